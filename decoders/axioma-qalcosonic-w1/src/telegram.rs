@@ -1,0 +1,88 @@
+//! The telegrams with values, on FPort 100. Three are known, and none says which one it is:
+//!
+//! | Bytes    | Telegram                  | Sources                                              |
+//! |----------|---------------------------|------------------------------------------------------|
+//! | 17 to 48 | extended                  | Actility, ZENNER (by V01.7), AWS (by F1 V2.0)        |
+//! | 19 to 48 | extended with temperature | diwise, with telegrams of several meters             |
+//! | 51, 52   | enhanced                  | The Things Network, diwise; both with real telegrams |
+//!
+//! | Extended                 | At | With temperature         | At | Enhanced             | At |
+//! |--------------------------|----|--------------------------|----|----------------------|----|
+//! |                          |    |                          |    | frame version 1 (u8) | 0  |
+//! | current date (u32)       | 0  | current date (u32)       | 0  | current date (u32)   | 1  |
+//! | status (u8)              | 4  | status (u8)              | 4  | status (u8)          | 5  |
+//! | current volume (u32)     | 5  | current volume (u32)     | 5  |                      |    |
+//! |                          |    | temperature (i16)        | 9  |                      |    |
+//! | log date (u32)           | 9  | log date (u32)           | 11 |                      |    |
+//! | log volume (u32)         | 13 | log volume (u32)         | 15 | first volume (u32)   | 6  |
+//! | 0 to 15 increments (u16) | 17 | 0 to 15 increments (u16) | 19 | 23 increments (u14)  | 10 |
+//! |                          |    |                          |    | multiplier (u6)      | 50 |
+//! | padding 2F or nothing    |    | padding 2F or nothing    |    | padding 2F or nothing | 51 |
+//!
+//! Others are sent: Alkarex's decoder knows one of whole volumes and a period, and telegrams of 11
+//! bytes were found, as many as fit the lowest data rate of the USA, where a W1 may count in other
+//! units than litres. No public document was found that lays them out, so they are refused.
+
+use champollion_sdk::prelude::*;
+use serde::Serialize;
+
+use crate::{enhanced, extended, history::Increment, meter_time::MeterTime, status::Alarms};
+
+/// The longest telegram of the extended kinds is 48 bytes; what is a little longer is one with
+/// something added, and what is longer than this is of the enhanced kind.
+const LONGEST_EXTENDED: usize = 50;
+
+/// M-Bus fills up with this byte.
+const PADDING: u8 = 0x2F;
+
+/// What all telegrams with values become: indexes in cubic metres, and increments in litres as they
+/// were sent.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Telegram<'values> {
+    pub(crate) telegram: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) frame_version: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) current_date_time: Option<MeterTime>,
+    pub(crate) status_code: u8,
+    pub(crate) alarms: Alarms,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) current_volume: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) water_temperature: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) log_date_time: Option<MeterTime>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) log_volume: Option<f64>,
+    pub(crate) delta_volumes: &'values [Increment],
+}
+
+pub(crate) fn decode(uplink: &Uplink) -> Result<Reading, Failure> {
+    if uplink.payload.len() > LONGEST_EXTENDED {
+        enhanced::decode(uplink)
+    } else {
+        extended::decode(uplink)
+    }
+}
+
+/// Asks that the payload ends here, but for one byte of padding.
+pub(crate) fn end_or_padding(payload: &mut Reader<'_>) -> Result<(), Failure> {
+    if payload.remaining() == 1 && payload.peek() == Some(PADDING) {
+        payload.skip(1)?;
+    }
+    payload.end()
+}
+
+/// A value that is valid.
+pub(crate) fn valid<T: Copy>(read: Spanned<Option<T>>) -> Option<Spanned<T>> {
+    read.value.map(|value| Spanned { value, span: read.span })
+}
+
+/// The same at the time of the meter's clock; at that of the reception where the clock is not set.
+pub(crate) fn timed(measurement: Measurement, measured_at: Option<MeterTime>) -> Measurement {
+    match measured_at {
+        Some(time) => measurement.at(time.milliseconds()),
+        None => measurement,
+    }
+}

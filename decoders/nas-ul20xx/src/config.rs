@@ -1,0 +1,301 @@
+//! Configurations of few values: FPort 50 (payloads 1.1, "payloads-configs").
+
+use champollion_sdk::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    command::Body,
+    values::{
+        AlertOff, Bounded, ForceDeviceTimeReq, Ignore, NeverSent, OrWord, PowerFactorLimit, Word,
+    },
+};
+
+/// How often status packets are sent. NAS's encoder takes a minute to a day.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct StatusConfig {
+    /// In seconds.
+    status_interval: Bounded<60, 86_400>,
+}
+
+/// How often usage packets are sent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct UsageConfig {
+    /// In seconds.
+    usage_interval: OrWord<NeverSent, 1, 0xFFFF_FFFF>,
+    /// What to compute with where the voltage is not measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    mains_voltage: Option<Bounded<0, 254>>,
+}
+
+/// Sets the clock.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct TimeConfig {
+    /// Seconds since 1970, not before 2000, where the controller's own count begins. Without it the
+    /// moment when the command was issued.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    device_unix_epoch: Option<OrWord<ForceDeviceTimeReq, 946_684_800, 0xFFFF_FFFF>>,
+}
+
+/// How long controllers wait after power comes back, at random up to this many seconds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct BootDelayConfig {
+    boot_delay_range: Bounded<0, 0xFFFF>,
+}
+
+/// Whether the light on the board shows the state.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct OnboardLedConfig {
+    status_led_enabled: bool,
+}
+
+/// When alerts are sent, in watts and volts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct MeteringAlertConfig {
+    min_power: OrWord<AlertOff, 0, 0xFFFE>,
+    max_power: OrWord<AlertOff, 0, 0xFFFE>,
+    min_voltage: OrWord<AlertOff, 0, 0xFFFE>,
+    max_voltage: OrWord<AlertOff, 0, 0xFFFE>,
+    min_power_factor: PowerFactorLimit,
+}
+
+/// How fast levels change.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct FadeConfig {
+    fade_duration: FadeDuration,
+}
+
+/// How drivers are watched.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct DaliMonitorConfig {
+    send_dali_alert: bool,
+    correct_dali_dimming_level: bool,
+    periodic_bus_scan_enabled: bool,
+    /// In seconds. 0 is off, as NAS's decoder has it; its encoder writes 255 there, which its own
+    /// decoder reads as 255 seconds.
+    monitoring_interval: OrWord<NeverSent, 1, 0xFFFF>,
+}
+
+/// How bright lamps are where nothing else says it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct FallbackDimConfig {
+    fallback_dimming_level: Bounded<0, 100>,
+}
+
+/// Seconds, one of sixteen steps that DALI has; `None` where the driver's own setting counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "SecondsOrText", into = "SecondsOrText")]
+struct FadeDuration(Option<u8>);
+
+/// IEC 62386-102, fade time, from half a second up.
+const FADE_STEPS: [f64; 16] =
+    [0.5, 0.71, 1.0, 1.41, 2.0, 2.83, 4.0, 5.66, 8.0, 11.31, 16.0, 22.63, 32.0, 45.25, 64.0, 90.51];
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged, expecting = "seconds or \"ignore\" were expected")]
+enum SecondsOrText {
+    Seconds(f64),
+    Text(String),
+}
+
+impl TryFrom<SecondsOrText> for FadeDuration {
+    type Error = String;
+
+    fn try_from(given: SecondsOrText) -> Result<Self, String> {
+        let shown = match given {
+            SecondsOrText::Text(text) if text == Ignore::WORD => return Ok(Self(None)),
+            SecondsOrText::Text(text) => text,
+            SecondsOrText::Seconds(seconds) => {
+                if let Some(step) = (0..).zip(FADE_STEPS).find(|(_, step)| *step == seconds) {
+                    return Ok(Self(Some(step.0)));
+                }
+                seconds.to_string()
+            }
+        };
+        Err(format!("{shown} is neither {:?} nor one of {FADE_STEPS:?} seconds", Ignore::WORD))
+    }
+}
+
+impl From<FadeDuration> for SecondsOrText {
+    fn from(duration: FadeDuration) -> Self {
+        let step = duration.0.and_then(|step| FADE_STEPS.get(usize::from(step)).copied());
+        step.map_or_else(|| Self::Text(Ignore::WORD.to_owned()), Self::Seconds)
+    }
+}
+
+impl Body for StatusConfig {
+    fn read(payload: &mut Reader<'_>) -> Result<Self, Failure> {
+        Ok(Self { status_interval: Bounded::from_device(payload.u32_le()?)? })
+    }
+
+    fn write(&self, _: u64, bytes: &mut Vec<u8>) -> Result<(), Failure> {
+        bytes.extend(self.status_interval.bytes(4));
+        Ok(())
+    }
+}
+
+impl UsageConfig {
+    const NO_VOLTAGE: u8 = 0xFF;
+}
+
+impl Body for UsageConfig {
+    fn read(payload: &mut Reader<'_>) -> Result<Self, Failure> {
+        let usage_interval = OrWord::from_device(payload.u32_le()?)?;
+        let voltage = payload.u8()?;
+        let mains_voltage = if voltage.value == Self::NO_VOLTAGE {
+            None
+        } else {
+            Some(Bounded::from_device(voltage)?)
+        };
+        Ok(Self { usage_interval, mains_voltage })
+    }
+
+    fn write(&self, _: u64, bytes: &mut Vec<u8>) -> Result<(), Failure> {
+        bytes.extend(self.usage_interval.bytes(4));
+        match self.mains_voltage {
+            Some(voltage) => bytes.extend(voltage.bytes(1)),
+            None => bytes.push(Self::NO_VOLTAGE),
+        }
+        Ok(())
+    }
+}
+
+impl Body for TimeConfig {
+    fn read(payload: &mut Reader<'_>) -> Result<Self, Failure> {
+        Ok(Self { device_unix_epoch: Some(OrWord::from_device(payload.u32_le()?)?) })
+    }
+
+    fn write(&self, issued_at: u64, bytes: &mut Vec<u8>) -> Result<(), Failure> {
+        if let Some(epoch) = self.device_unix_epoch {
+            bytes.extend(epoch.bytes(4));
+            return Ok(());
+        }
+        let Ok(seconds) = u32::try_from(issued_at / 1000) else {
+            return Err(Failure::invalid_command(
+                "the moment of the command does not fit into the controller's clock, which ends in \
+                 2106",
+            ));
+        };
+        bytes.extend(seconds.to_le_bytes());
+        Ok(())
+    }
+}
+
+impl Body for BootDelayConfig {
+    fn read(payload: &mut Reader<'_>) -> Result<Self, Failure> {
+        // Early firmware sends one byte.
+        let boot_delay_range = if payload.remaining() == 1 {
+            Bounded::from_device(payload.u8()?)?
+        } else {
+            Bounded::from_device(payload.u16_le()?)?
+        };
+        Ok(Self { boot_delay_range })
+    }
+
+    fn write(&self, _: u64, bytes: &mut Vec<u8>) -> Result<(), Failure> {
+        bytes.extend(self.boot_delay_range.bytes(2));
+        Ok(())
+    }
+}
+
+impl Body for OnboardLedConfig {
+    fn read(payload: &mut Reader<'_>) -> Result<Self, Failure> {
+        Ok(Self { status_led_enabled: *payload.u8()?.bit(0) })
+    }
+
+    fn write(&self, _: u64, bytes: &mut Vec<u8>) -> Result<(), Failure> {
+        bytes.push(u8::from(self.status_led_enabled));
+        Ok(())
+    }
+}
+
+impl MeteringAlertConfig {
+    /// The only version that there is.
+    const VERSION: u8 = 1;
+}
+
+impl Body for MeteringAlertConfig {
+    fn read(payload: &mut Reader<'_>) -> Result<Self, Failure> {
+        let version = payload.u8()?;
+        if version.value != Self::VERSION {
+            let message = format!("metering alerts are of version 1, not {}", version.value);
+            return Err(Failure::unknown_message(message).at(version.span));
+        }
+        Ok(Self {
+            min_power: OrWord::from_device(payload.u16_le()?)?,
+            max_power: OrWord::from_device(payload.u16_le()?)?,
+            min_voltage: OrWord::from_device(payload.u16_le()?)?,
+            max_voltage: OrWord::from_device(payload.u16_le()?)?,
+            min_power_factor: PowerFactorLimit::from_device(payload.u8()?)?,
+        })
+    }
+
+    fn write(&self, _: u64, bytes: &mut Vec<u8>) -> Result<(), Failure> {
+        bytes.push(Self::VERSION);
+        for limit in [self.min_power, self.max_power, self.min_voltage, self.max_voltage] {
+            bytes.extend(limit.bytes(2));
+        }
+        bytes.push(self.min_power_factor.byte());
+        Ok(())
+    }
+}
+
+impl Body for FadeConfig {
+    fn read(payload: &mut Reader<'_>) -> Result<Self, Failure> {
+        let step = payload.u8()?;
+        match step.value {
+            0xFF => Ok(Self { fade_duration: FadeDuration(None) }),
+            known @ 0..16 => Ok(Self { fade_duration: FadeDuration(Some(known)) }),
+            other => {
+                let message = format!("{other} is no step of fading from 0 to 15");
+                Err(Failure::invalid_value(message).at(step.span))
+            }
+        }
+    }
+
+    fn write(&self, _: u64, bytes: &mut Vec<u8>) -> Result<(), Failure> {
+        bytes.push(self.fade_duration.0.unwrap_or(0xFF));
+        Ok(())
+    }
+}
+
+impl Body for DaliMonitorConfig {
+    fn read(payload: &mut Reader<'_>) -> Result<Self, Failure> {
+        let flags = payload.u8()?;
+        Ok(Self {
+            send_dali_alert: *flags.bit(0),
+            correct_dali_dimming_level: *flags.bit(1),
+            periodic_bus_scan_enabled: *flags.bit(2),
+            monitoring_interval: OrWord::from_device(payload.u16_le()?)?,
+        })
+    }
+
+    fn write(&self, _: u64, bytes: &mut Vec<u8>) -> Result<(), Failure> {
+        bytes.push(
+            u8::from(self.send_dali_alert)
+                | u8::from(self.correct_dali_dimming_level) << 1
+                | u8::from(self.periodic_bus_scan_enabled) << 2,
+        );
+        bytes.extend(self.monitoring_interval.bytes(2));
+        Ok(())
+    }
+}
+
+impl Body for FallbackDimConfig {
+    fn read(payload: &mut Reader<'_>) -> Result<Self, Failure> {
+        Ok(Self { fallback_dimming_level: Bounded::from_device(payload.u8()?)? })
+    }
+
+    fn write(&self, _: u64, bytes: &mut Vec<u8>) -> Result<(), Failure> {
+        bytes.extend(self.fallback_dimming_level.bytes(1));
+        Ok(())
+    }
+}

@@ -1,0 +1,25 @@
+//! Decoder packages and the registry that keeps them.
+//!
+//! A decoder is one `.wasm` file: a component that carries its [`Manifest`] and its vectors inside
+//! ([`Package`]). It is published by running every vector in the sandbox ([`Rehearsal`]); what does
+//! not answer as it says of itself is refused. A published version never changes: it is named by its
+//! digest. Devices ask for a decoder by id and semantic-version requirement.
+
+#![forbid(unsafe_code)]
+
+mod catalogue;
+mod id;
+mod manifest;
+mod package;
+mod registry;
+mod rehearsal;
+
+pub use catalogue::{CatalogueEntry, CatalogueVersion};
+pub use id::{DecoderId, DecoderIdError, DecoderRef};
+pub use manifest::{
+    Command, Device, Direction, Field, FieldType, Manifest, ManifestError, Port,
+    VariableDeclaration,
+};
+pub use package::{Package, PackageError};
+pub use registry::{LoadedDecoder, PublishError, Published, Registry, RegistryError, ResolveError};
+pub use rehearsal::{Answer, Rehearsal, VectorDiffers, run, variables};

@@ -1,0 +1,309 @@
+//! `decoder.toml`: what a decoder says of itself.
+
+use champollion_sandbox::vocabulary;
+use semver::Version;
+use serde::{Deserialize, Serialize};
+
+use crate::DecoderId;
+
+/// What a decoder says of itself: which devices it serves, and into what it decodes them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all(deserialize = "kebab-case", serialize = "camelCase"), deny_unknown_fields)]
+pub struct Manifest {
+    /// Its name, `vendor/model`.
+    pub id: DecoderId,
+    /// Its version, by semantic versioning.
+    pub version: Version,
+    /// Its name for people.
+    pub name: String,
+    /// What it decodes, in a sentence.
+    pub description: String,
+    /// SPDX expression of its licence.
+    pub licence: String,
+    /// Who answers for it.
+    pub maintainer: String,
+    /// Who paid for it, where somebody did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub funded_by: Option<String>,
+    /// The documents that it was written from.
+    #[serde(default)]
+    pub sources: Vec<String>,
+    /// The devices that it serves.
+    pub devices: Vec<Device>,
+    /// The ports that the devices send and listen on.
+    pub ports: Vec<Port>,
+    /// What `data` holds.
+    #[serde(default)]
+    pub fields: Vec<Field>,
+    /// What the operator may or must set on a device.
+    #[serde(default)]
+    pub variables: Vec<VariableDeclaration>,
+    /// What the devices can be told.
+    #[serde(default)]
+    pub commands: Vec<Command>,
+}
+
+/// A device that a decoder serves.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Device {
+    /// Its maker.
+    pub vendor: String,
+    /// What the maker calls it.
+    pub model: String,
+    /// Its firmware, in the maker's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub firmware: Option<String>,
+}
+
+/// A port and what goes over it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Port {
+    /// FPort, 1 to 255.
+    pub port: u8,
+    /// Up from the device or down to it.
+    pub direction: Direction,
+    /// What goes over it.
+    pub meaning: String,
+}
+
+/// Which way a frame goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// From the device.
+    Up,
+    /// To the device.
+    Down,
+}
+
+/// A value in `data`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all(deserialize = "kebab-case", serialize = "camelCase"), deny_unknown_fields)]
+pub struct Field {
+    /// Its key; `history[].volume` is the member of the objects of a list.
+    pub name: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: FieldType,
+    /// The term of the vocabulary under which it stands in `measurements`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantity: Option<String>,
+    /// Its unit as a UCUM code; of a quantity, the unit that the vocabulary gives it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// Its unit in `data`, where the maker uses another one than the vocabulary: `mV` for a
+    /// voltage that is measured in `V`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_unit: Option<String>,
+    /// What it means.
+    pub meaning: String,
+}
+
+/// The type of a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FieldType {
+    /// True or false.
+    Boolean,
+    /// A whole number.
+    Integer,
+    /// A number.
+    Number,
+    /// A text.
+    Text,
+    /// A JSON object.
+    Object,
+    /// A JSON array.
+    List,
+}
+
+/// A setting of a device that its decoder reads.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VariableDeclaration {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: FieldType,
+    /// Its unit as a UCUM code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// Whether the decoder cannot do without.
+    #[serde(default)]
+    pub required: bool,
+    /// What it means.
+    pub meaning: String,
+}
+
+/// Something that a device can be told.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Command {
+    /// Its key in the command's JSON.
+    pub name: String,
+    /// What it does.
+    pub meaning: String,
+    /// A whole command as JSON text.
+    pub example: String,
+}
+
+/// What is wrong with a manifest.
+#[derive(Debug, thiserror::Error)]
+pub enum ManifestError {
+    /// It is no TOML, or a key is missing, unknown or of a wrong type.
+    #[error("the manifest cannot be read: {0}")]
+    Unreadable(#[from] toml::de::Error),
+    /// It says what cannot be; everything that is wrong, a sentence each.
+    #[error("the manifest says what cannot be: {}", .0.join("; "))]
+    Inconsistent(Vec<String>),
+}
+
+impl Manifest {
+    /// Reads a `decoder.toml` and checks that it agrees with itself and with the vocabulary.
+    pub fn parse(toml: &str) -> Result<Self, ManifestError> {
+        let manifest: Self = toml::from_str(toml)?;
+        let complaints = manifest.complaints();
+        if complaints.is_empty() {
+            Ok(manifest)
+        } else {
+            Err(ManifestError::Inconsistent(complaints))
+        }
+    }
+
+    fn complaints(&self) -> Vec<String> {
+        let mut complaints = Vec::new();
+        if self.devices.is_empty() {
+            complaints.push("it serves no device".to_owned());
+        }
+        if !self.ports.iter().any(|port| port.direction == Direction::Up) {
+            complaints.push("it names no port on which a device sends".to_owned());
+        }
+        if self.ports.iter().any(|port| port.port == 0) {
+            complaints.push("port 0 carries MAC commands and is never decoded".to_owned());
+        }
+        complaints.extend(self.fields.iter().filter_map(complaint_about_field));
+        complaints.extend(repeated("field", self.fields.iter().map(|field| &field.name)));
+        complaints
+            .extend(repeated("variable", self.variables.iter().map(|variable| &variable.name)));
+        complaints.extend(repeated("command", self.commands.iter().map(|command| &command.name)));
+        complaints.extend(self.commands.iter().filter_map(complaint_about_command));
+        complaints
+    }
+}
+
+fn complaint_about_field(field: &Field) -> Option<String> {
+    let name = field.quantity.as_ref()?;
+    let Some(quantity) = vocabulary::quantity(name) else {
+        return Some(format!(
+            "the field {} has the quantity {name:?}, which the vocabulary does not have",
+            field.name
+        ));
+    };
+    match &field.unit {
+        Some(unit) if unit != quantity.unit => Some(format!(
+            "the field {} has the unit {unit:?}, and the vocabulary gives {name} {}",
+            field.name,
+            if quantity.unit.is_empty() {
+                "no unit".to_owned()
+            } else {
+                format!("{:?}", quantity.unit)
+            },
+        )),
+        _ => None,
+    }
+}
+
+fn complaint_about_command(command: &Command) -> Option<String> {
+    let example: Result<serde_json::Map<String, serde_json::Value>, _> =
+        serde_json::from_str(&command.example);
+    let error = example.err()?;
+    Some(format!("the example of the command {} is no JSON object: {error}", command.name))
+}
+
+fn repeated<'names>(
+    what: &str,
+    names: impl Iterator<Item = &'names String>,
+) -> impl Iterator<Item = String> {
+    let mut sorted: Vec<&String> = names.collect();
+    sorted.sort();
+    let mut twice: Vec<String> = sorted
+        .windows(2)
+        .filter(|pair| pair[0] == pair[1])
+        .map(|pair| format!("the {what} {} stands there twice", pair[0]))
+        .collect();
+    twice.dedup();
+    twice.into_iter()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MANIFEST: &str = r#"
+        id = "acme/thermometer"
+        version = "1.0.0"
+        name = "Acme Thermometer"
+        description = "Decodes it."
+        licence = "MIT"
+        maintainer = "Acme"
+        funded-by = "The city"
+
+        [[devices]]
+        vendor = "Acme"
+        model = "T1"
+
+        [[ports]]
+        port = 2
+        direction = "up"
+        meaning = "Temperature"
+
+        [[fields]]
+        name = "temperature"
+        type = "number"
+        quantity = "air.temperature"
+        unit = "Cel"
+        meaning = "Temperature of the air"
+    "#;
+
+    #[test]
+    fn a_manifest_is_read() {
+        let manifest = Manifest::parse(MANIFEST).unwrap();
+        assert_eq!(manifest.id.to_string(), "acme/thermometer");
+        assert_eq!(manifest.funded_by.as_deref(), Some("The city"));
+    }
+
+    #[test]
+    fn without_id_it_is_refused_by_the_name_of_what_is_missing() {
+        let error =
+            Manifest::parse(&MANIFEST.replace("id = \"acme/thermometer\"", "")).unwrap_err();
+        assert!(error.to_string().contains("missing field `id`"), "{error}");
+    }
+
+    #[test]
+    fn a_key_that_nobody_knows_is_refused() {
+        let error = Manifest::parse(&format!("licens = \"MIT\"\n{MANIFEST}")).unwrap_err();
+        assert!(error.to_string().contains("licens"), "{error}");
+    }
+
+    #[test]
+    fn everything_that_cannot_be_is_listed() {
+        let manifest = MANIFEST
+            .replace("\"Cel\"", "\"K\"")
+            .replace("port = 2", "port = 0")
+            .replace("\"up\"", "\"down\"");
+        let Err(ManifestError::Inconsistent(complaints)) = Manifest::parse(&manifest) else {
+            panic!("it is accepted");
+        };
+        assert_eq!(complaints.len(), 3, "{complaints:?}");
+    }
+
+    #[test]
+    fn a_quantity_outside_of_the_vocabulary_is_refused() {
+        let error =
+            Manifest::parse(&MANIFEST.replace("air.temperature", "air.temprature")).unwrap_err();
+        assert!(error.to_string().contains("air.temprature"), "{error}");
+    }
+}

@@ -1,0 +1,158 @@
+//! Runs a package's vectors in the sandbox: nothing is published that does not do what it says.
+
+use std::collections::BTreeMap;
+
+use champollion_sandbox::{
+    Call, CallError, Command, Decoder, Downlink, LoadError, Reading, Sandbox, SentDownlink,
+    Settings, Specimen, Value, Variable,
+};
+use champollion_sdk::{
+    difference::{Difference, difference},
+    vectors::{Input, Setting},
+};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+
+use crate::{Package, PublishError};
+
+/// A package whose every vector was answered as it expects: what can be published.
+pub struct Rehearsal {
+    package: Package,
+    decoder: Decoder,
+}
+
+/// A vector that was not answered as it expects.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("the vector {vector:?} differs {difference}")]
+pub struct VectorDiffers {
+    /// The name of the vector.
+    pub vector: String,
+    /// The first place where it differs.
+    pub difference: Box<Difference>,
+}
+
+impl Rehearsal {
+    /// Compiles the package and runs every vector; stops at the first that differs. Takes up to a
+    /// second of the processor: it belongs on a thread that may block.
+    pub fn of(package: Package, sandbox: &Sandbox) -> Result<Self, PublishError> {
+        let decoder = sandbox.load(package.file())?;
+        for vector in package.vectors() {
+            if let Some(difference) =
+                difference(&vector.expect, &outcome(&run(&decoder, &vector.input)))
+            {
+                let difference = Box::new(difference);
+                return Err(VectorDiffers { vector: vector.name.clone(), difference }.into());
+            }
+        }
+        Ok(Self { package, decoder })
+    }
+
+    /// The package.
+    #[must_use]
+    pub fn package(&self) -> &Package {
+        &self.package
+    }
+
+    /// The decoder, compiled.
+    #[must_use]
+    pub fn decoder(&self) -> &Decoder {
+        &self.decoder
+    }
+
+    pub(crate) fn into_parts(self) -> (Package, Decoder) {
+        (self.package, self.decoder)
+    }
+}
+
+impl From<LoadError> for PublishError {
+    fn from(error: LoadError) -> Self {
+        Self::Unusable(error)
+    }
+}
+
+/// What a decoder answers to an input.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Answer {
+    /// To an uplink, or to a downlink that is read back.
+    Reading(Reading),
+    /// To a command.
+    Downlink(Downlink),
+}
+
+/// Runs an input as a vector gives it.
+#[must_use]
+pub fn run(decoder: &Decoder, input: &Input) -> Call<Answer> {
+    match input {
+        Input::Uplink(input) => {
+            let specimen = Specimen {
+                f_port: input.f_port,
+                f_cnt: input.f_cnt,
+                payload: input.payload.0.clone(),
+                received_at: milliseconds(input.received_at),
+            };
+            let settings =
+                Settings { variables: variables(&input.variables), state: input.state.0.clone() };
+            answer(decoder.try_uplink(&specimen, &settings), Answer::Reading)
+        }
+        Input::Command(input) => {
+            let command =
+                Command { data: input.data.to_string(), issued_at: milliseconds(input.issued_at) };
+            answer(
+                decoder.encode_downlink(&command, &stateless(&input.variables)),
+                Answer::Downlink,
+            )
+        }
+        Input::Downlink(input) => {
+            let downlink = SentDownlink {
+                f_port: input.f_port,
+                payload: input.payload.0.clone(),
+                sent_at: milliseconds(input.sent_at),
+            };
+            answer(
+                decoder.decode_downlink(&downlink, &stateless(&input.variables)),
+                Answer::Reading,
+            )
+        }
+    }
+}
+
+fn answer<T>(call: Call<T>, wrap: impl FnOnce(T) -> Answer) -> Call<Answer> {
+    Call { result: call.result.map(wrap), fuel: call.fuel }
+}
+
+/// The answer as vectors write it: an object with the one key `reading`, `downlink` or `failure`.
+/// What the sandbox itself refused is a failure of a kind that no decoder can return.
+fn outcome(call: &Call<Answer>) -> Json {
+    match &call.result {
+        Ok(answer) => json!(answer),
+        Err(CallError::Failed(failure)) => json!({ "failure": failure }),
+        Err(error) => json!({ "failure": { "kind": error.code(), "message": error.to_string() } }),
+    }
+}
+
+fn stateless(set: &BTreeMap<String, Setting>) -> Settings {
+    Settings { variables: variables(set), state: Vec::new() }
+}
+
+fn milliseconds(moment: Timestamp) -> u64 {
+    u64::try_from(moment.as_millisecond()).unwrap_or(0)
+}
+
+/// Settings as JSON writes them, as a decoder is given them.
+#[must_use]
+pub fn variables(set: &BTreeMap<String, Setting>) -> Vec<Variable> {
+    set.iter()
+        .map(|(name, setting)| Variable { name: name.clone(), value: value(setting) })
+        .collect()
+}
+
+fn value(setting: &Setting) -> Value {
+    match setting {
+        Setting::Boolean(boolean) => Value::Boolean(*boolean),
+        Setting::Integer(integer) => Value::Integer(*integer),
+        Setting::Number(number) => Value::Number(*number),
+        Setting::Text(text) => Value::Text(text.clone()),
+    }
+}

@@ -1,0 +1,229 @@
+//! A record: the frame as it came, how it was received, and what it says.
+
+use std::{collections::BTreeMap, fmt};
+
+use champollion_frames::{DevAddr, DevEui, Mic, RadioMetadata, VerifiedUplink};
+use champollion_sandbox::{CallError, Data, Digest, Measurement, Reading};
+use data_encoding::HEXUPPER;
+use jiff::Timestamp;
+use semver::Version;
+use serde::Serialize;
+
+use crate::GroupId;
+
+/// What a partner gets of one frame. It can only be made of a [`VerifiedUplink`].
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Record {
+    id: RecordId,
+    group: GroupId,
+    device: DeviceInfo,
+    received_at: Timestamp,
+    /// Who verified the frame, and by what.
+    verified_by: &'static str,
+    uplink: RawUplink,
+    radio: Radio,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decoder: Option<DecoderName>,
+    #[serde(flatten)]
+    outcome: DecodedOrNot,
+}
+
+/// The name of a record. The same frame always gets the same one, so a receiver that is given a
+/// record twice can drop the second.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordId {
+    dev_eui: DevEui,
+    f_cnt: u32,
+    /// Tells frames apart that have the same FCnt, since a device was given new keys.
+    mic: Mic,
+}
+
+impl fmt::Display for RecordId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}-{:08X}-{}", self.dev_eui, self.f_cnt, self.mic)
+    }
+}
+
+impl Serialize for RecordId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// What the operator says of the device that sent a frame.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeviceInfo {
+    /// The device.
+    pub dev_eui: DevEui,
+    /// Its name for people; empty where it has none.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// Words of the operator's own, such as the street.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
+}
+
+/// The version of a decoder that made a record.
+#[derive(Clone, Debug, Serialize)]
+pub struct DecoderName {
+    /// Its name, `vendor/model`.
+    pub id: String,
+    /// Its version.
+    pub version: Version,
+    /// The SHA-256 of its package.
+    pub digest: Digest,
+    /// The fuel that the call took.
+    pub fuel: u64,
+}
+
+/// What came of decoding a frame.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// The decoder read it.
+    Decoded(DecoderName, Reading),
+    /// The decoder did not.
+    Failed(DecoderName, CallError),
+    /// There was no decoder to ask; why, as a word and as a sentence.
+    NoDecoder {
+        /// For programs.
+        code: &'static str,
+        /// For people.
+        message: String,
+    },
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RawUplink {
+    dev_addr: DevAddr,
+    f_cnt: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    f_port: Option<u8>,
+    confirmed: bool,
+    /// FRMPayload in clear, as hexadecimal digits.
+    payload: String,
+}
+
+/// The metadata of the network, and what partners ask for most, taken out of the list of gateways.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Radio {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rssi_dbm: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    snr_db: Option<f32>,
+    redundancy: usize,
+    #[serde(flatten)]
+    metadata: RadioMetadata,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+enum DecodedOrNot {
+    Decoded { data: Data, measurements: Vec<Measurement>, warnings: Vec<String> },
+    DecodeError { code: &'static str, message: String },
+}
+
+impl Record {
+    /// The record of a frame.
+    #[must_use]
+    pub fn new(
+        uplink: &VerifiedUplink,
+        group: GroupId,
+        device: DeviceInfo,
+        outcome: Outcome,
+    ) -> Self {
+        let (decoder, outcome) = match outcome {
+            Outcome::Decoded(decoder, Reading { data, measurements, warnings, .. }) => {
+                (Some(decoder), DecodedOrNot::Decoded { data, measurements, warnings })
+            }
+            Outcome::Failed(decoder, error) => {
+                let (code, message) = (error.code(), error.to_string());
+                (Some(decoder), DecodedOrNot::DecodeError { code, message })
+            }
+            Outcome::NoDecoder { code, message } => {
+                (None, DecodedOrNot::DecodeError { code, message })
+            }
+        };
+        Self {
+            id: RecordId::of(uplink),
+            group,
+            device,
+            received_at: received_at(uplink),
+            verified_by: uplink.verified_by().as_str(),
+            uplink: RawUplink {
+                dev_addr: uplink.dev_addr(),
+                f_cnt: uplink.f_cnt(),
+                f_port: uplink.f_port(),
+                confirmed: uplink.confirmed(),
+                payload: HEXUPPER.encode(uplink.payload()),
+            },
+            radio: Radio::of(uplink.metadata()),
+            decoder,
+            outcome,
+        }
+    }
+
+    /// The same without what a decoder read, for the reason that is given.
+    #[must_use]
+    pub fn without_reading(self, code: &'static str, message: String) -> Self {
+        Self { outcome: DecodedOrNot::DecodeError { code, message }, ..self }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn id(&self) -> &RecordId {
+        &self.id
+    }
+
+    /// Whose it is.
+    #[must_use]
+    pub fn group(&self) -> &GroupId {
+        &self.group
+    }
+
+    /// Whether a decoder read the frame.
+    #[must_use]
+    pub fn is_decoded(&self) -> bool {
+        matches!(self.outcome, DecodedOrNot::Decoded { .. })
+    }
+
+    /// Why no decoder read the frame: a word and a sentence.
+    #[must_use]
+    pub fn decode_error(&self) -> Option<(&'static str, &str)> {
+        match &self.outcome {
+            DecodedOrNot::Decoded { .. } => None,
+            DecodedOrNot::DecodeError { code, message } => Some((code, message)),
+        }
+    }
+}
+
+impl RecordId {
+    /// The name of a frame's record.
+    #[must_use]
+    pub fn of(uplink: &VerifiedUplink) -> Self {
+        Self { dev_eui: uplink.dev_eui(), f_cnt: uplink.f_cnt(), mic: uplink.mic() }
+    }
+}
+
+impl Radio {
+    fn of(metadata: &RadioMetadata) -> Self {
+        let best = metadata.best_reception();
+        Self {
+            rssi_dbm: best.and_then(|reception| reception.rssi_dbm),
+            snr_db: best.and_then(|reception| reception.snr_db),
+            redundancy: metadata.redundancy(),
+            metadata: metadata.clone(),
+        }
+    }
+}
+
+/// A moment beyond the calendar cannot come out of any of the parsers that frames come through.
+fn received_at(uplink: &VerifiedUplink) -> Timestamp {
+    i64::try_from(uplink.received_at_ms())
+        .ok()
+        .and_then(|milliseconds| Timestamp::from_millisecond(milliseconds).ok())
+        .unwrap_or(Timestamp::MAX)
+}

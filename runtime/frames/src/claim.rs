@@ -1,0 +1,44 @@
+//! A verified uplink that is not durable yet.
+
+use crate::{counter::Reservation, session::SessionState, uplink::VerifiedUplink};
+
+/// A verified uplink and the hold on its FCnt.
+///
+/// Until it is confirmed or dropped, every fresh frame of the session is refused as
+/// [`InFlight`](crate::Refusal::InFlight): what becomes of this one is not known yet, and the
+/// copy of a frame may only be called a duplicate once the first is durable.
+///
+/// Dropping it says that the record was not made: the FCnt is given back and the network server's
+/// retry is accepted.
+#[derive(Debug)]
+#[must_use = "dropping a claim gives its FCnt back, as if the uplink had not come"]
+pub struct Claim {
+    uplink: VerifiedUplink,
+    reservation: Reservation,
+}
+
+impl Claim {
+    pub(crate) fn new(uplink: VerifiedUplink, reservation: Reservation) -> Self {
+        Self { uplink, reservation }
+    }
+
+    /// The uplink, to make the record of.
+    #[must_use]
+    pub fn uplink(&self) -> &VerifiedUplink {
+        &self.uplink
+    }
+
+    /// What the session's state will be once this is confirmed. Store it together with the
+    /// record, in one transaction.
+    #[must_use]
+    pub fn next_state(&self) -> SessionState {
+        self.reservation.next_state()
+    }
+
+    /// Says that record and state are durable: the session moves on, copies of the frame are
+    /// duplicates from now on.
+    pub fn confirm(self) -> VerifiedUplink {
+        self.reservation.keep();
+        self.uplink
+    }
+}

@@ -1,0 +1,118 @@
+//! The device's side: frames as a sensor makes them, for tests and load generators.
+//!
+//! It makes bytes, never a [`VerifiedUplink`](crate::VerifiedUplink): who needs one has the bytes
+//! verified.
+
+use crate::{
+    address::DevAddr,
+    crypto::{self, UplinkId},
+    keys::{AppSKey, NwkSKey},
+    phy_payload::{MalformedPhyPayload, PhyPayload},
+    session::Session,
+};
+
+/// A device of LoRaWAN 1.0.x with its session's keys. It does not count its frames: tests want
+/// to send any FCnt at any time.
+#[derive(Debug, Clone)]
+pub struct Device {
+    dev_addr: DevAddr,
+    nwk_s_key: NwkSKey,
+    app_s_key: AppSKey,
+}
+
+/// One uplink before encryption. `Default` is an unconfirmed frame without port and payload.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Uplink<'a> {
+    /// All 32 bits of the FCnt.
+    pub f_cnt: u32,
+    /// The port; without one there is no payload either.
+    pub f_port: Option<u8>,
+    /// The payload, not encrypted. On FPort 0 it is encrypted with the NwkSKey.
+    pub payload: &'a [u8],
+    /// MAC commands in the header, at most 15 bytes.
+    pub f_opts: &'a [u8],
+    /// Whether the device asks for an acknowledgement.
+    pub confirmed: bool,
+    /// Whether the device lets the network set its data rate.
+    pub adr: bool,
+}
+
+/// Why a device cannot send what it was asked to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum CannotSend {
+    /// The FCtrl has four bits for the length of the FOpts.
+    #[error("{got} bytes of FOpts do not fit in a frame, at most 15 do")]
+    FOptsTooLong {
+        /// Bytes asked for.
+        got: usize,
+    },
+    /// A payload needs a port.
+    #[error("a payload without FPort cannot be sent")]
+    NoPort,
+    /// The frame would break the format, by its length.
+    #[error(transparent)]
+    Malformed(#[from] MalformedPhyPayload),
+}
+
+impl Device {
+    /// The device that a session is with.
+    #[must_use]
+    pub fn of(session: &Session) -> Self {
+        Self {
+            dev_addr: session.dev_addr(),
+            nwk_s_key: session.nwk_s_key().clone(),
+            app_s_key: session.app_s_key().clone(),
+        }
+    }
+
+    /// The PHYPayload of an application's uplink.
+    ///
+    /// # Errors
+    /// [`CannotSend`] when the payload is longer than a frame can be: 242 bytes.
+    pub fn uplink(
+        &self,
+        f_port: u8,
+        payload: &[u8],
+        f_cnt: u32,
+        confirmed: bool,
+    ) -> Result<Vec<u8>, CannotSend> {
+        let f_port = Some(f_port);
+        self.send(&Uplink { f_cnt, f_port, payload, confirmed, ..Uplink::default() })
+    }
+
+    /// The PHYPayload of any data uplink.
+    ///
+    /// # Errors
+    /// [`CannotSend`] when it does not fit in a frame.
+    pub fn send(&self, uplink: &Uplink<'_>) -> Result<Vec<u8>, CannotSend> {
+        let f_opts_len = match u8::try_from(uplink.f_opts.len()) {
+            Ok(f_opts_len @ 0..=15) => f_opts_len,
+            _ => return Err(CannotSend::FOptsTooLong { got: uplink.f_opts.len() }),
+        };
+        if uplink.f_port.is_none() && !uplink.payload.is_empty() {
+            return Err(CannotSend::NoPort);
+        }
+
+        let mut phy = vec![if uplink.confirmed { 0x80 } else { 0x40 }];
+        phy.extend(self.dev_addr.to_le_bytes());
+        phy.push(u8::from(uplink.adr) << 7 | f_opts_len);
+        phy.extend(&uplink.f_cnt.to_le_bytes()[..2]);
+        phy.extend(uplink.f_opts);
+        phy.extend(uplink.f_port);
+        let frm_payload_start = phy.len();
+        phy.extend(uplink.payload);
+        // Checked before the MIC is made, whose block has one byte for the length.
+        phy.extend([0; 4]);
+        PhyPayload::parse(&phy)?;
+        phy.truncate(phy.len() - 4);
+
+        let id = UplinkId { dev_addr: self.dev_addr, f_cnt: uplink.f_cnt };
+        let nwk_s_key = self.nwk_s_key.expand();
+        let key =
+            if uplink.f_port == Some(0) { nwk_s_key.clone() } else { self.app_s_key.expand() };
+        crypto::apply_key_stream(&key, id, &mut phy[frm_payload_start..]);
+        let mic = crypto::uplink_mic(&nwk_s_key, id, &phy);
+        phy.extend(mic.to_bytes());
+        Ok(phy)
+    }
+}

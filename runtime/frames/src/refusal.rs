@@ -1,0 +1,99 @@
+//! Why a frame is not accepted.
+
+use crate::{
+    address::{DevAddr, DevEui},
+    phy_payload::MalformedPhyPayload,
+};
+
+/// Why [`Sessions::verify`](crate::Sessions::verify) did not accept a frame.
+///
+/// What the network server should hear: a [`Duplicate`](Self::Duplicate) is well received, since
+/// its first copy is durable; [`InFlight`](Self::InFlight) asks it to try again in a moment; all
+/// others will never be accepted as they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The bytes are not a data uplink.
+    #[error(transparent)]
+    Malformed(#[from] MalformedPhyPayload),
+
+    /// No session has this address: the device is not registered, or belongs to a neighbour.
+    #[error("no session has DevAddr {dev_addr}")]
+    UnknownDevAddr {
+        /// The address in the frame.
+        dev_addr: DevAddr,
+    },
+
+    /// The address is known, but no session's NwkSKey makes this MIC at any FCnt the frame can
+    /// have. The frame is another network's device with the same address, damaged or forged; or
+    /// the session is registered with a wrong key or a last FCnt more than 65,535 frames away.
+    #[error(
+        "the MIC fits none of the {sessions} session(s) of DevAddr {dev_addr} at FCnt {f_cnt_16} (16 bits): wrong NwkSKey, wrong last FCnt, or not our device"
+    )]
+    MicMismatch {
+        /// The address in the frame.
+        dev_addr: DevAddr,
+        /// The lower 16 bits of the FCnt, which is all that the frame tells.
+        f_cnt_16: u16,
+        /// How many sessions share the address.
+        sessions: usize,
+    },
+
+    /// The last accepted frame once more: through another gateway, or the network server's retry.
+    #[error("duplicate of the last accepted uplink of {dev_eui}, FCnt {f_cnt}")]
+    Duplicate {
+        /// The device.
+        dev_eui: DevEui,
+        /// The frame's FCnt, which is the last accepted.
+        f_cnt: u32,
+    },
+
+    /// A genuine frame of the past, or a second frame with the FCnt of the last accepted.
+    #[error("replayed uplink of {dev_eui}: FCnt {f_cnt}, but {last} was accepted already")]
+    Replay {
+        /// The device.
+        dev_eui: DevEui,
+        /// The frame's FCnt.
+        f_cnt: u32,
+        /// The FCnt of the last accepted frame.
+        last: u32,
+    },
+
+    /// A genuine frame that must wait until it is known what becomes of another one.
+    #[error(
+        "uplink of {dev_eui}, FCnt {f_cnt}: FCnt {pending} of the same session is not durable yet, try again"
+    )]
+    InFlight {
+        /// The device.
+        dev_eui: DevEui,
+        /// The frame's FCnt.
+        f_cnt: u32,
+        /// The FCnt of the frame that is being made durable; often the same.
+        pending: u32,
+    },
+}
+
+impl Refusal {
+    /// A word for machines. It does not change between releases.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Malformed(_) => "malformed",
+            Self::UnknownDevAddr { .. } => "unknown-dev-addr",
+            Self::MicMismatch { .. } => "mic-mismatch",
+            Self::Duplicate { .. } => "duplicate",
+            Self::Replay { .. } => "replayed-f-cnt",
+            Self::InFlight { .. } => "in-flight",
+        }
+    }
+
+    /// The device, where the MIC says which one it is.
+    #[must_use]
+    pub fn dev_eui(&self) -> Option<DevEui> {
+        match *self {
+            Self::Malformed(_) | Self::UnknownDevAddr { .. } | Self::MicMismatch { .. } => None,
+            Self::Duplicate { dev_eui, .. }
+            | Self::Replay { dev_eui, .. }
+            | Self::InFlight { dev_eui, .. } => Some(dev_eui),
+        }
+    }
+}

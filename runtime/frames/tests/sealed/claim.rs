@@ -1,0 +1,11 @@
+use champollion_frames::{Claim, VerifiedUplink};
+
+fn anything<T>() -> T {
+    loop {}
+}
+
+fn claimed(uplink: VerifiedUplink) -> Claim {
+    Claim { uplink, reservation: anything() }
+}
+
+fn main() {}

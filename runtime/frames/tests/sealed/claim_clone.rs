@@ -1,0 +1,7 @@
+use champollion_frames::Claim;
+
+fn twice(claim: &Claim) -> Claim {
+    claim.clone()
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use champollion_frames::{Claim, VerifiedUplink};
+
+fn twice(claim: Claim) -> (VerifiedUplink, VerifiedUplink) {
+    (claim.confirm(), claim.confirm())
+}
+
+fn main() {}

@@ -1,0 +1,3 @@
+fn main() {
+    let _: champollion_frames::VerifiedUplink = Default::default();
+}

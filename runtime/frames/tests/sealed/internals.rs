@@ -1,0 +1,3 @@
+use champollion_frames::uplink::{Opener, VerifiedUplink};
+
+fn main() {}

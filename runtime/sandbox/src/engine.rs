@@ -1,0 +1,79 @@
+//! The settings of wasmtime, and what each of them costs.
+
+use wasmtime::{
+    Config, Enabled, Engine, InstanceAllocationStrategy, OperatorCost, PoolingAllocationConfig,
+};
+
+use crate::Limits;
+
+/// Stack of WebAssembly code in bytes. Decoders are built with 32 KiB of their own; recursion that
+/// deep enough to reach this burns fuel first in any sane program.
+const STACK_BYTES: usize = 512 << 10;
+
+/// How many instances may exist at once. One is enough for each thread that decodes; the rest is
+/// for publications and trials going on beside. A slot costs address space, not memory.
+const INSTANCES: u32 = 64;
+
+/// Bytes of a slot's memory that are cleared with `memset` instead of being given back to the
+/// kernel. A decoder's whole memory is 128 KiB, of which a call touches a few pages; giving pages
+/// back costs a system call and a page fault each.
+const KEEP_RESIDENT_BYTES: usize = 128 << 10;
+
+/// The same for tables, which hold some hundred pointers.
+const KEEP_RESIDENT_TABLE_BYTES: usize = 8 << 10;
+
+/// Fuel for one `memory.grow` or `table.grow`. They call into the host and may change page
+/// protections, which takes as long as a few thousand ordinary instructions.
+const GROW_FUEL: u8 = 255;
+
+/// One core instance is the decoder's own; a component built by hand may have some helpers.
+const CORE_INSTANCES_PER_COMPONENT: u32 = 4;
+
+/// wasmtime, set up so that a fresh instance is cheap and every run is the same.
+pub(crate) fn engine(limits: &Limits) -> wasmtime::Result<Engine> {
+    let mut config = Config::new();
+    config
+        .wasm_component_model(true)
+        .consume_fuel(true)
+        .operator_cost(operator_cost())
+        // The bits of a NaN are the one thing in which processors differ.
+        .cranelift_nan_canonicalization(true)
+        .wasm_relaxed_simd(false)
+        .wasm_memory64(false)
+        .wasm_multi_memory(false)
+        .max_wasm_stack(STACK_BYTES)
+        // Nobody looks at positions in the code, and the tables for them are a third of it.
+        .generate_address_map(false)
+        .native_unwind_info(false)
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pooling(limits)));
+    Engine::new(&config)
+}
+
+fn operator_cost() -> OperatorCost {
+    let mut cost = OperatorCost::new();
+    cost.MemoryGrow = GROW_FUEL;
+    cost.TableGrow = GROW_FUEL;
+    cost
+}
+
+fn pooling(limits: &Limits) -> PoolingAllocationConfig {
+    let mut pooling = PoolingAllocationConfig::new();
+    pooling
+        .total_component_instances(INSTANCES)
+        .total_core_instances(INSTANCES * CORE_INSTANCES_PER_COMPONENT)
+        .total_memories(INSTANCES)
+        .total_tables(INSTANCES * CORE_INSTANCES_PER_COMPONENT)
+        .max_core_instances_per_component(CORE_INSTANCES_PER_COMPONENT)
+        .max_memories_per_component(1)
+        .max_tables_per_component(CORE_INSTANCES_PER_COMPONENT)
+        .max_memories_per_module(1)
+        .max_tables_per_module(CORE_INSTANCES_PER_COMPONENT)
+        .table_elements(limits.table_elements)
+        .max_memory_size(limits.memory_bytes)
+        .linear_memory_keep_resident(KEEP_RESIDENT_BYTES)
+        .table_keep_resident(KEEP_RESIDENT_TABLE_BYTES)
+        // With it a page that was swapped out can reach the next user of its slot
+        // (bytecodealliance/wasmtime, pull request 14357).
+        .pagemap_scan(Enabled::No);
+    pooling
+}

@@ -1,0 +1,238 @@
+//! What can go wrong when a decoder is loaded and when it is called.
+
+use crate::{Failure, Limits};
+
+/// Why a file cannot be used as a decoder.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// The file has more bytes than are compiled.
+    #[error("the component has {bytes} bytes, and {limit} are the limit")]
+    TooLarge {
+        /// Size of the file in bytes.
+        bytes: usize,
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// The file is no WebAssembly at all.
+    #[error("this is no WebAssembly component: the file does not start with the bytes \"\\0asm\"")]
+    NotWebAssembly,
+    /// The file is WebAssembly, but a core module.
+    #[error(
+        "this is a WebAssembly core module, not a component: build it with `champollion build`, \
+         which makes a component of it"
+    )]
+    CoreModule,
+    /// The file is WebAssembly of a kind or version that nobody knows.
+    #[error("this is WebAssembly of an unknown binary version")]
+    UnknownVersion,
+    /// WebAssembly that is not valid, or uses what decoders may not use.
+    #[error("the component is not valid: {reason}")]
+    Invalid {
+        /// What the validator or compiler says.
+        reason: String,
+    },
+    /// The component wants something from the host.
+    #[error(
+        "the component imports {}: a decoder imports nothing, neither WASI nor anything else",
+        names.join(", ")
+    )]
+    Imports {
+        /// What it imports.
+        names: Vec<String>,
+    },
+    /// The component does not export the contract.
+    #[error("the component is no decoder: {reason}")]
+    NotADecoder {
+        /// What is missing or of another type.
+        reason: String,
+    },
+    /// The component needs more than it may have before it is even called.
+    #[error("the component cannot be instantiated: {0}")]
+    Instantiation(CallError),
+}
+
+/// Why a call of a decoder gave no result.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CallError {
+    /// The decoder itself said so.
+    #[error("the decoder reports {0}")]
+    Failed(Failure),
+    /// The frame carries no application payload, so there is nothing to decode.
+    #[error("the frame carries MAC commands only")]
+    NoApplicationPayload,
+    /// All fuel was burnt.
+    #[error("the decoder used all of its {limit} units of fuel")]
+    OutOfFuel {
+        /// The limit in units of fuel.
+        limit: u64,
+    },
+    /// More memory was wanted than there may be.
+    #[error("the decoder asked for {wanted} bytes of memory, and {limit} are the limit")]
+    OutOfMemory {
+        /// What it wanted in bytes.
+        wanted: usize,
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// A larger table was wanted than there may be.
+    #[error("the decoder asked for a table of {wanted} elements, and {limit} are the limit")]
+    TableTooLarge {
+        /// What it wanted, in elements.
+        wanted: usize,
+        /// The limit in elements.
+        limit: usize,
+    },
+    /// Calls were nested too deep.
+    #[error("the decoder nested its calls too deep: its stack is exhausted")]
+    StackExhausted,
+    /// The code ended itself: in Rust, a panic.
+    #[error("the decoder crashed: {reason}")]
+    Trapped {
+        /// What the WebAssembly trap says.
+        reason: String,
+    },
+    /// What it returned is not what the contract says.
+    #[error("the decoder returned what it must not: {0}")]
+    Output(OutputError),
+}
+
+impl CallError {
+    /// The word for this kind of error in JSON and in metrics.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Failed(_) => "decoder-failure",
+            Self::NoApplicationPayload => "no-application-payload",
+            Self::OutOfFuel { .. } => "out-of-fuel",
+            Self::OutOfMemory { .. } => "out-of-memory",
+            Self::TableTooLarge { .. } => "table-too-large",
+            Self::StackExhausted => "stack-exhausted",
+            Self::Trapped { .. } => "trapped",
+            Self::Output(_) => "invalid-output",
+        }
+    }
+}
+
+/// What is wrong with what a decoder returned.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum OutputError {
+    /// More than is copied out of the sandbox.
+    #[error("more than {limit} bytes in all")]
+    TooLarge {
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// Bytes that do not hold the values that the contract says: a list that ends beyond the
+    /// memory, a text that is not UTF-8, an unknown variant.
+    #[error("{reason}")]
+    Malformed {
+        /// What is wrong.
+        reason: String,
+    },
+    /// The JSON text is too long.
+    #[error("data of {bytes} bytes, and {limit} are the limit")]
+    DataTooLarge {
+        /// Size in bytes.
+        bytes: usize,
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// The JSON text is no JSON, or nested too deep.
+    #[error("data that is not JSON: {reason}")]
+    DataNotJson {
+        /// What the parser says.
+        reason: String,
+    },
+    /// The JSON text is not an object.
+    #[error("data that is not a JSON object")]
+    DataNotAnObject,
+    /// Too many of something.
+    #[error("{count} {what}, and {limit} are the limit")]
+    TooMany {
+        /// Of what, in the plural.
+        what: &'static str,
+        /// How many there are.
+        count: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// A text is too long.
+    #[error("a {what} of {bytes} bytes, and {limit} are the limit")]
+    TextTooLong {
+        /// What it is.
+        what: &'static str,
+        /// Its size in bytes.
+        bytes: usize,
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// A quantity that the vocabulary does not have.
+    #[error("measurement {index} of the quantity {quantity:?}, which the vocabulary does not have")]
+    UnknownQuantity {
+        /// Which measurement, from 0.
+        index: usize,
+        /// What it says, cut after 64 characters.
+        quantity: String,
+    },
+    /// A value of another type than its quantity has.
+    #[error("measurement {index} of {quantity} with {found}, which must be of the type {expected}")]
+    WrongType {
+        /// Which measurement, from 0.
+        index: usize,
+        /// The term of the vocabulary.
+        quantity: &'static str,
+        /// The type that it has.
+        expected: &'static str,
+        /// The type that came.
+        found: &'static str,
+    },
+    /// NaN or an infinity.
+    #[error("measurement {index} of {quantity} with {value}, which is no finite number")]
+    NotFinite {
+        /// Which measurement, from 0.
+        index: usize,
+        /// The term of the vocabulary.
+        quantity: &'static str,
+        /// What came: `NaN`, `inf` or `-inf`.
+        value: String,
+    },
+    /// A moment that no calendar has.
+    #[error("measurement {index} at {milliseconds} ms since 1970, which is after the year 9999")]
+    MomentOutOfRange {
+        /// Which measurement, from 0.
+        index: usize,
+        /// What came.
+        milliseconds: u64,
+    },
+    /// A downlink that no device can be sent.
+    #[error("a downlink on FPort {f_port}, which must be from 1 to 223")]
+    FPortOutOfRange {
+        /// What came.
+        f_port: u8,
+    },
+}
+
+/// The limit that a call ran into while its memory or tables grew.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+pub(crate) enum GrowthError {
+    #[error("memory of {wanted} bytes")]
+    Memory { wanted: usize },
+    #[error("table of {wanted} elements")]
+    Table { wanted: usize },
+}
+
+impl GrowthError {
+    pub(crate) fn call_error(self, limits: &Limits) -> CallError {
+        match self {
+            Self::Memory { wanted } => {
+                CallError::OutOfMemory { wanted, limit: limits.memory_bytes }
+            }
+            Self::Table { wanted } => {
+                CallError::TableTooLarge { wanted, limit: limits.table_elements }
+            }
+        }
+    }
+}

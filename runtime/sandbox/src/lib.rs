@@ -1,0 +1,34 @@
+//! Runs decoders in WebAssembly: a component and a verified uplink in, a reading out.
+//!
+//! Partners' code runs beside the meters of a whole territory, so nothing of it is trusted. The
+//! linker is empty: a decoder can reach neither clock nor file nor network. Every call gets a fresh
+//! instance, an amount of fuel and an amount of memory; what comes out is checked before anybody sees
+//! it. Each limit ends in its own error.
+//!
+//! - [`Sandbox`] compiles components, or takes their code from the cache, and gives [`Decoder`]s.
+//! - [`Decoder`] makes the calls. Frames enter as [`VerifiedUplink`](champollion_frames::VerifiedUplink);
+//!   a payload that nobody vouches for, such as a test vector, enters as [`Specimen`].
+//! - [`Reading`] is what comes out, in the [`vocabulary`] that all decoders share.
+
+mod code_cache;
+mod contract;
+mod data;
+mod decoder;
+mod digest;
+mod engine;
+mod error;
+mod inspection;
+mod lift;
+mod limits;
+mod reading;
+mod sandbox;
+pub mod vocabulary;
+
+pub use data::Data;
+pub use decoder::{Call, Command, Decoder, SentDownlink, Settings, Specimen, Variable};
+pub use digest::{Digest, DigestError};
+pub use error::{CallError, LoadError, OutputError};
+pub use limits::Limits;
+pub use reading::{Downlink, Failure, FailureKind, Measurement, Reading, Span, Value};
+pub use sandbox::{Sandbox, SandboxConfig, SandboxError};
+pub use vocabulary::Quantity;

@@ -1,0 +1,107 @@
+//! Makes decoders of components.
+
+use std::path::PathBuf;
+
+use wasmtime::{
+    Engine,
+    component::{Component, Linker},
+};
+
+use crate::{
+    Decoder, Digest, Limits, LoadError,
+    code_cache::CodeCache,
+    contract::DecoderPre,
+    decoder::Meter,
+    engine,
+    inspection::{inspect_file, inspect_imports},
+};
+
+/// How a sandbox is set up.
+#[derive(Clone, Debug, Default)]
+pub struct SandboxConfig {
+    /// What one call may use and return.
+    pub limits: Limits,
+    /// The folder for compiled code; `None` compiles anew each time.
+    pub code_cache: Option<PathBuf>,
+}
+
+/// Why there is no sandbox.
+#[derive(Debug, thiserror::Error)]
+pub enum SandboxError {
+    /// wasmtime cannot work here.
+    #[error("the WebAssembly engine cannot be set up on this machine: {0}")]
+    Engine(String),
+    /// The folder for compiled code cannot be used.
+    #[error("the folder for compiled code {folder} cannot be used: {source}")]
+    CodeCache {
+        /// Which folder.
+        folder: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+}
+
+/// Where decoders run. It holds the engine and the pool of instances that all decoders share.
+pub struct Sandbox {
+    engine: Engine,
+    /// Empty, and that is the sandbox: what a component imports, nobody provides.
+    linker: Linker<Meter>,
+    limits: Limits,
+    code_cache: Option<CodeCache>,
+}
+
+impl Sandbox {
+    /// Sets up the engine.
+    pub fn new(config: SandboxConfig) -> Result<Self, SandboxError> {
+        let engine = engine::engine(&config.limits)
+            .map_err(|error| SandboxError::Engine(format!("{error:#}")))?;
+        let code_cache = config
+            .code_cache
+            .map(|folder| {
+                CodeCache::open(folder.clone(), &engine)
+                    .map_err(|source| SandboxError::CodeCache { folder, source })
+            })
+            .transpose()?;
+        Ok(Self { linker: Linker::new(&engine), engine, limits: config.limits, code_cache })
+    }
+
+    /// What one call may use and return.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Checks and compiles a component. Takes up to some hundred milliseconds, or well below one
+    /// where the cache has its code; it belongs on a thread that may block.
+    pub fn load(&self, file: &[u8]) -> Result<Decoder, LoadError> {
+        inspect_file(file, &self.limits)?;
+        let digest = Digest::of(file);
+        let component = self.compile(file, digest)?;
+        inspect_imports(&component, &self.engine)?;
+        let pre = self
+            .linker
+            .instantiate_pre(&component)
+            .and_then(DecoderPre::new)
+            .map_err(|error| LoadError::NotADecoder { reason: format!("{error:#}") })?;
+        let decoder = Decoder::new(self.engine.clone(), pre, digest, self.limits.clone());
+        decoder.instantiate().map_err(LoadError::Instantiation)?;
+        Ok(decoder)
+    }
+
+    fn compile(&self, file: &[u8], digest: Digest) -> Result<Component, LoadError> {
+        if let Some(component) =
+            self.code_cache.as_ref().and_then(|cache| cache.get(digest, &self.engine))
+        {
+            return Ok(component);
+        }
+        let component = Component::from_binary(&self.engine, file)
+            .map_err(|error| LoadError::Invalid { reason: format!("{error:#}") })?;
+        if let Some(cache) = &self.code_cache
+            && let Err(error) = cache.put(digest, &component)
+        {
+            // A cache that cannot be written costs time and loses nothing.
+            tracing::warn!(%digest, %error, "compiled code could not be kept");
+        }
+        Ok(component)
+    }
+}

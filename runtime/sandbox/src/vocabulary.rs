@@ -1,0 +1,88 @@
+//! The quantities that all decoders share: one table, `wit/vocabulary.csv`.
+
+use std::{collections::BTreeMap, sync::LazyLock};
+
+use serde::Serialize;
+
+const TABLE: &str = include_str!("../../../wit/vocabulary.csv");
+
+/// A term of the vocabulary.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Quantity {
+    /// The term, such as `water.volume`.
+    pub name: &'static str,
+    /// Its unit as a UCUM code, such as `m3`; empty where there is none.
+    pub unit: &'static str,
+    /// The type of its values.
+    #[serde(rename = "type")]
+    pub kind: ValueKind,
+    /// What it means, in a phrase.
+    pub meaning: &'static str,
+}
+
+/// The type of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ValueKind {
+    /// True or false.
+    Boolean,
+    /// A whole number.
+    Integer,
+    /// A finite number.
+    Number,
+    /// A text.
+    Text,
+}
+
+static VOCABULARY: LazyLock<BTreeMap<&'static str, Quantity>> = LazyLock::new(|| {
+    TABLE.lines().skip(1).filter_map(read_line).map(|quantity| (quantity.name, quantity)).collect()
+});
+
+/// The quantity of a name.
+#[must_use]
+pub fn quantity(name: &str) -> Option<&'static Quantity> {
+    VOCABULARY.get(name)
+}
+
+/// All quantities, in the order of their names.
+pub fn quantities() -> impl Iterator<Item = &'static Quantity> {
+    VOCABULARY.values()
+}
+
+fn read_line(line: &'static str) -> Option<Quantity> {
+    let mut columns = line.splitn(4, ',');
+    Some(Quantity {
+        name: columns.next()?,
+        unit: columns.next()?,
+        kind: match columns.next()? {
+            "boolean" => ValueKind::Boolean,
+            "integer" => ValueKind::Integer,
+            "number" => ValueKind::Number,
+            "text" => ValueKind::Text,
+            _ => return None,
+        },
+        meaning: columns.next()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_of_the_table_is_a_quantity_in_order() {
+        let names: Vec<&str> =
+            TABLE.lines().skip(1).filter_map(|line| line.split(',').next()).collect();
+        assert!(names.is_sorted(), "the table is kept in the order of the names");
+        assert_eq!(names, quantities().map(|quantity| quantity.name).collect::<Vec<_>>());
+        assert!(names.len() > 40);
+    }
+
+    #[test]
+    fn a_quantity_has_its_unit_and_type() {
+        let volume = quantity("water.volume").unwrap();
+        assert_eq!((volume.unit, volume.kind), ("m3", ValueKind::Number));
+        assert_eq!(quantity("alarm.leak").unwrap().kind, ValueKind::Boolean);
+        assert_eq!(quantity("water.volumes"), None);
+    }
+}

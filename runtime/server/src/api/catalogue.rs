@@ -1,0 +1,50 @@
+//! The catalogue: which devices are decoded, into which fields and units. Open to everybody.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Path, State},
+};
+use champollion_registry::{CatalogueEntry, DecoderId};
+use champollion_sandbox::{Quantity, vocabulary};
+use semver::Version;
+use serde::Serialize;
+
+use super::{Problem, extract::path_part};
+use crate::service::Service;
+
+#[derive(Serialize)]
+pub(super) struct Catalogue {
+    decoders: Vec<CatalogueEntry>,
+    /// The vocabulary that all measurements are in.
+    quantities: Vec<&'static Quantity>,
+}
+
+pub(super) async fn list(State(service): State<Arc<Service>>) -> Json<Catalogue> {
+    Json(Catalogue {
+        decoders: service.registry.catalogue(),
+        quantities: vocabulary::quantities().collect(),
+    })
+}
+
+pub(super) async fn show(
+    State(service): State<Arc<Service>>,
+    Path((vendor, model)): Path<(String, String)>,
+) -> Result<Json<CatalogueEntry>, Problem> {
+    Ok(Json(service.registry.catalogue_entry(&decoder_id(&vendor, &model)?)?))
+}
+
+pub(super) async fn show_version(
+    State(service): State<Arc<Service>>,
+    Path((vendor, model, version)): Path<(String, String, String)>,
+) -> Result<Json<CatalogueEntry>, Problem> {
+    let id = decoder_id(&vendor, &model)?;
+    let version: Version = path_part("version", &version)?;
+    Ok(Json(service.registry.catalogue_version(&id, &version)?))
+}
+
+pub(super) fn decoder_id(vendor: &str, model: &str) -> Result<DecoderId, Problem> {
+    DecoderId::new(vendor, model)
+        .map_err(|error| Problem::bad_request("invalid-path", error.to_string()))
+}

@@ -1,0 +1,66 @@
+//! Trying a payload: nothing of it is kept.
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State};
+use champollion_registry::{Answer, DecoderRef, run};
+use champollion_sdk::vectors::{CommandInput, DownlinkInput, Input, UplinkInput};
+use serde::{Deserialize, Serialize};
+
+use super::{Problem, extract::JsonBody};
+use crate::{
+    auth::{Authorized, Inspect},
+    service::Service,
+};
+use champollion_delivery::DecoderName;
+
+/// What to decode or encode, and with what. One of `uplink`, `command` and `downlink`, as in a
+/// decoder's vectors.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Trial {
+    decoder: DecoderRef,
+    uplink: Option<UplinkInput>,
+    command: Option<CommandInput>,
+    downlink: Option<DownlinkInput>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Tried {
+    decoder: DecoderName,
+    #[serde(flatten)]
+    answer: Answer,
+}
+
+pub(super) async fn decode(
+    _: Authorized<Inspect>,
+    State(service): State<Arc<Service>>,
+    JsonBody(trial): JsonBody<Trial>,
+) -> Result<Json<Tried>, Problem> {
+    let input = match (trial.uplink, trial.command, trial.downlink) {
+        (Some(uplink), None, None) => Input::Uplink(uplink),
+        (None, Some(command), None) => Input::Command(command),
+        (None, None, Some(downlink)) => Input::Downlink(downlink),
+        _ => {
+            return Err(Problem::bad_request(
+                "invalid-body",
+                "the body must have one of uplink, command and downlink",
+            ));
+        }
+    };
+    let loaded = service.registry.decoder(&trial.decoder).await?;
+    let (call, loaded) =
+        tokio::task::spawn_blocking(move || (run(&loaded.decoder, &input), loaded))
+            .await
+            .map_err(|error| Problem::internal(&error))?;
+    let decoder = DecoderName {
+        id: loaded.id.to_string(),
+        version: loaded.version.clone(),
+        digest: loaded.decoder.digest(),
+        fuel: call.fuel,
+    };
+    match call.result {
+        Ok(answer) => Ok(Json(Tried { decoder, answer })),
+        Err(error) => Err(Problem::from(error).with("decoder", decoder)),
+    }
+}

@@ -1,0 +1,68 @@
+//! Devices: registered by admins, seen by the partner whose they are.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::StatusCode,
+};
+use champollion_frames::DevEui;
+use serde::Serialize;
+
+use super::{
+    Problem,
+    extract::{JsonBody, path_part},
+};
+use crate::{
+    auth::{Administer, Authorized, Inspect},
+    devices::{Device, DevicesError, Registration},
+    service::Service,
+};
+
+#[derive(Serialize)]
+pub(super) struct DeviceList {
+    devices: Vec<Device>,
+}
+
+pub(super) async fn list(
+    authorized: Authorized<Inspect>,
+    State(service): State<Arc<Service>>,
+) -> Json<DeviceList> {
+    let seen = service.devices.list(|device| authorized.principal.sees(&device.group));
+    Json(DeviceList { devices: seen.iter().map(|device| Device::clone(device)).collect() })
+}
+
+/// A device of another partner is as unknown as one that nobody has.
+pub(super) async fn show(
+    authorized: Authorized<Inspect>,
+    State(service): State<Arc<Service>>,
+    Path(dev_eui): Path<String>,
+) -> Result<Json<Device>, Problem> {
+    let dev_eui: DevEui = path_part("DevEUI", &dev_eui)?;
+    let device =
+        service.devices.get(dev_eui).filter(|device| authorized.principal.sees(&device.group));
+    let device = device.ok_or(DevicesError::Unknown(dev_eui))?;
+    Ok(Json(Device::clone(&device)))
+}
+
+pub(super) async fn register(
+    _: Authorized<Administer>,
+    State(service): State<Arc<Service>>,
+    Path(dev_eui): Path<String>,
+    JsonBody(registration): JsonBody<Registration>,
+) -> Result<Json<Device>, Problem> {
+    let dev_eui: DevEui = path_part("DevEUI", &dev_eui)?;
+    let device = service.devices.register(dev_eui, registration).await?;
+    Ok(Json(Device::clone(&device)))
+}
+
+pub(super) async fn remove(
+    _: Authorized<Administer>,
+    State(service): State<Arc<Service>>,
+    Path(dev_eui): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let dev_eui: DevEui = path_part("DevEUI", &dev_eui)?;
+    service.devices.remove(dev_eui).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,61 @@
+//! The HTTP interface: a file for each kind of thing that is served.
+
+mod catalogue;
+mod decode;
+mod devices;
+mod extract;
+mod health;
+mod ingest;
+mod problem;
+mod records;
+mod registry;
+mod tokens;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    http::{Method, Uri},
+    routing::{delete, get, post, put},
+};
+use tower_http::{catch_panic::CatchPanicLayer, trace::TraceLayer};
+
+pub use problem::Problem;
+
+use crate::service::Service;
+
+/// All routes.
+pub fn router(service: Arc<Service>) -> Router {
+    Router::new()
+        .route("/v1/ingest/phy", post(ingest::phy))
+        .route("/v1/decode", post(decode::decode))
+        .route("/v1/catalogue", get(catalogue::list))
+        .route("/v1/catalogue/{vendor}/{model}", get(catalogue::show))
+        .route("/v1/catalogue/{vendor}/{model}/{version}", get(catalogue::show_version))
+        .route("/v1/registry/{vendor}/{model}/{version}", put(registry::publish))
+        .route("/v1/registry/{vendor}/{model}/{version}", get(registry::download))
+        .route("/v1/records", get(records::pull))
+        .route("/v1/records/ack", post(records::acknowledge))
+        .route("/v1/devices", get(devices::list))
+        .route("/v1/devices/{dev_eui}", get(devices::show))
+        .route("/v1/devices/{dev_eui}", put(devices::register))
+        .route("/v1/devices/{dev_eui}", delete(devices::remove))
+        .route("/v1/tokens", get(tokens::list).post(tokens::create))
+        .route("/v1/tokens/{id}", delete(tokens::revoke))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .fallback(no_such_path)
+        .method_not_allowed_fallback(no_such_method)
+        .layer(CatchPanicLayer::custom(problem::panicked))
+        .layer(TraceLayer::new_for_http())
+        .with_state(service)
+}
+
+async fn no_such_path(uri: Uri) -> Problem {
+    Problem::not_found("no-such-path", format!("nothing is served at {}", uri.path()))
+}
+
+async fn no_such_method(method: Method, uri: Uri) -> Problem {
+    Problem::method_not_allowed(format!("{} does not take {method}", uri.path()))
+}

@@ -1,0 +1,271 @@
+//! Errors as `application/problem+json` (RFC 9457).
+
+use std::any::Any;
+
+use axum::{
+    Json,
+    http::{HeaderValue, Response, StatusCode, header},
+    response::IntoResponse,
+};
+use champollion_delivery::DeliveryError;
+use champollion_frames::Refusal;
+use champollion_registry::{PublishError, RegistryError, ResolveError};
+use champollion_sandbox::CallError;
+use serde::Serialize;
+use serde_json::{Map, Value as Json_, json};
+
+use crate::{
+    auth::{AuthError, TokenError},
+    devices::DevicesError,
+    ingest::IngestError,
+};
+
+/// Seconds after which a client that met a passing condition should come back.
+const RETRY_AFTER_SECONDS: u32 = 1;
+
+/// Starts the `type` of every problem; the code follows.
+const TYPE_PREFIX: &str = "urn:champollion:problem:";
+
+/// An error that a client is told.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    status: StatusCode,
+    /// A word for programs, which does not change between releases.
+    code: &'static str,
+    /// What is wrong, where, and what to do.
+    detail: String,
+    /// More for programs, beside the standard members.
+    extra: Map<String, Json_>,
+    retry_after: Option<u32>,
+}
+
+#[derive(Serialize)]
+struct Body<'problem> {
+    r#type: String,
+    title: &'problem str,
+    status: u16,
+    code: &'problem str,
+    detail: &'problem str,
+    #[serde(flatten)]
+    extra: &'problem Map<String, Json_>,
+}
+
+impl Problem {
+    fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        Self { status, code, detail: detail.into(), extra: Map::new(), retry_after: None }
+    }
+
+    /// The request is not what it should be.
+    pub fn bad_request(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, detail)
+    }
+
+    /// What is asked for does not exist.
+    pub fn not_found(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, code, detail)
+    }
+
+    /// The token does not allow it.
+    pub fn forbidden(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", detail)
+    }
+
+    /// The path does not take this method.
+    pub fn method_not_allowed(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", detail)
+    }
+
+    /// The body is too large.
+    pub fn too_large(limit: usize) -> Self {
+        let detail = format!("the body is larger than {limit} bytes, which is the limit here");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", detail)
+    }
+
+    /// The request is well-formed and cannot be done.
+    pub fn unprocessable(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail)
+    }
+
+    /// The request is at odds with what there is.
+    pub fn conflict(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, code, detail)
+    }
+
+    /// It cannot be done now; the client should try again.
+    pub fn unavailable(code: &'static str, detail: impl Into<String>) -> Self {
+        let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail);
+        Self { retry_after: Some(RETRY_AFTER_SECONDS), ..problem }
+    }
+
+    /// Something that should not happen. The operator finds it in the log; the client is told no
+    /// more than that.
+    pub fn internal(error: &dyn std::fmt::Display) -> Self {
+        tracing::error!(%error, "a request failed inside");
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "something went wrong inside; the server's log says what",
+        )
+    }
+
+    /// The same with one more member for programs.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Serialize) -> Self {
+        if let Ok(value) = serde_json::to_value(value) {
+            self.extra.insert(name.to_owned(), value);
+        }
+        self
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> axum::response::Response {
+        let body = Body {
+            r#type: format!("{TYPE_PREFIX}{}", self.code),
+            title: self.status.canonical_reason().unwrap_or_default(),
+            status: self.status.as_u16(),
+            code: self.code,
+            detail: &self.detail,
+            extra: &self.extra,
+        };
+        let mut response = (self.status, Json(body)).into_response();
+        let headers = response.headers_mut();
+        let content_type = HeaderValue::from_static("application/problem+json");
+        headers.insert(header::CONTENT_TYPE, content_type);
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+/// What a client is told when a handler panicked.
+pub(super) fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response<axum::body::Body> {
+    let message = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("a panic without words");
+    Problem::internal(&message).into_response()
+}
+
+impl From<AuthError> for Problem {
+    fn from(error: AuthError) -> Self {
+        let code = match error {
+            AuthError::Missing => "token-missing",
+            AuthError::NotBearer => "token-malformed",
+            AuthError::Unknown => "token-unknown",
+            AuthError::Expired(_) => "token-expired",
+        };
+        Self::new(StatusCode::UNAUTHORIZED, code, error.to_string())
+    }
+}
+
+impl From<IngestError> for Problem {
+    fn from(error: IngestError) -> Self {
+        let refusal = match error {
+            IngestError::Refused(refusal) => refusal,
+            IngestError::NotKept(reason) => {
+                tracing::error!(reason, "a frame could not be kept");
+                return Self::unavailable("not-kept", "the frame could not be kept: send it again");
+            }
+        };
+        let (code, detail) = (refusal.code(), refusal.to_string());
+        match refusal {
+            Refusal::Malformed(_) => Self::bad_request("malformed-frame", detail),
+            Refusal::UnknownDevAddr { .. } => Self::not_found(code, detail),
+            Refusal::MicMismatch { .. } => Self::unprocessable(code, detail),
+            Refusal::InFlight { .. } => Self::unavailable(code, detail),
+            Refusal::Duplicate { .. } | Refusal::Replay { .. } => Self::conflict(code, detail),
+        }
+    }
+}
+
+impl From<PublishError> for Problem {
+    fn from(error: PublishError) -> Self {
+        let detail = error.to_string();
+        match error {
+            PublishError::Package(_) => Self::unprocessable("not-a-package", detail),
+            PublishError::Unusable(_) => Self::unprocessable("unusable-component", detail),
+            PublishError::Vector(differs) => Self::unprocessable("vector-differs", detail)
+                .with("vector", differs.vector)
+                .with("path", &differs.difference.path)
+                .with("expected", &differs.difference.expected)
+                .with("actual", &differs.difference.actual),
+            PublishError::OtherName { .. } => Self::unprocessable("other-name", detail),
+            PublishError::VersionExists { published, .. } => {
+                Self::conflict("version-exists", detail).with("published", published)
+            }
+            error => Self::internal(&error),
+        }
+    }
+}
+
+impl From<ResolveError> for Problem {
+    fn from(error: ResolveError) -> Self {
+        let code = match error {
+            ResolveError::UnknownDecoder(_) => "unknown-decoder",
+            _ => "no-version",
+        };
+        Self::not_found(code, error.to_string())
+    }
+}
+
+impl From<RegistryError> for Problem {
+    fn from(error: RegistryError) -> Self {
+        match error {
+            RegistryError::Resolve(error) => error.into(),
+            error => Self::internal(&error),
+        }
+    }
+}
+
+impl From<CallError> for Problem {
+    fn from(error: CallError) -> Self {
+        let (code, detail) = (error.code(), error.to_string());
+        match error {
+            CallError::Failed(failure) => {
+                Self::unprocessable(code, detail).with("failure", json!(failure))
+            }
+            _ => Self::unprocessable(code, detail),
+        }
+    }
+}
+
+impl From<DevicesError> for Problem {
+    fn from(error: DevicesError) -> Self {
+        match error {
+            DevicesError::Unknown(_) => Self::not_found("unknown-device", error.to_string()),
+            DevicesError::DescriptionTooLarge { .. } => {
+                Self::bad_request("description-too-large", error.to_string())
+            }
+            error => Self::internal(&error),
+        }
+    }
+}
+
+impl From<TokenError> for Problem {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::NoSuchToken(_) => Self::not_found("unknown-token", error.to_string()),
+            TokenError::ExpiresInThePast(_) => {
+                Self::bad_request("expires-in-the-past", error.to_string())
+            }
+            error => Self::internal(&error),
+        }
+    }
+}
+
+impl From<DeliveryError> for Problem {
+    fn from(error: DeliveryError) -> Self {
+        match error {
+            DeliveryError::BeyondEnd { .. } => {
+                Self::conflict("cursor-beyond-end", error.to_string())
+            }
+            error => Self::internal(&error),
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Lets a request in only where its token's role may do what the handler does.
+
+use std::{marker::PhantomData, sync::Arc};
+
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, header::AUTHORIZATION, request::Parts},
+};
+use champollion_delivery::GroupId;
+use jiff::Timestamp;
+
+use super::{AuthError, Role};
+use crate::{api::Problem, service::Service};
+
+/// Who sends a request.
+#[derive(Clone, Debug)]
+pub struct Principal {
+    /// The name of the token, for logs and for who published what.
+    pub name: String,
+    /// What it may do.
+    pub role: Role,
+}
+
+/// What a handler does, and who may do it.
+pub trait Duty {
+    /// Who may, for people.
+    const WHO: &'static str;
+
+    /// Whether a role may.
+    fn allows(role: &Role) -> bool;
+}
+
+/// Hand over frames.
+pub struct Ingest;
+/// Publish decoders.
+pub struct Publish;
+/// Get and acknowledge records.
+pub struct Collect;
+/// Administer devices and tokens, read metrics.
+pub struct Administer;
+/// Try a payload, look at devices: everybody who has a token.
+pub struct Inspect;
+
+impl Duty for Ingest {
+    const WHO: &'static str = "an lns or an admin";
+
+    fn allows(role: &Role) -> bool {
+        matches!(role, Role::Lns | Role::Admin)
+    }
+}
+
+impl Duty for Publish {
+    const WHO: &'static str = "a publisher or an admin";
+
+    fn allows(role: &Role) -> bool {
+        matches!(role, Role::Publisher | Role::Admin)
+    }
+}
+
+impl Duty for Collect {
+    const WHO: &'static str = "a partner or an admin";
+
+    fn allows(role: &Role) -> bool {
+        matches!(role, Role::Partner { .. } | Role::Admin)
+    }
+}
+
+impl Duty for Administer {
+    const WHO: &'static str = "an admin";
+
+    fn allows(role: &Role) -> bool {
+        matches!(role, Role::Admin)
+    }
+}
+
+impl Duty for Inspect {
+    const WHO: &'static str = "anybody who has a token";
+
+    fn allows(_: &Role) -> bool {
+        true
+    }
+}
+
+/// The sender of a request, who may do what `D` says. A handler that takes it cannot be reached
+/// otherwise.
+pub struct Authorized<D> {
+    /// Who it is.
+    pub principal: Principal,
+    duty: PhantomData<fn(D)>,
+}
+
+impl<D: Duty> FromRequestParts<Arc<Service>> for Authorized<D> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        service: &Arc<Service>,
+    ) -> Result<Self, Problem> {
+        let token = service.tokens.recognize(bearer(&parts.headers)?, Timestamp::now())?;
+        if !D::allows(&token.role) {
+            return Err(Problem::forbidden(format!(
+                "this is for {}, and the token is one of the role {}",
+                D::WHO,
+                token.role.name()
+            )));
+        }
+        let principal = Principal { name: token.name, role: token.role };
+        Ok(Self { principal, duty: PhantomData })
+    }
+}
+
+impl Principal {
+    /// Whether it may see what belongs to a group.
+    #[must_use]
+    pub fn sees(&self, group: &GroupId) -> bool {
+        match &self.role {
+            Role::Admin => true,
+            Role::Partner { group: own } => own == group,
+            Role::Lns | Role::Publisher => false,
+        }
+    }
+
+    /// The group that it asks about: a partner's own, or the one that an admin names.
+    pub fn group(&self, named: Option<GroupId>) -> Result<GroupId, Problem> {
+        match (&self.role, named) {
+            (Role::Partner { group }, None) => Ok(group.clone()),
+            (Role::Partner { group }, Some(named)) if *group == named => Ok(named),
+            (Role::Admin, Some(named)) => Ok(named),
+            (Role::Admin, None) => Err(Problem::bad_request(
+                "group-missing",
+                "an admin sees every group: name one with ?group=",
+            )),
+            (_, Some(named)) => Err(Problem::forbidden(format!(
+                "the group {named} is another partner's, or you have none"
+            ))),
+            (_, None) => Err(Problem::forbidden("this token has no group".to_owned())),
+        }
+    }
+}
+
+/// The token in a request's headers.
+pub fn bearer(headers: &HeaderMap) -> Result<&str, AuthError> {
+    let header = headers.get(AUTHORIZATION).ok_or(AuthError::Missing)?;
+    let (scheme, token) =
+        header.to_str().ok().and_then(|text| text.split_once(' ')).ok_or(AuthError::NotBearer)?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(AuthError::NotBearer);
+    }
+    Ok(token.trim())
+}

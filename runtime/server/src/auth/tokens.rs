@@ -1,0 +1,188 @@
+//! All tokens: made, listed, revoked, recognized.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use champollion_store::{Batch, Store, StoreError};
+use data_encoding::HEXLOWER;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::token::{Role, Secret, TokenHash};
+
+/// The table of tokens, by the hash of the secret.
+const TABLE: &str = "tokens";
+
+/// How many tokens are read from the store at once at the start.
+const SCAN: usize = 1_000;
+
+/// Random bytes of a token's id, which is no secret: enough that no two are alike.
+const ID_BYTES: usize = 8;
+
+/// All tokens, in memory; the store keeps what is needed to have them again.
+pub struct Tokens {
+    store: Arc<dyn Store>,
+    /// A std lock: it is held for a look-up or an insertion, never across an await.
+    known: RwLock<HashMap<TokenHash, TokenInfo>>,
+}
+
+/// What is known of a token: everything but the secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TokenInfo {
+    /// By what it is revoked.
+    pub id: String,
+    /// For whom or what it was made, in the admin's words.
+    pub name: String,
+    /// What it lets its holder do.
+    #[serde(flatten)]
+    pub role: Role,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it ends; never where it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A token that was just made: the only moment at which its secret is known.
+#[derive(Debug)]
+pub struct NewToken {
+    /// What stays known of it.
+    pub info: TokenInfo,
+    /// What its holder presents.
+    pub secret: Secret,
+}
+
+/// Why a client is not let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AuthError {
+    /// It presents nothing.
+    #[error("this needs a token: send the header `Authorization: Bearer <token>`")]
+    Missing,
+    /// It presents something else than a bearer token.
+    #[error("the Authorization header is no bearer token: it must read `Bearer <token>`")]
+    NotBearer,
+    /// It presents a token that nobody made, or that was revoked.
+    #[error("this token is not known here: it is mistyped, or it was revoked")]
+    Unknown,
+    /// It presents a token that has ended.
+    #[error("this token expired at {0}: ask an admin for a new one")]
+    Expired(Timestamp),
+}
+
+/// Why a token was not made or revoked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TokenError {
+    /// The store did not keep it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The system gives no randomness.
+    #[error("the system gives no randomness: {0}")]
+    Randomness(#[from] getrandom::Error),
+    /// What the store keeps cannot be read.
+    #[error("the table of tokens is damaged: {0}")]
+    Damaged(String),
+    /// It would end before it begins.
+    #[error("the token would have expired at {0}, before it is made")]
+    ExpiresInThePast(Timestamp),
+    /// There is no such token.
+    #[error("no token has the id {0:?}")]
+    NoSuchToken(String),
+}
+
+impl Tokens {
+    /// Reads all tokens.
+    pub async fn open(store: Arc<dyn Store>) -> Result<Self, TokenError> {
+        let mut known = HashMap::new();
+        let mut after: Option<Vec<u8>> = None;
+        loop {
+            let page = store.scan(TABLE, b"", after.as_deref(), SCAN).await?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.key.clone());
+            for line in &page {
+                let damaged = |reason: String| TokenError::Damaged(reason);
+                let key = String::from_utf8_lossy(&line.key);
+                let hash = key.parse().map_err(|()| damaged(format!("{key} is no hash")))?;
+                let info = serde_json::from_slice(&line.value)
+                    .map_err(|error| damaged(error.to_string()))?;
+                known.insert(hash, info);
+            }
+        }
+        Ok(Self { store, known: RwLock::new(known) })
+    }
+
+    /// Whether there is none, as when the server starts for the first time.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
+    /// Makes a token.
+    pub async fn create(
+        &self,
+        name: &str,
+        role: Role,
+        now: Timestamp,
+        expires_at: Option<Timestamp>,
+    ) -> Result<NewToken, TokenError> {
+        if let Some(expiry) = expires_at.filter(|expiry| *expiry <= now) {
+            return Err(TokenError::ExpiresInThePast(expiry));
+        }
+        let mut id = [0; ID_BYTES];
+        getrandom::fill(&mut id)?;
+        let secret = Secret::generate(&role)?;
+        let info = TokenInfo {
+            id: HEXLOWER.encode(&id),
+            name: name.to_owned(),
+            role,
+            created_at: now,
+            expires_at,
+        };
+        let value =
+            serde_json::to_vec(&info).map_err(|error| TokenError::Damaged(error.to_string()))?;
+        let mut batch = Batch::new();
+        batch.put(TABLE, secret.hash().to_string(), value);
+        self.store.commit(batch).await?;
+        self.known
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(secret.hash(), info.clone());
+        Ok(NewToken { info, secret })
+    }
+
+    /// Ends a token at once.
+    pub async fn revoke(&self, id: &str) -> Result<TokenInfo, TokenError> {
+        let found = {
+            let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+            known.iter().find(|(_, info)| info.id == id).map(|(hash, info)| (*hash, info.clone()))
+        };
+        let (hash, info) = found.ok_or_else(|| TokenError::NoSuchToken(id.to_owned()))?;
+        let mut batch = Batch::new();
+        batch.delete(TABLE, hash.to_string());
+        self.store.commit(batch).await?;
+        self.known.write().unwrap_or_else(PoisonError::into_inner).remove(&hash);
+        Ok(info)
+    }
+
+    /// All tokens, the oldest first.
+    #[must_use]
+    pub fn list(&self) -> Vec<TokenInfo> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let mut all: Vec<TokenInfo> = known.values().cloned().collect();
+        all.sort_by(|left, right| (left.created_at, &left.id).cmp(&(right.created_at, &right.id)));
+        all
+    }
+
+    /// Recognizes a token.
+    pub fn recognize(&self, presented: &str, now: Timestamp) -> Result<TokenInfo, AuthError> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let info = known.get(&TokenHash::of(presented)).ok_or(AuthError::Unknown)?;
+        match info.expires_at {
+            Some(expiry) if expiry <= now => Err(AuthError::Expired(expiry)),
+            _ => Ok(info.clone()),
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! `champollion build`: sources in, package out.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use champollion_registry::{Package, Rehearsal};
+use champollion_sandbox::{Sandbox, SandboxConfig};
+use clap::Args;
+use serde::Deserialize;
+use wit_component::ComponentEncoder;
+
+use super::{Failure, output};
+
+/// What makes a fresh instance cheap: a small stack, nothing that is not needed, no unwinding.
+const CARGO_SETTINGS: [&str; 5] = [
+    "target.wasm32-unknown-unknown.rustflags=[\"-Clink-arg=-zstack-size=32768\"]",
+    "profile.release.lto=true",
+    "profile.release.codegen-units=1",
+    "profile.release.panic=\"abort\"",
+    "profile.release.strip=\"debuginfo\"",
+];
+
+const TARGET: &str = "wasm32-unknown-unknown";
+
+/// Makes a package of a decoder's sources, and runs its vectors.
+#[derive(Args)]
+pub(super) struct Build {
+    /// Folder with decoder.toml, vectors.json and the Rust sources
+    #[arg(default_value = ".", value_name = "DIR")]
+    sources: PathBuf,
+    /// Take this core module instead of compiling the sources
+    #[arg(long, value_name = "FILE")]
+    module: Option<PathBuf>,
+    /// Folder for the package
+    #[arg(long, default_value = "target/decoders", value_name = "DIR")]
+    out: PathBuf,
+}
+
+impl Build {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        let manifest = read(&self.sources, "decoder.toml")?;
+        let vectors = read(&self.sources, "vectors.json")?;
+        let module = match &self.module {
+            Some(module) => module.clone(),
+            None => compile(&self.sources)?,
+        };
+        let component = componentize(&module)?;
+        let task = format!("{} makes no package", self.sources.display());
+        let package =
+            Package::assemble(&component, &manifest, &vectors).map_err(Failure::of(&task))?;
+        let sandbox = Sandbox::new(SandboxConfig::default()).map_err(Failure::of(&task))?;
+        let rehearsal = Rehearsal::of(package, &sandbox).map_err(Failure::of(&task))?;
+        let package = rehearsal.package();
+        let path = self.out.join(package.manifest().id.file_name(&package.manifest().version));
+        fs::create_dir_all(&self.out)
+            .and_then(|()| fs::write(&path, package.file()))
+            .map_err(Failure::of(format!("{} cannot be written", path.display())))?;
+        output::line(format_args!(
+            "{} {}: {} vectors passed, {} bytes in {}",
+            package.manifest().id,
+            package.manifest().version,
+            package.vectors().len(),
+            package.file().len(),
+            path.display()
+        ));
+        Ok(())
+    }
+}
+
+fn read(sources: &Path, name: &str) -> Result<String, Failure> {
+    let path = sources.join(name);
+    fs::read_to_string(&path).map_err(Failure::of(format!("{} cannot be read", path.display())))
+}
+
+/// A message of cargo's about something that it built.
+#[derive(Deserialize)]
+struct CargoMessage {
+    reason: String,
+    #[serde(default)]
+    manifest_path: PathBuf,
+    #[serde(default)]
+    filenames: Vec<PathBuf>,
+}
+
+fn compile(sources: &Path) -> Result<PathBuf, Failure> {
+    let task = format!("{} cannot be compiled", sources.display());
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(sources).args(["build", "--release", "--target", TARGET]);
+    cargo.arg("--message-format=json-render-diagnostics");
+    cargo.args(CARGO_SETTINGS.iter().flat_map(|setting| ["--config", setting]));
+    let run = cargo
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(Failure::of(format!("{task}: cargo cannot be started")))?;
+    if !run.status.success() {
+        return Err(Failure::new(
+            task,
+            format!("cargo says why above; `rustup target add {TARGET}` adds a missing target"),
+        ));
+    }
+    let manifest = sources.join("Cargo.toml").canonicalize().map_err(Failure::of(&task))?;
+    String::from_utf8_lossy(&run.stdout)
+        .lines()
+        .filter_map(|line| serde_json::from_str::<CargoMessage>(line).ok())
+        .filter(|message| {
+            message.reason == "compiler-artifact" && message.manifest_path == manifest
+        })
+        .flat_map(|message| message.filenames)
+        .find(|file| file.extension().is_some_and(|extension| extension == "wasm"))
+        .ok_or_else(|| {
+            Failure::new(task, "it has no library of the crate-type cdylib: add it to Cargo.toml")
+        })
+}
+
+fn componentize(module: &Path) -> Result<Vec<u8>, Failure> {
+    let task = format!("{} makes no component", module.display());
+    let bytes = fs::read(module).map_err(Failure::of(&task))?;
+    ComponentEncoder::default()
+        .validate(true)
+        .module(&bytes)
+        .and_then(|mut encoder| encoder.encode())
+        .map_err(|error| Failure::new(task, format!("{error:#}")))
+}

@@ -1,0 +1,67 @@
+//! `champollion catalogue`.
+
+use champollion_registry::DecoderId;
+use clap::Args;
+use serde_json::Value as Json;
+
+use super::{Failure, client::Connection, output};
+
+/// Lists what can be decoded, into which fields and units. Needs no token.
+#[derive(Args)]
+pub(super) struct Catalogue {
+    /// Show this decoder alone, with its fields
+    #[arg(value_name = "VENDOR/MODEL")]
+    decoder: Option<DecoderId>,
+    #[command(flatten)]
+    connection: Connection,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Catalogue {
+    pub(super) async fn run(self) -> Result<(), Failure> {
+        let path = match &self.decoder {
+            Some(id) => format!("/v1/catalogue/{id}"),
+            None => "/v1/catalogue".to_owned(),
+        };
+        let catalogue: Json = self.connection.get(&path).await?;
+        if self.json {
+            return output::json(&catalogue);
+        }
+        match self.decoder {
+            Some(_) => show_decoder(&catalogue),
+            None => show_all(&catalogue),
+        }
+        Ok(())
+    }
+}
+
+fn show_all(catalogue: &Json) {
+    let rows = list(catalogue, "decoders").map(|decoder| {
+        let devices: Vec<String> =
+            list(decoder, "devices").map(|device| text(device, "model")).collect();
+        [text(decoder, "id"), text(decoder, "version"), text(decoder, "name"), devices.join(", ")]
+    });
+    output::table(["decoder", "version", "name", "devices"], rows);
+}
+
+fn show_decoder(decoder: &Json) {
+    output::line(format_args!("{} {}", text(decoder, "id"), text(decoder, "version")));
+    output::line(text(decoder, "description"));
+    let ports = list(decoder, "ports")
+        .map(|port| [port["port"].to_string(), text(port, "direction"), text(port, "meaning")]);
+    output::table(["port", "direction", "meaning"], ports);
+    let fields = list(decoder, "fields").map(|field| {
+        ["name", "type", "quantity", "unit", "meaning"].map(|column| text(field, column))
+    });
+    output::table(["field", "type", "quantity", "unit", "meaning"], fields);
+}
+
+fn list<'json>(json: &'json Json, name: &str) -> impl Iterator<Item = &'json Json> {
+    json[name].as_array().into_iter().flatten()
+}
+
+fn text(json: &Json, name: &str) -> String {
+    json[name].as_str().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,102 @@
+//! Talks to a server.
+
+use std::{future::Future, time::Duration};
+
+use clap::Args;
+use reqwest::{Method, RequestBuilder, StatusCode};
+use serde::{Deserialize, de::DeserializeOwned};
+
+use super::Failure;
+
+/// A package with a thousand vectors takes seconds to be tried by the server.
+const TIMEOUT: Duration = Duration::from_secs(120);
+
+/// Which server, and who is asking.
+#[derive(Args)]
+pub(super) struct Connection {
+    /// Address of the server
+    #[arg(
+        long,
+        env = "CHAMPOLLION_SERVER",
+        default_value = "http://127.0.0.1:8080",
+        value_name = "URL"
+    )]
+    server: String,
+    /// Token of a role that may do this
+    #[arg(long, env = "CHAMPOLLION_TOKEN", hide_env_values = true)]
+    token: Option<String>,
+}
+
+/// The members of a problem that a person needs.
+#[derive(Deserialize)]
+struct Problem {
+    code: String,
+    detail: String,
+}
+
+/// Runs a command that talks to a server.
+pub(super) fn block_on(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::of("the asynchronous runtime cannot be started"))?
+        .block_on(command)
+}
+
+impl Connection {
+    /// A request to be completed and sent.
+    pub(super) fn request(&self, method: Method, path: &str) -> Result<RequestBuilder, Failure> {
+        // Installing it a second time is the only way to fail, and that is as good.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let client = reqwest::Client::builder()
+            .timeout(TIMEOUT)
+            .build()
+            .map_err(Failure::of("the HTTP client cannot be set up"))?;
+        let url = format!("{}{path}", self.server.trim_end_matches('/'));
+        let request = client.request(method, url);
+        Ok(match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        })
+    }
+
+    /// Gets what a path holds.
+    pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
+        read(send(self.request(Method::GET, path)?).await?).await
+    }
+}
+
+/// Sends a request; a problem in answer is a failure with the server's own words.
+pub(super) async fn send(request: RequestBuilder) -> Result<reqwest::Response, Failure> {
+    let response = request.send().await.map_err(|error| {
+        // reqwest names the cause only in the chain of sources.
+        let mut reason = error.to_string();
+        let mut source = std::error::Error::source(&error);
+        while let Some(cause) = source {
+            reason.push_str(&format!(": {cause}"));
+            source = cause.source();
+        }
+        Failure::new("the server cannot be reached", reason)
+    })?;
+    let status = response.status();
+    if status.is_success() {
+        return Ok(response);
+    }
+    let body = response.text().await.unwrap_or_default();
+    Err(match serde_json::from_str::<Problem>(&body) {
+        Ok(problem) => {
+            Failure::new(format!("the server refuses ({})", problem.code), problem.detail)
+        }
+        Err(_) => Failure::new("the server refuses", plain(status, &body)),
+    })
+}
+
+/// Reads a JSON answer.
+pub(super) async fn read<T: DeserializeOwned>(response: reqwest::Response) -> Result<T, Failure> {
+    response.json().await.map_err(Failure::of("the server's answer cannot be read"))
+}
+
+fn plain(status: StatusCode, body: &str) -> String {
+    let start: String = body.chars().take(200).collect();
+    format!("{status} {start}")
+}

@@ -1,0 +1,192 @@
+//! `champollion decode`.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use champollion_registry::{Answer, Package, run};
+use champollion_sandbox::{Call, CallError, Digest, Downlink, Reading, Sandbox, SandboxConfig};
+use champollion_sdk::vectors::{CommandInput, DownlinkInput, Hex, Input, Setting, UplinkInput};
+use clap::Args;
+use jiff::Timestamp;
+use semver::Version;
+use serde::Serialize;
+
+use super::{
+    Failure, output,
+    settings::{self},
+};
+
+/// Decodes one payload with a package from a file: no server, no sources.
+#[derive(Args)]
+pub(super) struct Decode {
+    /// The package
+    #[arg(long, value_name = "FILE")]
+    decoder: PathBuf,
+    /// FPort that the payload came over
+    #[arg(long, value_name = "PORT", required_unless_present = "command")]
+    fport: Option<u8>,
+    /// The payload as hexadecimal digits, decrypted
+    #[arg(long, value_name = "DIGITS", required_unless_present = "command")]
+    hex: Option<Hex>,
+    /// Encode this command, a JSON object, instead of decoding an uplink
+    #[arg(long, value_name = "JSON", conflicts_with_all = ["fport", "hex", "downlink"])]
+    command: Option<String>,
+    /// Read the payload as one that was sent to the device
+    #[arg(long)]
+    downlink: bool,
+    /// Uplink frame counter
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    fcnt: u32,
+    /// When it was received or sent, as in 2026-01-31T12:00:00Z; now where it is left out
+    #[arg(long, value_name = "TIME")]
+    at: Option<Timestamp>,
+    /// A setting of the device that the decoder reads; may stand several times
+    #[arg(long, value_name = "NAME=VALUE", value_parser = settings::variable)]
+    variable: Vec<(String, Setting)>,
+    /// What the decoder returned as state for the previous frame, as hexadecimal digits
+    #[arg(long, value_name = "DIGITS", default_value = "")]
+    state: Hex,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What is printed with `--json`.
+#[derive(Serialize)]
+struct Report<'call> {
+    decoder: Name,
+    fuel: u64,
+    #[serde(flatten)]
+    outcome: ReportedOutcome<'call>,
+}
+
+#[derive(Serialize)]
+struct Name {
+    id: String,
+    version: Version,
+    digest: Digest,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum ReportedOutcome<'call> {
+    Reading(&'call Reading),
+    Downlink { downlink: &'call Downlink },
+    Failed { error: ReportedError<'call> },
+}
+
+#[derive(Serialize)]
+struct ReportedError<'call> {
+    code: &'static str,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<&'call champollion_sandbox::Failure>,
+}
+
+impl Decode {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        let task = format!("{} cannot be used", self.decoder.display());
+        let file = std::fs::read(&self.decoder).map_err(Failure::of(&task))?;
+        let sandbox = Sandbox::new(SandboxConfig::default()).map_err(Failure::of(&task))?;
+        // The sandbox first: of a file that is no component at all it knows best what it is.
+        let decoder = sandbox.load(&file).map_err(Failure::of(&task))?;
+        let package = Package::read(file).map_err(Failure::of(&task))?;
+        let manifest = package.manifest();
+        let call = run(&decoder, &self.input()?);
+        let name = Name {
+            id: manifest.id.to_string(),
+            version: manifest.version.clone(),
+            digest: package.digest(),
+        };
+        if self.json {
+            output::json(&Report { decoder: name, fuel: call.fuel, outcome: reported(&call) })?;
+        } else {
+            show(&name, &call);
+        }
+        match call.result {
+            Ok(_) => Ok(()),
+            Err(error) => Err(Failure::new("the payload was not decoded", error)),
+        }
+    }
+
+    fn input(&self) -> Result<Input, Failure> {
+        let at = self.at.unwrap_or_else(Timestamp::now);
+        let variables: BTreeMap<String, Setting> = self.variable.iter().cloned().collect();
+        if let Some(command) = &self.command {
+            let data =
+                serde_json::from_str(command).map_err(Failure::of("the command is no JSON"))?;
+            return Ok(Input::Command(CommandInput { data, issued_at: at, variables }));
+        }
+        let (f_port, payload) =
+            (self.fport.unwrap_or_default(), self.hex.clone().unwrap_or_default());
+        if self.downlink {
+            return Ok(Input::Downlink(DownlinkInput { f_port, payload, sent_at: at, variables }));
+        }
+        Ok(Input::Uplink(UplinkInput {
+            f_port,
+            payload,
+            f_cnt: self.fcnt,
+            received_at: at,
+            variables,
+            state: self.state.clone(),
+        }))
+    }
+}
+
+fn reported(call: &Call<Answer>) -> ReportedOutcome<'_> {
+    match &call.result {
+        Ok(Answer::Reading(reading)) => ReportedOutcome::Reading(reading),
+        Ok(Answer::Downlink(downlink)) => ReportedOutcome::Downlink { downlink },
+        Err(error) => ReportedOutcome::Failed {
+            error: ReportedError {
+                code: error.code(),
+                message: error.to_string(),
+                failure: match error {
+                    CallError::Failed(failure) => Some(failure),
+                    _ => None,
+                },
+            },
+        },
+    }
+}
+
+fn show(name: &Name, call: &Call<Answer>) {
+    output::line(format_args!("{} {} ({})", name.id, name.version, name.digest));
+    output::line(format_args!("{} units of fuel", call.fuel));
+    match &call.result {
+        Ok(Answer::Reading(reading)) => show_reading(reading),
+        Ok(Answer::Downlink(downlink)) => {
+            let payload = Hex(downlink.payload.clone());
+            output::line(format_args!("downlink on FPort {}: {payload}", downlink.f_port));
+            show_warnings(&downlink.warnings);
+        }
+        Err(_) => {}
+    }
+}
+
+fn show_reading(reading: &Reading) {
+    let rows = reading.measurements.iter().map(|measurement| {
+        [
+            measurement.quantity.name.to_owned(),
+            measurement.value.to_string(),
+            measurement.quantity.unit.to_owned(),
+            match measurement.channel {
+                0 => String::new(),
+                channel => channel.to_string(),
+            },
+            measurement.measured_at.map(|moment| moment.to_string()).unwrap_or_default(),
+            measurement
+                .span
+                .map(|span| format!("{}..{}", span.offset, span.offset + span.length))
+                .unwrap_or_default(),
+        ]
+    });
+    output::table(["quantity", "value", "unit", "channel", "measured at", "bytes"], rows);
+    output::line(format_args!("data {}", reading.data));
+    show_warnings(&reading.warnings);
+}
+
+fn show_warnings(warnings: &[String]) {
+    for warning in warnings {
+        output::line(format_args!("warning: {warning}"));
+    }
+}

@@ -1,0 +1,71 @@
+//! The command line. People get tables and sentences, programs get `--json`; the exit code is 0 only
+//! on success, and errors go to standard error.
+
+mod build;
+mod catalogue;
+mod client;
+mod decode;
+mod devices;
+mod failure;
+mod output;
+mod publish;
+mod records;
+mod serve;
+mod settings;
+mod tokens;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use failure::Failure;
+
+/// Turns what LoRaWAN sensors send into data people can use.
+#[derive(Parser)]
+#[command(name = "champollion", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server
+    Serve(serve::Serve),
+    /// Decode one payload with a package from a file
+    Decode(decode::Decode),
+    /// Make a package of a decoder's sources, and run its vectors
+    Build(build::Build),
+    /// Publish packages
+    Publish(publish::Publish),
+    /// List what can be decoded, into which fields and units
+    Catalogue(catalogue::Catalogue),
+    /// Register, list and remove devices
+    Devices(devices::Devices),
+    /// Pull and acknowledge records
+    Records(records::Records),
+    /// Make, list and revoke tokens
+    Tokens(tokens::Tokens),
+}
+
+/// Runs the command that the arguments name.
+#[must_use]
+pub fn run() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Serve(command) => command.run(),
+        Command::Decode(command) => command.run(),
+        Command::Build(command) => command.run(),
+        Command::Publish(command) => client::block_on(command.run()),
+        Command::Catalogue(command) => client::block_on(command.run()),
+        Command::Devices(command) => client::block_on(command.run()),
+        Command::Records(command) => client::block_on(command.run()),
+        Command::Tokens(command) => client::block_on(command.run()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output::error(&failure);
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! `champollion serve`.
+
+use std::{
+    fs::OpenOptions,
+    io::Write,
+    net::SocketAddr,
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use clap::Args;
+use jiff::Timestamp;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+};
+
+use super::{Failure, output};
+use crate::{
+    api,
+    auth::Role,
+    config::{Config, DEFAULTS},
+    service::Service,
+    telemetry,
+};
+
+/// How often records are looked at whose time may be over.
+const EXPIRY_PERIOD: Duration = Duration::from_secs(60);
+
+/// Runs the server.
+#[derive(Args)]
+pub(super) struct Serve {
+    /// File with settings; without it all have their defaults
+    #[arg(long, short, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Address and port to listen on, over the setting `listen`
+    #[arg(long)]
+    listen: Option<SocketAddr>,
+    /// Folder that holds everything, over the setting `data-dir`
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// Where the first admin token is written, instead of to standard output
+    #[arg(long, value_name = "FILE")]
+    admin_token_file: Option<PathBuf>,
+    /// Print all settings with their defaults and what they mean, and end
+    #[arg(long)]
+    print_config: bool,
+}
+
+impl Serve {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        if self.print_config {
+            output::line(DEFAULTS.trim_end());
+            return Ok(());
+        }
+        let mut config = Config::read(self.config.as_deref())
+            .map_err(Failure::of("the server does not start"))?;
+        config.listen = self.listen.unwrap_or(config.listen);
+        config.data_dir = self.data_dir.unwrap_or(config.data_dir);
+        telemetry::start_logging(&config.log).map_err(Failure::of("the log cannot be set up"))?;
+        tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .map_err(Failure::of("the asynchronous runtime cannot be started"))?
+            .block_on(serve(config, self.admin_token_file.as_deref()))
+    }
+}
+
+async fn serve(config: Config, admin_token_file: Option<&Path>) -> Result<(), Failure> {
+    let metrics = telemetry::start_metrics().map_err(Failure::of("metrics cannot be set up"))?;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .map_err(Failure::of(format!("cannot listen on {}", config.listen)))?;
+    let address = listener.local_addr().map_err(Failure::of("the address cannot be asked for"))?;
+    let shutdown_time = Duration::from_secs(config.http.shutdown_seconds);
+    let service =
+        Service::open(config, metrics).await.map_err(Failure::of("the server does not start"))?;
+    if service.tokens.is_empty() {
+        make_first_token(&service, admin_token_file).await?;
+    }
+
+    let (stop, stopped) = watch::channel(false);
+    let signals = tokio::spawn(wait_for_signal(stop));
+    let expiry = tokio::spawn(expire_again_and_again(Arc::clone(&service), stopped.clone()));
+    output::line(format_args!("champollion listens on http://{address}"));
+    tracing::info!(%address, devices = service.devices.sessions().len(), "listening");
+
+    let router = api::router(Arc::clone(&service));
+    let server = axum::serve(listener, router).with_graceful_shutdown(until(stopped.clone()));
+    let grace = async {
+        until(stopped).await;
+        tokio::time::sleep(shutdown_time).await;
+    };
+    tokio::select! {
+        ended = server.into_future() => ended.map_err(Failure::of("the server ended"))?,
+        () = grace => tracing::warn!("requests under way did not end in time"),
+    }
+    signals.abort();
+    expiry.abort();
+    service.store.close().await.map_err(Failure::of("the store could not be closed"))?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Somebody must be able to make the other tokens. The secret is shown once, here.
+async fn make_first_token(service: &Service, file: Option<&Path>) -> Result<(), Failure> {
+    let task = "the first admin token cannot be made";
+    // Opened before the token exists: a token that nobody could read would lock everybody out.
+    let file = file
+        .map(|path| {
+            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
+        })
+        .transpose()
+        .map_err(Failure::of(task))?;
+    let token = service
+        .tokens
+        .create("first admin", Role::Admin, Timestamp::now(), None)
+        .await
+        .map_err(Failure::of(task))?;
+    match file {
+        Some(mut file) => {
+            writeln!(file, "{}", token.secret.reveal()).map_err(Failure::of(task))?;
+        }
+        None => {
+            output::line("This is the first start. The admin token, shown only now:");
+            output::line(format_args!("  {}", token.secret.reveal()));
+        }
+    }
+    Ok(())
+}
+
+async fn wait_for_signal(stop: watch::Sender<bool>) -> Result<(), Failure> {
+    let task = "signals cannot be waited for";
+    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::of(task))?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::of(task))?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("stopping");
+    stop.send_replace(true);
+    Ok(())
+}
+
+async fn until(mut stopped: watch::Receiver<bool>) {
+    // The sender going away means stopping as well.
+    drop(stopped.wait_for(|stopped| *stopped).await);
+}
+
+async fn expire_again_and_again(service: Arc<Service>, stopped: watch::Receiver<bool>) {
+    let mut ticks = tokio::time::interval(EXPIRY_PERIOD);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = until(stopped.clone()) => return,
+        }
+        match service.expire().await {
+            Ok(0) => {}
+            Ok(removed) => tracing::warn!(removed, "records expired before they were delivered"),
+            Err(error) => tracing::error!(%error, "old records could not be removed"),
+        }
+    }
+}

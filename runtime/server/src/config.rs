@@ -1,0 +1,198 @@
+//! The settings: a TOML file, overridden by the environment.
+
+use std::{
+    collections::HashMap,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use champollion_sandbox::Limits;
+use config::{Case, Environment, File, FileFormat};
+use serde::Deserialize;
+
+/// The default settings with their explanations: what `champollion serve --print-config` prints.
+pub const DEFAULTS: &str = include_str!("../champollion.toml");
+
+/// Starts the names of the variables that override settings.
+const ENVIRONMENT_PREFIX: &str = "CHAMPOLLION";
+
+/// Variables of the same beginning that are meant for the commands that talk to a server.
+const CLIENT_VARIABLES: [&str; 4] =
+    ["CHAMPOLLION_SERVER", "CHAMPOLLION_TOKEN", "CHAMPOLLION_NWK_S_KEY", "CHAMPOLLION_APP_S_KEY"];
+
+/// All settings; `champollion.toml` explains each.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Config {
+    /// Address and port of the HTTP interface.
+    pub listen: SocketAddr,
+    /// The folder that holds everything.
+    pub data_dir: PathBuf,
+    /// The HTTP interface.
+    pub http: Http,
+    /// How long records are kept.
+    pub retention: Retention,
+    /// What decoders may use.
+    pub sandbox: Sandbox,
+    /// What is logged.
+    pub log: Log,
+}
+
+/// The HTTP interface.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Http {
+    /// Largest body of a request in bytes.
+    pub body_bytes: usize,
+    /// Seconds that requests under way are given to end.
+    pub shutdown_seconds: u64,
+}
+
+/// How long records are kept.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Retention {
+    /// Hours after which a record is removed.
+    pub hours: u32,
+}
+
+/// What decoders may use.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Sandbox {
+    /// Fuel of one call.
+    pub fuel: u64,
+    /// Memory of one call in bytes.
+    pub memory_bytes: usize,
+    /// Largest package in bytes.
+    pub component_bytes: usize,
+    /// Largest `data` in bytes of JSON text.
+    pub data_bytes: usize,
+    /// Deepest `data` in levels.
+    pub data_depth: usize,
+    /// Most measurements of one reading.
+    pub measurements: usize,
+    /// Most warnings of one reading.
+    pub warnings: usize,
+}
+
+/// What is logged.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Log {
+    /// A filter of tracing.
+    pub filter: String,
+    /// For whom.
+    pub format: LogFormat,
+}
+
+/// For whom the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}
+
+/// What is wrong with the settings.
+#[derive(Debug, thiserror::Error)]
+#[error("the settings cannot be used: {0}")]
+pub struct ConfigError(#[from] config::ConfigError);
+
+impl Config {
+    /// Reads the defaults, over them a file, over both the environment.
+    pub fn read(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let set = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .filter(|(name, _)| !CLIENT_VARIABLES.contains(&name.as_str()))
+            .collect();
+        Self::layered(file, environment(set))
+    }
+
+    fn layered(file: Option<&Path>, environment: Environment) -> Result<Self, ConfigError> {
+        let mut layers =
+            config::Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
+        if let Some(file) = file {
+            layers = layers.add_source(File::from(file).format(FileFormat::Toml).required(true));
+        }
+        Ok(layers.add_source(environment).build()?.try_deserialize()?)
+    }
+
+    /// How long records are kept.
+    #[must_use]
+    pub fn retention(&self) -> Duration {
+        Duration::from_secs(u64::from(self.retention.hours) * 3_600)
+    }
+
+    /// What decoders may use, as the sandbox wants it.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        Limits {
+            fuel: self.sandbox.fuel,
+            memory_bytes: self.sandbox.memory_bytes,
+            component_bytes: self.sandbox.component_bytes,
+            data_bytes: self.sandbox.data_bytes,
+            data_depth: self.sandbox.data_depth,
+            measurements: self.sandbox.measurements,
+            warnings: self.sandbox.warnings,
+            ..Limits::default()
+        }
+    }
+}
+
+fn environment(set: HashMap<String, String>) -> Environment {
+    Environment::with_prefix(ENVIRONMENT_PREFIX)
+        .prefix_separator("_")
+        .separator("__")
+        .convert_case(Case::Kebab)
+        .try_parsing(true)
+        .source(Some(set))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(set: &[(&str, &str)]) -> Environment {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        super::environment(set.iter().map(owned).collect())
+    }
+
+    #[test]
+    fn the_defaults_are_those_of_the_sandbox() {
+        let config = Config::layered(None, environment(&[])).unwrap();
+        assert_eq!(config.limits(), Limits::default());
+        assert_eq!(config.retention(), Duration::from_secs(48 * 3_600));
+    }
+
+    #[test]
+    fn a_file_overrides_the_defaults_and_the_environment_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("champollion.toml");
+        std::fs::write(&file, "listen = \"0.0.0.0:9000\"\n[retention]\nhours = 12\n").unwrap();
+        let set = [("CHAMPOLLION_RETENTION__HOURS", "24"), ("CHAMPOLLION_DATA_DIR", "/srv/data")];
+        let config = Config::layered(Some(&file), environment(&set)).unwrap();
+        assert_eq!(config.listen.port(), 9000);
+        assert_eq!(config.retention.hours, 24);
+        assert_eq!(config.data_dir, PathBuf::from("/srv/data"));
+        assert_eq!(config.http.body_bytes, 1 << 20);
+    }
+
+    #[test]
+    fn a_setting_that_nobody_knows_is_refused_by_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("champollion.toml");
+        std::fs::write(&file, "[retention]\nhuors = 12\n").unwrap();
+        let error = Config::layered(Some(&file), environment(&[])).unwrap_err();
+        assert!(error.to_string().contains("huors"), "{error}");
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_an_error() {
+        let error = Config::layered(Some(Path::new("nowhere.toml")), environment(&[])).unwrap_err();
+        assert!(error.to_string().contains("nowhere.toml"), "{error}");
+    }
+}

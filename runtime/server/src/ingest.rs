@@ -1,0 +1,294 @@
+//! The way of a frame: verified, decoded, committed with counter and state in one batch.
+
+use std::sync::Arc;
+
+use champollion_delivery::{DecoderName, DeliveryError, DeviceInfo, Mailbox, Outcome, Record};
+use champollion_frames::{Claim, DevEui, RadioMetadata, Refusal, VerifiedUplink};
+use champollion_registry::{DecoderId, LoadedDecoder, Registry, RegistryError, variables};
+use champollion_sandbox::{Call, Reading, Settings};
+use champollion_sdk::vectors::Hex;
+use champollion_store::{Batch, Store, StoreError};
+use jiff::Timestamp;
+use semver::Version;
+use serde::{Deserialize, Serialize};
+
+use crate::devices::{self, DECODER_STATES, Device, Devices, DevicesError};
+
+/// Takes frames in. Every method may be called from any task.
+pub struct Intake {
+    store: Arc<dyn Store>,
+    devices: Arc<Devices>,
+    registry: Arc<Registry>,
+    mailbox: Arc<Mailbox>,
+}
+
+/// A frame as a network server hands it over.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// The PHYPayload, still encrypted.
+    pub phy_payload: Vec<u8>,
+    /// When the network received it.
+    pub received_at: Timestamp,
+    /// How the network received it.
+    pub metadata: RadioMetadata,
+}
+
+/// What became of a frame that was taken.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "status", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum Receipt {
+    /// Its record is durable.
+    Accepted {
+        /// The record's name.
+        record: String,
+        /// The device.
+        dev_eui: DevEui,
+        /// The frame counter, all 32 bits.
+        f_cnt: u32,
+        /// Whether a decoder read it.
+        decoded: bool,
+        /// Why no decoder did.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        decode_error: Option<DecodeProblem>,
+    },
+    /// It holds MAC commands only: counted, and nothing to hand out.
+    MacOnly {
+        /// The device.
+        dev_eui: DevEui,
+        /// The frame counter, all 32 bits.
+        f_cnt: u32,
+    },
+    /// It was taken before: another gateway's copy, or the network server's retry.
+    Duplicate {
+        /// The device.
+        dev_eui: DevEui,
+        /// The frame counter, all 32 bits.
+        f_cnt: u32,
+    },
+}
+
+/// Why no decoder read a frame.
+#[derive(Clone, Debug, Serialize)]
+pub struct DecodeProblem {
+    /// For programs.
+    pub code: String,
+    /// For people.
+    pub message: String,
+}
+
+/// Why a frame was not taken.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum IngestError {
+    /// It is not what it says, or came before.
+    #[error(transparent)]
+    Refused(Refusal),
+    /// It is genuine, and could not be kept: the network server should try again.
+    #[error("the frame could not be kept: {0}")]
+    NotKept(String),
+}
+
+/// What a decoder remembers of a device, and which decoder it was.
+#[derive(Serialize, Deserialize)]
+struct RememberedState {
+    decoder: DecoderId,
+    version: Version,
+    state: Hex,
+}
+
+impl Intake {
+    /// An intake over the parts that it works with.
+    #[must_use]
+    pub fn new(
+        store: Arc<dyn Store>,
+        devices: Arc<Devices>,
+        registry: Arc<Registry>,
+        mailbox: Arc<Mailbox>,
+    ) -> Self {
+        Self { store, devices, registry, mailbox }
+    }
+
+    /// Takes a frame. When this returns a receipt, the frame survives `kill -9` and a power cut.
+    pub async fn take(&self, frame: Frame) -> Result<Receipt, IngestError> {
+        let result = self.verify_and_keep(frame).await;
+        let became = match &result {
+            Ok(Receipt::Accepted { .. }) => "accepted",
+            Ok(Receipt::MacOnly { .. }) => "mac-only",
+            Ok(Receipt::Duplicate { .. }) => "duplicate",
+            Err(IngestError::Refused(refusal)) => refusal.code(),
+            Err(IngestError::NotKept(_)) => "not-kept",
+        };
+        metrics::counter!("champollion_frames_total", "result" => became).increment(1);
+        result
+    }
+
+    async fn verify_and_keep(&self, frame: Frame) -> Result<Receipt, IngestError> {
+        let Frame { phy_payload, received_at, metadata } = frame;
+        let received_at_ms = u64::try_from(received_at.as_millisecond()).unwrap_or(0);
+        let claim = match self.devices.sessions().verify(&phy_payload, received_at_ms, metadata) {
+            Ok(claim) => claim,
+            Err(Refusal::Duplicate { dev_eui, f_cnt }) => {
+                return Ok(Receipt::Duplicate { dev_eui, f_cnt });
+            }
+            Err(refusal) => return Err(IngestError::Refused(refusal)),
+        };
+        let (dev_eui, f_cnt) = (claim.uplink().dev_eui(), claim.uplink().f_cnt());
+        let mut batch = Batch::new();
+        Devices::put_state(&mut batch, dev_eui, claim.next_state())?;
+        if claim.uplink().application_payload().is_none() {
+            self.commit(batch, claim).await?;
+            return Ok(Receipt::MacOnly { dev_eui, f_cnt });
+        }
+        // A device that was removed between its verification and here is unknown.
+        let device = self.devices.get(dev_eui).ok_or(DevicesError::Unknown(dev_eui))?;
+        let record = self.decode(&device, claim.uplink(), &mut batch).await?;
+        let record = self.add(&mut batch, record)?;
+        self.commit(batch, claim).await?;
+        Ok(Receipt::Accepted {
+            record: record.id().to_string(),
+            dev_eui,
+            f_cnt,
+            decoded: record.is_decoded(),
+            decode_error: record.decode_error().map(|(code, message)| DecodeProblem {
+                code: code.to_owned(),
+                message: message.to_owned(),
+            }),
+        })
+    }
+
+    /// Puts the record into the batch; without its reading where that makes it too large to be kept.
+    fn add(&self, batch: &mut Batch, record: Record) -> Result<Record, IngestError> {
+        let now = Timestamp::now();
+        match self.mailbox.add(batch, &record, now) {
+            Ok(()) => Ok(record),
+            Err(error @ DeliveryError::RecordTooLarge { .. }) if record.is_decoded() => {
+                let raw = record.without_reading("record-too-large", error.to_string());
+                self.mailbox.add(batch, &raw, now)?;
+                Ok(raw)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Should the commit fail, the claim is dropped and the network server's retry is taken.
+    async fn commit(&self, batch: Batch, claim: Claim) -> Result<(), IngestError> {
+        self.store.commit(batch).await?;
+        claim.confirm();
+        Ok(())
+    }
+
+    /// Decodes a frame. Whatever goes wrong with the decoder, there is a record: the raw payload is
+    /// never lost.
+    async fn decode(
+        &self,
+        device: &Device,
+        uplink: &VerifiedUplink,
+        batch: &mut Batch,
+    ) -> Result<Record, IngestError> {
+        let outcome = match &device.decoder {
+            None => Outcome::NoDecoder {
+                code: "no-decoder",
+                message: "the device is registered without a decoder".to_owned(),
+            },
+            Some(wanted) => match self.registry.decoder(wanted).await {
+                Ok(decoder) => self.run(device, decoder, uplink, batch).await?,
+                Err(error) => {
+                    let code = match &error {
+                        RegistryError::Resolve(_) => "no-decoder",
+                        _ => "decoder-unusable",
+                    };
+                    Outcome::NoDecoder { code, message: error.to_string() }
+                }
+            },
+        };
+        let info = DeviceInfo {
+            dev_eui: device.dev_eui,
+            name: device.name.clone(),
+            tags: device.tags.clone(),
+        };
+        Ok(Record::new(uplink, device.group.clone(), info, outcome))
+    }
+
+    async fn run(
+        &self,
+        device: &Device,
+        decoder: Arc<LoadedDecoder>,
+        uplink: &VerifiedUplink,
+        batch: &mut Batch,
+    ) -> Result<Outcome, IngestError> {
+        let state = self.remembered(device.dev_eui, &decoder).await?;
+        let settings = Settings { variables: variables(&device.variables), state };
+        let (call, decoder) = {
+            let uplink = uplink.clone();
+            // A decoder may burn milliseconds; the threads that serve the network must not wait.
+            tokio::task::spawn_blocking(move || {
+                (decoder.decoder.decode_uplink(&uplink, &settings), decoder)
+            })
+            .await
+            .map_err(|error| IngestError::NotKept(error.to_string()))?
+        };
+        count_call(&decoder, &call);
+        let name = DecoderName {
+            id: decoder.id.to_string(),
+            version: decoder.version.clone(),
+            digest: decoder.decoder.digest(),
+            fuel: call.fuel,
+        };
+        let reading = match call.result {
+            Ok(reading) => reading,
+            Err(error) => return Ok(Outcome::Failed(name, error)),
+        };
+        if let Some(state) = &reading.state {
+            let remembered = RememberedState {
+                decoder: decoder.id.clone(),
+                version: decoder.version.clone(),
+                state: Hex(state.clone()),
+            };
+            let value = serde_json::to_vec(&remembered)
+                .map_err(|error| IngestError::NotKept(error.to_string()))?;
+            batch.put(DECODER_STATES, devices::key(device.dev_eui), value);
+        }
+        Ok(Outcome::Decoded(name, reading))
+    }
+
+    /// What the decoder returned as state for the device's previous frame. What another decoder
+    /// remembered, or another major version of this one, it could only misread.
+    async fn remembered(
+        &self,
+        dev_eui: DevEui,
+        decoder: &LoadedDecoder,
+    ) -> Result<Vec<u8>, IngestError> {
+        let Some(value) = self.store.get(DECODER_STATES, &devices::key(dev_eui)).await? else {
+            return Ok(Vec::new());
+        };
+        let remembered: RememberedState = serde_json::from_slice(&value)
+            .map_err(|error| IngestError::NotKept(error.to_string()))?;
+        let same =
+            remembered.decoder == decoder.id && remembered.version.major == decoder.version.major;
+        Ok(if same { remembered.state.0 } else { Vec::new() })
+    }
+}
+
+fn count_call(decoder: &LoadedDecoder, call: &Call<Reading>) {
+    let result = match &call.result {
+        Ok(_) => "decoded",
+        Err(error) => error.code(),
+    };
+    let labels = [("decoder", decoder.id.to_string()), ("version", decoder.version.to_string())];
+    metrics::counter!("champollion_decode_fuel_total", &labels).increment(call.fuel);
+    let [id, version] = labels;
+    let labels = [id, version, ("result", result.to_owned())];
+    metrics::counter!("champollion_decodes_total", &labels).increment(1);
+}
+
+macro_rules! not_kept {
+    ($($error:ty),*) => {$(
+        impl From<$error> for IngestError {
+            fn from(error: $error) -> Self {
+                Self::NotKept(error.to_string())
+            }
+        }
+    )*};
+}
+
+not_kept!(StoreError, DevicesError, DeliveryError);

@@ -1,0 +1,16 @@
+//! The server and its command line: what holds the crates of the house together.
+//!
+//! The way of a frame: [`api`] takes it from the network server and asks [`auth`] who that is;
+//! [`ingest`] has it verified and decoded and commits counter, state and record in one batch; the
+//! partner pulls the record through [`api`] again.
+
+#![forbid(unsafe_code)]
+
+pub mod api;
+pub mod auth;
+pub mod cli;
+pub mod config;
+pub mod devices;
+pub mod ingest;
+pub mod service;
+mod telemetry;

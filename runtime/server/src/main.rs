@@ -1,0 +1,7 @@
+//! The binary `champollion`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    champollion_server::cli::run()
+}

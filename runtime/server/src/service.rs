@@ -1,0 +1,115 @@
+//! The parts of a running server, put together.
+
+use std::{
+    fs::DirBuilder,
+    io,
+    os::unix::fs::DirBuilderExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use champollion_delivery::{DeliveryError, Mailbox};
+use champollion_registry::{Registry, RegistryError};
+use champollion_sandbox::{Sandbox, SandboxConfig, SandboxError};
+use champollion_store::{Blobs, FileBlobs, SledOptions, SledStore, Store, StoreError};
+use jiff::Timestamp;
+use metrics_exporter_prometheus::PrometheusHandle;
+
+use crate::{
+    auth::{TokenError, Tokens},
+    config::Config,
+    devices::{Devices, DevicesError},
+    ingest::Intake,
+};
+
+/// Everything that the handlers work with.
+pub struct Service {
+    /// The settings.
+    pub config: Config,
+    /// Where everything is kept.
+    pub store: Arc<dyn Store>,
+    /// The decoders.
+    pub registry: Arc<Registry>,
+    /// The devices and their sessions.
+    pub devices: Arc<Devices>,
+    /// The records.
+    pub mailbox: Arc<Mailbox>,
+    /// Who may do what.
+    pub tokens: Tokens,
+    /// The way from a frame to a record.
+    pub intake: Intake,
+    /// What was counted.
+    pub metrics: PrometheusHandle,
+}
+
+/// Why the server does not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The sandbox cannot be set up.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
+    /// The registry cannot be read.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// The tokens cannot be read.
+    #[error(transparent)]
+    Tokens(#[from] TokenError),
+    /// The devices cannot be read.
+    #[error(transparent)]
+    Devices(#[from] DevicesError),
+    /// The records cannot be read.
+    #[error(transparent)]
+    Delivery(#[from] DeliveryError),
+    /// Logs, metrics or the network cannot be set up.
+    #[error("{what}: {reason}")]
+    Setup {
+        /// What was to be done.
+        what: String,
+        /// Why it was not.
+        reason: String,
+    },
+}
+
+impl Service {
+    /// Opens everything that the data folder holds.
+    pub async fn open(config: Config, metrics: PrometheusHandle) -> Result<Arc<Self>, StartError> {
+        make_private_folder(&config.data_dir).map_err(|error| StartError::Setup {
+            what: format!("the folder {} cannot be made", config.data_dir.display()),
+            reason: error.to_string(),
+        })?;
+        let folder = |name: &str| -> PathBuf { config.data_dir.join(name) };
+        let store: Arc<dyn Store> = Arc::new(SledStore::open(&SledOptions::new(folder("store")))?);
+        let blobs: Arc<dyn Blobs> = Arc::new(FileBlobs::open(folder("packages"))?);
+        let sandbox = Arc::new(Sandbox::new(SandboxConfig {
+            limits: config.limits(),
+            code_cache: Some(folder("code")),
+        })?);
+        let registry = Arc::new(Registry::open(sandbox, Arc::clone(&store), blobs).await?);
+        let devices = Arc::new(Devices::open(Arc::clone(&store)).await?);
+        let mailbox = Arc::new(Mailbox::new(Arc::clone(&store), config.retention()));
+        let tokens = Tokens::open(Arc::clone(&store)).await?;
+        let intake = Intake::new(
+            Arc::clone(&store),
+            Arc::clone(&devices),
+            Arc::clone(&registry),
+            Arc::clone(&mailbox),
+        );
+        Ok(Arc::new(Self { config, store, registry, devices, mailbox, tokens, intake, metrics }))
+    }
+
+    /// Removes the records whose time is over.
+    pub async fn expire(&self) -> Result<u64, DeliveryError> {
+        let removed = self.mailbox.expire(Timestamp::now()).await?;
+        metrics::counter!("champollion_records_removed_total", "reason" => "expired")
+            .increment(removed);
+        Ok(removed)
+    }
+}
+
+fn make_private_folder(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}

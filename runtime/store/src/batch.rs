@@ -1,0 +1,152 @@
+//! A batch: changes that become durable together, or not at all.
+
+use crate::error::StoreError;
+use crate::limits;
+use crate::port::Sequence;
+
+/// Changes that become durable together or not at all.
+///
+/// Preconditions are checked against the store as it is before any operation of the batch;
+/// operations then happen in the order in which they were added.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Batch {
+    pub(crate) conditions: Vec<Condition>,
+    pub(crate) operations: Vec<Operation>,
+}
+
+/// What must be true for a batch to be applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Condition {
+    pub(crate) table: String,
+    pub(crate) key: Vec<u8>,
+    /// `None`: the key must be absent.
+    pub(crate) value: Option<Vec<u8>>,
+}
+
+/// One change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Operation {
+    Put { table: String, key: Vec<u8>, value: Vec<u8> },
+    Delete { table: String, key: Vec<u8> },
+    Append { log: String, value: Vec<u8> },
+    Truncate { log: String, through: Sequence },
+}
+
+impl Batch {
+    /// A batch that changes nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the value of a key.
+    pub fn put(
+        &mut self,
+        table: impl Into<String>,
+        key: impl Into<Vec<u8>>,
+        value: impl Into<Vec<u8>>,
+    ) -> &mut Self {
+        let (table, key, value) = (table.into(), key.into(), value.into());
+        self.operations.push(Operation::Put { table, key, value });
+        self
+    }
+
+    /// Removes a key; removing an absent key changes nothing.
+    pub fn delete(&mut self, table: impl Into<String>, key: impl Into<Vec<u8>>) -> &mut Self {
+        self.operations.push(Operation::Delete { table: table.into(), key: key.into() });
+        self
+    }
+
+    /// Adds an entry at the end of a log. Its sequence is in [`Committed`].
+    pub fn append(&mut self, log: impl Into<String>, value: impl Into<Vec<u8>>) -> &mut Self {
+        self.operations.push(Operation::Append { log: log.into(), value: value.into() });
+        self
+    }
+
+    /// Removes all entries of a log up to and including `through`. Repeating it changes nothing;
+    /// going beyond the end removes what is there and leaves the numbering alone.
+    pub fn truncate(&mut self, log: impl Into<String>, through: Sequence) -> &mut Self {
+        self.operations.push(Operation::Truncate { log: log.into(), through });
+        self
+    }
+
+    /// Refuses the whole batch with [`StoreError::Conflict`] when the key has a value: a name is
+    /// taken once, a version is published once.
+    pub fn expect_absent(
+        &mut self,
+        table: impl Into<String>,
+        key: impl Into<Vec<u8>>,
+    ) -> &mut Self {
+        self.conditions.push(Condition { table: table.into(), key: key.into(), value: None });
+        self
+    }
+
+    /// Refuses the whole batch with [`StoreError::Conflict`] when the key has another value, or
+    /// none: what was read is still so when the change is applied.
+    pub fn expect_value(
+        &mut self,
+        table: impl Into<String>,
+        key: impl Into<Vec<u8>>,
+        value: impl Into<Vec<u8>>,
+    ) -> &mut Self {
+        let value = Some(value.into());
+        self.conditions.push(Condition { table: table.into(), key: key.into(), value });
+        self
+    }
+
+    /// Whether the batch changes nothing (it may still have preconditions).
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.operations.is_empty()
+    }
+
+    /// The bytes that names, keys and values take: what a group of batches is bounded by.
+    pub(crate) fn size(&self) -> usize {
+        self.operations.iter().map(Operation::size).sum()
+    }
+
+    /// Checks names and sizes, so that no backend meets a batch it cannot keep.
+    pub(crate) fn validate(&self) -> Result<(), StoreError> {
+        for condition in &self.conditions {
+            limits::check_table(&condition.table)?;
+            limits::check_key(&condition.key)?;
+        }
+        for operation in &self.operations {
+            match operation {
+                Operation::Put { table, key, value } => {
+                    limits::check_table(table)?;
+                    limits::check_key(key)?;
+                    limits::check_value(value)?;
+                }
+                Operation::Delete { table, key } => {
+                    limits::check_table(table)?;
+                    limits::check_key(key)?;
+                }
+                Operation::Append { log, value } => {
+                    limits::check_log(log)?;
+                    limits::check_value(value)?;
+                }
+                Operation::Truncate { log, .. } => limits::check_log(log)?,
+            }
+        }
+        limits::check_batch(self.size())
+    }
+}
+
+impl Operation {
+    fn size(&self) -> usize {
+        match self {
+            Self::Put { table, key, value } => table.len() + key.len() + value.len(),
+            Self::Delete { table, key } => table.len() + key.len(),
+            Self::Append { log, value } => log.len() + value.len(),
+            Self::Truncate { log, .. } => log.len(),
+        }
+    }
+}
+
+/// The receipt of a batch that is durable.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Committed {
+    /// The sequence given to each [`Batch::append`], in the order they were added.
+    pub appended: Vec<Sequence>,
+}

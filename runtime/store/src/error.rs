@@ -1,0 +1,127 @@
+//! What can go wrong, and what the operator can do about it.
+//!
+//! A caller tells three situations apart. *Its own batch* was refused ([`StoreError::Conflict`],
+//! [`StoreError::InvalidName`], [`StoreError::TooLarge`]): other batches are not disturbed and the
+//! store goes on. *The store* stopped ([`StoreError::Failed`], [`StoreError::Closed`]): nothing will
+//! be accepted until the process is restarted. *The folder* cannot be opened (the others): the
+//! process should not start.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+/// An error of a store or of its blobs.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// A precondition of the batch did not hold; nothing of the batch was applied.
+    #[error(
+        "table {table:?}, key \"{}\": the stored value is not the one this change was based on",
+        .key.escape_ascii()
+    )]
+    Conflict {
+        /// The table of the precondition.
+        table: String,
+        /// The key of the precondition.
+        key: Vec<u8>,
+    },
+
+    /// The name of a table, a log or a blob cannot be used.
+    #[error("{kind} name {name:?} is not allowed: {reason}")]
+    InvalidName {
+        /// What was being named: "table", "log" or "blob".
+        kind: &'static str,
+        /// The refused name.
+        name: String,
+        /// The rule it breaks.
+        reason: &'static str,
+    },
+
+    /// Something is larger than the store keeps in one piece.
+    #[error("{what} of {size} bytes is too large: the limit is {limit} bytes")]
+    TooLarge {
+        /// What was too large: "key", "value" or "batch".
+        what: &'static str,
+        /// Its size in bytes.
+        size: usize,
+        /// The largest size accepted, in bytes.
+        limit: usize,
+    },
+
+    /// Writing to the disk failed once. What was not acknowledged until then may be lost, and a
+    /// later success of the same disk would prove nothing: the kernel may already have dropped the
+    /// pages that it could not write.
+    #[error(
+        "the store stopped accepting changes: {reason}. Look at free space and at the health of \
+         the disk, then restart: everything acknowledged before is kept"
+    )]
+    Failed {
+        /// What failed first.
+        reason: String,
+    },
+
+    /// The store was closed; the process is shutting down.
+    #[error("the store is closed")]
+    Closed,
+
+    /// Another process, or another part of this one, has the folder open.
+    #[error(
+        "{} is already open: stop the other process that uses it, or give this one its own folder",
+        .folder.display()
+    )]
+    AlreadyOpen {
+        /// The folder of the store.
+        folder: PathBuf,
+    },
+
+    /// The folder cannot be created or written to.
+    #[error("{} is not writable: give the service's user write access to it", .folder.display())]
+    NotWritable {
+        /// The folder of the store.
+        folder: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+
+    /// The folder was written by a newer version of this software.
+    #[error(
+        "{} is in format {found}; this version reads formats up to {supported}: install the newer \
+         version again",
+        .folder.display()
+    )]
+    NewerFormat {
+        /// The folder of the store.
+        folder: PathBuf,
+        /// The format found in it.
+        found: u64,
+        /// The newest format this version can read.
+        supported: u64,
+    },
+
+    /// What was read from the disk is not what this software writes.
+    #[error("stored data is damaged: {detail}. Restore the folder from a backup")]
+    Corrupt {
+        /// What is wrong, and where.
+        detail: String,
+    },
+
+    /// Any other failure of the operating system.
+    #[error("cannot {action} {}", .path.display())]
+    Io {
+        /// What was attempted, as a verb: "read", "remove" …
+        action: &'static str,
+        /// On which file or folder.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+}
+
+impl StoreError {
+    /// For `map_err` on an operation of the file system.
+    pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { action, path, source }
+    }
+}

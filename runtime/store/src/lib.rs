@@ -1,0 +1,31 @@
+//! Durable storage: narrow ports and their backends.
+//!
+//! Acknowledged means durable: when [`Store::commit`] returns, the batch survives `kill -9` and a
+//! power cut. A frame is one [`Batch`], in which the frame counter of its device (a key) and its
+//! record (an entry of its group's log) become durable together or not at all. The embedded backend
+//! commits the batches of many callers with one flush of the disk.
+//!
+//! The ports speak of bytes alone, and this crate knows none of the others: what a key or an entry
+//! means is the caller's business. The backends must be called from within a tokio runtime.
+//!
+//! - [`Store`]: tables and logs; [`SledStore`] keeps them in a folder.
+//! - [`Blobs`]: named pieces of bytes; [`FileBlobs`] keeps them as plain files.
+
+#![forbid(unsafe_code)]
+
+mod batch;
+mod blobs;
+#[cfg(test)]
+mod conformance;
+mod disk;
+mod error;
+mod limits;
+mod port;
+mod sled;
+
+pub use crate::batch::{Batch, Committed};
+pub use crate::blobs::FileBlobs;
+pub use crate::error::StoreError;
+pub use crate::limits::{MAX_BATCH_BYTES, MAX_KEY_BYTES, MAX_NAME_BYTES, MAX_VALUE_BYTES};
+pub use crate::port::{Blobs, Entry, Health, KeyValue, LogExtent, Sequence, Store};
+pub use crate::sled::{SledOptions, SledStore};

@@ -1,0 +1,202 @@
+//! The one thread that writes.
+//!
+//! Batches wait in a bounded queue. The thread takes those that are there, checks their
+//! preconditions in order, applies them as one `sled::Batch`, flushes once, and only then answers.
+//! While the disk is busy with one group the next one gathers, so the dearer a flush is, the more
+//! batches share it: no timer is needed.
+//!
+//! One thread, and one group at a time, is also what the durability of sled's log rests on (see
+//! `sync.rs`).
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use sled::Db;
+use tokio::sync::mpsc::error::TryRecvError;
+use tokio::sync::{mpsc, oneshot};
+
+use super::group::Group;
+use super::sled_error;
+use super::status::Status;
+use super::sync::Flush;
+use super::upkeep::Upkeep;
+use super::view::{Veil, View};
+use crate::batch::{Batch, Committed};
+use crate::error::StoreError;
+
+/// How many batches share a flush at most. Applying one takes some 10 µs, during which readers
+/// wait; a thousand keep that near 10 ms, and are enough for a flush of 20 ms at 40,000 batches a
+/// second.
+const MAX_GROUP_BATCHES: usize = 1024;
+
+/// How many bytes share a flush at most (a larger batch goes alone): bounds memory, and how long a
+/// slow disk keeps everybody waiting.
+const MAX_GROUP_BYTES: usize = 4 * 1024 * 1024;
+
+/// How many batches may wait before a caller has to: one group gathers while another is written.
+pub(crate) const QUEUE_BATCHES: usize = 2 * MAX_GROUP_BATCHES;
+
+type Reply = oneshot::Sender<Result<Committed, StoreError>>;
+
+/// What the committer is asked.
+pub(crate) enum Request {
+    /// Make a batch durable.
+    Commit(Batch, Reply),
+    /// Finish what came before and let go of the folder.
+    Close(oneshot::Sender<()>),
+}
+
+pub(crate) struct Committer {
+    pub(crate) db: Db,
+    pub(crate) view: Arc<View>,
+    pub(crate) status: Arc<Status>,
+    pub(crate) disk: Box<dyn Flush>,
+    pub(crate) requests: mpsc::Receiver<Request>,
+    pub(crate) upkeep: Upkeep,
+}
+
+impl Committer {
+    /// Serves until asked to close, or until the store is dropped.
+    pub(crate) fn run(mut self) {
+        let mut closing = None;
+        while closing.is_none() {
+            let next = if self.upkeep.is_due() && self.status.failure().is_none() {
+                self.requests.try_recv()
+            } else {
+                self.requests.blocking_recv().ok_or(TryRecvError::Disconnected)
+            };
+            let batches = match next {
+                Ok(Request::Commit(batch, reply)) => self.gather(batch, reply, &mut closing),
+                Ok(Request::Close(reply)) => {
+                    closing = Some(reply);
+                    continue;
+                }
+                Err(TryRecvError::Empty) => Vec::new(),
+                Err(TryRecvError::Disconnected) => break,
+            };
+            self.serve(batches);
+        }
+        self.shut_down(closing);
+    }
+
+    /// The batches that are already waiting, up to the limits of a group.
+    fn gather(
+        &mut self,
+        batch: Batch,
+        reply: Reply,
+        closing: &mut Option<oneshot::Sender<()>>,
+    ) -> Vec<(Batch, Reply)> {
+        let mut bytes = batch.size();
+        let mut batches = vec![(batch, reply)];
+        while batches.len() < MAX_GROUP_BATCHES && bytes < MAX_GROUP_BYTES {
+            match self.requests.try_recv() {
+                Ok(Request::Commit(batch, reply)) => {
+                    bytes += batch.size();
+                    batches.push((batch, reply));
+                }
+                Ok(Request::Close(reply)) => {
+                    *closing = Some(reply);
+                    break;
+                }
+                Err(_) => break,
+            }
+        }
+        batches
+    }
+
+    /// Makes a group durable and answers its callers; or fails, once and for all.
+    fn serve(&mut self, batches: Vec<(Batch, Reply)>) {
+        let (batches, replies): (Vec<_>, Vec<_>) = batches.into_iter().unzip();
+        if self.status.failure().is_none() {
+            self.status.set_busy(true);
+            // sled asserts what it believes about its files; a panic is a failure like another.
+            let outcome = catch_unwind(AssertUnwindSafe(|| self.write(batches)))
+                .unwrap_or_else(|panic| Err(panicked(panic.as_ref())));
+            self.status.set_busy(false);
+            match outcome {
+                Ok(answers) => {
+                    for (reply, answer) in replies.into_iter().zip(answers) {
+                        // The caller may have stopped waiting; its batch is durable all the same.
+                        let _ = reply.send(answer);
+                    }
+                    return;
+                }
+                Err(error) => self.status.fail(&error),
+            }
+        }
+        for reply in replies {
+            let _ = reply.send(Err(self.status.refusal()));
+        }
+    }
+
+    /// Writes a group and a little upkeep, and waits until it is durable. An error leaves the veil
+    /// in place: readers keep seeing the state before.
+    fn write(
+        &mut self,
+        batches: Vec<Batch>,
+    ) -> Result<Vec<Result<Committed, StoreError>>, StoreError> {
+        let mut group = Group::new(&self.db);
+        let answers =
+            batches.into_iter().map(|batch| group.add(batch)).collect::<Result<Vec<_>, _>>()?;
+        let (mut all, veil, truncated) = group.finish()?;
+        let upkeep = self.upkeep.step(&self.db)?;
+        if veil.is_empty() && upkeep.is_empty() {
+            return Ok(answers);
+        }
+        for (key, value) in upkeep {
+            // Upkeep changes nothing that is read, so where a batch changes the same key, that is
+            // all there is to do.
+            if !veil.contains_key(key.as_ref()) {
+                match value {
+                    Some(value) => all.insert(key, value),
+                    None => all.remove(key),
+                }
+            }
+        }
+        self.view.set_veil(veil);
+        self.db.apply_batch(all).map_err(sled_error)?;
+        let bytes = self.db.flush().map_err(sled_error)?;
+        self.disk.flush().map_err(|error| StoreError::Failed { reason: error.to_string() })?;
+        self.view.set_veil(Veil::new());
+        self.upkeep.durable(bytes, truncated);
+        Ok(answers)
+    }
+
+    fn shut_down(mut self, closing: Option<oneshot::Sender<()>>) {
+        self.requests.close();
+        self.status.close();
+        while let Ok(request) = self.requests.try_recv() {
+            match request {
+                Request::Commit(_, reply) => {
+                    let _ = reply.send(Err(self.status.refusal()));
+                }
+                Request::Close(reply) => {
+                    let _ = reply.send(());
+                }
+            }
+        }
+        let Self { db, view, .. } = self;
+        // Everything is durable already. sled flushes once more as it goes, and panics if that
+        // fails; by then nothing depends on it.
+        if catch_unwind(AssertUnwindSafe(move || {
+            view.close();
+            drop(db);
+        }))
+        .is_err()
+        {
+            tracing::warn!("the data file could not be flushed while closing");
+        }
+        if let Some(reply) = closing {
+            let _ = reply.send(());
+        }
+    }
+}
+
+fn panicked(panic: &(dyn std::any::Any + Send)) -> StoreError {
+    let text = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no message");
+    StoreError::Failed { reason: format!("the storage engine panicked: {text}") }
+}

@@ -1,0 +1,153 @@
+//! What readers see: the durable state, also while a group of batches is being written.
+//!
+//! sled shows a change as soon as it is applied, which is before it is durable. So the committer
+//! first puts the old values of all keys that its group touches into a *veil*, through which readers
+//! look, and takes it away when the group is on the disk. If the disk fails the veil stays.
+//!
+//! The lock is a std one: it is held without awaiting, by readers for one bounded read, by the
+//! committer only to swap the veil. sled's own lock is never waited for while this one is held for
+//! writing, so the two cannot block each other.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+
+use sled::{Db, IVec};
+
+use super::{keys, sled_error};
+use crate::error::StoreError;
+
+/// The durable values of keys that are being changed; `None` where there is none.
+pub(crate) type Veil = BTreeMap<Vec<u8>, Option<IVec>>;
+
+/// A key and its value without the generation.
+pub(crate) type Pair = (IVec, Vec<u8>);
+
+pub(crate) struct View {
+    state: RwLock<State>,
+}
+
+struct State {
+    /// `None` once closed.
+    db: Option<Db>,
+    veil: Veil,
+}
+
+impl View {
+    pub(crate) fn new(db: Db) -> Self {
+        Self { state: RwLock::new(State { db: Some(db), veil: Veil::new() }) }
+    }
+
+    pub(crate) fn set_veil(&self, veil: Veil) {
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        let old = std::mem::replace(&mut state.veil, veil);
+        drop(state);
+        // Thousands of keys: dropped where no reader waits.
+        drop(old);
+    }
+
+    /// Lets go of the database, so that the folder can be opened again.
+    pub(crate) fn close(&self) {
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        let db = state.db.take();
+        drop(state);
+        drop(db);
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The value of a key.
+    pub(crate) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.read().get(key)
+    }
+
+    /// The pairs from `start` on and before `end`, in order, at most `limit`.
+    pub(crate) fn range(
+        &self,
+        start: Bound<Vec<u8>>,
+        end: Bound<Vec<u8>>,
+        limit: usize,
+    ) -> Result<Vec<Pair>, StoreError> {
+        self.read().range(start, end, limit)
+    }
+
+    /// As [`range`](Self::range), with the bounds computed from the value of `key` in the same
+    /// state.
+    pub(crate) fn range_given(
+        &self,
+        key: &[u8],
+        bounds: impl FnOnce(Option<&[u8]>) -> Result<(Vec<u8>, Vec<u8>), StoreError>,
+        limit: usize,
+    ) -> Result<Vec<Pair>, StoreError> {
+        let state = self.read();
+        let (start, end) = bounds(state.get(key)?.as_deref())?;
+        state.range(Bound::Included(start), Bound::Included(end), limit)
+    }
+}
+
+impl State {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        let db = self.db.as_ref().ok_or(StoreError::Closed)?;
+        let stored = match self.veil.get(key) {
+            Some(durable) => durable.clone(),
+            None => db.get(key).map_err(sled_error)?,
+        };
+        stored.map(|stored| keys::unwrap(key, &stored).map(<[u8]>::to_vec)).transpose()
+    }
+
+    fn range(
+        &self,
+        start: Bound<Vec<u8>>,
+        end: Bound<Vec<u8>>,
+        limit: usize,
+    ) -> Result<Vec<Pair>, StoreError> {
+        let db = self.db.as_ref().ok_or(StoreError::Closed)?;
+        if is_empty(&start, &end) {
+            return Ok(Vec::new());
+        }
+        let bounds = (start, end);
+        let mut veiled = self.veil.range(bounds.clone()).peekable();
+        let mut stored = db.range(bounds);
+        let mut next_stored = stored.next().transpose().map_err(sled_error)?;
+        let mut pairs = Vec::new();
+        while pairs.len() < limit {
+            let next_is_veiled = match (veiled.peek(), &next_stored) {
+                (None, None) => break,
+                (Some((key, _)), Some((stored_key, _))) => key.as_slice() <= stored_key.as_ref(),
+                (veiled_key, _) => veiled_key.is_some(),
+            };
+            if !next_is_veiled {
+                if let Some((key, value)) = next_stored.take() {
+                    let value = keys::unwrap(&key, &value)?.to_vec();
+                    pairs.push((key, value));
+                }
+                next_stored = stored.next().transpose().map_err(sled_error)?;
+                continue;
+            }
+            if let Some((key, durable)) = veiled.next() {
+                if next_stored.as_ref().is_some_and(|(stored_key, _)| stored_key == key) {
+                    next_stored = stored.next().transpose().map_err(sled_error)?;
+                }
+                if let Some(value) = durable {
+                    let value = keys::unwrap(key, value)?.to_vec();
+                    pairs.push((IVec::from(key.as_slice()), value));
+                }
+            }
+        }
+        Ok(pairs)
+    }
+}
+
+/// Whether no key lies between the bounds: `BTreeMap::range` panics on some of these.
+fn is_empty(start: &Bound<Vec<u8>>, end: &Bound<Vec<u8>>) -> bool {
+    match (start, end) {
+        (Bound::Unbounded, _) | (_, Bound::Unbounded) => false,
+        (Bound::Included(start), Bound::Included(end)) => start > end,
+        (
+            Bound::Included(start) | Bound::Excluded(start),
+            Bound::Included(end) | Bound::Excluded(end),
+        ) => start >= end,
+    }
+}

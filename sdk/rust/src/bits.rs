@@ -1,0 +1,132 @@
+//! Reads fields that do not end at byte boundaries.
+
+use crate::{Failure, FailureKind, Spanned, reader::span_of};
+
+/// Which bit of a byte comes first, and which part of a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BitOrder {
+    /// The most significant bit of the first byte comes first and is the highest of its field, as
+    /// in network protocols.
+    MsbFirst,
+    /// The least significant bit of the first byte comes first and is the lowest of its field, as
+    /// in C bit fields on small processors.
+    LsbFirst,
+}
+
+/// A position in a run of bytes that moves bit by bit.
+#[derive(Clone, Debug)]
+pub struct BitReader<'payload> {
+    bytes: &'payload [u8],
+    /// Where the run starts in the payload: spans count from the payload's first byte.
+    offset: usize,
+    order: BitOrder,
+    position: usize,
+}
+
+impl<'payload> BitReader<'payload> {
+    pub(crate) fn new(bytes: &'payload [u8], offset: usize, order: BitOrder) -> Self {
+        Self { bytes, offset, order, position: 0 }
+    }
+
+    /// How many bits are left.
+    #[must_use]
+    pub fn remaining(&self) -> usize {
+        self.bytes.len() * 8 - self.position
+    }
+
+    /// The next `width` bits as an unsigned number. More than 64 are an invalid value.
+    pub fn unsigned(&mut self, width: usize) -> Result<Spanned<u64>, Failure> {
+        if width > 64 {
+            return Err(Failure::invalid_value(format!("a field of {width} bits is too wide")));
+        }
+        if width > self.remaining() {
+            let message = format!(
+                "the field ends {} bits on, and {width} were to be read from bit {}",
+                self.remaining(),
+                self.position
+            );
+            return Err(Failure::new(FailureKind::TooShort, message));
+        }
+        let first = self.position / 8;
+        let mut value = 0_u64;
+        for index in 0..width {
+            let bit = self.bit_at(self.position + index);
+            value |= match self.order {
+                BitOrder::MsbFirst => bit << (width - 1 - index),
+                BitOrder::LsbFirst => bit << index,
+            };
+        }
+        self.position += width;
+        let last = self.position.div_ceil(8);
+        Ok(Spanned { value, span: span_of(self.offset + first, last - first) })
+    }
+
+    /// The next `width` bits as a number in two's complement.
+    pub fn signed(&mut self, width: usize) -> Result<Spanned<i64>, Failure> {
+        let unsigned = self.unsigned(width)?;
+        // Shifting up to the top and back copies the sign bit into all bits above the field.
+        let unused = 64 - width.clamp(1, 64);
+        Ok(unsigned.map(|value| (value.cast_signed() << unused) >> unused))
+    }
+
+    /// The next bit.
+    pub fn bit(&mut self) -> Result<Spanned<bool>, Failure> {
+        Ok(self.unsigned(1)?.map(|bit| bit == 1))
+    }
+
+    fn bit_at(&self, position: usize) -> u64 {
+        let byte = self.bytes[position / 8];
+        let within = position % 8;
+        u64::from(match self.order {
+            BitOrder::MsbFirst => byte >> (7 - within) & 1,
+            BitOrder::LsbFirst => byte >> within & 1,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Reader, Span};
+
+    fn reader(bytes: &[u8], order: BitOrder) -> BitReader<'_> {
+        BitReader::new(bytes, 10, order)
+    }
+
+    #[test]
+    fn fields_are_read_from_the_most_significant_bit() {
+        let mut bits = reader(&[0b1010_1100, 0b1000_0001], BitOrder::MsbFirst);
+        assert_eq!(bits.unsigned(3).unwrap().value, 0b101);
+        let across = bits.unsigned(7).unwrap();
+        assert_eq!(across.value, 0b01_1001_0);
+        assert_eq!(across.span, Some(Span { offset: 10, length: 2 }));
+        assert_eq!(bits.unsigned(6).unwrap().span, Some(Span { offset: 11, length: 1 }));
+    }
+
+    #[test]
+    fn fields_are_read_from_the_least_significant_bit() {
+        let mut bits = reader(&[0b1010_1100, 0b1000_0001], BitOrder::LsbFirst);
+        assert_eq!(bits.unsigned(3).unwrap().value, 0b100);
+        assert_eq!(bits.unsigned(7).unwrap().value, 0b01_10101);
+        assert_eq!(bits.signed(6).unwrap().value, -32);
+    }
+
+    #[test]
+    fn a_field_beyond_the_end_is_too_short_and_moves_nothing() {
+        let mut bits = reader(&[0xFF], BitOrder::MsbFirst);
+        assert_eq!(bits.unsigned(9).unwrap_err().kind, FailureKind::TooShort);
+        assert_eq!(bits.unsigned(8).unwrap().value, 255);
+        assert_eq!(bits.unsigned(65).unwrap_err().kind, FailureKind::InvalidValue);
+    }
+
+    #[test]
+    fn all_widths_are_read() {
+        let bytes = [0xFF; 8];
+        let mut payload = Reader::new(&bytes);
+        let mut bits = payload.bits(8, BitOrder::MsbFirst).unwrap();
+        assert_eq!(bits.clone().unsigned(64).unwrap().value, u64::MAX);
+        assert_eq!(bits.clone().signed(64).unwrap().value, -1);
+        assert_eq!(bits.signed(0).unwrap().value, 0);
+        assert!(payload.is_empty());
+    }
+}

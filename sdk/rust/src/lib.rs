@@ -1,0 +1,86 @@
+//! What a Champollion decoder is written with.
+//!
+//! A decoder turns the payload of one sensor model into a [`Reading`]. It is a pure function of the
+//! frame, of the settings that the operator gave the device and of the state that the decoder itself
+//! returned with the device's previous frame. It is built to a WebAssembly component that imports
+//! nothing, and tested as ordinary native Rust.
+//!
+//! ```
+//! use champollion_sdk::prelude::*;
+//!
+//! struct Thermometer;
+//!
+//! #[derive(serde::Serialize)]
+//! struct Telegram {
+//!     temperature: Spanned<f64>,
+//!     battery_low: bool,
+//! }
+//!
+//! impl Decoder for Thermometer {
+//!     fn decode_uplink(uplink: &Uplink) -> Result<Reading, Failure> {
+//!         let mut payload = uplink.reader();
+//!         let temperature = payload.i16_be()?.map(|tenths| f64::from(tenths) / 10.0);
+//!         let flags = payload.u8()?;
+//!         payload.end()?;
+//!         let battery_low = flags.bit(0);
+//!         Ok(Reading::new(&Telegram { temperature, battery_low: *battery_low })?
+//!             .with(quantity::AIR_TEMPERATURE.of(temperature))
+//!             .with(quantity::ALARM_BATTERY.of(battery_low)))
+//!     }
+//! }
+//!
+//! champollion_sdk::export!(Thermometer);
+//! ```
+
+#[cfg(target_arch = "wasm32")]
+mod arena;
+mod bits;
+mod command;
+mod decoder;
+#[cfg(not(target_family = "wasm"))]
+pub mod difference;
+mod failure;
+pub mod quantity;
+mod reader;
+mod reading;
+mod spanned;
+#[cfg(not(target_family = "wasm"))]
+pub mod testing;
+mod variables;
+#[cfg(not(target_family = "wasm"))]
+pub mod vectors;
+
+/// Generated from `wit/v1`. What a decoder needs of it stands at the root of this crate.
+#[doc(hidden)]
+pub mod bindings {
+    wit_bindgen::generate!({
+        path: "../../wit/v1",
+        world: "decoder",
+        pub_export_macro: true,
+        export_macro_name: "export_component",
+        default_bindings_module: "::champollion_sdk::bindings",
+        additional_derives: [PartialEq],
+        // Guests have no constructors: they are Rust, and no C is linked in.
+        disable_run_ctors_once_workaround: true,
+    });
+}
+
+pub use bindings::exports::champollion::decoder::codec::{
+    Command, Downlink, Failure, FailureKind, Measurement, SentDownlink, Span, Uplink, Value,
+    Variable,
+};
+pub use bits::{BitOrder, BitReader};
+pub use decoder::Decoder;
+pub use quantity::Quantity;
+pub use reader::Reader;
+pub use reading::Reading;
+pub use spanned::Spanned;
+pub use variables::Variables;
+
+/// Everything that a decoder needs, to be imported with a star.
+pub mod prelude {
+    pub use crate::{
+        BitOrder, Command, Decoder, Downlink, Failure, FailureKind, Measurement, Reader, Reading,
+        SentDownlink, Spanned, Uplink, quantity,
+    };
+}

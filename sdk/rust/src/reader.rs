@@ -1,0 +1,240 @@
+//! Reads a payload byte by byte; where it ends too soon the answer is a failure, never a panic.
+
+use crate::{BitOrder, BitReader, Failure, FailureKind, SentDownlink, Span, Spanned, Uplink};
+
+/// A position in a payload, moving forward.
+#[derive(Clone, Debug)]
+pub struct Reader<'payload> {
+    payload: &'payload [u8],
+    position: usize,
+}
+
+impl<'payload> Reader<'payload> {
+    /// Starts at the first byte.
+    #[must_use]
+    pub fn new(payload: &'payload [u8]) -> Self {
+        Self { payload, position: 0 }
+    }
+
+    /// Index of the byte that is read next.
+    #[must_use]
+    pub fn position(&self) -> usize {
+        self.position
+    }
+
+    /// How many bytes are left.
+    #[must_use]
+    pub fn remaining(&self) -> usize {
+        self.payload.len() - self.position
+    }
+
+    /// Whether no byte is left.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.remaining() == 0
+    }
+
+    /// The next byte, which stays where it is.
+    #[must_use]
+    pub fn peek(&self) -> Option<u8> {
+        self.payload.get(self.position).copied()
+    }
+
+    /// The next `length` bytes.
+    pub fn bytes(&mut self, length: usize) -> Result<Spanned<&'payload [u8]>, Failure> {
+        let offset = self.position;
+        let Some(value) = self.payload.get(offset..offset.saturating_add(length)) else {
+            return Err(self.too_short(length));
+        };
+        self.position += length;
+        Ok(Spanned { value, span: span_of(offset, length) })
+    }
+
+    /// All bytes that are left.
+    pub fn rest(&mut self) -> Spanned<&'payload [u8]> {
+        let offset = self.position;
+        let value = &self.payload[offset..];
+        self.position = self.payload.len();
+        Spanned { value, span: span_of(offset, value.len()) }
+    }
+
+    /// Moves on by `length` bytes that mean nothing.
+    pub fn skip(&mut self, length: usize) -> Result<(), Failure> {
+        self.bytes(length).map(drop)
+    }
+
+    /// Asks that the payload ends here.
+    pub fn end(&self) -> Result<(), Failure> {
+        if self.is_empty() {
+            return Ok(());
+        }
+        let message = format!(
+            "the payload has {} bytes, of which the last {} are not expected",
+            self.payload.len(),
+            self.remaining()
+        );
+        Err(Failure::new(FailureKind::TooLong, message)
+            .at(span_of(self.position, self.remaining())))
+    }
+
+    /// The next `length` bytes, to be read bit by bit.
+    pub fn bits(&mut self, length: usize, order: BitOrder) -> Result<BitReader<'payload>, Failure> {
+        let offset = self.position;
+        let bytes = self.bytes(length)?;
+        Ok(BitReader::new(bytes.value, offset, order))
+    }
+
+    /// An IEEE 754 single, least significant byte first. NaN and infinities are invalid values.
+    pub fn f32_le(&mut self) -> Result<Spanned<f32>, Failure> {
+        finite(self.u32_le()?.map(f32::from_bits))
+    }
+
+    /// An IEEE 754 single, most significant byte first. NaN and infinities are invalid values.
+    pub fn f32_be(&mut self) -> Result<Spanned<f32>, Failure> {
+        finite(self.u32_be()?.map(f32::from_bits))
+    }
+
+    /// Three bytes, least significant first.
+    pub fn u24_le(&mut self) -> Result<Spanned<u32>, Failure> {
+        Ok(self.array()?.map(|[low, middle, high]| u32::from_le_bytes([low, middle, high, 0])))
+    }
+
+    /// Three bytes, most significant first.
+    pub fn u24_be(&mut self) -> Result<Spanned<u32>, Failure> {
+        Ok(self.array()?.map(|[high, middle, low]| u32::from_be_bytes([0, high, middle, low])))
+    }
+
+    /// The next `N` bytes as an array.
+    pub fn array<const N: usize>(&mut self) -> Result<Spanned<[u8; N]>, Failure> {
+        let bytes = self.bytes(N)?;
+        let mut value = [0; N];
+        value.copy_from_slice(bytes.value);
+        Ok(Spanned { value, span: bytes.span })
+    }
+
+    fn too_short(&self, needed: usize) -> Failure {
+        let message = format!(
+            "the payload ends after {} bytes, and {needed} were to be read from offset {}",
+            self.payload.len(),
+            self.position
+        );
+        Failure::new(FailureKind::TooShort, message).at(span_of(self.position, self.remaining()))
+    }
+}
+
+macro_rules! integers {
+    ($($name:ident: $integer:ty, $from:ident, $order:literal;)*) => {
+        impl Reader<'_> {$(
+            #[doc = concat!("The next `", stringify!($integer), "`, ", $order, ".")]
+            pub fn $name(&mut self) -> Result<Spanned<$integer>, Failure> {
+                Ok(self.array()?.map(<$integer>::$from))
+            }
+        )*}
+    };
+}
+
+integers! {
+    u8: u8, from_le_bytes, "one byte";
+    i8: i8, from_le_bytes, "one byte";
+    u16_le: u16, from_le_bytes, "least significant byte first";
+    u16_be: u16, from_be_bytes, "most significant byte first";
+    i16_le: i16, from_le_bytes, "least significant byte first";
+    i16_be: i16, from_be_bytes, "most significant byte first";
+    u32_le: u32, from_le_bytes, "least significant byte first";
+    u32_be: u32, from_be_bytes, "most significant byte first";
+    i32_le: i32, from_le_bytes, "least significant byte first";
+    i32_be: i32, from_be_bytes, "most significant byte first";
+    u64_le: u64, from_le_bytes, "least significant byte first";
+    u64_be: u64, from_be_bytes, "most significant byte first";
+}
+
+impl Uplink {
+    /// Reads the payload from its first byte.
+    #[must_use]
+    pub fn reader(&self) -> Reader<'_> {
+        Reader::new(&self.payload)
+    }
+}
+
+impl SentDownlink {
+    /// Reads the payload from its first byte.
+    #[must_use]
+    pub fn reader(&self) -> Reader<'_> {
+        Reader::new(&self.payload)
+    }
+}
+
+/// A span, unless it is empty or lies where no LoRaWAN payload reaches.
+pub(crate) fn span_of(offset: usize, length: usize) -> Option<Span> {
+    let offset = u16::try_from(offset).ok()?;
+    let length = u16::try_from(length).ok().filter(|length| *length > 0)?;
+    Some(Span { offset, length })
+}
+
+fn finite(read: Spanned<f32>) -> Result<Spanned<f32>, Failure> {
+    if read.value.is_finite() {
+        return Ok(read);
+    }
+    Err(Failure::invalid_value(format!("{} is no finite number", read.value)).at(read.span))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integers_are_read_in_both_orders_with_their_spans() {
+        let mut reader = Reader::new(&[0x01, 0x02, 0x03, 0xFF, 0xFE, 0x80]);
+        let first = reader.u16_be().unwrap();
+        assert_eq!((first.value, first.span), (0x0102, Some(Span { offset: 0, length: 2 })));
+        assert_eq!(reader.u8().unwrap().value, 3);
+        let third = reader.i16_le().unwrap();
+        assert_eq!((third.value, third.span), (-257, Some(Span { offset: 3, length: 2 })));
+        assert_eq!(reader.i8().unwrap().value, -128);
+        assert!(reader.end().is_ok());
+    }
+
+    #[test]
+    fn a_payload_that_ends_too_soon_says_where() {
+        let mut reader = Reader::new(&[1, 2, 3]);
+        reader.skip(1).unwrap();
+        let failure = reader.u32_le().unwrap_err();
+        assert_eq!(failure.kind, FailureKind::TooShort);
+        assert_eq!(
+            failure.message,
+            "the payload ends after 3 bytes, and 4 were to be read from offset 1"
+        );
+        assert_eq!(failure.span, Some(Span { offset: 1, length: 2 }));
+        assert_eq!(reader.u16_be().unwrap().value, 0x0203, "a failed read moves nothing");
+    }
+
+    #[test]
+    fn a_length_beyond_all_memory_is_too_short() {
+        let mut reader = Reader::new(&[1]);
+        reader.skip(1).unwrap();
+        assert_eq!(reader.bytes(usize::MAX).unwrap_err().kind, FailureKind::TooShort);
+    }
+
+    #[test]
+    fn what_is_left_over_is_said() {
+        let reader = Reader::new(&[1, 2]);
+        let failure = reader.end().unwrap_err();
+        assert_eq!(failure.kind, FailureKind::TooLong);
+        assert_eq!(failure.span, Some(Span { offset: 0, length: 2 }));
+    }
+
+    #[test]
+    fn three_bytes_make_a_number() {
+        let mut reader = Reader::new(&[1, 2, 3, 1, 2, 3]);
+        assert_eq!(reader.u24_le().unwrap().value, 0x0003_0201);
+        assert_eq!(reader.u24_be().unwrap().value, 0x0001_0203);
+    }
+
+    #[test]
+    fn a_float_that_is_no_number_is_an_invalid_value() {
+        let nan = f32::NAN.to_le_bytes();
+        let failure = Reader::new(&nan).f32_le().unwrap_err();
+        assert_eq!(failure.kind, FailureKind::InvalidValue);
+        assert_eq!(Reader::new(&1.5_f32.to_be_bytes()).f32_be().unwrap().value, 1.5);
+    }
+}

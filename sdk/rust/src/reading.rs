@@ -1,0 +1,80 @@
+//! Builds what a decoder returns.
+
+use serde::Serialize;
+
+use crate::{
+    Failure, Measurement, bindings::exports::champollion::decoder::codec::Reading as WireReading,
+};
+
+/// What a decoder reads out of a frame.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reading(WireReading);
+
+impl Reading {
+    /// A reading of `data`, in the maker's own words. It must serialize to a JSON object; what
+    /// cannot be written as JSON is an invalid value.
+    pub fn new(data: &impl Serialize) -> Result<Self, Failure> {
+        let data = serde_json::to_string(data)
+            .map_err(|error| Failure::invalid_value(format!("data is no JSON: {error}")))?;
+        Ok(Self(WireReading { data, measurements: Vec::new(), warnings: Vec::new(), state: None }))
+    }
+
+    /// The same with one measurement more.
+    #[must_use]
+    pub fn with(mut self, measurement: Measurement) -> Self {
+        self.0.measurements.push(measurement);
+        self
+    }
+
+    /// The same with more measurements.
+    #[must_use]
+    pub fn with_all(mut self, measurements: impl IntoIterator<Item = Measurement>) -> Self {
+        self.0.measurements.extend(measurements);
+        self
+    }
+
+    /// The same with something that its reader should know.
+    #[must_use]
+    pub fn warn(mut self, warning: impl Into<String>) -> Self {
+        self.0.warnings.push(warning.into());
+        self
+    }
+
+    /// The same with what this decoder wants to be given with the device's next uplink, at most
+    /// 1,024 bytes. Without it the state stays as it is.
+    #[must_use]
+    pub fn remember(mut self, state: impl Into<Vec<u8>>) -> Self {
+        self.0.state = Some(state.into());
+        self
+    }
+
+    /// The JSON text of `data`.
+    #[must_use]
+    pub fn data(&self) -> &str {
+        &self.0.data
+    }
+
+    /// The measurements.
+    #[must_use]
+    pub fn measurements(&self) -> &[Measurement] {
+        &self.0.measurements
+    }
+
+    /// The warnings.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.0.warnings
+    }
+
+    /// What the decoder wants to be given with the device's next uplink.
+    #[must_use]
+    pub fn state(&self) -> Option<&[u8]> {
+        self.0.state.as_deref()
+    }
+}
+
+impl From<Reading> for WireReading {
+    fn from(reading: Reading) -> Self {
+        reading.0
+    }
+}

@@ -1,0 +1,94 @@
+//! What the operator has set on a device.
+
+use crate::{Command, Failure, SentDownlink, Uplink, Value, Variable};
+
+/// The settings of one device.
+#[derive(Clone, Copy, Debug)]
+pub struct Variables<'device>(&'device [Variable]);
+
+impl<'device> Variables<'device> {
+    /// The value of a variable, if the operator has set it.
+    #[must_use]
+    pub fn get(self, name: &str) -> Option<&'device Value> {
+        self.0.iter().find(|variable| variable.name == name).map(|variable| &variable.value)
+    }
+
+    /// A number that the decoder cannot do without. An integer is a number too.
+    pub fn number(self, name: &str) -> Result<f64, Failure> {
+        match self.get(name) {
+            Some(Value::Number(number)) => Ok(*number),
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "settings above 2^53 are none that a person types"
+            )]
+            Some(Value::Integer(integer)) => Ok(*integer as f64),
+            other => Err(missing(name, "a number", other)),
+        }
+    }
+
+    /// A number, or another one where the operator has set none.
+    pub fn number_or(self, name: &str, otherwise: f64) -> Result<f64, Failure> {
+        self.get(name).map_or(Ok(otherwise), |_| self.number(name))
+    }
+
+    /// A text that the decoder cannot do without.
+    pub fn text(self, name: &str) -> Result<&'device str, Failure> {
+        match self.get(name) {
+            Some(Value::Text(text)) => Ok(text),
+            other => Err(missing(name, "a text", other)),
+        }
+    }
+
+    /// A switch, or another position where the operator has set none.
+    pub fn boolean_or(self, name: &str, otherwise: bool) -> Result<bool, Failure> {
+        match self.get(name) {
+            None => Ok(otherwise),
+            Some(Value::Boolean(boolean)) => Ok(*boolean),
+            other => Err(missing(name, "true or false", other)),
+        }
+    }
+}
+
+fn missing(name: &str, expected: &str, found: Option<&Value>) -> Failure {
+    Failure::missing_variable(match found {
+        None => format!("the variable {name} is not set on this device; it must be {expected}"),
+        Some(value) => format!("the variable {name} is {value:?}; it must be {expected}"),
+    })
+}
+
+macro_rules! has_variables {
+    ($($input:ty),*) => {$(
+        impl $input {
+            /// What the operator has set on this device.
+            #[must_use]
+            pub fn settings(&self) -> Variables<'_> {
+                Variables(&self.variables)
+            }
+        }
+    )*};
+}
+
+has_variables!(Uplink, Command, SentDownlink);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::FailureKind;
+
+    #[test]
+    fn a_setting_is_found_by_its_name_and_type() {
+        let set = [
+            Variable { name: "litres-per-pulse".into(), value: Value::Integer(10) },
+            Variable { name: "place".into(), value: Value::Text("cellar".into()) },
+        ];
+        let variables = Variables(&set);
+        assert_eq!(variables.number("litres-per-pulse"), Ok(10.0));
+        assert_eq!(variables.number_or("height", 2.5), Ok(2.5));
+        assert_eq!(variables.text("place"), Ok("cellar"));
+        assert_eq!(variables.boolean_or("inverted", true), Ok(true));
+        let failure = variables.number("place").unwrap_err();
+        assert_eq!(failure.kind, FailureKind::MissingVariable);
+        assert!(failure.message.contains("place"), "{}", failure.message);
+        assert!(variables.text("owner").unwrap_err().message.contains("not set"));
+    }
+}

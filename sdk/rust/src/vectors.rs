@@ -1,0 +1,241 @@
+//! Test vectors: what goes into a decoder and what must come out, as JSON.
+//!
+//! ```json
+//! [{
+//!   "name": "hourly telegram",
+//!   "source": "maker's document, page 4",
+//!   "uplink": { "fPort": 100, "payload": "0A1B", "receivedAt": "2024-05-01T10:00:00Z" },
+//!   "expect": {
+//!     "reading": {
+//!       "data": { "volume": 1.5 },
+//!       "measurements": [{ "quantity": "water.volume", "value": 1.5 }]
+//!     }
+//!   }
+//! }]
+//! ```
+//!
+//! Instead of an `uplink` there may be a `command` (expecting a `downlink`) or a `downlink` (expecting
+//! a `reading`), and any of them may expect a `failure` instead. All that comes out must be expected:
+//! only a measurement's `unit` and `span` and a failure's `message` and `span` may be left out.
+
+use std::{collections::BTreeMap, fmt};
+
+use data_encoding::{HEXLOWER_PERMISSIVE, HEXUPPER};
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value as Json;
+
+/// One case: an input and what must come of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Fields", into = "Fields")]
+pub struct Vector {
+    /// What the case shows, unique within its decoder.
+    pub name: String,
+    /// Where the payload comes from: a document of the maker, a frame from the field.
+    pub source: Option<String>,
+    /// What goes in.
+    pub input: Input,
+    /// What must come out: an object with the one key `reading`, `downlink` or `failure`.
+    pub expect: Json,
+}
+
+/// What goes into a decoder.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Input {
+    /// Goes into `decode-uplink`.
+    Uplink(UplinkInput),
+    /// Goes into `encode-downlink`.
+    Command(CommandInput),
+    /// Goes into `decode-downlink`.
+    Downlink(DownlinkInput),
+}
+
+/// An uplink as a vector writes it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UplinkInput {
+    /// FPort, 1 to 255.
+    pub f_port: u8,
+    /// FRMPayload as hexadecimal digits; blanks between them are allowed.
+    pub payload: Hex,
+    /// Uplink frame counter; 0 when left out.
+    #[serde(default)]
+    pub f_cnt: u32,
+    /// RFC 3339; 1970-01-01T00:00:00Z when left out.
+    #[serde(default)]
+    pub received_at: Timestamp,
+    /// What the operator has set on the device.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub variables: BTreeMap<String, Setting>,
+    /// What the decoder returned as state for the previous frame.
+    #[serde(default, skip_serializing_if = "Hex::is_empty")]
+    pub state: Hex,
+}
+
+/// A command as a vector writes it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CommandInput {
+    /// The command, in the maker's own words.
+    pub data: Json,
+    /// RFC 3339; 1970-01-01T00:00:00Z when left out.
+    #[serde(default)]
+    pub issued_at: Timestamp,
+    /// What the operator has set on the device.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub variables: BTreeMap<String, Setting>,
+}
+
+/// A downlink that was sent, as a vector writes it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DownlinkInput {
+    /// FPort, 1 to 255.
+    pub f_port: u8,
+    /// FRMPayload as hexadecimal digits; blanks between them are allowed.
+    pub payload: Hex,
+    /// RFC 3339; 1970-01-01T00:00:00Z when left out.
+    #[serde(default)]
+    pub sent_at: Timestamp,
+    /// What the operator has set on the device.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub variables: BTreeMap<String, Setting>,
+}
+
+/// The value of a variable as JSON writes it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Setting {
+    /// `true` or `false`.
+    Boolean(bool),
+    /// A number without fraction.
+    Integer(i64),
+    /// A number.
+    Number(f64),
+    /// A string.
+    Text(String),
+}
+
+/// Bytes that JSON writes as hexadecimal digits.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hex(pub Vec<u8>);
+
+impl Hex {
+    /// Whether there are no bytes.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl std::str::FromStr for Hex {
+    type Err = HexError;
+
+    fn from_str(text: &str) -> Result<Self, HexError> {
+        let digits: String = text.chars().filter(|character| !character.is_whitespace()).collect();
+        HEXLOWER_PERMISSIVE.decode(digits.as_bytes()).map(Self).map_err(|error| HexError {
+            position: error.position,
+            odd: error.kind == data_encoding::DecodeKind::Length,
+        })
+    }
+}
+
+/// What is wrong with hexadecimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct HexError {
+    position: usize,
+    odd: bool,
+}
+
+impl fmt::Display for HexError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.odd {
+            write!(formatter, "a byte takes two hexadecimal digits, and their number is odd")
+        } else {
+            write!(formatter, "digit {} is not hexadecimal", self.position + 1)
+        }
+    }
+}
+
+impl fmt::Display for Hex {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&HEXUPPER.encode(&self.0))
+    }
+}
+
+impl Serialize for Hex {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Hex {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// A vector as it stands in a file.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fields {
+    name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    source: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    uplink: Option<UplinkInput>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    command: Option<CommandInput>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    downlink: Option<DownlinkInput>,
+    expect: Json,
+}
+
+impl TryFrom<Fields> for Vector {
+    type Error = String;
+
+    fn try_from(fields: Fields) -> Result<Self, String> {
+        let Fields { name, source, uplink, command, downlink, expect } = fields;
+        let input = match (uplink, command, downlink) {
+            (Some(uplink), None, None) => Input::Uplink(uplink),
+            (None, Some(command), None) => Input::Command(command),
+            (None, None, Some(downlink)) => Input::Downlink(downlink),
+            _ => {
+                return Err(format!(
+                    "the vector {name:?} must have one of uplink, command and downlink"
+                ));
+            }
+        };
+        let comes_out = match input {
+            Input::Command(_) => "downlink",
+            Input::Uplink(_) | Input::Downlink(_) => "reading",
+        };
+        let single = expect.as_object().filter(|object| object.len() == 1);
+        if !single
+            .is_some_and(|object| object.contains_key(comes_out) || object.contains_key("failure"))
+        {
+            return Err(format!(
+                "the vector {name:?} must expect either a {comes_out} or a failure"
+            ));
+        }
+        Ok(Self { name, source, input, expect })
+    }
+}
+
+impl From<Vector> for Fields {
+    fn from(vector: Vector) -> Self {
+        let Vector { name, source, input, expect } = vector;
+        let mut fields = Self { name, source, uplink: None, command: None, downlink: None, expect };
+        match input {
+            Input::Uplink(uplink) => fields.uplink = Some(uplink),
+            Input::Command(command) => fields.command = Some(command),
+            Input::Downlink(downlink) => fields.downlink = Some(downlink),
+        }
+        fields
+    }
+}
+
+/// Reads a `vectors.json`.
+pub fn parse(json: &str) -> Result<Vec<Vector>, serde_json::Error> {
+    serde_json::from_str(json)
+}

@@ -1,0 +1,68 @@
+//! Runs the benchmarks and prints what they measured.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value as Json;
+
+use crate::{
+    guests,
+    shell::{cargo, run as run_command, say, target},
+};
+
+/// Criterion's settings for a quick look: figures within a few percent, in a minute.
+const QUICK: [&str; 6] =
+    ["--warm-up-time", "0.5", "--measurement-time", "2", "--sample-size", "50"];
+
+/// Runs the benchmarks and prints a line for each.
+pub(crate) fn run(quick: bool, filter: Option<&str>) -> Result<()> {
+    guests::build()?;
+    let started = SystemTime::now();
+    let mut bench = cargo();
+    bench.args(["bench", "--package", "champollion-benches", "--"]);
+    if quick {
+        bench.args(QUICK);
+    }
+    bench.args(filter);
+    run_command(&mut bench)?;
+
+    let mut lines = Vec::new();
+    collect(&target().join("criterion"), started, &mut lines)?;
+    ensure!(!lines.is_empty(), "no benchmark was run: is there one of this name?");
+    lines.sort();
+    for line in lines {
+        say(line);
+    }
+    Ok(())
+}
+
+/// Finds the estimates of this run: `<name>/new/estimates.json`, younger than its start.
+fn collect(folder: &Path, started: SystemTime, lines: &mut Vec<String>) -> Result<()> {
+    for entry in fs::read_dir(folder).context("criterion left no results")? {
+        let path = entry?.path();
+        let estimates = path.join("new/estimates.json");
+        if estimates.is_file() {
+            if estimates.metadata()?.modified()? >= started {
+                lines.push(line(&path, &estimates)?);
+            }
+        } else if path.is_dir() {
+            collect(&path, started, lines)?;
+        }
+    }
+    Ok(())
+}
+
+fn line(benchmark: &Path, estimates: &PathBuf) -> Result<String> {
+    let name: Json =
+        serde_json::from_str(&fs::read_to_string(benchmark.join("new/benchmark.json"))?)?;
+    let estimates: Json = serde_json::from_str(&fs::read_to_string(estimates)?)?;
+    let nanoseconds = estimates["median"]["point_estimate"]
+        .as_f64()
+        .with_context(|| format!("{} has no median", benchmark.display()))?;
+    let name = name["full_id"].as_str().context("a benchmark has no name")?;
+    Ok(format!("BENCH {name} {:.3} us", nanoseconds / 1_000.0))
+}

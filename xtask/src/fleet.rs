@@ -1,0 +1,79 @@
+//! The recorded fleet: devices, their keys, and the frames that they sent.
+
+use std::{collections::HashMap, fs, path::Path};
+
+use anyhow::{Context, Result};
+use champollion_sdk::vectors::{self, Vector};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value as Json;
+
+use crate::{guests, shell::workspace};
+
+/// A fleet as `tests/fleet/record.mjs` wrote it.
+pub(crate) struct Fleet {
+    pub(crate) devices: Vec<Device>,
+    pub(crate) frames: Vec<Frame>,
+    /// The vectors that the payloads were taken from, by `decoder folder: vector name`.
+    pub(crate) vectors: HashMap<String, Vector>,
+}
+
+/// A device and what is registered of it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Device {
+    pub(crate) dev_eui: String,
+    /// The body of `PUT /v1/devices/{devEui}`.
+    pub(crate) registration: Json,
+}
+
+/// A frame and what must become of it.
+#[derive(Deserialize)]
+pub(crate) struct Frame {
+    /// The body of `POST /v1/ingest/phy`.
+    pub(crate) ingest: Json,
+    pub(crate) expect: Expectation,
+}
+
+/// What must become of a frame.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub(crate) enum Expectation {
+    /// It is decoded into what the vector of this name expects.
+    Decoded { dev_eui: String, f_cnt: u32, vector: String },
+    /// It is refused, for the reason of this code.
+    Refused(String),
+}
+
+impl Fleet {
+    /// Reads the recording.
+    pub(crate) fn read() -> Result<Self> {
+        let folder = workspace().join("tests/fleet");
+        let devices = read_json(&folder.join("devices.json"))?;
+        let path = folder.join("frames.ndjson");
+        let frames = fs::read_to_string(&path)
+            .with_context(|| format!("{} cannot be read", path.display()))?
+            .lines()
+            .map(serde_json::from_str)
+            .collect::<Result<_, _>>()
+            .with_context(|| format!("{} is no recording", path.display()))?;
+        Ok(Self { devices, frames, vectors: read_vectors()? })
+    }
+}
+
+fn read_vectors() -> Result<HashMap<String, Vector>> {
+    let mut all = HashMap::new();
+    for folder in guests::sources()? {
+        let path = folder.join("vectors.json");
+        let vectors = vectors::parse(&fs::read_to_string(&path)?)
+            .with_context(|| format!("{} cannot be read", path.display()))?;
+        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        all.extend(vectors.into_iter().map(|vector| (format!("{name}: {}", vector.name), vector)));
+    }
+    Ok(all)
+}
+
+fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
+    let text =
+        fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    serde_json::from_str(&text).with_context(|| format!("{} is damaged", path.display()))
+}

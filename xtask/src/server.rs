@@ -1,0 +1,76 @@
+//! Builds and starts the server.
+
+use std::{
+    env,
+    fs::{self, File},
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Stdio},
+};
+
+use anyhow::{Context, Result, bail};
+
+use crate::shell::{cargo, command, run, target};
+
+/// Builds the binary and gives its path.
+pub(crate) fn build() -> Result<PathBuf> {
+    run(cargo().args(["build", "--package", "champollion-server"]))?;
+    Ok(target().join("debug").join(format!("champollion{}", env::consts::EXE_SUFFIX)))
+}
+
+/// A server that runs until this is dropped.
+pub(crate) struct Server {
+    process: Child,
+    /// Where it listens: `http://127.0.0.1:4711`.
+    pub(crate) address: String,
+    /// The first admin token.
+    pub(crate) admin_token: String,
+    /// Where it logs.
+    pub(crate) log: PathBuf,
+}
+
+impl Server {
+    /// Starts the server on an empty folder, on a port that is free.
+    pub(crate) fn start(champollion: &Path, folder: &Path) -> Result<Self> {
+        if folder.exists() {
+            fs::remove_dir_all(folder).context("the old data cannot be removed")?;
+        }
+        fs::create_dir_all(folder)?;
+        let log = folder.join("server.log");
+        let token_file = folder.join("admin.token");
+        let mut process = command(champollion)
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .arg("--data-dir")
+            .arg(folder.join("data"))
+            .arg("--admin-token-file")
+            .arg(&token_file)
+            .stdout(Stdio::piped())
+            .stderr(File::create(&log)?)
+            .spawn()
+            .context("the server cannot be started")?;
+        let stdout = process.stdout.take().context("the server has no standard output")?;
+        let mut first_line = String::new();
+        BufReader::new(stdout).read_line(&mut first_line)?;
+        let Some(address) = first_line.trim().strip_prefix("champollion listens on ") else {
+            process.wait()?;
+            bail!("the server did not start:\n{}", fs::read_to_string(&log).unwrap_or_default());
+        };
+        let address = address.to_owned();
+        let admin_token = fs::read_to_string(&token_file)?.trim().to_owned();
+        Ok(Self { process, address, admin_token, log })
+    }
+
+    /// Waits until somebody else ends the server.
+    pub(crate) fn wait(&mut self) -> Result<()> {
+        self.process.wait()?;
+        Ok(())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Where it has ended already there is nothing to end.
+        drop(self.process.kill());
+        drop(self.process.wait());
+    }
+}

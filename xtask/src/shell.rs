@@ -1,0 +1,70 @@
+//! Runs other programs, and says which.
+
+use std::{
+    env,
+    ffi::OsString,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context, Result, ensure};
+
+/// The folder of the workspace.
+pub(crate) fn workspace() -> PathBuf {
+    // The xtask's own folder is known when it is compiled; the workspace is around it.
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    own.parent().unwrap_or(own).to_owned()
+}
+
+/// The folder that cargo builds into.
+pub(crate) fn target() -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| workspace().join("target"), |folder| workspace().join(folder))
+}
+
+/// The cargo that runs this.
+pub(crate) fn cargo() -> Command {
+    command(env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")))
+}
+
+/// A program to be run in the workspace.
+pub(crate) fn command(program: impl Into<OsString>) -> Command {
+    let mut command = Command::new(program.into());
+    command.current_dir(workspace()).stdin(Stdio::null());
+    command
+}
+
+/// Says what is done.
+#[expect(clippy::print_stdout, reason = "this is a command line program")]
+pub(crate) fn say(text: impl std::fmt::Display) {
+    println!("{text}");
+}
+
+/// Runs a program to its end; fails where it fails.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    let shown = shown(command);
+    say(format_args!("$ {shown}"));
+    let status = command.status().with_context(|| format!("`{shown}` cannot be started"))?;
+    ensure!(status.success(), "`{shown}` failed: {status}");
+    Ok(())
+}
+
+/// Runs a program quietly and says whether it succeeded.
+pub(crate) fn succeeds(command: &mut Command) -> bool {
+    command
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+fn shown(command: &Command) -> String {
+    let program = Path::new(command.get_program());
+    let name = program.file_name().unwrap_or(program.as_os_str());
+    let within = format!("{}/", workspace().display());
+    std::iter::once(name)
+        .chain(command.get_args())
+        .map(|word| word.to_string_lossy().replace(&within, ""))
+        .collect::<Vec<_>>()
+        .join(" ")
+}

@@ -1,0 +1,107 @@
+//! Finds a compiler for WebAssembly guests.
+//!
+//! Where rustup can add the target, that is all. Where it cannot, Debian's `rustc-web` does the same
+//! job: it comes with the sources of std, which cargo then builds for the target.
+
+use std::{env, process::Command};
+
+use anyhow::{Context, Result, bail};
+
+use crate::shell::{cargo, command, run, say, succeeds};
+
+/// What guests are compiled to.
+pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
+
+/// Overrides the search: `rustup` or `debian`.
+const OVERRIDE: &str = "CHAMPOLLION_GUEST_TOOLCHAIN";
+
+/// Debian's compiler for guests: rustc with the sources of std, and the linker that it points to.
+const DEBIAN_PACKAGES: [&str; 5] =
+    ["rustc-web", "cargo-web", "rust-web-src", "rust-web-llvm", "lld-22"];
+
+/// The name under which rustup knows Debian's compiler.
+const DEBIAN_TOOLCHAIN: &str = "debian";
+
+/// A compiler for guests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Toolchain {
+    /// The one that builds everything else, with the target added.
+    Rustup,
+    /// Debian's, which builds std too.
+    Debian,
+}
+
+impl Toolchain {
+    /// Finds a compiler, and installs what is missing.
+    pub(crate) fn find() -> Result<Self> {
+        match env::var(OVERRIDE).as_deref() {
+            Ok("rustup") => return Self::rustup(),
+            Ok("debian") => return Self::debian(),
+            Ok(other) => bail!("{OVERRIDE} is {other:?}; it must be rustup or debian"),
+            Err(_) => {}
+        }
+        Self::rustup().or_else(|reason| {
+            say(format_args!("{reason}: falling back to Debian's compiler for WebAssembly"));
+            Self::debian()
+        })
+    }
+
+    /// `cargo build` for guests.
+    pub(crate) fn cargo_build(self) -> Command {
+        let mut build = match self {
+            Self::Rustup => cargo(),
+            Self::Debian => {
+                let mut build = command("rustup");
+                build.args(["run", DEBIAN_TOOLCHAIN, "/usr/bin/cargo"]);
+                // Building std is a matter of nightly compilers otherwise; Debian's is a release
+                // whose sources of std lie beside it, so it is known to work.
+                build.env("RUSTC_BOOTSTRAP", "1").env_remove("RUSTC").env_remove("CARGO");
+                build
+            }
+        };
+        build.args(["build", "--profile", "guest", "--target", TARGET]);
+        if self == Self::Debian {
+            build.arg("-Zbuild-std=std,panic_abort");
+        }
+        build
+    }
+
+    fn rustup() -> Result<Self> {
+        if has_target() {
+            return Ok(Self::Rustup);
+        }
+        run(command("rustup").args(["target", "add", TARGET]))
+            .context("rustup cannot add the WebAssembly target")?;
+        Ok(Self::Rustup)
+    }
+
+    fn debian() -> Result<Self> {
+        let all_there =
+            DEBIAN_PACKAGES.iter().all(|package| succeeds(command("dpkg").args(["-s", package])));
+        if !all_there {
+            let hint = format!(
+                "guests need a compiler for {TARGET}: `rustup target add {TARGET}`, or on Debian \
+                 `apt-get install {}` as root",
+                DEBIAN_PACKAGES.join(" ")
+            );
+            run(command("apt-get").arg("update")).with_context(|| hint.clone())?;
+            run(command("apt-get")
+                .args(["install", "-y", "--no-install-recommends"])
+                .args(DEBIAN_PACKAGES))
+            .context(hint)?;
+        }
+        run(command("rustup").args(["toolchain", "link", DEBIAN_TOOLCHAIN, "/usr"]))?;
+        Ok(Self::Debian)
+    }
+}
+
+/// Whether the compiler has the standard library of the target.
+fn has_target() -> bool {
+    let libraries =
+        command("rustc").args(["--print", "target-libdir", "--target", TARGET]).output();
+    libraries.is_ok_and(|output| {
+        let folder = String::from_utf8_lossy(&output.stdout);
+        output.status.success()
+            && std::fs::read_dir(folder.trim()).is_ok_and(|mut files| files.next().is_some())
+    })
+}
