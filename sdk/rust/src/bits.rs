@@ -47,18 +47,23 @@ impl<'payload> BitReader<'payload> {
             );
             return Err(Failure::new(FailureKind::TooShort, message));
         }
-        let first = self.position / 8;
-        let mut value = 0_u64;
-        for index in 0..width {
-            let bit = self.bit_at(self.position + index);
-            value |= match self.order {
-                BitOrder::MsbFirst => bit << (width - 1 - index),
-                BitOrder::LsbFirst => bit << index,
-            };
-        }
+        let (first, end) = (self.position / 8, (self.position + width).div_ceil(8));
+        // 64 bits that start within a byte reach into nine bytes: the next wider integer holds them.
+        let bytes = &self.bytes[first..end];
+        let window = match self.order {
+            BitOrder::MsbFirst => {
+                let all = bytes.iter().fold(0_u128, |all, byte| all << 8 | u128::from(*byte));
+                all >> (end * 8 - self.position - width)
+            }
+            BitOrder::LsbFirst => {
+                let all = bytes.iter().rev().fold(0_u128, |all, byte| all << 8 | u128::from(*byte));
+                all >> (self.position % 8)
+            }
+        };
+        #[expect(clippy::cast_possible_truncation, reason = "the mask leaves 64 bits at most")]
+        let value = (window & ((1 << width) - 1)) as u64;
         self.position += width;
-        let last = self.position.div_ceil(8);
-        Ok(Spanned { value, span: span_of(self.offset + first, last - first) })
+        Ok(Spanned { value, span: span_of(self.offset + first, end - first) })
     }
 
     /// The next `width` bits as a number in two's complement.
@@ -72,15 +77,6 @@ impl<'payload> BitReader<'payload> {
     /// The next bit.
     pub fn bit(&mut self) -> Result<Spanned<bool>, Failure> {
         Ok(self.unsigned(1)?.map(|bit| bit == 1))
-    }
-
-    fn bit_at(&self, position: usize) -> u64 {
-        let byte = self.bytes[position / 8];
-        let within = position % 8;
-        u64::from(match self.order {
-            BitOrder::MsbFirst => byte >> (7 - within) & 1,
-            BitOrder::LsbFirst => byte >> within & 1,
-        })
     }
 }
 
@@ -98,7 +94,7 @@ mod tests {
         let mut bits = reader(&[0b1010_1100, 0b1000_0001], BitOrder::MsbFirst);
         assert_eq!(bits.unsigned(3).unwrap().value, 0b101);
         let across = bits.unsigned(7).unwrap();
-        assert_eq!(across.value, 0b01_1001_0);
+        assert_eq!(across.value, 0b011_0010);
         assert_eq!(across.span, Some(Span { offset: 10, length: 2 }));
         assert_eq!(bits.unsigned(6).unwrap().span, Some(Span { offset: 11, length: 1 }));
     }
@@ -107,7 +103,7 @@ mod tests {
     fn fields_are_read_from_the_least_significant_bit() {
         let mut bits = reader(&[0b1010_1100, 0b1000_0001], BitOrder::LsbFirst);
         assert_eq!(bits.unsigned(3).unwrap().value, 0b100);
-        assert_eq!(bits.unsigned(7).unwrap().value, 0b01_10101);
+        assert_eq!(bits.unsigned(7).unwrap().value, 0b011_0101);
         assert_eq!(bits.signed(6).unwrap().value, -32);
     }
 
@@ -117,6 +113,17 @@ mod tests {
         assert_eq!(bits.unsigned(9).unwrap_err().kind, FailureKind::TooShort);
         assert_eq!(bits.unsigned(8).unwrap().value, 255);
         assert_eq!(bits.unsigned(65).unwrap_err().kind, FailureKind::InvalidValue);
+    }
+
+    #[test]
+    fn fields_that_reach_into_nine_bytes_are_read() {
+        let bytes = [0x0F, 1, 2, 3, 4, 5, 6, 7, 0xF0];
+        let mut msb = reader(&bytes, BitOrder::MsbFirst);
+        msb.unsigned(4).unwrap();
+        assert_eq!(msb.unsigned(64).unwrap().value, 0xF010_2030_4050_607F);
+        let mut lsb = reader(&bytes, BitOrder::LsbFirst);
+        lsb.unsigned(4).unwrap();
+        assert_eq!(lsb.unsigned(64).unwrap().value, 0x0070_6050_4030_2010);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::{BitOrder, BitReader, Failure, FailureKind, SentDownlink, Span, Spann
 /// A position in a payload, moving forward.
 #[derive(Clone, Debug)]
 pub struct Reader<'payload> {
+    /// From the payload's first byte to the last one that may be read.
     payload: &'payload [u8],
     position: usize,
 }
@@ -50,6 +51,14 @@ impl<'payload> Reader<'payload> {
         Ok(Spanned { value, span: span_of(offset, length) })
     }
 
+    /// The next `length` bytes as a payload of their own, to be read to their end: a block that says
+    /// how long it is. Positions and spans go on counting from the whole payload's first byte.
+    pub fn block(&mut self, length: usize) -> Result<Self, Failure> {
+        let start = self.position;
+        self.skip(length)?;
+        Ok(Self { payload: &self.payload[..self.position], position: start })
+    }
+
     /// All bytes that are left.
     pub fn rest(&mut self) -> Spanned<&'payload [u8]> {
         let offset = self.position;
@@ -92,6 +101,25 @@ impl<'payload> Reader<'payload> {
     /// An IEEE 754 single, most significant byte first. NaN and infinities are invalid values.
     pub fn f32_be(&mut self) -> Result<Spanned<f32>, Failure> {
         finite(self.u32_be()?.map(f32::from_bits))
+    }
+
+    /// A number of `width` bytes, 0 to 8, least significant first. More are an invalid value.
+    pub fn unsigned_le(&mut self, width: usize) -> Result<Spanned<u64>, Failure> {
+        let bytes = self.narrow(width)?;
+        Ok(bytes.map(|bytes| bytes.iter().rev().fold(0, |all, byte| all << 8 | u64::from(*byte))))
+    }
+
+    /// A number of `width` bytes, 0 to 8, most significant first. More are an invalid value.
+    pub fn unsigned_be(&mut self, width: usize) -> Result<Spanned<u64>, Failure> {
+        let bytes = self.narrow(width)?;
+        Ok(bytes.map(|bytes| bytes.iter().fold(0, |all, byte| all << 8 | u64::from(*byte))))
+    }
+
+    fn narrow(&mut self, width: usize) -> Result<Spanned<&'payload [u8]>, Failure> {
+        if width > size_of::<u64>() {
+            return Err(Failure::invalid_value(format!("a number of {width} bytes is too wide")));
+        }
+        self.bytes(width)
     }
 
     /// Three bytes, least significant first.
@@ -228,6 +256,27 @@ mod tests {
         let mut reader = Reader::new(&[1, 2, 3, 1, 2, 3]);
         assert_eq!(reader.u24_le().unwrap().value, 0x0003_0201);
         assert_eq!(reader.u24_be().unwrap().value, 0x0001_0203);
+    }
+
+    #[test]
+    fn a_number_has_as_many_bytes_as_the_payload_says() {
+        let mut reader = Reader::new(&[1, 2, 3, 1, 2, 3]);
+        assert_eq!(reader.unsigned_le(3).unwrap().value, 0x0003_0201);
+        assert_eq!(reader.clone().unsigned_be(0).unwrap().value, 0);
+        assert_eq!(reader.unsigned_be(9).unwrap_err().kind, FailureKind::InvalidValue);
+        assert_eq!(reader.unsigned_be(3).unwrap().value, 0x0001_0203);
+    }
+
+    #[test]
+    fn a_block_ends_where_it_says_and_keeps_its_place() {
+        let mut reader = Reader::new(&[2, 7, 8, 9]);
+        let length = reader.u8().unwrap();
+        let mut block = reader.block(usize::from(*length)).unwrap();
+        assert_eq!(block.u8().unwrap().span, Some(Span { offset: 1, length: 1 }));
+        assert_eq!(block.remaining(), 1);
+        assert_eq!(block.u16_be().unwrap_err().kind, FailureKind::TooShort);
+        assert_eq!(reader.u8().unwrap().value, 9);
+        assert_eq!(reader.block(1).unwrap_err().kind, FailureKind::TooShort);
     }
 
     #[test]

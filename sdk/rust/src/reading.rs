@@ -40,6 +40,13 @@ impl Reading {
         self
     }
 
+    /// The same with more that its reader should know.
+    #[must_use]
+    pub fn warn_all(mut self, warnings: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.0.warnings.extend(warnings.into_iter().map(Into::into));
+        self
+    }
+
     /// The same with what this decoder wants to be given with the device's next uplink, at most
     /// 1,024 bytes. Without it the state stays as it is.
     #[must_use]

@@ -37,6 +37,15 @@ impl<T> Spanned<T> {
     }
 }
 
+impl<T> Spanned<Option<T>> {
+    /// The value with its bytes, where there is one: for a sentinel that was decoded at the edge.
+    #[must_use]
+    pub fn transpose(self) -> Option<Spanned<T>> {
+        let span = self.span;
+        self.value.map(|value| Spanned { value, span })
+    }
+}
+
 impl<T> From<T> for Spanned<T> {
     fn from(value: T) -> Self {
         Self { value, span: None }
