@@ -28,6 +28,10 @@ impl CodeCache {
     /// Makes the folder, for its owner alone.
     pub(crate) fn open(folder: PathBuf, engine: &Engine) -> io::Result<Self> {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
+        // Root could set the permissions of a folder that somebody else made and still owns.
+        if fs::metadata(&folder)?.uid() != this_user() {
+            return Err(io::Error::other("it belongs to another user"));
+        }
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o700))?;
         let mut hasher = DefaultHasher::new();
         engine.precompile_compatibility_hash().hash(&mut hasher);
@@ -72,7 +76,7 @@ impl CodeCache {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Unusable::Missing),
             Err(error) => return Err(Unusable::Damaged(error.to_string())),
         };
-        self.check_owner(&file)?;
+        check_owner(&file)?;
         let mut content = Vec::new();
         file.read_to_end(&mut content).map_err(|error| Unusable::Damaged(error.to_string()))?;
         let Some((checksum, code)) = content.split_at_checked(CHECKSUM_BYTES) else {
@@ -89,25 +93,25 @@ impl CodeCache {
         unsafe { Component::deserialize(engine, code) }
             .map_err(|error| Unusable::Damaged(format!("{error:#}")))
     }
+}
 
-    /// The file must be a plain one of the user that owns the folder, and writable by nobody else.
-    fn check_owner(&self, file: &File) -> Result<(), Unusable> {
-        let unreadable = |error: io::Error| Unusable::Damaged(error.to_string());
-        let folder = fs::metadata(&self.folder).map_err(unreadable)?;
-        let metadata = file.metadata().map_err(unreadable)?;
-        let foreign = metadata.uid() != folder.uid() || metadata.mode() & 0o022 != 0;
-        if foreign || !metadata.is_file() {
-            return Err(Unusable::Damaged(
-                "it belongs to somebody else or others may write it".into(),
-            ));
-        }
-        Ok(())
+/// The file must be a plain one of this user, and writable by nobody else.
+fn check_owner(file: &File) -> Result<(), Unusable> {
+    let metadata = file.metadata().map_err(|error| Unusable::Damaged(error.to_string()))?;
+    let foreign = metadata.uid() != this_user() || metadata.mode() & 0o022 != 0;
+    if foreign || !metadata.is_file() {
+        return Err(Unusable::Damaged("it belongs to somebody else or others may write it".into()));
     }
+    Ok(())
 }
 
 enum Unusable {
     Missing,
     Damaged(String),
+}
+
+fn this_user() -> u32 {
+    rustix::process::geteuid().as_raw()
 }
 
 /// `O_NOFOLLOW`: a link in the folder is none of ours.

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use serde::{
-    Serialize, Serializer,
-    de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
+    Deserialize, Serialize, Serializer,
+    de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::value::RawValue;
 
@@ -23,17 +23,20 @@ impl Data {
         if !text.trim_ascii_start().starts_with('{') {
             return Err(OutputError::DataNotAnObject);
         }
-        let mut parser = serde_json::Deserializer::from_str(&text);
-        Level { below: limits.data_depth }
-            .deserialize(&mut parser)
-            .and_then(|()| parser.end())
-            .map_err(|error| OutputError::DataNotJson { reason: error.to_string() })?;
+        let not_json =
+            |error: serde_json::Error| OutputError::DataNotJson { reason: error.to_string() };
+        let seen = Survey::of(&text);
+        if seen.depth > limits.data_depth {
+            return Err(OutputError::DataTooDeep { limit: limits.data_depth });
+        }
         // Line breaks can stand only between tokens, where a blank does as well; records are
         // handed out one a line.
-        let text = if text.contains(['\n', '\r']) { text.replace(['\n', '\r'], " ") } else { text };
-        RawValue::from_string(text)
-            .map(Self)
-            .map_err(|error| OutputError::DataNotJson { reason: error.to_string() })
+        let text = if seen.line_breaks { text.replace(['\n', '\r'], " ") } else { text };
+        let raw = RawValue::from_string(text).map_err(not_json)?;
+        if seen.exponents {
+            serde_json::from_str::<Readable>(raw.get()).map_err(not_json)?;
+        }
+        Ok(Self(raw))
     }
 
     /// The JSON text.
@@ -55,73 +58,101 @@ impl Serialize for Data {
     }
 }
 
-/// Reads any JSON value and keeps nothing of it; counts how deep it is. Numbers are read as such, so
-/// one that no `f64` holds is an error here and not at the partner's.
-struct Level {
-    below: usize,
+/// A number of as many digits is below the largest `f64`, which has 309.
+const SAFE_DIGITS: usize = 300;
+
+/// What one look at the bytes tells. It need not understand JSON: where the text is none, the parser
+/// says so afterwards.
+#[derive(Default)]
+struct Survey {
+    /// Most levels of objects and lists that are open at once.
+    depth: usize,
+    line_breaks: bool,
+    /// Whether a number may be beyond what an `f64` holds.
+    exponents: bool,
 }
 
-impl Level {
-    fn next<E: Error>(&self) -> Result<Self, E> {
-        match self.below.checked_sub(1) {
-            Some(below) => Ok(Self { below }),
-            None => Err(E::custom("objects and lists are nested too deep")),
+impl Survey {
+    fn of(text: &str) -> Self {
+        let mut seen = Self::default();
+        let (mut open, mut in_string, mut escaped) = (0_usize, false, false);
+        let mut digits = 0_usize;
+        for byte in text.bytes() {
+            if in_string {
+                in_string = escaped || byte != b'"';
+                escaped = byte == b'\\' && !escaped;
+                continue;
+            }
+            match byte {
+                b'"' => in_string = true,
+                b'{' | b'[' => {
+                    open += 1;
+                    seen.depth = seen.depth.max(open);
+                }
+                b'}' | b']' => open = open.saturating_sub(1),
+                b'\n' | b'\r' => seen.line_breaks = true,
+                // The e of `true` follows no digit; 300 digits in a row need no exponent to be large.
+                b'e' | b'E' if digits > 0 => seen.exponents = true,
+                _ => {}
+            }
+            digits = if byte.is_ascii_digit() { digits + 1 } else { 0 };
+            seen.exponents |= digits > SAFE_DIGITS;
         }
+        seen
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Level {
-    type Value = ();
+/// Any JSON value whose numbers an `f64` holds, so that no partner's parser stumbles over one. Keeps
+/// nothing.
+struct Readable;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
+impl<'de> Deserialize<'de> for Readable {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ReadableVisitor)
     }
 }
 
-impl<'de> Visitor<'de> for Level {
-    type Value = ();
+struct ReadableVisitor;
+
+impl<'de> Visitor<'de> for ReadableVisitor {
+    type Value = Readable;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("a JSON value")
     }
 
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
+    fn visit_unit<E>(self) -> Result<Readable, E> {
+        Ok(Readable)
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
+    fn visit_bool<E>(self, _: bool) -> Result<Readable, E> {
+        Ok(Readable)
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        Ok(())
+    fn visit_i64<E>(self, _: i64) -> Result<Readable, E> {
+        Ok(Readable)
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        Ok(())
+    fn visit_u64<E>(self, _: u64) -> Result<Readable, E> {
+        Ok(Readable)
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        Ok(())
+    fn visit_f64<E>(self, _: f64) -> Result<Readable, E> {
+        Ok(Readable)
     }
 
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        Ok(())
+    fn visit_str<E>(self, _: &str) -> Result<Readable, E> {
+        Ok(Readable)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        loop {
-            if list.next_element_seed(self.next()?)?.is_none() {
-                return Ok(());
-            }
-        }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Readable, A::Error> {
+        while list.next_element::<Readable>()?.is_some() {}
+        Ok(Readable)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<(), A::Error> {
-        while object.next_key::<IgnoredAny>()?.is_some() {
-            object.next_value_seed(self.next()?)?;
-        }
-        Ok(())
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Readable, A::Error> {
+        while object.next_entry::<IgnoredAny, Readable>()?.is_some() {}
+        Ok(Readable)
     }
 }
 
@@ -148,7 +179,17 @@ mod tests {
     fn what_is_no_object_is_refused() {
         assert!(matches!(check("[1]"), Err(OutputError::DataNotAnObject)));
         assert!(matches!(check(""), Err(OutputError::DataNotAnObject)));
-        for broken in ["{", "{}}", "{\"a\":NaN}", "{\"a\":1e999}", "{'a':1}", "{\"a\":\"\u{1}\"}"] {
+        let digits = format!("{{\"a\":{}}}", "9".repeat(400));
+        for broken in [
+            "{",
+            "{}}",
+            "{\"a\":NaN}",
+            "{\"a\":1e999}",
+            "{\"a\":-1.5E+400}",
+            "{'a':1}",
+            &digits,
+            "{\"a\":\"\u{1}\"}",
+        ] {
             assert!(matches!(check(broken), Err(OutputError::DataNotJson { .. })), "{broken}");
         }
     }
@@ -159,8 +200,12 @@ mod tests {
             format!("{{\"a\":{}{}}}", "[".repeat(levels - 1), "]".repeat(levels - 1))
         };
         assert!(check(&nested(Limits::DATA_DEPTH)).is_ok());
-        let error = check(&nested(Limits::DATA_DEPTH + 2)).unwrap_err();
-        assert!(error.to_string().contains("too deep"), "{error}");
+        let limit = Limits::DATA_DEPTH;
+        for depth in [limit + 1, 10_000] {
+            assert_eq!(check(&nested(depth)).unwrap_err(), OutputError::DataTooDeep { limit });
+        }
+        let brackets_in_text = format!("{{\"a\":\"\\\"{}\"}}", "[".repeat(100));
+        assert!(check(&brackets_in_text).is_ok(), "{brackets_in_text}");
     }
 
     #[test]

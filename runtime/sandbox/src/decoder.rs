@@ -1,21 +1,29 @@
 //! Calls a decoder: a fresh store and a fresh instance for each call.
 
+use std::sync::Arc;
+
 use champollion_frames::VerifiedUplink;
-use wasmtime::{Engine, ResourceLimiter, Store, Trap};
+use wasmtime::{
+    Engine, ResourceLimiter, Store, Trap, WasmBacktrace,
+    component::{ComponentNamedList, Instance, InstancePre, Lift, Lower},
+};
 
 use crate::{
-    CallError, Digest, Downlink, Limits, OutputError, Reading,
-    contract::{Decoder as Instance, DecoderPre, codec},
+    CallError, Digest, Downlink, Limits, LoadError, OutputError, Reading,
+    contract::{Function, Functions, codec},
     error::GrowthError,
     lift,
+    slots::Slots,
 };
 
 /// A decoder that is compiled and checked, ready to be called from any thread.
 pub struct Decoder {
     engine: Engine,
-    pre: DecoderPre<Meter>,
+    pre: InstancePre<Meter>,
+    functions: Functions,
     digest: Digest,
     limits: Limits,
+    slots: Arc<Slots>,
 }
 
 /// A call that has ended: what it gave and what it took.
@@ -83,11 +91,13 @@ pub struct SentDownlink {
 impl Decoder {
     pub(crate) fn new(
         engine: Engine,
-        pre: DecoderPre<Meter>,
+        pre: InstancePre<Meter>,
+        functions: Functions,
         digest: Digest,
         limits: Limits,
+        slots: Arc<Slots>,
     ) -> Self {
-        Self { engine, pre, digest, limits }
+        Self { engine, pre, functions, digest, limits, slots }
     }
 
     /// The SHA-256 of the package that this decoder was loaded from.
@@ -121,9 +131,8 @@ impl Decoder {
             issued_at: command.issued_at,
             variables: &variables,
         };
-        let outcome = self.call(|instance, store| {
-            instance.champollion_decoder_codec().call_encode_downlink(store, command)
-        });
+        let outcome =
+            self.call(command, |instance, store| self.functions.encode_downlink(instance, store));
         self.lifted(outcome, lift::downlink)
     }
 
@@ -137,9 +146,8 @@ impl Decoder {
             sent_at: downlink.sent_at,
             variables: &variables,
         };
-        let outcome = self.call(|instance, store| {
-            instance.champollion_decoder_codec().call_decode_downlink(store, downlink)
-        });
+        let outcome =
+            self.call(downlink, |instance, store| self.functions.decode_downlink(instance, store));
         self.lifted(outcome, lift::reading)
     }
 
@@ -160,25 +168,35 @@ impl Decoder {
             variables: &variables,
             state: &settings.state,
         };
-        let outcome = self.call(|instance, store| {
-            instance.champollion_decoder_codec().call_decode_uplink(store, uplink)
-        });
+        let outcome =
+            self.call(uplink, |instance, store| self.functions.decode_uplink(instance, store));
         self.lifted(outcome, lift::reading)
     }
 
-    /// Makes an instance and throws it away: what cannot even start is refused when it is loaded.
-    pub(crate) fn instantiate(&self) -> Result<(), CallError> {
+    /// Makes an instance, asks it for each function and throws it away: what cannot even start, or
+    /// has a function of another type, is refused when it is loaded.
+    pub(crate) fn audition(&self) -> Result<(), LoadError> {
+        let _slot = self.slots.take();
         let mut store = self.store();
-        match self.pre.instantiate(&mut store) {
-            Ok(_) => Ok(()),
-            Err(error) => Err(self.call_error(&error, Stage::Instantiating)),
-        }
+        let instance = self.pre.instantiate(&mut store).map_err(|error| {
+            LoadError::Instantiation(self.call_error(&error, Stage::Instantiating))
+        })?;
+        self.functions
+            .check_types(&instance, &mut store)
+            .map_err(|error| LoadError::NotADecoder { reason: format!("{error:#}") })
     }
 
-    fn call<T>(
+    fn call<Input, Output>(
         &self,
-        function: impl FnOnce(&Instance, &mut Store<Meter>) -> wasmtime::Result<T>,
-    ) -> (Result<T, CallError>, u64) {
+        input: Input,
+        function: impl FnOnce(&Instance, &mut Store<Meter>) -> wasmtime::Result<Function<Input, Output>>,
+    ) -> (Result<Result<Output, codec::Failure>, CallError>, u64)
+    where
+        (Input,): ComponentNamedList + Lower,
+        (Result<Output, codec::Failure>,): ComponentNamedList + Lift,
+    {
+        // Taken before the store and so given back after it, when its instance is gone.
+        let _slot = self.slots.take();
         let mut store = self.store();
         let instance = match self.pre.instantiate(&mut store) {
             Ok(instance) => instance,
@@ -186,7 +204,9 @@ impl Decoder {
                 return (Err(self.call_error(&error, Stage::Instantiating)), self.burnt(&store));
             }
         };
-        let result = function(&instance, &mut store);
+        let result = function(&instance, &mut store)
+            .and_then(|function| function.call(&mut store, (input,)))
+            .map(|(output,)| output);
         let fuel = self.burnt(&store);
         (result.map_err(|error| self.call_error(&error, Stage::Calling)), fuel)
     }
@@ -197,6 +217,7 @@ impl Decoder {
             Meter {
                 memory_bytes: self.limits.memory_bytes,
                 table_elements: self.limits.table_elements,
+                elements: 0,
             },
         );
         store.limiter(|meter| meter);
@@ -248,6 +269,10 @@ impl Decoder {
             return CallError::Output(OutputError::TooLarge { limit: self.limits.output_bytes });
         }
         match stage {
+            // The guest's code was running, so it is not what it returned that is wrong.
+            _ if error.is::<WasmBacktrace>() => {
+                CallError::Trapped { reason: error.root_cause().to_string() }
+            }
             Stage::Instantiating => CallError::Trapped { reason },
             Stage::Calling => CallError::Output(OutputError::Malformed { reason }),
         }
@@ -264,6 +289,8 @@ enum Stage {
 pub(crate) struct Meter {
     memory_bytes: usize,
     table_elements: usize,
+    /// Elements of all tables so far.
+    elements: usize,
 }
 
 impl ResourceLimiter for Meter {
@@ -284,15 +311,20 @@ impl ResourceLimiter for Meter {
 
     fn table_growing(
         &mut self,
-        _current: usize,
+        current: usize,
         wanted: usize,
-        _maximum: Option<usize>,
+        maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        if wanted > self.table_elements {
-            Err(GrowthError::Table { wanted }.into())
-        } else {
-            Ok(true)
+        if maximum.is_some_and(|own| own < self.table_elements && wanted > own) {
+            // Beyond the maximum that the guest declared itself: it is told so, and nothing grows.
+            return Ok(false);
         }
+        let wanted = self.elements.saturating_add(wanted.saturating_sub(current));
+        if wanted > self.table_elements {
+            return Err(GrowthError::Table { wanted }.into());
+        }
+        self.elements = wanted;
+        Ok(true)
     }
 }
 

@@ -11,8 +11,9 @@ use crate::Limits;
 const STACK_BYTES: usize = 512 << 10;
 
 /// How many instances may exist at once. One is enough for each thread that decodes; the rest is
-/// for publications and trials going on beside. A slot costs address space, not memory.
-const INSTANCES: u32 = 64;
+/// for publications and trials going on beside. A slot costs address space, not memory. Who finds
+/// none free waits ([`Slots`](crate::slots::Slots)).
+pub(crate) const INSTANCES: u32 = 64;
 
 /// Bytes of a slot's memory that are cleared with `memset` instead of being given back to the
 /// kernel. A decoder's whole memory is 128 KiB, of which a call touches a few pages; giving pages

@@ -26,6 +26,15 @@ pub enum LoadError {
     /// The file is WebAssembly of a kind or version that nobody knows.
     #[error("this is WebAssembly of an unknown binary version")]
     UnknownVersion,
+    /// The component is built in a way that would keep the compiler busy for ever or exhaust its
+    /// stack.
+    #[error("the component has more than {limit} {what}")]
+    TooComplex {
+        /// Of what, in the plural.
+        what: &'static str,
+        /// The limit.
+        limit: usize,
+    },
     /// WebAssembly that is not valid, or uses what decoders may not use.
     #[error("the component is not valid: {reason}")]
     Invalid {
@@ -140,7 +149,13 @@ pub enum OutputError {
         /// The limit in bytes.
         limit: usize,
     },
-    /// The JSON text is no JSON, or nested too deep.
+    /// Objects and lists are nested too deep.
+    #[error("data nested deeper than {limit} levels, which is the limit")]
+    DataTooDeep {
+        /// The limit in levels.
+        limit: usize,
+    },
+    /// The JSON text is no JSON.
     #[error("data that is not JSON: {reason}")]
     DataNotJson {
         /// What the parser says.

@@ -22,6 +22,8 @@ mod lift;
 mod limits;
 mod reading;
 mod sandbox;
+mod slots;
+mod structure;
 pub mod vocabulary;
 
 pub use data::Data;

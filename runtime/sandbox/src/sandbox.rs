@@ -1,6 +1,6 @@
 //! Makes decoders of components.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use wasmtime::{
     Engine,
@@ -10,10 +10,12 @@ use wasmtime::{
 use crate::{
     Decoder, Digest, Limits, LoadError,
     code_cache::CodeCache,
-    contract::DecoderPre,
+    contract::Functions,
     decoder::Meter,
     engine,
     inspection::{inspect_file, inspect_imports},
+    slots::Slots,
+    structure::inspect_structure,
 };
 
 /// How a sandbox is set up.
@@ -47,6 +49,7 @@ pub struct Sandbox {
     /// Empty, and that is the sandbox: what a component imports, nobody provides.
     linker: Linker<Meter>,
     limits: Limits,
+    slots: Arc<Slots>,
     code_cache: Option<CodeCache>,
 }
 
@@ -62,7 +65,13 @@ impl Sandbox {
                     .map_err(|source| SandboxError::CodeCache { folder, source })
             })
             .transpose()?;
-        Ok(Self { linker: Linker::new(&engine), engine, limits: config.limits, code_cache })
+        Ok(Self {
+            linker: Linker::new(&engine),
+            engine,
+            limits: config.limits,
+            slots: Arc::new(Slots::new(engine::INSTANCES)),
+            code_cache,
+        })
     }
 
     /// What one call may use and return.
@@ -75,16 +84,22 @@ impl Sandbox {
     /// where the cache has its code; it belongs on a thread that may block.
     pub fn load(&self, file: &[u8]) -> Result<Decoder, LoadError> {
         inspect_file(file, &self.limits)?;
+        inspect_structure(file, &self.limits)?;
         let digest = Digest::of(file);
         let component = self.compile(file, digest)?;
         inspect_imports(&component, &self.engine)?;
+        let not_a_decoder = |reason: String| LoadError::NotADecoder { reason };
+        let functions = Functions::of(&component).ok_or_else(|| {
+            not_a_decoder("it does not export the three functions of wit/v1".to_owned())
+        })?;
         let pre = self
             .linker
             .instantiate_pre(&component)
-            .and_then(DecoderPre::new)
-            .map_err(|error| LoadError::NotADecoder { reason: format!("{error:#}") })?;
-        let decoder = Decoder::new(self.engine.clone(), pre, digest, self.limits.clone());
-        decoder.instantiate().map_err(LoadError::Instantiation)?;
+            .map_err(|error| not_a_decoder(format!("{error:#}")))?;
+        let engine = self.engine.clone();
+        let (limits, slots) = (self.limits.clone(), Arc::clone(&self.slots));
+        let decoder = Decoder::new(engine, pre, functions, digest, limits, slots);
+        decoder.audition()?;
         Ok(decoder)
     }
 

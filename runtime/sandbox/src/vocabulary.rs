@@ -1,7 +1,8 @@
 //! The quantities that all decoders share: one table, `wit/vocabulary.csv`.
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::{collections::HashMap, sync::LazyLock};
 
+use foldhash::fast::FixedState;
 use serde::Serialize;
 
 const TABLE: &str = include_str!("../../../wit/vocabulary.csv");
@@ -34,19 +35,24 @@ pub enum ValueKind {
     Text,
 }
 
-static VOCABULARY: LazyLock<BTreeMap<&'static str, Quantity>> = LazyLock::new(|| {
-    TABLE.lines().skip(1).filter_map(read_line).map(|quantity| (quantity.name, quantity)).collect()
-});
+/// In the order of the table, which is that of the names.
+static VOCABULARY: LazyLock<Vec<Quantity>> =
+    LazyLock::new(|| TABLE.lines().skip(1).filter_map(read_line).collect());
+
+/// Each measurement of each frame is looked up here. The table is ours, so nobody can choose names
+/// that collide.
+static BY_NAME: LazyLock<HashMap<&'static str, &'static Quantity, FixedState>> =
+    LazyLock::new(|| VOCABULARY.iter().map(|quantity| (quantity.name, quantity)).collect());
 
 /// The quantity of a name.
 #[must_use]
 pub fn quantity(name: &str) -> Option<&'static Quantity> {
-    VOCABULARY.get(name)
+    BY_NAME.get(name).copied()
 }
 
 /// All quantities, in the order of their names.
 pub fn quantities() -> impl Iterator<Item = &'static Quantity> {
-    VOCABULARY.values()
+    VOCABULARY.iter()
 }
 
 fn read_line(line: &'static str) -> Option<Quantity> {

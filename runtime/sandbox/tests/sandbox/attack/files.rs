@@ -1,0 +1,141 @@
+//! Files that are no decoders.
+
+use champollion_sandbox::{
+    Limits,
+    LoadError::{
+        CoreModule, Imports, Invalid, NotADecoder, NotWebAssembly, TooLarge, UnknownVersion,
+    },
+};
+
+use super::{Attack, Refusal::Load, attempt};
+use crate::guests::{Guest, component, contract};
+
+pub(super) fn attacks() -> Vec<Attack> {
+    [no_components(), no_decoders(), imports(), proposals()].into_iter().flatten().collect()
+}
+
+fn no_components() -> Vec<Attack> {
+    let good = Guest::new().component();
+    let random: Vec<u8> = (0_u32..4096)
+        .scan(0x9e37_79b9_u32, |state, _| {
+            *state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            Some(state.to_be_bytes()[0])
+        })
+        .collect();
+    let garbage = [&good[..8], &random].concat();
+    let padded = [good.clone(), vec![0xff; 100]].concat();
+    let mut large = good.clone();
+    large.resize(Limits::COMPONENT_BYTES + 1, 0);
+    vec![
+        attempt!("an empty file", Vec::new(), Load(NotWebAssembly)),
+        attempt!("random bytes", random, Load(NotWebAssembly)),
+        attempt!("four bytes of a component", good[..4].into(), Load(UnknownVersion)),
+        attempt!("WebAssembly of version 99", b"\0asm\x63\0\x01\0".into(), Load(UnknownVersion)),
+        attempt!("random bytes behind a good header", garbage, Load(Invalid { .. })),
+        attempt!("half a component", good[..good.len() / 2].into(), Load(Invalid { .. })),
+        attempt!(
+            "a component but its last byte",
+            good[..good.len() - 1].into(),
+            Load(Invalid { .. })
+        ),
+        attempt!("a component with more behind its end", padded, Load(Invalid { .. })),
+        attempt!(
+            "a component larger than the limit",
+            large,
+            Load(TooLarge { bytes: 4_194_305, limit: Limits::COMPONENT_BYTES })
+        ),
+        attempt!(
+            "a core module",
+            wat::parse_str("(module)").expect("it is a module"),
+            Load(CoreModule)
+        ),
+    ]
+}
+
+fn no_decoders() -> Vec<Attack> {
+    let other_type = contract().replace("f-port: u8", "f-port: u16");
+    let other_version = contract().replace("decoder@1.0.0", "decoder@2.0.0");
+    let core = Guest::new().core();
+    let core_of_other_version = core.replace("@1.0.0", "@2.0.0");
+    vec![
+        attempt!(
+            "a component that exports nothing",
+            wat::parse_str("(component)").expect("it is a component"),
+            Load(NotADecoder { .. })
+        ),
+        attempt!(
+            "a contract with another type",
+            component(&other_type, "decoder", &core),
+            Load(NotADecoder { reason }) if reason.contains("type mismatch")
+        ),
+        attempt!(
+            "a contract of a version to come",
+            component(&other_version, "decoder", &core_of_other_version),
+            Load(NotADecoder { .. })
+        ),
+    ]
+}
+
+fn imports() -> Vec<Attack> {
+    let wasi = format!(
+        "{} package wasi:random@0.2.0 {{ interface random {{ get-random-u64: func() -> u64; }} }}",
+        contract().replace("world decoder {", "world decoder { import wasi:random/random@0.2.0;")
+    );
+    let roll = Guest::running("(drop (call $roll))")
+        .with(r#"(import "wasi:random/random@0.2.0" "get-random-u64" (func $roll (result i64)))"#);
+    let invented = contract()
+        .replace("world decoder {", "world decoder { import give-me-everything: func() -> u32;");
+    let ask = Guest::running("(drop (call $ask))")
+        .with(r#"(import "$root" "give-me-everything" (func $ask (result i32)))"#);
+    vec![
+        attempt!(
+            "an import of WASI",
+            component(&wasi, "decoder", &roll.core()),
+            Load(Imports { names }) if *names == ["wasi:random/random@0.2.0"]
+        ),
+        attempt!(
+            "an invented import",
+            component(&invented, "decoder", &ask.core()),
+            Load(Imports { names }) if *names == ["give-me-everything"]
+        ),
+    ]
+}
+
+/// What would make two runs differ, or get by the limits.
+fn proposals() -> Vec<Attack> {
+    let parsed = |text| wat::parse_str(text).expect("it is a component");
+    vec![
+        attempt!(
+            "a second memory",
+            Guest::new().with("(memory 1)").component(),
+            Load(Invalid { reason }) if reason.contains("multiple memories")
+        ),
+        attempt!(
+            "a shared memory",
+            parsed("(component (core module (memory 2 4 shared)))"),
+            Load(Invalid { reason }) if reason.contains("threads")
+        ),
+        attempt!(
+            "a memory of 64-bit addresses",
+            parsed("(component (core module (memory i64 2)))"),
+            Load(Invalid { reason }) if reason.contains("memory64")
+        ),
+        attempt!(
+            "relaxed SIMD",
+            Guest::running(
+                "(drop (f32x4.relaxed_min (v128.const i64x2 0 0) (v128.const i64x2 0 0)))"
+            )
+            .component(),
+            Load(Invalid { reason }) if reason.contains("relaxed SIMD")
+        ),
+        attempt!(
+            "a memory in each of two modules",
+            parsed(
+                "(component
+                   (core module $m (memory 1))
+                   (core instance (instantiate $m)) (core instance (instantiate $m)))"
+            ),
+            Load(Invalid { reason }) if reason.contains("memories")
+        ),
+    ]
+}
