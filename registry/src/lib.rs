@@ -8,18 +8,21 @@
 #![forbid(unsafe_code)]
 
 mod catalogue;
+mod error;
 mod id;
+mod index;
 mod manifest;
 mod package;
 mod registry;
 mod rehearsal;
 
 pub use catalogue::{CatalogueEntry, CatalogueVersion};
+pub use error::{DamagedIndex, PublishError, RegistryError, ResolveError};
 pub use id::{DecoderId, DecoderIdError, DecoderRef};
 pub use manifest::{
     Command, Device, Direction, Field, FieldType, Manifest, ManifestError, Port,
     VariableDeclaration,
 };
 pub use package::{Package, PackageError};
-pub use registry::{LoadedDecoder, PublishError, Published, Registry, RegistryError, ResolveError};
+pub use registry::{LoadedDecoder, Published, Registry};
 pub use rehearsal::{Answer, Rehearsal, VectorDiffers, run, variables};

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::DecoderId;
 
+/// Longest version in characters: it becomes part of a file's name.
+const VERSION_CHARACTERS: usize = 64;
+
 /// What a decoder says of itself: which devices it serves, and into what it decodes them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all(deserialize = "kebab-case", serialize = "camelCase"), deny_unknown_fields)]
@@ -175,6 +178,14 @@ impl Manifest {
 
     fn complaints(&self) -> Vec<String> {
         let mut complaints = Vec::new();
+        if !self.version.build.is_empty() {
+            // Requirements do not look at it: `=1.0.0` would mean one file today and another
+            // tomorrow.
+            complaints.push(format!("the version {} has build metadata", self.version));
+        }
+        if self.version.to_string().len() > VERSION_CHARACTERS {
+            complaints.push(format!("the version has more than {VERSION_CHARACTERS} characters"));
+        }
         if self.devices.is_empty() {
             complaints.push("it serves no device".to_owned());
         }
@@ -298,6 +309,48 @@ mod tests {
             panic!("it is accepted");
         };
         assert_eq!(complaints.len(), 3, "{complaints:?}");
+    }
+
+    #[test]
+    fn a_version_is_told_from_others_by_its_order_alone() {
+        let parse = |version: &str| Manifest::parse(&MANIFEST.replace("1.0.0", version));
+        assert!(parse("1.0.0-rc.1").is_ok());
+        let error = parse("1.0.0+build.7").unwrap_err();
+        assert!(error.to_string().contains("1.0.0+build.7 has build metadata"), "{error}");
+    }
+
+    #[test]
+    fn a_version_fits_into_a_file_name() {
+        let parse = |characters: usize| {
+            let version = format!("1.0.0-{}", "a".repeat(characters - "1.0.0-".len()));
+            Manifest::parse(&MANIFEST.replace("1.0.0", &version))
+        };
+        assert!(parse(VERSION_CHARACTERS).is_ok());
+        let error = parse(VERSION_CHARACTERS + 1).unwrap_err();
+        assert!(error.to_string().contains("more than 64 characters"), "{error}");
+    }
+
+    #[test]
+    fn what_stands_there_twice_is_refused_once_for_each_name() {
+        let field = &MANIFEST[MANIFEST.find("[[fields]]").unwrap()..];
+        let error = Manifest::parse(&format!("{MANIFEST}{field}{field}")).unwrap_err();
+        let message = error.to_string();
+        assert_eq!(message.matches("the field temperature stands there twice").count(), 1);
+    }
+
+    #[test]
+    fn the_example_of_a_command_is_a_json_object() {
+        let with = |example: &str| {
+            Manifest::parse(&format!(
+                "{MANIFEST}\n[[commands]]\nname = \"reset\"\nmeaning = \"Starts anew\"\n\
+                 example = '{example}'"
+            ))
+        };
+        assert!(with(r#"{"reset": true}"#).is_ok());
+        for wrong in ["[]", "reset", r#"{"reset"}"#] {
+            let error = with(wrong).unwrap_err();
+            assert!(error.to_string().contains("the command reset is no JSON object"), "{error}");
+        }
     }
 
     #[test]

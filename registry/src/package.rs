@@ -3,6 +3,8 @@
 //! Manifest and vectors are custom sections of the component, as they stand in the sources. Tools
 //! that know nothing of Champollion pass them by.
 
+use std::collections::BTreeSet;
+
 use champollion_sandbox::Digest;
 use champollion_sdk::vectors::{self, Vector};
 use wasm_encoder::{ComponentSection, CustomSection};
@@ -16,8 +18,8 @@ const MANIFEST_SECTION: &str = "champollion:manifest@1";
 /// The section that holds `vectors.json`.
 const VECTORS_SECTION: &str = "champollion:vectors@1";
 
-/// Most bytes of a manifest: the index of the registry keeps it, and ten times what the largest of
-/// ours has is enough.
+/// Most bytes of a manifest: the index of the registry keeps it in one value of 64 KiB at most. The
+/// largest of ours, with 200 fields and 30 commands, has 35 KB.
 const MANIFEST_BYTES: usize = 48 << 10;
 
 /// A package that was read: what it says of itself is well-formed; whether it is true, a
@@ -59,7 +61,7 @@ pub enum PackageError {
     #[error("the component has two sections of the name {0}")]
     Twice(&'static str),
     /// A section is no text.
-    #[error("the {0} inside the component are not UTF-8")]
+    #[error("the {0} inside the component must be UTF-8 text")]
     NotText(&'static str),
     /// The manifest is too long to be kept in an index.
     #[error("the manifest has {bytes} bytes, and {MANIFEST_BYTES} are the limit")]
@@ -182,10 +184,9 @@ fn parse_vectors(json: &str) -> Result<Vec<Vector>, PackageError> {
     if vectors.is_empty() {
         return Err(PackageError::NoVectors);
     }
-    for (index, vector) in vectors.iter().enumerate() {
-        if vectors[..index].iter().any(|earlier| earlier.name == vector.name) {
-            return Err(PackageError::SameName(vector.name.clone()));
-        }
+    let mut names = BTreeSet::new();
+    match vectors.iter().find(|vector| !names.insert(&vector.name)) {
+        Some(vector) => Err(PackageError::SameName(vector.name.clone())),
+        None => Ok(vectors),
     }
-    Ok(vectors)
 }

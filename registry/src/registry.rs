@@ -1,19 +1,17 @@
 //! Keeps packages: published once, never changed, found by name and version.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard},
-};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 
-use champollion_sandbox::{Decoder, Digest, LoadError, Sandbox};
+use champollion_sandbox::{Decoder, Digest, Sandbox};
 use champollion_store::{Batch, Blobs, Store, StoreError};
 use jiff::Timestamp;
 use semver::Version;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::{
-    CatalogueEntry, CatalogueVersion, DecoderId, DecoderRef, Manifest, PackageError, Rehearsal,
-    VectorDiffers,
+    CatalogueEntry, DamagedIndex, DecoderId, DecoderRef, Manifest, PublishError, RegistryError,
+    Rehearsal, ResolveError,
+    index::{Entry, Index, IndexLine, catalogue_entry, no_version, shown},
 };
 
 /// The table of published versions, by `vendor/model/version`.
@@ -29,29 +27,6 @@ pub struct Registry {
     blobs: Arc<dyn Blobs>,
     /// A std lock: it is held for a look-up or an insertion, never across an await.
     index: RwLock<Index>,
-}
-
-type Index = BTreeMap<DecoderId, BTreeMap<Version, Arc<Entry>>>;
-
-/// A published version.
-struct Entry {
-    manifest: Manifest,
-    line: IndexLine,
-    /// Compiled on first use.
-    decoder: OnceLock<Arc<LoadedDecoder>>,
-}
-
-/// What the store keeps of a published version; the file is a blob named by its digest.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct IndexLine {
-    digest: Digest,
-    bytes: usize,
-    vectors: usize,
-    published_at: Timestamp,
-    published_by: String,
-    /// `decoder.toml` as it stands in the package.
-    manifest: String,
 }
 
 /// A version that was published.
@@ -80,106 +55,6 @@ pub struct LoadedDecoder {
     pub decoder: Decoder,
 }
 
-/// Why a package was not published.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum PublishError {
-    /// The file is no package.
-    #[error(transparent)]
-    Package(#[from] PackageError),
-    /// The sandbox does not take it.
-    #[error(transparent)]
-    Unusable(LoadError),
-    /// A vector was not answered as it expects.
-    #[error(transparent)]
-    Vector(#[from] VectorDiffers),
-    /// The name or version in the manifest is not the one it was to be published under.
-    #[error("the package is {actual}, and it was sent to {expected}")]
-    OtherName {
-        /// Where it was sent.
-        expected: String,
-        /// What its manifest says.
-        actual: String,
-    },
-    /// The version exists.
-    #[error(
-        "{id} {version} is published already, with the digest {published}; a version never \
-         changes, so publish this package under a new one"
-    )]
-    VersionExists {
-        /// Its name.
-        id: DecoderId,
-        /// Its version.
-        version: Version,
-        /// The digest that was published.
-        published: Digest,
-    },
-    /// The store did not take it.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// Why a decoder was not found.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ResolveError {
-    /// No version of this name was ever published.
-    #[error("no decoder of the name {0} is published")]
-    UnknownDecoder(DecoderId),
-    /// There are versions, but none that will do.
-    #[error("no version of {id} satisfies {wanted}; published are {published}")]
-    NoVersion {
-        /// The name.
-        id: DecoderId,
-        /// The version or requirement that was asked for.
-        wanted: String,
-        /// The versions that there are, separated by commas.
-        published: String,
-    },
-}
-
-/// Why the registry cannot give what it should have.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum RegistryError {
-    /// There is no such decoder.
-    #[error(transparent)]
-    Resolve(#[from] ResolveError),
-    /// The store cannot be read.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// A line of the index cannot be read.
-    #[error("the index of the registry is damaged at {key}: {reason}")]
-    DamagedIndex {
-        /// Which line.
-        key: String,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// The file of a version is missing or has another digest.
-    #[error("the package {digest} of {id} {version} is {problem} in the store")]
-    DamagedPackage {
-        /// Its name.
-        id: DecoderId,
-        /// Its version.
-        version: Version,
-        /// The digest that it must have.
-        digest: Digest,
-        /// What is wrong with it.
-        problem: &'static str,
-    },
-    /// A version that was published cannot be loaded any more.
-    #[error("{id} {version} cannot be loaded: {reason}")]
-    Unusable {
-        /// Its name.
-        id: DecoderId,
-        /// Its version.
-        version: Version,
-        /// Why.
-        reason: String,
-    },
-}
-
 impl Registry {
     /// Reads the index. Packages are read and compiled when they are first used.
     pub async fn open(
@@ -194,10 +69,7 @@ impl Registry {
             let Some(last) = page.last() else { break };
             after = Some(last.key.clone());
             for line in &page {
-                let entry = Entry::read(&line.value).map_err(|reason| {
-                    let key = String::from_utf8_lossy(&line.key).into_owned();
-                    RegistryError::DamagedIndex { key, reason }
-                })?;
+                let entry = Entry::read(&line.key, &line.value)?;
                 index
                     .entry(entry.manifest.id.clone())
                     .or_default()
@@ -231,18 +103,13 @@ impl Registry {
             digest: package.digest(),
             vectors: package.vectors().len(),
         };
-        let line = IndexLine {
-            digest: package.digest(),
-            bytes: package.file().len(),
-            vectors: package.vectors().len(),
-            published_at,
-            published_by: published_by.to_owned(),
-            manifest: package.manifest_toml().to_owned(),
-        };
-        self.blobs.put(&blob_name(package.digest()), package.file()).await?;
-        let mut batch = Batch::new();
         let key = format!("{}/{}", published.id, published.version);
-        let value = serde_json::to_vec(&line).map_err(PackageError::Vectors)?;
+        let line = IndexLine::of(&package, published_by, published_at);
+        let value = line
+            .above(package.manifest_toml())
+            .map_err(|error| DamagedIndex { key: key.clone(), reason: error.to_string() })?;
+        self.blobs.put(&blob_name(published.digest), package.file()).await?;
+        let mut batch = Batch::new();
         batch.expect_absent(VERSIONS, key.as_bytes()).put(VERSIONS, key.as_bytes(), value);
         match self.store.commit(batch).await {
             Ok(_) => {}
@@ -257,13 +124,7 @@ impl Registry {
             manifest: manifest.clone(),
             decoder,
         };
-        let entry = Entry { manifest, line, decoder: OnceLock::from(Arc::new(loaded)) };
-        self.index
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .entry(published.id.clone())
-            .or_default()
-            .insert(published.version.clone(), Arc::new(entry));
+        self.enter(Entry { manifest, line, decoder: OnceLock::from(Arc::new(loaded)) });
         Ok(published)
     }
 
@@ -273,13 +134,32 @@ impl Registry {
         again: Published,
         key: &str,
     ) -> Result<Published, PublishError> {
-        let line = self.store.get(VERSIONS, key.as_bytes()).await?.unwrap_or_default();
-        let line: IndexLine = serde_json::from_slice(&line).map_err(PackageError::Vectors)?;
-        if line.digest == again.digest {
+        let value = self.store.get(VERSIONS, key.as_bytes()).await?.unwrap_or_default();
+        let entry = Entry::read(key.as_bytes(), &value)?;
+        let digest = entry.line.digest;
+        // Whoever published it may have gone away after the commit and before it stood here.
+        self.enter(entry);
+        if digest == again.digest {
             return Ok(again);
         }
+        // A digest covers name and version, so no version can ever refer to this file.
+        if let Err(error) = self.blobs.remove(&blob_name(again.digest)).await {
+            // It takes room and does no harm.
+            tracing::warn!(digest = %again.digest, %error, "a refused package stays in the store");
+        }
         let Published { id, version, .. } = again;
-        Err(PublishError::VersionExists { id, version, published: line.digest })
+        Err(PublishError::VersionExists { id, version, published: digest })
+    }
+
+    /// Makes a version known that is in the store.
+    fn enter(&self, entry: Entry) {
+        self.index
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry(entry.manifest.id.clone())
+            .or_default()
+            .entry(entry.manifest.version.clone())
+            .or_insert_with(|| Arc::new(entry));
     }
 
     /// The highest published version that satisfies a requirement.
@@ -341,20 +221,21 @@ impl Registry {
         if Digest::of(&file) == digest { Ok(file) } else { Err(damaged("damaged")) }
     }
 
-    /// All decoders, each by its highest version.
+    /// All decoders, each by its highest release, or by its highest pre-release where there is no
+    /// release.
     #[must_use]
     pub fn catalogue(&self) -> Vec<CatalogueEntry> {
         self.index()
             .values()
-            .filter_map(|versions| catalogue_entry(versions, versions.keys().next_back()?))
+            .filter_map(|versions| catalogue_entry(versions, shown(versions)?))
             .collect()
     }
 
-    /// One decoder, by its highest version.
+    /// One decoder, by the version that [`catalogue`](Self::catalogue) shows.
     pub fn catalogue_entry(&self, id: &DecoderId) -> Result<CatalogueEntry, ResolveError> {
         self.index()
             .get(id)
-            .and_then(|versions| catalogue_entry(versions, versions.keys().next_back()?))
+            .and_then(|versions| catalogue_entry(versions, shown(versions)?))
             .ok_or_else(|| ResolveError::UnknownDecoder(id.clone()))
     }
 
@@ -394,46 +275,6 @@ impl Registry {
     }
 }
 
-impl Entry {
-    fn read(json: &[u8]) -> Result<Self, String> {
-        let line: IndexLine = serde_json::from_slice(json).map_err(|error| error.to_string())?;
-        let manifest = Manifest::parse(&line.manifest).map_err(|error| error.to_string())?;
-        Ok(Self { manifest, line, decoder: OnceLock::new() })
-    }
-}
-
-fn catalogue_entry(
-    versions: &BTreeMap<Version, Arc<Entry>>,
-    shown: &Version,
-) -> Option<CatalogueEntry> {
-    let manifest = versions.get(shown)?.manifest.clone();
-    let versions = versions
-        .iter()
-        .rev()
-        .map(|(version, entry)| CatalogueVersion {
-            version: version.clone(),
-            digest: entry.line.digest,
-            bytes: entry.line.bytes,
-            vectors: entry.line.vectors,
-            published_at: entry.line.published_at,
-        })
-        .collect();
-    Some(CatalogueEntry { manifest, versions })
-}
-
 fn blob_name(digest: Digest) -> String {
     format!("{}.wasm", digest.hex())
-}
-
-fn no_version(
-    id: &DecoderId,
-    wanted: &impl ToString,
-    versions: &BTreeMap<Version, Arc<Entry>>,
-) -> ResolveError {
-    let published: Vec<String> = versions.keys().map(Version::to_string).collect();
-    ResolveError::NoVersion {
-        id: id.clone(),
-        wanted: wanted.to_string(),
-        published: published.join(", "),
-    }
 }

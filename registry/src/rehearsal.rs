@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use champollion_sandbox::{
-    Call, CallError, Command, Decoder, Downlink, LoadError, Reading, Sandbox, SentDownlink,
-    Settings, Specimen, Value, Variable,
+    Call, CallError, Command, Decoder, Downlink, Reading, Sandbox, SentDownlink, Settings,
+    Specimen, Value, Variable,
 };
 use champollion_sdk::{
     difference::{Difference, difference},
@@ -62,12 +62,6 @@ impl Rehearsal {
 
     pub(crate) fn into_parts(self) -> (Package, Decoder) {
         (self.package, self.decoder)
-    }
-}
-
-impl From<LoadError> for PublishError {
-    fn from(error: LoadError) -> Self {
-        Self::Unusable(error)
     }
 }
 

@@ -1,0 +1,121 @@
+//! What can go wrong when a package is published, looked for and loaded.
+
+use champollion_sandbox::{Digest, LoadError};
+use champollion_store::StoreError;
+use semver::Version;
+
+use crate::{DecoderId, PackageError, VectorDiffers};
+
+/// Why a package was not published.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PublishError {
+    /// The file is no package.
+    #[error(transparent)]
+    Package(#[from] PackageError),
+    /// The sandbox does not take it.
+    #[error(transparent)]
+    Unusable(LoadError),
+    /// A vector was not answered as it expects.
+    #[error(transparent)]
+    Vector(#[from] VectorDiffers),
+    /// The name or version in the manifest is not the one it was to be published under.
+    #[error("the package is {actual}, and it was sent to {expected}")]
+    OtherName {
+        /// Where it was sent.
+        expected: String,
+        /// What its manifest says.
+        actual: String,
+    },
+    /// The version exists.
+    #[error(
+        "{id} {version} is published already, with the digest {published}; a version never \
+         changes, so publish this package under a new one"
+    )]
+    VersionExists {
+        /// Its name.
+        id: DecoderId,
+        /// Its version.
+        version: Version,
+        /// The digest that was published.
+        published: Digest,
+    },
+    /// The store did not take it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// What the index says of the version cannot be read.
+    #[error(transparent)]
+    DamagedIndex(#[from] DamagedIndex),
+}
+
+/// Why a decoder was not found.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ResolveError {
+    /// No version of this name was ever published.
+    #[error("no decoder of the name {0} is published")]
+    UnknownDecoder(DecoderId),
+    /// There are versions, but none that will do.
+    #[error("no version of {id} satisfies {wanted}; published are {published}")]
+    NoVersion {
+        /// The name.
+        id: DecoderId,
+        /// The version or requirement that was asked for.
+        wanted: String,
+        /// The versions that there are, separated by commas.
+        published: String,
+    },
+}
+
+/// Why the registry cannot give what it should have.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RegistryError {
+    /// There is no such decoder.
+    #[error(transparent)]
+    Resolve(#[from] ResolveError),
+    /// The store cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A line of the index cannot be read.
+    #[error(transparent)]
+    DamagedIndex(#[from] DamagedIndex),
+    /// The file of a version is missing or has another digest.
+    #[error("the package {digest} of {id} {version} is {problem} in the store")]
+    DamagedPackage {
+        /// Its name.
+        id: DecoderId,
+        /// Its version.
+        version: Version,
+        /// The digest that it must have.
+        digest: Digest,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// A version that was published cannot be loaded any more.
+    #[error("{id} {version} cannot be loaded: {reason}")]
+    Unusable {
+        /// Its name.
+        id: DecoderId,
+        /// Its version.
+        version: Version,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// A line of the index that is not as it was written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the index of the registry is damaged at {key}: {reason}")]
+pub struct DamagedIndex {
+    /// Which line, `vendor/model/version`.
+    pub key: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+impl From<LoadError> for PublishError {
+    fn from(error: LoadError) -> Self {
+        Self::Unusable(error)
+    }
+}

@@ -1,0 +1,10 @@
+//! The crate as its users see it: packages, rehearsals, and a registry on the real store.
+
+mod catalogue;
+mod damage;
+mod packages;
+mod publishing;
+mod rehearsals;
+mod rivals;
+mod support;
+mod versions;

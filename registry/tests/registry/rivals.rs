@@ -1,0 +1,228 @@
+//! Publishers that race, give up, or meet a store that fails.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use champollion_registry::{Package, PublishError, Registry};
+use champollion_store::{
+    Batch, Blobs, Committed, Entry, FileBlobs, Health, KeyValue, LogExtent, Sequence, SledStore,
+    Store, StoreError,
+};
+use tokio::sync::{Barrier, Notify};
+
+use crate::support::{Home, SANDBOX, moment, package, rehearse, try_decoder, wanted};
+
+/// How often two publishers race: the order in which they arrive is the scheduler's.
+const RACES: usize = 20;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_two_publishers_of_one_version_one_wins_and_the_other_is_told() {
+    let home = Home::new();
+    let opened = home.open().await;
+    let registry = Arc::new(opened.registry);
+    for race in 0..RACES {
+        let version = format!("1.0.{race}");
+        let rivals = ["Ann's.", "Ben's."].map(|description| package(&version, description));
+        let start = Arc::new(Barrier::new(rivals.len()));
+        let running = rivals.clone().map(|package| {
+            let (registry, start) = (Arc::clone(&registry), Arc::clone(&start));
+            let rehearsal = rehearse(package);
+            tokio::spawn(async move {
+                start.wait().await;
+                registry.publish(rehearsal, "ann", moment()).await
+            })
+        });
+        let mut outcomes = Vec::new();
+        for publisher in running {
+            outcomes.push(publisher.await.unwrap());
+        }
+
+        let winner = match &outcomes[..] {
+            [Ok(_), Err(PublishError::VersionExists { published, .. })] => {
+                assert_eq!(*published, rivals[0].digest(), "race {race}");
+                &rivals[0]
+            }
+            [Err(PublishError::VersionExists { published, .. }), Ok(_)] => {
+                assert_eq!(*published, rivals[1].digest(), "race {race}");
+                &rivals[1]
+            }
+            other => panic!("race {race}: {other:?}"),
+        };
+        let (_, digest) = registry.resolve(&wanted(&format!("acme/answer@={version}"))).unwrap();
+        assert_eq!(digest, winner.digest(), "race {race}");
+        let manifest = winner.manifest();
+        let file = registry.file(&manifest.id, &manifest.version).await.unwrap();
+        assert_eq!(file, winner.file(), "race {race}");
+    }
+    assert_eq!(opened.blobs.list("").await.unwrap().len(), RACES, "one file for each version");
+    let catalogue = serde_json::to_string(&registry.catalogue()).unwrap();
+    opened.store.close().await.unwrap();
+
+    let reopened = home.open().await.registry;
+    assert_eq!(serde_json::to_string(&reopened.catalogue()).unwrap(), catalogue);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn publishers_of_the_same_file_all_succeed() {
+    let home = Home::new();
+    let registry = Arc::new(home.open().await.registry);
+    let package = package("1.0.0", "Everybody's.");
+    let publishers: Vec<_> = (0..4)
+        .map(|_| {
+            let (registry, rehearsal) = (Arc::clone(&registry), rehearse(package.clone()));
+            tokio::spawn(async move { registry.publish(rehearsal, "ann", moment()).await })
+        })
+        .collect();
+    for publisher in publishers {
+        assert_eq!(publisher.await.unwrap().unwrap().digest, package.digest());
+    }
+    assert_eq!(try_decoder(&registry, "acme/answer").await, r#"{"answer":42}"#);
+}
+
+/// How a store goes wrong.
+enum Fault {
+    /// It refuses every batch.
+    Full,
+    /// The batch becomes durable, and nobody hears of it.
+    Mute(Notify),
+}
+
+/// A store that answers as the real one, but for what it is told to commit.
+struct Faulty {
+    store: Arc<SledStore>,
+    fault: Fault,
+}
+
+#[async_trait]
+impl Store for Faulty {
+    async fn commit(&self, batch: Batch) -> Result<Committed, StoreError> {
+        match &self.fault {
+            Fault::Full => Err(StoreError::Failed { reason: "no space left on device".into() }),
+            Fault::Mute(committed) => {
+                self.store.commit(batch).await?;
+                committed.notify_one();
+                std::future::pending().await
+            }
+        }
+    }
+
+    async fn get(&self, table: &str, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.store.get(table, key).await
+    }
+
+    async fn scan(
+        &self,
+        table: &str,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+        limit: usize,
+    ) -> Result<Vec<KeyValue>, StoreError> {
+        self.store.scan(table, prefix, after, limit).await
+    }
+
+    async fn read(
+        &self,
+        log: &str,
+        after: Sequence,
+        limit: usize,
+    ) -> Result<Vec<Entry>, StoreError> {
+        self.store.read(log, after, limit).await
+    }
+
+    async fn extent(&self, log: &str) -> Result<LogExtent, StoreError> {
+        self.store.extent(log).await
+    }
+
+    async fn logs(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<String>, StoreError> {
+        self.store.logs(prefix, after, limit).await
+    }
+
+    fn health(&self) -> Health {
+        self.store.health()
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        self.store.close().await
+    }
+}
+
+async fn registry_on(store: Arc<dyn Store>, blobs: &Arc<FileBlobs>) -> Registry {
+    Registry::open(Arc::clone(&SANDBOX), store, Arc::clone(blobs) as Arc<dyn Blobs>).await.unwrap()
+}
+
+async fn is_kept(blobs: &FileBlobs, package: &Package) -> bool {
+    blobs.exists(&format!("{}.wasm", package.digest().hex())).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_package_whose_commit_failed_can_be_published_later() {
+    let home = Home::new();
+    let (store, blobs) = (home.store(), home.blobs());
+    let faulty = Arc::new(Faulty { store: Arc::clone(&store), fault: Fault::Full });
+    let registry = registry_on(faulty, &blobs).await;
+    let package = package("1.0.0", "The first.");
+
+    let failed = registry.publish(rehearse(package.clone()), "ann", moment()).await;
+
+    assert!(matches!(failed, Err(PublishError::Store(StoreError::Failed { .. }))), "{failed:?}");
+    assert!(is_kept(&blobs, &package).await, "the file is written before the version is");
+    assert!(registry.resolve(&wanted("acme/answer")).is_err());
+
+    let registry = registry_on(store, &blobs).await;
+    assert!(registry.resolve(&wanted("acme/answer")).is_err());
+    registry.publish(rehearse(package.clone()), "ann", moment()).await.unwrap();
+    assert_eq!(registry.resolve(&wanted("acme/answer")).unwrap().1, package.digest());
+    assert_eq!(try_decoder(&registry, "acme/answer").await, r#"{"answer":42}"#);
+}
+
+/// A publisher whose connection breaks between the commit and the answer: the version is durable,
+/// and nobody has told the registry.
+async fn publish_and_go_away(registry: &Registry, store: &Faulty, package: Package) {
+    let Fault::Mute(committed) = &store.fault else { panic!("the store answers") };
+    tokio::select! {
+        outcome = registry.publish(rehearse(package), "ann", moment()) => {
+            panic!("it was not to answer: {outcome:?}");
+        }
+        () = committed.notified() => {}
+    }
+}
+
+#[tokio::test]
+async fn a_publisher_who_went_away_can_repeat() {
+    let home = Home::new();
+    let blobs = home.blobs();
+    let store = Arc::new(Faulty { store: home.store(), fault: Fault::Mute(Notify::new()) });
+    let registry = registry_on(Arc::clone(&store) as Arc<dyn Store>, &blobs).await;
+    let package = package("1.0.0", "The first.");
+    publish_and_go_away(&registry, &store, package.clone()).await;
+
+    let again = registry.publish(rehearse(package.clone()), "ann", moment()).await.unwrap();
+
+    assert_eq!(again.digest, package.digest());
+    let (_, digest) = registry.resolve(&wanted("acme/answer")).expect("what is published is found");
+    assert_eq!(digest, package.digest());
+    assert_eq!(try_decoder(&registry, "acme/answer").await, r#"{"answer":42}"#);
+}
+
+#[tokio::test]
+async fn a_version_whose_publisher_went_away_is_found_once_somebody_meets_it() {
+    let home = Home::new();
+    let blobs = home.blobs();
+    let store = Arc::new(Faulty { store: home.store(), fault: Fault::Mute(Notify::new()) });
+    let registry = registry_on(Arc::clone(&store) as Arc<dyn Store>, &blobs).await;
+    let (first, other) = (package("1.0.0", "The first."), package("1.0.0", "Another one."));
+    publish_and_go_away(&registry, &store, first.clone()).await;
+
+    let refused = registry.publish(rehearse(other.clone()), "ben", moment()).await;
+
+    assert!(matches!(refused, Err(PublishError::VersionExists { .. })), "{refused:?}");
+    let (_, digest) = registry.resolve(&wanted("acme/answer")).expect("what is published is found");
+    assert_eq!(digest, first.digest());
+    assert!(is_kept(&blobs, &first).await);
+    assert!(!is_kept(&blobs, &other).await);
+}

@@ -1,0 +1,9 @@
+//! The crate as its users see it: records of real frames, and a mailbox on the real store.
+
+mod delivering;
+mod groups;
+mod large_records;
+mod model;
+mod records;
+mod retention;
+mod support;
