@@ -1,1 +1,29 @@
-//! What the end to end tests share.
+//! What the end-to-end tests share: the real binary, started, asked and killed.
+//!
+//! A test starts a [`Server`] on a folder of its own and a port that is free, talks to it through a
+//! [`Client`] in some role or through the command line, and lets [`Sensor`]s send real frames. All
+//! of it stays on this machine; every wait is bounded.
+//!
+//! The packages that are published come from `target/decoders`: run `cargo xtask guests` first.
+
+#![forbid(unsafe_code)]
+
+mod binary;
+mod cli;
+mod client;
+mod mischief;
+mod packages;
+mod raw;
+mod sensor;
+mod server;
+mod table;
+
+pub use binary::{champollion, target, workspace};
+pub use cli::{Cli, Output, run};
+pub use client::{Answer, Client};
+pub use mischief::{MISCHIEF, Mischief, mischief};
+pub use packages::{AXIOMA, DECODERS, ELSYS, LUMINAIRE, Sources, with_sections};
+pub use raw::Connection;
+pub use sensor::{Sensor, digits};
+pub use server::{Server, Setup};
+pub use table::Table;

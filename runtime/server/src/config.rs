@@ -17,9 +17,15 @@ pub const DEFAULTS: &str = include_str!("../champollion.toml");
 /// Starts the names of the variables that override settings.
 const ENVIRONMENT_PREFIX: &str = "CHAMPOLLION";
 
-/// Variables of the same beginning that are meant for the commands that talk to a server.
-const CLIENT_VARIABLES: [&str; 4] =
-    ["CHAMPOLLION_SERVER", "CHAMPOLLION_TOKEN", "CHAMPOLLION_NWK_S_KEY", "CHAMPOLLION_APP_S_KEY"];
+/// Variables of the same beginning that are no settings: those of the commands that talk to a
+/// server, and of the tools that build decoders.
+const OTHER_VARIABLES: [&str; 5] = [
+    "CHAMPOLLION_SERVER",
+    "CHAMPOLLION_TOKEN",
+    "CHAMPOLLION_NWK_S_KEY",
+    "CHAMPOLLION_APP_S_KEY",
+    "CHAMPOLLION_GUEST_TOOLCHAIN",
+];
 
 /// All settings; `champollion.toml` explains each.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -107,7 +113,7 @@ impl Config {
     pub fn read(file: Option<&Path>) -> Result<Self, ConfigError> {
         let set = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .filter(|(name, _)| !CLIENT_VARIABLES.contains(&name.as_str()))
+            .filter(|(name, _)| !OTHER_VARIABLES.contains(&name.as_str()))
             .collect();
         Self::layered(file, environment(set))
     }

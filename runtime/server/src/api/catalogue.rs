@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use champollion_registry::{CatalogueEntry, DecoderId};
 use champollion_sandbox::{Quantity, vocabulary};
 use semver::Version;
 use serde::Serialize;
 
-use super::{Problem, extract::path_part};
+use super::{
+    Problem,
+    extract::{PathParts, path_part},
+};
 use crate::service::Service;
 
 #[derive(Serialize)]
@@ -30,14 +30,14 @@ pub(super) async fn list(State(service): State<Arc<Service>>) -> Json<Catalogue>
 
 pub(super) async fn show(
     State(service): State<Arc<Service>>,
-    Path((vendor, model)): Path<(String, String)>,
+    PathParts((vendor, model)): PathParts<(String, String)>,
 ) -> Result<Json<CatalogueEntry>, Problem> {
     Ok(Json(service.registry.catalogue_entry(&decoder_id(&vendor, &model)?)?))
 }
 
 pub(super) async fn show_version(
     State(service): State<Arc<Service>>,
-    Path((vendor, model, version)): Path<(String, String, String)>,
+    PathParts((vendor, model, version)): PathParts<(String, String, String)>,
 ) -> Result<Json<CatalogueEntry>, Problem> {
     let id = decoder_id(&vendor, &model)?;
     let version: Version = path_part("version", &version)?;

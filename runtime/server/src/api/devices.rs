@@ -2,17 +2,13 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{Json, extract::State, http::StatusCode};
 use champollion_frames::DevEui;
 use serde::Serialize;
 
 use super::{
     Problem,
-    extract::{JsonBody, path_part},
+    extract::{JsonBody, PathParts, path_part},
 };
 use crate::{
     auth::{Administer, Authorized, Inspect},
@@ -37,7 +33,7 @@ pub(super) async fn list(
 pub(super) async fn show(
     authorized: Authorized<Inspect>,
     State(service): State<Arc<Service>>,
-    Path(dev_eui): Path<String>,
+    PathParts(dev_eui): PathParts<String>,
 ) -> Result<Json<Device>, Problem> {
     let dev_eui: DevEui = path_part("DevEUI", &dev_eui)?;
     let device =
@@ -49,7 +45,7 @@ pub(super) async fn show(
 pub(super) async fn register(
     _: Authorized<Administer>,
     State(service): State<Arc<Service>>,
-    Path(dev_eui): Path<String>,
+    PathParts(dev_eui): PathParts<String>,
     JsonBody(registration): JsonBody<Registration>,
 ) -> Result<Json<Device>, Problem> {
     let dev_eui: DevEui = path_part("DevEUI", &dev_eui)?;
@@ -60,7 +56,7 @@ pub(super) async fn register(
 pub(super) async fn remove(
     _: Authorized<Administer>,
     State(service): State<Arc<Service>>,
-    Path(dev_eui): Path<String>,
+    PathParts(dev_eui): PathParts<String>,
 ) -> Result<StatusCode, Problem> {
     let dev_eui: DevEui = path_part("DevEUI", &dev_eui)?;
     service.devices.remove(dev_eui).await?;

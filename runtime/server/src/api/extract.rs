@@ -3,17 +3,24 @@
 use std::{str::FromStr, sync::Arc};
 
 use axum::{
-    body::{Body, Bytes, to_bytes},
-    extract::{FromRequest, FromRequestParts, Query, Request},
+    body::{Body, Bytes},
+    extract::{FromRequest, FromRequestParts, Path, Query, Request},
     http::{header::CONTENT_LENGTH, request::Parts},
 };
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 
 use super::Problem;
 use crate::service::Service;
 
+/// The path of an error that is about the whole body.
+const ROOT: &str = ".";
+
 /// A JSON body, whatever its Content-Type says.
 pub(super) struct JsonBody<T>(pub(super) T);
+
+/// The parts of the path that the route names.
+pub(super) struct PathParts<T>(pub(super) T);
 
 /// The parameters of the query.
 pub(super) struct Parameters<T>(pub(super) T);
@@ -23,12 +30,40 @@ impl<T: DeserializeOwned> FromRequest<Arc<Service>> for JsonBody<T> {
 
     async fn from_request(request: Request, service: &Arc<Service>) -> Result<Self, Problem> {
         let bytes = read_body(request, service.config.http.body_bytes).await?;
-        serde_json::from_slice(&bytes).map(Self).map_err(|error| {
-            let code = if error.is_data() { "invalid-body" } else { "malformed-json" };
-            Problem::bad_request(code, format!("the body cannot be read as JSON: {error}"))
-                .with("line", error.line())
-                .with("column", error.column())
-        })
+        let mut json = serde_json::Deserializer::from_slice(&bytes);
+        let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+            let path = error.path().to_string();
+            unreadable(&error.into_inner(), &path)
+        })?;
+        json.end().map_err(|error| unreadable(&error, ROOT))?;
+        Ok(Self(value))
+    }
+}
+
+fn unreadable(error: &serde_json::Error, path: &str) -> Problem {
+    let problem = if !error.is_data() {
+        let detail = format!("the body cannot be read as JSON: {error}");
+        Problem::bad_request("malformed-json", detail)
+    } else if path == ROOT {
+        Problem::bad_request("invalid-body", format!("the body is not what it should be: {error}"))
+    } else {
+        Problem::bad_request("invalid-body", format!("{path} is not what it should be: {error}"))
+            .with("path", path)
+    };
+    problem.with("line", error.line()).with("column", error.column())
+}
+
+impl<T: DeserializeOwned + Send> FromRequestParts<Arc<Service>> for PathParts<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        service: &Arc<Service>,
+    ) -> Result<Self, Problem> {
+        Path::from_request_parts(parts, service)
+            .await
+            .map(|Path(parts)| Self(parts))
+            .map_err(|error| Problem::bad_request("invalid-path", error.body_text()))
     }
 }
 
@@ -52,14 +87,14 @@ pub(super) async fn read_body(request: Request<Body>, limit: usize) -> Result<By
     if announced.is_some_and(|bytes| bytes > limit) {
         return Err(Problem::too_large(limit));
     }
-    to_bytes(request.into_body(), limit).await.map_err(|error| {
-        let source = std::error::Error::source(&error);
-        if source.is_some_and(|source| source.is::<http_body_util::LengthLimitError>()) {
-            Problem::too_large(limit)
-        } else {
-            Problem::bad_request("broken-body", format!("the body did not arrive whole: {error}"))
+    match Limited::new(request.into_body(), limit).collect().await {
+        Ok(whole) => Ok(whole.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(Problem::too_large(limit)),
+        Err(error) => {
+            let detail = format!("the body did not arrive whole: {error}");
+            Err(Problem::bad_request("broken-body", detail))
         }
-    })
+    }
 }
 
 /// A part of the path as a type of its own.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use champollion_frames::RadioMetadata;
+use champollion_frames::{RadioMetadata, Reception};
 use champollion_sdk::vectors::Hex;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -29,9 +29,15 @@ pub(super) struct PhyFrame {
     phy_payload: Hex,
     /// When the network received it; now where it is missing.
     received_at: Option<Timestamp>,
-    /// Frequency, data rate and gateways.
-    #[serde(flatten)]
-    metadata: RadioMetadata,
+    /// The members of [`RadioMetadata`], one by one: of what is flattened serde cannot say where an
+    /// error is.
+    frequency_hz: Option<u32>,
+    spreading_factor: Option<u8>,
+    bandwidth_hz: Option<u32>,
+    coding_rate: Option<String>,
+    region: Option<String>,
+    #[serde(default)]
+    gateways: Vec<Reception>,
 }
 
 pub(super) async fn phy(
@@ -39,11 +45,19 @@ pub(super) async fn phy(
     State(service): State<Arc<Service>>,
     JsonBody(frame): JsonBody<PhyFrame>,
 ) -> Result<Json<Receipt>, Problem> {
-    bounded(&frame.metadata)?;
+    let metadata = RadioMetadata {
+        frequency_hz: frame.frequency_hz,
+        spreading_factor: frame.spreading_factor,
+        bandwidth_hz: frame.bandwidth_hz,
+        coding_rate: frame.coding_rate,
+        region: frame.region,
+        gateways: frame.gateways,
+    };
+    bounded(&metadata)?;
     let frame = Frame {
         phy_payload: frame.phy_payload.0,
         received_at: frame.received_at.unwrap_or_else(Timestamp::now),
-        metadata: frame.metadata,
+        metadata,
     };
     Ok(Json(service.intake.take(frame).await?))
 }

@@ -6,6 +6,7 @@ mod devices;
 mod extract;
 mod health;
 mod ingest;
+mod leftover;
 mod problem;
 mod records;
 mod registry;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use axum::{
     Router,
     http::{Method, Uri},
+    middleware,
     routing::{delete, get, post, put},
 };
 use tower_http::{catch_panic::CatchPanicLayer, trace::TraceLayer};
@@ -47,6 +49,7 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/metrics", get(health::metrics))
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)
+        .layer(middleware::from_fn(leftover::read_leftover))
         .layer(CatchPanicLayer::custom(problem::panicked))
         .layer(TraceLayer::new_for_http())
         .with_state(service)

@@ -251,6 +251,7 @@ impl From<TokenError> for Problem {
     fn from(error: TokenError) -> Self {
         match error {
             TokenError::NoSuchToken(_) => Self::not_found("unknown-token", error.to_string()),
+            TokenError::NameTooLong { .. } => Self::bad_request("name-too-long", error.to_string()),
             TokenError::ExpiresInThePast(_) => {
                 Self::bad_request("expires-in-the-past", error.to_string())
             }

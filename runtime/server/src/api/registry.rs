@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, Request, State},
+    extract::{Request, State},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -15,7 +15,7 @@ use semver::Version;
 use super::{
     Problem,
     catalogue::decoder_id,
-    extract::{path_part, read_body},
+    extract::{PathParts, path_part, read_body},
 };
 use crate::{
     auth::{Authorized, Inspect, Publish},
@@ -25,7 +25,7 @@ use crate::{
 pub(super) async fn publish(
     authorized: Authorized<Publish>,
     State(service): State<Arc<Service>>,
-    Path((vendor, model, version)): Path<(String, String, String)>,
+    PathParts((vendor, model, version)): PathParts<(String, String, String)>,
     request: Request,
 ) -> Result<(StatusCode, Json<Published>), Problem> {
     let id = decoder_id(&vendor, &model)?;
@@ -57,7 +57,7 @@ pub(super) async fn publish(
 pub(super) async fn download(
     _: Authorized<Inspect>,
     State(service): State<Arc<Service>>,
-    Path((vendor, model, version)): Path<(String, String, String)>,
+    PathParts((vendor, model, version)): PathParts<(String, String, String)>,
 ) -> Result<Response, Problem> {
     let id = decoder_id(&vendor, &model)?;
     let version: Version = path_part("version", &version)?;

@@ -2,16 +2,15 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{Json, extract::State, http::StatusCode};
 use champollion_delivery::GroupId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Problem, extract::JsonBody};
+use super::{
+    Problem,
+    extract::{JsonBody, PathParts},
+};
 use crate::{
     auth::{Administer, Authorized, Role, TokenInfo},
     service::Service,
@@ -62,7 +61,7 @@ pub(super) async fn list(
 pub(super) async fn revoke(
     _: Authorized<Administer>,
     State(service): State<Arc<Service>>,
-    Path(id): Path<String>,
+    PathParts(id): PathParts<String>,
 ) -> Result<StatusCode, Problem> {
     service.tokens.revoke(&id).await?;
     Ok(StatusCode::NO_CONTENT)

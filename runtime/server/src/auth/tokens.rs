@@ -21,6 +21,9 @@ const SCAN: usize = 1_000;
 /// Random bytes of a token's id, which is no secret: enough that no two are alike.
 const ID_BYTES: usize = 8;
 
+/// Longest name of a token in bytes: some sentences.
+const NAME_BYTES: usize = 1 << 10;
+
 /// All tokens, in memory; the store keeps what is needed to have them again.
 pub struct Tokens {
     store: Arc<dyn Store>,
@@ -85,6 +88,14 @@ pub enum TokenError {
     /// What the store keeps cannot be read.
     #[error("the table of tokens is damaged: {0}")]
     Damaged(String),
+    /// More is said of it than is kept.
+    #[error("the name has {bytes} bytes, and {limit} are the limit")]
+    NameTooLong {
+        /// Its length in bytes.
+        bytes: usize,
+        /// The limit in bytes.
+        limit: usize,
+    },
     /// It would end before it begins.
     #[error("the token would have expired at {0}, before it is made")]
     ExpiresInThePast(Timestamp),
@@ -130,6 +141,9 @@ impl Tokens {
     ) -> Result<NewToken, TokenError> {
         if let Some(expiry) = expires_at.filter(|expiry| *expiry <= now) {
             return Err(TokenError::ExpiresInThePast(expiry));
+        }
+        if name.len() > NAME_BYTES {
+            return Err(TokenError::NameTooLong { bytes: name.len(), limit: NAME_BYTES });
         }
         let mut id = [0; ID_BYTES];
         getrandom::fill(&mut id)?;

@@ -10,13 +10,12 @@ use champollion_registry::{Package, Rehearsal};
 use champollion_sandbox::{Sandbox, SandboxConfig};
 use clap::Args;
 use serde::Deserialize;
-use wit_component::ComponentEncoder;
 
-use super::{Failure, output};
+use super::{Failure, componentize::componentize, output};
 
 /// What makes a fresh instance cheap: a small stack, nothing that is not needed, no unwinding.
 const CARGO_SETTINGS: [&str; 5] = [
-    "target.wasm32-unknown-unknown.rustflags=[\"-Clink-arg=-zstack-size=32768\"]",
+    "target.wasm32-unknown-unknown.rustflags=[\"-Clink-arg=-zstack-size=16384\"]",
     "profile.release.lto=true",
     "profile.release.codegen-units=1",
     "profile.release.panic=\"abort\"",
@@ -47,7 +46,11 @@ impl Build {
             Some(module) => module.clone(),
             None => compile(&self.sources)?,
         };
-        let component = componentize(&module)?;
+        let task = format!("{} makes no component", module.display());
+        let component = fs::read(&module)
+            .map_err(|error| error.to_string())
+            .and_then(|module| componentize(&module))
+            .map_err(Failure::of(task))?;
         let task = format!("{} makes no package", self.sources.display());
         let package =
             Package::assemble(&component, &manifest, &vectors).map_err(Failure::of(&task))?;
@@ -114,14 +117,4 @@ fn compile(sources: &Path) -> Result<PathBuf, Failure> {
         .ok_or_else(|| {
             Failure::new(task, "it has no library of the crate-type cdylib: add it to Cargo.toml")
         })
-}
-
-fn componentize(module: &Path) -> Result<Vec<u8>, Failure> {
-    let task = format!("{} makes no component", module.display());
-    let bytes = fs::read(module).map_err(Failure::of(&task))?;
-    ComponentEncoder::default()
-        .validate(true)
-        .module(&bytes)
-        .and_then(|mut encoder| encoder.encode())
-        .map_err(|error| Failure::new(task, format!("{error:#}")))
 }

@@ -3,7 +3,7 @@
 use std::{future::Future, time::Duration};
 
 use clap::Args;
-use reqwest::{Method, RequestBuilder, StatusCode};
+use reqwest::{Method, RequestBuilder, StatusCode, Url};
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::Failure;
@@ -17,13 +17,15 @@ pub(super) struct Connection {
     /// Address of the server
     #[arg(
         long,
+        global = true,
         env = "CHAMPOLLION_SERVER",
         default_value = "http://127.0.0.1:8080",
+        value_parser = address,
         value_name = "URL"
     )]
     server: String,
     /// Token of a role that may do this
-    #[arg(long, env = "CHAMPOLLION_TOKEN", hide_env_values = true)]
+    #[arg(long, global = true, env = "CHAMPOLLION_TOKEN", hide_env_values = true)]
     token: Option<String>,
 }
 
@@ -32,6 +34,14 @@ pub(super) struct Connection {
 struct Problem {
     code: String,
     detail: String,
+}
+
+/// Reads the address of a server. `localhost:8080` would be a URL of the scheme `localhost`.
+fn address(text: &str) -> Result<String, String> {
+    match Url::parse(text) {
+        Ok(url) if ["http", "https"].contains(&url.scheme()) => Ok(text.to_owned()),
+        _ => Err("it must read http://host:port or https://host".to_owned()),
+    }
 }
 
 /// Runs a command that talks to a server.

@@ -4,6 +4,7 @@
 mod build;
 mod catalogue;
 mod client;
+mod componentize;
 mod decode;
 mod devices;
 mod failure;

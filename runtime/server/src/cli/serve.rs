@@ -1,10 +1,10 @@
 //! `champollion serve`.
 
 use std::{
-    fs::OpenOptions,
-    io::Write,
+    fs::{File, OpenOptions, Permissions},
+    io::{self, Write},
     net::SocketAddr,
-    os::unix::fs::OpenOptionsExt,
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -111,10 +111,10 @@ async fn make_first_token(service: &Service, file: Option<&Path>) -> Result<(), 
     // Opened before the token exists: a token that nobody could read would lock everybody out.
     let file = file
         .map(|path| {
-            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
+            private_file(path)
+                .map_err(Failure::of(format!("{task}: {} cannot be written", path.display())))
         })
-        .transpose()
-        .map_err(Failure::of(task))?;
+        .transpose()?;
     let token = service
         .tokens
         .create("first admin", Role::Admin, Timestamp::now(), None)
@@ -130,6 +130,13 @@ async fn make_first_token(service: &Service, file: Option<&Path>) -> Result<(), 
         }
     }
     Ok(())
+}
+
+/// A file that only its owner can read, also where it was there before and others could.
+fn private_file(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.set_permissions(Permissions::from_mode(0o600))?;
+    Ok(file)
 }
 
 async fn wait_for_signal(stop: watch::Sender<bool>) -> Result<(), Failure> {

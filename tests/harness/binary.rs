@@ -1,0 +1,56 @@
+//! The real binary, built once for each test process.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::OnceLock,
+};
+
+/// Names a binary to be tested instead of the one that is built: that of a release, for instance.
+const OTHER_BINARY: &str = "CHAMPOLLION_TESTS_BINARY";
+
+/// What the names of all variables begin with that the binary reads.
+const OWN_VARIABLES: &str = "CHAMPOLLION_";
+
+/// The folder of the workspace.
+#[must_use]
+pub fn workspace() -> &'static Path {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    own.parent().unwrap_or(own)
+}
+
+/// The folder that cargo builds into.
+#[must_use]
+pub fn target() -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| workspace().join("target"), |folder| workspace().join(folder))
+}
+
+/// The binary, to be given arguments. Of the variables that it reads none is set.
+#[must_use]
+pub fn champollion() -> Command {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    let mut command = Command::new(BUILT.get_or_init(build));
+    command.stdin(Stdio::null());
+    for (name, _) in env::vars_os() {
+        if name.to_string_lossy().starts_with(OWN_VARIABLES) {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+fn build() -> PathBuf {
+    if let Some(other) = env::var_os(OTHER_BINARY) {
+        return workspace().join(other);
+    }
+    let status = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(["build", "--quiet", "--package", "champollion-server"])
+        .current_dir(workspace())
+        .stdin(Stdio::null())
+        .status()
+        .expect("cargo cannot be started");
+    assert!(status.success(), "the server cannot be built: {status}");
+    target().join("debug").join(format!("champollion{}", env::consts::EXE_SUFFIX))
+}

@@ -1,0 +1,164 @@
+//! The packages of the first-party decoders, and others made of them.
+
+use std::fs;
+
+use champollion_registry::{Manifest, Package};
+use champollion_sdk::vectors::{self, Input, UplinkInput, Vector};
+use serde_json::Value as Json;
+use wasm_encoder::{ComponentSection, CustomSection};
+
+use crate::{target, workspace};
+
+/// A water meter.
+pub const AXIOMA: &str = "axioma-qalcosonic-w1";
+
+/// A room sensor.
+pub const ELSYS: &str = "elsys-ers-co2";
+
+/// A street light.
+pub const LUMINAIRE: &str = "nas-ul20xx";
+
+/// The folders of the decoders.
+pub const DECODERS: [&str; 3] = [AXIOMA, ELSYS, LUMINAIRE];
+
+/// The section of a package that holds `decoder.toml`.
+const MANIFEST: &str = "champollion:manifest@1";
+
+/// The section of a package that holds `vectors.json`.
+const VECTORS: &str = "champollion:vectors@1";
+
+/// Bytes before the first section of a component: magic number, version, layer.
+const PREAMBLE: usize = 8;
+
+/// What a package is made of, to be changed and put together again.
+#[derive(Clone)]
+pub struct Sources {
+    /// The component, without the two sections.
+    pub component: Vec<u8>,
+    /// `decoder.toml`.
+    pub manifest: String,
+    /// `vectors.json`.
+    pub vectors: String,
+}
+
+impl Sources {
+    /// What the package of a first-party decoder is made of.
+    #[must_use]
+    pub fn of(decoder: &str) -> Self {
+        Self::take_apart(&fs::read(Self::file(decoder)).expect("the package can be read"))
+    }
+
+    /// The path of the package of a first-party decoder.
+    #[must_use]
+    pub fn file(decoder: &str) -> String {
+        let manifest = workspace().join("decoders").join(decoder).join("decoder.toml");
+        let toml = fs::read_to_string(&manifest).expect("the decoder has a manifest");
+        let manifest = Manifest::parse(&toml).expect("the manifest can be used");
+        let path = target().join("decoders").join(manifest.id.file_name(&manifest.version));
+        assert!(path.is_file(), "{} is missing: run `cargo xtask guests` first", path.display());
+        path.to_str().expect("the path is text").to_owned()
+    }
+
+    /// The package.
+    #[must_use]
+    pub fn package(&self) -> Package {
+        Package::assemble(&self.component, &self.manifest, &self.vectors)
+            .unwrap_or_else(|error| panic!("this makes no package: {error}"))
+    }
+
+    /// The same as another version.
+    #[must_use]
+    pub fn version(&self, version: &str) -> Self {
+        let own = format!("version = \"{}\"", self.manifest().version);
+        self.manifest_with(&own, &format!("version = \"{version}\""))
+    }
+
+    /// The same with another text at one place of the manifest.
+    #[must_use]
+    pub fn manifest_with(&self, from: &str, to: &str) -> Self {
+        assert!(self.manifest.contains(from), "the manifest has no {from:?}");
+        Self { manifest: self.manifest.replacen(from, to, 1), ..self.clone() }
+    }
+
+    /// The manifest as it is read.
+    #[must_use]
+    pub fn manifest(&self) -> Manifest {
+        Manifest::parse(&self.manifest).expect("the manifest can be used")
+    }
+
+    /// Where the package is published.
+    #[must_use]
+    pub fn path(&self) -> String {
+        let manifest = self.manifest();
+        format!("/v1/registry/{}/{}", manifest.id, manifest.version)
+    }
+
+    /// The vectors of uplinks that are read, without settings and a past.
+    #[must_use]
+    pub fn readings(&self) -> Vec<(UplinkInput, Json)> {
+        let plain = |vector: Vector| match vector.input {
+            Input::Uplink(uplink)
+                if uplink.variables.is_empty()
+                    && uplink.state.is_empty()
+                    && vector.expect.get("reading").is_some() =>
+            {
+                Some((uplink, vector.expect))
+            }
+            _ => None,
+        };
+        let all = vectors::parse(&self.vectors).expect("the vectors can be read");
+        all.into_iter().filter_map(plain).collect()
+    }
+
+    /// What a package is made of.
+    #[must_use]
+    pub fn take_apart(package: &[u8]) -> Self {
+        let (preamble, mut rest) = package.split_at(PREAMBLE);
+        let mut component = preamble.to_vec();
+        let (mut manifest, mut vectors) = (None, None);
+        while let Some((&id, after_id)) = rest.split_first() {
+            let (size, body) = leb128(after_id);
+            let (body, next) = body.split_at(size);
+            let whole = &rest[..rest.len() - next.len()];
+            rest = next;
+            match (id == 0).then(|| custom(body)) {
+                Some((MANIFEST, text)) => manifest = Some(text.to_owned()),
+                Some((VECTORS, text)) => vectors = Some(text.to_owned()),
+                _ => component.extend_from_slice(whole),
+            }
+        }
+        Self {
+            component,
+            manifest: manifest.expect("the package has a manifest"),
+            vectors: vectors.expect("the package has vectors"),
+        }
+    }
+}
+
+/// A component with a manifest and vectors that may be anything, or missing.
+#[must_use]
+pub fn with_sections(component: &[u8], manifest: Option<&str>, vectors: Option<&str>) -> Vec<u8> {
+    let mut file = component.to_vec();
+    for (name, content) in [(MANIFEST, manifest), (VECTORS, vectors)] {
+        if let Some(content) = content {
+            CustomSection { name: name.into(), data: content.as_bytes().into() }
+                .append_to_component(&mut file);
+        }
+    }
+    file
+}
+
+/// Name and content of a custom section; nothing where they are no text.
+fn custom(body: &[u8]) -> (&str, &str) {
+    let (length, rest) = leb128(body);
+    let (name, content) = rest.split_at(length);
+    (str::from_utf8(name).unwrap_or_default(), str::from_utf8(content).unwrap_or_default())
+}
+
+/// An unsigned number as WebAssembly writes it: seven bits a byte, the lowest first.
+fn leb128(bytes: &[u8]) -> (usize, &[u8]) {
+    let last = bytes.iter().position(|byte| byte & 0x80 == 0).expect("a number ends");
+    let (number, rest) = bytes.split_at(last + 1);
+    let value = number.iter().rev().fold(0, |value, byte| value << 7 | usize::from(byte & 0x7F));
+    (value, rest)
+}

@@ -1,0 +1,298 @@
+//! A server that runs until it is stopped, killed or dropped.
+
+use std::{
+    fs::{self, File},
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, ExitStatus, Stdio},
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    thread,
+    time::Duration,
+};
+
+use champollion_registry::Package;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value as Json, json};
+use tempfile::TempDir;
+use ureq::http::Method;
+
+use crate::{Cli, Client, Connection, Sensor, Sources, champollion, cli};
+
+/// A start takes a tenth of a second; on a machine that does much else, some seconds.
+const START: Duration = Duration::from_secs(60);
+
+/// The longest that a stop takes, with the grace for requests under way.
+const STOP: Duration = Duration::from_secs(30);
+
+/// What the line begins with that says where a server listens.
+const LISTENS: &str = "champollion listens on ";
+
+/// How a server is started.
+#[derive(Clone, Default)]
+pub struct Setup {
+    variables: Vec<(String, String)>,
+    arguments: Vec<String>,
+    shows_token: bool,
+}
+
+/// A server on a folder of its own, on a port that is free.
+pub struct Server {
+    folder: TempDir,
+    setup: Setup,
+    process: Child,
+    printed: Arc<Mutex<String>>,
+    address: String,
+    /// The first admin token; the file that it was written to may be gone.
+    admin_token: String,
+}
+
+impl Setup {
+    /// With a variable in the environment.
+    #[must_use]
+    pub fn variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// With one more argument.
+    #[must_use]
+    pub fn argument(mut self, argument: &str) -> Self {
+        self.arguments.push(argument.to_owned());
+        self
+    }
+
+    /// The first admin token is printed, not written to a file.
+    #[must_use]
+    pub fn showing_token(mut self) -> Self {
+        self.shows_token = true;
+        self
+    }
+
+    /// Starts a server on an empty folder.
+    #[must_use]
+    pub fn start(self) -> Server {
+        let folder = TempDir::new().expect("there is room for a folder");
+        let (process, address, printed) = spawn(folder.path(), &self);
+        let file = folder.path().join("admin.token");
+        let admin_token = fs::read_to_string(file).unwrap_or_default().trim().to_owned();
+        Server { folder, setup: self, process, printed, address, admin_token }
+    }
+}
+
+impl Server {
+    /// Starts a server on an empty folder.
+    #[must_use]
+    pub fn start() -> Self {
+        Setup::default().start()
+    }
+
+    /// Starts it again on the same folder, after it was stopped or killed.
+    pub fn restart(&mut self) {
+        assert!(!self.is_running(), "the server still runs");
+        (self.process, self.address, self.printed) = spawn(self.folder.path(), &self.setup);
+    }
+
+    /// Ends it at once, as `kill -9` does.
+    pub fn kill(&mut self) {
+        self.process.kill().expect("the server can be killed");
+        self.process.wait().expect("the server was killed");
+    }
+
+    /// Asks it to stop.
+    pub fn terminate(&self) {
+        let number = i32::try_from(self.process.id()).expect("a process has a small number");
+        let process = Pid::from_raw(number).expect("a process has a number");
+        kill_process(process, Signal::TERM).expect("the server can be signalled");
+    }
+
+    /// Waits until it has stopped.
+    #[track_caller]
+    pub fn wait(&mut self) -> ExitStatus {
+        cli::wait(&mut self.process, STOP).expect("the server does not stop")
+    }
+
+    /// Stops it and waits.
+    #[track_caller]
+    pub fn stop(&mut self) -> ExitStatus {
+        self.terminate();
+        self.wait()
+    }
+
+    /// Whether it still runs.
+    #[must_use]
+    pub fn is_running(&mut self) -> bool {
+        self.process.try_wait().expect("a process has a state").is_none()
+    }
+
+    /// Where it listens: `http://127.0.0.1:4711`.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The folder that holds its data, its log and the first admin token.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The folder of its data.
+    #[must_use]
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// What it has logged.
+    #[must_use]
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+
+    /// What it has printed since it was started last.
+    #[must_use]
+    pub fn printed(&self) -> String {
+        self.printed.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The most memory that its process ever had at once, in bytes, where the system tells.
+    #[must_use]
+    pub fn peak_memory(&self) -> Option<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        let kilobytes: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+        Some(kilobytes << 10)
+    }
+
+    /// Somebody without a token.
+    #[must_use]
+    pub fn anybody(&self) -> Client {
+        Client::new(&self.address)
+    }
+
+    /// The admin.
+    #[must_use]
+    pub fn admin(&self) -> Client {
+        self.anybody().token(&self.admin_token)
+    }
+
+    /// The first admin token.
+    #[must_use]
+    pub fn admin_token(&self) -> &str {
+        &self.admin_token
+    }
+
+    /// Makes a token, and gives its secret.
+    #[must_use]
+    pub fn new_token(&self, role: &str, group: Option<&str>) -> String {
+        let wanted = json!({ "name": format!("test {role}"), "role": role, "group": group });
+        let made = self.admin().post("/v1/tokens", &wanted).success();
+        made["token"].as_str().expect("a new token is shown").to_owned()
+    }
+
+    /// A network server.
+    #[must_use]
+    pub fn lns(&self) -> Client {
+        self.anybody().token(&self.new_token("lns", None))
+    }
+
+    /// The partner whose a group is.
+    #[must_use]
+    pub fn partner(&self, group: &str) -> Client {
+        self.anybody().token(&self.new_token("partner", Some(group)))
+    }
+
+    /// A command line with a token.
+    #[must_use]
+    pub fn cli(&self, token: &str) -> Cli {
+        Cli { server: self.address.clone(), token: token.to_owned() }
+    }
+
+    /// The command line of the admin.
+    #[must_use]
+    pub fn admin_cli(&self) -> Cli {
+        self.cli(&self.admin_token)
+    }
+
+    /// A connection on which anything can be sent.
+    #[must_use]
+    pub fn connect(&self) -> Connection {
+        Connection::open(&self.address)
+    }
+
+    /// Registers a sensor.
+    #[track_caller]
+    pub fn register(&self, sensor: &Sensor, group: &str, decoder: Option<&str>) {
+        self.admin().put(&sensor.path(), &sensor.registration(group, decoder)).success();
+    }
+
+    /// Publishes a package under the name that it gives itself.
+    #[track_caller]
+    pub fn publish(&self, package: &Package) -> Json {
+        let manifest = package.manifest();
+        let path = format!("/v1/registry/{}/{}", manifest.id, manifest.version);
+        self.admin().send(&Method::PUT, &path, package.file()).success()
+    }
+
+    /// Publishes the package of a first-party decoder.
+    #[track_caller]
+    pub fn publish_own(&self, decoder: &str) -> Sources {
+        let sources = Sources::of(decoder);
+        self.publish(&sources.package());
+        sources
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Where it has ended already there is nothing to end.
+        drop(self.process.kill());
+        drop(self.process.wait());
+        if thread::panicking() {
+            eprintln!("the server's log:\n{}", self.log());
+        }
+    }
+}
+
+fn spawn(folder: &Path, setup: &Setup) -> (Child, String, Arc<Mutex<String>>) {
+    let log = File::options()
+        .create(true)
+        .append(true)
+        .open(folder.join("log"))
+        .expect("the log can be written");
+    let mut command = champollion();
+    command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(folder.join("data"));
+    if !setup.shows_token {
+        command.arg("--admin-token-file").arg(folder.join("admin.token"));
+    }
+    command.args(&setup.arguments).envs(setup.variables.iter().cloned());
+    let mut process = command
+        .current_dir(folder)
+        .stdout(Stdio::piped())
+        .stderr(log)
+        .spawn()
+        .expect("the server can be started");
+    let stdout = process.stdout.take().expect("the server has a standard output");
+
+    let printed = Arc::<Mutex<String>>::default();
+    let (listens, listening) = mpsc::channel();
+    let gathered = Arc::clone(&printed);
+    thread::spawn(move || {
+        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+            let mut printed = gathered.lock().unwrap_or_else(PoisonError::into_inner);
+            printed.push_str(&line);
+            printed.push('\n');
+            drop(printed);
+            if let Some(address) = line.strip_prefix(LISTENS) {
+                // Nobody waits for it where the start took too long.
+                drop(listens.send(address.to_owned()));
+            }
+        }
+    });
+    let Ok(address) = listening.recv_timeout(START) else {
+        drop(process.kill());
+        drop(process.wait());
+        let log = fs::read_to_string(folder.join("log")).unwrap_or_default();
+        panic!("the server does not start:\n{log}");
+    };
+    (process, address, printed)
+}
