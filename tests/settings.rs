@@ -80,7 +80,7 @@ fn a_setting_that_is_wrong_is_named() {
     let missing = run(serve(folder.path()).args(["--config", "nowhere.toml"]));
     refused(&missing, &["nowhere.toml"]);
     let variable = |name: &str, value: &str| run(serve(folder.path()).env(name, value));
-    refused(&variable("CHAMPOLLION_RETENTION__HUORS", "1"), &["huors"]);
+    refused(&variable("CHAMPOLLION_RETENTION__HUORS", "1"), &["CHAMPOLLION_RETENTION__HUORS"]);
     refused(&variable("CHAMPOLLION_RETENTION__HOURS", "many"), &["many"]);
     refused(&variable("CHAMPOLLION_LISTEN", "everywhere"), &["listen", "address"]);
     let argument = run(champollion().args(["serve", "--listen", "everywhere"]));

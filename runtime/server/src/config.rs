@@ -1,7 +1,7 @@
 //! The settings: a TOML file, overridden by the environment.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     net::SocketAddr,
     path::{Path, PathBuf},
     time::Duration,
@@ -105,17 +105,23 @@ pub enum LogFormat {
 
 /// What is wrong with the settings.
 #[derive(Debug, thiserror::Error)]
-#[error("the settings cannot be used: {0}")]
-pub struct ConfigError(#[from] config::ConfigError);
+#[non_exhaustive]
+pub enum ConfigError {
+    /// A file or a value cannot be used.
+    #[error("the settings cannot be used: {0}")]
+    Unusable(#[from] config::ConfigError),
+    /// A variable of the environment is misspelt.
+    #[error("{0} is no setting; `champollion serve --print-config` lists them")]
+    UnknownVariable(String),
+}
 
 impl Config {
     /// Reads the defaults, over them a file, over both the environment.
     pub fn read(file: Option<&Path>) -> Result<Self, ConfigError> {
-        let set = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .filter(|(name, _)| !OTHER_VARIABLES.contains(&name.as_str()))
-            .collect();
-        Self::layered(file, environment(set))
+        let set = std::env::vars_os().filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        });
+        Self::layered(file, environment(settings_among(set)?))
     }
 
     fn layered(file: Option<&Path>, environment: Environment) -> Result<Self, ConfigError> {
@@ -147,6 +153,50 @@ impl Config {
             ..Limits::default()
         }
     }
+}
+
+/// The variables that override a setting. One that looks like it and is none is an error, so that a
+/// misspelt setting is found.
+fn settings_among(
+    all: impl Iterator<Item = (String, String)>,
+) -> Result<HashMap<String, String>, ConfigError> {
+    let known = setting_variables()?;
+    let ours = all.filter(|(name, _)| {
+        name.starts_with(&format!("{ENVIRONMENT_PREFIX}_"))
+            && !OTHER_VARIABLES.contains(&name.as_str())
+            && !is_service_link(name)
+    });
+    ours.map(|(name, value)| {
+        if known.contains(&name) {
+            Ok((name, value))
+        } else {
+            Err(ConfigError::UnknownVariable(name))
+        }
+    })
+    .collect()
+}
+
+/// Kubernetes tells every container about a service named `champollion` by variables of these forms.
+fn is_service_link(name: &str) -> bool {
+    ["_SERVICE_HOST", "_SERVICE_PORT", "_PORT"].iter().any(|link| {
+        let rest = name.strip_prefix(ENVIRONMENT_PREFIX).and_then(|rest| rest.strip_prefix(link));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
+    })
+}
+
+/// The variable of every setting that the defaults have.
+fn setting_variables() -> Result<HashSet<String>, ConfigError> {
+    let defaults: HashMap<String, config::Value> = config::Config::builder()
+        .add_source(File::from_str(DEFAULTS, FileFormat::Toml))
+        .build()?
+        .try_deserialize()?;
+    let names = defaults.into_iter().flat_map(|(name, value)| match value.into_table() {
+        Ok(section) => section.into_keys().map(|key| format!("{name}__{key}")).collect(),
+        Err(_) => vec![name],
+    });
+    let variable =
+        |name: String| format!("{ENVIRONMENT_PREFIX}_{}", name.replace('-', "_").to_uppercase());
+    Ok(names.map(variable).collect())
 }
 
 fn environment(set: HashMap<String, String>) -> Environment {
@@ -194,6 +244,22 @@ mod tests {
         std::fs::write(&file, "[retention]\nhuors = 12\n").unwrap();
         let error = Config::layered(Some(&file), environment(&[])).unwrap_err();
         assert!(error.to_string().contains("huors"), "{error}");
+    }
+
+    #[test]
+    fn a_variable_that_is_no_setting_is_refused_by_its_name() {
+        let among = |name: &str| {
+            settings_among([(name.to_owned(), "1".to_owned())].into_iter()).map(|set| set.len())
+        };
+        assert_eq!(among("CHAMPOLLION_RETENTION__HOURS").unwrap(), 1);
+        assert_eq!(among("CHAMPOLLION_LISTEN").unwrap(), 1);
+        assert_eq!(among("CHAMPOLLION_TOKEN").unwrap(), 0);
+        assert_eq!(among("PATH").unwrap(), 0);
+        for link in ["PORT", "SERVICE_HOST", "SERVICE_PORT_HTTP", "PORT_8080_TCP_ADDR"] {
+            assert_eq!(among(&format!("CHAMPOLLION_{link}")).unwrap(), 0, "{link}");
+        }
+        let error = among("CHAMPOLLION_RETENTION_HOURS").unwrap_err().to_string();
+        assert!(error.contains("CHAMPOLLION_RETENTION_HOURS is no setting"), "{error}");
     }
 
     #[test]

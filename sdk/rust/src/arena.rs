@@ -18,9 +18,6 @@ const RESERVE: usize = 16 * 1024;
 
 const PAGE: usize = 64 * 1024;
 
-#[repr(align(16))]
-struct Reserve([u8; RESERVE]);
-
 unsafe extern "C" {
     /// The linker puts it where the module's own data ends.
     static __heap_base: u8;
@@ -39,7 +36,8 @@ struct Arena {
 // a second access to the cells.
 unsafe impl Sync for Arena {}
 
-static mut MEMORY: Reserve = Reserve([0; RESERVE]);
+/// Of 16 bytes each, for their alignment.
+static mut MEMORY: [u128; RESERVE / size_of::<u128>()] = [0; RESERVE / size_of::<u128>()];
 
 #[global_allocator]
 static ARENA: Arena =

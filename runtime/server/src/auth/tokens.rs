@@ -139,32 +139,21 @@ impl Tokens {
         now: Timestamp,
         expires_at: Option<Timestamp>,
     ) -> Result<NewToken, TokenError> {
-        if let Some(expiry) = expires_at.filter(|expiry| *expiry <= now) {
-            return Err(TokenError::ExpiresInThePast(expiry));
-        }
-        if name.len() > NAME_BYTES {
-            return Err(TokenError::NameTooLong { bytes: name.len(), limit: NAME_BYTES });
-        }
-        let mut id = [0; ID_BYTES];
-        getrandom::fill(&mut id)?;
-        let secret = Secret::generate(&role)?;
-        let info = TokenInfo {
-            id: HEXLOWER.encode(&id),
-            name: name.to_owned(),
-            role,
-            created_at: now,
-            expires_at,
-        };
+        let token = NewToken::issue(name, role, now, expires_at)?;
+        self.keep(&token).await?;
+        Ok(token)
+    }
+
+    /// Lets in from now on who presents this token.
+    pub async fn keep(&self, token: &NewToken) -> Result<(), TokenError> {
+        let (hash, info) = (token.secret.hash(), &token.info);
         let value =
-            serde_json::to_vec(&info).map_err(|error| TokenError::Damaged(error.to_string()))?;
+            serde_json::to_vec(info).map_err(|error| TokenError::Damaged(error.to_string()))?;
         let mut batch = Batch::new();
-        batch.put(TABLE, secret.hash().to_string(), value);
+        batch.put(TABLE, hash.to_string(), value);
         self.store.commit(batch).await?;
-        self.known
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(secret.hash(), info.clone());
-        Ok(NewToken { info, secret })
+        self.known.write().unwrap_or_else(PoisonError::into_inner).insert(hash, info.clone());
+        Ok(())
     }
 
     /// Ends a token at once.
@@ -198,5 +187,27 @@ impl Tokens {
             Some(expiry) if expiry <= now => Err(AuthError::Expired(expiry)),
             _ => Ok(info.clone()),
         }
+    }
+}
+
+impl NewToken {
+    /// Makes a token that nobody accepts yet: see [`Tokens::keep`].
+    pub fn issue(
+        name: &str,
+        role: Role,
+        now: Timestamp,
+        expires_at: Option<Timestamp>,
+    ) -> Result<Self, TokenError> {
+        if let Some(expiry) = expires_at.filter(|expiry| *expiry <= now) {
+            return Err(TokenError::ExpiresInThePast(expiry));
+        }
+        if name.len() > NAME_BYTES {
+            return Err(TokenError::NameTooLong { bytes: name.len(), limit: NAME_BYTES });
+        }
+        let mut id = [0; ID_BYTES];
+        getrandom::fill(&mut id)?;
+        let secret = Secret::generate(&role)?;
+        let (id, name, created_at) = (HEXLOWER.encode(&id), name.to_owned(), now);
+        Ok(Self { info: TokenInfo { id, name, role, created_at, expires_at }, secret })
     }
 }

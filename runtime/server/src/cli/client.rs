@@ -78,16 +78,10 @@ impl Connection {
 
 /// Sends a request; a problem in answer is a failure with the server's own words.
 pub(super) async fn send(request: RequestBuilder) -> Result<reqwest::Response, Failure> {
-    let response = request.send().await.map_err(|error| {
-        // reqwest names the cause only in the chain of sources.
-        let mut reason = error.to_string();
-        let mut source = std::error::Error::source(&error);
-        while let Some(cause) = source {
-            reason.push_str(&format!(": {cause}"));
-            source = cause.source();
-        }
-        Failure::new("the server cannot be reached", reason)
-    })?;
+    let response = request
+        .send()
+        .await
+        .map_err(|error| Failure::caused("the server cannot be reached", &error))?;
     let status = response.status();
     if status.is_success() {
         return Ok(response);

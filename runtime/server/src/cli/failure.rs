@@ -1,6 +1,6 @@
 //! What a person is told when a command fails.
 
-use std::fmt;
+use std::{error::Error, fmt};
 
 /// What was to be done, and why it was not.
 #[derive(Debug)]
@@ -14,6 +14,22 @@ impl Failure {
         Self { task: task.into(), reason: reason.to_string() }
     }
 
+    /// The same with what caused the error, and what caused that.
+    pub(super) fn caused(task: impl Into<String>, error: &dyn Error) -> Self {
+        let mut reason = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            let text = cause.to_string();
+            // Some errors repeat their cause in their own words.
+            if !reason.contains(&text) {
+                reason.push_str(": ");
+                reason.push_str(&text);
+            }
+            source = cause.source();
+        }
+        Self { task: task.into(), reason }
+    }
+
     /// Turns the error of some task into a failure.
     pub(super) fn of<E: fmt::Display>(task: impl Into<String>) -> impl FnOnce(E) -> Self {
         move |error| Self::new(task, error)
@@ -23,5 +39,22 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}: {}", self.task, self.reason)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("the folder cannot be opened")]
+    struct Outer(#[from] std::io::Error);
+
+    #[test]
+    fn a_failure_names_its_causes_once() {
+        let error = Outer(std::io::Error::other("disk on fire"));
+        let failure = Failure::caused("it does not start", &error);
+        let expected = "it does not start: the folder cannot be opened: disk on fire";
+        assert_eq!(failure.to_string(), expected);
     }
 }

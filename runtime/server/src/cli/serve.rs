@@ -1,7 +1,7 @@
 //! `champollion serve`.
 
 use std::{
-    fs::{File, OpenOptions, Permissions},
+    fs::{OpenOptions, Permissions},
     io::{self, Write},
     net::SocketAddr,
     os::unix::fs::{OpenOptionsExt, PermissionsExt},
@@ -21,7 +21,7 @@ use tokio::{
 use super::{Failure, output};
 use crate::{
     api,
-    auth::Role,
+    auth::{NewToken, Role},
     config::{Config, DEFAULTS},
     service::Service,
     telemetry,
@@ -108,35 +108,29 @@ async fn serve(config: Config, admin_token_file: Option<&Path>) -> Result<(), Fa
 /// Somebody must be able to make the other tokens. The secret is shown once, here.
 async fn make_first_token(service: &Service, file: Option<&Path>) -> Result<(), Failure> {
     let task = "the first admin token cannot be made";
-    // Opened before the token exists: a token that nobody could read would lock everybody out.
-    let file = file
-        .map(|path| {
-            private_file(path)
-                .map_err(Failure::of(format!("{task}: {} cannot be written", path.display())))
-        })
-        .transpose()?;
-    let token = service
-        .tokens
-        .create("first admin", Role::Admin, Timestamp::now(), None)
-        .await
+    let token = NewToken::issue("first admin", Role::Admin, Timestamp::now(), None)
         .map_err(Failure::of(task))?;
-    match file {
-        Some(mut file) => {
-            writeln!(file, "{}", token.secret.reveal()).map_err(Failure::of(task))?;
-        }
-        None => {
-            output::line("This is the first start. The admin token, shown only now:");
-            output::line(format_args!("  {}", token.secret.reveal()));
-        }
+    // Written before it is kept: were the server killed between the two, a token that nobody could
+    // read would lock everybody out.
+    if let Some(path) = file {
+        write_private(path, token.secret.reveal())
+            .map_err(Failure::of(format!("{task}: {} cannot be written", path.display())))?;
+    }
+    service.tokens.keep(&token).await.map_err(Failure::of(task))?;
+    if file.is_none() {
+        output::line("This is the first start. The admin token, shown only now:");
+        output::line(format_args!("  {}", token.secret.reveal()));
     }
     Ok(())
 }
 
-/// A file that only its owner can read, also where it was there before and others could.
-fn private_file(path: &Path) -> io::Result<File> {
-    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+/// Writes a file that only its owner can read, also where it was there before and others could.
+fn write_private(path: &Path, secret: &str) -> io::Result<()> {
+    let mut file =
+        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
     file.set_permissions(Permissions::from_mode(0o600))?;
-    Ok(file)
+    writeln!(file, "{secret}")?;
+    file.sync_all()
 }
 
 async fn wait_for_signal(stop: watch::Sender<bool>) -> Result<(), Failure> {
