@@ -1,6 +1,9 @@
 //! Publishers that race, give up, or meet a store that fails.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use async_trait::async_trait;
 use champollion_registry::{Package, PublishError, Registry};
@@ -83,8 +86,8 @@ async fn publishers_of_the_same_file_all_succeed() {
 enum Fault {
     /// It refuses every batch.
     Full,
-    /// The batch becomes durable, and nobody hears of it.
-    Mute(Notify),
+    /// The first batch becomes durable, and nobody hears of it. Those after it are answered.
+    Mute { committed: Notify, was_mute: AtomicBool },
 }
 
 /// A store that answers as the real one, but for what it is told to commit.
@@ -98,8 +101,11 @@ impl Store for Faulty {
     async fn commit(&self, batch: Batch) -> Result<Committed, StoreError> {
         match &self.fault {
             Fault::Full => Err(StoreError::Failed { reason: "no space left on device".into() }),
-            Fault::Mute(committed) => {
-                self.store.commit(batch).await?;
+            Fault::Mute { committed, was_mute } => {
+                let outcome = self.store.commit(batch).await;
+                if was_mute.swap(true, Ordering::Relaxed) {
+                    return outcome;
+                }
                 committed.notify_one();
                 std::future::pending().await
             }
@@ -151,6 +157,11 @@ impl Store for Faulty {
     }
 }
 
+fn mute(home: &Home) -> Faulty {
+    let fault = Fault::Mute { committed: Notify::new(), was_mute: AtomicBool::new(false) };
+    Faulty { store: home.store(), fault }
+}
+
 async fn registry_on(store: Arc<dyn Store>, blobs: &Arc<FileBlobs>) -> Registry {
     Registry::open(Arc::clone(&SANDBOX), store, Arc::clone(blobs) as Arc<dyn Blobs>).await.unwrap()
 }
@@ -183,7 +194,7 @@ async fn a_package_whose_commit_failed_can_be_published_later() {
 /// A publisher whose connection breaks between the commit and the answer: the version is durable,
 /// and nobody has told the registry.
 async fn publish_and_go_away(registry: &Registry, store: &Faulty, package: Package) {
-    let Fault::Mute(committed) = &store.fault else { panic!("the store answers") };
+    let Fault::Mute { committed, .. } = &store.fault else { panic!("the store answers") };
     tokio::select! {
         outcome = registry.publish(rehearse(package), "ann", moment()) => {
             panic!("it was not to answer: {outcome:?}");
@@ -196,7 +207,7 @@ async fn publish_and_go_away(registry: &Registry, store: &Faulty, package: Packa
 async fn a_publisher_who_went_away_can_repeat() {
     let home = Home::new();
     let blobs = home.blobs();
-    let store = Arc::new(Faulty { store: home.store(), fault: Fault::Mute(Notify::new()) });
+    let store = Arc::new(mute(&home));
     let registry = registry_on(Arc::clone(&store) as Arc<dyn Store>, &blobs).await;
     let package = package("1.0.0", "The first.");
     publish_and_go_away(&registry, &store, package.clone()).await;
@@ -213,7 +224,7 @@ async fn a_publisher_who_went_away_can_repeat() {
 async fn a_version_whose_publisher_went_away_is_found_once_somebody_meets_it() {
     let home = Home::new();
     let blobs = home.blobs();
-    let store = Arc::new(Faulty { store: home.store(), fault: Fault::Mute(Notify::new()) });
+    let store = Arc::new(mute(&home));
     let registry = registry_on(Arc::clone(&store) as Arc<dyn Store>, &blobs).await;
     let (first, other) = (package("1.0.0", "The first."), package("1.0.0", "Another one."));
     publish_and_go_away(&registry, &store, first.clone()).await;

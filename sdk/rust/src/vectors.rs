@@ -104,7 +104,7 @@ pub struct DownlinkInput {
 
 /// The value of a variable as JSON writes it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "a variable is true, false, a number or a text")]
 pub enum Setting {
     /// `true` or `false`.
     Boolean(bool),

@@ -66,7 +66,7 @@ impl Records {
         let rows = records.map(|pulled| {
             let record = &pulled["record"];
             let reading = match &record["decoded"] {
-                Json::Null => format!("not decoded: {}", record["decodeError"]["message"]),
+                Json::Null => format!("not decoded: {}", text(&record["decodeError"]["message"])),
                 decoded => decoded["data"].to_string(),
             };
             [
