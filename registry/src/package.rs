@@ -22,6 +22,10 @@ const VECTORS_SECTION: &str = "champollion:vectors@1";
 /// largest of ours, with 200 fields and 30 commands, has 35 KB.
 const MANIFEST_BYTES: usize = 48 << 10;
 
+/// Most vectors of a package: they are run before it is published, and each may burn a whole call's
+/// fuel. The richest of ours has 122.
+const VECTORS: usize = 1_000;
+
 /// A package that was read: what it says of itself is well-formed; whether it is true, a
 /// [`Rehearsal`](crate::Rehearsal) finds out.
 #[derive(Clone, Debug)]
@@ -78,6 +82,12 @@ pub enum PackageError {
     /// There is nothing to try the decoder on.
     #[error("the package has no vector: at least one payload with its expected reading is needed")]
     NoVectors,
+    /// There are more vectors than are run.
+    #[error("the package has {count} vectors, and {VECTORS} are the limit")]
+    TooManyVectors {
+        /// How many there are.
+        count: usize,
+    },
     /// Two vectors of one name could not be told apart in a report.
     #[error("two vectors have the name {0:?}")]
     SameName(String),
@@ -183,6 +193,9 @@ fn parse_vectors(json: &str) -> Result<Vec<Vector>, PackageError> {
     let vectors = vectors::parse(json)?;
     if vectors.is_empty() {
         return Err(PackageError::NoVectors);
+    }
+    if vectors.len() > VECTORS {
+        return Err(PackageError::TooManyVectors { count: vectors.len() });
     }
     let mut names = BTreeSet::new();
     match vectors.iter().find(|vector| !names.insert(&vector.name)) {

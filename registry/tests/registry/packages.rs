@@ -159,6 +159,18 @@ fn at_least_one_vector_is_needed() {
 }
 
 #[test]
+fn no_more_vectors_are_taken_than_can_be_run() {
+    let vector = |number: usize| {
+        format!(
+            r#"{{"name":"{number}","uplink":{{"fPort":1,"payload":""}},"expect":{{"reading":{{}}}}}}"#
+        )
+    };
+    let all: Vec<String> = (0..=1_000).map(vector).collect();
+    let error = assemble_error(DECODER_TOML, &format!("[{}]", all.join(",")));
+    assert!(matches!(error, PackageError::TooManyVectors { count: 1_001 }), "{error:?}");
+}
+
+#[test]
 fn vectors_that_cannot_be_read_say_where() {
     let error = assemble_error(DECODER_TOML, "[{\n\"name\": 1}]");
     assert!(matches!(error, PackageError::Vectors(_)), "{error:?}");

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt};
 
 use champollion_frames::{DevAddr, DevEui, Mic, RadioMetadata, VerifiedUplink};
-use champollion_sandbox::{CallError, Data, Digest, Measurement, Reading};
+use champollion_sandbox::{CallError, Data, Digest, Failure, Measurement, Reading};
 use data_encoding::HEXUPPER;
 use jiff::Timestamp;
 use semver::Version;
@@ -122,8 +122,18 @@ struct Radio {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 enum DecodedOrNot {
-    Decoded { data: Data, measurements: Vec<Measurement>, warnings: Vec<String> },
-    DecodeError { code: &'static str, message: String },
+    Decoded {
+        data: Data,
+        measurements: Vec<Measurement>,
+        warnings: Vec<String>,
+    },
+    DecodeError {
+        code: &'static str,
+        message: String,
+        /// What the decoder itself reported, where it did.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        failure: Option<Failure>,
+    },
 }
 
 impl Record {
@@ -141,10 +151,14 @@ impl Record {
             }
             Outcome::Failed(decoder, error) => {
                 let (code, message) = (error.code(), error.to_string());
-                (Some(decoder), DecodedOrNot::DecodeError { code, message })
+                let failure = match error {
+                    CallError::Failed(failure) => Some(failure),
+                    _ => None,
+                };
+                (Some(decoder), DecodedOrNot::DecodeError { code, message, failure })
             }
             Outcome::NoDecoder { code, message } => {
-                (None, DecodedOrNot::DecodeError { code, message })
+                (None, DecodedOrNot::DecodeError { code, message, failure: None })
             }
         };
         Self {
@@ -169,7 +183,7 @@ impl Record {
     /// The same without what a decoder read, for the reason that is given.
     #[must_use]
     pub fn without_reading(self, code: &'static str, message: String) -> Self {
-        Self { outcome: DecodedOrNot::DecodeError { code, message }, ..self }
+        Self { outcome: DecodedOrNot::DecodeError { code, message, failure: None }, ..self }
     }
 
     /// Its name.
@@ -195,7 +209,7 @@ impl Record {
     pub fn decode_error(&self) -> Option<(&'static str, &str)> {
         match &self.outcome {
             DecodedOrNot::Decoded { .. } => None,
-            DecodedOrNot::DecodeError { code, message } => Some((code, message)),
+            DecodedOrNot::DecodeError { code, message, .. } => Some((code, message)),
         }
     }
 }

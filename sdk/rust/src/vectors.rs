@@ -25,6 +25,18 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value as Json;
 
+/// The kinds of failures as `wit/v1` names them.
+const FAILURE_KINDS: [&str; 8] = [
+    "unknown-port",
+    "unknown-message",
+    "too-short",
+    "too-long",
+    "invalid-value",
+    "invalid-command",
+    "missing-variable",
+    "unsupported",
+];
+
 /// One case: an input and what must come of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Fields", into = "Fields")]
@@ -218,6 +230,16 @@ impl TryFrom<Fields> for Vector {
                 "the vector {name:?} must expect either a {comes_out} or a failure"
             ));
         }
+        // What the sandbox itself ends, such as a trap, is nothing that a decoder may promise.
+        if let Some(failure) = expect.get("failure") {
+            let kind = failure["kind"].as_str().unwrap_or_default();
+            if !FAILURE_KINDS.contains(&kind) {
+                let kinds = FAILURE_KINDS.join(", ");
+                return Err(format!(
+                    "the vector {name:?} expects a failure of the kind {kind:?}; the kinds are {kinds}"
+                ));
+            }
+        }
         Ok(Self { name, source, input, expect })
     }
 }
@@ -238,4 +260,36 @@ impl From<Vector> for Fields {
 /// Reads a `vectors.json`.
 pub fn parse(json: &str) -> Result<Vec<Vector>, serde_json::Error> {
     serde_json::from_str(json)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse_one(expect: &str) -> Result<Vec<Vector>, serde_json::Error> {
+        parse(&format!(
+            r#"[{{"name": "a", "uplink": {{"fPort": 1, "payload": "0A 1b"}}, "expect": {expect}}}]"#
+        ))
+    }
+
+    #[test]
+    fn a_vector_is_read() {
+        let vectors = parse_one(r#"{"reading": {"data": {}}}"#).unwrap();
+        let Input::Uplink(uplink) = &vectors[0].input else { panic!("it is an uplink") };
+        assert_eq!(uplink.payload, Hex(vec![0x0A, 0x1B]));
+        assert!(parse_one(r#"{"failure": {"kind": "too-short"}}"#).is_ok());
+    }
+
+    #[test]
+    fn a_vector_expects_what_a_decoder_can_answer() {
+        for (expect, wrong) in [
+            (r#"{"downlink": {}}"#, "either a reading or a failure"),
+            (r#"{"reading": {}, "failure": {}}"#, "either a reading or a failure"),
+            (r#"{"failure": {"kind": "trapped"}}"#, "trapped"),
+            (r#"{"failure": {}}"#, "the kinds are unknown-port"),
+        ] {
+            let error = parse_one(expect).unwrap_err().to_string();
+            assert!(error.contains(wrong), "{expect}: {error}");
+        }
+    }
 }
