@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt::Write as _,
     fs,
     path::Path,
 };
@@ -232,21 +231,20 @@ fn show(pulled: &Pulled, tally: &Tally, admin: &Client) -> Result<()> {
 
 /// The first measurements that are not alarms, and the alarms that are raised.
 fn reading(decoded: &Json) -> String {
-    let mut shown = String::new();
+    let mut shown = Vec::new();
     let mut values = 0;
     for measurement in decoded["measurements"].as_array().into_iter().flatten() {
         let quantity = text(&measurement["quantity"]);
         let is_alarm = quantity.starts_with("alarm.");
         if is_alarm && measurement["value"] == Json::Bool(true) {
-            // Writing to a string cannot fail.
-            drop(writeln!(shown, "{quantity}!"));
+            shown.push(format!("{quantity}!"));
         } else if !is_alarm && values < SHOWN_MEASUREMENTS {
             values += 1;
             let unit = text(&measurement["unit"]);
-            drop(writeln!(shown, "{quantity} {} {unit}", measurement["value"]));
+            shown.push(format!("{quantity} {} {unit}", measurement["value"]));
         }
     }
-    shown.trim_end().to_owned()
+    shown.join("\n")
 }
 
 /// Leaves the server up for people to look at.
