@@ -169,7 +169,7 @@ fn an_input_is_handed_over_whole() {
         &input(json!({
             "name": "clock",
             "command": {"data": {"timeConfig": {}}, "issuedAt": "2020-01-16T15:23:31.999Z"},
-            "expect": {"failure": {}}
+            "expect": {"failure": {"kind": "unsupported"}}
         })),
     );
     let Ok(Answer::Downlink(downlink)) = call.result else { panic!("{:?}", call.result) };
@@ -180,7 +180,7 @@ fn an_input_is_handed_over_whole() {
     let call = run(
         &decoder,
         &input(json!({
-            "name": "port", "uplink": {"fPort": 1, "payload": "00"}, "expect": {"failure": {}}
+            "name": "port", "uplink": {"fPort": 1, "payload": "00"}, "expect": {"failure": {"kind": "unsupported"}}
         })),
     );
     assert!(matches!(call.result, Err(CallError::Failed(_))), "{:?}", call.result);

@@ -14,7 +14,7 @@ use clap::Args;
 use jiff::Timestamp;
 use tokio::{
     net::TcpListener,
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
     sync::watch,
 };
 
@@ -83,7 +83,8 @@ async fn serve(config: Config, admin_token_file: Option<&Path>) -> Result<(), Fa
     }
 
     let (stop, stopped) = watch::channel(false);
-    let signals = tokio::spawn(wait_for_signal(stop));
+    let signals = StopSignals::listen().map_err(Failure::of("signals cannot be waited for"))?;
+    let signals = tokio::spawn(signals.then(stop));
     let expiry = tokio::spawn(expire_again_and_again(Arc::clone(&service), stopped.clone()));
     output::line(format_args!("champollion listens on http://{address}"));
     tracing::info!(%address, devices = service.devices.sessions().len(), "listening");
@@ -133,17 +134,28 @@ fn write_private(path: &Path, secret: &str) -> io::Result<()> {
     file.sync_all()
 }
 
-async fn wait_for_signal(stop: watch::Sender<bool>) -> Result<(), Failure> {
-    let task = "signals cannot be waited for";
-    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::of(task))?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::of(task))?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// What asks the server to stop.
+struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    /// From here on they are heard; before, they would end the process at once.
+    fn listen() -> io::Result<Self> {
+        let terminate = signal(SignalKind::terminate())?;
+        let interrupt = signal(SignalKind::interrupt())?;
+        Ok(Self { terminate, interrupt })
     }
-    tracing::info!("stopping");
-    stop.send_replace(true);
-    Ok(())
+
+    async fn then(mut self, stop: watch::Sender<bool>) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+        tracing::info!("stopping");
+        stop.send_replace(true);
+    }
 }
 
 async fn until(mut stopped: watch::Receiver<bool>) {
