@@ -3,7 +3,7 @@
 use std::{env, fs, path::PathBuf};
 
 use champollion_registry::Package;
-use champollion_sandbox::{Decoder, Limits, Sandbox, SandboxConfig};
+use champollion_sandbox::{Decoder, Sandbox, SandboxConfig};
 
 /// A telegram of a water meter with fifteen hours of history, as the maker's document gives it:
 /// FPort 100, 47 bytes.
@@ -48,7 +48,6 @@ pub fn package(name: &str) -> Package {
 /// Where the package cannot be loaded.
 #[must_use]
 pub fn load(package: &Package) -> Decoder {
-    let config = SandboxConfig { limits: Limits::default(), code_cache: None };
-    let sandbox = Sandbox::new(config).unwrap_or_else(|error| panic!("{error}"));
+    let sandbox = Sandbox::new(SandboxConfig::default()).unwrap_or_else(|error| panic!("{error}"));
     sandbox.load(package.file()).unwrap_or_else(|error| panic!("{error}"))
 }

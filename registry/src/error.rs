@@ -4,7 +4,7 @@ use champollion_sandbox::{Digest, LoadError};
 use champollion_store::StoreError;
 use semver::Version;
 
-use crate::{DecoderId, PackageError, VectorDiffers};
+use crate::{DecoderId, PackageError, Quarantined, VectorDiffers};
 
 /// Why a package was not published.
 #[derive(Debug, thiserror::Error)]
@@ -92,6 +92,13 @@ pub enum RegistryError {
         /// What is wrong with it.
         problem: &'static str,
     },
+    /// A version is set aside, since its calls kept misbehaving.
+    #[error(
+        "{} {} is in quarantine since {}: {} of its calls misbehaved within the time that is \
+         looked at, the last one like this: {}",
+        .0.id, .0.version, .0.since, .0.failures, .0.message
+    )]
+    Quarantined(Box<Quarantined>),
     /// A version that was published cannot be loaded any more.
     #[error("{id} {version} cannot be loaded: {reason}")]
     Unusable {

@@ -1,9 +1,6 @@
 //! The index: what there is of each decoder, in memory and in the store.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, OnceLock},
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use champollion_sandbox::Digest;
 use jiff::Timestamp;
@@ -11,8 +8,8 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CatalogueEntry, CatalogueVersion, DamagedIndex, DecoderId, LoadedDecoder, Manifest, Package,
-    ResolveError,
+    CatalogueEntry, CatalogueVersion, DamagedIndex, DecoderId, Manifest, Package, ResolveError,
+    quarantine::Health,
 };
 
 /// All published versions.
@@ -23,10 +20,9 @@ pub(crate) type Versions = BTreeMap<Version, Arc<Entry>>;
 
 /// A published version.
 pub(crate) struct Entry {
-    pub(crate) manifest: Manifest,
+    pub(crate) manifest: Arc<Manifest>,
     pub(crate) line: IndexLine,
-    /// Compiled on first use.
-    pub(crate) decoder: OnceLock<Arc<LoadedDecoder>>,
+    pub(crate) health: Arc<Health>,
 }
 
 /// What the store keeps of a published version, beside its manifest; the file is a blob named by
@@ -64,6 +60,10 @@ impl IndexLine {
 }
 
 impl Entry {
+    pub(crate) fn new(manifest: Manifest, line: IndexLine) -> Self {
+        Self { manifest: Arc::new(manifest), line, health: Arc::default() }
+    }
+
     /// Reads what the store keeps.
     pub(crate) fn read(key: &[u8], value: &[u8]) -> Result<Self, DamagedIndex> {
         read(value).map_err(|reason| {
@@ -78,7 +78,7 @@ fn read(value: &[u8]) -> Result<Entry, String> {
     let (line, manifest) = text.split_once('\n').ok_or("it has no manifest")?;
     let line: IndexLine = serde_json::from_str(line).map_err(|error| error.to_string())?;
     let manifest = Manifest::parse(manifest).map_err(|error| error.to_string())?;
-    Ok(Entry { manifest, line, decoder: OnceLock::new() })
+    Ok(Entry::new(manifest, line))
 }
 
 /// The version by which the catalogue shows a decoder: the highest release, which is what a device
@@ -89,7 +89,7 @@ pub(crate) fn shown(versions: &Versions) -> Option<&Version> {
 }
 
 pub(crate) fn catalogue_entry(versions: &Versions, shown: &Version) -> Option<CatalogueEntry> {
-    let manifest = versions.get(shown)?.manifest.clone();
+    let manifest = Manifest::clone(&versions.get(shown)?.manifest);
     let versions = versions
         .iter()
         .rev()

@@ -11,18 +11,22 @@ mod catalogue;
 mod error;
 mod id;
 mod index;
+mod loaded;
 mod manifest;
 mod package;
+mod quarantine;
 mod registry;
 mod rehearsal;
 
 pub use catalogue::{CatalogueEntry, CatalogueVersion};
 pub use error::{DamagedIndex, PublishError, RegistryError, ResolveError};
 pub use id::{DecoderId, DecoderIdError, DecoderRef};
+pub use loaded::LoadedDecoder;
 pub use manifest::{
     Command, Device, Direction, Field, FieldType, Manifest, ManifestError, Port,
     VariableDeclaration,
 };
 pub use package::{Package, PackageError};
-pub use registry::{LoadedDecoder, Published, Registry};
+pub use quarantine::{QuarantineRule, Quarantined};
+pub use registry::{Published, Registry, RegistryConfig};
 pub use rehearsal::{Answer, Rehearsal, VectorDiffers, run, variables};

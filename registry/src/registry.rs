@@ -1,28 +1,63 @@
 //! Keeps packages: published once, never changed, found by name and version.
 
-use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
+};
 
-use champollion_sandbox::{Decoder, Digest, Sandbox};
+use champollion_sandbox::{CallError, CallLimits, Digest, Sandbox};
 use champollion_store::{Batch, Blobs, Store, StoreError};
 use jiff::Timestamp;
 use semver::Version;
 use serde::Serialize;
 
 use crate::{
-    CatalogueEntry, DamagedIndex, DecoderId, DecoderRef, Manifest, PublishError, RegistryError,
-    Rehearsal, ResolveError,
+    CatalogueEntry, DamagedIndex, DecoderId, DecoderRef, PublishError, QuarantineRule, Quarantined,
+    RegistryError, Rehearsal, ResolveError,
     index::{Entry, Index, IndexLine, catalogue_entry, no_version, shown},
+    loaded::{LoadedDecoder, LoadedDecoders},
 };
 
 /// The table of published versions, by `vendor/model/version`.
 const VERSIONS: &str = "registry.versions";
 
+/// The table of versions that were set aside, by the same keys.
+const QUARANTINE: &str = "registry.quarantine";
+
 /// How many versions are read from the store at once when the registry opens.
 const SCAN: usize = 1_000;
+
+/// How a registry treats its decoders.
+#[derive(Clone, Debug)]
+pub struct RegistryConfig {
+    /// Decoders whose calls may use and return less than others'.
+    pub lower_limits: BTreeMap<DecoderId, CallLimits>,
+    /// Bytes of code that are kept in memory.
+    pub loaded_bytes: u64,
+    /// When a decoder is set aside.
+    pub quarantine: QuarantineRule,
+}
+
+impl RegistryConfig {
+    /// 256 MiB: about a thousand decoders. A territory has some dozens of models.
+    pub const LOADED_BYTES: u64 = 256 << 20;
+}
+
+impl Default for RegistryConfig {
+    fn default() -> Self {
+        Self {
+            lower_limits: BTreeMap::new(),
+            loaded_bytes: Self::LOADED_BYTES,
+            quarantine: QuarantineRule::default(),
+        }
+    }
+}
 
 /// All published versions. Every method may be called from any thread.
 pub struct Registry {
     sandbox: Arc<Sandbox>,
+    config: RegistryConfig,
+    loaded: LoadedDecoders,
     store: Arc<dyn Store>,
     blobs: Arc<dyn Blobs>,
     /// A std lock: it is held for a look-up or an insertion, never across an await.
@@ -43,40 +78,26 @@ pub struct Published {
     pub vectors: usize,
 }
 
-/// A decoder with the name under which records quote it.
-pub struct LoadedDecoder {
-    /// Its name.
-    pub id: DecoderId,
-    /// Its version.
-    pub version: Version,
-    /// What it says of itself.
-    pub manifest: Manifest,
-    /// The decoder.
-    pub decoder: Decoder,
-}
-
 impl Registry {
     /// Reads the index. Packages are read and compiled when they are first used.
     pub async fn open(
+        config: RegistryConfig,
         sandbox: Arc<Sandbox>,
         store: Arc<dyn Store>,
         blobs: Arc<dyn Blobs>,
     ) -> Result<Self, RegistryError> {
         let mut index = Index::new();
-        let mut after: Option<Vec<u8>> = None;
-        loop {
-            let page = store.scan(VERSIONS, b"", after.as_deref(), SCAN).await?;
-            let Some(last) = page.last() else { break };
-            after = Some(last.key.clone());
-            for line in &page {
-                let entry = Entry::read(&line.key, &line.value)?;
-                index
-                    .entry(entry.manifest.id.clone())
-                    .or_default()
-                    .insert(entry.manifest.version.clone(), Arc::new(entry));
-            }
+        for (key, value) in whole_table(&*store, VERSIONS).await? {
+            let entry = Entry::read(&key, &value)?;
+            index
+                .entry(entry.manifest.id.clone())
+                .or_default()
+                .insert(entry.manifest.version.clone(), Arc::new(entry));
         }
-        Ok(Self { sandbox, store, blobs, index: RwLock::new(index) })
+        let loaded = LoadedDecoders::within(config.loaded_bytes);
+        let registry = Self { sandbox, config, loaded, store, blobs, index: RwLock::new(index) };
+        registry.restore_quarantine().await?;
+        Ok(registry)
     }
 
     /// The sandbox that decoders of this registry run in.
@@ -96,14 +117,14 @@ impl Registry {
         published_at: Timestamp,
     ) -> Result<Published, PublishError> {
         let (package, decoder) = rehearsal.into_parts();
-        let manifest = package.manifest().clone();
+        let manifest = package.manifest();
         let published = Published {
             id: manifest.id.clone(),
             version: manifest.version.clone(),
             digest: package.digest(),
             vectors: package.vectors().len(),
         };
-        let key = format!("{}/{}", published.id, published.version);
+        let key = version_key(&published.id, &published.version);
         let line = IndexLine::of(&package, published_by, published_at);
         let value = line
             .above(package.manifest_toml())
@@ -118,13 +139,13 @@ impl Registry {
             }
             Err(error) => return Err(error.into()),
         }
-        let loaded = LoadedDecoder {
-            id: published.id.clone(),
-            version: published.version.clone(),
-            manifest: manifest.clone(),
-            decoder,
-        };
-        self.enter(Entry { manifest, line, decoder: OnceLock::from(Arc::new(loaded)) });
+        let entry = self.enter(Entry::new(manifest.clone(), line));
+        // The vectors were run within the limits of all; what is kept is what frames will call.
+        if !self.config.lower_limits.contains_key(&published.id) {
+            let (manifest, health) = (Arc::clone(&entry.manifest), Arc::clone(&entry.health));
+            let loaded = LoadedDecoder::new(manifest, decoder, health);
+            self.loaded.keep(published.digest, Arc::new(loaded));
+        }
         Ok(published)
     }
 
@@ -152,14 +173,11 @@ impl Registry {
     }
 
     /// Makes a version known that is in the store.
-    fn enter(&self, entry: Entry) {
-        self.index
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .entry(entry.manifest.id.clone())
-            .or_default()
-            .entry(entry.manifest.version.clone())
-            .or_insert_with(|| Arc::new(entry));
+    fn enter(&self, entry: Entry) -> Arc<Entry> {
+        let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
+        let versions = index.entry(entry.manifest.id.clone()).or_default();
+        let entered = versions.entry(entry.manifest.version.clone());
+        Arc::clone(entered.or_insert_with(|| Arc::new(entry)))
     }
 
     /// The highest published version that satisfies a requirement.
@@ -167,13 +185,26 @@ impl Registry {
         self.find(wanted).map(|(version, entry)| (version, entry.line.digest))
     }
 
-    /// The decoder that a device asks for, compiled on first use.
+    /// The decoder that a device asks for, loaded when it is not in memory.
     pub async fn decoder(&self, wanted: &DecoderRef) -> Result<Arc<LoadedDecoder>, RegistryError> {
         let (version, entry) = self.find(wanted)?;
-        if let Some(loaded) = entry.decoder.get() {
-            return Ok(Arc::clone(loaded));
+        let digest = entry.line.digest;
+        if let Some(loaded) = self.loaded.get(digest) {
+            return Ok(loaded);
         }
-        self.load(&wanted.id, version, &entry).await
+        self.loaded.get_or_load(digest, self.load(&wanted.id, version, &entry)).await
+    }
+
+    /// The same for a frame: a decoder that was set aside is not given.
+    pub async fn healthy_decoder(
+        &self,
+        wanted: &DecoderRef,
+    ) -> Result<Arc<LoadedDecoder>, RegistryError> {
+        let (_, entry) = self.find(wanted)?;
+        match entry.health.quarantined() {
+            Some(quarantined) => Err(RegistryError::Quarantined(Box::new(quarantined))),
+            None => self.decoder(wanted).await,
+        }
     }
 
     async fn load(
@@ -184,18 +215,75 @@ impl Registry {
     ) -> Result<Arc<LoadedDecoder>, RegistryError> {
         let file = self.file_of(id, &version, entry).await?;
         let sandbox = Arc::clone(&self.sandbox);
+        let lower = self.config.lower_limits.get(id).cloned().unwrap_or_default();
         let unusable = |reason: String| RegistryError::Unusable {
             id: id.clone(),
             version: version.clone(),
             reason,
         };
-        let decoder = tokio::task::spawn_blocking(move || sandbox.load(&file))
+        let decoder = tokio::task::spawn_blocking(move || sandbox.load_within(&file, &lower))
             .await
             .map_err(|error| unusable(error.to_string()))?
             .map_err(|error| unusable(error.to_string()))?;
-        let manifest = entry.manifest.clone();
-        let loaded = LoadedDecoder { id: id.clone(), version, manifest, decoder };
-        Ok(Arc::clone(entry.decoder.get_or_init(|| Arc::new(loaded))))
+        let (manifest, health) = (Arc::clone(&entry.manifest), Arc::clone(&entry.health));
+        Ok(Arc::new(LoadedDecoder::new(manifest, decoder, health)))
+    }
+
+    /// Is told of every call that misbehaved; sets the version aside when it was one too many.
+    pub async fn report(
+        &self,
+        decoder: &LoadedDecoder,
+        error: &CallError,
+        now: Timestamp,
+    ) -> Result<Option<Quarantined>, RegistryError> {
+        let name = (&decoder.id, &decoder.version);
+        let rule = &self.config.quarantine;
+        let Some(quarantined) = decoder.health.report(name, error, rule, now) else {
+            return Ok(None);
+        };
+        let key = version_key(&decoder.id, &decoder.version);
+        let value = serde_json::to_vec(&quarantined)
+            .map_err(|error| DamagedIndex { key: key.clone(), reason: error.to_string() })?;
+        let mut batch = Batch::new();
+        batch.put(QUARANTINE, key.into_bytes(), value);
+        self.store.commit(batch).await?;
+        Ok(Some(quarantined))
+    }
+
+    /// The versions that are set aside, in the order of their names.
+    #[must_use]
+    pub fn quarantined(&self) -> Vec<Quarantined> {
+        let index = self.index();
+        let entries = index.values().flat_map(BTreeMap::values);
+        entries.filter_map(|entry| entry.health.quarantined()).collect()
+    }
+
+    /// Lets a version decode again that was set aside; tells whether it was.
+    pub async fn lift_quarantine(
+        &self,
+        id: &DecoderId,
+        version: &Version,
+    ) -> Result<bool, RegistryError> {
+        let entry = self.entry(id, version)?;
+        let was_set_aside = entry.health.quarantined().is_some();
+        let mut batch = Batch::new();
+        batch.delete(QUARANTINE, version_key(id, version).into_bytes());
+        self.store.commit(batch).await?;
+        entry.health.lift();
+        Ok(was_set_aside)
+    }
+
+    async fn restore_quarantine(&self) -> Result<(), RegistryError> {
+        for (key, value) in whole_table(&*self.store, QUARANTINE).await? {
+            let quarantined: Quarantined = serde_json::from_slice(&value).map_err(|error| {
+                let key = String::from_utf8_lossy(&key).into_owned();
+                DamagedIndex { key, reason: error.to_string() }
+            })?;
+            if let Ok(entry) = self.entry(&quarantined.id, &quarantined.version) {
+                entry.health.restore(quarantined);
+            }
+        }
+        Ok(())
     }
 
     /// The file of a version, its digest checked.
@@ -277,4 +365,23 @@ impl Registry {
 
 fn blob_name(digest: Digest) -> String {
     format!("{}.wasm", digest.hex())
+}
+
+fn version_key(id: &DecoderId, version: &Version) -> String {
+    format!("{id}/{version}")
+}
+
+async fn whole_table(
+    store: &dyn Store,
+    table: &str,
+) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    let mut lines: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
+    loop {
+        let after = lines.last().map(|(key, _)| key.clone());
+        let page = store.scan(table, b"", after.as_deref(), SCAN).await?;
+        if page.is_empty() {
+            return Ok(lines);
+        }
+        lines.extend(page.into_iter().map(|line| (line.key, line.value)));
+    }
 }

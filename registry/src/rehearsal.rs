@@ -88,15 +88,12 @@ pub fn run(decoder: &Decoder, input: &Input) -> Call<Answer> {
             };
             let settings =
                 Settings { variables: variables(&input.variables), state: input.state.0.clone() };
-            answer(decoder.try_uplink(&specimen, &settings), Answer::Reading)
+            decoder.try_uplink(&specimen, &settings).map(Answer::Reading)
         }
         Input::Command(input) => {
             let command =
                 Command { data: input.data.to_string(), issued_at: milliseconds(input.issued_at) };
-            answer(
-                decoder.encode_downlink(&command, &stateless(&input.variables)),
-                Answer::Downlink,
-            )
+            decoder.encode_downlink(&command, &stateless(&input.variables)).map(Answer::Downlink)
         }
         Input::Downlink(input) => {
             let downlink = SentDownlink {
@@ -104,16 +101,9 @@ pub fn run(decoder: &Decoder, input: &Input) -> Call<Answer> {
                 payload: input.payload.0.clone(),
                 sent_at: milliseconds(input.sent_at),
             };
-            answer(
-                decoder.decode_downlink(&downlink, &stateless(&input.variables)),
-                Answer::Reading,
-            )
+            decoder.decode_downlink(&downlink, &stateless(&input.variables)).map(Answer::Reading)
         }
     }
-}
-
-fn answer<T>(call: Call<T>, wrap: impl FnOnce(T) -> Answer) -> Call<Answer> {
-    Call { result: call.result.map(wrap), fuel: call.fuel }
 }
 
 /// The answer as vectors write it: an object with the one key `reading`, `downlink` or `failure`.

@@ -114,7 +114,8 @@ async fn a_version_that_the_sandbox_takes_no_more_says_why() {
     opened.close().await;
 
     let limits = Limits { component_bytes: 100, ..Limits::default() };
-    let strict = Arc::new(Sandbox::new(SandboxConfig { limits, code_cache: None }).unwrap());
+    let strict =
+        Arc::new(Sandbox::new(SandboxConfig { limits, ..SandboxConfig::default() }).unwrap());
     let opened = home.try_open(&strict).await.unwrap();
 
     let error = opened.registry.decoder(&wanted("acme/answer")).await.err().unwrap();

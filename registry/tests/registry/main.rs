@@ -2,8 +2,10 @@
 
 mod catalogue;
 mod damage;
+mod loading;
 mod packages;
 mod publishing;
+mod quarantine;
 mod rehearsals;
 mod rivals;
 mod support;

@@ -72,7 +72,7 @@ async fn a_decoder_names_what_records_quote() {
 
     assert_eq!(loaded.id, package.manifest().id);
     assert_eq!(loaded.version, package.manifest().version);
-    assert_eq!(&loaded.manifest, package.manifest());
+    assert_eq!(&*loaded.manifest, package.manifest());
     assert_eq!(loaded.decoder.digest(), package.digest());
 }
 

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use async_trait::async_trait;
-use champollion_registry::{Package, PublishError, Registry};
+use champollion_registry::{Package, PublishError, Registry, RegistryConfig};
 use champollion_store::{
     Batch, Blobs, Committed, Entry, FileBlobs, Health, KeyValue, LogExtent, Sequence, SledStore,
     Store, StoreError,
@@ -163,7 +163,8 @@ fn mute(home: &Home) -> Faulty {
 }
 
 async fn registry_on(store: Arc<dyn Store>, blobs: &Arc<FileBlobs>) -> Registry {
-    Registry::open(Arc::clone(&SANDBOX), store, Arc::clone(blobs) as Arc<dyn Blobs>).await.unwrap()
+    let blobs = Arc::clone(blobs) as Arc<dyn Blobs>;
+    Registry::open(RegistryConfig::default(), Arc::clone(&SANDBOX), store, blobs).await.unwrap()
 }
 
 async fn is_kept(blobs: &FileBlobs, package: &Package) -> bool {

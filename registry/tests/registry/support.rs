@@ -6,7 +6,9 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use champollion_registry::{DecoderRef, Package, Registry, RegistryError, Rehearsal};
+use champollion_registry::{
+    DecoderRef, Package, Registry, RegistryConfig, RegistryError, Rehearsal,
+};
 use champollion_sandbox::{Sandbox, SandboxConfig, Settings, Specimen};
 use champollion_store::{Blobs, FileBlobs, SledOptions, SledStore, Store};
 use jiff::Timestamp;
@@ -33,7 +35,7 @@ pub(crate) const VECTORS_JSON: &str = r#"[{
 pub(crate) static SANDBOX: LazyLock<Arc<Sandbox>> =
     LazyLock::new(|| Arc::new(Sandbox::new(SandboxConfig::default()).unwrap()));
 
-/// A component that answers every uplink with `{"answer":42}`. It is small, so that it compiles in
+/// A component that answers every uplink with `{"answer":42}`, but crashes on port 13. It is small, so that it compiles in
 /// an instant.
 pub(crate) fn component() -> Vec<u8> {
     /// Exports the contract by its canonical ABI. At 16 lies a `result<reading, failure>`: ok, then
@@ -43,7 +45,8 @@ pub(crate) fn component() -> Vec<u8> {
         (data (i32.const 16) "\00\00\00\00" "\40\00\00\00" "\0d\00\00\00")
         (data (i32.const 64) "{\"answer\":42}")
         (func (export "champollion:decoder/codec@1.0.0#decode-uplink")
-            (param i32 i32 i32 i32 i64 i32 i32 i32 i32) (result i32)
+            (param $port i32) (param i32 i32 i32 i64 i32 i32 i32 i32) (result i32)
+            (if (i32.eq (local.get $port) (i32.const 13)) (then unreachable))
             (i32.const 16))
         (func (export "champollion:decoder/codec@1.0.0#encode-downlink")
             (param i32 i32 i64 i32 i32) (result i32)
@@ -124,8 +127,17 @@ impl Home {
     }
 
     pub(crate) async fn try_open(&self, sandbox: &Arc<Sandbox>) -> Result<Opened, RegistryError> {
+        self.open_with(RegistryConfig::default(), sandbox).await
+    }
+
+    pub(crate) async fn open_with(
+        &self,
+        config: RegistryConfig,
+        sandbox: &Arc<Sandbox>,
+    ) -> Result<Opened, RegistryError> {
         let (store, blobs) = (self.store(), self.blobs());
         let registry = Registry::open(
+            config,
             Arc::clone(sandbox),
             Arc::clone(&store) as Arc<dyn Store>,
             Arc::clone(&blobs) as Arc<dyn Blobs>,

@@ -14,7 +14,7 @@ use std::{
 use sha2::{Digest as _, Sha256};
 use wasmtime::{Engine, component::Component};
 
-use crate::Digest;
+use crate::{Digest, compile::Code};
 
 const CHECKSUM_BYTES: usize = 32;
 
@@ -54,13 +54,13 @@ impl CodeCache {
     }
 
     /// Keeps the code of a component. The file appears whole or not at all.
-    pub(crate) fn put(&self, digest: Digest, component: &Component) -> io::Result<()> {
-        let code = component.serialize().map_err(io::Error::other)?;
+    pub(crate) fn put(&self, digest: Digest, code: &Code) -> io::Result<()> {
+        let code = code.bytes();
         let mut file = tempfile::Builder::new()
             .permissions(fs::Permissions::from_mode(0o600))
             .tempfile_in(&self.folder)?;
-        file.write_all(&Sha256::digest(&code))?;
-        file.write_all(&code)?;
+        file.write_all(&Sha256::digest(code))?;
+        file.write_all(code)?;
         file.as_file().sync_all()?;
         file.persist(self.path(digest)).map_err(|error| error.error)?;
         Ok(())
@@ -85,10 +85,10 @@ impl CodeCache {
         if Sha256::digest(code).as_slice() != checksum {
             return Err(Unusable::Damaged("its checksum differs".into()));
         }
-        // SAFETY: `deserialize` trusts that the bytes came out of `Component::serialize`. They did:
+        // SAFETY: `deserialize` trusts that the bytes came out of wasmtime's compiler. They did:
         // nobody but this user can write the folder (0700) or the file (no write permission for
-        // others, checked above on the open file, which is no link), this type writes nothing else
-        // into it, and the checksum shows that the bytes are those that it wrote. That they are of
+        // others, checked above on the open file, which is no link), this type writes nothing into it
+        // but `Code`, and the checksum shows that the bytes are those that it wrote. That they are of
         // the same wasmtime and settings, wasmtime checks itself.
         unsafe { Component::deserialize(engine, code) }
             .map_err(|error| Unusable::Damaged(format!("{error:#}")))

@@ -9,8 +9,8 @@ use wasmtime::{
 };
 
 use crate::{
-    CallError, Digest, Downlink, Limits, LoadError, OutputError, Reading,
-    contract::{Function, Functions, codec},
+    CallError, Digest, Downlink, Limits, LoadError, Reading,
+    contract::{self, Function, Functions, codec},
     error::GrowthError,
     lift,
     slots::Slots,
@@ -33,6 +33,16 @@ pub struct Call<T> {
     pub result: Result<T, CallError>,
     /// Fuel that was burnt, the same for the same input on every machine.
     pub fuel: u64,
+    /// The most linear memory that it had, in bytes.
+    pub memory_bytes: usize,
+}
+
+impl<T> Call<T> {
+    /// The same call with its result made into another type.
+    pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Call<U> {
+        let Self { result, fuel, memory_bytes } = self;
+        Call { result: result.map(make), fuel, memory_bytes }
+    }
 }
 
 /// What goes into a decoder beside the frame: what the operator has set on the device, and what the
@@ -106,11 +116,18 @@ impl Decoder {
         self.digest
     }
 
+    /// Bytes of compiled code that the decoder holds in memory.
+    #[must_use]
+    pub fn code_bytes(&self) -> usize {
+        let code = self.pre.component().image_range();
+        code.end.addr() - code.start.addr()
+    }
+
     /// Decodes a frame whose MIC was verified, or that a network server vouches for.
     #[must_use]
     pub fn decode_uplink(&self, uplink: &VerifiedUplink, settings: &Settings) -> Call<Reading> {
         let Some((f_port, payload)) = uplink.application_payload() else {
-            return Call { result: Err(CallError::NoApplicationPayload), fuel: 0 };
+            return Call { result: Err(CallError::NoApplicationPayload), fuel: 0, memory_bytes: 0 };
         };
         self.uplink(f_port, uplink.f_cnt(), payload, uplink.received_at_ms(), settings)
     }
@@ -131,9 +148,11 @@ impl Decoder {
             issued_at: command.issued_at,
             variables: &variables,
         };
-        let outcome =
-            self.call(command, |instance, store| self.functions.encode_downlink(instance, store));
-        self.lifted(outcome, lift::downlink)
+        self.call(
+            command,
+            |instance, store| self.functions.encode_downlink(instance, store),
+            lift::downlink,
+        )
     }
 
     /// Reads back what was sent to a device.
@@ -146,9 +165,11 @@ impl Decoder {
             sent_at: downlink.sent_at,
             variables: &variables,
         };
-        let outcome =
-            self.call(downlink, |instance, store| self.functions.decode_downlink(instance, store));
-        self.lifted(outcome, lift::reading)
+        self.call(
+            downlink,
+            |instance, store| self.functions.decode_downlink(instance, store),
+            lift::reading,
+        )
     }
 
     fn uplink(
@@ -168,9 +189,11 @@ impl Decoder {
             variables: &variables,
             state: &settings.state,
         };
-        let outcome =
-            self.call(uplink, |instance, store| self.functions.decode_uplink(instance, store));
-        self.lifted(outcome, lift::reading)
+        self.call(
+            uplink,
+            |instance, store| self.functions.decode_uplink(instance, store),
+            lift::reading,
+        )
     }
 
     /// Makes an instance, asks it for each function and throws it away: what cannot even start, or
@@ -186,29 +209,33 @@ impl Decoder {
             .map_err(|error| LoadError::NotADecoder { reason: format!("{error:#}") })
     }
 
-    fn call<Input, Output>(
+    /// Makes an instance, calls it, looks at what it returned and throws it away.
+    fn call<Input, Output, Lifted>(
         &self,
         input: Input,
         function: impl FnOnce(&Instance, &mut Store<Meter>) -> wasmtime::Result<Function<Input, Output>>,
-    ) -> (Result<Result<Output, codec::Failure>, CallError>, u64)
+        lift: impl FnOnce(Output, &mut Store<Meter>, &Limits) -> Result<Lifted, CallError>,
+    ) -> Call<Lifted>
     where
         (Input,): ComponentNamedList + Lower,
-        (Result<Output, codec::Failure>,): ComponentNamedList + Lift,
+        (Result<Output, contract::Failure>,): ComponentNamedList + Lift,
     {
         // Taken before the store and so given back after it, when its instance is gone.
         let _slot = self.slots.take();
         let mut store = self.store();
-        let instance = match self.pre.instantiate(&mut store) {
-            Ok(instance) => instance,
-            Err(error) => {
-                return (Err(self.call_error(&error, Stage::Instantiating)), self.burnt(&store));
-            }
+        let called = match self.pre.instantiate(&mut store) {
+            Ok(instance) => function(&instance, &mut store)
+                .and_then(|function| function.call(&mut store, (input,)))
+                .map_err(|error| self.call_error(&error, Stage::Calling)),
+            Err(error) => Err(self.call_error(&error, Stage::Instantiating)),
         };
-        let result = function(&instance, &mut store)
-            .and_then(|function| function.call(&mut store, (input,)))
-            .map(|(output,)| output);
-        let fuel = self.burnt(&store);
-        (result.map_err(|error| self.call_error(&error, Stage::Calling)), fuel)
+        let result = match called {
+            Ok((Ok(output),)) => lift(output, &mut store, &self.limits),
+            Ok((Err(failure),)) => Err(lift::failure(&failure, &store, &self.limits)),
+            Err(error) => Err(error),
+        };
+        let fuel = self.limits.fuel - store.get_fuel().unwrap_or(0);
+        Call { result, fuel, memory_bytes: store.data().peak_bytes }
     }
 
     fn store(&self) -> Store<Meter> {
@@ -218,6 +245,7 @@ impl Decoder {
                 memory_bytes: self.limits.memory_bytes,
                 table_elements: self.limits.table_elements,
                 elements: 0,
+                peak_bytes: 0,
             },
         );
         store.limiter(|meter| meter);
@@ -230,30 +258,15 @@ impl Decoder {
         store
     }
 
-    fn burnt(&self, store: &Store<Meter>) -> u64 {
-        self.limits.fuel - store.get_fuel().unwrap_or(0)
-    }
-
-    fn lifted<Wire, Lifted>(
-        &self,
-        (outcome, fuel): (Result<Result<Wire, codec::Failure>, CallError>, u64),
-        lift: impl FnOnce(Wire, &Limits) -> Result<Lifted, CallError>,
-    ) -> Call<Lifted> {
-        let result = match outcome {
-            Ok(Ok(wire)) => lift(wire, &self.limits),
-            Ok(Err(failure)) => Err(lift::failure(failure, &self.limits)),
-            Err(error) => Err(error),
-        };
-        Call { result, fuel }
-    }
-
     fn call_error(&self, error: &wasmtime::Error, stage: Stage) -> CallError {
         if let Some(growth) = error.downcast_ref::<GrowthError>() {
             return growth.call_error(&self.limits);
         }
         match error.downcast_ref::<Trap>() {
             Some(Trap::OutOfFuel) => CallError::OutOfFuel { limit: self.limits.fuel },
-            Some(Trap::StackOverflow) => CallError::StackExhausted,
+            Some(Trap::StackOverflow) => {
+                CallError::StackExhausted { limit: self.limits.stack_bytes }
+            }
             Some(Trap::UnreachableCodeReached) => CallError::Trapped {
                 reason: "it reached code that ends it, as a panic does".into(),
             },
@@ -262,19 +275,14 @@ impl Decoder {
         }
     }
 
-    /// wasmtime has no public types for what is wrong with values that a guest hands over.
     fn untyped_error(&self, error: &wasmtime::Error, stage: Stage) -> CallError {
-        let reason = format!("{error:#}");
-        if reason.contains("fuel allocated for hostcalls") {
-            return CallError::Output(OutputError::TooLarge { limit: self.limits.output_bytes });
-        }
         match stage {
             // The guest's code was running, so it is not what it returned that is wrong.
             _ if error.is::<WasmBacktrace>() => {
                 CallError::Trapped { reason: error.root_cause().to_string() }
             }
-            Stage::Instantiating => CallError::Trapped { reason },
-            Stage::Calling => CallError::Output(OutputError::Malformed { reason }),
+            Stage::Instantiating => CallError::Trapped { reason: format!("{error:#}") },
+            Stage::Calling => CallError::Output(lift::unlifted(error, &self.limits)),
         }
     }
 }
@@ -291,6 +299,8 @@ pub(crate) struct Meter {
     table_elements: usize,
     /// Elements of all tables so far.
     elements: usize,
+    /// The most memory so far.
+    peak_bytes: usize,
 }
 
 impl ResourceLimiter for Meter {
@@ -303,10 +313,10 @@ impl ResourceLimiter for Meter {
         // An error and not a plain refusal: Rust would turn that into a panic, and the record would
         // say "crashed" where it should say "out of memory".
         if wanted > self.memory_bytes {
-            Err(GrowthError::Memory { wanted }.into())
-        } else {
-            Ok(true)
+            return Err(GrowthError::Memory { wanted }.into());
         }
+        self.peak_bytes = self.peak_bytes.max(wanted);
+        Ok(true)
     }
 
     fn table_growing(

@@ -6,10 +6,6 @@ use wasmtime::{
 
 use crate::Limits;
 
-/// Stack of WebAssembly code in bytes. Decoders are built with 32 KiB of their own; recursion that
-/// deep enough to reach this burns fuel first in any sane program.
-const STACK_BYTES: usize = 512 << 10;
-
 /// How many instances may exist at once. One is enough for each thread that decodes; the rest is
 /// for publications and trials going on beside. A slot costs address space, not memory. Who finds
 /// none free waits ([`Slots`](crate::slots::Slots)).
@@ -42,7 +38,7 @@ pub(crate) fn engine(limits: &Limits) -> wasmtime::Result<Engine> {
         .wasm_relaxed_simd(false)
         .wasm_memory64(false)
         .wasm_multi_memory(false)
-        .max_wasm_stack(STACK_BYTES)
+        .max_wasm_stack(limits.stack_bytes)
         // Nobody looks at positions in the code, and the tables for them are a third of it.
         .generate_address_map(false)
         .native_unwind_info(false)

@@ -35,6 +35,27 @@ pub enum LoadError {
         /// The limit.
         limit: usize,
     },
+    /// Compiling it takes longer than it may.
+    #[error(
+        "the component is not compiled within {limit_ms} ms of the processor's time, which is the \
+         limit"
+    )]
+    CompilesTooLong {
+        /// The limit in milliseconds.
+        limit_ms: u64,
+    },
+    /// Compiling it takes more memory than it may.
+    #[error("compiling the component takes more than {limit} bytes of memory, which is the limit")]
+    CompilesTooLarge {
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// The compiler itself failed, which the component may be to blame for or not.
+    #[error("the component cannot be compiled: {reason}")]
+    CompilerFailed {
+        /// What happened.
+        reason: String,
+    },
     /// WebAssembly that is not valid, or uses what decoders may not use.
     #[error("the component is not valid: {reason}")]
     Invalid {
@@ -94,8 +115,13 @@ pub enum CallError {
         limit: usize,
     },
     /// Calls were nested too deep.
-    #[error("the decoder nested its calls too deep: its stack is exhausted")]
-    StackExhausted,
+    #[error(
+        "the decoder nested its calls deeper than its stack of {limit} bytes, which is the limit"
+    )]
+    StackExhausted {
+        /// The limit in bytes.
+        limit: usize,
+    },
     /// The code ended itself: in Rust, a panic.
     #[error("the decoder crashed: {reason}")]
     Trapped {
@@ -108,6 +134,13 @@ pub enum CallError {
 }
 
 impl CallError {
+    /// Whether the decoder did what no decoder may: it crashed, took more than it may, or returned
+    /// what the contract forbids. A failure that it reports itself is an answer like any other.
+    #[must_use]
+    pub fn is_misbehaviour(&self) -> bool {
+        !matches!(self, Self::Failed(_) | Self::NoApplicationPayload)
+    }
+
     /// The word for this kind of error in JSON and in metrics.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -117,7 +150,7 @@ impl CallError {
             Self::OutOfFuel { .. } => "out-of-fuel",
             Self::OutOfMemory { .. } => "out-of-memory",
             Self::TableTooLarge { .. } => "table-too-large",
-            Self::StackExhausted => "stack-exhausted",
+            Self::StackExhausted { .. } => "stack-exhausted",
             Self::Trapped { .. } => "trapped",
             Self::Output(_) => "invalid-output",
         }
@@ -129,7 +162,7 @@ impl CallError {
 #[non_exhaustive]
 pub enum OutputError {
     /// More than is copied out of the sandbox.
-    #[error("more than {limit} bytes in all")]
+    #[error("more than {limit} bytes in one list, with all that its elements hold")]
     TooLarge {
         /// The limit in bytes.
         limit: usize,

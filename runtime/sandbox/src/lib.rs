@@ -11,6 +11,7 @@
 //! - [`Reading`] is what comes out, in the [`vocabulary`] that all decoders share.
 
 mod code_cache;
+mod compile;
 mod contract;
 mod data;
 mod decoder;
@@ -26,11 +27,12 @@ mod slots;
 mod structure;
 pub mod vocabulary;
 
+pub use compile::{Compiler, WorkerCommand, compile_worker};
 pub use data::Data;
 pub use decoder::{Call, Command, Decoder, SentDownlink, Settings, Specimen, Variable};
 pub use digest::{Digest, DigestError};
 pub use error::{CallError, LoadError, OutputError};
-pub use limits::Limits;
+pub use limits::{CallLimits, Limits};
 pub use reading::{Downlink, Failure, FailureKind, Measurement, Reading, Span, Value};
 pub use sandbox::{Sandbox, SandboxConfig, SandboxError};
 pub use vocabulary::Quantity;

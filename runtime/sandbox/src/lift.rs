@@ -1,11 +1,15 @@
 //! Turns what a decoder returned into types of the host, checking every limit on the way.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
+use wasmtime::component::{WasmList, WasmStr};
 
 use crate::{
-    CallError, Data, Downlink, Failure, FailureKind, Limits, Measurement, OutputError, Reading,
-    Span, Value,
-    contract::codec,
+    CallError, Data, Downlink, Failure, FailureKind, Limits, Measurement, OutputError, Quantity,
+    Reading, Span, Value,
+    contract::{self, codec},
+    decoder::Meter,
     vocabulary::{self, ValueKind},
 };
 
@@ -18,47 +22,71 @@ const APPLICATION_PORTS: std::ops::RangeInclusive<u8> = 1..=223;
 /// The largest FRMPayload of any region and data rate.
 const PAYLOAD_BYTES: usize = 242;
 
-pub(crate) fn reading(reading: codec::Reading, limits: &Limits) -> Result<Reading, CallError> {
-    lift_reading(reading, limits).map_err(CallError::Output)
+/// The store of a call that has returned: what it returned lies in its memory.
+pub(crate) type Store = wasmtime::Store<Meter>;
+
+pub(crate) fn reading(
+    wire: contract::Reading,
+    store: &mut Store,
+    limits: &Limits,
+) -> Result<Reading, CallError> {
+    lift_reading(wire, store, limits).map_err(CallError::Output)
 }
 
-fn lift_reading(reading: codec::Reading, limits: &Limits) -> Result<Reading, OutputError> {
-    at_most("measurements", reading.measurements.len(), limits.measurements)?;
-    warnings(&reading.warnings, limits)?;
-    if let Some(state) = &reading.state {
+fn lift_reading(
+    wire: contract::Reading,
+    store: &mut Store,
+    limits: &Limits,
+) -> Result<Reading, OutputError> {
+    at_most("measurements", wire.measurements.len(), limits.measurements)?;
+    if let Some(state) = &wire.state {
         at_most("bytes of state", state.len(), limits.state_bytes)?;
     }
+    let warnings = warnings(&wire.warnings, store, limits)?;
+    let measurements = elements(&wire.measurements, store, limits)?;
+    let store = &*store;
     Ok(Reading {
-        data: Data::check(reading.data, limits)?,
-        measurements: reading
-            .measurements
+        data: Data::check(text(&wire.data, store)?, limits)?,
+        measurements: measurements
             .into_iter()
             .enumerate()
-            .map(|(index, wire)| measurement(index, wire, limits))
+            .map(|(index, wire)| measurement(index, wire, store, limits))
             .collect::<Result<_, _>>()?,
-        warnings: reading.warnings,
-        state: reading.state,
+        warnings,
+        state: wire.state.map(|state| state.as_le_slice(store).to_vec()),
     })
 }
 
-pub(crate) fn downlink(downlink: codec::Downlink, limits: &Limits) -> Result<Downlink, CallError> {
-    let codec::Downlink { f_port, payload, warnings: texts } = downlink;
+pub(crate) fn downlink(
+    wire: contract::Downlink,
+    store: &mut Store,
+    limits: &Limits,
+) -> Result<Downlink, CallError> {
+    lift_downlink(wire, store, limits).map_err(CallError::Output)
+}
+
+fn lift_downlink(
+    wire: contract::Downlink,
+    store: &mut Store,
+    limits: &Limits,
+) -> Result<Downlink, OutputError> {
+    let contract::Downlink { f_port, payload, warnings: texts } = wire;
     if !APPLICATION_PORTS.contains(&f_port) {
-        return Err(CallError::Output(OutputError::FPortOutOfRange { f_port }));
+        return Err(OutputError::FPortOutOfRange { f_port });
     }
-    at_most("bytes of payload", payload.len(), PAYLOAD_BYTES)
-        .and_then(|()| warnings(&texts, limits))
-        .map_err(CallError::Output)?;
-    Ok(Downlink { f_port, payload, warnings: texts })
+    at_most("bytes of payload", payload.len(), PAYLOAD_BYTES)?;
+    let warnings = warnings(&texts, store, limits)?;
+    Ok(Downlink { f_port, payload: payload.as_le_slice(&*store).to_vec(), warnings })
 }
 
 /// A failure is an answer too and is held to the same limits.
-pub(crate) fn failure(failure: codec::Failure, limits: &Limits) -> CallError {
-    if let Err(error) = text_fits("failure message", &failure.message, limits) {
-        return CallError::Output(error);
-    }
+pub(crate) fn failure(wire: &contract::Failure, store: &Store, limits: &Limits) -> CallError {
+    let message = match bounded("failure message", &wire.message, store, limits) {
+        Ok(message) => message,
+        Err(error) => return CallError::Output(error),
+    };
     CallError::Failed(Failure {
-        kind: match failure.kind {
+        kind: match wire.kind {
             codec::FailureKind::UnknownPort => FailureKind::UnknownPort,
             codec::FailureKind::UnknownMessage => FailureKind::UnknownMessage,
             codec::FailureKind::TooShort => FailureKind::TooShort,
@@ -68,49 +96,59 @@ pub(crate) fn failure(failure: codec::Failure, limits: &Limits) -> CallError {
             codec::FailureKind::MissingVariable => FailureKind::MissingVariable,
             codec::FailureKind::Unsupported => FailureKind::Unsupported,
         },
-        message: failure.message,
-        span: failure.span.map(span),
+        message,
+        span: wire.span.map(span),
     })
 }
 
 fn measurement(
     index: usize,
-    wire: codec::Measurement,
+    wire: contract::Measurement,
+    store: &Store,
     limits: &Limits,
 ) -> Result<Measurement, OutputError> {
-    let Some(quantity) = vocabulary::quantity(&wire.quantity) else {
-        let quantity = wire.quantity.chars().take(QUOTED_CHARACTERS).collect();
+    let name = text(&wire.quantity, store)?;
+    let Some(quantity) = vocabulary::quantity(&name) else {
+        let quantity = name.chars().take(QUOTED_CHARACTERS).collect();
         return Err(OutputError::UnknownQuantity { index, quantity });
     };
-    let value = match (quantity.kind, wire.value) {
-        (ValueKind::Boolean, codec::ValueResult::Boolean(boolean)) => Value::Boolean(boolean),
-        (ValueKind::Integer, codec::ValueResult::Integer(integer)) => Value::Integer(integer),
-        (ValueKind::Number, codec::ValueResult::Number(number)) if number.is_finite() => {
-            Value::Number(number)
+    Ok(Measurement {
+        quantity,
+        value: value(index, quantity, &wire.value, store, limits)?,
+        channel: wire.channel,
+        measured_at: wire.measured_at.map(|moment| timestamp(index, moment)).transpose()?,
+        span: wire.span.map(span),
+    })
+}
+
+fn value(
+    index: usize,
+    quantity: &'static Quantity,
+    wire: &contract::Value,
+    store: &Store,
+    limits: &Limits,
+) -> Result<Value, OutputError> {
+    Ok(match (quantity.kind, wire) {
+        (ValueKind::Boolean, contract::Value::Boolean(boolean)) => Value::Boolean(*boolean),
+        (ValueKind::Integer, contract::Value::Integer(integer)) => Value::Integer(*integer),
+        (ValueKind::Number, contract::Value::Number(number)) if number.is_finite() => {
+            Value::Number(*number)
         }
-        (ValueKind::Number, codec::ValueResult::Number(number)) => {
+        (ValueKind::Number, contract::Value::Number(number)) => {
             let value = number.to_string();
             return Err(OutputError::NotFinite { index, quantity: quantity.name, value });
         }
-        (ValueKind::Text, codec::ValueResult::Text(text)) => {
-            text_fits("measured text", &text, limits)?;
-            Value::Text(text)
+        (ValueKind::Text, contract::Value::Text(text)) => {
+            Value::Text(bounded("measured text", text, store, limits)?)
         }
         (expected, found) => {
             return Err(OutputError::WrongType {
                 index,
                 quantity: quantity.name,
                 expected: kind_name(expected),
-                found: found_name(&found),
+                found: found_name(found),
             });
         }
-    };
-    Ok(Measurement {
-        quantity,
-        value,
-        channel: wire.channel,
-        measured_at: wire.measured_at.map(|moment| timestamp(index, moment)).transpose()?,
-        span: wire.span.map(span),
     })
 }
 
@@ -121,14 +159,53 @@ fn timestamp(index: usize, milliseconds: u64) -> Result<Timestamp, OutputError> 
         .ok_or(OutputError::MomentOutOfRange { index, milliseconds })
 }
 
-fn warnings(texts: &[String], limits: &Limits) -> Result<(), OutputError> {
+fn warnings(
+    texts: &WasmList<WasmStr>,
+    store: &mut Store,
+    limits: &Limits,
+) -> Result<Vec<String>, OutputError> {
     at_most("warnings", texts.len(), limits.warnings)?;
-    texts.iter().try_for_each(|text| text_fits("warning", text, limits))
+    let texts = elements(texts, store, limits)?;
+    texts.iter().map(|text| bounded("warning", text, store, limits)).collect()
 }
 
-fn text_fits(what: &'static str, text: &str, limits: &Limits) -> Result<(), OutputError> {
+/// The elements of a list whose length was checked.
+fn elements<T: wasmtime::component::Lift>(
+    list: &WasmList<T>,
+    store: &mut Store,
+    limits: &Limits,
+) -> Result<Vec<T>, OutputError> {
+    let unlifted = |error| unlifted(&error, limits);
+    list.iter(store).map_err(unlifted)?.map(|element| element.map_err(unlifted)).collect()
+}
+
+/// A text where it lies in the guest's memory.
+fn text<'store>(text: &WasmStr, store: &'store Store) -> Result<Cow<'store, str>, OutputError> {
+    text.to_str(store).map_err(|error| OutputError::Malformed { reason: format!("{error:#}") })
+}
+
+/// A text that is kept.
+fn bounded(
+    what: &'static str,
+    wire: &WasmStr,
+    store: &Store,
+    limits: &Limits,
+) -> Result<String, OutputError> {
+    let text = text(wire, store)?;
     let (bytes, limit) = (text.len(), limits.text_bytes);
-    if bytes > limit { Err(OutputError::TextTooLong { what, bytes, limit }) } else { Ok(()) }
+    if bytes > limit {
+        return Err(OutputError::TextTooLong { what, bytes, limit });
+    }
+    Ok(text.into_owned())
+}
+
+/// What is wrong with values that a guest hands over. wasmtime has no public types for it.
+pub(crate) fn unlifted(error: &wasmtime::Error, limits: &Limits) -> OutputError {
+    let reason = format!("{error:#}");
+    if reason.contains("fuel allocated for hostcalls") {
+        return OutputError::TooLarge { limit: limits.output_bytes };
+    }
+    OutputError::Malformed { reason }
 }
 
 fn at_most(what: &'static str, count: usize, limit: usize) -> Result<(), OutputError> {
@@ -148,11 +225,11 @@ fn kind_name(kind: ValueKind) -> &'static str {
     }
 }
 
-fn found_name(value: &codec::ValueResult) -> &'static str {
+fn found_name(value: &contract::Value) -> &'static str {
     match value {
-        codec::ValueResult::Boolean(_) => "a boolean",
-        codec::ValueResult::Integer(_) => "an integer",
-        codec::ValueResult::Number(_) => "a number",
-        codec::ValueResult::Text(_) => "a text",
+        contract::Value::Boolean(_) => "a boolean",
+        contract::Value::Integer(_) => "an integer",
+        contract::Value::Number(_) => "a number",
+        contract::Value::Text(_) => "a text",
     }
 }

@@ -8,7 +8,7 @@ use wasmtime::{
 };
 
 use crate::{
-    Decoder, Digest, Limits, LoadError,
+    CallLimits, Compiler, Decoder, Digest, Limits, LoadError,
     code_cache::CodeCache,
     contract::Functions,
     decoder::Meter,
@@ -21,11 +21,17 @@ use crate::{
 /// How a sandbox is set up.
 #[derive(Clone, Debug, Default)]
 pub struct SandboxConfig {
-    /// What one call may use and return.
+    /// What a decoder may be, and what a call of it may use and return.
     pub limits: Limits,
+    /// Where components are compiled.
+    pub compiler: Compiler,
     /// The folder for compiled code; `None` compiles anew each time.
     pub code_cache: Option<PathBuf>,
 }
+
+/// WebAssembly runs on the stack of the thread that calls it, and the smallest that do have 2 MiB.
+/// Beyond its end the process would end too.
+const MOST_STACK_BYTES: usize = 1 << 20;
 
 /// Why there is no sandbox.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +39,14 @@ pub enum SandboxError {
     /// wasmtime cannot work here.
     #[error("the WebAssembly engine cannot be set up on this machine: {0}")]
     Engine(String),
+    /// The stack of WebAssembly must leave room on the thread that it is on.
+    #[error(
+        "a stack of {bytes} bytes is more than {MOST_STACK_BYTES}, which threads have room for"
+    )]
+    StackTooLarge {
+        /// What the limits say.
+        bytes: usize,
+    },
     /// The folder for compiled code cannot be used.
     #[error("the folder for compiled code {folder} cannot be used: {source}")]
     CodeCache {
@@ -50,12 +64,21 @@ pub struct Sandbox {
     linker: Linker<Meter>,
     limits: Limits,
     slots: Arc<Slots>,
+    compiler: Compiler,
+    /// Compiling is bounded in how much of it goes on at once, too.
+    compilations: Slots,
     code_cache: Option<CodeCache>,
 }
+
+/// Components that are compiled at once. One leaves the other cores to the frames.
+const COMPILATIONS: u32 = 1;
 
 impl Sandbox {
     /// Sets up the engine.
     pub fn new(config: SandboxConfig) -> Result<Self, SandboxError> {
+        if config.limits.stack_bytes > MOST_STACK_BYTES {
+            return Err(SandboxError::StackTooLarge { bytes: config.limits.stack_bytes });
+        }
         let engine = engine::engine(&config.limits)
             .map_err(|error| SandboxError::Engine(format!("{error:#}")))?;
         let code_cache = config
@@ -70,11 +93,13 @@ impl Sandbox {
             engine,
             limits: config.limits,
             slots: Arc::new(Slots::new(engine::INSTANCES)),
+            compiler: config.compiler,
+            compilations: Slots::new(COMPILATIONS),
             code_cache,
         })
     }
 
-    /// What one call may use and return.
+    /// What a decoder may be, and what a call of it may use and return.
     #[must_use]
     pub fn limits(&self) -> &Limits {
         &self.limits
@@ -83,6 +108,11 @@ impl Sandbox {
     /// Checks and compiles a component. Takes up to some hundred milliseconds, or well below one
     /// where the cache has its code; it belongs on a thread that may block.
     pub fn load(&self, file: &[u8]) -> Result<Decoder, LoadError> {
+        self.load_within(file, &CallLimits::default())
+    }
+
+    /// The same for a decoder whose calls may use and return less than others'.
+    pub fn load_within(&self, file: &[u8], lower: &CallLimits) -> Result<Decoder, LoadError> {
         inspect_file(file, &self.limits)?;
         inspect_structure(file, &self.limits)?;
         let digest = Digest::of(file);
@@ -97,7 +127,7 @@ impl Sandbox {
             .instantiate_pre(&component)
             .map_err(|error| not_a_decoder(format!("{error:#}")))?;
         let engine = self.engine.clone();
-        let (limits, slots) = (self.limits.clone(), Arc::clone(&self.slots));
+        let (limits, slots) = (self.limits.lowered(lower), Arc::clone(&self.slots));
         let decoder = Decoder::new(engine, pre, functions, digest, limits, slots);
         decoder.audition()?;
         Ok(decoder)
@@ -109,10 +139,13 @@ impl Sandbox {
         {
             return Ok(component);
         }
-        let component = Component::from_binary(&self.engine, file)
-            .map_err(|error| LoadError::Invalid { reason: format!("{error:#}") })?;
+        let code = {
+            let _turn = self.compilations.take();
+            self.compiler.compile(&self.engine, file, &self.limits)?
+        };
+        let component = code.load(&self.engine)?;
         if let Some(cache) = &self.code_cache
-            && let Err(error) = cache.put(digest, &component)
+            && let Err(error) = cache.put(digest, &code)
         {
             // A cache that cannot be written costs time and loses nothing.
             tracing::warn!(%digest, %error, "compiled code could not be kept");

@@ -7,8 +7,8 @@
 use std::ops::Range;
 
 use wasmparser::{
-    BinaryReader, BinaryReaderError, ComponentType, ComponentTypeDeclaration, FromReader, Parser,
-    Payload, SectionLimited,
+    BinaryReader, BinaryReaderError, ComponentType, ComponentTypeDeclaration, FromReader,
+    FunctionBody, Parser, Payload, SectionLimited,
 };
 
 use crate::{CallError, Limits, LoadError};
@@ -32,7 +32,7 @@ const TYPE_DECLARATION: u8 = 0x01;
 /// Refuses a component that is nested deeper or made of more parts than any tool would, or that
 /// declares more than it may have.
 pub(crate) fn inspect_structure(file: &[u8], limits: &Limits) -> Result<(), LoadError> {
-    let (mut depth, mut components, mut instances) = (0, 0, 0);
+    let (mut depth, mut components, mut instances, mut functions) = (0, 0, 0, 0);
     for payload in Parser::new(0).parse_all(file) {
         match payload.map_err(|error| invalid(&error))? {
             Payload::ModuleSection { .. } => depth += 1,
@@ -44,6 +44,10 @@ pub(crate) fn inspect_structure(file: &[u8], limits: &Limits) -> Result<(), Load
             Payload::ComponentInstanceSection(section) => {
                 instances = usize::saturating_add(instances, section.count() as usize);
             }
+            Payload::CodeSectionStart { count, .. } => {
+                functions = usize::saturating_add(functions, count as usize);
+            }
+            Payload::CodeSectionEntry(body) => inspect_function(&body, limits)?,
             Payload::ComponentTypeSection(section) => inspect_types(file, section.range())?,
             Payload::MemorySection(section) => each(section, |memory| {
                 let wanted = size(memory.initial.saturating_mul(PAGE_BYTES));
@@ -64,8 +68,21 @@ pub(crate) fn inspect_structure(file: &[u8], limits: &Limits) -> Result<(), Load
         at_most("levels of nesting", depth, NESTING)?;
         at_most("components inside", components, COMPONENTS)?;
         at_most("instances of components", instances, INSTANCES)?;
+        at_most("functions", functions, limits.functions)?;
     }
     Ok(())
+}
+
+/// The compiler's time and memory grow faster than the size of a function, and with the number of
+/// its locals at each of its branches.
+fn inspect_function(body: &FunctionBody<'_>, limits: &Limits) -> Result<(), LoadError> {
+    at_most("bytes in one function", body.range().len(), limits.function_bytes)?;
+    let mut locals = 0_usize;
+    for declared in body.get_locals_reader().map_err(|error| invalid(&error))? {
+        let (count, _) = declared.map_err(|error| invalid(&error))?;
+        locals = locals.saturating_add(count as usize);
+    }
+    at_most("locals in one function", locals, limits.locals)
 }
 
 /// What a module declares of memories and tables, each on its own; their sum is counted when there

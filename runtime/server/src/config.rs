@@ -1,13 +1,14 @@
 //! The settings: a TOML file, overridden by the environment.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     net::SocketAddr,
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use champollion_sandbox::Limits;
+use champollion_registry::{DecoderId, QuarantineRule, RegistryConfig};
+use champollion_sandbox::{CallLimits, Limits};
 use config::{Case, Environment, File, FileFormat};
 use serde::Deserialize;
 
@@ -39,8 +40,15 @@ pub struct Config {
     pub http: Http,
     /// How long records are kept.
     pub retention: Retention,
-    /// What decoders may use.
-    pub sandbox: Sandbox,
+    /// What decoders may be, use and return.
+    pub sandbox: Limits,
+    /// The same of single decoders, where it is less.
+    #[serde(default)]
+    pub decoders: BTreeMap<DecoderId, CallLimits>,
+    /// The threads that decode.
+    pub decoding: Decoding,
+    /// When a decoder is set aside.
+    pub quarantine: Quarantine,
     /// What is logged.
     pub log: Log,
 }
@@ -63,24 +71,26 @@ pub struct Retention {
     pub hours: u32,
 }
 
-/// What decoders may use.
+/// The threads that decode, and what is kept in memory for them.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Sandbox {
-    /// Fuel of one call.
-    pub fuel: u64,
-    /// Memory of one call in bytes.
-    pub memory_bytes: usize,
-    /// Largest package in bytes.
-    pub component_bytes: usize,
-    /// Largest `data` in bytes of JSON text.
-    pub data_bytes: usize,
-    /// Deepest `data` in levels.
-    pub data_depth: usize,
-    /// Most measurements of one reading.
-    pub measurements: usize,
-    /// Most warnings of one reading.
-    pub warnings: usize,
+pub struct Decoding {
+    /// Threads that decode; 0 is one for each core.
+    pub workers: usize,
+    /// Calls that may wait for one of them.
+    pub queue: usize,
+    /// Bytes of code of the decoders that are kept in memory.
+    pub loaded_bytes: u64,
+}
+
+/// When a decoder is set aside.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Quarantine {
+    /// Calls that misbehave, of one version; 0 sets nothing aside.
+    pub failures: usize,
+    /// Within how many seconds.
+    pub seconds: u64,
 }
 
 /// What is logged.
@@ -139,18 +149,16 @@ impl Config {
         Duration::from_secs(u64::from(self.retention.hours) * 3_600)
     }
 
-    /// What decoders may use, as the sandbox wants it.
+    /// How decoders are treated, as the registry wants it.
     #[must_use]
-    pub fn limits(&self) -> Limits {
-        Limits {
-            fuel: self.sandbox.fuel,
-            memory_bytes: self.sandbox.memory_bytes,
-            component_bytes: self.sandbox.component_bytes,
-            data_bytes: self.sandbox.data_bytes,
-            data_depth: self.sandbox.data_depth,
-            measurements: self.sandbox.measurements,
-            warnings: self.sandbox.warnings,
-            ..Limits::default()
+    pub fn registry(&self) -> RegistryConfig {
+        RegistryConfig {
+            lower_limits: self.decoders.clone(),
+            loaded_bytes: self.decoding.loaded_bytes,
+            quarantine: QuarantineRule {
+                failures: self.quarantine.failures,
+                window: Duration::from_secs(self.quarantine.seconds),
+            },
         }
     }
 }
@@ -220,7 +228,9 @@ mod tests {
     #[test]
     fn the_defaults_are_those_of_the_sandbox() {
         let config = Config::layered(None, environment(&[])).unwrap();
-        assert_eq!(config.limits(), Limits::default());
+        assert_eq!(config.sandbox, Limits::default());
+        assert_eq!(config.registry().loaded_bytes, RegistryConfig::LOADED_BYTES);
+        assert_eq!(config.registry().quarantine, QuarantineRule::default());
         assert_eq!(config.retention(), Duration::from_secs(48 * 3_600));
     }
 
@@ -235,6 +245,22 @@ mod tests {
         assert_eq!(config.retention.hours, 24);
         assert_eq!(config.data_dir, PathBuf::from("/srv/data"));
         assert_eq!(config.http.body_bytes, 1 << 20);
+    }
+
+    #[test]
+    fn one_decoder_may_be_given_less() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("champollion.toml");
+        let text = "[decoders.\"acme/Meter-2.0\"]\nfuel = 1000\nwarnings = 3\n";
+        std::fs::write(&file, text.to_lowercase()).unwrap();
+        let config = Config::layered(Some(&file), environment(&[])).unwrap();
+        let id: DecoderId = "acme/meter-2.0".parse().unwrap();
+        let lower = CallLimits { fuel: Some(1_000), warnings: Some(3), ..CallLimits::default() };
+        assert_eq!(config.registry().lower_limits.get(&id), Some(&lower));
+
+        std::fs::write(&file, "[decoders.\"acme/meter\"]\nfeul = 1000\n").unwrap();
+        let error = Config::layered(Some(&file), environment(&[])).unwrap_err();
+        assert!(error.to_string().contains("feul"), "{error}");
     }
 
     #[test]

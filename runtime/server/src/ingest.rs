@@ -4,15 +4,20 @@ use std::sync::Arc;
 
 use champollion_delivery::{DecoderName, DeliveryError, DeviceInfo, Mailbox, Outcome, Record};
 use champollion_frames::{Claim, DevEui, RadioMetadata, Refusal, VerifiedUplink};
-use champollion_registry::{DecoderId, LoadedDecoder, Registry, RegistryError, variables};
-use champollion_sandbox::{Call, Reading, Settings};
+use champollion_registry::{
+    DecoderId, LoadedDecoder, Quarantined, Registry, RegistryError, variables,
+};
+use champollion_sandbox::{CallError, Settings};
 use champollion_sdk::vectors::Hex;
 use champollion_store::{Batch, Store, StoreError};
 use jiff::Timestamp;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
-use crate::devices::{self, DECODER_STATES, Device, Devices, DevicesError};
+use crate::{
+    devices::{self, DECODER_STATES, Device, Devices, DevicesError},
+    workers::{NotDone, Workers},
+};
 
 /// Takes frames in. Every method may be called from any task.
 pub struct Intake {
@@ -20,6 +25,7 @@ pub struct Intake {
     devices: Arc<Devices>,
     registry: Arc<Registry>,
     mailbox: Arc<Mailbox>,
+    workers: Arc<Workers>,
 }
 
 /// A frame as a network server hands it over.
@@ -86,6 +92,10 @@ pub enum IngestError {
     /// It is genuine, and could not be kept: the network server should try again.
     #[error("the frame could not be kept: {0}")]
     NotKept(String),
+    /// It is genuine, and too many others are waiting for a decoder: the network server should try
+    /// again a little later.
+    #[error("the frame was not taken: {0}")]
+    Busy(NotDone),
 }
 
 /// What a decoder remembers of a device, and which decoder it was.
@@ -104,8 +114,9 @@ impl Intake {
         devices: Arc<Devices>,
         registry: Arc<Registry>,
         mailbox: Arc<Mailbox>,
+        workers: Arc<Workers>,
     ) -> Self {
-        Self { store, devices, registry, mailbox }
+        Self { store, devices, registry, mailbox, workers }
     }
 
     /// Takes a frame. When this returns a receipt, the frame survives `kill -9` and a power cut.
@@ -117,6 +128,7 @@ impl Intake {
             Ok(Receipt::Duplicate { .. }) => "duplicate",
             Err(IngestError::Refused(refusal)) => refusal.code(),
             Err(IngestError::NotKept(_)) => "not-kept",
+            Err(IngestError::Busy(_)) => "busy",
         };
         metrics::counter!("champollion_frames_total", "result" => became).increment(1);
         result
@@ -190,11 +202,12 @@ impl Intake {
                 code: "no-decoder",
                 message: "the device is registered without a decoder".to_owned(),
             },
-            Some(wanted) => match self.registry.decoder(wanted).await {
+            Some(wanted) => match self.registry.healthy_decoder(wanted).await {
                 Ok(decoder) => self.run(device, decoder, uplink, batch).await?,
                 Err(error) => {
                     let code = match &error {
                         RegistryError::Resolve(_) => "no-decoder",
+                        RegistryError::Quarantined(_) => "decoder-quarantined",
                         _ => "decoder-unusable",
                     };
                     Outcome::NoDecoder { code, message: error.to_string() }
@@ -220,14 +233,12 @@ impl Intake {
         let settings = Settings { variables: variables(&device.variables), state };
         let (call, decoder) = {
             let uplink = uplink.clone();
-            // A decoder may burn milliseconds; the threads that serve the network must not wait.
-            tokio::task::spawn_blocking(move || {
-                (decoder.decoder.decode_uplink(&uplink, &settings), decoder)
-            })
-            .await
-            .map_err(|error| IngestError::NotKept(error.to_string()))?
+            let work = move || (decoder.decode_uplink(&uplink, &settings), decoder);
+            self.workers.run(work).await.map_err(|not_done| match not_done {
+                NotDone::Busy { .. } => IngestError::Busy(not_done),
+                NotDone::Panicked => IngestError::NotKept(not_done.to_string()),
+            })?
         };
-        count_call(&decoder, &call);
         let name = DecoderName {
             id: decoder.id.to_string(),
             version: decoder.version.clone(),
@@ -236,7 +247,10 @@ impl Intake {
         };
         let reading = match call.result {
             Ok(reading) => reading,
-            Err(error) => return Ok(Outcome::Failed(name, error)),
+            Err(error) => {
+                self.report(&decoder, &error).await;
+                return Ok(Outcome::Failed(name, error));
+            }
         };
         if let Some(state) = &reading.state {
             let remembered = RememberedState {
@@ -249,6 +263,21 @@ impl Intake {
             batch.put(DECODER_STATES, devices::key(device.dev_eui), value);
         }
         Ok(Outcome::Decoded(name, reading))
+    }
+
+    /// Tells the registry of a call that misbehaved. Whatever comes of it, the frame is kept.
+    async fn report(&self, decoder: &LoadedDecoder, error: &CallError) {
+        if !error.is_misbehaviour() {
+            return;
+        }
+        match self.registry.report(decoder, error, Timestamp::now()).await {
+            Ok(None) => {}
+            Ok(Some(Quarantined { id, version, failures, message, .. })) => tracing::error!(
+                decoder = %id, %version, failures, last = message,
+                "the decoder is set aside; its frames are delivered raw until that is lifted"
+            ),
+            Err(error) => tracing::error!(%error, "a quarantine could not be kept"),
+        }
     }
 
     /// What the decoder returned as state for the device's previous frame. What another decoder
@@ -267,18 +296,6 @@ impl Intake {
             remembered.decoder == decoder.id && remembered.version.major == decoder.version.major;
         Ok(if same { remembered.state.0 } else { Vec::new() })
     }
-}
-
-fn count_call(decoder: &LoadedDecoder, call: &Call<Reading>) {
-    let result = match &call.result {
-        Ok(_) => "decoded",
-        Err(error) => error.code(),
-    };
-    let labels = [("decoder", decoder.id.to_string()), ("version", decoder.version.to_string())];
-    metrics::counter!("champollion_decode_fuel_total", &labels).increment(call.fuel);
-    let [id, version] = labels;
-    let labels = [id, version, ("result", result.to_owned())];
-    metrics::counter!("champollion_decodes_total", &labels).increment(1);
 }
 
 macro_rules! not_kept {

@@ -9,8 +9,10 @@
 pub mod api;
 pub mod auth;
 pub mod cli;
+mod compile_worker;
 pub mod config;
 pub mod devices;
 pub mod ingest;
 pub mod service;
 mod telemetry;
+pub mod workers;

@@ -14,13 +14,20 @@ use champollion_sandbox::{Sandbox, SandboxConfig, SandboxError};
 use champollion_store::{Blobs, FileBlobs, SledOptions, SledStore, Store, StoreError};
 use jiff::Timestamp;
 use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::Semaphore;
 
 use crate::{
     auth::{TokenError, Tokens},
-    config::Config,
+    compile_worker,
+    config::{Config, Decoding},
     devices::{Devices, DevicesError},
     ingest::Intake,
+    workers::Workers,
 };
+
+/// Packages that are compiled and rehearsed at once; further ones wait. A rehearsal may take seconds,
+/// and the cores are for the frames.
+const PUBLICATIONS: usize = 1;
 
 /// Everything that the handlers work with.
 pub struct Service {
@@ -36,6 +43,10 @@ pub struct Service {
     pub mailbox: Arc<Mailbox>,
     /// Who may do what.
     pub tokens: Tokens,
+    /// The threads that decode.
+    pub workers: Arc<Workers>,
+    /// Turns for packages that are compiled and rehearsed.
+    pub publications: Semaphore,
     /// The way from a frame to a record.
     pub intake: Intake,
     /// What was counted.
@@ -85,20 +96,42 @@ impl Service {
         let store: Arc<dyn Store> = Arc::new(SledStore::open(&SledOptions::new(folder("store")))?);
         let blobs: Arc<dyn Blobs> = Arc::new(FileBlobs::open(folder("packages"))?);
         let sandbox = Arc::new(Sandbox::new(SandboxConfig {
-            limits: config.limits(),
+            limits: config.sandbox.clone(),
+            compiler: compile_worker::compiler(),
             code_cache: Some(folder("code")),
         })?);
-        let registry = Arc::new(Registry::open(sandbox, Arc::clone(&store), blobs).await?);
+        let registry =
+            Registry::open(config.registry(), sandbox, Arc::clone(&store), blobs).await?;
+        let registry = Arc::new(registry);
         let devices = Arc::new(Devices::open(Arc::clone(&store)).await?);
         let mailbox = Arc::new(Mailbox::new(Arc::clone(&store), config.retention()));
         let tokens = Tokens::open(Arc::clone(&store)).await?;
+        let Decoding { workers, queue, .. } = config.decoding;
+        let workers =
+            Workers::start(workers, queue, config.sandbox.stack_bytes).map_err(|error| {
+                let what = "the threads that decode cannot be started".to_owned();
+                StartError::Setup { what, reason: error.to_string() }
+            })?;
+        let workers = Arc::new(workers);
         let intake = Intake::new(
             Arc::clone(&store),
             Arc::clone(&devices),
             Arc::clone(&registry),
             Arc::clone(&mailbox),
+            Arc::clone(&workers),
         );
-        Ok(Arc::new(Self { config, store, registry, devices, mailbox, tokens, intake, metrics }))
+        Ok(Arc::new(Self {
+            config,
+            store,
+            registry,
+            devices,
+            mailbox,
+            tokens,
+            workers,
+            publications: Semaphore::new(PUBLICATIONS),
+            intake,
+            metrics,
+        }))
     }
 
     /// Removes the records whose time is over.

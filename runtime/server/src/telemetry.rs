@@ -1,6 +1,6 @@
 //! Logs and metrics.
 
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::{EnvFilter, fmt, prelude::*};
 
 use crate::config::{Log, LogFormat};
@@ -20,7 +20,7 @@ pub(crate) fn start_logging(log: &Log) -> Result<(), String> {
 
 /// Counts from now on what the rest of the program counts; the handle gives it as Prometheus text.
 pub(crate) fn start_metrics() -> Result<PrometheusHandle, String> {
-    let handle = PrometheusBuilder::new().install_recorder().map_err(|error| error.to_string())?;
+    let handle = install_recorder().map_err(|error| error.to_string())?;
     metrics::describe_counter!(
         "champollion_frames_total",
         "Frames handed over by network servers, by what became of them"
@@ -29,9 +29,30 @@ pub(crate) fn start_metrics() -> Result<PrometheusHandle, String> {
         "champollion_decodes_total",
         "Frames given to a decoder, by decoder, version and what came of it"
     );
+    metrics::describe_histogram!(
+        "champollion_decode_fuel",
+        "Fuel that calls of a decoder burnt, by decoder and version"
+    );
+    metrics::describe_histogram!(
+        "champollion_decode_seconds",
+        "Time that calls of a decoder took, by decoder and version"
+    );
+    metrics::describe_gauge!(
+        "champollion_decode_memory_peak_bytes",
+        "The most memory that a call of a decoder had since it was loaded, by decoder and version"
+    );
+    metrics::describe_gauge!("champollion_decoders_loaded", "Decoders that are in memory");
+    metrics::describe_gauge!(
+        "champollion_decoders_loaded_bytes",
+        "Code of the decoders that are in memory"
+    );
+    metrics::describe_gauge!(
+        "champollion_decoders_quarantined",
+        "Versions of decoders that are set aside, since their calls kept misbehaving"
+    );
     metrics::describe_counter!(
-        "champollion_decode_fuel_total",
-        "Fuel burnt by decoders, by decoder and version"
+        "champollion_decode_queue_full_total",
+        "Calls that were turned away, since too many were waiting for a worker"
     );
     metrics::describe_counter!(
         "champollion_records_removed_total",
@@ -39,4 +60,22 @@ pub(crate) fn start_metrics() -> Result<PrometheusHandle, String> {
     );
     metrics::describe_gauge!("champollion_devices", "Devices that are registered");
     Ok(handle)
+}
+
+/// Upper bounds of the buckets, in fuel. A small telegram burns some thousands, the limit is ten
+/// million.
+const FUEL_BUCKETS: [f64; 9] = [1e3, 3e3, 1e4, 3e4, 1e5, 3e5, 1e6, 3e6, 1e7];
+
+/// Upper bounds of the buckets, in seconds: from a small telegram to a call that burns all its fuel
+/// on a slow machine.
+const SECONDS_BUCKETS: [f64; 10] = [2e-6, 5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0];
+
+fn install_recorder() -> Result<PrometheusHandle, BuildError> {
+    PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Full("champollion_decode_fuel".into()), &FUEL_BUCKETS)?
+        .set_buckets_for_metric(
+            Matcher::Full("champollion_decode_seconds".into()),
+            &SECONDS_BUCKETS,
+        )?
+        .install_recorder()
 }

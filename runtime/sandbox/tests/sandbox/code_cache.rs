@@ -227,7 +227,7 @@ impl Cache {
     }
 
     fn config(&self, limits: Limits) -> SandboxConfig {
-        SandboxConfig { limits, code_cache: Some(self.folder()) }
+        SandboxConfig { limits, code_cache: Some(self.folder()), ..SandboxConfig::default() }
     }
 
     fn limited(&self, limits: Limits) -> Sandbox {

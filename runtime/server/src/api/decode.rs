@@ -50,9 +50,7 @@ pub(super) async fn decode(
     };
     let loaded = service.registry.decoder(&trial.decoder).await?;
     let (call, loaded) =
-        tokio::task::spawn_blocking(move || (run(&loaded.decoder, &input), loaded))
-            .await
-            .map_err(|error| Problem::internal(&error))?;
+        service.workers.run(move || (run(&loaded.decoder, &input), loaded)).await?;
     let decoder = DecoderName {
         id: loaded.id.to_string(),
         version: loaded.version.clone(),

@@ -36,5 +36,7 @@ pub(super) async fn metrics(
     _: Authorized<Administer>,
     State(service): State<Arc<Service>>,
 ) -> String {
+    let quarantined = service.registry.quarantined().len();
+    metrics::gauge!("champollion_decoders_quarantined").set(quarantined as f64);
     service.metrics.render()
 }

@@ -8,6 +8,7 @@ mod health;
 mod ingest;
 mod leftover;
 mod problem;
+mod quarantine;
 mod records;
 mod registry;
 mod tokens;
@@ -36,6 +37,8 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/v1/catalogue/{vendor}/{model}/{version}", get(catalogue::show_version))
         .route("/v1/registry/{vendor}/{model}/{version}", put(registry::publish))
         .route("/v1/registry/{vendor}/{model}/{version}", get(registry::download))
+        .route("/v1/registry/quarantine", get(quarantine::list))
+        .route("/v1/registry/quarantine/{vendor}/{model}/{version}", delete(quarantine::lift))
         .route("/v1/records", get(records::pull))
         .route("/v1/records/ack", post(records::acknowledge))
         .route("/v1/devices", get(devices::list))

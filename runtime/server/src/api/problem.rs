@@ -10,7 +10,7 @@ use axum::{
 use champollion_delivery::DeliveryError;
 use champollion_frames::Refusal;
 use champollion_registry::{PublishError, RegistryError, ResolveError};
-use champollion_sandbox::CallError;
+use champollion_sandbox::{CallError, LoadError};
 use serde::Serialize;
 use serde_json::{Map, Value as Json_, json};
 
@@ -18,6 +18,7 @@ use crate::{
     auth::{AuthError, TokenError},
     devices::DevicesError,
     ingest::IngestError,
+    workers::NotDone,
 };
 
 /// Seconds after which a client that met a passing condition should come back.
@@ -97,6 +98,12 @@ impl Problem {
         Self { retry_after: Some(RETRY_AFTER_SECONDS), ..problem }
     }
 
+    /// Too much is under way already; the client should try again a little later.
+    pub fn too_many_requests(code: &'static str, detail: impl Into<String>) -> Self {
+        let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, code, detail);
+        Self { retry_after: Some(RETRY_AFTER_SECONDS), ..problem }
+    }
+
     /// Something that should not happen. The operator finds it in the log; the client is told no
     /// more than that.
     pub fn internal(error: &dyn std::fmt::Display) -> Self {
@@ -172,6 +179,7 @@ impl From<IngestError> for Problem {
                 tracing::error!(reason, "a frame could not be kept");
                 return Self::unavailable("not-kept", "the frame could not be kept: send it again");
             }
+            IngestError::Busy(not_done) => return not_done.into(),
         };
         let (code, detail) = (refusal.code(), refusal.to_string());
         match refusal {
@@ -184,11 +192,24 @@ impl From<IngestError> for Problem {
     }
 }
 
+impl From<NotDone> for Problem {
+    fn from(not_done: NotDone) -> Self {
+        match not_done {
+            NotDone::Busy { .. } => Self::too_many_requests("busy", not_done.to_string()),
+            NotDone::Panicked => Self::internal(&not_done),
+        }
+    }
+}
+
 impl From<PublishError> for Problem {
     fn from(error: PublishError) -> Self {
         let detail = error.to_string();
         match error {
             PublishError::Package(_) => Self::unprocessable("not-a-package", detail),
+            PublishError::Unusable(LoadError::CompilerFailed { .. }) => {
+                tracing::error!(detail, "a component could not be compiled");
+                Self::unprocessable("compiler-failed", detail)
+            }
             PublishError::Unusable(_) => Self::unprocessable("unusable-component", detail),
             PublishError::Vector(differs) => Self::unprocessable("vector-differs", detail)
                 .with("vector", differs.vector)
@@ -218,6 +239,7 @@ impl From<RegistryError> for Problem {
     fn from(error: RegistryError) -> Self {
         match error {
             RegistryError::Resolve(error) => error.into(),
+            RegistryError::Quarantined(_) => Self::conflict("quarantined", error.to_string()),
             error => Self::internal(&error),
         }
     }

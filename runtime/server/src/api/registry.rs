@@ -32,6 +32,8 @@ pub(super) async fn publish(
     let version: Version = path_part("version", &version)?;
     let file = read_body(request, service.config.sandbox.component_bytes).await?;
     let sandbox = Arc::clone(service.registry.sandbox());
+    // Closed never, so there is always a turn in the end.
+    let _turn = service.publications.acquire().await;
     let rehearsal = tokio::task::spawn_blocking(move || {
         let package = Package::read(file.to_vec())?;
         let manifest = package.manifest();

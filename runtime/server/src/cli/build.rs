@@ -7,11 +7,12 @@ use std::{
 };
 
 use champollion_registry::{Package, Rehearsal};
-use champollion_sandbox::{Sandbox, SandboxConfig};
+use champollion_sandbox::Sandbox;
 use clap::Args;
 use serde::Deserialize;
 
 use super::{Failure, componentize::componentize, output};
+use crate::compile_worker;
 
 /// What makes a fresh instance cheap: a small stack, nothing that is not needed, no unwinding.
 const CARGO_SETTINGS: [&str; 5] = [
@@ -54,7 +55,7 @@ impl Build {
         let task = format!("{} makes no package", self.sources.display());
         let package =
             Package::assemble(&component, &manifest, &vectors).map_err(Failure::of(&task))?;
-        let sandbox = Sandbox::new(SandboxConfig::default()).map_err(Failure::of(&task))?;
+        let sandbox = Sandbox::new(compile_worker::sandbox_config()).map_err(Failure::of(&task))?;
         let rehearsal = Rehearsal::of(package, &sandbox).map_err(Failure::of(&task))?;
         let package = rehearsal.package();
         let path = self.out.join(package.manifest().id.file_name(&package.manifest().version));

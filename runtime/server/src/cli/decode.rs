@@ -3,17 +3,15 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use champollion_registry::{Answer, Package, run};
-use champollion_sandbox::{Call, CallError, Digest, Downlink, Reading, Sandbox, SandboxConfig};
+use champollion_sandbox::{Call, CallError, Digest, Downlink, Reading, Sandbox};
 use champollion_sdk::vectors::{CommandInput, DownlinkInput, Hex, Input, Setting, UplinkInput};
 use clap::Args;
 use jiff::Timestamp;
 use semver::Version;
 use serde::Serialize;
 
-use super::{
-    Failure, output,
-    settings::{self},
-};
+use super::{Failure, output, settings};
+use crate::compile_worker;
 
 /// Decodes one payload with a package from a file: no server, no sources.
 #[derive(Args)]
@@ -86,7 +84,7 @@ impl Decode {
     pub(super) fn run(self) -> Result<(), Failure> {
         let task = format!("{} cannot be used", self.decoder.display());
         let file = std::fs::read(&self.decoder).map_err(Failure::of(&task))?;
-        let sandbox = Sandbox::new(SandboxConfig::default()).map_err(Failure::of(&task))?;
+        let sandbox = Sandbox::new(compile_worker::sandbox_config()).map_err(Failure::of(&task))?;
         // The sandbox first: of a file that is no component at all it knows best what it is.
         let decoder = sandbox.load(&file).map_err(Failure::of(&task))?;
         let package = Package::read(file).map_err(Failure::of(&task))?;

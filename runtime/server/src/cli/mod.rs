@@ -11,6 +11,7 @@ mod failure;
 mod output;
 mod publish;
 mod records;
+mod registry;
 mod serve;
 mod settings;
 mod tokens;
@@ -20,6 +21,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use failure::Failure;
+
+use crate::compile_worker;
 
 /// Turns what LoRaWAN sensors send into data people can use.
 #[derive(Parser)]
@@ -45,8 +48,12 @@ enum Command {
     Devices(devices::Devices),
     /// Pull and acknowledge records
     Records(records::Records),
+    /// Look after published decoders
+    Registry(registry::Registry),
     /// Make, list and revoke tokens
     Tokens(tokens::Tokens),
+    #[command(name = compile_worker::COMMAND, hide = true)]
+    CompileWorker,
 }
 
 /// Runs the command that the arguments name.
@@ -60,7 +67,9 @@ pub fn run() -> ExitCode {
         Command::Catalogue(command) => client::block_on(command.run()),
         Command::Devices(command) => client::block_on(command.run()),
         Command::Records(command) => client::block_on(command.run()),
+        Command::Registry(command) => client::block_on(command.run()),
         Command::Tokens(command) => client::block_on(command.run()),
+        Command::CompileWorker => return champollion_sandbox::compile_worker(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -30,6 +30,9 @@ use crate::{
 /// How often records are looked at whose time may be over.
 const EXPIRY_PERIOD: Duration = Duration::from_secs(60);
 
+/// How often the histograms are summed up, whether anybody looks at them or not.
+const METRICS_PERIOD: Duration = Duration::from_secs(5);
+
 /// Runs the server.
 #[derive(Args)]
 pub(super) struct Serve {
@@ -85,6 +88,7 @@ async fn serve(config: Config, admin_token_file: Option<&Path>) -> Result<(), Fa
     let (stop, stopped) = watch::channel(false);
     let signals = StopSignals::listen().map_err(Failure::of("signals cannot be waited for"))?;
     let signals = tokio::spawn(signals.then(stop));
+    let upkeep = tokio::spawn(keep_metrics_small(Arc::clone(&service)));
     let expiry = tokio::spawn(expire_again_and_again(Arc::clone(&service), stopped.clone()));
     output::line(format_args!("champollion listens on http://{address}"));
     tracing::info!(%address, devices = service.devices.sessions().len(), "listening");
@@ -101,6 +105,7 @@ async fn serve(config: Config, admin_token_file: Option<&Path>) -> Result<(), Fa
     }
     signals.abort();
     expiry.abort();
+    upkeep.abort();
     service.store.close().await.map_err(Failure::of("the store could not be closed"))?;
     tracing::info!("stopped");
     Ok(())
@@ -161,6 +166,15 @@ impl StopSignals {
 async fn until(mut stopped: watch::Receiver<bool>) {
     // The sender going away means stopping as well.
     drop(stopped.wait_for(|stopped| *stopped).await);
+}
+
+/// What histograms were told since the last look is kept one by one until somebody looks.
+async fn keep_metrics_small(service: Arc<Service>) {
+    let mut ticks = tokio::time::interval(METRICS_PERIOD);
+    loop {
+        ticks.tick().await;
+        service.metrics.run_upkeep();
+    }
 }
 
 async fn expire_again_and_again(service: Arc<Service>, stopped: watch::Receiver<bool>) {

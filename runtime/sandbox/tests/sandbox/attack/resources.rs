@@ -33,7 +33,7 @@ fn time() -> Vec<Attack> {
         attempt!(
             "endless recursion",
             Guest::running("(call $deeper)").with("(func $deeper (call $deeper))").component(),
-            Call(StackExhausted)
+            Call(StackExhausted { limit: Limits::STACK_BYTES })
         ),
         attempt!(
             "endless tail calls",

@@ -2,7 +2,10 @@
 
 use std::iter;
 
-use champollion_sandbox::LoadError::{Invalid, NotADecoder, TooComplex};
+use champollion_sandbox::{
+    Limits,
+    LoadError::{Invalid, NotADecoder, TooComplex},
+};
 
 use super::{Attack, Refusal::Load, attempt};
 
@@ -55,7 +58,7 @@ pub(super) fn attacks() -> Vec<Attack> {
         attempt!(
             "a br_table of 60,000 targets, twenty times",
             branch_tables(60_000, 20),
-            Load(NotADecoder { .. })
+            Load(TooComplex { what: "bytes in one function", limit: Limits::FUNCTION_BYTES })
         ),
     ]
 }

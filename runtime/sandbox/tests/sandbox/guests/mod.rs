@@ -19,7 +19,7 @@ pub(crate) fn sandbox() -> Sandbox {
 
 /// A sandbox with other limits.
 pub(crate) fn limited(limits: Limits) -> Sandbox {
-    Sandbox::new(SandboxConfig { limits, code_cache: None }).expect("the engine starts")
+    Sandbox::new(SandboxConfig { limits, ..SandboxConfig::default() }).expect("the engine starts")
 }
 
 /// Loads what must load.

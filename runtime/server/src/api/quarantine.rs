@@ -1,0 +1,46 @@
+//! Versions of decoders that are set aside: seen and lifted by admins.
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State, http::StatusCode};
+use champollion_registry::Quarantined;
+use semver::Version;
+use serde::Serialize;
+
+use super::{
+    Problem,
+    catalogue::decoder_id,
+    extract::{PathParts, path_part},
+};
+use crate::{
+    auth::{Administer, Authorized},
+    service::Service,
+};
+
+#[derive(Serialize)]
+pub(super) struct QuarantineList {
+    quarantined: Vec<Quarantined>,
+}
+
+pub(super) async fn list(
+    _: Authorized<Administer>,
+    State(service): State<Arc<Service>>,
+) -> Json<QuarantineList> {
+    Json(QuarantineList { quarantined: service.registry.quarantined() })
+}
+
+pub(super) async fn lift(
+    authorized: Authorized<Administer>,
+    State(service): State<Arc<Service>>,
+    PathParts((vendor, model, version)): PathParts<(String, String, String)>,
+) -> Result<StatusCode, Problem> {
+    let id = decoder_id(&vendor, &model)?;
+    let version: Version = path_part("version", &version)?;
+    if !service.registry.lift_quarantine(&id, &version).await? {
+        let detail = format!("{id} {version} is not set aside: there is nothing to lift");
+        return Err(Problem::conflict("not-quarantined", detail));
+    }
+    let by = &authorized.principal.name;
+    tracing::info!(decoder = %id, %version, by, "quarantine lifted");
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,132 @@
+//! The threads that decode.
+//!
+//! A decoder may burn milliseconds, and the threads that serve the network must not wait for it. So
+//! there is a thread for each core and a queue before them. The queue is bounded: when it is full the
+//! network server is told to come again, instead of frames piling up in memory.
+
+use std::{
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+};
+
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use tokio::sync::oneshot;
+
+/// Beside the stack of WebAssembly, which is taken from the thread's: what the host itself needs.
+const HOST_STACK_BYTES: usize = 1 << 20;
+
+/// Threads that decode, and the queue before them.
+pub struct Workers {
+    queue: Sender<Job>,
+}
+
+type Job = Box<dyn FnOnce() + Send>;
+
+/// Why work was not done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotDone {
+    /// Too much is waiting already.
+    #[error("{waiting} calls of decoders are waiting, and more are not queued")]
+    Busy {
+        /// How many are waiting.
+        waiting: usize,
+    },
+    /// It panicked. The thread goes on.
+    #[error("the call panicked")]
+    Panicked,
+}
+
+impl Workers {
+    /// Starts `threads` threads, or one for each core where it is 0, with a queue of `waiting` places
+    /// before them. The stack of WebAssembly in bytes is one of the sandbox's limits.
+    pub fn start(threads: usize, waiting: usize, wasm_stack_bytes: usize) -> io::Result<Self> {
+        static NAMES: AtomicUsize = AtomicUsize::new(0);
+        let threads = match threads {
+            0 => thread::available_parallelism()?.get(),
+            given => given,
+        };
+        let (queue, jobs) = bounded(waiting);
+        for _ in 0..threads {
+            let jobs: Receiver<Job> = jobs.clone();
+            thread::Builder::new()
+                .name(format!("decode-{}", NAMES.fetch_add(1, Ordering::Relaxed)))
+                .stack_size(wasm_stack_bytes + HOST_STACK_BYTES)
+                .spawn(move || jobs.into_iter().for_each(|job| job()))?;
+        }
+        Ok(Self { queue })
+    }
+
+    /// Has a worker do something. Where the caller gives up waiting it is done all the same.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, NotDone> {
+        let (answer, answered) = oneshot::channel();
+        let job = move || {
+            // What the work leaves half done when it panics is dropped with it.
+            if let Ok(done) = catch_unwind(AssertUnwindSafe(work)) {
+                // Nobody waits any more where the client has gone.
+                drop(answer.send(done));
+            }
+        };
+        match self.queue.try_send(Box::new(job)) {
+            Ok(()) => answered.await.map_err(|_| NotDone::Panicked),
+            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
+                metrics::counter!("champollion_decode_queue_full_total").increment(1);
+                Err(NotDone::Busy { waiting: self.queue.len() })
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Barrier};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn work_is_done_on_threads_of_their_own() {
+        let workers = Workers::start(2, 4, 0).unwrap();
+        let name = workers.run(|| thread::current().name().map(str::to_owned)).await.unwrap();
+        assert!(name.unwrap().starts_with("decode-"));
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_turns_away() {
+        let workers = Arc::new(Workers::start(1, 1, 0).unwrap());
+        let (started, finish) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
+        let running = {
+            let (workers, started, finish) =
+                (Arc::clone(&workers), Arc::clone(&started), Arc::clone(&finish));
+            tokio::spawn(async move {
+                let wait = move || {
+                    started.wait();
+                    finish.wait();
+                };
+                workers.run(wait).await
+            })
+        };
+        tokio::task::spawn_blocking(move || started.wait()).await.unwrap();
+        let queued = {
+            let workers = Arc::clone(&workers);
+            tokio::spawn(async move { workers.run(|| 7).await })
+        };
+        while workers.queue.is_empty() {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(workers.run(|| 8).await, Err(NotDone::Busy { waiting: 1 }));
+        tokio::task::spawn_blocking(move || finish.wait()).await.unwrap();
+        assert_eq!(running.await.unwrap(), Ok(()));
+        assert_eq!(queued.await.unwrap(), Ok(7));
+    }
+
+    #[tokio::test]
+    async fn a_panic_ends_one_call_and_no_thread() {
+        let workers = Workers::start(1, 1, 0).unwrap();
+        assert_eq!(workers.run(|| panic!("on purpose")).await, Err::<(), _>(NotDone::Panicked));
+        assert_eq!(workers.run(|| 1).await, Ok(1));
+    }
+}
