@@ -1,10 +1,9 @@
 //! A decoder that passes its vectors and misbehaves for other payloads.
 
+use champollion_attacks::guests::decoder;
 use champollion_registry::Package;
-use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
-use wit_parser::Resolve;
 
-use crate::{Sources, workspace};
+use crate::Sources;
 
 /// Under which name devices ask for it.
 pub const MISCHIEF: &str = "test/mischief";
@@ -121,19 +120,6 @@ const VECTORS: &str = r#"[
 /// The package of the decoder that misbehaves.
 #[must_use]
 pub fn mischief() -> Package {
-    let mut module = wat::parse_str(MODULE).expect("the module is well-formed");
-    let mut contract = Resolve::default();
-    let (package, _) =
-        contract.push_dir(workspace().join("wit/v1")).expect("the contract can be read");
-    let world = contract
-        .select_world(&[package], Some("decoder"))
-        .expect("the contract has the world of a decoder");
-    embed_component_metadata(&mut module, &contract, world, StringEncoding::UTF8)
-        .expect("the contract can be embedded");
-    let component = ComponentEncoder::default()
-        .validate(true)
-        .module(&module)
-        .and_then(|mut encoder| encoder.encode())
-        .unwrap_or_else(|error| panic!("the module makes no component: {error:#}"));
+    let component = decoder(MODULE);
     Sources { component, manifest: MANIFEST.to_owned(), vectors: VECTORS.to_owned() }.package()
 }

@@ -13,6 +13,10 @@ use crate::{
     toolchain::{TARGET, Toolchain},
 };
 
+/// The decoder in Rust that the attack suite is made of. It is built like any other, into a folder of
+/// its own, where nobody publishes it.
+const HOSTILE: (&str, &str) = ("tests/hostile", "champollion-hostile");
+
 /// The folders of the first-party decoders, in the order of their names.
 pub(crate) fn sources() -> Result<Vec<PathBuf>> {
     let mut folders: Vec<PathBuf> = fs::read_dir(workspace().join("decoders"))
@@ -35,6 +39,7 @@ pub(crate) fn build() -> Result<PathBuf> {
     run(toolchain
         .cargo_build()
         .args(names.iter().flat_map(|name| ["--package", name]))
+        .args(["--package", HOSTILE.1])
         .arg("--target-dir")
         .arg(&compiled))?;
 
@@ -44,7 +49,7 @@ pub(crate) fn build() -> Result<PathBuf> {
         // A package of a version that is no more would be published too.
         fs::remove_dir_all(&packages).context("the old packages cannot be removed")?;
     }
-    for (folder, name) in sources.iter().zip(&names) {
+    let pack = |folder: &Path, name: &str, out: &Path| {
         let module = format!("{TARGET}/guest/{}.wasm", name.replace('-', "_"));
         run(command(&champollion)
             .arg("build")
@@ -52,8 +57,12 @@ pub(crate) fn build() -> Result<PathBuf> {
             .arg("--module")
             .arg(compiled.join(module))
             .arg("--out")
-            .arg(&packages))?;
+            .arg(out))
+    };
+    for (folder, name) in sources.iter().zip(&names) {
+        pack(folder, name, &packages)?;
     }
+    pack(&workspace().join(HOSTILE.0), HOSTILE.1, &target().join("hostile"))?;
     Ok(packages)
 }
 

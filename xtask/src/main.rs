@@ -2,15 +2,19 @@
 
 #![forbid(unsafe_code)]
 
+mod attacks;
 mod bench;
 mod client;
 mod demo;
 mod fleet;
+mod fuzz;
 mod guests;
 mod server;
 mod shell;
 mod test;
 mod toolchain;
+
+use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
@@ -34,6 +38,20 @@ enum Command {
     Test,
     /// Build the first-party decoders into target/decoders
     Guests,
+    /// Write the attack suite out, a file for each hostile decoder
+    Attacks {
+        /// Folder for the files
+        #[arg(long, value_name = "DIR", default_value = "target/attacks")]
+        out: PathBuf,
+    },
+    /// Feed the upload path and the output path of decoders with bytes until something breaks
+    Fuzz {
+        /// How long, for each target
+        #[arg(long, value_name = "N", default_value_t = 60)]
+        seconds: u32,
+        /// Only this target: upload or output
+        target: Option<fuzz::Target>,
+    },
     /// Measure, and print a line `BENCH <name> <p50> <unit>` for each figure
     Bench {
         /// Fewer samples: a minute instead of ten
@@ -49,6 +67,8 @@ fn main() -> anyhow::Result<()> {
         Command::Demo { once } => demo::demo(once),
         Command::Test => test::run(),
         Command::Guests => guests::build().map(drop),
+        Command::Attacks { out } => attacks::write(&out),
+        Command::Fuzz { seconds, target } => fuzz::run(seconds, target),
         Command::Bench { quick, filter } => bench::run(quick, filter.as_deref()),
     }
 }

@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod damage;
+mod determinism;
 mod loading;
 mod packages;
 mod publishing;

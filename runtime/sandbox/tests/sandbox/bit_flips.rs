@@ -6,7 +6,7 @@ use champollion_sandbox::{CallError, LoadError, OutputError, Value};
 
 use crate::guests::{Answer, Guest, call, sandbox};
 
-const FLIPS: usize = 300;
+const FLIPS: usize = 1_000;
 
 /// For each component, with its compilation.
 const ENDS_WITHIN: Duration = Duration::from_secs(5);

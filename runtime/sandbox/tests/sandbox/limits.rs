@@ -5,7 +5,7 @@ use champollion_sandbox::{
     Limits, LoadError, OutputError, Value,
 };
 
-use crate::guests::{Answer, Guest, call, limited, load, outcome};
+use crate::guests::{Answer, Guest, Measured, call, limited, load, outcome};
 
 const PAGE: usize = 64 << 10;
 
@@ -111,7 +111,7 @@ fn depth_of_data() {
 
 #[test]
 fn measurements() {
-    let one = crate::guests::Measured::new("water.volume", Value::Number(1.0));
+    let one = Measured::new("water.volume", Value::Number(1.0));
     let answer = Answer::reading().measurements(&[one.clone(), one.clone(), one]);
     assert_eq!(with(|limits| limits.measurements = 3, &answer), Ok(()));
     let too_many = OutputError::TooMany { what: "measurements", count: 3, limit: 2 };

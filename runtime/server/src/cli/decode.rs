@@ -86,8 +86,8 @@ impl Decode {
         let file = std::fs::read(&self.decoder).map_err(Failure::of(&task))?;
         let sandbox = Sandbox::new(compile_worker::sandbox_config()).map_err(Failure::of(&task))?;
         // The sandbox first: of a file that is no component at all it knows best what it is.
-        let decoder = sandbox.load(&file).map_err(Failure::of(&task))?;
-        let package = Package::read(file).map_err(Failure::of(&task))?;
+        let decoder = sandbox.load(&file).map_err(Failure::quoting(&task))?;
+        let package = Package::read(file).map_err(Failure::quoting(&task))?;
         let manifest = package.manifest();
         let call = run(&decoder, &self.input()?);
         let name = Name {
@@ -100,10 +100,7 @@ impl Decode {
         } else {
             show(&name, &call);
         }
-        match call.result {
-            Ok(_) => Ok(()),
-            Err(error) => Err(Failure::new("the payload was not decoded", error)),
-        }
+        call.result.map(drop).map_err(Failure::quoting("the payload was not decoded"))
     }
 
     fn input(&self) -> Result<Input, Failure> {
@@ -185,6 +182,6 @@ fn show_reading(reading: &Reading) {
 
 fn show_warnings(warnings: &[String]) {
     for warning in warnings {
-        output::line(format_args!("warning: {warning}"));
+        output::line(format_args!("warning: {}", output::quoted(warning)));
     }
 }

@@ -2,6 +2,8 @@
 
 use std::{error::Error, fmt};
 
+use super::output;
+
 /// What was to be done, and why it was not.
 #[derive(Debug)]
 pub(super) struct Failure {
@@ -28,6 +30,11 @@ impl Failure {
             source = cause.source();
         }
         Self { task: task.into(), reason }
+    }
+
+    /// Turns an error that quotes a decoder into a failure: a sentence, whatever the decoder says.
+    pub(super) fn quoting<E: fmt::Display>(task: impl Into<String>) -> impl FnOnce(E) -> Self {
+        move |error| Self::new(task, output::quoted(error))
     }
 
     /// Turns the error of some task into a failure.

@@ -1,4 +1,5 @@
-//! Writes to the terminal. A reader that goes away, as `head` does, ends the program quietly.
+//! Writes to the terminal. A reader that goes away, as `head` does, ends the program quietly. What
+//! decoders and servers say is shown and never obeyed: control characters come as escapes.
 
 use std::{
     fmt,
@@ -14,6 +15,7 @@ use super::Failure;
 /// A line on standard output.
 pub(super) fn line(text: impl fmt::Display) {
     let mut out = io::stdout().lock();
+    let text = plain(&text.to_string(), true);
     if writeln!(out, "{text}").and_then(|()| out.flush()).is_err() {
         process::exit(1);
     }
@@ -45,10 +47,40 @@ pub(super) fn table<const COLUMNS: usize>(
 /// A line on standard error.
 pub(super) fn note(text: impl fmt::Display) {
     // Where standard error is closed nobody is there to be told.
-    drop(writeln!(io::stderr().lock(), "{text}"));
+    drop(writeln!(io::stderr().lock(), "{}", plain(&text.to_string(), true)));
+}
+
+/// The words of somebody who is not to be trusted, on one line.
+pub(super) fn quoted(words: impl fmt::Display) -> String {
+    plain(&words.to_string(), false)
+}
+
+/// A text without control characters, such as those that clear a screen or move its cursor.
+fn plain(text: &str, with_lines: bool) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() && !(with_lines && character == '\n') {
+            plain.extend(character.escape_default());
+        } else {
+            plain.push(character);
+        }
+    }
+    plain
 }
 
 /// A failure on standard error.
 pub(super) fn error(failure: &Failure) {
     note(format_args!("error: {failure}"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_others_do_not_command_the_terminal() {
+        let words = "all\n\u{1b}[2Jis \u{9b}well, Zoë\u{7}";
+        assert_eq!(quoted(words), r"all\n\u{1b}[2Jis \u{9b}well, Zoë\u{7}");
+        assert_eq!(plain("a\n\tb\r\n", true), "a\n\\tb\\r\n");
+    }
 }

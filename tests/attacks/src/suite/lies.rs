@@ -7,8 +7,12 @@ use champollion_sandbox::{
     Value,
 };
 
-use super::{Attack, Refusal::Call, attempt};
-use crate::guests::{Answer, Guest, Measured, layout};
+use crate::{
+    Attack,
+    Refusal::Call,
+    attack::attempt,
+    guests::{Answer, Guest, Measured, layout},
+};
 
 pub(super) fn attacks() -> Vec<Attack> {
     [lists(), texts(), cases()].into_iter().flatten().collect()
@@ -25,6 +29,11 @@ fn lists() -> Vec<Attack> {
         attempt!(
             "data of 2^32-1 bytes",
             answering(reading().lie(layout::DATA, 0, u32::MAX)),
+            Call(Output(Malformed { reason })) if reason.contains("out of bounds")
+        ),
+        attempt!(
+            "JSON that says it is 50 MB long",
+            answering(reading().lie(layout::DATA, 1024, 50_000_000)),
             Call(Output(Malformed { reason })) if reason.contains("out of bounds")
         ),
         attempt!(

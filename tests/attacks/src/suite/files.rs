@@ -1,5 +1,6 @@
 //! Files that are no decoders.
 
+use champollion_registry::PackageError::{Manifest, Vectors};
 use champollion_sandbox::{
     Limits,
     LoadError::{
@@ -7,11 +8,19 @@ use champollion_sandbox::{
     },
 };
 
-use super::{Attack, Refusal::Load, attempt};
-use crate::guests::{Guest, component, contract};
+use crate::{
+    Attack,
+    Refusal::{Load, Package},
+    attack::attempt,
+    binary::data_segment,
+    guests::{Guest, component, contract},
+};
 
 pub(super) fn attacks() -> Vec<Attack> {
-    [no_components(), no_decoders(), imports(), proposals()].into_iter().flatten().collect()
+    [no_components(), no_decoders(), no_packages(), imports(), proposals()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn no_components() -> Vec<Attack> {
@@ -45,6 +54,16 @@ fn no_components() -> Vec<Attack> {
             Load(TooLarge { bytes: 4_194_305, limit: Limits::COMPONENT_BYTES })
         ),
         attempt!(
+            "a data segment of 100 MB",
+            data_segment(100_000_000, 100_000_000),
+            Load(TooLarge { limit: Limits::COMPONENT_BYTES, .. })
+        ),
+        attempt!(
+            "a data segment that says it has 100 MB",
+            data_segment(10, 100_000_000),
+            Load(Invalid { .. })
+        ),
+        attempt!(
             "a core module",
             wat::parse_str("(module)").expect("it is a module"),
             Load(CoreModule)
@@ -74,6 +93,36 @@ fn no_decoders() -> Vec<Attack> {
             Load(NotADecoder { .. })
         ),
     ]
+}
+
+/// Decoders that are in order, but for what they say of themselves.
+fn no_packages() -> Vec<Attack> {
+    let good = crate::package(Guest::new().component());
+    vec![
+        attempt!(
+            "a unit that is not its quantity's",
+            changed(&good, b"unit = \"m3\"", b"unit = \"oz\""),
+            Package(Manifest(error)) if error.to_string().contains("\"oz\"")
+        ),
+        attempt!(
+            "a quantity that the vocabulary does not have",
+            changed(&good, b"water.volume", b"water.bushel"),
+            Package(Manifest(error)) if error.to_string().contains("water.bushel")
+        ),
+        attempt!(
+            "vectors that are no JSON",
+            changed(&good, b"\"name\": \"anything\"", b"\"name\"; \"anything\""),
+            Package(Vectors(_))
+        ),
+    ]
+}
+
+/// The same file with other bytes in one place, as many as there were.
+fn changed(file: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    assert_eq!(from.len(), to.len());
+    let at = file.windows(from.len()).position(|bytes| bytes == from);
+    let at = at.expect("the file holds what is changed");
+    [&file[..at], to, &file[at + from.len()..]].concat()
 }
 
 fn imports() -> Vec<Attack> {

@@ -8,29 +8,39 @@ const PAGE: u32 = 64 << 10;
 
 /// A decoder in the making. As it is, each of its functions returns the answer at [`BASE`].
 #[derive(Clone)]
-pub(crate) struct Guest {
+pub struct Guest {
     answer: Answer,
     /// Imports, tables, globals, segments, more functions.
     fields: String,
     memory: Option<String>,
     decode_uplink: String,
+    encode_downlink: String,
     realloc: String,
     post_return: Option<String>,
 }
 
+impl Default for Guest {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Guest {
     /// A decoder that reads every frame as an empty object.
-    pub(crate) fn new() -> Self {
+    #[must_use]
+    pub fn new() -> Self {
         Self::answering(Answer::reading())
     }
 
     /// A decoder that answers everything in the same way.
-    pub(crate) fn answering(answer: Answer) -> Self {
+    #[must_use]
+    pub fn answering(answer: Answer) -> Self {
         Self {
             answer,
             fields: String::new(),
             memory: None,
             decode_uplink: String::new(),
+            encode_downlink: String::new(),
             realloc: BUMP.into(),
             post_return: None,
         }
@@ -40,47 +50,65 @@ impl Guest {
     /// parameters are `$f_port $f_cnt $payload $payload_len $received_at $variables $variables_len
     /// $state $state_len`; it has the locals `$i` (i32) and `$j` (i64), and `$answer` is the address
     /// of what it answers with.
-    pub(crate) fn running(code: &str) -> Self {
+    #[must_use]
+    pub fn running(code: &str) -> Self {
         Self::new().before_answer(code)
     }
 
-    pub(crate) fn before_answer(mut self, code: &str) -> Self {
+    /// The same with `decode-uplink` running this first, as [`Guest::running`] does.
+    #[must_use]
+    pub fn before_answer(mut self, code: &str) -> Self {
         self.decode_uplink = code.into();
         self
     }
 
+    /// The same with `encode-downlink` running this first. The function's parameters are `$data
+    /// $data_len $issued_at $variables $variables_len`, and it has the local `$i` (i32).
+    #[must_use]
+    pub fn before_downlink(mut self, code: &str) -> Self {
+        self.encode_downlink = code.into();
+        self
+    }
+
     /// More of the module, imports first: tables, globals, segments, functions.
-    pub(crate) fn with(mut self, fields: &str) -> Self {
+    #[must_use]
+    pub fn with(mut self, fields: &str) -> Self {
         self.fields.push_str(fields);
         self
     }
 
     /// The whole definition of the memory, which must be exported as `memory`.
-    pub(crate) fn memory(mut self, memory: &str) -> Self {
+    #[must_use]
+    pub fn memory(mut self, memory: &str) -> Self {
         self.memory = Some(memory.into());
         self
     }
 
     /// The body of `cabi_realloc`, whose parameters are `$old $old_size $align $size`.
-    pub(crate) fn realloc(mut self, body: &str) -> Self {
+    #[must_use]
+    pub fn realloc(mut self, body: &str) -> Self {
         self.realloc = body.into();
         self
     }
 
     /// The body of what is called after `decode-uplink`, with its `$answer`.
-    pub(crate) fn post_return(mut self, body: &str) -> Self {
+    #[must_use]
+    pub fn post_return(mut self, body: &str) -> Self {
         self.post_return = Some(body.into());
         self
     }
 
     /// The component.
-    pub(crate) fn component(&self) -> Vec<u8> {
+    #[must_use]
+    pub fn component(&self) -> Vec<u8> {
         decoder(&self.core())
     }
 
     /// The core module.
-    pub(crate) fn core(&self) -> String {
-        let Self { answer, fields, memory, decode_uplink, realloc, post_return } = self;
+    #[must_use]
+    pub fn core(&self) -> String {
+        let Self { answer, fields, memory, decode_uplink, encode_downlink, realloc, post_return } =
+            self;
         let end = answer.end();
         // A page more than the answer needs, for what `cabi_realloc` hands out.
         let pages = end.div_ceil(PAGE) + 1;
@@ -116,7 +144,11 @@ impl Guest {
     {decode_uplink}
     (local.get $answer))
   (func (export "champollion:decoder/codec@1.0.0#encode-downlink")
-    (param i32 i32 i64 i32 i32) (result i32) (i32.const {BASE}))
+    (param $data i32) (param $data_len i32) (param $issued_at i64)
+    (param $variables i32) (param $variables_len i32) (result i32)
+    (local $i i32)
+    {encode_downlink}
+    (i32.const {BASE}))
   (func (export "champollion:decoder/codec@1.0.0#decode-downlink")
     (param i32 i32 i32 i64 i32 i32) (result i32) (i32.const {BASE}))
   {post_return}

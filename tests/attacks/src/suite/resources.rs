@@ -1,18 +1,18 @@
 //! Guests that want time, memory, tables or stack without end, and guests that crash.
 
 use champollion_sandbox::{
-    CallError::{OutOfFuel, OutOfMemory, Output, StackExhausted, TableTooLarge, Trapped},
+    CallError::{Failed, OutOfFuel, OutOfMemory, Output, TableTooLarge, Trapped},
     Limits,
     LoadError::{Instantiation, Invalid},
     OutputError::Malformed,
 };
 
-use super::{
+use crate::{
     Attack,
     Refusal::{Call, Load},
-    attempt,
+    attack::attempt,
+    guests::{Answer, Guest, component, contract},
 };
-use crate::guests::{Guest, component, contract};
 
 const PAGE: usize = 64 << 10;
 
@@ -20,7 +20,10 @@ const PAGE: usize = 64 << 10;
 const WHOLE_MEMORY: &str = r#"(memory (export "memory") 64)"#;
 
 pub(super) fn attacks() -> Vec<Attack> {
-    [time(), space(), crashes(), functions_of_the_abi()].into_iter().flatten().collect()
+    [time(), space(), crashes(), memory_of_others(), functions_of_the_abi()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn time() -> Vec<Attack> {
@@ -228,6 +231,38 @@ fn crashes() -> Vec<Attack> {
             Call(Trapped { reason }) if reason.contains("type mismatch")
         ),
     ]
+}
+
+/// A guest that answers only if it finds what it left in an earlier call, in a global, in memory, in
+/// memory that it let grow, or in a table.
+fn smuggler() -> Vec<u8> {
+    let nothing = Answer::failure(3, b"nothing was left here");
+    Guest::answering(nothing)
+        .before_answer(
+            "(if (i32.or
+                   (i32.or (global.get $left) (i32.load (i32.const 32)))
+                   (i32.or
+                     (i32.eqz (ref.is_null (table.get $table (i32.const 3))))
+                     (i32.gt_u (memory.grow (i32.const 1)) (i32.const 2))))
+               (then unreachable))
+             (global.set $left (i32.const 1))
+             (i32.store (i32.const 32) (i32.const 1))
+             (i32.store (i32.const 0x20000) (i32.const 1))
+             (table.set $table (i32.const 3) (ref.func $f))",
+        )
+        .with(
+            "(global $left (mut i32) (i32.const 0))
+             (table $table 8 funcref) (func $f) (elem declare func $f)",
+        )
+        .component()
+}
+
+fn memory_of_others() -> Vec<Attack> {
+    vec![attempt!(
+        "state smuggled through globals, memory and tables",
+        smuggler(),
+        Call(Failed(failure)) if failure.message == "nothing was left here"
+    )]
 }
 
 /// `cabi_realloc` runs before a function of the contract, and what cleans up runs after it.

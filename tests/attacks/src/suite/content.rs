@@ -10,8 +10,12 @@ use champollion_sandbox::{
     Value,
 };
 
-use super::{Attack, Entry, Refusal::Call, attempt};
-use crate::guests::{Answer, Guest, Measured};
+use crate::{
+    Attack, Entry,
+    Refusal::Call,
+    attack::attempt,
+    guests::{Answer, Guest, Measured},
+};
 
 pub(super) fn attacks() -> Vec<Attack> {
     [data(), measurements(), sizes(), downlinks()].into_iter().flatten().collect()
@@ -73,12 +77,12 @@ fn measurements() -> Vec<Attack> {
             Call(Output(NotFinite { index: 0, quantity: "water.volume", value })) if value == "NaN"
         ),
         attempt!(
-            "a measurement of +inf",
+            "a measurement of plus infinity",
             number(f64::INFINITY),
             Call(Output(NotFinite { index: 0, quantity: "water.volume", value })) if value == "inf"
         ),
         attempt!(
-            "a measurement of -inf",
+            "a measurement of minus infinity",
             number(f64::NEG_INFINITY),
             Call(Output(NotFinite { index: 0, quantity: "water.volume", value }))
                 if value == "-inf"

@@ -5,50 +5,69 @@
 use champollion_sandbox::Value;
 
 /// Where an answer lies in the memory of a guest.
-pub(crate) const BASE: u32 = 1024;
+pub const BASE: u32 = 1024;
 
 /// Bytes that are kept free for the record itself: the largest takes 44.
 const RECORD_BYTES: usize = 64;
 
 /// Offsets from the start of an answer, a `result` that takes 4 bytes for its discriminant.
-pub(crate) mod layout {
+pub mod layout {
     /// 0 is a reading or a downlink, 1 is a failure.
-    pub(crate) const RESULT: usize = 0;
-    pub(crate) const DATA: usize = 4;
-    pub(crate) const MEASUREMENTS: usize = 12;
-    pub(crate) const WARNINGS: usize = 20;
+    pub const RESULT: usize = 0;
+    /// A text.
+    pub const DATA: usize = 4;
+    /// A list.
+    pub const MEASUREMENTS: usize = 12;
+    /// A list of texts.
+    pub const WARNINGS: usize = 20;
     /// An `option`: its discriminant, and 4 bytes later the list.
-    pub(crate) const STATE: usize = 28;
+    pub const STATE: usize = 28;
 
-    pub(crate) const FAILURE_KIND: usize = 4;
-    pub(crate) const FAILURE_MESSAGE: usize = 8;
+    /// A byte, which counts the contract's kinds from 0.
+    pub const FAILURE_KIND: usize = 4;
+    /// A text.
+    pub const FAILURE_MESSAGE: usize = 8;
     /// An `option`: its discriminant, and 2 bytes later offset and length.
-    pub(crate) const FAILURE_SPAN: usize = 16;
+    pub const FAILURE_SPAN: usize = 16;
 
-    pub(crate) const F_PORT: usize = 4;
-    pub(crate) const PAYLOAD: usize = 8;
-    pub(crate) const DOWNLINK_WARNINGS: usize = 16;
+    /// A byte of a downlink.
+    pub const F_PORT: usize = 4;
+    /// A list of bytes.
+    pub const PAYLOAD: usize = 8;
+    /// A list of texts.
+    pub const DOWNLINK_WARNINGS: usize = 16;
 
-    /// Size of a measurement, and offsets within it.
-    pub(crate) const MEASUREMENT_BYTES: usize = 56;
-    pub(crate) const VALUE: usize = 8;
-    pub(crate) const CHANNEL: usize = 24;
-    pub(crate) const MEASURED_AT: usize = 32;
-    pub(crate) const SPAN: usize = 48;
+    /// Size of a measurement in bytes; what follows are offsets within it.
+    pub const MEASUREMENT_BYTES: usize = 56;
+    /// A `variant`: its discriminant, and 8 bytes later what it holds.
+    pub const VALUE: usize = 8;
+    /// Two bytes.
+    pub const CHANNEL: usize = 24;
+    /// An `option`: its discriminant, and 8 bytes later the moment.
+    pub const MEASURED_AT: usize = 32;
+    /// An `option`: its discriminant, and 2 bytes later offset and length.
+    pub const SPAN: usize = 48;
 }
 
 /// A measurement to be laid out.
 #[derive(Clone)]
-pub(crate) struct Measured<'a> {
-    pub(crate) quantity: &'a [u8],
-    pub(crate) value: Value,
-    pub(crate) channel: u16,
-    pub(crate) measured_at: Option<u64>,
-    pub(crate) span: Option<(u16, u16)>,
+pub struct Measured<'a> {
+    /// A term of the vocabulary, or whatever else the guest claims.
+    pub quantity: &'a [u8],
+    /// The value.
+    pub value: Value,
+    /// Which of several alike.
+    pub channel: u16,
+    /// Milliseconds since the epoch.
+    pub measured_at: Option<u64>,
+    /// Offset and length in the payload.
+    pub span: Option<(u16, u16)>,
 }
 
 impl<'a> Measured<'a> {
-    pub(crate) fn new(quantity: &'a str, value: Value) -> Self {
+    /// A value of a quantity, measured when the frame was received.
+    #[must_use]
+    pub fn new(quantity: &'a str, value: Value) -> Self {
         let quantity = quantity.as_bytes();
         Self { quantity, value, channel: 0, measured_at: None, span: None }
     }
@@ -56,18 +75,20 @@ impl<'a> Measured<'a> {
 
 /// An answer and everything that it points to.
 #[derive(Clone)]
-pub(crate) struct Answer {
+pub struct Answer {
     bytes: Vec<u8>,
 }
 
 impl Answer {
     /// A reading of an empty object.
-    pub(crate) fn reading() -> Self {
+    #[must_use]
+    pub fn reading() -> Self {
         Self::empty().data(b"{}")
     }
 
     /// A failure; `kind` counts the contract's kinds from 0.
-    pub(crate) fn failure(kind: u8, message: &[u8]) -> Self {
+    #[must_use]
+    pub fn failure(kind: u8, message: &[u8]) -> Self {
         let mut answer = Self::empty();
         let message = answer.list(message, message.len());
         answer
@@ -77,18 +98,23 @@ impl Answer {
     }
 
     /// A downlink without warnings.
-    pub(crate) fn downlink(f_port: u8, payload: &[u8]) -> Self {
+    #[must_use]
+    pub fn downlink(f_port: u8, payload: &[u8]) -> Self {
         let mut answer = Self::empty();
         let payload = answer.list(payload, payload.len());
         answer.set(layout::F_PORT, &[f_port]).set(layout::PAYLOAD, &payload)
     }
 
-    pub(crate) fn data(mut self, text: &[u8]) -> Self {
+    /// The same with this text as `data`.
+    #[must_use]
+    pub fn data(mut self, text: &[u8]) -> Self {
         let list = self.list(text, text.len());
         self.set(layout::DATA, &list)
     }
 
-    pub(crate) fn measurements(mut self, measured: &[Measured<'_>]) -> Self {
+    /// The same with these measurements.
+    #[must_use]
+    pub fn measurements(mut self, measured: &[Measured<'_>]) -> Self {
         let mut records = Vec::new();
         for one in measured {
             records.extend(self.measurement(one));
@@ -97,55 +123,67 @@ impl Answer {
         self.set(layout::MEASUREMENTS, &list)
     }
 
-    pub(crate) fn measurement_of(self, quantity: &str, value: Value) -> Self {
+    /// The same with a single measurement.
+    #[must_use]
+    pub fn measurement_of(self, quantity: &str, value: Value) -> Self {
         self.measurements(&[Measured::new(quantity, value)])
     }
 
     /// The warnings of a reading.
-    pub(crate) fn warnings(self, texts: &[&[u8]]) -> Self {
+    #[must_use]
+    pub fn warnings(self, texts: &[&[u8]]) -> Self {
         self.texts(layout::WARNINGS, texts)
     }
 
     /// The warnings of a downlink.
-    pub(crate) fn downlink_warnings(self, texts: &[&[u8]]) -> Self {
+    #[must_use]
+    pub fn downlink_warnings(self, texts: &[&[u8]]) -> Self {
         self.texts(layout::DOWNLINK_WARNINGS, texts)
     }
 
-    pub(crate) fn state(mut self, bytes: &[u8]) -> Self {
+    /// The same with a state.
+    #[must_use]
+    pub fn state(mut self, bytes: &[u8]) -> Self {
         let list = self.list(bytes, bytes.len());
         self.set(layout::STATE, &[1]).set(layout::STATE + 4, &list)
     }
 
     /// A list that claims `count` elements and begins at `address`, wherever that is.
-    pub(crate) fn lie(self, offset: usize, address: u32, count: u32) -> Self {
+    #[must_use]
+    pub fn lie(self, offset: usize, address: u32, count: u32) -> Self {
         self.set(offset, &[address.to_le_bytes(), count.to_le_bytes()].concat())
     }
 
     /// Overwrites bytes, counted from the start of the answer.
-    pub(crate) fn set(mut self, offset: usize, bytes: &[u8]) -> Self {
+    #[must_use]
+    pub fn set(mut self, offset: usize, bytes: &[u8]) -> Self {
         self.bytes[offset..offset + bytes.len()].copy_from_slice(bytes);
         self
     }
 
     /// Overwrites bytes of the first measurement.
-    pub(crate) fn set_measurement(self, offset: usize, bytes: &[u8]) -> Self {
+    #[must_use]
+    pub fn set_measurement(self, offset: usize, bytes: &[u8]) -> Self {
         let start = (self.first_measurement() - BASE) as usize;
         self.set(start + offset, bytes)
     }
 
     /// The address of the first measurement, for guests that fill it in themselves.
-    pub(crate) fn first_measurement(&self) -> u32 {
+    #[must_use]
+    pub fn first_measurement(&self) -> u32 {
         let pointer = &self.bytes[layout::MEASUREMENTS..layout::MEASUREMENTS + 4];
         u32::from_le_bytes(pointer.try_into().expect("four bytes"))
     }
 
     /// The bytes, to be placed at [`BASE`].
-    pub(crate) fn bytes(&self) -> &[u8] {
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
     /// The first address after the answer, a multiple of 8.
-    pub(crate) fn end(&self) -> u32 {
+    #[must_use]
+    pub fn end(&self) -> u32 {
         BASE + u32::try_from(self.bytes.len().next_multiple_of(8)).expect("an answer is small")
     }
 

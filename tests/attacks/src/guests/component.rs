@@ -4,17 +4,23 @@ use wit_component::{ComponentEncoder, StringEncoding};
 use wit_parser::Resolve;
 
 /// The text of the contract.
-pub(crate) fn contract() -> &'static str {
-    include_str!("../../../../../wit/v1/decoder.wit")
+#[must_use]
+pub fn contract() -> &'static str {
+    include_str!("../../../../wit/v1/decoder.wit")
 }
 
 /// A component that exports the contract, around a core module in WAT.
-pub(crate) fn decoder(core: &str) -> Vec<u8> {
+#[must_use]
+pub fn decoder(core: &str) -> Vec<u8> {
     component(contract(), "decoder", core)
 }
 
 /// A component of any world, around a core module in WAT that implements its canonical ABI.
-pub(crate) fn component(wit: &str, world: &str, core: &str) -> Vec<u8> {
+///
+/// # Panics
+/// Where the text is none, or does not implement the world: a mistake of the author.
+#[must_use]
+pub fn component(wit: &str, world: &str, core: &str) -> Vec<u8> {
     let mut module = wat::parse_str(core).unwrap_or_else(|error| panic!("{error}\n{core}"));
     let mut resolve = Resolve::default();
     let package = resolve.push_str("guest.wit", wit).expect("the world is valid");

@@ -1,12 +1,6 @@
-//! Decoders written by hand, down to the byte: good ones, and those that no compiler would make.
+//! Guests of the attack suite's making, and what the tests do with them.
 
-mod answer;
-mod component;
-mod guest;
-
-pub(crate) use answer::{Answer, BASE, Measured, layout};
-pub(crate) use component::{component, contract, decoder};
-pub(crate) use guest::Guest;
+pub(crate) use champollion_attacks::guests::{Answer, BASE, Guest, Measured, layout};
 
 use champollion_sandbox::{
     Call, CallError, Decoder, Limits, Reading, Sandbox, SandboxConfig, Settings, Specimen,

@@ -1,24 +1,27 @@
-//! Small files that would keep the compiler busy for ever, or take its stack.
+//! Small files whose components, instances and types have no end.
 
 use std::iter;
 
-use champollion_sandbox::{
-    Limits,
-    LoadError::{Invalid, NotADecoder, TooComplex},
+use champollion_sandbox::LoadError::{Invalid, NotADecoder, TooComplex};
+
+use crate::{
+    Attack,
+    Refusal::Load,
+    attack::attempt,
+    binary::{COMPONENT, leb, section},
 };
 
-use super::{Attack, Refusal::Load, attempt};
-
-const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
-const MODULE: &[u8] = b"\0asm\x01\0\0\0";
-
 /// Sections of a component.
-const CORE_MODULE_SECTION: u8 = 1;
 const COMPONENT_SECTION: u8 = 4;
 const TYPE_SECTION: u8 = 7;
 
 pub(super) fn attacks() -> Vec<Attack> {
     vec![
+        attempt!(
+            "1,000 components, one in the other",
+            nested_components(1_000),
+            Load(TooComplex { what: "levels of nesting", limit: 16 })
+        ),
         attempt!(
             "100,000 components, one in the other",
             nested_components(100_000),
@@ -53,12 +56,6 @@ pub(super) fn attacks() -> Vec<Attack> {
             "components that multiply as far as they may",
             multiplying(3, 10),
             Load(NotADecoder { .. } | Invalid { .. })
-        ),
-        attempt!("5,000 tiny functions", tiny_functions(5_000), Load(NotADecoder { .. })),
-        attempt!(
-            "a br_table of 60,000 targets, twenty times",
-            branch_tables(60_000, 20),
-            Load(TooComplex { what: "bytes in one function", limit: Limits::FUNCTION_BYTES })
         ),
     ]
 }
@@ -113,49 +110,4 @@ fn multiplying(factor: usize, times: usize) -> Vec<u8> {
     }
     text += &format!("(instance (instantiate $c{times})))");
     wat::parse_str(text).expect("it is a component")
-}
-
-fn tiny_functions(count: usize) -> Vec<u8> {
-    const EMPTY_BODY: [u8; 3] = [2, 0, 0x0b];
-    let types = [leb(count), vec![0; count]].concat();
-    let bodies = [leb(count), EMPTY_BODY.repeat(count)].concat();
-    core_module(&types, &bodies)
-}
-
-fn branch_tables(targets: usize, count: usize) -> Vec<u8> {
-    // block; i32.const 0; br_table, all of whose targets are the block's end; end
-    let one = [vec![0x02, 0x40, 0x41, 0, 0x0e], leb(targets), vec![0; targets + 1], vec![0x0b]];
-    let code = [vec![0], one.concat().repeat(count), vec![0x0b]].concat();
-    core_module(&[1, 0], &[leb(1), leb(code.len()), code].concat())
-}
-
-/// A component around a core module of functions without parameters and results.
-fn core_module(types_of_functions: &[u8], bodies: &[u8]) -> Vec<u8> {
-    const FUNCTION_TYPE: [u8; 4] = [1, 0x60, 0, 0];
-    let module = [
-        MODULE,
-        &section(1, &FUNCTION_TYPE),
-        &section(3, types_of_functions),
-        &section(10, bodies),
-    ]
-    .concat();
-    [COMPONENT, &section(CORE_MODULE_SECTION, &module)].concat()
-}
-
-fn section(id: u8, content: &[u8]) -> Vec<u8> {
-    [&[id], leb(content.len()).as_slice(), content].concat()
-}
-
-/// A number as WebAssembly writes it.
-fn leb(mut number: usize) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    loop {
-        let low = u8::try_from(number & 0x7f).expect("seven bits");
-        number >>= 7;
-        if number == 0 {
-            bytes.push(low);
-            return bytes;
-        }
-        bytes.push(low | 0x80);
-    }
 }

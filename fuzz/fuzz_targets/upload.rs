@@ -1,0 +1,9 @@
+//! A file that somebody publishes.
+#![no_main]
+
+use champollion_attacks::fuzz;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: &[u8]| {
+    fuzz::upload(input);
+});

@@ -1,0 +1,63 @@
+//! Runs the fuzz targets (`fuzz/`) with cargo-fuzz.
+
+use anyhow::{Context, Result};
+use clap::ValueEnum;
+
+use crate::{
+    guests,
+    shell::{self, cargo, succeeds, workspace},
+};
+
+/// What is fed.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Target {
+    /// Files that are published.
+    Upload,
+    /// What decoders return.
+    Output,
+}
+
+impl Target {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Upload => "upload",
+            Self::Output => "output",
+        }
+    }
+}
+
+/// Runs one target, or all, for some time each; fails where something is found.
+pub(crate) fn run(seconds: u32, target: Option<Target>) -> Result<()> {
+    guests::build()?;
+    if !succeeds(cargo().args(["fuzz", "--version"])) {
+        shell::run(cargo().args(["install", "--locked", "cargo-fuzz"]))
+            .context("cargo-fuzz is needed, and cannot be installed")?;
+    }
+    let seeds = workspace().join("fuzz/seeds");
+    shell::run(
+        cargo()
+            .args(["run", "--quiet", "--package", "champollion-attacks", "--", "seeds"])
+            .arg(&seeds),
+    )?;
+    let targets = target.map_or_else(|| Target::value_variants().to_vec(), |target| vec![target]);
+    for target in targets {
+        let name = target.name();
+        let corpus = workspace().join("fuzz/corpus").join(name);
+        std::fs::create_dir_all(&corpus)?;
+        shell::run(
+            cargo()
+                .args(["fuzz", "run", "--fuzz-dir", "fuzz"])
+                // Without a sanitizer: what is looked for are panics and broken promises, and the code
+                // is safe Rust but for one call. It is also three times as fast.
+                .args(["--sanitizer", "none"])
+                .arg(name)
+                .arg(&corpus)
+                .arg(seeds.join(name))
+                .arg("--")
+                .arg(format!("-max_total_time={seconds}"))
+                // The flags that count which code is reached are not those of a release.
+                .env("RUSTC_BOOTSTRAP", "1"),
+        )?;
+    }
+    Ok(())
+}
