@@ -36,7 +36,7 @@ fn time() -> Vec<Attack> {
         attempt!(
             "endless recursion",
             Guest::running("(call $deeper)").with("(func $deeper (call $deeper))").component(),
-            Call(StackExhausted { limit: Limits::STACK_BYTES })
+            Call(champollion_sandbox::CallError::StackExhausted { limit: Limits::STACK_BYTES })
         ),
         attempt!(
             "endless tail calls",
