@@ -39,7 +39,7 @@ fn frames_that_are_none_or_not_ours() {
     table.expect("300 bytes", &long, malformed, &["too long", "300 bytes", "255"]);
     let mut join = sensor.phy(1, 1, &[1]);
     join[0] = 0x00;
-    table.expect("join request", &hand_over(&join), malformed, &["join", "data uplink"]);
+    table.expect("join request", &hand_over(&join), malformed, &["join request", "23", "14"]);
     let mut f_opts = sensor.phy(1, 1, &[1]);
     f_opts[5] = 0x0F;
     table.expect("FOpts beyond the end", &hand_over(&f_opts), malformed, &["15 bytes of FOpts"]);
@@ -310,7 +310,14 @@ fn registrations_that_lack_something_or_have_too_much() {
     line("no AppSKey", &without("/activation/abp/appSKey"), invalid, &["missing", "appSKey"]);
     line("unknown field", &with("/gruop", json!("water")), invalid, &["gruop", "group"]);
     line("unknown key", &with("/activation/abp/appKey", json!("")), invalid, &["appKey"]);
-    line("OTAA", &with("/activation", json!({ "otaa": {} })), invalid, &["otaa", "abp"]);
+    line("no AppKey", &with("/activation", json!({ "otaa": {} })), invalid, &["appKey"]);
+    line("no way", &with("/activation", json!({ "ota": {} })), invalid, &["ota", "otaa", "abp"]);
+    line("bad version", &with("/lorawan", json!("1.2")), invalid, &["1.2", "1.0.3"]);
+    let impossible = "impossible-registration";
+    line("other version", &with("/lorawan", json!("1.1")), impossible, &["1.1", "fNwkSIntKey"]);
+    let mut restarts = with("/lorawan", json!("1.0.4"));
+    restarts["allowCounterReset"] = json!(true);
+    line("restarts of 1.0.4", &restarts, impossible, &["allowCounterReset", "1.0.3"]);
     line(
         "bad group",
         &with("/group", json!("The Water")),

@@ -311,7 +311,8 @@ fn devices_are_added_listed_and_removed() {
     ]);
     let device: Json = serde_json::from_str(&device.success()).expect("--json prints JSON");
     let expected = json!({
-        "devEui": dev_eui, "devAddr": sensor.dev_addr(), "name": "", "group": "water",
+        "devEui": dev_eui, "devAddr": sensor.dev_addr(), "activation": "abp", "lorawan": "1.0.3",
+        "name": "", "group": "water",
         "decoder": "a/b@^1", "variables": { "litres": 10 }, "tags": { "a": "b" },
     });
     assert_eq!(device, expected);
@@ -392,9 +393,17 @@ fn a_server_that_is_not_there_is_named() {
 #[test]
 fn help_and_versions() {
     let help = run(champollion().arg("--help")).success();
-    for command in
-        ["serve", "decode", "build", "publish", "catalogue", "devices", "records", "tokens"]
-    {
+    for command in [
+        "serve",
+        "decode",
+        "build",
+        "publish",
+        "catalogue",
+        "devices",
+        "frames",
+        "records",
+        "tokens",
+    ] {
         assert!(help.contains(command), "{command} is missing:\n{help}");
         let own = run(champollion().args([command, "--help"])).success();
         assert!(own.contains("Usage: champollion"), "{own}");

@@ -24,6 +24,6 @@ pub use client::{Answer, Client};
 pub use mischief::{MISCHIEF, Mischief, mischief};
 pub use packages::{AXIOMA, DECODERS, ELSYS, LUMINAIRE, Sources, with_sections};
 pub use raw::Connection;
-pub use sensor::{Sensor, digits};
+pub use sensor::{Joiner, Sensor, digits, frame};
 pub use server::{Server, Setup};
 pub use table::Table;

@@ -44,6 +44,9 @@ impl Server {
             .arg(folder.join("data"))
             .arg("--admin-token-file")
             .arg(&token_file)
+            // The recording's network server has put the copies together, and its frames are handed
+            // over one after another: waiting for copies would only make the demo longer.
+            .env("CHAMPOLLION_FRAMES__COPIES_WINDOW_MS", "0")
             .stdout(Stdio::piped())
             .stderr(File::create(&log)?)
             .spawn()

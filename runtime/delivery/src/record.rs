@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use champollion_frames::{DevAddr, DevEui, Mic, RadioMetadata, VerifiedUplink};
+use champollion_frames::{DevAddr, DevEui, Mic, RadioMetadata, VerifiedBy, VerifiedUplink};
 use champollion_sandbox::{CallError, Data, Digest, Failure, Measurement, Reading};
 use data_encoding::HEXUPPER;
 use jiff::Timestamp;
@@ -104,6 +104,37 @@ struct RawUplink {
     confirmed: bool,
     /// FRMPayload in clear, as hexadecimal digits.
     payload: String,
+    /// What a reader should know of the frame's origin.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<Warning>,
+}
+
+/// What a reader should know: a word for programs and a sentence for people.
+#[derive(Clone, Debug, Serialize)]
+struct Warning {
+    code: &'static str,
+    message: &'static str,
+}
+
+impl Warning {
+    fn all_of(uplink: &VerifiedUplink) -> Vec<Self> {
+        let mut warnings = Vec::new();
+        if uplink.counter_reset() {
+            warnings.push(Self {
+                code: "counter-reset",
+                message: "the frame counter started over, which is allowed to this device: it \
+                          restarted, or an old frame of it was played again",
+            });
+        }
+        if uplink.verified_by() == VerifiedBy::MicForwardingHalf {
+            warnings.push(Self {
+                code: "half-of-mic-checked",
+                message: "the frame acknowledges a downlink whose counter was not told, so only \
+                          the half of the MIC was checked that does not depend on it",
+            });
+        }
+        warnings
+    }
 }
 
 /// The metadata of the network, and what partners ask for most, taken out of the list of gateways.
@@ -173,6 +204,7 @@ impl Record {
                 f_port: uplink.f_port(),
                 confirmed: uplink.confirmed(),
                 payload: HEXUPPER.encode(uplink.payload()),
+                warnings: Warning::all_of(uplink),
             },
             radio: Radio::of(uplink.metadata()),
             decoder,

@@ -1,48 +1,80 @@
-//! Who sends: the DevEUI for a device's whole life, the DevAddr for one session.
+//! Who sends: the DevEUI for a device's whole life, the DevAddr for one session. And whom it joins
+//! through: the JoinEUI.
 
 use std::{fmt, str::FromStr};
 
 use crate::hexadecimal::{self, InvalidHex, deserialize_from_text, serialize_as_text};
 
-/// The 64-bit identifier a device keeps for life, unique in the world.
-///
-/// Written as 16 upper-case hexadecimal digits, most significant first; lower case and the
-/// separators `-` and `:` are read too.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct DevEui(u64);
+macro_rules! eui {
+    ($(#[$doc:meta])* $name:ident, $what:literal) => {
+        $(#[$doc])*
+        ///
+        /// Written as 16 upper-case hexadecimal digits, most significant first; lower case and the
+        /// separators `-` and `:` are read too.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(u64);
 
-impl DevEui {
-    /// From the eight bytes in the order they are written, which is the reverse of on the air.
-    #[must_use]
-    pub const fn from_be_bytes(bytes: [u8; 8]) -> Self {
-        Self(u64::from_be_bytes(bytes))
-    }
+        impl $name {
+            /// From the eight bytes in the order they are written, which is the reverse of on the
+            /// air.
+            #[must_use]
+            pub const fn from_be_bytes(bytes: [u8; 8]) -> Self {
+                Self(u64::from_be_bytes(bytes))
+            }
 
-    /// The eight bytes in the order they are written, which is the reverse of on the air.
-    #[must_use]
-    pub const fn to_be_bytes(self) -> [u8; 8] {
-        self.0.to_be_bytes()
-    }
+            /// The eight bytes in the order they are written, which is the reverse of on the air.
+            #[must_use]
+            pub const fn to_be_bytes(self) -> [u8; 8] {
+                self.0.to_be_bytes()
+            }
+
+            /// From the eight bytes in the order they are sent.
+            #[must_use]
+            pub const fn from_le_bytes(bytes: [u8; 8]) -> Self {
+                Self(u64::from_le_bytes(bytes))
+            }
+
+            /// The eight bytes in the order they are sent.
+            #[must_use]
+            pub const fn to_le_bytes(self) -> [u8; 8] {
+                self.0.to_le_bytes()
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidHex;
+
+            fn from_str(text: &str) -> Result<Self, InvalidHex> {
+                hexadecimal::parse($what, text).map(Self::from_be_bytes)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                hexadecimal::write(formatter, &self.to_be_bytes())
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(formatter, "{}({self})", stringify!($name))
+            }
+        }
+
+        serialize_as_text!($name);
+        deserialize_from_text!($name);
+    };
 }
 
-impl FromStr for DevEui {
-    type Err = InvalidHex;
-
-    fn from_str(text: &str) -> Result<Self, InvalidHex> {
-        hexadecimal::parse("DevEUI", text).map(Self::from_be_bytes)
-    }
+eui! {
+    /// The 64-bit identifier a device keeps for life, unique in the world.
+    DevEui, "DevEUI"
 }
 
-impl fmt::Display for DevEui {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        hexadecimal::write(formatter, &self.to_be_bytes())
-    }
-}
-
-impl fmt::Debug for DevEui {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "DevEui({self})")
-    }
+eui! {
+    /// The 64-bit identifier of the join server that a device's root keys are known to. LoRaWAN 1.0.x
+    /// called it AppEUI.
+    JoinEui, "JoinEUI"
 }
 
 /// The 32-bit address a device uses for one session. Several sessions may share one: the MIC
@@ -98,8 +130,6 @@ impl fmt::Debug for DevAddr {
     }
 }
 
-serialize_as_text!(DevEui);
-deserialize_from_text!(DevEui);
 serialize_as_text!(DevAddr);
 deserialize_from_text!(DevAddr);
 

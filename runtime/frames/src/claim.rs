@@ -1,6 +1,11 @@
 //! A verified uplink that is not durable yet.
 
-use crate::{counter::Reservation, session::SessionState, uplink::VerifiedUplink};
+use crate::{
+    counter::{Counter, Reservation},
+    metadata::RadioMetadata,
+    session::SessionState,
+    uplink::VerifiedUplink,
+};
 
 /// A verified uplink and the hold on its FCnt.
 ///
@@ -26,6 +31,24 @@ impl Claim {
     #[must_use]
     pub fn uplink(&self) -> &VerifiedUplink {
         &self.uplink
+    }
+
+    /// The same with other metadata, such as those of all copies of the frame. The MIC does not cover
+    /// them.
+    pub fn with_metadata(self, metadata: RadioMetadata) -> Self {
+        Self { uplink: self.uplink.with_metadata(metadata), ..self }
+    }
+
+    /// Whether this is the first uplink of the session that a device was offered when it joined. Once
+    /// this is confirmed the session before is over: store in the same transaction which one is
+    /// current, and [`settle`](crate::Sessions::settle) the device's sessions afterwards.
+    #[must_use]
+    pub fn takes_over(&self) -> bool {
+        self.reservation.takes_over()
+    }
+
+    pub(crate) fn moves(&self, counter: &Counter) -> bool {
+        self.reservation.is_of(counter)
     }
 
     /// What the session's state will be once this is confirmed. Store it together with the

@@ -1,4 +1,8 @@
 //! The one place where a session's FCnt moves.
+//!
+//! A device that joined has two sessions for a while: the one it had, and the one it was offered,
+//! which takes over with its first uplink. Both together have one pending claim at most, and the
+//! moment at which the newer one is confirmed is the last of the older.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -15,21 +19,39 @@ pub(crate) struct Counter(Arc<Mutex<Progress>>);
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
     state: SessionState,
-    /// The FCnt of an uplink that was verified and is not durable yet.
+    /// The FCnt of an uplink that was verified and is not durable yet, of this session or of the one
+    /// that is to take over.
     pending: Option<u32>,
+    /// Another session took over.
+    retired: bool,
 }
 
 /// The FCnt of one uplink, held until it is kept or dropped.
 #[derive(Debug)]
 pub(crate) struct Reservation {
     counter: Counter,
+    /// The session that ends with this uplink.
+    predecessor: Option<Counter>,
     next_state: SessionState,
+    /// The device's counter started over: the state goes back.
+    starts_over: bool,
     kept: bool,
+}
+
+/// An uplink that is about to be reserved.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fresh {
+    pub(crate) f_cnt: u32,
+    pub(crate) mic: Mic,
+    /// Whether the session's device may start its counter over.
+    pub(crate) allows_counter_reset: bool,
+    /// Whether it did with this uplink.
+    pub(crate) starts_over: bool,
 }
 
 impl Counter {
     pub(crate) fn new(state: SessionState) -> Self {
-        Self(Arc::new(Mutex::new(Progress { state, pending: None })))
+        Self(Arc::new(Mutex::new(Progress { state, pending: None, retired: false })))
     }
 
     pub(crate) fn state(&self) -> SessionState {
@@ -42,6 +64,11 @@ impl Counter {
         self.lock().advance(state);
     }
 
+    /// Whether another session took over.
+    pub(crate) fn is_retired(&self) -> bool {
+        self.lock().retired
+    }
+
     /// Nothing can come between what is read from the guard and
     /// [`reserve`](Self::reserve) with it.
     pub(crate) fn lock(&self) -> MutexGuard<'_, Progress> {
@@ -50,23 +77,38 @@ impl Counter {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Holds `f_cnt`, which the caller found to be fresh and of the right MIC under this guard.
+    /// Holds the FCnt of an uplink that the caller found to be fresh and of the right MIC under this
+    /// guard. `predecessor` is the session that this one takes over from with its first uplink.
     ///
     /// # Errors
     /// The FCnt that is pending already.
     pub(crate) fn reserve(
         &self,
         mut progress: MutexGuard<'_, Progress>,
-        f_cnt: u32,
-        mic: Mic,
+        fresh: Fresh,
+        predecessor: Option<&Self>,
     ) -> Result<Reservation, u32> {
         if let Some(pending) = progress.pending {
             return Err(pending);
         }
+        let predecessor = match predecessor.map(|older| (older, older.lock())) {
+            // Locked in this order alone, newer before older, so that nobody waits in a circle.
+            Some((older, mut progress)) if !progress.retired => {
+                if let Some(pending) = progress.pending {
+                    return Err(pending);
+                }
+                progress.pending = Some(fresh.f_cnt);
+                Some(older.clone())
+            }
+            _ => None,
+        };
+        let Fresh { f_cnt, mic, allows_counter_reset, starts_over } = fresh;
         progress.pending = Some(f_cnt);
         Ok(Reservation {
             counter: self.clone(),
-            next_state: SessionState { last_f_cnt: Some(f_cnt), last_mic: Some(mic) },
+            predecessor,
+            next_state: progress.state.after(f_cnt, mic, allows_counter_reset),
+            starts_over,
             kept: false,
         })
     }
@@ -75,6 +117,10 @@ impl Counter {
 impl Progress {
     pub(crate) fn state(&self) -> SessionState {
         self.state
+    }
+
+    pub(crate) fn is_retired(&self) -> bool {
+        self.retired
     }
 
     fn advance(&mut self, state: SessionState) {
@@ -90,6 +136,15 @@ impl Reservation {
         self.next_state
     }
 
+    pub(crate) fn is_of(&self, counter: &Counter) -> bool {
+        Arc::ptr_eq(&self.counter.0, &counter.0)
+    }
+
+    /// Whether a session ends with this uplink, since this is the first of the next.
+    pub(crate) fn takes_over(&self) -> bool {
+        self.predecessor.is_some()
+    }
+
     pub(crate) fn keep(mut self) {
         self.kept = true;
     }
@@ -99,9 +154,18 @@ impl Drop for Reservation {
     fn drop(&mut self) {
         let mut progress = self.counter.lock();
         if self.kept {
-            progress.advance(self.next_state);
+            if self.starts_over {
+                progress.state = self.next_state;
+            } else {
+                progress.advance(self.next_state);
+            }
         }
         progress.pending = None;
+        if let Some(predecessor) = &self.predecessor {
+            let mut progress = predecessor.lock();
+            progress.pending = None;
+            progress.retired |= self.kept;
+        }
     }
 }
 
@@ -110,11 +174,16 @@ mod tests {
     use super::*;
 
     fn at(f_cnt: u32) -> SessionState {
-        SessionState { last_f_cnt: Some(f_cnt), last_mic: Some(Mic::from_bytes([f_cnt as u8; 4])) }
+        SessionState::default().after(f_cnt, Mic::from_bytes([f_cnt as u8; 4]), false)
+    }
+
+    fn fresh(f_cnt: u32) -> Fresh {
+        let mic = Mic::from_bytes([f_cnt as u8; 4]);
+        Fresh { f_cnt, mic, allows_counter_reset: false, starts_over: false }
     }
 
     fn reserve(counter: &Counter, f_cnt: u32) -> Result<Reservation, u32> {
-        counter.reserve(counter.lock(), f_cnt, Mic::from_bytes([f_cnt as u8; 4]))
+        counter.reserve(counter.lock(), fresh(f_cnt), None)
     }
 
     #[test]
@@ -147,6 +216,37 @@ mod tests {
         counter.advance(at(100));
         eight.keep();
         assert_eq!(counter.state(), at(100));
+    }
+
+    #[test]
+    fn a_counter_goes_back_only_when_it_starts_over() {
+        let counter = Counter::new(at(100));
+        let starts_over = Fresh { starts_over: true, ..fresh(3) };
+        counter.reserve(counter.lock(), starts_over, None).unwrap().keep();
+        assert_eq!(counter.state(), at(3));
+    }
+
+    #[test]
+    fn of_two_sessions_of_a_device_one_claim_is_pending_and_the_older_ends() {
+        let (older, newer) = (Counter::new(at(100)), Counter::new(SessionState::default()));
+        let take_over = || newer.reserve(newer.lock(), fresh(0), Some(&older));
+
+        let pending = reserve(&older, 101).unwrap();
+        assert_eq!(take_over().unwrap_err(), 101);
+        drop(pending);
+
+        let first = take_over().unwrap();
+        assert!(first.takes_over());
+        assert_eq!(reserve(&older, 101).unwrap_err(), 0);
+        drop(first);
+        assert!(!older.is_retired());
+        reserve(&older, 101).unwrap().keep();
+
+        take_over().unwrap().keep();
+        assert!(older.is_retired());
+        assert_eq!((older.state(), newer.state()), (at(101), at(0)));
+        let second = newer.reserve(newer.lock(), fresh(1), Some(&older)).unwrap();
+        assert!(!second.takes_over(), "once is enough");
     }
 
     #[test]

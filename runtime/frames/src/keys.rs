@@ -1,4 +1,4 @@
-//! The session keys of LoRaWAN 1.0.x.
+//! The keys of LoRaWAN: those of a session, and the root keys that they are derived from.
 //!
 //! A session keeps the 16 bytes of each key and expands them at every frame. Keeping the expanded
 //! schedules (176 bytes each) was measured and does not pay: with a hundred sessions it makes no
@@ -8,12 +8,12 @@
 
 use std::{fmt, str::FromStr};
 
-use aes::{Aes128Enc, cipher::KeyInit};
+use aes::{Aes128Dec, Aes128Enc, cipher::KeyInit};
 use zeroize::Zeroizing;
 
 use crate::hexadecimal::{self, InvalidHex, deserialize_from_text};
 
-macro_rules! session_key {
+macro_rules! secret_key {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         ///
@@ -35,9 +35,6 @@ macro_rules! session_key {
                 self.0.iter().map(|byte| format!("{byte:02X}")).collect()
             }
 
-            pub(crate) fn expand(&self) -> Aes128Enc {
-                Aes128Enc::new((&*self.0).into())
-            }
         }
 
         impl FromStr for $name {
@@ -58,14 +55,131 @@ macro_rules! session_key {
     };
 }
 
-session_key! {
-    /// The network session key: makes the MIC, encrypts MAC commands sent on FPort 0.
+/// The cipher of a key, expanded to encrypt.
+macro_rules! encrypts {
+    ($($name:ident),*) => {$(
+        impl $name {
+            pub(crate) fn expand(&self) -> Aes128Enc {
+                Aes128Enc::new((&*self.0).into())
+            }
+        }
+    )*};
+}
+
+/// The cipher of a key, expanded to decrypt. Nearly all of LoRaWAN does without.
+macro_rules! decrypts {
+    ($($name:ident),*) => {$(
+        impl $name {
+            pub(crate) fn expand_to_decrypt(&self) -> Aes128Dec {
+                Aes128Dec::new((&*self.0).into())
+            }
+        }
+    )*};
+}
+
+secret_key! {
+    /// The network session key of LoRaWAN 1.0.x: makes the MIC, encrypts MAC commands on FPort 0.
     NwkSKey
 }
 
-session_key! {
+secret_key! {
     /// The application session key: encrypts the application's payload.
     AppSKey
+}
+
+secret_key! {
+    /// The forwarding network's integrity key of LoRaWAN 1.1: makes one half of an uplink's MIC.
+    FNwkSIntKey
+}
+
+secret_key! {
+    /// The serving network's integrity key of LoRaWAN 1.1: makes the other half of an uplink's MIC.
+    SNwkSIntKey
+}
+
+secret_key! {
+    /// The network's encryption key of LoRaWAN 1.1: encrypts MAC commands, on FPort 0 and in FOpts.
+    NwkSEncKey
+}
+
+secret_key! {
+    /// The root key of LoRaWAN 1.0.x, and the application's root key of 1.1.
+    AppKey
+}
+
+secret_key! {
+    /// The network's root key of LoRaWAN 1.1.
+    NwkKey
+}
+
+secret_key! {
+    /// A key that keys are wrapped with on their way between servers.
+    Kek
+}
+
+encrypts!(NwkSKey, AppSKey, FNwkSIntKey, SNwkSIntKey, NwkSEncKey, AppKey, NwkKey);
+decrypts!(Kek);
+// The network's side of joining, for tests.
+#[cfg(any(test, feature = "device"))]
+decrypts!(AppKey, NwkKey);
+
+/// The keys of a session that are the network's.
+///
+/// A session of LoRaWAN 1.0.x is half as large as one of 1.1, and nearly all are of 1.0.x: the keys
+/// of 1.1 are kept apart, so that the others need no room for them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NetworkKeys {
+    /// LoRaWAN 1.0.x, and devices of 1.1 that joined a network of 1.0.x.
+    V1_0(NwkSKey),
+    /// LoRaWAN 1.1.
+    V1_1(Box<NetworkKeysV1_1>),
+    /// Of either version: the network server keeps them to itself, and checks every MIC.
+    Withheld,
+}
+
+/// The three keys that LoRaWAN 1.1 has in the place of the NwkSKey.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NetworkKeysV1_1 {
+    /// Makes one half of an uplink's MIC.
+    pub f_nwk_s_int_key: FNwkSIntKey,
+    /// Makes the other half.
+    pub s_nwk_s_int_key: SNwkSIntKey,
+    /// Encrypts MAC commands.
+    pub nwk_s_enc_key: NwkSEncKey,
+}
+
+/// What a device's sessions are derived from when it joins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RootKeys {
+    /// LoRaWAN 1.0.x: one key for all.
+    V1_0(AppKey),
+    /// LoRaWAN 1.1: a key for the network and one for the application.
+    V1_1 {
+        /// The network's.
+        nwk_key: NwkKey,
+        /// The application's.
+        app_key: AppKey,
+    },
+}
+
+impl NetworkKeys {
+    /// The one key of LoRaWAN 1.0.x, where the session has it.
+    #[must_use]
+    pub fn nwk_s_key(&self) -> Option<&NwkSKey> {
+        match self {
+            Self::V1_0(nwk_s_key) => Some(nwk_s_key),
+            Self::V1_1(_) | Self::Withheld => None,
+        }
+    }
+
+    /// What MAC commands on FPort 0 are encrypted with, where it is known.
+    pub(crate) fn expand_for_mac_commands(&self) -> Option<Aes128Enc> {
+        match self {
+            Self::V1_0(nwk_s_key) => Some(nwk_s_key.expand()),
+            Self::V1_1(keys) => Some(keys.nwk_s_enc_key.expand()),
+            Self::Withheld => None,
+        }
+    }
 }
 
 #[cfg(test)]

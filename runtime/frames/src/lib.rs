@@ -40,8 +40,11 @@
 //! There is no input or output here and no clock: the time of reception is an argument, the
 //! session's state is handed out to be stored and taken back at the next start.
 //!
-//! Served: data uplinks, confirmed and unconfirmed, of LoRaWAN 1.0.x sessions. The keys and the
-//! counter are all that a session is, so how it was activated (ABP or OTAA) makes no difference.
+//! Served: data uplinks, confirmed and unconfirmed, of LoRaWAN 1.0.2, 1.0.3, 1.0.4 and 1.1. The keys
+//! and the counter are all that a session is, so how it was activated (ABP or OTAA) makes no
+//! difference. [`Joins`] makes sessions of the join-requests and join-accepts that a network server
+//! hands over; [`wrapped`] takes session keys out of the envelopes in which servers send them.
+//! [`inspect`] explains a frame to people, and verifies nothing.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -52,25 +55,42 @@ mod counter;
 mod crypto;
 #[cfg(any(test, feature = "device"))]
 pub mod device;
+mod direction;
 mod f_cnt;
 mod hexadecimal;
+pub mod inspect;
+mod join_frames;
+mod join_keys;
+mod joins;
 mod keys;
+mod mac_commands;
 mod metadata;
 mod mic;
+mod mic_1_1;
 mod phy_payload;
 mod refusal;
 mod session;
 mod sessions;
 mod uplink;
+mod version;
+pub mod wrapped;
 
-pub use address::{DevAddr, DevEui};
+pub use address::{DevAddr, DevEui, JoinEui};
 pub use claim::Claim;
+pub use direction::Direction;
 pub use hexadecimal::InvalidHex;
-pub use keys::{AppSKey, NwkSKey};
+pub use join_frames::{JoinAccept, JoinRequest, RejoinKind, RejoinRequest};
+pub use joins::{JoinClaim, JoinMessage, JoinRefusal, JoinState, Joiner, Joins};
+pub use keys::{
+    AppKey, AppSKey, FNwkSIntKey, Kek, NetworkKeys, NetworkKeysV1_1, NwkKey, NwkSEncKey, NwkSKey,
+    RootKeys, SNwkSIntKey,
+};
+pub use mac_commands::{MacCommand, mac_commands};
 pub use metadata::{RadioMetadata, Reception};
 pub use mic::Mic;
 pub use phy_payload::{MType, MalformedPhyPayload, PhyPayload};
 pub use refusal::Refusal;
 pub use session::{Session, SessionState};
-pub use sessions::Sessions;
+pub use sessions::{CheckedFrame, Sessions};
 pub use uplink::{VerifiedBy, VerifiedUplink};
+pub use version::{LorawanVersion, UnknownVersion};

@@ -25,6 +25,16 @@ pub struct RadioMetadata {
     /// The channel plan, as the network server names it: `EU868`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
+    /// The index of the data rate in the channel plan, TxDr, where the network server tells it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_rate_index: Option<u8>,
+    /// The index of the channel in the channel plan, TxCh, where the network server tells it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channel_index: Option<u8>,
+    /// The lower 16 bits of the FCnt of the confirmed downlink that the uplink acknowledges, where
+    /// the network server tells them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conf_f_cnt: Option<u16>,
     /// One entry for each reception of this uplink.
     pub gateways: Vec<Reception>,
 }
@@ -52,6 +62,30 @@ impl RadioMetadata {
             self.gateways[..*index].iter().all(|earlier| earlier.gateway_id != reception.gateway_id)
         };
         self.gateways.iter().enumerate().filter(is_first_of_its_gateway).count()
+    }
+
+    /// Adds what another copy of the same uplink tells: its receptions, and what this one did not
+    /// know. A reception that is known already is not listed twice, and of more than `limit` the
+    /// later ones are left out.
+    pub fn merge(&mut self, other: Self, limit: usize) {
+        fn known<T>(ours: &mut Option<T>, theirs: Option<T>) {
+            if ours.is_none() {
+                *ours = theirs;
+            }
+        }
+        known(&mut self.frequency_hz, other.frequency_hz);
+        known(&mut self.spreading_factor, other.spreading_factor);
+        known(&mut self.bandwidth_hz, other.bandwidth_hz);
+        known(&mut self.coding_rate, other.coding_rate);
+        known(&mut self.region, other.region);
+        known(&mut self.data_rate_index, other.data_rate_index);
+        known(&mut self.channel_index, other.channel_index);
+        known(&mut self.conf_f_cnt, other.conf_f_cnt);
+        for reception in other.gateways {
+            if self.gateways.len() < limit && !self.gateways.contains(&reception) {
+                self.gateways.push(reception);
+            }
+        }
     }
 
     /// The reception with the highest SNR; among equals, or where no SNR is known, the one with
@@ -133,6 +167,29 @@ mod tests {
             reception("a", Some(3.0), None),
         ];
         assert_eq!(received_by(antenna_and_other).redundancy(), 2);
+    }
+
+    #[test]
+    fn copies_are_merged_into_one() {
+        let mut first = RadioMetadata {
+            frequency_hz: Some(868_100_000),
+            gateways: vec![reception("a", Some(1.0), None)],
+            ..RadioMetadata::default()
+        };
+        let copy = RadioMetadata {
+            frequency_hz: Some(868_100_001),
+            region: Some("EU868".into()),
+            ..received_by(vec![reception("a", Some(1.0), None), reception("b", None, None)])
+        };
+        first.merge(copy, 10);
+        assert_eq!(
+            (first.frequency_hz, first.region.as_deref()),
+            (Some(868_100_000), Some("EU868"))
+        );
+        assert_eq!((first.gateways.len(), first.redundancy()), (2, 2));
+        first.merge(received_by(vec![reception("c", None, None), reception("d", None, None)]), 3);
+        assert_eq!(first.gateways[2].gateway_id, "c");
+        assert_eq!(first.gateways.len(), 3, "of more than the limit the later ones are left out");
     }
 
     #[test]

@@ -7,7 +7,14 @@ use lorawan::{
     parser::{self, FCtrl, FHDR, MHDR},
 };
 
-use crate::{address::DevAddr, mic::Mic};
+use crate::{address::DevAddr, direction::Direction, mic::Mic};
+
+/// The bit of the FCtrl by which a device asks whether the network still hears it.
+const ADR_ACK_REQ: u8 = 1 << 6;
+/// The bit of the FCtrl that acknowledges the last confirmed frame of the other side.
+const ACK: u8 = 1 << 5;
+/// The bit of the FCtrl that says: up, class B is on; down, more is waiting.
+const CLASS_B_OR_F_PENDING: u8 = 1 << 4;
 
 /// The longest PHYPayload, in bytes: LoRa's PHY header gives the length in one byte, and the
 /// largest MACPayload of any region and data rate (250) with MHDR and MIC comes to the same.
@@ -22,6 +29,7 @@ pub struct PhyPayload<'a> {
     bytes: &'a [u8],
     confirmed: bool,
     dev_addr: DevAddr,
+    f_ctrl: u8,
     adr: bool,
     f_cnt_16: u16,
     f_opts: &'a [u8],
@@ -65,6 +73,30 @@ pub enum MalformedPhyPayload {
         /// What kind of message it is.
         m_type: MType,
     },
+    /// A message of another kind than the one asked for.
+    #[error("the PHYPayload is a {m_type}, expected a {expected}")]
+    OtherMType {
+        /// What kind of message it is.
+        m_type: MType,
+        /// What kind was asked for.
+        expected: MType,
+    },
+    /// A message of the join procedure has a fixed length.
+    #[error("a {m_type} has {needed} bytes, got {got}")]
+    WrongLength {
+        /// What kind of message it is.
+        m_type: MType,
+        /// Bytes received.
+        got: usize,
+        /// Bytes that such a message has.
+        needed: &'static str,
+    },
+    /// A rejoin-request of a type that does not exist.
+    #[error("a rejoin request is of type 0, 1 or 2, got {kind}")]
+    UnknownRejoinType {
+        /// The type in the frame.
+        kind: u8,
+    },
     /// The header announces more MAC commands than there are bytes.
     #[error(
         "FCtrl announces {announced} bytes of FOpts, but only {available} are left before the MIC"
@@ -98,6 +130,23 @@ impl<'a> PhyPayload<'a> {
     /// # Errors
     /// [`MalformedPhyPayload`] says which field the bytes break.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, MalformedPhyPayload> {
+        match Self::parse_either(bytes)? {
+            (Direction::Up, phy) => Ok(phy),
+            (Direction::Down, phy) => Err(MalformedPhyPayload::UnsupportedMType {
+                m_type: if phy.confirmed {
+                    MType::ConfirmedDataDown
+                } else {
+                    MType::UnconfirmedDataDown
+                },
+            }),
+        }
+    }
+
+    /// Takes the fields of a data frame apart that goes up or down. They lie in the same places.
+    ///
+    /// # Errors
+    /// [`MalformedPhyPayload`] says which field the bytes break.
+    pub fn parse_either(bytes: &'a [u8]) -> Result<(Direction, Self), MalformedPhyPayload> {
         let got = bytes.len();
         let too_short = MalformedPhyPayload::TooShort { got, needed: PHY_PAYLOAD_MIN_LEN };
         if got < PHY_PAYLOAD_MIN_LEN {
@@ -109,11 +158,17 @@ impl<'a> PhyPayload<'a> {
         let (&mhdr, rest) = bytes.split_first().ok_or(too_short)?;
         let (mac_payload, &mic) = rest.split_last_chunk::<MIC_LEN>().ok_or(too_short)?;
 
-        let confirmed = is_confirmed_uplink(MHDR::new(mhdr), mhdr)?;
+        let (direction, confirmed) = match MType::of(mhdr)? {
+            MType::UnconfirmedDataUp => (Direction::Up, false),
+            MType::ConfirmedDataUp => (Direction::Up, true),
+            MType::UnconfirmedDataDown => (Direction::Down, false),
+            MType::ConfirmedDataDown => (Direction::Down, true),
+            m_type => return Err(MalformedPhyPayload::UnsupportedMType { m_type }),
+        };
 
         // The parser crate reads the fields one by one. Its parser for whole frames wants to own
         // and change the bytes, and takes the FPort of a frame without FRMPayload for absent.
-        let is_uplink = true;
+        let is_uplink = direction == Direction::Up;
         let Some(fhdr) = FHDR::new(mac_payload, is_uplink) else {
             // The fixed fields are there, so it is the FOpts that are not.
             return Err(MalformedPhyPayload::FOptsPastEnd {
@@ -128,18 +183,20 @@ impl<'a> PhyPayload<'a> {
             None => (None, port_and_payload),
         };
 
-        Ok(Self {
+        let phy = Self {
             bytes,
             confirmed,
             // The parser leaves the address in the order it was sent.
             dev_addr: DevAddr::from_u32(u32::from(fhdr.dev_addr().to_owned()).swap_bytes()),
+            f_ctrl: mac_payload[4],
             adr: fhdr.fctrl().adr(),
             f_cnt_16: fhdr.fcnt(),
             f_opts: &fhdr_bytes[FHDR_MIN_LEN..],
             f_port,
             frm_payload,
             mic: Mic::from_bytes(mic),
-        })
+        };
+        Ok((direction, phy))
     }
 
     /// All bytes, MHDR to MIC.
@@ -172,13 +229,31 @@ impl<'a> PhyPayload<'a> {
         self.adr
     }
 
+    /// Whether the device asks the network for a sign that it still hears it.
+    #[must_use]
+    pub fn adr_ack_req(&self) -> bool {
+        self.f_ctrl & ADR_ACK_REQ != 0
+    }
+
+    /// Whether it acknowledges the last confirmed frame of the other side.
+    #[must_use]
+    pub fn ack(&self) -> bool {
+        self.f_ctrl & ACK != 0
+    }
+
+    /// In an uplink whether class B is on, in a downlink whether more is waiting.
+    #[must_use]
+    pub fn class_b_or_f_pending(&self) -> bool {
+        self.f_ctrl & CLASS_B_OR_F_PENDING != 0
+    }
+
     /// The lower 16 bits of the FCnt; the upper ones are not sent.
     #[must_use]
     pub fn f_cnt_16(&self) -> u16 {
         self.f_cnt_16
     }
 
-    /// MAC commands in the header, 0 to 15 bytes.
+    /// MAC commands in the header, 0 to 15 bytes; in LoRaWAN 1.1 still encrypted.
     #[must_use]
     pub fn f_opts(&self) -> &'a [u8] {
         self.f_opts
@@ -203,16 +278,18 @@ impl<'a> PhyPayload<'a> {
     }
 }
 
-/// Whether the data uplink is a confirmed one; an error when it is no data uplink.
-fn is_confirmed_uplink(mhdr: MHDR, byte: u8) -> Result<bool, MalformedPhyPayload> {
-    // Another major version may number its message types anew: looked at first.
-    if mhdr.major() != parser::Major::LoRaWANR1 {
-        return Err(MalformedPhyPayload::UnsupportedMajorVersion { major: byte & 0b11 });
-    }
-    match MType::from(mhdr.mtype()) {
-        MType::UnconfirmedDataUp => Ok(false),
-        MType::ConfirmedDataUp => Ok(true),
-        m_type => Err(MalformedPhyPayload::UnsupportedMType { m_type }),
+impl MType {
+    /// The kind of the message that starts with this byte, the MHDR.
+    ///
+    /// # Errors
+    /// [`MalformedPhyPayload::UnsupportedMajorVersion`]: another major version may number its kinds
+    /// anew.
+    pub fn of(mhdr: u8) -> Result<Self, MalformedPhyPayload> {
+        let parsed = MHDR::new(mhdr);
+        if parsed.major() != parser::Major::LoRaWANR1 {
+            return Err(MalformedPhyPayload::UnsupportedMajorVersion { major: mhdr & 0b11 });
+        }
+        Ok(parsed.mtype().into())
     }
 }
 

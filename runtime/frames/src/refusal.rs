@@ -23,11 +23,11 @@ pub enum Refusal {
         dev_addr: DevAddr,
     },
 
-    /// The address is known, but no session's NwkSKey makes this MIC at any FCnt the frame can
+    /// The address is known, but no session's keys make this MIC at any FCnt the frame can
     /// have. The frame is another network's device with the same address, damaged or forged; or
     /// the session is registered with a wrong key or a last FCnt more than 65,535 frames away.
     #[error(
-        "the MIC fits none of the {sessions} session(s) of DevAddr {dev_addr} at FCnt {f_cnt_16} (16 bits): wrong NwkSKey, wrong last FCnt, or not our device"
+        "the MIC fits none of the {sessions} session(s) of DevAddr {dev_addr} at FCnt {f_cnt_16} (16 bits): wrong NwkSKey (or FNwkSIntKey, SNwkSIntKey), wrong last FCnt, or not our device"
     )]
     MicMismatch {
         /// The address in the frame.
@@ -36,6 +36,50 @@ pub enum Refusal {
         f_cnt_16: u16,
         /// How many sessions share the address.
         sessions: usize,
+    },
+
+    /// Half of the MIC fits several sessions of LoRaWAN 1.1, and the other half cannot be checked,
+    /// since the FCnt of the acknowledged downlink was not told. Whose the frame is, chance would
+    /// decide.
+    #[error(
+        "half of the MIC fits {sessions} sessions of DevAddr {dev_addr}, and the other half cannot be checked: hand the frame over with confFCnt, the FCnt of the downlink that it acknowledges"
+    )]
+    AmbiguousMic {
+        /// The address in the frame.
+        dev_addr: DevAddr,
+        /// How many sessions it fits.
+        sessions: usize,
+    },
+
+    /// The network keys of the address are not known here, so no MIC can be checked.
+    #[error(
+        "the network keys of DevAddr {dev_addr} are with its network server, which has to check the MIC and to say so: hand the frame over with micChecked and devEui"
+    )]
+    KeysWithheld {
+        /// The address in the frame.
+        dev_addr: DevAddr,
+    },
+
+    /// The device that the network server names does not have the address of the frame.
+    #[error("the session of {dev_eui} has another DevAddr than {dev_addr}, which the frame has")]
+    OtherDevice {
+        /// The address in the frame.
+        dev_addr: DevAddr,
+        /// The device that the network server names.
+        dev_eui: DevEui,
+    },
+
+    /// The FCnt that the network server tells is not the one in the frame.
+    #[error(
+        "the frame of {dev_eui} has FCnt {f_cnt_16} (16 bits), which is not the end of {f_cnt}"
+    )]
+    OtherFCnt {
+        /// The device that the network server names.
+        dev_eui: DevEui,
+        /// The FCnt that it tells.
+        f_cnt: u32,
+        /// The lower 16 bits, as they are in the frame.
+        f_cnt_16: u16,
     },
 
     /// The last accepted frame once more: through another gateway, or the network server's retry.
@@ -80,6 +124,10 @@ impl Refusal {
             Self::Malformed(_) => "malformed",
             Self::UnknownDevAddr { .. } => "unknown-dev-addr",
             Self::MicMismatch { .. } => "mic-mismatch",
+            Self::AmbiguousMic { .. } => "ambiguous-mic",
+            Self::KeysWithheld { .. } => "keys-withheld",
+            Self::OtherDevice { .. } => "other-device",
+            Self::OtherFCnt { .. } => "other-f-cnt",
             Self::Duplicate { .. } => "duplicate",
             Self::Replay { .. } => "replayed-f-cnt",
             Self::InFlight { .. } => "in-flight",
@@ -90,7 +138,13 @@ impl Refusal {
     #[must_use]
     pub fn dev_eui(&self) -> Option<DevEui> {
         match *self {
-            Self::Malformed(_) | Self::UnknownDevAddr { .. } | Self::MicMismatch { .. } => None,
+            Self::Malformed(_)
+            | Self::UnknownDevAddr { .. }
+            | Self::MicMismatch { .. }
+            | Self::AmbiguousMic { .. }
+            | Self::KeysWithheld { .. }
+            | Self::OtherDevice { .. }
+            | Self::OtherFCnt { .. } => None,
             Self::Duplicate { dev_eui, .. }
             | Self::Replay { dev_eui, .. }
             | Self::InFlight { dev_eui, .. } => Some(dev_eui),

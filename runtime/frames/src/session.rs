@@ -4,9 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     address::{DevAddr, DevEui},
-    keys::{AppSKey, NwkSKey},
+    keys::{AppSKey, NetworkKeys, NetworkKeysV1_1, NwkSKey},
     mic::Mic,
 };
+
+/// How many accepted MICs are remembered of a device that may start its counter over, beside the
+/// last. A late copy is told from a restart by them; between a frame and its late copy a device
+/// sends one more, or with confirmed frames some.
+const EARLIER_MICS: usize = 3;
 
 /// What a device and the network agreed on: the address, the keys, and how far the counter is.
 ///
@@ -16,8 +21,9 @@ use crate::{
 pub struct Session {
     dev_eui: DevEui,
     dev_addr: DevAddr,
-    nwk_s_key: NwkSKey,
+    network_keys: NetworkKeys,
     app_s_key: AppSKey,
+    allows_counter_reset: bool,
     state: SessionState,
 }
 
@@ -33,6 +39,32 @@ pub struct SessionState {
     /// The MIC of the last accepted uplink, by which its copies are known. May be absent beside a
     /// known FCnt, such as one taken over from another network server.
     pub last_mic: Option<Mic>,
+    /// The MICs before the last, the newest first. Kept only of a device that may start its counter
+    /// over.
+    #[serde(skip_serializing_if = "is_empty")]
+    pub earlier_mics: [Option<Mic>; EARLIER_MICS],
+}
+
+fn is_empty(mics: &[Option<Mic>; EARLIER_MICS]) -> bool {
+    mics.iter().all(Option::is_none)
+}
+
+impl SessionState {
+    /// After an uplink of this FCnt and MIC was accepted.
+    pub(crate) fn after(self, f_cnt: u32, mic: Mic, allows_counter_reset: bool) -> Self {
+        let mut earlier_mics = [None; EARLIER_MICS];
+        if allows_counter_reset {
+            earlier_mics = self.earlier_mics;
+            earlier_mics.rotate_right(1);
+            earlier_mics[0] = self.last_mic;
+        }
+        Self { last_f_cnt: Some(f_cnt), last_mic: Some(mic), earlier_mics }
+    }
+
+    /// Whether an uplink of this MIC is among the last accepted ones, as far as they are remembered.
+    pub(crate) fn remembers(&self, mic: Mic) -> bool {
+        self.last_mic == Some(mic) || self.earlier_mics.contains(&Some(mic))
+    }
 }
 
 impl Session {
@@ -44,7 +76,41 @@ impl Session {
         nwk_s_key: NwkSKey,
         app_s_key: AppSKey,
     ) -> Self {
-        Self { dev_eui, dev_addr, nwk_s_key, app_s_key, state: SessionState::default() }
+        Self::new(dev_eui, dev_addr, NetworkKeys::V1_0(nwk_s_key), app_s_key)
+    }
+
+    /// A session of LoRaWAN 1.1, by personalization or by join, that has not sent yet.
+    #[must_use]
+    pub fn lorawan_1_1(
+        dev_eui: DevEui,
+        dev_addr: DevAddr,
+        network_keys: NetworkKeysV1_1,
+        app_s_key: AppSKey,
+    ) -> Self {
+        Self::new(dev_eui, dev_addr, NetworkKeys::V1_1(Box::new(network_keys)), app_s_key)
+    }
+
+    /// A session of either version that has not sent yet.
+    #[must_use]
+    pub fn new(
+        dev_eui: DevEui,
+        dev_addr: DevAddr,
+        network_keys: NetworkKeys,
+        app_s_key: AppSKey,
+    ) -> Self {
+        let state = SessionState::default();
+        Self { dev_eui, dev_addr, network_keys, app_s_key, allows_counter_reset: false, state }
+    }
+
+    /// The same session of a device that forgets its counter when it restarts, as many activated by
+    /// personalization do up to LoRaWAN 1.0.3.
+    ///
+    /// Old frames of it can be played again, all but the last few: the frame of an FCnt below the
+    /// last is taken for the device's own after a restart, and the uplink says so
+    /// ([`counter_reset`](crate::VerifiedUplink::counter_reset)).
+    #[must_use]
+    pub fn with_counter_reset(self, allowed: bool) -> Self {
+        Self { allows_counter_reset: allowed, ..self }
     }
 
     /// The same session at another point of its life: where the store says it was.
@@ -65,10 +131,16 @@ impl Session {
         self.dev_addr
     }
 
-    /// The key of the MIC.
+    /// The keys of the MIC and of MAC commands.
     #[must_use]
-    pub fn nwk_s_key(&self) -> &NwkSKey {
-        &self.nwk_s_key
+    pub fn network_keys(&self) -> &NetworkKeys {
+        &self.network_keys
+    }
+
+    /// Whether the device may start its counter over.
+    #[must_use]
+    pub fn allows_counter_reset(&self) -> bool {
+        self.allows_counter_reset
     }
 
     /// The key of the payload.
@@ -93,11 +165,28 @@ mod tests {
         let state = SessionState {
             last_f_cnt: Some(65_538),
             last_mic: Some(Mic::from_bytes([0x2B, 0x11, 0xFF, 0x0D])),
+            ..SessionState::default()
         };
         let json = r#"{"lastFCnt":65538,"lastMic":"2B11FF0D"}"#;
         assert_eq!(serde_json::to_string(&state).unwrap(), json);
         assert_eq!(serde_json::from_str::<SessionState>(json).unwrap(), state);
         assert_eq!(serde_json::from_str::<SessionState>("{}").unwrap(), SessionState::default());
+    }
+
+    #[test]
+    fn only_where_counters_may_start_over_earlier_mics_are_remembered() {
+        let mic = |number| Mic::from_bytes([number; 4]);
+        let sent = |resets| {
+            (1..=6).fold(SessionState::default(), |state, number| {
+                state.after(number.into(), mic(number), resets)
+            })
+        };
+        assert!(is_empty(&sent(false).earlier_mics));
+        let state = sent(true);
+        assert_eq!(state.earlier_mics, [Some(mic(5)), Some(mic(4)), Some(mic(3))]);
+        assert!(state.remembers(mic(6)) && state.remembers(mic(3)) && !state.remembers(mic(2)));
+        let stored = serde_json::to_string(&state).unwrap();
+        assert_eq!(serde_json::from_str::<SessionState>(&stored).unwrap(), state);
     }
 
     #[test]

@@ -7,11 +7,12 @@ use std::{
     sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
-use self::slot::{Fresh, Slot};
+use self::slot::{Fresh, Slot, Standing};
 use crate::{
     address::{DevAddr, DevEui},
     claim::Claim,
     metadata::RadioMetadata,
+    mic_1_1::Checked,
     phy_payload::PhyPayload,
     refusal::Refusal,
     session::{Session, SessionState},
@@ -24,40 +25,67 @@ const SHARDS: usize = 256;
 
 /// The sessions of all devices. Every method takes `&self` and may be called from any thread.
 ///
+/// A device has one session, and for a while two: the one it has and the one that a join-accept
+/// offers it. Nobody knows whether the device heard the join-accept until it uses the new session;
+/// with that the old one is over.
+///
 /// Verifying locks a part of the table for reading and then one session; registering and removing
 /// lock the index of devices and then a part of the table. No lock is held while a [`Claim`] is.
 #[derive(Debug)]
 pub struct Sessions {
     shards: Box<[RwLock<Shard>]>,
-    /// Which shard a device's session is in. Written only together with the shards; verifying
+    /// Which shards a device's sessions are in. Written only together with the shards; verifying
     /// does not need it.
-    addresses: RwLock<HashMap<DevEui, DevAddr>>,
+    index: RwLock<Index>,
 }
 
 type Shard = HashMap<DevAddr, Vec<Slot>>;
+
+/// A frame as a network server hands it over that has checked its MIC.
+#[derive(Debug, Clone, Copy)]
+pub struct CheckedFrame<'a> {
+    /// The PHYPayload.
+    pub phy: &'a [u8],
+    /// The device that it comes from.
+    pub dev_eui: DevEui,
+    /// All 32 bits of its FCnt, where the network server tells them.
+    pub f_cnt: Option<u32>,
+}
+
+/// Two maps and not one of pairs, since nearly no device has an offered session.
+#[derive(Debug, Default)]
+struct Index {
+    current: HashMap<DevEui, DevAddr>,
+    offered: HashMap<DevEui, DevAddr>,
+}
 
 impl Sessions {
     /// A table without sessions.
     #[must_use]
     pub fn new() -> Self {
         let shards = (0..SHARDS).map(|_| RwLock::default()).collect();
-        Self { shards, addresses: RwLock::default() }
+        Self { shards, index: RwLock::default() }
     }
 
-    /// Registers a session and returns the one of the same DevEUI that it replaces.
+    /// Registers a session and returns the one of the same DevEUI that it replaces. A session that
+    /// the device was offered is gone.
     ///
-    /// Under the same DevAddr and NwkSKey the counter never goes back, whatever the new state
+    /// Under the same DevAddr and network keys the counter never goes back, whatever the new state
     /// says, since that would let old frames be played again; a pending claim stays pending. To
     /// make a device start over whose counter was lost, [`remove`](Self::remove) its session
     /// first.
     pub fn insert(&self, session: Session) -> Option<Session> {
-        let mut addresses = write(&self.addresses);
+        let mut index = write(&self.index);
         let (dev_eui, dev_addr) = (session.dev_eui(), session.dev_addr());
-        let old_address = addresses.insert(dev_eui, dev_addr);
+        self.settle_in(&mut index, dev_eui);
+        if let Some(offered) = index.offered.remove(&dev_eui) {
+            self.take(offered, dev_eui, Standing::Offered);
+        }
+        let old_address = index.current.insert(dev_eui, dev_addr);
 
         let mut shard = write(self.shard(dev_addr));
         let slots = shard.entry(dev_addr).or_insert_with(|| Vec::with_capacity(1));
-        let replaced = match slots.iter_mut().find(|slot| slot.dev_eui() == dev_eui) {
+        let replaced = match slots.iter_mut().find(|slot| slot.is(dev_eui, Standing::Current)) {
             Some(slot) => Some(slot.replace(session)),
             None => {
                 slots.push(Slot::new(session));
@@ -68,23 +96,93 @@ impl Sessions {
 
         // Only now is the old address given up: the device is never without a session.
         match old_address {
-            Some(old_address) if old_address != dev_addr => self.take(old_address, dev_eui),
+            Some(old_address) if old_address != dev_addr => {
+                self.take(old_address, dev_eui, Standing::Current)
+            }
             _ => replaced,
         }
     }
 
-    /// Removes a device's session and returns it as it is now. A pending claim of it can still be
-    /// confirmed or dropped; the session it moves on is no longer in the table.
+    /// Puts a session beside the one that the device has: it takes over with its first uplink. One
+    /// that was offered before and never used is gone. A device without a session has this one at
+    /// once.
+    pub fn offer(&self, session: Session) {
+        let mut index = write(&self.index);
+        let (dev_eui, dev_addr) = (session.dev_eui(), session.dev_addr());
+        self.settle_in(&mut index, dev_eui);
+        if let Some(earlier) = index.offered.remove(&dev_eui) {
+            self.take(earlier, dev_eui, Standing::Offered);
+        }
+        let predecessor = index.current.get(&dev_eui).and_then(|&address| {
+            self.find_at(address, dev_eui, Standing::Current, |slot| slot.counter().clone())
+        });
+        let slot = match predecessor {
+            Some(predecessor) => {
+                index.offered.insert(dev_eui, dev_addr);
+                Slot::offered(session, predecessor)
+            }
+            None => {
+                index.current.insert(dev_eui, dev_addr);
+                Slot::new(session)
+            }
+        };
+        write(self.shard(dev_addr)).entry(dev_addr).or_default().push(slot);
+    }
+
+    /// Drops the session that another took over from. Until then it takes room, and no frame is
+    /// accepted of it.
+    pub fn settle(&self, dev_eui: DevEui) {
+        self.settle_in(&mut write(&self.index), dev_eui);
+    }
+
+    fn settle_in(&self, index: &mut Index, dev_eui: DevEui) {
+        let Some(&offered) = index.offered.get(&dev_eui) else { return };
+        if self.find_at(offered, dev_eui, Standing::Offered, Slot::took_over) != Some(true) {
+            return;
+        }
+        index.offered.remove(&dev_eui);
+        if let Some(old_address) = index.current.insert(dev_eui, offered) {
+            self.take(old_address, dev_eui, Standing::Current);
+        }
+        let mut shard = write(self.shard(offered));
+        let slots = shard.get_mut(&offered).into_iter().flatten();
+        slots.filter(|slot| slot.is(dev_eui, Standing::Offered)).for_each(Slot::become_current);
+    }
+
+    /// Removes a device's sessions and returns the current one as it is now. A pending claim of it
+    /// can still be confirmed or dropped; the session it moves on is no longer in the table.
     pub fn remove(&self, dev_eui: DevEui) -> Option<Session> {
-        let mut addresses = write(&self.addresses);
-        let dev_addr = addresses.remove(&dev_eui)?;
-        self.take(dev_addr, dev_eui)
+        let mut index = write(&self.index);
+        self.settle_in(&mut index, dev_eui);
+        if let Some(offered) = index.offered.remove(&dev_eui) {
+            self.take(offered, dev_eui, Standing::Offered);
+        }
+        let dev_addr = index.current.remove(&dev_eui)?;
+        self.take(dev_addr, dev_eui, Standing::Current)
     }
 
     /// A copy of a device's session as it is now; a pending claim does not show.
     #[must_use]
     pub fn get(&self, dev_eui: DevEui) -> Option<Session> {
         self.find(dev_eui, Slot::session)
+    }
+
+    /// A copy of the session that a device was offered and has not used yet.
+    #[must_use]
+    pub fn get_offered(&self, dev_eui: DevEui) -> Option<Session> {
+        let index = read(&self.index);
+        let dev_addr = *index.offered.get(&dev_eui)?;
+        let unused = |slot: &Slot| (!slot.took_over()).then(|| slot.session());
+        self.find_at(dev_addr, dev_eui, Standing::Offered, unused).flatten()
+    }
+
+    /// A copy of the offered session that a claim takes over with; `None` where another was offered
+    /// since.
+    #[must_use]
+    pub fn offered_of(&self, claim: &Claim) -> Option<Session> {
+        let (dev_eui, dev_addr) = (claim.uplink().dev_eui(), claim.uplink().dev_addr());
+        let moved = |slot: &Slot| claim.moves(slot.counter()).then(|| slot.session());
+        self.find_at(dev_addr, dev_eui, Standing::Offered, moved).flatten()
     }
 
     /// How far a device's session has come; a pending claim does not show.
@@ -96,7 +194,7 @@ impl Sessions {
     /// How many devices have a session.
     #[must_use]
     pub fn len(&self) -> usize {
-        read(&self.addresses).len()
+        read(&self.index).current.len()
     }
 
     /// Whether no device has a session.
@@ -108,7 +206,8 @@ impl Sessions {
     /// Verifies a frame: finds its session by DevAddr and MIC, reserves its FCnt, decrypts it.
     ///
     /// `received_at_ms`, in milliseconds since the epoch, UTC, and `metadata` are passed on as
-    /// they are.
+    /// they are. Of the metadata TxDr, TxCh and ConfFCnt enter the MIC of LoRaWAN 1.1, where they
+    /// are told.
     ///
     /// # Errors
     /// [`Refusal`] says why the frame is not accepted. Whatever it says of a device (duplicate,
@@ -121,40 +220,128 @@ impl Sessions {
     ) -> Result<Claim, Refusal> {
         let phy = PhyPayload::parse(phy)?;
         let dev_addr = phy.dev_addr();
-        // Held to the end: no session appears or vanishes between the two rounds.
+        // Held to the end: no session appears or vanishes between the rounds.
         let shard = read(self.shard(dev_addr));
         let slots = shard.get(&dev_addr).ok_or(Refusal::UnknownDevAddr { dev_addr })?;
 
         // Nearly every frame is a fresh one, so all sessions are asked for that first.
+        let mut half_checked = None;
+        let mut half_checks = 0;
+        let mut found = None;
         for slot in slots {
-            match slot.reserve_if_fresh(&phy) {
-                Fresh::Reserved(f_cnt, reservation) => {
-                    let uplink = slot.open(&phy, f_cnt, received_at_ms, metadata);
-                    return Ok(Claim::new(uplink, reservation));
-                }
-                Fresh::Refused(refusal) => return Err(refusal),
+            match slot.reserve_if_fresh(&phy, &metadata, Checked::Whole) {
                 Fresh::No => {}
+                Fresh::HalfChecked => {
+                    half_checked = Some(slot);
+                    half_checks += 1;
+                }
+                fresh => {
+                    found = Some((slot, fresh));
+                    break;
+                }
             }
         }
-        let refusal = slots.iter().find_map(|slot| slot.refusal_if_repeated(&phy));
-        Err(refusal.unwrap_or(Refusal::MicMismatch {
-            dev_addr,
-            f_cnt_16: phy.f_cnt_16(),
-            sessions: slots.len(),
-        }))
+        if let (None, Some(slot)) = (&found, half_checked) {
+            if half_checks > 1 {
+                return Err(Refusal::AmbiguousMic { dev_addr, sessions: half_checks });
+            }
+            found = Some((slot, slot.reserve_if_fresh(&phy, &metadata, Checked::ForwardingHalf)));
+        }
+        if found.is_none()
+            && let Some(refusal) =
+                slots.iter().find_map(|slot| slot.refusal_if_repeated(&phy, &metadata))
+        {
+            return Err(refusal);
+        }
+        // Last, since what it takes for a restart of the device could else be an old frame.
+        let found = found.or_else(|| {
+            let started_over = |slot| (slot, Slot::reserve_if_started_over(slot, &phy, &metadata));
+            slots.iter().map(started_over).find(|(_, fresh)| !matches!(fresh, Fresh::No))
+        });
+        match found {
+            Some((slot, Fresh::Reserved(finding, reservation))) => {
+                let uplink = slot.open(&phy, finding, received_at_ms, metadata);
+                Ok(Claim::new(uplink, reservation))
+            }
+            Some((_, Fresh::Refused(refusal))) => Err(refusal),
+            // Between the two looks at a half-checked one another thread was faster.
+            _ if slots.iter().all(Slot::is_withheld) => Err(Refusal::KeysWithheld { dev_addr }),
+            _ => Err(Refusal::MicMismatch {
+                dev_addr,
+                f_cnt_16: phy.f_cnt_16(),
+                sessions: slots.len(),
+            }),
+        }
     }
 
-    fn find<T>(&self, dev_eui: DevEui, of: impl FnOnce(&Slot) -> T) -> Option<T> {
-        let addresses = read(&self.addresses);
-        let dev_addr = *addresses.get(&dev_eui)?;
+    /// Takes a frame whose MIC an authenticated network server says that it has checked. Where the
+    /// network keys are known here, it is verified all the same.
+    ///
+    /// # Errors
+    /// [`Refusal`] says why the frame is not accepted.
+    pub fn verify_checked(
+        &self,
+        frame: CheckedFrame<'_>,
+        received_at_ms: u64,
+        metadata: RadioMetadata,
+    ) -> Result<Claim, Refusal> {
+        let phy = PhyPayload::parse(frame.phy)?;
+        let (dev_addr, dev_eui) = (phy.dev_addr(), frame.dev_eui);
         let shard = read(self.shard(dev_addr));
-        shard.get(&dev_addr)?.iter().find(|slot| slot.dev_eui() == dev_eui).map(of)
+        let slots = shard.get(&dev_addr).ok_or(Refusal::UnknownDevAddr { dev_addr })?;
+        let Some(slot) = slots.iter().find(|slot| slot.is(dev_eui, Standing::Current)) else {
+            return Err(Refusal::OtherDevice { dev_addr, dev_eui });
+        };
+        if !slot.is_withheld() {
+            drop(shard);
+            return self.verify(frame.phy, received_at_ms, metadata);
+        }
+        if let Some(f_cnt) = frame.f_cnt.filter(|&f_cnt| f_cnt as u16 != phy.f_cnt_16()) {
+            return Err(Refusal::OtherFCnt { dev_eui, f_cnt, f_cnt_16: phy.f_cnt_16() });
+        }
+        match slot.reserve_checked(&phy, frame.f_cnt) {
+            Fresh::Reserved(finding, reservation) => {
+                let uplink = slot.open(&phy, finding, received_at_ms, metadata);
+                Ok(Claim::new(uplink, reservation))
+            }
+            Fresh::Refused(refusal) => Err(refusal),
+            // The 32 bits are used up: the session is over.
+            Fresh::No | Fresh::HalfChecked => Err(Refusal::MicMismatch {
+                dev_addr,
+                f_cnt_16: phy.f_cnt_16(),
+                sessions: slots.len(),
+            }),
+        }
     }
 
-    fn take(&self, dev_addr: DevAddr, dev_eui: DevEui) -> Option<Session> {
+    /// Of a device's two sessions the one that it uses.
+    fn find<T>(&self, dev_eui: DevEui, of: impl Fn(&Slot) -> T) -> Option<T> {
+        let index = read(&self.index);
+        let offered = index.offered.get(&dev_eui).and_then(|&dev_addr| {
+            let used = |slot: &Slot| slot.took_over().then(|| of(slot));
+            self.find_at(dev_addr, dev_eui, Standing::Offered, used).flatten()
+        });
+        offered.or_else(|| {
+            let dev_addr = *index.current.get(&dev_eui)?;
+            self.find_at(dev_addr, dev_eui, Standing::Current, &of)
+        })
+    }
+
+    fn find_at<T>(
+        &self,
+        dev_addr: DevAddr,
+        dev_eui: DevEui,
+        standing: Standing,
+        of: impl FnOnce(&Slot) -> T,
+    ) -> Option<T> {
+        let shard = read(self.shard(dev_addr));
+        shard.get(&dev_addr)?.iter().find(|slot| slot.is(dev_eui, standing)).map(of)
+    }
+
+    fn take(&self, dev_addr: DevAddr, dev_eui: DevEui, standing: Standing) -> Option<Session> {
         let mut shard = write(self.shard(dev_addr));
         let slots = shard.get_mut(&dev_addr)?;
-        let position = slots.iter().position(|slot| slot.dev_eui() == dev_eui)?;
+        let position = slots.iter().position(|slot| slot.is(dev_eui, standing))?;
         let slot = slots.remove(position);
         if slots.is_empty() {
             shard.remove(&dev_addr);

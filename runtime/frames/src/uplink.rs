@@ -2,10 +2,11 @@
 
 use crate::{
     address::{DevAddr, DevEui},
-    crypto::{self, UplinkId},
-    keys::{AppSKey, NwkSKey},
+    crypto::{self, FrameId},
+    keys::{AppSKey, NetworkKeys},
     metadata::RadioMetadata,
     mic::Mic,
+    mic_1_1::Checked,
     phy_payload::PhyPayload,
 };
 
@@ -25,6 +26,7 @@ pub struct VerifiedUplink {
     adr: bool,
     mic: Mic,
     phy_payload: Box<[u8]>,
+    counter_reset: bool,
     received_at_ms: u64,
     metadata: RadioMetadata,
     verified_by: VerifiedBy,
@@ -35,8 +37,13 @@ pub struct VerifiedUplink {
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum VerifiedBy {
-    /// This crate checked the MIC with the session's NwkSKey.
+    /// This crate checked the MIC with the session's keys.
     Mic,
+    /// This crate checked the half of the MIC that the FNwkSIntKey of LoRaWAN 1.1 makes. The other
+    /// half covers the FCnt of the downlink that the uplink acknowledges, which was not told.
+    MicForwardingHalf,
+    /// An authenticated network server says that it checked the MIC. It keeps the keys to itself.
+    NetworkServer,
 }
 
 impl VerifiedBy {
@@ -45,6 +52,8 @@ impl VerifiedBy {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Mic => "mic",
+            Self::MicForwardingHalf => "mic-forwarding-half",
+            Self::NetworkServer => "network-server",
         }
     }
 }
@@ -52,28 +61,47 @@ impl VerifiedBy {
 /// What an uplink is decrypted with, and whose it is then.
 pub(crate) struct Opener<'a> {
     pub(crate) dev_eui: DevEui,
-    pub(crate) nwk_s_key: &'a NwkSKey,
+    pub(crate) network_keys: &'a NetworkKeys,
     pub(crate) app_s_key: &'a AppSKey,
 }
 
+/// What was found out about a frame.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Finding {
+    /// All 32 bits.
+    pub(crate) f_cnt: u32,
+    /// Whether the device's counter started over with this frame.
+    pub(crate) counter_reset: bool,
+    pub(crate) checked: Checked,
+}
+
 impl VerifiedUplink {
-    /// Decrypts a frame whose MIC was found right at `f_cnt`.
+    /// Decrypts a frame whose MIC was found right.
     pub(crate) fn open(
         opener: &Opener<'_>,
         phy: &PhyPayload<'_>,
-        f_cnt: u32,
+        finding: Finding,
         received_at_ms: u64,
         metadata: RadioMetadata,
     ) -> Self {
+        let Finding { f_cnt, counter_reset, checked } = finding;
+        let id = FrameId::uplink(phy.dev_addr(), f_cnt);
         let mut payload: Box<[u8]> = phy.frm_payload().into();
-        if !payload.is_empty() {
-            let key = match phy.f_port() {
-                // MAC commands are the network's business, under the network's key.
-                None | Some(0) => opener.nwk_s_key.expand(),
-                Some(_) => opener.app_s_key.expand(),
-            };
-            let id = UplinkId { dev_addr: phy.dev_addr(), f_cnt };
+        let key = match phy.f_port() {
+            _ if payload.is_empty() => None,
+            // MAC commands are the network's business, under the network's key.
+            None | Some(0) => opener.network_keys.expand_for_mac_commands(),
+            Some(_) => Some(opener.app_s_key.expand()),
+        };
+        if let Some(key) = key {
             crypto::apply_key_stream(&key, id, &mut payload);
+        }
+        let mut f_opts: Box<[u8]> = phy.f_opts().into();
+        if let NetworkKeys::V1_1(keys) = opener.network_keys
+            && !f_opts.is_empty()
+        {
+            let key = keys.nwk_s_enc_key.expand();
+            crypto::apply_f_opts_key_stream(&key, id, phy.f_port(), &mut f_opts);
         }
         Self {
             dev_eui: opener.dev_eui,
@@ -81,15 +109,24 @@ impl VerifiedUplink {
             f_cnt,
             f_port: phy.f_port(),
             payload,
-            f_opts: phy.f_opts().into(),
+            f_opts,
             confirmed: phy.confirmed(),
             adr: phy.adr(),
             mic: phy.mic(),
             phy_payload: phy.bytes().into(),
+            counter_reset,
             received_at_ms,
             metadata,
-            verified_by: VerifiedBy::Mic,
+            verified_by: match checked {
+                Checked::Whole => VerifiedBy::Mic,
+                Checked::ForwardingHalf => VerifiedBy::MicForwardingHalf,
+                Checked::ByNetworkServer => VerifiedBy::NetworkServer,
+            },
         }
+    }
+
+    pub(crate) fn with_metadata(self, metadata: RadioMetadata) -> Self {
+        Self { metadata, ..self }
     }
 
     /// The device that sent it.
@@ -116,7 +153,8 @@ impl VerifiedUplink {
         self.f_port
     }
 
-    /// The decrypted payload, MAC commands on FPort 0 included. Empty when there is none.
+    /// The decrypted payload, MAC commands on FPort 0 included. Empty when there is none. MAC commands
+    /// stay encrypted where the network server keeps their key to itself.
     #[must_use]
     pub fn payload(&self) -> &[u8] {
         &self.payload
@@ -133,7 +171,7 @@ impl VerifiedUplink {
         }
     }
 
-    /// MAC commands in the header, 0 to 15 bytes, not encrypted in LoRaWAN 1.0.x.
+    /// MAC commands in the header, 0 to 15 bytes, decrypted where LoRaWAN 1.1 encrypts them.
     #[must_use]
     pub fn f_opts(&self) -> &[u8] {
         &self.f_opts
@@ -161,6 +199,13 @@ impl VerifiedUplink {
     #[must_use]
     pub fn phy_payload(&self) -> &[u8] {
         &self.phy_payload
+    }
+
+    /// Whether the device's counter started over with this uplink, which is allowed only to devices
+    /// of which the operator says that they do. It may be an old frame that is played again.
+    #[must_use]
+    pub fn counter_reset(&self) -> bool {
+        self.counter_reset
     }
 
     /// When it was received, as the caller said: milliseconds since the epoch, UTC.

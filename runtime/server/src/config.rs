@@ -12,6 +12,8 @@ use champollion_sandbox::{CallLimits, Limits};
 use config::{Case, Environment, File, FileFormat};
 use serde::Deserialize;
 
+use crate::devices::Keks;
+
 /// The default settings with their explanations: what `champollion serve --print-config` prints.
 pub const DEFAULTS: &str = include_str!("../champollion.toml");
 
@@ -20,11 +22,16 @@ const ENVIRONMENT_PREFIX: &str = "CHAMPOLLION";
 
 /// Variables of the same beginning that are no settings: those of the commands that talk to a
 /// server, and of the tools that build decoders.
-const OTHER_VARIABLES: [&str; 5] = [
+const OTHER_VARIABLES: [&str; 10] = [
     "CHAMPOLLION_SERVER",
     "CHAMPOLLION_TOKEN",
     "CHAMPOLLION_NWK_S_KEY",
+    "CHAMPOLLION_F_NWK_S_INT_KEY",
+    "CHAMPOLLION_S_NWK_S_INT_KEY",
+    "CHAMPOLLION_NWK_S_ENC_KEY",
     "CHAMPOLLION_APP_S_KEY",
+    "CHAMPOLLION_APP_KEY",
+    "CHAMPOLLION_NWK_KEY",
     "CHAMPOLLION_GUEST_TOOLCHAIN",
 ];
 
@@ -38,6 +45,10 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// The HTTP interface.
     pub http: Http,
+    /// How frames are taken.
+    pub frames: Frames,
+    /// The keys that network servers wrap session keys with, by their labels.
+    pub keks: Keks,
     /// How long records are kept.
     pub retention: Retention,
     /// What decoders may be, use and return.
@@ -61,6 +72,28 @@ pub struct Http {
     pub body_bytes: usize,
     /// Seconds that requests under way are given to end.
     pub shutdown_seconds: u64,
+}
+
+/// How frames are taken.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Frames {
+    /// Milliseconds that the copies of a frame through other gateways are waited for; 0: not at all.
+    #[serde(deserialize_with = "copies_window_ms")]
+    pub copies_window_ms: u64,
+}
+
+/// A frame is answered only after the window: with a longer one network servers would give up.
+const COPIES_WINDOW_MS_LIMIT: u64 = 5_000;
+
+fn copies_window_ms<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let milliseconds = u64::deserialize(deserializer)?;
+    if milliseconds > COPIES_WINDOW_MS_LIMIT {
+        return Err(serde::de::Error::custom(format_args!(
+            "copies-window-ms is {milliseconds}, and {COPIES_WINDOW_MS_LIMIT} is the limit"
+        )));
+    }
+    Ok(milliseconds)
 }
 
 /// How long records are kept.
@@ -141,6 +174,12 @@ impl Config {
             layers = layers.add_source(File::from(file).format(FileFormat::Toml).required(true));
         }
         Ok(layers.add_source(environment).build()?.try_deserialize()?)
+    }
+
+    /// How long the copies of a frame are waited for.
+    #[must_use]
+    pub fn copies_window(&self) -> Duration {
+        Duration::from_millis(self.frames.copies_window_ms)
     }
 
     /// How long records are kept.
@@ -232,6 +271,16 @@ mod tests {
         assert_eq!(config.registry().loaded_bytes, RegistryConfig::LOADED_BYTES);
         assert_eq!(config.registry().quarantine, QuarantineRule::default());
         assert_eq!(config.retention(), Duration::from_secs(48 * 3_600));
+        assert_eq!(config.copies_window(), Duration::from_millis(200));
+    }
+
+    #[test]
+    fn copies_are_not_waited_for_for_ever() {
+        let set = [("CHAMPOLLION_FRAMES__COPIES_WINDOW_MS", "5001")];
+        let error = Config::layered(None, environment(&set)).unwrap_err().to_string();
+        assert!(error.contains("copies-window-ms is 5001"), "{error}");
+        let set = [("CHAMPOLLION_FRAMES__COPIES_WINDOW_MS", "0")];
+        assert!(Config::layered(None, environment(&set)).unwrap().copies_window().is_zero());
     }
 
     #[test]

@@ -1,16 +1,32 @@
 //! The devices: whose they are, what decodes them, the keys of their sessions.
 
+mod handover;
+mod joining;
+mod line;
+mod registration;
+
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Arc, PoisonError, RwLock},
 };
 
 use champollion_delivery::GroupId;
-use champollion_frames::{AppSKey, DevAddr, DevEui, NwkSKey, Session, SessionState, Sessions};
+use champollion_frames::{
+    Claim, DevAddr, DevEui, JoinEui, JoinState, Joins, LorawanVersion, SessionState, Sessions,
+};
 use champollion_registry::DecoderRef;
 use champollion_sdk::vectors::Setting;
 use champollion_store::{Batch, Store, StoreError};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+pub use handover::{HandedSession, HandoverError, Keks};
+pub use joining::{JoinError, Joined};
+pub use registration::{
+    Abp, Activation, ActivationKind, ImpossibleRegistration, Otaa, Registration,
+};
+
+use joining::Turns;
+use line::{Credentials, JoinedSession, JoinedSessions, Line};
 
 /// The table of devices, by DevEUI.
 const DEVICES: &str = "devices";
@@ -18,6 +34,12 @@ const DEVICES: &str = "devices";
 /// The table of how far each session has come, by DevEUI. Apart from the devices, since it changes
 /// with every frame.
 const SESSIONS: &str = "sessions";
+
+/// The table of the sessions that devices have by joining, by DevEUI.
+const JOINED: &str = "joined";
+
+/// The table of the numbers that devices used up by joining, by DevEUI.
+const JOINS: &str = "joins";
 
 /// The table of what decoders remember of a device, by DevEUI.
 pub(crate) const DECODER_STATES: &str = "decoder-states";
@@ -33,50 +55,11 @@ const DESCRIPTION_BYTES: usize = 16 << 10;
 pub struct Devices {
     store: Arc<dyn Store>,
     sessions: Sessions,
+    joins: Joins,
+    /// Who changes which sessions a device has.
+    turns: Turns,
     /// A std lock: it is held for a look-up or an insertion, never across an await.
     known: RwLock<HashMap<DevEui, Arc<Device>>>,
-}
-
-/// A device as its operator registers it.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Registration {
-    /// Its name for people.
-    #[serde(default)]
-    pub name: String,
-    /// Whose it is.
-    pub group: GroupId,
-    /// What decodes it: `vendor/model@requirement`. Without, its records are raw.
-    #[serde(default)]
-    pub decoder: Option<DecoderRef>,
-    /// How it was activated: its address and keys.
-    pub activation: Activation,
-    /// What its decoder is to know of it.
-    #[serde(default)]
-    pub variables: BTreeMap<String, Setting>,
-    /// Words of the operator's own, which its records carry.
-    #[serde(default)]
-    pub tags: BTreeMap<String, String>,
-}
-
-/// How a device was activated.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub enum Activation {
-    /// By personalization: address and keys are written into the device.
-    Abp(Abp),
-}
-
-/// Address and keys of a LoRaWAN 1.0.x device activated by personalization.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Abp {
-    /// The address that it sends from.
-    pub dev_addr: DevAddr,
-    /// The key of the MIC.
-    pub nwk_s_key: NwkSKey,
-    /// The key of the payload.
-    pub app_s_key: AppSKey,
 }
 
 /// A device that is registered: all but its keys, which are never shown again.
@@ -85,8 +68,21 @@ pub struct Abp {
 pub struct Device {
     /// The device.
     pub dev_eui: DevEui,
-    /// The address that it sends from.
-    pub dev_addr: DevAddr,
+    /// The address that it sends from; absent where it has not joined yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dev_addr: Option<DevAddr>,
+    /// How it is activated.
+    #[serde(default)]
+    pub activation: ActivationKind,
+    /// The version of LoRaWAN that it is made for.
+    #[serde(default = "oldest_registered_version")]
+    pub lorawan: LorawanVersion,
+    /// The join server that it names, where it must be a certain one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub join_eui: Option<JoinEui>,
+    /// Whether it may start its counter over.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub allow_counter_reset: bool,
     /// Its name for people.
     pub name: String,
     /// Whose it is.
@@ -102,14 +98,9 @@ pub struct Device {
     pub tags: BTreeMap<String, String>,
 }
 
-/// What the store keeps of a device.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Line {
-    #[serde(flatten)]
-    device: Device,
-    nwk_s_key: String,
-    app_s_key: String,
+/// What a device is that was registered before its version could be said.
+fn oldest_registered_version() -> LorawanVersion {
+    LorawanVersion::V1_0_3
 }
 
 /// Why the devices cannot be read or changed.
@@ -137,15 +128,30 @@ pub enum DevicesError {
         /// The limit in bytes.
         limit: usize,
     },
+    /// What is said of a device does not go together.
+    #[error(transparent)]
+    Impossible(#[from] ImpossibleRegistration),
+    /// A session that is handed over cannot be used.
+    #[error(transparent)]
+    Handover(#[from] HandoverError),
     /// There is no such device.
     #[error("no device of the DevEUI {0} is registered")]
     Unknown(DevEui),
+    /// The session of a frame was replaced while the frame was under way.
+    #[error("the session of {0} was replaced while its frame was under way")]
+    SessionReplaced(DevEui),
 }
 
 impl Devices {
     /// Reads all devices and their sessions.
     pub async fn open(store: Arc<dyn Store>) -> Result<Self, DevicesError> {
-        let devices = Self { store, sessions: Sessions::new(), known: RwLock::new(HashMap::new()) };
+        let devices = Self {
+            store,
+            sessions: Sessions::new(),
+            joins: Joins::new(),
+            turns: Turns::default(),
+            known: RwLock::new(HashMap::new()),
+        };
         let mut after: Option<Vec<u8>> = None;
         loop {
             let page = devices.store.scan(DEVICES, b"", after.as_deref(), SCAN).await?;
@@ -155,22 +161,55 @@ impl Devices {
                 let damaged = |reason: String| damaged(DEVICES, &line.key, reason);
                 let read: Line = serde_json::from_slice(&line.value)
                     .map_err(|error| damaged(error.to_string()))?;
-                let state = devices.stored_state(read.device.dev_eui).await?;
-                let session = read.session().map_err(damaged)?;
-                devices.sessions.insert(session.with_state(state));
-                devices.know(read.device);
+                let credentials = read.credentials().map_err(damaged)?;
+                devices.restore(read.device, credentials).await?;
             }
         }
         devices.count();
         Ok(devices)
     }
 
-    async fn stored_state(&self, dev_eui: DevEui) -> Result<SessionState, DevicesError> {
-        let key = key(dev_eui);
-        let Some(value) = self.store.get(SESSIONS, &key).await? else {
-            return Ok(SessionState::default());
+    async fn restore(&self, device: Device, credentials: Credentials) -> Result<(), DevicesError> {
+        let dev_eui = device.dev_eui;
+        match credentials {
+            Credentials::Session(session) => {
+                let state: SessionState = self.stored(SESSIONS, dev_eui).await?;
+                self.sessions.insert(session.with_state(state));
+            }
+            Credentials::Joiner(joiner) => {
+                self.joins.insert(joiner, self.stored(JOINS, dev_eui).await?);
+                self.restore_joined(dev_eui).await?;
+            }
+            Credentials::Elsewhere => self.restore_joined(dev_eui).await?,
+        }
+        self.know(device);
+        Ok(())
+    }
+
+    async fn restore_joined(&self, dev_eui: DevEui) -> Result<(), DevicesError> {
+        let joined: JoinedSessions = self.stored(JOINED, dev_eui).await?;
+        let session = |stored: JoinedSession| {
+            stored.session(dev_eui).map_err(|reason| damaged(JOINED, &key(dev_eui), reason))
         };
-        serde_json::from_slice(&value).map_err(|error| damaged(SESSIONS, &key, error.to_string()))
+        if let Some(current) = joined.current {
+            let state: SessionState = self.stored(SESSIONS, dev_eui).await?;
+            self.sessions.insert(session(current)?.with_state(state));
+        }
+        if let Some(offered) = joined.offered {
+            self.sessions.offer(session(offered)?);
+        }
+        Ok(())
+    }
+
+    /// What a table keeps of a device, or nothing yet.
+    async fn stored<T: Default + DeserializeOwned>(
+        &self,
+        table: &'static str,
+        dev_eui: DevEui,
+    ) -> Result<T, DevicesError> {
+        let key = key(dev_eui);
+        let Some(value) = self.store.get(table, &key).await? else { return Ok(T::default()) };
+        serde_json::from_slice(&value).map_err(|error| damaged(table, &key, error.to_string()))
     }
 
     /// The sessions, to verify frames with.
@@ -179,52 +218,105 @@ impl Devices {
         &self.sessions
     }
 
-    /// Registers a device, or changes what is registered. Under the same address and NwkSKey its
-    /// counter goes on, so that old frames cannot be played again; with new ones it starts over.
+    /// Registers a device, or changes what is registered. Under the same keys (and, of one activated
+    /// by personalization, the same address) its counter and its session go on, so that old frames
+    /// cannot be played again; with new ones it starts over.
     pub async fn register(
         &self,
         dev_eui: DevEui,
         registration: Registration,
     ) -> Result<Arc<Device>, DevicesError> {
-        let Registration { name, group, decoder, activation, variables, tags } = registration;
-        let Activation::Abp(Abp { dev_addr, nwk_s_key, app_s_key }) = activation;
-        let device = Device { dev_eui, dev_addr, name, group, decoder, variables, tags };
-        let line = Line {
-            device: device.clone(),
-            nwk_s_key: nwk_s_key.reveal_hex(),
-            app_s_key: app_s_key.reveal_hex(),
+        let lorawan = registration.version()?;
+        let Registration { name, group, decoder, activation, variables, tags, .. } = registration;
+        let (dev_addr, join_eui) = match &activation {
+            Activation::Abp(abp) => (Some(abp.dev_addr), None),
+            Activation::Otaa(otaa) => (None, otaa.join_eui),
+            Activation::OtaaElsewhere {} => (None, None),
         };
-        let session = Session::lorawan_1_0(dev_eui, dev_addr, nwk_s_key.clone(), app_s_key);
-        let value = serde_json::to_vec(&line)
-            .map_err(|error| damaged(DEVICES, &key(dev_eui), error.to_string()))?;
+        let device = Device {
+            dev_eui,
+            dev_addr,
+            activation: activation.kind(),
+            lorawan,
+            join_eui,
+            allow_counter_reset: registration.allow_counter_reset,
+            name,
+            group,
+            decoder,
+            variables,
+            tags,
+        };
+        let line = Line::new(device.clone(), &activation);
+        let credentials =
+            line.credentials().map_err(|reason| damaged(DEVICES, &key(dev_eui), reason))?;
+        let value = encode(DEVICES, dev_eui, &line)?;
         if value.len() > DESCRIPTION_BYTES {
             let (bytes, limit) = (value.len(), DESCRIPTION_BYTES);
             return Err(DevicesError::DescriptionTooLarge { bytes, limit });
         }
         let mut batch = Batch::new();
         batch.put(DEVICES, key(dev_eui), value);
-        let goes_on = self.sessions.get(dev_eui).is_some_and(|before| {
-            before.dev_addr() == dev_addr && *before.nwk_s_key() == nwk_s_key
-        });
+
+        let _turn = self.turns.of(dev_eui).await;
+        let goes_on = self.goes_on(dev_eui, &credentials);
         if !goes_on {
-            batch.delete(SESSIONS, key(dev_eui)).delete(DECODER_STATES, key(dev_eui));
+            for table in [SESSIONS, JOINS, JOINED, DECODER_STATES] {
+                batch.delete(table, key(dev_eui));
+            }
         }
         self.store.commit(batch).await?;
-        self.sessions.insert(session);
+        match credentials {
+            Credentials::Session(session) => {
+                self.joins.remove(dev_eui);
+                self.sessions.insert(session);
+            }
+            Credentials::Joiner(joiner) => {
+                if !goes_on {
+                    self.sessions.remove(dev_eui);
+                }
+                self.joins.insert(joiner, JoinState::default());
+            }
+            Credentials::Elsewhere => {
+                if !goes_on {
+                    self.sessions.remove(dev_eui);
+                }
+                self.joins.remove(dev_eui);
+            }
+        }
         let device = self.know(device);
         self.count();
         Ok(device)
     }
 
+    /// Whether a device that is registered again has the keys that it had.
+    fn goes_on(&self, dev_eui: DevEui, credentials: &Credentials) -> bool {
+        let before = self.get(dev_eui).map(|device| device.activation);
+        match credentials {
+            Credentials::Session(session) => {
+                before == Some(ActivationKind::Abp)
+                    && self.sessions.get(dev_eui).is_some_and(|before| {
+                        before.dev_addr() == session.dev_addr()
+                            && before.network_keys() == session.network_keys()
+                    })
+            }
+            Credentials::Joiner(joiner) => {
+                self.joins.get(dev_eui).is_some_and(|before| before.root_keys == joiner.root_keys)
+            }
+            Credentials::Elsewhere => before == Some(ActivationKind::OtaaElsewhere),
+        }
+    }
+
     /// Forgets a device. Its records stay until they are delivered or expire.
     pub async fn remove(&self, dev_eui: DevEui) -> Result<Arc<Device>, DevicesError> {
+        let _turn = self.turns.of(dev_eui).await;
         let device = self.get(dev_eui).ok_or(DevicesError::Unknown(dev_eui))?;
         let mut batch = Batch::new();
-        for table in [DEVICES, SESSIONS, DECODER_STATES] {
+        for table in [DEVICES, SESSIONS, JOINS, JOINED, DECODER_STATES] {
             batch.delete(table, key(dev_eui));
         }
         self.store.commit(batch).await?;
         self.sessions.remove(dev_eui);
+        self.joins.remove(dev_eui);
         self.known.write().unwrap_or_else(PoisonError::into_inner).remove(&dev_eui);
         self.count();
         Ok(device)
@@ -246,19 +338,28 @@ impl Devices {
         devices
     }
 
-    /// Puts how far a session has come into the batch of the frame that moved it.
-    pub(crate) fn put_state(
+    /// Puts how far a session has come into the batch of the frame that moved it, and which session
+    /// it is, where the device uses it for the first time.
+    pub(crate) fn put_progress(
+        &self,
         batch: &mut Batch,
-        dev_eui: DevEui,
-        state: SessionState,
+        claim: &Claim,
     ) -> Result<(), DevicesError> {
-        let value = serde_json::to_vec(&state)
-            .map_err(|error| damaged(SESSIONS, &key(dev_eui), error.to_string()))?;
-        batch.put(SESSIONS, key(dev_eui), value);
-        Ok(())
+        let dev_eui = claim.uplink().dev_eui();
+        if claim.takes_over() {
+            let session =
+                self.sessions.offered_of(claim).ok_or(DevicesError::SessionReplaced(dev_eui))?;
+            let current = Some(JoinedSession::of(&session));
+            put(batch, JOINED, dev_eui, &JoinedSessions { current, offered: None })?;
+        }
+        put(batch, SESSIONS, dev_eui, &claim.next_state())
     }
 
-    fn know(&self, device: Device) -> Arc<Device> {
+    /// What is known of a device, with the address that it has now.
+    fn know(&self, mut device: Device) -> Arc<Device> {
+        if device.activation != ActivationKind::Abp {
+            device.dev_addr = self.sessions.get(device.dev_eui).map(|session| session.dev_addr());
+        }
         let device = Arc::new(device);
         self.known
             .write()
@@ -269,17 +370,28 @@ impl Devices {
 
     #[expect(clippy::cast_precision_loss, reason = "nobody has 2^53 devices")]
     fn count(&self) {
-        metrics::gauge!("champollion_devices").set(self.sessions.len() as f64);
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner).len();
+        metrics::gauge!("champollion_devices").set(known as f64);
     }
 }
 
-impl Line {
-    fn session(&self) -> Result<Session, String> {
-        let nwk_s_key = self.nwk_s_key.parse().map_err(|_| "its NwkSKey is no key".to_owned())?;
-        let app_s_key = self.app_s_key.parse().map_err(|_| "its AppSKey is no key".to_owned())?;
-        let Device { dev_eui, dev_addr, .. } = self.device;
-        Ok(Session::lorawan_1_0(dev_eui, dev_addr, nwk_s_key, app_s_key))
-    }
+/// Puts what a table keeps of a device into a batch.
+fn put(
+    batch: &mut Batch,
+    table: &'static str,
+    dev_eui: DevEui,
+    value: &impl Serialize,
+) -> Result<(), DevicesError> {
+    batch.put(table, key(dev_eui), encode(table, dev_eui, value)?);
+    Ok(())
+}
+
+fn encode(
+    table: &'static str,
+    dev_eui: DevEui,
+    value: &impl Serialize,
+) -> Result<Vec<u8>, DevicesError> {
+    serde_json::to_vec(value).map_err(|error| damaged(table, &key(dev_eui), error.to_string()))
 }
 
 /// The key of a device in all tables.

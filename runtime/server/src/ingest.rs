@@ -1,9 +1,12 @@
 //! The way of a frame: verified, decoded, committed with counter and state in one batch.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use champollion_delivery::{DecoderName, DeliveryError, DeviceInfo, Mailbox, Outcome, Record};
-use champollion_frames::{Claim, DevEui, RadioMetadata, Refusal, VerifiedUplink};
+use champollion_frames::{
+    CheckedFrame, Claim, DevAddr, DevEui, JoinRefusal, MType, RadioMetadata, Refusal,
+    VerifiedUplink,
+};
 use champollion_registry::{
     DecoderId, LoadedDecoder, Quarantined, Registry, RegistryError, variables,
 };
@@ -15,17 +18,23 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    devices::{self, DECODER_STATES, Device, Devices, DevicesError},
+    copies::Copies,
+    devices::{self, DECODER_STATES, Device, Devices, DevicesError, JoinError, Joined},
     workers::{NotDone, Workers},
 };
 
-/// Takes frames in. Every method may be called from any task.
+/// Most gateways of one frame. With them a raw record stays well below what the store takes.
+pub(crate) const GATEWAYS: usize = 100;
+
+/// Takes frames in. Every method may be called from any task; a clone is the same intake.
+#[derive(Clone)]
 pub struct Intake {
     store: Arc<dyn Store>,
     devices: Arc<Devices>,
     registry: Arc<Registry>,
     mailbox: Arc<Mailbox>,
     workers: Arc<Workers>,
+    copies: Arc<Copies>,
 }
 
 /// A frame as a network server hands it over.
@@ -33,6 +42,12 @@ pub struct Intake {
 pub struct Frame {
     /// The PHYPayload, still encrypted.
     pub phy_payload: Vec<u8>,
+    /// Whose it is, where the network server tells it; a join-accept does not say it.
+    pub dev_eui: Option<DevEui>,
+    /// All 32 bits of its FCnt, where the network server tells them.
+    pub f_cnt: Option<u32>,
+    /// The network server, which keeps the keys of the MIC to itself, has checked it.
+    pub mic_checked: bool,
     /// When the network received it.
     pub received_at: Timestamp,
     /// How the network received it.
@@ -64,12 +79,41 @@ pub enum Receipt {
         /// The frame counter, all 32 bits.
         f_cnt: u32,
     },
-    /// It was taken before: another gateway's copy, or the network server's retry.
+    /// It is another gateway's copy, and came in time: the record has its reception too.
+    Merged {
+        /// The record's name.
+        record: String,
+        /// The device.
+        dev_eui: DevEui,
+        /// The frame counter, all 32 bits.
+        f_cnt: u32,
+    },
+    /// It was taken before: another gateway's copy that came late, or the network server's retry.
     Duplicate {
         /// The device.
         dev_eui: DevEui,
         /// The frame counter, all 32 bits.
         f_cnt: u32,
+    },
+    /// A device asks to join; its number is used up.
+    JoinRequested {
+        /// The device.
+        dev_eui: DevEui,
+        /// The number of the request.
+        dev_nonce: u16,
+    },
+    /// A device was let in, and has a new session from its next frame on.
+    Joined {
+        /// The device.
+        dev_eui: DevEui,
+        /// The address of the session.
+        dev_addr: DevAddr,
+    },
+    /// A message of the join procedure was taken before.
+    #[serde(rename = "duplicate")]
+    JoinDuplicate {
+        /// The device.
+        dev_eui: DevEui,
     },
 }
 
@@ -89,6 +133,9 @@ pub enum IngestError {
     /// It is not what it says, or came before.
     #[error(transparent)]
     Refused(Refusal),
+    /// It is no message by which a device joins, or came before.
+    #[error(transparent)]
+    JoinRefused(JoinRefusal),
     /// It is genuine, and could not be kept: the network server should try again.
     #[error("the frame could not be kept: {0}")]
     NotKept(String),
@@ -115,18 +162,33 @@ impl Intake {
         registry: Arc<Registry>,
         mailbox: Arc<Mailbox>,
         workers: Arc<Workers>,
+        copies_window: Duration,
     ) -> Self {
-        Self { store, devices, registry, mailbox, workers }
+        let copies = Arc::new(Copies::new(copies_window));
+        Self { store, devices, registry, mailbox, workers, copies }
     }
 
     /// Takes a frame. When this returns a receipt, the frame survives `kill -9` and a power cut.
     pub async fn take(&self, frame: Frame) -> Result<Receipt, IngestError> {
-        let result = self.verify_and_keep(frame).await;
+        let result = match frame.phy_payload.first().map(|&mhdr| MType::of(mhdr)) {
+            Some(Ok(MType::JoinRequest | MType::JoinAccept | MType::RejoinRequest)) => {
+                self.join(frame).await
+            }
+            _ if self.copies.are_awaited() => self.copies.take(self, &frame).await,
+            _ => match self.verify(&frame) {
+                Ok(claim) => self.keep(claim).await,
+                Err(refusal) => self.refused(refusal),
+            },
+        };
         let became = match &result {
             Ok(Receipt::Accepted { .. }) => "accepted",
             Ok(Receipt::MacOnly { .. }) => "mac-only",
-            Ok(Receipt::Duplicate { .. }) => "duplicate",
+            Ok(Receipt::Merged { .. }) => "merged",
+            Ok(Receipt::Duplicate { .. } | Receipt::JoinDuplicate { .. }) => "duplicate",
+            Ok(Receipt::JoinRequested { .. }) => "join-requested",
+            Ok(Receipt::Joined { .. }) => "joined",
             Err(IngestError::Refused(refusal)) => refusal.code(),
+            Err(IngestError::JoinRefused(refusal)) => refusal.code(),
             Err(IngestError::NotKept(_)) => "not-kept",
             Err(IngestError::Busy(_)) => "busy",
         };
@@ -134,19 +196,67 @@ impl Intake {
         result
     }
 
-    async fn verify_and_keep(&self, frame: Frame) -> Result<Receipt, IngestError> {
-        let Frame { phy_payload, received_at, metadata } = frame;
-        let received_at_ms = u64::try_from(received_at.as_millisecond()).unwrap_or(0);
-        let claim = match self.devices.sessions().verify(&phy_payload, received_at_ms, metadata) {
-            Ok(claim) => claim,
-            Err(Refusal::Duplicate { dev_eui, f_cnt }) => {
-                return Ok(Receipt::Duplicate { dev_eui, f_cnt });
+    /// Waits for no more copies of frames, since the server stops.
+    pub fn stop_waiting_for_copies(&self) {
+        self.copies.stop_waiting();
+    }
+
+    /// Waits until all frames are kept that are on their way, also those that nobody waits for any
+    /// more.
+    pub async fn all_kept(&self) {
+        self.copies.all_kept().await;
+    }
+
+    pub(crate) fn verify(&self, frame: &Frame) -> Result<Claim, Refusal> {
+        let received_at_ms = u64::try_from(frame.received_at.as_millisecond()).unwrap_or(0);
+        let (sessions, metadata) = (self.devices.sessions(), frame.metadata.clone());
+        let Frame { phy_payload: phy, dev_eui, f_cnt, .. } = frame;
+        match *dev_eui {
+            Some(dev_eui) if frame.mic_checked => {
+                let checked = CheckedFrame { phy, dev_eui, f_cnt: *f_cnt };
+                sessions.verify_checked(checked, received_at_ms, metadata)
             }
-            Err(refusal) => return Err(IngestError::Refused(refusal)),
-        };
+            _ => sessions.verify(phy, received_at_ms, metadata),
+        }
+    }
+
+    /// What a frame is answered that is not accepted: one that was taken before is well received.
+    pub(crate) fn refused(&self, refusal: Refusal) -> Result<Receipt, IngestError> {
+        match refusal {
+            Refusal::Duplicate { dev_eui, f_cnt } => {
+                metrics::counter!("champollion_copies_total", "kind" => "late").increment(1);
+                Ok(Receipt::Duplicate { dev_eui, f_cnt })
+            }
+            refusal => Err(IngestError::Refused(refusal)),
+        }
+    }
+
+    /// Takes a message by which a device joins.
+    async fn join(&self, frame: Frame) -> Result<Receipt, IngestError> {
+        let devices = Arc::clone(&self.devices);
+        // In a task of its own: it ends also when nobody waits for it any more, so that what is
+        // durable and what is in memory stay the same.
+        let joined =
+            tokio::spawn(async move { devices.join(&frame.phy_payload, frame.dev_eui).await });
+        match joined.await.map_err(|error| IngestError::NotKept(error.to_string()))? {
+            Ok(Joined::Asked { dev_eui, dev_nonce }) => {
+                Ok(Receipt::JoinRequested { dev_eui, dev_nonce })
+            }
+            Ok(Joined::Answered { dev_eui, dev_addr }) => Ok(Receipt::Joined { dev_eui, dev_addr }),
+            Err(JoinError::Refused(JoinRefusal::Duplicate { dev_eui, .. })) => {
+                Ok(Receipt::JoinDuplicate { dev_eui })
+            }
+            Err(JoinError::Refused(refusal)) => Err(IngestError::JoinRefused(refusal)),
+            Err(JoinError::Devices(error)) => Err(error.into()),
+        }
+    }
+
+    /// Decodes a verified frame and makes all that comes of it durable.
+    pub(crate) async fn keep(&self, claim: Claim) -> Result<Receipt, IngestError> {
+        let _turn = self.devices.turn_of(&claim).await;
         let (dev_eui, f_cnt) = (claim.uplink().dev_eui(), claim.uplink().f_cnt());
         let mut batch = Batch::new();
-        Devices::put_state(&mut batch, dev_eui, claim.next_state())?;
+        self.devices.put_progress(&mut batch, &claim)?;
         if claim.uplink().application_payload().is_none() {
             self.commit(batch, claim).await?;
             return Ok(Receipt::MacOnly { dev_eui, f_cnt });
@@ -185,7 +295,14 @@ impl Intake {
     /// Should the commit fail, the claim is dropped and the network server's retry is taken.
     async fn commit(&self, batch: Batch, claim: Claim) -> Result<(), IngestError> {
         self.store.commit(batch).await?;
-        claim.confirm();
+        let takes_over = claim.takes_over();
+        let uplink = claim.confirm();
+        if takes_over {
+            self.devices.settle(uplink.dev_eui());
+        }
+        if uplink.counter_reset() {
+            metrics::counter!("champollion_counter_resets_total").increment(1);
+        }
         Ok(())
     }
 

@@ -11,6 +11,7 @@ pub mod auth;
 pub mod cli;
 mod compile_worker;
 pub mod config;
+mod copies;
 pub mod devices;
 pub mod ingest;
 pub mod service;

@@ -119,6 +119,7 @@ impl Service {
             Arc::clone(&registry),
             Arc::clone(&mailbox),
             Arc::clone(&workers),
+            config.copies_window(),
         );
         Ok(Arc::new(Self {
             config,

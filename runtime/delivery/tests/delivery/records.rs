@@ -44,6 +44,7 @@ fn metadata() -> RadioMetadata {
             reception("7276ff002e062702", -97.25, 4.2),
             reception("7276ff002e062702", -101.0, 1.8),
         ],
+        ..RadioMetadata::default()
     }
 }
 

@@ -43,7 +43,10 @@ pub(crate) fn verified(uplink: &Uplink<'_>, metadata: RadioMetadata) -> Verified
         "EC925802AE430CA77FD3DD73CB2CC588".parse().unwrap(),
     )
     // The frame before it was the last one, so that all 32 bits of the FCnt are known.
-    .with_state(SessionState { last_f_cnt: uplink.f_cnt.checked_sub(1), last_mic: None });
+    .with_state(SessionState {
+        last_f_cnt: uplink.f_cnt.checked_sub(1),
+        ..SessionState::default()
+    });
     let phy = Device::of(&session).send(uplink).unwrap();
     let sessions = Sessions::new();
     sessions.insert(session);

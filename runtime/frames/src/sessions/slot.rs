@@ -2,30 +2,52 @@
 
 use crate::{
     address::{DevAddr, DevEui},
-    counter::{Counter, Reservation},
-    crypto::{self, UplinkId},
+    counter::{self, Counter, Reservation},
+    crypto::{self, FrameId},
     f_cnt,
-    keys::{AppSKey, NwkSKey},
+    keys::{AppSKey, NetworkKeys},
     metadata::RadioMetadata,
+    mic_1_1::{self, Checked},
     phy_payload::PhyPayload,
     refusal::Refusal,
     session::{Session, SessionState},
-    uplink::{Opener, VerifiedUplink},
+    uplink::{Finding, Opener, VerifiedUplink},
 };
+
+/// Most frames that may be lost before a frame of which only half the MIC can be checked
+/// (MAX_FCNT_GAP of LoRaWAN 1.1). One in 65,536 foreign frames fits half a MIC by chance; it must
+/// not carry the counter so far away that the device's own frames are old. Where the whole MIC
+/// decides there is no such limit.
+const HALF_CHECKED_GAP: u32 = 16_384;
 
 #[derive(Debug)]
 pub(super) struct Slot {
     dev_eui: DevEui,
     dev_addr: DevAddr,
-    nwk_s_key: NwkSKey,
+    network_keys: NetworkKeys,
     app_s_key: AppSKey,
+    allows_counter_reset: bool,
     counter: Counter,
+    /// The session that this one takes over from with its first uplink.
+    predecessor: Option<Counter>,
+    standing: Standing,
+}
+
+/// Which of the two sessions that a device can have for a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// The one that it has.
+    Current,
+    /// The one that it was offered by a join-accept, and may never have heard of.
+    Offered,
 }
 
 /// Whether a frame is a fresh one of this session.
 pub(super) enum Fresh {
     /// It is, and its FCnt is reserved.
-    Reserved(u32, Reservation),
+    Reserved(Finding, Reservation),
+    /// It is, as far as can be checked: half of its MIC is right.
+    HalfChecked,
     /// It is, and must wait.
     Refused(Refusal),
     /// It is not: another session's, an old one, or a false one.
@@ -37,27 +59,51 @@ impl Slot {
         Self {
             dev_eui: session.dev_eui(),
             dev_addr: session.dev_addr(),
-            nwk_s_key: session.nwk_s_key().clone(),
+            network_keys: session.network_keys().clone(),
             app_s_key: session.app_s_key().clone(),
+            allows_counter_reset: session.allows_counter_reset(),
             counter: Counter::new(session.state()),
+            predecessor: None,
+            standing: Standing::Current,
         }
     }
 
+    /// A session that takes over from another with its first uplink.
+    pub(super) fn offered(session: Session, predecessor: Counter) -> Self {
+        Self { predecessor: Some(predecessor), standing: Standing::Offered, ..Self::new(session) }
+    }
+
     /// Puts another session of the same device and DevAddr here, and returns the one that was.
-    /// As long as the NwkSKey stays, so does the counter.
+    /// As long as the network's keys stay, so does the counter.
     pub(super) fn replace(&mut self, session: Session) -> Session {
         let replaced = self.session();
-        if self.nwk_s_key == *session.nwk_s_key() {
+        if self.network_keys == *session.network_keys() {
             self.counter.advance(session.state());
             self.app_s_key = session.app_s_key().clone();
+            self.allows_counter_reset = session.allows_counter_reset();
         } else {
             *self = Self::new(session);
         }
         replaced
     }
 
-    pub(super) fn dev_eui(&self) -> DevEui {
-        self.dev_eui
+    /// The session that it takes over from is gone.
+    pub(super) fn become_current(&mut self) {
+        self.predecessor = None;
+        self.standing = Standing::Current;
+    }
+
+    pub(super) fn is(&self, dev_eui: DevEui, standing: Standing) -> bool {
+        self.dev_eui == dev_eui && self.standing == standing
+    }
+
+    pub(super) fn counter(&self) -> &Counter {
+        &self.counter
+    }
+
+    /// Whether it was offered and the device has used it since.
+    pub(super) fn took_over(&self) -> bool {
+        self.predecessor.as_ref().is_some_and(Counter::is_retired)
     }
 
     pub(super) fn state(&self) -> SessionState {
@@ -65,35 +111,138 @@ impl Slot {
     }
 
     pub(super) fn session(&self) -> Session {
-        let (nwk_s_key, app_s_key) = (self.nwk_s_key.clone(), self.app_s_key.clone());
-        Session::lorawan_1_0(self.dev_eui, self.dev_addr, nwk_s_key, app_s_key)
+        let (network_keys, app_s_key) = (self.network_keys.clone(), self.app_s_key.clone());
+        Session::new(self.dev_eui, self.dev_addr, network_keys, app_s_key)
+            .with_counter_reset(self.allows_counter_reset)
             .with_state(self.state())
     }
 
     /// Checks the MIC at the nearest FCnt above the last, and reserves that FCnt, under one lock:
-    /// of any number of copies at once exactly one is reserved.
-    pub(super) fn reserve_if_fresh(&self, phy: &PhyPayload<'_>) -> Fresh {
+    /// of any number of copies at once exactly one is reserved. With half a MIC alone it reserves
+    /// only where `needed` says that half is enough.
+    pub(super) fn reserve_if_fresh(
+        &self,
+        phy: &PhyPayload<'_>,
+        metadata: &RadioMetadata,
+        needed: Checked,
+    ) -> Fresh {
         let progress = self.counter.lock();
-        let candidates = f_cnt::candidates(progress.state().last_f_cnt, phy.f_cnt_16());
-        let Some(f_cnt) = candidates.fresh.filter(|&f_cnt| self.made(phy, f_cnt)) else {
+        let state = progress.state();
+        if progress.is_retired() || self.is_late_copy(&state, phy) {
+            return Fresh::No;
+        }
+        let Some(f_cnt) = f_cnt::candidates(state.last_f_cnt, phy.f_cnt_16()).fresh else {
             return Fresh::No;
         };
-        match self.counter.reserve(progress, f_cnt, phy.mic()) {
-            Ok(reservation) => Fresh::Reserved(f_cnt, reservation),
+        let Some(checked) = self.check(phy, f_cnt, metadata) else { return Fresh::No };
+        if checked == Checked::ForwardingHalf {
+            let is_near = f_cnt - state.last_f_cnt.unwrap_or(0) <= HALF_CHECKED_GAP;
+            match needed {
+                _ if !is_near => return Fresh::No,
+                Checked::ForwardingHalf => {}
+                Checked::Whole | Checked::ByNetworkServer => return Fresh::HalfChecked,
+            }
+        }
+        self.reserve(progress, phy, Finding { f_cnt, counter_reset: false, checked })
+    }
+
+    /// Whether the frame is the first after the device's counter started over, and reserves its FCnt
+    /// where it is.
+    pub(super) fn reserve_if_started_over(
+        &self,
+        phy: &PhyPayload<'_>,
+        metadata: &RadioMetadata,
+    ) -> Fresh {
+        let progress = self.counter.lock();
+        let state = progress.state();
+        if !self.allows_counter_reset || progress.is_retired() || state.remembers(phy.mic()) {
+            return Fresh::No;
+        }
+        // Who starts over starts at 0, so the upper 16 bits are not set.
+        let f_cnt = u32::from(phy.f_cnt_16());
+        match self.check(phy, f_cnt, metadata) {
+            Some(checked) if state.last_f_cnt >= Some(f_cnt) => {
+                self.reserve(progress, phy, Finding { f_cnt, counter_reset: true, checked })
+            }
+            _ => Fresh::No,
+        }
+    }
+
+    /// Reserves the FCnt of a frame whose MIC the network server checked. `f_cnt` are its 32 bits,
+    /// where the network server tells them; of the possible ones else the nearest is taken.
+    pub(super) fn reserve_checked(&self, phy: &PhyPayload<'_>, f_cnt: Option<u32>) -> Fresh {
+        let progress = self.counter.lock();
+        let state = progress.state();
+        let (dev_eui, checked) = (self.dev_eui, Checked::ByNetworkServer);
+        let candidates = f_cnt::candidates(state.last_f_cnt, phy.f_cnt_16());
+        let is_nearer = |fresh: u32| match (state.last_f_cnt, candidates.repeated) {
+            (Some(last), Some(repeated)) => fresh - last <= last - repeated,
+            _ => true,
+        };
+        let f_cnt = f_cnt.or(candidates.fresh.filter(|&fresh| is_nearer(fresh)));
+        match (f_cnt.or(candidates.repeated), state.last_f_cnt) {
+            (Some(f_cnt), Some(last)) if f_cnt <= last => {
+                let is_last = f_cnt == last && state.last_mic == Some(phy.mic());
+                Fresh::Refused(if is_last {
+                    Refusal::Duplicate { dev_eui, f_cnt }
+                } else {
+                    Refusal::Replay { dev_eui, f_cnt, last }
+                })
+            }
+            (Some(f_cnt), _) => {
+                self.reserve(progress, phy, Finding { f_cnt, counter_reset: false, checked })
+            }
+            (None, _) => Fresh::No,
+        }
+    }
+
+    /// Whether the network server keeps the network keys to itself.
+    pub(super) fn is_withheld(&self) -> bool {
+        self.network_keys == NetworkKeys::Withheld
+    }
+
+    fn reserve(
+        &self,
+        progress: std::sync::MutexGuard<'_, counter::Progress>,
+        phy: &PhyPayload<'_>,
+        finding: Finding,
+    ) -> Fresh {
+        let fresh = counter::Fresh {
+            f_cnt: finding.f_cnt,
+            mic: phy.mic(),
+            allows_counter_reset: self.allows_counter_reset,
+            starts_over: finding.counter_reset,
+        };
+        match self.counter.reserve(progress, fresh, self.predecessor.as_ref()) {
+            Ok(reservation) => Fresh::Reserved(finding, reservation),
             Err(pending) => {
-                Fresh::Refused(Refusal::InFlight { dev_eui: self.dev_eui, f_cnt, pending })
+                let (dev_eui, f_cnt) = (self.dev_eui, finding.f_cnt);
+                Fresh::Refused(Refusal::InFlight { dev_eui, f_cnt, pending })
             }
         }
     }
 
     /// Why this session refuses the frame as one of its own past, if it is one.
-    pub(super) fn refusal_if_repeated(&self, phy: &PhyPayload<'_>) -> Option<Refusal> {
+    pub(super) fn refusal_if_repeated(
+        &self,
+        phy: &PhyPayload<'_>,
+        metadata: &RadioMetadata,
+    ) -> Option<Refusal> {
         let state = self.counter.state();
         let last = state.last_f_cnt?;
-        let f_cnt = f_cnt::candidates(Some(last), phy.f_cnt_16()).repeated?;
-        if !self.made(phy, f_cnt) {
-            return None;
-        }
+        let candidates = f_cnt::candidates(Some(last), phy.f_cnt_16());
+        let possible = if self.is_late_copy(&state, phy) {
+            // The counter may have started over since.
+            [candidates.repeated, Some(phy.f_cnt_16().into()), candidates.fresh]
+        } else if self.allows_counter_reset {
+            // What could be the device's own after a restart is not refused.
+            let f_cnt_16 = u32::from(phy.f_cnt_16());
+            [candidates.repeated.filter(|&f_cnt| f_cnt != f_cnt_16), None, None]
+        } else {
+            [candidates.repeated, None, None]
+        };
+        let is_made = |f_cnt: &u32| self.check(phy, *f_cnt, metadata).is_some();
+        let f_cnt = possible.into_iter().flatten().find(is_made)?;
         let dev_eui = self.dev_eui;
         // The MIC is right, so the same MIC at the same FCnt means the same bytes.
         if f_cnt == last && state.last_mic == Some(phy.mic()) {
@@ -102,23 +251,34 @@ impl Slot {
         Some(Refusal::Replay { dev_eui, f_cnt, last })
     }
 
+    /// Whether the frame of a device that may start over is one of its last once more.
+    fn is_late_copy(&self, state: &SessionState, phy: &PhyPayload<'_>) -> bool {
+        self.allows_counter_reset && state.remembers(phy.mic())
+    }
+
     pub(super) fn open(
         &self,
         phy: &PhyPayload<'_>,
-        f_cnt: u32,
+        finding: Finding,
         received_at_ms: u64,
         metadata: RadioMetadata,
     ) -> VerifiedUplink {
-        let Self { dev_eui, nwk_s_key, app_s_key, .. } = self;
-        let opener = Opener { dev_eui: *dev_eui, nwk_s_key, app_s_key };
-        VerifiedUplink::open(&opener, phy, f_cnt, received_at_ms, metadata)
+        let Self { dev_eui, network_keys, app_s_key, .. } = self;
+        let opener = Opener { dev_eui: *dev_eui, network_keys, app_s_key };
+        VerifiedUplink::open(&opener, phy, finding, received_at_ms, metadata)
     }
 
-    /// Whether this session's NwkSKey makes the frame's MIC at this FCnt.
-    fn made(&self, phy: &PhyPayload<'_>, f_cnt: u32) -> bool {
-        let id = UplinkId { dev_addr: phy.dev_addr(), f_cnt };
-        // Four bytes are compared as one word: the time tells nothing about how many are right.
-        let made = crypto::uplink_mic(&self.nwk_s_key.expand(), id, phy.message());
-        u32::from_ne_bytes(made.to_bytes()) == u32::from_ne_bytes(phy.mic().to_bytes())
+    /// How much of the frame's MIC this session's keys make at this FCnt; `None` where what can be
+    /// checked is wrong.
+    fn check(&self, phy: &PhyPayload<'_>, f_cnt: u32, metadata: &RadioMetadata) -> Option<Checked> {
+        match &self.network_keys {
+            NetworkKeys::V1_0(nwk_s_key) => {
+                let id = FrameId::uplink(phy.dev_addr(), f_cnt);
+                let made = crypto::mic(&nwk_s_key.expand(), id, phy.message());
+                crypto::same_mic(made, phy.mic()).then_some(Checked::Whole)
+            }
+            NetworkKeys::V1_1(keys) => mic_1_1::check(keys, phy, f_cnt, metadata),
+            NetworkKeys::Withheld => None,
+        }
     }
 }

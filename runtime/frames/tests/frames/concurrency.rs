@@ -105,8 +105,8 @@ fn registering_and_removing_beside_verifying_locks_nobody_out() {
     let elsewhere = |number: u8| {
         let there = session(number);
         let dev_addr = champollion_frames::DevAddr::from_u32(u32::from(number) << 8);
-        let keys = (there.nwk_s_key().clone(), there.app_s_key().clone());
-        Session::lorawan_1_0(there.dev_eui(), dev_addr, keys.0, keys.1)
+        let keys = (there.network_keys().clone(), there.app_s_key().clone());
+        Session::new(there.dev_eui(), dev_addr, keys.0, keys.1)
     };
     let accepted = AtomicUsize::new(0);
     let turn = AtomicUsize::new(0);

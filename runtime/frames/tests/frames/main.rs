@@ -1,9 +1,15 @@
 //! The crate as its users see it: real frames in, claims and refusals out.
 
+mod checked_elsewhere;
 mod claims;
 mod concurrency;
+mod counter_reset;
 mod f_cnt;
+mod fuzz_entry;
+mod joining;
 mod known_answers;
+mod lora_packet;
+mod mic_1_1;
 mod properties;
 mod table;
 
@@ -26,7 +32,7 @@ fn session(number: u8) -> Session {
 }
 
 fn last_f_cnt(f_cnt: u32) -> SessionState {
-    SessionState { last_f_cnt: Some(f_cnt), last_mic: None }
+    SessionState { last_f_cnt: Some(f_cnt), ..SessionState::default() }
 }
 
 fn sessions(registered: impl IntoIterator<Item = Session>) -> Sessions {

@@ -62,7 +62,9 @@ proptest! {
         adr: bool,
     ) {
         let payload = if f_port.is_some() { payload } else { Vec::new() };
-        let sent = Uplink { f_cnt, f_port, payload: &payload, f_opts: &f_opts, confirmed, adr };
+        let sent = Uplink {
+            f_cnt, f_port, payload: &payload, f_opts: &f_opts, confirmed, adr, ..Uplink::default()
+        };
         let phy = Device::of(&session).send(&sent).unwrap();
 
         let session = match f_cnt.checked_sub(gap) {

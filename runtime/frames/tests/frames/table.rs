@@ -83,10 +83,10 @@ fn under_the_same_key_the_counter_never_goes_back() {
 
     // Say, the operator corrects the AppSKey.
     let app_s_key: champollion_frames::AppSKey = "99".repeat(16).parse().unwrap();
-    let corrected = Session::lorawan_1_0(
+    let corrected = Session::new(
         session.dev_eui(),
         session.dev_addr(),
-        session.nwk_s_key().clone(),
+        session.network_keys().clone(),
         app_s_key.clone(),
     );
     let pending = verify(&sessions, &frame(&session, 101)).unwrap();

@@ -12,6 +12,7 @@ fn main() {
         adr: false,
         mic: Mic::from_bytes([0; 4]),
         phy_payload: Box::new([]),
+        counter_reset: false,
         received_at_ms: 0,
         metadata: RadioMetadata::default(),
         verified_by: VerifiedBy::Mic,

@@ -11,8 +11,8 @@ use super::{
     extract::{JsonBody, PathParts, path_part},
 };
 use crate::{
-    auth::{Administer, Authorized, Inspect},
-    devices::{Device, DevicesError, Registration},
+    auth::{Administer, Authorized, Ingest, Inspect},
+    devices::{Device, DevicesError, HandedSession, Registration},
     service::Service,
 };
 
@@ -50,6 +50,18 @@ pub(super) async fn register(
 ) -> Result<Json<Device>, Problem> {
     let dev_eui: DevEui = path_part("DevEUI", &dev_eui)?;
     let device = service.devices.register(dev_eui, registration).await?;
+    Ok(Json(Device::clone(&device)))
+}
+
+/// A session of a device that joined elsewhere.
+pub(super) async fn hand_over(
+    _: Authorized<Ingest>,
+    State(service): State<Arc<Service>>,
+    PathParts(dev_eui): PathParts<String>,
+    JsonBody(session): JsonBody<HandedSession>,
+) -> Result<Json<Device>, Problem> {
+    let dev_eui: DevEui = path_part("DevEUI", &dev_eui)?;
+    let device = service.devices.hand_over(dev_eui, &session, &service.config.keks).await?;
     Ok(Json(Device::clone(&device)))
 }
 

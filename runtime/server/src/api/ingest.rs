@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use champollion_frames::{RadioMetadata, Reception};
+use champollion_frames::{DevEui, RadioMetadata, Reception};
 use champollion_sdk::vectors::Hex;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -11,12 +11,9 @@ use serde::Deserialize;
 use super::{Problem, extract::JsonBody};
 use crate::{
     auth::{Authorized, Ingest},
-    ingest::{Frame, Receipt},
+    ingest::{Frame, GATEWAYS, Receipt},
     service::Service,
 };
-
-/// Most gateways of one frame. With them a raw record stays well below what the store takes.
-const GATEWAYS: usize = 100;
 
 /// Longest name of a gateway, a coding rate or a region in bytes: four times an EUI.
 const NAME_BYTES: usize = 64;
@@ -27,6 +24,12 @@ const NAME_BYTES: usize = 64;
 pub(super) struct PhyFrame {
     /// The PHYPayload as hexadecimal digits.
     phy_payload: Hex,
+    /// Whose it is; needed where the network server has checked the MIC, and of use to a join-accept,
+    /// which does not say it.
+    dev_eui: Option<DevEui>,
+    f_cnt: Option<u32>,
+    #[serde(default)]
+    mic_checked: bool,
     /// When the network received it; now where it is missing.
     received_at: Option<Timestamp>,
     /// The members of [`RadioMetadata`], one by one: of what is flattened serde cannot say where an
@@ -36,6 +39,9 @@ pub(super) struct PhyFrame {
     bandwidth_hz: Option<u32>,
     coding_rate: Option<String>,
     region: Option<String>,
+    data_rate_index: Option<u8>,
+    channel_index: Option<u8>,
+    conf_f_cnt: Option<u16>,
     #[serde(default)]
     gateways: Vec<Reception>,
 }
@@ -51,11 +57,21 @@ pub(super) async fn phy(
         bandwidth_hz: frame.bandwidth_hz,
         coding_rate: frame.coding_rate,
         region: frame.region,
+        data_rate_index: frame.data_rate_index,
+        channel_index: frame.channel_index,
+        conf_f_cnt: frame.conf_f_cnt,
         gateways: frame.gateways,
     };
     bounded(&metadata)?;
+    if frame.mic_checked && frame.dev_eui.is_none() {
+        let detail = "micChecked says that you know the device: devEui is missing";
+        return Err(Problem::bad_request("invalid-body", detail));
+    }
     let frame = Frame {
         phy_payload: frame.phy_payload.0,
+        dev_eui: frame.dev_eui,
+        f_cnt: frame.f_cnt,
+        mic_checked: frame.mic_checked,
         received_at: frame.received_at.unwrap_or_else(Timestamp::now),
         metadata,
     };

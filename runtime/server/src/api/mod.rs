@@ -45,6 +45,7 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/v1/devices/{dev_eui}", get(devices::show))
         .route("/v1/devices/{dev_eui}", put(devices::register))
         .route("/v1/devices/{dev_eui}", delete(devices::remove))
+        .route("/v1/devices/{dev_eui}/session", put(devices::hand_over))
         .route("/v1/tokens", get(tokens::list).post(tokens::create))
         .route("/v1/tokens/{id}", delete(tokens::revoke))
         .route("/healthz", get(health::alive))

@@ -8,7 +8,7 @@ use axum::{
     response::IntoResponse,
 };
 use champollion_delivery::DeliveryError;
-use champollion_frames::Refusal;
+use champollion_frames::{JoinRefusal, Refusal};
 use champollion_registry::{PublishError, RegistryError, ResolveError};
 use champollion_sandbox::{CallError, LoadError};
 use serde::Serialize;
@@ -16,7 +16,7 @@ use serde_json::{Map, Value as Json_, json};
 
 use crate::{
     auth::{AuthError, TokenError},
-    devices::DevicesError,
+    devices::{DevicesError, HandoverError},
     ingest::IngestError,
     workers::NotDone,
 };
@@ -175,6 +175,7 @@ impl From<IngestError> for Problem {
     fn from(error: IngestError) -> Self {
         let refusal = match error {
             IngestError::Refused(refusal) => refusal,
+            IngestError::JoinRefused(refusal) => return refusal.into(),
             IngestError::NotKept(reason) => {
                 tracing::error!(reason, "a frame could not be kept");
                 return Self::unavailable("not-kept", "the frame could not be kept: send it again");
@@ -185,7 +186,11 @@ impl From<IngestError> for Problem {
         match refusal {
             Refusal::Malformed(_) => Self::bad_request("malformed-frame", detail),
             Refusal::UnknownDevAddr { .. } => Self::not_found(code, detail),
-            Refusal::MicMismatch { .. } => Self::unprocessable(code, detail),
+            Refusal::MicMismatch { .. }
+            | Refusal::AmbiguousMic { .. }
+            | Refusal::KeysWithheld { .. }
+            | Refusal::OtherDevice { .. }
+            | Refusal::OtherFCnt { .. } => Self::unprocessable(code, detail),
             Refusal::InFlight { .. } => Self::unavailable(code, detail),
             Refusal::Duplicate { .. } | Refusal::Replay { .. } => Self::conflict(code, detail),
         }
@@ -197,6 +202,24 @@ impl From<NotDone> for Problem {
         match not_done {
             NotDone::Busy { .. } => Self::too_many_requests("busy", not_done.to_string()),
             NotDone::Panicked => Self::internal(&not_done),
+        }
+    }
+}
+
+impl From<JoinRefusal> for Problem {
+    fn from(refusal: JoinRefusal) -> Self {
+        let (code, detail) = (refusal.code(), refusal.to_string());
+        match refusal {
+            JoinRefusal::Malformed(_) => Self::bad_request("malformed-frame", detail),
+            JoinRefusal::UnknownDevEui { .. } => Self::not_found(code, detail),
+            JoinRefusal::InFlight { .. } => Self::unavailable(code, detail),
+            JoinRefusal::UsedDevNonce { .. }
+            | JoinRefusal::UsedJoinNonce { .. }
+            | JoinRefusal::Duplicate { .. } => Self::conflict(code, detail),
+            JoinRefusal::OtherJoinEui { .. }
+            | JoinRefusal::MicMismatch { .. }
+            | JoinRefusal::NobodyAsked { .. }
+            | JoinRefusal::Rejoin { .. } => Self::unprocessable(code, detail),
         }
     }
 }
@@ -263,6 +286,13 @@ impl From<DevicesError> for Problem {
             DevicesError::Unknown(_) => Self::not_found("unknown-device", error.to_string()),
             DevicesError::DescriptionTooLarge { .. } => {
                 Self::bad_request("description-too-large", error.to_string())
+            }
+            DevicesError::Handover(
+                HandoverError::FixedKeys(_) | HandoverError::OtherAppSKey(_),
+            ) => Self::conflict("other-session", error.to_string()),
+            DevicesError::Handover(_) => Self::bad_request("impossible-session", error.to_string()),
+            DevicesError::Impossible(_) => {
+                Self::bad_request("impossible-registration", error.to_string())
             }
             error => Self::internal(&error),
         }

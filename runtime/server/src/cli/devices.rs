@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 
 use champollion_delivery::GroupId;
-use champollion_frames::{AppSKey, DevAddr, DevEui, NwkSKey};
+use champollion_frames::{
+    AppKey, AppSKey, DevAddr, DevEui, FNwkSIntKey, JoinEui, LorawanVersion, NwkKey, NwkSEncKey,
+    NwkSKey, SNwkSIntKey,
+};
 use champollion_registry::DecoderRef;
 use champollion_sdk::vectors::Setting;
 use clap::{Args, Subcommand};
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Map, Value as Json, json};
 
 use super::{
     Failure,
@@ -32,7 +35,7 @@ pub(super) struct Devices {
 
 #[derive(Subcommand)]
 enum Action {
-    /// Register a device activated by personalization, or change what is registered
+    /// Register a device, or change what is registered
     Add(Box<Add>),
     /// List devices
     List,
@@ -56,21 +59,110 @@ struct Add {
     /// Its name for people
     #[arg(long, default_value = "")]
     name: String,
-    /// The address that it sends from
+    /// The version of LoRaWAN that it is made for; the one that its keys are of where it is left out
+    #[arg(long, value_name = "1.0.2|1.0.3|1.0.4|1.1")]
+    lorawan: Option<LorawanVersion>,
+    #[command(flatten)]
+    keys: Keys,
+    /// It may start its counter over, as devices up to 1.0.3 with fixed keys do when they restart.
+    /// Its old frames can then be played again
     #[arg(long)]
-    dev_addr: DevAddr,
-    /// The key of the MIC
-    #[arg(long, env = "CHAMPOLLION_NWK_S_KEY", hide_env_values = true)]
-    nwk_s_key: NwkSKey,
-    /// The key of the payload
-    #[arg(long, env = "CHAMPOLLION_APP_S_KEY", hide_env_values = true)]
-    app_s_key: AppSKey,
+    allow_counter_reset: bool,
     /// A setting that its decoder reads; may stand several times
     #[arg(long, value_name = "NAME=VALUE", value_parser = settings::variable)]
     variable: Vec<(String, Setting)>,
     /// A word of your own that its records carry; may stand several times
     #[arg(long, value_name = "NAME=VALUE", value_parser = settings::pair)]
     tag: Vec<(String, String)>,
+}
+
+/// The keys of a device: those of a session for one that is activated by personalization, root keys
+/// for one that joins.
+#[derive(Args)]
+#[group(id = "of-a-device")]
+struct Keys {
+    /// The address that it sends from, where it does not join
+    #[arg(long)]
+    dev_addr: Option<DevAddr>,
+    /// The key of the MIC, LoRaWAN 1.0.x
+    #[arg(long, env = "CHAMPOLLION_NWK_S_KEY", hide_env_values = true)]
+    nwk_s_key: Option<NwkSKey>,
+    /// A key of the MIC, LoRaWAN 1.1
+    #[arg(long, env = "CHAMPOLLION_F_NWK_S_INT_KEY", hide_env_values = true)]
+    f_nwk_s_int_key: Option<FNwkSIntKey>,
+    /// The other key of the MIC, LoRaWAN 1.1
+    #[arg(long, env = "CHAMPOLLION_S_NWK_S_INT_KEY", hide_env_values = true)]
+    s_nwk_s_int_key: Option<SNwkSIntKey>,
+    /// The key of MAC commands, LoRaWAN 1.1
+    #[arg(long, env = "CHAMPOLLION_NWK_S_ENC_KEY", hide_env_values = true)]
+    nwk_s_enc_key: Option<NwkSEncKey>,
+    /// The key of the payload
+    #[arg(long, env = "CHAMPOLLION_APP_S_KEY", hide_env_values = true)]
+    app_s_key: Option<AppSKey>,
+    /// The root key of a device that joins; with LoRaWAN 1.1 the application's
+    #[arg(long, env = "CHAMPOLLION_APP_KEY", hide_env_values = true)]
+    app_key: Option<AppKey>,
+    /// The network's root key of a device that joins, LoRaWAN 1.1
+    #[arg(long, env = "CHAMPOLLION_NWK_KEY", hide_env_values = true)]
+    nwk_key: Option<NwkKey>,
+    /// It joins through a join server elsewhere, and the network server hands over its sessions
+    #[arg(long)]
+    joins_elsewhere: bool,
+    /// The join server that it must name when it joins
+    #[arg(long)]
+    join_eui: Option<JoinEui>,
+}
+
+impl Keys {
+    /// How it is activated. Which keys go together the server says, but for those of both ways.
+    fn activation(&self) -> Result<Json, Failure> {
+        let otaa = members([
+            ("joinEui", self.join_eui.map(|eui| eui.to_string())),
+            ("appKey", self.app_key.as_ref().map(AppKey::reveal_hex)),
+            ("nwkKey", self.nwk_key.as_ref().map(NwkKey::reveal_hex)),
+        ]);
+        let abp = members([
+            ("devAddr", self.dev_addr.map(|address| address.to_string())),
+            ("nwkSKey", self.nwk_s_key.as_ref().map(NwkSKey::reveal_hex)),
+            ("fNwkSIntKey", self.f_nwk_s_int_key.as_ref().map(FNwkSIntKey::reveal_hex)),
+            ("sNwkSIntKey", self.s_nwk_s_int_key.as_ref().map(SNwkSIntKey::reveal_hex)),
+            ("nwkSEncKey", self.nwk_s_enc_key.as_ref().map(NwkSEncKey::reveal_hex)),
+            ("appSKey", self.app_s_key.as_ref().map(AppSKey::reveal_hex)),
+        ]);
+        if self.joins_elsewhere && otaa.is_empty() && abp.is_empty() {
+            return Ok(json!({ "otaaElsewhere": {} }));
+        }
+        match (otaa.keys().next(), abp.keys().next()) {
+            (Some(key), _) | (_, Some(key)) if self.joins_elsewhere => Err(Failure::new(
+                "the device cannot be registered",
+                format_args!(
+                    "--joins-elsewhere says that the network server has its keys, and {key} is \
+                     given (variables of the environment count)"
+                ),
+            )),
+            (Some(_), None) => Ok(json!({ "otaa": otaa })),
+            (None, Some(_)) => Ok(json!({ "abp": abp })),
+            (Some(one), Some(other)) => Err(Failure::new(
+                "the device cannot be registered",
+                format_args!(
+                    "{one} is of a device that joins, {other} of one that does not: give the keys \
+                     of the one or of the other (variables of the environment count)"
+                ),
+            )),
+            (None, None) => Err(Failure::new(
+                "the device cannot be registered",
+                "its keys are missing: --app-key for one that joins (with LoRaWAN 1.1 also \
+                 --nwk-key), else --dev-addr, --app-s-key and --nwk-s-key, or in the place of the \
+                 last with LoRaWAN 1.1 --f-nwk-s-int-key, --s-nwk-s-int-key and --nwk-s-enc-key",
+            )),
+        }
+    }
+}
+
+/// The members of an object that there are.
+fn members<const N: usize>(all: [(&str, Option<String>); N]) -> Map<String, Json> {
+    let given = all.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?))));
+    given.collect()
 }
 
 #[derive(Serialize, Deserialize)]
@@ -94,11 +186,9 @@ impl Devices {
             "name": add.name,
             "group": add.group,
             "decoder": add.decoder,
-            "activation": { "abp": {
-                "devAddr": add.dev_addr,
-                "nwkSKey": add.nwk_s_key.reveal_hex(),
-                "appSKey": add.app_s_key.reveal_hex(),
-            }},
+            "lorawan": add.lorawan,
+            "activation": add.keys.activation()?,
+            "allowCounterReset": add.allow_counter_reset,
             "variables": variables,
             "tags": tags,
         });
@@ -119,10 +209,12 @@ impl Devices {
         }
         let rows = list.devices.into_iter().map(|device| {
             let decoder = device.decoder.map(|decoder| decoder.to_string()).unwrap_or_default();
-            let (dev_eui, dev_addr) = (device.dev_eui.to_string(), device.dev_addr.to_string());
-            [dev_eui, dev_addr, device.name, device.group.to_string(), decoder]
+            let dev_addr = device.dev_addr.map(|address| address.to_string()).unwrap_or_default();
+            let activation = format!("{} {}", device.lorawan, device.activation);
+            let (dev_eui, group) = (device.dev_eui.to_string(), device.group.to_string());
+            [dev_eui, dev_addr, activation, device.name, group, decoder]
         });
-        output::table(["DevEUI", "DevAddr", "name", "group", "decoder"], rows);
+        output::table(["DevEUI", "DevAddr", "LoRaWAN", "name", "group", "decoder"], rows);
         Ok(())
     }
 

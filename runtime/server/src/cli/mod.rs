@@ -8,6 +8,7 @@ mod componentize;
 mod decode;
 mod devices;
 mod failure;
+mod frames;
 mod output;
 mod publish;
 mod records;
@@ -46,6 +47,8 @@ enum Command {
     Catalogue(catalogue::Catalogue),
     /// Register, list and remove devices
     Devices(devices::Devices),
+    /// Explain frames
+    Frames(frames::Frames),
     /// Pull and acknowledge records
     Records(records::Records),
     /// Look after published decoders
@@ -63,6 +66,7 @@ pub fn run() -> ExitCode {
         Command::Serve(command) => command.run(),
         Command::Decode(command) => command.run(),
         Command::Build(command) => command.run(),
+        Command::Frames(command) => command.run(),
         Command::Publish(command) => client::block_on(command.run()),
         Command::Catalogue(command) => client::block_on(command.run()),
         Command::Devices(command) => client::block_on(command.run()),

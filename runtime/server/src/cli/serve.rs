@@ -97,6 +97,7 @@ async fn serve(config: Config, admin_token_file: Option<&Path>) -> Result<(), Fa
     let server = axum::serve(listener, router).with_graceful_shutdown(until(stopped.clone()));
     let grace = async {
         until(stopped).await;
+        service.intake.stop_waiting_for_copies();
         tokio::time::sleep(shutdown_time).await;
     };
     tokio::select! {
@@ -106,6 +107,7 @@ async fn serve(config: Config, admin_token_file: Option<&Path>) -> Result<(), Fa
     signals.abort();
     expiry.abort();
     upkeep.abort();
+    service.intake.all_kept().await;
     service.store.close().await.map_err(Failure::of("the store could not be closed"))?;
     tracing::info!("stopped");
     Ok(())

@@ -1,0 +1,392 @@
+//! The devices that join: their root keys, the nonces that were used, and the session that comes of
+//! a join-request and the join-accept that answers it.
+//!
+//! Neither is made here: the network server answers the device, and hands both over. As with data, a
+//! frame is verified first, which gives a [`JoinClaim`]; what it changes is then made durable by the
+//! caller; and [`JoinClaim::confirm`] says that it is.
+//!
+//! A join-accept does not say for whom it is. It is tried with the keys of the devices that asked
+//! last, unless the network server says whose it is.
+
+mod state;
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+};
+
+pub use self::state::JoinState;
+use crate::{
+    address::{DevEui, JoinEui},
+    join_frames::{JoinAccept, JoinRequest, RejoinRequest},
+    join_keys::Asked,
+    keys::RootKeys,
+    phy_payload::{MType, MalformedPhyPayload},
+    session::Session,
+    version::LorawanVersion,
+};
+
+/// How many devices that asked last are tried for a join-accept of which the network server does not
+/// say whose it is. Each costs a microsecond. A join-accept follows its request within seconds, and a
+/// network of 10^5 devices that all come back after a power cut joins some hundred a second.
+const TRIED_DEVICES: usize = 1_024;
+
+/// The devices that join over the air. Every method takes `&self` and may be called from any thread.
+#[derive(Debug, Default)]
+pub struct Joins {
+    devices: RwLock<HashMap<DevEui, Arc<Mutex<Joining>>>>,
+    /// The devices that asked or were answered last, the latest in front.
+    recent: Mutex<VecDeque<DevEui>>,
+}
+
+/// A device that joins over the air.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Joiner {
+    /// The device.
+    pub dev_eui: DevEui,
+    /// The join server that it belongs to; where it is absent, any that it names.
+    pub join_eui: Option<JoinEui>,
+    /// What its sessions are derived from.
+    pub root_keys: RootKeys,
+    /// The version that it is made for.
+    pub version: LorawanVersion,
+}
+
+#[derive(Debug)]
+struct Joining {
+    joiner: Joiner,
+    state: JoinState,
+    /// A frame of it was verified and is not durable yet.
+    pending: bool,
+}
+
+/// A message of the join procedure that was verified and is not durable yet. Until it is confirmed or
+/// dropped every other of the device is refused as [`InFlight`](JoinRefusal::InFlight).
+#[derive(Debug)]
+#[must_use = "dropping a claim says that the message was not kept, as if it had not come"]
+pub struct JoinClaim {
+    joining: Arc<Mutex<Joining>>,
+    dev_eui: DevEui,
+    next_state: JoinState,
+    message: JoinMessage,
+    kept: bool,
+}
+
+/// What a message of the join procedure says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JoinMessage {
+    /// A device asks to join.
+    Request {
+        /// The number of its request.
+        dev_nonce: u16,
+    },
+    /// The network lets it. Boxed, since it is much larger than a request.
+    Accept {
+        /// The session that the device has now, if it heard the answer.
+        session: Box<Session>,
+    },
+}
+
+/// Why a message of the join procedure is not accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum JoinRefusal {
+    /// The bytes are no such message.
+    #[error(transparent)]
+    Malformed(#[from] MalformedPhyPayload),
+    /// The device is not registered with root keys.
+    #[error(
+        "no device of the DevEUI {dev_eui} is registered with an AppKey: it is unknown, or activated by personalization"
+    )]
+    UnknownDevEui {
+        /// The device.
+        dev_eui: DevEui,
+    },
+    /// The device names another join server than it is registered with.
+    #[error("{dev_eui} asks the JoinEUI {asked} and is registered with {registered}")]
+    OtherJoinEui {
+        /// The device.
+        dev_eui: DevEui,
+        /// The join server in the frame.
+        asked: JoinEui,
+        /// The one that is registered.
+        registered: JoinEui,
+    },
+    /// The device's root key does not make the MIC.
+    #[error("the MIC of the join request of {dev_eui} is wrong: damaged, forged, or another {key}")]
+    MicMismatch {
+        /// The device that the frame names.
+        dev_eui: DevEui,
+        /// The name of the key that makes the MIC.
+        key: &'static str,
+    },
+    /// The DevNonce was used before.
+    #[error(
+        "replayed join request of {dev_eui}: the DevNonce {dev_nonce} was used before, or is below one that was"
+    )]
+    UsedDevNonce {
+        /// The device.
+        dev_eui: DevEui,
+        /// The number of the request.
+        dev_nonce: u16,
+    },
+    /// No device that asked is answered by this join-accept.
+    #[error(
+        "the join accept answers none of the {tried} devices that asked last: the join request was not handed over, or the accept is of another network; saying devEui beside it lets it be tried for that device alone"
+    )]
+    NobodyAsked {
+        /// How many devices it was tried for.
+        tried: usize,
+    },
+    /// The JoinNonce was used before.
+    #[error("replayed join accept for {dev_eui}: the JoinNonce {join_nonce} was used before")]
+    UsedJoinNonce {
+        /// The device.
+        dev_eui: DevEui,
+        /// The number of the answer.
+        join_nonce: u32,
+    },
+    /// The last message of this kind once more.
+    #[error("duplicate of the last {m_type} of {dev_eui}")]
+    Duplicate {
+        /// The device.
+        dev_eui: DevEui,
+        /// Which kind.
+        m_type: MType,
+    },
+    /// A rejoin-request, which only the network server can answer.
+    #[error(
+        "a rejoin request of {dev_eui} gives no session by itself; hand over the session keys that its answer gives"
+    )]
+    Rejoin {
+        /// The device that the frame names.
+        dev_eui: DevEui,
+    },
+    /// Another message of the device is not durable yet.
+    #[error("another join message of {dev_eui} is not durable yet, try again")]
+    InFlight {
+        /// The device.
+        dev_eui: DevEui,
+    },
+}
+
+impl Joins {
+    /// A table without devices.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Registers a device, or changes what is registered of it. Its nonces stay as long as its root
+    /// keys do, and are taken from `state` otherwise.
+    pub fn insert(&self, joiner: Joiner, state: JoinState) {
+        let dev_eui = joiner.dev_eui;
+        if state.awaits_accept() {
+            self.was_here(dev_eui);
+        }
+        let mut devices = self.devices.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = devices.get(&dev_eui) {
+            let mut joining = lock(known);
+            if joining.joiner.root_keys == joiner.root_keys {
+                joining.joiner = joiner;
+                return;
+            }
+        }
+        // A claim that is pending moves what is no longer in the table.
+        devices.insert(dev_eui, Arc::new(Mutex::new(Joining { joiner, state, pending: false })));
+    }
+
+    /// Forgets a device.
+    pub fn remove(&self, dev_eui: DevEui) {
+        self.devices.write().unwrap_or_else(PoisonError::into_inner).remove(&dev_eui);
+    }
+
+    /// What is registered of a device.
+    #[must_use]
+    pub fn get(&self, dev_eui: DevEui) -> Option<Joiner> {
+        self.find(dev_eui).map(|joining| lock(&joining).joiner.clone())
+    }
+
+    /// Verifies a message of the join procedure. `dev_eui` says for whom a join-accept is, where the
+    /// network server tells it.
+    ///
+    /// # Errors
+    /// [`JoinRefusal`] says why it is not accepted.
+    pub fn verify(&self, phy: &[u8], dev_eui: Option<DevEui>) -> Result<JoinClaim, JoinRefusal> {
+        match phy.first().map(|&mhdr| MType::of(mhdr)).transpose()? {
+            Some(MType::JoinAccept) => self.accept(phy, dev_eui),
+            Some(MType::RejoinRequest) => {
+                Err(JoinRefusal::Rejoin { dev_eui: RejoinRequest::parse(phy)?.dev_eui })
+            }
+            _ => self.request(&JoinRequest::parse(phy)?),
+        }
+    }
+
+    fn request(&self, request: &JoinRequest<'_>) -> Result<JoinClaim, JoinRefusal> {
+        let (dev_eui, dev_nonce) = (request.dev_eui(), request.dev_nonce());
+        let known = self.find(dev_eui).ok_or(JoinRefusal::UnknownDevEui { dev_eui })?;
+        let mut joining = lock(&known);
+        let Joiner { root_keys, version, join_eui, .. } = &joining.joiner;
+        if !root_keys.made(request) {
+            let key = match root_keys {
+                RootKeys::V1_0(_) => "AppKey",
+                RootKeys::V1_1 { .. } => "NwkKey",
+            };
+            return Err(JoinRefusal::MicMismatch { dev_eui, key });
+        }
+        let asked = request.join_eui();
+        if let Some(registered) = join_eui.filter(|&registered| registered != asked) {
+            return Err(JoinRefusal::OtherJoinEui { dev_eui, asked, registered });
+        }
+        if joining.state.is_last_request(request) {
+            return Err(if joining.pending {
+                JoinRefusal::InFlight { dev_eui }
+            } else {
+                JoinRefusal::Duplicate { dev_eui, m_type: MType::JoinRequest }
+            });
+        }
+        if !joining.state.is_fresh_dev_nonce(dev_nonce, *version) {
+            return Err(JoinRefusal::UsedDevNonce { dev_eui, dev_nonce });
+        }
+        if joining.pending {
+            return Err(JoinRefusal::InFlight { dev_eui });
+        }
+        let next_state = joining.state.after_request(request, *version);
+        joining.pending = true;
+        drop(joining);
+        let message = JoinMessage::Request { dev_nonce };
+        Ok(JoinClaim { joining: known, dev_eui, next_state, message, kept: false })
+    }
+
+    fn accept(&self, phy: &[u8], dev_eui: Option<DevEui>) -> Result<JoinClaim, JoinRefusal> {
+        JoinAccept::check_length(phy)?;
+        let candidates = match dev_eui {
+            Some(dev_eui) => vec![dev_eui],
+            None => {
+                self.recent.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect()
+            }
+        };
+        let tried = candidates.len();
+        for candidate in candidates {
+            let Some(known) = self.find(candidate) else {
+                match dev_eui {
+                    Some(dev_eui) => return Err(JoinRefusal::UnknownDevEui { dev_eui }),
+                    None => continue,
+                }
+            };
+            if let Some(result) = accept_for(&known, candidate, phy) {
+                return result;
+            }
+        }
+        Err(JoinRefusal::NobodyAsked { tried })
+    }
+
+    /// After a message of a device was confirmed: its next may be a join-accept.
+    fn was_here(&self, dev_eui: DevEui) {
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        recent.retain(|&other| other != dev_eui);
+        recent.push_front(dev_eui);
+        recent.truncate(TRIED_DEVICES);
+    }
+
+    fn find(&self, dev_eui: DevEui) -> Option<Arc<Mutex<Joining>>> {
+        self.devices.read().unwrap_or_else(PoisonError::into_inner).get(&dev_eui).cloned()
+    }
+
+    /// Says that what a claim changes is durable.
+    pub fn confirm(&self, claim: JoinClaim) -> JoinMessage {
+        self.was_here(claim.dev_eui);
+        claim.keep()
+    }
+}
+
+/// Tries a join-accept for a device; `None` where it is not for this one.
+fn accept_for(
+    known: &Arc<Mutex<Joining>>,
+    dev_eui: DevEui,
+    phy: &[u8],
+) -> Option<Result<JoinClaim, JoinRefusal>> {
+    let mut joining = lock(known);
+    let request = joining.state.last_request()?;
+    let asked = Asked { dev_eui, join_eui: request.join_eui, dev_nonce: request.dev_nonce };
+    let accept = joining.joiner.root_keys.open(phy, asked)?;
+    let join_nonce = accept.join_nonce();
+    if joining.state.is_last_accept(join_nonce, accept.mic()) {
+        let m_type = MType::JoinAccept;
+        return Some(Err(JoinRefusal::Duplicate { dev_eui, m_type }));
+    }
+    if !joining.state.awaits_accept()
+        || !joining.state.is_fresh_join_nonce(join_nonce, joining.joiner.version)
+    {
+        return Some(Err(JoinRefusal::UsedJoinNonce { dev_eui, join_nonce }));
+    }
+    if joining.pending {
+        return Some(Err(JoinRefusal::InFlight { dev_eui }));
+    }
+    joining.pending = true;
+    let session = Box::new(joining.joiner.root_keys.session(&accept, asked));
+    let next_state = joining.state.after_accept(join_nonce, accept.mic(), joining.joiner.version);
+    let message = JoinMessage::Accept { session };
+    drop(joining);
+    let joining = Arc::clone(known);
+    Some(Ok(JoinClaim { joining, dev_eui, next_state, message, kept: false }))
+}
+
+impl JoinClaim {
+    /// The device.
+    #[must_use]
+    pub fn dev_eui(&self) -> DevEui {
+        self.dev_eui
+    }
+
+    /// What the message says.
+    #[must_use]
+    pub fn message(&self) -> &JoinMessage {
+        &self.message
+    }
+
+    /// What the device's state will be once this is confirmed. Store it, with the session of a
+    /// join-accept, in one transaction.
+    #[must_use]
+    pub fn next_state(&self) -> &JoinState {
+        &self.next_state
+    }
+
+    fn keep(mut self) -> JoinMessage {
+        self.kept = true;
+        self.message.clone()
+    }
+}
+
+impl Drop for JoinClaim {
+    fn drop(&mut self) {
+        let mut joining = lock(&self.joining);
+        joining.pending = false;
+        if self.kept {
+            joining.state = std::mem::take(&mut self.next_state);
+        }
+    }
+}
+
+impl JoinRefusal {
+    /// A word for machines. It does not change between releases.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Malformed(_) => "malformed",
+            Self::UnknownDevEui { .. } => "unknown-dev-eui",
+            Self::OtherJoinEui { .. } => "other-join-eui",
+            Self::MicMismatch { .. } => "mic-mismatch",
+            Self::UsedDevNonce { .. } => "replayed-dev-nonce",
+            Self::NobodyAsked { .. } => "nobody-asked",
+            Self::UsedJoinNonce { .. } => "replayed-join-nonce",
+            Self::Duplicate { .. } => "duplicate",
+            Self::Rejoin { .. } => "rejoin-request",
+            Self::InFlight { .. } => "in-flight",
+        }
+    }
+}
+
+// The values are whole even when a thread panicked with the lock: each change is one assignment.
+fn lock(joining: &Mutex<Joining>) -> MutexGuard<'_, Joining> {
+    joining.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,272 @@
+//! Several gateways hear one frame, and each copy may be handed over by itself. They become one
+//! record with all receptions.
+//!
+//! The first copy is verified, and its claim is held while others are waited for; every copy is
+//! answered once the one record is durable, and none before. A claim that is held is nothing that was
+//! promised: when the process is killed meanwhile, no copy was acknowledged, and all are sent again.
+//!
+//! A frame of which one gateway alone is named is waited with, for as long as the setting says. Of
+//! others the network server has put the copies together, or names no gateway: nothing would be
+//! gained by waiting. Whatever is being kept, copies that come meanwhile wait for its end, instead of
+//! being sent away to come again.
+//!
+//! The wait ends early when the device's next frame comes, and when the server stops.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use champollion_frames::{Claim, DevEui, RadioMetadata, Refusal};
+use tokio::sync::{Notify, watch};
+
+use crate::ingest::{Frame, GATEWAYS, IngestError, Intake, Receipt};
+
+/// Among how many locks the frames are spread that are being kept. A lock is held while one frame is
+/// verified, a microsecond or two.
+const SHARDS: usize = 64;
+
+/// How often the end of another frame of the device is waited for. A device that sends so many at once
+/// is played back from somewhere, and its frames are asked to come again.
+const OTHERS: usize = 16;
+
+/// The frames that are being kept, and how long copies are waited for.
+pub(crate) struct Copies {
+    window: Duration,
+    shards: Box<[Mutex<Shard>]>,
+    /// Whether the server stops.
+    stopping: watch::Sender<bool>,
+    /// How many frames are being kept.
+    under_way: watch::Sender<usize>,
+}
+
+/// By PHYPayload.
+type Shard = HashMap<Box<[u8]>, Arc<Gathering>>;
+
+/// A frame that is being kept.
+struct Gathering {
+    dev_eui: DevEui,
+    /// What the other copies tell. `None` once the record is being made.
+    told: Mutex<Option<Vec<RadioMetadata>>>,
+    /// No more copies are to be waited for.
+    enough: Notify,
+    outcome: watch::Receiver<Option<Outcome>>,
+}
+
+/// What became of a frame, for its copies.
+type Outcome = Result<Receipt, String>;
+
+/// How a copy came.
+enum Arrival {
+    /// In time: the record has its receptions.
+    Merged(watch::Receiver<Option<Outcome>>),
+    /// While the record was being written.
+    Late(watch::Receiver<Option<Outcome>>),
+    /// First.
+    First(Kept),
+    /// The device's frame before is being kept.
+    After(Arc<Gathering>),
+    /// As a frame that is not accepted.
+    Refused(Refusal),
+}
+
+/// The frame is kept by a task of its own, which ends also when nobody waits for it any more: other
+/// copies may, and what is handed to the store becomes durable in any case.
+type Kept = tokio::task::JoinHandle<Result<Receipt, IngestError>>;
+
+impl Copies {
+    /// Waits so long for the copies of a frame; not at all where that is zero.
+    pub(crate) fn new(window: Duration) -> Self {
+        Self {
+            window,
+            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            stopping: watch::Sender::new(false),
+            under_way: watch::Sender::new(0),
+        }
+    }
+
+    /// Whether copies are waited for at all.
+    pub(crate) fn are_awaited(&self) -> bool {
+        !self.window.is_zero()
+    }
+
+    /// Takes a copy of a frame, be it the first or another.
+    pub(crate) async fn take(
+        self: &Arc<Self>,
+        intake: &Intake,
+        frame: &Frame,
+    ) -> Result<Receipt, IngestError> {
+        for _ in 0..OTHERS {
+            match self.arrive(intake, frame) {
+                Arrival::First(kept) => {
+                    return kept.await.unwrap_or_else(|error| {
+                        Err(IngestError::NotKept(format!("it was given up: {error}")))
+                    });
+                }
+                Arrival::Merged(outcome) => {
+                    metrics::counter!("champollion_copies_total", "kind" => "merged").increment(1);
+                    return as_merged(ended(outcome).await?);
+                }
+                Arrival::Late(outcome) => {
+                    metrics::counter!("champollion_copies_total", "kind" => "late").increment(1);
+                    return as_duplicate(ended(outcome).await?);
+                }
+                Arrival::After(other) => {
+                    other.enough.notify_one();
+                    // Whatever became of it, this one is looked at again.
+                    drop(ended(other.outcome.clone()).await);
+                }
+                Arrival::Refused(refusal) => return intake.refused(refusal),
+            }
+        }
+        match intake.verify(frame) {
+            Ok(claim) => intake.keep(claim).await,
+            Err(refusal) => intake.refused(refusal),
+        }
+    }
+
+    fn arrive(self: &Arc<Self>, intake: &Intake, frame: &Frame) -> Arrival {
+        let phy = &*frame.phy_payload;
+        // Held until the frame is in the table: of two copies at once one is the first.
+        let mut shard = self.shard(phy);
+        if let Some(gathering) = shard.get(phy) {
+            let outcome = gathering.outcome.clone();
+            return match &mut *lock(&gathering.told) {
+                Some(told) => {
+                    told.push(frame.metadata.clone());
+                    Arrival::Merged(outcome)
+                }
+                None => Arrival::Late(outcome),
+            };
+        }
+        let claim = match intake.verify(frame) {
+            Ok(claim) => claim,
+            Err(refusal @ Refusal::InFlight { dev_eui, .. }) => {
+                let other = shard.values().find(|gathering| gathering.dev_eui == dev_eui);
+                return other
+                    .map_or(Arrival::Refused(refusal), |other| Arrival::After(Arc::clone(other)));
+            }
+            Err(refusal) => return Arrival::Refused(refusal),
+        };
+        let (tell, outcome) = watch::channel(None);
+        let gathering = Arc::new(Gathering {
+            dev_eui: claim.uplink().dev_eui(),
+            told: Mutex::new(Some(Vec::new())),
+            enough: Notify::new(),
+            outcome,
+        });
+        shard.insert(phy.into(), Arc::clone(&gathering));
+        self.under_way.send_modify(|count| *count += 1);
+        let entry = Entry { copies: Arc::clone(self), phy: phy.into() };
+        let kept = entry.keep(gathering, intake.clone(), claim, tell);
+        Arrival::First(tokio::spawn(kept))
+    }
+
+    /// How long the copies of a frame are waited for.
+    fn wait(&self, metadata: &RadioMetadata) -> Duration {
+        if metadata.gateways.len() == 1 && !*self.stopping.borrow() {
+            self.window
+        } else {
+            Duration::ZERO
+        }
+    }
+
+    /// Waits for no more copies, now and from now on.
+    pub(crate) fn stop_waiting(&self) {
+        self.stopping.send_replace(true);
+    }
+
+    /// Waits until all frames are kept that were being kept.
+    pub(crate) async fn all_kept(&self) {
+        self.stop_waiting();
+        // The sender is this one.
+        drop(self.under_way.subscribe().wait_for(|&count| count == 0).await);
+    }
+
+    fn shard(&self, phy: &[u8]) -> MutexGuard<'_, Shard> {
+        // By the first byte of the DevAddr, so that the frames of one session are in one.
+        let place = phy.get(1).copied().map_or(0, usize::from);
+        lock(&self.shards[place % SHARDS])
+    }
+}
+
+/// A frame's place in the table, which it leaves however it ends.
+struct Entry {
+    copies: Arc<Copies>,
+    phy: Box<[u8]>,
+}
+
+impl Entry {
+    async fn keep(
+        self,
+        gathering: Arc<Gathering>,
+        intake: Intake,
+        claim: Claim,
+        tell: watch::Sender<Option<Outcome>>,
+    ) -> Result<Receipt, IngestError> {
+        let wait = self.copies.wait(claim.uplink().metadata());
+        if !wait.is_zero() {
+            let mut stopping = self.copies.stopping.subscribe();
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = gathering.enough.notified() => {}
+                _ = stopping.wait_for(|stopping| *stopping) => {}
+            }
+        }
+        let told = lock(&gathering.told).take().unwrap_or_default();
+        let mut metadata = claim.uplink().metadata().clone();
+        told.into_iter().for_each(|copy| metadata.merge(copy, GATEWAYS));
+        let result = intake.keep(claim.with_metadata(metadata)).await;
+        // Out of the table first: who finds it there is told what became of it.
+        drop(self);
+        tell.send_replace(Some(match &result {
+            Ok(receipt) => Ok(receipt.clone()),
+            Err(error) => Err(error.to_string()),
+        }));
+        result
+    }
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        self.copies.shard(&self.phy).remove(&self.phy);
+        self.copies.under_way.send_modify(|count| *count -= 1);
+    }
+}
+
+/// Waits for what becomes of the first copy.
+async fn ended(mut outcome: watch::Receiver<Option<Outcome>>) -> Result<Receipt, IngestError> {
+    let not_kept = |reason: &str| {
+        IngestError::NotKept(format!("the copy that came first was not kept: {reason}"))
+    };
+    let outcome = outcome.wait_for(Option::is_some).await.map_err(|_| not_kept("given up"))?;
+    match &*outcome {
+        Some(Ok(receipt)) => Ok(receipt.clone()),
+        Some(Err(reason)) => Err(not_kept(reason)),
+        None => Err(not_kept("given up")),
+    }
+}
+
+fn as_merged(first: Receipt) -> Result<Receipt, IngestError> {
+    match first {
+        Receipt::Accepted { record, dev_eui, f_cnt, .. } => {
+            Ok(Receipt::Merged { record, dev_eui, f_cnt })
+        }
+        other => as_duplicate(other),
+    }
+}
+
+fn as_duplicate(first: Receipt) -> Result<Receipt, IngestError> {
+    Ok(match first {
+        Receipt::Accepted { dev_eui, f_cnt, .. } | Receipt::MacOnly { dev_eui, f_cnt } => {
+            Receipt::Duplicate { dev_eui, f_cnt }
+        }
+        other => other,
+    })
+}
+
+// The values are whole even when a thread panicked with the lock: each change is one call.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

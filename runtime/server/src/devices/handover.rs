@@ -1,0 +1,218 @@
+//! Sessions that a network server hands over, of devices that join through a join server elsewhere.
+//! The keys come in clear, or wrapped as the LoRaWAN Backend Interfaces (TS002) say.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use champollion_frames::{
+    AppSKey, DevAddr, DevEui, FNwkSIntKey, Kek, NetworkKeys, NwkSEncKey, NwkSKey, SNwkSIntKey,
+    Session,
+    wrapped::{WrongKek, unwrap},
+};
+use champollion_store::Batch;
+use data_encoding::HEXLOWER_PERMISSIVE;
+use serde::Deserialize;
+
+use super::{
+    Abp, ActivationKind, Device, Devices, DevicesError, ImpossibleRegistration, JOINED,
+    JoinedSession, JoinedSessions, SESSIONS, key, put, registration::AbpFields,
+};
+
+/// The bytes of a wrapped key: eight more than the key has.
+const WRAPPED_KEY_BYTES: usize = 24;
+
+/// The keys that keys are wrapped with, by their labels.
+pub type Keks = BTreeMap<String, Kek>;
+
+/// A session as a network server hands it over. Without the network keys it says that it checks every
+/// MIC itself.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct HandedSession {
+    dev_addr: DevAddr,
+    nwk_s_key: Option<HandedKey>,
+    f_nwk_s_int_key: Option<HandedKey>,
+    s_nwk_s_int_key: Option<HandedKey>,
+    nwk_s_enc_key: Option<HandedKey>,
+    app_s_key: HandedKey,
+}
+
+/// A key on its way: `"0F…"` or `{"kekLabel": "…", "aesKey": "…"}`.
+#[derive(Clone, Deserialize)]
+#[serde(untagged)]
+enum HandedKey {
+    Clear(String),
+    Wrapped(KeyEnvelope),
+}
+
+/// A wrapped key. Without a label it is in clear.
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct KeyEnvelope {
+    #[serde(default)]
+    kek_label: String,
+    aes_key: String,
+}
+
+/// Why a session that is handed over cannot be used. It never repeats a key.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum HandoverError {
+    /// The device does not join.
+    #[error("{0} is registered with fixed keys: sessions are handed over of devices that join")]
+    FixedKeys(DevEui),
+    /// A key is no key.
+    #[error("{key}: {reason}")]
+    NoKey {
+        /// Which.
+        key: &'static str,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A key is wrapped with what is not known here.
+    #[error(
+        "{key} is wrapped with the KEK {label:?}, and [keks] in the settings has none of this label"
+    )]
+    UnknownKek {
+        /// Which.
+        key: &'static str,
+        /// The label of the KEK.
+        label: String,
+    },
+    /// A key cannot be unwrapped.
+    #[error("{key}: {error}")]
+    WrongKek {
+        /// Which.
+        key: &'static str,
+        /// Why not.
+        error: WrongKek,
+    },
+    /// The session is known, but for its AppSKey.
+    #[error("the session of {0} is known with another appSKey: one of the two is wrong")]
+    OtherAppSKey(DevEui),
+    /// The keys do not go together.
+    #[error(transparent)]
+    Impossible(#[from] ImpossibleRegistration),
+}
+
+// A derived one would show the keys.
+impl std::fmt::Debug for HandedKey {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("HandedKey(secret)")
+    }
+}
+
+impl HandedKey {
+    fn open(&self, key: &'static str, keks: &Keks) -> Result<[u8; 16], HandoverError> {
+        let (label, digits) = match self {
+            Self::Clear(digits) => ("", digits),
+            Self::Wrapped(envelope) => (&*envelope.kek_label, &envelope.aes_key),
+        };
+        if label.is_empty() {
+            return bytes(key, digits);
+        }
+        let label = label.to_owned();
+        let kek = keks.get(&label).ok_or(HandoverError::UnknownKek { key, label })?;
+        let wrapped: [u8; WRAPPED_KEY_BYTES] = bytes(key, digits)?;
+        unwrap(kek, &wrapped).map_err(|error| HandoverError::WrongKek { key, error })
+    }
+}
+
+fn bytes<const N: usize>(key: &'static str, digits: &str) -> Result<[u8; N], HandoverError> {
+    let no_key = |reason: String| HandoverError::NoKey { key, reason };
+    let expected = 2 * N;
+    let decoded = HEXLOWER_PERMISSIVE
+        .decode(digits.as_bytes())
+        .map_err(|_| no_key(format!("it is written with {expected} hexadecimal digits")))?;
+    let got = digits.len();
+    decoded
+        .try_into()
+        .map_err(|_| no_key(format!("it is written with {expected} hexadecimal digits, got {got}")))
+}
+
+impl HandedSession {
+    /// The session, its keys unwrapped.
+    fn open(&self, dev_eui: DevEui, keks: &Keks) -> Result<Session, HandoverError> {
+        let network_keys =
+            [&self.nwk_s_key, &self.f_nwk_s_int_key, &self.s_nwk_s_int_key, &self.nwk_s_enc_key];
+        if network_keys.into_iter().all(Option::is_none) {
+            let app_s_key = AppSKey::from_bytes(self.app_s_key.open("appSKey", keks)?);
+            return Ok(Session::new(dev_eui, self.dev_addr, NetworkKeys::Withheld, app_s_key));
+        }
+        let open = |key: &'static str, handed: &Option<HandedKey>| {
+            handed.as_ref().map(|handed| handed.open(key, keks)).transpose()
+        };
+        let fields = AbpFields {
+            dev_addr: self.dev_addr,
+            nwk_s_key: open("nwkSKey", &self.nwk_s_key)?.map(NwkSKey::from_bytes),
+            f_nwk_s_int_key: open("fNwkSIntKey", &self.f_nwk_s_int_key)?
+                .map(FNwkSIntKey::from_bytes),
+            s_nwk_s_int_key: open("sNwkSIntKey", &self.s_nwk_s_int_key)?
+                .map(SNwkSIntKey::from_bytes),
+            nwk_s_enc_key: open("nwkSEncKey", &self.nwk_s_enc_key)?.map(NwkSEncKey::from_bytes),
+            app_s_key: AppSKey::from_bytes(self.app_s_key.open("appSKey", keks)?),
+        };
+        let Abp { dev_addr, network_keys, app_s_key } = Abp::try_from(fields)?;
+        Ok(Session::new(dev_eui, dev_addr, network_keys, app_s_key))
+    }
+}
+
+impl Devices {
+    /// Takes a session over that a network server hands over. The device has it from its next frame
+    /// on. The same session once more changes nothing, so that its counter goes on.
+    pub async fn hand_over(
+        &self,
+        dev_eui: DevEui,
+        handed: &HandedSession,
+        keks: &Keks,
+    ) -> Result<Arc<Device>, DevicesError> {
+        let _turn = self.turns.of(dev_eui).await;
+        let device = self.get(dev_eui).ok_or(DevicesError::Unknown(dev_eui))?;
+        if device.activation == ActivationKind::Abp {
+            return Err(HandoverError::FixedKeys(dev_eui).into());
+        }
+        let session = handed.open(dev_eui, keks)?;
+        let known = [self.sessions.get(dev_eui), self.sessions.get_offered(dev_eui)];
+        let same = known.into_iter().flatten().find(|known| {
+            known.dev_addr() == session.dev_addr() && known.network_keys() == session.network_keys()
+        });
+        if *session.network_keys() == NetworkKeys::Withheld {
+            return self.hand_over_withheld(&device, session).await;
+        }
+        if let Some(known) = same {
+            if known.app_s_key() == session.app_s_key() {
+                return Ok(device);
+            }
+            return Err(HandoverError::OtherAppSKey(dev_eui).into());
+        }
+        let mut batch = Batch::new();
+        self.put_offered(&mut batch, &session)?;
+        self.store.commit(batch).await?;
+        self.sessions.offer(session);
+        Ok(self.know(Device::clone(&device)))
+    }
+
+    /// Without network keys no frame says which of two sessions it is of. The network server knows: it
+    /// hands a session over with its first frame, so it is the one from now on. The same AppSKey once
+    /// more is the same session.
+    async fn hand_over_withheld(
+        &self,
+        device: &Device,
+        session: Session,
+    ) -> Result<Arc<Device>, DevicesError> {
+        let dev_eui = session.dev_eui();
+        let is_same = self.sessions.get(dev_eui).is_some_and(|known| {
+            known.dev_addr() == session.dev_addr() && known.app_s_key() == session.app_s_key()
+        });
+        if !is_same {
+            let current = Some(JoinedSession::of(&session));
+            let mut batch = Batch::new();
+            put(&mut batch, JOINED, dev_eui, &JoinedSessions { current, offered: None })?;
+            batch.delete(SESSIONS, key(dev_eui));
+            self.store.commit(batch).await?;
+            // Removed first: under the same address, the counter of the one before would go on.
+            self.sessions.remove(dev_eui);
+            self.sessions.insert(session);
+        }
+        Ok(self.know(device.clone()))
+    }
+}

@@ -1,0 +1,128 @@
+//! Devices that join: what a join-request and a join-accept change, made durable.
+
+use champollion_frames::{Claim, DevAddr, DevEui, JoinMessage, JoinRefusal, Session};
+use champollion_store::Batch;
+use tokio::sync::{Mutex, MutexGuard};
+
+use super::{
+    Device, Devices, DevicesError, JOINED, JOINS, JoinedSession, JoinedSessions, SESSIONS, key, put,
+};
+
+/// Among how many locks the devices are spread. Joins, and first frames after them, wait for others
+/// of the same lock until these are durable, some milliseconds; all other frames wait for none.
+const TURNS: usize = 64;
+
+/// Which sessions a device has is changed by one at a time: by the operator, by a join-accept, and by
+/// the first frame of a new session. Each reads what there is, stores what comes of it, and then
+/// changes what is in memory.
+pub(super) struct Turns(Box<[Mutex<()>]>);
+
+/// What a message of the join procedure came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Joined {
+    /// A device asked.
+    Asked {
+        /// The device.
+        dev_eui: DevEui,
+        /// The number of its request.
+        dev_nonce: u16,
+    },
+    /// It was answered, and has a session from its next frame on.
+    Answered {
+        /// The device.
+        dev_eui: DevEui,
+        /// The address of the session.
+        dev_addr: DevAddr,
+    },
+}
+
+/// Why a message of the join procedure was not taken.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum JoinError {
+    /// It is not what it says, or came before.
+    #[error(transparent)]
+    Refused(#[from] JoinRefusal),
+    /// It could not be kept.
+    #[error(transparent)]
+    Devices(#[from] DevicesError),
+}
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self((0..TURNS).map(|_| Mutex::default()).collect())
+    }
+}
+
+impl Turns {
+    pub(super) async fn of(&self, dev_eui: DevEui) -> MutexGuard<'_, ()> {
+        // The low bits: a maker numbers its devices there.
+        let [.., low] = dev_eui.to_be_bytes();
+        self.0[usize::from(low) % TURNS].lock().await
+    }
+}
+
+impl Devices {
+    /// Takes a message of the join procedure. When this returns, what it changed is durable.
+    /// `dev_eui` says for whom a join-accept is, where the network server tells it.
+    pub async fn join(&self, phy: &[u8], dev_eui: Option<DevEui>) -> Result<Joined, JoinError> {
+        // Whose it is says only the message itself; and it is verified again in the device's turn.
+        let dev_eui = self.joins.verify(phy, dev_eui)?.dev_eui();
+        let _turn = self.turns.of(dev_eui).await;
+        let claim = self.joins.verify(phy, Some(dev_eui))?;
+        let mut batch = Batch::new();
+        put(&mut batch, JOINS, dev_eui, claim.next_state())?;
+        if let JoinMessage::Accept { session } = claim.message() {
+            self.put_offered(&mut batch, session)?;
+        }
+        self.store.commit(batch).await.map_err(DevicesError::from)?;
+        Ok(match self.joins.confirm(claim) {
+            JoinMessage::Request { dev_nonce } => Joined::Asked { dev_eui, dev_nonce },
+            JoinMessage::Accept { session } => {
+                let dev_addr = session.dev_addr();
+                self.sessions.offer(*session);
+                self.refresh(dev_eui);
+                Joined::Answered { dev_eui, dev_addr }
+            }
+        })
+    }
+
+    /// The session that a device has goes on until it uses the one that it is offered.
+    pub(super) fn put_offered(
+        &self,
+        batch: &mut Batch,
+        session: &Session,
+    ) -> Result<(), DevicesError> {
+        let dev_eui = session.dev_eui();
+        let offered = JoinedSession::of(session);
+        let joined = match self.sessions.get(dev_eui) {
+            None => {
+                batch.delete(SESSIONS, key(dev_eui));
+                JoinedSessions { current: Some(offered), offered: None }
+            }
+            Some(current) => JoinedSessions {
+                current: Some(JoinedSession::of(&current)),
+                offered: Some(offered),
+            },
+        };
+        put(batch, JOINED, dev_eui, &joined)
+    }
+
+    /// The turn that a frame needs which is the first of a new session. All others need none.
+    pub(crate) async fn turn_of(&self, claim: &Claim) -> Option<MutexGuard<'_, ()>> {
+        if claim.takes_over() { Some(self.turns.of(claim.uplink().dev_eui()).await) } else { None }
+    }
+
+    /// After the first frame of a new session was confirmed: the session before is over.
+    pub(crate) fn settle(&self, dev_eui: DevEui) {
+        self.sessions.settle(dev_eui);
+        self.refresh(dev_eui);
+    }
+
+    /// Shows the address that a device has now.
+    fn refresh(&self, dev_eui: DevEui) {
+        if let Some(device) = self.get(dev_eui) {
+            self.know(Device::clone(&device));
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! How the store keeps devices and sessions, keys included.
+
+use champollion_frames::{
+    DevAddr, DevEui, Joiner, NetworkKeys, NetworkKeysV1_1, RootKeys, Session,
+};
+use serde::{Deserialize, Serialize};
+
+use super::{ActivationKind, Device, registration::Activation};
+
+/// What the store keeps of a device.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Line {
+    #[serde(flatten)]
+    pub(super) device: Device,
+    #[serde(flatten)]
+    session_keys: SessionKeys,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    app_key: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    nwk_key: Option<String>,
+}
+
+/// What the store keeps of the sessions of a device that joined.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct JoinedSessions {
+    /// The one that it has.
+    pub(super) current: Option<JoinedSession>,
+    /// The one that it was offered and has not used yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) offered: Option<JoinedSession>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct JoinedSession {
+    dev_addr: DevAddr,
+    #[serde(flatten)]
+    session_keys: SessionKeys,
+}
+
+/// The keys of a session, each as hexadecimal digits.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SessionKeys {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    nwk_s_key: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    f_nwk_s_int_key: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    s_nwk_s_int_key: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    nwk_s_enc_key: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    app_s_key: Option<String>,
+}
+
+/// What a device is verified with.
+pub(super) enum Credentials {
+    /// A session for its life.
+    Session(Session),
+    /// What its sessions come of.
+    Joiner(Joiner),
+    /// Sessions that are handed over.
+    Elsewhere,
+}
+
+impl Line {
+    pub(super) fn new(device: Device, activation: &Activation) -> Self {
+        let mut line =
+            Self { device, session_keys: SessionKeys::default(), app_key: None, nwk_key: None };
+        match activation {
+            Activation::Abp(abp) => {
+                line.session_keys = SessionKeys::of(&abp.network_keys, abp.app_s_key.reveal_hex());
+            }
+            Activation::Otaa(otaa) => {
+                line.app_key = Some(otaa.app_key.reveal_hex());
+                line.nwk_key = otaa.nwk_key.as_ref().map(champollion_frames::NwkKey::reveal_hex);
+            }
+            Activation::OtaaElsewhere {} => {}
+        }
+        line
+    }
+
+    /// What the device is verified with; what is wrong with the line where it says nothing.
+    pub(super) fn credentials(&self) -> Result<Credentials, String> {
+        let Device { dev_eui, dev_addr, activation, lorawan, join_eui, .. } = self.device;
+        match activation {
+            ActivationKind::Abp => {
+                let dev_addr = dev_addr.ok_or("it has no DevAddr")?;
+                let session = self.session_keys.session(dev_eui, dev_addr)?;
+                if *session.network_keys() == NetworkKeys::Withheld {
+                    return Err("it has neither NwkSKey nor FNwkSIntKey".to_owned());
+                }
+                let allowed = self.device.allow_counter_reset;
+                Ok(Credentials::Session(session.with_counter_reset(allowed)))
+            }
+            ActivationKind::Otaa => {
+                let app_key = key("AppKey", self.app_key.as_deref())?.ok_or("it has no AppKey")?;
+                let root_keys = match key("NwkKey", self.nwk_key.as_deref())? {
+                    None => RootKeys::V1_0(app_key),
+                    Some(nwk_key) => RootKeys::V1_1 { nwk_key, app_key },
+                };
+                let version = lorawan;
+                Ok(Credentials::Joiner(Joiner { dev_eui, join_eui, root_keys, version }))
+            }
+            ActivationKind::OtaaElsewhere => Ok(Credentials::Elsewhere),
+        }
+    }
+}
+
+impl JoinedSession {
+    pub(super) fn of(session: &Session) -> Self {
+        let app_s_key = session.app_s_key().reveal_hex();
+        Self {
+            dev_addr: session.dev_addr(),
+            session_keys: SessionKeys::of(session.network_keys(), app_s_key),
+        }
+    }
+
+    pub(super) fn session(&self, dev_eui: DevEui) -> Result<Session, String> {
+        self.session_keys.session(dev_eui, self.dev_addr)
+    }
+}
+
+impl SessionKeys {
+    fn of(network_keys: &NetworkKeys, app_s_key: String) -> Self {
+        let mut keys = Self { app_s_key: Some(app_s_key), ..Self::default() };
+        match network_keys {
+            NetworkKeys::V1_0(nwk_s_key) => keys.nwk_s_key = Some(nwk_s_key.reveal_hex()),
+            NetworkKeys::Withheld => {}
+            NetworkKeys::V1_1(three) => {
+                keys.f_nwk_s_int_key = Some(three.f_nwk_s_int_key.reveal_hex());
+                keys.s_nwk_s_int_key = Some(three.s_nwk_s_int_key.reveal_hex());
+                keys.nwk_s_enc_key = Some(three.nwk_s_enc_key.reveal_hex());
+            }
+        }
+        keys
+    }
+
+    fn session(&self, dev_eui: DevEui, dev_addr: DevAddr) -> Result<Session, String> {
+        let app_s_key = key("AppSKey", self.app_s_key.as_deref())?.ok_or("it has no AppSKey")?;
+        if let Some(nwk_s_key) = key("NwkSKey", self.nwk_s_key.as_deref())? {
+            return Ok(Session::lorawan_1_0(dev_eui, dev_addr, nwk_s_key, app_s_key));
+        }
+        if self.f_nwk_s_int_key.is_none() {
+            return Ok(Session::new(dev_eui, dev_addr, NetworkKeys::Withheld, app_s_key));
+        }
+        let three = NetworkKeysV1_1 {
+            f_nwk_s_int_key: key("FNwkSIntKey", self.f_nwk_s_int_key.as_deref())?
+                .ok_or("it has no FNwkSIntKey")?,
+            s_nwk_s_int_key: key("SNwkSIntKey", self.s_nwk_s_int_key.as_deref())?
+                .ok_or("it has no SNwkSIntKey")?,
+            nwk_s_enc_key: key("NwkSEncKey", self.nwk_s_enc_key.as_deref())?
+                .ok_or("it has no NwkSEncKey")?,
+        };
+        Ok(Session::lorawan_1_1(dev_eui, dev_addr, three, app_s_key))
+    }
+}
+
+fn key<K: std::str::FromStr>(name: &str, digits: Option<&str>) -> Result<Option<K>, String> {
+    digits.map(|digits| digits.parse().map_err(|_| format!("its {name} is no key"))).transpose()
+}

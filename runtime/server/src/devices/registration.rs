@@ -1,0 +1,345 @@
+//! A device as its operator registers it.
+
+use std::{collections::BTreeMap, fmt};
+
+use champollion_delivery::GroupId;
+use champollion_frames::{
+    AppKey, AppSKey, DevAddr, FNwkSIntKey, JoinEui, LorawanVersion, NetworkKeys, NetworkKeysV1_1,
+    NwkKey, NwkSEncKey, NwkSKey, RootKeys, SNwkSIntKey,
+};
+use champollion_registry::DecoderRef;
+use champollion_sdk::vectors::Setting;
+use serde::{Deserialize, Serialize};
+
+/// A device as its operator registers it.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Registration {
+    /// Its name for people.
+    #[serde(default)]
+    pub name: String,
+    /// Whose it is.
+    pub group: GroupId,
+    /// What decodes it: `vendor/model@requirement`. Without, its records are raw.
+    #[serde(default)]
+    pub decoder: Option<DecoderRef>,
+    /// The version of LoRaWAN that it is made for. Without, the one that its keys are of: 1.1, or
+    /// 1.0.3, which most devices are.
+    #[serde(default)]
+    pub lorawan: Option<LorawanVersion>,
+    /// How it is activated: its keys.
+    pub activation: Activation,
+    /// Whether it may start its counter over, as devices up to 1.0.3 with fixed keys do when they
+    /// restart. Its old frames can then be played again.
+    #[serde(default)]
+    pub allow_counter_reset: bool,
+    /// What its decoder is to know of it.
+    #[serde(default)]
+    pub variables: BTreeMap<String, Setting>,
+    /// Words of the operator's own, which its records carry.
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
+}
+
+/// How a device is activated.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub enum Activation {
+    /// By personalization: address and keys are written into the device.
+    Abp(Abp),
+    /// Over the air: it joins, and has a new session each time.
+    Otaa(Otaa),
+    /// Over the air, through a join server elsewhere: the network server hands over each session.
+    OtaaElsewhere {},
+}
+
+/// Which way a device is activated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ActivationKind {
+    /// By personalization.
+    #[default]
+    Abp,
+    /// Over the air.
+    Otaa,
+    /// Over the air, and only the network server knows its root keys.
+    OtaaElsewhere,
+}
+
+impl fmt::Display for ActivationKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Abp => "ABP",
+            Self::Otaa => "OTAA",
+            Self::OtaaElsewhere => "OTAA elsewhere",
+        })
+    }
+}
+
+/// Address and keys of a device activated by personalization.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "AbpFields")]
+pub struct Abp {
+    /// The address that it sends from.
+    pub dev_addr: DevAddr,
+    /// The keys of the MIC and of MAC commands.
+    pub network_keys: NetworkKeys,
+    /// The key of the payload.
+    pub app_s_key: AppSKey,
+}
+
+/// The root keys of a device that joins over the air.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Otaa {
+    /// The join server that it names; where it is left out, any.
+    #[serde(default)]
+    pub join_eui: Option<JoinEui>,
+    /// The root key of LoRaWAN 1.0.x, and the application's of 1.1.
+    pub app_key: AppKey,
+    /// The network's root key of LoRaWAN 1.1.
+    #[serde(default)]
+    pub nwk_key: Option<NwkKey>,
+}
+
+/// What may stand in a registration; not every choice of it makes sense.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct AbpFields {
+    pub(super) dev_addr: DevAddr,
+    pub(super) nwk_s_key: Option<NwkSKey>,
+    pub(super) f_nwk_s_int_key: Option<FNwkSIntKey>,
+    pub(super) s_nwk_s_int_key: Option<SNwkSIntKey>,
+    pub(super) nwk_s_enc_key: Option<NwkSEncKey>,
+    pub(super) app_s_key: AppSKey,
+}
+
+/// Why what is registered of a device cannot be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ImpossibleRegistration {
+    /// A key is missing.
+    #[error("missing field `{missing}`: {why}")]
+    MissingKey {
+        /// Which.
+        missing: &'static str,
+        /// What it is needed for.
+        why: &'static str,
+    },
+    /// The keys are those of both versions.
+    #[error(
+        "nwkSKey is the key of LoRaWAN 1.0.x, and fNwkSIntKey, sNwkSIntKey and nwkSEncKey stand in its place in 1.1: give the one or the three"
+    )]
+    KeysOfBothVersions,
+    /// The keys are those of another version than the one that is given.
+    #[error("lorawan is {given}, and the keys are those of {keys}: {remedy}")]
+    OtherVersion {
+        /// What is given.
+        given: LorawanVersion,
+        /// What the keys are of.
+        keys: &'static str,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// A device that joins never starts its counter over within a session.
+    #[error(
+        "allowCounterReset is for devices activated by personalization: one that joins has a new session after each restart, and its counter starts at 0 by itself"
+    )]
+    CounterResetOfOtaa,
+    /// A device of this version keeps its counter.
+    #[error(
+        "allowCounterReset is for devices up to LoRaWAN 1.0.3: since {version} a device keeps its counter over a restart; one that does not is registered with lorawan 1.0.3"
+    )]
+    CounterResetOfVersion {
+        /// What is given.
+        version: LorawanVersion,
+    },
+}
+
+impl TryFrom<AbpFields> for Abp {
+    type Error = ImpossibleRegistration;
+
+    fn try_from(fields: AbpFields) -> Result<Self, ImpossibleRegistration> {
+        let AbpFields {
+            dev_addr,
+            nwk_s_key,
+            f_nwk_s_int_key,
+            s_nwk_s_int_key,
+            nwk_s_enc_key,
+            app_s_key,
+        } = fields;
+        let missing = |missing| {
+            let why = "LoRaWAN 1.0.x has nwkSKey, 1.1 has fNwkSIntKey, sNwkSIntKey and nwkSEncKey";
+            ImpossibleRegistration::MissingKey { missing, why }
+        };
+        let network_keys = match (nwk_s_key, f_nwk_s_int_key, s_nwk_s_int_key, nwk_s_enc_key) {
+            (Some(nwk_s_key), None, None, None) => NetworkKeys::V1_0(nwk_s_key),
+            (Some(_), ..) => return Err(ImpossibleRegistration::KeysOfBothVersions),
+            (None, None, None, None) => return Err(missing("nwkSKey")),
+            (None, Some(f_nwk_s_int_key), Some(s_nwk_s_int_key), Some(nwk_s_enc_key)) => {
+                NetworkKeys::V1_1(Box::new(NetworkKeysV1_1 {
+                    f_nwk_s_int_key,
+                    s_nwk_s_int_key,
+                    nwk_s_enc_key,
+                }))
+            }
+            (None, None, ..) => return Err(missing("fNwkSIntKey")),
+            (None, _, None, _) => return Err(missing("sNwkSIntKey")),
+            (None, _, _, None) => return Err(missing("nwkSEncKey")),
+        };
+        Ok(Self { dev_addr, network_keys, app_s_key })
+    }
+}
+
+impl Otaa {
+    /// What its sessions are derived from.
+    #[must_use]
+    pub fn root_keys(&self) -> RootKeys {
+        match &self.nwk_key {
+            None => RootKeys::V1_0(self.app_key.clone()),
+            Some(nwk_key) => {
+                RootKeys::V1_1 { nwk_key: nwk_key.clone(), app_key: self.app_key.clone() }
+            }
+        }
+    }
+}
+
+impl Activation {
+    /// Which way it is.
+    #[must_use]
+    pub fn kind(&self) -> ActivationKind {
+        match self {
+            Self::Abp(_) => ActivationKind::Abp,
+            Self::Otaa(_) => ActivationKind::Otaa,
+            Self::OtaaElsewhere {} => ActivationKind::OtaaElsewhere,
+        }
+    }
+
+    /// Whether its keys are those of LoRaWAN 1.1, where there are any.
+    fn has_keys_of_1_1(&self) -> Option<bool> {
+        match self {
+            Self::Abp(abp) => Some(matches!(abp.network_keys, NetworkKeys::V1_1(_))),
+            Self::Otaa(otaa) => Some(otaa.nwk_key.is_some()),
+            Self::OtaaElsewhere {} => None,
+        }
+    }
+}
+
+impl Registration {
+    /// The version of the device, and whether all that is said of it goes together.
+    ///
+    /// # Errors
+    /// [`ImpossibleRegistration`] says what does not, and what to do.
+    pub fn version(&self) -> Result<LorawanVersion, ImpossibleRegistration> {
+        let has_keys_of_1_1 = self.activation.has_keys_of_1_1();
+        let version = match self.lorawan {
+            None if has_keys_of_1_1 == Some(true) => LorawanVersion::V1_1,
+            None => LorawanVersion::V1_0_3,
+            Some(given) => given,
+        };
+        let is_1_1 = has_keys_of_1_1.unwrap_or(version == LorawanVersion::V1_1);
+        let (keys, remedy) = match (&self.activation, is_1_1) {
+            (Activation::Abp(_), true) => ("1.1", "leave lorawan out, or give nwkSKey alone"),
+            (Activation::Abp(_), false) => {
+                ("1.0.x", "give fNwkSIntKey, sNwkSIntKey and nwkSEncKey in the place of nwkSKey")
+            }
+            (Activation::Otaa(_), true) => ("1.1", "leave lorawan out, or leave nwkKey out"),
+            _ => ("1.0.x", "give nwkKey too"),
+        };
+        if (version == LorawanVersion::V1_1) != is_1_1 {
+            return Err(ImpossibleRegistration::OtherVersion { given: version, keys, remedy });
+        }
+        if self.allow_counter_reset {
+            if self.activation.kind() != ActivationKind::Abp {
+                return Err(ImpossibleRegistration::CounterResetOfOtaa);
+            }
+            if version.keeps_counters() {
+                return Err(ImpossibleRegistration::CounterResetOfVersion { version });
+            }
+        }
+        Ok(version)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use super::*;
+
+    fn registration(more: &Json) -> Result<Registration, serde_json::Error> {
+        let mut whole = json!({ "group": "water" });
+        for (name, value) in more.as_object().expect("it is an object") {
+            whole[name] = value.clone();
+        }
+        serde_json::from_value(whole)
+    }
+
+    fn said(more: Json) -> String {
+        match registration(&more) {
+            Err(error) => error.to_string(),
+            Ok(registration) => match registration.version() {
+                Ok(version) => version.to_string(),
+                Err(error) => error.to_string(),
+            },
+        }
+    }
+
+    #[test]
+    fn what_goes_together_and_what_does_not() {
+        let key = "00".repeat(16);
+        let one = json!({ "devAddr": "01020304", "nwkSKey": key, "appSKey": key });
+        let three = json!({
+            "devAddr": "01020304", "fNwkSIntKey": key, "sNwkSIntKey": key, "nwkSEncKey": key,
+            "appSKey": key,
+        });
+        let without = |name: &str| {
+            let mut fewer = three.clone();
+            fewer.as_object_mut().expect("it is an object").remove(name);
+            said(json!({ "activation": { "abp": fewer } }))
+        };
+        let abp = |keys: &Json, lorawan: Option<&str>, reset: bool| {
+            said(json!({
+                "activation": { "abp": keys }, "lorawan": lorawan, "allowCounterReset": reset,
+            }))
+        };
+        assert_eq!(abp(&one, None, false), "1.0.3");
+        assert_eq!(abp(&one, Some("1.0.2"), true), "1.0.2");
+        assert_eq!(abp(&three, None, false), "1.1");
+        assert!(abp(&three, Some("1.0.4"), false).contains("keys are those of 1.1"));
+        assert!(abp(&one, Some("1.1"), false).contains("fNwkSIntKey"));
+        assert!(abp(&one, Some("1.0.4"), true).contains("1.0.3"));
+        assert!(abp(&three, None, true).contains("1.0.3"));
+        assert!(abp(&one, Some("2"), false).contains("\"2\""));
+        for name in ["fNwkSIntKey", "sNwkSIntKey", "nwkSEncKey"] {
+            let said = without(name);
+            assert!(said.starts_with(&format!("missing field `{name}`")), "{said}");
+        }
+        let mut both = three.clone();
+        both["nwkSKey"] = json!(key);
+        assert!(abp(&both, None, false).contains("the one or the three"));
+
+        let otaa = |keys: Json, lorawan: Option<&str>, reset: bool| {
+            said(json!({
+                "activation": { "otaa": keys }, "lorawan": lorawan, "allowCounterReset": reset,
+            }))
+        };
+        assert_eq!(otaa(json!({ "appKey": key }), None, false), "1.0.3");
+        assert_eq!(otaa(json!({ "appKey": key, "nwkKey": key }), None, false), "1.1");
+        assert!(otaa(json!({ "appKey": key }), Some("1.1"), false).contains("give nwkKey"));
+        let more = json!({ "appKey": key, "nwkKey": key });
+        assert!(otaa(more, Some("1.0.4"), false).contains("leave nwkKey out"));
+        assert!(otaa(json!({ "appKey": key }), None, true).contains("joins"));
+        let elsewhere = |lorawan: Option<&str>, reset: bool| {
+            said(json!({
+                "activation": { "otaaElsewhere": {} }, "lorawan": lorawan,
+                "allowCounterReset": reset,
+            }))
+        };
+        assert_eq!(elsewhere(None, false), "1.0.3");
+        assert_eq!(elsewhere(Some("1.1"), false), "1.1");
+        assert!(elsewhere(None, true).contains("joins"));
+        assert!(otaa(json!({}), None, false).contains("appKey"));
+        assert!(otaa(json!({ "appKey": key, "nwkSKey": key }), None, false).contains("nwkSKey"));
+    }
+}
