@@ -15,6 +15,8 @@ pub(crate) enum Target {
     Upload,
     /// What decoders return.
     Output,
+    /// What comes over the air.
+    Frames,
 }
 
 impl Target {
@@ -22,6 +24,7 @@ impl Target {
         match self {
             Self::Upload => "upload",
             Self::Output => "output",
+            Self::Frames => "frames",
         }
     }
 }
@@ -44,6 +47,8 @@ pub(crate) fn run(seconds: u32, target: Option<Target>) -> Result<()> {
         let name = target.name();
         let corpus = workspace().join("fuzz/corpus").join(name);
         std::fs::create_dir_all(&corpus)?;
+        // Not every target has something to start from.
+        std::fs::create_dir_all(seeds.join(name))?;
         shell::run(
             cargo()
                 .args(["fuzz", "run", "--fuzz-dir", "fuzz"])

@@ -5,6 +5,7 @@
 //! It makes bytes, never a [`VerifiedUplink`](crate::VerifiedUplink): who needs one has the bytes
 //! verified.
 
+pub mod fuzz;
 pub mod joining;
 
 use crate::{
