@@ -1,8 +1,9 @@
 //! Verifying one frame: its session found by DevAddr, its MIC checked, its payload decrypted. And how
 //! large a table of a million sessions is.
 
-use std::{fs, hint::black_box};
+use std::hint::black_box;
 
+use champollion_benches::{figure, resident_bytes};
 use champollion_frames::{
     AppSKey, DevAddr, DevEui, FNwkSIntKey, NetworkKeysV1_1, NwkSEncKey, NwkSKey, RadioMetadata,
     SNwkSIntKey, Session, Sessions,
@@ -92,15 +93,8 @@ fn lookup(criterion: &mut Criterion) {
     let before = resident_bytes();
     let sessions = Sessions::new();
     (0..SESSIONS).for_each(|number| drop(sessions.insert(session(number))));
-    if let (Some(before), Some(after)) = (before, resident_bytes()) {
-        let bytes = after.saturating_sub(before);
-        // Criterion measures time alone; this line is read by people.
-        eprintln!(
-            "MEMORY frames.lookup.1m {} MB, {} bytes a session",
-            bytes / 1_000_000,
-            bytes / u64::from(SESSIONS)
-        );
-    }
+    let bytes = resident_bytes().saturating_sub(before);
+    figure("frames.lookup.1m.resident", bytes / u64::from(SESSIONS), "bytes a session");
     let frames: Vec<Vec<u8>> = (0..FRAMES)
         .map(|index| {
             // Spread over the table; of the four of an address each in turn.
@@ -115,14 +109,6 @@ fn lookup(criterion: &mut Criterion) {
             sessions.verify(black_box(frame), 0, told()).expect("the frame is a good one")
         });
     });
-}
-
-/// The memory of this process, where the system tells.
-fn resident_bytes() -> Option<u64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    let kilobytes: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
-    Some(kilobytes << 10)
 }
 
 criterion_group!(benches, verify, lookup);

@@ -1,9 +1,15 @@
-//! What the benchmarks share: the packages that `cargo xtask guests` built.
+//! What the benchmarks share: the packages that `cargo xtask guests` built, and figures that are no
+//! times of one call.
 
-use std::{env, fs, path::PathBuf};
+use std::{env, fmt, fs, path::PathBuf, sync::Arc};
 
-use champollion_registry::Package;
-use champollion_sandbox::{Decoder, Sandbox, SandboxConfig};
+use champollion_frames::{
+    Claim, DevAddr, DevEui, RadioMetadata, Session, Sessions, device::Device,
+};
+use champollion_registry::{LoadedDecoder, Package, Registry, RegistryConfig, Rehearsal};
+use champollion_sandbox::{Sandbox, SandboxConfig};
+use champollion_store::{FileBlobs, SledOptions, SledStore};
+use metrics_exporter_prometheus::PrometheusBuilder;
 
 /// A telegram of a water meter with fifteen hours of history, as the maker's document gives it:
 /// FPort 100, 47 bytes.
@@ -27,11 +33,7 @@ pub const AXIOMA_RECEIVED_AT: u64 = 1_563_795_472_000;
 /// Where it is missing; the message says how to build it.
 #[must_use]
 pub fn package(name: &str) -> Package {
-    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target")),
-        PathBuf::from,
-    );
-    let folder = target.join("decoders");
+    let folder = target().join("decoders");
     let file = fs::read_dir(&folder)
         .into_iter()
         .flatten()
@@ -42,12 +44,78 @@ pub fn package(name: &str) -> Package {
     Package::read(bytes).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
-/// A decoder in a sandbox with all limits on.
+/// The decoder of the water meter as a server calls it: from a registry, with all limits, and counted
+/// by the same recorder of metrics.
 ///
 /// # Panics
-/// Where the package cannot be loaded.
+/// Where the package cannot be published.
 #[must_use]
-pub fn load(package: &Package) -> Decoder {
-    let sandbox = Sandbox::new(SandboxConfig::default()).unwrap_or_else(|error| panic!("{error}"));
-    sandbox.load(package.file()).unwrap_or_else(|error| panic!("{error}"))
+pub fn water_meter() -> Arc<LoadedDecoder> {
+    // Only the first benchmark of a process can install it, and one is enough.
+    drop(PrometheusBuilder::new().install_recorder());
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = SledStore::open(&SledOptions::new(folder.path().join("store"))).expect("a store");
+    let blobs = FileBlobs::open(folder.path().join("packages")).expect("a folder of packages");
+    let sandbox = Arc::new(Sandbox::new(SandboxConfig::default()).expect("the engine starts"));
+    let rehearsal =
+        Rehearsal::of(package("axioma-qalcosonic-w1"), &sandbox).expect("its vectors pass");
+    let wanted = "axioma/qalcosonic-w1".parse().expect("a name");
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    runtime.block_on(async {
+        let config = RegistryConfig::default();
+        let registry = Registry::open(config, sandbox, Arc::new(store), Arc::new(blobs)).await;
+        let registry = registry.expect("an empty registry");
+        let now = jiff::Timestamp::UNIX_EPOCH;
+        registry.publish(rehearsal, "the benchmark", now).await.expect("it is published");
+        registry.decoder(&wanted).await.expect("it is in memory")
+    })
+}
+
+/// That telegram as a frame that was verified.
+///
+/// # Panics
+/// Never: the frame is a good one.
+#[must_use]
+pub fn water_meter_frame() -> Claim {
+    let (f_port, payload) = AXIOMA_EXTENDED;
+    let session = Session::lorawan_1_0(
+        DevEui::from_be_bytes([2, 0, 0, 0, 0, 0, 0, 1]),
+        DevAddr::from_u32(0x0200_0001),
+        "44024241ED4CE9A68C6A8BC055233FD3".parse().expect("a key"),
+        "EC925802AE430CA77FD3DD73CB2CC588".parse().expect("a key"),
+    );
+    let frame = Device::of(&session).uplink(f_port, payload, 7, false).expect("a frame");
+    let sessions = Sessions::new();
+    sessions.insert(session);
+    sessions.verify(&frame, AXIOMA_RECEIVED_AT, RadioMetadata::default()).expect("it is genuine")
+}
+
+/// Reports a figure that criterion does not measure; `cargo xtask bench` prints it with the others.
+///
+/// # Panics
+/// Where the figure cannot be written.
+pub fn figure(name: &str, value: impl fmt::Display, unit: &str) {
+    let folder = target().join("figures");
+    fs::create_dir_all(&folder).expect("a folder for figures");
+    fs::write(folder.join(name), format!("{value} {unit}")).expect("a file for a figure");
+    #[expect(clippy::print_stdout, reason = "a benchmark says what it measured")]
+    {
+        println!("{name}: {value} {unit}");
+    }
+}
+
+/// Memory of this process that is resident, in bytes; 0 where the system does not say.
+#[must_use]
+pub fn resident_bytes() -> u64 {
+    const PAGE: u64 = 4096;
+    let statm = fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let pages = statm.split_ascii_whitespace().nth(1).and_then(|pages| pages.parse::<u64>().ok());
+    pages.unwrap_or(0) * PAGE
+}
+
+fn target() -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(
+        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target")),
+        PathBuf::from,
+    )
 }

@@ -32,6 +32,7 @@ pub(crate) fn run(quick: bool, filter: Option<&str>) -> Result<()> {
 
     let mut lines = Vec::new();
     collect(&target().join("criterion"), started, &mut lines)?;
+    collect_figures(&target().join("figures"), started, &mut lines)?;
     ensure!(!lines.is_empty(), "no benchmark was run: is there one of this name?");
     lines.sort();
     for line in lines {
@@ -51,6 +52,19 @@ fn collect(folder: &Path, started: SystemTime, lines: &mut Vec<String>) -> Resul
             }
         } else if path.is_dir() {
             collect(&path, started, lines)?;
+        }
+    }
+    Ok(())
+}
+
+/// Finds the figures of this run that are no times of one call: memory, ratios.
+fn collect_figures(folder: &Path, started: SystemTime, lines: &mut Vec<String>) -> Result<()> {
+    // There are none where only benchmarks without figures were run.
+    for entry in fs::read_dir(folder).into_iter().flatten() {
+        let path = entry?.path();
+        if path.metadata()?.modified()? >= started {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            lines.push(format!("BENCH {name} {}", fs::read_to_string(&path)?));
         }
     }
     Ok(())
