@@ -113,7 +113,7 @@ pub fn run(decoder: &Decoder, input: &Input) -> Call<Answer> {
 }
 
 fn answer<T>(call: Call<T>, wrap: impl FnOnce(T) -> Answer) -> Call<Answer> {
-    Call { result: call.result.map(wrap), fuel: call.fuel }
+    Call { result: call.result.map(wrap), fuel: call.fuel, log: call.log }
 }
 
 /// The answer as vectors write it: an object with the one key `reading`, `downlink` or `failure`.

@@ -32,7 +32,7 @@ enum Command {
     },
     /// Run every test
     Test,
-    /// Build the first-party decoders into target/decoders
+    /// Build the script engine into target/engine and the first-party decoders into target/decoders
     Guests,
     /// Measure, and print a line `BENCH <name> <p50> <unit>` for each figure
     Bench {

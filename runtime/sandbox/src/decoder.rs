@@ -16,8 +16,8 @@ use crate::{
     slots::Slots,
 };
 
-/// A decoder that is compiled and checked, ready to be called from any thread.
-pub struct Decoder {
+/// A component that is compiled and checked, ready to be called from any thread.
+pub(crate) struct ComponentDecoder {
     engine: Engine,
     pre: InstancePre<Meter>,
     functions: Functions,
@@ -33,6 +33,8 @@ pub struct Call<T> {
     pub result: Result<T, CallError>,
     /// Fuel that was burnt, the same for the same input on every machine.
     pub fuel: u64,
+    /// What a script has logged, a line each, within bounds; a component cannot log.
+    pub log: Vec<String>,
 }
 
 /// What goes into a decoder beside the frame: what the operator has set on the device, and what the
@@ -88,7 +90,7 @@ pub struct SentDownlink {
     pub sent_at: u64,
 }
 
-impl Decoder {
+impl ComponentDecoder {
     pub(crate) fn new(
         engine: Engine,
         pre: InstancePre<Meter>,
@@ -101,30 +103,30 @@ impl Decoder {
     }
 
     /// The SHA-256 of the package that this decoder was loaded from.
-    #[must_use]
-    pub fn digest(&self) -> Digest {
+    pub(crate) fn digest(&self) -> Digest {
         self.digest
     }
 
     /// Decodes a frame whose MIC was verified, or that a network server vouches for.
-    #[must_use]
-    pub fn decode_uplink(&self, uplink: &VerifiedUplink, settings: &Settings) -> Call<Reading> {
+    pub(crate) fn decode_uplink(
+        &self,
+        uplink: &VerifiedUplink,
+        settings: &Settings,
+    ) -> Call<Reading> {
         let Some((f_port, payload)) = uplink.application_payload() else {
-            return Call { result: Err(CallError::NoApplicationPayload), fuel: 0 };
+            return Call { result: Err(CallError::NoApplicationPayload), fuel: 0, log: Vec::new() };
         };
         self.uplink(f_port, uplink.f_cnt(), payload, uplink.received_at_ms(), settings)
     }
 
     /// Decodes a payload that nobody vouches for.
-    #[must_use]
-    pub fn try_uplink(&self, specimen: &Specimen, settings: &Settings) -> Call<Reading> {
+    pub(crate) fn try_uplink(&self, specimen: &Specimen, settings: &Settings) -> Call<Reading> {
         let Specimen { f_port, f_cnt, payload, received_at } = specimen;
         self.uplink(*f_port, *f_cnt, payload, *received_at, settings)
     }
 
     /// Encodes a command as the device expects it.
-    #[must_use]
-    pub fn encode_downlink(&self, command: &Command, settings: &Settings) -> Call<Downlink> {
+    pub(crate) fn encode_downlink(&self, command: &Command, settings: &Settings) -> Call<Downlink> {
         let variables = wire_variables(&settings.variables);
         let command = codec::Command {
             data: &command.data,
@@ -137,8 +139,11 @@ impl Decoder {
     }
 
     /// Reads back what was sent to a device.
-    #[must_use]
-    pub fn decode_downlink(&self, downlink: &SentDownlink, settings: &Settings) -> Call<Reading> {
+    pub(crate) fn decode_downlink(
+        &self,
+        downlink: &SentDownlink,
+        settings: &Settings,
+    ) -> Call<Reading> {
         let variables = wire_variables(&settings.variables);
         let downlink = codec::SentDownlink {
             f_port: downlink.f_port,
@@ -244,7 +249,7 @@ impl Decoder {
             Ok(Err(failure)) => Err(lift::failure(failure, &self.limits)),
             Err(error) => Err(error),
         };
-        Call { result, fuel }
+        Call { result, fuel, log: Vec::new() }
     }
 
     fn call_error(&self, error: &wasmtime::Error, stage: Stage) -> CallError {

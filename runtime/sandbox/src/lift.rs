@@ -13,10 +13,10 @@ use crate::{
 const QUOTED_CHARACTERS: usize = 64;
 
 /// Ports above are reserved, 0 is for MAC commands (LoRaWAN 1.0.4, section 4.3.2).
-const APPLICATION_PORTS: std::ops::RangeInclusive<u8> = 1..=223;
+pub(crate) const APPLICATION_PORTS: std::ops::RangeInclusive<u8> = 1..=223;
 
 /// The largest FRMPayload of any region and data rate.
-const PAYLOAD_BYTES: usize = 242;
+pub(crate) const PAYLOAD_BYTES: usize = 242;
 
 pub(crate) fn reading(reading: codec::Reading, limits: &Limits) -> Result<Reading, CallError> {
     lift_reading(reading, limits).map_err(CallError::Output)
@@ -121,7 +121,7 @@ fn timestamp(index: usize, milliseconds: u64) -> Result<Timestamp, OutputError> 
         .ok_or(OutputError::MomentOutOfRange { index, milliseconds })
 }
 
-fn warnings(texts: &[String], limits: &Limits) -> Result<(), OutputError> {
+pub(crate) fn warnings(texts: &[String], limits: &Limits) -> Result<(), OutputError> {
     at_most("warnings", texts.len(), limits.warnings)?;
     texts.iter().try_for_each(|text| text_fits("warning", text, limits))
 }
@@ -131,7 +131,7 @@ fn text_fits(what: &'static str, text: &str, limits: &Limits) -> Result<(), Outp
     if bytes > limit { Err(OutputError::TextTooLong { what, bytes, limit }) } else { Ok(()) }
 }
 
-fn at_most(what: &'static str, count: usize, limit: usize) -> Result<(), OutputError> {
+pub(crate) fn at_most(what: &'static str, count: usize, limit: usize) -> Result<(), OutputError> {
     if count > limit { Err(OutputError::TooMany { what, count, limit }) } else { Ok(()) }
 }
 

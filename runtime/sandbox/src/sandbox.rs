@@ -8,12 +8,13 @@ use wasmtime::{
 };
 
 use crate::{
-    Decoder, Digest, Limits, LoadError,
+    Decoder, Digest, Limits, LoadError, Script,
     code_cache::CodeCache,
     contract::Functions,
-    decoder::Meter,
+    decoder::{ComponentDecoder, Meter},
     engine,
     inspection::{inspect_file, inspect_imports},
+    script::{ScriptDecoder, Workshop},
     slots::Slots,
     structure::inspect_structure,
 };
@@ -51,6 +52,7 @@ pub struct Sandbox {
     limits: Limits,
     slots: Arc<Slots>,
     code_cache: Option<CodeCache>,
+    workshop: Arc<Workshop>,
 }
 
 impl Sandbox {
@@ -58,6 +60,7 @@ impl Sandbox {
     pub fn new(config: SandboxConfig) -> Result<Self, SandboxError> {
         let engine = engine::engine(&config.limits)
             .map_err(|error| SandboxError::Engine(format!("{error:#}")))?;
+        let workshop = Workshop::new(config.limits.clone(), config.code_cache.clone());
         let code_cache = config
             .code_cache
             .map(|folder| {
@@ -71,6 +74,7 @@ impl Sandbox {
             limits: config.limits,
             slots: Arc::new(Slots::new(engine::INSTANCES)),
             code_cache,
+            workshop: Arc::new(workshop),
         })
     }
 
@@ -98,9 +102,16 @@ impl Sandbox {
             .map_err(|error| not_a_decoder(format!("{error:#}")))?;
         let engine = self.engine.clone();
         let (limits, slots) = (self.limits.clone(), Arc::clone(&self.slots));
-        let decoder = Decoder::new(engine, pre, functions, digest, limits, slots);
+        let decoder = ComponentDecoder::new(engine, pre, functions, digest, limits, slots);
         decoder.audition()?;
-        Ok(decoder)
+        Ok(decoder.into())
+    }
+
+    /// Evaluates a codec in JavaScript and finds its functions; `digest` is that of the package that
+    /// it comes from. Takes some milliseconds. The first script of a process waits for the engine,
+    /// which takes some seconds to compile where the cache has no code of it.
+    pub fn load_script(&self, script: &Script, digest: Digest) -> Result<Decoder, LoadError> {
+        ScriptDecoder::load(&self.workshop, script, digest).map(Decoder::from)
     }
 
     fn compile(&self, file: &[u8], digest: Digest) -> Result<Component, LoadError> {
