@@ -25,4 +25,7 @@ function require(name) {
 
 const module = { exports: {} };
 
+// What QuickJS makes enumerable and other engines do not.
+Object.defineProperty(globalThis, "performance", { enumerable: false });
+
 provide({ require, module, exports: module.exports, global: globalThis });

@@ -410,3 +410,6 @@ fn mark_range() -> Function {
     }
     function
 }
+
+#[cfg(test)]
+mod tests;

@@ -163,6 +163,7 @@ impl ScriptDecoder {
     fn call(&self, function: Function, arguments: &Arguments<'_>) -> Run {
         let moment = arguments.moment as f64;
         let limits = self.workshop.limits();
+        let fuel = limits.fuel.saturating_mul(Script::FUEL_FACTOR);
         let input = Input::default()
             .byte(function as u8)
             .byte(arguments.f_port)
@@ -173,9 +174,9 @@ impl ScriptDecoder {
             .bytes(&variables(arguments.variables))
             .bytes(arguments.data.as_bytes());
         match &self.reload {
-            None => self.workshop.call(&self.delta, &input, moment, limits.fuel),
+            None => self.workshop.call(&self.delta, &input, moment, fuel),
             Some(load) => {
-                self.workshop.load_and_call(load, Script::LOAD_FUEL, &input, moment, limits.fuel)
+                self.workshop.load_and_call(load, Script::LOAD_FUEL, &input, moment, fuel)
             }
         }
     }

@@ -101,17 +101,17 @@ impl Machine {
 
     /// Puts memory and globals back into a state: exactly the base and the delta.
     pub(crate) fn restore(&mut self, base: &Base, wanted: &Arc<Delta>) -> wasmtime::Result<()> {
-        self.take_dirty();
         match &self.holds {
             Some(held) if Arc::ptr_eq(held, wanted) => {}
             Some(held) => {
-                self.dirty.extend_from_slice(held.cards());
-                self.dirty.extend_from_slice(wanted.cards());
-                self.dirty.sort_unstable();
-                self.dirty.dedup();
+                // What either codec changed is to be put back as well as what the last call wrote.
+                let cards = self.cards.data_mut(&mut self.store);
+                mark(cards, held);
+                mark(cards, wanted);
             }
             None => self.fill(base, wanted),
         }
+        self.take_dirty();
         let memory = self.memory.data_mut(&mut self.store);
         let mut cards = wanted.over(base);
         for (index, card) in self.dirty.iter().enumerate() {
@@ -135,19 +135,18 @@ impl Machine {
     fn fill(&mut self, base: &Base, wanted: &Delta) {
         let memory = self.memory.data_mut(&mut self.store);
         memory[..base.bytes().len()].copy_from_slice(base.bytes());
-        self.dirty.clear();
-        self.dirty.extend_from_slice(wanted.cards());
+        mark(self.cards.data_mut(&mut self.store), wanted);
     }
 
     /// Keeps what was written since the last restore as what a codec changed. The machine holds it.
     pub(crate) fn keep(&mut self, base: &Base) -> Arc<Delta> {
+        if let Some(held) = &self.holds {
+            mark(self.cards.data_mut(&mut self.store), held);
+        }
         self.take_dirty();
         // What a card's last store wrote into the card after it.
         let after: Vec<u32> = self.dirty.iter().map(|card| card + 1).collect();
         self.dirty.extend(after);
-        if let Some(held) = &self.holds {
-            self.dirty.extend_from_slice(held.cards());
-        }
         self.dirty.sort_unstable();
         self.dirty.dedup();
         let memory = self.memory.data(&self.store);
@@ -238,6 +237,13 @@ impl Machine {
     fn global_values(&mut self) -> Vec<Val> {
         let store = &mut self.store;
         self.globals.iter().map(|global| global.get(&mut *store)).collect()
+    }
+}
+
+/// Marks the cards that a codec changed.
+fn mark(cards: &mut [u8], delta: &Delta) {
+    for card in delta.cards() {
+        cards[*card as usize] = 1;
     }
 }
 

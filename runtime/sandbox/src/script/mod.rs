@@ -49,6 +49,10 @@ impl Script {
     /// Largest source in bytes. The largest codecs that makers publish have some hundred kilobytes.
     pub const SOURCE_BYTES: usize = 1 << 20;
 
+    /// How many times as much fuel as a component a script may burn in a call. A step of the
+    /// interpreter is some seventy instructions of WebAssembly, where a component has one or two.
+    pub const FUEL_FACTOR: u64 = 10;
+
     /// What evaluating a codec may burn, once when it is loaded: a codec of 30 KB takes 1/50 of it.
     pub const LOAD_FUEL: u64 = 1_000_000_000;
 }

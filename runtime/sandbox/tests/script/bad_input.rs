@@ -88,14 +88,14 @@ fn binary_and_odd_sources_are_refused() {
 
 #[test]
 fn an_endless_loop_runs_out_of_fuel() {
-    assert!(matches!(fails("while (1) ;"), CallError::OutOfFuel { limit: 10_000_000 }));
+    assert!(matches!(fails("while (1) ;"), CallError::OutOfFuel { limit: 100_000_000 }));
     assert!(matches!(fails("while (1) try { throw 1 } catch (e) {}"), CallError::OutOfFuel { .. }));
 }
 
 #[test]
 fn endless_growth_runs_out_of_memory() {
     for body in [
-        "const a = []; while (1) a.push(1);",
+        "const a = []; while (1) a.push([1, 2, 3]);",
         "let s = 'x'; while (1) s += s;",
         "new Uint8Array(1e9);",
         "const a = []; while (1) try { a.push(new Array(1000).fill(0)) } catch (e) {}",
@@ -119,12 +119,23 @@ fn endless_recursion_exhausts_the_stack() {
     ] {
         let error = fails(body);
         assert!(
-            matches!(error, CallError::StackExhausted | CallError::OutOfFuel { .. })
-                || error.code() == "exception",
+            matches!(
+                error,
+                CallError::StackExhausted
+                    | CallError::OutOfFuel { .. }
+                    | CallError::OutOfMemory { .. }
+                    | CallError::Threw { .. }
+            ),
             "{error}: {body}"
         );
     }
     assert!(matches!(fails("(function f() { f(); })();"), CallError::StackExhausted));
+    // A number at a time takes more fuel than there is before it takes more memory.
+    let error = fails("const a = []; while (1) a.push(1);");
+    assert!(
+        matches!(error, CallError::OutOfFuel { .. } | CallError::OutOfMemory { .. }),
+        "{error}"
+    );
 }
 
 #[test]
@@ -156,7 +167,7 @@ fn an_exception_need_not_be_an_error() {
         ("Symbol('s')", "something was thrown that cannot be shown as a text"),
         ("{ toString() { throw this; } }", "something was thrown that cannot be shown as a text"),
         ("new (class Odd extends Error { name = 'Odd' })('m')", "Odd: m"),
-        ("Object.assign(new Error('m'), { stack: 5 })", "Error: m"),
+        ("Object.defineProperty(new Error('m'), 'stack', { get() { throw 1 } })", "Error: m"),
     ] {
         match fails(&format!("throw {thrown};")) {
             CallError::Threw { message: found, .. } => assert_eq!(found, message, "{thrown}"),
@@ -265,7 +276,7 @@ fn a_key_or_text_of_a_megabyte_is_too_large() {
 
 #[test]
 fn a_result_that_is_too_deep_says_so() {
-    for levels in [40, 100, 10_000] {
+    for levels in [40, 100, 1_000] {
         let error = fails(&format!(
             "let a = {{}}; for (let i = 0; i < {levels}; i++) a = {{ a }}; return {{ data: a }};"
         ));
@@ -283,9 +294,7 @@ fn texts_are_always_unicode() {
     );
     let reading = decode(&decoder, &[]).result.unwrap();
     let data: serde_json::Value = serde_json::from_str(reading.data.as_str()).unwrap();
-    let replaced = data.as_object().unwrap().iter().next().unwrap();
-    assert!(replaced.0.starts_with('k') && replaced.0.contains('\u{fffd}'), "{data}");
-    assert!(replaced.1.as_str().unwrap().ends_with("\u{0}\u{1f}\"\\\n"), "{data}");
+    assert_eq!(data["k\u{fffd}"], "a\u{fffd}\u{0}\u{1f}\"\\\n");
     assert_eq!(data["emoji"], "😀");
 }
 

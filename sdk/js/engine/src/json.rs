@@ -128,9 +128,7 @@ impl<'js> Json<'js> {
             self.open.pop();
             return Ok(true);
         }
-        if object.get_prototype().is_none_or(|prototype| Some(prototype) != self.plain)
-            && let Some(primitive) = self.unwrapped(object)?
-        {
+        if let Some(primitive) = self.unwrapped(object)? {
             // A Date, a Buffer, a Number object: whatever says itself how it is written.
             return self.value(primitive);
         }
@@ -192,6 +190,9 @@ impl<'js> Json<'js> {
             let result = function.call::<_, Value<'js>>((This(object.clone()),));
             return self.thrown(&context, result).map(Some);
         }
+        if object.get_prototype().is_some_and(|prototype| Some(prototype) == self.plain) {
+            return Ok(None);
+        }
         for class in ["Number", "String", "Boolean"] {
             let class: Result<Function<'js>, Error> = context.globals().get(class);
             let Ok(class) = class else { continue };
@@ -246,13 +247,7 @@ impl<'js> Json<'js> {
         if self.text.len() + bytes.len() > self.limit {
             return Err(Unwritable::TooLarge);
         }
-        let lossless;
-        let bytes = if bytes.is_ascii() || core::str::from_utf8(bytes).is_ok() {
-            bytes
-        } else {
-            lossless = String::from_utf8_lossy(bytes).into_owned();
-            lossless.as_bytes()
-        };
+        let bytes = &*crate::text::unicode(bytes);
         self.text.push(b'"');
         let mut from = 0;
         for (index, byte) in bytes.iter().enumerate() {

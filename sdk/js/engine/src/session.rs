@@ -68,8 +68,9 @@ impl Session {
         let Some(dialect) = codec.dialect() else {
             return Answer::NoEntryPoint(dialect::ALL_NAMES);
         };
+        // Cycles of garbage that are left are not looked for: that would write to every object, and
+        // all of it would have to be kept for each codec.
         self.codec = Some(codec);
-        self.context.runtime().run_gc();
         Answer::Loaded { dialect }
     }
 

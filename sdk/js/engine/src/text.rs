@@ -1,6 +1,7 @@
 //! Texts of JavaScript as UTF-8.
 
 use core::{ptr::NonNull, slice};
+use std::borrow::Cow;
 
 use rquickjs::{Ctx, Result, Value, qjs};
 
@@ -27,7 +28,7 @@ impl<'js> Text<'js> {
 
     /// The text; half of a surrogate pair is replaced by U+FFFD.
     pub(crate) fn to_string(&self) -> String {
-        String::from_utf8_lossy(self.as_bytes()).into_owned()
+        String::from_utf8_lossy(&unicode(self.as_bytes())).into_owned()
     }
 
     /// The bytes. Half of a surrogate pair stands there as if it were a character.
@@ -44,6 +45,29 @@ impl Drop for Text<'_> {
             qjs::JS_FreeCString(self.context.as_raw().as_ptr(), self.bytes.as_ptr().cast());
         }
     }
+}
+
+/// UTF-8 of what QuickJS gives, in which half of a surrogate pair stands as if it were a character:
+/// it is replaced by U+FFFD.
+pub(crate) fn unicode(bytes: &[u8]) -> Cow<'_, [u8]> {
+    /// A surrogate is ED, A0 to BF, and a third byte.
+    const LEAD: u8 = 0xed;
+    const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
+    if bytes.is_ascii() || core::str::from_utf8(bytes).is_ok() {
+        return Cow::Borrowed(bytes);
+    }
+    let mut unicode = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let Some((first, after)) = rest.split_first() {
+        if let [LEAD, 0xa0..=0xbf, _, after @ ..] = rest {
+            unicode.extend_from_slice(REPLACEMENT);
+            rest = after;
+        } else {
+            unicode.push(*first);
+            rest = after;
+        }
+    }
+    Cow::Owned(unicode)
 }
 
 /// A text cut after so many bytes, at a character.
