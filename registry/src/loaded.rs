@@ -115,7 +115,7 @@ struct CodeBytes;
 
 impl Weighter<Digest, Arc<LoadedDecoder>> for CodeBytes {
     fn weight(&self, _: &Digest, loaded: &Arc<LoadedDecoder>) -> u64 {
-        loaded.decoder.code_bytes() as u64
+        loaded.decoder.loaded_bytes() as u64
     }
 }
 

@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 
 use crate::{
     guests,
-    shell::{cargo, run as run_command, say, target},
+    shell::{cargo, command, run as run_command, say, target},
 };
 
 /// Criterion's settings for a quick look: figures within a few percent, in a minute.
@@ -21,6 +21,7 @@ const QUICK: [&str; 6] =
 /// Runs the benchmarks and prints a line for each.
 pub(crate) fn run(quick: bool, filter: Option<&str>) -> Result<()> {
     guests::build()?;
+    install_peers()?;
     let started = SystemTime::now();
     let mut bench = cargo();
     bench.args(["bench", "--package", "champollion-benches", "--"]);
@@ -37,6 +38,24 @@ pub(crate) fn run(quick: bool, filter: Option<&str>) -> Result<()> {
     lines.sort();
     for line in lines {
         say(line);
+    }
+    Ok(())
+}
+
+/// Installs what the peers' way of doing the same work needs from npm. Where there is no npm, that
+/// benchmark leaves itself out and says so.
+fn install_peers() -> Result<()> {
+    /// What ChirpStack offers to its codecs, in a version of the same major number.
+    const PACKAGE: &str = "buffer@6";
+    let folder = target().join("npm");
+    if folder.join("node_modules/buffer/index.js").is_file() {
+        return Ok(());
+    }
+    fs::create_dir_all(&folder)?;
+    let mut npm = command("npm");
+    npm.args(["install", "--no-audit", "--no-fund", "--no-save", "--ignore-scripts", "--prefix"]);
+    if let Err(error) = run_command(npm.arg(&folder).arg(PACKAGE)) {
+        say(format_args!("{error:#}: the way of ChirpStack is not measured"));
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Builds the first-party decoders into packages.
+//! Builds what runs in the sandbox: the script engine, and the first-party decoders as packages.
 
 use std::{
     fs,
@@ -10,12 +10,14 @@ use anyhow::{Context, Result, ensure};
 use crate::{
     server,
     shell::{command, run, target, workspace},
-    toolchain::{TARGET, Toolchain},
+    toolchain::{CCompiler, TARGET, Toolchain},
 };
 
 /// The decoder in Rust that the attack suite is made of. It is built like any other, into a folder of
 /// its own, where nobody publishes it.
 const HOSTILE: (&str, &str) = ("tests/hostile", "champollion-hostile");
+/// The crate of the script engine.
+const ENGINE: &str = "champollion-script-engine";
 
 /// The folders of the first-party decoders, in the order of their names.
 pub(crate) fn sources() -> Result<Vec<PathBuf>> {
@@ -28,21 +30,26 @@ pub(crate) fn sources() -> Result<Vec<PathBuf>> {
     Ok(folders)
 }
 
-/// Compiles every decoder, makes a package of it and runs its vectors; gives the folder of the
-/// packages.
+/// Compiles the script engine and every decoder, makes packages of the decoders and runs their
+/// vectors; gives the folder of the packages.
 pub(crate) fn build() -> Result<PathBuf> {
     let toolchain = Toolchain::find()?;
+    let c_compiler = CCompiler::find()?;
     let sources = sources()?;
     let names = sources.iter().map(|folder| name(folder)).collect::<Result<Vec<_>>>()?;
     // A folder of its own: the guests' compiler may be another one than the server's.
     let compiled = target().join("guests");
-    run(toolchain
-        .cargo_build()
+    let mut build = toolchain.cargo_build();
+    c_compiler.configure(&mut build);
+    run(build
         .args(names.iter().flat_map(|name| ["--package", name]))
         .args(["--package", HOSTILE.1])
+        .args(["--package", ENGINE])
         .arg("--target-dir")
         .arg(&compiled))?;
+    provide_engine(&compiled)?;
 
+    // The server carries the script engine, so it comes after that.
     let champollion = server::build()?;
     let packages = target().join("decoders");
     if packages.exists() {
@@ -64,6 +71,20 @@ pub(crate) fn build() -> Result<PathBuf> {
     }
     pack(&workspace().join(HOSTILE.0), HOSTILE.1, &target().join("hostile"))?;
     Ok(packages)
+}
+
+/// Puts the script engine where the sandbox looks for it when it is built.
+fn provide_engine(compiled: &Path) -> Result<()> {
+    let module = format!("{TARGET}/guest/{}.wasm", ENGINE.replace('-', "_"));
+    let engine = fs::read(compiled.join(module)).context("the script engine was not built")?;
+    let folder = target().join("engine");
+    let file = folder.join(format!("{ENGINE}.wasm"));
+    // A file that is written anew has the sandbox built anew.
+    if fs::read(&file).is_ok_and(|present| present == engine) {
+        return Ok(());
+    }
+    fs::create_dir_all(&folder)?;
+    fs::write(&file, engine).context("the script engine cannot be put into target/engine")
 }
 
 fn name(folder: &Path) -> Result<String> {

@@ -36,7 +36,7 @@ enum Command {
     },
     /// Run every test
     Test,
-    /// Build the first-party decoders into target/decoders
+    /// Build the script engine into target/engine and the first-party decoders into target/decoders
     Guests,
     /// Write the attack suite out, a file for each hostile decoder
     Attacks {

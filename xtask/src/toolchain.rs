@@ -19,6 +19,10 @@ const OVERRIDE: &str = "CHAMPOLLION_GUEST_TOOLCHAIN";
 const DEBIAN_PACKAGES: [&str; 5] =
     ["rustc-web", "cargo-web", "rust-web-src", "rust-web-llvm", "lld-22"];
 
+/// Debian's compiler and archiver for the C of the script engine, and the packages that hold them.
+const DEBIAN_CLANG: CCompiler = CCompiler { clang: "clang-22", archiver: "llvm-ar-22" };
+const DEBIAN_CLANG_PACKAGES: [&str; 2] = ["clang-22", "llvm-22"];
+
 /// The name under which rustup knows Debian's compiler.
 const DEBIAN_TOOLCHAIN: &str = "debian";
 
@@ -76,23 +80,57 @@ impl Toolchain {
     }
 
     fn debian() -> Result<Self> {
-        let all_there =
-            DEBIAN_PACKAGES.iter().all(|package| succeeds(command("dpkg").args(["-s", package])));
-        if !all_there {
-            let hint = format!(
-                "guests need a compiler for {TARGET}: `rustup target add {TARGET}`, or on Debian \
-                 `apt-get install {}` as root",
-                DEBIAN_PACKAGES.join(" ")
-            );
-            run(command("apt-get").arg("update")).with_context(|| hint.clone())?;
-            run(command("apt-get")
-                .args(["install", "-y", "--no-install-recommends"])
-                .args(DEBIAN_PACKAGES))
-            .context(hint)?;
-        }
+        install(&DEBIAN_PACKAGES, &format!("`rustup target add {TARGET}`"))?;
         run(command("rustup").args(["toolchain", "link", DEBIAN_TOOLCHAIN, "/usr"]))?;
         Ok(Self::Debian)
     }
+}
+
+/// A compiler of C for WebAssembly, and the archiver that goes with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct CCompiler {
+    clang: &'static str,
+    archiver: &'static str,
+}
+
+impl CCompiler {
+    /// Finds one: any clang that knows WebAssembly, or else Debian's, which is installed.
+    pub(crate) fn find() -> Result<Self> {
+        let any = Self { clang: "clang", archiver: "llvm-ar" };
+        if let Some(found) = [any, DEBIAN_CLANG].into_iter().find(Self::knows_webassembly) {
+            return Ok(found);
+        }
+        say("the script engine is written in C: it needs a clang that knows WebAssembly");
+        install(&DEBIAN_CLANG_PACKAGES, "a `clang` and `llvm-ar` that know wasm32")?;
+        Ok(DEBIAN_CLANG)
+    }
+
+    /// Has the C of crates built with it.
+    pub(crate) fn configure(self, build: &mut Command) {
+        let variable = |tool: &str| format!("{tool}_{}", TARGET.replace('-', "_"));
+        build.env(variable("CC"), self.clang).env(variable("AR"), self.archiver);
+    }
+
+    fn knows_webassembly(&self) -> bool {
+        let targets = command(self.clang).arg("--print-targets").output();
+        targets.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("wasm32"))
+            && succeeds(command(self.archiver).arg("--version"))
+    }
+}
+
+/// Installs packages of Debian where they are missing; `otherwise` is what would do as well.
+fn install(packages: &[&str], otherwise: &str) -> Result<()> {
+    let there = |package: &&str| succeeds(command("dpkg").args(["-s", package]));
+    if packages.iter().all(there) {
+        return Ok(());
+    }
+    let hint = format!(
+        "guests need {otherwise}, or on Debian `apt-get install {}` as root",
+        packages.join(" ")
+    );
+    run(command("apt-get").arg("update")).with_context(|| hint.clone())?;
+    run(command("apt-get").args(["install", "-y", "--no-install-recommends"]).args(packages))
+        .context(hint)
 }
 
 /// Whether the compiler has the standard library of the target.

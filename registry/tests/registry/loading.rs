@@ -15,7 +15,8 @@ async fn a_decoder_that_was_not_called_for_longest_makes_room() {
         let rehearsal = rehearse(package(&format!("1.{minor}.0"), "One of eight."));
         opened.registry.publish(rehearsal, "the test", moment()).await.unwrap();
     }
-    let code = opened.registry.decoder(&wanted("acme/answer")).await.unwrap().decoder.code_bytes();
+    let code =
+        opened.registry.decoder(&wanted("acme/answer")).await.unwrap().decoder.loaded_bytes();
     opened.close().await;
 
     // Room for three of the eight.

@@ -16,8 +16,8 @@ use crate::{
     slots::Slots,
 };
 
-/// A decoder that is compiled and checked, ready to be called from any thread.
-pub struct Decoder {
+/// A component that is compiled and checked, ready to be called from any thread.
+pub(crate) struct ComponentDecoder {
     engine: Engine,
     pre: InstancePre<Meter>,
     functions: Functions,
@@ -33,15 +33,22 @@ pub struct Call<T> {
     pub result: Result<T, CallError>,
     /// Fuel that was burnt, the same for the same input on every machine.
     pub fuel: u64,
-    /// The most linear memory that it had, in bytes.
+    /// The most linear memory that it had, in bytes; a script has all that it may have from the start.
     pub memory_bytes: usize,
+    /// What a script has logged, a line each, within bounds; a component cannot log.
+    pub log: Vec<String>,
 }
 
 impl<T> Call<T> {
+    /// A call that ended before the decoder ran.
+    pub(crate) fn failed(error: CallError) -> Self {
+        Self { result: Err(error), fuel: 0, memory_bytes: 0, log: Vec::new() }
+    }
+
     /// The same call with its result made into another type.
     pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Call<U> {
-        let Self { result, fuel, memory_bytes } = self;
-        Call { result: result.map(make), fuel, memory_bytes }
+        let Self { result, fuel, memory_bytes, log } = self;
+        Call { result: result.map(make), fuel, memory_bytes, log }
     }
 }
 
@@ -98,7 +105,7 @@ pub struct SentDownlink {
     pub sent_at: u64,
 }
 
-impl Decoder {
+impl ComponentDecoder {
     pub(crate) fn new(
         engine: Engine,
         pre: InstancePre<Meter>,
@@ -111,37 +118,36 @@ impl Decoder {
     }
 
     /// The SHA-256 of the package that this decoder was loaded from.
-    #[must_use]
-    pub fn digest(&self) -> Digest {
+    pub(crate) fn digest(&self) -> Digest {
         self.digest
     }
 
     /// Bytes of compiled code that the decoder holds in memory.
-    #[must_use]
-    pub fn code_bytes(&self) -> usize {
+    pub(crate) fn code_bytes(&self) -> usize {
         let code = self.pre.component().image_range();
         code.end.addr() - code.start.addr()
     }
 
     /// Decodes a frame whose MIC was verified, or that a network server vouches for.
-    #[must_use]
-    pub fn decode_uplink(&self, uplink: &VerifiedUplink, settings: &Settings) -> Call<Reading> {
+    pub(crate) fn decode_uplink(
+        &self,
+        uplink: &VerifiedUplink,
+        settings: &Settings,
+    ) -> Call<Reading> {
         let Some((f_port, payload)) = uplink.application_payload() else {
-            return Call { result: Err(CallError::NoApplicationPayload), fuel: 0, memory_bytes: 0 };
+            return Call::failed(CallError::NoApplicationPayload);
         };
         self.uplink(f_port, uplink.f_cnt(), payload, uplink.received_at_ms(), settings)
     }
 
     /// Decodes a payload that nobody vouches for.
-    #[must_use]
-    pub fn try_uplink(&self, specimen: &Specimen, settings: &Settings) -> Call<Reading> {
+    pub(crate) fn try_uplink(&self, specimen: &Specimen, settings: &Settings) -> Call<Reading> {
         let Specimen { f_port, f_cnt, payload, received_at } = specimen;
         self.uplink(*f_port, *f_cnt, payload, *received_at, settings)
     }
 
     /// Encodes a command as the device expects it.
-    #[must_use]
-    pub fn encode_downlink(&self, command: &Command, settings: &Settings) -> Call<Downlink> {
+    pub(crate) fn encode_downlink(&self, command: &Command, settings: &Settings) -> Call<Downlink> {
         let variables = wire_variables(&settings.variables);
         let command = codec::Command {
             data: &command.data,
@@ -156,8 +162,11 @@ impl Decoder {
     }
 
     /// Reads back what was sent to a device.
-    #[must_use]
-    pub fn decode_downlink(&self, downlink: &SentDownlink, settings: &Settings) -> Call<Reading> {
+    pub(crate) fn decode_downlink(
+        &self,
+        downlink: &SentDownlink,
+        settings: &Settings,
+    ) -> Call<Reading> {
         let variables = wire_variables(&settings.variables);
         let downlink = codec::SentDownlink {
             f_port: downlink.f_port,
@@ -235,7 +244,7 @@ impl Decoder {
             Err(error) => Err(error),
         };
         let fuel = self.limits.fuel - store.get_fuel().unwrap_or(0);
-        Call { result, fuel, memory_bytes: store.data().peak_bytes }
+        Call { result, fuel, memory_bytes: store.data().peak_bytes, log: Vec::new() }
     }
 
     fn store(&self) -> Store<Meter> {

@@ -1,5 +1,7 @@
 //! What can go wrong when a decoder is loaded and when it is called.
 
+use std::fmt;
+
 use crate::{Failure, Limits};
 
 /// Why a file cannot be used as a decoder.
@@ -77,9 +79,45 @@ pub enum LoadError {
         /// What is missing or of another type.
         reason: String,
     },
-    /// The component needs more than it may have before it is even called.
-    #[error("the component cannot be instantiated: {0}")]
+    /// The component or script needs more than it may have before it is even called.
+    #[error("the decoder cannot be instantiated: {0}")]
     Instantiation(CallError),
+    /// The program was built without the script engine.
+    #[error(
+        "this program was built without the script engine, so it runs no JavaScript: run \
+         `cargo xtask guests` and build it again"
+    )]
+    NoScriptEngine,
+    /// The script engine does not work; it is none of the script's fault.
+    #[error("the script engine does not work: {reason}")]
+    ScriptEngine {
+        /// What is wrong.
+        reason: String,
+    },
+    /// The script has more bytes than are evaluated.
+    #[error("the script has {bytes} bytes, and {limit} are the limit")]
+    ScriptTooLarge {
+        /// Size of the source in bytes.
+        bytes: usize,
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// The script is no JavaScript, or throws while it is evaluated.
+    #[error("the script cannot be evaluated: {message}{}", Place { line, column })]
+    ScriptThrew {
+        /// Name and message of the exception, as in `SyntaxError: unexpected token`.
+        message: String,
+        /// The line, from 1, where it is known.
+        line: Option<u32>,
+        /// The column, from 1, where it is known.
+        column: Option<u32>,
+    },
+    /// The script has none of the functions that codecs have.
+    #[error("the script has no entry point: it defines none of {}", names.join(", "))]
+    NoEntryPoint {
+        /// The names that are looked for.
+        names: Vec<String>,
+    },
 }
 
 /// Why a call of a decoder gave no result.
@@ -128,6 +166,16 @@ pub enum CallError {
         /// What the WebAssembly trap says.
         reason: String,
     },
+    /// A script threw an exception that nobody caught.
+    #[error("the decoder threw {message}{}", Place { line, column })]
+    Threw {
+        /// Name and message of the exception, or what was thrown in its stead.
+        message: String,
+        /// The line of the script, from 1, where it is known.
+        line: Option<u32>,
+        /// The column, from 1, where it is known.
+        column: Option<u32>,
+    },
     /// What it returned is not what the contract says.
     #[error("the decoder returned what it must not: {0}")]
     Output(OutputError),
@@ -152,6 +200,7 @@ impl CallError {
             Self::TableTooLarge { .. } => "table-too-large",
             Self::StackExhausted { .. } => "stack-exhausted",
             Self::Trapped { .. } => "trapped",
+            Self::Threw { .. } => "exception",
             Self::Output(_) => "invalid-output",
         }
     }
@@ -193,6 +242,14 @@ pub enum OutputError {
     DataNotJson {
         /// What the parser says.
         reason: String,
+    },
+    /// A value in what a script returned is not what it must be.
+    #[error("{path} {problem}")]
+    NotJson {
+        /// Where it stands, as in `data.history[2].volume`.
+        path: String,
+        /// What is wrong with it.
+        problem: String,
     },
     /// The JSON text is not an object.
     #[error("data that is not a JSON object")]
@@ -261,6 +318,22 @@ pub enum OutputError {
         /// What came.
         f_port: u8,
     },
+}
+
+/// A place in a script, as far as it is known.
+struct Place<'a> {
+    line: &'a Option<u32>,
+    column: &'a Option<u32>,
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.line, self.column) {
+            (Some(line), Some(column)) => write!(formatter, ", at line {line}, column {column}"),
+            (Some(line), None) => write!(formatter, ", at line {line}"),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// The limit that a call ran into while its memory or tables grew.

@@ -17,10 +17,10 @@ use crate::{
 const QUOTED_CHARACTERS: usize = 64;
 
 /// Ports above are reserved, 0 is for MAC commands (LoRaWAN 1.0.4, section 4.3.2).
-const APPLICATION_PORTS: std::ops::RangeInclusive<u8> = 1..=223;
+pub(crate) const APPLICATION_PORTS: std::ops::RangeInclusive<u8> = 1..=223;
 
 /// The largest FRMPayload of any region and data rate.
-const PAYLOAD_BYTES: usize = 242;
+pub(crate) const PAYLOAD_BYTES: usize = 242;
 
 /// The store of a call that has returned: what it returned lies in its memory.
 pub(crate) type Store = wasmtime::Store<Meter>;
@@ -169,6 +169,12 @@ fn warnings(
     texts.iter().map(|text| bounded("warning", text, store, limits)).collect()
 }
 
+/// The same of texts that are the host's already.
+pub(crate) fn warnings_fit(texts: &[String], limits: &Limits) -> Result<(), OutputError> {
+    at_most("warnings", texts.len(), limits.warnings)?;
+    texts.iter().try_for_each(|text| fits("warning", text, limits))
+}
+
 /// The elements of a list whose length was checked.
 fn elements<T: wasmtime::component::Lift>(
     list: &WasmList<T>,
@@ -192,11 +198,13 @@ fn bounded(
     limits: &Limits,
 ) -> Result<String, OutputError> {
     let text = text(wire, store)?;
-    let (bytes, limit) = (text.len(), limits.text_bytes);
-    if bytes > limit {
-        return Err(OutputError::TextTooLong { what, bytes, limit });
-    }
+    fits(what, &text, limits)?;
     Ok(text.into_owned())
+}
+
+fn fits(what: &'static str, text: &str, limits: &Limits) -> Result<(), OutputError> {
+    let (bytes, limit) = (text.len(), limits.text_bytes);
+    if bytes > limit { Err(OutputError::TextTooLong { what, bytes, limit }) } else { Ok(()) }
 }
 
 /// What is wrong with values that a guest hands over. wasmtime has no public types for it.
@@ -208,7 +216,7 @@ pub(crate) fn unlifted(error: &wasmtime::Error, limits: &Limits) -> OutputError 
     OutputError::Malformed { reason }
 }
 
-fn at_most(what: &'static str, count: usize, limit: usize) -> Result<(), OutputError> {
+pub(crate) fn at_most(what: &'static str, count: usize, limit: usize) -> Result<(), OutputError> {
     if count > limit { Err(OutputError::TooMany { what, count, limit }) } else { Ok(()) }
 }
 

@@ -8,12 +8,13 @@ use wasmtime::{
 };
 
 use crate::{
-    CallLimits, Compiler, Decoder, Digest, Limits, LoadError,
+    CallLimits, Compiler, Decoder, Digest, Limits, LoadError, Script,
     code_cache::CodeCache,
     contract::Functions,
-    decoder::Meter,
+    decoder::{ComponentDecoder, Meter},
     engine,
     inspection::{inspect_file, inspect_imports},
+    script::{ScriptDecoder, Workshop},
     slots::Slots,
     structure::inspect_structure,
 };
@@ -68,6 +69,7 @@ pub struct Sandbox {
     /// Compiling is bounded in how much of it goes on at once, too.
     compilations: Slots,
     code_cache: Option<CodeCache>,
+    workshop: Arc<Workshop>,
 }
 
 /// Components that are compiled at once. One leaves the other cores to the frames.
@@ -81,6 +83,7 @@ impl Sandbox {
         }
         let engine = engine::engine(&config.limits)
             .map_err(|error| SandboxError::Engine(format!("{error:#}")))?;
+        let workshop = Workshop::new(config.limits.clone(), config.code_cache.clone());
         let code_cache = config
             .code_cache
             .map(|folder| {
@@ -96,6 +99,7 @@ impl Sandbox {
             compiler: config.compiler,
             compilations: Slots::new(COMPILATIONS),
             code_cache,
+            workshop: Arc::new(workshop),
         })
     }
 
@@ -128,9 +132,16 @@ impl Sandbox {
             .map_err(|error| not_a_decoder(format!("{error:#}")))?;
         let engine = self.engine.clone();
         let (limits, slots) = (self.limits.lowered(lower), Arc::clone(&self.slots));
-        let decoder = Decoder::new(engine, pre, functions, digest, limits, slots);
+        let decoder = ComponentDecoder::new(engine, pre, functions, digest, limits, slots);
         decoder.audition()?;
-        Ok(decoder)
+        Ok(decoder.into())
+    }
+
+    /// Evaluates a codec in JavaScript and finds its functions; `digest` is that of the package that
+    /// it comes from. Takes some milliseconds. The first script of a process waits for the engine,
+    /// which takes some seconds to compile where the cache has no code of it.
+    pub fn load_script(&self, script: &Script, digest: Digest) -> Result<Decoder, LoadError> {
+        ScriptDecoder::load(&self.workshop, script, digest).map(Decoder::from)
     }
 
     fn compile(&self, file: &[u8], digest: Digest) -> Result<Component, LoadError> {

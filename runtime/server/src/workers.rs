@@ -14,8 +14,9 @@ use std::{
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use tokio::sync::oneshot;
 
-/// Beside the stack of WebAssembly, which is taken from the thread's: what the host itself needs.
-const HOST_STACK_BYTES: usize = 1 << 20;
+/// Beside the stack of WebAssembly, which is taken from the thread's: what the host itself needs. It
+/// covers that the script engine has a stack of its own size, 1 MiB.
+const HOST_STACK_BYTES: usize = 2 << 20;
 
 /// Threads that decode, and the queue before them.
 pub struct Workers {

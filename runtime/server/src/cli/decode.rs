@@ -1,9 +1,15 @@
 //! `champollion decode`.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    env,
+    path::{Path, PathBuf},
+};
 
 use champollion_registry::{Answer, Package, run};
-use champollion_sandbox::{Call, CallError, Digest, Downlink, Reading, Sandbox};
+use champollion_sandbox::{
+    Call, CallError, Decoder, Digest, Downlink, Reading, Sandbox, SandboxConfig, Script,
+};
 use champollion_sdk::vectors::{CommandInput, DownlinkInput, Hex, Input, Setting, UplinkInput};
 use clap::Args;
 use jiff::Timestamp;
@@ -13,10 +19,10 @@ use serde::Serialize;
 use super::{Failure, output, settings};
 use crate::compile_worker;
 
-/// Decodes one payload with a package from a file: no server, no sources.
+/// Decodes one payload with a package or a JavaScript codec from a file: no server, no sources.
 #[derive(Args)]
 pub(super) struct Decode {
-    /// The package
+    /// The package, or the codec as its maker wrote it: a file that ends in .js
     #[arg(long, value_name = "FILE")]
     decoder: PathBuf,
     /// FPort that the payload came over
@@ -43,6 +49,9 @@ pub(super) struct Decode {
     /// What the decoder returned as state for the previous frame, as hexadecimal digits
     #[arg(long, value_name = "DIGITS", default_value = "")]
     state: Hex,
+    /// Show what a JavaScript codec has logged
+    #[arg(long, short)]
+    verbose: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -53,14 +62,18 @@ pub(super) struct Decode {
 struct Report<'call> {
     decoder: Name,
     fuel: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    log: Option<&'call [String]>,
     #[serde(flatten)]
     outcome: ReportedOutcome<'call>,
 }
 
 #[derive(Serialize)]
 struct Name {
+    /// The decoder's, or the name of the file of a codec that is in no package.
     id: String,
-    version: Version,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<Version>,
     digest: Digest,
 }
 
@@ -84,21 +97,34 @@ impl Decode {
     pub(super) fn run(self) -> Result<(), Failure> {
         let task = format!("{} cannot be used", self.decoder.display());
         let file = std::fs::read(&self.decoder).map_err(Failure::of(&task))?;
-        let sandbox = Sandbox::new(compile_worker::sandbox_config()).map_err(Failure::of(&task))?;
-        // The sandbox first: of a file that is no component at all it knows best what it is.
-        let decoder = sandbox.load(&file).map_err(Failure::quoting(&task))?;
-        let package = Package::read(file).map_err(Failure::quoting(&task))?;
-        let manifest = package.manifest();
-        let call = run(&decoder, &self.input()?);
-        let name = Name {
-            id: manifest.id.to_string(),
-            version: manifest.version.clone(),
-            digest: package.digest(),
+        let (decoder, name) = if is_script(&self.decoder) {
+            script(&self.decoder, file).map_err(Failure::quoting(&task))?
+        } else {
+            let config = compile_worker::sandbox_config();
+            let sandbox = Sandbox::new(config).map_err(Failure::of(&task))?;
+            // The sandbox first: of a file that is no component at all it knows best what it is.
+            let decoder = sandbox.load(&file).map_err(Failure::quoting(&task))?;
+            let package = Package::read(file).map_err(Failure::quoting(&task))?;
+            let manifest = package.manifest();
+            let name = Name {
+                id: manifest.id.to_string(),
+                version: Some(manifest.version.clone()),
+                digest: package.digest(),
+            };
+            (decoder, name)
         };
+        let call = run(&decoder, &self.input()?);
+        let log = self.verbose.then_some(&*call.log);
         if self.json {
-            output::json(&Report { decoder: name, fuel: call.fuel, outcome: reported(&call) })?;
+            output::json(&Report {
+                decoder: name,
+                fuel: call.fuel,
+                log,
+                outcome: reported(&call),
+            })?;
         } else {
             show(&name, &call);
+            show_log(log.unwrap_or_default());
         }
         call.result.map(drop).map_err(Failure::quoting("the payload was not decoded"))
     }
@@ -127,6 +153,36 @@ impl Decode {
     }
 }
 
+/// Whether a file is a codec in JavaScript that is in no package.
+fn is_script(file: &Path) -> bool {
+    file.extension().is_some_and(|extension| ["js", "cjs"].iter().any(|known| extension == *known))
+}
+
+fn script(file: &Path, source: Vec<u8>) -> Result<(Decoder, Name), String> {
+    let digest = Digest::of(&source);
+    let source = String::from_utf8(source)
+        .map_err(|error| format!("it is no text in UTF-8: {}", error.utf8_error()))?;
+    // Kept, since compiling the script engine takes longer than anything else here. Where there is
+    // no place for it, it is compiled each time.
+    let config = SandboxConfig { code_cache: code_cache(), ..SandboxConfig::default() };
+    let sandbox = Sandbox::new(config)
+        .or_else(|_| Sandbox::new(SandboxConfig::default()))
+        .map_err(|error| error.to_string())?;
+    let script = Script { source, ..Script::default() };
+    let decoder = sandbox.load_script(&script, digest).map_err(|error| error.to_string())?;
+    let id = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    Ok((decoder, Name { id, version: None, digest }))
+}
+
+/// Where programs of this user keep what they can make again, by the rules of freedesktop.org.
+fn code_cache() -> Option<PathBuf> {
+    let folder = |variable: &str| env::var_os(variable).map(PathBuf::from);
+    let caches = folder("XDG_CACHE_HOME")
+        .filter(|folder| folder.is_absolute())
+        .or_else(|| Some(folder("HOME")?.join(".cache")))?;
+    Some(caches.join("champollion/code"))
+}
+
 fn reported(call: &Call<Answer>) -> ReportedOutcome<'_> {
     match &call.result {
         Ok(Answer::Reading(reading)) => ReportedOutcome::Reading(reading),
@@ -145,7 +201,8 @@ fn reported(call: &Call<Answer>) -> ReportedOutcome<'_> {
 }
 
 fn show(name: &Name, call: &Call<Answer>) {
-    output::line(format_args!("{} {} ({})", name.id, name.version, name.digest));
+    let version = name.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
+    output::line(format_args!("{}{version} ({})", name.id, name.digest));
     output::line(format_args!("{} units of fuel", call.fuel));
     match &call.result {
         Ok(Answer::Reading(reading)) => show_reading(reading),
@@ -183,5 +240,11 @@ fn show_reading(reading: &Reading) {
 fn show_warnings(warnings: &[String]) {
     for warning in warnings {
         output::line(format_args!("warning: {}", output::quoted(warning)));
+    }
+}
+
+fn show_log(log: &[String]) {
+    for line in log {
+        output::line(format_args!("log: {line}"));
     }
 }

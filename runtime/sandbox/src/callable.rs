@@ -1,0 +1,103 @@
+//! A decoder of either kind: a component or a script.
+
+use champollion_frames::VerifiedUplink;
+
+use crate::{
+    Call, CallError, Command, Dialect, Digest, Downlink, Reading, SentDownlink, Settings, Specimen,
+    decoder::ComponentDecoder, script::ScriptDecoder,
+};
+
+/// A decoder that is loaded and checked, ready to be called from any thread.
+pub struct Decoder(Kind);
+
+enum Kind {
+    Component(ComponentDecoder),
+    Script(ScriptDecoder),
+}
+
+impl From<ComponentDecoder> for Decoder {
+    fn from(decoder: ComponentDecoder) -> Self {
+        Self(Kind::Component(decoder))
+    }
+}
+
+impl From<ScriptDecoder> for Decoder {
+    fn from(decoder: ScriptDecoder) -> Self {
+        Self(Kind::Script(decoder))
+    }
+}
+
+impl Decoder {
+    /// The SHA-256 of the package that this decoder was loaded from.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        match &self.0 {
+            Kind::Component(decoder) => decoder.digest(),
+            Kind::Script(decoder) => decoder.digest(),
+        }
+    }
+
+    /// By which dialect a script is called; `None` for a component.
+    #[must_use]
+    pub fn dialect(&self) -> Option<Dialect> {
+        match &self.0 {
+            Kind::Component(_) => None,
+            Kind::Script(decoder) => Some(decoder.dialect()),
+        }
+    }
+
+    /// Bytes that are kept in memory while it is loaded: the compiled code of a component, what a
+    /// script changed in the engine's memory.
+    #[must_use]
+    pub fn loaded_bytes(&self) -> usize {
+        match &self.0 {
+            Kind::Component(decoder) => decoder.code_bytes(),
+            Kind::Script(decoder) => decoder.memory_bytes(),
+        }
+    }
+
+    /// Decodes a frame whose MIC was verified, or that a network server vouches for.
+    #[must_use]
+    pub fn decode_uplink(&self, uplink: &VerifiedUplink, settings: &Settings) -> Call<Reading> {
+        match &self.0 {
+            Kind::Component(decoder) => decoder.decode_uplink(uplink, settings),
+            Kind::Script(decoder) => match uplink.application_payload() {
+                Some((f_port, payload)) => {
+                    let received_at = uplink.received_at_ms();
+                    decoder.uplink(f_port, uplink.f_cnt(), payload, received_at, settings)
+                }
+                None => Call::failed(CallError::NoApplicationPayload),
+            },
+        }
+    }
+
+    /// Decodes a payload that nobody vouches for.
+    #[must_use]
+    pub fn try_uplink(&self, specimen: &Specimen, settings: &Settings) -> Call<Reading> {
+        match &self.0 {
+            Kind::Component(decoder) => decoder.try_uplink(specimen, settings),
+            Kind::Script(decoder) => {
+                let Specimen { f_port, f_cnt, payload, received_at } = specimen;
+                decoder.uplink(*f_port, *f_cnt, payload, *received_at, settings)
+            }
+        }
+    }
+
+    /// Encodes a command as the device expects it.
+    #[must_use]
+    pub fn encode_downlink(&self, command: &Command, settings: &Settings) -> Call<Downlink> {
+        match &self.0 {
+            Kind::Component(decoder) => decoder.encode_downlink(command, settings),
+            Kind::Script(decoder) => decoder.encode_downlink(command, settings),
+        }
+    }
+
+    /// Reads back what was sent to a device.
+    #[must_use]
+    pub fn decode_downlink(&self, downlink: &SentDownlink, settings: &Settings) -> Call<Reading> {
+        match &self.0 {
+            Kind::Component(decoder) => decoder.decode_downlink(downlink, settings),
+            Kind::Script(decoder) => decoder.decode_downlink(downlink, settings),
+        }
+    }
+}

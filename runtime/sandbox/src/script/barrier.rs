@@ -1,0 +1,415 @@
+//! Makes a module keep account of what it writes.
+//!
+//! Every call of a script must start from the same memory, and most of a memory is not touched by a
+//! call. So the module is rewritten before it is compiled: each instruction that writes to the memory
+//! first marks a card, one byte for each [`CARD_BYTES`] bytes, in a second memory that no other
+//! instruction can name. What the host finds unmarked is as it was, whatever the script did and
+//! whatever faults the engine may have: that holds by construction and not by trust.
+//!
+//! A store of eight bytes may begin in one card and end in the next, and only the first is marked.
+//! Whoever restores a card therefore restores the [`OVERHANG_BYTES`] after it too.
+
+use std::collections::VecDeque;
+
+use wasm_encoder::{
+    BlockType, CodeSection, ExportKind, ExportSection, Function, FunctionSection, GlobalSection,
+    ImportSection, Instruction, MemArg, MemorySection, MemoryType, Module, TypeSection, ValType,
+    reencode::{Error as ReencodeError, Reencode, utils},
+};
+use wasmparser::{
+    CodeSectionReader, CustomSectionReader, ExportSectionReader, FunctionBody,
+    FunctionSectionReader, GlobalSectionReader, ImportSectionReader, MemorySectionReader, Operator,
+    Parser, TypeRef, TypeSectionReader,
+};
+
+/// Bytes for which one card stands. QuickJS counts references all over its memory, a few bytes at a
+/// time: with smaller cards less is copied, with larger ones there are fewer to look at.
+pub(crate) const CARD_BYTES: usize = 1 << CARD_SHIFT;
+const CARD_SHIFT: u32 = 9;
+
+/// How far a store may reach into the card after the one that it marks: all but one of its bytes,
+/// rounded up.
+pub(crate) const OVERHANG_BYTES: usize = 8;
+
+/// The largest memory that there are cards for, in bytes.
+pub(crate) const MOST_MEMORY_BYTES: usize = CARD_BYTES << 16;
+
+/// The name under which the memory of the cards is exported.
+pub(crate) const CARDS: &str = "cards";
+
+/// What precedes the number in the names under which mutable globals are exported.
+pub(crate) const GLOBAL: &str = "global.";
+
+/// Changes whenever this file makes another module of the same module.
+pub(crate) const VERSION: &str = "barrier 1";
+
+/// The memory of the cards, after the module's own.
+const CARD_MEMORY: u32 = 1;
+
+/// Why a module cannot be made to keep account.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BarrierError {
+    /// It uses what leaves traces outside of its memory and globals.
+    #[error("it uses {0}, whose effects are not accounted for")]
+    Unaccounted(String),
+    /// It is built in another way than an engine is.
+    #[error("it {0}")]
+    Unexpected(&'static str),
+    /// It cannot be read.
+    #[error("{0}")]
+    Unreadable(String),
+}
+
+/// Rewrites a module so that it marks the cards that it writes to, and exports all that it can
+/// change beside its memory.
+pub(crate) fn account_for_writes(module: &[u8]) -> Result<Vec<u8>, BarrierError> {
+    let mut rewritten = Module::new();
+    let mut barrier = Barrier::default();
+    barrier.parse_core_module(&mut rewritten, Parser::new(0), module).map_err(
+        |error| match error {
+            ReencodeError::UserError(error) => error,
+            other => BarrierError::Unreadable(other.to_string()),
+        },
+    )?;
+    Ok(rewritten.finish())
+}
+
+#[derive(Default)]
+struct Barrier {
+    /// How many parameters functions of each type have.
+    parameters: Vec<u32>,
+    /// The types of the functions whose bodies are still to come.
+    bodies: VecDeque<u32>,
+    /// Functions so far, imported ones first.
+    functions: u32,
+    /// The type of the function that marks a range.
+    range_type: u32,
+    /// The mutable globals.
+    globals: Vec<u32>,
+}
+
+type Rewritten<T> = Result<T, ReencodeError<BarrierError>>;
+
+fn refuse<T>(error: BarrierError) -> Rewritten<T> {
+    Err(ReencodeError::UserError(error))
+}
+
+impl Barrier {
+    /// The function that marks a range is the last one.
+    fn range_function(&self) -> u32 {
+        self.functions
+    }
+}
+
+impl Reencode for Barrier {
+    type Error = BarrierError;
+
+    fn parse_type_section(
+        &mut self,
+        types: &mut TypeSection,
+        section: TypeSectionReader<'_>,
+    ) -> Rewritten<()> {
+        for function in section.clone().into_iter_err_on_gc_types() {
+            let parameters = u32::try_from(function?.params().len());
+            self.parameters.push(parameters.unwrap_or(u32::MAX));
+        }
+        utils::parse_type_section(self, types, section)?;
+        self.range_type = types.len();
+        types.ty().function([ValType::I32, ValType::I32], []);
+        Ok(())
+    }
+
+    fn parse_import_section(
+        &mut self,
+        imports: &mut ImportSection,
+        section: ImportSectionReader<'_>,
+    ) -> Rewritten<()> {
+        for import in section.clone().into_imports() {
+            match import?.ty {
+                TypeRef::Func(_) => self.functions += 1,
+                _ => {
+                    return refuse(BarrierError::Unexpected(
+                        "imports something that is no function",
+                    ));
+                }
+            }
+        }
+        utils::parse_import_section(self, imports, section)
+    }
+
+    fn parse_function_section(
+        &mut self,
+        functions: &mut FunctionSection,
+        section: FunctionSectionReader<'_>,
+    ) -> Rewritten<()> {
+        self.functions += section.count();
+        for function_type in section.clone() {
+            self.bodies.push_back(function_type?);
+        }
+        utils::parse_function_section(self, functions, section)?;
+        functions.function(self.range_type);
+        Ok(())
+    }
+
+    fn parse_memory_section(
+        &mut self,
+        memories: &mut MemorySection,
+        section: MemorySectionReader<'_>,
+    ) -> Rewritten<()> {
+        if section.count() != CARD_MEMORY {
+            return refuse(BarrierError::Unexpected("has several memories"));
+        }
+        utils::parse_memory_section(self, memories, section)?;
+        memories.memory(MemoryType {
+            minimum: 1,
+            maximum: Some(1),
+            memory64: false,
+            shared: false,
+            page_size_log2: None,
+        });
+        Ok(())
+    }
+
+    fn parse_global_section(
+        &mut self,
+        globals: &mut GlobalSection,
+        section: GlobalSectionReader<'_>,
+    ) -> Rewritten<()> {
+        for (index, global) in (0..).zip(section.clone()) {
+            if global?.ty.mutable {
+                self.globals.push(index);
+            }
+        }
+        utils::parse_global_section(self, globals, section)
+    }
+
+    fn parse_export_section(
+        &mut self,
+        exports: &mut ExportSection,
+        section: ExportSectionReader<'_>,
+    ) -> Rewritten<()> {
+        utils::parse_export_section(self, exports, section)?;
+        exports.export(CARDS, ExportKind::Memory, CARD_MEMORY);
+        for global in &self.globals {
+            exports.export(&format!("{GLOBAL}{global}"), ExportKind::Global, *global);
+        }
+        Ok(())
+    }
+
+    fn start_section(&mut self, _start: u32) -> Rewritten<u32> {
+        // It would run before the host can look at what it writes.
+        refuse(BarrierError::Unexpected("has a start function"))
+    }
+
+    fn parse_code_section(
+        &mut self,
+        code: &mut CodeSection,
+        section: CodeSectionReader<'_>,
+    ) -> Rewritten<()> {
+        utils::parse_code_section(self, code, section)?;
+        code.function(&mark_range());
+        Ok(())
+    }
+
+    fn parse_function_body(
+        &mut self,
+        code: &mut CodeSection,
+        body: FunctionBody<'_>,
+    ) -> Rewritten<()> {
+        let parameters =
+            self.bodies.pop_front().and_then(|index| self.parameters.get(index as usize));
+        let Some(parameters) = parameters.copied() else {
+            return refuse(BarrierError::Unexpected("has a function without a type"));
+        };
+        let mut locals = Vec::new();
+        let mut count = parameters;
+        for run in body.get_locals_reader()? {
+            let (length, local) = run?;
+            count += length;
+            locals.push((length, self.val_type(local)?));
+        }
+        locals.extend(Scratch::TYPES.map(|scratch| (1, scratch)));
+        let scratch = Scratch { first: count };
+        let mut function = Function::new(locals);
+        let mut reader = body.get_operators_reader()?;
+        while !reader.eof() {
+            let operator = reader.read()?;
+            if let Some(reason) = unaccounted(&operator) {
+                return refuse(BarrierError::Unaccounted(reason.to_owned()));
+            }
+            let instruction = self.instruction(operator)?;
+            match written(&instruction) {
+                Written::Nothing => {}
+                Written::Value(value, at) => scratch.mark(&mut function, value, at.offset),
+                Written::Range => scratch.mark_range(&mut function, self.range_function()),
+            }
+            function.instruction(&instruction);
+        }
+        code.function(&function);
+        Ok(())
+    }
+
+    fn parse_custom_section(
+        &mut self,
+        _: &mut Module,
+        _: CustomSectionReader<'_>,
+    ) -> Rewritten<()> {
+        // Names and producers: nobody reads them.
+        Ok(())
+    }
+}
+
+/// What an instruction writes to the memory. Its operands lie on the stack.
+enum Written {
+    Nothing,
+    /// A value of this type at this place: address and value.
+    Value(ValType, MemArg),
+    /// A range: its start, a value or another address, its length.
+    Range,
+}
+
+fn written(instruction: &Instruction<'_>) -> Written {
+    match instruction {
+        Instruction::I32Store(at) | Instruction::I32Store8(at) | Instruction::I32Store16(at) => {
+            Written::Value(ValType::I32, *at)
+        }
+        Instruction::I64Store(at)
+        | Instruction::I64Store8(at)
+        | Instruction::I64Store16(at)
+        | Instruction::I64Store32(at) => Written::Value(ValType::I64, *at),
+        Instruction::F32Store(at) => Written::Value(ValType::F32, *at),
+        Instruction::F64Store(at) => Written::Value(ValType::F64, *at),
+        Instruction::MemoryFill(_) | Instruction::MemoryCopy { .. } => Written::Range,
+        _ => Written::Nothing,
+    }
+}
+
+/// Instructions that change what is neither the memory nor a global. Vectors and atomics, which
+/// write to the memory too, are switched off where the module is compiled.
+fn unaccounted(operator: &Operator<'_>) -> Option<&'static str> {
+    Some(match operator {
+        Operator::MemoryGrow { .. } => "memory.grow",
+        Operator::MemoryInit { .. } => "memory.init",
+        Operator::DataDrop { .. } => "data.drop",
+        Operator::TableSet { .. } => "table.set",
+        Operator::TableGrow { .. } => "table.grow",
+        Operator::TableFill { .. } => "table.fill",
+        Operator::TableCopy { .. } => "table.copy",
+        Operator::TableInit { .. } => "table.init",
+        Operator::ElemDrop { .. } => "elem.drop",
+        _ => return None,
+    })
+}
+
+/// Locals of a function's own that hold the operands while a card is marked.
+struct Scratch {
+    first: u32,
+}
+
+impl Scratch {
+    /// Address, length, and a value of each type.
+    const TYPES: [ValType; 6] =
+        [ValType::I32, ValType::I32, ValType::I32, ValType::I64, ValType::F32, ValType::F64];
+
+    fn address(&self) -> u32 {
+        self.first
+    }
+
+    fn length(&self) -> u32 {
+        self.first + 1
+    }
+
+    fn value(&self, value: ValType) -> u32 {
+        self.first
+            + match value {
+                ValType::I64 => 3,
+                ValType::F32 => 4,
+                ValType::F64 => 5,
+                _ => 2,
+            }
+    }
+
+    /// Marks the card of the address under the value; both are on the stack again afterwards.
+    ///
+    /// A sum beyond the address space marks a card that need not be, or none; then the store itself
+    /// is out of bounds and writes nothing.
+    fn mark(&self, function: &mut Function, value: ValType, offset: u64) {
+        let offset = i32::from_ne_bytes((offset as u32).to_ne_bytes());
+        function.instruction(&Instruction::LocalSet(self.value(value)));
+        function.instruction(&Instruction::LocalTee(self.address()));
+        if offset != 0 {
+            function.instruction(&Instruction::I32Const(offset));
+            function.instruction(&Instruction::I32Add);
+        }
+        mark_card(function);
+        function.instruction(&Instruction::LocalGet(self.address()));
+        function.instruction(&Instruction::LocalGet(self.value(value)));
+    }
+
+    /// Marks the cards of a range; its operands are on the stack again afterwards.
+    fn mark_range(&self, function: &mut Function, range_function: u32) {
+        function.instruction(&Instruction::LocalSet(self.length()));
+        function.instruction(&Instruction::LocalSet(self.value(ValType::I32)));
+        function.instruction(&Instruction::LocalTee(self.address()));
+        function.instruction(&Instruction::LocalGet(self.length()));
+        function.instruction(&Instruction::Call(range_function));
+        function.instruction(&Instruction::LocalGet(self.address()));
+        function.instruction(&Instruction::LocalGet(self.value(ValType::I32)));
+        function.instruction(&Instruction::LocalGet(self.length()));
+    }
+}
+
+/// Marks the card of the address on the stack, and takes it.
+fn mark_card(function: &mut Function) {
+    function.instruction(&Instruction::I32Const(CARD_SHIFT.cast_signed()));
+    function.instruction(&Instruction::I32ShrU);
+    function.instruction(&Instruction::I32Const(1));
+    let card = MemArg { offset: 0, align: 0, memory_index: CARD_MEMORY };
+    function.instruction(&Instruction::I32Store8(card));
+}
+
+/// A function of a start and a length that marks the cards from the first byte to the last. A range
+/// that leaves the address space marks at least its first card; what writes there is out of bounds.
+fn mark_range() -> Function {
+    const START: u32 = 0;
+    const LENGTH: u32 = 1;
+    const LAST: u32 = 2;
+    let mut function = Function::new([(1, ValType::I32)]);
+    for instruction in [
+        Instruction::LocalGet(LENGTH),
+        Instruction::I32Eqz,
+        Instruction::If(BlockType::Empty),
+        Instruction::Return,
+        Instruction::End,
+        // The last byte.
+        Instruction::LocalGet(START),
+        Instruction::LocalGet(LENGTH),
+        Instruction::I32Add,
+        Instruction::I32Const(1),
+        Instruction::I32Sub,
+        Instruction::LocalTee(LAST),
+    ] {
+        function.instruction(&instruction);
+    }
+    mark_card(&mut function);
+    function.instruction(&Instruction::Loop(BlockType::Empty));
+    function.instruction(&Instruction::LocalGet(START));
+    mark_card(&mut function);
+    for instruction in [
+        Instruction::LocalGet(START),
+        Instruction::I32Const(1 << CARD_SHIFT),
+        Instruction::I32Add,
+        Instruction::LocalTee(START),
+        Instruction::LocalGet(LAST),
+        Instruction::I32LtU,
+        Instruction::BrIf(0),
+        Instruction::End,
+        Instruction::End,
+    ] {
+        function.instruction(&instruction);
+    }
+    function
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,318 @@
+//! Calls a codec, and makes readings of what it returns.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value as Json};
+
+use super::{
+    Dialect, Script,
+    fields::{FieldMapping, Findings},
+    image::Delta,
+    wire::{Answer, Input},
+    workshop::{Loaded, Run, Workshop},
+};
+use crate::{
+    Call, CallError, Command, Data, Digest, Downlink, Failure, FailureKind, Limits, LoadError,
+    OutputError, Reading, SentDownlink, Settings, Value, Variable,
+    lift::{self, APPLICATION_PORTS, PAYLOAD_BYTES},
+};
+
+/// A codec that is loaded, ready to be called from any thread.
+pub(crate) struct ScriptDecoder {
+    workshop: Arc<Workshop>,
+    digest: Digest,
+    dialect: Dialect,
+    fields: Vec<FieldMapping>,
+    downlink_port: u8,
+    delta: Arc<Delta>,
+    /// What loads it, where it must be evaluated anew for each frame.
+    reload: Option<Input>,
+}
+
+/// The functions of a codec, by their numbers in what is said to the engine.
+#[derive(Clone, Copy)]
+enum Function {
+    DecodeUplink = 0,
+    EncodeDownlink = 1,
+    DecodeDownlink = 2,
+}
+
+/// What a codec is told of a frame or a command.
+struct Arguments<'a> {
+    f_port: u8,
+    f_cnt: u32,
+    /// Milliseconds since the epoch.
+    moment: u64,
+    payload: &'a [u8],
+    variables: &'a [Variable],
+    /// JSON text.
+    data: &'a str,
+}
+
+impl ScriptDecoder {
+    pub(crate) fn load(
+        workshop: &Arc<Workshop>,
+        script: &Script,
+        digest: Digest,
+    ) -> Result<Self, LoadError> {
+        if script.source.len() > Script::SOURCE_BYTES {
+            return Err(LoadError::ScriptTooLarge {
+                bytes: script.source.len(),
+                limit: Script::SOURCE_BYTES,
+            });
+        }
+        if script.source.contains('\0') {
+            return Err(LoadError::ScriptThrew {
+                message: "SyntaxError: the source holds a character U+0000".into(),
+                line: None,
+                column: None,
+            });
+        }
+        let input = Input::default()
+            .byte(script.dialect.map_or(0, Dialect::number))
+            .byte(u8::from(script.whole_input))
+            .bytes(script.source.as_bytes());
+        let (answer, loaded) = workshop.load(&input, Script::LOAD_FUEL)?;
+        let dialect = dialect(answer)?;
+        let Loaded { delta, clock_was_read } = loaded;
+        Ok(Self {
+            workshop: Arc::clone(workshop),
+            digest,
+            dialect,
+            fields: script.fields.clone(),
+            downlink_port: script.downlink_port.unwrap_or(Script::DEFAULT_DOWNLINK_PORT),
+            delta,
+            reload: clock_was_read.then_some(input),
+        })
+    }
+
+    pub(crate) fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// Bytes that are kept for it beside its source.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.delta.size()
+    }
+
+    pub(crate) fn uplink(
+        &self,
+        f_port: u8,
+        f_cnt: u32,
+        payload: &[u8],
+        received_at: u64,
+        settings: &Settings,
+    ) -> Call<Reading> {
+        let run = self.call(
+            Function::DecodeUplink,
+            &Arguments {
+                f_port,
+                f_cnt,
+                moment: received_at,
+                payload,
+                variables: &settings.variables,
+                data: "",
+            },
+        );
+        run.into_call(|answer| self.reading(answer, FailureKind::UnknownMessage))
+    }
+
+    pub(crate) fn encode_downlink(&self, command: &Command, settings: &Settings) -> Call<Downlink> {
+        if let Err(error) = serde_json::from_str::<Map<String, Json>>(&command.data) {
+            let message = format!("the command is no JSON object: {error}");
+            return Run::failed(failure(FailureKind::InvalidCommand, message))
+                .into_call(|answer| self.downlink(answer));
+        }
+        let run = self.call(
+            Function::EncodeDownlink,
+            &Arguments {
+                f_port: self.downlink_port,
+                f_cnt: 0,
+                moment: command.issued_at,
+                payload: &[],
+                variables: &settings.variables,
+                data: &command.data,
+            },
+        );
+        run.into_call(|answer| self.downlink(answer))
+    }
+
+    pub(crate) fn decode_downlink(
+        &self,
+        downlink: &SentDownlink,
+        settings: &Settings,
+    ) -> Call<Reading> {
+        let run = self.call(
+            Function::DecodeDownlink,
+            &Arguments {
+                f_port: downlink.f_port,
+                f_cnt: 0,
+                moment: downlink.sent_at,
+                payload: &downlink.payload,
+                variables: &settings.variables,
+                data: "",
+            },
+        );
+        run.into_call(|answer| self.reading(answer, FailureKind::UnknownMessage))
+    }
+
+    fn call(&self, function: Function, arguments: &Arguments<'_>) -> Run {
+        let moment = arguments.moment as f64;
+        let limits = self.workshop.limits();
+        let fuel = limits.fuel.saturating_mul(Script::FUEL_FACTOR);
+        let input = Input::default()
+            .byte(function as u8)
+            .byte(arguments.f_port)
+            .number(arguments.f_cnt)
+            .float(moment)
+            .number(u32::try_from(limits.output_bytes).unwrap_or(u32::MAX))
+            .bytes(arguments.payload)
+            .bytes(&variables(arguments.variables))
+            .bytes(arguments.data.as_bytes());
+        match &self.reload {
+            None => self.workshop.call(&self.delta, &input, moment, fuel),
+            Some(load) => {
+                self.workshop.load_and_call(load, Script::LOAD_FUEL, &input, moment, fuel)
+            }
+        }
+    }
+
+    fn reading(&self, answer: Answer, kind: FailureKind) -> Result<Reading, CallError> {
+        let limits = self.workshop.limits();
+        let Answer::Reading { data, normalized, mut warnings } = answer else {
+            return Err(refusal(answer, kind, limits));
+        };
+        let data = Data::check(data.into(), limits).map_err(CallError::Output)?;
+        let mut findings = Findings::default();
+        if !normalized.is_empty()
+            && let Ok(normalized) = serde_json::from_str(&normalized)
+        {
+            findings.read_normalized(&normalized);
+        }
+        // What the codec itself normalized comes first: `fields` add what it left out.
+        let given: Vec<_> = findings.measurements.iter().map(|found| found.quantity).collect();
+        let missing: Vec<FieldMapping> = self
+            .fields
+            .iter()
+            .filter(|field| !given.contains(&field.quantity()))
+            .cloned()
+            .collect();
+        if !missing.is_empty()
+            && let Ok(data) = serde_json::from_str(data.as_str())
+        {
+            findings.read(&missing, &data);
+        }
+        warnings.extend(findings.warnings);
+        lift::at_most("measurements", findings.measurements.len(), limits.measurements)
+            .and_then(|()| lift::warnings_fit(&warnings, limits))
+            .map_err(CallError::Output)?;
+        Ok(Reading { data, measurements: findings.measurements, warnings, state: None })
+    }
+
+    fn downlink(&self, answer: Answer) -> Result<Downlink, CallError> {
+        let limits = self.workshop.limits();
+        let Answer::Downlink { f_port, payload, warnings } = answer else {
+            return Err(refusal(answer, FailureKind::InvalidCommand, limits));
+        };
+        let f_port = f_port.unwrap_or(self.downlink_port);
+        if !APPLICATION_PORTS.contains(&f_port) {
+            return Err(CallError::Output(OutputError::FPortOutOfRange { f_port }));
+        }
+        lift::at_most("bytes of payload", payload.len(), PAYLOAD_BYTES)
+            .and_then(|()| lift::warnings_fit(&warnings, limits))
+            .map_err(CallError::Output)?;
+        Ok(Downlink { f_port, payload, warnings })
+    }
+}
+
+fn dialect(answer: Answer) -> Result<Dialect, LoadError> {
+    let engine = |reason: &str| LoadError::ScriptEngine { reason: reason.to_owned() };
+    match answer {
+        Answer::Loaded { dialect } => {
+            Dialect::of_number(dialect).ok_or_else(|| engine("it names an unknown dialect"))
+        }
+        Answer::NoEntryPoint(names) => Err(LoadError::NoEntryPoint { names }),
+        Answer::Threw { message, line, column } => {
+            Err(LoadError::ScriptThrew { message, line: known(line), column: known(column) })
+        }
+        _ => Err(engine("it gives no answer that was asked for")),
+    }
+}
+
+/// What an answer that is no result means.
+fn refusal(answer: Answer, kind: FailureKind, limits: &Limits) -> CallError {
+    match answer {
+        Answer::Threw { message, line, column } => {
+            CallError::Threw { message, line: known(line), column: known(column) }
+        }
+        Answer::Failed(errors) => failure(kind, shortened(errors.join("; "), limits.text_bytes)),
+        Answer::Unsupported(names) => failure(
+            FailureKind::Unsupported,
+            format!("the codec has no function {}", names.join(" or ")),
+        ),
+        Answer::Malformed { path, problem } => {
+            CallError::Output(OutputError::NotJson { path, problem })
+        }
+        Answer::TooLarge => CallError::Output(OutputError::TooLarge { limit: limits.output_bytes }),
+        Answer::TooDeep => CallError::Output(OutputError::DataTooDeep { limit: limits.data_depth }),
+        Answer::Loaded { .. }
+        | Answer::NoEntryPoint(_)
+        | Answer::Reading { .. }
+        | Answer::Downlink { .. } => CallError::Output(OutputError::Malformed {
+            reason: "an answer to another question".into(),
+        }),
+    }
+}
+
+fn failure(kind: FailureKind, message: String) -> CallError {
+    CallError::Failed(Failure { kind, message, span: None })
+}
+
+fn known(number: u32) -> Option<u32> {
+    (number > 0).then_some(number)
+}
+
+fn shortened(mut text: String, bytes: usize) -> String {
+    if text.len() > bytes {
+        const ELLIPSIS: &str = "…";
+        let end = text.floor_char_boundary(bytes.saturating_sub(ELLIPSIS.len()));
+        text.truncate(end);
+        text.push_str(ELLIPSIS);
+    }
+    text
+}
+
+/// Variables as JSON text; none is no text.
+fn variables(variables: &[Variable]) -> Vec<u8> {
+    if variables.is_empty() {
+        return Vec::new();
+    }
+    let members: Map<String, Json> = variables
+        .iter()
+        .map(|Variable { name, value }| {
+            let value = match value {
+                Value::Boolean(boolean) => Json::from(*boolean),
+                Value::Integer(integer) => Json::from(*integer),
+                Value::Number(number) => Json::from(*number),
+                Value::Text(text) => Json::from(text.as_str()),
+            };
+            (name.clone(), value)
+        })
+        .collect();
+    Json::from(members).to_string().into_bytes()
+}
+
+impl Run {
+    fn failed(error: CallError) -> Self {
+        Self { answer: Err(error), fuel: 0, memory_bytes: 0, log: Vec::new() }
+    }
+
+    fn into_call<T>(self, read: impl FnOnce(Answer) -> Result<T, CallError>) -> Call<T> {
+        let Self { answer, fuel, memory_bytes, log } = self;
+        Call { result: answer.and_then(read), fuel, memory_bytes, log }
+    }
+}

@@ -1,0 +1,140 @@
+//! Memories at rest: the engine's own, and what each codec changed in it.
+
+use wasmtime::Val;
+
+use super::barrier::CARD_BYTES;
+
+/// What a card holds that was never written.
+const UNTOUCHED: [u8; CARD_BYTES] = [0; CARD_BYTES];
+
+/// The engine with its prelude evaluated: where every codec begins.
+pub(crate) struct Base {
+    /// The memory up to the last card that is not all zeros.
+    bytes: Vec<u8>,
+    /// The mutable globals, in the order in which the engine exports them.
+    globals: Vec<Val>,
+}
+
+impl Base {
+    pub(crate) fn of(memory: &[u8], globals: Vec<Val>) -> Self {
+        let used = memory.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+        let bytes = memory[..used.next_multiple_of(CARD_BYTES).min(memory.len())].to_vec();
+        Self { bytes, globals }
+    }
+
+    /// What a card holds.
+    pub(crate) fn card(&self, card: usize) -> &[u8] {
+        self.bytes.get(card * CARD_BYTES..(card + 1) * CARD_BYTES).unwrap_or(&UNTOUCHED)
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+/// What differs from the engine's own memory once a codec is loaded.
+pub(crate) struct Delta {
+    /// The cards that differ, in their order.
+    cards: Vec<u32>,
+    /// What they hold, one after the other.
+    bytes: Vec<u8>,
+    globals: Vec<Val>,
+}
+
+impl Delta {
+    /// Nothing: the engine as it is.
+    pub(crate) fn none(base: &Base) -> Self {
+        Self { cards: Vec::new(), bytes: Vec::new(), globals: base.globals.clone() }
+    }
+
+    /// What differs among these cards, which are all that were written.
+    pub(crate) fn of(base: &Base, memory: &[u8], written: &[u32], globals: Vec<Val>) -> Self {
+        let mut delta = Self { cards: Vec::new(), bytes: Vec::new(), globals };
+        for card in written {
+            let start = *card as usize * CARD_BYTES;
+            let now = &memory[start..start + CARD_BYTES];
+            if now != base.card(*card as usize) {
+                delta.cards.push(*card);
+                delta.bytes.extend_from_slice(now);
+            }
+        }
+        delta.cards.shrink_to_fit();
+        delta.bytes.shrink_to_fit();
+        delta
+    }
+
+    pub(crate) fn cards(&self) -> &[u32] {
+        &self.cards
+    }
+
+    pub(crate) fn globals(&self) -> &[Val] {
+        &self.globals
+    }
+
+    /// Bytes that it takes.
+    pub(crate) fn size(&self) -> usize {
+        size_of::<Self>()
+            + self.bytes.capacity()
+            + self.cards.capacity() * size_of::<u32>()
+            + self.globals.capacity() * size_of::<Val>()
+    }
+
+    /// A reader of cards that are asked for in their order.
+    pub(crate) fn over<'a>(&'a self, base: &'a Base) -> Cards<'a> {
+        Cards { base, delta: self, next: 0 }
+    }
+}
+
+/// The cards of a base and a delta, in their order.
+pub(crate) struct Cards<'a> {
+    base: &'a Base,
+    delta: &'a Delta,
+    /// The first of the delta's cards that was not passed yet.
+    next: usize,
+}
+
+impl<'a> Cards<'a> {
+    /// What a card holds. No earlier card than the last one may be asked for.
+    pub(crate) fn card(&mut self, card: u32) -> &'a [u8] {
+        while self.delta.cards.get(self.next).is_some_and(|passed| *passed < card) {
+            self.next += 1;
+        }
+        if self.delta.cards.get(self.next) == Some(&card) {
+            &self.delta.bytes[self.next * CARD_BYTES..(self.next + 1) * CARD_BYTES]
+        } else {
+            self.base.card(card as usize)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn memory(cards: usize, written: &[(usize, u8)]) -> Vec<u8> {
+        let mut memory = vec![0; cards * CARD_BYTES];
+        for (at, byte) in written {
+            memory[*at] = *byte;
+        }
+        memory
+    }
+
+    #[test]
+    fn a_base_ends_after_the_last_card_that_holds_something() {
+        let base = Base::of(&memory(8, &[(0, 1), (2 * CARD_BYTES, 2)]), Vec::new());
+        assert_eq!(base.bytes().len(), 3 * CARD_BYTES);
+        assert_eq!(base.card(2)[0], 2);
+        assert_eq!(base.card(7), UNTOUCHED);
+    }
+
+    #[test]
+    fn a_delta_keeps_only_what_differs() {
+        let base = Base::of(&memory(8, &[(0, 1), (CARD_BYTES, 5)]), Vec::new());
+        let now = memory(8, &[(0, 1), (CARD_BYTES, 6), (5 * CARD_BYTES + 3, 7)]);
+        let delta = Delta::of(&base, &now, &[0, 1, 2, 5], Vec::new());
+        assert_eq!(delta.cards(), [1, 5]);
+        let mut cards = delta.over(&base);
+        let held: Vec<&[u8]> = (0..8).map(|card| cards.card(card)).collect();
+        assert_eq!(held.concat(), now);
+    }
+}

@@ -1,0 +1,13 @@
+//! Codecs in JavaScript as users of the crate see them: sources and frames in, readings and typed
+//! errors out.
+
+mod bad_input;
+mod determinism;
+mod dialects;
+mod environment;
+mod fresh_state;
+mod large;
+mod measurements;
+mod padded;
+mod reach;
+mod support;

@@ -1,0 +1,95 @@
+//! The runtime, and the codec in it.
+
+use core::cell::RefCell;
+
+use rquickjs::{Context, Ctx, Result, Runtime, context::EvalOptions};
+
+use crate::{
+    answer::Answer,
+    arena::Allocator,
+    codec::Codec,
+    dialect,
+    exception::{CODEC_NAME, Exception},
+    input::Input,
+    prelude, results,
+};
+
+/// How much a codec may allocate before cycles of garbage are looked for, in bytes. Looking writes
+/// to every object that there is, so it is worth while only where memory would run out without.
+const COLLECT_ABOVE_BYTES: usize = 2 << 20;
+
+/// QuickJS and the codec that it runs.
+pub(crate) struct Session {
+    context: Context,
+    codec: Option<Codec>,
+}
+
+struct Shared(RefCell<Option<Session>>);
+
+// SAFETY: the module has one thread.
+unsafe impl Sync for Shared {}
+
+static SESSION: Shared = Shared(RefCell::new(None));
+
+impl Session {
+    /// Makes the runtime and evaluates the prelude. Both are ours, so they cannot fail but for want
+    /// of memory.
+    pub(crate) fn start() {
+        let runtime = Runtime::new_with_alloc(Allocator).expect("there is memory for a runtime");
+        // Its own check of the stack needs an address that WebAssembly does not have. The stack
+        // lies below everything else, so exhausting it traps.
+        runtime.set_max_stack_size(0);
+        runtime.set_gc_threshold(COLLECT_ABOVE_BYTES);
+        let context = Context::full(&runtime).expect("there is memory for a context");
+        context.with(|context| prelude::evaluate(&context)).expect("the prelude is right");
+        runtime.run_gc();
+        *SESSION.0.borrow_mut() = Some(Self { context, codec: None });
+    }
+
+    /// Works with the session that was started.
+    pub(crate) fn with(work: impl FnOnce(&mut Self) -> Answer) -> Answer {
+        work(SESSION.0.borrow_mut().as_mut().expect("the host starts the engine first"))
+    }
+
+    /// Evaluates a codec and finds its functions.
+    pub(crate) fn load(&mut self, input: &mut Input) -> Answer {
+        let dialect = input.byte();
+        let whole_input = input.byte() != 0;
+        let source = input.bytes().to_vec();
+        let answer =
+            self.context.with(|context| match load(&context, dialect, whole_input, source) {
+                Ok(codec) => Ok(codec),
+                Err(error) => Err(Answer::Threw(Exception::take(&context, &error))),
+            });
+        let codec = match answer {
+            Ok(codec) => codec,
+            Err(answer) => return answer,
+        };
+        let Some(dialect) = codec.dialect() else {
+            return Answer::NoEntryPoint(dialect::ALL_NAMES);
+        };
+        // Cycles of garbage that are left are not looked for: that would write to every object, and
+        // all of it would have to be kept for each codec.
+        self.codec = Some(codec);
+        Answer::Loaded { dialect }
+    }
+
+    /// Calls a function of the codec.
+    pub(crate) fn call(&mut self, input: &mut Input) -> Answer {
+        let codec = self.codec.as_ref().expect("the host loads a codec first");
+        self.context.with(|context| {
+            codec.call(&context, input).unwrap_or_else(|error| results::threw(&context, &error))
+        })
+    }
+}
+
+fn load(context: &Ctx<'_>, dialect: u8, whole_input: bool, source: Vec<u8>) -> Result<Codec> {
+    let mut options = EvalOptions::default();
+    // As network servers do: a script and no module, sloppy unless it says "use strict".
+    options.strict = false;
+    options.filename = Some(CODEC_NAME.to_owned());
+    context.eval_with_options::<(), _>(source, options)?;
+    // Promises that the codec started while it was evaluated.
+    while context.execute_pending_job() {}
+    Codec::find(context, dialect, whole_input)
+}
