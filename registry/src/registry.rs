@@ -12,6 +12,7 @@ use crate::{
     CatalogueEntry, DamagedIndex, DecoderId, DecoderRef, Manifest, PublishError, RegistryError,
     Rehearsal, ResolveError,
     index::{Entry, Index, IndexLine, catalogue_entry, no_version, shown},
+    load::load_file,
 };
 
 /// The table of published versions, by `vendor/model/version`.
@@ -189,11 +190,13 @@ impl Registry {
             version: version.clone(),
             reason,
         };
-        let decoder = tokio::task::spawn_blocking(move || sandbox.load(&file))
-            .await
-            .map_err(|error| unusable(error.to_string()))?
-            .map_err(|error| unusable(error.to_string()))?;
-        let manifest = entry.manifest.clone();
+        let (manifest, digest) = (entry.manifest.clone(), entry.line.digest);
+        let (decoder, manifest) = tokio::task::spawn_blocking(move || {
+            (load_file(&file, &manifest, digest, &sandbox), manifest)
+        })
+        .await
+        .map_err(|error| unusable(error.to_string()))?;
+        let decoder = decoder.map_err(unusable)?;
         let loaded = LoadedDecoder { id: id.clone(), version, manifest, decoder };
         Ok(Arc::clone(entry.decoder.get_or_init(|| Arc::new(loaded))))
     }

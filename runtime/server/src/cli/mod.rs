@@ -8,6 +8,7 @@ mod componentize;
 mod decode;
 mod devices;
 mod failure;
+mod import;
 mod output;
 mod publish;
 mod records;
@@ -37,6 +38,8 @@ enum Command {
     Decode(decode::Decode),
     /// Make a package of a decoder's sources, and run its vectors
     Build(build::Build),
+    /// Make packages of JavaScript codecs, and publish them
+    Import(import::Import),
     /// Publish packages
     Publish(publish::Publish),
     /// List what can be decoded, into which fields and units
@@ -56,6 +59,7 @@ pub fn run() -> ExitCode {
         Command::Serve(command) => command.run(),
         Command::Decode(command) => command.run(),
         Command::Build(command) => command.run(),
+        Command::Import(command) => command.run(),
         Command::Publish(command) => client::block_on(command.run()),
         Command::Catalogue(command) => client::block_on(command.run()),
         Command::Devices(command) => client::block_on(command.run()),
