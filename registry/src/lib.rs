@@ -19,7 +19,7 @@ mod rehearsal;
 mod sections;
 
 pub use catalogue::{CatalogueEntry, CatalogueVersion};
-pub use error::{DamagedIndex, PublishError, RegistryError, ResolveError};
+pub use error::{DamagedIndex, PublishError, RegistryError, ResolveError, UnusableError};
 pub use id::{DecoderId, DecoderIdError, DecoderRef};
 pub use manifest::{
     Command, Device, Direction, Field, FieldType, Manifest, ManifestError, Port, ScriptDeclaration,

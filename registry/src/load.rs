@@ -1,13 +1,13 @@
 //! Loads what a package runs.
 
-use champollion_sandbox::{Decoder, Digest, LoadError, Sandbox};
+use champollion_sandbox::{Decoder, Digest, FieldMapping, MappingError, Sandbox, Script};
 
-use crate::{Code, Manifest, Package};
+use crate::{Code, Manifest, Package, UnusableError};
 
 impl Package {
     /// Compiles the decoder, or loads the script into its engine. Takes up to a second of the
     /// processor: it belongs on a thread that may block.
-    pub fn load(&self, sandbox: &Sandbox) -> Result<Decoder, LoadError> {
+    pub fn load(&self, sandbox: &Sandbox) -> Result<Decoder, UnusableError> {
         load(self.code(), self.manifest(), self.digest(), sandbox)
     }
 }
@@ -18,21 +18,41 @@ pub(crate) fn load_file(
     manifest: &Manifest,
     digest: Digest,
     sandbox: &Sandbox,
-) -> Result<Decoder, String> {
-    let code = Code::of(file).map_err(|error| error.to_string())?;
-    load(code, manifest, digest, sandbox).map_err(|error| error.to_string())
+) -> Result<Decoder, UnusableError> {
+    load(Code::of(file)?, manifest, digest, sandbox)
 }
 
 fn load(
     code: Code<'_>,
-    _manifest: &Manifest,
-    _digest: Digest,
+    manifest: &Manifest,
+    digest: Digest,
     sandbox: &Sandbox,
-) -> Result<Decoder, LoadError> {
+) -> Result<Decoder, UnusableError> {
     match code {
-        Code::Component(file) => sandbox.load(file),
-        Code::Script(_) => {
-            Err(LoadError::NotADecoder { reason: "there is no script engine".to_owned() })
-        }
+        Code::Component(file) => Ok(sandbox.load(file)?),
+        Code::Script(source) => Ok(sandbox.load_script(&script(source, manifest)?, digest)?),
     }
+}
+
+fn script(source: &str, manifest: &Manifest) -> Result<Script, MappingError> {
+    let declared = manifest.script.clone().unwrap_or_default();
+    Ok(Script {
+        source: source.to_owned(),
+        dialect: declared.dialect,
+        fields: mappings(manifest).collect::<Result<_, _>>()?,
+        downlink_port: declared.downlink_port,
+        whole_input: declared.whole_input,
+    })
+}
+
+/// The fields that a script measures because its manifest says so. Of a field that was inferred the
+/// quantity is known because the script measures it by itself.
+pub(crate) fn mappings(
+    manifest: &Manifest,
+) -> impl Iterator<Item = Result<FieldMapping, MappingError>> {
+    let declared = manifest.fields.iter().filter(|field| !field.inferred);
+    declared.filter_map(|field| {
+        let quantity = field.quantity.as_deref()?;
+        Some(FieldMapping::new(&field.name, quantity, field.data_unit.as_deref()))
+    })
 }

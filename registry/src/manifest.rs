@@ -1,10 +1,10 @@
 //! `decoder.toml`: what a decoder says of itself.
 
-use champollion_sandbox::vocabulary;
+use champollion_sandbox::{Dialect, MappingError, vocabulary};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
-use crate::DecoderId;
+use crate::{DecoderId, load::mappings};
 
 /// Longest version in characters: it becomes part of a file's name.
 const VERSION_CHARACTERS: usize = 64;
@@ -104,7 +104,7 @@ pub struct Field {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data_unit: Option<String>,
     /// What it means; may be left out of a field that is inferred.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub meaning: String,
     /// Whether nobody declared it: it was seen in what the decoder answers to its vectors.
     #[serde(default, skip_serializing_if = "is_false")]
@@ -168,7 +168,13 @@ pub struct Command {
 pub struct ScriptDeclaration {
     /// By which convention its functions are called; where it is left out, their names tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub dialect: Option<String>,
+    pub dialect: Option<Dialect>,
+    /// The FPort of commands for which the script itself names none; 1 where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub downlink_port: Option<u8>,
+    /// Whether a command is all that its encoder is given, and not the `data` of it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub whole_input: bool,
     /// Whether nobody has an example of what it decodes, so that it has no vector.
     #[serde(default, skip_serializing_if = "is_false")]
     pub untested: bool,
@@ -235,6 +241,15 @@ impl Manifest {
             complaints.push("port 0 carries MAC commands and is never decoded".to_owned());
         }
         complaints.extend(self.fields.iter().filter_map(complaint_about_field));
+        if self.script.is_some() {
+            // That the vocabulary has the quantity was looked at already.
+            let unknown = mappings(self).filter_map(Result::err);
+            complaints.extend(
+                unknown
+                    .filter(|error| !matches!(error, MappingError::UnknownQuantity { .. }))
+                    .map(|error| error.to_string()),
+            );
+        }
         complaints.extend(repeated("field", self.fields.iter().map(|field| &field.name)));
         complaints
             .extend(repeated("variable", self.variables.iter().map(|variable| &variable.name)));
@@ -435,6 +450,15 @@ mod tests {
         let manifest = Manifest::parse(&text).unwrap();
         let written = manifest.to_toml().unwrap();
         assert_eq!(Manifest::parse(&written).unwrap(), manifest, "{written}");
+    }
+
+    #[test]
+    fn what_a_script_measures_can_be_converted() {
+        let in_data = |unit: &str| format!("{MANIFEST}\ndata-unit = \"{unit}\"\n");
+        assert!(Manifest::parse(&in_data("V")).is_ok(), "a component converts by itself");
+        assert!(Manifest::parse(&(in_data("K") + "[script]")).is_ok());
+        let error = Manifest::parse(&(in_data("V") + "[script]")).unwrap_err();
+        assert!(error.to_string().contains("temperature has the unit \"V\""), "{error}");
     }
 
     #[test]

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use champollion_sandbox::Digest;
+use champollion_sandbox::{Digest, Script};
 use champollion_sdk::vectors::{self, Vector};
 use wasm_encoder::{Component, ComponentSection, CustomSection};
 
@@ -19,10 +19,6 @@ use crate::{
 /// Most bytes of a manifest: the index of the registry keeps it in one value of 64 KiB at most. The
 /// largest of ours, with 200 fields and 30 commands, has 35 KB.
 const MANIFEST_BYTES: usize = 48 << 10;
-
-/// Most bytes of a script's source, 1 MiB: the largest codecs of real devices have some 250 KB, and the
-/// engine holds both the source and what it makes of it in the memory of each call.
-pub(crate) const SCRIPT_BYTES: usize = 1 << 20;
 
 /// A package that was read: what it says of itself is well-formed; whether it is true, a
 /// [`Rehearsal`](crate::Rehearsal) finds out.
@@ -72,8 +68,9 @@ pub enum PackageError {
     ScriptInComponent,
     /// The script is longer than the engine takes.
     #[error(
-        "the script has {bytes} bytes, and {SCRIPT_BYTES} are the limit: take out of it what the \
-         decoder does not need, such as tables of other devices"
+        "the script has {bytes} bytes, and {} are the limit: take out of it what the decoder does \
+         not need, such as tables of other devices",
+        Script::SOURCE_BYTES
     )]
     ScriptTooLarge {
         /// Size of its source in bytes.

@@ -196,7 +196,7 @@ impl Registry {
         })
         .await
         .map_err(|error| unusable(error.to_string()))?;
-        let decoder = decoder.map_err(unusable)?;
+        let decoder = decoder.map_err(|error| unusable(error.to_string()))?;
         let loaded = LoadedDecoder { id: id.clone(), version, manifest, decoder };
         Ok(Arc::clone(entry.decoder.get_or_init(|| Arc::new(loaded))))
     }

@@ -1,8 +1,9 @@
 //! The sections of a package's file.
 
+use champollion_sandbox::Script;
 use wasmparser::{Parser, Payload};
 
-use crate::{PackageError, package::SCRIPT_BYTES};
+use crate::PackageError;
 
 /// The section that holds `decoder.toml`.
 pub(crate) const MANIFEST: &str = "champollion:manifest@1";
@@ -12,6 +13,9 @@ pub(crate) const VECTORS: &str = "champollion:vectors@1";
 
 /// The section that holds the source text of a script, UTF-8.
 pub(crate) const SCRIPT: &str = "champollion:script@1";
+
+/// What all WebAssembly starts with.
+const MAGIC: &[u8] = b"\0asm";
 
 /// What a package runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +45,10 @@ pub(crate) struct Sections<'file> {
 
 impl<'file> Sections<'file> {
     pub(crate) fn of(file: &'file [u8]) -> Result<Self, PackageError> {
+        if !file.starts_with(MAGIC) {
+            let reason = "the file does not start with the bytes \"\\0asm\"";
+            return Err(PackageError::NotWebAssembly(reason.to_owned()));
+        }
         let mut sections = Self::default();
         let mut depth = 0_usize;
         for payload in Parser::new(0).parse_all(file) {
@@ -93,7 +101,7 @@ impl<'file> Sections<'file> {
         match self.script {
             None => Ok(Code::Component(file)),
             Some(_) if self.is_component => Err(PackageError::ScriptInComponent),
-            Some(script) if script.len() > SCRIPT_BYTES => {
+            Some(script) if script.len() > Script::SOURCE_BYTES => {
                 Err(PackageError::ScriptTooLarge { bytes: script.len() })
             }
             Some(script) => Ok(Code::Script(text(script, "script")?)),

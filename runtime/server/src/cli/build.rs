@@ -7,11 +7,10 @@ use std::{
 };
 
 use champollion_registry::{Package, Rehearsal};
-use champollion_sandbox::{Sandbox, SandboxConfig};
 use clap::Args;
 use serde::Deserialize;
 
-use super::{Failure, componentize::componentize, output};
+use super::{Failure, componentize::componentize, output, sandbox};
 
 /// What makes a fresh instance cheap: a small stack, nothing that is not needed, no unwinding.
 const CARGO_SETTINGS: [&str; 5] = [
@@ -52,7 +51,7 @@ impl Build {
             Package::assemble(&self.component()?, &manifest, &vectors)
         }
         .map_err(Failure::of(&task))?;
-        let sandbox = Sandbox::new(SandboxConfig::default()).map_err(Failure::of(&task))?;
+        let sandbox = sandbox::of(&package).map_err(Failure::of(&task))?;
         let rehearsal = Rehearsal::of(package, &sandbox).map_err(Failure::of(&task))?;
         let package = rehearsal.package();
         let path = self.out.join(package.manifest().id.file_name(&package.manifest().version));

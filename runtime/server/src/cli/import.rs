@@ -12,7 +12,6 @@ use std::{
 };
 
 use champollion_registry::{DecoderId, Package};
-use champollion_sandbox::{Sandbox, SandboxConfig};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use semver::Version;
@@ -22,6 +21,7 @@ use super::{
     client::{self, Connection},
     output,
     publish::publish,
+    sandbox,
 };
 use crate::import::{
     Catalogue, Codec, ImportError, Made, Names, Options, Problem, Renamed, Report, Skipped,
@@ -91,7 +91,7 @@ impl Import {
         }
         let mut report = Report { codecs: codecs.len(), problems, ..Report::default() };
         let orders = self.orders(codecs, &mut report);
-        let sandbox = Sandbox::new(SandboxConfig::default()).map_err(Failure::of(&task))?;
+        let sandbox = sandbox::of_scripts().map_err(Failure::of(&task))?;
         let options = Options {
             version: self.version.clone(),
             licence: self.licence.clone(),

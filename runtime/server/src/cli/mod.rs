@@ -12,6 +12,7 @@ mod import;
 mod output;
 mod publish;
 mod records;
+mod sandbox;
 mod serve;
 mod settings;
 mod tokens;

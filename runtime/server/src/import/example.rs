@@ -4,9 +4,11 @@
 //! `description` and `output` are ChirpStack's `name` and `expected`. Bytes are numbers or hexadecimal
 //! digits.
 
+use std::collections::BTreeMap;
+
 use champollion_sdk::vectors::{CommandInput, DownlinkInput, Hex, Input, UplinkInput};
 use jiff::Timestamp;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use super::Problem;
 
@@ -22,6 +24,9 @@ pub struct Example {
     pub place: String,
     /// What goes in.
     pub input: Input,
+    /// Whether the command that goes in is all that its codec is given, since that reads more of it
+    /// than its `data`.
+    pub whole_input: bool,
     /// Whether the example itself states the port.
     pub states_port: bool,
     /// What should come out, as it is written: an object with `data`, or `bytes` and `fPort`, or
@@ -75,9 +80,9 @@ pub(super) fn examples(
             return Vec::new();
         }
     };
-    let read = list.iter().enumerate().filter_map(|(index, written)| {
+    let read = list.iter().map(whole_numbers).enumerate().filter_map(|(index, written)| {
         let place = at(file, &format!("{path}[{index}]"));
-        example(kind, written, place, index).map_err(|problem| problems.push(problem)).ok()
+        example(kind, &written, place, index).map_err(|problem| problems.push(problem)).ok()
     });
     read.collect()
 }
@@ -91,6 +96,7 @@ pub(super) fn example(
 ) -> Result<Example, Problem> {
     let problem = |reason: String| Problem::new(place.as_str(), reason);
     let (input, states_port) = input(kind, &written["input"]).map_err(problem)?;
+    let whole_input = kind == Kind::Command && is_more_than_data(&written["input"]);
     let output = match (&written["output"], &written["expected"]) {
         (Json::Object(_), _) => &written["output"],
         (Json::Null, Json::Object(_)) => &written["expected"],
@@ -101,7 +107,22 @@ pub(super) fn example(
         .into_iter()
         .find_map(said)
         .unwrap_or_else(|| format!("{} {}", kind.noun(), index + 1));
-    Ok(Example { name, input, states_port, output: output.clone(), place })
+    Ok(Example { name, input, whole_input, states_port, output: output.clone(), place })
+}
+
+/// The same with whole numbers written as such: to a codec `12074.0` and `12074` are one number, and a
+/// reader of YAML may give either for `00012074`.
+fn whole_numbers(written: &Json) -> Json {
+    match written {
+        Json::Number(number) if number.is_f64() => {
+            whole(written).map_or_else(|| written.clone(), Json::from)
+        }
+        Json::Array(list) => list.iter().map(whole_numbers).collect(),
+        Json::Object(members) => {
+            members.iter().map(|(key, member)| (key.clone(), whole_numbers(member))).collect()
+        }
+        other => other.clone(),
+    }
 }
 
 fn said(text: &Json) -> Option<String> {
@@ -129,7 +150,7 @@ fn input(kind: Kind, written: &Json) -> Result<(Input, bool), String> {
     // Some write 0, over which nothing of a device's is sent, where their codec looks at no port. It
     // is what their codec is called with and says nothing of the device.
     let states_port = port.is_some_and(|port| port > 0);
-    let (f_port, variables) = (port.unwrap_or(ANY_PORT), Default::default());
+    let (f_port, variables) = (port.unwrap_or(ANY_PORT), BTreeMap::new());
     let input = match kind {
         Kind::Uplink => Input::Uplink(UplinkInput {
             f_port,
@@ -144,10 +165,36 @@ fn input(kind: Kind, written: &Json) -> Result<(Input, bool), String> {
     Ok((input, states_port))
 }
 
+/// A command is the `data` of what its codec is given, unless there is more that the codec reads.
 fn command(written: &Json) -> Result<Input, String> {
-    let data = written.get("data").ok_or("the example has no input.data")?.clone();
+    let data = written.get("data").ok_or("the example has no input.data")?;
+    let data = if is_more_than_data(written) { written.clone() } else { data.clone() };
     let issued_at = moment(&written["recvTime"])?;
-    Ok(Input::Command(CommandInput { data, issued_at, variables: Default::default() }))
+    Ok(Input::Command(CommandInput { data, issued_at, variables: BTreeMap::new() }))
+}
+
+/// Some codecs read `input.command` beside `input.data`, and to some `input.data` is a list, which
+/// alone is no command.
+fn is_more_than_data(written: &Json) -> bool {
+    const STANDARD: [&str; 3] = ["data", "fPort", "recvTime"];
+    if written.get("data").is_some_and(|data| !data.is_object()) {
+        return true;
+    }
+    let keys = written.as_object().into_iter().flat_map(|members| members.keys());
+    keys.into_iter().any(|key| !STANDARD.contains(&key.as_str()))
+}
+
+/// The examples as their codec is called, and whether a command is all that it is given: what one of
+/// its commands needs, all have.
+pub(super) fn as_called(examples: &[Example]) -> (Vec<Example>, bool) {
+    let mut examples = examples.to_vec();
+    let whole_input = examples.iter().any(|example| example.whole_input);
+    for example in examples.iter_mut().filter(|example| whole_input && !example.whole_input) {
+        if let Input::Command(command) = &mut example.input {
+            command.data = json!({ "data": command.data });
+        }
+    }
+    (examples, whole_input)
 }
 
 /// An output says what comes out, or why nothing does.
@@ -210,8 +257,11 @@ fn port(written: &Json, what: &str) -> Result<Option<u8>, String> {
 
 /// A number without fraction, also where it is written with one: `1.0`.
 fn whole(written: &Json) -> Option<i64> {
-    let fraction = || written.as_f64().filter(|number| number.fract() == 0.0);
-    #[expect(clippy::cast_possible_truncation, reason = "what is too large for a byte is none")]
+    // Beyond it not every whole number is an f64.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    let fraction =
+        || written.as_f64().filter(|number| number.fract() == 0.0 && number.abs() <= EXACT);
+    #[expect(clippy::cast_possible_truncation, reason = "it is whole and within what an i64 holds")]
     written.as_i64().or_else(|| fraction().map(|number| number as i64))
 }
 
@@ -223,8 +273,6 @@ fn moment(written: &Json) -> Result<Timestamp, String> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn read(kind: Kind, written: Json) -> Result<Example, String> {
@@ -254,6 +302,26 @@ mod tests {
         assert_eq!(example.name, "uplink 1");
         let zero = json!({"input": {"bytes": [], "fPort": 0}, "output": {"data": {}}});
         assert!(!read(Kind::Uplink, zero).unwrap().states_port, "0 is no port of a device");
+    }
+
+    #[test]
+    fn what_one_command_needs_all_have() {
+        let command =
+            |input: Json| read(Kind::Command, json!({"input": input, "output": {"bytes": []}}));
+        let plain = command(json!({"data": {"a": 1}})).unwrap();
+        let more = command(json!({"command": 7, "data": {"a": 1}})).unwrap();
+        let data = |examples: &[Example]| -> Vec<Json> {
+            let commands = examples.iter().map(|example| match &example.input {
+                Input::Command(command) => command.data.clone(),
+                other => panic!("no command: {other:?}"),
+            });
+            commands.collect()
+        };
+        let (called, whole_input) = as_called(std::slice::from_ref(&plain));
+        assert_eq!((data(&called), whole_input), (vec![json!({"a": 1})], false));
+        let (called, whole_input) = as_called(&[plain, more]);
+        let expected = vec![json!({"data": {"a": 1}}), json!({"command": 7, "data": {"a": 1}})];
+        assert_eq!((data(&called), whole_input), (expected, true));
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub(super) fn manifest(
     id: DecoderId,
     version: Version,
     licence: String,
+    whole_input: bool,
 ) -> Manifest {
     let mut seen = BTreeSet::new();
     let sources = codec.sources.iter().filter(|source| !source.is_empty());
@@ -36,7 +37,11 @@ pub(super) fn manifest(
         fields: Vec::new(),
         variables: Vec::new(),
         commands: Vec::new(),
-        script: Some(ScriptDeclaration { untested: true, ..ScriptDeclaration::default() }),
+        script: Some(ScriptDeclaration {
+            whole_input,
+            untested: true,
+            ..ScriptDeclaration::default()
+        }),
     }
 }
 

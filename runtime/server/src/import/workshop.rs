@@ -7,6 +7,7 @@ use semver::Version;
 
 use super::{
     Codec, FailedExample, Problem,
+    example::as_called,
     fields::{Inferred, infer},
     manifest::{completed, manifest},
     trial::{Trial, run_examples},
@@ -90,13 +91,14 @@ impl<'sandbox> Workshop<'sandbox> {
             Err(problem) => return Err(problem.to_string()),
         };
         let licence = self.licence(codec, made);
-        let manifest = manifest(codec, id, self.version(codec, made), licence);
+        let (examples, whole_input) = as_called(&codec.examples);
+        let manifest = manifest(codec, id, self.version(codec, made), licence, whole_input);
         // The codec alone is a package already, so that it is loaded as all packages are.
         let draft = assemble(source, &manifest, &[]).map_err(|error| error.to_string())?;
         let decoder = draft.load(self.sandbox).map_err(|error| error.to_string())?;
         let Trial { mut vectors, failed, answered } =
-            run_examples(&decoder, &codec.examples, &codec.place);
-        made.examples = codec.examples.len();
+            run_examples(&decoder, &examples, &codec.place);
+        made.examples = examples.len();
         made.failed = failed;
         if !made.failed.is_empty() && !self.options.keep_failing {
             return Err(format!(

@@ -72,12 +72,9 @@ impl<'de> serde::Deserialize<'de> for Words {
             fn visit_bool<E>(self, flag: bool) -> Result<Words, E> {
                 Ok(Words(flag.to_string()))
             }
-
-            fn visit_unit<E>(self) -> Result<Words, E> {
-                Ok(Words::default())
-            }
         }
-        deserializer.deserialize_any(Reader)
+        // As a text where the format leaves the choice: as a number, 1.10 would be 1.1.
+        deserializer.deserialize_str(Reader)
     }
 }
 

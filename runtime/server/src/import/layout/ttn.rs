@@ -50,8 +50,7 @@ struct VendorIndex {
 #[serde(rename_all = "camelCase")]
 struct EndDevice {
     name: Words,
-    #[serde(default)]
-    description: Words,
+    description: Option<Words>,
     #[serde(default)]
     firmware_versions: Vec<Firmware>,
     #[serde(rename = "productURL")]
@@ -62,8 +61,7 @@ struct EndDevice {
 
 #[derive(Deserialize)]
 struct Firmware {
-    #[serde(default)]
-    version: Words,
+    version: Option<Words>,
     #[serde(default)]
     profiles: BTreeMap<String, Option<Profile>>,
 }
@@ -221,10 +219,12 @@ fn read_devices(
         };
         let mut firmware: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for Firmware { version, profiles } in device.firmware_versions {
+            let version = version.unwrap_or_default().0;
             for codec in profiles.into_values().flatten().filter_map(|profile| profile.codec) {
-                firmware.entry(codec).or_default().push(version.0.clone());
+                firmware.entry(codec).or_default().push(version.clone());
             }
         }
+        let description = device.description.unwrap_or_default().0;
         for (codec, versions) in firmware {
             let used = uses.entry(codec).or_default();
             used.devices.push(Device {
@@ -232,7 +232,7 @@ fn read_devices(
                 model: device.name.0.clone(),
                 firmware: joined(&versions),
             });
-            used.descriptions.push(device.description.0.clone());
+            used.descriptions.push(description.clone());
             used.sources.extend(device.product_url.iter().chain(&device.data_sheet_url).cloned());
         }
     }
