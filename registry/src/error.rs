@@ -1,6 +1,6 @@
 //! What can go wrong when a package is published, looked for and loaded.
 
-use champollion_sandbox::{Digest, LoadError};
+use champollion_sandbox::{Digest, LoadError, MappingError};
 use champollion_store::StoreError;
 use semver::Version;
 
@@ -13,9 +13,9 @@ pub enum PublishError {
     /// The file is no package.
     #[error(transparent)]
     Package(#[from] PackageError),
-    /// The sandbox does not take it.
+    /// What it runs cannot be loaded.
     #[error(transparent)]
-    Unusable(LoadError),
+    Unusable(UnusableError),
     /// A vector was not answered as it expects.
     #[error(transparent)]
     Vector(#[from] VectorDiffers),
@@ -46,6 +46,21 @@ pub enum PublishError {
     /// What the index says of the version cannot be read.
     #[error(transparent)]
     DamagedIndex(#[from] DamagedIndex),
+}
+
+/// Why what a package runs cannot be loaded.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum UnusableError {
+    /// The file is no package.
+    #[error(transparent)]
+    Package(#[from] PackageError),
+    /// Its manifest maps a field to a quantity that it cannot be.
+    #[error(transparent)]
+    Mapping(#[from] MappingError),
+    /// The sandbox does not take it.
+    #[error(transparent)]
+    Sandbox(#[from] LoadError),
 }
 
 /// Why a decoder was not found.
@@ -121,8 +136,11 @@ pub struct DamagedIndex {
     pub reason: String,
 }
 
-impl From<LoadError> for PublishError {
-    fn from(error: LoadError) -> Self {
-        Self::Unusable(error)
+impl From<UnusableError> for PublishError {
+    fn from(error: UnusableError) -> Self {
+        match error {
+            UnusableError::Package(error) => Self::Package(error),
+            other => Self::Unusable(other),
+        }
     }
 }

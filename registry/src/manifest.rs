@@ -1,10 +1,10 @@
 //! `decoder.toml`: what a decoder says of itself.
 
-use champollion_sandbox::vocabulary;
+use champollion_sandbox::{Dialect, MappingError, vocabulary};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
-use crate::DecoderId;
+use crate::{DecoderId, load::mappings};
 
 /// Longest version in characters: it becomes part of a file's name.
 const VERSION_CHARACTERS: usize = 64;
@@ -44,6 +44,9 @@ pub struct Manifest {
     /// What the devices can be told.
     #[serde(default)]
     pub commands: Vec<Command>,
+    /// What is particular to a decoder that is a script; a component has none of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub script: Option<ScriptDeclaration>,
 }
 
 /// A device that a decoder serves.
@@ -100,8 +103,12 @@ pub struct Field {
     /// voltage that is measured in `V`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data_unit: Option<String>,
-    /// What it means.
+    /// What it means; may be left out of a field that is inferred.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub meaning: String,
+    /// Whether nobody declared it: it was seen in what the decoder answers to its vectors.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub inferred: bool,
 }
 
 /// The type of a field.
@@ -120,6 +127,8 @@ pub enum FieldType {
     Object,
     /// A JSON array.
     List,
+    /// Sometimes of one of these types, sometimes of another.
+    Any,
 }
 
 /// A setting of a device that its decoder reads.
@@ -153,6 +162,28 @@ pub struct Command {
     pub example: String,
 }
 
+/// What is particular to a decoder that is a script.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all(deserialize = "kebab-case", serialize = "camelCase"), deny_unknown_fields)]
+pub struct ScriptDeclaration {
+    /// By which convention its functions are called; where it is left out, their names tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dialect: Option<Dialect>,
+    /// The FPort of commands for which the script itself names none; 1 where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub downlink_port: Option<u8>,
+    /// Whether a command is all that its encoder is given, and not the `data` of it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub whole_input: bool,
+    /// Whether nobody has an example of what it decodes, so that it has no vector.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub untested: bool,
+    /// Names of the examples that came with it and that it does not answer as they say. They are
+    /// not among its vectors.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failing: Vec<String>,
+}
+
 /// What is wrong with a manifest.
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
@@ -176,6 +207,19 @@ impl Manifest {
         }
     }
 
+    /// Writes a `decoder.toml` that is read as this manifest.
+    pub fn to_toml(&self) -> Result<String, toml::ser::Error> {
+        let mut table = toml::Table::try_from(self)?;
+        // The catalogue's JSON writes names in another way than the file.
+        rename_keys(&mut table, &kebab_case);
+        toml::to_string(&table)
+    }
+
+    /// Whether there may be nothing to try the decoder on, since the manifest says so.
+    pub(crate) fn may_have_no_vector(&self) -> bool {
+        self.script.as_ref().is_some_and(|script| script.untested || !script.failing.is_empty())
+    }
+
     fn complaints(&self) -> Vec<String> {
         let mut complaints = Vec::new();
         if !self.version.build.is_empty() {
@@ -189,13 +233,23 @@ impl Manifest {
         if self.devices.is_empty() {
             complaints.push("it serves no device".to_owned());
         }
-        if !self.ports.iter().any(|port| port.direction == Direction::Up) {
+        // Whoever imports a script may know nothing of its ports.
+        if self.script.is_none() && !self.ports.iter().any(|port| port.direction == Direction::Up) {
             complaints.push("it names no port on which a device sends".to_owned());
         }
         if self.ports.iter().any(|port| port.port == 0) {
             complaints.push("port 0 carries MAC commands and is never decoded".to_owned());
         }
         complaints.extend(self.fields.iter().filter_map(complaint_about_field));
+        if self.script.is_some() {
+            // That the vocabulary has the quantity was looked at already.
+            let unknown = mappings(self).filter_map(Result::err);
+            complaints.extend(
+                unknown
+                    .filter(|error| !matches!(error, MappingError::UnknownQuantity { .. }))
+                    .map(|error| error.to_string()),
+            );
+        }
         complaints.extend(repeated("field", self.fields.iter().map(|field| &field.name)));
         complaints
             .extend(repeated("variable", self.variables.iter().map(|variable| &variable.name)));
@@ -206,6 +260,9 @@ impl Manifest {
 }
 
 fn complaint_about_field(field: &Field) -> Option<String> {
+    if field.meaning.is_empty() && !field.inferred {
+        return Some(format!("the field {} has no meaning", field.name));
+    }
     let name = field.quantity.as_ref()?;
     let Some(quantity) = vocabulary::quantity(name) else {
         return Some(format!(
@@ -232,6 +289,38 @@ fn complaint_about_command(command: &Command) -> Option<String> {
         serde_json::from_str(&command.example);
     let error = example.err()?;
     Some(format!("the example of the command {} is no JSON object: {error}", command.name))
+}
+
+fn rename_keys(table: &mut toml::Table, rename: &impl Fn(&str) -> String) {
+    let renamed = std::mem::take(table).into_iter().map(|(key, mut value)| {
+        match &mut value {
+            toml::Value::Table(inner) => rename_keys(inner, rename),
+            toml::Value::Array(list) => {
+                let tables = list.iter_mut().filter_map(toml::Value::as_table_mut);
+                tables.for_each(|inner| rename_keys(inner, rename));
+            }
+            _ => {}
+        }
+        (rename(&key), value)
+    });
+    *table = renamed.collect();
+}
+
+/// `fundedBy` as `funded-by`.
+fn kebab_case(camel_case: &str) -> String {
+    let mut text = String::new();
+    for character in camel_case.chars() {
+        if character.is_ascii_uppercase() {
+            text.push('-');
+        }
+        text.push(character.to_ascii_lowercase());
+    }
+    text
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 fn repeated<'names>(
@@ -351,6 +440,42 @@ mod tests {
             let error = with(wrong).unwrap_err();
             assert!(error.to_string().contains("the command reset is no JSON object"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_manifest_is_written_as_it_is_read() {
+        let text = format!(
+            "{MANIFEST}\ndata-unit = \"K\"\n[script]\ndialect = \"ts013\"\nfailing = [\"cold\"]\n"
+        );
+        let manifest = Manifest::parse(&text).unwrap();
+        let written = manifest.to_toml().unwrap();
+        assert_eq!(Manifest::parse(&written).unwrap(), manifest, "{written}");
+    }
+
+    #[test]
+    fn what_a_script_measures_can_be_converted() {
+        let in_data = |unit: &str| format!("{MANIFEST}\ndata-unit = \"{unit}\"\n");
+        assert!(Manifest::parse(&in_data("V")).is_ok(), "a component converts by itself");
+        assert!(Manifest::parse(&(in_data("K") + "[script]")).is_ok());
+        let error = Manifest::parse(&(in_data("V") + "[script]")).unwrap_err();
+        assert!(error.to_string().contains("temperature has the unit \"V\""), "{error}");
+    }
+
+    #[test]
+    fn only_what_is_inferred_may_do_without_a_meaning() {
+        let without = MANIFEST.replace("meaning = \"Temperature of the air\"", "");
+        let error = Manifest::parse(&without).unwrap_err();
+        assert!(error.to_string().contains("temperature has no meaning"), "{error}");
+        let inferred = Manifest::parse(&format!("{without}\ninferred = true")).unwrap();
+        assert!(inferred.fields[0].inferred);
+    }
+
+    #[test]
+    fn only_a_script_may_do_without_ports() {
+        let up = "[[ports]]\n        port = 2\n        direction = \"up\"\n        meaning = \"Temperature\"";
+        let without = MANIFEST.replace(up, "").replace("maintainer", "ports = []\nmaintainer");
+        assert!(Manifest::parse(&without).unwrap_err().to_string().contains("no port"));
+        assert!(Manifest::parse(&format!("{without}\n[script]")).is_ok());
     }
 
     #[test]

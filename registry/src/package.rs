@@ -1,30 +1,24 @@
-//! A package: one `.wasm` file that holds the component, its manifest and its vectors.
+//! A package: one `.wasm` file that holds the decoder, its manifest and its vectors.
 //!
 //! Manifest and vectors are custom sections of the component, as they stand in the sources. Tools
-//! that know nothing of Champollion pass them by.
+//! that know nothing of Champollion pass them by. A script has a component of its own around it that
+//! is empty but for these sections and one more with its source: the engine, which all scripts share,
+//! is not in the package.
 
 use std::collections::BTreeSet;
 
-use champollion_sandbox::Digest;
+use champollion_sandbox::{Digest, Script};
 use champollion_sdk::vectors::{self, Vector};
-use wasm_encoder::{ComponentSection, CustomSection};
-use wasmparser::{Parser, Payload};
+use wasm_encoder::{Component, ComponentSection, CustomSection};
 
-use crate::{Manifest, ManifestError};
-
-/// The section that holds `decoder.toml`.
-const MANIFEST_SECTION: &str = "champollion:manifest@1";
-
-/// The section that holds `vectors.json`.
-const VECTORS_SECTION: &str = "champollion:vectors@1";
+use crate::{
+    Code, Manifest, ManifestError,
+    sections::{MANIFEST, SCRIPT, Sections, VECTORS},
+};
 
 /// Most bytes of a manifest: the index of the registry keeps it in one value of 64 KiB at most. The
 /// largest of ours, with 200 fields and 30 commands, has 35 KB.
 const MANIFEST_BYTES: usize = 48 << 10;
-
-/// Most vectors of a package: they are run before it is published, and each may burn a whole call's
-/// fuel. The richest of ours has 122.
-const VECTORS: usize = 1_000;
 
 /// A package that was read: what it says of itself is well-formed; whether it is true, a
 /// [`Rehearsal`](crate::Rehearsal) finds out.
@@ -35,6 +29,8 @@ pub struct Package {
     manifest_toml: String,
     manifest: Manifest,
     vectors: Vec<Vector>,
+    /// The source, where it is a script.
+    script: Option<Box<str>>,
 }
 
 /// Why a file is no package.
@@ -67,6 +63,22 @@ pub enum PackageError {
     /// A section is no text.
     #[error("the {0} inside the component must be UTF-8 text")]
     NotText(&'static str),
+    /// It has a script beside something else that could run.
+    #[error("the component has a script inside and is not empty otherwise: it must be one of both")]
+    ScriptInComponent,
+    /// The script is longer than the engine takes.
+    #[error(
+        "the script has {bytes} bytes, and {} are the limit: take out of it what the decoder does \
+         not need, such as tables of other devices",
+        Script::SOURCE_BYTES
+    )]
+    ScriptTooLarge {
+        /// Size of its source in bytes.
+        bytes: usize,
+    },
+    /// The manifest declares a script, and there is none.
+    #[error("the manifest has [script], and the package is no script")]
+    NoScript,
     /// The manifest is too long to be kept in an index.
     #[error("the manifest has {bytes} bytes, and {MANIFEST_BYTES} are the limit")]
     ManifestTooLarge {
@@ -76,6 +88,9 @@ pub enum PackageError {
     /// The manifest cannot be used.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
+    /// The manifest cannot be written as TOML.
+    #[error("the manifest cannot be written: {0}")]
+    ManifestNotWritten(toml::ser::Error),
     /// The vectors cannot be used.
     #[error("the vectors cannot be read: {0}")]
     Vectors(#[from] serde_json::Error),
@@ -83,7 +98,7 @@ pub enum PackageError {
     #[error("the package has no vector: at least one payload with its expected reading is needed")]
     NoVectors,
     /// There are more vectors than are run.
-    #[error("the package has {count} vectors, and {VECTORS} are the limit")]
+    #[error("the package has {count} vectors, and {} are the limit", Package::VECTORS)]
     TooManyVectors {
         /// How many there are.
         count: usize,
@@ -94,16 +109,31 @@ pub enum PackageError {
 }
 
 impl Package {
+    /// Most vectors of a package: they are run before it is published, and each may burn a whole
+    /// call's fuel. The richest of ours has 122.
+    pub const VECTORS: usize = 1_000;
+
     /// Reads a package.
     pub fn read(file: Vec<u8>) -> Result<Self, PackageError> {
-        let (manifest, vectors) = sections(&file)?;
+        let sections = Sections::of(&file)?;
+        let script = match sections.code(&file)? {
+            Code::Component(_) => None,
+            Code::Script(source) => Some(source.into()),
+        };
+        let (manifest, vectors) = (sections.manifest()?, sections.vectors()?);
         if manifest.len() > MANIFEST_BYTES {
             return Err(PackageError::ManifestTooLarge { bytes: manifest.len() });
         }
         let manifest_toml = manifest.to_owned();
         let manifest = Manifest::parse(&manifest_toml)?;
+        if manifest.script.is_some() && script.is_none() {
+            return Err(PackageError::NoScript);
+        }
         let vectors = parse_vectors(vectors)?;
-        Ok(Self { digest: Digest::of(&file), file, manifest_toml, manifest, vectors })
+        if vectors.is_empty() && !manifest.may_have_no_vector() {
+            return Err(PackageError::NoVectors);
+        }
+        Ok(Self { digest: Digest::of(&file), file, manifest_toml, manifest, vectors, script })
     }
 
     /// Makes a package of a component and the two files of its sources.
@@ -112,12 +142,27 @@ impl Package {
         decoder_toml: &str,
         vectors_json: &str,
     ) -> Result<Self, PackageError> {
-        let mut file = component.to_vec();
-        for (name, content) in [(MANIFEST_SECTION, decoder_toml), (VECTORS_SECTION, vectors_json)] {
-            CustomSection { name: name.into(), data: content.as_bytes().into() }
-                .append_to_component(&mut file);
+        let sections = [(MANIFEST, decoder_toml), (VECTORS, vectors_json)];
+        Self::read(with_sections(component.to_vec(), &sections))
+    }
+
+    /// Makes a package of a script and the two files beside it.
+    pub fn assemble_script(
+        source: &str,
+        decoder_toml: &str,
+        vectors_json: &str,
+    ) -> Result<Self, PackageError> {
+        let sections = [(SCRIPT, source), (MANIFEST, decoder_toml), (VECTORS, vectors_json)];
+        Self::read(with_sections(Component::new().finish(), &sections))
+    }
+
+    /// What it runs.
+    #[must_use]
+    pub fn code(&self) -> Code<'_> {
+        match &self.script {
+            Some(source) => Code::Script(source),
+            None => Code::Component(&self.file),
         }
-        Self::read(file)
     }
 
     /// The whole file.
@@ -151,50 +196,17 @@ impl Package {
     }
 }
 
-fn sections(file: &[u8]) -> Result<(&str, &str), PackageError> {
-    let (mut manifest, mut vectors) = (None, None);
-    let mut depth = 0_usize;
-    for payload in Parser::new(0).parse_all(file) {
-        let damaged =
-            |error: wasmparser::BinaryReaderError| PackageError::NotWebAssembly(error.to_string());
-        match payload.map_err(damaged)? {
-            Payload::Version { encoding: wasmparser::Encoding::Module, .. } if depth == 0 => {
-                return Err(PackageError::CoreModule);
-            }
-            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
-            Payload::End(_) => depth = depth.saturating_sub(1),
-            // Sections of nested modules and components are none of the package's.
-            Payload::CustomSection(section) if depth == 0 => {
-                let (found, name) = match section.name() {
-                    MANIFEST_SECTION => (&mut manifest, MANIFEST_SECTION),
-                    VECTORS_SECTION => (&mut vectors, VECTORS_SECTION),
-                    _ => continue,
-                };
-                if found.replace(section.data()).is_some() {
-                    return Err(PackageError::Twice(name));
-                }
-            }
-            _ => {}
-        }
+fn with_sections(mut file: Vec<u8>, sections: &[(&str, &str)]) -> Vec<u8> {
+    for (name, content) in sections {
+        CustomSection { name: (*name).into(), data: content.as_bytes().into() }
+            .append_to_component(&mut file);
     }
-    Ok((text(manifest, "manifest", "decoder.toml")?, text(vectors, "vectors", "vectors.json")?))
-}
-
-fn text<'file>(
-    section: Option<&'file [u8]>,
-    what: &'static str,
-    file: &'static str,
-) -> Result<&'file str, PackageError> {
-    let bytes = section.ok_or(PackageError::Missing { what, file })?;
-    std::str::from_utf8(bytes).map_err(|_| PackageError::NotText(what))
+    file
 }
 
 fn parse_vectors(json: &str) -> Result<Vec<Vector>, PackageError> {
     let vectors = vectors::parse(json)?;
-    if vectors.is_empty() {
-        return Err(PackageError::NoVectors);
-    }
-    if vectors.len() > VECTORS {
+    if vectors.len() > Package::VECTORS {
         return Err(PackageError::TooManyVectors { count: vectors.len() });
     }
     let mut names = BTreeSet::new();

@@ -15,6 +15,7 @@ use crate::{
     CatalogueEntry, DamagedIndex, DecoderId, DecoderRef, PublishError, QuarantineRule, Quarantined,
     RegistryError, Rehearsal, ResolveError,
     index::{Entry, Index, IndexLine, catalogue_entry, no_version, shown},
+    load::load_file,
     loaded::{LoadedDecoder, LoadedDecoders},
 };
 
@@ -221,11 +222,14 @@ impl Registry {
             version: version.clone(),
             reason,
         };
-        let decoder = tokio::task::spawn_blocking(move || sandbox.load_within(&file, &lower))
-            .await
-            .map_err(|error| unusable(error.to_string()))?
-            .map_err(|error| unusable(error.to_string()))?;
-        let (manifest, health) = (Arc::clone(&entry.manifest), Arc::clone(&entry.health));
+        let (manifest, digest) = (Arc::clone(&entry.manifest), entry.line.digest);
+        let (decoder, manifest) = tokio::task::spawn_blocking(move || {
+            (load_file(&file, &manifest, digest, &sandbox, &lower), manifest)
+        })
+        .await
+        .map_err(|error| unusable(error.to_string()))?;
+        let decoder = decoder.map_err(|error| unusable(error.to_string()))?;
+        let health = Arc::clone(&entry.health);
         Ok(Arc::new(LoadedDecoder::new(manifest, decoder, health)))
     }
 

@@ -36,7 +36,7 @@ impl Rehearsal {
     /// Compiles the package and runs every vector; stops at the first that differs. Takes up to a
     /// second of the processor: it belongs on a thread that may block.
     pub fn of(package: Package, sandbox: &Sandbox) -> Result<Self, PublishError> {
-        let decoder = sandbox.load(package.file())?;
+        let decoder = package.load(sandbox)?;
         for vector in package.vectors() {
             if let Some(difference) =
                 difference(&vector.expect, &outcome(&run(&decoder, &vector.input)))
@@ -58,6 +58,12 @@ impl Rehearsal {
     #[must_use]
     pub fn decoder(&self) -> &Decoder {
         &self.decoder
+    }
+
+    /// The package alone, for whoever does not publish it here and now.
+    #[must_use]
+    pub fn into_package(self) -> Package {
+        self.package
     }
 
     pub(crate) fn into_parts(self) -> (Package, Decoder) {
@@ -108,7 +114,8 @@ pub fn run(decoder: &Decoder, input: &Input) -> Call<Answer> {
 
 /// The answer as vectors write it: an object with the one key `reading`, `downlink` or `failure`.
 /// What the sandbox itself refused is a failure of a kind that no decoder can return.
-fn outcome(call: &Call<Answer>) -> Json {
+#[must_use]
+pub fn outcome(call: &Call<Answer>) -> Json {
     match &call.result {
         Ok(answer) => json!(answer),
         Err(CallError::Failed(failure)) => json!({ "failure": failure }),

@@ -1,11 +1,12 @@
 //! What is a package, and what is none.
 
-use champollion_registry::{ManifestError, Package, PackageError};
+use champollion_registry::{Code, ManifestError, Package, PackageError};
 use champollion_sandbox::Digest;
 use wasm_encoder::{Component, CustomSection, Module, ModuleSection, NestedComponentSection};
 
 use crate::support::{
-    DECODER_TOML, MANIFEST, SANDBOX, VECTORS, VECTORS_JSON, component, first_party, with_section,
+    DECODER_TOML, MANIFEST, SANDBOX, SCRIPT, VECTORS, VECTORS_JSON, component, first_party,
+    with_section,
 };
 
 fn read_error(file: Vec<u8>) -> PackageError {
@@ -237,4 +238,57 @@ fn a_manifest_that_cannot_be_used_is_refused_in_its_own_words() {
         panic!("{error:?}");
     };
     assert_eq!(complaints, &["port 0 carries MAC commands and is never decoded"]);
+}
+
+#[test]
+fn a_script_is_a_package_without_code_of_its_own() {
+    let source = "function decodeUplink() { return { data: { answer: 42 } }; } // ü";
+    let package = Package::assemble_script(source, DECODER_TOML, VECTORS_JSON).unwrap();
+    assert_eq!(package.code(), Code::Script(source));
+
+    let read = Package::read(package.file().to_vec()).unwrap();
+
+    assert_eq!(read.code(), Code::Script(source));
+    assert_eq!(Code::of(package.file()).unwrap(), Code::Script(source));
+    assert_eq!(read.manifest_toml(), DECODER_TOML);
+    assert_eq!(read.vectors().len(), 1);
+    let component = Package::assemble(&component(), DECODER_TOML, VECTORS_JSON).unwrap();
+    assert_eq!(component.code(), Code::Component(component.file()));
+}
+
+#[test]
+fn a_package_is_a_component_or_a_script() {
+    let package = Package::assemble(&component(), DECODER_TOML, VECTORS_JSON).unwrap();
+    let error = read_error(with_section(package.file().to_vec(), SCRIPT, b"0"));
+    assert!(matches!(error, PackageError::ScriptInComponent), "{error:?}");
+
+    let manifest = format!("{DECODER_TOML}\n[script]\n");
+    let error = assemble_error(&manifest, VECTORS_JSON);
+    assert!(matches!(error, PackageError::NoScript), "{error:?}");
+    assert!(Package::assemble_script("0", &manifest, VECTORS_JSON).is_ok());
+}
+
+#[test]
+fn a_script_is_text_of_bounded_size() {
+    let script = |source: &[u8]| {
+        let file = with_section(Component::new().finish(), SCRIPT, source);
+        let file = with_section(file, MANIFEST, DECODER_TOML.as_bytes());
+        Package::read(with_section(file, VECTORS, VECTORS_JSON.as_bytes()))
+    };
+    assert!(script(&vec![b' '; 1 << 20]).is_ok());
+    let error = script(&vec![b' '; (1 << 20) + 1]).unwrap_err();
+    assert!(matches!(error, PackageError::ScriptTooLarge { bytes: 1_048_577 }), "{error:?}");
+    assert!(error.to_string().contains("1048577 bytes, and 1048576 are the limit"), "{error}");
+    let error = script(b"\xFF").unwrap_err();
+    assert!(matches!(error, PackageError::NotText("script")), "{error:?}");
+}
+
+#[test]
+fn only_a_script_that_is_marked_may_have_no_vector() {
+    let marked = |mark: &str| format!("{DECODER_TOML}\n[script]\n{mark}\n");
+    for mark in ["untested = true", "failing = [\"an answer\"]"] {
+        assert!(Package::assemble_script("0", &marked(mark), "[]").is_ok(), "{mark}");
+    }
+    let error = Package::assemble_script("0", &marked(""), "[]").unwrap_err();
+    assert!(matches!(error, PackageError::NoVectors), "{error:?}");
 }

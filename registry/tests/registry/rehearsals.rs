@@ -1,6 +1,8 @@
 //! Nothing passes that does not answer as its vectors say.
 
-use champollion_registry::{Answer, Package, PublishError, Rehearsal, VectorDiffers, run};
+use champollion_registry::{
+    Answer, Package, PublishError, Rehearsal, UnusableError, VectorDiffers, run,
+};
 use champollion_sandbox::{CallError, LoadError, Value, Variable};
 use champollion_sdk::vectors::{self, Input};
 use serde_json::{Value as Json, json};
@@ -149,7 +151,7 @@ fn a_component_that_is_no_decoder_is_refused() {
     let vectors = json!([uplink("why", json!({"reading": {"data": {}}}))]).to_string();
     let package = Package::assemble(&empty, DECODER_TOML, &vectors).unwrap();
     match Rehearsal::of(package, &SANDBOX) {
-        Err(PublishError::Unusable(LoadError::NotADecoder { .. })) => {}
+        Err(PublishError::Unusable(UnusableError::Sandbox(LoadError::NotADecoder { .. }))) => {}
         Err(error) => panic!("{error:?}"),
         Ok(_) => panic!("it is taken"),
     }

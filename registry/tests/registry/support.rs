@@ -21,6 +21,7 @@ use wit_parser::Resolve;
 /// The names of the sections, spelled out: packages that were published must be read for ever.
 pub(crate) const MANIFEST: &str = "champollion:manifest@1";
 pub(crate) const VECTORS: &str = "champollion:vectors@1";
+pub(crate) const SCRIPT: &str = "champollion:script@1";
 
 /// The manifest of `acme/answer` 1.0.0.
 pub(crate) const DECODER_TOML: &str = include_str!("decoder.toml");

@@ -141,7 +141,18 @@ impl Sandbox {
     /// it comes from. Takes some milliseconds. The first script of a process waits for the engine,
     /// which takes some seconds to compile where the cache has no code of it.
     pub fn load_script(&self, script: &Script, digest: Digest) -> Result<Decoder, LoadError> {
-        ScriptDecoder::load(&self.workshop, script, digest).map(Decoder::from)
+        self.load_script_within(script, digest, &CallLimits::default())
+    }
+
+    /// The same for a script whose calls may use and return less than others'. Its memory is that of
+    /// all scripts.
+    pub fn load_script_within(
+        &self,
+        script: &Script,
+        digest: Digest,
+        lower: &CallLimits,
+    ) -> Result<Decoder, LoadError> {
+        ScriptDecoder::load(&self.workshop, script, digest, lower).map(Decoder::from)
     }
 
     fn compile(&self, file: &[u8], digest: Digest) -> Result<Component, LoadError> {

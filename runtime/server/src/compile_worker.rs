@@ -1,6 +1,6 @@
 //! Compiling in a process of its own, which is this same program told to do only that.
 
-use champollion_sandbox::{Compiler, SandboxConfig, WorkerCommand};
+use champollion_sandbox::{Compiler, WorkerCommand};
 
 /// The command that does it. People have no use for it, so the help does not list it.
 pub(crate) const COMMAND: &str = "compile-worker";
@@ -15,9 +15,4 @@ pub(crate) fn compiler() -> Compiler {
             Compiler::InPlace
         }
     }
-}
-
-/// A sandbox for a command that tries a file: with the limits that a server has by default.
-pub(crate) fn sandbox_config() -> SandboxConfig {
-    SandboxConfig { compiler: compiler(), ..SandboxConfig::default() }
 }

@@ -12,14 +12,16 @@ use super::{
     workshop::{Loaded, Run, Workshop},
 };
 use crate::{
-    Call, CallError, Command, Data, Digest, Downlink, Failure, FailureKind, Limits, LoadError,
-    OutputError, Reading, SentDownlink, Settings, Value, Variable,
+    Call, CallError, CallLimits, Command, Data, Digest, Downlink, Failure, FailureKind, Limits,
+    LoadError, OutputError, Reading, SentDownlink, Settings, Value, Variable,
     lift::{self, APPLICATION_PORTS, PAYLOAD_BYTES},
 };
 
 /// A codec that is loaded, ready to be called from any thread.
 pub(crate) struct ScriptDecoder {
     workshop: Arc<Workshop>,
+    /// Of the memory it has what all scripts have: their instances are the engine's.
+    limits: Limits,
     digest: Digest,
     dialect: Dialect,
     fields: Vec<FieldMapping>,
@@ -54,6 +56,7 @@ impl ScriptDecoder {
         workshop: &Arc<Workshop>,
         script: &Script,
         digest: Digest,
+        lower: &CallLimits,
     ) -> Result<Self, LoadError> {
         if script.source.len() > Script::SOURCE_BYTES {
             return Err(LoadError::ScriptTooLarge {
@@ -77,6 +80,7 @@ impl ScriptDecoder {
         let Loaded { delta, clock_was_read } = loaded;
         Ok(Self {
             workshop: Arc::clone(workshop),
+            limits: workshop.limits().lowered(lower),
             digest,
             dialect,
             fields: script.fields.clone(),
@@ -162,7 +166,7 @@ impl ScriptDecoder {
 
     fn call(&self, function: Function, arguments: &Arguments<'_>) -> Run {
         let moment = arguments.moment as f64;
-        let limits = self.workshop.limits();
+        let limits = &self.limits;
         let fuel = limits.fuel.saturating_mul(Script::FUEL_FACTOR);
         let input = Input::default()
             .byte(function as u8)
@@ -182,7 +186,7 @@ impl ScriptDecoder {
     }
 
     fn reading(&self, answer: Answer, kind: FailureKind) -> Result<Reading, CallError> {
-        let limits = self.workshop.limits();
+        let limits = &self.limits;
         let Answer::Reading { data, normalized, mut warnings } = answer else {
             return Err(refusal(answer, kind, limits));
         };
@@ -214,7 +218,7 @@ impl ScriptDecoder {
     }
 
     fn downlink(&self, answer: Answer) -> Result<Downlink, CallError> {
-        let limits = self.workshop.limits();
+        let limits = &self.limits;
         let Answer::Downlink { f_port, payload, warnings } = answer else {
             return Err(refusal(answer, FailureKind::InvalidCommand, limits));
         };

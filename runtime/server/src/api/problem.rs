@@ -9,7 +9,7 @@ use axum::{
 };
 use champollion_delivery::DeliveryError;
 use champollion_frames::{JoinRefusal, Refusal};
-use champollion_registry::{PublishError, RegistryError, ResolveError};
+use champollion_registry::{PublishError, RegistryError, ResolveError, UnusableError};
 use champollion_sandbox::{CallError, LoadError};
 use serde::Serialize;
 use serde_json::{Map, Value as Json_, json};
@@ -229,7 +229,7 @@ impl From<PublishError> for Problem {
         let detail = error.to_string();
         match error {
             PublishError::Package(_) => Self::unprocessable("not-a-package", detail),
-            PublishError::Unusable(LoadError::CompilerFailed { .. }) => {
+            PublishError::Unusable(UnusableError::Sandbox(LoadError::CompilerFailed { .. })) => {
                 tracing::error!(detail, "a component could not be compiled");
                 Self::unprocessable("compiler-failed", detail)
             }

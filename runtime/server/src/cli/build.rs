@@ -7,12 +7,10 @@ use std::{
 };
 
 use champollion_registry::{Package, Rehearsal};
-use champollion_sandbox::Sandbox;
 use clap::Args;
 use serde::Deserialize;
 
-use super::{Failure, componentize::componentize, output};
-use crate::compile_worker;
+use super::{Failure, componentize::componentize, output, sandbox};
 
 /// What makes a fresh instance cheap: a small stack, nothing that is not needed, no unwinding.
 const CARGO_SETTINGS: [&str; 5] = [
@@ -25,10 +23,13 @@ const CARGO_SETTINGS: [&str; 5] = [
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
+/// The file of the sources that holds the script of a decoder in JavaScript.
+const SCRIPT: &str = "codec.js";
+
 /// Makes a package of a decoder's sources, and runs its vectors.
 #[derive(Args)]
 pub(super) struct Build {
-    /// Folder with decoder.toml, vectors.json and the Rust sources
+    /// Folder with decoder.toml, vectors.json, and the Rust sources or codec.js
     #[arg(default_value = ".", value_name = "DIR")]
     sources: PathBuf,
     /// Take this core module instead of compiling the sources
@@ -43,19 +44,14 @@ impl Build {
     pub(super) fn run(self) -> Result<(), Failure> {
         let manifest = read(&self.sources, "decoder.toml")?;
         let vectors = read(&self.sources, "vectors.json")?;
-        let module = match &self.module {
-            Some(module) => module.clone(),
-            None => compile(&self.sources)?,
-        };
-        let task = format!("{} makes no component", module.display());
-        let component = fs::read(&module)
-            .map_err(|error| error.to_string())
-            .and_then(|module| componentize(&module))
-            .map_err(Failure::of(task))?;
         let task = format!("{} makes no package", self.sources.display());
-        let package =
-            Package::assemble(&component, &manifest, &vectors).map_err(Failure::of(&task))?;
-        let sandbox = Sandbox::new(compile_worker::sandbox_config()).map_err(Failure::of(&task))?;
+        let package = if self.module.is_none() && self.sources.join(SCRIPT).exists() {
+            Package::assemble_script(&read(&self.sources, SCRIPT)?, &manifest, &vectors)
+        } else {
+            Package::assemble(&self.component()?, &manifest, &vectors)
+        }
+        .map_err(Failure::of(&task))?;
+        let sandbox = sandbox::of(&package).map_err(Failure::of(&task))?;
         let rehearsal = Rehearsal::of(package, &sandbox).map_err(Failure::of(&task))?;
         let package = rehearsal.package();
         let path = self.out.join(package.manifest().id.file_name(&package.manifest().version));
@@ -71,6 +67,18 @@ impl Build {
             path.display()
         ));
         Ok(())
+    }
+
+    fn component(&self) -> Result<Vec<u8>, Failure> {
+        let module = match &self.module {
+            Some(module) => module.clone(),
+            None => compile(&self.sources)?,
+        };
+        let task = format!("{} makes no component", module.display());
+        fs::read(&module)
+            .map_err(|error| error.to_string())
+            .and_then(|module| componentize(&module))
+            .map_err(Failure::of(task))
     }
 }
 

@@ -53,9 +53,22 @@ fn show_decoder(decoder: &Json) {
         .map(|port| [port["port"].to_string(), text(port, "direction"), text(port, "meaning")]);
     output::table(["port", "direction", "meaning"], ports);
     let fields = list(decoder, "fields").map(|field| {
-        ["name", "type", "quantity", "unit", "meaning"].map(|column| text(field, column))
+        let [name, kind, quantity, unit, mut meaning] =
+            ["name", "type", "quantity", "unit", "meaning"].map(|column| text(field, column));
+        if field["inferred"] == true {
+            meaning = format!("{meaning} (inferred)").trim_start().to_owned();
+        }
+        [name, kind, quantity, unit, meaning]
     });
     output::table(["field", "type", "quantity", "unit", "meaning"], fields);
+    let script = &decoder["script"];
+    if script["untested"] == true {
+        output::line("untested: nobody has an example of what it decodes");
+    }
+    for example in list(script, "failing") {
+        let name = example.as_str().unwrap_or_default();
+        output::line(format_args!("failing: it does not answer the example {name:?} as that says"));
+    }
 }
 
 fn list<'json>(json: &'json Json, name: &str) -> impl Iterator<Item = &'json Json> {

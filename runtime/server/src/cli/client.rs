@@ -37,7 +37,7 @@ struct Problem {
 }
 
 /// Reads the address of a server. `localhost:8080` would be a URL of the scheme `localhost`.
-fn address(text: &str) -> Result<String, String> {
+pub(super) fn address(text: &str) -> Result<String, String> {
     match Url::parse(text) {
         Ok(url) if ["http", "https"].contains(&url.scheme()) => Ok(text.to_owned()),
         _ => Err("it must read http://host:port or https://host".to_owned()),
@@ -54,6 +54,11 @@ pub(super) fn block_on(command: impl Future<Output = Result<(), Failure>>) -> Re
 }
 
 impl Connection {
+    /// A connection of a command that names its server in a way of its own.
+    pub(super) fn new(server: String, token: Option<String>) -> Self {
+        Self { server, token }
+    }
+
     /// A request to be completed and sent.
     pub(super) fn request(&self, method: Method, path: &str) -> Result<RequestBuilder, Failure> {
         // Installing it a second time is the only way to fail, and that is as good.

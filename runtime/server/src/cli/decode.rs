@@ -2,22 +2,18 @@
 
 use std::{
     collections::BTreeMap,
-    env,
     path::{Path, PathBuf},
 };
 
 use champollion_registry::{Answer, Package, run};
-use champollion_sandbox::{
-    Call, CallError, Decoder, Digest, Downlink, Reading, Sandbox, SandboxConfig, Script,
-};
+use champollion_sandbox::{Call, CallError, Decoder, Digest, Downlink, Reading, Script};
 use champollion_sdk::vectors::{CommandInput, DownlinkInput, Hex, Input, Setting, UplinkInput};
 use clap::Args;
 use jiff::Timestamp;
 use semver::Version;
 use serde::Serialize;
 
-use super::{Failure, output, settings};
-use crate::compile_worker;
+use super::{Failure, output, sandbox, settings};
 
 /// Decodes one payload with a package or a JavaScript codec from a file: no server, no sources.
 #[derive(Args)]
@@ -100,11 +96,9 @@ impl Decode {
         let (decoder, name) = if is_script(&self.decoder) {
             script(&self.decoder, file).map_err(Failure::quoting(&task))?
         } else {
-            let config = compile_worker::sandbox_config();
-            let sandbox = Sandbox::new(config).map_err(Failure::of(&task))?;
-            // The sandbox first: of a file that is no component at all it knows best what it is.
-            let decoder = sandbox.load(&file).map_err(Failure::quoting(&task))?;
-            let package = Package::read(file).map_err(Failure::quoting(&task))?;
+            let package = package(file, &task)?;
+            let sandbox = sandbox::of(&package).map_err(Failure::of(&task))?;
+            let decoder = package.load(&sandbox).map_err(Failure::quoting(&task))?;
             let manifest = package.manifest();
             let name = Name {
                 id: manifest.id.to_string(),
@@ -154,6 +148,16 @@ impl Decode {
 }
 
 /// Whether a file is a codec in JavaScript that is in no package.
+/// Of a file that is no component at all the sandbox knows best what it is.
+fn package(file: Vec<u8>, task: &str) -> Result<Package, Failure> {
+    let read = Package::read(file.clone());
+    if read.is_err() {
+        let sandbox = sandbox::of_components().map_err(Failure::of(task))?;
+        sandbox.load(&file).map_err(Failure::quoting(task))?;
+    }
+    read.map_err(Failure::quoting(task))
+}
+
 fn is_script(file: &Path) -> bool {
     file.extension().is_some_and(|extension| ["js", "cjs"].iter().any(|known| extension == *known))
 }
@@ -162,25 +166,11 @@ fn script(file: &Path, source: Vec<u8>) -> Result<(Decoder, Name), String> {
     let digest = Digest::of(&source);
     let source = String::from_utf8(source)
         .map_err(|error| format!("it is no text in UTF-8: {}", error.utf8_error()))?;
-    // Kept, since compiling the script engine takes longer than anything else here. Where there is
-    // no place for it, it is compiled each time.
-    let config = SandboxConfig { code_cache: code_cache(), ..SandboxConfig::default() };
-    let sandbox = Sandbox::new(config)
-        .or_else(|_| Sandbox::new(SandboxConfig::default()))
-        .map_err(|error| error.to_string())?;
+    let sandbox = sandbox::of_scripts().map_err(|error| error.to_string())?;
     let script = Script { source, ..Script::default() };
     let decoder = sandbox.load_script(&script, digest).map_err(|error| error.to_string())?;
     let id = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     Ok((decoder, Name { id, version: None, digest }))
-}
-
-/// Where programs of this user keep what they can make again, by the rules of freedesktop.org.
-fn code_cache() -> Option<PathBuf> {
-    let folder = |variable: &str| env::var_os(variable).map(PathBuf::from);
-    let caches = folder("XDG_CACHE_HOME")
-        .filter(|folder| folder.is_absolute())
-        .or_else(|| Some(folder("HOME")?.join(".cache")))?;
-    Some(caches.join("champollion/code"))
 }
 
 fn reported(call: &Call<Answer>) -> ReportedOutcome<'_> {

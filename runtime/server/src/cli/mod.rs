@@ -9,10 +9,12 @@ mod decode;
 mod devices;
 mod failure;
 mod frames;
+mod import;
 mod output;
 mod publish;
 mod records;
 mod registry;
+mod sandbox;
 mod serve;
 mod settings;
 mod tokens;
@@ -41,6 +43,8 @@ enum Command {
     Decode(decode::Decode),
     /// Make a package of a decoder's sources, and run its vectors
     Build(build::Build),
+    /// Make packages of JavaScript codecs, and publish them
+    Import(import::Import),
     /// Publish packages
     Publish(publish::Publish),
     /// List what can be decoded, into which fields and units
@@ -67,6 +71,7 @@ pub fn run() -> ExitCode {
         Command::Decode(command) => command.run(),
         Command::Build(command) => command.run(),
         Command::Frames(command) => command.run(),
+        Command::Import(command) => command.run(),
         Command::Publish(command) => client::block_on(command.run()),
         Command::Catalogue(command) => client::block_on(command.run()),
         Command::Devices(command) => client::block_on(command.run()),

@@ -26,12 +26,24 @@ pub(super) struct Publish {
     json: bool,
 }
 
+/// What the server says of a package that it has taken.
 #[derive(Serialize, Deserialize)]
-struct Published {
+pub(super) struct Published {
     id: String,
     version: String,
     digest: String,
     vectors: usize,
+}
+
+/// Publishes one package.
+pub(super) async fn publish(
+    connection: &Connection,
+    package: &Package,
+) -> Result<Published, Failure> {
+    let manifest = package.manifest();
+    let path = format!("/v1/registry/{}/{}", manifest.id, manifest.version);
+    let request = connection.request(Method::PUT, &path)?.body(package.file().to_vec());
+    client::read(client::send(request).await?).await
 }
 
 impl Publish {
@@ -41,12 +53,8 @@ impl Publish {
             let task = format!("{} is not published", path.display());
             let file = std::fs::read(path).map_err(Failure::of(&task))?;
             let package = Package::read(file).map_err(Failure::of(&task))?;
-            let manifest = package.manifest();
-            let path = format!("/v1/registry/{}/{}", manifest.id, manifest.version);
-            let request =
-                self.connection.request(Method::PUT, &path)?.body(package.file().to_vec());
-            let published: Published =
-                client::read(client::send(request).await.map_err(Failure::of(&task))?).await?;
+            let published =
+                publish(&self.connection, &package).await.map_err(Failure::of(&task))?;
             if !self.json {
                 output::line(format_args!(
                     "published {} {}: {} vectors passed, {}",

@@ -1,0 +1,316 @@
+//! `champollion import`.
+
+use std::{
+    fs, io,
+    num::NonZero,
+    path::{Path, PathBuf},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+};
+
+use champollion_registry::{DecoderId, Package};
+use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+use semver::Version;
+
+use super::{
+    Failure,
+    client::{self, Connection},
+    output,
+    publish::publish,
+    sandbox,
+};
+use crate::import::{
+    Catalogue, Codec, ImportError, Made, Names, Options, Problem, Renamed, Report, Skipped,
+    Workshop, layout,
+};
+
+/// Makes packages of JavaScript codecs and runs their examples. Without --out and --to it only tries
+/// them.
+#[derive(Args)]
+pub(super) struct Import {
+    /// A script, a TS013 package, or the folder of a catalogue
+    #[arg(value_name = "PATH")]
+    path: PathBuf,
+    /// How the folder is laid out; a script and a TS013 package are known as such
+    #[arg(long, value_enum, value_name = "LAYOUT")]
+    from: Option<Layout>,
+    /// Folder for the packages
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Address of a server to publish the packages on
+    #[arg(long, value_parser = client::address, value_name = "URL")]
+    to: Option<String>,
+    /// Token of a role that may publish
+    #[arg(long, env = "CHAMPOLLION_TOKEN", hide_env_values = true)]
+    token: Option<String>,
+    /// Name of the package, where there is one codec
+    #[arg(long, value_name = "VENDOR/MODEL")]
+    id: Option<DecoderId>,
+    /// Version of the packages; what a codec states, or 1.0.0, where it is left out
+    #[arg(long, value_name = "VERSION")]
+    version: Option<Version>,
+    /// Licence of the codecs as an SPDX expression; what the catalogue states where it is left out
+    #[arg(long, value_name = "SPDX")]
+    licence: Option<String>,
+    /// Import codecs that do not answer their examples too, and mark them
+    #[arg(long)]
+    keep_failing: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// The ways in which catalogues are laid out.
+#[derive(Clone, Copy, ValueEnum)]
+enum Layout {
+    /// The Things Network's device repository
+    Ttn,
+    /// ChirpStack's device profiles
+    Chirpstack,
+    /// A package by the LoRa Alliance's TS013
+    Ts013,
+    /// A script alone
+    Script,
+}
+
+/// A codec with the name of its package.
+type Order = (Codec, Result<DecoderId, String>);
+
+impl Import {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        let task = format!("{} cannot be imported", self.path.display());
+        let layout = self.layout().map_err(|reason| Failure::new(&task, reason))?;
+        let Catalogue { codecs, problems } = layout.read(&self.path).map_err(Failure::of(&task))?;
+        if self.id.is_some() && codecs.len() != 1 {
+            let count = codecs.len();
+            return Err(Failure::new(task, format!("--id names one codec, and there are {count}")));
+        }
+        let mut report = Report { codecs: codecs.len(), problems, ..Report::default() };
+        let orders = self.orders(codecs, &mut report);
+        let sandbox = sandbox::of_scripts().map_err(Failure::of(&task))?;
+        let options = Options {
+            version: self.version.clone(),
+            licence: self.licence.clone(),
+            keep_failing: self.keep_failing,
+        };
+        let progress = progress(orders.len());
+        let made = make_all(&Workshop::new(&sandbox, options), &orders, &progress);
+        let packages = gather(made, &mut report);
+        progress.finish_and_clear();
+        report.packages = packages.len();
+        let packages = self.write(packages, &mut report);
+        self.publish(packages, &mut report)?;
+        if self.json {
+            output::json(&report)?;
+        } else {
+            show(&report);
+        }
+        match report.skipped.len() {
+            0 => Ok(()),
+            count => Err(Failure::new(
+                format!("{count} of {} codecs were not imported", report.codecs),
+                "the report says why",
+            )),
+        }
+    }
+
+    fn layout(&self) -> Result<Layout, String> {
+        match self.from {
+            Some(layout) => Ok(layout),
+            None if self.path.is_file() => Ok(Layout::Script),
+            None if layout::ts013::is_package(&self.path) => Ok(Layout::Ts013),
+            None if self.path.is_dir() => {
+                Err("the folder is no TS013 package: --from says how it \
+                                               is laid out, ttn or chirpstack"
+                    .to_owned())
+            }
+            None => Err("there is no such file or folder".to_owned()),
+        }
+    }
+
+    /// Gives each codec the name of its package.
+    fn orders(&self, codecs: Vec<Codec>, report: &mut Report) -> Vec<Order> {
+        let mut names = Names::default();
+        let mut order = |codec: Codec| {
+            let id = match &self.id {
+                Some(id) => Ok(id.clone()),
+                None => names
+                    .give(&codec.vendor, &codec.model, &codec.place)
+                    .map_err(|error| error.to_string())
+                    .map(|named| {
+                        if let Some((wanted, holder)) = named.instead_of {
+                            report.renamed.push(Renamed {
+                                codec: codec.place.clone(),
+                                id: named.id.to_string(),
+                                instead_of: wanted.to_string(),
+                                holder,
+                            });
+                        }
+                        named.id
+                    }),
+            };
+            (codec, id)
+        };
+        codecs.into_iter().map(&mut order).collect()
+    }
+
+    /// Writes the packages; a file that is there already stays as it is.
+    fn write(&self, packages: Vec<MadePackage>, report: &mut Report) -> Vec<MadePackage> {
+        let Some(folder) = &self.out else { return packages };
+        let written = packages.into_iter().filter_map(|made| {
+            let manifest = made.package.manifest();
+            let path = folder.join(manifest.id.file_name(&manifest.version));
+            match write_new(&path, made.package.file()) {
+                Ok(()) => Some(made),
+                Err(reason) => {
+                    report.packages -= 1;
+                    report.skipped.push(Skipped { codec: made.codec, reason });
+                    None
+                }
+            }
+        });
+        written.collect()
+    }
+
+    fn publish(&self, packages: Vec<MadePackage>, report: &mut Report) -> Result<(), Failure> {
+        let Some(server) = &self.to else { return Ok(()) };
+        let connection = Connection::new(server.clone(), self.token.clone());
+        let progress = progress(packages.len());
+        client::block_on(async {
+            for MadePackage { codec, package } in packages {
+                if let Err(failure) = publish(&connection, &package).await {
+                    report.packages -= 1;
+                    report.skipped.push(Skipped { codec, reason: failure.to_string() });
+                }
+                progress.inc(1);
+            }
+            Ok(())
+        })?;
+        progress.finish_and_clear();
+        Ok(())
+    }
+}
+
+impl Layout {
+    fn read(self, path: &Path) -> Result<Catalogue, ImportError> {
+        match self {
+            Self::Ttn => layout::ttn::read(path),
+            Self::Chirpstack => layout::chirpstack::read(path),
+            Self::Ts013 => layout::ts013::read(path),
+            Self::Script => layout::script::read(path),
+        }
+    }
+}
+
+/// A package, and the file that names its codec.
+struct MadePackage {
+    codec: String,
+    package: Package,
+}
+
+/// A bar on standard error; where that is no terminal there is none.
+fn progress(steps: usize) -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {msg}");
+    let bar = ProgressBar::new(steps as u64);
+    match style {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+/// Makes all packages, on all processors, in the order of the codecs.
+fn make_all(workshop: &Workshop<'_>, orders: &[Order], progress: &ProgressBar) -> Vec<Made> {
+    let next = AtomicUsize::new(0);
+    let all = Mutex::new(Vec::with_capacity(orders.len()));
+    let work = || {
+        while let Some((index, (codec, id))) = {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            orders.get(index).map(|order| (index, order))
+        } {
+            progress.set_message(codec.name.clone());
+            let made = match id {
+                Ok(id) => workshop.make(codec, id.clone()),
+                Err(reason) => Made::skipped(codec, reason),
+            };
+            all.lock().unwrap_or_else(PoisonError::into_inner).push((index, made));
+            progress.inc(1);
+        }
+    };
+    thread::scope(|scope| {
+        let processors = thread::available_parallelism().map_or(1, NonZero::get);
+        for _ in 0..processors.min(orders.len()) {
+            scope.spawn(work);
+        }
+    });
+    let mut all = all.into_inner().unwrap_or_else(PoisonError::into_inner);
+    all.sort_by_key(|(index, _)| *index);
+    all.into_iter().map(|(_, made)| made).collect()
+}
+
+/// Puts what became of the codecs into the report, and gives their packages.
+fn gather(made: Vec<Made>, report: &mut Report) -> Vec<MadePackage> {
+    let mut packages = Vec::new();
+    for Made { codec, package, examples, failed, problems } in made {
+        report.vectors.total += examples;
+        report.vectors.passed += examples - failed.len();
+        report.vectors.failed.extend(failed);
+        report.problems.extend(problems);
+        match package {
+            Ok(package) => packages.push(MadePackage { codec, package }),
+            Err(reason) => report.skipped.push(Skipped { codec, reason }),
+        }
+    }
+    packages
+}
+
+/// Writes a file that is not there yet, or holds the same already.
+fn write_new(path: &Path, content: &[u8]) -> Result<(), String> {
+    let failed = |error: io::Error| format!("{} cannot be written: {error}", path.display());
+    match fs::read(path) {
+        Ok(there) if there == content => return Ok(()),
+        Ok(_) => {
+            return Err(format!(
+                "{} is there already and holds another package: --version gives this one another \
+                 version",
+                path.display()
+            ));
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(failed(error)),
+    }
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(failed)?;
+    }
+    fs::write(path, content).map_err(failed)
+}
+
+fn show(report: &Report) {
+    let Report { codecs, packages, vectors, skipped, renamed, problems } = report;
+    output::line(format_args!("{codecs} codecs, {packages} packages"));
+    let failed = vectors.failed.len();
+    output::line(format_args!(
+        "{} examples, {} passed, {failed} failed",
+        vectors.total, vectors.passed
+    ));
+    for failed in &vectors.failed {
+        output::line(format_args!(
+            "failed: {}, {:?} differs at {}: expected {}, actual {}",
+            failed.codec, failed.example, failed.at, failed.expected, failed.actual
+        ));
+    }
+    for Renamed { codec, id, instead_of, holder } in renamed {
+        output::line(format_args!(
+            "renamed: {codec} is {id}, since {instead_of} is the name of {holder}"
+        ));
+    }
+    for Problem { place, problem } in problems {
+        output::line(format_args!("problem: {place}: {problem}"));
+    }
+    for Skipped { codec, reason } in skipped {
+        output::line(format_args!("not imported: {codec}: {reason}"));
+    }
+}

@@ -1,0 +1,59 @@
+//! What an import finds.
+
+use champollion_registry::Device;
+use serde::Serialize;
+
+use super::Example;
+
+/// All that a layout finds in a folder, in an order that does not change from run to run.
+#[derive(Default)]
+pub struct Catalogue {
+    /// The codecs. Devices that share scripts share a codec.
+    pub codecs: Vec<Codec>,
+    /// What could not be read; the rest was.
+    pub problems: Vec<Problem>,
+}
+
+/// A codec: scripts, the devices that they are for, and examples.
+pub struct Codec {
+    /// The file that names it, relative to the folder that is imported.
+    pub place: String,
+    /// What is to be the part of its name before the slash; anything that people write.
+    pub vendor: String,
+    /// What is to be the part after the slash.
+    pub model: String,
+    /// The version that it states.
+    pub version: Option<String>,
+    /// Its name for people.
+    pub name: String,
+    /// What it decodes.
+    pub description: String,
+    /// Who answers for it.
+    pub maintainer: String,
+    /// The SPDX expression of its licence, where one is stated.
+    pub licence: Option<String>,
+    /// Documents and addresses.
+    pub sources: Vec<String>,
+    /// The devices that it is for.
+    pub devices: Vec<Device>,
+    /// The source, or why there is none.
+    pub script: Result<String, Problem>,
+    /// What goes in and what should come out.
+    pub examples: Vec<Example>,
+}
+
+/// Something that could not be used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[error("{place}: {problem}")]
+pub struct Problem {
+    /// The file, relative to the folder that is imported, and the place in it.
+    pub place: String,
+    /// What is wrong.
+    pub problem: String,
+}
+
+impl Problem {
+    pub(super) fn new(place: impl Into<String>, problem: impl ToString) -> Self {
+        Self { place: place.into(), problem: problem.to_string() }
+    }
+}

@@ -1,0 +1,27 @@
+//! Makes packages of JavaScript codecs as others keep them: a script alone, a package by the LoRa
+//! Alliance's TS013, The Things Network's device repository, ChirpStack's device profiles.
+//!
+//! A [`layout`] reads files into [`Codec`]s and knows nothing of packages. [`Workshop`] makes one
+//! package of one codec: it runs every example in the sandbox, and what the codec answers as its
+//! maker says becomes a vector. Whatever is wrong with a file ends as a [`Problem`] that names it,
+//! and the rest goes on.
+
+mod codec;
+mod example;
+mod fields;
+mod files;
+pub mod layout;
+mod manifest;
+mod naming;
+mod report;
+mod scripts;
+mod text;
+mod trial;
+mod workshop;
+
+pub use codec::{Catalogue, Codec, Problem};
+pub use example::Example;
+pub use files::{Folder, ImportError};
+pub use naming::{Named, Names};
+pub use report::{FailedExample, Renamed, Report, Skipped, VectorCount};
+pub use workshop::{Made, Options, Workshop};

@@ -1,0 +1,75 @@
+//! What an import ends in.
+
+use serde::Serialize;
+use serde_json::Value as Json;
+
+use super::Problem;
+
+/// What an import ends in.
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// Codecs that were found.
+    pub codecs: usize,
+    /// Packages that were made of them.
+    pub packages: usize,
+    /// Examples that were run.
+    pub vectors: VectorCount,
+    /// Codecs of which no package was made.
+    pub skipped: Vec<Skipped>,
+    /// Codecs that could not have the name that they would have got.
+    pub renamed: Vec<Renamed>,
+    /// What could not be read or not be carried over, though the rest was.
+    pub problems: Vec<Problem>,
+}
+
+/// Examples that were run.
+#[derive(Default, Serialize)]
+pub struct VectorCount {
+    /// All.
+    pub total: usize,
+    /// Those that were answered as they say.
+    pub passed: usize,
+    /// Those that were not.
+    pub failed: Vec<FailedExample>,
+}
+
+/// An example that a codec does not answer as it says.
+#[derive(Clone, Debug, Serialize)]
+pub struct FailedExample {
+    /// The file that names the codec.
+    pub codec: String,
+    /// The name of the example.
+    pub example: String,
+    /// The file that holds the example, and the place in it.
+    pub place: String,
+    /// What should come out, as the example writes it.
+    pub expected: Json,
+    /// What came out, in the same words.
+    pub actual: Json,
+    /// Where the two differ first.
+    pub at: String,
+}
+
+/// A codec of which no package was made.
+#[derive(Clone, Debug, Serialize)]
+pub struct Skipped {
+    /// The file that names the codec.
+    pub codec: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// A codec that could not have the name that it would have got.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Renamed {
+    /// The file that names the codec.
+    pub codec: String,
+    /// The name that it got.
+    pub id: String,
+    /// The name that it would have got.
+    pub instead_of: String,
+    /// The codec that has that name.
+    pub holder: String,
+}

@@ -1,0 +1,200 @@
+//! Makes one package of one codec.
+
+use champollion_registry::{DecoderId, Manifest, Package, PackageError, Rehearsal};
+use champollion_sandbox::Sandbox;
+use champollion_sdk::vectors::Vector;
+use semver::Version;
+
+use super::{
+    Codec, FailedExample, Problem,
+    example::as_called,
+    fields::{Inferred, infer},
+    manifest::{completed, manifest},
+    trial::{Trial, run_examples},
+};
+
+/// The version of a package whose codec states none.
+const FIRST_VERSION: Version = Version::new(1, 0, 0);
+
+/// The licence of a codec that states none, as SPDX expressions name what they have no word for.
+const UNKNOWN_LICENCE: &str = "LicenseRef-unknown";
+
+/// What whoever imports decides.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The version of every package, whatever the codec states.
+    pub version: Option<Version>,
+    /// The licence of every package, whatever the catalogue states.
+    pub licence: Option<String>,
+    /// Whether a codec is imported though it does not answer its examples.
+    pub keep_failing: bool,
+}
+
+/// Where packages are made. May be used from many threads.
+pub struct Workshop<'sandbox> {
+    sandbox: &'sandbox Sandbox,
+    options: Options,
+}
+
+/// What became of a codec.
+pub struct Made {
+    /// The file that names the codec.
+    pub codec: String,
+    /// The package, tried as the registry will try it, or why there is none.
+    pub package: Result<Package, String>,
+    /// How many of its examples were run.
+    pub examples: usize,
+    /// Those that failed.
+    pub failed: Vec<FailedExample>,
+    /// What could not be carried over.
+    pub problems: Vec<Problem>,
+}
+
+impl Made {
+    /// A codec of which no package is made.
+    #[must_use]
+    pub fn skipped(codec: &Codec, reason: &str) -> Self {
+        Self {
+            codec: codec.place.clone(),
+            package: Err(reason.to_owned()),
+            examples: 0,
+            failed: Vec::new(),
+            problems: Vec::new(),
+        }
+    }
+}
+
+impl<'sandbox> Workshop<'sandbox> {
+    /// A workshop that tries codecs in a sandbox.
+    #[must_use]
+    pub fn new(sandbox: &'sandbox Sandbox, options: Options) -> Self {
+        Self { sandbox, options }
+    }
+
+    /// Makes a package of a codec under a name. Takes some milliseconds of the processor.
+    #[must_use]
+    pub fn make(&self, codec: &Codec, id: DecoderId) -> Made {
+        let mut made = Made::skipped(codec, "");
+        made.package = self.try_to_make(codec, id, &mut made);
+        made
+    }
+
+    fn try_to_make(
+        &self,
+        codec: &Codec,
+        id: DecoderId,
+        made: &mut Made,
+    ) -> Result<Package, String> {
+        let source = match &codec.script {
+            Ok(source) => source,
+            Err(problem) if problem.place == codec.place => return Err(problem.problem.clone()),
+            Err(problem) => return Err(problem.to_string()),
+        };
+        let licence = self.licence(codec, made);
+        let (examples, whole_input) = as_called(&codec.examples);
+        let manifest = manifest(codec, id, self.version(codec, made), licence, whole_input);
+        // The codec alone is a package already, so that it is loaded as all packages are.
+        let draft = assemble(source, &manifest, &[]).map_err(|error| error.to_string())?;
+        let decoder = draft.load(self.sandbox).map_err(|error| error.to_string())?;
+        let Trial { mut vectors, failed, answered } =
+            run_examples(&decoder, &examples, &codec.place);
+        made.examples = examples.len();
+        made.failed = failed;
+        if !made.failed.is_empty() && !self.options.keep_failing {
+            return Err(format!(
+                "{} of its {} examples fail; --keep-failing imports it all the same, and marks it",
+                made.failed.len(),
+                made.examples
+            ));
+        }
+        if vectors.len() > Package::VECTORS {
+            let more = vectors.len() - Package::VECTORS;
+            made.problems.push(Problem::new(
+                codec.place.as_str(),
+                format!("{more} examples more than a package may have vectors are left out"),
+            ));
+            vectors.truncate(Package::VECTORS);
+        }
+        let inferred = infer(&answered);
+        let failing: Vec<String> =
+            made.failed.iter().map(|failed| failed.example.clone()).collect();
+        let package = assemble_within_limits(source, &manifest, &vectors, inferred, failing)
+            .map(|(package, left_out)| {
+                if left_out > 0 {
+                    made.problems.push(Problem::new(
+                        codec.place.as_str(),
+                        format!("{left_out} fields more than a manifest holds are left out"),
+                    ));
+                }
+                package
+            })
+            .map_err(|error| error.to_string())?;
+        let rehearsal = Rehearsal::of(package, self.sandbox).map_err(|error| error.to_string())?;
+        Ok(rehearsal.into_package())
+    }
+
+    fn version(&self, codec: &Codec, made: &mut Made) -> Version {
+        if let Some(version) = &self.options.version {
+            return version.clone();
+        }
+        let Some(stated) = &codec.version else { return FIRST_VERSION };
+        match Version::parse(stated.trim().trim_start_matches('v')) {
+            // The registry takes none with build metadata.
+            Ok(version) if version.build.is_empty() => version,
+            _ => {
+                made.problems.push(Problem::new(
+                    codec.place.as_str(),
+                    format!(
+                        "its version {stated:?} is none by semantic versioning, so the package has \
+                         {FIRST_VERSION}; --version states another"
+                    ),
+                ));
+                FIRST_VERSION
+            }
+        }
+    }
+
+    fn licence(&self, codec: &Codec, made: &mut Made) -> String {
+        if let Some(licence) = self.options.licence.as_ref().or(codec.licence.as_ref()) {
+            return licence.clone();
+        }
+        made.problems.push(Problem::new(
+            codec.place.as_str(),
+            format!(
+                "no licence is stated, so the package has {UNKNOWN_LICENCE}; --licence states one"
+            ),
+        ));
+        UNKNOWN_LICENCE.to_owned()
+    }
+}
+
+/// Leaves out fields until the manifest is within the limit of packages.
+fn assemble_within_limits(
+    source: &str,
+    manifest: &Manifest,
+    vectors: &[Vector],
+    inferred: Inferred,
+    failing: Vec<String>,
+) -> Result<(Package, usize), PackageError> {
+    let Inferred { mut fields, mut left_out } = inferred;
+    loop {
+        let manifest = completed(manifest, fields.clone(), vectors, failing.clone());
+        match assemble(source, &manifest, vectors) {
+            Err(PackageError::ManifestTooLarge { .. }) if !fields.is_empty() => {
+                let kept = fields.len() / 2;
+                left_out += fields.len() - kept;
+                fields.truncate(kept);
+            }
+            other => return other.map(|package| (package, left_out)),
+        }
+    }
+}
+
+fn assemble(
+    source: &str,
+    manifest: &Manifest,
+    vectors: &[Vector],
+) -> Result<Package, PackageError> {
+    let toml = manifest.to_toml().map_err(PackageError::ManifestNotWritten)?;
+    Package::assemble_script(source, &toml, &serde_json::to_string(vectors)?)
+}

@@ -1,0 +1,3 @@
+function Decoder(bytes, port) {
+  return { speed: bytes[0] };
+}
