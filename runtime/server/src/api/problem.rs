@@ -229,7 +229,9 @@ impl From<PublishError> for Problem {
         let detail = error.to_string();
         match error {
             PublishError::Package(_) => Self::unprocessable("not-a-package", detail),
-            PublishError::Unusable(UnusableError::Sandbox(LoadError::CompilerFailed { .. })) => {
+            PublishError::Unusable(UnusableError::Sandbox(LoadError::CompilerFailed {
+                ..
+            })) => {
                 tracing::error!(detail, "a component could not be compiled");
                 Self::unprocessable("compiler-failed", detail)
             }

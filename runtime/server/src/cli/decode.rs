@@ -147,7 +147,6 @@ impl Decode {
     }
 }
 
-/// Whether a file is a codec in JavaScript that is in no package.
 /// Of a file that is no component at all the sandbox knows best what it is.
 fn package(file: Vec<u8>, task: &str) -> Result<Package, Failure> {
     let read = Package::read(file.clone());
@@ -158,6 +157,7 @@ fn package(file: Vec<u8>, task: &str) -> Result<Package, Failure> {
     read.map_err(Failure::quoting(task))
 }
 
+/// Whether a file is a codec in JavaScript that is in no package.
 fn is_script(file: &Path) -> bool {
     file.extension().is_some_and(|extension| ["js", "cjs"].iter().any(|known| extension == *known))
 }
