@@ -81,6 +81,7 @@ impl Machine {
     pub(crate) fn start(&mut self) -> wasmtime::Result<Base> {
         let start = self.start.clone();
         start.call(&mut self.store, ())?;
+        self.clear_dead_stack();
         self.cards.data_mut(&mut self.store).fill(0);
         let globals = self.global_values();
         let base = Base::of(self.memory.data(&self.store), globals);
@@ -143,6 +144,7 @@ impl Machine {
         if let Some(held) = &self.holds {
             mark(self.cards.data_mut(&mut self.store), held);
         }
+        self.clear_dead_stack();
         self.take_dirty();
         // What a card's last store wrote into the card after it.
         let after: Vec<u32> = self.dirty.iter().map(|card| card + 1).collect();
@@ -157,6 +159,18 @@ impl Machine {
         let delta = Arc::new(delta);
         self.holds = Some(Arc::clone(&delta));
         delta
+    }
+
+    /// Clears the stack below its pointer, where nothing is read again: what the parser left there
+    /// would be kept for each codec. The stack lies at the bottom of the memory.
+    fn clear_dead_stack(&mut self) {
+        let Some(pointer) = self.globals.first() else { return };
+        if let Val::I32(address) = pointer.get(&mut self.store)
+            && let Ok(address) = usize::try_from(address)
+            && let Some(dead) = self.memory.data_mut(&mut self.store).get_mut(..address)
+        {
+            dead.fill(0);
+        }
     }
 
     /// Collects the cards that are marked, and unmarks them.

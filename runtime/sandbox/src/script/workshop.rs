@@ -19,6 +19,11 @@ use crate::{CallError, Limits, LoadError, OutputError, slots::Slots};
 /// finds none free waits.
 const MACHINES: u32 = 64;
 
+/// How many instances wait for calls, each with the codec of its last one. A call whose codec an
+/// instance holds already takes half the time of one that must put another codec's away. Each keeps
+/// below a megabyte, and a territory has some dozens of models.
+const IDLE_MACHINES: usize = 64;
+
 /// An instance is kept while no call wrote to more of its memory than this, in bytes. What a page
 /// was written to once stays in memory, and an ordinary call writes some hundred kilobytes.
 const KEPT_BYTES: usize = 1 << 20;
@@ -40,6 +45,7 @@ struct Opened {
     base: Base,
     report_address: usize,
     slots: Slots,
+    /// In the order of their last use.
     idle: Mutex<Vec<Machine>>,
 }
 
@@ -229,24 +235,30 @@ impl Opened {
         })
     }
 
-    /// An instance: one that holds the delta already, or else the last that was used, or else a new
-    /// one.
+    /// An instance: one that holds the delta already, or else a new one while there are few, or else
+    /// the one that was not used for longest.
     fn machine(&self, delta: Option<&Arc<Delta>>, limits: &Limits) -> Result<Machine, LoadError> {
         let mut idle = self.idle();
-        let fitting = delta.and_then(|delta| idle.iter().rposition(|machine| machine.holds(delta)));
-        if let Some(index) = fitting {
-            return Ok(idle.swap_remove(index));
+        if let Some(delta) = delta {
+            if let Some(index) = idle.iter().rposition(|machine| machine.holds(delta)) {
+                return Ok(idle.remove(index));
+            }
+            if idle.len() < IDLE_MACHINES {
+                drop(idle);
+                return new_machine(&self.module, limits);
+            }
         }
-        if let Some(machine) = idle.pop() {
-            return Ok(machine);
+        if idle.is_empty() {
+            drop(idle);
+            return new_machine(&self.module, limits);
         }
-        drop(idle);
-        new_machine(&self.module, limits)
+        Ok(idle.remove(0))
     }
 
     fn put_back(&self, machine: Machine) {
-        if machine.last_dirty_bytes() <= KEPT_BYTES {
-            self.idle().push(machine);
+        let mut idle = self.idle();
+        if machine.last_dirty_bytes() <= KEPT_BYTES && idle.len() < IDLE_MACHINES {
+            idle.push(machine);
         }
     }
 
