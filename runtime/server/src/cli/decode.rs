@@ -222,7 +222,9 @@ fn show_reading(reading: &Reading) {
                 .unwrap_or_default(),
         ]
     });
-    output::table(["quantity", "value", "unit", "channel", "measured at", "bytes"], rows);
+    if !reading.measurements.is_empty() {
+        output::table(["quantity", "value", "unit", "channel", "measured at", "bytes"], rows);
+    }
     output::line(format_args!("data {}", reading.data));
     show_warnings(&reading.warnings);
 }
