@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use champollion_registry::RegistryConfig;
-use champollion_sandbox::{CallError, CallLimits, Settings, Specimen};
+use champollion_sandbox::{CallError, CallLimits, OutputError, Settings, Specimen};
 
 use crate::support::{Home, SANDBOX, moment, package, rehearse, wanted};
 
@@ -39,7 +39,7 @@ async fn a_decoder_that_was_not_called_for_longest_makes_room() {
 async fn one_decoder_is_held_to_lower_limits() {
     let home = Home::new();
     let id = package("1.0.0", "It.").manifest().id.clone();
-    let lower = CallLimits { fuel: Some(1), ..CallLimits::default() };
+    let lower = CallLimits { data_bytes: Some(12), ..CallLimits::default() };
     let lower_limits = BTreeMap::from([(id, lower)]);
     let config = RegistryConfig { lower_limits, ..RegistryConfig::default() };
     let opened = home.open_with(config, &SANDBOX).await.unwrap();
@@ -49,5 +49,6 @@ async fn one_decoder_is_held_to_lower_limits() {
 
     let specimen = Specimen { f_port: 2, ..Specimen::default() };
     let called = decoder.decoder.try_uplink(&specimen, &Settings::default()).result;
-    assert_eq!(called.unwrap_err(), CallError::OutOfFuel { limit: 1 });
+    let too_large = OutputError::DataTooLarge { bytes: 13, limit: 12 };
+    assert_eq!(called.unwrap_err(), CallError::Output(too_large));
 }

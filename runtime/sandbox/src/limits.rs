@@ -22,7 +22,8 @@ pub struct Limits {
     /// Memory in bytes for compiling a component, enforced like the time.
     pub compile_memory_bytes: usize,
     /// Fuel of one call: about one unit for each WebAssembly instruction and for each byte that a
-    /// bulk operation moves. The same on every machine, however busy it is.
+    /// bulk operation moves, the image of its memory included. The same on every machine, however
+    /// busy it is.
     pub fuel: u64,
     /// Linear memory in bytes.
     pub memory_bytes: usize,
