@@ -83,7 +83,7 @@ fn session(number: u32) -> Session {
     };
     Session::lorawan_1_0(
         DevEui::from_be_bytes((0x0200_0000_0000_0000 | u64::from(number)).to_be_bytes()),
-        DevAddr::from_u32(0x0200_0000 | number / SHARING),
+        DevAddr::from_u32(0x0200_0000 | (number / SHARING)),
         NwkSKey::from_bytes(key(0)),
         AppSKey::from_bytes(key(0xFFFF_FFFF)),
     )

@@ -75,7 +75,6 @@ pub fn water_meter() -> Arc<LoadedDecoder> {
 ///
 /// # Panics
 /// Never: the frame is a good one.
-#[must_use]
 pub fn water_meter_frame() -> Claim {
     let (f_port, payload) = AXIOMA_EXTENDED;
     let session = Session::lorawan_1_0(
