@@ -189,11 +189,7 @@ impl Registry {
     /// The decoder that a device asks for, loaded when it is not in memory.
     pub async fn decoder(&self, wanted: &DecoderRef) -> Result<Arc<LoadedDecoder>, RegistryError> {
         let (version, entry) = self.find(wanted)?;
-        let digest = entry.line.digest;
-        if let Some(loaded) = self.loaded.get(digest) {
-            return Ok(loaded);
-        }
-        self.loaded.get_or_load(digest, self.load(&wanted.id, version, &entry)).await
+        self.loaded(&wanted.id, version, &entry).await
     }
 
     /// The same for a frame: a decoder that was set aside is not given.
@@ -201,11 +197,25 @@ impl Registry {
         &self,
         wanted: &DecoderRef,
     ) -> Result<Arc<LoadedDecoder>, RegistryError> {
-        let (_, entry) = self.find(wanted)?;
+        let (version, entry) = self.find(wanted)?;
         match entry.health.quarantined() {
             Some(quarantined) => Err(RegistryError::Quarantined(Box::new(quarantined))),
-            None => self.decoder(wanted).await,
+            None => self.loaded(&wanted.id, version, &entry).await,
         }
+    }
+
+    /// The decoder of a version that was found.
+    async fn loaded(
+        &self,
+        id: &DecoderId,
+        version: Version,
+        entry: &Entry,
+    ) -> Result<Arc<LoadedDecoder>, RegistryError> {
+        let digest = entry.line.digest;
+        if let Some(loaded) = self.loaded.get(digest) {
+            return Ok(loaded);
+        }
+        self.loaded.get_or_load(digest, self.load(id, version, entry)).await
     }
 
     async fn load(
