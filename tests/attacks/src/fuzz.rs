@@ -180,17 +180,7 @@ fn good_answer() -> Answer {
 
 /// A bit of everything that a module can hold.
 fn good_guest() -> Guest {
-    Guest::answering(good_answer())
-        .before_answer(
-            "(local.set $i (local.get $payload_len))
-             (loop $next
-               (local.set $j (i64.add (local.get $j)
-                 (i64.load8_u (i32.add (local.get $payload) (local.get $i)))))
-               (local.set $i (i32.sub (local.get $i) (i32.const 1)))
-               (br_if $next (local.get $i)))
-             (call_indirect (param i64) (local.get $j) (i32.const 1))",
-        )
-        .with("(table 2 funcref) (func $keep (param i64)) (elem (i32.const 1) func $keep)")
+    Guest::answering(good_answer()).with_a_bit_of_everything()
 }
 
 fn check<T>(call: &Call<T>, promised: impl FnOnce(&T)) {

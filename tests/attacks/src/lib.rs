@@ -1,7 +1,8 @@
 //! What a hostile decoder can try, as files with the error that each must get.
 //!
-//! - [`attacks`] is the suite, and [`bombs`] are those of its kind that a compiler needs bounds for. The sandbox's tests run it, `cargo xtask attacks` writes it out, and
-//!   the end-to-end tests hand its files to the real binary.
+//! - [`attacks`] is the suite, and [`bombs`] are those of its kind that a compiler needs bounds for.
+//!   The sandbox's tests run it, `cargo xtask attacks` writes it out, and the end-to-end tests hand its
+//!   files to the real binary.
 //! - [`guests`] makes decoders by hand, down to the byte, good ones too.
 //! - [`fuzz`] holds what the fuzz targets run, so that ordinary tests can run it as well.
 //!
@@ -11,6 +12,7 @@
 
 mod attack;
 mod binary;
+pub mod chance;
 pub mod fuzz;
 pub mod guests;
 mod hostile;

@@ -1,7 +1,7 @@
 //! What the fuzz targets run, for some seconds and on the same inputs each time. A fuzzer looks
 //! longer and follows the code; this shows that the targets do what they say.
 
-use champollion_attacks::fuzz;
+use champollion_attacks::{chance::Random, fuzz};
 
 /// Each compiles a component.
 const UPLOADS: usize = 600;
@@ -29,7 +29,7 @@ fn feed(seeds: &[Vec<u8>], rounds: usize, target: fn(&[u8]) -> bool) -> (usize, 
     let changed = (0..rounds).map(|round| {
         // Every second time the last seed, which is the mildest.
         let index = if round % 2 == 0 { seeds.len() - 1 } else { random.below(seeds.len()) };
-        random.changed(&seeds[index])
+        changed(&mut random, &seeds[index])
     });
     let (mut far, mut near) = (0, 0);
     for input in seeds.iter().cloned().chain(changed) {
@@ -38,30 +38,18 @@ fn feed(seeds: &[Vec<u8>], rounds: usize, target: fn(&[u8]) -> bool) -> (usize, 
     (far, near)
 }
 
-/// A xorshift generator: the same inputs in each run.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % bound as u64).expect("it is below a usize")
-    }
-
-    /// One to four changes: a bit, a byte, a cut, more at the end.
-    fn changed(&mut self, seed: &[u8]) -> Vec<u8> {
-        let mut input = seed.to_vec();
-        for _ in 0..=self.below(4) {
-            let at = self.below(input.len());
-            let byte = u8::try_from(self.below(256)).expect("it is below 256");
-            match self.below(8) {
-                0..3 => input[at] ^= 1 << (byte % 8),
-                3..6 => input[at] = byte,
-                6 => input.truncate(at.max(1)),
-                _ => input.extend([byte; 4]),
-            }
+/// One to four changes: a bit, a byte, a cut, more at the end.
+fn changed(random: &mut Random, seed: &[u8]) -> Vec<u8> {
+    let mut input = seed.to_vec();
+    for _ in 0..=random.below(4) {
+        let at = random.below(input.len());
+        let byte = u8::try_from(random.below(256)).expect("it is below 256");
+        match random.below(8) {
+            0..3 => input[at] ^= 1 << (byte % 8),
+            3..6 => input[at] = byte,
+            6 => input.truncate(at.max(1)),
+            _ => input.extend([byte; 4]),
         }
-        input
     }
+    input
 }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use champollion_attacks::chance::Random;
 use champollion_sandbox::{CallError, LoadError, OutputError, Value};
 
 use crate::guests::{Answer, Guest, call, sandbox};
@@ -77,18 +78,7 @@ fn one_wrong_bit_in_the_answer_is_an_answer_or_a_typed_error() {
 
 /// It has a bit of everything: code with a loop, a table, data, an answer with a measurement.
 fn good_component() -> Vec<u8> {
-    Guest::answering(answer())
-        .before_answer(
-            "(local.set $i (local.get $payload_len))
-             (loop $next
-               (local.set $j (i64.add (local.get $j)
-                 (i64.load8_u (i32.add (local.get $payload) (local.get $i)))))
-               (local.set $i (i32.sub (local.get $i) (i32.const 1)))
-               (br_if $next (local.get $i)))
-             (call_indirect (param i64) (local.get $j) (i32.const 1))",
-        )
-        .with("(table 2 funcref) (func $keep (param i64)) (elem (i32.const 1) func $keep)")
-        .component()
+    Guest::answering(answer()).with_a_bit_of_everything().component()
 }
 
 fn answer() -> Answer {
@@ -97,16 +87,4 @@ fn answer() -> Answer {
         .measurement_of("water.volume", Value::Number(13.609))
         .warnings(&[b"late"])
         .state(&[1, 2, 3])
-}
-
-/// A xorshift generator: the same flips in each run.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % bound as u64).expect("it is below a usize")
-    }
 }

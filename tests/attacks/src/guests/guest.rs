@@ -55,6 +55,22 @@ impl Guest {
         Self::new().before_answer(code)
     }
 
+    /// The same with a bit of everything that code can hold, run before it answers: a loop over the
+    /// payload, a table and a call through it.
+    #[must_use]
+    pub fn with_a_bit_of_everything(self) -> Self {
+        self.before_answer(
+            "(local.set $i (local.get $payload_len))
+             (loop $next
+               (local.set $j (i64.add (local.get $j)
+                 (i64.load8_u (i32.add (local.get $payload) (local.get $i)))))
+               (local.set $i (i32.sub (local.get $i) (i32.const 1)))
+               (br_if $next (local.get $i)))
+             (call_indirect (param i64) (local.get $j) (i32.const 1))",
+        )
+        .with("(table 2 funcref) (func $keep (param i64)) (elem (i32.const 1) func $keep)")
+    }
+
     /// The same with `decode-uplink` running this first, as [`Guest::running`] does.
     #[must_use]
     pub fn before_answer(mut self, code: &str) -> Self {
