@@ -4,7 +4,7 @@ use champollion_frames::VerifiedUplink;
 
 use crate::{
     Call, CallError, Command, Dialect, Digest, Downlink, Reading, SentDownlink, Settings, Specimen,
-    decoder::ComponentDecoder, script::ScriptDecoder,
+    component::ComponentDecoder, script::ScriptDecoder,
 };
 
 /// A decoder that is loaded and checked, ready to be called from any thread.

@@ -12,9 +12,9 @@ use std::{
 };
 
 use sha2::{Digest as _, Sha256};
-use wasmtime::{Engine, Module, component::Component};
+use wasmtime::{Engine, Module};
 
-use crate::{Digest, compile::Code};
+use crate::Digest;
 
 const CHECKSUM_BYTES: usize = 32;
 
@@ -38,26 +38,11 @@ impl CodeCache {
         Ok(Self { folder, compatibility: hasher.finish() })
     }
 
-    /// The code of a component, if it is there and whole. A damaged or foreign file is removed.
-    pub(crate) fn get(&self, digest: Digest, engine: &Engine) -> Option<Component> {
-        // SAFETY: `code` gives only what `Component::serialize` made; see there.
-        self.code(digest, |code| unsafe { Component::deserialize(engine, code) })
-    }
-
-    /// The code of a core module, in the same way.
-    pub(crate) fn module(&self, digest: Digest, engine: &Engine) -> Option<Module> {
-        // SAFETY: `code` gives only what `Module::serialize` made; see there.
-        self.code(digest, |code| unsafe { Module::deserialize(engine, code) })
-    }
-
-    fn code<T>(
-        &self,
-        digest: Digest,
-        deserialize: impl FnOnce(&[u8]) -> wasmtime::Result<T>,
-    ) -> Option<T> {
+    /// The code of a module, if it is there and whole. A damaged or foreign file is removed.
+    pub(crate) fn get(&self, digest: Digest, engine: &Engine) -> Option<Module> {
         let path = self.path(digest);
-        match Self::read(&path, deserialize) {
-            Ok(code) => Some(code),
+        match Self::read(&path, engine) {
+            Ok(module) => Some(module),
             Err(Unusable::Missing) => None,
             Err(Unusable::Damaged(reason)) => {
                 tracing::warn!(path = %path.display(), reason, "compiled code is dropped");
@@ -68,13 +53,8 @@ impl CodeCache {
         }
     }
 
-    /// Keeps the code of a component. The file appears whole or not at all.
-    pub(crate) fn put(&self, digest: Digest, code: &Code) -> io::Result<()> {
-        self.put_code(digest, code.bytes())
-    }
-
-    /// Keeps what `serialize` made of a component or a module. The file appears whole or not at all.
-    pub(crate) fn put_code(&self, digest: Digest, code: &[u8]) -> io::Result<()> {
+    /// Keeps what `serialize` made of a module. The file appears whole or not at all.
+    pub(crate) fn put(&self, digest: Digest, code: &[u8]) -> io::Result<()> {
         let mut file = tempfile::Builder::new()
             .permissions(fs::Permissions::from_mode(0o600))
             .tempfile_in(&self.folder)?;
@@ -89,15 +69,7 @@ impl CodeCache {
         self.folder.join(format!("{}-{:016x}.cwasm", digest.hex(), self.compatibility))
     }
 
-    /// Reads code and hands it over. `deserialize` of wasmtime trusts that the bytes came out of its
-    /// `serialize`. They did: nobody but this user can write the folder (0700) or the file (no write
-    /// permission for others, checked on the open file, which is no link), this type writes nothing
-    /// else into it, and the checksum shows that the bytes are those that it wrote. That they are of
-    /// the same wasmtime, settings and kind, wasmtime checks itself.
-    fn read<T>(
-        path: &Path,
-        deserialize: impl FnOnce(&[u8]) -> wasmtime::Result<T>,
-    ) -> Result<T, Unusable> {
+    fn read(path: &Path, engine: &Engine) -> Result<Module, Unusable> {
         let mut file = match OpenOptions::new().read(true).custom_flags(nofollow()).open(path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Unusable::Missing),
@@ -112,7 +84,13 @@ impl CodeCache {
         if Sha256::digest(code).as_slice() != checksum {
             return Err(Unusable::Damaged("its checksum differs".into()));
         }
-        deserialize(code).map_err(|error| Unusable::Damaged(format!("{error:#}")))
+        // SAFETY: `deserialize` trusts that the bytes came out of wasmtime's `serialize`. They did:
+        // nobody but this user can write the folder (0700) or the file (no write permission for
+        // others, checked on the open file, which is no link), this type writes nothing else into
+        // it, and the checksum shows that the bytes are those that it wrote. That they are of the
+        // same wasmtime, settings and kind, wasmtime checks itself.
+        unsafe { Module::deserialize(engine, code) }
+            .map_err(|error| Unusable::Damaged(format!("{error:#}")))
     }
 }
 

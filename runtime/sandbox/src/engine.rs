@@ -23,14 +23,13 @@ const KEEP_RESIDENT_TABLE_BYTES: usize = 8 << 10;
 /// protections, which takes as long as a few thousand ordinary instructions.
 const GROW_FUEL: u8 = 255;
 
-/// One core instance is the decoder's own; a component built by hand may have some helpers.
-const CORE_INSTANCES_PER_COMPONENT: u32 = 4;
+/// Tables of one decoder. What compilers make has one.
+const TABLES: u32 = 4;
 
 /// wasmtime, set up so that a fresh instance is cheap and every run is the same.
 pub(crate) fn engine(limits: &Limits) -> wasmtime::Result<Engine> {
     let mut config = Config::new();
     config
-        .wasm_component_model(true)
         .consume_fuel(true)
         .operator_cost(operator_cost())
         // The bits of a NaN are the one thing in which processors differ.
@@ -59,15 +58,11 @@ fn operator_cost() -> OperatorCost {
 fn pooling(limits: &Limits) -> PoolingAllocationConfig {
     let mut pooling = PoolingAllocationConfig::new();
     pooling
-        .total_component_instances(INSTANCES)
-        .total_core_instances(INSTANCES * CORE_INSTANCES_PER_COMPONENT)
+        .total_core_instances(INSTANCES)
         .total_memories(INSTANCES)
-        .total_tables(INSTANCES * CORE_INSTANCES_PER_COMPONENT)
-        .max_core_instances_per_component(CORE_INSTANCES_PER_COMPONENT)
-        .max_memories_per_component(1)
-        .max_tables_per_component(CORE_INSTANCES_PER_COMPONENT)
+        .total_tables(INSTANCES * TABLES)
         .max_memories_per_module(1)
-        .max_tables_per_module(CORE_INSTANCES_PER_COMPONENT)
+        .max_tables_per_module(TABLES)
         .table_elements(limits.table_elements)
         .max_memory_size(limits.memory_bytes)
         .linear_memory_keep_resident(KEEP_RESIDENT_BYTES)

@@ -210,8 +210,8 @@ impl CallError {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OutputError {
-    /// More than is copied out of the sandbox.
-    #[error("more than {limit} bytes in one list, with all that its elements hold")]
+    /// More than is looked at.
+    #[error("more than {limit} bytes of lists and texts, which is the limit")]
     TooLarge {
         /// The limit in bytes.
         limit: usize,

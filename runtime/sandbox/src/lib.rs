@@ -11,29 +11,25 @@
 //!   a payload that nobody vouches for, such as a test vector, enters as [`Specimen`].
 //! - [`Reading`] is what comes out, in the [`vocabulary`] that all decoders share.
 
+mod call;
 mod callable;
 mod code_cache;
-mod compile;
-mod contract;
+mod component;
 mod data;
-mod decoder;
 mod digest;
 mod engine;
 mod error;
-mod inspection;
-mod lift;
 mod limits;
 mod reading;
 mod sandbox;
 mod script;
 mod slots;
-mod structure;
 pub mod vocabulary;
 
+pub use call::{Call, Command, SentDownlink, Settings, Specimen, Variable};
 pub use callable::Decoder;
-pub use compile::{Compiler, WorkerCommand, compile_worker};
+pub use component::compile::{Compiler, WorkerCommand, compile_worker};
 pub use data::Data;
-pub use decoder::{Call, Command, SentDownlink, Settings, Specimen, Variable};
 pub use digest::{Digest, DigestError};
 pub use error::{CallError, LoadError, OutputError};
 pub use limits::{CallLimits, Limits};

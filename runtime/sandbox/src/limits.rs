@@ -32,8 +32,8 @@ pub struct Limits {
     /// Stack of WebAssembly code in bytes, the one that calls nest on. It is the engine's, so it
     /// cannot be lowered for one decoder.
     pub stack_bytes: usize,
-    /// Bytes that a call may hand to the host in one list, with the texts in it, before anything of
-    /// them is looked at.
+    /// Bytes of all lists and texts that a call may hand to the host, counted before they are looked
+    /// at.
     pub output_bytes: usize,
     /// Bytes of the JSON text of `data`.
     pub data_bytes: usize,

@@ -2,21 +2,15 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use wasmtime::{
-    Engine,
-    component::{Component, Linker},
-};
+use wasmtime::{Engine, Module};
 
 use crate::{
     CallLimits, Compiler, Decoder, Digest, Limits, LoadError, Script,
     code_cache::CodeCache,
-    contract::Functions,
-    decoder::{ComponentDecoder, Meter},
+    component::{ComponentDecoder, inspect_file, inspect_structure},
     engine,
-    inspection::{inspect_file, inspect_imports},
     script::{ScriptDecoder, Workshop},
     slots::Slots,
-    structure::inspect_structure,
 };
 
 /// How a sandbox is set up.
@@ -61,8 +55,6 @@ pub enum SandboxError {
 /// Where decoders run. It holds the engine and the pool of instances that all decoders share.
 pub struct Sandbox {
     engine: Engine,
-    /// Empty, and that is the sandbox: what a component imports, nobody provides.
-    linker: Linker<Meter>,
     limits: Limits,
     slots: Arc<Slots>,
     compiler: Compiler,
@@ -92,7 +84,6 @@ impl Sandbox {
             })
             .transpose()?;
         Ok(Self {
-            linker: Linker::new(&engine),
             engine,
             limits: config.limits,
             slots: Arc::new(Slots::new(engine::INSTANCES)),
@@ -120,21 +111,9 @@ impl Sandbox {
         inspect_file(file, &self.limits)?;
         inspect_structure(file, &self.limits)?;
         let digest = Digest::of(file);
-        let component = self.compile(file, digest)?;
-        inspect_imports(&component, &self.engine)?;
-        let not_a_decoder = |reason: String| LoadError::NotADecoder { reason };
-        let functions = Functions::of(&component).ok_or_else(|| {
-            not_a_decoder("it does not export the three functions of wit/v1".to_owned())
-        })?;
-        let pre = self
-            .linker
-            .instantiate_pre(&component)
-            .map_err(|error| not_a_decoder(format!("{error:#}")))?;
-        let engine = self.engine.clone();
+        let module = self.compile(file, digest)?;
         let (limits, slots) = (self.limits.lowered(lower), Arc::clone(&self.slots));
-        let decoder = ComponentDecoder::new(engine, pre, functions, digest, limits, slots);
-        decoder.audition()?;
-        Ok(decoder.into())
+        ComponentDecoder::new(&self.engine, &module, digest, limits, slots).map(Decoder::from)
     }
 
     /// Evaluates a codec in JavaScript and finds its functions; `digest` is that of the package that
@@ -155,23 +134,24 @@ impl Sandbox {
         ScriptDecoder::load(&self.workshop, script, digest, lower).map(Decoder::from)
     }
 
-    fn compile(&self, file: &[u8], digest: Digest) -> Result<Component, LoadError> {
-        if let Some(component) =
+    /// The code of a component's core module; what the cache has was checked when it came there.
+    fn compile(&self, file: &[u8], digest: Digest) -> Result<Module, LoadError> {
+        if let Some(module) =
             self.code_cache.as_ref().and_then(|cache| cache.get(digest, &self.engine))
         {
-            return Ok(component);
+            return Ok(module);
         }
         let code = {
             let _turn = self.compilations.take();
             self.compiler.compile(&self.engine, file, &self.limits)?
         };
-        let component = code.load(&self.engine)?;
+        let module = code.load(&self.engine)?;
         if let Some(cache) = &self.code_cache
-            && let Err(error) = cache.put(digest, &code)
+            && let Err(error) = cache.put(digest, code.bytes())
         {
             // A cache that cannot be written costs time and loses nothing.
             tracing::warn!(%digest, %error, "compiled code could not be kept");
         }
-        Ok(component)
+        Ok(module)
     }
 }

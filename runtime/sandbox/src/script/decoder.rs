@@ -14,7 +14,7 @@ use super::{
 use crate::{
     Call, CallError, CallLimits, Command, Data, Digest, Downlink, Failure, FailureKind, Limits,
     LoadError, OutputError, Reading, SentDownlink, Settings, Value, Variable,
-    lift::{self, APPLICATION_PORTS, PAYLOAD_BYTES},
+    component::lift::{self, APPLICATION_PORTS, PAYLOAD_BYTES},
 };
 
 /// A codec that is loaded, ready to be called from any thread.

@@ -102,7 +102,7 @@ fn compile(engine: &Engine, code_cache: Option<&Path>) -> Result<Module, EngineE
     });
     // The file and what is made of it.
     let digest = Digest::of(&[FILE, barrier::VERSION.as_bytes()].concat());
-    if let Some(module) = cache.as_ref().and_then(|cache| cache.module(digest, engine)) {
+    if let Some(module) = cache.as_ref().and_then(|cache| cache.get(digest, engine)) {
         return Ok(module);
     }
     let module = Module::from_binary(engine, &account_for_writes(FILE)?)?;
@@ -110,7 +110,7 @@ fn compile(engine: &Engine, code_cache: Option<&Path>) -> Result<Module, EngineE
         && let Err(error) = module
             .serialize()
             .map_err(std::io::Error::other)
-            .and_then(|code| cache.put_code(digest, &code))
+            .and_then(|code| cache.put(digest, &code))
     {
         tracing::warn!(%error, "the script engine's code could not be kept");
     }

@@ -86,11 +86,13 @@ fn size_of_the_component() {
 }
 
 #[test]
-fn output_in_one_list() {
+fn output_in_all_lists_and_texts() {
+    /// The answer itself, a list of two texts, the texts, and `{}`.
+    const BYTES: usize = 40 + 2 * 8 + 2 * 500 + 2;
     let answer = Answer::reading().warnings(&[&[b'x'; 500], &[b'x'; 500]]);
-    assert_eq!(with(|limits| limits.output_bytes = 1000, &answer), Ok(()));
-    let too_large = OutputError::TooLarge { limit: 999 };
-    assert_eq!(with(|limits| limits.output_bytes = 999, &answer), Err(Output(too_large)));
+    assert_eq!(with(|limits| limits.output_bytes = BYTES, &answer), Ok(()));
+    let too_large = OutputError::TooLarge { limit: BYTES - 1 };
+    assert_eq!(with(|limits| limits.output_bytes = BYTES - 1, &answer), Err(Output(too_large)));
 }
 
 #[test]

@@ -184,7 +184,7 @@ fn proposals() -> Vec<Attack> {
                    (core module $m (memory 1))
                    (core instance (instantiate $m)) (core instance (instantiate $m)))"
             ),
-            Load(Invalid { reason }) if reason.contains("memories")
+            Load(NotADecoder { reason }) if reason.contains("wit/v1")
         ),
     ]
 }

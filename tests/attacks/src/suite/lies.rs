@@ -24,39 +24,51 @@ fn lists() -> Vec<Attack> {
         attempt!(
             "data beyond the memory",
             answering(reading().lie(layout::DATA, 0x7fff_0000, 16)),
-            Call(Output(Malformed { reason })) if reason.contains("out of bounds")
+            Call(Output(Malformed { reason })) if reason.contains("beyond the end")
         ),
         attempt!(
             "data of 2^32-1 bytes",
             answering(reading().lie(layout::DATA, 0, u32::MAX)),
-            Call(Output(Malformed { reason })) if reason.contains("out of bounds")
+            Call(Output(Malformed { reason })) if reason.contains("beyond the end")
         ),
         attempt!(
             "JSON that says it is 50 MB long",
             answering(reading().lie(layout::DATA, 1024, 50_000_000)),
-            Call(Output(Malformed { reason })) if reason.contains("out of bounds")
+            Call(Output(Malformed { reason })) if reason.contains("beyond the end")
         ),
         attempt!(
             "data that wraps around the address space",
             answering(reading().lie(layout::DATA, u32::MAX, u32::MAX)),
-            Call(Output(Malformed { reason })) if reason.contains("out of bounds")
+            Call(Output(Malformed { reason })) if reason.contains("beyond the end")
         ),
         attempt!(
             "2^32-1 measurements",
             answering(reading().lie(layout::MEASUREMENTS, 0, u32::MAX)),
-            Call(Output(Malformed { reason })) if reason.contains("out of bounds")
+            Call(Output(TooMany {
+                what: "measurements",
+                count: 0xffff_ffff,
+                limit: Limits::MEASUREMENTS
+            }))
         ),
         attempt!(
             "a million measurements",
             answering(reading().lie(layout::MEASUREMENTS, 0, 1_000_000)),
-            Call(Output(Malformed { reason })) if reason.contains("out of bounds")
+            Call(Output(TooMany {
+                what: "measurements",
+                count: 1_000_000,
+                limit: Limits::MEASUREMENTS
+            }))
         ),
         attempt!(
             "as many measurements as the memory holds",
             Guest::answering(reading().lie(layout::MEASUREMENTS, 0, 74_000))
                 .memory(r#"(memory (export "memory") 64)"#)
                 .component(),
-            Call(Output(TooLarge { limit: Limits::OUTPUT_BYTES }))
+            Call(Output(TooMany {
+                what: "measurements",
+                count: 74_000,
+                limit: Limits::MEASUREMENTS
+            }))
         ),
         attempt!(
             "a measurement more than there may be",
@@ -72,24 +84,30 @@ fn lists() -> Vec<Attack> {
         attempt!(
             "2^32-1 warnings",
             answering(reading().lie(layout::WARNINGS, 0, u32::MAX)),
-            Call(Output(Malformed { reason })) if reason.contains("out of bounds")
+            Call(Output(TooMany { what: "warnings", count: 0xffff_ffff, limit: Limits::WARNINGS }))
         ),
         attempt!(
             "500,000 empty warnings",
             Guest::answering(reading().lie(layout::WARNINGS, 0x1_0000, 500_000))
                 .memory(r#"(memory (export "memory") 64)"#)
                 .component(),
-            Call(Output(TooLarge { limit: Limits::OUTPUT_BYTES }))
+            Call(Output(TooMany { what: "warnings", count: 500_000, limit: Limits::WARNINGS }))
         ),
         attempt!(
-            "100,000 warnings that are one and the same kilobyte",
-            aliases(),
+            "data of all the memory that there may be",
+            Guest::answering(reading().lie(layout::DATA, 0, 64 * 65_536))
+                .memory(r#"(memory (export "memory") 64)"#)
+                .component(),
             Call(Output(TooLarge { limit: Limits::OUTPUT_BYTES }))
         ),
         attempt!(
             "state beyond the memory",
             answering(reading().set(layout::STATE, &[1]).lie(layout::STATE + 4, 0, u32::MAX)),
-            Call(Output(Malformed { reason })) if reason.contains("out of bounds")
+            Call(Output(TooMany {
+                what: "bytes of state",
+                count: 0xffff_ffff,
+                limit: Limits::STATE_BYTES
+            }))
         ),
         attempt!(
             "measurements at an odd address",
@@ -104,7 +122,7 @@ fn lists() -> Vec<Attack> {
         attempt!(
             "answer out of the memory",
             Guest::running("(local.set $answer (i32.const -4))").component(),
-            Call(Output(Malformed { reason })) if reason.contains("out of bounds")
+            Call(Output(Malformed { reason })) if reason.contains("beyond the end")
         ),
     ]
 }
@@ -148,54 +166,36 @@ fn cases() -> Vec<Attack> {
         attempt!(
             "a result that is neither good nor bad",
             answering(Answer::reading().set(layout::RESULT, &[2])),
-            Call(Output(Malformed { reason })) if reason.contains("expected")
+            Call(Output(Malformed { reason })) if reason.contains("case 2 of the type result")
         ),
         attempt!(
             "a value of a fifth type",
             answering(measured().set_measurement(layout::VALUE, &[4])),
-            Call(Output(Malformed { reason })) if reason.contains("discriminant")
+            Call(Output(Malformed { reason })) if reason.contains("case 4 of the type value")
         ),
         attempt!(
             "a moment that is neither there nor not",
             answering(measured().set_measurement(layout::MEASURED_AT, &[0xff])),
-            Call(Output(Malformed { reason })) if reason.contains("discriminant")
+            Call(Output(Malformed { reason })) if reason.contains("case 255 of the type option")
         ),
         attempt!(
             "a span that is neither there nor not",
             answering(measured().set_measurement(layout::SPAN, &[2])),
-            Call(Output(Malformed { reason })) if reason.contains("discriminant")
+            Call(Output(Malformed { reason })) if reason.contains("case 2 of the type option")
         ),
         attempt!(
             "a state that is neither there nor not",
             answering(Answer::reading().set(layout::STATE, &[2])),
-            Call(Output(Malformed { reason })) if reason.contains("discriminant")
+            Call(Output(Malformed { reason })) if reason.contains("case 2 of the type option")
         ),
         attempt!(
             "a failure of a ninth kind",
             answering(Answer::failure(8, b"?")),
-            Call(Output(Malformed { reason })) if reason.contains("discriminant")
+            Call(Output(Malformed { reason })) if reason.contains("case 8 of the type failure-kind")
         ),
     ]
 }
 
 fn answering(answer: Answer) -> Vec<u8> {
     Guest::answering(answer).component()
-}
-
-/// Pointers to a single text of 1,000 bytes: 800 KB in the guest, 100 MB if the host copied them.
-fn aliases() -> Vec<u8> {
-    const COUNT: u32 = 100_000;
-    const FIRST: u32 = 0x2_0000;
-    Guest::answering(Answer::reading().lie(layout::WARNINGS, FIRST, COUNT))
-        .memory(r#"(memory (export "memory") 64)"#)
-        .before_answer(&format!(
-            "(loop $next
-               (i64.store
-                 (i32.add (i32.const {FIRST}) (i32.shl (local.get $i) (i32.const 3)))
-                 (i64.const {pointer}))
-               (local.set $i (i32.add (local.get $i) (i32.const 1)))
-               (br_if $next (i32.lt_u (local.get $i) (i32.const {COUNT}))))",
-            pointer = (1_000_u64 << 32) | 0x1_0000
-        ))
-        .component()
 }

@@ -1,10 +1,9 @@
 //! Guests that want time, memory, tables or stack without end, and guests that crash.
 
 use champollion_sandbox::{
-    CallError::{Failed, OutOfFuel, OutOfMemory, Output, TableTooLarge, Trapped},
+    CallError::{Failed, OutOfFuel, OutOfMemory, TableTooLarge, Trapped},
     Limits,
-    LoadError::{Instantiation, Invalid},
-    OutputError::Malformed,
+    LoadError::{Instantiation, Invalid, NotADecoder},
 };
 
 use crate::{
@@ -91,7 +90,7 @@ fn time() -> Vec<Attack> {
         attempt!(
             "resource handles without end",
             hoarder(),
-            Call(Trapped { reason }) if reason.contains("handle")
+            Load(NotADecoder { reason }) if reason.contains("no use for")
         ),
     ]
 }
@@ -281,12 +280,12 @@ fn functions_of_the_abi() -> Vec<Attack> {
         attempt!(
             "cabi_realloc that points out of the memory",
             Guest::new().realloc("(i32.const -8)").component(),
-            Call(Output(Malformed { reason })) if reason.contains("realloc")
+            Call(Trapped { reason }) if reason.contains("beyond")
         ),
         attempt!(
             "cabi_realloc that points at an odd address",
             Guest::new().realloc("(i32.const 4097)").component(),
-            Call(Output(Malformed { reason })) if reason.contains("align")
+            Call(Trapped { reason }) if reason.contains("multiple of 8")
         ),
         attempt!(
             "post-return that spins",

@@ -1,6 +1,4 @@
-//! Looks at a component before it is compiled and before it is called.
-
-use wasmtime::{Engine, component::Component};
+//! Looks at a component before it is compiled .
 
 use crate::{Limits, LoadError};
 
@@ -26,11 +24,4 @@ pub(crate) fn inspect_file(file: &[u8], limits: &Limits) -> Result<(), LoadError
         return Err(LoadError::UnknownVersion);
     }
     Ok(())
-}
-
-/// Refuses a component that wants anything of the host.
-pub(crate) fn inspect_imports(component: &Component, engine: &Engine) -> Result<(), LoadError> {
-    let names: Vec<String> =
-        component.component_type().imports(engine).map(|(name, _)| name.to_owned()).collect();
-    if names.is_empty() { Ok(()) } else { Err(LoadError::Imports { names }) }
 }

@@ -10,8 +10,9 @@ mod worker;
 
 use std::{ffi::OsString, path::PathBuf};
 
-use wasmtime::{Engine, component::Component};
+use wasmtime::{Engine, Module};
 
+use super::core_module::{core_module, fits_contract};
 use crate::{Limits, LoadError};
 
 pub use worker::compile_worker;
@@ -46,10 +47,10 @@ impl Compiler {
         file: &[u8],
         limits: &Limits,
     ) -> Result<Code, LoadError> {
+        // What this finds has errors of its own, and a process need not be started for it.
+        core_module(file)?;
         match self {
-            Self::InPlace => {
-                precompile(engine, file).map_err(|reason| LoadError::Invalid { reason })
-            }
+            Self::InPlace => precompile(engine, file),
             Self::Worker(command) => supervisor::compile(command, file, limits),
         }
         .map(Code)
@@ -62,17 +63,21 @@ impl Code {
     }
 
     /// Makes the code executable. What does not fit into the pool of instances is found here.
-    pub(crate) fn load(&self, engine: &Engine) -> Result<Component, LoadError> {
+    pub(crate) fn load(&self, engine: &Engine) -> Result<Module, LoadError> {
         // SAFETY: `deserialize` trusts that the bytes came out of wasmtime's compiler, and was given
         // nothing else: only `Compiler::compile` makes a `Code`, either by calling that compiler
         // itself or by reading the answer of a process that runs the same program and does only
         // that. That both are of the same wasmtime and settings, wasmtime checks.
-        unsafe { Component::deserialize(engine, &self.0) }
+        unsafe { Module::deserialize(engine, &self.0) }
             .map_err(|error| LoadError::Invalid { reason: format!("{error:#}") })
     }
 }
 
-/// Validates and compiles a component in this process.
-fn precompile(engine: &Engine, file: &[u8]) -> Result<Vec<u8>, String> {
-    engine.precompile_component(file).map_err(|error| format!("{error:#}"))
+/// Checks a component against the contract and compiles its module in this process.
+fn precompile(engine: &Engine, file: &[u8]) -> Result<Vec<u8>, LoadError> {
+    let module = core_module(file)?;
+    fits_contract(file)?;
+    engine
+        .precompile_module(module)
+        .map_err(|error| LoadError::Invalid { reason: format!("{error:#}") })
 }

@@ -1,7 +1,8 @@
 //! The process that compiles one component and ends.
 //!
 //! It is given the limits as one line of JSON on standard input, and behind it the component. It
-//! answers on standard output with one byte, [`COMPILED`] or [`REFUSED`], and the code or the reason.
+//! answers on standard output with one byte, [`COMPILED`], [`INVALID`] or [`NO_DECODER`], and the code
+//! or the reason.
 
 use std::{
     io::{self, BufRead, Write},
@@ -11,13 +12,16 @@ use std::{
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::precompile;
-use crate::{Limits, engine};
+use crate::{Limits, LoadError, engine};
 
 /// First byte of an answer that goes on with the compiled code.
 pub(super) const COMPILED: u8 = b'C';
 
-/// First byte of an answer that goes on with what is wrong with the component.
-pub(super) const REFUSED: u8 = b'R';
+/// First byte of an answer that goes on with what is invalid in the component.
+pub(super) const INVALID: u8 = b'I';
+
+/// First byte of an answer that goes on with why the component is no decoder.
+pub(super) const NO_DECODER: u8 = b'N';
 
 /// Seconds of the processor after which the system ends the process, over the limit: only should
 /// the supervisor itself be gone.
@@ -47,7 +51,9 @@ fn work(input: &mut impl BufRead, output: &mut impl Write) -> io::Result<()> {
     let engine = engine::engine(&limits).map_err(|error| io::Error::other(format!("{error:#}")))?;
     let (mark, answer) = match precompile(&engine, &file) {
         Ok(code) => (COMPILED, code),
-        Err(reason) => (REFUSED, reason.into_bytes()),
+        Err(LoadError::NotADecoder { reason }) => (NO_DECODER, reason.into_bytes()),
+        Err(LoadError::Invalid { reason }) => (INVALID, reason.into_bytes()),
+        Err(other) => return Err(io::Error::other(other)),
     };
     output.write_all(&[mark])?;
     output.write_all(&answer)?;

@@ -10,7 +10,7 @@ use std::{
 
 use super::{
     WorkerCommand,
-    worker::{COMPILED, REFUSED},
+    worker::{COMPILED, INVALID, NO_DECODER},
 };
 use crate::{Limits, LoadError};
 
@@ -54,10 +54,14 @@ pub(super) fn compile(
     if !end.in_time {
         return Err(LoadError::CompilesTooLong { limit_ms: limits.compile_ms });
     }
+    let text = |reason: &[u8]| String::from_utf8_lossy(reason).into_owned();
     match end.output.split_first() {
         Some((&COMPILED, code)) if end.status.success() => Ok(code.to_vec()),
-        Some((&REFUSED, reason)) if end.status.success() => {
-            Err(LoadError::Invalid { reason: String::from_utf8_lossy(reason).into_owned() })
+        Some((&INVALID, reason)) if end.status.success() => {
+            Err(LoadError::Invalid { reason: text(reason) })
+        }
+        Some((&NO_DECODER, reason)) if end.status.success() => {
+            Err(LoadError::NotADecoder { reason: text(reason) })
         }
         _ if end.error.contains(OUT_OF_MEMORY) => {
             Err(LoadError::CompilesTooLarge { limit: limits.compile_memory_bytes })
@@ -172,8 +176,13 @@ mod tests {
         let limits = Limits::default();
         let code = compile_by("cat > /dev/null; printf Cxyz", &limits);
         assert_eq!(code.ok().as_deref(), Some(b"xyz".as_slice()));
-        let refused = compile_by("cat > /dev/null; printf 'Rbad magic'", &limits);
+        let refused = compile_by("cat > /dev/null; printf 'Ibad magic'", &limits);
         assert!(matches!(&refused, Err(LoadError::Invalid { reason }) if reason == "bad magic"));
+        let unfit = compile_by("cat > /dev/null; printf 'Nno exports'", &limits);
+        assert!(
+            matches!(&unfit, Err(LoadError::NotADecoder { reason }) if reason == "no exports"),
+            "{unfit:?}"
+        );
         let starved = compile_by("echo memory allocation of 7 bytes failed >&2; exit 1", &limits);
         assert!(matches!(starved, Err(LoadError::CompilesTooLarge { .. })), "{starved:?}");
         let crashed = compile_by("echo oh no >&2; kill -SEGV $$", &limits);

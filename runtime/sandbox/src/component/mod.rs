@@ -1,0 +1,21 @@
+//! Decoders compiled to WebAssembly: from the component in a package to a call of its core module.
+//!
+//! - [`inspection`] and [`structure`] look at a file before anything else does.
+//! - [`core_module`] finds the module that is the decoder's code, and holds the component around it
+//!   against the contract.
+//! - [`compile`] compiles the module, in a process of its own.
+//! - [`decoder`] calls it: [`lower`] and [`lift`] write and read the contract's values where the
+//!   canonical ABI ([`abi`]) says that they lie.
+
+mod abi;
+pub(crate) mod compile;
+mod core_module;
+mod decoder;
+mod inspection;
+pub(crate) mod lift;
+mod lower;
+mod structure;
+
+pub(crate) use decoder::ComponentDecoder;
+pub(crate) use inspection::inspect_file;
+pub(crate) use structure::inspect_structure;
