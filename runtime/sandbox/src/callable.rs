@@ -46,12 +46,11 @@ impl Decoder {
         }
     }
 
-    /// Bytes that are kept in memory while it is loaded: the compiled code of a component, what a
-    /// script changed in the engine's memory.
+    /// Bytes that are kept in memory while it is loaded: code and image of a component, what a script changed in the engine's memory.
     #[must_use]
     pub fn loaded_bytes(&self) -> usize {
         match &self.0 {
-            Kind::Component(decoder) => decoder.code_bytes(),
+            Kind::Component(decoder) => decoder.loaded_bytes(),
             Kind::Script(decoder) => decoder.memory_bytes(),
         }
     }

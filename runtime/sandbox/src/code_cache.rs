@@ -1,7 +1,7 @@
 //! Compiled code on disk, so that a decoder is compiled once and not at every start.
 //!
-//! A file is named by the digest of the component and by wasmtime's own hash of its version, its
-//! settings and the processor. It holds the SHA-256 of the code before the code.
+//! A file is named by the digest of the component and by a hash of wasmtime's version, its settings, the
+//! processor, and of how modules are rewritten before they are compiled. It holds the SHA-256 of the code before the code.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -14,13 +14,13 @@ use std::{
 use sha2::{Digest as _, Sha256};
 use wasmtime::{Engine, Module};
 
-use crate::Digest;
+use crate::{Digest, kept::barrier};
 
 const CHECKSUM_BYTES: usize = 32;
 
 pub(crate) struct CodeCache {
     folder: PathBuf,
-    /// Changes with wasmtime's version, its settings and the processor.
+    /// Changes with wasmtime's version, its settings, the processor and the rewriting.
     compatibility: u64,
 }
 
@@ -35,6 +35,7 @@ impl CodeCache {
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o700))?;
         let mut hasher = DefaultHasher::new();
         engine.precompile_compatibility_hash().hash(&mut hasher);
+        barrier::VERSION.hash(&mut hasher);
         Ok(Self { folder, compatibility: hasher.finish() })
     }
 

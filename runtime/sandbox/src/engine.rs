@@ -6,10 +6,19 @@ use wasmtime::{
 
 use crate::Limits;
 
-/// How many instances may exist at once. One is enough for each thread that decodes; the rest is
-/// for publications and trials going on beside. A slot costs address space, not memory. Who finds
-/// none free waits ([`Slots`](crate::slots::Slots)).
-pub(crate) const INSTANCES: u32 = 64;
+/// How many instances may be made at once that are thrown away after their call, or are not kept yet.
+/// One is enough for each thread that decodes; the rest is for publications and trials going on beside.
+/// Who finds no place waits ([`Slots`](crate::slots::Slots)).
+pub(crate) const FRESH_INSTANCES: u32 = 64;
+
+/// How many instances may be kept from one call to the next: one for each thread and decoder in use. A
+/// place costs address space; an instance that is kept costs its memory, mostly a page of 64 KiB.
+pub(crate) const KEPT_INSTANCES: u32 = 2_048;
+
+const INSTANCES: u32 = FRESH_INSTANCES + KEPT_INSTANCES;
+
+/// The decoder's own memory, and that of the cards of those that keep account.
+const MEMORIES: u32 = 2;
 
 /// Bytes of a slot's memory that are cleared with `memset` instead of being given back to the
 /// kernel. A decoder's whole memory is 128 KiB, of which a call touches a few pages; giving pages
@@ -36,7 +45,9 @@ pub(crate) fn engine(limits: &Limits) -> wasmtime::Result<Engine> {
         .cranelift_nan_canonicalization(true)
         .wasm_relaxed_simd(false)
         .wasm_memory64(false)
-        .wasm_multi_memory(false)
+        // The memory of the cards is a second one. That a decoder itself has only one is checked before
+        // (`core_module.rs`).
+        .wasm_multi_memory(true)
         .max_wasm_stack(limits.stack_bytes)
         // The image of a memory is copied and not mapped: a slot that changes from one decoder to
         // another would be mapped anew. With a thousand decoders in turn that takes twice the time.
@@ -59,9 +70,9 @@ fn pooling(limits: &Limits) -> PoolingAllocationConfig {
     let mut pooling = PoolingAllocationConfig::new();
     pooling
         .total_core_instances(INSTANCES)
-        .total_memories(INSTANCES)
+        .total_memories(INSTANCES * MEMORIES)
         .total_tables(INSTANCES * TABLES)
-        .max_memories_per_module(1)
+        .max_memories_per_module(MEMORIES)
         .max_tables_per_module(TABLES)
         .table_elements(limits.table_elements)
         .max_memory_size(limits.memory_bytes)

@@ -19,6 +19,7 @@ mod data;
 mod digest;
 mod engine;
 mod error;
+mod kept;
 mod limits;
 mod reading;
 mod sandbox;

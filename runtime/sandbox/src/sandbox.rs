@@ -7,7 +7,7 @@ use wasmtime::{Engine, Module};
 use crate::{
     CallLimits, Compiler, Decoder, Digest, Limits, LoadError, Script,
     code_cache::CodeCache,
-    component::{ComponentDecoder, inspect_file, inspect_structure},
+    component::{ComponentDecoder, Places, inspect_file, inspect_structure},
     engine,
     script::{ScriptDecoder, Workshop},
     slots::Slots,
@@ -56,7 +56,7 @@ pub enum SandboxError {
 pub struct Sandbox {
     engine: Engine,
     limits: Limits,
-    slots: Arc<Slots>,
+    places: Arc<Places>,
     compiler: Compiler,
     /// Compiling is bounded in how much of it goes on at once, too.
     compilations: Slots,
@@ -86,7 +86,7 @@ impl Sandbox {
         Ok(Self {
             engine,
             limits: config.limits,
-            slots: Arc::new(Slots::new(engine::INSTANCES)),
+            places: Arc::new(Places::new()),
             compiler: config.compiler,
             compilations: Slots::new(COMPILATIONS),
             code_cache,
@@ -112,8 +112,8 @@ impl Sandbox {
         inspect_structure(file, &self.limits)?;
         let digest = Digest::of(file);
         let module = self.compile(file, digest)?;
-        let (limits, slots) = (self.limits.lowered(lower), Arc::clone(&self.slots));
-        ComponentDecoder::new(&self.engine, &module, digest, limits, slots).map(Decoder::from)
+        let (limits, places) = (self.limits.lowered(lower), Arc::clone(&self.places));
+        ComponentDecoder::new(&self.engine, &module, digest, limits, places).map(Decoder::from)
     }
 
     /// Evaluates a codec in JavaScript and finds its functions; `digest` is that of the package that

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use wasmparser::{CanonicalFunction, CanonicalOption, Parser, Payload, Validator, WasmFeatures};
 use wit_parser::{Resolve, WorldId};
 
-use crate::LoadError;
+use crate::{LoadError, kept::barrier::RESERVED};
 
 /// The text of the contract.
 const CONTRACT: &str = include_str!("../../../../wit/v1/decoder.wit");
@@ -53,6 +53,16 @@ pub(crate) fn core_module(component: &[u8]) -> Result<&[u8], LoadError> {
                 for function in section {
                     let function = function.map_err(|error| invalid(error.to_string()))?;
                     canonical = canonical.and_then(|()| inspect_canonical(&function));
+                }
+            }
+            Payload::ExportSection(section) => {
+                for export in section {
+                    let export = export.map_err(|error| invalid(error.to_string()))?;
+                    if export.name.starts_with(RESERVED) {
+                        let reason =
+                            format!("it exports {:?}, a name of the runtime's", export.name);
+                        return Err(LoadError::NotADecoder { reason });
+                    }
                 }
             }
             _ => {}

@@ -1,21 +1,20 @@
-//! Calls a decoder: a fresh store and a fresh instance for each call.
+//! Calls a decoder: in an instance that is as if nobody had called it before.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use champollion_frames::VerifiedUplink;
-use wasmtime::{
-    Engine, Instance, InstancePre, Linker, Memory, Module, ModuleExport, ResourceLimiter, Store,
-    Trap, TypedFunc, WasmParams, WasmResults,
-};
+use wasmtime::{Engine, InstancePre, Linker, Module, Store, Trap, WasmParams};
 
 use super::{
-    abi::{self, Realloc, Word},
+    abi::{self, Word},
+    instance::{Exports, Function, Image, Instance, Meter, NoInstance},
     lift::Lift,
     lower::Lower,
+    places::Places,
 };
 use crate::{
     Call, CallError, Command, Digest, Downlink, Limits, LoadError, Reading, SentDownlink, Settings,
-    Specimen, error::GrowthError, slots::Slots,
+    Specimen, error::GrowthError,
 };
 
 /// A component that is compiled and checked, ready to be called from any thread.
@@ -25,88 +24,43 @@ pub(crate) struct ComponentDecoder {
     exports: Exports,
     digest: Digest,
     limits: Limits,
-    slots: Arc<Slots>,
-}
-
-/// Where the exports of the contract are in one module: found once, used for every instance.
-struct Exports {
-    memory: ModuleExport,
-    realloc: ModuleExport,
-    decode_uplink: Function,
-    encode_downlink: Function,
-    decode_downlink: Function,
-}
-
-/// A function of the contract, and the one that is to be called once its result was read.
-struct Function {
-    function: ModuleExport,
-    post_return: Option<ModuleExport>,
-}
-
-impl Exports {
-    fn of(module: &Module) -> Result<Self, LoadError> {
-        let export = |name: &str| {
-            module.get_export_index(name).ok_or_else(|| LoadError::NotADecoder {
-                reason: format!("its core module exports no {name:?}"),
-            })
-        };
-        let function = |name: &str| {
-            let post_return = module.get_export_index(&format!("{}{name}", abi::POST_RETURN));
-            Ok::<_, LoadError>(Function { function: export(name)?, post_return })
-        };
-        Ok(Self {
-            memory: export(abi::MEMORY)?,
-            realloc: export(abi::REALLOC)?,
-            decode_uplink: function(abi::DECODE_UPLINK)?,
-            encode_downlink: function(abi::ENCODE_DOWNLINK)?,
-            decode_downlink: function(abi::DECODE_DOWNLINK)?,
-        })
-    }
-}
-
-/// A fresh instance.
-struct Fresh {
-    store: Store<Meter>,
-    instance: Instance,
-}
-
-impl Fresh {
-    fn memory(&mut self, export: &ModuleExport) -> wasmtime::Result<Memory> {
-        let export = self.instance.get_module_export(&mut self.store, export);
-        export
-            .and_then(wasmtime::Extern::into_memory)
-            .ok_or_else(|| wasmtime::Error::msg("its memory is exported as something else"))
-    }
-
-    fn function<Parameters: WasmParams, Results: WasmResults>(
-        &mut self,
-        export: &ModuleExport,
-    ) -> wasmtime::Result<TypedFunc<Parameters, Results>> {
-        let export = self.instance.get_module_export(&mut self.store, export);
-        export
-            .and_then(wasmtime::Extern::into_func)
-            .ok_or_else(|| wasmtime::Error::msg("a function is exported as something else"))?
-            .typed(&self.store)
-    }
+    /// What every call begins with, where instances can be put back to it. Where they cannot, each
+    /// call gets a new one.
+    image: Option<Image>,
+    /// The instances that are kept and wait for calls.
+    idle: Mutex<Vec<Instance>>,
+    places: Arc<Places>,
 }
 
 impl ComponentDecoder {
-    /// A decoder whose code is this module.
+    /// A decoder whose code is this module. What cannot even start, or has an export of another type
+    /// than the contract's, is refused.
     pub(crate) fn new(
         engine: &Engine,
         module: &Module,
         digest: Digest,
         limits: Limits,
-        slots: Arc<Slots>,
+        places: Arc<Places>,
     ) -> Result<Self, LoadError> {
         let exports = Exports::of(module)?;
         // Empty, and that is the sandbox: what a module imports, nobody provides.
         let pre = Linker::new(engine)
             .instantiate_pre(module)
             .map_err(|error| LoadError::NotADecoder { reason: format!("{error:#}") })?;
-        let decoder = Self { engine: engine.clone(), pre, exports, digest, limits, slots };
-        decoder.audition()?;
+        let (engine, idle) = (engine.clone(), Mutex::default());
+        let mut decoder = Self { engine, pre, exports, digest, limits, image: None, idle, places };
+        decoder.image = decoder.audition()?;
         Ok(decoder)
+    }
+
+    /// Makes an instance and throws it away; gives what it held.
+    fn audition(&self) -> Result<Option<Image>, LoadError> {
+        let _place = self.places.make();
+        let mut instance = self.instance().map_err(|error| match error {
+            NoInstance::Start(error) => LoadError::Instantiation(self.call_error(&error)),
+            NoInstance::Exports(error) => LoadError::NotADecoder { reason: format!("{error:#}") },
+        })?;
+        Ok(instance.image())
     }
 
     /// The SHA-256 of the package that this decoder was loaded from.
@@ -114,10 +68,10 @@ impl ComponentDecoder {
         self.digest
     }
 
-    /// Bytes of compiled code that the decoder holds in memory.
-    pub(crate) fn code_bytes(&self) -> usize {
+    /// Bytes of compiled code and of the image that the decoder holds in memory.
+    pub(crate) fn loaded_bytes(&self) -> usize {
         let code = self.pre.module().image_range();
-        code.end.addr() - code.start.addr()
+        code.end.addr() - code.start.addr() + self.image.as_ref().map_or(0, Image::bytes)
     }
 
     /// Decodes a frame whose MIC was verified, or that a network server vouches for.
@@ -147,7 +101,7 @@ impl ComponentDecoder {
         settings: &Settings,
     ) -> Call<Reading> {
         self.call(
-            &self.exports.decode_uplink,
+            |instance| &instance.decode_uplink,
             |lower: &mut Lower<'_>| {
                 let payload = lower.bytes(payload)?;
                 let variables = lower.variables(&settings.variables)?;
@@ -172,7 +126,7 @@ impl ComponentDecoder {
     /// Encodes a command as the device expects it.
     pub(crate) fn encode_downlink(&self, command: &Command, settings: &Settings) -> Call<Downlink> {
         self.call(
-            &self.exports.encode_downlink,
+            |instance| &instance.encode_downlink,
             |lower: &mut Lower<'_>| {
                 let data = lower.text(&command.data)?;
                 let variables = lower.variables(&settings.variables)?;
@@ -191,7 +145,7 @@ impl ComponentDecoder {
         settings: &Settings,
     ) -> Call<Reading> {
         self.call(
-            &self.exports.decode_downlink,
+            |instance| &instance.decode_downlink,
             |lower: &mut Lower<'_>| {
                 let payload = lower.bytes(&downlink.payload)?;
                 let variables = lower.variables(&settings.variables)?;
@@ -209,97 +163,99 @@ impl ComponentDecoder {
         )
     }
 
-    /// Makes an instance, asks it for each export and throws it away: what cannot even start, or
-    /// has an export of another type, is refused when it is loaded.
-    fn audition(&self) -> Result<(), LoadError> {
-        let _slot = self.slots.take();
-        let mut fresh = self
-            .instantiate()
-            .map_err(|error| LoadError::Instantiation(self.call_error(&error)))?;
-        let mut check = || {
-            let Exports { memory, realloc, decode_uplink, encode_downlink, decode_downlink } =
-                &self.exports;
-            fresh.memory(memory)?;
-            fresh.function::<Realloc, Word>(realloc)?;
-            fresh.function::<abi::Uplink, Word>(&decode_uplink.function)?;
-            fresh.function::<abi::Command, Word>(&encode_downlink.function)?;
-            fresh.function::<abi::SentDownlink, Word>(&decode_downlink.function)?;
-            for function in [decode_uplink, encode_downlink, decode_downlink] {
-                if let Some(post_return) = &function.post_return {
-                    fresh.function::<Word, ()>(post_return)?;
-                }
-            }
-            Ok(())
-        };
-        check().map_err(|error: wasmtime::Error| LoadError::NotADecoder {
-            reason: format!("{error:#}"),
-        })
-    }
-
-    /// Makes an instance, calls it, looks at what it returned and throws it away.
+    /// Calls a function in an instance that is as if nobody had called it before, and looks at what
+    /// it returned.
     fn call<Flat: WasmParams, Lifted>(
         &self,
-        function: &Function,
+        function: impl Fn(&Instance) -> &Function<Flat>,
         lower: impl FnOnce(&mut Lower<'_>) -> wasmtime::Result<Flat>,
         lift: impl FnOnce(&Lift<'_>, Word) -> Result<Lifted, CallError>,
     ) -> Call<Lifted> {
-        // Taken before the store and so given back after it, when its instance is gone.
-        let _slot = self.slots.take();
-        let mut fresh = match self.instantiate() {
-            Ok(fresh) => fresh,
-            Err(error) => return Call::failed(self.call_error(&error)),
+        let image = self.image.as_ref();
+        let idle = self.idle().pop();
+        if let (Some(image), Some(mut instance)) = (image, idle) {
+            let (call, returned) = match instance.restore(image) {
+                Ok(()) => self.run(&mut instance, function, lower, lift),
+                Err(error) => (Call::failed(self.call_error(&error)), false),
+            };
+            if returned {
+                self.idle().push(instance);
+            } else {
+                // Its memory could be put back, but what a trap leaves in the engine is not ours to
+                // know.
+                drop(instance);
+                self.places.give_back(1);
+            }
+            return call;
+        }
+        // Taken before the instance is made and so given back after it is gone.
+        let _place = self.places.make();
+        let mut instance = match self.instance() {
+            Ok(instance) => instance,
+            Err(NoInstance::Start(error) | NoInstance::Exports(error)) => {
+                return Call::failed(self.call_error(&error));
+            }
         };
-        let result = self.run(&mut fresh, function, lower, lift);
-        let fuel = self.limits.fuel - fresh.store.get_fuel().unwrap_or(0);
-        let memory_bytes = fresh.store.data().peak_bytes;
-        Call { result, fuel, memory_bytes, log: Vec::new() }
+        let (call, returned) = self.run(&mut instance, function, lower, lift);
+        if let Some(image) = image
+            && returned
+            && self.places.keep()
+        {
+            instance.is_untouched(image);
+            self.idle().push(instance);
+        }
+        call
     }
 
+    /// Tells how the call ended, and whether the instance returned from all that it was called for.
     fn run<Flat: WasmParams, Lifted>(
         &self,
-        fresh: &mut Fresh,
-        function: &Function,
+        instance: &mut Instance,
+        function: impl Fn(&Instance) -> &Function<Flat>,
         lower: impl FnOnce(&mut Lower<'_>) -> wasmtime::Result<Flat>,
         lift: impl FnOnce(&Lift<'_>, Word) -> Result<Lifted, CallError>,
-    ) -> Result<Lifted, CallError> {
-        let memory = fresh.memory(&self.exports.memory);
-        let memory = memory.map_err(|error| self.call_error(&error))?;
-        let call = || {
-            let realloc = fresh.function(&self.exports.realloc)?;
-            let called = fresh.function::<Flat, Word>(&function.function)?;
-            let flat = lower(&mut Lower { store: &mut fresh.store, memory, realloc: &realloc })?;
-            called.call(&mut fresh.store, flat)
-        };
-        let address = call().map_err(|error| self.call_error(&error))?;
-        let lifted = lift(&Lift::new(memory.data(&fresh.store), &self.limits), address);
-        if let Some(post_return) = &function.post_return {
-            // It frees what is thrown away all the same, but it belongs to the call: what it burns
-            // is counted, and if it crashes the call has.
-            let mut free = || {
-                let post_return = fresh.function::<Word, ()>(post_return)?;
-                post_return.call(&mut fresh.store, address)
-            };
-            free().map_err(|error| self.call_error(&error))?;
-        }
-        lifted
+    ) -> (Call<Lifted>, bool) {
+        let outcome = self.run_to_its_end(instance, function, lower, lift);
+        let returned = outcome.is_ok();
+        let result = outcome.unwrap_or_else(|error| Err(self.call_error(&error)));
+        let fuel = self.limits.fuel - instance.store.get_fuel().unwrap_or(0);
+        let memory_bytes = instance.store.data().peak_bytes();
+        (Call { result, fuel, memory_bytes, log: Vec::new() }, returned)
     }
 
-    fn instantiate(&self) -> wasmtime::Result<Fresh> {
-        let mut store = self.store();
-        let instance = self.pre.instantiate(&mut store)?;
-        Ok(Fresh { store, instance })
+    fn run_to_its_end<Flat: WasmParams, Lifted>(
+        &self,
+        instance: &mut Instance,
+        function: impl Fn(&Instance) -> &Function<Flat>,
+        lower: impl FnOnce(&mut Lower<'_>) -> wasmtime::Result<Flat>,
+        lift: impl FnOnce(&Lift<'_>, Word) -> Result<Lifted, CallError>,
+    ) -> wasmtime::Result<Result<Lifted, CallError>> {
+        // What making an instance burnt is not the call's, which burns the same in every instance.
+        instance.store.set_fuel(self.limits.fuel)?;
+        let flat = lower(&mut Lower::into(instance))?;
+        // A function is two words: copied, it leaves the store to be borrowed.
+        let call = function(instance).call.clone();
+        let address = call.call(&mut instance.store, flat)?;
+        let lifted = lift(&Lift::new(instance.memory.data(&instance.store), &self.limits), address);
+        if let Some(post_return) = function(instance).post_return.clone() {
+            // It frees what is thrown away all the same, but it belongs to the call: what it burns
+            // is counted, and if it crashes the call has.
+            post_return.call(&mut instance.store, address)?;
+        }
+        Ok(lifted)
+    }
+
+    fn instance(&self) -> Result<Instance, NoInstance> {
+        Instance::new(self.store(), &self.pre, &self.exports)
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Instance>> {
+        // Nothing can panic while it is locked.
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn store(&self) -> Store<Meter> {
-        let mut store = Store::new(
-            &self.engine,
-            Meter {
-                memory_bytes: self.limits.memory_bytes,
-                table_elements: self.limits.table_elements,
-                elements: 0,
-                peak_bytes: 0,
-            },
-        );
+        let mut store = Store::new(&self.engine, Meter::new(&self.limits));
         store.limiter(|meter| meter);
         if let Err(error) = store.set_fuel(self.limits.fuel) {
             // The engine counts fuel (`engine.rs`), so there is nothing that could refuse it. Were
@@ -327,47 +283,11 @@ impl ComponentDecoder {
     }
 }
 
-/// Watches over what an instance takes while it runs.
-pub(crate) struct Meter {
-    memory_bytes: usize,
-    table_elements: usize,
-    /// Elements of all tables so far.
-    elements: usize,
-    /// The most memory so far.
-    peak_bytes: usize,
-}
-
-impl ResourceLimiter for Meter {
-    fn memory_growing(
-        &mut self,
-        _current: usize,
-        wanted: usize,
-        _maximum: Option<usize>,
-    ) -> wasmtime::Result<bool> {
-        // An error and not a plain refusal: Rust would turn that into a panic, and the record would
-        // say "crashed" where it should say "out of memory".
-        if wanted > self.memory_bytes {
-            return Err(GrowthError::Memory { wanted }.into());
-        }
-        self.peak_bytes = self.peak_bytes.max(wanted);
-        Ok(true)
-    }
-
-    fn table_growing(
-        &mut self,
-        current: usize,
-        wanted: usize,
-        maximum: Option<usize>,
-    ) -> wasmtime::Result<bool> {
-        if maximum.is_some_and(|own| own < self.table_elements && wanted > own) {
-            // Beyond the maximum that the guest declared itself: it is told so, and nothing grows.
-            return Ok(false);
-        }
-        let wanted = self.elements.saturating_add(wanted.saturating_sub(current));
-        if wanted > self.table_elements {
-            return Err(GrowthError::Table { wanted }.into());
-        }
-        self.elements = wanted;
-        Ok(true)
+impl Drop for ComponentDecoder {
+    fn drop(&mut self) {
+        let idle = std::mem::take(self.idle.get_mut().unwrap_or_else(PoisonError::into_inner));
+        let count = u32::try_from(idle.len()).unwrap_or(u32::MAX);
+        drop(idle);
+        self.places.give_back(count);
     }
 }

@@ -4,18 +4,19 @@ use wasmtime::{Memory, Store, TypedFunc};
 
 use super::{
     abi::{self, BYTE, LENGTH, Layout, Realloc, Word, value, variable},
-    decoder::Meter,
+    instance::{Instance, Meter},
 };
-use crate::{Value, Variable};
+use crate::{Value, Variable, kept::account::Account};
 
 /// Where a list or text lies and how many elements or bytes it has.
 pub(crate) type Placed = (Word, Word);
 
 /// The memory of an instance that is about to be called.
 pub(crate) struct Lower<'a> {
-    pub(crate) store: &'a mut Store<Meter>,
-    pub(crate) memory: Memory,
-    pub(crate) realloc: &'a TypedFunc<Realloc, Word>,
+    store: &'a mut Store<Meter>,
+    memory: Memory,
+    realloc: &'a TypedFunc<Realloc, Word>,
+    account: Option<&'a Account>,
 }
 
 /// What `cabi_realloc` gave is no room.
@@ -27,7 +28,12 @@ pub(crate) enum NoRoom {
     NotAligned { address: Word, align: usize },
 }
 
-impl Lower<'_> {
+impl<'a> Lower<'a> {
+    pub(crate) fn into(instance: &'a mut Instance) -> Self {
+        let Instance { store, memory, realloc, account, .. } = instance;
+        Self { store, memory: *memory, realloc, account: account.as_ref() }
+    }
+
     pub(crate) fn bytes(&mut self, bytes: &[u8]) -> wasmtime::Result<Placed> {
         let address = self.room(bytes.len(), BYTE)?;
         self.write(address, bytes)?;
@@ -95,7 +101,12 @@ impl Lower<'_> {
     }
 
     fn write(&mut self, address: Word, bytes: &[u8]) -> wasmtime::Result<()> {
-        Ok(self.memory.write(&mut *self.store, address as usize, bytes)?)
+        let address = address as usize;
+        self.memory.write(&mut *self.store, address, bytes)?;
+        if let Some(account) = self.account {
+            account.mark_written(&mut *self.store, address, bytes.len());
+        }
+        Ok(())
     }
 }
 

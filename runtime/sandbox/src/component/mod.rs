@@ -4,7 +4,7 @@
 //! - [`core_module`] finds the module that is the decoder's code, and holds the component around it
 //!   against the contract.
 //! - [`compile`] compiles the module, in a process of its own.
-//! - [`decoder`] calls it: [`lower`] and [`lift`] write and read the contract's values where the
+//! - [`decoder`] calls it in an [`instance`]: [`lower`] and [`lift`] write and read the contract's values where the
 //!   canonical ABI ([`abi`]) says that they lie.
 
 mod abi;
@@ -12,10 +12,13 @@ pub(crate) mod compile;
 mod core_module;
 mod decoder;
 mod inspection;
+mod instance;
 pub(crate) mod lift;
 mod lower;
+mod places;
 mod structure;
 
 pub(crate) use decoder::ComponentDecoder;
 pub(crate) use inspection::inspect_file;
+pub(crate) use places::Places;
 pub(crate) use structure::inspect_structure;

@@ -7,7 +7,6 @@ use serde_json::{Map, Value as Json};
 use super::{
     Dialect, Script,
     fields::{FieldMapping, Findings},
-    image::Delta,
     wire::{Answer, Input},
     workshop::{Loaded, Run, Workshop},
 };
@@ -15,6 +14,7 @@ use crate::{
     Call, CallError, CallLimits, Command, Data, Digest, Downlink, Failure, FailureKind, Limits,
     LoadError, OutputError, Reading, SentDownlink, Settings, Value, Variable,
     component::lift::{self, APPLICATION_PORTS, PAYLOAD_BYTES},
+    kept::image::Delta,
 };
 
 /// A codec that is loaded, ready to be called from any thread.

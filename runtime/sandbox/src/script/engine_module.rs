@@ -7,11 +7,12 @@ use std::{
 
 use wasmtime::{Config, Engine, InstancePre, Linker, Module};
 
-use super::{
-    barrier::{self, account_for_writes},
-    machine::Clock,
+use super::machine::Clock;
+use crate::{
+    Digest,
+    code_cache::CodeCache,
+    kept::barrier::{self, account_for_writes},
 };
-use crate::{Digest, code_cache::CodeCache};
 
 /// The engine as `cargo xtask guests` builds it; empty where it was not built before this crate.
 const FILE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/script-engine.wasm"));
@@ -100,8 +101,7 @@ fn compile(engine: &Engine, code_cache: Option<&Path>) -> Result<Module, EngineE
             None
         }
     });
-    // The file and what is made of it.
-    let digest = Digest::of(&[FILE, barrier::VERSION.as_bytes()].concat());
+    let digest = Digest::of(FILE);
     if let Some(module) = cache.as_ref().and_then(|cache| cache.get(digest, engine)) {
         return Ok(module);
     }

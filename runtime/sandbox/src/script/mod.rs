@@ -2,15 +2,13 @@
 //!
 //! All of them run in one engine, QuickJS compiled to WebAssembly, which imports a clock and nothing
 //! else; the host answers it with the time of the frame. A codec is evaluated once. What that changed
-//! in the engine's memory is kept ([`image`]), and every call begins with exactly that memory and no
-//! other ([`machine`]), which costs little because the engine keeps account of what it writes
-//! ([`barrier`]).
+//! in the engine's memory is kept, and every call begins with exactly that memory and no other
+//! ([`machine`]), which costs little because the engine keeps account of what it writes
+//! ([`kept`](crate::kept)).
 
-mod barrier;
 mod decoder;
 mod engine_module;
 mod fields;
-mod image;
 mod machine;
 mod normalized;
 mod units;

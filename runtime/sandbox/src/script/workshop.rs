@@ -9,11 +9,14 @@ use wasmtime::Trap;
 
 use super::{
     engine_module::{EngineError, EngineModule},
-    image::{Base, Delta},
     machine::{Machine, Task},
     wire::{Answer, Input, Report, Unanswered},
 };
-use crate::{CallError, Limits, LoadError, OutputError, slots::Slots};
+use crate::{
+    CallError, Limits, LoadError, OutputError,
+    kept::image::{Base, Delta},
+    slots::Slots,
+};
 
 /// How many instances there may be at once: as many as threads can decode at the same time. Who
 /// finds none free waits.

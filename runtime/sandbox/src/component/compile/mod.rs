@@ -8,12 +8,12 @@
 mod supervisor;
 mod worker;
 
-use std::{ffi::OsString, path::PathBuf};
+use std::{borrow::Cow, ffi::OsString, path::PathBuf};
 
 use wasmtime::{Engine, Module};
 
 use super::core_module::{core_module, fits_contract};
-use crate::{Limits, LoadError};
+use crate::{Limits, LoadError, kept::barrier::account_for_writes};
 
 pub use worker::compile_worker;
 
@@ -77,7 +77,9 @@ impl Code {
 fn precompile(engine: &Engine, file: &[u8]) -> Result<Vec<u8>, LoadError> {
     let module = core_module(file)?;
     fits_contract(file)?;
+    // Code that can keep account of what it writes does, so that its instances can be kept.
+    let module = account_for_writes(module).map_or(Cow::Borrowed(module), Cow::Owned);
     engine
-        .precompile_module(module)
+        .precompile_module(&module)
         .map_err(|error| LoadError::Invalid { reason: format!("{error:#}") })
 }

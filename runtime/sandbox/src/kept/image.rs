@@ -107,6 +107,17 @@ impl<'a> Cards<'a> {
     }
 }
 
+#[cfg(debug_assertions)]
+impl Cards<'_> {
+    /// Whether a memory holds exactly these.
+    pub(crate) fn are(mut self, memory: &[u8]) -> bool {
+        memory
+            .chunks(CARD_BYTES)
+            .zip(0..)
+            .all(|(held, card)| held == &self.card(card)[..held.len()])
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -142,7 +142,7 @@ fn mutable_globals_are_exported() {
     let engine = Engine::new(&config).expect("there is an engine");
     let module = Module::new(&engine, bytes).expect("it is valid");
     let exports: Vec<&str> = module.exports().map(|export| export.name()).collect();
-    assert_eq!(exports, ["run", CARDS, "global.1", "global.2"]);
+    assert_eq!(exports, ["run", CARDS, "kept:global.1", "kept:global.2"]);
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! Makes a module keep account of what it writes.
 //!
-//! Every call of a script must start from the same memory, and most of a memory is not touched by a
-//! call. So the module is rewritten before it is compiled: each instruction that writes to the memory
-//! first marks a card, one byte for each [`CARD_BYTES`] bytes, in a second memory that no other
-//! instruction can name. What the host finds unmarked is as it was, whatever the script did and
-//! whatever faults the engine may have: that holds by construction and not by trust.
+//! Every call must start from the same memory, and most of a memory is not touched by a call. So the
+//! module is rewritten before it is compiled: each instruction that writes to the memory first marks a
+//! card, one byte for each [`CARD_BYTES`] bytes, in a second memory that no other instruction can name.
+//! What the host finds unmarked is as it was, whatever the code did and whatever faults it may have:
+//! that holds by construction and not by trust.
 //!
 //! A store of eight bytes may begin in one card and end in the next, and only the first is marked.
 //! Whoever restores a card therefore restores the [`OVERHANG_BYTES`] after it too.
@@ -35,13 +35,18 @@ pub(crate) const OVERHANG_BYTES: usize = 8;
 pub(crate) const MOST_MEMORY_BYTES: usize = CARD_BYTES << 16;
 
 /// The name under which the memory of the cards is exported.
-pub(crate) const CARDS: &str = "cards";
+pub(crate) const CARDS: &str = "kept:cards";
 
 /// What precedes the number in the names under which mutable globals are exported.
-pub(crate) const GLOBAL: &str = "global.";
+pub(crate) const GLOBAL: &str = "kept:global.";
+
+/// What precedes the names of all exports that are added.
+pub(crate) const RESERVED: &str = "kept:";
 
 /// Changes whenever this file makes another module of the same module.
-pub(crate) const VERSION: &str = "barrier 1";
+pub(crate) const VERSION: &str = "barrier 2";
+
+const WASM_PAGE_BYTES: u64 = 64 << 10;
 
 /// The memory of the cards, after the module's own.
 const CARD_MEMORY: u32 = 1;
@@ -71,6 +76,9 @@ pub(crate) fn account_for_writes(module: &[u8]) -> Result<Vec<u8>, BarrierError>
             other => BarrierError::Unreadable(other.to_string()),
         },
     )?;
+    if !barrier.has_memory {
+        return Err(BarrierError::Unexpected("has no memory"));
+    }
     Ok(rewritten.finish())
 }
 
@@ -86,6 +94,7 @@ struct Barrier {
     range_type: u32,
     /// The mutable globals.
     globals: Vec<u32>,
+    has_memory: bool,
 }
 
 type Rewritten<T> = Result<T, ReencodeError<BarrierError>>;
@@ -159,6 +168,14 @@ impl Reencode for Barrier {
         if section.count() != CARD_MEMORY {
             return refuse(BarrierError::Unexpected("has several memories"));
         }
+        for memory in section.clone() {
+            if memory?.initial.saturating_mul(WASM_PAGE_BYTES) > MOST_MEMORY_BYTES as u64 {
+                return refuse(BarrierError::Unexpected(
+                    "has more memory than there are cards for",
+                ));
+            }
+        }
+        self.has_memory = true;
         utils::parse_memory_section(self, memories, section)?;
         memories.memory(MemoryType {
             minimum: 1,
@@ -176,9 +193,15 @@ impl Reencode for Barrier {
         section: GlobalSectionReader<'_>,
     ) -> Rewritten<()> {
         for (index, global) in (0..).zip(section.clone()) {
-            if global?.ty.mutable {
-                self.globals.push(index);
+            let global = global?.ty;
+            if !global.mutable {
+                continue;
             }
+            if matches!(global.content_type, wasmparser::ValType::Ref(_)) {
+                // What it refers to is of one instance, and could not be put into another.
+                return refuse(BarrierError::Unexpected("has a mutable global of references"));
+            }
+            self.globals.push(index);
         }
         utils::parse_global_section(self, globals, section)
     }
@@ -284,8 +307,8 @@ fn written(instruction: &Instruction<'_>) -> Written {
     }
 }
 
-/// Instructions that change what is neither the memory nor a global. Vectors and atomics, which
-/// write to the memory too, are switched off where the module is compiled.
+/// Instructions that change what is neither the memory nor a global, and the vectors that write to the
+/// memory in other ways. Atomics are switched off where a module is compiled.
 fn unaccounted(operator: &Operator<'_>) -> Option<&'static str> {
     Some(match operator {
         Operator::MemoryGrow { .. } => "memory.grow",
@@ -297,6 +320,11 @@ fn unaccounted(operator: &Operator<'_>) -> Option<&'static str> {
         Operator::TableCopy { .. } => "table.copy",
         Operator::TableInit { .. } => "table.init",
         Operator::ElemDrop { .. } => "elem.drop",
+        Operator::V128Store { .. } => "v128.store",
+        Operator::V128Store8Lane { .. }
+        | Operator::V128Store16Lane { .. }
+        | Operator::V128Store32Lane { .. }
+        | Operator::V128Store64Lane { .. } => "v128.store_lane",
         _ => return None,
     })
 }
