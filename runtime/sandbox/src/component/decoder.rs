@@ -174,15 +174,15 @@ impl ComponentDecoder {
         let image = self.image.as_ref();
         let idle = self.idle().pop();
         if let (Some(image), Some(mut instance)) = (image, idle) {
-            let (call, returned) = match instance.restore(image) {
+            let (call, kept) = match instance.restore(image) {
                 Ok(()) => self.run(&mut instance, function, lower, lift),
                 Err(error) => (Call::failed(self.call_error(&error)), false),
             };
-            if returned {
+            if kept {
                 self.idle().push(instance);
             } else {
-                // Its memory could be put back, but what a trap leaves in the engine is not ours to
-                // know.
+                // After a trap its memory could be put back too, but what a trap leaves in the engine
+                // is not ours to know.
                 drop(instance);
                 self.places.give_back(1);
             }
@@ -196,9 +196,9 @@ impl ComponentDecoder {
                 return Call::failed(self.call_error(&error));
             }
         };
-        let (call, returned) = self.run(&mut instance, function, lower, lift);
+        let (call, kept) = self.run(&mut instance, function, lower, lift);
         if let Some(image) = image
-            && returned
+            && kept
             && self.places.keep()
         {
             instance.is_untouched(image);
@@ -207,7 +207,8 @@ impl ComponentDecoder {
         call
     }
 
-    /// Tells how the call ended, and whether the instance returned from all that it was called for.
+    /// Tells how the call ended, and whether the instance may be kept: it must have returned from all
+    /// that it was called for.
     fn run<Flat: WasmParams, Lifted>(
         &self,
         instance: &mut Instance,
@@ -216,11 +217,11 @@ impl ComponentDecoder {
         lift: impl FnOnce(&Lift<'_>, Word) -> Result<Lifted, CallError>,
     ) -> (Call<Lifted>, bool) {
         let outcome = self.run_to_its_end(instance, function, lower, lift);
-        let returned = outcome.is_ok();
+        let kept = outcome.is_ok() && instance.can_be_restored();
         let result = outcome.unwrap_or_else(|error| Err(self.call_error(&error)));
         let fuel = self.limits.fuel - instance.store.get_fuel().unwrap_or(0);
         let memory_bytes = instance.store.data().peak_bytes();
-        (Call { result, fuel, memory_bytes, log: Vec::new() }, returned)
+        (Call { result, fuel, memory_bytes, log: Vec::new() }, kept)
     }
 
     fn run_to_its_end<Flat: WasmParams, Lifted>(

@@ -113,6 +113,11 @@ impl Instance {
         }
     }
 
+    /// Whether it can be put back to its image.
+    pub(crate) fn can_be_restored(&self) -> bool {
+        self.account.as_ref().is_some_and(|account| !account.has_grown(&self.store))
+    }
+
     /// Puts it back to the image: memory and globals, all that a call of it could change.
     pub(crate) fn restore(&mut self, image: &Image) -> wasmtime::Result<()> {
         match &mut self.account {

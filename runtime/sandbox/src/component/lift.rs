@@ -27,11 +27,15 @@ pub(crate) struct Lift<'a> {
     /// Bytes that may still be looked at: lists may lie about their lengths, and many may lie in
     /// the same place.
     allowance: Cell<usize>,
+    /// The name that was looked up last, by where it lies: measurements of one quantity mostly name
+    /// it in the same place, and nothing changes the memory while it is read.
+    last_named: Cell<Option<([u8; TEXT.size], &'static Quantity)>>,
 }
 
 impl<'a> Lift<'a> {
     pub(crate) fn new(memory: &'a [u8], limits: &'a Limits) -> Self {
-        Self { memory, limits, allowance: Cell::new(limits.output_bytes) }
+        let allowance = Cell::new(limits.output_bytes);
+        Self { memory, limits, allowance, last_named: Cell::new(None) }
     }
 
     /// `result<reading, failure>`.
@@ -134,11 +138,7 @@ impl<'a> Lift<'a> {
         index: usize,
         wire: &[u8; measurement::LAYOUT.size],
     ) -> Result<Measurement, OutputError> {
-        let name = self.text(wire, measurement::QUANTITY)?;
-        let Some(quantity) = vocabulary::quantity(name) else {
-            let quantity = name.chars().take(QUOTED_CHARACTERS).collect();
-            return Err(OutputError::UnknownQuantity { index, quantity });
-        };
+        let quantity = self.quantity(index, wire)?;
         let measured_at = match option(wire, measurement::MEASURED_AT)? {
             true => Some(timestamp(index, u64::from_le_bytes(at(wire, measurement::MOMENT)))?),
             false => None,
@@ -150,6 +150,26 @@ impl<'a> Lift<'a> {
             measured_at,
             span: span(wire, measurement::SPAN)?,
         })
+    }
+
+    fn quantity(
+        &self,
+        index: usize,
+        wire: &[u8; measurement::LAYOUT.size],
+    ) -> Result<&'static Quantity, OutputError> {
+        let place = at(wire, measurement::QUANTITY);
+        if let Some((last, quantity)) = self.last_named.get()
+            && last == place
+        {
+            return Ok(quantity);
+        }
+        let name = self.text(wire, measurement::QUANTITY)?;
+        let Some(quantity) = vocabulary::quantity(name) else {
+            let quantity = name.chars().take(QUOTED_CHARACTERS).collect();
+            return Err(OutputError::UnknownQuantity { index, quantity });
+        };
+        self.last_named.set(Some((place, quantity)));
+        Ok(quantity)
     }
 
     fn value(

@@ -14,6 +14,8 @@ pub(crate) struct Account {
     memory: Memory,
     cards: Memory,
     globals: Vec<Global>,
+    /// Bytes of the memory.
+    size: usize,
     /// What its memory holds, but for the cards that are marked.
     holds: Option<Arc<Delta>>,
     /// The cards that are to be put back; kept so that it is allocated once.
@@ -25,7 +27,13 @@ impl Account {
     pub(crate) fn of<T>(instance: &Instance, store: &mut Store<T>, memory: Memory) -> Option<Self> {
         let cards = instance.get_memory(&mut *store, CARDS)?;
         let globals = mutable_globals(instance, store);
-        Some(Self { memory, cards, globals, holds: None, dirty: Vec::new() })
+        let size = memory.data_size(&*store);
+        Some(Self { memory, cards, globals, size, holds: None, dirty: Vec::new() })
+    }
+
+    /// Whether the memory has grown. It cannot be made small again, so the instance cannot be kept.
+    pub(crate) fn has_grown<T>(&self, store: &Store<T>) -> bool {
+        self.memory.data_size(store) != self.size
     }
 
     /// Takes what the memory holds now as what everything begins with.
@@ -47,13 +55,17 @@ impl Account {
         self.holds.as_ref().is_some_and(|held| Arc::ptr_eq(held, delta))
     }
 
-    /// Puts memory and globals back into a state: exactly the base and the delta.
+    /// Puts memory and globals back into a state: exactly the base and the delta. The memory must not
+    /// have grown.
     pub(crate) fn restore<T>(
         &mut self,
         store: &mut Store<T>,
         base: &Base,
         wanted: &Arc<Delta>,
     ) -> wasmtime::Result<()> {
+        if self.has_grown(store) {
+            return Err(wasmtime::Error::msg("the memory has grown"));
+        }
         match &self.holds {
             Some(held) if Arc::ptr_eq(held, wanted) => {}
             Some(held) => {
@@ -138,7 +150,7 @@ impl Account {
     fn take_dirty<T>(&mut self, store: &mut Store<T>) {
         const WORD: usize = size_of::<u64>();
         self.dirty.clear();
-        let all = self.memory.data_size(&*store) / CARD_BYTES;
+        let all = self.size / CARD_BYTES;
         let cards = &mut self.cards.data_mut(store)[..all];
         for (word, marks) in cards.chunks_mut(WORD).enumerate() {
             if marks == [0; WORD] {

@@ -308,10 +308,10 @@ fn written(instruction: &Instruction<'_>) -> Written {
 }
 
 /// Instructions that change what is neither the memory nor a global, and the vectors that write to the
-/// memory in other ways. Atomics are switched off where a module is compiled.
+/// memory in other ways. Atomics are switched off where a module is compiled. That a memory has grown can
+/// be seen by its size.
 fn unaccounted(operator: &Operator<'_>) -> Option<&'static str> {
     Some(match operator {
-        Operator::MemoryGrow { .. } => "memory.grow",
         Operator::MemoryInit { .. } => "memory.init",
         Operator::DataDrop { .. } => "data.drop",
         Operator::TableSet { .. } => "table.set",

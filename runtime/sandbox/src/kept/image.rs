@@ -107,7 +107,6 @@ impl<'a> Cards<'a> {
     }
 }
 
-#[cfg(debug_assertions)]
 impl Cards<'_> {
     /// Whether a memory holds exactly these.
     pub(crate) fn are(mut self, memory: &[u8]) -> bool {

@@ -13,7 +13,10 @@ use std::{borrow::Cow, ffi::OsString, path::PathBuf};
 use wasmtime::{Engine, Module};
 
 use super::core_module::{core_module, fits_contract};
-use crate::{Limits, LoadError, kept::barrier::account_for_writes};
+use crate::{
+    Limits, LoadError,
+    kept::barrier::{MOST_MEMORY_BYTES, account_for_writes},
+};
 
 pub use worker::compile_worker;
 
@@ -50,7 +53,7 @@ impl Compiler {
         // What this finds has errors of its own, and a process need not be started for it.
         core_module(file)?;
         match self {
-            Self::InPlace => precompile(engine, file),
+            Self::InPlace => precompile(engine, file, limits),
             Self::Worker(command) => supervisor::compile(command, file, limits),
         }
         .map(Code)
@@ -74,12 +77,38 @@ impl Code {
 }
 
 /// Checks a component against the contract and compiles its module in this process.
-fn precompile(engine: &Engine, file: &[u8]) -> Result<Vec<u8>, LoadError> {
+fn precompile(engine: &Engine, file: &[u8], limits: &Limits) -> Result<Vec<u8>, LoadError> {
     let module = core_module(file)?;
     fits_contract(file)?;
     // Code that can keep account of what it writes does, so that its instances can be kept.
-    let module = account_for_writes(module).map_or(Cow::Borrowed(module), Cow::Owned);
+    let module = match account_for_writes(module) {
+        Ok(rewritten) if limits.memory_bytes <= MOST_MEMORY_BYTES => Cow::Owned(rewritten),
+        _ => Cow::Borrowed(module),
+    };
     engine
         .precompile_module(&module)
         .map_err(|error| LoadError::Invalid { reason: format!("{error:#}") })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use super::*;
+
+    /// Otherwise every call of a decoder would get a new instance, which nothing but a benchmark
+    /// would notice.
+    #[test]
+    fn what_the_sdk_builds_keeps_account_of_what_it_writes() {
+        let packages = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/decoders");
+        let packages = fs::read_dir(packages).expect("run `cargo xtask guests` first");
+        let mut count = 0;
+        for package in packages {
+            let package = fs::read(package.unwrap().path()).unwrap();
+            let accounted = account_for_writes(core_module(&package).unwrap());
+            assert!(accounted.is_ok(), "{:?}", accounted.err());
+            count += 1;
+        }
+        assert!(count > 0, "there is no package: run `cargo xtask guests` first");
+    }
 }

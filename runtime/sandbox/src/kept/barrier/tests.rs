@@ -148,7 +148,6 @@ fn mutable_globals_are_exported() {
 #[test]
 fn what_leaves_traces_elsewhere_is_refused() {
     for (body, name) in [
-        ("(drop (memory.grow (i32.const 1)))", "memory.grow"),
         ("(table.set (i32.const 0) (ref.null func))", "table.set"),
         ("(drop (table.grow (ref.null func) (i32.const 1)))", "table.grow"),
         ("(table.fill (i32.const 0) (ref.null func) (i32.const 1))", "table.fill"),
