@@ -64,15 +64,27 @@ impl Serialize for Data {
 /// of all bytes at once, which takes a tenth of the survey's time.
 fn is_plain(text: &str, limits: &Limits) -> bool {
     let bytes = text.as_bytes();
-    let opened = bytes.iter().filter(|byte| matches!(byte, b'{' | b'[')).count();
-    let breaks = bytes.iter().filter(|byte| matches!(byte, b'\n' | b'\r')).count();
-    let after = bytes.iter().skip(1);
-    let exponents = bytes
-        .iter()
-        .zip(after)
-        .filter(|(digit, e)| digit.is_ascii_digit() & matches!(e, b'e' | b'E'));
-    let exponents = exponents.count();
-    opened <= limits.data_depth && breaks == 0 && exponents == 0 && !has_long_number(bytes)
+    let opens = |byte: u8| matches!(byte, b'{' | b'[');
+    let breaks = |byte: u8| matches!(byte, b'\n' | b'\r');
+    let is_exponent = |digit: u8, e: u8| digit.is_ascii_digit() & matches!(e, b'e' | b'E');
+    let after = bytes.get(1..).unwrap_or_default();
+    count(bytes, bytes, |byte, _| opens(byte)) <= limits.data_depth
+        && count(bytes, bytes, |byte, _| breaks(byte)) == 0
+        && count(bytes, after, is_exponent) == 0
+        && !has_long_number(bytes)
+}
+
+/// How many bytes of two texts, each with the one at the same place, are what is looked for. They are
+/// counted in bytes, of which a register holds many, so a run may be no longer than a byte can count.
+fn count(bytes: &[u8], others: &[u8], is_found: impl Fn(u8, u8) -> bool) -> usize {
+    const RUN: usize = u8::MAX as usize;
+    let runs = bytes.chunks(RUN).zip(others.chunks(RUN));
+    runs.map(|(run, others)| {
+        let pairs = run.iter().zip(others);
+        let found: u8 = pairs.map(|(byte, other)| u8::from(is_found(*byte, *other))).sum();
+        usize::from(found)
+    })
+    .sum()
 }
 
 /// Whether there may be more than [`SAFE_DIGITS`] digits in a row: a run of them cannot pass by two

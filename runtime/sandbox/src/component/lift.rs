@@ -27,9 +27,8 @@ pub(crate) struct Lift<'a> {
     /// Bytes that may still be looked at: lists may lie about their lengths, and many may lie in
     /// the same place.
     allowance: Cell<usize>,
-    /// The name that was looked up last, by where it lies: measurements of one quantity mostly name
-    /// it in the same place, and nothing changes the memory while it is read.
-    last_named: Cell<Option<([u8; TEXT.size], &'static Quantity)>>,
+    /// The quantity that was named last: a history names one again and again.
+    last_named: Cell<Option<&'static Quantity>>,
 }
 
 impl<'a> Lift<'a> {
@@ -77,19 +76,15 @@ impl<'a> Lift<'a> {
             false => None,
         };
         let warnings = self.warnings(wire, WARNINGS)?;
-        let measurements = self.list(wire, MEASUREMENTS, measurement::LAYOUT)?;
-        Ok(Reading {
-            data: Data::check(self.text(wire, DATA)?.into(), self.limits)?,
-            measurements: measurements
-                .as_chunks::<{ measurement::LAYOUT.size }>()
-                .0
-                .iter()
-                .enumerate()
-                .map(|(index, wire)| self.measurement(index, wire))
-                .collect::<Result<_, _>>()?,
-            warnings,
-            state,
-        })
+        let listed = self.list(wire, MEASUREMENTS, measurement::LAYOUT)?;
+        let data = Data::check(self.text(wire, DATA)?.into(), self.limits)?;
+        let (listed, _) = listed.as_chunks::<{ measurement::LAYOUT.size }>();
+        // Not collected: that would not know how many there are, and move them again and again.
+        let mut measurements = Vec::with_capacity(listed.len());
+        for (index, wire) in listed.iter().enumerate() {
+            measurements.push(self.measurement(index, wire)?);
+        }
+        Ok(Reading { data, measurements, warnings, state })
     }
 
     fn ok_downlink(&self, wire: &[u8]) -> Result<Downlink, OutputError> {
@@ -157,18 +152,18 @@ impl<'a> Lift<'a> {
         index: usize,
         wire: &[u8; measurement::LAYOUT.size],
     ) -> Result<&'static Quantity, OutputError> {
-        let place = at(wire, measurement::QUANTITY);
-        if let Some((last, quantity)) = self.last_named.get()
-            && last == place
+        let name = self.list(wire, measurement::QUANTITY, BYTE)?;
+        if let Some(last) = self.last_named.get()
+            && last.name.as_bytes() == name
         {
-            return Ok(quantity);
+            return Ok(last);
         }
-        let name = self.text(wire, measurement::QUANTITY)?;
+        let name = utf8(name)?;
         let Some(quantity) = vocabulary::quantity(name) else {
             let quantity = name.chars().take(QUOTED_CHARACTERS).collect();
             return Err(OutputError::UnknownQuantity { index, quantity });
         };
-        self.last_named.set(Some((place, quantity)));
+        self.last_named.set(Some(quantity));
         Ok(quantity)
     }
 
@@ -228,9 +223,7 @@ impl<'a> Lift<'a> {
 
     /// A text where it lies.
     fn text(&self, wire: &[u8], offset: usize) -> Result<&'a str, OutputError> {
-        let bytes = self.list(wire, offset, BYTE)?;
-        std::str::from_utf8(bytes)
-            .map_err(|error| OutputError::Malformed { reason: error.to_string() })
+        utf8(self.list(wire, offset, BYTE)?)
     }
 
     /// The elements of a list where they lie.
@@ -261,6 +254,10 @@ impl<'a> Lift<'a> {
         self.allowance.set(left.ok_or(OutputError::TooLarge { limit })?);
         Ok(found)
     }
+}
+
+fn utf8(bytes: &[u8]) -> Result<&str, OutputError> {
+    std::str::from_utf8(bytes).map_err(|error| OutputError::Malformed { reason: error.to_string() })
 }
 
 /// So many bytes of a value as the type of what they mean.
