@@ -85,6 +85,7 @@ fn a_frame_becomes_a_record_that_its_partner_pulls() {
         },
         "receivedAt": "2019-07-22T11:37:52Z",
         "verifiedBy": "mic",
+        "networkServer": "test lns",
         "uplink": {
             "devAddr": dev_addr, "fCnt": 7, "fPort": 100, "confirmed": false,
             "payload": uplink.payload.to_string(),

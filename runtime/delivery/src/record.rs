@@ -21,6 +21,8 @@ pub struct Record {
     received_at: Timestamp,
     /// Who verified the frame, and by what.
     verified_by: &'static str,
+    /// The network server that handed it over.
+    network_server: String,
     uplink: RawUplink,
     radio: Radio,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -168,10 +170,11 @@ enum DecodedOrNot {
 }
 
 impl Record {
-    /// The record of a frame.
+    /// The record of a frame that the network server of this name handed over.
     #[must_use]
     pub fn new(
         uplink: &VerifiedUplink,
+        network_server: &str,
         group: GroupId,
         device: DeviceInfo,
         outcome: Outcome,
@@ -198,6 +201,7 @@ impl Record {
             device,
             received_at: received_at(uplink),
             verified_by: uplink.verified_by().as_str(),
+            network_server: network_server.to_owned(),
             uplink: RawUplink {
                 dev_addr: uplink.dev_addr(),
                 f_cnt: uplink.f_cnt(),

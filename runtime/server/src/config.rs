@@ -12,7 +12,7 @@ use champollion_sandbox::{CallLimits, Limits};
 use config::{Case, Environment, File, FileFormat};
 use serde::Deserialize;
 
-use crate::devices::Keks;
+use crate::{devices::Keks, lns::NetworkServers};
 
 /// The default settings with their explanations: what `champollion serve --print-config` prints.
 pub const DEFAULTS: &str = include_str!("../champollion.toml");
@@ -49,6 +49,9 @@ pub struct Config {
     pub frames: Frames,
     /// The keys that network servers wrap session keys with, by their labels.
     pub keks: Keks,
+    /// The network servers, by their names.
+    #[serde(default)]
+    pub network_servers: NetworkServers,
     /// How long records are kept.
     pub retention: Retention,
     /// What decoders may be, use and return.

@@ -21,7 +21,7 @@ use std::{
 use champollion_frames::{Claim, DevEui, RadioMetadata, Refusal};
 use tokio::sync::{Notify, watch};
 
-use crate::ingest::{Frame, GATEWAYS, IngestError, Intake, Receipt};
+use crate::ingest::{GATEWAYS, IngestError, Intake, Receipt, WholeFrame};
 
 /// Among how many locks the frames are spread that are being kept. A lock is held while one frame is
 /// verified, a microsecond or two.
@@ -95,7 +95,7 @@ impl Copies {
     pub(crate) async fn take(
         self: &Arc<Self>,
         intake: &Intake,
-        frame: &Frame,
+        frame: &WholeFrame,
     ) -> Result<Receipt, IngestError> {
         for _ in 0..OTHERS {
             match self.arrive(intake, frame) {
@@ -121,12 +121,12 @@ impl Copies {
             }
         }
         match intake.verify(frame) {
-            Ok(claim) => intake.keep(claim).await,
+            Ok(claim) => intake.keep(claim, &frame.from).await,
             Err(refusal) => intake.refused(refusal),
         }
     }
 
-    fn arrive(self: &Arc<Self>, intake: &Intake, frame: &Frame) -> Arrival {
+    fn arrive(self: &Arc<Self>, intake: &Intake, frame: &WholeFrame) -> Arrival {
         let phy = &*frame.phy_payload;
         // Held until the frame is in the table: of two copies at once one is the first.
         let mut shard = self.shard(phy);
@@ -158,7 +158,8 @@ impl Copies {
         });
         shard.insert(phy.into(), Arc::clone(&gathering));
         self.under_way.send_modify(|count| *count += 1);
-        let entry = Entry { copies: Arc::clone(self), phy: phy.into() };
+        let from = Arc::clone(&frame.from);
+        let entry = Entry { copies: Arc::clone(self), phy: phy.into(), from };
         let kept = entry.keep(gathering, intake.clone(), claim, tell);
         Arrival::First(tokio::spawn(kept))
     }
@@ -195,6 +196,8 @@ impl Copies {
 struct Entry {
     copies: Arc<Copies>,
     phy: Box<[u8]>,
+    /// The network server that handed over the first copy.
+    from: Arc<str>,
 }
 
 impl Entry {
@@ -217,7 +220,7 @@ impl Entry {
         let told = lock(&gathering.told).take().unwrap_or_default();
         let mut metadata = claim.uplink().metadata().clone();
         told.into_iter().for_each(|copy| metadata.merge(copy, GATEWAYS));
-        let result = intake.keep(claim.with_metadata(metadata)).await;
+        let result = intake.keep(claim.with_metadata(metadata), &self.from).await;
         // Out of the table first: who finds it there is told what became of it.
         drop(self);
         tell.send_replace(Some(match &result {

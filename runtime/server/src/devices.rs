@@ -19,7 +19,7 @@ use champollion_sdk::vectors::Setting;
 use champollion_store::{Batch, Store, StoreError};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-pub use handover::{HandedSession, HandoverError, Keks};
+pub use handover::{HandedKey, HandedSession, HandoverError, Keks};
 pub use joining::{JoinError, Joined};
 pub use registration::{
     Abp, Activation, ActivationKind, ImpossibleRegistration, Otaa, Registration,

@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     copies::Copies,
     devices::{self, DECODER_STATES, Device, Devices, DevicesError, JoinError, Joined},
+    lns::{Content, Message},
     workers::{NotDone, Workers},
 };
 
@@ -40,18 +41,25 @@ pub struct Intake {
 /// A frame as a network server hands it over.
 #[derive(Clone, Debug)]
 pub struct Frame {
-    /// The PHYPayload, still encrypted.
-    pub phy_payload: Vec<u8>,
-    /// Whose it is, where the network server tells it; a join-accept does not say it.
-    pub dev_eui: Option<DevEui>,
-    /// All 32 bits of its FCnt, where the network server tells them.
-    pub f_cnt: Option<u32>,
-    /// The network server, which keeps the keys of the MIC to itself, has checked it.
-    pub mic_checked: bool,
-    /// When the network received it.
-    pub received_at: Timestamp,
+    /// What is handed over of it.
+    pub content: Content,
+    /// When the network received it; now where it is not told.
+    pub received_at: Option<Timestamp>,
     /// How the network received it.
     pub metadata: RadioMetadata,
+}
+
+/// A frame that is handed over whole.
+#[derive(Clone, Debug)]
+pub(crate) struct WholeFrame {
+    pub(crate) phy_payload: Vec<u8>,
+    pub(crate) dev_eui: Option<DevEui>,
+    pub(crate) f_cnt: Option<u32>,
+    pub(crate) mic_checked: bool,
+    pub(crate) received_at: Timestamp,
+    pub(crate) metadata: RadioMetadata,
+    /// The name of the network server that hands it over.
+    pub(crate) from: Arc<str>,
 }
 
 /// What became of a frame that was taken.
@@ -108,6 +116,11 @@ pub enum Receipt {
         dev_eui: DevEui,
         /// The address of the session.
         dev_addr: DevAddr,
+    },
+    /// The message is of a kind that hands nothing over.
+    Ignored {
+        /// Which kind, in the network server's word.
+        what: String,
     },
     /// A message of the join procedure was taken before.
     #[serde(rename = "duplicate")]
@@ -168,23 +181,46 @@ impl Intake {
         Self { store, devices, registry, mailbox, workers, copies }
     }
 
-    /// Takes a frame. When this returns a receipt, the frame survives `kill -9` and a power cut.
-    pub async fn take(&self, frame: Frame) -> Result<Receipt, IngestError> {
-        let result = match frame.phy_payload.first().map(|&mhdr| MType::of(mhdr)) {
-            Some(Ok(MType::JoinRequest | MType::JoinAccept | MType::RejoinRequest)) => {
-                self.join(frame).await
+    /// Takes what a message of a network server hands over, in its name.
+    pub async fn take_message(
+        &self,
+        message: Message,
+        from: &Arc<str>,
+    ) -> Result<Receipt, IngestError> {
+        match message {
+            Message::Frame(frame) => self.take(*frame, from).await,
+            Message::Joined(joined) => Ok(Receipt::Ignored { what: joined.dev_eui.to_string() }),
+            Message::Nothing { what } => Ok(Receipt::Ignored { what }),
+        }
+    }
+
+    /// Takes a frame, in the name of the network server that hands it over. When this returns a
+    /// receipt, the frame survives `kill -9` and a power cut.
+    pub async fn take(&self, frame: Frame, from: &Arc<str>) -> Result<Receipt, IngestError> {
+        let Frame { content, received_at, metadata } = frame;
+        let received_at = received_at.unwrap_or_else(Timestamp::now);
+        let result = match content {
+            Content::Phy { phy_payload, dev_eui, f_cnt, mic_checked } => {
+                let from = Arc::clone(from);
+                self.take_whole(WholeFrame {
+                    phy_payload,
+                    dev_eui,
+                    f_cnt,
+                    mic_checked,
+                    received_at,
+                    metadata,
+                    from,
+                })
+                .await
             }
-            _ if self.copies.are_awaited() => self.copies.take(self, &frame).await,
-            _ => match self.verify(&frame) {
-                Ok(claim) => self.keep(claim).await,
-                Err(refusal) => self.refused(refusal),
-            },
+            Content::Reported { .. } => Err(IngestError::NotKept("not taken yet".to_owned())),
         };
         let became = match &result {
             Ok(Receipt::Accepted { .. }) => "accepted",
             Ok(Receipt::MacOnly { .. }) => "mac-only",
             Ok(Receipt::Merged { .. }) => "merged",
             Ok(Receipt::Duplicate { .. } | Receipt::JoinDuplicate { .. }) => "duplicate",
+            Ok(Receipt::Ignored { .. }) => "ignored",
             Ok(Receipt::JoinRequested { .. }) => "join-requested",
             Ok(Receipt::Joined { .. }) => "joined",
             Err(IngestError::Refused(refusal)) => refusal.code(),
@@ -194,6 +230,19 @@ impl Intake {
         };
         metrics::counter!("champollion_frames_total", "result" => became).increment(1);
         result
+    }
+
+    async fn take_whole(&self, frame: WholeFrame) -> Result<Receipt, IngestError> {
+        match frame.phy_payload.first().map(|&mhdr| MType::of(mhdr)) {
+            Some(Ok(MType::JoinRequest | MType::JoinAccept | MType::RejoinRequest)) => {
+                self.join(frame).await
+            }
+            _ if self.copies.are_awaited() => self.copies.take(self, &frame).await,
+            _ => match self.verify(&frame) {
+                Ok(claim) => self.keep(claim, &frame.from).await,
+                Err(refusal) => self.refused(refusal),
+            },
+        }
     }
 
     /// Waits for no more copies of frames, since the server stops.
@@ -207,10 +256,10 @@ impl Intake {
         self.copies.all_kept().await;
     }
 
-    pub(crate) fn verify(&self, frame: &Frame) -> Result<Claim, Refusal> {
+    pub(crate) fn verify(&self, frame: &WholeFrame) -> Result<Claim, Refusal> {
         let received_at_ms = u64::try_from(frame.received_at.as_millisecond()).unwrap_or(0);
         let (sessions, metadata) = (self.devices.sessions(), frame.metadata.clone());
-        let Frame { phy_payload: phy, dev_eui, f_cnt, .. } = frame;
+        let WholeFrame { phy_payload: phy, dev_eui, f_cnt, .. } = frame;
         match *dev_eui {
             Some(dev_eui) if frame.mic_checked => {
                 let checked = CheckedFrame { phy, dev_eui, f_cnt: *f_cnt };
@@ -232,7 +281,7 @@ impl Intake {
     }
 
     /// Takes a message by which a device joins.
-    async fn join(&self, frame: Frame) -> Result<Receipt, IngestError> {
+    async fn join(&self, frame: WholeFrame) -> Result<Receipt, IngestError> {
         let devices = Arc::clone(&self.devices);
         // In a task of its own: it ends also when nobody waits for it any more, so that what is
         // durable and what is in memory stay the same.
@@ -252,7 +301,7 @@ impl Intake {
     }
 
     /// Decodes a verified frame and makes all that comes of it durable.
-    pub(crate) async fn keep(&self, claim: Claim) -> Result<Receipt, IngestError> {
+    pub(crate) async fn keep(&self, claim: Claim, from: &str) -> Result<Receipt, IngestError> {
         let _turn = self.devices.turn_of(&claim).await;
         let (dev_eui, f_cnt) = (claim.uplink().dev_eui(), claim.uplink().f_cnt());
         let mut batch = Batch::new();
@@ -263,7 +312,7 @@ impl Intake {
         }
         // A device that was removed between its verification and here is unknown.
         let device = self.devices.get(dev_eui).ok_or(DevicesError::Unknown(dev_eui))?;
-        let record = self.decode(&device, claim.uplink(), &mut batch).await?;
+        let record = self.decode(&device, claim.uplink(), from, &mut batch).await?;
         let record = self.add(&mut batch, record)?;
         self.commit(batch, claim).await?;
         Ok(Receipt::Accepted {
@@ -312,6 +361,7 @@ impl Intake {
         &self,
         device: &Device,
         uplink: &VerifiedUplink,
+        from: &str,
         batch: &mut Batch,
     ) -> Result<Record, IngestError> {
         let outcome = match &device.decoder {
@@ -336,7 +386,7 @@ impl Intake {
             name: device.name.clone(),
             tags: device.tags.clone(),
         };
-        Ok(Record::new(uplink, device.group.clone(), info, outcome))
+        Ok(Record::new(uplink, from, device.group.clone(), info, outcome))
     }
 
     async fn run(

@@ -7,7 +7,7 @@ use champollion_store::{Batch, MAX_VALUE_BYTES};
 use semver::Version;
 
 use crate::support::{
-    Home, device, f_cnts, first_party, group, moment, no_decoder, record, verified,
+    Home, LNS, device, f_cnts, first_party, group, moment, no_decoder, record, verified,
 };
 
 /// Each entry starts with the moment at which it was stored.
@@ -27,7 +27,7 @@ fn decoded_record(group: &GroupId, f_cnt: u32) -> Record {
         digest: Digest::of(b"the package"),
         fuel: 1,
     };
-    Record::new(&uplink, group.clone(), device(), Outcome::Decoded(name, reading))
+    Record::new(&uplink, LNS, group.clone(), device(), Outcome::Decoded(name, reading))
 }
 
 #[tokio::test]
@@ -68,7 +68,7 @@ async fn a_record_may_reach_the_limit_of_the_store() {
     // The name is filled up until entry and limit meet.
     let named = |characters: usize| {
         let device = champollion_delivery::DeviceInfo { name: "n".repeat(characters), ..device() };
-        Record::new(&uplink, water.clone(), device, no_decoder())
+        Record::new(&uplink, LNS, water.clone(), device, no_decoder())
     };
     let rest = serde_json::to_vec(&named(1)).unwrap().len() - 1 + STAMP_BYTES;
     let fitting = MAX_VALUE_BYTES - rest;

@@ -8,7 +8,7 @@ use champollion_sandbox::{Call, CallError, Digest, Reading, Settings};
 use semver::Version;
 use serde_json::Value as Json;
 
-use crate::support::{device, first_party, group, no_decoder, verified};
+use crate::support::{LNS, device, first_party, group, no_decoder, verified};
 
 /// Compares with a file, or writes it where `CHAMPOLLION_BLESS` is set.
 fn assert_golden(name: &str, record: &Record) {
@@ -92,6 +92,7 @@ fn a_decoded_record_has_the_frame_as_it_came_and_what_it_says() {
 
     let record = Record::new(
         &uplink,
+        LNS,
         group("water"),
         street_device(),
         Outcome::Decoded(decoder_name(), reading),
@@ -109,6 +110,7 @@ fn a_record_that_failed_keeps_the_frame_and_says_why() {
 
     let record = Record::new(
         &uplink,
+        LNS,
         group("water"),
         street_device(),
         Outcome::Failed(decoder_name(), error),
@@ -124,7 +126,7 @@ fn a_record_without_decoder_and_metadata_says_so_by_leaving_out() {
     let uplink = Uplink { f_cnt: 1, f_port: Some(5), payload: &[0xAB], ..Uplink::default() };
     let uplink = verified(&uplink, RadioMetadata::default());
 
-    let record = Record::new(&uplink, group("water"), device(), no_decoder());
+    let record = Record::new(&uplink, LNS, group("water"), device(), no_decoder());
 
     assert_eq!(record.decode_error(), Some(("no-decoder", "the device has no decoder")));
     assert_golden("no-decoder.json", &record);
@@ -135,7 +137,7 @@ fn every_field_that_partners_are_promised_is_there() {
     let uplink = uplink(5, &[0x01, 0x00, 0xE2]);
     let reading = decode(&uplink).result.unwrap();
     let outcome = Outcome::Decoded(decoder_name(), reading);
-    let record = Record::new(&uplink, group("water"), street_device(), outcome);
+    let record = Record::new(&uplink, LNS, group("water"), street_device(), outcome);
     let json: Json = serde_json::to_value(&record).unwrap();
 
     for (path, expected) in [
@@ -175,7 +177,7 @@ fn a_reading_can_be_taken_back_and_the_frame_stays() {
     let uplink = uplink(5, &[0x01, 0x00, 0xE2]);
     let reading = decode(&uplink).result.unwrap();
     let outcome = Outcome::Decoded(decoder_name(), reading);
-    let decoded = Record::new(&uplink, group("water"), street_device(), outcome);
+    let decoded = Record::new(&uplink, LNS, group("water"), street_device(), outcome);
     let mut expected = serde_json::to_value(&decoded).unwrap();
 
     let raw = decoded.without_reading("record-too-large", "it is too large".into());
@@ -195,7 +197,7 @@ fn a_frame_of_mac_commands_has_no_port_to_show() {
     let outcome = Outcome::Failed(decoder_name(), CallError::NoApplicationPayload);
 
     let json =
-        serde_json::to_value(Record::new(&uplink, group("water"), device(), outcome)).unwrap();
+        serde_json::to_value(Record::new(&uplink, LNS, group("water"), device(), outcome)).unwrap();
 
     assert_eq!(json["uplink"].get("fPort"), None);
     assert_eq!(json["uplink"]["payload"], "");
@@ -225,7 +227,7 @@ fn tags_stand_in_the_order_of_their_names() {
     let tags: BTreeMap<String, String> =
         [("b", "1"), ("a", "2")].map(|(tag, value)| (tag.into(), value.into())).into();
     let record =
-        Record::new(&uplink, group("water"), DeviceInfo { tags, ..device() }, no_decoder());
+        Record::new(&uplink, LNS, group("water"), DeviceInfo { tags, ..device() }, no_decoder());
     let text = serde_json::to_string(&record).unwrap();
     assert!(text.contains(r#""tags":{"a":"2","b":"1"}"#), "{text}");
 }

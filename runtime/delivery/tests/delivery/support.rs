@@ -17,6 +17,9 @@ use tempfile::TempDir;
 /// The retention that partners are promised.
 pub(crate) const RETENTION: Duration = Duration::from_secs(48 * 60 * 60);
 
+/// The network server that all frames come from.
+pub(crate) const LNS: &str = "city";
+
 /// A moment that does not change with the day on which tests are run.
 pub(crate) fn moment() -> Timestamp {
     "2026-03-01T08:00:00Z".parse().unwrap()
@@ -70,7 +73,7 @@ pub(crate) fn no_decoder() -> Outcome {
 pub(crate) fn record(group: &GroupId, f_cnt: u32) -> Record {
     let uplink = Uplink { f_cnt, f_port: Some(5), payload: b"\x01", ..Uplink::default() };
     let uplink = verified(&uplink, RadioMetadata::default());
-    Record::new(&uplink, group.clone(), device(), no_decoder())
+    Record::new(&uplink, LNS, group.clone(), device(), no_decoder())
 }
 
 /// A first-party decoder.

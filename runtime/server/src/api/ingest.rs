@@ -12,6 +12,7 @@ use super::{Problem, extract::JsonBody};
 use crate::{
     auth::{Authorized, Ingest},
     ingest::{Frame, GATEWAYS, Receipt},
+    lns::Content,
     service::Service,
 };
 
@@ -47,7 +48,7 @@ pub(super) struct PhyFrame {
 }
 
 pub(super) async fn phy(
-    _: Authorized<Ingest>,
+    authorized: Authorized<Ingest>,
     State(service): State<Arc<Service>>,
     JsonBody(frame): JsonBody<PhyFrame>,
 ) -> Result<Json<Receipt>, Problem> {
@@ -67,15 +68,14 @@ pub(super) async fn phy(
         let detail = "micChecked says that you know the device: devEui is missing";
         return Err(Problem::bad_request("invalid-body", detail));
     }
-    let frame = Frame {
+    let content = Content::Phy {
         phy_payload: frame.phy_payload.0,
         dev_eui: frame.dev_eui,
         f_cnt: frame.f_cnt,
         mic_checked: frame.mic_checked,
-        received_at: frame.received_at.unwrap_or_else(Timestamp::now),
-        metadata,
     };
-    Ok(Json(service.intake.take(frame).await?))
+    let frame = Frame { content, received_at: frame.received_at, metadata };
+    Ok(Json(service.intake.take(frame, &authorized.principal.network_server()).await?))
 }
 
 /// Metadata becomes part of the record, which must fit into the store.

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     auth::{Administer, Authorized, Role, TokenInfo},
+    lns::NetworkServerName,
     service::Service,
 };
 
@@ -23,6 +24,7 @@ pub(super) struct Wanted {
     role: String,
     group: Option<GroupId>,
     expires_at: Option<Timestamp>,
+    network_server: Option<NetworkServerName>,
 }
 
 #[derive(Serialize)]
@@ -45,8 +47,19 @@ pub(super) async fn create(
 ) -> Result<(StatusCode, Json<Created>), Problem> {
     let role = Role::new(&wanted.role, wanted.group)
         .map_err(|error| Problem::bad_request("invalid-role", error.to_string()))?;
-    let token =
-        service.tokens.create(&wanted.name, role, Timestamp::now(), wanted.expires_at).await?;
+    if let Some(name) = &wanted.network_server {
+        if role != Role::Lns {
+            let detail = "only a token of the role lns is bound to a network server";
+            return Err(Problem::bad_request("invalid-role", detail));
+        }
+        if !service.config.network_servers.contains_key(name) {
+            let detail = format!("the settings have no [network-servers.{name}]");
+            return Err(Problem::bad_request("unknown-network-server", detail));
+        }
+    }
+    let Wanted { name, expires_at, network_server, .. } = wanted;
+    let now = Timestamp::now();
+    let token = service.tokens.create(&name, role, now, expires_at, network_server).await?;
     let created = Created { token: token.secret.reveal().to_owned(), info: token.info };
     Ok((StatusCode::CREATED, Json(created)))
 }

@@ -9,8 +9,8 @@ use axum::{
 use champollion_delivery::GroupId;
 use jiff::Timestamp;
 
-use super::{AuthError, Role};
-use crate::{api::Problem, service::Service};
+use super::{AuthError, Role, TokenInfo};
+use crate::{api::Problem, lns::NetworkServerName, service::Service};
 
 /// Who sends a request.
 #[derive(Clone, Debug)]
@@ -19,6 +19,8 @@ pub struct Principal {
     pub name: String,
     /// What it may do.
     pub role: Role,
+    /// The network server of the settings that the token is bound to.
+    pub network_server: Option<NetworkServerName>,
 }
 
 /// What a handler does, and who may do it.
@@ -104,12 +106,20 @@ impl<D: Duty> FromRequestParts<Arc<Service>> for Authorized<D> {
                 token.role.name()
             )));
         }
-        let principal = Principal { name: token.name, role: token.role };
+        let TokenInfo { name, role, network_server, .. } = token;
+        let principal = Principal { name, role, network_server };
         Ok(Self { principal, duty: PhantomData })
     }
 }
 
 impl Principal {
+    /// The name of the network server that it is: the one that its token is bound to, or else the
+    /// token's own name.
+    #[must_use]
+    pub fn network_server(&self) -> Arc<str> {
+        self.network_server.as_ref().map_or(&*self.name, NetworkServerName::as_str).into()
+    }
+
     /// Whether it may see what belongs to a group.
     #[must_use]
     pub fn sees(&self, group: &GroupId) -> bool {

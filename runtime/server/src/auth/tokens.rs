@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::token::{Role, Secret, TokenHash};
+use crate::lns::NetworkServerName;
 
 /// The table of tokens, by the hash of the secret.
 const TABLE: &str = "tokens";
@@ -42,6 +43,9 @@ pub struct TokenInfo {
     /// What it lets its holder do.
     #[serde(flatten)]
     pub role: Role,
+    /// The network server of the settings whose frames its holder hands over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network_server: Option<NetworkServerName>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it ends; never where it is missing.
@@ -138,8 +142,9 @@ impl Tokens {
         role: Role,
         now: Timestamp,
         expires_at: Option<Timestamp>,
+        network_server: Option<NetworkServerName>,
     ) -> Result<NewToken, TokenError> {
-        let token = NewToken::issue(name, role, now, expires_at)?;
+        let token = NewToken::issue(name, role, now, expires_at)?.bound_to(network_server);
         self.keep(&token).await?;
         Ok(token)
     }
@@ -208,6 +213,15 @@ impl NewToken {
         getrandom::fill(&mut id)?;
         let secret = Secret::generate(&role)?;
         let (id, name, created_at) = (HEXLOWER.encode(&id), name.to_owned(), now);
-        Ok(Self { info: TokenInfo { id, name, role, created_at, expires_at }, secret })
+        let network_server = None;
+        let info = TokenInfo { id, name, role, network_server, created_at, expires_at };
+        Ok(Self { info, secret })
+    }
+
+    /// The same for a network server of the settings.
+    #[must_use]
+    pub fn bound_to(mut self, network_server: Option<NetworkServerName>) -> Self {
+        self.info.network_server = network_server;
+        self
     }
 }

@@ -11,6 +11,7 @@ use super::{
     client::{self, Connection},
     output,
 };
+use crate::lns::NetworkServerName;
 
 /// Makes, lists and revokes tokens.
 #[derive(Args)]
@@ -40,6 +41,9 @@ enum Action {
         /// When it ends, as in 2027-01-31T00:00:00Z
         #[arg(long, value_name = "TIME")]
         expires_at: Option<Timestamp>,
+        /// Which network server of the settings hands over frames with it
+        #[arg(long, value_name = "NAME")]
+        network_server: Option<NetworkServerName>,
     },
     /// List tokens, without their secrets
     List,
@@ -53,9 +57,14 @@ enum Action {
 impl Tokens {
     pub(super) async fn run(self) -> Result<(), Failure> {
         match &self.action {
-            Action::Create { name, role, group, expires_at } => {
-                let wanted =
-                    json!({ "name": name, "role": role, "group": group, "expiresAt": expires_at });
+            Action::Create { name, role, group, expires_at, network_server } => {
+                let wanted = json!({
+                    "name": name,
+                    "role": role,
+                    "group": group,
+                    "expiresAt": expires_at,
+                    "networkServer": network_server,
+                });
                 self.create(&wanted).await
             }
             Action::List => self.list().await,
@@ -79,12 +88,13 @@ impl Tokens {
         if self.json {
             return output::json(&list);
         }
-        let columns = ["id", "name", "role", "group", "createdAt", "expiresAt"];
+        let columns = ["id", "name", "role", "group", "networkServer", "createdAt", "expiresAt"];
         let tokens = list["tokens"].as_array().into_iter().flatten();
         let rows = tokens.map(|token| {
             columns.map(|column| token[column].as_str().unwrap_or_default().to_owned())
         });
-        output::table(["id", "name", "role", "group", "made", "expires"], rows);
+        let heads = ["id", "name", "role", "group", "network server", "made", "expires"];
+        output::table(heads, rows);
         Ok(())
     }
 

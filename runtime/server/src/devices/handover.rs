@@ -36,10 +36,14 @@ pub struct HandedSession {
     app_s_key: HandedKey,
 }
 
-/// A key on its way: `"0F…"` or `{"kekLabel": "…", "aesKey": "…"}`.
+/// A key on its way: `"0F…"` or `{"kekLabel": "…", "aesKey": "…"}`. It is never shown.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub struct HandedKey(Envelope);
+
 #[derive(Clone, Deserialize)]
 #[serde(untagged)]
-enum HandedKey {
+enum Envelope {
     Clear(String),
     Wrapped(KeyEnvelope),
 }
@@ -102,10 +106,17 @@ impl std::fmt::Debug for HandedKey {
 }
 
 impl HandedKey {
+    /// A key that is wrapped with the KEK of a label, or in clear where the label is empty.
+    #[must_use]
+    pub fn new(kek_label: &str, key: &[u8]) -> Self {
+        let (kek_label, aes_key) = (kek_label.to_owned(), HEXLOWER_PERMISSIVE.encode(key));
+        Self(Envelope::Wrapped(KeyEnvelope { kek_label, aes_key }))
+    }
+
     fn open(&self, key: &'static str, keks: &Keks) -> Result<[u8; 16], HandoverError> {
-        let (label, digits) = match self {
-            Self::Clear(digits) => ("", digits),
-            Self::Wrapped(envelope) => (&*envelope.kek_label, &envelope.aes_key),
+        let (label, digits) = match &self.0 {
+            Envelope::Clear(digits) => ("", digits),
+            Envelope::Wrapped(envelope) => (&*envelope.kek_label, &envelope.aes_key),
         };
         if label.is_empty() {
             return bytes(key, digits);

@@ -1,0 +1,3 @@
+//! Actility ThingPark.
+
+pub mod uplink;

@@ -1,0 +1,3 @@
+//! ChirpStack 4: events by HTTP or MQTT, as JSON or protobuf.
+
+pub mod uplink;

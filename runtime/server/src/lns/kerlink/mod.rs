@@ -1,0 +1,3 @@
+//! Kerlink Wanesy Management Center.
+
+pub mod uplink;

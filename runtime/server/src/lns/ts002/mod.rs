@@ -1,0 +1,3 @@
+//! The LoRaWAN Backend Interfaces (TS002).
+
+pub mod uplink;

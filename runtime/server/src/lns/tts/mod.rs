@@ -1,0 +1,3 @@
+//! The Things Stack 3: messages of its webhooks and of its MQTT topics, which are the same.
+
+pub mod uplink;
