@@ -375,6 +375,7 @@ fn devices_of_every_kind_are_added_on_the_command_line() {
     assert_eq!(otaa, expected);
     assert_eq!(json(&["--app-key", &key, "--nwk-key", &key])["lorawan"], "1.1");
     assert_eq!(json(&["--joins-elsewhere"])["activation"], "otaa-elsewhere");
+    assert_eq!(json(&[])["activation"], "network-server");
     let three = [
         "--dev-addr",
         "02007001",
@@ -395,8 +396,7 @@ fn devices_of_every_kind_are_added_on_the_command_line() {
     assert!(list.contains("1.0.2 ABP") && list.contains("02007001"), "{list}");
 
     for (arguments, names) in [
-        (vec![], &["--app-key", "--dev-addr", "--nwk-key"][..]),
-        (vec!["--app-key", &key, "--app-s-key", &key], &["appKey", "appSKey"]),
+        (vec!["--app-key", &key, "--app-s-key", &key], &["appKey", "appSKey"][..]),
         (vec!["--app-key", &key, "--lorawan", "1.1"], &["impossible-registration", "nwkKey"]),
         (vec!["--nwk-key", &key], &["appKey"]),
         (vec!["--joins-elsewhere", "--app-key", &key], &["--joins-elsewhere", "appKey"]),

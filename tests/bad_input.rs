@@ -304,7 +304,6 @@ fn registrations_that_lack_something_or_have_too_much() {
     };
     let invalid = "invalid-body";
     line("no group", &without("/group"), invalid, &["missing", "group"]);
-    line("no activation", &without("/activation"), invalid, &["missing", "activation"]);
     line("no DevAddr", &without("/activation/abp/devAddr"), invalid, &["missing", "devAddr"]);
     line("no NwkSKey", &without("/activation/abp/nwkSKey"), invalid, &["missing", "nwkSKey"]);
     line("no AppSKey", &without("/activation/abp/appSKey"), invalid, &["missing", "appSKey"]);

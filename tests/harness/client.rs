@@ -65,7 +65,21 @@ impl Client {
         path: &str,
         body: &[u8],
     ) -> Result<Answer, Box<ureq::Error>> {
+        self.attempt_with(method, path, &[], body)
+    }
+
+    /// The same with some headers.
+    pub fn attempt_with(
+        &self,
+        method: &Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<Answer, Box<ureq::Error>> {
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.address));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
         if let Some(authorization) = &self.authorization {
             request = request.header("Authorization", authorization);
         }
@@ -91,6 +105,13 @@ impl Client {
     pub fn send(&self, method: &Method, path: &str, body: &[u8]) -> Answer {
         self.attempt(method, path, body)
             .unwrap_or_else(|error| panic!("{method} {path} is not answered: {error}"))
+    }
+
+    /// Posts a body with some headers.
+    #[track_caller]
+    pub fn post_with(&self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        self.attempt_with(&Method::POST, path, headers, body)
+            .unwrap_or_else(|error| panic!("POST {path} is not answered: {error}"))
     }
 
     /// Gets what a path holds.

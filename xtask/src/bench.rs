@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value as Json;
 
 use crate::{
-    guests,
+    guests, load,
     shell::{cargo, command, run as run_command, say, target},
 };
 
@@ -20,6 +20,12 @@ const QUICK: [&str; 6] =
 
 /// Runs the benchmarks and prints a line for each.
 pub(crate) fn run(quick: bool, filter: Option<&str>) -> Result<()> {
+    /// What is measured with the real server and not by criterion.
+    const LOAD: &str = "ingest";
+    if filter.is_some_and(|filter| filter.starts_with(LOAD)) {
+        load::run(quick)?.into_iter().for_each(say);
+        return Ok(());
+    }
     guests::build()?;
     install_peers()?;
     let started = SystemTime::now();
@@ -36,6 +42,9 @@ pub(crate) fn run(quick: bool, filter: Option<&str>) -> Result<()> {
     collect_figures(&target().join("figures"), started, &mut lines)?;
     ensure!(!lines.is_empty(), "no benchmark was run: is there one of this name?");
     lines.sort();
+    if filter.is_none() {
+        lines.extend(load::run(quick)?);
+    }
     for line in lines {
         say(line);
     }

@@ -9,6 +9,7 @@ mod demo;
 mod fleet;
 mod fuzz;
 mod guests;
+mod load;
 mod server;
 mod shell;
 mod test;
@@ -57,7 +58,7 @@ enum Command {
         /// Fewer samples: a minute instead of ten
         #[arg(long)]
         quick: bool,
-        /// Only benchmarks whose name contains this
+        /// Only benchmarks whose name contains this; `ingest` starts the real server and loads it
         filter: Option<String>,
     },
 }

@@ -23,6 +23,18 @@ pub(crate) fn build() -> Result<PathBuf> {
     Ok(target().join("debug").join(format!("champollion{}", env::consts::EXE_SUFFIX)))
 }
 
+/// Names a binary to be measured instead of the one that is built.
+const OTHER_BINARY: &str = "CHAMPOLLION_BENCH_BINARY";
+
+/// Builds the binary as it is released and gives its path.
+pub(crate) fn build_release() -> Result<PathBuf> {
+    if let Some(other) = env::var_os(OTHER_BINARY) {
+        return Ok(other.into());
+    }
+    run(cargo().args(["build", "--release", "--package", "champollion-server"]))?;
+    Ok(target().join("release").join(format!("champollion{}", env::consts::EXE_SUFFIX)))
+}
+
 /// A server that runs until this is dropped.
 pub(crate) struct Server {
     process: Child,
@@ -66,6 +78,12 @@ impl Server {
         let address = address.to_owned();
         let admin_token = fs::read_to_string(&token_file)?.trim().to_owned();
         Ok(Self { process, address, admin_token, log })
+    }
+
+    /// Ends the server.
+    pub(crate) fn stop(&mut self) -> Result<()> {
+        self.process.kill()?;
+        self.wait()
     }
 
     /// Waits until somebody else ends the server.

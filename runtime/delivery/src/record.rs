@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use champollion_frames::{DevAddr, DevEui, Mic, RadioMetadata, VerifiedBy, VerifiedUplink};
+use champollion_frames::{DevAddr, DevEui, Fingerprint, RadioMetadata, VerifiedBy, VerifiedUplink};
 use champollion_sandbox::{CallError, Data, Digest, Failure, Measurement, Reading};
 use data_encoding::HEXUPPER;
 use jiff::Timestamp;
@@ -38,12 +38,12 @@ pub struct RecordId {
     dev_eui: DevEui,
     f_cnt: u32,
     /// Tells frames apart that have the same FCnt, since a device was given new keys.
-    mic: Mic,
+    fingerprint: Fingerprint,
 }
 
 impl fmt::Display for RecordId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}-{:08X}-{}", self.dev_eui, self.f_cnt, self.mic)
+        write!(formatter, "{}-{:08X}-{}", self.dev_eui, self.f_cnt, self.fingerprint)
     }
 }
 
@@ -99,7 +99,8 @@ pub enum Outcome {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct RawUplink {
-    dev_addr: DevAddr,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dev_addr: Option<DevAddr>,
     f_cnt: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     f_port: Option<u8>,
@@ -254,7 +255,7 @@ impl RecordId {
     /// The name of a frame's record.
     #[must_use]
     pub fn of(uplink: &VerifiedUplink) -> Self {
-        Self { dev_eui: uplink.dev_eui(), f_cnt: uplink.f_cnt(), mic: uplink.mic() }
+        Self { dev_eui: uplink.dev_eui(), f_cnt: uplink.f_cnt(), fingerprint: uplink.fingerprint() }
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::{
     counter::{Counter, Reservation},
     metadata::RadioMetadata,
+    reports::{ReportHold, ReportState},
     session::SessionState,
     uplink::VerifiedUplink,
 };
@@ -19,12 +20,30 @@ use crate::{
 #[must_use = "dropping a claim gives its FCnt back, as if the uplink had not come"]
 pub struct Claim {
     uplink: VerifiedUplink,
-    reservation: Reservation,
+    hold: Hold,
+}
+
+/// What is held until a claim is confirmed or dropped.
+#[derive(Debug)]
+pub(crate) enum Hold {
+    /// The FCnt of a session.
+    Session(Reservation),
+    /// The place of a device whose uplinks are reported.
+    Report(ReportHold),
+}
+
+/// What will be once a claim is confirmed, and has to be stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NextState {
+    /// The state of the device's session.
+    Session(SessionState),
+    /// How far the device has come, whose uplinks are reported.
+    Report(ReportState),
 }
 
 impl Claim {
-    pub(crate) fn new(uplink: VerifiedUplink, reservation: Reservation) -> Self {
-        Self { uplink, reservation }
+    pub(crate) fn new(uplink: VerifiedUplink, hold: Hold) -> Self {
+        Self { uplink, hold }
     }
 
     /// The uplink, to make the record of.
@@ -44,24 +63,30 @@ impl Claim {
     /// current, and [`settle`](crate::Sessions::settle) the device's sessions afterwards.
     #[must_use]
     pub fn takes_over(&self) -> bool {
-        self.reservation.takes_over()
+        matches!(&self.hold, Hold::Session(reservation) if reservation.takes_over())
     }
 
     pub(crate) fn moves(&self, counter: &Counter) -> bool {
-        self.reservation.is_of(counter)
+        matches!(&self.hold, Hold::Session(reservation) if reservation.is_of(counter))
     }
 
-    /// What the session's state will be once this is confirmed. Store it together with the
-    /// record, in one transaction.
+    /// What the state will be once this is confirmed. Store it together with the record, in one
+    /// transaction.
     #[must_use]
-    pub fn next_state(&self) -> SessionState {
-        self.reservation.next_state()
+    pub fn next_state(&self) -> NextState {
+        match &self.hold {
+            Hold::Session(reservation) => NextState::Session(reservation.next_state()),
+            Hold::Report(hold) => NextState::Report(hold.next_state().clone()),
+        }
     }
 
     /// Says that record and state are durable: the session moves on, copies of the frame are
     /// duplicates from now on.
     pub fn confirm(self) -> VerifiedUplink {
-        self.reservation.keep();
+        match self.hold {
+            Hold::Session(reservation) => reservation.keep(),
+            Hold::Report(hold) => hold.keep(),
+        }
         self.uplink
     }
 }

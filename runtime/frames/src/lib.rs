@@ -44,6 +44,7 @@
 //! and the counter are all that a session is, so how it was activated (ABP or OTAA) makes no
 //! difference. [`Joins`] makes sessions of the join-requests and join-accepts that a network server
 //! hands over; [`wrapped`] takes session keys out of the envelopes in which servers send them.
+//! [`Reports`] takes uplinks of which the network server hands over the payload alone.
 //! [`inspect`] explains a frame to people, and verifies nothing.
 
 #![forbid(unsafe_code)]
@@ -57,6 +58,7 @@ mod crypto;
 pub mod device;
 mod direction;
 mod f_cnt;
+mod fingerprint;
 mod hexadecimal;
 pub mod inspect;
 mod join_frames;
@@ -70,6 +72,7 @@ mod mic_1_1;
 mod phy_payload;
 mod refusal;
 mod report;
+mod reports;
 mod session;
 mod sessions;
 mod uplink;
@@ -77,8 +80,9 @@ mod version;
 pub mod wrapped;
 
 pub use address::{DevAddr, DevEui, JoinEui};
-pub use claim::Claim;
+pub use claim::{Claim, NextState};
 pub use direction::Direction;
+pub use fingerprint::Fingerprint;
 pub use hexadecimal::InvalidHex;
 pub use join_frames::{JoinAccept, JoinRequest, RejoinKind, RejoinRequest};
 pub use joins::{JoinClaim, JoinMessage, JoinRefusal, JoinState, Joiner, Joins};
@@ -92,6 +96,7 @@ pub use mic::Mic;
 pub use phy_payload::{MType, MalformedPhyPayload, PhyPayload};
 pub use refusal::Refusal;
 pub use report::ReportedUplink;
+pub use reports::{ReportState, Reports};
 pub use session::{Session, SessionState};
 pub use sessions::{CheckedFrame, Sessions};
 pub use uplink::{VerifiedBy, VerifiedUplink};

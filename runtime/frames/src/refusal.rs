@@ -82,6 +82,25 @@ pub enum Refusal {
         f_cnt_16: u16,
     },
 
+    /// The payload is encrypted, and the AppSKey of the session is not known here.
+    #[error(
+        "the payload of {dev_eui} is encrypted, and no session is known whose AppSKey decrypts it{}: hand the session over, or have the network server decrypt",
+        from(.dev_addr)
+    )]
+    UnknownAppSKey {
+        /// The device.
+        dev_eui: DevEui,
+        /// The address of the session, where it is told.
+        dev_addr: Option<DevAddr>,
+    },
+
+    /// No device of this DevEUI is registered.
+    #[error("no device of the DevEUI {dev_eui} is registered")]
+    UnknownDevEui {
+        /// The device.
+        dev_eui: DevEui,
+    },
+
     /// The last accepted frame once more: through another gateway, or the network server's retry.
     #[error("duplicate of the last accepted uplink of {dev_eui}, FCnt {f_cnt}")]
     Duplicate {
@@ -116,6 +135,10 @@ pub enum Refusal {
     },
 }
 
+fn from(dev_addr: &Option<DevAddr>) -> String {
+    dev_addr.map(|dev_addr| format!(" (DevAddr {dev_addr})")).unwrap_or_default()
+}
+
 impl Refusal {
     /// A word for machines. It does not change between releases.
     #[must_use]
@@ -128,13 +151,15 @@ impl Refusal {
             Self::KeysWithheld { .. } => "keys-withheld",
             Self::OtherDevice { .. } => "other-device",
             Self::OtherFCnt { .. } => "other-f-cnt",
+            Self::UnknownAppSKey { .. } => "unknown-app-s-key",
+            Self::UnknownDevEui { .. } => "unknown-dev-eui",
             Self::Duplicate { .. } => "duplicate",
             Self::Replay { .. } => "replayed-f-cnt",
             Self::InFlight { .. } => "in-flight",
         }
     }
 
-    /// The device, where the MIC says which one it is.
+    /// The device, where the MIC or the network server says which one it is.
     #[must_use]
     pub fn dev_eui(&self) -> Option<DevEui> {
         match *self {
@@ -144,7 +169,9 @@ impl Refusal {
             | Self::AmbiguousMic { .. }
             | Self::KeysWithheld { .. }
             | Self::OtherDevice { .. }
-            | Self::OtherFCnt { .. } => None,
+            | Self::OtherFCnt { .. }
+            | Self::UnknownDevEui { .. } => None,
+            Self::UnknownAppSKey { dev_eui, .. } => Some(dev_eui),
             Self::Duplicate { dev_eui, .. }
             | Self::Replay { dev_eui, .. }
             | Self::InFlight { dev_eui, .. } => Some(dev_eui),

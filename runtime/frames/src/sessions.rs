@@ -10,7 +10,7 @@ use std::{
 use self::slot::{Fresh, Slot, Standing};
 use crate::{
     address::{DevAddr, DevEui},
-    claim::Claim,
+    claim::{Claim, Hold},
     metadata::RadioMetadata,
     mic_1_1::Checked,
     phy_payload::PhyPayload,
@@ -180,7 +180,7 @@ impl Sessions {
     /// since.
     #[must_use]
     pub fn offered_of(&self, claim: &Claim) -> Option<Session> {
-        let (dev_eui, dev_addr) = (claim.uplink().dev_eui(), claim.uplink().dev_addr());
+        let (dev_eui, dev_addr) = (claim.uplink().dev_eui(), claim.uplink().dev_addr()?);
         let moved = |slot: &Slot| claim.moves(slot.counter()).then(|| slot.session());
         self.find_at(dev_addr, dev_eui, Standing::Offered, moved).flatten()
     }
@@ -261,7 +261,7 @@ impl Sessions {
         match found {
             Some((slot, Fresh::Reserved(finding, reservation))) => {
                 let uplink = slot.open(&phy, finding, received_at_ms, metadata);
-                Ok(Claim::new(uplink, reservation))
+                Ok(Claim::new(uplink, Hold::Session(reservation)))
             }
             Some((_, Fresh::Refused(refusal))) => Err(refusal),
             // Between the two looks at a half-checked one another thread was faster.
@@ -302,7 +302,7 @@ impl Sessions {
         match slot.reserve_checked(&phy, frame.f_cnt) {
             Fresh::Reserved(finding, reservation) => {
                 let uplink = slot.open(&phy, finding, received_at_ms, metadata);
-                Ok(Claim::new(uplink, reservation))
+                Ok(Claim::new(uplink, Hold::Session(reservation)))
             }
             Fresh::Refused(refusal) => Err(refusal),
             // The 32 bits are used up: the session is over.

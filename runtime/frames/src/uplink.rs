@@ -3,11 +3,13 @@
 use crate::{
     address::{DevAddr, DevEui},
     crypto::{self, FrameId},
+    fingerprint::Fingerprint,
     keys::{AppSKey, NetworkKeys},
     metadata::RadioMetadata,
     mic::Mic,
     mic_1_1::Checked,
     phy_payload::PhyPayload,
+    report::ReportedUplink,
 };
 
 /// An uplink whose origin and FCnt were verified, decrypted.
@@ -17,14 +19,14 @@ use crate::{
 #[derive(Debug, Clone, PartialEq)]
 pub struct VerifiedUplink {
     dev_eui: DevEui,
-    dev_addr: DevAddr,
+    dev_addr: Option<DevAddr>,
     f_cnt: u32,
     f_port: Option<u8>,
     payload: Box<[u8]>,
     f_opts: Box<[u8]>,
     confirmed: bool,
     adr: bool,
-    mic: Mic,
+    fingerprint: Fingerprint,
     phy_payload: Box<[u8]>,
     counter_reset: bool,
     received_at_ms: u64,
@@ -105,14 +107,14 @@ impl VerifiedUplink {
         }
         Self {
             dev_eui: opener.dev_eui,
-            dev_addr: phy.dev_addr(),
+            dev_addr: Some(phy.dev_addr()),
             f_cnt,
             f_port: phy.f_port(),
             payload,
             f_opts,
             confirmed: phy.confirmed(),
             adr: phy.adr(),
-            mic: phy.mic(),
+            fingerprint: Fingerprint::Mic(phy.mic()),
             phy_payload: phy.bytes().into(),
             counter_reset,
             received_at_ms,
@@ -122,6 +124,32 @@ impl VerifiedUplink {
                 Checked::ForwardingHalf => VerifiedBy::MicForwardingHalf,
                 Checked::ByNetworkServer => VerifiedBy::NetworkServer,
             },
+        }
+    }
+
+    /// What a network server reports, in clear.
+    pub(crate) fn reported(
+        report: ReportedUplink,
+        fingerprint: Fingerprint,
+        counter_reset: bool,
+        received_at_ms: u64,
+        metadata: RadioMetadata,
+    ) -> Self {
+        Self {
+            dev_eui: report.dev_eui,
+            dev_addr: report.dev_addr,
+            f_cnt: report.f_cnt,
+            f_port: report.f_port,
+            payload: report.payload.into(),
+            f_opts: Box::default(),
+            confirmed: report.confirmed,
+            adr: report.adr,
+            fingerprint,
+            phy_payload: Box::default(),
+            counter_reset,
+            received_at_ms,
+            metadata,
+            verified_by: VerifiedBy::NetworkServer,
         }
     }
 
@@ -135,9 +163,9 @@ impl VerifiedUplink {
         self.dev_eui
     }
 
-    /// The address it was sent from.
+    /// The address it was sent from. Some network servers do not tell it.
     #[must_use]
-    pub fn dev_addr(&self) -> DevAddr {
+    pub fn dev_addr(&self) -> Option<DevAddr> {
         self.dev_addr
     }
 
@@ -171,7 +199,8 @@ impl VerifiedUplink {
         }
     }
 
-    /// MAC commands in the header, 0 to 15 bytes, decrypted where LoRaWAN 1.1 encrypts them.
+    /// MAC commands in the header, 0 to 15 bytes, decrypted where LoRaWAN 1.1 encrypts them. None where
+    /// the network server keeps the frame to itself.
     #[must_use]
     pub fn f_opts(&self) -> &[u8] {
         &self.f_opts
@@ -189,13 +218,23 @@ impl VerifiedUplink {
         self.adr
     }
 
-    /// The integrity code the frame ends with.
+    /// The integrity code the frame ends with, where it is known.
     #[must_use]
-    pub fn mic(&self) -> Mic {
-        self.mic
+    pub fn mic(&self) -> Option<Mic> {
+        match self.fingerprint {
+            Fingerprint::Mic(mic) => Some(mic),
+            Fingerprint::Digest(_) => None,
+        }
     }
 
-    /// The frame as it was received, still encrypted.
+    /// What tells it from all others of the device that have the same FCnt.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        self.fingerprint
+    }
+
+    /// The frame as it was received, still encrypted. Empty where the network server keeps it to
+    /// itself.
     #[must_use]
     pub fn phy_payload(&self) -> &[u8] {
         &self.phy_payload

@@ -106,11 +106,11 @@ impl Copies {
                 }
                 Arrival::Merged(outcome) => {
                     metrics::counter!("champollion_copies_total", "kind" => "merged").increment(1);
-                    return as_merged(ended(outcome).await?);
+                    return Ok(ended(outcome).await?.of_a_copy());
                 }
                 Arrival::Late(outcome) => {
                     metrics::counter!("champollion_copies_total", "kind" => "late").increment(1);
-                    return as_duplicate(ended(outcome).await?);
+                    return Ok(ended(outcome).await?.of_a_late_copy());
                 }
                 Arrival::After(other) => {
                     other.enough.notify_one();
@@ -158,8 +158,12 @@ impl Copies {
         });
         shard.insert(phy.into(), Arc::clone(&gathering));
         self.under_way.send_modify(|count| *count += 1);
-        let from = Arc::clone(&frame.from);
-        let entry = Entry { copies: Arc::clone(self), phy: phy.into(), from };
+        let entry = Entry {
+            copies: Arc::clone(self),
+            phy: phy.into(),
+            from: Arc::clone(&frame.from),
+            awaits_copies: frame.awaits_copies,
+        };
         let kept = entry.keep(gathering, intake.clone(), claim, tell);
         Arrival::First(tokio::spawn(kept))
     }
@@ -198,6 +202,7 @@ struct Entry {
     phy: Box<[u8]>,
     /// The network server that handed over the first copy.
     from: Arc<str>,
+    awaits_copies: bool,
 }
 
 impl Entry {
@@ -209,7 +214,7 @@ impl Entry {
         tell: watch::Sender<Option<Outcome>>,
     ) -> Result<Receipt, IngestError> {
         let wait = self.copies.wait(claim.uplink().metadata());
-        if !wait.is_zero() {
+        if self.awaits_copies && !wait.is_zero() {
             let mut stopping = self.copies.stopping.subscribe();
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
@@ -249,24 +254,6 @@ async fn ended(mut outcome: watch::Receiver<Option<Outcome>>) -> Result<Receipt,
         Some(Err(reason)) => Err(not_kept(reason)),
         None => Err(not_kept("given up")),
     }
-}
-
-fn as_merged(first: Receipt) -> Result<Receipt, IngestError> {
-    match first {
-        Receipt::Accepted { record, dev_eui, f_cnt, .. } => {
-            Ok(Receipt::Merged { record, dev_eui, f_cnt })
-        }
-        other => as_duplicate(other),
-    }
-}
-
-fn as_duplicate(first: Receipt) -> Result<Receipt, IngestError> {
-    Ok(match first {
-        Receipt::Accepted { dev_eui, f_cnt, .. } | Receipt::MacOnly { dev_eui, f_cnt } => {
-            Receipt::Duplicate { dev_eui, f_cnt }
-        }
-        other => other,
-    })
 }
 
 // The values are whole even when a thread panicked with the lock: each change is one call.

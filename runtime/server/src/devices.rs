@@ -4,6 +4,7 @@ mod handover;
 mod joining;
 mod line;
 mod registration;
+mod reports;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -12,7 +13,8 @@ use std::{
 
 use champollion_delivery::GroupId;
 use champollion_frames::{
-    Claim, DevAddr, DevEui, JoinEui, JoinState, Joins, LorawanVersion, SessionState, Sessions,
+    Claim, DevAddr, DevEui, JoinEui, JoinState, Joins, LorawanVersion, NextState, ReportState,
+    Reports, SessionState, Sessions,
 };
 use champollion_registry::DecoderRef;
 use champollion_sdk::vectors::Setting;
@@ -25,7 +27,7 @@ pub use registration::{
     Abp, Activation, ActivationKind, ImpossibleRegistration, Otaa, Registration,
 };
 
-use joining::Turns;
+use crate::turns::Turns;
 use line::{Credentials, JoinedSession, JoinedSessions, Line};
 
 /// The table of devices, by DevEUI.
@@ -40,6 +42,9 @@ const JOINED: &str = "joined";
 
 /// The table of the numbers that devices used up by joining, by DevEUI.
 const JOINS: &str = "joins";
+
+/// The table of how far the devices have come whose uplinks are reported, by DevEUI.
+const REPORTS: &str = "reports";
 
 /// The table of what decoders remember of a device, by DevEUI.
 pub(crate) const DECODER_STATES: &str = "decoder-states";
@@ -56,7 +61,10 @@ pub struct Devices {
     store: Arc<dyn Store>,
     sessions: Sessions,
     joins: Joins,
-    /// Who changes which sessions a device has.
+    reports: Reports,
+    /// Which sessions a device has is changed by one at a time: by the operator, by a join-accept, and
+    /// by the first frame of a new session. Each reads what there is, stores what comes of it, and then
+    /// changes what is in memory. All other frames wait for none of them.
     turns: Turns,
     /// A std lock: it is held for a look-up or an insertion, never across an await.
     known: RwLock<HashMap<DevEui, Arc<Device>>>,
@@ -149,6 +157,7 @@ impl Devices {
             store,
             sessions: Sessions::new(),
             joins: Joins::new(),
+            reports: Reports::new(),
             turns: Turns::default(),
             known: RwLock::new(HashMap::new()),
         };
@@ -181,6 +190,10 @@ impl Devices {
                 self.restore_joined(dev_eui).await?;
             }
             Credentials::Elsewhere => self.restore_joined(dev_eui).await?,
+        }
+        let reported: ReportState = self.stored(REPORTS, dev_eui).await?;
+        if reported != ReportState::default() {
+            self.reports.insert(dev_eui, reported);
         }
         self.know(device);
         Ok(())
@@ -231,7 +244,7 @@ impl Devices {
         let (dev_addr, join_eui) = match &activation {
             Activation::Abp(abp) => (Some(abp.dev_addr), None),
             Activation::Otaa(otaa) => (None, otaa.join_eui),
-            Activation::OtaaElsewhere {} => (None, None),
+            Activation::OtaaElsewhere {} | Activation::NetworkServer {} => (None, None),
         };
         let device = Device {
             dev_eui,
@@ -260,11 +273,14 @@ impl Devices {
         let _turn = self.turns.of(dev_eui).await;
         let goes_on = self.goes_on(dev_eui, &credentials);
         if !goes_on {
-            for table in [SESSIONS, JOINS, JOINED, DECODER_STATES] {
+            for table in [SESSIONS, JOINS, JOINED, REPORTS, DECODER_STATES] {
                 batch.delete(table, key(dev_eui));
             }
         }
         self.store.commit(batch).await?;
+        if !goes_on {
+            self.reports.remove(dev_eui);
+        }
         match credentials {
             Credentials::Session(session) => {
                 self.joins.remove(dev_eui);
@@ -302,7 +318,9 @@ impl Devices {
             Credentials::Joiner(joiner) => {
                 self.joins.get(dev_eui).is_some_and(|before| before.root_keys == joiner.root_keys)
             }
-            Credentials::Elsewhere => before == Some(ActivationKind::OtaaElsewhere),
+            Credentials::Elsewhere => before.is_some_and(|before| {
+                matches!(before, ActivationKind::OtaaElsewhere | ActivationKind::NetworkServer)
+            }),
         }
     }
 
@@ -311,12 +329,13 @@ impl Devices {
         let _turn = self.turns.of(dev_eui).await;
         let device = self.get(dev_eui).ok_or(DevicesError::Unknown(dev_eui))?;
         let mut batch = Batch::new();
-        for table in [DEVICES, SESSIONS, JOINS, JOINED, DECODER_STATES] {
+        for table in [DEVICES, SESSIONS, JOINS, JOINED, REPORTS, DECODER_STATES] {
             batch.delete(table, key(dev_eui));
         }
         self.store.commit(batch).await?;
         self.sessions.remove(dev_eui);
         self.joins.remove(dev_eui);
+        self.reports.remove(dev_eui);
         self.known.write().unwrap_or_else(PoisonError::into_inner).remove(&dev_eui);
         self.count();
         Ok(device)
@@ -352,7 +371,10 @@ impl Devices {
             let current = Some(JoinedSession::of(&session));
             put(batch, JOINED, dev_eui, &JoinedSessions { current, offered: None })?;
         }
-        put(batch, SESSIONS, dev_eui, &claim.next_state())
+        match claim.next_state() {
+            NextState::Session(state) => put(batch, SESSIONS, dev_eui, &state),
+            NextState::Report(state) => put(batch, REPORTS, dev_eui, &state),
+        }
     }
 
     /// What is known of a device, with the address that it has now.

@@ -18,4 +18,5 @@ pub mod ingest;
 pub mod lns;
 pub mod service;
 mod telemetry;
+mod turns;
 pub mod workers;

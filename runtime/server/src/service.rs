@@ -47,6 +47,8 @@ pub struct Service {
     pub workers: Arc<Workers>,
     /// Turns for packages that are compiled and rehearsed.
     pub publications: Semaphore,
+    /// Places for frames that come many in one request.
+    pub lines: Semaphore,
     /// The way from a frame to a record.
     pub intake: Intake,
     /// What was counted.
@@ -107,6 +109,8 @@ impl Service {
         let mailbox = Arc::new(Mailbox::new(Arc::clone(&store), config.retention()));
         let tokens = Tokens::open(Arc::clone(&store)).await?;
         let Decoding { workers, queue, .. } = config.decoding;
+        // Half of the decoders' queue is left to frames that come one by one.
+        let lines = Semaphore::new((queue / 2).max(1));
         let workers =
             Workers::start(workers, queue, config.sandbox.stack_bytes).map_err(|error| {
                 let what = "the threads that decode cannot be started".to_owned();
@@ -120,6 +124,7 @@ impl Service {
             Arc::clone(&mailbox),
             Arc::clone(&workers),
             config.copies_window(),
+            config.keks.clone(),
         );
         Ok(Arc::new(Self {
             config,
@@ -130,6 +135,7 @@ impl Service {
             tokens,
             workers,
             publications: Semaphore::new(PUBLICATIONS),
+            lines,
             intake,
             metrics,
         }))

@@ -1,6 +1,6 @@
 //! What happens between verifying a frame and its record being durable.
 
-use champollion_frames::{Refusal, SessionState};
+use champollion_frames::{NextState, Refusal, SessionState};
 
 use super::{accept, frame, refuse, session, sessions, verify};
 
@@ -91,9 +91,9 @@ fn the_state_moves_when_the_claim_is_confirmed_to_what_the_claim_foretold() {
     let sessions = sessions([session.clone()]);
     let claim = verify(&sessions, &frame(&session, 8)).unwrap();
     assert_eq!(sessions.state(session.dev_eui()), Some(SessionState::default()));
-    let foretold = claim.next_state();
+    let NextState::Session(foretold) = claim.next_state() else { panic!("it has a session") };
     assert_eq!(foretold.last_f_cnt, Some(8));
-    assert_eq!(foretold.last_mic, Some(claim.uplink().mic()));
+    assert_eq!(foretold.last_mic, claim.uplink().mic());
     claim.confirm();
     assert_eq!(sessions.state(session.dev_eui()), Some(foretold));
 }

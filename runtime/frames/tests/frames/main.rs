@@ -11,6 +11,7 @@ mod known_answers;
 mod lora_packet;
 mod mic_1_1;
 mod properties;
+mod reported;
 mod table;
 
 use champollion_frames::{

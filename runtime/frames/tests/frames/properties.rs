@@ -75,7 +75,7 @@ proptest! {
         let sessions = sessions([session.clone()]);
         let uplink = verify(&sessions, &phy).unwrap().confirm();
         prop_assert_eq!(uplink.dev_eui(), session.dev_eui());
-        prop_assert_eq!(uplink.dev_addr(), session.dev_addr());
+        prop_assert_eq!(uplink.dev_addr(), Some(session.dev_addr()));
         prop_assert_eq!(uplink.f_cnt(), f_cnt);
         prop_assert_eq!(uplink.f_port(), f_port);
         prop_assert_eq!(uplink.payload(), &payload);

@@ -1,16 +1,16 @@
-use champollion_frames::{Mic, RadioMetadata, VerifiedBy, VerifiedUplink};
+use champollion_frames::{Fingerprint, Mic, RadioMetadata, VerifiedBy, VerifiedUplink};
 
 fn main() {
     let _ = VerifiedUplink {
         dev_eui: "0102030405060708".parse().unwrap(),
-        dev_addr: "01020304".parse().unwrap(),
+        dev_addr: Some("01020304".parse().unwrap()),
         f_cnt: 1,
         f_port: Some(1),
         payload: Box::new([1, 2, 3]),
         f_opts: Box::new([]),
         confirmed: false,
         adr: false,
-        mic: Mic::from_bytes([0; 4]),
+        fingerprint: Fingerprint::Mic(Mic::from_bytes([0; 4])),
         phy_payload: Box::new([]),
         counter_reset: false,
         received_at_ms: 0,

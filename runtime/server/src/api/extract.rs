@@ -30,14 +30,19 @@ impl<T: DeserializeOwned> FromRequest<Arc<Service>> for JsonBody<T> {
 
     async fn from_request(request: Request, service: &Arc<Service>) -> Result<Self, Problem> {
         let bytes = read_body(request, service.config.http.body_bytes).await?;
-        let mut json = serde_json::Deserializer::from_slice(&bytes);
-        let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-            let path = error.path().to_string();
-            unreadable(&error.into_inner(), &path)
-        })?;
-        json.end().map_err(|error| unreadable(&error, ROOT))?;
-        Ok(Self(value))
+        parse_json(&bytes).map(Self)
     }
+}
+
+/// Reads JSON, and says of what does not fit where it is.
+pub(super) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        unreadable(&error.into_inner(), &path)
+    })?;
+    json.end().map_err(|error| unreadable(&error, ROOT))?;
+    Ok(value)
 }
 
 fn unreadable(error: &serde_json::Error, path: &str) -> Problem {

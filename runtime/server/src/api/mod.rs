@@ -30,7 +30,7 @@ use crate::service::Service;
 /// All routes.
 pub fn router(service: Arc<Service>) -> Router {
     Router::new()
-        .route("/v1/ingest/phy", post(ingest::phy))
+        .merge(ingest::routes())
         .route("/v1/decode", post(decode::decode))
         .route("/v1/catalogue", get(catalogue::list))
         .route("/v1/catalogue/{vendor}/{model}", get(catalogue::show))

@@ -18,6 +18,7 @@ use crate::{
     auth::{AuthError, TokenError},
     devices::{DevicesError, HandoverError},
     ingest::IngestError,
+    lns::Unreadable,
     workers::NotDone,
 };
 
@@ -115,6 +116,37 @@ impl Problem {
         )
     }
 
+    /// The status.
+    pub(super) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The word for programs.
+    pub(super) fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// What is wrong, where, and what to do.
+    pub(super) fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// The body, for an answer that has several.
+    pub(super) fn to_json(&self) -> Json_ {
+        serde_json::to_value(self.body()).unwrap_or_default()
+    }
+
+    fn body(&self) -> Body<'_> {
+        Body {
+            r#type: format!("{TYPE_PREFIX}{}", self.code),
+            title: self.status.canonical_reason().unwrap_or_default(),
+            status: self.status.as_u16(),
+            code: self.code,
+            detail: &self.detail,
+            extra: &self.extra,
+        }
+    }
+
     /// The same with one more member for programs.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Serialize) -> Self {
@@ -127,15 +159,7 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> axum::response::Response {
-        let body = Body {
-            r#type: format!("{TYPE_PREFIX}{}", self.code),
-            title: self.status.canonical_reason().unwrap_or_default(),
-            status: self.status.as_u16(),
-            code: self.code,
-            detail: &self.detail,
-            extra: &self.extra,
-        };
-        let mut response = (self.status, Json(body)).into_response();
+        let mut response = (self.status, Json(self.body())).into_response();
         let headers = response.headers_mut();
         let content_type = HeaderValue::from_static("application/problem+json");
         headers.insert(header::CONTENT_TYPE, content_type);
@@ -171,6 +195,12 @@ impl From<AuthError> for Problem {
     }
 }
 
+impl From<Unreadable> for Problem {
+    fn from(error: Unreadable) -> Self {
+        Self::bad_request(error.code(), error.to_string()).with("path", error.path())
+    }
+}
+
 impl From<IngestError> for Problem {
     fn from(error: IngestError) -> Self {
         let refusal = match error {
@@ -181,16 +211,22 @@ impl From<IngestError> for Problem {
                 return Self::unavailable("not-kept", "the frame could not be kept: send it again");
             }
             IngestError::Busy(not_done) => return not_done.into(),
+            IngestError::Handover(error) => {
+                return Self::unprocessable("impossible-session", error.to_string());
+            }
         };
         let (code, detail) = (refusal.code(), refusal.to_string());
         match refusal {
             Refusal::Malformed(_) => Self::bad_request("malformed-frame", detail),
-            Refusal::UnknownDevAddr { .. } => Self::not_found(code, detail),
+            Refusal::UnknownDevAddr { .. } | Refusal::UnknownDevEui { .. } => {
+                Self::not_found(code, detail)
+            }
             Refusal::MicMismatch { .. }
             | Refusal::AmbiguousMic { .. }
             | Refusal::KeysWithheld { .. }
             | Refusal::OtherDevice { .. }
-            | Refusal::OtherFCnt { .. } => Self::unprocessable(code, detail),
+            | Refusal::OtherFCnt { .. }
+            | Refusal::UnknownAppSKey { .. } => Self::unprocessable(code, detail),
             Refusal::InFlight { .. } => Self::unavailable(code, detail),
             Refusal::Duplicate { .. } | Refusal::Replay { .. } => Self::conflict(code, detail),
         }

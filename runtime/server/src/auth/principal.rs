@@ -1,12 +1,13 @@
 //! Lets a request in only where its token's role may do what the handler does.
 
-use std::{marker::PhantomData, sync::Arc};
+use std::{borrow::Cow, marker::PhantomData, sync::Arc};
 
 use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, header::AUTHORIZATION, request::Parts},
 };
 use champollion_delivery::GroupId;
+use data_encoding::BASE64;
 use jiff::Timestamp;
 
 use super::{AuthError, Role, TokenInfo};
@@ -98,7 +99,7 @@ impl<D: Duty> FromRequestParts<Arc<Service>> for Authorized<D> {
         parts: &mut Parts,
         service: &Arc<Service>,
     ) -> Result<Self, Problem> {
-        let token = service.tokens.recognize(bearer(&parts.headers)?, Timestamp::now())?;
+        let token = service.tokens.recognize(&bearer(&parts.headers)?, Timestamp::now())?;
         if !D::allows(&token.role) {
             return Err(Problem::forbidden(format!(
                 "this is for {}, and the token is one of the role {}",
@@ -148,13 +149,46 @@ impl Principal {
     }
 }
 
-/// The token in a request's headers.
-pub fn bearer(headers: &HeaderMap) -> Result<&str, AuthError> {
+/// The token in a request's headers. Some network servers know no more than a user and a password:
+/// there the token is the password, and the user anybody.
+pub fn bearer(headers: &HeaderMap) -> Result<Cow<'_, str>, AuthError> {
     let header = headers.get(AUTHORIZATION).ok_or(AuthError::Missing)?;
     let (scheme, token) =
         header.to_str().ok().and_then(|text| text.split_once(' ')).ok_or(AuthError::NotBearer)?;
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(AuthError::NotBearer);
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Ok(Cow::Borrowed(token.trim()));
     }
-    Ok(token.trim())
+    let password = scheme.eq_ignore_ascii_case("basic").then(|| password(token.trim())).flatten();
+    password.map(Cow::Owned).ok_or(AuthError::NotBearer)
+}
+
+fn password(credentials: &str) -> Option<String> {
+    let decoded = BASE64.decode(credentials.as_bytes()).ok()?;
+    let (_, password) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
+    Some(password.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    fn token(header: &'static str) -> Result<String, AuthError> {
+        let headers = [(AUTHORIZATION, HeaderValue::from_static(header))];
+        bearer(&headers.into_iter().collect()).map(Cow::into_owned)
+    }
+
+    #[test]
+    fn the_token_is_a_bearer_token_or_a_password() {
+        assert_eq!(token("Bearer chmp_lns_x").as_deref(), Ok("chmp_lns_x"));
+        assert_eq!(token("bearer  chmp_lns_x ").as_deref(), Ok("chmp_lns_x"));
+        // kerlink:chmp_lns_x:y
+        assert_eq!(token("Basic a2VybGluazpjaG1wX2xuc194Onk=").as_deref(), Ok("chmp_lns_x:y"));
+        // kerlink, without a password.
+        for wrong in ["Basic a2VybGluaw==", "Basic chmp_lns_x", "Basic ", "Digest x", "x", ""] {
+            assert_eq!(token(wrong), Err(AuthError::NotBearer), "{wrong}");
+        }
+        assert_eq!(bearer(&HeaderMap::new()), Err(AuthError::Missing));
+    }
 }

@@ -69,7 +69,9 @@ pub enum AuthError {
     #[error("this needs a token: send the header `Authorization: Bearer <token>`")]
     Missing,
     /// It presents something else than a bearer token.
-    #[error("the Authorization header is no bearer token: it must read `Bearer <token>`")]
+    #[error(
+        "the Authorization header is no bearer token: it must read `Bearer <token>`, or `Basic` with the token as the password"
+    )]
     NotBearer,
     /// It presents a token that nobody made, or that was revoked.
     #[error("this token is not known here: it is mistyped, or it was revoked")]

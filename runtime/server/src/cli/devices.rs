@@ -19,7 +19,7 @@ use super::{
     client::{self, Connection},
     output, settings,
 };
-use crate::devices::Device;
+use crate::devices::{ActivationKind, Device};
 
 /// Registers, lists and removes devices.
 #[derive(Args)]
@@ -77,7 +77,7 @@ struct Add {
 }
 
 /// The keys of a device: those of a session for one that is activated by personalization, root keys
-/// for one that joins.
+/// for one that joins, none where the network server keeps them to itself.
 #[derive(Args)]
 #[group(id = "of-a-device")]
 struct Keys {
@@ -149,12 +149,8 @@ impl Keys {
                      of the one or of the other (variables of the environment count)"
                 ),
             )),
-            (None, None) => Err(Failure::new(
-                "the device cannot be registered",
-                "its keys are missing: --app-key for one that joins (with LoRaWAN 1.1 also \
-                 --nwk-key), else --dev-addr, --app-s-key and --nwk-s-key, or in the place of the \
-                 last with LoRaWAN 1.1 --f-nwk-s-int-key, --s-nwk-s-int-key and --nwk-s-enc-key",
-            )),
+            // The network server has them all.
+            (None, None) => Ok(json!({ "networkServer": {} })),
         }
     }
 }
@@ -199,6 +195,9 @@ impl Devices {
             return output::json(&device);
         }
         output::line(format_args!("registered {} in {}", device.dev_eui, device.group));
+        if device.activation == ActivationKind::NetworkServer {
+            output::note("It has no keys here: its frames are taken on its network server's word.");
+        }
         Ok(())
     }
 

@@ -105,6 +105,21 @@ impl std::fmt::Debug for HandedKey {
     }
 }
 
+impl HandedSession {
+    /// A session of which the network server keeps the network keys to itself.
+    #[must_use]
+    pub fn of_app_s_key(dev_addr: DevAddr, app_s_key: HandedKey) -> Self {
+        Self {
+            dev_addr,
+            nwk_s_key: None,
+            f_nwk_s_int_key: None,
+            s_nwk_s_int_key: None,
+            nwk_s_enc_key: None,
+            app_s_key,
+        }
+    }
+}
+
 impl HandedKey {
     /// A key that is wrapped with the KEK of a label, or in clear where the label is empty.
     #[must_use]

@@ -2,20 +2,11 @@
 
 use champollion_frames::{Claim, DevAddr, DevEui, JoinMessage, JoinRefusal, Session};
 use champollion_store::Batch;
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::MutexGuard;
 
 use super::{
     Device, Devices, DevicesError, JOINED, JOINS, JoinedSession, JoinedSessions, SESSIONS, key, put,
 };
-
-/// Among how many locks the devices are spread. Joins, and first frames after them, wait for others
-/// of the same lock until these are durable, some milliseconds; all other frames wait for none.
-const TURNS: usize = 64;
-
-/// Which sessions a device has is changed by one at a time: by the operator, by a join-accept, and by
-/// the first frame of a new session. Each reads what there is, stores what comes of it, and then
-/// changes what is in memory.
-pub(super) struct Turns(Box<[Mutex<()>]>);
 
 /// What a message of the join procedure came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,20 +37,6 @@ pub enum JoinError {
     /// It could not be kept.
     #[error(transparent)]
     Devices(#[from] DevicesError),
-}
-
-impl Default for Turns {
-    fn default() -> Self {
-        Self((0..TURNS).map(|_| Mutex::default()).collect())
-    }
-}
-
-impl Turns {
-    pub(super) async fn of(&self, dev_eui: DevEui) -> MutexGuard<'_, ()> {
-        // The low bits: a maker numbers its devices there.
-        let [.., low] = dev_eui.to_be_bytes();
-        self.0[usize::from(low) % TURNS].lock().await
-    }
 }
 
 impl Devices {

@@ -78,7 +78,7 @@ impl Line {
                 line.app_key = Some(otaa.app_key.reveal_hex());
                 line.nwk_key = otaa.nwk_key.as_ref().map(champollion_frames::NwkKey::reveal_hex);
             }
-            Activation::OtaaElsewhere {} => {}
+            Activation::OtaaElsewhere {} | Activation::NetworkServer {} => {}
         }
         line
     }
@@ -105,7 +105,9 @@ impl Line {
                 let version = lorawan;
                 Ok(Credentials::Joiner(Joiner { dev_eui, join_eui, root_keys, version }))
             }
-            ActivationKind::OtaaElsewhere => Ok(Credentials::Elsewhere),
+            ActivationKind::OtaaElsewhere | ActivationKind::NetworkServer => {
+                Ok(Credentials::Elsewhere)
+            }
         }
     }
 }

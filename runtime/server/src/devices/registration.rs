@@ -27,7 +27,8 @@ pub struct Registration {
     /// 1.0.3, which most devices are.
     #[serde(default)]
     pub lorawan: Option<LorawanVersion>,
-    /// How it is activated: its keys.
+    /// How it is activated: its keys. Without, its network server has them all.
+    #[serde(default)]
     pub activation: Activation,
     /// Whether it may start its counter over, as devices up to 1.0.3 with fixed keys do when they
     /// restart. Its old frames can then be played again.
@@ -51,6 +52,14 @@ pub enum Activation {
     Otaa(Otaa),
     /// Over the air, through a join server elsewhere: the network server hands over each session.
     OtaaElsewhere {},
+    /// In whatever way: the network server has all keys, checks every frame and decrypts it.
+    NetworkServer {},
+}
+
+impl Default for Activation {
+    fn default() -> Self {
+        Self::NetworkServer {}
+    }
 }
 
 /// Which way a device is activated.
@@ -64,6 +73,8 @@ pub enum ActivationKind {
     Otaa,
     /// Over the air, and only the network server knows its root keys.
     OtaaElsewhere,
+    /// Only the network server knows.
+    NetworkServer,
 }
 
 impl fmt::Display for ActivationKind {
@@ -72,6 +83,7 @@ impl fmt::Display for ActivationKind {
             Self::Abp => "ABP",
             Self::Otaa => "OTAA",
             Self::OtaaElsewhere => "OTAA elsewhere",
+            Self::NetworkServer => "network server",
         })
     }
 }
@@ -212,6 +224,7 @@ impl Activation {
             Self::Abp(_) => ActivationKind::Abp,
             Self::Otaa(_) => ActivationKind::Otaa,
             Self::OtaaElsewhere {} => ActivationKind::OtaaElsewhere,
+            Self::NetworkServer {} => ActivationKind::NetworkServer,
         }
     }
 
@@ -220,7 +233,7 @@ impl Activation {
         match self {
             Self::Abp(abp) => Some(matches!(abp.network_keys, NetworkKeys::V1_1(_))),
             Self::Otaa(otaa) => Some(otaa.nwk_key.is_some()),
-            Self::OtaaElsewhere {} => None,
+            Self::OtaaElsewhere {} | Self::NetworkServer {} => None,
         }
     }
 }

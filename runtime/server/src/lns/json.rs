@@ -33,7 +33,7 @@ type Result<T> = std::result::Result<T, Unreadable>;
 /// server's.
 pub(super) fn parse(kind: Kind, body: &[u8]) -> Result<Json> {
     let json: Json = serde_json::from_slice(body)
-        .map_err(|error| Unreadable::new("", Fault::Syntax(error.to_string())))?;
+        .map_err(|error| Unreadable::new("", Fault::NotJson(error.to_string())))?;
     if let Some(got) = looks_like(&json).filter(|&got| got != kind) {
         return Err(Unreadable::new("", Fault::OtherFormat { expected: kind, got }));
     }
@@ -135,6 +135,11 @@ impl<'json> Field<'json> {
         Ok(numbered.map(|(index, value)| Field { value, path: path(index) }).collect())
     }
 
+    /// The elements of a list; or the one that there is where no list is made of one.
+    pub(super) fn elements_or_one(&self, limit: usize) -> Result<Vec<Field<'json>>> {
+        if self.value.is_object() { Ok(vec![self.clone()]) } else { self.elements(limit) }
+    }
+
     /// Each element of a list read in some way.
     pub(super) fn each<T>(
         &self,
@@ -181,14 +186,20 @@ impl<'json> Field<'json> {
     /// A whole number of some width, which may be written as a text.
     pub(super) fn whole_or_text<T: TryFrom<i64>>(&self) -> Result<T> {
         let Json::String(text) = self.value else { return self.whole() };
-        if text.is_empty() {
-            return Err(self.fault(Fault::Empty));
-        }
+        self.number_text(text)?;
         let number: i64 = text
             .trim()
             .parse()
             .map_err(|_| self.invalid(format_args!("{} is no whole number", shown(text))))?;
         T::try_from(number).map_err(|_| self.out_of_range::<T>())
+    }
+
+    /// A text that may be a number: neither empty nor longer than numbers are.
+    fn number_text(&self, text: &str) -> Result<()> {
+        if text.is_empty() {
+            return Err(self.fault(Fault::Empty));
+        }
+        self.bounded(text.len(), NAME_BYTES)
     }
 
     fn out_of_range<T>(&self) -> Unreadable {
@@ -205,9 +216,7 @@ impl<'json> Field<'json> {
     /// A number that is finite, which may be written as a text.
     pub(super) fn number_or_text(&self) -> Result<f64> {
         let Json::String(text) = self.value else { return self.number() };
-        if text.is_empty() {
-            return Err(self.fault(Fault::Empty));
-        }
+        self.number_text(text)?;
         let number = text.trim().parse::<f64>().ok().filter(|number| number.is_finite());
         number.ok_or_else(|| self.invalid(format_args!("{} is no number", shown(text))))
     }
@@ -232,19 +241,19 @@ impl<'json> Field<'json> {
             .ok_or_else(|| self.invalid(format_args!("{megahertz} MHz is no frequency")))
     }
 
-    /// The name of a device.
+    /// The name of a device. TS002 writes `0x` before it.
     pub(super) fn dev_eui(&self) -> Result<DevEui> {
-        self.nonempty()?.parse().map_err(|error| self.invalid(error))
+        without_prefix(self.nonempty()?).parse().map_err(|error| self.invalid(error))
     }
 
     /// The address of a device.
     pub(super) fn dev_addr(&self) -> Result<DevAddr> {
-        self.nonempty()?.parse().map_err(|error| self.invalid(error))
+        without_prefix(self.nonempty()?).parse().map_err(|error| self.invalid(error))
     }
 
     /// The MIC of a frame.
     pub(super) fn mic(&self) -> Result<Mic> {
-        self.nonempty()?.parse().map_err(|error| self.invalid(error))
+        without_prefix(self.nonempty()?).parse().map_err(|error| self.invalid(error))
     }
 
     fn nonempty(&self) -> Result<&'json str> {

@@ -1,6 +1,7 @@
 //! What messages of network servers hand over.
 
 use champollion_frames::{DevAddr, DevEui, ReportedUplink};
+use jiff::Timestamp;
 
 use crate::{devices::HandedKey, ingest::Frame};
 
@@ -50,6 +51,11 @@ pub struct Joined {
     pub dev_addr: Option<DevAddr>,
     /// The key of its payloads, where the network server leaves it to us to decrypt them.
     pub app_s_key: Option<HandedKey>,
+}
+
+/// A moment as the verifier wants it. One before the epoch is no moment at which a frame was received.
+pub(super) fn milliseconds(moment: Option<Timestamp>) -> Option<u64> {
+    moment.and_then(|moment| u64::try_from(moment.as_millisecond()).ok())
 }
 
 impl Message {

@@ -14,6 +14,7 @@ pub mod kerlink;
 pub mod loriot;
 mod message;
 pub mod phy;
+mod radio;
 pub mod ts002;
 pub mod tts;
 mod unreadable;
@@ -21,3 +22,6 @@ mod unreadable;
 pub use config::{Kind, NetworkServer, NetworkServerName, NetworkServerNameError, NetworkServers};
 pub use message::{Content, Joined, Message};
 pub use unreadable::{Fault, Unreadable};
+
+#[cfg(test)]
+mod tests;

@@ -18,9 +18,12 @@ pub struct Unreadable {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Fault {
-    /// The message is no JSON, or no protobuf.
-    #[error("it cannot be read: {0}")]
-    Syntax(String),
+    /// The message is no JSON.
+    #[error("it cannot be read as JSON: {0}")]
+    NotJson(String),
+    /// The message is no protobuf.
+    #[error("it cannot be read as protobuf: {0}")]
+    NotProtobuf(String),
     /// It is not there, and nothing can stand in its place.
     #[error("it is missing")]
     Missing,
@@ -82,9 +85,10 @@ impl Unreadable {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match &self.fault {
-            Fault::Syntax(_) => "malformed-message",
+            Fault::NotJson(_) => "malformed-json",
+            Fault::NotProtobuf(_) => "malformed-protobuf",
             Fault::OtherFormat { .. } => "other-format",
-            _ => "invalid-message",
+            _ => "invalid-body",
         }
     }
 }

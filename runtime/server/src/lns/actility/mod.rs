@@ -1,3 +1,3 @@
-//! Actility ThingPark.
+//! Actility ThingPark: the reports that its tunnel interface and its IoT flow hand over.
 
 pub mod uplink;

@@ -1,3 +1,4 @@
 //! ChirpStack 4: events by HTTP or MQTT, as JSON or protobuf.
 
+pub(super) mod protobuf;
 pub mod uplink;

@@ -5,12 +5,16 @@
 
 use champollion_frames::{RadioMetadata, Reception, ReportedUplink};
 
+use serde_json::Value as Json;
+
+use super::protobuf;
 use crate::{
     devices::HandedKey,
     ingest::{Frame, GATEWAYS},
     lns::{
         Content, Joined, Kind, Message, Unreadable,
         json::{self, FRM_PAYLOAD_BYTES, Field},
+        message::milliseconds,
     },
 };
 
@@ -31,15 +35,15 @@ pub enum Encoding {
 /// # Errors
 /// [`Unreadable`] names the field that is not what it should be.
 pub fn read(event: &str, encoding: Encoding, body: &[u8]) -> Result<Message, Unreadable> {
-    match (event, encoding) {
-        ("up", Encoding::Json) => up(&Field::root(&json::parse(Kind::Chirpstack, body)?)?),
-        ("join", Encoding::Json) => join(&Field::root(&json::parse(Kind::Chirpstack, body)?)?),
-        ("up" | "join", Encoding::Protobuf) => Err(Unreadable::new(
-            "",
-            crate::lns::Fault::Syntax("events as protobuf are not read yet".to_owned()),
-        )),
+    let json = |protobuf: fn(&[u8]) -> Result<Json, Unreadable>| match encoding {
+        Encoding::Json => json::parse(Kind::Chirpstack, body),
+        Encoding::Protobuf => protobuf(body),
+    };
+    match event {
+        "up" => up(&Field::root(&json(protobuf::uplink)?)?),
+        "join" => join(&Field::root(&json(protobuf::join)?)?),
         // Such as status, ack, txack, log, location, integration, and what later releases add.
-        (other, _) => Ok(Message::nothing(other)),
+        other => Ok(Message::nothing(other)),
     }
 }
 
@@ -56,7 +60,7 @@ fn up(root: &Field<'_>) -> Result<Message, Unreadable> {
         confirmed: root.get("confirmed", Field::boolean)?.unwrap_or(false),
         adr: root.get("adr", Field::boolean)?.unwrap_or(false),
         mic: None,
-        received_at_ms: received_at.and_then(|at| u64::try_from(at.as_millisecond()).ok()),
+        received_at_ms: milliseconds(received_at),
     };
     let app_s_key = context.map(|context| context.get("appSKey", envelope)).transpose()?.flatten();
     let content = Content::Reported { uplink, app_s_key };
@@ -85,11 +89,7 @@ fn metadata(root: &Field<'_>) -> Result<RadioMetadata, Unreadable> {
         gateways: receptions.iter().map(reception).collect::<Result<_, _>>()?,
         ..RadioMetadata::default()
     };
-    if let Some(first) = receptions.first() {
-        let told = first.member("metadata")?;
-        let region = |name| told.as_ref().map(|told| told.get(name, Field::name)).transpose();
-        metadata.region = region("region_common_name")?.flatten().map(str::to_owned);
-    }
+    metadata.region = region(root, receptions.first())?;
     if let Some(sent) = root.member("txInfo")? {
         metadata.frequency_hz = sent.get("frequency", Field::whole)?;
         let modulation = sent.member("modulation")?;
@@ -101,6 +101,17 @@ fn metadata(root: &Field<'_>) -> Result<RadioMetadata, Unreadable> {
         }
     }
     Ok(metadata)
+}
+
+/// The name that all networks use, where it is told, and not the one that this network gives it.
+fn region(root: &Field<'_>, first: Option<&Field<'_>>) -> Result<Option<String>, Unreadable> {
+    let told = first.map(|first| first.member("metadata")).transpose()?.flatten();
+    let common =
+        told.map(|told| told.get("region_common_name", Field::name)).transpose()?.flatten();
+    Ok(match common {
+        Some(name) => Some(name.to_owned()),
+        None => root.get("regionConfigId", Field::name)?.map(str::to_owned),
+    })
 }
 
 fn reception(field: &Field<'_>) -> Result<Reception, Unreadable> {

@@ -1,3 +1,3 @@
-//! Kerlink Wanesy Management Center.
+//! Kerlink Wanesy Management Center: what it pushes to `{url}/dataUp`.
 
 pub mod uplink;

@@ -8,6 +8,7 @@ use crate::{
     lns::{
         Content, Joined, Kind, Message, Unreadable,
         json::{self, FRM_PAYLOAD_BYTES, Field},
+        message::milliseconds,
     },
 };
 
@@ -15,7 +16,7 @@ use crate::{
 const KEY_BYTES: usize = 64;
 
 /// The members by one of which a message says what it is, and hand nothing over.
-const OTHERS: [&str; 10] = [
+pub(in crate::lns) const OTHERS: [&str; 10] = [
     "uplink_normalized",
     "downlink_queued",
     "downlink_sent",
@@ -71,7 +72,7 @@ pub fn read(body: &[u8]) -> Result<Message, Unreadable> {
         confirmed: told.get("confirmed", Field::boolean)?.unwrap_or(false),
         adr: false,
         mic: None,
-        received_at_ms: received_at.and_then(|at| u64::try_from(at.as_millisecond()).ok()),
+        received_at_ms: milliseconds(received_at),
     };
     let content = Content::Reported { uplink, app_s_key };
     Ok(Message::frame(Frame { content, received_at, metadata: metadata(&told)? }))

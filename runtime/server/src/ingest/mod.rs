@@ -1,10 +1,13 @@
 //! The way of a frame: verified, decoded, committed with counter and state in one batch.
 
+mod error;
+mod receipt;
+
 use std::{sync::Arc, time::Duration};
 
 use champollion_delivery::{DecoderName, DeliveryError, DeviceInfo, Mailbox, Outcome, Record};
 use champollion_frames::{
-    CheckedFrame, Claim, DevAddr, DevEui, JoinRefusal, MType, RadioMetadata, Refusal,
+    CheckedFrame, Claim, DevEui, JoinRefusal, MType, RadioMetadata, Refusal, ReportedUplink,
     VerifiedUplink,
 };
 use champollion_registry::{
@@ -12,17 +15,25 @@ use champollion_registry::{
 };
 use champollion_sandbox::{CallError, Settings};
 use champollion_sdk::vectors::Hex;
-use champollion_store::{Batch, Store, StoreError};
+use champollion_store::{Batch, Store};
 use jiff::Timestamp;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     copies::Copies,
-    devices::{self, DECODER_STATES, Device, Devices, DevicesError, JoinError, Joined},
-    lns::{Content, Message},
+    devices::{
+        self, DECODER_STATES, Device, Devices, DevicesError, HandedKey, JoinError, Joined, Keks,
+    },
+    lns::{self, Content, Message},
+    turns::Turns,
     workers::{NotDone, Workers},
 };
+
+pub use error::IngestError;
+pub use receipt::{DecodeProblem, Receipt};
+
+use receipt::counted;
 
 /// Most gateways of one frame. With them a raw record stays well below what the store takes.
 pub(crate) const GATEWAYS: usize = 100;
@@ -36,6 +47,9 @@ pub struct Intake {
     mailbox: Arc<Mailbox>,
     workers: Arc<Workers>,
     copies: Arc<Copies>,
+    /// Uplinks of one device that are reported at once are taken one after another.
+    turns: Arc<Turns>,
+    keks: Arc<Keks>,
 }
 
 /// A frame as a network server hands it over.
@@ -60,102 +74,17 @@ pub(crate) struct WholeFrame {
     pub(crate) metadata: RadioMetadata,
     /// The name of the network server that hands it over.
     pub(crate) from: Arc<str>,
+    /// Whether copies that other gateways heard may come.
+    pub(crate) awaits_copies: bool,
 }
 
-/// What became of a frame that was taken.
-#[derive(Clone, Debug, Serialize)]
-#[serde(tag = "status", rename_all = "kebab-case", rename_all_fields = "camelCase")]
-pub enum Receipt {
-    /// Its record is durable.
-    Accepted {
-        /// The record's name.
-        record: String,
-        /// The device.
-        dev_eui: DevEui,
-        /// The frame counter, all 32 bits.
-        f_cnt: u32,
-        /// Whether a decoder read it.
-        decoded: bool,
-        /// Why no decoder did.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        decode_error: Option<DecodeProblem>,
-    },
-    /// It holds MAC commands only: counted, and nothing to hand out.
-    MacOnly {
-        /// The device.
-        dev_eui: DevEui,
-        /// The frame counter, all 32 bits.
-        f_cnt: u32,
-    },
-    /// It is another gateway's copy, and came in time: the record has its reception too.
-    Merged {
-        /// The record's name.
-        record: String,
-        /// The device.
-        dev_eui: DevEui,
-        /// The frame counter, all 32 bits.
-        f_cnt: u32,
-    },
-    /// It was taken before: another gateway's copy that came late, or the network server's retry.
-    Duplicate {
-        /// The device.
-        dev_eui: DevEui,
-        /// The frame counter, all 32 bits.
-        f_cnt: u32,
-    },
-    /// A device asks to join; its number is used up.
-    JoinRequested {
-        /// The device.
-        dev_eui: DevEui,
-        /// The number of the request.
-        dev_nonce: u16,
-    },
-    /// A device was let in, and has a new session from its next frame on.
-    Joined {
-        /// The device.
-        dev_eui: DevEui,
-        /// The address of the session.
-        dev_addr: DevAddr,
-    },
-    /// The message is of a kind that hands nothing over.
-    Ignored {
-        /// Which kind, in the network server's word.
-        what: String,
-    },
-    /// A message of the join procedure was taken before.
-    #[serde(rename = "duplicate")]
-    JoinDuplicate {
-        /// The device.
-        dev_eui: DevEui,
-    },
-}
-
-/// Why no decoder read a frame.
-#[derive(Clone, Debug, Serialize)]
-pub struct DecodeProblem {
-    /// For programs.
-    pub code: String,
-    /// For people.
-    pub message: String,
-}
-
-/// Why a frame was not taken.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum IngestError {
-    /// It is not what it says, or came before.
-    #[error(transparent)]
-    Refused(Refusal),
-    /// It is no message by which a device joins, or came before.
-    #[error(transparent)]
-    JoinRefused(JoinRefusal),
-    /// It is genuine, and could not be kept: the network server should try again.
-    #[error("the frame could not be kept: {0}")]
-    NotKept(String),
-    /// It is genuine, and too many others are waiting for a decoder: the network server should try
-    /// again a little later.
-    #[error("the frame was not taken: {0}")]
-    Busy(NotDone),
+/// What a network server tells of a frame.
+struct Told {
+    uplink: ReportedUplink,
+    app_s_key: Option<HandedKey>,
+    received_at: Timestamp,
+    metadata: RadioMetadata,
+    from: Arc<str>,
 }
 
 /// What a decoder remembers of a device, and which decoder it was.
@@ -176,9 +105,11 @@ impl Intake {
         mailbox: Arc<Mailbox>,
         workers: Arc<Workers>,
         copies_window: Duration,
+        keks: Keks,
     ) -> Self {
         let copies = Arc::new(Copies::new(copies_window));
-        Self { store, devices, registry, mailbox, workers, copies }
+        let (turns, keks) = (Arc::default(), Arc::new(keks));
+        Self { store, devices, registry, mailbox, workers, copies, turns, keks }
     }
 
     /// Takes what a message of a network server hands over, in its name.
@@ -189,14 +120,40 @@ impl Intake {
     ) -> Result<Receipt, IngestError> {
         match message {
             Message::Frame(frame) => self.take(*frame, from).await,
-            Message::Joined(joined) => Ok(Receipt::Ignored { what: joined.dev_eui.to_string() }),
-            Message::Nothing { what } => Ok(Receipt::Ignored { what }),
+            Message::Joined(joined) => {
+                let result = self.take_join_notice(joined).await;
+                counted(&result);
+                result
+            }
+            Message::Nothing { what } => {
+                let result = Ok(Receipt::Ignored { what });
+                counted(&result);
+                result
+            }
         }
     }
 
     /// Takes a frame, in the name of the network server that hands it over. When this returns a
     /// receipt, the frame survives `kill -9` and a power cut.
     pub async fn take(&self, frame: Frame, from: &Arc<str>) -> Result<Receipt, IngestError> {
+        self.take_with(frame, from, true).await
+    }
+
+    /// The same without waiting for copies that other gateways may have heard.
+    pub async fn take_at_once(
+        &self,
+        frame: Frame,
+        from: &Arc<str>,
+    ) -> Result<Receipt, IngestError> {
+        self.take_with(frame, from, false).await
+    }
+
+    async fn take_with(
+        &self,
+        frame: Frame,
+        from: &Arc<str>,
+        awaits_copies: bool,
+    ) -> Result<Receipt, IngestError> {
         let Frame { content, received_at, metadata } = frame;
         let received_at = received_at.unwrap_or_else(Timestamp::now);
         let result = match content {
@@ -210,26 +167,53 @@ impl Intake {
                     received_at,
                     metadata,
                     from,
+                    awaits_copies,
                 })
                 .await
             }
-            Content::Reported { .. } => Err(IngestError::NotKept("not taken yet".to_owned())),
+            Content::Reported { uplink, app_s_key } => {
+                let told =
+                    Told { uplink, app_s_key, received_at, metadata, from: Arc::clone(from) };
+                self.take_report(told).await
+            }
         };
-        let became = match &result {
-            Ok(Receipt::Accepted { .. }) => "accepted",
-            Ok(Receipt::MacOnly { .. }) => "mac-only",
-            Ok(Receipt::Merged { .. }) => "merged",
-            Ok(Receipt::Duplicate { .. } | Receipt::JoinDuplicate { .. }) => "duplicate",
-            Ok(Receipt::Ignored { .. }) => "ignored",
-            Ok(Receipt::JoinRequested { .. }) => "join-requested",
-            Ok(Receipt::Joined { .. }) => "joined",
-            Err(IngestError::Refused(refusal)) => refusal.code(),
-            Err(IngestError::JoinRefused(refusal)) => refusal.code(),
-            Err(IngestError::NotKept(_)) => "not-kept",
-            Err(IngestError::Busy(_)) => "busy",
-        };
-        metrics::counter!("champollion_frames_total", "result" => became).increment(1);
+        counted(&result);
         result
+    }
+
+    async fn take_report(&self, told: Told) -> Result<Receipt, IngestError> {
+        let intake = self.clone();
+        kept_whatever_happens(async move {
+            let Told { uplink, app_s_key, received_at, metadata, from } = told;
+            let dev_eui = uplink.dev_eui;
+            let _turn = intake.turns.of(dev_eui).await;
+            if let (Some(app_s_key), Some(dev_addr)) = (app_s_key, uplink.dev_addr) {
+                let devices = &intake.devices;
+                devices.hand_over_app_s_key(dev_eui, dev_addr, app_s_key, &intake.keks).await?;
+            }
+            let received_at_ms = milliseconds(received_at);
+            match intake.devices.accept_report(uplink, received_at_ms, metadata) {
+                Ok(claim) => intake.keep(claim, &from).await,
+                Err(refusal) => intake.refused(refusal),
+            }
+        })
+        .await
+    }
+
+    /// A network server tells that a device has joined.
+    async fn take_join_notice(&self, joined: lns::Joined) -> Result<Receipt, IngestError> {
+        let intake = self.clone();
+        kept_whatever_happens(async move {
+            let lns::Joined { dev_eui, dev_addr, app_s_key } = joined;
+            let _turn = intake.turns.of(dev_eui).await;
+            if let (Some(app_s_key), Some(dev_addr)) = (app_s_key, dev_addr) {
+                let devices = &intake.devices;
+                devices.hand_over_app_s_key(dev_eui, dev_addr, app_s_key, &intake.keks).await?;
+            }
+            intake.devices.note_join(dev_eui, dev_addr).await?;
+            Ok(Receipt::Joined { dev_eui, dev_addr })
+        })
+        .await
     }
 
     async fn take_whole(&self, frame: WholeFrame) -> Result<Receipt, IngestError> {
@@ -239,7 +223,11 @@ impl Intake {
             }
             _ if self.copies.are_awaited() => self.copies.take(self, &frame).await,
             _ => match self.verify(&frame) {
-                Ok(claim) => self.keep(claim, &frame.from).await,
+                Ok(claim) => {
+                    let intake = self.clone();
+                    kept_whatever_happens(async move { intake.keep(claim, &frame.from).await })
+                        .await
+                }
                 Err(refusal) => self.refused(refusal),
             },
         }
@@ -257,7 +245,7 @@ impl Intake {
     }
 
     pub(crate) fn verify(&self, frame: &WholeFrame) -> Result<Claim, Refusal> {
-        let received_at_ms = u64::try_from(frame.received_at.as_millisecond()).unwrap_or(0);
+        let received_at_ms = milliseconds(frame.received_at);
         let (sessions, metadata) = (self.devices.sessions(), frame.metadata.clone());
         let WholeFrame { phy_payload: phy, dev_eui, f_cnt, .. } = frame;
         match *dev_eui {
@@ -291,7 +279,9 @@ impl Intake {
             Ok(Joined::Asked { dev_eui, dev_nonce }) => {
                 Ok(Receipt::JoinRequested { dev_eui, dev_nonce })
             }
-            Ok(Joined::Answered { dev_eui, dev_addr }) => Ok(Receipt::Joined { dev_eui, dev_addr }),
+            Ok(Joined::Answered { dev_eui, dev_addr }) => {
+                Ok(Receipt::Joined { dev_eui, dev_addr: Some(dev_addr) })
+            }
             Err(JoinError::Refused(JoinRefusal::Duplicate { dev_eui, .. })) => {
                 Ok(Receipt::JoinDuplicate { dev_eui })
             }
@@ -465,14 +455,15 @@ impl Intake {
     }
 }
 
-macro_rules! not_kept {
-    ($($error:ty),*) => {$(
-        impl From<$error> for IngestError {
-            fn from(error: $error) -> Self {
-                Self::NotKept(error.to_string())
-            }
-        }
-    )*};
+fn milliseconds(moment: Timestamp) -> u64 {
+    u64::try_from(moment.as_millisecond()).unwrap_or(0)
 }
 
-not_kept!(StoreError, DevicesError, DeliveryError);
+/// Does something in a task of its own, which ends also when nobody waits for it any more: what is
+/// handed to the store becomes durable in any case, and what is in memory must say the same.
+async fn kept_whatever_happens(
+    work: impl Future<Output = Result<Receipt, IngestError>> + Send + 'static,
+) -> Result<Receipt, IngestError> {
+    let done = tokio::spawn(work).await;
+    done.unwrap_or_else(|error| Err(IngestError::NotKept(format!("it was given up: {error}"))))
+}

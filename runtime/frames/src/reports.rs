@@ -1,0 +1,181 @@
+//! The devices whose network server takes their frames apart, and how far each has come.
+//!
+//! Of such a frame no MIC can be checked here; the network server has checked it, and its FCnt, by its
+//! own rules. So nothing is refused for being old. What is told apart is a frame that was taken
+//! already, which its network server hands over again since it heard no answer, from one that was not:
+//!
+//! - **The same FCnt, the same content, received at about the same moment**: taken already.
+//! - **An FCnt that is not above the last, received earlier than the last**: it was held up, by a
+//!   gateway or a network server that was out of reach, and overtaken. It is taken; the last stays.
+//! - **The same, received later**: the counter started over. Under a new address, or after the network
+//!   server told of a join, that is how it should be; else the uplink says so
+//!   ([`counter_reset`](crate::VerifiedUplink::counter_reset)).
+//!
+//! As in [`Sessions`](crate::Sessions) a device has one pending claim at most.
+
+mod state;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+};
+
+pub use self::state::ReportState;
+use crate::{
+    address::{DevAddr, DevEui},
+    claim::{Claim, Hold},
+    crypto::{self, FrameId},
+    fingerprint::Fingerprint,
+    keys::AppSKey,
+    metadata::RadioMetadata,
+    refusal::Refusal,
+    report::ReportedUplink,
+    uplink::VerifiedUplink,
+};
+
+use self::state::Seen;
+
+/// How far the devices have come of which uplinks are reported. Every method takes `&self` and may be
+/// called from any thread.
+#[derive(Debug, Default)]
+pub struct Reports {
+    devices: RwLock<HashMap<DevEui, Arc<Mutex<Progress>>>>,
+}
+
+#[derive(Debug, Default)]
+struct Progress {
+    state: ReportState,
+    /// The FCnt of an uplink that was accepted and is not durable yet.
+    pending: Option<u32>,
+}
+
+/// A device's place, held by one uplink until it is kept or dropped.
+#[derive(Debug)]
+pub(crate) struct ReportHold {
+    progress: Arc<Mutex<Progress>>,
+    next_state: ReportState,
+    kept: bool,
+}
+
+impl Reports {
+    /// A table without devices.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Says how far a device had come when its state was stored.
+    pub fn insert(&self, dev_eui: DevEui, state: ReportState) {
+        let progress = Arc::new(Mutex::new(Progress { state, pending: None }));
+        self.devices.write().unwrap_or_else(PoisonError::into_inner).insert(dev_eui, progress);
+    }
+
+    /// Forgets a device. A claim that is pending moves what is no longer in the table.
+    pub fn remove(&self, dev_eui: DevEui) {
+        self.devices.write().unwrap_or_else(PoisonError::into_inner).remove(&dev_eui);
+    }
+
+    /// How far a device has come; a pending claim does not show.
+    #[must_use]
+    pub fn state(&self, dev_eui: DevEui) -> ReportState {
+        self.find(dev_eui).map(|progress| lock(&progress).state.clone()).unwrap_or_default()
+    }
+
+    /// The state of a device after its network server told that it has joined: its next FCnt may be
+    /// any. Store it, then [`insert`](Self::insert) it.
+    #[must_use]
+    pub fn after_join(&self, dev_eui: DevEui, dev_addr: Option<DevAddr>) -> ReportState {
+        self.state(dev_eui).after_join(dev_addr)
+    }
+
+    /// Takes an uplink that an authenticated network server reports of a registered device.
+    /// `app_s_key` is the key of a payload that is still encrypted. `received_at_ms` and `metadata` are
+    /// passed on as they are.
+    ///
+    /// # Errors
+    /// [`Refusal`]: the uplink was taken already, or must wait, or cannot be decrypted.
+    pub fn accept(
+        &self,
+        mut report: ReportedUplink,
+        app_s_key: Option<&AppSKey>,
+        received_at_ms: u64,
+        metadata: RadioMetadata,
+    ) -> Result<Claim, Refusal> {
+        if report.is_encrypted {
+            decrypt(&mut report, app_s_key)?;
+        }
+        let (dev_eui, f_cnt) = (report.dev_eui, report.f_cnt);
+        let fingerprint = Fingerprint::of(&report, &report.payload);
+        let seen = Seen {
+            f_cnt,
+            mark: Fingerprint::timeless(&report, &report.payload),
+            received_at_ms: report.received_at_ms,
+        };
+        let entry = self.entry(dev_eui);
+        let mut progress = lock(&entry);
+        if progress.state.remembers(&seen) {
+            return Err(Refusal::Duplicate { dev_eui, f_cnt });
+        }
+        if let Some(pending) = progress.pending {
+            return Err(Refusal::InFlight { dev_eui, f_cnt, pending });
+        }
+        let starts_over = progress.state.starts_over(report.dev_addr, &seen);
+        let next_state = progress.state.after(report.dev_addr, seen);
+        progress.pending = Some(f_cnt);
+        drop(progress);
+        let hold = ReportHold { progress: entry, next_state, kept: false };
+        let uplink =
+            VerifiedUplink::reported(report, fingerprint, starts_over, received_at_ms, metadata);
+        Ok(Claim::new(uplink, Hold::Report(hold)))
+    }
+
+    fn find(&self, dev_eui: DevEui) -> Option<Arc<Mutex<Progress>>> {
+        self.devices.read().unwrap_or_else(PoisonError::into_inner).get(&dev_eui).cloned()
+    }
+
+    fn entry(&self, dev_eui: DevEui) -> Arc<Mutex<Progress>> {
+        self.find(dev_eui).unwrap_or_else(|| {
+            let mut devices = self.devices.write().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(devices.entry(dev_eui).or_default())
+        })
+    }
+}
+
+fn decrypt(report: &mut ReportedUplink, app_s_key: Option<&AppSKey>) -> Result<(), Refusal> {
+    let ReportedUplink { dev_eui, dev_addr, f_cnt, .. } = *report;
+    // MAC commands are the network's business, under the network's key.
+    if report.payload.is_empty() || matches!(report.f_port, None | Some(0)) {
+        return Ok(());
+    }
+    let unknown = Refusal::UnknownAppSKey { dev_eui, dev_addr };
+    let (Some(app_s_key), Some(dev_addr)) = (app_s_key, dev_addr) else { return Err(unknown) };
+    let id = FrameId::uplink(dev_addr, f_cnt);
+    crypto::apply_key_stream(&app_s_key.expand(), id, &mut report.payload);
+    report.is_encrypted = false;
+    Ok(())
+}
+
+impl ReportHold {
+    pub(crate) fn next_state(&self) -> &ReportState {
+        &self.next_state
+    }
+
+    pub(crate) fn keep(mut self) {
+        self.kept = true;
+    }
+}
+
+impl Drop for ReportHold {
+    fn drop(&mut self) {
+        let mut progress = lock(&self.progress);
+        progress.pending = None;
+        if self.kept {
+            progress.state = std::mem::take(&mut self.next_state);
+        }
+    }
+}
+
+// The values are whole even when a thread panicked with the lock: each change is one assignment.
+fn lock(progress: &Mutex<Progress>) -> MutexGuard<'_, Progress> {
+    progress.lock().unwrap_or_else(PoisonError::into_inner)
+}

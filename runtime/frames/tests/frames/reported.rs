@@ -1,0 +1,201 @@
+//! Uplinks of which a network server tells the content.
+
+use champollion_frames::{
+    AppSKey, Claim, DevAddr, Fingerprint, Mic, NextState, RadioMetadata, Refusal, ReportedUplink,
+    Reports, VerifiedBy,
+    device::{Device, Uplink},
+};
+
+use super::{dev_eui, session};
+
+const NOW: u64 = 1_767_225_600_000;
+const MINUTE: u64 = 60_000;
+
+fn report(f_cnt: u32, received_at_ms: u64) -> ReportedUplink {
+    ReportedUplink {
+        dev_eui: dev_eui(1),
+        dev_addr: Some(DevAddr::from_u32(0x0102_0304)),
+        f_cnt,
+        f_port: Some(2),
+        payload: vec![0xAB],
+        is_encrypted: false,
+        confirmed: true,
+        adr: true,
+        mic: None,
+        received_at_ms: Some(received_at_ms),
+    }
+}
+
+fn take(reports: &Reports, report: ReportedUplink) -> Result<Claim, Refusal> {
+    reports.accept(report, None, NOW, RadioMetadata::default())
+}
+
+/// Whether the counter started over, of an uplink that must be accepted.
+#[track_caller]
+fn accept(reports: &Reports, report: ReportedUplink) -> bool {
+    take(reports, report).expect("an uplink to be accepted").confirm().counter_reset()
+}
+
+#[track_caller]
+fn refuse(reports: &Reports, report: ReportedUplink) -> Refusal {
+    take(reports, report).expect_err("an uplink to be refused")
+}
+
+#[test]
+fn what_is_told_becomes_the_uplink() {
+    let reports = Reports::new();
+    let uplink = take(&reports, report(70_000, NOW)).unwrap().confirm();
+    assert_eq!(uplink.verified_by(), VerifiedBy::NetworkServer);
+    assert_eq!((uplink.dev_eui(), uplink.f_cnt()), (dev_eui(1), 70_000));
+    assert_eq!(uplink.dev_addr(), report(0, 0).dev_addr);
+    assert_eq!(uplink.application_payload(), Some((2, &[0xAB][..])));
+    assert!(uplink.confirmed() && uplink.adr() && !uplink.counter_reset());
+    assert_eq!((uplink.mic(), uplink.phy_payload(), uplink.f_opts()), (None, &[][..], &[][..]));
+    assert_eq!(reports.state(dev_eui(1)).last_f_cnt(), Some(70_000));
+
+    let mac_only = ReportedUplink { f_port: None, payload: vec![], ..report(70_001, NOW) };
+    assert_eq!(take(&reports, mac_only).unwrap().uplink().application_payload(), None);
+}
+
+#[test]
+fn a_retry_is_a_duplicate_once_the_first_is_durable() {
+    let reports = Reports::new();
+    let (dev_eui, f_cnt) = (dev_eui(1), 5);
+    let claim = take(&reports, report(5, NOW)).unwrap();
+    let in_flight = Refusal::InFlight { dev_eui, f_cnt, pending: 5 };
+    assert_eq!(refuse(&reports, report(5, NOW)), in_flight);
+    drop(claim);
+    assert!(!accept(&reports, report(5, NOW)), "it was given back");
+    assert_eq!(refuse(&reports, report(5, NOW)), Refusal::Duplicate { dev_eui, f_cnt });
+    for f_cnt in 6..20 {
+        accept(&reports, report(f_cnt, NOW + u64::from(f_cnt)));
+        assert!(matches!(refuse(&reports, report(5, NOW)), Refusal::Duplicate { .. }), "{f_cnt}");
+    }
+}
+
+#[test]
+fn the_state_survives_a_restart() {
+    let reports = Reports::new();
+    let claim = take(&reports, report(5, NOW)).unwrap();
+    let NextState::Report(foretold) = claim.next_state() else { panic!("it is a report") };
+    claim.confirm();
+    assert_eq!(reports.state(dev_eui(1)), foretold);
+    let stored = serde_json::to_string(&foretold).unwrap();
+
+    let restarted = Reports::new();
+    restarted.insert(dev_eui(1), serde_json::from_str(&stored).unwrap());
+    assert!(matches!(refuse(&restarted, report(5, NOW)), Refusal::Duplicate { .. }));
+    assert!(!accept(&restarted, report(6, NOW)));
+    restarted.remove(dev_eui(1));
+    assert!(!accept(&restarted, report(5, NOW)));
+}
+
+/// A gateway was out of reach for a while, and its frames come after newer ones.
+#[test]
+fn what_was_held_up_is_taken_and_the_counter_stays() {
+    let reports = Reports::new();
+    accept(&reports, report(100, NOW));
+    for f_cnt in 10..60 {
+        let received = NOW - MINUTE * u64::from(100 - f_cnt);
+        assert!(!accept(&reports, report(f_cnt, received)), "{f_cnt} is no restart");
+    }
+    assert_eq!(reports.state(dev_eui(1)).last_f_cnt(), Some(100));
+    assert!(!accept(&reports, report(101, NOW + MINUTE)));
+    assert!(matches!(refuse(&reports, report(59, NOW - MINUTE * 41)), Refusal::Duplicate { .. }));
+}
+
+#[test]
+fn a_counter_that_starts_over_refuses_nothing() {
+    let reports = Reports::new();
+    accept(&reports, report(100, NOW));
+    assert!(accept(&reports, report(0, NOW + MINUTE)), "within a session it is said");
+    assert!(!accept(&reports, report(1, NOW + 2 * MINUTE)));
+
+    // Under another address it is a new session.
+    let elsewhere = |f_cnt, received_at_ms| ReportedUplink {
+        dev_addr: Some(DevAddr::from_u32(7)),
+        ..report(f_cnt, received_at_ms)
+    };
+    assert!(!accept(&reports, elsewhere(0, NOW + 3 * MINUTE)));
+    assert!(!accept(&reports, elsewhere(1, NOW + 4 * MINUTE)));
+
+    // The network server says that the device has joined; Loriot tells no address.
+    reports.insert(dev_eui(1), reports.after_join(dev_eui(1), None));
+    let nowhere = ReportedUplink { dev_addr: None, ..report(0, NOW + 5 * MINUTE) };
+    assert!(!accept(&reports, nowhere.clone()));
+    // Retries of both sessions' frames are still known.
+    assert!(matches!(refuse(&reports, nowhere), Refusal::Duplicate { .. }));
+    assert!(matches!(refuse(&reports, report(100, NOW)), Refusal::Duplicate { .. }));
+
+    // The same content at the same FCnt, hours later: the device started over again.
+    let again = ReportedUplink { dev_addr: None, ..report(0, NOW + 300 * MINUTE) };
+    assert!(accept(&reports, again));
+}
+
+#[test]
+fn the_same_uplink_has_the_same_fingerprint_and_others_have_others() {
+    let fingerprint = |report: ReportedUplink| {
+        take(&Reports::new(), report).unwrap().confirm().fingerprint().to_string()
+    };
+    let first = fingerprint(report(5, NOW));
+    assert_eq!(first.len(), 16);
+    assert_eq!(fingerprint(report(5, NOW)), first);
+    for other in [
+        ReportedUplink { payload: vec![0xAC], ..report(5, NOW) },
+        ReportedUplink { payload: vec![], ..report(5, NOW) },
+        ReportedUplink { f_port: Some(3), ..report(5, NOW) },
+        ReportedUplink { dev_addr: None, ..report(5, NOW) },
+        ReportedUplink { received_at_ms: None, ..report(5, NOW) },
+        report(5, NOW + 1),
+    ] {
+        assert_ne!(fingerprint(other.clone()), first, "{other:?}");
+    }
+    let mic = Mic::from_bytes([1, 2, 3, 4]);
+    let told = ReportedUplink { mic: Some(mic), ..report(5, NOW) };
+    let uplink = take(&Reports::new(), told).unwrap().confirm();
+    assert_eq!((uplink.mic(), uplink.fingerprint()), (Some(mic), Fingerprint::Mic(mic)));
+}
+
+#[test]
+fn what_is_encrypted_is_decrypted_with_the_session_key() {
+    let session = session(1);
+    let sent = Uplink { f_cnt: 70_000, f_port: Some(2), payload: b"lamp", ..Uplink::default() };
+    let phy = Device::of(&session).send(&sent).unwrap();
+    let encrypted = ReportedUplink {
+        payload: phy[9..phy.len() - 4].to_vec(),
+        is_encrypted: true,
+        ..report(70_000, NOW)
+    };
+    let reports = Reports::new();
+    let accept = |report: ReportedUplink, key: Option<&AppSKey>| {
+        reports.accept(report, key, NOW, RadioMetadata::default())
+    };
+    let unknown = Refusal::UnknownAppSKey { dev_eui: dev_eui(1), dev_addr: encrypted.dev_addr };
+    assert_eq!(accept(encrypted.clone(), None).unwrap_err(), unknown);
+    assert!(unknown.to_string().contains("DevAddr 01020304"), "{unknown}");
+    let nowhere = ReportedUplink { dev_addr: None, ..encrypted.clone() };
+    assert_eq!(
+        accept(nowhere, Some(session.app_s_key())).unwrap_err(),
+        Refusal::UnknownAppSKey { dev_eui: dev_eui(1), dev_addr: None }
+    );
+    let empty = ReportedUplink { payload: vec![], ..encrypted.clone() };
+    assert!(accept(empty, None).is_ok(), "there is nothing to decrypt");
+    // MAC commands are under the network's key.
+    let mac = ReportedUplink { f_port: Some(0), ..encrypted.clone() };
+    assert_eq!(accept(mac, None).unwrap().uplink().payload(), encrypted.payload);
+
+    let uplink = accept(encrypted, Some(session.app_s_key())).unwrap().confirm();
+    assert_eq!(uplink.application_payload(), Some((2, &b"lamp"[..])));
+}
+
+#[test]
+fn of_many_at_once_exactly_one_is_accepted() {
+    let reports = Reports::new();
+    let accepted = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..8)
+            .map(|_| scope.spawn(|| take(&reports, report(5, NOW)).map(Claim::confirm).is_ok()))
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).filter(|ok| *ok).count()
+    });
+    assert_eq!(accepted, 1);
+}

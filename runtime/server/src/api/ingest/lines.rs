@@ -1,0 +1,134 @@
+//! Many frames in one request. Each line is a frame, and each gets a line of the answer, in the same
+//! order: `{"line": 1, "receipt": {…}}` or `{"line": 1, "problem": {…}}`.
+//!
+//! Frames of different devices are taken at once, so that many become durable with one write to the
+//! disk; those of one device one after another, as its counter wants it. Copies of one frame become
+//! one with all receptions.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use axum::{
+    body::Body,
+    http::{HeaderValue, Response, header::CONTENT_TYPE},
+};
+use serde_json::json;
+use tokio::task::JoinSet;
+
+use super::{Problem, phy};
+use crate::{
+    ingest::{Frame, GATEWAYS, Receipt},
+    lns::Content,
+    service::Service,
+};
+
+/// Where a DevAddr stands in a PHYPayload.
+const DEV_ADDR: std::ops::Range<usize> = 1..5;
+
+/// A frame, and the lines that it stands in.
+struct Group {
+    frame: Frame,
+    lines: Vec<usize>,
+}
+
+/// The answer to some lines.
+type Answers = Vec<(usize, Result<Receipt, Problem>)>;
+
+pub(super) async fn take(service: &Arc<Service>, from: &Arc<str>, body: &[u8]) -> Response<Body> {
+    let mut answers = Answers::new();
+    let mut unanswered = Vec::new();
+    let mut devices: HashMap<Vec<u8>, Vec<Group>> = HashMap::new();
+    for (index, line) in body.split(|&byte| byte == b'\n').enumerate() {
+        let line = line.trim_ascii();
+        if line.is_empty() {
+            continue;
+        }
+        match phy::read(line) {
+            Ok(frame) => {
+                unanswered.push(index);
+                add(devices.entry(device_of(&frame)).or_default(), frame, index);
+            }
+            Err(problem) => answers.push((index, Err(problem))),
+        }
+    }
+    let mut tasks = JoinSet::new();
+    for groups in devices.into_values() {
+        let (service, from) = (Arc::clone(service), Arc::clone(from));
+        tasks.spawn(async move { take_one_after_another(&service, &from, groups).await });
+    }
+    while let Some(taken) = tasks.join_next().await {
+        // A task that panicked has no answers.
+        answers.extend(taken.unwrap_or_default());
+    }
+    let answered: HashSet<usize> = answers.iter().map(|(index, _)| *index).collect();
+    let forgotten = unanswered.into_iter().filter(|index| !answered.contains(index));
+    let problem = || Problem::unavailable("not-kept", "the frame was given up: send it again");
+    answers.extend(forgotten.map(|index| (index, Err(problem()))).collect::<Answers>());
+    answer(answers)
+}
+
+/// What is the same of all frames of a device: the address that it sends from, or what it sends where
+/// it has none yet.
+fn device_of(frame: &Frame) -> Vec<u8> {
+    let Content::Phy { phy_payload, .. } = &frame.content else { return Vec::new() };
+    phy_payload.get(DEV_ADDR).unwrap_or_default().to_vec()
+}
+
+/// Adds a frame to those of its device, or its receptions to a copy of it.
+fn add(groups: &mut Vec<Group>, frame: Frame, line: usize) {
+    let same = |group: &&mut Group| phy_payload(&group.frame) == phy_payload(&frame);
+    match groups.iter_mut().find(same) {
+        Some(group) => {
+            group.frame.metadata.merge(frame.metadata, GATEWAYS);
+            group.lines.push(line);
+        }
+        None => groups.push(Group { frame, lines: vec![line] }),
+    }
+}
+
+fn phy_payload(frame: &Frame) -> &[u8] {
+    match &frame.content {
+        Content::Phy { phy_payload, .. } => phy_payload,
+        Content::Reported { .. } => &[],
+    }
+}
+
+async fn take_one_after_another(service: &Service, from: &Arc<str>, groups: Vec<Group>) -> Answers {
+    let mut answers = Answers::new();
+    let last = groups.len().saturating_sub(1);
+    for (index, Group { frame, lines }) in groups.into_iter().enumerate() {
+        // Fewer than there are places for in the queue of the decoders, so that none is turned away.
+        let Ok(_place) = service.lines.acquire().await else { continue };
+        // The device's next frame is at hand: no more copies of this one will come.
+        let taken = if index == last {
+            service.intake.take(frame, from).await
+        } else {
+            service.intake.take_at_once(frame, from).await
+        };
+        let first = taken.map_err(Problem::from);
+        let copy = first.clone().map(Receipt::of_a_copy);
+        let results = std::iter::once(first).chain(std::iter::repeat(copy));
+        answers.extend(lines.into_iter().zip(results));
+    }
+    answers
+}
+
+/// A line for each line that was not empty, in their order.
+fn answer(mut answers: Answers) -> Response<Body> {
+    answers.sort_by_key(|(index, _)| *index);
+    let mut text = Vec::new();
+    for (index, result) in answers {
+        let line = index + 1;
+        let told = match result {
+            Ok(receipt) => json!({ "line": line, "receipt": receipt }),
+            Err(problem) => json!({ "line": line, "problem": problem.to_json() }),
+        };
+        text.extend(told.to_string().into_bytes());
+        text.push(b'\n');
+    }
+    let mut response = Response::new(Body::from(text));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(phy::LINES[0]));
+    response
+}

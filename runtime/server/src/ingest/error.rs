@@ -1,0 +1,54 @@
+//! Why something was not taken.
+
+use champollion_delivery::DeliveryError;
+use champollion_frames::{JoinRefusal, Refusal};
+use champollion_store::StoreError;
+
+use crate::{
+    devices::{DevicesError, HandoverError},
+    workers::NotDone,
+};
+
+/// Why a frame was not taken.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum IngestError {
+    /// It is not what it says, or came before.
+    #[error(transparent)]
+    Refused(Refusal),
+    /// It is no message by which a device joins, or came before.
+    #[error(transparent)]
+    JoinRefused(JoinRefusal),
+    /// The key that came with it cannot be used.
+    #[error(transparent)]
+    Handover(HandoverError),
+    /// It is genuine, and could not be kept: the network server should try again.
+    #[error("the frame could not be kept: {0}")]
+    NotKept(String),
+    /// It is genuine, and too many others are waiting for a decoder: the network server should try
+    /// again a little later.
+    #[error("the frame was not taken: {0}")]
+    Busy(NotDone),
+}
+
+macro_rules! not_kept {
+    ($($error:ty),*) => {$(
+        impl From<$error> for IngestError {
+            fn from(error: $error) -> Self {
+                Self::NotKept(error.to_string())
+            }
+        }
+    )*};
+}
+
+not_kept!(StoreError, DeliveryError);
+
+impl From<DevicesError> for IngestError {
+    fn from(error: DevicesError) -> Self {
+        match error {
+            DevicesError::Unknown(dev_eui) => Self::Refused(Refusal::UnknownDevEui { dev_eui }),
+            DevicesError::Handover(error) => Self::Handover(error),
+            error => Self::NotKept(error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! What became of what was handed over.
+
+use champollion_frames::{DevAddr, DevEui};
+use serde::Serialize;
+
+use super::IngestError;
+
+/// What became of a frame that was taken.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "status", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum Receipt {
+    /// Its record is durable.
+    Accepted {
+        /// The record's name.
+        record: String,
+        /// The device.
+        dev_eui: DevEui,
+        /// The frame counter, all 32 bits.
+        f_cnt: u32,
+        /// Whether a decoder read it.
+        decoded: bool,
+        /// Why no decoder did.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        decode_error: Option<DecodeProblem>,
+    },
+    /// It holds MAC commands only: counted, and nothing to hand out.
+    MacOnly {
+        /// The device.
+        dev_eui: DevEui,
+        /// The frame counter, all 32 bits.
+        f_cnt: u32,
+    },
+    /// It is another gateway's copy, and came in time: the record has its reception too.
+    Merged {
+        /// The record's name.
+        record: String,
+        /// The device.
+        dev_eui: DevEui,
+        /// The frame counter, all 32 bits.
+        f_cnt: u32,
+    },
+    /// It was taken before: another gateway's copy that came late, or the network server's retry.
+    Duplicate {
+        /// The device.
+        dev_eui: DevEui,
+        /// The frame counter, all 32 bits.
+        f_cnt: u32,
+    },
+    /// A device asks to join; its number is used up.
+    JoinRequested {
+        /// The device.
+        dev_eui: DevEui,
+        /// The number of the request.
+        dev_nonce: u16,
+    },
+    /// A device was let in, and has a new session from its next frame on.
+    Joined {
+        /// The device.
+        dev_eui: DevEui,
+        /// The address of the session, where it is told.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        dev_addr: Option<DevAddr>,
+    },
+    /// The message is of a kind that hands nothing over.
+    Ignored {
+        /// Which kind, in the network server's word.
+        what: String,
+    },
+    /// A message of the join procedure was taken before.
+    #[serde(rename = "duplicate")]
+    JoinDuplicate {
+        /// The device.
+        dev_eui: DevEui,
+    },
+}
+
+/// Why no decoder read a frame.
+#[derive(Clone, Debug, Serialize)]
+pub struct DecodeProblem {
+    /// For programs.
+    pub code: String,
+    /// For people.
+    pub message: String,
+}
+
+impl Receipt {
+    /// What another copy of the frame is answered that came with it.
+    pub(crate) fn of_a_copy(self) -> Self {
+        match self {
+            Self::Accepted { record, dev_eui, f_cnt, .. } => {
+                Self::Merged { record, dev_eui, f_cnt }
+            }
+            other => other.of_a_late_copy(),
+        }
+    }
+
+    /// What another copy of the frame is answered that came later.
+    pub(crate) fn of_a_late_copy(self) -> Self {
+        match self {
+            Self::Accepted { dev_eui, f_cnt, .. } | Self::MacOnly { dev_eui, f_cnt } => {
+                Self::Duplicate { dev_eui, f_cnt }
+            }
+            other => other,
+        }
+    }
+}
+
+/// Counts what became of what was handed over.
+pub(super) fn counted(result: &Result<Receipt, IngestError>) {
+    let became = match result {
+        Ok(Receipt::Accepted { .. }) => "accepted",
+        Ok(Receipt::MacOnly { .. }) => "mac-only",
+        Ok(Receipt::Merged { .. }) => "merged",
+        Ok(Receipt::Duplicate { .. } | Receipt::JoinDuplicate { .. }) => "duplicate",
+        Ok(Receipt::Ignored { .. }) => "ignored",
+        Ok(Receipt::JoinRequested { .. }) => "join-requested",
+        Ok(Receipt::Joined { .. }) => "joined",
+        Err(IngestError::Refused(refusal)) => refusal.code(),
+        Err(IngestError::JoinRefused(refusal)) => refusal.code(),
+        Err(IngestError::Handover(_)) => "impossible-session",
+        Err(IngestError::NotKept(_)) => "not-kept",
+        Err(IngestError::Busy(_)) => "busy",
+    };
+    metrics::counter!("champollion_frames_total", "result" => became).increment(1);
+}

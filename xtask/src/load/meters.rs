@@ -1,0 +1,102 @@
+//! Water meters that send real frames, encrypted and signed with keys of their own.
+
+use std::thread;
+
+use anyhow::{Result, anyhow};
+use champollion_frames::{AppSKey, DevAddr, DevEui, NwkSKey, Session, device::Device};
+use serde_json::json;
+
+use crate::client::Client;
+
+/// A telegram of an Axioma Qalcosonic W1: volume, and the volumes of the hours before.
+const TELEGRAM: [u8; 47] = [
+    0xBF, 0xC7, 0xE7, 0x60, 0x00, 0x28, 0x95, 0x01, 0x00, 0xC0, 0xE8, 0xE6, 0x60, 0xF7, 0x93, 0x01,
+    0x00, 0x1E, 0x00, 0x04, 0x00, 0x0F, 0x00, 0x0B, 0x00, 0x20, 0x00, 0x05, 0x00, 0x1D, 0x00, 0x54,
+    0x00, 0x2D, 0x00, 0x0F, 0x00, 0x0A, 0x00, 0x0A, 0x00, 0x00, 0x00, 0x03, 0x00, 0x03, 0x00,
+];
+
+/// The port that it sends them on.
+const F_PORT: u8 = 100;
+
+/// The start of all DevEUIs: locally administered, so that they are nobody's.
+const DEV_EUI_BLOCK: u64 = 0x02C4_A3FF_FE20_0000;
+
+/// The start of all DevAddrs: the NwkID of an experimental network.
+const DEV_ADDR_BLOCK: u32 = 0x0210_0000;
+
+/// Requests at once, so that registrations share the writes to the disk too.
+const REGISTRARS: usize = 32;
+
+/// A meter and its counter.
+pub(super) struct Meter {
+    device: Device,
+    next_f_cnt: u32,
+}
+
+/// Meters that have not sent yet.
+pub(super) struct Meters(Vec<Meter>);
+
+impl Meters {
+    /// Registers meters.
+    pub(super) fn register(admin: &Client, count: usize) -> Result<Self> {
+        let sessions: Vec<Session> = (0..count).map(session).collect();
+        let share = count.div_ceil(REGISTRARS).max(1);
+        thread::scope(|scope| -> Result<()> {
+            let registrars: Vec<_> = sessions
+                .chunks(share)
+                .map(|chunk| {
+                    let admin = admin.clone();
+                    scope.spawn(move || chunk.iter().try_for_each(|session| put(&admin, session)))
+                })
+                .collect();
+            registrars.into_iter().try_for_each(|registrar| {
+                registrar.join().map_err(|_| anyhow!("a registrar panicked"))?
+            })
+        })?;
+        let meter = |session: &Session| Meter { device: Device::of(session), next_f_cnt: 0 };
+        Ok(Self(sessions.iter().map(meter).collect()))
+    }
+
+    /// So many groups of so many meters, which are taken out.
+    pub(super) fn take(&mut self, groups: usize, of: usize) -> Vec<Vec<Meter>> {
+        (0..groups).map(|_| self.0.drain(..of.min(self.0.len())).collect()).collect()
+    }
+}
+
+impl Meter {
+    /// The body that hands over its next frame, as two gateways heard it.
+    pub(super) fn frame(&mut self) -> String {
+        let f_cnt = self.next_f_cnt;
+        self.next_f_cnt += 1;
+        let phy = self.device.uplink(F_PORT, &TELEGRAM, f_cnt, false).unwrap_or_default();
+        let digits: String = phy.iter().map(|byte| format!("{byte:02X}")).collect();
+        format!(
+            r#"{{"phyPayload":"{digits}","receivedAt":"2026-02-03T04:05:06Z","frequencyHz":868100000,"spreadingFactor":9,"bandwidthHz":125000,"codingRate":"4/5","region":"EU868","gateways":[{{"gatewayId":"7276FF0039030436","rssiDbm":-97,"snrDb":7.5}},{{"gatewayId":"7276FF0039030437","rssiDbm":-107,"snrDb":-3}}]}}"#
+        )
+    }
+}
+
+fn session(number: usize) -> Session {
+    let number = u32::try_from(number).unwrap_or(u32::MAX);
+    let mut key = [0xA5; 16];
+    key[..4].copy_from_slice(&number.to_be_bytes());
+    Session::lorawan_1_0(
+        DevEui::from_be_bytes((DEV_EUI_BLOCK + u64::from(number)).to_be_bytes()),
+        DevAddr::from_u32(DEV_ADDR_BLOCK + number),
+        NwkSKey::from_bytes(key),
+        AppSKey::from_bytes(key.map(|byte| !byte)),
+    )
+}
+
+fn put(admin: &Client, session: &Session) -> Result<()> {
+    let nwk_s_key = session.network_keys().nwk_s_key().map(NwkSKey::reveal_hex);
+    let abp = json!({
+        "devAddr": session.dev_addr(),
+        "nwkSKey": nwk_s_key,
+        "appSKey": session.app_s_key().reveal_hex(),
+    });
+    let registration = json!({
+        "group": "water", "decoder": "axioma/qalcosonic-w1@^1", "activation": { "abp": abp },
+    });
+    admin.put(&format!("/v1/devices/{}", session.dev_eui()), &registration)?.success().map(drop)
+}

@@ -1,0 +1,181 @@
+//! `cargo xtask bench ingest`: the real server of a release, and network servers that hand over frames of
+//! water meters as fast as it takes them, on the same machine. What is measured is what a network server
+//! sees: from the request to the answer that says that the record is durable, decoding included.
+
+mod http;
+mod meters;
+
+use std::{
+    fmt, fs,
+    path::{Path, PathBuf},
+    sync::{
+        Barrier,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, ensure};
+
+use self::{
+    http::Connection,
+    meters::{Meter, Meters},
+};
+use crate::{
+    client::Client,
+    guests,
+    server::{self, Server},
+    shell::{command, run as run_command, say, target},
+};
+
+/// The decoder of the meters.
+const DECODER: &str = "axioma-qalcosonic-w1";
+
+/// Connections that each wait for an answer before they send the next frame. What becomes durable with
+/// one write to the disk is what came meanwhile, so with few of them the disk decides alone.
+const SINGLE: usize = 256;
+
+/// Meters of each connection that hands over one frame in a request.
+const METERS_OF_SINGLE: usize = 8;
+
+/// Connections that hand over many frames in a request.
+const BULK: usize = 4;
+
+/// Frames in one request of lines; each is of another meter, as in a network of many meters.
+const LINES: usize = 500;
+
+/// Before this the measurement does not count: the decoder is compiled, connections are opened.
+const WARM_UP: Duration = Duration::from_secs(1);
+
+/// What was measured.
+struct Figures {
+    frames: usize,
+    elapsed: Duration,
+    /// Of each request, from its first byte to the end of its answer, sorted.
+    latencies: Vec<Duration>,
+}
+
+/// Measures, and gives a line for each figure.
+pub(crate) fn run(quick: bool) -> Result<Vec<String>> {
+    let packages = guests::build()?;
+    let champollion = server::build_release()?;
+    let mut server = Server::start(&champollion, &target().join("bench-ingest"))?;
+    let admin = Client::new(&server.address, &server.admin_token);
+    let mut publish = command(&champollion);
+    publish
+        .args(["publish", "--server", &server.address])
+        .env("CHAMPOLLION_TOKEN", &server.admin_token)
+        .arg(package(&packages)?);
+    run_command(&mut publish)?;
+    let token = admin.create_token("load", "lns", None)?;
+
+    let meters = SINGLE * METERS_OF_SINGLE + BULK * LINES;
+    say(format_args!("Registering {meters} water meters"));
+    let mut meters = Meters::register(&admin, meters)?;
+    let duration = Duration::from_secs(if quick { 3 } else { 10 });
+    let address = server.address.trim_start_matches("http://").to_owned();
+    let load = Load { address: &address, token: &token, duration };
+
+    let mut lines = Vec::new();
+    let single = load.measure(meters.take(SINGLE, METERS_OF_SINGLE), Connection::single)?;
+    lines.extend(single.lines("ingest.http"));
+    let bulk = load.measure(meters.take(BULK, LINES), Connection::lines)?;
+    lines.extend(bulk.lines("ingest.ndjson"));
+    server.stop()?;
+    Ok(lines)
+}
+
+fn package(folder: &Path) -> Result<PathBuf> {
+    let is_it = |path: &PathBuf| {
+        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(DECODER))
+    };
+    let files = fs::read_dir(folder).context("there are no packages")?;
+    let mut paths = files.filter_map(|entry| Some(entry.ok()?.path()));
+    paths.find(is_it).with_context(|| format!("{DECODER} is not built"))
+}
+
+/// Where frames are handed over, and how long.
+struct Load<'a> {
+    address: &'a str,
+    token: &'a str,
+    duration: Duration,
+}
+
+impl Load<'_> {
+    /// Has each group of meters send over a connection of its own.
+    fn measure(
+        &self,
+        groups: Vec<Vec<Meter>>,
+        request: impl Fn(&mut Connection, &mut [Meter]) -> Result<usize> + Sync,
+    ) -> Result<Figures> {
+        let (start, stop) = (Barrier::new(groups.len() + 1), AtomicBool::new(false));
+        let counts = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let senders: Vec<_> = groups
+                .into_iter()
+                .map(|mut meters| {
+                    let (start, stop, counts, request) = (&start, &stop, &counts, &request);
+                    scope.spawn(move || -> Result<(usize, Vec<Duration>)> {
+                        let connection = Connection::open(self.address, self.token);
+                        start.wait();
+                        let mut connection = connection?;
+                        let (mut frames, mut latencies) = (0, Vec::new());
+                        while !stop.load(Ordering::Relaxed) {
+                            let begun = Instant::now();
+                            let counted = counts.load(Ordering::Relaxed);
+                            let accepted = request(&mut connection, &mut meters)?;
+                            if counted && counts.load(Ordering::Relaxed) {
+                                frames += accepted;
+                                latencies.push(connection.latency(begun));
+                            }
+                        }
+                        Ok((frames, latencies))
+                    })
+                })
+                .collect();
+            start.wait();
+            thread::sleep(WARM_UP);
+            counts.store(true, Ordering::Relaxed);
+            let begun = Instant::now();
+            thread::sleep(self.duration);
+            counts.store(false, Ordering::Relaxed);
+            let elapsed = begun.elapsed();
+            stop.store(true, Ordering::Relaxed);
+            let mut figures = Figures { frames: 0, elapsed, latencies: Vec::new() };
+            for sender in senders {
+                let (frames, latencies) =
+                    sender.join().map_err(|_| anyhow::anyhow!("a sender panicked"))??;
+                figures.frames += frames;
+                figures.latencies.extend(latencies);
+            }
+            figures.latencies.sort_unstable();
+            ensure!(!figures.latencies.is_empty(), "no request was answered in time");
+            Ok(figures)
+        })
+    }
+}
+
+impl Figures {
+    fn lines(&self, name: &str) -> Vec<String> {
+        let rate = self.frames as f64 / self.elapsed.as_secs_f64();
+        vec![
+            format!("BENCH {name} {rate:.0} frames/s"),
+            format!("BENCH {name}.p50 {}", Milliseconds(self.percentile(50))),
+            format!("BENCH {name}.p99 {}", Milliseconds(self.percentile(99))),
+        ]
+    }
+
+    fn percentile(&self, percent: usize) -> Duration {
+        let place = self.latencies.len() * percent / 100;
+        self.latencies[place.min(self.latencies.len() - 1)]
+    }
+}
+
+struct Milliseconds(Duration);
+
+impl fmt::Display for Milliseconds {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:.2} ms", self.0.as_secs_f64() * 1e3)
+    }
+}
