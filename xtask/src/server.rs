@@ -24,7 +24,7 @@ pub(crate) fn build() -> Result<PathBuf> {
 }
 
 /// Names a binary to be measured instead of the one that is built.
-const OTHER_BINARY: &str = "CHAMPOLLION_BENCH_BINARY";
+const OTHER_BINARY: &str = "XTASK_BENCH_BINARY";
 
 /// Builds the binary as it is released and gives its path.
 pub(crate) fn build_release() -> Result<PathBuf> {
