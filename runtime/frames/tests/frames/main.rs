@@ -9,6 +9,7 @@ mod fuzz_entry;
 mod joining;
 mod known_answers;
 mod lora_packet;
+mod lorawan_device;
 mod mic_1_1;
 mod properties;
 mod reported;
