@@ -7,7 +7,7 @@ use std::{
     process::Command,
 };
 
-use champollion_registry::{Code, Direction, FieldType, Package};
+use champollion_registry::{Code, Direction, FieldType, Package, ScriptDeclaration};
 use champollion_tests::{Output, Server, champollion, run, workspace};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
@@ -78,6 +78,11 @@ fn decoded(file: &Path, f_port: u8, payload: &str) -> Json {
     serde_json::from_str(&run(&mut command).success()).expect("--json prints JSON")
 }
 
+/// By which dialect a script is called, and whether that was recognized.
+fn dialect(script: &ScriptDeclaration) -> (Option<&'static str>, bool) {
+    (script.dialect.map(|dialect| dialect.as_str()), script.recognized)
+}
+
 #[test]
 fn the_device_repository_of_the_things_network() {
     let out = folder();
@@ -141,6 +146,9 @@ fn the_device_repository_of_the_things_network() {
     assert!(packages["windy/old"].vectors().is_empty());
     let marks = packages["windy/old"].manifest().script.clone().expect("it is a script");
     assert!(marks.untested);
+    assert_eq!(dialect(&marks), (Some("ttn-v2"), true));
+    let marks = thermometer.manifest().script.clone().expect("it is a script");
+    assert_eq!(dialect(&marks), (Some("ts013"), true));
 }
 
 #[test]
@@ -297,6 +305,56 @@ fn what_an_example_says_is_compared_as_json() {
 }
 
 #[test]
+fn what_is_normalized_is_compared_too() {
+    let codec = "function decodeUplink(input) { return { data: { t: input.bytes[0] } }; }
+        function normalizeUplink(input) {
+            if (input.data.t > 99) return { errors: ['too hot'] };
+            return { data: { air: { temperature: input.data.t } }, warnings: ['w'] };
+        }";
+    let exported = format!("{codec}\nmodule.exports = {{ decodeUplink, normalizeUplink }}; // end");
+    let constant =
+        codec.replace("function decodeUplink(input) {", "const decodeUplink = (input) => {");
+    for (bytes, normalized, differs) in [
+        ("[7]", "{data: [{air: {temperature: 7}}]}", None),
+        ("[7]", "{data: {air: {temperature: 7.0}}, warnings: [w]}", None),
+        ("[100]", "{errors: [too hot]}", None),
+        ("[7]", "{data: [{air: {temperature: 8}}]}", Some("data[0].air.temperature")),
+        ("[7]", "{data: [{air: {temperature: 7}}], warnings: []}", Some("warnings")),
+        ("[7]", "{errors: [too hot]}", Some("errors")),
+        ("[100]", "{data: [{air: {temperature: 100}}]}", Some("data")),
+    ] {
+        for script in [codec, &exported, &constant] {
+            let output = if bytes == "[7]" { "{data: {t: 7}}" } else { "{data: {t: 100}}" };
+            let example = format!(
+                "{{description: D, input: {{fPort: 1, bytes: {bytes}}}, output: {output}, \
+                 normalizedOutput: {normalized}}}"
+            );
+            let source = single(script, &example);
+            let output = run(&mut import(source.path(), &["--from", "ttn", "--json"]));
+            let failed = &report(&output)["vectors"]["failed"];
+            match differs {
+                None => assert_eq!(*failed, json!([]), "{normalized}"),
+                Some(at) => {
+                    assert_eq!(failed[0]["kind"], "normalized-output", "{output:#?}");
+                    assert!(
+                        failed[0]["at"].as_str().is_some_and(|found| found.contains(at)),
+                        "{failed}"
+                    );
+                }
+            }
+        }
+    }
+    let wrong =
+        single(codec, "{description: D, input: {fPort: 1, bytes: [7]}, output: {data: {t: 8}}}");
+    let output = run(&mut import(wrong.path(), &["--from", "ttn", "--json"]));
+    assert_eq!(report(&output)["vectors"]["failed"][0]["kind"], "output");
+    let wrong =
+        "{input: {fPort: 1, bytes: [7]}, output: {data: {t: 7}}, normalizedOutput: {data: 1}}";
+    let said = run(&mut import(single(codec, wrong).path(), &["--from", "ttn"]));
+    assert!(said.stdout.contains("what is normalized differs at"), "{said:#?}");
+}
+
+#[test]
 fn a_server_gets_the_packages_and_shows_what_was_inferred() {
     let server = Server::start();
     let token = server.new_token("publisher", None);
@@ -315,6 +373,8 @@ fn a_server_gets_the_packages_and_shows_what_was_inferred() {
     assert_eq!(entry["versions"][0]["vectors"], 2);
     let shown = server.cli("").run(&["catalogue", "acme/meter"]).success();
     assert!(shown.contains("history[].litres") && shown.contains("(inferred)"), "{shown}");
+    assert_eq!(entry["script"]["dialect"], "ts013");
+    assert!(shown.contains("a script of the dialect ts013 (recognized)"), "{shown}");
     let inspector = server.anybody().token(&token);
     let uplink = json!({"decoder": "acme/t1", "uplink": {"fPort": 1, "payload": "00D71F"}});
     let decoded = inspector.post("/v1/decode", &uplink).success();
@@ -531,6 +591,8 @@ fn a_folder_with_a_script_is_built() {
     let reading = decoded(&out.path().join("acme-double-1.2.3.wasm"), 1, "15");
     let measured = reading["measurements"][0]["value"].as_f64();
     assert_eq!(measured, Some(42.0), "the table of fields measures it");
+    let script = packages(out.path())["acme/double"].manifest().script.clone();
+    assert_eq!(dialect(&script.expect("it is a script")), (Some("ts013"), true));
 
     fs::write(sources.path().join("vectors.json"), vector("41")).expect("there is room");
     assert!(build().sentence().contains("reading.measurements[0].value"));

@@ -16,6 +16,7 @@ mod loaded;
 mod manifest;
 mod package;
 mod quarantine;
+mod recognized;
 mod registry;
 mod rehearsal;
 mod sections;
@@ -30,6 +31,7 @@ pub use manifest::{
 };
 pub use package::{Package, PackageError};
 pub use quarantine::{QuarantineRule, Quarantined};
+pub use recognized::with_recognized_dialect;
 pub use registry::{Published, Registry, RegistryConfig};
 pub use rehearsal::{Answer, Rehearsal, VectorDiffers, outcome, run, variables};
 pub use sections::Code;

@@ -44,7 +44,9 @@ fn script(source: &str, manifest: &Manifest) -> Result<Script, MappingError> {
     let declared = manifest.script.clone().unwrap_or_default();
     Ok(Script {
         source: source.to_owned(),
-        dialect: declared.dialect,
+        // One codec may name its functions by several dialects, so one that was only recognized
+        // binds none of them.
+        dialect: declared.dialect.filter(|_| !declared.recognized),
         fields: mappings(manifest).collect::<Result<_, _>>()?,
         downlink_port: declared.downlink_port,
         whole_input: declared.whole_input,

@@ -169,6 +169,10 @@ pub struct ScriptDeclaration {
     /// By which convention its functions are called; where it is left out, their names tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dialect: Option<Dialect>,
+    /// Whether nobody declared the dialect: it was recognized by the names of the functions, which
+    /// still tell how each of them is called.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub recognized: bool,
     /// The FPort of commands for which the script itself names none; 1 where it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub downlink_port: Option<u8>,
@@ -241,7 +245,10 @@ impl Manifest {
             complaints.push("port 0 carries MAC commands and is never decoded".to_owned());
         }
         complaints.extend(self.fields.iter().filter_map(complaint_about_field));
-        if self.script.is_some() {
+        if let Some(script) = &self.script {
+            if script.recognized && script.dialect.is_none() {
+                complaints.push("its dialect is recognized, and none is named".to_owned());
+            }
             // That the vocabulary has the quantity was looked at already.
             let unknown = mappings(self).filter_map(Result::err);
             complaints.extend(

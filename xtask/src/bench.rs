@@ -10,8 +10,8 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value as Json;
 
 use crate::{
-    guests, load,
-    shell::{cargo, command, run as run_command, say, target},
+    guests, load, npm,
+    shell::{cargo, run as run_command, say, target},
 };
 
 /// Criterion's settings for a quick look: figures within a few percent, in a minute.
@@ -27,7 +27,9 @@ pub(crate) fn run(quick: bool, filter: Option<&str>) -> Result<()> {
         return Ok(());
     }
     guests::build()?;
-    install_peers()?;
+    if !npm::install()? {
+        say("without npm the way of ChirpStack is not measured");
+    }
     let started = SystemTime::now();
     let mut bench = cargo();
     bench.args(["bench", "--package", "champollion-benches", "--"]);
@@ -47,24 +49,6 @@ pub(crate) fn run(quick: bool, filter: Option<&str>) -> Result<()> {
     }
     for line in lines {
         say(line);
-    }
-    Ok(())
-}
-
-/// Installs what the peers' way of doing the same work needs from npm. Where there is no npm, that
-/// benchmark leaves itself out and says so.
-fn install_peers() -> Result<()> {
-    /// What ChirpStack offers to its codecs, in a version of the same major number.
-    const PACKAGE: &str = "buffer@6";
-    let folder = target().join("npm");
-    if folder.join("node_modules/buffer/index.js").is_file() {
-        return Ok(());
-    }
-    fs::create_dir_all(&folder)?;
-    let mut npm = command("npm");
-    npm.args(["install", "--no-audit", "--no-fund", "--no-save", "--ignore-scripts", "--prefix"]);
-    if let Err(error) = run_command(npm.arg(&folder).arg(PACKAGE)) {
-        say(format_args!("{error:#}: the way of ChirpStack is not measured"));
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ mod fleet;
 mod fuzz;
 mod guests;
 mod load;
+mod npm;
 mod server;
 mod shell;
 mod test;

@@ -33,7 +33,7 @@ pub(super) async fn publish(
     let file = read_body(request, service.config.sandbox.component_bytes).await?;
     let sandbox = Arc::clone(service.registry.sandbox());
     // Closed never, so there is always a turn in the end.
-    let _turn = service.publications.acquire().await;
+    let turn = service.publications.acquire().await;
     let rehearsal = tokio::task::spawn_blocking(move || {
         let package = Package::read(file.to_vec())?;
         let manifest = package.manifest();
@@ -47,6 +47,8 @@ pub(super) async fn publish(
     })
     .await
     .map_err(|error| Problem::internal(&error))??;
+    // The next package is tried while this one is written.
+    drop(turn);
     let by = &authorized.principal.name;
     let published = service.registry.publish(rehearsal, by, Timestamp::now()).await?;
     tracing::info!(

@@ -6,7 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use champollion_registry::{Package, Rehearsal};
+use champollion_registry::{Package, Rehearsal, with_recognized_dialect};
 use clap::Args;
 use serde::Deserialize;
 
@@ -45,14 +45,24 @@ impl Build {
         let manifest = read(&self.sources, "decoder.toml")?;
         let vectors = read(&self.sources, "vectors.json")?;
         let task = format!("{} makes no package", self.sources.display());
-        let package = if self.module.is_none() && self.sources.join(SCRIPT).exists() {
-            Package::assemble_script(&read(&self.sources, SCRIPT)?, &manifest, &vectors)
-        } else {
-            Package::assemble(&self.component()?, &manifest, &vectors)
+        let script = match self.module {
+            None if self.sources.join(SCRIPT).exists() => Some(read(&self.sources, SCRIPT)?),
+            _ => None,
+        };
+        let package = match &script {
+            Some(source) => Package::assemble_script(source, &manifest, &vectors),
+            None => Package::assemble(&self.component()?, &manifest, &vectors),
         }
         .map_err(Failure::of(&task))?;
         let sandbox = sandbox::of(&package).map_err(Failure::of(&task))?;
-        let rehearsal = Rehearsal::of(package, &sandbox).map_err(Failure::of(&task))?;
+        let mut rehearsal = Rehearsal::of(package, &sandbox).map_err(Failure::of(&task))?;
+        if let (Some(source), Some(dialect)) = (&script, rehearsal.decoder().dialect()) {
+            let manifest =
+                with_recognized_dialect(&manifest, dialect).map_err(Failure::of(&task))?;
+            let package = Package::assemble_script(source, &manifest, &vectors);
+            let package = package.map_err(Failure::of(&task))?;
+            rehearsal = Rehearsal::of(package, &sandbox).map_err(Failure::of(&task))?;
+        }
         let package = rehearsal.package();
         let path = self.out.join(package.manifest().id.file_name(&package.manifest().version));
         fs::create_dir_all(&self.out)

@@ -62,6 +62,10 @@ fn show_decoder(decoder: &Json) {
     });
     output::table(["field", "type", "quantity", "unit", "meaning"], fields);
     let script = &decoder["script"];
+    if let Some(dialect) = script["dialect"].as_str() {
+        let how = if script["recognized"] == true { " (recognized)" } else { "" };
+        output::line(format_args!("a script of the dialect {dialect}{how}"));
+    }
     if script["untested"] == true {
         output::line("untested: nobody has an example of what it decodes");
     }

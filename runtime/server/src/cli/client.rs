@@ -1,6 +1,12 @@
 //! Talks to a server.
 
-use std::{future::Future, time::Duration};
+use std::{
+    future::{Future, poll_fn},
+    pin::Pin,
+    sync::OnceLock,
+    task::Poll,
+    time::Duration,
+};
 
 use clap::Args;
 use reqwest::{Method, RequestBuilder, StatusCode, Url};
@@ -27,6 +33,9 @@ pub(super) struct Connection {
     /// Token of a role that may do this
     #[arg(long, global = true, env = "CHAMPOLLION_TOKEN", hide_env_values = true)]
     token: Option<String>,
+    /// Keeps its connections open from request to request.
+    #[arg(skip)]
+    client: OnceLock<reqwest::Client>,
 }
 
 /// The members of a problem that a person needs.
@@ -53,26 +62,43 @@ pub(super) fn block_on(command: impl Future<Output = Result<(), Failure>>) -> Re
         .block_on(command)
 }
 
+/// Waits for several things that are done at the same time, on this one thread.
+pub(super) async fn together<F: Future<Output = ()>>(all: impl Iterator<Item = F>) {
+    let mut under_way: Vec<Pin<Box<F>>> = all.map(Box::pin).collect();
+    poll_fn(|context| {
+        under_way.retain_mut(|one| one.as_mut().poll(context).is_pending());
+        if under_way.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+}
+
 impl Connection {
     /// A connection of a command that names its server in a way of its own.
     pub(super) fn new(server: String, token: Option<String>) -> Self {
-        Self { server, token }
+        Self { server, token, client: OnceLock::new() }
     }
 
     /// A request to be completed and sent.
     pub(super) fn request(&self, method: Method, path: &str) -> Result<RequestBuilder, Failure> {
+        let url = format!("{}{path}", self.server.trim_end_matches('/'));
+        let request = self.client()?.request(method, url);
+        Ok(match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        })
+    }
+
+    fn client(&self) -> Result<&reqwest::Client, Failure> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
         // Installing it a second time is the only way to fail, and that is as good.
         drop(rustls::crypto::ring::default_provider().install_default());
         let client = reqwest::Client::builder()
             .timeout(TIMEOUT)
             .build()
             .map_err(Failure::of("the HTTP client cannot be set up"))?;
-        let url = format!("{}{path}", self.server.trim_end_matches('/'));
-        let request = client.request(method, url);
-        Ok(match &self.token {
-            Some(token) => request.bearer_auth(token),
-            None => request,
-        })
+        Ok(self.client.get_or_init(|| client))
     }
 
     /// Gets what a path holds.

@@ -24,8 +24,8 @@ use super::{
     sandbox,
 };
 use crate::import::{
-    Catalogue, Codec, ImportError, Made, Names, Options, Problem, Renamed, Report, Skipped,
-    Workshop, layout,
+    Catalogue, Codec, Failing, ImportError, Made, Names, Options, Problem, Renamed, Report,
+    Skipped, Workshop, layout,
 };
 
 /// Makes packages of JavaScript codecs and runs their examples. Without --out and --to it only tries
@@ -76,6 +76,10 @@ enum Layout {
     /// A script alone
     Script,
 }
+
+/// Packages that are on their way to a server at once. It tries them one after another; meanwhile
+/// those before are written to its disk and those after are sent.
+const PUBLISHED_AT_ONCE: usize = 8;
 
 /// A codec with the name of its package.
 type Order = (Codec, Result<DecoderId, String>);
@@ -180,16 +184,28 @@ impl Import {
         let Some(server) = &self.to else { return Ok(()) };
         let connection = Connection::new(server.clone(), self.token.clone());
         let progress = progress(packages.len());
-        client::block_on(async {
-            for MadePackage { codec, package } in packages {
+        let packages = Mutex::new(packages.into_iter());
+        let skipped = Mutex::new(Vec::new());
+        let publish_all = || async {
+            loop {
+                let next = packages.lock().unwrap_or_else(PoisonError::into_inner).next();
+                let Some(MadePackage { codec, package }) = next else { break };
                 if let Err(failure) = publish(&connection, &package).await {
-                    report.packages -= 1;
-                    report.skipped.push(Skipped { codec, reason: failure.to_string() });
+                    let reason = failure.to_string();
+                    let mut skipped = skipped.lock().unwrap_or_else(PoisonError::into_inner);
+                    skipped.push(Skipped { codec, reason });
                 }
                 progress.inc(1);
             }
+        };
+        client::block_on(async {
+            client::together((0..PUBLISHED_AT_ONCE).map(|_| publish_all())).await;
             Ok(())
         })?;
+        let mut skipped = skipped.into_inner().unwrap_or_else(PoisonError::into_inner);
+        skipped.sort_by(|one, other| one.codec.cmp(&other.codec));
+        report.packages -= skipped.len();
+        report.skipped.extend(skipped);
         progress.finish_and_clear();
         Ok(())
     }
@@ -297,8 +313,12 @@ fn show(report: &Report) {
         vectors.total, vectors.passed
     ));
     for failed in &vectors.failed {
+        let what = match failed.kind {
+            Failing::Output => "",
+            Failing::NormalizedOutput => "what is normalized ",
+        };
         output::line(format_args!(
-            "failed: {}, {:?} differs at {}: expected {}, actual {}",
+            "failed: {}, {:?}: {what}differs at {}: expected {}, actual {}",
             failed.codec, failed.example, failed.at, failed.expected, failed.actual
         ));
     }

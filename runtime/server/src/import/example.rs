@@ -32,6 +32,8 @@ pub struct Example {
     /// What should come out, as it is written: an object with `data`, or `bytes` and `fPort`, or
     /// `errors`, and perhaps `warnings`.
     pub output: Json,
+    /// What `normalizeUplink` should make of it, as it is written, where the example says so.
+    pub normalized: Option<Json>,
 }
 
 /// Which function an example is for.
@@ -107,7 +109,20 @@ pub(super) fn example(
         .into_iter()
         .find_map(said)
         .unwrap_or_else(|| format!("{} {}", kind.noun(), index + 1));
-    Ok(Example { name, input, whole_input, states_port, output: output.clone(), place })
+    let normalized = match (kind, &written["normalizedOutput"]) {
+        (Kind::Uplink, Json::Object(members)) => {
+            if !members.contains_key("data") && !is_failure(&written["normalizedOutput"]) {
+                return Err(problem("normalizedOutput has neither data nor errors".to_owned()));
+            }
+            Some(written["normalizedOutput"].clone())
+        }
+        (Kind::Uplink, Json::Null) => None,
+        (Kind::Uplink, _) => return Err(problem("normalizedOutput must be an object".to_owned())),
+        // Nothing else is normalized.
+        _ => None,
+    };
+    let output = output.clone();
+    Ok(Example { name, input, whole_input, states_port, output, normalized, place })
 }
 
 /// The same with whole numbers written as such: to a codec `12074.0` and `12074` are one number, and a
@@ -302,6 +317,21 @@ mod tests {
         assert_eq!(example.name, "uplink 1");
         let zero = json!({"input": {"bytes": [], "fPort": 0}, "output": {"data": {}}});
         assert!(!read(Kind::Uplink, zero).unwrap().states_port, "0 is no port of a device");
+    }
+
+    #[test]
+    fn what_is_normalized_is_an_object_of_its_own() {
+        let with = |normalized: Json| {
+            let written = json!({
+                "input": {"bytes": []}, "output": {"data": {}}, "normalizedOutput": normalized,
+            });
+            read(Kind::Uplink, written)
+        };
+        let data = json!({"data": [{"air": {"temperature": 1}}]});
+        assert_eq!(with(data.clone()).unwrap().normalized, Some(data));
+        assert_eq!(with(Json::Null).unwrap().normalized, None);
+        assert!(with(json!([])).unwrap_err().contains("must be an object"));
+        assert!(with(json!({"warnings": []})).unwrap_err().contains("neither data nor errors"));
     }
 
     #[test]

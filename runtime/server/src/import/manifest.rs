@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use champollion_registry::{
-    Command, DecoderId, Direction, Field, Manifest, Port, ScriptDeclaration,
-};
+use champollion_registry::{Command, DecoderId, Direction, Manifest, Port, ScriptDeclaration};
+use champollion_sandbox::Dialect;
 use champollion_sdk::vectors::{Input, Vector};
 use semver::Version;
 
@@ -45,19 +44,20 @@ pub(super) fn manifest(
     }
 }
 
-/// The same with what trying it has shown.
+/// The same with what trying it has shown, but for its fields.
 pub(super) fn completed(
     manifest: &Manifest,
-    fields: Vec<Field>,
+    dialect: Option<Dialect>,
     vectors: &[Vector],
     failing: Vec<String>,
 ) -> Manifest {
     let script = manifest.script.clone().unwrap_or_default();
     Manifest {
-        fields,
         ports: with_ports_of_downlinks(manifest.ports.clone(), vectors),
         commands: commands(vectors),
         script: Some(ScriptDeclaration {
+            dialect,
+            recognized: dialect.is_some(),
             untested: vectors.is_empty() && failing.is_empty(),
             failing,
             ..script

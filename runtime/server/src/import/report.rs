@@ -34,9 +34,21 @@ pub struct VectorCount {
     pub failed: Vec<FailedExample>,
 }
 
+/// In which of its answers a codec fails an example.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Failing {
+    /// What it decodes or encodes.
+    Output,
+    /// What `normalizeUplink` makes of that, from which the measurements are taken.
+    NormalizedOutput,
+}
+
 /// An example that a codec does not answer as it says.
 #[derive(Clone, Debug, Serialize)]
 pub struct FailedExample {
+    /// Which of the two outputs that an example may state differs.
+    pub kind: Failing,
     /// The file that names the codec.
     pub codec: String,
     /// The name of the example.

@@ -11,9 +11,10 @@ use champollion_sdk::{
 use serde_json::{Value as Json, json};
 
 use super::{
-    Example, FailedExample,
+    Example, FailedExample, Failing,
     example::{bytes, is_failure},
     fields::Answered,
+    normalized::Normalized,
 };
 
 /// What came of a codec's examples.
@@ -28,7 +29,12 @@ pub(super) struct Trial {
 }
 
 /// Runs all examples of a codec that stands at `place`.
-pub(super) fn run_examples(decoder: &Decoder, examples: &[Example], place: &str) -> Trial {
+pub(super) fn run_examples(
+    decoder: &Decoder,
+    normalized: &Normalized,
+    examples: &[Example],
+    place: &str,
+) -> Trial {
     let mut trial = Trial::default();
     let mut names = BTreeSet::new();
     for example in examples {
@@ -40,6 +46,18 @@ pub(super) fn run_examples(decoder: &Decoder, examples: &[Example], place: &str)
             !matches!(&call.result, Err(error) if !matches!(error, CallError::Failed(_)));
         match differs(&example.input, &example.output, &actual) {
             None if answered => {
+                if let Some((expected, actual, at)) = normalized.differs(example) {
+                    trial.failed.push(FailedExample {
+                        kind: Failing::NormalizedOutput,
+                        codec: place.to_owned(),
+                        example: name,
+                        place: example.place.clone(),
+                        expected,
+                        actual,
+                        at,
+                    });
+                    continue;
+                }
                 if let (Input::Uplink(_), Some(reading)) = (&example.input, actual.get("reading")) {
                     trial.answered.push(Answered { reading: reading.clone() });
                 }
@@ -51,6 +69,7 @@ pub(super) fn run_examples(decoder: &Decoder, examples: &[Example], place: &str)
                 });
             }
             at => trial.failed.push(FailedExample {
+                kind: Failing::Output,
                 codec: place.to_owned(),
                 example: name,
                 place: example.place.clone(),
@@ -113,7 +132,7 @@ fn differs(input: &Input, expected: &Json, actual: &Json) -> Option<String> {
     }
 }
 
-fn texts(list: &Json) -> Vec<String> {
+pub(super) fn texts(list: &Json) -> Vec<String> {
     let texts = list.as_array().into_iter().flatten();
     texts.map(|text| text.as_str().map_or_else(|| text.to_string(), str::to_owned)).collect()
 }

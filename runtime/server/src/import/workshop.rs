@@ -10,6 +10,7 @@ use super::{
     example::as_called,
     fields::{Inferred, infer},
     manifest::{completed, manifest},
+    normalized::Normalized,
     trial::{Trial, run_examples},
 };
 
@@ -96,8 +97,12 @@ impl<'sandbox> Workshop<'sandbox> {
         // The codec alone is a package already, so that it is loaded as all packages are.
         let draft = assemble(source, &manifest, &[]).map_err(|error| error.to_string())?;
         let decoder = draft.load(self.sandbox).map_err(|error| error.to_string())?;
+        let normalized = Normalized::of(source, &examples, |source| {
+            let draft = assemble(source, &manifest, &[]).map_err(|error| error.to_string())?;
+            draft.load(self.sandbox).map_err(|error| error.to_string())
+        });
         let Trial { mut vectors, failed, answered } =
-            run_examples(&decoder, &examples, &codec.place);
+            run_examples(&decoder, &normalized, &examples, &codec.place);
         made.examples = examples.len();
         made.failed = failed;
         if !made.failed.is_empty() && !self.options.keep_failing {
@@ -118,7 +123,8 @@ impl<'sandbox> Workshop<'sandbox> {
         let inferred = infer(&answered);
         let failing: Vec<String> =
             made.failed.iter().map(|failed| failed.example.clone()).collect();
-        let package = assemble_within_limits(source, &manifest, &vectors, inferred, failing)
+        let manifest = completed(&manifest, decoder.dialect(), &vectors, failing);
+        let package = assemble_within_limits(source, &manifest, &vectors, inferred)
             .map(|(package, left_out)| {
                 if left_out > 0 {
                     made.problems.push(Problem::new(
@@ -174,11 +180,10 @@ fn assemble_within_limits(
     manifest: &Manifest,
     vectors: &[Vector],
     inferred: Inferred,
-    failing: Vec<String>,
 ) -> Result<(Package, usize), PackageError> {
     let Inferred { mut fields, mut left_out } = inferred;
     loop {
-        let manifest = completed(manifest, fields.clone(), vectors, failing.clone());
+        let manifest = Manifest { fields: fields.clone(), ..manifest.clone() };
         match assemble(source, &manifest, vectors) {
             Err(PackageError::ManifestTooLarge { .. }) if !fields.is_empty() => {
                 let kept = fields.len() / 2;
