@@ -6,7 +6,9 @@ use std::{env, fmt, fs, path::PathBuf, sync::Arc};
 use champollion_frames::{
     Claim, DevAddr, DevEui, RadioMetadata, Session, Sessions, device::Device,
 };
-use champollion_registry::{LoadedDecoder, Package, Registry, RegistryConfig, Rehearsal};
+use champollion_registry::{
+    Actor, Gate, LoadedDecoder, Package, Provenance, Publication, Registry, RegistryConfig,
+};
 use champollion_sandbox::{Sandbox, SandboxConfig};
 use champollion_store::{FileBlobs, SledOptions, SledStore};
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -57,16 +59,25 @@ pub fn water_meter() -> Arc<LoadedDecoder> {
     let store = SledStore::open(&SledOptions::new(folder.path().join("store"))).expect("a store");
     let blobs = FileBlobs::open(folder.path().join("packages")).expect("a folder of packages");
     let sandbox = Arc::new(Sandbox::new(SandboxConfig::default()).expect("the engine starts"));
-    let rehearsal =
-        Rehearsal::of(package("axioma-qalcosonic-w1"), &sandbox).expect("its vectors pass");
+    let package = package("axioma-qalcosonic-w1");
+    let name = (package.manifest().id.clone(), package.manifest().version.clone());
+    let gate = Gate { random_payloads: 0 };
+    let admitted = gate.admit(package.file().to_vec(), (&name.0, &name.1), None, &sandbox);
+    let admitted = admitted.unwrap_or_else(|findings| panic!("it is refused: {findings:?}"));
     let wanted = "axioma/qalcosonic-w1".parse().expect("a name");
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     runtime.block_on(async {
         let config = RegistryConfig::default();
         let registry = Registry::open(config, sandbox, Arc::new(store), Arc::new(blobs)).await;
         let registry = registry.expect("an empty registry");
-        let now = jiff::Timestamp::UNIX_EPOCH;
-        registry.publish(rehearsal, "the benchmark", now).await.expect("it is published");
+        let by = Actor::named("the benchmark");
+        let publication = Publication {
+            by,
+            at: jiff::Timestamp::UNIX_EPOCH,
+            channel: None,
+            provenance: Provenance::Development,
+        };
+        registry.publish(admitted, &publication).await.expect("it is published");
         registry.decoder(&wanted).await.expect("it is in memory")
     })
 }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use semver::Version;
 use serde::Serialize;
 
-use crate::Manifest;
+use crate::{Channel, Deprecation, Manifest};
 
 /// A decoder in the catalogue: what one of its versions says of itself, and which versions there are.
 #[derive(Clone, Debug, Serialize)]
@@ -15,6 +15,9 @@ pub struct CatalogueEntry {
     pub manifest: Manifest,
     /// All published versions, the highest first.
     pub versions: Vec<CatalogueVersion>,
+    /// Why it should not be used any more, and what in its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deprecated: Option<Deprecation>,
 }
 
 /// A published version.
@@ -31,4 +34,9 @@ pub struct CatalogueVersion {
     pub vectors: usize,
     /// When that was.
     pub published_at: Timestamp,
+    /// Whether devices get it, or those alone that pin it.
+    pub channel: Channel,
+    /// Why no device gets it that does not pin it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub yanked: Option<String>,
 }

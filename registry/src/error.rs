@@ -4,7 +4,7 @@ use champollion_sandbox::{Digest, LoadError, MappingError};
 use champollion_store::StoreError;
 use semver::Version;
 
-use crate::{DecoderId, PackageError, Quarantined, VectorDiffers};
+use crate::{DecoderId, Finding, PackageError, Quarantined, UntrustedError, VectorDiffers};
 
 /// Why a package was not published.
 #[derive(Debug, thiserror::Error)]
@@ -19,14 +19,12 @@ pub enum PublishError {
     /// A vector was not answered as it expects.
     #[error(transparent)]
     Vector(#[from] VectorDiffers),
-    /// The name or version in the manifest is not the one it was to be published under.
-    #[error("the package is {actual}, and it was sent to {expected}")]
-    OtherName {
-        /// Where it was sent.
-        expected: String,
-        /// What its manifest says.
-        actual: String,
-    },
+    /// The gate found something wrong with it.
+    #[error("{}", said(.0))]
+    Refused(Vec<Finding>),
+    /// It is not known where it comes from.
+    #[error(transparent)]
+    Untrusted(UntrustedError),
     /// The version exists.
     #[error(
         "{id} {version} is published already, with the digest {published}; a version never \
@@ -40,12 +38,9 @@ pub enum PublishError {
         /// The digest that was published.
         published: Digest,
     },
-    /// The store did not take it.
+    /// The registry could not keep it.
     #[error(transparent)]
-    Store(#[from] StoreError),
-    /// What the index says of the version cannot be read.
-    #[error(transparent)]
-    DamagedIndex(#[from] DamagedIndex),
+    Registry(#[from] RegistryError),
 }
 
 /// Why what a package runs cannot be loaded.
@@ -80,6 +75,81 @@ pub enum ResolveError {
         /// The versions that there are, separated by commas.
         published: String,
     },
+    /// There are versions that would do, but they are given to nobody who does not pin them.
+    #[error("no stable version of {id} satisfies {wanted}: {withheld}")]
+    NotStable {
+        /// The name.
+        id: DecoderId,
+        /// The requirement.
+        wanted: String,
+        /// The versions that would do and why they are not given, separated by commas.
+        withheld: String,
+    },
+}
+
+/// Why the channels of a decoder were not changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChangeError {
+    /// There is no such version.
+    #[error(transparent)]
+    Resolve(#[from] ResolveError),
+    /// It is so already.
+    #[error("{id} {version} is {state} already")]
+    Already {
+        /// The name.
+        id: DecoderId,
+        /// The version.
+        version: Version,
+        /// What it is.
+        state: &'static str,
+    },
+    /// A version that is yanked is not promoted.
+    #[error("{id} {version} is yanked ({reason}): `unyank` it first")]
+    Yanked {
+        /// The name.
+        id: DecoderId,
+        /// The version.
+        version: Version,
+        /// Why it was yanked.
+        reason: String,
+    },
+    /// There is no candidate that could be promoted.
+    #[error("{0} has no candidate that is higher than its stable versions: name the version")]
+    NoCandidate(DecoderId),
+    /// A rollback would leave nothing.
+    #[error("{id} cannot be rolled back{}: promoted were, in this order, {promoted}", of(to))]
+    NothingBefore {
+        /// The name.
+        id: DecoderId,
+        /// The version that was named, if one was.
+        to: Option<Version>,
+        /// The stable versions in the order of their promotion.
+        promoted: String,
+    },
+    /// No candidate runs beside the stable version.
+    #[error("no candidate of {0} runs beside its stable version")]
+    NoShadow(DecoderId),
+    /// A version that is not yanked cannot be unyanked.
+    #[error("{id} {version} is not yanked")]
+    NotYanked {
+        /// The name.
+        id: DecoderId,
+        /// The version.
+        version: Version,
+    },
+    /// It could not be kept.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+}
+
+fn said(findings: &[Finding]) -> String {
+    let all: Vec<String> = findings.iter().map(ToString::to_string).collect();
+    all.join("; ")
+}
+
+fn of(to: &Option<Version>) -> String {
+    to.as_ref().map(|version| format!(" to {version}")).unwrap_or_default()
 }
 
 /// Why the registry cannot give what it should have.

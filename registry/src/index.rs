@@ -4,19 +4,28 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use champollion_sandbox::Digest;
 use jiff::Timestamp;
-use semver::Version;
+use semver::{Version, VersionReq};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CatalogueEntry, CatalogueVersion, DamagedIndex, DecoderId, Manifest, Package, ResolveError,
-    quarantine::Health,
+    CatalogueEntry, CatalogueVersion, Channel, Channels, DamagedIndex, DecoderId, Manifest,
+    Package, ResolveError, Shadow, channels::pinned, quarantine::Health,
 };
 
-/// All published versions.
-pub(crate) type Index = BTreeMap<DecoderId, Versions>;
+/// All published decoders.
+pub(crate) type Index = BTreeMap<DecoderId, Listed>;
 
 /// The published versions of one decoder.
 pub(crate) type Versions = BTreeMap<Version, Arc<Entry>>;
+
+/// A published decoder.
+#[derive(Default)]
+pub(crate) struct Listed {
+    pub(crate) versions: Versions,
+    pub(crate) channels: Channels,
+    /// What the candidate that runs beside the stable version came to.
+    pub(crate) shadow: Option<Arc<Shadow>>,
+}
 
 /// A published version.
 pub(crate) struct Entry {
@@ -81,14 +90,57 @@ fn read(value: &[u8]) -> Result<Entry, String> {
     Ok(Entry::new(manifest, line))
 }
 
-/// The version by which the catalogue shows a decoder: the highest release, which is what a device
-/// without a requirement gets, and a pre-release only where there is no release.
-pub(crate) fn shown(versions: &Versions) -> Option<&Version> {
-    let release = versions.keys().rev().find(|version| version.pre.is_empty());
-    release.or_else(|| versions.keys().next_back())
+impl Listed {
+    /// Takes over other channels. A candidate that goes on running beside the stable version keeps what
+    /// was counted.
+    pub(crate) fn set_channels(&mut self, channels: Channels) {
+        let runs = self.shadow.take();
+        self.shadow = channels.shadow().map(|version| match runs {
+            Some(runs) if runs.version() == version => runs,
+            _ => Arc::new(Shadow::new(version.clone())),
+        });
+        self.channels = channels;
+    }
+
+    /// The version that somebody gets who asks so: the one that is pinned, or the highest that is
+    /// given to devices and satisfies the requirement.
+    pub(crate) fn choose(&self, requirement: &VersionReq) -> Option<(&Version, &Arc<Entry>)> {
+        if let Some(pinned) = pinned(requirement) {
+            return self.versions.get_key_value(&pinned);
+        }
+        let mut from_highest = self.versions.iter().rev();
+        from_highest
+            .find(|(version, _)| requirement.matches(version) && self.channels.gives(version))
+    }
+
+    /// The version by which the catalogue shows the decoder: what a device without a requirement gets;
+    /// where there is none the highest release, and a pre-release only where there is no release.
+    pub(crate) fn shown(&self) -> Option<&Version> {
+        let given = self.choose(&VersionReq::STAR).map(|(version, _)| version);
+        let release = || self.versions.keys().rev().find(|version| version.pre.is_empty());
+        given.or_else(release).or_else(|| self.versions.keys().next_back())
+    }
+
+    /// The release before another version that is not yanked: what users of the new one come from. A
+    /// pre-release promises nothing.
+    pub(crate) fn before(&self, version: &Version) -> Option<&Arc<Entry>> {
+        let mut before = self.versions.range(..version).rev();
+        let counts = |candidate: &Version| {
+            candidate.pre.is_empty() && self.channels.yanked(candidate).is_none()
+        };
+        before.find(|(candidate, _)| counts(candidate)).map(|(_, entry)| entry)
+    }
+
+    /// The channel that a new version is put in where its publisher says nothing: the first release of
+    /// a decoder has nobody whom it could surprise.
+    pub(crate) fn channel_of_new(&self, version: &Version) -> Channel {
+        let is_first = !self.versions.keys().any(|published| published.pre.is_empty());
+        if is_first && version.pre.is_empty() { Channel::Stable } else { Channel::Candidate }
+    }
 }
 
-pub(crate) fn catalogue_entry(versions: &Versions, shown: &Version) -> Option<CatalogueEntry> {
+pub(crate) fn catalogue_entry(listed: &Listed, shown: &Version) -> Option<CatalogueEntry> {
+    let Listed { versions, channels, .. } = listed;
     let manifest = Manifest::clone(&versions.get(shown)?.manifest);
     let versions = versions
         .iter()
@@ -99,9 +151,11 @@ pub(crate) fn catalogue_entry(versions: &Versions, shown: &Version) -> Option<Ca
             bytes: entry.line.bytes,
             vectors: entry.line.vectors,
             published_at: entry.line.published_at,
+            channel: channels.channel(version),
+            yanked: channels.yanked(version).map(str::to_owned),
         })
         .collect();
-    Some(CatalogueEntry { manifest, versions })
+    Some(CatalogueEntry { manifest, versions, deprecated: channels.deprecated().cloned() })
 }
 
 pub(crate) fn no_version(
@@ -115,4 +169,20 @@ pub(crate) fn no_version(
         wanted: wanted.to_string(),
         published: published.join(", "),
     }
+}
+
+/// Why nothing is given to whoever asks by a requirement.
+pub(crate) fn not_given(id: &DecoderId, wanted: &VersionReq, listed: &Listed) -> ResolveError {
+    let would_do = listed.versions.keys().filter(|version| wanted.matches(version));
+    let withheld: Vec<String> = would_do
+        .map(|version| match listed.channels.yanked(version) {
+            Some(_) => format!("{version} is yanked"),
+            None => format!("{version} is a candidate"),
+        })
+        .collect();
+    if withheld.is_empty() {
+        return no_version(id, wanted, &listed.versions);
+    }
+    let (id, wanted, withheld) = (id.clone(), wanted.to_string(), withheld.join(", "));
+    ResolveError::NotStable { id, wanted, withheld }
 }

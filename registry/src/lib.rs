@@ -7,31 +7,61 @@
 
 #![forbid(unsafe_code)]
 
+mod audit;
 mod catalogue;
+mod chain;
+mod changes;
+mod channels;
+mod data_paths;
 mod error;
+mod gate;
+mod history;
 mod id;
 mod index;
+mod journal;
+mod keyring;
 mod load;
 mod loaded;
+mod loading;
 mod manifest;
 mod package;
+mod publishing;
 mod quarantine;
 mod recognized;
 mod registry;
 mod rehearsal;
 mod sections;
+mod shadow;
+mod signing;
+mod trust;
+mod verify;
 
+pub use audit::{Actor, AuditEntry};
 pub use catalogue::{CatalogueEntry, CatalogueVersion};
-pub use error::{DamagedIndex, PublishError, RegistryError, ResolveError, UnusableError};
+pub use chain::{BrokenChain, Head, Link};
+pub use changes::{Change, Changed, Effect, Mandate};
+pub use channels::{Channel, Channels, Deprecation};
+pub use data_paths::each_value;
+pub use error::{
+    ChangeError, DamagedIndex, PublishError, RegistryError, ResolveError, UnusableError,
+};
+pub use gate::{Admitted, Finding, Gate, Misbehaved, Payload, Report, Tried};
+pub use history::{History, IndexEvent, PublishedVersion, VersionName};
 pub use id::{DecoderId, DecoderIdError, DecoderRef};
+pub use keyring::{HeadError, KeyError, SignedHead};
 pub use loaded::LoadedDecoder;
 pub use manifest::{
     Command, Device, Direction, Field, FieldType, Manifest, ManifestError, Port, ScriptDeclaration,
     VariableDeclaration,
 };
 pub use package::{Package, PackageError};
+pub use publishing::{Publication, Published};
 pub use quarantine::{QuarantineRule, Quarantined};
 pub use recognized::with_recognized_dialect;
-pub use registry::{Published, Registry, RegistryConfig};
+pub use registry::{Registry, RegistryConfig};
 pub use rehearsal::{Answer, Rehearsal, VectorDiffers, outcome, run, variables};
 pub use sections::Code;
+pub use shadow::{Example, Observed, Performance, Shadow, Tally};
+pub use signing::{PackageSignature, PublicKey, SecretKey, Signature, UnreadableKey};
+pub use trust::{Provenance, PublisherKey, Publishers, UntrustedError};
+pub use verify::Verification;

@@ -115,25 +115,35 @@ impl Package {
 
     /// Reads a package.
     pub fn read(file: Vec<u8>) -> Result<Self, PackageError> {
-        let sections = Sections::of(&file)?;
-        let script = match sections.code(&file)? {
-            Code::Component(_) => None,
-            Code::Script(source) => Some(source.into()),
+        let (package, errors) = Self::examine(file);
+        match (package, errors.into_iter().next()) {
+            (_, Some(error)) => Err(error),
+            (Some(package), None) => Ok(package),
+            (None, None) => unreachable!("what is not read has an error"),
+        }
+    }
+
+    /// Reads what can be read of a package, and tells all that is wrong with it. Where the whole cannot
+    /// be made out there is none.
+    pub(crate) fn examine(file: Vec<u8>) -> (Option<Self>, Vec<PackageError>) {
+        let mut errors = Vec::new();
+        let parts = match Parts::of(&file, &mut errors) {
+            Ok(parts) => parts,
+            Err(error) => {
+                errors.push(error);
+                return (None, errors);
+            }
         };
-        let (manifest, vectors) = (sections.manifest()?, sections.vectors()?);
-        if manifest.len() > MANIFEST_BYTES {
-            return Err(PackageError::ManifestTooLarge { bytes: manifest.len() });
-        }
-        let manifest_toml = manifest.to_owned();
-        let manifest = Manifest::parse(&manifest_toml)?;
+        let Parts { manifest_toml, manifest, vectors, script } = parts;
+        let (Some(manifest), Some(vectors)) = (manifest, vectors) else { return (None, errors) };
         if manifest.script.is_some() && script.is_none() {
-            return Err(PackageError::NoScript);
+            errors.push(PackageError::NoScript);
         }
-        let vectors = parse_vectors(vectors)?;
         if vectors.is_empty() && !manifest.may_have_no_vector() {
-            return Err(PackageError::NoVectors);
+            errors.push(PackageError::NoVectors);
         }
-        Ok(Self { digest: Digest::of(&file), file, manifest_toml, manifest, vectors, script })
+        let digest = Digest::of(&file);
+        (Some(Self { digest, file, manifest_toml, manifest, vectors, script }), errors)
     }
 
     /// Makes a package of a component and the two files of its sources.
@@ -193,6 +203,40 @@ impl Package {
     #[must_use]
     pub fn vectors(&self) -> &[Vector] {
         &self.vectors
+    }
+}
+
+/// What could be read of a file.
+struct Parts {
+    manifest_toml: String,
+    manifest: Option<Manifest>,
+    vectors: Option<Vec<Vector>>,
+    script: Option<Box<str>>,
+}
+
+impl Parts {
+    /// Fails where no part can be told from the others; what is wrong with a part alone is added to the
+    /// errors.
+    fn of(file: &[u8], errors: &mut Vec<PackageError>) -> Result<Self, PackageError> {
+        let sections = Sections::of(file)?;
+        let script = match sections.code(file)? {
+            Code::Component(_) => None,
+            Code::Script(source) => Some(source.into()),
+        };
+        let mut read = |result: Result<Manifest, PackageError>| {
+            result.map_err(|error| errors.push(error)).ok()
+        };
+        let manifest_toml = sections.manifest().map(str::to_owned);
+        let toml = manifest_toml.as_deref().unwrap_or_default().to_owned();
+        let manifest = read(manifest_toml.and_then(|toml| {
+            if toml.len() > MANIFEST_BYTES {
+                return Err(PackageError::ManifestTooLarge { bytes: toml.len() });
+            }
+            Ok(Manifest::parse(&toml)?)
+        }));
+        let vectors = sections.vectors().and_then(parse_vectors);
+        let vectors = vectors.map_err(|error| errors.push(error)).ok();
+        Ok(Self { manifest_toml: toml, manifest, vectors, script })
     }
 }
 

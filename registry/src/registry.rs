@@ -2,28 +2,28 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
-use champollion_sandbox::{CallError, CallLimits, Digest, Sandbox};
-use champollion_store::{Batch, Blobs, Store, StoreError};
+use champollion_sandbox::{CallLimits, Sandbox};
+use champollion_store::{Blobs, Store, StoreError};
 use jiff::Timestamp;
 use semver::Version;
-use serde::Serialize;
 
 use crate::{
-    CatalogueEntry, DamagedIndex, DecoderId, DecoderRef, PublishError, QuarantineRule, Quarantined,
-    RegistryError, Rehearsal, ResolveError,
-    index::{Entry, Index, IndexLine, catalogue_entry, no_version, shown},
-    load::load_file,
-    loaded::{LoadedDecoder, LoadedDecoders},
+    Actor, CatalogueEntry, Channels, DamagedIndex, DecoderId, DecoderRef, KeyError, Publishers,
+    QuarantineRule, RegistryError, ResolveError,
+    index::{Entry, Index, Listed, catalogue_entry, no_version, not_given},
+    journal::Journal,
+    keyring::read_publishers,
+    loaded::LoadedDecoders,
 };
 
 /// The table of published versions, by `vendor/model/version`.
-const VERSIONS: &str = "registry.versions";
+pub(crate) const VERSIONS: &str = "registry.versions";
 
-/// The table of versions that were set aside, by the same keys.
-const QUARANTINE: &str = "registry.quarantine";
+/// The table of the channels of each decoder, by `vendor/model`.
+pub(crate) const CHANNELS: &str = "registry.channels";
 
 /// How many versions are read from the store at once when the registry opens.
 const SCAN: usize = 1_000;
@@ -56,27 +56,16 @@ impl Default for RegistryConfig {
 
 /// All published versions. Every method may be called from any thread.
 pub struct Registry {
-    sandbox: Arc<Sandbox>,
-    config: RegistryConfig,
-    loaded: LoadedDecoders,
-    store: Arc<dyn Store>,
-    blobs: Arc<dyn Blobs>,
+    pub(crate) sandbox: Arc<Sandbox>,
+    pub(crate) config: RegistryConfig,
+    pub(crate) loaded: LoadedDecoders,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) blobs: Arc<dyn Blobs>,
+    pub(crate) journal: Journal,
+    /// The keys of publishers. A std lock, as that of the index.
+    pub(crate) publishers: RwLock<Publishers>,
     /// A std lock: it is held for a look-up or an insertion, never across an await.
     index: RwLock<Index>,
-}
-
-/// A version that was published.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Published {
-    /// Its name.
-    pub id: DecoderId,
-    /// Its version.
-    pub version: Version,
-    /// The SHA-256 of its file.
-    pub digest: Digest,
-    /// How many vectors were run.
-    pub vectors: usize,
 }
 
 impl Registry {
@@ -87,17 +76,21 @@ impl Registry {
         store: Arc<dyn Store>,
         blobs: Arc<dyn Blobs>,
     ) -> Result<Self, RegistryError> {
-        let mut index = Index::new();
-        for (key, value) in whole_table(&*store, VERSIONS).await? {
-            let entry = Entry::read(&key, &value)?;
-            index
-                .entry(entry.manifest.id.clone())
-                .or_default()
-                .insert(entry.manifest.version.clone(), Arc::new(entry));
-        }
+        let index = RwLock::new(read_index(&*store).await?);
+        let journal = Journal::open(Arc::clone(&store)).await?;
         let loaded = LoadedDecoders::within(config.loaded_bytes);
-        let registry = Self { sandbox, config, loaded, store, blobs, index: RwLock::new(index) };
+        let publishers = RwLock::new(read_publishers(&*store).await?);
+        let registry = Self { sandbox, config, loaded, store, blobs, journal, publishers, index };
         registry.restore_quarantine().await?;
+        if !registry.has_own_key().await? {
+            let by = Actor::named("the registry");
+            let made = registry.rotate_own_key(&by, Timestamp::now()).await;
+            made.map_err(|error| match error {
+                KeyError::Registry(error) => error,
+                other => DamagedIndex { key: "own-key".into(), reason: other.to_string() }.into(),
+            })?;
+        }
+        registry.adopt().await?;
         Ok(registry)
     }
 
@@ -107,229 +100,52 @@ impl Registry {
         &self.sandbox
     }
 
-    /// Publishes a package that was rehearsed, under the name that its manifest gives.
-    ///
-    /// Of two publishers racing for one version one wins, and the other is told. Publishing the
-    /// very same file again is no error, so that a publisher whose connection broke can repeat.
-    pub async fn publish(
-        &self,
-        rehearsal: Rehearsal,
-        published_by: &str,
-        published_at: Timestamp,
-    ) -> Result<Published, PublishError> {
-        let (package, decoder) = rehearsal.into_parts();
-        let manifest = package.manifest();
-        let published = Published {
-            id: manifest.id.clone(),
-            version: manifest.version.clone(),
-            digest: package.digest(),
-            vectors: package.vectors().len(),
-        };
-        let key = version_key(&published.id, &published.version);
-        let line = IndexLine::of(&package, published_by, published_at);
-        let value = line
-            .above(package.manifest_toml())
-            .map_err(|error| DamagedIndex { key: key.clone(), reason: error.to_string() })?;
-        self.blobs.put(&blob_name(published.digest), package.file()).await?;
-        let mut batch = Batch::new();
-        batch.expect_absent(VERSIONS, key.as_bytes()).put(VERSIONS, key.as_bytes(), value);
-        match self.store.commit(batch).await {
-            Ok(_) => {}
-            Err(StoreError::Conflict { .. }) => {
-                return self.published_before(published, &key).await;
+    /// Reads again what another writer has changed.
+    pub(crate) async fn catch_up(&self) -> Result<(), RegistryError> {
+        let mut read = read_index(&*self.store).await?;
+        let publishers = read_publishers(&*self.store).await?;
+        *self.publishers.write().unwrap_or_else(PoisonError::into_inner) = publishers;
+        let mut index = self.index_mut();
+        for (id, listed) in &mut read {
+            let Some(known) = index.get(id) else { continue };
+            if let Some(shadow) = &known.shadow
+                && listed.channels.shadow() == Some(shadow.version())
+            {
+                listed.shadow = Some(Arc::clone(shadow));
             }
-            Err(error) => return Err(error.into()),
-        }
-        let entry = self.enter(Entry::new(manifest.clone(), line));
-        // The vectors were run within the limits of all; what is kept is what frames will call.
-        if !self.config.lower_limits.contains_key(&published.id) {
-            let (manifest, health) = (Arc::clone(&entry.manifest), Arc::clone(&entry.health));
-            let loaded = LoadedDecoder::new(manifest, decoder, health);
-            self.loaded.keep(published.digest, Arc::new(loaded));
-        }
-        Ok(published)
-    }
-
-    /// The version exists: the same file once more is what the publisher wants to hear is there.
-    async fn published_before(
-        &self,
-        again: Published,
-        key: &str,
-    ) -> Result<Published, PublishError> {
-        let value = self.store.get(VERSIONS, key.as_bytes()).await?.unwrap_or_default();
-        let entry = Entry::read(key.as_bytes(), &value)?;
-        let digest = entry.line.digest;
-        // Whoever published it may have gone away after the commit and before it stood here.
-        self.enter(entry);
-        if digest == again.digest {
-            return Ok(again);
-        }
-        // A digest covers name and version, so no version can ever refer to this file.
-        if let Err(error) = self.blobs.remove(&blob_name(again.digest)).await {
-            // It takes room and does no harm.
-            tracing::warn!(digest = %again.digest, %error, "a refused package stays in the store");
-        }
-        let Published { id, version, .. } = again;
-        Err(PublishError::VersionExists { id, version, published: digest })
-    }
-
-    /// Makes a version known that is in the store.
-    fn enter(&self, entry: Entry) -> Arc<Entry> {
-        let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
-        let versions = index.entry(entry.manifest.id.clone()).or_default();
-        let entered = versions.entry(entry.manifest.version.clone());
-        Arc::clone(entered.or_insert_with(|| Arc::new(entry)))
-    }
-
-    /// The highest published version that satisfies a requirement.
-    pub fn resolve(&self, wanted: &DecoderRef) -> Result<(Version, Digest), ResolveError> {
-        self.find(wanted).map(|(version, entry)| (version, entry.line.digest))
-    }
-
-    /// The decoder that a device asks for, loaded when it is not in memory.
-    pub async fn decoder(&self, wanted: &DecoderRef) -> Result<Arc<LoadedDecoder>, RegistryError> {
-        let (version, entry) = self.find(wanted)?;
-        self.loaded(&wanted.id, version, &entry).await
-    }
-
-    /// The same for a frame: a decoder that was set aside is not given.
-    pub async fn healthy_decoder(
-        &self,
-        wanted: &DecoderRef,
-    ) -> Result<Arc<LoadedDecoder>, RegistryError> {
-        let (version, entry) = self.find(wanted)?;
-        match entry.health.quarantined() {
-            Some(quarantined) => Err(RegistryError::Quarantined(Box::new(quarantined))),
-            None => self.loaded(&wanted.id, version, &entry).await,
-        }
-    }
-
-    /// The decoder of a version that was found.
-    async fn loaded(
-        &self,
-        id: &DecoderId,
-        version: Version,
-        entry: &Entry,
-    ) -> Result<Arc<LoadedDecoder>, RegistryError> {
-        let digest = entry.line.digest;
-        if let Some(loaded) = self.loaded.get(digest) {
-            return Ok(loaded);
-        }
-        self.loaded.get_or_load(digest, self.load(id, version, entry)).await
-    }
-
-    async fn load(
-        &self,
-        id: &DecoderId,
-        version: Version,
-        entry: &Entry,
-    ) -> Result<Arc<LoadedDecoder>, RegistryError> {
-        let file = self.file_of(id, &version, entry).await?;
-        let sandbox = Arc::clone(&self.sandbox);
-        let lower = self.config.lower_limits.get(id).cloned().unwrap_or_default();
-        let unusable = |reason: String| RegistryError::Unusable {
-            id: id.clone(),
-            version: version.clone(),
-            reason,
-        };
-        let (manifest, digest) = (Arc::clone(&entry.manifest), entry.line.digest);
-        let (decoder, manifest) = tokio::task::spawn_blocking(move || {
-            (load_file(&file, &manifest, digest, &sandbox, &lower), manifest)
-        })
-        .await
-        .map_err(|error| unusable(error.to_string()))?;
-        let decoder = decoder.map_err(|error| unusable(error.to_string()))?;
-        let health = Arc::clone(&entry.health);
-        Ok(Arc::new(LoadedDecoder::new(manifest, decoder, health)))
-    }
-
-    /// Is told of every call that misbehaved; sets the version aside when it was one too many.
-    pub async fn report(
-        &self,
-        decoder: &LoadedDecoder,
-        error: &CallError,
-        now: Timestamp,
-    ) -> Result<Option<Quarantined>, RegistryError> {
-        let name = (&decoder.id, &decoder.version);
-        let rule = &self.config.quarantine;
-        let Some(quarantined) = decoder.health.report(name, error, rule, now) else {
-            return Ok(None);
-        };
-        let key = version_key(&decoder.id, &decoder.version);
-        let value = serde_json::to_vec(&quarantined)
-            .map_err(|error| DamagedIndex { key: key.clone(), reason: error.to_string() })?;
-        let mut batch = Batch::new();
-        batch.put(QUARANTINE, key.into_bytes(), value);
-        self.store.commit(batch).await?;
-        Ok(Some(quarantined))
-    }
-
-    /// The versions that are set aside, in the order of their names.
-    #[must_use]
-    pub fn quarantined(&self) -> Vec<Quarantined> {
-        let index = self.index();
-        let entries = index.values().flat_map(BTreeMap::values);
-        entries.filter_map(|entry| entry.health.quarantined()).collect()
-    }
-
-    /// Lets a version decode again that was set aside; tells whether it was.
-    pub async fn lift_quarantine(
-        &self,
-        id: &DecoderId,
-        version: &Version,
-    ) -> Result<bool, RegistryError> {
-        let entry = self.entry(id, version)?;
-        let was_set_aside = entry.health.quarantined().is_some();
-        let mut batch = Batch::new();
-        batch.delete(QUARANTINE, version_key(id, version).into_bytes());
-        self.store.commit(batch).await?;
-        entry.health.lift();
-        Ok(was_set_aside)
-    }
-
-    async fn restore_quarantine(&self) -> Result<(), RegistryError> {
-        for (key, value) in whole_table(&*self.store, QUARANTINE).await? {
-            let quarantined: Quarantined = serde_json::from_slice(&value).map_err(|error| {
-                let key = String::from_utf8_lossy(&key).into_owned();
-                DamagedIndex { key, reason: error.to_string() }
-            })?;
-            if let Ok(entry) = self.entry(&quarantined.id, &quarantined.version) {
-                entry.health.restore(quarantined);
+            for (version, entry) in &mut listed.versions {
+                if let Some(known) = known.versions.get(version) {
+                    *entry = Arc::clone(known);
+                }
             }
         }
+        *index = read;
         Ok(())
     }
 
-    /// The file of a version, its digest checked.
-    pub async fn file(&self, id: &DecoderId, version: &Version) -> Result<Vec<u8>, RegistryError> {
-        let entry = self.entry(id, version)?;
-        self.file_of(id, version, &entry).await
-    }
-
-    async fn file_of(
+    /// The version that somebody gets who asks so.
+    pub fn resolve(
         &self,
-        id: &DecoderId,
-        version: &Version,
-        entry: &Entry,
-    ) -> Result<Vec<u8>, RegistryError> {
-        let digest = entry.line.digest;
-        let damaged = |problem| RegistryError::DamagedPackage {
-            id: id.clone(),
-            version: version.clone(),
-            digest,
-            problem,
-        };
-        let file = self.blobs.get(&blob_name(digest)).await?.ok_or_else(|| damaged("missing"))?;
-        if Digest::of(&file) == digest { Ok(file) } else { Err(damaged("damaged")) }
+        wanted: &DecoderRef,
+    ) -> Result<(Version, champollion_sandbox::Digest), ResolveError> {
+        self.find(wanted).map(|(version, entry)| (version, entry.line.digest))
     }
 
-    /// All decoders, each by its highest release, or by its highest pre-release where there is no
-    /// release.
+    /// The version that somebody would get who asks so, if the channels were others.
+    pub(crate) fn resolve_with(&self, wanted: &DecoderRef, channels: &Channels) -> Option<Version> {
+        let index = self.index();
+        let versions = index.get(&wanted.id)?.versions.clone();
+        let listed = Listed { versions, channels: channels.clone(), shadow: None };
+        listed.choose(&wanted.requirement).map(|(version, _)| version.clone())
+    }
+
+    /// All decoders, each by the version that a device without a requirement gets, or else by its
+    /// highest release, or its highest pre-release where there is no release.
     #[must_use]
     pub fn catalogue(&self) -> Vec<CatalogueEntry> {
         self.index()
             .values()
-            .filter_map(|versions| catalogue_entry(versions, shown(versions)?))
+            .filter_map(|listed| catalogue_entry(listed, listed.shown()?))
             .collect()
     }
 
@@ -337,7 +153,7 @@ impl Registry {
     pub fn catalogue_entry(&self, id: &DecoderId) -> Result<CatalogueEntry, ResolveError> {
         self.index()
             .get(id)
-            .and_then(|versions| catalogue_entry(versions, shown(versions)?))
+            .and_then(|listed| catalogue_entry(listed, listed.shown()?))
             .ok_or_else(|| ResolveError::UnknownDecoder(id.clone()))
     }
 
@@ -348,44 +164,72 @@ impl Registry {
         version: &Version,
     ) -> Result<CatalogueEntry, ResolveError> {
         let index = self.index();
-        let versions = index.get(id).ok_or_else(|| ResolveError::UnknownDecoder(id.clone()))?;
-        catalogue_entry(versions, version).ok_or_else(|| no_version(id, version, versions))
+        let listed = index.get(id).ok_or_else(|| ResolveError::UnknownDecoder(id.clone()))?;
+        catalogue_entry(listed, version).ok_or_else(|| no_version(id, version, &listed.versions))
     }
 
-    fn entry(&self, id: &DecoderId, version: &Version) -> Result<Arc<Entry>, ResolveError> {
+    /// What became of the versions of a decoder since they were published.
+    pub fn channels(&self, id: &DecoderId) -> Result<Channels, ResolveError> {
         let index = self.index();
-        let versions = index.get(id).ok_or_else(|| ResolveError::UnknownDecoder(id.clone()))?;
-        versions.get(version).cloned().ok_or_else(|| no_version(id, version, versions))
+        let listed = index.get(id).ok_or_else(|| ResolveError::UnknownDecoder(id.clone()))?;
+        Ok(listed.channels.clone())
     }
 
-    fn find(&self, wanted: &DecoderRef) -> Result<(Version, Arc<Entry>), ResolveError> {
+    /// A version, whatever its channel.
+    pub(crate) fn entry(
+        &self,
+        id: &DecoderId,
+        version: &Version,
+    ) -> Result<Arc<Entry>, ResolveError> {
         let index = self.index();
-        let versions =
-            index.get(&wanted.id).ok_or_else(|| ResolveError::UnknownDecoder(wanted.id.clone()))?;
-        versions
-            .iter()
-            .rev()
-            .find(|(version, _)| wanted.requirement.matches(version))
+        let listed = index.get(id).ok_or_else(|| ResolveError::UnknownDecoder(id.clone()))?;
+        let entry = listed.versions.get(version).cloned();
+        entry.ok_or_else(|| no_version(id, version, &listed.versions))
+    }
+
+    pub(crate) fn find(&self, wanted: &DecoderRef) -> Result<(Version, Arc<Entry>), ResolveError> {
+        let DecoderRef { id, requirement } = wanted;
+        let index = self.index();
+        let listed = index.get(id).ok_or_else(|| ResolveError::UnknownDecoder(id.clone()))?;
+        listed
+            .choose(requirement)
             .map(|(version, entry)| (version.clone(), Arc::clone(entry)))
-            .ok_or_else(|| no_version(&wanted.id, &wanted.requirement, versions))
+            .ok_or_else(|| not_given(id, requirement, listed))
     }
 
-    fn index(&self) -> RwLockReadGuard<'_, Index> {
+    pub(crate) fn index(&self) -> RwLockReadGuard<'_, Index> {
         // A panic while the lock was held cannot have left the map half changed: it is changed by
         // single insertions.
         self.index.read().unwrap_or_else(PoisonError::into_inner)
     }
+
+    pub(crate) fn index_mut(&self) -> RwLockWriteGuard<'_, Index> {
+        self.index.write().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-fn blob_name(digest: Digest) -> String {
-    format!("{}.wasm", digest.hex())
+async fn read_index(store: &dyn Store) -> Result<Index, RegistryError> {
+    let mut index = Index::new();
+    for (key, value) in whole_table(store, VERSIONS).await? {
+        let entry = Entry::read(&key, &value)?;
+        let listed = index.entry(entry.manifest.id.clone()).or_default();
+        listed.versions.insert(entry.manifest.version.clone(), Arc::new(entry));
+    }
+    for (key, value) in whole_table(store, CHANNELS).await? {
+        let key = String::from_utf8_lossy(&key).into_owned();
+        let damaged = |reason: String| DamagedIndex { key: key.clone(), reason };
+        let id: DecoderId = key.parse().map_err(|error| damaged(format!("{error}")))?;
+        let channels = Channels::read(&value).map_err(|error| damaged(error.to_string()))?;
+        index.entry(id).or_default().set_channels(channels);
+    }
+    Ok(index)
 }
 
-fn version_key(id: &DecoderId, version: &Version) -> String {
+pub(crate) fn version_key(id: &DecoderId, version: &Version) -> String {
     format!("{id}/{version}")
 }
 
-async fn whole_table(
+pub(crate) async fn whole_table(
     store: &dyn Store,
     table: &str,
 ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {

@@ -16,7 +16,7 @@ use serde_json::{Value as Json, json};
 
 use crate::{Package, PublishError};
 
-/// A package whose every vector was answered as it expects: what can be published.
+/// A package whose every vector was answered as it expects.
 pub struct Rehearsal {
     package: Package,
     decoder: Decoder,
@@ -64,10 +64,6 @@ impl Rehearsal {
     #[must_use]
     pub fn into_package(self) -> Package {
         self.package
-    }
-
-    pub(crate) fn into_parts(self) -> (Package, Decoder) {
-        (self.package, self.decoder)
     }
 }
 

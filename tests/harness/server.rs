@@ -27,7 +27,8 @@ const STOP: Duration = Duration::from_secs(30);
 /// What the line begins with that says where a server listens.
 const LISTENS: &str = "champollion listens on ";
 
-/// How a server is started.
+/// How a server is started. Unless it is said otherwise, packages need not be signed or
+/// get through random payloads: the tests publish decoders that misbehave.
 #[derive(Clone, Default)]
 pub struct Setup {
     variables: Vec<(String, String)>,
@@ -225,11 +226,11 @@ impl Server {
         self.admin().put(&sensor.path(), &sensor.registration(group, decoder)).success();
     }
 
-    /// Publishes a package under the name that it gives itself.
+    /// Publishes a package under the name that it gives itself, for all devices at once.
     #[track_caller]
     pub fn publish(&self, package: &Package) -> Json {
         let manifest = package.manifest();
-        let path = format!("/v1/registry/{}/{}", manifest.id, manifest.version);
+        let path = format!("/v1/registry/{}/{}?channel=stable", manifest.id, manifest.version);
         self.admin().send(&Method::PUT, &path, package.file()).success()
     }
 
@@ -264,6 +265,8 @@ fn spawn(folder: &Path, setup: &Setup) -> (Child, String, Arc<Mutex<String>>) {
     if !setup.shows_token {
         command.arg("--admin-token-file").arg(folder.join("admin.token"));
     }
+    command.env("CHAMPOLLION_PUBLICATION__RANDOM_PAYLOADS", "0");
+    command.env("CHAMPOLLION_PUBLICATION__UNSIGNED", "true");
     command.args(&setup.arguments).envs(setup.variables.iter().cloned());
     let mut process = command
         .current_dir(folder)

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use champollion_registry::RegistryConfig;
 use champollion_sandbox::{CallError, CallLimits, OutputError, Settings, Specimen};
 
-use crate::support::{Home, SANDBOX, moment, package, rehearse, wanted};
+use crate::support::{Home, SANDBOX, by, package, rehearse, wanted};
 
 #[tokio::test]
 async fn a_decoder_that_was_not_called_for_longest_makes_room() {
@@ -13,7 +13,7 @@ async fn a_decoder_that_was_not_called_for_longest_makes_room() {
     let opened = home.open().await;
     for minor in 0..8 {
         let rehearsal = rehearse(package(&format!("1.{minor}.0"), "One of eight."));
-        opened.registry.publish(rehearsal, "the test", moment()).await.unwrap();
+        opened.registry.publish(rehearsal, &by("the test")).await.unwrap();
     }
     let code =
         opened.registry.decoder(&wanted("acme/answer")).await.unwrap().decoder.loaded_bytes();
@@ -43,7 +43,7 @@ async fn one_decoder_is_held_to_lower_limits() {
     let lower_limits = BTreeMap::from([(id, lower)]);
     let config = RegistryConfig { lower_limits, ..RegistryConfig::default() };
     let opened = home.open_with(config, &SANDBOX).await.unwrap();
-    opened.registry.publish(rehearse(package("1.0.0", "It.")), "the test", moment()).await.unwrap();
+    opened.registry.publish(rehearse(package("1.0.0", "It.")), &by("the test")).await.unwrap();
 
     let decoder = opened.registry.decoder(&wanted("acme/answer")).await.unwrap();
 

@@ -1,8 +1,12 @@
 //! The crate as its users see it: packages, rehearsals, and a registry on the real store.
 
 mod catalogue;
+mod channels;
 mod damage;
 mod determinism;
+mod gate;
+mod history;
+mod keys;
 mod loading;
 mod packages;
 mod publishing;

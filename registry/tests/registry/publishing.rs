@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use champollion_registry::{PublishError, Registry};
+use champollion_registry::{Publication, PublishError, Registry};
 use champollion_sandbox::Digest;
 use champollion_store::Blobs;
 
 use crate::support::{
-    DECODER_TOML, Home, Opened, VECTORS_JSON, component, moment, package, rehearse, try_decoder,
-    wanted,
+    DECODER_TOML, Home, Opened, VECTORS_JSON, by, component, package, rehearse, try_decoder, wanted,
 };
 
 async fn digest_of(registry: &Registry, reference: &str) -> Digest {
@@ -22,8 +21,7 @@ async fn a_published_version_is_found_and_decodes() {
     assert!(opened.registry.catalogue().is_empty());
     let package = package("1.0.0", "The first.");
 
-    let published =
-        opened.registry.publish(rehearse(package.clone()), "ann", moment()).await.unwrap();
+    let published = opened.registry.publish(rehearse(package.clone()), &by("ann")).await.unwrap();
 
     assert_eq!(published.id.to_string(), "acme/answer");
     assert_eq!(published.version.to_string(), "1.0.0");
@@ -106,7 +104,7 @@ async fn a_version_never_changes() {
     let other = package("1.0.0", "Another one.");
     assert_ne!(first.digest(), other.digest());
 
-    let refused = opened.registry.publish(rehearse(other.clone()), "ben", moment()).await;
+    let refused = opened.registry.publish(rehearse(other.clone()), &by("ben")).await;
 
     let Err(error @ PublishError::VersionExists { published, .. }) = &refused else {
         panic!("{refused:?}");
@@ -127,7 +125,7 @@ async fn a_version_never_changes() {
 
     let opened = home.open().await;
     assert_eq!(digest_of(&opened.registry, "acme/answer").await, first.digest());
-    let refused = opened.registry.publish(rehearse(other), "ben", moment()).await;
+    let refused = opened.registry.publish(rehearse(other), &by("ben")).await;
     assert!(matches!(refused, Err(PublishError::VersionExists { .. })), "{refused:?}");
 }
 
@@ -139,8 +137,12 @@ async fn the_same_file_may_be_published_again() {
     opened.publish(&package).await;
     let catalogue = serde_json::to_string(&opened.registry.catalogue()).unwrap();
 
-    let later = "2026-03-02T08:00:00Z".parse().unwrap();
-    let again = opened.registry.publish(rehearse(package.clone()), "ben", later).await.unwrap();
+    let later: jiff::Timestamp = "2026-03-02T08:00:00Z".parse().unwrap();
+    let again = opened
+        .registry
+        .publish(rehearse(package.clone()), &Publication { at: later, ..by("ben") })
+        .await
+        .unwrap();
 
     assert_eq!(again.digest, package.digest());
     let unchanged = serde_json::to_string(&opened.registry.catalogue()).unwrap();

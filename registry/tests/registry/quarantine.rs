@@ -9,7 +9,7 @@ use champollion_sandbox::{CallError, Settings, Specimen};
 use jiff::{SignedDuration, Timestamp};
 use semver::Version;
 
-use crate::support::{Home, Opened, SANDBOX, moment, package, rehearse, wanted};
+use crate::support::{Home, Opened, SANDBOX, by, moment, package, rehearse, wanted};
 
 const FAILURES: usize = 3;
 
@@ -30,7 +30,7 @@ async fn opened_with_two_versions(home: &Home) -> Opened {
     let opened = home.open_with(config(), &SANDBOX).await.unwrap();
     for version in ["1.0.0", "1.1.0"] {
         let rehearsal = rehearse(package(version, "It crashes on port 13."));
-        opened.registry.publish(rehearsal, "the test", moment()).await.unwrap();
+        opened.registry.publish(rehearsal, &by("the test")).await.unwrap();
     }
     opened
 }
@@ -84,7 +84,7 @@ async fn with_a_rule_of_no_failures_nothing_is_set_aside() {
     let quarantine = QuarantineRule { failures: 0, ..QuarantineRule::default() };
     let config = RegistryConfig { quarantine, ..RegistryConfig::default() };
     let opened = home.open_with(config, &SANDBOX).await.unwrap();
-    opened.registry.publish(rehearse(package("1.0.0", "It.")), "the test", moment()).await.unwrap();
+    opened.registry.publish(rehearse(package("1.0.0", "It.")), &by("the test")).await.unwrap();
     let decoder = opened.registry.decoder(&wanted("acme/answer")).await.unwrap();
     for _ in 0..100 {
         assert!(!crash(&opened.registry, &decoder, moment()).await);

@@ -6,14 +6,14 @@ use std::sync::{
 };
 
 use async_trait::async_trait;
-use champollion_registry::{Package, PublishError, Registry, RegistryConfig};
+use champollion_registry::{Package, PublishError, Registry, RegistryConfig, RegistryError};
 use champollion_store::{
     Batch, Blobs, Committed, Entry, FileBlobs, Health, KeyValue, LogExtent, Sequence, SledStore,
     Store, StoreError,
 };
 use tokio::sync::{Barrier, Notify};
 
-use crate::support::{Home, SANDBOX, moment, package, rehearse, try_decoder, wanted};
+use crate::support::{Home, SANDBOX, by, package, rehearse, try_decoder, wanted};
 
 /// How often two publishers race: the order in which they arrive is the scheduler's.
 const RACES: usize = 20;
@@ -32,7 +32,7 @@ async fn of_two_publishers_of_one_version_one_wins_and_the_other_is_told() {
             let rehearsal = rehearse(package);
             tokio::spawn(async move {
                 start.wait().await;
-                registry.publish(rehearsal, "ann", moment()).await
+                registry.publish(rehearsal, &by("ann")).await
             })
         });
         let mut outcomes = Vec::new();
@@ -73,7 +73,7 @@ async fn publishers_of_the_same_file_all_succeed() {
     let publishers: Vec<_> = (0..4)
         .map(|_| {
             let (registry, rehearsal) = (Arc::clone(&registry), rehearse(package.clone()));
-            tokio::spawn(async move { registry.publish(rehearsal, "ann", moment()).await })
+            tokio::spawn(async move { registry.publish(rehearsal, &by("ann")).await })
         })
         .collect();
     for publisher in publishers {
@@ -86,26 +86,29 @@ async fn publishers_of_the_same_file_all_succeed() {
 enum Fault {
     /// It refuses every batch.
     Full,
-    /// The first batch becomes durable, and nobody hears of it. Those after it are answered.
-    Mute { committed: Notify, was_mute: AtomicBool },
+    /// One batch becomes durable, and nobody hears of it. Those after it are answered.
+    Mute { committed: Notify },
 }
 
 /// A store that answers as the real one, but for what it is told to commit.
 struct Faulty {
     store: Arc<SledStore>,
     fault: Fault,
+    /// Until it is, all goes well.
+    armed: AtomicBool,
 }
 
 #[async_trait]
 impl Store for Faulty {
     async fn commit(&self, batch: Batch) -> Result<Committed, StoreError> {
+        if !self.armed.load(Ordering::Relaxed) {
+            return self.store.commit(batch).await;
+        }
         match &self.fault {
             Fault::Full => Err(StoreError::Failed { reason: "no space left on device".into() }),
-            Fault::Mute { committed, was_mute } => {
-                let outcome = self.store.commit(batch).await;
-                if was_mute.swap(true, Ordering::Relaxed) {
-                    return outcome;
-                }
+            Fault::Mute { committed } => {
+                self.store.commit(batch).await?;
+                self.armed.store(false, Ordering::Relaxed);
                 committed.notify_one();
                 std::future::pending().await
             }
@@ -158,8 +161,8 @@ impl Store for Faulty {
 }
 
 fn mute(home: &Home) -> Faulty {
-    let fault = Fault::Mute { committed: Notify::new(), was_mute: AtomicBool::new(false) };
-    Faulty { store: home.store(), fault }
+    let fault = Fault::Mute { committed: Notify::new() };
+    Faulty { store: home.store(), fault, armed: AtomicBool::new(false) }
 }
 
 async fn registry_on(store: Arc<dyn Store>, blobs: &Arc<FileBlobs>) -> Registry {
@@ -175,19 +178,27 @@ async fn is_kept(blobs: &FileBlobs, package: &Package) -> bool {
 async fn a_package_whose_commit_failed_can_be_published_later() {
     let home = Home::new();
     let (store, blobs) = (home.store(), home.blobs());
-    let faulty = Arc::new(Faulty { store: Arc::clone(&store), fault: Fault::Full });
-    let registry = registry_on(faulty, &blobs).await;
+    let armed = AtomicBool::new(false);
+    let faulty = Arc::new(Faulty { store: Arc::clone(&store), fault: Fault::Full, armed });
+    let registry = registry_on(Arc::clone(&faulty) as Arc<dyn Store>, &blobs).await;
+    faulty.armed.store(true, Ordering::Relaxed);
     let package = package("1.0.0", "The first.");
 
-    let failed = registry.publish(rehearse(package.clone()), "ann", moment()).await;
+    let failed = registry.publish(rehearse(package.clone()), &by("ann")).await;
 
-    assert!(matches!(failed, Err(PublishError::Store(StoreError::Failed { .. }))), "{failed:?}");
+    assert!(
+        matches!(
+            failed,
+            Err(PublishError::Registry(RegistryError::Store(StoreError::Failed { .. })))
+        ),
+        "{failed:?}"
+    );
     assert!(is_kept(&blobs, &package).await, "the file is written before the version is");
     assert!(registry.resolve(&wanted("acme/answer")).is_err());
 
     let registry = registry_on(store, &blobs).await;
     assert!(registry.resolve(&wanted("acme/answer")).is_err());
-    registry.publish(rehearse(package.clone()), "ann", moment()).await.unwrap();
+    registry.publish(rehearse(package.clone()), &by("ann")).await.unwrap();
     assert_eq!(registry.resolve(&wanted("acme/answer")).unwrap().1, package.digest());
     assert_eq!(try_decoder(&registry, "acme/answer").await, r#"{"answer":42}"#);
 }
@@ -195,9 +206,11 @@ async fn a_package_whose_commit_failed_can_be_published_later() {
 /// A publisher whose connection breaks between the commit and the answer: the version is durable,
 /// and nobody has told the registry.
 async fn publish_and_go_away(registry: &Registry, store: &Faulty, package: Package) {
-    let Fault::Mute { committed, .. } = &store.fault else { panic!("the store answers") };
+    let Fault::Mute { committed } = &store.fault else { panic!("the store answers") };
+    let by = by("ann");
+    store.armed.store(true, Ordering::Relaxed);
     tokio::select! {
-        outcome = registry.publish(rehearse(package), "ann", moment()) => {
+        outcome = registry.publish(rehearse(package), &by) => {
             panic!("it was not to answer: {outcome:?}");
         }
         () = committed.notified() => {}
@@ -213,7 +226,7 @@ async fn a_publisher_who_went_away_can_repeat() {
     let package = package("1.0.0", "The first.");
     publish_and_go_away(&registry, &store, package.clone()).await;
 
-    let again = registry.publish(rehearse(package.clone()), "ann", moment()).await.unwrap();
+    let again = registry.publish(rehearse(package.clone()), &by("ann")).await.unwrap();
 
     assert_eq!(again.digest, package.digest());
     let (_, digest) = registry.resolve(&wanted("acme/answer")).expect("what is published is found");
@@ -230,11 +243,29 @@ async fn a_version_whose_publisher_went_away_is_found_once_somebody_meets_it() {
     let (first, other) = (package("1.0.0", "The first."), package("1.0.0", "Another one."));
     publish_and_go_away(&registry, &store, first.clone()).await;
 
-    let refused = registry.publish(rehearse(other.clone()), "ben", moment()).await;
+    let refused = registry.publish(rehearse(other.clone()), &by("ben")).await;
 
     assert!(matches!(refused, Err(PublishError::VersionExists { .. })), "{refused:?}");
     let (_, digest) = registry.resolve(&wanted("acme/answer")).expect("what is published is found");
     assert_eq!(digest, first.digest());
     assert!(is_kept(&blobs, &first).await);
     assert!(!is_kept(&blobs, &other).await);
+}
+
+/// What it left is known to whoever writes next, whatever that is about.
+#[tokio::test]
+async fn history_goes_on_after_a_publisher_went_away() {
+    let home = Home::new();
+    let blobs = home.blobs();
+    let store = Arc::new(mute(&home));
+    let registry = registry_on(Arc::clone(&store) as Arc<dyn Store>, &blobs).await;
+    publish_and_go_away(&registry, &store, package("1.0.0", "The first.")).await;
+
+    registry.publish(rehearse(package("1.1.0", "The second.")), &by("ben")).await.unwrap();
+
+    let (version, _) = registry.resolve(&wanted("acme/answer@<1.1")).expect("it is known");
+    assert_eq!(version.to_string(), "1.0.0");
+    let verification = registry.verify().await.unwrap();
+    assert_eq!(verification.problems, [""; 0]);
+    assert_eq!((verification.versions, verification.index.sequence), (2, 3));
 }

@@ -7,7 +7,8 @@ use std::{
 };
 
 use champollion_registry::{
-    DecoderRef, Package, Registry, RegistryConfig, RegistryError, Rehearsal,
+    Actor, Admitted, Channel, DecoderRef, Gate, Package, Provenance, Publication, Registry,
+    RegistryConfig, RegistryError,
 };
 use champollion_sandbox::{Sandbox, SandboxConfig, Settings, Specimen};
 use champollion_store::{Blobs, FileBlobs, SledOptions, SledStore, Store};
@@ -83,8 +84,22 @@ pub(crate) fn package(version: &str, description: &str) -> Package {
     Package::assemble(&component(), &manifest, VECTORS_JSON).unwrap()
 }
 
-pub(crate) fn rehearse(package: Package) -> Rehearsal {
-    Rehearsal::of(package, &SANDBOX).unwrap()
+/// Lets a package through without random payloads, at some of which it crashes.
+pub(crate) fn rehearse(package: Package) -> Admitted {
+    let name = (package.manifest().id.clone(), package.manifest().version.clone());
+    let gate = Gate { random_payloads: 0 };
+    let admitted = gate.admit(package.file().to_vec(), (&name.0, &name.1), None, &SANDBOX);
+    admitted.unwrap_or_else(|findings| panic!("{findings:?}"))
+}
+
+/// Whoever publishes as the tests do: at once for all.
+pub(crate) fn by(name: &str) -> Publication {
+    Publication {
+        by: Actor::named(name),
+        at: moment(),
+        channel: Some(Channel::Stable),
+        provenance: Provenance::Development,
+    }
 }
 
 /// A moment that does not change with the day on which tests are run.
@@ -168,7 +183,7 @@ impl Opened {
     }
 
     pub(crate) async fn publish(&self, package: &Package) {
-        self.registry.publish(rehearse(package.clone()), "ann", moment()).await.unwrap();
+        self.registry.publish(rehearse(package.clone()), &by("ann")).await.unwrap();
     }
 }
 

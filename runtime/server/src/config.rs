@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use champollion_registry::{DecoderId, QuarantineRule, RegistryConfig};
+use champollion_registry::{DecoderId, Gate, QuarantineRule, RegistryConfig};
 use champollion_sandbox::{CallLimits, Limits};
 use config::{Case, Environment, File, FileFormat};
 use serde::Deserialize;
@@ -22,7 +22,8 @@ const ENVIRONMENT_PREFIX: &str = "CHAMPOLLION";
 
 /// Variables of the same beginning that are no settings: those of the commands that talk to a
 /// server, and of the tools that build decoders.
-const OTHER_VARIABLES: [&str; 10] = [
+const OTHER_VARIABLES: [&str; 11] = [
+    "CHAMPOLLION_KEY",
     "CHAMPOLLION_SERVER",
     "CHAMPOLLION_TOKEN",
     "CHAMPOLLION_NWK_S_KEY",
@@ -63,6 +64,8 @@ pub struct Config {
     pub decoding: Decoding,
     /// When a decoder is set aside.
     pub quarantine: Quarantine,
+    /// What is asked of packages.
+    pub publication: Publication,
     /// What is logged.
     pub log: Log,
 }
@@ -129,6 +132,16 @@ pub struct Quarantine {
     pub seconds: u64,
 }
 
+/// What is asked of packages.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Publication {
+    /// How many random payloads a package must get through.
+    pub random_payloads: usize,
+    /// Whether packages without signature are published, of vendors to whom no key belongs.
+    pub unsigned: bool,
+}
+
 /// What is logged.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -189,6 +202,12 @@ impl Config {
     #[must_use]
     pub fn retention(&self) -> Duration {
         Duration::from_secs(u64::from(self.retention.hours) * 3_600)
+    }
+
+    /// What is asked of packages, as the registry wants it.
+    #[must_use]
+    pub fn gate(&self) -> Gate {
+        Gate { random_payloads: self.publication.random_payloads }
     }
 
     /// How decoders are treated, as the registry wants it.
@@ -273,6 +292,7 @@ mod tests {
         assert_eq!(config.sandbox, Limits::default());
         assert_eq!(config.registry().loaded_bytes, RegistryConfig::LOADED_BYTES);
         assert_eq!(config.registry().quarantine, QuarantineRule::default());
+        assert_eq!(config.gate(), Gate::default());
         assert_eq!(config.retention(), Duration::from_secs(48 * 3_600));
         assert_eq!(config.copies_window(), Duration::from_millis(200));
     }

@@ -1,5 +1,6 @@
 //! The devices: whose they are, what decodes them, the keys of their sessions.
 
+mod assignment;
 mod handover;
 mod joining;
 mod line;
@@ -16,11 +17,11 @@ use champollion_frames::{
     Claim, DevAddr, DevEui, JoinEui, JoinState, Joins, LorawanVersion, NextState, ReportState,
     Reports, SessionState, Sessions,
 };
-use champollion_registry::DecoderRef;
 use champollion_sdk::vectors::Setting;
 use champollion_store::{Batch, Store, StoreError};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+pub use assignment::Assignment;
 pub use handover::{HandedKey, HandedSession, HandoverError, Keks};
 pub use joining::{JoinError, Joined};
 pub use registration::{
@@ -96,8 +97,8 @@ pub struct Device {
     /// Whose it is.
     pub group: GroupId,
     /// What decodes it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub decoder: Option<DecoderRef>,
+    #[serde(flatten)]
+    pub assignment: Assignment,
     /// What its decoder is to know of it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub variables: BTreeMap<String, Setting>,
@@ -240,7 +241,9 @@ impl Devices {
         registration: Registration,
     ) -> Result<Arc<Device>, DevicesError> {
         let lorawan = registration.version()?;
-        let Registration { name, group, decoder, activation, variables, tags, .. } = registration;
+        let Registration { name, group, activation, variables, tags, .. } = registration;
+        let Registration { decoder, firmware, firmware_decoders, .. } = registration;
+        let assignment = Assignment { decoder, firmware, firmware_decoders };
         let (dev_addr, join_eui) = match &activation {
             Activation::Abp(abp) => (Some(abp.dev_addr), None),
             Activation::Otaa(otaa) => (None, otaa.join_eui),
@@ -255,7 +258,7 @@ impl Devices {
             allow_counter_reset: registration.allow_counter_reset,
             name,
             group,
-            decoder,
+            assignment,
             variables,
             tags,
         };

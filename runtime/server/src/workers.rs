@@ -59,6 +59,17 @@ impl Workers {
         Ok(Self { queue })
     }
 
+    /// Has a worker do something that may as well be left undone: not while more than a few are waiting.
+    pub async fn run_if_idle<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, NotDone> {
+        const SHARE: usize = 8;
+        let waiting = self.queue.len();
+        let full = self.queue.capacity().is_some_and(|places| waiting > places / SHARE);
+        if full { Err(NotDone::Busy { waiting }) } else { self.run(work).await }
+    }
+
     /// Has a worker do something. Where the caller gives up waiting it is done all the same.
     pub async fn run<T: Send + 'static>(
         &self,

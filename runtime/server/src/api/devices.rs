@@ -1,18 +1,21 @@
 //! Devices: registered by admins, seen by the partner whose they are.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{Json, extract::State, http::StatusCode};
 use champollion_frames::DevEui;
-use serde::Serialize;
+use champollion_registry::{AuditEntry, DecoderRef};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::{
     Problem,
-    extract::{JsonBody, PathParts, path_part},
+    extract::{JsonBody, PathParts, path_part, to_the_end},
 };
 use crate::{
     auth::{Administer, Authorized, Ingest, Inspect},
-    devices::{Device, DevicesError, HandedSession, Registration},
+    devices::{Assignment, Device, DevicesError, HandedSession, Registration},
     service::Service,
 };
 
@@ -53,6 +56,37 @@ pub(super) async fn register(
     Ok(Json(Device::clone(&device)))
 }
 
+/// What decodes a device from now on.
+pub(super) async fn assign(
+    authorized: Authorized<Administer>,
+    State(service): State<Arc<Service>>,
+    PathParts(dev_eui): PathParts<String>,
+    JsonBody(wish): JsonBody<AssignmentWish>,
+) -> Result<Json<Device>, Problem> {
+    let dev_eui: DevEui = path_part("DevEUI", &dev_eui)?;
+    let AssignmentWish { decoder, firmware, firmware_decoders } = wish;
+    let assignment = Assignment { decoder, firmware, firmware_decoders };
+    let entry =
+        AuditEntry::new(&authorized.principal.actor(), "assign", dev_eui).with(json!(assignment));
+    let device = to_the_end(async move {
+        let device = service.devices.assign(dev_eui, assignment).await?;
+        service.registry.record(entry, Timestamp::now()).await?;
+        Ok(device)
+    });
+    let device = device.await?;
+    Ok(Json(Device::clone(&device)))
+}
+
+/// What decodes a device, as it is asked for.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct AssignmentWish {
+    decoder: Option<DecoderRef>,
+    firmware: Option<String>,
+    #[serde(default)]
+    firmware_decoders: BTreeMap<String, DecoderRef>,
+}
+
 /// A session of a device that joined elsewhere.
 pub(super) async fn hand_over(
     _: Authorized<Ingest>,
@@ -66,11 +100,17 @@ pub(super) async fn hand_over(
 }
 
 pub(super) async fn remove(
-    _: Authorized<Administer>,
+    authorized: Authorized<Administer>,
     State(service): State<Arc<Service>>,
     PathParts(dev_eui): PathParts<String>,
 ) -> Result<StatusCode, Problem> {
     let dev_eui: DevEui = path_part("DevEUI", &dev_eui)?;
-    service.devices.remove(dev_eui).await?;
+    let entry = AuditEntry::new(&authorized.principal.actor(), "device-remove", dev_eui);
+    to_the_end(async move {
+        service.devices.remove(dev_eui).await?;
+        service.registry.record(entry, Timestamp::now()).await?;
+        Ok(())
+    })
+    .await?;
     Ok(StatusCode::NO_CONTENT)
 }

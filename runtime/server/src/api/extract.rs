@@ -102,6 +102,14 @@ pub(super) async fn read_body(request: Request<Body>, limit: usize) -> Result<By
     }
 }
 
+/// Does something to its end, also where the client goes away meanwhile: what is durable and what is
+/// in memory stay the same.
+pub(super) async fn to_the_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T, Problem>> + Send + 'static,
+) -> Result<T, Problem> {
+    tokio::spawn(work).await.map_err(|error| Problem::internal(&error))?
+}
+
 /// A part of the path as a type of its own.
 pub(super) fn path_part<T: FromStr>(what: &'static str, text: &str) -> Result<T, Problem>
 where

@@ -1,11 +1,14 @@
 //! The HTTP interface: a file for each kind of thing that is served.
 
 mod catalogue;
+mod channels;
 mod decode;
 mod devices;
 mod extract;
 mod health;
+mod history;
 mod ingest;
+mod keys;
 mod leftover;
 mod problem;
 mod quarantine;
@@ -37,6 +40,22 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/v1/catalogue/{vendor}/{model}/{version}", get(catalogue::show_version))
         .route("/v1/registry/{vendor}/{model}/{version}", put(registry::publish))
         .route("/v1/registry/{vendor}/{model}/{version}", get(registry::download))
+        .route("/v1/registry/{vendor}/{model}/promote", post(channels::promote))
+        .route("/v1/registry/{vendor}/{model}/rollback", post(channels::rollback))
+        .route(
+            "/v1/registry/{vendor}/{model}/shadow",
+            get(channels::shadow_report).post(channels::shadow),
+        )
+        .route("/v1/registry/{vendor}/{model}/yank", post(channels::yank))
+        .route("/v1/registry/{vendor}/{model}/unyank", post(channels::unyank))
+        .route("/v1/registry/{vendor}/{model}/deprecate", post(channels::deprecate))
+        .route("/v1/registry/keys", get(keys::list).post(keys::add))
+        .route("/v1/registry/keys/rotate", post(keys::rotate))
+        .route("/v1/registry/keys/{key}/revoke", post(keys::revoke))
+        .route("/v1/registry/head", get(keys::head))
+        .route("/v1/registry/index", get(history::index))
+        .route("/v1/registry/verify", get(history::verify))
+        .route("/v1/audit", get(history::audit))
         .route("/v1/registry/quarantine", get(quarantine::list))
         .route("/v1/registry/quarantine/{vendor}/{model}/{version}", delete(quarantine::lift))
         .route("/v1/records", get(records::pull))
@@ -46,6 +65,7 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/v1/devices/{dev_eui}", put(devices::register))
         .route("/v1/devices/{dev_eui}", delete(devices::remove))
         .route("/v1/devices/{dev_eui}/session", put(devices::hand_over))
+        .route("/v1/devices/{dev_eui}/decoder", put(devices::assign))
         .route("/v1/tokens", get(tokens::list).post(tokens::create))
         .route("/v1/tokens/{id}", delete(tokens::revoke))
         .route("/healthz", get(health::alive))

@@ -9,8 +9,10 @@ use axum::{
 };
 use champollion_delivery::DeliveryError;
 use champollion_frames::{JoinRefusal, Refusal};
-use champollion_registry::{PublishError, RegistryError, ResolveError, UnusableError};
-use champollion_sandbox::{CallError, LoadError};
+use champollion_registry::{
+    ChangeError, Finding, KeyError, PublishError, RegistryError, ResolveError, UntrustedError,
+};
+use champollion_sandbox::CallError;
 use serde::Serialize;
 use serde_json::{Map, Value as Json_, json};
 
@@ -147,6 +149,28 @@ impl Problem {
         }
     }
 
+    /// A package in which the gate found something: with one thing its own code, and all of them by
+    /// their codes beside.
+    fn refused(findings: &[Finding], detail: String) -> Self {
+        let code = findings.first().map_or("refused", Finding::code);
+        if code == "compiler-failed" {
+            tracing::error!(detail, "a component could not be compiled");
+        }
+        let all: Vec<Json_> = findings
+            .iter()
+            .map(|finding| json!({ "code": finding.code(), "detail": finding.to_string() }))
+            .collect();
+        let problem = Self::unprocessable(code, detail).with("findings", all);
+        match findings.first() {
+            Some(Finding::Vector(differs)) => problem
+                .with("vector", &differs.vector)
+                .with("path", &differs.difference.path)
+                .with("expected", &differs.difference.expected)
+                .with("actual", &differs.difference.actual),
+            _ => problem,
+        }
+    }
+
     /// The same with one more member for programs.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Serialize) -> Self {
@@ -264,23 +288,51 @@ impl From<PublishError> for Problem {
     fn from(error: PublishError) -> Self {
         let detail = error.to_string();
         match error {
-            PublishError::Package(_) => Self::unprocessable("not-a-package", detail),
-            PublishError::Unusable(UnusableError::Sandbox(LoadError::CompilerFailed {
-                ..
-            })) => {
-                tracing::error!(detail, "a component could not be compiled");
-                Self::unprocessable("compiler-failed", detail)
+            PublishError::Untrusted(error) => {
+                let code = match error {
+                    UntrustedError::Unsigned | UntrustedError::NamespaceTaken(_) => "unsigned",
+                    UntrustedError::WrongSignature(_) => "wrong-signature",
+                    UntrustedError::UnknownKey(_) => "unknown-key",
+                    UntrustedError::Revoked { .. } => "revoked-key",
+                    _ => "other-namespace",
+                };
+                Self::new(StatusCode::FORBIDDEN, code, detail)
             }
-            PublishError::Unusable(_) => Self::unprocessable("unusable-component", detail),
-            PublishError::Vector(differs) => Self::unprocessable("vector-differs", detail)
-                .with("vector", differs.vector)
-                .with("path", &differs.difference.path)
-                .with("expected", &differs.difference.expected)
-                .with("actual", &differs.difference.actual),
-            PublishError::OtherName { .. } => Self::unprocessable("other-name", detail),
+            PublishError::Refused(findings) => Self::refused(&findings, detail),
             PublishError::VersionExists { published, .. } => {
                 Self::conflict("version-exists", detail).with("published", published)
             }
+            PublishError::Registry(error) => error.into(),
+            error => Self::internal(&error),
+        }
+    }
+}
+
+impl From<KeyError> for Problem {
+    fn from(error: KeyError) -> Self {
+        let detail = error.to_string();
+        match error {
+            KeyError::Unknown(_) => Self::not_found("unknown-key", detail),
+            KeyError::Revoked(_) => Self::conflict("revoked-key", detail),
+            KeyError::Namespaces => Self::bad_request("invalid-namespaces", detail),
+            KeyError::Registry(error) => error.into(),
+            error => Self::internal(&error),
+        }
+    }
+}
+
+impl From<ChangeError> for Problem {
+    fn from(error: ChangeError) -> Self {
+        let detail = error.to_string();
+        match error {
+            ChangeError::Resolve(error) => error.into(),
+            ChangeError::Already { .. } => Self::conflict("already-so", detail),
+            ChangeError::Yanked { .. } => Self::conflict("yanked", detail),
+            ChangeError::NoCandidate(_) => Self::conflict("no-candidate", detail),
+            ChangeError::NothingBefore { .. } => Self::conflict("nothing-before", detail),
+            ChangeError::NoShadow(_) => Self::not_found("no-shadow", detail),
+            ChangeError::NotYanked { .. } => Self::conflict("not-yanked", detail),
+            ChangeError::Registry(error) => error.into(),
             error => Self::internal(&error),
         }
     }
@@ -290,6 +342,7 @@ impl From<ResolveError> for Problem {
     fn from(error: ResolveError) -> Self {
         let code = match error {
             ResolveError::UnknownDecoder(_) => "unknown-decoder",
+            ResolveError::NotStable { .. } => "no-stable-version",
             _ => "no-version",
         };
         Self::not_found(code, error.to_string())

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State, http::StatusCode};
-use champollion_registry::Quarantined;
+use champollion_registry::{AuditEntry, Quarantined};
+use jiff::Timestamp;
 use semver::Version;
 use serde::Serialize;
 
@@ -40,7 +41,9 @@ pub(super) async fn lift(
         let detail = format!("{id} {version} is not set aside: there is nothing to lift");
         return Err(Problem::conflict("not-quarantined", detail));
     }
-    let by = &authorized.principal.name;
-    tracing::info!(decoder = %id, %version, by, "quarantine lifted");
+    let actor = authorized.principal.actor();
+    let entry = AuditEntry::new(&actor, "lift-quarantine", format_args!("{id} {version}"));
+    service.registry.record(entry, Timestamp::now()).await?;
+    tracing::info!(decoder = %id, %version, by = actor.name, "quarantine lifted");
     Ok(StatusCode::NO_CONTENT)
 }

@@ -5,57 +5,137 @@ use std::sync::Arc;
 use axum::{
     Json,
     extract::{Request, State},
-    http::{StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use champollion_registry::{Package, PublishError, Published, Rehearsal};
+use champollion_registry::{
+    Channel, DecoderId, PackageSignature, Provenance, Publication, PublishError, Published, Report,
+};
+use champollion_sandbox::Digest;
 use jiff::Timestamp;
 use semver::Version;
+use serde::{Deserialize, Serialize};
 
 use super::{
     Problem,
     catalogue::decoder_id,
-    extract::{PathParts, path_part, read_body},
+    extract::{Parameters, PathParts, path_part, read_body, to_the_end},
 };
 use crate::{
-    auth::{Authorized, Inspect, Publish},
+    auth::{Authorized, Inspect, Principal, Publish, Role},
     service::Service,
 };
+
+/// The header that holds the signature of a package.
+const SIGNATURE: &str = "champollion-signature";
+
+/// How a package is to be published.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Manner {
+    /// Where it is put, where not as usual.
+    channel: Option<Channel>,
+    /// It is only tried.
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// What became of a package.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Outcome {
+    id: DecoderId,
+    version: Version,
+    digest: Digest,
+    vectors: usize,
+    /// Where it is; of a package that was only tried nowhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channel: Option<Channel>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    dry_run: bool,
+    report: Report,
+}
 
 pub(super) async fn publish(
     authorized: Authorized<Publish>,
     State(service): State<Arc<Service>>,
     PathParts((vendor, model, version)): PathParts<(String, String, String)>,
+    Parameters(manner): Parameters<Manner>,
     request: Request,
-) -> Result<(StatusCode, Json<Published>), Problem> {
+) -> Result<(StatusCode, Json<Outcome>), Problem> {
     let id = decoder_id(&vendor, &model)?;
     let version: Version = path_part("version", &version)?;
+    let Principal { role, .. } = &authorized.principal;
+    if manner.channel == Some(Channel::Stable) && *role != Role::Admin {
+        return Err(Problem::forbidden(
+            "a publisher publishes candidates, which an admin promotes: leave channel out",
+        ));
+    }
+    let provenance = provenance(request.headers(), service.config.publication.unsigned)?;
     let file = read_body(request, service.config.sandbox.component_bytes).await?;
-    let sandbox = Arc::clone(service.registry.sandbox());
+    let digest = Digest::of(&file);
+    service.registry.is_free(&id, &version, digest)?;
+    // Nobody's time is spent on what nobody vouches for.
+    let publishers = service.registry.publishers();
+    publishers.check(&provenance, (&id, &version), digest).map_err(PublishError::Untrusted)?;
+    let previous = service.registry.previous(&id, &version);
+    let (gate, registry) = (service.config.gate(), Arc::clone(&service.registry));
     // Closed never, so there is always a turn in the end.
     let turn = service.publications.acquire().await;
-    let rehearsal = tokio::task::spawn_blocking(move || {
-        let package = Package::read(file.to_vec())?;
-        let manifest = package.manifest();
-        if (&manifest.id, &manifest.version) != (&id, &version) {
-            return Err(PublishError::OtherName {
-                expected: format!("{id} {version}"),
-                actual: format!("{} {}", manifest.id, manifest.version),
-            });
-        }
-        Rehearsal::of(package, &sandbox)
+    let admitted = tokio::task::spawn_blocking(move || {
+        let name = (&id, &version);
+        gate.admit(file.to_vec(), name, previous.as_ref(), registry.sandbox())
     })
     .await
-    .map_err(|error| Problem::internal(&error))??;
+    .map_err(|error| Problem::internal(&error))?
+    .map_err(PublishError::Refused)?;
     // The next package is tried while this one is written.
     drop(turn);
-    let by = &authorized.principal.name;
-    let published = service.registry.publish(rehearsal, by, Timestamp::now()).await?;
-    tracing::info!(
-        decoder = %published.id, version = %published.version, digest = %published.digest, by,
-        "published"
-    );
-    Ok((StatusCode::CREATED, Json(published)))
+    let report = admitted.report().clone();
+    if manner.dry_run {
+        let manifest = admitted.package().manifest();
+        return Ok((
+            StatusCode::OK,
+            Json(Outcome {
+                id: manifest.id.clone(),
+                version: manifest.version.clone(),
+                digest: admitted.package().digest(),
+                vectors: report.vectors,
+                channel: None,
+                dry_run: true,
+                report,
+            }),
+        ));
+    }
+    let by = authorized.principal.actor();
+    let (at, channel) = (Timestamp::now(), manner.channel);
+    let publication = Publication { by, at, channel, provenance };
+    let published = to_the_end(async move {
+        let published = service.registry.publish(admitted, &publication).await?;
+        tracing::info!(
+            decoder = %published.id, version = %published.version, digest = %published.digest,
+            by = publication.by.name, "published"
+        );
+        Ok(published)
+    });
+    let Published { id, version, digest, vectors, channel } = published.await?;
+    let (channel, dry_run) = (Some(channel), false);
+    let outcome = Outcome { id, version, digest, vectors, channel, dry_run, report };
+    Ok((StatusCode::CREATED, Json(outcome)))
+}
+
+/// Who vouches for a package.
+fn provenance(headers: &HeaderMap, unsigned: bool) -> Result<Provenance, Problem> {
+    let Some(header) = headers.get(SIGNATURE) else {
+        return Ok(if unsigned { Provenance::Development } else { Provenance::Unsigned });
+    };
+    let signature: Result<PackageSignature, String> = header
+        .to_str()
+        .map_err(|error| error.to_string())
+        .and_then(|text| text.parse().map_err(|error| format!("{error}")));
+    signature.map(Provenance::Signed).map_err(|reason| {
+        Problem::bad_request("invalid-signature", format!("{SIGNATURE} cannot be read: {reason}"))
+    })
 }
 
 pub(super) async fn download(

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State, http::StatusCode};
 use champollion_delivery::GroupId;
+use champollion_registry::AuditEntry;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::{
     Problem,
-    extract::{JsonBody, PathParts},
+    extract::{JsonBody, PathParts, to_the_end},
 };
 use crate::{
     auth::{Administer, Authorized, Role, TokenInfo},
@@ -41,7 +43,7 @@ pub(super) struct TokenList {
 }
 
 pub(super) async fn create(
-    _: Authorized<Administer>,
+    authorized: Authorized<Administer>,
     State(service): State<Arc<Service>>,
     JsonBody(wanted): JsonBody<Wanted>,
 ) -> Result<(StatusCode, Json<Created>), Problem> {
@@ -58,8 +60,14 @@ pub(super) async fn create(
         }
     }
     let Wanted { name, expires_at, network_server, .. } = wanted;
-    let now = Timestamp::now();
-    let token = service.tokens.create(&name, role, now, expires_at, network_server).await?;
+    let (actor, now) = (authorized.principal.actor(), Timestamp::now());
+    let token = to_the_end(async move {
+        let token = service.tokens.create(&name, role, now, expires_at, network_server).await?;
+        let entry = AuditEntry::new(&actor, "token-create", &token.info.id);
+        service.registry.record(entry.with(json!(token.info)), now).await?;
+        Ok(token)
+    })
+    .await?;
     let created = Created { token: token.secret.reveal().to_owned(), info: token.info };
     Ok((StatusCode::CREATED, Json(created)))
 }
@@ -72,10 +80,17 @@ pub(super) async fn list(
 }
 
 pub(super) async fn revoke(
-    _: Authorized<Administer>,
+    authorized: Authorized<Administer>,
     State(service): State<Arc<Service>>,
     PathParts(id): PathParts<String>,
 ) -> Result<StatusCode, Problem> {
-    service.tokens.revoke(&id).await?;
+    let actor = authorized.principal.actor();
+    to_the_end(async move {
+        let revoked = service.tokens.revoke(&id).await?;
+        let entry = AuditEntry::new(&actor, "token-revoke", id).with(json!(revoked));
+        service.registry.record(entry, Timestamp::now()).await?;
+        Ok(())
+    })
+    .await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,17 +1,24 @@
 //! Lets a request in only where its token's role may do what the handler does.
 
-use std::{borrow::Cow, marker::PhantomData, sync::Arc};
+use std::{borrow::Cow, marker::PhantomData, net::SocketAddr, sync::Arc};
 
 use axum::{
-    extract::FromRequestParts,
+    extract::{ConnectInfo, FromRequestParts},
     http::{HeaderMap, header::AUTHORIZATION, request::Parts},
 };
 use champollion_delivery::GroupId;
+use champollion_registry::Actor;
 use data_encoding::BASE64;
 use jiff::Timestamp;
 
 use super::{AuthError, Role, TokenInfo};
 use crate::{api::Problem, lns::NetworkServerName, service::Service};
+
+/// What a reverse proxy says of whoever it asks for. Anybody can say it, so it is only ever shown.
+const FORWARDED_FOR: &str = "x-forwarded-for";
+
+/// Longest value of it that is kept, in bytes: some addresses.
+const FORWARDED_BYTES: usize = 200;
 
 /// Who sends a request.
 #[derive(Clone, Debug)]
@@ -22,6 +29,8 @@ pub struct Principal {
     pub role: Role,
     /// The network server of the settings that the token is bound to.
     pub network_server: Option<NetworkServerName>,
+    /// The address that the request came from.
+    pub from: Option<String>,
 }
 
 /// What a handler does, and who may do it.
@@ -107,10 +116,21 @@ impl<D: Duty> FromRequestParts<Arc<Service>> for Authorized<D> {
                 token.role.name()
             )));
         }
+        let from = address(parts);
         let TokenInfo { name, role, network_server, .. } = token;
-        let principal = Principal { name, role, network_server };
+        let principal = Principal { name, role, network_server, from };
         Ok(Self { principal, duty: PhantomData })
     }
+}
+
+/// Where a request comes from: the other end of its connection, and for whom that says it asks.
+fn address(parts: &Parts) -> Option<String> {
+    let ConnectInfo(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>()?;
+    let forwarded = parts.headers.get(FORWARDED_FOR).and_then(|header| header.to_str().ok());
+    Some(match forwarded {
+        Some(others) if others.len() <= FORWARDED_BYTES => format!("{peer}, for {others}"),
+        _ => peer.to_string(),
+    })
 }
 
 impl Principal {
@@ -119,6 +139,12 @@ impl Principal {
     #[must_use]
     pub fn network_server(&self) -> Arc<str> {
         self.network_server.as_ref().map_or(&*self.name, NetworkServerName::as_str).into()
+    }
+
+    /// The same for the audit.
+    #[must_use]
+    pub fn actor(&self) -> Actor {
+        Actor { name: self.name.clone(), from: self.from.clone() }
     }
 
     /// Whether it may see what belongs to a group.

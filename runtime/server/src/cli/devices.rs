@@ -37,6 +37,13 @@ pub(super) struct Devices {
 enum Action {
     /// Register a device, or change what is registered
     Add(Box<Add>),
+    /// Have a device decoded by something else; without --decoder by nothing
+    Assign {
+        /// Its DevEUI
+        dev_eui: DevEui,
+        #[command(flatten)]
+        assigned: Assigned,
+    },
     /// List devices
     List,
     /// Forget a device
@@ -53,9 +60,8 @@ struct Add {
     /// The group that it belongs to
     #[arg(long)]
     group: GroupId,
-    /// What decodes it
-    #[arg(long, value_name = "VENDOR/MODEL[@REQUIREMENT]")]
-    decoder: Option<DecoderRef>,
+    #[command(flatten)]
+    assigned: Assigned,
     /// Its name for people
     #[arg(long, default_value = "")]
     name: String,
@@ -74,6 +80,32 @@ struct Add {
     /// A word of your own that its records carry; may stand several times
     #[arg(long, value_name = "NAME=VALUE", value_parser = settings::pair)]
     tag: Vec<(String, String)>,
+}
+
+/// What decodes a device.
+#[derive(Args)]
+struct Assigned {
+    /// What decodes it: `acme/meter@^1.2` any version that will do, `acme/meter@=1.2.3` this one
+    #[arg(long, value_name = "VENDOR/MODEL[@REQUIREMENT]")]
+    decoder: Option<DecoderRef>,
+    /// The firmware that runs on it, in the maker's words
+    #[arg(long, value_name = "TEXT")]
+    firmware: Option<String>,
+    /// What decodes it while a certain firmware runs on it; may stand several times
+    #[arg(long, value_name = "FIRMWARE=VENDOR/MODEL[@REQUIREMENT]", value_parser = of_firmware)]
+    firmware_decoder: Vec<(String, DecoderRef)>,
+}
+
+impl Assigned {
+    fn firmware_decoders(&self) -> BTreeMap<&str, &DecoderRef> {
+        let all = self.firmware_decoder.iter();
+        all.map(|(firmware, decoder)| (firmware.as_str(), decoder)).collect()
+    }
+}
+
+fn of_firmware(text: &str) -> Result<(String, DecoderRef), String> {
+    let (firmware, decoder) = text.split_once('=').ok_or("it must read firmware=vendor/model")?;
+    Ok((firmware.to_owned(), decoder.parse()?))
 }
 
 /// The keys of a device: those of a session for one that is activated by personalization, root keys
@@ -170,6 +202,7 @@ impl Devices {
     pub(super) async fn run(self) -> Result<(), Failure> {
         match &self.action {
             Action::Add(add) => self.add(add).await,
+            Action::Assign { dev_eui, assigned } => self.assign(*dev_eui, assigned).await,
             Action::List => self.list().await,
             Action::Remove { dev_eui } => self.remove(*dev_eui).await,
         }
@@ -181,7 +214,9 @@ impl Devices {
         let registration = json!({
             "name": add.name,
             "group": add.group,
-            "decoder": add.decoder,
+            "decoder": add.assigned.decoder,
+            "firmware": add.assigned.firmware,
+            "firmwareDecoders": add.assigned.firmware_decoders(),
             "lorawan": add.lorawan,
             "activation": add.keys.activation()?,
             "allowCounterReset": add.allow_counter_reset,
@@ -201,13 +236,31 @@ impl Devices {
         Ok(())
     }
 
+    async fn assign(&self, dev_eui: DevEui, assigned: &Assigned) -> Result<(), Failure> {
+        let path = format!("/v1/devices/{dev_eui}/decoder");
+        let request = self.connection.request(Method::PUT, &path)?.json(&json!({
+            "decoder": assigned.decoder,
+            "firmware": assigned.firmware,
+            "firmwareDecoders": assigned.firmware_decoders(),
+        }));
+        let device: Device = client::read(client::send(request).await?).await?;
+        if self.json {
+            return output::json(&device);
+        }
+        match device.assignment.wanted() {
+            Some(wanted) => output::line(format_args!("{dev_eui} is decoded by {wanted}")),
+            None => output::line(format_args!("{dev_eui} is decoded by nothing")),
+        }
+        Ok(())
+    }
+
     async fn list(&self) -> Result<(), Failure> {
         let list: DeviceList = self.connection.get("/v1/devices").await?;
         if self.json {
             return output::json(&list);
         }
         let rows = list.devices.into_iter().map(|device| {
-            let decoder = device.decoder.map(|decoder| decoder.to_string()).unwrap_or_default();
+            let decoder = device.assignment.wanted().map(ToString::to_string).unwrap_or_default();
             let dev_addr = device.dev_addr.map(|address| address.to_string()).unwrap_or_default();
             let activation = format!("{} {}", device.lorawan, device.activation);
             let (dev_eui, group) = (device.dev_eui.to_string(), device.group.to_string());

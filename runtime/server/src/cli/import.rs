@@ -20,7 +20,7 @@ use super::{
     Failure,
     client::{self, Connection},
     output,
-    publish::publish,
+    publish::{Manner, publish},
     sandbox,
 };
 use crate::import::{
@@ -47,6 +47,9 @@ pub(super) struct Import {
     /// Token of a role that may publish
     #[arg(long, env = "CHAMPOLLION_TOKEN", hide_env_values = true)]
     token: Option<String>,
+    /// File of the secret key to sign the packages with that are published
+    #[arg(long, env = "CHAMPOLLION_KEY", value_name = "FILE")]
+    key: Option<PathBuf>,
     /// Name of the package, where there is one codec
     #[arg(long, value_name = "VENDOR/MODEL")]
     id: Option<DecoderId>,
@@ -182,6 +185,7 @@ impl Import {
 
     fn publish(&self, packages: Vec<MadePackage>, report: &mut Report) -> Result<(), Failure> {
         let Some(server) = &self.to else { return Ok(()) };
+        let manner = Manner::signed(self.key.as_deref())?;
         let connection = Connection::new(server.clone(), self.token.clone());
         let progress = progress(packages.len());
         let packages = Mutex::new(packages.into_iter());
@@ -190,7 +194,7 @@ impl Import {
             loop {
                 let next = packages.lock().unwrap_or_else(PoisonError::into_inner).next();
                 let Some(MadePackage { codec, package }) = next else { break };
-                if let Err(failure) = publish(&connection, &package).await {
+                if let Err(failure) = publish(&connection, &package, &manner).await {
                     let reason = failure.to_string();
                     let mut skipped = skipped.lock().unwrap_or_else(PoisonError::into_inner);
                     skipped.push(Skipped { codec, reason });

@@ -1,11 +1,12 @@
 //! `champollion publish`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use champollion_registry::Package;
-use clap::Args;
+use champollion_registry::{Package, SecretKey};
+use clap::{Args, ValueEnum};
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 
 use super::{
     Failure,
@@ -21,48 +22,120 @@ pub(super) struct Publish {
     packages: Vec<PathBuf>,
     #[command(flatten)]
     connection: Connection,
+    /// File of the secret key to sign them with, as `champollion registry keys new` makes it
+    #[arg(long, env = "CHAMPOLLION_KEY", value_name = "FILE")]
+    key: Option<PathBuf>,
+    /// Have them tried, and publish nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Where they are put: stable is for admins, and given to devices at once; without it the first
+    /// release of a decoder is stable, and all others are candidates
+    #[arg(long, value_enum, value_name = "CHANNEL")]
+    channel: Option<ChannelName>,
     /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
+/// The channels that a package can be put in.
+#[derive(Clone, Copy, ValueEnum)]
+enum ChannelName {
+    Candidate,
+    Stable,
+}
+
+/// How packages are published.
+#[derive(Default)]
+pub(super) struct Manner {
+    dry_run: bool,
+    channel: Option<ChannelName>,
+    key: Option<SecretKey>,
+}
+
+impl Manner {
+    /// As usual, and signed where there is a key.
+    pub(super) fn signed(key: Option<&Path>) -> Result<Self, Failure> {
+        Ok(Self { key: key.map(read_key).transpose()?, ..Self::default() })
+    }
+}
+
+fn read_key(file: &Path) -> Result<SecretKey, Failure> {
+    let task = format!("the key {} cannot be used", file.display());
+    let text = std::fs::read_to_string(file).map_err(Failure::of(&task))?;
+    text.parse().map_err(Failure::of(&task))
+}
+
 /// What the server says of a package that it has taken.
 #[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Published {
     id: String,
     version: String,
     digest: String,
     vectors: usize,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    channel: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    dry_run: bool,
+    report: Json,
 }
 
 /// Publishes one package.
 pub(super) async fn publish(
     connection: &Connection,
     package: &Package,
+    manner: &Manner,
 ) -> Result<Published, Failure> {
     let manifest = package.manifest();
-    let path = format!("/v1/registry/{}/{}", manifest.id, manifest.version);
-    let request = connection.request(Method::PUT, &path)?.body(package.file().to_vec());
+    let channel = match manner.channel {
+        None => "",
+        Some(ChannelName::Candidate) => "&channel=candidate",
+        Some(ChannelName::Stable) => "&channel=stable",
+    };
+    let (id, version, dry_run) = (&manifest.id, &manifest.version, manner.dry_run);
+    let path = format!("/v1/registry/{id}/{version}?dryRun={dry_run}{channel}");
+    let mut request = connection.request(Method::PUT, &path)?.body(package.file().to_vec());
+    if let Some(key) = &manner.key {
+        let signature = key.sign_package(id, version, package.digest());
+        request = request.header("Champollion-Signature", signature.to_string());
+    }
     client::read(client::send(request).await?).await
 }
 
 impl Publish {
     pub(super) async fn run(self) -> Result<(), Failure> {
+        let manner = Manner::signed(self.key.as_deref())?;
+        let manner = Manner { dry_run: self.dry_run, channel: self.channel, ..manner };
         let mut all = Vec::new();
         for path in &self.packages {
             let task = format!("{} is not published", path.display());
             let file = std::fs::read(path).map_err(Failure::of(&task))?;
             let package = Package::read(file).map_err(Failure::of(&task))?;
             let published =
-                publish(&self.connection, &package).await.map_err(Failure::of(&task))?;
+                publish(&self.connection, &package, &manner).await.map_err(Failure::of(&task))?;
             if !self.json {
-                output::line(format_args!(
-                    "published {} {}: {} vectors passed, {}",
-                    published.id, published.version, published.vectors, published.digest
-                ));
+                show(&published);
             }
             all.push(published);
         }
         if self.json { output::json(&all) } else { Ok(()) }
+    }
+}
+
+fn show(published: &Published) {
+    let Published { id, version, digest, vectors, channel, dry_run, report } = published;
+    let passed = format!("{vectors} vectors passed, {digest}");
+    if *dry_run {
+        output::line(format_args!("{id} {version} could be published: {passed}"));
+    } else {
+        output::line(format_args!("published {id} {version}: {passed}"));
+    }
+    if channel.as_deref() == Some("candidate") {
+        output::line(format_args!(
+            "  it is a candidate: `champollion registry promote {id}@{version}` gives it to devices"
+        ));
+    }
+    for warning in report["warnings"].as_array().into_iter().flatten() {
+        output::line(format_args!("  {}", warning.as_str().unwrap_or_default()));
     }
 }

@@ -1,5 +1,9 @@
 //! `champollion registry`.
 
+mod channels;
+mod history;
+mod keys;
+
 use champollion_registry::{DecoderId, Quarantined};
 use clap::{Args, Subcommand};
 use reqwest::Method;
@@ -35,6 +39,13 @@ enum Action {
         #[arg(value_name = "VENDOR/MODEL@VERSION", value_parser = decoder_version)]
         decoder: (DecoderId, Version),
     },
+    #[command(flatten)]
+    Channels(channels::Action),
+    #[command(flatten)]
+    History(history::Action),
+    /// Look after the keys that packages are signed with
+    #[command(subcommand)]
+    Keys(keys::Action),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -47,6 +58,9 @@ impl Registry {
         match &self.action {
             Action::Quarantine => self.quarantine().await,
             Action::Lift { decoder: (id, version) } => self.lift(id, version).await,
+            Action::Channels(action) => action.run(&self.connection, self.json).await,
+            Action::Keys(action) => action.run(&self.connection, self.json).await,
+            Action::History(action) => action.run(&self.connection, self.json).await,
         }
     }
 

@@ -94,6 +94,7 @@ async fn serve(config: Config, admin_token_file: Option<&Path>) -> Result<(), Fa
     tracing::info!(%address, devices = service.devices.sessions().len(), "listening");
 
     let router = api::router(Arc::clone(&service));
+    let router = router.into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, router).with_graceful_shutdown(until(stopped.clone()));
     let grace = async {
         until(stopped).await;

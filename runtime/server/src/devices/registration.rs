@@ -23,6 +23,12 @@ pub struct Registration {
     /// What decodes it: `vendor/model@requirement`. Without, its records are raw.
     #[serde(default)]
     pub decoder: Option<DecoderRef>,
+    /// The firmware that runs on it, in the maker's words.
+    #[serde(default)]
+    pub firmware: Option<String>,
+    /// What decodes it while a certain firmware runs on it.
+    #[serde(default)]
+    pub firmware_decoders: BTreeMap<String, DecoderRef>,
     /// The version of LoRaWAN that it is made for. Without, the one that its keys are of: 1.1, or
     /// 1.0.3, which most devices are.
     #[serde(default)]

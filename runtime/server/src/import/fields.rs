@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use champollion_registry::{Field, FieldType};
+use champollion_registry::{Field, FieldType, each_value};
 use champollion_sandbox::vocabulary::{self, Quantity};
 use serde_json::Value as Json;
 
@@ -32,7 +32,7 @@ pub(super) struct Inferred {
 pub(super) fn infer(answers: &[Answered]) -> Inferred {
     let mut kinds: BTreeMap<String, FieldType> = BTreeMap::new();
     for answer in answers {
-        walk(&answer.reading["data"], &mut String::new(), &mut |path, kind| {
+        each_value(&answer.reading["data"], &mut |path, kind| {
             let known = kinds.entry(path.to_owned()).or_insert(kind);
             *known = united(*known, kind);
         });
@@ -53,49 +53,6 @@ pub(super) fn infer(answers: &[Answered]) -> Inferred {
         }
     });
     Inferred { fields: fields.collect(), left_out: count.saturating_sub(FIELDS) }
-}
-
-/// Visits each value that is not made of others, with its path: `battery`, `history[].volume`.
-fn walk(value: &Json, path: &mut String, visit: &mut impl FnMut(&str, FieldType)) {
-    let kind = match value {
-        // It tells that there is a field and not what it holds when it holds something.
-        Json::Null => return,
-        Json::Bool(_) => FieldType::Boolean,
-        Json::Number(number) if is_whole(number) => FieldType::Integer,
-        Json::Number(_) => FieldType::Number,
-        Json::String(_) => FieldType::Text,
-        Json::Object(members) if !members.is_empty() => {
-            for (key, member) in members {
-                let length = path.len();
-                if !path.is_empty() {
-                    path.push('.');
-                }
-                path.push_str(key);
-                walk(member, path, visit);
-                path.truncate(length);
-            }
-            return;
-        }
-        Json::Object(_) => FieldType::Object,
-        Json::Array(list) if list.iter().any(Json::is_object) => {
-            let length = path.len();
-            path.push_str("[]");
-            for member in list.iter().filter(|member| member.is_object()) {
-                walk(member, path, visit);
-            }
-            path.truncate(length);
-            return;
-        }
-        Json::Array(_) => FieldType::List,
-    };
-    // A data object without members has no field at all.
-    if !path.is_empty() {
-        visit(path, kind);
-    }
-}
-
-fn is_whole(number: &serde_json::Number) -> bool {
-    number.is_i64() || number.is_u64() || number.as_f64().is_some_and(|value| value.fract() == 0.0)
 }
 
 /// The type of a field that was seen with both.

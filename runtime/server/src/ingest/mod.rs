@@ -11,9 +11,10 @@ use champollion_frames::{
     VerifiedUplink,
 };
 use champollion_registry::{
-    DecoderId, LoadedDecoder, Quarantined, Registry, RegistryError, variables,
+    DecoderId, DecoderRef, LoadedDecoder, Observed, Quarantined, Registry, RegistryError, Shadow,
+    variables,
 };
-use champollion_sandbox::{CallError, Settings};
+use champollion_sandbox::{Call, CallError, Reading, Settings};
 use champollion_sdk::vectors::Hex;
 use champollion_store::{Batch, Store};
 use jiff::Timestamp;
@@ -354,13 +355,13 @@ impl Intake {
         from: &str,
         batch: &mut Batch,
     ) -> Result<Record, IngestError> {
-        let outcome = match &device.decoder {
+        let outcome = match device.assignment.wanted() {
             None => Outcome::NoDecoder {
                 code: "no-decoder",
                 message: "the device is registered without a decoder".to_owned(),
             },
             Some(wanted) => match self.registry.healthy_decoder(wanted).await {
-                Ok(decoder) => self.run(device, decoder, uplink, batch).await?,
+                Ok(decoder) => self.run(device, wanted, decoder, uplink, batch).await?,
                 Err(error) => {
                     let code = match &error {
                         RegistryError::Resolve(_) => "no-decoder",
@@ -382,20 +383,25 @@ impl Intake {
     async fn run(
         &self,
         device: &Device,
+        wanted: &DecoderRef,
         decoder: Arc<LoadedDecoder>,
         uplink: &VerifiedUplink,
         batch: &mut Batch,
     ) -> Result<Outcome, IngestError> {
         let state = self.remembered(device.dev_eui, &decoder).await?;
         let settings = Settings { variables: variables(&device.variables), state };
-        let (call, decoder) = {
+        let shadow = self.registry.shadow_of(wanted, &decoder);
+        let (call, decoder, settings) = {
             let uplink = uplink.clone();
-            let work = move || (decoder.decode_uplink(&uplink, &settings), decoder);
+            let work = move || (decoder.decode_uplink(&uplink, &settings), decoder, settings);
             self.workers.run(work).await.map_err(|not_done| match not_done {
                 NotDone::Busy { .. } => IngestError::Busy(not_done),
                 NotDone::Panicked => IngestError::NotKept(not_done.to_string()),
             })?
         };
+        if let Some(shadow) = shadow {
+            self.decode_beside(shadow, &decoder.id, uplink.clone(), settings, &call);
+        }
         let name = DecoderName {
             id: decoder.id.to_string(),
             version: decoder.version.clone(),
@@ -420,6 +426,35 @@ impl Intake {
             batch.put(DECODER_STATES, devices::key(device.dev_eui), value);
         }
         Ok(Outcome::Decoded(name, reading))
+    }
+
+    /// Has a candidate decode a frame too, after it and not in its way, and compares.
+    fn decode_beside(
+        &self,
+        shadow: Arc<Shadow>,
+        id: &DecoderId,
+        uplink: VerifiedUplink,
+        settings: Settings,
+        stable: &Call<Reading>,
+    ) {
+        let (registry, workers) = (Arc::clone(&self.registry), Arc::clone(&self.workers));
+        let (id, stable) = (id.clone(), Observed::of(stable));
+        tokio::spawn(async move {
+            let Ok(candidate) = registry.version(&id, shadow.version()).await else {
+                return shadow.skip();
+            };
+            let work = move || {
+                let observed = Observed::of(&candidate.decoder.decode_uplink(&uplink, &settings));
+                (observed, uplink)
+            };
+            match workers.run_if_idle(work).await {
+                Ok((observed, uplink)) => {
+                    let sent = uplink.application_payload().unwrap_or_default();
+                    shadow.compare(sent, &stable, &observed);
+                }
+                Err(_) => shadow.skip(),
+            }
+        });
     }
 
     /// Tells the registry of a call that misbehaved. Whatever comes of it, the frame is kept.

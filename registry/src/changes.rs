@@ -1,0 +1,216 @@
+//! Changes which versions devices get: promote, rollback, yank, unyank, deprecate.
+
+use champollion_store::Batch;
+use jiff::Timestamp;
+use semver::Version;
+use serde::Serialize;
+
+use crate::{
+    Actor, AuditEntry, ChangeError, Channel, Channels, DamagedIndex, DecoderId, DecoderRef,
+    Deprecation, IndexEvent, Registry, RegistryError, ResolveError, VersionName,
+    journal::is_behind, registry::CHANNELS,
+};
+
+/// What is to be changed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// A version becomes stable; without one the highest candidate above the stable ones.
+    Promote(Option<Version>),
+    /// What was promoted last, or after a version, is stable no longer.
+    Rollback(Option<Version>),
+    /// A candidate decodes live frames beside the stable version; without one none does any more.
+    Shadow(Option<Version>),
+    /// A version is given to nobody who does not pin it, for a reason.
+    Yank(Version, String),
+    /// A yanked version may be given again.
+    Unyank(Version),
+    /// The decoder should not be used any more; with nothing said it may again.
+    Deprecate(Deprecation),
+}
+
+/// Who changes something, when, and whether it is only tried.
+#[derive(Clone, Debug)]
+pub struct Mandate {
+    /// By whom.
+    pub by: Actor,
+    /// When.
+    pub at: Timestamp,
+    /// Nothing is changed; it is only told what would be.
+    pub dry_run: bool,
+}
+
+/// What a change did, or would do.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Changed {
+    /// What happened, as the index says it.
+    #[serde(flatten)]
+    pub event: IndexEvent,
+    /// Whether it was only tried.
+    pub dry_run: bool,
+    /// Which requirements get another version by it.
+    pub effects: Vec<Effect>,
+}
+
+/// A requirement that gets another version.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Effect {
+    /// What is asked for.
+    pub wanted: DecoderRef,
+    /// What it got.
+    pub from: Option<Version>,
+    /// What it gets.
+    pub to: Option<Version>,
+    /// How many devices ask so.
+    pub devices: usize,
+}
+
+impl Registry {
+    /// Changes which versions of a decoder devices get. It is effective at once; frames under way are
+    /// decoded by the version that they got. `asked` is what devices ask for and how many do, to tell
+    /// what it does to them.
+    pub async fn change(
+        &self,
+        id: &DecoderId,
+        change: &Change,
+        mandate: &Mandate,
+        asked: &[(DecoderRef, usize)],
+    ) -> Result<Changed, ChangeError> {
+        match self.try_to_change(id, change, mandate, asked).await {
+            Err(ChangeError::Registry(error)) if is_behind(&error) => {
+                self.catch_up().await?;
+                self.try_to_change(id, change, mandate, asked).await
+            }
+            other => other,
+        }
+    }
+
+    async fn try_to_change(
+        &self,
+        id: &DecoderId,
+        change: &Change,
+        mandate: &Mandate,
+        asked: &[(DecoderRef, usize)],
+    ) -> Result<Changed, ChangeError> {
+        let mut turn = self.journal.turn().await;
+        let before = self.channels(id)?;
+        let event = self.event(id, change, &before)?;
+        let mut after = before.clone();
+        event.apply(&mut after);
+        let effects = self.effects(id, &after, asked);
+        if !mandate.dry_run {
+            let kept = serde_json::to_vec(&after).map_err(|error| {
+                RegistryError::from(DamagedIndex { key: id.to_string(), reason: error.to_string() })
+            })?;
+            let mut batch = Batch::new();
+            batch.put(CHANNELS, id.to_string(), kept);
+            let audit = AuditEntry::of(&event, &mandate.by);
+            turn.commit(batch, mandate.at, Some(&event), audit).await?;
+            self.index_mut().entry(id.clone()).or_default().set_channels(after);
+        }
+        Ok(Changed { event, dry_run: mandate.dry_run, effects })
+    }
+
+    /// What a change comes to, where it can be made.
+    fn event(
+        &self,
+        id: &DecoderId,
+        change: &Change,
+        channels: &Channels,
+    ) -> Result<IndexEvent, ChangeError> {
+        let named = |version: &Version| -> Result<VersionName, ResolveError> {
+            self.entry(id, version)?;
+            Ok(VersionName { id: id.clone(), version: version.clone() })
+        };
+        let already = |version: &Version, state| {
+            let (id, version) = (id.clone(), version.clone());
+            ChangeError::Already { id, version, state }
+        };
+        Ok(match change {
+            Change::Promote(version) => {
+                let version = match version {
+                    Some(version) => version.clone(),
+                    None => self.candidate(id, channels)?,
+                };
+                let name = named(&version)?;
+                if let Some(reason) = channels.yanked(&version) {
+                    let (id, reason) = (id.clone(), reason.to_owned());
+                    return Err(ChangeError::Yanked { id, version, reason });
+                }
+                if channels.channel(&version) == Channel::Stable {
+                    return Err(already(&version, "stable"));
+                }
+                IndexEvent::Promote(name)
+            }
+            Change::Rollback(to) => {
+                let Some((withdrawn, to)) = channels.before(to.as_ref()) else {
+                    let promoted: Vec<String> =
+                        channels.stable().iter().map(Version::to_string).collect();
+                    let (id, promoted) = (id.clone(), promoted.join(", "));
+                    return Err(ChangeError::NothingBefore { id, to: to.clone(), promoted });
+                };
+                IndexEvent::Rollback { id: id.clone(), withdrawn, to }
+            }
+            Change::Shadow(Some(version)) => {
+                let name = named(version)?;
+                if channels.channel(version) == Channel::Stable {
+                    return Err(already(version, "stable"));
+                }
+                if channels.shadow() == Some(version) {
+                    return Err(already(version, "a shadow"));
+                }
+                IndexEvent::Shadow(name)
+            }
+            Change::Shadow(None) if channels.shadow().is_none() => {
+                return Err(ChangeError::NoShadow(id.clone()));
+            }
+            Change::Shadow(None) => IndexEvent::EndShadow { id: id.clone() },
+            Change::Yank(version, reason) => {
+                let name = named(version)?;
+                if channels.yanked(version).is_some() {
+                    return Err(already(version, "yanked"));
+                }
+                IndexEvent::Yank { name, reason: reason.clone() }
+            }
+            Change::Unyank(version) => {
+                let name = named(version)?;
+                if channels.yanked(version).is_none() {
+                    let (id, version) = (id.clone(), version.clone());
+                    return Err(ChangeError::NotYanked { id, version });
+                }
+                IndexEvent::Unyank(name)
+            }
+            Change::Deprecate(deprecation) => {
+                IndexEvent::Deprecate { id: id.clone(), deprecation: deprecation.clone() }
+            }
+        })
+    }
+
+    /// The candidate that is meant where none is named.
+    fn candidate(&self, id: &DecoderId, channels: &Channels) -> Result<Version, ChangeError> {
+        let index = self.index();
+        let listed = index.get(id).ok_or_else(|| ResolveError::UnknownDecoder(id.clone()))?;
+        let mut from_highest = listed.versions.keys().rev();
+        let highest = from_highest
+            .find(|version| version.pre.is_empty() && channels.yanked(version).is_none())
+            .filter(|version| channels.channel(version) == Channel::Candidate);
+        highest.cloned().ok_or_else(|| ChangeError::NoCandidate(id.clone()))
+    }
+
+    fn effects(
+        &self,
+        id: &DecoderId,
+        after: &Channels,
+        asked: &[(DecoderRef, usize)],
+    ) -> Vec<Effect> {
+        let of_decoder = asked.iter().filter(|(wanted, _)| wanted.id == *id);
+        let effects = of_decoder.map(|(wanted, devices)| Effect {
+            wanted: wanted.clone(),
+            from: self.resolve(wanted).ok().map(|(version, _)| version),
+            to: self.resolve_with(wanted, after),
+            devices: *devices,
+        });
+        effects.filter(|effect| effect.from != effect.to).collect()
+    }
+}

@@ -1,0 +1,262 @@
+//! Compares a manifest with that of the version before: who uses the one must be able to use the other,
+//! or the version says that it is not so.
+
+use std::collections::BTreeMap;
+
+use semver::Version;
+
+use super::Finding;
+use crate::{Field, Manifest};
+
+/// How much of a version must grow.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Needed {
+    Major,
+    Minor,
+}
+
+/// What keeps users of the version before from using this one, where its number does not say so.
+pub(crate) fn incompatibilities(previous: &Manifest, next: &Manifest) -> Vec<Finding> {
+    let changes = changes(previous, next).into_iter();
+    let told = changes.filter(|(_, needed)| !is_told(&previous.version, &next.version, *needed));
+    let findings = told.map(|(change, needed)| Finding::Incompatible {
+        change,
+        needed: match needed {
+            Needed::Major => "major",
+            Needed::Minor => "minor",
+        },
+        previous: previous.version.clone(),
+        version: next.version.clone(),
+    });
+    findings.collect()
+}
+
+/// Whether a version says that so much has changed. Before 1.0.0 the number after the zero is what
+/// the major one is later.
+fn is_told(previous: &Version, next: &Version, needed: Needed) -> bool {
+    if next.major != previous.major {
+        return next.major > previous.major;
+    }
+    match (needed, next.major) {
+        (Needed::Major, 0) => next.minor > previous.minor,
+        (Needed::Major, _) => false,
+        (Needed::Minor, 0) => {
+            next.minor > previous.minor
+                || (next.minor == previous.minor && next.patch > previous.patch)
+        }
+        (Needed::Minor, _) => next.minor > previous.minor,
+    }
+}
+
+fn changes(previous: &Manifest, next: &Manifest) -> Vec<(String, Needed)> {
+    let mut changes = Vec::new();
+    changes_of_fields(previous, next, &mut changes);
+    let names = |manifest: &Manifest| -> BTreeMap<String, bool> {
+        let variables = manifest.variables.iter();
+        variables.map(|variable| (variable.name.clone(), variable.required)).collect()
+    };
+    let (before, after) = (names(previous), names(next));
+    for (name, required) in &after {
+        match before.get(name) {
+            Some(true) => {}
+            _ if *required => {
+                changes.push((format!("the variable {name} must be set now"), Needed::Major));
+            }
+            None => changes.push((format!("the variable {name} was added"), Needed::Minor)),
+            Some(false) => {}
+        }
+    }
+    for command in &previous.commands {
+        if !next.commands.iter().any(|other| other.name == command.name) {
+            changes.push((format!("the command {} was removed", command.name), Needed::Major));
+        }
+    }
+    for command in &next.commands {
+        if !previous.commands.iter().any(|other| other.name == command.name) {
+            changes.push((format!("the command {} was added", command.name), Needed::Minor));
+        }
+    }
+    changes
+}
+
+fn changes_of_fields(previous: &Manifest, next: &Manifest, changes: &mut Vec<(String, Needed)>) {
+    let by_name = |manifest| -> BTreeMap<_, _> { fields(manifest).collect() };
+    let (before, after): (BTreeMap<&str, &Field>, BTreeMap<&str, &Field>) =
+        (by_name(previous), by_name(next));
+    let added: Vec<&Field> =
+        after.values().copied().filter(|field| !before.contains_key(&*field.name)).collect();
+    for (name, field) in &before {
+        let Some(new) = after.get(name) else {
+            let alike = added.iter().find(|other| {
+                (other.kind, &other.quantity, &other.unit)
+                    == (field.kind, &field.quantity, &field.unit)
+                    && (field.quantity.is_some() || other.meaning == field.meaning)
+            });
+            let change = match alike {
+                Some(other) => format!("the field {name} was renamed to {}", other.name),
+                None => format!("the field {name} was removed"),
+            };
+            changes.push((change, Needed::Major));
+            continue;
+        };
+        if field.kind != new.kind {
+            let (old, new) = (field.kind.as_str(), new.kind.as_str());
+            changes.push((format!("the field {name} is {new} and was {old}"), Needed::Major));
+        }
+        for (what, old, new) in [
+            ("quantity", &field.quantity, &new.quantity),
+            ("unit", &field.unit, &new.unit),
+            ("unit in data", &field.data_unit, &new.data_unit),
+        ] {
+            match (old, new) {
+                (old, new) if old == new => {}
+                // More is known of it, and it is what it was.
+                (None, Some(_)) if what != "unit in data" => {
+                    changes.push((format!("the field {name} has a {what} now"), Needed::Minor));
+                }
+                (old, new) => {
+                    let said = |text: &Option<String>| text.clone().unwrap_or("none".to_owned());
+                    let (old, new) = (said(old), said(new));
+                    let change = format!("the field {name} has the {what} {new} and had {old}");
+                    changes.push((change, Needed::Major));
+                }
+            }
+        }
+    }
+    for field in added {
+        changes.push((format!("the field {} was added", field.name), Needed::Minor));
+    }
+}
+
+fn fields(manifest: &Manifest) -> impl Iterator<Item = (&str, &Field)> {
+    manifest.fields.iter().map(|field| (field.name.as_str(), field))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MANIFEST: &str = r#"
+        id = "acme/thermometer"
+        version = "1.2.3"
+        name = "Acme Thermometer"
+        description = "Decodes it."
+        licence = "MIT"
+        maintainer = "Acme"
+        [[devices]]
+        vendor = "Acme"
+        model = "T1"
+        [[ports]]
+        port = 2
+        direction = "up"
+        meaning = "Temperature"
+        [[fields]]
+        name = "temperature"
+        type = "number"
+        quantity = "air.temperature"
+        unit = "Cel"
+        meaning = "Temperature of the air"
+        [[fields]]
+        name = "counter"
+        type = "integer"
+        meaning = "Frames so far"
+        [[variables]]
+        name = "offset"
+        type = "number"
+        meaning = "What is added"
+        [[commands]]
+        name = "interval"
+        meaning = "How often it sends"
+        example = '{"interval": 10}'
+    "#;
+
+    /// What is found where one text of the manifest is another in the next version.
+    fn found(version: &str, from: &str, to: &str) -> Vec<String> {
+        assert!(MANIFEST.contains(from), "{from}");
+        let previous = Manifest::parse(MANIFEST).unwrap();
+        let next = MANIFEST.replace("1.2.3", version).replacen(from, to, 1);
+        let next = Manifest::parse(&next).unwrap();
+        incompatibilities(&previous, &next).iter().map(ToString::to_string).collect()
+    }
+
+    const COUNTER: &str = "[[fields]]\n        name = \"counter\"\n        type = \"integer\"\n        meaning = \"Frames so far\"\n";
+    const COMMAND: &str = "[[commands]]\n        name = \"interval\"\n        meaning = \"How often it sends\"\n        example = '{\"interval\": 10}'\n";
+
+    #[test]
+    fn what_breaks_needs_a_major_version() {
+        for (from, to, change) in [
+            (COUNTER, "", "the field counter was removed"),
+            ("name = \"temperature\"", "name = \"t\"", "the field temperature was renamed to t"),
+            ("name = \"counter\"", "name = \"frames\"", "the field counter was renamed to frames"),
+            (
+                "type = \"integer\"",
+                "type = \"number\"",
+                "the field counter is number and was integer",
+            ),
+            (
+                "\"air.temperature\"",
+                "\"water.temperature\"",
+                "has the quantity water.temperature and had",
+            ),
+            (
+                "meaning = \"Frames so far\"",
+                "meaning = \"m\"\ndata-unit = \"s\"",
+                "unit in data s and had none",
+            ),
+            (
+                "name = \"offset\"",
+                "name = \"offset\"\nrequired = true",
+                "the variable offset must be set now",
+            ),
+            (COMMAND, "", "the command interval was removed"),
+        ] {
+            for version in ["1.2.4", "1.3.0"] {
+                let found = found(version, from, to);
+                let told = found.iter().any(|finding| {
+                    finding.contains(change) && finding.contains("new major version")
+                });
+                assert!(told, "{version} {change}: {found:?}");
+            }
+            assert_eq!(found("2.0.0", from, to), [""; 0], "{change}");
+        }
+    }
+
+    #[test]
+    fn what_is_added_needs_a_minor_version() {
+        let field = format!(
+            "{COUNTER}[[fields]]\nname = \"battery\"\ntype = \"number\"\nmeaning = \"m\"\n"
+        );
+        let command =
+            format!("{COMMAND}[[commands]]\nname = \"reset\"\nmeaning = \"m\"\nexample = '{{}}'\n");
+        let variable =
+            "[[variables]]\nname = \"a\"\ntype = \"text\"\nmeaning = \"m\"\n[[variables]]";
+        for (from, to, change) in [
+            (COUNTER, &*field, "the field battery was added"),
+            (COMMAND, &*command, "the command reset was added"),
+            ("[[variables]]", variable, "the variable a was added"),
+            (
+                "meaning = \"Frames so far\"",
+                "meaning = \"m\"\nunit = \"1\"",
+                "counter has a unit now",
+            ),
+        ] {
+            let found_here = found("1.2.4", from, to);
+            assert!(found_here.iter().any(|finding| finding.contains(change)), "{found_here:?}");
+            assert!(found_here[0].contains("new minor version: 1.2.3 is published, this is 1.2.4"));
+            assert_eq!(found("1.3.0", from, to), [""; 0], "{change}");
+        }
+        assert_eq!(found("1.2.4", "Decodes it.", "Reads it."), [""; 0]);
+        assert_eq!(found("1.2.4", "Frames so far", "Frames until now"), [""; 0]);
+    }
+
+    #[test]
+    fn before_1_0_the_second_number_is_the_major_one() {
+        let told = |previous: &str, next: &str, needed| {
+            is_told(&previous.parse().unwrap(), &next.parse().unwrap(), needed)
+        };
+        assert!(!told("0.1.0", "0.1.1", Needed::Major));
+        assert!(told("0.1.0", "0.2.0", Needed::Major));
+        assert!(told("0.1.0", "0.1.1", Needed::Minor));
+        assert!(told("0.9.0", "1.0.0", Needed::Major));
+    }
+}

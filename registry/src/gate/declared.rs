@@ -1,0 +1,139 @@
+//! Compares what a manifest declares with what its vectors hold.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use champollion_sdk::vectors::Vector;
+use serde_json::Value as Json;
+
+use super::Finding;
+use crate::{FieldType, Manifest, data_paths::each_value};
+
+/// Most fields that one warning names.
+const NAMED: usize = 10;
+
+/// What is wrong, and what is only strange.
+pub(super) fn findings(manifest: &Manifest, vectors: &[Vector]) -> (Vec<Finding>, Vec<String>) {
+    let declared = Declared::of(manifest);
+    let mut findings = Vec::new();
+    let mut seen = BTreeSet::new();
+    let (mut told, mut measured) = (BTreeSet::new(), BTreeSet::new());
+    for vector in vectors {
+        let reading = &vector.expect["reading"];
+        each_value(&reading["data"], &mut |path, found| {
+            seen.insert(path.to_owned());
+            if let Some(finding) = declared.finding(&vector.name, path, found)
+                && told.insert((path.to_owned(), found.as_str()))
+            {
+                findings.push(finding);
+            }
+        });
+        for quantity in quantities(reading) {
+            if !declared.measures(quantity) && measured.insert(quantity.to_owned()) {
+                let (vector, quantity) = (vector.name.clone(), quantity.to_owned());
+                findings.push(Finding::UndeclaredQuantity { vector, quantity });
+            }
+        }
+    }
+    (findings, declared.unseen(&seen).into_iter().collect())
+}
+
+fn quantities(reading: &Json) -> impl Iterator<Item = &str> {
+    let measurements = reading["measurements"].as_array().into_iter().flatten();
+    measurements.filter_map(|measurement| measurement["quantity"].as_str())
+}
+
+struct Declared<'manifest> {
+    fields: BTreeMap<&'manifest str, FieldType>,
+    quantities: BTreeSet<&'manifest str>,
+    /// Whether all that comes out must be declared. Of a script others may have written it, and the
+    /// manifest declares what is measured or says that it only infers.
+    is_complete: bool,
+}
+
+impl<'manifest> Declared<'manifest> {
+    fn of(manifest: &'manifest Manifest) -> Self {
+        let declared = manifest.fields.iter().filter(|field| !field.inferred);
+        Self {
+            fields: declared.clone().map(|field| (field.name.as_str(), field.kind)).collect(),
+            quantities: declared.filter_map(|field| field.quantity.as_deref()).collect(),
+            is_complete: manifest.script.is_none(),
+        }
+    }
+
+    fn measures(&self, quantity: &str) -> bool {
+        !self.is_complete || self.quantities.contains(quantity)
+    }
+
+    fn finding(&self, vector: &str, path: &str, found: FieldType) -> Option<Finding> {
+        let (vector, path) = (vector.to_owned(), path.to_owned());
+        match self.fields.get(path.as_str()) {
+            Some(declared) if declared.holds(found) => None,
+            Some(declared) => {
+                let (found, declared) = (found.as_str(), declared.as_str());
+                Some(Finding::OtherType { vector, path, found, declared })
+            }
+            None if !self.is_complete || self.is_part(&path) || self.has_parts(&path) => None,
+            None => Some(Finding::UndeclaredField { vector, path, found: found.as_str() }),
+        }
+    }
+
+    /// Whether it is part of something whose parts are not declared one by one.
+    fn is_part(&self, path: &str) -> bool {
+        let ends = path.char_indices().filter(|(_, character)| matches!(character, '.' | '['));
+        ends.map(|(end, _)| &path[..end]).chain([path.trim_end_matches("[]")]).any(|whole| {
+            let kinds = [self.fields.get(whole), self.fields.get(&*format!("{whole}[]"))];
+            kinds.into_iter().flatten().any(|kind| {
+                matches!(kind, FieldType::Object | FieldType::List | FieldType::Any)
+                    && !self.has_parts(whole)
+            })
+        })
+    }
+
+    /// Whether parts of it are declared: then it may be empty itself.
+    fn has_parts(&self, path: &str) -> bool {
+        self.fields.keys().any(|name| {
+            name.strip_prefix(path)
+                .is_some_and(|rest| rest.starts_with('.') || rest.starts_with("[]."))
+        })
+    }
+
+    fn unseen(&self, seen: &BTreeSet<String>) -> Option<String> {
+        let is_seen = |name: &str| {
+            let (member, item) = (format!("{name}."), format!("{name}[]"));
+            seen.iter()
+                .any(|path| path == name || path.starts_with(&member) || path.starts_with(&item))
+        };
+        let unseen: Vec<&str> = self.fields.keys().copied().filter(|name| !is_seen(name)).collect();
+        let more = unseen.len().saturating_sub(NAMED);
+        let named = unseen.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+        (!unseen.is_empty()).then(|| match more {
+            0 => format!("no vector holds the declared fields {named}"),
+            more => format!("no vector holds the declared fields {named} and {more} more"),
+        })
+    }
+}
+
+impl FieldType {
+    /// Whether a field that is declared so may hold a value of this type.
+    fn holds(self, found: Self) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Number => matches!(found, Self::Number | Self::Integer),
+            other => other == found,
+        }
+    }
+
+    /// Its word in manifests.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Boolean => "boolean",
+            Self::Integer => "integer",
+            Self::Number => "number",
+            Self::Text => "text",
+            Self::Object => "object",
+            Self::List => "list",
+            Self::Any => "any",
+        }
+    }
+}

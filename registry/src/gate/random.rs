@@ -1,0 +1,287 @@
+//! Feeds a decoder with payloads that nobody wrote: the same for everybody, over the ports that it
+//! declares, half of them made at random and half of its own vectors with some bytes changed. Each must
+//! end in a reading or in a failure that the decoder itself reports.
+
+use std::{collections::BTreeMap, fmt};
+
+use champollion_sandbox::{CallError, Decoder, OutputError, Settings, Specimen};
+use champollion_sdk::vectors::{Input, UplinkInput};
+use serde::Serialize;
+
+use super::Finding;
+use crate::{Direction, Package, variables};
+
+/// Where the numbers begin. Any will do; it must be the same for all.
+const SEED: u64 = 0x6368_616d_706f_6c6c;
+
+/// The most that LoRaWAN carries, in bytes.
+const PAYLOAD_BYTES: usize = 242;
+
+/// The most that it carries at the lowest data rate, which most payloads keep to.
+const USUAL_BYTES: usize = 51;
+
+/// Application ports that may be sent on.
+const PORTS: u64 = 223;
+
+/// What all payloads together may burn, in units of fuel: about a second. Ten thousand telegrams of a
+/// water meter with a day's history burn a sixth of it; of scripts that burn more fewer payloads are tried.
+const FUEL: u64 = 2_000_000_000;
+
+/// Payloads that misbehave after which no more are tried: it is refused already.
+const ENOUGH: usize = 100;
+
+/// 2026-01-01T00:00:00Z in milliseconds.
+const RECEIVED_AT: u64 = 1_767_225_600_000;
+
+/// What became of the payloads.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Tried {
+    /// How many were tried.
+    pub tried: usize,
+    /// Those that were read.
+    pub readings: usize,
+    /// Those that the decoder said it cannot read.
+    pub failures: usize,
+    /// Those at which a script threw an exception, or returned nothing that is data: of scripts, which
+    /// others wrote for other hosts, that is the usual way to say that they cannot read a payload.
+    pub exceptions: usize,
+    /// Fuel that was burnt.
+    pub fuel: u64,
+    #[serde(skip)]
+    misbehaved: BTreeMap<&'static str, Misbehaved>,
+    /// Whether they took so long that no more were tried.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub cut_short: bool,
+}
+
+/// Payloads at which a decoder did what no decoder may.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Misbehaved {
+    /// How many.
+    pub count: usize,
+    /// Of how many that were tried.
+    pub tried: usize,
+    /// What it did at the first of them.
+    pub error: CallError,
+    /// The first of them.
+    pub specimen: Payload,
+}
+
+/// A payload and its port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Payload {
+    /// FPort.
+    pub f_port: u8,
+    /// The payload.
+    pub payload: Vec<u8>,
+}
+
+impl std::error::Error for Misbehaved {}
+
+impl fmt::Display for Misbehaved {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { count, tried, error, specimen } = self;
+        let payload = data_encoding::HEXUPPER.encode(&specimen.payload);
+        let f_port = specimen.f_port;
+        write!(
+            formatter,
+            "of {tried} random payloads {count} make it misbehave, the first on port {f_port} \
+             ({payload}): {error}"
+        )
+    }
+}
+
+impl Tried {
+    pub(super) fn findings(&self) -> Vec<Finding> {
+        self.misbehaved.values().cloned().map(Finding::Misbehaves).collect()
+    }
+
+    pub(super) fn warning(&self) -> Option<String> {
+        let Self { tried, fuel, .. } = self;
+        self.cut_short.then(|| {
+            format!(
+                "only {tried} random payloads were tried, since they used up {fuel} units of fuel"
+            )
+        })
+    }
+}
+
+/// Tries a decoder on so many payloads.
+pub(super) fn try_out(package: &Package, decoder: &Decoder, count: usize) -> Tried {
+    let mut numbers = Numbers(SEED);
+    let source = Source::of(package);
+    let mut tried = Tried::default();
+    let is_script = decoder.dialect().is_some();
+    for _ in 0..count {
+        let (specimen, settings) = source.specimen(&mut numbers);
+        let call = decoder.try_uplink(&specimen, settings);
+        tried.tried += 1;
+        tried.fuel = tried.fuel.saturating_add(call.fuel);
+        match call.result {
+            Ok(_) => tried.readings += 1,
+            Err(CallError::Failed(_)) => tried.failures += 1,
+            Err(CallError::Threw { .. } | CallError::Output(OutputError::NotJson { .. }))
+                if is_script =>
+            {
+                tried.exceptions += 1;
+            }
+            Err(error) => {
+                let Specimen { f_port, payload, .. } = specimen;
+                let specimen = Payload { f_port, payload };
+                let first = Misbehaved { count: 0, tried: 0, error: error.clone(), specimen };
+                tried.misbehaved.entry(error.code()).or_insert(first).count += 1;
+            }
+        }
+        if tried.misbehaved.values().map(|kind| kind.count).sum::<usize>() >= ENOUGH {
+            break;
+        }
+        if tried.fuel > FUEL && tried.tried < count {
+            tried.cut_short = true;
+            break;
+        }
+    }
+    let all = tried.tried;
+    tried.misbehaved.values_mut().for_each(|kind| kind.tried = all);
+    tried
+}
+
+/// What payloads are made of.
+struct Source<'package> {
+    ports: Vec<u8>,
+    uplinks: Vec<(&'package UplinkInput, Settings)>,
+    nothing: Settings,
+}
+
+impl<'package> Source<'package> {
+    fn of(package: &'package Package) -> Self {
+        let declared = package.manifest().ports.iter();
+        let mut ports: Vec<u8> =
+            declared.filter(|port| port.direction == Direction::Up).map(|port| port.port).collect();
+        let uplinks: Vec<(&UplinkInput, Settings)> = package
+            .vectors()
+            .iter()
+            .filter_map(|vector| match &vector.input {
+                Input::Uplink(uplink) => {
+                    let variables = variables(&uplink.variables);
+                    Some((uplink, Settings { variables, state: uplink.state.0.clone() }))
+                }
+                _ => None,
+            })
+            .collect();
+        if ports.is_empty() {
+            ports.extend(uplinks.iter().map(|(uplink, _)| uplink.f_port));
+        }
+        ports.sort_unstable();
+        ports.dedup();
+        Self { ports, uplinks, nothing: Settings::default() }
+    }
+
+    fn specimen(&self, numbers: &mut Numbers) -> (Specimen, &Settings) {
+        let vector = match self.uplinks.len() {
+            0 => None,
+            count => Some(&self.uplinks[numbers.below(count as u64)]),
+        };
+        let settings = vector.map_or(&self.nothing, |(_, settings)| settings);
+        let specimen = match vector {
+            Some((uplink, _)) if numbers.below(2) == 0 => {
+                let received_at = uplink.received_at.as_millisecond();
+                Specimen {
+                    f_port: uplink.f_port,
+                    f_cnt: uplink.f_cnt,
+                    payload: changed(&uplink.payload.0, numbers),
+                    received_at: u64::try_from(received_at).unwrap_or(RECEIVED_AT),
+                }
+            }
+            _ => Specimen {
+                f_port: self.port(numbers),
+                f_cnt: numbers.below(1 << 16) as u32,
+                payload: payload(numbers),
+                received_at: RECEIVED_AT,
+            },
+        };
+        (specimen, settings)
+    }
+
+    /// Devices send on other ports too, though not often.
+    fn port(&self, numbers: &mut Numbers) -> u8 {
+        const OTHER: u64 = 16;
+        if self.ports.is_empty() || numbers.below(OTHER) == 0 {
+            1 + numbers.below(PORTS) as u8
+        } else {
+            self.ports[numbers.below(self.ports.len() as u64)]
+        }
+    }
+}
+
+fn payload(numbers: &mut Numbers) -> Vec<u8> {
+    const LONG: u64 = 8;
+    let most = if numbers.below(LONG) == 0 { PAYLOAD_BYTES } else { USUAL_BYTES };
+    let length = numbers.below(most as u64 + 1);
+    (0..length).map(|_| numbers.byte()).collect()
+}
+
+/// A payload with some bytes changed, cut off or added.
+fn changed(payload: &[u8], numbers: &mut Numbers) -> Vec<u8> {
+    const CHANGES: u64 = 4;
+    let mut payload = payload.to_vec();
+    for _ in 0..=numbers.below(CHANGES) {
+        let at = numbers.below(payload.len() as u64 + 1);
+        match numbers.below(4) {
+            0 => payload.truncate(at),
+            1 if payload.len() < PAYLOAD_BYTES => payload.insert(at, numbers.byte()),
+            2 if at < payload.len() => payload[at] ^= 1 << numbers.below(8),
+            _ if at < payload.len() => payload[at] = numbers.byte(),
+            _ => {}
+        }
+    }
+    payload
+}
+
+/// Numbers that look random and are the same everywhere (SplitMix64).
+struct Numbers(u64);
+
+impl Numbers {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// A number below a bound, which is small, so that the remainder is fair enough.
+    #[expect(clippy::cast_possible_truncation, reason = "bounds are small")]
+    fn below(&mut self, bound: u64) -> usize {
+        (self.next() % bound) as usize
+    }
+
+    fn byte(&mut self) -> u8 {
+        self.next().to_le_bytes()[0]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_numbers_are_the_same_everywhere() {
+        // The first two of the published sequence for the seed 1234567.
+        let mut numbers = Numbers(1_234_567);
+        assert_eq!(numbers.next(), 6_457_827_717_110_365_317);
+        assert_eq!(numbers.next(), 3_203_168_211_198_807_973);
+    }
+
+    #[test]
+    fn payloads_are_of_all_lengths_and_never_longer_than_a_frame_carries() {
+        let mut numbers = Numbers(SEED);
+        let mut lengths = std::collections::BTreeSet::new();
+        for _ in 0..10_000 {
+            let payload = payload(&mut numbers);
+            lengths.insert(payload.len());
+            assert!(changed(&payload, &mut numbers).len() <= PAYLOAD_BYTES);
+        }
+        assert!(lengths.contains(&0) && lengths.contains(&PAYLOAD_BYTES), "{lengths:?}");
+    }
+}

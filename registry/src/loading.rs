@@ -1,0 +1,191 @@
+//! Gives decoders that are ready to be called, and sets those aside that keep misbehaving.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use champollion_sandbox::{CallError, Digest};
+use champollion_store::Batch;
+use jiff::Timestamp;
+use semver::Version;
+
+use crate::{
+    DamagedIndex, DecoderId, DecoderRef, LoadedDecoder, Quarantined, Registry, RegistryError,
+    ResolveError, Shadow,
+    channels::pinned,
+    index::Entry,
+    load::load_file,
+    registry::{version_key, whole_table},
+};
+
+/// The table of versions that were set aside, by `vendor/model/version`.
+const QUARANTINE: &str = "registry.quarantine";
+
+impl Registry {
+    /// The decoder that a device asks for, loaded when it is not in memory.
+    pub async fn decoder(&self, wanted: &DecoderRef) -> Result<Arc<LoadedDecoder>, RegistryError> {
+        let (version, entry) = self.find(wanted)?;
+        self.loaded(&wanted.id, version, &entry).await
+    }
+
+    /// The same for a frame: a decoder that was set aside is not given.
+    pub async fn healthy_decoder(
+        &self,
+        wanted: &DecoderRef,
+    ) -> Result<Arc<LoadedDecoder>, RegistryError> {
+        let (version, entry) = self.find(wanted)?;
+        match entry.health.quarantined() {
+            Some(quarantined) => Err(RegistryError::Quarantined(Box::new(quarantined))),
+            None => self.loaded(&wanted.id, version, &entry).await,
+        }
+    }
+
+    /// The candidate that runs beside the decoder of a frame: one that the device would get, were it
+    /// stable.
+    #[must_use]
+    pub fn shadow_of(&self, wanted: &DecoderRef, decoder: &LoadedDecoder) -> Option<Arc<Shadow>> {
+        let index = self.index();
+        let shadow = index.get(&wanted.id)?.shadow.as_ref()?;
+        let would_get =
+            *shadow.version() > decoder.version && wanted.requirement.matches(shadow.version());
+        (would_get && pinned(&wanted.requirement).is_none()).then(|| Arc::clone(shadow))
+    }
+
+    /// The candidate that runs beside the stable version of a decoder.
+    pub fn shadow(&self, id: &DecoderId) -> Result<Option<Arc<Shadow>>, ResolveError> {
+        let index = self.index();
+        let listed = index.get(id).ok_or_else(|| ResolveError::UnknownDecoder(id.clone()))?;
+        Ok(listed.shadow.clone())
+    }
+
+    /// A version by its name, loaded when it is not in memory.
+    pub async fn version(
+        &self,
+        id: &DecoderId,
+        version: &Version,
+    ) -> Result<Arc<LoadedDecoder>, RegistryError> {
+        let entry = self.entry(id, version)?;
+        self.loaded(id, version.clone(), &entry).await
+    }
+
+    /// The decoder of a version that was found.
+    async fn loaded(
+        &self,
+        id: &DecoderId,
+        version: Version,
+        entry: &Entry,
+    ) -> Result<Arc<LoadedDecoder>, RegistryError> {
+        let digest = entry.line.digest;
+        if let Some(loaded) = self.loaded.get(digest) {
+            return Ok(loaded);
+        }
+        self.loaded.get_or_load(digest, self.load(id, version, entry)).await
+    }
+
+    async fn load(
+        &self,
+        id: &DecoderId,
+        version: Version,
+        entry: &Entry,
+    ) -> Result<Arc<LoadedDecoder>, RegistryError> {
+        let file = self.file_of(id, &version, entry).await?;
+        let sandbox = Arc::clone(&self.sandbox);
+        let lower = self.config.lower_limits.get(id).cloned().unwrap_or_default();
+        let unusable = |reason: String| RegistryError::Unusable {
+            id: id.clone(),
+            version: version.clone(),
+            reason,
+        };
+        let (manifest, digest) = (Arc::clone(&entry.manifest), entry.line.digest);
+        let (decoder, manifest) = tokio::task::spawn_blocking(move || {
+            (load_file(&file, &manifest, digest, &sandbox, &lower), manifest)
+        })
+        .await
+        .map_err(|error| unusable(error.to_string()))?;
+        let decoder = decoder.map_err(|error| unusable(error.to_string()))?;
+        let health = Arc::clone(&entry.health);
+        Ok(Arc::new(LoadedDecoder::new(manifest, decoder, health)))
+    }
+
+    /// The file of a version, its digest checked.
+    pub async fn file(&self, id: &DecoderId, version: &Version) -> Result<Vec<u8>, RegistryError> {
+        let entry = self.entry(id, version)?;
+        self.file_of(id, version, &entry).await
+    }
+
+    pub(crate) async fn file_of(
+        &self,
+        id: &DecoderId,
+        version: &Version,
+        entry: &Entry,
+    ) -> Result<Vec<u8>, RegistryError> {
+        let digest = entry.line.digest;
+        let damaged = |problem| RegistryError::DamagedPackage {
+            id: id.clone(),
+            version: version.clone(),
+            digest,
+            problem,
+        };
+        let file = self.blobs.get(&blob_name(digest)).await?.ok_or_else(|| damaged("missing"))?;
+        if Digest::of(&file) == digest { Ok(file) } else { Err(damaged("damaged")) }
+    }
+
+    /// Is told of every call that misbehaved; sets the version aside when it was one too many.
+    pub async fn report(
+        &self,
+        decoder: &LoadedDecoder,
+        error: &CallError,
+        now: Timestamp,
+    ) -> Result<Option<Quarantined>, RegistryError> {
+        let name = (&decoder.id, &decoder.version);
+        let rule = &self.config.quarantine;
+        let Some(quarantined) = decoder.health.report(name, error, rule, now) else {
+            return Ok(None);
+        };
+        let key = version_key(&decoder.id, &decoder.version);
+        let value = serde_json::to_vec(&quarantined)
+            .map_err(|error| DamagedIndex { key: key.clone(), reason: error.to_string() })?;
+        let mut batch = Batch::new();
+        batch.put(QUARANTINE, key.into_bytes(), value);
+        self.store.commit(batch).await?;
+        Ok(Some(quarantined))
+    }
+
+    /// The versions that are set aside, in the order of their names.
+    #[must_use]
+    pub fn quarantined(&self) -> Vec<Quarantined> {
+        let index = self.index();
+        let entries = index.values().map(|listed| &listed.versions).flat_map(BTreeMap::values);
+        entries.filter_map(|entry| entry.health.quarantined()).collect()
+    }
+
+    /// Lets a version decode again that was set aside; tells whether it was.
+    pub async fn lift_quarantine(
+        &self,
+        id: &DecoderId,
+        version: &Version,
+    ) -> Result<bool, RegistryError> {
+        let entry = self.entry(id, version)?;
+        let was_set_aside = entry.health.quarantined().is_some();
+        let mut batch = Batch::new();
+        batch.delete(QUARANTINE, version_key(id, version).into_bytes());
+        self.store.commit(batch).await?;
+        entry.health.lift();
+        Ok(was_set_aside)
+    }
+
+    pub(crate) async fn restore_quarantine(&self) -> Result<(), RegistryError> {
+        for (key, value) in whole_table(&*self.store, QUARANTINE).await? {
+            let quarantined: Quarantined = serde_json::from_slice(&value).map_err(|error| {
+                let key = String::from_utf8_lossy(&key).into_owned();
+                DamagedIndex { key, reason: error.to_string() }
+            })?;
+            if let Ok(entry) = self.entry(&quarantined.id, &quarantined.version) {
+                entry.health.restore(quarantined);
+            }
+        }
+        Ok(())
+    }
+}
+
+pub(crate) fn blob_name(digest: Digest) -> String {
+    format!("{}.wasm", digest.hex())
+}

@@ -1,0 +1,251 @@
+//! Publishes packages that the gate let through.
+
+use std::sync::Arc;
+
+use champollion_sandbox::Digest;
+use champollion_store::{Batch, StoreError};
+use jiff::Timestamp;
+use semver::Version;
+use serde::Serialize;
+
+use crate::{
+    Actor, AuditEntry, Channel, DamagedIndex, DecoderId, IndexEvent, LoadedDecoder, Manifest,
+    Provenance, PublishError, PublishedVersion, Registry, RegistryError,
+    gate::{Admitted, incompatibilities},
+    index::{Entry, IndexLine},
+    journal::{Turn, is_behind},
+    loading::blob_name,
+    registry::{CHANNELS, VERSIONS, version_key},
+};
+
+/// How a package is published.
+#[derive(Clone, Debug)]
+pub struct Publication {
+    /// By whom.
+    pub by: Actor,
+    /// When.
+    pub at: Timestamp,
+    /// Where it is put; without, the first release of a decoder is stable, and all others are
+    /// candidates.
+    pub channel: Option<Channel>,
+    /// Who vouches for it.
+    pub provenance: Provenance,
+}
+
+/// A version that was published.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Published {
+    /// Its name.
+    pub id: DecoderId,
+    /// Its version.
+    pub version: Version,
+    /// The SHA-256 of its file.
+    pub digest: Digest,
+    /// How many vectors were run.
+    pub vectors: usize,
+    /// Where it is.
+    pub channel: Channel,
+}
+
+impl Registry {
+    /// Publishes a package that the gate let through, under the name that its manifest gives.
+    ///
+    /// Of two publishers racing for one version one wins, and the other is told. Publishing the
+    /// very same file again is no error, so that a publisher whose connection broke can repeat.
+    pub async fn publish(
+        &self,
+        admitted: Admitted,
+        publication: &Publication,
+    ) -> Result<Published, PublishError> {
+        let (package, decoder) = admitted.into_parts();
+        let manifest = package.manifest();
+        let line = IndexLine::of(&package, &publication.by.name, publication.at);
+        let key = version_key(&manifest.id, &manifest.version);
+        let value = line
+            .above(package.manifest_toml())
+            .map_err(|error| DamagedIndex { key: key.clone(), reason: error.to_string() })
+            .map_err(RegistryError::from)?;
+        // Before the turn: while one file is written, another version becomes durable.
+        self.blobs
+            .put(&blob_name(line.digest), package.file())
+            .await
+            .map_err(RegistryError::from)?;
+        let entry = Arc::new(Entry::new(manifest.clone(), line));
+        let published = self.enter(&entry, value, publication).await?;
+        // The vectors were run within the limits of all; what is kept is what frames will call.
+        if !self.config.lower_limits.contains_key(&published.id) {
+            let entry = self.entry(&published.id, &published.version);
+            let entry = entry.map_err(RegistryError::from)?;
+            let (manifest, health) = (Arc::clone(&entry.manifest), Arc::clone(&entry.health));
+            let loaded = LoadedDecoder::new(manifest, decoder, health);
+            self.loaded.keep(published.digest, Arc::new(loaded));
+        }
+        Ok(published)
+    }
+
+    /// The manifest of the version that a new one is compared with, if there is one.
+    #[must_use]
+    pub fn previous(&self, id: &DecoderId, version: &Version) -> Option<Arc<Manifest>> {
+        let index = self.index();
+        index.get(id)?.before(version).map(|entry| Arc::clone(&entry.manifest))
+    }
+
+    /// Whether a version can be published no more, since it was with another file.
+    pub fn is_free(
+        &self,
+        id: &DecoderId,
+        version: &Version,
+        digest: Digest,
+    ) -> Result<(), PublishError> {
+        match self.entry(id, version) {
+            Ok(entry) if entry.line.digest != digest => {
+                let (id, version) = (id.clone(), version.clone());
+                Err(PublishError::VersionExists { id, version, published: entry.line.digest })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Makes a version durable whose file is kept, and known.
+    async fn enter(
+        &self,
+        entry: &Arc<Entry>,
+        value: Vec<u8>,
+        publication: &Publication,
+    ) -> Result<Published, PublishError> {
+        let mut turn = self.journal.turn().await;
+        // What was checked before may be otherwise since: a key revoked, a version in between.
+        let (id, version) = (&entry.manifest.id, &entry.manifest.version);
+        self.known_publishers()
+            .check(&publication.provenance, (id, version), entry.line.digest)
+            .map_err(PublishError::Untrusted)?;
+        if let Some(previous) = self.previous(id, version) {
+            let findings = incompatibilities(&previous, &entry.manifest);
+            if !findings.is_empty() {
+                return Err(PublishError::Refused(findings));
+            }
+        }
+        let written = self.write(&mut turn, entry, value.clone(), publication).await;
+        let written = match written {
+            Err(error) if is_behind(&error) => {
+                self.catch_up().await?;
+                self.write(&mut turn, entry, value, publication).await
+            }
+            other => other,
+        };
+        match written {
+            Ok(published) => Ok(published),
+            Err(RegistryError::Store(StoreError::Conflict { table, .. })) if table == VERSIONS => {
+                // Whoever published it may have gone away after the commit and before it was known.
+                self.catch_up().await?;
+                self.published_before(entry).await
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn write(
+        &self,
+        turn: &mut Turn<'_>,
+        entry: &Arc<Entry>,
+        value: Vec<u8>,
+        publication: &Publication,
+    ) -> Result<Published, RegistryError> {
+        let (id, version) = (entry.manifest.id.clone(), entry.manifest.version.clone());
+        let (channel, mut channels) = {
+            let index = self.index();
+            let listed = index.get(&id);
+            let usual = listed.map_or_else(
+                || crate::index::Listed::default().channel_of_new(&version),
+                |listed| listed.channel_of_new(&version),
+            );
+            let channels = listed.map(|listed| listed.channels.clone()).unwrap_or_default();
+            (publication.channel.unwrap_or(usual), channels)
+        };
+        let line = &entry.line;
+        let event = IndexEvent::Publish(PublishedVersion {
+            id: id.clone(),
+            version: version.clone(),
+            digest: line.digest,
+            bytes: line.bytes,
+            vectors: line.vectors,
+            channel,
+            signature: match &publication.provenance {
+                Provenance::Signed(signature) => Some(signature.clone()),
+                _ => None,
+            },
+        });
+        event.apply(&mut channels);
+        let key = version_key(&id, &version);
+        let mut batch = Batch::new();
+        batch.expect_absent(VERSIONS, key.as_bytes()).put(VERSIONS, key.as_bytes(), value);
+        let kept = serde_json::to_vec(&channels)
+            .map_err(|error| DamagedIndex { key: id.to_string(), reason: error.to_string() })?;
+        batch.put(CHANNELS, id.to_string(), kept);
+        let audit = AuditEntry::of(&event, &publication.by);
+        turn.commit(batch, publication.at, Some(&event), audit).await?;
+
+        let mut index = self.index_mut();
+        let listed = index.entry(id.clone()).or_default();
+        listed.versions.insert(version.clone(), Arc::clone(entry));
+        listed.set_channels(channels);
+        Ok(Published { id, version, digest: line.digest, vectors: line.vectors, channel })
+    }
+
+    /// The version exists: the same file once more is what the publisher wants to hear is there.
+    async fn published_before(&self, again: &Entry) -> Result<Published, PublishError> {
+        let (id, version) = (again.manifest.id.clone(), again.manifest.version.clone());
+        let entry = self.entry(&id, &version).map_err(RegistryError::from)?;
+        let channels = self.channels(&id).map_err(RegistryError::from)?;
+        let (digest, vectors) = (entry.line.digest, entry.line.vectors);
+        if digest == again.line.digest {
+            let channel = channels.channel(&version);
+            return Ok(Published { id, version, digest, vectors, channel });
+        }
+        // A digest covers name and version, so no version can ever refer to this file.
+        if let Err(error) = self.blobs.remove(&blob_name(again.line.digest)).await {
+            // It takes room and does no harm.
+            let digest = again.line.digest;
+            tracing::warn!(%digest, %error, "a refused package stays in the store");
+        }
+        Err(PublishError::VersionExists { id, version, published: digest })
+    }
+
+    /// Writes the history of versions that were published before there was one, in the order in which
+    /// they were. All of them were given to whoever they would do for.
+    pub(crate) async fn adopt(&self) -> Result<(), RegistryError> {
+        let mut turn = self.journal.turn().await;
+        // The first line is of the registry's own key.
+        if turn.next_index() > 2 {
+            return Ok(());
+        }
+        let mut entries: Vec<Arc<Entry>> = {
+            let index = self.index();
+            index.values().flat_map(|listed| listed.versions.values().cloned()).collect()
+        };
+        entries.sort_by_key(|entry| entry.line.published_at);
+        for entry in entries {
+            let (id, line) = (entry.manifest.id.clone(), &entry.line);
+            let event = IndexEvent::Publish(PublishedVersion {
+                id: id.clone(),
+                version: entry.manifest.version.clone(),
+                digest: line.digest,
+                bytes: line.bytes,
+                vectors: line.vectors,
+                channel: Channel::Stable,
+                signature: None,
+            });
+            let mut channels = self.channels(&id)?;
+            event.apply(&mut channels);
+            let kept = serde_json::to_vec(&channels)
+                .map_err(|error| DamagedIndex { key: id.to_string(), reason: error.to_string() })?;
+            let mut batch = Batch::new();
+            batch.put(CHANNELS, id.to_string(), kept);
+            let audit = AuditEntry::of(&event, &Actor::named(&line.published_by));
+            turn.commit(batch, line.published_at, Some(&event), audit).await?;
+            self.index_mut().entry(id).or_default().set_channels(channels);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,137 @@
+//! Which versions devices get: changed by admins, each change in the index and in the audit.
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State};
+use champollion_registry::{
+    Change, ChangeError, Changed, DecoderId, DecoderRef, Deprecation, Mandate, Tally,
+};
+use jiff::Timestamp;
+use semver::Version;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Problem,
+    catalogue::decoder_id,
+    extract::{JsonBody, PathParts, to_the_end},
+};
+use crate::{
+    auth::{Administer, Authorized, Principal},
+    service::Service,
+};
+
+/// The longest reason that is kept, in bytes: some sentences.
+const REASON_BYTES: usize = 1 << 10;
+
+/// What a change is asked for with.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Wish {
+    version: Option<Version>,
+    to: Option<Version>,
+    reason: String,
+    successor: Option<DecoderRef>,
+    end: bool,
+    dry_run: bool,
+}
+
+/// What a candidate that runs beside the stable version came to.
+#[derive(Serialize)]
+pub(super) struct ShadowReport {
+    id: DecoderId,
+    version: Version,
+    #[serde(flatten)]
+    tally: Tally,
+}
+
+type Decoder = PathParts<(String, String)>;
+
+macro_rules! handlers {
+    ($($handler:ident: $change:expr;)*) => {$(
+        pub(super) async fn $handler(
+            authorized: Authorized<Administer>,
+            State(service): State<Arc<Service>>,
+            PathParts((vendor, model)): Decoder,
+            JsonBody(wish): JsonBody<Wish>,
+        ) -> Result<Json<Changed>, Problem> {
+            let make: fn(&mut Wish) -> Result<Change, Problem> = $change;
+            change(&authorized.principal, service, (&vendor, &model), wish, make).await
+        }
+    )*};
+}
+
+handlers! {
+    promote: |wish| Ok(Change::Promote(wish.version.take()));
+    rollback: |wish| Ok(Change::Rollback(wish.to.take()));
+    yank: |wish| Ok(Change::Yank(version(wish)?, std::mem::take(&mut wish.reason)));
+    shadow: |wish| {
+        let end = std::mem::take(&mut wish.end);
+        match (end, wish.version.take()) {
+            (true, None) => Ok(Change::Shadow(None)),
+            (false, Some(version)) => Ok(Change::Shadow(Some(version))),
+            _ => Err(Problem::bad_request(
+                "version-missing",
+                "the body must name the version, or say \"end\": true",
+            )),
+        }
+    };
+    unyank: |wish| Ok(Change::Unyank(version(wish)?));
+    deprecate: |wish| Ok(Change::Deprecate(Deprecation {
+        successor: wish.successor.take(),
+        reason: std::mem::take(&mut wish.reason),
+    }));
+}
+
+pub(super) async fn shadow_report(
+    _: Authorized<Administer>,
+    State(service): State<Arc<Service>>,
+    PathParts((vendor, model)): Decoder,
+) -> Result<Json<ShadowReport>, Problem> {
+    let id = decoder_id(&vendor, &model)?;
+    let shadow = service.registry.shadow(&id)?;
+    let shadow = shadow.ok_or_else(|| ChangeError::NoShadow(id.clone()))?;
+    let (version, tally) = (shadow.version().clone(), shadow.tally());
+    Ok(Json(ShadowReport { id, version, tally }))
+}
+
+fn version(wish: &mut Wish) -> Result<Version, Problem> {
+    let missing = || Problem::bad_request("version-missing", "the body must name the version");
+    wish.version.take().ok_or_else(missing)
+}
+
+async fn change(
+    principal: &Principal,
+    service: Arc<Service>,
+    (vendor, model): (&str, &str),
+    mut wish: Wish,
+    make: fn(&mut Wish) -> Result<Change, Problem>,
+) -> Result<Json<Changed>, Problem> {
+    let id = decoder_id(vendor, model)?;
+    if wish.reason.len() > REASON_BYTES {
+        let detail = format!("reason has more than {REASON_BYTES} bytes");
+        return Err(Problem::bad_request("invalid-body", detail).with("path", "reason"));
+    }
+    let dry_run = wish.dry_run;
+    let change = make(&mut wish)?;
+    let unused = [
+        ("version", wish.version.is_some()),
+        ("to", wish.to.is_some()),
+        ("reason", !wish.reason.is_empty()),
+        ("successor", wish.successor.is_some()),
+        ("end", wish.end),
+    ];
+    if let Some((name, _)) = unused.into_iter().find(|(_, given)| *given) {
+        let detail = format!("{name} is given, and means nothing here");
+        return Err(Problem::bad_request("invalid-body", detail).with("path", name));
+    }
+    let mandate = Mandate { by: principal.actor(), at: Timestamp::now(), dry_run };
+    let changed = to_the_end(async move {
+        let asked = service.devices.asked(&id);
+        let changed = service.registry.change(&id, &change, &mandate, &asked).await?;
+        if !dry_run {
+            tracing::info!(decoder = %id, change = ?changed.event, by = mandate.by.name, "changed");
+        }
+        Ok(changed)
+    });
+    Ok(Json(changed.await?))
+}

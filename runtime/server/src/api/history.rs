@@ -1,0 +1,75 @@
+//! Index and audit as they are written, and the check of both.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::State,
+    http::header,
+    response::{IntoResponse, Response},
+};
+use champollion_registry::{RegistryError, Verification};
+use serde::Deserialize;
+
+use super::{Problem, extract::Parameters};
+use crate::{
+    auth::{Administer, Authorized, Inspect},
+    service::Service,
+};
+
+/// Lines of one answer where nothing is said.
+const LINES: usize = 1_000;
+
+/// Which lines are asked for.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Page {
+    /// The line before the first.
+    #[serde(default)]
+    after: u64,
+    /// How many at most.
+    limit: Option<usize>,
+}
+
+impl Page {
+    fn limit(&self) -> usize {
+        self.limit.unwrap_or(LINES).clamp(1, LINES)
+    }
+}
+
+/// The index, line by line: each names the hash of the one before.
+pub(super) async fn index(
+    _: Authorized<Inspect>,
+    State(service): State<Arc<Service>>,
+    Parameters(page): Parameters<Page>,
+) -> Result<Response, Problem> {
+    let lines = service.registry.index_lines(page.after, page.limit()).await;
+    Ok(as_lines(&lines.map_err(RegistryError::from)?))
+}
+
+/// The audit, in the same way.
+pub(super) async fn audit(
+    _: Authorized<Administer>,
+    State(service): State<Arc<Service>>,
+    Parameters(page): Parameters<Page>,
+) -> Result<Response, Problem> {
+    let lines = service.registry.audit_lines(page.after, page.limit()).await;
+    Ok(as_lines(&lines.map_err(RegistryError::from)?))
+}
+
+/// Whether all that is kept is what the index says.
+pub(super) async fn verify(
+    _: Authorized<Administer>,
+    State(service): State<Arc<Service>>,
+) -> Result<Json<Verification>, Problem> {
+    Ok(Json(service.registry.verify().await?))
+}
+
+fn as_lines(lines: &[Vec<u8>]) -> Response {
+    let mut body = Vec::with_capacity(lines.iter().map(|line| line.len() + 1).sum());
+    for line in lines {
+        body.extend_from_slice(line);
+        body.push(b'\n');
+    }
+    ([(header::CONTENT_TYPE, "application/x-ndjson")], body).into_response()
+}

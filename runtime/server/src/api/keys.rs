@@ -1,0 +1,112 @@
+//! Keys of publishers, and the registry's own.
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State, http::StatusCode};
+use champollion_registry::{PublicKey, PublisherKey, SignedHead};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Problem,
+    extract::{JsonBody, PathParts, path_part, to_the_end},
+};
+use crate::{
+    auth::{Administer, Authorized, Inspect},
+    service::Service,
+};
+
+/// A key with what is known of it.
+#[derive(Serialize)]
+pub(super) struct KnownKey {
+    key: PublicKey,
+    #[serde(flatten)]
+    known: PublisherKey,
+}
+
+#[derive(Serialize)]
+pub(super) struct KeyList {
+    keys: Vec<KnownKey>,
+}
+
+/// A key that is to be known.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct NewKey {
+    key: PublicKey,
+    name: String,
+    namespaces: Vec<String>,
+}
+
+/// Why a key is revoked.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Revocation {
+    #[serde(default)]
+    reason: String,
+}
+
+/// The registry's own key.
+#[derive(Serialize)]
+pub(super) struct OwnKey {
+    key: PublicKey,
+}
+
+pub(super) async fn list(
+    _: Authorized<Inspect>,
+    State(service): State<Arc<Service>>,
+) -> Json<KeyList> {
+    let publishers = service.registry.publishers();
+    let keys = publishers.keys().map(|(key, known)| KnownKey { key: *key, known: known.clone() });
+    Json(KeyList { keys: keys.collect() })
+}
+
+pub(super) async fn add(
+    authorized: Authorized<Administer>,
+    State(service): State<Arc<Service>>,
+    JsonBody(new): JsonBody<NewKey>,
+) -> Result<(StatusCode, Json<KnownKey>), Problem> {
+    let NewKey { key, name, namespaces } = new;
+    let known = PublisherKey { name, namespaces, revoked: None };
+    let (by, stored) = (authorized.principal.actor(), known.clone());
+    to_the_end(
+        async move { Ok(service.registry.add_key(key, stored, &by, Timestamp::now()).await?) },
+    )
+    .await?;
+    Ok((StatusCode::CREATED, Json(KnownKey { key, known })))
+}
+
+pub(super) async fn revoke(
+    authorized: Authorized<Administer>,
+    State(service): State<Arc<Service>>,
+    PathParts(key): PathParts<String>,
+    JsonBody(Revocation { reason }): JsonBody<Revocation>,
+) -> Result<StatusCode, Problem> {
+    let key: PublicKey = path_part("key", &key)?;
+    let by = authorized.principal.actor();
+    to_the_end(async move {
+        Ok(service.registry.revoke_key(key, &reason, &by, Timestamp::now()).await?)
+    })
+    .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) async fn rotate(
+    authorized: Authorized<Administer>,
+    State(service): State<Arc<Service>>,
+) -> Result<Json<OwnKey>, Problem> {
+    let by = authorized.principal.actor();
+    let key =
+        to_the_end(
+            async move { Ok(service.registry.rotate_own_key(&by, Timestamp::now()).await?) },
+        );
+    Ok(Json(OwnKey { key: key.await? }))
+}
+
+/// Where the index ends, signed.
+pub(super) async fn head(
+    _: Authorized<Inspect>,
+    State(service): State<Arc<Service>>,
+) -> Result<Json<SignedHead>, Problem> {
+    Ok(Json(service.registry.signed_head(Timestamp::now()).await?))
+}

@@ -1,0 +1,99 @@
+//! What decodes a device.
+
+use std::collections::BTreeMap;
+
+use champollion_frames::DevEui;
+use champollion_registry::{DecoderId, DecoderRef};
+use champollion_store::Batch;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    DESCRIPTION_BYTES, DEVICES, Device, Devices, DevicesError, damaged, encode, key, line::Line,
+};
+
+/// What decodes a device: a requirement such as `acme/meter@^1.2`, or a pin, `acme/meter@=1.2.3`;
+/// another one while a certain firmware runs on it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Assignment {
+    /// What decodes it in general.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decoder: Option<DecoderRef>,
+    /// The firmware that runs on it, in the maker's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub firmware: Option<String>,
+    /// What decodes it while a certain firmware runs on it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub firmware_decoders: BTreeMap<String, DecoderRef>,
+}
+
+impl Assignment {
+    /// What decodes it now.
+    #[must_use]
+    pub fn wanted(&self) -> Option<&DecoderRef> {
+        let of_firmware = self.firmware.as_ref().and_then(|own| self.firmware_decoders.get(own));
+        of_firmware.or(self.decoder.as_ref())
+    }
+}
+
+impl Devices {
+    /// Has a device decoded by something else; its keys and its counter stay.
+    pub async fn assign(
+        &self,
+        dev_eui: DevEui,
+        assignment: Assignment,
+    ) -> Result<std::sync::Arc<Device>, DevicesError> {
+        let _turn = self.turns.of(dev_eui).await;
+        let unknown = || DevicesError::Unknown(dev_eui);
+        let device = self.get(dev_eui).ok_or_else(unknown)?;
+        let value = self.store.get(DEVICES, &key(dev_eui)).await?.ok_or_else(unknown)?;
+        let mut line: Line = serde_json::from_slice(&value)
+            .map_err(|error| damaged(DEVICES, &key(dev_eui), error.to_string()))?;
+        line.device.assignment = assignment.clone();
+        let value = encode(DEVICES, dev_eui, &line)?;
+        if value.len() > DESCRIPTION_BYTES {
+            let (bytes, limit) = (value.len(), DESCRIPTION_BYTES);
+            return Err(DevicesError::DescriptionTooLarge { bytes, limit });
+        }
+        let mut batch = Batch::new();
+        batch.put(DEVICES, key(dev_eui), value);
+        self.store.commit(batch).await?;
+        Ok(self.know(Device { assignment, ..Device::clone(&device) }))
+    }
+
+    /// What devices ask for of a decoder, and how many ask so.
+    #[must_use]
+    pub fn asked(&self, id: &DecoderId) -> Vec<(DecoderRef, usize)> {
+        let mut asked: BTreeMap<String, (DecoderRef, usize)> = BTreeMap::new();
+        for device in
+            self.list(|device| device.assignment.wanted().is_some_and(|wanted| wanted.id == *id))
+        {
+            let Some(wanted) = device.assignment.wanted() else { continue };
+            let counted = asked.entry(wanted.to_string());
+            counted.or_insert_with(|| (wanted.clone(), 0)).1 += 1;
+        }
+        asked.into_values().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_firmware_may_have_a_decoder_of_its_own() {
+        let reference = |text: &str| text.parse::<DecoderRef>().unwrap();
+        let mut assignment = Assignment {
+            decoder: Some(reference("acme/meter@^1")),
+            firmware: None,
+            firmware_decoders: BTreeMap::from([("1.4".into(), reference("acme/meter@=1.0.0"))]),
+        };
+        let wanted = |assignment: &Assignment| assignment.wanted().map(ToString::to_string);
+        assert_eq!(wanted(&assignment).as_deref(), Some("acme/meter@^1"));
+        assignment.firmware = Some("1.4".into());
+        assert_eq!(wanted(&assignment).as_deref(), Some("acme/meter@=1.0.0"));
+        assignment.firmware = Some("1.5".into());
+        assert_eq!(wanted(&assignment).as_deref(), Some("acme/meter@^1"));
+        assert_eq!(wanted(&Assignment::default()), None);
+    }
+}
