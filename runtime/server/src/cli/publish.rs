@@ -131,11 +131,11 @@ fn show(published: &Published) {
         output::line(format_args!("published {id} {version}: {passed}"));
     }
     if channel.as_deref() == Some("candidate") {
-        output::line(format_args!(
-            "  it is a candidate: `champollion registry promote {id}@{version}` gives it to devices"
+        output::note(format_args!(
+            "it is a candidate: `champollion registry promote {id}@{version}` gives it to devices"
         ));
     }
     for warning in report["warnings"].as_array().into_iter().flatten() {
-        output::line(format_args!("  {}", warning.as_str().unwrap_or_default()));
+        output::note(format_args!("{}", warning.as_str().unwrap_or_default()));
     }
 }
