@@ -37,6 +37,16 @@ const TABLES: u32 = 4;
 
 /// wasmtime, set up so that a fresh instance is cheap and every run is the same.
 pub(crate) fn engine(limits: &Limits) -> wasmtime::Result<Engine> {
+    with_pool(limits, INSTANCES)
+}
+
+/// The same for a process that only compiles. The tables of the whole pool would count as memory of
+/// that process, which may have less than they take; the code is the same.
+pub(crate) fn compiling_engine(limits: &Limits) -> wasmtime::Result<Engine> {
+    with_pool(limits, 1)
+}
+
+fn with_pool(limits: &Limits, instances: u32) -> wasmtime::Result<Engine> {
     let mut config = Config::new();
     config
         .consume_fuel(true)
@@ -55,7 +65,7 @@ pub(crate) fn engine(limits: &Limits) -> wasmtime::Result<Engine> {
         // Nobody looks at positions in the code, and the tables for them are a third of it.
         .generate_address_map(false)
         .native_unwind_info(false)
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pooling(limits)));
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pooling(limits, instances)));
     Engine::new(&config)
 }
 
@@ -66,12 +76,12 @@ fn operator_cost() -> OperatorCost {
     cost
 }
 
-fn pooling(limits: &Limits) -> PoolingAllocationConfig {
+fn pooling(limits: &Limits, instances: u32) -> PoolingAllocationConfig {
     let mut pooling = PoolingAllocationConfig::new();
     pooling
-        .total_core_instances(INSTANCES)
-        .total_memories(INSTANCES * MEMORIES)
-        .total_tables(INSTANCES * TABLES)
+        .total_core_instances(instances)
+        .total_memories(instances * MEMORIES)
+        .total_tables(instances * TABLES)
         .max_memories_per_module(MEMORIES)
         .max_tables_per_module(TABLES)
         .table_elements(limits.table_elements)

@@ -48,7 +48,8 @@ fn work(input: &mut impl BufRead, output: &mut impl Write) -> io::Result<()> {
     bound_this_process(&limits)?;
     let mut file = Vec::new();
     input.read_to_end(&mut file)?;
-    let engine = engine::engine(&limits).map_err(|error| io::Error::other(format!("{error:#}")))?;
+    let engine = engine::compiling_engine(&limits)
+        .map_err(|error| io::Error::other(format!("{error:#}")))?;
     let (mark, answer) = match precompile(&engine, &file, &limits) {
         Ok(code) => (COMPILED, code),
         Err(LoadError::NotADecoder { reason }) => (NO_DECODER, reason.into_bytes()),
