@@ -331,6 +331,90 @@ fn a_shadow_is_compared_frame_by_frame() {
     assert_eq!(server.admin().get("/v1/registry/verify").success()["problems"], json!([]));
 }
 
+/// A candidate that a share of the devices gets goes by itself when too many of their frames fail; until
+/// then the others are left alone, and no frame is lost.
+#[test]
+fn a_canary_goes_by_itself() {
+    const DEVICES: u8 = 40;
+    let server = Setup::default().variable("CHAMPOLLION_FRAMES__COPIES_WINDOW_MS", "0").start();
+    publish_candidate(&server, &thermometer("1.0.0"));
+    publish_candidate(&server, &thermometer("1.1.0"));
+    let sensors: Vec<Sensor> = (1..=DEVICES).map(Sensor::new).collect();
+    for sensor in &sensors {
+        server.register(sensor, "office", Some("acme/thermometer@^1"));
+    }
+    let (admin, lns, partner) = (server.admin(), server.lns(), server.partner("office"));
+    let path = "/v1/registry/acme/thermometer/canary";
+    admin.get(path).problem(404, "no-canary");
+    for share in [0, 100] {
+        let wish = json!({ "version": "1.1.0", "sharePercent": share });
+        admin.post(path, &wish).problem(400, "invalid-body");
+    }
+    let wish = json!({
+        "version": "1.1.0", "sharePercent": 50, "failurePercent": 10, "frames": 30,
+    });
+    admin.post(path, &wish).success();
+    let mut sent = 0;
+    let mut send = |f_cnt: u32, payload: &[u8]| {
+        for sensor in &sensors {
+            lns.ingest(&sensor.frame(f_cnt, 2, payload)).success();
+            sent += 1;
+        }
+    };
+    // The versions that decoded the frames of a counter, in the order of the devices.
+    let versions = |f_cnt: u32| -> Vec<String> {
+        let records = partner.pull_all();
+        let of = |sensor: &Sensor| {
+            let record = records.iter().map(|entry| &entry["record"]).find(|record| {
+                record["device"]["devEui"] == sensor.dev_eui() && record["uplink"]["fCnt"] == f_cnt
+            });
+            let record = record.expect("every frame has a record");
+            record["decoder"]["version"].as_str().unwrap_or("none").to_owned()
+        };
+        sensors.iter().map(of).collect()
+    };
+    send(1, &[0, 0xD7, 40, 36]);
+    let first = versions(1);
+    let share = first.iter().filter(|version| *version == "1.1.0").count();
+    assert!((8..=32).contains(&share), "{share} of {DEVICES}");
+    send(2, &[0, 0xD7, 40, 36]);
+    assert_eq!(versions(2), first, "a device gets what it got");
+    let report = admin.get(path).success();
+    assert_eq!((&report["decoded"], &report["failures"]), (&json!(2 * share), &json!(0)));
+
+    // The candidate cannot read what the stable version can.
+    let mut f_cnt = 3;
+    let since = Instant::now();
+    while admin.get(path).status == 200 {
+        assert!(since.elapsed() < Duration::from_secs(30), "{}", admin.get(path).text);
+        send(f_cnt, &[0, 0xD7, 40]);
+        f_cnt += 1;
+    }
+    send(f_cnt, &[0, 0xD7, 40]);
+    assert!(versions(f_cnt).iter().all(|version| version == "1.0.0"));
+    assert_eq!(partner.pull_all().len(), sent, "every frame has its record");
+    let audit = server.admin_cli().json(&["registry", "audit", "--json"]);
+    let ended = audit["entries"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .find(|entry| entry["action"] == "end-canary" && entry["by"]["name"] == "the registry");
+    let reason = ended.expect("it is in the audit")["details"]["reason"].to_string();
+    assert!(reason.contains("frames failed, and 10 % may"), "{reason}");
+    assert_eq!(admin.get("/v1/registry/verify").success()["problems"], json!([]));
+
+    // What it was is what it can be again, and ends when it is asked to.
+    let cli = server.admin_cli();
+    let begin = ["registry", "canary", "acme/thermometer@1.1.0", "--share", "20"];
+    let said = cli.run(&begin).success();
+    assert!(said.starts_with("acme/thermometer is in 1.1.0 for 20 % of the devices"), "{said}");
+    let said = cli.run(&["registry", "canary", "acme/thermometer"]).success();
+    assert!(said.contains("is given to 20 % of the devices: 0 of 0 frames failed"), "{said}");
+    let said = cli.run(&["registry", "canary", "acme/thermometer", "--end"]).success();
+    assert!(said.starts_with("acme/thermometer is as it was for all devices"), "{said}");
+    admin.get(path).problem(404, "no-canary");
+}
+
 /// How often the server is killed at most, each time a little later, and how often at least: in the end
 /// it must have been killed before a change was durable and after.
 const ROUNDS: u64 = 60;

@@ -6,8 +6,8 @@ use semver::Version;
 use serde::Serialize;
 
 use crate::{
-    Actor, AuditEntry, ChangeError, Channel, Channels, DamagedIndex, DecoderId, DecoderRef,
-    Deprecation, IndexEvent, Registry, RegistryError, ResolveError, VersionName,
+    Actor, AuditEntry, CanaryRule, ChangeError, Channel, Channels, DamagedIndex, DecoderId,
+    DecoderRef, Deprecation, IndexEvent, Registry, RegistryError, ResolveError, VersionName,
     journal::is_behind, registry::CHANNELS,
 };
 
@@ -20,6 +20,10 @@ pub enum Change {
     Rollback(Option<Version>),
     /// A candidate decodes live frames beside the stable version; without one none does any more.
     Shadow(Option<Version>),
+    /// A share of the devices gets a candidate.
+    Canary(CanaryRule),
+    /// None does any more, for a reason.
+    EndCanary(String),
     /// A version is given to nobody who does not pin it, for a reason.
     Yank(Version, String),
     /// A yanked version may be given again.
@@ -166,6 +170,27 @@ impl Registry {
                 return Err(ChangeError::NoShadow(id.clone()));
             }
             Change::Shadow(None) => IndexEvent::EndShadow { id: id.clone() },
+            Change::Canary(rule) => {
+                named(&rule.version)?;
+                let (id, version) = (id.clone(), &rule.version);
+                if let Some(reason) = channels.yanked(version) {
+                    let (version, reason) = (version.clone(), reason.to_owned());
+                    return Err(ChangeError::Yanked { id, version, reason });
+                }
+                if channels.channel(version) == Channel::Stable {
+                    return Err(already(version, "stable"));
+                }
+                if channels.canary() == Some(rule) {
+                    return Err(already(version, "a canary"));
+                }
+                IndexEvent::Canary { id, rule: rule.clone() }
+            }
+            Change::EndCanary(_) if channels.canary().is_none() => {
+                return Err(ChangeError::NoCanary(id.clone()));
+            }
+            Change::EndCanary(reason) => {
+                IndexEvent::EndCanary { id: id.clone(), reason: reason.clone() }
+            }
             Change::Yank(version, reason) => {
                 let name = named(version)?;
                 if channels.yanked(version).is_some() {

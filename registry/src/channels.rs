@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use semver::{Op, Version, VersionReq};
 use serde::{Deserialize, Serialize};
 
-use crate::DecoderRef;
+use crate::{CanaryRule, DecoderRef};
 
 /// How far a version has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +52,9 @@ pub struct Channels {
     /// The candidate that decodes live frames beside the stable version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     shadow: Option<Version>,
+    /// The candidate that a share of the devices gets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    canary: Option<CanaryRule>,
 }
 
 impl Channels {
@@ -92,6 +95,22 @@ impl Channels {
         self.shadow.as_ref()
     }
 
+    /// Which devices get a candidate already, if some do.
+    #[must_use]
+    pub fn canary(&self) -> Option<&CanaryRule> {
+        self.canary.as_ref()
+    }
+
+    pub(crate) fn set_canary(&mut self, rule: Option<&CanaryRule>) {
+        self.canary = rule.cloned();
+    }
+
+    /// What runs of a candidate ends when it is one no longer.
+    fn end_trials(&mut self, version: &Version) {
+        self.shadow = self.shadow.take().filter(|shadow| shadow != version);
+        self.canary = self.canary.take().filter(|canary| canary.version != *version);
+    }
+
     pub(crate) fn set_shadow(&mut self, version: Option<&Version>) {
         self.shadow = version.cloned();
     }
@@ -117,7 +136,7 @@ impl Channels {
         if self.is_stable.insert(version.clone()) {
             self.stable.push(version.clone());
         }
-        self.shadow = self.shadow.take().filter(|shadow| shadow != version);
+        self.end_trials(version);
     }
 
     pub(crate) fn withdraw(&mut self, versions: &[Version]) {
@@ -127,7 +146,7 @@ impl Channels {
 
     pub(crate) fn yank(&mut self, version: &Version, reason: &str) {
         self.yanked.insert(version.clone(), reason.to_owned());
-        self.shadow = self.shadow.take().filter(|shadow| shadow != version);
+        self.end_trials(version);
     }
 
     pub(crate) fn unyank(&mut self, version: &Version) {

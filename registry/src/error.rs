@@ -40,7 +40,7 @@ pub enum PublishError {
     },
     /// The registry could not keep it.
     #[error(transparent)]
-    Registry(#[from] RegistryError),
+    Registry(Box<RegistryError>),
 }
 
 /// Why what a package runs cannot be loaded.
@@ -127,6 +127,9 @@ pub enum ChangeError {
         /// The stable versions in the order of their promotion.
         promoted: String,
     },
+    /// No device gets a candidate.
+    #[error("no device gets a candidate of {0}")]
+    NoCanary(DecoderId),
     /// No candidate runs beside the stable version.
     #[error("no candidate of {0} runs beside its stable version")]
     NoShadow(DecoderId),
@@ -140,7 +143,7 @@ pub enum ChangeError {
     },
     /// It could not be kept.
     #[error(transparent)]
-    Registry(#[from] RegistryError),
+    Registry(Box<RegistryError>),
 }
 
 fn said(findings: &[Finding]) -> String {
@@ -212,5 +215,17 @@ impl From<UnusableError> for PublishError {
             UnusableError::Package(error) => Self::Package(error),
             other => Self::Unusable(other),
         }
+    }
+}
+
+impl From<RegistryError> for PublishError {
+    fn from(error: RegistryError) -> Self {
+        Self::Registry(Box::new(error))
+    }
+}
+
+impl From<RegistryError> for ChangeError {
+    fn from(error: RegistryError) -> Self {
+        Self::Registry(Box::new(error))
     }
 }

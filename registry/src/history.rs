@@ -8,8 +8,8 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BrokenChain, DecoderId, Head, Link, PackageSignature, Provenance, PublicKey, PublisherKey,
-    Publishers, Signature,
+    BrokenChain, CanaryRule, DecoderId, Head, Link, PackageSignature, Provenance, PublicKey,
+    PublisherKey, Publishers, Signature,
     channels::{Channel, Channels, Deprecation},
     keyring::rotation_message,
 };
@@ -41,6 +41,21 @@ pub enum IndexEvent {
     EndShadow {
         /// Of which decoder.
         id: DecoderId,
+    },
+    /// A share of the devices gets a candidate.
+    Canary {
+        /// Of which decoder.
+        id: DecoderId,
+        /// Which one, and who gets it.
+        #[serde(flatten)]
+        rule: CanaryRule,
+    },
+    /// None does any more.
+    EndCanary {
+        /// Of which decoder.
+        id: DecoderId,
+        /// Why.
+        reason: String,
     },
     /// A version is chosen no longer.
     Yank {
@@ -125,7 +140,9 @@ impl IndexEvent {
             | Self::Shadow(name)
             | Self::Unyank(name)
             | Self::Yank { name, .. } => Some(&name.id),
-            Self::EndShadow { id } => Some(id),
+            Self::EndShadow { id } | Self::Canary { id, .. } | Self::EndCanary { id, .. } => {
+                Some(id)
+            }
             Self::Rollback { id, .. } | Self::Deprecate { id, .. } => Some(id),
             Self::AddKey { .. } | Self::RevokeKey { .. } | Self::RegistryKey { .. } => None,
         }
@@ -154,6 +171,8 @@ impl IndexEvent {
             Self::Unyank(name) => channels.unyank(&name.version),
             Self::Shadow(name) => channels.set_shadow(Some(&name.version)),
             Self::EndShadow { .. } => channels.set_shadow(None),
+            Self::Canary { rule, .. } => channels.set_canary(Some(rule)),
+            Self::EndCanary { .. } => channels.set_canary(None),
             Self::Deprecate { deprecation, .. } => channels.deprecate(deprecation),
             Self::AddKey { .. } | Self::RevokeKey { .. } | Self::RegistryKey { .. } => {}
         }

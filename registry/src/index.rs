@@ -8,7 +8,7 @@ use semver::{Version, VersionReq};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CatalogueEntry, CatalogueVersion, Channel, Channels, DamagedIndex, DecoderId, Manifest,
+    Canary, CatalogueEntry, CatalogueVersion, Channel, Channels, DamagedIndex, DecoderId, Manifest,
     Package, ResolveError, Shadow, channels::pinned, quarantine::Health,
 };
 
@@ -25,6 +25,8 @@ pub(crate) struct Listed {
     pub(crate) channels: Channels,
     /// What the candidate that runs beside the stable version came to.
     pub(crate) shadow: Option<Arc<Shadow>>,
+    /// The same of the candidate that a share of the devices gets.
+    pub(crate) canary: Option<Arc<Canary>>,
 }
 
 /// A published version.
@@ -98,6 +100,14 @@ impl Listed {
         self.shadow = channels.shadow().map(|version| match runs {
             Some(runs) if runs.version() == version => runs,
             _ => Arc::new(Shadow::new(version.clone())),
+        });
+        let runs = self.canary.take();
+        self.canary = channels.canary().and_then(|rule| match runs {
+            Some(runs) if runs.rule() == rule => Some(runs),
+            _ => {
+                let digest = self.versions.get(&rule.version)?.line.digest;
+                Some(Arc::new(Canary::new(rule.clone(), digest)))
+            }
         });
         self.channels = channels;
     }

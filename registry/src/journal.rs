@@ -237,6 +237,12 @@ impl AuditEntry {
             }
             IndexEvent::RegistryKey { key, .. } => Self::new(by, "registry-key", key),
             IndexEvent::Shadow(of) => Self::new(by, "shadow", name(&of.id, &of.version)),
+            IndexEvent::Canary { id, rule } => {
+                Self::new(by, "canary", name(id, &rule.version)).with(serde_json::json!(rule))
+            }
+            IndexEvent::EndCanary { id, reason } => {
+                Self::new(by, "end-canary", id).with(serde_json::json!({ "reason": reason }))
+            }
             IndexEvent::EndShadow { id } => Self::new(by, "end-shadow", id),
             IndexEvent::Unyank(of) => Self::new(by, "unyank", name(&of.id, &of.version)),
             IndexEvent::Deprecate { id, deprecation } => {

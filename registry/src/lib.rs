@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 mod audit;
+mod canary;
 mod catalogue;
 mod chain;
 mod changes;
@@ -37,6 +38,7 @@ mod trust;
 mod verify;
 
 pub use audit::{Actor, AuditEntry};
+pub use canary::{Canary, CanaryReport, CanaryRule};
 pub use catalogue::{CatalogueEntry, CatalogueVersion};
 pub use chain::{BrokenChain, Head, Link};
 pub use changes::{Change, Changed, Effect, Mandate};

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use semver::Version;
 
 use crate::{
-    DamagedIndex, DecoderId, DecoderRef, LoadedDecoder, Quarantined, Registry, RegistryError,
-    ResolveError, Shadow,
+    Canary, DamagedIndex, DecoderId, DecoderRef, LoadedDecoder, Quarantined, Registry,
+    RegistryError, ResolveError, Shadow,
     channels::pinned,
     index::Entry,
     load::load_file,
@@ -36,6 +36,45 @@ impl Registry {
             Some(quarantined) => Err(RegistryError::Quarantined(Box::new(quarantined))),
             None => self.loaded(&wanted.id, version, &entry).await,
         }
+    }
+
+    /// The decoder of a frame of a device, by all its 64 bits. A candidate that this device is to get is
+    /// given with what counts how it does; a decoder that was set aside is not given.
+    pub async fn decoder_of(
+        &self,
+        wanted: &DecoderRef,
+        device: u64,
+    ) -> Result<(Arc<LoadedDecoder>, Option<Arc<Canary>>), RegistryError> {
+        if let Some((canary, entry)) = self.canary_of(wanted, device) {
+            let version = canary.rule().version.clone();
+            // One that cannot be loaded is no reason to decode nothing.
+            if let Ok(loaded) = self.loaded(&wanted.id, version, &entry).await {
+                return Ok((loaded, Some(canary)));
+            }
+        }
+        Ok((self.healthy_decoder(wanted).await?, None))
+    }
+
+    fn canary_of(&self, wanted: &DecoderRef, device: u64) -> Option<(Arc<Canary>, Arc<Entry>)> {
+        let index = self.index();
+        let listed = index.get(&wanted.id)?;
+        let canary = listed.canary.as_ref()?;
+        let version = &canary.rule().version;
+        let is_asked = wanted.requirement.matches(version) && pinned(&wanted.requirement).is_none();
+        let is_newer = listed.choose(&wanted.requirement).is_none_or(|(given, _)| given < version);
+        if !(is_asked && is_newer && canary.is_for(device)) {
+            return None;
+        }
+        let entry = listed.versions.get(version)?;
+        let is_healthy = entry.health.quarantined().is_none();
+        is_healthy.then(|| (Arc::clone(canary), Arc::clone(entry)))
+    }
+
+    /// The candidate that a share of the devices gets.
+    pub fn canary(&self, id: &DecoderId) -> Result<Option<Arc<Canary>>, ResolveError> {
+        let index = self.index();
+        let listed = index.get(id).ok_or_else(|| ResolveError::UnknownDecoder(id.clone()))?;
+        Ok(listed.canary.clone())
     }
 
     /// The candidate that runs beside the decoder of a frame: one that the device would get, were it

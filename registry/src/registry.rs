@@ -113,6 +113,11 @@ impl Registry {
             {
                 listed.shadow = Some(Arc::clone(shadow));
             }
+            if let Some(canary) = &known.canary
+                && listed.channels.canary() == Some(canary.rule())
+            {
+                listed.canary = Some(Arc::clone(canary));
+            }
             for (version, entry) in &mut listed.versions {
                 if let Some(known) = known.versions.get(version) {
                     *entry = Arc::clone(known);
@@ -135,7 +140,7 @@ impl Registry {
     pub(crate) fn resolve_with(&self, wanted: &DecoderRef, channels: &Channels) -> Option<Version> {
         let index = self.index();
         let versions = index.get(&wanted.id)?.versions.clone();
-        let listed = Listed { versions, channels: channels.clone(), shadow: None };
+        let listed = Listed { versions, channels: channels.clone(), ..Listed::default() };
         listed.choose(&wanted.requirement).map(|(version, _)| version.clone())
     }
 

@@ -186,13 +186,9 @@ async fn a_package_whose_commit_failed_can_be_published_later() {
 
     let failed = registry.publish(rehearse(package.clone()), &by("ann")).await;
 
-    assert!(
-        matches!(
-            failed,
-            Err(PublishError::Registry(RegistryError::Store(StoreError::Failed { .. })))
-        ),
-        "{failed:?}"
-    );
+    let Err(PublishError::Registry(error)) = &failed else { panic!("{failed:?}") };
+    let is_of_store = matches!(**error, RegistryError::Store(StoreError::Failed { .. }));
+    assert!(is_of_store, "{error}");
     assert!(is_kept(&blobs, &package).await, "the file is written before the version is");
     assert!(registry.resolve(&wanted("acme/answer")).is_err());
 

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State};
 use champollion_registry::{
-    Change, ChangeError, Changed, DecoderId, DecoderRef, Deprecation, Mandate, Tally,
+    CanaryReport, CanaryRule, Change, ChangeError, Changed, DecoderId, DecoderRef, Deprecation,
+    Mandate, Tally,
 };
 use jiff::Timestamp;
 use semver::Version;
@@ -32,6 +33,9 @@ pub(super) struct Wish {
     reason: String,
     successor: Option<DecoderRef>,
     end: bool,
+    share_percent: Option<u8>,
+    failure_percent: Option<u8>,
+    frames: Option<u64>,
     dry_run: bool,
 }
 
@@ -75,11 +79,49 @@ handlers! {
             )),
         }
     };
+    end_or_begin_canary: canary;
     unyank: |wish| Ok(Change::Unyank(version(wish)?));
     deprecate: |wish| Ok(Change::Deprecate(Deprecation {
         successor: wish.successor.take(),
         reason: std::mem::take(&mut wish.reason),
     }));
+}
+
+/// A share of the devices, or none any more.
+fn canary(wish: &mut Wish) -> Result<Change, Problem> {
+    if std::mem::take(&mut wish.end) {
+        return Ok(Change::EndCanary(std::mem::take(&mut wish.reason)));
+    }
+    let rule = CanaryRule {
+        version: version(wish)?,
+        share_percent: wish.share_percent.take().unwrap_or_default(),
+        failure_percent: wish.failure_percent.take().unwrap_or(CanaryRule::FAILURE_PERCENT),
+        frames: wish.frames.take().unwrap_or(CanaryRule::FRAMES),
+    };
+    if rule.is_possible() {
+        return Ok(Change::Canary(rule));
+    }
+    let detail = "sharePercent must be 1 to 99, and failurePercent at most 100";
+    Err(Problem::bad_request("invalid-body", detail))
+}
+
+/// What the candidate came to that a share of the devices gets.
+#[derive(Serialize)]
+pub(super) struct CanaryView {
+    id: DecoderId,
+    #[serde(flatten)]
+    report: CanaryReport,
+}
+
+pub(super) async fn canary_report(
+    _: Authorized<Administer>,
+    State(service): State<Arc<Service>>,
+    PathParts((vendor, model)): Decoder,
+) -> Result<Json<CanaryView>, Problem> {
+    let id = decoder_id(&vendor, &model)?;
+    let canary = service.registry.canary(&id)?;
+    let canary = canary.ok_or_else(|| ChangeError::NoCanary(id.clone()))?;
+    Ok(Json(CanaryView { id, report: canary.report() }))
 }
 
 pub(super) async fn shadow_report(
@@ -119,6 +161,9 @@ async fn change(
         ("reason", !wish.reason.is_empty()),
         ("successor", wish.successor.is_some()),
         ("end", wish.end),
+        ("sharePercent", wish.share_percent.is_some()),
+        ("failurePercent", wish.failure_percent.is_some()),
+        ("frames", wish.frames.is_some()),
     ];
     if let Some((name, _)) = unused.into_iter().find(|(_, given)| *given) {
         let detail = format!("{name} is given, and means nothing here");

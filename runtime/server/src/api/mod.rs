@@ -46,6 +46,10 @@ pub fn router(service: Arc<Service>) -> Router {
             "/v1/registry/{vendor}/{model}/shadow",
             get(channels::shadow_report).post(channels::shadow),
         )
+        .route(
+            "/v1/registry/{vendor}/{model}/canary",
+            get(channels::canary_report).post(channels::end_or_begin_canary),
+        )
         .route("/v1/registry/{vendor}/{model}/yank", post(channels::yank))
         .route("/v1/registry/{vendor}/{model}/unyank", post(channels::unyank))
         .route("/v1/registry/{vendor}/{model}/deprecate", post(channels::deprecate))

@@ -302,7 +302,7 @@ impl From<PublishError> for Problem {
             PublishError::VersionExists { published, .. } => {
                 Self::conflict("version-exists", detail).with("published", published)
             }
-            PublishError::Registry(error) => error.into(),
+            PublishError::Registry(error) => (*error).into(),
             error => Self::internal(&error),
         }
     }
@@ -330,9 +330,10 @@ impl From<ChangeError> for Problem {
             ChangeError::Yanked { .. } => Self::conflict("yanked", detail),
             ChangeError::NoCandidate(_) => Self::conflict("no-candidate", detail),
             ChangeError::NothingBefore { .. } => Self::conflict("nothing-before", detail),
+            ChangeError::NoCanary(_) => Self::not_found("no-canary", detail),
             ChangeError::NoShadow(_) => Self::not_found("no-shadow", detail),
             ChangeError::NotYanked { .. } => Self::conflict("not-yanked", detail),
-            ChangeError::Registry(error) => error.into(),
+            ChangeError::Registry(error) => (*error).into(),
             error => Self::internal(&error),
         }
     }

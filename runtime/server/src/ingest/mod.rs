@@ -11,8 +11,8 @@ use champollion_frames::{
     VerifiedUplink,
 };
 use champollion_registry::{
-    DecoderId, DecoderRef, LoadedDecoder, Observed, Quarantined, Registry, RegistryError, Shadow,
-    variables,
+    Actor, Canary, Change, DecoderId, DecoderRef, LoadedDecoder, Mandate, Observed, Quarantined,
+    Registry, RegistryError, Shadow, variables,
 };
 use champollion_sandbox::{Call, CallError, Reading, Settings};
 use champollion_sdk::vectors::Hex;
@@ -360,8 +360,14 @@ impl Intake {
                 code: "no-decoder",
                 message: "the device is registered without a decoder".to_owned(),
             },
-            Some(wanted) => match self.registry.healthy_decoder(wanted).await {
-                Ok(decoder) => self.run(device, wanted, decoder, uplink, batch).await?,
+            Some(wanted) => match self.registry.decoder_of(wanted, number(device.dev_eui)).await {
+                Ok((decoder, canary)) => {
+                    let outcome = self.run(device, wanted, decoder, uplink, batch).await?;
+                    if let Some(canary) = canary {
+                        self.count(&wanted.id, &canary, &outcome);
+                    }
+                    outcome
+                }
                 Err(error) => {
                     let code = match &error {
                         RegistryError::Resolve(_) => "no-decoder",
@@ -428,6 +434,23 @@ impl Intake {
         Ok(Outcome::Decoded(name, reading))
     }
 
+    /// Counts how a candidate did; when it failed too often, no device gets it any more.
+    fn count(&self, id: &DecoderId, canary: &Canary, outcome: &Outcome) {
+        let failed = !matches!(outcome, Outcome::Decoded(..));
+        let Some(reason) = canary.count(failed) else { return };
+        let (registry, id) = (Arc::clone(&self.registry), id.clone());
+        tracing::error!(decoder = %id, version = %canary.rule().version, reason, "the canary ends");
+        tokio::spawn(async move {
+            let by = Actor::named("the registry");
+            let mandate = Mandate { by, at: Timestamp::now(), dry_run: false };
+            let ended = registry.change(&id, &Change::EndCanary(reason), &mandate, &[]).await;
+            // Somebody may have ended it meanwhile.
+            if let Err(error) = ended {
+                tracing::warn!(decoder = %id, %error, "the canary could not be ended");
+            }
+        });
+    }
+
     /// Has a candidate decode a frame too, after it and not in its way, and compares.
     fn decode_beside(
         &self,
@@ -488,6 +511,11 @@ impl Intake {
             remembered.decoder == decoder.id && remembered.version.major == decoder.version.major;
         Ok(if same { remembered.state.0 } else { Vec::new() })
     }
+}
+
+/// All 64 bits of a DevEUI.
+fn number(dev_eui: DevEui) -> u64 {
+    u64::from_be_bytes(dev_eui.to_be_bytes())
 }
 
 fn milliseconds(moment: Timestamp) -> u64 {

@@ -1,6 +1,6 @@
 //! Which versions devices get.
 
-use champollion_registry::{DecoderId, DecoderRef};
+use champollion_registry::{CanaryRule, DecoderId, DecoderRef};
 use clap::{Args, Subcommand};
 use reqwest::Method;
 use semver::Version;
@@ -33,6 +33,27 @@ pub(in super::super) enum Action {
         /// Take back all that was promoted after this version
         #[arg(long, value_name = "VERSION")]
         to: Option<Version>,
+        #[command(flatten)]
+        manner: Manner,
+    },
+    /// Give a candidate to a share of the devices, or show how it does; it goes by itself when too many
+    /// frames fail
+    Canary {
+        /// Which one; without a version what came of it so far is shown
+        #[arg(value_name = "VENDOR/MODEL[@VERSION]", value_parser = maybe_version)]
+        decoder: (DecoderId, Option<Version>),
+        /// How many of a hundred devices get it
+        #[arg(long, value_name = "PERCENT", default_value_t = 10)]
+        share: u8,
+        /// How many of a hundred frames may fail
+        #[arg(long, value_name = "PERCENT", default_value_t = CanaryRule::FAILURE_PERCENT)]
+        failures: u8,
+        /// After how many frames that is looked at first
+        #[arg(long, value_name = "N", default_value_t = CanaryRule::FRAMES)]
+        frames: u64,
+        /// Give it to no device any more
+        #[arg(long)]
+        end: bool,
         #[command(flatten)]
         manner: Manner,
     },
@@ -100,6 +121,30 @@ impl Action {
             }
             Self::Rollback { decoder, to, manner } => {
                 ("rollback", decoder, json!({ "to": to }), manner)
+            }
+            Self::Canary { decoder: (id, None), end: false, .. } => {
+                let report: Json = connection.get(&format!("/v1/registry/{id}/canary")).await?;
+                if json {
+                    return output::json(&report);
+                }
+                let version = report["version"].as_str().unwrap_or_default();
+                output::line(format_args!(
+                    "{id} {version} is given to {} % of the devices: {} of {} frames failed",
+                    report["sharePercent"], report["failures"], report["decoded"]
+                ));
+                return Ok(());
+            }
+            Self::Canary { decoder: (id, _), end: true, manner, .. } => {
+                ("canary", id, json!({ "end": true }), manner)
+            }
+            Self::Canary { decoder: (id, version), share, failures, frames, manner, .. } => {
+                let rule = json!({
+                    "version": version,
+                    "sharePercent": share,
+                    "failurePercent": failures,
+                    "frames": frames,
+                });
+                ("canary", id, rule, manner)
             }
             Self::Shadow { decoder: (id, None), end: false, .. } => {
                 let tally: Json = connection.get(&format!("/v1/registry/{id}/shadow")).await?;
@@ -207,6 +252,13 @@ fn said(changed: &Json) -> (String, &Json) {
     }
     if let Some(event) = changed.get("shadow") {
         return (format!("shadowed by {}", version(event)), event);
+    }
+    if let Some(event) = changed.get("canary") {
+        let (version, share) = (version(event), &event["sharePercent"]);
+        return (format!("in {version} for {share} % of the devices"), event);
+    }
+    if let Some(event) = changed.get("endCanary") {
+        return ("as it was for all devices".to_owned(), event);
     }
     if let Some(event) = changed.get("endShadow") {
         return ("shadowed no longer".to_owned(), event);
