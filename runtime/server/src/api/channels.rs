@@ -79,7 +79,7 @@ handlers! {
             )),
         }
     };
-    end_or_begin_canary: canary;
+    canary: canary_change;
     unyank: |wish| Ok(Change::Unyank(version(wish)?));
     deprecate: |wish| Ok(Change::Deprecate(Deprecation {
         successor: wish.successor.take(),
@@ -88,7 +88,7 @@ handlers! {
 }
 
 /// A share of the devices, or none any more.
-fn canary(wish: &mut Wish) -> Result<Change, Problem> {
+fn canary_change(wish: &mut Wish) -> Result<Change, Problem> {
     if std::mem::take(&mut wish.end) {
         return Ok(Change::EndCanary(std::mem::take(&mut wish.reason)));
     }

@@ -48,7 +48,7 @@ pub fn router(service: Arc<Service>) -> Router {
         )
         .route(
             "/v1/registry/{vendor}/{model}/canary",
-            get(channels::canary_report).post(channels::end_or_begin_canary),
+            get(channels::canary_report).post(channels::canary),
         )
         .route("/v1/registry/{vendor}/{model}/yank", post(channels::yank))
         .route("/v1/registry/{vendor}/{model}/unyank", post(channels::unyank))

@@ -354,6 +354,11 @@ impl From<RegistryError> for Problem {
     fn from(error: RegistryError) -> Self {
         match error {
             RegistryError::Resolve(error) => error.into(),
+            RegistryError::Store(error) => {
+                tracing::error!(%error, "the registry could not be changed or read");
+                let detail = format!("nothing was changed, since it could not be kept: {error}");
+                Self::unavailable("not-kept", detail)
+            }
             RegistryError::Quarantined(_) => Self::conflict("quarantined", error.to_string()),
             error => Self::internal(&error),
         }
