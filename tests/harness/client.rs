@@ -20,6 +20,7 @@ pub struct Client {
     agent: Agent,
     address: String,
     authorization: Option<String>,
+    idempotency_key: Option<String>,
 }
 
 /// What a server answered.
@@ -43,7 +44,7 @@ impl Client {
             .max_redirects(0)
             .build()
             .into();
-        Self { agent, address: address.to_owned(), authorization: None }
+        Self { agent, address: address.to_owned(), authorization: None, idempotency_key: None }
     }
 
     /// The same with a token.
@@ -56,6 +57,12 @@ impl Client {
     #[must_use]
     pub fn authorization(&self, header: &str) -> Self {
         Self { authorization: Some(header.to_owned()), ..self.clone() }
+    }
+
+    /// The same that names its requests.
+    #[must_use]
+    pub fn idempotency_key(&self, key: &str) -> Self {
+        Self { idempotency_key: Some(key.to_owned()), ..self.clone() }
     }
 
     /// Sends a request and gives the answer, or why there is none.
@@ -82,6 +89,9 @@ impl Client {
         }
         if let Some(authorization) = &self.authorization {
             request = request.header("Authorization", authorization);
+        }
+        if let Some(key) = &self.idempotency_key {
+            request = request.header("Idempotency-Key", key);
         }
         let bodiless = [Method::GET, Method::HEAD, Method::DELETE].contains(method);
         let answer = if bodiless {

@@ -9,9 +9,11 @@
 #![forbid(unsafe_code)]
 
 mod binary;
+mod broker;
 mod cli;
 mod client;
 mod mischief;
+mod outside;
 mod packages;
 mod raw;
 mod sensor;
@@ -19,9 +21,11 @@ mod server;
 mod table;
 
 pub use binary::{champollion, target, workspace};
+pub use broker::{BROKER_USER, Broker, MqttClient};
 pub use cli::{Cli, Output, run};
 pub use client::{Answer, Client};
 pub use mischief::{MISCHIEF, Mischief, mischief};
+pub use outside::{Asked, Outside, eventually};
 pub use packages::{AXIOMA, DECODERS, ELSYS, LUMINAIRE, Sources, with_sections};
 pub use raw::Connection;
 pub use sensor::{Joiner, Sensor, digits, frame};

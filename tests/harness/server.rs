@@ -34,6 +34,7 @@ pub struct Setup {
     variables: Vec<(String, String)>,
     arguments: Vec<String>,
     shows_token: bool,
+    settings: Option<String>,
 }
 
 /// A server on a folder of its own, on a port that is free.
@@ -59,6 +60,13 @@ impl Setup {
     #[must_use]
     pub fn argument(mut self, argument: &str) -> Self {
         self.arguments.push(argument.to_owned());
+        self
+    }
+
+    /// With settings in a file.
+    #[must_use]
+    pub fn settings(mut self, toml: &str) -> Self {
+        self.settings = Some(toml.to_owned());
         self
     }
 
@@ -91,6 +99,11 @@ impl Server {
     pub fn restart(&mut self) {
         assert!(!self.is_running(), "the server still runs");
         (self.process, self.address, self.printed) = spawn(self.folder.path(), &self.setup);
+    }
+
+    /// Other settings from its next start on.
+    pub fn change_settings(&mut self, toml: &str) {
+        self.setup.settings = Some(toml.to_owned());
     }
 
     /// Ends it at once, as `kill -9` does.
@@ -190,6 +203,14 @@ impl Server {
         made["token"].as_str().expect("a new token is shown").to_owned()
     }
 
+    /// A network server of the settings.
+    #[must_use]
+    pub fn lns_named(&self, name: &str) -> Client {
+        let wanted = json!({ "name": name, "role": "lns", "networkServer": name });
+        let made = self.admin().post("/v1/tokens", &wanted).success();
+        self.anybody().token(made["token"].as_str().expect("a new token is shown"))
+    }
+
     /// A network server.
     #[must_use]
     pub fn lns(&self) -> Client {
@@ -267,6 +288,11 @@ fn spawn(folder: &Path, setup: &Setup) -> (Child, String, Arc<Mutex<String>>) {
     }
     command.env("CHAMPOLLION_PUBLICATION__RANDOM_PAYLOADS", "0");
     command.env("CHAMPOLLION_PUBLICATION__UNSIGNED", "true");
+    if let Some(settings) = &setup.settings {
+        let file = folder.join("champollion.toml");
+        fs::write(&file, settings).expect("the settings can be written");
+        command.arg("--config").arg(file);
+    }
     command.args(&setup.arguments).envs(setup.variables.iter().cloned());
     let mut process = command
         .current_dir(folder)

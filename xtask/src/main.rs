@@ -5,6 +5,7 @@
 mod attacks;
 mod bench;
 mod client;
+mod debian;
 mod demo;
 mod fleet;
 mod fuzz;

@@ -7,7 +7,10 @@ use std::{env, process::Command};
 
 use anyhow::{Context, Result, bail};
 
-use crate::shell::{cargo, command, run, say, succeeds};
+use crate::{
+    debian::install,
+    shell::{cargo, command, run, say, succeeds},
+};
 
 /// What guests are compiled to.
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
@@ -80,7 +83,7 @@ impl Toolchain {
     }
 
     fn debian() -> Result<Self> {
-        install(&DEBIAN_PACKAGES, &format!("`rustup target add {TARGET}`"))?;
+        install(&DEBIAN_PACKAGES, &format!("guests need `rustup target add {TARGET}`"))?;
         run(command("rustup").args(["toolchain", "link", DEBIAN_TOOLCHAIN, "/usr"]))?;
         Ok(Self::Debian)
     }
@@ -101,7 +104,7 @@ impl CCompiler {
             return Ok(found);
         }
         say("the script engine is written in C: it needs a clang that knows WebAssembly");
-        install(&DEBIAN_CLANG_PACKAGES, "a `clang` and `llvm-ar` that know wasm32")?;
+        install(&DEBIAN_CLANG_PACKAGES, "guests need a `clang` and `llvm-ar` that know wasm32")?;
         Ok(DEBIAN_CLANG)
     }
 
@@ -116,21 +119,6 @@ impl CCompiler {
         targets.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("wasm32"))
             && succeeds(command(self.archiver).arg("--version"))
     }
-}
-
-/// Installs packages of Debian where they are missing; `otherwise` is what would do as well.
-fn install(packages: &[&str], otherwise: &str) -> Result<()> {
-    let there = |package: &&str| succeeds(command("dpkg").args(["-s", package]));
-    if packages.iter().all(there) {
-        return Ok(());
-    }
-    let hint = format!(
-        "guests need {otherwise}, or on Debian `apt-get install {}` as root",
-        packages.join(" ")
-    );
-    run(command("apt-get").arg("update")).with_context(|| hint.clone())?;
-    run(command("apt-get").args(["install", "-y", "--no-install-recommends"]).args(packages))
-        .context(hint)
 }
 
 /// Whether the compiler has the standard library of the target.

@@ -7,7 +7,7 @@ use champollion_sandbox::{CallError, Data, Digest, Failure, Measurement, Reading
 use data_encoding::HEXUPPER;
 use jiff::Timestamp;
 use semver::Version;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::GroupId;
 
@@ -68,7 +68,7 @@ pub struct DeviceInfo {
 }
 
 /// The version of a decoder that made a record.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DecoderName {
     /// Its name, `vendor/model`.
     pub id: String,

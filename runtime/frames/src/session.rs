@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     address::{DevAddr, DevEui},
+    crypto::{self, FrameId},
+    direction::Direction,
     keys::{AppSKey, NetworkKeys, NetworkKeysV1_1, NwkSKey},
     mic::Mic,
 };
@@ -149,6 +151,17 @@ impl Session {
         &self.app_s_key
     }
 
+    /// The payload of a downlink as it is on the air, for network servers that leave it to the
+    /// application to encrypt it. `f_cnt_down` is the counter of the frame (of LoRaWAN 1.1 AFCntDown);
+    /// with the same one two payloads would give each other away.
+    #[must_use]
+    pub fn encrypt_downlink(&self, f_cnt_down: u32, payload: &[u8]) -> Vec<u8> {
+        let id = FrameId { direction: Direction::Down, dev_addr: self.dev_addr, f_cnt: f_cnt_down };
+        let mut payload = payload.to_vec();
+        crypto::apply_key_stream(&self.app_s_key.expand(), id, &mut payload);
+        payload
+    }
+
     /// How far its uplinks have come.
     #[must_use]
     pub fn state(&self) -> SessionState {
@@ -159,6 +172,21 @@ impl Session {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The network's own half of the exchange, made by the part that explains frames.
+    #[test]
+    fn a_downlink_is_encrypted_as_it_is_decrypted() {
+        let app_s_key: AppSKey = "EC925802AE430CA77FD3DD73CB2CC588".parse().unwrap();
+        let nwk_s_key: NwkSKey = "44024241ED4CE9A68C6A8BC055233FD3".parse().unwrap();
+        let dev_eui = DevEui::from_be_bytes([0; 8]);
+        let dev_addr: DevAddr = "49BE7DF1".parse().unwrap();
+        let session = Session::lorawan_1_0(dev_eui, dev_addr, nwk_s_key, app_s_key);
+        let clear = [0x5A; 40];
+        let encrypted = session.encrypt_downlink(7, &clear);
+        assert_ne!(encrypted, clear);
+        assert_eq!(session.encrypt_downlink(7, &encrypted), clear);
+        assert_ne!(session.encrypt_downlink(8, &clear), encrypted);
+    }
 
     #[test]
     fn the_state_is_stored_as_json() {

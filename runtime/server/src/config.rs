@@ -12,7 +12,7 @@ use champollion_sandbox::{CallLimits, Limits};
 use config::{Case, Environment, File, FileFormat};
 use serde::Deserialize;
 
-use crate::{devices::Keks, lns::NetworkServers};
+use crate::{devices::Keks, lns::NetworkServers, parked::ParkedLimits};
 
 /// The default settings with their explanations: what `champollion serve --print-config` prints.
 pub const DEFAULTS: &str = include_str!("../champollion.toml");
@@ -55,6 +55,10 @@ pub struct Config {
     pub network_servers: NetworkServers,
     /// How long records are kept.
     pub retention: Retention,
+    /// How long commands wait and are remembered.
+    pub downlinks: Downlinks,
+    /// How much is parked at most.
+    pub parked: ParkedLimits,
     /// What decoders may be, use and return.
     pub sandbox: Limits,
     /// The same of single decoders, where it is less.
@@ -108,6 +112,16 @@ fn copies_window_ms<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result
 pub struct Retention {
     /// Hours after which a record is removed.
     pub hours: u32,
+}
+
+/// How long commands wait and are remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Downlinks {
+    /// Hours after which a command expires that does not say when.
+    pub expire_hours: u32,
+    /// Hours for which a command is remembered that is at its end.
+    pub keep_hours: u32,
 }
 
 /// The threads that decode, and what is kept in memory for them.

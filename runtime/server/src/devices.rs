@@ -28,7 +28,7 @@ pub use registration::{
     Abp, Activation, ActivationKind, ImpossibleRegistration, Otaa, Registration,
 };
 
-use crate::turns::Turns;
+use crate::{lns::NetworkServerName, turns::Turns};
 use line::{Credentials, JoinedSession, JoinedSessions, Line};
 
 /// The table of devices, by DevEUI.
@@ -105,6 +105,10 @@ pub struct Device {
     /// Words of the operator's own.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
+    /// The network server that its commands go to, where it is not the one that it was last heard of
+    /// through.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network_server: Option<NetworkServerName>,
 }
 
 /// What a device is that was registered before its version could be said.
@@ -261,6 +265,7 @@ impl Devices {
             assignment,
             variables,
             tags,
+            network_server: registration.network_server,
         };
         let line = Line::new(device.clone(), &activation);
         let credentials =

@@ -8,14 +8,19 @@
 
 pub mod api;
 pub mod auth;
+mod backoff;
 pub mod cli;
 mod compile_worker;
 pub mod config;
 mod copies;
 pub mod devices;
+pub mod downlinks;
 pub mod import;
 pub mod ingest;
 pub mod lns;
+mod misbehaviour;
+pub mod mqtt;
+pub mod parked;
 pub mod service;
 mod telemetry;
 mod turns;

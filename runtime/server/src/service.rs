@@ -1,6 +1,7 @@
 //! The parts of a running server, put together.
 
 use std::{
+    collections::BTreeMap,
     fs::DirBuilder,
     io,
     os::unix::fs::DirBuilderExt,
@@ -21,7 +22,11 @@ use crate::{
     compile_worker,
     config::{Config, Decoding},
     devices::{Devices, DevicesError},
+    downlinks::{Carrier, Downlinks, Encoder, LedgerError},
     ingest::Intake,
+    lns::NetworkServerName,
+    mqtt::{Connection, Prepared, Receiver, Status},
+    parked::{Parked, ParkedError},
     workers::Workers,
 };
 
@@ -51,8 +56,24 @@ pub struct Service {
     pub lines: Semaphore,
     /// The way from a frame to a record.
     pub intake: Intake,
+    /// The commands to devices.
+    pub downlinks: Arc<Downlinks>,
+    /// The messages that cannot be read.
+    pub parked: Arc<Parked>,
+    /// What takes the messages of brokers, by network server.
+    pub receivers: BTreeMap<NetworkServerName, Arc<Receiver>>,
+    /// How the connections to brokers are.
+    pub brokers: Vec<Arc<Status>>,
     /// What was counted.
     pub metrics: PrometheusHandle,
+}
+
+/// What reaches out to network servers, prepared and not started.
+pub struct Outside {
+    /// The connections to brokers.
+    pub connections: Vec<Connection>,
+    /// What hands commands over.
+    pub carriers: Vec<Carrier>,
 }
 
 /// Why the server does not start.
@@ -77,6 +98,22 @@ pub enum StartError {
     /// The records cannot be read.
     #[error(transparent)]
     Delivery(#[from] DeliveryError),
+    /// The commands cannot be read.
+    #[error(transparent)]
+    Downlinks(#[from] LedgerError),
+    /// What is parked cannot be read.
+    #[error(transparent)]
+    Parked(#[from] ParkedError),
+    /// How a network server is reached cannot be used.
+    #[error("[network-servers.{server}.{section}]: {reason}")]
+    NetworkServer {
+        /// Which network server.
+        server: NetworkServerName,
+        /// What of it.
+        section: &'static str,
+        /// What is wrong.
+        reason: String,
+    },
     /// Logs, metrics or the network cannot be set up.
     #[error("{what}: {reason}")]
     Setup {
@@ -89,7 +126,12 @@ pub enum StartError {
 
 impl Service {
     /// Opens everything that the data folder holds.
-    pub async fn open(config: Config, metrics: PrometheusHandle) -> Result<Arc<Self>, StartError> {
+    pub async fn open(
+        config: Config,
+        metrics: PrometheusHandle,
+    ) -> Result<(Arc<Self>, Outside), StartError> {
+        // The client of network servers takes what the whole process uses; a second time is as good.
+        drop(rustls::crypto::ring::default_provider().install_default());
         make_private_folder(&config.data_dir).map_err(|error| StartError::Setup {
             what: format!("the folder {} cannot be made", config.data_dir.display()),
             reason: error.to_string(),
@@ -126,7 +168,43 @@ impl Service {
             config.copies_window(),
             config.keks.clone(),
         );
-        Ok(Arc::new(Self {
+        let encoder = Encoder::new(Arc::clone(&registry), Arc::clone(&workers));
+        let downlinks =
+            Downlinks::open(Arc::clone(&store), encoder, config.downlinks, &config.network_servers)
+                .await?;
+        let downlinks = Arc::new(downlinks);
+        let parked = Arc::new(Parked::open(Arc::clone(&store), config.parked).await?);
+        let (mut receivers, mut brokers) = (BTreeMap::new(), Vec::new());
+        let mut outside = Outside { connections: Vec::new(), carriers: Vec::new() };
+        for (name, settings) in &config.network_servers {
+            let unusable = |section: &'static str| {
+                move |error: &dyn std::fmt::Display| StartError::NetworkServer {
+                    server: name.clone(),
+                    section,
+                    reason: error.to_string(),
+                }
+            };
+            let prepared =
+                Prepared::new(name, settings).map_err(|error| unusable("mqtt")(&error))?;
+            let publisher = prepared.as_ref().map(|prepared| prepared.publisher.clone());
+            if let Some(prepared) = prepared {
+                let receiver = Arc::new(Receiver::new(
+                    name.clone(),
+                    settings.kind,
+                    config.http.body_bytes,
+                    intake.clone(),
+                    Arc::clone(&downlinks),
+                    Arc::clone(&parked),
+                    Arc::clone(&store),
+                ));
+                receivers.insert(name.clone(), Arc::clone(&receiver));
+                brokers.push(prepared.status());
+                outside.connections.push(prepared.with(receiver));
+            }
+            let carrier = Carrier::new(name, settings, publisher);
+            outside.carriers.extend(carrier.map_err(|error| unusable("downlink")(&error))?);
+        }
+        let service = Arc::new(Self {
             config,
             store,
             registry,
@@ -137,8 +215,13 @@ impl Service {
             publications: Semaphore::new(PUBLICATIONS),
             lines,
             intake,
+            downlinks,
+            parked,
+            receivers,
+            brokers,
             metrics,
-        }))
+        });
+        Ok((service, outside))
     }
 
     /// Removes the records whose time is over.

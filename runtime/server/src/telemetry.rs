@@ -59,6 +59,28 @@ pub(crate) fn start_metrics() -> Result<PrometheusHandle, String> {
         "Records removed, by whether they were acknowledged or had expired"
     );
     metrics::describe_gauge!("champollion_devices", "Devices that are registered");
+    metrics::describe_gauge!(
+        "champollion_downlinks_open",
+        "Commands to devices that are under way"
+    );
+    metrics::describe_counter!(
+        "champollion_downlinks_total",
+        "Commands to devices, by what became of them"
+    );
+    metrics::describe_gauge!(
+        "champollion_mqtt_connected",
+        "Whether there is a connection to the broker, by network server"
+    );
+    metrics::describe_counter!(
+        "champollion_mqtt_messages_total",
+        "Messages from brokers, by network server and what became of them"
+    );
+    metrics::describe_gauge!("champollion_parked_messages", "Messages that are parked");
+    metrics::describe_gauge!("champollion_parked_bytes", "Bytes of the messages that are parked");
+    metrics::describe_counter!(
+        "champollion_parked_dropped_total",
+        "Parked messages that made room for later ones"
+    );
     Ok(handle)
 }
 

@@ -52,6 +52,12 @@ pub(super) async fn register(
     JsonBody(registration): JsonBody<Registration>,
 ) -> Result<Json<Device>, Problem> {
     let dev_eui: DevEui = path_part("DevEUI", &dev_eui)?;
+    if let Some(server) = &registration.network_server
+        && !service.config.network_servers.contains_key(server)
+    {
+        let detail = format!("networkServer: the settings have no [network-servers.{server}]");
+        return Err(Problem::bad_request("unknown-network-server", detail));
+    }
     let device = service.devices.register(dev_eui, registration).await?;
     Ok(Json(Device::clone(&device)))
 }
@@ -108,6 +114,7 @@ pub(super) async fn remove(
     let entry = AuditEntry::new(&authorized.principal.actor(), "device-remove", dev_eui);
     to_the_end(async move {
         service.devices.remove(dev_eui).await?;
+        service.downlinks.forget_device(dev_eui).await?;
         service.registry.record(entry, Timestamp::now()).await?;
         Ok(())
     })

@@ -16,10 +16,17 @@ pub(super) async fn alive() -> &'static str {
     "alive\n"
 }
 
-/// Frames can be taken and kept.
-pub(super) async fn ready(State(service): State<Arc<Service>>) -> Result<&'static str, Problem> {
+/// Frames can be taken and kept. How the connections to brokers are stands in the lines that follow: a
+/// broker that is away makes no server less ready.
+pub(super) async fn ready(State(service): State<Arc<Service>>) -> Result<String, Problem> {
     match service.store.health() {
-        Health::Ready => Ok("ready\n"),
+        Health::Ready => {
+            let brokers = service.brokers.iter().map(|status| match status.trouble() {
+                None => format!("broker of {}: connected\n", status.server()),
+                Some(why) => format!("broker of {}: not connected: {why}\n", status.server()),
+            });
+            Ok(std::iter::once("ready\n".to_owned()).chain(brokers).collect())
+        }
         Health::Stalled => {
             Err(Problem::unavailable("store-stalled", "the disk has not finished a write in time"))
         }

@@ -4,12 +4,14 @@ mod catalogue;
 mod channels;
 mod decode;
 mod devices;
+mod downlinks;
 mod extract;
 mod health;
 mod history;
 mod ingest;
 mod keys;
 mod leftover;
+mod parked;
 mod problem;
 mod quarantine;
 mod records;
@@ -70,6 +72,12 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/v1/devices/{dev_eui}", delete(devices::remove))
         .route("/v1/devices/{dev_eui}/session", put(devices::hand_over))
         .route("/v1/devices/{dev_eui}/decoder", put(devices::assign))
+        .route("/v1/devices/{dev_eui}/downlinks", get(downlinks::of_device).post(downlinks::send))
+        .route("/v1/groups/{group}/downlinks", post(downlinks::send_to_group))
+        .route("/v1/downlinks/{id}", get(downlinks::show).delete(downlinks::cancel))
+        .route("/v1/parked", get(parked::list))
+        .route("/v1/parked/{id}", get(parked::show).delete(parked::drop))
+        .route("/v1/parked/{id}/retry", post(parked::retry))
         .route("/v1/tokens", get(tokens::list).post(tokens::create))
         .route("/v1/tokens/{id}", delete(tokens::revoke))
         .route("/healthz", get(health::alive))

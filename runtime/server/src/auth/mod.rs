@@ -5,7 +5,7 @@ mod token;
 mod tokens;
 
 pub use principal::{
-    Administer, Authorized, Collect, Duty, Ingest, Inspect, Principal, Publish, bearer,
+    Administer, Authorized, Collect, Command, Duty, Ingest, Inspect, Principal, Publish, bearer,
 };
 pub use token::{Role, RoleError, Secret, TokenHash};
 pub use tokens::{AuthError, NewToken, TokenError, TokenInfo, Tokens};

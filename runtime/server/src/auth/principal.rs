@@ -23,6 +23,8 @@ const FORWARDED_BYTES: usize = 200;
 /// Who sends a request.
 #[derive(Clone, Debug)]
 pub struct Principal {
+    /// By what the token is revoked: no other token has the same.
+    pub token: String,
     /// The name of the token, for logs and for who published what.
     pub name: String,
     /// What it may do.
@@ -48,6 +50,8 @@ pub struct Ingest;
 pub struct Publish;
 /// Get and acknowledge records.
 pub struct Collect;
+/// Command devices.
+pub struct Command;
 /// Administer devices and tokens, read metrics.
 pub struct Administer;
 /// Try a payload, look at devices: everybody who has a token.
@@ -70,6 +74,14 @@ impl Duty for Publish {
 }
 
 impl Duty for Collect {
+    const WHO: &'static str = "a partner or an admin";
+
+    fn allows(role: &Role) -> bool {
+        matches!(role, Role::Partner { .. } | Role::Admin)
+    }
+}
+
+impl Duty for Command {
     const WHO: &'static str = "a partner or an admin";
 
     fn allows(role: &Role) -> bool {
@@ -117,8 +129,8 @@ impl<D: Duty> FromRequestParts<Arc<Service>> for Authorized<D> {
             )));
         }
         let from = address(parts);
-        let TokenInfo { name, role, network_server, .. } = token;
-        let principal = Principal { name, role, network_server, from };
+        let TokenInfo { id: token, name, role, network_server, .. } = token;
+        let principal = Principal { token, name, role, network_server, from };
         Ok(Self { principal, duty: PhantomData })
     }
 }

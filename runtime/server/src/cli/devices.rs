@@ -19,7 +19,10 @@ use super::{
     client::{self, Connection},
     output, settings,
 };
-use crate::devices::{ActivationKind, Device};
+use crate::{
+    devices::{ActivationKind, Device},
+    lns::NetworkServerName,
+};
 
 /// Registers, lists and removes devices.
 #[derive(Args)]
@@ -80,6 +83,10 @@ struct Add {
     /// A word of your own that its records carry; may stand several times
     #[arg(long, value_name = "NAME=VALUE", value_parser = settings::pair)]
     tag: Vec<(String, String)>,
+    /// The network server that its commands go to, where it is not the one that it was last heard of
+    /// through
+    #[arg(long, value_name = "NAME")]
+    network_server: Option<NetworkServerName>,
 }
 
 /// What decodes a device.
@@ -222,6 +229,7 @@ impl Devices {
             "allowCounterReset": add.allow_counter_reset,
             "variables": variables,
             "tags": tags,
+            "networkServer": add.network_server,
         });
         let path = format!("/v1/devices/{}", add.dev_eui);
         let request = self.connection.request(Method::PUT, &path)?.json(&registration);

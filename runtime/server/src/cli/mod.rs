@@ -7,10 +7,12 @@ mod client;
 mod componentize;
 mod decode;
 mod devices;
+mod downlinks;
 mod failure;
 mod frames;
 mod import;
 mod output;
+mod parked;
 mod publish;
 mod records;
 mod registry;
@@ -51,6 +53,10 @@ enum Command {
     Catalogue(catalogue::Catalogue),
     /// Register, list and remove devices
     Devices(devices::Devices),
+    /// Command devices
+    Downlinks(downlinks::Downlinks),
+    /// Look after messages of brokers that cannot be read
+    Parked(parked::Parked),
     /// Explain frames
     Frames(frames::Frames),
     /// Pull and acknowledge records
@@ -75,6 +81,8 @@ pub fn run() -> ExitCode {
         Command::Publish(command) => client::block_on(command.run()),
         Command::Catalogue(command) => client::block_on(command.run()),
         Command::Devices(command) => client::block_on(command.run()),
+        Command::Downlinks(command) => client::block_on(command.run()),
+        Command::Parked(command) => client::block_on(command.run()),
         Command::Records(command) => client::block_on(command.run()),
         Command::Registry(command) => client::block_on(command.run()),
         Command::Tokens(command) => client::block_on(command.run()),

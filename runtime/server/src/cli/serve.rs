@@ -16,6 +16,7 @@ use tokio::{
     net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
     sync::watch,
+    task::JoinSet,
 };
 
 use super::{Failure, output};
@@ -79,7 +80,7 @@ async fn serve(config: Config, admin_token_file: Option<&Path>) -> Result<(), Fa
         .map_err(Failure::of(format!("cannot listen on {}", config.listen)))?;
     let address = listener.local_addr().map_err(Failure::of("the address cannot be asked for"))?;
     let shutdown_time = Duration::from_secs(config.http.shutdown_seconds);
-    let service =
+    let (service, outside) =
         Service::open(config, metrics).await.map_err(Failure::of("the server does not start"))?;
     if service.tokens.is_empty() {
         make_first_token(&service, admin_token_file).await?;
@@ -90,6 +91,12 @@ async fn serve(config: Config, admin_token_file: Option<&Path>) -> Result<(), Fa
     let signals = tokio::spawn(signals.then(stop));
     let upkeep = tokio::spawn(keep_metrics_small(Arc::clone(&service)));
     let expiry = tokio::spawn(expire_again_and_again(Arc::clone(&service), stopped.clone()));
+    let mut outgoing = JoinSet::new();
+    for connection in outside.connections {
+        outgoing.spawn(connection.run(stopped.clone()));
+    }
+    let (downlinks, devices) = (Arc::clone(&service.downlinks), Arc::clone(&service.devices));
+    outgoing.spawn(downlinks.hand_over(devices, outside.carriers, stopped.clone()));
     output::line(format_args!("champollion listens on http://{address}"));
     tracing::info!(%address, devices = service.devices.sessions().len(), "listening");
 
@@ -104,6 +111,10 @@ async fn serve(config: Config, admin_token_file: Option<&Path>) -> Result<(), Fa
     tokio::select! {
         ended = server.into_future() => ended.map_err(Failure::of("the server ended"))?,
         () = grace => tracing::warn!("requests under way did not end in time"),
+    }
+    let ended = async { while outgoing.join_next().await.is_some() {} };
+    if tokio::time::timeout(shutdown_time, ended).await.is_err() {
+        tracing::warn!("a network server did not answer in time");
     }
     signals.abort();
     expiry.abort();
@@ -186,6 +197,9 @@ async fn expire_again_and_again(service: Arc<Service>, stopped: watch::Receiver<
         tokio::select! {
             _ = ticks.tick() => {}
             () = until(stopped.clone()) => return,
+        }
+        if let Err(error) = service.downlinks.expire(Timestamp::now()).await {
+            tracing::error!(%error, "old commands could not be removed");
         }
         match service.expire().await {
             Ok(0) => {}

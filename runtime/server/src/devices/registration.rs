@@ -11,6 +11,8 @@ use champollion_registry::DecoderRef;
 use champollion_sdk::vectors::Setting;
 use serde::{Deserialize, Serialize};
 
+use crate::lns::NetworkServerName;
+
 /// A device as its operator registers it.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -46,6 +48,9 @@ pub struct Registration {
     /// Words of the operator's own, which its records carry.
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
+    /// The network server that its commands go to. Without, the one that it was last heard of through.
+    #[serde(default)]
+    pub network_server: Option<NetworkServerName>,
 }
 
 /// How a device is activated.

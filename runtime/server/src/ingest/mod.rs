@@ -11,10 +11,10 @@ use champollion_frames::{
     VerifiedUplink,
 };
 use champollion_registry::{
-    Actor, Canary, Change, DecoderId, DecoderRef, LoadedDecoder, Mandate, Observed, Quarantined,
-    Registry, RegistryError, Shadow, variables,
+    Actor, Canary, Change, DecoderId, DecoderRef, LoadedDecoder, Mandate, Observed, Registry,
+    RegistryError, Shadow, variables,
 };
-use champollion_sandbox::{Call, CallError, Reading, Settings};
+use champollion_sandbox::{Call, Reading, Settings};
 use champollion_sdk::vectors::Hex;
 use champollion_store::{Batch, Store};
 use jiff::Timestamp;
@@ -27,6 +27,7 @@ use crate::{
         self, DECODER_STATES, Device, Devices, DevicesError, HandedKey, JoinError, Joined, Keks,
     },
     lns::{self, Content, Message},
+    misbehaviour,
     turns::Turns,
     workers::{NotDone, Workers},
 };
@@ -417,7 +418,7 @@ impl Intake {
         let reading = match call.result {
             Ok(reading) => reading,
             Err(error) => {
-                self.report(&decoder, &error).await;
+                misbehaviour::report(&self.registry, &decoder, &error).await;
                 return Ok(Outcome::Failed(name, error));
             }
         };
@@ -478,21 +479,6 @@ impl Intake {
                 Err(_) => shadow.skip(),
             }
         });
-    }
-
-    /// Tells the registry of a call that misbehaved. Whatever comes of it, the frame is kept.
-    async fn report(&self, decoder: &LoadedDecoder, error: &CallError) {
-        if !error.is_misbehaviour() {
-            return;
-        }
-        match self.registry.report(decoder, error, Timestamp::now()).await {
-            Ok(None) => {}
-            Ok(Some(Quarantined { id, version, failures, message, .. })) => tracing::error!(
-                decoder = %id, %version, failures, last = message,
-                "the decoder is set aside; its frames are delivered raw until that is lifted"
-            ),
-            Err(error) => tracing::error!(%error, "a quarantine could not be kept"),
-        }
     }
 
     /// What the decoder returned as state for the device's previous frame. What another decoder

@@ -4,6 +4,9 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+use super::outgoing::DownlinkSettings;
+use crate::mqtt::MqttSettings;
+
 /// Longest name of a network server in bytes: it stands in every record.
 const NAME_BYTES: usize = 64;
 
@@ -28,6 +31,10 @@ pub struct NetworkServerNameError(String);
 pub struct NetworkServer {
     /// Which program it is, and so how its messages read.
     pub kind: Kind,
+    /// Its broker, where it has one.
+    pub mqtt: Option<MqttSettings>,
+    /// How it is handed commands, where it is.
+    pub downlink: Option<DownlinkSettings>,
 }
 
 /// Which program a network server is.

@@ -6,6 +6,7 @@
 //! name of the network server that it comes from.
 
 pub mod actility;
+mod any;
 pub mod aws;
 pub mod chirpstack;
 mod config;
@@ -13,12 +14,14 @@ mod json;
 pub mod kerlink;
 pub mod loriot;
 mod message;
+pub mod outgoing;
 pub mod phy;
 mod radio;
 pub mod ts002;
 pub mod tts;
 mod unreadable;
 
+pub use any::{feedback, read};
 pub use config::{Kind, NetworkServer, NetworkServerName, NetworkServerNameError, NetworkServers};
 pub use message::{Content, Joined, Message};
 pub use unreadable::{Fault, Unreadable};

@@ -1,3 +1,4 @@
 //! Actility ThingPark: the reports that its tunnel interface and its IoT flow hand over.
 
+pub mod downlink;
 pub mod uplink;

@@ -1,4 +1,5 @@
 //! ChirpStack 4: events by HTTP or MQTT, as JSON or protobuf.
 
+pub mod downlink;
 pub(super) mod protobuf;
 pub mod uplink;

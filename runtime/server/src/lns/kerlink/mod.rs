@@ -1,3 +1,4 @@
 //! Kerlink Wanesy Management Center: what it pushes to `{url}/dataUp`.
 
+pub mod downlink;
 pub mod uplink;

@@ -2,4 +2,5 @@
 //! `XmitDataAns`.
 
 pub mod answer;
+pub mod downlink;
 pub mod uplink;

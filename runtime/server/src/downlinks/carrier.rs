@@ -1,0 +1,226 @@
+//! Hands commands over to one network server.
+
+use std::{fs, path::Path, time::Duration};
+
+use jiff::Timestamp;
+use reqwest::{Certificate, Client, StatusCode, redirect};
+
+use super::{Downlink, Whereabouts};
+use crate::{
+    lns::{
+        Kind, NetworkServer, NetworkServerName,
+        outgoing::{
+            Answer, DownlinkSettings, DownlinkSettingsError, Encrypted, HttpRequest, Order,
+            Outgoing,
+        },
+    },
+    mqtt::{NotPublished, Publisher},
+};
+
+/// How long a network server may take to answer. It only has to put the command into its queue.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Most bytes that are read of an answer: its words, or the queue of one device.
+const ANSWER_BYTES: usize = 256 << 10;
+
+/// What hands commands over to one network server.
+pub struct Carrier {
+    /// Which network server.
+    pub(super) server: NetworkServerName,
+    pub(super) kind: Kind,
+    settings: DownlinkSettings,
+    token: Option<String>,
+    http: Client,
+    publisher: Option<Publisher>,
+}
+
+/// What became of an offer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Offered {
+    /// The network server has the command.
+    Taken { reference: Option<String>, sent: bool },
+    /// It will not take it.
+    Refused(String),
+    /// It has it not: it cannot be reached, or cannot take it now.
+    Later(String),
+    /// It did not answer, so it may have it.
+    Unanswered(String),
+}
+
+impl Carrier {
+    /// What hands commands over as the settings say.
+    ///
+    /// # Errors
+    /// Says what is missing in the settings, or which file cannot be used.
+    pub fn new(
+        server: &NetworkServerName,
+        settings: &NetworkServer,
+        publisher: Option<Publisher>,
+    ) -> Result<Option<Self>, DownlinkSettingsError> {
+        let Some(downlink) = &settings.downlink else { return Ok(None) };
+        settings.kind.check(downlink, settings.mqtt.is_some())?;
+        let unusable = DownlinkSettingsError::Unusable;
+        let token = downlink.token_file.as_deref().map(read).transpose().map_err(unusable)?;
+        let mut http = Client::builder()
+            .timeout(PATIENCE)
+            .connect_timeout(PATIENCE)
+            // A command goes to nobody else than who stands in the settings.
+            .redirect(redirect::Policy::none());
+        if let Some(file) = &downlink.ca_file {
+            let unusable = |error: reqwest::Error| unusable(format!("{}: {error}", file.display()));
+            let pem = read(file).map_err(DownlinkSettingsError::Unusable)?;
+            let certificates = Certificate::from_pem_bundle(pem.as_bytes()).map_err(unusable)?;
+            http = http.tls_certs_only(certificates);
+        }
+        Ok(Some(Self {
+            server: server.clone(),
+            kind: settings.kind,
+            settings: downlink.clone(),
+            token,
+            http: http
+                .build()
+                .map_err(|error| DownlinkSettingsError::Unusable(error.to_string()))?,
+            publisher,
+        }))
+    }
+
+    /// Offers a command to the network server.
+    pub(super) async fn offer(
+        &self,
+        downlink: &Downlink,
+        whereabouts: Option<&Whereabouts>,
+        encrypted: Option<&Encrypted>,
+        unanswered_before: bool,
+    ) -> Offered {
+        // What another network server calls the device is of no use here.
+        let here = whereabouts.filter(|known| known.network_server == self.server);
+        let order = Order {
+            id: downlink.id,
+            dev_eui: downlink.dev_eui,
+            f_port: downlink.f_port,
+            payload: &downlink.payload.0,
+            confirmed: downlink.confirmed,
+            priority: downlink.priority,
+            expires_at: downlink.expires_at,
+            now: Timestamp::now(),
+            application: here
+                .and_then(|here| here.application.as_deref())
+                .or(self.settings.application.as_deref()),
+            device: here.and_then(|here| here.device.as_deref()),
+            token: self.token.as_deref(),
+            sender_id: self.settings.sender_id.as_deref(),
+            receiver_id: self.settings.receiver_id.as_deref(),
+            encrypted,
+        };
+        let via = self.settings.via;
+        if unanswered_before && let Some(inquiry) = self.kind.inquiry(via, &order) {
+            match self.send(inquiry).await {
+                Ok((status, body)) if self.kind.has(&order, status, &body) => {
+                    return Offered::Taken { reference: None, sent: false };
+                }
+                Ok(_) => {}
+                Err(Failed::NotSent(why) | Failed::Unanswered(why)) => {
+                    return Offered::Unanswered(why);
+                }
+            }
+        }
+        match self.kind.outgoing(via, &order) {
+            Err(why) => Offered::Refused(why),
+            Ok(Outgoing::Http(request)) => match self.send(request).await {
+                Ok((status, body)) => self.kind.answer(&order, status, &body).into(),
+                Err(Failed::NotSent(why)) => Offered::Later(why),
+                Err(Failed::Unanswered(why)) => Offered::Unanswered(why),
+            },
+            Ok(Outgoing::Mqtt { topic, payload }) => self.publish(topic, payload).await,
+        }
+    }
+
+    async fn publish(&self, topic: String, payload: Vec<u8>) -> Offered {
+        let Some(publisher) = &self.publisher else {
+            return Offered::Refused("the settings name no broker".to_owned());
+        };
+        match publisher.publish(topic, payload).await {
+            Ok(()) => Offered::Taken { reference: None, sent: false },
+            Err(NotPublished::NotConnected) => {
+                Offered::Later(NotPublished::NotConnected.to_string())
+            }
+            Err(error @ NotPublished::Unanswered) => Offered::Unanswered(error.to_string()),
+        }
+    }
+
+    async fn send(&self, request: HttpRequest) -> Result<(StatusCode, Vec<u8>), Failed> {
+        let base = self.settings.url.as_deref().unwrap_or_default().trim_end_matches('/');
+        let mut sending = self.http.request(request.method, format!("{base}{}", request.path));
+        for (name, value) in request.headers {
+            sending = sending.header(name, value);
+        }
+        if let Some(body) = &request.body {
+            sending = sending.json(body);
+        }
+        let mut response = sending.send().await.map_err(|error| {
+            let said = sentence(&error);
+            if error.is_connect() || error.is_builder() {
+                Failed::NotSent(said)
+            } else {
+                Failed::Unanswered(said)
+            }
+        })?;
+        let status = response.status();
+        let mut body = Vec::new();
+        // The status says it all where the body breaks off.
+        while let Ok(Some(chunk)) = response.chunk().await {
+            body.extend_from_slice(&chunk[..chunk.len().min(ANSWER_BYTES - body.len())]);
+            if body.len() == ANSWER_BYTES {
+                break;
+            }
+        }
+        Ok((status, body))
+    }
+}
+
+/// Why there is no answer.
+enum Failed {
+    /// The request never left.
+    NotSent(String),
+    /// It may have arrived.
+    Unanswered(String),
+}
+
+impl From<Answer> for Offered {
+    fn from(answer: Answer) -> Self {
+        match answer {
+            Answer::Taken { reference, sent } => Self::Taken { reference, sent },
+            Answer::Refused(why) => Self::Refused(why),
+            Answer::Later(why) => Self::Later(why),
+        }
+    }
+}
+
+/// An error with what caused it, without the address: its query may hold a signature.
+fn sentence(error: &reqwest::Error) -> String {
+    let mut said = if error.is_timeout() {
+        format!("no answer within {} s", PATIENCE.as_secs())
+    } else if error.is_connect() {
+        "it cannot be reached".to_owned()
+    } else {
+        "the request failed".to_owned()
+    };
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        source = cause.source();
+        if source.is_none() {
+            said.push_str(&format!(": {cause}"));
+        }
+    }
+    said
+}
+
+/// The text of a file, without what surrounds it.
+pub(crate) fn read(file: &Path) -> Result<String, String> {
+    let text = fs::read_to_string(file)
+        .map_err(|error| format!("the file {} cannot be read: {error}", file.display()))?;
+    match text.trim() {
+        "" => Err(format!("the file {} is empty", file.display())),
+        text => Ok(text.to_owned()),
+    }
+}

@@ -1,0 +1,77 @@
+//! A command as the device expects it, made by the device's decoder.
+
+use std::{sync::Arc, time::Instant};
+
+use champollion_delivery::DecoderName;
+use champollion_registry::{Registry, variables};
+use champollion_sandbox::{Command, Settings};
+use champollion_sdk::vectors::Hex;
+use jiff::Timestamp;
+
+use super::SendError;
+use crate::{devices::Device, misbehaviour, workers::Workers};
+
+/// Has decoders encode commands.
+#[derive(Clone)]
+pub struct Encoder {
+    registry: Arc<Registry>,
+    workers: Arc<Workers>,
+}
+
+/// A command as the device expects it.
+#[derive(Clone, Debug)]
+pub(super) struct Encoded {
+    pub(super) decoder: DecoderName,
+    pub(super) f_port: u8,
+    pub(super) payload: Hex,
+    pub(super) warnings: Vec<String>,
+}
+
+impl Encoder {
+    /// An encoder over the parts that it works with.
+    #[must_use]
+    pub fn new(registry: Arc<Registry>, workers: Arc<Workers>) -> Self {
+        Self { registry, workers }
+    }
+
+    /// Encodes a command for a device.
+    pub(super) async fn encode(
+        &self,
+        device: &Device,
+        command: &str,
+        now: Timestamp,
+    ) -> Result<Encoded, SendError> {
+        let wanted = device.decoder.as_ref().ok_or(SendError::NoDecoder(device.dev_eui))?;
+        let decoder = self.registry.healthy_decoder(wanted).await?;
+        let settings = Settings { variables: variables(&device.variables), state: Vec::new() };
+        let command = Command {
+            data: command.to_owned(),
+            issued_at: u64::try_from(now.as_millisecond()).unwrap_or(0),
+        };
+        let work = move || {
+            let started = Instant::now();
+            let call = decoder.decoder.encode_downlink(&command, &settings);
+            decoder.count(&call, started.elapsed());
+            (call, decoder)
+        };
+        let (call, decoder) = self.workers.run(work).await?;
+        let name = DecoderName {
+            id: decoder.id.to_string(),
+            version: decoder.version.clone(),
+            digest: decoder.decoder.digest(),
+            fuel: call.fuel,
+        };
+        match call.result {
+            Ok(downlink) => Ok(Encoded {
+                decoder: name,
+                f_port: downlink.f_port,
+                payload: Hex(downlink.payload),
+                warnings: downlink.warnings,
+            }),
+            Err(error) => {
+                misbehaviour::report(&self.registry, &decoder, &error).await;
+                Err(SendError::NotEncoded(error))
+            }
+        }
+    }
+}

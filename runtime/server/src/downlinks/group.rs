@@ -1,0 +1,226 @@
+//! A command to all devices of a group, with what became of it for each.
+//!
+//! A large group is commanded in several batches. Should the process end between two, the request
+//! with the same Idempotency-Key goes on where the first one ended, and commands no device twice.
+
+use std::{collections::HashMap, sync::Arc};
+
+use champollion_delivery::GroupId;
+use champollion_frames::DevEui;
+use champollion_store::{Batch, Store};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{Downlinks, Encoded, GroupWish, LedgerError, Plan, SendError, Sender};
+use crate::{api::Problem, devices::Device, downlinks::requests::Answered};
+
+/// The table of what became of a group's command, by its name and the DevEUI.
+const TABLE: &str = "downlinks-of-group";
+
+/// Most devices of one command: all lights of a large town.
+const DEVICES: usize = 20_000;
+
+/// How many devices are commanded in one batch: with commands of usual length some 500 KB.
+const AT_ONCE: usize = 200;
+
+/// How many lines are read from the store at once.
+const SCAN: usize = 1_000;
+
+/// What became of a command to a group.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GroupAnswer {
+    /// The name of the command to the group.
+    pub id: Uuid,
+    /// The group.
+    pub group: GroupId,
+    /// For how many devices it waits to be handed over.
+    pub queued: usize,
+    /// For how many it could not be taken.
+    pub refused: usize,
+    /// What became of it for each, in the order of their DevEUIs.
+    pub results: Vec<GroupResult>,
+}
+
+/// What became of a command for one device of a group.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GroupResult {
+    /// The device.
+    pub dev_eui: DevEui,
+    /// The name of its command.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub downlink: Option<Uuid>,
+    /// Why there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<Refused>,
+}
+
+/// Why a device is not commanded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    /// For programs.
+    pub code: String,
+    /// For people.
+    pub detail: String,
+}
+
+impl Downlinks {
+    /// Takes a command to the devices of a group. The same request once more is the same command.
+    pub async fn send_to_group(
+        &self,
+        group: &GroupId,
+        devices: &[Arc<Device>],
+        wish: &GroupWish,
+        sender: &Sender,
+    ) -> Result<GroupAnswer, SendError> {
+        let mut begun = None;
+        let mut _answering = None;
+        if let Some(request) = &sender.request {
+            match self.requests.begin(request).await? {
+                Answered::Before(id) => return answer(&*self.store, id, group).await,
+                Answered::Not(answering) => {
+                    begun = answering.begun;
+                    _answering = Some(answering);
+                }
+            }
+        }
+        let meant: Vec<&Arc<Device>> =
+            devices.iter().filter(|device| wish.means(&device.tags)).collect();
+        if meant.is_empty() {
+            return Err(SendError::NobodyMeant(group.clone()));
+        }
+        if meant.len() > DEVICES {
+            return Err(SendError::TooMany { devices: meant.len(), limit: DEVICES });
+        }
+        let (now, each) = (Timestamp::now(), wish.each());
+        let expires_at = each.expiry(now, self.settings.expire_hours)?;
+        let text = each.command_text()?;
+        let id = begun.unwrap_or_else(Uuid::now_v7);
+        let plan = Plan { wish: &each, sender, now, expires_at, group_command: Some(id) };
+        let done: HashMap<DevEui, GroupResult> = match begun {
+            Some(_) => lines(&*self.store, id).await?.into_iter().collect(),
+            None => HashMap::new(),
+        };
+        let mut encodings = Encodings::default();
+        let rest: Vec<&Device> = meant
+            .into_iter()
+            .map(|device| &**device)
+            .filter(|device| !done.contains_key(&device.dev_eui))
+            .collect();
+        let rounds = rest.len().div_ceil(AT_ONCE).max(1);
+        for round in 0..rounds {
+            let mut batch = Batch::new();
+            let mut taken = Vec::new();
+            for &device in rest.iter().skip(round * AT_ONCE).take(AT_ONCE) {
+                let result = match self.of_one(device, &plan, &text, &mut encodings).await {
+                    Ok(downlink) => {
+                        self.ledger.put_new(&mut batch, &downlink)?;
+                        let id = Some(downlink.id);
+                        taken.push(downlink);
+                        GroupResult { dev_eui: device.dev_eui, downlink: id, problem: None }
+                    }
+                    Err(error @ SendError::NotKept(_)) => return Err(error),
+                    Err(error) => {
+                        let (code, detail) = Problem::from(error).words();
+                        let problem = Some(Refused { code: code.to_owned(), detail });
+                        GroupResult { dev_eui: device.dev_eui, downlink: None, problem }
+                    }
+                };
+                put_line(&mut batch, id, &result)?;
+            }
+            let complete = round + 1 == rounds;
+            if let Some(request) = &sender.request {
+                self.requests.put(&mut batch, request, id, complete, now)?;
+            }
+            self.store.commit(batch).await?;
+            self.ledger.taken(taken);
+        }
+        answer(&*self.store, id, group).await
+    }
+
+    async fn of_one(
+        &self,
+        device: &Device,
+        plan: &Plan<'_>,
+        text: &str,
+        encodings: &mut Encodings,
+    ) -> Result<super::Downlink, SendError> {
+        let server = self.server_of(device)?;
+        let key = Encodings::key(device);
+        let encoded = match encodings.0.get(&key) {
+            Some(encoded) => encoded.clone(),
+            None => {
+                let encoded = self.encoder.encode(device, text, plan.now).await?;
+                encodings.0.insert(key, encoded.clone());
+                encoded
+            }
+        };
+        Ok(plan.downlink(device, server, encoded))
+    }
+}
+
+/// The same command for the same decoder and settings is the same payload: a decoder is a function of
+/// what it is given, and the lights of a street are encoded once.
+#[derive(Default)]
+struct Encodings(HashMap<String, Encoded>);
+
+impl Encodings {
+    fn key(device: &Device) -> String {
+        format!("{:?} {:?}", device.decoder, device.variables)
+    }
+}
+
+async fn answer(store: &dyn Store, id: Uuid, group: &GroupId) -> Result<GroupAnswer, SendError> {
+    let results: Vec<GroupResult> =
+        lines(store, id).await?.into_iter().map(|(_, result)| result).collect();
+    let queued = results.iter().filter(|result| result.downlink.is_some()).count();
+    let refused = results.len() - queued;
+    Ok(GroupAnswer { id, group: group.clone(), queued, refused, results })
+}
+
+async fn lines(store: &dyn Store, id: Uuid) -> Result<Vec<(DevEui, GroupResult)>, LedgerError> {
+    let prefix = format!("{id}/");
+    let mut all = Vec::new();
+    let mut after: Option<Vec<u8>> = None;
+    loop {
+        let page = store.scan(TABLE, prefix.as_bytes(), after.as_deref(), SCAN).await?;
+        let Some(last) = page.last() else { return Ok(all) };
+        after = Some(last.key.clone());
+        for line in &page {
+            let result: GroupResult = serde_json::from_slice(&line.value)
+                .map_err(|error| damaged(&String::from_utf8_lossy(&line.key), &error))?;
+            all.push((result.dev_eui, result));
+        }
+    }
+}
+
+fn put_line(batch: &mut Batch, id: Uuid, result: &GroupResult) -> Result<(), LedgerError> {
+    let key = format!("{id}/{}", result.dev_eui);
+    let value = serde_json::to_vec(result).map_err(|error| damaged(&key, &error))?;
+    batch.put(TABLE, key, value);
+    Ok(())
+}
+
+/// Forgets what became of commands that were given before a moment.
+pub(super) async fn forget_before(store: &dyn Store, moment: Timestamp) -> Result<(), LedgerError> {
+    // Names are in the order of time, and start with it in milliseconds.
+    let milliseconds = u64::try_from(moment.as_millisecond()).unwrap_or(0);
+    let end = Uuid::from_u128(u128::from(milliseconds) << 80).to_string();
+    loop {
+        let page = store.scan(TABLE, b"", None, SCAN).await?;
+        let mut batch = Batch::new();
+        for line in page.iter().take_while(|line| line.key.as_slice() < end.as_bytes()) {
+            batch.delete(TABLE, line.key.clone());
+        }
+        if batch.is_empty() {
+            return Ok(());
+        }
+        store.commit(batch).await?;
+    }
+}
+
+fn damaged(key: &str, reason: &dyn std::fmt::Display) -> LedgerError {
+    LedgerError::Damaged { table: TABLE, key: key.to_owned(), reason: reason.to_string() }
+}

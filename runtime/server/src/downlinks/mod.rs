@@ -1,0 +1,430 @@
+//! Commands to devices.
+//!
+//! A command is encoded by the device's decoder as soon as it is asked for, so whoever asks is told at
+//! once what is wrong with it. What is to be sent is then durable, and waits: for the network server
+//! that the device lives on to take it ([`courier`]), for the transmission, for the device to
+//! acknowledge it. Of the latter two the network server tells ([`Downlinks::hear`]).
+//!
+//! A network server that does not answer may have the command or not. It is offered again, in a way by
+//! which the network server knows it where its protocol has one; see each `lns/*/downlink.rs`.
+
+mod carrier;
+mod courier;
+mod downlink;
+mod encoder;
+mod group;
+mod ledger;
+mod requests;
+mod whereabouts;
+mod wish;
+
+use std::{sync::Arc, time::Duration};
+
+use champollion_delivery::GroupId;
+use champollion_frames::DevEui;
+use champollion_registry::RegistryError;
+use champollion_sandbox::CallError;
+use champollion_store::{Batch, Store, StoreError};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+pub use carrier::Carrier;
+pub(crate) use carrier::read;
+pub use downlink::{Downlink, Event, Feedback, Priority, State, Which};
+pub use encoder::Encoder;
+pub use group::{GroupAnswer, GroupResult};
+pub use requests::RequestKey;
+pub use whereabouts::Whereabouts;
+pub use wish::{GroupWish, Wish};
+
+use crate::{
+    config,
+    devices::Device,
+    lns::{NetworkServerName, NetworkServers},
+    workers::NotDone,
+};
+use encoder::Encoded;
+use ledger::Ledger;
+use requests::{Answered, Requests};
+use whereabouts::AllWhereabouts;
+
+/// How long a command is looked after beyond its time, since what the network server tells of it
+/// takes a while to come.
+const GRACE: Duration = Duration::from_secs(300);
+
+/// Commands are remembered at least for as long as repeats of a request are recognized.
+const KEEP_HOURS: u32 = 48;
+
+/// All commands. Every method may be called from any task.
+pub struct Downlinks {
+    store: Arc<dyn Store>,
+    encoder: Encoder,
+    ledger: Ledger,
+    requests: Requests,
+    whereabouts: AllWhereabouts,
+    settings: config::Downlinks,
+    /// The network servers that take commands.
+    servers: NetworkServers,
+}
+
+/// Who sends a command.
+#[derive(Clone, Debug)]
+pub struct Sender {
+    /// The name of the token.
+    pub name: String,
+    /// The request, where it is to be recognized when it comes again.
+    pub request: Option<RequestKey>,
+}
+
+/// Why a command was not taken.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SendError {
+    /// Nothing can encode it.
+    #[error(
+        "the device {0} is registered without a decoder, and nothing else can encode a command"
+    )]
+    NoDecoder(DevEui),
+    /// What could encode it cannot be had.
+    #[error(transparent)]
+    Decoder(#[from] RegistryError),
+    /// The decoder does not encode it.
+    #[error("the command cannot be encoded: {0}")]
+    NotEncoded(CallError),
+    /// Too many others are waiting for a decoder.
+    #[error("the command was not taken: {0}")]
+    NotDone(#[from] NotDone),
+    /// Nobody knows where the device lives.
+    #[error(
+        "nobody knows which network server the device {0} lives on: nothing was heard of it yet, and its registration has no networkServer"
+    )]
+    NowhereKnown(DevEui),
+    /// The settings do not say how commands are handed over.
+    #[error(
+        "the network server {server} takes no commands: the settings have no [network-servers.{server}.downlink]"
+    )]
+    NoDownlinks {
+        /// Which network server.
+        server: NetworkServerName,
+    },
+    /// The command is longer than is kept.
+    #[error("the command has {bytes} bytes, and {limit} are the limit")]
+    CommandTooLarge {
+        /// Its length in bytes.
+        bytes: usize,
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// It says twice when it expires.
+    #[error("give one of expiresAt and expiresInSeconds")]
+    TwoExpiries,
+    /// It would expire before it is taken.
+    #[error("the command expires at {0}, which is past")]
+    ExpiresInThePast(Timestamp),
+    /// It would wait for too long.
+    #[error("the command expires later than in {limit_days} days, which is the limit")]
+    ExpiresTooLate {
+        /// The limit in days.
+        limit_days: u64,
+    },
+    /// The key is that of another request.
+    #[error(
+        "the Idempotency-Key was used for another request at {0}: take a new key for a new command"
+    )]
+    OtherRequest(Timestamp),
+    /// The same request is being answered.
+    #[error("a request of the same Idempotency-Key is being answered: ask again")]
+    UnderWay,
+    /// There is no such group, or no device of it is meant.
+    #[error("no device of the group {0} has these tags")]
+    NobodyMeant(GroupId),
+    /// More devices are meant than can be commanded at once.
+    #[error("{devices} devices are meant, and {limit} are the limit: narrow them by tags")]
+    TooMany {
+        /// How many devices are meant.
+        devices: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// The store did not keep it.
+    #[error("the command could not be kept: {0}")]
+    NotKept(String),
+}
+
+/// Why a command was not taken back.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CancelError {
+    /// There is none of that name.
+    #[error("there is no command {0}")]
+    Unknown(Uuid),
+    /// The network server has it.
+    #[error("the network server {0} has the command already, and it cannot be taken back")]
+    HandedOver(NetworkServerName),
+    /// It was offered, and the network server did not answer yet.
+    #[error(
+        "the command was offered to the network server {0}, which may have it: it cannot be taken back now"
+    )]
+    MayBeHandedOver(NetworkServerName),
+    /// It is at its end.
+    #[error("the command is {} already", .0.as_str())]
+    AtItsEnd(State),
+    /// The store did not keep it.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+/// Why the book of commands cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LedgerError {
+    /// The store did not.
+    #[error(transparent)]
+    Store(StoreError),
+    /// What the store keeps cannot be read.
+    #[error("the table {table} is damaged at {key}: {reason}")]
+    Damaged {
+        /// Which table.
+        table: &'static str,
+        /// Which line.
+        key: String,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+impl From<LedgerError> for SendError {
+    fn from(error: LedgerError) -> Self {
+        Self::NotKept(error.to_string())
+    }
+}
+
+impl From<StoreError> for SendError {
+    fn from(error: StoreError) -> Self {
+        Self::NotKept(error.to_string())
+    }
+}
+
+impl Downlinks {
+    /// Reads what is open.
+    pub async fn open(
+        store: Arc<dyn Store>,
+        encoder: Encoder,
+        settings: config::Downlinks,
+        servers: &NetworkServers,
+    ) -> Result<Self, LedgerError> {
+        let servers = servers.iter().filter(|(_, server)| server.downlink.is_some());
+        Ok(Self {
+            ledger: Ledger::open(Arc::clone(&store)).await?,
+            requests: Requests::new(Arc::clone(&store)),
+            whereabouts: AllWhereabouts::open(Arc::clone(&store)).await?,
+            servers: servers.map(|(name, server)| (name.clone(), server.clone())).collect(),
+            store,
+            encoder,
+            settings,
+        })
+    }
+
+    /// Takes a command to a device. When this returns, it survives `kill -9` and a power cut. The same
+    /// request once more is the same command.
+    pub async fn send(
+        &self,
+        device: &Device,
+        wish: &Wish,
+        sender: &Sender,
+    ) -> Result<Arc<Downlink>, SendError> {
+        let _answering = match &sender.request {
+            None => None,
+            Some(request) => match self.requests.begin(request).await? {
+                Answered::Before(id) => {
+                    let before = self.ledger.get(id).await?;
+                    return before.ok_or_else(|| SendError::NotKept(format!("{id} is gone")));
+                }
+                Answered::Not(answering) => Some(answering),
+            },
+        };
+        let now = Timestamp::now();
+        let expires_at = wish.expiry(now, self.settings.expire_hours)?;
+        let server = self.server_of(device)?;
+        let encoded = self.encoder.encode(device, &wish.command_text()?, now).await?;
+        let plan = Plan { wish, sender, now, expires_at, group_command: None };
+        let downlink = plan.downlink(device, server, encoded);
+        let mut batch = Batch::new();
+        self.ledger.put_new(&mut batch, &downlink)?;
+        if let Some(request) = &sender.request {
+            self.requests.put(&mut batch, request, downlink.id, true, now)?;
+        }
+        self.store.commit(batch).await?;
+        self.ledger.taken([downlink.clone()]);
+        Ok(Arc::new(downlink))
+    }
+
+    /// A command.
+    pub async fn get(&self, id: Uuid) -> Result<Option<Arc<Downlink>>, LedgerError> {
+        self.ledger.get(id).await
+    }
+
+    /// The commands of a device, the latest first, from before `before` on.
+    pub async fn of_device(
+        &self,
+        dev_eui: DevEui,
+        before: Option<Uuid>,
+        limit: usize,
+    ) -> Result<Vec<Arc<Downlink>>, LedgerError> {
+        self.ledger.of_device(dev_eui, before, limit).await
+    }
+
+    /// Takes a command back, unless the network server has it. Taking it back twice is fine.
+    pub async fn cancel(&self, id: Uuid) -> Result<Arc<Downlink>, CancelError> {
+        let cancel = |downlink: &mut Downlink| match downlink.state {
+            State::Cancelled => Ok(false),
+            State::Queued if downlink.is_waiting() && !downlink.unanswered => {
+                downlink.state = State::Cancelled;
+                downlink.cancelled_at = Some(Timestamp::now());
+                Ok(true)
+            }
+            State::Queued if downlink.is_waiting() => {
+                Err(CancelError::MayBeHandedOver(downlink.network_server.clone()))
+            }
+            State::Queued => Err(CancelError::HandedOver(downlink.network_server.clone())),
+            state => Err(CancelError::AtItsEnd(state)),
+        };
+        self.ledger.change(id, cancel).await?.ok_or(CancelError::Unknown(id))
+    }
+
+    /// Takes what a network server tells of a command. What it says of another's is not heard.
+    pub async fn hear(
+        &self,
+        server: &NetworkServerName,
+        feedback: &Feedback,
+    ) -> Result<(), LedgerError> {
+        let id = match &feedback.which {
+            Which::Own(id) => Some(*id),
+            Which::Reference(reference) => self.ledger.by_reference(server, reference),
+        };
+        let Some(id) = id else { return Ok(()) };
+        let hear = |downlink: &mut Downlink| {
+            let is_its_own = downlink.network_server == *server;
+            Ok::<_, LedgerError>(is_its_own && downlink.heard(&feedback.event, Timestamp::now()))
+        };
+        self.ledger.change(id, hear).await.map(drop)
+    }
+
+    /// A device was heard of through a network server.
+    pub async fn heard_of(
+        &self,
+        dev_eui: DevEui,
+        whereabouts: Whereabouts,
+    ) -> Result<(), LedgerError> {
+        self.whereabouts.learn(dev_eui, whereabouts).await
+    }
+
+    /// Forgets where a device lives, and gives up what waits for it.
+    pub async fn forget_device(&self, dev_eui: DevEui) -> Result<(), LedgerError> {
+        self.whereabouts.forget(dev_eui).await
+    }
+
+    /// The network server that a device's commands go to: the one that its registration names, or the
+    /// one that it was last heard of through.
+    fn server_of(&self, device: &Device) -> Result<NetworkServerName, SendError> {
+        let last = || self.whereabouts.of(device.dev_eui).map(|last| last.network_server.clone());
+        let server = device.network_server.clone().or_else(last);
+        let server = server.ok_or(SendError::NowhereKnown(device.dev_eui))?;
+        if self.servers.contains_key(&server) {
+            Ok(server)
+        } else {
+            Err(SendError::NoDownlinks { server })
+        }
+    }
+
+    /// Gives up what nobody wants any more.
+    async fn give_up_old(&self, now: Timestamp) -> Result<(), LedgerError> {
+        for downlink in self.ledger.all_open() {
+            if !downlink.is_over(now) {
+                continue;
+            }
+            let waiting = downlink.is_waiting() && !downlink.unanswered;
+            let patience = downlink.expires_at.checked_add(GRACE).unwrap_or(Timestamp::MAX);
+            if downlink.state == State::Sent {
+                if patience <= now {
+                    self.ledger.close(downlink.id).await?;
+                }
+            } else if waiting || patience <= now {
+                let expire = |downlink: &mut Downlink| {
+                    // It may have been handed over or sent meanwhile.
+                    let over = downlink.state == State::Queued
+                        && (patience <= now || downlink.is_waiting() && !downlink.unanswered);
+                    if over {
+                        downlink.expire(now);
+                    }
+                    Ok::<_, LedgerError>(over)
+                };
+                self.ledger.change(downlink.id, expire).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets what is long over.
+    pub async fn expire(&self, now: Timestamp) -> Result<usize, LedgerError> {
+        let keep = Duration::from_secs(u64::from(self.settings.keep_hours.max(KEEP_HOURS)) * 3_600);
+        let moment = now.checked_sub(keep).unwrap_or(Timestamp::MIN);
+        self.requests.forget_old(now).await?;
+        group::forget_before(&*self.store, moment).await?;
+        self.ledger.forget_before(moment).await
+    }
+}
+
+/// Whether a name of a command can be one that was given here: of the other kinds of UUIDs those of
+/// network servers are.
+#[must_use]
+pub fn is_own_name(id: Uuid) -> bool {
+    id.get_version_num() == 7
+}
+
+/// What all commands of one request have in common.
+struct Plan<'request> {
+    wish: &'request Wish,
+    sender: &'request Sender,
+    now: Timestamp,
+    expires_at: Timestamp,
+    group_command: Option<Uuid>,
+}
+
+impl Plan<'_> {
+    fn downlink(
+        &self,
+        device: &Device,
+        network_server: NetworkServerName,
+        encoded: Encoded,
+    ) -> Downlink {
+        Downlink {
+            id: Uuid::now_v7(),
+            dev_eui: device.dev_eui,
+            group: device.group.clone(),
+            network_server,
+            state: State::Queued,
+            command: self.wish.command.clone(),
+            confirmed: self.wish.confirmed,
+            priority: self.wish.priority,
+            decoder: encoded.decoder,
+            f_port: encoded.f_port,
+            payload: encoded.payload,
+            warnings: encoded.warnings,
+            requested_by: self.sender.name.clone(),
+            group_command: self.group_command,
+            queued_at: self.now,
+            expires_at: self.expires_at,
+            handed_over_at: None,
+            sent_at: None,
+            acknowledged_at: None,
+            failed_at: None,
+            expired_at: None,
+            cancelled_at: None,
+            attempts: 0,
+            unanswered: false,
+            problem: None,
+            reference: None,
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! The messages of any network server.
+
+use serde_json::Value as Json;
+
+use super::{
+    Kind, Message, Unreadable, actility,
+    chirpstack::{self, uplink::Encoding},
+    ts002, tts,
+};
+use crate::downlinks::Feedback;
+
+/// Reads a message. `event` says what has happened, where the network server says that beside.
+///
+/// # Errors
+/// [`Unreadable`] names the field that is not what it should be.
+pub fn read(kind: Kind, event: &str, body: &[u8]) -> Result<Message, Unreadable> {
+    match kind {
+        Kind::Chirpstack => chirpstack::uplink::read(event, encoding(body), body),
+        Kind::Tts => tts::uplink::read(body),
+        other => Err(Unreadable::new(
+            "",
+            super::Fault::Invalid(format!("messages of {} are not read here", other.product())),
+        )),
+    }
+}
+
+/// What a message tells of a command; nothing where it is about none.
+#[must_use]
+pub fn feedback(kind: Kind, event: &str, body: &[u8]) -> Option<Feedback> {
+    let json: Json = serde_json::from_slice(body).ok()?;
+    match kind {
+        Kind::Chirpstack => chirpstack::downlink::feedback(event, &json),
+        Kind::Tts => tts::downlink::feedback(&json),
+        Kind::Actility => actility::downlink::feedback(&json),
+        Kind::Ts002 => ts002::downlink::feedback(&json),
+        Kind::Kerlink | Kind::Loriot | Kind::Aws | Kind::Phy => None,
+    }
+}
+
+/// How a message of ChirpStack is written; no message as protobuf starts as an object does.
+fn encoding(body: &[u8]) -> Encoding {
+    if body.trim_ascii_start().first() == Some(&b'{') { Encoding::Json } else { Encoding::Protobuf }
+}

@@ -1,0 +1,208 @@
+//! The connection to the broker of one network server, kept up for as long as the server runs.
+//!
+//! One task reads and writes, so it knows by which connection a message came: an acknowledgement goes
+//! out only over that one. What was not acknowledged the broker sends again over the next.
+
+use std::{
+    pin::pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use rumqttc::{
+    AsyncClient, ConnectReturnCode, ConnectionError, Event, EventLoop, MqttOptions, NetworkOptions,
+    Outgoing, Packet, QoS, SubscribeFilter, SubscribeReasonCode,
+};
+use tokio::sync::{mpsc, watch};
+
+use super::{
+    inbox::Inbox, outbox::Outbox, publisher::Order, receiver::Receiver, settings::REQUESTS,
+    status::Status,
+};
+use crate::backoff::Backoff;
+
+/// The first pause after a connection was lost, and the longest.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(30));
+
+/// A connection that lasts so long was a good one: the next pause is short again.
+const GOOD: Duration = Duration::from_secs(10);
+
+/// How long telling the broker that we go may take.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// Seconds that the broker may take to let us in.
+const CONNECT_SECONDS: u64 = 10;
+
+/// The connection to the broker of one network server.
+pub struct Connection {
+    pub(super) options: MqttOptions,
+    pub(super) topics: Vec<String>,
+    pub(super) receiver: Arc<Receiver>,
+    pub(super) status: Arc<Status>,
+    pub(super) orders: mpsc::Receiver<Order>,
+}
+
+/// What happened next.
+enum Next {
+    /// The broker said something, or something was said to it.
+    Polled(Result<Event, ConnectionError>),
+    /// The server stops.
+    Stop,
+}
+
+impl Connection {
+    /// Keeps the connection up, until the server stops.
+    pub async fn run(mut self, mut stopped: watch::Receiver<bool>) {
+        let (client, mut event_loop) = AsyncClient::new(self.options.clone(), REQUESTS);
+        let mut network = NetworkOptions::new();
+        network.set_connection_timeout(CONNECT_SECONDS).set_tcp_nodelay(true);
+        event_loop.set_network_options(network);
+        let mut inbox = Inbox::new(Arc::clone(&self.receiver));
+        let mut outbox = Outbox::default();
+        let mut backoff = Backoff::new(PAUSES);
+        let mut connected: Option<Instant> = None;
+        loop {
+            let next =
+                self.next(&client, &mut event_loop, &mut inbox, &mut outbox, &mut stopped).await;
+            match next {
+                Next::Stop => {
+                    // Said while nothing more is read: the session goes on when we come back.
+                    drop(client.try_disconnect());
+                    drop(tokio::time::timeout(FAREWELL, farewell(&mut event_loop)).await);
+                    return;
+                }
+                Next::Polled(Ok(event)) => {
+                    if matches!(event, Event::Incoming(Packet::ConnAck(_))) {
+                        connected = Some(Instant::now());
+                    }
+                    self.heard(event, &client, &mut inbox, &mut outbox);
+                }
+                Next::Polled(Err(error)) => {
+                    self.status.disconnected(sentence(&error));
+                    inbox.give_up();
+                    outbox.give_up();
+                    forget(&mut event_loop);
+                    if connected.take().is_some_and(|since| since.elapsed() >= GOOD) {
+                        backoff = Backoff::new(PAUSES);
+                    }
+                    let pause = tokio::time::sleep(backoff.next());
+                    if self.wait(pause, &mut stopped).await {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// What happens next on the connection. Meanwhile messages that were taken are acknowledged, and
+    /// others are sent. The future that reads is never given up half way.
+    async fn next(
+        &mut self,
+        client: &AsyncClient,
+        event_loop: &mut EventLoop,
+        inbox: &mut Inbox,
+        outbox: &mut Outbox,
+        stopped: &mut watch::Receiver<bool>,
+    ) -> Next {
+        let is_connected = event_loop.network.is_some();
+        let mut poll = pin!(event_loop.poll());
+        loop {
+            tokio::select! {
+                result = &mut poll, if inbox.has_room() => return Next::Polled(result),
+                publish = inbox.next() => {
+                    // There is always room, see `REQUESTS`.
+                    if let Err(error) = client.try_ack(&publish) {
+                        tracing::error!(%error, "a message could not be acknowledged");
+                    }
+                }
+                Some(order) = self.orders.recv(), if !is_connected || outbox.has_room() => {
+                    if is_connected { outbox.send(client, order) } else { order.refuse() }
+                }
+                _ = stopped.wait_for(|stopped| *stopped) => return Next::Stop,
+            }
+        }
+    }
+
+    /// Waits before the next try; says whether the server stops. Who wants something sent is told at
+    /// once that it cannot be.
+    async fn wait(
+        &mut self,
+        pause: tokio::time::Sleep,
+        stopped: &mut watch::Receiver<bool>,
+    ) -> bool {
+        let mut pause = pin!(pause);
+        loop {
+            tokio::select! {
+                () = &mut pause => return false,
+                Some(order) = self.orders.recv() => order.refuse(),
+                _ = stopped.wait_for(|stopped| *stopped) => return true,
+            }
+        }
+    }
+
+    fn heard(&self, event: Event, client: &AsyncClient, inbox: &mut Inbox, outbox: &mut Outbox) {
+        match event {
+            Event::Incoming(Packet::ConnAck(_)) => {
+                // Also where the broker knows our session: the topics in the settings may be others
+                // than before.
+                let topics = self.topics.iter();
+                let topics =
+                    topics.map(|topic| SubscribeFilter::new(topic.clone(), QoS::AtLeastOnce));
+                if let Err(error) = client.try_subscribe_many(topics) {
+                    tracing::error!(%error, "the topics cannot be subscribed to");
+                }
+            }
+            Event::Incoming(Packet::SubAck(answer)) => {
+                let refused = |code: &SubscribeReasonCode| *code == SubscribeReasonCode::Failure;
+                match answer.return_codes.iter().position(refused) {
+                    None => self.status.connected(),
+                    Some(index) => {
+                        let topic = self.topics.get(index).map(String::as_str).unwrap_or_default();
+                        let why = format!("the broker does not let us subscribe to {topic:?}");
+                        self.status.disconnected(why);
+                    }
+                }
+            }
+            Event::Incoming(Packet::Publish(publish)) => inbox.put(publish),
+            Event::Incoming(Packet::PubAck(answer)) => outbox.acknowledged(answer.pkid),
+            Event::Outgoing(Outgoing::Publish(number)) => outbox.written(number),
+            _ => {}
+        }
+    }
+}
+
+/// Reads on until the broker was told that we go, or is gone.
+async fn farewell(event_loop: &mut EventLoop) {
+    let told = Event::Outgoing(Outgoing::Disconnect);
+    while event_loop.network.is_some() && event_loop.poll().await.is_ok_and(|event| event != told) {
+    }
+}
+
+/// What the client kept of a connection that is gone: what it had read and not handed out comes again,
+/// and what it wanted to send again is offered again by whoever wants it sent.
+fn forget(event_loop: &mut EventLoop) {
+    event_loop.clean();
+    event_loop.state.events.clear();
+    event_loop.state.collision = None;
+    event_loop.pending.clear();
+}
+
+/// What is wrong, for people.
+fn sentence(error: &ConnectionError) -> String {
+    match error {
+        ConnectionError::ConnectionRefused(
+            ConnectReturnCode::BadUserNamePassword | ConnectReturnCode::NotAuthorized,
+        ) => "the broker does not accept the user name and the password".to_owned(),
+        ConnectionError::ConnectionRefused(ConnectReturnCode::BadClientId) => {
+            "the broker does not accept the client id".to_owned()
+        }
+        ConnectionError::Tls(error) => {
+            format!("there is no secure connection to the broker: {error}")
+        }
+        ConnectionError::NetworkTimeout => {
+            format!("the broker did not answer within {CONNECT_SECONDS} s")
+        }
+        ConnectionError::Io(error) => format!("the broker cannot be reached: {error}"),
+        error => format!("the connection to the broker was lost: {error}"),
+    }
+}

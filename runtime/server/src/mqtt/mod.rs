@@ -1,0 +1,80 @@
+//! Frames from the brokers of network servers, and commands to them.
+//!
+//! A message is acknowledged once what it hands over is durable, or once it is refused for good, or
+//! parked. The session at the broker outlives the connection: what comes while we are away, and what
+//! we had not acknowledged, the broker keeps and sends when we are back.
+//!
+//! The Things Stack's own broker sends each message once and waits for nothing (QoS 0). What is under
+//! way there when this server ends is lost; where that must not be, have it send to a broker between,
+//! or use its webhooks.
+
+mod connection;
+mod inbox;
+mod outbox;
+mod publisher;
+mod receiver;
+mod settings;
+mod status;
+mod topics;
+
+pub use connection::Connection;
+pub use publisher::{NotPublished, Publisher};
+pub use receiver::{NotTaken, Receiver};
+pub use settings::{MqttSettings, MqttSettingsError};
+pub use status::Status;
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use crate::lns::{Kind, NetworkServer, NetworkServerName};
+
+/// A connection that is prepared, and not opened yet.
+pub struct Prepared {
+    options: rumqttc::MqttOptions,
+    topics: Vec<String>,
+    status: Arc<Status>,
+    orders: mpsc::Receiver<publisher::Order>,
+    /// Whose broker it is.
+    pub server: NetworkServerName,
+    /// Which program that is.
+    pub kind: Kind,
+    /// Sends messages through it.
+    pub publisher: Publisher,
+}
+
+impl Prepared {
+    /// Prepares the connection to the broker of a network server, where it has one.
+    ///
+    /// # Errors
+    /// Says what is wrong with the settings, or which file cannot be used.
+    pub fn new(
+        server: &NetworkServerName,
+        settings: &NetworkServer,
+    ) -> Result<Option<Self>, MqttSettingsError> {
+        let Some(mqtt) = &settings.mqtt else { return Ok(None) };
+        let (publisher, orders) = Publisher::new();
+        Ok(Some(Self {
+            options: mqtt.options(server)?,
+            topics: mqtt.topics(settings.kind)?,
+            status: Arc::new(Status::new(server.clone())),
+            orders,
+            server: server.clone(),
+            kind: settings.kind,
+            publisher,
+        }))
+    }
+
+    /// How the connection is.
+    #[must_use]
+    pub fn status(&self) -> Arc<Status> {
+        Arc::clone(&self.status)
+    }
+
+    /// The connection, whose messages a receiver takes.
+    #[must_use]
+    pub fn with(self, receiver: Arc<Receiver>) -> Connection {
+        let Self { options, topics, status, orders, .. } = self;
+        Connection { options, topics, receiver, status, orders }
+    }
+}

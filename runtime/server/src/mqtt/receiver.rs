@@ -1,0 +1,247 @@
+//! Takes the messages of one network server: reads each, has the intake take it, and parks what
+//! cannot be read.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use champollion_frames::{DevEui, JoinRefusal, Refusal};
+use champollion_store::{Health, Store};
+use rumqttc::Publish;
+
+use super::topics::Topic;
+use crate::{
+    backoff::Backoff,
+    downlinks::Downlinks,
+    ingest::{IngestError, Intake, Receipt},
+    lns::{self, Kind, Message, NetworkServerName},
+    parked::{NewParked, PARKED_BYTES, Parked, ParkedMessage},
+};
+
+/// The first pause before a message is taken again, and the longest.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(5));
+
+/// After so many tries a message that cannot be kept, though the store works, is parked: some fault
+/// that it alone has must not hold up all others for ever.
+const TRIES: u32 = 12;
+
+/// Takes the messages of one network server.
+pub struct Receiver {
+    server: NetworkServerName,
+    kind: Kind,
+    from: Arc<str>,
+    /// Most bytes of a message that is read.
+    message_bytes: usize,
+    intake: Intake,
+    downlinks: Arc<Downlinks>,
+    parked: Arc<Parked>,
+    store: Arc<dyn Store>,
+}
+
+/// A message that has come.
+pub(super) struct Arrived {
+    topic: String,
+    /// Of one that is too large only the beginning.
+    payload: Vec<u8>,
+    /// How many bytes it had.
+    bytes: usize,
+}
+
+/// Why a message was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum NotTaken {
+    /// It cannot be read.
+    #[error("{detail}")]
+    Unreadable {
+        /// For programs.
+        code: &'static str,
+        /// For people.
+        detail: String,
+    },
+    /// It can be read, and what it hands over is refused for good.
+    #[error("{0}")]
+    Refused(String),
+    /// It should be tried again.
+    #[error("{0}")]
+    Later(String),
+}
+
+impl Arrived {
+    /// Keeps what is needed to acknowledge it apart from what it says.
+    pub(super) fn split(mut publish: Publish) -> (Self, Publish) {
+        let payload = std::mem::take(&mut publish.payload);
+        let bytes = payload.len();
+        let payload = payload[..bytes.min(PARKED_BYTES)].to_vec();
+        let topic = std::mem::take(&mut publish.topic);
+        (Self { topic, payload, bytes }, publish)
+    }
+}
+
+impl Receiver {
+    /// What takes the messages of a network server.
+    pub(crate) fn new(
+        server: NetworkServerName,
+        kind: Kind,
+        message_bytes: usize,
+        intake: Intake,
+        downlinks: Arc<Downlinks>,
+        parked: Arc<Parked>,
+        store: Arc<dyn Store>,
+    ) -> Self {
+        let from = server.as_str().into();
+        Self { server, kind, from, message_bytes, intake, downlinks, parked, store }
+    }
+
+    pub(super) fn device_of(&self, topic: &str) -> String {
+        Topic::read(self.kind, topic).map_or(topic, |topic| topic.device).to_owned()
+    }
+
+    /// Takes a message, or parks it; tries again for as long as the connection is there that it came
+    /// by. Says whether it is to be acknowledged.
+    pub(super) async fn take(&self, arrived: &Arrived, connection: &AtomicBool) -> bool {
+        let mut backoff = Backoff::new(PAUSES);
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let why = match self.read(&arrived.topic, &arrived.payload, arrived.bytes).await {
+                Ok(what) => {
+                    self.count(what);
+                    return true;
+                }
+                Err(NotTaken::Refused(why)) => {
+                    self.count("refused");
+                    tracing::info!(
+                        network_server = %self.server, topic = arrived.topic, why,
+                        "a message is refused"
+                    );
+                    return true;
+                }
+                Err(NotTaken::Unreadable { code, detail }) => {
+                    match self.park(arrived, code, &detail).await {
+                        Ok(()) => return true,
+                        Err(why) => why,
+                    }
+                }
+                Err(NotTaken::Later(why)) => {
+                    let is_its_own = tries >= TRIES && self.store.health() == Health::Ready;
+                    if is_its_own && self.park(arrived, "not-kept", &why).await.is_ok() {
+                        return true;
+                    }
+                    why
+                }
+            };
+            self.count("tried-again");
+            tracing::debug!(network_server = %self.server, why, "a message is tried again");
+            tokio::time::sleep(backoff.next()).await;
+            if !connection.load(Ordering::Relaxed) {
+                return false;
+            }
+        }
+    }
+
+    /// Takes a message that was parked; says what it came to.
+    pub async fn take_parked(&self, message: &ParkedMessage) -> Result<&'static str, NotTaken> {
+        let ParkedMessage { info, payload } = message;
+        self.read(&info.topic, payload, info.bytes).await
+    }
+
+    async fn read(
+        &self,
+        topic: &str,
+        payload: &[u8],
+        bytes: usize,
+    ) -> Result<&'static str, NotTaken> {
+        let unreadable = |code: &'static str, detail: String| NotTaken::Unreadable { code, detail };
+        let limit = self.message_bytes.min(PARKED_BYTES);
+        if bytes > limit {
+            let detail = format!("the message has {bytes} bytes, and {limit} are the limit");
+            return Err(unreadable("message-too-large", detail));
+        }
+        let said = Topic::read(self.kind, topic).ok_or_else(|| {
+            let detail = format!("{topic:?} is no topic of {}", self.kind.product());
+            unreadable("unknown-topic", detail)
+        })?;
+        let message = lns::read(self.kind, said.event, payload)
+            .map_err(|error| unreadable(error.code(), error.to_string()))?;
+        if let Message::Nothing { .. } = &message
+            && let Some(feedback) = lns::feedback(self.kind, said.event, payload)
+        {
+            let heard = self.downlinks.hear(&self.server, &feedback).await;
+            heard.map_err(|error| NotTaken::Later(error.to_string()))?;
+            return Ok("feedback");
+        }
+        let receipt = self.intake.take_message(message, &self.from).await?;
+        if let Some(dev_eui) = dev_eui(&receipt) {
+            let whereabouts = said.whereabouts(self.kind, &self.server);
+            if let Err(error) = self.downlinks.heard_of(dev_eui, whereabouts).await {
+                // The frame is kept; where the device lives its next one tells.
+                tracing::warn!(%error, "where a device lives could not be kept");
+            }
+        }
+        Ok(word(&receipt))
+    }
+
+    async fn park(&self, arrived: &Arrived, code: &str, detail: &str) -> Result<(), String> {
+        tracing::warn!(
+            network_server = %self.server, topic = arrived.topic, code, detail,
+            "a message cannot be read, and is parked"
+        );
+        let new = NewParked {
+            network_server: &self.server,
+            topic: &arrived.topic,
+            payload: &arrived.payload,
+            bytes: arrived.bytes,
+            code,
+            detail,
+        };
+        self.parked.park(&new).await.map_err(|error| error.to_string())?;
+        self.count("parked");
+        Ok(())
+    }
+
+    fn count(&self, result: &'static str) {
+        metrics::counter!(
+            "champollion_mqtt_messages_total",
+            "network_server" => self.server.to_string(), "result" => result
+        )
+        .increment(1);
+    }
+}
+
+impl From<IngestError> for NotTaken {
+    fn from(error: IngestError) -> Self {
+        let passes = matches!(
+            error,
+            IngestError::NotKept(_)
+                | IngestError::Busy(_)
+                | IngestError::Refused(Refusal::InFlight { .. })
+                | IngestError::JoinRefused(JoinRefusal::InFlight { .. })
+        );
+        if passes { Self::Later(error.to_string()) } else { Self::Refused(error.to_string()) }
+    }
+}
+
+/// Whose frame was taken.
+fn dev_eui(receipt: &Receipt) -> Option<DevEui> {
+    match receipt {
+        Receipt::Accepted { dev_eui, .. }
+        | Receipt::MacOnly { dev_eui, .. }
+        | Receipt::Joined { dev_eui, .. } => Some(*dev_eui),
+        _ => None,
+    }
+}
+
+/// What a message came to, for metrics.
+fn word(receipt: &Receipt) -> &'static str {
+    match receipt {
+        Receipt::Accepted { .. } | Receipt::Merged { .. } => "accepted",
+        Receipt::MacOnly { .. } => "mac-only",
+        Receipt::Duplicate { .. } | Receipt::JoinDuplicate { .. } => "duplicate",
+        Receipt::JoinRequested { .. } | Receipt::Joined { .. } => "joined",
+        Receipt::Ignored { .. } => "ignored",
+    }
+}

@@ -1,0 +1,384 @@
+//! Messages that cannot be read, put aside where an admin can see them.
+//!
+//! A broker sends a message again until it is acknowledged. One that cannot be read, now or ever, is
+//! kept here and acknowledged. There is room for so many and so much; the oldest go first. The same
+//! message once more is counted, not kept twice.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use champollion_store::{Batch, Store, StoreError};
+use data_encoding::HEXLOWER;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use tokio::sync::Mutex as AsyncMutex;
+use uuid::Uuid;
+
+use crate::lns::NetworkServerName;
+
+/// The table of what is known of parked messages, by their names: the oldest first.
+const TABLE: &str = "parked";
+
+/// The table of what they say, in pieces, by their names and the number of the piece.
+const PIECES: &str = "parked-pieces";
+
+/// Bytes of a piece: what the store takes as one value, with room to spare.
+const PIECE_BYTES: usize = 60 << 10;
+
+/// Most bytes that are kept of a message; of a larger one the beginning. With what is known of it, it
+/// fits into one batch of the store.
+pub const PARKED_BYTES: usize = 1 << 20;
+
+/// How many lines are read from the store at once at the start.
+const SCAN: usize = 1_000;
+
+/// How much is parked at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct ParkedLimits {
+    /// Messages.
+    pub messages: usize,
+    /// Bytes of them together.
+    pub bytes: usize,
+}
+
+/// The messages that are parked.
+pub struct Parked {
+    store: Arc<dyn Store>,
+    limits: ParkedLimits,
+    /// A std lock: it is held for a look-up or an insertion, never across an await.
+    known: Mutex<Known>,
+    /// Who changes what is parked.
+    turn: AsyncMutex<()>,
+}
+
+#[derive(Default)]
+struct Known {
+    messages: BTreeMap<Uuid, Arc<ParkedInfo>>,
+    by_digest: HashMap<String, Uuid>,
+    bytes: usize,
+}
+
+/// What is known of a message that is parked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ParkedInfo {
+    /// Its name. Names of later messages are greater.
+    pub id: Uuid,
+    /// Whose it is.
+    pub network_server: NetworkServerName,
+    /// The topic that it came under.
+    pub topic: String,
+    /// When it came first.
+    pub parked_at: Timestamp,
+    /// When it came last.
+    pub last_at: Timestamp,
+    /// How often it came.
+    pub times: u64,
+    /// How many bytes it has.
+    pub bytes: usize,
+    /// What is wrong with it, for programs.
+    pub code: String,
+    /// What is wrong with it, for people.
+    pub detail: String,
+    /// The SHA-256 of whose it is, its topic and what is kept of it.
+    pub digest: String,
+}
+
+/// A message that is parked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParkedMessage {
+    /// What is known of it.
+    pub info: Arc<ParkedInfo>,
+    /// What it says; of one that is too large the beginning.
+    pub payload: Vec<u8>,
+}
+
+/// A message that is to be parked.
+#[derive(Clone, Copy, Debug)]
+pub struct NewParked<'message> {
+    /// Whose it is.
+    pub network_server: &'message NetworkServerName,
+    /// The topic that it came under.
+    pub topic: &'message str,
+    /// What it says; of one that is too large the beginning.
+    pub payload: &'message [u8],
+    /// How many bytes it has.
+    pub bytes: usize,
+    /// What is wrong with it, for programs.
+    pub code: &'message str,
+    /// What is wrong with it, for people.
+    pub detail: &'message str,
+}
+
+/// Why messages cannot be parked, or what is parked cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ParkedError {
+    /// The store did not.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// What the store keeps cannot be read.
+    #[error("the table {TABLE} is damaged at {key}: {reason}")]
+    Damaged {
+        /// Which line.
+        key: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// There is none of that name.
+    #[error("no message {0} is parked")]
+    Unknown(Uuid),
+}
+
+impl Parked {
+    /// Reads what is known of all messages.
+    pub async fn open(store: Arc<dyn Store>, limits: ParkedLimits) -> Result<Self, ParkedError> {
+        let mut known = Known::default();
+        let mut after: Option<Vec<u8>> = None;
+        loop {
+            let page = store.scan(TABLE, b"", after.as_deref(), SCAN).await?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.key.clone());
+            for line in &page {
+                let info: ParkedInfo = serde_json::from_slice(&line.value)
+                    .map_err(|error| damaged(&line.key, &error))?;
+                known.insert(Arc::new(info));
+            }
+        }
+        let turn = AsyncMutex::default();
+        let parked = Self { store, limits, known: Mutex::new(known), turn };
+        parked.count();
+        Ok(parked)
+    }
+
+    /// Keeps a message. When this returns, it survives `kill -9` and a power cut.
+    pub async fn park(&self, new: &NewParked<'_>) -> Result<Arc<ParkedInfo>, ParkedError> {
+        let _turn = self.turn.lock().await;
+        let (now, digest) = (Timestamp::now(), digest(new));
+        let before = {
+            let known = self.lock();
+            known.by_digest.get(&digest).and_then(|id| known.messages.get(id)).cloned()
+        };
+        let mut batch = Batch::new();
+        let mut dropped = Vec::new();
+        let info = if let Some(before) = before {
+            let (code, detail) = (new.code.to_owned(), new.detail.to_owned());
+            ParkedInfo {
+                times: before.times + 1,
+                last_at: now,
+                code,
+                detail,
+                ..ParkedInfo::clone(&before)
+            }
+        } else {
+            let id = Uuid::now_v7();
+            for (number, piece) in new.payload.chunks(PIECE_BYTES).enumerate() {
+                batch.put(PIECES, piece_key(id, number), piece);
+            }
+            let info = ParkedInfo {
+                id,
+                network_server: new.network_server.clone(),
+                topic: new.topic.to_owned(),
+                parked_at: now,
+                last_at: now,
+                times: 1,
+                bytes: new.bytes,
+                code: new.code.to_owned(),
+                detail: new.detail.to_owned(),
+                digest,
+            };
+            dropped = self.oldest_beyond(kept_bytes(&info));
+            for old in &dropped {
+                self.put_removal(&mut batch, old);
+            }
+            info
+        };
+        let value = serde_json::to_vec(&info).map_err(|error| damaged(&key(info.id), &error))?;
+        batch.put(TABLE, key(info.id), value);
+        self.store.commit(batch).await?;
+        let info = Arc::new(info);
+        let mut known = self.lock();
+        for old in &dropped {
+            known.remove(old.id);
+            metrics::counter!("champollion_parked_dropped_total").increment(1);
+            tracing::warn!(
+                id = %old.id, network_server = %old.network_server, topic = old.topic,
+                "a parked message makes room for later ones"
+            );
+        }
+        known.insert(Arc::clone(&info));
+        drop(known);
+        self.count();
+        Ok(info)
+    }
+
+    /// What is parked, the oldest first.
+    #[must_use]
+    pub fn list(&self) -> Vec<Arc<ParkedInfo>> {
+        self.lock().messages.values().cloned().collect()
+    }
+
+    /// A message.
+    pub async fn get(&self, id: Uuid) -> Result<ParkedMessage, ParkedError> {
+        let info = self.lock().messages.get(&id).cloned().ok_or(ParkedError::Unknown(id))?;
+        let pieces = PARKED_BYTES.div_ceil(PIECE_BYTES);
+        let pieces = self.store.scan(PIECES, format!("{id}/").as_bytes(), None, pieces).await?;
+        let payload = pieces.into_iter().flat_map(|piece| piece.value).collect();
+        Ok(ParkedMessage { info, payload })
+    }
+
+    /// Forgets a message.
+    pub async fn remove(&self, id: Uuid) -> Result<Arc<ParkedInfo>, ParkedError> {
+        let _turn = self.turn.lock().await;
+        let info = self.lock().messages.get(&id).cloned().ok_or(ParkedError::Unknown(id))?;
+        let mut batch = Batch::new();
+        self.put_removal(&mut batch, &info);
+        self.store.commit(batch).await?;
+        self.lock().remove(id);
+        self.count();
+        Ok(info)
+    }
+
+    fn put_removal(&self, batch: &mut Batch, info: &ParkedInfo) {
+        batch.delete(TABLE, key(info.id));
+        for number in 0..kept_bytes(info).div_ceil(PIECE_BYTES) {
+            batch.delete(PIECES, piece_key(info.id, number));
+        }
+    }
+
+    /// What has to go so that there is room for one more message of so many bytes.
+    fn oldest_beyond(&self, bytes: usize) -> Vec<Arc<ParkedInfo>> {
+        let known = self.lock();
+        let (mut messages, mut total) = (known.messages.len() + 1, known.bytes + bytes);
+        let oldest = known.messages.values().take_while(|info| {
+            let is_too_much = messages > self.limits.messages || total > self.limits.bytes;
+            messages -= 1;
+            total -= kept_bytes(info);
+            is_too_much
+        });
+        oldest.cloned().collect()
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "both are far below 2^53")]
+    fn count(&self) {
+        let known = self.lock();
+        metrics::gauge!("champollion_parked_messages").set(known.messages.len() as f64);
+        metrics::gauge!("champollion_parked_bytes").set(known.bytes as f64);
+    }
+
+    // The values are whole even when a thread panicked with the lock: each change is one call.
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    fn insert(&mut self, info: Arc<ParkedInfo>) {
+        self.remove(info.id);
+        self.bytes += kept_bytes(&info);
+        self.by_digest.insert(info.digest.clone(), info.id);
+        self.messages.insert(info.id, info);
+    }
+
+    fn remove(&mut self, id: Uuid) {
+        if let Some(info) = self.messages.remove(&id) {
+            self.bytes -= kept_bytes(&info);
+            self.by_digest.remove(&info.digest);
+        }
+    }
+}
+
+fn kept_bytes(info: &ParkedInfo) -> usize {
+    info.bytes.min(PARKED_BYTES)
+}
+
+fn digest(new: &NewParked<'_>) -> String {
+    let mut hash = Sha256::new();
+    for part in [new.network_server.as_str().as_bytes(), new.topic.as_bytes(), new.payload] {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    HEXLOWER.encode(&hash.finalize())
+}
+
+fn key(id: Uuid) -> Vec<u8> {
+    id.to_string().into_bytes()
+}
+
+fn piece_key(id: Uuid, number: usize) -> Vec<u8> {
+    format!("{id}/{number:04}").into_bytes()
+}
+
+fn damaged(key: &[u8], reason: &dyn std::fmt::Display) -> ParkedError {
+    let key = String::from_utf8_lossy(key).into_owned();
+    ParkedError::Damaged { key, reason: reason.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use champollion_store::{SledOptions, SledStore};
+
+    use super::*;
+
+    async fn parked(folder: &std::path::Path, messages: usize, bytes: usize) -> Parked {
+        let store = SledStore::open(&SledOptions::new(folder.join("store"))).unwrap();
+        Parked::open(Arc::new(store), ParkedLimits { messages, bytes }).await.unwrap()
+    }
+
+    async fn park(parked: &Parked, payload: &[u8]) -> Uuid {
+        let server = "city".parse().unwrap();
+        let new = NewParked {
+            network_server: &server,
+            topic: "application/a/device/d/event/up",
+            payload,
+            bytes: payload.len(),
+            code: "malformed-message",
+            detail: "it cannot be read",
+        };
+        parked.park(&new).await.unwrap().id
+    }
+
+    #[tokio::test]
+    async fn a_large_message_comes_back_whole_after_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = parked(folder.path(), 9, 9 << 20).await;
+        let payload: Vec<u8> = (0..PARKED_BYTES).map(|index| (index % 251) as u8).collect();
+        let id = park(&first, &payload).await;
+        first.store.close().await.unwrap();
+        drop(first);
+        let again = parked(folder.path(), 9, 9 << 20).await;
+        assert_eq!(again.get(id).await.unwrap().payload, payload);
+        again.remove(id).await.unwrap();
+        assert!(matches!(again.get(id).await, Err(ParkedError::Unknown(_))));
+        assert!(again.store.scan(PIECES, b"", None, 1).await.unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn the_oldest_make_room() {
+        let folder = tempfile::tempdir().unwrap();
+        let parked = parked(folder.path(), 3, 100).await;
+        let ids =
+            |parked: &Parked| -> Vec<Uuid> { parked.list().iter().map(|info| info.id).collect() };
+        let mut all = Vec::new();
+        for number in 0..4_u8 {
+            all.push(park(&parked, &[number; 10]).await);
+        }
+        assert_eq!(ids(&parked), all[1..]);
+        all.push(park(&parked, &[9; 85]).await);
+        assert_eq!(ids(&parked), all[3..]);
+    }
+
+    #[tokio::test]
+    async fn the_same_message_is_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let parked = parked(folder.path(), 3, 100).await;
+        let id = park(&parked, b"{").await;
+        assert_eq!(park(&parked, b"{").await, id);
+        assert_eq!(parked.list()[0].times, 2);
+        assert_ne!(park(&parked, b"}").await, id);
+    }
+}
