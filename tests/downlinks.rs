@@ -501,6 +501,69 @@ fn a_light_is_commanded_through_a_broker() {
 }
 
 #[test]
+fn a_light_is_commanded_through_the_broker_of_the_things_stack() {
+    let broker = Broker::start();
+    let settings = format!(
+        "[network-servers.city]\nkind = \"tts\"\n[network-servers.city.mqtt]\n{}\
+         [network-servers.city.downlink]\nvia = \"mqtt\"\napplication = \"lights@town\"\n",
+        broker.settings()
+    );
+    let server = Setup::default().settings(&settings).start();
+    server.publish_own(LUMINAIRE);
+    let sensor = register(&server, 1, "light", &json!({}));
+    let mut tts = broker.connect("tts");
+    tts.subscribe("v3/+/devices/+/down/push");
+    let send = |confirmed: bool| {
+        let mut wish = light();
+        wish["confirmed"] = json!(confirmed);
+        id(&server.admin().post(&path(&sensor), &wish).success())
+    };
+    let device = format!("eui-{}", sensor.dev_eui().to_lowercase());
+    let topic = |event: &str| format!("v3/lights@town/devices/{device}/down/{event}");
+    let ids = json!({
+        "device_id": device, "application_ids": { "application_id": "lights" },
+        "dev_eui": sensor.dev_eui(),
+    });
+    let (first, second) = (send(true), send(false));
+    let mut names = Vec::new();
+    for _ in 0..2 {
+        let pushed = tts.receive();
+        assert_eq!(pushed.topic, topic("push"));
+        let pushed: Json = serde_json::from_slice(&pushed.payload).expect("it is JSON");
+        let downlink = &pushed["downlinks"][0];
+        assert_eq!((&downlink["f_port"], &downlink["frm_payload"]), (&json!(60), &json!("Af5k")));
+        names.push(downlink["correlation_ids"][0].clone());
+    }
+    let expected = [&first, &second].map(|id| json!(format!("champollion:{id}")));
+    assert_eq!(names, expected);
+    let told = |kind: &str, name: &Json| {
+        let told = json!({ "f_port": 60, "correlation_ids": ["as:downlink:x", name] });
+        json!({ "end_device_ids": ids, kind: told }).to_string().into_bytes()
+    };
+    tts.publish(&[(topic("sent"), told("downlink_sent", &names[0]))]);
+    once(&server.admin(), &first, "sent");
+    tts.publish(&[(topic("ack"), told("downlink_ack", &names[0]))]);
+    once(&server.admin(), &first, "acknowledged");
+    let failed = json!({
+        "end_device_ids": ids,
+        "downlink_failed": {
+            "downlink": { "correlation_ids": [names[1]] },
+            "error": {
+                "namespace": "pkg/networkserver",
+                "name": "application_downlink_too_long",
+                "message_format": "application downlink payload length `{length}` exceeds maximum `{max}`",
+                "attributes": { "length": 300, "max": 242 },
+            },
+        },
+    });
+    tts.publish(&[(topic("failed"), failed.to_string().into_bytes())]);
+    let failed = once(&server.admin(), &second, "failed");
+    let why = "application downlink payload length `300` exceeds maximum `242`";
+    assert_eq!(failed["problem"], why);
+    assert_eq!(server.admin().get("/v1/parked").success()["parked"], json!([]));
+}
+
+#[test]
 fn people_command_lights_from_the_command_line() {
     let outside = Outside::start(queued_by_chirpstack);
     let server = server_with("chirpstack", &outside, "");

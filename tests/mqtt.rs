@@ -292,6 +292,21 @@ fn a_broker_that_cannot_be_used_is_told_of_and_the_server_goes_on() {
 }
 
 #[test]
+fn a_certificate_is_enough_for_a_broker_that_asks_for_one() {
+    let broker = Broker::start();
+    let settings = format!(
+        "[network-servers.city]\nkind = \"chirpstack\"\n[network-servers.city.mqtt]\n{}",
+        broker.settings_with_certificate()
+    );
+    let server = start(&settings);
+    let sensor = Sensor::new(1);
+    server.register(&sensor, "rooms", None);
+    connected(&server);
+    broker.connect("chirpstack").publish(&[up(&sensor, 1, &room())]);
+    assert_eq!(records(&server.partner("rooms"), 1).len(), 1);
+}
+
+#[test]
 fn settings_that_cannot_be_used_stop_the_start_with_a_sentence() {
     for (toml, says) in [
         ("[network-servers.a]\nkind = \"tts\"\n[network-servers.a.mqtt]\nurl = \"b\"", "mqtts://"),

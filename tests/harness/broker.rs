@@ -3,8 +3,10 @@
 use std::{
     fs::{self, File},
     net::{TcpListener, TcpStream},
+    ops::Range,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
     thread,
     time::{Duration, Instant},
 };
@@ -22,12 +24,14 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// The name and the password that the broker lets in.
 pub const BROKER_USER: (&str, &str) = ("champollion", "correct horse");
 
-/// A broker on ports that are free: one with TLS and one without, both with credentials.
+/// A broker on ports that are free: one with TLS and one without, both with credentials, and one that
+/// asks for a certificate in their place.
 pub struct Broker {
     folder: TempDir,
     process: Child,
     tls_port: u16,
     plain_port: u16,
+    mutual_port: u16,
 }
 
 /// Somebody who is connected to a broker, as a network server is.
@@ -41,7 +45,7 @@ impl Broker {
     #[must_use]
     pub fn start() -> Self {
         let folder = TempDir::new().expect("there is room for a folder");
-        let (tls_port, plain_port) = (free_port(), free_port());
+        let [tls_port, plain_port, mutual_port] = [(); 3].map(|()| free_port());
         certificates(folder.path());
         let password_file = folder.path().join("passwords");
         let (user, password) = BROKER_USER;
@@ -64,14 +68,20 @@ impl Broker {
              listener {plain_port} 127.0.0.1\n\
              listener {tls_port} 127.0.0.1\n\
              certfile {folder}/broker.pem\n\
-             keyfile {folder}/broker.key\n",
+             keyfile {folder}/broker.key\n\
+             listener {mutual_port} 127.0.0.1\n\
+             cafile {folder}/ca.pem\n\
+             certfile {folder}/broker.pem\n\
+             keyfile {folder}/broker.key\n\
+             require_certificate true\n\
+             use_identity_as_username true\n",
             passwords = password_file.display(),
             folder = folder.path().display(),
         );
         fs::write(folder.path().join("mosquitto.conf"), config).expect("it is written");
         fs::write(folder.path().join("password"), password).expect("it is written");
         let process = spawn(folder.path());
-        let broker = Self { folder, process, tls_port, plain_port };
+        let broker = Self { folder, process, tls_port, plain_port, mutual_port };
         broker.wait();
         broker
     }
@@ -112,6 +122,19 @@ impl Broker {
             BROKER_USER.0,
             self.file("password").display(),
             self.file("ca.pem").display()
+        )
+    }
+
+    /// The settings of a connection to it by a certificate.
+    #[must_use]
+    pub fn settings_with_certificate(&self) -> String {
+        format!(
+            "url = \"mqtts://localhost:{}\"\nca-file = \"{}\"\n\
+             certificate-file = \"{}\"\nkey-file = \"{}\"\n",
+            self.mutual_port,
+            self.file("ca.pem").display(),
+            self.file("client.pem").display(),
+            self.file("client.key").display()
         )
     }
 
@@ -228,13 +251,24 @@ fn spawn(folder: &Path) -> Child {
         .expect("mosquitto is missing: `cargo xtask test` installs it")
 }
 
-/// A port that is free now; nobody else takes one in the moment until it is used.
+/// A port that is free and stays so until it is used: of those that the system gives to nobody who
+/// does not ask for one by its number. Each process of tests begins at another.
 pub(crate) fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
-    listener.local_addr().expect("it has an address").port()
+    static GIVEN: AtomicU32 = AtomicU32::new(0);
+    const PORTS: Range<u16> = 20_000..32_000;
+    let places = u32::from(PORTS.end - PORTS.start);
+    loop {
+        let number = GIVEN.fetch_add(1, Ordering::Relaxed);
+        assert!(number < places, "no port is free");
+        let place = (std::process::id().wrapping_mul(97).wrapping_add(number)) % places;
+        let port = PORTS.start + u16::try_from(place).expect("it is one of them");
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
-/// A certificate for `localhost` by a CA of its own, and the CA of somebody else.
+/// Certificates for `localhost` and for a client by a CA of their own, and the CA of somebody else.
 fn certificates(folder: &Path) {
     let authority = |name: &str| {
         let mut params = CertificateParams::new(Vec::new()).expect("no name is a good one");
@@ -250,11 +284,18 @@ fn certificates(folder: &Path) {
     };
     let (ca, issuer) = authority("test CA");
     let (other, _) = authority("another CA");
-    let key = KeyPair::generate().expect("there is randomness");
-    let params = CertificateParams::new(vec!["localhost".to_owned()]).expect("it is a name");
-    let certificate = params.signed_by(&key, &issuer).expect("it can be signed");
+    let signed = |name: &str| {
+        let key = KeyPair::generate().expect("there is randomness");
+        let mut params = CertificateParams::new(vec![name.to_owned()]).expect("it is a name");
+        params.distinguished_name.push(rcgen::DnType::CommonName, name);
+        let certificate = params.signed_by(&key, &issuer).expect("it can be signed");
+        (certificate.pem(), key.serialize_pem())
+    };
+    let (broker, client) = (signed("localhost"), signed(BROKER_USER.0));
     write("ca.pem", &ca);
     write("other-ca.pem", &other);
-    write("broker.pem", &certificate.pem());
-    write("broker.key", &key.serialize_pem());
+    write("broker.pem", &broker.0);
+    write("broker.key", &broker.1);
+    write("client.pem", &client.0);
+    write("client.key", &client.1);
 }
