@@ -18,6 +18,7 @@ pub mod downlinks;
 pub mod import;
 pub mod ingest;
 pub mod lns;
+pub mod messages;
 mod misbehaviour;
 pub mod mqtt;
 pub mod parked;

@@ -25,6 +25,7 @@ use crate::{
     downlinks::{Carrier, Downlinks, Encoder, LedgerError},
     ingest::Intake,
     lns::NetworkServerName,
+    messages::Messages,
     mqtt::{Connection, Prepared, Receiver, Status},
     parked::{Parked, ParkedError},
     workers::Workers,
@@ -56,6 +57,8 @@ pub struct Service {
     pub lines: Semaphore,
     /// The way from a frame to a record.
     pub intake: Intake,
+    /// The way of a message of a network server.
+    pub messages: Messages,
     /// The commands to devices.
     pub downlinks: Arc<Downlinks>,
     /// The messages that cannot be read.
@@ -173,6 +176,7 @@ impl Service {
             Downlinks::open(Arc::clone(&store), encoder, config.downlinks, &config.network_servers)
                 .await?;
         let downlinks = Arc::new(downlinks);
+        let messages = Messages::new(intake.clone(), Arc::clone(&downlinks));
         let parked = Arc::new(Parked::open(Arc::clone(&store), config.parked).await?);
         let (mut receivers, mut brokers) = (BTreeMap::new(), Vec::new());
         let mut outside = Outside { connections: Vec::new(), carriers: Vec::new() };
@@ -192,8 +196,7 @@ impl Service {
                     name.clone(),
                     settings.kind,
                     config.http.body_bytes,
-                    intake.clone(),
-                    Arc::clone(&downlinks),
+                    messages.clone(),
                     Arc::clone(&parked),
                     Arc::clone(&store),
                 ));
@@ -215,6 +218,7 @@ impl Service {
             publications: Semaphore::new(PUBLICATIONS),
             lines,
             intake,
+            messages,
             downlinks,
             parked,
             receivers,

@@ -319,7 +319,19 @@ impl Downlinks {
         self.whereabouts.learn(dev_eui, whereabouts).await
     }
 
-    /// Forgets where a device lives, and gives up what waits for it.
+    /// Whether commands can be handed over to a network server.
+    #[must_use]
+    pub fn are_taken_by(&self, server: &NetworkServerName) -> bool {
+        self.servers.contains_key(server)
+    }
+
+    /// Whether a device is known to live on a network server.
+    #[must_use]
+    pub fn knows(&self, dev_eui: DevEui, server: &NetworkServerName) -> bool {
+        self.whereabouts.of(dev_eui).is_some_and(|known| known.network_server == *server)
+    }
+
+    /// Forgets where a device lives. What waits for it fails when it is its turn.
     pub async fn forget_device(&self, dev_eui: DevEui) -> Result<(), LedgerError> {
         self.whereabouts.forget(dev_eui).await
     }

@@ -3,11 +3,11 @@
 use serde_json::Value as Json;
 
 use super::{
-    Kind, Message, Unreadable, actility,
+    Kind, Message, NetworkServerName, Unreadable, actility,
     chirpstack::{self, uplink::Encoding},
     ts002, tts,
 };
-use crate::downlinks::Feedback;
+use crate::downlinks::{Feedback, Whereabouts};
 
 /// Reads a message. `event` says what has happened, where the network server says that beside.
 ///
@@ -35,6 +35,22 @@ pub fn feedback(kind: Kind, event: &str, body: &[u8]) -> Option<Feedback> {
         Kind::Ts002 => ts002::downlink::feedback(&json),
         Kind::Kerlink | Kind::Loriot | Kind::Aws | Kind::Phy => None,
     }
+}
+
+/// Where the device of a frame lives, as the message says it.
+#[must_use]
+pub fn whereabouts(kind: Kind, server: &NetworkServerName, body: &[u8]) -> Whereabouts {
+    let json: Json = serde_json::from_slice(body).unwrap_or_default();
+    let text = |json: &Json| json.as_str().map(str::to_owned);
+    let (application, device) = match kind {
+        Kind::Chirpstack => (text(&json["deviceInfo"]["applicationId"]), None),
+        Kind::Tts => {
+            let ids = &json["end_device_ids"];
+            (text(&ids["application_ids"]["application_id"]), text(&ids["device_id"]))
+        }
+        _ => (None, None),
+    };
+    Whereabouts { network_server: server.clone(), application, device }
 }
 
 /// How a message of ChirpStack is written; no message as protobuf starts as an object does.

@@ -21,7 +21,7 @@ pub mod ts002;
 pub mod tts;
 mod unreadable;
 
-pub use any::{feedback, read};
+pub use any::{feedback, read, whereabouts};
 pub use config::{Kind, NetworkServer, NetworkServerName, NetworkServerNameError, NetworkServers};
 pub use message::{Content, Joined, Message};
 pub use unreadable::{Fault, Unreadable};

@@ -9,16 +9,16 @@ use std::{
     time::Duration,
 };
 
-use champollion_frames::{DevEui, JoinRefusal, Refusal};
+use champollion_frames::{JoinRefusal, Refusal};
 use champollion_store::{Health, Store};
 use rumqttc::Publish;
 
 use super::topics::Topic;
 use crate::{
     backoff::Backoff,
-    downlinks::Downlinks,
-    ingest::{IngestError, Intake, Receipt},
-    lns::{self, Kind, Message, NetworkServerName},
+    ingest::{IngestError, Receipt},
+    lns::{self, Kind, NetworkServerName},
+    messages::{Messages, Origin},
     parked::{NewParked, PARKED_BYTES, Parked, ParkedMessage},
 };
 
@@ -36,8 +36,7 @@ pub struct Receiver {
     from: Arc<str>,
     /// Most bytes of a message that is read.
     message_bytes: usize,
-    intake: Intake,
-    downlinks: Arc<Downlinks>,
+    messages: Messages,
     parked: Arc<Parked>,
     store: Arc<dyn Store>,
 }
@@ -87,13 +86,12 @@ impl Receiver {
         server: NetworkServerName,
         kind: Kind,
         message_bytes: usize,
-        intake: Intake,
-        downlinks: Arc<Downlinks>,
+        messages: Messages,
         parked: Arc<Parked>,
         store: Arc<dyn Store>,
     ) -> Self {
         let from = server.as_str().into();
-        Self { server, kind, from, message_bytes, intake, downlinks, parked, store }
+        Self { server, kind, from, message_bytes, messages, parked, store }
     }
 
     pub(super) fn device_of(&self, topic: &str) -> String {
@@ -167,22 +165,16 @@ impl Receiver {
         })?;
         let message = lns::read(self.kind, said.event, payload)
             .map_err(|error| unreadable(error.code(), error.to_string()))?;
-        if let Message::Nothing { .. } = &message
-            && let Some(feedback) = lns::feedback(self.kind, said.event, payload)
-        {
-            let heard = self.downlinks.hear(&self.server, &feedback).await;
-            heard.map_err(|error| NotTaken::Later(error.to_string()))?;
-            return Ok("feedback");
-        }
-        let receipt = self.intake.take_message(message, &self.from).await?;
-        if let Some(dev_eui) = dev_eui(&receipt) {
-            let whereabouts = said.whereabouts(self.kind, &self.server);
-            if let Err(error) = self.downlinks.heard_of(dev_eui, whereabouts).await {
-                // The frame is kept; where the device lives its next one tells.
-                tracing::warn!(%error, "where a device lives could not be kept");
-            }
-        }
-        Ok(word(&receipt))
+        let whereabouts = said.whereabouts(self.kind, &self.server);
+        let origin = Origin {
+            from: &self.from,
+            server: Some(&self.server),
+            kind: self.kind,
+            event: said.event,
+            body: payload,
+            whereabouts: Some(&whereabouts),
+        };
+        Ok(word(&self.messages.take(message, &origin).await?))
     }
 
     async fn park(&self, arrived: &Arrived, code: &str, detail: &str) -> Result<(), String> {
@@ -222,16 +214,6 @@ impl From<IngestError> for NotTaken {
                 | IngestError::JoinRefused(JoinRefusal::InFlight { .. })
         );
         if passes { Self::Later(error.to_string()) } else { Self::Refused(error.to_string()) }
-    }
-}
-
-/// Whose frame was taken.
-fn dev_eui(receipt: &Receipt) -> Option<DevEui> {
-    match receipt {
-        Receipt::Accepted { dev_eui, .. }
-        | Receipt::MacOnly { dev_eui, .. }
-        | Receipt::Joined { dev_eui, .. } => Some(*dev_eui),
-        _ => None,
     }
 }
 

@@ -1,0 +1,92 @@
+//! A message of a network server, whichever way it comes: what it hands over is taken, and what it tells
+//! of commands, and of where devices live, is heard.
+
+use std::sync::Arc;
+
+use champollion_frames::DevEui;
+
+use crate::{
+    downlinks::{Downlinks, Whereabouts},
+    ingest::{IngestError, Intake, Receipt},
+    lns::{self, Kind, Message, NetworkServerName},
+};
+
+/// Takes messages of network servers. A clone takes the same.
+#[derive(Clone)]
+pub struct Messages {
+    intake: Intake,
+    downlinks: Arc<Downlinks>,
+}
+
+/// Where a message comes from, and as what.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin<'message> {
+    /// The name that records carry.
+    pub from: &'message Arc<str>,
+    /// The network server, where it is one of the settings.
+    pub server: Option<&'message NetworkServerName>,
+    /// Which program it is.
+    pub kind: Kind,
+    /// What has happened, where the network server says that beside the message.
+    pub event: &'message str,
+    /// The message as it came.
+    pub body: &'message [u8],
+    /// Where the device lives, where that is said beside the message.
+    pub whereabouts: Option<&'message Whereabouts>,
+}
+
+impl Messages {
+    /// Messages whose frames an intake takes.
+    #[must_use]
+    pub fn new(intake: Intake, downlinks: Arc<Downlinks>) -> Self {
+        Self { intake, downlinks }
+    }
+
+    /// Takes a message. When this returns a receipt, what it hands over is durable.
+    pub async fn take(
+        &self,
+        message: Message,
+        origin: &Origin<'_>,
+    ) -> Result<Receipt, IngestError> {
+        let Origin { from, server, kind, event, body, .. } = *origin;
+        if let Message::Nothing { .. } = &message
+            && let Some(server) = server
+            && let Some(feedback) = lns::feedback(kind, event, body)
+        {
+            let heard = self.downlinks.hear(server, &feedback).await;
+            heard.map_err(|error| IngestError::NotKept(error.to_string()))?;
+        }
+        let receipt = self.intake.take_message(message, from).await?;
+        if let (Some(server), Some(dev_eui)) = (server, dev_eui(&receipt)) {
+            self.learn(dev_eui, server, origin).await;
+        }
+        Ok(receipt)
+    }
+
+    /// Learns where a device lives. Its frame is kept, whatever comes of this.
+    async fn learn(&self, dev_eui: DevEui, server: &NetworkServerName, origin: &Origin<'_>) {
+        if !self.downlinks.are_taken_by(server) {
+            return;
+        }
+        let whereabouts = match origin.whereabouts {
+            Some(told) => told.clone(),
+            // The body is read a second time for it, so only where that is news.
+            None if self.downlinks.knows(dev_eui, server) => return,
+            None => lns::whereabouts(origin.kind, server, origin.body),
+        };
+        if let Err(error) = self.downlinks.heard_of(dev_eui, whereabouts).await {
+            // The device's next frame tells it again.
+            tracing::warn!(%error, "where a device lives could not be kept");
+        }
+    }
+}
+
+/// Whose frame was taken.
+fn dev_eui(receipt: &Receipt) -> Option<DevEui> {
+    match receipt {
+        Receipt::Accepted { dev_eui, .. }
+        | Receipt::MacOnly { dev_eui, .. }
+        | Receipt::Joined { dev_eui, .. } => Some(*dev_eui),
+        _ => None,
+    }
+}
