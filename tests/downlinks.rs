@@ -592,3 +592,43 @@ fn people_command_lights_from_the_command_line() {
     let nobody = cli.run(&["downlinks", "send", "--command", &command]);
     assert!(nobody.failure().contains("--group"));
 }
+
+/// Where a device lives its frames tell, and what became of a command the network server's events, also
+/// by HTTP.
+#[test]
+fn frames_tell_where_a_device_lives_and_events_what_became_of_its_commands() {
+    let outside = Outside::start(queued_by_chirpstack);
+    let mut server = server_with("chirpstack", &outside, "");
+    let sensor = Sensor::new(1);
+    server.register(&sensor, "light", Some(DECODER));
+    let chirpstack = server.lns_named("city");
+    let dev_eui = sensor.dev_eui().to_lowercase();
+    let device = json!({ "devEui": dev_eui, "applicationId": "a-1" });
+    let up = json!({
+        "deviceInfo": device, "devAddr": sensor.dev_addr(), "fCnt": 1, "fPort": 60, "data": "AA==",
+    });
+    server.admin().post(&path(&sensor), &light()).problem(422, "no-network-server");
+    chirpstack.post("/v1/ingest/chirpstack?event=up", &up).success();
+    let mut wish = light();
+    wish["confirmed"] = json!(true);
+    let sent = id(&server.admin().post(&path(&sensor), &wish).success());
+    once_handed_over(&server.admin(), &sent);
+    let item = "54b70e4d-2b3c-4b8e-8f39-3f1f6e5b2a11";
+    let transmitted = json!({ "deviceInfo": device, "queueItemId": item, "fCntDown": 3 });
+    // Somebody else's network server has no say in it.
+    server.lns().post("/v1/ingest/chirpstack?event=txack", &transmitted).success();
+    let unheard = server.admin().get(&format!("/v1/downlinks/{sent}")).success();
+    assert_eq!(unheard["state"], "queued");
+    chirpstack.post("/v1/ingest/chirpstack?event=txack", &transmitted).success();
+    once(&server.admin(), &sent, "sent");
+    let silent = json!({ "deviceInfo": device, "queueItemId": item, "acknowledged": false });
+    chirpstack.post("/v1/ingest/chirpstack?event=ack", &silent).success();
+    let failed = once(&server.admin(), &sent, "failed");
+    assert!(failed["problem"].as_str().is_some_and(|why| why.contains("acknowledged")));
+
+    // Known also after a restart.
+    server.kill();
+    server.restart();
+    let again = server.admin().post(&path(&sensor), &light()).success();
+    assert_eq!(again["networkServer"], "city");
+}

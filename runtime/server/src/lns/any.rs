@@ -3,8 +3,10 @@
 use serde_json::Value as Json;
 
 use super::{
-    Kind, Message, NetworkServerName, Unreadable, actility,
+    Fault, Kind, Message, NetworkServerName, Unreadable, actility, aws,
     chirpstack::{self, uplink::Encoding},
+    kerlink, loriot,
+    phy::PhyFrame,
     ts002, tts,
 };
 use crate::downlinks::{Feedback, Whereabouts};
@@ -17,10 +19,17 @@ pub fn read(kind: Kind, event: &str, body: &[u8]) -> Result<Message, Unreadable>
     match kind {
         Kind::Chirpstack => chirpstack::uplink::read(event, encoding(body), body),
         Kind::Tts => tts::uplink::read(body),
-        other => Err(Unreadable::new(
-            "",
-            super::Fault::Invalid(format!("messages of {} are not read here", other.product())),
-        )),
+        Kind::Actility => actility::uplink::read(body),
+        Kind::Ts002 => ts002::uplink::read(body),
+        Kind::Kerlink => kerlink::uplink::read(body),
+        Kind::Loriot => loriot::read(body),
+        Kind::Aws => aws::read(body),
+        Kind::Phy => {
+            PhyFrame::refuse_others(body)?;
+            let frame: PhyFrame = serde_json::from_slice(body)
+                .map_err(|error| Unreadable::new("", Fault::Syntax(error.to_string())))?;
+            frame.read().map(Message::frame)
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::{
     super::extract::{Parameters, read_body},
-    Problem, network_server,
+    Problem, network_server, origin,
 };
 use crate::{
     auth::{Authorized, Ingest},
@@ -45,7 +45,8 @@ pub(super) async fn take(
     let body = read_body(request, service.config.http.body_bytes).await?;
     let encoding = declared.unwrap_or_else(|| looks_like(&body));
     let message = uplink::read(&event, encoding, &body)?;
-    Ok(Json(service.intake.take_message(message, &from).await?))
+    let origin = origin(&authorized, &from, Kind::Chirpstack, &event, &body);
+    Ok(Json(service.messages.take(message, &origin).await?))
 }
 
 /// How the body is written, where the headers say it.

@@ -19,6 +19,7 @@ use crate::{
     auth::{Authorized, Ingest},
     ingest::Receipt,
     lns::{Kind, Message, Unreadable, actility, aws, kerlink, loriot, tts},
+    messages::Origin,
     service::Service,
 };
 
@@ -49,10 +50,24 @@ fn handler(
             let from = network_server(&authorized, &service, kind)?;
             let body = read_body(request, service.config.http.body_bytes).await?;
             let message = read(&body)?;
-            let receipt = service.intake.take_message(message, &from).await?;
+            let origin = origin(&authorized, &from, kind, "", &body);
+            let receipt = service.messages.take(message, &origin).await?;
             Ok::<Json<Receipt>, Problem>(Json(receipt))
         },
     )
+}
+
+/// Where a message comes from. What it tells of commands is heard of network servers of the settings
+/// alone.
+fn origin<'message>(
+    authorized: &'message Authorized<Ingest>,
+    from: &'message Arc<str>,
+    kind: Kind,
+    event: &'message str,
+    body: &'message [u8],
+) -> Origin<'message> {
+    let server = authorized.principal.network_server.as_ref();
+    Origin { from, server, kind, event, body, whereabouts: None }
 }
 
 /// In whose name something is handed over. Who is bound to a network server of the settings speaks as

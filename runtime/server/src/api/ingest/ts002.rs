@@ -11,7 +11,7 @@ use axum::{
 };
 use serde_json::{Map, Value};
 
-use super::{super::extract::read_body, Problem, network_server};
+use super::{super::extract::read_body, Problem, network_server, origin};
 use crate::{
     auth::{Authorized, Ingest},
     lns::{
@@ -33,7 +33,8 @@ pub(super) async fn take(
     let body = read_body(request, service.config.http.body_bytes).await?;
     let taken = async {
         let message = uplink::read(&body)?;
-        Ok(service.intake.take_message(message, &from).await?)
+        let origin = origin(&authorized, &from, Kind::Ts002, "", &body);
+        Ok(service.messages.take(message, &origin).await?)
     };
     match taken.await {
         Ok(receipt) => {
