@@ -367,7 +367,7 @@ fn what_cannot_be_read_is_parked() {
     let parked = parked["parked"].as_array().expect("it is a list");
     let codes: Vec<&str> =
         parked.iter().map(|one| one["code"].as_str().expect("it has a code")).collect();
-    let expected = ["malformed-message", "invalid-message", "other-format", "message-too-large"];
+    let expected = ["malformed-json", "invalid-body", "other-format", "message-too-large"];
     assert_eq!(codes, expected, "{parked:#?}");
     assert_eq!((&parked[0]["times"], &parked[0]["networkServer"]), (&json!(2), &json!("city")));
     let detail = parked[1]["detail"].as_str().expect("it says why");
@@ -377,7 +377,7 @@ fn what_cannot_be_read_is_parked() {
     assert_eq!(admin.get(&path(0)).success()["text"], "{");
     assert_eq!(admin.delete(&path(0)).status, 204);
     admin.get(&path(0)).problem(404, "unknown-message");
-    admin.post(&format!("{}/retry", path(1)), &Json::Null).problem(422, "invalid-message");
+    admin.post(&format!("{}/retry", path(1)), &Json::Null).problem(422, "invalid-body");
     server.anybody().token(&partner).get("/v1/parked").problem(403, "forbidden");
 
     // Whoever makes room takes the large one after all.

@@ -26,8 +26,11 @@ pub fn read(kind: Kind, event: &str, body: &[u8]) -> Result<Message, Unreadable>
         Kind::Aws => aws::read(body),
         Kind::Phy => {
             PhyFrame::refuse_others(body)?;
-            let frame: PhyFrame = serde_json::from_slice(body)
-                .map_err(|error| Unreadable::new("", Fault::Syntax(error.to_string())))?;
+            let frame: PhyFrame = serde_json::from_slice(body).map_err(|error| {
+                let (said, is_data) = (error.to_string(), error.is_data());
+                let fault = if is_data { Fault::Invalid(said) } else { Fault::NotJson(said) };
+                Unreadable::new("", fault)
+            })?;
             frame.read().map(Message::frame)
         }
     }
