@@ -246,6 +246,40 @@ fn all_lights_of_a_street_are_commanded_in_one_call() {
     partner.post("/v1/groups/nobody/downlinks", &wish).problem(404, "unknown-group");
 }
 
+/// A group is commanded in several batches. Wherever the server is killed, the same request goes on there,
+/// and commands no device twice.
+#[test]
+fn a_group_that_was_half_commanded_is_commanded_once() {
+    const DEVICES: u8 = 250;
+    let outside = Outside::away(queued_by_chirpstack);
+    let mut server = server_with("chirpstack", &outside, "");
+    for number in 1..=DEVICES {
+        register(&server, number, "light", &json!({}));
+    }
+    let token = server.new_token("admin", None);
+    for (round, wait) in [(1_usize, 0), (2, 10), (3, 30), (4, 60)] {
+        let key = format!("round {round}");
+        let named = server.anybody().token(&token).idempotency_key(&key);
+        let body = light().to_string();
+        let sending = std::thread::spawn(move || {
+            // Whether it is answered depends on when the server is killed.
+            named.attempt(&Method::POST, "/v1/groups/light/downlinks", body.as_bytes()).is_ok()
+        });
+        std::thread::sleep(Duration::from_millis(wait));
+        server.kill();
+        sending.join().expect("it ends");
+        server.restart();
+        let named = server.anybody().token(&token).idempotency_key(&key);
+        let answer = named.post("/v1/groups/light/downlinks", &light()).success();
+        assert_eq!((&answer["queued"], &answer["refused"]), (&json!(DEVICES), &json!(0)));
+        for number in [1, 125, 199, 200, 201, DEVICES] {
+            let list = server.admin().get(&path(&Sensor::new(number))).success();
+            let commands = list["downlinks"].as_array().map(Vec::len);
+            assert_eq!(commands, Some(round), "device {number}, killed after {wait} ms");
+        }
+    }
+}
+
 #[test]
 fn what_waits_for_a_network_server_that_is_away_survives_and_is_handed_over_once() {
     let mut outside = Outside::away(queued_by_chirpstack);
