@@ -34,7 +34,7 @@ const AT_ONCE: usize = 8;
 const LOOK: Duration = Duration::from_secs(1);
 
 /// The first pause of who did not answer, and the longest.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(60));
+const PAUSES: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
 
 /// Commands that were not taken, beyond which is looked which of them are over.
 const REMEMBERED: usize = 4_096;

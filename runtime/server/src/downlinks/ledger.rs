@@ -199,6 +199,10 @@ impl Ledger {
         let after = Arc::new(after);
         self.lock().insert(Arc::clone(&after));
         self.count();
+        if before.is_waiting() && !after.is_waiting() {
+            // The device's next command may have waited for this one.
+            self.more.notify_waiters();
+        }
         Ok(Some(after))
     }
 
