@@ -467,6 +467,51 @@ fn a_light_is_commanded_through_kerlink() {
     assert!(sent["sentAt"].is_string());
 }
 
+/// It gives a token to who logs in, which is good for a while.
+#[test]
+fn kerlink_is_logged_in_to_and_again_when_its_token_is_too_old() {
+    let outside = Outside::start(|asked| {
+        if asked.path == "/application/login" {
+            return (200, json!({ "token": "first", "tokenType": "Bearer" }).to_string());
+        }
+        (201, String::new())
+    });
+    let folder = tempfile::tempdir().expect("there is room for a folder");
+    let password = folder.path().join("password");
+    std::fs::write(&password, "correct horse").expect("it is written");
+    let more = format!("username = \"lights\"\npassword-file = \"{}\"", password.display());
+    let server = server_with("kerlink", &outside, &more);
+    let sensor = register(&server, 1, "light", &json!({}));
+    let send = || {
+        let sent = id(&server.admin().post(&path(&sensor), &light()).success());
+        once(&server.admin(), &sent, "sent");
+    };
+    send();
+    send();
+    outside.answer(|asked| {
+        if asked.path == "/application/login" {
+            return (200, json!({ "token": "second" }).to_string());
+        }
+        let is_new = asked.headers["authorization"] == "Bearer second";
+        if is_new { (201, String::new()) } else { (401, String::new()) }
+    });
+    send();
+    let asked: Vec<(String, Option<String>)> = outside
+        .asked()
+        .iter()
+        .map(|asked| {
+            let token = asked.headers.get("authorization");
+            (asked.path.clone(), token.and_then(|token| token.to_str().ok()).map(str::to_owned))
+        })
+        .collect();
+    let login = ("/application/login".to_owned(), None);
+    let down = |token: &str| ("/application/dataDown".to_owned(), Some(format!("Bearer {token}")));
+    let expected =
+        [login.clone(), down("first"), down("first"), down("first"), login, down("second")];
+    assert_eq!(asked, expected);
+    assert!(!server.log().contains("correct horse"), "the password is logged");
+}
+
 #[test]
 fn a_light_is_commanded_through_the_backend_interfaces() {
     let success = json!({ "MessageType": "XmitDataAns", "Result": { "ResultCode": "Success" } });

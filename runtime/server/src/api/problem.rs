@@ -409,7 +409,7 @@ impl From<SendError> for Problem {
         let detail = error.to_string();
         match error {
             SendError::NoDecoder(_) => Self::unprocessable("no-decoder", detail),
-            SendError::Decoder(error) => error.into(),
+            SendError::Decoder(error) => (*error).into(),
             SendError::NotEncoded(error) => Self { detail, ..error.into() },
             SendError::NotDone(not_done) => not_done.into(),
             SendError::NowhereKnown(_) => Self::unprocessable("no-network-server", detail),

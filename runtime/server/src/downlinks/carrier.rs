@@ -4,6 +4,7 @@ use std::{fs, path::Path, time::Duration};
 
 use jiff::Timestamp;
 use reqwest::{Certificate, Client, StatusCode, redirect};
+use tokio::sync::Mutex;
 
 use super::{Downlink, Whereabouts};
 use crate::{
@@ -30,6 +31,9 @@ pub struct Carrier {
     pub(super) kind: Kind,
     settings: DownlinkSettings,
     token: Option<String>,
+    password: Option<String>,
+    /// The token that we were given when we logged in last.
+    given: Mutex<Option<String>>,
     http: Client,
     publisher: Option<Publisher>,
 }
@@ -61,6 +65,7 @@ impl Carrier {
         settings.kind.check(downlink, settings.mqtt.is_some())?;
         let unusable = DownlinkSettingsError::Unusable;
         let token = downlink.token_file.as_deref().map(read).transpose().map_err(unusable)?;
+        let password = downlink.password_file.as_deref().map(read).transpose().map_err(unusable)?;
         let mut http = Client::builder()
             .timeout(PATIENCE)
             .connect_timeout(PATIENCE)
@@ -77,6 +82,8 @@ impl Carrier {
             kind: settings.kind,
             settings: downlink.clone(),
             token,
+            password,
+            given: Mutex::default(),
             http: http
                 .build()
                 .map_err(|error| DownlinkSettingsError::Unusable(error.to_string()))?,
@@ -92,6 +99,10 @@ impl Carrier {
         encrypted: Option<&Encrypted>,
         unanswered_before: bool,
     ) -> Offered {
+        let token = match self.token(false).await {
+            Ok(token) => token,
+            Err(why) => return Offered::Later(why),
+        };
         // What another network server calls the device is of no use here.
         let here = whereabouts.filter(|known| known.network_server == self.server);
         let order = Order {
@@ -107,32 +118,72 @@ impl Carrier {
                 .and_then(|here| here.application.as_deref())
                 .or(self.settings.application.as_deref()),
             device: here.and_then(|here| here.device.as_deref()),
-            token: self.token.as_deref(),
+            token: token.as_deref(),
             sender_id: self.settings.sender_id.as_deref(),
             receiver_id: self.settings.receiver_id.as_deref(),
             encrypted,
         };
+        match self.offer_order(&order, unanswered_before).await {
+            // The token that we were given may be too old.
+            Err(Unauthorized) if self.password.is_some() => match self.token(true).await {
+                Ok(token) => {
+                    let order = Order { token: token.as_deref(), ..order };
+                    let again = self.offer_order(&order, false).await;
+                    again.unwrap_or_else(|Unauthorized| unauthorized())
+                }
+                Err(why) => Offered::Later(why),
+            },
+            result => result.unwrap_or_else(|Unauthorized| unauthorized()),
+        }
+    }
+
+    async fn offer_order(
+        &self,
+        order: &Order<'_>,
+        unanswered_before: bool,
+    ) -> Result<Offered, Unauthorized> {
         let via = self.settings.via;
-        if unanswered_before && let Some(inquiry) = self.kind.inquiry(via, &order) {
+        if unanswered_before && let Some(inquiry) = self.kind.inquiry(via, order) {
             match self.send(inquiry).await {
-                Ok((status, body)) if self.kind.has(&order, status, &body) => {
-                    return Offered::Taken { reference: None, sent: false };
+                Ok((status, body)) if self.kind.has(order, status, &body) => {
+                    return Ok(Offered::Taken { reference: None, sent: false });
                 }
                 Ok(_) => {}
                 Err(Failed::NotSent(why) | Failed::Unanswered(why)) => {
-                    return Offered::Unanswered(why);
+                    return Ok(Offered::Unanswered(why));
                 }
             }
         }
-        match self.kind.outgoing(via, &order) {
+        Ok(match self.kind.outgoing(via, order) {
             Err(why) => Offered::Refused(why),
             Ok(Outgoing::Http(request)) => match self.send(request).await {
-                Ok((status, body)) => self.kind.answer(&order, status, &body).into(),
+                Ok((StatusCode::UNAUTHORIZED, _)) if self.password.is_some() => {
+                    return Err(Unauthorized);
+                }
+                Ok((status, body)) => self.kind.answer(order, status, &body).into(),
                 Err(Failed::NotSent(why)) => Offered::Later(why),
                 Err(Failed::Unanswered(why)) => Offered::Unanswered(why),
             },
             Ok(Outgoing::Mqtt { topic, payload }) => self.publish(topic, payload).await,
+        })
+    }
+
+    /// What the network server asks for: the token of the settings, or the one that it gives to who logs
+    /// in, asked for `anew` where the last one is not good any more.
+    async fn token(&self, anew: bool) -> Result<Option<String>, String> {
+        let (Some(username), Some(password)) = (&self.settings.username, &self.password) else {
+            return Ok(self.token.clone());
+        };
+        let mut given = self.given.lock().await;
+        if given.is_none() || anew {
+            let Some(login) = self.kind.login(username, password) else { return Ok(None) };
+            let (status, body) = self.send(login).await.map_err(|failed| match failed {
+                Failed::NotSent(why) | Failed::Unanswered(why) => why,
+            })?;
+            let token = self.kind.token(&body).filter(|_| status.is_success());
+            *given = Some(token.ok_or_else(|| format!("it does not let us log in: {status}"))?);
         }
+        Ok(given.clone())
     }
 
     async fn publish(&self, topic: String, payload: Vec<u8>) -> Offered {
@@ -176,6 +227,13 @@ impl Carrier {
         }
         Ok((status, body))
     }
+}
+
+/// The network server does not know us, or not any more.
+struct Unauthorized;
+
+fn unauthorized() -> Offered {
+    Offered::Refused(format!("{}: it does not accept our token", StatusCode::UNAUTHORIZED))
 }
 
 /// Why there is no answer.

@@ -87,7 +87,7 @@ pub enum SendError {
     NoDecoder(DevEui),
     /// What could encode it cannot be had.
     #[error(transparent)]
-    Decoder(#[from] RegistryError),
+    Decoder(Box<RegistryError>),
     /// The decoder does not encode it.
     #[error("the command cannot be encoded: {0}")]
     NotEncoded(CallError),
@@ -191,6 +191,12 @@ pub enum LedgerError {
         /// What is wrong.
         reason: String,
     },
+}
+
+impl From<RegistryError> for SendError {
+    fn from(error: RegistryError) -> Self {
+        Self::Decoder(Box::new(error))
+    }
 }
 
 impl From<LedgerError> for SendError {

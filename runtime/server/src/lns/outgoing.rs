@@ -29,6 +29,10 @@ pub struct DownlinkSettings {
     pub url: Option<String>,
     /// The file that holds what it asks for: a token, or a key.
     pub token_file: Option<PathBuf>,
+    /// The name that we have there, where it gives tokens to who logs in.
+    pub username: Option<String>,
+    /// The file of the password.
+    pub password_file: Option<PathBuf>,
     /// The file of the certificates that its own must come from; those of the system without.
     pub ca_file: Option<PathBuf>,
     /// The application that its devices are in, of those of which it has said none.
@@ -59,6 +63,9 @@ pub enum DownlinkSettingsError {
     /// There is no such way.
     #[error("{0} takes no commands {1}")]
     NoSuchWay(&'static str, &'static str),
+    /// It gives no tokens.
+    #[error("nobody logs in to {0}: give a token-file instead of username and password-file")]
+    NoLogin(&'static str),
     /// A file cannot be used.
     #[error("{0}")]
     Unusable(String),
@@ -194,6 +201,18 @@ impl Kind {
         }
     }
 
+    /// How a token is asked for by who logs in; `None` where it is not.
+    #[must_use]
+    pub fn login(self, username: &str, password: &str) -> Option<HttpRequest> {
+        (self == Self::Kerlink).then(|| kerlink::downlink::login(username, password))
+    }
+
+    /// The token that it gave.
+    #[must_use]
+    pub fn token(self, body: &[u8]) -> Option<String> {
+        if self == Self::Kerlink { kerlink::downlink::token(body) } else { None }
+    }
+
     /// How it is asked whether it has a command that it was offered and did not answer; `None` where
     /// it cannot be asked.
     #[must_use]
@@ -231,6 +250,15 @@ impl Kind {
             (Self::Chirpstack | Self::Tts, _)
             | (Self::Actility | Self::Ts002 | Self::Kerlink, Via::Http) => {}
             (kind, via) => return Err(no_such_way(kind, via)),
+        }
+        match (&settings.username, &settings.password_file) {
+            (None, None) => {}
+            (Some(_), Some(_)) if self == Self::Kerlink => {}
+            (Some(_), Some(_)) => {
+                return Err(DownlinkSettingsError::NoLogin(self.product()));
+            }
+            (None, Some(_)) => return Err(Missing("username", "password-file")),
+            (Some(_), None) => return Err(Missing("password-file", "username")),
         }
         match via {
             Via::Mqtt if !has_broker => {
@@ -339,6 +367,13 @@ pub(super) mod tests {
         assert!(refused(Kind::Tts, &mqtt).contains("NAME.mqtt"));
         assert!(refused(Kind::Actility, &mqtt).contains("over MQTT"));
         assert!(refused(Kind::Aws, &http).contains("AWS"));
+        let login = settings(
+            "via = \"http\"\nurl = \"http://lns\"\nusername = \"u\"\npassword-file = \"p\"",
+        );
+        assert_eq!(Kind::Kerlink.check(&login, false), Ok(()));
+        assert!(refused(Kind::Tts, &login).contains("token-file"));
+        let half = settings("via = \"http\"\nurl = \"http://lns\"\nusername = \"u\"");
+        assert!(refused(Kind::Kerlink, &half).contains("password-file"));
         assert!(refused(Kind::Ts002, &http).contains("sender-id"));
         assert!(refused(Kind::Kerlink, &settings("via = \"http\"")).contains("url"));
     }

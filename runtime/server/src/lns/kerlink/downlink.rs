@@ -2,7 +2,7 @@
 //! later.
 
 use data_encoding::HEXLOWER;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use crate::lns::outgoing::{HttpRequest, Order, Outgoing};
 
@@ -27,6 +27,23 @@ pub fn request(order: &Order<'_>) -> Outgoing {
     Outgoing::Http(request.with_bearer("Authorization", order.token))
 }
 
+/// The request for a token. It is good for some hours.
+#[must_use]
+pub fn login(username: &str, password: &str) -> HttpRequest {
+    let body = json!({ "login": username, "password": password });
+    let mut request = HttpRequest::post("/application/login".to_owned(), body);
+    request.headers.push(("Content-Type", CONTENT_TYPE.to_owned()));
+    request
+}
+
+/// The token in the answer.
+#[must_use]
+pub fn token(body: &[u8]) -> Option<String> {
+    let json: Json = serde_json::from_slice(body).ok()?;
+    let token = json["token"].as_str()?;
+    Some(token.strip_prefix("Bearer ").unwrap_or(token).to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -45,5 +62,15 @@ mod tests {
             "ttl": 3600,
         });
         assert_eq!(request.body, Some(expected));
+    }
+
+    #[test]
+    fn who_logs_in_is_given_a_token() {
+        let request = login("lights", "secret");
+        assert_eq!(request.path, "/application/login");
+        assert_eq!(request.body, Some(json!({ "login": "lights", "password": "secret" })));
+        assert_eq!(token(br#"{"token": "abc", "tokenType": "Bearer"}"#).as_deref(), Some("abc"));
+        assert_eq!(token(br#"{"token": "Bearer abc"}"#).as_deref(), Some("abc"));
+        assert_eq!(token(b"{}"), None);
     }
 }
