@@ -41,7 +41,7 @@ impl Encoder {
         command: &str,
         now: Timestamp,
     ) -> Result<Encoded, SendError> {
-        let wanted = device.decoder.as_ref().ok_or(SendError::NoDecoder(device.dev_eui))?;
+        let wanted = device.assignment.wanted().ok_or(SendError::NoDecoder(device.dev_eui))?;
         let decoder = self.registry.healthy_decoder(wanted).await?;
         let settings = Settings { variables: variables(&device.variables), state: Vec::new() };
         let command = Command {

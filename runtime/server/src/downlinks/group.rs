@@ -168,7 +168,7 @@ struct Encodings(HashMap<String, Encoded>);
 
 impl Encodings {
     fn key(device: &Device) -> String {
-        format!("{:?} {:?}", device.decoder, device.variables)
+        format!("{:?} {:?}", device.assignment.wanted(), device.variables)
     }
 }
 
