@@ -46,7 +46,7 @@ fn build() -> PathBuf {
         return workspace().join(other);
     }
     let status = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["build", "--quiet", "--package", "champollion-server"])
+        .args(["build-server", "--quiet"])
         .current_dir(workspace())
         .stdin(Stdio::null())
         .status()

@@ -14,12 +14,7 @@ use crate::shell::{cargo, command, run, target};
 
 /// Builds the binary and gives its path.
 pub(crate) fn build() -> Result<PathBuf> {
-    // Cargo gives dependencies the features that all which it builds at once asks for, those of tests
-    // only where a test is among it. With the smallest of the tests beside the binary `cargo test
-    // --workspace` finds every dependency compiled as it needs it; without, wasmtime would be compiled
-    // twice.
-    let one_test = ["--test", "sealed"];
-    run(cargo().args(["build", "--workspace", "--bin", "champollion"]).args(one_test))?;
+    run(cargo().arg("build-server"))?;
     Ok(target().join("debug").join(format!("champollion{}", env::consts::EXE_SUFFIX)))
 }
 

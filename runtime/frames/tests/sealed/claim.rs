@@ -5,7 +5,7 @@ fn anything<T>() -> T {
 }
 
 fn claimed(uplink: VerifiedUplink) -> Claim {
-    Claim { uplink, reservation: anything() }
+    Claim { uplink, hold: anything() }
 }
 
 fn main() {}

@@ -81,13 +81,9 @@ impl<'a> Lower<'a> {
         Ok(())
     }
 
-    /// Room for so many elements. What is empty needs none, and any address will do for it that is
-    /// not null.
+    /// Room for so many elements. What is empty asks for none, as the canonical ABI says.
     fn room(&mut self, count: usize, Layout { size, align }: Layout) -> wasmtime::Result<Word> {
         let alignment = length(align)?;
-        if count == 0 {
-            return Ok(alignment);
-        }
         let bytes = count * size;
         let address = self.realloc.call(&mut *self.store, (0, 0, alignment, length(bytes)?))?;
         if !(address as usize).is_multiple_of(align) {

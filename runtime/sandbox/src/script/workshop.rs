@@ -25,7 +25,7 @@ const MACHINES: u32 = 64;
 /// How many instances wait for calls, each with the codec of its last one. A call whose codec an
 /// instance holds already takes half the time of one that must put another codec's away. Each keeps
 /// below a megabyte, and a territory has some dozens of models.
-const IDLE_MACHINES: usize = 64;
+const IDLE_MACHINES: usize = 128;
 
 /// An instance is kept while no call wrote to more of its memory than this, in bytes. What a page
 /// was written to once stays in memory, and an ordinary call writes some hundred kilobytes.
