@@ -168,6 +168,60 @@ fn what_is_acknowledged_survives_a_kill() {
 }
 
 #[test]
+fn the_token_may_be_the_password_of_any_user() {
+    let server = Server::start();
+    let token = server.new_token("lns", None);
+    let with = |password: &str| {
+        let credentials = base64(format!("kerlink:{password}").as_bytes());
+        let lns = server.anybody().authorization(&format!("Basic {credentials}"));
+        lns.post("/v1/ingest/kerlink", &body("kerlink"))
+    };
+    register(&server, &server.lns(), "kerlink", None);
+    with("chmp_lns_nobody").problem(401, "token-unknown");
+    assert_eq!(with(&token).success()["status"], "accepted");
+}
+
+/// Written by hand, field by field: a number and, where it is no varint, a length.
+#[test]
+fn chirpstack_hands_over_protobuf() {
+    fn bytes(number: u8, value: &[u8]) -> Vec<u8> {
+        let length = u8::try_from(value.len()).expect("it is short");
+        [&[number << 3 | 2, length], value].concat()
+    }
+    let server = Server::start();
+    let lns = server.lns();
+    register(&server, &lns, "chirpstack", None);
+    let event = [
+        bytes(3, &bytes(8, b"02c4a3fffe100001")),
+        bytes(4, b"02001001"),
+        vec![7 << 3, 42, 8 << 3, 5],
+        bytes(10, &PAYLOAD),
+        // -107 takes all ten bytes of a varint.
+        bytes(
+            12,
+            &[
+                bytes(1, b"7276ff0039030436"),
+                vec![6 << 3, 0x95, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 1],
+            ]
+            .concat(),
+        ),
+    ]
+    .concat();
+    let path = "/v1/ingest/chirpstack?event=up";
+    for headers in [&[("Content-Type", "application/octet-stream")][..], &[]] {
+        let taken = lns.post_with(path, headers, &event).success();
+        assert_eq!((&taken["fCnt"], &taken["devEui"]), (&json!(42), &json!("02C4A3FFFE100001")));
+    }
+    let records = collect(&server, "rooms");
+    assert_eq!(records.len(), 1, "the second was a retry");
+    assert_eq!(records[0]["uplink"]["payload"], digits(&PAYLOAD));
+    assert_eq!(records[0]["radio"]["rssiDbm"], -107.0);
+    let headers = [("Content-Type", "application/octet-stream")];
+    let cut = lns.post_with(path, &headers, &event[..event.len() - 1]);
+    cut.problem(400, "malformed-protobuf");
+}
+
+#[test]
 fn of_the_same_uplink_many_times_at_once_there_is_one_record() {
     let server = Server::start();
     let lns = server.lns();

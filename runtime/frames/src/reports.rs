@@ -20,6 +20,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
 };
 
+pub(crate) use self::state::Arrival;
 pub use self::state::ReportState;
 use crate::{
     address::{DevAddr, DevEui},
@@ -89,8 +90,9 @@ impl Reports {
     }
 
     /// Takes an uplink that an authenticated network server reports of a registered device.
-    /// `app_s_key` is the key of a payload that is still encrypted. `received_at_ms` and `metadata` are
-    /// passed on as they are.
+    /// `app_s_key` is the key of a payload that is still encrypted; `now_ms` tells moments apart that
+    /// cannot be, of a network server whose clock is wrong. `received_at_ms` and `metadata` are passed on
+    /// as they are.
     ///
     /// # Errors
     /// [`Refusal`]: the uplink was taken already, or must wait, or cannot be decrypted.
@@ -98,6 +100,7 @@ impl Reports {
         &self,
         mut report: ReportedUplink,
         app_s_key: Option<&AppSKey>,
+        now_ms: u64,
         received_at_ms: u64,
         metadata: RadioMetadata,
     ) -> Result<Claim, Refusal> {
@@ -109,7 +112,8 @@ impl Reports {
         let seen = Seen {
             f_cnt,
             mark: Fingerprint::timeless(&report, &report.payload),
-            received_at_ms: report.received_at_ms,
+            // One moment in the future would make all others seem held up.
+            received_at_ms: report.received_at_ms.map(|moment| moment.min(now_ms)),
         };
         let entry = self.entry(dev_eui);
         let mut progress = lock(&entry);
@@ -119,13 +123,13 @@ impl Reports {
         if let Some(pending) = progress.pending {
             return Err(Refusal::InFlight { dev_eui, f_cnt, pending });
         }
-        let starts_over = progress.state.starts_over(report.dev_addr, &seen);
+        let arrival = progress.state.arrival(report.dev_addr, &seen);
         let next_state = progress.state.after(report.dev_addr, seen);
         progress.pending = Some(f_cnt);
         drop(progress);
         let hold = ReportHold { progress: entry, next_state, kept: false };
         let uplink =
-            VerifiedUplink::reported(report, fingerprint, starts_over, received_at_ms, metadata);
+            VerifiedUplink::reported(report, fingerprint, arrival, received_at_ms, metadata);
         Ok(Claim::new(uplink, Hold::Report(hold)))
     }
 

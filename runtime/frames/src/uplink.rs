@@ -10,6 +10,7 @@ use crate::{
     mic_1_1::Checked,
     phy_payload::PhyPayload,
     report::ReportedUplink,
+    reports::Arrival,
 };
 
 /// An uplink whose origin and FCnt were verified, decrypted.
@@ -29,6 +30,7 @@ pub struct VerifiedUplink {
     fingerprint: Fingerprint,
     phy_payload: Box<[u8]>,
     counter_reset: bool,
+    held_up: bool,
     received_at_ms: u64,
     metadata: RadioMetadata,
     verified_by: VerifiedBy,
@@ -117,6 +119,7 @@ impl VerifiedUplink {
             fingerprint: Fingerprint::Mic(phy.mic()),
             phy_payload: phy.bytes().into(),
             counter_reset,
+            held_up: false,
             received_at_ms,
             metadata,
             verified_by: match checked {
@@ -131,7 +134,7 @@ impl VerifiedUplink {
     pub(crate) fn reported(
         report: ReportedUplink,
         fingerprint: Fingerprint,
-        counter_reset: bool,
+        arrival: Arrival,
         received_at_ms: u64,
         metadata: RadioMetadata,
     ) -> Self {
@@ -146,7 +149,8 @@ impl VerifiedUplink {
             adr: report.adr,
             fingerprint,
             phy_payload: Box::default(),
-            counter_reset,
+            counter_reset: arrival == Arrival::StartsOver,
+            held_up: arrival == Arrival::HeldUp,
             received_at_ms,
             metadata,
             verified_by: VerifiedBy::NetworkServer,
@@ -245,6 +249,13 @@ impl VerifiedUplink {
     #[must_use]
     pub fn counter_reset(&self) -> bool {
         self.counter_reset
+    }
+
+    /// Whether it was received before one that was accepted already, and comes later. Only where the
+    /// network server keeps the frame to itself; others are refused then.
+    #[must_use]
+    pub fn held_up(&self) -> bool {
+        self.held_up
     }
 
     /// When it was received, as the caller said: milliseconds since the epoch, UTC.

@@ -21,7 +21,7 @@ use std::{
 use champollion_frames::{Claim, DevEui, RadioMetadata, Refusal};
 use tokio::sync::{Notify, watch};
 
-use crate::ingest::{GATEWAYS, IngestError, Intake, Receipt, WholeFrame};
+use crate::ingest::{GATEWAYS, IngestError, Intake, Receipt, Sender, WholeFrame};
 
 /// Among how many locks the frames are spread that are being kept. A lock is held while one frame is
 /// verified, a microsecond or two.
@@ -121,7 +121,7 @@ impl Copies {
             }
         }
         match intake.verify(frame) {
-            Ok(claim) => intake.keep(claim, &frame.from).await,
+            Ok(claim) => intake.keep(claim, &frame.sender).await,
             Err(refusal) => intake.refused(refusal),
         }
     }
@@ -161,7 +161,7 @@ impl Copies {
         let entry = Entry {
             copies: Arc::clone(self),
             phy: phy.into(),
-            from: Arc::clone(&frame.from),
+            sender: frame.sender.clone(),
             awaits_copies: frame.awaits_copies,
         };
         let kept = entry.keep(gathering, intake.clone(), claim, tell);
@@ -200,8 +200,8 @@ impl Copies {
 struct Entry {
     copies: Arc<Copies>,
     phy: Box<[u8]>,
-    /// The network server that handed over the first copy.
-    from: Arc<str>,
+    /// Who handed over the first copy.
+    sender: Sender,
     awaits_copies: bool,
 }
 
@@ -225,7 +225,7 @@ impl Entry {
         let told = lock(&gathering.told).take().unwrap_or_default();
         let mut metadata = claim.uplink().metadata().clone();
         told.into_iter().for_each(|copy| metadata.merge(copy, GATEWAYS));
-        let result = intake.keep(claim.with_metadata(metadata), &self.from).await;
+        let result = intake.keep(claim.with_metadata(metadata), &self.sender).await;
         // Out of the table first: who finds it there is told what became of it.
         drop(self);
         tell.send_replace(Some(match &result {

@@ -53,8 +53,6 @@ pub struct Service {
     pub workers: Arc<Workers>,
     /// Turns for packages that are compiled and rehearsed.
     pub publications: Semaphore,
-    /// Places for frames that come many in one request.
-    pub lines: Semaphore,
     /// The way from a frame to a record.
     pub intake: Intake,
     /// The way of a message of a network server.
@@ -154,8 +152,6 @@ impl Service {
         let mailbox = Arc::new(Mailbox::new(Arc::clone(&store), config.retention()));
         let tokens = Tokens::open(Arc::clone(&store)).await?;
         let Decoding { workers, queue, .. } = config.decoding;
-        // Half of the decoders' queue is left to frames that come one by one.
-        let lines = Semaphore::new((queue / 2).max(1));
         let workers =
             Workers::start(workers, queue, config.sandbox.stack_bytes).map_err(|error| {
                 let what = "the threads that decode cannot be started".to_owned();
@@ -170,6 +166,7 @@ impl Service {
             Arc::clone(&workers),
             config.copies_window(),
             config.keks.clone(),
+            queue,
         );
         let encoder = Encoder::new(Arc::clone(&registry), Arc::clone(&workers));
         let downlinks =
@@ -216,7 +213,6 @@ impl Service {
             tokens,
             workers,
             publications: Semaphore::new(PUBLICATIONS),
-            lines,
             intake,
             messages,
             downlinks,

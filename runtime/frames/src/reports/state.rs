@@ -34,6 +34,17 @@ pub struct ReportState {
     recent: VecDeque<Seen>,
 }
 
+/// How an uplink comes after those before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Arrival {
+    /// As it should: above the last FCnt, or the first of a session.
+    InOrder,
+    /// After one that was received later.
+    HeldUp,
+    /// The device's counter started over within a session.
+    StartsOver,
+}
+
 /// An uplink that was accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
@@ -72,11 +83,17 @@ impl ReportState {
         matches!((self.dev_addr, dev_addr), (Some(known), Some(told)) if known != told)
     }
 
-    /// Whether the device's counter started over with this uplink, within a session.
-    pub(crate) fn starts_over(&self, dev_addr: Option<DevAddr>, seen: &Seen) -> bool {
-        self.last_f_cnt.is_some_and(|last| seen.f_cnt <= last)
-            && !self.is_held_up(seen)
-            && !self.is_of_a_new_session(dev_addr)
+    /// How an uplink comes after those before.
+    pub(crate) fn arrival(&self, dev_addr: Option<DevAddr>, seen: &Seen) -> Arrival {
+        if self.is_held_up(seen) {
+            return Arrival::HeldUp;
+        }
+        let is_above = self.last_f_cnt.is_none_or(|last| seen.f_cnt > last);
+        if is_above || self.is_of_a_new_session(dev_addr) {
+            Arrival::InOrder
+        } else {
+            Arrival::StartsOver
+        }
     }
 
     /// After an uplink was accepted.

@@ -10,6 +10,8 @@ use super::{dev_eui, session};
 
 const NOW: u64 = 1_767_225_600_000;
 const MINUTE: u64 = 60_000;
+/// The clock, later than all that is received.
+const LATER: u64 = NOW + 1_000 * MINUTE;
 
 fn report(f_cnt: u32, received_at_ms: u64) -> ReportedUplink {
     ReportedUplink {
@@ -27,7 +29,7 @@ fn report(f_cnt: u32, received_at_ms: u64) -> ReportedUplink {
 }
 
 fn take(reports: &Reports, report: ReportedUplink) -> Result<Claim, Refusal> {
-    reports.accept(report, None, NOW, RadioMetadata::default())
+    reports.accept(report, None, LATER, NOW, RadioMetadata::default())
 }
 
 /// Whether the counter started over, of an uplink that must be accepted.
@@ -97,11 +99,23 @@ fn what_was_held_up_is_taken_and_the_counter_stays() {
     accept(&reports, report(100, NOW));
     for f_cnt in 10..60 {
         let received = NOW - MINUTE * u64::from(100 - f_cnt);
-        assert!(!accept(&reports, report(f_cnt, received)), "{f_cnt} is no restart");
+        let uplink = take(&reports, report(f_cnt, received)).unwrap().confirm();
+        assert!(uplink.held_up() && !uplink.counter_reset(), "{f_cnt} is no restart");
     }
     assert_eq!(reports.state(dev_eui(1)).last_f_cnt(), Some(100));
     assert!(!accept(&reports, report(101, NOW + MINUTE)));
     assert!(matches!(refuse(&reports, report(59, NOW - MINUTE * 41)), Refusal::Duplicate { .. }));
+}
+
+/// A network server whose clock is wrong says once that it is 2100.
+#[test]
+fn a_moment_in_the_future_holds_nothing_up() {
+    let reports = Reports::new();
+    accept(&reports, report(1, 4_102_444_800_000));
+    let uplink =
+        reports.accept(report(2, LATER + 1), None, LATER + 1, NOW, RadioMetadata::default());
+    assert!(!uplink.unwrap().confirm().held_up());
+    assert_eq!(reports.state(dev_eui(1)).last_f_cnt(), Some(2));
 }
 
 #[test]
@@ -168,7 +182,7 @@ fn what_is_encrypted_is_decrypted_with_the_session_key() {
     };
     let reports = Reports::new();
     let accept = |report: ReportedUplink, key: Option<&AppSKey>| {
-        reports.accept(report, key, NOW, RadioMetadata::default())
+        reports.accept(report, key, LATER, NOW, RadioMetadata::default())
     };
     let unknown = Refusal::UnknownAppSKey { dev_eui: dev_eui(1), dev_addr: encrypted.dev_addr };
     assert_eq!(accept(encrypted.clone(), None).unwrap_err(), unknown);

@@ -13,6 +13,7 @@ fn main() {
         fingerprint: Fingerprint::Mic(Mic::from_bytes([0; 4])),
         phy_payload: Box::new([]),
         counter_reset: false,
+        held_up: false,
         received_at_ms: 0,
         metadata: RadioMetadata::default(),
         verified_by: VerifiedBy::Mic,

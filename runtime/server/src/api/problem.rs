@@ -135,12 +135,8 @@ impl Problem {
         &self.detail
     }
 
-    /// The body, for an answer that has several.
-    pub(super) fn to_json(&self) -> Json_ {
-        serde_json::to_value(self.body()).unwrap_or_default()
-    }
-
-    fn body(&self) -> Body<'_> {
+    /// The body.
+    pub(super) fn body(&self) -> impl Serialize + '_ {
         Body {
             r#type: format!("{TYPE_PREFIX}{}", self.code),
             title: self.status.canonical_reason().unwrap_or_default(),

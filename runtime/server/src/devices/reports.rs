@@ -12,6 +12,7 @@ impl Devices {
     pub(crate) fn accept_report(
         &self,
         report: ReportedUplink,
+        now_ms: u64,
         received_at_ms: u64,
         metadata: RadioMetadata,
     ) -> Result<Claim, Refusal> {
@@ -24,7 +25,7 @@ impl Devices {
         // Some network servers do not tell the address, which decrypting needs.
         let dev_addr = dev_addr.or(session.as_ref().map(Session::dev_addr));
         let report = ReportedUplink { dev_addr, ..report };
-        self.reports.accept(report, app_s_key, received_at_ms, metadata)
+        self.reports.accept(report, app_s_key, now_ms, received_at_ms, metadata)
     }
 
     /// The session of an address, or the device's present one where no address is told.

@@ -20,6 +20,7 @@ use champollion_store::{Batch, Store};
 use jiff::Timestamp;
 use semver::Version;
 use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
 
 use crate::{
     copies::Copies,
@@ -52,6 +53,8 @@ pub struct Intake {
     /// Uplinks of one device that are reported at once are taken one after another.
     turns: Arc<Turns>,
     keks: Arc<Keks>,
+    /// Places before the decoders for frames of which many are handed over at once.
+    places: Arc<Semaphore>,
 }
 
 /// A frame as a network server hands it over.
@@ -74,10 +77,18 @@ pub(crate) struct WholeFrame {
     pub(crate) mic_checked: bool,
     pub(crate) received_at: Timestamp,
     pub(crate) metadata: RadioMetadata,
-    /// The name of the network server that hands it over.
-    pub(crate) from: Arc<str>,
+    pub(crate) sender: Sender,
     /// Whether copies that other gateways heard may come.
     pub(crate) awaits_copies: bool,
+}
+
+/// Who hands a frame over.
+#[derive(Clone, Debug)]
+pub(crate) struct Sender {
+    /// The name of the network server.
+    network_server: Arc<str>,
+    /// It hands over many at once, which wait for a decoder instead of being turned away.
+    has_many: bool,
 }
 
 /// What a network server tells of a frame.
@@ -86,7 +97,7 @@ struct Told {
     app_s_key: Option<HandedKey>,
     received_at: Timestamp,
     metadata: RadioMetadata,
-    from: Arc<str>,
+    sender: Sender,
 }
 
 /// What a decoder remembers of a device, and which decoder it was.
@@ -108,10 +119,13 @@ impl Intake {
         workers: Arc<Workers>,
         copies_window: Duration,
         keks: Keks,
+        queue: usize,
     ) -> Self {
+        // Half of the decoders' queue is left to frames that come one by one.
+        let places = Arc::new(Semaphore::new((queue / 2).max(1)));
         let copies = Arc::new(Copies::new(copies_window));
         let (turns, keks) = (Arc::default(), Arc::new(keks));
-        Self { store, devices, registry, mailbox, workers, copies, turns, keks }
+        Self { store, devices, registry, mailbox, workers, copies, turns, keks, places }
     }
 
     /// Takes what a message of a network server hands over, in its name.
@@ -138,29 +152,33 @@ impl Intake {
     /// Takes a frame, in the name of the network server that hands it over. When this returns a
     /// receipt, the frame survives `kill -9` and a power cut.
     pub async fn take(&self, frame: Frame, from: &Arc<str>) -> Result<Receipt, IngestError> {
-        self.take_with(frame, from, true).await
+        let sender = Sender { network_server: Arc::clone(from), has_many: false };
+        self.take_with(frame, sender, true).await
     }
 
-    /// The same without waiting for copies that other gateways may have heard.
-    pub async fn take_at_once(
+    /// The same of one of many that are handed over at once. They wait for a decoder as long as it takes;
+    /// and copies that other gateways heard are waited for only of a device's `last` one, since the
+    /// copies of the others would be among the many.
+    pub async fn take_one_of_many(
         &self,
         frame: Frame,
         from: &Arc<str>,
+        last: bool,
     ) -> Result<Receipt, IngestError> {
-        self.take_with(frame, from, false).await
+        let sender = Sender { network_server: Arc::clone(from), has_many: true };
+        self.take_with(frame, sender, last).await
     }
 
     async fn take_with(
         &self,
         frame: Frame,
-        from: &Arc<str>,
+        sender: Sender,
         awaits_copies: bool,
     ) -> Result<Receipt, IngestError> {
         let Frame { content, received_at, metadata } = frame;
         let received_at = received_at.unwrap_or_else(Timestamp::now);
         let result = match content {
             Content::Phy { phy_payload, dev_eui, f_cnt, mic_checked } => {
-                let from = Arc::clone(from);
                 self.take_whole(WholeFrame {
                     phy_payload,
                     dev_eui,
@@ -168,14 +186,13 @@ impl Intake {
                     mic_checked,
                     received_at,
                     metadata,
-                    from,
+                    sender,
                     awaits_copies,
                 })
                 .await
             }
             Content::Reported { uplink, app_s_key } => {
-                let told =
-                    Told { uplink, app_s_key, received_at, metadata, from: Arc::clone(from) };
+                let told = Told { uplink, app_s_key, received_at, metadata, sender };
                 self.take_report(told).await
             }
         };
@@ -186,16 +203,16 @@ impl Intake {
     async fn take_report(&self, told: Told) -> Result<Receipt, IngestError> {
         let intake = self.clone();
         kept_whatever_happens(async move {
-            let Told { uplink, app_s_key, received_at, metadata, from } = told;
+            let Told { uplink, app_s_key, received_at, metadata, sender } = told;
             let dev_eui = uplink.dev_eui;
             let _turn = intake.turns.of(dev_eui).await;
             if let (Some(app_s_key), Some(dev_addr)) = (app_s_key, uplink.dev_addr) {
                 let devices = &intake.devices;
                 devices.hand_over_app_s_key(dev_eui, dev_addr, app_s_key, &intake.keks).await?;
             }
-            let received_at_ms = milliseconds(received_at);
-            match intake.devices.accept_report(uplink, received_at_ms, metadata) {
-                Ok(claim) => intake.keep(claim, &from).await,
+            let (now_ms, at_ms) = (milliseconds(Timestamp::now()), milliseconds(received_at));
+            match intake.devices.accept_report(uplink, now_ms, at_ms, metadata) {
+                Ok(claim) => intake.keep(claim, &sender).await,
                 Err(refusal) => intake.refused(refusal),
             }
         })
@@ -227,7 +244,7 @@ impl Intake {
             _ => match self.verify(&frame) {
                 Ok(claim) => {
                     let intake = self.clone();
-                    kept_whatever_happens(async move { intake.keep(claim, &frame.from).await })
+                    kept_whatever_happens(async move { intake.keep(claim, &frame.sender).await })
                         .await
                 }
                 Err(refusal) => self.refused(refusal),
@@ -293,7 +310,7 @@ impl Intake {
     }
 
     /// Decodes a verified frame and makes all that comes of it durable.
-    pub(crate) async fn keep(&self, claim: Claim, from: &str) -> Result<Receipt, IngestError> {
+    pub(crate) async fn keep(&self, claim: Claim, sender: &Sender) -> Result<Receipt, IngestError> {
         let _turn = self.devices.turn_of(&claim).await;
         let (dev_eui, f_cnt) = (claim.uplink().dev_eui(), claim.uplink().f_cnt());
         let mut batch = Batch::new();
@@ -304,7 +321,7 @@ impl Intake {
         }
         // A device that was removed between its verification and here is unknown.
         let device = self.devices.get(dev_eui).ok_or(DevicesError::Unknown(dev_eui))?;
-        let record = self.decode(&device, claim.uplink(), from, &mut batch).await?;
+        let record = self.decode(&device, claim.uplink(), sender, &mut batch).await?;
         let record = self.add(&mut batch, record)?;
         self.commit(batch, claim).await?;
         Ok(Receipt::Accepted {
@@ -353,7 +370,7 @@ impl Intake {
         &self,
         device: &Device,
         uplink: &VerifiedUplink,
-        from: &str,
+        sender: &Sender,
         batch: &mut Batch,
     ) -> Result<Record, IngestError> {
         let outcome = match device.assignment.wanted() {
@@ -363,7 +380,7 @@ impl Intake {
             },
             Some(wanted) => match self.registry.decoder_of(wanted, number(device.dev_eui)).await {
                 Ok((decoder, canary)) => {
-                    let outcome = self.run(device, wanted, decoder, uplink, batch).await?;
+                    let outcome = self.run(device, wanted, decoder, uplink, sender, batch).await?;
                     if let Some(canary) = canary {
                         self.count(&wanted.id, &canary, &outcome);
                     }
@@ -384,7 +401,7 @@ impl Intake {
             name: device.name.clone(),
             tags: device.tags.clone(),
         };
-        Ok(Record::new(uplink, from, device.group.clone(), info, outcome))
+        Ok(Record::new(uplink, &sender.network_server, device.group.clone(), info, outcome))
     }
 
     async fn run(
@@ -393,11 +410,13 @@ impl Intake {
         wanted: &DecoderRef,
         decoder: Arc<LoadedDecoder>,
         uplink: &VerifiedUplink,
+        sender: &Sender,
         batch: &mut Batch,
     ) -> Result<Outcome, IngestError> {
         let state = self.remembered(device.dev_eui, &decoder).await?;
         let settings = Settings { variables: variables(&device.variables), state };
         let shadow = self.registry.shadow_of(wanted, &decoder);
+        let place = if sender.has_many { self.places.acquire().await.ok() } else { None };
         let (call, decoder, settings) = {
             let uplink = uplink.clone();
             let work = move || (decoder.decode_uplink(&uplink, &settings), decoder, settings);
@@ -406,6 +425,7 @@ impl Intake {
                 NotDone::Panicked => IngestError::NotKept(not_done.to_string()),
             })?
         };
+        drop(place);
         if let Some(shadow) = shadow {
             self.decode_beside(shadow, &decoder.id, uplink.clone(), settings, &call);
         }
@@ -422,7 +442,8 @@ impl Intake {
                 return Ok(Outcome::Failed(name, error));
             }
         };
-        if let Some(state) = &reading.state {
+        // What an overtaken frame leaves behind is older than what there is.
+        if let Some(state) = reading.state.as_ref().filter(|_| !uplink.held_up()) {
             let remembered = RememberedState {
                 decoder: decoder.id.clone(),
                 version: decoder.version.clone(),

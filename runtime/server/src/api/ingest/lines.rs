@@ -14,7 +14,7 @@ use axum::{
     body::Body,
     http::{HeaderValue, Response, header::CONTENT_TYPE},
 };
-use serde_json::json;
+use serde::Serialize;
 use tokio::task::JoinSet;
 
 use super::{Problem, phy};
@@ -31,6 +31,18 @@ const DEV_ADDR: std::ops::Range<usize> = 1..5;
 struct Group {
     frame: Frame,
     lines: Vec<usize>,
+}
+
+#[derive(Serialize)]
+struct Taken {
+    line: usize,
+    receipt: Receipt,
+}
+
+#[derive(Serialize)]
+struct Refused<P> {
+    line: usize,
+    problem: P,
 }
 
 /// The answer to some lines.
@@ -99,14 +111,7 @@ async fn take_one_after_another(service: &Service, from: &Arc<str>, groups: Vec<
     let mut answers = Answers::new();
     let last = groups.len().saturating_sub(1);
     for (index, Group { frame, lines }) in groups.into_iter().enumerate() {
-        // Fewer than there are places for in the queue of the decoders, so that none is turned away.
-        let Ok(_place) = service.lines.acquire().await else { continue };
-        // The device's next frame is at hand: no more copies of this one will come.
-        let taken = if index == last {
-            service.intake.take(frame, from).await
-        } else {
-            service.intake.take_at_once(frame, from).await
-        };
+        let taken = service.intake.take_one_of_many(frame, from, index == last).await;
         let first = taken.map_err(Problem::from);
         let copy = first.clone().map(Receipt::of_a_copy);
         let results = std::iter::once(first).chain(std::iter::repeat(copy));
@@ -121,11 +126,14 @@ fn answer(mut answers: Answers) -> Response<Body> {
     let mut text = Vec::new();
     for (index, result) in answers {
         let line = index + 1;
-        let told = match result {
-            Ok(receipt) => json!({ "line": line, "receipt": receipt }),
-            Err(problem) => json!({ "line": line, "problem": problem.to_json() }),
+        // Writing into memory what holds texts and numbers alone does not fail.
+        let written = match result {
+            Ok(receipt) => serde_json::to_writer(&mut text, &Taken { line, receipt }),
+            Err(problem) => {
+                serde_json::to_writer(&mut text, &Refused { line, problem: problem.body() })
+            }
         };
-        text.extend(told.to_string().into_bytes());
+        drop(written);
         text.push(b'\n');
     }
     let mut response = Response::new(Body::from(text));
