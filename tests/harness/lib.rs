@@ -26,7 +26,7 @@ pub use cli::{Cli, Output, run};
 pub use client::{Answer, Client};
 pub use mischief::{MISCHIEF, Mischief, mischief};
 pub use outside::{Asked, Outside, eventually};
-pub use packages::{AXIOMA, DECODERS, ELSYS, LUMINAIRE, Sources, with_sections};
+pub use packages::{AXIOMA, DECODERS, ELSYS, LUMINAIRE, Sources, thermometer, with_sections};
 pub use raw::Connection;
 pub use sensor::{Joiner, Sensor, digits, frame};
 pub use server::{Server, Setup};

@@ -135,6 +135,15 @@ impl Sources {
     }
 }
 
+/// A version of the thermometer that docs/registry.md publishes.
+#[must_use]
+pub fn thermometer(version: &str) -> Package {
+    let folder = workspace().join("tests/walk").join(version);
+    let read = |name: &str| fs::read_to_string(folder.join(name)).expect("it is there");
+    Package::assemble_script(&read("codec.js"), &read("decoder.toml"), &read("vectors.json"))
+        .expect("it is a package")
+}
+
 /// A component with a manifest and vectors that may be anything, or missing.
 #[must_use]
 pub fn with_sections(component: &[u8], manifest: Option<&str>, vectors: Option<&str>) -> Vec<u8> {

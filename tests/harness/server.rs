@@ -255,6 +255,14 @@ impl Server {
         self.admin().send(&Method::PUT, &path, package.file()).success()
     }
 
+    /// Publishes a package as a publisher does: its first release for all devices, others as candidates.
+    #[track_caller]
+    pub fn publish_candidate(&self, package: &Package) -> Json {
+        let manifest = package.manifest();
+        let path = format!("/v1/registry/{}/{}", manifest.id, manifest.version);
+        self.admin().send(&Method::PUT, &path, package.file()).success()
+    }
+
     /// Publishes the package of a first-party decoder.
     #[track_caller]
     pub fn publish_own(&self, decoder: &str) -> Sources {
