@@ -166,7 +166,6 @@ impl Service {
             Arc::clone(&workers),
             config.copies_window(),
             config.keks.clone(),
-            queue,
         );
         let encoder = Encoder::new(Arc::clone(&registry), Arc::clone(&workers));
         let downlinks =

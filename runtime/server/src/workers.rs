@@ -70,6 +70,11 @@ impl Workers {
         if full { Err(NotDone::Busy { waiting }) } else { self.run(work).await }
     }
 
+    /// How many calls may wait for a thread.
+    pub fn queue_places(&self) -> usize {
+        self.queue.capacity().unwrap_or_default()
+    }
+
     /// Has a worker do something. Where the caller gives up waiting it is done all the same.
     pub async fn run<T: Send + 'static>(
         &self,

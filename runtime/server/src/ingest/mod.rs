@@ -119,10 +119,9 @@ impl Intake {
         workers: Arc<Workers>,
         copies_window: Duration,
         keks: Keks,
-        queue: usize,
     ) -> Self {
         // Half of the decoders' queue is left to frames that come one by one.
-        let places = Arc::new(Semaphore::new((queue / 2).max(1)));
+        let places = Arc::new(Semaphore::new((workers.queue_places() / 2).max(1)));
         let copies = Arc::new(Copies::new(copies_window));
         let (turns, keks) = (Arc::default(), Arc::new(keks));
         Self { store, devices, registry, mailbox, workers, copies, turns, keks, places }
