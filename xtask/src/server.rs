@@ -44,14 +44,22 @@ pub(crate) struct Server {
 impl Server {
     /// Starts the server on an empty folder, on a port that is free.
     pub(crate) fn start(champollion: &Path, folder: &Path) -> Result<Self> {
+        Self::start_with(champollion, folder, "")
+    }
+
+    /// The same with settings.
+    pub(crate) fn start_with(champollion: &Path, folder: &Path, settings: &str) -> Result<Self> {
         if folder.exists() {
             fs::remove_dir_all(folder).context("the old data cannot be removed")?;
         }
         fs::create_dir_all(folder)?;
         let log = folder.join("server.log");
         let token_file = folder.join("admin.token");
+        let settings_file = folder.join("champollion.toml");
+        fs::write(&settings_file, settings)?;
         let mut process = command(champollion)
-            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(["serve", "--listen", "127.0.0.1:0", "--config"])
+            .arg(settings_file)
             .arg("--data-dir")
             .arg(folder.join("data"))
             .arg("--admin-token-file")

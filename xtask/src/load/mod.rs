@@ -2,6 +2,7 @@
 //! water meters as fast as it takes them, on the same machine. What is measured is what a network server
 //! sees: from the request to the answer that says that the record is durable, decoding included.
 
+mod broker;
 mod http;
 mod meters;
 
@@ -19,6 +20,7 @@ use std::{
 use anyhow::{Context, Result, ensure};
 
 use self::{
+    broker::Broker,
     http::Connection,
     meters::{Meter, Meters},
 };
@@ -45,6 +47,9 @@ const BULK: usize = 4;
 /// Frames in one request of lines; each is of another meter, as in a network of many meters.
 const LINES: usize = 500;
 
+/// Meters whose frames come through a broker.
+const METERS_OF_BROKER: usize = 2_000;
+
 /// Before this the measurement does not count: the decoder is compiled, connections are opened.
 const WARM_UP: Duration = Duration::from_secs(1);
 
@@ -60,7 +65,9 @@ struct Figures {
 pub(crate) fn run(quick: bool) -> Result<Vec<String>> {
     let packages = guests::build()?;
     let champollion = server::build_release()?;
-    let mut server = Server::start(&champollion, &target().join("bench-ingest"))?;
+    let broker = Broker::listen()?;
+    let folder = target().join("bench-ingest");
+    let mut server = Server::start_with(&champollion, &folder, &broker.settings())?;
     let admin = Client::new(&server.address, &server.admin_token);
     let mut publish = command(&champollion);
     publish
@@ -70,7 +77,7 @@ pub(crate) fn run(quick: bool) -> Result<Vec<String>> {
     run_command(&mut publish)?;
     let token = admin.create_token("load", "lns", None)?;
 
-    let meters = SINGLE * METERS_OF_SINGLE + BULK * LINES;
+    let meters = SINGLE * METERS_OF_SINGLE + BULK * LINES + METERS_OF_BROKER;
     say(format_args!("Registering {meters} water meters"));
     let mut meters = Meters::register(&admin, meters)?;
     let duration = Duration::from_secs(if quick { 3 } else { 10 });
@@ -82,6 +89,9 @@ pub(crate) fn run(quick: bool) -> Result<Vec<String>> {
     lines.extend(single.lines("ingest.http"));
     let bulk = load.measure(meters.take(BULK, LINES), Connection::lines)?;
     lines.extend(bulk.lines("ingest.ndjson"));
+    let groups = meters.take(1, METERS_OF_BROKER);
+    let mut through_broker: Vec<Meter> = groups.into_iter().flatten().collect();
+    lines.extend(broker.measure(&mut through_broker, duration)?.lines("ingest.mqtt"));
     server.stop()?;
     Ok(lines)
 }
