@@ -58,7 +58,10 @@ mod tests {
 
     use super::*;
 
-    fn read(text: &str) -> Result<(Option<u8>, Option<u32>, Option<String>), String> {
+    /// Spreading factor, bandwidth in Hz, coding rate.
+    type Read = (Option<u8>, Option<u32>, Option<String>);
+
+    fn read(text: &str) -> Result<Read, String> {
         let json = json!({ "dataRate": text });
         let root = Field::root(&json).unwrap();
         let mut metadata = RadioMetadata::default();
