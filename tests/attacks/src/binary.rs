@@ -1,5 +1,7 @@
 //! WebAssembly byte by byte, for files that no text format or encoder would write.
 
+use crate::guests::{Guest, decoder_around};
+
 /// How a component begins.
 pub(crate) const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
 
@@ -10,7 +12,6 @@ const MODULE: &[u8] = b"\0asm\x01\0\0\0";
 const CORE_MODULE_SECTION: u8 = 1;
 
 /// Sections of a core module.
-const TYPES: u8 = 1;
 const FUNCTIONS: u8 = 3;
 const MEMORIES: u8 = 5;
 const CODE: u8 = 10;
@@ -22,18 +23,32 @@ pub(crate) fn around_module(sections: &[Vec<u8>]) -> Vec<u8> {
     [COMPONENT, &section(CORE_MODULE_SECTION, &module)].concat()
 }
 
-/// A component around a core module of functions without results. Each takes two integers, and its
-/// body is the same.
-pub(crate) fn functions(count: usize, body: &[u8]) -> Vec<u8> {
-    const FUNCTION_TYPE: [u8; 6] = [1, 0x60, 2, 0x7f, 0x7f, 0];
-    let types = [leb(count), vec![0; count]].concat();
+/// A decoder with so many more functions. Each takes two integers, and its body is the same.
+pub(crate) fn decoder_with_functions(count: usize, body: &[u8]) -> Vec<u8> {
+    /// The first type of the module, which those functions have.
+    const FUNCTION_TYPE: &str = "(type (func (param i32 i32)))";
+    let core = Guest::new().with(FUNCTION_TYPE).core();
+    let core = wat::parse_str(core).expect("the guest is right");
     let sized = [leb(body.len()), body.to_vec()].concat();
-    let bodies = [leb(count), sized.repeat(count)].concat();
-    around_module(&[
-        section(TYPES, &FUNCTION_TYPE),
-        section(FUNCTIONS, &types),
-        section(CODE, &bodies),
-    ])
+    let mut module = MODULE.to_vec();
+    let mut rest = &core[MODULE.len()..];
+    while let Some((&id, after)) = rest.split_first() {
+        let (length, after) = read_leb(after);
+        let (content, after) = after.split_at(length);
+        rest = after;
+        module.extend(match id {
+            FUNCTIONS => section(id, &lengthened(content, count, &[0])),
+            CODE => section(id, &lengthened(content, count, &sized)),
+            _ => section(id, content),
+        });
+    }
+    decoder_around(module)
+}
+
+/// A vector with so many more elements.
+fn lengthened(vector: &[u8], count: usize, element: &[u8]) -> Vec<u8> {
+    let (present, elements) = read_leb(vector);
+    [leb(present + count), elements.to_vec(), element.repeat(count)].concat()
 }
 
 /// A component around a core module with a memory of one page and a segment of zeros for it, which
@@ -50,6 +65,14 @@ pub(crate) fn data_segment(bytes: usize, claimed: usize) -> Vec<u8> {
 /// A section of a component or a module.
 pub(crate) fn section(id: u8, content: &[u8]) -> Vec<u8> {
     [&[id], leb(content.len()).as_slice(), content].concat()
+}
+
+/// A number as WebAssembly writes it, and what comes after it.
+fn read_leb(bytes: &[u8]) -> (usize, &[u8]) {
+    let length = bytes.iter().take_while(|byte| **byte & 0x80 != 0).count() + 1;
+    let (number, rest) = bytes.split_at(length);
+    let add = |sum: usize, byte: &u8| (sum << 7) | usize::from(byte & 0x7f);
+    (number.iter().rev().fold(0, add), rest)
 }
 
 /// A number as WebAssembly writes it.

@@ -1,6 +1,6 @@
 //! Decoders compiled to WebAssembly: from the component in a package to a call of its core module.
 //!
-//! - [`inspection`] and [`structure`] look at a file before anything else does.
+//! - [`inspection`], [`structure`] and, before it is compiled, [`complexity`] look at a file.
 //! - [`core_module`] finds the module that is the decoder's code, and holds the component around it
 //!   against the contract.
 //! - [`compile`] compiles the module, in a process of its own.
@@ -9,6 +9,7 @@
 
 mod abi;
 pub(crate) mod compile;
+mod complexity;
 mod core_module;
 mod decoder;
 mod inspection;

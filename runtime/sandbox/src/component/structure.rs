@@ -133,10 +133,10 @@ fn peek(reader: &BinaryReader<'_>) -> Option<u8> {
     reader.clone().read_u8().ok()
 }
 
-fn at_most(what: &'static str, count: usize, limit: usize) -> Result<(), LoadError> {
+pub(super) fn at_most(what: &'static str, count: usize, limit: usize) -> Result<(), LoadError> {
     if count > limit { Err(LoadError::TooComplex { what, limit }) } else { Ok(()) }
 }
 
-fn invalid(error: &BinaryReaderError) -> LoadError {
+pub(super) fn invalid(error: &BinaryReaderError) -> LoadError {
     LoadError::Invalid { reason: error.to_string() }
 }

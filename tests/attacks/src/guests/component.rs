@@ -21,7 +21,17 @@ pub fn decoder(core: &str) -> Vec<u8> {
 /// Where the text is none, or does not implement the world: a mistake of the author.
 #[must_use]
 pub fn component(wit: &str, world: &str, core: &str) -> Vec<u8> {
-    let mut module = wat::parse_str(core).unwrap_or_else(|error| panic!("{error}\n{core}"));
+    let module = wat::parse_str(core).unwrap_or_else(|error| panic!("{error}\n{core}"));
+    around(wit, world, module)
+}
+
+/// A component that exports the contract, around a core module.
+#[must_use]
+pub fn decoder_around(module: Vec<u8>) -> Vec<u8> {
+    around(contract(), "decoder", module)
+}
+
+fn around(wit: &str, world: &str, mut module: Vec<u8>) -> Vec<u8> {
     let mut resolve = Resolve::default();
     let package = resolve.push_str("guest.wit", wit).expect("the world is valid");
     let world = resolve.select_world(&[package], Some(world)).expect("the world exists");

@@ -5,5 +5,5 @@ mod component;
 mod guest;
 
 pub use answer::{Answer, BASE, Measured, layout};
-pub use component::{component, contract, decoder};
+pub use component::{component, contract, decoder, decoder_around};
 pub use guest::Guest;

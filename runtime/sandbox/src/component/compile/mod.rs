@@ -12,7 +12,10 @@ use std::{borrow::Cow, ffi::OsString, path::PathBuf};
 
 use wasmtime::{Engine, Module};
 
-use super::core_module::{core_module, fits_contract};
+use super::{
+    complexity::inspect_complexity,
+    core_module::{core_module, fits_contract},
+};
 use crate::{
     Limits, LoadError,
     kept::barrier::{MOST_MEMORY_BYTES, account_for_writes},
@@ -52,6 +55,7 @@ impl Compiler {
     ) -> Result<Code, LoadError> {
         // What this finds has errors of its own, and a process need not be started for it.
         core_module(file)?;
+        inspect_complexity(file)?;
         match self {
             Self::InPlace => precompile(engine, file, limits),
             Self::Worker(command) => supervisor::compile(command, file, limits),
