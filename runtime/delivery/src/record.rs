@@ -153,21 +153,29 @@ struct Radio {
     metadata: RadioMetadata,
 }
 
+/// Its cases hold types of their own: fields of a case would be copied, one by one, before they are
+/// written into the record that this is flattened into.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 enum DecodedOrNot {
-    Decoded {
-        data: Data,
-        measurements: Vec<Measurement>,
-        warnings: Vec<String>,
-    },
-    DecodeError {
-        code: &'static str,
-        message: String,
-        /// What the decoder itself reported, where it did.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        failure: Option<Failure>,
-    },
+    Decoded(Decoded),
+    DecodeError(DecodeError),
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Decoded {
+    data: Data,
+    measurements: Vec<Measurement>,
+    warnings: Vec<String>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct DecodeError {
+    code: &'static str,
+    message: String,
+    /// What the decoder itself reported, where it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<Failure>,
 }
 
 impl Record {
@@ -182,7 +190,8 @@ impl Record {
     ) -> Self {
         let (decoder, outcome) = match outcome {
             Outcome::Decoded(decoder, Reading { data, measurements, warnings, .. }) => {
-                (Some(decoder), DecodedOrNot::Decoded { data, measurements, warnings })
+                let decoded = Decoded { data, measurements, warnings };
+                (Some(decoder), DecodedOrNot::Decoded(decoded))
             }
             Outcome::Failed(decoder, error) => {
                 let (code, message) = (error.code(), error.to_string());
@@ -190,10 +199,12 @@ impl Record {
                     CallError::Failed(failure) => Some(failure),
                     _ => None,
                 };
-                (Some(decoder), DecodedOrNot::DecodeError { code, message, failure })
+                let error = DecodeError { code, message, failure };
+                (Some(decoder), DecodedOrNot::DecodeError(error))
             }
             Outcome::NoDecoder { code, message } => {
-                (None, DecodedOrNot::DecodeError { code, message, failure: None })
+                let error = DecodeError { code, message, failure: None };
+                (None, DecodedOrNot::DecodeError(error))
             }
         };
         Self {
@@ -220,7 +231,8 @@ impl Record {
     /// The same without what a decoder read, for the reason that is given.
     #[must_use]
     pub fn without_reading(self, code: &'static str, message: String) -> Self {
-        Self { outcome: DecodedOrNot::DecodeError { code, message, failure: None }, ..self }
+        let error = DecodeError { code, message, failure: None };
+        Self { outcome: DecodedOrNot::DecodeError(error), ..self }
     }
 
     /// Its name.
@@ -238,15 +250,15 @@ impl Record {
     /// Whether a decoder read the frame.
     #[must_use]
     pub fn is_decoded(&self) -> bool {
-        matches!(self.outcome, DecodedOrNot::Decoded { .. })
+        matches!(self.outcome, DecodedOrNot::Decoded(_))
     }
 
     /// Why no decoder read the frame: a word and a sentence.
     #[must_use]
     pub fn decode_error(&self) -> Option<(&'static str, &str)> {
         match &self.outcome {
-            DecodedOrNot::Decoded { .. } => None,
-            DecodedOrNot::DecodeError { code, message, .. } => Some((code, message)),
+            DecodedOrNot::Decoded(_) => None,
+            DecodedOrNot::DecodeError(error) => Some((error.code, &error.message)),
         }
     }
 }
