@@ -31,6 +31,8 @@ pub struct Asked {
     pub path: String,
     /// The headers.
     pub headers: HeaderMap,
+    /// The body as it came.
+    pub text: String,
     /// The body; null where it is no JSON.
     pub body: Json,
 }
@@ -148,6 +150,7 @@ async fn answer(
         method,
         path: uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
         headers,
+        text: String::from_utf8_lossy(&body).into_owned(),
         body: serde_json::from_slice(&body).unwrap_or_default(),
     };
     let (status, text) = shared.answers.lock().unwrap_or_else(PoisonError::into_inner)(&asked);

@@ -7,11 +7,13 @@ use anyhow::Result;
 use crate::shell::{command, run, say, target};
 
 /// Packages, each with a file by which it is known to be there.
-const PACKAGES: [(&str, &str); 2] = [
+const PACKAGES: [(&str, &str); 3] = [
     // What ChirpStack offers to its codecs, in a version of the same major number; measured.
     ("buffer@6", "buffer/index.js"),
     // The codecs of a maker, under the MIT licence, with frames of each product; tested.
     ("@adeunis/codecs@1.6.1", "@adeunis/codecs/dist/lib.public.js"),
+    // What recipients of webhooks check signatures with; tested.
+    ("standardwebhooks@1.1.1", "standardwebhooks/dist/index.js"),
 ];
 
 /// Installs the packages into `target/npm`, and tells whether they are there. Where there is no npm,

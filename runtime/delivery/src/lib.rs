@@ -1,12 +1,39 @@
-//! Records: what a partner is given of a frame, and the mailbox that keeps them until they are
-//! delivered, or until their time is over.
+//! Records: what a partner is given of a frame, and how it gets there: the mailbox that keeps them until
+//! they are delivered, or until their time is over, and the routes on which they leave.
 
 #![forbid(unsafe_code)]
 
-mod group;
+mod address;
+mod attempts;
+mod backoff;
+mod breaker;
+mod dispatch;
+mod lanes;
 mod mailbox;
+mod names;
+mod progress;
+mod push;
+mod recipient;
 mod record;
+mod route;
+mod stored;
+mod tls;
 
-pub use group::{GroupId, GroupIdError};
+pub use address::{AddressError, AddressRule};
+pub use attempts::{Attempt, Outcome as AttemptOutcome};
+pub use backoff::Backoff;
+pub use dispatch::{Beginning, DispatchError, Dispatcher, RouteState, RouteStatus, ShownRoute};
 pub use mailbox::{Cursor, CursorError, DeliveryError, Mailbox, Page, PulledRecord};
+pub use names::{GroupId, NameError, RouteName, SubGroup, UseCase};
+pub use progress::Progress;
+pub use push::{
+    Authorization, HttpPush, HttpPushError, HttpRecipient, SigningKey, SigningKeyError,
+};
+pub use recipient::{Handed, Parcel, Recipient, Shaped, Verdict};
 pub use record::{DecoderName, DeviceInfo, Outcome, Record, RecordId};
+pub use route::{
+    DecoderPattern, DecoderPatternError, Destination, Expression, ExpressionError, Filter, Route,
+    RouteBook, RouteError, RouteKey, Secret, Shape, Stopped, Surroundings,
+};
+pub use stored::{Head, HeadDecoder, HeadDevice, HeadError, HeadUplink};
+pub use tls::{ClientCertificate, Tls, TlsError};

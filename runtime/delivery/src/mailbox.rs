@@ -1,17 +1,31 @@
-//! The mailbox: records wait in the log of their group until they are acknowledged, or their time is
-//! over.
+//! The mailbox: records wait in the log of their group until everybody who gets them has them, or their
+//! time is over.
+//!
+//! A log has several readers, each with a place of its own: the routes of the group, and the inbox, from
+//! which records are pulled. What all routes are done with is removed; the inbox holds records back only
+//! where a group has no route.
 
-use std::{fmt, str::FromStr, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    fmt,
+    str::FromStr,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
-use champollion_store::{Batch, MAX_VALUE_BYTES, Sequence, Store, StoreError};
+use champollion_store::{Batch, Entry, LogExtent, MAX_VALUE_BYTES, Sequence, Store, StoreError};
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
+use tokio::sync::watch;
 
-use crate::{GroupId, Record};
+use crate::{GroupId, Record, RouteKey, RouteName};
 
 /// Logs of records are named by this and the group.
 const LOG_PREFIX: &str = "records/";
+
+/// The table of how far the inbox of each group was acknowledged, by group.
+const INBOXES: &str = "inboxes";
 
 /// Each entry starts with the moment at which it was stored, in milliseconds since the epoch.
 const STAMP_BYTES: usize = 8;
@@ -23,6 +37,31 @@ const EXPIRY_PAGE: usize = 1_000;
 pub struct Mailbox {
     store: Arc<dyn Store>,
     retention: Duration,
+    /// Who waits for records of a group. A std lock, as the other: held for a look-up.
+    arrivals: Mutex<HashMap<GroupId, watch::Sender<()>>>,
+    /// How far the routes of a group have come.
+    places: Mutex<HashMap<GroupId, HashMap<RouteName, Sequence>>>,
+}
+
+/// A record as it lies in the log of its group.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredRecord {
+    pub(crate) sequence: Sequence,
+    pub(crate) stored_at: Timestamp,
+    pub(crate) json: Arc<str>,
+}
+
+/// Who hears of records that are about to be removed, since their time is over.
+pub(crate) trait ExpiryWitness: Sync {
+    /// May add to the batch in which they are removed.
+    fn expiring(&self, group: &GroupId, records: &[StoredRecord], batch: &mut Batch);
+}
+
+/// Nobody hears of it.
+struct Nobody;
+
+impl ExpiryWitness for Nobody {
+    fn expiring(&self, _: &GroupId, _: &[StoredRecord], _: &mut Batch) {}
 }
 
 /// A place in a group's records: what was pulled up to here. Opaque to partners.
@@ -70,6 +109,14 @@ pub enum DeliveryError {
         /// What is wrong.
         reason: String,
     },
+    /// A route is not as it was written.
+    #[error("the route {key} is not as it was written: {reason}")]
+    DamagedRoute {
+        /// Which.
+        key: String,
+        /// What is wrong.
+        reason: String,
+    },
     /// A record is larger than the store takes.
     #[error("the record has {bytes} bytes, and {limit} are the limit")]
     RecordTooLarge {
@@ -92,7 +139,34 @@ impl Mailbox {
     /// The mailbox of a store. Records older than `retention` are removed, delivered or not.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, retention: Duration) -> Self {
-        Self { store, retention }
+        Self { store, retention, arrivals: Mutex::default(), places: Mutex::default() }
+    }
+
+    /// Where it is kept.
+    pub(crate) fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// How long a record is kept at most.
+    #[must_use]
+    pub fn retention(&self) -> Duration {
+        self.retention
+    }
+
+    /// Tells whoever waits for records of a group that there are new ones: called once the batch that
+    /// they were added to is committed.
+    pub fn announce(&self, group: &GroupId) {
+        let arrivals = self.arrivals.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(arrivals) = arrivals.get(group) {
+            arrivals.send_replace(());
+        }
+    }
+
+    /// Changes whenever a group has new records.
+    #[must_use]
+    pub fn arrivals(&self, group: &GroupId) -> watch::Receiver<()> {
+        let mut arrivals = self.arrivals.lock().unwrap_or_else(PoisonError::into_inner);
+        arrivals.entry(group.clone()).or_insert_with(|| watch::channel(()).0).subscribe()
     }
 
     /// Puts a record into a batch. It is in the mailbox once the batch is committed. One that is too
@@ -116,14 +190,15 @@ impl Mailbox {
         Ok(())
     }
 
-    /// Records of a group after a cursor, at most `limit`.
+    /// Records of a group's inbox after a cursor, at most `limit`: those that were not acknowledged.
     pub async fn pull(
         &self,
         group: &GroupId,
         after: Cursor,
         limit: usize,
     ) -> Result<Page, DeliveryError> {
-        let mut entries = self.store.read(&log(group), after.0, limit.saturating_add(1)).await?;
+        let place = after.0.max(self.acknowledged(group).await?);
+        let mut entries = self.store.read(&log(group), place, limit.saturating_add(1)).await?;
         let more = entries.len() > limit;
         entries.truncate(limit);
         let next = entries.last().map_or(after, |entry| Cursor(entry.sequence));
@@ -138,8 +213,8 @@ impl Mailbox {
         Ok(Page { records, next, more })
     }
 
-    /// Removes the records of a group up to and including a cursor. Doing it twice is fine. Says how
-    /// many it removed.
+    /// Removes the records of a group up to and including a cursor from its inbox. Doing it twice is
+    /// fine. Says how many it removed.
     pub async fn acknowledge(
         &self,
         group: &GroupId,
@@ -149,43 +224,133 @@ impl Mailbox {
         if through.0 > extent.last {
             return Err(DeliveryError::BeyondEnd { given: through, last: Cursor(extent.last) });
         }
-        self.remove(group, through).await?;
-        Ok(through.0.get().saturating_sub(extent.truncated.get()))
+        let before = extent.truncated.max(self.acknowledged(group).await?);
+        if through.0 <= before {
+            return Ok(0);
+        }
+        let mut batch = Batch::new();
+        batch.put(INBOXES, group.as_str(), through.0.get().to_be_bytes());
+        if self.passed_by_routes(group).is_none() {
+            batch.truncate(log(group), through.0);
+        }
+        self.store.commit(batch).await?;
+        Ok(through.0.get() - before.get())
     }
 
-    /// Removes the records of all groups that are older than the retention. Says how many.
-    pub async fn expire(&self, now: Timestamp) -> Result<u64, DeliveryError> {
-        let milliseconds = i64::try_from(self.retention.as_millis()).unwrap_or(i64::MAX);
-        let oldest_kept = now.as_millisecond().saturating_sub(milliseconds);
-        let mut removed = 0;
-        let mut after: Option<String> = None;
-        loop {
-            let logs = self.store.logs(LOG_PREFIX, after.as_deref(), EXPIRY_PAGE).await?;
-            let Some(last) = logs.last() else { return Ok(removed) };
-            after = Some(last.clone());
-            for group in logs.iter().filter_map(|log| log.strip_prefix(LOG_PREFIX)?.parse().ok()) {
-                removed += self.expire_group(&group, oldest_kept).await?;
+    /// Up to where the inbox of a group was acknowledged.
+    async fn acknowledged(&self, group: &GroupId) -> Result<Sequence, DeliveryError> {
+        let Some(stored) = self.store.get(INBOXES, group.as_str().as_bytes()).await? else {
+            return Ok(Sequence::BEGINNING);
+        };
+        let stored = <[u8; 8]>::try_from(stored.as_slice()).map_err(|_| {
+            let reason = "the place of its inbox cannot be read".to_owned();
+            DeliveryError::Damaged { group: group.clone(), reason }
+        })?;
+        Ok(Sequence::new(u64::from_be_bytes(stored)))
+    }
+
+    /// Records as they lie in the log of a group, after a place.
+    pub(crate) async fn records_after(
+        &self,
+        group: &GroupId,
+        after: Sequence,
+        limit: usize,
+    ) -> Result<Vec<StoredRecord>, DeliveryError> {
+        let entries = self.store.read(&log(group), after, limit).await?;
+        entries.into_iter().map(|entry| stored_record(group, entry)).collect()
+    }
+
+    /// Where the log of a group starts and ends.
+    pub(crate) async fn extent(&self, group: &GroupId) -> Result<LogExtent, DeliveryError> {
+        Ok(self.store.extent(&log(group)).await?)
+    }
+
+    /// A route has come so far. What all routes of its group are done with can be removed.
+    pub(crate) fn route_is_at(&self, route: &RouteKey, place: Sequence) {
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        places.entry(route.group.clone()).or_default().insert(route.name.clone(), place);
+    }
+
+    /// A route is no more: it holds nothing back.
+    pub(crate) fn route_is_gone(&self, route: &RouteKey) {
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(group) = places.get_mut(&route.group) {
+            group.remove(&route.name);
+            if group.is_empty() {
+                places.remove(&route.group);
             }
         }
     }
 
-    async fn expire_group(&self, group: &GroupId, oldest_kept: i64) -> Result<u64, DeliveryError> {
-        let mut removed = 0;
-        loop {
-            let page = self.store.read(&log(group), Sequence::BEGINNING, EXPIRY_PAGE).await?;
-            let old = page.iter().take_while(|entry| stamp(&entry.value) < oldest_kept);
-            let (count, last) = old.fold((0, None), |(count, _), entry| (count + 1, Some(entry)));
-            let Some(last) = last else { return Ok(removed) };
-            self.remove(group, Cursor(last.sequence)).await?;
-            removed += count;
+    /// Removes in a batch what all routes of a group are done with, `route` among them, which has come
+    /// to `place`.
+    pub(crate) fn put_removal(&self, batch: &mut Batch, route: &RouteKey, place: Sequence) {
+        self.route_is_at(route, place);
+        if let Some(passed) = self.passed_by_routes(&route.group) {
+            batch.truncate(log(&route.group), passed);
         }
     }
 
-    async fn remove(&self, group: &GroupId, through: Cursor) -> Result<(), DeliveryError> {
-        let mut batch = Batch::new();
-        batch.truncate(log(group), through.0);
-        self.store.commit(batch).await?;
-        Ok(())
+    /// The place that all routes of a group have passed, where it has routes.
+    fn passed_by_routes(&self, group: &GroupId) -> Option<Sequence> {
+        let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        places.get(group)?.values().min().copied()
+    }
+
+    /// Removes the records of all groups that are older than the retention. Says how many.
+    pub async fn expire(&self, now: Timestamp) -> Result<u64, DeliveryError> {
+        self.expire_before(now, &Nobody).await
+    }
+
+    /// The same before a witness.
+    pub(crate) async fn expire_before(
+        &self,
+        now: Timestamp,
+        witness: &dyn ExpiryWitness,
+    ) -> Result<u64, DeliveryError> {
+        let milliseconds = i64::try_from(self.retention.as_millis()).unwrap_or(i64::MAX);
+        let oldest_kept = now.as_millisecond().saturating_sub(milliseconds);
+        let mut removed = 0;
+        for group in self.groups().await? {
+            removed += self.expire_group(&group, oldest_kept, witness).await?;
+        }
+        Ok(removed)
+    }
+
+    /// All groups that ever had a record.
+    pub(crate) async fn groups(&self) -> Result<Vec<GroupId>, DeliveryError> {
+        let mut groups = Vec::new();
+        let mut after: Option<String> = None;
+        loop {
+            let logs = self.store.logs(LOG_PREFIX, after.as_deref(), EXPIRY_PAGE).await?;
+            let Some(last) = logs.last() else { return Ok(groups) };
+            after = Some(last.clone());
+            groups.extend(
+                logs.iter().filter_map(|log| log.strip_prefix(LOG_PREFIX)?.parse::<GroupId>().ok()),
+            );
+        }
+    }
+
+    async fn expire_group(
+        &self,
+        group: &GroupId,
+        oldest_kept: i64,
+        witness: &dyn ExpiryWitness,
+    ) -> Result<u64, DeliveryError> {
+        let mut removed = 0;
+        loop {
+            let mut page = self.store.read(&log(group), Sequence::BEGINNING, EXPIRY_PAGE).await?;
+            let old = page.iter().take_while(|entry| stamp(&entry.value) < oldest_kept).count();
+            page.truncate(old);
+            let Some(last) = page.last().map(|entry| entry.sequence) else { return Ok(removed) };
+            let mut batch = Batch::new();
+            // One that cannot be read is nobody's loss that could be told.
+            let readable = page.into_iter().filter_map(|entry| stored_record(group, entry).ok());
+            witness.expiring(group, &readable.collect::<Vec<_>>(), &mut batch);
+            batch.truncate(log(group), last);
+            self.store.commit(batch).await?;
+            removed += old as u64;
+        }
     }
 }
 
@@ -198,10 +363,32 @@ fn stamp(entry: &[u8]) -> i64 {
     entry.first_chunk::<STAMP_BYTES>().map_or(i64::MIN, |stamp| i64::from_be_bytes(*stamp))
 }
 
+fn stored_record(group: &GroupId, entry: Entry) -> Result<StoredRecord, DeliveryError> {
+    let damaged = |reason: String| DeliveryError::Damaged { group: group.clone(), reason };
+    let json =
+        entry.value.get(STAMP_BYTES..).ok_or_else(|| damaged("it has no stamp".to_owned()))?;
+    let json = std::str::from_utf8(json).map_err(|error| damaged(error.to_string()))?;
+    Ok(StoredRecord {
+        sequence: entry.sequence,
+        stored_at: Timestamp::from_millisecond(stamp(&entry.value)).unwrap_or_default(),
+        json: json.into(),
+    })
+}
+
 fn parse_record(entry: &[u8]) -> Result<Box<RawValue>, String> {
     let json = entry.get(STAMP_BYTES..).ok_or("it has no stamp")?;
     let text = std::str::from_utf8(json).map_err(|error| error.to_string())?;
     RawValue::from_string(text.to_owned()).map_err(|error| error.to_string())
+}
+
+impl Cursor {
+    pub(crate) fn new(sequence: Sequence) -> Self {
+        Self(sequence)
+    }
+
+    pub(crate) fn sequence(self) -> Sequence {
+        self.0
+    }
 }
 
 impl fmt::Display for Cursor {

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
-use crate::GroupId;
+use crate::{GroupId, SubGroup, UseCase};
 
 /// What a partner gets of one frame. It can only be made of a [`VerifiedUplink`].
 #[derive(Clone, Debug, Serialize)]
@@ -62,6 +62,12 @@ pub struct DeviceInfo {
     /// Its name for people; empty where it has none.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub name: String,
+    /// The part of the group that it is in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sub_group: Option<SubGroup>,
+    /// What it is there for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub use_case: Option<UseCase>,
     /// Words of the operator's own, such as the street.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,

@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use champollion_delivery::{AddressRule, Surroundings};
 use champollion_registry::{DecoderId, Gate, QuarantineRule, RegistryConfig};
 use champollion_sandbox::{CallLimits, Limits};
 use config::{Case, Environment, File, FileFormat};
@@ -55,6 +56,8 @@ pub struct Config {
     pub network_servers: NetworkServers,
     /// How long records are kept.
     pub retention: Retention,
+    /// Where records may go, and how patiently.
+    pub delivery: Delivery,
     /// How long commands wait and are remembered.
     pub downlinks: Downlinks,
     /// How much is parked at most.
@@ -112,6 +115,40 @@ fn copies_window_ms<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result
 pub struct Retention {
     /// Hours after which a record is removed.
     pub hours: u32,
+}
+
+/// Where records may go, and how patiently.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Delivery {
+    /// Whether recipients may be on this machine or in a private network.
+    pub private_addresses: bool,
+    /// Whether records may go over HTTP without TLS.
+    pub plain_http: bool,
+    /// The folder below which files may be put; none may where it is empty.
+    pub folders: PathBuf,
+    /// Milliseconds before what failed is tried again for the first time.
+    pub first_pause_ms: u64,
+    /// The longest that this pause grows to, in seconds.
+    pub longest_pause_seconds: u64,
+}
+
+impl Delivery {
+    /// The same for the routes.
+    #[must_use]
+    pub fn surroundings(&self) -> Surroundings {
+        let Self { private_addresses, plain_http, first_pause_ms, longest_pause_seconds, .. } =
+            *self;
+        Surroundings {
+            addresses: AddressRule { private: private_addresses },
+            plain_http,
+            folders: (!self.folders.as_os_str().is_empty()).then(|| self.folders.clone()),
+            pauses: (
+                Duration::from_millis(first_pause_ms),
+                Duration::from_secs(longest_pause_seconds),
+            ),
+        }
+    }
 }
 
 /// How long commands wait and are remembered.

@@ -12,7 +12,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use champollion_delivery::GroupId;
+use champollion_delivery::{GroupId, SubGroup, UseCase};
 use champollion_frames::{
     Claim, DevAddr, DevEui, JoinEui, JoinState, Joins, LorawanVersion, NextState, ReportState,
     Reports, SessionState, Sessions,
@@ -96,6 +96,12 @@ pub struct Device {
     pub name: String,
     /// Whose it is.
     pub group: GroupId,
+    /// The part of the group that it is in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sub_group: Option<SubGroup>,
+    /// What it is there for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub use_case: Option<UseCase>,
     /// What decodes it.
     #[serde(flatten)]
     pub assignment: Assignment,
@@ -247,6 +253,7 @@ impl Devices {
         let lorawan = registration.version()?;
         let Registration { name, group, activation, variables, tags, .. } = registration;
         let Registration { decoder, firmware, firmware_decoders, .. } = registration;
+        let Registration { sub_group, use_case, .. } = registration;
         let assignment = Assignment { decoder, firmware, firmware_decoders };
         let (dev_addr, join_eui) = match &activation {
             Activation::Abp(abp) => (Some(abp.dev_addr), None),
@@ -262,6 +269,8 @@ impl Devices {
             allow_counter_reset: registration.allow_counter_reset,
             name,
             group,
+            sub_group,
+            use_case,
             assignment,
             variables,
             tags,

@@ -8,7 +8,6 @@
 
 pub mod api;
 pub mod auth;
-mod backoff;
 pub mod cli;
 mod compile_worker;
 pub mod config;

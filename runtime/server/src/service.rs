@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use champollion_delivery::{DeliveryError, Mailbox};
+use champollion_delivery::{DeliveryError, Dispatcher, Mailbox};
 use champollion_registry::{Registry, RegistryError};
 use champollion_sandbox::{Sandbox, SandboxConfig, SandboxError};
 use champollion_store::{Blobs, FileBlobs, SledOptions, SledStore, Store, StoreError};
@@ -47,6 +47,8 @@ pub struct Service {
     pub devices: Arc<Devices>,
     /// The records.
     pub mailbox: Arc<Mailbox>,
+    /// The routes on which they leave.
+    pub dispatcher: Dispatcher,
     /// Who may do what.
     pub tokens: Tokens,
     /// The threads that decode.
@@ -150,6 +152,8 @@ impl Service {
         let registry = Arc::new(registry);
         let devices = Arc::new(Devices::open(Arc::clone(&store)).await?);
         let mailbox = Arc::new(Mailbox::new(Arc::clone(&store), config.retention()));
+        let dispatcher =
+            Dispatcher::open(Arc::clone(&mailbox), config.delivery.surroundings()).await?;
         let tokens = Tokens::open(Arc::clone(&store)).await?;
         let Decoding { workers, queue, .. } = config.decoding;
         let workers =
@@ -209,6 +213,7 @@ impl Service {
             registry,
             devices,
             mailbox,
+            dispatcher,
             tokens,
             workers,
             publications: Semaphore::new(PUBLICATIONS),
@@ -225,7 +230,7 @@ impl Service {
 
     /// Removes the records whose time is over.
     pub async fn expire(&self) -> Result<u64, DeliveryError> {
-        let removed = self.mailbox.expire(Timestamp::now()).await?;
+        let removed = self.dispatcher.expire(Timestamp::now()).await?;
         metrics::counter!("champollion_records_removed_total", "reason" => "expired")
             .increment(removed);
         Ok(removed)

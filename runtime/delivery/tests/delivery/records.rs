@@ -52,6 +52,8 @@ fn street_device() -> DeviceInfo {
     let tags = [("street", "rue de l'Égalité"), ("floor", "2")];
     DeviceInfo {
         name: "Hall".into(),
+        sub_group: Some("north".parse().unwrap()),
+        use_case: Some("street-lighting".parse().unwrap()),
         tags: tags.map(|(tag, value)| (tag.to_owned(), value.to_owned())).into(),
         ..device()
     }

@@ -61,6 +61,8 @@ pub(crate) fn device() -> DeviceInfo {
     DeviceInfo {
         dev_eui: "70-B3-D5-E7-5E-00-00-01".parse().unwrap(),
         name: String::new(),
+        sub_group: None,
+        use_case: None,
         tags: BTreeMap::new(),
     }
 }

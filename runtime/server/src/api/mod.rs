@@ -16,6 +16,7 @@ mod problem;
 mod quarantine;
 mod records;
 mod registry;
+mod routes;
 mod tokens;
 
 use std::sync::Arc;
@@ -78,6 +79,12 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/v1/parked", get(parked::list))
         .route("/v1/parked/{id}", get(parked::show).delete(parked::drop))
         .route("/v1/parked/{id}/retry", post(parked::retry))
+        .route("/v1/routes", get(routes::list))
+        .route("/v1/routes/{name}", get(routes::show).put(routes::put).delete(routes::remove))
+        .route("/v1/routes/{name}/pause", post(routes::pause))
+        .route("/v1/routes/{name}/resume", post(routes::resume))
+        .route("/v1/routes/{name}/test", post(routes::test))
+        .route("/v1/routes/{name}/attempts", get(routes::attempts))
         .route("/v1/tokens", get(tokens::list).post(tokens::create))
         .route("/v1/tokens/{id}", delete(tokens::revoke))
         .route("/healthz", get(health::alive))

@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderValue, Response, StatusCode, header},
     response::IntoResponse,
 };
-use champollion_delivery::DeliveryError;
+use champollion_delivery::{DeliveryError, DispatchError, RouteError};
 use champollion_frames::{JoinRefusal, Refusal};
 use champollion_registry::{
     ChangeError, Finding, KeyError, PublishError, RegistryError, ResolveError, UntrustedError,
@@ -464,6 +464,21 @@ impl From<TokenError> for Problem {
             TokenError::ExpiresInThePast(_) => {
                 Self::bad_request("expires-in-the-past", error.to_string())
             }
+            error => Self::internal(&error),
+        }
+    }
+}
+
+impl From<DispatchError> for Problem {
+    fn from(error: DispatchError) -> Self {
+        let said = error.to_string();
+        match error {
+            DispatchError::Unknown(_) => Self::not_found("no-such-route", said),
+            DispatchError::Route(RouteError::Damaged(_)) => Self::internal(&said),
+            DispatchError::Route(_) => Self::unprocessable("invalid-route", said),
+            DispatchError::TooMany(_) => Self::conflict("too-many-routes", said),
+            DispatchError::WrongKind { .. } => Self::conflict("wrong-kind-of-route", said),
+            DispatchError::Delivery(error) => error.into(),
             error => Self::internal(&error),
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use champollion_delivery::{Cursor, GroupId, Page};
+use champollion_delivery::{Cursor, GroupId, Page, RouteKey, RouteName};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -27,16 +27,21 @@ pub(super) struct Pull {
     after: Option<Cursor>,
     limit: Option<usize>,
     group: Option<GroupId>,
+    route: Option<RouteName>,
 }
 
 pub(super) async fn pull(
     authorized: Authorized<Collect>,
     State(service): State<Arc<Service>>,
-    Parameters(Pull { after, limit, group }): Parameters<Pull>,
+    Parameters(Pull { after, limit, group, route }): Parameters<Pull>,
 ) -> Result<Json<Page>, Problem> {
     let group = authorized.principal.group(group)?;
     let limit = limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT);
-    Ok(Json(service.mailbox.pull(&group, after.unwrap_or_default(), limit).await?))
+    let after = after.unwrap_or_default();
+    Ok(Json(match route {
+        Some(name) => service.dispatcher.pull(&RouteKey { group, name }, after, limit).await?,
+        None => service.mailbox.pull(&group, after, limit).await?,
+    }))
 }
 
 #[derive(Deserialize)]
@@ -45,6 +50,7 @@ pub(super) struct Acknowledgement {
     /// The last record that was processed: `next` of a page, or a record's own `cursor`.
     cursor: Cursor,
     group: Option<GroupId>,
+    route: Option<RouteName>,
 }
 
 #[derive(Serialize)]
@@ -56,10 +62,13 @@ pub(super) struct Acknowledged {
 pub(super) async fn acknowledge(
     authorized: Authorized<Collect>,
     State(service): State<Arc<Service>>,
-    JsonBody(Acknowledgement { cursor, group }): JsonBody<Acknowledgement>,
+    JsonBody(Acknowledgement { cursor, group, route }): JsonBody<Acknowledgement>,
 ) -> Result<Json<Acknowledged>, Problem> {
     let group = authorized.principal.group(group)?;
-    let removed = service.mailbox.acknowledge(&group, cursor).await?;
+    let removed = match route {
+        Some(name) => service.dispatcher.acknowledge(&RouteKey { group, name }, cursor).await?,
+        None => service.mailbox.acknowledge(&group, cursor).await?,
+    };
     metrics::counter!("champollion_records_removed_total", "reason" => "acknowledged")
         .increment(removed);
     Ok(Json(Acknowledged { removed }))

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use champollion_delivery::GroupId;
+use champollion_delivery::{GroupId, SubGroup, UseCase};
 use champollion_frames::{
     AppKey, AppSKey, DevAddr, DevEui, FNwkSIntKey, JoinEui, LorawanVersion, NwkKey, NwkSEncKey,
     NwkSKey, SNwkSIntKey,
@@ -83,6 +83,12 @@ struct Add {
     /// A word of your own that its records carry; may stand several times
     #[arg(long, value_name = "NAME=VALUE", value_parser = settings::pair)]
     tag: Vec<(String, String)>,
+    /// The part of the group that it is in
+    #[arg(long)]
+    sub_group: Option<SubGroup>,
+    /// What it is there for, such as water-metering
+    #[arg(long)]
+    use_case: Option<UseCase>,
     /// The network server that its commands go to, where it is not the one that it was last heard of
     /// through
     #[arg(long, value_name = "NAME")]
@@ -221,6 +227,8 @@ impl Devices {
         let registration = json!({
             "name": add.name,
             "group": add.group,
+            "subGroup": add.sub_group,
+            "useCase": add.use_case,
             "decoder": add.assigned.decoder,
             "firmware": add.assigned.firmware,
             "firmwareDecoders": add.assigned.firmware_decoders(),

@@ -16,6 +16,7 @@ mod parked;
 mod publish;
 mod records;
 mod registry;
+mod routes;
 mod sandbox;
 mod serve;
 mod settings;
@@ -61,6 +62,8 @@ enum Command {
     Frames(frames::Frames),
     /// Pull and acknowledge records
     Records(records::Records),
+    /// Say which records go to whom, and see how that goes
+    Routes(routes::Routes),
     /// Look after published decoders
     Registry(registry::Registry),
     /// Make, list and revoke tokens
@@ -84,6 +87,7 @@ pub fn run() -> ExitCode {
         Command::Downlinks(command) => client::block_on(command.run()),
         Command::Parked(command) => client::block_on(command.run()),
         Command::Records(command) => client::block_on(command.run()),
+        Command::Routes(command) => client::block_on(command.run()),
         Command::Registry(command) => client::block_on(command.run()),
         Command::Tokens(command) => client::block_on(command.run()),
         Command::CompileWorker => return champollion_sandbox::compile_worker(),

@@ -97,6 +97,7 @@ async fn serve(config: Config, admin_token_file: Option<&Path>) -> Result<(), Fa
     }
     let (downlinks, devices) = (Arc::clone(&service.downlinks), Arc::clone(&service.devices));
     outgoing.spawn(downlinks.hand_over(devices, outside.carriers, stopped.clone()));
+    service.dispatcher.start(stopped.clone());
     output::line(format_args!("champollion listens on http://{address}"));
     tracing::info!(%address, devices = service.devices.sessions().len(), "listening");
 
@@ -120,6 +121,7 @@ async fn serve(config: Config, admin_token_file: Option<&Path>) -> Result<(), Fa
     expiry.abort();
     upkeep.abort();
     service.intake.all_kept().await;
+    service.dispatcher.ended().await;
     service.store.close().await.map_err(Failure::of("the store could not be closed"))?;
     tracing::info!("stopped");
     Ok(())

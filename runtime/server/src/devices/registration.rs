@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use champollion_delivery::GroupId;
+use champollion_delivery::{GroupId, SubGroup, UseCase};
 use champollion_frames::{
     AppKey, AppSKey, DevAddr, FNwkSIntKey, JoinEui, LorawanVersion, NetworkKeys, NetworkKeysV1_1,
     NwkKey, NwkSEncKey, NwkSKey, RootKeys, SNwkSIntKey,
@@ -22,6 +22,12 @@ pub struct Registration {
     pub name: String,
     /// Whose it is.
     pub group: GroupId,
+    /// The part of the group that it is in.
+    #[serde(default)]
+    pub sub_group: Option<SubGroup>,
+    /// What it is there for.
+    #[serde(default)]
+    pub use_case: Option<UseCase>,
     /// What decodes it: `vendor/model@requirement`. Without, its records are raw.
     #[serde(default)]
     pub decoder: Option<DecoderRef>,

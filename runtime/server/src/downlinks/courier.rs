@@ -10,6 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use champollion_delivery::Backoff;
 use champollion_frames::{DevAddr, DevEui, Session};
 use champollion_store::Batch;
 use data_encoding::HEXLOWER;
@@ -21,7 +22,6 @@ use uuid::Uuid;
 
 use super::{Carrier, Downlink, Downlinks, LedgerError, State, carrier::Offered};
 use crate::{
-    backoff::Backoff,
     devices::{self, Devices},
     lns::outgoing::Encrypted,
 };
@@ -299,13 +299,13 @@ impl Round {
             );
         }
         let now = Instant::now();
-        self.gate = Some(now + self.backoff.next());
+        self.gate = Some(now + self.backoff.pause());
         if self.again.len() > REMEMBERED {
             // Those that were expired or cancelled meanwhile are among them.
             self.again.retain(|_, (_, at)| *at > now);
         }
         let (backoff, at) = self.again.entry(id).or_insert((Backoff::new(PAUSES), now));
-        *at = now + backoff.next();
+        *at = now + backoff.pause();
     }
 }
 

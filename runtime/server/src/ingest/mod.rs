@@ -323,6 +323,7 @@ impl Intake {
         let record = self.decode(&device, claim.uplink(), sender, &mut batch).await?;
         let record = self.add(&mut batch, record)?;
         self.commit(batch, claim).await?;
+        self.mailbox.announce(record.group());
         Ok(Receipt::Accepted {
             record: record.id().to_string(),
             dev_eui,
@@ -398,6 +399,8 @@ impl Intake {
         let info = DeviceInfo {
             dev_eui: device.dev_eui,
             name: device.name.clone(),
+            sub_group: device.sub_group.clone(),
+            use_case: device.use_case.clone(),
             tags: device.tags.clone(),
         };
         Ok(Record::new(uplink, &sender.network_server, device.group.clone(), info, outcome))

@@ -9,6 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use champollion_delivery::Backoff;
 use rumqttc::{
     AsyncClient, ConnectReturnCode, ConnectionError, Event, EventLoop, MqttOptions, NetworkOptions,
     Outgoing, Packet, QoS, SubscribeFilter, SubscribeReasonCode,
@@ -19,7 +20,6 @@ use super::{
     inbox::Inbox, outbox::Outbox, publisher::Order, receiver::Receiver, settings::REQUESTS,
     status::Status,
 };
-use crate::backoff::Backoff;
 
 /// The first pause after a connection was lost, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(30));
@@ -85,7 +85,7 @@ impl Connection {
                     if connected.take().is_some_and(|since| since.elapsed() >= GOOD) {
                         backoff = Backoff::new(PAUSES);
                     }
-                    let pause = tokio::time::sleep(backoff.next());
+                    let pause = tokio::time::sleep(backoff.pause());
                     if self.wait(pause, &mut stopped).await {
                         return;
                     }

@@ -9,13 +9,13 @@ use std::{
     time::Duration,
 };
 
+use champollion_delivery::Backoff;
 use champollion_frames::{JoinRefusal, Refusal};
 use champollion_store::{Health, Store};
 use rumqttc::Publish;
 
 use super::topics::Topic;
 use crate::{
-    backoff::Backoff,
     ingest::{IngestError, Receipt},
     lns::{self, Kind, NetworkServerName},
     messages::{Messages, Origin},
@@ -134,7 +134,7 @@ impl Receiver {
             };
             self.count("tried-again");
             tracing::debug!(network_server = %self.server, why, "a message is tried again");
-            tokio::time::sleep(backoff.next()).await;
+            tokio::time::sleep(backoff.pause()).await;
             if !connection.load(Ordering::Relaxed) {
                 return false;
             }

@@ -1,0 +1,472 @@
+//! The dispatcher: keeps the routes, and somebody who works on each.
+
+mod expiry;
+mod live;
+mod pusher;
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+    time::Instant,
+};
+
+use champollion_store::Batch;
+use jiff::Timestamp;
+use serde::Serialize;
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+};
+
+pub use live::{RouteState, RouteStatus};
+
+use crate::{
+    Attempt, Cursor, DeliveryError, GroupId, Mailbox, Page, Parcel, PulledRecord, Route, RouteBook,
+    RouteError, RouteKey, Secret, Shaped, Surroundings,
+    progress::Progress,
+    route::{Standing, Way},
+};
+use live::LiveRoute;
+use pusher::{Means, Order, Pusher};
+
+/// Most routes of one group.
+const ROUTES_OF_A_GROUP: usize = 100;
+
+/// Orders that wait for whoever works on a route.
+const ORDERS: usize = 16;
+
+/// Records that are looked at at once for a route that takes few.
+const PULL_PAGE: usize = 500;
+
+/// Most records that are looked at for one answer.
+const PULL_LOOKS: usize = 20_000;
+
+/// The DevEUI in a record that somebody tries a route with.
+const NO_DEVICE: &str = "0000000000000000";
+
+/// Keeps the routes, and somebody who works on each.
+pub struct Dispatcher {
+    mailbox: Arc<Mailbox>,
+    surroundings: Surroundings,
+    /// A std lock, held for a look.
+    routes: Mutex<BTreeMap<RouteKey, Working>>,
+    /// Changes of routes are made one after another.
+    turn: tokio::sync::Mutex<()>,
+    workers: Mutex<JoinSet<()>>,
+    /// Says when the server stops; set when the dispatcher is started.
+    stopped: OnceLock<watch::Receiver<bool>>,
+}
+
+/// A route, and whoever works on it.
+#[derive(Clone)]
+struct Working {
+    live: Arc<LiveRoute>,
+    /// Absent where nobody does: its records are fetched.
+    orders: Option<mpsc::Sender<Order>>,
+}
+
+/// A route as it is shown.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ShownRoute {
+    /// Whose records.
+    pub group: GroupId,
+    /// Its name.
+    pub name: crate::RouteName,
+    /// What it says, its secrets hidden.
+    #[serde(flatten)]
+    pub route: Route,
+    /// How it is.
+    pub status: RouteStatus,
+}
+
+/// From where on a new route takes records.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Beginning {
+    /// From those that come now.
+    #[default]
+    Now,
+    /// From the oldest that is kept.
+    Oldest,
+}
+
+/// Why a route is not changed, or not asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DispatchError {
+    /// There is none.
+    #[error("the group {} has no route {}", .0.group, .0.name)]
+    Unknown(RouteKey),
+    /// It cannot be like that.
+    #[error(transparent)]
+    Route(#[from] RouteError),
+    /// The group has enough.
+    #[error("the group {0} has {ROUTES_OF_A_GROUP} routes, which is the limit")]
+    TooMany(GroupId),
+    /// Only some kinds of routes can do that.
+    #[error("the route {key} goes {kind}: {why}")]
+    WrongKind {
+        /// Which.
+        key: RouteKey,
+        /// What kind it is.
+        kind: &'static str,
+        /// What would have to be.
+        why: &'static str,
+    },
+    /// The store did not, or something in it cannot be read.
+    #[error(transparent)]
+    Delivery(#[from] DeliveryError),
+}
+
+impl Dispatcher {
+    /// All routes of a mailbox's store. Nothing is handed over before [`start`](Self::start).
+    ///
+    /// # Errors
+    /// A route cannot be read.
+    pub async fn open(
+        mailbox: Arc<Mailbox>,
+        surroundings: Surroundings,
+    ) -> Result<Self, DeliveryError> {
+        let book = RouteBook::new(Arc::clone(mailbox.store()));
+        let mut routes = BTreeMap::new();
+        for (key, (route, standing)) in book.all().await? {
+            mailbox.route_is_at(&key, standing.progress.through());
+            let live = Arc::new(LiveRoute::new(key.clone(), route, standing));
+            routes.insert(key, Working { live, orders: None });
+        }
+        Ok(Self {
+            mailbox,
+            surroundings,
+            routes: Mutex::new(routes),
+            turn: tokio::sync::Mutex::new(()),
+            workers: Mutex::default(),
+            stopped: OnceLock::new(),
+        })
+    }
+
+    /// Begins to hand over, until the server stops. A route that cannot be worked on any more, since the
+    /// operator allows less, is told of in the log and waits.
+    pub fn start(&self, stopped: watch::Receiver<bool>) {
+        if self.stopped.set(stopped).is_err() {
+            return;
+        }
+        let mut routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
+        for working in routes.values_mut() {
+            match working.live.route().way(&self.surroundings) {
+                Ok(way) => working.orders = self.work_on(&working.live, way),
+                Err(error) => {
+                    tracing::error!(route = %working.live.key, %error, "the route cannot be used");
+                }
+            }
+        }
+    }
+
+    /// Waits until everybody has ended who works on a route.
+    pub async fn ended(&self) {
+        let mut workers =
+            std::mem::take(&mut *self.workers.lock().unwrap_or_else(PoisonError::into_inner));
+        while workers.join_next().await.is_some() {}
+    }
+
+    /// Sets somebody to work on a route, where there is work.
+    fn work_on(&self, live: &Arc<LiveRoute>, way: Way) -> Option<mpsc::Sender<Order>> {
+        let stopped = self.stopped.get()?.clone();
+        let means = means(live, way)?;
+        let (orders, taken) = mpsc::channel(ORDERS);
+        let (live, mailbox) = (Arc::clone(live), Arc::clone(&self.mailbox));
+        let pusher = Pusher::new(live, mailbox, means, self.surroundings.pauses);
+        let mut workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
+        // Those that have ended are let go of.
+        while workers.try_join_next().is_some() {}
+        workers.spawn(pusher.run(taken, stopped));
+        Some(orders)
+    }
+
+    fn find(&self, key: &RouteKey) -> Result<Working, DispatchError> {
+        let routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
+        routes.get(key).cloned().ok_or_else(|| DispatchError::Unknown(key.clone()))
+    }
+
+    fn of_group(&self, group: Option<&GroupId>) -> Vec<Working> {
+        let routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
+        let wanted = |key: &RouteKey| group.is_none_or(|group| key.group == *group);
+        routes.iter().filter(|(key, _)| wanted(key)).map(|(_, working)| working.clone()).collect()
+    }
+
+    /// The routes of a group, or all.
+    ///
+    /// # Errors
+    /// The store does not say how they are.
+    pub async fn list(&self, group: Option<&GroupId>) -> Result<Vec<ShownRoute>, DeliveryError> {
+        let mut shown = Vec::new();
+        for working in self.of_group(group) {
+            shown.push(self.shown(&working.live).await?);
+        }
+        Ok(shown)
+    }
+
+    /// A route.
+    ///
+    /// # Errors
+    /// There is none, or the store does not say how it is.
+    pub async fn show(&self, key: &RouteKey) -> Result<ShownRoute, DispatchError> {
+        Ok(self.shown(&self.find(key)?.live).await?)
+    }
+
+    async fn shown(&self, live: &LiveRoute) -> Result<ShownRoute, DeliveryError> {
+        Ok(ShownRoute {
+            group: live.key.group.clone(),
+            name: live.key.name.clone(),
+            route: Route::clone(&live.route()).hidden(),
+            status: live.status(&self.mailbox).await?,
+        })
+    }
+
+    /// Makes a route, or changes one: what it is done with stays done, and everything else goes by what
+    /// it says now. Gives the secret that was made for it, where one was.
+    ///
+    /// # Errors
+    /// It cannot be like that, or the store does not keep it.
+    pub async fn put(
+        &self,
+        key: &RouteKey,
+        route: Route,
+        beginning: Beginning,
+    ) -> Result<Option<Secret>, DispatchError> {
+        let _turn = self.turn.lock().await;
+        let before = self.find(key).ok();
+        let mut route =
+            route.with_secrets_of(before.as_ref().map(|before| before.live.route()).as_deref())?;
+        let made = route.sign();
+        let way = route.way(&self.surroundings)?;
+        let mut batch = Batch::new();
+        RouteBook::put_route(&mut batch, key, &route)?;
+        match before {
+            Some(before) => {
+                self.mailbox.store().commit(batch).await.map_err(DeliveryError::from)?;
+                before.live.replace(route);
+                self.hand_on(&before, way).await;
+            }
+            None => {
+                if self.of_group(Some(&key.group)).len() >= ROUTES_OF_A_GROUP {
+                    return Err(DispatchError::TooMany(key.group.clone()));
+                }
+                let extent = self.mailbox.extent(&key.group).await?;
+                let place = match beginning {
+                    Beginning::Now => extent.last,
+                    Beginning::Oldest => extent.truncated,
+                };
+                // From here on nothing is removed that it has not passed.
+                self.mailbox.route_is_at(key, place);
+                let progress = Progress::after(place);
+                let standing = Standing { progress, ..Standing::default() };
+                RouteBook::put_standing(&mut batch, key, &standing)?;
+                if let Err(error) = self.mailbox.store().commit(batch).await {
+                    self.mailbox.route_is_gone(key);
+                    return Err(DeliveryError::from(error).into());
+                }
+                let live = Arc::new(LiveRoute::new(key.clone(), route, standing));
+                let orders = self.work_on(&live, way);
+                let mut routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
+                routes.insert(key.clone(), Working { live, orders });
+            }
+        }
+        Ok(made)
+    }
+
+    /// Gives a changed route to whoever works on it.
+    async fn hand_on(&self, working: &Working, way: Way) {
+        let live = &working.live;
+        let orders = match (&working.orders, means(live, way)) {
+            (Some(orders), Some(means)) => {
+                // Whoever works on it ends only with the server.
+                drop(orders.send(Order::Change(Box::new(means))).await);
+                return;
+            }
+            // Dropping the sender of the one before ends its work.
+            (_, None) => None,
+            (None, Some(_)) => match live.route().way(&self.surroundings) {
+                Ok(way) => self.work_on(live, way),
+                Err(_) => None,
+            },
+        };
+        let mut routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
+        routes.insert(live.key.clone(), Working { live: Arc::clone(live), orders });
+    }
+
+    /// Removes a route. Records that it was not done with stay for the others, or for the inbox.
+    ///
+    /// # Errors
+    /// There is none, or the store does not.
+    pub async fn remove(&self, key: &RouteKey) -> Result<(), DispatchError> {
+        let _turn = self.turn.lock().await;
+        let place = self.find(key)?.live.place();
+        let mut batch = Batch::new();
+        // What it is done with goes, unless other routes are not.
+        self.mailbox.put_removal(&mut batch, key, place);
+        RouteBook::delete(&mut batch, key);
+        self.mailbox.store().commit(batch).await.map_err(DeliveryError::from)?;
+        // Its sender goes with it, so that whoever works on it ends.
+        self.routes.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+        self.mailbox.route_is_gone(key);
+        Ok(())
+    }
+
+    /// Pauses a route, or lets it go on. One whose recipient wanted nothing any more is tried again, as
+    /// is one whose recipient is left alone for a while.
+    ///
+    /// # Errors
+    /// There is none, or the store does not.
+    pub async fn pause(&self, key: &RouteKey, paused: bool) -> Result<(), DispatchError> {
+        let working = self.find(key)?;
+        let route = Route { paused, ..Route::clone(&working.live.route()) };
+        self.put(key, route, Beginning::Now).await?;
+        if !paused && working.live.standing(|standing| standing.stopped.take()).is_some() {
+            working.live.save(&self.mailbox).await?;
+        }
+        if let Some(orders) = self.find(key)?.orders.filter(|_| !paused) {
+            drop(orders.send(Order::TryNow).await);
+        }
+        Ok(())
+    }
+
+    /// The latest attempts of a route, at most `limit`.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn attempts(&self, key: &RouteKey, limit: usize) -> Result<Vec<Attempt>, DispatchError> {
+        Ok(self.find(key)?.live.attempts.latest(limit))
+    }
+
+    /// Hands a record over that is nobody's, to see whether the recipient takes it.
+    ///
+    /// # Errors
+    /// There is no such route, or nothing is handed over on it.
+    pub async fn test(&self, key: &RouteKey) -> Result<Attempt, DispatchError> {
+        let live = self.find(key)?.live;
+        let route = live.route();
+        let Way::Push { recipient, .. } = route.way(&self.surroundings)? else {
+            let (key, kind) = (key.clone(), route.to.kind());
+            let why = "its records are fetched, so there is nothing to try";
+            return Err(DispatchError::WrongKind { key, kind, why });
+        };
+        let (at, began) = (Timestamp::now(), Instant::now());
+        let parcel = specimen(&route, at).map_err(RouteError::from)?;
+        let handed = recipient.hand_over(&parcel).await;
+        let names = parcel.records.into_iter().map(|record| record.id);
+        let attempt = Attempt::new(at, parcel.id, names, &handed, began.elapsed());
+        live.attempts.note(attempt.clone());
+        Ok(attempt)
+    }
+
+    /// Records of a route that is fetched from, after a cursor, at most `limit`.
+    ///
+    /// # Errors
+    /// There is no such route, or nothing is fetched from it.
+    pub async fn pull(
+        &self,
+        key: &RouteKey,
+        after: Cursor,
+        limit: usize,
+    ) -> Result<Page, DispatchError> {
+        let live = self.fetched(key)?;
+        let route = live.route();
+        let mut next = after.max(Cursor::new(live.place()));
+        let mut records = Vec::new();
+        let mut looks = 0;
+        loop {
+            let page = self.mailbox.records_after(&key.group, next.sequence(), PULL_PAGE).await?;
+            let at_end = page.len() < PULL_PAGE;
+            for record in page {
+                if LiveRoute::takes(&route, &record.json) {
+                    if records.len() == limit {
+                        return Ok(Page { records, next, more: true });
+                    }
+                    let json = route.shape.of(&record.json).map_err(RouteError::from)?;
+                    let record_json = serde_json::value::RawValue::from_string(json.into_owned());
+                    let cursor = Cursor::new(record.sequence);
+                    let record = record_json.map_err(RouteError::from)?;
+                    records.push(PulledRecord { cursor, record });
+                }
+                next = Cursor::new(record.sequence);
+                looks += 1;
+            }
+            if at_end {
+                return Ok(Page { records, next, more: false });
+            }
+            if looks >= PULL_LOOKS {
+                // Few of so many are taken: the rest is asked for next.
+                return Ok(Page { records, next, more: true });
+            }
+        }
+    }
+
+    /// A route that is fetched from is done with the records up to a cursor. Says how many of them were
+    /// its own.
+    ///
+    /// # Errors
+    /// There is no such route, nothing is fetched from it, or the cursor is beyond the last record.
+    pub async fn acknowledge(&self, key: &RouteKey, through: Cursor) -> Result<u64, DispatchError> {
+        let live = self.fetched(key)?;
+        let route = live.route();
+        let last = self.mailbox.extent(&key.group).await?.last;
+        if through.sequence() > last {
+            let last = Cursor::new(last);
+            return Err(DeliveryError::BeyondEnd { given: through, last }.into());
+        }
+        let mut delivered = 0;
+        let mut place = live.place();
+        while place < through.sequence() {
+            let page = self.mailbox.records_after(&key.group, place, PULL_PAGE).await?;
+            let Some(end) = page.last().map(|record| record.sequence) else { break };
+            let passed = page.iter().filter(|record| record.sequence <= through.sequence());
+            delivered +=
+                passed.filter(|record| LiveRoute::takes(&route, &record.json)).count() as u64;
+            place = end;
+        }
+        live.standing(|standing| {
+            standing.progress.done_through(through.sequence());
+            standing.delivered += delivered;
+        });
+        live.save(&self.mailbox).await?;
+        Ok(delivered)
+    }
+
+    fn fetched(&self, key: &RouteKey) -> Result<Arc<LiveRoute>, DispatchError> {
+        let live = self.find(key)?.live;
+        match live.route().to.kind() {
+            "pull" => Ok(live),
+            kind => {
+                let why = "its records are not fetched but handed over";
+                Err(DispatchError::WrongKind { key: key.clone(), kind, why })
+            }
+        }
+    }
+}
+
+/// With what a route is worked on, where somebody has to.
+fn means(live: &LiveRoute, way: Way) -> Option<Means> {
+    match way {
+        Way::Push { recipient, batch, concurrency } => {
+            Some(Means { route: live.route(), recipient, batch, concurrency })
+        }
+        Way::Pull => None,
+    }
+}
+
+/// What is handed over to try a route. It says so, and is no record of a frame.
+fn specimen(route: &Route, now: Timestamp) -> Result<Parcel, serde_json::Error> {
+    let id = format!("test-{}", now.as_millisecond());
+    let mut record: serde_json::Value = serde_json::from_str(include_str!("specimen.json"))?;
+    record["id"] = serde_json::json!(id);
+    record["receivedAt"] = serde_json::json!(now);
+    let record = record.to_string();
+    let json = route.shape.of(&record)?.into();
+    let shaped = Shaped {
+        id: id.clone(),
+        dev_eui: NO_DEVICE.parse().map_err(serde::de::Error::custom)?,
+        received_at: now,
+        json,
+    };
+    Ok(Parcel { id, records: vec![shaped] })
+}

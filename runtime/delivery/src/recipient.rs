@@ -1,0 +1,73 @@
+//! Whoever records are handed over to.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use champollion_frames::DevEui;
+use jiff::Timestamp;
+
+/// Records that are handed over in one go, in the shape that the route asks for.
+#[derive(Clone, Debug)]
+pub struct Parcel {
+    /// Its name: the record's, of several the same for the same ones. A recipient that gets it twice can
+    /// drop the second.
+    pub id: String,
+    /// The records.
+    pub records: Vec<Shaped>,
+}
+
+/// A record in the shape that a route asks for.
+#[derive(Clone, Debug)]
+pub struct Shaped {
+    /// The record's name.
+    pub id: String,
+    /// The device.
+    pub dev_eui: DevEui,
+    /// When the network received the frame.
+    pub received_at: Timestamp,
+    /// The record, as JSON.
+    pub json: Arc<str>,
+}
+
+/// What became of a parcel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Handed {
+    /// Whether the recipient has it.
+    pub verdict: Verdict,
+    /// The status of its answer, where it answers with one.
+    pub status: Option<u16>,
+    /// What it said, or what is wrong, for people. Empty where there is nothing to say.
+    pub message: String,
+}
+
+/// Whether a recipient has what was handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It has it.
+    Taken,
+    /// It has it not, or nobody knows; it is handed over again, not before the time that it asked for.
+    Later(Option<Duration>),
+    /// It wants nothing any more.
+    Gone,
+}
+
+/// Whoever records are handed over to, one by one.
+#[async_trait]
+pub trait Recipient: Send + Sync {
+    /// Hands a parcel over. Ends in a bounded time.
+    async fn hand_over(&self, parcel: &Parcel) -> Handed;
+}
+
+impl Handed {
+    /// It has it.
+    #[must_use]
+    pub fn taken(status: Option<u16>) -> Self {
+        Self { verdict: Verdict::Taken, status, message: String::new() }
+    }
+
+    /// It has it not.
+    #[must_use]
+    pub fn later(message: impl Into<String>) -> Self {
+        Self { verdict: Verdict::Later(None), status: None, message: message.into() }
+    }
+}

@@ -1,0 +1,47 @@
+//! A secret of a recipient: kept, used, and never shown again.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// What is shown in its place.
+const HIDDEN: &str = "(hidden)";
+
+/// A secret of a recipient. It is kept whole in the store, since it is needed again; whoever shows a
+/// route replaces it by [`Secret::hidden`]. Printed for people it says nothing.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// A secret.
+    #[must_use]
+    pub fn new(secret: impl Into<String>) -> Self {
+        Self(secret.into())
+    }
+
+    /// The secret itself.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// What is shown in the place of every secret.
+    #[must_use]
+    pub fn hidden() -> Self {
+        Self(HIDDEN.to_owned())
+    }
+
+    /// Whether it is what is shown in the place of a secret: a route that was read, changed and sent
+    /// back has it where the secret is to stay as it is.
+    #[must_use]
+    pub fn is_hidden(&self) -> bool {
+        self.0 == HIDDEN
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(HIDDEN)
+    }
+}
