@@ -48,7 +48,7 @@ pub struct Route {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub enum Destination {
     /// They are posted.
-    Http(HttpPush),
+    Http(Box<HttpPush>),
     /// They are fetched, by this route's name.
     Pull {},
 }
