@@ -46,7 +46,7 @@ pub(super) async fn show(
 }
 
 pub(super) async fn register(
-    _: Authorized<Administer>,
+    authorized: Authorized<Administer>,
     State(service): State<Arc<Service>>,
     PathParts(dev_eui): PathParts<String>,
     JsonBody(registration): JsonBody<Registration>,
@@ -58,7 +58,16 @@ pub(super) async fn register(
         let detail = format!("networkServer: the settings have no [network-servers.{server}]");
         return Err(Problem::bad_request("unknown-network-server", detail));
     }
-    let device = service.devices.register(dev_eui, registration).await?;
+    let by = authorized.principal.actor();
+    let device = to_the_end(async move {
+        let device = service.devices.register(dev_eui, registration).await?;
+        // Whose it is and what decodes it; its keys stay where they are.
+        let entry = AuditEntry::new(&by, "device-register", dev_eui)
+            .with(json!({ "group": device.group, "assignment": device.assignment }));
+        service.registry.record(entry, Timestamp::now()).await?;
+        Ok(device)
+    });
+    let device = device.await?;
     Ok(Json(Device::clone(&device)))
 }
 

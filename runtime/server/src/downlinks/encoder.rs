@@ -42,7 +42,9 @@ impl Encoder {
         now: Timestamp,
     ) -> Result<Encoded, SendError> {
         let wanted = device.assignment.wanted().ok_or(SendError::NoDecoder(device.dev_eui))?;
-        let decoder = self.registry.healthy_decoder(wanted).await?;
+        // What decodes its frames, a canary too. How that does is counted of frames alone.
+        let number = u64::from_be_bytes(device.dev_eui.to_be_bytes());
+        let (decoder, _) = self.registry.decoder_of(wanted, number).await?;
         let settings = Settings { variables: variables(&device.variables), state: Vec::new() };
         let command = Command {
             data: command.to_owned(),
