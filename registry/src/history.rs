@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use champollion_sandbox::Digest;
+use jiff::Timestamp;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
@@ -183,10 +184,18 @@ impl IndexEvent {
 #[derive(Clone, Debug)]
 pub struct History {
     head: Head,
-    versions: BTreeMap<(DecoderId, Version), PublishedVersion>,
+    versions: BTreeMap<(DecoderId, Version), Noted>,
     channels: BTreeMap<DecoderId, Channels>,
     publishers: Publishers,
     registry_key: Option<PublicKey>,
+}
+
+/// A version with its place in the history.
+#[derive(Clone, Debug)]
+struct Noted {
+    place: u64,
+    at: Timestamp,
+    published: PublishedVersion,
 }
 
 impl Default for History {
@@ -209,7 +218,10 @@ impl History {
         let place = head.sequence;
         let broken = |reason: String| BrokenChain { chain: INDEX, place, reason };
         match &link.content {
-            IndexEvent::Publish(published) => self.publish(published).map_err(broken)?,
+            IndexEvent::Publish(published) => {
+                let noted = Noted { place, at: link.at, published: published.clone() };
+                self.publish(noted).map_err(broken)?;
+            }
             IndexEvent::RegistryKey { key, signature } => {
                 self.replace_key(key, signature.as_ref()).map_err(broken)?;
             }
@@ -222,18 +234,20 @@ impl History {
         Ok(link)
     }
 
-    fn publish(&mut self, published: &PublishedVersion) -> Result<(), String> {
-        let PublishedVersion { id, version, digest, signature, .. } = published;
+    fn publish(&mut self, noted: Noted) -> Result<(), String> {
+        let PublishedVersion { id, version, digest, signature, .. } = &noted.published;
         if let Some(signature) = signature {
             let provenance = Provenance::Signed(signature.clone());
             let trusted = self.publishers.check(&provenance, (id, version), *digest);
             trusted.map_err(|error| format!("{id} {version}: {error}"))?;
         }
         let name = (id.clone(), version.clone());
-        if self.versions.insert(name, published.clone()).is_some() {
-            return Err(format!("{id} {version} is published a second time"));
+        match self.versions.insert(name, noted) {
+            None => Ok(()),
+            Some(Noted { published: PublishedVersion { id, version, .. }, .. }) => {
+                Err(format!("{id} {version} is published a second time"))
+            }
         }
-        Ok(())
     }
 
     /// The first key of a registry is taken as it is; who wants more has seen it before.
@@ -261,7 +275,8 @@ impl History {
     }
 
     /// The keys of publishers.
-    pub(crate) fn publishers(&self) -> &Publishers {
+    #[must_use]
+    pub fn publishers(&self) -> &Publishers {
         &self.publishers
     }
 
@@ -271,18 +286,38 @@ impl History {
         &self.head
     }
 
-    /// All versions that were published.
+    /// All versions that were published, in the order of their names.
     pub fn versions(&self) -> impl Iterator<Item = &PublishedVersion> {
-        self.versions.values()
+        self.versions.values().map(|noted| &noted.published)
+    }
+
+    /// The same in the order in which they were published.
+    #[must_use]
+    pub fn in_order(&self) -> Vec<&PublishedVersion> {
+        let mut all: Vec<&Noted> = self.versions.values().collect();
+        all.sort_unstable_by_key(|noted| noted.place);
+        all.into_iter().map(|noted| &noted.published).collect()
     }
 
     /// The version of a name.
-    pub(crate) fn version(&self, id: &DecoderId, version: &Version) -> Option<&PublishedVersion> {
+    #[must_use]
+    pub fn version(&self, id: &DecoderId, version: &Version) -> Option<&PublishedVersion> {
+        self.noted(id, version).map(|noted| &noted.published)
+    }
+
+    /// When a version was published.
+    #[must_use]
+    pub fn published_at(&self, id: &DecoderId, version: &Version) -> Option<Timestamp> {
+        self.noted(id, version).map(|noted| noted.at)
+    }
+
+    fn noted(&self, id: &DecoderId, version: &Version) -> Option<&Noted> {
         self.versions.get(&(id.clone(), version.clone()))
     }
 
-    /// The channels of a decoder.
-    pub(crate) fn channels(&self, id: &DecoderId) -> Channels {
+    /// What became of the versions of a decoder.
+    #[must_use]
+    pub fn channels(&self, id: &DecoderId) -> Channels {
         self.channels.get(id).cloned().unwrap_or_default()
     }
 }

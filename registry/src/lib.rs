@@ -7,6 +7,7 @@
 
 #![forbid(unsafe_code)]
 
+mod artifact;
 mod audit;
 mod canary;
 mod catalogue;
@@ -34,9 +35,11 @@ mod rehearsal;
 mod sections;
 mod shadow;
 mod signing;
+mod transfer;
 mod trust;
 mod verify;
 
+pub use artifact::{Artifact, ArtifactError, CONFIG_TYPE, LAYER_TYPE};
 pub use audit::{Actor, AuditEntry};
 pub use canary::{Canary, CanaryReport, CanaryRule};
 pub use catalogue::{CatalogueEntry, CatalogueVersion};
@@ -65,5 +68,6 @@ pub use rehearsal::{Answer, Rehearsal, VectorDiffers, outcome, run, variables};
 pub use sections::Code;
 pub use shadow::{Example, Observed, Performance, Shadow, Tally};
 pub use signing::{PackageSignature, PublicKey, SecretKey, Signature, UnreadableKey};
+pub use transfer::{Obstacle, Step, Transfer};
 pub use trust::{Provenance, PublisherKey, Publishers, UntrustedError};
 pub use verify::Verification;

@@ -136,7 +136,7 @@ impl Publishers {
 
     /// Whether a namespace belongs to keys. It still does when they are all revoked: otherwise whoever
     /// lost a key would lose the name to anybody.
-    fn owns(&self, namespace: &str) -> bool {
+    pub(crate) fn owns(&self, namespace: &str) -> bool {
         self.0.values().any(|known| known.namespaces.iter().any(|own| own == namespace))
     }
 }

@@ -269,7 +269,7 @@ pub(crate) fn free_port() -> u16 {
 }
 
 /// Certificates for `localhost` and for a client by a CA of their own, and the CA of somebody else.
-fn certificates(folder: &Path) {
+pub(crate) fn certificates(folder: &Path) {
     let authority = |name: &str| {
         let mut params = CertificateParams::new(Vec::new()).expect("no name is a good one");
         params.distinguished_name.push(rcgen::DnType::CommonName, name);

@@ -23,7 +23,9 @@ const ENVIRONMENT_PREFIX: &str = "CHAMPOLLION";
 
 /// Variables of the same beginning that are no settings: those of the commands that talk to a
 /// server, and of the tools that build decoders.
-const OTHER_VARIABLES: [&str; 11] = [
+const OTHER_VARIABLES: [&str; 13] = [
+    "CHAMPOLLION_MIRROR_TOKEN",
+    "CHAMPOLLION_OCI_PASSWORD",
     "CHAMPOLLION_KEY",
     "CHAMPOLLION_SERVER",
     "CHAMPOLLION_TOKEN",

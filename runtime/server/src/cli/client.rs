@@ -131,6 +131,22 @@ pub(super) async fn read<T: DeserializeOwned>(response: reqwest::Response) -> Re
     response.json().await.map_err(Failure::of("the server's answer cannot be read"))
 }
 
+/// Reads an answer of at most so many bytes, since who gives it may be anybody.
+pub(super) async fn read_bytes(
+    mut response: reqwest::Response,
+    limit: usize,
+) -> Result<Vec<u8>, Failure> {
+    let task = "the server's answer cannot be read";
+    let mut bytes = Vec::new();
+    while let Some(part) = response.chunk().await.map_err(Failure::of(task))? {
+        if bytes.len() + part.len() > limit {
+            return Err(Failure::new(task, format_args!("it has more than {limit} bytes")));
+        }
+        bytes.extend_from_slice(&part);
+    }
+    Ok(bytes)
+}
+
 fn plain(status: StatusCode, body: &str) -> String {
     let start: String = body.chars().take(200).collect();
     format!("{status} {start}")

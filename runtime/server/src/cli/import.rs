@@ -13,13 +13,13 @@ use std::{
 
 use champollion_registry::{DecoderId, Package};
 use clap::{Args, ValueEnum};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use semver::Version;
 
 use super::{
     Failure,
     client::{self, Connection},
-    output,
+    output, progress,
     publish::{Manner, publish},
     sandbox,
 };
@@ -104,7 +104,7 @@ impl Import {
             licence: self.licence.clone(),
             keep_failing: self.keep_failing,
         };
-        let progress = progress(orders.len());
+        let progress = progress::bar(orders.len(), self.json);
         let made = make_all(&Workshop::new(&sandbox, options), &orders, &progress);
         let packages = gather(made, &mut report);
         progress.finish_and_clear();
@@ -187,7 +187,7 @@ impl Import {
         let Some(server) = &self.to else { return Ok(()) };
         let manner = Manner::signed(self.key.as_deref())?;
         let connection = Connection::new(server.clone(), self.token.clone());
-        let progress = progress(packages.len());
+        let progress = progress::bar(packages.len(), self.json);
         let packages = Mutex::new(packages.into_iter());
         let skipped = Mutex::new(Vec::new());
         let publish_all = || async {
@@ -230,16 +230,6 @@ impl Layout {
 struct MadePackage {
     codec: String,
     package: Package,
-}
-
-/// A bar on standard error; where that is no terminal there is none.
-fn progress(steps: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {msg}");
-    let bar = ProgressBar::new(steps as u64);
-    match style {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
 }
 
 /// Makes all packages, on all processors, in the order of the codecs.

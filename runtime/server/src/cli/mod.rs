@@ -13,6 +13,7 @@ mod frames;
 mod import;
 mod output;
 mod parked;
+mod progress;
 mod publish;
 mod records;
 mod registry;

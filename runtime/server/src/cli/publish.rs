@@ -2,16 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use champollion_registry::{Package, SecretKey};
+use champollion_registry::{DecoderId, Package, PackageSignature, SecretKey};
 use clap::{Args, ValueEnum};
 use reqwest::Method;
+use semver::Version;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::{
     Failure,
     client::{self, Connection},
-    output,
+    output, progress,
 };
 
 /// Publishes packages. The server runs every vector and refuses what does not answer as it says.
@@ -39,7 +40,7 @@ pub(super) struct Publish {
 
 /// The channels that a package can be put in.
 #[derive(Clone, Copy, ValueEnum)]
-enum ChannelName {
+pub(super) enum ChannelName {
     Candidate,
     Stable,
 }
@@ -80,23 +81,44 @@ pub(super) struct Published {
     report: Json,
 }
 
+/// What a file is published as.
+pub(super) struct Order<'of> {
+    pub(super) id: &'of DecoderId,
+    pub(super) version: &'of Version,
+    pub(super) signature: Option<&'of PackageSignature>,
+    pub(super) dry_run: bool,
+    pub(super) channel: Option<ChannelName>,
+}
+
 /// Publishes one package.
 pub(super) async fn publish(
     connection: &Connection,
     package: &Package,
     manner: &Manner,
 ) -> Result<Published, Failure> {
-    let manifest = package.manifest();
-    let channel = match manner.channel {
+    let Manner { dry_run, channel, key } = manner;
+    let (id, version) = (&package.manifest().id, &package.manifest().version);
+    let signature = key.as_ref().map(|key| key.sign_package(id, version, package.digest()));
+    let order =
+        Order { id, version, signature: signature.as_ref(), dry_run: *dry_run, channel: *channel };
+    publish_file(connection, package.file().to_vec(), &order).await
+}
+
+/// Publishes the file of a package, with a signature that somebody has made.
+pub(super) async fn publish_file(
+    connection: &Connection,
+    file: Vec<u8>,
+    order: &Order<'_>,
+) -> Result<Published, Failure> {
+    let Order { id, version, signature, dry_run, channel } = order;
+    let channel = match channel {
         None => "",
         Some(ChannelName::Candidate) => "&channel=candidate",
         Some(ChannelName::Stable) => "&channel=stable",
     };
-    let (id, version, dry_run) = (&manifest.id, &manifest.version, manner.dry_run);
     let path = format!("/v1/registry/{id}/{version}?dryRun={dry_run}{channel}");
-    let mut request = connection.request(Method::PUT, &path)?.body(package.file().to_vec());
-    if let Some(key) = &manner.key {
-        let signature = key.sign_package(id, version, package.digest());
+    let mut request = connection.request(Method::PUT, &path)?.body(file);
+    if let Some(signature) = signature {
         request = request.header("Champollion-Signature", signature.to_string());
     }
     client::read(client::send(request).await?).await
@@ -107,22 +129,25 @@ impl Publish {
         let manner = Manner::signed(self.key.as_deref())?;
         let manner = Manner { dry_run: self.dry_run, channel: self.channel, ..manner };
         let mut all = Vec::new();
+        let progress = progress::bar(self.packages.len(), self.json);
         for path in &self.packages {
             let task = format!("{} is not published", path.display());
             let file = std::fs::read(path).map_err(Failure::of(&task))?;
             let package = Package::read(file).map_err(Failure::of(&task))?;
             let published =
                 publish(&self.connection, &package, &manner).await.map_err(Failure::of(&task))?;
+            progress.inc(1);
             if !self.json {
-                show(&published);
+                progress.suspend(|| show(&published));
             }
             all.push(published);
         }
+        progress.finish_and_clear();
         if self.json { output::json(&all) } else { Ok(()) }
     }
 }
 
-fn show(published: &Published) {
+pub(super) fn show(published: &Published) {
     let Published { id, version, digest, vectors, channel, dry_run, report } = published;
     let passed = format!("{vectors} vectors passed, {digest}");
     if *dry_run {

@@ -3,6 +3,9 @@
 mod channels;
 mod history;
 mod keys;
+mod oci;
+mod sharing;
+mod source;
 
 use champollion_registry::{DecoderId, Quarantined};
 use clap::{Args, Subcommand};
@@ -43,6 +46,10 @@ enum Action {
     Channels(channels::Action),
     #[command(flatten)]
     History(history::Action),
+    #[command(flatten)]
+    Sharing(sharing::Action),
+    #[command(flatten)]
+    Oci(oci::Action),
     /// Look after the keys that packages are signed with
     #[command(subcommand)]
     Keys(keys::Action),
@@ -60,6 +67,8 @@ impl Registry {
             Action::Lift { decoder: (id, version) } => self.lift(id, version).await,
             Action::Channels(action) => action.run(&self.connection, self.json).await,
             Action::Keys(action) => action.run(&self.connection, self.json).await,
+            Action::Sharing(action) => action.run(&self.connection, self.json).await,
+            Action::Oci(action) => action.run(&self.connection, self.json).await,
             Action::History(action) => action.run(&self.connection, self.json).await,
         }
     }

@@ -134,7 +134,7 @@ async fn lines(connection: &Connection, path: &str) -> Result<Vec<String>, Failu
     Ok(text.lines().map(str::to_owned).collect())
 }
 
-fn head(text: &str) -> Result<Head, String> {
+pub(super) fn head(text: &str) -> Result<Head, String> {
     let (sequence, hash) = text.split_once(':').ok_or("it must read number:sha256:digits")?;
     let sequence = sequence.parse().map_err(|error| format!("{sequence:?}: {error}"))?;
     let hash = hash.parse().map_err(|error| format!("{error}"))?;

@@ -1,0 +1,15 @@
+//! Bars for what takes time.
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// A bar on standard error. There is none where that is no terminal, nor for programs.
+pub(super) fn bar(steps: usize, json: bool) -> ProgressBar {
+    let bar = ProgressBar::new(steps as u64);
+    if json {
+        bar.set_draw_target(ProgressDrawTarget::hidden());
+    }
+    match ProgressStyle::with_template("{bar:40} {pos}/{len} {msg}") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
