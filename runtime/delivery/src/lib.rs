@@ -10,6 +10,7 @@ mod breaker;
 mod dispatch;
 mod lanes;
 mod mailbox;
+pub mod mqtt;
 mod names;
 mod progress;
 mod push;
@@ -24,6 +25,7 @@ pub use attempts::{Attempt, Outcome as AttemptOutcome};
 pub use backoff::Backoff;
 pub use dispatch::{Beginning, DispatchError, Dispatcher, RouteState, RouteStatus, ShownRoute};
 pub use mailbox::{Cursor, CursorError, DeliveryError, Mailbox, Page, PulledRecord};
+pub use mqtt::{MqttPush, MqttPushError, MqttRecipient};
 pub use names::{GroupId, NameError, RouteName, SubGroup, UseCase};
 pub use progress::Progress;
 pub use push::{

@@ -15,9 +15,10 @@ use champollion_sandbox::{Sandbox, SandboxConfig, SandboxError};
 use champollion_store::{Blobs, FileBlobs, SledOptions, SledStore, Store, StoreError};
 use jiff::Timestamp;
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use crate::{
+    api::Followers,
     auth::{TokenError, Tokens},
     compile_worker,
     config::{Config, Decoding},
@@ -67,6 +68,10 @@ pub struct Service {
     pub receivers: BTreeMap<NetworkServerName, Arc<Receiver>>,
     /// How the connections to brokers are.
     pub brokers: Vec<Arc<Status>>,
+    /// Who follows records as they come.
+    pub followers: Followers,
+    /// Whether the server stops: who waits for something gives up.
+    pub stopping: watch::Sender<bool>,
     /// What was counted.
     pub metrics: PrometheusHandle,
 }
@@ -223,6 +228,8 @@ impl Service {
             parked,
             receivers,
             brokers,
+            followers: Followers::default(),
+            stopping: watch::channel(false).0,
             metrics,
         });
         Ok((service, outside))

@@ -21,7 +21,7 @@ use tokio::{
 pub use live::{RouteState, RouteStatus};
 
 use crate::{
-    Attempt, Cursor, DeliveryError, GroupId, Mailbox, Page, Parcel, PulledRecord, Route, RouteBook,
+    Attempt, Cursor, DeliveryError, GroupId, Mailbox, Page, Parcel, Route, RouteBook,
     RouteError, RouteKey, Secret, Shaped, Surroundings,
     progress::Progress,
     route::{Standing, Way},
@@ -35,11 +35,8 @@ const ROUTES_OF_A_GROUP: usize = 100;
 /// Orders that wait for whoever works on a route.
 const ORDERS: usize = 16;
 
-/// Records that are looked at at once for a route that takes few.
+/// Records that are looked at at once where a route is told what was fetched.
 const PULL_PAGE: usize = 500;
-
-/// Most records that are looked at for one answer.
-const PULL_LOOKS: usize = 20_000;
 
 /// The DevEUI in a record that somebody tries a route with.
 const NO_DEVICE: &str = "0000000000000000";
@@ -152,7 +149,7 @@ impl Dispatcher {
         }
         let mut routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
         for working in routes.values_mut() {
-            match working.live.route().way(&self.surroundings) {
+            match working.live.route().way(&working.live.key, &self.surroundings) {
                 Ok(way) => working.orders = self.work_on(&working.live, way),
                 Err(error) => {
                     tracing::error!(route = %working.live.key, %error, "the route cannot be used");
@@ -238,7 +235,7 @@ impl Dispatcher {
         let mut route =
             route.with_secrets_of(before.as_ref().map(|before| before.live.route()).as_deref())?;
         let made = route.sign();
-        let way = route.way(&self.surroundings)?;
+        let way = route.way(key, &self.surroundings)?;
         let mut batch = Batch::new();
         RouteBook::put_route(&mut batch, key, &route)?;
         match before {
@@ -285,7 +282,7 @@ impl Dispatcher {
             }
             // Dropping the sender of the one before ends its work.
             (_, None) => None,
-            (None, Some(_)) => match live.route().way(&self.surroundings) {
+            (None, Some(_)) => match live.route().way(&live.key, &self.surroundings) {
                 Ok(way) => self.work_on(live, way),
                 Err(_) => None,
             },
@@ -345,7 +342,7 @@ impl Dispatcher {
     pub async fn test(&self, key: &RouteKey) -> Result<Attempt, DispatchError> {
         let live = self.find(key)?.live;
         let route = live.route();
-        let Way::Push { recipient, .. } = route.way(&self.surroundings)? else {
+        let Way::Push { recipient, .. } = route.way(key, &self.surroundings)? else {
             let (key, kind) = (key.clone(), route.to.kind());
             let why = "its records are fetched, so there is nothing to try";
             return Err(DispatchError::WrongKind { key, kind, why });
@@ -371,34 +368,8 @@ impl Dispatcher {
     ) -> Result<Page, DispatchError> {
         let live = self.fetched(key)?;
         let route = live.route();
-        let mut next = after.max(Cursor::new(live.place()));
-        let mut records = Vec::new();
-        let mut looks = 0;
-        loop {
-            let page = self.mailbox.records_after(&key.group, next.sequence(), PULL_PAGE).await?;
-            let at_end = page.len() < PULL_PAGE;
-            for record in page {
-                if LiveRoute::takes(&route, &record.json) {
-                    if records.len() == limit {
-                        return Ok(Page { records, next, more: true });
-                    }
-                    let json = route.shape.of(&record.json).map_err(RouteError::from)?;
-                    let record_json = serde_json::value::RawValue::from_string(json.into_owned());
-                    let cursor = Cursor::new(record.sequence);
-                    let record = record_json.map_err(RouteError::from)?;
-                    records.push(PulledRecord { cursor, record });
-                }
-                next = Cursor::new(record.sequence);
-                looks += 1;
-            }
-            if at_end {
-                return Ok(Page { records, next, more: false });
-            }
-            if looks >= PULL_LOOKS {
-                // Few of so many are taken: the rest is asked for next.
-                return Ok(Page { records, next, more: true });
-            }
-        }
+        let after = after.max(Cursor::new(live.place()));
+        Ok(self.mailbox.pull_from(&key.group, after, limit, &route.filter, route.shape).await?)
     }
 
     /// A route that is fetched from is done with the records up to a cursor. Says how many of them were

@@ -11,7 +11,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use crate::{AddressRule, GroupId, HttpPush, HttpPushError, Recipient, RouteName};
+use crate::{AddressRule, GroupId, HttpPush, HttpPushError, MqttPush, MqttPushError, Recipient, RouteName};
 
 pub(crate) use book::Standing;
 pub use book::{RouteBook, Stopped};
@@ -19,6 +19,9 @@ pub use expression::{Expression, ExpressionError};
 pub use filter::{DecoderPattern, DecoderPatternError, Filter};
 pub use secret::Secret;
 pub use shape::Shape;
+
+/// Records that are on their way to a broker at once.
+const MQTT_CONCURRENCY: usize = 32;
 
 /// Longest description in bytes.
 const DESCRIPTION_BYTES: usize = 1_000;
@@ -49,6 +52,8 @@ pub struct Route {
 pub enum Destination {
     /// They are posted.
     Http(Box<HttpPush>),
+    /// They are published through a broker.
+    Mqtt(Box<MqttPush>),
     /// They are fetched, by this route's name.
     Pull {},
 }
@@ -88,6 +93,9 @@ pub enum RouteError {
     /// Records cannot be posted like that.
     #[error("to.http: {0}")]
     Http(#[from] HttpPushError),
+    /// Records cannot be published like that.
+    #[error("to.mqtt: {0}")]
+    Mqtt(#[from] MqttPushError),
     /// A secret is not said, and there is none before it that could stay.
     #[error("{path} is \"(hidden)\", which keeps a secret as it is, and there is none yet: say it")]
     NoSecret {
@@ -140,7 +148,7 @@ impl Route {
     pub fn sign(&mut self) -> Option<Secret> {
         match &mut self.to {
             Destination::Http(push) => push.sign(),
-            Destination::Pull {} => None,
+            Destination::Mqtt(_) | Destination::Pull {} => None,
         }
     }
 
@@ -148,7 +156,11 @@ impl Route {
     ///
     /// # Errors
     /// Says what of it cannot be.
-    pub(crate) fn way(&self, surroundings: &Surroundings) -> Result<Way, RouteError> {
+    pub(crate) fn way(
+        &self,
+        key: &RouteKey,
+        surroundings: &Surroundings,
+    ) -> Result<Way, RouteError> {
         if self.description.len() > DESCRIPTION_BYTES {
             return Err(RouteError::Description { bytes: self.description.len() });
         }
@@ -157,6 +169,11 @@ impl Route {
                 recipient: Arc::new(push.recipient(surroundings)?),
                 batch: push.batch,
                 concurrency: push.concurrency,
+            },
+            Destination::Mqtt(push) => Way::Push {
+                recipient: Arc::new(push.recipient(surroundings)?.of_route(key)),
+                batch: 1,
+                concurrency: MQTT_CONCURRENCY,
             },
             Destination::Pull {} => Way::Pull,
         })
@@ -167,6 +184,7 @@ impl Destination {
     fn secrets(&mut self) -> Vec<&mut Secret> {
         match self {
             Self::Http(push) => push.secrets(),
+            Self::Mqtt(push) => push.secrets(),
             Self::Pull {} => Vec::new(),
         }
     }
@@ -176,6 +194,7 @@ impl Destination {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Http(_) => "http",
+            Self::Mqtt(_) => "mqtt",
             Self::Pull {} => "pull",
         }
     }
@@ -252,6 +271,7 @@ mod tests {
             pauses: (Duration::from_secs(1), Duration::from_secs(600)),
         };
         let secret = crate::SigningKey::generate();
+        let key = RouteKey { group: "g".parse().unwrap(), name: "r".parse().unwrap() };
         for (url, says) in [
             ("http://example.org/x", "plain-http"),
             ("ftp://example.org/x", "https://"),
@@ -259,11 +279,11 @@ mod tests {
             ("https://127.0.0.1/x", "private-addresses"),
             ("https://[::ffff:10.0.0.1]/x", "private-addresses"),
         ] {
-            let refused = route(secret.reveal(), url).way(&surroundings).map(drop).unwrap_err();
+            let refused = route(secret.reveal(), url).way(&key, &surroundings).map(drop).unwrap_err();
             assert!(refused.to_string().contains(says), "{url}: {refused}");
         }
-        assert!(route(secret.reveal(), "https://example.org/x").way(&surroundings).is_ok());
-        let unsigned = route("whsec_x", "https://example.org/x").way(&surroundings).map(drop);
+        assert!(route(secret.reveal(), "https://example.org/x").way(&key, &surroundings).is_ok());
+        let unsigned = route("whsec_x", "https://example.org/x").way(&key, &surroundings).map(drop);
         assert!(unsigned.unwrap_err().to_string().contains("24 to 64 bytes"));
     }
 }

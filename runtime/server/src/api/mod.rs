@@ -27,9 +27,12 @@ use axum::{
     middleware,
     routing::{delete, get, post, put},
 };
-use tower_http::{catch_panic::CatchPanicLayer, trace::TraceLayer};
+use tower_http::{
+    catch_panic::CatchPanicLayer, compression::CompressionLayer, trace::TraceLayer,
+};
 
 pub use problem::Problem;
+pub use records::Followers;
 
 use crate::service::Service;
 
@@ -65,7 +68,12 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/v1/audit", get(history::audit))
         .route("/v1/registry/quarantine", get(quarantine::list))
         .route("/v1/registry/quarantine/{vendor}/{model}/{version}", delete(quarantine::lift))
-        .route("/v1/records", get(records::pull))
+        .merge(
+            Router::new()
+                .route("/v1/records", get(records::pull))
+                .layer(CompressionLayer::new()),
+        )
+        .route("/v1/records/stream", get(records::follow))
         .route("/v1/records/ack", post(records::acknowledge))
         .route("/v1/devices", get(devices::list))
         .route("/v1/devices/{dev_eui}", get(devices::show))

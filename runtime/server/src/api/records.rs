@@ -1,4 +1,7 @@
-//! Records: pulled by their partner, and removed once acknowledged.
+//! Records: pulled by their partner, or followed as they come, and removed once acknowledged.
+
+mod stream;
+mod wanted;
 
 use std::sync::Arc;
 
@@ -15,33 +18,17 @@ use crate::{
     service::Service,
 };
 
-/// Records of one answer where the client does not say how many.
-const DEFAULT_LIMIT: usize = 100;
-
-/// Most records of one answer: about 2 MB.
-const MAX_LIMIT: usize = 1_000;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Pull {
-    after: Option<Cursor>,
-    limit: Option<usize>,
-    group: Option<GroupId>,
-    route: Option<RouteName>,
-}
+pub use stream::Followers;
+pub(super) use stream::follow;
+use wanted::Wanted;
 
 pub(super) async fn pull(
     authorized: Authorized<Collect>,
     State(service): State<Arc<Service>>,
-    Parameters(Pull { after, limit, group, route }): Parameters<Pull>,
+    Parameters(wanted): Parameters<Wanted>,
 ) -> Result<Json<Page>, Problem> {
-    let group = authorized.principal.group(group)?;
-    let limit = limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT);
-    let after = after.unwrap_or_default();
-    Ok(Json(match route {
-        Some(name) => service.dispatcher.pull(&RouteKey { group, name }, after, limit).await?,
-        None => service.mailbox.pull(&group, after, limit).await?,
-    }))
+    let wish = wanted.understood(&authorized)?;
+    Ok(Json(wish.pull(&service).await?))
 }
 
 #[derive(Deserialize)]

@@ -1,6 +1,8 @@
 //! `champollion records`.
 
-use champollion_delivery::{Cursor, GroupId};
+use std::time::Duration;
+
+use champollion_delivery::{Cursor, GroupId, RouteName};
 use clap::{Args, Subcommand};
 use reqwest::Method;
 use serde_json::{Value as Json, json};
@@ -10,6 +12,12 @@ use super::{
     client::{self, Connection},
     output,
 };
+
+/// A stream of records is begun anew after so long at the latest.
+const FOLLOWING: Duration = Duration::from_secs(3_600);
+
+/// After a stream was lost, so long is waited.
+const RECONNECT: Duration = Duration::from_secs(1);
 
 /// Pulls and acknowledges records.
 #[derive(Args)]
@@ -36,29 +44,125 @@ enum Action {
         /// How many at most
         #[arg(long, default_value_t = 100)]
         limit: usize,
+        /// Seconds to wait for a record where there is none
+        #[arg(long, value_name = "SECONDS")]
+        wait: Option<u64>,
+        #[command(flatten)]
+        which: Which,
+    },
+    /// Print records as they come, each as a line of JSON; they stay until they are acknowledged
+    Follow {
+        /// Begin after this cursor, and not with the oldest record
+        #[arg(long)]
+        after: Option<Cursor>,
+        #[command(flatten)]
+        which: Which,
     },
     /// Remove records that were processed
     Ack {
         /// The cursor of the last one
         cursor: Cursor,
+        /// Of the route that is fetched from
+        #[arg(long)]
+        route: Option<RouteName>,
     },
+}
+
+/// Which records.
+#[derive(Args)]
+struct Which {
+    /// Those of a route that is fetched from
+    #[arg(long)]
+    route: Option<RouteName>,
+    /// Of these devices; several are separated by commas, as in what follows
+    #[arg(long, value_name = "DEVEUI")]
+    device: Option<String>,
+    /// In these parts of the group
+    #[arg(long)]
+    sub_group: Option<String>,
+    /// Of devices that are there for these
+    #[arg(long)]
+    use_case: Option<String>,
+    /// Decoded by these: vendor/model, or vendor/*
+    #[arg(long)]
+    decoder: Option<String>,
+    /// Sent on these ports
+    #[arg(long)]
+    port: Option<String>,
+    /// Only those that are decoded, or only those that are not
+    #[arg(long, value_name = "true|false")]
+    decoded: Option<bool>,
+    /// For which this is true, as in tags.street == 'Rue X'
+    #[arg(long)]
+    expression: Option<String>,
+    /// In which shape
+    #[arg(long, value_parser = ["raw", "decoded", "both"])]
+    shape: Option<String>,
+}
+
+impl Which {
+    /// The same as parameters of a query.
+    fn parameters(&self) -> impl Iterator<Item = (&'static str, String)> {
+        [
+            ("route", self.route.as_ref().map(ToString::to_string)),
+            ("device", self.device.clone()),
+            ("subGroup", self.sub_group.clone()),
+            ("useCase", self.use_case.clone()),
+            ("decoder", self.decoder.clone()),
+            ("port", self.port.clone()),
+            ("decoded", self.decoded.map(|decoded| decoded.to_string())),
+            ("expression", self.expression.clone()),
+            ("shape", self.shape.clone()),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+    }
 }
 
 impl Records {
     pub(super) async fn run(self) -> Result<(), Failure> {
-        match self.action {
-            Action::Pull { after, limit } => self.pull(after, limit).await,
-            Action::Ack { cursor } => self.acknowledge(cursor).await,
+        match &self.action {
+            Action::Pull { after, limit, wait, which } => {
+                let mut query = self.query(*after, which);
+                query.push(("limit", limit.to_string()));
+                query.extend(wait.map(|seconds| ("wait", seconds.to_string())));
+                self.pull(&query).await
+            }
+            Action::Follow { after, which } => self.follow(self.query(*after, which)).await,
+            Action::Ack { cursor, route } => self.acknowledge(*cursor, route.as_ref()).await,
         }
     }
 
-    async fn pull(&self, after: Option<Cursor>, limit: usize) -> Result<(), Failure> {
-        let mut query = vec![("limit", limit.to_string())];
+    fn query(&self, after: Option<Cursor>, which: &Which) -> Vec<(&'static str, String)> {
+        let mut query: Vec<_> = which.parameters().collect();
         query.extend(after.map(|cursor| ("after", cursor.to_string())));
         query.extend(self.group.as_ref().map(|group| ("group", group.to_string())));
-        let query: Vec<String> =
-            query.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let page: Json = self.connection.get(&format!("/v1/records?{}", query.join("&"))).await?;
+        query
+    }
+
+    /// Prints what comes. Where the connection is lost it is made again, after what was printed last.
+    async fn follow(&self, mut query: Vec<(&'static str, String)>) -> Result<(), Failure> {
+        loop {
+            let request = self.connection.request(Method::GET, "/v1/records/stream")?.query(&query);
+            let mut events = client::send(request.timeout(FOLLOWING)).await?;
+            let mut lines = Lines::default();
+            while let Ok(Some(chunk)) = events.chunk().await {
+                for line in lines.of(&chunk) {
+                    if let Some(record) = line.strip_prefix("data: ") {
+                        output::line(record);
+                    } else if let Some(cursor) = line.strip_prefix("id: ") {
+                        query.retain(|(name, _)| *name != "after");
+                        query.push(("after", cursor.to_owned()));
+                    }
+                }
+            }
+            tokio::time::sleep(RECONNECT).await;
+        }
+    }
+
+    async fn pull(&self, query: &[(&str, String)]) -> Result<(), Failure> {
+        let request = self.connection.request(Method::GET, "/v1/records")?.query(query);
+        let page: Json = client::read(client::send(request).await?).await?;
         if self.json {
             return output::json(&page);
         }
@@ -82,8 +186,12 @@ impl Records {
         Ok(())
     }
 
-    async fn acknowledge(&self, cursor: Cursor) -> Result<(), Failure> {
-        let body = json!({ "cursor": cursor, "group": self.group });
+    async fn acknowledge(
+        &self,
+        cursor: Cursor,
+        route: Option<&RouteName>,
+    ) -> Result<(), Failure> {
+        let body = json!({ "cursor": cursor, "group": self.group, "route": route });
         let request = self.connection.request(Method::POST, "/v1/records/ack")?.json(&body);
         let answer: Json = client::read(client::send(request).await?).await?;
         if self.json {
@@ -91,6 +199,24 @@ impl Records {
         }
         output::line(format_args!("removed {} records", answer["removed"]));
         Ok(())
+    }
+}
+
+/// The lines of a text that comes in pieces.
+#[derive(Default)]
+struct Lines {
+    begun: Vec<u8>,
+}
+
+impl Lines {
+    /// The lines that a piece brings to their end.
+    fn of(&mut self, piece: &[u8]) -> Vec<String> {
+        self.begun.extend_from_slice(piece);
+        let Some(end) = self.begun.iter().rposition(|&byte| byte == b'\n') else {
+            return Vec::new();
+        };
+        let whole: Vec<u8> = self.begun.drain(..=end).collect();
+        String::from_utf8_lossy(&whole).lines().map(str::to_owned).collect()
     }
 }
 

@@ -107,6 +107,7 @@ async fn serve(config: Config, admin_token_file: Option<&Path>) -> Result<(), Fa
     let grace = async {
         until(stopped).await;
         service.intake.stop_waiting_for_copies();
+        service.stopping.send_replace(true);
         tokio::time::sleep(shutdown_time).await;
     };
     tokio::select! {

@@ -2,6 +2,7 @@
 
 use std::{fs, path::Path, time::Duration};
 
+use champollion_delivery::mqtt::{NotPublished, Publisher};
 use jiff::Timestamp;
 use reqwest::{Certificate, Client, StatusCode, redirect};
 use tokio::sync::Mutex;
@@ -15,7 +16,6 @@ use crate::{
             Outgoing,
         },
     },
-    mqtt::{NotPublished, Publisher},
 };
 
 /// How long a network server may take to answer. It only has to put the command into its queue.

@@ -9,15 +9,20 @@ use std::{
     time::{Duration, Instant},
 };
 
-use champollion_delivery::Backoff;
+use champollion_delivery::{
+    Backoff,
+    mqtt::{Order, Outbox, sentence},
+};
 use rumqttc::{
-    AsyncClient, ConnectReturnCode, ConnectionError, Event, EventLoop, MqttOptions, NetworkOptions,
+    AsyncClient, ConnectionError, Event, EventLoop, MqttOptions, NetworkOptions,
     Outgoing, Packet, QoS, SubscribeFilter, SubscribeReasonCode,
 };
 use tokio::sync::{mpsc, watch};
 
 use super::{
-    inbox::Inbox, outbox::Outbox, publisher::Order, receiver::Receiver, settings::REQUESTS,
+    inbox::Inbox,
+    receiver::Receiver,
+    settings::{REQUESTS, UNACKNOWLEDGED},
     status::Status,
 };
 
@@ -58,7 +63,7 @@ impl Connection {
         network.set_connection_timeout(CONNECT_SECONDS).set_tcp_nodelay(true);
         event_loop.set_network_options(network);
         let mut inbox = Inbox::new(Arc::clone(&self.receiver));
-        let mut outbox = Outbox::default();
+        let mut outbox = Outbox::new(UNACKNOWLEDGED);
         let mut backoff = Backoff::new(PAUSES);
         let mut connected: Option<Instant> = None;
         loop {
@@ -78,7 +83,7 @@ impl Connection {
                     self.heard(event, &client, &mut inbox, &mut outbox);
                 }
                 Next::Polled(Err(error)) => {
-                    self.status.disconnected(sentence(&error));
+                    self.status.disconnected(sentence(&error, CONNECT_SECONDS));
                     inbox.give_up();
                     outbox.give_up();
                     forget(&mut event_loop);
@@ -185,24 +190,4 @@ fn forget(event_loop: &mut EventLoop) {
     event_loop.state.events.clear();
     event_loop.state.collision = None;
     event_loop.pending.clear();
-}
-
-/// What is wrong, for people.
-fn sentence(error: &ConnectionError) -> String {
-    match error {
-        ConnectionError::ConnectionRefused(
-            ConnectReturnCode::BadUserNamePassword | ConnectReturnCode::NotAuthorized,
-        ) => "the broker does not accept the user name and the password".to_owned(),
-        ConnectionError::ConnectionRefused(ConnectReturnCode::BadClientId) => {
-            "the broker does not accept the client id".to_owned()
-        }
-        ConnectionError::Tls(error) => {
-            format!("there is no secure connection to the broker: {error}")
-        }
-        ConnectionError::NetworkTimeout => {
-            format!("the broker did not answer within {CONNECT_SECONDS} s")
-        }
-        ConnectionError::Io(error) => format!("the broker cannot be reached: {error}"),
-        error => format!("the connection to the broker was lost: {error}"),
-    }
 }

@@ -10,21 +10,19 @@
 
 mod connection;
 mod inbox;
-mod outbox;
-mod publisher;
 mod receiver;
 mod settings;
 mod status;
 mod topics;
 
 pub use connection::Connection;
-pub use publisher::{NotPublished, Publisher};
 pub use receiver::{NotTaken, Receiver};
 pub use settings::{MqttSettings, MqttSettingsError};
 pub use status::Status;
 
 use std::sync::Arc;
 
+use champollion_delivery::mqtt::{Order, Publisher};
 use tokio::sync::mpsc;
 
 use crate::lns::{Kind, NetworkServer, NetworkServerName};
@@ -34,7 +32,7 @@ pub struct Prepared {
     options: rumqttc::MqttOptions,
     topics: Vec<String>,
     status: Arc<Status>,
-    orders: mpsc::Receiver<publisher::Order>,
+    orders: mpsc::Receiver<Order>,
     /// Whose broker it is.
     pub server: NetworkServerName,
     /// Which program that is.

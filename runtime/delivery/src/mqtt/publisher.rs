@@ -10,7 +10,7 @@ const WAITING: usize = 64;
 pub struct Publisher(mpsc::Sender<Order>);
 
 /// A message that is to be sent.
-pub(super) struct Order {
+pub struct Order {
     pub(super) topic: String,
     pub(super) payload: Vec<u8>,
     /// Told once the broker has it; dropped where that is not known.
@@ -30,19 +30,30 @@ pub enum NotPublished {
 
 impl Order {
     /// There is no connection to send it over.
-    pub(super) fn refuse(self) {
+    pub fn refuse(self) {
         // Who asked may have stopped waiting.
         let _ = self.result.send(Err(NotPublished::NotConnected));
     }
 }
 
 impl Publisher {
-    pub(super) fn new() -> (Self, mpsc::Receiver<Order>) {
+    /// One, and what whoever keeps the connection takes from it.
+    #[must_use]
+    pub fn new() -> (Self, mpsc::Receiver<Order>) {
         let (orders, taken) = mpsc::channel(WAITING);
         (Self(orders), taken)
     }
 
+    /// Whether somebody still keeps the connection.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        !self.0.is_closed()
+    }
+
     /// Sends a message, and waits until the broker has it.
+    ///
+    /// # Errors
+    /// The broker does not have it, or nobody knows.
     pub async fn publish(&self, topic: String, payload: Vec<u8>) -> Result<(), NotPublished> {
         let (result, told) = oneshot::channel();
         let order = Order { topic, payload, result };

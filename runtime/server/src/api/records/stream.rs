@@ -1,0 +1,160 @@
+//! Records as they come, as server-sent events.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    convert::Infallible,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use axum::{
+    extract::State,
+    http::HeaderMap,
+    response::{
+        Sse,
+        sse::{Event, KeepAlive},
+    },
+};
+use champollion_delivery::{Cursor, GroupId, PulledRecord};
+use futures_util::stream::{self, Stream};
+use tokio::sync::watch;
+
+use super::{
+    super::{Problem, extract::Parameters},
+    wanted::{Wanted, Wish},
+};
+use crate::{
+    auth::{Authorized, Collect},
+    service::Service,
+};
+
+/// The header in which whoever comes back says what it saw last.
+const LAST_EVENT_ID: &str = "last-event-id";
+
+/// Most who follow the records of one group at once: each has a place in the server's memory.
+const FOLLOWERS: usize = 20;
+
+/// How often something is said where nothing happens, so that nobody in between gives up.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// Where the store does not answer, it is asked again after this.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Who follows the records of which groups.
+#[derive(Clone, Default)]
+pub struct Followers(Arc<Mutex<HashMap<GroupId, usize>>>);
+
+/// A place among those who follow a group; given back when it is dropped.
+struct Place {
+    followers: Followers,
+    group: GroupId,
+}
+
+/// Somebody who follows.
+struct Follower {
+    service: Arc<Service>,
+    wish: Wish,
+    ready: VecDeque<PulledRecord>,
+    arrivals: watch::Receiver<()>,
+    stopping: watch::Receiver<bool>,
+    _place: Place,
+}
+
+impl Followers {
+    fn join(&self, group: &GroupId) -> Result<Place, Problem> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = all.entry(group.clone()).or_default();
+        if *count >= FOLLOWERS {
+            let detail = format!("{FOLLOWERS} follow the records of {group} already");
+            return Err(Problem::too_many_requests("too-many-followers", detail));
+        }
+        *count += 1;
+        Ok(Place { followers: self.clone(), group: group.clone() })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut all = self.followers.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = all.get_mut(&self.group) {
+            *count -= 1;
+            if *count == 0 {
+                all.remove(&self.group);
+            }
+        }
+    }
+}
+
+/// Each record as an event, whose id is its cursor: who comes back says it, and misses nothing that is
+/// still kept. Following removes nothing.
+pub(in crate::api) async fn follow(
+    authorized: Authorized<Collect>,
+    State(service): State<Arc<Service>>,
+    headers: HeaderMap,
+    Parameters(wanted): Parameters<Wanted>,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    let mut wish = wanted.understood(&authorized)?;
+    if let Some(last) = headers.get(LAST_EVENT_ID) {
+        let last = last.to_str().ok().and_then(|last| last.parse::<Cursor>().ok());
+        wish.after = last.ok_or_else(|| {
+            Problem::bad_request("invalid-cursor", "Last-Event-ID is no cursor of a record")
+        })?;
+    }
+    // What cannot be had is said now, and not in the middle of a stream.
+    wish.page(&service).await?;
+    let follower = Follower {
+        arrivals: service.mailbox.arrivals(&wish.group),
+        stopping: service.stopping.subscribe(),
+        _place: service.followers.join(&wish.group)?,
+        ready: VecDeque::new(),
+        service,
+        wish,
+    };
+    let events = stream::unfold(follower, |mut follower| async move {
+        let record = follower.next().await?;
+        let event = Event::default()
+            .event("record")
+            .id(record.cursor.to_string())
+            .data(record.record.get());
+        Some((Ok(event), follower))
+    });
+    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT)))
+}
+
+impl Follower {
+    /// The next record; none where the server stops or the route is no more.
+    async fn next(&mut self) -> Option<PulledRecord> {
+        loop {
+            if let Some(record) = self.ready.pop_front() {
+                return Some(record);
+            }
+            self.arrivals.mark_unchanged();
+            let pause = match self.wish.page(&self.service).await {
+                Ok(page) => {
+                    self.wish.after = page.next;
+                    self.ready.extend(page.records);
+                    if !self.ready.is_empty() || page.more {
+                        continue;
+                    }
+                    None
+                }
+                Err(champollion_delivery::DispatchError::Delivery(error)) => {
+                    tracing::error!(%error, "records cannot be read");
+                    Some(PAUSE)
+                }
+                Err(_) => return None,
+            };
+            let paused = async {
+                match pause {
+                    Some(pause) => tokio::time::sleep(pause).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                _ = self.arrivals.changed(), if pause.is_none() => {}
+                () = paused => {}
+                _ = self.stopping.wait_for(|stopping| *stopping) => return None,
+            }
+        }
+    }
+}

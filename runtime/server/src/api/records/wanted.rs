@@ -1,0 +1,162 @@
+//! Which records somebody wants, as the parameters of a query say it.
+
+use std::{str::FromStr, time::Duration};
+
+use champollion_delivery::{
+    Cursor, DispatchError, Filter, GroupId, Page, RouteKey, RouteName, Shape,
+};
+use serde::Deserialize;
+use tokio::time::{Instant, timeout_at};
+
+use super::super::Problem;
+use crate::{
+    auth::{Authorized, Collect},
+    service::Service,
+};
+
+/// Records of one answer where the client does not say how many.
+const DEFAULT_LIMIT: usize = 100;
+
+/// Most records of one answer: about 2 MB.
+const MAX_LIMIT: usize = 1_000;
+
+/// Longest that an answer is waited with, in seconds: shorter than proxies are patient.
+const MAX_WAIT_SECONDS: u64 = 50;
+
+/// What may stand in a query. Where several are meant, they are separated by commas.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(in crate::api) struct Wanted {
+    after: Option<Cursor>,
+    limit: Option<usize>,
+    group: Option<GroupId>,
+    route: Option<RouteName>,
+    /// Seconds to wait for a record where there is none.
+    wait: Option<u64>,
+    device: Option<String>,
+    sub_group: Option<String>,
+    use_case: Option<String>,
+    decoder: Option<String>,
+    port: Option<String>,
+    decoded: Option<bool>,
+    expression: Option<String>,
+    shape: Option<Shape>,
+}
+
+/// What somebody wants.
+#[derive(Clone)]
+pub(super) struct Wish {
+    pub(super) group: GroupId,
+    pub(super) after: Cursor,
+    limit: usize,
+    wait: Duration,
+    of: Of,
+}
+
+#[derive(Clone)]
+enum Of {
+    /// The group's inbox: all of it, or what a filter takes.
+    Inbox(Option<(Filter, Shape)>),
+    Route(RouteName),
+}
+
+impl Wanted {
+    /// The same, once it is clear that whoever asks may have it.
+    pub(super) fn understood(self, authorized: &Authorized<Collect>) -> Result<Wish, Problem> {
+        let group = authorized.principal.group(self.group)?;
+        let unreadable = |what: &str, error: &dyn std::fmt::Display| {
+            Problem::bad_request("invalid-query", format!("{what} cannot be read: {error}"))
+        };
+        let filter = Filter {
+            devices: list("device", self.device)?,
+            sub_groups: list("subGroup", self.sub_group)?,
+            use_cases: list("useCase", self.use_case)?,
+            decoders: list("decoder", self.decoder)?,
+            ports: list("port", self.port)?,
+            decoded: self.decoded,
+            expression: self
+                .expression
+                .map(champollion_delivery::Expression::new)
+                .transpose()
+                .map_err(|error| unreadable("expression", &error))?,
+        };
+        let is_plain = filter.takes_all() && self.shape.is_none();
+        let of = match self.route {
+            Some(_) if !is_plain => {
+                let detail = "which records, and in which shape, is what the route says: leave it out";
+                return Err(Problem::bad_request("invalid-query", detail));
+            }
+            Some(name) => Of::Route(name),
+            None if is_plain => Of::Inbox(None),
+            None => Of::Inbox(Some((filter, self.shape.unwrap_or_default()))),
+        };
+        Ok(Wish {
+            group,
+            after: self.after.unwrap_or_default(),
+            limit: self.limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT),
+            wait: Duration::from_secs(self.wait.unwrap_or(0).min(MAX_WAIT_SECONDS)),
+            of,
+        })
+    }
+}
+
+impl Wish {
+    /// What there is, once there is something, or after the time that is waited.
+    pub(super) async fn pull(mut self, service: &Service) -> Result<Page, Problem> {
+        let deadline = Instant::now() + self.wait;
+        let mut arrivals = service.mailbox.arrivals(&self.group);
+        let mut stopping = service.stopping.subscribe();
+        loop {
+            arrivals.mark_unchanged();
+            let page = self.page(service).await?;
+            if !page.records.is_empty() || self.wait.is_zero() || Instant::now() >= deadline {
+                return Ok(page);
+            }
+            // What was looked at and not wanted is not looked at again.
+            self.after = page.next;
+            if page.more {
+                continue;
+            }
+            let arrived = async {
+                tokio::select! {
+                    _ = arrivals.changed() => true,
+                    _ = stopping.wait_for(|stopping| *stopping) => false,
+                }
+            };
+            if !timeout_at(deadline, arrived).await.unwrap_or(true) {
+                return Ok(page);
+            }
+        }
+    }
+
+    /// What there is.
+    pub(super) async fn page(&self, service: &Service) -> Result<Page, DispatchError> {
+        let Self { group, after, limit, of, .. } = self;
+        Ok(match of {
+            Of::Inbox(None) => service.mailbox.pull(group, *after, *limit).await?,
+            Of::Inbox(Some((filter, shape))) => {
+                service.mailbox.pull_some(group, *after, *limit, filter, *shape).await?
+            }
+            Of::Route(name) => {
+                let key = RouteKey { group: group.clone(), name: name.clone() };
+                service.dispatcher.pull(&key, *after, *limit).await?
+            }
+        })
+    }
+}
+
+/// Values that are separated by commas.
+fn list<T: FromStr>(what: &str, text: Option<String>) -> Result<Vec<T>, Problem>
+where
+    T::Err: std::fmt::Display,
+{
+    let Some(text) = text else { return Ok(Vec::new()) };
+    text.split(',')
+        .map(|part| {
+            part.parse().map_err(|error: T::Err| {
+                let detail = format!("{what}={part} cannot be read: {error}");
+                Problem::bad_request("invalid-query", detail)
+            })
+        })
+        .collect()
+}
