@@ -558,3 +558,48 @@ fn what_a_route_cannot_be_is_refused_and_no_partner_sees_anothers() {
     let audit = server.admin().get("/v1/audit").text;
     assert!(audit.contains("route-put") && !audit.contains("whsec_"), "{audit}");
 }
+
+#[test]
+fn certificates_are_checked_on_both_sides() {
+    let server = server();
+    let sensor = Sensor::new(1);
+    server.register(&sensor, "water", None);
+    let partner = server.partner("water");
+    let outside = Outside::secured("broker", taken);
+    let client = json!({
+        "certificate": outside.pem("client.pem"), "key": outside.pem("client.key"),
+    });
+    let with = |outside: &Outside, tls: Json| route(outside, &json!({ "http": { "tls": tls } }));
+    let good = with(&outside, json!({ "ca": outside.pem("ca.pem"), "client": client }));
+    partner.put("/v1/routes/all", &good).success();
+    send(&server.lns(), &sensor, [1]);
+    eventually("it is taken", || (status(&partner, "all")["delivered"] == 1).then_some(()));
+
+    let expired = Outside::secured("expired", taken);
+    let expired_client = json!({
+        "certificate": expired.pem("client.pem"), "key": expired.pem("client.key"),
+    });
+    for (route, says) in [
+        (with(&outside, json!({ "client": client })), "certificate"),
+        (
+            with(&outside, json!({ "ca": outside.pem("other-ca.pem"), "client": client })),
+            "certificate",
+        ),
+        (with(&outside, json!({ "ca": outside.pem("ca.pem") })), ""),
+        (
+            with(&expired, json!({ "ca": expired.pem("ca.pem"), "client": expired_client })),
+            "expired",
+        ),
+    ] {
+        partner.put("/v1/routes/other", &route).success();
+        let tried = partner.post("/v1/routes/other/test", &json!({})).success();
+        assert_eq!(tried["outcome"], "failed", "{tried}");
+        let said = tried["message"].as_str().unwrap_or_default();
+        assert!(said.contains(says) && !said.is_empty(), "{tried}");
+    }
+    let mut broken = good.clone();
+    broken["to"]["http"]["tls"]["client"]["key"] = json!("no key");
+    let refused = partner.put("/v1/routes/other", &broken);
+    assert!(refused.problem(422, "invalid-route").contains("tls.client.key"));
+    assert!(!partner.get("/v1/routes/all").text.contains("PRIVATE KEY"));
+}

@@ -268,7 +268,8 @@ pub(crate) fn free_port() -> u16 {
     }
 }
 
-/// Certificates for `localhost` and for a client by a CA of their own, and the CA of somebody else.
+/// Certificates for `localhost`, one of them expired, and for a client by a CA of their own, and the CA of
+/// somebody else.
 pub(crate) fn certificates(folder: &Path) {
     let authority = |name: &str| {
         let mut params = CertificateParams::new(Vec::new()).expect("no name is a good one");
@@ -296,6 +297,13 @@ pub(crate) fn certificates(folder: &Path) {
     write("other-ca.pem", &other);
     write("broker.pem", &broker.0);
     write("broker.key", &broker.1);
+    let mut long_ago = CertificateParams::new(vec!["localhost".to_owned()]).expect("it is a name");
+    long_ago.not_before = rcgen::date_time_ymd(2020, 1, 1);
+    long_ago.not_after = rcgen::date_time_ymd(2021, 1, 1);
+    let key = KeyPair::generate().expect("there is randomness");
+    let expired = long_ago.signed_by(&key, &issuer).expect("it can be signed");
+    write("expired.pem", &expired.pem());
+    write("expired.key", &key.serialize_pem());
     write("client.pem", &client.0);
     write("client.key", &client.1);
 }

@@ -2,7 +2,9 @@
 //! test says.
 
 use std::{
-    net::TcpListener,
+    fs,
+    net::{SocketAddr, TcpListener},
+    path::Path,
     sync::{Arc, Mutex, PoisonError},
     thread,
     time::{Duration, Instant},
@@ -14,10 +16,17 @@ use axum::{
     extract::State,
     http::{HeaderMap, Method, StatusCode, Uri},
 };
+use rustls::{
+    RootCertStore, ServerConfig,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    server::WebPkiClientVerifier,
+};
 use serde_json::Value as Json;
+use tempfile::TempDir;
 use tokio::sync::oneshot;
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
-use crate::broker::free_port;
+use crate::broker::{certificates, free_port};
 
 /// Nothing takes longer that is not broken.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -44,6 +53,8 @@ pub struct Outside {
     port: u16,
     asked: Arc<Mutex<Vec<Asked>>>,
     answers: Answers,
+    /// Its certificates, where it speaks TLS: their folder, and which of them is its own.
+    secured: Option<(TempDir, &'static str)>,
     running: Option<(oneshot::Sender<()>, thread::JoinHandle<()>)>,
 }
 
@@ -61,8 +72,30 @@ impl Outside {
             port: free_port(),
             asked: Arc::default(),
             answers: Arc::new(Mutex::new(Box::new(answer))),
+            secured: None,
             running: None,
         }
+    }
+
+    /// One that is there, speaks TLS with its certificate of this name, and lets in only who has one.
+    #[must_use]
+    pub fn secured(
+        certificate: &'static str,
+        answer: impl Fn(&Asked) -> (u16, String) + Send + 'static,
+    ) -> Self {
+        let folder = TempDir::new().expect("there is room for a folder");
+        certificates(folder.path());
+        let mut outside = Self::away(answer);
+        outside.secured = Some((folder, certificate));
+        outside.come();
+        outside
+    }
+
+    /// A certificate or a key, where it speaks TLS: `ca.pem`, `other-ca.pem`, `client.pem`, `client.key`.
+    #[must_use]
+    pub fn pem(&self, file: &str) -> String {
+        let (folder, _) = self.secured.as_ref().expect("it speaks TLS");
+        fs::read_to_string(folder.path().join(file)).expect("it is there")
     }
 
     /// One that is there.
@@ -79,6 +112,7 @@ impl Outside {
         listener.set_nonblocking(true).expect("it can be told");
         let (stop, stopped) = oneshot::channel::<()>();
         let shared = Shared { asked: Arc::clone(&self.asked), answers: Arc::clone(&self.answers) };
+        let tls = self.secured.as_ref().map(|(folder, own)| acceptor(folder.path(), own));
         let thread = thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             runtime.expect("there is a runtime").block_on(async move {
@@ -86,10 +120,14 @@ impl Outside {
                     tokio::net::TcpListener::from_std(listener).expect("it can be listened to");
                 let router = Router::new().fallback(answer).with_state(shared);
                 // Connections that are kept open end with the runtime.
-                tokio::select! {
-                    result = axum::serve(listener, router).into_future() => {
-                        result.expect("it is served");
+                let serving = async {
+                    match tls {
+                        Some(tls) => axum::serve(Secured { listener, tls }, router).await,
+                        None => axum::serve(listener, router).await,
                     }
+                };
+                tokio::select! {
+                    result = serving => result.expect("it is served"),
                     _ = stopped => {}
                 }
             });
@@ -114,7 +152,10 @@ impl Outside {
     /// Where it is.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        match self.secured {
+            Some(_) => format!("https://localhost:{}", self.port),
+            None => format!("http://127.0.0.1:{}", self.port),
+        }
     }
 
     /// What it was asked so far.
@@ -137,6 +178,54 @@ impl Drop for Outside {
     fn drop(&mut self) {
         self.go();
     }
+}
+
+/// Connections that are secured.
+struct Secured {
+    listener: tokio::net::TcpListener,
+    tls: TlsAcceptor,
+}
+
+impl axum::serve::Listener for Secured {
+    type Io = TlsStream<tokio::net::TcpStream>;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        loop {
+            let (stream, from) = self.listener.accept().await.expect("it listens");
+            // Who does not get on with us is gone already.
+            if let Ok(stream) = self.tls.accept(stream).await {
+                return (stream, from);
+            }
+        }
+    }
+
+    fn local_addr(&self) -> std::io::Result<Self::Addr> {
+        self.listener.local_addr()
+    }
+}
+
+/// Lets in who has a certificate of the CA.
+fn acceptor(folder: &Path, own: &str) -> TlsAcceptor {
+    let chain = |file: String| -> Vec<CertificateDer<'static>> {
+        let all = CertificateDer::pem_file_iter(folder.join(file)).expect("it is there");
+        all.collect::<Result<_, _>>().expect("these are certificates")
+    };
+    let mut roots = RootCertStore::empty();
+    for certificate in chain("ca.pem".to_owned()) {
+        roots.add(certificate).expect("it is a CA");
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let clients =
+        WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
+    let key = PrivateKeyDer::from_pem_file(folder.join(format!("{own}.key")));
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("there are versions")
+        .with_client_cert_verifier(clients.build().expect("there is a CA"))
+        .with_single_cert(chain(format!("{own}.pem")), key.expect("it is a key"))
+        .expect("they fit together");
+    TlsAcceptor::from(Arc::new(config))
 }
 
 async fn answer(

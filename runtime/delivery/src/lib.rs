@@ -23,7 +23,9 @@ mod tls;
 pub use address::{AddressError, AddressRule};
 pub use attempts::{Attempt, Outcome as AttemptOutcome};
 pub use backoff::Backoff;
-pub use dispatch::{Beginning, DispatchError, Dispatcher, RouteState, RouteStatus, ShownRoute};
+pub use dispatch::{
+    Backlog, Beginning, DispatchError, Dispatcher, Older, RouteState, RouteStatus, ShownRoute,
+};
 pub use mailbox::{Cursor, CursorError, DeliveryError, Mailbox, Page, PulledRecord};
 pub use mqtt::{MqttPush, MqttPushError, MqttRecipient};
 pub use names::{GroupId, NameError, RouteName, SubGroup, UseCase};

@@ -27,6 +27,9 @@ const LOG_PREFIX: &str = "records/";
 /// The table of how far the inbox of each group was acknowledged, by group.
 const INBOXES: &str = "inboxes";
 
+/// The table of how many records of each group's inbox were removed since their time was over, by group.
+const EXPIRED: &str = "inboxes-expired";
+
 /// Each entry starts with the moment at which it was stored, in milliseconds since the epoch.
 const STAMP_BYTES: usize = 8;
 
@@ -251,7 +254,8 @@ impl Mailbox {
             let page = self.records_after(group, next.0, PULL_PAGE).await?;
             let at_end = page.len() < PULL_PAGE;
             for StoredRecord { sequence, json, .. } in page {
-                let is_taken = filter.takes_all() || filter.takes(&Head::read(&json).map_err(damaged)?);
+                let is_taken =
+                    filter.takes_all() || filter.takes(&Head::read(&json).map_err(damaged)?);
                 if is_taken {
                     if records.len() == limit {
                         return Ok(Page { records, next, more: true });
@@ -294,15 +298,45 @@ impl Mailbox {
     }
 
     /// Up to where the inbox of a group was acknowledged.
-    async fn acknowledged(&self, group: &GroupId) -> Result<Sequence, DeliveryError> {
-        let Some(stored) = self.store.get(INBOXES, group.as_str().as_bytes()).await? else {
-            return Ok(Sequence::BEGINNING);
+    pub(crate) async fn acknowledged(&self, group: &GroupId) -> Result<Sequence, DeliveryError> {
+        Ok(Sequence::new(self.number(INBOXES, group).await?))
+    }
+
+    /// How many records of a group's inbox were removed since their time was over.
+    pub(crate) async fn expired_in_inbox(&self, group: &GroupId) -> Result<u64, DeliveryError> {
+        self.number(EXPIRED, group).await
+    }
+
+    /// A number that is kept for each group; 0 where there is none.
+    async fn number(&self, table: &str, group: &GroupId) -> Result<u64, DeliveryError> {
+        let Some(stored) = self.store.get(table, group.as_str().as_bytes()).await? else {
+            return Ok(0);
         };
         let stored = <[u8; 8]>::try_from(stored.as_slice()).map_err(|_| {
-            let reason = "the place of its inbox cannot be read".to_owned();
+            let reason = format!("its line in the table {table} cannot be read");
             DeliveryError::Damaged { group: group.clone(), reason }
         })?;
-        Ok(Sequence::new(u64::from_be_bytes(stored)))
+        Ok(u64::from_be_bytes(stored))
+    }
+
+    /// The last record of a group that was stored before a moment. Records lie in the order in which
+    /// they were stored, so it is found by halving.
+    pub(crate) async fn last_before(
+        &self,
+        group: &GroupId,
+        moment: Timestamp,
+    ) -> Result<Sequence, DeliveryError> {
+        let extent = self.extent(group).await?;
+        let (mut before, mut last) = (extent.truncated.get(), extent.last.get());
+        while before < last {
+            let middle = before + (last - before) / 2;
+            let next = self.store.read(&log(group), Sequence::new(middle), 1).await?;
+            match next.first() {
+                Some(next) if stamp(&next.value) < moment.as_millisecond() => before = middle + 1,
+                _ => last = middle,
+            }
+        }
+        Ok(Sequence::new(before))
     }
 
     /// Records as they lie in the log of a group, after a place.
@@ -403,6 +437,11 @@ impl Mailbox {
             // One that cannot be read is nobody's loss that could be told.
             let readable = page.into_iter().filter_map(|entry| stored_record(group, entry).ok());
             witness.expiring(group, &readable.collect::<Vec<_>>(), &mut batch);
+            if self.passed_by_routes(group).is_none() {
+                let unread = last.get().saturating_sub(self.acknowledged(group).await?.get());
+                let expired = self.expired_in_inbox(group).await? + unread.min(old as u64);
+                batch.put(EXPIRED, group.as_str(), expired.to_be_bytes());
+            }
             batch.truncate(log(group), last);
             self.store.commit(batch).await?;
             removed += old as u64;

@@ -45,10 +45,11 @@ impl Progress {
         }
     }
 
-    /// How many records after `through` are done.
+    /// How many records after `through`, up to one, are done.
     #[must_use]
-    pub fn done_beyond(&self) -> u64 {
-        self.beyond.iter().map(|&(start, end)| end - start + 1).sum()
+    pub fn done_beyond(&self, last: Sequence) -> u64 {
+        let up_to = |&(start, end): &(u64, u64)| (end.min(last.get()) + 1).saturating_sub(start);
+        self.beyond.iter().map(up_to).sum()
     }
 
     /// Notes that a record is done.
@@ -154,8 +155,11 @@ mod tests {
                 for n in 0..70 {
                     prop_assert_eq!(progress.is_done(Sequence::new(n)), model.contains(&n));
                 }
-                let beyond = model.iter().filter(|&&n| n >= first_gap).count();
-                prop_assert_eq!(progress.done_beyond(), beyond as u64);
+                for last in [0, 20, 70] {
+                    let beyond = model.range(first_gap..=last.max(first_gap)).filter(|&&n| n <= last);
+                    let expected = beyond.count() as u64;
+                    prop_assert_eq!(progress.done_beyond(Sequence::new(last)), expected);
+                }
                 let stored = serde_json::to_string(&progress).unwrap();
                 prop_assert_eq!(serde_json::from_str::<Progress>(&stored).unwrap(), progress.clone());
             }

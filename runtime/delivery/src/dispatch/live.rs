@@ -19,6 +19,8 @@ pub(crate) struct LiveRoute {
     standing: Mutex<Standing>,
     outlook: Mutex<Outlook>,
     pub(crate) attempts: Attempts,
+    /// Held while the standing is made durable, so that no older one is written over a newer.
+    saving: tokio::sync::Mutex<()>,
 }
 
 /// What whoever works on it says of it.
@@ -86,6 +88,7 @@ impl LiveRoute {
             standing: Mutex::new(standing),
             outlook: Mutex::default(),
             attempts: Attempts::default(),
+            saving: tokio::sync::Mutex::new(()),
         }
     }
 
@@ -122,6 +125,7 @@ impl LiveRoute {
 
     /// Makes durable how far it has come, and removes what all routes of its group are done with.
     pub(crate) async fn save(&self, mailbox: &Mailbox) -> Result<(), DeliveryError> {
+        let _turn = self.saving.lock().await;
         let standing = self.standing(|standing| standing.clone());
         let mut batch = Batch::new();
         RouteBook::put_standing(&mut batch, &self.key, &standing)?;
@@ -139,7 +143,7 @@ impl LiveRoute {
         });
         let passed = progress.through().max(extent.truncated);
         let waiting = extent.last.get().saturating_sub(passed.get());
-        let waiting = waiting.saturating_sub(progress.done_beyond());
+        let waiting = waiting.saturating_sub(progress.done_beyond(extent.last));
         let outlook = self.outlook.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let oldest_waiting = match outlook.oldest_waiting {
             Some(oldest) => Some(oldest),

@@ -3,6 +3,7 @@
 mod expiry;
 mod live;
 mod pusher;
+mod retention;
 
 use std::{
     collections::BTreeMap,
@@ -19,10 +20,11 @@ use tokio::{
 };
 
 pub use live::{RouteState, RouteStatus};
+pub use retention::{Backlog, Older};
 
 use crate::{
-    Attempt, Cursor, DeliveryError, GroupId, Mailbox, Page, Parcel, Route, RouteBook,
-    RouteError, RouteKey, Secret, Shaped, Surroundings,
+    Attempt, Cursor, DeliveryError, GroupId, Mailbox, Page, Parcel, Route, RouteBook, RouteError,
+    RouteKey, Secret, Shaped, Surroundings,
     progress::Progress,
     route::{Standing, Way},
 };
@@ -50,6 +52,8 @@ pub struct Dispatcher {
     /// Changes of routes are made one after another.
     turn: tokio::sync::Mutex<()>,
     workers: Mutex<JoinSet<()>>,
+    /// Of whom was told that much waits for them.
+    told: retention::Told,
     /// Says when the server stops; set when the dispatcher is started.
     stopped: OnceLock<watch::Receiver<bool>>,
 }
@@ -137,6 +141,7 @@ impl Dispatcher {
             routes: Mutex::new(routes),
             turn: tokio::sync::Mutex::new(()),
             workers: Mutex::default(),
+            told: retention::Told::default(),
             stopped: OnceLock::new(),
         })
     }

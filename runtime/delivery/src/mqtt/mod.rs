@@ -59,7 +59,9 @@ pub enum MqttPushError {
     #[error("url {0:?} must read mqtts://host:port")]
     Url(String),
     /// The URL is not secured.
-    #[error("url must begin with mqtts://; the operator may allow mqtt:// with [delivery] plain-http")]
+    #[error(
+        "url must begin with mqtts://; the operator may allow mqtt:// with [delivery] plain-http"
+    )]
     Plain,
     /// There is a password and no name.
     #[error("password goes with user")]

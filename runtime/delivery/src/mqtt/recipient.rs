@@ -14,7 +14,7 @@ use rumqttc::{
 use tokio::{sync::mpsc, time::timeout};
 
 use super::{
-    UNACKNOWLEDGED, TopicPattern,
+    TopicPattern, UNACKNOWLEDGED,
     outbox::Outbox,
     publisher::{NotPublished, Order, Publisher},
 };

@@ -96,7 +96,8 @@ mod tests {
         let record = r#"{"id":"a","device":{"devEui":"70B3D5E75E000001"},
             "receivedAt":"2026-11-25T08:00:00Z","uplink":{"fCnt":7,"fPort":5},"decoder":null}"#;
         let head = Head::read(record).unwrap();
-        let topic = |pattern: &str| pattern.parse::<TopicPattern>().unwrap().of("water", "all", &head);
+        let topic =
+            |pattern: &str| pattern.parse::<TopicPattern>().unwrap().of("water", "all", &head);
         assert_eq!(topic("{group}/{route}/{devEui}/{port}"), "water/all/70B3D5E75E000001/5");
         assert_eq!(topic("fixed"), "fixed");
         assert_eq!(

@@ -11,7 +11,9 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use crate::{AddressRule, GroupId, HttpPush, HttpPushError, MqttPush, MqttPushError, Recipient, RouteName};
+use crate::{
+    AddressRule, GroupId, HttpPush, HttpPushError, MqttPush, MqttPushError, Recipient, RouteName,
+};
 
 pub(crate) use book::Standing;
 pub use book::{RouteBook, Stopped};
@@ -279,7 +281,8 @@ mod tests {
             ("https://127.0.0.1/x", "private-addresses"),
             ("https://[::ffff:10.0.0.1]/x", "private-addresses"),
         ] {
-            let refused = route(secret.reveal(), url).way(&key, &surroundings).map(drop).unwrap_err();
+            let refused =
+                route(secret.reveal(), url).way(&key, &surroundings).map(drop).unwrap_err();
             assert!(refused.to_string().contains(says), "{url}: {refused}");
         }
         assert!(route(secret.reveal(), "https://example.org/x").way(&key, &surroundings).is_ok());

@@ -6,4 +6,5 @@ mod large_records;
 mod model;
 mod records;
 mod retention;
+mod routes;
 mod support;

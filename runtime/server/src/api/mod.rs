@@ -16,6 +16,7 @@ mod problem;
 mod quarantine;
 mod records;
 mod registry;
+mod retention;
 mod routes;
 mod tokens;
 
@@ -27,9 +28,7 @@ use axum::{
     middleware,
     routing::{delete, get, post, put},
 };
-use tower_http::{
-    catch_panic::CatchPanicLayer, compression::CompressionLayer, trace::TraceLayer,
-};
+use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, trace::TraceLayer};
 
 pub use problem::Problem;
 pub use records::Followers;
@@ -69,9 +68,7 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/v1/registry/quarantine", get(quarantine::list))
         .route("/v1/registry/quarantine/{vendor}/{model}/{version}", delete(quarantine::lift))
         .merge(
-            Router::new()
-                .route("/v1/records", get(records::pull))
-                .layer(CompressionLayer::new()),
+            Router::new().route("/v1/records", get(records::pull)).layer(CompressionLayer::new()),
         )
         .route("/v1/records/stream", get(records::follow))
         .route("/v1/records/ack", post(records::acknowledge))
@@ -87,6 +84,7 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/v1/parked", get(parked::list))
         .route("/v1/parked/{id}", get(parked::show).delete(parked::drop))
         .route("/v1/parked/{id}/retry", post(parked::retry))
+        .route("/v1/retention", get(retention::show))
         .route("/v1/routes", get(routes::list))
         .route("/v1/routes/{name}", get(routes::show).put(routes::put).delete(routes::remove))
         .route("/v1/routes/{name}/pause", post(routes::pause))

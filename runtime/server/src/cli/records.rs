@@ -58,6 +58,8 @@ enum Action {
         #[command(flatten)]
         which: Which,
     },
+    /// Show what waits, and when it will be removed undelivered
+    Retention,
     /// Remove records that were processed
     Ack {
         /// The cursor of the last one
@@ -129,6 +131,7 @@ impl Records {
                 self.pull(&query).await
             }
             Action::Follow { after, which } => self.follow(self.query(*after, which)).await,
+            Action::Retention => self.retention().await,
             Action::Ack { cursor, route } => self.acknowledge(*cursor, route.as_ref()).await,
         }
     }
@@ -186,11 +189,33 @@ impl Records {
         Ok(())
     }
 
-    async fn acknowledge(
-        &self,
-        cursor: Cursor,
-        route: Option<&RouteName>,
-    ) -> Result<(), Failure> {
+    async fn retention(&self) -> Result<(), Failure> {
+        let group = self.group.as_ref().map(|group| format!("?group={group}")).unwrap_or_default();
+        let retention: Json = self.connection.get(&format!("/v1/retention{group}")).await?;
+        if self.json {
+            return output::json(&retention);
+        }
+        let backlogs = retention["backlogs"].as_array().into_iter().flatten();
+        let rows = backlogs.map(|backlog| {
+            let older = backlog["older"].as_array().into_iter().flatten();
+            let older = older.map(|older| format!("{} h: {}", older["hours"], older["records"]));
+            [
+                text(&backlog["group"]),
+                backlog["route"].as_str().unwrap_or("(inbox)").to_owned(),
+                backlog["waiting"].to_string(),
+                older.collect::<Vec<_>>().join(", "),
+                text(&backlog["nextExpiry"]),
+                backlog["expired"].to_string(),
+            ]
+        });
+        output::table(
+            ["group", "route", "waiting", "older than", "next removal", "removed undelivered"],
+            rows,
+        );
+        Ok(())
+    }
+
+    async fn acknowledge(&self, cursor: Cursor, route: Option<&RouteName>) -> Result<(), Failure> {
         let body = json!({ "cursor": cursor, "group": self.group, "route": route });
         let request = self.connection.request(Method::POST, "/v1/records/ack")?.json(&body);
         let answer: Json = client::read(client::send(request).await?).await?;

@@ -204,6 +204,9 @@ async fn expire_again_and_again(service: Arc<Service>, stopped: watch::Receiver<
         if let Err(error) = service.downlinks.expire(Timestamp::now()).await {
             tracing::error!(%error, "old commands could not be removed");
         }
+        if let Err(error) = service.dispatcher.tell_of_old_records(Timestamp::now()).await {
+            tracing::error!(%error, "how old records are cannot be told");
+        }
         match service.expire().await {
             Ok(0) => {}
             Ok(removed) => tracing::warn!(removed, "records expired before they were delivered"),

@@ -8,13 +8,10 @@ use reqwest::{Certificate, Client, StatusCode, redirect};
 use tokio::sync::Mutex;
 
 use super::{Downlink, Whereabouts};
-use crate::{
-    lns::{
-        Kind, NetworkServer, NetworkServerName,
-        outgoing::{
-            Answer, DownlinkSettings, DownlinkSettingsError, Encrypted, HttpRequest, Order,
-            Outgoing,
-        },
+use crate::lns::{
+    Kind, NetworkServer, NetworkServerName,
+    outgoing::{
+        Answer, DownlinkSettings, DownlinkSettingsError, Encrypted, HttpRequest, Order, Outgoing,
     },
 };
 

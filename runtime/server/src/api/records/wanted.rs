@@ -83,7 +83,8 @@ impl Wanted {
         let is_plain = filter.takes_all() && self.shape.is_none();
         let of = match self.route {
             Some(_) if !is_plain => {
-                let detail = "which records, and in which shape, is what the route says: leave it out";
+                let detail =
+                    "which records, and in which shape, is what the route says: leave it out";
                 return Err(Problem::bad_request("invalid-query", detail));
             }
             Some(name) => Of::Route(name),

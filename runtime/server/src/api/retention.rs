@@ -1,0 +1,42 @@
+//! What waits, and when it will be removed undelivered: before it happens.
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State};
+use champollion_delivery::{Backlog, GroupId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Problem, extract::Parameters};
+use crate::{
+    auth::{Authorized, Collect, Role},
+    service::Service,
+};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OfGroup {
+    group: Option<GroupId>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Retention {
+    /// After so many hours a record is removed, delivered or not.
+    hours: u32,
+    backlogs: Vec<Backlog>,
+}
+
+/// A partner sees what waits for it, an admin all.
+pub(super) async fn show(
+    authorized: Authorized<Collect>,
+    State(service): State<Arc<Service>>,
+    Parameters(OfGroup { group }): Parameters<OfGroup>,
+) -> Result<Json<Retention>, Problem> {
+    let group = match (&authorized.principal.role, group) {
+        (Role::Admin, None) => None,
+        (_, group) => Some(authorized.principal.group(group)?),
+    };
+    let backlogs = service.dispatcher.backlogs(group.as_ref(), Timestamp::now()).await?;
+    Ok(Json(Retention { hours: service.config.retention.hours, backlogs }))
+}
