@@ -14,4 +14,5 @@ mod quarantine;
 mod rehearsals;
 mod rivals;
 mod support;
+mod transfer;
 mod versions;
