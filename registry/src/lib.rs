@@ -26,6 +26,7 @@ mod load;
 mod loaded;
 mod loading;
 mod manifest;
+mod mending;
 mod package;
 mod publishing;
 mod quarantine;
@@ -59,6 +60,7 @@ pub use manifest::{
     Command, Device, Direction, Field, FieldType, Manifest, ManifestError, Port, ScriptDeclaration,
     VariableDeclaration,
 };
+pub use mending::{Mended, Mirror};
 pub use package::{Package, PackageError};
 pub use publishing::{Publication, Published};
 pub use quarantine::{QuarantineRule, Quarantined};

@@ -150,23 +150,6 @@ impl Registry {
         self.file_of(id, version, &entry).await
     }
 
-    pub(crate) async fn file_of(
-        &self,
-        id: &DecoderId,
-        version: &Version,
-        entry: &Entry,
-    ) -> Result<Vec<u8>, RegistryError> {
-        let digest = entry.line.digest;
-        let damaged = |problem| RegistryError::DamagedPackage {
-            id: id.clone(),
-            version: version.clone(),
-            digest,
-            problem,
-        };
-        let file = self.blobs.get(&blob_name(digest)).await?.ok_or_else(|| damaged("missing"))?;
-        if Digest::of(&file) == digest { Ok(file) } else { Err(damaged("damaged")) }
-    }
-
     /// Is told of every call that misbehaved; sets the version aside when it was one too many.
     pub async fn report(
         &self,

@@ -17,6 +17,7 @@ use crate::{
     journal::Journal,
     keyring::read_publishers,
     loaded::LoadedDecoders,
+    mending::Mending,
 };
 
 /// The table of published versions, by `vendor/model/version`.
@@ -62,6 +63,7 @@ pub struct Registry {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) blobs: Arc<dyn Blobs>,
     pub(crate) journal: Journal,
+    pub(crate) mending: Mending,
     /// The keys of publishers. A std lock, as that of the index.
     pub(crate) publishers: RwLock<Publishers>,
     /// A std lock: it is held for a look-up or an insertion, never across an await.
@@ -80,7 +82,9 @@ impl Registry {
         let journal = Journal::open(Arc::clone(&store)).await?;
         let loaded = LoadedDecoders::within(config.loaded_bytes);
         let publishers = RwLock::new(read_publishers(&*store).await?);
-        let registry = Self { sandbox, config, loaded, store, blobs, journal, publishers, index };
+        let mending = Mending::default();
+        let registry =
+            Self { sandbox, config, loaded, store, blobs, journal, mending, publishers, index };
         registry.restore_quarantine().await?;
         if !registry.has_own_key().await? {
             let by = Actor::named("the registry");

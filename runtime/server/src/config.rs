@@ -13,7 +13,7 @@ use champollion_sandbox::{CallLimits, Limits};
 use config::{Case, Environment, File, FileFormat};
 use serde::Deserialize;
 
-use crate::{devices::Keks, lns::NetworkServers, parked::ParkedLimits};
+use crate::{devices::Keks, lns::NetworkServers, mirrors::Mirrors, parked::ParkedLimits};
 
 /// The default settings with their explanations: what `champollion serve --print-config` prints.
 pub const DEFAULTS: &str = include_str!("../champollion.toml");
@@ -75,6 +75,9 @@ pub struct Config {
     pub quarantine: Quarantine,
     /// What is asked of packages.
     pub publication: Publication,
+    /// Other servers that have the same packages, by their names.
+    #[serde(default)]
+    pub mirrors: Mirrors,
     /// What is logged.
     pub log: Log,
 }

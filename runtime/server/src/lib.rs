@@ -18,6 +18,7 @@ pub mod import;
 pub mod ingest;
 pub mod lns;
 pub mod messages;
+pub mod mirrors;
 mod misbehaviour;
 pub mod mqtt;
 pub mod parked;

@@ -27,6 +27,7 @@ use crate::{
     ingest::Intake,
     lns::NetworkServerName,
     messages::Messages,
+    mirrors,
     mqtt::{Connection, Prepared, Receiver, Status},
     parked::{Parked, ParkedError},
     workers::Workers,
@@ -154,7 +155,11 @@ impl Service {
         })?);
         let registry =
             Registry::open(config.registry(), sandbox, Arc::clone(&store), blobs).await?;
-        let registry = Arc::new(registry);
+        let mirrors = mirrors::open(&config.mirrors).map_err(|(name, reason)| {
+            let what = format!("[mirrors.{name}] cannot be used");
+            StartError::Setup { what, reason }
+        })?;
+        let registry = Arc::new(registry.with_mirrors(mirrors));
         let devices = Arc::new(Devices::open(Arc::clone(&store)).await?);
         let mailbox = Arc::new(Mailbox::new(Arc::clone(&store), config.retention()));
         let dispatcher =

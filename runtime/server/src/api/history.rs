@@ -8,10 +8,13 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
-use champollion_registry::{RegistryError, Verification};
+use champollion_registry::{Mended, RegistryError, Verification};
 use serde::Deserialize;
 
-use super::{Problem, extract::Parameters};
+use super::{
+    Problem,
+    extract::{JsonBody, Parameters, to_the_end},
+};
 use crate::{
     auth::{Administer, Authorized, Inspect},
     service::Service,
@@ -63,6 +66,22 @@ pub(super) async fn verify(
     State(service): State<Arc<Service>>,
 ) -> Result<Json<Verification>, Problem> {
     Ok(Json(service.registry.verify().await?))
+}
+
+/// Whether what is damaged is only looked for.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Mending {
+    dry_run: bool,
+}
+
+/// Mends all packages that are damaged or missing and can be fetched from a mirror.
+pub(super) async fn mend(
+    _: Authorized<Administer>,
+    State(service): State<Arc<Service>>,
+    JsonBody(Mending { dry_run }): JsonBody<Mending>,
+) -> Result<Json<Mended>, Problem> {
+    Ok(Json(to_the_end(async move { Ok(service.registry.mend_all(dry_run).await?) }).await?))
 }
 
 fn as_lines(lines: &[Vec<u8>]) -> Response {

@@ -20,6 +20,12 @@ pub(in super::super) enum Action {
         #[arg(long, value_name = "NUMBER:DIGEST", value_parser = head)]
         seen: Option<Head>,
     },
+    /// Look at all packages, and fetch those that are damaged or missing from the mirrors of the settings
+    Mend {
+        /// Only say which they are
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Show who did what, when, from where
     Audit,
 }
@@ -28,6 +34,7 @@ impl Action {
     pub(super) async fn run(&self, connection: &Connection, json: bool) -> Result<(), Failure> {
         match self {
             Self::Verify { seen } => verify(connection, seen.as_ref(), json).await,
+            Self::Mend { dry_run } => mend(connection, *dry_run, json).await,
             Self::Audit => audit(connection, json).await,
         }
     }
@@ -94,6 +101,33 @@ async fn verify(connection: &Connection, seen: Option<&Head>, json: bool) -> Res
             "the registry is not what its history says",
             format_args!("{count} problems were found"),
         )),
+    }
+}
+
+async fn mend(connection: &Connection, dry_run: bool, json: bool) -> Result<(), Failure> {
+    let request = connection.request(Method::POST, "/v1/registry/mend")?;
+    let request = request.json(&json!({ "dryRun": dry_run }));
+    let found: Json = client::read(client::send(request).await?).await?;
+    let list = |name: &str| found[name].as_array().cloned().unwrap_or_default();
+    let (mended, left) = (list("mended"), list("left"));
+    if json {
+        output::json(&found)?;
+    } else {
+        let text = |of: &Json, name: &str| of[name].as_str().unwrap_or_default().to_owned();
+        for (what, names) in [("mended", &mended), ("damaged or missing", &left)] {
+            for name in names {
+                output::line(format_args!(
+                    "{what}: {} {}",
+                    text(name, "id"),
+                    text(name, "version")
+                ));
+            }
+        }
+        output::line(format_args!("{} packages, {} mended", found["versions"], mended.len()));
+    }
+    match left.len() {
+        0 => Ok(()),
+        count => Err(Failure::new("not all packages are whole", format_args!("{count} are not"))),
     }
 }
 
