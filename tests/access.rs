@@ -25,6 +25,8 @@ const ROUTES: &[(Method, &str, &[&str])] = &[
     (Method::POST, "/v1/decode", ROLES),
     (Method::GET, "/v1/records", &["partner", "admin"]),
     (Method::POST, "/v1/records/ack", &["partner", "admin"]),
+    (Method::POST, "/v1/records/redecode", &["partner", "admin"]),
+    (Method::POST, "/v1/registry/mend", &["admin"]),
     (Method::GET, "/v1/devices", ROLES),
     (Method::GET, "/v1/devices/02C4A3FFFE100001", ROLES),
     (Method::PUT, "/v1/devices/02C4A3FFFE100001", &["admin"]),

@@ -7,6 +7,7 @@ mod address;
 mod attempts;
 mod backoff;
 mod breaker;
+mod corrected;
 mod dispatch;
 mod lanes;
 mod mailbox;
@@ -23,6 +24,7 @@ mod tls;
 pub use address::{AddressError, AddressRule};
 pub use attempts::{Attempt, Outcome as AttemptOutcome};
 pub use backoff::Backoff;
+pub use corrected::{CorrectedRecord, Corrections, DamagedRecord, KeptRecord};
 pub use dispatch::{
     Backlog, Beginning, DispatchError, Dispatcher, Older, RouteState, RouteStatus, ShownRoute,
 };

@@ -186,16 +186,26 @@ impl Mailbox {
         record: &Record,
         now: Timestamp,
     ) -> Result<(), DeliveryError> {
+        self.put(batch, record.group(), record, now)
+    }
+
+    pub(crate) fn put(
+        &self,
+        batch: &mut Batch,
+        group: &GroupId,
+        record: &impl Serialize,
+        now: Timestamp,
+    ) -> Result<(), DeliveryError> {
         let mut entry = now.as_millisecond().to_be_bytes().to_vec();
         serde_json::to_writer(&mut entry, record).map_err(|error| DeliveryError::Damaged {
-            group: record.group().clone(),
+            group: group.clone(),
             reason: error.to_string(),
         })?;
         if entry.len() > MAX_VALUE_BYTES {
             let (bytes, limit) = (entry.len(), MAX_VALUE_BYTES);
             return Err(DeliveryError::RecordTooLarge { bytes, limit });
         }
-        batch.append(log(record.group()), entry);
+        batch.append(log(group), entry);
         Ok(())
     }
 
@@ -408,7 +418,7 @@ impl Mailbox {
     }
 
     /// All groups that ever had a record.
-    pub(crate) async fn groups(&self) -> Result<Vec<GroupId>, DeliveryError> {
+    pub async fn groups(&self) -> Result<Vec<GroupId>, DeliveryError> {
         let mut groups = Vec::new();
         let mut after: Option<String> = None;
         loop {

@@ -163,25 +163,48 @@ struct Radio {
 /// written into the record that this is flattened into.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-enum DecodedOrNot {
+pub(crate) enum DecodedOrNot {
     Decoded(Decoded),
     DecodeError(DecodeError),
 }
 
 #[derive(Clone, Debug, Serialize)]
-struct Decoded {
+pub(crate) struct Decoded {
     data: Data,
     measurements: Vec<Measurement>,
     warnings: Vec<String>,
 }
 
 #[derive(Clone, Debug, Serialize)]
-struct DecodeError {
+pub(crate) struct DecodeError {
     code: &'static str,
     message: String,
     /// What the decoder itself reported, where it did.
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<Failure>,
+}
+
+/// The parts of a record that an outcome makes.
+pub(crate) fn decoded_or_not(outcome: Outcome) -> (Option<DecoderName>, DecodedOrNot) {
+    match outcome {
+        Outcome::Decoded(decoder, Reading { data, measurements, warnings, .. }) => {
+            let decoded = Decoded { data, measurements, warnings };
+            (Some(decoder), DecodedOrNot::Decoded(decoded))
+        }
+        Outcome::Failed(decoder, error) => {
+            let (code, message) = (error.code(), error.to_string());
+            let failure = match error {
+                CallError::Failed(failure) => Some(failure),
+                _ => None,
+            };
+            let error = DecodeError { code, message, failure };
+            (Some(decoder), DecodedOrNot::DecodeError(error))
+        }
+        Outcome::NoDecoder { code, message } => {
+            let error = DecodeError { code, message, failure: None };
+            (None, DecodedOrNot::DecodeError(error))
+        }
+    }
 }
 
 impl Record {
@@ -194,25 +217,7 @@ impl Record {
         device: DeviceInfo,
         outcome: Outcome,
     ) -> Self {
-        let (decoder, outcome) = match outcome {
-            Outcome::Decoded(decoder, Reading { data, measurements, warnings, .. }) => {
-                let decoded = Decoded { data, measurements, warnings };
-                (Some(decoder), DecodedOrNot::Decoded(decoded))
-            }
-            Outcome::Failed(decoder, error) => {
-                let (code, message) = (error.code(), error.to_string());
-                let failure = match error {
-                    CallError::Failed(failure) => Some(failure),
-                    _ => None,
-                };
-                let error = DecodeError { code, message, failure };
-                (Some(decoder), DecodedOrNot::DecodeError(error))
-            }
-            Outcome::NoDecoder { code, message } => {
-                let error = DecodeError { code, message, failure: None };
-                (None, DecodedOrNot::DecodeError(error))
-            }
-        };
+        let (decoder, outcome) = decoded_or_not(outcome);
         Self {
             id: RecordId::of(uplink),
             group,

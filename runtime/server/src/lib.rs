@@ -22,6 +22,7 @@ pub mod mirrors;
 mod misbehaviour;
 pub mod mqtt;
 pub mod parked;
+pub mod redecode;
 pub mod service;
 mod telemetry;
 mod turns;

@@ -30,6 +30,7 @@ use crate::{
     mirrors,
     mqtt::{Connection, Prepared, Receiver, Status},
     parked::{Parked, ParkedError},
+    redecode::Redecoding,
     workers::Workers,
 };
 
@@ -61,6 +62,8 @@ pub struct Service {
     pub intake: Intake,
     /// The way of a message of a network server.
     pub messages: Messages,
+    /// What decodes kept records once more.
+    pub redecoding: Redecoding,
     /// The commands to devices.
     pub downlinks: Arc<Downlinks>,
     /// The messages that cannot be read.
@@ -181,6 +184,12 @@ impl Service {
             config.copies_window(),
             config.keks.clone(),
         );
+        let redecoding = Redecoding::new(
+            Arc::clone(&store),
+            Arc::clone(&devices),
+            Arc::clone(&mailbox),
+            Arc::clone(&workers),
+        );
         let encoder = Encoder::new(Arc::clone(&registry), Arc::clone(&workers));
         let downlinks =
             Downlinks::open(Arc::clone(&store), encoder, config.downlinks, &config.network_servers)
@@ -229,6 +238,7 @@ impl Service {
             publications: Semaphore::new(PUBLICATIONS),
             intake,
             messages,
+            redecoding,
             downlinks,
             parked,
             receivers,

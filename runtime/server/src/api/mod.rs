@@ -15,6 +15,7 @@ mod parked;
 mod problem;
 mod quarantine;
 mod records;
+mod redecode;
 mod registry;
 mod retention;
 mod routes;
@@ -72,6 +73,7 @@ pub fn router(service: Arc<Service>) -> Router {
             Router::new().route("/v1/records", get(records::pull)).layer(CompressionLayer::new()),
         )
         .route("/v1/records/stream", get(records::follow))
+        .route("/v1/records/redecode", post(redecode::redecode))
         .route("/v1/records/ack", post(records::acknowledge))
         .route("/v1/devices", get(devices::list))
         .route("/v1/devices/{dev_eui}", get(devices::show))

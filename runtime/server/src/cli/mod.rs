@@ -16,6 +16,7 @@ mod parked;
 mod progress;
 mod publish;
 mod records;
+mod redecode;
 mod registry;
 mod routes;
 mod sandbox;

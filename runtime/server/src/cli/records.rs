@@ -11,6 +11,7 @@ use super::{
     Failure,
     client::{self, Connection},
     output,
+    redecode::Redecode,
 };
 
 /// A stream of records is begun anew after so long at the latest.
@@ -60,6 +61,9 @@ enum Action {
     },
     /// Show what waits, and when it will be removed undelivered
     Retention,
+    /// Decode what is still kept once more, by another version: corrected records, which name those that
+    /// they replace
+    Redecode(Redecode),
     /// Remove records that were processed
     Ack {
         /// The cursor of the last one
@@ -133,6 +137,9 @@ impl Records {
             Action::Follow { after, which } => self.follow(self.query(*after, which)).await,
             Action::Retention => self.retention().await,
             Action::Ack { cursor, route } => self.acknowledge(*cursor, route.as_ref()).await,
+            Action::Redecode(redecode) => {
+                redecode.run(&self.connection, self.group.as_ref(), self.json).await
+            }
         }
     }
 

@@ -1,0 +1,153 @@
+//! Records that are kept, decoded once more. It may take minutes, so the answer is a line of JSON for
+//! every few records, and the last one says what came of all.
+
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use async_trait::async_trait;
+use axum::{
+    body::{Body, Bytes},
+    extract::State,
+    http::header,
+    response::{IntoResponse, Response},
+};
+use champollion_delivery::GroupId;
+use champollion_registry::{AuditEntry, DecoderRef};
+use http_body::Frame;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use tokio::sync::mpsc;
+
+use super::{Problem, extract::JsonBody};
+use crate::{
+    auth::{Authorized, Collect, Role},
+    redecode::{Count, Listener, Order, RedecodeError},
+    service::Service,
+};
+
+/// Lines that wait for a slow reader; then the work waits too.
+const LINES: usize = 16;
+
+/// What is to be decoded once more.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Wish {
+    /// By what: a requirement, or a pin, `=2.0.0`.
+    decoder: DecoderRef,
+    since: Timestamp,
+    until: Option<Timestamp>,
+    group: Option<GroupId>,
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// A line of the answer.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Line<'of> {
+    #[serde(flatten)]
+    count: &'of Count,
+    /// On the last line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    done: Option<Done<'of>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Done<'of> {
+    id: &'of champollion_registry::DecoderId,
+    version: &'of semver::Version,
+    dry_run: bool,
+    /// Why it went no further.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+/// The lines, as they are made.
+struct Lines(mpsc::Receiver<Bytes>);
+
+impl http_body::Body for Lines {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let line = ready!(self.0.poll_recv(context));
+        Poll::Ready(line.map(|line| Ok(Frame::data(line))))
+    }
+}
+
+/// Whoever reads the lines.
+struct Reader {
+    lines: mpsc::Sender<Bytes>,
+    last: Count,
+}
+
+impl Reader {
+    async fn write(&self, line: &Line<'_>) -> bool {
+        let mut bytes = serde_json::to_vec(line).unwrap_or_default();
+        bytes.push(b'\n');
+        self.lines.send(bytes.into()).await.is_ok()
+    }
+}
+
+#[async_trait]
+impl Listener for Reader {
+    async fn hear(&mut self, count: &Count) -> bool {
+        self.last = *count;
+        self.write(&Line { count, done: None }).await
+    }
+}
+
+pub(super) async fn redecode(
+    authorized: Authorized<Collect>,
+    State(service): State<Arc<Service>>,
+    JsonBody(wish): JsonBody<Wish>,
+) -> Result<Response, Problem> {
+    let Wish { decoder, since, until, group, dry_run } = wish;
+    let principal = authorized.principal;
+    let group = match (&principal.role, group) {
+        (Role::Admin, group) => group,
+        (_, group) => Some(principal.group(group)?),
+    };
+    let decoder = service.registry.decoder(&decoder).await?;
+    let order = Order { decoder, group, since, until, dry_run };
+    let (lines, written) = mpsc::channel(LINES);
+    let mut reader = Reader { lines, last: Count::default() };
+    let by = principal.actor();
+    tokio::spawn(async move {
+        let ended = service.redecoding.carry_out(&order, &mut reader).await;
+        let (id, version) = (&order.decoder.id, &order.decoder.version);
+        let (count, error) = match ended {
+            Ok(count) => (count, None),
+            Err(error) => (reader.last, Some(error)),
+        };
+        if count.corrected > 0 && !dry_run {
+            let details =
+                json!({ "group": order.group, "since": since, "until": until, "count": count });
+            let entry = AuditEntry::new(&by, "redecode", format!("{id} {version}")).with(details);
+            if let Err(error) = service.registry.record(entry, Timestamp::now()).await {
+                tracing::error!(%error, "a redecoding is not in the audit");
+            }
+        }
+        let error = error.map(|error| {
+            match error {
+                RedecodeError::Abandoned => tracing::info!(%error, "redecoding ends"),
+                _ => tracing::error!(%error, "redecoding ends"),
+            }
+            error.to_string()
+        });
+        let done = Some(Done { id, version, dry_run, error });
+        // Where nobody reads it any more, nobody is told.
+        reader.write(&Line { count: &count, done }).await;
+    });
+    let headers = [(header::CONTENT_TYPE, "application/x-ndjson")];
+    Ok((headers, Body::new(Lines(written))).into_response())
+}

@@ -1,0 +1,250 @@
+//! Decodes once more what is still kept, by another version of a decoder: a corrected record stands behind
+//! the others of its group, and names the one that it replaces.
+
+use std::{sync::Arc, time::Duration};
+
+use champollion_delivery::{
+    Corrections, Cursor, DecoderName, DeliveryError, GroupId, KeptRecord, Mailbox,
+};
+use champollion_registry::{DecoderId, LoadedDecoder, variables};
+use champollion_sandbox::{Settings, Specimen};
+use champollion_store::{Batch, Store, StoreError};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::{
+    devices::Devices,
+    workers::{NotDone, Workers},
+};
+
+/// Corrected records that become durable at once: their values are at most 64 KiB, and a batch 4 MiB.
+const AT_ONCE: usize = 32;
+
+/// How long nothing is decoded while live frames wait for the decoders.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Decodes kept records once more. One order is carried out after the other, so that of two for the same
+/// version the second finds what the first has made.
+pub struct Redecoding {
+    store: Arc<dyn Store>,
+    devices: Arc<Devices>,
+    mailbox: Arc<Mailbox>,
+    workers: Arc<Workers>,
+    turn: tokio::sync::Mutex<()>,
+}
+
+/// What is to be decoded once more, and by what.
+pub struct Order {
+    /// By what.
+    pub decoder: Arc<LoadedDecoder>,
+    /// Whose records; all groups' where it is left out.
+    pub group: Option<GroupId>,
+    /// Received from then on.
+    pub since: Timestamp,
+    /// Received before.
+    pub until: Option<Timestamp>,
+    /// Only counted.
+    pub dry_run: bool,
+}
+
+/// How far it has come.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Count {
+    /// Records that were looked at.
+    pub examined: u64,
+    /// Records that there are to look at, as far as it is known.
+    pub of: u64,
+    /// Records that were made, or with a dry run would be.
+    pub corrected: u64,
+    /// Frames of which this version has made a record before.
+    pub already: u64,
+    /// Frames that this version cannot read: their records stay the last ones.
+    pub failed: u64,
+}
+
+/// Why it went no further.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RedecodeError {
+    /// Records cannot be read or kept.
+    #[error(transparent)]
+    Delivery(#[from] DeliveryError),
+    /// The store did not take them.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The decoders do not answer.
+    #[error(transparent)]
+    NotDone(NotDone),
+    /// Nobody wants to know any more.
+    #[error("whoever asked for it has gone")]
+    Abandoned,
+}
+
+/// Is told how far it has come; says whether it is to go on.
+#[async_trait::async_trait]
+pub trait Listener: Send {
+    /// Whether to go on.
+    async fn hear(&mut self, count: &Count) -> bool;
+}
+
+impl Redecoding {
+    /// Over the parts that it works with.
+    #[must_use]
+    pub fn new(
+        store: Arc<dyn Store>,
+        devices: Arc<Devices>,
+        mailbox: Arc<Mailbox>,
+        workers: Arc<Workers>,
+    ) -> Self {
+        Self { store, devices, mailbox, workers, turn: tokio::sync::Mutex::default() }
+    }
+
+    /// Carries out an order. What was done before it ends for whatever reason stays.
+    pub async fn carry_out(
+        &self,
+        order: &Order,
+        listener: &mut dyn Listener,
+    ) -> Result<Count, RedecodeError> {
+        let _turn = self.turn.lock().await;
+        let groups = match &order.group {
+            Some(group) => vec![group.clone()],
+            None => self.mailbox.groups().await?,
+        };
+        let mut all = Vec::new();
+        let mut count = Count::default();
+        for group in groups {
+            let (corrections, records) = self.mailbox.corrections(&group).await?;
+            count.of += records;
+            all.push((group, corrections));
+        }
+        for (group, corrections) in all {
+            self.redecode(order, &group, &corrections, &mut count, listener).await?;
+        }
+        Ok(count)
+    }
+
+    async fn redecode(
+        &self,
+        order: &Order,
+        group: &GroupId,
+        corrections: &Corrections,
+        count: &mut Count,
+        listener: &mut dyn Listener,
+    ) -> Result<(), RedecodeError> {
+        let mut after = Cursor::default();
+        loop {
+            let page = self.mailbox.kept(group, after).await?;
+            if page.is_empty() {
+                return Ok(());
+            }
+            for part in page.chunks(AT_ONCE) {
+                let mut batch = Batch::new();
+                let before = count.corrected;
+                for record in part {
+                    let record = match record {
+                        Ok(record) if corrections.is_later(record) => {
+                            self.commit(batch, group, count.corrected > before).await?;
+                            return Ok(());
+                        }
+                        Ok(record) => record,
+                        Err(damaged) => {
+                            tracing::error!(error = %damaged, "a record cannot be read");
+                            after = damaged.place();
+                            continue;
+                        }
+                    };
+                    (after, count.examined) = (record.place, count.examined + 1);
+                    self.consider(order, group, (record, corrections), count, &mut batch).await?;
+                }
+                self.commit(batch, group, count.corrected > before).await?;
+                if !listener.hear(count).await {
+                    return Err(RedecodeError::Abandoned);
+                }
+            }
+        }
+    }
+
+    /// Decodes a record's frame once more where it is among those that are meant.
+    async fn consider(
+        &self,
+        order: &Order,
+        group: &GroupId,
+        (record, corrections): (&KeptRecord, &Corrections),
+        count: &mut Count,
+        batch: &mut Batch,
+    ) -> Result<(), RedecodeError> {
+        let is_in_time = record.received_at() >= order.since
+            && order.until.is_none_or(|until| record.received_at() < until);
+        if !is_in_time || !corrections.is_last(record) || !self.is_of(record, &order.decoder.id) {
+            return Ok(());
+        }
+        if corrections.are_made(record, order.decoder.decoder.digest()) {
+            count.already += 1;
+            return Ok(());
+        }
+        let Some((f_port, payload)) = record.application_payload() else { return Ok(()) };
+        let received_at = u64::try_from(record.received_at().as_millisecond()).unwrap_or(0);
+        let frame = Specimen { f_port, f_cnt: record.f_cnt(), payload, received_at };
+        // What the operator has set on the device now; what the decoder remembered then is not known.
+        let device = self.devices.get(record.dev_eui());
+        let variables = device.map(|device| variables(&device.variables)).unwrap_or_default();
+        let settings = Arc::new(Settings { variables, state: Vec::new() });
+        let call = loop {
+            let (decoder, frame) = (Arc::clone(&order.decoder), frame.clone());
+            let settings = Arc::clone(&settings);
+            let work = move || decoder.decoder.try_uplink(&frame, &settings);
+            match self.workers.run_if_idle(work).await {
+                Ok(call) => break call,
+                Err(NotDone::Busy { .. }) => tokio::time::sleep(PAUSE).await,
+                Err(panicked) => return Err(RedecodeError::NotDone(panicked)),
+            }
+        };
+        let Ok(reading) = call.result else {
+            count.failed += 1;
+            return Ok(());
+        };
+        let name = DecoderName {
+            id: order.decoder.id.to_string(),
+            version: order.decoder.version.clone(),
+            digest: order.decoder.decoder.digest(),
+            fuel: call.fuel,
+        };
+        let corrected = record.corrected(group, name, reading).map_err(|error| {
+            DeliveryError::Damaged { group: group.clone(), reason: error.to_string() }
+        })?;
+        match self.mailbox.add_corrected(batch, &corrected, Timestamp::now()) {
+            Ok(()) => count.corrected += 1,
+            Err(DeliveryError::RecordTooLarge { .. }) => count.failed += 1,
+            Err(error) => return Err(error.into()),
+        }
+        if order.dry_run {
+            *batch = Batch::new();
+        }
+        Ok(())
+    }
+
+    /// Whether a record is one of a decoder: made by it, or of a device that asks for it now.
+    fn is_of(&self, record: &KeptRecord, id: &DecoderId) -> bool {
+        let asks = || {
+            let device = self.devices.get(record.dev_eui());
+            device.is_some_and(|device| {
+                device.assignment.wanted().is_some_and(|wanted| wanted.id == *id)
+            })
+        };
+        record.decoder().is_some_and(|decoder| decoder == id.to_string()) || asks()
+    }
+
+    async fn commit(
+        &self,
+        batch: Batch,
+        group: &GroupId,
+        has_records: bool,
+    ) -> Result<(), RedecodeError> {
+        if has_records && !batch.is_empty() {
+            self.store.commit(batch).await?;
+            self.mailbox.announce(group);
+        }
+        Ok(())
+    }
+}
