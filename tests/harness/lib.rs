@@ -20,6 +20,7 @@ mod raw;
 mod sensor;
 mod server;
 mod table;
+mod tracer;
 
 pub use binary::{champollion, target, workspace};
 pub use broker::{BROKER_USER, Broker, MqttClient};
@@ -33,3 +34,4 @@ pub use raw::Connection;
 pub use sensor::{Joiner, Sensor, digits, frame};
 pub use server::{Server, Setup};
 pub use table::Table;
+pub use tracer::{Mishap, Tracer};

@@ -138,6 +138,12 @@ impl Server {
         self.process.try_wait().expect("a process has a state").is_none()
     }
 
+    /// The number of its process.
+    #[must_use]
+    pub fn process_id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Where it listens: `http://127.0.0.1:4711`.
     #[must_use]
     pub fn address(&self) -> &str {

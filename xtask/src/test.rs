@@ -1,6 +1,6 @@
 //! Runs every test.
 
-use std::{env, path::PathBuf};
+use std::{env, path::PathBuf, process::Stdio};
 
 use anyhow::Result;
 
@@ -9,10 +9,17 @@ use crate::{debian, guests, npm, shell};
 /// Starts the names of the tests that need what npm installs.
 const OF_NPM: &str = "of_npm_";
 
+/// Starts the names of the tests that trace a process that runs.
+const OF_STRACE: &str = "of_strace_";
+
+/// What `timeout` ends with when it had to end something.
+const TIMED_OUT: i32 = 124;
+
 /// Programs that the tests start, each the name of its Debian package too, and what needs it.
-const PROGRAMS: [(&str, &str); 2] = [
+const PROGRAMS: [(&str, &str); 3] = [
     ("mosquitto", "the tests of MQTT need the broker mosquitto"),
     ("docker-registry", "the tests of OCI registries need docker-registry"),
+    ("strace", "the tests that end the server at a named step need strace"),
 ];
 
 /// Where Debian puts some of them, which is not in everybody's path.
@@ -30,9 +37,33 @@ pub(crate) fn run() -> Result<()> {
     }
     let mut tests = shell::cargo();
     tests.args(["test", "--workspace"]);
+    let mut left_out = Vec::new();
     if !npm::install()? {
         shell::say(format_args!("without npm the tests {OF_NPM}… are left out"));
-        tests.args(["--", "--skip", OF_NPM]);
+        left_out.extend(["--skip", OF_NPM]);
+    }
+    if !may_trace() {
+        shell::say(format_args!(
+            "where no process may be traced, the tests {OF_STRACE}… are left out"
+        ));
+        left_out.extend(["--skip", OF_STRACE]);
+    }
+    if !left_out.is_empty() {
+        tests.arg("--").args(left_out);
     }
     shell::run(&mut tests)
+}
+
+/// Whether processes that run may be traced: some systems let only their parents do that.
+fn may_trace() -> bool {
+    let mut child = shell::command("sleep");
+    let Ok(mut sleeping) = child.arg("60").spawn() else { return false };
+    let process = sleeping.id().to_string();
+    let mut strace = shell::command("timeout");
+    // It ends by the time that it is given, and before that only where it may not trace.
+    strace.args(["1", "strace", "-q", "-p", &process]);
+    let status = strace.stdout(Stdio::null()).stderr(Stdio::null()).status();
+    drop(sleeping.kill());
+    drop(sleeping.wait());
+    status.is_ok_and(|status| status.code() == Some(TIMED_OUT))
 }

@@ -65,8 +65,8 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/v1/registry/head", get(keys::head))
         .route("/v1/registry/index", get(history::index))
         .route("/v1/registry/verify", get(history::verify))
-        .route("/v1/audit", get(history::audit))
         .route("/v1/registry/mend", post(history::mend))
+        .route("/v1/audit", get(history::audit))
         .route("/v1/registry/quarantine", get(quarantine::list))
         .route("/v1/registry/quarantine/{vendor}/{model}/{version}", delete(quarantine::lift))
         .merge(

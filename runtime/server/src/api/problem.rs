@@ -1,6 +1,6 @@
 //! Errors as `application/problem+json` (RFC 9457).
 
-use std::any::Any;
+use std::{any::Any, error::Error};
 
 use axum::{
     Json,
@@ -360,7 +360,10 @@ impl From<RegistryError> for Problem {
             RegistryError::Resolve(error) => error.into(),
             RegistryError::Store(error) => {
                 tracing::error!(%error, "the registry could not be changed or read");
-                let detail = format!("nothing was changed, since it could not be kept: {error}");
+                // What the system said of the disk is a cause of its own.
+                let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+                let detail =
+                    format!("nothing was changed, since it could not be kept: {error}{cause}");
                 Self::unavailable("not-kept", detail)
             }
             RegistryError::Quarantined(_) => Self::conflict("quarantined", error.to_string()),
