@@ -8,10 +8,12 @@
 
 #![forbid(unsafe_code)]
 
+mod authority;
 mod binary;
 mod broker;
 mod cli;
 mod client;
+mod file_servers;
 mod mischief;
 mod oci;
 mod outside;
@@ -19,13 +21,17 @@ mod packages;
 mod raw;
 mod sensor;
 mod server;
+mod service;
 mod table;
 mod tracer;
+mod wire;
 
+pub use authority::{Authority, Issued};
 pub use binary::{champollion, target, workspace};
 pub use broker::{BROKER_USER, Broker, MqttClient};
 pub use cli::{Cli, Output, run};
 pub use client::{Answer, Client};
+pub use file_servers::FileServer;
 pub use mischief::{MISCHIEF, Mischief, mischief};
 pub use oci::{OCI_USER, OciRegistry};
 pub use outside::{Asked, Outside, eventually};
@@ -35,3 +41,4 @@ pub use sensor::{Joiner, Sensor, digits, frame};
 pub use server::{Server, Setup};
 pub use table::Table;
 pub use tracer::{Mishap, Tracer};
+pub use wire::Wire;

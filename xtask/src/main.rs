@@ -12,6 +12,7 @@ mod fuzz;
 mod guests;
 mod load;
 mod npm;
+mod pypi;
 mod server;
 mod shell;
 mod test;

@@ -4,7 +4,7 @@ use std::{env, path::PathBuf, process::Stdio};
 
 use anyhow::Result;
 
-use crate::{debian, guests, npm, shell};
+use crate::{debian, guests, npm, pypi, shell};
 
 /// Starts the names of the tests that need what npm installs.
 const OF_NPM: &str = "of_npm_";
@@ -15,11 +15,18 @@ const OF_STRACE: &str = "of_strace_";
 /// What `timeout` ends with when it had to end something.
 const TIMED_OUT: i32 = 124;
 
-/// Programs that the tests start, each the name of its Debian package too, and what needs it.
-const PROGRAMS: [(&str, &str); 3] = [
-    ("mosquitto", "the tests of MQTT need the broker mosquitto"),
-    ("docker-registry", "the tests of OCI registries need docker-registry"),
-    ("strace", "the tests that end the server at a named step need strace"),
+/// Starts the names of the tests that need what PyPI holds.
+const OF_PYPI: &str = "of_pypi_";
+
+/// The servers that tests start: each program, the package of Debian that holds it, and what needs it.
+const SERVERS: [(&str, &str, &str); 7] = [
+    ("mosquitto", "mosquitto", "the tests of MQTT need the broker mosquitto"),
+    ("docker-registry", "docker-registry", "the tests of OCI registries need docker-registry"),
+    ("sshd", "openssh-server", "the tests of files need OpenSSH's server"),
+    ("vsftpd", "vsftpd", "the tests of files need the server vsftpd"),
+    ("nginx", "nginx", "the tests of files need the server nginx"),
+    ("curl", "curl", "the tests of files need curl"),
+    ("strace", "strace", "the tests that end the server at a named step need strace"),
 ];
 
 /// Where Debian puts some of them, which is not in everybody's path.
@@ -29,10 +36,11 @@ const SYSTEM_PROGRAMS: &str = "/usr/sbin";
 pub(crate) fn run() -> Result<()> {
     guests::build()?;
     let path = env::var_os("PATH").unwrap_or_default();
-    for (program, need) in PROGRAMS {
-        let mut folders = env::split_paths(&path).chain([PathBuf::from(SYSTEM_PROGRAMS)]);
-        if !folders.any(|folder| folder.join(program).is_file()) {
-            debian::install(&[program], need)?;
+    let folders: Vec<PathBuf> =
+        env::split_paths(&path).chain([PathBuf::from(SYSTEM_PROGRAMS)]).collect();
+    for (program, package, need) in SERVERS {
+        if !folders.iter().any(|folder| folder.join(program).is_file()) {
+            debian::install(&[package], need)?;
         }
     }
     let mut tests = shell::cargo();
@@ -47,6 +55,10 @@ pub(crate) fn run() -> Result<()> {
             "where no process may be traced, the tests {OF_STRACE}… are left out"
         ));
         left_out.extend(["--skip", OF_STRACE]);
+    }
+    if !pypi::install()? {
+        shell::say(format_args!("without Python's pip the tests {OF_PYPI}… are left out"));
+        left_out.extend(["--skip", OF_PYPI]);
     }
     if !left_out.is_empty() {
         tests.arg("--").args(left_out);

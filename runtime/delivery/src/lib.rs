@@ -9,6 +9,8 @@ mod backoff;
 mod breaker;
 mod corrected;
 mod dispatch;
+mod files;
+mod formats;
 mod lanes;
 mod mailbox;
 pub mod mqtt;
@@ -28,6 +30,12 @@ pub use corrected::{CorrectedRecord, Corrections, DamagedRecord, KeptRecord};
 pub use dispatch::{
     Backlog, Beginning, DispatchError, Dispatcher, Older, RouteState, RouteStatus, ShownRoute,
 };
+pub use files::{
+    FilePush, FilePushError, FolderPlace, FtpsPlace, NamePattern, NamePatternError,
+    PlaceDefinition, PlaceError, Rhythm, RhythmError, S3Place, SftpPlace, UnusablePlace,
+    WebdavPlace,
+};
+pub use formats::{Format, FormatError, UnknownFormat};
 pub use mailbox::{Cursor, CursorError, DeliveryError, Mailbox, Page, PulledRecord};
 pub use mqtt::{MqttPush, MqttPushError, MqttRecipient};
 pub use names::{GroupId, NameError, RouteName, SubGroup, UseCase};

@@ -126,6 +126,12 @@ pub enum DeliveryError {
         /// What is wrong.
         reason: String,
     },
+    /// Records cannot be written in the format of a file.
+    #[error("records cannot be written: {reason}")]
+    Unwritable {
+        /// Why.
+        reason: String,
+    },
     /// A record is larger than the store takes.
     #[error("the record has {bytes} bytes, and {limit} are the limit")]
     RecordTooLarge {

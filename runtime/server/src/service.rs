@@ -165,8 +165,9 @@ impl Service {
         let registry = Arc::new(registry.with_mirrors(mirrors));
         let devices = Arc::new(Devices::open(Arc::clone(&store)).await?);
         let mailbox = Arc::new(Mailbox::new(Arc::clone(&store), config.retention()));
+        let files: Arc<dyn Blobs> = Arc::new(FileBlobs::open(folder("files"))?);
         let dispatcher =
-            Dispatcher::open(Arc::clone(&mailbox), config.delivery.surroundings()).await?;
+            Dispatcher::open(Arc::clone(&mailbox), files, config.delivery.surroundings()).await?;
         let tokens = Tokens::open(Arc::clone(&store)).await?;
         let Decoding { workers, queue, .. } = config.decoding;
         let workers =

@@ -21,6 +21,8 @@ pub(crate) struct LiveRoute {
     pub(crate) attempts: Attempts,
     /// Held while the standing is made durable, so that no older one is written over a newer.
     saving: tokio::sync::Mutex<()>,
+    /// Held by whoever makes its files: where the route is changed, one goes on after the other.
+    pub(crate) turn: tokio::sync::Mutex<()>,
 }
 
 /// What whoever works on it says of it.
@@ -32,6 +34,10 @@ pub(crate) struct Outlook {
     pub(crate) failures: u32,
     /// When the oldest record that waits was stored.
     pub(crate) oldest_waiting: Option<Timestamp>,
+    /// When the next file is made.
+    pub(crate) next_file: Option<Timestamp>,
+    /// The file that is made and not in its place yet.
+    pub(crate) pending_file: Option<String>,
 }
 
 /// Whether a route hands records over.
@@ -72,6 +78,12 @@ pub struct RouteStatus {
     pub expired: u64,
     /// Attempts that failed since the last one that did not.
     pub failures_in_a_row: u32,
+    /// When the next file is made, where records go in files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_file: Option<Timestamp>,
+    /// The file that is made and not in its place yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pending_file: Option<String>,
     /// The last attempt that worked, since the server was started.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_success: Option<Attempt>,
@@ -89,6 +101,7 @@ impl LiveRoute {
             outlook: Mutex::default(),
             attempts: Attempts::default(),
             saving: tokio::sync::Mutex::new(()),
+            turn: tokio::sync::Mutex::default(),
         }
     }
 
@@ -169,6 +182,8 @@ impl LiveRoute {
             delivered,
             expired,
             failures_in_a_row: outlook.failures,
+            next_file: outlook.next_file,
+            pending_file: outlook.pending_file,
             last_success,
             last_failure,
         })

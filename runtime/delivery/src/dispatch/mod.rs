@@ -1,5 +1,6 @@
 //! The dispatcher: keeps the routes, and somebody who works on each.
 
+mod courier;
 mod expiry;
 mod live;
 mod pusher;
@@ -11,23 +12,26 @@ use std::{
     time::Instant,
 };
 
-use champollion_store::Batch;
+use champollion_store::{Batch, Blobs};
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{Semaphore, mpsc, watch},
     task::JoinSet,
+    time::timeout,
 };
 
 pub use live::{RouteState, RouteStatus};
 pub use retention::{Backlog, Older};
 
 use crate::{
-    Attempt, Cursor, DeliveryError, GroupId, Mailbox, Page, Parcel, Route, RouteBook, RouteError,
-    RouteKey, Secret, Shaped, Surroundings,
+    Attempt, Cursor, DeliveryError, Destination, FilePush, GroupId, Handed, Mailbox, Page, Parcel,
+    PlaceError, Route, RouteBook, RouteError, RouteKey, Secret, Shaped, Surroundings,
+    files::{FileStanding, Place},
     progress::Progress,
     route::{Standing, Way},
 };
+use courier::{Courier, FileMeans};
 use live::LiveRoute;
 use pusher::{Means, Order, Pusher};
 
@@ -40,12 +44,21 @@ const ORDERS: usize = 16;
 /// Records that are looked at at once where a route is told what was fetched.
 const PULL_PAGE: usize = 500;
 
+/// Files that are made at once: each is held in memory, and takes a core for a while.
+const FILES_AT_ONCE: usize = 4;
+
+/// What is in a file that somebody tries a route with.
+const TEST_FILE: &[u8] = b"Somebody tries a route. This file is taken away again.\n";
+
 /// The DevEUI in a record that somebody tries a route with.
 const NO_DEVICE: &str = "0000000000000000";
 
 /// Keeps the routes, and somebody who works on each.
 pub struct Dispatcher {
     mailbox: Arc<Mailbox>,
+    /// The bytes of files that are made and not in their place yet.
+    files: Arc<dyn Blobs>,
+    making: Arc<Semaphore>,
     surroundings: Surroundings,
     /// A std lock, held for a look.
     routes: Mutex<BTreeMap<RouteKey, Working>>,
@@ -64,6 +77,8 @@ struct Working {
     live: Arc<LiveRoute>,
     /// Absent where nobody does: its records are fetched.
     orders: Option<mpsc::Sender<Order>>,
+    /// What kind of destination whoever does is for.
+    kind: &'static str,
 }
 
 /// A route as it is shown.
@@ -120,23 +135,29 @@ pub enum DispatchError {
 }
 
 impl Dispatcher {
-    /// All routes of a mailbox's store. Nothing is handed over before [`start`](Self::start).
+    /// All routes of a mailbox's store, and where the bytes of files lie, which nobody else puts anything
+    /// into. Nothing is handed over before [`start`](Self::start).
     ///
     /// # Errors
     /// A route cannot be read.
     pub async fn open(
         mailbox: Arc<Mailbox>,
+        files: Arc<dyn Blobs>,
         surroundings: Surroundings,
     ) -> Result<Self, DeliveryError> {
         let book = RouteBook::new(Arc::clone(mailbox.store()));
         let mut routes = BTreeMap::new();
         for (key, (route, standing)) in book.all().await? {
             mailbox.route_is_at(&key, standing.progress.through());
+            let kind = route.to.kind();
             let live = Arc::new(LiveRoute::new(key.clone(), route, standing));
-            routes.insert(key, Working { live, orders: None });
+            routes.insert(key, Working { live, orders: None, kind });
         }
+        sweep(&mailbox, &*files, routes.keys()).await?;
         Ok(Self {
             mailbox,
+            files,
+            making: Arc::new(Semaphore::new(FILES_AT_ONCE)),
             surroundings,
             routes: Mutex::new(routes),
             turn: tokio::sync::Mutex::new(()),
@@ -154,7 +175,8 @@ impl Dispatcher {
         }
         let mut routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
         for working in routes.values_mut() {
-            match working.live.route().way(&working.live.key, &self.surroundings) {
+            let live = &working.live;
+            match live.route().way(&live.key, &self.surroundings) {
                 Ok(way) => working.orders = self.work_on(&working.live, way),
                 Err(error) => {
                     tracing::error!(route = %working.live.key, %error, "the route cannot be used");
@@ -173,14 +195,24 @@ impl Dispatcher {
     /// Sets somebody to work on a route, where there is work.
     fn work_on(&self, live: &Arc<LiveRoute>, way: Way) -> Option<mpsc::Sender<Order>> {
         let stopped = self.stopped.get()?.clone();
-        let means = means(live, way)?;
         let (orders, taken) = mpsc::channel(ORDERS);
-        let (live, mailbox) = (Arc::clone(live), Arc::clone(&self.mailbox));
-        let pusher = Pusher::new(live, mailbox, means, self.surroundings.pauses);
+        let pauses = self.surroundings.pauses;
+        let (own, mailbox) = (Arc::clone(live), Arc::clone(&self.mailbox));
         let mut workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
         // Those that have ended are let go of.
         while workers.try_join_next().is_some() {}
-        workers.spawn(pusher.run(taken, stopped));
+        match way {
+            Way::Push { .. } => {
+                let means = means(live, way)?;
+                workers.spawn(Pusher::new(own, mailbox, means, pauses).run(taken, stopped));
+            }
+            Way::Files { push, place } => {
+                let (blobs, making) = (Arc::clone(&self.files), Arc::clone(&self.making));
+                let means = FileMeans { route: live.route(), push, place, blobs, making };
+                workers.spawn(Courier::new(own, mailbox, means, pauses).run(taken, stopped));
+            }
+            Way::Pull => return None,
+        }
         Some(orders)
     }
 
@@ -241,6 +273,10 @@ impl Dispatcher {
             route.with_secrets_of(before.as_ref().map(|before| before.live.route()).as_deref())?;
         let made = route.sign();
         let way = route.way(key, &self.surroundings)?;
+        if let Destination::Files(push) = &route.to {
+            push.check(key, self.mailbox.retention(), Timestamp::now())
+                .map_err(RouteError::from)?;
+        }
         let mut batch = Batch::new();
         RouteBook::put_route(&mut batch, key, &route)?;
         match before {
@@ -267,33 +303,36 @@ impl Dispatcher {
                     self.mailbox.route_is_gone(key);
                     return Err(DeliveryError::from(error).into());
                 }
+                let kind = route.to.kind();
                 let live = Arc::new(LiveRoute::new(key.clone(), route, standing));
                 let orders = self.work_on(&live, way);
                 let mut routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
-                routes.insert(key.clone(), Working { live, orders });
+                routes.insert(key.clone(), Working { live, orders, kind });
             }
         }
         Ok(made)
     }
 
-    /// Gives a changed route to whoever works on it.
+    /// Gives a changed route to whoever works on it, or to somebody else where it goes another way now.
     async fn hand_on(&self, working: &Working, way: Way) {
         let live = &working.live;
-        let orders = match (&working.orders, means(live, way)) {
-            (Some(orders), Some(means)) => {
-                // Whoever works on it ends only with the server.
-                drop(orders.send(Order::Change(Box::new(means))).await);
+        let kind = live.route().to.kind();
+        let way = match (&working.orders, way) {
+            (Some(orders), way @ Way::Push { .. }) if working.kind == kind => {
+                if let Some(means) = means(live, way) {
+                    // Whoever works on it ends only with the server.
+                    drop(orders.send(Order::Change(Box::new(means))).await);
+                }
                 return;
             }
-            // Dropping the sender of the one before ends its work.
-            (_, None) => None,
-            (None, Some(_)) => match live.route().way(&live.key, &self.surroundings) {
-                Ok(way) => self.work_on(live, way),
-                Err(_) => None,
-            },
+            (_, way) => way,
         };
+        let (key, live) = (live.key.clone(), Arc::clone(live));
         let mut routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
-        routes.insert(live.key.clone(), Working { live: Arc::clone(live), orders });
+        // Dropping the sender of the one before ends its work.
+        routes.remove(&key);
+        let orders = self.work_on(&live, way);
+        routes.insert(key, Working { live, orders, kind });
     }
 
     /// Removes a route. Records that it was not done with stay for the others, or for the inbox.
@@ -302,8 +341,35 @@ impl Dispatcher {
     /// There is none, or the store does not.
     pub async fn remove(&self, key: &RouteKey) -> Result<(), DispatchError> {
         let _turn = self.turn.lock().await;
-        let place = self.find(key)?.live.place();
+        let live = self.find(key)?.live;
+        // Whoever makes its files ends first, so that no file of it is made any more.
+        let orders = match self.routes.lock().unwrap_or_else(PoisonError::into_inner).get_mut(key) {
+            Some(working) if working.kind == "files" => working.orders.take(),
+            _ => None,
+        };
+        let was_working = orders.is_some();
+        drop(orders);
+        let ended = if was_working { Some(live.turn.lock().await) } else { None };
+        let removed = self.forget(key, &live).await;
+        drop(ended);
+        if removed.is_err() && was_working {
+            // It is still there, and goes on.
+            if let Ok(way) = live.route().way(key, &self.surroundings) {
+                self.hand_on(&self.find(key)?, way).await;
+            }
+        }
+        removed
+    }
+
+    /// Removes what is stored of a route.
+    async fn forget(&self, key: &RouteKey, live: &LiveRoute) -> Result<(), DispatchError> {
+        let place = live.place();
         let mut batch = Batch::new();
+        let files = FileStanding::read(&self.mailbox, key).await?;
+        let pending = files.as_ref().and_then(|files| files.pending.clone());
+        if let Some(files) = files {
+            files.end().put(&mut batch, key)?;
+        }
         // What it is done with goes, unless other routes are not.
         self.mailbox.put_removal(&mut batch, key, place);
         RouteBook::delete(&mut batch, key);
@@ -311,6 +377,10 @@ impl Dispatcher {
         // Its sender goes with it, so that whoever works on it ends.
         self.routes.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
         self.mailbox.route_is_gone(key);
+        if let Some(pending) = pending {
+            // Where that fails, the next start does it.
+            drop(self.files.remove(&pending.blob).await);
+        }
         Ok(())
     }
 
@@ -347,16 +417,25 @@ impl Dispatcher {
     pub async fn test(&self, key: &RouteKey) -> Result<Attempt, DispatchError> {
         let live = self.find(key)?.live;
         let route = live.route();
-        let Way::Push { recipient, .. } = route.way(key, &self.surroundings)? else {
-            let (key, kind) = (key.clone(), route.to.kind());
-            let why = "its records are fetched, so there is nothing to try";
-            return Err(DispatchError::WrongKind { key, kind, why });
-        };
         let (at, began) = (Timestamp::now(), Instant::now());
-        let parcel = specimen(&route, at).map_err(RouteError::from)?;
-        let handed = recipient.hand_over(&parcel).await;
-        let names = parcel.records.into_iter().map(|record| record.id);
-        let attempt = Attempt::new(at, parcel.id, names, &handed, began.elapsed());
+        let attempt = match route.way(key, &self.surroundings)? {
+            Way::Push { recipient, .. } => {
+                let parcel = specimen(&route, at).map_err(RouteError::from)?;
+                let handed = recipient.hand_over(&parcel).await;
+                let names = parcel.records.into_iter().map(|record| record.id);
+                Attempt::new(at, parcel.id, names, &handed, began.elapsed())
+            }
+            Way::Files { push, place } => {
+                let name = format!("champollion-test-{}.txt", at.as_millisecond());
+                let handed = try_place(&push, &*place, &name).await;
+                Attempt::new(at, name, std::iter::empty(), &handed, began.elapsed())
+            }
+            Way::Pull => {
+                let (key, kind) = (key.clone(), route.to.kind());
+                let why = "its records are fetched, so there is nothing to try";
+                return Err(DispatchError::WrongKind { key, kind, why });
+            }
+        };
         live.attempts.note(attempt.clone());
         Ok(attempt)
     }
@@ -420,13 +499,51 @@ impl Dispatcher {
     }
 }
 
+/// Removes bytes of files that no route is about to put: of a crash between two steps.
+async fn sweep(
+    mailbox: &Mailbox,
+    files: &dyn Blobs,
+    routes: impl Iterator<Item = &RouteKey>,
+) -> Result<(), DeliveryError> {
+    let mut unknown = files.list("").await?;
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    for key in routes {
+        let standing = FileStanding::read(mailbox, key).await?;
+        if let Some(pending) = standing.and_then(|standing| standing.pending) {
+            unknown.retain(|blob| *blob != pending.blob);
+        }
+    }
+    for blob in unknown {
+        files.remove(&blob).await?;
+    }
+    Ok(())
+}
+
+/// Puts a file that says nothing into a place, and takes it away.
+async fn try_place(push: &FilePush, place: &dyn Place, name: &str) -> Handed {
+    let tried = async {
+        place.put(name, TEST_FILE).await?;
+        place.remove(name).await
+    };
+    match timeout(push.timeout(), tried).await {
+        Ok(Ok(())) => Handed::taken(None),
+        Ok(Err(error)) => Handed::later(error.to_string()),
+        Err(_) => {
+            let seconds = push.timeout_seconds;
+            Handed::later(PlaceError::TimedOut { seconds }.to_string())
+        }
+    }
+}
+
 /// With what a route is worked on, where somebody has to.
 fn means(live: &LiveRoute, way: Way) -> Option<Means> {
     match way {
         Way::Push { recipient, batch, concurrency } => {
             Some(Means { route: live.route(), recipient, batch, concurrency })
         }
-        Way::Pull => None,
+        Way::Files { .. } | Way::Pull => None,
     }
 }
 

@@ -436,6 +436,7 @@ impl Pusher {
             backing_off_until: until,
             failures: self.breaker.failures(),
             oldest_waiting: self.lanes.oldest(),
+            ..Outlook::default()
         });
     }
 

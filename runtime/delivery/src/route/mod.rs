@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::{
-    AddressRule, GroupId, HttpPush, HttpPushError, MqttPush, MqttPushError, Recipient, RouteName,
+    AddressRule, FilePush, FilePushError, GroupId, HttpPush, HttpPushError, MqttPush,
+    MqttPushError, Recipient, RouteName, files::Place,
 };
 
 pub(crate) use book::Standing;
@@ -56,6 +57,8 @@ pub enum Destination {
     Http(Box<HttpPush>),
     /// They are published through a broker.
     Mqtt(Box<MqttPush>),
+    /// They are put as files.
+    Files(Box<FilePush>),
     /// They are fetched, by this route's name.
     Pull {},
 }
@@ -98,6 +101,9 @@ pub enum RouteError {
     /// Records cannot be published like that.
     #[error("to.mqtt: {0}")]
     Mqtt(#[from] MqttPushError),
+    /// Files cannot be put like that.
+    #[error("to.files.{0}")]
+    Files(#[from] FilePushError),
     /// A secret is not said, and there is none before it that could stay.
     #[error("{path} is \"(hidden)\", which keeps a secret as it is, and there is none yet: say it")]
     NoSecret {
@@ -119,6 +125,13 @@ pub(crate) enum Way {
         batch: usize,
         /// Most parcels at once.
         concurrency: usize,
+    },
+    /// In files, at their rhythm.
+    Files {
+        /// How.
+        push: FilePush,
+        /// Where they are put.
+        place: Arc<dyn Place>,
     },
     /// Whoever wants them comes and fetches them.
     Pull,
@@ -150,7 +163,7 @@ impl Route {
     pub fn sign(&mut self) -> Option<Secret> {
         match &mut self.to {
             Destination::Http(push) => push.sign(),
-            Destination::Mqtt(_) | Destination::Pull {} => None,
+            Destination::Mqtt(_) | Destination::Files(_) | Destination::Pull {} => None,
         }
     }
 
@@ -177,6 +190,10 @@ impl Route {
                 batch: 1,
                 concurrency: MQTT_CONCURRENCY,
             },
+            Destination::Files(push) => Way::Files {
+                push: FilePush::clone(push),
+                place: Arc::from(push.open(&key.group, surroundings)?),
+            },
             Destination::Pull {} => Way::Pull,
         })
     }
@@ -187,6 +204,7 @@ impl Destination {
         match self {
             Self::Http(push) => push.secrets(),
             Self::Mqtt(push) => push.secrets(),
+            Self::Files(push) => push.secrets(),
             Self::Pull {} => Vec::new(),
         }
     }
@@ -197,6 +215,7 @@ impl Destination {
         match self {
             Self::Http(_) => "http",
             Self::Mqtt(_) => "mqtt",
+            Self::Files(_) => "files",
             Self::Pull {} => "pull",
         }
     }

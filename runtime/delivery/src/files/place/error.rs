@@ -1,0 +1,158 @@
+//! What goes wrong where files are put: what it is, and what to do.
+
+use crate::{AddressError, TlsError};
+
+/// Why a file is not where it was to be put.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlaceError {
+    /// Its name has no address, or one where recipients may not be.
+    #[error(transparent)]
+    Address(#[from] AddressError),
+    /// There is nobody there.
+    #[error("{host} cannot be reached: {reason}")]
+    Unreachable {
+        /// Where.
+        host: String,
+        /// Why.
+        reason: String,
+    },
+    /// It is not the server that was meant, or the server has a new key.
+    #[error(
+        "{host} shows the host key {shown}, and {pinned} is pinned: ask its owner whether the key was \
+         changed, and pin the new one only if it was"
+    )]
+    HostKey {
+        /// Where.
+        host: String,
+        /// The fingerprint that it shows.
+        shown: String,
+        /// The fingerprint that is in the route.
+        pinned: String,
+    },
+    /// Its certificate is not good.
+    #[error("the certificate of {host} is not accepted: {reason}. {advice}")]
+    Certificate {
+        /// Where.
+        host: String,
+        /// Why.
+        reason: String,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// It does not let us in.
+    #[error("{user:?} is not let in: {reason}")]
+    Login {
+        /// Who.
+        user: String,
+        /// Why.
+        reason: String,
+    },
+    /// We may not write there.
+    #[error("there is no permission to write {what}: {reason}")]
+    Denied {
+        /// What.
+        what: String,
+        /// What it said.
+        reason: String,
+    },
+    /// The folder or the bucket is not there.
+    #[error("{what} is not there, and is not made here: {reason}")]
+    Missing {
+        /// What.
+        what: String,
+        /// What it said.
+        reason: String,
+    },
+    /// There is no room.
+    #[error("there is no room for the file: {reason}")]
+    Full {
+        /// What it said.
+        reason: String,
+    },
+    /// The connection is gone.
+    #[error("the connection was lost while the file was written: {reason}")]
+    Lost {
+        /// What is known.
+        reason: String,
+    },
+    /// It took too long.
+    #[error("the file was not there after {seconds} seconds, which is the limit")]
+    TimedOut {
+        /// The limit.
+        seconds: u64,
+    },
+    /// The server refused for a reason of its own.
+    #[error("{what} was refused: {reason}")]
+    Refused {
+        /// What was asked of it.
+        what: &'static str,
+        /// What it said.
+        reason: String,
+    },
+}
+
+/// Why a place cannot be like that.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UnusablePlace {
+    /// A text cannot be used.
+    #[error("{member}: {reason}")]
+    Text {
+        /// Which.
+        member: &'static str,
+        /// Why.
+        reason: &'static str,
+    },
+    /// The fingerprint is none.
+    #[error(
+        "hostKey must be SHA256: and 43 characters, as `ssh-keygen -lf` shows it for the server's key"
+    )]
+    Fingerprint,
+    /// The private key cannot be read.
+    #[error("privateKey cannot be used: {0}")]
+    Key(String),
+    /// A URL is none that files can be put to.
+    #[error(
+        "{member} must begin with https://; the operator may allow http:// with [delivery] plain-http"
+    )]
+    Scheme {
+        /// Which.
+        member: &'static str,
+    },
+    /// It is where recipients may not be.
+    #[error(transparent)]
+    Address(#[from] AddressError),
+    /// Certificates cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The client cannot be made.
+    #[error("no client can be made: {0}")]
+    Client(String),
+    /// There are no folders for files.
+    #[error("files are put into no folder here: the operator may allow it with [delivery] folders")]
+    NoFolders,
+}
+
+impl PlaceError {
+    /// What a failed handshake of TLS means, of which only the words are known.
+    pub(super) fn tls(host: &str, reason: &str) -> Self {
+        let advice = [
+            ("xpired", "It has to be renewed, or our clock is wrong"),
+            ("NotValidYet", "It is not valid yet, or our clock is wrong"),
+            ("not valid yet", "It is not valid yet, or our clock is wrong"),
+            (
+                "UnknownIssuer",
+                "If it comes from an authority of its own, say that one's under tls.ca",
+            ),
+            ("NotValidForName", "It is for another name: say the name that it is for"),
+            ("not valid for name", "It is for another name: say the name that it is for"),
+            ("invalid peer certificate", "Ask its owner"),
+        ];
+        let (host, reason) = (host.to_owned(), reason.to_owned());
+        match advice.into_iter().find(|(word, _)| reason.contains(word)) {
+            Some((_, advice)) => Self::Certificate { host, reason, advice },
+            None => Self::Unreachable { host, reason },
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! How far a route has come with its files, as it is stored.
+
+use champollion_store::{Batch, Sequence};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{DeliveryError, Mailbox, RouteKey};
+
+/// The table of how far the files of each route have come, by group and name. A line stays when its route
+/// is removed: a route of the same name goes on counting, so that no name of a file comes again.
+const TABLE: &str = "route-files";
+
+/// How far a route has come with its files.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct FileStanding {
+    /// The number of the last file.
+    pub(crate) sequence: u64,
+    /// Up to when files have been made.
+    pub(crate) since: Timestamp,
+    /// The time of which files are being made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) period: Option<Period>,
+    /// A file that is made and not in its place yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) pending: Option<PendingFile>,
+}
+
+/// A time of which files are made: of all records that were there at its end and are in no file before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Period {
+    pub(crate) from: Timestamp,
+    pub(crate) to: Timestamp,
+    /// The last record that was there.
+    pub(crate) last: u64,
+    /// How many files there are already.
+    pub(crate) files: u64,
+}
+
+/// A file that is made. Its bytes lie beside the store until it is in its place, so that the same ones are
+/// put there however often it is tried.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PendingFile {
+    /// What it is called.
+    pub(crate) name: String,
+    /// What its bytes are called.
+    pub(crate) blob: String,
+    /// The first record in it.
+    pub(crate) first: Option<u64>,
+    /// The last record that it is of.
+    pub(crate) through: u64,
+    /// How many records are in it.
+    pub(crate) count: u64,
+    /// The names of the first ones.
+    pub(crate) records: Vec<String>,
+}
+
+impl FileStanding {
+    /// That of a route that begins.
+    pub(crate) fn begin(now: Timestamp) -> Self {
+        Self { sequence: 0, since: now, period: None, pending: None }
+    }
+
+    /// The stored one, where there is one.
+    pub(crate) async fn read(
+        mailbox: &Mailbox,
+        key: &RouteKey,
+    ) -> Result<Option<Self>, DeliveryError> {
+        let stored = mailbox.store().get(TABLE, key.to_string().as_bytes()).await?;
+        let read = |bytes: Vec<u8>| serde_json::from_slice(&bytes).map_err(|e| damaged(key, &e));
+        stored.map(read).transpose()
+    }
+
+    /// Puts it into a batch.
+    pub(crate) fn put(&self, batch: &mut Batch, key: &RouteKey) -> Result<(), DeliveryError> {
+        let stored = serde_json::to_vec(self).map_err(|error| damaged(key, &error))?;
+        batch.put(TABLE, key.to_string(), stored);
+        Ok(())
+    }
+
+    /// Its route is removed: what is not in its place yet is not put there any more.
+    pub(crate) fn end(self) -> Self {
+        Self { period: None, pending: None, ..self }
+    }
+
+    /// What the bytes of the next file are called. Neither a group's nor a route's name has an underscore.
+    pub(crate) fn next_blob(&self, key: &RouteKey) -> String {
+        format!("{}_{}_{}", key.group, key.name, self.sequence + 1)
+    }
+}
+
+impl PendingFile {
+    /// Whether one of its records was removed, since its time was over.
+    pub(crate) fn has_expired(&self, through: Sequence) -> bool {
+        self.first.is_some_and(|first| first <= through.get())
+    }
+}
+
+fn damaged(key: &RouteKey, error: &serde_json::Error) -> DeliveryError {
+    DeliveryError::DamagedRoute { key: key.to_string(), reason: format!("its files: {error}") }
+}

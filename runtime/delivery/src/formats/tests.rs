@@ -1,0 +1,256 @@
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use serde_json::{Value as Json, json};
+
+use super::*;
+
+/// A meter of water with an index of now and one of the midnight before, a lamp with two relays and
+/// a name that a spreadsheet would calculate, and a frame that nobody could read.
+fn records() -> Vec<String> {
+    let decoder =
+        json!({ "id": "acme/meter", "version": "1.2.0", "digest": "sha256:ab", "fuel": 9 });
+    let radio = json!({
+        "rssiDbm": -97.5, "snrDb": 5.25, "redundancy": 2, "frequencyHz": 868_100_000,
+        "spreadingFactor": 9, "gateways": [],
+    });
+    let record = |dev_eui: &str, name: &str, f_cnt: u32| {
+        json!({
+            "id": format!("{dev_eui}-{f_cnt:08X}-01020304"),
+            "group": "water",
+            "device": {
+                "devEui": dev_eui, "name": name, "subGroup": "north", "useCase": "metering",
+                "tags": { "street": "rue de l'Égalité", "floor": "2" },
+            },
+            "receivedAt": "2026-11-25T08:00:00.5Z",
+            "networkServer": "lns",
+            "uplink": { "fCnt": f_cnt, "fPort": 5, "confirmed": false, "payload": "0102FF" },
+            "radio": radio,
+        })
+    };
+    let mut meter = record("70B3D5E75E000001", "Hall, \"A\"", 7);
+    meter["decoder"] = decoder.clone();
+    meter["decoded"] = json!({
+        "data": { "index": 12.5 },
+        "measurements": [
+            { "quantity": "water.volume", "unit": "m3", "value": 12.5 },
+            { "quantity": "water.volume", "unit": "m3", "value": 12.0,
+              "measuredAt": "2026-11-25T00:00:00Z" },
+            { "quantity": "alarm.leak", "value": true },
+        ],
+        "warnings": [],
+    });
+    let mut lamp = record("70B3D5E75E000002", "=1+1", 8);
+    lamp["decoder"] = decoder;
+    lamp["decoded"] = json!({
+        "data": {},
+        "measurements": [
+            { "quantity": "lamp.relay", "value": false, "channel": 1 },
+            { "quantity": "air.co2", "unit": "[ppm]", "value": 412 },
+        ],
+        "warnings": [],
+    });
+    let mut unread = record("70B3D5E75E000003", "", 9);
+    unread["decodeError"] = json!({ "code": "no-decoder", "message": "it has none" });
+    [meter, lamp, unread].iter().map(Json::to_string).collect()
+}
+
+fn text(format: Format) -> String {
+    String::from_utf8(format.write(&records()).unwrap()).unwrap()
+}
+
+#[test]
+fn rows_have_a_line_for_each_measurement() {
+    let expected = [
+        "record,group,device,name,subGroup,useCase,tags,receivedAt,measuredAt,quantity,channel,value,unit,data,payload,fCnt,fPort,rssi [dBm],snr [dB],spreadingFactor,frequency [Hz],redundancy,networkServer,decoder,decoderVersion,decoderDigest,error,errorMessage",
+        r#"70B3D5E75E000001-00000007-01020304,water,70B3D5E75E000001,"Hall, ""A""",north,metering,floor=2;street=rue de l'Égalité,2026-11-25T08:00:00.500Z,2026-11-25T08:00:00.500Z,water.volume,0,12.5,m3,"{""index"":12.5}",0102FF,7,5,-97.5,5.25,9,868100000,2,lns,acme/meter,1.2.0,sha256:ab,,"#,
+        r#"70B3D5E75E000001-00000007-01020304,water,70B3D5E75E000001,"Hall, ""A""",north,metering,floor=2;street=rue de l'Égalité,2026-11-25T08:00:00.500Z,2026-11-25T00:00:00.000Z,water.volume,0,12.0,m3,,0102FF,7,5,-97.5,5.25,9,868100000,2,lns,acme/meter,1.2.0,sha256:ab,,"#,
+        r#"70B3D5E75E000001-00000007-01020304,water,70B3D5E75E000001,"Hall, ""A""",north,metering,floor=2;street=rue de l'Égalité,2026-11-25T08:00:00.500Z,2026-11-25T08:00:00.500Z,alarm.leak,0,true,,,0102FF,7,5,-97.5,5.25,9,868100000,2,lns,acme/meter,1.2.0,sha256:ab,,"#,
+        "70B3D5E75E000002-00000008-01020304,water,70B3D5E75E000002,'=1+1,north,metering,floor=2;street=rue de l'Égalité,2026-11-25T08:00:00.500Z,2026-11-25T08:00:00.500Z,lamp.relay,1,false,,{},0102FF,8,5,-97.5,5.25,9,868100000,2,lns,acme/meter,1.2.0,sha256:ab,,",
+        "70B3D5E75E000002-00000008-01020304,water,70B3D5E75E000002,'=1+1,north,metering,floor=2;street=rue de l'Égalité,2026-11-25T08:00:00.500Z,2026-11-25T08:00:00.500Z,air.co2,0,412,[ppm],,0102FF,8,5,-97.5,5.25,9,868100000,2,lns,acme/meter,1.2.0,sha256:ab,,",
+        "70B3D5E75E000003-00000009-01020304,water,70B3D5E75E000003,,north,metering,floor=2;street=rue de l'Égalité,2026-11-25T08:00:00.500Z,,,,,,,0102FF,9,5,-97.5,5.25,9,868100000,2,lns,,,,no-decoder,it has none",
+        "",
+    ];
+    assert_eq!(text(Format::CsvRows), expected.join("\r\n"));
+}
+
+#[test]
+fn columns_have_a_line_for_each_record_and_moment() {
+    let expected = [
+        "record,group,device,name,subGroup,useCase,tags,receivedAt,measuredAt,air.co2 [ppm],alarm.leak,lamp.relay #1,water.volume [m3],data,payload,fCnt,fPort,rssi [dBm],snr [dB],spreadingFactor,frequency [Hz],redundancy,networkServer,decoder,decoderVersion,decoderDigest,error,errorMessage",
+        r#"70B3D5E75E000001-00000007-01020304,water,70B3D5E75E000001,"Hall, ""A""",north,metering,floor=2;street=rue de l'Égalité,2026-11-25T08:00:00.500Z,2026-11-25T08:00:00.500Z,,true,,12.5,"{""index"":12.5}",0102FF,7,5,-97.5,5.25,9,868100000,2,lns,acme/meter,1.2.0,sha256:ab,,"#,
+        r#"70B3D5E75E000001-00000007-01020304,water,70B3D5E75E000001,"Hall, ""A""",north,metering,floor=2;street=rue de l'Égalité,2026-11-25T08:00:00.500Z,2026-11-25T00:00:00.000Z,,,,12.0,,0102FF,7,5,-97.5,5.25,9,868100000,2,lns,acme/meter,1.2.0,sha256:ab,,"#,
+        "70B3D5E75E000002-00000008-01020304,water,70B3D5E75E000002,'=1+1,north,metering,floor=2;street=rue de l'Égalité,2026-11-25T08:00:00.500Z,2026-11-25T08:00:00.500Z,412,,false,,{},0102FF,8,5,-97.5,5.25,9,868100000,2,lns,acme/meter,1.2.0,sha256:ab,,",
+        "70B3D5E75E000003-00000009-01020304,water,70B3D5E75E000003,,north,metering,floor=2;street=rue de l'Égalité,2026-11-25T08:00:00.500Z,2026-11-25T08:00:00.500Z,,,,,,0102FF,9,5,-97.5,5.25,9,868100000,2,lns,,,,no-decoder,it has none",
+        "",
+    ];
+    assert_eq!(text(Format::CsvColumns), expected.join("\r\n"));
+}
+
+#[test]
+fn a_list_of_measurements_names_the_device_and_the_moment_of_each() {
+    let written: Json = serde_json::from_str(&text(Format::Senml)).unwrap();
+    let expected = json!([
+        { "bn": "urn:dev:mac:70b3d5e75e000001_", "bt": 1_795_593_600.5, "n": "lorawan.record",
+          "vs": "70B3D5E75E000001-00000007-01020304" },
+        { "n": "lorawan.payload", "vd": "AQL_" },
+        { "n": "lorawan.counter", "u": "count", "v": 7.0 },
+        { "n": "lorawan.port", "v": 5.0 },
+        { "n": "lorawan.rssi", "u": "dBW", "v": -127.5 },
+        { "n": "lorawan.snr", "u": "dB", "v": 5.25 },
+        { "n": "lorawan.spreading-factor", "v": 9.0 },
+        { "n": "lorawan.frequency", "u": "Hz", "v": 868_100_000.0 },
+        { "n": "lorawan.redundancy", "u": "count", "v": 2.0 },
+        { "n": "lorawan.decoder", "vs": "acme/meter@1.2.0 sha256:ab" },
+        { "n": "water.volume", "u": "m3", "v": 12.5 },
+        { "n": "water.volume", "u": "m3", "v": 12.0, "t": -28_800.5 },
+        { "n": "alarm.leak", "vb": true },
+    ]);
+    let first: Vec<Json> = written.as_array().unwrap().iter().take(13).cloned().collect();
+    assert_eq!(json!(first), expected);
+    let said = written.to_string();
+    assert!(said.contains(r#""n":"lamp.relay_1","vb":false"#), "{said}");
+    assert!(said.contains(r#""vs":"no-decoder: it has none""#), "{said}");
+}
+
+#[test]
+fn records_stay_as_they_are_where_the_format_can_hold_them() {
+    let records = records();
+    let json: Vec<Json> = serde_json::from_str(&text(Format::Json)).unwrap();
+    let lines: Vec<Json> =
+        text(Format::Ndjson).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let expected: Vec<Json> =
+        records.iter().map(|record| serde_json::from_str(record).unwrap()).collect();
+    assert_eq!((json, lines), (expected.clone(), expected));
+}
+
+#[test]
+fn no_records_are_an_empty_file_of_the_format() {
+    let empty = |format: Format| String::from_utf8(format.write::<&str>(&[]).unwrap()).unwrap();
+    assert_eq!(empty(Format::Json), "[]\n");
+    assert_eq!(empty(Format::Senml), "[]\n");
+    assert_eq!(empty(Format::Ndjson), "");
+    assert_eq!(empty(Format::CsvRows).lines().count(), 1);
+    assert_eq!(empty(Format::CsvColumns).lines().count(), 1);
+}
+
+#[test]
+fn a_shape_without_decoded_or_payload_can_be_written_too() {
+    for shape in [crate::Shape::Raw, crate::Shape::Decoded] {
+        let records = records();
+        let shaped: Vec<_> = records.iter().map(|record| shape.of(record).unwrap()).collect();
+        for format in Format::ALL {
+            assert!(format.write(&shaped).is_ok(), "{format} {shape:?}");
+        }
+    }
+    assert!(Format::CsvRows.write(&["{}"]).is_err());
+}
+
+#[test]
+fn a_format_is_known_by_its_name() {
+    for format in Format::ALL {
+        assert_eq!(format.as_str().parse(), Ok(format));
+        assert_eq!(serde_json::to_value(format).unwrap(), format.as_str());
+    }
+    assert!("xml".parse::<Format>().unwrap_err().to_string().contains("csv-rows"));
+}
+
+/// What a reader of a table has, column by name: of each row.
+fn read(table: &[u8]) -> Vec<BTreeMap<String, String>> {
+    let mut reader = csv::Reader::from_reader(table);
+    let header = reader.headers().unwrap().clone();
+    reader
+        .records()
+        .map(|row| {
+            let row = row.unwrap();
+            header.iter().map(str::to_owned).zip(row.iter().map(str::to_owned)).collect()
+        })
+        .collect()
+}
+
+/// A text that was written, from its field.
+fn unmarked(field: &str) -> &str {
+    field.strip_prefix('\'').unwrap_or(field)
+}
+
+proptest! {
+    /// Whatever texts and values there are: they come out of a table as they went in, no field is a
+    /// formula, each record and each measurement is there, and none twice.
+    #[test]
+    fn nothing_is_lost_in_a_table(
+        names in prop::collection::vec("(?s).{0,12}", 1..6),
+        values in prop::collection::vec((0_u16..3, 0_usize..4, -5_i64..5, 0_i64..3), 0..12),
+        said in "[-=+@'a\"\n,;]{0,6}",
+    ) {
+        const QUANTITIES: [&str; 4] = ["water.volume", "air.co2", "pulse.count", "a.text"];
+        let mut records = Vec::new();
+        for (index, name) in names.iter().enumerate() {
+            let measurements: Vec<Json> = values
+                .iter()
+                .skip(index)
+                .map(|&(channel, quantity, value, hour)| {
+                    let value = if quantity == 3 { json!(said) } else { json!(value) };
+                    json!({
+                        "quantity": QUANTITIES[quantity], "channel": channel, "value": value,
+                        "measuredAt": format!("2026-11-25T0{hour}:00:00Z"),
+                    })
+                })
+                .collect();
+            records.push(json!({
+                "id": format!("record-{index}"),
+                "device": { "devEui": "70B3D5E75E000001", "name": name },
+                "receivedAt": "2026-11-25T08:00:00Z",
+                "uplink": { "fCnt": index, "payload": "00" },
+                "radio": {},
+                "decoded": { "data": {}, "measurements": measurements },
+            }).to_string());
+        }
+        for format in [Format::CsvRows, Format::CsvColumns] {
+            let written = format.write(&records).unwrap();
+            prop_assert_eq!(&written, &format.write(&records).unwrap());
+            let rows = read(&written);
+            let mut found = 0;
+            for (index, name) in names.iter().enumerate() {
+                let own: Vec<_> =
+                    rows.iter().filter(|row| row["record"] == format!("record-{index}")).collect();
+                prop_assert!(!own.is_empty());
+                for row in &own {
+                    prop_assert_eq!(unmarked(&row["name"]), name.as_str());
+                    for (column, field) in *row {
+                        let is_number = field.parse::<f64>().is_ok();
+                        prop_assert!(is_number || !field.starts_with(['=', '+', '-', '@']), "{}", column);
+                    }
+                }
+                let fields: Vec<&str> = match format {
+                    Format::CsvRows => {
+                        own.iter().filter(|row| !row["quantity"].is_empty()).map(|row| &*row["value"]).collect()
+                    }
+                    _ => own
+                        .iter()
+                        .flat_map(|row| row.iter())
+                        .filter(|(column, _)| {
+                            QUANTITIES.iter().any(|quantity| column.starts_with(quantity))
+                        })
+                        .map(|(_, field)| &**field)
+                        .collect(),
+                };
+                // An empty text and no value look alike in a column.
+                let mut fields: Vec<&str> =
+                    fields.into_iter().map(unmarked).filter(|field| !field.is_empty()).collect();
+                let mut expected: Vec<String> = values
+                    .iter()
+                    .skip(index)
+                    .map(|&(_, quantity, value, _)| {
+                        if quantity == 3 { said.clone() } else { value.to_string() }
+                    })
+                    .filter(|value| !value.is_empty())
+                    .collect();
+                fields.sort_unstable();
+                expected.sort_unstable();
+                prop_assert_eq!(fields, expected);
+                found += own.len();
+            }
+            prop_assert_eq!(found, rows.len());
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! What tables and lists of measurements are made of: a stored record, read once.
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// A stored record. Members that a shape leaves out are absent. Numbers stay as they are written.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct View<'json> {
+    #[serde(borrow)]
+    pub(super) id: Cow<'json, str>,
+    #[serde(default, borrow)]
+    pub(super) group: Cow<'json, str>,
+    #[serde(borrow)]
+    pub(super) device: Device<'json>,
+    pub(super) received_at: Timestamp,
+    #[serde(default, borrow)]
+    pub(super) network_server: Cow<'json, str>,
+    #[serde(borrow)]
+    pub(super) uplink: Uplink<'json>,
+    #[serde(borrow)]
+    pub(super) radio: Radio<'json>,
+    #[serde(default, borrow)]
+    pub(super) decoder: Option<Decoder<'json>>,
+    #[serde(default, borrow)]
+    pub(super) decoded: Option<Decoded<'json>>,
+    #[serde(default, borrow)]
+    pub(super) decode_error: Option<DecodeError<'json>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Device<'json> {
+    #[serde(borrow)]
+    pub(super) dev_eui: Cow<'json, str>,
+    #[serde(default, borrow)]
+    pub(super) name: Cow<'json, str>,
+    #[serde(default, borrow)]
+    pub(super) sub_group: Cow<'json, str>,
+    #[serde(default, borrow)]
+    pub(super) use_case: Cow<'json, str>,
+    #[serde(default)]
+    pub(super) tags: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Uplink<'json> {
+    pub(super) f_cnt: u32,
+    #[serde(default)]
+    pub(super) f_port: Option<u8>,
+    #[serde(default, borrow)]
+    pub(super) payload: Option<Cow<'json, str>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Radio<'json> {
+    #[serde(default, borrow)]
+    pub(super) rssi_dbm: Option<&'json RawValue>,
+    #[serde(default, borrow)]
+    pub(super) snr_db: Option<&'json RawValue>,
+    #[serde(default)]
+    pub(super) redundancy: Option<u32>,
+    #[serde(default)]
+    pub(super) spreading_factor: Option<u8>,
+    #[serde(default)]
+    pub(super) frequency_hz: Option<u32>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Decoder<'json> {
+    #[serde(borrow)]
+    pub(super) id: Cow<'json, str>,
+    #[serde(borrow)]
+    pub(super) version: Cow<'json, str>,
+    #[serde(borrow)]
+    pub(super) digest: Cow<'json, str>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Decoded<'json> {
+    /// In the maker's own words.
+    #[serde(default, borrow)]
+    pub(super) data: Option<&'json RawValue>,
+    #[serde(default, borrow)]
+    pub(super) measurements: Vec<Measured<'json>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Measured<'json> {
+    #[serde(borrow)]
+    pub(super) quantity: Cow<'json, str>,
+    #[serde(default, borrow)]
+    pub(super) unit: Cow<'json, str>,
+    #[serde(borrow)]
+    pub(super) value: &'json RawValue,
+    #[serde(default)]
+    pub(super) channel: u16,
+    #[serde(default)]
+    pub(super) measured_at: Option<Timestamp>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct DecodeError<'json> {
+    #[serde(borrow)]
+    pub(super) code: Cow<'json, str>,
+    #[serde(default, borrow)]
+    pub(super) message: Cow<'json, str>,
+}
+
+impl<'json> View<'json> {
+    pub(super) fn read(json: &'json str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(json)
+    }
+
+    /// What a decoder measured; nothing of a record that is not decoded.
+    pub(super) fn measurements(&self) -> &[Measured<'json>] {
+        self.decoded.as_ref().map_or(&[], |decoded| &decoded.measurements)
+    }
+}

@@ -1,0 +1,65 @@
+//! A certificate authority of the tests' own.
+
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    date_time_ymd,
+};
+
+/// A certificate authority.
+pub struct Authority {
+    pem: String,
+    issuer: Issuer<'static, KeyPair>,
+}
+
+/// A certificate and its key, as PEM.
+pub struct Issued {
+    /// The certificate.
+    pub certificate: String,
+    /// Its key.
+    pub key: String,
+}
+
+impl Authority {
+    /// An authority that nobody else knows.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        let mut params = CertificateParams::new(Vec::new()).expect("no name is a good one");
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+        let key = KeyPair::generate().expect("there is randomness");
+        let pem = params.self_signed(&key).expect("it can be signed").pem();
+        Self { pem, issuer: Issuer::new(params, key) }
+    }
+
+    /// Its own certificate, as PEM.
+    #[must_use]
+    pub fn pem(&self) -> &str {
+        &self.pem
+    }
+
+    /// A certificate of a server called `localhost`.
+    #[must_use]
+    pub fn server(&self) -> Issued {
+        self.issue(false)
+    }
+
+    /// The same that is good no more.
+    #[must_use]
+    pub fn expired_server(&self) -> Issued {
+        self.issue(true)
+    }
+
+    fn issue(&self, expired: bool) -> Issued {
+        let key = KeyPair::generate().expect("there is randomness");
+        let names = vec!["localhost".to_owned()];
+        let mut params = CertificateParams::new(names).expect("it is a name");
+        params.distinguished_name.push(DnType::CommonName, "localhost");
+        if expired {
+            (params.not_before, params.not_after) =
+                (date_time_ymd(2020, 1, 1), date_time_ymd(2021, 1, 1));
+        }
+        let certificate = params.signed_by(&key, &self.issuer).expect("it can be signed").pem();
+        Issued { certificate, key: key.serialize_pem() }
+    }
+}
