@@ -24,7 +24,7 @@ fn surroundings() -> Surroundings {
 async fn dispatcher(opened: &Opened) -> Dispatcher {
     let retention = Duration::from_secs(48 * 3_600);
     let mailbox = Arc::new(Mailbox::new(Arc::clone(&opened.store), retention));
-    Dispatcher::open(mailbox, surroundings()).await.unwrap()
+    Dispatcher::open(mailbox, Arc::clone(&opened.blobs), surroundings()).await.unwrap()
 }
 
 fn key(name: &str) -> RouteKey {

@@ -10,7 +10,7 @@ use champollion_frames::{
     device::{Device, Uplink},
 };
 use champollion_sandbox::{Decoder, Sandbox, SandboxConfig};
-use champollion_store::{Batch, SledOptions, SledStore, Store};
+use champollion_store::{Batch, Blobs, FileBlobs, SledOptions, SledStore, Store};
 use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
 
@@ -97,6 +97,7 @@ pub(crate) struct Home {
 pub(crate) struct Opened {
     pub(crate) mailbox: Mailbox,
     pub(crate) store: Arc<dyn Store>,
+    pub(crate) blobs: Arc<dyn Blobs>,
 }
 
 impl Home {
@@ -108,7 +109,8 @@ impl Home {
         let options = SledOptions::new(self.folder.path().join("store"));
         let store: Arc<dyn Store> = Arc::new(SledStore::open(&options).unwrap());
         let mailbox = Mailbox::new(Arc::clone(&store), RETENTION);
-        Opened { mailbox, store }
+        let blobs = Arc::new(FileBlobs::open(self.folder.path().join("blobs")).unwrap());
+        Opened { mailbox, store, blobs }
     }
 }
 
