@@ -6,7 +6,7 @@
 //!
 //! What this shows: acknowledged batches reach the operating system, batches are whole, sequences go
 //! on. What it cannot show is that they reach the disk, since the operating system outlives the
-//! process; the tests of the backend show that (`a_power_cut_keeps_every_flushed_batch…`).
+//! process; the tests of the backend show that (`a_power_cut_keeps_every_acknowledged_batch…`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
