@@ -143,7 +143,11 @@ impl Pusher {
                 store_pause = None;
             }
             if self.is_working() && store_pause.is_none() {
-                arrivals.mark_unchanged();
+                // Records may have come while something else was attended to.
+                if arrivals.has_changed().unwrap_or_default() {
+                    arrivals.mark_unchanged();
+                    self.at_end = false;
+                }
                 if let Err(error) = self.fill().await {
                     tracing::error!(route = %self.live.key, %error, "records cannot be read");
                     store_pause = Some(now + STORE_PAUSE);
@@ -229,6 +233,10 @@ impl Pusher {
             Permit::NotBefore(until) => Some(until),
             // When something has landed, it goes on.
             Permit::All if has_room => self.lanes.next_due(),
+            // The pause has ended since something was to be sent.
+            Permit::One if self.on_their_way.is_empty() && self.lanes.ready_records() > 0 => {
+                Some(Instant::now())
+            }
             Permit::One if self.on_their_way.is_empty() => self.lanes.next_due(),
             Permit::All | Permit::One | Permit::NotYet => None,
         };
