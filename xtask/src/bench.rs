@@ -22,9 +22,14 @@ const QUICK: [&str; 6] =
 pub(crate) fn run(quick: bool, filter: Option<&str>) -> Result<()> {
     /// What is measured with the real server and not by criterion.
     const LOAD: &str = "ingest";
+    /// What is measured by a program of its own, which is killed meanwhile.
+    const STORE: &str = "store";
     if filter.is_some_and(|filter| filter.starts_with(LOAD)) {
         load::run(quick)?.into_iter().for_each(say);
         return Ok(());
+    }
+    if filter.is_some_and(|filter| filter.starts_with(STORE)) {
+        return store(quick);
     }
     guests::build()?;
     if !npm::install()? {
@@ -49,6 +54,29 @@ pub(crate) fn run(quick: bool, filter: Option<&str>) -> Result<()> {
     }
     for line in lines {
         say(line);
+    }
+    if filter.is_none() {
+        store(quick)?;
+    }
+    Ok(())
+}
+
+/// Measures how fast batches become durable, and a start with many records waiting. Ten million of them
+/// take some 16 GB of the disk for a while.
+fn store(quick: bool) -> Result<()> {
+    let (seconds, records) = if quick { ("3", "1000000") } else { ("10", "10000000") };
+    for measured in [["append", seconds], ["recover", records]] {
+        let mut bench = cargo();
+        bench.args([
+            "bench",
+            "--quiet",
+            "--package",
+            "champollion-store",
+            "--bench",
+            "store",
+            "--",
+        ]);
+        run_command(bench.args(measured))?;
     }
     Ok(())
 }

@@ -61,7 +61,8 @@ enum Command {
         /// Fewer samples: a minute instead of ten
         #[arg(long)]
         quick: bool,
-        /// Only benchmarks whose name contains this; `ingest` starts the real server and loads it
+        /// Only benchmarks whose name contains this; `ingest` starts the real server and loads it,
+        /// `store` fills the store and kills it
         filter: Option<String>,
     },
 }
