@@ -1,8 +1,13 @@
 //! A client of the server's HTTP interface.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result, bail};
 use serde_json::{Value as Json, json};
 use ureq::{Agent, Body, http::Response};
+
+/// No request takes that long; publishing with all its vectors is the longest.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Talks to the server in one role.
 #[derive(Clone)]
@@ -30,12 +35,21 @@ impl Answer {
 
 impl Client {
     pub(crate) fn new(address: &str, token: &str) -> Self {
-        let agent = Agent::config_builder().http_status_as_error(false).build().into();
+        let agent = Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(PATIENCE))
+            .build()
+            .into();
         Self { agent, address: address.to_owned(), token: token.to_owned() }
     }
 
     pub(crate) fn with_token(&self, token: &str) -> Self {
         Self { token: token.to_owned(), ..self.clone() }
+    }
+
+    /// The same, where the server listens elsewhere.
+    pub(crate) fn at(&self, address: &str) -> Self {
+        Self { address: address.to_owned(), ..self.clone() }
     }
 
     pub(crate) fn create_token(

@@ -17,6 +17,7 @@ mod server;
 mod shell;
 mod test;
 mod toolchain;
+mod torture;
 
 use std::path::PathBuf;
 
@@ -40,6 +41,15 @@ enum Command {
     },
     /// Run every test
     Test,
+    /// Load the server with frames, kill it again and again, and see that nothing is lost
+    Torture {
+        /// How long
+        #[arg(long, value_name = "N", default_value_t = 2)]
+        minutes: u32,
+        /// Choose everything that is left to chance as a run before did
+        #[arg(long)]
+        seed: Option<u64>,
+    },
     /// Build the script engine into target/engine and the first-party decoders into target/decoders
     Guests,
     /// Write the attack suite out, a file for each hostile decoder
@@ -71,6 +81,7 @@ fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Demo { once } => demo::demo(once),
         Command::Test => test::run(),
+        Command::Torture { minutes, seed } => torture::run(minutes, seed),
         Command::Guests => guests::build().map(drop),
         Command::Attacks { out } => attacks::write(&out),
         Command::Fuzz { seconds, target } => fuzz::run(seconds, target),

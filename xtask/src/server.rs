@@ -6,6 +6,8 @@ use std::{
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Stdio},
+    thread,
+    time::Duration,
 };
 
 use anyhow::{Context, Result, bail};
@@ -30,9 +32,20 @@ pub(crate) fn build_release() -> Result<PathBuf> {
     Ok(target().join("release").join(format!("champollion{}", env::consts::EXE_SUFFIX)))
 }
 
+/// Where the server logs, in its folder.
+const LOG: &str = "server.log";
+
+/// Its settings.
+const SETTINGS: &str = "champollion.toml";
+
+/// Where it writes the first admin token.
+const ADMIN_TOKEN: &str = "admin.token";
+
 /// A server that runs until this is dropped.
 pub(crate) struct Server {
     process: Child,
+    champollion: PathBuf,
+    folder: PathBuf,
     /// Where it listens: `http://127.0.0.1:4711`.
     pub(crate) address: String,
     /// The first admin token.
@@ -53,39 +66,30 @@ impl Server {
             fs::remove_dir_all(folder).context("the old data cannot be removed")?;
         }
         fs::create_dir_all(folder)?;
-        let log = folder.join("server.log");
-        let token_file = folder.join("admin.token");
-        let settings_file = folder.join("champollion.toml");
-        fs::write(&settings_file, settings)?;
-        let mut process = command(champollion)
-            .args(["serve", "--listen", "127.0.0.1:0", "--config"])
-            .arg(settings_file)
-            .arg("--data-dir")
-            .arg(folder.join("data"))
-            .arg("--admin-token-file")
-            .arg(&token_file)
-            // The recording's network server has put the copies together, and its frames are handed
-            // over one after another: waiting for copies would only make the demo longer.
-            .env("CHAMPOLLION_FRAMES__COPIES_WINDOW_MS", "0")
-            // Its packages were built a moment ago, and nobody has signed them.
-            .env("CHAMPOLLION_PUBLICATION__UNSIGNED", "true")
-            .stdout(Stdio::piped())
-            .stderr(File::create(&log)?)
-            .spawn()
-            .context("the server cannot be started")?;
-        let stdout = process.stdout.take().context("the server has no standard output")?;
-        let mut first_line = String::new();
-        BufReader::new(stdout).read_line(&mut first_line)?;
-        let Some(address) = first_line.trim().strip_prefix("champollion listens on ") else {
-            process.wait()?;
-            bail!("the server did not start:\n{}", fs::read_to_string(&log).unwrap_or_default());
-        };
-        let address = address.to_owned();
-        let admin_token = fs::read_to_string(&token_file)?.trim().to_owned();
-        Ok(Self { process, address, admin_token, log })
+        fs::write(folder.join(SETTINGS), settings)?;
+        let mut process = spawn(champollion, folder)?;
+        let address = listens(&mut process, folder)?;
+        let admin_token = fs::read_to_string(folder.join(ADMIN_TOKEN))?.trim().to_owned();
+        let (champollion, folder) = (champollion.to_owned(), folder.to_owned());
+        let log = folder.join(LOG);
+        Ok(Self { process, champollion, folder, address, admin_token, log })
     }
 
-    /// Ends the server.
+    /// Starts it again on the same folder, after it was stopped.
+    pub(crate) fn restart(&mut self) -> Result<()> {
+        self.process = spawn(&self.champollion, &self.folder)?;
+        self.address = listens(&mut self.process, &self.folder)?;
+        Ok(())
+    }
+
+    /// Starts it again and ends it after a while, perhaps before it listens.
+    pub(crate) fn restart_for(&mut self, life: Duration) -> Result<()> {
+        self.process = spawn(&self.champollion, &self.folder)?;
+        thread::sleep(life);
+        self.stop()
+    }
+
+    /// Ends the server, as `kill -9` does.
     pub(crate) fn stop(&mut self) -> Result<()> {
         self.process.kill()?;
         self.wait()
@@ -104,4 +108,37 @@ impl Drop for Server {
         drop(self.process.kill());
         drop(self.process.wait());
     }
+}
+
+fn spawn(champollion: &Path, folder: &Path) -> Result<Child> {
+    let log = File::options().create(true).append(true).open(folder.join(LOG))?;
+    command(champollion)
+        .args(["serve", "--listen", "127.0.0.1:0", "--config"])
+        .arg(folder.join(SETTINGS))
+        .arg("--data-dir")
+        .arg(folder.join("data"))
+        .arg("--admin-token-file")
+        .arg(folder.join(ADMIN_TOKEN))
+        // The recording's network server has put the copies together, and its frames are handed
+        // over one after another: waiting for copies would only make the demo longer.
+        .env("CHAMPOLLION_FRAMES__COPIES_WINDOW_MS", "0")
+        // Its packages were built a moment ago, and nobody has signed them.
+        .env("CHAMPOLLION_PUBLICATION__UNSIGNED", "true")
+        .stdout(Stdio::piped())
+        .stderr(log)
+        .spawn()
+        .context("the server cannot be started")
+}
+
+/// Waits until a server listens, and says where.
+fn listens(process: &mut Child, folder: &Path) -> Result<String> {
+    let stdout = process.stdout.take().context("the server has no standard output")?;
+    let mut first_line = String::new();
+    BufReader::new(stdout).read_line(&mut first_line)?;
+    let Some(address) = first_line.trim().strip_prefix("champollion listens on ") else {
+        process.wait()?;
+        let log = fs::read_to_string(folder.join(LOG)).unwrap_or_default();
+        bail!("the server did not start:\n{log}");
+    };
+    Ok(address.to_owned())
 }

@@ -4,7 +4,7 @@ use std::{env, path::PathBuf, process::Stdio};
 
 use anyhow::Result;
 
-use crate::{debian, guests, npm, pypi, shell};
+use crate::{debian, guests, npm, pypi, shell, torture};
 
 /// Starts the names of the tests that need what npm installs.
 const OF_NPM: &str = "of_npm_";
@@ -32,7 +32,11 @@ const SERVERS: [(&str, &str, &str); 7] = [
 /// Where Debian puts some of them, which is not in everybody's path.
 const SYSTEM_PROGRAMS: &str = "/usr/sbin";
 
-/// Builds what the tests need, then runs all of them: units, properties, documentation, end to end.
+/// How long the server is tortured: time for thirty kills.
+const TORTURE_MINUTES: u32 = 1;
+
+/// Builds what the tests need, then runs all of them: units, properties, documentation, end to
+/// end, and the torture of the server.
 pub(crate) fn run() -> Result<()> {
     guests::build()?;
     let path = env::var_os("PATH").unwrap_or_default();
@@ -63,7 +67,8 @@ pub(crate) fn run() -> Result<()> {
     if !left_out.is_empty() {
         tests.arg("--").args(left_out);
     }
-    shell::run(&mut tests)
+    shell::run(&mut tests)?;
+    torture::run(TORTURE_MINUTES, None)
 }
 
 /// Whether processes that run may be traced: some systems let only their parents do that.

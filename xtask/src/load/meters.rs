@@ -27,45 +27,64 @@ const DEV_ADDR_BLOCK: u32 = 0x0210_0000;
 /// Requests at once, so that registrations share the writes to the disk too.
 const REGISTRARS: usize = 32;
 
+/// The group of meters of which nobody says another.
+const GROUP: &str = "water";
+
 /// A meter and its counter.
-pub(super) struct Meter {
+pub(crate) struct Meter {
+    pub(crate) dev_eui: String,
+    pub(crate) group: String,
     device: Device,
-    next_f_cnt: u32,
+    pub(crate) next_f_cnt: u32,
 }
 
 /// Meters that have not sent yet.
-pub(super) struct Meters(Vec<Meter>);
+pub(crate) struct Meters(Vec<Meter>);
 
 impl Meters {
     /// Registers meters.
     pub(super) fn register(admin: &Client, count: usize) -> Result<Self> {
-        let sessions: Vec<Session> = (0..count).map(session).collect();
+        Self::register_in(admin, count, &[GROUP])
+    }
+
+    /// Registers meters, in the groups in turn.
+    pub(crate) fn register_in(admin: &Client, count: usize, groups: &[&str]) -> Result<Self> {
+        let group = |number: usize| groups[number % groups.len()].to_owned();
+        let sessions: Vec<(Session, String)> =
+            (0..count).map(|number| (session(number), group(number))).collect();
         let share = count.div_ceil(REGISTRARS).max(1);
         thread::scope(|scope| -> Result<()> {
             let registrars: Vec<_> = sessions
                 .chunks(share)
                 .map(|chunk| {
                     let admin = admin.clone();
-                    scope.spawn(move || chunk.iter().try_for_each(|session| put(&admin, session)))
+                    scope.spawn(move || {
+                        chunk.iter().try_for_each(|(session, group)| put(&admin, session, group))
+                    })
                 })
                 .collect();
             registrars.into_iter().try_for_each(|registrar| {
                 registrar.join().map_err(|_| anyhow!("a registrar panicked"))?
             })
         })?;
-        let meter = |session: &Session| Meter { device: Device::of(session), next_f_cnt: 0 };
-        Ok(Self(sessions.iter().map(meter).collect()))
+        let meter = |(session, group): (Session, String)| Meter {
+            dev_eui: session.dev_eui().to_string(),
+            group,
+            device: Device::of(&session),
+            next_f_cnt: 0,
+        };
+        Ok(Self(sessions.into_iter().map(meter).collect()))
     }
 
     /// So many groups of so many meters, which are taken out.
-    pub(super) fn take(&mut self, groups: usize, of: usize) -> Vec<Vec<Meter>> {
+    pub(crate) fn take(&mut self, groups: usize, of: usize) -> Vec<Vec<Meter>> {
         (0..groups).map(|_| self.0.drain(..of.min(self.0.len())).collect()).collect()
     }
 }
 
 impl Meter {
     /// The body that hands over its next frame, as two gateways heard it.
-    pub(super) fn frame(&mut self) -> String {
+    pub(crate) fn frame(&mut self) -> String {
         let f_cnt = self.next_f_cnt;
         self.next_f_cnt += 1;
         let phy = self.device.uplink(F_PORT, &TELEGRAM, f_cnt, false).unwrap_or_default();
@@ -88,7 +107,7 @@ fn session(number: usize) -> Session {
     )
 }
 
-fn put(admin: &Client, session: &Session) -> Result<()> {
+fn put(admin: &Client, session: &Session, group: &str) -> Result<()> {
     let nwk_s_key = session.network_keys().nwk_s_key().map(NwkSKey::reveal_hex);
     let abp = json!({
         "devAddr": session.dev_addr(),
@@ -96,7 +115,7 @@ fn put(admin: &Client, session: &Session) -> Result<()> {
         "appSKey": session.app_s_key().reveal_hex(),
     });
     let registration = json!({
-        "group": "water", "decoder": "axioma/qalcosonic-w1@^1", "activation": { "abp": abp },
+        "group": group, "decoder": "axioma/qalcosonic-w1@^1", "activation": { "abp": abp },
     });
     admin.put(&format!("/v1/devices/{}", session.dev_eui()), &registration)?.success().map(drop)
 }

@@ -4,7 +4,7 @@
 
 mod broker;
 mod http;
-mod meters;
+pub(crate) mod meters;
 
 use std::{
     fmt, fs,
@@ -69,12 +69,7 @@ pub(crate) fn run(quick: bool) -> Result<Vec<String>> {
     let folder = target().join("bench-ingest");
     let mut server = Server::start_with(&champollion, &folder, &broker.settings())?;
     let admin = Client::new(&server.address, &server.admin_token);
-    let mut publish = command(&champollion);
-    publish
-        .args(["publish", "--server", &server.address])
-        .env("CHAMPOLLION_TOKEN", &server.admin_token)
-        .arg(package(&packages)?);
-    run_command(&mut publish)?;
+    publish(&champollion, &server, &packages)?;
     let token = admin.create_token("load", "lns", None)?;
 
     let meters = SINGLE * METERS_OF_SINGLE + BULK * LINES + METERS_OF_BROKER;
@@ -94,6 +89,16 @@ pub(crate) fn run(quick: bool) -> Result<Vec<String>> {
     lines.extend(broker.measure(&mut through_broker, duration)?.lines("ingest.mqtt"));
     server.stop()?;
     Ok(lines)
+}
+
+/// Publishes the decoder of the meters.
+pub(crate) fn publish(champollion: &Path, server: &Server, packages: &Path) -> Result<()> {
+    let mut publish = command(champollion);
+    publish
+        .args(["publish", "--server", &server.address])
+        .env("CHAMPOLLION_TOKEN", &server.admin_token)
+        .arg(package(packages)?);
+    run_command(&mut publish)
 }
 
 fn package(folder: &Path) -> Result<PathBuf> {

@@ -1,0 +1,227 @@
+//! `cargo xtask torture`: the real server under load, killed again and again, with recipients that
+//! misbehave. In the end everything that it acknowledged must have come to everybody it is for, in the
+//! order of its device, under one name, and nothing else.
+
+mod chance;
+mod ledger;
+mod partner;
+mod recipient;
+mod sender;
+
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use anyhow::{Result, ensure};
+use serde_json::json;
+
+use self::{chance::Chance, ledger::Ledger, recipient::Recipient};
+use crate::{
+    client::Client,
+    guests,
+    load::{self, meters::Meters},
+    server::{self, Server},
+    shell::{say, target},
+};
+
+/// Recipients on this machine, over HTTP, and no long pauses.
+const SETTINGS: &str = "[delivery]\nprivate-addresses = true\nplain-http = true\n\
+    first-pause-ms = 20\nlongest-pause-seconds = 1\n";
+
+/// Groups whose records go along routes: to one that gets each alone, one that gets many at once, and
+/// one that fetches them.
+const ROUTED: [&str; 3] = ["water", "waste", "parking"];
+
+/// A group without routes, whose records are fetched from its inbox.
+const FETCHED: &str = "lighting";
+
+/// Most records in one request of those who get many.
+const BATCH: usize = 20;
+
+/// Network servers that hand over frames at the same time.
+const SENDERS: usize = 8;
+
+/// Meters of each of them.
+const METERS: usize = 20;
+
+/// The longest that a server lives, from when it listens.
+const LONGEST_LIFE_MS: u64 = 2_500;
+
+/// One start in so many is ended before it is done, within this.
+const ENDED_STARTS: u64 = 6;
+const START_MS: u64 = 400;
+
+/// A run has at least so many kills, however slow the machine …
+const KILLS_AT_LEAST: u32 = 30;
+
+/// … unless it takes this many times longer than asked for.
+const OVERTIME: u32 = 3;
+
+/// How long everything may take to be delivered once nobody misbehaves any more.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// What comes too often, or should not at all, is given this time to come.
+const AFTERWARDS: Duration = Duration::from_secs(1);
+
+/// What everybody knows.
+struct World {
+    /// Where the server listens, while it does.
+    address: RwLock<Option<String>>,
+    ledger: Arc<Mutex<Ledger>>,
+    /// No more frames.
+    enough: AtomicBool,
+    /// Everybody goes home.
+    over: AtomicBool,
+}
+
+/// Tortures the server, and says what came of it.
+pub(crate) fn run(minutes: u32, seed: Option<u64>) -> Result<()> {
+    let seed = seed.unwrap_or_else(|| {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        now.map_or(1, |now| now.as_micros() as u64)
+    });
+    let packages = guests::build()?;
+    let champollion = server::build()?;
+    let mut server = Server::start_with(&champollion, &target().join("torture"), SETTINGS)?;
+    say(format_args!("The seed is {seed}; the server's log is {}", server.log.display()));
+    let admin = Client::new(&server.address, &server.admin_token);
+    load::publish(&champollion, &server, &packages)?;
+
+    let world = Arc::new(World {
+        address: RwLock::new(Some(server.address.clone())),
+        ledger: Arc::default(),
+        enough: AtomicBool::new(false),
+        over: AtomicBool::new(false),
+    });
+    let calm = Arc::new(AtomicBool::new(false));
+    for (group, number) in ROUTED.iter().zip(0_u64..) {
+        for (kind, batch) in [("one", 1), ("many", BATCH)] {
+            let name = format!("{group}/{kind}");
+            let seed = Chance::of(seed, 1_000 + 2 * number + batch as u64).below(u64::MAX);
+            let url = Recipient::listen(&name, group, seed, &world.ledger, &calm)?;
+            let route = json!({ "to": { "http": {
+                "url": url, "batch": batch, "timeoutSeconds": 1,
+            } } });
+            admin.put(&format!("/v1/routes/{kind}?group={group}"), &route)?.success()?;
+        }
+        let route = json!({ "to": { "pull": {} } });
+        admin.put(&format!("/v1/routes/fetch?group={group}"), &route)?.success()?;
+    }
+
+    let groups: Vec<&str> = ROUTED.into_iter().chain([FETCHED]).collect();
+    let mut meters = Meters::register_in(&admin, SENDERS * METERS, &groups)?;
+    let meters = meters.take(SENDERS, METERS);
+    for meter in meters.iter().flatten() {
+        lock(&world.ledger).add_device(&meter.dev_eui, &meter.group);
+    }
+    let mut threads = Vec::new();
+    let lns = admin.with_token(&admin.create_token("torture", "lns", None)?);
+    for (meters, number) in meters.into_iter().zip(0..) {
+        let (lns, world) = (lns.clone(), Arc::clone(&world));
+        let chance = Chance::of(seed, 2_000 + number);
+        threads.push(thread::spawn(move || sender::send(meters, &lns, &world, chance)));
+    }
+    for (group, number) in groups.iter().zip(0..) {
+        let token = admin.create_token(group, "partner", Some(group))?;
+        let route = ROUTED.contains(group).then_some("fetch");
+        let name = format!("{group}/fetch");
+        lock(&world.ledger).add_recipient(&name, group);
+        let partner = partner::Partner {
+            name,
+            group: (*group).to_owned(),
+            route,
+            client: admin.with_token(&token),
+            chance: Chance::of(seed, 3_000 + number),
+        };
+        let world = Arc::clone(&world);
+        threads.push(thread::spawn(move || partner.fetch(&world)));
+    }
+
+    let kills = kill_again_and_again(&mut server, &world, minutes, Chance::of(seed, 1))?;
+    world.enough.store(true, Ordering::Relaxed);
+    calm.store(true, Ordering::Relaxed);
+    let deadline = Instant::now() + PATIENCE;
+    let senders_are_done =
+        |threads: &[thread::JoinHandle<()>]| threads[..SENDERS].iter().all(|t| t.is_finished());
+    while Instant::now() < deadline
+        && !(senders_are_done(&threads) && lock(&world.ledger).missing() == 0)
+    {
+        thread::sleep(Duration::from_millis(50));
+    }
+    thread::sleep(AFTERWARDS);
+    world.over.store(true, Ordering::Relaxed);
+    for thread in threads {
+        if thread.join().is_err() {
+            lock(&world.ledger).violate("a sender or a partner panicked".to_owned());
+        }
+    }
+    server.stop()?;
+    verdict(&mut lock(&world.ledger), kills, seed)
+}
+
+fn kill_again_and_again(
+    server: &mut Server,
+    world: &World,
+    minutes: u32,
+    mut chance: Chance,
+) -> Result<u32> {
+    let wanted = Duration::from_secs(60) * minutes;
+    let started = Instant::now();
+    let mut kills = 0;
+    while started.elapsed() < wanted
+        || kills < KILLS_AT_LEAST && started.elapsed() < wanted * OVERTIME
+    {
+        thread::sleep(chance.milliseconds(50, LONGEST_LIFE_MS));
+        server.stop()?;
+        kills += 1;
+        world.set_address(None);
+        while chance.below(ENDED_STARTS) == 0 {
+            server.restart_for(chance.milliseconds(1, START_MS))?;
+            kills += 1;
+        }
+        server.restart()?;
+        world.set_address(Some(server.address.clone()));
+    }
+    Ok(kills)
+}
+
+fn verdict(ledger: &mut Ledger, kills: u32, seed: u64) -> Result<()> {
+    ledger.close();
+    let lost = ledger.missing();
+    for violation in &ledger.violations {
+        say(format_args!("violation: {violation}"));
+    }
+    say(format_args!(
+        "torture: {kills} kills, {} acknowledged, {} delivered, {} repeated, {lost} lost",
+        ledger.acknowledged(),
+        ledger.delivered,
+        ledger.repeated,
+    ));
+    ensure!(
+        ledger.violations.is_empty() && lost == 0,
+        "the server did not keep what it promised; once more with --seed {seed}"
+    );
+    ensure!(ledger.acknowledged() > 0, "nothing was acknowledged, so nothing was tried");
+    Ok(())
+}
+
+impl World {
+    fn set_address(&self, address: Option<String>) {
+        *self.address.write().unwrap_or_else(PoisonError::into_inner) = address;
+    }
+
+    /// A client of the server where it is now, if it is there.
+    fn reach(&self, client: &Client) -> Option<Client> {
+        let address = self.address.read().unwrap_or_else(PoisonError::into_inner);
+        address.as_ref().map(|address| client.at(address))
+    }
+}
+
+fn lock(ledger: &Mutex<Ledger>) -> MutexGuard<'_, Ledger> {
+    ledger.lock().unwrap_or_else(PoisonError::into_inner)
+}
