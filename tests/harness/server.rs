@@ -4,7 +4,7 @@ use std::{
     fs::{self, File},
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
-    process::{Child, ExitStatus, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
     sync::{Arc, Mutex, PoisonError, mpsc},
     thread,
     time::Duration,
@@ -35,6 +35,7 @@ pub struct Setup {
     arguments: Vec<String>,
     shows_token: bool,
     settings: Option<String>,
+    through: Vec<String>,
 }
 
 /// A server on a folder of its own, on a port that is free.
@@ -104,6 +105,11 @@ impl Server {
     /// Other settings from its next start on.
     pub fn change_settings(&mut self, toml: &str) {
         self.setup.settings = Some(toml.to_owned());
+    }
+
+    /// Started from its next start on by a program that becomes it; by none where the list is empty.
+    pub fn start_through(&mut self, program: &[&str]) {
+        self.setup.through = program.iter().map(ToString::to_string).collect();
     }
 
     /// Ends it at once, as `kill -9` does.
@@ -289,13 +295,24 @@ impl Drop for Server {
     }
 }
 
+/// The command as another program starts it.
+fn through(program: &[String], own: Command) -> Command {
+    let Some((name, arguments)) = program.split_first() else { return own };
+    let mut command = Command::new(name);
+    command.args(arguments).arg(own.get_program()).stdin(Stdio::null());
+    for (variable, _) in own.get_envs().filter(|(_, value)| value.is_none()) {
+        command.env_remove(variable);
+    }
+    command
+}
+
 fn spawn(folder: &Path, setup: &Setup) -> (Child, String, Arc<Mutex<String>>) {
     let log = File::options()
         .create(true)
         .append(true)
         .open(folder.join("log"))
         .expect("the log can be written");
-    let mut command = champollion();
+    let mut command = through(&setup.through, champollion());
     command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(folder.join("data"));
     if !setup.shows_token {
         command.arg("--admin-token-file").arg(folder.join("admin.token"));

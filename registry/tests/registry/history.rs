@@ -8,6 +8,7 @@ use champollion_registry::{
 };
 use champollion_store::{
     Batch, Committed, Entry, Health, KeyValue, LogExtent, Sequence, SledStore, Store, StoreError,
+    Usage,
 };
 
 use crate::support::{Home, Opened, SANDBOX, moment, package};
@@ -241,6 +242,10 @@ impl Store for Rewritten {
         limit: usize,
     ) -> Result<Vec<String>, StoreError> {
         self.store.logs(prefix, after, limit).await
+    }
+
+    async fn usage(&self) -> Result<Usage, StoreError> {
+        self.store.usage().await
     }
 
     fn health(&self) -> Health {

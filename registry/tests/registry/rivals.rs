@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use champollion_registry::{Package, PublishError, Registry, RegistryConfig, RegistryError};
 use champollion_store::{
     Batch, Blobs, Committed, Entry, FileBlobs, Health, KeyValue, LogExtent, Sequence, SledStore,
-    Store, StoreError,
+    Store, StoreError, Usage,
 };
 use tokio::sync::{Barrier, Notify};
 
@@ -149,6 +149,10 @@ impl Store for Faulty {
         limit: usize,
     ) -> Result<Vec<String>, StoreError> {
         self.store.logs(prefix, after, limit).await
+    }
+
+    async fn usage(&self) -> Result<Usage, StoreError> {
+        self.store.usage().await
     }
 
     fn health(&self) -> Health {

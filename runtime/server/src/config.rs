@@ -13,7 +13,10 @@ use champollion_sandbox::{CallLimits, Limits};
 use config::{Case, Environment, File, FileFormat};
 use serde::Deserialize;
 
-use crate::{devices::Keks, lns::NetworkServers, mirrors::Mirrors, parked::ParkedLimits};
+use crate::{
+    devices::Keks, lns::NetworkServers, mirrors::Mirrors, parked::ParkedLimits,
+    storage::StorageLimits,
+};
 
 /// The default settings with their explanations: what `champollion serve --print-config` prints.
 pub const DEFAULTS: &str = include_str!("../champollion.toml");
@@ -56,6 +59,8 @@ pub struct Config {
     /// The network servers, by their names.
     #[serde(default)]
     pub network_servers: NetworkServers,
+    /// How much of the disk may be taken.
+    pub store: StorageLimits,
     /// How long records are kept.
     pub retention: Retention,
     /// Where records may go, and how patiently.

@@ -9,6 +9,7 @@
 pub mod api;
 pub mod auth;
 pub mod cli;
+mod clock;
 mod compile_worker;
 pub mod config;
 mod copies;
@@ -24,6 +25,7 @@ pub mod mqtt;
 pub mod parked;
 pub mod redecode;
 pub mod service;
+pub mod storage;
 mod telemetry;
 mod turns;
 pub mod workers;

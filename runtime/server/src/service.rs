@@ -31,6 +31,7 @@ use crate::{
     mqtt::{Connection, Prepared, Receiver, Status},
     parked::{Parked, ParkedError},
     redecode::Redecoding,
+    storage::Storage,
     workers::Workers,
 };
 
@@ -44,6 +45,8 @@ pub struct Service {
     pub config: Config,
     /// Where everything is kept.
     pub store: Arc<dyn Store>,
+    /// How full the disk is.
+    pub storage: Arc<Storage>,
     /// The decoders.
     pub registry: Arc<Registry>,
     /// The devices and their sessions.
@@ -150,6 +153,7 @@ impl Service {
         })?;
         let folder = |name: &str| -> PathBuf { config.data_dir.join(name) };
         let store: Arc<dyn Store> = Arc::new(SledStore::open(&SledOptions::new(folder("store")))?);
+        let storage = Arc::new(Storage::open(Arc::clone(&store), config.store).await?);
         let blobs: Arc<dyn Blobs> = Arc::new(FileBlobs::open(folder("packages"))?);
         let sandbox = Arc::new(Sandbox::new(SandboxConfig {
             limits: config.sandbox.clone(),
@@ -182,6 +186,7 @@ impl Service {
             Arc::clone(&registry),
             Arc::clone(&mailbox),
             Arc::clone(&workers),
+            Arc::clone(&storage),
             config.copies_window(),
             config.keks.clone(),
         );
@@ -230,6 +235,7 @@ impl Service {
         let service = Arc::new(Self {
             config,
             store,
+            storage,
             registry,
             devices,
             mailbox,

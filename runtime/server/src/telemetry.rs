@@ -58,6 +58,12 @@ pub(crate) fn start_metrics() -> Result<PrometheusHandle, String> {
         "champollion_records_removed_total",
         "Records removed, by whether they were acknowledged or had expired"
     );
+    metrics::describe_gauge!(
+        "champollion_store_used_bytes",
+        "Bytes that what the store keeps takes, about"
+    );
+    metrics::describe_gauge!("champollion_store_file_bytes", "Bytes of the store's files");
+    metrics::describe_gauge!("champollion_store_free_bytes", "Bytes of its disk that are free");
     metrics::describe_gauge!("champollion_devices", "Devices that are registered");
     metrics::describe_gauge!(
         "champollion_downlinks_open",

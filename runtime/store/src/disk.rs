@@ -1,6 +1,6 @@
 //! Files and folders that only their owner can read, and waiting for the disk.
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
 use std::path::Path;
 
@@ -52,4 +52,37 @@ pub(crate) fn sync_folder(folder: &Path) -> Result<(), StoreError> {
     #[cfg(not(unix))]
     let _ = folder; // Windows has no such call; its file systems journal names with the rename.
     Ok(())
+}
+
+/// The bytes of all files in a folder and in those below it.
+pub(crate) fn file_bytes(folder: &Path) -> Result<u64, StoreError> {
+    let mut bytes = 0;
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(&next).map_err(StoreError::io("read", &next))? {
+            let entry = entry.map_err(StoreError::io("read", &next))?;
+            // A file may go away between the two.
+            match entry.metadata() {
+                Ok(metadata) if metadata.is_dir() => folders.push(entry.path()),
+                Ok(metadata) => bytes += metadata.len(),
+                Err(_) => {}
+            }
+        }
+    }
+    Ok(bytes)
+}
+
+/// The bytes that can still be written to the disk that a folder is on.
+#[cfg(unix)]
+pub(crate) fn free_bytes(folder: &Path) -> Result<u64, StoreError> {
+    let disk = rustix::fs::statvfs(folder)
+        .map_err(io::Error::from)
+        .map_err(StoreError::io("ask for the free space of", folder))?;
+    Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
+/// Not told here: nobody is warned, and a full disk is met when it is full.
+#[cfg(not(unix))]
+pub(crate) fn free_bytes(_: &Path) -> Result<u64, StoreError> {
+    Ok(u64::MAX)
 }

@@ -27,5 +27,5 @@ pub use crate::batch::{Batch, Committed};
 pub use crate::blobs::FileBlobs;
 pub use crate::error::StoreError;
 pub use crate::limits::{MAX_BATCH_BYTES, MAX_KEY_BYTES, MAX_NAME_BYTES, MAX_VALUE_BYTES};
-pub use crate::port::{Blobs, Entry, Health, KeyValue, LogExtent, Sequence, Store};
+pub use crate::port::{Blobs, Entry, Health, KeyValue, LogExtent, Sequence, Store, Usage};
 pub use crate::sled::{SledOptions, SledStore};

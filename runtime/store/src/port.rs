@@ -76,6 +76,18 @@ impl LogExtent {
     }
 }
 
+/// What a store takes of its disk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Bytes that what it keeps takes, about. What it can use again is not among them: this goes down
+    /// when something is deleted, also where the files stay as large as they were.
+    pub used_bytes: u64,
+    /// Bytes of its files.
+    pub file_bytes: u64,
+    /// Bytes of the disk that are free.
+    pub free_bytes: u64,
+}
+
 /// Whether a store can take changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -140,6 +152,9 @@ pub trait Store: Send + Sync {
 
     /// Whether changes can be taken now. Never waits.
     fn health(&self) -> Health;
+
+    /// What the store takes of its disk.
+    async fn usage(&self) -> Result<Usage, StoreError>;
 
     /// Finishes what was handed over, then refuses everything with [`StoreError::Closed`].
     /// Closing twice is fine.

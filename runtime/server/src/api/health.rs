@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::{Json, extract::State};
 use champollion_store::Health;
 
 use super::Problem;
 use crate::{
     auth::{Administer, Authorized},
     service::Service,
+    storage::Report,
 };
 
 /// The process answers.
@@ -21,6 +22,9 @@ pub(super) async fn alive() -> &'static str {
 pub(super) async fn ready(State(service): State<Arc<Service>>) -> Result<String, Problem> {
     match service.store.health() {
         Health::Ready => {
+            if let Some(full) = service.storage.full() {
+                return Err(full.into());
+            }
             let brokers = service.brokers.iter().map(|status| match status.trouble() {
                 None => format!("broker of {}: connected\n", status.server()),
                 Some(why) => format!("broker of {}: not connected: {why}\n", status.server()),
@@ -36,6 +40,14 @@ pub(super) async fn ready(State(service): State<Arc<Service>>) -> Result<String,
         }
         _ => Err(Problem::unavailable("stopping", "the server is being stopped")),
     }
+}
+
+/// How much of the disk is taken, and for how long there is room.
+pub(super) async fn storage(
+    _: Authorized<Administer>,
+    State(service): State<Arc<Service>>,
+) -> Json<Report> {
+    Json(service.storage.report())
 }
 
 /// Prometheus text.

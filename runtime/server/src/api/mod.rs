@@ -98,6 +98,7 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/v1/tokens/{id}", delete(tokens::revoke))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
+        .route("/v1/storage", get(health::storage))
         .route("/metrics", get(health::metrics))
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)

@@ -23,11 +23,15 @@ use crate::{
     ingest::IngestError,
     lns::Unreadable,
     parked::ParkedError,
+    storage::Full,
     workers::NotDone,
 };
 
 /// Seconds after which a client that met a passing condition should come back.
 const RETRY_AFTER_SECONDS: u32 = 1;
+
+/// The same where the disk is full, which passes more slowly.
+const FULL_RETRY_AFTER_SECONDS: u32 = 30;
 
 /// Starts the `type` of every problem; the code follows.
 const TYPE_PREFIX: &str = "urn:champollion:problem:";
@@ -229,6 +233,13 @@ impl From<Unreadable> for Problem {
     }
 }
 
+impl From<Full> for Problem {
+    fn from(full: Full) -> Self {
+        let problem = Self::new(StatusCode::INSUFFICIENT_STORAGE, "storage-full", full.to_string());
+        Self { retry_after: Some(FULL_RETRY_AFTER_SECONDS), ..problem }
+    }
+}
+
 impl From<IngestError> for Problem {
     fn from(error: IngestError) -> Self {
         let refusal = match error {
@@ -238,6 +249,7 @@ impl From<IngestError> for Problem {
                 tracing::error!(reason, "a frame could not be kept");
                 return Self::unavailable("not-kept", "the frame could not be kept: send it again");
             }
+            IngestError::Full(full) => return full.into(),
             IngestError::Busy(not_done) => return not_done.into(),
             IngestError::Handover(error) => {
                 return Self::unprocessable("impossible-session", error.to_string());

@@ -22,6 +22,7 @@ mod routes;
 mod sandbox;
 mod serve;
 mod settings;
+mod storage;
 mod tokens;
 
 use std::process::ExitCode;
@@ -62,6 +63,8 @@ enum Command {
     Parked(parked::Parked),
     /// Explain frames
     Frames(frames::Frames),
+    /// Show how full the disk is, and for how long there is room
+    Storage(storage::Storage),
     /// Pull and acknowledge records
     Records(records::Records),
     /// Say which records go to whom, and see how that goes
@@ -88,6 +91,7 @@ pub fn run() -> ExitCode {
         Command::Devices(command) => client::block_on(command.run()),
         Command::Downlinks(command) => client::block_on(command.run()),
         Command::Parked(command) => client::block_on(command.run()),
+        Command::Storage(command) => client::block_on(command.run()),
         Command::Records(command) => client::block_on(command.run()),
         Command::Routes(command) => client::block_on(command.run()),
         Command::Registry(command) => client::block_on(command.run()),

@@ -7,7 +7,7 @@ use std::{
     os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use clap::Args;
@@ -17,14 +17,17 @@ use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     sync::watch,
     task::JoinSet,
+    time::MissedTickBehavior,
 };
 
 use super::{Failure, output};
 use crate::{
     api,
     auth::{NewToken, Role},
+    clock::ClockWatch,
     config::{Config, DEFAULTS},
     service::Service,
+    storage::LOOK_PERIOD,
     telemetry,
 };
 
@@ -90,6 +93,7 @@ async fn serve(config: Config, admin_token_file: Option<&Path>) -> Result<(), Fa
     let signals = StopSignals::listen().map_err(Failure::of("signals cannot be waited for"))?;
     let signals = tokio::spawn(signals.then(stop));
     let upkeep = tokio::spawn(keep_metrics_small(Arc::clone(&service)));
+    let storage = tokio::spawn(look_after_storage(Arc::clone(&service)));
     let expiry = tokio::spawn(expire_again_and_again(Arc::clone(&service), stopped.clone()));
     let mut outgoing = JoinSet::new();
     for connection in outside.connections {
@@ -121,6 +125,7 @@ async fn serve(config: Config, admin_token_file: Option<&Path>) -> Result<(), Fa
     signals.abort();
     expiry.abort();
     upkeep.abort();
+    storage.abort();
     service.intake.all_kept().await;
     service.dispatcher.ended().await;
     service.store.close().await.map_err(Failure::of("the store could not be closed"))?;
@@ -194,12 +199,28 @@ async fn keep_metrics_small(service: Arc<Service>) {
     }
 }
 
+/// Sees when the disk is full, and when there is room again.
+async fn look_after_storage(service: Arc<Service>) {
+    let mut ticks = tokio::time::interval(LOOK_PERIOD);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = service.storage.look().await {
+            tracing::error!(%error, "the disk cannot be looked at");
+        }
+    }
+}
+
 async fn expire_again_and_again(service: Arc<Service>, stopped: watch::Receiver<bool>) {
     let mut ticks = tokio::time::interval(EXPIRY_PERIOD);
+    let mut clock = ClockWatch::default();
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
             () = until(stopped.clone()) => return,
+        }
+        if !clock.look(Instant::now(), Timestamp::now()) {
+            continue;
         }
         if let Err(error) = service.downlinks.expire(Timestamp::now()).await {
             tracing::error!(%error, "old commands could not be removed");

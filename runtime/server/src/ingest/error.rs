@@ -6,6 +6,7 @@ use champollion_store::StoreError;
 
 use crate::{
     devices::{DevicesError, HandoverError},
+    storage::Full,
     workers::NotDone,
 };
 
@@ -25,6 +26,9 @@ pub enum IngestError {
     /// It is genuine, and could not be kept: the network server should try again.
     #[error("the frame could not be kept: {0}")]
     NotKept(String),
+    /// There is no room for its record: the network server should keep it and try again later.
+    #[error("the frame was not taken: {0}")]
+    Full(Full),
     /// It is genuine, and too many others are waiting for a decoder: the network server should try
     /// again a little later.
     #[error("the frame was not taken: {0}")]

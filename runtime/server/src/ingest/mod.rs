@@ -16,7 +16,7 @@ use champollion_registry::{
 };
 use champollion_sandbox::{Call, Reading, Settings};
 use champollion_sdk::vectors::Hex;
-use champollion_store::{Batch, Store};
+use champollion_store::{Batch, Health, Store};
 use jiff::Timestamp;
 use semver::Version;
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,7 @@ use crate::{
     },
     lns::{self, Content, Message},
     misbehaviour,
+    storage::Storage,
     turns::Turns,
     workers::{NotDone, Workers},
 };
@@ -53,6 +54,7 @@ pub struct Intake {
     /// Uplinks of one device that are reported at once are taken one after another.
     turns: Arc<Turns>,
     keks: Arc<Keks>,
+    storage: Arc<Storage>,
     /// Places before the decoders for frames of which many are handed over at once.
     places: Arc<Semaphore>,
 }
@@ -117,6 +119,7 @@ impl Intake {
         registry: Arc<Registry>,
         mailbox: Arc<Mailbox>,
         workers: Arc<Workers>,
+        storage: Arc<Storage>,
         copies_window: Duration,
         keks: Keks,
     ) -> Self {
@@ -124,7 +127,7 @@ impl Intake {
         let places = Arc::new(Semaphore::new((workers.queue_places() / 2).max(1)));
         let copies = Arc::new(Copies::new(copies_window));
         let (turns, keks) = (Arc::default(), Arc::new(keks));
-        Self { store, devices, registry, mailbox, workers, copies, turns, keks, places }
+        Self { store, devices, registry, mailbox, workers, copies, turns, keks, storage, places }
     }
 
     /// Takes what a message of a network server hands over, in its name.
@@ -310,6 +313,7 @@ impl Intake {
 
     /// Decodes a verified frame and makes all that comes of it durable.
     pub(crate) async fn keep(&self, claim: Claim, sender: &Sender) -> Result<Receipt, IngestError> {
+        self.check_room()?;
         let _turn = self.devices.turn_of(&claim).await;
         let (dev_eui, f_cnt) = (claim.uplink().dev_eui(), claim.uplink().f_cnt());
         let mut batch = Batch::new();
@@ -334,6 +338,20 @@ impl Intake {
                 message: message.to_owned(),
             }),
         })
+    }
+
+    /// Nothing is decoded that cannot be kept, and nobody waits for a disk that has stopped writing.
+    fn check_room(&self) -> Result<(), IngestError> {
+        if let Some(full) = self.storage.full() {
+            return Err(IngestError::Full(full));
+        }
+        match self.storage.health() {
+            Health::Failed(reason) => Err(IngestError::NotKept(reason)),
+            Health::Stalled => {
+                Err(IngestError::NotKept("the disk has not finished a write in time".to_owned()))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Puts the record into the batch; without its reading where that makes it too large to be kept.

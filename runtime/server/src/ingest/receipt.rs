@@ -119,6 +119,7 @@ pub(super) fn counted(result: &Result<Receipt, IngestError>) {
         Err(IngestError::JoinRefused(refusal)) => refusal.code(),
         Err(IngestError::Handover(_)) => "impossible-session",
         Err(IngestError::NotKept(_)) => "not-kept",
+        Err(IngestError::Full(_)) => "full",
         Err(IngestError::Busy(_)) => "busy",
     };
     metrics::counter!("champollion_frames_total", "result" => became).increment(1);

@@ -209,6 +209,7 @@ impl From<IngestError> for NotTaken {
         let passes = matches!(
             error,
             IngestError::NotKept(_)
+                | IngestError::Full(_)
                 | IngestError::Busy(_)
                 | IngestError::Refused(Refusal::InFlight { .. })
                 | IngestError::JoinRefused(JoinRefusal::InFlight { .. })

@@ -15,7 +15,9 @@ use sled::Db;
 use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::{mpsc, oneshot};
 
-use super::group::Group;
+use super::group::{Changes, Group};
+use super::keys;
+use super::live::{self, Live};
 use super::sled_error;
 use super::status::Status;
 use super::sync::Flush;
@@ -53,6 +55,7 @@ pub(crate) struct Committer {
     pub(crate) disk: Box<dyn Flush>,
     pub(crate) requests: mpsc::Receiver<Request>,
     pub(crate) upkeep: Upkeep,
+    pub(crate) live: Live,
 }
 
 impl Committer {
@@ -138,27 +141,35 @@ impl Committer {
         let mut group = Group::new(&self.db);
         let answers =
             batches.into_iter().map(|batch| group.add(batch)).collect::<Result<Vec<_>, _>>()?;
-        let (mut all, veil, truncated) = group.finish()?;
+        let Changes { batch: mut all, veil, truncated, added_bytes } = group.finish()?;
         let upkeep = self.upkeep.step(&self.db)?;
         if veil.is_empty() && upkeep.is_empty() {
             return Ok(answers);
         }
+        let mut bytes = self.live.bytes().saturating_add_signed(added_bytes);
         for (key, value) in upkeep {
             // Upkeep changes nothing that is read, so where a batch changes the same key, that is
             // all there is to do.
             if !veil.contains_key(key.as_ref()) {
                 match value {
                     Some(value) => all.insert(key, value),
-                    None => all.remove(key),
+                    None => {
+                        let removed = self.db.get(&key).map_err(sled_error)?;
+                        bytes = bytes.saturating_sub(live::size(&key, removed.as_ref()));
+                        all.remove(key);
+                    }
                 }
             }
         }
+        // Last, since compaction may just have written the old count anew.
+        all.insert(keys::LIVE_KEY, keys::wrap(&bytes.to_be_bytes()));
         self.view.set_veil(veil);
         self.db.apply_batch(all).map_err(sled_error)?;
-        let bytes = self.db.flush().map_err(sled_error)?;
+        let written = self.db.flush().map_err(sled_error)?;
         self.disk.flush().map_err(|error| StoreError::Failed { reason: error.to_string() })?;
         self.view.set_veil(Veil::new());
-        self.upkeep.durable(bytes, truncated);
+        self.live.set(bytes);
+        self.upkeep.durable(written, truncated);
         Ok(answers)
     }
 

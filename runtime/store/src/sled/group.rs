@@ -6,7 +6,7 @@ use std::collections::btree_map::Entry as MapEntry;
 use sled::{Db, IVec};
 
 use super::view::Veil;
-use super::{keys, sled_error};
+use super::{keys, live, sled_error};
 use crate::batch::{Batch, Committed, Operation};
 use crate::error::StoreError;
 use crate::port::{LogExtent, Sequence};
@@ -22,6 +22,18 @@ pub(crate) struct Group<'db> {
     extents: BTreeMap<String, LogExtent>,
     /// The logs from which entries were truncated.
     truncated: Vec<String>,
+}
+
+/// What a group adds up to.
+pub(crate) struct Changes {
+    /// What to apply.
+    pub(crate) batch: sled::Batch,
+    /// What readers are to see until it is durable.
+    pub(crate) veil: Veil,
+    /// The logs whose truncated entries can be removed after that.
+    pub(crate) truncated: Vec<String>,
+    /// How many bytes of keys and values there are more than before, or fewer.
+    pub(crate) added_bytes: i64,
 }
 
 impl<'db> Group<'db> {
@@ -78,9 +90,7 @@ impl<'db> Group<'db> {
         Ok(Ok(committed))
     }
 
-    /// What to apply, what readers are to see until it is durable, and the logs whose truncated
-    /// entries can be removed after that.
-    pub(crate) fn finish(mut self) -> Result<(sled::Batch, Veil, Vec<String>), StoreError> {
+    pub(crate) fn finish(mut self) -> Result<Changes, StoreError> {
         for (log, extent) in std::mem::take(&mut self.extents) {
             // Asking to truncate a log that never was does not bring it into being.
             if extent != LogExtent::default() {
@@ -88,13 +98,19 @@ impl<'db> Group<'db> {
             }
         }
         let mut batch = sled::Batch::default();
+        let mut added_bytes = 0_i64;
         for (key, value) in self.writes {
-            match value {
-                Some(value) => batch.insert(key, keys::wrap(&value)),
+            let stored = value.map(|value| keys::wrap(&value));
+            let before = self.veil.get(&key).and_then(Option::as_ref);
+            // A batch has at most a few megabytes.
+            added_bytes += live::size(&key, stored.as_ref()) as i64;
+            added_bytes -= live::size(&key, before) as i64;
+            match stored {
+                Some(stored) => batch.insert(key, stored),
                 None => batch.remove(key),
             }
         }
-        Ok((batch, self.veil, self.truncated))
+        Ok(Changes { batch, veil: self.veil, truncated: self.truncated, added_bytes })
     }
 
     fn stored(&self, key: &[u8]) -> Result<Option<IVec>, StoreError> {

@@ -29,6 +29,9 @@ pub(crate) const FORMAT_KEY: &[u8] = &[META, b'f'];
 /// How many bytes all keys and values had at the last compaction, big-endian.
 pub(crate) const COMPACTED_KEY: &[u8] = &[META, b'c'];
 
+/// How many bytes all keys and values have now, big-endian.
+pub(crate) const LIVE_KEY: &[u8] = &[META, b'l'];
+
 fn named(kind: u8, name: &str, extra: usize) -> Vec<u8> {
     let mut key = Vec::with_capacity(name.len() + 2 + extra);
     key.push(kind);

@@ -8,6 +8,7 @@ mod committer;
 mod compaction;
 mod group;
 mod keys;
+mod live;
 mod open;
 mod status;
 mod sync;
@@ -27,12 +28,13 @@ use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::batch::{Batch, Committed};
-use crate::disk::blocking;
+use crate::disk::{self, blocking};
 use crate::error::StoreError;
 use crate::limits;
-use crate::port::{Entry, Health, KeyValue, LogExtent, Sequence, Store};
+use crate::port::{Entry, Health, KeyValue, LogExtent, Sequence, Store, Usage};
 
 use committer::Request;
+use live::Live;
 use status::Status;
 use view::View;
 
@@ -68,6 +70,8 @@ impl SledOptions {
 
 /// A store in a folder of this machine.
 pub struct SledStore {
+    folder: PathBuf,
+    live: Live,
     view: Arc<View>,
     status: Arc<Status>,
     requests: mpsc::Sender<Request>,
@@ -186,6 +190,16 @@ impl Store for SledStore {
 
     fn health(&self) -> Health {
         self.status.health()
+    }
+
+    async fn usage(&self) -> Result<Usage, StoreError> {
+        let (folder, live) = (self.folder.clone(), self.live.clone());
+        blocking(move || {
+            let file_bytes = disk::file_bytes(&folder)?;
+            let free_bytes = disk::free_bytes(&folder)?;
+            Ok(Usage { used_bytes: live.used_of(file_bytes), file_bytes, free_bytes })
+        })
+        .await
     }
 
     async fn close(&self) -> Result<(), StoreError> {

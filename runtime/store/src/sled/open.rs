@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 
 use super::committer::{Committer, QUEUE_BATCHES};
 use super::compaction::Compaction;
+use super::live::Live;
 use super::status::Status;
 use super::sync::{Flush, SEGMENT_BYTES};
 use super::upkeep::Upkeep;
@@ -58,6 +59,8 @@ pub(super) fn open(
     let compaction = Compaction::new(&db, folder.join(DATA_FILE), small_file)?;
     let upkeep = Upkeep::find(&db, compaction)?;
 
+    let live = Live::open(&db)?;
+
     let view = Arc::new(View::new(db.clone()));
     let status = Arc::new(Status::default());
     let (requests, received) = mpsc::channel(QUEUE_BATCHES);
@@ -68,13 +71,15 @@ pub(super) fn open(
         disk,
         requests: received,
         upkeep,
+        live: live.clone(),
     };
     let committer = thread::Builder::new()
         .name("store-committer".to_owned())
         .spawn(move || committer.run())
         .map_err(StoreError::io("start the writing thread for", folder))?;
     let running = Mutex::new(Some(Running { committer, _folder_lock: folder_lock }));
-    Ok(SledStore { view, status, requests, running })
+    let folder = folder.clone();
+    Ok(SledStore { folder, live, view, status, requests, running })
 }
 
 /// Keeps others out until the file is dropped; the kernel lets go when the process dies.
