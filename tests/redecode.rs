@@ -104,14 +104,18 @@ fn corrected_records_name_what_they_replace_and_are_made_once() {
     // Back again: what is replaced is the last record of the frame.
     let base = ["records", "redecode", "--decoder", "acme/thermometer@1.0.0", "--since", BEGINNING];
     let back = server.admin_cli().json(&[&base[..], &["--group", "cellar", "--json"]].concat());
-    assert_eq!((&back["corrected"], &back["already"]), (&json!(0), &json!(0)), "{back}");
+    assert_eq!((&back["corrected"], &back["already"]), (&json!(1), &json!(0)), "{back}");
+    let last = records(&server, "cellar").pop().expect("it is there");
+    assert_eq!(last["replaces"]["version"], "1.1.0", "{last}");
+    let again = server.admin_cli().json(&[&base[..], &["--group", "cellar", "--json"]].concat());
+    assert_eq!((&again["corrected"], &again["already"]), (&json!(0), &json!(1)), "{again}");
 
     // Nothing of it is counted as if it were live.
     let tally = server.admin().get("/v1/registry/acme/thermometer/shadow").success();
     assert_eq!(tally["compared"], 0, "{tally}");
     let audit = server.admin_cli().json(&["registry", "audit", "--json"]);
     let entries = audit["entries"].as_array().into_iter().flatten();
-    assert_eq!(entries.filter(|entry| entry["action"] == "redecode").count(), 3);
+    assert_eq!(entries.filter(|entry| entry["action"] == "redecode").count(), 4);
 }
 
 #[test]
