@@ -1,6 +1,7 @@
 //! The crate as its users see it: records of real frames, and a mailbox on the real store.
 
 mod delivering;
+mod files;
 mod groups;
 mod large_records;
 mod model;

@@ -1,12 +1,13 @@
 //! Records: pulled by their partner, or followed as they come, and removed once acknowledged.
 
+mod answer;
 mod stream;
 mod wanted;
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State};
-use champollion_delivery::{Cursor, GroupId, Page, RouteKey, RouteName};
+use axum::{Json, extract::State, http::HeaderMap, response::Response};
+use champollion_delivery::{Cursor, GroupId, RouteKey, RouteName};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -25,10 +26,12 @@ use wanted::Wanted;
 pub(super) async fn pull(
     authorized: Authorized<Collect>,
     State(service): State<Arc<Service>>,
+    headers: HeaderMap,
     Parameters(wanted): Parameters<Wanted>,
-) -> Result<Json<Page>, Problem> {
+) -> Result<Response, Problem> {
+    let layout = answer::layout(wanted.format(), &headers)?;
     let wish = wanted.understood(&authorized)?;
-    Ok(Json(wish.pull(&service).await?))
+    answer::write(wish.pull(&service).await?, layout).await
 }
 
 #[derive(Deserialize)]

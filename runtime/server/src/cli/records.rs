@@ -1,8 +1,11 @@
 //! `champollion records`.
 
-use std::time::Duration;
+use std::{
+    io::{self, Write as _},
+    time::Duration,
+};
 
-use champollion_delivery::{Cursor, GroupId, RouteName};
+use champollion_delivery::{Cursor, Format, GroupId, RouteName};
 use clap::{Args, Subcommand};
 use reqwest::Method;
 use serde_json::{Value as Json, json};
@@ -48,6 +51,10 @@ enum Action {
         /// Seconds to wait for a record where there is none
         #[arg(long, value_name = "SECONDS")]
         wait: Option<u64>,
+        /// Print them as they come, and where to go on beside it: json, ndjson, csv-rows, csv-columns,
+        /// senml
+        #[arg(long)]
+        format: Option<Format>,
         #[command(flatten)]
         which: Which,
     },
@@ -128,11 +135,17 @@ impl Which {
 impl Records {
     pub(super) async fn run(self) -> Result<(), Failure> {
         match &self.action {
-            Action::Pull { after, limit, wait, which } => {
+            Action::Pull { after, limit, wait, format, which } => {
                 let mut query = self.query(*after, which);
                 query.push(("limit", limit.to_string()));
                 query.extend(wait.map(|seconds| ("wait", seconds.to_string())));
-                self.pull(&query).await
+                match format {
+                    Some(format) => {
+                        query.push(("format", format.to_string()));
+                        self.print(&query).await
+                    }
+                    None => self.pull(&query).await,
+                }
             }
             Action::Follow { after, which } => self.follow(self.query(*after, which)).await,
             Action::Retention => self.retention().await,
@@ -148,6 +161,21 @@ impl Records {
         query.extend(after.map(|cursor| ("after", cursor.to_string())));
         query.extend(self.group.as_ref().map(|group| ("group", group.to_string())));
         query
+    }
+
+    /// Prints records in a format, byte by byte, and where to go on beside it.
+    async fn print(&self, query: &[(&'static str, String)]) -> Result<(), Failure> {
+        let request = self.connection.request(Method::GET, "/v1/records")?.query(query);
+        let response = client::send(request).await?;
+        let next = response.headers().get("next-cursor").cloned();
+        let body = response.bytes().await.map_err(Failure::of("the answer breaks off"))?;
+        let mut out = io::stdout().lock();
+        let written = out.write_all(&body).and_then(|()| out.flush());
+        written.map_err(Failure::of("the records cannot be printed"))?;
+        if let Some(next) = next.as_ref().and_then(|next| next.to_str().ok()) {
+            output::note(format_args!("next: {}", output::quoted(next)));
+        }
+        Ok(())
     }
 
     /// Prints what comes. Where the connection is lost it is made again, after what was printed last.

@@ -3,7 +3,7 @@
 use std::{str::FromStr, time::Duration};
 
 use champollion_delivery::{
-    Cursor, DispatchError, Filter, GroupId, Page, RouteKey, RouteName, Shape,
+    Cursor, DispatchError, Filter, Format, GroupId, Page, RouteKey, RouteName, Shape,
 };
 use serde::Deserialize;
 use tokio::time::{Instant, timeout_at};
@@ -41,6 +41,7 @@ pub(in crate::api) struct Wanted {
     decoded: Option<bool>,
     expression: Option<String>,
     shape: Option<Shape>,
+    format: Option<Format>,
 }
 
 /// What somebody wants.
@@ -61,6 +62,11 @@ enum Of {
 }
 
 impl Wanted {
+    /// In which format.
+    pub(super) fn format(&self) -> Option<Format> {
+        self.format
+    }
+
     /// The same, once it is clear that whoever asks may have it.
     pub(super) fn understood(self, authorized: &Authorized<Collect>) -> Result<Wish, Problem> {
         let group = authorized.principal.group(self.group)?;

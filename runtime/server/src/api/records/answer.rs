@@ -1,0 +1,118 @@
+//! Pulled records as an answer, in the format that is asked for.
+
+use axum::{
+    body::Body,
+    http::{HeaderMap, HeaderName, HeaderValue, header},
+    response::Response,
+};
+use champollion_delivery::{Format, Page};
+
+use super::super::Problem;
+
+/// Where to go on, also in formats that have no place for it.
+const NEXT: HeaderName = HeaderName::from_static("next-cursor");
+
+/// Whether there are more records than were asked for.
+const MORE: HeaderName = HeaderName::from_static("more-records");
+
+/// Media types by which a format is asked for. JSON is a page, with the records' cursors on it.
+const MEDIA_TYPES: [(&str, Format); 9] = [
+    ("application/json", Format::Json),
+    ("application/*", Format::Json),
+    ("*/*", Format::Json),
+    ("application/x-ndjson", Format::Ndjson),
+    ("application/ndjson", Format::Ndjson),
+    ("application/jsonl", Format::Ndjson),
+    ("text/csv", Format::CsvRows),
+    ("text/*", Format::CsvRows),
+    ("application/senml+json", Format::Senml),
+];
+
+/// Which format is wanted: the one that is named, or else the one that is liked best of those that the
+/// client takes.
+pub(super) fn layout(named: Option<Format>, headers: &HeaderMap) -> Result<Format, Problem> {
+    if let Some(format) = named {
+        return Ok(format);
+    }
+    let accepted = accepted(headers);
+    if accepted.is_empty() {
+        return Ok(Format::Json);
+    }
+    let known = accepted.iter().find_map(|wanted| {
+        MEDIA_TYPES.iter().find(|(name, _)| name == wanted).map(|(_, format)| *format)
+    });
+    known.ok_or_else(|| {
+        Problem::not_acceptable(
+            "records can be had as application/json, application/x-ndjson, text/csv and \
+             application/senml+json",
+        )
+    })
+}
+
+/// The media types that a client takes, the best liked first.
+fn accepted(headers: &HeaderMap) -> Vec<String> {
+    let lists = headers.get_all(header::ACCEPT).into_iter();
+    let mut all: Vec<(String, f32)> = lists
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|list| list.split(','))
+        .filter_map(|item| {
+            let mut parts = item.split(';').map(str::trim);
+            let name = parts.next().filter(|name| !name.is_empty())?.to_ascii_lowercase();
+            let quality = parts.find_map(|part| part.strip_prefix("q=")?.parse().ok());
+            Some((name, quality.unwrap_or(1.0)))
+        })
+        .filter(|(_, quality)| *quality > 0.0)
+        .collect();
+    // What is liked equally stays in its order.
+    all.sort_by(|(_, one), (_, other)| other.total_cmp(one));
+    all.into_iter().map(|(name, _)| name).collect()
+}
+
+/// Writes an answer. That takes a while for many records, which nobody else waits for.
+pub(super) async fn write(page: Page, layout: Format) -> Result<Response, Problem> {
+    let (next, more) = (page.next, page.more);
+    let written = tokio::task::spawn_blocking(move || match layout {
+        Format::Json => serde_json::to_vec(&page).map_err(|error| Problem::internal(&error)),
+        _ => {
+            let records: Vec<&str> =
+                page.records.iter().map(|pulled| pulled.record.get()).collect();
+            layout.write(&records).map_err(|error| Problem::internal(&error))
+        }
+    });
+    let body = written.await.map_err(|error| Problem::internal(&error))??;
+    let mut response = Response::new(Body::from(body));
+    let next =
+        HeaderValue::from_str(&next.to_string()).map_err(|error| Problem::internal(&error))?;
+    let more = HeaderValue::from_static(if more { "true" } else { "false" });
+    for (name, value) in [
+        (header::CONTENT_TYPE, HeaderValue::from_static(layout.content_type())),
+        (header::VARY, HeaderValue::from_static("accept")),
+        (NEXT, next),
+        (MORE, more),
+    ] {
+        response.headers_mut().insert(name, value);
+    }
+    Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_format_is_asked_for_by_its_name_or_by_a_media_type() {
+        let accept = |value| {
+            layout(None, &HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(value))]))
+        };
+        assert_eq!(layout(None, &HeaderMap::new()).unwrap(), Format::Json);
+        assert_eq!(accept("*/*").unwrap(), Format::Json);
+        assert_eq!(accept("text/csv").unwrap(), Format::CsvRows);
+        assert_eq!(accept("text/csv;q=0.1, application/senml+json").unwrap(), Format::Senml);
+        assert_eq!(accept("image/png, application/x-ndjson;q=0.2").unwrap(), Format::Ndjson);
+        assert_eq!(accept("text/html, */*;q=0.1").unwrap(), Format::Json);
+        assert!(accept("image/png").is_err());
+        assert!(accept("text/csv;q=0").unwrap() == Format::Json);
+        let named = layout(Some(Format::CsvColumns), &HeaderMap::new());
+        assert_eq!(named.unwrap(), Format::CsvColumns);
+    }
+}
