@@ -22,10 +22,15 @@ const QUICK: [&str; 6] =
 pub(crate) fn run(quick: bool, filter: Option<&str>) -> Result<()> {
     /// What is measured with the real server and not by criterion.
     const LOAD: &str = "ingest";
+    const DELIVERY: &str = "delivery";
     /// What is measured by a program of its own, which is killed meanwhile.
     const STORE: &str = "store";
     if filter.is_some_and(|filter| filter.starts_with(LOAD)) {
         load::run(quick)?.into_iter().for_each(say);
+        return Ok(());
+    }
+    if filter.is_some_and(|filter| filter.starts_with(DELIVERY)) {
+        load::delivery::run(quick)?.into_iter().for_each(say);
         return Ok(());
     }
     if filter.is_some_and(|filter| filter.starts_with(STORE)) {
@@ -51,6 +56,7 @@ pub(crate) fn run(quick: bool, filter: Option<&str>) -> Result<()> {
     lines.sort();
     if filter.is_none() {
         lines.extend(load::run(quick)?);
+        lines.extend(load::delivery::run(quick)?);
     }
     for line in lines {
         say(line);

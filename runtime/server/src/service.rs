@@ -181,7 +181,6 @@ impl Service {
             })?;
         let workers = Arc::new(workers);
         let intake = Intake::new(
-            Arc::clone(&store),
             Arc::clone(&devices),
             Arc::clone(&registry),
             Arc::clone(&mailbox),

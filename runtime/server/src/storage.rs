@@ -88,6 +88,12 @@ impl Storage {
         Ok(storage)
     }
 
+    /// The store whose disk it is.
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
     /// Looks how much is taken now.
     pub async fn look(&self) -> Result<(), StoreError> {
         let usage = self.store.usage().await?;

@@ -3,6 +3,7 @@
 //! sees: from the request to the answer that says that the record is durable, decoding included.
 
 mod broker;
+pub(crate) mod delivery;
 mod http;
 pub(crate) mod meters;
 

@@ -20,6 +20,7 @@ use std::{
 use anyhow::{Result, ensure};
 use serde_json::json;
 
+pub(crate) use self::recipient::read_head;
 use self::{chance::Chance, ledger::Ledger, recipient::Recipient};
 use crate::{
     client::Client,

@@ -177,7 +177,7 @@ impl Recipient {
 }
 
 /// Reads the head of a request, and says how long its body is.
-fn read_head(reader: &mut impl BufRead) -> io::Result<usize> {
+pub(crate) fn read_head(reader: &mut impl BufRead) -> io::Result<usize> {
     let mut length = 0;
     for _ in 0..HEAD_LINES {
         let mut line = String::new();

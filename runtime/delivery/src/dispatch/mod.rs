@@ -208,7 +208,8 @@ impl Dispatcher {
             }
             Way::Files { push, place } => {
                 let (blobs, making) = (Arc::clone(&self.files), Arc::clone(&self.making));
-                let means = FileMeans { route: live.route(), push, place, blobs, making };
+                let (route, push) = (live.route(), *push);
+                let means = FileMeans { route, push, place, blobs, making };
                 workers.spawn(Courier::new(own, mailbox, means, pauses).run(taken, stopped));
             }
             Way::Pull => return None,

@@ -50,11 +50,12 @@ pub(super) fn write(views: &[View<'_>]) -> Result<Vec<u8>, FormatError> {
     Ok(finish(table)?)
 }
 
+/// When it was measured, and what, by quantity and channel.
+type Row<'view, 'json> = (Timestamp, BTreeMap<(&'view str, u16), &'view Measured<'json>>);
+
 /// The rows of a record: at least one.
-fn rows<'view, 'json>(
-    view: &'view View<'json>,
-) -> Vec<(Timestamp, BTreeMap<(&'view str, u16), &'view Measured<'json>>)> {
-    let mut rows: Vec<(Timestamp, BTreeMap<_, _>)> = Vec::new();
+fn rows<'view, 'json>(view: &'view View<'json>) -> Vec<Row<'view, 'json>> {
+    let mut rows: Vec<Row<'view, 'json>> = Vec::new();
     for measured in view.measurements() {
         let at = measured.measured_at.unwrap_or(view.received_at);
         let column = (&*measured.quantity, measured.channel);

@@ -129,7 +129,7 @@ pub(crate) enum Way {
     /// In files, at their rhythm.
     Files {
         /// How.
-        push: FilePush,
+        push: Box<FilePush>,
         /// Where they are put.
         place: Arc<dyn Place>,
     },
@@ -191,7 +191,7 @@ impl Route {
                 concurrency: MQTT_CONCURRENCY,
             },
             Destination::Files(push) => Way::Files {
-                push: FilePush::clone(push),
+                push: push.clone(),
                 place: Arc::from(push.open(&key.group, surroundings)?),
             },
             Destination::Pull {} => Way::Pull,

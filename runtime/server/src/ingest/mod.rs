@@ -114,7 +114,6 @@ impl Intake {
     /// An intake over the parts that it works with.
     #[must_use]
     pub fn new(
-        store: Arc<dyn Store>,
         devices: Arc<Devices>,
         registry: Arc<Registry>,
         mailbox: Arc<Mailbox>,
@@ -127,6 +126,7 @@ impl Intake {
         let places = Arc::new(Semaphore::new((workers.queue_places() / 2).max(1)));
         let copies = Arc::new(Copies::new(copies_window));
         let (turns, keks) = (Arc::default(), Arc::new(keks));
+        let store = Arc::clone(storage.store());
         Self { store, devices, registry, mailbox, workers, copies, turns, keks, storage, places }
     }
 

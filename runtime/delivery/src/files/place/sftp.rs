@@ -165,8 +165,8 @@ impl Sftp {
                         let reason = error.to_string();
                         return Err(PlaceError::Unreachable { host: host.clone(), reason });
                     };
-                    let is_other = |other: &Algorithm| !is_same_kind(other, &shown.algorithm);
-                    algorithms = Cow::Owned(algorithms.iter().cloned().filter(is_other).collect());
+                    let is_other = |other: &&Algorithm| !is_same_kind(other, &shown.algorithm);
+                    algorithms = Cow::Owned(algorithms.iter().filter(is_other).cloned().collect());
                     first_shown.get_or_insert(shown.fingerprint);
                 }
             }
