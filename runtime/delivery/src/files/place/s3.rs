@@ -103,6 +103,8 @@ impl Bucket {
             }
             ErrorKind::PermissionDenied => PlaceError::Denied { what: bucket, reason },
             ErrorKind::NotFound => PlaceError::Missing { what: bucket, reason },
+            // The library takes a bucket that is not there for a mistake in its configuration.
+            _ if reason.contains("NoSuchBucket") => PlaceError::Missing { what: bucket, reason },
             _ if reason.contains("InsufficientStorage") => PlaceError::Full { reason },
             _ => PlaceError::Refused { what, reason },
         }
