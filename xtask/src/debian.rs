@@ -13,6 +13,8 @@ pub(crate) fn install(packages: &[&str], need: &str) -> Result<()> {
     }
     let hint = format!("{need}, or on Debian `apt-get install {}` as root", packages.join(" "));
     run(command("apt-get").arg("update")).with_context(|| hint.clone())?;
-    run(command("apt-get").args(["install", "-y", "--no-install-recommends"]).args(packages))
-        .context(hint)
+    let mut install = command("apt-get");
+    // Some packages would ask how they are to be set up.
+    install.env("DEBIAN_FRONTEND", "noninteractive");
+    run(install.args(["install", "-y", "--no-install-recommends"]).args(packages)).context(hint)
 }
