@@ -7,8 +7,9 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Path, Query, Request},
     http::{header::CONTENT_LENGTH, request::Parts},
 };
+use champollion_delivery::GroupId;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 
 use super::Problem;
 use crate::service::Service;
@@ -24,6 +25,13 @@ pub(super) struct PathParts<T>(pub(super) T);
 
 /// The parameters of the query.
 pub(super) struct Parameters<T>(pub(super) T);
+
+/// The one parameter of a request about a group: an admin names it, a partner has its own.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OfGroup {
+    pub(super) group: Option<GroupId>,
+}
 
 impl<T: DeserializeOwned> FromRequest<Arc<Service>> for JsonBody<T> {
     type Rejection = Problem;

@@ -3,21 +3,18 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use champollion_delivery::{Backlog, GroupId};
+use champollion_delivery::Backlog;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::{Problem, extract::Parameters};
+use super::{
+    Problem,
+    extract::{OfGroup, Parameters},
+};
 use crate::{
-    auth::{Authorized, Collect, Role},
+    auth::{Authorized, Collect},
     service::Service,
 };
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct OfGroup {
-    group: Option<GroupId>,
-}
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -33,10 +30,7 @@ pub(super) async fn show(
     State(service): State<Arc<Service>>,
     Parameters(OfGroup { group }): Parameters<OfGroup>,
 ) -> Result<Json<Retention>, Problem> {
-    let group = match (&authorized.principal.role, group) {
-        (Role::Admin, None) => None,
-        (_, group) => Some(authorized.principal.group(group)?),
-    };
+    let group = authorized.principal.groups(group)?;
     let backlogs = service.dispatcher.backlogs(group.as_ref(), Timestamp::now()).await?;
     Ok(Json(Retention { hours: service.config.retention.hours, backlogs }))
 }

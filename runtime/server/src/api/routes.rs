@@ -11,21 +11,15 @@ use serde_json::json;
 
 use super::{
     Problem,
-    extract::{JsonBody, Parameters, PathParts, path_part, to_the_end},
+    extract::{JsonBody, OfGroup, Parameters, PathParts, path_part, to_the_end},
 };
 use crate::{
-    auth::{Authorized, Collect, Role},
+    auth::{Authorized, Collect},
     service::Service,
 };
 
 /// Attempts of one answer where the client does not say how many, and the most.
 const ATTEMPTS: (usize, usize) = (50, 1_000);
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct OfGroup {
-    group: Option<GroupId>,
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -76,10 +70,7 @@ pub(super) async fn list(
     State(service): State<Arc<Service>>,
     Parameters(OfGroup { group }): Parameters<OfGroup>,
 ) -> Result<Json<RouteList>, Problem> {
-    let group = match (&authorized.principal.role, group) {
-        (Role::Admin, None) => None,
-        (_, group) => Some(authorized.principal.group(group)?),
-    };
+    let group = authorized.principal.groups(group)?;
     Ok(Json(RouteList { routes: service.dispatcher.list(group.as_ref()).await? }))
 }
 

@@ -185,6 +185,15 @@ impl Principal {
             (_, None) => Err(Problem::forbidden("this token has no group".to_owned())),
         }
     }
+
+    /// The groups that it asks about: a partner's own, or the one that an admin names; `None` is all, for an
+    /// admin who names none.
+    pub fn groups(&self, named: Option<GroupId>) -> Result<Option<GroupId>, Problem> {
+        match (&self.role, named) {
+            (Role::Admin, None) => Ok(None),
+            (_, named) => self.group(named).map(Some),
+        }
+    }
 }
 
 /// The token in a request's headers. Some network servers know no more than a user and a password:

@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use champollion_delivery::GroupId;
 use clap::Args;
 use reqwest::{Method, RequestBuilder, StatusCode, Url};
 use serde::{Deserialize, de::DeserializeOwned};
@@ -105,6 +106,11 @@ impl Connection {
     pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
         read(send(self.request(Method::GET, path)?).await?).await
     }
+}
+
+/// A path that asks about a group, where one is named.
+pub(super) fn of_group(path: &str, group: Option<&GroupId>) -> String {
+    group.map_or_else(|| path.to_owned(), |group| format!("{path}?group={group}"))
 }
 
 /// Sends a request; a problem in answer is a failure with the server's own words.

@@ -225,8 +225,8 @@ impl Records {
     }
 
     async fn retention(&self) -> Result<(), Failure> {
-        let group = self.group.as_ref().map(|group| format!("?group={group}")).unwrap_or_default();
-        let retention: Json = self.connection.get(&format!("/v1/retention{group}")).await?;
+        let path = client::of_group("/v1/retention", self.group.as_ref());
+        let retention: Json = self.connection.get(&path).await?;
         if self.json {
             return output::json(&retention);
         }

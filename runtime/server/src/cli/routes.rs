@@ -124,8 +124,8 @@ impl Routes {
     }
 
     async fn list(&self) -> Result<(), Failure> {
-        let group = self.group.as_ref().map(|group| format!("?group={group}")).unwrap_or_default();
-        let list: Json = self.connection.get(&format!("/v1/routes{group}")).await?;
+        let path = client::of_group("/v1/routes", self.group.as_ref());
+        let list: Json = self.connection.get(&path).await?;
         if self.json {
             return output::json(&list);
         }
