@@ -130,7 +130,7 @@ impl Instance {
 impl Image {
     /// Bytes that it takes.
     pub(crate) fn bytes(&self) -> usize {
-        self.base.bytes().len()
+        self.base.size()
     }
 }
 

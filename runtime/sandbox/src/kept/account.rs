@@ -103,7 +103,7 @@ impl Account {
     /// Fills a new instance's memory, of which nothing is known.
     fn fill<T>(&mut self, store: &mut Store<T>, base: &Base, wanted: &Delta) {
         let memory = self.memory.data_mut(&mut *store);
-        memory[..base.bytes().len()].copy_from_slice(base.bytes());
+        base.fill(memory);
         mark(self.cards.data_mut(store), wanted);
     }
 

@@ -6,13 +6,14 @@
 //! What the host finds unmarked is as it was, whatever the code did and whatever faults it may have:
 //! that holds by construction and not by trust.
 //!
-//! A store of eight bytes may begin in one card and end in the next, and only the first is marked.
-//! Whoever restores a card therefore restores the [`OVERHANG_BYTES`] after it too.
+//! A mark stands for the [`OVERHANG_BYTES`] after its card too, and who restores the card restores them.
+//! So a store that begins in one card and ends in the next needs one mark, and the fields of a structure
+//! need one for them all ([`coverage`]).
 
 use std::collections::VecDeque;
 
 use wasm_encoder::{
-    BlockType, CodeSection, ExportKind, ExportSection, Function, FunctionSection, GlobalSection,
+    CodeSection, ExportKind, ExportSection, Function, FunctionSection, GlobalSection,
     ImportSection, Instruction, MemArg, MemorySection, MemoryType, Module, TypeSection, ValType,
     reencode::{Error as ReencodeError, Reencode, utils},
 };
@@ -22,14 +23,19 @@ use wasmparser::{
     Parser, TypeRef, TypeSectionReader,
 };
 
+mod coverage;
+mod marks;
+
+use coverage::{Arities, Marking};
+use marks::{Scratch, mark_range};
+
 /// Bytes for which one card stands. QuickJS counts references all over its memory, a few bytes at a
 /// time: with smaller cards less is copied, with larger ones there are fewer to look at.
 pub(crate) const CARD_BYTES: usize = 1 << CARD_SHIFT;
 const CARD_SHIFT: u32 = 9;
 
-/// How far a store may reach into the card after the one that it marks: all but one of its bytes,
-/// rounded up.
-pub(crate) const OVERHANG_BYTES: usize = 8;
+/// How far beyond its card a mark reaches.
+pub(crate) const OVERHANG_BYTES: usize = 128;
 
 /// The largest memory that there are cards for, in bytes.
 pub(crate) const MOST_MEMORY_BYTES: usize = CARD_BYTES << 16;
@@ -44,7 +50,7 @@ pub(crate) const GLOBAL: &str = "kept:global.";
 pub(crate) const RESERVED: &str = "kept:";
 
 /// Changes whenever this file makes another module of the same module.
-pub(crate) const VERSION: &str = "barrier 2";
+pub(crate) const VERSION: &str = "barrier 3";
 
 const WASM_PAGE_BYTES: u64 = 64 << 10;
 
@@ -84,12 +90,10 @@ pub(crate) fn account_for_writes(module: &[u8]) -> Result<Vec<u8>, BarrierError>
 
 #[derive(Default)]
 struct Barrier {
-    /// How many parameters functions of each type have.
-    parameters: Vec<u32>,
+    /// The types of the module, and those of its functions so far.
+    arities: Arities,
     /// The types of the functions whose bodies are still to come.
     bodies: VecDeque<u32>,
-    /// Functions so far, imported ones first.
-    functions: u32,
     /// The type of the function that marks a range.
     range_type: u32,
     /// The mutable globals.
@@ -106,7 +110,7 @@ fn refuse<T>(error: BarrierError) -> Rewritten<T> {
 impl Barrier {
     /// The function that marks a range is the last one.
     fn range_function(&self) -> u32 {
-        self.functions
+        self.arities.functions.len() as u32
     }
 }
 
@@ -118,9 +122,8 @@ impl Reencode for Barrier {
         types: &mut TypeSection,
         section: TypeSectionReader<'_>,
     ) -> Rewritten<()> {
-        for function in section.clone().into_iter_err_on_gc_types() {
-            let parameters = u32::try_from(function?.params().len());
-            self.parameters.push(parameters.unwrap_or(u32::MAX));
+        for group in section.clone() {
+            self.arities.types.extend(group?.into_types());
         }
         utils::parse_type_section(self, types, section)?;
         self.range_type = types.len();
@@ -135,7 +138,7 @@ impl Reencode for Barrier {
     ) -> Rewritten<()> {
         for import in section.clone().into_imports() {
             match import?.ty {
-                TypeRef::Func(_) => self.functions += 1,
+                TypeRef::Func(index) => self.arities.functions.push(index),
                 _ => {
                     return refuse(BarrierError::Unexpected(
                         "imports something that is no function",
@@ -151,9 +154,10 @@ impl Reencode for Barrier {
         functions: &mut FunctionSection,
         section: FunctionSectionReader<'_>,
     ) -> Rewritten<()> {
-        self.functions += section.count();
         for function_type in section.clone() {
-            self.bodies.push_back(function_type?);
+            let index = function_type?;
+            self.bodies.push_back(index);
+            self.arities.functions.push(index);
         }
         utils::parse_function_section(self, functions, section)?;
         functions.function(self.range_type);
@@ -239,9 +243,9 @@ impl Reencode for Barrier {
         code: &mut CodeSection,
         body: FunctionBody<'_>,
     ) -> Rewritten<()> {
-        let parameters =
-            self.bodies.pop_front().and_then(|index| self.parameters.get(index as usize));
-        let Some(parameters) = parameters.copied() else {
+        let function_type = self.bodies.pop_front();
+        let parameters = function_type.and_then(|index| self.arities.parameters(index));
+        let (Some(function_type), Some(parameters)) = (function_type, parameters) else {
             return refuse(BarrierError::Unexpected("has a function without a type"));
         };
         let mut locals = Vec::new();
@@ -254,16 +258,20 @@ impl Reencode for Barrier {
         locals.extend(Scratch::TYPES.map(|scratch| (1, scratch)));
         let scratch = Scratch { first: count };
         let mut function = Function::new(locals);
-        let mut reader = body.get_operators_reader()?;
-        while !reader.eof() {
-            let operator = reader.read()?;
+        let operators = body.get_operators_reader()?.into_iter().collect::<Result<Vec<_>, _>>()?;
+        let mut markings = coverage::markings(&operators, function_type, &self.arities).into_iter();
+        for operator in operators {
             if let Some(reason) = unaccounted(&operator) {
                 return refuse(BarrierError::Unaccounted(reason.to_owned()));
             }
             let instruction = self.instruction(operator)?;
             match written(&instruction) {
                 Written::Nothing => {}
-                Written::Value(value, at) => scratch.mark(&mut function, value, at.offset),
+                Written::Value(value, at) => match markings.next() {
+                    Some(Marking::Covered) => {}
+                    Some(Marking::At(address)) => marks::mark_address(&mut function, address),
+                    Some(Marking::OnStack) | None => scratch.mark(&mut function, value, at.offset),
+                },
                 Written::Range => scratch.mark_range(&mut function, self.range_function()),
             }
             function.instruction(&instruction);
@@ -327,116 +335,6 @@ fn unaccounted(operator: &Operator<'_>) -> Option<&'static str> {
         | Operator::V128Store64Lane { .. } => "v128.store_lane",
         _ => return None,
     })
-}
-
-/// Locals of a function's own that hold the operands while a card is marked.
-struct Scratch {
-    first: u32,
-}
-
-impl Scratch {
-    /// Address, length, and a value of each type.
-    const TYPES: [ValType; 6] =
-        [ValType::I32, ValType::I32, ValType::I32, ValType::I64, ValType::F32, ValType::F64];
-
-    fn address(&self) -> u32 {
-        self.first
-    }
-
-    fn length(&self) -> u32 {
-        self.first + 1
-    }
-
-    fn value(&self, value: ValType) -> u32 {
-        self.first
-            + match value {
-                ValType::I64 => 3,
-                ValType::F32 => 4,
-                ValType::F64 => 5,
-                _ => 2,
-            }
-    }
-
-    /// Marks the card of the address under the value; both are on the stack again afterwards.
-    ///
-    /// A sum beyond the address space marks a card that need not be, or none; then the store itself
-    /// is out of bounds and writes nothing.
-    fn mark(&self, function: &mut Function, value: ValType, offset: u64) {
-        let offset = i32::from_ne_bytes((offset as u32).to_ne_bytes());
-        function.instruction(&Instruction::LocalSet(self.value(value)));
-        function.instruction(&Instruction::LocalTee(self.address()));
-        if offset != 0 {
-            function.instruction(&Instruction::I32Const(offset));
-            function.instruction(&Instruction::I32Add);
-        }
-        mark_card(function);
-        function.instruction(&Instruction::LocalGet(self.address()));
-        function.instruction(&Instruction::LocalGet(self.value(value)));
-    }
-
-    /// Marks the cards of a range; its operands are on the stack again afterwards.
-    fn mark_range(&self, function: &mut Function, range_function: u32) {
-        function.instruction(&Instruction::LocalSet(self.length()));
-        function.instruction(&Instruction::LocalSet(self.value(ValType::I32)));
-        function.instruction(&Instruction::LocalTee(self.address()));
-        function.instruction(&Instruction::LocalGet(self.length()));
-        function.instruction(&Instruction::Call(range_function));
-        function.instruction(&Instruction::LocalGet(self.address()));
-        function.instruction(&Instruction::LocalGet(self.value(ValType::I32)));
-        function.instruction(&Instruction::LocalGet(self.length()));
-    }
-}
-
-/// Marks the card of the address on the stack, and takes it.
-fn mark_card(function: &mut Function) {
-    function.instruction(&Instruction::I32Const(CARD_SHIFT.cast_signed()));
-    function.instruction(&Instruction::I32ShrU);
-    function.instruction(&Instruction::I32Const(1));
-    let card = MemArg { offset: 0, align: 0, memory_index: CARD_MEMORY };
-    function.instruction(&Instruction::I32Store8(card));
-}
-
-/// A function of a start and a length that marks the cards from the first byte to the last. A range
-/// that leaves the address space marks at least its first card; what writes there is out of bounds.
-fn mark_range() -> Function {
-    const START: u32 = 0;
-    const LENGTH: u32 = 1;
-    const LAST: u32 = 2;
-    let mut function = Function::new([(1, ValType::I32)]);
-    for instruction in [
-        Instruction::LocalGet(LENGTH),
-        Instruction::I32Eqz,
-        Instruction::If(BlockType::Empty),
-        Instruction::Return,
-        Instruction::End,
-        // The last byte.
-        Instruction::LocalGet(START),
-        Instruction::LocalGet(LENGTH),
-        Instruction::I32Add,
-        Instruction::I32Const(1),
-        Instruction::I32Sub,
-        Instruction::LocalTee(LAST),
-    ] {
-        function.instruction(&instruction);
-    }
-    mark_card(&mut function);
-    function.instruction(&Instruction::Loop(BlockType::Empty));
-    function.instruction(&Instruction::LocalGet(START));
-    mark_card(&mut function);
-    for instruction in [
-        Instruction::LocalGet(START),
-        Instruction::I32Const(1 << CARD_SHIFT),
-        Instruction::I32Add,
-        Instruction::LocalTee(START),
-        Instruction::LocalGet(LAST),
-        Instruction::I32LtU,
-        Instruction::BrIf(0),
-        Instruction::End,
-        Instruction::End,
-    ] {
-        function.instruction(&instruction);
-    }
-    function
 }
 
 #[cfg(test)]

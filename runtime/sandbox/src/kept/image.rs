@@ -7,9 +7,16 @@ use super::barrier::CARD_BYTES;
 /// What a card holds that was never written.
 const UNTOUCHED: [u8; CARD_BYTES] = [0; CARD_BYTES];
 
-/// The engine with its prelude evaluated: where every codec begins.
+/// What a card's place is that was never written.
+const NO_PLACE: u32 = u32::MAX;
+
+/// Where every codec begins: the engine with its prelude evaluated, or a component's memory before its
+/// first call.
 pub(crate) struct Base {
-    /// The memory up to the last card that is not all zeros.
+    /// For each card up to the last one that holds something, which one of those below it is.
+    places: Vec<u32>,
+    /// The cards that hold something. Most of a component's stack and heap do not, and what is not
+    /// kept need not be read, from memory that no cache has any more.
     bytes: Vec<u8>,
     /// The mutable globals, in the order in which the engine exports them.
     globals: Vec<Val>,
@@ -17,18 +24,41 @@ pub(crate) struct Base {
 
 impl Base {
     pub(crate) fn of(memory: &[u8], globals: Vec<Val>) -> Self {
-        let used = memory.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
-        let bytes = memory[..used.next_multiple_of(CARD_BYTES).min(memory.len())].to_vec();
-        Self { bytes, globals }
+        let (mut places, mut bytes) = (Vec::new(), Vec::new());
+        for (card, held) in memory.chunks_exact(CARD_BYTES).enumerate() {
+            if held != UNTOUCHED {
+                places.resize(card, NO_PLACE);
+                places.push((bytes.len() / CARD_BYTES) as u32);
+                bytes.extend_from_slice(held);
+            }
+        }
+        places.shrink_to_fit();
+        bytes.shrink_to_fit();
+        Self { places, bytes, globals }
     }
 
     /// What a card holds.
     pub(crate) fn card(&self, card: usize) -> &[u8] {
-        self.bytes.get(card * CARD_BYTES..(card + 1) * CARD_BYTES).unwrap_or(&UNTOUCHED)
+        match self.places.get(card) {
+            None | Some(&NO_PLACE) => &UNTOUCHED,
+            Some(place) => {
+                let start = *place as usize * CARD_BYTES;
+                &self.bytes[start..start + CARD_BYTES]
+            }
+        }
     }
 
-    pub(crate) fn bytes(&self) -> &[u8] {
-        &self.bytes
+    /// Puts it into the memory of a new instance, which holds the data of its module.
+    pub(crate) fn fill(&self, memory: &mut [u8]) {
+        for (card, held) in memory.chunks_exact_mut(CARD_BYTES).take(self.places.len()).enumerate()
+        {
+            held.copy_from_slice(self.card(card));
+        }
+    }
+
+    /// Bytes that it takes.
+    pub(crate) fn size(&self) -> usize {
+        self.bytes.capacity() + self.places.capacity() * size_of::<u32>()
     }
 }
 
@@ -130,11 +160,17 @@ mod tests {
     }
 
     #[test]
-    fn a_base_ends_after_the_last_card_that_holds_something() {
-        let base = Base::of(&memory(8, &[(0, 1), (2 * CARD_BYTES, 2)]), Vec::new());
-        assert_eq!(base.bytes().len(), 3 * CARD_BYTES);
+    fn a_base_keeps_only_the_cards_that_hold_something() {
+        let held = memory(8, &[(0, 1), (2 * CARD_BYTES, 2)]);
+        let base = Base::of(&held, Vec::new());
+        assert_eq!(base.bytes.len(), 2 * CARD_BYTES);
+        assert_eq!(base.card(0)[0], 1);
+        assert_eq!(base.card(1), UNTOUCHED);
         assert_eq!(base.card(2)[0], 2);
         assert_eq!(base.card(7), UNTOUCHED);
+        let mut filled = memory(8, &[(CARD_BYTES, 9)]);
+        base.fill(&mut filled);
+        assert_eq!(filled, held);
     }
 
     #[test]

@@ -3,11 +3,11 @@ use wasmtime::{Config, Engine, Instance, Module, Store, Trap};
 use super::*;
 
 /// A module with a memory of two pages that runs this.
-fn module(body: &str) -> String {
+pub(super) fn module(body: &str) -> String {
     format!(r#"(module (memory (export "memory") 2) (func (export "run") {body}))"#)
 }
 
-fn rewritten(wat: &str) -> Result<Vec<u8>, BarrierError> {
+pub(super) fn rewritten(wat: &str) -> Result<Vec<u8>, BarrierError> {
     account_for_writes(&wat::parse_str(wat).expect("the module is right"))
 }
 
@@ -37,7 +37,7 @@ fn run(wat: &str) -> (wasmtime::Result<()>, Vec<usize>, Vec<usize>) {
 }
 
 /// Each byte that was written lies in a marked card or in the overhang of one.
-fn accounts(wat: &str) {
+pub(super) fn accounts(wat: &str) {
     let (result, written, marked) = run(wat);
     result.expect("it runs");
     assert!(!written.is_empty(), "{wat}");
