@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use wasmtime::Trap;
+
 use crate::{Failure, Limits};
 
 /// Why a file cannot be used as a decoder.
@@ -354,6 +356,24 @@ impl GrowthError {
             Self::Table { wanted } => {
                 CallError::TableTooLarge { wanted, limit: limits.table_elements }
             }
+        }
+    }
+}
+
+impl Limits {
+    /// What the engine's error means for a call that was held to these limits.
+    pub(crate) fn call_error(&self, error: &wasmtime::Error) -> CallError {
+        if let Some(growth) = error.downcast_ref::<GrowthError>() {
+            return growth.call_error(self);
+        }
+        match error.downcast_ref::<Trap>() {
+            Some(Trap::OutOfFuel) => CallError::OutOfFuel { limit: self.fuel },
+            Some(Trap::StackOverflow) => CallError::StackExhausted { limit: self.stack_bytes },
+            Some(Trap::UnreachableCodeReached) => CallError::Trapped {
+                reason: "it reached code that ends it, as a panic does".into(),
+            },
+            Some(trap) => CallError::Trapped { reason: trap.to_string() },
+            None => CallError::Trapped { reason: error.root_cause().to_string() },
         }
     }
 }

@@ -7,7 +7,9 @@ use wasmtime::{Engine, Module};
 use crate::{
     CallLimits, Compiler, Decoder, Digest, Limits, LoadError, Script,
     code_cache::CodeCache,
-    component::{ComponentDecoder, Places, inspect_file, inspect_structure},
+    component::{
+        Code, ComponentDecoder, Places, SharedCode, core_module, inspect_file, inspect_structure,
+    },
     engine,
     script::{ScriptDecoder, Workshop},
     slots::Slots,
@@ -61,6 +63,7 @@ pub struct Sandbox {
     /// Compiling is bounded in how much of it goes on at once, too.
     compilations: Slots,
     code_cache: Option<CodeCache>,
+    shared: SharedCode,
     workshop: Arc<Workshop>,
 }
 
@@ -90,6 +93,7 @@ impl Sandbox {
             compiler: config.compiler,
             compilations: Slots::new(COMPILATIONS),
             code_cache,
+            shared: SharedCode::default(),
             workshop: Arc::new(workshop),
         })
     }
@@ -111,9 +115,13 @@ impl Sandbox {
         inspect_file(file, &self.limits)?;
         inspect_structure(file, &self.limits)?;
         let digest = Digest::of(file);
+        let limits = self.limits.lowered(lower);
+        // Also where its code is loaded: what is around it must fit the contract as well.
         let module = self.compile(file, digest)?;
-        let (limits, places) = (self.limits.lowered(lower), Arc::clone(&self.places));
-        ComponentDecoder::new(&self.engine, &module, digest, limits, places).map(Decoder::from)
+        let code = self.shared.get_or(core_module(file)?, &limits, || {
+            Code::new(&self.engine, &module, &limits, Arc::clone(&self.places))
+        })?;
+        Ok(Decoder::from(ComponentDecoder::new(code, digest, limits)))
     }
 
     /// Evaluates a codec in JavaScript and finds its functions; `digest` is that of the package that

@@ -1,66 +1,32 @@
 //! Calls a decoder: in an instance that is as if nobody had called it before.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use champollion_frames::VerifiedUplink;
-use wasmtime::{Engine, InstancePre, Linker, Module, Store, Trap, WasmParams};
+use wasmtime::WasmParams;
 
 use super::{
     abi::{self, Word},
-    instance::{Exports, Function, Image, Instance, Meter, NoInstance},
+    code::Code,
+    instance::{Function, Instance},
     lift::Lift,
     lower::Lower,
-    places::Places,
 };
 use crate::{
-    Call, CallError, Command, Digest, Downlink, Limits, LoadError, Reading, SentDownlink, Settings,
-    Specimen, error::GrowthError,
+    Call, CallError, Command, Digest, Downlink, Limits, Reading, SentDownlink, Settings, Specimen,
 };
 
 /// A component that is compiled and checked, ready to be called from any thread.
 pub(crate) struct ComponentDecoder {
-    engine: Engine,
-    pre: InstancePre<Meter>,
-    exports: Exports,
+    code: Arc<Code>,
     digest: Digest,
     limits: Limits,
-    /// What every call begins with, where instances can be put back to it. Where they cannot, each
-    /// call gets a new one.
-    image: Option<Image>,
-    /// The instances that are kept and wait for calls.
-    idle: Mutex<Vec<Instance>>,
-    places: Arc<Places>,
 }
 
 impl ComponentDecoder {
-    /// A decoder whose code is this module. What cannot even start, or has an export of another type
-    /// than the contract's, is refused.
-    pub(crate) fn new(
-        engine: &Engine,
-        module: &Module,
-        digest: Digest,
-        limits: Limits,
-        places: Arc<Places>,
-    ) -> Result<Self, LoadError> {
-        let exports = Exports::of(module)?;
-        // Empty, and that is the sandbox: what a module imports, nobody provides.
-        let pre = Linker::new(engine)
-            .instantiate_pre(module)
-            .map_err(|error| LoadError::NotADecoder { reason: format!("{error:#}") })?;
-        let (engine, idle) = (engine.clone(), Mutex::default());
-        let mut decoder = Self { engine, pre, exports, digest, limits, image: None, idle, places };
-        decoder.image = decoder.audition()?;
-        Ok(decoder)
-    }
-
-    /// Makes an instance and throws it away; gives what it held.
-    fn audition(&self) -> Result<Option<Image>, LoadError> {
-        let _place = self.places.make();
-        let mut instance = self.instance().map_err(|error| match error {
-            NoInstance::Start(error) => LoadError::Instantiation(self.call_error(&error)),
-            NoInstance::Exports(error) => LoadError::NotADecoder { reason: format!("{error:#}") },
-        })?;
-        Ok(instance.image())
+    /// The decoder of the package with this digest.
+    pub(crate) fn new(code: Arc<Code>, digest: Digest, limits: Limits) -> Self {
+        Self { code, digest, limits }
     }
 
     /// The SHA-256 of the package that this decoder was loaded from.
@@ -68,10 +34,10 @@ impl ComponentDecoder {
         self.digest
     }
 
-    /// Bytes of compiled code and of the image that the decoder holds in memory.
+    /// Bytes of compiled code and of the image that the decoder holds in memory. Others may hold the
+    /// same.
     pub(crate) fn loaded_bytes(&self) -> usize {
-        let code = self.pre.module().image_range();
-        code.end.addr() - code.start.addr() + self.image.as_ref().map_or(0, Image::bytes)
+        self.code.bytes()
     }
 
     /// Decodes a frame whose MIC was verified, or that a network server vouches for.
@@ -171,40 +137,9 @@ impl ComponentDecoder {
         lower: impl FnOnce(&mut Lower<'_>) -> wasmtime::Result<Flat>,
         lift: impl FnOnce(&Lift<'_>, Word) -> Result<Lifted, CallError>,
     ) -> Call<Lifted> {
-        let image = self.image.as_ref();
-        let idle = self.idle().pop();
-        if let (Some(image), Some(mut instance)) = (image, idle) {
-            let (call, kept) = match instance.restore(image) {
-                Ok(()) => self.run(&mut instance, function, lower, lift),
-                Err(error) => (Call::failed(self.call_error(&error)), false),
-            };
-            if kept {
-                self.idle().push(instance);
-            } else {
-                // After a trap its memory could be put back too, but what a trap leaves in the engine
-                // is not ours to know.
-                drop(instance);
-                self.places.give_back(1);
-            }
-            return call;
-        }
-        // Taken before the instance is made and so given back after it is gone.
-        let _place = self.places.make();
-        let mut instance = match self.instance() {
-            Ok(instance) => instance,
-            Err(NoInstance::Start(error) | NoInstance::Exports(error)) => {
-                return Call::failed(self.call_error(&error));
-            }
-        };
-        let (call, kept) = self.run(&mut instance, function, lower, lift);
-        if let Some(image) = image
-            && kept
-            && self.places.keep()
-        {
-            instance.is_untouched(image);
-            self.idle().push(instance);
-        }
-        call
+        self.code
+            .with_instance(&self.limits, |instance| self.run(instance, function, lower, lift))
+            .unwrap_or_else(|error| Call::failed(self.limits.call_error(&error)))
     }
 
     /// Tells how the call ended, and whether the instance may be kept: it must have returned from all
@@ -218,7 +153,7 @@ impl ComponentDecoder {
     ) -> (Call<Lifted>, bool) {
         let outcome = self.run_to_its_end(instance, function, lower, lift);
         let kept = outcome.is_ok() && instance.can_be_restored();
-        let result = outcome.unwrap_or_else(|error| Err(self.call_error(&error)));
+        let result = outcome.unwrap_or_else(|error| Err(self.limits.call_error(&error)));
         let fuel = self.limits.fuel - instance.store.get_fuel().unwrap_or(0);
         let memory_bytes = instance.store.data().peak_bytes();
         (Call { result, fuel, memory_bytes, log: Vec::new() }, kept)
@@ -244,51 +179,5 @@ impl ComponentDecoder {
             post_return.call(&mut instance.store, address)?;
         }
         Ok(lifted)
-    }
-
-    fn instance(&self) -> Result<Instance, NoInstance> {
-        Instance::new(self.store(), &self.pre, &self.exports)
-    }
-
-    fn idle(&self) -> MutexGuard<'_, Vec<Instance>> {
-        // Nothing can panic while it is locked.
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn store(&self) -> Store<Meter> {
-        let mut store = Store::new(&self.engine, Meter::new(&self.limits));
-        store.limiter(|meter| meter);
-        if let Err(error) = store.set_fuel(self.limits.fuel) {
-            // The engine counts fuel (`engine.rs`), so there is nothing that could refuse it. Were
-            // it not so, the store would have none, and the call would end as out of fuel.
-            tracing::error!(%error, "the engine does not count fuel");
-        }
-        store
-    }
-
-    fn call_error(&self, error: &wasmtime::Error) -> CallError {
-        if let Some(growth) = error.downcast_ref::<GrowthError>() {
-            return growth.call_error(&self.limits);
-        }
-        match error.downcast_ref::<Trap>() {
-            Some(Trap::OutOfFuel) => CallError::OutOfFuel { limit: self.limits.fuel },
-            Some(Trap::StackOverflow) => {
-                CallError::StackExhausted { limit: self.limits.stack_bytes }
-            }
-            Some(Trap::UnreachableCodeReached) => CallError::Trapped {
-                reason: "it reached code that ends it, as a panic does".into(),
-            },
-            Some(trap) => CallError::Trapped { reason: trap.to_string() },
-            None => CallError::Trapped { reason: error.root_cause().to_string() },
-        }
-    }
-}
-
-impl Drop for ComponentDecoder {
-    fn drop(&mut self) {
-        let idle = std::mem::take(self.idle.get_mut().unwrap_or_else(PoisonError::into_inner));
-        let count = u32::try_from(idle.len()).unwrap_or(u32::MAX);
-        drop(idle);
-        self.places.give_back(count);
     }
 }

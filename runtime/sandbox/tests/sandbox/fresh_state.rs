@@ -1,7 +1,7 @@
 //! Every call starts from fresh state: nothing of one call is there in the next, and nothing of one
 //! decoder in another.
 
-use champollion_sandbox::{Decoder, Reading, Value};
+use champollion_sandbox::{CallError, CallLimits, Decoder, Reading, Value};
 
 use crate::guests::{Answer, Guest, call, layout, load, sandbox};
 
@@ -110,6 +110,49 @@ fn no_byte_of_one_decoder_is_seen_by_another() {
         call(&writer).result.expect("the writer writes");
         assert_eq!(count(&spy), 0, "a byte or an element of another decoder was seen");
     }
+}
+
+/// Packages that differ in what is around their code are called in the same instances.
+#[test]
+fn packages_with_the_same_code_see_nothing_of_each_other() {
+    let sandbox = sandbox();
+    let guest = counting("(i64.add (global.get $count) (i64.load (i32.const 32)))")
+        .with("(global $count (mut i64) (i64.const 0))")
+        .after_count("(global.set $count (i64.const 1)) (i64.store (i32.const 32) (i64.const 1))");
+    let one = load(&sandbox, &guest.component());
+    let other = load(&sandbox, &in_another_package(guest.component()));
+    assert_ne!(one.digest(), other.digest());
+    for _ in 0..CALLS {
+        assert_eq!((count(&one), count(&other)), (0, 0));
+    }
+    drop(one);
+    assert_eq!(count(&other), 0, "the code is there as long as one of them is");
+}
+
+#[test]
+fn packages_with_the_same_code_have_their_own_limits() {
+    let sandbox = sandbox();
+    let guest = counting("(i64.extend_i32_u (memory.grow (i32.const 2)))").component();
+    let one = load(&sandbox, &guest);
+    let lower = |limits: &CallLimits| {
+        let package = in_another_package(guest.clone());
+        let other = sandbox.load_within(&package, limits).expect("it is within the limits");
+        assert!(call(&one).result.is_ok());
+        call(&other).result.expect_err("its own limit is lower")
+    };
+    let fuel = lower(&CallLimits { fuel: Some(20), ..CallLimits::default() });
+    assert!(matches!(fuel, CallError::OutOfFuel { limit: 20 }), "{fuel}");
+    let pages = Some(3 << 16);
+    let memory = lower(&CallLimits { memory_bytes: pages, ..CallLimits::default() });
+    assert!(matches!(memory, CallError::OutOfMemory { limit: 196_608, .. }), "{memory}");
+}
+
+/// The same code with another digest, as if another manifest were with it.
+fn in_another_package(mut component: Vec<u8>) -> Vec<u8> {
+    /// A custom section without content, whose name is one letter.
+    const SECTION: [u8; 4] = [0, 2, 1, b'x'];
+    component.extend(SECTION);
+    component
 }
 
 /// The test of the tests above: a guest that does find something says so.
