@@ -1,5 +1,6 @@
 //! Decoding one telegram of a water meter: in the sandbox with a fresh instance, and natively; on two
-//! threads, for the first time, and among a thousand decoders.
+//! threads, for the first time, and among a thousand decoders, of which each has its own code or all have
+//! the same.
 
 use std::{
     fs,
@@ -103,16 +104,27 @@ fn cold(criterion: &mut Criterion) {
 /// A thousand decoders, called in no order: neither code nor instances are where the last call left
 /// them.
 fn many(criterion: &mut Criterion) {
+    thousand(criterion, "decode.many", another_code);
+}
+
+/// A thousand packages of a maker's whose devices all speak the same format: they differ in their
+/// manifests, and share their code.
+fn family(criterion: &mut Criterion) {
+    thousand(criterion, "decode.family", another_package);
+}
+
+fn thousand(criterion: &mut Criterion, name: &str, another: fn(&[u8], usize) -> Vec<u8>) {
     let folder = tempfile::tempdir().expect("a folder");
     let sandbox = caching_sandbox(&folder);
     let file = package("axioma-qalcosonic-w1").file().to_vec();
     sandbox.load(&file).expect("it is a decoder");
     let before = resident_bytes();
-    let decoders: Vec<Decoder> =
-        (0..MANY).map(|number| load_another(&sandbox, folder.path(), &file, number)).collect();
+    let decoders: Vec<Decoder> = (0..MANY)
+        .map(|number| load_another(&sandbox, folder.path(), &file, &another(&file, number)))
+        .collect();
     let (specimen, settings) = (specimen(), Settings::default());
     let mut next = 1_usize;
-    criterion.bench_function("decode.many", |bencher| {
+    criterion.bench_function(name, |bencher| {
         bencher.iter(|| {
             // A generator of Lehmer's: every decoder in its turn, in no order that a processor
             // could guess.
@@ -122,16 +134,29 @@ fn many(criterion: &mut Criterion) {
         });
     });
     let resident = resident_bytes().saturating_sub(before) / MANY as u64;
-    figure("decode.many.resident", resident / 1024, "KiB a decoder");
+    figure(&format!("{name}.resident"), resident / 1024, "KiB a decoder");
 }
 
-/// Loads the same decoder as another file. Compiling it a thousand times would take minutes and give
-/// the same code, so that is put where the sandbox looks for it.
-fn load_another(sandbox: &Sandbox, code: &Path, file: &[u8], number: usize) -> Decoder {
-    /// A custom section of five bytes, whose name has four.
+/// The same decoder as another package: a custom section of five bytes, whose name has four.
+fn another_package(file: &[u8], number: usize) -> Vec<u8> {
     const SECTION: [u8; 3] = [0, 5, 4];
-    let another = [file, SECTION.as_slice(), format!("{number:04}").as_bytes()].concat();
-    let (own, others) = (Digest::of(file).hex(), Digest::of(&another).hex());
+    [file, SECTION.as_slice(), format!("{number:04}").as_bytes()].concat()
+}
+
+/// The same decoder with another core module: four letters of what its compiler says of itself.
+fn another_code(file: &[u8], number: usize) -> Vec<u8> {
+    const LETTERS: &[u8] = b"processed-by";
+    let at = file.windows(LETTERS.len()).position(|letters| letters == LETTERS);
+    let at = at.expect("its compiler names itself");
+    let mut another = file.to_vec();
+    another[at..at + 4].copy_from_slice(format!("{number:04}").as_bytes());
+    another
+}
+
+/// Loads a decoder that has the code of the first one. Compiling it a thousand times would take minutes
+/// and give the same, so that is put where the sandbox looks for it.
+fn load_another(sandbox: &Sandbox, code: &Path, file: &[u8], another: &[u8]) -> Decoder {
+    let (own, others) = (Digest::of(file).hex(), Digest::of(another).hex());
     let compiled = fs::read_dir(code)
         .expect("the folder of the code")
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
@@ -139,7 +164,7 @@ fn load_another(sandbox: &Sandbox, code: &Path, file: &[u8], number: usize) -> D
         .expect("the code of the first one");
     let copy = code.join(compiled.replace(&own, &others));
     fs::copy(code.join(&compiled), &copy).expect("room for its code");
-    sandbox.load(&another).expect("its code is there")
+    sandbox.load(another).expect("its code is there")
 }
 
 fn caching_sandbox(folder: &TempDir) -> Sandbox {
@@ -153,5 +178,5 @@ fn specimen() -> Specimen {
     Specimen { f_port, f_cnt: 7, payload: payload.to_vec(), received_at: AXIOMA_RECEIVED_AT }
 }
 
-criterion_group!(benches, one, two_threads, cold, many);
+criterion_group!(benches, one, two_threads, cold, many, family);
 criterion_main!(benches);
