@@ -17,7 +17,11 @@ use crate::Backoff;
 #[derive(Clone, Debug)]
 pub(crate) struct Waiting {
     pub(crate) sequence: Sequence,
+    /// Its name.
+    pub(crate) id: String,
     pub(crate) dev_eui: DevEui,
+    /// When the network received the frame.
+    pub(crate) received_at: Timestamp,
     /// When it was stored.
     pub(crate) stored_at: Timestamp,
     /// As it was stored.
@@ -243,7 +247,9 @@ mod tests {
     fn record(sequence: u64, device: u64) -> Waiting {
         Waiting {
             sequence: Sequence::new(sequence),
+            id: sequence.to_string(),
             dev_eui: format!("{device:016X}").parse().unwrap(),
+            received_at: Timestamp::UNIX_EPOCH,
             stored_at: Timestamp::UNIX_EPOCH,
             json: "{}".into(),
         }

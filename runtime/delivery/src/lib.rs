@@ -50,4 +50,4 @@ pub use route::{
     RouteBook, RouteError, RouteKey, Secret, Shape, Stopped, Surroundings,
 };
 pub use stored::{Head, HeadDecoder, HeadDevice, HeadError, HeadUplink};
-pub use tls::{ClientCertificate, Tls, TlsError};
+pub use tls::{ClientCertificate, Tls, TlsError, TlsPart};

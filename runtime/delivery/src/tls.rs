@@ -35,10 +35,46 @@ pub struct ClientCertificate {
 
 /// What is wrong with certificates.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("tls.{member} cannot be used: {reason}")]
+#[error("tls.{} cannot be used: {reason}", part.member())]
 pub struct TlsError {
-    member: &'static str,
+    part: TlsPart,
     reason: String,
+}
+
+impl TlsError {
+    /// What cannot be used.
+    #[must_use]
+    pub fn part(&self) -> TlsPart {
+        self.part
+    }
+
+    /// Why it cannot.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+}
+
+/// What secures a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TlsPart {
+    /// The certificates of those who are trusted.
+    Ca,
+    /// Our own certificate.
+    Certificate,
+    /// Its key.
+    Key,
+}
+
+impl TlsPart {
+    /// Where it stands in [`Tls`].
+    fn member(self) -> &'static str {
+        match self {
+            Self::Ca => "ca",
+            Self::Certificate => "client.certificate",
+            Self::Key => "client.key",
+        }
+    }
 }
 
 impl Tls {
@@ -55,8 +91,8 @@ impl Tls {
         let mut roots = RootCertStore::empty();
         match &self.ca {
             Some(pem) => {
-                for certificate in certificates("ca", pem)? {
-                    roots.add(certificate).map_err(unusable("ca"))?;
+                for certificate in certificates(TlsPart::Ca, pem)? {
+                    roots.add(certificate).map_err(unusable(TlsPart::Ca))?;
                 }
             }
             // Those of the system that cannot be read are nobody's.
@@ -66,26 +102,27 @@ impl Tls {
         }
         let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
-            .map_err(unusable("ca"))?
+            .map_err(unusable(TlsPart::Ca))?
             .with_root_certificates(roots);
         let Some(client) = &self.client else { return Ok(builder.with_no_client_auth()) };
-        let chain = certificates("client.certificate", &client.certificate)?;
+        let chain = certificates(TlsPart::Certificate, &client.certificate)?;
         let key = PrivateKeyDer::from_pem_slice(client.key.reveal().as_bytes())
-            .map_err(unusable("client.key"))?;
-        builder.with_client_auth_cert(chain, key).map_err(unusable("client"))
+            .map_err(unusable(TlsPart::Key))?;
+        // What does not fit is the key, since the certificate was read.
+        builder.with_client_auth_cert(chain, key).map_err(unusable(TlsPart::Key))
     }
 }
 
-fn certificates(member: &'static str, pem: &str) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+fn certificates(part: TlsPart, pem: &str) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let all = CertificateDer::pem_slice_iter(pem.as_bytes())
         .collect::<Result<Vec<_>, _>>()
-        .map_err(unusable(member))?;
+        .map_err(unusable(part))?;
     if all.is_empty() {
-        return Err(unusable(member)("there is no certificate in it"));
+        return Err(unusable(part)("there is no certificate in it"));
     }
     Ok(all)
 }
 
-fn unusable<E: ToString>(member: &'static str) -> impl FnOnce(E) -> TlsError {
-    move |error| TlsError { member, reason: error.to_string() }
+fn unusable<E: ToString>(part: TlsPart) -> impl FnOnce(E) -> TlsError {
+    move |error| TlsError { part, reason: error.to_string() }
 }

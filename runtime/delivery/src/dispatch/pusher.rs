@@ -6,7 +6,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use champollion_frames::DevEui;
 use champollion_store::Sequence;
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
@@ -305,22 +304,13 @@ impl Pusher {
 
     /// Puts a record into its lane, where the route takes it and is not done with it.
     fn hold(&mut self, record: StoredRecord) {
-        let StoredRecord { sequence, stored_at, json } = record;
-        if self.live.standing(|standing| standing.progress.is_done(sequence)) {
+        if self.live.standing(|standing| standing.progress.is_done(record.sequence)) {
             return;
         }
-        let dev_eui = match Head::read(&json) {
-            Ok(head) if self.means.route.filter.takes(&head) => {
-                head.device.dev_eui.parse::<DevEui>()
-            }
-            Ok(_) => return self.pass(sequence),
-            Err(error) => {
-                tracing::error!(route = %self.live.key, %error, "a record cannot be read");
-                return self.pass(sequence);
-            }
-        };
-        match dev_eui {
-            Ok(dev_eui) => self.lanes.put(Waiting { sequence, dev_eui, stored_at, json }),
+        let sequence = record.sequence;
+        match waiting(&self.means.route, record) {
+            Ok(Some(waiting)) => self.lanes.put(waiting),
+            Ok(None) => self.pass(sequence),
             Err(error) => {
                 tracing::error!(route = %self.live.key, %error, "a record cannot be read");
                 self.pass(sequence);
@@ -468,13 +458,26 @@ impl Pusher {
     }
 }
 
+/// A record that a route takes, as it waits for its turn; `None` for one that the route does not take.
+fn waiting(
+    route: &Route,
+    StoredRecord { sequence, stored_at, json }: StoredRecord,
+) -> Result<Option<Waiting>, serde_json::Error> {
+    let head = Head::read(&json)?;
+    if !route.filter.takes(&head) {
+        return Ok(None);
+    }
+    let dev_eui = head.device.dev_eui.parse().map_err(serde::de::Error::custom)?;
+    let (id, received_at) = (head.id.to_string(), head.received_at);
+    Ok(Some(Waiting { sequence, id, dev_eui, received_at, stored_at, json }))
+}
+
 /// A record in the shape that a route asks for.
-pub(super) fn shaped(route: &Route, waiting: &Waiting) -> Result<Shaped, serde_json::Error> {
-    let head = Head::read(&waiting.json)?;
+fn shaped(route: &Route, waiting: &Waiting) -> Result<Shaped, serde_json::Error> {
     Ok(Shaped {
-        id: head.id.to_string(),
+        id: waiting.id.clone(),
         dev_eui: waiting.dev_eui,
-        received_at: head.received_at,
+        received_at: waiting.received_at,
         json: match route.shape.of(&waiting.json)? {
             std::borrow::Cow::Borrowed(_) => Arc::clone(&waiting.json),
             std::borrow::Cow::Owned(shorter) => shorter.into(),

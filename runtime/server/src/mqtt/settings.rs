@@ -1,14 +1,15 @@
 //! How the broker of a network server is reached.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
+use champollion_delivery::{ClientCertificate, Secret, Tls, TlsPart};
 use reqwest::Url;
 use rumqttc::{MqttOptions, TlsConfiguration, Transport};
-use rustls::{
-    ClientConfig, RootCertStore,
-    crypto::ring,
-    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
-};
+use rustls::ClientConfig;
 use serde::Deserialize;
 
 use super::topics;
@@ -137,47 +138,28 @@ impl MqttSettings {
     }
 
     fn tls(&self) -> Result<ClientConfig, MqttSettingsError> {
-        let unusable = |what: &PathBuf, error: &dyn std::fmt::Display| {
-            MqttSettingsError::Unusable(format!("{}: {error}", what.display()))
+        let client = match (&self.certificate_file, &self.key_file) {
+            (None, None) => None,
+            (Some(certificate), Some(key)) => Some(ClientCertificate {
+                certificate: read(certificate).map_err(MqttSettingsError::Unusable)?,
+                key: Secret::new(read(key).map_err(MqttSettingsError::Unusable)?),
+            }),
+            _ => return Err(MqttSettingsError::GoesWith("certificate-file", "key-file")),
         };
-        let mut roots = RootCertStore::empty();
-        match &self.ca_file {
-            Some(file) => {
-                for certificate in certificates(file)? {
-                    roots.add(certificate).map_err(|error| unusable(file, &error))?;
-                }
-            }
-            // Those of the system that cannot be read are nobody's.
-            None => drop(
-                roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs),
-            ),
-        }
-        let said = |error: rustls::Error| MqttSettingsError::Unusable(error.to_string());
-        let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(said)?
-            .with_root_certificates(roots);
-        match (&self.certificate_file, &self.key_file) {
-            (None, None) => Ok(builder.with_no_client_auth()),
-            (Some(certificate), Some(key)) => {
-                let chain = certificates(certificate)?;
-                let private =
-                    PrivateKeyDer::from_pem_file(key).map_err(|error| unusable(key, &error))?;
-                builder.with_client_auth_cert(chain, private).map_err(said)
-            }
-            _ => Err(MqttSettingsError::GoesWith("certificate-file", "key-file")),
-        }
+        let ca = self.ca_file.as_deref().map(read).transpose();
+        let ca = ca.map_err(MqttSettingsError::Unusable)?;
+        Tls { ca, client }.config().map_err(|error| {
+            let file = match error.part() {
+                TlsPart::Ca => &self.ca_file,
+                TlsPart::Certificate => &self.certificate_file,
+                TlsPart::Key => &self.key_file,
+            };
+            // Without a file there are those of the system, which cannot be wrong.
+            let file = file.as_deref().unwrap_or(Path::new(""));
+            let (file, reason) = (file.display(), error.reason());
+            MqttSettingsError::Unusable(format!("the file {file} cannot be used: {reason}"))
+        })
     }
-}
-
-fn certificates(file: &PathBuf) -> Result<Vec<CertificateDer<'static>>, MqttSettingsError> {
-    let unusable = |error: &dyn std::fmt::Display| {
-        MqttSettingsError::Unusable(format!("the file {} cannot be used: {error}", file.display()))
-    };
-    let all = CertificateDer::pem_file_iter(file)
-        .and_then(|all| all.collect::<Result<Vec<_>, _>>())
-        .map_err(|error| unusable(&error))?;
-    if all.is_empty() { Err(unusable(&"there is no certificate in it")) } else { Ok(all) }
 }
 
 #[cfg(test)]
@@ -199,6 +181,7 @@ mod tests {
             ("url = \"mqtt://b\"\nusername = \"u\"\npassword-file = \"/no/p\"", "/no/p"),
             ("url = \"mqtt://b\"\nca-file = \"c\"", "mqtts://"),
             ("url = \"mqtts://b\"\nca-file = \"/no/c\"", "/no/c"),
+            ("url = \"mqtts://b\"\nca-file = \"Cargo.toml\"", "the file Cargo.toml cannot be used"),
             ("url = \"mqtts://b\"\nkey-file = \"k\"", "certificate-file"),
         ] {
             let said = refused(toml);
