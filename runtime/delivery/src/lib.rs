@@ -46,8 +46,8 @@ pub use push::{
 pub use recipient::{Handed, Parcel, Recipient, Shaped, Verdict};
 pub use record::{DecoderName, DeviceInfo, Outcome, Record, RecordId};
 pub use route::{
-    DecoderPattern, DecoderPatternError, Destination, Expression, ExpressionError, Filter, Route,
-    RouteBook, RouteError, RouteKey, Secret, Shape, Stopped, Surroundings,
+    DecoderPattern, DecoderPatternError, Destination, DestinationKind, Expression, ExpressionError,
+    Filter, Route, RouteBook, RouteError, RouteKey, Secret, Shape, Stopped, Surroundings,
 };
 pub use stored::{Head, HeadDecoder, HeadDevice, HeadError, HeadUplink};
 pub use tls::{ClientCertificate, Tls, TlsError, TlsPart};

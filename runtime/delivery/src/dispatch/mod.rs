@@ -2,14 +2,15 @@
 
 mod courier;
 mod expiry;
+mod fetching;
 mod live;
 mod pusher;
 mod retention;
+mod trial;
 
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, OnceLock, PoisonError},
-    time::Instant,
 };
 
 use champollion_store::{Batch, Blobs};
@@ -18,16 +19,15 @@ use serde::Serialize;
 use tokio::{
     sync::{Semaphore, mpsc, watch},
     task::JoinSet,
-    time::timeout,
 };
 
 pub use live::{RouteState, RouteStatus};
 pub use retention::{Backlog, Older};
 
 use crate::{
-    Attempt, Cursor, DeliveryError, Destination, FilePush, GroupId, Handed, Mailbox, Page, Parcel,
-    PlaceError, Route, RouteBook, RouteError, RouteKey, Secret, Shaped, Surroundings,
-    files::{FileStanding, Place},
+    Attempt, DeliveryError, Destination, DestinationKind, GroupId, Mailbox, Route, RouteBook,
+    RouteError, RouteKey, Secret, Surroundings,
+    files::FileStanding,
     progress::Progress,
     route::{Standing, Way},
 };
@@ -41,17 +41,8 @@ const ROUTES_OF_A_GROUP: usize = 100;
 /// Orders that wait for whoever works on a route.
 const ORDERS: usize = 16;
 
-/// Records that are looked at at once where a route is told what was fetched.
-const PULL_PAGE: usize = 500;
-
 /// Files that are made at once: each is held in memory, and takes a core for a while.
 const FILES_AT_ONCE: usize = 4;
-
-/// What is in a file that somebody tries a route with.
-const TEST_FILE: &[u8] = b"Somebody tries a route. This file is taken away again.\n";
-
-/// The DevEUI in a record that somebody tries a route with.
-const NO_DEVICE: &str = "0000000000000000";
 
 /// Keeps the routes, and somebody who works on each.
 pub struct Dispatcher {
@@ -78,7 +69,7 @@ struct Working {
     /// Absent where nobody does: its records are fetched.
     orders: Option<mpsc::Sender<Order>>,
     /// What kind of destination whoever does is for.
-    kind: &'static str,
+    kind: DestinationKind,
 }
 
 /// A route as it is shown.
@@ -125,7 +116,7 @@ pub enum DispatchError {
         /// Which.
         key: RouteKey,
         /// What kind it is.
-        kind: &'static str,
+        kind: DestinationKind,
         /// What would have to be.
         why: &'static str,
     },
@@ -345,7 +336,7 @@ impl Dispatcher {
         let live = self.find(key)?.live;
         // Whoever makes its files ends first, so that no file of it is made any more.
         let orders = match self.routes.lock().unwrap_or_else(PoisonError::into_inner).get_mut(key) {
-            Some(working) if working.kind == "files" => working.orders.take(),
+            Some(working) if working.kind == DestinationKind::Files => working.orders.take(),
             _ => None,
         };
         let was_working = orders.is_some();
@@ -410,94 +401,6 @@ impl Dispatcher {
     pub fn attempts(&self, key: &RouteKey, limit: usize) -> Result<Vec<Attempt>, DispatchError> {
         Ok(self.find(key)?.live.attempts.latest(limit))
     }
-
-    /// Hands a record over that is nobody's, to see whether the recipient takes it.
-    ///
-    /// # Errors
-    /// There is no such route, or nothing is handed over on it.
-    pub async fn test(&self, key: &RouteKey) -> Result<Attempt, DispatchError> {
-        let live = self.find(key)?.live;
-        let route = live.route();
-        let (at, began) = (Timestamp::now(), Instant::now());
-        let attempt = match route.way(key, &self.surroundings)? {
-            Way::Push { recipient, .. } => {
-                let parcel = specimen(&route, at).map_err(RouteError::from)?;
-                let handed = recipient.hand_over(&parcel).await;
-                let names = parcel.records.into_iter().map(|record| record.id);
-                Attempt::new(at, parcel.id, names, &handed, began.elapsed())
-            }
-            Way::Files { push, place } => {
-                let name = format!("champollion-test-{}.txt", at.as_millisecond());
-                let handed = try_place(&push, &*place, &name).await;
-                Attempt::new(at, name, std::iter::empty(), &handed, began.elapsed())
-            }
-            Way::Pull => {
-                let (key, kind) = (key.clone(), route.to.kind());
-                let why = "its records are fetched, so there is nothing to try";
-                return Err(DispatchError::WrongKind { key, kind, why });
-            }
-        };
-        live.attempts.note(attempt.clone());
-        Ok(attempt)
-    }
-
-    /// Records of a route that is fetched from, after a cursor, at most `limit`.
-    ///
-    /// # Errors
-    /// There is no such route, or nothing is fetched from it.
-    pub async fn pull(
-        &self,
-        key: &RouteKey,
-        after: Cursor,
-        limit: usize,
-    ) -> Result<Page, DispatchError> {
-        let live = self.fetched(key)?;
-        let route = live.route();
-        let after = after.max(Cursor::new(live.place()));
-        Ok(self.mailbox.pull_from(&key.group, after, limit, &route.filter, route.shape).await?)
-    }
-
-    /// A route that is fetched from is done with the records up to a cursor. Says how many of them were
-    /// its own.
-    ///
-    /// # Errors
-    /// There is no such route, nothing is fetched from it, or the cursor is beyond the last record.
-    pub async fn acknowledge(&self, key: &RouteKey, through: Cursor) -> Result<u64, DispatchError> {
-        let live = self.fetched(key)?;
-        let route = live.route();
-        let last = self.mailbox.extent(&key.group).await?.last;
-        if through.sequence() > last {
-            let last = Cursor::new(last);
-            return Err(DeliveryError::BeyondEnd { given: through, last }.into());
-        }
-        let mut delivered = 0;
-        let mut place = live.place();
-        while place < through.sequence() {
-            let page = self.mailbox.records_after(&key.group, place, PULL_PAGE).await?;
-            let Some(end) = page.last().map(|record| record.sequence) else { break };
-            let passed = page.iter().filter(|record| record.sequence <= through.sequence());
-            delivered +=
-                passed.filter(|record| LiveRoute::takes(&route, &record.json)).count() as u64;
-            place = end;
-        }
-        live.standing(|standing| {
-            standing.progress.done_through(through.sequence());
-            standing.delivered += delivered;
-        });
-        live.save(&self.mailbox).await?;
-        Ok(delivered)
-    }
-
-    fn fetched(&self, key: &RouteKey) -> Result<Arc<LiveRoute>, DispatchError> {
-        let live = self.find(key)?.live;
-        match live.route().to.kind() {
-            "pull" => Ok(live),
-            kind => {
-                let why = "its records are not fetched but handed over";
-                Err(DispatchError::WrongKind { key: key.clone(), kind, why })
-            }
-        }
-    }
 }
 
 /// Removes bytes of files that no route is about to put: of a crash between two steps.
@@ -522,22 +425,6 @@ async fn sweep(
     Ok(())
 }
 
-/// Puts a file that says nothing into a place, and takes it away.
-async fn try_place(push: &FilePush, place: &dyn Place, name: &str) -> Handed {
-    let tried = async {
-        place.put(name, TEST_FILE).await?;
-        place.remove(name).await
-    };
-    match timeout(push.timeout(), tried).await {
-        Ok(Ok(())) => Handed::taken(None),
-        Ok(Err(error)) => Handed::later(error.to_string()),
-        Err(_) => {
-            let seconds = push.timeout_seconds;
-            Handed::later(PlaceError::TimedOut { seconds }.to_string())
-        }
-    }
-}
-
 /// With what a route is worked on, where somebody has to.
 fn means(live: &LiveRoute, way: Way) -> Option<Means> {
     match way {
@@ -546,21 +433,4 @@ fn means(live: &LiveRoute, way: Way) -> Option<Means> {
         }
         Way::Files { .. } | Way::Pull => None,
     }
-}
-
-/// What is handed over to try a route. It says so, and is no record of a frame.
-fn specimen(route: &Route, now: Timestamp) -> Result<Parcel, serde_json::Error> {
-    let id = format!("test-{}", now.as_millisecond());
-    let mut record: serde_json::Value = serde_json::from_str(include_str!("specimen.json"))?;
-    record["id"] = serde_json::json!(id);
-    record["receivedAt"] = serde_json::json!(now);
-    let record = record.to_string();
-    let json = route.shape.of(&record)?.into();
-    let shaped = Shaped {
-        id: id.clone(),
-        dev_eui: NO_DEVICE.parse().map_err(serde::de::Error::custom)?,
-        received_at: now,
-        json,
-    };
-    Ok(Parcel { id, records: vec![shaped] })
 }

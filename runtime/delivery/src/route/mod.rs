@@ -6,7 +6,7 @@ mod filter;
 mod secret;
 mod shape;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -209,15 +209,39 @@ impl Destination {
         }
     }
 
-    /// What kind of destination it is, in a word.
+    /// What kind of destination it is.
     #[must_use]
-    pub fn kind(&self) -> &'static str {
+    pub fn kind(&self) -> DestinationKind {
         match self {
-            Self::Http(_) => "http",
-            Self::Mqtt(_) => "mqtt",
-            Self::Files(_) => "files",
-            Self::Pull {} => "pull",
+            Self::Http(_) => DestinationKind::Http,
+            Self::Mqtt(_) => DestinationKind::Mqtt,
+            Self::Files(_) => DestinationKind::Files,
+            Self::Pull {} => DestinationKind::Pull,
         }
+    }
+}
+
+/// The kinds of destinations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DestinationKind {
+    /// Records are posted.
+    Http,
+    /// They are published through a broker.
+    Mqtt,
+    /// They are put as files.
+    Files,
+    /// They are fetched.
+    Pull,
+}
+
+impl fmt::Display for DestinationKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Http => "http",
+            Self::Mqtt => "mqtt",
+            Self::Files => "files",
+            Self::Pull => "pull",
+        })
     }
 }
 

@@ -5,21 +5,23 @@
 //! which records are pulled. What all routes are done with is removed; the inbox holds records back only
 //! where a group has no route.
 
+mod inbox;
+mod page;
+
 use std::{
     collections::HashMap,
-    fmt,
-    str::FromStr,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use champollion_store::{Batch, Entry, LogExtent, MAX_VALUE_BYTES, Sequence, Store, StoreError};
 use jiff::Timestamp;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::value::RawValue;
+use serde::Serialize;
 use tokio::sync::watch;
 
-use crate::{Filter, GroupId, Head, Record, RouteKey, RouteName, Shape};
+pub use page::{Cursor, CursorError, Page, PulledRecord};
+
+use crate::{GroupId, Record, RouteKey, RouteName};
 
 /// Logs of records are named by this and the group.
 const LOG_PREFIX: &str = "records/";
@@ -32,12 +34,6 @@ const EXPIRED: &str = "inboxes-expired";
 
 /// Each entry starts with the moment at which it was stored, in milliseconds since the epoch.
 const STAMP_BYTES: usize = 8;
-
-/// Records that are looked at at once where not all are wanted.
-const PULL_PAGE: usize = 500;
-
-/// Most records that are looked at for one answer.
-const PULL_LOOKS: usize = 20_000;
 
 /// How many entries are looked at at once when old ones are removed.
 const EXPIRY_PAGE: usize = 1_000;
@@ -71,36 +67,6 @@ struct Nobody;
 
 impl ExpiryWitness for Nobody {
     fn expiring(&self, _: &GroupId, _: &[StoredRecord], _: &mut Batch) {}
-}
-
-/// A place in a group's records: what was pulled up to here. Opaque to partners.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Cursor(Sequence);
-
-/// What is wrong with a text that should be a cursor.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no cursor: take it from `next` or from a record's `cursor`")]
-pub struct CursorError(String);
-
-/// Some records of a group, the oldest first.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Page {
-    /// The records.
-    pub records: Vec<PulledRecord>,
-    /// Where to go on, and what to acknowledge once these are processed.
-    pub next: Cursor,
-    /// Whether there were more records than were asked for.
-    pub more: bool,
-}
-
-/// A record as it was stored, with its place.
-#[derive(Debug, Serialize)]
-pub struct PulledRecord {
-    /// Its place.
-    pub cursor: Cursor,
-    /// The record.
-    pub record: Box<RawValue>,
 }
 
 /// Why the mailbox did not do what it was asked.
@@ -213,114 +179,6 @@ impl Mailbox {
         }
         batch.append(log(group), entry);
         Ok(())
-    }
-
-    /// Records of a group's inbox after a cursor, at most `limit`: those that were not acknowledged.
-    pub async fn pull(
-        &self,
-        group: &GroupId,
-        after: Cursor,
-        limit: usize,
-    ) -> Result<Page, DeliveryError> {
-        let place = after.0.max(self.acknowledged(group).await?);
-        let mut entries = self.store.read(&log(group), place, limit.saturating_add(1)).await?;
-        let more = entries.len() > limit;
-        entries.truncate(limit);
-        let next = entries.last().map_or(after, |entry| Cursor(entry.sequence));
-        let records = entries
-            .into_iter()
-            .map(|entry| {
-                let record = parse_record(&entry.value)
-                    .map_err(|reason| DeliveryError::Damaged { group: group.clone(), reason })?;
-                Ok(PulledRecord { cursor: Cursor(entry.sequence), record })
-            })
-            .collect::<Result<_, DeliveryError>>()?;
-        Ok(Page { records, next, more })
-    }
-
-    /// The same of those alone that a filter takes, in some shape. Where few are taken, an answer may
-    /// hold none of them and say that there are more: it looks at a bounded number.
-    pub async fn pull_some(
-        &self,
-        group: &GroupId,
-        after: Cursor,
-        limit: usize,
-        filter: &Filter,
-        shape: Shape,
-    ) -> Result<Page, DeliveryError> {
-        let place = after.0.max(self.acknowledged(group).await?);
-        self.pull_from(group, Cursor(place), limit, filter, shape).await
-    }
-
-    /// The same from a place on, acknowledged or not.
-    pub(crate) async fn pull_from(
-        &self,
-        group: &GroupId,
-        after: Cursor,
-        limit: usize,
-        filter: &Filter,
-        shape: Shape,
-    ) -> Result<Page, DeliveryError> {
-        let damaged = |error: serde_json::Error| {
-            let reason = error.to_string();
-            DeliveryError::Damaged { group: group.clone(), reason }
-        };
-        let (mut records, mut next, mut looks) = (Vec::new(), after, 0);
-        loop {
-            let page = self.records_after(group, next.0, PULL_PAGE).await?;
-            let at_end = page.len() < PULL_PAGE;
-            for StoredRecord { sequence, json, .. } in page {
-                let is_taken =
-                    filter.takes_all() || filter.takes(&Head::read(&json).map_err(damaged)?);
-                if is_taken {
-                    if records.len() == limit {
-                        return Ok(Page { records, next, more: true });
-                    }
-                    let shaped = shape.of(&json).map_err(damaged)?.into_owned();
-                    let record = RawValue::from_string(shaped).map_err(damaged)?;
-                    records.push(PulledRecord { cursor: Cursor(sequence), record });
-                }
-                next = Cursor(sequence);
-                looks += 1;
-            }
-            if at_end || looks >= PULL_LOOKS {
-                return Ok(Page { records, next, more: !at_end });
-            }
-        }
-    }
-
-    /// Removes the records of a group up to and including a cursor from its inbox. Doing it twice is
-    /// fine. Says how many it removed.
-    pub async fn acknowledge(
-        &self,
-        group: &GroupId,
-        through: Cursor,
-    ) -> Result<u64, DeliveryError> {
-        let extent = self.store.extent(&log(group)).await?;
-        if through.0 > extent.last {
-            return Err(DeliveryError::BeyondEnd { given: through, last: Cursor(extent.last) });
-        }
-        let before = extent.truncated.max(self.acknowledged(group).await?);
-        if through.0 <= before {
-            return Ok(0);
-        }
-        let mut batch = Batch::new();
-        batch.put(INBOXES, group.as_str(), through.0.get().to_be_bytes());
-        if self.passed_by_routes(group).is_none() {
-            batch.truncate(log(group), through.0);
-        }
-        self.store.commit(batch).await?;
-        Ok(through.0.get() - before.get())
-    }
-
-    /// Up to where the inbox of a group was acknowledged.
-    pub(crate) async fn acknowledged(&self, group: &GroupId) -> Result<Sequence, DeliveryError> {
-        Ok(Sequence::new(self.number(INBOXES, group).await?))
-    }
-
-    /// How many records of a group's inbox were removed since their time was over.
-    pub(crate) async fn expired_in_inbox(&self, group: &GroupId) -> Result<u64, DeliveryError> {
-        self.number(EXPIRED, group).await
     }
 
     /// A number that is kept for each group; 0 where there is none.
@@ -484,48 +342,4 @@ fn stored_record(group: &GroupId, entry: Entry) -> Result<StoredRecord, Delivery
         stored_at: Timestamp::from_millisecond(stamp(&entry.value)).unwrap_or_default(),
         json: json.into(),
     })
-}
-
-fn parse_record(entry: &[u8]) -> Result<Box<RawValue>, String> {
-    let json = entry.get(STAMP_BYTES..).ok_or("it has no stamp")?;
-    let text = std::str::from_utf8(json).map_err(|error| error.to_string())?;
-    RawValue::from_string(text.to_owned()).map_err(|error| error.to_string())
-}
-
-impl Cursor {
-    pub(crate) fn new(sequence: Sequence) -> Self {
-        Self(sequence)
-    }
-
-    pub(crate) fn sequence(self) -> Sequence {
-        self.0
-    }
-}
-
-impl fmt::Display for Cursor {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(formatter)
-    }
-}
-
-impl FromStr for Cursor {
-    type Err = CursorError;
-
-    fn from_str(text: &str) -> Result<Self, CursorError> {
-        text.parse()
-            .map(|number| Self(Sequence::new(number)))
-            .map_err(|_| CursorError(text.to_owned()))
-    }
-}
-
-impl Serialize for Cursor {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Cursor {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
-    }
 }

@@ -1,0 +1,69 @@
+//! Routes whose records are fetched: nobody works on them but whoever fetches.
+
+use std::sync::Arc;
+
+use super::{DispatchError, Dispatcher, live::LiveRoute};
+use crate::{Cursor, DeliveryError, DestinationKind, Page, RouteKey};
+
+/// Records that are looked at at once where a route is told what was fetched.
+const PULL_PAGE: usize = 500;
+
+impl Dispatcher {
+    /// Records of a route that is fetched from, after a cursor, at most `limit`.
+    ///
+    /// # Errors
+    /// There is no such route, or nothing is fetched from it.
+    pub async fn pull(
+        &self,
+        key: &RouteKey,
+        after: Cursor,
+        limit: usize,
+    ) -> Result<Page, DispatchError> {
+        let live = self.fetched(key)?;
+        let route = live.route();
+        let after = after.max(Cursor::new(live.place()));
+        Ok(self.mailbox.pull_from(&key.group, after, limit, &route.filter, route.shape).await?)
+    }
+
+    /// A route that is fetched from is done with the records up to a cursor. Says how many of them were
+    /// its own.
+    ///
+    /// # Errors
+    /// There is no such route, nothing is fetched from it, or the cursor is beyond the last record.
+    pub async fn acknowledge(&self, key: &RouteKey, through: Cursor) -> Result<u64, DispatchError> {
+        let live = self.fetched(key)?;
+        let route = live.route();
+        let last = self.mailbox.extent(&key.group).await?.last;
+        if through.sequence() > last {
+            let last = Cursor::new(last);
+            return Err(DeliveryError::BeyondEnd { given: through, last }.into());
+        }
+        let mut delivered = 0;
+        let mut place = live.place();
+        while place < through.sequence() {
+            let page = self.mailbox.records_after(&key.group, place, PULL_PAGE).await?;
+            let Some(end) = page.last().map(|record| record.sequence) else { break };
+            let passed = page.iter().filter(|record| record.sequence <= through.sequence());
+            delivered +=
+                passed.filter(|record| LiveRoute::takes(&route, &record.json)).count() as u64;
+            place = end;
+        }
+        live.standing(|standing| {
+            standing.progress.done_through(through.sequence());
+            standing.delivered += delivered;
+        });
+        live.save(&self.mailbox).await?;
+        Ok(delivered)
+    }
+
+    fn fetched(&self, key: &RouteKey) -> Result<Arc<LiveRoute>, DispatchError> {
+        let live = self.find(key)?.live;
+        match live.route().to.kind() {
+            DestinationKind::Pull => Ok(live),
+            kind => {
+                let why = "its records are not fetched but handed over";
+                Err(DispatchError::WrongKind { key: key.clone(), kind, why })
+            }
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! The inbox of each group: what is pulled from it, and acknowledged.
+
+use champollion_store::{Batch, Sequence};
+use serde_json::value::RawValue;
+
+use super::{
+    DeliveryError, EXPIRED, INBOXES, Mailbox, STAMP_BYTES, StoredRecord, log,
+    page::{Cursor, Page, PulledRecord},
+};
+use crate::{Filter, GroupId, Head, Shape};
+
+/// Records that are looked at at once where not all are wanted.
+const PULL_PAGE: usize = 500;
+
+/// Most records that are looked at for one answer.
+const PULL_LOOKS: usize = 20_000;
+
+impl Mailbox {
+    /// Records of a group's inbox after a cursor, at most `limit`: those that were not acknowledged.
+    pub async fn pull(
+        &self,
+        group: &GroupId,
+        after: Cursor,
+        limit: usize,
+    ) -> Result<Page, DeliveryError> {
+        let place = after.sequence().max(self.acknowledged(group).await?);
+        let mut entries = self.store.read(&log(group), place, limit.saturating_add(1)).await?;
+        let more = entries.len() > limit;
+        entries.truncate(limit);
+        let next = entries.last().map_or(after, |entry| Cursor::new(entry.sequence));
+        let records = entries
+            .into_iter()
+            .map(|entry| {
+                let record = parse_record(&entry.value)
+                    .map_err(|reason| DeliveryError::Damaged { group: group.clone(), reason })?;
+                Ok(PulledRecord { cursor: Cursor::new(entry.sequence), record })
+            })
+            .collect::<Result<_, DeliveryError>>()?;
+        Ok(Page { records, next, more })
+    }
+
+    /// The same of those alone that a filter takes, in some shape. Where few are taken, an answer may
+    /// hold none of them and say that there are more: it looks at a bounded number.
+    pub async fn pull_some(
+        &self,
+        group: &GroupId,
+        after: Cursor,
+        limit: usize,
+        filter: &Filter,
+        shape: Shape,
+    ) -> Result<Page, DeliveryError> {
+        let place = after.sequence().max(self.acknowledged(group).await?);
+        self.pull_from(group, Cursor::new(place), limit, filter, shape).await
+    }
+
+    /// The same from a place on, acknowledged or not.
+    pub(crate) async fn pull_from(
+        &self,
+        group: &GroupId,
+        after: Cursor,
+        limit: usize,
+        filter: &Filter,
+        shape: Shape,
+    ) -> Result<Page, DeliveryError> {
+        let damaged = |error: serde_json::Error| {
+            let reason = error.to_string();
+            DeliveryError::Damaged { group: group.clone(), reason }
+        };
+        let (mut records, mut next, mut looks) = (Vec::new(), after, 0);
+        loop {
+            let page = self.records_after(group, next.sequence(), PULL_PAGE).await?;
+            let at_end = page.len() < PULL_PAGE;
+            for StoredRecord { sequence, json, .. } in page {
+                let is_taken =
+                    filter.takes_all() || filter.takes(&Head::read(&json).map_err(damaged)?);
+                if is_taken {
+                    if records.len() == limit {
+                        return Ok(Page { records, next, more: true });
+                    }
+                    let shaped = shape.of(&json).map_err(damaged)?.into_owned();
+                    let record = RawValue::from_string(shaped).map_err(damaged)?;
+                    records.push(PulledRecord { cursor: Cursor::new(sequence), record });
+                }
+                next = Cursor::new(sequence);
+                looks += 1;
+            }
+            if at_end || looks >= PULL_LOOKS {
+                return Ok(Page { records, next, more: !at_end });
+            }
+        }
+    }
+
+    /// Removes the records of a group up to and including a cursor from its inbox. Doing it twice is
+    /// fine. Says how many it removed.
+    pub async fn acknowledge(
+        &self,
+        group: &GroupId,
+        through: Cursor,
+    ) -> Result<u64, DeliveryError> {
+        let extent = self.store.extent(&log(group)).await?;
+        if through.sequence() > extent.last {
+            return Err(DeliveryError::BeyondEnd {
+                given: through,
+                last: Cursor::new(extent.last),
+            });
+        }
+        let before = extent.truncated.max(self.acknowledged(group).await?);
+        if through.sequence() <= before {
+            return Ok(0);
+        }
+        let mut batch = Batch::new();
+        batch.put(INBOXES, group.as_str(), through.sequence().get().to_be_bytes());
+        if self.passed_by_routes(group).is_none() {
+            batch.truncate(log(group), through.sequence());
+        }
+        self.store.commit(batch).await?;
+        Ok(through.sequence().get() - before.get())
+    }
+
+    /// Up to where the inbox of a group was acknowledged.
+    pub(crate) async fn acknowledged(&self, group: &GroupId) -> Result<Sequence, DeliveryError> {
+        Ok(Sequence::new(self.number(INBOXES, group).await?))
+    }
+
+    /// How many records of a group's inbox were removed since their time was over.
+    pub(crate) async fn expired_in_inbox(&self, group: &GroupId) -> Result<u64, DeliveryError> {
+        self.number(EXPIRED, group).await
+    }
+}
+
+fn parse_record(entry: &[u8]) -> Result<Box<RawValue>, String> {
+    let json = entry.get(STAMP_BYTES..).ok_or("it has no stamp")?;
+    let text = std::str::from_utf8(json).map_err(|error| error.to_string())?;
+    RawValue::from_string(text.to_owned()).map_err(|error| error.to_string())
+}
