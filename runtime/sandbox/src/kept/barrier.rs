@@ -49,7 +49,7 @@ pub(crate) const GLOBAL: &str = "kept:global.";
 /// What precedes the names of all exports that are added.
 pub(crate) const RESERVED: &str = "kept:";
 
-/// Changes whenever this file makes another module of the same module.
+/// Changes whenever another module is made of the same one.
 pub(crate) const VERSION: &str = "barrier 3";
 
 const WASM_PAGE_BYTES: u64 = 64 << 10;
