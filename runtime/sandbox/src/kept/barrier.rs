@@ -14,7 +14,7 @@ use std::collections::VecDeque;
 
 use wasm_encoder::{
     CodeSection, ExportKind, ExportSection, Function, FunctionSection, GlobalSection,
-    ImportSection, Instruction, MemArg, MemorySection, MemoryType, Module, TypeSection, ValType,
+    ImportSection, MemorySection, MemoryType, Module, TypeSection, ValType,
     reencode::{Error as ReencodeError, Reencode, utils},
 };
 use wasmparser::{
@@ -264,17 +264,16 @@ impl Reencode for Barrier {
             if let Some(reason) = unaccounted(&operator) {
                 return refuse(BarrierError::Unaccounted(reason.to_owned()));
             }
-            let instruction = self.instruction(operator)?;
-            match written(&instruction) {
+            match written(&operator) {
                 Written::Nothing => {}
-                Written::Value(value, at) => match markings.next() {
+                Written::Value(value, offset) => match markings.next() {
                     Some(Marking::Covered) => {}
                     Some(Marking::At(address)) => marks::mark_address(&mut function, address),
-                    Some(Marking::OnStack) | None => scratch.mark(&mut function, value, at.offset),
+                    Some(Marking::OnStack) | None => scratch.mark(&mut function, value, offset),
                 },
                 Written::Range => scratch.mark_range(&mut function, self.range_function()),
             }
-            function.instruction(&instruction);
+            function.instruction(&self.instruction(operator)?);
         }
         code.function(&function);
         Ok(())
@@ -290,27 +289,27 @@ impl Reencode for Barrier {
     }
 }
 
-/// What an instruction writes to the memory. Its operands lie on the stack.
+/// What an operator writes to the memory. Its operands lie on the stack.
 enum Written {
     Nothing,
-    /// A value of this type at this place: address and value.
-    Value(ValType, MemArg),
+    /// A value of this type, at its address and so much.
+    Value(ValType, u64),
     /// A range: its start, a value or another address, its length.
     Range,
 }
 
-fn written(instruction: &Instruction<'_>) -> Written {
-    match instruction {
-        Instruction::I32Store(at) | Instruction::I32Store8(at) | Instruction::I32Store16(at) => {
-            Written::Value(ValType::I32, *at)
-        }
-        Instruction::I64Store(at)
-        | Instruction::I64Store8(at)
-        | Instruction::I64Store16(at)
-        | Instruction::I64Store32(at) => Written::Value(ValType::I64, *at),
-        Instruction::F32Store(at) => Written::Value(ValType::F32, *at),
-        Instruction::F64Store(at) => Written::Value(ValType::F64, *at),
-        Instruction::MemoryFill(_) | Instruction::MemoryCopy { .. } => Written::Range,
+fn written(operator: &Operator<'_>) -> Written {
+    match operator {
+        Operator::I32Store { memarg }
+        | Operator::I32Store8 { memarg }
+        | Operator::I32Store16 { memarg } => Written::Value(ValType::I32, memarg.offset),
+        Operator::I64Store { memarg }
+        | Operator::I64Store8 { memarg }
+        | Operator::I64Store16 { memarg }
+        | Operator::I64Store32 { memarg } => Written::Value(ValType::I64, memarg.offset),
+        Operator::F32Store { memarg } => Written::Value(ValType::F32, memarg.offset),
+        Operator::F64Store { memarg } => Written::Value(ValType::F64, memarg.offset),
+        Operator::MemoryFill { .. } | Operator::MemoryCopy { .. } => Written::Range,
         _ => Written::Nothing,
     }
 }

@@ -12,7 +12,7 @@ use wasmparser::{
     SubType,
 };
 
-use super::OVERHANG_BYTES;
+use super::{OVERHANG_BYTES, Written, written};
 
 /// How many marks and how many stores are looked through for one that fits. A function may have a
 /// hundred thousand of each, and this runs for every one of them.
@@ -279,7 +279,7 @@ impl<'a> Stores<'a> {
         let mut following = Self { arities, stack: Vec::new(), frames: vec![body], is_lost: false };
         let mut stores = Vec::new();
         for (at, operator) in operators.iter().enumerate() {
-            if let Some(offset) = store_offset(operator) {
+            if let Written::Value(_, offset) = written(operator) {
                 stores.push(store(at, offset, following.address()));
             }
             following.step(at, operator);
@@ -358,22 +358,6 @@ fn store(at: usize, offset: u64, origin: Option<Origin>) -> Store {
             .checked_add(offset)
             .map_or(unknown, |offset| Store { at, base: Some(Base::Constant), offset }),
         None => unknown,
-    }
-}
-
-/// The offset of a store; `None` for other operators.
-fn store_offset(operator: &Operator<'_>) -> Option<u64> {
-    match operator {
-        Operator::I32Store { memarg }
-        | Operator::I32Store8 { memarg }
-        | Operator::I32Store16 { memarg }
-        | Operator::I64Store { memarg }
-        | Operator::I64Store8 { memarg }
-        | Operator::I64Store16 { memarg }
-        | Operator::I64Store32 { memarg }
-        | Operator::F32Store { memarg }
-        | Operator::F64Store { memarg } => Some(memarg.offset),
-        _ => None,
     }
 }
 
