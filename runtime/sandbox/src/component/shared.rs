@@ -21,6 +21,7 @@ pub(crate) struct SharedCode(Mutex<HashMap<Key, Weak<Code>>>);
 #[derive(PartialEq, Eq, Hash)]
 struct Key {
     module: Digest,
+    fuel: u64,
     memory_bytes: usize,
     table_elements: usize,
 }
@@ -33,8 +34,8 @@ impl SharedCode {
         limits: &Limits,
         make: impl FnOnce() -> Result<Code, E>,
     ) -> Result<Arc<Code>, E> {
-        let Limits { memory_bytes, table_elements, .. } = *limits;
-        let key = Key { module: Digest::of(module), memory_bytes, table_elements };
+        let Limits { fuel, memory_bytes, table_elements, .. } = *limits;
+        let key = Key { module: Digest::of(module), fuel, memory_bytes, table_elements };
         if let Some(code) = self.loaded(&key) {
             return Ok(code);
         }

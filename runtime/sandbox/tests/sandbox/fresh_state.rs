@@ -1,7 +1,7 @@
 //! Every call starts from fresh state: nothing of one call is there in the next, and nothing of one
 //! decoder in another.
 
-use champollion_sandbox::{CallError, CallLimits, Decoder, Reading, Value};
+use champollion_sandbox::{CallError, CallLimits, Decoder, LoadError, OutputError, Reading, Value};
 
 use crate::guests::{Answer, Guest, call, layout, load, sandbox};
 
@@ -132,19 +132,35 @@ fn packages_with_the_same_code_see_nothing_of_each_other() {
 #[test]
 fn packages_with_the_same_code_have_their_own_limits() {
     let sandbox = sandbox();
-    let guest = counting("(i64.extend_i32_u (memory.grow (i32.const 2)))").component();
+    let guest = counting("(i64.extend_i32_u (memory.grow (i32.const 2)))").before_count(
+        "(loop $next
+           (local.set $i (i32.add (local.get $i) (i32.const 1)))
+           (br_if $next (i32.lt_u (local.get $i) (i32.const 100000))))",
+    );
+    let guest = guest.component();
     let one = load(&sandbox, &guest);
-    let lower = |limits: &CallLimits| {
-        let package = in_another_package(guest.clone());
-        let other = sandbox.load_within(&package, limits).expect("it is within the limits");
+    let load = |limits: &CallLimits| {
         assert!(call(&one).result.is_ok());
+        sandbox.load_within(&in_another_package(guest.clone()), limits)
+    };
+    let lower = |limits: &CallLimits| {
+        let other = load(limits).expect("it is within the limits");
         call(&other).result.expect_err("its own limit is lower")
     };
-    let fuel = lower(&CallLimits { fuel: Some(20), ..CallLimits::default() });
-    assert!(matches!(fuel, CallError::OutOfFuel { limit: 20 }), "{fuel}");
+    let fuel = lower(&CallLimits { fuel: Some(100_000), ..CallLimits::default() });
+    assert!(matches!(fuel, CallError::OutOfFuel { limit: 100_000 }), "{fuel}");
     let pages = Some(3 << 16);
     let memory = lower(&CallLimits { memory_bytes: pages, ..CallLimits::default() });
     assert!(matches!(memory, CallError::OutOfMemory { limit: 196_608, .. }), "{memory}");
+    let measurements = lower(&CallLimits { measurements: Some(0), ..CallLimits::default() });
+    let what = "measurements";
+    let too_many = CallError::Output(OutputError::TooMany { what, count: 1, limit: 0 });
+    assert_eq!(measurements.to_string(), too_many.to_string());
+    // Not even an instance can be made.
+    let refused = load(&CallLimits { fuel: Some(20), ..CallLimits::default() });
+    let refused = refused.map(drop).expect_err("it cannot start");
+    let out_of_fuel = CallError::OutOfFuel { limit: 20 };
+    assert_eq!(refused.to_string(), LoadError::Instantiation(out_of_fuel).to_string());
 }
 
 /// The same code with another digest, as if another manifest were with it.
