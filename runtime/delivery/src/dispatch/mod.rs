@@ -4,6 +4,7 @@ mod courier;
 mod expiry;
 mod fetching;
 mod live;
+mod parcels;
 mod pusher;
 mod retention;
 mod trial;

@@ -8,16 +8,17 @@ use std::{
 
 use champollion_store::Sequence;
 use jiff::{SignedDuration, Timestamp};
-use sha2::{Digest as _, Sha256};
 use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
 };
 
-use super::live::{LiveRoute, Outlook};
+use super::{
+    live::{LiveRoute, Outlook},
+    parcels,
+};
 use crate::{
-    Attempt, DeliveryError, Handed, Head, Mailbox, Parcel, Recipient, Route, Shaped, Stopped,
-    Verdict,
+    Attempt, DeliveryError, Handed, Mailbox, Parcel, Recipient, Route, Stopped, Verdict,
     breaker::{Breaker, Permit},
     lanes::{Lanes, Waiting},
     mailbox::StoredRecord,
@@ -308,7 +309,7 @@ impl Pusher {
             return;
         }
         let sequence = record.sequence;
-        match waiting(&self.means.route, record) {
+        match parcels::waiting(&self.means.route, record) {
             Ok(Some(waiting)) => self.lanes.put(waiting),
             Ok(None) => self.pass(sequence),
             Err(error) => {
@@ -355,12 +356,11 @@ impl Pusher {
         }
     }
 
-    /// Records in the shape that is asked for. They were read when they were put into their lanes, so
-    /// none of them is unreadable now.
+    /// A parcel of records. They were read when they were put into their lanes, so none of them is
+    /// unreadable now.
     fn parcel(&mut self, taken: &[Waiting]) -> Option<Parcel> {
-        let shaped = taken.iter().map(|waiting| shaped(&self.means.route, waiting));
-        match shaped.collect::<Result<Vec<_>, _>>() {
-            Ok(records) => Some(Parcel { id: name(&records), records }),
+        match parcels::parcel(&self.means.route, taken) {
+            Ok(parcel) => Some(parcel),
             Err(error) => {
                 tracing::error!(route = %self.live.key, %error, "a record cannot be read");
                 for waiting in taken {
@@ -454,49 +454,6 @@ impl Pusher {
         }
         if let Err(error) = self.live.save(&self.mailbox).await {
             tracing::error!(route = %self.live.key, %error, "progress cannot be kept");
-        }
-    }
-}
-
-/// A record that a route takes, as it waits for its turn; `None` for one that the route does not take.
-fn waiting(
-    route: &Route,
-    StoredRecord { sequence, stored_at, json }: StoredRecord,
-) -> Result<Option<Waiting>, serde_json::Error> {
-    let head = Head::read(&json)?;
-    if !route.filter.takes(&head) {
-        return Ok(None);
-    }
-    let dev_eui = head.device.dev_eui.parse().map_err(serde::de::Error::custom)?;
-    let (id, received_at) = (head.id.to_string(), head.received_at);
-    Ok(Some(Waiting { sequence, id, dev_eui, received_at, stored_at, json }))
-}
-
-/// A record in the shape that a route asks for.
-fn shaped(route: &Route, waiting: &Waiting) -> Result<Shaped, serde_json::Error> {
-    Ok(Shaped {
-        id: waiting.id.clone(),
-        dev_eui: waiting.dev_eui,
-        received_at: waiting.received_at,
-        json: match route.shape.of(&waiting.json)? {
-            std::borrow::Cow::Borrowed(_) => Arc::clone(&waiting.json),
-            std::borrow::Cow::Owned(shorter) => shorter.into(),
-        },
-    })
-}
-
-/// The name of a parcel: that of its only record, or what is the same for the same records.
-fn name(records: &[Shaped]) -> String {
-    match records {
-        [only] => only.id.clone(),
-        many => {
-            let mut digest = Sha256::new();
-            for record in many {
-                digest.update(record.id.as_bytes());
-                digest.update(b"\n");
-            }
-            let digest = data_encoding::HEXLOWER.encode(&digest.finalize()[..16]);
-            format!("batch-{digest}")
         }
     }
 }

@@ -1,0 +1,57 @@
+//! What is handed over: records as they wait, and parcels of them.
+
+use std::{borrow::Cow, sync::Arc};
+
+use sha2::{Digest as _, Sha256};
+
+use crate::{Head, Parcel, Route, Shaped, lanes::Waiting, mailbox::StoredRecord};
+
+/// A record that a route takes, as it waits for its turn; `None` for one that the route does not take.
+pub(super) fn waiting(
+    route: &Route,
+    StoredRecord { sequence, stored_at, json }: StoredRecord,
+) -> Result<Option<Waiting>, serde_json::Error> {
+    let head = Head::read(&json)?;
+    if !route.filter.takes(&head) {
+        return Ok(None);
+    }
+    let dev_eui = head.device.dev_eui.parse().map_err(serde::de::Error::custom)?;
+    let (id, received_at) = (head.id.to_string(), head.received_at);
+    Ok(Some(Waiting { sequence, id, dev_eui, received_at, stored_at, json }))
+}
+
+/// Records in the shape that a route asks for, as they are handed over together.
+pub(super) fn parcel(route: &Route, taken: &[Waiting]) -> Result<Parcel, serde_json::Error> {
+    let shaped = taken.iter().map(|waiting| shaped(route, waiting));
+    let records = shaped.collect::<Result<Vec<_>, _>>()?;
+    Ok(Parcel { id: name(&records), records })
+}
+
+/// A record in the shape that a route asks for.
+fn shaped(route: &Route, waiting: &Waiting) -> Result<Shaped, serde_json::Error> {
+    Ok(Shaped {
+        id: waiting.id.clone(),
+        dev_eui: waiting.dev_eui,
+        received_at: waiting.received_at,
+        json: match route.shape.of(&waiting.json)? {
+            Cow::Borrowed(_) => Arc::clone(&waiting.json),
+            Cow::Owned(shorter) => shorter.into(),
+        },
+    })
+}
+
+/// The name of a parcel: that of its only record, or what is the same for the same records.
+fn name(records: &[Shaped]) -> String {
+    match records {
+        [only] => only.id.clone(),
+        many => {
+            let mut digest = Sha256::new();
+            for record in many {
+                digest.update(record.id.as_bytes());
+                digest.update(b"\n");
+            }
+            let digest = data_encoding::HEXLOWER.encode(&digest.finalize()[..16]);
+            format!("batch-{digest}")
+        }
+    }
+}
