@@ -320,6 +320,21 @@ fn settings_that_cannot_be_used_stop_the_start_with_a_sentence() {
             "[network-servers.a]\nkind = \"aws\"\n[network-servers.a.downlink]\nvia = \"http\"\nurl = \"x\"",
             "[network-servers.a.downlink]",
         ),
+        (
+            "[network-servers.a]\nkind = \"tts\"\n[network-servers.a.mqtt]\nurl = \"mqtts://b\"\n\
+             ca-file = \"Cargo.toml\"",
+            "the file Cargo.toml cannot be used",
+        ),
+        (
+            "[network-servers.a]\nkind = \"tts\"\n[network-servers.a.mqtt]\nurl = \"mqtts://b\"\n\
+             certificate-file = \"Cargo.toml\"",
+            "key-file",
+        ),
+        (
+            "[network-servers.a]\nkind = \"tts\"\n[network-servers.a.mqtt]\nurl = \"mqtts://b\"\n\
+             certificate-file = \"Cargo.toml\"\nkey-file = \"/no/key\"",
+            "/no/key",
+        ),
     ] {
         let folder = tempfile::tempdir().expect("there is room for a folder");
         let file = folder.path().join("champollion.toml");

@@ -69,6 +69,7 @@ fn a_setting_that_is_wrong_is_named() {
     refused(&with_file("[retention]\nhuors = 12\n"), &["huors", "retention"]);
     refused(&with_file("[retention]\nhours = \"many\"\n"), &["retention.hours", "settings.toml"]);
     refused(&with_file("[retention]\nhours = -1\n"), &["-1", "retention.hours"]);
+    refused(&with_file("[store]\nmax-bytes = -1\n"), &["-1", "store.max-bytes"]);
     refused(&with_file("[retnetion]\nhours = 1\n"), &["retnetion"]);
     refused(&with_file("listen = \"everywhere\"\n"), &["listen", "address"]);
     refused(&with_file("[log]\nformat = \"xml\"\n"), &["xml", "log.format"]);
