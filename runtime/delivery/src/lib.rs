@@ -3,32 +3,24 @@
 
 #![forbid(unsafe_code)]
 
-mod address;
-mod attempts;
-mod backoff;
-mod breaker;
-mod corrected;
-mod dispatch;
-mod files;
-mod formats;
-mod lanes;
-mod mailbox;
-pub mod mqtt;
-mod names;
-mod progress;
-mod push;
-mod recipient;
-mod record;
-mod route;
-mod stored;
-mod tls;
+pub mod destinations;
+pub mod dispatch;
+pub mod files;
+pub mod formats;
+pub mod mailbox;
+pub mod names;
+pub mod records;
+pub mod routes;
 
-pub use address::{AddressError, AddressRule};
-pub use attempts::{Attempt, Outcome as AttemptOutcome};
-pub use backoff::Backoff;
-pub use corrected::{CorrectedRecord, Corrections, DamagedRecord, KeptRecord};
+pub use destinations::{
+    AddressError, AddressRule, ClientCertificate, Handed, Parcel, Recipient, Secret, Shaped,
+    Surroundings, Tls, TlsError, TlsPart, Verdict, mqtt,
+    mqtt::{MqttPush, MqttPushError, MqttRecipient},
+    push::{Authorization, HttpPush, HttpPushError, HttpRecipient, SigningKey, SigningKeyError},
+};
 pub use dispatch::{
-    Backlog, Beginning, DispatchError, Dispatcher, Older, RouteState, RouteStatus, ShownRoute,
+    Attempt, AttemptOutcome, Backlog, Backoff, Beginning, DispatchError, Dispatcher, Older,
+    RouteState, RouteStatus, ShownRoute,
 };
 pub use files::{
     FilePush, FilePushError, FolderPlace, FtpsPlace, NamePattern, NamePatternError,
@@ -36,18 +28,13 @@ pub use files::{
     WebdavPlace,
 };
 pub use formats::{Format, FormatError, UnknownFormat};
-pub use mailbox::{Cursor, CursorError, DeliveryError, Mailbox, Page, PulledRecord};
-pub use mqtt::{MqttPush, MqttPushError, MqttRecipient};
-pub use names::{GroupId, NameError, RouteName, SubGroup, UseCase};
-pub use progress::Progress;
-pub use push::{
-    Authorization, HttpPush, HttpPushError, HttpRecipient, SigningKey, SigningKeyError,
+pub use mailbox::{DeliveryError, Mailbox, Page, Progress, PulledRecord};
+pub use names::{GroupId, NameError, RouteKey, RouteName, SubGroup, UseCase};
+pub use records::{
+    CorrectedRecord, Corrections, Cursor, CursorError, DamagedRecord, DecoderName, DeviceInfo,
+    Head, HeadDecoder, HeadDevice, HeadError, HeadUplink, KeptRecord, Outcome, Record, RecordId,
 };
-pub use recipient::{Handed, Parcel, Recipient, Shaped, Verdict};
-pub use record::{DecoderName, DeviceInfo, Outcome, Record, RecordId};
-pub use route::{
+pub use routes::{
     DecoderPattern, DecoderPatternError, Destination, DestinationKind, Expression, ExpressionError,
-    Filter, Route, RouteBook, RouteError, RouteKey, Secret, Shape, Stopped, Surroundings,
+    Filter, Route, RouteBook, RouteError, Shape, Stopped,
 };
-pub use stored::{Head, HeadDecoder, HeadDevice, HeadError, HeadUplink};
-pub use tls::{ClientCertificate, Tls, TlsError, TlsPart};

@@ -90,6 +90,21 @@ plain_name! {
     RouteName, "route"
 }
 
+/// A route's name, and whose it is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RouteKey {
+    /// Whose records.
+    pub group: GroupId,
+    /// Its name within the group.
+    pub name: RouteName,
+}
+
+impl fmt::Display for RouteKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}/{}", self.group, self.name)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

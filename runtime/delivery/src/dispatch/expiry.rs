@@ -3,10 +3,12 @@
 use champollion_store::Batch;
 use jiff::Timestamp;
 
-use super::{Dispatcher, LiveRoute, Order};
+use super::{dispatcher::Dispatcher, live::LiveRoute, pusher::Order};
 use crate::{
-    DeliveryError, GroupId, RouteBook,
-    mailbox::{ExpiryWitness, StoredRecord},
+    mailbox::{DeliveryError, ExpiryWitness},
+    names::GroupId,
+    records::StoredRecord,
+    routes::RouteBook,
 };
 
 impl Dispatcher {

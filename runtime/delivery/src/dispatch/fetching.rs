@@ -2,8 +2,13 @@
 
 use std::sync::Arc;
 
-use super::{DispatchError, Dispatcher, live::LiveRoute};
-use crate::{Cursor, DeliveryError, DestinationKind, Page, RouteKey};
+use super::{dispatcher::Dispatcher, error::DispatchError, live::LiveRoute};
+use crate::{
+    mailbox::{DeliveryError, Page},
+    names::RouteKey,
+    records::Cursor,
+    routes::DestinationKind,
+};
 
 /// Records that are looked at at once where a route is told what was fetched.
 const PULL_PAGE: usize = 500;

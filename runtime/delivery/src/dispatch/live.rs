@@ -6,9 +6,12 @@ use champollion_store::{Batch, Sequence};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::attempts::{Attempt, Attempts};
 use crate::{
-    Attempt, DeliveryError, Head, Mailbox, Route, RouteBook, RouteKey, Stopped, attempts::Attempts,
-    route::Standing,
+    mailbox::{DeliveryError, Mailbox},
+    names::RouteKey,
+    records::Head,
+    routes::{Route, RouteBook, RouteStanding, Stopped},
 };
 
 /// A route that is in use. Whoever works on it and whoever asks about it hold the same.
@@ -16,7 +19,7 @@ pub(crate) struct LiveRoute {
     pub(crate) key: RouteKey,
     /// A std lock, as all here: held for a look, never across an await.
     route: RwLock<Arc<Route>>,
-    standing: Mutex<Standing>,
+    standing: Mutex<RouteStanding>,
     outlook: Mutex<Outlook>,
     pub(crate) attempts: Attempts,
     /// Held while the standing is made durable, so that no older one is written over a newer.
@@ -93,7 +96,7 @@ pub struct RouteStatus {
 }
 
 impl LiveRoute {
-    pub(crate) fn new(key: RouteKey, route: Route, standing: Standing) -> Self {
+    pub(crate) fn new(key: RouteKey, route: Route, standing: RouteStanding) -> Self {
         Self {
             key,
             route: RwLock::new(Arc::new(route)),
@@ -115,7 +118,7 @@ impl LiveRoute {
     }
 
     /// Reads or changes how far it has come.
-    pub(crate) fn standing<T>(&self, work: impl FnOnce(&mut Standing) -> T) -> T {
+    pub(crate) fn standing<T>(&self, work: impl FnOnce(&mut RouteStanding) -> T) -> T {
         work(&mut self.standing.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -151,7 +154,7 @@ impl LiveRoute {
     pub(crate) async fn status(&self, mailbox: &Mailbox) -> Result<RouteStatus, DeliveryError> {
         let extent = mailbox.extent(&self.key.group).await?;
         let (progress, delivered, expired, stopped) = self.standing(|standing| {
-            let Standing { progress, delivered, expired, stopped } = &*standing;
+            let RouteStanding { progress, delivered, expired, stopped } = &*standing;
             (progress.clone(), *delivered, *expired, stopped.clone())
         });
         let passed = progress.through().max(extent.truncated);

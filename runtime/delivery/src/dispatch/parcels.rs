@@ -4,7 +4,12 @@ use std::{borrow::Cow, sync::Arc};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::{Head, Parcel, Route, Shaped, lanes::Waiting, mailbox::StoredRecord};
+use super::lanes::Waiting;
+use crate::{
+    destinations::{Parcel, Shaped},
+    records::{Head, StoredRecord},
+    routes::Route,
+};
 
 /// A record that a route takes, as it waits for its turn; `None` for one that the route does not take.
 pub(super) fn waiting(

@@ -14,14 +14,17 @@ use tokio::{
 };
 
 use super::{
+    attempts::Attempt,
+    breaker::{Breaker, Permit},
+    lanes::{Lanes, Waiting},
     live::{LiveRoute, Outlook},
     parcels,
 };
 use crate::{
-    Attempt, DeliveryError, Handed, Mailbox, Parcel, Recipient, Route, Stopped, Verdict,
-    breaker::{Breaker, Permit},
-    lanes::{Lanes, Waiting},
-    mailbox::StoredRecord,
+    destinations::{Handed, Parcel, Recipient, Verdict},
+    mailbox::{DeliveryError, Mailbox},
+    records::StoredRecord,
+    routes::{Route, Stopped},
 };
 
 /// Records that are read at once.

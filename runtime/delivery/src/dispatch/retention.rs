@@ -1,17 +1,16 @@
 //! What waits, for whom, and when it will be removed undelivered.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::{sync::PoisonError, time::Duration};
 
 use champollion_store::Sequence;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use super::{Dispatcher, LiveRoute};
-use crate::{DeliveryError, GroupId, RouteName};
+use super::{dispatcher::Dispatcher, live::LiveRoute};
+use crate::{
+    mailbox::DeliveryError,
+    names::{GroupId, RouteName},
+};
 
 /// Parts of the retention after which what still waits is told of: of 48 hours 24 and 40.
 const WARNINGS: [(u32, u32); 2] = [(1, 2), (5, 6)];
@@ -47,10 +46,6 @@ pub struct Older {
     /// How many.
     pub records: u64,
 }
-
-/// Of whom was told how much, so that nobody is told of twice.
-#[derive(Default)]
-pub(super) struct Told(Mutex<HashMap<(GroupId, Option<RouteName>), usize>>);
 
 /// What is known of the log of a group.
 struct Log {
@@ -110,8 +105,8 @@ impl Dispatcher {
             }
             let reached =
                 older.iter().rposition(|older| older.records > 0).map_or(0, |index| index + 1);
-            let mut told = self.told.0.lock().unwrap_or_else(PoisonError::into_inner);
-            let before = told.insert((group.clone(), route), reached).unwrap_or(0);
+            let mut reported = self.reported.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let before = reported.insert((group.clone(), route), reached).unwrap_or(0);
             if let Some(Older { hours, records }) =
                 (reached > before).then(|| older.get(reached - 1)).flatten()
             {

@@ -5,10 +5,12 @@ use std::time::Instant;
 use jiff::Timestamp;
 use tokio::time::timeout;
 
-use super::{DispatchError, Dispatcher};
+use super::{attempts::Attempt, dispatcher::Dispatcher, error::DispatchError};
 use crate::{
-    Attempt, FilePush, Handed, Parcel, PlaceError, Route, RouteError, RouteKey, Shaped,
-    files::Place, route::Way,
+    destinations::{Handed, Parcel, Shaped},
+    files::{FilePush, Place, PlaceError},
+    names::RouteKey,
+    routes::{Route, RouteError, Way},
 };
 
 /// What is in a file that somebody tries a route with.

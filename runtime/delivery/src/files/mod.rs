@@ -1,17 +1,12 @@
 //! File push: records are put as files where a partner fetches them, at a rhythm that was agreed.
 
+mod definition;
 mod names;
 mod place;
 mod rhythm;
 mod standing;
 
-use std::time::Duration;
-
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-
-use crate::{Format, GroupId, RouteKey, Secret, route::Surroundings};
-
+pub use definition::{FilePush, FilePushError};
 pub(crate) use names::Naming;
 pub use names::{NamePattern, NamePatternError};
 pub(crate) use place::Place;
@@ -21,132 +16,3 @@ pub use place::{
 };
 pub use rhythm::{Rhythm, RhythmError};
 pub(crate) use standing::{FileStanding, PendingFile, Period};
-
-/// Records in a file where the route does not say how many, and most that it can say.
-const RECORDS: (usize, usize) = (10_000, 100_000);
-
-/// Seconds that a file may take to its place where the route does not say how many, and most that it can
-/// say.
-const TIMEOUT_SECONDS: (u64, u64) = (120, 3_600);
-
-/// Where, how and when files are put.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct FilePush {
-    /// Where to.
-    pub place: PlaceDefinition,
-    /// How records are written.
-    pub format: Format,
-    /// When files are made.
-    pub rhythm: Rhythm,
-    /// What they are called.
-    #[serde(default)]
-    pub name: NamePattern,
-    /// Whether there is a file too where there is no record for it.
-    #[serde(default)]
-    pub empty_files: bool,
-    /// Most records in one file; more are put into further files.
-    #[serde(default = "records_per_file")]
-    pub records_per_file: usize,
-    /// Seconds that a file may take to its place.
-    #[serde(default = "timeout_seconds")]
-    pub timeout_seconds: u64,
-}
-
-/// Why files cannot be put like that.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum FilePushError {
-    /// Its place cannot be like that.
-    #[error("place.{kind}.{reason}")]
-    Place {
-        /// What kind of place.
-        kind: &'static str,
-        /// What is wrong.
-        reason: UnusablePlace,
-    },
-    /// Its names cannot be.
-    #[error(transparent)]
-    Name(#[from] NamePatternError),
-    /// A number is out of its range.
-    #[error("{member} must be from 1 to {most}")]
-    Range {
-        /// Which.
-        member: &'static str,
-        /// The most.
-        most: u64,
-    },
-    /// Records would be gone before they are put into a file.
-    #[error(
-        "rhythm: {pause_hours} hours pass between two files, and records are kept for {kept_hours}"
-    )]
-    Rare {
-        /// The longest time between two files, in hours.
-        pause_hours: u64,
-        /// How long records are kept, in hours.
-        kept_hours: u64,
-    },
-}
-
-const fn records_per_file() -> usize {
-    RECORDS.0
-}
-
-const fn timeout_seconds() -> u64 {
-    TIMEOUT_SECONDS.0
-}
-
-impl FilePush {
-    /// All secrets in it.
-    pub(crate) fn secrets(&mut self) -> Vec<&mut Secret> {
-        self.place.secrets()
-    }
-
-    /// The place where files are put.
-    ///
-    /// # Errors
-    /// Says what of the definition cannot be.
-    pub(crate) fn open(
-        &self,
-        group: &GroupId,
-        surroundings: &Surroundings,
-    ) -> Result<Box<dyn Place>, FilePushError> {
-        let range = |member, value: u64, most: u64| {
-            if (1..=most).contains(&value) {
-                Ok(())
-            } else {
-                Err(FilePushError::Range { member, most })
-            }
-        };
-        range("recordsPerFile", self.records_per_file as u64, RECORDS.1 as u64)?;
-        range("timeoutSeconds", self.timeout_seconds, TIMEOUT_SECONDS.1)?;
-        self.place
-            .open(group, surroundings)
-            .map_err(|reason| FilePushError::Place { kind: self.place.kind(), reason })
-    }
-
-    /// Checks what depends on whose the route is, and on how long records are kept.
-    ///
-    /// # Errors
-    /// A name becomes too long, or records would be gone before there is a file for them.
-    pub(crate) fn check(
-        &self,
-        route: &RouteKey,
-        kept: Duration,
-        now: Timestamp,
-    ) -> Result<(), FilePushError> {
-        self.name.check_length(route)?;
-        let pause = self.rhythm.longest_pause(now);
-        if pause >= kept {
-            let hours = |time: Duration| time.as_secs() / 3_600;
-            let (pause_hours, kept_hours) = (hours(pause), hours(kept));
-            return Err(FilePushError::Rare { pause_hours, kept_hours });
-        }
-        Ok(())
-    }
-
-    /// How long a file may take to its place.
-    pub(crate) fn timeout(&self) -> Duration {
-        Duration::from_secs(self.timeout_seconds)
-    }
-}

@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Zoned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{Format, RouteKey};
+use crate::{formats::Format, names::RouteKey};
 
 /// Longest name in bytes, with the ending that a file has while it is not whole: file systems take 255.
 const BYTES: usize = 200;

@@ -4,7 +4,10 @@ use champollion_store::{Batch, Sequence};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{DeliveryError, Mailbox, RouteKey};
+use crate::{
+    mailbox::{DeliveryError, Mailbox},
+    names::RouteKey,
+};
 
 /// The table of how far the files of each route have come, by group and name. A line stays when its route
 /// is removed: a route of the same name goes on counting, so that no name of a file comes again.

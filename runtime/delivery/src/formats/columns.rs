@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::{
-    FormatError,
+    error::FormatError,
     fields::{self, FIRST, LAST, finish, moment, table},
     view::{Measured, View},
 };

@@ -1,7 +1,7 @@
 //! A table with a row for each measurement. A record without any has one row.
 
 use super::{
-    FormatError,
+    error::FormatError,
     fields::{self, FIRST, LAST, finish, moment, table},
     view::View,
 };

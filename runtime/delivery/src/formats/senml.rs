@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::{
-    FormatError,
+    error::FormatError,
     view::{Measured, View},
 };
 

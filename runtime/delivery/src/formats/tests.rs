@@ -3,7 +3,8 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
-use super::*;
+use super::Format;
+use crate::routes::Shape;
 
 /// A meter of water with an index of now and one of the midnight before, a lamp with two relays and
 /// a name that a spreadsheet would calculate, and a frame that nobody could read.
@@ -136,7 +137,7 @@ fn no_records_are_an_empty_file_of_the_format() {
 
 #[test]
 fn a_shape_without_decoded_or_payload_can_be_written_too() {
-    for shape in [crate::Shape::Raw, crate::Shape::Decoded] {
+    for shape in [Shape::Raw, Shape::Decoded] {
         let records = records();
         let shaped: Vec<_> = records.iter().map(|record| shape.of(record).unwrap()).collect();
         for format in Format::ALL {

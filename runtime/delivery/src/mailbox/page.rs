@@ -1,19 +1,9 @@
 //! What is pulled: some records, and the place behind them.
 
-use std::{fmt, str::FromStr};
-
-use champollion_store::Sequence;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::Serialize;
 use serde_json::value::RawValue;
 
-/// A place in a group's records: what was pulled up to here. Opaque to partners.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Cursor(Sequence);
-
-/// What is wrong with a text that should be a cursor.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no cursor: take it from `next` or from a record's `cursor`")]
-pub struct CursorError(String);
+use crate::records::Cursor;
 
 /// Some records of a group, the oldest first.
 #[derive(Debug, Serialize)]
@@ -34,42 +24,4 @@ pub struct PulledRecord {
     pub cursor: Cursor,
     /// The record.
     pub record: Box<RawValue>,
-}
-
-impl Cursor {
-    pub(crate) fn new(sequence: Sequence) -> Self {
-        Self(sequence)
-    }
-
-    pub(crate) fn sequence(self) -> Sequence {
-        self.0
-    }
-}
-
-impl fmt::Display for Cursor {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(formatter)
-    }
-}
-
-impl FromStr for Cursor {
-    type Err = CursorError;
-
-    fn from_str(text: &str) -> Result<Self, CursorError> {
-        text.parse()
-            .map(|number| Self(Sequence::new(number)))
-            .map_err(|_| CursorError(text.to_owned()))
-    }
-}
-
-impl Serialize for Cursor {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Cursor {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
-    }
 }

@@ -1,6 +1,6 @@
 //! What goes wrong where files are put: what it is, and what to do.
 
-use crate::{AddressError, TlsError};
+use crate::destinations::{AddressError, TlsError};
 
 /// Why a file is not where it was to be put.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -6,19 +6,14 @@ use std::{
 };
 
 use async_trait::async_trait;
-use serde::{Deserialize, Serialize};
 use tokio::{fs, io::AsyncWriteExt};
 
-use super::{Place, PlaceError, UnusablePlace, unfinished};
-use crate::{GroupId, route::Surroundings};
-
-/// A folder within the group's own, which is in the one that the operator allows.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-pub struct FolderPlace {
-    /// The folder within the group's own; that one itself where it is empty.
-    pub path: PathBuf,
-}
+use super::{
+    definition::FolderPlace,
+    error::{PlaceError, UnusablePlace},
+    interface::{Place, unfinished},
+};
+use crate::{destinations::Surroundings, names::GroupId};
 
 pub(super) struct Folder {
     /// The one that the operator allows.

@@ -3,7 +3,6 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use async_trait::async_trait;
-use serde::{Deserialize, Serialize};
 use suppaftp::{
     FtpError, Status,
     tokio::{AsyncRustlsConnector, AsyncRustlsFtpStream},
@@ -12,36 +11,17 @@ use suppaftp::{
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 use tokio_rustls::TlsConnector;
 
-use super::{Place, PlaceError, UnusablePlace, in_folder, plain, said, unfinished};
-use crate::{AddressRule, Secret, Tls, route::Surroundings};
+use super::{
+    definition::FtpsPlace,
+    error::{PlaceError, UnusablePlace},
+    interface::{Place, in_folder, unfinished},
+    text::{plain, said},
+};
+use crate::destinations::{AddressRule, Surroundings};
 
 /// The ports of the two kinds.
 const EXPLICIT_PORT: u16 = 21;
 const IMPLICIT_PORT: u16 = 990;
-
-/// A folder of an FTP server that is spoken to over TLS.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct FtpsPlace {
-    /// Its name, as its certificate has it.
-    pub host: String,
-    /// Its port; 21, or 990 where TLS is implicit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub port: Option<u16>,
-    /// Whether TLS begins with the connection, and is not asked for.
-    #[serde(default)]
-    pub implicit: bool,
-    /// Who we are there.
-    pub user: String,
-    /// Our password.
-    pub password: Secret,
-    /// The folder; the one that we are in after the login where it is empty.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub folder: String,
-    /// Certificates.
-    #[serde(default)]
-    pub tls: Tls,
-}
 
 pub(super) struct Ftps {
     place: FtpsPlace,
@@ -51,11 +31,6 @@ pub(super) struct Ftps {
 }
 
 impl FtpsPlace {
-    pub(super) fn secrets(&mut self) -> Vec<&mut Secret> {
-        let Self { password, tls, .. } = self;
-        std::iter::once(password).chain(tls.secrets()).collect()
-    }
-
     pub(super) fn open(&self, surroundings: &Surroundings) -> Result<Ftps, UnusablePlace> {
         said("host", &self.host)?;
         said("user", &self.user)?;

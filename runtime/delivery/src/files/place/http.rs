@@ -4,8 +4,8 @@ use std::error::Error as _;
 
 use reqwest::{Client, Url, redirect};
 
-use super::{PlaceError, UnusablePlace};
-use crate::{AddressError, Tls, route::Surroundings};
+use super::error::{PlaceError, UnusablePlace};
+use crate::destinations::{AddressError, Surroundings, Tls};
 
 /// A client that goes where it is sent, and nowhere else: neither by a proxy of the environment, which
 /// nobody looked at the addresses of, nor by a redirection.

@@ -3,45 +3,15 @@
 use async_trait::async_trait;
 use opendal::{ErrorKind, HttpTransporter, OperationContext, Operator, services::S3};
 use opendal_http_transport_reqwest::ReqwestTransport;
-use reqwest::Url;
-use serde::{Deserialize, Serialize};
 
-use super::{Place, PlaceError, UnusablePlace, http, said};
-use crate::{AddressError, Secret, Tls, route::Surroundings};
-
-/// A bucket of an S3 server.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct S3Place {
-    /// The server, such as `https://s3.eu-west-3.amazonaws.com`.
-    pub endpoint: Url,
-    /// The region that requests are signed for.
-    #[serde(default = "region")]
-    pub region: String,
-    /// The bucket.
-    pub bucket: String,
-    /// The name of the key that we sign with.
-    pub access_key: String,
-    /// The key that we sign with.
-    pub secret_key: Secret,
-    /// What the names of objects begin with, before a slash.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub folder: String,
-    /// Whether the bucket stands in the path; else it is a part of the server's name.
-    #[serde(default = "path_style")]
-    pub path_style: bool,
-    /// Certificates.
-    #[serde(default)]
-    pub tls: Tls,
-}
-
-fn region() -> String {
-    "us-east-1".to_owned()
-}
-
-const fn path_style() -> bool {
-    true
-}
+use super::{
+    definition::S3Place,
+    error::{PlaceError, UnusablePlace},
+    http,
+    interface::Place,
+    text::{plain, said},
+};
+use crate::destinations::{AddressError, Surroundings};
 
 pub(super) struct Bucket {
     operator: Operator,
@@ -49,16 +19,12 @@ pub(super) struct Bucket {
 }
 
 impl S3Place {
-    pub(super) fn secrets(&mut self) -> Vec<&mut Secret> {
-        std::iter::once(&mut self.secret_key).chain(self.tls.secrets()).collect()
-    }
-
     pub(super) fn open(&self, surroundings: &Surroundings) -> Result<Bucket, UnusablePlace> {
         http::check("endpoint", &self.endpoint, surroundings)?;
         said("bucket", &self.bucket)?;
         said("region", &self.region)?;
         said("accessKey", &self.access_key)?;
-        super::plain("folder", &self.folder)?;
+        plain("folder", &self.folder)?;
         // What the machine's environment or its cloud would say is not looked at: the route says all.
         let builder = S3::default()
             .endpoint(self.endpoint.as_str().trim_end_matches('/'))

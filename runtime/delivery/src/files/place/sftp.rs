@@ -16,11 +16,15 @@ use russh_sftp::{
     client::{Config as SftpConfig, SftpSession, error::Error as SftpError},
     protocol::StatusCode,
 };
-use serde::{Deserialize, Serialize};
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 
-use super::{Place, PlaceError, UnusablePlace, in_folder, plain, said, unfinished};
-use crate::{AddressRule, Secret, route::Surroundings};
+use super::{
+    definition::SftpPlace,
+    error::{PlaceError, UnusablePlace},
+    interface::{Place, in_folder, unfinished},
+    text::{plain, said},
+};
+use crate::destinations::{AddressRule, Secret, Surroundings};
 
 /// What a fingerprint begins with, and how long the rest is: SHA-256 in Base64 without padding.
 const FINGERPRINT: (&str, usize) = ("SHA256:", 43);
@@ -34,37 +38,6 @@ const SILENCE: Duration = Duration::from_secs(30);
 
 /// Most answers to questions of a server that logs in by asking.
 const QUESTIONS: usize = 3;
-
-/// A folder of an SFTP server.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct SftpPlace {
-    /// Its name or address.
-    pub host: String,
-    /// Its port.
-    #[serde(default = "port")]
-    pub port: u16,
-    /// The fingerprint of its host key, `SHA256:…`.
-    pub host_key: String,
-    /// Who we are there.
-    pub user: String,
-    /// Our password, where we log in with one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub password: Option<Secret>,
-    /// Our private key, as OpenSSH or PEM writes it, where we log in with one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub private_key: Option<Secret>,
-    /// What the private key is locked with.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub passphrase: Option<Secret>,
-    /// The folder; the one that we are in after the login where it is empty.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub folder: String,
-}
-
-const fn port() -> u16 {
-    22
-}
 
 pub(super) struct Sftp {
     place: SftpPlace,
@@ -85,11 +58,6 @@ struct Shown {
 }
 
 impl SftpPlace {
-    pub(super) fn secrets(&mut self) -> Vec<&mut Secret> {
-        let Self { password, private_key, passphrase, .. } = self;
-        [password, private_key, passphrase].into_iter().flatten().collect()
-    }
-
     pub(super) fn open(&self, surroundings: &Surroundings) -> Result<Sftp, UnusablePlace> {
         said("host", &self.host)?;
         said("user", &self.user)?;

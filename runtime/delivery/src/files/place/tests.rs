@@ -3,7 +3,7 @@ use std::{fs, path::Path, time::Duration};
 use serde_json::{Value as Json, json};
 
 use super::*;
-use crate::AddressRule;
+use crate::destinations::{AddressRule, Surroundings};
 
 fn surroundings(folders: Option<&Path>) -> Surroundings {
     Surroundings {

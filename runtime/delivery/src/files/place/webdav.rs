@@ -3,27 +3,17 @@
 
 use async_trait::async_trait;
 use reqwest::{Client, Method, RequestBuilder, StatusCode, Url};
-use serde::{Deserialize, Serialize};
 
-use super::{Place, PlaceError, UnusablePlace, http, unfinished};
-use crate::{Authorization, Secret, Tls, route::Surroundings};
+use super::{
+    definition::WebdavPlace,
+    error::{PlaceError, UnusablePlace},
+    http,
+    interface::{Place, unfinished},
+};
+use crate::destinations::{Surroundings, push::Authorization};
 
 /// Characters that are shown of what a server says.
 const SHOWN_CHARACTERS: usize = 300;
-
-/// A folder of a WebDAV server.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct WebdavPlace {
-    /// The URL of the folder.
-    pub url: Url,
-    /// How we log in.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub authorization: Option<Authorization>,
-    /// Certificates.
-    #[serde(default)]
-    pub tls: Tls,
-}
 
 pub(super) struct Webdav {
     client: Client,
@@ -33,15 +23,6 @@ pub(super) struct Webdav {
 }
 
 impl WebdavPlace {
-    pub(super) fn secrets(&mut self) -> Vec<&mut Secret> {
-        let own = match &mut self.authorization {
-            Some(Authorization::Bearer { token }) => Some(token),
-            Some(Authorization::Basic { password, .. }) => Some(password),
-            None => None,
-        };
-        own.into_iter().chain(self.tls.secrets()).collect()
-    }
-
     pub(super) fn open(&self, surroundings: &Surroundings) -> Result<Webdav, UnusablePlace> {
         http::check("url", &self.url, surroundings)?;
         let mut folder = self.url.clone();

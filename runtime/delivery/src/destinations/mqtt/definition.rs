@@ -1,0 +1,61 @@
+//! The definition of a push through a broker, as a route has it.
+
+use reqwest::Url;
+use serde::{Deserialize, Serialize};
+
+use super::topic::TopicPattern;
+use crate::destinations::{AddressError, Secret, Tls, TlsError};
+
+/// Where records are published.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct MqttPush {
+    /// Where the broker is: `mqtts://host[:8883]`, or `mqtt://host[:1883]` without TLS.
+    pub url: Url,
+    /// The topic, in which `{group}`, `{route}`, `{devEui}` and `{port}` stand for those of the record.
+    #[serde(default)]
+    pub topic: TopicPattern,
+    /// The name that we have there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// Its password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<Secret>,
+    /// By which the broker knows us; `champollion-`, the route and a number where it is left out. Only one
+    /// of a name is let in, so who tries a route that has a name interrupts it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
+    /// Certificates.
+    #[serde(default)]
+    pub tls: Tls,
+}
+
+/// Why records cannot be published like that.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MqttPushError {
+    /// The URL is none of MQTT.
+    #[error("url {0:?} must read mqtts://host:port")]
+    Url(String),
+    /// The URL is not secured.
+    #[error(
+        "url must begin with mqtts://; the operator may allow mqtt:// with [delivery] plain-http"
+    )]
+    Plain,
+    /// There is a password and no name.
+    #[error("password goes with user")]
+    PasswordAlone,
+    /// It is where recipients may not be.
+    #[error(transparent)]
+    Address(#[from] AddressError),
+    /// Certificates cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+}
+
+impl MqttPush {
+    /// All secrets in it.
+    pub(crate) fn secrets(&mut self) -> Vec<&mut Secret> {
+        self.password.iter_mut().chain(self.tls.secrets()).collect()
+    }
+}

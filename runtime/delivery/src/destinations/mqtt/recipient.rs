@@ -1,0 +1,237 @@
+//! Publishes records through one broker. The connection is made when there is something to publish, and
+//! kept for as long as it lasts; when it is lost, what was not acknowledged is handed over again.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use rumqttc::{
+    AsyncClient, ConnectReturnCode, ConnectionError, Event, EventLoop, MqttOptions, NetworkOptions,
+    Outgoing, Packet, TlsConfiguration, Transport,
+};
+use tokio::{sync::mpsc, time::timeout};
+
+use super::{
+    definition::{MqttPush, MqttPushError},
+    outbox::Outbox,
+    publisher::{NotPublished, Order, Publisher},
+    topic::TopicPattern,
+};
+use crate::{
+    destinations::{AddressRule, Handed, Parcel, Recipient, Secret, Surroundings},
+    names::RouteKey,
+    records::Head,
+};
+
+/// Messages that may be on their way to the broker at once.
+const UNACKNOWLEDGED: u16 = 64;
+
+/// How often the broker hears of us where nothing is said.
+const KEEP_ALIVE: Duration = Duration::from_secs(30);
+
+/// The largest message: a record as the store takes it, and the topic.
+const PACKET_BYTES: usize = 256 << 10;
+
+/// Seconds that the broker may take to let us in.
+const CONNECT_SECONDS: u64 = 10;
+
+/// How long the broker may take to acknowledge a message, the connection included.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Requests to the client that wait to be written.
+const REQUESTS: usize = 128;
+
+/// Whoever records are published through.
+pub struct MqttRecipient {
+    options: MqttOptions,
+    topic: TopicPattern,
+    addresses: AddressRule,
+    route: Mutex<Option<RouteKey>>,
+    connection: tokio::sync::Mutex<Option<Publisher>>,
+    /// Why the last connection ended.
+    ended: Arc<Mutex<String>>,
+}
+
+impl MqttPush {
+    /// Whoever records are published through.
+    ///
+    /// # Errors
+    /// Says what of the definition cannot be.
+    pub fn recipient(&self, surroundings: &Surroundings) -> Result<MqttRecipient, MqttPushError> {
+        let url = &self.url;
+        let is_secure = match url.scheme() {
+            "mqtts" => true,
+            "mqtt" if surroundings.plain_http => false,
+            "mqtt" => return Err(MqttPushError::Plain),
+            _ => return Err(MqttPushError::Url(url.to_string())),
+        };
+        let host = url.host_str().filter(|host| !host.is_empty());
+        let host = host.ok_or_else(|| MqttPushError::Url(url.to_string()))?;
+        surroundings.addresses.check(url)?;
+        let port = url.port().unwrap_or(if is_secure { 8883 } else { 1883 });
+        // The name is made whole once the route is known.
+        let mut options = MqttOptions::new(self.client_id.clone().unwrap_or_default(), host, port);
+        options
+            .set_keep_alive(KEEP_ALIVE)
+            .set_inflight(UNACKNOWLEDGED)
+            .set_max_packet_size(PACKET_BYTES, PACKET_BYTES);
+        match (&self.user, &self.password) {
+            (None, None) => {}
+            (None, Some(_)) => return Err(MqttPushError::PasswordAlone),
+            (Some(user), password) => {
+                options.set_credentials(user, password.as_ref().map_or("", Secret::reveal));
+            }
+        }
+        if is_secure {
+            let tls = Arc::new(self.tls.config()?);
+            options.set_transport(Transport::tls_with_config(TlsConfiguration::Rustls(tls)));
+        }
+        Ok(MqttRecipient::new(options, self.topic.clone(), surroundings.addresses))
+    }
+}
+
+impl MqttRecipient {
+    fn new(options: MqttOptions, topic: TopicPattern, addresses: AddressRule) -> Self {
+        Self {
+            options,
+            topic,
+            addresses,
+            route: Mutex::default(),
+            connection: tokio::sync::Mutex::default(),
+            ended: Arc::default(),
+        }
+    }
+
+    /// The same for a route, whose name is in topics and in the name that the broker knows us by.
+    #[must_use]
+    pub fn of_route(mut self, key: &RouteKey) -> Self {
+        if self.options.client_id().is_empty() {
+            // Who tries the route while it is in use must not be taken for it: a broker lets only one
+            // of a name in.
+            let own = getrandom::u32().unwrap_or_default();
+            self.options.set_client_id(format!("champollion-{}-{}-{own:08x}", key.group, key.name));
+        }
+        self.route = Mutex::new(Some(key.clone()));
+        self
+    }
+
+    /// The connection that there is, or a new one.
+    async fn publisher(&self) -> Result<Publisher, String> {
+        let mut connection = self.connection.lock().await;
+        match &*connection {
+            Some(publisher) if publisher.is_open() => Ok(publisher.clone()),
+            _ => {
+                let (host, port) = self.options.broker_address();
+                self.addresses.resolve(&host, port).await.map_err(|error| error.to_string())?;
+                let (publisher, orders) = Publisher::new();
+                let ended = Arc::clone(&self.ended);
+                tokio::spawn(keep(self.options.clone(), orders, ended));
+                *connection = Some(publisher.clone());
+                Ok(publisher)
+            }
+        }
+    }
+
+    async fn publish(&self, parcel: &Parcel) -> Result<(), String> {
+        for record in &parcel.records {
+            let topic = {
+                let head = Head::read(&record.json).map_err(|error| error.to_string())?;
+                let route = self.route.lock().unwrap_or_else(PoisonError::into_inner);
+                let (group, name) = route
+                    .as_ref()
+                    .map(|key| (key.group.as_str(), key.name.as_str()))
+                    .unwrap_or_default();
+                self.topic.of(group, name, &head)
+            };
+            let publisher = self.publisher().await?;
+            let published = publisher.publish(topic, record.json.as_bytes().to_vec());
+            published.await.map_err(|error| {
+                let why = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+                if why.is_empty() { error.to_string() } else { why.clone() }
+            })?;
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Recipient for MqttRecipient {
+    async fn hand_over(&self, parcel: &Parcel) -> Handed {
+        match timeout(PATIENCE, self.publish(parcel)).await {
+            Ok(Ok(())) => Handed::taken(None),
+            Ok(Err(why)) => Handed::later(why),
+            Err(_) => Handed::later(NotPublished::Unanswered.to_string()),
+        }
+    }
+}
+
+/// Keeps a connection for as long as it lasts, and for as long as somebody may publish over it.
+async fn keep(options: MqttOptions, mut orders: mpsc::Receiver<Order>, ended: Arc<Mutex<String>>) {
+    let (client, mut event_loop) = AsyncClient::new(options, REQUESTS);
+    let mut network = NetworkOptions::new();
+    network.set_connection_timeout(CONNECT_SECONDS).set_tcp_nodelay(true);
+    event_loop.set_network_options(network);
+    let mut outbox = Outbox::new(UNACKNOWLEDGED);
+    let why = converse(&client, &mut event_loop, &mut orders, &mut outbox).await;
+    *ended.lock().unwrap_or_else(PoisonError::into_inner) = why;
+    outbox.give_up();
+    orders.close();
+    while let Some(order) = orders.recv().await {
+        order.refuse();
+    }
+}
+
+/// Ends with why the connection did; with nothing where nobody publishes over it any more.
+async fn converse(
+    client: &AsyncClient,
+    event_loop: &mut EventLoop,
+    orders: &mut mpsc::Receiver<Order>,
+    outbox: &mut Outbox,
+) -> String {
+    loop {
+        let mut poll = std::pin::pin!(event_loop.poll());
+        // The future that reads is never given up half way.
+        let event = loop {
+            tokio::select! {
+                event = &mut poll => break event,
+                order = orders.recv(), if outbox.has_room() => match order {
+                    Some(order) => outbox.send(client, order),
+                    None => {
+                        // Whether the broker hears of it changes nothing.
+                        drop(client.try_disconnect());
+                        return String::new();
+                    }
+                }
+            }
+        };
+        match event {
+            Ok(Event::Outgoing(Outgoing::Publish(number))) => outbox.written(number),
+            Ok(Event::Incoming(Packet::PubAck(answer))) => outbox.acknowledged(answer.pkid),
+            Ok(_) => {}
+            Err(error) => return sentence(&error, CONNECT_SECONDS),
+        }
+    }
+}
+
+/// What is wrong with a connection, for people.
+#[must_use]
+pub fn sentence(error: &ConnectionError, connect_seconds: u64) -> String {
+    match error {
+        ConnectionError::ConnectionRefused(
+            ConnectReturnCode::BadUserNamePassword | ConnectReturnCode::NotAuthorized,
+        ) => "the broker does not accept the user name and the password".to_owned(),
+        ConnectionError::ConnectionRefused(ConnectReturnCode::BadClientId) => {
+            "the broker does not accept the client id".to_owned()
+        }
+        ConnectionError::Tls(error) => {
+            format!("there is no secure connection to the broker: {error}")
+        }
+        ConnectionError::NetworkTimeout => {
+            format!("the broker did not answer within {connect_seconds} s")
+        }
+        ConnectionError::Io(error) => format!("the broker cannot be reached: {error}"),
+        error => format!("the connection to the broker was lost: {error}"),
+    }
+}

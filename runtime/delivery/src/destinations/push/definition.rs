@@ -1,0 +1,222 @@
+//! The definition of an HTTP push, as a route has it.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use reqwest::{
+    Url,
+    header::{HeaderName, HeaderValue},
+};
+use serde::{Deserialize, Serialize};
+
+use super::signature::{SigningKey, SigningKeyError};
+use crate::destinations::{AddressError, Secret, Surroundings, Tls, TlsError};
+
+/// Seconds that a recipient is given where the route does not say how many, and most that it can say.
+const TIMEOUT_SECONDS: (u64, u64) = (10, 60);
+
+/// Most records in one request.
+const BATCH: usize = 1_000;
+
+/// Requests at once where the route does not say how many, and most that it can say.
+const CONCURRENCY: (usize, usize) = (8, 64);
+
+/// Most headers of the recipient's own, and their bytes.
+const HEADERS: (usize, usize) = (20, 4 << 10);
+
+/// Headers that are ours, or the protocol's.
+const OWN_HEADERS: [&str; 10] = [
+    "authorization",
+    "connection",
+    "content-length",
+    "content-type",
+    "host",
+    "transfer-encoding",
+    "upgrade",
+    "webhook-id",
+    "webhook-signature",
+    "webhook-timestamp",
+];
+
+/// Where and how records are posted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct HttpPush {
+    /// Where to.
+    pub url: Url,
+    /// What requests are signed with, each `whsec_` and base64. Several while one is exchanged for
+    /// another: each request is signed with all.
+    #[serde(default)]
+    pub secrets: Vec<Secret>,
+    /// How we log in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorization: Option<Authorization>,
+    /// Further headers.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, Secret>,
+    /// Certificates.
+    #[serde(default)]
+    pub tls: Tls,
+    /// Seconds that the recipient has to answer.
+    #[serde(default = "timeout_seconds")]
+    pub timeout_seconds: u64,
+    /// Most records in one request. With 1, the body is one record; with more, a list.
+    #[serde(default = "batch")]
+    pub batch: usize,
+    /// Most requests at once.
+    #[serde(default = "concurrency")]
+    pub concurrency: usize,
+}
+
+/// How we log in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub enum Authorization {
+    /// With a token.
+    Bearer {
+        /// The token.
+        token: Secret,
+    },
+    /// With a name and a password.
+    Basic {
+        /// The name.
+        user: String,
+        /// The password.
+        password: Secret,
+    },
+}
+
+/// Why records cannot be posted like that.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum HttpPushError {
+    /// The URL is none of HTTP.
+    #[error("url must begin with https://, and not with {0}://")]
+    Scheme(String),
+    /// The URL is not secured.
+    #[error(
+        "url must begin with https://; the operator may allow http:// with [delivery] plain-http"
+    )]
+    Plain,
+    /// There is a name or a password in the URL.
+    #[error("url must not hold a name or a password: say them under authorization")]
+    Credentials,
+    /// It is where recipients may not be.
+    #[error(transparent)]
+    Address(#[from] AddressError),
+    /// What requests are signed with cannot be.
+    #[error("secrets: {0}")]
+    Signing(#[from] SigningKeyError),
+    /// A header cannot be sent.
+    #[error("headers: {name:?} cannot be sent: {reason}")]
+    Header {
+        /// Its name.
+        name: String,
+        /// Why.
+        reason: &'static str,
+    },
+    /// A number is out of its range.
+    #[error("{member} must be from 1 to {most}")]
+    Range {
+        /// Which.
+        member: &'static str,
+        /// The most.
+        most: u64,
+    },
+    /// Certificates cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The client cannot be made.
+    #[error("no client can be made: {0}")]
+    Client(String),
+}
+
+const fn timeout_seconds() -> u64 {
+    TIMEOUT_SECONDS.0
+}
+
+const fn batch() -> usize {
+    1
+}
+
+const fn concurrency() -> usize {
+    CONCURRENCY.0
+}
+
+impl HttpPush {
+    /// All secrets in it.
+    pub(crate) fn secrets(&mut self) -> Vec<&mut Secret> {
+        let mut all: Vec<&mut Secret> = self.secrets.iter_mut().collect();
+        all.extend(self.headers.values_mut());
+        all.extend(self.tls.secrets());
+        match &mut self.authorization {
+            Some(Authorization::Bearer { token }) => all.push(token),
+            Some(Authorization::Basic { password, .. }) => all.push(password),
+            None => {}
+        }
+        all
+    }
+
+    /// Gives it a secret to sign with where it has none: no record goes out unsigned.
+    pub(crate) fn sign(&mut self) -> Option<Secret> {
+        if !self.secrets.is_empty() {
+            return None;
+        }
+        let secret = SigningKey::generate();
+        self.secrets.push(secret.clone());
+        Some(secret)
+    }
+
+    /// Checks the numbers and the URL against what the operator allows.
+    pub(super) fn check(&self, surroundings: &Surroundings) -> Result<(), HttpPushError> {
+        match self.url.scheme() {
+            "https" => {}
+            "http" if surroundings.plain_http => {}
+            "http" => return Err(HttpPushError::Plain),
+            other => return Err(HttpPushError::Scheme(other.to_owned())),
+        }
+        if !self.url.username().is_empty() || self.url.password().is_some() {
+            return Err(HttpPushError::Credentials);
+        }
+        surroundings.addresses.check(&self.url)?;
+        let range = |member, value: u64, most: u64| {
+            if (1..=most).contains(&value) {
+                Ok(())
+            } else {
+                Err(HttpPushError::Range { member, most })
+            }
+        };
+        range("timeoutSeconds", self.timeout_seconds, TIMEOUT_SECONDS.1)?;
+        range("batch", self.batch as u64, BATCH as u64)?;
+        range("concurrency", self.concurrency as u64, CONCURRENCY.1 as u64)
+    }
+
+    /// How long the recipient has to answer.
+    #[must_use]
+    pub fn timeout(&self) -> Duration {
+        Duration::from_secs(self.timeout_seconds)
+    }
+
+    /// The headers of the recipient's own.
+    pub(super) fn own_headers(&self) -> Result<Vec<(HeaderName, HeaderValue)>, HttpPushError> {
+        let refused = |name: &str, reason| HttpPushError::Header { name: name.to_owned(), reason };
+        let (most, most_bytes) = HEADERS;
+        let mut bytes = 0;
+        let mut headers = Vec::new();
+        for (name, value) in &self.headers {
+            bytes += name.len() + value.reveal().len();
+            if headers.len() == most || bytes > most_bytes {
+                return Err(refused(name, "there are more than 20, or more than 4 KiB of them"));
+            }
+            let lower: HeaderName =
+                name.parse().map_err(|_| refused(name, "this is no name of a header"))?;
+            if OWN_HEADERS.contains(&lower.as_str()) {
+                return Err(refused(name, "it is set by what else the route says"));
+            }
+            let mut value = HeaderValue::from_str(value.reveal())
+                .map_err(|_| refused(name, "its value holds what no header can"))?;
+            value.set_sensitive(true);
+            headers.push((lower, value));
+        }
+        Ok(headers)
+    }
+}

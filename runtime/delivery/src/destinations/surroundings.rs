@@ -1,0 +1,18 @@
+//! What the operator of a server allows to destinations.
+
+use std::{path::PathBuf, time::Duration};
+
+use super::address::AddressRule;
+
+/// What the operator allows, and how patient we are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Surroundings {
+    /// Where recipients may be.
+    pub addresses: AddressRule,
+    /// Whether records may go over HTTP without TLS.
+    pub plain_http: bool,
+    /// The folder below which files may be put; none may where it is absent.
+    pub folders: Option<PathBuf>,
+    /// The first pause after a failure, and the longest.
+    pub pauses: (Duration, Duration),
+}

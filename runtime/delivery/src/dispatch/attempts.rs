@@ -1,0 +1,119 @@
+//! What was tried of late, of one route.
+
+use std::{
+    collections::VecDeque,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::destinations::{Handed, Verdict};
+
+/// So many attempts that worked are kept, and so many that did not: the first would push out the others.
+const KEPT: usize = 500;
+
+/// Most names of records that an attempt tells.
+const NAMED: usize = 20;
+
+/// An attempt to hand something over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Attempt {
+    /// When it began.
+    pub at: Timestamp,
+    /// The name of what was handed over.
+    pub id: String,
+    /// How many records it held.
+    pub count: usize,
+    /// The first of them.
+    pub records: Vec<String>,
+    /// What became of it.
+    pub outcome: AttemptOutcome,
+    /// The status of the recipient's answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// What is wrong, for people.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub message: String,
+    /// How long it took.
+    pub milliseconds: u64,
+}
+
+/// What became of an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AttemptOutcome {
+    /// The recipient has it.
+    Taken,
+    /// It is handed over again.
+    Failed,
+    /// The recipient wants nothing any more.
+    Gone,
+}
+
+/// The last attempts.
+#[derive(Default)]
+pub(crate) struct Attempts {
+    kept: Mutex<Kept>,
+}
+
+#[derive(Default)]
+struct Kept {
+    taken: VecDeque<Attempt>,
+    failed: VecDeque<Attempt>,
+}
+
+impl Attempt {
+    /// What was tried, and what became of it.
+    pub(crate) fn new(
+        at: Timestamp,
+        id: String,
+        records: impl ExactSizeIterator<Item = String>,
+        handed: &Handed,
+        took: Duration,
+    ) -> Self {
+        Self {
+            at,
+            id,
+            count: records.len(),
+            records: records.take(NAMED).collect(),
+            outcome: match handed.verdict {
+                Verdict::Taken => AttemptOutcome::Taken,
+                Verdict::Later(_) => AttemptOutcome::Failed,
+                Verdict::Gone => AttemptOutcome::Gone,
+            },
+            status: handed.status,
+            message: handed.message.clone(),
+            milliseconds: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+        }
+    }
+}
+
+impl Attempts {
+    pub(crate) fn note(&self, attempt: Attempt) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let Kept { taken, failed } = &mut *kept;
+        let all = if attempt.outcome == AttemptOutcome::Taken { taken } else { failed };
+        if all.len() == KEPT {
+            all.pop_front();
+        }
+        all.push_back(attempt);
+    }
+
+    /// The latest first, at most `limit`.
+    pub(crate) fn latest(&self, limit: usize) -> Vec<Attempt> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all: Vec<Attempt> = kept.taken.iter().chain(&kept.failed).cloned().collect();
+        all.sort_by_key(|attempt| std::cmp::Reverse(attempt.at));
+        all.truncate(limit);
+        all
+    }
+
+    /// The last that worked, and the last that did not.
+    pub(crate) fn last(&self) -> (Option<Attempt>, Option<Attempt>) {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        (kept.taken.back().cloned(), kept.failed.back().cloned())
+    }
+}

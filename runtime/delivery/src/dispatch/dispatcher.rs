@@ -1,0 +1,399 @@
+//! The dispatcher: keeps the routes, and somebody who works on each.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
+
+use champollion_store::{Batch, Blobs};
+use jiff::Timestamp;
+use serde::Serialize;
+use tokio::{
+    sync::{Semaphore, mpsc, watch},
+    task::JoinSet,
+};
+
+use super::{
+    attempts::Attempt,
+    error::{DispatchError, ROUTES_OF_A_GROUP},
+    file_maker::{FileMaker, FileMeans},
+    live::{LiveRoute, RouteStatus},
+    pusher::{Means, Order, Pusher},
+    reported::ReportedBacklogs,
+};
+use crate::{
+    destinations::{Secret, Surroundings},
+    files::FileStanding,
+    mailbox::{DeliveryError, Mailbox, Progress},
+    names::{GroupId, RouteKey, RouteName},
+    routes::{Destination, DestinationKind, Route, RouteBook, RouteError, RouteStanding, Way},
+};
+
+/// Orders that wait for whoever works on a route.
+const ORDERS: usize = 16;
+
+/// Files that are made at once: each is held in memory, and takes a core for a while.
+const FILES_AT_ONCE: usize = 4;
+
+/// Keeps the routes, and somebody who works on each.
+pub struct Dispatcher {
+    pub(super) mailbox: Arc<Mailbox>,
+    /// The bytes of files that are made and not in their place yet.
+    files: Arc<dyn Blobs>,
+    making: Arc<Semaphore>,
+    pub(super) surroundings: Surroundings,
+    /// A std lock, held for a look.
+    routes: Mutex<BTreeMap<RouteKey, Working>>,
+    /// Changes of routes are made one after another.
+    turn: tokio::sync::Mutex<()>,
+    workers: Mutex<JoinSet<()>>,
+    /// The backlogs that were reported.
+    pub(super) reported: ReportedBacklogs,
+    /// Says when the server stops; set when the dispatcher is started.
+    stopped: OnceLock<watch::Receiver<bool>>,
+}
+
+/// A route, and whoever works on it.
+#[derive(Clone)]
+pub(super) struct Working {
+    pub(super) live: Arc<LiveRoute>,
+    /// Absent where nobody does: its records are fetched.
+    pub(super) orders: Option<mpsc::Sender<Order>>,
+    /// What kind of destination whoever does is for.
+    kind: DestinationKind,
+}
+
+/// A route as it is shown.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ShownRoute {
+    /// Whose records.
+    pub group: GroupId,
+    /// Its name.
+    pub name: RouteName,
+    /// What it says, its secrets hidden.
+    #[serde(flatten)]
+    pub route: Route,
+    /// How it is.
+    pub status: RouteStatus,
+}
+
+/// From where on a new route takes records.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Beginning {
+    /// From those that come now.
+    #[default]
+    Now,
+    /// From the oldest that is kept.
+    Oldest,
+}
+
+impl Dispatcher {
+    /// All routes of a mailbox's store, and where the bytes of files lie, which nobody else puts anything
+    /// into. Nothing is handed over before [`start`](Self::start).
+    ///
+    /// # Errors
+    /// A route cannot be read.
+    pub async fn open(
+        mailbox: Arc<Mailbox>,
+        files: Arc<dyn Blobs>,
+        surroundings: Surroundings,
+    ) -> Result<Self, DeliveryError> {
+        let book = RouteBook::new(Arc::clone(mailbox.store()));
+        let mut routes = BTreeMap::new();
+        for (key, (route, standing)) in book.all().await? {
+            mailbox.route_is_at(&key, standing.progress.through());
+            let kind = route.to.kind();
+            let live = Arc::new(LiveRoute::new(key.clone(), route, standing));
+            routes.insert(key, Working { live, orders: None, kind });
+        }
+        sweep(&mailbox, &*files, routes.keys()).await?;
+        Ok(Self {
+            mailbox,
+            files,
+            making: Arc::new(Semaphore::new(FILES_AT_ONCE)),
+            surroundings,
+            routes: Mutex::new(routes),
+            turn: tokio::sync::Mutex::new(()),
+            workers: Mutex::default(),
+            reported: ReportedBacklogs::default(),
+            stopped: OnceLock::new(),
+        })
+    }
+
+    /// Begins to hand over, until the server stops. A route that cannot be worked on any more, since the
+    /// operator allows less, is told of in the log and waits.
+    pub fn start(&self, stopped: watch::Receiver<bool>) {
+        if self.stopped.set(stopped).is_err() {
+            return;
+        }
+        let mut routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
+        for working in routes.values_mut() {
+            let live = &working.live;
+            match live.route().way(&live.key, &self.surroundings) {
+                Ok(way) => working.orders = self.work_on(&working.live, way),
+                Err(error) => {
+                    tracing::error!(route = %working.live.key, %error, "the route cannot be used");
+                }
+            }
+        }
+    }
+
+    /// Waits until everybody has ended who works on a route.
+    pub async fn ended(&self) {
+        let mut workers =
+            std::mem::take(&mut *self.workers.lock().unwrap_or_else(PoisonError::into_inner));
+        while workers.join_next().await.is_some() {}
+    }
+
+    /// Sets somebody to work on a route, where there is work.
+    fn work_on(&self, live: &Arc<LiveRoute>, way: Way) -> Option<mpsc::Sender<Order>> {
+        let stopped = self.stopped.get()?.clone();
+        let (orders, taken) = mpsc::channel(ORDERS);
+        let pauses = self.surroundings.pauses;
+        let (own, mailbox) = (Arc::clone(live), Arc::clone(&self.mailbox));
+        let mut workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
+        // Those that have ended are let go of.
+        while workers.try_join_next().is_some() {}
+        match way {
+            Way::Push { .. } => {
+                let means = means(live, way)?;
+                workers.spawn(Pusher::new(own, mailbox, means, pauses).run(taken, stopped));
+            }
+            Way::Files { push, place } => {
+                let (blobs, making) = (Arc::clone(&self.files), Arc::clone(&self.making));
+                let (route, push) = (live.route(), *push);
+                let means = FileMeans { route, push, place, blobs, making };
+                workers.spawn(FileMaker::new(own, mailbox, means, pauses).run(taken, stopped));
+            }
+            Way::Pull => return None,
+        }
+        Some(orders)
+    }
+
+    pub(super) fn find(&self, key: &RouteKey) -> Result<Working, DispatchError> {
+        let routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
+        routes.get(key).cloned().ok_or_else(|| DispatchError::Unknown(key.clone()))
+    }
+
+    pub(super) fn of_group(&self, group: Option<&GroupId>) -> Vec<Working> {
+        let routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
+        let wanted = |key: &RouteKey| group.is_none_or(|group| key.group == *group);
+        routes.iter().filter(|(key, _)| wanted(key)).map(|(_, working)| working.clone()).collect()
+    }
+
+    /// The routes of a group, or all.
+    ///
+    /// # Errors
+    /// The store does not say how they are.
+    pub async fn list(&self, group: Option<&GroupId>) -> Result<Vec<ShownRoute>, DeliveryError> {
+        let mut shown = Vec::new();
+        for working in self.of_group(group) {
+            shown.push(self.shown(&working.live).await?);
+        }
+        Ok(shown)
+    }
+
+    /// A route.
+    ///
+    /// # Errors
+    /// There is none, or the store does not say how it is.
+    pub async fn show(&self, key: &RouteKey) -> Result<ShownRoute, DispatchError> {
+        Ok(self.shown(&self.find(key)?.live).await?)
+    }
+
+    async fn shown(&self, live: &LiveRoute) -> Result<ShownRoute, DeliveryError> {
+        Ok(ShownRoute {
+            group: live.key.group.clone(),
+            name: live.key.name.clone(),
+            route: Route::clone(&live.route()).hidden(),
+            status: live.status(&self.mailbox).await?,
+        })
+    }
+
+    /// Makes a route, or changes one: what it is done with stays done, and everything else goes by what
+    /// it says now. Gives the secret that was made for it, where one was.
+    ///
+    /// # Errors
+    /// It cannot be like that, or the store does not keep it.
+    pub async fn put(
+        &self,
+        key: &RouteKey,
+        route: Route,
+        beginning: Beginning,
+    ) -> Result<Option<Secret>, DispatchError> {
+        let _turn = self.turn.lock().await;
+        let before = self.find(key).ok();
+        let mut route =
+            route.with_secrets_of(before.as_ref().map(|before| before.live.route()).as_deref())?;
+        let made = route.sign();
+        let way = route.way(key, &self.surroundings)?;
+        if let Destination::Files(push) = &route.to {
+            push.check(key, self.mailbox.retention(), Timestamp::now())
+                .map_err(RouteError::from)?;
+        }
+        let mut batch = Batch::new();
+        RouteBook::put_route(&mut batch, key, &route)?;
+        match before {
+            Some(before) => {
+                self.mailbox.store().commit(batch).await.map_err(DeliveryError::from)?;
+                before.live.replace(route);
+                self.hand_on(&before, way).await;
+            }
+            None => {
+                if self.of_group(Some(&key.group)).len() >= ROUTES_OF_A_GROUP {
+                    return Err(DispatchError::TooMany(key.group.clone()));
+                }
+                let extent = self.mailbox.extent(&key.group).await?;
+                let place = match beginning {
+                    Beginning::Now => extent.last,
+                    Beginning::Oldest => extent.truncated,
+                };
+                // From here on nothing is removed that it has not passed.
+                self.mailbox.route_is_at(key, place);
+                let progress = Progress::after(place);
+                let standing = RouteStanding { progress, ..RouteStanding::default() };
+                RouteBook::put_standing(&mut batch, key, &standing)?;
+                if let Err(error) = self.mailbox.store().commit(batch).await {
+                    self.mailbox.route_is_gone(key);
+                    return Err(DeliveryError::from(error).into());
+                }
+                let kind = route.to.kind();
+                let live = Arc::new(LiveRoute::new(key.clone(), route, standing));
+                let orders = self.work_on(&live, way);
+                let mut routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
+                routes.insert(key.clone(), Working { live, orders, kind });
+            }
+        }
+        Ok(made)
+    }
+
+    /// Gives a changed route to whoever works on it, or to somebody else where it goes another way now.
+    async fn hand_on(&self, working: &Working, way: Way) {
+        let live = &working.live;
+        let kind = live.route().to.kind();
+        let way = match (&working.orders, way) {
+            (Some(orders), way @ Way::Push { .. }) if working.kind == kind => {
+                if let Some(means) = means(live, way) {
+                    // Whoever works on it ends only with the server.
+                    drop(orders.send(Order::Change(Box::new(means))).await);
+                }
+                return;
+            }
+            (_, way) => way,
+        };
+        let (key, live) = (live.key.clone(), Arc::clone(live));
+        let mut routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
+        // Dropping the sender of the one before ends its work.
+        routes.remove(&key);
+        let orders = self.work_on(&live, way);
+        routes.insert(key, Working { live, orders, kind });
+    }
+
+    /// Removes a route. Records that it was not done with stay for the others, or for the inbox.
+    ///
+    /// # Errors
+    /// There is none, or the store does not.
+    pub async fn remove(&self, key: &RouteKey) -> Result<(), DispatchError> {
+        let _turn = self.turn.lock().await;
+        let live = self.find(key)?.live;
+        // Whoever makes its files ends first, so that no file of it is made any more.
+        let orders = match self.routes.lock().unwrap_or_else(PoisonError::into_inner).get_mut(key) {
+            Some(working) if working.kind == DestinationKind::Files => working.orders.take(),
+            _ => None,
+        };
+        let was_working = orders.is_some();
+        drop(orders);
+        let ended = if was_working { Some(live.turn.lock().await) } else { None };
+        let removed = self.forget(key, &live).await;
+        drop(ended);
+        if removed.is_err() && was_working {
+            // It is still there, and goes on.
+            if let Ok(way) = live.route().way(key, &self.surroundings) {
+                self.hand_on(&self.find(key)?, way).await;
+            }
+        }
+        removed
+    }
+
+    /// Removes what is stored of a route.
+    async fn forget(&self, key: &RouteKey, live: &LiveRoute) -> Result<(), DispatchError> {
+        let place = live.place();
+        let mut batch = Batch::new();
+        let files = FileStanding::read(&self.mailbox, key).await?;
+        let pending = files.as_ref().and_then(|files| files.pending.clone());
+        if let Some(files) = files {
+            files.end().put(&mut batch, key)?;
+        }
+        // What it is done with goes, unless other routes are not.
+        self.mailbox.put_removal(&mut batch, key, place);
+        RouteBook::delete(&mut batch, key);
+        self.mailbox.store().commit(batch).await.map_err(DeliveryError::from)?;
+        // Its sender goes with it, so that whoever works on it ends.
+        self.routes.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+        self.mailbox.route_is_gone(key);
+        if let Some(pending) = pending {
+            // Where that fails, the next start does it.
+            drop(self.files.remove(&pending.blob).await);
+        }
+        Ok(())
+    }
+
+    /// Pauses a route, or lets it go on. One whose recipient wanted nothing any more is tried again, as
+    /// is one whose recipient is left alone for a while.
+    ///
+    /// # Errors
+    /// There is none, or the store does not.
+    pub async fn pause(&self, key: &RouteKey, paused: bool) -> Result<(), DispatchError> {
+        let working = self.find(key)?;
+        let route = Route { paused, ..Route::clone(&working.live.route()) };
+        self.put(key, route, Beginning::Now).await?;
+        if !paused && working.live.standing(|standing| standing.stopped.take()).is_some() {
+            working.live.save(&self.mailbox).await?;
+        }
+        if let Some(orders) = self.find(key)?.orders.filter(|_| !paused) {
+            drop(orders.send(Order::TryNow).await);
+        }
+        Ok(())
+    }
+
+    /// The latest attempts of a route, at most `limit`.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn attempts(&self, key: &RouteKey, limit: usize) -> Result<Vec<Attempt>, DispatchError> {
+        Ok(self.find(key)?.live.attempts.latest(limit))
+    }
+}
+
+/// Removes bytes of files that no route is about to put: of a crash between two steps.
+async fn sweep(
+    mailbox: &Mailbox,
+    files: &dyn Blobs,
+    routes: impl Iterator<Item = &RouteKey>,
+) -> Result<(), DeliveryError> {
+    let mut unknown = files.list("").await?;
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    for key in routes {
+        let standing = FileStanding::read(mailbox, key).await?;
+        if let Some(pending) = standing.and_then(|standing| standing.pending) {
+            unknown.retain(|blob| *blob != pending.blob);
+        }
+    }
+    for blob in unknown {
+        files.remove(&blob).await?;
+    }
+    Ok(())
+}
+
+/// With what a route is worked on, where somebody has to.
+fn means(live: &LiveRoute, way: Way) -> Option<Means> {
+    match way {
+        Way::Push { recipient, batch, concurrency } => {
+            Some(Means { route: live.route(), recipient, batch, concurrency })
+        }
+        Way::Files { .. } | Way::Pull => None,
+    }
+}

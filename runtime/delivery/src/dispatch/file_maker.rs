@@ -1,0 +1,492 @@
+//! Makes the files of one route at its rhythm, and puts them into their place.
+//!
+//! A file is made once: its bytes, its name and which records it is of are durable before it is sent, and
+//! it is sent until it is there. Then the route is done with its records, in one commit. So whatever breaks,
+//! the same bytes come again under the same name, and no record is in two files or in none.
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use champollion_store::{Batch, Blobs, Sequence};
+use jiff::{SignedDuration, Timestamp};
+use tokio::{
+    sync::{Semaphore, mpsc, watch},
+    time::timeout,
+};
+
+use super::{
+    attempts::Attempt,
+    backoff::Backoff,
+    live::{LiveRoute, Outlook},
+    pusher::Order,
+};
+use crate::{
+    destinations::{Handed, Verdict},
+    files::{FilePush, FileStanding, Naming, PendingFile, Period, Place, PlaceError},
+    formats::Format,
+    mailbox::{DeliveryError, Mailbox},
+    records::Head,
+    routes::{Route, RouteBook},
+};
+
+/// Records that are looked at at once.
+const PAGE: usize = 500;
+
+/// Most bytes of records in one file, as they are stored: a table of them is some times as large.
+const FILE_BYTES: usize = 8 << 20;
+
+/// Names of records that are remembered of a file.
+const NAMED: usize = 20;
+
+/// The clock is looked at so often, since it can be put.
+const LOOK: Duration = Duration::from_secs(30);
+
+/// Where the store does not answer, it is asked again after this.
+const STORE_PAUSE: Duration = Duration::from_secs(1);
+
+/// With what the files of a route are made and put.
+pub(crate) struct FileMeans {
+    pub(crate) route: Arc<Route>,
+    pub(crate) push: FilePush,
+    pub(crate) place: Arc<dyn Place>,
+    pub(crate) blobs: Arc<dyn Blobs>,
+    /// Few are made at once, since each is held in memory.
+    pub(crate) making: Arc<Semaphore>,
+}
+
+/// Makes the files of one route, and puts them into their place.
+pub(crate) struct FileMaker {
+    live: Arc<LiveRoute>,
+    mailbox: Arc<Mailbox>,
+    means: FileMeans,
+    standing: FileStanding,
+    backoff: Backoff,
+    pauses: (Duration, Duration),
+    failures: u32,
+    /// Nothing is done before this moment.
+    pause: Option<Instant>,
+    sending: Option<Sending>,
+    /// Up to which records were removed while a file with them was on its way.
+    expired: Sequence,
+}
+
+type Sending = Pin<Box<dyn Future<Output = Sent> + Send>>;
+
+/// What became of sending a file.
+struct Sent {
+    handed: Handed,
+    at: Timestamp,
+    took: Duration,
+}
+
+/// What is to be done.
+enum Step {
+    /// A file is on its way.
+    Sending,
+    /// The file that is made is to be sent.
+    Send(PendingFile),
+    /// A file is to be made.
+    Make,
+    /// There is nothing to do before this time has passed, or before somebody asks.
+    Wait(Option<Duration>),
+}
+
+/// What happened next.
+enum Next {
+    Ordered(Option<Order>),
+    Sent(Sent),
+    Due,
+    Stop,
+}
+
+impl FileMaker {
+    pub(crate) fn new(
+        live: Arc<LiveRoute>,
+        mailbox: Arc<Mailbox>,
+        means: FileMeans,
+        pauses: (Duration, Duration),
+    ) -> Self {
+        Self {
+            live,
+            mailbox,
+            means,
+            standing: FileStanding::begin(Timestamp::now()),
+            backoff: Backoff::new(pauses),
+            pauses,
+            failures: 0,
+            pause: None,
+            sending: None,
+            expired: Sequence::BEGINNING,
+        }
+    }
+
+    /// Works until the route is no more or changes, or the server stops.
+    pub(crate) async fn run(
+        mut self,
+        mut orders: mpsc::Receiver<Order>,
+        mut stopped: watch::Receiver<bool>,
+    ) {
+        let live = Arc::clone(&self.live);
+        // Whoever worked on the route before it was changed has to have ended.
+        let _turn = live.turn.lock().await;
+        let mut is_read = false;
+        loop {
+            let step = if is_read { self.step() } else { Step::Make };
+            self.show(&step);
+            let work = match step {
+                _ if self.pause.is_some_and(|until| until > Instant::now()) => Ok(()),
+                Step::Make if !is_read => self.read().await.map(|()| is_read = true),
+                Step::Make => {
+                    let is_over = || orders.is_closed() || *stopped.borrow();
+                    self.make(&is_over).await
+                }
+                Step::Send(file) => self.send(file).await,
+                Step::Sending | Step::Wait(_) => Ok(()),
+            };
+            if let Err(error) = work {
+                tracing::error!(route = %live.key, %error, "a file cannot be made");
+                self.pause = Some(Instant::now() + STORE_PAUSE);
+            }
+            let wait = match (self.pause.map(|until| until - Instant::now()), self.step()) {
+                (Some(left), _) if left > Duration::ZERO => Some(left.min(LOOK)),
+                _ if !is_read => Some(Duration::ZERO),
+                (_, Step::Make | Step::Send(_)) => Some(Duration::ZERO),
+                (_, Step::Sending) => None,
+                (_, Step::Wait(time)) => time.map(|time| time.min(LOOK)),
+            };
+            match self.next(&mut orders, &mut stopped, wait).await {
+                Next::Ordered(Some(order)) => self.obey(order).await,
+                Next::Sent(sent) => self.sent(sent, &mut stopped).await,
+                Next::Due => {}
+                // The route is no more, or somebody else works on it from here on.
+                Next::Ordered(None) | Next::Stop => return,
+            }
+        }
+    }
+
+    /// What happens next. A file on its way goes on meanwhile.
+    async fn next(
+        &mut self,
+        orders: &mut mpsc::Receiver<Order>,
+        stopped: &mut watch::Receiver<bool>,
+        wait: Option<Duration>,
+    ) -> Next {
+        let sent = async {
+            match &mut self.sending {
+                Some(sending) => sending.await,
+                None => std::future::pending().await,
+            }
+        };
+        let waited = async {
+            match wait {
+                Some(time) => tokio::time::sleep(time).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            _ = stopped.wait_for(|stopped| *stopped) => Next::Stop,
+            order = orders.recv() => Next::Ordered(order),
+            sent = sent => Next::Sent(sent),
+            () = waited => Next::Due,
+        }
+    }
+
+    async fn read(&mut self) -> Result<(), DeliveryError> {
+        match FileStanding::read(&self.mailbox, &self.live.key).await? {
+            Some(standing) => self.standing = standing,
+            None => self.commit(false).await?,
+        }
+        Ok(())
+    }
+
+    /// What is to be done now.
+    fn step(&self) -> Step {
+        if self.sending.is_some() {
+            return Step::Sending;
+        }
+        if self.means.route.paused || self.live.is_stopped() {
+            return Step::Wait(None);
+        }
+        if let Some(file) = &self.standing.pending {
+            return Step::Send(file.clone());
+        }
+        if self.standing.period.is_some() {
+            return Step::Make;
+        }
+        let now = Timestamp::now();
+        match self.due(now).map(|due| due.duration_since(now)) {
+            Some(left) if left > SignedDuration::ZERO => {
+                Step::Wait(Some(Duration::try_from(left).unwrap_or(LOOK)))
+            }
+            Some(_) => Step::Make,
+            None => Step::Wait(None),
+        }
+    }
+
+    /// When the next file is to be made. Where the clock was put back, what it showed before does not
+    /// count.
+    fn due(&self, now: Timestamp) -> Option<Timestamp> {
+        self.means.push.rhythm.next(self.standing.since.min(now))
+    }
+
+    /// Makes the next file of the period, or ends the period.
+    async fn make(&mut self, is_over: &(dyn Fn() -> bool + Sync)) -> Result<(), DeliveryError> {
+        let making = Arc::clone(&self.means.making);
+        // It is never closed.
+        let _permit = making.acquire().await;
+        if self.standing.period.is_none() {
+            let now = Timestamp::now();
+            let to = self.means.push.rhythm.last(now).unwrap_or(now);
+            let last = self.mailbox.extent(&self.live.key.group).await?.last.get();
+            let from = self.standing.since.min(to);
+            self.standing.period = Some(Period { from, to, last, files: 0 });
+        }
+        let Some(period) = self.standing.period.clone() else { return Ok(()) };
+        let Some((file, through)) = self.gather(period.last, is_over).await? else {
+            return Ok(());
+        };
+        if file.json.is_empty() && (period.files > 0 || !self.means.push.empty_files) {
+            self.live.standing(|standing| standing.progress.done_through(through));
+            self.standing.since = period.to;
+            self.standing.period = None;
+            return self.commit(true).await;
+        }
+        let rhythm = &self.means.push.rhythm;
+        let name = self.means.push.name.name(&Naming {
+            route: &self.live.key,
+            format: self.means.push.format,
+            from: rhythm.clock(period.from),
+            to: rhythm.clock(period.to),
+            sequence: self.standing.sequence + 1,
+        });
+        let Gathered { json, first, records } = file;
+        let count = json.len() as u64;
+        let bytes = written(self.means.push.format, json).await?;
+        let blob = self.standing.next_blob(&self.live.key);
+        self.means.blobs.put(&blob, &bytes).await?;
+        let before = self.standing.clone();
+        self.standing.sequence += 1;
+        self.standing.pending =
+            Some(PendingFile { name, blob, first, through: through.get(), count, records });
+        if let Err(error) = self.commit(false).await {
+            // It is made again.
+            self.standing = before;
+            return Err(error);
+        }
+        Ok(())
+    }
+
+    /// The next records of the route up to the last of the period, and the last that was looked at;
+    /// nothing where the work is over meanwhile.
+    async fn gather(
+        &mut self,
+        last: u64,
+        is_over: &(dyn Fn() -> bool + Sync),
+    ) -> Result<Option<(Gathered, Sequence)>, DeliveryError> {
+        let mut gathered = Gathered::default();
+        let mut place = self.live.place();
+        let (mut bytes, mut at_end) = (0, false);
+        while !at_end {
+            if is_over() {
+                return Ok(None);
+            }
+            let page = self.mailbox.records_after(&self.live.key.group, place, PAGE).await?;
+            at_end = page.len() < PAGE;
+            for record in page {
+                let is_full =
+                    gathered.json.len() == self.means.push.records_per_file || bytes >= FILE_BYTES;
+                if is_full {
+                    return Ok(Some((gathered, place)));
+                }
+                if record.sequence.get() > last {
+                    return Ok(Some((gathered, Sequence::new(last).max(place))));
+                }
+                place = record.sequence;
+                if self.live.standing(|standing| standing.progress.is_done(place)) {
+                    continue;
+                }
+                match self.shaped(&record.json) {
+                    Ok(Some((id, json))) => {
+                        bytes += json.len();
+                        gathered.first.get_or_insert(place.get());
+                        gathered.json.push(json);
+                        if gathered.records.len() < NAMED {
+                            gathered.records.push(id);
+                        }
+                    }
+                    Ok(None) => {}
+                    Err(error) => {
+                        tracing::error!(route = %self.live.key, %error, "a record cannot be read");
+                    }
+                }
+            }
+        }
+        Ok(Some((gathered, Sequence::new(last).max(place))))
+    }
+
+    /// A record as the route wants it, where it wants it.
+    fn shaped(&self, json: &str) -> Result<Option<(String, String)>, serde_json::Error> {
+        let head = Head::read(json)?;
+        if !self.means.route.filter.takes(&head) {
+            return Ok(None);
+        }
+        let shaped = self.means.route.shape.of(json)?;
+        // One that cannot be written would keep all others back.
+        self.means.push.format.check(&shaped)?;
+        Ok(Some((head.id.into_owned(), shaped.into_owned())))
+    }
+
+    /// Sends the file that is made.
+    async fn send(&mut self, file: PendingFile) -> Result<(), DeliveryError> {
+        let Some(bytes) = self.means.blobs.get(&file.blob).await? else {
+            // Somebody took its bytes away: it is made again, with the next number.
+            tracing::error!(route = %self.live.key, file = file.name, "a file's bytes are gone");
+            self.standing.pending = None;
+            return self.commit(false).await;
+        };
+        let place = Arc::clone(&self.means.place);
+        let (limit, seconds) = (self.means.push.timeout(), self.means.push.timeout_seconds);
+        self.sending = Some(Box::pin(async move {
+            let (at, began) = (Timestamp::now(), Instant::now());
+            let handed = match timeout(limit, place.put(&file.name, &bytes)).await {
+                Ok(Ok(())) => Handed::taken(None),
+                Ok(Err(error)) => Handed::later(error.to_string()),
+                Err(_) => Handed::later(PlaceError::TimedOut { seconds }.to_string()),
+            };
+            Sent { handed, at, took: began.elapsed() }
+        }));
+        Ok(())
+    }
+
+    async fn sent(&mut self, sent: Sent, stopped: &mut watch::Receiver<bool>) {
+        self.sending = None;
+        let Some(file) = self.standing.pending.clone() else { return };
+        let Sent { handed, at, took } = sent;
+        let count = usize::try_from(file.count).unwrap_or(usize::MAX);
+        let mut attempt =
+            Attempt::new(at, file.name.clone(), file.records.iter().cloned(), &handed, took);
+        attempt.count = count;
+        self.live.attempts.note(attempt);
+        if handed.verdict != Verdict::Taken {
+            metrics::counter!("champollion_deliveries_failed_total").increment(1);
+            if self.failures == 0 {
+                let why = &handed.message;
+                tracing::warn!(route = %self.live.key, file = file.name, why, "a file is not put");
+            }
+            self.failures = self.failures.saturating_add(1);
+            self.pause = Some(Instant::now() + self.backoff.pause());
+            if file.has_expired(self.expired) {
+                self.give_up().await;
+            }
+            return;
+        }
+        metrics::counter!("champollion_records_delivered_total").increment(file.count);
+        metrics::counter!("champollion_files_delivered_total").increment(1);
+        self.calm();
+        self.live.standing(|standing| {
+            standing.progress.done_through(Sequence::new(file.through));
+            standing.delivered += file.count;
+        });
+        self.standing.pending = None;
+        if let Some(period) = &mut self.standing.period {
+            period.files += 1;
+        }
+        // It is in its place: until that is known for good, nothing else is done.
+        while let Err(error) = self.commit(true).await {
+            tracing::error!(route = %self.live.key, %error, "progress cannot be kept");
+            let stop = stopped.wait_for(|stopped| *stopped);
+            if timeout(STORE_PAUSE, stop).await.is_ok() {
+                return;
+            }
+        }
+        self.forget(&file).await;
+    }
+
+    async fn obey(&mut self, order: Order) {
+        match order {
+            // A route that changed has somebody else to work on it.
+            Order::Change(_) => {}
+            Order::TryNow => self.calm(),
+            Order::Expired(through) => {
+                self.expired = self.expired.max(through);
+                let has_expired = |file: &PendingFile| file.has_expired(through);
+                if self.sending.is_none() && self.standing.pending.as_ref().is_some_and(has_expired)
+                {
+                    self.give_up().await;
+                }
+            }
+        }
+    }
+
+    fn calm(&mut self) {
+        self.backoff = Backoff::new(self.pauses);
+        self.failures = 0;
+        self.pause = None;
+    }
+
+    /// The file that is made is not sent any more, since the time of some of its records is over. Those
+    /// whose time is not are put into the next one.
+    async fn give_up(&mut self) {
+        let Some(file) = self.standing.pending.take() else { return };
+        tracing::warn!(route = %self.live.key, file = file.name, "a file's time is over");
+        if let Err(error) = self.commit(false).await {
+            tracing::error!(route = %self.live.key, %error, "progress cannot be kept");
+        }
+        self.forget(&file).await;
+    }
+
+    async fn forget(&mut self, file: &PendingFile) {
+        if let Err(error) = self.means.blobs.remove(&file.blob).await {
+            // At the next start it is.
+            tracing::warn!(route = %self.live.key, %error, "a file's bytes cannot be removed");
+        }
+    }
+
+    /// Makes durable how far the files have come, and with `progress` also how far the route has.
+    async fn commit(&mut self, progress: bool) -> Result<(), DeliveryError> {
+        let mut batch = Batch::new();
+        self.standing.put(&mut batch, &self.live.key)?;
+        if progress {
+            let standing = self.live.standing(|standing| standing.clone());
+            RouteBook::put_standing(&mut batch, &self.live.key, &standing)?;
+            self.mailbox.put_removal(&mut batch, &self.live.key, standing.progress.through());
+        }
+        self.mailbox.store().commit(batch).await?;
+        Ok(())
+    }
+
+    fn show(&self, step: &Step) {
+        let now = Timestamp::now();
+        let until = self.pause.and_then(|until| {
+            let left = SignedDuration::try_from(until - Instant::now()).ok()?;
+            now.checked_add(left).ok()
+        });
+        let is_waiting = matches!(step, Step::Wait(Some(_)));
+        self.live.show(Outlook {
+            backing_off_until: until.filter(|_| self.failures > 0),
+            failures: self.failures,
+            oldest_waiting: None,
+            next_file: if is_waiting { self.due(now) } else { None },
+            pending_file: self.standing.pending.as_ref().map(|file| file.name.clone()),
+        });
+    }
+}
+
+/// Records of a file.
+#[derive(Default)]
+struct Gathered {
+    json: Vec<String>,
+    first: Option<u64>,
+    records: Vec<String>,
+}
+
+/// The bytes of a file. Many records take a while to write, which nobody else waits for.
+async fn written(format: Format, json: Vec<String>) -> Result<Vec<u8>, DeliveryError> {
+    let damaged = |reason: String| DeliveryError::Unwritable { reason };
+    let written = tokio::task::spawn_blocking(move || format.write(&json)).await;
+    written.map_err(|error| damaged(error.to_string()))?.map_err(|error| damaged(error.to_string()))
+}

@@ -1,0 +1,13 @@
+//! What goes wrong where records are written.
+
+/// Why records cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FormatError {
+    /// One is not as it was written.
+    #[error("a record is not as it was written: {0}")]
+    Record(#[from] serde_json::Error),
+    /// A table cannot be written.
+    #[error("the table cannot be written: {0}")]
+    Table(#[from] csv::Error),
+}

@@ -1,0 +1,130 @@
+//! The formats by name, and what writes each.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use super::{columns, error::FormatError, rows, senml, view::View};
+
+/// How records are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Format {
+    /// One array of records.
+    Json,
+    /// A record on each line.
+    Ndjson,
+    /// A table with a row for each measurement.
+    CsvRows,
+    /// A table with a row for each record and a column for each quantity.
+    CsvColumns,
+    /// Sensor Measurement Lists (RFC 8428), as JSON.
+    Senml,
+}
+
+/// What is wrong with a text that should name a format.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no format: it must be json, ndjson, csv-rows, csv-columns or senml")]
+pub struct UnknownFormat(String);
+
+impl Format {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Json, Self::Ndjson, Self::CsvRows, Self::CsvColumns, Self::Senml];
+
+    /// Its name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Ndjson => "ndjson",
+            Self::CsvRows => "csv-rows",
+            Self::CsvColumns => "csv-columns",
+            Self::Senml => "senml",
+        }
+    }
+
+    /// Its media type.
+    #[must_use]
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Ndjson => "application/x-ndjson",
+            Self::CsvRows | Self::CsvColumns => "text/csv; charset=utf-8; header=present",
+            Self::Senml => "application/senml+json",
+        }
+    }
+
+    /// What names of files in it end with, without the dot.
+    #[must_use]
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Ndjson => "ndjson",
+            Self::CsvRows | Self::CsvColumns => "csv",
+            Self::Senml => "senml",
+        }
+    }
+
+    /// Whether a record can be written in it.
+    ///
+    /// # Errors
+    /// It is no record.
+    pub fn check(self, record: &str) -> Result<(), serde_json::Error> {
+        match self {
+            Self::Json | Self::Ndjson => {
+                serde_json::from_str::<serde::de::IgnoredAny>(record).map(drop)
+            }
+            Self::CsvRows | Self::CsvColumns | Self::Senml => View::read(record).map(drop),
+        }
+    }
+
+    /// Records, each as JSON in any of the shapes, in this format. The same records always give the
+    /// same bytes.
+    ///
+    /// # Errors
+    /// One of them is no record.
+    pub fn write<T: AsRef<str>>(self, records: &[T]) -> Result<Vec<u8>, FormatError> {
+        Ok(match self {
+            Self::Json => listed(records, "[", ",", "]\n"),
+            Self::Ndjson => listed(records, "", "\n", if records.is_empty() { "" } else { "\n" }),
+            Self::CsvRows => rows::write(&views(records)?)?,
+            Self::CsvColumns => columns::write(&views(records)?)?,
+            Self::Senml => senml::write(&views(records)?)?,
+        })
+    }
+}
+
+fn views<T: AsRef<str>>(records: &[T]) -> Result<Vec<View<'_>>, FormatError> {
+    Ok(records.iter().map(|json| View::read(json.as_ref())).collect::<Result<_, _>>()?)
+}
+
+/// Records are stored without line breaks in them.
+fn listed<T: AsRef<str>>(records: &[T], open: &str, between: &str, close: &str) -> Vec<u8> {
+    let length: usize = records.iter().map(|json| json.as_ref().len() + 1).sum();
+    let mut written = Vec::with_capacity(length + open.len() + close.len());
+    written.extend_from_slice(open.as_bytes());
+    for (index, json) in records.iter().enumerate() {
+        if index > 0 {
+            written.extend_from_slice(between.as_bytes());
+        }
+        written.extend_from_slice(json.as_ref().as_bytes());
+    }
+    written.extend_from_slice(close.as_bytes());
+    written
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Format {
+    type Err = UnknownFormat;
+
+    fn from_str(text: &str) -> Result<Self, UnknownFormat> {
+        let named = Self::ALL.into_iter().find(|format| format.as_str() == text);
+        named.ok_or_else(|| UnknownFormat(text.to_owned()))
+    }
+}

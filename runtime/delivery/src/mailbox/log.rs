@@ -1,0 +1,201 @@
+//! The logs of records, one for each group, and how far its routes have come in it.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use champollion_store::{Batch, Entry, LogExtent, MAX_VALUE_BYTES, Sequence, Store};
+use jiff::Timestamp;
+use serde::Serialize;
+use tokio::sync::watch;
+
+use super::error::DeliveryError;
+use crate::{
+    names::{GroupId, RouteKey, RouteName},
+    records::{Record, StoredRecord},
+};
+
+/// Logs of records are named by this and the group.
+pub(super) const LOG_PREFIX: &str = "records/";
+
+/// Each entry starts with the moment at which it was stored, in milliseconds since the epoch.
+pub(super) const STAMP_BYTES: usize = 8;
+
+/// The records of all groups.
+pub struct Mailbox {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) retention: Duration,
+    /// Who waits for records of a group. A std lock, as the other: held for a look-up.
+    arrivals: Mutex<HashMap<GroupId, watch::Sender<()>>>,
+    /// How far the routes of a group have come.
+    places: Mutex<HashMap<GroupId, HashMap<RouteName, Sequence>>>,
+}
+
+impl Mailbox {
+    /// The mailbox of a store. Records older than `retention` are removed, delivered or not.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, retention: Duration) -> Self {
+        Self { store, retention, arrivals: Mutex::default(), places: Mutex::default() }
+    }
+
+    /// Where it is kept.
+    pub(crate) fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// How long a record is kept at most.
+    #[must_use]
+    pub fn retention(&self) -> Duration {
+        self.retention
+    }
+
+    /// Tells whoever waits for records of a group that there are new ones: called once the batch that
+    /// they were added to is committed.
+    pub fn announce(&self, group: &GroupId) {
+        let arrivals = self.arrivals.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(arrivals) = arrivals.get(group) {
+            arrivals.send_replace(());
+        }
+    }
+
+    /// Changes whenever a group has new records.
+    #[must_use]
+    pub fn arrivals(&self, group: &GroupId) -> watch::Receiver<()> {
+        let mut arrivals = self.arrivals.lock().unwrap_or_else(PoisonError::into_inner);
+        arrivals.entry(group.clone()).or_insert_with(|| watch::channel(()).0).subscribe()
+    }
+
+    /// Puts a record into a batch. It is in the mailbox once the batch is committed. One that is too
+    /// large leaves the batch as it was.
+    pub fn add(
+        &self,
+        batch: &mut Batch,
+        record: &Record,
+        now: Timestamp,
+    ) -> Result<(), DeliveryError> {
+        self.put(batch, record.group(), record, now)
+    }
+
+    pub(crate) fn put(
+        &self,
+        batch: &mut Batch,
+        group: &GroupId,
+        record: &impl Serialize,
+        now: Timestamp,
+    ) -> Result<(), DeliveryError> {
+        let mut entry = now.as_millisecond().to_be_bytes().to_vec();
+        serde_json::to_writer(&mut entry, record).map_err(|error| DeliveryError::Damaged {
+            group: group.clone(),
+            reason: error.to_string(),
+        })?;
+        if entry.len() > MAX_VALUE_BYTES {
+            let (bytes, limit) = (entry.len(), MAX_VALUE_BYTES);
+            return Err(DeliveryError::RecordTooLarge { bytes, limit });
+        }
+        batch.append(log(group), entry);
+        Ok(())
+    }
+
+    /// A number that is kept for each group; 0 where there is none.
+    pub(super) async fn number(&self, table: &str, group: &GroupId) -> Result<u64, DeliveryError> {
+        let Some(stored) = self.store.get(table, group.as_str().as_bytes()).await? else {
+            return Ok(0);
+        };
+        let stored = <[u8; 8]>::try_from(stored.as_slice()).map_err(|_| {
+            let reason = format!("its line in the table {table} cannot be read");
+            DeliveryError::Damaged { group: group.clone(), reason }
+        })?;
+        Ok(u64::from_be_bytes(stored))
+    }
+
+    /// The last record of a group that was stored before a moment. Records lie in the order in which
+    /// they were stored, so it is found by halving.
+    pub(crate) async fn last_before(
+        &self,
+        group: &GroupId,
+        moment: Timestamp,
+    ) -> Result<Sequence, DeliveryError> {
+        let extent = self.extent(group).await?;
+        let (mut before, mut last) = (extent.truncated.get(), extent.last.get());
+        while before < last {
+            let middle = before + (last - before) / 2;
+            let next = self.store.read(&log(group), Sequence::new(middle), 1).await?;
+            match next.first() {
+                Some(next) if stamp(&next.value) < moment.as_millisecond() => before = middle + 1,
+                _ => last = middle,
+            }
+        }
+        Ok(Sequence::new(before))
+    }
+
+    /// Records as they lie in the log of a group, after a place.
+    pub(crate) async fn records_after(
+        &self,
+        group: &GroupId,
+        after: Sequence,
+        limit: usize,
+    ) -> Result<Vec<StoredRecord>, DeliveryError> {
+        let entries = self.store.read(&log(group), after, limit).await?;
+        entries.into_iter().map(|entry| stored_record(group, entry)).collect()
+    }
+
+    /// Where the log of a group starts and ends.
+    pub(crate) async fn extent(&self, group: &GroupId) -> Result<LogExtent, DeliveryError> {
+        Ok(self.store.extent(&log(group)).await?)
+    }
+
+    /// A route has come so far. What all routes of its group are done with can be removed.
+    pub(crate) fn route_is_at(&self, route: &RouteKey, place: Sequence) {
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        places.entry(route.group.clone()).or_default().insert(route.name.clone(), place);
+    }
+
+    /// A route is no more: it holds nothing back.
+    pub(crate) fn route_is_gone(&self, route: &RouteKey) {
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(group) = places.get_mut(&route.group) {
+            group.remove(&route.name);
+            if group.is_empty() {
+                places.remove(&route.group);
+            }
+        }
+    }
+
+    /// Removes in a batch what all routes of a group are done with, `route` among them, which has come
+    /// to `place`.
+    pub(crate) fn put_removal(&self, batch: &mut Batch, route: &RouteKey, place: Sequence) {
+        self.route_is_at(route, place);
+        if let Some(passed) = self.passed_by_routes(&route.group) {
+            batch.truncate(log(&route.group), passed);
+        }
+    }
+
+    /// The place that all routes of a group have passed, where it has routes.
+    pub(super) fn passed_by_routes(&self, group: &GroupId) -> Option<Sequence> {
+        let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        places.get(group)?.values().min().copied()
+    }
+}
+
+pub(super) fn log(group: &GroupId) -> String {
+    format!("{LOG_PREFIX}{group}")
+}
+
+/// An entry too short for a stamp is damaged, and as old as can be.
+pub(super) fn stamp(entry: &[u8]) -> i64 {
+    entry.first_chunk::<STAMP_BYTES>().map_or(i64::MIN, |stamp| i64::from_be_bytes(*stamp))
+}
+
+pub(super) fn stored_record(group: &GroupId, entry: Entry) -> Result<StoredRecord, DeliveryError> {
+    let damaged = |reason: String| DeliveryError::Damaged { group: group.clone(), reason };
+    let json =
+        entry.value.get(STAMP_BYTES..).ok_or_else(|| damaged("it has no stamp".to_owned()))?;
+    let json = std::str::from_utf8(json).map_err(|error| damaged(error.to_string()))?;
+    Ok(StoredRecord {
+        sequence: entry.sequence,
+        stored_at: Timestamp::from_millisecond(stamp(&entry.value)).unwrap_or_default(),
+        json: json.into(),
+    })
+}

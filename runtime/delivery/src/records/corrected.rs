@@ -1,0 +1,318 @@
+//! Records that were decoded once more, by another version, and what of a kept record it takes for that.
+
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
+
+use champollion_frames::DevEui;
+use champollion_sandbox::{Digest, Reading};
+use champollion_store::Sequence;
+use data_encoding::HEXUPPER;
+use jiff::Timestamp;
+use semver::Version;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::{
+    cursor::Cursor,
+    record::{DecodedOrNot, DecoderName, Outcome, decoded_or_not},
+    stored::StoredRecord,
+};
+use crate::names::GroupId;
+
+/// Parts of the name of a record of a frame: DevEUI, FCnt and fingerprint.
+const FRAME_PARTS: usize = 3;
+
+/// Digits of a package's digest that the name of a corrected record ends with.
+const DIGEST_DIGITS: usize = 8;
+
+/// A record that is kept: made of a verified frame once, and read back as it was written.
+#[derive(Clone, Debug)]
+pub struct KeptRecord {
+    /// Its place in the log of its group.
+    pub place: Cursor,
+    json: Arc<str>,
+    told: Told,
+}
+
+/// What is looked at of it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Told {
+    id: String,
+    received_at: Timestamp,
+    device: ToldDevice,
+    uplink: ToldUplink,
+    #[serde(default)]
+    decoder: Option<ToldDecoder>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ToldDevice {
+    dev_eui: DevEui,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ToldUplink {
+    f_cnt: u32,
+    f_port: Option<u8>,
+    payload: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct ToldDecoder {
+    id: String,
+    version: Version,
+    digest: Digest,
+}
+
+/// The parts of a record that stay as they are when its frame is decoded once more.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Unchanged<'json> {
+    #[serde(borrow)]
+    device: &'json RawValue,
+    #[serde(borrow)]
+    received_at: &'json RawValue,
+    #[serde(borrow)]
+    verified_by: &'json RawValue,
+    #[serde(borrow)]
+    network_server: &'json RawValue,
+    #[serde(borrow)]
+    uplink: &'json RawValue,
+    #[serde(borrow)]
+    radio: &'json RawValue,
+}
+
+/// A record in the place of one that is kept. It can only be made of that one.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CorrectedRecord {
+    id: String,
+    group: GroupId,
+    device: Box<RawValue>,
+    received_at: Box<RawValue>,
+    verified_by: Box<RawValue>,
+    network_server: Box<RawValue>,
+    uplink: Box<RawValue>,
+    radio: Box<RawValue>,
+    replaces: Replaced,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decoder: Option<DecoderName>,
+    #[serde(flatten)]
+    outcome: DecodedOrNot,
+}
+
+/// The record that another one stands in the place of.
+#[derive(Clone, Debug, Serialize)]
+struct Replaced {
+    /// Its name.
+    record: String,
+    /// What it was decoded by, where it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decoder: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<Version>,
+}
+
+/// A record is not as it was written.
+#[derive(Debug, thiserror::Error)]
+#[error("the record {place} of the group {group} is not as it was written: {reason}")]
+pub struct DamagedRecord {
+    group: GroupId,
+    place: Cursor,
+    reason: String,
+}
+
+impl KeptRecord {
+    pub(crate) fn read(group: &GroupId, stored: StoredRecord) -> Result<Self, DamagedRecord> {
+        let place = Cursor::new(stored.sequence);
+        let told: Result<Told, _> = serde_json::from_str(&stored.json);
+        let told = told.map_err(|error| {
+            let (group, reason) = (group.clone(), error.to_string());
+            DamagedRecord { group, place, reason }
+        })?;
+        Ok(Self { place, json: stored.json, told })
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.told.id
+    }
+
+    /// The device that sent the frame.
+    #[must_use]
+    pub fn dev_eui(&self) -> DevEui {
+        self.told.device.dev_eui
+    }
+
+    /// When the network received it.
+    #[must_use]
+    pub fn received_at(&self) -> Timestamp {
+        self.told.received_at
+    }
+
+    /// Its uplink counter.
+    #[must_use]
+    pub fn f_cnt(&self) -> u32 {
+        self.told.uplink.f_cnt
+    }
+
+    /// Port and payload in clear.
+    #[must_use]
+    pub fn application_payload(&self) -> Option<(u8, Vec<u8>)> {
+        let payload = HEXUPPER.decode(self.told.uplink.payload.as_bytes()).ok()?;
+        Some((self.told.uplink.f_port?, payload))
+    }
+
+    /// The name of the decoder that made it.
+    #[must_use]
+    pub fn decoder(&self) -> Option<&str> {
+        self.told.decoder.as_ref().map(|decoder| decoder.id.as_str())
+    }
+
+    /// The package that made it.
+    #[must_use]
+    pub fn digest(&self) -> Option<Digest> {
+        self.told.decoder.as_ref().map(|decoder| decoder.digest)
+    }
+
+    /// The part of its name that all records of its frame begin with.
+    fn frame(&self) -> &str {
+        frame(&self.told.id)
+    }
+
+    /// The record of the same frame as another version of a decoder reads it.
+    pub fn corrected(
+        &self,
+        group: &GroupId,
+        decoder: DecoderName,
+        reading: Reading,
+    ) -> Result<CorrectedRecord, serde_json::Error> {
+        let Unchanged { device, received_at, verified_by, network_server, uplink, radio } =
+            serde_json::from_str(&self.json)?;
+        let id = self.corrected_id(decoder.digest);
+        let (decoder, outcome) = decoded_or_not(Outcome::Decoded(decoder, reading));
+        let before = self.told.decoder.as_ref();
+        Ok(CorrectedRecord {
+            id,
+            group: group.clone(),
+            device: device.to_owned(),
+            received_at: received_at.to_owned(),
+            verified_by: verified_by.to_owned(),
+            network_server: network_server.to_owned(),
+            uplink: uplink.to_owned(),
+            radio: radio.to_owned(),
+            replaces: Replaced {
+                record: self.told.id.clone(),
+                decoder: before.map(|before| before.id.clone()),
+                version: before.map(|before| before.version.clone()),
+            },
+            decoder,
+            outcome,
+        })
+    }
+
+    /// The name that its frame's record has when this package makes it: always the same one.
+    fn corrected_id(&self, digest: Digest) -> String {
+        format!("{}-{}", self.frame(), suffix(digest))
+    }
+}
+
+/// What is known of the frames of a group that were decoded more than once.
+#[derive(Debug, Default)]
+pub struct Corrections {
+    /// By frame the last record of it, and the ends of the names of all that are corrected.
+    frames: HashMap<String, (Sequence, Vec<String>)>,
+    /// Where the log ended.
+    end: Sequence,
+}
+
+impl Corrections {
+    /// None yet, of a log that ends here.
+    pub(crate) fn until(end: Sequence) -> Self {
+        Self { end, ..Self::default() }
+    }
+
+    /// Notes a record of the log where it is a corrected one. The records come in their order.
+    pub(crate) fn note(&mut self, stored: &StoredRecord) {
+        let Ok(Named { id }) = serde_json::from_str::<Named<'_>>(&stored.json) else { return };
+        let own = frame(&id);
+        if let Some(suffix) = id.get(own.len() + 1..) {
+            let (last, made) = self.frames.entry(own.to_owned()).or_default();
+            *last = stored.sequence;
+            made.push(suffix.to_owned());
+        }
+    }
+
+    /// Whether a record is the last one of its frame.
+    #[must_use]
+    pub fn is_last(&self, record: &KeptRecord) -> bool {
+        let last = self.frames.get(record.frame());
+        last.is_none_or(|(last, _)| *last == record.place.sequence())
+    }
+
+    /// Whether there is a record of the same frame that this package made.
+    #[must_use]
+    pub fn are_made(&self, record: &KeptRecord, digest: Digest) -> bool {
+        let suffix = suffix(digest);
+        record.digest() == Some(digest)
+            || self.frames.get(record.frame()).is_some_and(|(_, made)| made.contains(&suffix))
+    }
+
+    /// Whether a record came after these were looked for.
+    #[must_use]
+    pub fn is_later(&self, record: &KeptRecord) -> bool {
+        record.place.sequence() > self.end
+    }
+}
+
+impl CorrectedRecord {
+    /// Whose it is.
+    pub(crate) fn group(&self) -> &GroupId {
+        &self.group
+    }
+}
+
+impl DamagedRecord {
+    /// Where it is.
+    #[must_use]
+    pub fn place(&self) -> Cursor {
+        self.place
+    }
+}
+
+#[derive(Deserialize)]
+struct Named<'json> {
+    #[serde(borrow)]
+    id: Cow<'json, str>,
+}
+
+/// The first parts of a name; all of it where it is that of no corrected record.
+fn frame(id: &str) -> &str {
+    let end = id.match_indices('-').nth(FRAME_PARTS - 1);
+    end.map_or(id, |(end, _)| &id[..end])
+}
+
+fn suffix(digest: Digest) -> String {
+    let mut hex = digest.hex().to_uppercase();
+    hex.truncate(DIGEST_DIGITS);
+    hex
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_tells_its_frame() {
+        let own = "70B3D5499A000001-00000001-2F7A11C0";
+        assert_eq!(frame(own), own);
+        assert_eq!(frame(&format!("{own}-0A1B2C3D")), own);
+        assert_eq!(frame("damaged"), "damaged");
+        let digest = Digest::of(b"package");
+        assert_eq!(suffix(digest).len(), DIGEST_DIGITS);
+        assert_eq!(suffix(digest), suffix(Digest::of(b"package")));
+    }
+}

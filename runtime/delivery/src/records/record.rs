@@ -1,0 +1,303 @@
+//! A record: the frame as it came, how it was received, and what it says.
+
+use std::{collections::BTreeMap, fmt};
+
+use champollion_frames::{DevAddr, DevEui, Fingerprint, RadioMetadata, VerifiedBy, VerifiedUplink};
+use champollion_sandbox::{CallError, Data, Digest, Failure, Measurement, Reading};
+use data_encoding::HEXUPPER;
+use jiff::Timestamp;
+use semver::Version;
+use serde::{Deserialize, Serialize};
+
+use crate::names::{GroupId, SubGroup, UseCase};
+
+/// What a partner gets of one frame. It can only be made of a [`VerifiedUplink`].
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Record {
+    id: RecordId,
+    group: GroupId,
+    device: DeviceInfo,
+    received_at: Timestamp,
+    /// Who verified the frame, and by what.
+    verified_by: &'static str,
+    /// The network server that handed it over.
+    network_server: String,
+    uplink: RawUplink,
+    radio: Radio,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decoder: Option<DecoderName>,
+    #[serde(flatten)]
+    outcome: DecodedOrNot,
+}
+
+/// The name of a record. The same frame always gets the same one, so a receiver that is given a
+/// record twice can drop the second.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordId {
+    dev_eui: DevEui,
+    f_cnt: u32,
+    /// Tells frames apart that have the same FCnt, since a device was given new keys.
+    fingerprint: Fingerprint,
+}
+
+impl fmt::Display for RecordId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}-{:08X}-{}", self.dev_eui, self.f_cnt, self.fingerprint)
+    }
+}
+
+impl Serialize for RecordId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// What the operator says of the device that sent a frame.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeviceInfo {
+    /// The device.
+    pub dev_eui: DevEui,
+    /// Its name for people; empty where it has none.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// The part of the group that it is in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sub_group: Option<SubGroup>,
+    /// What it is there for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub use_case: Option<UseCase>,
+    /// Words of the operator's own, such as the street.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
+}
+
+/// The version of a decoder that made a record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DecoderName {
+    /// Its name, `vendor/model`.
+    pub id: String,
+    /// Its version.
+    pub version: Version,
+    /// The SHA-256 of its package.
+    pub digest: Digest,
+    /// The fuel that the call took.
+    pub fuel: u64,
+}
+
+/// What came of decoding a frame.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// The decoder read it.
+    Decoded(DecoderName, Reading),
+    /// The decoder did not.
+    Failed(DecoderName, CallError),
+    /// There was no decoder to ask; why, as a word and as a sentence.
+    NoDecoder {
+        /// For programs.
+        code: &'static str,
+        /// For people.
+        message: String,
+    },
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RawUplink {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dev_addr: Option<DevAddr>,
+    f_cnt: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    f_port: Option<u8>,
+    confirmed: bool,
+    /// FRMPayload in clear, as hexadecimal digits.
+    payload: String,
+    /// What a reader should know of the frame's origin.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<Warning>,
+}
+
+/// What a reader should know: a word for programs and a sentence for people.
+#[derive(Clone, Debug, Serialize)]
+struct Warning {
+    code: &'static str,
+    message: &'static str,
+}
+
+impl Warning {
+    fn all_of(uplink: &VerifiedUplink) -> Vec<Self> {
+        let mut warnings = Vec::new();
+        if uplink.counter_reset() {
+            warnings.push(Self {
+                code: "counter-reset",
+                message: "the frame counter started over, which is allowed to this device: it \
+                          restarted, or an old frame of it was played again",
+            });
+        }
+        if uplink.verified_by() == VerifiedBy::MicForwardingHalf {
+            warnings.push(Self {
+                code: "half-of-mic-checked",
+                message: "the frame acknowledges a downlink whose counter was not told, so only \
+                          the half of the MIC was checked that does not depend on it",
+            });
+        }
+        warnings
+    }
+}
+
+/// The metadata of the network, and what partners ask for most, taken out of the list of gateways.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Radio {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rssi_dbm: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    snr_db: Option<f32>,
+    redundancy: usize,
+    #[serde(flatten)]
+    metadata: RadioMetadata,
+}
+
+/// Its cases hold types of their own: fields of a case would be copied, one by one, before they are
+/// written into the record that this is flattened into.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum DecodedOrNot {
+    Decoded(Decoded),
+    DecodeError(DecodeError),
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Decoded {
+    data: Data,
+    measurements: Vec<Measurement>,
+    warnings: Vec<String>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct DecodeError {
+    code: &'static str,
+    message: String,
+    /// What the decoder itself reported, where it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<Failure>,
+}
+
+/// The parts of a record that an outcome makes.
+pub(crate) fn decoded_or_not(outcome: Outcome) -> (Option<DecoderName>, DecodedOrNot) {
+    match outcome {
+        Outcome::Decoded(decoder, Reading { data, measurements, warnings, .. }) => {
+            let decoded = Decoded { data, measurements, warnings };
+            (Some(decoder), DecodedOrNot::Decoded(decoded))
+        }
+        Outcome::Failed(decoder, error) => {
+            let (code, message) = (error.code(), error.to_string());
+            let failure = match error {
+                CallError::Failed(failure) => Some(failure),
+                _ => None,
+            };
+            let error = DecodeError { code, message, failure };
+            (Some(decoder), DecodedOrNot::DecodeError(error))
+        }
+        Outcome::NoDecoder { code, message } => {
+            let error = DecodeError { code, message, failure: None };
+            (None, DecodedOrNot::DecodeError(error))
+        }
+    }
+}
+
+impl Record {
+    /// The record of a frame that the network server of this name handed over.
+    #[must_use]
+    pub fn new(
+        uplink: &VerifiedUplink,
+        network_server: &str,
+        group: GroupId,
+        device: DeviceInfo,
+        outcome: Outcome,
+    ) -> Self {
+        let (decoder, outcome) = decoded_or_not(outcome);
+        Self {
+            id: RecordId::of(uplink),
+            group,
+            device,
+            received_at: received_at(uplink),
+            verified_by: uplink.verified_by().as_str(),
+            network_server: network_server.to_owned(),
+            uplink: RawUplink {
+                dev_addr: uplink.dev_addr(),
+                f_cnt: uplink.f_cnt(),
+                f_port: uplink.f_port(),
+                confirmed: uplink.confirmed(),
+                payload: HEXUPPER.encode(uplink.payload()),
+                warnings: Warning::all_of(uplink),
+            },
+            radio: Radio::of(uplink.metadata()),
+            decoder,
+            outcome,
+        }
+    }
+
+    /// The same without what a decoder read, for the reason that is given.
+    #[must_use]
+    pub fn without_reading(self, code: &'static str, message: String) -> Self {
+        let error = DecodeError { code, message, failure: None };
+        Self { outcome: DecodedOrNot::DecodeError(error), ..self }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn id(&self) -> &RecordId {
+        &self.id
+    }
+
+    /// Whose it is.
+    #[must_use]
+    pub fn group(&self) -> &GroupId {
+        &self.group
+    }
+
+    /// Whether a decoder read the frame.
+    #[must_use]
+    pub fn is_decoded(&self) -> bool {
+        matches!(self.outcome, DecodedOrNot::Decoded(_))
+    }
+
+    /// Why no decoder read the frame: a word and a sentence.
+    #[must_use]
+    pub fn decode_error(&self) -> Option<(&'static str, &str)> {
+        match &self.outcome {
+            DecodedOrNot::Decoded(_) => None,
+            DecodedOrNot::DecodeError(error) => Some((error.code, &error.message)),
+        }
+    }
+}
+
+impl RecordId {
+    /// The name of a frame's record.
+    #[must_use]
+    pub fn of(uplink: &VerifiedUplink) -> Self {
+        Self { dev_eui: uplink.dev_eui(), f_cnt: uplink.f_cnt(), fingerprint: uplink.fingerprint() }
+    }
+}
+
+impl Radio {
+    fn of(metadata: &RadioMetadata) -> Self {
+        let best = metadata.best_reception();
+        Self {
+            rssi_dbm: best.and_then(|reception| reception.rssi_dbm),
+            snr_db: best.and_then(|reception| reception.snr_db),
+            redundancy: metadata.redundancy(),
+            metadata: metadata.clone(),
+        }
+    }
+}
+
+/// A moment beyond the calendar cannot come out of any of the parsers that frames come through.
+fn received_at(uplink: &VerifiedUplink) -> Timestamp {
+    i64::try_from(uplink.received_at_ms())
+        .ok()
+        .and_then(|milliseconds| Timestamp::from_millisecond(milliseconds).ok())
+        .unwrap_or(Timestamp::MAX)
+}

@@ -1,0 +1,70 @@
+//! The destination of a route.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    destinations::{Secret, mqtt::MqttPush, push::HttpPush},
+    files::FilePush,
+};
+
+/// To whom records go.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub enum Destination {
+    /// They are posted.
+    Http(Box<HttpPush>),
+    /// They are published through a broker.
+    Mqtt(Box<MqttPush>),
+    /// They are put as files.
+    Files(Box<FilePush>),
+    /// They are fetched, by this route's name.
+    Pull {},
+}
+
+impl Destination {
+    pub(super) fn secrets(&mut self) -> Vec<&mut Secret> {
+        match self {
+            Self::Http(push) => push.secrets(),
+            Self::Mqtt(push) => push.secrets(),
+            Self::Files(push) => push.secrets(),
+            Self::Pull {} => Vec::new(),
+        }
+    }
+
+    /// What kind of destination it is.
+    #[must_use]
+    pub fn kind(&self) -> DestinationKind {
+        match self {
+            Self::Http(_) => DestinationKind::Http,
+            Self::Mqtt(_) => DestinationKind::Mqtt,
+            Self::Files(_) => DestinationKind::Files,
+            Self::Pull {} => DestinationKind::Pull,
+        }
+    }
+}
+
+/// The kinds of destinations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DestinationKind {
+    /// Records are posted.
+    Http,
+    /// They are published through a broker.
+    Mqtt,
+    /// They are put as files.
+    Files,
+    /// They are fetched.
+    Pull,
+}
+
+impl fmt::Display for DestinationKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Http => "http",
+            Self::Mqtt => "mqtt",
+            Self::Files => "files",
+            Self::Pull => "pull",
+        })
+    }
+}

@@ -1,0 +1,131 @@
+//! An expression on what is known of a record: `tags.street == 'Rue X' and port in [1, 2]`.
+
+use std::{
+    borrow::Cow,
+    collections::BTreeMap,
+    fmt,
+    sync::{Arc, LazyLock},
+};
+
+use minijinja::{Environment, UndefinedBehavior};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::records::{Head, HeadDevice};
+
+/// Longest expression in bytes.
+const BYTES: usize = 2_000;
+
+/// What an evaluation may burn: some thousand steps, far more than any that makes sense.
+const FUEL: u64 = 10_000;
+
+/// Expressions are Jinja's, as minijinja evaluates them. They see a record's head and nothing else.
+static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut environment = Environment::new();
+    environment.set_fuel(Some(FUEL));
+    // A tag that a device does not have is undefined, which is equal to nothing and false.
+    environment.set_undefined_behavior(UndefinedBehavior::Chainable);
+    environment
+});
+
+/// An expression that is true of the records that are meant.
+///
+/// It may speak of `tags` (by name), `devEui`, `name`, `subGroup`, `useCase`, `port`, `fCnt`, `decoder`,
+/// `version` and `decoded`.
+#[derive(Clone)]
+pub struct Expression {
+    text: String,
+    compiled: Arc<minijinja::Expression<'static, 'static>>,
+}
+
+/// What is wrong with an expression.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the expression {text:?} cannot be read: {reason}. It is written like \
+     tags.street == 'Rue X' and port in [1, 2]"
+)]
+pub struct ExpressionError {
+    text: String,
+    reason: String,
+}
+
+/// What an expression can speak of.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Seen<'head> {
+    tags: &'head BTreeMap<Cow<'head, str>, Cow<'head, str>>,
+    dev_eui: &'head str,
+    name: &'head str,
+    sub_group: Option<&'head str>,
+    use_case: Option<&'head str>,
+    port: Option<u8>,
+    f_cnt: u32,
+    decoder: Option<&'head str>,
+    version: Option<&'head str>,
+    decoded: bool,
+}
+
+impl Expression {
+    /// Reads an expression.
+    ///
+    /// # Errors
+    /// It is empty, too long, or none.
+    pub fn new(text: String) -> Result<Self, ExpressionError> {
+        if text.len() > BYTES {
+            let reason = format!("it has {} bytes, and {BYTES} are the limit", text.len());
+            return Err(ExpressionError { text: text.chars().take(40).collect(), reason });
+        }
+        match ENVIRONMENT.compile_expression_owned(text.clone()) {
+            Ok(compiled) => Ok(Self { text, compiled: Arc::new(compiled) }),
+            Err(error) => {
+                let reason = error.detail().map_or_else(|| error.to_string(), str::to_owned);
+                Err(ExpressionError { text, reason })
+            }
+        }
+    }
+
+    /// Whether it is true of a record. What cannot be evaluated (a number compared with a text by `<`)
+    /// is not.
+    #[must_use]
+    pub fn holds_for(&self, record: &Head<'_>) -> bool {
+        let HeadDevice { dev_eui, name, sub_group, use_case, tags } = &record.device;
+        let seen = Seen {
+            tags,
+            dev_eui,
+            name,
+            sub_group: sub_group.as_deref(),
+            use_case: use_case.as_deref(),
+            port: record.uplink.f_port,
+            f_cnt: record.uplink.f_cnt,
+            decoder: record.decoder.as_ref().map(|decoder| &*decoder.id),
+            version: record.decoder.as_ref().map(|decoder| &*decoder.version),
+            decoded: record.is_decoded(),
+        };
+        self.compiled.eval(minijinja::value::Serde(&seen)).is_ok_and(|value| value.is_true())
+    }
+}
+
+impl fmt::Debug for Expression {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.text, formatter)
+    }
+}
+
+impl PartialEq for Expression {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Expression {}
+
+impl Serialize for Expression {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
+    }
+}
+
+impl<'de> Deserialize<'de> for Expression {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::new(String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+}

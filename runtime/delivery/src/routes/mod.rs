@@ -1,0 +1,19 @@
+//! Routes: which records of a group go to whom, in which shape.
+
+mod book;
+mod destination;
+mod expression;
+mod filter;
+mod pulling;
+mod route;
+mod shape;
+mod way;
+
+pub(crate) use book::RouteStanding;
+pub use book::{RouteBook, Stopped};
+pub use destination::{Destination, DestinationKind};
+pub use expression::{Expression, ExpressionError};
+pub use filter::{DecoderPattern, DecoderPatternError, Filter};
+pub use route::{Route, RouteError};
+pub use shape::Shape;
+pub(crate) use way::Way;

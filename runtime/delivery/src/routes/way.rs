@@ -1,0 +1,71 @@
+//! The ways on which records leave.
+
+use std::sync::Arc;
+
+use super::{
+    destination::Destination,
+    route::{DESCRIPTION_BYTES, Route, RouteError},
+};
+use crate::{
+    destinations::{Recipient, Surroundings},
+    files::{FilePush, Place},
+    names::RouteKey,
+};
+
+/// Records that are on their way to a broker at once.
+const MQTT_CONCURRENCY: usize = 32;
+
+/// How records leave on a route.
+pub(crate) enum Way {
+    /// Each as soon as it is there.
+    Push {
+        /// Whoever takes them.
+        recipient: Arc<dyn Recipient>,
+        /// Most records in one parcel.
+        batch: usize,
+        /// Most parcels at once.
+        concurrency: usize,
+    },
+    /// In files, at their rhythm.
+    Files {
+        /// How.
+        push: Box<FilePush>,
+        /// Where they are put.
+        place: Arc<dyn Place>,
+    },
+    /// Whoever wants them comes and fetches them.
+    Pull,
+}
+
+impl Route {
+    /// How records leave on it.
+    ///
+    /// # Errors
+    /// Says what of it cannot be.
+    pub(crate) fn way(
+        &self,
+        key: &RouteKey,
+        surroundings: &Surroundings,
+    ) -> Result<Way, RouteError> {
+        if self.description.len() > DESCRIPTION_BYTES {
+            return Err(RouteError::Description { bytes: self.description.len() });
+        }
+        Ok(match &self.to {
+            Destination::Http(push) => Way::Push {
+                recipient: Arc::new(push.recipient(surroundings)?),
+                batch: push.batch,
+                concurrency: push.concurrency,
+            },
+            Destination::Mqtt(push) => Way::Push {
+                recipient: Arc::new(push.recipient(surroundings)?.of_route(key)),
+                batch: 1,
+                concurrency: MQTT_CONCURRENCY,
+            },
+            Destination::Files(push) => Way::Files {
+                push: push.clone(),
+                place: Arc::from(push.open(&key.group, surroundings)?),
+            },
+            Destination::Pull {} => Way::Pull,
+        })
+    }
+}
