@@ -132,6 +132,15 @@ pub enum UnusablePlace {
     /// There are no folders for files.
     #[error("files are put into no folder here: the operator may allow it with [delivery] folders")]
     NoFolders,
+    /// The server was built without the libraries that speak to such a place.
+    #[error(
+        "files are put to no place of this kind here: the server was built without the feature \
+         {feature}"
+    )]
+    NotBuilt {
+        /// The feature that it would need.
+        feature: &'static str,
+    },
 }
 
 impl PlaceError {

@@ -23,6 +23,7 @@ pub(super) fn unfinished(name: &str) -> String {
 }
 
 /// A name in a folder of a server; in the one that one is in after the login where none is said.
+#[cfg(any(feature = "sftp", feature = "ftps"))]
 pub(super) fn in_folder(folder: &str, name: &str) -> String {
     match folder {
         "" => name.to_owned(),

@@ -6,14 +6,18 @@
 mod definition;
 mod error;
 mod folder;
+#[cfg(feature = "ftps")]
 mod ftps;
 mod http;
 mod interface;
 mod opening;
+#[cfg(feature = "s3")]
 mod s3;
+#[cfg(feature = "sftp")]
 mod sftp;
 #[cfg(test)]
 mod tests;
+#[cfg(any(feature = "sftp", feature = "ftps", feature = "s3"))]
 mod text;
 mod webdav;
 

@@ -14,10 +14,19 @@ impl PlaceDefinition {
         surroundings: &Surroundings,
     ) -> Result<Box<dyn Place>, UnusablePlace> {
         Ok(match self {
+            #[cfg(feature = "sftp")]
             Self::Sftp(place) => Box::new(place.open(surroundings)?),
+            #[cfg(not(feature = "sftp"))]
+            Self::Sftp(_) => return Err(UnusablePlace::NotBuilt { feature: "sftp" }),
+            #[cfg(feature = "ftps")]
             Self::Ftps(place) => Box::new(place.open(surroundings)?),
+            #[cfg(not(feature = "ftps"))]
+            Self::Ftps(_) => return Err(UnusablePlace::NotBuilt { feature: "ftps" }),
             Self::Webdav(place) => Box::new(place.open(surroundings)?),
+            #[cfg(feature = "s3")]
             Self::S3(place) => Box::new(place.open(surroundings)?),
+            #[cfg(not(feature = "s3"))]
+            Self::S3(_) => return Err(UnusablePlace::NotBuilt { feature: "s3" }),
             Self::Folder(place) => Box::new(place.open(group, surroundings)?),
         })
     }

@@ -52,22 +52,29 @@ async fn no_folder_is_reached_that_the_operator_does_not_allow() {
 
 #[test]
 fn what_cannot_be_a_place_is_refused_with_what_to_do() {
+    #[cfg(feature = "sftp")]
     let pinned = format!("SHA256:{}", "A".repeat(43));
     for (definition, says) in [
+        #[cfg(feature = "sftp")]
         (
             json!({ "sftp": { "host": "h", "user": "u", "password": "p", "hostKey": "aa:bb" } }),
             "ssh-keygen",
         ),
+        #[cfg(feature = "sftp")]
         (json!({ "sftp": { "host": "h", "user": "u", "hostKey": pinned } }), "privateKey"),
+        #[cfg(feature = "sftp")]
         (
             json!({ "sftp": { "host": "h", "user": "u", "privateKey": "x", "hostKey": pinned } }),
             "privateKey cannot be used",
         ),
+        #[cfg(feature = "ftps")]
         (
             json!({ "ftps": { "host": "h", "user": "u\r\nDELE x", "password": "p" } }),
             "control characters",
         ),
+        #[cfg(feature = "ftps")]
         (json!({ "ftps": { "host": "", "user": "u", "password": "p" } }), "host"),
+        #[cfg(feature = "ftps")]
         (
             json!({ "ftps": { "host": "h", "user": "u", "password": "p", "tls": { "ca": "x" } } }),
             "tls.ca",
@@ -76,6 +83,7 @@ fn what_cannot_be_a_place_is_refused_with_what_to_do() {
         (json!({ "webdav": { "url": "ftp://h/" } }), "https://"),
         (json!({ "webdav": { "url": "https://u:p@h/" } }), "beside it"),
         (json!({ "webdav": { "url": "https://h/?x" } }), "end with its path"),
+        #[cfg(feature = "s3")]
         (
             json!({ "s3": {
                 "endpoint": "https://h", "bucket": "", "accessKey": "a", "secretKey": "s",
@@ -100,4 +108,27 @@ fn the_words_of_a_failed_handshake_say_what_to_do() {
         assert!(matches!(told, PlaceError::Certificate { .. }) && told.to_string().contains(says));
     }
     assert!(matches!(PlaceError::tls("h", "reset"), PlaceError::Unreachable { .. }));
+}
+
+#[cfg(not(all(feature = "sftp", feature = "ftps", feature = "s3")))]
+#[test]
+fn a_place_that_the_server_was_built_without_is_refused_and_says_so() {
+    for (feature, definition) in [
+        #[cfg(not(feature = "sftp"))]
+        ("sftp", json!({ "sftp": { "host": "h", "user": "u", "password": "p", "hostKey": "k" } })),
+        #[cfg(not(feature = "ftps"))]
+        ("ftps", json!({ "ftps": { "host": "h", "user": "u", "password": "p" } })),
+        #[cfg(not(feature = "s3"))]
+        (
+            "s3",
+            json!({ "s3": {
+                "endpoint": "https://h", "bucket": "b", "accessKey": "a", "secretKey": "s",
+            } }),
+        ),
+    ] {
+        let refused = open(&definition, None).err().unwrap();
+        assert_eq!(refused, UnusablePlace::NotBuilt { feature });
+        let said = refused.to_string();
+        assert!(said.contains("built without the feature") && said.ends_with(feature), "{said}");
+    }
 }
