@@ -1,12 +1,9 @@
 //! What was tried of late, of one route.
 
-use std::{
-    collections::VecDeque,
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::{collections::VecDeque, time::Duration};
 
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use serde::Serialize;
 
 use crate::destinations::{Handed, Verdict};
@@ -93,7 +90,7 @@ impl Attempt {
 
 impl Attempts {
     pub(crate) fn note(&self, attempt: Attempt) {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.kept.lock();
         let Kept { taken, failed } = &mut *kept;
         let all = if attempt.outcome == AttemptOutcome::Taken { taken } else { failed };
         if all.len() == KEPT {
@@ -104,7 +101,7 @@ impl Attempts {
 
     /// The latest first, at most `limit`.
     pub(crate) fn latest(&self, limit: usize) -> Vec<Attempt> {
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = self.kept.lock();
         let mut all: Vec<Attempt> = kept.taken.iter().chain(&kept.failed).cloned().collect();
         all.sort_by_key(|attempt| std::cmp::Reverse(attempt.at));
         all.truncate(limit);
@@ -113,7 +110,7 @@ impl Attempts {
 
     /// The last that worked, and the last that did not.
     pub(crate) fn last(&self) -> (Option<Attempt>, Option<Attempt>) {
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = self.kept.lock();
         (kept.taken.back().cloned(), kept.failed.back().cloned())
     }
 }

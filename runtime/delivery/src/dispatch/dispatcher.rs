@@ -2,11 +2,12 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{Arc, OnceLock},
 };
 
 use champollion_store::{Batch, Blobs};
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use serde::Serialize;
 use tokio::{
     sync::{Semaphore, mpsc, watch},
@@ -42,7 +43,7 @@ pub struct Dispatcher {
     files: Arc<dyn Blobs>,
     making: Arc<Semaphore>,
     pub(super) surroundings: Surroundings,
-    /// A std lock, held for a look.
+    /// The routes in use. Locked for a look, never across an await.
     routes: Mutex<BTreeMap<RouteKey, Working>>,
     /// Changes of routes are made one after another.
     turn: tokio::sync::Mutex<()>,
@@ -127,7 +128,7 @@ impl Dispatcher {
         if self.stopped.set(stopped).is_err() {
             return;
         }
-        let mut routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut routes = self.routes.lock();
         for working in routes.values_mut() {
             let live = &working.live;
             match live.route().way(&live.key, &self.surroundings) {
@@ -141,8 +142,7 @@ impl Dispatcher {
 
     /// Waits until everybody has ended who works on a route.
     pub async fn ended(&self) {
-        let mut workers =
-            std::mem::take(&mut *self.workers.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut workers = std::mem::take(&mut *self.workers.lock());
         while workers.join_next().await.is_some() {}
     }
 
@@ -152,7 +152,7 @@ impl Dispatcher {
         let (orders, taken) = mpsc::channel(ORDERS);
         let pauses = self.surroundings.pauses;
         let (own, mailbox) = (Arc::clone(live), Arc::clone(&self.mailbox));
-        let mut workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut workers = self.workers.lock();
         // Those that have ended are let go of.
         while workers.try_join_next().is_some() {}
         match way {
@@ -172,12 +172,12 @@ impl Dispatcher {
     }
 
     pub(super) fn find(&self, key: &RouteKey) -> Result<Working, DispatchError> {
-        let routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
+        let routes = self.routes.lock();
         routes.get(key).cloned().ok_or_else(|| DispatchError::Unknown(key.clone()))
     }
 
     pub(super) fn of_group(&self, group: Option<&GroupId>) -> Vec<Working> {
-        let routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
+        let routes = self.routes.lock();
         let wanted = |key: &RouteKey| group.is_none_or(|group| key.group == *group);
         routes.iter().filter(|(key, _)| wanted(key)).map(|(_, working)| working.clone()).collect()
     }
@@ -261,7 +261,7 @@ impl Dispatcher {
                 let kind = route.to.kind();
                 let live = Arc::new(LiveRoute::new(key.clone(), route, standing));
                 let orders = self.work_on(&live, way);
-                let mut routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut routes = self.routes.lock();
                 routes.insert(key.clone(), Working { live, orders, kind });
             }
         }
@@ -283,7 +283,7 @@ impl Dispatcher {
             (_, way) => way,
         };
         let (key, live) = (live.key.clone(), Arc::clone(live));
-        let mut routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut routes = self.routes.lock();
         // Dropping the sender of the one before ends its work.
         routes.remove(&key);
         let orders = self.work_on(&live, way);
@@ -298,7 +298,7 @@ impl Dispatcher {
         let _turn = self.turn.lock().await;
         let live = self.find(key)?.live;
         // Whoever makes its files ends first, so that no file of it is made any more.
-        let orders = match self.routes.lock().unwrap_or_else(PoisonError::into_inner).get_mut(key) {
+        let orders = match self.routes.lock().get_mut(key) {
             Some(working) if working.kind == DestinationKind::Files => working.orders.take(),
             _ => None,
         };
@@ -330,7 +330,7 @@ impl Dispatcher {
         RouteBook::delete(&mut batch, key);
         self.mailbox.store().commit(batch).await.map_err(DeliveryError::from)?;
         // Its sender goes with it, so that whoever works on it ends.
-        self.routes.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+        self.routes.lock().remove(key);
         self.mailbox.route_is_gone(key);
         if let Some(pending) = pending {
             // Where that fails, the next start does it.

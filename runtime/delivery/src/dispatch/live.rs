@@ -1,9 +1,10 @@
 //! A route that is in use: what it says, how far it has come, and what was tried.
 
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::Arc;
 
 use champollion_store::{Batch, Sequence};
 use jiff::Timestamp;
+use parking_lot::{Mutex, RwLock};
 use serde::Serialize;
 
 use super::attempts::{Attempt, Attempts};
@@ -17,7 +18,8 @@ use crate::{
 /// A route that is in use. Whoever works on it and whoever asks about it hold the same.
 pub(crate) struct LiveRoute {
     pub(crate) key: RouteKey,
-    /// A std lock, as all here: held for a look, never across an await.
+    /// The route as it is now. Locked, as all here that is not locked by tokio, for a look and never across
+    /// an await.
     route: RwLock<Arc<Route>>,
     standing: Mutex<RouteStanding>,
     outlook: Mutex<Outlook>,
@@ -110,16 +112,16 @@ impl LiveRoute {
 
     /// What it says.
     pub(crate) fn route(&self) -> Arc<Route> {
-        Arc::clone(&self.route.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.route.read())
     }
 
     pub(crate) fn replace(&self, route: Route) {
-        *self.route.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(route);
+        *self.route.write() = Arc::new(route);
     }
 
     /// Reads or changes how far it has come.
     pub(crate) fn standing<T>(&self, work: impl FnOnce(&mut RouteStanding) -> T) -> T {
-        work(&mut self.standing.lock().unwrap_or_else(PoisonError::into_inner))
+        work(&mut self.standing.lock())
     }
 
     pub(crate) fn place(&self) -> Sequence {
@@ -131,7 +133,7 @@ impl LiveRoute {
     }
 
     pub(crate) fn show(&self, outlook: Outlook) {
-        *self.outlook.lock().unwrap_or_else(PoisonError::into_inner) = outlook;
+        *self.outlook.lock() = outlook;
     }
 
     /// Whether it takes a record. One that cannot be read it does not.
@@ -160,7 +162,7 @@ impl LiveRoute {
         let passed = progress.through().max(extent.truncated);
         let waiting = extent.last.get().saturating_sub(passed.get());
         let waiting = waiting.saturating_sub(progress.done_beyond(extent.last));
-        let outlook = self.outlook.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let outlook = self.outlook.lock().clone();
         let oldest_waiting = match outlook.oldest_waiting {
             Some(oldest) => Some(oldest),
             None if waiting == 0 => None,

@@ -1,6 +1,8 @@
 //! The backlogs that were reported already.
 
-use std::{collections::HashMap, sync::Mutex};
+use std::collections::HashMap;
+
+use parking_lot::Mutex;
 
 use crate::names::{GroupId, RouteName};
 

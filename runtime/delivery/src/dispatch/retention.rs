@@ -1,6 +1,6 @@
 //! What waits, for whom, and when it will be removed undelivered.
 
-use std::{sync::PoisonError, time::Duration};
+use std::time::Duration;
 
 use champollion_store::Sequence;
 use jiff::{SignedDuration, Timestamp};
@@ -105,7 +105,7 @@ impl Dispatcher {
             }
             let reached =
                 older.iter().rposition(|older| older.records > 0).map_or(0, |index| index + 1);
-            let mut reported = self.reported.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut reported = self.reported.0.lock();
             let before = reported.insert((group.clone(), route), reached).unwrap_or(0);
             if let Some(Older { hours, records }) =
                 (reached > before).then(|| older.get(reached - 1)).flatten()

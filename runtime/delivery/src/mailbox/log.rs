@@ -1,13 +1,10 @@
 //! The logs of records, one for each group, and how far its routes have come in it.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use champollion_store::{Batch, Entry, LogExtent, MAX_VALUE_BYTES, Sequence, Store};
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use serde::Serialize;
 use tokio::sync::watch;
 
@@ -27,7 +24,7 @@ pub(super) const STAMP_BYTES: usize = 8;
 pub struct Mailbox {
     pub(super) store: Arc<dyn Store>,
     pub(super) retention: Duration,
-    /// Who waits for records of a group. A std lock, as the other: held for a look-up.
+    /// The senders that wake those who wait for records of a group. Locked for a look-up, as the next map is.
     arrivals: Mutex<HashMap<GroupId, watch::Sender<()>>>,
     /// How far the routes of a group have come.
     places: Mutex<HashMap<GroupId, HashMap<RouteName, Sequence>>>,
@@ -54,7 +51,7 @@ impl Mailbox {
     /// Tells whoever waits for records of a group that there are new ones: called once the batch that
     /// they were added to is committed.
     pub fn announce(&self, group: &GroupId) {
-        let arrivals = self.arrivals.lock().unwrap_or_else(PoisonError::into_inner);
+        let arrivals = self.arrivals.lock();
         if let Some(arrivals) = arrivals.get(group) {
             arrivals.send_replace(());
         }
@@ -63,7 +60,7 @@ impl Mailbox {
     /// Changes whenever a group has new records.
     #[must_use]
     pub fn arrivals(&self, group: &GroupId) -> watch::Receiver<()> {
-        let mut arrivals = self.arrivals.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut arrivals = self.arrivals.lock();
         arrivals.entry(group.clone()).or_insert_with(|| watch::channel(()).0).subscribe()
     }
 
@@ -148,13 +145,13 @@ impl Mailbox {
 
     /// A route has come so far. What all routes of its group are done with can be removed.
     pub(crate) fn route_is_at(&self, route: &RouteKey, place: Sequence) {
-        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut places = self.places.lock();
         places.entry(route.group.clone()).or_default().insert(route.name.clone(), place);
     }
 
     /// A route is no more: it holds nothing back.
     pub(crate) fn route_is_gone(&self, route: &RouteKey) {
-        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut places = self.places.lock();
         if let Some(group) = places.get_mut(&route.group) {
             group.remove(&route.name);
             if group.is_empty() {
@@ -174,7 +171,7 @@ impl Mailbox {
 
     /// The place that all routes of a group have passed, where it has routes.
     pub(super) fn passed_by_routes(&self, group: &GroupId) -> Option<Sequence> {
-        let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        let places = self.places.lock();
         places.get(group)?.values().min().copied()
     }
 }

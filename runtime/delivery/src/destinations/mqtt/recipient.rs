@@ -1,12 +1,10 @@
 //! Publishes records through one broker. The connection is made when there is something to publish, and
 //! kept for as long as it lasts; when it is lost, what was not acknowledged is handed over again.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use parking_lot::Mutex;
 use rumqttc::{
     AsyncClient, ConnectReturnCode, ConnectionError, Event, EventLoop, MqttOptions, NetworkOptions,
     Outgoing, Packet, TlsConfiguration, Transport,
@@ -138,7 +136,7 @@ impl MqttRecipient {
         for record in &parcel.records {
             let topic = {
                 let head = Head::read(&record.json).map_err(|error| error.to_string())?;
-                let route = self.route.lock().unwrap_or_else(PoisonError::into_inner);
+                let route = self.route.lock();
                 let (group, name) = route
                     .as_ref()
                     .map(|key| (key.group.as_str(), key.name.as_str()))
@@ -148,7 +146,7 @@ impl MqttRecipient {
             let publisher = self.publisher().await?;
             let published = publisher.publish(topic, record.json.as_bytes().to_vec());
             published.await.map_err(|error| {
-                let why = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+                let why = self.ended.lock();
                 if why.is_empty() { error.to_string() } else { why.clone() }
             })?;
         }
@@ -175,7 +173,7 @@ async fn keep(options: MqttOptions, mut orders: mpsc::Receiver<Order>, ended: Ar
     event_loop.set_network_options(network);
     let mut outbox = Outbox::new(UNACKNOWLEDGED);
     let why = converse(&client, &mut event_loop, &mut orders, &mut outbox).await;
-    *ended.lock().unwrap_or_else(PoisonError::into_inner) = why;
+    *ended.lock() = why;
     outbox.give_up();
     orders.close();
     while let Some(order) = orders.recv().await {

@@ -36,7 +36,7 @@ pub struct HttpRecipient {
 }
 
 impl HttpPush {
-    /// Whoever records are posted to.
+    /// Returns the recipient to which records are posted by this definition.
     ///
     /// # Errors
     /// Says what of the definition cannot be.

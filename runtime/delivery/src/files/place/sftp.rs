@@ -1,12 +1,9 @@
 //! SFTP: files over SSH, to a server whose host key is pinned.
 
-use std::{
-    borrow::Cow,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use parking_lot::Mutex;
 use russh::{
     Disconnect, Preferred,
     client::{self, AuthResult, Handle, KeyboardInteractiveAuthResponse},
@@ -93,7 +90,7 @@ impl client::Handler for HostKeyCheck {
         };
         let shown = Shown { fingerprint: fingerprint(key), algorithm: key.algorithm() };
         let is_pinned = shown.fingerprint == self.pinned;
-        *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = Some(shown);
+        *self.shown.lock() = Some(shown);
         Ok(is_pinned)
     }
 }
@@ -123,7 +120,7 @@ impl Sftp {
             match client::connect_stream(Arc::new(config), stream, check).await {
                 Ok(session) => return Ok(session),
                 Err(error) => {
-                    let shown = shown.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                    let shown = shown.lock().clone();
                     let is_known = |shown: &Shown| shown.fingerprint == self.place.host_key;
                     let Some(shown) = shown.filter(|shown| !is_known(shown)) else {
                         if first_shown.is_some() {
