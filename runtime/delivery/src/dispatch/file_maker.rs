@@ -20,26 +20,16 @@ use tokio::{
 use super::{
     attempts::Attempt,
     backoff::Backoff,
+    gathering::{Gathered, Gathering, written},
     live::{LiveRoute, Outlook},
     pusher::Order,
 };
 use crate::{
     destinations::{Handed, Verdict},
     files::{FilePush, FileStanding, Naming, PendingFile, Period, Place, PlaceError},
-    formats::Format,
     mailbox::{DeliveryError, Mailbox},
-    records::Head,
     routes::{Route, RouteBook},
 };
-
-/// Records that are looked at at once.
-const PAGE: usize = 500;
-
-/// Most bytes of records in one file, as they are stored: a table of them is some times as large.
-const FILE_BYTES: usize = 8 << 20;
-
-/// Names of records that are remembered of a file.
-const NAMED: usize = 20;
 
 /// The clock is looked at so often, since it can be put.
 const LOOK: Duration = Duration::from_secs(30);
@@ -246,7 +236,7 @@ impl FileMaker {
             self.standing.period = Some(Period { from, to, last, files: 0 });
         }
         let Some(period) = self.standing.period.clone() else { return Ok(()) };
-        let Some((file, through)) = self.gather(period.last, is_over).await? else {
+        let Some((file, through)) = self.gathering().gather(period.last, is_over).await? else {
             return Ok(());
         };
         if file.json.is_empty() && (period.files > 0 || !self.means.push.empty_files) {
@@ -280,64 +270,9 @@ impl FileMaker {
         Ok(())
     }
 
-    /// The next records of the route up to the last of the period, and the last that was looked at;
-    /// nothing where the work is over meanwhile.
-    async fn gather(
-        &mut self,
-        last: u64,
-        is_over: &(dyn Fn() -> bool + Sync),
-    ) -> Result<Option<(Gathered, Sequence)>, DeliveryError> {
-        let mut gathered = Gathered::default();
-        let mut place = self.live.place();
-        let (mut bytes, mut at_end) = (0, false);
-        while !at_end {
-            if is_over() {
-                return Ok(None);
-            }
-            let page = self.mailbox.records_after(&self.live.key.group, place, PAGE).await?;
-            at_end = page.len() < PAGE;
-            for record in page {
-                let is_full =
-                    gathered.json.len() == self.means.push.records_per_file || bytes >= FILE_BYTES;
-                if is_full {
-                    return Ok(Some((gathered, place)));
-                }
-                if record.sequence.get() > last {
-                    return Ok(Some((gathered, Sequence::new(last).max(place))));
-                }
-                place = record.sequence;
-                if self.live.standing(|standing| standing.progress.is_done(place)) {
-                    continue;
-                }
-                match self.shaped(&record.json) {
-                    Ok(Some((id, json))) => {
-                        bytes += json.len();
-                        gathered.first.get_or_insert(place.get());
-                        gathered.json.push(json);
-                        if gathered.records.len() < NAMED {
-                            gathered.records.push(id);
-                        }
-                    }
-                    Ok(None) => {}
-                    Err(error) => {
-                        tracing::error!(route = %self.live.key, %error, "a record cannot be read");
-                    }
-                }
-            }
-        }
-        Ok(Some((gathered, Sequence::new(last).max(place))))
-    }
-
-    /// A record as the route wants it, where it wants it.
-    fn shaped(&self, json: &str) -> Result<Option<(String, String)>, serde_json::Error> {
-        let head = Head::read(json)?;
-        if !self.means.route.filter.takes(&head) {
-            return Ok(None);
-        }
-        let shaped = self.means.route.shape.of(json)?;
-        // One that cannot be written would keep all others back.
-        self.means.push.format.check(&shaped)?;
-        Ok(Some((head.id.into_owned(), shaped.into_owned())))
+    fn gathering(&self) -> Gathering<'_> {
+        let Self { live, mailbox, means: FileMeans { route, push, .. }, .. } = self;
+        Gathering { live, mailbox, route, push }
     }
 
     /// Sends the file that is made.
@@ -474,19 +409,4 @@ impl FileMaker {
             pending_file: self.standing.pending.as_ref().map(|file| file.name.clone()),
         });
     }
-}
-
-/// Records of a file.
-#[derive(Default)]
-struct Gathered {
-    json: Vec<String>,
-    first: Option<u64>,
-    records: Vec<String>,
-}
-
-/// The bytes of a file. Many records take a while to write, which nobody else waits for.
-async fn written(format: Format, json: Vec<String>) -> Result<Vec<u8>, DeliveryError> {
-    let damaged = |reason: String| DeliveryError::Unwritable { reason };
-    let written = tokio::task::spawn_blocking(move || format.write(&json)).await;
-    written.map_err(|error| damaged(error.to_string()))?.map_err(|error| damaged(error.to_string()))
 }

@@ -8,6 +8,7 @@ mod error;
 mod expiry;
 mod fetching;
 mod file_maker;
+mod gathering;
 mod lanes;
 mod live;
 mod parcels;
