@@ -323,7 +323,7 @@ fn who_asks_for_time_is_given_it_and_who_is_away_is_asked_once_in_a_while() {
         (429, String::new())
     });
     // The harness' recipient sends no headers of its own, so the pause is the breaker's here; a
-    // Retry-After is read in runtime/delivery/src/push/answer.rs.
+    // Retry-After is read in runtime/delivery/src/destinations/push/answer.rs.
     let away = Outside::away(taken);
     let sensors: Vec<Sensor> = (1..=9).map(Sensor::new).collect();
     let partner = server.partner("water");
