@@ -28,7 +28,7 @@ pub(crate) fn build_release() -> Result<PathBuf> {
     if let Some(other) = env::var_os(OTHER_BINARY) {
         return Ok(other.into());
     }
-    run(cargo().args(["build", "--release", "--package", "champollion-server"]))?;
+    run(cargo().args(["build", "--release", "--package", "champollion-cli"]))?;
     Ok(target().join("release").join(format!("champollion{}", env::consts::EXE_SUFFIX)))
 }
 

@@ -11,7 +11,7 @@ use std::{
 
 use champollion_delivery::{DeliveryError, Dispatcher, Mailbox};
 use champollion_registry::{Registry, RegistryError};
-use champollion_sandbox::{Sandbox, SandboxConfig, SandboxError};
+use champollion_sandbox::{Compiler, Sandbox, SandboxConfig, SandboxError};
 use champollion_store::{Blobs, FileBlobs, SledOptions, SledStore, Store, StoreError};
 use jiff::Timestamp;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -20,7 +20,6 @@ use tokio::sync::{Semaphore, watch};
 use crate::{
     api::Followers,
     auth::{TokenError, Tokens},
-    compile_worker,
     config::{Config, Decoding},
     devices::{Devices, DevicesError},
     downlinks::{Carrier, Downlinks, Encoder, LedgerError},
@@ -140,9 +139,10 @@ pub enum StartError {
 }
 
 impl Service {
-    /// Opens everything that the data folder holds.
+    /// Opens everything that the data folder holds; `compiler` says how components are compiled.
     pub async fn open(
         config: Config,
+        compiler: Compiler,
         metrics: PrometheusHandle,
     ) -> Result<(Arc<Self>, Outside), StartError> {
         // The client of network servers takes what the whole process uses; a second time is as good.
@@ -157,7 +157,7 @@ impl Service {
         let blobs: Arc<dyn Blobs> = Arc::new(FileBlobs::open(folder("packages"))?);
         let sandbox = Arc::new(Sandbox::new(SandboxConfig {
             limits: config.sandbox.clone(),
-            compiler: compile_worker::compiler(),
+            compiler,
             code_cache: Some(folder("code")),
         })?);
         let registry =

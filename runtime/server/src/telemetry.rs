@@ -1,26 +1,52 @@
 //! Logs and metrics.
 
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
-use tracing_subscriber::{EnvFilter, fmt, prelude::*};
+use tracing_subscriber::{
+    EnvFilter,
+    filter::ParseError,
+    fmt,
+    prelude::*,
+    util::TryInitError,
+};
 
 use crate::config::{Log, LogFormat};
 
+/// The reason why nothing can be logged.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LogError {
+    /// The setting that says what is logged cannot be read.
+    #[error("log.filter {filter:?}: {source}")]
+    Filter {
+        /// The setting.
+        filter: String,
+        /// The place where it goes wrong.
+        source: ParseError,
+    },
+    /// The process logs already.
+    #[error(transparent)]
+    Twice(#[from] TryInitError),
+}
+
 /// Logs to standard error from now on.
-pub(crate) fn start_logging(log: &Log) -> Result<(), String> {
+///
+/// # Errors
+/// [`LogError`] says what is wrong with the settings.
+pub fn start_logging(log: &Log) -> Result<(), LogError> {
     let filter = EnvFilter::try_new(&log.filter)
-        .map_err(|error| format!("log.filter {:?}: {error}", log.filter))?;
+        .map_err(|source| LogError::Filter { filter: log.filter.clone(), source })?;
     let lines = fmt::layer().with_writer(std::io::stderr);
     let registry = tracing_subscriber::registry().with(filter);
     match log.format {
-        LogFormat::Text => registry.with(lines).try_init(),
-        LogFormat::Json => registry.with(lines.json()).try_init(),
+        LogFormat::Text => registry.with(lines).try_init()?,
+        LogFormat::Json => registry.with(lines.json()).try_init()?,
     }
-    .map_err(|error| error.to_string())
+    Ok(())
 }
 
 /// Counts from now on what the rest of the program counts; the handle gives it as Prometheus text.
-pub(crate) fn start_metrics() -> Result<PrometheusHandle, String> {
-    let handle = install_recorder().map_err(|error| error.to_string())?;
+pub(crate) fn start_metrics() -> Result<PrometheusHandle, BuildError> {
+    let handle = install_recorder()?;
     metrics::describe_counter!(
         "champollion_frames_total",
         "Frames handed over by network servers, by what became of them"

@@ -1,9 +1,12 @@
-//! The command line. People get tables and sentences, programs get `--json`; the exit code is 0 only
-//! on success, and errors go to standard error.
+//! The binary `champollion`: the server and its command line. People get tables and sentences, programs
+//! get `--json`; the exit code is 0 only on success, and errors go to standard error.
+
+#![forbid(unsafe_code)]
 
 mod build;
 mod catalogue;
 mod client;
+mod compile_worker;
 mod componentize;
 mod decode;
 mod devices;
@@ -30,8 +33,6 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use failure::Failure;
-
-use crate::compile_worker;
 
 /// Turns what LoRaWAN sensors send into data people can use.
 #[derive(Parser)]
@@ -77,9 +78,7 @@ enum Command {
     CompileWorker,
 }
 
-/// Runs the command that the arguments name.
-#[must_use]
-pub fn run() -> ExitCode {
+fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Serve(command) => command.run(),
         Command::Decode(command) => command.run(),

@@ -11,6 +11,10 @@ use std::{
     thread,
 };
 
+use champollion_import::{
+    Catalogue, Codec, Failing, ImportError, Made, Names, Options, Problem, Renamed, Report,
+    Skipped, Workshop, layout,
+};
 use champollion_registry::{DecoderId, Package};
 use clap::{Args, ValueEnum};
 use indicatif::ProgressBar;
@@ -22,10 +26,6 @@ use super::{
     output, progress,
     publish::{Manner, publish},
     sandbox,
-};
-use crate::import::{
-    Catalogue, Codec, Failing, ImportError, Made, Names, Options, Problem, Renamed, Report,
-    Skipped, Workshop, layout,
 };
 
 /// Makes packages of JavaScript codecs and runs their examples. Without --out and --to it only tries

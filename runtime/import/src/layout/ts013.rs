@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 
 use super::{json, licence, optional, script::UNKNOWN_VENDOR, shown};
-use crate::import::{
+use crate::{
     Catalogue, Codec, Example, Folder, ImportError, Problem,
     example::{Kind, example},
 };

@@ -5,7 +5,7 @@ use std::{env, path::PathBuf};
 use champollion_registry::{Code, Package};
 use champollion_sandbox::{Sandbox, SandboxConfig, SandboxError};
 
-use crate::compile_worker;
+use super::compile_worker;
 
 /// A sandbox for what a package runs.
 pub(super) fn of(package: &Package) -> Result<Sandbox, SandboxError> {

@@ -32,6 +32,14 @@ impl Failure {
         Self { task: task.into(), reason }
     }
 
+    /// An error whose text says what was to be done, and whose source says why that was not.
+    pub(super) fn of_source(error: &dyn Error) -> Self {
+        match error.source() {
+            Some(source) => Self::new(error.to_string(), source),
+            None => Self::new("the command failed", error),
+        }
+    }
+
     /// Turns an error that quotes a decoder into a failure: a sentence, whatever the decoder says.
     pub(super) fn quoting<E: fmt::Display>(task: impl Into<String>) -> impl FnOnce(E) -> Self {
         move |error| Self::new(task, output::quoted(error))

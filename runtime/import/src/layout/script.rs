@@ -5,7 +5,7 @@ use std::path::Path;
 use champollion_registry::Device;
 
 use super::shown;
-use crate::import::{Catalogue, Codec, Folder, ImportError, Problem, files::stem};
+use crate::{Catalogue, Codec, Folder, ImportError, Problem, files::stem};
 
 /// The maker of a script that nobody has named.
 pub(super) const UNKNOWN_VENDOR: &str = "imported";

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use champollion_delivery::GroupId;
 use champollion_frames::DevEui;
+use champollion_server::downlinks::{Downlink, GroupAnswer};
 use clap::{ArgGroup, Args, Subcommand};
 use reqwest::Method;
 use serde_json::{Map, Value as Json, json};
@@ -14,7 +15,6 @@ use super::{
     client::{self, Connection},
     output, settings,
 };
-use crate::downlinks::{Downlink, GroupAnswer};
 
 /// Commands devices.
 #[derive(Args)]

@@ -1,4 +1,4 @@
-//! `champollion serve`.
+//! Runs the server until it is asked to stop.
 
 use std::{
     fs::{OpenOptions, Permissions},
@@ -10,8 +10,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use clap::Args;
+use champollion_sandbox::Compiler;
+use champollion_store::StoreError;
 use jiff::Timestamp;
+use metrics_exporter_prometheus::BuildError;
 use tokio::{
     net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
@@ -20,13 +22,12 @@ use tokio::{
     time::MissedTickBehavior,
 };
 
-use super::{Failure, output};
 use crate::{
     api,
-    auth::{NewToken, Role},
+    auth::{NewToken, Role, TokenError},
     clock::ClockWatch,
-    config::{Config, DEFAULTS},
-    service::Service,
+    config::Config,
+    service::{Service, StartError},
     storage::LOOK_PERIOD,
     telemetry,
 };
@@ -37,60 +38,86 @@ const EXPIRY_PERIOD: Duration = Duration::from_secs(60);
 /// How often the histograms are summed up, whether anybody looks at them or not.
 const METRICS_PERIOD: Duration = Duration::from_secs(5);
 
-/// Runs the server.
-#[derive(Args)]
-pub(super) struct Serve {
-    /// File with settings; without it all have their defaults
-    #[arg(long, short, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// Address and port to listen on, over the setting `listen`
-    #[arg(long)]
-    listen: Option<SocketAddr>,
-    /// Folder that holds everything, over the setting `data-dir`
-    #[arg(long, value_name = "DIR")]
-    data_dir: Option<PathBuf>,
-    /// Where the first admin token is written, instead of to standard output
-    #[arg(long, value_name = "FILE")]
-    admin_token_file: Option<PathBuf>,
-    /// Print all settings with their defaults and what they mean, and end
-    #[arg(long)]
-    print_config: bool,
+/// Something that the person who starts the server must be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Announcement<'of> {
+    /// The secret of the first admin token, which no other place shows.
+    FirstToken(&'of str),
+    /// The address at which the server takes requests from now on.
+    Listening(SocketAddr),
 }
 
-impl Serve {
-    pub(super) fn run(self) -> Result<(), Failure> {
-        if self.print_config {
-            output::line(DEFAULTS.trim_end());
-            return Ok(());
-        }
-        let mut config = Config::read(self.config.as_deref())
-            .map_err(Failure::of("the server does not start"))?;
-        config.listen = self.listen.unwrap_or(config.listen);
-        config.data_dir = self.data_dir.unwrap_or(config.data_dir);
-        telemetry::start_logging(&config.log).map_err(Failure::of("the log cannot be set up"))?;
-        tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()
-            .map_err(Failure::of("the asynchronous runtime cannot be started"))?
-            .block_on(serve(config, self.admin_token_file.as_deref()))
-    }
+/// The reason why the server could not start, or did not end as it should. Its text says what was to be
+/// done, its source why that was not.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// Nothing can be counted.
+    #[error("metrics cannot be set up")]
+    Metrics(#[source] BuildError),
+    /// Something else has the address, or the system does not give it.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// The address of the settings.
+        address: SocketAddr,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The system does not say which port it gave.
+    #[error("the address cannot be asked for")]
+    Address(#[source] io::Error),
+    /// A part of the server cannot be opened.
+    #[error("the server does not start")]
+    Start(#[source] StartError),
+    /// There is no token yet, and none can be made.
+    #[error("the first admin token cannot be made")]
+    FirstToken(#[source] TokenError),
+    /// The file for the first token cannot be written.
+    #[error("the first admin token cannot be made: {} cannot be written", .file.display())]
+    FirstTokenFile {
+        /// The file that was to hold the token.
+        file: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The system does not pass signals on.
+    #[error("signals cannot be waited for")]
+    Signals(#[source] io::Error),
+    /// No requests are taken any more, though nobody asked the server to stop.
+    #[error("the server ended")]
+    Ended(#[source] io::Error),
+    /// What was kept last may not be durable.
+    #[error("the store could not be closed")]
+    Close(#[source] StoreError),
 }
 
-async fn serve(config: Config, admin_token_file: Option<&Path>) -> Result<(), Failure> {
-    let metrics = telemetry::start_metrics().map_err(Failure::of("metrics cannot be set up"))?;
+/// Serves until the process is told to stop, by SIGTERM or SIGINT.
+///
+/// Nothing is printed: `announce` gets what a person must read. The first admin token, made where there is
+/// no token yet, is written to `admin_token_file` where one is named, and announced otherwise.
+///
+/// # Errors
+/// [`ServeError`] says what could not be done.
+pub async fn serve(
+    config: Config,
+    compiler: Compiler,
+    admin_token_file: Option<&Path>,
+    announce: impl Fn(Announcement<'_>),
+) -> Result<(), ServeError> {
+    let metrics = telemetry::start_metrics().map_err(ServeError::Metrics)?;
     let listener = TcpListener::bind(config.listen)
         .await
-        .map_err(Failure::of(format!("cannot listen on {}", config.listen)))?;
-    let address = listener.local_addr().map_err(Failure::of("the address cannot be asked for"))?;
+        .map_err(|source| ServeError::Listen { address: config.listen, source })?;
+    let address = listener.local_addr().map_err(ServeError::Address)?;
     let shutdown_time = Duration::from_secs(config.http.shutdown_seconds);
     let (service, outside) =
-        Service::open(config, metrics).await.map_err(Failure::of("the server does not start"))?;
+        Service::open(config, compiler, metrics).await.map_err(ServeError::Start)?;
     if service.tokens.is_empty() {
-        make_first_token(&service, admin_token_file).await?;
+        make_first_token(&service, admin_token_file, &announce).await?;
     }
 
     let (stop, stopped) = watch::channel(false);
-    let signals = StopSignals::listen().map_err(Failure::of("signals cannot be waited for"))?;
+    let signals = StopSignals::listen().map_err(ServeError::Signals)?;
     let signals = tokio::spawn(signals.then(stop));
     let upkeep = tokio::spawn(keep_metrics_small(Arc::clone(&service)));
     let storage = tokio::spawn(look_after_storage(Arc::clone(&service)));
@@ -102,7 +129,7 @@ async fn serve(config: Config, admin_token_file: Option<&Path>) -> Result<(), Fa
     let (downlinks, devices) = (Arc::clone(&service.downlinks), Arc::clone(&service.devices));
     outgoing.spawn(downlinks.hand_over(devices, outside.carriers, stopped.clone()));
     service.dispatcher.start(stopped.clone());
-    output::line(format_args!("champollion listens on http://{address}"));
+    announce(Announcement::Listening(address));
     tracing::info!(%address, devices = service.devices.sessions().len(), "listening");
 
     let router = api::router(Arc::clone(&service));
@@ -115,7 +142,7 @@ async fn serve(config: Config, admin_token_file: Option<&Path>) -> Result<(), Fa
         tokio::time::sleep(shutdown_time).await;
     };
     tokio::select! {
-        ended = server.into_future() => ended.map_err(Failure::of("the server ended"))?,
+        ended = server.into_future() => ended.map_err(ServeError::Ended)?,
         () = grace => tracing::warn!("requests under way did not end in time"),
     }
     let ended = async { while outgoing.join_next().await.is_some() {} };
@@ -128,26 +155,28 @@ async fn serve(config: Config, admin_token_file: Option<&Path>) -> Result<(), Fa
     storage.abort();
     service.intake.all_kept().await;
     service.dispatcher.ended().await;
-    service.store.close().await.map_err(Failure::of("the store could not be closed"))?;
+    service.store.close().await.map_err(ServeError::Close)?;
     tracing::info!("stopped");
     Ok(())
 }
 
 /// Somebody must be able to make the other tokens. The secret is shown once, here.
-async fn make_first_token(service: &Service, file: Option<&Path>) -> Result<(), Failure> {
-    let task = "the first admin token cannot be made";
+async fn make_first_token(
+    service: &Service,
+    file: Option<&Path>,
+    announce: impl Fn(Announcement<'_>),
+) -> Result<(), ServeError> {
     let token = NewToken::issue("first admin", Role::Admin, Timestamp::now(), None)
-        .map_err(Failure::of(task))?;
+        .map_err(ServeError::FirstToken)?;
     // Written before it is kept: were the server killed between the two, a token that nobody could
     // read would lock everybody out.
     if let Some(path) = file {
         write_private(path, token.secret.reveal())
-            .map_err(Failure::of(format!("{task}: {} cannot be written", path.display())))?;
+            .map_err(|source| ServeError::FirstTokenFile { file: path.to_owned(), source })?;
     }
-    service.tokens.keep(&token).await.map_err(Failure::of(task))?;
+    service.tokens.keep(&token).await.map_err(ServeError::FirstToken)?;
     if file.is_none() {
-        output::line("This is the first start. The admin token, shown only now:");
-        output::line(format_args!("  {}", token.secret.reveal()));
+        announce(Announcement::FirstToken(token.secret.reveal()));
     }
     Ok(())
 }

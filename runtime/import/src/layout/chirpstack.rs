@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 
 use super::{Words, joined, json, licence, optional, toml};
-use crate::import::{
+use crate::{
     Catalogue, Codec, Example, Folder, ImportError, Problem,
     example::{Kind, examples},
     files::stem,

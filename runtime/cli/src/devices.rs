@@ -9,6 +9,10 @@ use champollion_frames::{
 };
 use champollion_registry::DecoderRef;
 use champollion_sdk::vectors::Setting;
+use champollion_server::{
+    devices::{ActivationKind, Device},
+    lns::NetworkServerName,
+};
 use clap::{Args, Subcommand};
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
@@ -18,10 +22,6 @@ use super::{
     Failure,
     client::{self, Connection},
     output, settings,
-};
-use crate::{
-    devices::{ActivationKind, Device},
-    lns::NetworkServerName,
 };
 
 /// Registers, lists and removes devices.

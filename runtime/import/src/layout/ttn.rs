@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 
 use super::{Words, joined, licence, optional, yaml};
-use crate::import::{
+use crate::{
     Catalogue, Codec, Example, Folder, ImportError, Problem,
     example::{Kind, examples},
     files::{beside, stem},

@@ -1,7 +1,0 @@
-//! The binary `champollion`.
-
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    champollion_server::cli::run()
-}
