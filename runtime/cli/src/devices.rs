@@ -7,12 +7,10 @@ use champollion_frames::{
     AppKey, AppSKey, DevAddr, DevEui, FNwkSIntKey, JoinEui, LorawanVersion, NwkKey, NwkSEncKey,
     NwkSKey, SNwkSIntKey,
 };
+use champollion_lns::NetworkServerName;
 use champollion_registry::DecoderRef;
 use champollion_sdk::vectors::Setting;
-use champollion_server::{
-    devices::{ActivationKind, Device},
-    lns::NetworkServerName,
-};
+use champollion_server::devices::{ActivationKind, Device};
 use clap::{Args, Subcommand};
 use reqwest::Method;
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,7 @@
 //! `champollion tokens`.
 
 use champollion_delivery::GroupId;
-use champollion_server::lns::NetworkServerName;
+use champollion_lns::NetworkServerName;
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use reqwest::Method;

@@ -2,7 +2,7 @@
 //!
 //! The way of a frame: [`api`] takes it from the network server and asks [`auth`] who that is;
 //! [`ingest`] has it verified and decoded and commits counter, state and record in one batch; the
-//! partner pulls the record through [`api`] again. [`lns`] reads what each network server writes.
+//! partner pulls the record through [`api`] again. `champollion_lns` reads what each network server writes.
 
 #![forbid(unsafe_code)]
 
@@ -14,16 +14,17 @@ mod copies;
 pub mod devices;
 pub mod downlinks;
 pub mod ingest;
-pub mod lns;
 pub mod messages;
 pub mod mirrors;
 mod misbehaviour;
 pub mod mqtt;
+pub mod network_servers;
 pub mod parked;
 pub mod redecode;
 pub mod run;
 pub mod service;
 pub mod storage;
 pub mod telemetry;
+mod text_file;
 mod turns;
 pub mod workers;

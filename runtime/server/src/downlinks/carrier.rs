@@ -1,19 +1,18 @@
 //! Hands commands over to one network server.
 
-use std::{fs, path::Path, time::Duration};
+use std::time::Duration;
 
 use champollion_delivery::mqtt::{NotPublished, Publisher};
+use champollion_lns::{
+    Kind, NetworkServerName, Whereabouts,
+    outgoing::{Answer, Commands, Encrypted, HttpRequest, Order, Outgoing},
+};
 use jiff::Timestamp;
 use reqwest::{Certificate, Client, StatusCode, redirect};
 use tokio::sync::Mutex;
 
-use super::{Downlink, Whereabouts};
-use crate::lns::{
-    Kind, NetworkServer, NetworkServerName,
-    outgoing::{
-        Answer, DownlinkSettings, DownlinkSettingsError, Encrypted, HttpRequest, Order, Outgoing,
-    },
-};
+use super::{Downlink, DownlinkSettings, DownlinkSettingsError};
+use crate::text_file::read;
 
 /// How long a network server may take to answer. It only has to put the command into its queue.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -25,7 +24,7 @@ const ANSWER_BYTES: usize = 256 << 10;
 pub struct Carrier {
     /// Which network server.
     pub(super) server: NetworkServerName,
-    pub(super) kind: Kind,
+    commands: &'static dyn Commands,
     settings: DownlinkSettings,
     token: Option<String>,
     password: Option<String>,
@@ -55,11 +54,11 @@ impl Carrier {
     /// Says what is missing in the settings, or which file cannot be used.
     pub fn new(
         server: &NetworkServerName,
-        settings: &NetworkServer,
+        kind: Kind,
+        downlink: &DownlinkSettings,
         publisher: Option<Publisher>,
-    ) -> Result<Option<Self>, DownlinkSettingsError> {
-        let Some(downlink) = &settings.downlink else { return Ok(None) };
-        settings.kind.check(downlink, settings.mqtt.is_some())?;
+    ) -> Result<Self, DownlinkSettingsError> {
+        downlink.check(kind, publisher.is_some())?;
         let unusable = DownlinkSettingsError::Unusable;
         let token = downlink.token_file.as_deref().map(read).transpose().map_err(unusable)?;
         let password = downlink.password_file.as_deref().map(read).transpose().map_err(unusable)?;
@@ -74,9 +73,9 @@ impl Carrier {
             let certificates = Certificate::from_pem_bundle(pem.as_bytes()).map_err(unusable)?;
             http = http.tls_certs_only(certificates);
         }
-        Ok(Some(Self {
+        Ok(Self {
             server: server.clone(),
-            kind: settings.kind,
+            commands: kind.commands_by(downlink.via)?,
             settings: downlink.clone(),
             token,
             password,
@@ -85,7 +84,12 @@ impl Carrier {
                 .build()
                 .map_err(|error| DownlinkSettingsError::Unusable(error.to_string()))?,
             publisher,
-        }))
+        })
+    }
+
+    /// Whether the payload is to be encrypted here.
+    pub(super) fn takes_encrypted(&self) -> bool {
+        self.commands.takes_encrypted()
     }
 
     /// Offers a command to the network server.
@@ -140,9 +144,9 @@ impl Carrier {
         unanswered_before: bool,
     ) -> Result<Offered, Unauthorized> {
         let via = self.settings.via;
-        if unanswered_before && let Some(inquiry) = self.kind.inquiry(via, order) {
+        if unanswered_before && let Some(inquiry) = self.commands.inquiry(via, order) {
             match self.send(inquiry).await {
-                Ok((status, body)) if self.kind.has(order, status, &body) => {
+                Ok((status, body)) if status.is_success() && self.commands.has(order, &body) => {
                     return Ok(Offered::Taken { reference: None, sent: false });
                 }
                 Ok(_) => {}
@@ -151,13 +155,13 @@ impl Carrier {
                 }
             }
         }
-        Ok(match self.kind.outgoing(via, order) {
+        Ok(match self.commands.outgoing(via, order) {
             Err(why) => Offered::Refused(why),
             Ok(Outgoing::Http(request)) => match self.send(request).await {
                 Ok((StatusCode::UNAUTHORIZED, _)) if self.password.is_some() => {
                     return Err(Unauthorized);
                 }
-                Ok((status, body)) => self.kind.answer(order, status, &body).into(),
+                Ok((status, body)) => self.commands.answered(order, status, &body).into(),
                 Err(Failed::NotSent(why)) => Offered::Later(why),
                 Err(Failed::Unanswered(why)) => Offered::Unanswered(why),
             },
@@ -173,11 +177,11 @@ impl Carrier {
         };
         let mut given = self.given.lock().await;
         if given.is_none() || anew {
-            let Some(login) = self.kind.login(username, password) else { return Ok(None) };
+            let Some(login) = self.commands.login(username, password) else { return Ok(None) };
             let (status, body) = self.send(login).await.map_err(|failed| match failed {
                 Failed::NotSent(why) | Failed::Unanswered(why) => why,
             })?;
-            let token = self.kind.token(&body).filter(|_| status.is_success());
+            let token = self.commands.token(&body).filter(|_| status.is_success());
             *given = Some(token.ok_or_else(|| format!("it does not let us log in: {status}"))?);
         }
         Ok(given.clone())
@@ -268,14 +272,4 @@ fn sentence(error: &reqwest::Error) -> String {
         }
     }
     said
-}
-
-/// The text of a file, without what surrounds it.
-pub(crate) fn read(file: &Path) -> Result<String, String> {
-    let text = fs::read_to_string(file)
-        .map_err(|error| format!("the file {} cannot be read: {error}", file.display()))?;
-    match text.trim() {
-        "" => Err(format!("the file {} is empty", file.display())),
-        text => Ok(text.to_owned()),
-    }
 }

@@ -11,14 +11,14 @@ use std::{
 
 use champollion_delivery::Backoff;
 use champollion_frames::{JoinRefusal, Refusal};
+use champollion_lns::{Description, Incoming, Kind, NetworkServerName};
 use champollion_store::{Health, Store};
 use rumqttc::Publish;
 
-use super::topics::Topic;
 use crate::{
     ingest::{IngestError, Receipt},
-    lns::{self, Kind, NetworkServerName},
     messages::{Messages, Origin},
+    network_servers::NetworkServer,
     parked::{NewParked, PARKED_BYTES, Parked, ParkedMessage},
 };
 
@@ -33,6 +33,7 @@ const TRIES: u32 = 12;
 pub struct Receiver {
     server: NetworkServerName,
     kind: Kind,
+    description: Option<Description>,
     from: Arc<str>,
     /// Most bytes of a message that is read.
     message_bytes: usize,
@@ -84,18 +85,19 @@ impl Receiver {
     /// What takes the messages of a network server.
     pub(crate) fn new(
         server: NetworkServerName,
-        kind: Kind,
+        settings: &NetworkServer,
         message_bytes: usize,
         messages: Messages,
         parked: Arc<Parked>,
         store: Arc<dyn Store>,
     ) -> Self {
         let from = server.as_str().into();
-        Self { server, kind, from, message_bytes, messages, parked, store }
+        let (kind, description) = (settings.kind, settings.json.clone());
+        Self { server, kind, description, from, message_bytes, messages, parked, store }
     }
 
     pub(super) fn device_of(&self, topic: &str) -> String {
-        Topic::read(self.kind, topic).map_or(topic, |topic| topic.device).to_owned()
+        self.kind.topic(topic).map_or(topic, |topic| topic.device).to_owned()
     }
 
     /// Takes a message, or parks it; tries again for as long as the connection is there that it came
@@ -159,22 +161,25 @@ impl Receiver {
             let detail = format!("the message has {bytes} bytes, and {limit} are the limit");
             return Err(unreadable("message-too-large", detail));
         }
-        let said = Topic::read(self.kind, topic).ok_or_else(|| {
+        let said = self.kind.topic(topic).ok_or_else(|| {
             let detail = format!("{topic:?} is no topic of {}", self.kind.product());
             unreadable("unknown-topic", detail)
         })?;
-        let message = lns::read(self.kind, said.event, payload)
-            .map_err(|error| unreadable(error.code(), error.to_string()))?;
-        let whereabouts = said.whereabouts(self.kind, &self.server);
+        let incoming = Incoming {
+            event: said.event,
+            content_type: None,
+            description: self.description.as_ref(),
+            body: payload,
+        };
+        let heard = self.kind.read(&incoming);
+        let heard = heard.map_err(|error| unreadable(error.code(), error.to_string()))?;
+        let whereabouts = said.place().at(self.server.clone());
         let origin = Origin {
             from: &self.from,
             server: Some(&self.server),
-            kind: self.kind,
-            event: said.event,
-            body: payload,
             whereabouts: Some(&whereabouts),
         };
-        Ok(word(&self.messages.take(message, &origin).await?))
+        Ok(word(&self.messages.take(heard, &origin).await?))
     }
 
     async fn park(&self, arrived: &Arrived, code: &str, detail: &str) -> Result<(), String> {

@@ -1,0 +1,140 @@
+//! The kinds of network servers: the adapters, by their names.
+
+use std::{fmt, ops::Deref, sync::LazyLock};
+
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{EnumAccess, VariantAccess, Visitor},
+};
+use serde_json::Value as Json;
+
+use crate::adapter::{ADAPTERS, Adapter};
+
+/// Starts the paths of all kinds.
+const PATH: &str = "/v1/ingest/";
+
+/// The names of all kinds, for errors.
+static NAMES: LazyLock<Vec<&'static str>> =
+    LazyLock::new(|| ADAPTERS.iter().map(|adapter| adapter.name()).collect());
+
+/// The kind of a network server: the adapter for the program that it is.
+#[derive(Clone, Copy)]
+pub struct Kind(&'static dyn Adapter);
+
+impl Kind {
+    /// The kind that an adapter is for.
+    #[must_use]
+    pub const fn of(adapter: &'static dyn Adapter) -> Self {
+        Self(adapter)
+    }
+
+    /// All kinds, in the order in which they are named to people.
+    pub fn all() -> impl Iterator<Item = Self> {
+        ADAPTERS.iter().copied().map(Self)
+    }
+
+    /// The kind of a name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::all().find(|kind| kind.name() == name)
+    }
+
+    /// The kind whose message a body over HTTP looks like.
+    #[must_use]
+    pub fn recognize(json: &Json) -> Option<Self> {
+        Self::all().find(|kind| kind.recognizes(json))
+    }
+
+    /// The path over HTTP that an operator gives to the network server.
+    #[must_use]
+    pub fn path(self) -> String {
+        format!("{PATH}{self}")
+    }
+
+    /// All paths over HTTP under which its messages come.
+    pub fn paths(self) -> impl Iterator<Item = String> {
+        let appended = self.appended_paths().iter().map(move |path| format!("{PATH}{self}{path}"));
+        std::iter::once(self.path()).chain(appended)
+    }
+}
+
+impl Deref for Kind {
+    type Target = dyn Adapter;
+
+    fn deref(&self) -> &Self::Target {
+        self.0
+    }
+}
+
+impl PartialEq for Kind {
+    fn eq(&self, other: &Self) -> bool {
+        self.name() == other.name()
+    }
+}
+
+impl Eq for Kind {}
+
+impl fmt::Debug for Kind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Kind({})", self.name())
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+impl Serialize for Kind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+// As an enumeration is read, so that an unknown kind is refused in the words of the format.
+impl<'de> Deserialize<'de> for Kind {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_enum("Kind", &NAMES, KindVisitor)
+    }
+}
+
+struct KindVisitor;
+
+impl<'de> Visitor<'de> for KindVisitor {
+    type Value = Kind;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the kind of a network server")
+    }
+
+    fn visit_enum<A: EnumAccess<'de>>(self, data: A) -> Result<Kind, A::Error> {
+        let (name, variant): (String, _) = data.variant()?;
+        variant.unit_variant()?;
+        Kind::named(&name).ok_or_else(|| serde::de::Error::unknown_variant(&name, &NAMES))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_is_read_as_it_is_written() {
+        for kind in Kind::all() {
+            let written = serde_json::to_string(&kind).unwrap();
+            assert_eq!(written, format!("\"{kind}\""));
+            assert_eq!(serde_json::from_str::<Kind>(&written).unwrap(), kind);
+        }
+        let error = serde_json::from_str::<Kind>("\"sigfox\"").unwrap_err().to_string();
+        assert!(error.contains("sigfox") && error.contains("chirpstack"), "{error}");
+    }
+
+    #[test]
+    fn no_two_kinds_share_a_name() {
+        let mut names: Vec<&str> = Kind::all().map(|kind| kind.name()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), ADAPTERS.len());
+    }
+}

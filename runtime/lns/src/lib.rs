@@ -1,0 +1,47 @@
+//! Adapters for network servers: bytes in, messages out.
+//!
+//! An [`Adapter`] reads, and does nothing: no input or output, no device, no key. Reading a message is a
+//! pure function of its bytes, the same for HTTP and MQTT: it gives all that the message says ([`Heard`]),
+//! or says by [`Unreadable`] which field is not what it should be. How a command is handed over to a
+//! network server is a pure function too ([`outgoing`]). Taking what a message hands over, and sending
+//! what goes out, is the caller's.
+//!
+//! A new adapter is a folder here and a line in the list of `adapter.rs`. Each [`Kind`] of network server
+//! is one of them.
+
+#![forbid(unsafe_code)]
+
+mod actility;
+mod adapter;
+mod aws;
+mod chirpstack;
+mod command;
+mod described;
+mod handed_key;
+mod json;
+mod kerlink;
+mod kind;
+mod loriot;
+mod message;
+mod name;
+pub mod outgoing;
+pub mod phy;
+mod radio;
+#[cfg(test)]
+mod tests;
+mod topic;
+mod ts002;
+mod tts;
+mod unreadable;
+mod whereabouts;
+
+pub use adapter::{Adapter, Heard, Incoming, Refusal};
+pub use command::{Event, Feedback, Priority, Which};
+pub use described::{Description, DescriptionError};
+pub use handed_key::HandedKey;
+pub use kind::Kind;
+pub use message::{Content, Frame, GATEWAYS, Joined, Message};
+pub use name::{NetworkServerName, NetworkServerNameError};
+pub use topic::Topic;
+pub use unreadable::{Fault, Unreadable};
+pub use whereabouts::{Place, Whereabouts};

@@ -1,0 +1,77 @@
+//! What all adapters have in common: the same uplink in the words of each, taken apart and damaged. The
+//! bodies lie in `tests/network-servers`, for the end-to-end tests too.
+
+mod damaged;
+mod good;
+mod outside;
+
+use champollion_frames::{RadioMetadata, ReportedUplink};
+use serde_json::Value as Json;
+
+use crate::{Content, Frame, Incoming, Kind, Message, Unreadable};
+
+/// The body of an uplink, which is the same uplink for all network servers.
+pub(crate) struct Sample {
+    /// The body.
+    pub(crate) body: &'static str,
+    /// The pointers to the fields without which there is no record.
+    pub(crate) needed: &'static [&'static str],
+    /// Changes what most network servers tell of the uplink into what this one tells.
+    pub(crate) differs: fn(&mut ReportedUplink, &mut RadioMetadata),
+}
+
+/// The network servers that report, each with its sample.
+fn samples() -> Vec<(Kind, Sample)> {
+    Kind::all().filter_map(|kind| Some((kind, kind.sample()?))).collect()
+}
+
+/// The body of the sample of a network server.
+pub(crate) fn body(kind: Kind) -> Json {
+    let sample = kind.sample().expect("it has a sample");
+    serde_json::from_str(sample.body).expect("the body is JSON")
+}
+
+/// The same with a member of what a pointer points to.
+pub(crate) fn with(kind: Kind, pointer: &str, name: &str, value: Json) -> Json {
+    let mut body = body(kind);
+    body.pointer_mut(pointer).expect("it is there")[name] = value;
+    body
+}
+
+/// Reads a message as it comes over HTTP.
+fn read(kind: Kind, body: &[u8]) -> Result<Message, Unreadable> {
+    let content_type = Some("application/json");
+    kind.read(&Incoming { event: "up", content_type, description: None, body })
+        .map(|heard| heard.message)
+}
+
+pub(crate) fn read_json(kind: Kind, body: &Json) -> Result<Message, Unreadable> {
+    read(kind, body.to_string().as_bytes())
+}
+
+/// What a message that hands nothing over is called.
+#[track_caller]
+pub(crate) fn nothing(kind: Kind, body: &Json) -> String {
+    match read_json(kind, body) {
+        Ok(Message::Nothing { what }) => what,
+        other => panic!("{kind} hands something over: {other:?}"),
+    }
+}
+
+/// The frame of a message that must hand one over.
+#[track_caller]
+pub(crate) fn frame(message: Result<Message, Unreadable>) -> Frame {
+    match message {
+        Ok(Message::Frame(frame)) => *frame,
+        other => panic!("it is no frame: {other:?}"),
+    }
+}
+
+/// What a message tells of an uplink.
+#[track_caller]
+pub(crate) fn reported(message: Result<Message, Unreadable>) -> ReportedUplink {
+    match frame(message).content {
+        Content::Reported { uplink, .. } => uplink,
+        other @ Content::Phy { .. } => panic!("it is a whole frame: {other:?}"),
+    }
+}
