@@ -543,7 +543,7 @@ fn a_light_is_commanded_through_the_backend_interfaces() {
 
 /// ChirpStack's broker takes the command, and tells by events what becomes of it.
 #[test]
-fn a_light_is_commanded_through_a_broker() {
+fn of_mosquitto_a_light_is_commanded_through_a_broker() {
     let broker = Broker::start();
     let settings = format!(
         "[network-servers.city]\nkind = \"chirpstack\"\n[network-servers.city.mqtt]\n{}\
@@ -580,7 +580,7 @@ fn a_light_is_commanded_through_a_broker() {
 }
 
 #[test]
-fn a_light_is_commanded_through_the_broker_of_the_things_stack() {
+fn of_mosquitto_a_light_is_commanded_through_the_broker_of_the_things_stack() {
     let broker = Broker::start();
     let settings = format!(
         "[network-servers.city]\nkind = \"tts\"\n[network-servers.city.mqtt]\n{}\

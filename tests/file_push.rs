@@ -176,24 +176,24 @@ fn records_come_to(mut place: FileServer) {
 }
 
 #[test]
-fn records_come_to_openssh() {
+fn of_sshd_records_come_to_openssh() {
     records_come_to(FileServer::sftp());
 }
 
 #[test]
-fn records_come_to_vsftpd() {
+fn of_vsftpd_records_come_to_vsftpd() {
     let authority = Authority::new("the test's");
     records_come_to(FileServer::ftps(false, &authority, &authority.server()));
 }
 
 #[test]
-fn records_come_to_vsftpd_where_tls_is_implicit() {
+fn of_vsftpd_records_come_to_vsftpd_where_tls_is_implicit() {
     let authority = Authority::new("the test's");
     records_come_to(FileServer::ftps(true, &authority, &authority.server()));
 }
 
 #[test]
-fn records_come_to_nginx() {
+fn of_nginx_records_come_to_nginx() {
     let authority = Authority::new("the test's");
     records_come_to(FileServer::webdav(&authority, &authority.server()));
 }
@@ -228,18 +228,18 @@ fn a_broken_transfer_is_made_again(place: &FileServer) {
 }
 
 #[test]
-fn a_transfer_to_openssh_that_breaks_is_made_again() {
+fn of_sshd_a_transfer_to_openssh_that_breaks_is_made_again() {
     a_broken_transfer_is_made_again(&FileServer::sftp());
 }
 
 #[test]
-fn a_transfer_to_nginx_that_breaks_is_made_again() {
+fn of_nginx_a_transfer_to_nginx_that_breaks_is_made_again() {
     let authority = Authority::new("the test's");
     a_broken_transfer_is_made_again(&FileServer::webdav(&authority, &authority.server()));
 }
 
 #[test]
-fn of_pypi_records_come_to_an_s3_server() {
+fn of_pypi_of_curl_records_come_to_an_s3_server() {
     let authority = Authority::new("the test's");
     let place = FileServer::s3(&authority, &authority.server());
     let server = server();
@@ -276,7 +276,7 @@ fn said_of(partner: &Client, place: &Json) -> String {
 }
 
 #[test]
-fn a_server_that_is_not_the_one_that_was_meant_gets_no_file() {
+fn of_sshd_of_vsftpd_of_nginx_a_server_that_is_not_the_one_that_was_meant_gets_no_file() {
     let server = server();
     let partner = server.partner("water");
     let sftp = FileServer::sftp();
@@ -313,7 +313,7 @@ fn a_server_that_is_not_the_one_that_was_meant_gets_no_file() {
 }
 
 #[test]
-fn what_is_wrong_with_a_place_is_said_with_what_to_do() {
+fn of_sshd_of_vsftpd_of_nginx_what_is_wrong_with_a_place_is_said_with_what_to_do() {
     let server = server();
     let partner = server.partner("water");
     let authority = Authority::new("the test's");

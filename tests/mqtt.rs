@@ -152,7 +152,7 @@ fn counters(records: &[Json]) -> BTreeMap<String, Vec<u64>> {
 }
 
 #[test]
-fn frames_come_from_chirpstack_through_its_broker() {
+fn of_mosquitto_frames_come_from_chirpstack_through_its_broker() {
     let broker = Broker::start();
     let server = start(&chirpstack_settings(&broker));
     let sensor = Sensor::new(1);
@@ -182,7 +182,7 @@ fn frames_come_from_chirpstack_through_its_broker() {
 }
 
 #[test]
-fn frames_come_from_the_things_stack_through_its_broker() {
+fn of_mosquitto_frames_come_from_the_things_stack_through_its_broker() {
     let broker = Broker::start();
     let settings = chirpstack_settings(&broker).replace("chirpstack", "tts");
     let server = start(&settings);
@@ -198,7 +198,7 @@ fn frames_come_from_the_things_stack_through_its_broker() {
 
 /// Killed again and again while messages come in: the broker sends again what was not acknowledged.
 #[test]
-fn nothing_is_lost_and_nothing_comes_twice_when_the_server_is_killed() {
+fn of_mosquitto_nothing_is_lost_and_nothing_comes_twice_when_the_server_is_killed() {
     const DEVICES: u8 = 10;
     const FRAMES: u32 = 40;
     let broker = Broker::start();
@@ -234,7 +234,7 @@ fn nothing_is_lost_and_nothing_comes_twice_when_the_server_is_killed() {
 
 /// What comes while the server is away the broker keeps.
 #[test]
-fn what_comes_while_the_server_is_stopped_is_taken_later() {
+fn of_mosquitto_what_comes_while_the_server_is_stopped_is_taken_later() {
     let broker = Broker::start();
     let mut server = start(&chirpstack_settings(&broker));
     let sensor = Sensor::new(1);
@@ -250,7 +250,7 @@ fn what_comes_while_the_server_is_stopped_is_taken_later() {
 }
 
 #[test]
-fn the_server_connects_again_when_the_broker_was_away() {
+fn of_mosquitto_the_server_connects_again_when_the_broker_was_away() {
     let mut broker = Broker::start();
     let server = start(&chirpstack_settings(&broker));
     let sensor = Sensor::new(1);
@@ -272,7 +272,7 @@ fn the_server_connects_again_when_the_broker_was_away() {
 
 /// A broker that does not let us in, or whom we do not trust, is told of; everything else goes on.
 #[test]
-fn a_broker_that_cannot_be_used_is_told_of_and_the_server_goes_on() {
+fn of_mosquitto_a_broker_that_cannot_be_used_is_told_of_and_the_server_goes_on() {
     let broker = Broker::start();
     fs::write(broker.file("wrong-password"), "guess").expect("it is written");
     for (from, to, says) in [
@@ -294,7 +294,7 @@ fn a_broker_that_cannot_be_used_is_told_of_and_the_server_goes_on() {
 }
 
 #[test]
-fn a_certificate_is_enough_for_a_broker_that_asks_for_one() {
+fn of_mosquitto_a_certificate_is_enough_for_a_broker_that_asks_for_one() {
     let broker = Broker::start();
     let settings = format!(
         "[network-servers.city]\nkind = \"chirpstack\"\n[network-servers.city.mqtt]\n{}",
@@ -352,7 +352,7 @@ fn settings_that_cannot_be_used_stop_the_start_with_a_sentence() {
 
 /// What cannot be read is put aside, and holds up nothing behind it.
 #[test]
-fn what_cannot_be_read_is_parked() {
+fn of_mosquitto_what_cannot_be_read_is_parked() {
     let broker = Broker::start();
     let settings = format!("{}\n[http]\nbody-bytes = 30000\n", chirpstack_settings(&broker));
     let mut server = start(&settings);
@@ -422,7 +422,7 @@ fn what_cannot_be_read_is_parked() {
 }
 
 #[test]
-fn there_is_room_for_so_many_parked_messages() {
+fn of_mosquitto_there_is_room_for_so_many_parked_messages() {
     let broker = Broker::start();
     let settings = format!("{}\n[parked]\nmessages = 2\n", chirpstack_settings(&broker));
     let server = start(&settings);
@@ -446,7 +446,7 @@ fn there_is_room_for_so_many_parked_messages() {
 
 /// More comes than can be decoded: the broker waits, and nothing is lost or out of order.
 #[test]
-fn a_broker_that_is_too_fast_waits() {
+fn of_mosquitto_a_broker_that_is_too_fast_waits() {
     const DEVICES: u8 = 20;
     const FRAMES: u32 = 15;
     let broker = Broker::start();

@@ -38,7 +38,7 @@ fn send(server: &Server, sensor: &Sensor, f_cnts: impl IntoIterator<Item = u32>)
 }
 
 #[test]
-fn records_are_published_in_order_and_again_when_the_broker_is_back() {
+fn of_mosquitto_records_are_published_in_order_and_again_when_the_broker_is_back() {
     let (server, mut broker) = (server(), Broker::start());
     let sensor = Sensor::new(1);
     server.register(&sensor, "water", None);
@@ -82,7 +82,7 @@ fn records_are_published_in_order_and_again_when_the_broker_is_back() {
 }
 
 #[test]
-fn what_is_wrong_with_a_broker_is_told() {
+fn of_mosquitto_what_is_wrong_with_a_broker_is_told() {
     let (server, broker) = (server(), Broker::start());
     let partner = server.partner("water");
     for (route, says) in [

@@ -68,7 +68,7 @@ fn run(cli: &Cli, folder: &TempDir, arguments: &[&str]) -> Output {
 }
 
 #[test]
-fn a_package_goes_through_an_oci_registry_with_its_signature() {
+fn of_docker_registry_a_package_goes_through_an_oci_registry_with_its_signature() {
     let (from, publisher) = filled();
     let registry = OciRegistry::with_tls();
     let ca = registry.ca_file();
@@ -136,7 +136,7 @@ fn a_package_goes_through_an_oci_registry_with_its_signature() {
 }
 
 #[test]
-fn an_artifact_is_what_other_tools_expect() {
+fn of_docker_registry_an_artifact_is_what_other_tools_expect() {
     let (from, _) = filled();
     let registry = OciRegistry::plain();
     let cli = from.admin_cli();

@@ -6,12 +6,13 @@ use anyhow::Result;
 
 use crate::{
     guests,
+    install::Installing,
     shell::{cargo, run},
 };
 
 /// Builds the guest in Rust, then writes every attack into a folder.
-pub(crate) fn write(folder: &Path) -> Result<()> {
-    guests::build()?;
+pub(crate) fn write(installing: Installing, folder: &Path) -> Result<()> {
+    guests::build(installing)?;
     // Another program, so that the xtask itself need not be built of all that the suite is.
     run(cargo()
         .args(["run", "--quiet", "--package", "champollion-attacks", "--", "attacks"])

@@ -10,7 +10,9 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value as Json;
 
 use crate::{
-    guests, load, npm,
+    guests,
+    install::Installing,
+    load, npm,
     shell::{cargo, run as run_command, say, target},
 };
 
@@ -19,27 +21,23 @@ const QUICK: [&str; 6] =
     ["--warm-up-time", "0.5", "--measurement-time", "2", "--sample-size", "50"];
 
 /// Runs the benchmarks and prints a line for each.
-pub(crate) fn run(quick: bool, filter: Option<&str>) -> Result<()> {
+pub(crate) fn run(installing: Installing, quick: bool, filter: Option<&str>) -> Result<()> {
     /// What is measured with the real server and not by criterion.
     const LOAD: &str = "ingest";
     const DELIVERY: &str = "delivery";
     /// What is measured by a program of its own, which is killed meanwhile.
     const STORE: &str = "store";
     if filter.is_some_and(|filter| filter.starts_with(LOAD)) {
-        load::run(quick)?.into_iter().for_each(say);
-        return Ok(());
+        return load::measure(&guests::build(installing)?, LOAD, quick);
     }
     if filter.is_some_and(|filter| filter.starts_with(DELIVERY)) {
-        load::delivery::run(quick)?.into_iter().for_each(say);
-        return Ok(());
+        return load::measure(&guests::build(installing)?, DELIVERY, quick);
     }
     if filter.is_some_and(|filter| filter.starts_with(STORE)) {
         return store(quick);
     }
-    guests::build()?;
-    if !npm::install()? {
-        say("without npm the way of ChirpStack is not measured");
-    }
+    let packages = guests::build(installing)?;
+    npm::provide(installing, "the way of ChirpStack is")?;
     let started = SystemTime::now();
     let mut bench = cargo();
     bench.args(["bench", "--package", "champollion-benches", "--"]);
@@ -54,14 +52,12 @@ pub(crate) fn run(quick: bool, filter: Option<&str>) -> Result<()> {
     collect_figures(&target().join("figures"), started, &mut lines)?;
     ensure!(!lines.is_empty(), "no benchmark was run: is there one of this name?");
     lines.sort();
-    if filter.is_none() {
-        lines.extend(load::run(quick)?);
-        lines.extend(load::delivery::run(quick)?);
-    }
     for line in lines {
         say(line);
     }
     if filter.is_none() {
+        load::measure(&packages, LOAD, quick)?;
+        load::measure(&packages, DELIVERY, quick)?;
         store(quick)?;
     }
     Ok(())

@@ -1,17 +1,22 @@
-//! Installs what others have made.
+//! Packages of Debian.
 
 use anyhow::{Context, Result};
 
 use crate::shell::{command, run, succeeds};
 
-/// Installs packages of Debian where they are missing; `need` says what needs what, of which they are
-/// one way to have it.
+/// Whether all of the packages are installed.
+pub(crate) fn has(packages: &[&str]) -> bool {
+    packages.iter().all(|package| succeeds(command("dpkg").args(["-s", package])))
+}
+
+/// What people type to install packages.
+pub(crate) fn hint(packages: &[&str]) -> String {
+    format!("apt-get install {}", packages.join(" "))
+}
+
+/// Installs packages; `need` says what needs what, of which they are one way to have it.
 pub(crate) fn install(packages: &[&str], need: &str) -> Result<()> {
-    let there = |package: &&str| succeeds(command("dpkg").args(["-s", package]));
-    if packages.iter().all(there) {
-        return Ok(());
-    }
-    let hint = format!("{need}, or on Debian `apt-get install {}` as root", packages.join(" "));
+    let hint = format!("{need}, or on Debian `{}` as root", hint(packages));
     run(command("apt-get").arg("update")).with_context(|| hint.clone())?;
     let mut install = command("apt-get");
     // Some packages would ask how they are to be set up.

@@ -5,6 +5,7 @@ use clap::ValueEnum;
 
 use crate::{
     guests,
+    install::{Installing, Need},
     shell::{self, cargo, succeeds, workspace},
 };
 
@@ -30,9 +31,14 @@ impl Target {
 }
 
 /// Runs one target, or all, for some time each; fails where something is found.
-pub(crate) fn run(seconds: u32, target: Option<Target>) -> Result<()> {
-    guests::build()?;
+pub(crate) fn run(installing: Installing, seconds: u32, target: Option<Target>) -> Result<()> {
+    guests::build(installing)?;
     if !succeeds(cargo().args(["fuzz", "--version"])) {
+        installing.require(&Need {
+            what: "cargo-fuzz",
+            why: "it builds the fuzz targets and runs them",
+            command: "cargo install --locked cargo-fuzz",
+        })?;
         shell::run(cargo().args(["install", "--locked", "cargo-fuzz"]))
             .context("cargo-fuzz is needed, and cannot be installed")?;
     }

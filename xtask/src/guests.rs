@@ -8,6 +8,7 @@ use std::{
 use anyhow::{Context, Result, ensure};
 
 use crate::{
+    install::Installing,
     server,
     shell::{command, run, target, workspace},
     toolchain::{CCompiler, TARGET, Toolchain},
@@ -20,7 +21,7 @@ const HOSTILE: (&str, &str) = ("tests/hostile", "champollion-hostile");
 const ENGINE: &str = "champollion-script-engine";
 
 /// The folders of the first-party decoders, in the order of their names.
-pub(crate) fn sources() -> Result<Vec<PathBuf>> {
+fn sources() -> Result<Vec<PathBuf>> {
     let mut folders: Vec<PathBuf> = fs::read_dir(workspace().join("decoders"))
         .context("the folder decoders cannot be read")?
         .filter_map(|entry| Some(entry.ok()?.path()))
@@ -32,9 +33,9 @@ pub(crate) fn sources() -> Result<Vec<PathBuf>> {
 
 /// Compiles the script engine and every decoder, makes packages of the decoders and runs their
 /// vectors; gives the folder of the packages.
-pub(crate) fn build() -> Result<PathBuf> {
-    let toolchain = Toolchain::find()?;
-    let c_compiler = CCompiler::find()?;
+pub(crate) fn build(installing: Installing) -> Result<PathBuf> {
+    let toolchain = Toolchain::find(installing)?;
+    let c_compiler = CCompiler::find(installing)?;
     let sources = sources()?;
     let names = sources.iter().map(|folder| name(folder)).collect::<Result<Vec<_>>>()?;
     // A folder of its own: the guests' compiler may be another one than the server's.

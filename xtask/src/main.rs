@@ -4,12 +4,10 @@
 
 mod attacks;
 mod bench;
-mod client;
 mod debian;
-mod demo;
-mod fleet;
 mod fuzz;
 mod guests;
+mod install;
 mod load;
 mod npm;
 mod pypi;
@@ -17,16 +15,20 @@ mod server;
 mod shell;
 mod test;
 mod toolchain;
-mod torture;
 
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use self::install::Installing;
+
 /// The project's own commands
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Cli {
+    /// Install nothing: say what is missing and how to install it, and leave out what needs it
+    #[arg(long, global = true)]
+    no_install: bool,
     #[command(subcommand)]
     command: Command,
 }
@@ -78,13 +80,17 @@ enum Command {
 }
 
 fn main() -> anyhow::Result<()> {
-    match Cli::parse().command {
-        Command::Demo { once } => demo::demo(once),
-        Command::Test => test::run(),
-        Command::Torture { minutes, seed } => torture::run(minutes, seed),
-        Command::Guests => guests::build().map(drop),
-        Command::Attacks { out } => attacks::write(&out),
-        Command::Fuzz { seconds, target } => fuzz::run(seconds, target),
-        Command::Bench { quick, filter } => bench::run(quick, filter.as_deref()),
+    let Cli { no_install, command } = Cli::parse();
+    let installing = if no_install { Installing::Forbidden } else { Installing::Allowed };
+    match command {
+        Command::Demo { once } => load::demo(&guests::build(installing)?, once),
+        Command::Test => test::run(installing),
+        Command::Torture { minutes, seed } => {
+            load::torture(&guests::build(installing)?, minutes, seed)
+        }
+        Command::Guests => guests::build(installing).map(drop),
+        Command::Attacks { out } => attacks::write(installing, &out),
+        Command::Fuzz { seconds, target } => fuzz::run(installing, seconds, target),
+        Command::Bench { quick, filter } => bench::run(installing, quick, filter.as_deref()),
     }
 }

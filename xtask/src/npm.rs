@@ -4,7 +4,10 @@ use std::fs;
 
 use anyhow::Result;
 
-use crate::shell::{command, run, say, target};
+use crate::{
+    install::{Installing, Need},
+    shell::{command, run, say, shown, target},
+};
 
 /// Packages, each with a file by which it is known to be there.
 const PACKAGES: [(&str, &str); 3] = [
@@ -16,24 +19,30 @@ const PACKAGES: [(&str, &str); 3] = [
     ("standardwebhooks@1.1.1", "standardwebhooks/dist/index.js"),
 ];
 
-/// Installs the packages into `target/npm`, and tells whether they are there. Where there is no npm,
-/// whoever uses them goes without.
-pub(crate) fn install() -> Result<bool> {
+/// Installs the packages into `target/npm`, and tells whether they are there. Where there is no npm, or
+/// nothing may be installed, `left_out` is done without.
+pub(crate) fn provide(installing: Installing, left_out: &str) -> Result<bool> {
     let folder = target().join("npm");
     let modules = folder.join("node_modules");
     if PACKAGES.iter().all(|(_, file)| modules.join(file).is_file()) {
         return Ok(true);
     }
-    fs::create_dir_all(&folder)?;
     let mut npm = command("npm");
     npm.args(["install", "--no-audit", "--no-fund", "--no-save", "--ignore-scripts", "--prefix"]);
     // All at once: npm takes away what was installed so before.
     npm.arg(&folder).args(PACKAGES.map(|(package, _)| package));
-    match run(&mut npm) {
-        Ok(()) => Ok(true),
-        Err(error) => {
-            say(format_args!("{error:#}"));
-            Ok(false)
-        }
+    let need = Need {
+        what: &format!("{} from npm into target/npm", PACKAGES.map(|(name, _)| name).join(", ")),
+        why: "other people's codecs and libraries are compared with ours",
+        command: &shown(&npm),
+    };
+    if !installing.announce(&need, left_out) {
+        return Ok(false);
     }
+    fs::create_dir_all(&folder)?;
+    if let Err(error) = run(&mut npm) {
+        say(format_args!("{error:#}: {left_out} left out"));
+        return Ok(false);
+    }
+    Ok(true)
 }

@@ -1,27 +1,19 @@
-//! Builds and starts the server.
+//! Builds the server.
 
-use std::{
-    env,
-    fs::{self, File},
-    io::{BufRead, BufReader},
-    path::{Path, PathBuf},
-    process::{Child, Stdio},
-    thread,
-    time::Duration,
-};
+use std::{env, path::PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 
-use crate::shell::{cargo, command, run, target};
+use crate::shell::{cargo, run, target};
+
+/// Names a binary to be measured instead of the one that is built.
+const OTHER_BINARY: &str = "XTASK_BENCH_BINARY";
 
 /// Builds the binary and gives its path.
 pub(crate) fn build() -> Result<PathBuf> {
     run(cargo().arg("build-server"))?;
-    Ok(target().join("debug").join(format!("champollion{}", env::consts::EXE_SUFFIX)))
+    Ok(binary("debug", "champollion"))
 }
-
-/// Names a binary to be measured instead of the one that is built.
-const OTHER_BINARY: &str = "XTASK_BENCH_BINARY";
 
 /// Builds the binary as it is released and gives its path.
 pub(crate) fn build_release() -> Result<PathBuf> {
@@ -29,116 +21,10 @@ pub(crate) fn build_release() -> Result<PathBuf> {
         return Ok(other.into());
     }
     run(cargo().args(["build", "--release", "--package", "champollion-cli"]))?;
-    Ok(target().join("release").join(format!("champollion{}", env::consts::EXE_SUFFIX)))
+    Ok(binary("release", "champollion"))
 }
 
-/// Where the server logs, in its folder.
-const LOG: &str = "server.log";
-
-/// Its settings.
-const SETTINGS: &str = "champollion.toml";
-
-/// Where it writes the first admin token.
-const ADMIN_TOKEN: &str = "admin.token";
-
-/// A server that runs until this is dropped.
-pub(crate) struct Server {
-    process: Child,
-    champollion: PathBuf,
-    folder: PathBuf,
-    /// Where it listens: `http://127.0.0.1:4711`.
-    pub(crate) address: String,
-    /// The first admin token.
-    pub(crate) admin_token: String,
-    /// Where it logs.
-    pub(crate) log: PathBuf,
-}
-
-impl Server {
-    /// Starts the server on an empty folder, on a port that is free.
-    pub(crate) fn start(champollion: &Path, folder: &Path) -> Result<Self> {
-        Self::start_with(champollion, folder, "")
-    }
-
-    /// The same with settings.
-    pub(crate) fn start_with(champollion: &Path, folder: &Path, settings: &str) -> Result<Self> {
-        if folder.exists() {
-            fs::remove_dir_all(folder).context("the old data cannot be removed")?;
-        }
-        fs::create_dir_all(folder)?;
-        fs::write(folder.join(SETTINGS), settings)?;
-        let mut process = spawn(champollion, folder)?;
-        let address = listens(&mut process, folder)?;
-        let admin_token = fs::read_to_string(folder.join(ADMIN_TOKEN))?.trim().to_owned();
-        let (champollion, folder) = (champollion.to_owned(), folder.to_owned());
-        let log = folder.join(LOG);
-        Ok(Self { process, champollion, folder, address, admin_token, log })
-    }
-
-    /// Starts it again on the same folder, after it was stopped.
-    pub(crate) fn restart(&mut self) -> Result<()> {
-        self.process = spawn(&self.champollion, &self.folder)?;
-        self.address = listens(&mut self.process, &self.folder)?;
-        Ok(())
-    }
-
-    /// Starts it again and ends it after a while, perhaps before it listens.
-    pub(crate) fn restart_for(&mut self, life: Duration) -> Result<()> {
-        self.process = spawn(&self.champollion, &self.folder)?;
-        thread::sleep(life);
-        self.stop()
-    }
-
-    /// Ends the server, as `kill -9` does.
-    pub(crate) fn stop(&mut self) -> Result<()> {
-        self.process.kill()?;
-        self.wait()
-    }
-
-    /// Waits until somebody else ends the server.
-    pub(crate) fn wait(&mut self) -> Result<()> {
-        self.process.wait()?;
-        Ok(())
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // Where it has ended already there is nothing to end.
-        drop(self.process.kill());
-        drop(self.process.wait());
-    }
-}
-
-fn spawn(champollion: &Path, folder: &Path) -> Result<Child> {
-    let log = File::options().create(true).append(true).open(folder.join(LOG))?;
-    command(champollion)
-        .args(["serve", "--listen", "127.0.0.1:0", "--config"])
-        .arg(folder.join(SETTINGS))
-        .arg("--data-dir")
-        .arg(folder.join("data"))
-        .arg("--admin-token-file")
-        .arg(folder.join(ADMIN_TOKEN))
-        // The recording's network server has put the copies together, and its frames are handed
-        // over one after another: waiting for copies would only make the demo longer.
-        .env("CHAMPOLLION_FRAMES__COPIES_WINDOW_MS", "0")
-        // Its packages were built a moment ago, and nobody has signed them.
-        .env("CHAMPOLLION_PUBLICATION__UNSIGNED", "true")
-        .stdout(Stdio::piped())
-        .stderr(log)
-        .spawn()
-        .context("the server cannot be started")
-}
-
-/// Waits until a server listens, and says where.
-fn listens(process: &mut Child, folder: &Path) -> Result<String> {
-    let stdout = process.stdout.take().context("the server has no standard output")?;
-    let mut first_line = String::new();
-    BufReader::new(stdout).read_line(&mut first_line)?;
-    let Some(address) = first_line.trim().strip_prefix("champollion listens on ") else {
-        process.wait()?;
-        let log = fs::read_to_string(folder.join(LOG)).unwrap_or_default();
-        bail!("the server did not start:\n{log}");
-    };
-    Ok(address.to_owned())
+/// The path of a binary that was built.
+pub(crate) fn binary(profile: &str, name: &str) -> PathBuf {
+    target().join(profile).join(format!("{name}{}", env::consts::EXE_SUFFIX))
 }

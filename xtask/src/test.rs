@@ -4,10 +4,17 @@ use std::{env, path::PathBuf, process::Stdio};
 
 use anyhow::Result;
 
-use crate::{debian, guests, npm, pypi, shell, torture};
+use crate::{
+    debian, guests,
+    install::{Installing, Need},
+    load, npm, pypi, shell,
+};
 
 /// Starts the names of the tests that need what npm installs.
 const OF_NPM: &str = "of_npm_";
+
+/// Starts the names of the tests that need what PyPI holds.
+const OF_PYPI: &str = "of_pypi_";
 
 /// Starts the names of the tests that trace a process that runs.
 const OF_STRACE: &str = "of_strace_";
@@ -15,18 +22,61 @@ const OF_STRACE: &str = "of_strace_";
 /// What `timeout` ends with when it had to end something.
 const TIMED_OUT: i32 = 124;
 
-/// Starts the names of the tests that need what PyPI holds.
-const OF_PYPI: &str = "of_pypi_";
+/// A program that tests start.
+struct Program {
+    name: &'static str,
+    /// The package of Debian that holds it.
+    package: &'static str,
+    /// What is in the names of the tests that start it.
+    tests: &'static str,
+    /// What needs it.
+    need: &'static str,
+}
 
-/// The servers that tests start: each program, the package of Debian that holds it, and what needs it.
-const SERVERS: [(&str, &str, &str); 7] = [
-    ("mosquitto", "mosquitto", "the tests of MQTT need the broker mosquitto"),
-    ("docker-registry", "docker-registry", "the tests of OCI registries need docker-registry"),
-    ("sshd", "openssh-server", "the tests of files need OpenSSH's server"),
-    ("vsftpd", "vsftpd", "the tests of files need the server vsftpd"),
-    ("nginx", "nginx", "the tests of files need the server nginx"),
-    ("curl", "curl", "the tests of files need curl"),
-    ("strace", "strace", "the tests that end the server at a named step need strace"),
+/// The programs that tests start.
+const PROGRAMS: [Program; 7] = [
+    Program {
+        name: "mosquitto",
+        package: "mosquitto",
+        tests: "of_mosquitto_",
+        need: "the tests of MQTT need the broker mosquitto",
+    },
+    Program {
+        name: "docker-registry",
+        package: "docker-registry",
+        tests: "of_docker_registry_",
+        need: "the tests of OCI registries need docker-registry",
+    },
+    Program {
+        name: "sshd",
+        package: "openssh-server",
+        tests: "of_sshd_",
+        need: "the tests of files need OpenSSH's server",
+    },
+    Program {
+        name: "vsftpd",
+        package: "vsftpd",
+        tests: "of_vsftpd_",
+        need: "the tests of files need the server vsftpd",
+    },
+    Program {
+        name: "nginx",
+        package: "nginx",
+        tests: "of_nginx_",
+        need: "the tests of files need the server nginx",
+    },
+    Program {
+        name: "curl",
+        package: "curl",
+        tests: "of_curl_",
+        need: "the tests of files need curl",
+    },
+    Program {
+        name: "strace",
+        package: "strace",
+        tests: OF_STRACE,
+        need: "the tests that end the server at a named step need strace",
+    },
 ];
 
 /// Where Debian puts some of them, which is not in everybody's path.
@@ -37,38 +87,71 @@ const TORTURE_MINUTES: u32 = 1;
 
 /// Builds what the tests need, then runs all of them: units, properties, documentation, end to
 /// end, and the torture of the server.
-pub(crate) fn run() -> Result<()> {
-    guests::build()?;
+pub(crate) fn run(installing: Installing) -> Result<()> {
+    let packages = guests::build(installing)?;
+    let left_out = provide(installing)?;
+    let mut tests = shell::cargo();
+    tests.args(["test", "--workspace"]);
+    if !left_out.is_empty() {
+        tests.arg("--").args(left_out.iter().flat_map(|tests| ["--skip", tests]));
+    }
+    shell::run(&mut tests)?;
+    load::torture(&packages, TORTURE_MINUTES, None)?;
+    if !left_out.is_empty() {
+        shell::say(format_args!("Left out: the tests {}", listed(&left_out)));
+    }
+    Ok(())
+}
+
+/// Provides what tests need of others; gives what is in the names of the tests that must do without.
+fn provide(installing: Installing) -> Result<Vec<&'static str>> {
+    let mut left_out = provide_programs(installing)?;
+    if !npm::provide(installing, &format!("the tests {OF_NPM}… are"))? {
+        left_out.push(OF_NPM);
+    }
+    if !pypi::provide(installing, &format!("the tests {OF_PYPI}… are")) {
+        left_out.push(OF_PYPI);
+    }
+    if !left_out.contains(&OF_STRACE) && !may_trace() {
+        shell::say(format_args!(
+            "Where no process may be traced, the tests {OF_STRACE}… are left out"
+        ));
+        left_out.push(OF_STRACE);
+    }
+    Ok(left_out)
+}
+
+/// Provides the programs that tests start; gives what is in the names of the tests of those that are
+/// missing.
+fn provide_programs(installing: Installing) -> Result<Vec<&'static str>> {
     let path = env::var_os("PATH").unwrap_or_default();
     let folders: Vec<PathBuf> =
         env::split_paths(&path).chain([PathBuf::from(SYSTEM_PROGRAMS)]).collect();
-    for (program, package, need) in SERVERS {
-        if !folders.iter().any(|folder| folder.join(program).is_file()) {
-            debian::install(&[package], need)?;
-        }
+    let is_there =
+        |program: &Program| folders.iter().any(|folder| folder.join(program.name).is_file());
+    let missing: Vec<Program> = PROGRAMS.into_iter().filter(|program| !is_there(program)).collect();
+    if missing.is_empty() {
+        return Ok(Vec::new());
     }
-    let mut tests = shell::cargo();
-    tests.args(["test", "--workspace"]);
-    let mut left_out = Vec::new();
-    if !npm::install()? {
-        shell::say(format_args!("without npm the tests {OF_NPM}… are left out"));
-        left_out.extend(["--skip", OF_NPM]);
+    let packages: Vec<&str> = missing.iter().map(|program| program.package).collect();
+    let tests: Vec<&str> = missing.iter().map(|program| program.tests).collect();
+    let needs: Vec<&str> = missing.iter().map(|program| program.need).collect();
+    let needs = needs.join(", ");
+    let need = Need {
+        what: &format!("{} from Debian", packages.join(", ")),
+        why: &needs,
+        command: &debian::hint(&packages),
+    };
+    if !installing.announce(&need, &format!("the tests {} are", listed(&tests))) {
+        return Ok(tests);
     }
-    if !may_trace() {
-        shell::say(format_args!(
-            "where no process may be traced, the tests {OF_STRACE}… are left out"
-        ));
-        left_out.extend(["--skip", OF_STRACE]);
-    }
-    if !pypi::install()? {
-        shell::say(format_args!("without Python's pip the tests {OF_PYPI}… are left out"));
-        left_out.extend(["--skip", OF_PYPI]);
-    }
-    if !left_out.is_empty() {
-        tests.arg("--").args(left_out);
-    }
-    shell::run(&mut tests)?;
-    torture::run(TORTURE_MINUTES, None)
+    debian::install(&packages, &needs)?;
+    Ok(Vec::new())
+}
+
+fn listed(tests: &[&str]) -> String {
+    let names: Vec<String> = tests.iter().map(|tests| format!("{tests}…")).collect();
+    names.join(", ")
 }
 
 /// Whether processes that run may be traced: some systems let only their parents do that.

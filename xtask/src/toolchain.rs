@@ -8,7 +8,8 @@ use std::{env, process::Command};
 use anyhow::{Context, Result, bail};
 
 use crate::{
-    debian::install,
+    debian,
+    install::{Installing, Need},
     shell::{cargo, command, run, say, succeeds},
 };
 
@@ -39,17 +40,24 @@ pub(crate) enum Toolchain {
 }
 
 impl Toolchain {
-    /// Finds a compiler, and installs what is missing.
-    pub(crate) fn find() -> Result<Self> {
+    /// Finds a compiler, and installs what is missing where that is allowed.
+    pub(crate) fn find(installing: Installing) -> Result<Self> {
         match env::var(OVERRIDE).as_deref() {
-            Ok("rustup") => return Self::rustup(),
-            Ok("debian") => return Self::debian(),
+            Ok("rustup") => return Self::rustup(installing),
+            Ok("debian") => return Self::debian(installing),
             Ok(other) => bail!("{OVERRIDE} is {other:?}; it must be rustup or debian"),
             Err(_) => {}
         }
-        Self::rustup().or_else(|reason| {
+        Self::rustup(installing).or_else(|reason| {
+            // Where nothing may be installed, Debian's serves only where it is there already.
+            if installing == Installing::Forbidden && !debian::has(&DEBIAN_PACKAGES) {
+                let hint = debian::hint(&DEBIAN_PACKAGES);
+                return Err(reason.context(format!(
+                    "there is no compiler for WebAssembly: on Debian `{hint}` installs another"
+                )));
+            }
             say(format_args!("{reason}: falling back to Debian's compiler for WebAssembly"));
-            Self::debian()
+            Self::debian(installing)
         })
     }
 
@@ -73,17 +81,27 @@ impl Toolchain {
         build
     }
 
-    fn rustup() -> Result<Self> {
+    fn rustup(installing: Installing) -> Result<Self> {
         if has_target() {
             return Ok(Self::Rustup);
         }
+        installing.require(&Need {
+            what: &format!("Rust's standard library for {TARGET}"),
+            why: "decoders and the script engine are compiled for it",
+            command: &format!("rustup target add {TARGET}"),
+        })?;
         run(command("rustup").args(["target", "add", TARGET]))
             .context("rustup cannot add the WebAssembly target")?;
         Ok(Self::Rustup)
     }
 
-    fn debian() -> Result<Self> {
-        install(&DEBIAN_PACKAGES, &format!("guests need `rustup target add {TARGET}`"))?;
+    fn debian(installing: Installing) -> Result<Self> {
+        provide(
+            installing,
+            &DEBIAN_PACKAGES,
+            "decoders and the script engine are compiled with it",
+            &format!("guests need `rustup target add {TARGET}`"),
+        )?;
         run(command("rustup").args(["toolchain", "link", DEBIAN_TOOLCHAIN, "/usr"]))?;
         Ok(Self::Debian)
     }
@@ -97,14 +115,19 @@ pub(crate) struct CCompiler {
 }
 
 impl CCompiler {
-    /// Finds one: any clang that knows WebAssembly, or else Debian's, which is installed.
-    pub(crate) fn find() -> Result<Self> {
+    /// Finds one: any clang that knows WebAssembly, or else Debian's, which is installed where that is
+    /// allowed.
+    pub(crate) fn find(installing: Installing) -> Result<Self> {
         let any = Self { clang: "clang", archiver: "llvm-ar" };
         if let Some(found) = [any, DEBIAN_CLANG].into_iter().find(Self::knows_webassembly) {
             return Ok(found);
         }
-        say("the script engine is written in C: it needs a clang that knows WebAssembly");
-        install(&DEBIAN_CLANG_PACKAGES, "guests need a `clang` and `llvm-ar` that know wasm32")?;
+        provide(
+            installing,
+            &DEBIAN_CLANG_PACKAGES,
+            "the script engine is written in C and needs a clang that knows WebAssembly",
+            "guests need a `clang` and `llvm-ar` that know wasm32",
+        )?;
         Ok(DEBIAN_CLANG)
     }
 
@@ -119,6 +142,16 @@ impl CCompiler {
         targets.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("wasm32"))
             && succeeds(command(self.archiver).arg("--version"))
     }
+}
+
+/// Installs packages of Debian where some are missing; `need` says of what they are one way to have it.
+fn provide(installing: Installing, packages: &[&str], why: &str, need: &str) -> Result<()> {
+    if debian::has(packages) {
+        return Ok(());
+    }
+    let what = format!("{} from Debian", packages.join(", "));
+    installing.require(&Need { what: &what, why, command: &debian::hint(packages) })?;
+    debian::install(packages, need)
 }
 
 /// Whether the compiler has the standard library of the target.

@@ -12,7 +12,8 @@ use std::{
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 
-use super::{Figures, meters::Meter};
+use super::ingest::Figures;
+use crate::meters::Meter;
 
 /// Messages that are not acknowledged yet. Brokers are configured for some hundreds; as with connections
 /// of HTTP, with few of them the disk decides alone.

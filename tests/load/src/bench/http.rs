@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::meters::Meter;
+use crate::meters::Meter;
 
 /// What ends the head of an answer.
 const HEAD_END: &[u8] = b"\r\n\r\n";

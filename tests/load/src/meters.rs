@@ -1,12 +1,22 @@
 //! Water meters that send real frames, encrypted and signed with keys of their own.
 
-use std::thread;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    thread,
+};
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context, Result, anyhow};
 use champollion_frames::{AppSKey, DevAddr, DevEui, NwkSKey, Session, device::Device};
 use serde_json::json;
 
-use crate::client::Client;
+use crate::{
+    client::Client,
+    server::{Server, Setup},
+};
+
+/// The decoder of the meters.
+const DECODER: &str = "axioma-qalcosonic-w1";
 
 /// A telegram of an Axioma Qalcosonic W1: volume, and the volumes of the hours before.
 const TELEGRAM: [u8; 47] = [
@@ -43,7 +53,7 @@ pub(crate) struct Meters(Vec<Meter>);
 
 impl Meters {
     /// Registers meters.
-    pub(super) fn register(admin: &Client, count: usize) -> Result<Self> {
+    pub(crate) fn register(admin: &Client, count: usize) -> Result<Self> {
         Self::register_in(admin, count, &[GROUP])
     }
 
@@ -93,6 +103,20 @@ impl Meter {
             r#"{{"phyPayload":"{digits}","receivedAt":"2026-02-03T04:05:06Z","frequencyHz":868100000,"spreadingFactor":9,"bandwidthHz":125000,"codingRate":"4/5","region":"EU868","gateways":[{{"gatewayId":"7276FF0039030436","rssiDbm":-97,"snrDb":7.5}},{{"gatewayId":"7276FF0039030437","rssiDbm":-107,"snrDb":-3}}]}}"#
         )
     }
+}
+
+/// Publishes the decoder of the meters.
+pub(crate) fn publish(server: &Server, setup: &Setup) -> Result<()> {
+    server.publish(&server.admin_token, &[package(&setup.packages)?])
+}
+
+fn package(folder: &Path) -> Result<PathBuf> {
+    let is_it = |path: &PathBuf| {
+        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(DECODER))
+    };
+    let files = fs::read_dir(folder).context("there are no packages")?;
+    let mut paths = files.filter_map(|entry| Some(entry.ok()?.path()));
+    paths.find(is_it).with_context(|| format!("{DECODER} is not built"))
 }
 
 fn session(number: usize) -> Session {

@@ -15,9 +15,8 @@ use serde_json::{Value as Json, json};
 use crate::{
     client::{Answer, Client, text},
     fleet::{Expectation, Fleet, Frame},
-    guests,
-    server::{self, Server},
-    shell::{command, run, say, target},
+    say,
+    server::{Server, Setup},
 };
 
 /// How many wrong frames are shown one by one.
@@ -50,12 +49,9 @@ struct Pulled {
 }
 
 /// Runs the demo; with `once` ends after it, otherwise leaves the server up.
-pub(crate) fn demo(once: bool) -> Result<()> {
-    let packages = guests::build()?;
+pub(crate) fn demo(setup: &Setup, once: bool) -> Result<()> {
     let fleet = Fleet::read()?;
-    let folder = target().join("demo");
-    let champollion = server::build()?;
-    let mut server = Server::start(&champollion, &folder)?;
+    let mut server = Server::start(setup)?;
     let admin = Client::new(&server.address, &server.admin_token);
     say(format_args!(
         "\nThe server listens on {}, its log is {}",
@@ -63,7 +59,7 @@ pub(crate) fn demo(once: bool) -> Result<()> {
         server.log.display()
     ));
 
-    publish(&champollion, &packages, &admin)?;
+    publish(&server, &setup.packages, &admin)?;
     let groups = register(&fleet, &admin)?;
     let lns = admin.with_token(&admin.create_token("network server", "lns", None)?);
     let mut tally = play(&fleet.frames, &lns)?;
@@ -77,7 +73,7 @@ pub(crate) fn demo(once: bool) -> Result<()> {
     show(&pulled, &tally, &admin)?;
 
     if !once {
-        leave_up(&mut server, &folder, &groups, &admin)?;
+        leave_up(&mut server, &setup.folder, &groups, &admin)?;
     }
     let refused: usize = tally.refused.values().sum();
     say(format_args!(
@@ -92,15 +88,11 @@ pub(crate) fn demo(once: bool) -> Result<()> {
     Ok(())
 }
 
-fn publish(champollion: &Path, packages: &Path, admin: &Client) -> Result<()> {
+fn publish(server: &Server, packages: &Path, admin: &Client) -> Result<()> {
     let mut files: Vec<_> =
         fs::read_dir(packages)?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
     files.sort();
-    let token = admin.create_token("demo publisher", "publisher", None)?;
-    run(command(champollion)
-        .args(["publish", "--server", &admin.address])
-        .env("CHAMPOLLION_TOKEN", token)
-        .args(files))
+    server.publish(&admin.create_token("demo publisher", "publisher", None)?, &files)
 }
 
 fn register(fleet: &Fleet, admin: &Client) -> Result<BTreeSet<String>> {

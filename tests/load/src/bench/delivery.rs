@@ -17,17 +17,13 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value as Json, json};
 
-use super::{
-    http::Connection,
-    meters::{Meter, Meters},
-    publish,
-};
+use super::http::Connection;
 use crate::{
     client::Client,
-    guests,
-    server::{self, Server},
-    shell::{say, target},
-    torture::read_head,
+    meters::{self, Meter, Meters},
+    request::read_head,
+    say,
+    server::{Server, Setup},
 };
 
 /// Partners, each with a route of its own.
@@ -65,13 +61,10 @@ struct Recipient {
 }
 
 /// Measures, and gives a line for each figure.
-pub(crate) fn run(quick: bool) -> Result<Vec<String>> {
-    let packages = guests::build()?;
-    let champollion = server::build_release()?;
-    let folder = target().join("bench-delivery");
-    let mut server = Server::start_with(&champollion, &folder, SETTINGS)?;
+pub(super) fn measure(setup: &Setup, quick: bool) -> Result<Vec<String>> {
+    let mut server = Server::start_with(setup, SETTINGS)?;
     let admin = Client::new(&server.address, &server.admin_token);
-    publish(&champollion, &server, &packages)?;
+    meters::publish(&server, setup)?;
     let token = admin.create_token("load", "lns", None)?;
     let recipient = Recipient::listen()?;
     let groups: Vec<String> = (0..ROUTES).map(|number| format!("partner-{number}")).collect();

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use super::{World, chance::Chance, lock};
 use crate::{
     client::{Client, text},
-    load::meters::Meter,
+    meters::Meter,
 };
 
 /// Between two frames, at most: so that recipients that misbehave can keep up.

@@ -2,14 +2,8 @@
 //! water meters as fast as it takes them, on the same machine. What is measured is what a network server
 //! sees: from the request to the answer that says that the record is durable, decoding included.
 
-mod broker;
-pub(crate) mod delivery;
-mod http;
-pub(crate) mod meters;
-
 use std::{
-    fmt, fs,
-    path::{Path, PathBuf},
+    fmt,
     sync::{
         Barrier,
         atomic::{AtomicBool, Ordering},
@@ -18,22 +12,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 
-use self::{
-    broker::Broker,
-    http::Connection,
-    meters::{Meter, Meters},
-};
+use super::{broker::Broker, http::Connection};
 use crate::{
     client::Client,
-    guests,
-    server::{self, Server},
-    shell::{command, run as run_command, say, target},
+    meters::{self, Meter, Meters},
+    say,
+    server::{Server, Setup},
 };
-
-/// The decoder of the meters.
-const DECODER: &str = "axioma-qalcosonic-w1";
 
 /// Connections that each wait for an answer before they send the next frame. What becomes durable with
 /// one write to the disk is what came meanwhile, so with few of them the disk decides alone.
@@ -55,22 +42,19 @@ const METERS_OF_BROKER: usize = 2_000;
 const WARM_UP: Duration = Duration::from_secs(1);
 
 /// What was measured.
-struct Figures {
-    frames: usize,
-    elapsed: Duration,
+pub(super) struct Figures {
+    pub(super) frames: usize,
+    pub(super) elapsed: Duration,
     /// Of each request, from its first byte to the end of its answer, sorted.
-    latencies: Vec<Duration>,
+    pub(super) latencies: Vec<Duration>,
 }
 
 /// Measures, and gives a line for each figure.
-pub(crate) fn run(quick: bool) -> Result<Vec<String>> {
-    let packages = guests::build()?;
-    let champollion = server::build_release()?;
+pub(super) fn measure(setup: &Setup, quick: bool) -> Result<Vec<String>> {
     let broker = Broker::listen()?;
-    let folder = target().join("bench-ingest");
-    let mut server = Server::start_with(&champollion, &folder, &broker.settings())?;
+    let mut server = Server::start_with(setup, &broker.settings())?;
     let admin = Client::new(&server.address, &server.admin_token);
-    publish(&champollion, &server, &packages)?;
+    meters::publish(&server, setup)?;
     let token = admin.create_token("load", "lns", None)?;
 
     let meters = SINGLE * METERS_OF_SINGLE + BULK * LINES + METERS_OF_BROKER;
@@ -90,25 +74,6 @@ pub(crate) fn run(quick: bool) -> Result<Vec<String>> {
     lines.extend(broker.measure(&mut through_broker, duration)?.lines("ingest.mqtt"));
     server.stop()?;
     Ok(lines)
-}
-
-/// Publishes the decoder of the meters.
-pub(crate) fn publish(champollion: &Path, server: &Server, packages: &Path) -> Result<()> {
-    let mut publish = command(champollion);
-    publish
-        .args(["publish", "--server", &server.address])
-        .env("CHAMPOLLION_TOKEN", &server.admin_token)
-        .arg(package(packages)?);
-    run_command(&mut publish)
-}
-
-fn package(folder: &Path) -> Result<PathBuf> {
-    let is_it = |path: &PathBuf| {
-        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(DECODER))
-    };
-    let files = fs::read_dir(folder).context("there are no packages")?;
-    let mut paths = files.filter_map(|entry| Some(entry.ok()?.path()));
-    paths.find(is_it).with_context(|| format!("{DECODER} is not built"))
 }
 
 /// Where frames are handed over, and how long.

@@ -1,7 +1,7 @@
 //! Recipients of HTTP push that misbehave: they refuse, hang, hang up, answer half, and lie.
 
 use std::{
-    io::{self, BufRead, BufReader, Read, Write},
+    io::{self, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
     sync::{
         Arc, Mutex,
@@ -15,6 +15,7 @@ use anyhow::{Context, Result};
 use serde_json::Value as Json;
 
 use super::{chance::Chance, ledger::Ledger, lock};
+use crate::request::read_head;
 
 /// How long a recipient is in one mood.
 const MOOD: Duration = Duration::from_secs(4);
@@ -24,9 +25,6 @@ const HANG: Duration = Duration::from_millis(1_500);
 
 /// Longest that a connection says nothing before it is closed.
 const SILENCE: Duration = Duration::from_secs(30);
-
-/// What is still sent is read for so long at most before a connection is closed.
-const HEAD_LINES: usize = 100;
 
 /// One that records of a group are posted to.
 pub(super) struct Recipient {
@@ -174,25 +172,4 @@ impl Recipient {
         };
         ledger.arrive(&self.name, &self.group, &records, takes);
     }
-}
-
-/// Reads the head of a request, and says how long its body is.
-pub(crate) fn read_head(reader: &mut impl BufRead) -> io::Result<usize> {
-    let mut length = 0;
-    for _ in 0..HEAD_LINES {
-        let mut line = String::new();
-        if reader.read_line(&mut line)? == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        let line = line.trim();
-        if line.is_empty() {
-            return Ok(length);
-        }
-        if let Some((name, value)) = line.split_once(':')
-            && name.eq_ignore_ascii_case("content-length")
-        {
-            length = value.trim().parse().map_err(io::Error::other)?;
-        }
-    }
-    Err(io::Error::other("the head does not end"))
 }

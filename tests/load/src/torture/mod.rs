@@ -20,14 +20,12 @@ use std::{
 use anyhow::{Result, ensure};
 use serde_json::json;
 
-pub(crate) use self::recipient::read_head;
 use self::{chance::Chance, ledger::Ledger, recipient::Recipient};
 use crate::{
     client::Client,
-    guests,
-    load::{self, meters::Meters},
-    server::{self, Server},
-    shell::{say, target},
+    meters::{self, Meters},
+    say,
+    server::{Server, Setup},
 };
 
 /// Recipients on this machine, over HTTP, and no long pauses.
@@ -81,17 +79,15 @@ struct World {
 }
 
 /// Tortures the server, and says what came of it.
-pub(crate) fn run(minutes: u32, seed: Option<u64>) -> Result<()> {
+pub(crate) fn run(setup: &Setup, minutes: u32, seed: Option<u64>) -> Result<()> {
     let seed = seed.unwrap_or_else(|| {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         now.map_or(1, |now| now.as_micros() as u64)
     });
-    let packages = guests::build()?;
-    let champollion = server::build()?;
-    let mut server = Server::start_with(&champollion, &target().join("torture"), SETTINGS)?;
+    let mut server = Server::start_with(setup, SETTINGS)?;
     say(format_args!("The seed is {seed}; the server's log is {}", server.log.display()));
     let admin = Client::new(&server.address, &server.admin_token);
-    load::publish(&champollion, &server, &packages)?;
+    meters::publish(&server, setup)?;
 
     let world = Arc::new(World {
         address: RwLock::new(Some(server.address.clone())),

@@ -1,13 +1,15 @@
 //! The recorded fleet: devices, their keys, and the frames that they sent.
 
-use std::{collections::HashMap, fs, path::Path};
+use std::{
+    collections::HashMap,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result};
 use champollion_sdk::vectors::{self, Vector};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value as Json;
-
-use crate::{guests, shell::workspace};
 
 /// A fleet as `tests/fleet/record.mjs` wrote it.
 pub(crate) struct Fleet {
@@ -62,7 +64,7 @@ impl Fleet {
 
 fn read_vectors() -> Result<HashMap<String, Vector>> {
     let mut all = HashMap::new();
-    for folder in guests::sources()? {
+    for folder in decoders()? {
         let path = folder.join("vectors.json");
         let vectors = vectors::parse(&fs::read_to_string(&path)?)
             .with_context(|| format!("{} cannot be read", path.display()))?;
@@ -70,6 +72,23 @@ fn read_vectors() -> Result<HashMap<String, Vector>> {
         all.extend(vectors.into_iter().map(|vector| (format!("{name}: {}", vector.name), vector)));
     }
     Ok(all)
+}
+
+/// The folder of the workspace.
+fn workspace() -> PathBuf {
+    // The crate's own folder is known when it is compiled; the workspace is two above it.
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    own.ancestors().nth(2).unwrap_or(own).to_owned()
+}
+
+/// The folders of the first-party decoders.
+fn decoders() -> Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(workspace().join("decoders"));
+    let folders = entries
+        .context("the folder decoders cannot be read")?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|folder| folder.join("decoder.toml").is_file());
+    Ok(folders.collect())
 }
 
 fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {

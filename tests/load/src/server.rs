@@ -1,0 +1,168 @@
+//! The server that frames are played into: started, killed, and started again.
+
+use std::{
+    env,
+    fs::{self, File},
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread,
+    time::Duration,
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use clap::Args;
+
+use crate::say;
+
+/// Where the server logs, in its folder.
+const LOG: &str = "server.log";
+
+/// Its settings.
+const SETTINGS: &str = "champollion.toml";
+
+/// Where it writes the first admin token.
+const ADMIN_TOKEN: &str = "admin.token";
+
+/// What a server is started with.
+#[derive(Args)]
+pub(crate) struct Setup {
+    /// The binary of the server
+    #[arg(long, value_name = "FILE")]
+    pub(crate) champollion: PathBuf,
+    /// The packages of the first-party decoders
+    #[arg(long, value_name = "DIR")]
+    pub(crate) packages: PathBuf,
+    /// Where the server keeps its data and its log; what is there is removed
+    #[arg(long, value_name = "DIR")]
+    pub(crate) folder: PathBuf,
+}
+
+/// A server that runs until this is dropped.
+pub(crate) struct Server {
+    process: Child,
+    champollion: PathBuf,
+    folder: PathBuf,
+    /// Where it listens: `http://127.0.0.1:4711`.
+    pub(crate) address: String,
+    /// The first admin token.
+    pub(crate) admin_token: String,
+    /// Where it logs.
+    pub(crate) log: PathBuf,
+}
+
+impl Server {
+    /// Starts the server on an empty folder, on a port that is free.
+    pub(crate) fn start(setup: &Setup) -> Result<Self> {
+        Self::start_with(setup, "")
+    }
+
+    /// The same with settings.
+    pub(crate) fn start_with(setup: &Setup, settings: &str) -> Result<Self> {
+        let Setup { champollion, folder, .. } = setup;
+        if folder.exists() {
+            fs::remove_dir_all(folder).context("the old data cannot be removed")?;
+        }
+        fs::create_dir_all(folder)?;
+        fs::write(folder.join(SETTINGS), settings)?;
+        let mut process = spawn(champollion, folder)?;
+        let address = listens(&mut process, folder)?;
+        let admin_token = fs::read_to_string(folder.join(ADMIN_TOKEN))?.trim().to_owned();
+        let (champollion, folder) = (champollion.clone(), folder.clone());
+        let log = folder.join(LOG);
+        Ok(Self { process, champollion, folder, address, admin_token, log })
+    }
+
+    /// Publishes packages, as a person does who has this token.
+    pub(crate) fn publish(&self, token: &str, packages: &[PathBuf]) -> Result<()> {
+        let mut publish = Command::new(&self.champollion);
+        publish.stdin(Stdio::null()).args(["publish", "--server", &self.address]).args(packages);
+        let shown = shown(&publish);
+        say(format_args!("$ {shown}"));
+        let status = publish.env("CHAMPOLLION_TOKEN", token).status();
+        let status = status.with_context(|| format!("`{shown}` cannot be started"))?;
+        ensure!(status.success(), "`{shown}` failed: {status}");
+        Ok(())
+    }
+
+    /// Starts it again on the same folder, after it was stopped.
+    pub(crate) fn restart(&mut self) -> Result<()> {
+        self.process = spawn(&self.champollion, &self.folder)?;
+        self.address = listens(&mut self.process, &self.folder)?;
+        Ok(())
+    }
+
+    /// Starts it again and ends it after a while, perhaps before it listens.
+    pub(crate) fn restart_for(&mut self, life: Duration) -> Result<()> {
+        self.process = spawn(&self.champollion, &self.folder)?;
+        thread::sleep(life);
+        self.stop()
+    }
+
+    /// Ends the server, as `kill -9` does.
+    pub(crate) fn stop(&mut self) -> Result<()> {
+        self.process.kill()?;
+        self.wait()
+    }
+
+    /// Waits until somebody else ends the server.
+    pub(crate) fn wait(&mut self) -> Result<()> {
+        self.process.wait()?;
+        Ok(())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Where it has ended already there is nothing to end.
+        drop(self.process.kill());
+        drop(self.process.wait());
+    }
+}
+
+/// A command as people type it in the folder that they are in.
+fn shown(command: &Command) -> String {
+    let program = Path::new(command.get_program());
+    let name = program.file_name().unwrap_or(program.as_os_str());
+    let within = env::current_dir().map(|folder| format!("{}/", folder.display()));
+    let within = within.unwrap_or_default();
+    std::iter::once(name)
+        .chain(command.get_args())
+        .map(|word| word.to_string_lossy().replace(&within, ""))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+fn spawn(champollion: &Path, folder: &Path) -> Result<Child> {
+    let log = File::options().create(true).append(true).open(folder.join(LOG))?;
+    Command::new(champollion)
+        .args(["serve", "--listen", "127.0.0.1:0", "--config"])
+        .arg(folder.join(SETTINGS))
+        .arg("--data-dir")
+        .arg(folder.join("data"))
+        .arg("--admin-token-file")
+        .arg(folder.join(ADMIN_TOKEN))
+        // The recording's network server has put the copies together, and its frames are handed
+        // over one after another: waiting for copies would only make the demo longer.
+        .env("CHAMPOLLION_FRAMES__COPIES_WINDOW_MS", "0")
+        // Its packages were built a moment ago, and nobody has signed them.
+        .env("CHAMPOLLION_PUBLICATION__UNSIGNED", "true")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(log)
+        .spawn()
+        .context("the server cannot be started")
+}
+
+/// Waits until a server listens, and says where.
+fn listens(process: &mut Child, folder: &Path) -> Result<String> {
+    let stdout = process.stdout.take().context("the server has no standard output")?;
+    let mut first_line = String::new();
+    BufReader::new(stdout).read_line(&mut first_line)?;
+    let Some(address) = first_line.trim().strip_prefix("champollion listens on ") else {
+        process.wait()?;
+        let log = fs::read_to_string(folder.join(LOG)).unwrap_or_default();
+        bail!("the server did not start:\n{log}");
+    };
+    Ok(address.to_owned())
+}
