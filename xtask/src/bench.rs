@@ -1,19 +1,14 @@
 //! Runs the benchmarks and prints what they measured.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    time::SystemTime,
-};
+use std::time::SystemTime;
 
-use anyhow::{Context, Result, ensure};
-use serde_json::Value as Json;
+use anyhow::Result;
 
 use crate::{
     guests,
     install::Installing,
     load, npm,
-    shell::{cargo, run as run_command, say, target},
+    shell::{cargo, run as run_command},
 };
 
 /// Criterion's settings for a quick look: figures within a few percent, in a minute.
@@ -46,15 +41,7 @@ pub(crate) fn run(installing: Installing, quick: bool, filter: Option<&str>) -> 
     }
     bench.args(filter);
     run_command(&mut bench)?;
-
-    let mut lines = Vec::new();
-    collect(&target().join("criterion"), started, &mut lines)?;
-    collect_figures(&target().join("figures"), started, &mut lines)?;
-    ensure!(!lines.is_empty(), "no benchmark was run: is there one of this name?");
-    lines.sort();
-    for line in lines {
-        say(line);
-    }
+    load::figures(started)?;
     if filter.is_none() {
         load::measure(&packages, LOAD, quick)?;
         load::measure(&packages, DELIVERY, quick)?;
@@ -81,44 +68,4 @@ fn store(quick: bool) -> Result<()> {
         run_command(bench.args(measured))?;
     }
     Ok(())
-}
-
-/// Finds the estimates of this run: `<name>/new/estimates.json`, younger than its start.
-fn collect(folder: &Path, started: SystemTime, lines: &mut Vec<String>) -> Result<()> {
-    for entry in fs::read_dir(folder).context("criterion left no results")? {
-        let path = entry?.path();
-        let estimates = path.join("new/estimates.json");
-        if estimates.is_file() {
-            if estimates.metadata()?.modified()? >= started {
-                lines.push(line(&path, &estimates)?);
-            }
-        } else if path.is_dir() {
-            collect(&path, started, lines)?;
-        }
-    }
-    Ok(())
-}
-
-/// Finds the figures of this run that are no times of one call: memory, ratios.
-fn collect_figures(folder: &Path, started: SystemTime, lines: &mut Vec<String>) -> Result<()> {
-    // There are none where only benchmarks without figures were run.
-    for entry in fs::read_dir(folder).into_iter().flatten() {
-        let path = entry?.path();
-        if path.metadata()?.modified()? >= started {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            lines.push(format!("BENCH {name} {}", fs::read_to_string(&path)?));
-        }
-    }
-    Ok(())
-}
-
-fn line(benchmark: &Path, estimates: &PathBuf) -> Result<String> {
-    let name: Json =
-        serde_json::from_str(&fs::read_to_string(benchmark.join("new/benchmark.json"))?)?;
-    let estimates: Json = serde_json::from_str(&fs::read_to_string(estimates)?)?;
-    let nanoseconds = estimates["median"]["point_estimate"]
-        .as_f64()
-        .with_context(|| format!("{} has no median", benchmark.display()))?;
-    let name = name["full_id"].as_str().context("a benchmark has no name")?;
-    Ok(format!("BENCH {name} {:.3} us", nanoseconds / 1_000.0))
 }

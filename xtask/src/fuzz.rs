@@ -1,7 +1,8 @@
 //! Runs the fuzz targets (`fuzz/`) with cargo-fuzz.
 
-use anyhow::{Context, Result};
-use clap::ValueEnum;
+use std::str::FromStr;
+
+use anyhow::{Context, Error, Result, bail};
 
 use crate::{
     guests,
@@ -10,7 +11,7 @@ use crate::{
 };
 
 /// What is fed.
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Target {
     /// Files that are published.
     Upload,
@@ -21,11 +22,24 @@ pub(crate) enum Target {
 }
 
 impl Target {
+    const ALL: [Self; 3] = [Self::Upload, Self::Output, Self::Frames];
+
     fn name(self) -> &'static str {
         match self {
             Self::Upload => "upload",
             Self::Output => "output",
             Self::Frames => "frames",
+        }
+    }
+}
+
+impl FromStr for Target {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        match Self::ALL.into_iter().find(|target| target.name() == name) {
+            Some(target) => Ok(target),
+            None => bail!("it is upload, output or frames"),
         }
     }
 }
@@ -48,7 +62,7 @@ pub(crate) fn run(installing: Installing, seconds: u32, target: Option<Target>) 
             .args(["run", "--quiet", "--package", "champollion-attacks", "--", "seeds"])
             .arg(&seeds),
     )?;
-    let targets = target.map_or_else(|| Target::value_variants().to_vec(), |target| vec![target]);
+    let targets = target.map_or(Target::ALL.to_vec(), |target| vec![target]);
     for target in targets {
         let name = target.name();
         let corpus = workspace().join("fuzz/corpus").join(name);

@@ -1,6 +1,10 @@
 //! Builds the program that plays frames into the server (`tests/load`), and runs it.
 
-use std::{path::Path, process::Command};
+use std::{
+    path::Path,
+    process::Command,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use anyhow::Result;
 
@@ -17,8 +21,7 @@ const SERVER: &str = "champollion";
 
 /// Plays the recorded fleet.
 pub(crate) fn demo(packages: &Path, once: bool) -> Result<()> {
-    let mut demo = build(&server::binary("debug", SERVER), packages, "demo")?;
-    demo.arg("demo");
+    let mut demo = build("demo", &server::binary("debug", SERVER), packages, "demo")?;
     if once {
         demo.arg("--once");
     }
@@ -27,8 +30,8 @@ pub(crate) fn demo(packages: &Path, once: bool) -> Result<()> {
 
 /// Kills the server again and again under load.
 pub(crate) fn torture(packages: &Path, minutes: u32, seed: Option<u64>) -> Result<()> {
-    let mut torture = build(&server::binary("debug", SERVER), packages, "torture")?;
-    torture.args(["torture", "--minutes", &minutes.to_string()]);
+    let mut torture = build("torture", &server::binary("debug", SERVER), packages, "torture")?;
+    torture.args(["--minutes", &minutes.to_string()]);
     if let Some(seed) = seed {
         torture.args(["--seed", &seed.to_string()]);
     }
@@ -38,21 +41,32 @@ pub(crate) fn torture(packages: &Path, minutes: u32, seed: Option<u64>) -> Resul
 /// Measures the server as it is released: `ingest` or `delivery`.
 pub(crate) fn measure(packages: &Path, what: &str, quick: bool) -> Result<()> {
     let champollion = server::build_release()?;
-    let mut measure = build(&champollion, packages, &format!("bench-{what}"))?;
-    measure.arg(what);
+    let mut measure = build(what, &champollion, packages, &format!("bench-{what}"))?;
     if quick {
         measure.arg("--quick");
     }
     run(&mut measure)
 }
 
-/// Builds the program, to be given a command; the server that it starts keeps its data in a folder of this
-/// name.
-fn build(champollion: &Path, packages: &Path, folder: &str) -> Result<Command> {
-    // As the server is built for tests, so that all that they share is compiled once.
-    run(cargo().args(["build-server", "--bin", PROGRAM]))?;
-    let mut program = command(server::binary("debug", PROGRAM));
-    program.arg("--champollion").arg(champollion);
+/// Prints what benchmarks have measured since a moment.
+pub(crate) fn figures(since: SystemTime) -> Result<()> {
+    let since = since.duration_since(UNIX_EPOCH)?.as_millis();
+    let mut figures = program()?;
+    figures.arg("figures").arg("--target").arg(target());
+    run(figures.args(["--since", &since.to_string()]))
+}
+
+/// Builds the program, to be told more about a command that starts the server, which keeps its data in a
+/// folder of this name.
+fn build(what: &str, champollion: &Path, packages: &Path, folder: &str) -> Result<Command> {
+    let mut program = program()?;
+    program.arg(what).arg("--champollion").arg(champollion);
     program.arg("--packages").arg(packages).arg("--folder").arg(target().join(folder));
     Ok(program)
+}
+
+fn program() -> Result<Command> {
+    // As the server is built for tests, so that all that they share is compiled once.
+    run(cargo().args(["build-server", "--bin", PROGRAM]))?;
+    Ok(command(server::binary("debug", PROGRAM)))
 }

@@ -5,6 +5,7 @@
 mod attacks;
 mod bench;
 mod debian;
+mod flags;
 mod fuzz;
 mod guests;
 mod install;
@@ -16,81 +17,39 @@ mod shell;
 mod test;
 mod toolchain;
 
-use std::path::PathBuf;
+use std::path::Path;
 
-use clap::{Parser, Subcommand};
+use self::{
+    flags::{Xtask, XtaskCmd},
+    install::Installing,
+};
 
-use self::install::Installing;
+/// How long the server is tortured where nobody says it, in minutes.
+const TORTURE_MINUTES: u32 = 2;
 
-/// The project's own commands
-#[derive(Parser)]
-#[command(name = "cargo xtask", bin_name = "cargo xtask")]
-struct Cli {
-    /// Install nothing: say what is missing and how to install it, and leave out what needs it
-    #[arg(long, global = true)]
-    no_install: bool,
-    #[command(subcommand)]
-    command: Command,
-}
+/// How long each target is fed where nobody says it.
+const FUZZ_SECONDS: u32 = 60;
 
-#[derive(Subcommand)]
-enum Command {
-    /// Build everything, start the server and play the frames of a small fleet through it
-    Demo {
-        /// End after that, with exit code 0 only if every frame came out right
-        #[arg(long)]
-        once: bool,
-    },
-    /// Run every test
-    Test,
-    /// Load the server with frames, kill it again and again, and see that nothing is lost
-    Torture {
-        /// How long
-        #[arg(long, value_name = "N", default_value_t = 2)]
-        minutes: u32,
-        /// Choose everything that is left to chance as a run before did
-        #[arg(long)]
-        seed: Option<u64>,
-    },
-    /// Build the script engine into target/engine and the first-party decoders into target/decoders
-    Guests,
-    /// Write the attack suite out, a file for each hostile decoder
-    Attacks {
-        /// Folder for the files
-        #[arg(long, value_name = "DIR", default_value = "target/attacks")]
-        out: PathBuf,
-    },
-    /// Feed the upload path and the output path of decoders with bytes until something breaks
-    Fuzz {
-        /// How long, for each target
-        #[arg(long, value_name = "N", default_value_t = 60)]
-        seconds: u32,
-        /// Only this target: upload or output
-        target: Option<fuzz::Target>,
-    },
-    /// Measure, and print a line `BENCH <name> <p50> <unit>` for each figure
-    Bench {
-        /// Fewer samples: a minute instead of ten
-        #[arg(long)]
-        quick: bool,
-        /// Only benchmarks whose name contains this; `ingest` starts the real server and loads it,
-        /// `store` fills the store and kills it
-        filter: Option<String>,
-    },
-}
+/// The folder of the attack suite where nobody names another.
+const ATTACKS: &str = "target/attacks";
 
 fn main() -> anyhow::Result<()> {
-    let Cli { no_install, command } = Cli::parse();
+    let Xtask { no_install, subcommand } = Xtask::from_env_or_exit();
     let installing = if no_install { Installing::Forbidden } else { Installing::Allowed };
-    match command {
-        Command::Demo { once } => load::demo(&guests::build(installing)?, once),
-        Command::Test => test::run(installing),
-        Command::Torture { minutes, seed } => {
-            load::torture(&guests::build(installing)?, minutes, seed)
+    match subcommand {
+        XtaskCmd::Demo(demo) => load::demo(&guests::build(installing)?, demo.once),
+        XtaskCmd::Test(_) => test::run(installing),
+        XtaskCmd::Torture(torture) => {
+            let minutes = torture.minutes.unwrap_or(TORTURE_MINUTES);
+            load::torture(&guests::build(installing)?, minutes, torture.seed)
         }
-        Command::Guests => guests::build(installing).map(drop),
-        Command::Attacks { out } => attacks::write(installing, &out),
-        Command::Fuzz { seconds, target } => fuzz::run(installing, seconds, target),
-        Command::Bench { quick, filter } => bench::run(installing, quick, filter.as_deref()),
+        XtaskCmd::Guests(_) => guests::build(installing).map(drop),
+        XtaskCmd::Attacks(attacks) => {
+            attacks::write(installing, attacks.out.as_deref().unwrap_or(Path::new(ATTACKS)))
+        }
+        XtaskCmd::Fuzz(fuzz) => {
+            fuzz::run(installing, fuzz.seconds.unwrap_or(FUZZ_SECONDS), fuzz.target)
+        }
+        XtaskCmd::Bench(bench) => bench::run(installing, bench.quick, bench.filter.as_deref()),
     }
 }

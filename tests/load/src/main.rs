@@ -13,6 +13,8 @@ mod request;
 mod server;
 mod torture;
 
+use std::path::PathBuf;
+
 use clap::{Parser, Subcommand};
 
 use self::server::Setup;
@@ -21,8 +23,6 @@ use self::server::Setup;
 #[derive(Parser)]
 #[command(name = "champollion-load")]
 struct Cli {
-    #[command(flatten)]
-    setup: Setup,
     #[command(subcommand)]
     command: Command,
 }
@@ -31,24 +31,32 @@ struct Cli {
 enum Command {
     /// Play the frames of a small fleet, and show what comes out
     Demo {
+        #[command(flatten)]
+        setup: Setup,
         /// End after that, with exit code 0 only if every frame came out right
         #[arg(long)]
         once: bool,
     },
     /// Measure how many frames are taken, and how long each takes
     Ingest {
+        #[command(flatten)]
+        setup: Setup,
         /// Measure for a shorter time
         #[arg(long)]
         quick: bool,
     },
     /// Measure how many records leave, and how long each is under way
     Delivery {
+        #[command(flatten)]
+        setup: Setup,
         /// Measure for a shorter time
         #[arg(long)]
         quick: bool,
     },
     /// Kill the server again and again under load, and see that nothing is lost
     Torture {
+        #[command(flatten)]
+        setup: Setup,
         /// How long
         #[arg(long, value_name = "N", default_value_t = 2)]
         minutes: u32,
@@ -56,15 +64,24 @@ enum Command {
         #[arg(long)]
         seed: Option<u64>,
     },
+    /// Print what benchmarks have measured
+    Figures {
+        /// The folder that cargo builds into
+        #[arg(long, value_name = "DIR")]
+        target: PathBuf,
+        /// Only what was measured since this moment, in milliseconds since 1970
+        #[arg(long, value_name = "MS")]
+        since: u64,
+    },
 }
 
 fn main() -> anyhow::Result<()> {
-    let Cli { setup, command } = Cli::parse();
-    match command {
-        Command::Demo { once } => demo::demo(&setup, once),
-        Command::Ingest { quick } => bench::ingest(&setup, quick),
-        Command::Delivery { quick } => bench::delivery(&setup, quick),
-        Command::Torture { minutes, seed } => torture::run(&setup, minutes, seed),
+    match Cli::parse().command {
+        Command::Demo { setup, once } => demo::demo(&setup, once),
+        Command::Ingest { setup, quick } => bench::ingest(&setup, quick),
+        Command::Delivery { setup, quick } => bench::delivery(&setup, quick),
+        Command::Torture { setup, minutes, seed } => torture::run(&setup, minutes, seed),
+        Command::Figures { target, since } => bench::figures(since, &target),
     }
 }
 

@@ -1,0 +1,52 @@
+//! The commands and what can be said to them.
+//!
+//! Parsed by a small crate: what this program is built of is compiled before anything else is.
+
+use std::path::PathBuf;
+
+use crate::fuzz::Target;
+
+xflags::xflags! {
+    /// The project's own commands
+    cmd xtask {
+        /// Install nothing: say what is missing and how to install it, and leave out what needs it
+        optional --no-install
+
+        /// Build everything, start the server and play the frames of a small fleet through it
+        cmd demo {
+            /// End after that, with exit code 0 only if every frame came out right
+            optional --once
+        }
+        /// Run every test
+        cmd test {}
+        /// Load the server with frames, kill it again and again, and see that nothing is lost
+        cmd torture {
+            /// How long [default: 2]
+            optional --minutes minutes: u32
+            /// Choose everything that is left to chance as a run before did
+            optional --seed seed: u64
+        }
+        /// Build the script engine into target/engine and the first-party decoders into target/decoders
+        cmd guests {}
+        /// Write the attack suite out, a file for each hostile decoder
+        cmd attacks {
+            /// Folder for the files [default: target/attacks]
+            optional --out dir: PathBuf
+        }
+        /// Feed the upload path and the output path of decoders with bytes until something breaks
+        cmd fuzz {
+            /// How long, for each target [default: 60]
+            optional --seconds seconds: u32
+            /// Only this target: upload, output or frames
+            optional target: Target
+        }
+        /// Measure, and print a line `BENCH <name> <p50> <unit>` for each figure
+        cmd bench {
+            /// Fewer samples: a minute instead of ten
+            optional --quick
+            /// Only benchmarks whose name contains this; `ingest` starts the real server and loads it,
+            /// `delivery` has it push records, `store` fills the store and kills it
+            optional filter: String
+        }
+    }
+}
