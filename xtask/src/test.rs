@@ -19,13 +19,14 @@ const TIMED_OUT: i32 = 124;
 const OF_PYPI: &str = "of_pypi_";
 
 /// The servers that tests start: each program, the package of Debian that holds it, and what needs it.
-const SERVERS: [(&str, &str, &str); 7] = [
+const SERVERS: [(&str, &str, &str); 8] = [
     ("mosquitto", "mosquitto", "the tests of MQTT need the broker mosquitto"),
     ("docker-registry", "docker-registry", "the tests of OCI registries need docker-registry"),
     ("sshd", "openssh-server", "the tests of files need OpenSSH's server"),
     ("vsftpd", "vsftpd", "the tests of files need the server vsftpd"),
     ("nginx", "nginx", "the tests of files need the server nginx"),
-    ("curl", "curl", "the tests of files need curl"),
+    ("curl", "curl", "the tests of files and documents need curl"),
+    ("jq", "jq", "the tests of documents need jq"),
     ("strace", "strace", "the tests that end the server at a named step need strace"),
 ];
 
