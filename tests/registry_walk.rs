@@ -1,8 +1,8 @@
 //! The registry through the real binary: docs/registry.md, command by command, and who may do what.
 
-use std::{fs, path::Path, process::Command};
+use std::fs;
 
-use champollion_tests::{AXIOMA, Server, Setup, Sources, champollion, run, thermometer, workspace};
+use champollion_tests::{AXIOMA, Server, Setup, Sources, follow, steps, thermometer, workspace};
 use serde_json::json;
 use tempfile::TempDir;
 use ureq::http::Method;
@@ -15,51 +15,6 @@ fn strict() -> Server {
         .start()
 }
 
-/// A command of the document, and the lines that it must print.
-struct Step {
-    command: String,
-    prints: Vec<String>,
-}
-
-/// The commands of a document: in blocks of the kind `console` the lines after `$ `.
-fn steps(document: &str) -> Vec<Step> {
-    let mut steps: Vec<Step> = Vec::new();
-    let mut inside = false;
-    for line in document.lines() {
-        match line {
-            "```console" => inside = true,
-            "```" => inside = false,
-            _ if !inside => {}
-            line => match (line.strip_prefix("$ "), steps.last_mut()) {
-                (Some(command), _) => {
-                    steps.push(Step { command: command.to_owned(), prints: Vec::new() });
-                }
-                (None, Some(step)) => step.prints.push(line.to_owned()),
-                (None, None) => panic!("a block begins with {line:?}"),
-            },
-        }
-    }
-    steps
-}
-
-/// Whether a line is as the document says, where `…` stands for anything.
-fn is_like(line: &str, pattern: &str) -> bool {
-    let mut parts = pattern.split('…');
-    let first = parts.next().unwrap_or_default();
-    let Some(mut rest) = line.strip_prefix(first) else { return false };
-    let mut last = None;
-    for part in parts {
-        last = Some(part);
-        let Some(at) = rest.find(part.trim()) else { return false };
-        rest = &rest[at + part.trim().len()..];
-    }
-    match last {
-        None => rest.is_empty(),
-        Some("") => true,
-        Some(_) => rest.trim().is_empty(),
-    }
-}
-
 #[test]
 fn the_document_tells_what_happens() {
     let document = fs::read_to_string(workspace().join("docs/registry.md")).expect("it is there");
@@ -69,33 +24,7 @@ fn the_document_tells_what_happens() {
     let folder = TempDir::new().expect("there is room");
     std::os::unix::fs::symlink(workspace().join("tests"), folder.path().join("tests"))
         .expect("there is room");
-    // One shell for all, so that what one command sets the next one sees.
-    const END: &str = "@@ end of step";
-    let script: String =
-        steps.iter().map(|step| format!("{{ {}\n}} 2>&1\necho '{END}'\n", step.command)).collect();
-    let binary = champollion();
-    let binaries = Path::new(binary.get_program()).parent().expect("it is in a folder");
-    let path = format!("{}:{}", binaries.display(), std::env::var("PATH").unwrap_or_default());
-    let mut shell = Command::new("bash");
-    shell.args(["-c", &script]).current_dir(folder.path()).env("PATH", path);
-    shell.env("CHAMPOLLION_SERVER", server.address());
-    // Wide enough that no table breaks its lines.
-    shell.env("CHAMPOLLION_TOKEN", server.admin_token()).env("COLUMNS", "300");
-    let printed = run(&mut shell).stdout;
-
-    let outputs: Vec<&str> = printed.split(&format!("{END}\n")).collect();
-    assert_eq!(outputs.len(), steps.len() + 1, "{printed}");
-    for (step, output) in steps.iter().zip(outputs) {
-        let lines: Vec<&str> = output.lines().collect();
-        let same = lines.len() == step.prints.len()
-            && lines.iter().zip(&step.prints).all(|(line, pattern)| is_like(line, pattern));
-        assert!(
-            same,
-            "$ {}\nprinted:\n{output}\nand the document says:\n{}",
-            step.command,
-            step.prints.join("\n")
-        );
-    }
+    follow(&document, folder.path(), server.address(), server.admin_token());
 }
 
 #[test]

@@ -34,7 +34,7 @@ struct Program {
 }
 
 /// The programs that tests start.
-const PROGRAMS: [Program; 7] = [
+const PROGRAMS: [Program; 8] = [
     Program {
         name: "mosquitto",
         package: "mosquitto",
@@ -69,7 +69,13 @@ const PROGRAMS: [Program; 7] = [
         name: "curl",
         package: "curl",
         tests: "of_curl_",
-        need: "the tests of files need curl",
+        need: "the tests of files and documents need curl",
+    },
+    Program {
+        name: "jq",
+        package: "jq",
+        tests: "of_jq_",
+        need: "the tests of documents need jq",
     },
     Program {
         name: "strace",
