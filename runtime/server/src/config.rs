@@ -14,7 +14,7 @@ use config::{Case, Environment, File, FileFormat};
 use serde::Deserialize;
 
 use crate::{
-    devices::Keks, lns::NetworkServers, mirrors::Mirrors, parked::ParkedLimits,
+    devices::Keks, mirrors::Mirrors, network_servers::NetworkServers, parked::ParkedLimits,
     storage::StorageLimits,
 };
 

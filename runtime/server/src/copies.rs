@@ -19,9 +19,10 @@ use std::{
 };
 
 use champollion_frames::{Claim, DevEui, RadioMetadata, Refusal};
+use champollion_lns::GATEWAYS;
 use tokio::sync::{Notify, watch};
 
-use crate::ingest::{GATEWAYS, IngestError, Intake, Receipt, Sender, WholeFrame};
+use crate::ingest::{IngestError, Intake, Receipt, Sender, WholeFrame};
 
 /// Among how many locks the frames are spread that are being kept. A lock is held while one frame is
 /// verified, a microsecond or two.

@@ -17,18 +17,19 @@ use champollion_frames::{
     Claim, DevAddr, DevEui, JoinEui, JoinState, Joins, LorawanVersion, NextState, ReportState,
     Reports, SessionState, Sessions,
 };
+use champollion_lns::NetworkServerName;
 use champollion_sdk::vectors::Setting;
 use champollion_store::{Batch, Store, StoreError};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 pub use assignment::Assignment;
-pub use handover::{HandedKey, HandedSession, HandoverError, Keks};
+pub use handover::{HandedSession, HandoverError, Keks};
 pub use joining::{JoinError, Joined};
 pub use registration::{
     Abp, Activation, ActivationKind, ImpossibleRegistration, Otaa, Registration,
 };
 
-use crate::{lns::NetworkServerName, turns::Turns};
+use crate::turns::Turns;
 use line::{Credentials, JoinedSession, JoinedSessions, Line};
 
 /// The table of devices, by DevEUI.

@@ -2,7 +2,7 @@
 //!
 //! The way of a frame: [`api`] takes it from the network server and asks [`auth`] who that is;
 //! [`ingest`] has it verified and decoded and commits counter, state and record in one batch; the
-//! partner pulls the record through [`api`] again. [`lns`] reads what each network server writes. [`import`] makes packages of what others keep.
+//! partner pulls the record through [`api`] again. `champollion_lns` reads what each network server writes. [`import`] makes packages of what others keep.
 
 #![forbid(unsafe_code)]
 
@@ -17,11 +17,11 @@ pub mod devices;
 pub mod downlinks;
 pub mod import;
 pub mod ingest;
-pub mod lns;
 pub mod messages;
 pub mod mirrors;
 mod misbehaviour;
 pub mod mqtt;
+pub mod network_servers;
 pub mod parked;
 pub mod redecode;
 pub mod service;

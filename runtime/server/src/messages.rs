@@ -4,11 +4,11 @@
 use std::sync::Arc;
 
 use champollion_frames::DevEui;
+use champollion_lns::{Kind, Message, NetworkServerName, Whereabouts};
 
 use crate::{
-    downlinks::{Downlinks, Whereabouts},
+    downlinks::Downlinks,
     ingest::{IngestError, Intake, Receipt},
-    lns::{self, Kind, Message, NetworkServerName},
 };
 
 /// Takes messages of network servers. A clone takes the same.
@@ -51,7 +51,7 @@ impl Messages {
         let Origin { from, server, kind, event, body, .. } = *origin;
         if let Message::Nothing { .. } = &message
             && let Some(server) = server
-            && let Some(feedback) = lns::feedback(kind, event, body)
+            && let Some(feedback) = champollion_lns::feedback(kind, event, body)
         {
             let heard = self.downlinks.hear(server, &feedback).await;
             heard.map_err(|error| IngestError::NotKept(error.to_string()))?;
@@ -72,7 +72,7 @@ impl Messages {
             Some(told) => told.clone(),
             // The body is read a second time for it, so only where that is news.
             None if self.downlinks.knows(dev_eui, server) => return,
-            None => lns::whereabouts(origin.kind, server, origin.body),
+            None => champollion_lns::whereabouts(origin.kind, server, origin.body),
         };
         if let Err(error) = self.downlinks.heard_of(dev_eui, whereabouts).await {
             // The device's next frame tells it again.

@@ -9,6 +9,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use champollion_lns::NetworkServerName;
 use champollion_store::{Batch, Store, StoreError};
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
@@ -16,8 +17,6 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokio::sync::Mutex as AsyncMutex;
 use uuid::Uuid;
-
-use crate::lns::NetworkServerName;
 
 /// The table of what is known of parked messages, by their names: the oldest first.
 const TABLE: &str = "parked";

@@ -10,6 +10,7 @@ use std::{
 };
 
 use champollion_delivery::{DeliveryError, Dispatcher, Mailbox};
+use champollion_lns::NetworkServerName;
 use champollion_registry::{Registry, RegistryError};
 use champollion_sandbox::{Sandbox, SandboxConfig, SandboxError};
 use champollion_store::{Blobs, FileBlobs, SledOptions, SledStore, Store, StoreError};
@@ -25,7 +26,6 @@ use crate::{
     devices::{Devices, DevicesError},
     downlinks::{Carrier, Downlinks, Encoder, LedgerError},
     ingest::Intake,
-    lns::NetworkServerName,
     messages::Messages,
     mirrors,
     mqtt::{Connection, Prepared, Receiver, Status},
@@ -196,9 +196,11 @@ impl Service {
             Arc::clone(&workers),
         );
         let encoder = Encoder::new(Arc::clone(&registry), Arc::clone(&workers));
+        let commanded =
+            config.network_servers.iter().filter(|(_, server)| server.downlink.is_some());
+        let commanded = commanded.map(|(name, _)| name.clone()).collect();
         let downlinks =
-            Downlinks::open(Arc::clone(&store), encoder, config.downlinks, &config.network_servers)
-                .await?;
+            Downlinks::open(Arc::clone(&store), encoder, config.downlinks, commanded).await?;
         let downlinks = Arc::new(downlinks);
         let messages = Messages::new(intake.clone(), Arc::clone(&downlinks));
         let parked = Arc::new(Parked::open(Arc::clone(&store), config.parked).await?);
@@ -212,8 +214,9 @@ impl Service {
                     reason: error.to_string(),
                 }
             };
-            let prepared =
-                Prepared::new(name, settings).map_err(|error| unusable("mqtt")(&error))?;
+            let prepared = settings.mqtt.as_ref();
+            let prepared = prepared.map(|mqtt| Prepared::new(name, settings.kind, mqtt));
+            let prepared = prepared.transpose().map_err(|error| unusable("mqtt")(&error))?;
             let publisher = prepared.as_ref().map(|prepared| prepared.publisher.clone());
             if let Some(prepared) = prepared {
                 let receiver = Arc::new(Receiver::new(
@@ -228,8 +231,10 @@ impl Service {
                 brokers.push(prepared.status());
                 outside.connections.push(prepared.with(receiver));
             }
-            let carrier = Carrier::new(name, settings, publisher);
-            outside.carriers.extend(carrier.map_err(|error| unusable("downlink")(&error))?);
+            if let Some(downlink) = &settings.downlink {
+                let carrier = Carrier::new(name, settings.kind, downlink, publisher);
+                outside.carriers.push(carrier.map_err(|error| unusable("downlink")(&error))?);
+            }
         }
         let service = Arc::new(Self {
             config,

@@ -9,6 +9,7 @@ use axum::{
 };
 use champollion_delivery::{DeliveryError, DispatchError, RouteError};
 use champollion_frames::{JoinRefusal, Refusal};
+use champollion_lns::Unreadable;
 use champollion_registry::{
     ChangeError, Finding, KeyError, PublishError, RegistryError, ResolveError, UntrustedError,
 };
@@ -21,7 +22,6 @@ use crate::{
     devices::{DevicesError, HandoverError},
     downlinks::{CancelError, LedgerError, SendError},
     ingest::IngestError,
-    lns::Unreadable,
     parked::ParkedError,
     storage::Full,
     workers::NotDone,

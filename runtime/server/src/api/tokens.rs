@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State, http::StatusCode};
 use champollion_delivery::GroupId;
+use champollion_lns::NetworkServerName;
 use champollion_registry::AuditEntry;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -15,7 +16,6 @@ use super::{
 };
 use crate::{
     auth::{Administer, Authorized, Role, TokenInfo},
-    lns::NetworkServerName,
     service::Service,
 };
 

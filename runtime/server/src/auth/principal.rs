@@ -7,12 +7,13 @@ use axum::{
     http::{HeaderMap, header::AUTHORIZATION, request::Parts},
 };
 use champollion_delivery::GroupId;
+use champollion_lns::NetworkServerName;
 use champollion_registry::Actor;
 use data_encoding::BASE64;
 use jiff::Timestamp;
 
 use super::{AuthError, Role, TokenInfo};
-use crate::{api::Problem, lns::NetworkServerName, service::Service};
+use crate::{api::Problem, service::Service};
 
 /// What a reverse proxy says of whoever it asks for. Anybody can say it, so it is only ever shown.
 const FORWARDED_FOR: &str = "x-forwarded-for";

@@ -5,13 +5,13 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
+use champollion_lns::NetworkServerName;
 use champollion_store::{Batch, Store, StoreError};
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::token::{Role, Secret, TokenHash};
-use crate::lns::NetworkServerName;
 
 /// The table of tokens, by the hash of the secret.
 const TABLE: &str = "tokens";

@@ -7,6 +7,7 @@ use champollion_frames::{
     AppKey, AppSKey, DevAddr, DevEui, FNwkSIntKey, JoinEui, LorawanVersion, NwkKey, NwkSEncKey,
     NwkSKey, SNwkSIntKey,
 };
+use champollion_lns::NetworkServerName;
 use champollion_registry::DecoderRef;
 use champollion_sdk::vectors::Setting;
 use clap::{Args, Subcommand};
@@ -19,10 +20,7 @@ use super::{
     client::{self, Connection},
     output, settings,
 };
-use crate::{
-    devices::{ActivationKind, Device},
-    lns::NetworkServerName,
-};
+use crate::devices::{ActivationKind, Device};
 
 /// Registers, lists and removes devices.
 #[derive(Args)]

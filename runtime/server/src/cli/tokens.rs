@@ -1,6 +1,7 @@
 //! `champollion tokens`.
 
 use champollion_delivery::GroupId;
+use champollion_lns::NetworkServerName;
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use reqwest::Method;
@@ -11,7 +12,6 @@ use super::{
     client::{self, Connection},
     output,
 };
-use crate::lns::NetworkServerName;
 
 /// Makes, lists and revokes tokens.
 #[derive(Args)]

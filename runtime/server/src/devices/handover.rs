@@ -8,6 +8,7 @@ use champollion_frames::{
     Session,
     wrapped::{WrongKek, unwrap},
 };
+use champollion_lns::HandedKey;
 use champollion_store::Batch;
 use data_encoding::HEXLOWER_PERMISSIVE;
 use serde::Deserialize;
@@ -34,27 +35,6 @@ pub struct HandedSession {
     s_nwk_s_int_key: Option<HandedKey>,
     nwk_s_enc_key: Option<HandedKey>,
     app_s_key: HandedKey,
-}
-
-/// A key on its way: `"0F…"` or `{"kekLabel": "…", "aesKey": "…"}`. It is never shown.
-#[derive(Clone, Deserialize)]
-#[serde(transparent)]
-pub struct HandedKey(Envelope);
-
-#[derive(Clone, Deserialize)]
-#[serde(untagged)]
-enum Envelope {
-    Clear(String),
-    Wrapped(KeyEnvelope),
-}
-
-/// A wrapped key. Without a label it is in clear.
-#[derive(Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct KeyEnvelope {
-    #[serde(default)]
-    kek_label: String,
-    aes_key: String,
 }
 
 /// Why a session that is handed over cannot be used. It never repeats a key.
@@ -98,13 +78,6 @@ pub enum HandoverError {
     Impossible(#[from] ImpossibleRegistration),
 }
 
-// A derived one would show the keys.
-impl std::fmt::Debug for HandedKey {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("HandedKey(secret)")
-    }
-}
-
 impl HandedSession {
     /// A session of which the network server keeps the network keys to itself.
     #[must_use]
@@ -120,27 +93,16 @@ impl HandedSession {
     }
 }
 
-impl HandedKey {
-    /// A key that is wrapped with the KEK of a label, or in clear where the label is empty.
-    #[must_use]
-    pub fn new(kek_label: &str, key: &[u8]) -> Self {
-        let (kek_label, aes_key) = (kek_label.to_owned(), HEXLOWER_PERMISSIVE.encode(key));
-        Self(Envelope::Wrapped(KeyEnvelope { kek_label, aes_key }))
+/// The key in its envelope, unwrapped.
+fn open(handed: &HandedKey, key: &'static str, keks: &Keks) -> Result<[u8; 16], HandoverError> {
+    let (label, digits) = (handed.kek_label(), handed.reveal_digits());
+    if label.is_empty() {
+        return bytes(key, digits);
     }
-
-    fn open(&self, key: &'static str, keks: &Keks) -> Result<[u8; 16], HandoverError> {
-        let (label, digits) = match &self.0 {
-            Envelope::Clear(digits) => ("", digits),
-            Envelope::Wrapped(envelope) => (&*envelope.kek_label, &envelope.aes_key),
-        };
-        if label.is_empty() {
-            return bytes(key, digits);
-        }
-        let label = label.to_owned();
-        let kek = keks.get(&label).ok_or(HandoverError::UnknownKek { key, label })?;
-        let wrapped: [u8; WRAPPED_KEY_BYTES] = bytes(key, digits)?;
-        unwrap(kek, &wrapped).map_err(|error| HandoverError::WrongKek { key, error })
-    }
+    let label = label.to_owned();
+    let kek = keks.get(&label).ok_or(HandoverError::UnknownKek { key, label })?;
+    let wrapped: [u8; WRAPPED_KEY_BYTES] = bytes(key, digits)?;
+    unwrap(kek, &wrapped).map_err(|error| HandoverError::WrongKek { key, error })
 }
 
 fn bytes<const N: usize>(key: &'static str, digits: &str) -> Result<[u8; N], HandoverError> {
@@ -161,21 +123,22 @@ impl HandedSession {
         let network_keys =
             [&self.nwk_s_key, &self.f_nwk_s_int_key, &self.s_nwk_s_int_key, &self.nwk_s_enc_key];
         if network_keys.into_iter().all(Option::is_none) {
-            let app_s_key = AppSKey::from_bytes(self.app_s_key.open("appSKey", keks)?);
+            let app_s_key = AppSKey::from_bytes(open(&self.app_s_key, "appSKey", keks)?);
             return Ok(Session::new(dev_eui, self.dev_addr, NetworkKeys::Withheld, app_s_key));
         }
-        let open = |key: &'static str, handed: &Option<HandedKey>| {
-            handed.as_ref().map(|handed| handed.open(key, keks)).transpose()
+        let open_each = |key: &'static str, handed: &Option<HandedKey>| {
+            handed.as_ref().map(|handed| open(handed, key, keks)).transpose()
         };
         let fields = AbpFields {
             dev_addr: self.dev_addr,
-            nwk_s_key: open("nwkSKey", &self.nwk_s_key)?.map(NwkSKey::from_bytes),
-            f_nwk_s_int_key: open("fNwkSIntKey", &self.f_nwk_s_int_key)?
+            nwk_s_key: open_each("nwkSKey", &self.nwk_s_key)?.map(NwkSKey::from_bytes),
+            f_nwk_s_int_key: open_each("fNwkSIntKey", &self.f_nwk_s_int_key)?
                 .map(FNwkSIntKey::from_bytes),
-            s_nwk_s_int_key: open("sNwkSIntKey", &self.s_nwk_s_int_key)?
+            s_nwk_s_int_key: open_each("sNwkSIntKey", &self.s_nwk_s_int_key)?
                 .map(SNwkSIntKey::from_bytes),
-            nwk_s_enc_key: open("nwkSEncKey", &self.nwk_s_enc_key)?.map(NwkSEncKey::from_bytes),
-            app_s_key: AppSKey::from_bytes(self.app_s_key.open("appSKey", keks)?),
+            nwk_s_enc_key: open_each("nwkSEncKey", &self.nwk_s_enc_key)?
+                .map(NwkSEncKey::from_bytes),
+            app_s_key: AppSKey::from_bytes(open(&self.app_s_key, "appSKey", keks)?),
         };
         let Abp { dev_addr, network_keys, app_s_key } = Abp::try_from(fields)?;
         Ok(Session::new(dev_eui, dev_addr, network_keys, app_s_key))

@@ -7,11 +7,10 @@ use champollion_frames::{
     AppKey, AppSKey, DevAddr, FNwkSIntKey, JoinEui, LorawanVersion, NetworkKeys, NetworkKeysV1_1,
     NwkKey, NwkSEncKey, NwkSKey, RootKeys, SNwkSIntKey,
 };
+use champollion_lns::NetworkServerName;
 use champollion_registry::DecoderRef;
 use champollion_sdk::vectors::Setting;
 use serde::{Deserialize, Serialize};
-
-use crate::lns::NetworkServerName;
 
 /// A device as its operator registers it.
 #[derive(Clone, Debug, PartialEq, Deserialize)]

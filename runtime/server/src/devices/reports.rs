@@ -3,9 +3,10 @@
 use champollion_frames::{
     AppSKey, Claim, DevAddr, DevEui, RadioMetadata, Refusal, ReportedUplink, Session,
 };
+use champollion_lns::HandedKey;
 use champollion_store::Batch;
 
-use super::{ActivationKind, Devices, DevicesError, HandedKey, HandedSession, Keks, REPORTS, put};
+use super::{ActivationKind, Devices, DevicesError, HandedSession, Keks, REPORTS, put};
 
 impl Devices {
     /// Takes an uplink that an authenticated network server reports.

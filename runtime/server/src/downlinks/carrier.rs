@@ -3,17 +3,15 @@
 use std::{fs, path::Path, time::Duration};
 
 use champollion_delivery::mqtt::{NotPublished, Publisher};
+use champollion_lns::{
+    Kind, NetworkServerName, Whereabouts,
+    outgoing::{Answer, Encrypted, HttpRequest, Order, Outgoing},
+};
 use jiff::Timestamp;
 use reqwest::{Certificate, Client, StatusCode, redirect};
 use tokio::sync::Mutex;
 
-use super::{Downlink, Whereabouts};
-use crate::lns::{
-    Kind, NetworkServer, NetworkServerName,
-    outgoing::{
-        Answer, DownlinkSettings, DownlinkSettingsError, Encrypted, HttpRequest, Order, Outgoing,
-    },
-};
+use super::{Downlink, DownlinkSettings, DownlinkSettingsError};
 
 /// How long a network server may take to answer. It only has to put the command into its queue.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -55,11 +53,11 @@ impl Carrier {
     /// Says what is missing in the settings, or which file cannot be used.
     pub fn new(
         server: &NetworkServerName,
-        settings: &NetworkServer,
+        kind: Kind,
+        downlink: &DownlinkSettings,
         publisher: Option<Publisher>,
-    ) -> Result<Option<Self>, DownlinkSettingsError> {
-        let Some(downlink) = &settings.downlink else { return Ok(None) };
-        settings.kind.check(downlink, settings.mqtt.is_some())?;
+    ) -> Result<Self, DownlinkSettingsError> {
+        downlink.check(kind, publisher.is_some())?;
         let unusable = DownlinkSettingsError::Unusable;
         let token = downlink.token_file.as_deref().map(read).transpose().map_err(unusable)?;
         let password = downlink.password_file.as_deref().map(read).transpose().map_err(unusable)?;
@@ -74,9 +72,9 @@ impl Carrier {
             let certificates = Certificate::from_pem_bundle(pem.as_bytes()).map_err(unusable)?;
             http = http.tls_certs_only(certificates);
         }
-        Ok(Some(Self {
+        Ok(Self {
             server: server.clone(),
-            kind: settings.kind,
+            kind,
             settings: downlink.clone(),
             token,
             password,
@@ -85,7 +83,7 @@ impl Carrier {
                 .build()
                 .map_err(|error| DownlinkSettingsError::Unusable(error.to_string()))?,
             publisher,
-        }))
+        })
     }
 
     /// Offers a command to the network server.

@@ -12,6 +12,7 @@ use std::{
 
 use champollion_delivery::Backoff;
 use champollion_frames::{DevAddr, DevEui, Session};
+use champollion_lns::outgoing::Encrypted;
 use champollion_store::Batch;
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
@@ -21,10 +22,7 @@ use tokio::{sync::watch, task::JoinSet};
 use uuid::Uuid;
 
 use super::{Carrier, Downlink, Downlinks, LedgerError, State, carrier::Offered};
-use crate::{
-    devices::{self, Devices},
-    lns::outgoing::Encrypted,
-};
+use crate::devices::{self, Devices};
 
 /// Commands that are offered to one network server at once: enough to hide the way there and back,
 /// and few enough for one that serves others too.

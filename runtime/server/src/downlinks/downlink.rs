@@ -2,13 +2,12 @@
 
 use champollion_delivery::{DecoderName, GroupId};
 use champollion_frames::DevEui;
+use champollion_lns::{Event, NetworkServerName, Priority};
 use champollion_sdk::vectors::Hex;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
-
-use crate::lns::NetworkServerName;
 
 /// A command on its way to a device: what was asked for, what became of it, and when.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -95,54 +94,6 @@ pub enum State {
     Expired,
     /// It was taken back.
     Cancelled,
-}
-
-/// Which of several commands to the same network server goes first.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum Priority {
-    /// Before all others.
-    High,
-    /// As most are.
-    #[default]
-    Normal,
-    /// After all others.
-    Low,
-}
-
-/// What a network server tells of a command later.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Feedback {
-    /// Which command.
-    pub which: Which,
-    /// What happened to it.
-    pub event: Event,
-}
-
-/// How a network server says which command it means.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Which {
-    /// By our own name of it.
-    Own(Uuid),
-    /// By its name of it.
-    Reference(String),
-}
-
-/// What happened to a command at the network server.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// It waits there.
-    Queued,
-    /// It was transmitted.
-    Sent,
-    /// The device has acknowledged it.
-    Acknowledged,
-    /// It was not transmitted, or the device has not acknowledged it.
-    Failed(String),
-    /// The network server gave it up, since its time was over.
-    Expired,
 }
 
 impl State {

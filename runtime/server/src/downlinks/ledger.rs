@@ -7,13 +7,13 @@ use std::{
 };
 
 use champollion_frames::DevEui;
+use champollion_lns::{NetworkServerName, Priority};
 use champollion_store::{Batch, Store, StoreError};
 use jiff::Timestamp;
 use tokio::sync::{Mutex as AsyncMutex, Notify};
 use uuid::Uuid;
 
-use super::{Downlink, LedgerError, Priority};
-use crate::lns::NetworkServerName;
+use super::{Downlink, LedgerError};
 
 /// The table of all commands, by their names: the oldest first.
 const DOWNLINKS: &str = "downlinks";

@@ -6,7 +6,7 @@
 //! acknowledge it. Of the latter two the network server tells ([`Downlinks::hear`]).
 //!
 //! A network server that does not answer may have the command or not. It is offered again, in a way by
-//! which the network server knows it where its protocol has one; see each `lns/*/downlink.rs`.
+//! which the network server knows it where its protocol has one; see each `downlink.rs` of `champollion-lns`.
 
 mod carrier;
 mod courier;
@@ -15,13 +15,15 @@ mod encoder;
 mod group;
 mod ledger;
 mod requests;
+mod settings;
 mod whereabouts;
 mod wish;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use champollion_delivery::GroupId;
 use champollion_frames::DevEui;
+use champollion_lns::{Feedback, NetworkServerName, Whereabouts, Which};
 use champollion_registry::RegistryError;
 use champollion_sandbox::CallError;
 use champollion_store::{Batch, Store, StoreError};
@@ -30,19 +32,14 @@ use uuid::Uuid;
 
 pub use carrier::Carrier;
 pub(crate) use carrier::read;
-pub use downlink::{Downlink, Event, Feedback, Priority, State, Which};
+pub use downlink::{Downlink, State};
 pub use encoder::Encoder;
 pub use group::{GroupAnswer, GroupResult};
 pub use requests::RequestKey;
-pub use whereabouts::Whereabouts;
+pub use settings::{DownlinkSettings, DownlinkSettingsError};
 pub use wish::{GroupWish, Wish};
 
-use crate::{
-    config,
-    devices::Device,
-    lns::{NetworkServerName, NetworkServers},
-    workers::NotDone,
-};
+use crate::{config, devices::Device, workers::NotDone};
 use encoder::Encoded;
 use ledger::Ledger;
 use requests::{Answered, Requests};
@@ -64,7 +61,7 @@ pub struct Downlinks {
     whereabouts: AllWhereabouts,
     settings: config::Downlinks,
     /// The network servers that take commands.
-    servers: NetworkServers,
+    servers: BTreeSet<NetworkServerName>,
 }
 
 /// Who sends a command.
@@ -217,14 +214,13 @@ impl Downlinks {
         store: Arc<dyn Store>,
         encoder: Encoder,
         settings: config::Downlinks,
-        servers: &NetworkServers,
+        servers: BTreeSet<NetworkServerName>,
     ) -> Result<Self, LedgerError> {
-        let servers = servers.iter().filter(|(_, server)| server.downlink.is_some());
         Ok(Self {
             ledger: Ledger::open(Arc::clone(&store)).await?,
             requests: Requests::new(Arc::clone(&store)),
             whereabouts: AllWhereabouts::open(Arc::clone(&store)).await?,
-            servers: servers.map(|(name, server)| (name.clone(), server.clone())).collect(),
+            servers,
             store,
             encoder,
             settings,
@@ -328,7 +324,7 @@ impl Downlinks {
     /// Whether commands can be handed over to a network server.
     #[must_use]
     pub fn are_taken_by(&self, server: &NetworkServerName) -> bool {
-        self.servers.contains_key(server)
+        self.servers.contains(server)
     }
 
     /// Whether a device is known to live on a network server.
@@ -348,7 +344,7 @@ impl Downlinks {
         let last = || self.whereabouts.of(device.dev_eui).map(|last| last.network_server.clone());
         let server = device.network_server.clone().or_else(last);
         let server = server.ok_or(SendError::NowhereKnown(device.dev_eui))?;
-        if self.servers.contains_key(&server) {
+        if self.servers.contains(&server) {
             Ok(server)
         } else {
             Err(SendError::NoDownlinks { server })
@@ -391,13 +387,6 @@ impl Downlinks {
         group::forget_before(&*self.store, moment).await?;
         self.ledger.forget_before(moment).await
     }
-}
-
-/// Whether a name of a command can be one that was given here: of the other kinds of UUIDs those of
-/// network servers are.
-#[must_use]
-pub fn is_own_name(id: Uuid) -> bool {
-    id.get_version_num() == 7
 }
 
 /// What all commands of one request have in common.

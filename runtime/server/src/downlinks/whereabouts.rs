@@ -6,31 +6,17 @@ use std::{
 };
 
 use champollion_frames::DevEui;
+use champollion_lns::Whereabouts;
 use champollion_store::{Batch, Store};
-use serde::{Deserialize, Serialize};
 
 use super::LedgerError;
-use crate::{devices, lns::NetworkServerName};
+use crate::devices;
 
 /// The table of where devices live, by DevEUI.
 const TABLE: &str = "whereabouts";
 
 /// How many lines are read from the store at once at the start.
 const SCAN: usize = 1_000;
-
-/// Where a device lives.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Whereabouts {
-    /// The network server.
-    pub network_server: NetworkServerName,
-    /// The application that it has the device in, where it has applications.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub application: Option<String>,
-    /// How it names the device, where that is not the DevEUI.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub device: Option<String>,
-}
 
 /// Where all devices live, in memory; the store keeps what is needed to know it again.
 pub(super) struct AllWhereabouts {

@@ -2,11 +2,12 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use champollion_lns::Priority;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
-use super::{Priority, SendError};
+use super::SendError;
 
 /// Most bytes of a command as JSON: the longest a device can be told has 242, and a schedule in words
 /// is some ten times as long.

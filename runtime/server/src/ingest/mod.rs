@@ -10,6 +10,7 @@ use champollion_frames::{
     CheckedFrame, Claim, DevEui, JoinRefusal, MType, RadioMetadata, Refusal, ReportedUplink,
     VerifiedUplink,
 };
+use champollion_lns::{Content, Frame, HandedKey, Message};
 use champollion_registry::{
     Actor, Canary, Change, DecoderId, DecoderRef, LoadedDecoder, Mandate, Observed, Registry,
     RegistryError, Shadow, variables,
@@ -24,10 +25,7 @@ use tokio::sync::Semaphore;
 
 use crate::{
     copies::Copies,
-    devices::{
-        self, DECODER_STATES, Device, Devices, DevicesError, HandedKey, JoinError, Joined, Keks,
-    },
-    lns::{self, Content, Message},
+    devices::{self, DECODER_STATES, Device, Devices, DevicesError, JoinError, Joined, Keks},
     misbehaviour,
     storage::Storage,
     turns::Turns,
@@ -38,9 +36,6 @@ pub use error::IngestError;
 pub use receipt::{DecodeProblem, Receipt};
 
 use receipt::counted;
-
-/// Most gateways of one frame. With them a raw record stays well below what the store takes.
-pub(crate) const GATEWAYS: usize = 100;
 
 /// Takes frames in. Every method may be called from any task; a clone is the same intake.
 #[derive(Clone)]
@@ -57,17 +52,6 @@ pub struct Intake {
     storage: Arc<Storage>,
     /// Places before the decoders for frames of which many are handed over at once.
     places: Arc<Semaphore>,
-}
-
-/// A frame as a network server hands it over.
-#[derive(Clone, Debug)]
-pub struct Frame {
-    /// What is handed over of it.
-    pub content: Content,
-    /// When the network received it; now where it is not told.
-    pub received_at: Option<Timestamp>,
-    /// How the network received it.
-    pub metadata: RadioMetadata,
 }
 
 /// A frame that is handed over whole.
@@ -222,10 +206,13 @@ impl Intake {
     }
 
     /// A network server tells that a device has joined.
-    async fn take_join_notice(&self, joined: lns::Joined) -> Result<Receipt, IngestError> {
+    async fn take_join_notice(
+        &self,
+        joined: champollion_lns::Joined,
+    ) -> Result<Receipt, IngestError> {
         let intake = self.clone();
         kept_whatever_happens(async move {
-            let lns::Joined { dev_eui, dev_addr, app_s_key } = joined;
+            let champollion_lns::Joined { dev_eui, dev_addr, app_s_key } = joined;
             let _turn = intake.turns.of(dev_eui).await;
             if let (Some(app_s_key), Some(dev_addr)) = (app_s_key, dev_addr) {
                 let devices = &intake.devices;

@@ -23,9 +23,8 @@ pub use status::Status;
 use std::sync::Arc;
 
 use champollion_delivery::mqtt::{Order, Publisher};
+use champollion_lns::{Kind, NetworkServerName};
 use tokio::sync::mpsc;
-
-use crate::lns::{Kind, NetworkServer, NetworkServerName};
 
 /// A connection that is prepared, and not opened yet.
 pub struct Prepared {
@@ -42,25 +41,25 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// Prepares the connection to the broker of a network server, where it has one.
+    /// Prepares the connection to the broker of a network server.
     ///
     /// # Errors
     /// Says what is wrong with the settings, or which file cannot be used.
     pub fn new(
         server: &NetworkServerName,
-        settings: &NetworkServer,
-    ) -> Result<Option<Self>, MqttSettingsError> {
-        let Some(mqtt) = &settings.mqtt else { return Ok(None) };
+        kind: Kind,
+        settings: &MqttSettings,
+    ) -> Result<Self, MqttSettingsError> {
         let (publisher, orders) = Publisher::new();
-        Ok(Some(Self {
-            options: mqtt.options(server)?,
-            topics: mqtt.topics(settings.kind)?,
+        Ok(Self {
+            options: settings.options(server)?,
+            topics: settings.topics(kind)?,
             status: Arc::new(Status::new(server.clone())),
             orders,
             server: server.clone(),
-            kind: settings.kind,
+            kind,
             publisher,
-        }))
+        })
     }
 
     /// How the connection is.

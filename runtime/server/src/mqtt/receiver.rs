@@ -11,13 +11,13 @@ use std::{
 
 use champollion_delivery::Backoff;
 use champollion_frames::{JoinRefusal, Refusal};
+use champollion_lns::{Kind, NetworkServerName};
 use champollion_store::{Health, Store};
 use rumqttc::Publish;
 
 use super::topics::Topic;
 use crate::{
     ingest::{IngestError, Receipt},
-    lns::{self, Kind, NetworkServerName},
     messages::{Messages, Origin},
     parked::{NewParked, PARKED_BYTES, Parked, ParkedMessage},
 };
@@ -163,7 +163,7 @@ impl Receiver {
             let detail = format!("{topic:?} is no topic of {}", self.kind.product());
             unreadable("unknown-topic", detail)
         })?;
-        let message = lns::read(self.kind, said.event, payload)
+        let message = champollion_lns::read(self.kind, said.event, payload)
             .map_err(|error| unreadable(error.code(), error.to_string()))?;
         let whereabouts = said.whereabouts(self.kind, &self.server);
         let origin = Origin {

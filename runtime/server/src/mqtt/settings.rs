@@ -7,16 +7,14 @@ use std::{
 };
 
 use champollion_delivery::{ClientCertificate, Secret, Tls, TlsPart};
+use champollion_lns::{Kind, NetworkServerName};
 use reqwest::Url;
 use rumqttc::{MqttOptions, TlsConfiguration, Transport};
 use rustls::ClientConfig;
 use serde::Deserialize;
 
 use super::topics;
-use crate::{
-    downlinks::read,
-    lns::{Kind, NetworkServerName},
-};
+use crate::downlinks::read;
 
 /// How often the broker hears of us where nothing is said.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use crate::lns::NetworkServerName;
+use champollion_lns::NetworkServerName;
 
 /// How the connection to a broker is, for operators.
 pub struct Status {

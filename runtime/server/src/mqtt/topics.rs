@@ -1,9 +1,6 @@
 //! What the topics of network servers say.
 
-use crate::{
-    downlinks::Whereabouts,
-    lns::{Kind, NetworkServerName},
-};
+use champollion_lns::{Kind, NetworkServerName, Whereabouts};
 
 /// What is usually subscribed to.
 pub(super) fn usual(kind: Kind) -> &'static [&'static str] {

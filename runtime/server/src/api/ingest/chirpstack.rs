@@ -8,6 +8,10 @@ use axum::{
     extract::{Request, State},
     http::{HeaderMap, header::CONTENT_TYPE},
 };
+use champollion_lns::{
+    Kind,
+    chirpstack::uplink::{self, Encoding},
+};
 use serde::Deserialize;
 
 use super::{
@@ -17,10 +21,6 @@ use super::{
 use crate::{
     auth::{Authorized, Ingest},
     ingest::Receipt,
-    lns::{
-        Kind,
-        chirpstack::uplink::{self, Encoding},
-    },
     service::Service,
 };
 

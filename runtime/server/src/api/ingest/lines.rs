@@ -14,15 +14,12 @@ use axum::{
     body::Body,
     http::{HeaderValue, Response, header::CONTENT_TYPE},
 };
+use champollion_lns::{Content, Frame, GATEWAYS};
 use serde::Serialize;
 use tokio::task::JoinSet;
 
 use super::{Problem, phy};
-use crate::{
-    ingest::{Frame, GATEWAYS, Receipt},
-    lns::Content,
-    service::Service,
-};
+use crate::{ingest::Receipt, service::Service};
 
 /// Where a DevAddr stands in a PHYPayload.
 const DEV_ADDR: std::ops::Range<usize> = 1..5;

@@ -13,12 +13,12 @@ use axum::{
     extract::{Request, State},
     routing::post,
 };
+use champollion_lns::{Kind, Message, Unreadable, actility, aws, kerlink, loriot, tts};
 
 use super::{Problem, extract::read_body};
 use crate::{
     auth::{Authorized, Ingest},
     ingest::Receipt,
-    lns::{Kind, Message, Unreadable, actility, aws, kerlink, loriot, tts},
     messages::Origin,
     service::Service,
 };

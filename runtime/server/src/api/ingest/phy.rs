@@ -9,6 +9,7 @@ use axum::{
     http::header::CONTENT_TYPE,
     response::{IntoResponse, Response},
 };
+use champollion_lns::{Frame, Kind, phy::PhyFrame};
 
 use super::{
     super::extract::{parse_json, read_body},
@@ -16,8 +17,6 @@ use super::{
 };
 use crate::{
     auth::{Authorized, Ingest},
-    ingest::Frame,
-    lns::{Kind, phy::PhyFrame},
     service::Service,
 };
 

@@ -9,18 +9,18 @@ use axum::{
     extract::{Request, State},
     http::StatusCode,
 };
+use champollion_lns::{
+    Kind,
+    ts002::{
+        answer::{self, ResultCode},
+        uplink,
+    },
+};
 use serde_json::{Map, Value};
 
 use super::{super::extract::read_body, Problem, network_server, origin};
 use crate::{
     auth::{Authorized, Ingest},
-    lns::{
-        Kind,
-        ts002::{
-            answer::{self, ResultCode},
-            uplink,
-        },
-    },
     service::Service,
 };
 

@@ -1,0 +1,238 @@
+//! Events as protobuf, turned into the JSON that ChirpStack writes of the same, so that both are read by
+//! the same rules and an error names the same field.
+//!
+//! Declared are the fields that are read; the others are skipped. The numbers are those of
+//! `integration.proto`, `gw.proto` and `common.proto` of ChirpStack 4.
+
+use std::collections::HashMap;
+
+use data_encoding::BASE64;
+use jiff::Timestamp;
+use prost::Message;
+use serde_json::{Map, Value as Json, json};
+
+use crate::{Fault, Unreadable};
+
+/// An uplink or a join: the fields that both have, and those of an uplink.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct UplinkEvent {
+    #[prost(message, optional, tag = "2")]
+    pub(crate) time: Option<Time>,
+    #[prost(message, optional, tag = "3")]
+    pub(crate) device_info: Option<DeviceInfo>,
+    #[prost(string, tag = "4")]
+    pub(crate) dev_addr: String,
+    #[prost(bool, tag = "5")]
+    pub(crate) adr: bool,
+    #[prost(uint32, tag = "6")]
+    pub(crate) dr: u32,
+    #[prost(uint32, tag = "7")]
+    pub(crate) f_cnt: u32,
+    #[prost(uint32, tag = "8")]
+    pub(crate) f_port: u32,
+    #[prost(bool, tag = "9")]
+    pub(crate) confirmed: bool,
+    #[prost(bytes = "vec", tag = "10")]
+    pub(crate) data: Vec<u8>,
+    #[prost(message, repeated, tag = "12")]
+    pub(crate) rx_info: Vec<UplinkRxInfo>,
+    #[prost(message, optional, tag = "13")]
+    pub(crate) tx_info: Option<UplinkTxInfo>,
+    #[prost(message, optional, tag = "15")]
+    pub(crate) join_server_context: Option<JoinServerContext>,
+    #[prost(string, tag = "16")]
+    pub(crate) region_config_id: String,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct JoinEvent {
+    #[prost(message, optional, tag = "3")]
+    pub(crate) device_info: Option<DeviceInfo>,
+    #[prost(string, tag = "4")]
+    pub(crate) dev_addr: String,
+    #[prost(message, optional, tag = "6")]
+    pub(crate) join_server_context: Option<JoinServerContext>,
+}
+
+/// `google.protobuf.Timestamp`.
+#[derive(Clone, Copy, PartialEq, Message)]
+pub(crate) struct Time {
+    #[prost(int64, tag = "1")]
+    pub(crate) seconds: i64,
+    #[prost(int32, tag = "2")]
+    pub(crate) nanos: i32,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct DeviceInfo {
+    #[prost(string, tag = "8")]
+    pub(crate) dev_eui: String,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct UplinkRxInfo {
+    #[prost(string, tag = "1")]
+    pub(crate) gateway_id: String,
+    #[prost(int32, tag = "6")]
+    pub(crate) rssi: i32,
+    #[prost(float, tag = "7")]
+    pub(crate) snr: f32,
+    #[prost(map = "string, string", tag = "15")]
+    pub(crate) metadata: HashMap<String, String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Message)]
+pub(crate) struct UplinkTxInfo {
+    #[prost(uint32, tag = "1")]
+    pub(crate) frequency: u32,
+    #[prost(message, optional, tag = "2")]
+    pub(crate) modulation: Option<Modulation>,
+}
+
+#[derive(Clone, Copy, PartialEq, Message)]
+pub(crate) struct Modulation {
+    #[prost(message, optional, tag = "3")]
+    pub(crate) lora: Option<LoraModulationInfo>,
+}
+
+#[derive(Clone, Copy, PartialEq, Message)]
+pub(crate) struct LoraModulationInfo {
+    #[prost(uint32, tag = "1")]
+    pub(crate) bandwidth: u32,
+    #[prost(uint32, tag = "2")]
+    pub(crate) spreading_factor: u32,
+    #[prost(enumeration = "CodeRate", tag = "5")]
+    pub(crate) code_rate: i32,
+}
+
+/// Named as ChirpStack's JSON writes them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, prost::Enumeration)]
+#[repr(i32)]
+pub(crate) enum CodeRate {
+    Undefined = 0,
+    Cr45 = 1,
+    Cr46 = 2,
+    Cr47 = 3,
+    Cr48 = 4,
+    Cr38 = 5,
+    Cr26 = 6,
+    Cr14 = 7,
+    Cr16 = 8,
+    Cr56 = 9,
+    CrLi45 = 10,
+    CrLi46 = 11,
+    CrLi48 = 12,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct JoinServerContext {
+    #[prost(message, optional, tag = "2")]
+    pub(crate) app_s_key: Option<KeyEnvelope>,
+}
+
+// `Debug` is derived by prost: nobody prints one of these, since it would show the key.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct KeyEnvelope {
+    #[prost(string, tag = "1")]
+    pub(crate) kek_label: String,
+    #[prost(bytes = "vec", tag = "2")]
+    pub(crate) aes_key: Vec<u8>,
+}
+
+/// An uplink as JSON.
+pub(super) fn uplink(body: &[u8]) -> Result<Json, Unreadable> {
+    let event: UplinkEvent = decode(body)?;
+    let mut json = object([
+        ("devAddr", text(event.dev_addr)),
+        ("adr", json!(event.adr)),
+        ("dr", json!(event.dr)),
+        ("fCnt", json!(event.f_cnt)),
+        ("fPort", json!(event.f_port)),
+        ("confirmed", json!(event.confirmed)),
+        ("data", json!(BASE64.encode(&event.data))),
+        ("rxInfo", event.rx_info.into_iter().map(reception).collect()),
+        ("deviceInfo", device(event.device_info)),
+        ("joinServerContext", context(event.join_server_context)),
+        ("regionConfigId", text(event.region_config_id)),
+    ]);
+    if let Some(time) = event.time {
+        let beyond = || Unreadable::new("time", Fault::Invalid("it is beyond the calendar".into()));
+        let moment = Timestamp::new(time.seconds, time.nanos).map_err(|_| beyond())?;
+        json.insert("time".to_owned(), json!(moment.to_string()));
+    }
+    if let Some(sent) = event.tx_info {
+        let lora = sent.modulation.and_then(|modulation| modulation.lora).map(|lora| {
+            json!({
+                "bandwidth": lora.bandwidth,
+                "spreadingFactor": lora.spreading_factor,
+                "codeRate": code_rate(lora.code_rate()),
+            })
+        });
+        let told = json!({ "frequency": sent.frequency, "modulation": { "lora": lora } });
+        json.insert("txInfo".to_owned(), told);
+    }
+    Ok(Json::Object(json))
+}
+
+/// A join as JSON.
+pub(super) fn join(body: &[u8]) -> Result<Json, Unreadable> {
+    let event: JoinEvent = decode(body)?;
+    Ok(Json::Object(object([
+        ("devAddr", text(event.dev_addr)),
+        ("deviceInfo", device(event.device_info)),
+        ("joinServerContext", context(event.join_server_context)),
+    ])))
+}
+
+fn decode<T: Message + Default>(body: &[u8]) -> Result<T, Unreadable> {
+    T::decode(body).map_err(|error| Unreadable::new("", Fault::NotProtobuf(error.to_string())))
+}
+
+fn object<const N: usize>(members: [(&str, Json); N]) -> Map<String, Json> {
+    members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// In protobuf an empty text is one that is missing.
+fn text(text: String) -> Json {
+    if text.is_empty() { Json::Null } else { Json::String(text) }
+}
+
+fn device(device: Option<DeviceInfo>) -> Json {
+    device.map_or(Json::Null, |device| json!({ "devEui": text(device.dev_eui) }))
+}
+
+fn reception(heard: UplinkRxInfo) -> Json {
+    json!({
+        "gatewayId": text(heard.gateway_id),
+        "rssi": heard.rssi,
+        "snr": heard.snr,
+        "metadata": heard.metadata,
+    })
+}
+
+fn context(context: Option<JoinServerContext>) -> Json {
+    context.map_or(Json::Null, |context| {
+        let envelope = context
+            .app_s_key
+            .map(|key| json!({ "kekLabel": key.kek_label, "aesKey": BASE64.encode(&key.aes_key) }));
+        json!({ "appSKey": envelope })
+    })
+}
+
+fn code_rate(rate: CodeRate) -> Option<&'static str> {
+    Some(match rate {
+        CodeRate::Undefined => return None,
+        CodeRate::Cr45 => "CR_4_5",
+        CodeRate::Cr46 => "CR_4_6",
+        CodeRate::Cr47 => "CR_4_7",
+        CodeRate::Cr48 => "CR_4_8",
+        CodeRate::Cr38 => "CR_3_8",
+        CodeRate::Cr26 => "CR_2_6",
+        CodeRate::Cr14 => "CR_1_4",
+        CodeRate::Cr16 => "CR_1_6",
+        CodeRate::Cr56 => "CR_5_6",
+        CodeRate::CrLi45 => "CR_LI_4_5",
+        CodeRate::CrLi46 => "CR_LI_4_6",
+        CodeRate::CrLi48 => "CR_LI_4_8",
+    })
+}

@@ -1,0 +1,430 @@
+//! Reads fields of JSON, and says of one that is not what it should be where it is.
+//!
+//! Network servers add fields whenever they like, write numbers as texts, leave out zeros, and put
+//! `null` where there is nothing. So messages are not deserialized into types that must fit as a
+//! whole; each adapter asks for the fields that it needs.
+
+use champollion_frames::{DevAddr, DevEui, Mic};
+use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
+use jiff::Timestamp;
+use serde_json::Value as Json;
+
+use crate::{Fault, Kind, Unreadable};
+
+/// Most bytes of a FRMPayload: what the header and the MIC leave of the 255 bytes of a PHYPayload.
+pub(super) const FRM_PAYLOAD_BYTES: usize = 242;
+
+/// Most bytes of a PHYPayload.
+pub(super) const PHY_PAYLOAD_BYTES: usize = 255;
+
+/// Longest name of a gateway, a region or a session in bytes: four times an EUI.
+pub(super) const NAME_BYTES: usize = 64;
+
+/// A field that is there, and where.
+#[derive(Clone, Debug)]
+pub(super) struct Field<'json> {
+    value: &'json Json,
+    path: String,
+}
+
+type Result<T> = std::result::Result<T, Unreadable>;
+
+/// Reads the bytes of a message, which must be a JSON object, and must not look like another network
+/// server's.
+pub(super) fn parse(kind: Kind, body: &[u8]) -> Result<Json> {
+    let json: Json = serde_json::from_slice(body)
+        .map_err(|error| Unreadable::new("", Fault::NotJson(error.to_string())))?;
+    if let Some(got) = looks_like(&json).filter(|&got| got != kind) {
+        return Err(Unreadable::new("", Fault::OtherFormat { expected: kind, got }));
+    }
+    Ok(json)
+}
+
+/// Whose message it looks like, by members that no other network server has.
+fn looks_like(json: &Json) -> Option<Kind> {
+    let has = |name: &str| json.get(name).is_some();
+    let signs: [(Kind, bool); 8] = [
+        (Kind::Chirpstack, has("deviceInfo")),
+        (Kind::Tts, has("end_device_ids")),
+        (Kind::Actility, has("DevEUI_uplink") || has("DevEUI_downlink_Sent")),
+        (Kind::Ts002, has("MessageType") && has("SenderID")),
+        (Kind::Kerlink, has("endDevice")),
+        (Kind::Loriot, has("cmd") && has("EUI")),
+        (Kind::Aws, has("WirelessMetadata") || has("WirelessDeviceId")),
+        (Kind::Phy, has("phyPayload")),
+    ];
+    signs.into_iter().find_map(|(kind, is_there)| is_there.then_some(kind))
+}
+
+/// What a value is, in words.
+fn kind_of(value: &Json) -> &'static str {
+    match value {
+        Json::Null => "null",
+        Json::Bool(_) => "a boolean",
+        Json::Number(_) => "a number",
+        Json::String(_) => "a text",
+        Json::Array(_) => "a list",
+        Json::Object(_) => "an object",
+    }
+}
+
+impl<'json> Field<'json> {
+    /// The whole message.
+    pub(super) fn root(json: &'json Json) -> Result<Self> {
+        let root = Self { value: json, path: String::new() };
+        if json.is_object() { Ok(root) } else { Err(root.wrong_type("an object")) }
+    }
+
+    /// What is wrong with this field.
+    pub(super) fn fault(&self, fault: Fault) -> Unreadable {
+        Unreadable::new(&self.path, fault)
+    }
+
+    /// It is of the right type, and means nothing.
+    pub(super) fn invalid(&self, why: impl std::fmt::Display) -> Unreadable {
+        self.fault(Fault::Invalid(why.to_string()))
+    }
+
+    fn wrong_type(&self, expected: &'static str) -> Unreadable {
+        self.fault(Fault::WrongType { expected, got: kind_of(self.value) })
+    }
+
+    fn path_of(&self, name: &str) -> String {
+        if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
+    }
+
+    /// A member, where it is there and not null.
+    pub(super) fn member(&self, name: &str) -> Result<Option<Field<'json>>> {
+        let Json::Object(members) = self.value else { return Err(self.wrong_type("an object")) };
+        let value = members.get(name).filter(|value| !value.is_null());
+        Ok(value.map(|value| Field { value, path: self.path_of(name) }))
+    }
+
+    /// A member that must be there.
+    pub(super) fn needed(&self, name: &str) -> Result<Field<'json>> {
+        self.member(name)?.ok_or_else(|| Unreadable::new(&self.path_of(name), Fault::Missing))
+    }
+
+    /// A member read in some way, where it is there.
+    pub(super) fn get<T>(
+        &self,
+        name: &str,
+        read: impl FnOnce(&Field<'json>) -> Result<T>,
+    ) -> Result<Option<T>> {
+        self.member(name)?.as_ref().map(read).transpose()
+    }
+
+    /// A member read in some way, which must be there.
+    pub(super) fn need<T>(
+        &self,
+        name: &str,
+        read: impl FnOnce(&Field<'json>) -> Result<T>,
+    ) -> Result<T> {
+        read(&self.needed(name)?)
+    }
+
+    /// The elements of a list, of which there are at most `limit`.
+    pub(super) fn elements(&self, limit: usize) -> Result<Vec<Field<'json>>> {
+        let Json::Array(elements) = self.value else { return Err(self.wrong_type("a list")) };
+        if elements.len() > limit {
+            let (got, unit) = (elements.len(), "entries");
+            return Err(self.fault(Fault::TooLarge { got, limit, unit }));
+        }
+        let path = |index: usize| format!("{}[{index}]", self.path);
+        let numbered = elements.iter().enumerate();
+        Ok(numbered.map(|(index, value)| Field { value, path: path(index) }).collect())
+    }
+
+    /// The elements of a list; or the one that there is where no list is made of one.
+    pub(super) fn elements_or_one(&self, limit: usize) -> Result<Vec<Field<'json>>> {
+        if self.value.is_object() { Ok(vec![self.clone()]) } else { self.elements(limit) }
+    }
+
+    /// Each element of a list read in some way.
+    pub(super) fn each<T>(
+        &self,
+        limit: usize,
+        read: impl Fn(&Field<'json>) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        self.elements(limit)?.iter().map(read).collect()
+    }
+
+    /// A text, which may be empty.
+    pub(super) fn text(&self) -> Result<&'json str> {
+        self.value.as_str().ok_or_else(|| self.wrong_type("a text"))
+    }
+
+    /// A text that is not empty and short enough to stand in a record.
+    pub(super) fn name(&self) -> Result<&'json str> {
+        let text = self.text()?;
+        match text.len() {
+            0 => Err(self.fault(Fault::Empty)),
+            got if got > NAME_BYTES => {
+                Err(self.fault(Fault::TooLarge { got, limit: NAME_BYTES, unit: "bytes" }))
+            }
+            _ => Ok(text),
+        }
+    }
+
+    /// True or false.
+    pub(super) fn boolean(&self) -> Result<bool> {
+        self.value.as_bool().ok_or_else(|| self.wrong_type("a boolean"))
+    }
+
+    /// A whole number of some width.
+    pub(super) fn whole<T: TryFrom<i64>>(&self) -> Result<T> {
+        if !self.value.is_number() {
+            return Err(self.wrong_type("a whole number"));
+        }
+        let number = self.value.as_i64().or_else(|| {
+            // Some write all numbers as 7.0.
+            self.value.as_f64().filter(|number| number.fract() == 0.0).and_then(whole_of)
+        });
+        number.and_then(|number| T::try_from(number).ok()).ok_or_else(|| self.out_of_range::<T>())
+    }
+
+    /// A whole number of some width, which may be written as a text.
+    pub(super) fn whole_or_text<T: TryFrom<i64>>(&self) -> Result<T> {
+        let Json::String(text) = self.value else { return self.whole() };
+        self.number_text(text)?;
+        let number: i64 = text
+            .trim()
+            .parse()
+            .map_err(|_| self.invalid(format_args!("{} is no whole number", shown(text))))?;
+        T::try_from(number).map_err(|_| self.out_of_range::<T>())
+    }
+
+    /// A text that may be a number: neither empty nor longer than numbers are.
+    fn number_text(&self, text: &str) -> Result<()> {
+        if text.is_empty() {
+            return Err(self.fault(Fault::Empty));
+        }
+        self.bounded(text.len(), NAME_BYTES)
+    }
+
+    fn out_of_range<T>(&self) -> Unreadable {
+        let bits = 8 * size_of::<T>();
+        let shown = shown(&self.value.to_string());
+        self.invalid(format_args!("{shown} is no whole number of {bits} bits"))
+    }
+
+    /// A number that is finite.
+    pub(super) fn number(&self) -> Result<f64> {
+        self.value.as_f64().ok_or_else(|| self.wrong_type("a number"))
+    }
+
+    /// A number that is finite, which may be written as a text.
+    pub(super) fn number_or_text(&self) -> Result<f64> {
+        let Json::String(text) = self.value else { return self.number() };
+        self.number_text(text)?;
+        let number = text.trim().parse::<f64>().ok().filter(|number| number.is_finite());
+        number.ok_or_else(|| self.invalid(format_args!("{} is no number", shown(text))))
+    }
+
+    /// A level of reception, in dBm or dB.
+    #[expect(clippy::cast_possible_truncation, reason = "levels have three digits")]
+    pub(super) fn level(&self) -> Result<f32> {
+        self.number().map(|number| number as f32)
+    }
+
+    /// The same, which may be written as a text.
+    #[expect(clippy::cast_possible_truncation, reason = "levels have three digits")]
+    pub(super) fn level_or_text(&self) -> Result<f32> {
+        self.number_or_text().map(|number| number as f32)
+    }
+
+    /// A frequency that is written in MHz, in Hz.
+    pub(super) fn megahertz(&self) -> Result<u32> {
+        let megahertz = self.number_or_text()?;
+        whole_of((megahertz * 1e6).round())
+            .and_then(|hertz| u32::try_from(hertz).ok())
+            .ok_or_else(|| self.invalid(format_args!("{megahertz} MHz is no frequency")))
+    }
+
+    /// The name of a device. TS002 writes `0x` before it.
+    pub(super) fn dev_eui(&self) -> Result<DevEui> {
+        without_prefix(self.nonempty()?).parse().map_err(|error| self.invalid(error))
+    }
+
+    /// The address of a device.
+    pub(super) fn dev_addr(&self) -> Result<DevAddr> {
+        without_prefix(self.nonempty()?).parse().map_err(|error| self.invalid(error))
+    }
+
+    /// The MIC of a frame.
+    pub(super) fn mic(&self) -> Result<Mic> {
+        without_prefix(self.nonempty()?).parse().map_err(|error| self.invalid(error))
+    }
+
+    fn nonempty(&self) -> Result<&'json str> {
+        let text = self.text()?;
+        if text.is_empty() { Err(self.fault(Fault::Empty)) } else { Ok(text) }
+    }
+
+    /// Bytes as hexadecimal digits, at most `limit` bytes.
+    pub(super) fn hex(&self, limit: usize) -> Result<Vec<u8>> {
+        self.digits(self.text()?, limit)
+    }
+
+    /// The same where the digits may follow `0x`.
+    pub(super) fn hex_with_prefix(&self, limit: usize) -> Result<Vec<u8>> {
+        self.digits(without_prefix(self.text()?), limit)
+    }
+
+    fn digits(&self, text: &str, limit: usize) -> Result<Vec<u8>> {
+        self.bounded(text.len() / 2, limit)?;
+        HEXLOWER_PERMISSIVE
+            .decode(text.as_bytes())
+            .map_err(|error| self.invalid(format_args!("these are no hexadecimal digits: {error}")))
+    }
+
+    /// Bytes as base64, at most `limit` bytes.
+    pub(super) fn base64(&self, limit: usize) -> Result<Vec<u8>> {
+        let text = self.text()?;
+        self.bounded(text.len() / 4 * 3, limit.next_multiple_of(3))?;
+        let bytes = BASE64
+            .decode(text.as_bytes())
+            .map_err(|error| self.invalid(format_args!("this is no base64: {error}")))?;
+        self.bounded(bytes.len(), limit)?;
+        Ok(bytes)
+    }
+
+    pub(super) fn bounded(&self, got: usize, limit: usize) -> Result<()> {
+        if got > limit {
+            return Err(self.fault(Fault::TooLarge { got, limit, unit: "bytes" }));
+        }
+        Ok(())
+    }
+
+    /// A moment as RFC 3339 or ISO 8601 writes it, with its offset.
+    pub(super) fn time(&self) -> Result<Timestamp> {
+        let text = self.nonempty()?;
+        self.bounded(text.len(), NAME_BYTES)?;
+        text.parse().map_err(|_| {
+            let shown = shown(text);
+            self.invalid(format_args!("{shown} is no moment as in 2026-03-01T12:00:00Z"))
+        })
+    }
+
+    /// A moment in milliseconds since the epoch.
+    pub(super) fn milliseconds(&self) -> Result<Timestamp> {
+        let milliseconds = self.whole_or_text()?;
+        Timestamp::from_millisecond(milliseconds)
+            .map_err(|_| self.invalid(format_args!("{milliseconds} ms is beyond the calendar")))
+    }
+}
+
+/// Digits without `0x` before them.
+pub(super) fn without_prefix(digits: &str) -> &str {
+    digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")).unwrap_or(digits)
+}
+
+/// A whole number that a float is, where no digit of it is lost.
+#[expect(clippy::cast_possible_truncation, reason = "larger ones are turned away")]
+fn whole_of(number: f64) -> Option<i64> {
+    /// Above, floats leave numbers out.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    (number.abs() <= EXACT).then_some(number as i64)
+}
+
+/// The beginning of a text in quotes, so that an error stays a line.
+fn shown(text: &str) -> String {
+    const SHOWN: usize = 40;
+    match text.char_indices().nth(SHOWN) {
+        None => format!("{text:?}"),
+        Some((end, _)) => format!("{:?}…", &text[..end]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[track_caller]
+    fn said<T: std::fmt::Debug>(result: Result<T>) -> String {
+        result.unwrap_err().to_string()
+    }
+
+    #[test]
+    fn an_error_says_where_it_is() {
+        let json = json!({
+            "a": { "b": [{ "c": 1 }, { "c": "x" }, {}], "empty": "" }, "n": null, "f": 1.5,
+        });
+        let root = Field::root(&json).unwrap();
+        let c = |element: &Field<'_>| element.need("c", Field::whole::<u8>);
+        let list = root.needed("a").unwrap().needed("b").unwrap();
+        assert_eq!(said(list.each(9, c)), "a.b[1].c: it must be a whole number, and is a text");
+        assert_eq!(said(list.elements(2)), "a.b: it has 3 entries, and 2 are the limit");
+        let last = list.elements(3).unwrap().pop().unwrap();
+        assert_eq!(said(last.needed("c")), "a.b[2].c: it is missing");
+        assert_eq!(said(root.needed("n")), "n: it is missing");
+        assert!(root.member("n").unwrap().is_none());
+        let empty = root.needed("a").unwrap().needed("empty").unwrap();
+        assert_eq!(said(empty.dev_eui()), "a.empty: it is empty");
+        assert_eq!(
+            said(root.need("f", Field::whole::<u8>)),
+            "f: \"1.5\" is no whole number of 8 bits"
+        );
+        assert_eq!(said(root.need("a", Field::text)), "a: it must be a text, and is an object");
+        assert_eq!(
+            said(Field::root(&json!([]))),
+            "the message: it must be an object, and is a list"
+        );
+        assert_eq!(said(parse(Kind::Tts, b"{")).split(':').next(), Some("the message"));
+    }
+
+    #[test]
+    fn numbers_may_be_texts_where_that_is_said() {
+        let json = json!({
+            "whole": "17", "float": 17.0, "minus": "-1", "large": 300, "huge": 1e300, "mhz": "868.1",
+            "text": "seventeen", "empty": "", "nan": "NaN",
+        });
+        let root = Field::root(&json).unwrap();
+        let whole = |name: &str| root.need(name, Field::whole_or_text::<u8>);
+        assert_eq!((whole("whole").unwrap(), whole("float").unwrap()), (17, 17));
+        for name in ["minus", "large", "huge", "text", "empty", "nan", "mhz"] {
+            assert!(said(whole(name)).starts_with(name), "{name}");
+        }
+        assert_eq!(root.need("mhz", Field::megahertz).unwrap(), 868_100_000);
+        assert!(said(root.need("huge", Field::megahertz)).contains("no frequency"));
+        assert!(said(root.need("nan", Field::number_or_text)).contains("no number"));
+        assert!(said(root.need("whole", Field::whole::<u8>)).contains("is a text"));
+    }
+
+    #[test]
+    fn bytes_are_bounded_before_they_are_decoded() {
+        let json = json!({ "hex": "0xAB01", "odd": "ABC", "base64": "AQIDBA==", "not": "$$$$" });
+        let root = Field::root(&json).unwrap();
+        assert_eq!(root.need("hex", |field| field.hex_with_prefix(2)).unwrap(), [0xAB, 1]);
+        assert!(said(root.need("hex", |field| field.hex(9))).contains("hexadecimal"));
+        assert!(said(root.need("hex", |field| field.hex_with_prefix(1))).contains("2 bytes"));
+        assert!(said(root.need("odd", |field| field.hex(9))).contains("hexadecimal"));
+        assert_eq!(root.need("base64", |field| field.base64(4)).unwrap(), [1, 2, 3, 4]);
+        assert!(said(root.need("base64", |field| field.base64(3))).contains("and 3 are the limit"));
+        assert!(said(root.need("not", |field| field.base64(9))).contains("base64"));
+    }
+
+    #[test]
+    fn another_network_servers_message_is_recognized() {
+        for (kind, body) in [
+            (Kind::Chirpstack, json!({ "deviceInfo": {} })),
+            (Kind::Tts, json!({ "end_device_ids": {} })),
+            (Kind::Actility, json!({ "DevEUI_uplink": {} })),
+            (Kind::Ts002, json!({ "MessageType": "XmitDataReq", "SenderID": "000001" })),
+            (Kind::Kerlink, json!({ "endDevice": {} })),
+            (Kind::Loriot, json!({ "cmd": "rx", "EUI": "" })),
+            (Kind::Aws, json!({ "WirelessMetadata": {} })),
+            (Kind::Phy, json!({ "phyPayload": "40" })),
+        ] {
+            let body = serde_json::to_vec(&body).unwrap();
+            assert!(parse(kind, &body).is_ok());
+            for other in Kind::ALL.into_iter().filter(|&other| other != kind) {
+                let said = said(parse(other, &body));
+                assert!(said.contains(kind.product()), "{said}");
+                assert!(said.contains(&format!("/v1/ingest/{kind}")), "{said}");
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! What messages of network servers hand over.
+
+use champollion_frames::{DevAddr, DevEui, RadioMetadata, ReportedUplink};
+use jiff::Timestamp;
+
+use crate::HandedKey;
+
+/// Most gateways of one frame. With them a raw record stays well below what the store takes.
+pub const GATEWAYS: usize = 100;
+
+/// What a message hands over.
+#[derive(Clone, Debug)]
+pub enum Message {
+    /// A frame. Boxed, since it is much larger than the others.
+    Frame(Box<Frame>),
+    /// A device has joined.
+    Joined(Joined),
+    /// It is of a kind that hands nothing over, such as the state of a battery: well received.
+    Nothing {
+        /// Which kind, in the network server's word.
+        what: String,
+    },
+}
+
+/// A frame as a network server hands it over.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// What is handed over of it.
+    pub content: Content,
+    /// When the network received it; now where it is not told.
+    pub received_at: Option<Timestamp>,
+    /// How the network received it.
+    pub metadata: RadioMetadata,
+}
+
+/// What a network server hands over of a frame.
+#[derive(Clone, Debug)]
+pub enum Content {
+    /// All of it.
+    Phy {
+        /// The PHYPayload, still encrypted.
+        phy_payload: Vec<u8>,
+        /// Whose it is, where the network server tells it; a join-accept does not say it.
+        dev_eui: Option<DevEui>,
+        /// All 32 bits of its FCnt, where the network server tells them.
+        f_cnt: Option<u32>,
+        /// The network server, which keeps the keys of the MIC to itself, has checked it.
+        mic_checked: bool,
+    },
+    /// What was in it. The network server has checked the MIC.
+    Reported {
+        /// What it tells.
+        uplink: ReportedUplink,
+        /// The key of its payload, where it stands beside.
+        app_s_key: Option<HandedKey>,
+    },
+}
+
+/// A device has a new session.
+#[derive(Clone, Debug)]
+pub struct Joined {
+    /// The device.
+    pub dev_eui: DevEui,
+    /// The address of the session, where it is told.
+    pub dev_addr: Option<DevAddr>,
+    /// The key of its payloads, where the network server leaves it to us to decrypt them.
+    pub app_s_key: Option<HandedKey>,
+}
+
+/// A moment as the verifier wants it. One before the epoch is no moment at which a frame was received.
+pub(super) fn milliseconds(moment: Option<Timestamp>) -> Option<u64> {
+    moment.and_then(|moment| u64::try_from(moment.as_millisecond()).ok())
+}
+
+impl Message {
+    /// A frame.
+    #[must_use]
+    pub fn frame(frame: Frame) -> Self {
+        Self::Frame(Box::new(frame))
+    }
+
+    /// A message of a kind that hands nothing over.
+    #[must_use]
+    pub fn nothing(what: &str) -> Self {
+        Self::Nothing { what: what.to_owned() }
+    }
+}

@@ -1,0 +1,304 @@
+//! What goes out to network servers: commands to devices.
+//!
+//! How a command is handed over is a pure function, for each kind of network server one: it gives what
+//! is to be sent ([`Outgoing`]), and reads what comes back ([`Answer`]). Sending it is the caller's.
+
+use champollion_frames::DevEui;
+use http::{Method, StatusCode};
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::Value as Json;
+use uuid::Uuid;
+
+use crate::{Kind, Priority, actility, chirpstack, kerlink, ts002, tts};
+
+/// Most characters of a network server's own words that are kept.
+const WORDS: usize = 500;
+
+/// By which way commands are handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Via {
+    /// Through the broker of the same network server's frames.
+    Mqtt,
+    /// To its HTTP interface.
+    Http,
+}
+
+/// A kind of network server takes no commands by a way.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{product} takes no commands {way}")]
+pub struct NoSuchWay {
+    product: &'static str,
+    way: &'static str,
+}
+
+/// A command that is to be handed over.
+#[derive(Clone, Copy, Debug)]
+pub struct Order<'order> {
+    /// Our name of it.
+    pub id: Uuid,
+    /// The device.
+    pub dev_eui: DevEui,
+    /// FPort, 1 to 223.
+    pub f_port: u8,
+    /// FRMPayload in clear.
+    pub payload: &'order [u8],
+    /// Whether the device is asked to acknowledge it.
+    pub confirmed: bool,
+    /// Which of several commands goes first.
+    pub priority: Priority,
+    /// From when on nobody wants it any more.
+    pub expires_at: Timestamp,
+    /// What time it is.
+    pub now: Timestamp,
+    /// The application that the device is in, where that is known.
+    pub application: Option<&'order str>,
+    /// How the network server names the device, where that is not the DevEUI.
+    pub device: Option<&'order str>,
+    /// What the network server asks for.
+    pub token: Option<&'order str>,
+    /// How it names us.
+    pub sender_id: Option<&'order str>,
+    /// How it names itself.
+    pub receiver_id: Option<&'order str>,
+    /// The payload as it is on the air, where the network server leaves it to us to encrypt it.
+    pub encrypted: Option<&'order Encrypted>,
+}
+
+/// A payload as it is on the air.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Encrypted {
+    /// FRMPayload.
+    pub payload: Vec<u8>,
+    /// The counter that it is encrypted with.
+    pub f_cnt_down: u32,
+}
+
+/// What is sent to a network server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outgoing {
+    /// A request to its HTTP interface.
+    Http(HttpRequest),
+    /// A message through its broker.
+    Mqtt {
+        /// Under which topic.
+        topic: String,
+        /// What it says.
+        payload: Vec<u8>,
+    },
+}
+
+/// A request to the HTTP interface of a network server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpRequest {
+    /// The method.
+    pub method: Method,
+    /// What follows the beginning of all addresses, with the query.
+    pub path: String,
+    /// The headers.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body.
+    pub body: Option<Json>,
+}
+
+/// What a network server answered to a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// It has it.
+    Taken {
+        /// How it names it.
+        reference: Option<String>,
+        /// Whether it says no more, or has sent it already.
+        sent: bool,
+    },
+    /// It will not take it.
+    Refused(String),
+    /// It cannot take it now.
+    Later(String),
+}
+
+impl HttpRequest {
+    pub(super) fn post(path: String, body: Json) -> Self {
+        Self { method: Method::POST, path, headers: Vec::new(), body: Some(body) }
+    }
+
+    /// The same with a token, where there is one.
+    pub(super) fn with_bearer(mut self, header: &'static str, token: Option<&str>) -> Self {
+        self.headers.extend(token.map(|token| (header, format!("Bearer {token}"))));
+        self
+    }
+}
+
+impl Kind {
+    /// How this kind of network server is handed a command.
+    ///
+    /// # Errors
+    /// A sentence says what is missing.
+    pub fn outgoing(self, via: Via, order: &Order<'_>) -> Result<Outgoing, String> {
+        match (self, via) {
+            (Self::Chirpstack, Via::Mqtt) => chirpstack::downlink::message(order),
+            (Self::Chirpstack, Via::Http) => Ok(chirpstack::downlink::request(order)),
+            (Self::Tts, Via::Mqtt) => tts::downlink::message(order),
+            (Self::Tts, Via::Http) => tts::downlink::request(order),
+            (Self::Actility, Via::Http) => Ok(actility::downlink::request(order)),
+            (Self::Ts002, Via::Http) => ts002::downlink::request(order),
+            (Self::Kerlink, Via::Http) => Ok(kerlink::downlink::request(order)),
+            (kind, via) => Err(no_such_way(kind, via).to_string()),
+        }
+    }
+
+    /// What it answered.
+    #[must_use]
+    pub fn answer(self, order: &Order<'_>, status: StatusCode, body: &[u8]) -> Answer {
+        if let Some(answer) = by_status(status, body) {
+            return answer;
+        }
+        match self {
+            Self::Chirpstack => chirpstack::downlink::answer(body),
+            Self::Ts002 => ts002::downlink::answer(order, body),
+            Self::Tts => Answer::Taken { reference: None, sent: false },
+            Self::Actility => actility::downlink::answer(order, body),
+            _ => Answer::Taken { reference: None, sent: true },
+        }
+    }
+
+    /// How a token is asked for by who logs in; `None` where it is not.
+    #[must_use]
+    pub fn login(self, username: &str, password: &str) -> Option<HttpRequest> {
+        (self == Self::Kerlink).then(|| kerlink::downlink::login(username, password))
+    }
+
+    /// The token that it gave.
+    #[must_use]
+    pub fn token(self, body: &[u8]) -> Option<String> {
+        if self == Self::Kerlink { kerlink::downlink::token(body) } else { None }
+    }
+
+    /// How it is asked whether it has a command that it was offered and did not answer; `None` where
+    /// it cannot be asked.
+    #[must_use]
+    pub fn inquiry(self, via: Via, order: &Order<'_>) -> Option<HttpRequest> {
+        match (self, via) {
+            (Self::Tts, Via::Http) => tts::downlink::inquiry(order),
+            _ => None,
+        }
+    }
+
+    /// Whether it has the command, by what it answered to the inquiry.
+    #[must_use]
+    pub fn has(self, order: &Order<'_>, status: StatusCode, body: &[u8]) -> bool {
+        self == Self::Tts && status.is_success() && tts::downlink::has(order, body)
+    }
+
+    /// Whether commands are taken by a way.
+    ///
+    /// # Errors
+    /// They are not.
+    pub fn check_way(self, via: Via) -> Result<(), NoSuchWay> {
+        match (self, via) {
+            (Self::Chirpstack | Self::Tts, _)
+            | (Self::Actility | Self::Ts002 | Self::Kerlink, Via::Http) => Ok(()),
+            (kind, via) => Err(no_such_way(kind, via)),
+        }
+    }
+
+    /// Whether a token is given to a client that logs in.
+    #[must_use]
+    pub fn gives_tokens(self) -> bool {
+        self == Self::Kerlink
+    }
+
+    /// Whether both sides are named in every command.
+    #[must_use]
+    pub fn needs_names(self) -> bool {
+        self == Self::Ts002
+    }
+
+    /// Whether the payload is to be encrypted here.
+    #[must_use]
+    pub fn takes_encrypted(self) -> bool {
+        self == Self::Ts002
+    }
+}
+
+fn no_such_way(kind: Kind, via: Via) -> NoSuchWay {
+    let way = match via {
+        Via::Mqtt => "over MQTT",
+        Via::Http => "over HTTP",
+    };
+    NoSuchWay { product: kind.product(), way }
+}
+
+/// What all network servers mean by a status that is no success.
+fn by_status(status: StatusCode, body: &[u8]) -> Option<Answer> {
+    if status.is_success() {
+        return None;
+    }
+    let said = match words(body) {
+        words if words.is_empty() => status.to_string(),
+        words => format!("{status}: {words}"),
+    };
+    let passes = matches!(
+        status,
+        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS
+    );
+    Some(if status.is_client_error() && !passes {
+        Answer::Refused(said)
+    } else {
+        Answer::Later(said)
+    })
+}
+
+/// What a network server says in words: the message of a JSON object, or the text.
+pub(super) fn words(body: &[u8]) -> String {
+    let json: Json = serde_json::from_slice(body).unwrap_or_default();
+    let message = ["message", "detail", "error", "description"]
+        .iter()
+        .find_map(|name| json[*name].as_str().map(str::to_owned));
+    let text = message.unwrap_or_else(|| String::from_utf8_lossy(body).trim().to_owned());
+    text.chars().take(WORDS).collect()
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    pub(crate) fn order() -> Order<'static> {
+        Order {
+            id: Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001),
+            dev_eui: "02C4A3FFFE100001".parse().unwrap(),
+            f_port: 60,
+            payload: &[0x01, 0xFE, 0x64],
+            confirmed: true,
+            priority: Priority::High,
+            expires_at: "2026-01-31T13:00:00Z".parse().unwrap(),
+            now: "2026-01-31T12:00:00Z".parse().unwrap(),
+            application: None,
+            device: None,
+            token: Some("secret"),
+            sender_id: None,
+            receiver_id: None,
+            encrypted: None,
+        }
+    }
+
+    #[test]
+    fn who_refuses_is_believed_and_who_is_busy_is_asked_again() {
+        let answer = |status: u16, body: &str| {
+            Kind::Tts.answer(&order(), StatusCode::from_u16(status).unwrap(), body.as_bytes())
+        };
+        assert_eq!(
+            answer(404, r#"{"code": 5, "message": "no such device"}"#),
+            Answer::Refused("404 Not Found: no such device".to_owned())
+        );
+        assert_eq!(answer(403, ""), Answer::Refused("403 Forbidden".to_owned()));
+        assert_eq!(
+            answer(503, " down \n"),
+            Answer::Later("503 Service Unavailable: down".to_owned())
+        );
+        assert!(matches!(answer(429, ""), Answer::Later(_)));
+        assert!(matches!(answer(301, ""), Answer::Later(_)));
+        assert!(matches!(answer(200, "{}"), Answer::Taken { .. }));
+    }
+}

@@ -1,0 +1,120 @@
+//! Frames in our own format, whole: one as JSON, many as lines of JSON.
+
+use champollion_frames::{DevEui, RadioMetadata, Reception};
+use data_encoding::{DecodeKind, HEXLOWER_PERMISSIVE};
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, de::Error as _};
+
+use crate::{
+    Content, Fault, Frame, Kind, Unreadable,
+    json::{self, NAME_BYTES},
+    message::GATEWAYS,
+};
+
+/// A frame as `POST /v1/ingest/phy` takes it.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PhyFrame {
+    /// The PHYPayload as hexadecimal digits.
+    #[serde(deserialize_with = "hexadecimal_digits")]
+    phy_payload: Vec<u8>,
+    /// Whose it is; needed where the network server has checked the MIC, and of use to a join-accept,
+    /// which does not say it.
+    dev_eui: Option<DevEui>,
+    f_cnt: Option<u32>,
+    #[serde(default)]
+    mic_checked: bool,
+    /// When the network received it; now where it is missing.
+    received_at: Option<Timestamp>,
+    /// The members of [`RadioMetadata`], one by one: of what is flattened serde cannot say where an
+    /// error is.
+    frequency_hz: Option<u32>,
+    spreading_factor: Option<u8>,
+    bandwidth_hz: Option<u32>,
+    coding_rate: Option<String>,
+    region: Option<String>,
+    data_rate_index: Option<u8>,
+    channel_index: Option<u8>,
+    conf_f_cnt: Option<u16>,
+    #[serde(default)]
+    gateways: Vec<Reception>,
+}
+
+impl PhyFrame {
+    /// Refuses what is JSON, and another network server's message.
+    ///
+    /// # Errors
+    /// [`Unreadable`] says whose it looks like.
+    pub fn refuse_others(body: &[u8]) -> Result<(), Unreadable> {
+        match json::parse(Kind::Phy, body) {
+            Err(error) if matches!(error.fault(), Fault::OtherFormat { .. }) => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// The frame.
+    ///
+    /// # Errors
+    /// [`Unreadable`] names the field that is not what it should be.
+    pub fn read(self) -> Result<Frame, Unreadable> {
+        let metadata = RadioMetadata {
+            frequency_hz: self.frequency_hz,
+            spreading_factor: self.spreading_factor,
+            bandwidth_hz: self.bandwidth_hz,
+            coding_rate: self.coding_rate,
+            region: self.region,
+            data_rate_index: self.data_rate_index,
+            channel_index: self.channel_index,
+            conf_f_cnt: self.conf_f_cnt,
+            gateways: self.gateways,
+        };
+        bounded(&metadata)?;
+        if self.mic_checked && self.dev_eui.is_none() {
+            let why = "it is missing, and micChecked says that you know the device";
+            return Err(Unreadable::new("devEui", Fault::Invalid(why.to_owned())));
+        }
+        let content = Content::Phy {
+            phy_payload: self.phy_payload,
+            dev_eui: self.dev_eui,
+            f_cnt: self.f_cnt,
+            mic_checked: self.mic_checked,
+        };
+        Ok(Frame { content, received_at: self.received_at, metadata })
+    }
+}
+
+/// Reads bytes from hexadecimal digits, between which there may be spaces.
+fn hexadecimal_digits<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+    let mut digits = String::deserialize(deserializer)?;
+    digits.retain(|character| !character.is_whitespace());
+    HEXLOWER_PERMISSIVE.decode(digits.as_bytes()).map_err(|error| match error.kind {
+        DecodeKind::Length => {
+            D::Error::custom("a byte takes two hexadecimal digits, and their number is odd")
+        }
+        _ => D::Error::custom(format_args!("digit {} is not hexadecimal", error.position + 1)),
+    })
+}
+
+/// Metadata becomes part of the record, which must fit into the store.
+fn bounded(metadata: &RadioMetadata) -> Result<(), Unreadable> {
+    if metadata.gateways.len() > GATEWAYS {
+        let (got, limit, unit) = (metadata.gateways.len(), GATEWAYS, "entries");
+        return Err(Unreadable::new("gateways", Fault::TooLarge { got, limit, unit }));
+    }
+    let too_long = |path: &str, name: &str| {
+        let (got, limit, unit) = (name.len(), NAME_BYTES, "bytes");
+        Unreadable::new(path, Fault::TooLarge { got, limit, unit })
+    };
+    for (index, gateway) in metadata.gateways.iter().enumerate() {
+        if gateway.gateway_id.len() > NAME_BYTES {
+            let path = format!("gateways[{index}].gatewayId");
+            return Err(too_long(&path, &gateway.gateway_id));
+        }
+    }
+    for (path, name) in [("codingRate", &metadata.coding_rate), ("region", &metadata.region)] {
+        if let Some(name) = name.as_ref().filter(|name| name.len() > NAME_BYTES) {
+            return Err(too_long(path, name));
+        }
+    }
+    Ok(())
+}

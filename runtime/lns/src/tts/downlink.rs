@@ -1,0 +1,196 @@
+//! Commands through The Things Stack 3: by its MQTT topic, or by its HTTP interface.
+//!
+//! It keeps what it is given as `correlation_ids` and tells it again with every event, so the command's
+//! name goes there. The queue of a device can be read over HTTP: so it is, before a command is offered
+//! again that was not answered.
+
+use data_encoding::BASE64;
+use http::Method;
+use serde_json::{Value as Json, json};
+use uuid::Uuid;
+
+use crate::{
+    command::{Event, Feedback, Priority, Which},
+    outgoing::{HttpRequest, Order, Outgoing},
+};
+
+/// Starts our names among the correlation ids of others.
+const PREFIX: &str = "champollion:";
+
+/// The message for the topic of the device's queue.
+///
+/// # Errors
+/// The application is not known.
+pub fn message(order: &Order<'_>) -> Result<Outgoing, String> {
+    let topic = format!("v3/{}/devices/{}/down/push", application(order)?, device(order));
+    Ok(Outgoing::Mqtt { topic, payload: body(order).to_string().into_bytes() })
+}
+
+/// The request to the HTTP interface.
+///
+/// # Errors
+/// The application is not known.
+pub fn request(order: &Order<'_>) -> Result<Outgoing, String> {
+    let request = HttpRequest::post(format!("{}/push", queue(order)?), body(order));
+    Ok(Outgoing::Http(request.with_bearer("Authorization", order.token)))
+}
+
+/// The question what waits for the device.
+#[must_use]
+pub fn inquiry(order: &Order<'_>) -> Option<HttpRequest> {
+    let request = HttpRequest {
+        method: Method::GET,
+        path: queue(order).ok()?,
+        headers: Vec::new(),
+        body: None,
+    };
+    Some(request.with_bearer("Authorization", order.token))
+}
+
+/// Whether the command is among what waits for the device.
+#[must_use]
+pub fn has(order: &Order<'_>, body: &[u8]) -> bool {
+    let json: Json = serde_json::from_slice(body).unwrap_or_default();
+    let waiting = json["downlinks"].as_array().map(Vec::as_slice).unwrap_or_default();
+    waiting.iter().any(|downlink| own_name(downlink) == Some(order.id))
+}
+
+/// What an event tells of a command; nothing where it is about none of ours.
+#[must_use]
+pub fn feedback(json: &Json) -> Option<Feedback> {
+    let kinds = [
+        ("downlink_queued", Event::Queued),
+        ("downlink_sent", Event::Sent),
+        ("downlink_ack", Event::Acknowledged),
+        ("downlink_nack", Event::Failed("the device has not acknowledged it".to_owned())),
+        ("downlink_failed", Event::Failed(reason(&json["downlink_failed"]["error"]))),
+    ];
+    let (kind, event) = kinds.into_iter().find(|(kind, _)| json[*kind].is_object())?;
+    let told = &json[kind];
+    let id = [told, &told["downlink"], json].into_iter().find_map(own_name)?;
+    Some(Feedback { which: Which::Own(id), event })
+}
+
+fn own_name(json: &Json) -> Option<Uuid> {
+    let ids = json["correlation_ids"].as_array()?;
+    ids.iter().find_map(|id| id.as_str()?.strip_prefix(PREFIX)?.parse().ok())
+}
+
+/// Its errors are sentences with gaps, and what belongs into the gaps beside them.
+fn reason(error: &Json) -> String {
+    let mut said = error["message_format"].as_str().unwrap_or("no reason is given").to_owned();
+    for (name, value) in error["attributes"].as_object().into_iter().flatten() {
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        said = said.replace(&format!("{{{name}}}"), &value);
+    }
+    said
+}
+
+fn body(order: &Order<'_>) -> Json {
+    let priority = match order.priority {
+        Priority::High => "HIGH",
+        Priority::Normal => "NORMAL",
+        Priority::Low => "LOW",
+    };
+    json!({
+        "downlinks": [{
+            "f_port": order.f_port,
+            "frm_payload": BASE64.encode(order.payload),
+            "confirmed": order.confirmed,
+            "priority": priority,
+            "correlation_ids": [format!("{PREFIX}{}", order.id)],
+        }]
+    })
+}
+
+fn queue(order: &Order<'_>) -> Result<String, String> {
+    // The tenant is part of the host's name here, and part of the topic there.
+    let application = application(order)?;
+    let application = application.split('@').next().unwrap_or(application);
+    Ok(format!("/api/v3/as/applications/{application}/devices/{}/down", device(order)))
+}
+
+fn application<'order>(order: &Order<'order>) -> Result<&'order str, String> {
+    order.application.ok_or_else(|| {
+        "the application of the device is not known: nothing was heard of it yet, and the settings \
+         name no application"
+            .to_owned()
+    })
+}
+
+/// The name that the device has there; the one that it gives to devices of which it is told none.
+fn device(order: &Order<'_>) -> String {
+    order
+        .device
+        .map_or_else(|| format!("eui-{}", order.dev_eui.to_string().to_lowercase()), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outgoing::tests::order;
+
+    const OWN: &str = "champollion:01900000-0000-7000-8000-000000000001";
+
+    fn known() -> Order<'static> {
+        Order { application: Some("lights@town"), device: Some("lamp-1"), ..order() }
+    }
+
+    #[test]
+    fn a_command_goes_to_the_topic_of_the_device() {
+        let Outgoing::Mqtt { topic, payload } = message(&known()).unwrap() else {
+            panic!("a message")
+        };
+        assert_eq!(topic, "v3/lights@town/devices/lamp-1/down/push");
+        let said: Json = serde_json::from_slice(&payload).unwrap();
+        let downlink = &said["downlinks"][0];
+        assert_eq!(
+            (&downlink["frm_payload"], &downlink["priority"]),
+            (&json!("Af5k"), &json!("HIGH"))
+        );
+        assert_eq!(downlink["correlation_ids"], json!([OWN]));
+        assert!(message(&order()).unwrap_err().contains("application"));
+    }
+
+    #[test]
+    fn a_command_goes_to_the_queue_of_the_device() {
+        let Ok(Outgoing::Http(request)) = request(&known()) else { panic!("a request") };
+        assert_eq!(request.path, "/api/v3/as/applications/lights/devices/lamp-1/down/push");
+        assert_eq!(request.headers, [("Authorization", "Bearer secret".to_owned())]);
+        let unnamed = Order { device: None, ..known() };
+        let inquiry = inquiry(&unnamed).unwrap();
+        assert_eq!(
+            inquiry.path,
+            "/api/v3/as/applications/lights/devices/eui-02c4a3fffe100001/down"
+        );
+        let waiting = json!({ "downlinks": [{ "correlation_ids": ["as:x", OWN] }] }).to_string();
+        assert!(has(&known(), waiting.as_bytes()));
+        assert!(!has(&Order { id: Uuid::nil(), ..known() }, waiting.as_bytes()));
+        assert!(!has(&known(), b"{}"));
+    }
+
+    #[test]
+    fn events_tell_what_became_of_it() {
+        let heard = |json: Json| feedback(&json).map(|feedback| feedback.event);
+        let ids = json!({ "correlation_ids": ["as:downlink:x", OWN] });
+        assert_eq!(heard(json!({ "downlink_queued": ids })), Some(Event::Queued));
+        assert_eq!(heard(json!({ "downlink_sent": ids })), Some(Event::Sent));
+        assert_eq!(heard(json!({ "downlink_ack": ids })), Some(Event::Acknowledged));
+        assert!(matches!(heard(json!({ "downlink_nack": ids })), Some(Event::Failed(_))));
+        let failed = json!({
+            "correlation_ids": ["as:x"],
+            "downlink_failed": {
+                "downlink": ids,
+                "error": {
+                    "message_format": "payload of {size} bytes is too long",
+                    "attributes": { "size": 300 },
+                },
+            },
+        });
+        let why = "payload of 300 bytes is too long".to_owned();
+        assert_eq!(heard(failed), Some(Event::Failed(why)));
+        let nobodys = json!({ "downlink_sent": { "correlation_ids": ["as:x"] } });
+        assert_eq!(heard(nobodys), None);
+        assert_eq!(heard(json!({ "uplink_message": ids })), None);
+    }
+}

@@ -1,0 +1,106 @@
+//! What is wrong with a message of a network server.
+
+use std::fmt;
+
+use crate::Kind;
+
+/// The path of an error that is about the whole message.
+const ROOT: &str = ".";
+
+/// A message that cannot be read: which field, and what is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    path: String,
+    fault: Fault,
+}
+
+/// What is wrong with a field.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The message is no JSON.
+    #[error("it cannot be read as JSON: {0}")]
+    NotJson(String),
+    /// The message is no protobuf.
+    #[error("it cannot be read as protobuf: {0}")]
+    NotProtobuf(String),
+    /// It is not there, and nothing can stand in its place.
+    #[error("it is missing")]
+    Missing,
+    /// It is something else.
+    #[error("it must be {expected}, and is {got}")]
+    WrongType {
+        /// What it must be.
+        expected: &'static str,
+        /// What it is.
+        got: &'static str,
+    },
+    /// There is nothing in it.
+    #[error("it is empty")]
+    Empty,
+    /// It is of the right type, and means nothing.
+    #[error("{0}")]
+    Invalid(String),
+    /// There is more of it than a frame can have.
+    #[error("it has {got} {unit}, and {limit} are the limit")]
+    TooLarge {
+        /// How much there is.
+        got: usize,
+        /// How much there may be.
+        limit: usize,
+        /// Of what.
+        unit: &'static str,
+    },
+    /// The message is another network server's.
+    #[error("it is no message of {}: it looks like one of {}, which belongs to /v1/ingest/{}", expected.product(), got.product(), got.as_str())]
+    OtherFormat {
+        /// Whose it should be.
+        expected: Kind,
+        /// Whose it looks like.
+        got: Kind,
+    },
+}
+
+impl Unreadable {
+    /// A field, by its path from the message's beginning, and what is wrong with it. An empty path is
+    /// the whole message.
+    pub(super) fn new(path: &str, fault: Fault) -> Self {
+        let path = if path.is_empty() { ROOT } else { path };
+        Self { path: path.to_owned(), fault }
+    }
+
+    /// Which field: `rxInfo[0].rssi`; `.` for the whole message.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// What is wrong with it.
+    #[must_use]
+    pub fn fault(&self) -> &Fault {
+        &self.fault
+    }
+
+    /// A word for machines. It does not change between releases.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match &self.fault {
+            Fault::NotJson(_) => "malformed-json",
+            Fault::NotProtobuf(_) => "malformed-protobuf",
+            Fault::OtherFormat { .. } => "other-format",
+            _ => "invalid-body",
+        }
+    }
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.path == ROOT {
+            write!(formatter, "the message: {}", self.fault)
+        } else {
+            write!(formatter, "{}: {}", self.path, self.fault)
+        }
+    }
+}
+
+impl std::error::Error for Unreadable {}

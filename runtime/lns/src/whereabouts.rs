@@ -1,0 +1,19 @@
+//! Where a device lives, as messages and topics tell it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::NetworkServerName;
+
+/// Where a device lives.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Whereabouts {
+    /// The network server.
+    pub network_server: NetworkServerName,
+    /// The application that it has the device in, where it has applications.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub application: Option<String>,
+    /// How it names the device, where that is not the DevEUI.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
+}

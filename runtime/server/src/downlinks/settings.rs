@@ -1,0 +1,111 @@
+//! How commands are handed over to a network server.
+
+use std::path::PathBuf;
+
+use champollion_lns::{
+    Kind,
+    outgoing::{NoSuchWay, Via},
+};
+use serde::Deserialize;
+
+/// How commands are handed over to a network server.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct DownlinkSettings {
+    /// By which way.
+    pub via: Via,
+    /// The beginning of all its addresses, where it is asked over HTTP.
+    pub url: Option<String>,
+    /// The file that holds what it asks for: a token, or a key.
+    pub token_file: Option<PathBuf>,
+    /// The name that we have there, where it gives tokens to who logs in.
+    pub username: Option<String>,
+    /// The file of the password.
+    pub password_file: Option<PathBuf>,
+    /// The file of the certificates that its own must come from; those of the system without.
+    pub ca_file: Option<PathBuf>,
+    /// The application that its devices are in, of those of which it has said none.
+    pub application: Option<String>,
+    /// How it names us: the AS_ID of ThingPark, the SenderID of TS002.
+    pub sender_id: Option<String>,
+    /// How it names itself: the ReceiverID of TS002.
+    pub receiver_id: Option<String>,
+}
+
+/// What is wrong with the settings of a network server's commands.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DownlinkSettingsError {
+    /// Something is missing.
+    #[error("{0} is missing, which {1} needs")]
+    Missing(&'static str, &'static str),
+    /// There is no such way.
+    #[error(transparent)]
+    NoSuchWay(#[from] NoSuchWay),
+    /// It gives no tokens.
+    #[error("nobody logs in to {0}: give a token-file instead of username and password-file")]
+    NoLogin(&'static str),
+    /// A file cannot be used.
+    #[error("{0}")]
+    Unusable(String),
+}
+
+impl DownlinkSettings {
+    /// Whether the settings are enough for a kind of network server, which may have a broker.
+    ///
+    /// # Errors
+    /// Says what is missing.
+    pub fn check(&self, kind: Kind, has_broker: bool) -> Result<(), DownlinkSettingsError> {
+        use DownlinkSettingsError::Missing;
+        kind.check_way(self.via)?;
+        match (&self.username, &self.password_file) {
+            (None, None) => {}
+            (Some(_), Some(_)) if kind.gives_tokens() => {}
+            (Some(_), Some(_)) => {
+                return Err(DownlinkSettingsError::NoLogin(kind.product()));
+            }
+            (None, Some(_)) => return Err(Missing("username", "password-file")),
+            (Some(_), None) => return Err(Missing("password-file", "username")),
+        }
+        match self.via {
+            Via::Mqtt if !has_broker => {
+                return Err(Missing("[network-servers.NAME.mqtt]", "via = \"mqtt\""));
+            }
+            Via::Http if self.url.is_none() => return Err(Missing("url", "via = \"http\"")),
+            Via::Mqtt | Via::Http => {}
+        }
+        if kind.needs_names() && (self.sender_id.is_none() || self.receiver_id.is_none()) {
+            return Err(Missing("sender-id or receiver-id", kind.product()));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_that_are_not_enough_are_refused() {
+        let settings = |toml: &str| toml::from_str::<DownlinkSettings>(toml).unwrap();
+        let http = settings("via = \"http\"\nurl = \"http://lns\"");
+        let mqtt = settings("via = \"mqtt\"");
+        assert_eq!(http.check(Kind::Chirpstack, false), Ok(()));
+        assert_eq!(mqtt.check(Kind::Tts, true), Ok(()));
+        let refused = |kind: Kind, settings: &DownlinkSettings| {
+            settings.check(kind, false).unwrap_err().to_string()
+        };
+        assert!(refused(Kind::Tts, &mqtt).contains("NAME.mqtt"));
+        assert!(refused(Kind::Actility, &mqtt).contains("over MQTT"));
+        assert!(refused(Kind::Aws, &http).contains("AWS"));
+        let login = settings(
+            "via = \"http\"\nurl = \"http://lns\"\nusername = \"u\"\npassword-file = \"p\"",
+        );
+        assert_eq!(login.check(Kind::Kerlink, false), Ok(()));
+        assert!(refused(Kind::Tts, &login).contains("token-file"));
+        let half = settings("via = \"http\"\nurl = \"http://lns\"\nusername = \"u\"");
+        assert!(refused(Kind::Kerlink, &half).contains("password-file"));
+        assert!(refused(Kind::Ts002, &http).contains("sender-id"));
+        assert!(refused(Kind::Kerlink, &settings("via = \"http\"")).contains("url"));
+    }
+}
