@@ -1,70 +1,139 @@
-//! The messages of any network server.
+//! The trait that an adapter fulfils, and the list of all adapters.
+//!
+//! A new adapter is a folder and a line in [`ADAPTERS`]: the word in the settings, the path over HTTP, the
+//! topics of MQTT and everything that is read come from there.
 
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
+#[cfg(test)]
+use crate::tests::Sample;
 use crate::{
-    Fault, Feedback, Kind, Message, NetworkServerName, Unreadable, Whereabouts, actility, aws,
-    chirpstack::{self, uplink::Encoding},
-    kerlink, loriot,
-    phy::PhyFrame,
-    ts002, tts,
+    Feedback, Message, Place, Topic, Unreadable, actility, aws, chirpstack, kerlink, loriot,
+    outgoing::Commands, phy, ts002, tts,
 };
 
-/// Reads a message. `event` says what has happened, where the network server says that beside.
-///
-/// # Errors
-/// [`Unreadable`] names the field that is not what it should be.
-pub fn read(kind: Kind, event: &str, body: &[u8]) -> Result<Message, Unreadable> {
-    match kind {
-        Kind::Chirpstack => chirpstack::uplink::read(event, encoding(body), body),
-        Kind::Tts => tts::uplink::read(body),
-        Kind::Actility => actility::uplink::read(body),
-        Kind::Ts002 => ts002::uplink::read(body),
-        Kind::Kerlink => kerlink::uplink::read(body),
-        Kind::Loriot => loriot::read(body),
-        Kind::Aws => aws::read(body),
-        Kind::Phy => {
-            PhyFrame::refuse_others(body)?;
-            let frame: PhyFrame = serde_json::from_slice(body).map_err(|error| {
-                let (said, is_data) = (error.to_string(), error.is_data());
-                let fault = if is_data { Fault::Invalid(said) } else { Fault::NotJson(said) };
-                Unreadable::new("", fault)
-            })?;
-            frame.read().map(Message::frame)
-        }
+/// All adapters, in the order in which they are named to people.
+pub(crate) static ADAPTERS: &[&dyn Adapter] = &[
+    &chirpstack::Chirpstack,
+    &tts::Tts,
+    &actility::Actility,
+    &ts002::Ts002,
+    &kerlink::Kerlink,
+    &loriot::Loriot,
+    &aws::Aws,
+    &phy::Phy,
+];
+
+/// The adapter for one kind of network server.
+pub trait Adapter: Sync {
+    /// The word in the settings and in the paths.
+    fn name(&self) -> &'static str;
+
+    /// The name for people.
+    fn product(&self) -> &'static str;
+
+    /// The paths that the network server appends to the address that it is given.
+    fn appended_paths(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Whether messages over HTTP say in the query, as in `?event=up`, what has happened.
+    fn says_events_in_the_query(&self) -> bool {
+        false
+    }
+
+    /// The topics that are subscribed to where the settings name none.
+    fn topics(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Reads an MQTT topic; nothing where it is none of the network server's. Of an adapter without topics
+    /// of its own all messages are uplinks, and those of one topic are taken in their order.
+    fn topic<'topic>(&self, topic: &'topic str) -> Option<Topic<'topic>> {
+        Some(Topic { event: "up", application: None, device: topic, device_name: None })
+    }
+
+    /// Whether a message over HTTP looks like one of this network server's, by members that no other has.
+    fn recognizes(&self, json: &Json) -> bool;
+
+    /// Reads a message: all that it says, in one go.
+    ///
+    /// # Errors
+    /// [`Unreadable`] names the field that is not what it should be.
+    fn read(&self, incoming: &Incoming<'_>) -> Result<Heard, Unreadable>;
+
+    /// The members of the answer to a request over HTTP, where the protocol has words of its own for it.
+    fn http_answer(
+        &self,
+        _request: &[u8],
+        _refusal: Option<&Refusal<'_>>,
+    ) -> Option<Map<String, Json>> {
+        None
+    }
+
+    /// The way in which commands are handed over, where they are.
+    fn commands(&self) -> Option<&'static dyn Commands> {
+        None
+    }
+
+    /// The body that the tests of all adapters take apart, where the network server reports uplinks.
+    #[cfg(test)]
+    fn sample(&self) -> Option<Sample>;
+}
+
+/// A message as it comes in.
+#[derive(Clone, Copy, Debug)]
+pub struct Incoming<'message> {
+    /// The event that the message is about, where the network server says that beside it.
+    pub event: &'message str,
+    /// How the body is written, where a header declares it.
+    pub content_type: Option<&'message str>,
+    /// The message.
+    pub body: &'message [u8],
+}
+
+/// All that a message says.
+#[derive(Clone, Debug)]
+pub struct Heard {
+    /// What it hands over.
+    pub message: Message,
+    /// What it tells of a command.
+    pub feedback: Option<Feedback>,
+    /// Where the device lives.
+    pub place: Place,
+}
+
+/// Why a request over HTTP is refused.
+#[derive(Clone, Copy, Debug)]
+pub struct Refusal<'problem> {
+    /// A word for machines.
+    pub code: &'problem str,
+    /// A sentence for people.
+    pub detail: &'problem str,
+    /// Whether the request is not what it should be.
+    pub is_malformed: bool,
+}
+
+impl From<Message> for Heard {
+    fn from(message: Message) -> Self {
+        Self { message, feedback: None, place: Place::default() }
     }
 }
 
-/// What a message tells of a command; nothing where it is about none.
-#[must_use]
-pub fn feedback(kind: Kind, event: &str, body: &[u8]) -> Option<Feedback> {
-    let json: Json = serde_json::from_slice(body).ok()?;
-    match kind {
-        Kind::Chirpstack => chirpstack::downlink::feedback(event, &json),
-        Kind::Tts => tts::downlink::feedback(&json),
-        Kind::Actility => actility::downlink::feedback(&json),
-        Kind::Ts002 => ts002::downlink::feedback(&json),
-        Kind::Kerlink | Kind::Loriot | Kind::Aws | Kind::Phy => None,
-    }
-}
-
-/// Where the device of a frame lives, as the message says it.
-#[must_use]
-pub fn whereabouts(kind: Kind, server: &NetworkServerName, body: &[u8]) -> Whereabouts {
-    let json: Json = serde_json::from_slice(body).unwrap_or_default();
-    let text = |json: &Json| json.as_str().map(str::to_owned);
-    let (application, device) = match kind {
-        Kind::Chirpstack => (text(&json["deviceInfo"]["applicationId"]), None),
-        Kind::Tts => {
-            let ids = &json["end_device_ids"];
-            (text(&ids["application_ids"]["application_id"]), text(&ids["device_id"]))
+impl Heard {
+    /// The same with what a message that hands nothing over tells of a command.
+    pub(crate) fn with_feedback(self, feedback: impl FnOnce() -> Option<Feedback>) -> Self {
+        match self.message {
+            Message::Nothing { .. } => Self { feedback: feedback(), ..self },
+            _ => self,
         }
-        _ => (None, None),
-    };
-    Whereabouts { network_server: server.clone(), application, device }
-}
+    }
 
-/// How a message of ChirpStack is written; no message as protobuf starts as an object does.
-fn encoding(body: &[u8]) -> Encoding {
-    if body.trim_ascii_start().first() == Some(&b'{') { Encoding::Json } else { Encoding::Protobuf }
+    /// The same with where the device lives of which a message hands something over.
+    pub(crate) fn with_place(self, place: impl FnOnce() -> Place) -> Self {
+        match self.message {
+            Message::Nothing { .. } => self,
+            _ => Self { place: place(), ..self },
+        }
+    }
 }

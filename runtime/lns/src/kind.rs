@@ -1,78 +1,117 @@
-//! The kinds of network servers.
+//! The kinds of network servers: the adapters, by their names.
 
-use std::fmt;
+use std::{fmt, ops::Deref, sync::LazyLock};
 
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{EnumAccess, VariantAccess, Visitor},
+};
+use serde_json::Value as Json;
 
-/// Which program a network server is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kind {
-    /// ChirpStack 4.
-    Chirpstack,
-    /// The Things Stack 3.
-    Tts,
-    /// Actility ThingPark.
-    Actility,
-    /// Any that speaks the LoRaWAN Backend Interfaces (TS002).
-    Ts002,
-    /// Kerlink Wanesy Management Center.
-    Kerlink,
-    /// Loriot.
-    Loriot,
-    /// AWS IoT Core for LoRaWAN.
-    Aws,
-    /// One that hands frames over in our own format.
-    Phy,
-}
+use crate::adapter::{ADAPTERS, Adapter};
+
+/// Starts the paths of all kinds.
+const PATH: &str = "/v1/ingest/";
+
+/// The names of all kinds, for errors.
+static NAMES: LazyLock<Vec<&'static str>> =
+    LazyLock::new(|| ADAPTERS.iter().map(|adapter| adapter.name()).collect());
+
+/// The kind of a network server: the adapter for the program that it is.
+#[derive(Clone, Copy)]
+pub struct Kind(&'static dyn Adapter);
 
 impl Kind {
-    /// All kinds.
-    pub const ALL: [Self; 8] = [
-        Self::Chirpstack,
-        Self::Tts,
-        Self::Actility,
-        Self::Ts002,
-        Self::Kerlink,
-        Self::Loriot,
-        Self::Aws,
-        Self::Phy,
-    ];
-
-    /// The word in the settings and in the paths.
+    /// The kind that an adapter is for.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Chirpstack => "chirpstack",
-            Self::Tts => "tts",
-            Self::Actility => "actility",
-            Self::Ts002 => "ts002",
-            Self::Kerlink => "kerlink",
-            Self::Loriot => "loriot",
-            Self::Aws => "aws",
-            Self::Phy => "phy",
-        }
+    pub const fn of(adapter: &'static dyn Adapter) -> Self {
+        Self(adapter)
     }
 
-    /// The name for people.
+    /// All kinds, in the order in which they are named to people.
+    pub fn all() -> impl Iterator<Item = Self> {
+        ADAPTERS.iter().copied().map(Self)
+    }
+
+    /// The kind of a name.
     #[must_use]
-    pub fn product(self) -> &'static str {
-        match self {
-            Self::Chirpstack => "ChirpStack",
-            Self::Tts => "The Things Stack",
-            Self::Actility => "Actility ThingPark",
-            Self::Ts002 => "the LoRaWAN Backend Interfaces (TS002)",
-            Self::Kerlink => "Kerlink Wanesy Management Center",
-            Self::Loriot => "Loriot",
-            Self::Aws => "AWS IoT Core for LoRaWAN",
-            Self::Phy => "Champollion",
-        }
+    pub fn named(name: &str) -> Option<Self> {
+        Self::all().find(|kind| kind.name() == name)
+    }
+
+    /// The kind whose message a body over HTTP looks like.
+    #[must_use]
+    pub fn recognize(json: &Json) -> Option<Self> {
+        Self::all().find(|kind| kind.recognizes(json))
+    }
+
+    /// The path over HTTP that an operator gives to the network server.
+    #[must_use]
+    pub fn path(self) -> String {
+        format!("{PATH}{self}")
+    }
+
+    /// All paths over HTTP under which its messages come.
+    pub fn paths(self) -> impl Iterator<Item = String> {
+        let appended = self.appended_paths().iter().map(move |path| format!("{PATH}{self}{path}"));
+        std::iter::once(self.path()).chain(appended)
+    }
+}
+
+impl Deref for Kind {
+    type Target = dyn Adapter;
+
+    fn deref(&self) -> &Self::Target {
+        self.0
+    }
+}
+
+impl PartialEq for Kind {
+    fn eq(&self, other: &Self) -> bool {
+        self.name() == other.name()
+    }
+}
+
+impl Eq for Kind {}
+
+impl fmt::Debug for Kind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Kind({})", self.name())
     }
 }
 
 impl fmt::Display for Kind {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.as_str())
+        formatter.write_str(self.name())
+    }
+}
+
+impl Serialize for Kind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+// As an enumeration is read, so that an unknown kind is refused in the words of the format.
+impl<'de> Deserialize<'de> for Kind {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_enum("Kind", &NAMES, KindVisitor)
+    }
+}
+
+struct KindVisitor;
+
+impl<'de> Visitor<'de> for KindVisitor {
+    type Value = Kind;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the kind of a network server")
+    }
+
+    fn visit_enum<A: EnumAccess<'de>>(self, data: A) -> Result<Kind, A::Error> {
+        let (name, variant): (String, _) = data.variant()?;
+        variant.unit_variant()?;
+        Kind::named(&name).ok_or_else(|| serde::de::Error::unknown_variant(&name, &NAMES))
     }
 }
 
@@ -82,10 +121,20 @@ mod tests {
 
     #[test]
     fn every_kind_is_read_as_it_is_written() {
-        for kind in Kind::ALL {
+        for kind in Kind::all() {
             let written = serde_json::to_string(&kind).unwrap();
             assert_eq!(written, format!("\"{kind}\""));
             assert_eq!(serde_json::from_str::<Kind>(&written).unwrap(), kind);
         }
+        let error = serde_json::from_str::<Kind>("\"sigfox\"").unwrap_err().to_string();
+        assert!(error.contains("sigfox") && error.contains("chirpstack"), "{error}");
+    }
+
+    #[test]
+    fn no_two_kinds_share_a_name() {
+        let mut names: Vec<&str> = Kind::all().map(|kind| kind.name()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), ADAPTERS.len());
     }
 }

@@ -1,23 +1,26 @@
 //! Adapters for network servers: bytes in, messages out.
 //!
-//! An adapter reads, and does nothing: no input or output, no device, no key. What reads a message is a
-//! pure function of its bytes, the same for HTTP and MQTT: it gives a [`Message`], or says by
-//! [`Unreadable`] which field is not what it should be. How a command is handed over to a network server
-//! is a pure function too ([`outgoing`]). Taking what a message hands over, and sending what goes out, is
-//! the caller's.
+//! An [`Adapter`] reads, and does nothing: no input or output, no device, no key. Reading a message is a
+//! pure function of its bytes, the same for HTTP and MQTT: it gives all that the message says ([`Heard`]),
+//! or says by [`Unreadable`] which field is not what it should be. How a command is handed over to a
+//! network server is a pure function too ([`outgoing`]). Taking what a message hands over, and sending
+//! what goes out, is the caller's.
+//!
+//! A new adapter is a folder here and a line in the list of `adapter.rs`. Each [`Kind`] of network server
+//! is one of them.
 
 #![forbid(unsafe_code)]
 
-pub mod actility;
+mod actility;
 mod adapter;
-pub mod aws;
-pub mod chirpstack;
+mod aws;
+mod chirpstack;
 mod command;
 mod handed_key;
 mod json;
-pub mod kerlink;
+mod kerlink;
 mod kind;
-pub mod loriot;
+mod loriot;
 mod message;
 mod name;
 pub mod outgoing;
@@ -25,16 +28,18 @@ pub mod phy;
 mod radio;
 #[cfg(test)]
 mod tests;
-pub mod ts002;
-pub mod tts;
+mod topic;
+mod ts002;
+mod tts;
 mod unreadable;
 mod whereabouts;
 
-pub use adapter::{feedback, read, whereabouts};
+pub use adapter::{Adapter, Heard, Incoming, Refusal};
 pub use command::{Event, Feedback, Priority, Which};
 pub use handed_key::HandedKey;
 pub use kind::Kind;
 pub use message::{Content, Frame, GATEWAYS, Joined, Message};
 pub use name::{NetworkServerName, NetworkServerNameError};
+pub use topic::Topic;
 pub use unreadable::{Fault, Unreadable};
-pub use whereabouts::Whereabouts;
+pub use whereabouts::{Place, Whereabouts};

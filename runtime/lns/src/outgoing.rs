@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-use crate::{Kind, Priority, actility, chirpstack, kerlink, ts002, tts};
+use crate::{Kind, Priority};
 
 /// Most characters of a network server's own words that are kept.
 const WORDS: usize = 500;
@@ -119,115 +119,93 @@ pub enum Answer {
 }
 
 impl HttpRequest {
-    pub(super) fn post(path: String, body: Json) -> Self {
+    pub(crate) fn post(path: String, body: Json) -> Self {
         Self { method: Method::POST, path, headers: Vec::new(), body: Some(body) }
     }
 
     /// The same with a token, where there is one.
-    pub(super) fn with_bearer(mut self, header: &'static str, token: Option<&str>) -> Self {
+    pub(crate) fn with_bearer(mut self, header: &'static str, token: Option<&str>) -> Self {
         self.headers.extend(token.map(|token| (header, format!("Bearer {token}"))));
         self
     }
 }
 
-impl Kind {
-    /// How this kind of network server is handed a command.
+/// The way in which commands are handed over to one kind of network server.
+pub trait Commands: Sync {
+    /// The ways by which commands are taken.
+    fn ways(&self) -> &'static [Via];
+
+    /// What is to be sent for a command by one of these ways.
     ///
     /// # Errors
     /// A sentence says what is missing.
-    pub fn outgoing(self, via: Via, order: &Order<'_>) -> Result<Outgoing, String> {
-        match (self, via) {
-            (Self::Chirpstack, Via::Mqtt) => chirpstack::downlink::message(order),
-            (Self::Chirpstack, Via::Http) => Ok(chirpstack::downlink::request(order)),
-            (Self::Tts, Via::Mqtt) => tts::downlink::message(order),
-            (Self::Tts, Via::Http) => tts::downlink::request(order),
-            (Self::Actility, Via::Http) => Ok(actility::downlink::request(order)),
-            (Self::Ts002, Via::Http) => ts002::downlink::request(order),
-            (Self::Kerlink, Via::Http) => Ok(kerlink::downlink::request(order)),
-            (kind, via) => Err(no_such_way(kind, via).to_string()),
-        }
-    }
+    fn outgoing(&self, via: Via, order: &Order<'_>) -> Result<Outgoing, String>;
 
-    /// What it answered.
-    #[must_use]
-    pub fn answer(self, order: &Order<'_>, status: StatusCode, body: &[u8]) -> Answer {
-        if let Some(answer) = by_status(status, body) {
-            return answer;
-        }
-        match self {
-            Self::Chirpstack => chirpstack::downlink::answer(body),
-            Self::Ts002 => ts002::downlink::answer(order, body),
-            Self::Tts => Answer::Taken { reference: None, sent: false },
-            Self::Actility => actility::downlink::answer(order, body),
-            _ => Answer::Taken { reference: None, sent: true },
-        }
-    }
-
-    /// How a token is asked for by who logs in; `None` where it is not.
-    #[must_use]
-    pub fn login(self, username: &str, password: &str) -> Option<HttpRequest> {
-        (self == Self::Kerlink).then(|| kerlink::downlink::login(username, password))
-    }
-
-    /// The token that it gave.
-    #[must_use]
-    pub fn token(self, body: &[u8]) -> Option<String> {
-        if self == Self::Kerlink { kerlink::downlink::token(body) } else { None }
-    }
-
-    /// How it is asked whether it has a command that it was offered and did not answer; `None` where
-    /// it cannot be asked.
-    #[must_use]
-    pub fn inquiry(self, via: Via, order: &Order<'_>) -> Option<HttpRequest> {
-        match (self, via) {
-            (Self::Tts, Via::Http) => tts::downlink::inquiry(order),
-            _ => None,
-        }
-    }
-
-    /// Whether it has the command, by what it answered to the inquiry.
-    #[must_use]
-    pub fn has(self, order: &Order<'_>, status: StatusCode, body: &[u8]) -> bool {
-        self == Self::Tts && status.is_success() && tts::downlink::has(order, body)
-    }
-
-    /// Whether commands are taken by a way.
-    ///
-    /// # Errors
-    /// They are not.
-    pub fn check_way(self, via: Via) -> Result<(), NoSuchWay> {
-        match (self, via) {
-            (Self::Chirpstack | Self::Tts, _)
-            | (Self::Actility | Self::Ts002 | Self::Kerlink, Via::Http) => Ok(()),
-            (kind, via) => Err(no_such_way(kind, via)),
-        }
+    /// What an answer with a status of success means.
+    fn answer(&self, _order: &Order<'_>, _body: &[u8]) -> Answer {
+        Answer::Taken { reference: None, sent: true }
     }
 
     /// Whether a token is given to a client that logs in.
-    #[must_use]
-    pub fn gives_tokens(self) -> bool {
-        self == Self::Kerlink
+    fn gives_tokens(&self) -> bool {
+        false
     }
 
-    /// Whether both sides are named in every command.
-    #[must_use]
-    pub fn needs_names(self) -> bool {
-        self == Self::Ts002
+    /// The request by which a client logs in; `None` where no tokens are given.
+    fn login(&self, _username: &str, _password: &str) -> Option<HttpRequest> {
+        None
+    }
+
+    /// The token in the answer to it.
+    fn token(&self, _body: &[u8]) -> Option<String> {
+        None
+    }
+
+    /// The question whether the network server has a command that it was offered and did not answer;
+    /// `None` where it cannot be asked.
+    fn inquiry(&self, _via: Via, _order: &Order<'_>) -> Option<HttpRequest> {
+        None
+    }
+
+    /// Whether the network server has the command, by its answer to the inquiry.
+    fn has(&self, _order: &Order<'_>, _body: &[u8]) -> bool {
+        false
     }
 
     /// Whether the payload is to be encrypted here.
-    #[must_use]
-    pub fn takes_encrypted(self) -> bool {
-        self == Self::Ts002
+    fn takes_encrypted(&self) -> bool {
+        false
+    }
+
+    /// Whether both sides are named in every command.
+    fn needs_names(&self) -> bool {
+        false
     }
 }
 
-fn no_such_way(kind: Kind, via: Via) -> NoSuchWay {
-    let way = match via {
-        Via::Mqtt => "over MQTT",
-        Via::Http => "over HTTP",
-    };
-    NoSuchWay { product: kind.product(), way }
+impl Kind {
+    /// How commands are handed over by a way.
+    ///
+    /// # Errors
+    /// They are not.
+    pub fn commands_by(self, via: Via) -> Result<&'static dyn Commands, NoSuchWay> {
+        let commands = self.commands().filter(|commands| commands.ways().contains(&via));
+        commands.ok_or_else(|| {
+            let way = match via {
+                Via::Mqtt => "over MQTT",
+                Via::Http => "over HTTP",
+            };
+            NoSuchWay { product: self.product(), way }
+        })
+    }
+}
+
+impl dyn Commands {
+    /// What a network server answered to a command over HTTP.
+    #[must_use]
+    pub fn answered(&self, order: &Order<'_>, status: StatusCode, body: &[u8]) -> Answer {
+        by_status(status, body).unwrap_or_else(|| self.answer(order, body))
+    }
 }
 
 /// What all network servers mean by a status that is no success.
@@ -251,7 +229,7 @@ fn by_status(status: StatusCode, body: &[u8]) -> Option<Answer> {
 }
 
 /// What a network server says in words: the message of a JSON object, or the text.
-pub(super) fn words(body: &[u8]) -> String {
+pub(crate) fn words(body: &[u8]) -> String {
     let json: Json = serde_json::from_slice(body).unwrap_or_default();
     let message = ["message", "detail", "error", "description"]
         .iter()
@@ -261,7 +239,7 @@ pub(super) fn words(body: &[u8]) -> String {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
 
     pub(crate) fn order() -> Order<'static> {
@@ -286,7 +264,8 @@ pub(super) mod tests {
     #[test]
     fn who_refuses_is_believed_and_who_is_busy_is_asked_again() {
         let answer = |status: u16, body: &str| {
-            Kind::Tts.answer(&order(), StatusCode::from_u16(status).unwrap(), body.as_bytes())
+            let tts = Kind::named("tts").unwrap().commands_by(Via::Http).unwrap();
+            tts.answered(&order(), StatusCode::from_u16(status).unwrap(), body.as_bytes())
         };
         assert_eq!(
             answer(404, r#"{"code": 5, "message": "no such device"}"#),

@@ -52,7 +52,7 @@ pub enum Fault {
         unit: &'static str,
     },
     /// The message is another network server's.
-    #[error("it is no message of {}: it looks like one of {}, which belongs to /v1/ingest/{}", expected.product(), got.product(), got.as_str())]
+    #[error("it is no message of {}: it looks like one of {}, which belongs to /v1/ingest/{}", expected.product(), got.product(), got.name())]
     OtherFormat {
         /// Whose it should be.
         expected: Kind,
@@ -64,7 +64,7 @@ pub enum Fault {
 impl Unreadable {
     /// A field, by its path from the message's beginning, and what is wrong with it. An empty path is
     /// the whole message.
-    pub(super) fn new(path: &str, fault: Fault) -> Self {
+    pub(crate) fn new(path: &str, fault: Fault) -> Self {
         let path = if path.is_empty() { ROOT } else { path };
         Self { path: path.to_owned(), fault }
     }

@@ -17,3 +17,21 @@ pub struct Whereabouts {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<String>,
 }
+
+/// Where a device lives within a network server.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// The application that the device is in, where there are applications.
+    pub application: Option<String>,
+    /// How the network server names the device, where that is not the DevEUI.
+    pub device: Option<String>,
+}
+
+impl Place {
+    /// The same with the network server.
+    #[must_use]
+    pub fn at(self, network_server: NetworkServerName) -> Whereabouts {
+        let Self { application, device } = self;
+        Whereabouts { network_server, application, device }
+    }
+}

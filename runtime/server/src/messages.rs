@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use champollion_frames::DevEui;
-use champollion_lns::{Kind, Message, NetworkServerName, Whereabouts};
+use champollion_lns::{Heard, NetworkServerName, Place, Whereabouts};
 
 use crate::{
     downlinks::Downlinks,
@@ -18,19 +18,13 @@ pub struct Messages {
     downlinks: Arc<Downlinks>,
 }
 
-/// Where a message comes from, and as what.
+/// Where a message comes from.
 #[derive(Clone, Copy, Debug)]
 pub struct Origin<'message> {
     /// The name that records carry.
     pub from: &'message Arc<str>,
     /// The network server, where it is one of the settings.
     pub server: Option<&'message NetworkServerName>,
-    /// Which program it is.
-    pub kind: Kind,
-    /// What has happened, where the network server says that beside the message.
-    pub event: &'message str,
-    /// The message as it came.
-    pub body: &'message [u8],
     /// Where the device lives, where that is said beside the message.
     pub whereabouts: Option<&'message Whereabouts>,
 }
@@ -43,36 +37,36 @@ impl Messages {
     }
 
     /// Takes a message. When this returns a receipt, what it hands over is durable.
-    pub async fn take(
-        &self,
-        message: Message,
-        origin: &Origin<'_>,
-    ) -> Result<Receipt, IngestError> {
-        let Origin { from, server, kind, event, body, .. } = *origin;
-        if let Message::Nothing { .. } = &message
-            && let Some(server) = server
-            && let Some(feedback) = champollion_lns::feedback(kind, event, body)
-        {
+    pub async fn take(&self, heard: Heard, origin: &Origin<'_>) -> Result<Receipt, IngestError> {
+        let Heard { message, feedback, place } = heard;
+        let Origin { from, server, .. } = *origin;
+        if let (Some(server), Some(feedback)) = (server, feedback) {
             let heard = self.downlinks.hear(server, &feedback).await;
             heard.map_err(|error| IngestError::NotKept(error.to_string()))?;
         }
         let receipt = self.intake.take_message(message, from).await?;
         if let (Some(server), Some(dev_eui)) = (server, dev_eui(&receipt)) {
-            self.learn(dev_eui, server, origin).await;
+            self.learn(dev_eui, server, place, origin).await;
         }
         Ok(receipt)
     }
 
     /// Learns where a device lives. Its frame is kept, whatever comes of this.
-    async fn learn(&self, dev_eui: DevEui, server: &NetworkServerName, origin: &Origin<'_>) {
+    async fn learn(
+        &self,
+        dev_eui: DevEui,
+        server: &NetworkServerName,
+        place: Place,
+        origin: &Origin<'_>,
+    ) {
         if !self.downlinks.are_taken_by(server) {
             return;
         }
         let whereabouts = match origin.whereabouts {
             Some(told) => told.clone(),
-            // The body is read a second time for it, so only where that is news.
+            // Not every message of a network server says it, and what is known is not unlearnt.
             None if self.downlinks.knows(dev_eui, server) => return,
-            None => champollion_lns::whereabouts(origin.kind, server, origin.body),
+            None => place.at(server.clone()),
         };
         if let Err(error) = self.downlinks.heard_of(dev_eui, whereabouts).await {
             // The device's next frame tells it again.

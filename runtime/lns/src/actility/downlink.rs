@@ -10,14 +10,28 @@ use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use super::Actility;
 use crate::{
     command::{Event, Feedback, Which},
-    outgoing::{Answer, HttpRequest, Order, Outgoing, words},
+    outgoing::{Answer, Commands, HttpRequest, Order, Outgoing, Via, words},
 };
 
+impl Commands for Actility {
+    fn ways(&self) -> &'static [Via] {
+        &[Via::Http]
+    }
+
+    fn outgoing(&self, _: Via, order: &Order<'_>) -> Result<Outgoing, String> {
+        Ok(request(order))
+    }
+
+    fn answer(&self, order: &Order<'_>, body: &[u8]) -> Answer {
+        answer(order, body)
+    }
+}
+
 /// The request to the HTTP interface.
-#[must_use]
-pub fn request(order: &Order<'_>) -> Outgoing {
+fn request(order: &Order<'_>) -> Outgoing {
     let mut query = format!(
         "DevEUI={}&FPort={}&Payload={}&Confirmed={}&ValidityTime={}&CorrelationID={}",
         order.dev_eui,
@@ -44,8 +58,7 @@ pub fn request(order: &Order<'_>) -> Outgoing {
 }
 
 /// What it answers in words with a status of success: some of its errors are among them.
-#[must_use]
-pub fn answer(order: &Order<'_>, body: &[u8]) -> Answer {
+fn answer(order: &Order<'_>, body: &[u8]) -> Answer {
     let said = words(body);
     if said.to_lowercase().contains("error") {
         return Answer::Refused(said);
@@ -54,8 +67,7 @@ pub fn answer(order: &Order<'_>, body: &[u8]) -> Answer {
 }
 
 /// What a report of a transmission tells of a command; nothing where it is about none of ours.
-#[must_use]
-pub fn feedback(json: &Json) -> Option<Feedback> {
+pub(super) fn feedback(json: &Json) -> Option<Feedback> {
     let report = &json["DevEUI_downlink_Sent"];
     let text = |name: &str| match &report[name] {
         Json::String(text) => Some(text.clone()),

@@ -2,10 +2,11 @@
 //! out.
 
 use champollion_frames::{RadioMetadata, Reception, ReportedUplink};
+use serde_json::Value as Json;
 
 use crate::{
-    Content, Frame, Kind, Message, Unreadable,
-    json::{self, FRM_PAYLOAD_BYTES, Field},
+    Content, Frame, Message, Unreadable,
+    json::{FRM_PAYLOAD_BYTES, Field},
     message::{GATEWAYS, milliseconds},
     radio,
 };
@@ -23,9 +24,8 @@ const CONFIRMED: u8 = 4;
 ///
 /// # Errors
 /// [`Unreadable`] names the field that is not what it should be.
-pub fn read(body: &[u8]) -> Result<Message, Unreadable> {
-    let json = json::parse(Kind::Actility, body)?;
-    let root = Field::root(&json)?;
+pub(super) fn read(json: &Json) -> Result<Message, Unreadable> {
+    let root = Field::root(json)?;
     if let Some(uplink) = root.member(UPLINK)? {
         return read_uplink(&uplink);
     }

@@ -6,9 +6,10 @@
 use data_encoding::BASE64;
 use serde_json::{Map, Value as Json, json};
 
+use super::Chirpstack;
 use crate::{
     command::{Event, Feedback, Which, is_own_name},
-    outgoing::{Answer, HttpRequest, Order, Outgoing},
+    outgoing::{Answer, Commands, HttpRequest, Order, Outgoing, Via},
 };
 
 /// The header of ChirpStack's REST interface that holds the token.
@@ -17,11 +18,28 @@ const AUTHORIZATION: &str = "Grpc-Metadata-Authorization";
 /// The code of a log event about a queue item whose time was over.
 const EXPIRED: &str = "EXPIRED";
 
+impl Commands for Chirpstack {
+    fn ways(&self) -> &'static [Via] {
+        &[Via::Mqtt, Via::Http]
+    }
+
+    fn outgoing(&self, via: Via, order: &Order<'_>) -> Result<Outgoing, String> {
+        match via {
+            Via::Mqtt => message(order),
+            Via::Http => Ok(request(order)),
+        }
+    }
+
+    fn answer(&self, _: &Order<'_>, body: &[u8]) -> Answer {
+        answer(body)
+    }
+}
+
 /// The message for the command topic.
 ///
 /// # Errors
 /// The application is not known.
-pub fn message(order: &Order<'_>) -> Result<Outgoing, String> {
+fn message(order: &Order<'_>) -> Result<Outgoing, String> {
     let application = order.application.ok_or(
         "the application of the device is not known: nothing was heard of it yet, and the settings \
          name no application",
@@ -33,23 +51,20 @@ pub fn message(order: &Order<'_>) -> Result<Outgoing, String> {
 }
 
 /// The request to the REST interface.
-#[must_use]
-pub fn request(order: &Order<'_>) -> Outgoing {
+fn request(order: &Order<'_>) -> Outgoing {
     let path = format!("/api/devices/{}/queue", dev_eui(order));
     let request = HttpRequest::post(path, json!({ "queueItem": item(order) }));
     Outgoing::Http(request.with_bearer(AUTHORIZATION, order.token))
 }
 
 /// What the REST interface answers that has taken it.
-#[must_use]
-pub fn answer(body: &[u8]) -> Answer {
+fn answer(body: &[u8]) -> Answer {
     let json: Json = serde_json::from_slice(body).unwrap_or_default();
     Answer::Taken { reference: json["id"].as_str().map(str::to_owned), sent: false }
 }
 
 /// What an event tells of a command; nothing where it is about none.
-#[must_use]
-pub fn feedback(event: &str, json: &Json) -> Option<Feedback> {
+pub(super) fn feedback(event: &str, json: &Json) -> Option<Feedback> {
     let (item, event) = match event {
         "txack" => (&json["queueItemId"], Event::Sent),
         // What is false is left out.

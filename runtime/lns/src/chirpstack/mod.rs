@@ -1,5 +1,69 @@
 //! ChirpStack 4: events by HTTP or MQTT, as JSON or protobuf.
 
-pub mod downlink;
-pub(super) mod protobuf;
-pub mod uplink;
+mod downlink;
+mod protobuf;
+#[cfg(test)]
+mod tests;
+mod uplink;
+
+use serde_json::Value as Json;
+
+#[cfg(test)]
+use crate::tests::Sample;
+use crate::{Heard, Incoming, Topic, Unreadable, adapter::Adapter, outgoing::Commands};
+
+/// The adapter for ChirpStack 4.
+pub(crate) struct Chirpstack;
+
+impl Adapter for Chirpstack {
+    fn name(&self) -> &'static str {
+        "chirpstack"
+    }
+
+    fn product(&self) -> &'static str {
+        "ChirpStack"
+    }
+
+    fn says_events_in_the_query(&self) -> bool {
+        true
+    }
+
+    fn topics(&self) -> &'static [&'static str] {
+        &["application/+/device/+/event/+"]
+    }
+
+    fn topic<'topic>(&self, topic: &'topic str) -> Option<Topic<'topic>> {
+        let levels: Vec<&str> = topic.split('/').collect();
+        // What the operator of a broker has put before its topics is not looked at.
+        let [.., "application", application, "device", device, "event", event] = levels[..] else {
+            return None;
+        };
+        // Devices are named by their DevEUIs.
+        Some(Topic { event, application: Some(application), device, device_name: None })
+    }
+
+    fn recognizes(&self, json: &Json) -> bool {
+        json.get("deviceInfo").is_some()
+    }
+
+    fn read(&self, incoming: &Incoming<'_>) -> Result<Heard, Unreadable> {
+        uplink::read(incoming)
+    }
+
+    fn commands(&self) -> Option<&'static dyn Commands> {
+        Some(&Chirpstack)
+    }
+
+    #[cfg(test)]
+    fn sample(&self) -> Option<Sample> {
+        Some(Sample {
+            body: include_str!("../../../../tests/network-servers/chirpstack.json"),
+            needed: &["/deviceInfo", "/deviceInfo/devEui", "/rxInfo/0/gatewayId"],
+            differs: |_, metadata| {
+                metadata.data_rate_index = Some(3);
+                metadata.gateways[0].gateway_id = "7276ff0039030436".to_owned();
+                metadata.gateways[1].gateway_id = "7276ff0039030437".to_owned();
+            },
+        })
+    }
+}

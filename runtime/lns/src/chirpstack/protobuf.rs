@@ -15,100 +15,100 @@ use crate::{Fault, Unreadable};
 
 /// An uplink or a join: the fields that both have, and those of an uplink.
 #[derive(Clone, PartialEq, Message)]
-pub(crate) struct UplinkEvent {
+pub(super) struct UplinkEvent {
     #[prost(message, optional, tag = "2")]
-    pub(crate) time: Option<Time>,
+    pub(super) time: Option<Time>,
     #[prost(message, optional, tag = "3")]
-    pub(crate) device_info: Option<DeviceInfo>,
+    pub(super) device_info: Option<DeviceInfo>,
     #[prost(string, tag = "4")]
-    pub(crate) dev_addr: String,
+    pub(super) dev_addr: String,
     #[prost(bool, tag = "5")]
-    pub(crate) adr: bool,
+    pub(super) adr: bool,
     #[prost(uint32, tag = "6")]
-    pub(crate) dr: u32,
+    pub(super) dr: u32,
     #[prost(uint32, tag = "7")]
-    pub(crate) f_cnt: u32,
+    pub(super) f_cnt: u32,
     #[prost(uint32, tag = "8")]
-    pub(crate) f_port: u32,
+    pub(super) f_port: u32,
     #[prost(bool, tag = "9")]
-    pub(crate) confirmed: bool,
+    pub(super) confirmed: bool,
     #[prost(bytes = "vec", tag = "10")]
-    pub(crate) data: Vec<u8>,
+    pub(super) data: Vec<u8>,
     #[prost(message, repeated, tag = "12")]
-    pub(crate) rx_info: Vec<UplinkRxInfo>,
+    pub(super) rx_info: Vec<UplinkRxInfo>,
     #[prost(message, optional, tag = "13")]
-    pub(crate) tx_info: Option<UplinkTxInfo>,
+    pub(super) tx_info: Option<UplinkTxInfo>,
     #[prost(message, optional, tag = "15")]
-    pub(crate) join_server_context: Option<JoinServerContext>,
+    pub(super) join_server_context: Option<JoinServerContext>,
     #[prost(string, tag = "16")]
-    pub(crate) region_config_id: String,
+    pub(super) region_config_id: String,
 }
 
 #[derive(Clone, PartialEq, Message)]
-pub(crate) struct JoinEvent {
+pub(super) struct JoinEvent {
     #[prost(message, optional, tag = "3")]
-    pub(crate) device_info: Option<DeviceInfo>,
+    pub(super) device_info: Option<DeviceInfo>,
     #[prost(string, tag = "4")]
-    pub(crate) dev_addr: String,
+    pub(super) dev_addr: String,
     #[prost(message, optional, tag = "6")]
-    pub(crate) join_server_context: Option<JoinServerContext>,
+    pub(super) join_server_context: Option<JoinServerContext>,
 }
 
 /// `google.protobuf.Timestamp`.
 #[derive(Clone, Copy, PartialEq, Message)]
-pub(crate) struct Time {
+pub(super) struct Time {
     #[prost(int64, tag = "1")]
-    pub(crate) seconds: i64,
+    pub(super) seconds: i64,
     #[prost(int32, tag = "2")]
-    pub(crate) nanos: i32,
+    pub(super) nanos: i32,
 }
 
 #[derive(Clone, PartialEq, Message)]
-pub(crate) struct DeviceInfo {
+pub(super) struct DeviceInfo {
     #[prost(string, tag = "8")]
-    pub(crate) dev_eui: String,
+    pub(super) dev_eui: String,
 }
 
 #[derive(Clone, PartialEq, Message)]
-pub(crate) struct UplinkRxInfo {
+pub(super) struct UplinkRxInfo {
     #[prost(string, tag = "1")]
-    pub(crate) gateway_id: String,
+    pub(super) gateway_id: String,
     #[prost(int32, tag = "6")]
-    pub(crate) rssi: i32,
+    pub(super) rssi: i32,
     #[prost(float, tag = "7")]
-    pub(crate) snr: f32,
+    pub(super) snr: f32,
     #[prost(map = "string, string", tag = "15")]
-    pub(crate) metadata: HashMap<String, String>,
+    pub(super) metadata: HashMap<String, String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Message)]
-pub(crate) struct UplinkTxInfo {
+pub(super) struct UplinkTxInfo {
     #[prost(uint32, tag = "1")]
-    pub(crate) frequency: u32,
+    pub(super) frequency: u32,
     #[prost(message, optional, tag = "2")]
-    pub(crate) modulation: Option<Modulation>,
+    pub(super) modulation: Option<Modulation>,
 }
 
 #[derive(Clone, Copy, PartialEq, Message)]
-pub(crate) struct Modulation {
+pub(super) struct Modulation {
     #[prost(message, optional, tag = "3")]
-    pub(crate) lora: Option<LoraModulationInfo>,
+    pub(super) lora: Option<LoraModulationInfo>,
 }
 
 #[derive(Clone, Copy, PartialEq, Message)]
-pub(crate) struct LoraModulationInfo {
+pub(super) struct LoraModulationInfo {
     #[prost(uint32, tag = "1")]
-    pub(crate) bandwidth: u32,
+    pub(super) bandwidth: u32,
     #[prost(uint32, tag = "2")]
-    pub(crate) spreading_factor: u32,
+    pub(super) spreading_factor: u32,
     #[prost(enumeration = "CodeRate", tag = "5")]
-    pub(crate) code_rate: i32,
+    pub(super) code_rate: i32,
 }
 
 /// Named as ChirpStack's JSON writes them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, prost::Enumeration)]
 #[repr(i32)]
-pub(crate) enum CodeRate {
+pub(super) enum CodeRate {
     Undefined = 0,
     Cr45 = 1,
     Cr46 = 2,
@@ -125,18 +125,18 @@ pub(crate) enum CodeRate {
 }
 
 #[derive(Clone, PartialEq, Message)]
-pub(crate) struct JoinServerContext {
+pub(super) struct JoinServerContext {
     #[prost(message, optional, tag = "2")]
-    pub(crate) app_s_key: Option<KeyEnvelope>,
+    pub(super) app_s_key: Option<KeyEnvelope>,
 }
 
 // `Debug` is derived by prost: nobody prints one of these, since it would show the key.
 #[derive(Clone, PartialEq, Message)]
-pub(crate) struct KeyEnvelope {
+pub(super) struct KeyEnvelope {
     #[prost(string, tag = "1")]
-    pub(crate) kek_label: String,
+    pub(super) kek_label: String,
     #[prost(bytes = "vec", tag = "2")]
-    pub(crate) aes_key: Vec<u8>,
+    pub(super) aes_key: Vec<u8>,
 }
 
 /// An uplink as JSON.

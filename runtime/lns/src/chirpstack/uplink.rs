@@ -7,9 +7,9 @@ use champollion_frames::{RadioMetadata, Reception, ReportedUplink};
 
 use serde_json::Value as Json;
 
-use super::protobuf;
+use super::{Chirpstack, downlink, protobuf};
 use crate::{
-    Content, Frame, HandedKey, Joined, Kind, Message, Unreadable,
+    Content, Frame, HandedKey, Heard, Incoming, Joined, Kind, Message, Place, Unreadable,
     json::{self, FRM_PAYLOAD_BYTES, Field},
     message::{GATEWAYS, milliseconds},
 };
@@ -19,27 +19,57 @@ const KEY_BYTES: usize = 64;
 
 /// How a body is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Encoding {
-    /// As JSON.
+enum Encoding {
     Json,
-    /// As protobuf.
     Protobuf,
 }
 
+/// Turns protobuf into JSON.
+type Turn = fn(&[u8]) -> Result<Json, Unreadable>;
+
+/// Reads the JSON of one kind of event.
+type Read = fn(&Field<'_>) -> Result<Message, Unreadable>;
+
 /// Reads an event.
-///
-/// # Errors
-/// [`Unreadable`] names the field that is not what it should be.
-pub fn read(event: &str, encoding: Encoding, body: &[u8]) -> Result<Message, Unreadable> {
-    let json = |protobuf: fn(&[u8]) -> Result<Json, Unreadable>| match encoding {
-        Encoding::Json => json::parse(Kind::Chirpstack, body),
-        Encoding::Protobuf => protobuf(body),
-    };
-    match event {
-        "up" => up(&Field::root(&json(protobuf::uplink)?)?),
-        "join" => join(&Field::root(&json(protobuf::join)?)?),
+pub(super) fn read(incoming: &Incoming<'_>) -> Result<Heard, Unreadable> {
+    let (turn, read): (Turn, Read) = match incoming.event {
+        "up" => (protobuf::uplink, up),
+        "join" => (protobuf::join, join),
         // Such as status, ack, txack, log, location, integration, and what later releases add.
-        other => Ok(Message::nothing(other)),
+        other => {
+            let told = || downlink::feedback(other, &serde_json::from_slice(incoming.body).ok()?);
+            return Ok(Heard::from(Message::nothing(other)).with_feedback(told));
+        }
+    };
+    let json = match encoding(incoming) {
+        Encoding::Json => json::parse(Kind::of(&Chirpstack), incoming.body)?,
+        Encoding::Protobuf => turn(incoming.body)?,
+    };
+    let heard = Heard::from(read(&Field::root(&json)?)?);
+    Ok(heard.with_place(|| {
+        let application = json["deviceInfo"]["applicationId"].as_str().map(str::to_owned);
+        Place { application, device: None }
+    }))
+}
+
+/// How a body is written: as the headers declare it, or else as it looks.
+fn encoding(incoming: &Incoming<'_>) -> Encoding {
+    let declared = incoming.content_type.unwrap_or_default().to_ascii_lowercase();
+    if declared.contains("json") {
+        Encoding::Json
+    } else if declared.contains("octet-stream") || declared.contains("protobuf") {
+        Encoding::Protobuf
+    } else {
+        looks_like(incoming.body)
+    }
+}
+
+/// How a body seems to be written: no event of protobuf begins with a brace, which would be a field of a
+/// number that none has.
+fn looks_like(body: &[u8]) -> Encoding {
+    match body.trim_ascii_start().first() {
+        Some(b'{') | None => Encoding::Json,
+        Some(_) => Encoding::Protobuf,
     }
 }
 
@@ -124,5 +154,23 @@ fn code_rate(name: &str) -> String {
     match name.strip_prefix("CR_LI_").map(|rate| rate.replacen('_', "/", 1)) {
         Some(rate) => format!("{rate}LI"),
         None => name.strip_prefix("CR_").unwrap_or(name).replacen('_', "/", 1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_headers_say_how_a_body_is_written() {
+        let of = |content_type, body| encoding(&Incoming { event: "up", content_type, body });
+        assert_eq!(of(Some("application/json; charset=utf-8"), b"\x0A"), Encoding::Json);
+        assert_eq!(of(Some("application/octet-stream"), b"{}"), Encoding::Protobuf);
+        assert_eq!(of(Some("application/X-Protobuf"), b"{}"), Encoding::Protobuf);
+        for undeclared in [Some("text/plain"), None] {
+            assert_eq!(of(undeclared, b" {}"), Encoding::Json);
+            assert_eq!(of(undeclared, b""), Encoding::Json);
+            assert_eq!(of(undeclared, b"\x0A\x24"), Encoding::Protobuf);
+        }
     }
 }

@@ -4,14 +4,36 @@
 use data_encoding::HEXLOWER;
 use serde_json::{Value as Json, json};
 
-use crate::outgoing::{HttpRequest, Order, Outgoing};
+use super::Kerlink;
+use crate::outgoing::{Commands, HttpRequest, Order, Outgoing, Via};
 
 /// Its own kind of JSON, which it asks for.
 const CONTENT_TYPE: &str = "application/vnd.kerlink.iot-v1+json";
 
+impl Commands for Kerlink {
+    fn ways(&self) -> &'static [Via] {
+        &[Via::Http]
+    }
+
+    fn outgoing(&self, _: Via, order: &Order<'_>) -> Result<Outgoing, String> {
+        Ok(request(order))
+    }
+
+    fn gives_tokens(&self) -> bool {
+        true
+    }
+
+    fn login(&self, username: &str, password: &str) -> Option<HttpRequest> {
+        Some(login(username, password))
+    }
+
+    fn token(&self, body: &[u8]) -> Option<String> {
+        token(body)
+    }
+}
+
 /// The request to the HTTP interface.
-#[must_use]
-pub fn request(order: &Order<'_>) -> Outgoing {
+fn request(order: &Order<'_>) -> Outgoing {
     // In seconds from now on.
     let ttl = order.expires_at.duration_since(order.now).as_secs().max(1);
     let body = json!({
@@ -28,8 +50,7 @@ pub fn request(order: &Order<'_>) -> Outgoing {
 }
 
 /// The request for a token. It is good for some hours.
-#[must_use]
-pub fn login(username: &str, password: &str) -> HttpRequest {
+fn login(username: &str, password: &str) -> HttpRequest {
     let body = json!({ "login": username, "password": password });
     let mut request = HttpRequest::post("/application/login".to_owned(), body);
     request.headers.push(("Content-Type", CONTENT_TYPE.to_owned()));
@@ -37,8 +58,7 @@ pub fn login(username: &str, password: &str) -> HttpRequest {
 }
 
 /// The token in the answer.
-#[must_use]
-pub fn token(body: &[u8]) -> Option<String> {
+fn token(body: &[u8]) -> Option<String> {
     let json: Json = serde_json::from_slice(body).ok()?;
     let token = json["token"].as_str()?;
     Some(token.strip_prefix("Bearer ").unwrap_or(token).to_owned())

@@ -2,10 +2,11 @@
 //! detail that is set there: of the device, of the network, of the radio.
 
 use champollion_frames::{RadioMetadata, Reception, ReportedUplink};
+use serde_json::Value as Json;
 
 use crate::{
-    Content, Frame, Kind, Message, Unreadable,
-    json::{self, FRM_PAYLOAD_BYTES, Field},
+    Content, Frame, Message, Unreadable,
+    json::{FRM_PAYLOAD_BYTES, Field},
     message::{GATEWAYS, milliseconds},
     radio,
 };
@@ -14,9 +15,8 @@ use crate::{
 ///
 /// # Errors
 /// [`Unreadable`] names the field that is not what it should be.
-pub fn read(body: &[u8]) -> Result<Message, Unreadable> {
-    let json = json::parse(Kind::Kerlink, body)?;
-    let root = Field::root(&json)?;
+pub(super) fn read(json: &Json) -> Result<Message, Unreadable> {
+    let root = Field::root(json)?;
     let device = root.needed("endDevice")?;
     // A gateway that was cut off hands its frames over later: when it heard them is what counts.
     let received_at = match root.get("gwRecvTime", Field::milliseconds)? {

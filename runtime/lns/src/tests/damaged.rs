@@ -3,44 +3,8 @@
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
-use super::{BODIES, Kind, body, read, read_json};
-use crate::Fault;
-
-/// The fields without which there is no record, by their paths.
-fn needed(kind: Kind) -> &'static [&'static str] {
-    match kind {
-        Kind::Chirpstack => &["/deviceInfo", "/deviceInfo/devEui", "/rxInfo/0/gatewayId"],
-        Kind::Tts => &[
-            "/end_device_ids",
-            "/end_device_ids/dev_eui",
-            "/uplink_message",
-            "/uplink_message/rx_metadata/0/gateway_ids",
-            "/uplink_message/rx_metadata/0/gateway_ids/gateway_id",
-        ],
-        Kind::Actility => &["/DevEUI_uplink", "/DevEUI_uplink/DevEUI", "/DevEUI_uplink/FCntUp"],
-        Kind::Ts002 => &[
-            "/MessageType",
-            "/ProtocolVersion",
-            "/SenderID",
-            "/ReceiverID",
-            "/TransactionID",
-            "/FRMPayload",
-            "/ULMetaData",
-            "/ULMetaData/DevEUI",
-            "/ULMetaData/FCntUp",
-            "/ULMetaData/RecvTime",
-        ],
-        Kind::Kerlink => &["/endDevice", "/endDevice/devEui", "/fCntUp"],
-        Kind::Loriot => &["/cmd", "/EUI", "/fcnt", "/data"],
-        Kind::Aws => &[
-            "/WirelessMetadata",
-            "/WirelessMetadata/LoRaWAN",
-            "/WirelessMetadata/LoRaWAN/DevEui",
-            "/WirelessMetadata/LoRaWAN/FCnt",
-        ],
-        Kind::Phy => &[],
-    }
-}
+use super::{Sample, body, read, read_json, samples};
+use crate::{Fault, phy};
 
 /// The pointers to all values in a JSON document.
 fn pointers(json: &Json) -> Vec<String> {
@@ -89,9 +53,9 @@ fn without(json: &Json, pointer: &str) -> Json {
 
 #[test]
 fn each_field_that_is_needed_is_named_where_it_is_missing() {
-    for (kind, _) in BODIES {
+    for (kind, sample) in samples() {
         let body = body(kind);
-        for pointer in needed(kind) {
+        for pointer in sample.needed {
             let path = path(pointer);
             for damaged in [without(&body, pointer), with(&body, pointer, Json::Null)] {
                 let error = read_json(kind, &damaged).expect_err(pointer);
@@ -132,7 +96,7 @@ fn every_field_of_every_wrong_kind_is_read_or_named() {
         json!([{}]),
     ];
     let mut named = 0;
-    for (kind, _) in BODIES {
+    for (kind, _) in samples() {
         let body = body(kind);
         for pointer in pointers(&body) {
             let path = path(&pointer);
@@ -155,10 +119,12 @@ fn every_field_of_every_wrong_kind_is_read_or_named() {
 
 #[test]
 fn what_is_needed_may_not_be_empty_or_huge() {
-    for (kind, _) in BODIES {
+    for (kind, sample) in samples() {
         let body = body(kind);
-        for pointer in
-            needed(kind).iter().filter(|pointer| body.pointer(pointer).is_some_and(Json::is_string))
+        for pointer in sample
+            .needed
+            .iter()
+            .filter(|pointer| body.pointer(pointer).is_some_and(Json::is_string))
         {
             let path = path(pointer);
             let huge = read_json(kind, &with(&body, pointer, json!("0".repeat(1 << 16))));
@@ -175,15 +141,15 @@ fn what_is_needed_may_not_be_empty_or_huge() {
 
 #[test]
 fn another_network_servers_message_is_called_one() {
-    for (kind, text) in BODIES {
-        for (other, _) in BODIES.into_iter().filter(|(other, _)| *other != kind) {
+    for (kind, Sample { body: text, .. }) in samples() {
+        for (other, _) in samples().into_iter().filter(|(other, _)| *other != kind) {
             let error = read(other, text.as_bytes()).expect_err("it is another's");
             let said = error.to_string();
             assert_eq!((error.path(), error.code()), (".", "other-format"), "{said}");
             assert!(said.contains(&format!("/v1/ingest/{kind}")), "{said}");
         }
         assert_eq!(
-            read(Kind::Phy, text.as_bytes()).expect_err("it is another's").code(),
+            read(phy::KIND, text.as_bytes()).expect_err("it is another's").code(),
             "other-format"
         );
     }
@@ -191,7 +157,7 @@ fn another_network_servers_message_is_called_one() {
 
 #[test]
 fn what_is_no_json_is_called_that() {
-    for (kind, text) in BODIES {
+    for (kind, Sample { body: text, .. }) in samples() {
         for cut in ["", "{", "[]x", "\u{0}", &text[..text.len() / 2]] {
             let error = read(kind, cut.as_bytes()).expect_err("it is cut");
             assert_eq!((error.path(), error.code()), (".", "malformed-json"), "{kind}: {error}");
@@ -211,10 +177,10 @@ proptest! {
     /// Bytes are changed, left out and put in anywhere: nothing panics.
     #[test]
     fn bytes_are_changed_anywhere(
-        which in 0..BODIES.len(),
+        which in 0..samples().len(),
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..3_u8), 1..8),
     ) {
-        let (kind, text) = BODIES[which];
+        let (kind, Sample { body: text, .. }) = samples()[which];
         let mut bytes = text.as_bytes().to_vec();
         for (place, byte, change) in changes {
             let place = place.index(bytes.len().max(1));

@@ -3,54 +3,63 @@
 
 mod damaged;
 mod good;
-mod particular;
+mod outside;
 
+use champollion_frames::{RadioMetadata, ReportedUplink};
 use serde_json::Value as Json;
 
-use super::{
-    Content, Frame, Kind, Message, Unreadable, actility, aws, chirpstack, kerlink, loriot, phy,
-    ts002, tts,
-};
+use crate::{Content, Frame, Incoming, Kind, Message, Unreadable};
 
-/// The network servers that report, each with the body of an uplink. The uplink is the same in all.
-const BODIES: [(Kind, &str); 7] = [
-    (Kind::Chirpstack, include_str!("../../../../tests/network-servers/chirpstack.json")),
-    (Kind::Tts, include_str!("../../../../tests/network-servers/tts.json")),
-    (Kind::Actility, include_str!("../../../../tests/network-servers/actility.json")),
-    (Kind::Ts002, include_str!("../../../../tests/network-servers/ts002.json")),
-    (Kind::Kerlink, include_str!("../../../../tests/network-servers/kerlink.json")),
-    (Kind::Loriot, include_str!("../../../../tests/network-servers/loriot.json")),
-    (Kind::Aws, include_str!("../../../../tests/network-servers/aws.json")),
-];
-
-fn body(kind: Kind) -> Json {
-    let (_, text) = BODIES.iter().find(|(of, _)| *of == kind).expect("it has a body");
-    serde_json::from_str(text).expect("the body is JSON")
+/// The body of an uplink, which is the same uplink for all network servers.
+pub struct Sample {
+    /// The body.
+    pub(crate) body: &'static str,
+    /// The pointers to the fields without which there is no record.
+    pub(crate) needed: &'static [&'static str],
+    /// Changes what most network servers tell of the uplink into what this one tells.
+    pub(crate) differs: fn(&mut ReportedUplink, &mut RadioMetadata),
 }
 
-/// Reads a message as the handlers do.
+/// The network servers that report, each with its sample.
+fn samples() -> Vec<(Kind, Sample)> {
+    Kind::all().filter_map(|kind| Some((kind, kind.sample()?))).collect()
+}
+
+/// The body of the sample of a network server.
+pub(crate) fn body(kind: Kind) -> Json {
+    let sample = kind.sample().expect("it has a sample");
+    serde_json::from_str(sample.body).expect("the body is JSON")
+}
+
+/// The same with a member of what a pointer points to.
+pub(crate) fn with(kind: Kind, pointer: &str, name: &str, value: Json) -> Json {
+    let mut body = body(kind);
+    body.pointer_mut(pointer).expect("it is there")[name] = value;
+    body
+}
+
+/// Reads a message as it comes over HTTP.
 fn read(kind: Kind, body: &[u8]) -> Result<Message, Unreadable> {
-    match kind {
-        Kind::Chirpstack => {
-            chirpstack::uplink::read("up", chirpstack::uplink::Encoding::Json, body)
-        }
-        Kind::Tts => tts::uplink::read(body),
-        Kind::Actility => actility::uplink::read(body),
-        Kind::Ts002 => ts002::uplink::read(body),
-        Kind::Kerlink => kerlink::uplink::read(body),
-        Kind::Loriot => loriot::read(body),
-        Kind::Aws => aws::read(body),
-        Kind::Phy => phy::PhyFrame::refuse_others(body).map(|()| Message::nothing("")),
-    }
+    let content_type = Some("application/json");
+    kind.read(&Incoming { event: "up", content_type, body }).map(|heard| heard.message)
 }
 
-fn read_json(kind: Kind, body: &Json) -> Result<Message, Unreadable> {
+pub(crate) fn read_json(kind: Kind, body: &Json) -> Result<Message, Unreadable> {
     read(kind, body.to_string().as_bytes())
+}
+
+/// What a message that hands nothing over is called.
+#[track_caller]
+pub(crate) fn nothing(kind: Kind, body: &Json) -> String {
+    match read_json(kind, body) {
+        Ok(Message::Nothing { what }) => what,
+        other => panic!("{kind} hands something over: {other:?}"),
+    }
 }
 
 /// The frame of a message that must hand one over.
 #[track_caller]
-fn frame(message: Result<Message, Unreadable>) -> Frame {
+pub(crate) fn frame(message: Result<Message, Unreadable>) -> Frame {
     match message {
         Ok(Message::Frame(frame)) => *frame,
         other => panic!("it is no frame: {other:?}"),
@@ -59,7 +68,7 @@ fn frame(message: Result<Message, Unreadable>) -> Frame {
 
 /// What a message tells of an uplink.
 #[track_caller]
-fn reported(message: Result<Message, Unreadable>) -> champollion_frames::ReportedUplink {
+pub(crate) fn reported(message: Result<Message, Unreadable>) -> ReportedUplink {
     match frame(message).content {
         Content::Reported { uplink, .. } => uplink,
         other @ Content::Phy { .. } => panic!("it is a whole frame: {other:?}"),

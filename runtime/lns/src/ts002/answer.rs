@@ -3,12 +3,14 @@
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 
+use crate::Refusal;
+
 /// Longest value of the request that the answer repeats, in bytes.
 const REPEATED_BYTES: usize = 256;
 
 /// What became of the request, in the words of TS002.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub enum ResultCode {
+pub(super) enum ResultCode {
     /// It is durable, or was before.
     Success,
     /// No session's keys make the MIC.
@@ -23,9 +25,21 @@ pub enum ResultCode {
     Other,
 }
 
+impl ResultCode {
+    /// The nearest word for why a request is refused.
+    pub(super) fn of(refusal: &Refusal<'_>) -> Self {
+        match refusal.code {
+            "unknown-dev-eui" | "unknown-device" => Self::UnknownDevEUI,
+            "unknown-dev-addr" => Self::UnknownDevAddr,
+            "mic-mismatch" => Self::MICFailed,
+            _ if refusal.is_malformed => Self::MalformedRequest,
+            _ => Self::Other,
+        }
+    }
+}
+
 /// The members of the answer to a request, as far as it could be read.
-#[must_use]
-pub fn to(request: &[u8], result: ResultCode, description: &str) -> Map<String, Json> {
+pub(super) fn to(request: &[u8], result: ResultCode, description: &str) -> Map<String, Json> {
     let request: Json = serde_json::from_slice(request).unwrap_or_default();
     let mut answer = Map::new();
     // Who receives a request sends its answer.

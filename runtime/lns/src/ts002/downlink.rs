@@ -8,19 +8,42 @@ use data_encoding::HEXUPPER;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
+use super::Ts002;
 use crate::{
     command::{Event, Feedback, Priority, Which},
-    outgoing::{Answer, HttpRequest, Order, Outgoing},
+    outgoing::{Answer, Commands, HttpRequest, Order, Outgoing, Via},
 };
 
 /// The version of the protocol.
 const PROTOCOL_VERSION: &str = "1.1";
 
+impl Commands for Ts002 {
+    fn ways(&self) -> &'static [Via] {
+        &[Via::Http]
+    }
+
+    fn outgoing(&self, _: Via, order: &Order<'_>) -> Result<Outgoing, String> {
+        request(order)
+    }
+
+    fn answer(&self, order: &Order<'_>, body: &[u8]) -> Answer {
+        answer(order, body)
+    }
+
+    fn takes_encrypted(&self) -> bool {
+        true
+    }
+
+    fn needs_names(&self) -> bool {
+        true
+    }
+}
+
 /// The request to the network server.
 ///
 /// # Errors
 /// The session of the device is not known.
-pub fn request(order: &Order<'_>) -> Result<Outgoing, String> {
+fn request(order: &Order<'_>) -> Result<Outgoing, String> {
     let encrypted = order.encrypted.ok_or(
         "the session of the device is not known here, and the payload cannot be encrypted",
     )?;
@@ -45,8 +68,7 @@ pub fn request(order: &Order<'_>) -> Result<Outgoing, String> {
 }
 
 /// What it answers with a status of success.
-#[must_use]
-pub fn answer(order: &Order<'_>, body: &[u8]) -> Answer {
+fn answer(order: &Order<'_>, body: &[u8]) -> Answer {
     let json: Json = serde_json::from_slice(body).unwrap_or_default();
     match outcome(&json) {
         None => {
@@ -59,8 +81,7 @@ pub fn answer(order: &Order<'_>, body: &[u8]) -> Answer {
 }
 
 /// What an answer that comes by itself tells of a command.
-#[must_use]
-pub fn feedback(json: &Json) -> Option<Feedback> {
+pub(super) fn feedback(json: &Json) -> Option<Feedback> {
     let event = match outcome(json)? {
         Ok(()) => Event::Sent,
         Err(why) => Event::Failed(why),

@@ -1,6 +1,85 @@
 //! The LoRaWAN Backend Interfaces (TS002): a network server hands over `XmitDataReq` and is answered
 //! `XmitDataAns`.
 
-pub mod answer;
-pub mod downlink;
-pub mod uplink;
+mod answer;
+mod downlink;
+#[cfg(test)]
+mod tests;
+mod uplink;
+
+use serde_json::{Map, Value as Json};
+
+use answer::ResultCode;
+
+#[cfg(test)]
+use crate::tests::Sample;
+use crate::{
+    Heard, Incoming, Kind, Refusal, Unreadable, adapter::Adapter, json, outgoing::Commands,
+};
+
+/// The adapter for the LoRaWAN Backend Interfaces.
+pub(crate) struct Ts002;
+
+impl Adapter for Ts002 {
+    fn name(&self) -> &'static str {
+        "ts002"
+    }
+
+    fn product(&self) -> &'static str {
+        "the LoRaWAN Backend Interfaces (TS002)"
+    }
+
+    fn recognizes(&self, json: &Json) -> bool {
+        json.get("MessageType").is_some() && json.get("SenderID").is_some()
+    }
+
+    fn read(&self, incoming: &Incoming<'_>) -> Result<Heard, Unreadable> {
+        let json = json::parse(Kind::of(&Ts002), incoming.body)?;
+        let heard = Heard::from(uplink::read(&json)?);
+        Ok(heard.with_feedback(|| downlink::feedback(&json)))
+    }
+
+    fn http_answer(
+        &self,
+        request: &[u8],
+        refusal: Option<&Refusal<'_>>,
+    ) -> Option<Map<String, Json>> {
+        Some(match refusal {
+            None => answer::to(request, ResultCode::Success, ""),
+            Some(refusal) => answer::to(request, ResultCode::of(refusal), refusal.detail),
+        })
+    }
+
+    fn commands(&self) -> Option<&'static dyn Commands> {
+        Some(&Ts002)
+    }
+
+    #[cfg(test)]
+    fn sample(&self) -> Option<Sample> {
+        Some(Sample {
+            body: include_str!("../../../../tests/network-servers/ts002.json"),
+            needed: &[
+                "/MessageType",
+                "/ProtocolVersion",
+                "/SenderID",
+                "/ReceiverID",
+                "/TransactionID",
+                "/FRMPayload",
+                "/ULMetaData",
+                "/ULMetaData/DevEUI",
+                "/ULMetaData/FCntUp",
+                "/ULMetaData/RecvTime",
+            ],
+            differs: |uplink, metadata| {
+                uplink.is_encrypted = true;
+                uplink.adr = false;
+                metadata.spreading_factor = None;
+                metadata.bandwidth_hz = None;
+                metadata.coding_rate = None;
+                metadata.data_rate_index = Some(3);
+                metadata.gateways[0].gateway_id = "7276ff0039030436".to_owned();
+                metadata.gateways[1].gateway_id = "unnamed-2".to_owned();
+            },
+        })
+    }
+}

@@ -1,9 +1,10 @@
 //! Reads `XmitDataReq`. Its hexadecimal digits may follow `0x`.
 
 use champollion_frames::{RadioMetadata, Reception, ReportedUplink};
+use serde_json::Value as Json;
 
 use crate::{
-    Content, Frame, HandedKey, Kind, Message, Unreadable,
+    Content, Frame, HandedKey, Message, Unreadable,
     json::{self, FRM_PAYLOAD_BYTES, Field, PHY_PAYLOAD_BYTES},
     message::{GATEWAYS, milliseconds},
     radio,
@@ -16,9 +17,8 @@ const KEY_BYTES: usize = 64;
 ///
 /// # Errors
 /// [`Unreadable`] names the field that is not what it should be.
-pub fn read(body: &[u8]) -> Result<Message, Unreadable> {
-    let json = json::parse(Kind::Ts002, body)?;
-    let root = Field::root(&json)?;
+pub(super) fn read(json: &Json) -> Result<Message, Unreadable> {
+    let root = Field::root(json)?;
     match root.need("MessageType", Field::name)? {
         "XmitDataReq" => {}
         // The answer to a downlink.

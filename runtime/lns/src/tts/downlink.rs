@@ -9,19 +9,48 @@ use http::Method;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
+use super::Tts;
 use crate::{
     command::{Event, Feedback, Priority, Which},
-    outgoing::{HttpRequest, Order, Outgoing},
+    outgoing::{Answer, Commands, HttpRequest, Order, Outgoing, Via},
 };
 
 /// Starts our names among the correlation ids of others.
 const PREFIX: &str = "champollion:";
 
+impl Commands for Tts {
+    fn ways(&self) -> &'static [Via] {
+        &[Via::Mqtt, Via::Http]
+    }
+
+    fn outgoing(&self, via: Via, order: &Order<'_>) -> Result<Outgoing, String> {
+        match via {
+            Via::Mqtt => message(order),
+            Via::Http => request(order),
+        }
+    }
+
+    fn answer(&self, _: &Order<'_>, _: &[u8]) -> Answer {
+        Answer::Taken { reference: None, sent: false }
+    }
+
+    fn inquiry(&self, via: Via, order: &Order<'_>) -> Option<HttpRequest> {
+        match via {
+            Via::Mqtt => None,
+            Via::Http => inquiry(order),
+        }
+    }
+
+    fn has(&self, order: &Order<'_>, body: &[u8]) -> bool {
+        has(order, body)
+    }
+}
+
 /// The message for the topic of the device's queue.
 ///
 /// # Errors
 /// The application is not known.
-pub fn message(order: &Order<'_>) -> Result<Outgoing, String> {
+fn message(order: &Order<'_>) -> Result<Outgoing, String> {
     let topic = format!("v3/{}/devices/{}/down/push", application(order)?, device(order));
     Ok(Outgoing::Mqtt { topic, payload: body(order).to_string().into_bytes() })
 }
@@ -30,14 +59,13 @@ pub fn message(order: &Order<'_>) -> Result<Outgoing, String> {
 ///
 /// # Errors
 /// The application is not known.
-pub fn request(order: &Order<'_>) -> Result<Outgoing, String> {
+fn request(order: &Order<'_>) -> Result<Outgoing, String> {
     let request = HttpRequest::post(format!("{}/push", queue(order)?), body(order));
     Ok(Outgoing::Http(request.with_bearer("Authorization", order.token)))
 }
 
 /// The question what waits for the device.
-#[must_use]
-pub fn inquiry(order: &Order<'_>) -> Option<HttpRequest> {
+fn inquiry(order: &Order<'_>) -> Option<HttpRequest> {
     let request = HttpRequest {
         method: Method::GET,
         path: queue(order).ok()?,
@@ -48,16 +76,14 @@ pub fn inquiry(order: &Order<'_>) -> Option<HttpRequest> {
 }
 
 /// Whether the command is among what waits for the device.
-#[must_use]
-pub fn has(order: &Order<'_>, body: &[u8]) -> bool {
+fn has(order: &Order<'_>, body: &[u8]) -> bool {
     let json: Json = serde_json::from_slice(body).unwrap_or_default();
     let waiting = json["downlinks"].as_array().map(Vec::as_slice).unwrap_or_default();
     waiting.iter().any(|downlink| own_name(downlink) == Some(order.id))
 }
 
 /// What an event tells of a command; nothing where it is about none of ours.
-#[must_use]
-pub fn feedback(json: &Json) -> Option<Feedback> {
+pub(super) fn feedback(json: &Json) -> Option<Feedback> {
     let kinds = [
         ("downlink_queued", Event::Queued),
         ("downlink_sent", Event::Sent),

@@ -1,4 +1,90 @@
 //! The Things Stack 3: messages of its webhooks and of its MQTT topics, which are the same.
 
-pub mod downlink;
-pub mod uplink;
+mod downlink;
+#[cfg(test)]
+mod tests;
+mod uplink;
+
+use serde_json::Value as Json;
+
+#[cfg(test)]
+use crate::tests::Sample;
+use crate::{
+    Heard, Incoming, Kind, Place, Topic, Unreadable, adapter::Adapter, json, outgoing::Commands,
+};
+
+/// The adapter for The Things Stack 3.
+pub(crate) struct Tts;
+
+impl Adapter for Tts {
+    fn name(&self) -> &'static str {
+        "tts"
+    }
+
+    fn product(&self) -> &'static str {
+        "The Things Stack"
+    }
+
+    fn topics(&self) -> &'static [&'static str] {
+        &[
+            "v3/+/devices/+/up",
+            "v3/+/devices/+/join",
+            "v3/+/devices/+/down/queued",
+            "v3/+/devices/+/down/sent",
+            "v3/+/devices/+/down/ack",
+            "v3/+/devices/+/down/nack",
+            "v3/+/devices/+/down/failed",
+        ]
+    }
+
+    fn topic<'topic>(&self, topic: &'topic str) -> Option<Topic<'topic>> {
+        let levels: Vec<&str> = topic.split('/').collect();
+        // What the operator of a broker has put before its topics is not looked at.
+        let ([.., application, "devices", device, event]
+        | [.., application, "devices", device, "down", event]) = levels[..]
+        else {
+            return None;
+        };
+        let (application, device_name) = (Some(application), Some(device));
+        Some(Topic { event, application, device, device_name })
+    }
+
+    fn recognizes(&self, json: &Json) -> bool {
+        json.get("end_device_ids").is_some()
+    }
+
+    fn read(&self, incoming: &Incoming<'_>) -> Result<Heard, Unreadable> {
+        let json = json::parse(Kind::of(&Tts), incoming.body)?;
+        let heard = Heard::from(uplink::read(&json)?);
+        Ok(heard.with_feedback(|| downlink::feedback(&json)).with_place(|| {
+            let ids = &json["end_device_ids"];
+            let text = |json: &Json| json.as_str().map(str::to_owned);
+            let application = text(&ids["application_ids"]["application_id"]);
+            Place { application, device: text(&ids["device_id"]) }
+        }))
+    }
+
+    fn commands(&self) -> Option<&'static dyn Commands> {
+        Some(&Tts)
+    }
+
+    #[cfg(test)]
+    fn sample(&self) -> Option<Sample> {
+        Some(Sample {
+            body: include_str!("../../../../tests/network-servers/tts.json"),
+            needed: &[
+                "/end_device_ids",
+                "/end_device_ids/dev_eui",
+                "/uplink_message",
+                "/uplink_message/rx_metadata/0/gateway_ids",
+                "/uplink_message/rx_metadata/0/gateway_ids/gateway_id",
+            ],
+            differs: |uplink, metadata| {
+                uplink.adr = false;
+                metadata.region = Some("EU_863_870".to_owned());
+                metadata.gateways[0].gateway_id = "town-hall".to_owned();
+                metadata.gateways[1].gateway_id = "water-tower".to_owned();
+            },
+        })
+    }
+}

@@ -1,10 +1,11 @@
 //! Reads the messages of The Things Stack 3. What is zero, false or empty is left out.
 
 use champollion_frames::{RadioMetadata, Reception, ReportedUplink};
+use serde_json::Value as Json;
 
 use crate::{
-    Content, Frame, HandedKey, Joined, Kind, Message, Unreadable,
-    json::{self, FRM_PAYLOAD_BYTES, Field},
+    Content, Frame, HandedKey, Joined, Message, Unreadable,
+    json::{FRM_PAYLOAD_BYTES, Field},
     message::{GATEWAYS, milliseconds},
 };
 
@@ -12,7 +13,7 @@ use crate::{
 const KEY_BYTES: usize = 64;
 
 /// The members by one of which a message says what it is, and hand nothing over.
-pub(crate) const OTHERS: [&str; 10] = [
+pub(super) const OTHERS: [&str; 10] = [
     "uplink_normalized",
     "downlink_queued",
     "downlink_sent",
@@ -29,9 +30,8 @@ pub(crate) const OTHERS: [&str; 10] = [
 ///
 /// # Errors
 /// [`Unreadable`] names the field that is not what it should be.
-pub fn read(body: &[u8]) -> Result<Message, Unreadable> {
-    let json = json::parse(Kind::Tts, body)?;
-    let root = Field::root(&json)?;
+pub(super) fn read(json: &Json) -> Result<Message, Unreadable> {
+    let root = Field::root(json)?;
     let device = root.needed("end_device_ids")?;
     if let Some(accept) = root.member("join_accept")? {
         return Ok(Message::Joined(Joined {

@@ -5,7 +5,7 @@ use std::{fs, path::Path, time::Duration};
 use champollion_delivery::mqtt::{NotPublished, Publisher};
 use champollion_lns::{
     Kind, NetworkServerName, Whereabouts,
-    outgoing::{Answer, Encrypted, HttpRequest, Order, Outgoing},
+    outgoing::{Answer, Commands, Encrypted, HttpRequest, Order, Outgoing},
 };
 use jiff::Timestamp;
 use reqwest::{Certificate, Client, StatusCode, redirect};
@@ -23,7 +23,7 @@ const ANSWER_BYTES: usize = 256 << 10;
 pub struct Carrier {
     /// Which network server.
     pub(super) server: NetworkServerName,
-    pub(super) kind: Kind,
+    commands: &'static dyn Commands,
     settings: DownlinkSettings,
     token: Option<String>,
     password: Option<String>,
@@ -74,7 +74,7 @@ impl Carrier {
         }
         Ok(Self {
             server: server.clone(),
-            kind,
+            commands: kind.commands_by(downlink.via)?,
             settings: downlink.clone(),
             token,
             password,
@@ -84,6 +84,11 @@ impl Carrier {
                 .map_err(|error| DownlinkSettingsError::Unusable(error.to_string()))?,
             publisher,
         })
+    }
+
+    /// Whether the payload is to be encrypted here.
+    pub(super) fn takes_encrypted(&self) -> bool {
+        self.commands.takes_encrypted()
     }
 
     /// Offers a command to the network server.
@@ -138,9 +143,9 @@ impl Carrier {
         unanswered_before: bool,
     ) -> Result<Offered, Unauthorized> {
         let via = self.settings.via;
-        if unanswered_before && let Some(inquiry) = self.kind.inquiry(via, order) {
+        if unanswered_before && let Some(inquiry) = self.commands.inquiry(via, order) {
             match self.send(inquiry).await {
-                Ok((status, body)) if self.kind.has(order, status, &body) => {
+                Ok((status, body)) if status.is_success() && self.commands.has(order, &body) => {
                     return Ok(Offered::Taken { reference: None, sent: false });
                 }
                 Ok(_) => {}
@@ -149,13 +154,13 @@ impl Carrier {
                 }
             }
         }
-        Ok(match self.kind.outgoing(via, order) {
+        Ok(match self.commands.outgoing(via, order) {
             Err(why) => Offered::Refused(why),
             Ok(Outgoing::Http(request)) => match self.send(request).await {
                 Ok((StatusCode::UNAUTHORIZED, _)) if self.password.is_some() => {
                     return Err(Unauthorized);
                 }
-                Ok((status, body)) => self.kind.answer(order, status, &body).into(),
+                Ok((status, body)) => self.commands.answered(order, status, &body).into(),
                 Err(Failed::NotSent(why)) => Offered::Later(why),
                 Err(Failed::Unanswered(why)) => Offered::Unanswered(why),
             },
@@ -171,11 +176,11 @@ impl Carrier {
         };
         let mut given = self.given.lock().await;
         if given.is_none() || anew {
-            let Some(login) = self.kind.login(username, password) else { return Ok(None) };
+            let Some(login) = self.commands.login(username, password) else { return Ok(None) };
             let (status, body) = self.send(login).await.map_err(|failed| match failed {
                 Failed::NotSent(why) | Failed::Unanswered(why) => why,
             })?;
-            let token = self.kind.token(&body).filter(|_| status.is_success());
+            let token = self.commands.token(&body).filter(|_| status.is_success());
             *given = Some(token.ok_or_else(|| format!("it does not let us log in: {status}"))?);
         }
         Ok(given.clone())

@@ -165,7 +165,7 @@ impl Downlinks {
         let Some((downlink, unanswered_before)) = self.begin(devices, id).await? else {
             return Ok(Offered::Taken { reference: None, sent: false });
         };
-        let encrypted = if carrier.kind.takes_encrypted() {
+        let encrypted = if carrier.takes_encrypted() {
             match devices.sessions().get(downlink.dev_eui) {
                 Some(session) => Some(self.encrypt(&downlink, &session).await?),
                 None => None,

@@ -57,10 +57,10 @@ impl DownlinkSettings {
     /// Says what is missing.
     pub fn check(&self, kind: Kind, has_broker: bool) -> Result<(), DownlinkSettingsError> {
         use DownlinkSettingsError::Missing;
-        kind.check_way(self.via)?;
+        let commands = kind.commands_by(self.via)?;
         match (&self.username, &self.password_file) {
             (None, None) => {}
-            (Some(_), Some(_)) if kind.gives_tokens() => {}
+            (Some(_), Some(_)) if commands.gives_tokens() => {}
             (Some(_), Some(_)) => {
                 return Err(DownlinkSettingsError::NoLogin(kind.product()));
             }
@@ -74,7 +74,7 @@ impl DownlinkSettings {
             Via::Http if self.url.is_none() => return Err(Missing("url", "via = \"http\"")),
             Via::Mqtt | Via::Http => {}
         }
-        if kind.needs_names() && (self.sender_id.is_none() || self.receiver_id.is_none()) {
+        if commands.needs_names() && (self.sender_id.is_none() || self.receiver_id.is_none()) {
             return Err(Missing("sender-id or receiver-id", kind.product()));
         }
         Ok(())
@@ -85,27 +85,31 @@ impl DownlinkSettings {
 mod tests {
     use super::*;
 
+    fn kind(name: &str) -> Kind {
+        Kind::named(name).unwrap()
+    }
+
     #[test]
     fn settings_that_are_not_enough_are_refused() {
         let settings = |toml: &str| toml::from_str::<DownlinkSettings>(toml).unwrap();
         let http = settings("via = \"http\"\nurl = \"http://lns\"");
         let mqtt = settings("via = \"mqtt\"");
-        assert_eq!(http.check(Kind::Chirpstack, false), Ok(()));
-        assert_eq!(mqtt.check(Kind::Tts, true), Ok(()));
+        assert_eq!(http.check(kind("chirpstack"), false), Ok(()));
+        assert_eq!(mqtt.check(kind("tts"), true), Ok(()));
         let refused = |kind: Kind, settings: &DownlinkSettings| {
             settings.check(kind, false).unwrap_err().to_string()
         };
-        assert!(refused(Kind::Tts, &mqtt).contains("NAME.mqtt"));
-        assert!(refused(Kind::Actility, &mqtt).contains("over MQTT"));
-        assert!(refused(Kind::Aws, &http).contains("AWS"));
+        assert!(refused(kind("tts"), &mqtt).contains("NAME.mqtt"));
+        assert!(refused(kind("actility"), &mqtt).contains("over MQTT"));
+        assert!(refused(kind("aws"), &http).contains("AWS"));
         let login = settings(
             "via = \"http\"\nurl = \"http://lns\"\nusername = \"u\"\npassword-file = \"p\"",
         );
-        assert_eq!(login.check(Kind::Kerlink, false), Ok(()));
-        assert!(refused(Kind::Tts, &login).contains("token-file"));
+        assert_eq!(login.check(kind("kerlink"), false), Ok(()));
+        assert!(refused(kind("tts"), &login).contains("token-file"));
         let half = settings("via = \"http\"\nurl = \"http://lns\"\nusername = \"u\"");
-        assert!(refused(Kind::Kerlink, &half).contains("password-file"));
-        assert!(refused(Kind::Ts002, &http).contains("sender-id"));
-        assert!(refused(Kind::Kerlink, &settings("via = \"http\"")).contains("url"));
+        assert!(refused(kind("kerlink"), &half).contains("password-file"));
+        assert!(refused(kind("ts002"), &http).contains("sender-id"));
+        assert!(refused(kind("kerlink"), &settings("via = \"http\"")).contains("url"));
     }
 }

@@ -13,7 +13,6 @@ mod inbox;
 mod receiver;
 mod settings;
 mod status;
-mod topics;
 
 pub use connection::Connection;
 pub use receiver::{NotTaken, Receiver};

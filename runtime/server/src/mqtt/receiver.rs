@@ -11,11 +11,10 @@ use std::{
 
 use champollion_delivery::Backoff;
 use champollion_frames::{JoinRefusal, Refusal};
-use champollion_lns::{Kind, NetworkServerName};
+use champollion_lns::{Incoming, Kind, NetworkServerName};
 use champollion_store::{Health, Store};
 use rumqttc::Publish;
 
-use super::topics::Topic;
 use crate::{
     ingest::{IngestError, Receipt},
     messages::{Messages, Origin},
@@ -95,7 +94,7 @@ impl Receiver {
     }
 
     pub(super) fn device_of(&self, topic: &str) -> String {
-        Topic::read(self.kind, topic).map_or(topic, |topic| topic.device).to_owned()
+        self.kind.topic(topic).map_or(topic, |topic| topic.device).to_owned()
     }
 
     /// Takes a message, or parks it; tries again for as long as the connection is there that it came
@@ -159,22 +158,20 @@ impl Receiver {
             let detail = format!("the message has {bytes} bytes, and {limit} are the limit");
             return Err(unreadable("message-too-large", detail));
         }
-        let said = Topic::read(self.kind, topic).ok_or_else(|| {
+        let said = self.kind.topic(topic).ok_or_else(|| {
             let detail = format!("{topic:?} is no topic of {}", self.kind.product());
             unreadable("unknown-topic", detail)
         })?;
-        let message = champollion_lns::read(self.kind, said.event, payload)
-            .map_err(|error| unreadable(error.code(), error.to_string()))?;
-        let whereabouts = said.whereabouts(self.kind, &self.server);
+        let incoming = Incoming { event: said.event, content_type: None, body: payload };
+        let heard = self.kind.read(&incoming);
+        let heard = heard.map_err(|error| unreadable(error.code(), error.to_string()))?;
+        let whereabouts = said.place().at(self.server.clone());
         let origin = Origin {
             from: &self.from,
             server: Some(&self.server),
-            kind: self.kind,
-            event: said.event,
-            body: payload,
             whereabouts: Some(&whereabouts),
         };
-        Ok(word(&self.messages.take(message, &origin).await?))
+        Ok(word(&self.messages.take(heard, &origin).await?))
     }
 
     async fn park(&self, arrived: &Arrived, code: &str, detail: &str) -> Result<(), String> {

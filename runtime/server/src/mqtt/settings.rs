@@ -13,7 +13,6 @@ use rumqttc::{MqttOptions, TlsConfiguration, Transport};
 use rustls::ClientConfig;
 use serde::Deserialize;
 
-use super::topics;
 use crate::downlinks::read;
 
 /// How often the broker hears of us where nothing is said.
@@ -79,7 +78,7 @@ impl MqttSettings {
         match &self.topics {
             Some(topics) if !topics.is_empty() => Ok(topics.clone()),
             _ => {
-                let usual = topics::usual(kind);
+                let usual = kind.topics();
                 if usual.is_empty() {
                     return Err(MqttSettingsError::NoTopics(kind.product()));
                 }
@@ -194,7 +193,8 @@ mod tests {
         assert_eq!(options.broker_address(), ("broker".to_owned(), 1883));
         assert_eq!(options.client_id(), "champollion-city");
         assert!(!options.clean_session() && options.manual_acks());
-        assert!(settings.topics(Kind::Loriot).unwrap_err().to_string().contains("Loriot"));
-        assert_eq!(settings.topics(Kind::Chirpstack).unwrap().len(), 1);
+        let topics = |kind: &str| settings.topics(Kind::named(kind).unwrap());
+        assert!(topics("loriot").unwrap_err().to_string().contains("Loriot"));
+        assert_eq!(topics("chirpstack").unwrap().len(), 1);
     }
 }

@@ -1,21 +1,26 @@
-//! Messages from network servers: a handler for each kind, and what they share.
+//! Messages from network servers: one handler for all adapters, and one for whole frames in our own
+//! format.
 
-mod chirpstack;
 mod lines;
 mod phy;
-mod ts002;
 
 use std::sync::Arc;
 
 use axum::{
-    Json, Router,
+    Json, RequestExt, Router,
     body::Body,
     extract::{Request, State},
+    http::{StatusCode, header::CONTENT_TYPE},
+    response::{IntoResponse, Response},
     routing::post,
 };
-use champollion_lns::{Kind, Message, Unreadable, actility, aws, kerlink, loriot, tts};
+use champollion_lns::{Incoming, Kind, Refusal};
+use serde::Deserialize;
 
-use super::{Problem, extract::read_body};
+use super::{
+    Problem,
+    extract::{Parameters, read_body},
+};
 use crate::{
     auth::{Authorized, Ingest},
     ingest::Receipt,
@@ -23,51 +28,85 @@ use crate::{
     service::Service,
 };
 
-/// Where network servers hand over.
+#[derive(Deserialize)]
+struct Query {
+    /// Appended by a network server that says beside its messages what has happened.
+    event: Option<String>,
+}
+
+/// Where network servers hand over: the paths of each kind.
 pub(super) fn routes() -> Router<Arc<Service>> {
-    Router::new()
-        .route("/v1/ingest/phy", post(phy::take))
-        .route("/v1/ingest/chirpstack", post(chirpstack::take))
-        .route("/v1/ingest/ts002", post(ts002::take))
-        .route("/v1/ingest/tts", handler(Kind::Tts, tts::uplink::read))
-        .route("/v1/ingest/actility", handler(Kind::Actility, actility::uplink::read))
-        .route("/v1/ingest/kerlink", handler(Kind::Kerlink, kerlink::uplink::read))
-        // Appended by the Wanesy Management Center to the address that it is given.
-        .route("/v1/ingest/kerlink/dataUp", handler(Kind::Kerlink, kerlink::uplink::read))
-        .route("/v1/ingest/loriot", handler(Kind::Loriot, loriot::read))
-        .route("/v1/ingest/aws", handler(Kind::Aws, aws::read))
+    let mut router = Router::new();
+    for kind in Kind::all() {
+        let handler = if kind == champollion_lns::phy::KIND {
+            post(phy::take)
+        } else {
+            post(move |authorized, state, request| take(kind, authorized, state, request))
+        };
+        for path in kind.paths() {
+            router = router.route(&path, handler.clone());
+        }
+    }
+    router
 }
 
-/// Takes the messages of a network server that are JSON and need nothing beside.
-fn handler(
+/// Takes a message of a kind of network server.
+async fn take(
     kind: Kind,
-    read: fn(&[u8]) -> Result<Message, Unreadable>,
-) -> axum::routing::MethodRouter<Arc<Service>> {
-    post(
-        move |authorized: Authorized<Ingest>,
-              State(service): State<Arc<Service>>,
-              request: Request<Body>| async move {
-            let from = network_server(&authorized, &service, kind)?;
-            let body = read_body(request, service.config.http.body_bytes).await?;
-            let message = read(&body)?;
-            let origin = origin(&authorized, &from, kind, "", &body);
-            let receipt = service.messages.take(message, &origin).await?;
-            Ok::<Json<Receipt>, Problem>(Json(receipt))
-        },
-    )
+    authorized: Authorized<Ingest>,
+    State(service): State<Arc<Service>>,
+    mut request: Request<Body>,
+) -> Result<Response, Problem> {
+    let query = if kind.says_events_in_the_query() {
+        let Parameters(query) = request.extract_parts_with_state(&service).await?;
+        Some(query)
+    } else {
+        None
+    };
+    let from = network_server(&authorized, &service, kind)?;
+    let event = query.map(event).transpose()?.unwrap_or_default();
+    let declared = request.headers().get(CONTENT_TYPE).cloned();
+    let content_type = declared.as_ref().and_then(|declared| declared.to_str().ok());
+    let body = read_body(request, service.config.http.body_bytes).await?;
+    let taken = async {
+        let heard = kind.read(&Incoming { event: &event, content_type, body: &body })?;
+        let server = authorized.principal.network_server.as_ref();
+        let origin = Origin { from: &from, server, whereabouts: None };
+        Ok(service.messages.take(heard, &origin).await?)
+    };
+    match taken.await {
+        Ok(receipt) => Ok(answer(kind, &body, receipt)),
+        Err(problem) => Err(refusal(kind, &body, problem)),
+    }
 }
 
-/// Where a message comes from. What it tells of commands is heard of network servers of the settings
-/// alone.
-fn origin<'message>(
-    authorized: &'message Authorized<Ingest>,
-    from: &'message Arc<str>,
-    kind: Kind,
-    event: &'message str,
-    body: &'message [u8],
-) -> Origin<'message> {
-    let server = authorized.principal.network_server.as_ref();
-    Origin { from, server, kind, event, body, whereabouts: None }
+fn event(query: Query) -> Result<String, Problem> {
+    query.event.filter(|event| !event.is_empty()).ok_or_else(|| {
+        let detail = "event: it is missing in the query, as in ?event=up, which ChirpStack appends";
+        Problem::bad_request("invalid-query", detail).with("path", "event")
+    })
+}
+
+/// The answer to a message that was taken, in the words of its protocol where that has any.
+fn answer(kind: Kind, request: &[u8], receipt: Receipt) -> Response {
+    let Some(mut answer) = kind.http_answer(request, None) else {
+        return Json(receipt).into_response();
+    };
+    // What became of it, for clients that want to know more than the protocol has words for.
+    if let Ok(receipt) = serde_json::to_value(receipt) {
+        answer.insert("receipt".to_owned(), receipt);
+    }
+    Json(answer).into_response()
+}
+
+/// The answer to a message that was not taken: a problem as everywhere, with the members of the protocol's
+/// own answer beside.
+fn refusal(kind: Kind, request: &[u8], problem: Problem) -> Problem {
+    let (code, detail) = (problem.code(), problem.detail());
+    let is_malformed = problem.status() == StatusCode::BAD_REQUEST;
+    let answer = kind.http_answer(request, Some(&Refusal { code, detail, is_malformed }));
+    let members = answer.into_iter().flatten();
+    members.fold(problem, |problem, (name, value)| problem.with(&name, value))
 }
 
 /// In whose name something is handed over. Who is bound to a network server of the settings speaks as
@@ -83,8 +122,9 @@ fn network_server(
     match known {
         Some((name, known)) if known.kind != kind => Err(Problem::forbidden(format!(
             "the token is bound to the network server {name}, which is of the kind {}: its messages \
-             belong to /v1/ingest/{}",
-            known.kind, known.kind
+             belong to {}",
+            known.kind,
+            known.kind.path()
         ))),
         _ => Ok(principal.network_server()),
     }

@@ -9,7 +9,10 @@ use axum::{
     http::header::CONTENT_TYPE,
     response::{IntoResponse, Response},
 };
-use champollion_lns::{Frame, Kind, phy::PhyFrame};
+use champollion_lns::{
+    Frame,
+    phy::{self, PhyFrame},
+};
 
 use super::{
     super::extract::{parse_json, read_body},
@@ -28,7 +31,7 @@ pub(super) async fn take(
     State(service): State<Arc<Service>>,
     request: Request<Body>,
 ) -> Result<Response, Problem> {
-    let from = network_server(&authorized, &service, Kind::Phy)?;
+    let from = network_server(&authorized, &service, phy::KIND)?;
     let has_lines = request
         .headers()
         .get(CONTENT_TYPE)

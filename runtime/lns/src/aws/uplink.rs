@@ -1,10 +1,11 @@
 //! AWS IoT Core for LoRaWAN: what a rule hands over of an uplink.
 
 use champollion_frames::{RadioMetadata, Reception, ReportedUplink};
+use serde_json::Value as Json;
 
 use crate::{
-    Content, Frame, Kind, Message, Unreadable,
-    json::{self, FRM_PAYLOAD_BYTES, Field},
+    Content, Frame, Message, Unreadable,
+    json::{FRM_PAYLOAD_BYTES, Field},
     message::{GATEWAYS, milliseconds},
     radio,
 };
@@ -13,9 +14,8 @@ use crate::{
 ///
 /// # Errors
 /// [`Unreadable`] names the field that is not what it should be.
-pub fn read(body: &[u8]) -> Result<Message, Unreadable> {
-    let json = json::parse(Kind::Aws, body)?;
-    let root = Field::root(&json)?;
+pub(super) fn read(json: &Json) -> Result<Message, Unreadable> {
+    let root = Field::root(json)?;
     // Events of joins and of connections say what they are, and so does the question of whether the
     // address is ours.
     for word in ["eventType", "messageType"] {

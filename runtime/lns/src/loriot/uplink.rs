@@ -2,10 +2,11 @@
 //! them; `rx` comes at once and names none.
 
 use champollion_frames::{RadioMetadata, Reception, ReportedUplink};
+use serde_json::Value as Json;
 
 use crate::{
-    Content, Frame, Kind, Message, Unreadable,
-    json::{self, FRM_PAYLOAD_BYTES, Field},
+    Content, Frame, Message, Unreadable,
+    json::{FRM_PAYLOAD_BYTES, Field},
     message::{GATEWAYS, milliseconds},
     radio,
 };
@@ -14,9 +15,8 @@ use crate::{
 ///
 /// # Errors
 /// [`Unreadable`] names the field that is not what it should be.
-pub fn read(body: &[u8]) -> Result<Message, Unreadable> {
-    let json = json::parse(Kind::Loriot, body)?;
-    let root = Field::root(&json)?;
+pub(super) fn read(json: &Json) -> Result<Message, Unreadable> {
+    let root = Field::root(json)?;
     match root.need("cmd", Field::name)? {
         "rx" | "gw" => {}
         other => return Ok(Message::nothing(other)),

@@ -5,8 +5,9 @@ use data_encoding::{DecodeKind, HEXLOWER_PERMISSIVE};
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, de::Error as _};
 
+use super::KIND;
 use crate::{
-    Content, Fault, Frame, Kind, Unreadable,
+    Content, Fault, Frame, Unreadable,
     json::{self, NAME_BYTES},
     message::GATEWAYS,
 };
@@ -46,7 +47,7 @@ impl PhyFrame {
     /// # Errors
     /// [`Unreadable`] says whose it looks like.
     pub fn refuse_others(body: &[u8]) -> Result<(), Unreadable> {
-        match json::parse(Kind::Phy, body) {
+        match json::parse(KIND, body) {
             Err(error) if matches!(error.fault(), Fault::OtherFormat { .. }) => Err(error),
             _ => Ok(()),
         }

@@ -1,0 +1,166 @@
+//! What is particular to ChirpStack.
+
+use std::collections::HashMap;
+
+use prost::Message as _;
+use serde_json::json;
+
+use super::{Chirpstack, protobuf};
+use crate::{
+    Content, Incoming, Kind, Message, Unreadable,
+    tests::{body, frame, read_json, reported, with},
+};
+
+const KIND: Kind = Kind::of(&Chirpstack);
+
+const JSON: &str = "application/json";
+const PROTOBUF: &str = "application/octet-stream";
+
+/// Reads an event that is declared to be written in some way.
+fn read_as(event: &str, content_type: &str, body: &[u8]) -> Result<Message, Unreadable> {
+    let heard = KIND.read(&Incoming { event, content_type: Some(content_type), body });
+    heard.map(|heard| heard.message)
+}
+
+#[test]
+fn chirpstack_leaves_out_zeros() {
+    let body = json!({ "deviceInfo": { "devEui": "02c4a3fffe100001" } });
+    let frame = frame(read_json(KIND, &body));
+    assert_eq!((frame.received_at, frame.metadata.gateways.len()), (None, 0));
+    let Content::Reported { uplink, .. } = frame.content else { panic!("it reports") };
+    assert_eq!((uplink.f_cnt, uplink.f_port, uplink.received_at_ms), (0, None, None));
+    assert!(uplink.payload.is_empty() && !uplink.confirmed && !uplink.is_encrypted);
+}
+
+#[test]
+fn chirpstack_may_leave_the_payload_encrypted() {
+    let envelope = json!({ "kekLabel": "operator", "aesKey": "AAECAwQFBgcICQoLDA0ODw==" });
+    let context = json!({ "sessionKeyId": "0102", "appSKey": envelope });
+    let up = with(KIND, "", "joinServerContext", context.clone());
+    let Content::Reported { uplink, app_s_key } = frame(read_json(KIND, &up)).content else {
+        panic!("it reports")
+    };
+    assert!(uplink.is_encrypted && app_s_key.is_some());
+    assert!(!format!("{app_s_key:?}").contains("operator"), "a key is shown");
+    // The key comes once; the later ones say that they are encrypted.
+    let later = with(KIND, "", "joinServerContext", json!({ "sessionKeyId": "0102" }));
+    assert!(reported(read_json(KIND, &later)).is_encrypted);
+
+    let join = json!({
+        "deviceInfo": { "devEui": "02c4a3fffe100001" }, "devAddr": "02001001",
+        "joinServerContext": context,
+    });
+    let read = read_as("join", JSON, join.to_string().as_bytes());
+    let Ok(Message::Joined(joined)) = read else { panic!("it joins: {read:?}") };
+    assert_eq!(joined.dev_addr.map(|address| address.to_string()).as_deref(), Some("02001001"));
+    assert!(joined.app_s_key.is_some());
+}
+
+#[test]
+fn chirpstacks_other_events_hand_nothing_over() {
+    for event in ["status", "ack", "txack", "log", "location", "integration", "of-tomorrow"] {
+        for encoding in [JSON, PROTOBUF] {
+            let read = read_as(event, encoding, b"\xFF");
+            assert!(matches!(read, Ok(Message::Nothing { what }) if what == event));
+        }
+    }
+}
+
+fn event() -> protobuf::UplinkEvent {
+    let heard = |gateway_id: &str, rssi, snr, metadata: HashMap<String, String>| {
+        let gateway_id = gateway_id.to_owned();
+        protobuf::UplinkRxInfo { gateway_id, rssi, snr, metadata }
+    };
+    let region = HashMap::from([("region_common_name".to_owned(), "EU868".to_owned())]);
+    protobuf::UplinkEvent {
+        time: Some(protobuf::Time { seconds: 1_770_091_506, nanos: 789_000_000 }),
+        device_info: Some(protobuf::DeviceInfo { dev_eui: "02c4a3fffe100001".to_owned() }),
+        dev_addr: "02001001".to_owned(),
+        adr: true,
+        dr: 3,
+        f_cnt: 70_001,
+        f_port: 5,
+        confirmed: true,
+        data: vec![0x01, 0x00, 0xE2, 0x02, 0x29],
+        rx_info: vec![
+            heard("7276ff0039030436", -107, -7.5, region),
+            heard("7276ff0039030437", -90, 0.0, HashMap::new()),
+        ],
+        tx_info: Some(protobuf::UplinkTxInfo {
+            frequency: 868_300_000,
+            modulation: Some(protobuf::Modulation {
+                lora: Some(protobuf::LoraModulationInfo {
+                    bandwidth: 125_000,
+                    spreading_factor: 9,
+                    code_rate: protobuf::CodeRate::Cr45.into(),
+                }),
+            }),
+        }),
+        join_server_context: None,
+        region_config_id: "eu868".to_owned(),
+    }
+}
+
+#[test]
+fn chirpstacks_protobuf_says_the_same_as_its_json() {
+    let protobuf = frame(read_as("up", PROTOBUF, &event().encode_to_vec()));
+    let json = frame(read_json(KIND, &body(KIND)));
+    assert_eq!(protobuf.metadata, json.metadata);
+    assert_eq!(protobuf.received_at, json.received_at);
+    let uplink = |frame: crate::Frame| match frame.content {
+        Content::Reported { uplink, .. } => uplink,
+        other @ Content::Phy { .. } => panic!("it is a whole frame: {other:?}"),
+    };
+    assert_eq!(uplink(protobuf), uplink(json));
+
+    let context = protobuf::JoinServerContext {
+        app_s_key: Some(protobuf::KeyEnvelope { kek_label: String::new(), aes_key: vec![1; 16] }),
+    };
+    let join = protobuf::JoinEvent {
+        device_info: event().device_info,
+        dev_addr: "02001001".to_owned(),
+        join_server_context: Some(context.clone()),
+    };
+    let read = read_as("join", PROTOBUF, &join.encode_to_vec());
+    assert!(matches!(read, Ok(Message::Joined(joined)) if joined.app_s_key.is_some()));
+    let encrypted = protobuf::UplinkEvent { join_server_context: Some(context), ..event() };
+    let read = read_as("up", PROTOBUF, &encrypted.encode_to_vec());
+    assert!(reported(read).is_encrypted);
+}
+
+#[test]
+fn chirpstacks_protobuf_is_refused_by_the_same_names() {
+    let refused = |event: &protobuf::UplinkEvent| {
+        let read = read_as("up", PROTOBUF, &event.encode_to_vec());
+        read.expect_err("it is damaged").to_string()
+    };
+    let without = protobuf::UplinkEvent { device_info: None, ..event() };
+    assert_eq!(refused(&without), "deviceInfo: it is missing");
+    let mut short = event();
+    short.device_info = Some(protobuf::DeviceInfo { dev_eui: "02c4".to_owned() });
+    assert!(refused(&short).starts_with("deviceInfo.devEui: "));
+    let far = protobuf::UplinkEvent { f_port: 300, ..event() };
+    assert!(refused(&far).starts_with("fPort: "));
+    let long = protobuf::UplinkEvent { data: vec![0; 243], ..event() };
+    assert_eq!(refused(&long), "data: it has 243 bytes, and 242 are the limit");
+    let late = protobuf::Time { seconds: i64::MAX, nanos: 0 };
+    let late = protobuf::UplinkEvent { time: Some(late), ..event() };
+    assert!(refused(&late).starts_with("time: "));
+
+    let bytes = event().encode_to_vec();
+    for cut in 1..bytes.len() {
+        // Cut between two fields it is a shorter event.
+        if let Err(error) = read_as("up", PROTOBUF, &bytes[..cut]) {
+            let code = error.code();
+            assert!(matches!(code, "malformed-protobuf" | "invalid-body"), "{cut}: {error}");
+        }
+    }
+    for (index, flip) in (0..bytes.len()).flat_map(|index| (0..8).map(move |bit| (index, 1 << bit)))
+    {
+        let mut damaged = bytes.clone();
+        damaged[index] ^= flip;
+        drop(read_as("up", PROTOBUF, &damaged));
+    }
+    let read = read_as("up", PROTOBUF, b"{\"deviceInfo\":{}}");
+    assert_eq!(read.expect_err("it is JSON").code(), "malformed-protobuf");
+}

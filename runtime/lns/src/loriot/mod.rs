@@ -1,0 +1,46 @@
+//! Loriot: the messages of its application outputs.
+
+#[cfg(test)]
+mod tests;
+mod uplink;
+
+use serde_json::Value as Json;
+
+#[cfg(test)]
+use crate::tests::Sample;
+use crate::{Heard, Incoming, Kind, Unreadable, adapter::Adapter, json};
+
+/// The adapter for Loriot.
+pub(crate) struct Loriot;
+
+impl Adapter for Loriot {
+    fn name(&self) -> &'static str {
+        "loriot"
+    }
+
+    fn product(&self) -> &'static str {
+        "Loriot"
+    }
+
+    fn recognizes(&self, json: &Json) -> bool {
+        json.get("cmd").is_some() && json.get("EUI").is_some()
+    }
+
+    fn read(&self, incoming: &Incoming<'_>) -> Result<Heard, Unreadable> {
+        let json = json::parse(Kind::of(&Loriot), incoming.body)?;
+        Ok(Heard::from(uplink::read(&json)?))
+    }
+
+    #[cfg(test)]
+    fn sample(&self) -> Option<Sample> {
+        Some(Sample {
+            body: include_str!("../../../../tests/network-servers/loriot.json"),
+            needed: &["/cmd", "/EUI", "/fcnt", "/data"],
+            differs: |uplink, metadata| {
+                uplink.dev_addr = None;
+                uplink.adr = false;
+                metadata.region = None;
+            },
+        })
+    }
+}
