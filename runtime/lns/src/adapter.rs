@@ -8,8 +8,8 @@ use serde_json::{Map, Value as Json};
 #[cfg(test)]
 use crate::tests::Sample;
 use crate::{
-    Feedback, Message, Place, Topic, Unreadable, actility, aws, chirpstack, kerlink, loriot,
-    outgoing::Commands, phy, ts002, tts,
+    Description, Feedback, Message, Place, Topic, Unreadable, actility, aws, chirpstack, described,
+    kerlink, loriot, outgoing::Commands, phy, ts002, tts,
 };
 
 /// All adapters, in the order in which they are named to people.
@@ -21,6 +21,7 @@ pub(crate) static ADAPTERS: &[&dyn Adapter] = &[
     &kerlink::Kerlink,
     &loriot::Loriot,
     &aws::Aws,
+    &described::Described,
     &phy::Phy,
 ];
 
@@ -51,6 +52,11 @@ pub trait Adapter: Sync {
     /// of its own all messages are uplinks, and those of one topic are taken in their order.
     fn topic<'topic>(&self, topic: &'topic str) -> Option<Topic<'topic>> {
         Some(Topic { event: "up", application: None, device: topic, device_name: None })
+    }
+
+    /// Whether the settings must describe how messages are written.
+    fn needs_description(&self) -> bool {
+        false
     }
 
     /// Whether a message over HTTP looks like one of this network server's, by members that no other has.
@@ -88,6 +94,8 @@ pub struct Incoming<'message> {
     pub event: &'message str,
     /// How the body is written, where a header declares it.
     pub content_type: Option<&'message str>,
+    /// How the message is written, where the settings describe it.
+    pub description: Option<&'message Description>,
     /// The message.
     pub body: &'message [u8],
 }

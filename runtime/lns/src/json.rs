@@ -59,6 +59,16 @@ impl<'json> Field<'json> {
         if json.is_object() { Ok(root) } else { Err(root.wrong_type("an object")) }
     }
 
+    /// A value that was found otherwise than member by member, and its path.
+    pub(super) fn at(value: &'json Json, path: &str) -> Self {
+        Self { value, path: path.to_owned() }
+    }
+
+    /// Whether there is nothing.
+    pub(super) fn is_null(&self) -> bool {
+        self.value.is_null()
+    }
+
     /// What is wrong with this field.
     pub(super) fn fault(&self, fault: Fault) -> Unreadable {
         Unreadable::new(&self.path, fault)
@@ -153,6 +163,20 @@ impl<'json> Field<'json> {
     /// True or false.
     pub(super) fn boolean(&self) -> Result<bool> {
         self.value.as_bool().ok_or_else(|| self.wrong_type("a boolean"))
+    }
+
+    /// True or false, which may be written as a number or as a text.
+    pub(super) fn yes_or_no(&self) -> Result<bool> {
+        let text = match self.value {
+            Json::Bool(yes) => return Ok(*yes),
+            Json::String(text) => text.to_ascii_lowercase(),
+            value => value.to_string(),
+        };
+        match text.as_str() {
+            "true" | "1" => Ok(true),
+            "false" | "0" => Ok(false),
+            _ => Err(self.wrong_type("a boolean")),
+        }
     }
 
     /// A whole number of some width.
@@ -288,6 +312,14 @@ impl<'json> Field<'json> {
             let shown = shown(text);
             self.invalid(format_args!("{shown} is no moment as in 2026-03-01T12:00:00Z"))
         })
+    }
+
+    /// A moment in seconds since the epoch, which may have a fraction.
+    pub(super) fn seconds(&self) -> Result<Timestamp> {
+        let seconds = self.number_or_text()?;
+        whole_of((seconds * 1e6).round())
+            .and_then(|microseconds| Timestamp::from_microsecond(microseconds).ok())
+            .ok_or_else(|| self.invalid(format_args!("{seconds} s is beyond the calendar")))
     }
 
     /// A moment in milliseconds since the epoch.

@@ -16,6 +16,7 @@ mod adapter;
 mod aws;
 mod chirpstack;
 mod command;
+mod described;
 mod handed_key;
 mod json;
 mod kerlink;
@@ -36,6 +37,7 @@ mod whereabouts;
 
 pub use adapter::{Adapter, Heard, Incoming, Refusal};
 pub use command::{Event, Feedback, Priority, Which};
+pub use described::{Description, DescriptionError};
 pub use handed_key::HandedKey;
 pub use kind::Kind;
 pub use message::{Content, Frame, GATEWAYS, Joined, Message};

@@ -51,6 +51,14 @@ pub enum Fault {
         /// Of what.
         unit: &'static str,
     },
+    /// What a setting points to is not there, or not what it should be.
+    #[error("{fault}: {}", advice(setting, fault))]
+    PointedTo {
+        /// The setting.
+        setting: &'static str,
+        /// What is wrong with the field.
+        fault: Box<Fault>,
+    },
     /// The message is another network server's.
     #[error("it is no message of {}: it looks like one of {}, which belongs to /v1/ingest/{}", expected.product(), got.product(), got.name())]
     OtherFormat {
@@ -67,6 +75,12 @@ impl Unreadable {
     pub(crate) fn new(path: &str, fault: Fault) -> Self {
         let path = if path.is_empty() { ROOT } else { path };
         Self { path: path.to_owned(), fault }
+    }
+
+    /// The same of a field that a setting of the network server's description points to.
+    pub(crate) fn pointed_to_by(self, setting: &'static str) -> Self {
+        let fault = Fault::PointedTo { setting, fault: Box::new(self.fault) };
+        Self { path: self.path, fault }
     }
 
     /// Which field: `rxInfo[0].rssi`; `.` for the whole message.
@@ -90,6 +104,18 @@ impl Unreadable {
             Fault::OtherFormat { .. } => "other-format",
             _ => "invalid-body",
         }
+    }
+}
+
+/// What to do about a field that a setting points to.
+fn advice(setting: &str, fault: &Fault) -> String {
+    let points = format!("json.{setting} of the network server in the settings points there");
+    if *fault == Fault::Missing {
+        format!(
+            "{points}; correct it, or let json.messages say which messages are uplinks and which are not"
+        )
+    } else {
+        format!("{points}; correct it where that is something else")
     }
 }
 

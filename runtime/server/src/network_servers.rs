@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use champollion_lns::{Kind, NetworkServerName};
+use champollion_lns::{Description, Kind, NetworkServerName};
 use serde::Deserialize;
 
 use crate::{downlinks::DownlinkSettings, mqtt::MqttSettings};
@@ -16,8 +16,86 @@ pub type NetworkServers = BTreeMap<NetworkServerName, NetworkServer>;
 pub struct NetworkServer {
     /// Which program it is, and so how its messages read.
     pub kind: Kind,
+    /// How its messages are written, where no adapter knows that.
+    pub json: Option<Description>,
     /// Its broker, where it has one.
     pub mqtt: Option<MqttSettings>,
     /// How it is handed commands, where it is.
     pub downlink: Option<DownlinkSettings>,
+}
+
+/// A description of messages that does not fit the kind of the network server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DescriptionMismatch {
+    /// There is none.
+    #[error(
+        "it is missing, and kind = \"{0}\" needs it: dev-eui, f-cnt, f-port and payload-hex or payload-base64, the JSON pointers to where they stand"
+    )]
+    Missing(Kind),
+    /// There is one that nobody would read.
+    #[error("it goes with kind = \"json\", and this network server is of the kind {0}")]
+    Unread(Kind),
+}
+
+impl NetworkServer {
+    /// Whether the settings describe messages exactly where the kind needs that.
+    ///
+    /// # Errors
+    /// Says what does not fit.
+    pub fn check_description(&self) -> Result<(), DescriptionMismatch> {
+        match (self.kind.needs_description(), &self.json) {
+            (true, None) => Err(DescriptionMismatch::Missing(self.kind)),
+            (false, Some(_)) => Err(DescriptionMismatch::Unread(self.kind)),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::DEFAULTS;
+
+    fn mismatch(toml: &str) -> Option<DescriptionMismatch> {
+        let server: NetworkServer = toml::from_str(toml).unwrap();
+        server.check_description().err()
+    }
+
+    #[test]
+    fn messages_are_described_where_no_adapter_knows_them() {
+        const DESCRIPTION: &str =
+            "json = { dev-eui = \"/e\", f-cnt = \"/c\", f-port = \"/p\", payload-hex = \"/d\" }";
+        for kind in Kind::all() {
+            let bare = format!("kind = \"{kind}\"");
+            let described = format!("{bare}\n{DESCRIPTION}");
+            let (without, with) = (mismatch(&bare), mismatch(&described));
+            if kind.name() == "json" {
+                assert_eq!((without, with), (Some(DescriptionMismatch::Missing(kind)), None));
+            } else {
+                assert_eq!((without, with), (None, Some(DescriptionMismatch::Unread(kind))));
+            }
+        }
+    }
+
+    #[test]
+    fn the_defaults_name_every_kind_and_show_a_description() {
+        let kinds = DEFAULTS.lines().find(|line| line.contains("kind = ") && line.contains("or "));
+        let kinds = kinds.expect("the kinds are named");
+        for kind in Kind::all() {
+            assert!(kinds.contains(kind.name()), "{kind}");
+        }
+        let at = DEFAULTS.find("# [network-servers.region]").expect("there is an example");
+        let example: Vec<&str> = DEFAULTS[at..]
+            .lines()
+            .take_while(|line| line.starts_with("# "))
+            .map(|line| line.trim_start_matches("# "))
+            .collect();
+        let example = example.join("\n").replace("network-servers.", "");
+        let servers: NetworkServers = toml::from_str(&example).unwrap();
+        assert_eq!(
+            servers[&"region".parse::<NetworkServerName>().unwrap()].check_description(),
+            Ok(())
+        );
+    }
 }

@@ -214,6 +214,7 @@ impl Service {
                     reason: error.to_string(),
                 }
             };
+            settings.check_description().map_err(|error| unusable("json")(&error))?;
             let prepared = settings.mqtt.as_ref();
             let prepared = prepared.map(|mqtt| Prepared::new(name, settings.kind, mqtt));
             let prepared = prepared.transpose().map_err(|error| unusable("mqtt")(&error))?;
@@ -221,7 +222,7 @@ impl Service {
             if let Some(prepared) = prepared {
                 let receiver = Arc::new(Receiver::new(
                     name.clone(),
-                    settings.kind,
+                    settings,
                     config.http.body_bytes,
                     messages.clone(),
                     Arc::clone(&parked),

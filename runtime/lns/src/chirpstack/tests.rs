@@ -18,7 +18,8 @@ const PROTOBUF: &str = "application/octet-stream";
 
 /// Reads an event that is declared to be written in some way.
 fn read_as(event: &str, content_type: &str, body: &[u8]) -> Result<Message, Unreadable> {
-    let heard = KIND.read(&Incoming { event, content_type: Some(content_type), body });
+    let heard =
+        KIND.read(&Incoming { event, content_type: Some(content_type), description: None, body });
     heard.map(|heard| heard.message)
 }
 

@@ -163,7 +163,9 @@ mod tests {
 
     #[test]
     fn the_headers_say_how_a_body_is_written() {
-        let of = |content_type, body| encoding(&Incoming { event: "up", content_type, body });
+        let of = |content_type, body| {
+            encoding(&Incoming { event: "up", content_type, description: None, body })
+        };
         assert_eq!(of(Some("application/json; charset=utf-8"), b"\x0A"), Encoding::Json);
         assert_eq!(of(Some("application/octet-stream"), b"{}"), Encoding::Protobuf);
         assert_eq!(of(Some("application/X-Protobuf"), b"{}"), Encoding::Protobuf);

@@ -41,7 +41,8 @@ pub(crate) fn with(kind: Kind, pointer: &str, name: &str, value: Json) -> Json {
 /// Reads a message as it comes over HTTP.
 fn read(kind: Kind, body: &[u8]) -> Result<Message, Unreadable> {
     let content_type = Some("application/json");
-    kind.read(&Incoming { event: "up", content_type, body }).map(|heard| heard.message)
+    kind.read(&Incoming { event: "up", content_type, description: None, body })
+        .map(|heard| heard.message)
 }
 
 pub(crate) fn read_json(kind: Kind, body: &Json) -> Result<Message, Unreadable> {

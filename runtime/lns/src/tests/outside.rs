@@ -11,7 +11,9 @@ fn kind(name: &str) -> Kind {
 
 fn heard(name: &str, event: &str, body: &serde_json::Value) -> Heard {
     let body = body.to_string();
-    kind(name).read(&Incoming { event, content_type: None, body: body.as_bytes() }).unwrap()
+    kind(name)
+        .read(&Incoming { event, content_type: None, description: None, body: body.as_bytes() })
+        .unwrap()
 }
 
 #[test]

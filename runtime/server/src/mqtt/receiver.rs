@@ -11,13 +11,14 @@ use std::{
 
 use champollion_delivery::Backoff;
 use champollion_frames::{JoinRefusal, Refusal};
-use champollion_lns::{Incoming, Kind, NetworkServerName};
+use champollion_lns::{Description, Incoming, Kind, NetworkServerName};
 use champollion_store::{Health, Store};
 use rumqttc::Publish;
 
 use crate::{
     ingest::{IngestError, Receipt},
     messages::{Messages, Origin},
+    network_servers::NetworkServer,
     parked::{NewParked, PARKED_BYTES, Parked, ParkedMessage},
 };
 
@@ -32,6 +33,7 @@ const TRIES: u32 = 12;
 pub struct Receiver {
     server: NetworkServerName,
     kind: Kind,
+    description: Option<Description>,
     from: Arc<str>,
     /// Most bytes of a message that is read.
     message_bytes: usize,
@@ -83,14 +85,15 @@ impl Receiver {
     /// What takes the messages of a network server.
     pub(crate) fn new(
         server: NetworkServerName,
-        kind: Kind,
+        settings: &NetworkServer,
         message_bytes: usize,
         messages: Messages,
         parked: Arc<Parked>,
         store: Arc<dyn Store>,
     ) -> Self {
         let from = server.as_str().into();
-        Self { server, kind, from, message_bytes, messages, parked, store }
+        let (kind, description) = (settings.kind, settings.json.clone());
+        Self { server, kind, description, from, message_bytes, messages, parked, store }
     }
 
     pub(super) fn device_of(&self, topic: &str) -> String {
@@ -162,7 +165,12 @@ impl Receiver {
             let detail = format!("{topic:?} is no topic of {}", self.kind.product());
             unreadable("unknown-topic", detail)
         })?;
-        let incoming = Incoming { event: said.event, content_type: None, body: payload };
+        let incoming = Incoming {
+            event: said.event,
+            content_type: None,
+            description: self.description.as_ref(),
+            body: payload,
+        };
         let heard = self.kind.read(&incoming);
         let heard = heard.map_err(|error| unreadable(error.code(), error.to_string()))?;
         let whereabouts = said.place().at(self.server.clone());

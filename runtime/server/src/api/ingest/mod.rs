@@ -25,6 +25,7 @@ use crate::{
     auth::{Authorized, Ingest},
     ingest::Receipt,
     messages::Origin,
+    network_servers::NetworkServer,
     service::Service,
 };
 
@@ -63,13 +64,15 @@ async fn take(
     } else {
         None
     };
-    let from = network_server(&authorized, &service, kind)?;
+    let (from, known) = network_server(&authorized, &service, kind)?;
+    let description = known.and_then(|known| known.json.as_ref());
     let event = query.map(event).transpose()?.unwrap_or_default();
     let declared = request.headers().get(CONTENT_TYPE).cloned();
     let content_type = declared.as_ref().and_then(|declared| declared.to_str().ok());
     let body = read_body(request, service.config.http.body_bytes).await?;
     let taken = async {
-        let heard = kind.read(&Incoming { event: &event, content_type, body: &body })?;
+        let heard =
+            kind.read(&Incoming { event: &event, content_type, description, body: &body })?;
         let server = authorized.principal.network_server.as_ref();
         let origin = Origin { from: &from, server, whereabouts: None };
         Ok(service.messages.take(heard, &origin).await?)
@@ -109,13 +112,13 @@ fn refusal(kind: Kind, request: &[u8], problem: Problem) -> Problem {
     members.fold(problem, |problem, (name, value)| problem.with(&name, value))
 }
 
-/// In whose name something is handed over. Who is bound to a network server of the settings speaks as
-/// that one does.
-fn network_server(
+/// The name in which something is handed over, and the network server of the settings that the token is
+/// bound to: it speaks as that one does.
+fn network_server<'service>(
     authorized: &Authorized<Ingest>,
-    service: &Service,
+    service: &'service Service,
     kind: Kind,
-) -> Result<Arc<str>, Problem> {
+) -> Result<(Arc<str>, Option<&'service NetworkServer>), Problem> {
     let principal = &authorized.principal;
     let bound = principal.network_server.as_ref();
     let known = bound.and_then(|name| Some((name, service.config.network_servers.get(name)?)));
@@ -126,6 +129,11 @@ fn network_server(
             known.kind,
             known.kind.path()
         ))),
-        _ => Ok(principal.network_server()),
+        None if kind.needs_description() => Err(Problem::forbidden(format!(
+            "messages are read here by the description of their network server, and the token is bound \
+             to none of the settings: make one with --role lns --network-server NAME, where \
+             [network-servers.NAME] is of the kind {kind}"
+        ))),
+        _ => Ok((principal.network_server(), known.map(|(_, known)| known))),
     }
 }

@@ -31,7 +31,7 @@ pub(super) async fn take(
     State(service): State<Arc<Service>>,
     request: Request<Body>,
 ) -> Result<Response, Problem> {
-    let from = network_server(&authorized, &service, phy::KIND)?;
+    let (from, _) = network_server(&authorized, &service, phy::KIND)?;
     let has_lines = request
         .headers()
         .get(CONTENT_TYPE)

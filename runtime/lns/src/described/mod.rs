@@ -1,0 +1,54 @@
+//! Network servers without an adapter of their own: settings describe how their messages are written, and
+//! JSON pointers say where everything stands.
+
+mod description;
+mod pointer;
+#[cfg(test)]
+mod tests;
+mod uplink;
+
+use serde_json::Value as Json;
+
+#[cfg(test)]
+use crate::tests::Sample;
+use crate::{Fault, Heard, Incoming, Unreadable, adapter::Adapter};
+
+pub use description::{Description, DescriptionError};
+
+/// The adapter that reads messages by their description.
+pub(crate) struct Described;
+
+impl Adapter for Described {
+    fn name(&self) -> &'static str {
+        "json"
+    }
+
+    fn product(&self) -> &'static str {
+        "a network server that the settings describe"
+    }
+
+    fn needs_description(&self) -> bool {
+        true
+    }
+
+    // Nobody knows which members the messages have.
+    fn recognizes(&self, _: &Json) -> bool {
+        false
+    }
+
+    fn read(&self, incoming: &Incoming<'_>) -> Result<Heard, Unreadable> {
+        let description = incoming.description.ok_or_else(|| {
+            let why = "nothing in the settings describes it";
+            Unreadable::new("", Fault::Invalid(why.to_owned()))
+        })?;
+        let json = serde_json::from_slice(incoming.body)
+            .map_err(|error| Unreadable::new("", Fault::NotJson(error.to_string())))?;
+        Ok(Heard::from(uplink::read(description, &json)?))
+    }
+
+    // Its messages are as many as there are descriptions: the tests here have their own.
+    #[cfg(test)]
+    fn sample(&self) -> Option<Sample> {
+        None
+    }
+}
