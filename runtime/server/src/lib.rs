@@ -27,5 +27,6 @@ pub mod redecode;
 pub mod service;
 pub mod storage;
 mod telemetry;
+mod text_file;
 mod turns;
 pub mod workers;

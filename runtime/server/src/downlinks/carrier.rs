@@ -1,6 +1,6 @@
 //! Hands commands over to one network server.
 
-use std::{fs, path::Path, time::Duration};
+use std::time::Duration;
 
 use champollion_delivery::mqtt::{NotPublished, Publisher};
 use champollion_lns::{
@@ -12,6 +12,7 @@ use reqwest::{Certificate, Client, StatusCode, redirect};
 use tokio::sync::Mutex;
 
 use super::{Downlink, DownlinkSettings, DownlinkSettingsError};
+use crate::text_file::read;
 
 /// How long a network server may take to answer. It only has to put the command into its queue.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -271,14 +272,4 @@ fn sentence(error: &reqwest::Error) -> String {
         }
     }
     said
-}
-
-/// The text of a file, without what surrounds it.
-pub(crate) fn read(file: &Path) -> Result<String, String> {
-    let text = fs::read_to_string(file)
-        .map_err(|error| format!("the file {} cannot be read: {error}", file.display()))?;
-    match text.trim() {
-        "" => Err(format!("the file {} is empty", file.display())),
-        text => Ok(text.to_owned()),
-    }
 }

@@ -31,7 +31,6 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 pub use carrier::Carrier;
-pub(crate) use carrier::read;
 pub use downlink::{Downlink, State};
 pub use encoder::Encoder;
 pub use group::{GroupAnswer, GroupResult};

@@ -13,7 +13,7 @@ use rumqttc::{MqttOptions, TlsConfiguration, Transport};
 use rustls::ClientConfig;
 use serde::Deserialize;
 
-use crate::downlinks::read;
+use crate::text_file::read;
 
 /// How often the broker hears of us where nothing is said.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
