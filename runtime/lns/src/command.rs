@@ -55,6 +55,6 @@ pub enum Event {
 /// Whether a name of a command can be one that was given here: of the other kinds of UUIDs those of
 /// network servers are.
 #[must_use]
-pub fn is_own_name(id: Uuid) -> bool {
+pub(crate) fn is_own_name(id: Uuid) -> bool {
     id.get_version_num() == 7
 }

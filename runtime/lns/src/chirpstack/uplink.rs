@@ -24,24 +24,28 @@ enum Encoding {
     Protobuf,
 }
 
+/// Turns protobuf into JSON.
+type Turn = fn(&[u8]) -> Result<Json, Unreadable>;
+
+/// Reads the JSON of one kind of event.
+type Read = fn(&Field<'_>) -> Result<Message, Unreadable>;
+
 /// Reads an event.
 pub(super) fn read(incoming: &Incoming<'_>) -> Result<Heard, Unreadable> {
-    let (protobuf, message): (fn(&[u8]) -> Result<Json, Unreadable>, fn(&Field<'_>) -> _) =
-        match incoming.event {
-            "up" => (protobuf::uplink, up),
-            "join" => (protobuf::join, join),
-            // Such as status, ack, txack, log, location, integration, and what later releases add.
-            other => {
-                let told =
-                    || downlink::feedback(other, &serde_json::from_slice(incoming.body).ok()?);
-                return Ok(Heard::from(Message::nothing(other)).with_feedback(told));
-            }
-        };
+    let (turn, read): (Turn, Read) = match incoming.event {
+        "up" => (protobuf::uplink, up),
+        "join" => (protobuf::join, join),
+        // Such as status, ack, txack, log, location, integration, and what later releases add.
+        other => {
+            let told = || downlink::feedback(other, &serde_json::from_slice(incoming.body).ok()?);
+            return Ok(Heard::from(Message::nothing(other)).with_feedback(told));
+        }
+    };
     let json = match encoding(incoming) {
         Encoding::Json => json::parse(Kind::of(&Chirpstack), incoming.body)?,
-        Encoding::Protobuf => protobuf(incoming.body)?,
+        Encoding::Protobuf => turn(incoming.body)?,
     };
-    let heard = Heard::from(message(&Field::root(&json)?)?);
+    let heard = Heard::from(read(&Field::root(&json)?)?);
     Ok(heard.with_place(|| {
         let application = json["deviceInfo"]["applicationId"].as_str().map(str::to_owned);
         Place { application, device: None }

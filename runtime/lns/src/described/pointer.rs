@@ -36,10 +36,10 @@ impl Pointer {
     }
 
     /// The value that stands there read in some way, which must be there.
-    pub(super) fn need<T>(
+    pub(super) fn need<'json, T>(
         &self,
-        json: &Json,
-        read: impl FnOnce(&Field<'_>) -> Result<T, Unreadable>,
+        json: &'json Json,
+        read: impl FnOnce(&Field<'json>) -> Result<T, Unreadable>,
     ) -> Result<T, Unreadable> {
         let field = self.find(json).filter(|field| !field.is_null());
         let field = field.ok_or_else(|| self.missing())?;
@@ -47,10 +47,10 @@ impl Pointer {
     }
 
     /// The value that stands there read in some way, where it is there and not null.
-    pub(super) fn get<T>(
+    pub(super) fn get<'json, T>(
         &self,
-        json: &Json,
-        read: impl FnOnce(&Field<'_>) -> Result<T, Unreadable>,
+        json: &'json Json,
+        read: impl FnOnce(&Field<'json>) -> Result<T, Unreadable>,
     ) -> Result<Option<T>, Unreadable> {
         let field = self.find(json).filter(|field| !field.is_null());
         self.named(field.as_ref().map(read).transpose())

@@ -84,10 +84,10 @@ fn join(description: &Description, json: &Json) -> Result<Message, Unreadable> {
 }
 
 /// The value of a setting that may be left out.
-fn get<T>(
+fn get<'json, T>(
     pointer: &Option<Pointer>,
-    json: &Json,
-    read: impl FnOnce(&Field<'_>) -> Result<T, Unreadable>,
+    json: &'json Json,
+    read: impl FnOnce(&Field<'json>) -> Result<T, Unreadable>,
 ) -> Result<Option<T>, Unreadable> {
     pointer.as_ref().map_or(Ok(None), |pointer| pointer.get(json, read))
 }

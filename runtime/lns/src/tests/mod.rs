@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use crate::{Content, Frame, Incoming, Kind, Message, Unreadable};
 
 /// The body of an uplink, which is the same uplink for all network servers.
-pub(crate) struct Sample {
+pub struct Sample {
     /// The body.
     pub(crate) body: &'static str,
     /// The pointers to the fields without which there is no record.

@@ -23,7 +23,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use champollion_delivery::GroupId;
 use champollion_frames::DevEui;
-use champollion_lns::{Feedback, NetworkServerName, Priority, Whereabouts, Which};
+use champollion_lns::{Feedback, NetworkServerName, Whereabouts, Which};
 use champollion_registry::RegistryError;
 use champollion_sandbox::CallError;
 use champollion_store::{Batch, Store, StoreError};
