@@ -1,10 +1,10 @@
 //! `champollion catalogue`.
 
+use champollion_client::{Catalogue as AllDecoders, CatalogueEntry, Direction};
 use champollion_registry::DecoderId;
 use clap::Args;
-use serde_json::Value as Json;
 
-use super::{Failure, client::Connection, output};
+use super::{Failure, connection::Connection, output};
 
 /// Lists what can be decoded, into which fields and units. Needs no token.
 #[derive(Args)]
@@ -21,64 +21,64 @@ pub(super) struct Catalogue {
 
 impl Catalogue {
     pub(super) async fn run(self) -> Result<(), Failure> {
-        let path = match &self.decoder {
-            Some(id) => format!("/v1/catalogue/{id}"),
-            None => "/v1/catalogue".to_owned(),
+        let client = self.connection.client()?;
+        let Some(id) = &self.decoder else {
+            let catalogue = client.catalogue().await?;
+            if self.json {
+                return output::answer(&catalogue);
+            }
+            show_all(&catalogue);
+            return Ok(());
         };
-        let catalogue: Json = self.connection.get(&path).await?;
+        let decoder = client.catalogue_entry(id).await?;
         if self.json {
-            return output::json(&catalogue);
+            return output::answer(&decoder);
         }
-        match self.decoder {
-            Some(_) => show_decoder(&catalogue),
-            None => show_all(&catalogue),
-        }
+        show_decoder(&decoder);
         Ok(())
     }
 }
 
-fn show_all(catalogue: &Json) {
-    let rows = list(catalogue, "decoders").map(|decoder| {
-        let devices: Vec<String> =
-            list(decoder, "devices").map(|device| text(device, "model")).collect();
-        [text(decoder, "id"), text(decoder, "version"), text(decoder, "name"), devices.join(", ")]
+fn show_all(catalogue: &AllDecoders) {
+    let rows = catalogue.decoders.iter().map(|decoder| {
+        let devices: Vec<&str> =
+            decoder.devices.iter().map(|device| device.model.as_str()).collect();
+        let version = decoder.version.to_string();
+        [decoder.id.clone(), version, decoder.name.clone(), devices.join(", ")]
     });
     output::table(["decoder", "version", "name", "devices"], rows);
 }
 
-fn show_decoder(decoder: &Json) {
-    output::line(format_args!("{} {}", text(decoder, "id"), text(decoder, "version")));
-    output::line(text(decoder, "description"));
-    let ports = list(decoder, "ports")
-        .map(|port| [port["port"].to_string(), text(port, "direction"), text(port, "meaning")]);
+fn show_decoder(decoder: &CatalogueEntry) {
+    output::line(format_args!("{} {}", decoder.id, decoder.version));
+    output::line(&decoder.description);
+    let ports = decoder.ports.iter().map(|port| {
+        let direction = match port.direction {
+            Direction::Up => "up",
+            Direction::Down => "down",
+        };
+        [port.port.to_string(), direction.to_owned(), port.meaning.clone()]
+    });
     output::table(["port", "direction", "meaning"], ports);
-    let fields = list(decoder, "fields").map(|field| {
-        let [name, kind, quantity, unit, mut meaning] =
-            ["name", "type", "quantity", "unit", "meaning"].map(|column| text(field, column));
-        if field["inferred"] == true {
+    let fields = decoder.fields.iter().map(|field| {
+        let mut meaning = field.meaning.clone();
+        if field.inferred {
             meaning = format!("{meaning} (inferred)").trim_start().to_owned();
         }
-        [name, kind, quantity, unit, meaning]
+        let text = |member: &Option<String>| member.clone().unwrap_or_default();
+        let (quantity, unit) = (text(&field.quantity), text(&field.unit));
+        [field.name.clone(), field.kind.clone(), quantity, unit, meaning]
     });
     output::table(["field", "type", "quantity", "unit", "meaning"], fields);
-    let script = &decoder["script"];
-    if let Some(dialect) = script["dialect"].as_str() {
-        let how = if script["recognized"] == true { " (recognized)" } else { "" };
+    let Some(script) = &decoder.script else { return };
+    if let Some(dialect) = &script.dialect {
+        let how = if script.recognized { " (recognized)" } else { "" };
         output::line(format_args!("a script of the dialect {dialect}{how}"));
     }
-    if script["untested"] == true {
+    if script.untested {
         output::line("untested: nobody has an example of what it decodes");
     }
-    for example in list(script, "failing") {
-        let name = example.as_str().unwrap_or_default();
+    for name in &script.failing {
         output::line(format_args!("failing: it does not answer the example {name:?} as that says"));
     }
-}
-
-fn list<'json>(json: &'json Json, name: &str) -> impl Iterator<Item = &'json Json> {
-    json[name].as_array().into_iter().flatten()
-}
-
-fn text(json: &Json, name: &str) -> String {
-    json[name].as_str().unwrap_or_default().to_owned()
 }

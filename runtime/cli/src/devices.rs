@@ -1,7 +1,8 @@
 //! `champollion devices`.
 
-use std::collections::BTreeMap;
-
+use champollion_client::{
+    AbpKeys, Activation, ActivationKind, Assignment, Client, OtaaKeys, Registration,
+};
 use champollion_delivery::{GroupId, SubGroup, UseCase};
 use champollion_frames::{
     AppKey, AppSKey, DevAddr, DevEui, FNwkSIntKey, JoinEui, LorawanVersion, NwkKey, NwkSEncKey,
@@ -10,17 +11,10 @@ use champollion_frames::{
 use champollion_lns::NetworkServerName;
 use champollion_registry::DecoderRef;
 use champollion_sdk::vectors::Setting;
-use champollion_server::devices::{ActivationKind, Device};
 use clap::{Args, Subcommand};
-use reqwest::Method;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value as Json, json};
+use serde_json::json;
 
-use super::{
-    Failure,
-    client::{self, Connection},
-    output, settings,
-};
+use super::{Failure, connection::Connection, output, settings};
 
 /// Registers, lists and removes devices.
 #[derive(Args)]
@@ -108,9 +102,15 @@ struct Assigned {
 }
 
 impl Assigned {
-    fn firmware_decoders(&self) -> BTreeMap<&str, &DecoderRef> {
-        let all = self.firmware_decoder.iter();
-        all.map(|(firmware, decoder)| (firmware.as_str(), decoder)).collect()
+    fn assignment(&self) -> Assignment {
+        let decoders = self.firmware_decoder.iter();
+        Assignment {
+            decoder: self.decoder.as_ref().map(ToString::to_string),
+            firmware: self.firmware.clone(),
+            firmware_decoders: decoders
+                .map(|(firmware, decoder)| (firmware.clone(), decoder.to_string()))
+                .collect(),
+        }
     }
 }
 
@@ -158,24 +158,22 @@ struct Keys {
 
 impl Keys {
     /// How it is activated. Which keys go together the server says, but for those of both ways.
-    fn activation(&self) -> Result<Json, Failure> {
-        let otaa = members([
-            ("joinEui", self.join_eui.map(|eui| eui.to_string())),
-            ("appKey", self.app_key.as_ref().map(AppKey::reveal_hex)),
-            ("nwkKey", self.nwk_key.as_ref().map(NwkKey::reveal_hex)),
+    fn activation(&self) -> Result<Activation, Failure> {
+        let otaa = first([
+            ("appKey", self.app_key.is_some()),
+            ("joinEui", self.join_eui.is_some()),
+            ("nwkKey", self.nwk_key.is_some()),
         ]);
-        let abp = members([
-            ("devAddr", self.dev_addr.map(|address| address.to_string())),
-            ("nwkSKey", self.nwk_s_key.as_ref().map(NwkSKey::reveal_hex)),
-            ("fNwkSIntKey", self.f_nwk_s_int_key.as_ref().map(FNwkSIntKey::reveal_hex)),
-            ("sNwkSIntKey", self.s_nwk_s_int_key.as_ref().map(SNwkSIntKey::reveal_hex)),
-            ("nwkSEncKey", self.nwk_s_enc_key.as_ref().map(NwkSEncKey::reveal_hex)),
-            ("appSKey", self.app_s_key.as_ref().map(AppSKey::reveal_hex)),
+        let abp = first([
+            ("appSKey", self.app_s_key.is_some()),
+            ("devAddr", self.dev_addr.is_some()),
+            ("fNwkSIntKey", self.f_nwk_s_int_key.is_some()),
+            ("nwkSEncKey", self.nwk_s_enc_key.is_some()),
+            ("nwkSKey", self.nwk_s_key.is_some()),
+            ("sNwkSIntKey", self.s_nwk_s_int_key.is_some()),
         ]);
-        if self.joins_elsewhere && otaa.is_empty() && abp.is_empty() {
-            return Ok(json!({ "otaaElsewhere": {} }));
-        }
-        match (otaa.keys().next(), abp.keys().next()) {
+        match (otaa, abp) {
+            (None, None) if self.joins_elsewhere => Ok(Activation::OtaaElsewhere {}),
             (Some(key), _) | (_, Some(key)) if self.joins_elsewhere => Err(Failure::new(
                 "the device cannot be registered",
                 format_args!(
@@ -183,8 +181,8 @@ impl Keys {
                      given (variables of the environment count)"
                 ),
             )),
-            (Some(_), None) => Ok(json!({ "otaa": otaa })),
-            (None, Some(_)) => Ok(json!({ "abp": abp })),
+            (Some(_), None) => Ok(Activation::Otaa(self.otaa())),
+            (None, Some(_)) => Ok(Activation::Abp(self.abp())),
             (Some(one), Some(other)) => Err(Failure::new(
                 "the device cannot be registered",
                 format_args!(
@@ -193,53 +191,61 @@ impl Keys {
                 ),
             )),
             // The network server has them all.
-            (None, None) => Ok(json!({ "networkServer": {} })),
+            (None, None) => Ok(Activation::NetworkServer {}),
+        }
+    }
+
+    fn otaa(&self) -> OtaaKeys {
+        OtaaKeys {
+            join_eui: self.join_eui,
+            app_key: self.app_key.as_ref().map(AppKey::reveal_hex),
+            nwk_key: self.nwk_key.as_ref().map(NwkKey::reveal_hex),
+        }
+    }
+
+    fn abp(&self) -> AbpKeys {
+        AbpKeys {
+            dev_addr: self.dev_addr,
+            nwk_s_key: self.nwk_s_key.as_ref().map(NwkSKey::reveal_hex),
+            f_nwk_s_int_key: self.f_nwk_s_int_key.as_ref().map(FNwkSIntKey::reveal_hex),
+            s_nwk_s_int_key: self.s_nwk_s_int_key.as_ref().map(SNwkSIntKey::reveal_hex),
+            nwk_s_enc_key: self.nwk_s_enc_key.as_ref().map(NwkSEncKey::reveal_hex),
+            app_s_key: self.app_s_key.as_ref().map(AppSKey::reveal_hex),
         }
     }
 }
 
-/// The members of an object that there are.
-fn members<const N: usize>(all: [(&str, Option<String>); N]) -> Map<String, Json> {
-    let given = all.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?))));
-    given.collect()
-}
-
-#[derive(Serialize, Deserialize)]
-struct DeviceList {
-    devices: Vec<Device>,
+/// The first of the members that are given.
+fn first<const N: usize>(all: [(&'static str, bool); N]) -> Option<&'static str> {
+    all.into_iter().find_map(|(name, given)| given.then_some(name))
 }
 
 impl Devices {
     pub(super) async fn run(self) -> Result<(), Failure> {
+        let client = self.connection.client()?;
         match &self.action {
-            Action::Add(add) => self.add(add).await,
-            Action::Assign { dev_eui, assigned } => self.assign(*dev_eui, assigned).await,
-            Action::List => self.list().await,
-            Action::Remove { dev_eui } => self.remove(*dev_eui).await,
+            Action::Add(add) => self.add(&client, add).await,
+            Action::Assign { dev_eui, assigned } => self.assign(&client, *dev_eui, assigned).await,
+            Action::List => self.list(&client).await,
+            Action::Remove { dev_eui } => self.remove(&client, *dev_eui).await,
         }
     }
 
-    async fn add(&self, add: &Add) -> Result<(), Failure> {
-        let variables: BTreeMap<_, _> = add.variable.iter().cloned().collect();
-        let tags: BTreeMap<_, _> = add.tag.iter().cloned().collect();
-        let registration = json!({
-            "name": add.name,
-            "group": add.group,
-            "subGroup": add.sub_group,
-            "useCase": add.use_case,
-            "decoder": add.assigned.decoder,
-            "firmware": add.assigned.firmware,
-            "firmwareDecoders": add.assigned.firmware_decoders(),
-            "lorawan": add.lorawan,
-            "activation": add.keys.activation()?,
-            "allowCounterReset": add.allow_counter_reset,
-            "variables": variables,
-            "tags": tags,
-            "networkServer": add.network_server,
-        });
-        let path = format!("/v1/devices/{}", add.dev_eui);
-        let request = self.connection.request(Method::PUT, &path)?.json(&registration);
-        let device: Device = client::read(client::send(request).await?).await?;
+    async fn add(&self, client: &Client, add: &Add) -> Result<(), Failure> {
+        let registration = Registration {
+            name: add.name.clone(),
+            group: add.group.to_string(),
+            sub_group: add.sub_group.as_ref().map(ToString::to_string),
+            use_case: add.use_case.as_ref().map(ToString::to_string),
+            assignment: add.assigned.assignment(),
+            lorawan: add.lorawan,
+            activation: add.keys.activation()?,
+            allow_counter_reset: add.allow_counter_reset,
+            variables: add.variable.iter().cloned().collect(),
+            tags: add.tag.iter().cloned().collect(),
+            network_server: add.network_server.as_ref().map(ToString::to_string),
+        };
+        let device = client.register_device(add.dev_eui, &registration).await?.into_value();
         if self.json {
             return output::json(&device);
         }
@@ -250,14 +256,13 @@ impl Devices {
         Ok(())
     }
 
-    async fn assign(&self, dev_eui: DevEui, assigned: &Assigned) -> Result<(), Failure> {
-        let path = format!("/v1/devices/{dev_eui}/decoder");
-        let request = self.connection.request(Method::PUT, &path)?.json(&json!({
-            "decoder": assigned.decoder,
-            "firmware": assigned.firmware,
-            "firmwareDecoders": assigned.firmware_decoders(),
-        }));
-        let device: Device = client::read(client::send(request).await?).await?;
+    async fn assign(
+        &self,
+        client: &Client,
+        dev_eui: DevEui,
+        assigned: &Assigned,
+    ) -> Result<(), Failure> {
+        let device = client.assign_decoder(dev_eui, &assigned.assignment()).await?.into_value();
         if self.json {
             return output::json(&device);
         }
@@ -268,25 +273,23 @@ impl Devices {
         Ok(())
     }
 
-    async fn list(&self) -> Result<(), Failure> {
-        let list: DeviceList = self.connection.get("/v1/devices").await?;
+    async fn list(&self, client: &Client) -> Result<(), Failure> {
+        let list = client.devices().await?.into_value();
         if self.json {
             return output::json(&list);
         }
         let rows = list.devices.into_iter().map(|device| {
-            let decoder = device.assignment.wanted().map(ToString::to_string).unwrap_or_default();
+            let decoder = device.assignment.wanted().unwrap_or_default().to_owned();
             let dev_addr = device.dev_addr.map(|address| address.to_string()).unwrap_or_default();
             let activation = format!("{} {}", device.lorawan, device.activation);
-            let (dev_eui, group) = (device.dev_eui.to_string(), device.group.to_string());
-            [dev_eui, dev_addr, activation, device.name, group, decoder]
+            [device.dev_eui.to_string(), dev_addr, activation, device.name, device.group, decoder]
         });
         output::table(["DevEUI", "DevAddr", "LoRaWAN", "name", "group", "decoder"], rows);
         Ok(())
     }
 
-    async fn remove(&self, dev_eui: DevEui) -> Result<(), Failure> {
-        let path = format!("/v1/devices/{dev_eui}");
-        client::send(self.connection.request(Method::DELETE, &path)?).await?;
+    async fn remove(&self, client: &Client, dev_eui: DevEui) -> Result<(), Failure> {
+        client.remove_device(dev_eui).await?;
         if self.json {
             return output::json(&json!({ "removed": dev_eui }));
         }

@@ -1,20 +1,15 @@
 //! `champollion downlinks`.
 
-use std::collections::BTreeMap;
-
+use champollion_client::{
+    Client, Downlink, DownlinkListing, DownlinkWish, GroupAnswer, GroupDownlinkWish,
+};
 use champollion_delivery::GroupId;
 use champollion_frames::DevEui;
-use champollion_server::downlinks::{Downlink, GroupAnswer};
 use clap::{ArgGroup, Args, Subcommand};
-use reqwest::Method;
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
-use super::{
-    Failure,
-    client::{self, Connection},
-    output, settings,
-};
+use super::{Failure, connection::Connection, output, settings};
 
 /// Commands devices.
 #[derive(Args)]
@@ -89,46 +84,42 @@ fn object(text: &str) -> Result<Map<String, Json>, String> {
 
 impl Downlinks {
     pub(super) async fn run(self) -> Result<(), Failure> {
+        let client = self.connection.client()?;
         match &self.action {
-            Action::Send(send) => self.send(send).await,
+            Action::Send(send) => self.send(&client, send).await,
             Action::List { dev_eui, limit, before } => {
-                let before = before.map(|id| format!("&before={id}")).unwrap_or_default();
-                let path = format!("/v1/devices/{dev_eui}/downlinks?limit={limit}{before}");
-                self.list(&path).await
+                let listing = DownlinkListing { before: *before, limit: Some(*limit) };
+                self.list(&client, *dev_eui, &listing).await
             }
-            Action::Show { id } => self.one(Method::GET, *id).await,
-            Action::Cancel { id } => self.one(Method::DELETE, *id).await,
+            Action::Show { id } => self.one(&client.downlink(*id).await?.into_value()),
+            Action::Cancel { id } => self.one(&client.cancel_downlink(*id).await?.into_value()),
         }
     }
 
-    async fn send(&self, send: &Sending) -> Result<(), Failure> {
-        let mut body = json!({
-            "command": send.command,
-            "confirmed": send.confirmed,
-            "expiresInSeconds": send.expires_in,
-            "priority": send.priority,
-        });
-        let path = match (&send.dev_eui, &send.group) {
-            (Some(dev_eui), _) => format!("/v1/devices/{dev_eui}/downlinks"),
+    async fn send(&self, client: &Client, send: &Sending) -> Result<(), Failure> {
+        let wish = DownlinkWish {
+            command: send.command.clone(),
+            confirmed: send.confirmed,
+            expires_at: None,
+            expires_in_seconds: send.expires_in,
+            priority: Some(send.priority.clone()),
+        };
+        let key = send.idempotency_key.as_deref();
+        let answer = match (&send.dev_eui, &send.group) {
+            (Some(dev_eui), _) => {
+                let downlink = client.send_downlink(*dev_eui, &wish, key).await?;
+                return self.shown(&downlink, "queued");
+            }
             (None, Some(group)) => {
-                body["tags"] = json!(send.tag.iter().cloned().collect::<BTreeMap<_, _>>());
-                format!("/v1/groups/{group}/downlinks")
+                let wish =
+                    GroupDownlinkWish { each: wish, tags: send.tag.iter().cloned().collect() };
+                client.send_downlink_to_group(group, &wish, key).await?.into_value()
             }
             (None, None) => {
                 let why = "it needs the DevEUI of a device, or --group";
                 return Err(Failure::new("the command cannot be sent", why));
             }
         };
-        let mut request = self.connection.request(Method::POST, &path)?.json(&body);
-        if let Some(key) = &send.idempotency_key {
-            request = request.header("Idempotency-Key", key);
-        }
-        let response = client::send(request).await?;
-        if send.dev_eui.is_some() {
-            let downlink: Downlink = client::read(response).await?;
-            return self.shown(&downlink, "queued");
-        }
-        let answer: GroupAnswer = client::read(response).await?;
         if self.json {
             output::json(&answer)?;
         } else {
@@ -153,30 +144,31 @@ impl Downlinks {
         output::line(format_args!("queued {}, refused {}", answer.queued, answer.refused));
     }
 
-    async fn list(&self, path: &str) -> Result<(), Failure> {
-        let list: Json = self.connection.get(path).await?;
+    async fn list(
+        &self,
+        client: &Client,
+        dev_eui: DevEui,
+        listing: &DownlinkListing,
+    ) -> Result<(), Failure> {
+        let list = client.downlinks_of_device(dev_eui, listing).await?;
         if self.json {
-            return output::json(&list);
+            return output::answer(&list);
         }
-        let text = |json: &Json| json.as_str().unwrap_or_default().to_owned();
-        let rows = list["downlinks"].as_array().into_iter().flatten().map(|downlink| {
+        let rows = list.downlinks.iter().map(|downlink| {
             [
-                text(&downlink["id"]),
-                text(&downlink["queuedAt"]),
-                text(&downlink["state"]),
-                downlink["command"].to_string(),
-                text(&downlink["problem"]),
+                downlink.id.to_string(),
+                downlink.queued_at.to_string(),
+                downlink.state.to_string(),
+                Json::Object(downlink.command.clone()).to_string(),
+                downlink.problem.clone().unwrap_or_default(),
             ]
         });
         output::table(["id", "queued at", "state", "command", "problem"], rows);
         Ok(())
     }
 
-    async fn one(&self, method: Method, id: Uuid) -> Result<(), Failure> {
-        let request = self.connection.request(method, &format!("/v1/downlinks/{id}"))?;
-        let downlink: Downlink = client::read(client::send(request).await?).await?;
-        let state = downlink.state.as_str();
-        self.shown(&downlink, state)
+    fn one(&self, downlink: &Downlink) -> Result<(), Failure> {
+        self.shown(downlink, &downlink.state.to_string())
     }
 
     fn shown(&self, downlink: &Downlink, what: &str) -> Result<(), Failure> {

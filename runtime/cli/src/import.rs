@@ -11,6 +11,7 @@ use std::{
     thread,
 };
 
+use champollion_client::Client;
 use champollion_import::{
     Catalogue, Codec, Failing, ImportError, Made, Names, Options, Problem, Renamed, Report,
     Skipped, Workshop, layout,
@@ -21,9 +22,7 @@ use indicatif::ProgressBar;
 use semver::Version;
 
 use super::{
-    Failure,
-    client::{self, Connection},
-    output, progress,
+    Failure, connection, output, progress,
     publish::{Manner, publish},
     sandbox,
 };
@@ -42,7 +41,7 @@ pub(super) struct Import {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Address of a server to publish the packages on
-    #[arg(long, value_parser = client::address, value_name = "URL")]
+    #[arg(long, value_parser = connection::address, value_name = "URL")]
     to: Option<String>,
     /// Token of a role that may publish
     #[arg(long, env = "CHAMPOLLION_TOKEN", hide_env_values = true)]
@@ -186,7 +185,7 @@ impl Import {
     fn publish(&self, packages: Vec<MadePackage>, report: &mut Report) -> Result<(), Failure> {
         let Some(server) = &self.to else { return Ok(()) };
         let manner = Manner::signed(self.key.as_deref())?;
-        let connection = Connection::new(server.clone(), self.token.clone());
+        let client = Client::new(server, self.token.as_deref())?;
         let progress = progress::bar(packages.len(), self.json);
         let packages = Mutex::new(packages.into_iter());
         let skipped = Mutex::new(Vec::new());
@@ -194,7 +193,7 @@ impl Import {
             loop {
                 let next = packages.lock().unwrap_or_else(PoisonError::into_inner).next();
                 let Some(MadePackage { codec, package }) = next else { break };
-                if let Err(failure) = publish(&connection, &package, &manner).await {
+                if let Err(failure) = publish(&client, &package, &manner).await {
                     let reason = failure.to_string();
                     let mut skipped = skipped.lock().unwrap_or_else(PoisonError::into_inner);
                     skipped.push(Skipped { codec, reason });
@@ -202,8 +201,8 @@ impl Import {
                 progress.inc(1);
             }
         };
-        client::block_on(async {
-            client::together((0..PUBLISHED_AT_ONCE).map(|_| publish_all())).await;
+        connection::block_on(async {
+            connection::together((0..PUBLISHED_AT_ONCE).map(|_| publish_all())).await;
             Ok(())
         })?;
         let mut skipped = skipped.into_inner().unwrap_or_else(PoisonError::into_inner);

@@ -5,9 +5,9 @@
 
 mod build;
 mod catalogue;
-mod client;
 mod compile_worker;
 mod componentize;
+mod connection;
 mod decode;
 mod devices;
 mod downlinks;
@@ -85,16 +85,16 @@ fn main() -> ExitCode {
         Command::Build(command) => command.run(),
         Command::Frames(command) => command.run(),
         Command::Import(command) => command.run(),
-        Command::Publish(command) => client::block_on(command.run()),
-        Command::Catalogue(command) => client::block_on(command.run()),
-        Command::Devices(command) => client::block_on(command.run()),
-        Command::Downlinks(command) => client::block_on(command.run()),
-        Command::Parked(command) => client::block_on(command.run()),
-        Command::Storage(command) => client::block_on(command.run()),
-        Command::Records(command) => client::block_on(command.run()),
-        Command::Routes(command) => client::block_on(command.run()),
-        Command::Registry(command) => client::block_on(command.run()),
-        Command::Tokens(command) => client::block_on(command.run()),
+        Command::Publish(command) => connection::block_on(command.run()),
+        Command::Catalogue(command) => connection::block_on(command.run()),
+        Command::Devices(command) => connection::block_on(command.run()),
+        Command::Downlinks(command) => connection::block_on(command.run()),
+        Command::Parked(command) => connection::block_on(command.run()),
+        Command::Storage(command) => connection::block_on(command.run()),
+        Command::Records(command) => connection::block_on(command.run()),
+        Command::Routes(command) => connection::block_on(command.run()),
+        Command::Registry(command) => connection::block_on(command.run()),
+        Command::Tokens(command) => connection::block_on(command.run()),
         Command::CompileWorker => return champollion_sandbox::compile_worker(),
     };
     match result {

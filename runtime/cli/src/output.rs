@@ -7,6 +7,7 @@ use std::{
     process,
 };
 
+use champollion_client::Answer;
 use comfy_table::{ContentArrangement, Table, presets::NOTHING};
 use serde::Serialize;
 
@@ -26,6 +27,11 @@ pub(super) fn json(value: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(value).map_err(Failure::of("the result is no JSON"))?;
     line(text);
     Ok(())
+}
+
+/// The JSON of a server's answer on standard output, as it came: with members that are not known here.
+pub(super) fn answer<T>(answer: &Answer<T>) -> Result<(), Failure> {
+    json(&answer.read_as::<serde_json::Value>()?)
 }
 
 /// A table on standard output.

@@ -1,15 +1,11 @@
 //! `champollion parked`.
 
+use champollion_client::Client;
 use clap::{Args, Subcommand};
-use reqwest::Method;
-use serde_json::{Value as Json, json};
+use serde_json::json;
 use uuid::Uuid;
 
-use super::{
-    Failure,
-    client::{self, Connection},
-    output,
-};
+use super::{Failure, connection::Connection, output};
 
 /// Looks after messages of brokers that could not be read.
 #[derive(Args)]
@@ -46,62 +42,56 @@ enum Action {
 
 impl Parked {
     pub(super) async fn run(self) -> Result<(), Failure> {
+        let client = self.connection.client()?;
         match self.action {
-            Action::List => self.list().await,
-            Action::Show { id } => self.show(id).await,
+            Action::List => self.list(&client).await,
+            Action::Show { id } => self.show(&client, id).await,
             Action::Drop { id } => {
-                let path = format!("/v1/parked/{id}");
-                client::send(self.connection.request(Method::DELETE, &path)?).await?;
-                self.done(&json!({ "dropped": id }), format!("dropped {id}"))
+                client.drop_parked(id).await?;
+                if self.json {
+                    return output::json(&json!({ "dropped": id }));
+                }
+                output::line(format_args!("dropped {id}"));
+                Ok(())
             }
             Action::Retry { id } => {
-                let path = format!("/v1/parked/{id}/retry");
-                let request = self.connection.request(Method::POST, &path)?;
-                let answer: Json = client::read(client::send(request).await?).await?;
-                let said = format!("{}: {id}", text(&answer["result"]));
-                self.done(&answer, said)
+                let retried = client.retry_parked(id).await?;
+                if self.json {
+                    return output::answer(&retried);
+                }
+                output::line(format_args!("{}: {id}", output::quoted(&retried.result)));
+                Ok(())
             }
         }
     }
 
-    async fn list(&self) -> Result<(), Failure> {
-        let list: Json = self.connection.get("/v1/parked").await?;
+    async fn list(&self, client: &Client) -> Result<(), Failure> {
+        let list = client.parked().await?;
         if self.json {
-            return output::json(&list);
+            return output::answer(&list);
         }
-        let rows = list["parked"].as_array().into_iter().flatten().map(|parked| {
+        let rows = list.parked.iter().map(|parked| {
             [
-                text(&parked["id"]),
-                text(&parked["lastAt"]),
-                parked["times"].to_string(),
-                text(&parked["topic"]),
-                text(&parked["detail"]),
+                parked.id.to_string(),
+                parked.last_at.to_string(),
+                parked.times.to_string(),
+                output::quoted(&parked.topic),
+                output::quoted(&parked.detail),
             ]
         });
         output::table(["id", "last at", "times", "topic", "what is wrong"], rows);
         Ok(())
     }
 
-    async fn show(&self, id: Uuid) -> Result<(), Failure> {
-        let parked: Json = self.connection.get(&format!("/v1/parked/{id}")).await?;
+    async fn show(&self, client: &Client, id: Uuid) -> Result<(), Failure> {
+        let parked = client.parked_message(id).await?;
         if self.json {
-            return output::json(&parked);
+            return output::answer(&parked);
         }
-        output::line(format_args!("{}: {}", text(&parked["topic"]), text(&parked["detail"])));
-        let says = parked["text"].as_str().or(parked["base64"].as_str()).unwrap_or_default();
+        let (topic, detail) = (&parked.message.topic, &parked.message.detail);
+        output::line(format_args!("{}: {}", output::quoted(topic), output::quoted(detail)));
+        let says = parked.text.as_deref().or(parked.base64.as_deref()).unwrap_or_default();
         output::line(says);
         Ok(())
     }
-
-    fn done(&self, json: &Json, said: String) -> Result<(), Failure> {
-        if self.json {
-            return output::json(json);
-        }
-        output::line(said);
-        Ok(())
-    }
-}
-
-fn text(json: &Json) -> String {
-    json.as_str().map(output::quoted).unwrap_or_default()
 }

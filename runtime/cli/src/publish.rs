@@ -2,18 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use champollion_client::{Channel, Client, Publication, Published};
 use champollion_registry::{DecoderId, Package, PackageSignature, SecretKey};
 use clap::{Args, ValueEnum};
-use reqwest::Method;
 use semver::Version;
-use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
 
-use super::{
-    Failure,
-    client::{self, Connection},
-    output, progress,
-};
+use super::{Failure, connection::Connection, output, progress};
 
 /// Publishes packages. The server runs every vector and refuses what does not answer as it says.
 #[derive(Args)]
@@ -45,6 +39,15 @@ pub(super) enum ChannelName {
     Stable,
 }
 
+impl From<ChannelName> for Channel {
+    fn from(name: ChannelName) -> Self {
+        match name {
+            ChannelName::Candidate => Self::Candidate,
+            ChannelName::Stable => Self::Stable,
+        }
+    }
+}
+
 /// How packages are published.
 #[derive(Default)]
 pub(super) struct Manner {
@@ -66,21 +69,6 @@ fn read_key(file: &Path) -> Result<SecretKey, Failure> {
     text.parse().map_err(Failure::of(&task))
 }
 
-/// What the server says of a package that it has taken.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Published {
-    id: String,
-    version: String,
-    digest: String,
-    vectors: usize,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    channel: Option<String>,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    dry_run: bool,
-    report: Json,
-}
-
 /// What a file is published as.
 pub(super) struct Order<'of> {
     pub(super) id: &'of DecoderId,
@@ -92,7 +80,7 @@ pub(super) struct Order<'of> {
 
 /// Publishes one package.
 pub(super) async fn publish(
-    connection: &Connection,
+    client: &Client,
     package: &Package,
     manner: &Manner,
 ) -> Result<Published, Failure> {
@@ -101,33 +89,29 @@ pub(super) async fn publish(
     let signature = key.as_ref().map(|key| key.sign_package(id, version, package.digest()));
     let order =
         Order { id, version, signature: signature.as_ref(), dry_run: *dry_run, channel: *channel };
-    publish_file(connection, package.file().to_vec(), &order).await
+    publish_file(client, package.file().to_vec(), &order).await
 }
 
 /// Publishes the file of a package, with a signature that somebody has made.
 pub(super) async fn publish_file(
-    connection: &Connection,
+    client: &Client,
     file: Vec<u8>,
     order: &Order<'_>,
 ) -> Result<Published, Failure> {
     let Order { id, version, signature, dry_run, channel } = order;
-    let channel = match channel {
-        None => "",
-        Some(ChannelName::Candidate) => "&channel=candidate",
-        Some(ChannelName::Stable) => "&channel=stable",
+    let publication = Publication {
+        dry_run: *dry_run,
+        channel: channel.map(Channel::from),
+        signature: signature.map(ToString::to_string),
     };
-    let path = format!("/v1/registry/{id}/{version}?dryRun={dry_run}{channel}");
-    let mut request = connection.request(Method::PUT, &path)?.body(file);
-    if let Some(signature) = signature {
-        request = request.header("Champollion-Signature", signature.to_string());
-    }
-    client::read(client::send(request).await?).await
+    Ok(client.publish_package(id, version, file, &publication).await?.into_value())
 }
 
 impl Publish {
     pub(super) async fn run(self) -> Result<(), Failure> {
         let manner = Manner::signed(self.key.as_deref())?;
         let manner = Manner { dry_run: self.dry_run, channel: self.channel, ..manner };
+        let client = self.connection.client()?;
         let mut all = Vec::new();
         let progress = progress::bar(self.packages.len(), self.json);
         for path in &self.packages {
@@ -135,7 +119,7 @@ impl Publish {
             let file = std::fs::read(path).map_err(Failure::of(&task))?;
             let package = Package::read(file).map_err(Failure::of(&task))?;
             let published =
-                publish(&self.connection, &package, &manner).await.map_err(Failure::of(&task))?;
+                publish(&client, &package, &manner).await.map_err(Failure::of(&task))?;
             progress.inc(1);
             if !self.json {
                 progress.suspend(|| show(&published));
@@ -155,12 +139,12 @@ pub(super) fn show(published: &Published) {
     } else {
         output::line(format_args!("published {id} {version}: {passed}"));
     }
-    if channel.as_deref() == Some("candidate") {
+    if *channel == Some(Channel::Candidate) {
         output::note(format_args!(
             "it is a candidate: `champollion registry promote {id}@{version}` gives it to devices"
         ));
     }
-    for warning in report["warnings"].as_array().into_iter().flatten() {
-        output::note(format_args!("{}", warning.as_str().unwrap_or_default()));
+    for warning in &report.warnings {
+        output::note(warning);
     }
 }

@@ -5,20 +5,11 @@ use std::{
     time::Duration,
 };
 
+use champollion_client::{Acknowledgement, Client, PulledRecord, RecordsQuery};
 use champollion_delivery::{Cursor, Format, GroupId, RouteName};
 use clap::{Args, Subcommand};
-use reqwest::Method;
-use serde_json::{Value as Json, json};
 
-use super::{
-    Failure,
-    client::{self, Connection},
-    output,
-    redecode::Redecode,
-};
-
-/// A stream of records is begun anew after so long at the latest.
-const FOLLOWING: Duration = Duration::from_secs(3_600);
+use super::{Failure, connection::Connection, output, redecode::Redecode};
 
 /// After a stream was lost, so long is waited.
 const RECONNECT: Duration = Duration::from_secs(1);
@@ -113,134 +104,81 @@ struct Which {
     shape: Option<String>,
 }
 
-impl Which {
-    /// The same as parameters of a query.
-    fn parameters(&self) -> impl Iterator<Item = (&'static str, String)> {
-        [
-            ("route", self.route.as_ref().map(ToString::to_string)),
-            ("device", self.device.clone()),
-            ("subGroup", self.sub_group.clone()),
-            ("useCase", self.use_case.clone()),
-            ("decoder", self.decoder.clone()),
-            ("port", self.port.clone()),
-            ("decoded", self.decoded.map(|decoded| decoded.to_string())),
-            ("expression", self.expression.clone()),
-            ("shape", self.shape.clone()),
-        ]
-        .into_iter()
-        .filter_map(|(name, value)| Some((name, value?)))
-    }
-}
-
 impl Records {
     pub(super) async fn run(self) -> Result<(), Failure> {
+        let client = self.connection.client()?;
         match &self.action {
             Action::Pull { after, limit, wait, format, which } => {
-                let mut query = self.query(*after, which);
-                query.push(("limit", limit.to_string()));
-                query.extend(wait.map(|seconds| ("wait", seconds.to_string())));
+                let query =
+                    RecordsQuery { limit: Some(*limit), wait: *wait, ..self.query(*after, which) };
                 match format {
-                    Some(format) => {
-                        query.push(("format", format.to_string()));
-                        self.print(&query).await
-                    }
-                    None => self.pull(&query).await,
+                    Some(format) => print(&client, *format, &query).await,
+                    None => self.pull(&client, &query).await,
                 }
             }
-            Action::Follow { after, which } => self.follow(self.query(*after, which)).await,
-            Action::Retention => self.retention().await,
-            Action::Ack { cursor, route } => self.acknowledge(*cursor, route.as_ref()).await,
+            Action::Follow { after, which } => follow(&client, self.query(*after, which)).await,
+            Action::Retention => self.retention(&client).await,
+            Action::Ack { cursor, route } => {
+                self.acknowledge(&client, *cursor, route.as_ref()).await
+            }
             Action::Redecode(redecode) => {
-                redecode.run(&self.connection, self.group.as_ref(), self.json).await
+                redecode.run(&client, self.group.as_ref(), self.json).await
             }
         }
     }
 
-    fn query(&self, after: Option<Cursor>, which: &Which) -> Vec<(&'static str, String)> {
-        let mut query: Vec<_> = which.parameters().collect();
-        query.extend(after.map(|cursor| ("after", cursor.to_string())));
-        query.extend(self.group.as_ref().map(|group| ("group", group.to_string())));
-        query
-    }
-
-    /// Prints records in a format, byte by byte, and where to go on beside it.
-    async fn print(&self, query: &[(&'static str, String)]) -> Result<(), Failure> {
-        let request = self.connection.request(Method::GET, "/v1/records")?.query(query);
-        let response = client::send(request).await?;
-        let next = response.headers().get("next-cursor").cloned();
-        let body = response.bytes().await.map_err(Failure::of("the answer breaks off"))?;
-        let mut out = io::stdout().lock();
-        let written = out.write_all(&body).and_then(|()| out.flush());
-        written.map_err(Failure::of("the records cannot be printed"))?;
-        if let Some(next) = next.as_ref().and_then(|next| next.to_str().ok()) {
-            output::note(format_args!("next: {}", output::quoted(next)));
-        }
-        Ok(())
-    }
-
-    /// Prints what comes. Where the connection is lost it is made again, after what was printed last.
-    async fn follow(&self, mut query: Vec<(&'static str, String)>) -> Result<(), Failure> {
-        loop {
-            let request = self.connection.request(Method::GET, "/v1/records/stream")?.query(&query);
-            let mut events = client::send(request.timeout(FOLLOWING)).await?;
-            let mut lines = Lines::default();
-            while let Ok(Some(chunk)) = events.chunk().await {
-                for line in lines.of(&chunk) {
-                    if let Some(record) = line.strip_prefix("data: ") {
-                        output::line(record);
-                    } else if let Some(cursor) = line.strip_prefix("id: ") {
-                        query.retain(|(name, _)| *name != "after");
-                        query.push(("after", cursor.to_owned()));
-                    }
-                }
-            }
-            tokio::time::sleep(RECONNECT).await;
+    fn query(&self, after: Option<Cursor>, which: &Which) -> RecordsQuery {
+        RecordsQuery {
+            after: after.map(|cursor| cursor.to_string()),
+            group: self.group.as_ref().map(ToString::to_string),
+            route: which.route.as_ref().map(ToString::to_string),
+            device: which.device.clone(),
+            sub_group: which.sub_group.clone(),
+            use_case: which.use_case.clone(),
+            decoder: which.decoder.clone(),
+            port: which.port.clone(),
+            decoded: which.decoded,
+            expression: which.expression.clone(),
+            shape: which.shape.clone(),
+            ..RecordsQuery::default()
         }
     }
 
-    async fn pull(&self, query: &[(&str, String)]) -> Result<(), Failure> {
-        let request = self.connection.request(Method::GET, "/v1/records")?.query(query);
-        let page: Json = client::read(client::send(request).await?).await?;
+    async fn pull(&self, client: &Client, query: &RecordsQuery) -> Result<(), Failure> {
+        let page = client.pull_records(query).await?;
         if self.json {
-            return output::json(&page);
+            return output::answer(&page);
         }
-        let records = page["records"].as_array().into_iter().flatten();
-        let rows = records.map(|pulled| {
-            let record = &pulled["record"];
-            let reading = match &record["decoded"] {
-                Json::Null => format!("not decoded: {}", text(&record["decodeError"]["message"])),
-                decoded => decoded["data"].to_string(),
+        let rows = page.records.iter().map(|PulledRecord { cursor, record }| {
+            let reading = match (&record.decoded, &record.decode_error) {
+                (Some(decoded), _) => decoded.data.to_string(),
+                (None, Some(error)) => format!("not decoded: {}", error.message),
+                (None, None) => "not decoded: ".to_owned(),
             };
-            [
-                text(&pulled["cursor"]),
-                text(&record["receivedAt"]),
-                text(&record["device"]["devEui"]),
-                record["uplink"]["fCnt"].to_string(),
-                reading,
-            ]
+            let (dev_eui, f_cnt) = (record.device.dev_eui.to_string(), record.uplink.f_cnt);
+            let received_at = record.received_at.to_string();
+            [cursor.clone(), received_at, dev_eui, f_cnt.to_string(), reading]
         });
         output::table(["cursor", "received at", "DevEUI", "FCnt", "data"], rows);
-        output::line(format_args!("next: {}", text(&page["next"])));
+        output::line(format_args!("next: {}", page.next));
         Ok(())
     }
 
-    async fn retention(&self) -> Result<(), Failure> {
-        let path = client::of_group("/v1/retention", self.group.as_ref());
-        let retention: Json = self.connection.get(&path).await?;
+    async fn retention(&self, client: &Client) -> Result<(), Failure> {
+        let retention = client.retention(self.group.as_ref().map(GroupId::as_str)).await?;
         if self.json {
-            return output::json(&retention);
+            return output::answer(&retention);
         }
-        let backlogs = retention["backlogs"].as_array().into_iter().flatten();
-        let rows = backlogs.map(|backlog| {
-            let older = backlog["older"].as_array().into_iter().flatten();
-            let older = older.map(|older| format!("{} h: {}", older["hours"], older["records"]));
+        let rows = retention.backlogs.iter().map(|backlog| {
+            let older = backlog.older.iter();
+            let older = older.map(|older| format!("{:?} h: {}", older.hours, older.records));
             [
-                text(&backlog["group"]),
-                backlog["route"].as_str().unwrap_or("(inbox)").to_owned(),
-                backlog["waiting"].to_string(),
+                backlog.group.clone(),
+                backlog.route.as_deref().unwrap_or("(inbox)").to_owned(),
+                backlog.waiting.to_string(),
                 older.collect::<Vec<_>>().join(", "),
-                text(&backlog["nextExpiry"]),
-                backlog["expired"].to_string(),
+                backlog.next_expiry.map(|at| at.to_string()).unwrap_or_default(),
+                backlog.expired.to_string(),
             ]
         });
         output::table(
@@ -250,36 +188,47 @@ impl Records {
         Ok(())
     }
 
-    async fn acknowledge(&self, cursor: Cursor, route: Option<&RouteName>) -> Result<(), Failure> {
-        let body = json!({ "cursor": cursor, "group": self.group, "route": route });
-        let request = self.connection.request(Method::POST, "/v1/records/ack")?.json(&body);
-        let answer: Json = client::read(client::send(request).await?).await?;
+    async fn acknowledge(
+        &self,
+        client: &Client,
+        cursor: Cursor,
+        route: Option<&RouteName>,
+    ) -> Result<(), Failure> {
+        let acknowledgement = Acknowledgement {
+            cursor: cursor.to_string(),
+            group: self.group.as_ref().map(ToString::to_string),
+            route: route.map(ToString::to_string),
+        };
+        let answer = client.acknowledge_records(&acknowledgement).await?;
         if self.json {
-            return output::json(&answer);
+            return output::answer(&answer);
         }
-        output::line(format_args!("removed {} records", answer["removed"]));
+        output::line(format_args!("removed {} records", answer.removed));
         Ok(())
     }
 }
 
-/// The lines of a text that comes in pieces.
-#[derive(Default)]
-struct Lines {
-    begun: Vec<u8>,
-}
-
-impl Lines {
-    /// The lines that a piece brings to their end.
-    fn of(&mut self, piece: &[u8]) -> Vec<String> {
-        self.begun.extend_from_slice(piece);
-        let Some(end) = self.begun.iter().rposition(|&byte| byte == b'\n') else {
-            return Vec::new();
-        };
-        let whole: Vec<u8> = self.begun.drain(..=end).collect();
-        String::from_utf8_lossy(&whole).lines().map(str::to_owned).collect()
+/// Prints records in a format, byte by byte, and where to go on beside it.
+async fn print(client: &Client, format: Format, query: &RecordsQuery) -> Result<(), Failure> {
+    let records = client.pull_records_as(&format.to_string(), query).await;
+    let records = records.map_err(Failure::broken_off("the answer breaks off"))?;
+    let mut out = io::stdout().lock();
+    let written = out.write_all(&records.body).and_then(|()| out.flush());
+    written.map_err(Failure::of("the records cannot be printed"))?;
+    if let Some(next) = &records.next {
+        output::note(format_args!("next: {}", output::quoted(next)));
     }
+    Ok(())
 }
 
-fn text(json: &Json) -> String {
-    json.as_str().unwrap_or_default().to_owned()
+/// Prints what comes. Where the connection is lost it is made again, after what was printed last.
+async fn follow(client: &Client, mut query: RecordsQuery) -> Result<(), Failure> {
+    loop {
+        let mut records = client.follow_records(&query).await?;
+        while let Ok(Some(event)) = records.next().await {
+            output::line(event.record);
+            query.after = Some(event.cursor);
+        }
+        tokio::time::sleep(RECONNECT).await;
+    }
 }

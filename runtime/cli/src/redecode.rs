@@ -1,23 +1,14 @@
 //! `champollion records redecode`.
 
-use std::time::Duration;
-
+use champollion_client::{Answer, Client, RedecodeProgress, RedecodeWish};
 use champollion_delivery::GroupId;
 use champollion_registry::DecoderRef;
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
-use reqwest::Method;
 use semver::Version;
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
-use super::{
-    Failure,
-    client::{self, Connection},
-    output, progress,
-};
-
-/// All that is kept of a territory may take that long.
-const TIMEOUT: Duration = Duration::from_secs(24 * 3_600);
+use super::{Failure, output, progress};
 
 #[derive(Args)]
 pub(super) struct Redecode {
@@ -38,62 +29,58 @@ pub(super) struct Redecode {
 impl Redecode {
     pub(super) async fn run(
         &self,
-        connection: &Connection,
+        client: &Client,
         group: Option<&GroupId>,
         json: bool,
     ) -> Result<(), Failure> {
-        let wish = json!({
-            "decoder": self.decoder, "since": self.since, "until": self.until,
-            "group": group, "dryRun": self.dry_run,
-        });
-        let request = connection.request(Method::POST, "/v1/records/redecode")?;
-        let mut response = client::send(request.timeout(TIMEOUT).json(&wish)).await?;
+        let breaks_off = "the server's answer breaks off";
+        let wish = RedecodeWish {
+            decoder: self.decoder.to_string(),
+            since: self.since,
+            until: self.until,
+            group: group.map(ToString::to_string),
+            dry_run: self.dry_run,
+        };
+        let mut lines = client.redecode(&wish).await?;
         let progress = progress::bar(0, json);
-        let (mut unfinished, mut last) = (Vec::new(), Json::Null);
-        while let Some(part) =
-            response.chunk().await.map_err(Failure::of("the server's answer breaks off"))?
-        {
-            unfinished.extend_from_slice(&part);
-            while let Some(end) = unfinished.iter().position(|byte| *byte == b'\n') {
-                let line: Vec<u8> = unfinished.drain(..=end).collect();
-                last = serde_json::from_slice(&line)
-                    .map_err(Failure::of("the server's answer cannot be read"))?;
-                progress.set_length(last["of"].as_u64().unwrap_or_default());
-                progress.set_position(last["examined"].as_u64().unwrap_or_default());
-            }
+        let mut last = None;
+        while let Some(line) = lines.next().await.map_err(Failure::broken_off(breaks_off))? {
+            progress.set_length(line.of);
+            progress.set_position(line.examined);
+            last = Some(line);
         }
         progress.finish_and_clear();
-        let Json::Object(done) = last["done"].take() else {
-            return Err(Failure::new(
-                "the server's answer breaks off",
-                "what was made stays; the same command makes the rest",
-            ));
+        let whole = last.as_ref().and_then(|last| Some((last, last.done.as_ref()?)));
+        let Some((last, done)) = whole else {
+            let stays = "what was made stays; the same command makes the rest";
+            return Err(Failure::new(breaks_off, stays));
         };
-        let error = done.get("error").and_then(Json::as_str).map(str::to_owned);
         if json {
-            if let Json::Object(all) = &mut last {
-                all.remove("done");
-                all.extend(done);
-            }
-            output::json(&last)?;
+            print(last)?;
         } else {
-            let text = |name: &str| done.get(name).and_then(Json::as_str).unwrap_or_default();
             let made = if self.dry_run { "would be made" } else { "made" };
             output::line(format_args!(
                 "{} corrected records {made} by {} {}; of {} frames it had made one before, {} it \
                  cannot read",
-                last["corrected"],
-                text("id"),
-                text("version"),
-                last["already"],
-                last["failed"]
+                last.corrected, done.id, done.version, last.already, last.failed
             ));
         }
-        match error {
+        match &done.error {
             None => Ok(()),
             Some(error) => Err(Failure::new("it went no further", error)),
         }
     }
+}
+
+/// Prints the last line as one object.
+fn print(last: &Answer<RedecodeProgress>) -> Result<(), Failure> {
+    let mut all: Json = last.read_as()?;
+    let done = all["done"].take();
+    if let (Json::Object(all), Json::Object(done)) = (&mut all, done) {
+        all.remove("done");
+        all.extend(done);
+    }
+    output::json(&all)
 }
 
 /// A whole version is meant as it is; anything less is a requirement.

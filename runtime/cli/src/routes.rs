@@ -6,16 +6,12 @@ use std::{
     path::PathBuf,
 };
 
+use champollion_client::{Answer, AttemptOutcome, Beginning, Client, Route};
 use champollion_delivery::{GroupId, RouteName};
 use clap::{Args, Subcommand, ValueEnum};
-use reqwest::Method;
 use serde_json::{Value as Json, json};
 
-use super::{
-    Failure,
-    client::{self, Connection},
-    output,
-};
+use super::{Failure, connection::Connection, output};
 
 /// Says which records go to whom, and shows how that goes.
 #[derive(Args)]
@@ -74,74 +70,57 @@ enum From_ {
 }
 
 impl From_ {
-    fn word(self) -> &'static str {
+    fn beginning(self) -> Beginning {
         match self {
-            Self::Now => "now",
-            Self::Oldest => "oldest",
+            Self::Now => Beginning::Now,
+            Self::Oldest => Beginning::Oldest,
         }
     }
 }
 
 impl Routes {
     pub(super) async fn run(self) -> Result<(), Failure> {
+        let client = self.connection.client()?;
+        let group = self.group();
         match &self.action {
-            Action::List => self.list().await,
-            Action::Show { name } => {
-                output::json(&self.connection.get::<Json>(&self.path(name, "", "")).await?)
-            }
-            Action::Put { name, file, from } => self.put(name, file, *from).await,
+            Action::List => self.list(&client).await,
+            Action::Show { name } => output::answer(&client.route(group, name).await?),
+            Action::Put { name, file, from } => self.put(&client, name, file, *from).await,
             Action::Remove { name } => {
-                let path = self.path(name, "", "");
-                client::send(self.connection.request(Method::DELETE, &path)?).await?;
-                self.done(&json!({ "removed": name }), format_args!("removed {name}"))
+                client.remove_route(group, name).await?;
+                if self.json {
+                    return output::json(&json!({ "removed": name }));
+                }
+                output::line(format_args!("removed {name}"));
+                Ok(())
             }
-            Action::Pause { name } => self.change(name, "pause").await,
-            Action::Resume { name } => self.change(name, "resume").await,
-            Action::Test { name } => self.test(name).await,
-            Action::Attempts { name, limit } => self.attempts(name, *limit).await,
+            Action::Pause { name } => self.changed(name, &client.pause_route(group, name).await?),
+            Action::Resume { name } => self.changed(name, &client.resume_route(group, name).await?),
+            Action::Test { name } => self.test(&client, name).await,
+            Action::Attempts { name, limit } => self.attempts(&client, name, *limit).await,
         }
     }
 
-    /// The path of a route.
-    fn path(&self, name: &RouteName, below: &str, query: &str) -> String {
-        let group = self.group.as_ref().map(|group| format!("group={group}"));
-        let query: Vec<&str> = group
-            .as_deref()
-            .into_iter()
-            .chain(Some(query))
-            .filter(|part| !part.is_empty())
-            .collect();
-        let mark = if query.is_empty() { "" } else { "?" };
-        format!("/v1/routes/{name}{below}{mark}{}", query.join("&"))
+    fn group(&self) -> Option<&str> {
+        self.group.as_ref().map(GroupId::as_str)
     }
 
-    fn done(&self, json: &Json, line: std::fmt::Arguments<'_>) -> Result<(), Failure> {
+    async fn list(&self, client: &Client) -> Result<(), Failure> {
+        let list = client.routes(self.group()).await?;
         if self.json {
-            return output::json(json);
+            return output::answer(&list);
         }
-        output::line(line);
-        Ok(())
-    }
-
-    async fn list(&self) -> Result<(), Failure> {
-        let path = client::of_group("/v1/routes", self.group.as_ref());
-        let list: Json = self.connection.get(&path).await?;
-        if self.json {
-            return output::json(&list);
-        }
-        let routes = list["routes"].as_array().into_iter().flatten();
-        let rows = routes.map(|route| {
-            let status = &route["status"];
-            let to = route["to"].as_object().and_then(|to| to.keys().next());
+        let rows = list.routes.iter().map(|route| {
+            let status = &route.status;
             [
-                text(&route["group"]),
-                text(&route["name"]),
-                to.cloned().unwrap_or_default(),
-                text(&status["state"]),
-                status["waiting"].to_string(),
-                text(&status["oldestWaiting"]),
-                status["delivered"].to_string(),
-                status["expired"].to_string(),
+                route.group.clone(),
+                route.name.clone(),
+                route.to.keys().next().cloned().unwrap_or_default(),
+                status.state.as_str().to_owned(),
+                status.waiting.to_string(),
+                status.oldest_waiting.map(|at| at.to_string()).unwrap_or_default(),
+                status.delivered.to_string(),
+                status.expired.to_string(),
             ]
         });
         output::table(
@@ -151,7 +130,13 @@ impl Routes {
         Ok(())
     }
 
-    async fn put(&self, name: &RouteName, file: &PathBuf, from: From_) -> Result<(), Failure> {
+    async fn put(
+        &self,
+        client: &Client,
+        name: &RouteName,
+        file: &PathBuf,
+        from: From_,
+    ) -> Result<(), Failure> {
         let text = if file.as_os_str() == "-" {
             let mut text = String::new();
             io::stdin().read_to_string(&mut text).map(|_| text)
@@ -161,79 +146,65 @@ impl Routes {
         let task = format!("{} cannot be read", file.display());
         let text = text.map_err(Failure::of(task.clone()))?;
         let route: Json = serde_json::from_str(&text).map_err(Failure::of(task))?;
-        let path = self.path(name, "", &format!("from={}", from.word()));
-        let request = self.connection.request(Method::PUT, &path)?.json(&route);
-        let made: Json = client::read(client::send(request).await?).await?;
+        let made = client.put_route(self.group(), name, &route, from.beginning()).await?;
         if self.json {
-            return output::json(&made);
+            return output::answer(&made);
         }
-        output::line(format_args!(
-            "the route {}/{name} is {}",
-            text_of(&made["group"]),
-            state(&made)
-        ));
-        if let Some(secret) = made["signingSecret"].as_str() {
+        let route = &made.route;
+        let state = route.status.state.as_str();
+        output::line(format_args!("the route {}/{name} is {state}", route.group));
+        if let Some(secret) = &made.signing_secret {
             output::line(format_args!("signing secret: {secret}"));
             output::note("This is the only time that the secret is shown.");
         }
         Ok(())
     }
 
-    async fn change(&self, name: &RouteName, what: &str) -> Result<(), Failure> {
-        let path = self.path(name, &format!("/{what}"), "");
-        let request = self.connection.request(Method::POST, &path)?;
-        let route: Json = client::read(client::send(request).await?).await?;
-        self.done(&route, format_args!("the route {name} is {}", state(&route)))
-    }
-
-    async fn test(&self, name: &RouteName) -> Result<(), Failure> {
-        let path = self.path(name, "/test", "");
-        let request = self.connection.request(Method::POST, &path)?;
-        let attempt: Json = client::read(client::send(request).await?).await?;
-        if attempt["outcome"] != "taken" {
-            if self.json {
-                output::json(&attempt)?;
-            }
-            return Err(Failure::new("the recipient did not take it", text(&attempt["message"])));
-        }
-        let took = &attempt["milliseconds"];
-        self.done(
-            &attempt,
-            format_args!("the recipient took {} in {took} ms", text(&attempt["id"])),
-        )
-    }
-
-    async fn attempts(&self, name: &RouteName, limit: usize) -> Result<(), Failure> {
-        let path = self.path(name, "/attempts", &format!("limit={limit}"));
-        let list: Json = self.connection.get(&path).await?;
+    fn changed(&self, name: &RouteName, route: &Answer<Route>) -> Result<(), Failure> {
         if self.json {
-            return output::json(&list);
+            return output::answer(route);
         }
-        let attempts = list["attempts"].as_array().into_iter().flatten();
-        let rows = attempts.map(|attempt| {
+        output::line(format_args!("the route {name} is {}", route.status.state.as_str()));
+        Ok(())
+    }
+
+    async fn test(&self, client: &Client, name: &RouteName) -> Result<(), Failure> {
+        let attempt = client.test_route(self.group(), name).await?;
+        if self.json {
+            output::answer(&attempt)?;
+        }
+        if attempt.outcome != AttemptOutcome::Taken {
+            return Err(Failure::new("the recipient did not take it", &attempt.message));
+        }
+        if !self.json {
+            let (id, took) = (&attempt.id, attempt.milliseconds);
+            output::line(format_args!("the recipient took {id} in {took} ms"));
+        }
+        Ok(())
+    }
+
+    async fn attempts(
+        &self,
+        client: &Client,
+        name: &RouteName,
+        limit: usize,
+    ) -> Result<(), Failure> {
+        let list = client.route_attempts(self.group(), name, Some(limit)).await?;
+        if self.json {
+            return output::answer(&list);
+        }
+        let rows = list.attempts.iter().map(|attempt| {
             [
-                text(&attempt["at"]),
-                text(&attempt["id"]),
-                attempt["count"].to_string(),
-                text(&attempt["outcome"]),
-                attempt["status"].as_u64().map(|status| status.to_string()).unwrap_or_default(),
-                attempt["milliseconds"].to_string(),
-                text(&attempt["message"]),
+                attempt.at.to_string(),
+                attempt.id.clone(),
+                attempt.count.to_string(),
+                attempt.outcome.as_str().to_owned(),
+                attempt.status.map(|status| status.to_string()).unwrap_or_default(),
+                attempt.milliseconds.to_string(),
+                attempt.message.clone(),
             ]
         });
         output::table(["at", "id", "records", "outcome", "status", "ms", "what was said"], rows);
         Ok(())
     }
-}
-
-fn state(route: &Json) -> String {
-    text(&route["status"]["state"])
-}
-
-fn text_of(json: &Json) -> &str {
-    json.as_str().unwrap_or_default()
-}
-
-fn text(json: &Json) -> String {
-    text_of(json).to_owned()
 }

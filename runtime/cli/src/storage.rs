@@ -1,9 +1,9 @@
 //! `champollion storage`.
 
+use champollion_client::StorageReport;
 use clap::Args;
-use serde_json::Value as Json;
 
-use super::{Failure, client::Connection, output};
+use super::{Failure, connection::Connection, output};
 
 /// Bytes of a megabyte, as disks are sold.
 const MEGABYTE: f64 = 1e6;
@@ -20,20 +20,16 @@ pub(super) struct Storage {
 
 impl Storage {
     pub(super) async fn run(self) -> Result<(), Failure> {
-        let report: Json = self.connection.get("/v1/storage").await?;
+        let report = self.connection.client()?.storage().await?;
         if self.json {
-            return output::json(&report);
+            return output::answer(&report);
         }
-        let megabytes = |name: &str| match report[name].as_f64() {
-            Some(bytes) => format!("{:.1} MB", bytes / MEGABYTE),
-            None => "unknown".to_owned(),
-        };
-        output::line(format_args!("used       {}", megabytes("usedBytes")));
-        output::line(format_args!("files      {}", megabytes("fileBytes")));
-        output::line(format_args!("disk free  {}", megabytes("freeBytes")));
-        let bound = match report["maxBytes"].as_u64() {
-            Some(0) => "none".to_owned(),
-            _ => megabytes("maxBytes"),
+        output::line(format_args!("used       {}", megabytes(report.used_bytes)));
+        output::line(format_args!("files      {}", megabytes(report.file_bytes)));
+        output::line(format_args!("disk free  {}", megabytes(report.free_bytes)));
+        let bound = match report.max_bytes {
+            0 => "none".to_owned(),
+            bytes => megabytes(bytes),
         };
         output::line(format_args!("bound      {bound}"));
         output::line(forecast(&report));
@@ -41,11 +37,15 @@ impl Storage {
     }
 }
 
-fn forecast(report: &Json) -> String {
-    if let Some(full) = report["full"].as_str() {
+fn megabytes(bytes: u64) -> String {
+    format!("{:.1} MB", bytes as f64 / MEGABYTE)
+}
+
+fn forecast(report: &StorageReport) -> String {
+    if let Some(full) = &report.full {
         return format!("full: {full}; frames are answered 507 until there is room");
     }
-    match (report["bytesPerHour"].as_i64(), report["fullInHours"].as_f64()) {
+    match (report.bytes_per_hour, report.full_in_hours) {
         (None, _) => "the server has not run long enough for a forecast".to_owned(),
         (Some(rate), Some(hours)) => format!(
             "at the present rate, {:.1} MB in an hour, it is full in {hours:.1} hours",

@@ -1,17 +1,16 @@
 //! `champollion tokens`.
 
+use champollion_client::{Client, Role, TokenWish};
 use champollion_delivery::GroupId;
 use champollion_lns::NetworkServerName;
-use clap::{Args, Subcommand};
-use jiff::Timestamp;
-use reqwest::Method;
-use serde_json::{Value as Json, json};
-
-use super::{
-    Failure,
-    client::{self, Connection},
-    output,
+use clap::{
+    Args, Subcommand,
+    builder::{PossibleValuesParser, TypedValueParser},
 };
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::{Failure, connection::Connection, output};
 
 /// Makes, lists and revokes tokens.
 #[derive(Args)]
@@ -33,8 +32,8 @@ enum Action {
         #[arg(long)]
         name: String,
         /// What it lets its holder do
-        #[arg(long, value_parser = ["admin", "lns", "publisher", "partner"])]
-        role: String,
+        #[arg(long, value_parser = roles())]
+        role: Role,
         /// Whose records a partner gets
         #[arg(long)]
         group: Option<GroupId>,
@@ -54,53 +53,64 @@ enum Action {
     },
 }
 
+/// Reads the word for a role.
+fn roles() -> impl TypedValueParser<Value = Role> {
+    PossibleValuesParser::new(Role::ALL.map(Role::as_str))
+        .try_map(|word| Role::ALL.into_iter().find(|role| role.as_str() == word).ok_or("no role"))
+}
+
 impl Tokens {
     pub(super) async fn run(self) -> Result<(), Failure> {
+        let client = self.connection.client()?;
         match &self.action {
             Action::Create { name, role, group, expires_at, network_server } => {
-                let wanted = json!({
-                    "name": name,
-                    "role": role,
-                    "group": group,
-                    "expiresAt": expires_at,
-                    "networkServer": network_server,
-                });
-                self.create(&wanted).await
+                let wish = TokenWish {
+                    name: name.clone(),
+                    role: *role,
+                    group: group.as_ref().map(ToString::to_string),
+                    expires_at: *expires_at,
+                    network_server: network_server.as_ref().map(ToString::to_string),
+                };
+                self.create(&client, &wish).await
             }
-            Action::List => self.list().await,
-            Action::Revoke { id } => self.revoke(id).await,
+            Action::List => self.list(&client).await,
+            Action::Revoke { id } => self.revoke(&client, id).await,
         }
     }
 
-    async fn create(&self, wanted: &Json) -> Result<(), Failure> {
-        let request = self.connection.request(Method::POST, "/v1/tokens")?.json(wanted);
-        let created: Json = client::read(client::send(request).await?).await?;
+    async fn create(&self, client: &Client, wish: &TokenWish) -> Result<(), Failure> {
+        let created = client.create_token(wish).await?;
         if self.json {
-            return output::json(&created);
+            return output::answer(&created);
         }
-        output::line(created["token"].as_str().unwrap_or_default());
+        output::line(&created.token);
         output::note("This is the only time that the token is shown.");
         Ok(())
     }
 
-    async fn list(&self) -> Result<(), Failure> {
-        let list: Json = self.connection.get("/v1/tokens").await?;
+    async fn list(&self, client: &Client) -> Result<(), Failure> {
+        let list = client.tokens().await?;
         if self.json {
-            return output::json(&list);
+            return output::answer(&list);
         }
-        let columns = ["id", "name", "role", "group", "networkServer", "createdAt", "expiresAt"];
-        let tokens = list["tokens"].as_array().into_iter().flatten();
-        let rows = tokens.map(|token| {
-            columns.map(|column| token[column].as_str().unwrap_or_default().to_owned())
+        let rows = list.tokens.iter().map(|token| {
+            [
+                token.id.clone(),
+                token.name.clone(),
+                token.role.as_str().to_owned(),
+                token.group.clone().unwrap_or_default(),
+                token.network_server.clone().unwrap_or_default(),
+                token.created_at.to_string(),
+                token.expires_at.map(|at| at.to_string()).unwrap_or_default(),
+            ]
         });
         let heads = ["id", "name", "role", "group", "network server", "made", "expires"];
         output::table(heads, rows);
         Ok(())
     }
 
-    async fn revoke(&self, id: &str) -> Result<(), Failure> {
-        let path = format!("/v1/tokens/{id}");
-        client::send(self.connection.request(Method::DELETE, &path)?).await?;
+    async fn revoke(&self, client: &Client, id: &str) -> Result<(), Failure> {
+        client.revoke_token(id).await?;
         if self.json {
             return output::json(&json!({ "revoked": id }));
         }

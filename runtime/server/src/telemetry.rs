@@ -1,13 +1,7 @@
 //! Logs and metrics.
 
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
-use tracing_subscriber::{
-    EnvFilter,
-    filter::ParseError,
-    fmt,
-    prelude::*,
-    util::TryInitError,
-};
+use tracing_subscriber::{EnvFilter, filter::ParseError, fmt, prelude::*, util::TryInitError};
 
 use crate::config::{Log, LogFormat};
 

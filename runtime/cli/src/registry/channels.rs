@@ -1,17 +1,15 @@
 //! Which versions devices get.
 
+use champollion_client::{
+    Answer, CanaryWish, Changed, Client, DeprecationWish, Event, PromotionWish, RollbackWish,
+    ShadowReport, ShadowWish, UnyankWish, VersionName, YankWish,
+};
 use champollion_registry::{CanaryRule, DecoderId, DecoderRef};
 use clap::{Args, Subcommand};
-use reqwest::Method;
 use semver::Version;
-use serde_json::{Value as Json, json};
 
 use super::{
-    super::{
-        Failure,
-        client::{self, Connection},
-        output,
-    },
+    super::{Failure, output},
     decoder_version,
 };
 
@@ -114,165 +112,162 @@ pub(in super::super) struct Manner {
 }
 
 impl Action {
-    pub(super) async fn run(&self, connection: &Connection, json: bool) -> Result<(), Failure> {
-        let (word, id, mut wish, manner) = match self {
-            Self::Promote { decoder: (id, version), manner } => {
-                ("promote", id, json!({ "version": version }), manner)
-            }
-            Self::Rollback { decoder, to, manner } => {
-                ("rollback", decoder, json!({ "to": to }), manner)
-            }
+    pub(super) async fn run(&self, client: &Client, json: bool) -> Result<(), Failure> {
+        match self {
             Self::Canary { decoder: (id, None), end: false, .. } => {
-                let report: Json = connection.get(&format!("/v1/registry/{id}/canary")).await?;
-                if json {
-                    return output::json(&report);
-                }
-                let version = report["version"].as_str().unwrap_or_default();
-                output::line(format_args!(
-                    "{id} {version} is given to {} % of the devices: {} of {} frames failed",
-                    report["sharePercent"], report["failures"], report["decoded"]
-                ));
-                return Ok(());
-            }
-            Self::Canary { decoder: (id, _), end: true, manner, .. } => {
-                ("canary", id, json!({ "end": true }), manner)
-            }
-            Self::Canary { decoder: (id, version), share, failures, frames, manner, .. } => {
-                let rule = json!({
-                    "version": version,
-                    "sharePercent": share,
-                    "failurePercent": failures,
-                    "frames": frames,
-                });
-                ("canary", id, rule, manner)
+                show_canary(client, id, json).await
             }
             Self::Shadow { decoder: (id, None), end: false, .. } => {
-                let tally: Json = connection.get(&format!("/v1/registry/{id}/shadow")).await?;
-                return if json { output::json(&tally) } else { show_shadow(&tally) };
+                let report = client.shadow_report(id).await?;
+                if json {
+                    return output::answer(&report);
+                }
+                show_shadow(&report);
+                Ok(())
             }
-            Self::Shadow { decoder: (id, version), end, manner } => {
-                ("shadow", id, json!({ "version": version, "end": end }), manner)
+            _ => {
+                let changed = self.change(client).await?;
+                if json {
+                    return output::answer(&changed);
+                }
+                show(&changed);
+                Ok(())
             }
-            Self::Yank { decoder: (id, version), reason, manner } => {
-                ("yank", id, json!({ "version": version, "reason": reason }), manner)
+        }
+    }
+
+    async fn change(&self, client: &Client) -> Result<Answer<Changed>, Failure> {
+        Ok(match self {
+            Self::Promote { decoder: (id, version), manner: Manner { dry_run } } => {
+                let wish = PromotionWish { version: version.clone(), dry_run: *dry_run };
+                client.promote(id, &wish).await?
             }
-            Self::Unyank { decoder: (id, version), manner } => {
-                ("unyank", id, json!({ "version": version }), manner)
+            Self::Rollback { decoder, to, manner: Manner { dry_run } } => {
+                let wish = RollbackWish { to: to.clone(), dry_run: *dry_run };
+                client.rollback(decoder, &wish).await?
             }
-            Self::Deprecate { decoder, successor, reason, undo, manner } => {
+            Self::Canary { decoder: (id, _), end: true, manner: Manner { dry_run }, .. } => {
+                let wish = CanaryWish { end: true, dry_run: *dry_run, ..CanaryWish::default() };
+                client.canary(id, &wish).await?
+            }
+            Self::Canary { decoder: (id, version), share, failures, frames, manner, .. } => {
+                let wish = CanaryWish {
+                    version: version.clone(),
+                    share_percent: Some(*share),
+                    failure_percent: Some(*failures),
+                    frames: Some(*frames),
+                    dry_run: manner.dry_run,
+                    ..CanaryWish::default()
+                };
+                client.canary(id, &wish).await?
+            }
+            Self::Shadow { decoder: (id, version), end, manner: Manner { dry_run } } => {
+                let wish = ShadowWish { version: version.clone(), end: *end, dry_run: *dry_run };
+                client.shadow(id, &wish).await?
+            }
+            Self::Yank { decoder: (id, version), reason, manner: Manner { dry_run } } => {
+                let (version, reason, dry_run) = (version.clone(), reason.clone(), *dry_run);
+                client.yank(id, &YankWish { version, reason, dry_run }).await?
+            }
+            Self::Unyank { decoder: (id, version), manner: Manner { dry_run } } => {
+                let wish = UnyankWish { version: version.clone(), dry_run: *dry_run };
+                client.unyank(id, &wish).await?
+            }
+            Self::Deprecate { decoder, successor, reason, undo, manner: Manner { dry_run } } => {
                 if successor.is_none() && reason.is_empty() && !undo {
                     return Err(Failure::new(
                         format!("{decoder} is not deprecated"),
                         "say what to use with --successor or why with --reason, or --undo",
                     ));
                 }
-                let wish = json!({ "successor": successor, "reason": reason });
-                ("deprecate", decoder, wish, manner)
+                let successor = successor.as_ref().map(ToString::to_string);
+                let (reason, dry_run) = (reason.clone(), *dry_run);
+                client.deprecate(decoder, &DeprecationWish { successor, reason, dry_run }).await?
             }
-        };
-        wish["dryRun"] = json!(manner.dry_run);
-        let path = format!("/v1/registry/{id}/{word}");
-        let request = connection.request(Method::POST, &path)?.json(&wish);
-        let changed: Json = client::read(client::send(request).await?).await?;
-        if json {
-            return output::json(&changed);
-        }
-        show(&changed);
-        Ok(())
+        })
     }
 }
 
-fn show(changed: &Json) {
-    let (done, event) = said(changed);
-    let would = if changed["dryRun"] == true { "would be " } else { "is " };
-    let name = event["id"].as_str().unwrap_or_default();
+async fn show_canary(client: &Client, id: &DecoderId, json: bool) -> Result<(), Failure> {
+    let report = client.canary_report(id).await?;
+    if json {
+        return output::answer(&report);
+    }
+    output::line(format_args!(
+        "{id} {} is given to {} % of the devices: {} of {} frames failed",
+        report.version, report.share_percent, report.failures, report.decoded
+    ));
+    Ok(())
+}
+
+fn show(changed: &Changed) {
+    let (name, done) = said(&changed.event);
+    let would = if changed.dry_run { "would be " } else { "is " };
     output::line(format_args!("{name} {would}{done}"));
-    for effect in changed["effects"].as_array().into_iter().flatten() {
-        let version = |at: &str| effect[at].as_str().unwrap_or("nothing").to_owned();
-        let who = match effect["devices"].as_u64() {
-            Some(1) => "1 device that asks".to_owned(),
-            count => format!("{} devices that ask", count.unwrap_or_default()),
+    for effect in &changed.effects {
+        let version = |version: &Option<Version>| {
+            version.as_ref().map_or_else(|| "nothing".to_owned(), ToString::to_string)
+        };
+        let who = match effect.devices {
+            1 => "1 device that asks".to_owned(),
+            count => format!("{count} devices that ask"),
         };
         output::line(format_args!(
             "{who} for {}: {} instead of {}",
-            effect["wanted"].as_str().unwrap_or_default(),
-            version("to"),
-            version("from"),
+            effect.wanted,
+            version(&effect.to),
+            version(&effect.from),
         ));
     }
 }
 
 /// What a candidate came to.
-fn show_shadow(tally: &Json) -> Result<(), Failure> {
-    let number = |path: &str| tally.pointer(path).and_then(Json::as_u64).unwrap_or_default();
-    let compared = number("/compared");
-    let text = |name: &str| tally[name].as_str().unwrap_or_default().to_owned();
+fn show_shadow(report: &ShadowReport) {
     output::line(format_args!(
-        "{} {}: {} of {compared} frames agree, {} were skipped",
-        text("id"),
-        text("version"),
-        number("/agreeing"),
-        number("/skipped")
+        "{} {}: {} of {} frames agree, {} were skipped",
+        report.id, report.version, report.agreeing, report.compared, report.skipped
     ));
-    for who in ["stable", "candidate"] {
-        let fuel = number(&format!("/{who}/fuel")).checked_div(compared).unwrap_or_default();
-        let failures = number(&format!("/{who}/failures"));
+    for (who, did) in [("stable", &report.stable), ("candidate", &report.candidate)] {
+        let fuel = did.fuel.checked_div(report.compared).unwrap_or_default();
+        let failures = did.failures;
         output::line(format_args!("{who}: {fuel} units of fuel for a frame, {failures} failures"));
     }
-    for (kind, what) in [("differing", "differs"), ("added", "is added")] {
-        for (place, count) in tally[kind].as_object().into_iter().flatten() {
+    for (places, what) in [(&report.differing, "differs"), (&report.added, "is added")] {
+        for (place, count) in places {
             output::line(format_args!("{place} {what} on {count} frames"));
         }
     }
-    for example in tally["examples"].as_array().into_iter().flatten() {
-        let payload = example["payload"].as_str().unwrap_or_default();
-        let places = example["differing"].as_object().into_iter().flatten();
+    for example in &report.examples {
+        let places = example.differing.iter();
         let places: Vec<String> =
             places.map(|(place, both)| format!("{place} {} and {}", both[0], both[1])).collect();
-        let (port, places) = (&example["fPort"], places.join(", "));
+        let (port, payload, places) = (example.f_port, &example.payload, places.join(", "));
         output::line(format_args!("port {port}, {payload}: {places}"));
     }
-    Ok(())
 }
 
-/// What happened, in words.
-fn said(changed: &Json) -> (String, &Json) {
-    let version = |event: &Json| event["version"].as_str().unwrap_or_default().to_owned();
-    if let Some(event) = changed.get("promote") {
-        return (format!("stable in {}", version(event)), event);
+/// Which decoder something happened to, and what, in words.
+fn said(event: &Event) -> (&str, String) {
+    match event {
+        Event::Promote(VersionName { id, version }) => (id, format!("stable in {version}")),
+        Event::Rollback { id, withdrawn, to } => {
+            let withdrawn: Vec<String> = withdrawn.iter().map(ToString::to_string).collect();
+            (id, format!("rolled back to {to}, without {}", withdrawn.join(", ")))
+        }
+        Event::Yank { id, version, .. } => (id, format!("without {version}, which is yanked")),
+        Event::Shadow(VersionName { id, version }) => (id, format!("shadowed by {version}")),
+        Event::Canary { id, version, share_percent, .. } => {
+            (id, format!("in {version} for {share_percent} % of the devices"))
+        }
+        Event::EndCanary { id, .. } => (id, "as it was for all devices".to_owned()),
+        Event::EndShadow { id } => (id, "shadowed no longer".to_owned()),
+        Event::Unyank(VersionName { id, version }) => (id, format!("with {version} again")),
+        Event::Deprecate { id, successor: Some(successor), .. } => {
+            (id, format!("deprecated in favour of {successor}"))
+        }
+        Event::Deprecate { id, reason: Some(reason), .. } => (id, format!("deprecated: {reason}")),
+        Event::Deprecate { id, .. } => (id, "deprecated no longer".to_owned()),
     }
-    if let Some(event) = changed.get("rollback") {
-        let withdrawn = event["withdrawn"].as_array().into_iter().flatten();
-        let withdrawn: Vec<&str> = withdrawn.filter_map(Json::as_str).collect();
-        let to = event["to"].as_str().unwrap_or_default();
-        return (format!("rolled back to {to}, without {}", withdrawn.join(", ")), event);
-    }
-    if let Some(event) = changed.get("yank") {
-        return (format!("without {}, which is yanked", version(event)), event);
-    }
-    if let Some(event) = changed.get("shadow") {
-        return (format!("shadowed by {}", version(event)), event);
-    }
-    if let Some(event) = changed.get("canary") {
-        let (version, share) = (version(event), &event["sharePercent"]);
-        return (format!("in {version} for {share} % of the devices"), event);
-    }
-    if let Some(event) = changed.get("endCanary") {
-        return ("as it was for all devices".to_owned(), event);
-    }
-    if let Some(event) = changed.get("endShadow") {
-        return ("shadowed no longer".to_owned(), event);
-    }
-    if let Some(event) = changed.get("unyank") {
-        return (format!("with {} again", version(event)), event);
-    }
-    let event = &changed["deprecate"];
-    let done = match (event["successor"].as_str(), event["reason"].as_str()) {
-        (Some(successor), _) => format!("deprecated in favour of {successor}"),
-        (None, Some(reason)) => format!("deprecated: {reason}"),
-        (None, None) => "deprecated no longer".to_owned(),
-    };
-    (done, event)
 }
 
 fn maybe_version(text: &str) -> Result<(DecoderId, Option<Version>), String> {

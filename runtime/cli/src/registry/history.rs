@@ -1,16 +1,15 @@
 //! Index and audit: read, and checked without trust in whoever keeps them.
 
-use champollion_registry::{AuditEntry, Head, History, Link, SignedHead, Verification};
+use champollion_client::{AuditLine, Client, ClientError};
+use champollion_registry::{Head, History, SignedHead};
 use clap::Subcommand;
 use jiff::Timestamp;
-use reqwest::Method;
 use serde_json::{Value as Json, json};
 
-use super::super::{
-    Failure,
-    client::{self, Connection},
-    output,
-};
+use super::super::{Failure, output};
+
+/// What a person is told where lines do not arrive whole.
+const NOT_ARRIVED: &str = "the answer does not arrive";
 
 #[derive(Subcommand)]
 pub(in super::super) enum Action {
@@ -31,22 +30,22 @@ pub(in super::super) enum Action {
 }
 
 impl Action {
-    pub(super) async fn run(&self, connection: &Connection, json: bool) -> Result<(), Failure> {
+    pub(super) async fn run(&self, client: &Client, json: bool) -> Result<(), Failure> {
         match self {
-            Self::Verify { seen } => verify(connection, seen.as_ref(), json).await,
-            Self::Mend { dry_run } => mend(connection, *dry_run, json).await,
-            Self::Audit => audit(connection, json).await,
+            Self::Verify { seen } => verify(client, seen.as_ref(), json).await,
+            Self::Mend { dry_run } => mend(client, *dry_run, json).await,
+            Self::Audit => audit(client, json).await,
         }
     }
 }
 
-async fn verify(connection: &Connection, seen: Option<&Head>, json: bool) -> Result<(), Failure> {
+async fn verify(client: &Client, seen: Option<&Head>, json: bool) -> Result<(), Failure> {
     let mut history = History::default();
     let mut problems = Vec::new();
     let mut met = seen.is_none_or(|seen| seen == history.head());
     'all: loop {
-        let path = format!("/v1/registry/index?after={}", history.head().sequence);
-        let lines = lines(connection, &path).await?;
+        let lines = client.registry_index(history.head().sequence).await;
+        let lines = lines.map_err(Failure::broken_off(NOT_ARRIVED))?;
         if lines.is_empty() {
             break;
         }
@@ -61,7 +60,7 @@ async fn verify(connection: &Connection, seen: Option<&Head>, json: bool) -> Res
     if let (Some(seen), false) = (seen, met) {
         problems.push(format!("{}:{} is no part of the index", seen.sequence, seen.hash));
     }
-    let signed: SignedHead = connection.get("/v1/registry/head").await?;
+    let signed: SignedHead = client.registry_head().await?.read_as()?;
     if problems.is_empty() {
         if let Err(error) = signed.check(history.registry_key(), Timestamp::now()) {
             problems.push(error.to_string());
@@ -71,7 +70,7 @@ async fn verify(connection: &Connection, seen: Option<&Head>, json: bool) -> Res
         }
     }
     // What the server says of itself: it alone sees its disk.
-    let own: Verification = connection.get("/v1/registry/verify").await?;
+    let own = client.verify_registry().await?.into_value();
     for problem in own.problems {
         if !problems.contains(&problem) {
             problems.push(problem);
@@ -104,68 +103,50 @@ async fn verify(connection: &Connection, seen: Option<&Head>, json: bool) -> Res
     }
 }
 
-async fn mend(connection: &Connection, dry_run: bool, json: bool) -> Result<(), Failure> {
-    let request = connection.request(Method::POST, "/v1/registry/mend")?;
-    let request = request.json(&json!({ "dryRun": dry_run }));
-    let found: Json = client::read(client::send(request).await?).await?;
-    let list = |name: &str| found[name].as_array().cloned().unwrap_or_default();
-    let (mended, left) = (list("mended"), list("left"));
+async fn mend(client: &Client, dry_run: bool, json: bool) -> Result<(), Failure> {
+    let found = client.mend_registry(dry_run).await?;
     if json {
-        output::json(&found)?;
+        output::answer(&found)?;
     } else {
-        let text = |of: &Json, name: &str| of[name].as_str().unwrap_or_default().to_owned();
-        for (what, names) in [("mended", &mended), ("damaged or missing", &left)] {
+        for (what, names) in [("mended", &found.mended), ("damaged or missing", &found.left)] {
             for name in names {
-                output::line(format_args!(
-                    "{what}: {} {}",
-                    text(name, "id"),
-                    text(name, "version")
-                ));
+                output::line(format_args!("{what}: {} {}", name.id, name.version));
             }
         }
-        output::line(format_args!("{} packages, {} mended", found["versions"], mended.len()));
+        output::line(format_args!("{} packages, {} mended", found.versions, found.mended.len()));
     }
-    match left.len() {
+    match found.left.len() {
         0 => Ok(()),
         count => Err(Failure::new("not all packages are whole", format_args!("{count} are not"))),
     }
 }
 
-async fn audit(connection: &Connection, json: bool) -> Result<(), Failure> {
-    let mut entries: Vec<Json> = Vec::new();
+async fn audit(client: &Client, json: bool) -> Result<(), Failure> {
+    let mut entries = Vec::new();
     loop {
-        let path = format!("/v1/audit?after={}", entries.len());
-        let lines = lines(connection, &path).await?;
+        let lines = client.audit(entries.len() as u64).await.map_err(unreadable_line)?;
         if lines.is_empty() {
             break;
         }
-        for line in lines {
-            let entry = serde_json::from_str(&line);
-            entries.push(entry.map_err(Failure::of("a line of the audit cannot be read"))?);
-        }
+        entries.extend(lines);
     }
     if json {
-        return output::json(&json!({ "entries": entries }));
+        let entries: Result<Vec<Json>, _> = entries.iter().map(|entry| entry.read_as()).collect();
+        return output::json(&json!({ "entries": entries.map_err(unreadable_line)? }));
     }
     let rows = entries.into_iter().map(|entry| {
-        let entry: Result<Link<AuditEntry>, _> = serde_json::from_value(entry);
-        entry.map(|Link { at, content, .. }| {
-            let from = content.by.from.unwrap_or_default();
-            [at.to_string(), content.by.name, from, content.action, content.subject]
-        })
+        let AuditLine { at, by, action, subject, .. } = entry.into_value();
+        [at.to_string(), by.name, by.from.unwrap_or_default(), action, subject]
     });
-    let rows: Vec<_> = rows
-        .collect::<Result<_, _>>()
-        .map_err(Failure::of("a line of the audit cannot be read"))?;
     output::table(["when", "who", "from", "what", "to what"], rows);
     Ok(())
 }
 
-/// The lines that a path holds.
-async fn lines(connection: &Connection, path: &str) -> Result<Vec<String>, Failure> {
-    let response = client::send(connection.request(Method::GET, path)?).await?;
-    let text = response.text().await.map_err(Failure::of("the answer does not arrive"))?;
-    Ok(text.lines().map(str::to_owned).collect())
+fn unreadable_line(error: ClientError) -> Failure {
+    match error {
+        ClientError::Unreadable(error) => Failure::new("a line of the audit cannot be read", error),
+        error => Failure::broken_off(NOT_ARRIVED)(error),
+    }
 }
 
 pub(super) fn head(text: &str) -> Result<Head, String> {

@@ -7,16 +7,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use champollion_client::{Client, NewKey};
 use champollion_registry::{PublicKey, SecretKey};
 use clap::Subcommand;
-use reqwest::Method;
 use serde_json::{Value as Json, json};
 
-use super::super::{
-    Failure,
-    client::{self, Connection},
-    output,
-};
+use super::super::{Failure, output};
 
 #[derive(Subcommand)]
 pub(in super::super) enum Action {
@@ -54,28 +50,35 @@ pub(in super::super) enum Action {
 }
 
 impl Action {
-    pub(super) async fn run(&self, connection: &Connection, json: bool) -> Result<(), Failure> {
+    pub(super) async fn run(&self, client: &Client, json: bool) -> Result<(), Failure> {
         match self {
             Self::New { file } => new(file, json),
             Self::Add { key, name, namespace } => {
-                let wish = json!({ "key": key, "name": name, "namespaces": namespace });
-                let request = connection.request(Method::POST, "/v1/registry/keys")?.json(&wish);
-                let added: Json = client::read(client::send(request).await?).await?;
-                said(json, &added, &format!("{key} may sign {}", namespace.join(", ")))
+                let new = NewKey {
+                    key: key.to_string(),
+                    name: name.clone(),
+                    namespaces: namespace.clone(),
+                };
+                let added = client.add_publisher_key(&new).await?;
+                if json {
+                    return output::answer(&added);
+                }
+                output::line(format_args!("{key} may sign {}", namespace.join(", ")));
+                Ok(())
             }
-            Self::List => list(connection, json).await,
+            Self::List => list(client, json).await,
             Self::Revoke { key, reason } => {
-                let path = format!("/v1/registry/keys/{key}/revoke");
-                let request = connection.request(Method::POST, &path)?;
-                client::send(request.json(&json!({ "reason": reason }))).await?;
+                client.revoke_publisher_key(key, reason).await?;
                 let revoked = json!({ "revoked": key });
                 said(json, &revoked, &format!("{key} may sign nothing any more"))
             }
             Self::Rotate => {
-                let request = connection.request(Method::POST, "/v1/registry/keys/rotate")?;
-                let own: Json = client::read(client::send(request).await?).await?;
-                let key = own["key"].as_str().unwrap_or_default();
-                said(json, &own, &format!("the registry signs with {key} now"))
+                let own = client.rotate_registry_key().await?;
+                if json {
+                    return output::answer(&own);
+                }
+                output::line(format_args!("the registry signs with {} now", own.key));
+                Ok(())
             }
         }
     }
@@ -102,21 +105,18 @@ fn new(file: &Path, json: bool) -> Result<(), Failure> {
     said(json, &json!({ "key": public, "file": file }), &public.to_string())
 }
 
-async fn list(connection: &Connection, json: bool) -> Result<(), Failure> {
-    let list: Json = connection.get("/v1/registry/keys").await?;
+async fn list(client: &Client, json: bool) -> Result<(), Failure> {
+    let list = client.publisher_keys().await?;
     if json {
-        return output::json(&list);
+        return output::answer(&list);
     }
-    let rows = list["keys"].as_array().into_iter().flatten().map(|known| {
-        let text = |name: &str| known[name].as_str().unwrap_or_default().to_owned();
-        let namespaces = known["namespaces"].as_array().into_iter().flatten();
-        let namespaces: Vec<&str> = namespaces.filter_map(Json::as_str).collect();
-        let revoked = match known["revoked"].as_str() {
+    let rows = list.keys.iter().map(|known| {
+        let revoked = match known.revoked.as_deref() {
             None => String::new(),
             Some("") => "revoked".to_owned(),
             Some(reason) => format!("revoked: {reason}"),
         };
-        [text("key"), text("name"), namespaces.join(", "), revoked]
+        [known.key.clone(), known.name.clone(), known.namespaces.join(", "), revoked]
     });
     output::table(["key", "name", "namespaces", ""], rows);
     Ok(())

@@ -7,18 +7,13 @@ mod oci;
 mod sharing;
 mod source;
 
-use champollion_registry::{DecoderId, Quarantined};
+use champollion_client::{Client, Quarantined};
+use champollion_registry::DecoderId;
 use clap::{Args, Subcommand};
-use reqwest::Method;
 use semver::Version;
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{
-    Failure,
-    client::{self, Connection},
-    output,
-};
+use super::{Failure, connection::Connection, output};
 
 /// Looks after published decoders.
 #[derive(Args)]
@@ -55,26 +50,22 @@ enum Action {
     Keys(keys::Action),
 }
 
-#[derive(Serialize, Deserialize)]
-struct QuarantineList {
-    quarantined: Vec<Quarantined>,
-}
-
 impl Registry {
     pub(super) async fn run(self) -> Result<(), Failure> {
+        let client = self.connection.client()?;
         match &self.action {
-            Action::Quarantine => self.quarantine().await,
-            Action::Lift { decoder: (id, version) } => self.lift(id, version).await,
-            Action::Channels(action) => action.run(&self.connection, self.json).await,
-            Action::Keys(action) => action.run(&self.connection, self.json).await,
-            Action::Sharing(action) => action.run(&self.connection, self.json).await,
-            Action::Oci(action) => action.run(&self.connection, self.json).await,
-            Action::History(action) => action.run(&self.connection, self.json).await,
+            Action::Quarantine => self.quarantine(&client).await,
+            Action::Lift { decoder: (id, version) } => self.lift(&client, id, version).await,
+            Action::Channels(action) => action.run(&client, self.json).await,
+            Action::Keys(action) => action.run(&client, self.json).await,
+            Action::Sharing(action) => action.run(&client, self.json).await,
+            Action::Oci(action) => action.run(&client, self.json).await,
+            Action::History(action) => action.run(&client, self.json).await,
         }
     }
 
-    async fn quarantine(&self) -> Result<(), Failure> {
-        let list: QuarantineList = self.connection.get("/v1/registry/quarantine").await?;
+    async fn quarantine(&self, client: &Client) -> Result<(), Failure> {
+        let list = client.quarantined().await?.into_value();
         if self.json {
             return output::json(&list);
         }
@@ -84,15 +75,19 @@ impl Registry {
         }
         let rows = list.quarantined.into_iter().map(|set_aside| {
             let Quarantined { id, version, since, failures, message, .. } = set_aside;
-            [id.to_string(), version.to_string(), since.to_string(), failures.to_string(), message]
+            [id, version.to_string(), since.to_string(), failures.to_string(), message]
         });
         output::table(["decoder", "version", "since", "failures", "the last of them"], rows);
         Ok(())
     }
 
-    async fn lift(&self, id: &DecoderId, version: &Version) -> Result<(), Failure> {
-        let path = format!("/v1/registry/quarantine/{id}/{version}");
-        client::send(self.connection.request(Method::DELETE, &path)?).await?;
+    async fn lift(
+        &self,
+        client: &Client,
+        id: &DecoderId,
+        version: &Version,
+    ) -> Result<(), Failure> {
+        client.lift_quarantine(id, version).await?;
         if self.json {
             return output::json(&json!({ "lifted": { "id": id, "version": version } }));
         }

@@ -7,6 +7,7 @@ use std::{
     task::{Context, Poll},
 };
 
+use champollion_client::Client as Server;
 use champollion_registry::{
     Artifact, CONFIG_TYPE, DecoderId, LAYER_TYPE, Package, PackageSignature,
 };
@@ -25,9 +26,7 @@ use tokio::io::AsyncWrite;
 
 use super::{
     super::{
-        Failure,
-        client::Connection,
-        output, progress,
+        Failure, output, progress,
         publish::{Order, publish_file, show},
     },
     decoder_version,
@@ -98,31 +97,31 @@ fn reference(text: &str) -> Result<(Reference, bool), String> {
 }
 
 impl Action {
-    pub(super) async fn run(&self, connection: &Connection, json: bool) -> Result<(), Failure> {
+    pub(super) async fn run(&self, server: &Server, json: bool) -> Result<(), Failure> {
         match self {
             Self::Push { decoder: (id, version), to, access, dry_run } => {
                 let task = format!("{id} {version} is not pushed");
-                push(connection, (id, version), to, access, *dry_run, json)
+                push(server, (id, version), to, access, *dry_run, json)
                     .await
                     .map_err(Failure::of(task))
             }
             Self::Pull { from: (from, _), access, dry_run } => {
                 let task = format!("{SCHEME}{from} is not pulled");
-                pull(connection, from, access, *dry_run, json).await.map_err(Failure::of(task))
+                pull(server, from, access, *dry_run, json).await.map_err(Failure::of(task))
             }
         }
     }
 }
 
 async fn push(
-    connection: &Connection,
+    server: &Server,
     (id, version): (&DecoderId, &Version),
     (to, is_tagged): &(Reference, bool),
     access: &Access,
     dry_run: bool,
     json: bool,
 ) -> Result<(), Failure> {
-    let source = Source::Server(connection);
+    let source = Source::Server(server);
     let Said { history, .. } = source.read(&Known::default()).await?;
     let (Some(published), Some(at)) =
         (history.version(id, version), history.published_at(id, version))
@@ -171,7 +170,7 @@ async fn push(
 }
 
 async fn pull(
-    connection: &Connection,
+    server: &Server,
     from: &Reference,
     access: &Access,
     dry_run: bool,
@@ -190,7 +189,7 @@ async fn pull(
         dry_run,
         channel: None,
     };
-    let published = publish_file(connection, package.file().to_vec(), &order).await?;
+    let published = publish_file(server, package.file().to_vec(), &order).await?;
     progress.finish_and_clear();
     if json {
         return output::json(&published);

@@ -7,19 +7,17 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use champollion_client::{Client, DeprecationWish, NewKey, PromotionWish, RollbackWish, YankWish};
 use champollion_registry::{
     Head, Obstacle, PublicKey, PublishedVersion, Step, Transfer, VersionName,
 };
 use clap::{Args, Subcommand};
-use reqwest::Method;
 use serde_json::{Value as Json, json};
 use tempfile::NamedTempFile;
 
 use super::{
     super::{
-        Failure,
-        client::{self, Connection},
-        output, progress,
+        Failure, connection, output, progress,
         publish::{ChannelName, Order, publish_file},
     },
     history::head,
@@ -34,7 +32,7 @@ pub(in super::super) enum Action {
     /// Take over what another registry has and this one lacks; again, it takes over what is new
     Mirror {
         /// Address of the other server
-        #[arg(value_name = "URL", value_parser = client::address)]
+        #[arg(value_name = "URL", value_parser = connection::address)]
         from: String,
         /// Token of the other server, of any role
         #[arg(long, env = "CHAMPOLLION_MIRROR_TOKEN", hide_env_values = true)]
@@ -85,19 +83,19 @@ struct Outcome {
 }
 
 impl Action {
-    pub(super) async fn run(&self, connection: &Connection, json: bool) -> Result<(), Failure> {
+    pub(super) async fn run(&self, client: &Client, json: bool) -> Result<(), Failure> {
         match self {
-            Self::Export { folder } => export(connection, folder, json).await,
+            Self::Export { folder } => export(client, folder, json).await,
             Self::Mirror { from, from_token, manner } => {
-                let other = Connection::new(from.clone(), from_token.clone());
+                let other = Client::new(from, from_token.as_deref())?;
                 let task = format!("{from} is not mirrored");
-                take_over(&Source::Server(&other), connection, manner, json)
+                take_over(&Source::Server(&other), client, manner, json)
                     .await
                     .map_err(Failure::of(task))
             }
             Self::Import { folder, manner } => {
                 let task = format!("{} is not imported", folder.display());
-                take_over(&Source::Folder(folder), connection, manner, json)
+                take_over(&Source::Folder(folder), client, manner, json)
                     .await
                     .map_err(Failure::of(task))
             }
@@ -105,9 +103,9 @@ impl Action {
     }
 }
 
-async fn export(connection: &Connection, folder: &Path, json: bool) -> Result<(), Failure> {
+async fn export(client: &Client, folder: &Path, json: bool) -> Result<(), Failure> {
     let task = format!("{} is not written", folder.display());
-    let source = Source::Server(connection);
+    let source = Source::Server(client);
     let Said { history, lines, head } = source.read(&Known::default()).await?;
     fs::create_dir_all(folder.join(PACKAGES)).map_err(Failure::of(&task))?;
     let versions = history.in_order();
@@ -151,13 +149,13 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 async fn take_over(
     source: &Source<'_>,
-    connection: &Connection,
+    client: &Client,
     manner: &Manner,
     json: bool,
 ) -> Result<(), Failure> {
     let known = Known { key: manner.registry_key.as_ref(), seen: manner.seen.as_ref() };
     let there = source.read(&known).await?;
-    let here = Source::Server(connection).read(&Known::default()).await?;
+    let here = Source::Server(client).read(&Known::default()).await?;
     let transfer = Transfer::between(&there.history, &here.history, manner.follow);
     if let Source::Folder(_) = source {
         // All of it is good, or nothing is begun.
@@ -176,20 +174,20 @@ async fn take_over(
             steps: transfer.steps.clone(),
         }
     } else {
-        carry_out(source, connection, &transfer, json).await?
+        carry_out(source, client, &transfer, json).await?
     };
     report(&there, &transfer, &outcome, manner.dry_run, json)
 }
 
 async fn carry_out(
     source: &Source<'_>,
-    connection: &Connection,
+    client: &Client,
     transfer: &Transfer,
     json: bool,
 ) -> Result<Outcome, Failure> {
     for (key, known) in &transfer.keys {
-        let wish = json!({ "key": key, "name": known.name, "namespaces": known.namespaces });
-        client::send(connection.request(Method::POST, "/v1/registry/keys")?.json(&wish)).await?;
+        let (name, namespaces) = (known.name.clone(), known.namespaces.clone());
+        client.add_publisher_key(&NewKey { key: key.to_string(), name, namespaces }).await?;
     }
     let mut decoders: BTreeMap<_, Vec<&PublishedVersion>> = BTreeMap::new();
     for published in &transfer.versions {
@@ -206,7 +204,7 @@ async fn carry_out(
             // One after another: each is compared with the one before.
             for published in versions {
                 progress.set_message(format!("{} {}", published.id, published.version));
-                let done = publish_one(source, connection, published).await;
+                let done = publish_one(source, client, published).await;
                 let mut outcome = outcome.lock().unwrap_or_else(PoisonError::into_inner);
                 match done {
                     Ok(()) => outcome.published.push(name(published)),
@@ -218,7 +216,7 @@ async fn carry_out(
             }
         }
     };
-    client::together((0..AT_ONCE).map(|_| publish_all())).await;
+    connection::together((0..AT_ONCE).map(|_| publish_all())).await;
     progress.finish_and_clear();
     let mut outcome = outcome.into_inner().unwrap_or_else(PoisonError::into_inner);
     let order = |one: &VersionName, other: &VersionName| {
@@ -235,7 +233,7 @@ async fn carry_out(
         if about.is_some_and(|name| outcome.refused.iter().any(|refused| refused.name == *name)) {
             continue;
         }
-        take_step(connection, step).await?;
+        take_step(client, step).await?;
         outcome.steps.push(step.clone());
     }
     Ok(outcome)
@@ -243,7 +241,7 @@ async fn carry_out(
 
 async fn publish_one(
     source: &Source<'_>,
-    connection: &Connection,
+    client: &Client,
     published: &PublishedVersion,
 ) -> Result<(), Failure> {
     let file = source.package(published).await?;
@@ -254,25 +252,31 @@ async fn publish_one(
         dry_run: false,
         channel: Some(ChannelName::Candidate),
     };
-    publish_file(connection, file, &order).await.map(drop)
+    publish_file(client, file, &order).await.map(drop)
 }
 
-async fn take_step(connection: &Connection, step: &Step) -> Result<(), Failure> {
-    let (path, wish) = match step {
+async fn take_step(client: &Client, step: &Step) -> Result<(), Failure> {
+    let dry_run = false;
+    match step {
         Step::Yank { name: VersionName { id, version }, reason } => {
-            (format!("{id}/yank"), json!({ "version": version, "reason": reason }))
+            let (version, reason) = (version.clone(), reason.clone());
+            client.yank(id, &YankWish { version, reason, dry_run }).await?;
         }
         Step::Promote(VersionName { id, version }) => {
-            (format!("{id}/promote"), json!({ "version": version }))
+            let version = Some(version.clone());
+            client.promote(id, &PromotionWish { version, dry_run }).await?;
         }
-        Step::Rollback { id, to } => (format!("{id}/rollback"), json!({ "to": to })),
-        Step::Deprecate { id, deprecation } => (format!("{id}/deprecate"), json!(deprecation)),
-        Step::RevokeKey { key, reason } => {
-            (format!("keys/{key}/revoke"), json!({ "reason": reason }))
+        Step::Rollback { id, to } => {
+            client.rollback(id, &RollbackWish { to: Some(to.clone()), dry_run }).await?;
         }
-    };
-    let path = format!("/v1/registry/{path}");
-    client::send(connection.request(Method::POST, &path)?.json(&wish)).await.map(drop)
+        Step::Deprecate { id, deprecation } => {
+            let successor = deprecation.successor.as_ref().map(ToString::to_string);
+            let reason = deprecation.reason.clone();
+            client.deprecate(id, &DeprecationWish { successor, reason, dry_run }).await?;
+        }
+        Step::RevokeKey { key, reason } => client.revoke_publisher_key(key, reason).await?,
+    }
+    Ok(())
 }
 
 fn name(published: &PublishedVersion) -> VersionName {

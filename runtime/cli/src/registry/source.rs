@@ -3,16 +3,12 @@
 
 use std::path::{Path, PathBuf};
 
+use champollion_client::{Client, ClientError};
 use champollion_registry::{Head, HeadError, History, PublicKey, PublishedVersion, SignedHead};
 use champollion_sandbox::Digest;
 use jiff::Timestamp;
-use reqwest::Method;
 
-use super::super::{
-    Failure,
-    client::{self, Connection},
-    output,
-};
+use super::super::{Failure, output};
 
 /// The file of a folder that holds the lines of the index.
 pub(super) const INDEX_FILE: &str = "index.ndjson";
@@ -23,16 +19,13 @@ pub(super) const HEAD_FILE: &str = "head.json";
 /// The folder of a folder that holds the packages.
 pub(super) const PACKAGES: &str = "packages";
 
-/// Most bytes of one page of the index: a thousand lines, each of which the store bounds.
-const PAGE_BYTES: usize = 64 << 20;
-
 /// The index of a registry goes on while it is read: how often its end is looked for.
 const ATTEMPTS: usize = 10;
 
 /// A registry that packages are taken from.
 pub(super) enum Source<'of> {
     /// A server.
-    Server(&'of Connection),
+    Server(&'of Client),
     /// The folder of an export.
     Folder(&'of Path),
 }
@@ -102,11 +95,13 @@ impl Source<'_> {
         let PublishedVersion { id, version, digest, bytes, .. } = published;
         let task = format!("the package of {id} {version} cannot be used");
         let file = match self {
-            Self::Server(connection) => {
-                let path = format!("/v1/registry/{id}/{version}");
-                let response = client::send(connection.request(Method::GET, &path)?).await?;
-                client::read_bytes(response, *bytes).await.map_err(Failure::of(&task))?
-            }
+            Self::Server(client) => match client.download_package(id, version, *bytes).await {
+                Ok(file) => file,
+                Err(error @ (ClientError::BrokenOff(_) | ClientError::TooLong { .. })) => {
+                    return Err(Failure::new(task, Failure::from(error)));
+                }
+                Err(error) => return Err(error.into()),
+            },
             Self::Folder(folder) => {
                 let path = package_path(folder, *digest);
                 let length = std::fs::metadata(&path).map_err(Failure::of(&task))?.len();
@@ -129,12 +124,7 @@ impl Source<'_> {
     async fn lines_after(&self, history: &History) -> Result<Vec<String>, Failure> {
         let after = history.head().sequence;
         match self {
-            Self::Server(connection) => {
-                let path = format!("/v1/registry/index?after={after}");
-                let response = client::send(connection.request(Method::GET, &path)?).await?;
-                let page = client::read_bytes(response, PAGE_BYTES).await?;
-                Ok(split(&page))
-            }
+            Self::Server(client) => Ok(client.registry_index(after).await?),
             Self::Folder(_) if after > 0 => Ok(Vec::new()),
             Self::Folder(folder) => Ok(split(&read_file(&folder.join(INDEX_FILE))?)),
         }
@@ -142,7 +132,7 @@ impl Source<'_> {
 
     async fn head(&self) -> Result<SignedHead, Failure> {
         match self {
-            Self::Server(connection) => connection.get("/v1/registry/head").await,
+            Self::Server(client) => Ok(client.registry_head().await?.read_as()?),
             Self::Folder(folder) => {
                 let path = folder.join(HEAD_FILE);
                 let task = format!("{} cannot be read", path.display());

@@ -1,0 +1,96 @@
+//! Which server a command talks to, and who is asking.
+
+use std::{
+    future::{Future, poll_fn},
+    pin::Pin,
+    task::Poll,
+};
+
+use champollion_client::{Client, ClientError, is_address};
+use clap::Args;
+
+use super::Failure;
+
+/// Which server, and who is asking.
+#[derive(Args)]
+pub(super) struct Connection {
+    /// Address of the server
+    #[arg(
+        long,
+        global = true,
+        env = "CHAMPOLLION_SERVER",
+        default_value = "http://127.0.0.1:8080",
+        value_parser = address,
+        value_name = "URL"
+    )]
+    server: String,
+    /// Token of a role that may do this
+    #[arg(long, global = true, env = "CHAMPOLLION_TOKEN", hide_env_values = true)]
+    token: Option<String>,
+}
+
+/// Reads the address of a server.
+pub(super) fn address(text: &str) -> Result<String, String> {
+    match is_address(text) {
+        true => Ok(text.to_owned()),
+        false => Err("it must read http://host:port or https://host".to_owned()),
+    }
+}
+
+/// Runs a command that talks to a server.
+pub(super) fn block_on(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::of("the asynchronous runtime cannot be started"))?
+        .block_on(command)
+}
+
+/// Waits for several things that are done at the same time, on this one thread.
+pub(super) async fn together<F: Future<Output = ()>>(all: impl Iterator<Item = F>) {
+    let mut under_way: Vec<Pin<Box<F>>> = all.map(Box::pin).collect();
+    poll_fn(|context| {
+        under_way.retain_mut(|one| one.as_mut().poll(context).is_pending());
+        if under_way.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+}
+
+impl Connection {
+    /// A client of the server.
+    pub(super) fn client(&self) -> Result<Client, Failure> {
+        Ok(Client::new(&self.server, self.token.as_deref())?)
+    }
+}
+
+impl From<ClientError> for Failure {
+    /// A failure with the server's own words, where it has some.
+    fn from(error: ClientError) -> Self {
+        let unreadable = "the server's answer cannot be read";
+        match error {
+            ClientError::Unreachable(error) => Self::caused("the server cannot be reached", &error),
+            ClientError::Refused(problem) => {
+                Self::new(format!("the server refuses ({})", problem.code), problem.detail)
+            }
+            ClientError::Unexplained { status, beginning } => {
+                Self::new("the server refuses", format_args!("{status} {beginning}"))
+            }
+            ClientError::BrokenOff(error) => Self::new(unreadable, error),
+            ClientError::Unreadable(error) => Self::new(unreadable, error),
+            ClientError::TooLong { limit } => {
+                Self::new(unreadable, format_args!("it has more than {limit} bytes"))
+            }
+            error => Self::of_source(&error),
+        }
+    }
+}
+
+impl Failure {
+    /// Turns an error of a client into a failure; an answer that breaks off is said to do so in these words.
+    pub(super) fn broken_off(task: &str) -> impl FnOnce(ClientError) -> Self {
+        move |error| match error {
+            ClientError::BrokenOff(error) => Self::new(task, error),
+            error => error.into(),
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! The catalogue: which devices are decoded, into which fields and units. Open to everybody.
+
+use std::fmt::Display;
+
+use jiff::Timestamp;
+use semver::Version;
+use serde::{Deserialize, Serialize};
+
+use crate::{Answer, Channel, Client, ClientError, client::ask};
+
+/// All that can be decoded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Catalogue {
+    /// The decoders.
+    pub decoders: Vec<CatalogueEntry>,
+    /// The vocabulary that all measurements are in.
+    pub quantities: Vec<Quantity>,
+}
+
+/// A term of the vocabulary.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quantity {
+    /// The term, such as `water.volume`.
+    pub name: String,
+    /// Its unit as a UCUM code; empty where there is none.
+    pub unit: String,
+    /// The type of its values.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Its meaning, in a phrase.
+    pub meaning: String,
+}
+
+/// A decoder: what one of its versions says of itself, and which versions there are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CatalogueEntry {
+    /// Its name, `vendor/model`.
+    pub id: String,
+    /// The version that this is of.
+    pub version: Version,
+    /// Its name for people.
+    pub name: String,
+    /// Its description, a sentence.
+    pub description: String,
+    /// SPDX expression of its licence.
+    pub licence: String,
+    /// The person or body that answers for it.
+    pub maintainer: String,
+    /// The body that paid for it, where one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub funded_by: Option<String>,
+    /// The documents that it was written from.
+    #[serde(default)]
+    pub sources: Vec<String>,
+    /// The devices that it serves.
+    pub devices: Vec<Device>,
+    /// The ports that the devices send and listen on.
+    pub ports: Vec<Port>,
+    /// The members of `data`.
+    #[serde(default)]
+    pub fields: Vec<Field>,
+    /// The settings of a device that it reads.
+    #[serde(default)]
+    pub variables: Vec<VariableDeclaration>,
+    /// The commands that the devices know.
+    #[serde(default)]
+    pub commands: Vec<Command>,
+    /// The particulars of a decoder that is a script; a component has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub script: Option<Script>,
+    /// All published versions, the highest first.
+    pub versions: Vec<CatalogueVersion>,
+    /// The reason not to use it any more, and the decoder to use in its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deprecated: Option<Deprecation>,
+}
+
+/// A published version.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CatalogueVersion {
+    /// Its version.
+    pub version: Version,
+    /// The SHA-256 of its package.
+    pub digest: String,
+    /// The size of its package in bytes.
+    pub bytes: u64,
+    /// The number of vectors that it answered when it was published.
+    pub vectors: u64,
+    /// The moment of that.
+    pub published_at: Timestamp,
+    /// Whether devices get it, or those alone that pin it.
+    pub channel: Channel,
+    /// The reason why no device gets it that does not pin it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub yanked: Option<String>,
+}
+
+/// A reason not to use a decoder any more.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deprecation {
+    /// The decoder to use in its place: `vendor/model@requirement`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub successor: Option<String>,
+    /// The reason, for people.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+}
+
+/// A device that a decoder serves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Device {
+    /// Its maker.
+    pub vendor: String,
+    /// The maker's name of it.
+    pub model: String,
+    /// Its firmware, in the maker's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub firmware: Option<String>,
+}
+
+/// A port and what goes over it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Port {
+    /// FPort, 1 to 255.
+    pub port: u8,
+    /// Up from the device or down to it.
+    pub direction: Direction,
+    /// The meaning of what goes over it.
+    pub meaning: String,
+}
+
+/// The way that a frame goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// From the device.
+    Up,
+    /// To the device.
+    Down,
+}
+
+/// A value in `data`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Field {
+    /// Its key; `history[].volume` is the member of the objects of a list.
+    pub name: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The term of the vocabulary under which it stands in `measurements`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantity: Option<String>,
+    /// Its unit as a UCUM code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// Its unit in `data`, where the maker uses another one than the vocabulary.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_unit: Option<String>,
+    /// Its meaning; empty where nobody declared it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub meaning: String,
+    /// Whether nobody declared it: it was seen in what the decoder answers to its vectors.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub inferred: bool,
+}
+
+/// A setting of a device that its decoder reads.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VariableDeclaration {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Its unit as a UCUM code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// Whether the decoder cannot do without.
+    #[serde(default)]
+    pub required: bool,
+    /// Its meaning.
+    pub meaning: String,
+}
+
+/// A command that devices know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Command {
+    /// Its key in the command's JSON.
+    pub name: String,
+    /// Its effect.
+    pub meaning: String,
+    /// A whole command as JSON text.
+    pub example: String,
+}
+
+/// The particulars of a decoder that is a script.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Script {
+    /// The convention by which its functions are called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dialect: Option<String>,
+    /// Whether nobody declared the dialect: it was recognized by the names of the functions.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub recognized: bool,
+    /// The FPort of commands for which the script itself names none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub downlink_port: Option<u8>,
+    /// Whether a command is all that its encoder is given, and not the `data` of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub whole_input: bool,
+    /// Whether nobody has an example of what it decodes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub untested: bool,
+    /// Names of the examples that it does not answer as they say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failing: Vec<String>,
+}
+
+impl Client {
+    /// Lists what can be decoded: `GET /v1/catalogue`.
+    pub async fn catalogue(&self) -> Result<Answer<Catalogue>, ClientError> {
+        ask(self.get("v1/catalogue")).await
+    }
+
+    /// Shows the stable version of a decoder: `GET /v1/catalogue/{vendor}/{model}`.
+    pub async fn catalogue_entry(
+        &self,
+        decoder: impl Display,
+    ) -> Result<Answer<CatalogueEntry>, ClientError> {
+        ask(self.get(format_args!("v1/catalogue/{decoder}"))).await
+    }
+
+    /// Shows one version of a decoder: `GET /v1/catalogue/{vendor}/{model}/{version}`.
+    pub async fn catalogue_version(
+        &self,
+        decoder: impl Display,
+        version: &Version,
+    ) -> Result<Answer<CatalogueEntry>, ClientError> {
+        ask(self.get(format_args!("v1/catalogue/{decoder}/{version}"))).await
+    }
+}

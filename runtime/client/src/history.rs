@@ -1,0 +1,126 @@
+//! Index and audit of the registry as they are written, and the check of both.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
+
+use crate::{
+    Answer, Client, ClientError, VersionName,
+    client::{ask, bytes},
+    lines::split,
+};
+
+/// Most bytes of one page of lines: a thousand, each of which the store bounds.
+const PAGE_BYTES: usize = 64 << 20;
+
+/// The end of a chain of lines.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    /// The number of lines.
+    pub sequence: u64,
+    /// The SHA-256 of the last line.
+    pub hash: String,
+}
+
+/// The end of the index, signed by the registry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SignedHead {
+    /// The end.
+    pub head: Head,
+    /// The moment at which it was signed.
+    pub signed_at: Timestamp,
+    /// The moment until which it may be shown.
+    pub expires_at: Timestamp,
+    /// The registry's key.
+    pub key: String,
+    /// Its signature.
+    pub signature: String,
+}
+
+/// The outcome of a check of the registry by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verification {
+    /// The end of the index.
+    pub index: Head,
+    /// The end of the audit.
+    pub audit: Head,
+    /// The number of versions that were checked.
+    pub versions: u64,
+    /// Everything that is not as it should be, a sentence each.
+    pub problems: Vec<String>,
+}
+
+/// The outcome of a look at all packages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mended {
+    /// The number of packages.
+    pub versions: u64,
+    /// Those that were damaged or missing and are whole again.
+    pub mended: Vec<VersionName>,
+    /// Those that are damaged or missing.
+    pub left: Vec<VersionName>,
+}
+
+/// A line of the audit: something that was done.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AuditLine {
+    /// Its place, from 1.
+    pub sequence: u64,
+    /// The SHA-256 of the line before.
+    pub previous: String,
+    /// The moment at which it was written.
+    pub at: Timestamp,
+    /// The holder of the token that did it.
+    pub by: Actor,
+    /// The action: `promote`, `token-create`.
+    pub action: String,
+    /// The thing that it was done to: `acme/thermometer 1.1.0`.
+    pub subject: String,
+    /// More of it, for programs.
+    #[serde(default)]
+    pub details: Json,
+    /// The line of the index that came of it.
+    #[serde(default)]
+    pub index: Option<u64>,
+}
+
+/// A holder of a token, and the place that a request of that one came from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Actor {
+    /// The name of the token.
+    pub name: String,
+    /// The address that the request came from, where there was one.
+    #[serde(default)]
+    pub from: Option<String>,
+}
+
+impl Client {
+    /// Gets lines of the index, those after one: `GET /v1/registry/index`. They are as they were written,
+    /// byte by byte, since each names the hash of the one before.
+    pub async fn registry_index(&self, after: u64) -> Result<Vec<String>, ClientError> {
+        let request = self.get("v1/registry/index").query(&[("after", after)]);
+        Ok(split(&bytes(request, PAGE_BYTES).await?))
+    }
+
+    /// Shows where the index ends: `GET /v1/registry/head`.
+    pub async fn registry_head(&self) -> Result<Answer<SignedHead>, ClientError> {
+        ask(self.get("v1/registry/head")).await
+    }
+
+    /// Has the registry check itself: `GET /v1/registry/verify`.
+    pub async fn verify_registry(&self) -> Result<Answer<Verification>, ClientError> {
+        ask(self.get("v1/registry/verify")).await
+    }
+
+    /// Has the registry fetch packages that are damaged or missing: `POST /v1/registry/mend`.
+    pub async fn mend_registry(&self, dry_run: bool) -> Result<Answer<Mended>, ClientError> {
+        ask(self.post("v1/registry/mend").json(&json!({ "dryRun": dry_run }))).await
+    }
+
+    /// Gets lines of the audit, those after one: `GET /v1/audit`.
+    pub async fn audit(&self, after: u64) -> Result<Vec<Answer<AuditLine>>, ClientError> {
+        let request = self.get("v1/audit").query(&[("after", after)]);
+        split(&bytes(request, PAGE_BYTES).await?).into_iter().map(Answer::read).collect()
+    }
+}

@@ -1,0 +1,243 @@
+//! Frames, as network servers hand them over.
+
+use champollion_frames::{DevAddr, DevEui, RadioMetadata};
+use champollion_sdk::vectors::Hex;
+use jiff::Timestamp;
+use reqwest::{
+    RequestBuilder,
+    header::{CONTENT_TYPE, HeaderValue},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
+
+use crate::{
+    Answer, Client, ClientError, Problem,
+    client::{ask, text},
+};
+
+/// The media type of lines of JSON.
+const LINES: HeaderValue = HeaderValue::from_static("application/x-ndjson");
+
+/// The media type of protobuf, as ChirpStack names it.
+const PROTOBUF: HeaderValue = HeaderValue::from_static("application/octet-stream");
+
+/// A frame in our own format.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PhyFrame {
+    /// The PHYPayload.
+    pub phy_payload: Hex,
+    /// The device; needed where the network server has checked the MIC, and of use to a join-accept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dev_eui: Option<DevEui>,
+    /// The frame counter, all 32 bits, where the network server knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub f_cnt: Option<u32>,
+    /// Whether the network server has checked the MIC.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub mic_checked: bool,
+    /// The moment at which the network received it; now where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received_at: Option<Timestamp>,
+    /// The metadata of the network.
+    #[serde(flatten)]
+    pub metadata: RadioMetadata,
+}
+
+/// What became of a frame or a message that was taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "status", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum Receipt {
+    /// Its record is durable.
+    Accepted {
+        /// The record's name.
+        record: String,
+        /// The device.
+        dev_eui: DevEui,
+        /// The frame counter, all 32 bits.
+        f_cnt: u32,
+        /// Whether a decoder read it.
+        decoded: bool,
+        /// The reason why no decoder did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        decode_error: Option<DecodeProblem>,
+    },
+    /// It holds MAC commands only: counted, and nothing to hand out.
+    MacOnly {
+        /// The device.
+        dev_eui: DevEui,
+        /// The frame counter, all 32 bits.
+        f_cnt: u32,
+    },
+    /// It is another gateway's copy, and came in time: the record has its reception too.
+    Merged {
+        /// The record's name.
+        record: String,
+        /// The device.
+        dev_eui: DevEui,
+        /// The frame counter, all 32 bits.
+        f_cnt: u32,
+    },
+    /// It was taken before.
+    Duplicate {
+        /// The device.
+        dev_eui: DevEui,
+        /// The frame counter, all 32 bits; a message of the join procedure has none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        f_cnt: Option<u32>,
+    },
+    /// A device asks to join; its number is used up.
+    JoinRequested {
+        /// The device.
+        dev_eui: DevEui,
+        /// The number of the request.
+        dev_nonce: u16,
+    },
+    /// A device was let in, and has a new session from its next frame on.
+    Joined {
+        /// The device.
+        dev_eui: DevEui,
+        /// The address of the session, where it is told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        dev_addr: Option<DevAddr>,
+    },
+    /// The message is of a kind that hands nothing over.
+    Ignored {
+        /// The kind, in the network server's word.
+        what: String,
+    },
+}
+
+impl Receipt {
+    /// Returns the word for what became of it: the member `status`.
+    #[must_use]
+    pub fn status(&self) -> &'static str {
+        match self {
+            Self::Accepted { .. } => "accepted",
+            Self::MacOnly { .. } => "mac-only",
+            Self::Merged { .. } => "merged",
+            Self::Duplicate { .. } => "duplicate",
+            Self::JoinRequested { .. } => "join-requested",
+            Self::Joined { .. } => "joined",
+            Self::Ignored { .. } => "ignored",
+        }
+    }
+}
+
+/// A reason why no decoder read a frame.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DecodeProblem {
+    /// For programs.
+    pub code: String,
+    /// For people.
+    pub message: String,
+}
+
+/// The answer to one of many frames.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LineAnswer {
+    /// The line of the frame, from 1.
+    pub line: usize,
+    /// What became of it.
+    #[serde(flatten)]
+    pub outcome: LineOutcome,
+}
+
+/// What became of one of many frames.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LineOutcome {
+    /// It was taken.
+    Receipt(Receipt),
+    /// It was refused.
+    Problem(Problem),
+}
+
+/// An event of ChirpStack's, in one of the two ways in which it writes them.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ChirpstackEvent {
+    /// As JSON.
+    Json(Json),
+    /// As protobuf.
+    Protobuf(Vec<u8>),
+}
+
+/// An `XmitDataAns`, with what became of the frame.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ts002Answer {
+    /// What became of the frame.
+    pub receipt: Receipt,
+    /// The members that TS002 has.
+    #[serde(flatten)]
+    pub answer: Map<String, Json>,
+}
+
+impl Client {
+    /// Hands over a frame: `POST /v1/ingest/phy`.
+    pub async fn ingest_phy(&self, frame: &PhyFrame) -> Result<Answer<Receipt>, ClientError> {
+        ask(self.post("v1/ingest/phy").json(frame)).await
+    }
+
+    /// Hands over many frames, a line of JSON each: `POST /v1/ingest/phy`. Each has an answer of its own, in
+    /// the same order.
+    pub async fn ingest_phy_lines(
+        &self,
+        frames: &[PhyFrame],
+    ) -> Result<Vec<Answer<LineAnswer>>, ClientError> {
+        let mut body = Vec::new();
+        for frame in frames {
+            serde_json::to_writer(&mut body, frame).map_err(ClientError::Unwritable)?;
+            body.push(b'\n');
+        }
+        let request = self.post("v1/ingest/phy").header(CONTENT_TYPE, LINES).body(body);
+        text(request).await?.lines().map(|line| Answer::read(line.to_owned())).collect()
+    }
+
+    /// Hands over an event of ChirpStack 4, such as `up`: `POST /v1/ingest/chirpstack`.
+    pub async fn ingest_chirpstack(
+        &self,
+        event: &str,
+        message: ChirpstackEvent,
+    ) -> Result<Answer<Receipt>, ClientError> {
+        let request = self.post("v1/ingest/chirpstack").query(&[("event", event)]);
+        ask(match message {
+            ChirpstackEvent::Json(json) => request.json(&json),
+            ChirpstackEvent::Protobuf(bytes) => request.header(CONTENT_TYPE, PROTOBUF).body(bytes),
+        })
+        .await
+    }
+
+    /// Hands over an `XmitDataReq` of the LoRaWAN Backend Interfaces: `POST /v1/ingest/ts002`.
+    pub async fn ingest_ts002(&self, message: &Json) -> Result<Answer<Ts002Answer>, ClientError> {
+        ask(self.message("ts002", message)).await
+    }
+
+    /// Hands over a message of The Things Stack 3: `POST /v1/ingest/tts`.
+    pub async fn ingest_tts(&self, message: &Json) -> Result<Answer<Receipt>, ClientError> {
+        ask(self.message("tts", message)).await
+    }
+
+    /// Hands over a message of Actility ThingPark: `POST /v1/ingest/actility`.
+    pub async fn ingest_actility(&self, message: &Json) -> Result<Answer<Receipt>, ClientError> {
+        ask(self.message("actility", message)).await
+    }
+
+    /// Hands over a message of the Kerlink Wanesy Management Center: `POST /v1/ingest/kerlink`.
+    pub async fn ingest_kerlink(&self, message: &Json) -> Result<Answer<Receipt>, ClientError> {
+        ask(self.message("kerlink", message)).await
+    }
+
+    /// Hands over a message of Loriot: `POST /v1/ingest/loriot`.
+    pub async fn ingest_loriot(&self, message: &Json) -> Result<Answer<Receipt>, ClientError> {
+        ask(self.message("loriot", message)).await
+    }
+
+    /// Hands over a message of AWS IoT Core for LoRaWAN: `POST /v1/ingest/aws`.
+    pub async fn ingest_aws(&self, message: &Json) -> Result<Answer<Receipt>, ClientError> {
+        ask(self.message("aws", message)).await
+    }
+
+    fn message(&self, kind: &str, message: &Json) -> RequestBuilder {
+        self.post(format_args!("v1/ingest/{kind}")).json(message)
+    }
+}

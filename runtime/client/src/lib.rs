@@ -1,0 +1,79 @@
+//! A client of a server's HTTP interface: one function for each endpoint, with the types of what is sent and
+//! of what is answered.
+//!
+//! [`Client`] is asynchronous; [`Blocking`] asks with it from code that is not. An answer is an [`Answer`]: a
+//! value of a type, and the JSON text that it was read from. Members that a type does not have are let pass,
+//! so that a client talks to servers that are newer than it is.
+//!
+//! The crate stands on nothing of the server, so names that other crates have types for, those of decoders,
+//! groups, routes and keys, are taken as anything that prints itself as one, and handed out as text.
+
+#![forbid(unsafe_code)]
+
+mod answer;
+mod blocking;
+mod catalogue;
+mod channels;
+mod client;
+mod decode;
+mod devices;
+mod downlinks;
+mod error;
+mod health;
+mod history;
+mod ingest;
+mod keys;
+mod lines;
+mod packages;
+mod parked;
+mod quarantine;
+mod records;
+mod redecode;
+mod retention;
+mod routes;
+mod stream;
+mod tokens;
+
+pub use answer::Answer;
+pub use blocking::Blocking;
+pub use catalogue::{
+    Catalogue, CatalogueEntry, CatalogueVersion, Command, Deprecation, Device as CatalogueDevice,
+    Direction, Field, Port, Quantity, Script, VariableDeclaration,
+};
+pub use channels::{
+    CanaryReport, CanaryWish, Changed, DeprecationWish, Effect, Event, Performance, PromotionWish,
+    RollbackWish, ShadowExample, ShadowReport, ShadowWish, UnyankWish, VersionName, YankWish,
+};
+pub use client::{Client, is_address};
+pub use decode::{EncodedDownlink, Measurement, Outcome, Reading, Span, Trial, TrialInput, Tried};
+pub use devices::{
+    AbpKeys, Activation, ActivationKind, Assignment, Device, DeviceList, HandedKey, HandedSession,
+    OtaaKeys, Registration,
+};
+pub use downlinks::{
+    Downlink, DownlinkList, DownlinkListing, DownlinkState, DownlinkWish, GroupAnswer,
+    GroupDownlinkWish, GroupResult, Refused,
+};
+pub use error::{ClientError, Problem};
+pub use health::StorageReport;
+pub use history::{Actor, AuditLine, Head, Mended, SignedHead, Verification};
+pub use ingest::{
+    ChirpstackEvent, DecodeProblem, LineAnswer, LineOutcome, PhyFrame, Receipt, Ts002Answer,
+};
+pub use keys::{NewKey, OwnKey, PublisherKey, PublisherKeyList};
+pub use packages::{Channel, Publication, Published, RandomPayloads, Report};
+pub use parked::{ParkedList, ParkedMessage, ParkedText, Retried};
+pub use quarantine::{QuarantineList, Quarantined};
+pub use records::{
+    Acknowledged, Acknowledgement, DecodeError, Decoded, DecoderName, DeviceInfo, Formatted, Page,
+    PulledRecord, Radio, Record, RecordsQuery, Replaced, Uplink, Warning,
+};
+pub use redecode::{RedecodeDone, RedecodeProgress, RedecodeWish, Redecoding};
+pub use reqwest::StatusCode;
+pub use retention::{Backlog, Older, Retention};
+pub use routes::{
+    Attempt, AttemptList, AttemptOutcome, Beginning, MadeRoute, Route, RouteList, RouteState,
+    RouteStatus, Stopped,
+};
+pub use stream::{Following, RecordEvent};
+pub use tokens::{CreatedToken, Role, Token, TokenList, TokenWish};

@@ -1,0 +1,120 @@
+//! Packages of decoders: published and downloaded.
+
+use std::fmt::Display;
+
+use semver::Version;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Answer, Client, ClientError,
+    client::{ask, bytes},
+};
+
+/// The header that holds the signature of a package.
+const SIGNATURE: &str = "Champollion-Signature";
+
+/// The stage that a version has reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Channel {
+    /// It is published, and given to devices that pin it.
+    Candidate,
+    /// It is given to all devices that it will do for.
+    Stable,
+}
+
+/// The way a package is to be published.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Publication {
+    /// Whether it is only tried.
+    pub dry_run: bool,
+    /// The channel that it is put in; the usual one where it is left out.
+    pub channel: Option<Channel>,
+    /// The publisher's signature: a public key, a space and what it signed.
+    #[serde(skip)]
+    pub signature: Option<String>,
+}
+
+/// A package that was published, or would be.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Published {
+    /// The decoder.
+    pub id: String,
+    /// Its version.
+    pub version: Version,
+    /// The SHA-256 of the package.
+    pub digest: String,
+    /// The number of vectors that it answered.
+    pub vectors: u64,
+    /// The channel that it is in; of a package that was only tried none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<Channel>,
+    /// Whether it was only tried.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dry_run: bool,
+    /// The gate's report.
+    pub report: Report,
+}
+
+/// What the gate saw of a package that it let through.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// The number of vectors that were answered as they expect.
+    pub vectors: u64,
+    /// The outcome of the random payloads.
+    pub random_payloads: RandomPayloads,
+    /// The version that it was compared with.
+    pub previous: Option<Version>,
+    /// What is no reason to refuse it.
+    pub warnings: Vec<String>,
+}
+
+/// The outcome of payloads that were made by chance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RandomPayloads {
+    /// Their number.
+    pub tried: u64,
+    /// Those that were read.
+    pub readings: u64,
+    /// Those that the decoder said it cannot read.
+    pub failures: u64,
+    /// Those at which a script threw an exception.
+    pub exceptions: u64,
+    /// Fuel that was burnt.
+    pub fuel: u64,
+    /// Whether they took so long that no more were tried.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cut_short: bool,
+}
+
+impl Client {
+    /// Publishes a package: `PUT /v1/registry/{vendor}/{model}/{version}`.
+    pub async fn publish_package(
+        &self,
+        decoder: impl Display,
+        version: &Version,
+        file: Vec<u8>,
+        publication: &Publication,
+    ) -> Result<Answer<Published>, ClientError> {
+        let request = self.put(format_args!("v1/registry/{decoder}/{version}"));
+        let mut request = request.query(publication).body(file);
+        if let Some(signature) = &publication.signature {
+            request = request.header(SIGNATURE, signature);
+        }
+        ask(request).await
+    }
+
+    /// Downloads a package of at most so many bytes: `GET /v1/registry/{vendor}/{model}/{version}`.
+    pub async fn download_package(
+        &self,
+        decoder: impl Display,
+        version: &Version,
+        limit: usize,
+    ) -> Result<Vec<u8>, ClientError> {
+        bytes(self.get(format_args!("v1/registry/{decoder}/{version}")), limit).await
+    }
+}

@@ -1,0 +1,288 @@
+//! Records: pulled by their partner, and removed once acknowledged.
+
+use std::collections::BTreeMap;
+
+use champollion_frames::{DevAddr, DevEui, RadioMetadata};
+use champollion_sdk::vectors::Hex;
+use jiff::Timestamp;
+use reqwest::Response;
+use semver::Version;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use crate::{
+    Answer, Client, ClientError, Measurement,
+    client::{ask, send},
+};
+
+/// The header that says where to go on, also in formats that have no place for it.
+const NEXT: &str = "next-cursor";
+
+/// The header that says whether there are more records than were asked for.
+const MORE: &str = "more-records";
+
+/// The records that are asked for. Where a parameter takes several values, they are separated by commas.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RecordsQuery {
+    /// The cursor to go on after.
+    pub after: Option<String>,
+    /// The number of records at most.
+    pub limit: Option<usize>,
+    /// The group, where the token is an admin's.
+    pub group: Option<String>,
+    /// The route that is fetched from.
+    pub route: Option<String>,
+    /// Seconds to wait for a record where there is none.
+    pub wait: Option<u64>,
+    /// The devices.
+    pub device: Option<String>,
+    /// The parts of the group that the devices are in.
+    pub sub_group: Option<String>,
+    /// The uses that the devices are there for.
+    pub use_case: Option<String>,
+    /// The decoders: `vendor/model`, or `vendor/*`.
+    pub decoder: Option<String>,
+    /// The ports.
+    pub port: Option<String>,
+    /// Only those that are decoded, or only those that are not.
+    pub decoded: Option<bool>,
+    /// An expression that is true of them.
+    pub expression: Option<String>,
+    /// `raw`, `decoded` or `both`.
+    pub shape: Option<String>,
+}
+
+/// Some records of a group, the oldest first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Page {
+    /// The records.
+    pub records: Vec<PulledRecord>,
+    /// The cursor to go on after, and to acknowledge once these are processed.
+    pub next: String,
+    /// Whether there are more records than were asked for.
+    pub more: bool,
+}
+
+/// A record with its place.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PulledRecord {
+    /// Its place.
+    pub cursor: String,
+    /// The record.
+    pub record: Record,
+}
+
+/// What a partner gets of one frame. A shape that leaves something out has members less.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Record {
+    /// Its name: that of a record that comes twice is the same.
+    pub id: String,
+    /// The group whose it is.
+    pub group: String,
+    /// The device that sent the frame.
+    pub device: DeviceInfo,
+    /// The moment at which the network received the frame.
+    pub received_at: Timestamp,
+    /// The verifier of the frame: a word for it.
+    pub verified_by: String,
+    /// The network server that handed it over.
+    pub network_server: String,
+    /// The frame.
+    pub uplink: Uplink,
+    /// The metadata of the network.
+    pub radio: Radio,
+    /// The record that this one replaces, where it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<Replaced>,
+    /// The version that decoded it, or failed to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decoder: Option<DecoderName>,
+    /// What the decoder read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decoded: Option<Decoded>,
+    /// The reason why no decoder read it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decode_error: Option<DecodeError>,
+}
+
+/// What the operator says of the device that sent a frame.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeviceInfo {
+    /// The device.
+    pub dev_eui: DevEui,
+    /// Its name for people; empty where it has none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// The part of the group that it is in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sub_group: Option<String>,
+    /// The use that it is there for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub use_case: Option<String>,
+    /// Words of the operator's own.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
+}
+
+/// A frame as it came.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Uplink {
+    /// The address that it was sent from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dev_addr: Option<DevAddr>,
+    /// The frame counter, all 32 bits.
+    pub f_cnt: u32,
+    /// FPort.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub f_port: Option<u8>,
+    /// Whether the device asked for an acknowledgement.
+    pub confirmed: bool,
+    /// FRMPayload in clear; the shape `decoded` has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payload: Option<Hex>,
+    /// What a reader should know of the frame's origin.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Warning>,
+}
+
+/// What a reader should know: a word for programs and a sentence for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Warning {
+    /// For programs.
+    pub code: String,
+    /// For people.
+    pub message: String,
+}
+
+/// The metadata of the network, and what partners ask for most, taken out of the list of gateways.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Radio {
+    /// The best received signal strength, in dBm.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rssi_dbm: Option<f32>,
+    /// The signal-to-noise ratio there, in dB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snr_db: Option<f32>,
+    /// The number of gateways that received it.
+    pub redundancy: u64,
+    /// The rest.
+    #[serde(flatten)]
+    pub metadata: RadioMetadata,
+}
+
+/// A record that another one replaces.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replaced {
+    /// Its name.
+    pub record: String,
+    /// The decoder that decoded it, where one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decoder: Option<String>,
+    /// The version of that decoder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<Version>,
+}
+
+/// A version of a decoder that was run, and what that took.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DecoderName {
+    /// Its name, `vendor/model`.
+    pub id: String,
+    /// Its version.
+    pub version: Version,
+    /// The SHA-256 of its package.
+    pub digest: String,
+    /// The fuel that the call took.
+    pub fuel: u64,
+}
+
+/// What a decoder read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Decoded {
+    /// A JSON object, in the maker's own words.
+    pub data: Json,
+    /// The same in the shared vocabulary.
+    pub measurements: Vec<Measurement>,
+    /// What the reader should know though the frame could be read.
+    pub warnings: Vec<String>,
+}
+
+/// A reason why no decoder read a frame.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DecodeError {
+    /// For programs.
+    pub code: String,
+    /// For people.
+    pub message: String,
+    /// What the decoder itself reported, where it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Json>,
+}
+
+/// Records in a format other than a page of JSON.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Formatted {
+    /// The records, byte by byte as the server wrote them.
+    pub body: Vec<u8>,
+    /// The cursor to go on after.
+    pub next: Option<String>,
+    /// Whether there are more records than were asked for.
+    pub more: bool,
+}
+
+/// Records that were processed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Acknowledgement {
+    /// The cursor of the last one: `next` of a page, or a record's own.
+    pub cursor: String,
+    /// The group, where the token is an admin's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// The route that they were fetched from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub route: Option<String>,
+}
+
+/// The outcome of an acknowledgement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acknowledged {
+    /// The number of records that were removed.
+    pub removed: u64,
+}
+
+impl Client {
+    /// Pulls records: `GET /v1/records`. They stay until they are acknowledged.
+    pub async fn pull_records(&self, query: &RecordsQuery) -> Result<Answer<Page>, ClientError> {
+        ask(self.get("v1/records").query(query)).await
+    }
+
+    /// Pulls records in a format, `ndjson` or `csv-rows` for instance: `GET /v1/records?format=…`.
+    pub async fn pull_records_as(
+        &self,
+        format: &str,
+        query: &RecordsQuery,
+    ) -> Result<Formatted, ClientError> {
+        let request = self.get("v1/records").query(query).query(&[("format", format)]);
+        let response = send(request).await?;
+        let (next, more) = (header(&response, NEXT), header(&response, MORE));
+        let body = response.bytes().await.map_err(ClientError::BrokenOff)?.to_vec();
+        Ok(Formatted { body, next, more: more.as_deref() == Some("true") })
+    }
+
+    /// Removes records that were processed: `POST /v1/records/ack`.
+    pub async fn acknowledge_records(
+        &self,
+        acknowledgement: &Acknowledgement,
+    ) -> Result<Answer<Acknowledged>, ClientError> {
+        ask(self.post("v1/records/ack").json(acknowledgement)).await
+    }
+}
+
+fn header(response: &Response, name: &str) -> Option<String> {
+    response.headers().get(name)?.to_str().ok().map(str::to_owned)
+}
