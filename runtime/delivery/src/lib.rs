@@ -28,7 +28,7 @@ pub use files::{
     WebdavPlace,
 };
 pub use formats::{Format, FormatError, UnknownFormat};
-pub use mailbox::{DeliveryError, Mailbox, Page, Progress, PulledRecord};
+pub use mailbox::{DeliveryError, Mailbox, Page, PulledRecord};
 pub use names::{GroupId, NameError, RouteKey, RouteName, SubGroup, UseCase};
 pub use records::{
     CorrectedRecord, Corrections, Cursor, CursorError, DamagedRecord, DecoderName, DeviceInfo,
@@ -36,5 +36,5 @@ pub use records::{
 };
 pub use routes::{
     DecoderPattern, DecoderPatternError, Destination, DestinationKind, Expression, ExpressionError,
-    Filter, Route, RouteBook, RouteError, Shape, Stopped,
+    Filter, Route, RouteError, Shape, Stopped,
 };
