@@ -9,7 +9,10 @@ use std::{
     sync::Arc,
 };
 
-use champollion_delivery::{DeliveryError, Dispatcher, Mailbox};
+use champollion_delivery::{
+    dispatch::Dispatcher,
+    mailbox::{DeliveryError, Mailbox},
+};
 use champollion_registry::{Registry, RegistryError};
 use champollion_sandbox::{Sandbox, SandboxConfig, SandboxError};
 use champollion_store::{Blobs, FileBlobs, SledOptions, SledStore, Store, StoreError};

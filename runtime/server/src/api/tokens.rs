@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State, http::StatusCode};
-use champollion_delivery::GroupId;
+use champollion_delivery::names::GroupId;
 use champollion_registry::AuditEntry;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

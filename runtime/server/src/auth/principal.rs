@@ -6,7 +6,7 @@ use axum::{
     extract::{ConnectInfo, FromRequestParts},
     http::{HeaderMap, header::AUTHORIZATION, request::Parts},
 };
-use champollion_delivery::GroupId;
+use champollion_delivery::names::GroupId;
 use champollion_registry::Actor;
 use data_encoding::BASE64;
 use jiff::Timestamp;

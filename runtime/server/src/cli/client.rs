@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use champollion_delivery::GroupId;
+use champollion_delivery::names::GroupId;
 use clap::Args;
 use reqwest::{Method, RequestBuilder, StatusCode, Url};
 use serde::{Deserialize, de::DeserializeOwned};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use champollion_delivery::{GroupId, SubGroup, UseCase};
+use champollion_delivery::names::{GroupId, SubGroup, UseCase};
 use champollion_frames::{
     AppKey, AppSKey, DevAddr, DevEui, FNwkSIntKey, JoinEui, LorawanVersion, NwkKey, NwkSEncKey,
     NwkSKey, SNwkSIntKey,

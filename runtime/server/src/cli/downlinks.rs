@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use champollion_delivery::GroupId;
+use champollion_delivery::names::GroupId;
 use champollion_frames::DevEui;
 use clap::{ArgGroup, Args, Subcommand};
 use reqwest::Method;

@@ -5,7 +5,11 @@ use std::{
     time::Duration,
 };
 
-use champollion_delivery::{Cursor, Format, GroupId, RouteName};
+use champollion_delivery::{
+    formats::Format,
+    names::{GroupId, RouteName},
+    records::Cursor,
+};
 use clap::{Args, Subcommand};
 use reqwest::Method;
 use serde_json::{Value as Json, json};

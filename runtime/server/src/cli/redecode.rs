@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use champollion_delivery::GroupId;
+use champollion_delivery::names::GroupId;
 use champollion_registry::DecoderRef;
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};

@@ -6,7 +6,7 @@ use std::{
     path::PathBuf,
 };
 
-use champollion_delivery::{GroupId, RouteName};
+use champollion_delivery::names::{GroupId, RouteName};
 use clap::{Args, Subcommand, ValueEnum};
 use reqwest::Method;
 use serde_json::{Value as Json, json};

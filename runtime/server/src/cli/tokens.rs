@@ -1,6 +1,6 @@
 //! `champollion tokens`.
 
-use champollion_delivery::GroupId;
+use champollion_delivery::names::GroupId;
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use reqwest::Method;

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, time::Duration};
 
-use champollion_delivery::mqtt::{NotPublished, Publisher};
+use champollion_delivery::destinations::mqtt::{NotPublished, Publisher};
 use jiff::Timestamp;
 use reqwest::{Certificate, Client, StatusCode, redirect};
 use tokio::sync::Mutex;

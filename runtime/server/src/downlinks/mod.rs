@@ -20,7 +20,7 @@ mod wish;
 
 use std::{sync::Arc, time::Duration};
 
-use champollion_delivery::GroupId;
+use champollion_delivery::names::GroupId;
 use champollion_frames::DevEui;
 use champollion_registry::RegistryError;
 use champollion_sandbox::CallError;

@@ -22,7 +22,7 @@ pub use status::Status;
 
 use std::sync::Arc;
 
-use champollion_delivery::mqtt::{Order, Publisher};
+use champollion_delivery::destinations::mqtt::{Order, Publisher};
 use tokio::sync::mpsc;
 
 use crate::lns::{Kind, NetworkServer, NetworkServerName};
