@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use champollion_delivery::{AddressRule, Surroundings};
+use champollion_delivery::destinations::{AddressRule, Surroundings};
 use champollion_registry::{DecoderId, Gate, QuarantineRule, RegistryConfig};
 use champollion_sandbox::{CallLimits, Limits};
 use config::{Case, Environment, File, FileFormat};

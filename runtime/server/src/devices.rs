@@ -12,7 +12,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use champollion_delivery::{GroupId, SubGroup, UseCase};
+use champollion_delivery::names::{GroupId, SubGroup, UseCase};
 use champollion_frames::{
     Claim, DevAddr, DevEui, JoinEui, JoinState, Joins, LorawanVersion, NextState, ReportState,
     Reports, SessionState, Sessions,

@@ -4,7 +4,9 @@
 use std::{sync::Arc, time::Duration};
 
 use champollion_delivery::{
-    Corrections, Cursor, DecoderName, DeliveryError, GroupId, KeptRecord, Mailbox,
+    mailbox::{DeliveryError, Mailbox},
+    names::GroupId,
+    records::{Corrections, Cursor, DecoderName, KeptRecord},
 };
 use champollion_registry::{DecoderId, LoadedDecoder, variables};
 use champollion_sandbox::{Settings, Specimen};

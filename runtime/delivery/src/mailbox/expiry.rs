@@ -47,20 +47,6 @@ impl Mailbox {
         Ok(removed)
     }
 
-    /// All groups that ever had a record.
-    pub async fn groups(&self) -> Result<Vec<GroupId>, DeliveryError> {
-        let mut groups = Vec::new();
-        let mut after: Option<String> = None;
-        loop {
-            let logs = self.store.logs(LOG_PREFIX, after.as_deref(), EXPIRY_PAGE).await?;
-            let Some(last) = logs.last() else { return Ok(groups) };
-            after = Some(last.clone());
-            groups.extend(
-                logs.iter().filter_map(|log| log.strip_prefix(LOG_PREFIX)?.parse::<GroupId>().ok()),
-            );
-        }
-    }
-
     async fn expire_group(
         &self,
         group: &GroupId,

@@ -15,7 +15,10 @@ use crate::{
 };
 
 /// Logs of records are named by this and the group.
-pub(super) const LOG_PREFIX: &str = "records/";
+const LOG_PREFIX: &str = "records/";
+
+/// How many names of logs are read at once.
+const LOGS: usize = 1_000;
 
 /// Each entry starts with the moment at which it was stored, in milliseconds since the epoch.
 pub(super) const STAMP_BYTES: usize = 8;
@@ -141,6 +144,20 @@ impl Mailbox {
     /// Where the log of a group starts and ends.
     pub(crate) async fn extent(&self, group: &GroupId) -> Result<LogExtent, DeliveryError> {
         Ok(self.store.extent(&log(group)).await?)
+    }
+
+    /// All groups that ever had a record.
+    pub async fn groups(&self) -> Result<Vec<GroupId>, DeliveryError> {
+        let mut groups = Vec::new();
+        let mut after: Option<String> = None;
+        loop {
+            let logs = self.store.logs(LOG_PREFIX, after.as_deref(), LOGS).await?;
+            let Some(last) = logs.last() else { return Ok(groups) };
+            after = Some(last.clone());
+            groups.extend(
+                logs.iter().filter_map(|log| log.strip_prefix(LOG_PREFIX)?.parse::<GroupId>().ok()),
+            );
+        }
     }
 
     /// A route has come so far. What all routes of its group are done with can be removed.

@@ -17,4 +17,4 @@ pub use error::DeliveryError;
 pub(crate) use expiry::ExpiryWitness;
 pub use log::Mailbox;
 pub use page::{Page, PulledRecord};
-pub use progress::Progress;
+pub(crate) use progress::Progress;

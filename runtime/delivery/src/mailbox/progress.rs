@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// Which records of a group a route is done with: all up to one, and some of those beyond it, since
 /// devices are delivered independently of each other.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Progress {
+pub(crate) struct Progress {
     through: u64,
     /// What is done beyond `through`: ranges of sequences, both ends included, in order, with gaps
     /// between them.
@@ -25,19 +25,19 @@ struct Stored {
 impl Progress {
     /// Nothing is done after this place.
     #[must_use]
-    pub fn after(through: Sequence) -> Self {
+    pub(crate) fn after(through: Sequence) -> Self {
         Self { through: through.get(), beyond: Vec::new() }
     }
 
     /// All up to here are done.
     #[must_use]
-    pub fn through(&self) -> Sequence {
+    pub(crate) fn through(&self) -> Sequence {
         Sequence::new(self.through)
     }
 
     /// Whether a record is done.
     #[must_use]
-    pub fn is_done(&self, sequence: Sequence) -> bool {
+    pub(crate) fn is_done(&self, sequence: Sequence) -> bool {
         let sequence = sequence.get();
         sequence <= self.through || {
             let next = self.beyond.partition_point(|&(_, end)| end < sequence);
@@ -47,13 +47,13 @@ impl Progress {
 
     /// How many records after `through`, up to one, are done.
     #[must_use]
-    pub fn done_beyond(&self, last: Sequence) -> u64 {
+    pub(crate) fn done_beyond(&self, last: Sequence) -> u64 {
         let up_to = |&(start, end): &(u64, u64)| (end.min(last.get()) + 1).saturating_sub(start);
         self.beyond.iter().map(up_to).sum()
     }
 
     /// Notes that a record is done.
-    pub fn done(&mut self, sequence: Sequence) {
+    pub(crate) fn done(&mut self, sequence: Sequence) {
         let sequence = sequence.get();
         if self.is_done(Sequence::new(sequence)) {
             return;
@@ -74,7 +74,7 @@ impl Progress {
     }
 
     /// Notes that all up to here are done.
-    pub fn done_through(&mut self, through: Sequence) {
+    pub(crate) fn done_through(&mut self, through: Sequence) {
         self.through = self.through.max(through.get());
         self.settle();
     }

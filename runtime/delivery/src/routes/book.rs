@@ -23,7 +23,7 @@ const SCAN: usize = 1_000;
 
 /// Keeps the routes.
 #[derive(Clone)]
-pub struct RouteBook {
+pub(crate) struct RouteBook {
     store: Arc<dyn Store>,
 }
 
@@ -56,7 +56,7 @@ pub struct Stopped {
 impl RouteBook {
     /// The book in a store.
     #[must_use]
-    pub fn new(store: Arc<dyn Store>) -> Self {
+    pub(crate) fn new(store: Arc<dyn Store>) -> Self {
         Self { store }
     }
 

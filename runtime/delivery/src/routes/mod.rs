@@ -9,8 +9,8 @@ mod route;
 mod shape;
 mod way;
 
-pub(crate) use book::RouteStanding;
-pub use book::{RouteBook, Stopped};
+pub use book::Stopped;
+pub(crate) use book::{RouteBook, RouteStanding};
 pub use destination::{Destination, DestinationKind};
 pub use expression::{Expression, ExpressionError};
 pub use filter::{DecoderPattern, DecoderPatternError, Filter};

@@ -1,6 +1,9 @@
 //! Records are pulled in order, page by page, and go when they are acknowledged.
 
-use champollion_delivery::{Cursor, CursorError, DeliveryError};
+use champollion_delivery::{
+    mailbox::DeliveryError,
+    records::{Cursor, CursorError},
+};
 use champollion_store::Batch;
 use serde_json::json;
 

@@ -8,7 +8,11 @@ use std::{
 };
 
 use champollion_delivery::{
-    AddressRule, Beginning, Dispatcher, Mailbox, Route, RouteKey, RouteStatus, Surroundings,
+    destinations::{AddressRule, Surroundings},
+    dispatch::{Beginning, Dispatcher, RouteStatus},
+    mailbox::Mailbox,
+    names::RouteKey,
+    routes::Route,
 };
 use champollion_store::{Batch, Blobs, FileBlobs, SledOptions, SledStore, Store};
 use jiff::{SignedDuration, Timestamp};

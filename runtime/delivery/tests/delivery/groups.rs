@@ -1,6 +1,6 @@
 //! No group sees another's records.
 
-use champollion_delivery::{Cursor, DeliveryError};
+use champollion_delivery::{mailbox::DeliveryError, records::Cursor};
 use champollion_store::Batch;
 
 use crate::support::{Home, group, hours_later, moment, record};

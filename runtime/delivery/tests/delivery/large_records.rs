@@ -1,6 +1,10 @@
 //! A record that is too large for the store is refused before it is in a batch.
 
-use champollion_delivery::{DecoderName, DeliveryError, GroupId, Outcome, Record};
+use champollion_delivery::{
+    mailbox::DeliveryError,
+    names::GroupId,
+    records::{DecoderName, Outcome, Record},
+};
 use champollion_frames::{RadioMetadata, device::Uplink};
 use champollion_sandbox::{Digest, Settings};
 use champollion_store::{Batch, MAX_VALUE_BYTES};
@@ -67,7 +71,8 @@ async fn a_record_may_reach_the_limit_of_the_store() {
     let uplink = verified(&uplink, RadioMetadata::default());
     // The name is filled up until entry and limit meet.
     let named = |characters: usize| {
-        let device = champollion_delivery::DeviceInfo { name: "n".repeat(characters), ..device() };
+        let device =
+            champollion_delivery::records::DeviceInfo { name: "n".repeat(characters), ..device() };
         Record::new(&uplink, LNS, water.clone(), device, no_decoder())
     };
     let rest = serde_json::to_vec(&named(1)).unwrap().len() - 1 + STAMP_BYTES;

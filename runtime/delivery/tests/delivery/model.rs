@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use champollion_delivery::DeliveryError;
+use champollion_delivery::mailbox::DeliveryError;
 use jiff::Timestamp;
 use proptest::{
     prelude::*,

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, env, fs, path::Path};
 
-use champollion_delivery::{DecoderName, DeviceInfo, Outcome, Record, RecordId};
+use champollion_delivery::records::{DecoderName, DeviceInfo, Outcome, Record, RecordId};
 use champollion_frames::{RadioMetadata, Reception, VerifiedUplink, device::Uplink};
 use champollion_sandbox::{Call, CallError, Digest, Reading, Settings};
 use semver::Version;

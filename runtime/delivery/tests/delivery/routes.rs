@@ -4,8 +4,12 @@
 use std::{sync::Arc, time::Duration};
 
 use champollion_delivery::{
-    AddressRule, Backlog, Beginning, Cursor, DispatchError, Dispatcher, Mailbox, Route, RouteKey,
-    Surroundings,
+    destinations::{AddressRule, Surroundings},
+    dispatch::{Backlog, Beginning, DispatchError, Dispatcher},
+    mailbox::Mailbox,
+    names::RouteKey,
+    records::Cursor,
+    routes::Route,
 };
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};

@@ -3,7 +3,9 @@
 use std::{collections::BTreeMap, fs, path::Path, sync::Arc, time::Duration};
 
 use champollion_delivery::{
-    Cursor, DeliveryError, DeviceInfo, GroupId, Mailbox, Outcome, Page, Record,
+    mailbox::{DeliveryError, Mailbox, Page},
+    names::GroupId,
+    records::{Cursor, DeviceInfo, Outcome, Record},
 };
 use champollion_frames::{
     DevAddr, DevEui, RadioMetadata, Session, SessionState, Sessions, VerifiedUplink,

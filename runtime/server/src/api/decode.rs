@@ -12,7 +12,7 @@ use crate::{
     auth::{Authorized, Inspect},
     service::Service,
 };
-use champollion_delivery::DecoderName;
+use champollion_delivery::records::DecoderName;
 
 /// What to decode or encode, and with what. One of `uplink`, `command` and `downlink`, as in a
 /// decoder's vectors.

@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header::LOCATION},
     response::{IntoResponse, Response},
 };
-use champollion_delivery::GroupId;
+use champollion_delivery::names::GroupId;
 use champollion_frames::DevEui;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

@@ -7,7 +7,7 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Path, Query, Request},
     http::{header::CONTENT_LENGTH, request::Parts},
 };
-use champollion_delivery::GroupId;
+use champollion_delivery::names::GroupId;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::{Deserialize, de::DeserializeOwned};
 

@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderValue, Response, StatusCode, header},
     response::IntoResponse,
 };
-use champollion_delivery::{DeliveryError, DispatchError, RouteError};
+use champollion_delivery::{dispatch::DispatchError, mailbox::DeliveryError, routes::RouteError};
 use champollion_frames::{JoinRefusal, Refusal};
 use champollion_lns::Unreadable;
 use champollion_registry::{

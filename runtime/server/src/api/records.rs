@@ -7,7 +7,10 @@ mod wanted;
 use std::sync::Arc;
 
 use axum::{Json, extract::State, http::HeaderMap, response::Response};
-use champollion_delivery::{Cursor, GroupId, RouteKey, RouteName};
+use champollion_delivery::{
+    names::{GroupId, RouteKey, RouteName},
+    records::Cursor,
+};
 use serde::{Deserialize, Serialize};
 
 use super::{

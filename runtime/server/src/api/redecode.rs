@@ -15,7 +15,7 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
-use champollion_delivery::GroupId;
+use champollion_delivery::names::GroupId;
 use champollion_registry::{AuditEntry, DecoderRef};
 use http_body::Frame;
 use jiff::Timestamp;

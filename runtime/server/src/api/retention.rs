@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use champollion_delivery::Backlog;
+use champollion_delivery::dispatch::Backlog;
 use jiff::Timestamp;
 use serde::Serialize;
 

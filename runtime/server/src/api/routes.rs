@@ -3,7 +3,12 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State, http::StatusCode};
-use champollion_delivery::{Attempt, Beginning, GroupId, Route, RouteKey, Secret, ShownRoute};
+use champollion_delivery::{
+    destinations::Secret,
+    dispatch::{Attempt, Beginning, ShownRoute},
+    names::{GroupId, RouteKey},
+    routes::Route,
+};
 use champollion_registry::AuditEntry;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use champollion_delivery::GroupId;
+use champollion_delivery::names::GroupId;
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use champollion_delivery::{GroupId, SubGroup, UseCase};
+use champollion_delivery::names::{GroupId, SubGroup, UseCase};
 use champollion_frames::{
     AppKey, AppSKey, DevAddr, FNwkSIntKey, JoinEui, LorawanVersion, NetworkKeys, NetworkKeysV1_1,
     NwkKey, NwkSEncKey, NwkSKey, RootKeys, SNwkSIntKey,

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use champollion_delivery::Backoff;
+use champollion_delivery::dispatch::Backoff;
 use champollion_frames::{DevAddr, DevEui, Session};
 use champollion_lns::outgoing::Encrypted;
 use champollion_store::Batch;

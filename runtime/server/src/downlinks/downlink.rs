@@ -1,6 +1,6 @@
 //! A command on its way to a device.
 
-use champollion_delivery::{DecoderName, GroupId};
+use champollion_delivery::{names::GroupId, records::DecoderName};
 use champollion_frames::DevEui;
 use champollion_lns::{Event, NetworkServerName, Priority};
 use champollion_sdk::vectors::Hex;

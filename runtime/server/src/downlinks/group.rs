@@ -5,7 +5,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use champollion_delivery::GroupId;
+use champollion_delivery::names::GroupId;
 use champollion_frames::DevEui;
 use champollion_store::{Batch, Store};
 use jiff::Timestamp;

@@ -21,7 +21,7 @@ mod wish;
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use champollion_delivery::GroupId;
+use champollion_delivery::names::GroupId;
 use champollion_frames::DevEui;
 use champollion_lns::{Feedback, NetworkServerName, Whereabouts, Which};
 use champollion_registry::RegistryError;

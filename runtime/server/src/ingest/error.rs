@@ -1,6 +1,6 @@
 //! Why something was not taken.
 
-use champollion_delivery::DeliveryError;
+use champollion_delivery::mailbox::DeliveryError;
 use champollion_frames::{JoinRefusal, Refusal};
 use champollion_store::StoreError;
 

@@ -5,7 +5,10 @@ mod receipt;
 
 use std::{sync::Arc, time::Duration};
 
-use champollion_delivery::{DecoderName, DeliveryError, DeviceInfo, Mailbox, Outcome, Record};
+use champollion_delivery::{
+    mailbox::{DeliveryError, Mailbox},
+    records::{DecoderName, DeviceInfo, Outcome, Record},
+};
 use champollion_frames::{
     CheckedFrame, Claim, DevEui, JoinRefusal, MType, RadioMetadata, Refusal, ReportedUplink,
     VerifiedUplink,

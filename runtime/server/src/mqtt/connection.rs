@@ -10,8 +10,8 @@ use std::{
 };
 
 use champollion_delivery::{
-    Backoff,
-    mqtt::{Order, Outbox, sentence},
+    destinations::mqtt::{Order, Outbox, sentence},
+    dispatch::Backoff,
 };
 use rumqttc::{
     AsyncClient, ConnectionError, Event, EventLoop, MqttOptions, NetworkOptions, Outgoing, Packet,

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use champollion_delivery::Backoff;
+use champollion_delivery::dispatch::Backoff;
 use champollion_frames::{JoinRefusal, Refusal};
 use champollion_lns::{Description, Incoming, Kind, NetworkServerName};
 use champollion_store::{Health, Store};

@@ -5,7 +5,7 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, header},
     response::Response,
 };
-use champollion_delivery::{Format, Page};
+use champollion_delivery::{formats::Format, mailbox::Page};
 
 use super::super::Problem;
 

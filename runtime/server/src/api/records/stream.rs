@@ -15,7 +15,7 @@ use axum::{
         sse::{Event, KeepAlive},
     },
 };
-use champollion_delivery::{Cursor, GroupId, PulledRecord};
+use champollion_delivery::{mailbox::PulledRecord, names::GroupId, records::Cursor};
 use futures_util::stream::{self, Stream};
 use tokio::sync::watch;
 
@@ -138,7 +138,7 @@ impl Follower {
                     }
                     None
                 }
-                Err(champollion_delivery::DispatchError::Delivery(error)) => {
+                Err(champollion_delivery::dispatch::DispatchError::Delivery(error)) => {
                     tracing::error!(%error, "records cannot be read");
                     Some(PAUSE)
                 }

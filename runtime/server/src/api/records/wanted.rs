@@ -3,7 +3,12 @@
 use std::{str::FromStr, time::Duration};
 
 use champollion_delivery::{
-    Cursor, DispatchError, Filter, Format, GroupId, Page, RouteKey, RouteName, Shape,
+    dispatch::DispatchError,
+    formats::Format,
+    mailbox::Page,
+    names::{GroupId, RouteKey, RouteName},
+    records::Cursor,
+    routes::{Filter, Shape},
 };
 use serde::Deserialize;
 use tokio::time::{Instant, timeout_at};
@@ -82,7 +87,7 @@ impl Wanted {
             decoded: self.decoded,
             expression: self
                 .expression
-                .map(champollion_delivery::Expression::new)
+                .map(champollion_delivery::routes::Expression::new)
                 .transpose()
                 .map_err(|error| unreadable("expression", &error))?,
         };
