@@ -1,11 +1,9 @@
 //! A candidate that a share of the devices gets, and that goes by itself when too many frames fail.
 
-use std::sync::{
-    Mutex, PoisonError,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use champollion_sandbox::Digest;
+use parking_lot::Mutex;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
@@ -90,8 +88,7 @@ impl Canary {
     /// Counts a frame; once, when too many have failed, it says why the candidate must go.
     pub fn count(&self, failed: bool) -> Option<String> {
         let Counts { frames, failures } = {
-            // Counts that a panic left behind are as good as any.
-            let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut counts = self.counts.lock();
             counts.frames += 1;
             counts.failures += u64::from(failed);
             *counts
@@ -105,7 +102,7 @@ impl Canary {
     /// What it came to so far.
     #[must_use]
     pub fn report(&self) -> CanaryReport {
-        let counts = *self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let counts = *self.counts.lock();
         let Counts { frames: decoded, failures } = counts;
         CanaryReport { rule: self.rule.clone(), decoded, failures }
     }

@@ -1,9 +1,8 @@
 //! The keys that the registry knows, and its own, with which it signs where its index ends.
 
-use std::sync::{PoisonError, RwLockReadGuard};
-
 use champollion_store::{Batch, Store};
 use jiff::{SignedDuration, Timestamp};
+use parking_lot::RwLockReadGuard;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -109,7 +108,7 @@ impl Registry {
     }
 
     pub(crate) fn known_publishers(&self) -> RwLockReadGuard<'_, Publishers> {
-        self.publishers.read().unwrap_or_else(PoisonError::into_inner)
+        self.publishers.read()
     }
 
     /// Lets a key sign decoders of some vendors; of a key that is known already, of these.
@@ -169,7 +168,7 @@ impl Registry {
                 Err(error) if try_again && is_behind(&error) => self.catch_up().await?,
                 Err(error) => return Err(error.into()),
                 Ok(()) => {
-                    *self.publishers.write().unwrap_or_else(PoisonError::into_inner) = publishers;
+                    *self.publishers.write() = publishers;
                     return Ok(());
                 }
             }

@@ -3,13 +3,14 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use async_trait::async_trait;
 use champollion_sandbox::Digest;
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use semver::Version;
 use serde::Serialize;
 
@@ -199,12 +200,12 @@ impl Registry {
 
 impl Mending {
     fn may_try(&self, digest: Digest) -> bool {
-        let in_vain = self.in_vain.lock().unwrap_or_else(PoisonError::into_inner);
+        let in_vain = self.in_vain.lock();
         in_vain.get(&digest).is_none_or(|since| since.elapsed() >= PAUSE)
     }
 
     fn was_in_vain(&self, digest: Digest) {
-        let mut in_vain = self.in_vain.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut in_vain = self.in_vain.lock();
         in_vain.retain(|_, since| since.elapsed() < PAUSE);
         in_vain.insert(digest, Instant::now());
     }

@@ -6,15 +6,13 @@
 
 use std::{
     collections::VecDeque,
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
 
 use champollion_sandbox::CallError;
 use jiff::Timestamp;
+use parking_lot::{Mutex, MutexGuard};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
@@ -130,8 +128,7 @@ impl Health {
     }
 
     fn watch(&self) -> MutexGuard<'_, Watch> {
-        // Each change is complete by itself, so what a panic left is as good as any.
-        self.watch.lock().unwrap_or_else(PoisonError::into_inner)
+        self.watch.lock()
     }
 }
 

@@ -1,13 +1,11 @@
 //! Keeps packages: published once, never changed, found by name and version.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use champollion_sandbox::{CallLimits, Sandbox};
 use champollion_store::{Blobs, Store, StoreError};
 use jiff::Timestamp;
+use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 use semver::Version;
 
 use crate::{
@@ -64,9 +62,9 @@ pub struct Registry {
     pub(crate) blobs: Arc<dyn Blobs>,
     pub(crate) journal: Journal,
     pub(crate) mending: Mending,
-    /// The keys of publishers. A std lock, as that of the index.
+    /// The keys of publishers. The lock is held as that of the index is.
     pub(crate) publishers: RwLock<Publishers>,
-    /// A std lock: it is held for a look-up or an insertion, never across an await.
+    /// The lock is held for a look-up or an insertion, never across an await.
     index: RwLock<Index>,
 }
 
@@ -108,7 +106,7 @@ impl Registry {
     pub(crate) async fn catch_up(&self) -> Result<(), RegistryError> {
         let mut read = read_index(&*self.store).await?;
         let publishers = read_publishers(&*self.store).await?;
-        *self.publishers.write().unwrap_or_else(PoisonError::into_inner) = publishers;
+        *self.publishers.write() = publishers;
         let mut index = self.index_mut();
         for (id, listed) in &mut read {
             let Some(known) = index.get(id) else { continue };
@@ -207,13 +205,11 @@ impl Registry {
     }
 
     pub(crate) fn index(&self) -> RwLockReadGuard<'_, Index> {
-        // A panic while the lock was held cannot have left the map half changed: it is changed by
-        // single insertions.
-        self.index.read().unwrap_or_else(PoisonError::into_inner)
+        self.index.read()
     }
 
     pub(crate) fn index_mut(&self) -> RwLockWriteGuard<'_, Index> {
-        self.index.write().unwrap_or_else(PoisonError::into_inner)
+        self.index.write()
     }
 }
 

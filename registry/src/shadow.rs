@@ -1,12 +1,10 @@
 //! A candidate that decodes live frames beside the stable version: what comes of it is compared and
 //! counted, and handed to nobody.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+use std::collections::BTreeMap;
 
 use champollion_sandbox::{Call, CallError, Reading};
+use parking_lot::{Mutex, MutexGuard};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -189,8 +187,7 @@ impl Shadow {
     }
 
     fn locked(&self) -> MutexGuard<'_, Tally> {
-        // Counts that a panic left behind are as good as any.
-        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
+        self.tally.lock()
     }
 }
 
