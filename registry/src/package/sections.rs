@@ -3,7 +3,7 @@
 use champollion_sandbox::Script;
 use wasmparser::{Parser, Payload};
 
-use crate::PackageError;
+use super::error::PackageError;
 
 /// The section that holds `decoder.toml`.
 pub(crate) const MANIFEST: &str = "champollion:manifest@1";

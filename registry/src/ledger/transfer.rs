@@ -5,9 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use semver::Version;
 use serde::Serialize;
 
+use super::{
+    event::{PublishedVersion, VersionName},
+    history::History,
+};
 use crate::{
-    Channel, DecoderId, Deprecation, History, PublicKey, PublishedVersion, PublisherKey,
-    VersionName,
+    channels::{Channel, Deprecation},
+    keys::{PublicKey, PublisherKey},
+    package::DecoderId,
 };
 
 /// How one registry comes to what another has. What is there already stays as it is, unless it is

@@ -1,10 +1,10 @@
 //! `decoder.toml`: what a decoder says of itself.
 
-use champollion_sandbox::{Dialect, MappingError, vocabulary};
+use champollion_sandbox::{Dialect, FieldMapping, MappingError, vocabulary};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
-use crate::{DecoderId, load::mappings};
+use super::id::DecoderId;
 
 /// Longest version in characters: it becomes part of a file's name.
 const VERSION_CHARACTERS: usize = 64;
@@ -131,6 +131,31 @@ pub enum FieldType {
     Any,
 }
 
+impl FieldType {
+    /// Whether a field that is declared so may hold a value of this type.
+    pub(crate) fn holds(self, found: Self) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Number => matches!(found, Self::Number | Self::Integer),
+            other => other == found,
+        }
+    }
+
+    /// Its word in manifests.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Boolean => "boolean",
+            Self::Integer => "integer",
+            Self::Number => "number",
+            Self::Text => "text",
+            Self::Object => "object",
+            Self::List => "list",
+            Self::Any => "any",
+        }
+    }
+}
+
 /// A setting of a device that its decoder reads.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -224,6 +249,16 @@ impl Manifest {
         self.script.as_ref().is_some_and(|script| script.untested || !script.failing.is_empty())
     }
 
+    /// The fields that a script measures because its manifest says so. Of a field that was inferred the
+    /// quantity is known because the script measures it by itself.
+    pub(super) fn mappings(&self) -> impl Iterator<Item = Result<FieldMapping, MappingError>> {
+        let declared = self.fields.iter().filter(|field| !field.inferred);
+        declared.filter_map(|field| {
+            let quantity = field.quantity.as_deref()?;
+            Some(FieldMapping::new(&field.name, quantity, field.data_unit.as_deref()))
+        })
+    }
+
     fn complaints(&self) -> Vec<String> {
         let mut complaints = Vec::new();
         if !self.version.build.is_empty() {
@@ -250,7 +285,7 @@ impl Manifest {
                 complaints.push("its dialect is recognized, and none is named".to_owned());
             }
             // That the vocabulary has the quantity was looked at already.
-            let unknown = mappings(self).filter_map(Result::err);
+            let unknown = self.mappings().filter_map(Result::err);
             complaints.extend(
                 unknown
                     .filter(|error| !matches!(error, MappingError::UnknownQuantity { .. }))

@@ -2,22 +2,19 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use champollion_sandbox::{CallError, Digest};
+use champollion_sandbox::CallError;
 use champollion_store::Batch;
 use jiff::Timestamp;
 use semver::Version;
 
 use crate::{
-    Canary, DamagedIndex, DecoderId, DecoderRef, LoadedDecoder, Quarantined, Registry,
-    RegistryError, ResolveError, Shadow,
-    channels::pinned,
-    index::Entry,
-    load::load_file,
-    registry::{version_key, whole_table},
+    channels::{Canary, QUARANTINE, Quarantined, Shadow, pinned},
+    error::RegistryError,
+    ledger::{DamagedIndex, Entry, ResolveError, version_key},
+    loaded_decoder::LoadedDecoder,
+    package::{DecoderId, DecoderRef, load_file},
+    registry::Registry,
 };
-
-/// The table of versions that were set aside, by `vendor/model/version`.
-const QUARANTINE: &str = "registry.quarantine";
 
 impl Registry {
     /// The decoder that a device asks for, loaded when it is not in memory.
@@ -144,12 +141,6 @@ impl Registry {
         Ok(Arc::new(LoadedDecoder::new(manifest, decoder, health)))
     }
 
-    /// The file of a version, its digest checked.
-    pub async fn file(&self, id: &DecoderId, version: &Version) -> Result<Vec<u8>, RegistryError> {
-        let entry = self.entry(id, version)?;
-        self.file_of(id, version, &entry).await
-    }
-
     /// Is told of every call that misbehaved; sets the version aside when it was one too many.
     pub async fn report(
         &self,
@@ -193,21 +184,4 @@ impl Registry {
         entry.health.lift();
         Ok(was_set_aside)
     }
-
-    pub(crate) async fn restore_quarantine(&self) -> Result<(), RegistryError> {
-        for (key, value) in whole_table(&*self.store, QUARANTINE).await? {
-            let quarantined: Quarantined = serde_json::from_slice(&value).map_err(|error| {
-                let key = String::from_utf8_lossy(&key).into_owned();
-                DamagedIndex { key, reason: error.to_string() }
-            })?;
-            if let Ok(entry) = self.entry(&quarantined.id, &quarantined.version) {
-                entry.health.restore(quarantined);
-            }
-        }
-        Ok(())
-    }
-}
-
-pub(crate) fn blob_name(digest: Digest) -> String {
-    format!("{}.wasm", digest.hex())
 }

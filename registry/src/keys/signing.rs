@@ -9,7 +9,7 @@ use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
 use semver::Version;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::DecoderId;
+use crate::package::DecoderId;
 
 /// Starts every public key.
 const PUBLIC_PREFIX: &str = "ed25519:";
@@ -88,6 +88,11 @@ impl SecretKey {
         let signature = self.sign(&package_message(id, version, digest));
         PackageSignature { key: self.public(), signature }
     }
+
+    /// Signs that another key takes the place of this one.
+    pub(crate) fn vouch_for(&self, new: &PublicKey) -> Signature {
+        self.sign(&rotation_message(new))
+    }
 }
 
 impl FromStr for SecretKey {
@@ -115,6 +120,11 @@ impl PublicKey {
         VerifyingKey::from_bytes(&self.0)
             .is_ok_and(|key| key.verify_strict(message.as_bytes(), &signature).is_ok())
     }
+
+    /// Whether the secret key has signed that another key takes its place.
+    pub(crate) fn vouches_for(&self, new: &PublicKey, signature: &Signature) -> bool {
+        self.verifies(&rotation_message(new), signature)
+    }
 }
 
 impl PackageSignature {
@@ -123,6 +133,11 @@ impl PackageSignature {
     pub fn is_of(&self, id: &DecoderId, version: &Version, digest: Digest) -> bool {
         self.key.verifies(&package_message(id, version, digest), &self.signature)
     }
+}
+
+/// What a registry's old key signs of its new one.
+fn rotation_message(new: &PublicKey) -> String {
+    format!("champollion registry key v1\n{new}\n")
 }
 
 /// What is signed of a package. The digest covers all of it; the rest is for people who look.

@@ -8,7 +8,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 use wasmparser::{Parser, Payload};
 
-use crate::{Code, Package, PackageSignature};
+use crate::{
+    keys::PackageSignature,
+    package::{Code, Package},
+};
 
 /// The media type of the configuration.
 pub const CONFIG_TYPE: &str = "application/vnd.wasm.config.v0+json";

@@ -1,7 +1,6 @@
-//! Decoders that are in memory: called, measured, and given up when others need the room.
+//! A decoder in memory, called and measured.
 
 use std::{
-    future::Future,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -10,15 +9,14 @@ use std::{
 };
 
 use champollion_frames::VerifiedUplink;
-use champollion_sandbox::{Call, Decoder, Digest, Reading, Settings};
+use champollion_sandbox::{Call, Decoder, Reading, Settings};
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
-use quick_cache::{
-    DefaultHashBuilder, OptionsBuilder, Weighter,
-    sync::{Cache, DefaultLifecycle},
-};
 use semver::Version;
 
-use crate::{DecoderId, Manifest, quarantine::Health};
+use crate::{
+    channels::Health,
+    package::{DecoderId, Manifest},
+};
 
 /// A decoder with the name under which records quote it.
 pub struct LoadedDecoder {
@@ -96,67 +94,4 @@ fn decodes(id: &DecoderId, version: &Version, result: &'static str) -> Counter {
         ("result", result.to_owned()),
     ];
     counter!("champollion_decodes_total", &labels)
-}
-
-/// The decoders in memory. They are bounded by the bytes of their code; those that were not called
-/// for longest go first, and are loaded again when they are next called.
-pub(crate) struct LoadedDecoders(
-    Cache<
-        Digest,
-        Arc<LoadedDecoder>,
-        CodeBytes,
-        DefaultHashBuilder,
-        DefaultLifecycle<Digest, Arc<LoadedDecoder>>,
-    >,
-);
-
-#[derive(Clone)]
-struct CodeBytes;
-
-impl Weighter<Digest, Arc<LoadedDecoder>> for CodeBytes {
-    fn weight(&self, _: &Digest, loaded: &Arc<LoadedDecoder>) -> u64 {
-        loaded.decoder.loaded_bytes() as u64
-    }
-}
-
-impl LoadedDecoders {
-    /// About the code of a decoder in bytes, to size the table of the cache.
-    const USUAL_BYTES: u64 = 250 << 10;
-
-    pub(crate) fn within(bytes: u64) -> Self {
-        let mut options = OptionsBuilder::new();
-        options
-            .weight_capacity(bytes)
-            .estimated_items_capacity((bytes / Self::USUAL_BYTES) as usize)
-            // Each shard has its part of the bytes; with more than one, a large decoder could fit
-            // into none.
-            .shards(1);
-        let options = options.build().unwrap_or_else(|_| unreachable!("both capacities are given"));
-        Self(Cache::with_options(
-            options,
-            CodeBytes,
-            DefaultHashBuilder::default(),
-            DefaultLifecycle::default(),
-        ))
-    }
-
-    /// The decoder of a digest; `load` is run once however many ask for it at the same time.
-    pub(crate) async fn get_or_load<E>(
-        &self,
-        digest: Digest,
-        load: impl Future<Output = Result<Arc<LoadedDecoder>, E>>,
-    ) -> Result<Arc<LoadedDecoder>, E> {
-        let loaded = self.0.get_or_insert_async(&digest, load).await?;
-        gauge!("champollion_decoders_loaded").set(self.0.len() as f64);
-        gauge!("champollion_decoders_loaded_bytes").set(self.0.weight() as f64);
-        Ok(loaded)
-    }
-
-    pub(crate) fn get(&self, digest: Digest) -> Option<Arc<LoadedDecoder>> {
-        self.0.get(&digest)
-    }
-
-    pub(crate) fn keep(&self, digest: Digest, loaded: Arc<LoadedDecoder>) {
-        self.0.insert(digest, loaded);
-    }
 }

@@ -2,7 +2,10 @@
 
 use champollion_sandbox::Dialect;
 
-use crate::{Manifest, ManifestError, PackageError, ScriptDeclaration};
+use super::{
+    error::PackageError,
+    manifest::{Manifest, ManifestError, ScriptDeclaration},
+};
 
 /// How the table of a script begins in a `decoder.toml`.
 const HEADER: &str = "[script]";

@@ -3,14 +3,22 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use champollion_sandbox::Digest;
+use champollion_store::Store;
 use jiff::Timestamp;
 use semver::{Version, VersionReq};
 use serde::{Deserialize, Serialize};
 
+use super::tables::{DamagedIndex, LedgerError, whole_table};
 use crate::{
-    Canary, CatalogueEntry, CatalogueVersion, Channel, Channels, DamagedIndex, DecoderId, Manifest,
-    Package, ResolveError, Shadow, channels::pinned, quarantine::Health,
+    channels::{Canary, Channel, Channels, Health, Shadow, pinned},
+    package::{DecoderId, Manifest, Package},
 };
+
+/// The table of published versions, by `vendor/model/version`.
+pub(crate) const VERSIONS: &str = "registry.versions";
+
+/// The table of the channels of each decoder, by `vendor/model`.
+pub(crate) const CHANNELS: &str = "registry.channels";
 
 /// All published decoders.
 pub(crate) type Index = BTreeMap<DecoderId, Listed>;
@@ -149,50 +157,25 @@ impl Listed {
     }
 }
 
-pub(crate) fn catalogue_entry(listed: &Listed, shown: &Version) -> Option<CatalogueEntry> {
-    let Listed { versions, channels, .. } = listed;
-    let manifest = Manifest::clone(&versions.get(shown)?.manifest);
-    let versions = versions
-        .iter()
-        .rev()
-        .map(|(version, entry)| CatalogueVersion {
-            version: version.clone(),
-            digest: entry.line.digest,
-            bytes: entry.line.bytes,
-            vectors: entry.line.vectors,
-            published_at: entry.line.published_at,
-            channel: channels.channel(version),
-            yanked: channels.yanked(version).map(str::to_owned),
-        })
-        .collect();
-    Some(CatalogueEntry { manifest, versions, deprecated: channels.deprecated().cloned() })
+/// Reads what the store keeps of all decoders.
+pub(crate) async fn read_index(store: &dyn Store) -> Result<Index, LedgerError> {
+    let mut index = Index::new();
+    for (key, value) in whole_table(store, VERSIONS).await? {
+        let entry = Entry::read(&key, &value)?;
+        let listed = index.entry(entry.manifest.id.clone()).or_default();
+        listed.versions.insert(entry.manifest.version.clone(), Arc::new(entry));
+    }
+    for (key, value) in whole_table(store, CHANNELS).await? {
+        let key = String::from_utf8_lossy(&key).into_owned();
+        let damaged = |reason: String| DamagedIndex { key: key.clone(), reason };
+        let id: DecoderId = key.parse().map_err(|error| damaged(format!("{error}")))?;
+        let channels = Channels::read(&value).map_err(|error| damaged(error.to_string()))?;
+        index.entry(id).or_default().set_channels(channels);
+    }
+    Ok(index)
 }
 
-pub(crate) fn no_version(
-    id: &DecoderId,
-    wanted: &impl ToString,
-    versions: &Versions,
-) -> ResolveError {
-    let published: Vec<String> = versions.keys().map(Version::to_string).collect();
-    ResolveError::NoVersion {
-        id: id.clone(),
-        wanted: wanted.to_string(),
-        published: published.join(", "),
-    }
-}
-
-/// Why nothing is given to whoever asks by a requirement.
-pub(crate) fn not_given(id: &DecoderId, wanted: &VersionReq, listed: &Listed) -> ResolveError {
-    let would_do = listed.versions.keys().filter(|version| wanted.matches(version));
-    let withheld: Vec<String> = would_do
-        .map(|version| match listed.channels.yanked(version) {
-            Some(_) => format!("{version} is yanked"),
-            None => format!("{version} is a candidate"),
-        })
-        .collect();
-    if withheld.is_empty() {
-        return no_version(id, wanted, &listed.versions);
-    }
-    let (id, wanted, withheld) = (id.clone(), wanted.to_string(), withheld.join(", "));
-    ResolveError::NotStable { id, wanted, withheld }
+/// The key of a version in tables.
+pub(crate) fn version_key(id: &DecoderId, version: &Version) -> String {
+    format!("{id}/{version}")
 }

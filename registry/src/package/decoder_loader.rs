@@ -1,10 +1,23 @@
 //! Loads what a package runs.
 
-use champollion_sandbox::{
-    CallLimits, Decoder, Digest, FieldMapping, MappingError, Sandbox, Script,
-};
+use champollion_sandbox::{CallLimits, Decoder, Digest, LoadError, MappingError, Sandbox, Script};
 
-use crate::{Code, Manifest, Package, UnusableError};
+use super::{error::PackageError, manifest::Manifest, sections::Code, wasm_file::Package};
+
+/// Why what a package runs cannot be loaded.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum UnusableError {
+    /// The file is no package.
+    #[error(transparent)]
+    Package(#[from] PackageError),
+    /// Its manifest maps a field to a quantity that it cannot be.
+    #[error(transparent)]
+    Mapping(#[from] MappingError),
+    /// The sandbox does not take it.
+    #[error(transparent)]
+    Sandbox(#[from] LoadError),
+}
 
 impl Package {
     /// Compiles the decoder, or loads the script into its engine. Takes up to a second of the
@@ -47,20 +60,8 @@ fn script(source: &str, manifest: &Manifest) -> Result<Script, MappingError> {
         // One codec may name its functions by several dialects, so one that was only recognized
         // binds none of them.
         dialect: declared.dialect.filter(|_| !declared.recognized),
-        fields: mappings(manifest).collect::<Result<_, _>>()?,
+        fields: manifest.mappings().collect::<Result<_, _>>()?,
         downlink_port: declared.downlink_port,
         whole_input: declared.whole_input,
-    })
-}
-
-/// The fields that a script measures because its manifest says so. Of a field that was inferred the
-/// quantity is known because the script measures it by itself.
-pub(crate) fn mappings(
-    manifest: &Manifest,
-) -> impl Iterator<Item = Result<FieldMapping, MappingError>> {
-    let declared = manifest.fields.iter().filter(|field| !field.inferred);
-    declared.filter_map(|field| {
-        let quantity = field.quantity.as_deref()?;
-        Some(FieldMapping::new(&field.name, quantity, field.data_unit.as_deref()))
     })
 }

@@ -1,25 +1,13 @@
-//! Whose packages are published: keys of publishers, and the namespaces that belong to them.
-
-use std::collections::BTreeMap;
+//! Where a package comes from, and whether it may be published as coming from there.
 
 use champollion_sandbox::Digest;
 use semver::Version;
-use serde::{Deserialize, Serialize};
 
-use crate::{DecoderId, PackageSignature, PublicKey};
-
-/// A key of a publisher.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct PublisherKey {
-    /// Whose it is, for people.
-    pub name: String,
-    /// The vendors whose decoders it may sign.
-    pub namespaces: Vec<String>,
-    /// Why it may sign nothing any more; what it signed before stays.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub revoked: Option<String>,
-}
+use super::{
+    keyring::Publishers,
+    signing::{PackageSignature, PublicKey},
+};
+use crate::package::DecoderId;
 
 /// Whether a package is signed, and what is asked of one that is not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,32 +65,7 @@ fn because(reason: &str) -> String {
     if reason.is_empty() { String::new() } else { format!(": {reason}") }
 }
 
-/// All keys of publishers.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Publishers(BTreeMap<PublicKey, PublisherKey>);
-
 impl Publishers {
-    /// All keys, the revoked ones too.
-    pub fn keys(&self) -> impl Iterator<Item = (&PublicKey, &PublisherKey)> {
-        self.0.iter()
-    }
-
-    /// What is known of a key.
-    #[must_use]
-    pub fn get(&self, key: &PublicKey) -> Option<&PublisherKey> {
-        self.0.get(key)
-    }
-
-    pub(crate) fn put(&mut self, key: PublicKey, known: PublisherKey) {
-        self.0.insert(key, known);
-    }
-
-    pub(crate) fn revoke(&mut self, key: &PublicKey, reason: &str) {
-        if let Some(known) = self.0.get_mut(key) {
-            known.revoked = Some(reason.to_owned());
-        }
-    }
-
     /// Whether a package may be published as coming from where it says.
     pub fn check(
         &self,
@@ -133,18 +96,12 @@ impl Publishers {
         }
         Ok(())
     }
-
-    /// Whether a namespace belongs to keys. It still does when they are all revoked: otherwise whoever
-    /// lost a key would lose the name to anybody.
-    pub(crate) fn owns(&self, namespace: &str) -> bool {
-        self.0.values().any(|known| known.namespaces.iter().any(|own| own == namespace))
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::SecretKey;
+    use crate::keys::{PublisherKey, SecretKey};
 
     #[test]
     fn a_namespace_belongs_to_its_keys() {

@@ -8,9 +8,12 @@ use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::sync::{Mutex, MutexGuard};
 
-use crate::{
-    Actor, AuditEntry, BrokenChain, DamagedIndex, Head, History, IndexEvent, Link, RegistryError,
-    audit::AUDIT, history::INDEX,
+use super::{
+    audit::{AUDIT, AuditEntry},
+    chain::{BrokenChain, Head, Link},
+    event::{INDEX, IndexEvent},
+    history::History,
+    tables::{DamagedIndex, LedgerError},
 };
 
 /// The table of the heads, by the name of the chain.
@@ -45,7 +48,7 @@ fn log(chain: &str) -> String {
 }
 
 impl Journal {
-    pub(crate) async fn open(store: Arc<dyn Store>) -> Result<Self, RegistryError> {
+    pub(crate) async fn open(store: Arc<dyn Store>) -> Result<Self, LedgerError> {
         let heads = Mutex::new(Heads::read(&*store).await?);
         Ok(Self { store, heads })
     }
@@ -56,6 +59,17 @@ impl Journal {
 
     pub(crate) async fn index_head(&self) -> Head {
         self.heads.lock().await.index.clone()
+    }
+
+    /// Adds to the audit what was done elsewhere.
+    pub(crate) async fn record(&self, entry: AuditEntry, at: Timestamp) -> Result<(), LedgerError> {
+        let mut turn = self.turn().await;
+        match turn.commit(Batch::new(), at, None, entry.clone()).await {
+            Err(LedgerError::Store(error)) if is_behind(&error) => {
+                turn.commit(Batch::new(), at, None, entry).await
+            }
+            other => other,
+        }
     }
 
     /// Lines of the index after a place, as they are written.
@@ -127,12 +141,12 @@ impl Journal {
 }
 
 impl Heads {
-    async fn read(store: &dyn Store) -> Result<Self, RegistryError> {
+    async fn read(store: &dyn Store) -> Result<Self, LedgerError> {
         Ok(Self { index: read(store, INDEX).await?, audit: read(store, AUDIT).await? })
     }
 }
 
-async fn read(store: &dyn Store, chain: &'static str) -> Result<Head, RegistryError> {
+async fn read(store: &dyn Store, chain: &'static str) -> Result<Head, LedgerError> {
     let Some(value) = store.get(HEADS, chain.as_bytes()).await? else {
         return Ok(Head::empty(chain));
     };
@@ -157,7 +171,7 @@ impl Turn<'_> {
         at: Timestamp,
         event: Option<&IndexEvent>,
         mut entry: AuditEntry,
-    ) -> Result<(), RegistryError> {
+    ) -> Result<(), LedgerError> {
         let mut heads = self.heads.clone();
         if let Some(event) = event {
             entry.index = Some(self.next_index());
@@ -183,9 +197,8 @@ impl Turn<'_> {
 
 /// Whether a change was refused only because the heads are others than was thought. They are known
 /// now, so it can be tried again.
-pub(crate) fn is_behind(error: &RegistryError) -> bool {
-    let RegistryError::Store(StoreError::Conflict { table, .. }) = error else { return false };
-    table == HEADS
+pub(crate) fn is_behind(error: &StoreError) -> bool {
+    matches!(error, StoreError::Conflict { table, .. } if table == HEADS)
 }
 
 fn append(
@@ -208,46 +221,4 @@ fn append(
     batch.put(HEADS, chain, serde_json::to_vec(&next).map_err(unwritable)?);
     batch.append(log(chain), line);
     Ok(next)
-}
-
-impl AuditEntry {
-    /// What is said of something that happened to a decoder.
-    pub(crate) fn of(event: &IndexEvent, by: &Actor) -> Self {
-        let name =
-            |id: &dyn std::fmt::Display, version: &dyn std::fmt::Display| format!("{id} {version}");
-        match event {
-            IndexEvent::Publish(published) => {
-                let subject = name(&published.id, &published.version);
-                Self::new(by, "publish", subject).with(serde_json::json!({
-                    "digest": published.digest, "channel": published.channel,
-                }))
-            }
-            IndexEvent::Promote(of) => Self::new(by, "promote", name(&of.id, &of.version)),
-            IndexEvent::Rollback { id, withdrawn, to } => Self::new(by, "rollback", name(id, to))
-                .with(serde_json::json!({ "withdrawn": withdrawn })),
-            IndexEvent::Yank { name: of, reason } => {
-                Self::new(by, "yank", name(&of.id, &of.version))
-                    .with(serde_json::json!({ "reason": reason }))
-            }
-            IndexEvent::AddKey { key, known } => {
-                Self::new(by, "add-key", key).with(serde_json::json!(known))
-            }
-            IndexEvent::RevokeKey { key, reason } => {
-                Self::new(by, "revoke-key", key).with(serde_json::json!({ "reason": reason }))
-            }
-            IndexEvent::RegistryKey { key, .. } => Self::new(by, "registry-key", key),
-            IndexEvent::Shadow(of) => Self::new(by, "shadow", name(&of.id, &of.version)),
-            IndexEvent::Canary { id, rule } => {
-                Self::new(by, "canary", name(id, &rule.version)).with(serde_json::json!(rule))
-            }
-            IndexEvent::EndCanary { id, reason } => {
-                Self::new(by, "end-canary", id).with(serde_json::json!({ "reason": reason }))
-            }
-            IndexEvent::EndShadow { id } => Self::new(by, "end-shadow", id),
-            IndexEvent::Unyank(of) => Self::new(by, "unyank", name(&of.id, &of.version)),
-            IndexEvent::Deprecate { id, deprecation } => {
-                Self::new(by, "deprecate", id).with(serde_json::json!(deprecation))
-            }
-        }
-    }
 }

@@ -1,71 +1,15 @@
-//! Runs a package's vectors in the sandbox: nothing is published that does not do what it says.
+//! The inputs of vectors as a decoder is given them, and its answers as vectors write them.
 
 use std::collections::BTreeMap;
 
 use champollion_sandbox::{
-    Call, CallError, Command, Decoder, Downlink, Reading, Sandbox, SentDownlink, Settings,
-    Specimen, Value, Variable,
+    Call, CallError, Command, Decoder, Downlink, Reading, SentDownlink, Settings, Specimen, Value,
+    Variable,
 };
-use champollion_sdk::{
-    difference::{Difference, difference},
-    vectors::{Input, Setting},
-};
+use champollion_sdk::vectors::{Input, Setting};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
-
-use crate::{Package, PublishError};
-
-/// A package whose every vector was answered as it expects.
-pub struct Rehearsal {
-    package: Package,
-    decoder: Decoder,
-}
-
-/// A vector that was not answered as it expects.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("the vector {vector:?} differs {difference}")]
-pub struct VectorDiffers {
-    /// The name of the vector.
-    pub vector: String,
-    /// The first place where it differs.
-    pub difference: Box<Difference>,
-}
-
-impl Rehearsal {
-    /// Compiles the package and runs every vector; stops at the first that differs. Takes up to a
-    /// second of the processor: it belongs on a thread that may block.
-    pub fn of(package: Package, sandbox: &Sandbox) -> Result<Self, PublishError> {
-        let decoder = package.load(sandbox)?;
-        for vector in package.vectors() {
-            if let Some(difference) =
-                difference(&vector.expect, &outcome(&run(&decoder, &vector.input)))
-            {
-                let difference = Box::new(difference);
-                return Err(VectorDiffers { vector: vector.name.clone(), difference }.into());
-            }
-        }
-        Ok(Self { package, decoder })
-    }
-
-    /// The package.
-    #[must_use]
-    pub fn package(&self) -> &Package {
-        &self.package
-    }
-
-    /// The decoder, compiled.
-    #[must_use]
-    pub fn decoder(&self) -> &Decoder {
-        &self.decoder
-    }
-
-    /// The package alone, for whoever does not publish it here and now.
-    #[must_use]
-    pub fn into_package(self) -> Package {
-        self.package
-    }
-}
 
 /// What a decoder answers to an input.
 #[derive(Clone, Debug, Serialize)]

@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use semver::{Op, Version, VersionReq};
 use serde::{Deserialize, Serialize};
 
-use crate::{CanaryRule, DecoderRef};
+use super::canary::CanaryRule;
+use crate::package::DecoderRef;
 
 /// How far a version has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,21 +7,19 @@
 
 use std::collections::BTreeSet;
 
-use champollion_sandbox::{Digest, Script};
+use champollion_sandbox::Digest;
 use champollion_sdk::vectors::{self, Vector};
 use wasm_encoder::{Component, ComponentSection, CustomSection};
 
-use crate::{
-    Code, Manifest, ManifestError,
-    sections::{MANIFEST, SCRIPT, Sections, VECTORS},
+use super::{
+    error::PackageError,
+    limits::{self, MANIFEST_BYTES},
+    manifest::Manifest,
+    sections::{Code, MANIFEST, SCRIPT, Sections, VECTORS},
 };
 
-/// Most bytes of a manifest: the index of the registry keeps it in one value of 64 KiB at most. The
-/// largest of ours, with 200 fields and 30 commands, has 35 KB.
-const MANIFEST_BYTES: usize = 48 << 10;
-
 /// A package that was read: what it says of itself is well-formed; whether it is true, a
-/// [`Rehearsal`](crate::Rehearsal) finds out.
+/// [`Rehearsal`](crate::gate::Rehearsal) finds out.
 #[derive(Clone, Debug)]
 pub struct Package {
     file: Vec<u8>,
@@ -33,85 +31,9 @@ pub struct Package {
     script: Option<Box<str>>,
 }
 
-/// Why a file is no package.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum PackageError {
-    /// It is no WebAssembly, or damaged.
-    #[error("this is no WebAssembly component: {0}")]
-    NotWebAssembly(String),
-    /// It is WebAssembly, but a core module.
-    #[error(
-        "this is a WebAssembly core module, not a component: build it with `champollion build`, \
-         which makes a component of it"
-    )]
-    CoreModule,
-    /// It is a component without manifest or vectors.
-    #[error(
-        "the component has no {what} inside: build it with `champollion build`, which puts \
-         {file} into it"
-    )]
-    Missing {
-        /// What is missing.
-        what: &'static str,
-        /// The file of the sources that it comes from.
-        file: &'static str,
-    },
-    /// It has two manifests or two lists of vectors.
-    #[error("the component has two sections of the name {0}")]
-    Twice(&'static str),
-    /// A section is no text.
-    #[error("the {0} inside the component must be UTF-8 text")]
-    NotText(&'static str),
-    /// It has a script beside something else that could run.
-    #[error("the component has a script inside and is not empty otherwise: it must be one of both")]
-    ScriptInComponent,
-    /// The script is longer than the engine takes.
-    #[error(
-        "the script has {bytes} bytes, and {} are the limit: take out of it what the decoder does \
-         not need, such as tables of other devices",
-        Script::SOURCE_BYTES
-    )]
-    ScriptTooLarge {
-        /// Size of its source in bytes.
-        bytes: usize,
-    },
-    /// The manifest declares a script, and there is none.
-    #[error("the manifest has [script], and the package is no script")]
-    NoScript,
-    /// The manifest is too long to be kept in an index.
-    #[error("the manifest has {bytes} bytes, and {MANIFEST_BYTES} are the limit")]
-    ManifestTooLarge {
-        /// Its size in bytes.
-        bytes: usize,
-    },
-    /// The manifest cannot be used.
-    #[error(transparent)]
-    Manifest(#[from] ManifestError),
-    /// The manifest cannot be written as TOML.
-    #[error("the manifest cannot be written: {0}")]
-    ManifestNotWritten(toml::ser::Error),
-    /// The vectors cannot be used.
-    #[error("the vectors cannot be read: {0}")]
-    Vectors(#[from] serde_json::Error),
-    /// There is nothing to try the decoder on.
-    #[error("the package has no vector: at least one payload with its expected reading is needed")]
-    NoVectors,
-    /// There are more vectors than are run.
-    #[error("the package has {count} vectors, and {} are the limit", Package::VECTORS)]
-    TooManyVectors {
-        /// How many there are.
-        count: usize,
-    },
-    /// Two vectors of one name could not be told apart in a report.
-    #[error("two vectors have the name {0:?}")]
-    SameName(String),
-}
-
 impl Package {
-    /// Most vectors of a package: they are run before it is published, and each may burn a whole
-    /// call's fuel. The richest of ours has 122.
-    pub const VECTORS: usize = 1_000;
+    /// Most vectors of a package.
+    pub const VECTORS: usize = limits::VECTORS;
 
     /// Reads a package.
     pub fn read(file: Vec<u8>) -> Result<Self, PackageError> {

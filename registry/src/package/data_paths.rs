@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use crate::FieldType;
+use super::manifest::FieldType;
 
 /// Visits each value that is not made of others, with its path and its type: `battery`,
 /// `history[].volume`. Null is passed by: it tells that there is a field and not what it holds.

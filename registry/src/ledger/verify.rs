@@ -1,18 +1,19 @@
 //! Checks that all that the registry holds is what its history says.
 
-use champollion_store::{Batch, StoreError};
-use jiff::Timestamp;
+use champollion_store::{Store, StoreError};
+use parking_lot::RwLock;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    AuditEntry, Head, History, Registry, RegistryError,
-    index::Entry,
-    journal::is_behind,
-    keyring::read_publishers,
-    loading::blob_name,
-    registry::{VERSIONS, version_key, whole_table},
-    sections::Sections,
+use super::{
+    chain::Head,
+    history::History,
+    index::{Entry, Index, VERSIONS, version_key},
+    journal::Journal,
+    key_tables::read_publishers,
+    mending::PackageFiles,
+    tables::{LedgerError, whole_table},
 };
+use crate::package::Sections;
 
 /// What a check found.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -28,10 +29,18 @@ pub struct Verification {
     pub problems: Vec<String>,
 }
 
-impl Registry {
+/// The parts of a registry that are compared with its history.
+pub(crate) struct Held<'registry> {
+    pub(crate) journal: &'registry Journal,
+    pub(crate) store: &'registry dyn Store,
+    pub(crate) files: &'registry PackageFiles,
+    pub(crate) index: &'registry RwLock<Index>,
+}
+
+impl Held<'_> {
     /// Reads index and audit from their first lines on, and compares what is kept with what they say:
     /// the versions and their manifests, the channels, and the digest of every package.
-    pub async fn verify(&self) -> Result<Verification, RegistryError> {
+    pub(crate) async fn verify(&self) -> Result<Verification, LedgerError> {
         let (history, broken) = self.journal.history().await?;
         let (audit, broken_audit) = self.journal.audited().await?;
         let mut problems: Vec<String> =
@@ -40,14 +49,14 @@ impl Registry {
         if broken.is_none() {
             self.compare_versions(&history, &mut problems).await?;
             self.compare_channels(&history, &mut problems);
-            if *history.publishers() != read_publishers(&*self.store).await? {
+            if *history.publishers() != read_publishers(self.store).await? {
                 problems.push("the keys of publishers are others than the index says".to_owned());
             }
         }
         let mut versions = 0;
         for published in history.versions() {
             versions += 1;
-            if let Some(problem) = self.problem(published.digest).await? {
+            if let Some(problem) = self.files.problem(published.digest).await? {
                 let name = format!("{} {}", published.id, published.version);
                 problems.push(format!("the package {} of {name} is {problem}", published.digest));
             }
@@ -61,7 +70,7 @@ impl Registry {
         problems: &mut Vec<String>,
     ) -> Result<(), StoreError> {
         let mut kept = 0;
-        for (key, value) in whole_table(&*self.store, VERSIONS).await? {
+        for (key, value) in whole_table(self.store, VERSIONS).await? {
             let shown = String::from_utf8_lossy(&key).into_owned();
             let entry = match Entry::read(&key, &value) {
                 Ok(entry) => entry,
@@ -85,7 +94,7 @@ impl Registry {
                 problems.push(format!("{id} {version} is kept as another than was published"));
             }
             let manifest = value.splitn(2, |byte| *byte == b'\n').nth(1).unwrap_or_default();
-            if let Some(file) = self.blobs.get(&blob_name(published.digest)).await?
+            if let Some(file) = self.files.kept(published.digest).await?
                 && let Ok(own) = Sections::of(&file).and_then(|sections| sections.manifest())
                 && own.as_bytes() != manifest
             {
@@ -103,34 +112,10 @@ impl Registry {
     }
 
     fn compare_channels(&self, history: &History, problems: &mut Vec<String>) {
-        for (id, listed) in &*self.index() {
+        for (id, listed) in &*self.index.read() {
             if listed.channels != history.channels(id) {
                 problems.push(format!("the channels of {id} are others than the index says"));
             }
         }
-    }
-
-    /// Adds to the audit what was done elsewhere.
-    pub async fn record(&self, entry: AuditEntry, at: Timestamp) -> Result<(), RegistryError> {
-        let mut turn = self.journal.turn().await;
-        match turn.commit(Batch::new(), at, None, entry.clone()).await {
-            Err(error) if is_behind(&error) => turn.commit(Batch::new(), at, None, entry).await,
-            other => other,
-        }
-    }
-
-    /// Lines of the index after a place, as they are written: whoever gets them can check them.
-    pub async fn index_lines(&self, after: u64, limit: usize) -> Result<Vec<Vec<u8>>, StoreError> {
-        self.journal.index(after, limit).await
-    }
-
-    /// Lines of the audit after a place, as they are written.
-    pub async fn audit_lines(&self, after: u64, limit: usize) -> Result<Vec<Vec<u8>>, StoreError> {
-        self.journal.audit(after, limit).await
-    }
-
-    /// Where the index ends.
-    pub async fn index_head(&self) -> Head {
-        self.journal.index_head().await
     }
 }

@@ -16,7 +16,10 @@ use parking_lot::{Mutex, MutexGuard};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
-use crate::DecoderId;
+use crate::package::DecoderId;
+
+/// The table of versions that were set aside, by `vendor/model/version`.
+pub(crate) const QUARANTINE: &str = "registry.quarantine";
 
 /// When a decoder is set aside.
 #[derive(Clone, Debug, PartialEq, Eq)]
