@@ -3,8 +3,8 @@
 use champollion_sandbox::Script;
 
 use super::{
+    decoder_toml::ManifestError,
     limits::{MANIFEST_BYTES, VECTORS},
-    manifest::ManifestError,
 };
 
 /// Why a file is no package.

@@ -2,10 +2,12 @@
 
 mod data_paths;
 mod decoder_loader;
+mod decoder_toml;
 mod error;
 mod id;
 mod limits;
 mod manifest;
+mod manifest_check;
 mod recognized_dialect;
 mod sections;
 mod vectors;
@@ -13,10 +15,11 @@ mod wasm_file;
 
 pub use data_paths::each_value;
 pub use decoder_loader::UnusableError;
+pub use decoder_toml::ManifestError;
 pub use error::PackageError;
 pub use id::{DecoderId, DecoderIdError, DecoderRef};
 pub use manifest::{
-    Command, Device, Direction, Field, FieldType, Manifest, ManifestError, Port, ScriptDeclaration,
+    Command, Device, Direction, Field, FieldType, Manifest, Port, ScriptDeclaration,
     VariableDeclaration,
 };
 pub use recognized_dialect::with_recognized_dialect;

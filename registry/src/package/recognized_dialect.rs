@@ -3,8 +3,9 @@
 use champollion_sandbox::Dialect;
 
 use super::{
+    decoder_toml::ManifestError,
     error::PackageError,
-    manifest::{Manifest, ManifestError, ScriptDeclaration},
+    manifest::{Manifest, ScriptDeclaration},
 };
 
 /// How the table of a script begins in a `decoder.toml`.
