@@ -5,7 +5,12 @@ use jiff::Timestamp;
 use semver::Version;
 use serde::Serialize;
 
-use crate::{Channel, Deprecation, Manifest};
+use crate::{
+    channels::{Channel, Deprecation},
+    ledger::{Listed, ResolveError, no_version},
+    package::{DecoderId, Manifest},
+    registry::Registry,
+};
 
 /// A decoder in the catalogue: what one of its versions says of itself, and which versions there are.
 #[derive(Clone, Debug, Serialize)]
@@ -39,4 +44,54 @@ pub struct CatalogueVersion {
     /// Why no device gets it that does not pin it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub yanked: Option<String>,
+}
+
+impl Registry {
+    /// All decoders, each by the version that a device without a requirement gets, or else by its
+    /// highest release, or its highest pre-release where there is no release.
+    #[must_use]
+    pub fn catalogue(&self) -> Vec<CatalogueEntry> {
+        self.index()
+            .values()
+            .filter_map(|listed| catalogue_entry(listed, listed.shown()?))
+            .collect()
+    }
+
+    /// One decoder, by the version that [`catalogue`](Self::catalogue) shows.
+    pub fn catalogue_entry(&self, id: &DecoderId) -> Result<CatalogueEntry, ResolveError> {
+        self.index()
+            .get(id)
+            .and_then(|listed| catalogue_entry(listed, listed.shown()?))
+            .ok_or_else(|| ResolveError::UnknownDecoder(id.clone()))
+    }
+
+    /// One decoder, by a version.
+    pub fn catalogue_version(
+        &self,
+        id: &DecoderId,
+        version: &Version,
+    ) -> Result<CatalogueEntry, ResolveError> {
+        let index = self.index();
+        let listed = index.get(id).ok_or_else(|| ResolveError::UnknownDecoder(id.clone()))?;
+        catalogue_entry(listed, version).ok_or_else(|| no_version(id, version, &listed.versions))
+    }
+}
+
+fn catalogue_entry(listed: &Listed, shown: &Version) -> Option<CatalogueEntry> {
+    let Listed { versions, channels, .. } = listed;
+    let manifest = Manifest::clone(&versions.get(shown)?.manifest);
+    let versions = versions
+        .iter()
+        .rev()
+        .map(|(version, entry)| CatalogueVersion {
+            version: version.clone(),
+            digest: entry.line.digest,
+            bytes: entry.line.bytes,
+            vectors: entry.line.vectors,
+            published_at: entry.line.published_at,
+            channel: channels.channel(version),
+            yanked: channels.yanked(version).map(str::to_owned),
+        })
+        .collect();
+    Some(CatalogueEntry { manifest, versions, deprecated: channels.deprecated().cloned() })
 }

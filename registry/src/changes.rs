@@ -6,9 +6,11 @@ use semver::Version;
 use serde::Serialize;
 
 use crate::{
-    Actor, AuditEntry, CanaryRule, ChangeError, Channel, Channels, DamagedIndex, DecoderId,
-    DecoderRef, Deprecation, IndexEvent, Registry, RegistryError, ResolveError, VersionName,
-    journal::is_behind, registry::CHANNELS,
+    channels::{CanaryRule, Channel, Channels, Deprecation},
+    error::RegistryError,
+    ledger::{Actor, AuditEntry, CHANNELS, DamagedIndex, IndexEvent, ResolveError, VersionName},
+    package::{DecoderId, DecoderRef},
+    registry::Registry,
 };
 
 /// What is to be changed.
@@ -70,6 +72,75 @@ pub struct Effect {
     pub devices: usize,
 }
 
+/// Why the channels of a decoder were not changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChangeError {
+    /// There is no such version.
+    #[error(transparent)]
+    Resolve(#[from] ResolveError),
+    /// It is so already.
+    #[error("{id} {version} is {state} already")]
+    Already {
+        /// The name.
+        id: DecoderId,
+        /// The version.
+        version: Version,
+        /// What it is.
+        state: &'static str,
+    },
+    /// A version that is yanked is not promoted.
+    #[error("{id} {version} is yanked ({reason}): `unyank` it first")]
+    Yanked {
+        /// The name.
+        id: DecoderId,
+        /// The version.
+        version: Version,
+        /// Why it was yanked.
+        reason: String,
+    },
+    /// There is no candidate that could be promoted.
+    #[error("{0} has no candidate that is higher than its stable versions: name the version")]
+    NoCandidate(DecoderId),
+    /// A rollback would leave nothing.
+    #[error("{id} cannot be rolled back{}: promoted were, in this order, {promoted}", of(to))]
+    NothingBefore {
+        /// The name.
+        id: DecoderId,
+        /// The version that was named, if one was.
+        to: Option<Version>,
+        /// The stable versions in the order of their promotion.
+        promoted: String,
+    },
+    /// No device gets a candidate.
+    #[error("no device gets a candidate of {0}")]
+    NoCanary(DecoderId),
+    /// No candidate runs beside the stable version.
+    #[error("no candidate of {0} runs beside its stable version")]
+    NoShadow(DecoderId),
+    /// A version that is not yanked cannot be unyanked.
+    #[error("{id} {version} is not yanked")]
+    NotYanked {
+        /// The name.
+        id: DecoderId,
+        /// The version.
+        version: Version,
+    },
+    /// It could not be kept.
+    #[error(transparent)]
+    Registry(Box<RegistryError>),
+}
+
+fn of(to: &Option<Version>) -> String {
+    to.as_ref().map(|version| format!(" to {version}")).unwrap_or_default()
+}
+
+impl From<RegistryError> for ChangeError {
+    fn from(error: RegistryError) -> Self {
+        Self::Registry(Box::new(error))
+    }
+}
+
 impl Registry {
     /// Changes which versions of a decoder devices get. It is effective at once; frames under way are
     /// decoded by the version that they got. `asked` is what devices ask for and how many do, to tell
@@ -82,7 +153,7 @@ impl Registry {
         asked: &[(DecoderRef, usize)],
     ) -> Result<Changed, ChangeError> {
         match self.try_to_change(id, change, mandate, asked).await {
-            Err(ChangeError::Registry(error)) if is_behind(&error) => {
+            Err(ChangeError::Registry(error)) if error.is_behind() => {
                 self.catch_up().await?;
                 self.try_to_change(id, change, mandate, asked).await
             }
@@ -110,7 +181,8 @@ impl Registry {
             let mut batch = Batch::new();
             batch.put(CHANNELS, id.to_string(), kept);
             let audit = AuditEntry::of(&event, &mandate.by);
-            turn.commit(batch, mandate.at, Some(&event), audit).await?;
+            let written = turn.commit(batch, mandate.at, Some(&event), audit).await;
+            written.map_err(RegistryError::from)?;
             self.index_mut().entry(id.clone()).or_default().set_channels(after);
         }
         Ok(Changed { event, dry_run: mandate.dry_run, effects })

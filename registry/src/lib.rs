@@ -1,75 +1,63 @@
 //! Decoder packages and the registry that keeps them.
 //!
-//! A decoder is one `.wasm` file: a component, or a script in an empty one ([`Code`]), that carries its
-//! [`Manifest`] and its vectors inside ([`Package`]). It is published by running every vector in the sandbox ([`Rehearsal`]); what does
-//! not answer as it says of itself is refused. A published version never changes: it is named by its
-//! digest. Devices ask for a decoder by id and semantic-version requirement.
+//! A decoder is one `.wasm` file: a component, or a script in an empty one ([`Code`](package::Code)),
+//! that carries its [`Manifest`](package::Manifest) and its vectors inside
+//! ([`Package`](package::Package)). It is published by running every vector in the sandbox
+//! ([`Gate`](gate::Gate)); what does not answer as it says of itself is refused. A published version
+//! never changes: it is named by its digest. Devices ask for a decoder by id and semantic-version
+//! requirement.
+//!
+//! The [`Registry`] and all that it does stands here; below it lie five rooms, each of which knows only
+//! those to its left: `package`, `keys` and `channels`, `ledger`; the `gate` knows `package` alone.
 
 #![forbid(unsafe_code)]
 
-mod artifact;
-mod audit;
-mod canary;
-mod catalogue;
-mod chain;
-mod changes;
 mod channels;
-mod data_paths;
-mod error;
 mod gate;
-mod history;
-mod id;
-mod index;
-mod journal;
-mod keyring;
-mod load;
-mod loaded;
-mod loading;
-mod manifest;
-mod mending;
+mod keys;
+mod ledger;
 mod package;
-mod publishing;
-mod quarantine;
-mod recognized;
-mod registry;
-mod rehearsal;
-mod sections;
-mod shadow;
-mod signing;
-mod transfer;
-mod trust;
-mod verify;
 
-pub use artifact::{Artifact, ArtifactError, CONFIG_TYPE, LAYER_TYPE};
-pub use audit::{Actor, AuditEntry};
-pub use canary::{Canary, CanaryReport, CanaryRule};
+mod auditing;
+mod catalogue;
+mod changes;
+mod decoder_cache;
+mod decoders;
+mod error;
+mod files;
+mod key_changes;
+mod loaded_decoder;
+mod opening;
+mod publishing;
+mod registry;
+
 pub use catalogue::{CatalogueEntry, CatalogueVersion};
-pub use chain::{BrokenChain, Head, Link};
-pub use changes::{Change, Changed, Effect, Mandate};
-pub use channels::{Channel, Channels, Deprecation};
-pub use data_paths::each_value;
-pub use error::{
-    ChangeError, DamagedIndex, PublishError, RegistryError, ResolveError, UnusableError,
+pub use changes::{Change, ChangeError, Changed, Effect, Mandate};
+pub use channels::{
+    Canary, CanaryReport, CanaryRule, Channel, Channels, Deprecation, Example, Observed,
+    Performance, QuarantineRule, Quarantined, Shadow, Tally,
 };
-pub use gate::{Admitted, Finding, Gate, Misbehaved, Payload, Report, Tried};
-pub use history::{History, IndexEvent, PublishedVersion, VersionName};
-pub use id::{DecoderId, DecoderIdError, DecoderRef};
-pub use keyring::{HeadError, KeyError, SignedHead};
-pub use loaded::LoadedDecoder;
-pub use manifest::{
-    Command, Device, Direction, Field, FieldType, Manifest, ManifestError, Port, ScriptDeclaration,
-    VariableDeclaration,
+pub use error::RegistryError;
+pub use gate::{
+    Admitted, Finding, Gate, Misbehaved, Payload, Rehearsal, RehearsalError, Report, Tried,
+    VectorDiffers,
 };
-pub use mending::{Mended, Mirror};
-pub use package::{Package, PackageError};
-pub use publishing::{Publication, Published};
-pub use quarantine::{QuarantineRule, Quarantined};
-pub use recognized::with_recognized_dialect;
+pub use key_changes::KeyError;
+pub use keys::{
+    PackageSignature, Provenance, PublicKey, PublisherKey, Publishers, SecretKey, Signature,
+    UnreadableKey, UntrustedError,
+};
+pub use ledger::{
+    Actor, Artifact, ArtifactError, AuditEntry, BrokenChain, CONFIG_TYPE, DamagedIndex, Head,
+    HeadError, History, IndexEvent, LAYER_TYPE, Link, Mended, Mirror, Obstacle, PublishedVersion,
+    ResolveError, SignedHead, Step, Transfer, Verification, VersionName,
+};
+pub use loaded_decoder::LoadedDecoder;
+pub use package::{
+    Answer, Code, Command, DecoderId, DecoderIdError, DecoderRef, Device, Direction, Field,
+    FieldType, Manifest, ManifestError, Package, PackageError, Port, ScriptDeclaration,
+    UnusableError, VariableDeclaration, each_value, outcome, run, variables,
+    with_recognized_dialect,
+};
+pub use publishing::{Publication, PublishError, Published};
 pub use registry::{Registry, RegistryConfig};
-pub use rehearsal::{Answer, Rehearsal, VectorDiffers, outcome, run, variables};
-pub use sections::Code;
-pub use shadow::{Example, Observed, Performance, Shadow, Tally};
-pub use signing::{PackageSignature, PublicKey, SecretKey, Signature, UnreadableKey};
-pub use transfer::{Obstacle, Step, Transfer};
-pub use trust::{Provenance, PublisherKey, Publishers, UntrustedError};
-pub use verify::Verification;

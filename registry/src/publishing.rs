@@ -9,13 +9,17 @@ use semver::Version;
 use serde::Serialize;
 
 use crate::{
-    Actor, AuditEntry, Channel, DamagedIndex, DecoderId, IndexEvent, LoadedDecoder, Manifest,
-    Provenance, PublishError, PublishedVersion, Registry, RegistryError,
-    gate::{Admitted, incompatibilities},
-    index::{Entry, IndexLine},
-    journal::{Turn, is_behind},
-    loading::blob_name,
-    registry::{CHANNELS, VERSIONS, version_key},
+    channels::Channel,
+    error::RegistryError,
+    gate::{Admitted, Finding, incompatibilities},
+    keys::{Provenance, UntrustedError},
+    ledger::{
+        Actor, AuditEntry, CHANNELS, DamagedIndex, Entry, IndexEvent, IndexLine, Listed,
+        PublishedVersion, Turn, VERSIONS, version_key,
+    },
+    loaded_decoder::LoadedDecoder,
+    package::{DecoderId, Manifest},
+    registry::Registry,
 };
 
 /// How a package is published.
@@ -48,6 +52,45 @@ pub struct Published {
     pub channel: Channel,
 }
 
+/// Why a package was not published.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PublishError {
+    /// The gate found something wrong with it.
+    #[error("{}", said(.0))]
+    Refused(Vec<Finding>),
+    /// It is not known where it comes from.
+    #[error(transparent)]
+    Untrusted(UntrustedError),
+    /// The version exists.
+    #[error(
+        "{id} {version} is published already, with the digest {published}; a version never \
+         changes, so publish this package under a new one"
+    )]
+    VersionExists {
+        /// Its name.
+        id: DecoderId,
+        /// Its version.
+        version: Version,
+        /// The digest that was published.
+        published: Digest,
+    },
+    /// The registry could not keep it.
+    #[error(transparent)]
+    Registry(Box<RegistryError>),
+}
+
+fn said(findings: &[Finding]) -> String {
+    let all: Vec<String> = findings.iter().map(ToString::to_string).collect();
+    all.join("; ")
+}
+
+impl From<RegistryError> for PublishError {
+    fn from(error: RegistryError) -> Self {
+        Self::Registry(Box::new(error))
+    }
+}
+
 impl Registry {
     /// Publishes a package that the gate let through, under the name that its manifest gives.
     ///
@@ -67,10 +110,7 @@ impl Registry {
             .map_err(|error| DamagedIndex { key: key.clone(), reason: error.to_string() })
             .map_err(RegistryError::from)?;
         // Before the turn: while one file is written, another version becomes durable.
-        self.blobs
-            .put(&blob_name(line.digest), package.file())
-            .await
-            .map_err(RegistryError::from)?;
+        self.files.put(line.digest, package.file()).await.map_err(RegistryError::from)?;
         let entry = Arc::new(Entry::new(manifest.clone(), line));
         let published = self.enter(&entry, value, publication).await?;
         // The vectors were run within the limits of all; what is kept is what frames will call.
@@ -117,7 +157,8 @@ impl Registry {
         let mut turn = self.journal.turn().await;
         // What was checked before may be otherwise since: a key revoked, a version in between.
         let (id, version) = (&entry.manifest.id, &entry.manifest.version);
-        self.known_publishers()
+        self.publishers
+            .read()
             .check(&publication.provenance, (id, version), entry.line.digest)
             .map_err(PublishError::Untrusted)?;
         if let Some(previous) = self.previous(id, version) {
@@ -128,7 +169,7 @@ impl Registry {
         }
         let written = self.write(&mut turn, entry, value.clone(), publication).await;
         let written = match written {
-            Err(error) if is_behind(&error) => {
+            Err(error) if error.is_behind() => {
                 self.catch_up().await?;
                 self.write(&mut turn, entry, value, publication).await
             }
@@ -157,7 +198,7 @@ impl Registry {
             let index = self.index();
             let listed = index.get(&id);
             let usual = listed.map_or_else(
-                || crate::index::Listed::default().channel_of_new(&version),
+                || Listed::default().channel_of_new(&version),
                 |listed| listed.channel_of_new(&version),
             );
             let channels = listed.map(|listed| listed.channels.clone()).unwrap_or_default();
@@ -204,48 +245,11 @@ impl Registry {
             return Ok(Published { id, version, digest, vectors, channel });
         }
         // A digest covers name and version, so no version can ever refer to this file.
-        if let Err(error) = self.blobs.remove(&blob_name(again.line.digest)).await {
+        if let Err(error) = self.files.remove(again.line.digest).await {
             // It takes room and does no harm.
             let digest = again.line.digest;
             tracing::warn!(%digest, %error, "a refused package stays in the store");
         }
         Err(PublishError::VersionExists { id, version, published: digest })
-    }
-
-    /// Writes the history of versions that were published before there was one, in the order in which
-    /// they were. All of them were given to whoever they would do for.
-    pub(crate) async fn adopt(&self) -> Result<(), RegistryError> {
-        let mut turn = self.journal.turn().await;
-        // The first line is of the registry's own key.
-        if turn.next_index() > 2 {
-            return Ok(());
-        }
-        let mut entries: Vec<Arc<Entry>> = {
-            let index = self.index();
-            index.values().flat_map(|listed| listed.versions.values().cloned()).collect()
-        };
-        entries.sort_by_key(|entry| entry.line.published_at);
-        for entry in entries {
-            let (id, line) = (entry.manifest.id.clone(), &entry.line);
-            let event = IndexEvent::Publish(PublishedVersion {
-                id: id.clone(),
-                version: entry.manifest.version.clone(),
-                digest: line.digest,
-                bytes: line.bytes,
-                vectors: line.vectors,
-                channel: Channel::Stable,
-                signature: None,
-            });
-            let mut channels = self.channels(&id)?;
-            event.apply(&mut channels);
-            let kept = serde_json::to_vec(&channels)
-                .map_err(|error| DamagedIndex { key: id.to_string(), reason: error.to_string() })?;
-            let mut batch = Batch::new();
-            batch.put(CHANNELS, id.to_string(), kept);
-            let audit = AuditEntry::of(&event, &Actor::named(&line.published_by));
-            turn.commit(batch, line.published_at, Some(&event), audit).await?;
-            self.index_mut().entry(id).or_default().set_channels(channels);
-        }
-        Ok(())
     }
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use semver::Version;
 
-use super::Finding;
-use crate::{Field, Manifest};
+use super::finding::Finding;
+use crate::package::{Field, Manifest};
 
 /// How much of a version must grow.
 #[derive(Clone, Copy, PartialEq, Eq)]

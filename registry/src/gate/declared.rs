@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use champollion_sdk::vectors::Vector;
 use serde_json::Value as Json;
 
-use super::Finding;
-use crate::{FieldType, Manifest, data_paths::each_value};
+use super::finding::Finding;
+use crate::package::{FieldType, Manifest, each_value};
 
 /// Most fields that one warning names.
 const NAMED: usize = 10;
@@ -110,30 +110,5 @@ impl<'manifest> Declared<'manifest> {
             0 => format!("no vector holds the declared fields {named}"),
             more => format!("no vector holds the declared fields {named} and {more} more"),
         })
-    }
-}
-
-impl FieldType {
-    /// Whether a field that is declared so may hold a value of this type.
-    fn holds(self, found: Self) -> bool {
-        match self {
-            Self::Any => true,
-            Self::Number => matches!(found, Self::Number | Self::Integer),
-            other => other == found,
-        }
-    }
-
-    /// Its word in manifests.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Boolean => "boolean",
-            Self::Integer => "integer",
-            Self::Number => "number",
-            Self::Text => "text",
-            Self::Object => "object",
-            Self::List => "list",
-            Self::Any => "any",
-        }
     }
 }

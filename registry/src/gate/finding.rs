@@ -3,8 +3,8 @@
 use champollion_sandbox::LoadError;
 use semver::Version;
 
-use super::random::Misbehaved;
-use crate::{PackageError, UnusableError, VectorDiffers};
+use super::{random::Misbehaved, rehearsal::VectorDiffers};
+use crate::package::{PackageError, UnusableError};
 
 /// Something that is wrong with a package.
 #[derive(Debug, thiserror::Error)]

@@ -8,8 +8,7 @@ use champollion_sandbox::{CallError, Decoder, OutputError, Settings, Specimen};
 use champollion_sdk::vectors::{Input, UplinkInput};
 use serde::Serialize;
 
-use super::Finding;
-use crate::{Direction, Package, variables};
+use crate::package::{Direction, Package, variables};
 
 /// Where the numbers begin. Any will do; it must be the same for all.
 const SEED: u64 = 0x6368_616d_706f_6c6c;
@@ -93,8 +92,9 @@ impl fmt::Display for Misbehaved {
 }
 
 impl Tried {
-    pub(super) fn findings(&self) -> Vec<Finding> {
-        self.misbehaved.values().cloned().map(Finding::Misbehaves).collect()
+    /// The payloads that made the decoder misbehave, by what it did.
+    pub(super) fn misbehaved(&self) -> impl Iterator<Item = &Misbehaved> {
+        self.misbehaved.values()
     }
 
     pub(super) fn warning(&self) -> Option<String> {

@@ -1,7 +1,7 @@
 //! Nothing passes that does not answer as its vectors say.
 
 use champollion_registry::{
-    Answer, Package, PublishError, Rehearsal, UnusableError, VectorDiffers, run,
+    Answer, Package, Rehearsal, RehearsalError, UnusableError, VectorDiffers, run,
 };
 use champollion_sandbox::{CallError, LoadError, Value, Variable};
 use champollion_sdk::vectors::{self, Input};
@@ -10,14 +10,14 @@ use serde_json::{Value as Json, json};
 use crate::support::{DECODER_TOML, Parts, SANDBOX, component, first_party};
 
 /// What comes of rehearsing the small decoder, which answers every uplink with `{"answer":42}`.
-fn rehearse(vectors: &Json) -> Result<Rehearsal, PublishError> {
+fn rehearse(vectors: &Json) -> Result<Rehearsal, RehearsalError> {
     let package = Package::assemble(&component(), DECODER_TOML, &vectors.to_string()).unwrap();
     Rehearsal::of(package, &SANDBOX)
 }
 
-fn differs(outcome: Result<Rehearsal, PublishError>) -> VectorDiffers {
+fn differs(outcome: Result<Rehearsal, RehearsalError>) -> VectorDiffers {
     match outcome {
-        Err(PublishError::Vector(differs)) => differs,
+        Err(RehearsalError::Vector(differs)) => differs,
         Err(error) => panic!("{error:?}"),
         Ok(_) => panic!("it is taken"),
     }
@@ -151,7 +151,9 @@ fn a_component_that_is_no_decoder_is_refused() {
     let vectors = json!([uplink("why", json!({"reading": {"data": {}}}))]).to_string();
     let package = Package::assemble(&empty, DECODER_TOML, &vectors).unwrap();
     match Rehearsal::of(package, &SANDBOX) {
-        Err(PublishError::Unusable(UnusableError::Sandbox(LoadError::NotADecoder { .. }))) => {}
+        Err(RehearsalError::Unusable(UnusableError::Sandbox(LoadError::NotADecoder {
+            ..
+        }))) => {}
         Err(error) => panic!("{error:?}"),
         Ok(_) => panic!("it is taken"),
     }

@@ -1,0 +1,287 @@
+//! A candidate that decodes live frames beside the stable version: what comes of it is compared and
+//! counted, and handed to nobody.
+
+use std::collections::BTreeMap;
+
+use champollion_sandbox::{Call, CallError, Reading};
+use parking_lot::{Mutex, MutexGuard};
+use semver::Version;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
+
+/// Most places that are counted one by one. Keys of `data` may be data themselves.
+const PLACES: usize = 200;
+
+/// Most frames that are shown.
+const EXAMPLES: usize = 20;
+
+/// Most places of one frame that are shown.
+const PLACES_SHOWN: usize = 20;
+
+/// A candidate that runs beside the stable version.
+pub struct Shadow {
+    version: Version,
+    tally: Mutex<Tally>,
+}
+
+/// What a comparison came to so far, since the server was started or the shadow was.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Tally {
+    /// Frames that both have decoded.
+    pub compared: u64,
+    /// Those of which the candidate says all that the stable version says; it may say more.
+    pub agreeing: u64,
+    /// Frames that only the stable version has decoded, since there was too much else to do.
+    pub skipped: u64,
+    /// What the stable version did.
+    pub stable: Performance,
+    /// What the candidate did.
+    pub candidate: Performance,
+    /// Where the two differ, and on how many frames.
+    pub differing: BTreeMap<String, u64>,
+    /// What only the candidate says, and on how many frames.
+    pub added: BTreeMap<String, u64>,
+    /// Some of the frames on which they differ.
+    pub examples: Vec<Example>,
+}
+
+/// How a version did.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Performance {
+    /// Fuel that was burnt on all frames.
+    pub fuel: u64,
+    /// Frames that it could not read.
+    pub failures: u64,
+}
+
+/// A frame on which the two differ.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Example {
+    /// FPort.
+    pub f_port: u8,
+    /// The payload, in hexadecimal digits.
+    pub payload: String,
+    /// Where they differ, with what each says; null where it says nothing.
+    pub differing: BTreeMap<String, [Json; 2]>,
+}
+
+/// What a version made of a frame.
+pub struct Observed {
+    values: BTreeMap<String, Json>,
+    fuel: u64,
+    failed: bool,
+}
+
+impl Observed {
+    /// What came of a call.
+    #[must_use]
+    pub fn of(call: &Call<Reading>) -> Self {
+        let mut values = BTreeMap::new();
+        match &call.result {
+            Ok(reading) => read(&json!(reading), &mut values),
+            Err(CallError::Failed(failure)) => {
+                values.insert("failure".to_owned(), json!(failure.kind.as_str()));
+            }
+            Err(error) => {
+                values.insert("error".to_owned(), json!(error.code()));
+            }
+        }
+        Self { values, fuel: call.fuel, failed: call.result.is_err() }
+    }
+}
+
+/// All values of a reading by their places.
+fn read(reading: &Json, values: &mut BTreeMap<String, Json>) {
+    if reading["data"].as_object().is_some_and(|data| !data.is_empty()) {
+        flatten(&reading["data"], "data", values);
+    }
+    for measurement in reading["measurements"].as_array().into_iter().flatten() {
+        // By what they are and not by their order, or one more would change all that follow.
+        let quantity = measurement["quantity"].as_str().unwrap_or_default();
+        let mut place = format!("measurements.{quantity}");
+        for distinction in ["channel", "measuredAt"] {
+            if let Some(value) = measurement.get(distinction) {
+                place = format!("{place}, {distinction} {value}");
+            }
+        }
+        values.insert(place, measurement["value"].clone());
+    }
+}
+
+fn flatten(value: &Json, place: &str, values: &mut BTreeMap<String, Json>) {
+    match value {
+        Json::Object(members) if !members.is_empty() => {
+            for (key, member) in members {
+                flatten(member, &format!("{place}.{key}"), values);
+            }
+        }
+        Json::Array(items) if !items.is_empty() => {
+            for (index, item) in items.iter().enumerate() {
+                flatten(item, &format!("{place}[{index}]"), values);
+            }
+        }
+        other => drop(values.insert(place.to_owned(), other.clone())),
+    }
+}
+
+impl Shadow {
+    pub(crate) fn new(version: Version) -> Self {
+        Self { version, tally: Mutex::default() }
+    }
+
+    /// The candidate.
+    #[must_use]
+    pub fn version(&self) -> &Version {
+        &self.version
+    }
+
+    /// What the comparison came to so far.
+    #[must_use]
+    pub fn tally(&self) -> Tally {
+        self.locked().clone()
+    }
+
+    /// Counts a frame that the candidate did not get.
+    pub fn skip(&self) {
+        self.locked().skipped += 1;
+    }
+
+    /// Compares what the two made of a frame.
+    pub fn compare(&self, (f_port, payload): (u8, &[u8]), stable: &Observed, candidate: &Observed) {
+        let mut differing: BTreeMap<String, [Json; 2]> = BTreeMap::new();
+        for (place, value) in &stable.values {
+            let other = candidate.values.get(place);
+            if other != Some(value) {
+                let both = [value.clone(), other.cloned().unwrap_or_default()];
+                differing.insert(place.clone(), both);
+            }
+        }
+        let mut added: Vec<&String> = Vec::new();
+        for (place, value) in &candidate.values {
+            if stable.values.contains_key(place) {
+                continue;
+            }
+            // Where one of them failed, what the other says is no addition.
+            if stable.failed || candidate.failed {
+                differing.insert(place.clone(), [Json::Null, value.clone()]);
+            } else {
+                added.push(place);
+            }
+        }
+
+        let mut tally = self.locked();
+        tally.compared += 1;
+        tally.agreeing += u64::from(differing.is_empty());
+        tally.stable.count(stable);
+        tally.candidate.count(candidate);
+        added.into_iter().for_each(|place| count(&mut tally.added, place));
+        differing.keys().for_each(|place| count(&mut tally.differing, place));
+        if !differing.is_empty() && tally.examples.len() < EXAMPLES {
+            let payload = data_encoding::HEXUPPER.encode(payload);
+            let differing = differing.into_iter().take(PLACES_SHOWN).collect();
+            tally.examples.push(Example { f_port, payload, differing });
+        }
+    }
+
+    fn locked(&self) -> MutexGuard<'_, Tally> {
+        self.tally.lock()
+    }
+}
+
+impl Performance {
+    fn count(&mut self, observed: &Observed) {
+        self.fuel = self.fuel.saturating_add(observed.fuel);
+        self.failures += u64::from(observed.failed);
+    }
+}
+
+fn count(places: &mut BTreeMap<String, u64>, place: &str) {
+    if let Some(known) = places.get_mut(place) {
+        *known += 1;
+    } else if places.len() < PLACES {
+        places.insert(place.to_owned(), 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn observed(reading: &Json) -> Observed {
+        let mut values = BTreeMap::new();
+        read(reading, &mut values);
+        Observed { values, fuel: 10, failed: false }
+    }
+
+    fn compared(stable: &Json, candidate: &Json) -> Tally {
+        let shadow = Shadow::new(Version::new(1, 1, 0));
+        shadow.compare((2, &[1, 255]), &observed(stable), &observed(candidate));
+        shadow.tally()
+    }
+
+    #[test]
+    fn who_says_more_agrees() {
+        let stable = json!({
+            "data": {"t": 21.5, "h": [{"v": 1}]},
+            "measurements": [{"quantity": "air.temperature", "value": 21.5}],
+        });
+        let candidate = json!({
+            "data": {"t": 21.5, "h": [{"v": 1}], "b": 3.6},
+            "measurements": [
+                {"quantity": "battery.voltage", "value": 3.6},
+                {"quantity": "air.temperature", "value": 21.5},
+            ],
+        });
+        let tally = compared(&stable, &candidate);
+        assert_eq!((tally.compared, tally.agreeing), (1, 1));
+        let added: Vec<&str> = tally.added.keys().map(String::as_str).collect();
+        assert_eq!(added, ["data.b", "measurements.battery.voltage"]);
+        let tally = compared(&candidate, &stable);
+        assert_eq!((tally.compared, tally.agreeing), (1, 0), "who says less does not");
+    }
+
+    #[test]
+    fn where_they_differ_is_told_with_the_payload() {
+        let tally =
+            compared(&json!({"data": {"t": 21.5, "u": 1}}), &json!({"data": {"t": -4, "u": 1}}));
+        assert_eq!((tally.compared, tally.agreeing), (1, 0));
+        assert_eq!(tally.differing, BTreeMap::from([("data.t".to_owned(), 1)]));
+        let example = &tally.examples[0];
+        assert_eq!((example.f_port, example.payload.as_str()), (2, "01FF"));
+        assert_eq!(example.differing["data.t"], [json!(21.5), json!(-4)]);
+        assert_eq!((tally.stable.fuel, tally.candidate.fuel), (10, 10));
+    }
+
+    #[test]
+    fn a_failure_differs_from_a_reading() {
+        let shadow = Shadow::new(Version::new(1, 1, 0));
+        let call = Call {
+            result: Err(CallError::Trapped { reason: "a crash".into() }),
+            fuel: 3,
+            memory_bytes: 0,
+            log: Vec::new(),
+        };
+        shadow.compare((2, &[]), &observed(&json!({"data": {"t": 1}})), &Observed::of(&call));
+        shadow.compare((2, &[]), &Observed::of(&call), &Observed::of(&call));
+        shadow.skip();
+        let tally = shadow.tally();
+        assert_eq!((tally.compared, tally.agreeing, tally.skipped), (2, 1, 1));
+        assert_eq!((tally.stable.failures, tally.candidate.failures), (1, 2));
+        let places: Vec<&str> = tally.differing.keys().map(String::as_str).collect();
+        assert_eq!(places, ["data.t", "error"]);
+    }
+
+    #[test]
+    fn there_is_an_end_to_what_is_kept() {
+        let shadow = Shadow::new(Version::new(1, 1, 0));
+        for number in 0..1_000 {
+            let stable = observed(&json!({"data": {format!("k{number}"): 1}}));
+            shadow.compare((2, &[]), &stable, &observed(&json!({"data": {}})));
+        }
+        let tally = shadow.tally();
+        assert_eq!((tally.differing.len(), tally.examples.len()), (PLACES, EXAMPLES));
+    }
+}

@@ -1,0 +1,187 @@
+//! Gives decoders that are ready to be called, and sets those aside that keep misbehaving.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use champollion_sandbox::CallError;
+use champollion_store::Batch;
+use jiff::Timestamp;
+use semver::Version;
+
+use crate::{
+    channels::{Canary, QUARANTINE, Quarantined, Shadow, pinned},
+    error::RegistryError,
+    ledger::{DamagedIndex, Entry, ResolveError, version_key},
+    loaded_decoder::LoadedDecoder,
+    package::{DecoderId, DecoderRef, load_file},
+    registry::Registry,
+};
+
+impl Registry {
+    /// The decoder that a device asks for, loaded when it is not in memory.
+    pub async fn decoder(&self, wanted: &DecoderRef) -> Result<Arc<LoadedDecoder>, RegistryError> {
+        let (version, entry) = self.find(wanted)?;
+        self.loaded(&wanted.id, version, &entry).await
+    }
+
+    /// The same for a frame: a decoder that was set aside is not given.
+    pub async fn healthy_decoder(
+        &self,
+        wanted: &DecoderRef,
+    ) -> Result<Arc<LoadedDecoder>, RegistryError> {
+        let (version, entry) = self.find(wanted)?;
+        match entry.health.quarantined() {
+            Some(quarantined) => Err(RegistryError::Quarantined(Box::new(quarantined))),
+            None => self.loaded(&wanted.id, version, &entry).await,
+        }
+    }
+
+    /// The decoder of a frame of a device, by all its 64 bits. A candidate that this device is to get is
+    /// given with what counts how it does; a decoder that was set aside is not given.
+    pub async fn decoder_of(
+        &self,
+        wanted: &DecoderRef,
+        device: u64,
+    ) -> Result<(Arc<LoadedDecoder>, Option<Arc<Canary>>), RegistryError> {
+        if let Some((canary, entry)) = self.canary_of(wanted, device) {
+            let version = canary.rule().version.clone();
+            // One that cannot be loaded is no reason to decode nothing.
+            if let Ok(loaded) = self.loaded(&wanted.id, version, &entry).await {
+                return Ok((loaded, Some(canary)));
+            }
+        }
+        Ok((self.healthy_decoder(wanted).await?, None))
+    }
+
+    fn canary_of(&self, wanted: &DecoderRef, device: u64) -> Option<(Arc<Canary>, Arc<Entry>)> {
+        let index = self.index();
+        let listed = index.get(&wanted.id)?;
+        let canary = listed.canary.as_ref()?;
+        let version = &canary.rule().version;
+        let is_asked = wanted.requirement.matches(version) && pinned(&wanted.requirement).is_none();
+        let is_newer = listed.choose(&wanted.requirement).is_none_or(|(given, _)| given < version);
+        if !(is_asked && is_newer && canary.is_for(device)) {
+            return None;
+        }
+        let entry = listed.versions.get(version)?;
+        let is_healthy = entry.health.quarantined().is_none();
+        is_healthy.then(|| (Arc::clone(canary), Arc::clone(entry)))
+    }
+
+    /// The candidate that a share of the devices gets.
+    pub fn canary(&self, id: &DecoderId) -> Result<Option<Arc<Canary>>, ResolveError> {
+        let index = self.index();
+        let listed = index.get(id).ok_or_else(|| ResolveError::UnknownDecoder(id.clone()))?;
+        Ok(listed.canary.clone())
+    }
+
+    /// The candidate that runs beside the decoder of a frame: one that the device would get, were it
+    /// stable.
+    #[must_use]
+    pub fn shadow_of(&self, wanted: &DecoderRef, decoder: &LoadedDecoder) -> Option<Arc<Shadow>> {
+        let index = self.index();
+        let shadow = index.get(&wanted.id)?.shadow.as_ref()?;
+        let would_get =
+            *shadow.version() > decoder.version && wanted.requirement.matches(shadow.version());
+        (would_get && pinned(&wanted.requirement).is_none()).then(|| Arc::clone(shadow))
+    }
+
+    /// The candidate that runs beside the stable version of a decoder.
+    pub fn shadow(&self, id: &DecoderId) -> Result<Option<Arc<Shadow>>, ResolveError> {
+        let index = self.index();
+        let listed = index.get(id).ok_or_else(|| ResolveError::UnknownDecoder(id.clone()))?;
+        Ok(listed.shadow.clone())
+    }
+
+    /// A version by its name, loaded when it is not in memory.
+    pub async fn version(
+        &self,
+        id: &DecoderId,
+        version: &Version,
+    ) -> Result<Arc<LoadedDecoder>, RegistryError> {
+        let entry = self.entry(id, version)?;
+        self.loaded(id, version.clone(), &entry).await
+    }
+
+    /// The decoder of a version that was found.
+    async fn loaded(
+        &self,
+        id: &DecoderId,
+        version: Version,
+        entry: &Entry,
+    ) -> Result<Arc<LoadedDecoder>, RegistryError> {
+        let digest = entry.line.digest;
+        if let Some(loaded) = self.loaded.get(digest) {
+            return Ok(loaded);
+        }
+        self.loaded.get_or_load(digest, self.load(id, version, entry)).await
+    }
+
+    async fn load(
+        &self,
+        id: &DecoderId,
+        version: Version,
+        entry: &Entry,
+    ) -> Result<Arc<LoadedDecoder>, RegistryError> {
+        let file = self.file_of(id, &version, entry).await?;
+        let sandbox = Arc::clone(&self.sandbox);
+        let lower = self.config.lower_limits.get(id).cloned().unwrap_or_default();
+        let unusable = |reason: String| RegistryError::Unusable {
+            id: id.clone(),
+            version: version.clone(),
+            reason,
+        };
+        let (manifest, digest) = (Arc::clone(&entry.manifest), entry.line.digest);
+        let (decoder, manifest) = tokio::task::spawn_blocking(move || {
+            (load_file(&file, &manifest, digest, &sandbox, &lower), manifest)
+        })
+        .await
+        .map_err(|error| unusable(error.to_string()))?;
+        let decoder = decoder.map_err(|error| unusable(error.to_string()))?;
+        let health = Arc::clone(&entry.health);
+        Ok(Arc::new(LoadedDecoder::new(manifest, decoder, health)))
+    }
+
+    /// Is told of every call that misbehaved; sets the version aside when it was one too many.
+    pub async fn report(
+        &self,
+        decoder: &LoadedDecoder,
+        error: &CallError,
+        now: Timestamp,
+    ) -> Result<Option<Quarantined>, RegistryError> {
+        let name = (&decoder.id, &decoder.version);
+        let rule = &self.config.quarantine;
+        let Some(quarantined) = decoder.health.report(name, error, rule, now) else {
+            return Ok(None);
+        };
+        let key = version_key(&decoder.id, &decoder.version);
+        let value = serde_json::to_vec(&quarantined)
+            .map_err(|error| DamagedIndex { key: key.clone(), reason: error.to_string() })?;
+        let mut batch = Batch::new();
+        batch.put(QUARANTINE, key.into_bytes(), value);
+        self.store.commit(batch).await?;
+        Ok(Some(quarantined))
+    }
+
+    /// The versions that are set aside, in the order of their names.
+    #[must_use]
+    pub fn quarantined(&self) -> Vec<Quarantined> {
+        let index = self.index();
+        let entries = index.values().map(|listed| &listed.versions).flat_map(BTreeMap::values);
+        entries.filter_map(|entry| entry.health.quarantined()).collect()
+    }
+
+    /// Lets a version decode again that was set aside; tells whether it was.
+    pub async fn lift_quarantine(
+        &self,
+        id: &DecoderId,
+        version: &Version,
+    ) -> Result<bool, RegistryError> {
+        let entry = self.entry(id, version)?;
+        let was_set_aside = entry.health.quarantined().is_some();
+        let mut batch = Batch::new();
+        batch.delete(QUARANTINE, version_key(id, version).into_bytes());
+        self.store.commit(batch).await?;
+        entry.health.lift();
+        Ok(was_set_aside)
+    }
+}

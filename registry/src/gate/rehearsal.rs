@@ -1,0 +1,69 @@
+//! Runs a package's vectors in the sandbox: nothing is published that does not do what it says.
+
+use champollion_sandbox::{Decoder, Sandbox};
+use champollion_sdk::difference::{Difference, difference};
+
+use crate::package::{Package, UnusableError, outcome, run};
+
+/// A package whose every vector was answered as it expects.
+pub struct Rehearsal {
+    package: Package,
+    decoder: Decoder,
+}
+
+/// A vector that was not answered as it expects.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("the vector {vector:?} differs {difference}")]
+pub struct VectorDiffers {
+    /// The name of the vector.
+    pub vector: String,
+    /// The first place where it differs.
+    pub difference: Box<Difference>,
+}
+
+/// The error of a package that does not do what it says.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RehearsalError {
+    /// What it runs cannot be loaded.
+    #[error(transparent)]
+    Unusable(#[from] UnusableError),
+    /// A vector was not answered as it expects.
+    #[error(transparent)]
+    Vector(#[from] VectorDiffers),
+}
+
+impl Rehearsal {
+    /// Compiles the package and runs every vector; stops at the first that differs. Takes up to a
+    /// second of the processor: it belongs on a thread that may block.
+    pub fn of(package: Package, sandbox: &Sandbox) -> Result<Self, RehearsalError> {
+        let decoder = package.load(sandbox)?;
+        for vector in package.vectors() {
+            if let Some(difference) =
+                difference(&vector.expect, &outcome(&run(&decoder, &vector.input)))
+            {
+                let difference = Box::new(difference);
+                return Err(VectorDiffers { vector: vector.name.clone(), difference }.into());
+            }
+        }
+        Ok(Self { package, decoder })
+    }
+
+    /// The package.
+    #[must_use]
+    pub fn package(&self) -> &Package {
+        &self.package
+    }
+
+    /// The decoder, compiled.
+    #[must_use]
+    pub fn decoder(&self) -> &Decoder {
+        &self.decoder
+    }
+
+    /// The package alone, for whoever does not publish it here and now.
+    #[must_use]
+    pub fn into_package(self) -> Package {
+        self.package
+    }
+}

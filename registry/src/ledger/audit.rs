@@ -1,0 +1,105 @@
+//! Who did what, when, from where: a chain beside the index.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use super::event::IndexEvent;
+
+/// The name of the chain.
+pub(crate) const AUDIT: &str = "audit";
+
+/// Who does something, and from where.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Actor {
+    /// The name of the token that was presented.
+    pub name: String,
+    /// The address that the request came from, where there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+}
+
+impl Actor {
+    /// Somebody of this name, from nowhere in particular.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        Self { name: name.to_owned(), from: None }
+    }
+}
+
+/// Something that was done.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AuditEntry {
+    /// By whom.
+    pub by: Actor,
+    /// What was done: `promote`, `token-create`.
+    pub action: String,
+    /// To what: `acme/thermometer 1.1.0`.
+    pub subject: String,
+    /// More of it, for programs.
+    #[serde(default, skip_serializing_if = "Json::is_null")]
+    pub details: Json,
+    /// The line of the index that came of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index: Option<u64>,
+}
+
+impl AuditEntry {
+    /// Something that was done by somebody.
+    #[must_use]
+    pub fn new(by: &Actor, action: &str, subject: impl ToString) -> Self {
+        Self {
+            by: by.clone(),
+            action: action.to_owned(),
+            subject: subject.to_string(),
+            details: Json::Null,
+            index: None,
+        }
+    }
+
+    /// The same with more of it.
+    #[must_use]
+    pub fn with(self, details: Json) -> Self {
+        Self { details, ..self }
+    }
+
+    /// What is said of something that happened to a decoder.
+    pub(crate) fn of(event: &IndexEvent, by: &Actor) -> Self {
+        let name =
+            |id: &dyn std::fmt::Display, version: &dyn std::fmt::Display| format!("{id} {version}");
+        match event {
+            IndexEvent::Publish(published) => {
+                let subject = name(&published.id, &published.version);
+                Self::new(by, "publish", subject).with(serde_json::json!({
+                    "digest": published.digest, "channel": published.channel,
+                }))
+            }
+            IndexEvent::Promote(of) => Self::new(by, "promote", name(&of.id, &of.version)),
+            IndexEvent::Rollback { id, withdrawn, to } => Self::new(by, "rollback", name(id, to))
+                .with(serde_json::json!({ "withdrawn": withdrawn })),
+            IndexEvent::Yank { name: of, reason } => {
+                Self::new(by, "yank", name(&of.id, &of.version))
+                    .with(serde_json::json!({ "reason": reason }))
+            }
+            IndexEvent::AddKey { key, known } => {
+                Self::new(by, "add-key", key).with(serde_json::json!(known))
+            }
+            IndexEvent::RevokeKey { key, reason } => {
+                Self::new(by, "revoke-key", key).with(serde_json::json!({ "reason": reason }))
+            }
+            IndexEvent::RegistryKey { key, .. } => Self::new(by, "registry-key", key),
+            IndexEvent::Shadow(of) => Self::new(by, "shadow", name(&of.id, &of.version)),
+            IndexEvent::Canary { id, rule } => {
+                Self::new(by, "canary", name(id, &rule.version)).with(serde_json::json!(rule))
+            }
+            IndexEvent::EndCanary { id, reason } => {
+                Self::new(by, "end-canary", id).with(serde_json::json!({ "reason": reason }))
+            }
+            IndexEvent::EndShadow { id } => Self::new(by, "end-shadow", id),
+            IndexEvent::Unyank(of) => Self::new(by, "unyank", name(&of.id, &of.version)),
+            IndexEvent::Deprecate { id, deprecation } => {
+                Self::new(by, "deprecate", id).with(serde_json::json!(deprecation))
+            }
+        }
+    }
+}

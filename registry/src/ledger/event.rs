@@ -1,0 +1,176 @@
+//! What can happen to decoders and keys, as the index says it.
+
+use champollion_sandbox::Digest;
+use semver::Version;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    channels::{CanaryRule, Channel, Channels, Deprecation},
+    keys::{PackageSignature, PublicKey, PublisherKey, Publishers, Signature},
+    package::DecoderId,
+};
+
+/// The name of the chain.
+pub(crate) const INDEX: &str = "index";
+
+/// What happened to a decoder.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum IndexEvent {
+    /// A version was published.
+    Publish(PublishedVersion),
+    /// A version became stable.
+    Promote(VersionName),
+    /// Versions are stable no longer.
+    #[serde(rename_all = "camelCase")]
+    Rollback {
+        /// Of which decoder.
+        id: DecoderId,
+        /// Which ones, the one promoted last first.
+        withdrawn: Vec<Version>,
+        /// The version that was promoted last before them.
+        to: Version,
+    },
+    /// A candidate decodes live frames beside the stable version.
+    Shadow(VersionName),
+    /// It does no longer.
+    EndShadow {
+        /// Of which decoder.
+        id: DecoderId,
+    },
+    /// A share of the devices gets a candidate.
+    Canary {
+        /// Of which decoder.
+        id: DecoderId,
+        /// Which one, and who gets it.
+        #[serde(flatten)]
+        rule: CanaryRule,
+    },
+    /// None does any more.
+    EndCanary {
+        /// Of which decoder.
+        id: DecoderId,
+        /// Why.
+        reason: String,
+    },
+    /// A version is chosen no longer.
+    Yank {
+        /// Which one.
+        #[serde(flatten)]
+        name: VersionName,
+        /// Why.
+        reason: String,
+    },
+    /// A version may be chosen again.
+    Unyank(VersionName),
+    /// A publisher's key may sign decoders of some vendors.
+    AddKey {
+        /// Which key.
+        key: PublicKey,
+        /// Whose it is, and which vendors.
+        #[serde(flatten)]
+        known: PublisherKey,
+    },
+    /// A publisher's key may sign nothing any more.
+    RevokeKey {
+        /// Which key.
+        key: PublicKey,
+        /// Why.
+        reason: String,
+    },
+    /// The registry has a new key of its own, for which the one before vouches.
+    RegistryKey {
+        /// The new key.
+        key: PublicKey,
+        /// The old one's signature; the first has none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signature: Option<Signature>,
+    },
+    /// A decoder should not be used any more.
+    Deprecate {
+        /// Which one.
+        id: DecoderId,
+        /// What to do.
+        #[serde(flatten)]
+        deprecation: Deprecation,
+    },
+}
+
+/// A version of a decoder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VersionName {
+    /// Which decoder.
+    pub id: DecoderId,
+    /// Which version.
+    pub version: Version,
+}
+
+/// What the index says of a version that was published.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PublishedVersion {
+    /// Which decoder.
+    pub id: DecoderId,
+    /// Which version.
+    pub version: Version,
+    /// The SHA-256 of its package.
+    pub digest: Digest,
+    /// The size of its package in bytes.
+    pub bytes: usize,
+    /// How many vectors it answered.
+    pub vectors: usize,
+    /// Where it was put at first.
+    pub channel: Channel,
+    /// Who vouches for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<PackageSignature>,
+}
+
+impl IndexEvent {
+    /// Which decoder it is about, if it is about one.
+    #[must_use]
+    pub fn id(&self) -> Option<&DecoderId> {
+        match self {
+            Self::Publish(published) => Some(&published.id),
+            Self::Promote(name)
+            | Self::Shadow(name)
+            | Self::Unyank(name)
+            | Self::Yank { name, .. } => Some(&name.id),
+            Self::EndShadow { id } | Self::Canary { id, .. } | Self::EndCanary { id, .. } => {
+                Some(id)
+            }
+            Self::Rollback { id, .. } | Self::Deprecate { id, .. } => Some(id),
+            Self::AddKey { .. } | Self::RevokeKey { .. } | Self::RegistryKey { .. } => None,
+        }
+    }
+
+    /// Does to the keys of publishers what the event says.
+    pub(crate) fn apply_to_keys(&self, publishers: &mut Publishers) {
+        match self {
+            Self::AddKey { key, known } => publishers.put(*key, known.clone()),
+            Self::RevokeKey { key, reason } => publishers.revoke(key, reason),
+            _ => {}
+        }
+    }
+
+    /// Does to the channels of the decoder what the event says.
+    pub(crate) fn apply(&self, channels: &mut Channels) {
+        match self {
+            Self::Publish(published) => {
+                if published.channel == Channel::Stable {
+                    channels.promote(&published.version);
+                }
+            }
+            Self::Promote(name) => channels.promote(&name.version),
+            Self::Rollback { withdrawn, .. } => channels.withdraw(withdrawn),
+            Self::Yank { name, reason } => channels.yank(&name.version, reason),
+            Self::Unyank(name) => channels.unyank(&name.version),
+            Self::Shadow(name) => channels.set_shadow(Some(&name.version)),
+            Self::EndShadow { .. } => channels.set_shadow(None),
+            Self::Canary { rule, .. } => channels.set_canary(Some(rule)),
+            Self::EndCanary { .. } => channels.set_canary(None),
+            Self::Deprecate { deprecation, .. } => channels.deprecate(deprecation),
+            Self::AddKey { .. } | Self::RevokeKey { .. } | Self::RegistryKey { .. } => {}
+        }
+    }
+}

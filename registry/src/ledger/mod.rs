@@ -1,0 +1,37 @@
+//! The ledger: what was published and what became of it, line by line, so that nobody need trust who keeps it.
+
+mod audit;
+mod chain;
+mod event;
+mod history;
+mod index;
+mod journal;
+pub(crate) mod key_tables;
+mod mending;
+mod oci_artifact;
+mod resolve;
+mod signed_head;
+mod tables;
+mod transfer;
+mod verify;
+
+pub use audit::{Actor, AuditEntry};
+pub use chain::{BrokenChain, Head, Link};
+pub use event::{IndexEvent, PublishedVersion, VersionName};
+pub use history::History;
+pub use mending::{Mended, Mirror};
+pub use oci_artifact::{Artifact, ArtifactError, CONFIG_TYPE, LAYER_TYPE};
+pub use resolve::ResolveError;
+pub use signed_head::{HeadError, SignedHead};
+pub use tables::DamagedIndex;
+pub use transfer::{Obstacle, Step, Transfer};
+pub use verify::Verification;
+
+pub(crate) use index::{
+    CHANNELS, Entry, Index, IndexLine, Listed, VERSIONS, read_index, version_key,
+};
+pub(crate) use journal::{Journal, Turn, is_behind};
+pub(crate) use mending::{FileError, PackageFiles};
+pub(crate) use resolve::{no_version, not_given};
+pub(crate) use tables::{LedgerError, whole_table};
+pub(crate) use verify::Held;

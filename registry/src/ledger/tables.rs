@@ -1,0 +1,43 @@
+//! The tables in which the store keeps what follows from the index.
+
+use champollion_store::{Store, StoreError};
+
+/// How many lines are read from the store at once.
+const SCAN: usize = 1_000;
+
+/// A line of the index that is not as it was written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the index of the registry is damaged at {key}: {reason}")]
+pub struct DamagedIndex {
+    /// Which line, `vendor/model/version`.
+    pub key: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// The error of a ledger that cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LedgerError {
+    /// The store cannot be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A line is not as it was written.
+    #[error(transparent)]
+    Damaged(#[from] DamagedIndex),
+}
+
+/// Reads all lines of a table.
+pub(crate) async fn whole_table(
+    store: &dyn Store,
+    table: &str,
+) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    let mut lines: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
+    loop {
+        let after = lines.last().map(|(key, _)| key.clone());
+        let page = store.scan(table, b"", after.as_deref(), SCAN).await?;
+        if page.is_empty() {
+            return Ok(lines);
+        }
+        lines.extend(page.into_iter().map(|line| (line.key, line.value)));
+    }
+}

@@ -1,0 +1,121 @@
+//! Checks that all that the registry holds is what its history says.
+
+use champollion_store::{Store, StoreError};
+use parking_lot::RwLock;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    chain::Head,
+    history::History,
+    index::{Entry, Index, VERSIONS, version_key},
+    journal::Journal,
+    key_tables::read_publishers,
+    mending::PackageFiles,
+    tables::{LedgerError, whole_table},
+};
+use crate::package::Sections;
+
+/// What a check found.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Verification {
+    /// Where the index ends.
+    pub index: Head,
+    /// Where the audit ends.
+    pub audit: Head,
+    /// Versions that were checked.
+    pub versions: usize,
+    /// Everything that is not as it should be, a sentence each.
+    pub problems: Vec<String>,
+}
+
+/// The parts of a registry that are compared with its history.
+pub(crate) struct Held<'registry> {
+    pub(crate) journal: &'registry Journal,
+    pub(crate) store: &'registry dyn Store,
+    pub(crate) files: &'registry PackageFiles,
+    pub(crate) index: &'registry RwLock<Index>,
+}
+
+impl Held<'_> {
+    /// Reads index and audit from their first lines on, and compares what is kept with what they say:
+    /// the versions and their manifests, the channels, and the digest of every package.
+    pub(crate) async fn verify(&self) -> Result<Verification, LedgerError> {
+        let (history, broken) = self.journal.history().await?;
+        let (audit, broken_audit) = self.journal.audited().await?;
+        let mut problems: Vec<String> =
+            broken.iter().chain(&broken_audit).map(ToString::to_string).collect();
+        // What follows from a history that is broken says nothing.
+        if broken.is_none() {
+            self.compare_versions(&history, &mut problems).await?;
+            self.compare_channels(&history, &mut problems);
+            if *history.publishers() != read_publishers(self.store).await? {
+                problems.push("the keys of publishers are others than the index says".to_owned());
+            }
+        }
+        let mut versions = 0;
+        for published in history.versions() {
+            versions += 1;
+            if let Some(problem) = self.files.problem(published.digest).await? {
+                let name = format!("{} {}", published.id, published.version);
+                problems.push(format!("the package {} of {name} is {problem}", published.digest));
+            }
+        }
+        Ok(Verification { index: history.head().clone(), audit, versions, problems })
+    }
+
+    async fn compare_versions(
+        &self,
+        history: &History,
+        problems: &mut Vec<String>,
+    ) -> Result<(), StoreError> {
+        let mut kept = 0;
+        for (key, value) in whole_table(self.store, VERSIONS).await? {
+            let shown = String::from_utf8_lossy(&key).into_owned();
+            let entry = match Entry::read(&key, &value) {
+                Ok(entry) => entry,
+                Err(damaged) => {
+                    problems.push(damaged.to_string());
+                    continue;
+                }
+            };
+            let (id, version) = (&entry.manifest.id, &entry.manifest.version);
+            if version_key(id, version) != shown {
+                problems.push(format!("{shown} is kept with the manifest of {id} {version}"));
+                continue;
+            }
+            let Some(published) = history.version(id, version) else {
+                problems.push(format!("{id} {version} is kept, and the index has no line of it"));
+                continue;
+            };
+            kept += 1;
+            let line = (entry.line.digest, entry.line.bytes, entry.line.vectors);
+            if line != (published.digest, published.bytes, published.vectors) {
+                problems.push(format!("{id} {version} is kept as another than was published"));
+            }
+            let manifest = value.splitn(2, |byte| *byte == b'\n').nth(1).unwrap_or_default();
+            if let Some(file) = self.files.kept(published.digest).await?
+                && let Ok(own) = Sections::of(&file).and_then(|sections| sections.manifest())
+                && own.as_bytes() != manifest
+            {
+                problems.push(format!(
+                    "{id} {version} is kept with another manifest than its package has"
+                ));
+            }
+        }
+        let published = history.versions().count();
+        if kept < published {
+            let missing = published - kept;
+            problems.push(format!("{missing} versions of the index are not kept any more"));
+        }
+        Ok(())
+    }
+
+    fn compare_channels(&self, history: &History, problems: &mut Vec<String>) {
+        for (id, listed) in &*self.index.read() {
+            if listed.channels != history.channels(id) {
+                problems.push(format!("the channels of {id} are others than the index says"));
+            }
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! `decoder.toml`: the file in which a manifest is written.
+
+use super::manifest::Manifest;
+
+/// What is wrong with a manifest.
+#[derive(Debug, thiserror::Error)]
+pub enum ManifestError {
+    /// It is no TOML, or a key is missing, unknown or of a wrong type.
+    #[error("the manifest cannot be read: {0}")]
+    Unreadable(#[from] toml::de::Error),
+    /// It says what cannot be; everything that is wrong, a sentence each.
+    #[error("the manifest says what cannot be: {}", .0.join("; "))]
+    Inconsistent(Vec<String>),
+}
+
+impl Manifest {
+    /// Reads a `decoder.toml` and checks that it agrees with itself and with the vocabulary.
+    pub fn parse(toml: &str) -> Result<Self, ManifestError> {
+        let manifest: Self = toml::from_str(toml)?;
+        let complaints = manifest.complaints();
+        if complaints.is_empty() {
+            Ok(manifest)
+        } else {
+            Err(ManifestError::Inconsistent(complaints))
+        }
+    }
+
+    /// Writes a `decoder.toml` that is read as this manifest.
+    pub fn to_toml(&self) -> Result<String, toml::ser::Error> {
+        let mut table = toml::Table::try_from(self)?;
+        // The catalogue's JSON writes names in another way than the file.
+        rename_keys(&mut table, &kebab_case);
+        toml::to_string(&table)
+    }
+}
+
+fn rename_keys(table: &mut toml::Table, rename: &impl Fn(&str) -> String) {
+    let renamed = std::mem::take(table).into_iter().map(|(key, mut value)| {
+        match &mut value {
+            toml::Value::Table(inner) => rename_keys(inner, rename),
+            toml::Value::Array(list) => {
+                let tables = list.iter_mut().filter_map(toml::Value::as_table_mut);
+                tables.for_each(|inner| rename_keys(inner, rename));
+            }
+            _ => {}
+        }
+        (rename(&key), value)
+    });
+    *table = renamed.collect();
+}
+
+/// `fundedBy` as `funded-by`.
+fn kebab_case(camel_case: &str) -> String {
+    let mut text = String::new();
+    for character in camel_case.chars() {
+        if character.is_ascii_uppercase() {
+            text.push('-');
+        }
+        text.push(character.to_ascii_lowercase());
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::package::manifest_check::VERSION_CHARACTERS;
+
+    const MANIFEST: &str = r#"
+        id = "acme/thermometer"
+        version = "1.0.0"
+        name = "Acme Thermometer"
+        description = "Decodes it."
+        licence = "MIT"
+        maintainer = "Acme"
+        funded-by = "The city"
+
+        [[devices]]
+        vendor = "Acme"
+        model = "T1"
+
+        [[ports]]
+        port = 2
+        direction = "up"
+        meaning = "Temperature"
+
+        [[fields]]
+        name = "temperature"
+        type = "number"
+        quantity = "air.temperature"
+        unit = "Cel"
+        meaning = "Temperature of the air"
+    "#;
+
+    #[test]
+    fn a_manifest_is_read() {
+        let manifest = Manifest::parse(MANIFEST).unwrap();
+        assert_eq!(manifest.id.to_string(), "acme/thermometer");
+        assert_eq!(manifest.funded_by.as_deref(), Some("The city"));
+    }
+
+    #[test]
+    fn without_id_it_is_refused_by_the_name_of_what_is_missing() {
+        let error =
+            Manifest::parse(&MANIFEST.replace("id = \"acme/thermometer\"", "")).unwrap_err();
+        assert!(error.to_string().contains("missing field `id`"), "{error}");
+    }
+
+    #[test]
+    fn a_key_that_nobody_knows_is_refused() {
+        let error = Manifest::parse(&format!("licens = \"MIT\"\n{MANIFEST}")).unwrap_err();
+        assert!(error.to_string().contains("licens"), "{error}");
+    }
+
+    #[test]
+    fn everything_that_cannot_be_is_listed() {
+        let manifest = MANIFEST
+            .replace("\"Cel\"", "\"K\"")
+            .replace("port = 2", "port = 0")
+            .replace("\"up\"", "\"down\"");
+        let Err(ManifestError::Inconsistent(complaints)) = Manifest::parse(&manifest) else {
+            panic!("it is accepted");
+        };
+        assert_eq!(complaints.len(), 3, "{complaints:?}");
+    }
+
+    #[test]
+    fn a_version_is_told_from_others_by_its_order_alone() {
+        let parse = |version: &str| Manifest::parse(&MANIFEST.replace("1.0.0", version));
+        assert!(parse("1.0.0-rc.1").is_ok());
+        let error = parse("1.0.0+build.7").unwrap_err();
+        assert!(error.to_string().contains("1.0.0+build.7 has build metadata"), "{error}");
+    }
+
+    #[test]
+    fn a_version_fits_into_a_file_name() {
+        let parse = |characters: usize| {
+            let version = format!("1.0.0-{}", "a".repeat(characters - "1.0.0-".len()));
+            Manifest::parse(&MANIFEST.replace("1.0.0", &version))
+        };
+        assert!(parse(VERSION_CHARACTERS).is_ok());
+        let error = parse(VERSION_CHARACTERS + 1).unwrap_err();
+        assert!(error.to_string().contains("more than 64 characters"), "{error}");
+    }
+
+    #[test]
+    fn what_stands_there_twice_is_refused_once_for_each_name() {
+        let field = &MANIFEST[MANIFEST.find("[[fields]]").unwrap()..];
+        let error = Manifest::parse(&format!("{MANIFEST}{field}{field}")).unwrap_err();
+        let message = error.to_string();
+        assert_eq!(message.matches("the field temperature stands there twice").count(), 1);
+    }
+
+    #[test]
+    fn the_example_of_a_command_is_a_json_object() {
+        let with = |example: &str| {
+            Manifest::parse(&format!(
+                "{MANIFEST}\n[[commands]]\nname = \"reset\"\nmeaning = \"Starts anew\"\n\
+                 example = '{example}'"
+            ))
+        };
+        assert!(with(r#"{"reset": true}"#).is_ok());
+        for wrong in ["[]", "reset", r#"{"reset"}"#] {
+            let error = with(wrong).unwrap_err();
+            assert!(error.to_string().contains("the command reset is no JSON object"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_manifest_is_written_as_it_is_read() {
+        let text = format!(
+            "{MANIFEST}\ndata-unit = \"K\"\n[script]\ndialect = \"ts013\"\nfailing = [\"cold\"]\n"
+        );
+        let manifest = Manifest::parse(&text).unwrap();
+        let written = manifest.to_toml().unwrap();
+        assert_eq!(Manifest::parse(&written).unwrap(), manifest, "{written}");
+    }
+
+    #[test]
+    fn what_a_script_measures_can_be_converted() {
+        let in_data = |unit: &str| format!("{MANIFEST}\ndata-unit = \"{unit}\"\n");
+        assert!(Manifest::parse(&in_data("V")).is_ok(), "a component converts by itself");
+        assert!(Manifest::parse(&(in_data("K") + "[script]")).is_ok());
+        let error = Manifest::parse(&(in_data("V") + "[script]")).unwrap_err();
+        assert!(error.to_string().contains("temperature has the unit \"V\""), "{error}");
+    }
+
+    #[test]
+    fn only_what_is_inferred_may_do_without_a_meaning() {
+        let without = MANIFEST.replace("meaning = \"Temperature of the air\"", "");
+        let error = Manifest::parse(&without).unwrap_err();
+        assert!(error.to_string().contains("temperature has no meaning"), "{error}");
+        let inferred = Manifest::parse(&format!("{without}\ninferred = true")).unwrap();
+        assert!(inferred.fields[0].inferred);
+    }
+
+    #[test]
+    fn only_a_script_may_do_without_ports() {
+        let up = "[[ports]]\n        port = 2\n        direction = \"up\"\n        meaning = \"Temperature\"";
+        let without = MANIFEST.replace(up, "").replace("maintainer", "ports = []\nmaintainer");
+        assert!(Manifest::parse(&without).unwrap_err().to_string().contains("no port"));
+        assert!(Manifest::parse(&format!("{without}\n[script]")).is_ok());
+    }
+
+    #[test]
+    fn a_quantity_outside_of_the_vocabulary_is_refused() {
+        let error =
+            Manifest::parse(&MANIFEST.replace("air.temperature", "air.temprature")).unwrap_err();
+        assert!(error.to_string().contains("air.temprature"), "{error}");
+    }
+}

@@ -1,0 +1,233 @@
+//! The manifest: what a decoder says of itself.
+
+use champollion_sandbox::{Dialect, FieldMapping, MappingError};
+use semver::Version;
+use serde::{Deserialize, Serialize};
+
+use super::id::DecoderId;
+
+/// What a decoder says of itself: which devices it serves, and into what it decodes them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all(deserialize = "kebab-case", serialize = "camelCase"), deny_unknown_fields)]
+pub struct Manifest {
+    /// Its name, `vendor/model`.
+    pub id: DecoderId,
+    /// Its version, by semantic versioning.
+    pub version: Version,
+    /// Its name for people.
+    pub name: String,
+    /// What it decodes, in a sentence.
+    pub description: String,
+    /// SPDX expression of its licence.
+    pub licence: String,
+    /// Who answers for it.
+    pub maintainer: String,
+    /// Who paid for it, where somebody did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub funded_by: Option<String>,
+    /// The documents that it was written from.
+    #[serde(default)]
+    pub sources: Vec<String>,
+    /// The devices that it serves.
+    pub devices: Vec<Device>,
+    /// The ports that the devices send and listen on.
+    pub ports: Vec<Port>,
+    /// What `data` holds.
+    #[serde(default)]
+    pub fields: Vec<Field>,
+    /// What the operator may or must set on a device.
+    #[serde(default)]
+    pub variables: Vec<VariableDeclaration>,
+    /// What the devices can be told.
+    #[serde(default)]
+    pub commands: Vec<Command>,
+    /// What is particular to a decoder that is a script; a component has none of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub script: Option<ScriptDeclaration>,
+}
+
+/// A device that a decoder serves.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Device {
+    /// Its maker.
+    pub vendor: String,
+    /// What the maker calls it.
+    pub model: String,
+    /// Its firmware, in the maker's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub firmware: Option<String>,
+}
+
+/// A port and what goes over it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Port {
+    /// FPort, 1 to 255.
+    pub port: u8,
+    /// Up from the device or down to it.
+    pub direction: Direction,
+    /// What goes over it.
+    pub meaning: String,
+}
+
+/// Which way a frame goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// From the device.
+    Up,
+    /// To the device.
+    Down,
+}
+
+/// A value in `data`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all(deserialize = "kebab-case", serialize = "camelCase"), deny_unknown_fields)]
+pub struct Field {
+    /// Its key; `history[].volume` is the member of the objects of a list.
+    pub name: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: FieldType,
+    /// The term of the vocabulary under which it stands in `measurements`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantity: Option<String>,
+    /// Its unit as a UCUM code; of a quantity, the unit that the vocabulary gives it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// Its unit in `data`, where the maker uses another one than the vocabulary: `mV` for a
+    /// voltage that is measured in `V`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_unit: Option<String>,
+    /// What it means; may be left out of a field that is inferred.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub meaning: String,
+    /// Whether nobody declared it: it was seen in what the decoder answers to its vectors.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub inferred: bool,
+}
+
+/// The type of a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FieldType {
+    /// True or false.
+    Boolean,
+    /// A whole number.
+    Integer,
+    /// A number.
+    Number,
+    /// A text.
+    Text,
+    /// A JSON object.
+    Object,
+    /// A JSON array.
+    List,
+    /// Sometimes of one of these types, sometimes of another.
+    Any,
+}
+
+impl FieldType {
+    /// Whether a field that is declared so may hold a value of this type.
+    pub(crate) fn holds(self, found: Self) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Number => matches!(found, Self::Number | Self::Integer),
+            other => other == found,
+        }
+    }
+
+    /// Its word in manifests.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Boolean => "boolean",
+            Self::Integer => "integer",
+            Self::Number => "number",
+            Self::Text => "text",
+            Self::Object => "object",
+            Self::List => "list",
+            Self::Any => "any",
+        }
+    }
+}
+
+/// A setting of a device that its decoder reads.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VariableDeclaration {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: FieldType,
+    /// Its unit as a UCUM code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// Whether the decoder cannot do without.
+    #[serde(default)]
+    pub required: bool,
+    /// What it means.
+    pub meaning: String,
+}
+
+/// Something that a device can be told.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Command {
+    /// Its key in the command's JSON.
+    pub name: String,
+    /// What it does.
+    pub meaning: String,
+    /// A whole command as JSON text.
+    pub example: String,
+}
+
+/// What is particular to a decoder that is a script.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all(deserialize = "kebab-case", serialize = "camelCase"), deny_unknown_fields)]
+pub struct ScriptDeclaration {
+    /// By which convention its functions are called; where it is left out, their names tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dialect: Option<Dialect>,
+    /// Whether nobody declared the dialect: it was recognized by the names of the functions, which
+    /// still tell how each of them is called.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub recognized: bool,
+    /// The FPort of commands for which the script itself names none; 1 where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub downlink_port: Option<u8>,
+    /// Whether a command is all that its encoder is given, and not the `data` of it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub whole_input: bool,
+    /// Whether nobody has an example of what it decodes, so that it has no vector.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub untested: bool,
+    /// Names of the examples that came with it and that it does not answer as they say. They are
+    /// not among its vectors.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failing: Vec<String>,
+}
+
+impl Manifest {
+    /// Whether there may be nothing to try the decoder on, since the manifest says so.
+    pub(crate) fn may_have_no_vector(&self) -> bool {
+        self.script.as_ref().is_some_and(|script| script.untested || !script.failing.is_empty())
+    }
+
+    /// The fields that a script measures because its manifest says so. Of a field that was inferred the
+    /// quantity is known because the script measures it by itself.
+    pub(super) fn mappings(&self) -> impl Iterator<Item = Result<FieldMapping, MappingError>> {
+        let declared = self.fields.iter().filter(|field| !field.inferred);
+        declared.filter_map(|field| {
+            let quantity = field.quantity.as_deref()?;
+            Some(FieldMapping::new(&field.name, quantity, field.data_unit.as_deref()))
+        })
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_false(flag: &bool) -> bool {
+    !flag
+}

@@ -1,0 +1,31 @@
+//! Decoder packages: one `.wasm` file each, with the decoder, its manifest and its vectors.
+
+mod data_paths;
+mod decoder_loader;
+mod decoder_toml;
+mod error;
+mod id;
+mod limits;
+mod manifest;
+mod manifest_check;
+mod recognized_dialect;
+mod sections;
+mod vectors;
+mod wasm_file;
+
+pub use data_paths::each_value;
+pub use decoder_loader::UnusableError;
+pub use decoder_toml::ManifestError;
+pub use error::PackageError;
+pub use id::{DecoderId, DecoderIdError, DecoderRef};
+pub use manifest::{
+    Command, Device, Direction, Field, FieldType, Manifest, Port, ScriptDeclaration,
+    VariableDeclaration,
+};
+pub use recognized_dialect::with_recognized_dialect;
+pub use sections::Code;
+pub use vectors::{Answer, outcome, run, variables};
+pub use wasm_file::Package;
+
+pub(crate) use decoder_loader::load_file;
+pub(crate) use sections::Sections;

@@ -1,0 +1,122 @@
+//! The sections of a package's file.
+
+use champollion_sandbox::Script;
+use wasmparser::{Parser, Payload};
+
+use super::error::PackageError;
+
+/// The section that holds `decoder.toml`.
+pub(crate) const MANIFEST: &str = "champollion:manifest@1";
+
+/// The section that holds `vectors.json`.
+pub(crate) const VECTORS: &str = "champollion:vectors@1";
+
+/// The section that holds the source text of a script, UTF-8.
+pub(crate) const SCRIPT: &str = "champollion:script@1";
+
+/// What all WebAssembly starts with.
+const MAGIC: &[u8] = b"\0asm";
+
+/// What a package runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Code<'file> {
+    /// A WebAssembly component: the file itself.
+    Component(&'file [u8]),
+    /// The source text of a script, which the script engine runs.
+    Script(&'file str),
+}
+
+impl<'file> Code<'file> {
+    /// Tells what a file runs. Of the manifest and the vectors in it nothing is looked at.
+    pub fn of(file: &'file [u8]) -> Result<Self, PackageError> {
+        Sections::of(file)?.code(file)
+    }
+}
+
+/// The package's own sections, as they lie in the file.
+#[derive(Default)]
+pub(crate) struct Sections<'file> {
+    manifest: Option<&'file [u8]>,
+    vectors: Option<&'file [u8]>,
+    script: Option<&'file [u8]>,
+    /// Whether there is anything that could run beside a script.
+    is_component: bool,
+}
+
+impl<'file> Sections<'file> {
+    pub(crate) fn of(file: &'file [u8]) -> Result<Self, PackageError> {
+        if !file.starts_with(MAGIC) {
+            let reason = "the file does not start with the bytes \"\\0asm\"";
+            return Err(PackageError::NotWebAssembly(reason.to_owned()));
+        }
+        let mut sections = Self::default();
+        let mut depth = 0_usize;
+        for payload in Parser::new(0).parse_all(file) {
+            let damaged = |error: wasmparser::BinaryReaderError| {
+                PackageError::NotWebAssembly(error.to_string())
+            };
+            match payload.map_err(damaged)? {
+                Payload::Version { encoding: wasmparser::Encoding::Module, .. } if depth == 0 => {
+                    return Err(PackageError::CoreModule);
+                }
+                Payload::Version { .. } => {}
+                Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => {
+                    sections.is_component = true;
+                    depth += 1;
+                }
+                Payload::End(_) => depth = depth.saturating_sub(1),
+                // Sections of nested modules and components are none of the package's.
+                Payload::CustomSection(section) if depth == 0 => {
+                    sections.put(section.name(), section.data())?;
+                }
+                Payload::CustomSection(_) => {}
+                _ => sections.is_component = true,
+            }
+        }
+        Ok(sections)
+    }
+
+    fn put(&mut self, name: &str, data: &'file [u8]) -> Result<(), PackageError> {
+        let (place, name) = match name {
+            MANIFEST => (&mut self.manifest, MANIFEST),
+            VECTORS => (&mut self.vectors, VECTORS),
+            SCRIPT => (&mut self.script, SCRIPT),
+            _ => return Ok(()),
+        };
+        match place.replace(data) {
+            Some(_) => Err(PackageError::Twice(name)),
+            None => Ok(()),
+        }
+    }
+
+    pub(crate) fn manifest(&self) -> Result<&'file str, PackageError> {
+        present(self.manifest, "manifest", "decoder.toml")
+    }
+
+    pub(crate) fn vectors(&self) -> Result<&'file str, PackageError> {
+        present(self.vectors, "vectors", "vectors.json")
+    }
+
+    pub(crate) fn code(&self, file: &'file [u8]) -> Result<Code<'file>, PackageError> {
+        match self.script {
+            None => Ok(Code::Component(file)),
+            Some(_) if self.is_component => Err(PackageError::ScriptInComponent),
+            Some(script) if script.len() > Script::SOURCE_BYTES => {
+                Err(PackageError::ScriptTooLarge { bytes: script.len() })
+            }
+            Some(script) => Ok(Code::Script(text(script, "script")?)),
+        }
+    }
+}
+
+fn present<'file>(
+    section: Option<&'file [u8]>,
+    what: &'static str,
+    file: &'static str,
+) -> Result<&'file str, PackageError> {
+    text(section.ok_or(PackageError::Missing { what, file })?, what)
+}
+
+fn text<'file>(bytes: &'file [u8], what: &'static str) -> Result<&'file str, PackageError> {
+    std::str::from_utf8(bytes).map_err(|_| PackageError::NotText(what))
+}

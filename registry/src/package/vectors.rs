@@ -1,0 +1,89 @@
+//! The inputs of vectors as a decoder is given them, and its answers as vectors write them.
+
+use std::collections::BTreeMap;
+
+use champollion_sandbox::{
+    Call, CallError, Command, Decoder, Downlink, Reading, SentDownlink, Settings, Specimen, Value,
+    Variable,
+};
+use champollion_sdk::vectors::{Input, Setting};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+
+/// What a decoder answers to an input.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Answer {
+    /// To an uplink, or to a downlink that is read back.
+    Reading(Reading),
+    /// To a command.
+    Downlink(Downlink),
+}
+
+/// Runs an input as a vector gives it.
+#[must_use]
+pub fn run(decoder: &Decoder, input: &Input) -> Call<Answer> {
+    match input {
+        Input::Uplink(input) => {
+            let specimen = Specimen {
+                f_port: input.f_port,
+                f_cnt: input.f_cnt,
+                payload: input.payload.0.clone(),
+                received_at: milliseconds(input.received_at),
+            };
+            let settings =
+                Settings { variables: variables(&input.variables), state: input.state.0.clone() };
+            decoder.try_uplink(&specimen, &settings).map(Answer::Reading)
+        }
+        Input::Command(input) => {
+            let command =
+                Command { data: input.data.to_string(), issued_at: milliseconds(input.issued_at) };
+            decoder.encode_downlink(&command, &stateless(&input.variables)).map(Answer::Downlink)
+        }
+        Input::Downlink(input) => {
+            let downlink = SentDownlink {
+                f_port: input.f_port,
+                payload: input.payload.0.clone(),
+                sent_at: milliseconds(input.sent_at),
+            };
+            decoder.decode_downlink(&downlink, &stateless(&input.variables)).map(Answer::Reading)
+        }
+    }
+}
+
+/// The answer as vectors write it: an object with the one key `reading`, `downlink` or `failure`.
+/// What the sandbox itself refused is a failure of a kind that no decoder can return.
+#[must_use]
+pub fn outcome(call: &Call<Answer>) -> Json {
+    match &call.result {
+        Ok(answer) => json!(answer),
+        Err(CallError::Failed(failure)) => json!({ "failure": failure }),
+        Err(error) => json!({ "failure": { "kind": error.code(), "message": error.to_string() } }),
+    }
+}
+
+fn stateless(set: &BTreeMap<String, Setting>) -> Settings {
+    Settings { variables: variables(set), state: Vec::new() }
+}
+
+fn milliseconds(moment: Timestamp) -> u64 {
+    u64::try_from(moment.as_millisecond()).unwrap_or(0)
+}
+
+/// Settings as JSON writes them, as a decoder is given them.
+#[must_use]
+pub fn variables(set: &BTreeMap<String, Setting>) -> Vec<Variable> {
+    set.iter()
+        .map(|(name, setting)| Variable { name: name.clone(), value: value(setting) })
+        .collect()
+}
+
+fn value(setting: &Setting) -> Value {
+    match setting {
+        Setting::Boolean(boolean) => Value::Boolean(*boolean),
+        Setting::Integer(integer) => Value::Integer(*integer),
+        Setting::Number(number) => Value::Number(*number),
+        Setting::Text(text) => Value::Text(text.clone()),
+    }
+}
