@@ -150,16 +150,13 @@ fn differs(shown: &Json, real: &Json, path: &str) -> Option<String> {
             if let Some(name) = missing.or(hidden) {
                 return Some(format!("{path}.{name} is in one of the two alone"));
             }
-            let both =
+            let mut both =
                 shown.iter().filter_map(|(name, value)| Some((name, value, members.get(name)?)));
-            both.into_iter()
-                .find_map(|(name, value, real)| differs(value, real, &format!("{path}.{name}")))
+            both.find_map(|(name, value, real)| differs(value, real, &format!("{path}.{name}")))
         }
         (Json::Array(shown), Json::Array(real)) if shown.len() == real.len() => {
-            let pairs = shown.iter().zip(real).enumerate();
-            pairs
-                .into_iter()
-                .find_map(|(at, (shown, real))| differs(shown, real, &format!("{path}[{at}]")))
+            let mut pairs = shown.iter().zip(real).enumerate();
+            pairs.find_map(|(at, (shown, real))| differs(shown, real, &format!("{path}[{at}]")))
         }
         _ => (shown != real).then(|| format!("{path} is {real}, and the page says {shown}")),
     }
