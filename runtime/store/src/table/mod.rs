@@ -30,14 +30,15 @@ pub use seen::Seen;
 /// A table of keys `K` and values `V`, written by the codecs `KC` and `VC`.
 pub struct Table<K, V, KC = Text, VC = Json> {
     name: TableName,
-    types: PhantomData<fn() -> (K, V, KC, VC)>,
+    types: PhantomData<fn() -> (K, V)>,
+    codecs: PhantomData<fn() -> (KC, VC)>,
 }
 
 impl<K, V, KC, VC> Table<K, V, KC, VC> {
     /// The table of this name.
     #[must_use]
     pub const fn new(name: TableName) -> Self {
-        Self { name, types: PhantomData }
+        Self { name, types: PhantomData, codecs: PhantomData }
     }
 
     /// The name of the table.
