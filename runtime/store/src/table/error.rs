@@ -25,7 +25,7 @@ pub enum TableError {
 }
 
 impl TableError {
-    /// For `map_err` on what a codec says of a line.
+    /// Makes an error of what a codec says of a line, for `map_err`.
     pub(super) fn damaged(table: TableName, key: &[u8]) -> impl FnOnce(String) -> Self {
         move |reason| Self::Damaged { table, key: key.escape_ascii().to_string(), reason }
     }

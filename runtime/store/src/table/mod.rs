@@ -9,7 +9,7 @@
 //! const TOKENS: Table<String, u32> = Table::new(tables::TOKENS);
 //! ```
 //!
-//! Whatever cannot be read is the one error [`TableError::Damaged`], which names the line.
+//! A line that cannot be read is the one error [`TableError::Damaged`], which names table and key.
 
 pub mod codec;
 mod error;

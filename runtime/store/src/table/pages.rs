@@ -10,8 +10,8 @@ use crate::Store;
 /// more lines than these are in memory as bytes.
 pub(super) const LINES: usize = 1_000;
 
-/// The lines of a table, page by page in the order of their written keys. What is added or removed
-/// meanwhile is seen where the reading has not come by yet.
+/// The lines of a table, page by page in the order of their written keys. Lines that are added or
+/// removed meanwhile are seen where the reading has not come by yet.
 pub struct Pages<'store, K, V, KC, VC> {
     table: Table<K, V, KC, VC>,
     store: &'store dyn Store,

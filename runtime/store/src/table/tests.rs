@@ -1,3 +1,5 @@
+//! Tables in the store that is the default.
+
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
