@@ -19,7 +19,7 @@ use champollion_frames::{
 };
 use champollion_lns::NetworkServerName;
 use champollion_sdk::vectors::Setting;
-use champollion_store::{Batch, Store, StoreError};
+use champollion_store::{Batch, Store, StoreError, Table, TableError, tables};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 pub use assignment::Assignment;
@@ -32,27 +32,11 @@ pub use registration::{
 use crate::turns::Turns;
 use line::{Credentials, JoinedSession, JoinedSessions, Line};
 
-/// The table of devices, by DevEUI.
-const DEVICES: &str = "devices";
-
-/// The table of how far each session has come, by DevEUI. Apart from the devices, since it changes
-/// with every frame.
-const SESSIONS: &str = "sessions";
-
-/// The table of the sessions that devices have by joining, by DevEUI.
-const JOINED: &str = "joined";
-
-/// The table of the numbers that devices used up by joining, by DevEUI.
-const JOINS: &str = "joins";
-
-/// The table of how far the devices have come whose uplinks are reported, by DevEUI.
-const REPORTS: &str = "reports";
-
-/// The table of what decoders remember of a device, by DevEUI.
-pub(crate) const DECODER_STATES: &str = "decoder-states";
-
-/// How many devices are read from the store at once at the start.
-const SCAN: usize = 1_000;
+const DEVICES: Table<DevEui, Line> = Table::new(tables::DEVICES);
+const SESSIONS: Table<DevEui, SessionState> = Table::new(tables::SESSIONS);
+const JOINED: Table<DevEui, JoinedSessions> = Table::new(tables::JOINED);
+const JOINS: Table<DevEui, JoinState> = Table::new(tables::JOINS);
+const REPORTS: Table<DevEui, ReportState> = Table::new(tables::REPORTS);
 
 /// Most bytes of a device's name, tags and variables together, as JSON: they are in each of its
 /// records, which must fit into the store.
@@ -130,16 +114,9 @@ pub enum DevicesError {
     /// The store did not.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// What the store keeps cannot be read.
-    #[error("the table {table} is damaged at {key}: {reason}")]
-    Damaged {
-        /// Which table.
-        table: &'static str,
-        /// Which line.
-        key: String,
-        /// What is wrong.
-        reason: String,
-    },
+    /// A table of the store cannot be read.
+    #[error(transparent)]
+    Table(#[from] TableError),
     /// More is said of a device than fits into a record.
     #[error("name, tags and variables take {bytes} bytes, and {limit} are the limit")]
     DescriptionTooLarge {
@@ -173,17 +150,12 @@ impl Devices {
             turns: Turns::default(),
             known: RwLock::new(HashMap::new()),
         };
-        let mut after: Option<Vec<u8>> = None;
-        loop {
-            let page = devices.store.scan(DEVICES, b"", after.as_deref(), SCAN).await?;
-            let Some(last) = page.last() else { break };
-            after = Some(last.key.clone());
-            for line in &page {
-                let damaged = |reason: String| damaged(DEVICES, &line.key, reason);
-                let read: Line = serde_json::from_slice(&line.value)
-                    .map_err(|error| damaged(error.to_string()))?;
-                let credentials = read.credentials().map_err(damaged)?;
-                devices.restore(read.device, credentials).await?;
+        let mut pages = DEVICES.pages(&*devices.store);
+        while let Some(page) = pages.next().await? {
+            for (dev_eui, line) in page {
+                let credentials =
+                    line.credentials().map_err(|reason| DEVICES.damaged(&dev_eui, reason))?;
+                devices.restore(line.device, credentials).await?;
             }
         }
         devices.count();
@@ -194,7 +166,7 @@ impl Devices {
         let dev_eui = device.dev_eui;
         match credentials {
             Credentials::Session(session) => {
-                let state: SessionState = self.stored(SESSIONS, dev_eui).await?;
+                let state = self.stored(SESSIONS, dev_eui).await?;
                 self.sessions.insert(session.with_state(state));
             }
             Credentials::Joiner(joiner) => {
@@ -203,7 +175,7 @@ impl Devices {
             }
             Credentials::Elsewhere => self.restore_joined(dev_eui).await?,
         }
-        let reported: ReportState = self.stored(REPORTS, dev_eui).await?;
+        let reported = self.stored(REPORTS, dev_eui).await?;
         if reported != ReportState::default() {
             self.reports.insert(dev_eui, reported);
         }
@@ -212,12 +184,12 @@ impl Devices {
     }
 
     async fn restore_joined(&self, dev_eui: DevEui) -> Result<(), DevicesError> {
-        let joined: JoinedSessions = self.stored(JOINED, dev_eui).await?;
+        let joined = self.stored(JOINED, dev_eui).await?;
         let session = |stored: JoinedSession| {
-            stored.session(dev_eui).map_err(|reason| damaged(JOINED, &key(dev_eui), reason))
+            stored.session(dev_eui).map_err(|reason| JOINED.damaged(&dev_eui, reason))
         };
         if let Some(current) = joined.current {
-            let state: SessionState = self.stored(SESSIONS, dev_eui).await?;
+            let state = self.stored(SESSIONS, dev_eui).await?;
             self.sessions.insert(session(current)?.with_state(state));
         }
         if let Some(offered) = joined.offered {
@@ -227,14 +199,12 @@ impl Devices {
     }
 
     /// What a table keeps of a device, or nothing yet.
-    async fn stored<T: Default + DeserializeOwned>(
+    async fn stored<T: Default + Serialize + DeserializeOwned>(
         &self,
-        table: &'static str,
+        table: Table<DevEui, T>,
         dev_eui: DevEui,
-    ) -> Result<T, DevicesError> {
-        let key = key(dev_eui);
-        let Some(value) = self.store.get(table, &key).await? else { return Ok(T::default()) };
-        serde_json::from_slice(&value).map_err(|error| damaged(table, &key, error.to_string()))
+    ) -> Result<T, TableError> {
+        Ok(table.get(&*self.store, &dev_eui).await?.unwrap_or_default())
     }
 
     /// The sessions, to verify frames with.
@@ -278,22 +248,14 @@ impl Devices {
             network_server: registration.network_server,
         };
         let line = Line::new(device.clone(), &activation);
-        let credentials =
-            line.credentials().map_err(|reason| damaged(DEVICES, &key(dev_eui), reason))?;
-        let value = encode(DEVICES, dev_eui, &line)?;
-        if value.len() > DESCRIPTION_BYTES {
-            let (bytes, limit) = (value.len(), DESCRIPTION_BYTES);
-            return Err(DevicesError::DescriptionTooLarge { bytes, limit });
-        }
+        let credentials = line.credentials().map_err(|reason| DEVICES.damaged(&dev_eui, reason))?;
         let mut batch = Batch::new();
-        batch.put(DEVICES, key(dev_eui), value);
+        put_line(&mut batch, &line)?;
 
         let _turn = self.turns.of(dev_eui).await;
         let goes_on = self.goes_on(dev_eui, &credentials);
         if !goes_on {
-            for table in [SESSIONS, JOINS, JOINED, REPORTS, DECODER_STATES] {
-                batch.delete(table, key(dev_eui));
-            }
+            delete_progress(&mut batch, dev_eui);
         }
         self.store.commit(batch).await?;
         if !goes_on {
@@ -347,9 +309,8 @@ impl Devices {
         let _turn = self.turns.of(dev_eui).await;
         let device = self.get(dev_eui).ok_or(DevicesError::Unknown(dev_eui))?;
         let mut batch = Batch::new();
-        for table in [DEVICES, SESSIONS, JOINS, JOINED, REPORTS, DECODER_STATES] {
-            batch.delete(table, key(dev_eui));
-        }
+        DEVICES.delete(&mut batch, &dev_eui);
+        delete_progress(&mut batch, dev_eui);
         self.store.commit(batch).await?;
         self.sessions.remove(dev_eui);
         self.joins.remove(dev_eui);
@@ -387,12 +348,13 @@ impl Devices {
             let session =
                 self.sessions.offered_of(claim).ok_or(DevicesError::SessionReplaced(dev_eui))?;
             let current = Some(JoinedSession::of(&session));
-            put(batch, JOINED, dev_eui, &JoinedSessions { current, offered: None })?;
+            JOINED.put(batch, &dev_eui, &JoinedSessions { current, offered: None })?;
         }
         match claim.next_state() {
-            NextState::Session(state) => put(batch, SESSIONS, dev_eui, &state),
-            NextState::Report(state) => put(batch, REPORTS, dev_eui, &state),
+            NextState::Session(state) => SESSIONS.put(batch, &dev_eui, &state)?,
+            NextState::Report(state) => REPORTS.put(batch, &dev_eui, &state)?,
         }
+        Ok(())
     }
 
     /// What is known of a device, with the address that it has now.
@@ -415,30 +377,22 @@ impl Devices {
     }
 }
 
-/// Puts what a table keeps of a device into a batch.
-fn put(
-    batch: &mut Batch,
-    table: &'static str,
-    dev_eui: DevEui,
-    value: &impl Serialize,
-) -> Result<(), DevicesError> {
-    batch.put(table, key(dev_eui), encode(table, dev_eui, value)?);
+/// Puts what is registered of a device into a batch, unless more is said of it than fits into a record.
+fn put_line(batch: &mut Batch, line: &Line) -> Result<(), DevicesError> {
+    let dev_eui = line.device.dev_eui;
+    let value = DEVICES.encode(&dev_eui, line)?;
+    if value.len() > DESCRIPTION_BYTES {
+        let (bytes, limit) = (value.len(), DESCRIPTION_BYTES);
+        return Err(DevicesError::DescriptionTooLarge { bytes, limit });
+    }
+    DEVICES.raw().put_bytes(batch, &dev_eui, value);
     Ok(())
 }
 
-fn encode(
-    table: &'static str,
-    dev_eui: DevEui,
-    value: &impl Serialize,
-) -> Result<Vec<u8>, DevicesError> {
-    serde_json::to_vec(value).map_err(|error| damaged(table, &key(dev_eui), error.to_string()))
-}
-
-/// The key of a device in all tables.
-pub(crate) fn key(dev_eui: DevEui) -> Vec<u8> {
-    dev_eui.to_string().into_bytes()
-}
-
-fn damaged(table: &'static str, key: &[u8], reason: String) -> DevicesError {
-    DevicesError::Damaged { table, key: String::from_utf8_lossy(key).into_owned(), reason }
+/// Removes in a batch all that came of a device's frames and joins.
+fn delete_progress(batch: &mut Batch, dev_eui: DevEui) {
+    let states = Table::new(tables::DECODER_STATES);
+    for table in [SESSIONS.raw(), JOINS.raw(), JOINED.raw(), REPORTS.raw(), states] {
+        table.delete(batch, &dev_eui);
+    }
 }

@@ -6,11 +6,18 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
+    fmt,
+    num::ParseIntError,
+    str::FromStr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use champollion_lns::NetworkServerName;
-use champollion_store::{Batch, Store, StoreError};
+use champollion_store::{
+    Batch, Store, StoreError, Table, TableError,
+    codec::{Bytes, Pair},
+    tables,
+};
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -18,11 +25,8 @@ use sha2::{Digest, Sha256};
 use tokio::sync::Mutex as AsyncMutex;
 use uuid::Uuid;
 
-/// The table of what is known of parked messages, by their names: the oldest first.
-const TABLE: &str = "parked";
-
-/// The table of what they say, in pieces, by their names and the number of the piece.
-const PIECES: &str = "parked-pieces";
+const MESSAGES: Table<Uuid, ParkedInfo> = Table::new(tables::PARKED);
+const PIECES: Table<(Uuid, PieceNumber), Vec<u8>, Pair, Bytes> = Table::new(tables::PARKED_PIECES);
 
 /// Bytes of a piece: what the store takes as one value, with room to spare.
 const PIECE_BYTES: usize = 60 << 10;
@@ -30,9 +34,6 @@ const PIECE_BYTES: usize = 60 << 10;
 /// Most bytes that are kept of a message; of a larger one the beginning. With what is known of it, it
 /// fits into one batch of the store.
 pub const PARKED_BYTES: usize = 1 << 20;
-
-/// How many lines are read from the store at once at the start.
-const SCAN: usize = 1_000;
 
 /// How much is parked at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -113,6 +114,9 @@ pub struct NewParked<'message> {
     pub detail: &'message str,
 }
 
+/// The number of a piece, written so that pieces lie in their order.
+struct PieceNumber(usize);
+
 /// Why messages cannot be parked, or what is parked cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -120,14 +124,9 @@ pub enum ParkedError {
     /// The store did not.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// What the store keeps cannot be read.
-    #[error("the table {TABLE} is damaged at {key}: {reason}")]
-    Damaged {
-        /// Which line.
-        key: String,
-        /// What is wrong.
-        reason: String,
-    },
+    /// A table of the store cannot be read.
+    #[error(transparent)]
+    Table(#[from] TableError),
     /// There is none of that name.
     #[error("no message {0} is parked")]
     Unknown(Uuid),
@@ -137,14 +136,9 @@ impl Parked {
     /// Reads what is known of all messages.
     pub async fn open(store: Arc<dyn Store>, limits: ParkedLimits) -> Result<Self, ParkedError> {
         let mut known = Known::default();
-        let mut after: Option<Vec<u8>> = None;
-        loop {
-            let page = store.scan(TABLE, b"", after.as_deref(), SCAN).await?;
-            let Some(last) = page.last() else { break };
-            after = Some(last.key.clone());
-            for line in &page {
-                let info: ParkedInfo = serde_json::from_slice(&line.value)
-                    .map_err(|error| damaged(&line.key, &error))?;
+        let mut pages = MESSAGES.pages(&*store);
+        while let Some(page) = pages.next().await? {
+            for (_, info) in page {
                 known.insert(Arc::new(info));
             }
         }
@@ -176,7 +170,7 @@ impl Parked {
         } else {
             let id = Uuid::now_v7();
             for (number, piece) in new.payload.chunks(PIECE_BYTES).enumerate() {
-                batch.put(PIECES, piece_key(id, number), piece);
+                PIECES.put_bytes(&mut batch, &(id, PieceNumber(number)), piece);
             }
             let info = ParkedInfo {
                 id,
@@ -196,8 +190,7 @@ impl Parked {
             }
             info
         };
-        let value = serde_json::to_vec(&info).map_err(|error| damaged(&key(info.id), &error))?;
-        batch.put(TABLE, key(info.id), value);
+        MESSAGES.put(&mut batch, &info.id, &info)?;
         self.store.commit(batch).await?;
         let info = Arc::new(info);
         let mut known = self.lock();
@@ -224,9 +217,8 @@ impl Parked {
     /// A message.
     pub async fn get(&self, id: Uuid) -> Result<ParkedMessage, ParkedError> {
         let info = self.lock().messages.get(&id).cloned().ok_or(ParkedError::Unknown(id))?;
-        let pieces = PARKED_BYTES.div_ceil(PIECE_BYTES);
-        let pieces = self.store.scan(PIECES, format!("{id}/").as_bytes(), None, pieces).await?;
-        let payload = pieces.into_iter().flat_map(|piece| piece.value).collect();
+        let pieces = PIECES.pages_under(&*self.store, Pair::prefix(&id)).all().await?;
+        let payload = pieces.into_iter().flat_map(|(_, piece)| piece).collect();
         Ok(ParkedMessage { info, payload })
     }
 
@@ -243,9 +235,9 @@ impl Parked {
     }
 
     fn put_removal(&self, batch: &mut Batch, info: &ParkedInfo) {
-        batch.delete(TABLE, key(info.id));
+        MESSAGES.delete(batch, &info.id);
         for number in 0..kept_bytes(info).div_ceil(PIECE_BYTES) {
-            batch.delete(PIECES, piece_key(info.id, number));
+            PIECES.delete(batch, &(info.id, PieceNumber(number)));
         }
     }
 
@@ -304,17 +296,18 @@ fn digest(new: &NewParked<'_>) -> String {
     HEXLOWER.encode(&hash.finalize())
 }
 
-fn key(id: Uuid) -> Vec<u8> {
-    id.to_string().into_bytes()
+impl fmt::Display for PieceNumber {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:04}", self.0)
+    }
 }
 
-fn piece_key(id: Uuid, number: usize) -> Vec<u8> {
-    format!("{id}/{number:04}").into_bytes()
-}
+impl FromStr for PieceNumber {
+    type Err = ParseIntError;
 
-fn damaged(key: &[u8], reason: &dyn std::fmt::Display) -> ParkedError {
-    let key = String::from_utf8_lossy(key).into_owned();
-    ParkedError::Damaged { key, reason: reason.to_string() }
+    fn from_str(text: &str) -> Result<Self, ParseIntError> {
+        text.parse().map(Self)
+    }
 }
 
 #[cfg(test)]
@@ -353,7 +346,35 @@ mod tests {
         assert_eq!(again.get(id).await.unwrap().payload, payload);
         again.remove(id).await.unwrap();
         assert!(matches!(again.get(id).await, Err(ParkedError::Unknown(_))));
-        assert!(again.store.scan(PIECES, b"", None, 1).await.unwrap().is_empty());
+        assert!(PIECES.page(&*again.store, b"", None, 1).await.unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn lines_are_stored_as_they_always_were() {
+        let folder = tempfile::tempdir().unwrap();
+        let parked = parked(folder.path(), 9, 9 << 20).await;
+        let id = park(&parked, &[7; PIECE_BYTES + 1]).await;
+        let info = serde_json::to_vec(&*parked.list()[0]).unwrap();
+        let stored = |table, key: String| {
+            let store = Arc::clone(&parked.store);
+            async move { store.get(table, key.as_bytes()).await.unwrap() }
+        };
+        assert_eq!(stored("parked", id.to_string()).await, Some(info));
+        assert_eq!(stored("parked-pieces", format!("{id}/0000")).await, Some(vec![7; PIECE_BYTES]));
+        assert_eq!(stored("parked-pieces", format!("{id}/0001")).await, Some(vec![7]));
+        assert_eq!(stored("parked-pieces", format!("{id}/0002")).await, None);
+    }
+
+    #[tokio::test]
+    async fn a_damaged_line_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let parked = parked(folder.path(), 3, 100).await;
+        let mut batch = Batch::new();
+        batch.put("parked", "seven", "{}");
+        parked.store.commit(batch).await.unwrap();
+        let again = Parked::open(Arc::clone(&parked.store), parked.limits).await;
+        let said = again.map(drop).unwrap_err().to_string();
+        assert!(said.starts_with("the table parked is damaged at seven: "), "{said}");
     }
 
     #[tokio::test]

@@ -20,6 +20,11 @@ pub struct Secret(String);
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TokenHash([u8; 32]);
 
+/// A text that was to be the hash of a secret and is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("it is no hash")]
+pub struct NotAHash;
+
 /// What a token lets its holder do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "role", rename_all = "lowercase")]
@@ -120,11 +125,11 @@ impl fmt::Display for TokenHash {
 }
 
 impl FromStr for TokenHash {
-    type Err = ();
+    type Err = NotAHash;
 
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let bytes = HEXLOWER.decode(text.as_bytes()).map_err(drop)?;
-        bytes.try_into().map(Self).map_err(drop)
+    fn from_str(text: &str) -> Result<Self, NotAHash> {
+        let bytes = HEXLOWER.decode(text.as_bytes()).map_err(|_| NotAHash)?;
+        bytes.try_into().map(Self).map_err(|_| NotAHash)
     }
 }
 

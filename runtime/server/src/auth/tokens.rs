@@ -6,18 +6,14 @@ use std::{
 };
 
 use champollion_lns::NetworkServerName;
-use champollion_store::{Batch, Store, StoreError};
+use champollion_store::{Batch, Store, StoreError, Table, TableError, tables};
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::token::{Role, Secret, TokenHash};
 
-/// The table of tokens, by the hash of the secret.
-const TABLE: &str = "tokens";
-
-/// How many tokens are read from the store at once at the start.
-const SCAN: usize = 1_000;
+const TOKENS: Table<TokenHash, TokenInfo> = Table::new(tables::TOKENS);
 
 /// Random bytes of a token's id, which is no secret: enough that no two are alike.
 const ID_BYTES: usize = 8;
@@ -91,9 +87,9 @@ pub enum TokenError {
     /// The system gives no randomness.
     #[error("the system gives no randomness: {0}")]
     Randomness(#[from] getrandom::Error),
-    /// What the store keeps cannot be read.
-    #[error("the table of tokens is damaged: {0}")]
-    Damaged(String),
+    /// The table of the store cannot be read.
+    #[error(transparent)]
+    Table(#[from] TableError),
     /// More is said of it than is kept.
     #[error("the name has {bytes} bytes, and {limit} are the limit")]
     NameTooLong {
@@ -114,19 +110,9 @@ impl Tokens {
     /// Reads all tokens.
     pub async fn open(store: Arc<dyn Store>) -> Result<Self, TokenError> {
         let mut known = HashMap::new();
-        let mut after: Option<Vec<u8>> = None;
-        loop {
-            let page = store.scan(TABLE, b"", after.as_deref(), SCAN).await?;
-            let Some(last) = page.last() else { break };
-            after = Some(last.key.clone());
-            for line in &page {
-                let damaged = |reason: String| TokenError::Damaged(reason);
-                let key = String::from_utf8_lossy(&line.key);
-                let hash = key.parse().map_err(|()| damaged(format!("{key} is no hash")))?;
-                let info = serde_json::from_slice(&line.value)
-                    .map_err(|error| damaged(error.to_string()))?;
-                known.insert(hash, info);
-            }
+        let mut pages = TOKENS.pages(&*store);
+        while let Some(page) = pages.next().await? {
+            known.extend(page);
         }
         Ok(Self { store, known: RwLock::new(known) })
     }
@@ -154,10 +140,8 @@ impl Tokens {
     /// Lets in from now on who presents this token.
     pub async fn keep(&self, token: &NewToken) -> Result<(), TokenError> {
         let (hash, info) = (token.secret.hash(), &token.info);
-        let value =
-            serde_json::to_vec(info).map_err(|error| TokenError::Damaged(error.to_string()))?;
         let mut batch = Batch::new();
-        batch.put(TABLE, hash.to_string(), value);
+        TOKENS.put(&mut batch, &hash, info)?;
         self.store.commit(batch).await?;
         self.known.write().unwrap_or_else(PoisonError::into_inner).insert(hash, info.clone());
         Ok(())
@@ -171,7 +155,7 @@ impl Tokens {
         };
         let (hash, info) = found.ok_or_else(|| TokenError::NoSuchToken(id.to_owned()))?;
         let mut batch = Batch::new();
-        batch.delete(TABLE, hash.to_string());
+        TOKENS.delete(&mut batch, &hash);
         self.store.commit(batch).await?;
         self.known.write().unwrap_or_else(PoisonError::into_inner).remove(&hash);
         Ok(info)

@@ -7,9 +7,7 @@ use champollion_registry::{DecoderId, DecoderRef};
 use champollion_store::Batch;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    DESCRIPTION_BYTES, DEVICES, Device, Devices, DevicesError, damaged, encode, key, line::Line,
-};
+use super::{DEVICES, Device, Devices, DevicesError, put_line};
 
 /// What decodes a device: a requirement such as `acme/meter@^1.2`, or a pin, `acme/meter@=1.2.3`;
 /// another one while a certain firmware runs on it.
@@ -46,17 +44,11 @@ impl Devices {
         let _turn = self.turns.of(dev_eui).await;
         let unknown = || DevicesError::Unknown(dev_eui);
         let device = self.get(dev_eui).ok_or_else(unknown)?;
-        let value = self.store.get(DEVICES, &key(dev_eui)).await?.ok_or_else(unknown)?;
-        let mut line: Line = serde_json::from_slice(&value)
-            .map_err(|error| damaged(DEVICES, &key(dev_eui), error.to_string()))?;
+        let line = DEVICES.get(&*self.store, &dev_eui).await?;
+        let mut line = line.ok_or_else(unknown)?;
         line.device.assignment = assignment.clone();
-        let value = encode(DEVICES, dev_eui, &line)?;
-        if value.len() > DESCRIPTION_BYTES {
-            let (bytes, limit) = (value.len(), DESCRIPTION_BYTES);
-            return Err(DevicesError::DescriptionTooLarge { bytes, limit });
-        }
         let mut batch = Batch::new();
-        batch.put(DEVICES, key(dev_eui), value);
+        put_line(&mut batch, &line)?;
         self.store.commit(batch).await?;
         Ok(self.know(Device { assignment, ..Device::clone(&device) }))
     }

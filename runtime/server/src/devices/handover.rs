@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use super::{
     Abp, ActivationKind, Device, Devices, DevicesError, ImpossibleRegistration, JOINED,
-    JoinedSession, JoinedSessions, SESSIONS, key, put, registration::AbpFields,
+    JoinedSession, JoinedSessions, SESSIONS, registration::AbpFields,
 };
 
 /// The bytes of a wrapped key: eight more than the key has.
@@ -195,8 +195,8 @@ impl Devices {
         if !is_same {
             let current = Some(JoinedSession::of(&session));
             let mut batch = Batch::new();
-            put(&mut batch, JOINED, dev_eui, &JoinedSessions { current, offered: None })?;
-            batch.delete(SESSIONS, key(dev_eui));
+            JOINED.put(&mut batch, &dev_eui, &JoinedSessions { current, offered: None })?;
+            SESSIONS.delete(&mut batch, &dev_eui);
             self.store.commit(batch).await?;
             // Removed first: under the same address, the counter of the one before would go on.
             self.sessions.remove(dev_eui);

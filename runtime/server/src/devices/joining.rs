@@ -5,7 +5,7 @@ use champollion_store::Batch;
 use tokio::sync::MutexGuard;
 
 use super::{
-    Device, Devices, DevicesError, JOINED, JOINS, JoinedSession, JoinedSessions, SESSIONS, key, put,
+    Device, Devices, DevicesError, JOINED, JOINS, JoinedSession, JoinedSessions, SESSIONS,
 };
 
 /// What a message of the join procedure came to.
@@ -48,7 +48,7 @@ impl Devices {
         let _turn = self.turns.of(dev_eui).await;
         let claim = self.joins.verify(phy, Some(dev_eui))?;
         let mut batch = Batch::new();
-        put(&mut batch, JOINS, dev_eui, claim.next_state())?;
+        JOINS.put(&mut batch, &dev_eui, claim.next_state()).map_err(DevicesError::from)?;
         if let JoinMessage::Accept { session } = claim.message() {
             self.put_offered(&mut batch, session)?;
         }
@@ -74,7 +74,7 @@ impl Devices {
         let offered = JoinedSession::of(session);
         let joined = match self.sessions.get(dev_eui) {
             None => {
-                batch.delete(SESSIONS, key(dev_eui));
+                SESSIONS.delete(batch, &dev_eui);
                 JoinedSessions { current: Some(offered), offered: None }
             }
             Some(current) => JoinedSessions {
@@ -82,7 +82,7 @@ impl Devices {
                 offered: Some(offered),
             },
         };
-        put(batch, JOINED, dev_eui, &joined)
+        Ok(JOINED.put(batch, &dev_eui, &joined)?)
     }
 
     /// The turn that a frame needs which is the first of a new session. All others need none.

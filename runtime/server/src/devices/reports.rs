@@ -6,7 +6,7 @@ use champollion_frames::{
 use champollion_lns::HandedKey;
 use champollion_store::Batch;
 
-use super::{ActivationKind, Devices, DevicesError, HandedSession, Keks, REPORTS, put};
+use super::{ActivationKind, Devices, DevicesError, HandedSession, Keks, REPORTS};
 
 impl Devices {
     /// Takes an uplink that an authenticated network server reports.
@@ -64,7 +64,7 @@ impl Devices {
         }
         let state = self.reports.after_join(dev_eui, dev_addr);
         let mut batch = Batch::new();
-        put(&mut batch, REPORTS, dev_eui, &state)?;
+        REPORTS.put(&mut batch, &dev_eui, &state)?;
         self.store.commit(batch).await?;
         self.reports.insert(dev_eui, state);
         Ok(())

@@ -13,7 +13,7 @@ use std::{
 use champollion_delivery::dispatch::Backoff;
 use champollion_frames::{DevAddr, DevEui, Session};
 use champollion_lns::outgoing::Encrypted;
-use champollion_store::Batch;
+use champollion_store::{Batch, Table, tables};
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,7 @@ use tokio::{sync::watch, task::JoinSet};
 use uuid::Uuid;
 
 use super::{Carrier, Downlink, Downlinks, LedgerError, State, carrier::Offered};
-use crate::devices::{self, Devices};
+use crate::devices::Devices;
 
 /// Commands that are offered to one network server at once: enough to hide the way there and back,
 /// and few enough for one that serves others too.
@@ -37,8 +37,7 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(500), Duration::from
 /// Commands that were not taken, beyond which is looked which of them are over.
 const REMEMBERED: usize = 4_096;
 
-/// The table of the counters of downlinks that were encrypted here, by DevEUI.
-const COUNTERS: &str = "downlink-counters";
+const COUNTERS: Table<DevEui, Counter> = Table::new(tables::DOWNLINK_COUNTERS);
 
 /// What one courier knows between two looks.
 struct Round {
@@ -238,22 +237,15 @@ impl Downlinks {
         downlink: &Downlink,
         session: &Session,
     ) -> Result<Encrypted, LedgerError> {
-        let key = devices::key(downlink.dev_eui);
-        let stored = self.store.get(COUNTERS, &key).await?;
-        let stored: Option<Counter> = stored.and_then(|value| serde_json::from_slice(&value).ok());
+        let stored = COUNTERS.get(&*self.store, &downlink.dev_eui).await?;
         let name = fingerprint(session);
         let f_cnt_down = stored
             .filter(|counter| counter.dev_addr == session.dev_addr() && counter.key == name)
             .map_or(0, |counter| counter.next);
         let next =
             Counter { dev_addr: session.dev_addr(), key: name, next: f_cnt_down.saturating_add(1) };
-        let damaged = |error: serde_json::Error| LedgerError::Damaged {
-            table: COUNTERS,
-            key: downlink.dev_eui.to_string(),
-            reason: error.to_string(),
-        };
         let mut batch = Batch::new();
-        batch.put(COUNTERS, key, serde_json::to_vec(&next).map_err(damaged)?);
+        COUNTERS.put(&mut batch, &downlink.dev_eui, &next)?;
         self.store.commit(batch).await?;
         let payload = session.encrypt_downlink(f_cnt_down, &downlink.payload.0);
         Ok(Encrypted { payload, f_cnt_down })

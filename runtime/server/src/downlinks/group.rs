@@ -7,7 +7,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use champollion_delivery::names::GroupId;
 use champollion_frames::DevEui;
-use champollion_store::{Batch, Store};
+use champollion_store::{Batch, Store, Table, codec::Pair, tables};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -15,17 +15,13 @@ use uuid::Uuid;
 use super::{Downlinks, Encoded, GroupWish, LedgerError, Plan, SendError, Sender};
 use crate::{api::Problem, devices::Device, downlinks::requests::Answered};
 
-/// The table of what became of a group's command, by its name and the DevEUI.
-const TABLE: &str = "downlinks-of-group";
+const RESULTS: Table<(Uuid, DevEui), GroupResult, Pair> = Table::new(tables::DOWNLINKS_OF_GROUP);
 
 /// Most devices of one command: all lights of a large town.
 const DEVICES: usize = 20_000;
 
 /// How many devices are commanded in one batch: with commands of usual length some 500 KB.
 const AT_ONCE: usize = 200;
-
-/// How many lines are read from the store at once.
-const SCAN: usize = 1_000;
 
 /// What became of a command to a group.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -100,7 +96,10 @@ impl Downlinks {
         let id = begun.unwrap_or_else(Uuid::now_v7);
         let plan = Plan { wish: &each, sender, now, expires_at, group_command: Some(id) };
         let done: HashMap<DevEui, GroupResult> = match begun {
-            Some(_) => lines(&*self.store, id).await?.into_iter().collect(),
+            Some(_) => {
+                let results = results(&*self.store, id).await?.into_iter();
+                results.map(|result| (result.dev_eui, result)).collect()
+            }
             None => HashMap::new(),
         };
         let mut encodings = Encodings::default();
@@ -128,7 +127,7 @@ impl Downlinks {
                         GroupResult { dev_eui: device.dev_eui, downlink: None, problem }
                     }
                 };
-                put_line(&mut batch, id, &result)?;
+                RESULTS.put(&mut batch, &(id, result.dev_eui), &result)?;
             }
             let complete = round + 1 == rounds;
             if let Some(request) = &sender.request {
@@ -173,54 +172,33 @@ impl Encodings {
 }
 
 async fn answer(store: &dyn Store, id: Uuid, group: &GroupId) -> Result<GroupAnswer, SendError> {
-    let results: Vec<GroupResult> =
-        lines(store, id).await?.into_iter().map(|(_, result)| result).collect();
+    let results = results(store, id).await?;
     let queued = results.iter().filter(|result| result.downlink.is_some()).count();
     let refused = results.len() - queued;
     Ok(GroupAnswer { id, group: group.clone(), queued, refused, results })
 }
 
-async fn lines(store: &dyn Store, id: Uuid) -> Result<Vec<(DevEui, GroupResult)>, LedgerError> {
-    let prefix = format!("{id}/");
-    let mut all = Vec::new();
-    let mut after: Option<Vec<u8>> = None;
-    loop {
-        let page = store.scan(TABLE, prefix.as_bytes(), after.as_deref(), SCAN).await?;
-        let Some(last) = page.last() else { return Ok(all) };
-        after = Some(last.key.clone());
-        for line in &page {
-            let result: GroupResult = serde_json::from_slice(&line.value)
-                .map_err(|error| damaged(&String::from_utf8_lossy(&line.key), &error))?;
-            all.push((result.dev_eui, result));
-        }
-    }
-}
-
-fn put_line(batch: &mut Batch, id: Uuid, result: &GroupResult) -> Result<(), LedgerError> {
-    let key = format!("{id}/{}", result.dev_eui);
-    let value = serde_json::to_vec(result).map_err(|error| damaged(&key, &error))?;
-    batch.put(TABLE, key, value);
-    Ok(())
+async fn results(store: &dyn Store, id: Uuid) -> Result<Vec<GroupResult>, LedgerError> {
+    let lines = RESULTS.pages_under(store, Pair::prefix(&id)).all().await?;
+    Ok(lines.into_iter().map(|(_, result)| result).collect())
 }
 
 /// Forgets what became of commands that were given before a moment.
 pub(super) async fn forget_before(store: &dyn Store, moment: Timestamp) -> Result<(), LedgerError> {
     // Names are in the order of time, and start with it in milliseconds.
     let milliseconds = u64::try_from(moment.as_millisecond()).unwrap_or(0);
-    let end = Uuid::from_u128(u128::from(milliseconds) << 80).to_string();
-    loop {
-        let page = store.scan(TABLE, b"", None, SCAN).await?;
+    let end = Uuid::from_u128(u128::from(milliseconds) << 80);
+    let lines = RESULTS.raw();
+    let mut pages = lines.pages(store);
+    while let Some(page) = pages.next().await? {
         let mut batch = Batch::new();
-        for line in page.iter().take_while(|line| line.key.as_slice() < end.as_bytes()) {
-            batch.delete(TABLE, line.key.clone());
+        for (key, _) in page.iter().take_while(|((id, _), _)| *id < end) {
+            lines.delete(&mut batch, key);
         }
         if batch.is_empty() {
             return Ok(());
         }
         store.commit(batch).await?;
     }
-}
-
-fn damaged(key: &str, reason: &dyn std::fmt::Display) -> LedgerError {
-    LedgerError::Damaged { table: TABLE, key: key.to_owned(), reason: reason.to_string() }
+    Ok(())
 }

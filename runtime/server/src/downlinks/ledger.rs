@@ -3,29 +3,29 @@
 use std::{
     cmp::Ordering,
     collections::{BTreeSet, HashMap},
+    fmt,
+    num::ParseIntError,
+    str::FromStr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use champollion_frames::DevEui;
 use champollion_lns::{NetworkServerName, Priority};
-use champollion_store::{Batch, Store, StoreError};
+use champollion_store::{
+    Batch, Store, Table, TableError,
+    codec::{Empty, Pair, Text},
+    tables,
+};
 use jiff::Timestamp;
 use tokio::sync::{Mutex as AsyncMutex, Notify};
 use uuid::Uuid;
 
 use super::{Downlink, LedgerError};
 
-/// The table of all commands, by their names: the oldest first.
-const DOWNLINKS: &str = "downlinks";
-
-/// The table of the names of those that are open.
-const OPEN: &str = "downlinks-open";
-
-/// The table of the names of a device's commands, the latest first.
-const OF_DEVICE: &str = "downlinks-of-device";
-
-/// How many lines are read from the store at once.
-const SCAN: usize = 1_000;
+const DOWNLINKS: Table<Uuid, Downlink> = Table::new(tables::DOWNLINKS);
+const OPEN: Table<Uuid, (), Text, Empty> = Table::new(tables::OPEN_DOWNLINKS);
+const OF_DEVICE: Table<(DevEui, LatestFirst), Uuid, Pair, Text> =
+    Table::new(tables::DOWNLINKS_OF_DEVICE);
 
 /// Among how many locks the commands are spread. A lock is held while one command is changed, some
 /// milliseconds.
@@ -41,6 +41,10 @@ pub(super) struct Ledger {
     /// Something waits to be handed over that did not before.
     pub(super) more: Notify,
 }
+
+/// The name of a command in the table of its device. Reading goes up, and the latest comes first: so the
+/// name is turned upside down.
+struct LatestFirst(Uuid);
 
 #[derive(Default)]
 struct Open {
@@ -113,13 +117,9 @@ impl Ledger {
             turns: (0..TURNS).map(|_| AsyncMutex::default()).collect(),
             more: Notify::new(),
         };
-        let mut after: Option<Vec<u8>> = None;
-        loop {
-            let page = ledger.store.scan(OPEN, b"", after.as_deref(), SCAN).await?;
-            let Some(last) = page.last() else { break };
-            after = Some(last.key.clone());
-            for line in &page {
-                let id = name(&line.key)?;
+        let mut pages = OPEN.pages(&*ledger.store);
+        while let Some(page) = pages.next().await? {
+            for (id, ()) in page {
                 // Both lines are written in one batch, so it is there.
                 if let Some(downlink) = ledger.stored(id).await? {
                     ledger.lock().insert(Arc::new(downlink));
@@ -136,10 +136,9 @@ impl Ledger {
         batch: &mut Batch,
         downlink: &Downlink,
     ) -> Result<(), LedgerError> {
-        batch.put(DOWNLINKS, key(downlink.id), encode(downlink)?);
-        batch.put(OPEN, key(downlink.id), Vec::new());
-        batch.put(OF_DEVICE, device_key(downlink.dev_eui, downlink.id), key(downlink.id));
-        Ok(())
+        DOWNLINKS.put(batch, &downlink.id, downlink)?;
+        OPEN.put(batch, &downlink.id, &())?;
+        Ok(OF_DEVICE.put(batch, &device_key(downlink), &downlink.id)?)
     }
 
     /// New commands are durable: they are seen from now on.
@@ -185,12 +184,7 @@ impl Ledger {
             return Ok(Some(before));
         }
         let mut batch = Batch::new();
-        batch.put(DOWNLINKS, key(id), encode(&after)?);
-        if after.is_open() {
-            batch.put(OPEN, key(id), Vec::new());
-        } else {
-            batch.delete(OPEN, key(id));
-        }
+        put_change(&mut batch, &after).map_err(LedgerError::from)?;
         self.store.commit(batch).await.map_err(LedgerError::from)?;
         if before.state != after.state {
             metrics::counter!("champollion_downlinks_total", "result" => after.state.as_str())
@@ -209,7 +203,7 @@ impl Ledger {
     /// A command will not change any more, though it is not at its end: it is looked after no longer.
     pub(super) async fn close(&self, id: Uuid) -> Result<(), LedgerError> {
         let mut batch = Batch::new();
-        batch.delete(OPEN, key(id));
+        OPEN.delete(&mut batch, &id);
         self.store.commit(batch).await?;
         self.lock().remove(id);
         self.count();
@@ -223,12 +217,11 @@ impl Ledger {
         before: Option<Uuid>,
         limit: usize,
     ) -> Result<Vec<Arc<Downlink>>, LedgerError> {
-        let prefix = device_prefix(dev_eui);
-        let after = before.map(|id| device_key(dev_eui, id));
-        let lines = self.store.scan(OF_DEVICE, prefix.as_bytes(), after.as_deref(), limit).await?;
+        let (prefix, after) = (Pair::prefix(&dev_eui), before.map(|id| (dev_eui, LatestFirst(id))));
+        let lines = OF_DEVICE.page(&*self.store, &prefix, after.as_ref(), limit).await?;
         let mut downlinks = Vec::with_capacity(lines.len());
-        for line in lines {
-            downlinks.extend(self.get(name(&line.value)?).await?);
+        for (_, id) in lines {
+            downlinks.extend(self.get(id).await?);
         }
         Ok(downlinks)
     }
@@ -251,33 +244,29 @@ impl Ledger {
     /// Forgets what came before a moment and is at its end; says how much.
     pub(super) async fn forget_before(&self, moment: Timestamp) -> Result<usize, LedgerError> {
         let mut forgotten = 0;
-        let mut after: Option<Vec<u8>> = None;
-        loop {
-            let page = self.store.scan(DOWNLINKS, b"", after.as_deref(), SCAN).await?;
-            let Some(last) = page.last() else { return Ok(forgotten) };
-            after = Some(last.key.clone());
+        let mut pages = DOWNLINKS.pages(&*self.store);
+        while let Some(page) = pages.next().await? {
             let mut batch = Batch::new();
-            for line in &page {
-                let downlink: Downlink = decode(&line.key, &line.value)?;
+            for (id, downlink) in page {
                 if downlink.queued_at >= moment {
                     // Names are in the order of time: all others came later.
                     self.store.commit(batch).await?;
                     return Ok(forgotten);
                 }
-                if self.lock().by_id.contains_key(&downlink.id) {
+                if self.lock().by_id.contains_key(&id) {
                     continue;
                 }
-                batch.delete(DOWNLINKS, line.key.clone());
-                batch.delete(OF_DEVICE, device_key(downlink.dev_eui, downlink.id));
+                DOWNLINKS.delete(&mut batch, &id);
+                OF_DEVICE.delete(&mut batch, &device_key(&downlink));
                 forgotten += 1;
             }
             self.store.commit(batch).await?;
         }
+        Ok(forgotten)
     }
 
     async fn stored(&self, id: Uuid) -> Result<Option<Downlink>, LedgerError> {
-        let Some(value) = self.store.get(DOWNLINKS, &key(id)).await? else { return Ok(None) };
-        decode(&key(id), &value).map(Some)
+        Ok(DOWNLINKS.get(&*self.store, &id).await?)
     }
 
     #[expect(clippy::cast_precision_loss, reason = "nobody has 2^53 commands under way")]
@@ -293,43 +282,33 @@ impl Ledger {
     }
 }
 
-fn key(id: Uuid) -> Vec<u8> {
-    id.to_string().into_bytes()
-}
-
-fn name(key: &[u8]) -> Result<Uuid, LedgerError> {
-    Uuid::try_parse_ascii(key).map_err(|error| damaged(key, &error))
-}
-
-fn device_prefix(dev_eui: DevEui) -> String {
-    format!("{dev_eui}/")
-}
-
-/// Reading goes up, and the latest comes first: so the name is turned upside down.
-fn device_key(dev_eui: DevEui, id: Uuid) -> Vec<u8> {
-    format!("{}{:032x}", device_prefix(dev_eui), !id.as_u128()).into_bytes()
-}
-
-fn encode(downlink: &Downlink) -> Result<Vec<u8>, LedgerError> {
-    serde_json::to_vec(downlink).map_err(|error| damaged(&key(downlink.id), &error))
-}
-
-fn decode(key: &[u8], value: &[u8]) -> Result<Downlink, LedgerError> {
-    serde_json::from_slice(value).map_err(|error| damaged(key, &error))
-}
-
-fn damaged(key: &[u8], reason: &dyn std::fmt::Display) -> LedgerError {
-    LedgerError::Damaged {
-        table: DOWNLINKS,
-        key: String::from_utf8_lossy(key).into_owned(),
-        reason: reason.to_string(),
+impl fmt::Display for LatestFirst {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:032x}", !self.0.as_u128())
     }
 }
 
-impl From<StoreError> for LedgerError {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
+impl FromStr for LatestFirst {
+    type Err = ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, ParseIntError> {
+        u128::from_str_radix(text, 16).map(|number| Self(Uuid::from_u128(!number)))
     }
+}
+
+fn device_key(downlink: &Downlink) -> (DevEui, LatestFirst) {
+    (downlink.dev_eui, LatestFirst(downlink.id))
+}
+
+/// Puts a command as it is now into a batch, and whether it is looked after.
+fn put_change(batch: &mut Batch, downlink: &Downlink) -> Result<(), TableError> {
+    DOWNLINKS.put(batch, &downlink.id, downlink)?;
+    if downlink.is_open() {
+        OPEN.put(batch, &downlink.id, &())?;
+    } else {
+        OPEN.delete(batch, &downlink.id);
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -411,6 +390,22 @@ mod tests {
         assert_eq!(listed(again.of_device(dev_eui, None, 2).await.unwrap()), [3, 2]);
         let before = Some(Uuid::from_u128(2));
         assert_eq!(listed(again.of_device(dev_eui, before, 2).await.unwrap()), [1]);
+    }
+
+    #[tokio::test]
+    async fn lines_are_stored_as_they_always_were() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = ledger(folder.path()).await;
+        take(&ledger, [downlink(1)]).await;
+        let (id, dev_eui) = (Uuid::from_u128(1).to_string(), downlink(1).dev_eui);
+        assert_eq!(id, "00000000-0000-0000-0000-000000000001");
+        let (store, id) = (&ledger.store, id.as_bytes());
+        let stored = store.get("downlinks", id).await.unwrap();
+        assert_eq!(stored, Some(serde_json::to_vec(&downlink(1)).unwrap()));
+        assert_eq!(store.get("downlinks-open", id).await.unwrap(), Some(Vec::new()));
+        let key = format!("{dev_eui}/fffffffffffffffffffffffffffffffe");
+        let stored = store.get("downlinks-of-device", key.as_bytes()).await.unwrap();
+        assert_eq!(stored, Some(id.to_vec()));
     }
 
     #[tokio::test]

@@ -26,7 +26,7 @@ use champollion_frames::DevEui;
 use champollion_lns::{Feedback, NetworkServerName, Whereabouts, Which};
 use champollion_registry::RegistryError;
 use champollion_sandbox::CallError;
-use champollion_store::{Batch, Store, StoreError};
+use champollion_store::{Batch, Store, StoreError, TableError};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -176,17 +176,10 @@ pub enum CancelError {
 pub enum LedgerError {
     /// The store did not.
     #[error(transparent)]
-    Store(StoreError),
-    /// What the store keeps cannot be read.
-    #[error("the table {table} is damaged at {key}: {reason}")]
-    Damaged {
-        /// Which table.
-        table: &'static str,
-        /// Which line.
-        key: String,
-        /// What is wrong.
-        reason: String,
-    },
+    Store(#[from] StoreError),
+    /// A table of the store cannot be read.
+    #[error(transparent)]
+    Table(#[from] TableError),
 }
 
 impl From<RegistryError> for SendError {
@@ -203,6 +196,12 @@ impl From<LedgerError> for SendError {
 
 impl From<StoreError> for SendError {
     fn from(error: StoreError) -> Self {
+        Self::NotKept(error.to_string())
+    }
+}
+
+impl From<TableError> for SendError {
+    fn from(error: TableError) -> Self {
         Self::NotKept(error.to_string())
     }
 }

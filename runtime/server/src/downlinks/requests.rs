@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use champollion_store::{Batch, Store};
+use champollion_store::{Batch, Store, Table, tables};
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -15,14 +15,10 @@ use uuid::Uuid;
 
 use super::{LedgerError, SendError};
 
-/// The table of requests, by token and key.
-const TABLE: &str = "downlink-requests";
+const REQUESTS: Table<String, Line> = Table::new(tables::DOWNLINK_REQUESTS);
 
 /// How long a request is recognized.
 const RECOGNIZED: Duration = Duration::from_secs(48 * 3_600);
-
-/// How many lines are read from the store at once.
-const SCAN: usize = 1_000;
 
 /// A request that is to be recognized when it comes again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,10 +89,9 @@ impl Requests {
         }
         let under_way = Arc::clone(&self.under_way);
         let mut answering = Answering { line: request.line.clone(), under_way, begun: None };
-        let Some(value) = self.store.get(TABLE, request.line.as_bytes()).await? else {
+        let Some(line) = REQUESTS.get(&*self.store, &request.line).await? else {
             return Ok(Answered::Not(answering));
         };
-        let line = Line::read(&request.line, &value)?;
         if line.is_old(Timestamp::now()) {
             return Ok(Answered::Not(answering));
         }
@@ -120,36 +115,27 @@ impl Requests {
         now: Timestamp,
     ) -> Result<(), LedgerError> {
         let line = Line { fingerprint: request.fingerprint.clone(), command, complete, at: now };
-        let value = serde_json::to_vec(&line).map_err(|error| damaged(&request.line, &error))?;
-        batch.put(TABLE, request.line.as_bytes(), value);
-        Ok(())
+        Ok(REQUESTS.put(batch, &request.line, &line)?)
     }
 
     pub(super) async fn forget_old(&self, now: Timestamp) -> Result<(), LedgerError> {
-        let mut after: Option<Vec<u8>> = None;
-        loop {
-            let page = self.store.scan(TABLE, b"", after.as_deref(), SCAN).await?;
-            let Some(last) = page.last() else { return Ok(()) };
-            after = Some(last.key.clone());
+        let mut pages = REQUESTS.pages(&*self.store);
+        while let Some(page) = pages.next().await? {
             let mut batch = Batch::new();
-            for stored in &page {
-                let name = String::from_utf8_lossy(&stored.key);
-                if Line::read(&name, &stored.value)?.is_old(now) {
-                    batch.delete(TABLE, stored.key.clone());
+            for (request, line) in page {
+                if line.is_old(now) {
+                    REQUESTS.delete(&mut batch, &request);
                 }
             }
             if !batch.is_empty() {
                 self.store.commit(batch).await?;
             }
         }
+        Ok(())
     }
 }
 
 impl Line {
-    fn read(name: &str, value: &[u8]) -> Result<Self, LedgerError> {
-        serde_json::from_slice(value).map_err(|error| damaged(name, &error))
-    }
-
     fn is_old(&self, now: Timestamp) -> bool {
         self.at.checked_add(RECOGNIZED).is_ok_and(|end| end <= now)
     }
@@ -159,10 +145,6 @@ impl Drop for Answering {
     fn drop(&mut self) {
         self.under_way.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.line);
     }
-}
-
-fn damaged(line: &str, reason: &dyn std::fmt::Display) -> LedgerError {
-    LedgerError::Damaged { table: TABLE, key: line.to_owned(), reason: reason.to_string() }
 }
 
 #[cfg(test)]

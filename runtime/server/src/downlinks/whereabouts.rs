@@ -7,16 +7,11 @@ use std::{
 
 use champollion_frames::DevEui;
 use champollion_lns::Whereabouts;
-use champollion_store::{Batch, Store};
+use champollion_store::{Batch, Store, Table, tables};
 
 use super::LedgerError;
-use crate::devices;
 
-/// The table of where devices live, by DevEUI.
-const TABLE: &str = "whereabouts";
-
-/// How many lines are read from the store at once at the start.
-const SCAN: usize = 1_000;
+const WHEREABOUTS: Table<DevEui, Whereabouts> = Table::new(tables::WHEREABOUTS);
 
 /// Where all devices live, in memory; the store keeps what is needed to know it again.
 pub(super) struct AllWhereabouts {
@@ -28,21 +23,9 @@ pub(super) struct AllWhereabouts {
 impl AllWhereabouts {
     pub(super) async fn open(store: Arc<dyn Store>) -> Result<Self, LedgerError> {
         let mut known = HashMap::new();
-        let mut after: Option<Vec<u8>> = None;
-        loop {
-            let page = store.scan(TABLE, b"", after.as_deref(), SCAN).await?;
-            let Some(last) = page.last() else { break };
-            after = Some(last.key.clone());
-            for line in &page {
-                let key = String::from_utf8_lossy(&line.key);
-                let damaged = |reason: String| LedgerError::Damaged {
-                    table: TABLE,
-                    key: key.clone().into_owned(),
-                    reason,
-                };
-                let dev_eui = key.parse().map_err(|_| damaged("it is no DevEUI".to_owned()))?;
-                let whereabouts = serde_json::from_slice(&line.value)
-                    .map_err(|error| damaged(error.to_string()))?;
+        let mut pages = WHEREABOUTS.pages(&*store);
+        while let Some(page) = pages.next().await? {
+            for (dev_eui, whereabouts) in page {
                 known.insert(dev_eui, Arc::new(whereabouts));
             }
         }
@@ -62,14 +45,8 @@ impl AllWhereabouts {
         if self.of(dev_eui).is_some_and(|known| *known == whereabouts) {
             return Ok(());
         }
-        let key = devices::key(dev_eui);
-        let value = serde_json::to_vec(&whereabouts).map_err(|error| LedgerError::Damaged {
-            table: TABLE,
-            key: dev_eui.to_string(),
-            reason: error.to_string(),
-        })?;
         let mut batch = Batch::new();
-        batch.put(TABLE, key, value);
+        WHEREABOUTS.put(&mut batch, &dev_eui, &whereabouts)?;
         self.store.commit(batch).await?;
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         known.insert(dev_eui, Arc::new(whereabouts));
@@ -78,7 +55,7 @@ impl AllWhereabouts {
 
     pub(super) async fn forget(&self, dev_eui: DevEui) -> Result<(), LedgerError> {
         let mut batch = Batch::new();
-        batch.delete(TABLE, devices::key(dev_eui));
+        WHEREABOUTS.delete(&mut batch, &dev_eui);
         self.store.commit(batch).await?;
         self.known.write().unwrap_or_else(PoisonError::into_inner).remove(&dev_eui);
         Ok(())

@@ -20,7 +20,7 @@ use champollion_registry::{
 };
 use champollion_sandbox::{Call, Reading, Settings};
 use champollion_sdk::vectors::Hex;
-use champollion_store::{Batch, Health, Store};
+use champollion_store::{Batch, Health, Store, Table, tables};
 use jiff::Timestamp;
 use semver::Version;
 use serde::{Deserialize, Serialize};
@@ -28,7 +28,7 @@ use tokio::sync::Semaphore;
 
 use crate::{
     copies::Copies,
-    devices::{self, DECODER_STATES, Device, Devices, DevicesError, JoinError, Joined, Keks},
+    devices::{Device, Devices, DevicesError, JoinError, Joined, Keks},
     misbehaviour,
     storage::Storage,
     turns::Turns,
@@ -39,6 +39,8 @@ pub use error::IngestError;
 pub use receipt::{DecodeProblem, Receipt};
 
 use receipt::counted;
+
+const DECODER_STATES: Table<DevEui, RememberedState> = Table::new(tables::DECODER_STATES);
 
 /// Takes frames in. Every method may be called from any task; a clone is the same intake.
 #[derive(Clone)]
@@ -459,9 +461,7 @@ impl Intake {
                 version: decoder.version.clone(),
                 state: Hex(state.clone()),
             };
-            let value = serde_json::to_vec(&remembered)
-                .map_err(|error| IngestError::NotKept(error.to_string()))?;
-            batch.put(DECODER_STATES, devices::key(device.dev_eui), value);
+            DECODER_STATES.put(batch, &device.dev_eui, &remembered)?;
         }
         Ok(Outcome::Decoded(name, reading))
     }
@@ -519,11 +519,9 @@ impl Intake {
         dev_eui: DevEui,
         decoder: &LoadedDecoder,
     ) -> Result<Vec<u8>, IngestError> {
-        let Some(value) = self.store.get(DECODER_STATES, &devices::key(dev_eui)).await? else {
+        let Some(remembered) = DECODER_STATES.get(&*self.store, &dev_eui).await? else {
             return Ok(Vec::new());
         };
-        let remembered: RememberedState = serde_json::from_slice(&value)
-            .map_err(|error| IngestError::NotKept(error.to_string()))?;
         let same =
             remembered.decoder == decoder.id && remembered.version.major == decoder.version.major;
         Ok(if same { remembered.state.0 } else { Vec::new() })
