@@ -3,7 +3,7 @@
 use crate::{
     counter::{Counter, Reservation},
     metadata::RadioMetadata,
-    reports::{ReportHold, ReportState},
+    reports::{place::ReportHold, state::ReportState},
     session::SessionState,
     uplink::VerifiedUplink,
 };

@@ -96,7 +96,7 @@ pub use mic::Mic;
 pub use phy_payload::{MType, MalformedPhyPayload, PhyPayload};
 pub use refusal::Refusal;
 pub use report::ReportedUplink;
-pub use reports::{ReportState, Reports};
+pub use reports::{Reports, state::ReportState};
 pub use session::{Session, SessionState};
 pub use sessions::{CheckedFrame, Sessions};
 pub use uplink::{VerifiedBy, VerifiedUplink};

@@ -1,5 +1,7 @@
 //! One session in the table: its keys, and its counter under a lock of its own.
 
+use parking_lot::MutexGuard;
+
 use crate::{
     address::{DevAddr, DevEui},
     counter::{self, Counter, Reservation},
@@ -203,7 +205,7 @@ impl Slot {
 
     fn reserve(
         &self,
-        progress: std::sync::MutexGuard<'_, counter::Progress>,
+        progress: MutexGuard<'_, counter::Progress>,
         phy: &PhyPayload<'_>,
         finding: Finding,
     ) -> Fresh {
