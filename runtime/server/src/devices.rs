@@ -1,6 +1,7 @@
 //! The devices: whose they are, what decodes them, the keys of their sessions.
 
 mod assignment;
+pub(crate) mod decoder_states;
 mod handover;
 mod joining;
 mod line;
@@ -9,7 +10,7 @@ mod reports;
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, PoisonError, RwLock},
+    sync::Arc,
 };
 
 use champollion_delivery::{GroupId, SubGroup, UseCase};
@@ -19,6 +20,7 @@ use champollion_frames::{
 };
 use champollion_sdk::vectors::Setting;
 use champollion_store::{Batch, Store, StoreError};
+use parking_lot::RwLock;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 pub use assignment::Assignment;
@@ -29,6 +31,7 @@ pub use registration::{
 };
 
 use crate::{lns::NetworkServerName, turns::Turns};
+use decoder_states::RememberedState;
 use line::{Credentials, JoinedSession, JoinedSessions, Line};
 
 /// The table of devices, by DevEUI.
@@ -47,9 +50,6 @@ const JOINS: &str = "joins";
 /// The table of how far the devices have come whose uplinks are reported, by DevEUI.
 const REPORTS: &str = "reports";
 
-/// The table of what decoders remember of a device, by DevEUI.
-pub(crate) const DECODER_STATES: &str = "decoder-states";
-
 /// How many devices are read from the store at once at the start.
 const SCAN: usize = 1_000;
 
@@ -67,7 +67,7 @@ pub struct Devices {
     /// by the first frame of a new session. Each reads what there is, stores what comes of it, and then
     /// changes what is in memory. All other frames wait for none of them.
     turns: Turns,
-    /// A std lock: it is held for a look-up or an insertion, never across an await.
+    /// Held for a look-up or an insertion, never across an await.
     known: RwLock<HashMap<DevEui, Arc<Device>>>,
 }
 
@@ -290,9 +290,10 @@ impl Devices {
         let _turn = self.turns.of(dev_eui).await;
         let goes_on = self.goes_on(dev_eui, &credentials);
         if !goes_on {
-            for table in [SESSIONS, JOINS, JOINED, REPORTS, DECODER_STATES] {
+            for table in [SESSIONS, JOINS, JOINED, REPORTS] {
                 batch.delete(table, key(dev_eui));
             }
+            RememberedState::forget(&mut batch, dev_eui);
         }
         self.store.commit(batch).await?;
         if !goes_on {
@@ -346,14 +347,15 @@ impl Devices {
         let _turn = self.turns.of(dev_eui).await;
         let device = self.get(dev_eui).ok_or(DevicesError::Unknown(dev_eui))?;
         let mut batch = Batch::new();
-        for table in [DEVICES, SESSIONS, JOINS, JOINED, REPORTS, DECODER_STATES] {
+        for table in [DEVICES, SESSIONS, JOINS, JOINED, REPORTS] {
             batch.delete(table, key(dev_eui));
         }
+        RememberedState::forget(&mut batch, dev_eui);
         self.store.commit(batch).await?;
         self.sessions.remove(dev_eui);
         self.joins.remove(dev_eui);
         self.reports.remove(dev_eui);
-        self.known.write().unwrap_or_else(PoisonError::into_inner).remove(&dev_eui);
+        self.known.write().remove(&dev_eui);
         self.count();
         Ok(device)
     }
@@ -361,13 +363,13 @@ impl Devices {
     /// A device.
     #[must_use]
     pub fn get(&self, dev_eui: DevEui) -> Option<Arc<Device>> {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).get(&dev_eui).cloned()
+        self.known.read().get(&dev_eui).cloned()
     }
 
     /// All devices that a filter lets through, in the order of their DevEUIs.
     #[must_use]
     pub fn list(&self, filter: impl Fn(&Device) -> bool) -> Vec<Arc<Device>> {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let known = self.known.read();
         let mut devices: Vec<Arc<Device>> =
             known.values().filter(|device| filter(device)).cloned().collect();
         devices.sort_by_key(|device| device.dev_eui);
@@ -400,16 +402,13 @@ impl Devices {
             device.dev_addr = self.sessions.get(device.dev_eui).map(|session| session.dev_addr());
         }
         let device = Arc::new(device);
-        self.known
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(device.dev_eui, Arc::clone(&device));
+        self.known.write().insert(device.dev_eui, Arc::clone(&device));
         device
     }
 
     #[expect(clippy::cast_precision_loss, reason = "nobody has 2^53 devices")]
     fn count(&self) {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner).len();
+        let known = self.known.read().len();
         metrics::gauge!("champollion_devices").set(known as f64);
     }
 }

@@ -18,15 +18,14 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::{Semaphore, watch};
 
 use crate::{
-    api::Followers,
     auth::{TokenError, Tokens},
     compile_worker,
     config::{Config, Decoding},
     devices::{Devices, DevicesError},
     downlinks::{Carrier, Downlinks, Encoder, LedgerError},
-    ingest::Intake,
+    followers::Followers,
+    ingest::{Intake, Messages},
     lns::NetworkServerName,
-    messages::Messages,
     mirrors,
     mqtt::{Connection, Prepared, Receiver, Status},
     parked::{Parked, ParkedError},

@@ -7,11 +7,12 @@ use champollion_registry::{Answer, DecoderRef, run};
 use champollion_sdk::vectors::{CommandInput, DownlinkInput, Input, UplinkInput};
 use serde::{Deserialize, Serialize};
 
-use super::{Problem, extract::JsonBody};
-use crate::{
-    auth::{Authorized, Inspect},
-    service::Service,
+use super::{
+    Problem,
+    authorized::{Authorized, Inspect},
+    extract::JsonBody,
 };
+use crate::service::Service;
 use champollion_delivery::DecoderName;
 
 /// What to decode or encode, and with what. One of `uplink`, `command` and `downlink`, as in a

@@ -4,16 +4,15 @@ use std::{
     fs, io,
     num::NonZero,
     path::{Path, PathBuf},
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::atomic::{AtomicUsize, Ordering},
     thread,
 };
 
 use champollion_registry::{DecoderId, Package};
 use clap::{Args, ValueEnum};
+use futures_util::future::join_all;
 use indicatif::ProgressBar;
+use parking_lot::Mutex;
 use semver::Version;
 
 use super::{
@@ -192,21 +191,21 @@ impl Import {
         let skipped = Mutex::new(Vec::new());
         let publish_all = || async {
             loop {
-                let next = packages.lock().unwrap_or_else(PoisonError::into_inner).next();
+                let next = packages.lock().next();
                 let Some(MadePackage { codec, package }) = next else { break };
                 if let Err(failure) = publish(&connection, &package, &manner).await {
                     let reason = failure.to_string();
-                    let mut skipped = skipped.lock().unwrap_or_else(PoisonError::into_inner);
+                    let mut skipped = skipped.lock();
                     skipped.push(Skipped { codec, reason });
                 }
                 progress.inc(1);
             }
         };
         client::block_on(async {
-            client::together((0..PUBLISHED_AT_ONCE).map(|_| publish_all())).await;
+            join_all((0..PUBLISHED_AT_ONCE).map(|_| publish_all())).await;
             Ok(())
         })?;
-        let mut skipped = skipped.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut skipped = skipped.into_inner();
         skipped.sort_by(|one, other| one.codec.cmp(&other.codec));
         report.packages -= skipped.len();
         report.skipped.extend(skipped);
@@ -246,7 +245,7 @@ fn make_all(workshop: &Workshop<'_>, orders: &[Order], progress: &ProgressBar) -
                 Ok(id) => workshop.make(codec, id.clone()),
                 Err(reason) => Made::skipped(codec, reason),
             };
-            all.lock().unwrap_or_else(PoisonError::into_inner).push((index, made));
+            all.lock().push((index, made));
             progress.inc(1);
         }
     };
@@ -256,7 +255,7 @@ fn make_all(workshop: &Workshop<'_>, orders: &[Order], progress: &ProgressBar) -
             scope.spawn(work);
         }
     });
-    let mut all = all.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut all = all.into_inner();
     all.sort_by_key(|(index, _)| *index);
     all.into_iter().map(|(_, made)| made).collect()
 }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Downlinks, Encoded, GroupWish, LedgerError, Plan, SendError, Sender};
-use crate::{api::Problem, devices::Device, downlinks::requests::Answered};
+use crate::{devices::Device, downlinks::requests::Answered};
 
 /// The table of what became of a group's command, by its name and the DevEUI.
 const TABLE: &str = "downlinks-of-group";
@@ -67,13 +67,15 @@ pub struct Refused {
 }
 
 impl Downlinks {
-    /// Takes a command to the devices of a group. The same request once more is the same command.
+    /// Takes a command to the devices of a group. The same request once more is the same command. `words`
+    /// says why one of them is not commanded, as the sender is told.
     pub async fn send_to_group(
         &self,
         group: &GroupId,
         devices: &[Arc<Device>],
         wish: &GroupWish,
         sender: &Sender,
+        words: fn(SendError) -> Refused,
     ) -> Result<GroupAnswer, SendError> {
         let mut begun = None;
         let mut _answering = None;
@@ -123,8 +125,7 @@ impl Downlinks {
                     }
                     Err(error @ SendError::NotKept(_)) => return Err(error),
                     Err(error) => {
-                        let (code, detail) = Problem::from(error).words();
-                        let problem = Some(Refused { code: code.to_owned(), detail });
+                        let problem = Some(words(error));
                         GroupResult { dev_eui: device.dev_eui, downlink: None, problem }
                     }
                 };

@@ -3,12 +3,13 @@
 use std::{
     cmp::Ordering,
     collections::{BTreeSet, HashMap},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
 };
 
 use champollion_frames::DevEui;
 use champollion_store::{Batch, Store, StoreError};
 use jiff::Timestamp;
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::{Mutex as AsyncMutex, Notify};
 use uuid::Uuid;
 
@@ -34,7 +35,7 @@ const TURNS: usize = 64;
 /// All commands. Every change is durable before it is seen.
 pub(super) struct Ledger {
     store: Arc<dyn Store>,
-    /// A std lock: it is held for a look-up or an insertion, never across an await.
+    /// Held for a look-up or an insertion, never across an await.
     open: Mutex<Open>,
     /// Who changes a command.
     turns: Box<[AsyncMutex<()>]>,
@@ -289,7 +290,7 @@ impl Ledger {
     // The values are whole even when a thread panicked with the lock: what is inconsistent for a
     // moment is put right by the next start.
     fn lock(&self) -> MutexGuard<'_, Open> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+        self.open.lock()
     }
 }
 

@@ -32,7 +32,7 @@ pub use carrier::Carrier;
 pub(crate) use carrier::read;
 pub use downlink::{Downlink, Event, Feedback, Priority, State, Which};
 pub use encoder::Encoder;
-pub use group::{GroupAnswer, GroupResult};
+pub use group::{GroupAnswer, GroupResult, Refused};
 pub use requests::RequestKey;
 pub use whereabouts::Whereabouts;
 pub use wish::{GroupWish, Wish};

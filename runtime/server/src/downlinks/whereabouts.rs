@@ -1,12 +1,10 @@
 //! Where devices live: the network server that each was last heard of through, and its name for it.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, PoisonError, RwLock},
-};
+use std::{collections::HashMap, sync::Arc};
 
 use champollion_frames::DevEui;
 use champollion_store::{Batch, Store};
+use parking_lot::RwLock;
 use serde::{Deserialize, Serialize};
 
 use super::LedgerError;
@@ -35,7 +33,7 @@ pub struct Whereabouts {
 /// Where all devices live, in memory; the store keeps what is needed to know it again.
 pub(super) struct AllWhereabouts {
     store: Arc<dyn Store>,
-    /// A std lock: it is held for a look-up or an insertion, never across an await.
+    /// Held for a look-up or an insertion, never across an await.
     known: RwLock<HashMap<DevEui, Arc<Whereabouts>>>,
 }
 
@@ -64,7 +62,7 @@ impl AllWhereabouts {
     }
 
     pub(super) fn of(&self, dev_eui: DevEui) -> Option<Arc<Whereabouts>> {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).get(&dev_eui).cloned()
+        self.known.read().get(&dev_eui).cloned()
     }
 
     /// Most frames tell nothing new, and cost a look-up.
@@ -85,7 +83,7 @@ impl AllWhereabouts {
         let mut batch = Batch::new();
         batch.put(TABLE, key, value);
         self.store.commit(batch).await?;
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known.write();
         known.insert(dev_eui, Arc::new(whereabouts));
         Ok(())
     }
@@ -94,7 +92,7 @@ impl AllWhereabouts {
         let mut batch = Batch::new();
         batch.delete(TABLE, devices::key(dev_eui));
         self.store.commit(batch).await?;
-        self.known.write().unwrap_or_else(PoisonError::into_inner).remove(&dev_eui);
+        self.known.write().remove(&dev_eui);
         Ok(())
     }
 }

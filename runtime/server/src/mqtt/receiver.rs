@@ -16,9 +16,8 @@ use rumqttc::Publish;
 
 use super::topics::Topic;
 use crate::{
-    ingest::{IngestError, Receipt},
+    ingest::{IngestError, Messages, Origin, Receipt},
     lns::{self, Kind, NetworkServerName},
-    messages::{Messages, Origin},
     parked::{NewParked, PARKED_BYTES, Parked, ParkedMessage},
 };
 

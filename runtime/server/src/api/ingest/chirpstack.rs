@@ -15,7 +15,7 @@ use super::{
     Problem, network_server, origin,
 };
 use crate::{
-    auth::{Authorized, Ingest},
+    api::authorized::{Authorized, Ingest},
     ingest::Receipt,
     lns::{
         Kind,

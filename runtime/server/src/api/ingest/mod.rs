@@ -16,10 +16,9 @@ use axum::{
 
 use super::{Problem, extract::read_body};
 use crate::{
-    auth::{Authorized, Ingest},
-    ingest::Receipt,
+    api::authorized::{Authorized, Ingest},
+    ingest::{Origin, Receipt},
     lns::{Kind, Message, Unreadable, actility, aws, kerlink, loriot, tts},
-    messages::Origin,
     service::Service,
 };
 

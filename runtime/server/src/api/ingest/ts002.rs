@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 use super::{super::extract::read_body, Problem, network_server, origin};
 use crate::{
-    auth::{Authorized, Ingest},
+    api::authorized::{Authorized, Ingest},
     lns::{
         Kind,
         ts002::{

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use champollion_frames::DevEui;
 
+use super::{error::IngestError, intake::Intake, receipt::Receipt};
 use crate::{
     downlinks::{Downlinks, Whereabouts},
-    ingest::{IngestError, Intake, Receipt},
     lns::{self, Kind, Message, NetworkServerName},
 };
 
