@@ -5,11 +5,13 @@
 //! record (an entry of its group's log) become durable together or not at all. The embedded backend
 //! commits the batches of many callers with one flush of the disk.
 //!
-//! The ports speak of bytes alone, and this crate knows none of the others: what a key or an entry
-//! means is the caller's business. The backends must be called from within a tokio runtime.
+//! The ports speak of bytes alone, and this crate knows none of the others: the types of keys and
+//! values belong to the callers. The backends must be called from within a tokio runtime.
 //!
 //! - [`Store`]: tables and logs; [`SledStore`] keeps them in a folder.
 //! - [`Blobs`]: named pieces of bytes; [`FileBlobs`] keeps them as plain files.
+//! - [`Table`]: a table of a store with the types of its keys and values; [`tables`] lists the names of
+//!   all tables and logs.
 
 #![forbid(unsafe_code)]
 
@@ -20,12 +22,17 @@ mod conformance;
 mod disk;
 mod error;
 mod limits;
+mod names;
 mod port;
 mod sled;
+mod table;
+pub mod tables;
 
 pub use crate::batch::{Batch, Committed};
 pub use crate::blobs::FileBlobs;
 pub use crate::error::StoreError;
 pub use crate::limits::{MAX_BATCH_BYTES, MAX_KEY_BYTES, MAX_NAME_BYTES, MAX_VALUE_BYTES};
+pub use crate::names::{LogName, LogPrefix, TableName};
 pub use crate::port::{Blobs, Entry, Health, KeyValue, LogExtent, Sequence, Store, Usage};
 pub use crate::sled::{SledOptions, SledStore};
+pub use crate::table::{Pages, Seen, Table, TableError, codec};
