@@ -171,6 +171,12 @@ pub enum JoinRefusal {
     },
 }
 
+impl Joining {
+    fn new(joiner: Joiner, state: JoinState) -> Arc<Mutex<Self>> {
+        Arc::new(Mutex::new(Self { joiner, state, pending: false }))
+    }
+}
+
 impl Joins {
     /// A table without devices.
     #[must_use]
@@ -193,8 +199,17 @@ impl Joins {
                 return;
             }
         }
-        // A claim that is pending moves what is no longer in the table.
-        devices.insert(dev_eui, Arc::new(Mutex::new(Joining { joiner, state, pending: false })));
+        devices.insert(dev_eui, Joining::new(joiner, state));
+    }
+
+    /// Puts a device as it was stored: its nonces are those of `state`, whatever they were here. A claim
+    /// that is pending moves what is no longer in the table.
+    pub fn restore(&self, joiner: Joiner, state: JoinState) {
+        let dev_eui = joiner.dev_eui;
+        if state.awaits_accept() {
+            self.was_here(dev_eui);
+        }
+        self.devices.write().insert(dev_eui, Joining::new(joiner, state));
     }
 
     /// Forgets a device.

@@ -131,6 +131,61 @@ impl Sessions {
         self.shard(dev_addr).write().entry(dev_addr).or_default().push(slot);
     }
 
+    /// Puts the sessions of a device as they were stored, in the place of all that it has here. Unlike
+    /// [`insert`](Self::insert) this lets the counter go back: what is stored may be the work of another
+    /// process. A session that is here already as it was stored stays, with a claim that is pending.
+    ///
+    /// Whoever makes a counter go back must store the next state only in the place of this one
+    /// ([`Claim::progress`]), since frames that were accepted before pass here again.
+    pub fn restore(&self, dev_eui: DevEui, current: Option<Session>, offered: Option<Session>) {
+        let Some(current) = current else {
+            self.remove(dev_eui);
+            return;
+        };
+        let mut index = self.index.write();
+        self.settle_in(&mut index, dev_eui);
+        let old = index.current.get(&dev_eui).copied();
+        let old_offered = index.offered.get(&dev_eui).copied();
+        let known = |address: Option<DevAddr>, standing| {
+            address.and_then(|address| self.find_at(address, dev_eui, standing, Slot::session))
+        };
+        if known(old, Standing::Current).as_ref() == Some(&current)
+            && known(old_offered, Standing::Offered) == offered
+        {
+            return;
+        }
+        let dev_addr = current.dev_addr();
+        let slot = Slot::new(current);
+        let predecessor = slot.counter().clone();
+        index.current.insert(dev_eui, dev_addr);
+        self.put(dev_addr, slot);
+        let offered_addr = offered.as_ref().map(Session::dev_addr);
+        match offered {
+            Some(session) => {
+                index.offered.insert(dev_eui, session.dev_addr());
+                self.put(session.dev_addr(), Slot::offered(session, predecessor));
+            }
+            None => drop(index.offered.remove(&dev_eui)),
+        }
+        // Only now are the old addresses given up: the device is never without a session.
+        if let Some(old) = old.filter(|&old| old != dev_addr) {
+            self.take(old, dev_eui, Standing::Current);
+        }
+        if let Some(old) = old_offered.filter(|&old| Some(old) != offered_addr) {
+            self.take(old, dev_eui, Standing::Offered);
+        }
+    }
+
+    /// Puts a slot where the device has one of the same standing at this address, or beside the others.
+    fn put(&self, dev_addr: DevAddr, slot: Slot) {
+        let mut shard = self.shard(dev_addr).write();
+        let slots = shard.entry(dev_addr).or_insert_with(|| Vec::with_capacity(1));
+        match slots.iter_mut().find(|other| other.is_as(&slot)) {
+            Some(other) => *other = slot,
+            None => slots.push(slot),
+        }
+    }
+
     /// Drops the session that another took over from. Until then it takes room, and no frame is
     /// accepted of it.
     pub fn settle(&self, dev_eui: DevEui) {
@@ -178,13 +233,13 @@ impl Sessions {
         self.find_at(dev_addr, dev_eui, Standing::Offered, unused).flatten()
     }
 
-    /// A copy of the offered session that a claim takes over with; `None` where another was offered
-    /// since.
+    /// A copy of the session that a claim moves on; `None` where it was replaced or removed since.
     #[must_use]
-    pub fn offered_of(&self, claim: &Claim) -> Option<Session> {
-        let (dev_eui, dev_addr) = (claim.uplink().dev_eui(), claim.uplink().dev_addr()?);
-        let moved = |slot: &Slot| claim.moves(slot.counter()).then(|| slot.session());
-        self.find_at(dev_addr, dev_eui, Standing::Offered, moved).flatten()
+    pub fn session_of(&self, claim: &Claim) -> Option<Session> {
+        let dev_addr = claim.uplink().dev_addr()?;
+        let shard = self.shard(dev_addr).read();
+        let slots = shard.get(&dev_addr)?;
+        slots.iter().find(|slot| claim.moves(slot.counter())).map(Slot::session)
     }
 
     /// How far a device's session has come; a pending claim does not show.
@@ -261,9 +316,9 @@ impl Sessions {
             slots.iter().map(started_over).find(|(_, fresh)| !matches!(fresh, Fresh::No))
         });
         match found {
-            Some((slot, Fresh::Reserved(finding, reservation))) => {
+            Some((slot, Fresh::Reserved(finding, reservation, state))) => {
                 let uplink = slot.open(&phy, finding, received_at_ms, metadata);
-                Ok(Claim::new(uplink, Hold::Session(reservation)))
+                Ok(Claim::new(uplink, Hold::Session(reservation, state)))
             }
             Some((_, Fresh::Refused(refusal))) => Err(refusal),
             // Between the two looks at a half-checked one another thread was faster.
@@ -302,9 +357,9 @@ impl Sessions {
             return Err(Refusal::OtherFCnt { dev_eui, f_cnt, f_cnt_16: phy.f_cnt_16() });
         }
         match slot.reserve_checked(&phy, frame.f_cnt) {
-            Fresh::Reserved(finding, reservation) => {
+            Fresh::Reserved(finding, reservation, state) => {
                 let uplink = slot.open(&phy, finding, received_at_ms, metadata);
-                Ok(Claim::new(uplink, Hold::Session(reservation)))
+                Ok(Claim::new(uplink, Hold::Session(reservation, state)))
             }
             Fresh::Refused(refusal) => Err(refusal),
             // The 32 bits are used up: the session is over.

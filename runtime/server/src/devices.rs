@@ -5,8 +5,10 @@ pub(crate) mod decoder_states;
 mod handover;
 mod joining;
 mod line;
+mod progress;
 mod registration;
 mod reports;
+mod rows;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -15,13 +17,13 @@ use std::{
 
 use champollion_delivery::{GroupId, SubGroup, UseCase};
 use champollion_frames::{
-    Claim, DevAddr, DevEui, JoinEui, JoinState, Joins, LorawanVersion, NextState, ReportState,
-    Reports, SessionState, Sessions,
+    DevAddr, DevEui, JoinEui, JoinState, Joins, LorawanVersion, ReportState, Reports, SessionState,
+    Sessions,
 };
 use champollion_sdk::vectors::Setting;
-use champollion_store::{Batch, Store, StoreError};
+use champollion_store::{Batch, Store, StoreError, Table, TableError, tables};
 use parking_lot::RwLock;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 
 pub use assignment::Assignment;
 pub use handover::{HandedKey, HandedSession, HandoverError, Keks};
@@ -31,27 +33,16 @@ pub use registration::{
 };
 
 use crate::{lns::NetworkServerName, turns::Turns};
-use decoder_states::RememberedState;
-use line::{Credentials, JoinedSession, JoinedSessions, Line};
+use line::{JoinedSession, JoinedSessions, Line};
+use progress::Written;
+pub(crate) use rows::Overtaken;
+use rows::{ProgressRows, Row};
 
-/// The table of devices, by DevEUI.
-const DEVICES: &str = "devices";
-
-/// The table of how far each session has come, by DevEUI. Apart from the devices, since it changes
-/// with every frame.
-const SESSIONS: &str = "sessions";
-
-/// The table of the sessions that devices have by joining, by DevEUI.
-const JOINED: &str = "joined";
-
-/// The table of the numbers that devices used up by joining, by DevEUI.
-const JOINS: &str = "joins";
-
-/// The table of how far the devices have come whose uplinks are reported, by DevEUI.
-const REPORTS: &str = "reports";
-
-/// How many devices are read from the store at once at the start.
-const SCAN: usize = 1_000;
+const DEVICES: Table<DevEui, Line> = Table::new(tables::DEVICES);
+const SESSIONS: Table<DevEui, SessionState> = Table::new(tables::SESSIONS);
+const JOINED: Table<DevEui, JoinedSessions> = Table::new(tables::JOINED);
+const JOINS: Table<DevEui, JoinState> = Table::new(tables::JOINS);
+const REPORTS: Table<DevEui, ReportState> = Table::new(tables::REPORTS);
 
 /// Most bytes of a device's name, tags and variables together, as JSON: they are in each of its
 /// records, which must fit into the store.
@@ -67,6 +58,7 @@ pub struct Devices {
     /// by the first frame of a new session. Each reads what there is, stores what comes of it, and then
     /// changes what is in memory. All other frames wait for none of them.
     turns: Turns,
+    written: Written,
     /// Held for a look-up or an insertion, never across an await.
     known: RwLock<HashMap<DevEui, Arc<Device>>>,
 }
@@ -129,16 +121,9 @@ pub enum DevicesError {
     /// The store did not.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// What the store keeps cannot be read.
-    #[error("the table {table} is damaged at {key}: {reason}")]
-    Damaged {
-        /// Which table.
-        table: &'static str,
-        /// Which line.
-        key: String,
-        /// What is wrong.
-        reason: String,
-    },
+    /// A table of the store cannot be read.
+    #[error(transparent)]
+    Table(#[from] TableError),
     /// More is said of a device than fits into a record.
     #[error("name, tags and variables take {bytes} bytes, and {limit} are the limit")]
     DescriptionTooLarge {
@@ -170,70 +155,19 @@ impl Devices {
             joins: Joins::new(),
             reports: Reports::new(),
             turns: Turns::default(),
+            written: Written::default(),
             known: RwLock::new(HashMap::new()),
         };
-        let mut after: Option<Vec<u8>> = None;
-        loop {
-            let page = devices.store.scan(DEVICES, b"", after.as_deref(), SCAN).await?;
-            let Some(last) = page.last() else { break };
-            after = Some(last.key.clone());
-            for line in &page {
-                let damaged = |reason: String| damaged(DEVICES, &line.key, reason);
-                let read: Line = serde_json::from_slice(&line.value)
-                    .map_err(|error| damaged(error.to_string()))?;
-                let credentials = read.credentials().map_err(damaged)?;
-                devices.restore(read.device, credentials).await?;
+        let mut pages = DEVICES.pages(&*devices.store);
+        while let Some(page) = pages.next().await? {
+            for (dev_eui, line) in page {
+                let credentials = line.credentials_of(dev_eui)?;
+                let progress = ProgressRows::read(&*devices.store, dev_eui, &credentials).await?;
+                devices.restore(&line, &progress)?;
             }
         }
         devices.count();
         Ok(devices)
-    }
-
-    async fn restore(&self, device: Device, credentials: Credentials) -> Result<(), DevicesError> {
-        let dev_eui = device.dev_eui;
-        match credentials {
-            Credentials::Session(session) => {
-                let state: SessionState = self.stored(SESSIONS, dev_eui).await?;
-                self.sessions.insert(session.with_state(state));
-            }
-            Credentials::Joiner(joiner) => {
-                self.joins.insert(joiner, self.stored(JOINS, dev_eui).await?);
-                self.restore_joined(dev_eui).await?;
-            }
-            Credentials::Elsewhere => self.restore_joined(dev_eui).await?,
-        }
-        let reported: ReportState = self.stored(REPORTS, dev_eui).await?;
-        if reported != ReportState::default() {
-            self.reports.insert(dev_eui, reported);
-        }
-        self.know(device);
-        Ok(())
-    }
-
-    async fn restore_joined(&self, dev_eui: DevEui) -> Result<(), DevicesError> {
-        let joined: JoinedSessions = self.stored(JOINED, dev_eui).await?;
-        let session = |stored: JoinedSession| {
-            stored.session(dev_eui).map_err(|reason| damaged(JOINED, &key(dev_eui), reason))
-        };
-        if let Some(current) = joined.current {
-            let state: SessionState = self.stored(SESSIONS, dev_eui).await?;
-            self.sessions.insert(session(current)?.with_state(state));
-        }
-        if let Some(offered) = joined.offered {
-            self.sessions.offer(session(offered)?);
-        }
-        Ok(())
-    }
-
-    /// What a table keeps of a device, or nothing yet.
-    async fn stored<T: Default + DeserializeOwned>(
-        &self,
-        table: &'static str,
-        dev_eui: DevEui,
-    ) -> Result<T, DevicesError> {
-        let key = key(dev_eui);
-        let Some(value) = self.store.get(table, &key).await? else { return Ok(T::default()) };
-        serde_json::from_slice(&value).map_err(|error| damaged(table, &key, error.to_string()))
     }
 
     /// The sessions, to verify frames with.
@@ -276,87 +210,56 @@ impl Devices {
             tags,
             network_server: registration.network_server,
         };
-        let line = Line::new(device.clone(), &activation);
-        let credentials =
-            line.credentials().map_err(|reason| damaged(DEVICES, &key(dev_eui), reason))?;
-        let value = encode(DEVICES, dev_eui, &line)?;
-        if value.len() > DESCRIPTION_BYTES {
-            let (bytes, limit) = (value.len(), DESCRIPTION_BYTES);
-            return Err(DevicesError::DescriptionTooLarge { bytes, limit });
-        }
-        let mut batch = Batch::new();
-        batch.put(DEVICES, key(dev_eui), value);
-
+        let line = Line::new(device, &activation);
         let _turn = self.turns.of(dev_eui).await;
-        let goes_on = self.goes_on(dev_eui, &credentials);
-        if !goes_on {
-            for table in [SESSIONS, JOINS, JOINED, REPORTS] {
-                batch.delete(table, key(dev_eui));
-            }
-            RememberedState::forget(&mut batch, dev_eui);
-        }
-        self.store.commit(batch).await?;
-        if !goes_on {
-            self.reports.remove(dev_eui);
-        }
-        match credentials {
-            Credentials::Session(session) => {
-                self.joins.remove(dev_eui);
-                self.sessions.insert(session);
-            }
-            Credentials::Joiner(joiner) => {
-                if !goes_on {
-                    self.sessions.remove(dev_eui);
-                }
-                self.joins.insert(joiner, JoinState::default());
-            }
-            Credentials::Elsewhere => {
-                if !goes_on {
-                    self.sessions.remove(dev_eui);
-                }
-                self.joins.remove(dev_eui);
+        let mut overtaken = Overtaken::default();
+        loop {
+            match self.register_in_turn(&line).await {
+                Err(error) if overtaken.is_again(&error) => {}
+                done => return done,
             }
         }
-        let device = self.know(device);
-        self.count();
-        Ok(device)
     }
 
-    /// Whether a device that is registered again has the keys that it had.
-    fn goes_on(&self, dev_eui: DevEui, credentials: &Credentials) -> bool {
-        let before = self.get(dev_eui).map(|device| device.activation);
-        match credentials {
-            Credentials::Session(session) => {
-                before == Some(ActivationKind::Abp)
-                    && self.sessions.get(dev_eui).is_some_and(|before| {
-                        before.dev_addr() == session.dev_addr()
-                            && before.network_keys() == session.network_keys()
-                    })
-            }
-            Credentials::Joiner(joiner) => {
-                self.joins.get(dev_eui).is_some_and(|before| before.root_keys == joiner.root_keys)
-            }
-            Credentials::Elsewhere => before.is_some_and(|before| {
-                matches!(before, ActivationKind::OtaaElsewhere | ActivationKind::NetworkServer)
-            }),
+    async fn register_in_turn(&self, line: &Line) -> Result<Arc<Device>, DevicesError> {
+        let dev_eui = line.device.dev_eui;
+        let credentials = line.credentials_of(dev_eui)?;
+        let before = Row::read(DEVICES, &*self.store, dev_eui).await?;
+        let mut batch = Batch::new();
+        before.seen.expect_unchanged(&mut batch);
+        put_line(&mut batch, line)?;
+        let before = before.value.map(|line| line.credentials_of(dev_eui)).transpose()?;
+        if !before.is_some_and(|before| credentials.go_on_from(&before)) {
+            delete_progress(&mut batch, dev_eui);
         }
+        self.store.commit(batch).await?;
+        self.reread_in_turn(dev_eui).await?;
+        self.count();
+        self.get(dev_eui).ok_or(DevicesError::Unknown(dev_eui))
     }
 
     /// Forgets a device. Its records stay until they are delivered or expire.
     pub async fn remove(&self, dev_eui: DevEui) -> Result<Arc<Device>, DevicesError> {
         let _turn = self.turns.of(dev_eui).await;
-        let device = self.get(dev_eui).ok_or(DevicesError::Unknown(dev_eui))?;
-        let mut batch = Batch::new();
-        for table in [DEVICES, SESSIONS, JOINS, JOINED, REPORTS] {
-            batch.delete(table, key(dev_eui));
+        let mut overtaken = Overtaken::default();
+        loop {
+            match self.remove_in_turn(dev_eui).await {
+                Err(error) if overtaken.is_again(&error) => {}
+                done => return done,
+            }
         }
-        RememberedState::forget(&mut batch, dev_eui);
+    }
+
+    async fn remove_in_turn(&self, dev_eui: DevEui) -> Result<Arc<Device>, DevicesError> {
+        let unknown = || DevicesError::Unknown(dev_eui);
+        let rows = self.reread_in_turn(dev_eui).await?.ok_or_else(unknown)?;
+        let device = self.get(dev_eui).ok_or_else(unknown)?;
+        let mut batch = Batch::new();
+        rows.expect_unchanged(&mut batch);
+        DEVICES.delete(&mut batch, &dev_eui);
+        delete_progress(&mut batch, dev_eui);
         self.store.commit(batch).await?;
-        self.sessions.remove(dev_eui);
-        self.joins.remove(dev_eui);
-        self.reports.remove(dev_eui);
-        self.known.write().remove(&dev_eui);
-        self.count();
+        self.forget(dev_eui);
         Ok(device)
     }
 
@@ -376,26 +279,6 @@ impl Devices {
         devices
     }
 
-    /// Puts how far a session has come into the batch of the frame that moved it, and which session
-    /// it is, where the device uses it for the first time.
-    pub(crate) fn put_progress(
-        &self,
-        batch: &mut Batch,
-        claim: &Claim,
-    ) -> Result<(), DevicesError> {
-        let dev_eui = claim.uplink().dev_eui();
-        if claim.takes_over() {
-            let session =
-                self.sessions.offered_of(claim).ok_or(DevicesError::SessionReplaced(dev_eui))?;
-            let current = Some(JoinedSession::of(&session));
-            put(batch, JOINED, dev_eui, &JoinedSessions { current, offered: None })?;
-        }
-        match claim.next_state() {
-            NextState::Session(state) => put(batch, SESSIONS, dev_eui, &state),
-            NextState::Report(state) => put(batch, REPORTS, dev_eui, &state),
-        }
-    }
-
     /// What is known of a device, with the address that it has now.
     fn know(&self, mut device: Device) -> Arc<Device> {
         if device.activation != ActivationKind::Abp {
@@ -413,30 +296,27 @@ impl Devices {
     }
 }
 
-/// Puts what a table keeps of a device into a batch.
-fn put(
-    batch: &mut Batch,
-    table: &'static str,
-    dev_eui: DevEui,
-    value: &impl Serialize,
-) -> Result<(), DevicesError> {
-    batch.put(table, key(dev_eui), encode(table, dev_eui, value)?);
+/// Puts what is registered of a device into a batch, unless more is said of it than fits into a record.
+fn put_line(batch: &mut Batch, line: &Line) -> Result<(), DevicesError> {
+    let dev_eui = line.device.dev_eui;
+    let value = DEVICES.encode(&dev_eui, line)?;
+    if value.len() > DESCRIPTION_BYTES {
+        let (bytes, limit) = (value.len(), DESCRIPTION_BYTES);
+        return Err(DevicesError::DescriptionTooLarge { bytes, limit });
+    }
+    DEVICES.raw().put_bytes(batch, &dev_eui, value);
     Ok(())
 }
 
-fn encode(
-    table: &'static str,
-    dev_eui: DevEui,
-    value: &impl Serialize,
-) -> Result<Vec<u8>, DevicesError> {
-    serde_json::to_vec(value).map_err(|error| damaged(table, &key(dev_eui), error.to_string()))
+/// Removes in a batch all that came of a device's frames and joins.
+fn delete_progress(batch: &mut Batch, dev_eui: DevEui) {
+    for table in [SESSIONS.raw(), JOINS.raw(), JOINED.raw(), REPORTS.raw()] {
+        table.delete(batch, &dev_eui);
+    }
+    decoder_states::forget(batch, dev_eui);
 }
 
 /// The key of a device in all tables.
 pub(crate) fn key(dev_eui: DevEui) -> Vec<u8> {
     dev_eui.to_string().into_bytes()
-}
-
-fn damaged(table: &'static str, key: &[u8], reason: String) -> DevicesError {
-    DevicesError::Damaged { table, key: String::from_utf8_lossy(key).into_owned(), reason }
 }

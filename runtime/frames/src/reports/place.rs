@@ -27,6 +27,7 @@ struct Progress {
 #[derive(Debug)]
 pub(crate) struct ReportHold {
     place: Place,
+    previous_state: ReportState,
     next_state: ReportState,
     kept: bool,
 }
@@ -57,13 +58,18 @@ impl Place {
         }
         let arrival = progress.state.arrival(dev_addr, &seen);
         let next_state = progress.state.after(dev_addr, seen);
+        let previous_state = progress.state.clone();
         progress.pending = Some(f_cnt);
         drop(progress);
-        Ok((arrival, ReportHold { place: self, next_state, kept: false }))
+        Ok((arrival, ReportHold { place: self, previous_state, next_state, kept: false }))
     }
 }
 
 impl ReportHold {
+    pub(crate) fn previous_state(&self) -> &ReportState {
+        &self.previous_state
+    }
+
     pub(crate) fn next_state(&self) -> &ReportState {
         &self.next_state
     }

@@ -46,8 +46,8 @@ pub(super) enum Standing {
 
 /// Whether a frame is a fresh one of this session.
 pub(super) enum Fresh {
-    /// It is, and its FCnt is reserved.
-    Reserved(Finding, Reservation),
+    /// It is, and its FCnt is reserved. The state is the one that it was found to be fresh against.
+    Reserved(Finding, Reservation, SessionState),
     /// It is, as far as can be checked: half of its MIC is right.
     HalfChecked,
     /// It is, and must wait.
@@ -97,6 +97,11 @@ impl Slot {
 
     pub(super) fn is(&self, dev_eui: DevEui, standing: Standing) -> bool {
         self.dev_eui == dev_eui && self.standing == standing
+    }
+
+    /// Whether both are of the same device, and of the same standing.
+    pub(super) fn is_as(&self, other: &Self) -> bool {
+        self.is(other.dev_eui, other.standing)
     }
 
     pub(super) fn counter(&self) -> &Counter {
@@ -215,8 +220,9 @@ impl Slot {
             allows_counter_reset: self.allows_counter_reset,
             starts_over: finding.counter_reset,
         };
+        let state = progress.state();
         match self.counter.reserve(progress, fresh, self.predecessor.as_ref()) {
-            Ok(reservation) => Fresh::Reserved(finding, reservation),
+            Ok(reservation) => Fresh::Reserved(finding, reservation, state),
             Err(pending) => {
                 let (dev_eui, f_cnt) = (self.dev_eui, finding.f_cnt);
                 Fresh::Refused(Refusal::InFlight { dev_eui, f_cnt, pending })

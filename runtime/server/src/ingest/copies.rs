@@ -20,7 +20,7 @@ use tokio::sync::{Notify, watch};
 
 use super::{
     error::IngestError,
-    frame::{GATEWAYS, Sender, WholeFrame},
+    frame::{GATEWAYS, WholeFrame},
     keeping::Keeper,
     receipt::Receipt,
 };
@@ -123,7 +123,7 @@ impl Copies {
             }
         }
         match keeper.verify(frame) {
-            Ok(claim) => keeper.keep(claim, &frame.sender).await,
+            Ok(claim) => keeper.keep_whole(claim, frame).await,
             Err(refusal) => keeper.refused(refusal),
         }
     }
@@ -160,12 +160,7 @@ impl Copies {
         });
         shard.insert(phy.into(), Arc::clone(&gathering));
         self.under_way.send_modify(|count| *count += 1);
-        let entry = Entry {
-            copies: Arc::clone(self),
-            phy: phy.into(),
-            sender: frame.sender.clone(),
-            awaits_copies: frame.awaits_copies,
-        };
+        let entry = Entry { copies: Arc::clone(self), frame: frame.clone() };
         let kept = entry.keep(gathering, Arc::clone(keeper), claim, tell);
         Arrival::First(tokio::spawn(kept))
     }
@@ -201,22 +196,20 @@ impl Copies {
 /// A frame's place in the table, which it leaves however it ends.
 struct Entry {
     copies: Arc<Copies>,
-    phy: Box<[u8]>,
-    /// Who handed over the first copy.
-    sender: Sender,
-    awaits_copies: bool,
+    /// The first copy.
+    frame: WholeFrame,
 }
 
 impl Entry {
     async fn keep(
-        self,
+        mut self,
         gathering: Arc<Gathering>,
         keeper: Arc<Keeper>,
         claim: Claim,
         tell: watch::Sender<Option<Outcome>>,
     ) -> Result<Receipt, IngestError> {
         let wait = self.copies.wait(claim.uplink().metadata());
-        if self.awaits_copies && !wait.is_zero() {
+        if self.frame.awaits_copies && !wait.is_zero() {
             let mut stopping = self.copies.stopping.subscribe();
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
@@ -225,9 +218,9 @@ impl Entry {
             }
         }
         let told = gathering.told.lock().take().unwrap_or_default();
-        let mut metadata = claim.uplink().metadata().clone();
-        told.into_iter().for_each(|copy| metadata.merge(copy, GATEWAYS));
-        let result = keeper.keep(claim.with_metadata(metadata), &self.sender).await;
+        told.into_iter().for_each(|copy| self.frame.metadata.merge(copy, GATEWAYS));
+        let claim = claim.with_metadata(self.frame.metadata.clone());
+        let result = keeper.keep_whole(claim, &self.frame).await;
         // Out of the table first: who finds it there is told what became of it.
         drop(self);
         tell.send_replace(Some(match &result {
@@ -240,7 +233,8 @@ impl Entry {
 
 impl Drop for Entry {
     fn drop(&mut self) {
-        self.copies.shard(&self.phy).remove(&self.phy);
+        let phy = &*self.frame.phy_payload;
+        self.copies.shard(phy).remove(phy);
         self.copies.under_way.send_modify(|count| *count -= 1);
     }
 }

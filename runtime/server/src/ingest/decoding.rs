@@ -16,7 +16,7 @@ use tokio::sync::Semaphore;
 
 use super::{error::IngestError, frame::Sender, misbehaviour};
 use crate::{
-    devices::{Device, decoder_states::RememberedState},
+    devices::{Device, decoder_states::Remembered},
     workers::{NotDone, Workers},
 };
 
@@ -92,7 +92,9 @@ impl Decoding {
         sender: &Sender,
         batch: &mut Batch,
     ) -> Result<Outcome, IngestError> {
-        let state = self.remembered(device.dev_eui, &decoder).await?;
+        let remembered = Remembered::read(&*self.store, device.dev_eui).await?;
+        remembered.expect_unchanged(batch);
+        let state = remembered.state_for(&decoder);
         let settings = Settings { variables: variables(&device.variables), state };
         let shadow = self.registry.shadow_of(wanted, &decoder);
         let place = if sender.has_many { self.places.acquire().await.ok() } else { None };
@@ -123,7 +125,7 @@ impl Decoding {
         };
         // What an overtaken frame leaves behind is older than what there is.
         if let Some(state) = reading.state.as_ref().filter(|_| !uplink.held_up()) {
-            RememberedState::new(&decoder, state.clone()).put(batch, device.dev_eui)?;
+            remembered.put(batch, &decoder, state.clone())?;
         }
         Ok(Outcome::Decoded(name, reading))
     }
@@ -172,16 +174,6 @@ impl Decoding {
                 Err(_) => shadow.skip(),
             }
         });
-    }
-
-    /// What the decoder returned as state for the device's previous frame.
-    async fn remembered(
-        &self,
-        dev_eui: DevEui,
-        decoder: &LoadedDecoder,
-    ) -> Result<Vec<u8>, IngestError> {
-        let remembered = RememberedState::of(&*self.store, dev_eui).await?;
-        Ok(remembered.map(|remembered| remembered.state_for(decoder)).unwrap_or_default())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use champollion_delivery::DeliveryError;
 use champollion_frames::{JoinRefusal, Refusal};
-use champollion_store::StoreError;
+use champollion_store::{StoreError, TableError};
 
 use crate::{
     devices::{DevicesError, HandoverError},
@@ -45,7 +45,7 @@ macro_rules! not_kept {
     )*};
 }
 
-not_kept!(StoreError, DeliveryError);
+not_kept!(StoreError, TableError, DeliveryError);
 
 impl From<DevicesError> for IngestError {
     fn from(error: DevicesError) -> Self {

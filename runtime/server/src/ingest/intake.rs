@@ -11,7 +11,7 @@ use super::{
     copies::Copies,
     decoding::Decoding,
     error::IngestError,
-    frame::{Frame, Sender, Told, WholeFrame, milliseconds},
+    frame::{Frame, Sender, Told, WholeFrame},
     keeping::Keeper,
     receipt::{Receipt, counted},
 };
@@ -128,19 +128,13 @@ impl Intake {
     async fn take_report(&self, told: Told) -> Result<Receipt, IngestError> {
         let intake = self.clone();
         kept_whatever_happens(async move {
-            let Told { uplink, app_s_key, received_at, metadata, sender } = told;
-            let dev_eui = uplink.dev_eui;
+            let (dev_eui, dev_addr) = (told.uplink.dev_eui, told.uplink.dev_addr);
             let _turn = intake.turns.of(dev_eui).await;
-            if let (Some(app_s_key), Some(dev_addr)) = (app_s_key, uplink.dev_addr) {
+            if let (Some(app_s_key), Some(dev_addr)) = (told.app_s_key.clone(), dev_addr) {
                 let devices = &intake.keeper.devices;
                 devices.hand_over_app_s_key(dev_eui, dev_addr, app_s_key, &intake.keks).await?;
             }
-            let (now_ms, at_ms) = (milliseconds(Timestamp::now()), milliseconds(received_at));
-            let keeper = &intake.keeper;
-            match keeper.devices.accept_report(uplink, now_ms, at_ms, metadata) {
-                Ok(claim) => keeper.keep(claim, &sender).await,
-                Err(refusal) => keeper.refused(refusal),
-            }
+            intake.keeper.keep_reported(&told).await
         })
         .await
     }
@@ -170,7 +164,7 @@ impl Intake {
             _ => match self.keeper.verify(&frame) {
                 Ok(claim) => {
                     let keeper = Arc::clone(&self.keeper);
-                    kept_whatever_happens(async move { keeper.keep(claim, &frame.sender).await })
+                    kept_whatever_happens(async move { keeper.keep_whole(claim, &frame).await })
                         .await
                 }
                 Err(refusal) => self.keeper.refused(refusal),
