@@ -1,11 +1,5 @@
 //! Which server a command talks to, and who is asking.
 
-use std::{
-    future::{Future, poll_fn},
-    pin::Pin,
-    task::Poll,
-};
-
 use champollion_client::{Client, ClientError, is_address};
 use clap::Args;
 
@@ -44,16 +38,6 @@ pub(super) fn block_on(command: impl Future<Output = Result<(), Failure>>) -> Re
         .build()
         .map_err(Failure::of("the asynchronous runtime cannot be started"))?
         .block_on(command)
-}
-
-/// Waits for several things that are done at the same time, on this one thread.
-pub(super) async fn together<F: Future<Output = ()>>(all: impl Iterator<Item = F>) {
-    let mut under_way: Vec<Pin<Box<F>>> = all.map(Box::pin).collect();
-    poll_fn(|context| {
-        under_way.retain_mut(|one| one.as_mut().poll(context).is_pending());
-        if under_way.is_empty() { Poll::Ready(()) } else { Poll::Pending }
-    })
-    .await;
 }
 
 impl Connection {

@@ -4,10 +4,7 @@ use std::{
     fs, io,
     num::NonZero,
     path::{Path, PathBuf},
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::atomic::{AtomicUsize, Ordering},
     thread,
 };
 
@@ -18,7 +15,9 @@ use champollion_import::{
 };
 use champollion_registry::{DecoderId, Package};
 use clap::{Args, ValueEnum};
+use futures_util::future::join_all;
 use indicatif::ProgressBar;
+use parking_lot::Mutex;
 use semver::Version;
 
 use super::{
@@ -191,21 +190,21 @@ impl Import {
         let skipped = Mutex::new(Vec::new());
         let publish_all = || async {
             loop {
-                let next = packages.lock().unwrap_or_else(PoisonError::into_inner).next();
+                let next = packages.lock().next();
                 let Some(MadePackage { codec, package }) = next else { break };
                 if let Err(failure) = publish(&client, &package, &manner).await {
                     let reason = failure.to_string();
-                    let mut skipped = skipped.lock().unwrap_or_else(PoisonError::into_inner);
+                    let mut skipped = skipped.lock();
                     skipped.push(Skipped { codec, reason });
                 }
                 progress.inc(1);
             }
         };
         connection::block_on(async {
-            connection::together((0..PUBLISHED_AT_ONCE).map(|_| publish_all())).await;
+            join_all((0..PUBLISHED_AT_ONCE).map(|_| publish_all())).await;
             Ok(())
         })?;
-        let mut skipped = skipped.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut skipped = skipped.into_inner();
         skipped.sort_by(|one, other| one.codec.cmp(&other.codec));
         report.packages -= skipped.len();
         report.skipped.extend(skipped);
@@ -245,7 +244,7 @@ fn make_all(workshop: &Workshop<'_>, orders: &[Order], progress: &ProgressBar) -
                 Ok(id) => workshop.make(codec, id.clone()),
                 Err(reason) => Made::skipped(codec, reason),
             };
-            all.lock().unwrap_or_else(PoisonError::into_inner).push((index, made));
+            all.lock().push((index, made));
             progress.inc(1);
         }
     };
@@ -255,7 +254,7 @@ fn make_all(workshop: &Workshop<'_>, orders: &[Order], progress: &ProgressBar) -
             scope.spawn(work);
         }
     });
-    let mut all = all.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut all = all.into_inner();
     all.sort_by_key(|(index, _)| *index);
     all.into_iter().map(|(_, made)| made).collect()
 }

@@ -3,7 +3,7 @@
 use crate::{
     counter::{Counter, Reservation},
     metadata::RadioMetadata,
-    reports::{ReportHold, ReportState},
+    reports::{place::ReportHold, state::ReportState},
     session::SessionState,
     uplink::VerifiedUplink,
 };
@@ -26,8 +26,8 @@ pub struct Claim {
 /// What is held until a claim is confirmed or dropped.
 #[derive(Debug)]
 pub(crate) enum Hold {
-    /// The FCnt of a session.
-    Session(Reservation),
+    /// The FCnt of a session, and how far the session was when the uplink was verified.
+    Session(Reservation, SessionState),
     /// The place of a device whose uplinks are reported.
     Report(ReportHold),
 }
@@ -39,6 +39,28 @@ pub enum NextState {
     Session(SessionState),
     /// How far the device has come, whose uplinks are reported.
     Report(ReportState),
+}
+
+/// How a claim moves its device on: the state that the uplink was verified against, and the one that comes
+/// of it. Store the one only in the place of the other: then of all who verified an uplink against the
+/// same state, in this process or another, one alone moves the device on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress<'claim> {
+    /// The device's session moves on. Where the claim [takes over](Claim::takes_over), `from` is the state
+    /// of the session that begins, and not of the one that ends.
+    Session {
+        /// The state that the uplink was verified against.
+        from: SessionState,
+        /// The state once the claim is confirmed.
+        to: SessionState,
+    },
+    /// The uplinks that are reported of the device move on.
+    Report {
+        /// The state that the uplink was accepted against.
+        from: &'claim ReportState,
+        /// The state once the claim is confirmed.
+        to: &'claim ReportState,
+    },
 }
 
 impl Claim {
@@ -63,11 +85,11 @@ impl Claim {
     /// current, and [`settle`](crate::Sessions::settle) the device's sessions afterwards.
     #[must_use]
     pub fn takes_over(&self) -> bool {
-        matches!(&self.hold, Hold::Session(reservation) if reservation.takes_over())
+        matches!(&self.hold, Hold::Session(reservation, _) if reservation.takes_over())
     }
 
     pub(crate) fn moves(&self, counter: &Counter) -> bool {
-        matches!(&self.hold, Hold::Session(reservation) if reservation.is_of(counter))
+        matches!(&self.hold, Hold::Session(reservation, _) if reservation.is_of(counter))
     }
 
     /// What the state will be once this is confirmed. Store it together with the record, in one
@@ -75,8 +97,21 @@ impl Claim {
     #[must_use]
     pub fn next_state(&self) -> NextState {
         match &self.hold {
-            Hold::Session(reservation) => NextState::Session(reservation.next_state()),
+            Hold::Session(reservation, _) => NextState::Session(reservation.next_state()),
             Hold::Report(hold) => NextState::Report(hold.next_state().clone()),
+        }
+    }
+
+    /// How this moves its device on.
+    #[must_use]
+    pub fn progress(&self) -> Progress<'_> {
+        match &self.hold {
+            Hold::Session(reservation, from) => {
+                Progress::Session { from: *from, to: reservation.next_state() }
+            }
+            Hold::Report(hold) => {
+                Progress::Report { from: hold.previous_state(), to: hold.next_state() }
+            }
         }
     }
 
@@ -84,7 +119,7 @@ impl Claim {
     /// duplicates from now on.
     pub fn confirm(self) -> VerifiedUplink {
         match self.hold {
-            Hold::Session(reservation) => reservation.keep(),
+            Hold::Session(reservation, _) => reservation.keep(),
             Hold::Report(hold) => hold.keep(),
         }
         self.uplink

@@ -4,7 +4,9 @@
 //! which takes over with its first uplink. Both together have one pending claim at most, and the
 //! moment at which the newer one is confirmed is the last of the older.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::{mic::Mic, session::SessionState};
 
@@ -74,7 +76,7 @@ impl Counter {
     pub(crate) fn lock(&self) -> MutexGuard<'_, Progress> {
         // No code that can panic runs between two changes that belong together, so the values are
         // whole even when a thread panicked with the lock.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     /// Holds the FCnt of an uplink that the caller found to be fresh and of the right MIC under this

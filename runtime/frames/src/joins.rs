@@ -12,8 +12,10 @@ mod state;
 
 use std::{
     collections::{HashMap, VecDeque},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+    sync::Arc,
 };
+
+use parking_lot::{Mutex, RwLock};
 
 pub use self::state::JoinState;
 use crate::{
@@ -169,6 +171,12 @@ pub enum JoinRefusal {
     },
 }
 
+impl Joining {
+    fn new(joiner: Joiner, state: JoinState) -> Arc<Mutex<Self>> {
+        Arc::new(Mutex::new(Self { joiner, state, pending: false }))
+    }
+}
+
 impl Joins {
     /// A table without devices.
     #[must_use]
@@ -183,27 +191,36 @@ impl Joins {
         if state.awaits_accept() {
             self.was_here(dev_eui);
         }
-        let mut devices = self.devices.write().unwrap_or_else(PoisonError::into_inner);
+        let mut devices = self.devices.write();
         if let Some(known) = devices.get(&dev_eui) {
-            let mut joining = lock(known);
+            let mut joining = known.lock();
             if joining.joiner.root_keys == joiner.root_keys {
                 joining.joiner = joiner;
                 return;
             }
         }
-        // A claim that is pending moves what is no longer in the table.
-        devices.insert(dev_eui, Arc::new(Mutex::new(Joining { joiner, state, pending: false })));
+        devices.insert(dev_eui, Joining::new(joiner, state));
+    }
+
+    /// Puts a device as it was stored: its nonces are those of `state`, whatever they were here. A claim
+    /// that is pending moves what is no longer in the table.
+    pub fn restore(&self, joiner: Joiner, state: JoinState) {
+        let dev_eui = joiner.dev_eui;
+        if state.awaits_accept() {
+            self.was_here(dev_eui);
+        }
+        self.devices.write().insert(dev_eui, Joining::new(joiner, state));
     }
 
     /// Forgets a device.
     pub fn remove(&self, dev_eui: DevEui) {
-        self.devices.write().unwrap_or_else(PoisonError::into_inner).remove(&dev_eui);
+        self.devices.write().remove(&dev_eui);
     }
 
     /// What is registered of a device.
     #[must_use]
     pub fn get(&self, dev_eui: DevEui) -> Option<Joiner> {
-        self.find(dev_eui).map(|joining| lock(&joining).joiner.clone())
+        self.find(dev_eui).map(|joining| joining.lock().joiner.clone())
     }
 
     /// Verifies a message of the join procedure. `dev_eui` says for whom a join-accept is, where the
@@ -224,7 +241,7 @@ impl Joins {
     fn request(&self, request: &JoinRequest<'_>) -> Result<JoinClaim, JoinRefusal> {
         let (dev_eui, dev_nonce) = (request.dev_eui(), request.dev_nonce());
         let known = self.find(dev_eui).ok_or(JoinRefusal::UnknownDevEui { dev_eui })?;
-        let mut joining = lock(&known);
+        let mut joining = known.lock();
         let Joiner { root_keys, version, join_eui, .. } = &joining.joiner;
         if !root_keys.made(request) {
             let key = match root_keys {
@@ -261,9 +278,7 @@ impl Joins {
         JoinAccept::check_length(phy)?;
         let candidates = match dev_eui {
             Some(dev_eui) => vec![dev_eui],
-            None => {
-                self.recent.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect()
-            }
+            None => self.recent.lock().iter().copied().collect(),
         };
         let tried = candidates.len();
         for candidate in candidates {
@@ -282,14 +297,14 @@ impl Joins {
 
     /// After a message of a device was confirmed: its next may be a join-accept.
     fn was_here(&self, dev_eui: DevEui) {
-        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut recent = self.recent.lock();
         recent.retain(|&other| other != dev_eui);
         recent.push_front(dev_eui);
         recent.truncate(TRIED_DEVICES);
     }
 
     fn find(&self, dev_eui: DevEui) -> Option<Arc<Mutex<Joining>>> {
-        self.devices.read().unwrap_or_else(PoisonError::into_inner).get(&dev_eui).cloned()
+        self.devices.read().get(&dev_eui).cloned()
     }
 
     /// Says that what a claim changes is durable.
@@ -305,7 +320,7 @@ fn accept_for(
     dev_eui: DevEui,
     phy: &[u8],
 ) -> Option<Result<JoinClaim, JoinRefusal>> {
-    let mut joining = lock(known);
+    let mut joining = known.lock();
     let request = joining.state.last_request()?;
     let asked = Asked { dev_eui, join_eui: request.join_eui, dev_nonce: request.dev_nonce };
     let accept = joining.joiner.root_keys.open(phy, asked)?;
@@ -359,7 +374,7 @@ impl JoinClaim {
 
 impl Drop for JoinClaim {
     fn drop(&mut self) {
-        let mut joining = lock(&self.joining);
+        let mut joining = self.joining.lock();
         joining.pending = false;
         if self.kept {
             joining.state = std::mem::take(&mut self.next_state);
@@ -384,9 +399,4 @@ impl JoinRefusal {
             Self::InFlight { .. } => "in-flight",
         }
     }
-}
-
-// The values are whole even when a thread panicked with the lock: each change is one assignment.
-fn lock(joining: &Mutex<Joining>) -> MutexGuard<'_, Joining> {
-    joining.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -5,7 +5,8 @@
 //! [`Claim`] on a [`VerifiedUplink`]:
 //!
 //! 1. `verify` reserves the FCnt: no second copy of the frame can pass from now on;
-//! 2. the caller makes its record durable, together with [`Claim::next_state`];
+//! 2. the caller makes its record durable, together with [`Claim::next_state`], on condition that the
+//!    state before is still the one that the frame was verified against ([`Claim::progress`]);
 //! 3. [`Claim::confirm`] moves the session's last FCnt on. Dropping the claim instead gives the
 //!    FCnt back, so that the network server's retry is accepted.
 //!
@@ -80,7 +81,7 @@ mod version;
 pub mod wrapped;
 
 pub use address::{DevAddr, DevEui, JoinEui};
-pub use claim::{Claim, NextState};
+pub use claim::{Claim, NextState, Progress};
 pub use direction::Direction;
 pub use fingerprint::Fingerprint;
 pub use hexadecimal::InvalidHex;
@@ -96,7 +97,7 @@ pub use mic::Mic;
 pub use phy_payload::{MType, MalformedPhyPayload, PhyPayload};
 pub use refusal::Refusal;
 pub use report::ReportedUplink;
-pub use reports::{ReportState, Reports};
+pub use reports::{Reports, state::ReportState};
 pub use session::{Session, SessionState};
 pub use sessions::{CheckedFrame, Sessions};
 pub use uplink::{VerifiedBy, VerifiedUplink};

@@ -13,15 +13,17 @@
 //!
 //! As in [`Sessions`](crate::Sessions) a device has one pending claim at most.
 
-mod state;
+pub(crate) mod place;
+pub(crate) mod state;
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+use std::collections::HashMap;
+
+use parking_lot::RwLock;
+
+use self::{
+    place::Place,
+    state::{ReportState, Seen},
 };
-
-pub(crate) use self::state::Arrival;
-pub use self::state::ReportState;
 use crate::{
     address::{DevAddr, DevEui},
     claim::{Claim, Hold},
@@ -34,28 +36,11 @@ use crate::{
     uplink::VerifiedUplink,
 };
 
-use self::state::Seen;
-
 /// How far the devices have come of which uplinks are reported. Every method takes `&self` and may be
 /// called from any thread.
 #[derive(Debug, Default)]
 pub struct Reports {
-    devices: RwLock<HashMap<DevEui, Arc<Mutex<Progress>>>>,
-}
-
-#[derive(Debug, Default)]
-struct Progress {
-    state: ReportState,
-    /// The FCnt of an uplink that was accepted and is not durable yet.
-    pending: Option<u32>,
-}
-
-/// A device's place, held by one uplink until it is kept or dropped.
-#[derive(Debug)]
-pub(crate) struct ReportHold {
-    progress: Arc<Mutex<Progress>>,
-    next_state: ReportState,
-    kept: bool,
+    devices: RwLock<HashMap<DevEui, Place>>,
 }
 
 impl Reports {
@@ -67,19 +52,18 @@ impl Reports {
 
     /// Says how far a device had come when its state was stored.
     pub fn insert(&self, dev_eui: DevEui, state: ReportState) {
-        let progress = Arc::new(Mutex::new(Progress { state, pending: None }));
-        self.devices.write().unwrap_or_else(PoisonError::into_inner).insert(dev_eui, progress);
+        self.devices.write().insert(dev_eui, Place::new(state));
     }
 
     /// Forgets a device. A claim that is pending moves what is no longer in the table.
     pub fn remove(&self, dev_eui: DevEui) {
-        self.devices.write().unwrap_or_else(PoisonError::into_inner).remove(&dev_eui);
+        self.devices.write().remove(&dev_eui);
     }
 
     /// How far a device has come; a pending claim does not show.
     #[must_use]
     pub fn state(&self, dev_eui: DevEui) -> ReportState {
-        self.find(dev_eui).map(|progress| lock(&progress).state.clone()).unwrap_or_default()
+        self.find(dev_eui).map(|place| place.state()).unwrap_or_default()
     }
 
     /// The state of a device after its network server told that it has joined: its next FCnt may be
@@ -115,33 +99,19 @@ impl Reports {
             // One moment in the future would make all others seem held up.
             received_at_ms: report.received_at_ms.map(|moment| moment.min(now_ms)),
         };
-        let entry = self.entry(dev_eui);
-        let mut progress = lock(&entry);
-        if progress.state.remembers(&seen) {
-            return Err(Refusal::Duplicate { dev_eui, f_cnt });
-        }
-        if let Some(pending) = progress.pending {
-            return Err(Refusal::InFlight { dev_eui, f_cnt, pending });
-        }
-        let arrival = progress.state.arrival(report.dev_addr, &seen);
-        let next_state = progress.state.after(report.dev_addr, seen);
-        progress.pending = Some(f_cnt);
-        drop(progress);
-        let hold = ReportHold { progress: entry, next_state, kept: false };
+        let (arrival, hold) = self.place(dev_eui).take(dev_eui, report.dev_addr, seen)?;
         let uplink =
             VerifiedUplink::reported(report, fingerprint, arrival, received_at_ms, metadata);
         Ok(Claim::new(uplink, Hold::Report(hold)))
     }
 
-    fn find(&self, dev_eui: DevEui) -> Option<Arc<Mutex<Progress>>> {
-        self.devices.read().unwrap_or_else(PoisonError::into_inner).get(&dev_eui).cloned()
+    fn find(&self, dev_eui: DevEui) -> Option<Place> {
+        self.devices.read().get(&dev_eui).cloned()
     }
 
-    fn entry(&self, dev_eui: DevEui) -> Arc<Mutex<Progress>> {
-        self.find(dev_eui).unwrap_or_else(|| {
-            let mut devices = self.devices.write().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(devices.entry(dev_eui).or_default())
-        })
+    fn place(&self, dev_eui: DevEui) -> Place {
+        self.find(dev_eui)
+            .unwrap_or_else(|| self.devices.write().entry(dev_eui).or_default().clone())
     }
 }
 
@@ -157,29 +127,4 @@ fn decrypt(report: &mut ReportedUplink, app_s_key: Option<&AppSKey>) -> Result<(
     crypto::apply_key_stream(&app_s_key.expand(), id, &mut report.payload);
     report.is_encrypted = false;
     Ok(())
-}
-
-impl ReportHold {
-    pub(crate) fn next_state(&self) -> &ReportState {
-        &self.next_state
-    }
-
-    pub(crate) fn keep(mut self) {
-        self.kept = true;
-    }
-}
-
-impl Drop for ReportHold {
-    fn drop(&mut self) {
-        let mut progress = lock(&self.progress);
-        progress.pending = None;
-        if self.kept {
-            progress.state = std::mem::take(&mut self.next_state);
-        }
-    }
-}
-
-// The values are whole even when a thread panicked with the lock: each change is one assignment.
-fn lock(progress: &Mutex<Progress>) -> MutexGuard<'_, Progress> {
-    progress.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -2,10 +2,9 @@
 
 mod slot;
 
-use std::{
-    collections::HashMap,
-    sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
-};
+use std::collections::HashMap;
+
+use parking_lot::RwLock;
 
 use self::slot::{Fresh, Slot, Standing};
 use crate::{
@@ -31,6 +30,9 @@ const SHARDS: usize = 256;
 ///
 /// Verifying locks a part of the table for reading and then one session; registering and removing
 /// lock the index of devices and then a part of the table. No lock is held while a [`Claim`] is.
+///
+/// A thread that panics with one of these locks leaves a table that is whole: each change is one call
+/// into a map or a vector. So the locks know no poisoning: refusing all later frames would lose them.
 #[derive(Debug)]
 pub struct Sessions {
     shards: Box<[RwLock<Shard>]>,
@@ -75,7 +77,7 @@ impl Sessions {
     /// make a device start over whose counter was lost, [`remove`](Self::remove) its session
     /// first.
     pub fn insert(&self, session: Session) -> Option<Session> {
-        let mut index = write(&self.index);
+        let mut index = self.index.write();
         let (dev_eui, dev_addr) = (session.dev_eui(), session.dev_addr());
         self.settle_in(&mut index, dev_eui);
         if let Some(offered) = index.offered.remove(&dev_eui) {
@@ -83,7 +85,7 @@ impl Sessions {
         }
         let old_address = index.current.insert(dev_eui, dev_addr);
 
-        let mut shard = write(self.shard(dev_addr));
+        let mut shard = self.shard(dev_addr).write();
         let slots = shard.entry(dev_addr).or_insert_with(|| Vec::with_capacity(1));
         let replaced = match slots.iter_mut().find(|slot| slot.is(dev_eui, Standing::Current)) {
             Some(slot) => Some(slot.replace(session)),
@@ -107,7 +109,7 @@ impl Sessions {
     /// that was offered before and never used is gone. A device without a session has this one at
     /// once.
     pub fn offer(&self, session: Session) {
-        let mut index = write(&self.index);
+        let mut index = self.index.write();
         let (dev_eui, dev_addr) = (session.dev_eui(), session.dev_addr());
         self.settle_in(&mut index, dev_eui);
         if let Some(earlier) = index.offered.remove(&dev_eui) {
@@ -126,13 +128,68 @@ impl Sessions {
                 Slot::new(session)
             }
         };
-        write(self.shard(dev_addr)).entry(dev_addr).or_default().push(slot);
+        self.shard(dev_addr).write().entry(dev_addr).or_default().push(slot);
+    }
+
+    /// Puts the sessions of a device as they were stored, in the place of all that it has here. Unlike
+    /// [`insert`](Self::insert) this lets the counter go back: what is stored may be the work of another
+    /// process. A session that is here already as it was stored stays, with a claim that is pending.
+    ///
+    /// Whoever makes a counter go back must store the next state only in the place of this one
+    /// ([`Claim::progress`]), since frames that were accepted before pass here again.
+    pub fn restore(&self, dev_eui: DevEui, current: Option<Session>, offered: Option<Session>) {
+        let Some(current) = current else {
+            self.remove(dev_eui);
+            return;
+        };
+        let mut index = self.index.write();
+        self.settle_in(&mut index, dev_eui);
+        let old = index.current.get(&dev_eui).copied();
+        let old_offered = index.offered.get(&dev_eui).copied();
+        let known = |address: Option<DevAddr>, standing| {
+            address.and_then(|address| self.find_at(address, dev_eui, standing, Slot::session))
+        };
+        if known(old, Standing::Current).as_ref() == Some(&current)
+            && known(old_offered, Standing::Offered) == offered
+        {
+            return;
+        }
+        let dev_addr = current.dev_addr();
+        let slot = Slot::new(current);
+        let predecessor = slot.counter().clone();
+        index.current.insert(dev_eui, dev_addr);
+        self.put(dev_addr, slot);
+        let offered_addr = offered.as_ref().map(Session::dev_addr);
+        match offered {
+            Some(session) => {
+                index.offered.insert(dev_eui, session.dev_addr());
+                self.put(session.dev_addr(), Slot::offered(session, predecessor));
+            }
+            None => drop(index.offered.remove(&dev_eui)),
+        }
+        // Only now are the old addresses given up: the device is never without a session.
+        if let Some(old) = old.filter(|&old| old != dev_addr) {
+            self.take(old, dev_eui, Standing::Current);
+        }
+        if let Some(old) = old_offered.filter(|&old| Some(old) != offered_addr) {
+            self.take(old, dev_eui, Standing::Offered);
+        }
+    }
+
+    /// Puts a slot where the device has one of the same standing at this address, or beside the others.
+    fn put(&self, dev_addr: DevAddr, slot: Slot) {
+        let mut shard = self.shard(dev_addr).write();
+        let slots = shard.entry(dev_addr).or_insert_with(|| Vec::with_capacity(1));
+        match slots.iter_mut().find(|other| other.is_as(&slot)) {
+            Some(other) => *other = slot,
+            None => slots.push(slot),
+        }
     }
 
     /// Drops the session that another took over from. Until then it takes room, and no frame is
     /// accepted of it.
     pub fn settle(&self, dev_eui: DevEui) {
-        self.settle_in(&mut write(&self.index), dev_eui);
+        self.settle_in(&mut self.index.write(), dev_eui);
     }
 
     fn settle_in(&self, index: &mut Index, dev_eui: DevEui) {
@@ -144,7 +201,7 @@ impl Sessions {
         if let Some(old_address) = index.current.insert(dev_eui, offered) {
             self.take(old_address, dev_eui, Standing::Current);
         }
-        let mut shard = write(self.shard(offered));
+        let mut shard = self.shard(offered).write();
         let slots = shard.get_mut(&offered).into_iter().flatten();
         slots.filter(|slot| slot.is(dev_eui, Standing::Offered)).for_each(Slot::become_current);
     }
@@ -152,7 +209,7 @@ impl Sessions {
     /// Removes a device's sessions and returns the current one as it is now. A pending claim of it
     /// can still be confirmed or dropped; the session it moves on is no longer in the table.
     pub fn remove(&self, dev_eui: DevEui) -> Option<Session> {
-        let mut index = write(&self.index);
+        let mut index = self.index.write();
         self.settle_in(&mut index, dev_eui);
         if let Some(offered) = index.offered.remove(&dev_eui) {
             self.take(offered, dev_eui, Standing::Offered);
@@ -170,19 +227,19 @@ impl Sessions {
     /// A copy of the session that a device was offered and has not used yet.
     #[must_use]
     pub fn get_offered(&self, dev_eui: DevEui) -> Option<Session> {
-        let index = read(&self.index);
+        let index = self.index.read();
         let dev_addr = *index.offered.get(&dev_eui)?;
         let unused = |slot: &Slot| (!slot.took_over()).then(|| slot.session());
         self.find_at(dev_addr, dev_eui, Standing::Offered, unused).flatten()
     }
 
-    /// A copy of the offered session that a claim takes over with; `None` where another was offered
-    /// since.
+    /// A copy of the session that a claim moves on; `None` where it was replaced or removed since.
     #[must_use]
-    pub fn offered_of(&self, claim: &Claim) -> Option<Session> {
-        let (dev_eui, dev_addr) = (claim.uplink().dev_eui(), claim.uplink().dev_addr()?);
-        let moved = |slot: &Slot| claim.moves(slot.counter()).then(|| slot.session());
-        self.find_at(dev_addr, dev_eui, Standing::Offered, moved).flatten()
+    pub fn session_of(&self, claim: &Claim) -> Option<Session> {
+        let dev_addr = claim.uplink().dev_addr()?;
+        let shard = self.shard(dev_addr).read();
+        let slots = shard.get(&dev_addr)?;
+        slots.iter().find(|slot| claim.moves(slot.counter())).map(Slot::session)
     }
 
     /// How far a device's session has come; a pending claim does not show.
@@ -194,7 +251,7 @@ impl Sessions {
     /// How many devices have a session.
     #[must_use]
     pub fn len(&self) -> usize {
-        read(&self.index).current.len()
+        self.index.read().current.len()
     }
 
     /// Whether no device has a session.
@@ -221,7 +278,7 @@ impl Sessions {
         let phy = PhyPayload::parse(phy)?;
         let dev_addr = phy.dev_addr();
         // Held to the end: no session appears or vanishes between the rounds.
-        let shard = read(self.shard(dev_addr));
+        let shard = self.shard(dev_addr).read();
         let slots = shard.get(&dev_addr).ok_or(Refusal::UnknownDevAddr { dev_addr })?;
 
         // Nearly every frame is a fresh one, so all sessions are asked for that first.
@@ -259,9 +316,9 @@ impl Sessions {
             slots.iter().map(started_over).find(|(_, fresh)| !matches!(fresh, Fresh::No))
         });
         match found {
-            Some((slot, Fresh::Reserved(finding, reservation))) => {
+            Some((slot, Fresh::Reserved(finding, reservation, state))) => {
                 let uplink = slot.open(&phy, finding, received_at_ms, metadata);
-                Ok(Claim::new(uplink, Hold::Session(reservation)))
+                Ok(Claim::new(uplink, Hold::Session(reservation, state)))
             }
             Some((_, Fresh::Refused(refusal))) => Err(refusal),
             // Between the two looks at a half-checked one another thread was faster.
@@ -287,7 +344,7 @@ impl Sessions {
     ) -> Result<Claim, Refusal> {
         let phy = PhyPayload::parse(frame.phy)?;
         let (dev_addr, dev_eui) = (phy.dev_addr(), frame.dev_eui);
-        let shard = read(self.shard(dev_addr));
+        let shard = self.shard(dev_addr).read();
         let slots = shard.get(&dev_addr).ok_or(Refusal::UnknownDevAddr { dev_addr })?;
         let Some(slot) = slots.iter().find(|slot| slot.is(dev_eui, Standing::Current)) else {
             return Err(Refusal::OtherDevice { dev_addr, dev_eui });
@@ -300,9 +357,9 @@ impl Sessions {
             return Err(Refusal::OtherFCnt { dev_eui, f_cnt, f_cnt_16: phy.f_cnt_16() });
         }
         match slot.reserve_checked(&phy, frame.f_cnt) {
-            Fresh::Reserved(finding, reservation) => {
+            Fresh::Reserved(finding, reservation, state) => {
                 let uplink = slot.open(&phy, finding, received_at_ms, metadata);
-                Ok(Claim::new(uplink, Hold::Session(reservation)))
+                Ok(Claim::new(uplink, Hold::Session(reservation, state)))
             }
             Fresh::Refused(refusal) => Err(refusal),
             // The 32 bits are used up: the session is over.
@@ -316,7 +373,7 @@ impl Sessions {
 
     /// Of a device's two sessions the one that it uses.
     fn find<T>(&self, dev_eui: DevEui, of: impl Fn(&Slot) -> T) -> Option<T> {
-        let index = read(&self.index);
+        let index = self.index.read();
         let offered = index.offered.get(&dev_eui).and_then(|&dev_addr| {
             let used = |slot: &Slot| slot.took_over().then(|| of(slot));
             self.find_at(dev_addr, dev_eui, Standing::Offered, used).flatten()
@@ -334,12 +391,12 @@ impl Sessions {
         standing: Standing,
         of: impl FnOnce(&Slot) -> T,
     ) -> Option<T> {
-        let shard = read(self.shard(dev_addr));
+        let shard = self.shard(dev_addr).read();
         shard.get(&dev_addr)?.iter().find(|slot| slot.is(dev_eui, standing)).map(of)
     }
 
     fn take(&self, dev_addr: DevAddr, dev_eui: DevEui, standing: Standing) -> Option<Session> {
-        let mut shard = write(self.shard(dev_addr));
+        let mut shard = self.shard(dev_addr).write();
         let slots = shard.get_mut(&dev_addr)?;
         let position = slots.iter().position(|slot| slot.is(dev_eui, standing))?;
         let slot = slots.remove(position);
@@ -359,14 +416,4 @@ impl Default for Sessions {
     fn default() -> Self {
         Self::new()
     }
-}
-
-// A thread that panics with one of these locks leaves a table that is whole: each change is one
-// call into a map or a vector. Refusing all later frames for it would lose them.
-fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
-    lock.read().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
-    lock.write().unwrap_or_else(PoisonError::into_inner)
 }

@@ -10,7 +10,6 @@ use crate::{
     mic_1_1::Checked,
     phy_payload::PhyPayload,
     report::ReportedUplink,
-    reports::Arrival,
 };
 
 /// An uplink whose origin and FCnt were verified, decrypted.
@@ -77,6 +76,17 @@ pub(crate) struct Finding {
     /// Whether the device's counter started over with this frame.
     pub(crate) counter_reset: bool,
     pub(crate) checked: Checked,
+}
+
+/// How an uplink comes after those before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Arrival {
+    /// As it should: above the last FCnt, or the first of a session.
+    InOrder,
+    /// After one that was received later.
+    HeldUp,
+    /// The device's counter started over within a session.
+    StartsOver,
 }
 
 impl VerifiedUplink {

@@ -3,7 +3,7 @@
 //! The pool itself would refuse the instance, and a busy machine would turn a good frame into a
 //! failure. A call ends by fuel, so the wait is some milliseconds at most for each call ahead.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use parking_lot::{Condvar, Mutex, MutexGuard};
 
 /// Counts the places of a pool.
 pub(crate) struct Slots {
@@ -30,7 +30,7 @@ impl Slots {
         let mut state = self.state();
         while state.free == 0 {
             state.waiting += 1;
-            state = self.freed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            self.freed.wait(&mut state);
             state.waiting -= 1;
         }
         state.free -= 1;
@@ -39,7 +39,7 @@ impl Slots {
 
     fn state(&self) -> MutexGuard<'_, State> {
         // Nothing can panic while it is locked; were it so, the numbers would still be right.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 

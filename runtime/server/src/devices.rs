@@ -1,26 +1,30 @@
 //! The devices: whose they are, what decodes them, the keys of their sessions.
 
 mod assignment;
+pub(crate) mod decoder_states;
 mod handover;
 mod joining;
 mod line;
+mod progress;
 mod registration;
 mod reports;
+mod rows;
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, PoisonError, RwLock},
+    sync::Arc,
 };
 
 use champollion_delivery::names::{GroupId, SubGroup, UseCase};
 use champollion_frames::{
-    Claim, DevAddr, DevEui, JoinEui, JoinState, Joins, LorawanVersion, NextState, ReportState,
-    Reports, SessionState, Sessions,
+    DevAddr, DevEui, JoinEui, JoinState, Joins, LorawanVersion, ReportState, Reports, SessionState,
+    Sessions,
 };
 use champollion_lns::NetworkServerName;
 use champollion_sdk::vectors::Setting;
 use champollion_store::{Batch, Store, StoreError, Table, TableError, tables};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use parking_lot::RwLock;
+use serde::{Deserialize, Serialize};
 
 pub use assignment::Assignment;
 pub use handover::{HandedSession, HandoverError, Keks};
@@ -30,7 +34,10 @@ pub use registration::{
 };
 
 use crate::turns::Turns;
-use line::{Credentials, JoinedSession, JoinedSessions, Line};
+use line::{JoinedSession, JoinedSessions, Line};
+use progress::Written;
+pub(crate) use rows::Overtaken;
+use rows::{ProgressRows, Row};
 
 const DEVICES: Table<DevEui, Line> = Table::new(tables::DEVICES);
 const SESSIONS: Table<DevEui, SessionState> = Table::new(tables::SESSIONS);
@@ -52,7 +59,8 @@ pub struct Devices {
     /// by the first frame of a new session. Each reads what there is, stores what comes of it, and then
     /// changes what is in memory. All other frames wait for none of them.
     turns: Turns,
-    /// A std lock: it is held for a look-up or an insertion, never across an await.
+    written: Written,
+    /// Held for a look-up or an insertion, never across an await.
     known: RwLock<HashMap<DevEui, Arc<Device>>>,
 }
 
@@ -148,63 +156,19 @@ impl Devices {
             joins: Joins::new(),
             reports: Reports::new(),
             turns: Turns::default(),
+            written: Written::default(),
             known: RwLock::new(HashMap::new()),
         };
         let mut pages = DEVICES.pages(&*devices.store);
         while let Some(page) = pages.next().await? {
             for (dev_eui, line) in page {
-                let credentials =
-                    line.credentials().map_err(|reason| DEVICES.damaged(&dev_eui, reason))?;
-                devices.restore(line.device, credentials).await?;
+                let credentials = line.credentials_of(dev_eui)?;
+                let progress = ProgressRows::read(&*devices.store, dev_eui, &credentials).await?;
+                devices.restore(&line, &progress)?;
             }
         }
         devices.count();
         Ok(devices)
-    }
-
-    async fn restore(&self, device: Device, credentials: Credentials) -> Result<(), DevicesError> {
-        let dev_eui = device.dev_eui;
-        match credentials {
-            Credentials::Session(session) => {
-                let state = self.stored(SESSIONS, dev_eui).await?;
-                self.sessions.insert(session.with_state(state));
-            }
-            Credentials::Joiner(joiner) => {
-                self.joins.insert(joiner, self.stored(JOINS, dev_eui).await?);
-                self.restore_joined(dev_eui).await?;
-            }
-            Credentials::Elsewhere => self.restore_joined(dev_eui).await?,
-        }
-        let reported = self.stored(REPORTS, dev_eui).await?;
-        if reported != ReportState::default() {
-            self.reports.insert(dev_eui, reported);
-        }
-        self.know(device);
-        Ok(())
-    }
-
-    async fn restore_joined(&self, dev_eui: DevEui) -> Result<(), DevicesError> {
-        let joined = self.stored(JOINED, dev_eui).await?;
-        let session = |stored: JoinedSession| {
-            stored.session(dev_eui).map_err(|reason| JOINED.damaged(&dev_eui, reason))
-        };
-        if let Some(current) = joined.current {
-            let state = self.stored(SESSIONS, dev_eui).await?;
-            self.sessions.insert(session(current)?.with_state(state));
-        }
-        if let Some(offered) = joined.offered {
-            self.sessions.offer(session(offered)?);
-        }
-        Ok(())
-    }
-
-    /// What a table keeps of a device, or nothing yet.
-    async fn stored<T: Default + Serialize + DeserializeOwned>(
-        &self,
-        table: Table<DevEui, T>,
-        dev_eui: DevEui,
-    ) -> Result<T, TableError> {
-        Ok(table.get(&*self.store, &dev_eui).await?.unwrap_or_default())
     }
 
     /// The sessions, to verify frames with.
@@ -247,114 +211,73 @@ impl Devices {
             tags,
             network_server: registration.network_server,
         };
-        let line = Line::new(device.clone(), &activation);
-        let credentials = line.credentials().map_err(|reason| DEVICES.damaged(&dev_eui, reason))?;
-        let mut batch = Batch::new();
-        put_line(&mut batch, &line)?;
-
+        let line = Line::new(device, &activation);
         let _turn = self.turns.of(dev_eui).await;
-        let goes_on = self.goes_on(dev_eui, &credentials);
-        if !goes_on {
+        let mut overtaken = Overtaken::default();
+        loop {
+            match self.register_in_turn(&line).await {
+                Err(error) if overtaken.is_again(&error) => {}
+                done => return done,
+            }
+        }
+    }
+
+    async fn register_in_turn(&self, line: &Line) -> Result<Arc<Device>, DevicesError> {
+        let dev_eui = line.device.dev_eui;
+        let credentials = line.credentials_of(dev_eui)?;
+        let before = Row::read(DEVICES, &*self.store, dev_eui).await?;
+        let mut batch = Batch::new();
+        before.seen.expect_unchanged(&mut batch);
+        put_line(&mut batch, line)?;
+        let before = before.value.map(|line| line.credentials_of(dev_eui)).transpose()?;
+        if !before.is_some_and(|before| credentials.go_on_from(&before)) {
             delete_progress(&mut batch, dev_eui);
         }
         self.store.commit(batch).await?;
-        if !goes_on {
-            self.reports.remove(dev_eui);
-        }
-        match credentials {
-            Credentials::Session(session) => {
-                self.joins.remove(dev_eui);
-                self.sessions.insert(session);
-            }
-            Credentials::Joiner(joiner) => {
-                if !goes_on {
-                    self.sessions.remove(dev_eui);
-                }
-                self.joins.insert(joiner, JoinState::default());
-            }
-            Credentials::Elsewhere => {
-                if !goes_on {
-                    self.sessions.remove(dev_eui);
-                }
-                self.joins.remove(dev_eui);
-            }
-        }
-        let device = self.know(device);
+        self.reread_in_turn(dev_eui).await?;
         self.count();
-        Ok(device)
-    }
-
-    /// Whether a device that is registered again has the keys that it had.
-    fn goes_on(&self, dev_eui: DevEui, credentials: &Credentials) -> bool {
-        let before = self.get(dev_eui).map(|device| device.activation);
-        match credentials {
-            Credentials::Session(session) => {
-                before == Some(ActivationKind::Abp)
-                    && self.sessions.get(dev_eui).is_some_and(|before| {
-                        before.dev_addr() == session.dev_addr()
-                            && before.network_keys() == session.network_keys()
-                    })
-            }
-            Credentials::Joiner(joiner) => {
-                self.joins.get(dev_eui).is_some_and(|before| before.root_keys == joiner.root_keys)
-            }
-            Credentials::Elsewhere => before.is_some_and(|before| {
-                matches!(before, ActivationKind::OtaaElsewhere | ActivationKind::NetworkServer)
-            }),
-        }
+        self.get(dev_eui).ok_or(DevicesError::Unknown(dev_eui))
     }
 
     /// Forgets a device. Its records stay until they are delivered or expire.
     pub async fn remove(&self, dev_eui: DevEui) -> Result<Arc<Device>, DevicesError> {
         let _turn = self.turns.of(dev_eui).await;
-        let device = self.get(dev_eui).ok_or(DevicesError::Unknown(dev_eui))?;
+        let mut overtaken = Overtaken::default();
+        loop {
+            match self.remove_in_turn(dev_eui).await {
+                Err(error) if overtaken.is_again(&error) => {}
+                done => return done,
+            }
+        }
+    }
+
+    async fn remove_in_turn(&self, dev_eui: DevEui) -> Result<Arc<Device>, DevicesError> {
+        let unknown = || DevicesError::Unknown(dev_eui);
+        let rows = self.reread_in_turn(dev_eui).await?.ok_or_else(unknown)?;
+        let device = self.get(dev_eui).ok_or_else(unknown)?;
         let mut batch = Batch::new();
+        rows.expect_unchanged(&mut batch);
         DEVICES.delete(&mut batch, &dev_eui);
         delete_progress(&mut batch, dev_eui);
         self.store.commit(batch).await?;
-        self.sessions.remove(dev_eui);
-        self.joins.remove(dev_eui);
-        self.reports.remove(dev_eui);
-        self.known.write().unwrap_or_else(PoisonError::into_inner).remove(&dev_eui);
-        self.count();
+        self.forget(dev_eui);
         Ok(device)
     }
 
     /// A device.
     #[must_use]
     pub fn get(&self, dev_eui: DevEui) -> Option<Arc<Device>> {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).get(&dev_eui).cloned()
+        self.known.read().get(&dev_eui).cloned()
     }
 
     /// All devices that a filter lets through, in the order of their DevEUIs.
     #[must_use]
     pub fn list(&self, filter: impl Fn(&Device) -> bool) -> Vec<Arc<Device>> {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let known = self.known.read();
         let mut devices: Vec<Arc<Device>> =
             known.values().filter(|device| filter(device)).cloned().collect();
         devices.sort_by_key(|device| device.dev_eui);
         devices
-    }
-
-    /// Puts how far a session has come into the batch of the frame that moved it, and which session
-    /// it is, where the device uses it for the first time.
-    pub(crate) fn put_progress(
-        &self,
-        batch: &mut Batch,
-        claim: &Claim,
-    ) -> Result<(), DevicesError> {
-        let dev_eui = claim.uplink().dev_eui();
-        if claim.takes_over() {
-            let session =
-                self.sessions.offered_of(claim).ok_or(DevicesError::SessionReplaced(dev_eui))?;
-            let current = Some(JoinedSession::of(&session));
-            JOINED.put(batch, &dev_eui, &JoinedSessions { current, offered: None })?;
-        }
-        match claim.next_state() {
-            NextState::Session(state) => SESSIONS.put(batch, &dev_eui, &state)?,
-            NextState::Report(state) => REPORTS.put(batch, &dev_eui, &state)?,
-        }
-        Ok(())
     }
 
     /// What is known of a device, with the address that it has now.
@@ -363,16 +286,13 @@ impl Devices {
             device.dev_addr = self.sessions.get(device.dev_eui).map(|session| session.dev_addr());
         }
         let device = Arc::new(device);
-        self.known
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(device.dev_eui, Arc::clone(&device));
+        self.known.write().insert(device.dev_eui, Arc::clone(&device));
         device
     }
 
     #[expect(clippy::cast_precision_loss, reason = "nobody has 2^53 devices")]
     fn count(&self) {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner).len();
+        let known = self.known.read().len();
         metrics::gauge!("champollion_devices").set(known as f64);
     }
 }
@@ -391,8 +311,13 @@ fn put_line(batch: &mut Batch, line: &Line) -> Result<(), DevicesError> {
 
 /// Removes in a batch all that came of a device's frames and joins.
 fn delete_progress(batch: &mut Batch, dev_eui: DevEui) {
-    let states = Table::new(tables::DECODER_STATES);
-    for table in [SESSIONS.raw(), JOINS.raw(), JOINED.raw(), REPORTS.raw(), states] {
+    for table in [SESSIONS.raw(), JOINS.raw(), JOINED.raw(), REPORTS.raw()] {
         table.delete(batch, &dev_eui);
     }
+    decoder_states::forget(batch, dev_eui);
+}
+
+/// The key of a device in all tables.
+pub(crate) fn key(dev_eui: DevEui) -> Vec<u8> {
+    dev_eui.to_string().into_bytes()
 }

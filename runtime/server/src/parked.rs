@@ -9,7 +9,7 @@ use std::{
     fmt,
     num::ParseIntError,
     str::FromStr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
 };
 
 use champollion_lns::NetworkServerName;
@@ -20,6 +20,7 @@ use champollion_store::{
 };
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
+use parking_lot::{Mutex, MutexGuard};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokio::sync::Mutex as AsyncMutex;
@@ -49,7 +50,7 @@ pub struct ParkedLimits {
 pub struct Parked {
     store: Arc<dyn Store>,
     limits: ParkedLimits,
-    /// A std lock: it is held for a look-up or an insertion, never across an await.
+    /// Held for a look-up or an insertion, never across an await.
     known: Mutex<Known>,
     /// Who changes what is parked.
     turn: AsyncMutex<()>,
@@ -263,7 +264,7 @@ impl Parked {
 
     // The values are whole even when a thread panicked with the lock: each change is one call.
     fn lock(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock()
     }
 }
 

@@ -19,13 +19,12 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::{Semaphore, watch};
 
 use crate::{
-    api::Followers,
     auth::{TokenError, Tokens},
     config::{Config, Decoding},
     devices::{Devices, DevicesError},
     downlinks::{Carrier, Downlinks, Encoder, LedgerError},
-    ingest::Intake,
-    messages::Messages,
+    followers::Followers,
+    ingest::{Intake, Messages},
     mirrors,
     mqtt::{Connection, Prepared, Receiver, Status},
     parked::{Parked, ParkedError},

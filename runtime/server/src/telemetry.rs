@@ -46,6 +46,10 @@ pub(crate) fn start_metrics() -> Result<PrometheusHandle, BuildError> {
         "Frames handed over by network servers, by what became of them"
     );
     metrics::describe_counter!(
+        "champollion_frames_overtaken_total",
+        "Frames that were verified anew, since their device was moved on while they were being kept"
+    );
+    metrics::describe_counter!(
         "champollion_decodes_total",
         "Frames given to a decoder, by decoder, version and what came of it"
     );

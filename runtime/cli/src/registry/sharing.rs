@@ -4,7 +4,6 @@ use std::{
     collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
 };
 
 use champollion_client::{Client, DeprecationWish, NewKey, PromotionWish, RollbackWish, YankWish};
@@ -12,6 +11,8 @@ use champollion_registry::{
     Head, Obstacle, PublicKey, PublishedVersion, Step, Transfer, VersionName,
 };
 use clap::{Args, Subcommand};
+use futures_util::future::join_all;
+use parking_lot::Mutex;
 use serde_json::{Value as Json, json};
 use tempfile::NamedTempFile;
 
@@ -199,13 +200,13 @@ async fn carry_out(
     let outcome = Mutex::new(Outcome { refused, ..Outcome::default() });
     let publish_all = || async {
         loop {
-            let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let next = queue.lock().next();
             let Some(versions) = next else { break };
             // One after another: each is compared with the one before.
             for published in versions {
                 progress.set_message(format!("{} {}", published.id, published.version));
                 let done = publish_one(source, client, published).await;
-                let mut outcome = outcome.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut outcome = outcome.lock();
                 match done {
                     Ok(()) => outcome.published.push(name(published)),
                     Err(failure) => outcome
@@ -216,9 +217,9 @@ async fn carry_out(
             }
         }
     };
-    connection::together((0..AT_ONCE).map(|_| publish_all())).await;
+    join_all((0..AT_ONCE).map(|_| publish_all())).await;
     progress.finish_and_clear();
-    let mut outcome = outcome.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut outcome = outcome.into_inner();
     let order = |one: &VersionName, other: &VersionName| {
         (&one.id, &one.version).cmp(&(&other.id, &other.version))
     };

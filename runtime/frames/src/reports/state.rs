@@ -4,7 +4,7 @@ use std::{collections::VecDeque, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::address::DevAddr;
+use crate::{address::DevAddr, uplink::Arrival};
 
 /// How many uplinks are remembered. A network server hands one over again that it heard no answer of;
 /// meanwhile it has handed over some newer ones of the device at most.
@@ -32,17 +32,6 @@ pub struct ReportState {
     last_received_at_ms: Option<u64>,
     /// The uplinks that were accepted last, the newest first.
     recent: VecDeque<Seen>,
-}
-
-/// How an uplink comes after those before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Arrival {
-    /// As it should: above the last FCnt, or the first of a session.
-    InOrder,
-    /// After one that was received later.
-    HeldUp,
-    /// The device's counter started over within a session.
-    StartsOver,
 }
 
 /// An uplink that was accepted.

@@ -1,5 +1,7 @@
 //! One session in the table: its keys, and its counter under a lock of its own.
 
+use parking_lot::MutexGuard;
+
 use crate::{
     address::{DevAddr, DevEui},
     counter::{self, Counter, Reservation},
@@ -44,8 +46,8 @@ pub(super) enum Standing {
 
 /// Whether a frame is a fresh one of this session.
 pub(super) enum Fresh {
-    /// It is, and its FCnt is reserved.
-    Reserved(Finding, Reservation),
+    /// It is, and its FCnt is reserved. The state is the one that it was found to be fresh against.
+    Reserved(Finding, Reservation, SessionState),
     /// It is, as far as can be checked: half of its MIC is right.
     HalfChecked,
     /// It is, and must wait.
@@ -95,6 +97,11 @@ impl Slot {
 
     pub(super) fn is(&self, dev_eui: DevEui, standing: Standing) -> bool {
         self.dev_eui == dev_eui && self.standing == standing
+    }
+
+    /// Whether both are of the same device, and of the same standing.
+    pub(super) fn is_as(&self, other: &Self) -> bool {
+        self.is(other.dev_eui, other.standing)
     }
 
     pub(super) fn counter(&self) -> &Counter {
@@ -203,7 +210,7 @@ impl Slot {
 
     fn reserve(
         &self,
-        progress: std::sync::MutexGuard<'_, counter::Progress>,
+        progress: MutexGuard<'_, counter::Progress>,
         phy: &PhyPayload<'_>,
         finding: Finding,
     ) -> Fresh {
@@ -213,8 +220,9 @@ impl Slot {
             allows_counter_reset: self.allows_counter_reset,
             starts_over: finding.counter_reset,
         };
+        let state = progress.state();
         match self.counter.reserve(progress, fresh, self.predecessor.as_ref()) {
-            Ok(reservation) => Fresh::Reserved(finding, reservation),
+            Ok(reservation) => Fresh::Reserved(finding, reservation, state),
             Err(pending) => {
                 let (dev_eui, f_cnt) = (self.dev_eui, finding.f_cnt);
                 Fresh::Refused(Refusal::InFlight { dev_eui, f_cnt, pending })

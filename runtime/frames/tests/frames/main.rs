@@ -13,6 +13,7 @@ mod lorawan_device;
 mod mic_1_1;
 mod properties;
 mod reported;
+mod restored;
 mod table;
 
 use champollion_frames::{

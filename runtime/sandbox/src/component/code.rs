@@ -1,7 +1,8 @@
 //! The code of decoders, and the instances of it that are kept.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::{Mutex, MutexGuard};
 use wasmtime::{Engine, InstancePre, Linker, Module, Store};
 
 use super::{
@@ -110,13 +111,13 @@ impl Code {
 
     fn idle(&self) -> MutexGuard<'_, Vec<Instance>> {
         // Nothing can panic while it is locked.
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+        self.idle.lock()
     }
 }
 
 impl Drop for Code {
     fn drop(&mut self) {
-        let idle = std::mem::take(self.idle.get_mut().unwrap_or_else(PoisonError::into_inner));
+        let idle = std::mem::take(self.idle.get_mut());
         let count = u32::try_from(idle.len()).unwrap_or(u32::MAX);
         drop(idle);
         self.places.give_back(count);

@@ -6,8 +6,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{Arc, Weak},
 };
+
+use parking_lot::Mutex;
 
 use super::code::Code;
 use crate::{Digest, Limits};
@@ -41,7 +43,7 @@ impl SharedCode {
         }
         // Not while others wait. Should two make the same at once, both have it for themselves.
         let code = Arc::new(make()?);
-        let mut codes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut codes = self.0.lock();
         if codes.len() == codes.capacity() {
             codes.retain(|_, code| code.strong_count() > 0);
         }
@@ -50,7 +52,7 @@ impl SharedCode {
     }
 
     fn loaded(&self, key: &Key) -> Option<Arc<Code>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key)?.upgrade()
+        self.0.lock().get(key)?.upgrade()
     }
 }
 
@@ -105,6 +107,6 @@ mod tests {
             let make = || Code::new(&engine, &compiled, &limits, Arc::clone(&places));
             drop(shared.get_or::<LoadError>(&number.to_le_bytes(), &limits, make).unwrap());
         }
-        assert!(shared.0.lock().unwrap().len() < 10);
+        assert!(shared.0.lock().len() < 10);
     }
 }

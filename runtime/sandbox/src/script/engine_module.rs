@@ -1,10 +1,8 @@
 //! The engine as compiled code: made once for a process, or taken from the cache.
 
-use std::{
-    path::Path,
-    sync::{Mutex, PoisonError},
-};
+use std::path::Path;
 
+use parking_lot::Mutex;
 use wasmtime::{Config, Engine, InstancePre, Linker, Module};
 
 use super::machine::Clock;
@@ -52,7 +50,7 @@ impl EngineModule {
         if FILE.is_empty() {
             return Err(EngineError::Missing);
         }
-        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shared = SHARED.lock();
         if let Some(module) = &*shared {
             return Ok(module.clone());
         }

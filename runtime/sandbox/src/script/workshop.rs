@@ -2,9 +2,10 @@
 
 use std::{
     path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{Arc, OnceLock},
 };
 
+use parking_lot::{Mutex, MutexGuard};
 use wasmtime::Trap;
 
 use super::{
@@ -211,7 +212,7 @@ impl Workshop {
         if let Some(opened) = self.opened.get() {
             return Ok(opened);
         }
-        let _one_at_a_time = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
+        let _one_at_a_time = self.opening.lock();
         if let Some(opened) = self.opened.get() {
             return Ok(opened);
         }
@@ -267,7 +268,7 @@ impl Opened {
 
     fn idle(&self) -> MutexGuard<'_, Vec<Machine>> {
         // Nothing can panic while it is locked.
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+        self.idle.lock()
     }
 }
 

@@ -13,13 +13,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Problem,
+    authorized::{Administer, Authorized},
     catalogue::decoder_id,
     extract::{JsonBody, PathParts, to_the_end},
 };
-use crate::{
-    auth::{Administer, Authorized, Principal},
-    service::Service,
-};
+use crate::{auth::Principal, service::Service};
 
 /// The longest reason that is kept, in bytes: some sentences.
 const REASON_BYTES: usize = 1 << 10;

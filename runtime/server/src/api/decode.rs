@@ -7,10 +7,10 @@ use champollion_registry::{Answer, DecoderRef, run};
 use champollion_sdk::vectors::{CommandInput, DownlinkInput, Input, UplinkInput};
 use serde::{Deserialize, Serialize};
 
-use super::{Problem, extract::JsonBody};
-use crate::{
-    auth::{Authorized, Inspect},
-    service::Service,
+use super::{
+    Problem,
+    authorized::{Authorized, Inspect},
+    extract::JsonBody,
 };
 use champollion_delivery::records::DecoderName;
 

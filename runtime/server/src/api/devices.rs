@@ -11,10 +11,10 @@ use serde_json::json;
 
 use super::{
     Problem,
+    authorized::{Administer, Authorized, Ingest, Inspect},
     extract::{JsonBody, PathParts, path_part, to_the_end},
 };
 use crate::{
-    auth::{Administer, Authorized, Ingest, Inspect},
     devices::{Assignment, Device, DevicesError, HandedSession, Registration},
     service::Service,
 };

@@ -15,12 +15,15 @@ use uuid::Uuid;
 
 use super::{
     Problem,
+    authorized::{Authorized, Command},
     extract::{JsonBody, Parameters, PathParts, path_part},
 };
 use crate::{
-    auth::{Authorized, Command, Principal},
+    auth::Principal,
     devices::{Device, DevicesError},
-    downlinks::{CancelError, Downlink, GroupAnswer, GroupWish, RequestKey, Sender, Wish},
+    downlinks::{
+        CancelError, Downlink, GroupAnswer, GroupWish, Refused, RequestKey, SendError, Sender, Wish,
+    },
     service::Service,
 };
 
@@ -87,8 +90,14 @@ pub(super) async fn send_to_group(
         return Err(Problem::not_found("unknown-group", detail));
     }
     let sender = sender(&authorized.principal, &headers, &format!("groups/{group}"), &wish)?;
-    let answer = service.downlinks.send_to_group(&group, &devices, &wish, &sender).await?;
+    let answer = service.downlinks.send_to_group(&group, &devices, &wish, &sender, refused).await?;
     Ok((StatusCode::ACCEPTED, Json(answer)))
+}
+
+/// The words of a refusal that stands among what became of other devices.
+fn refused(error: SendError) -> Refused {
+    let (code, detail) = Problem::from(error).words();
+    Refused { code: code.to_owned(), detail }
 }
 
 pub(super) async fn of_device(

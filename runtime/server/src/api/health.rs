@@ -5,12 +5,11 @@ use std::sync::Arc;
 use axum::{Json, extract::State};
 use champollion_store::Health;
 
-use super::Problem;
-use crate::{
-    auth::{Administer, Authorized},
-    service::Service,
-    storage::Report,
+use super::{
+    Problem,
+    authorized::{Administer, Authorized},
 };
+use crate::{service::Service, storage::Report};
 
 /// The process answers.
 pub(super) async fn alive() -> &'static str {

@@ -13,12 +13,10 @@ use serde::Deserialize;
 
 use super::{
     Problem,
+    authorized::{Administer, Authorized, Inspect},
     extract::{JsonBody, Parameters, to_the_end},
 };
-use crate::{
-    auth::{Administer, Authorized, Inspect},
-    service::Service,
-};
+use crate::service::Service;
 
 /// Lines of one answer where nothing is said.
 const LINES: usize = 1_000;

@@ -9,12 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Problem,
+    authorized::{Administer, Authorized, Inspect},
     extract::{JsonBody, PathParts, path_part, to_the_end},
 };
-use crate::{
-    auth::{Administer, Authorized, Inspect},
-    service::Service,
-};
+use crate::service::Service;
 
 /// A key with what is known of it.
 #[derive(Serialize)]

@@ -7,7 +7,7 @@
 
 use std::{
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -21,6 +21,7 @@ use axum::{
 };
 use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt;
+use parking_lot::Mutex;
 
 /// How much is read and thrown away in bytes: four times the largest package. Nobody sends more by
 /// mistake.
@@ -37,7 +38,7 @@ pub(super) async fn read_leftover(request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let lent = Lent { body, sends, returned: Arc::clone(&returned) };
     let response = next.run(Request::from_parts(parts, Body::new(lent))).await;
-    let leftover = returned.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let leftover = returned.lock().take();
     if let Some(body) = leftover {
         // Either way the client has had its time.
         drop(tokio::time::timeout(LEFTOVER_TIME, throw_away(body)).await);
@@ -90,7 +91,7 @@ impl Drop for Lent {
     fn drop(&mut self) {
         if self.sends && !self.body.is_end_stream() {
             let body = std::mem::take(&mut self.body);
-            *self.returned.lock().unwrap_or_else(PoisonError::into_inner) = Some(body);
+            *self.returned.lock() = Some(body);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The HTTP interface: a file for each kind of thing that is served.
 
+pub mod authorized;
 mod catalogue;
 mod channels;
 mod decode;
@@ -32,7 +33,6 @@ use axum::{
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, trace::TraceLayer};
 
 pub use problem::Problem;
-pub use records::Followers;
 
 use crate::service::Service;
 

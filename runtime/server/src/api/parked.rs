@@ -10,14 +10,10 @@ use uuid::Uuid;
 
 use super::{
     Problem,
+    authorized::{Administer, Authorized},
     extract::{PathParts, path_part},
 };
-use crate::{
-    auth::{Administer, Authorized},
-    mqtt::NotTaken,
-    parked::ParkedInfo,
-    service::Service,
-};
+use crate::{mqtt::NotTaken, parked::ParkedInfo, service::Service};
 
 #[derive(Serialize)]
 pub(super) struct ParkedList {

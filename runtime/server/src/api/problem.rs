@@ -18,9 +18,10 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json_, json};
 
 use crate::{
-    auth::{AuthError, TokenError},
+    auth::{AuthError, GroupRefused, TokenError},
     devices::{DevicesError, HandoverError},
     downlinks::{CancelError, LedgerError, SendError},
+    followers::TooManyFollowers,
     ingest::IngestError,
     parked::ParkedError,
     storage::Full,
@@ -180,7 +181,7 @@ impl Problem {
 
     /// Its words alone, where it is one of many: the code and the detail.
     #[must_use]
-    pub(crate) fn words(self) -> (&'static str, String) {
+    pub(super) fn words(self) -> (&'static str, String) {
         (self.code, self.detail)
     }
 
@@ -229,6 +230,22 @@ impl From<AuthError> for Problem {
             AuthError::Expired(_) => "token-expired",
         };
         Self::new(StatusCode::UNAUTHORIZED, code, error.to_string())
+    }
+}
+
+impl From<GroupRefused> for Problem {
+    fn from(refused: GroupRefused) -> Self {
+        let detail = refused.to_string();
+        match refused {
+            GroupRefused::Unnamed => Self::bad_request("group-missing", detail),
+            GroupRefused::OfAnother(_) | GroupRefused::NoGroup => Self::forbidden(detail),
+        }
+    }
+}
+
+impl From<TooManyFollowers> for Problem {
+    fn from(error: TooManyFollowers) -> Self {
+        Self::too_many_requests("too-many-followers", error.to_string())
     }
 }
 

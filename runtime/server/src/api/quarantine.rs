@@ -10,13 +10,11 @@ use serde::Serialize;
 
 use super::{
     Problem,
+    authorized::{Administer, Authorized},
     catalogue::decoder_id,
     extract::{PathParts, path_part},
 };
-use crate::{
-    auth::{Administer, Authorized},
-    service::Service,
-};
+use crate::service::Service;
 
 #[derive(Serialize)]
 pub(super) struct QuarantineList {

@@ -15,14 +15,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Problem,
+    authorized::{Authorized, Collect},
     extract::{JsonBody, Parameters},
 };
-use crate::{
-    auth::{Authorized, Collect},
-    service::Service,
-};
+use crate::service::Service;
 
-pub use stream::Followers;
 pub(super) use stream::follow;
 use wanted::Wanted;
 

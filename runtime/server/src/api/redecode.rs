@@ -23,9 +23,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::sync::mpsc;
 
-use super::{Problem, extract::JsonBody};
+use super::{
+    Problem,
+    authorized::{Authorized, Collect},
+    extract::JsonBody,
+};
 use crate::{
-    auth::{Authorized, Collect, Role},
+    auth::Role,
     redecode::{Count, Listener, Order, RedecodeError},
     service::Service,
 };

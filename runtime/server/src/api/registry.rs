@@ -18,11 +18,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Problem,
+    authorized::{Authorized, Inspect, Publish},
     catalogue::decoder_id,
     extract::{Parameters, PathParts, path_part, read_body, to_the_end},
 };
 use crate::{
-    auth::{Authorized, Inspect, Principal, Publish, Role},
+    auth::{Principal, Role},
     service::Service,
 };
 

@@ -9,12 +9,10 @@ use serde::Serialize;
 
 use super::{
     Problem,
+    authorized::{Authorized, Collect},
     extract::{OfGroup, Parameters},
 };
-use crate::{
-    auth::{Authorized, Collect},
-    service::Service,
-};
+use crate::service::Service;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -16,12 +16,10 @@ use serde_json::json;
 
 use super::{
     Problem,
+    authorized::{Authorized, Collect},
     extract::{JsonBody, OfGroup, Parameters, PathParts, path_part, to_the_end},
 };
-use crate::{
-    auth::{Authorized, Collect},
-    service::Service,
-};
+use crate::service::Service;
 
 /// Attempts of one answer where the client does not say how many, and the most.
 const ATTEMPTS: (usize, usize) = (50, 1_000);

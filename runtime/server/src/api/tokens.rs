@@ -12,10 +12,11 @@ use serde_json::json;
 
 use super::{
     Problem,
+    authorized::{Administer, Authorized},
     extract::{JsonBody, PathParts, to_the_end},
 };
 use crate::{
-    auth::{Administer, Authorized, Role, TokenInfo},
+    auth::{Role, TokenInfo},
     service::Service,
 };
 

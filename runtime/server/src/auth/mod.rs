@@ -4,8 +4,6 @@ mod principal;
 mod token;
 mod tokens;
 
-pub use principal::{
-    Administer, Authorized, Collect, Command, Duty, Ingest, Inspect, Principal, Publish, bearer,
-};
+pub use principal::{GroupRefused, Principal, bearer};
 pub use token::{Role, RoleError, Secret, TokenHash};
 pub use tokens::{AuthError, NewToken, TokenError, TokenInfo, Tokens};

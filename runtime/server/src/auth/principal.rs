@@ -1,25 +1,14 @@
-//! Lets a request in only where its token's role may do what the handler does.
+//! The sender of a request, and the group whose records the sender may ask for.
 
-use std::{borrow::Cow, marker::PhantomData, net::SocketAddr, sync::Arc};
+use std::{borrow::Cow, sync::Arc};
 
-use axum::{
-    extract::{ConnectInfo, FromRequestParts},
-    http::{HeaderMap, header::AUTHORIZATION, request::Parts},
-};
+use axum::http::{HeaderMap, header::AUTHORIZATION};
 use champollion_delivery::GroupId;
 use champollion_lns::NetworkServerName;
 use champollion_registry::Actor;
 use data_encoding::BASE64;
-use jiff::Timestamp;
 
-use super::{AuthError, Role, TokenInfo};
-use crate::{api::Problem, service::Service};
-
-/// What a reverse proxy says of whoever it asks for. Anybody can say it, so it is only ever shown.
-const FORWARDED_FOR: &str = "x-forwarded-for";
-
-/// Longest value of it that is kept, in bytes: some addresses.
-const FORWARDED_BYTES: usize = 200;
+use super::{token::Role, tokens::AuthError};
 
 /// Who sends a request.
 #[derive(Clone, Debug)]
@@ -36,114 +25,19 @@ pub struct Principal {
     pub from: Option<String>,
 }
 
-/// What a handler does, and who may do it.
-pub trait Duty {
-    /// Who may, for people.
-    const WHO: &'static str;
-
-    /// Whether a role may.
-    fn allows(role: &Role) -> bool;
-}
-
-/// Hand over frames.
-pub struct Ingest;
-/// Publish decoders.
-pub struct Publish;
-/// Get and acknowledge records.
-pub struct Collect;
-/// Command devices.
-pub struct Command;
-/// Administer devices and tokens, read metrics.
-pub struct Administer;
-/// Try a payload, look at devices: everybody who has a token.
-pub struct Inspect;
-
-impl Duty for Ingest {
-    const WHO: &'static str = "an lns or an admin";
-
-    fn allows(role: &Role) -> bool {
-        matches!(role, Role::Lns | Role::Admin)
-    }
-}
-
-impl Duty for Publish {
-    const WHO: &'static str = "a publisher or an admin";
-
-    fn allows(role: &Role) -> bool {
-        matches!(role, Role::Publisher | Role::Admin)
-    }
-}
-
-impl Duty for Collect {
-    const WHO: &'static str = "a partner or an admin";
-
-    fn allows(role: &Role) -> bool {
-        matches!(role, Role::Partner { .. } | Role::Admin)
-    }
-}
-
-impl Duty for Command {
-    const WHO: &'static str = "a partner or an admin";
-
-    fn allows(role: &Role) -> bool {
-        matches!(role, Role::Partner { .. } | Role::Admin)
-    }
-}
-
-impl Duty for Administer {
-    const WHO: &'static str = "an admin";
-
-    fn allows(role: &Role) -> bool {
-        matches!(role, Role::Admin)
-    }
-}
-
-impl Duty for Inspect {
-    const WHO: &'static str = "anybody who has a token";
-
-    fn allows(_: &Role) -> bool {
-        true
-    }
-}
-
-/// The sender of a request, who may do what `D` says. A handler that takes it cannot be reached
-/// otherwise.
-pub struct Authorized<D> {
-    /// Who it is.
-    pub principal: Principal,
-    duty: PhantomData<fn(D)>,
-}
-
-impl<D: Duty> FromRequestParts<Arc<Service>> for Authorized<D> {
-    type Rejection = Problem;
-
-    async fn from_request_parts(
-        parts: &mut Parts,
-        service: &Arc<Service>,
-    ) -> Result<Self, Problem> {
-        let token = service.tokens.recognize(&bearer(&parts.headers)?, Timestamp::now())?;
-        if !D::allows(&token.role) {
-            return Err(Problem::forbidden(format!(
-                "this is for {}, and the token is one of the role {}",
-                D::WHO,
-                token.role.name()
-            )));
-        }
-        let from = address(parts);
-        let TokenInfo { id: token, name, role, network_server, .. } = token;
-        let principal = Principal { token, name, role, network_server, from };
-        Ok(Self { principal, duty: PhantomData })
-    }
-}
-
-/// Where a request comes from: the other end of its connection, and for whom that says it asks.
-fn address(parts: &Parts) -> Option<String> {
-    let ConnectInfo(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>()?;
-    let forwarded = parts.headers.get(FORWARDED_FOR).and_then(|header| header.to_str().ok());
-    Some(match forwarded {
-        Some(others) if others.len() <= FORWARDED_BYTES => format!("{peer}, for {others}"),
-        _ => peer.to_string(),
-    })
+/// Why a principal is refused the records of a group.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum GroupRefused {
+    /// An admin does not say which group is meant.
+    #[error("an admin sees every group: name one with ?group=")]
+    Unnamed,
+    /// The group that is named is not the principal's own.
+    #[error("the group {0} is another partner's, or you have none")]
+    OfAnother(GroupId),
+    /// The principal's token is of a role that has no group.
+    #[error("this token has no group")]
+    NoGroup,
 }
 
 impl Principal {
@@ -171,25 +65,20 @@ impl Principal {
     }
 
     /// The group that it asks about: a partner's own, or the one that an admin names.
-    pub fn group(&self, named: Option<GroupId>) -> Result<GroupId, Problem> {
+    pub fn group(&self, named: Option<GroupId>) -> Result<GroupId, GroupRefused> {
         match (&self.role, named) {
             (Role::Partner { group }, None) => Ok(group.clone()),
             (Role::Partner { group }, Some(named)) if *group == named => Ok(named),
             (Role::Admin, Some(named)) => Ok(named),
-            (Role::Admin, None) => Err(Problem::bad_request(
-                "group-missing",
-                "an admin sees every group: name one with ?group=",
-            )),
-            (_, Some(named)) => Err(Problem::forbidden(format!(
-                "the group {named} is another partner's, or you have none"
-            ))),
-            (_, None) => Err(Problem::forbidden("this token has no group".to_owned())),
+            (Role::Admin, None) => Err(GroupRefused::Unnamed),
+            (_, Some(named)) => Err(GroupRefused::OfAnother(named)),
+            (_, None) => Err(GroupRefused::NoGroup),
         }
     }
 
     /// The groups that it asks about: a partner's own, or the one that an admin names; `None` is all, for an
     /// admin who names none.
-    pub fn groups(&self, named: Option<GroupId>) -> Result<Option<GroupId>, Problem> {
+    pub fn groups(&self, named: Option<GroupId>) -> Result<Option<GroupId>, GroupRefused> {
         match (&self.role, named) {
             (Role::Admin, None) => Ok(None),
             (_, named) => self.group(named).map(Some),

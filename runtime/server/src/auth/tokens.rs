@@ -1,14 +1,12 @@
 //! All tokens: made, listed, revoked, recognized.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, PoisonError, RwLock},
-};
+use std::{collections::HashMap, sync::Arc};
 
 use champollion_lns::NetworkServerName;
 use champollion_store::{Batch, Store, StoreError, Table, TableError, tables};
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
+use parking_lot::RwLock;
 use serde::{Deserialize, Serialize};
 
 use super::token::{Role, Secret, TokenHash};
@@ -24,7 +22,7 @@ const NAME_BYTES: usize = 1 << 10;
 /// All tokens, in memory; the store keeps what is needed to have them again.
 pub struct Tokens {
     store: Arc<dyn Store>,
-    /// A std lock: it is held for a look-up or an insertion, never across an await.
+    /// Held for a look-up or an insertion, never across an await.
     known: RwLock<HashMap<TokenHash, TokenInfo>>,
 }
 
@@ -120,7 +118,7 @@ impl Tokens {
     /// Whether there is none, as when the server starts for the first time.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).is_empty()
+        self.known.read().is_empty()
     }
 
     /// Makes a token.
@@ -143,28 +141,28 @@ impl Tokens {
         let mut batch = Batch::new();
         TOKENS.put(&mut batch, &hash, info)?;
         self.store.commit(batch).await?;
-        self.known.write().unwrap_or_else(PoisonError::into_inner).insert(hash, info.clone());
+        self.known.write().insert(hash, info.clone());
         Ok(())
     }
 
     /// Ends a token at once.
     pub async fn revoke(&self, id: &str) -> Result<TokenInfo, TokenError> {
         let found = {
-            let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+            let known = self.known.read();
             known.iter().find(|(_, info)| info.id == id).map(|(hash, info)| (*hash, info.clone()))
         };
         let (hash, info) = found.ok_or_else(|| TokenError::NoSuchToken(id.to_owned()))?;
         let mut batch = Batch::new();
         TOKENS.delete(&mut batch, &hash);
         self.store.commit(batch).await?;
-        self.known.write().unwrap_or_else(PoisonError::into_inner).remove(&hash);
+        self.known.write().remove(&hash);
         Ok(info)
     }
 
     /// All tokens, the oldest first.
     #[must_use]
     pub fn list(&self) -> Vec<TokenInfo> {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let known = self.known.read();
         let mut all: Vec<TokenInfo> = known.values().cloned().collect();
         all.sort_by(|left, right| (left.created_at, &left.id).cmp(&(right.created_at, &right.id)));
         all
@@ -172,7 +170,7 @@ impl Tokens {
 
     /// Recognizes a token.
     pub fn recognize(&self, presented: &str, now: Timestamp) -> Result<TokenInfo, AuthError> {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let known = self.known.read();
         let info = known.get(&TokenHash::of(presented)).ok_or(AuthError::Unknown)?;
         match info.expires_at {
             Some(expiry) if expiry <= now => Err(AuthError::Expired(expiry)),

@@ -1,13 +1,13 @@
 //! What decodes a device.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use champollion_frames::DevEui;
 use champollion_registry::{DecoderId, DecoderRef};
 use champollion_store::Batch;
 use serde::{Deserialize, Serialize};
 
-use super::{DEVICES, Device, Devices, DevicesError, put_line};
+use super::{DEVICES, Device, Devices, DevicesError, Overtaken, put_line, rows::Row};
 
 /// What decodes a device: a requirement such as `acme/meter@^1.2`, or a pin, `acme/meter@=1.2.3`;
 /// another one while a certain firmware runs on it.
@@ -40,17 +40,32 @@ impl Devices {
         &self,
         dev_eui: DevEui,
         assignment: Assignment,
-    ) -> Result<std::sync::Arc<Device>, DevicesError> {
+    ) -> Result<Arc<Device>, DevicesError> {
         let _turn = self.turns.of(dev_eui).await;
+        let mut overtaken = Overtaken::default();
+        loop {
+            match self.assign_in_turn(dev_eui, &assignment).await {
+                Err(error) if overtaken.is_again(&error) => {}
+                done => return done,
+            }
+        }
+    }
+
+    async fn assign_in_turn(
+        &self,
+        dev_eui: DevEui,
+        assignment: &Assignment,
+    ) -> Result<Arc<Device>, DevicesError> {
         let unknown = || DevicesError::Unknown(dev_eui);
-        let device = self.get(dev_eui).ok_or_else(unknown)?;
-        let line = DEVICES.get(&*self.store, &dev_eui).await?;
-        let mut line = line.ok_or_else(unknown)?;
+        let row = Row::read(DEVICES, &*self.store, dev_eui).await?;
+        let mut line = row.value.ok_or_else(unknown)?;
         line.device.assignment = assignment.clone();
         let mut batch = Batch::new();
+        row.seen.expect_unchanged(&mut batch);
         put_line(&mut batch, &line)?;
         self.store.commit(batch).await?;
-        Ok(self.know(Device { assignment, ..Device::clone(&device) }))
+        self.reread_in_turn(dev_eui).await?;
+        self.get(dev_eui).ok_or_else(unknown)
     }
 
     /// What devices ask for of a decoder, and how many ask so.

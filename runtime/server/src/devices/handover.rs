@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use super::{
     Abp, ActivationKind, Device, Devices, DevicesError, ImpossibleRegistration, JOINED,
-    JoinedSession, JoinedSessions, SESSIONS, registration::AbpFields,
+    JoinedSession, JoinedSessions, Overtaken, SESSIONS, registration::AbpFields,
 };
 
 /// The bytes of a wrapped key: eight more than the key has.
@@ -160,48 +160,66 @@ impl Devices {
             return Err(HandoverError::FixedKeys(dev_eui).into());
         }
         let session = handed.open(dev_eui, keks)?;
-        let known = [self.sessions.get(dev_eui), self.sessions.get_offered(dev_eui)];
-        let same = known.into_iter().flatten().find(|known| {
-            known.dev_addr() == session.dev_addr() && known.network_keys() == session.network_keys()
-        });
-        if *session.network_keys() == NetworkKeys::Withheld {
-            return self.hand_over_withheld(&device, session).await;
+        // Some network servers hand the key over with every message.
+        if self.has(&session) {
+            return Ok(self.know(Device::clone(&device)));
         }
-        if let Some(known) = same {
-            if known.app_s_key() == session.app_s_key() {
-                return Ok(device);
+        let mut overtaken = Overtaken::default();
+        loop {
+            match self.hand_over_in_turn(&session).await {
+                Err(error) if overtaken.is_again(&error) => {}
+                done => return done,
             }
-            return Err(HandoverError::OtherAppSKey(dev_eui).into());
         }
-        let mut batch = Batch::new();
-        self.put_offered(&mut batch, &session)?;
-        self.store.commit(batch).await?;
-        self.sessions.offer(session);
-        Ok(self.know(Device::clone(&device)))
     }
 
-    /// Without network keys no frame says which of two sessions it is of. The network server knows: it
-    /// hands a session over with its first frame, so it is the one from now on. The same AppSKey once
-    /// more is the same session.
-    async fn hand_over_withheld(
-        &self,
-        device: &Device,
-        session: Session,
-    ) -> Result<Arc<Device>, DevicesError> {
+    /// Whether a device has a session already, or is offered it. Without network keys no frame says which
+    /// of two sessions it is of, so there it must be the one that the device has.
+    fn has(&self, session: &Session) -> bool {
+        let is_it = |known: Session| {
+            known.dev_addr() == session.dev_addr()
+                && known.network_keys() == session.network_keys()
+                && known.app_s_key() == session.app_s_key()
+        };
         let dev_eui = session.dev_eui();
-        let is_same = self.sessions.get(dev_eui).is_some_and(|known| {
-            known.dev_addr() == session.dev_addr() && known.app_s_key() == session.app_s_key()
-        });
-        if !is_same {
-            let current = Some(JoinedSession::of(&session));
-            let mut batch = Batch::new();
+        self.sessions.get(dev_eui).is_some_and(is_it)
+            || (*session.network_keys() != NetworkKeys::Withheld
+                && self.sessions.get_offered(dev_eui).is_some_and(is_it))
+    }
+
+    async fn hand_over_in_turn(&self, session: &Session) -> Result<Arc<Device>, DevicesError> {
+        let dev_eui = session.dev_eui();
+        let unknown = || DevicesError::Unknown(dev_eui);
+        let rows = self.reread_in_turn(dev_eui).await?.ok_or_else(unknown)?;
+        let device = self.get(dev_eui).ok_or_else(unknown)?;
+        if device.activation == ActivationKind::Abp {
+            return Err(HandoverError::FixedKeys(dev_eui).into());
+        }
+        if self.has(session) {
+            return Ok(device);
+        }
+        let mut batch = Batch::new();
+        rows.expect_unchanged(&mut batch);
+        if *session.network_keys() == NetworkKeys::Withheld {
+            // The network server knows which of two sessions a frame is of: it hands a session over with
+            // its first frame, so it is the one from now on.
+            let current = Some(JoinedSession::of(session));
             JOINED.put(&mut batch, &dev_eui, &JoinedSessions { current, offered: None })?;
             SESSIONS.delete(&mut batch, &dev_eui);
             self.store.commit(batch).await?;
-            // Removed first: under the same address, the counter of the one before would go on.
-            self.sessions.remove(dev_eui);
-            self.sessions.insert(session);
+            self.sessions.restore(dev_eui, Some(session.clone()), None);
+        } else {
+            let known = [self.sessions.get(dev_eui), self.sessions.get_offered(dev_eui)];
+            if known.into_iter().flatten().any(|known| {
+                known.dev_addr() == session.dev_addr()
+                    && known.network_keys() == session.network_keys()
+            }) {
+                return Err(HandoverError::OtherAppSKey(dev_eui).into());
+            }
+            self.put_offered(&mut batch, session)?;
+            self.store.commit(batch).await?;
+            self.sessions.offer(session.clone());
         }
-        Ok(self.know(device.clone()))
+        Ok(self.know(Device::clone(&device)))
     }
 }

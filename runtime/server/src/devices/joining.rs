@@ -1,11 +1,14 @@
 //! Devices that join: what a join-request and a join-accept change, made durable.
 
-use champollion_frames::{Claim, DevAddr, DevEui, JoinMessage, JoinRefusal, Session};
+use champollion_frames::{
+    Claim, DevAddr, DevEui, JoinMessage, JoinRefusal, JoinRequest, MType, Session,
+};
 use champollion_store::Batch;
 use tokio::sync::MutexGuard;
 
 use super::{
-    Device, Devices, DevicesError, JOINED, JOINS, JoinedSession, JoinedSessions, SESSIONS,
+    Device, Devices, DevicesError, JOINED, JOINS, JoinedSession, JoinedSessions, Overtaken,
+    SESSIONS,
 };
 
 /// What a message of the join procedure came to.
@@ -43,12 +46,36 @@ impl Devices {
     /// Takes a message of the join procedure. When this returns, what it changed is durable.
     /// `dev_eui` says for whom a join-accept is, where the network server tells it.
     pub async fn join(&self, phy: &[u8], dev_eui: Option<DevEui>) -> Result<Joined, JoinError> {
-        // Whose it is says only the message itself; and it is verified again in the device's turn.
-        let dev_eui = self.joins.verify(phy, dev_eui)?.dev_eui();
+        let dev_eui = self.sender_of(phy, dev_eui)?;
         let _turn = self.turns.of(dev_eui).await;
+        let mut overtaken = Overtaken::default();
+        loop {
+            match self.join_in_turn(phy, dev_eui).await {
+                Err(JoinError::Devices(error)) if overtaken.is_again(&error) => {}
+                done => return done,
+            }
+        }
+    }
+
+    /// The device that a message of the join procedure is of. A join-accept does not say it: where the
+    /// network server does not either, the devices that asked last are tried.
+    fn sender_of(&self, phy: &[u8], told: Option<DevEui>) -> Result<DevEui, JoinRefusal> {
+        match (phy.first().map(|&mhdr| MType::of(mhdr)), told) {
+            (Some(Ok(MType::JoinRequest)), _) => Ok(JoinRequest::parse(phy)?.dev_eui()),
+            (Some(Ok(MType::JoinAccept)), Some(told)) => Ok(told),
+            _ => Ok(self.joins.verify(phy, told)?.dev_eui()),
+        }
+    }
+
+    /// Devices join rarely, so what is stored is read first, which another process may have changed.
+    async fn join_in_turn(&self, phy: &[u8], dev_eui: DevEui) -> Result<Joined, JoinError> {
+        let unknown = || JoinRefusal::UnknownDevEui { dev_eui };
+        let rows = self.reread_in_turn(dev_eui).await?.ok_or_else(unknown)?;
+        let joins = rows.progress.joins.as_ref().ok_or_else(unknown)?;
         let claim = self.joins.verify(phy, Some(dev_eui))?;
         let mut batch = Batch::new();
-        JOINS.put(&mut batch, &dev_eui, claim.next_state()).map_err(DevicesError::from)?;
+        rows.expect_unchanged(&mut batch);
+        JOINS.replace(&mut batch, &joins.seen, claim.next_state()).map_err(DevicesError::from)?;
         if let JoinMessage::Accept { session } = claim.message() {
             self.put_offered(&mut batch, session)?;
         }
@@ -64,7 +91,8 @@ impl Devices {
         })
     }
 
-    /// The session that a device has goes on until it uses the one that it is offered.
+    /// The session that a device has goes on until it uses the one that it is offered. The batch is to be
+    /// based on the device's rows, which memory says the same as.
     pub(super) fn put_offered(
         &self,
         batch: &mut Batch,
@@ -91,7 +119,7 @@ impl Devices {
     }
 
     /// After the first frame of a new session was confirmed: the session before is over.
-    pub(crate) fn settle(&self, dev_eui: DevEui) {
+    pub(super) fn settle(&self, dev_eui: DevEui) {
         self.sessions.settle(dev_eui);
         self.refresh(dev_eui);
     }

@@ -112,6 +112,21 @@ impl Line {
     }
 }
 
+impl Credentials {
+    /// Whether a device that had other credentials goes on where it is: it has the keys that it had.
+    pub(super) fn go_on_from(&self, before: &Self) -> bool {
+        match (self, before) {
+            (Self::Session(session), Self::Session(before)) => {
+                before.dev_addr() == session.dev_addr()
+                    && before.network_keys() == session.network_keys()
+            }
+            (Self::Joiner(joiner), Self::Joiner(before)) => before.root_keys == joiner.root_keys,
+            (Self::Elsewhere, Self::Elsewhere) => true,
+            _ => false,
+        }
+    }
+}
+
 impl JoinedSession {
     pub(super) fn of(session: &Session) -> Self {
         let app_s_key = session.app_s_key().reveal_hex();

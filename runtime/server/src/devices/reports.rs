@@ -6,7 +6,7 @@ use champollion_frames::{
 use champollion_lns::HandedKey;
 use champollion_store::Batch;
 
-use super::{ActivationKind, Devices, DevicesError, HandedSession, Keks, REPORTS};
+use super::{ActivationKind, Devices, DevicesError, HandedSession, Keks, Overtaken, REPORTS};
 
 impl Devices {
     /// Takes an uplink that an authenticated network server reports.
@@ -59,12 +59,26 @@ impl Devices {
         dev_eui: DevEui,
         dev_addr: Option<DevAddr>,
     ) -> Result<(), DevicesError> {
-        if self.get(dev_eui).is_none() {
-            return Err(DevicesError::Unknown(dev_eui));
+        let _turn = self.turns.of(dev_eui).await;
+        let mut overtaken = Overtaken::default();
+        loop {
+            match self.note_join_in_turn(dev_eui, dev_addr).await {
+                Err(error) if overtaken.is_again(&error) => {}
+                done => return done,
+            }
         }
+    }
+
+    async fn note_join_in_turn(
+        &self,
+        dev_eui: DevEui,
+        dev_addr: Option<DevAddr>,
+    ) -> Result<(), DevicesError> {
+        let rows = self.reread_in_turn(dev_eui).await?.ok_or(DevicesError::Unknown(dev_eui))?;
         let state = self.reports.after_join(dev_eui, dev_addr);
         let mut batch = Batch::new();
-        REPORTS.put(&mut batch, &dev_eui, &state)?;
+        rows.expect_unchanged(&mut batch);
+        REPORTS.replace(&mut batch, &rows.progress.reports.seen, &state)?;
         self.store.commit(batch).await?;
         self.reports.insert(dev_eui, state);
         Ok(())

@@ -9,7 +9,7 @@ use champollion_sdk::vectors::Hex;
 use jiff::Timestamp;
 
 use super::SendError;
-use crate::{devices::Device, misbehaviour, workers::Workers};
+use crate::{devices::Device, ingest::misbehaviour, workers::Workers};
 
 /// Has decoders encode commands.
 #[derive(Clone)]

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Downlinks, Encoded, GroupWish, LedgerError, Plan, SendError, Sender};
-use crate::{api::Problem, devices::Device, downlinks::requests::Answered};
+use crate::{devices::Device, downlinks::requests::Answered};
 
 const RESULTS: Table<(Uuid, DevEui), GroupResult, Pair> = Table::new(tables::DOWNLINKS_OF_GROUP);
 
@@ -63,13 +63,15 @@ pub struct Refused {
 }
 
 impl Downlinks {
-    /// Takes a command to the devices of a group. The same request once more is the same command.
+    /// Takes a command to the devices of a group. The same request once more is the same command. `words`
+    /// says why one of them is not commanded, as the sender is told.
     pub async fn send_to_group(
         &self,
         group: &GroupId,
         devices: &[Arc<Device>],
         wish: &GroupWish,
         sender: &Sender,
+        words: fn(SendError) -> Refused,
     ) -> Result<GroupAnswer, SendError> {
         let mut begun = None;
         let mut _answering = None;
@@ -122,8 +124,7 @@ impl Downlinks {
                     }
                     Err(error @ SendError::NotKept(_)) => return Err(error),
                     Err(error) => {
-                        let (code, detail) = Problem::from(error).words();
-                        let problem = Some(Refused { code: code.to_owned(), detail });
+                        let problem = Some(words(error));
                         GroupResult { dev_eui: device.dev_eui, downlink: None, problem }
                     }
                 };

@@ -6,7 +6,7 @@ use std::{
     fmt,
     num::ParseIntError,
     str::FromStr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
 };
 
 use champollion_frames::DevEui;
@@ -17,6 +17,7 @@ use champollion_store::{
     tables,
 };
 use jiff::Timestamp;
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::{Mutex as AsyncMutex, Notify};
 use uuid::Uuid;
 
@@ -34,7 +35,7 @@ const TURNS: usize = 64;
 /// All commands. Every change is durable before it is seen.
 pub(super) struct Ledger {
     store: Arc<dyn Store>,
-    /// A std lock: it is held for a look-up or an insertion, never across an await.
+    /// Held for a look-up or an insertion, never across an await.
     open: Mutex<Open>,
     /// Who changes a command.
     turns: Box<[AsyncMutex<()>]>,
@@ -278,7 +279,7 @@ impl Ledger {
     // The values are whole even when a thread panicked with the lock: what is inconsistent for a
     // moment is put right by the next start.
     fn lock(&self) -> MutexGuard<'_, Open> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+        self.open.lock()
     }
 }
 

@@ -33,7 +33,7 @@ use uuid::Uuid;
 pub use carrier::Carrier;
 pub use downlink::{Downlink, State};
 pub use encoder::Encoder;
-pub use group::{GroupAnswer, GroupResult};
+pub use group::{GroupAnswer, GroupResult, Refused};
 pub use requests::RequestKey;
 pub use settings::{DownlinkSettings, DownlinkSettingsError};
 pub use wish::{GroupWish, Wish};

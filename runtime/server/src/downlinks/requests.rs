@@ -1,14 +1,11 @@
 //! Requests that come again: the same Idempotency-Key is the same command.
 
-use std::{
-    collections::HashSet,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use champollion_store::{Batch, Store, Table, tables};
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -79,11 +76,7 @@ impl Requests {
     }
 
     pub(super) async fn begin(&self, request: &RequestKey) -> Result<Answered, SendError> {
-        let fresh = self
-            .under_way
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(request.line.clone());
+        let fresh = self.under_way.lock().insert(request.line.clone());
         if !fresh {
             return Err(SendError::UnderWay);
         }
@@ -143,7 +136,7 @@ impl Line {
 
 impl Drop for Answering {
     fn drop(&mut self) {
-        self.under_way.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.line);
+        self.under_way.lock().remove(&self.line);
     }
 }
 

@@ -1,13 +1,11 @@
 //! Where devices live: the network server that each was last heard of through, and its name for it.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, PoisonError, RwLock},
-};
+use std::{collections::HashMap, sync::Arc};
 
 use champollion_frames::DevEui;
 use champollion_lns::Whereabouts;
 use champollion_store::{Batch, Store, Table, tables};
+use parking_lot::RwLock;
 
 use super::LedgerError;
 
@@ -16,7 +14,7 @@ const WHEREABOUTS: Table<DevEui, Whereabouts> = Table::new(tables::WHEREABOUTS);
 /// Where all devices live, in memory; the store keeps what is needed to know it again.
 pub(super) struct AllWhereabouts {
     store: Arc<dyn Store>,
-    /// A std lock: it is held for a look-up or an insertion, never across an await.
+    /// Held for a look-up or an insertion, never across an await.
     known: RwLock<HashMap<DevEui, Arc<Whereabouts>>>,
 }
 
@@ -33,7 +31,7 @@ impl AllWhereabouts {
     }
 
     pub(super) fn of(&self, dev_eui: DevEui) -> Option<Arc<Whereabouts>> {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).get(&dev_eui).cloned()
+        self.known.read().get(&dev_eui).cloned()
     }
 
     /// Most frames tell nothing new, and cost a look-up.
@@ -48,7 +46,7 @@ impl AllWhereabouts {
         let mut batch = Batch::new();
         WHEREABOUTS.put(&mut batch, &dev_eui, &whereabouts)?;
         self.store.commit(batch).await?;
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known.write();
         known.insert(dev_eui, Arc::new(whereabouts));
         Ok(())
     }
@@ -57,7 +55,7 @@ impl AllWhereabouts {
         let mut batch = Batch::new();
         WHEREABOUTS.delete(&mut batch, &dev_eui);
         self.store.commit(batch).await?;
-        self.known.write().unwrap_or_else(PoisonError::into_inner).remove(&dev_eui);
+        self.known.write().remove(&dev_eui);
         Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use champollion_frames::{DevAddr, DevEui};
 use serde::Serialize;
 
-use super::IngestError;
+use super::error::IngestError;
 
 /// What became of a frame that was taken.
 #[derive(Clone, Debug, Serialize)]

@@ -16,8 +16,7 @@ use champollion_store::{Health, Store};
 use rumqttc::Publish;
 
 use crate::{
-    ingest::{IngestError, Receipt},
-    messages::{Messages, Origin},
+    ingest::{IngestError, Messages, Origin, Receipt},
     network_servers::NetworkServer,
     parked::{NewParked, PARKED_BYTES, Parked, ParkedMessage},
 };

@@ -1,13 +1,13 @@
 //! How the connection to a broker is.
 
-use std::sync::{Mutex, PoisonError};
+use parking_lot::Mutex;
 
 use champollion_lns::NetworkServerName;
 
 /// How the connection to a broker is, for operators.
 pub struct Status {
     server: NetworkServerName,
-    /// Why it is not connected. A std lock: it is held for a look, never across an await.
+    /// Why it is not connected. Held for a look, never across an await.
     trouble: Mutex<Option<String>>,
 }
 
@@ -27,19 +27,19 @@ impl Status {
     /// Why it is not connected; nothing where it is.
     #[must_use]
     pub fn trouble(&self) -> Option<String> {
-        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.trouble.lock().clone()
     }
 
     pub(super) fn connected(&self) {
         tracing::info!(network_server = %self.server, "connected to the broker");
-        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.trouble.lock() = None;
         self.gauge(true);
     }
 
     /// The same reason once more is not told again.
     pub(super) fn disconnected(&self, why: String) {
         self.gauge(false);
-        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut trouble = self.trouble.lock();
         if trouble.as_ref() != Some(&why) {
             tracing::error!(
                 network_server = %self.server, why, "no connection to the broker; it is tried again"

@@ -21,10 +21,11 @@ use std::fmt;
 use std::fs::File;
 use std::ops::Bound;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use async_trait::async_trait;
+use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::batch::{Batch, Committed};
@@ -208,7 +209,7 @@ impl Store for SledStore {
             // No answer means that the committer ended on its own, which is as good.
             let _ = closed.await;
         }
-        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let running = self.running.lock().take();
         blocking(move || {
             if let Some(running) = running {
                 running.wait();
@@ -225,7 +226,7 @@ impl Drop for SledStore {
         // The sender in `self` lives on until after this; a sender of nothing takes its place.
         let (nobody, _) = mpsc::channel(1);
         drop(std::mem::replace(&mut self.requests, nobody));
-        let running = self.running.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        let running = self.running.get_mut().take();
         if let Some(running) = running {
             running.wait();
         }

@@ -1,8 +1,10 @@
 //! Whether the store works, shared by the committer and everyone who asks.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
 
 use crate::error::StoreError;
 use crate::port::Health;
@@ -43,7 +45,7 @@ impl Status {
     }
 
     pub(crate) fn set_busy(&self, busy: bool) {
-        let mut since = self.busy_since.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut since = self.busy_since.lock();
         *since = busy.then(Instant::now);
     }
 
@@ -62,7 +64,7 @@ impl Status {
         if self.closed.load(Ordering::Acquire) {
             return Health::Closed;
         }
-        let since = *self.busy_since.lock().unwrap_or_else(PoisonError::into_inner);
+        let since = *self.busy_since.lock();
         match since {
             Some(since) if since.elapsed() > STALLED_AFTER => Health::Stalled,
             _ => Health::Ready,

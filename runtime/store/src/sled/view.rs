@@ -10,8 +10,8 @@
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
+use parking_lot::{RwLock, RwLockReadGuard};
 use sled::{Db, IVec};
 
 use super::{keys, sled_error};
@@ -39,7 +39,7 @@ impl View {
     }
 
     pub(crate) fn set_veil(&self, veil: Veil) {
-        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.write();
         let old = std::mem::replace(&mut state.veil, veil);
         drop(state);
         // Thousands of keys: dropped where no reader waits.
@@ -48,14 +48,14 @@ impl View {
 
     /// Lets go of the database, so that the folder can be opened again.
     pub(crate) fn close(&self) {
-        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.write();
         let db = state.db.take();
         drop(state);
         drop(db);
     }
 
     fn read(&self) -> RwLockReadGuard<'_, State> {
-        self.state.read().unwrap_or_else(PoisonError::into_inner)
+        self.state.read()
     }
 
     /// The value of a key.

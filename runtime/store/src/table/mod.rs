@@ -103,6 +103,13 @@ impl<K, V, KC: KeyCodec<K>, VC: ValueCodec<V>> Table<K, V, KC, VC> {
         Pages::new(Self::new(self.name), store, prefix.into())
     }
 
+    /// Returns the line as it is once this value was put: for a change that is based on what the caller
+    /// itself has stored, and need not read again.
+    pub fn written(&self, key: &K, value: &V) -> Result<Seen, TableError> {
+        let value = self.encode(key, value)?;
+        Ok(Seen::new(self.name, KC::encode(key), Some(value)))
+    }
+
     /// Sets the value of a key in a batch.
     pub fn put(&self, batch: &mut Batch, key: &K, value: &V) -> Result<(), TableError> {
         let value = self.encode(key, value)?;

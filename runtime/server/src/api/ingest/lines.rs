@@ -21,6 +21,9 @@ use tokio::task::JoinSet;
 use super::{Problem, phy};
 use crate::{ingest::Receipt, service::Service};
 
+/// What lines of JSON are called; the second is what they were called before they had a name.
+pub(super) const CONTENT_TYPES: [&str; 2] = ["application/x-ndjson", "application/ndjson"];
+
 /// Where a DevAddr stands in a PHYPayload.
 const DEV_ADDR: std::ops::Range<usize> = 1..5;
 
@@ -45,7 +48,13 @@ struct Refused<P> {
 /// The answer to some lines.
 type Answers = Vec<(usize, Result<Receipt, Problem>)>;
 
-pub(super) async fn take(service: &Arc<Service>, from: &Arc<str>, body: &[u8]) -> Response<Body> {
+/// Takes the frames of all lines, each of which `read` reads.
+pub(super) async fn take(
+    service: &Arc<Service>,
+    from: &Arc<str>,
+    body: &[u8],
+    read: fn(&[u8]) -> Result<Frame, Problem>,
+) -> Response<Body> {
     let mut answers = Answers::new();
     let mut unanswered = Vec::new();
     let mut devices: HashMap<Vec<u8>, Vec<Group>> = HashMap::new();
@@ -54,7 +63,7 @@ pub(super) async fn take(service: &Arc<Service>, from: &Arc<str>, body: &[u8]) -
         if line.is_empty() {
             continue;
         }
-        match phy::read(line) {
+        match read(line) {
             Ok(frame) => {
                 unanswered.push(index);
                 add(devices.entry(device_of(&frame)).or_default(), frame, index);
@@ -134,6 +143,6 @@ fn answer(mut answers: Answers) -> Response<Body> {
         text.push(b'\n');
     }
     let mut response = Response::new(Body::from(text));
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(phy::LINES[0]));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPES[0]));
     response
 }

@@ -22,9 +22,8 @@ use super::{
     extract::{Parameters, read_body},
 };
 use crate::{
-    auth::{Authorized, Ingest},
-    ingest::Receipt,
-    messages::Origin,
+    api::authorized::{Authorized, Ingest},
+    ingest::{Origin, Receipt},
     network_servers::NetworkServer,
     service::Service,
 };

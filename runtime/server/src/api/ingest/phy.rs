@@ -19,12 +19,9 @@ use super::{
     Problem, lines, network_server,
 };
 use crate::{
-    auth::{Authorized, Ingest},
+    api::authorized::{Authorized, Ingest},
     service::Service,
 };
-
-/// What lines of JSON are called; the second is what they were called before they had a name.
-pub(super) const LINES: [&str; 2] = ["application/x-ndjson", "application/ndjson"];
 
 pub(super) async fn take(
     authorized: Authorized<Ingest>,
@@ -38,18 +35,18 @@ pub(super) async fn take(
         .and_then(|declared| declared.to_str().ok())
         .and_then(|declared| declared.split(';').next())
         .is_some_and(|declared| {
-            LINES.iter().any(|name| declared.trim().eq_ignore_ascii_case(name))
+            lines::CONTENT_TYPES.iter().any(|name| declared.trim().eq_ignore_ascii_case(name))
         });
     let body = read_body(request, service.config.http.body_bytes).await?;
     if has_lines {
-        return Ok(lines::take(&service, &from, &body).await);
+        return Ok(lines::take(&service, &from, &body, read).await);
     }
     let receipt = service.intake.take(read(&body)?, &from).await?;
     Ok(Json(receipt).into_response())
 }
 
 /// Reads a frame.
-pub(super) fn read(body: &[u8]) -> Result<Frame, Problem> {
+fn read(body: &[u8]) -> Result<Frame, Problem> {
     // Where an error is costs as much as reading, and is asked for only where there is one.
     if let Ok(frame) = serde_json::from_slice::<PhyFrame>(body) {
         return Ok(frame.read()?);

@@ -1,11 +1,6 @@
 //! Records as they come, as server-sent events.
 
-use std::{
-    collections::{HashMap, VecDeque},
-    convert::Infallible,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{collections::VecDeque, convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
     extract::State,
@@ -15,7 +10,7 @@ use axum::{
         sse::{Event, KeepAlive},
     },
 };
-use champollion_delivery::{mailbox::PulledRecord, names::GroupId, records::Cursor};
+use champollion_delivery::{mailbox::PulledRecord, records::Cursor};
 use futures_util::stream::{self, Stream};
 use tokio::sync::watch;
 
@@ -24,31 +19,19 @@ use super::{
     wanted::{Wanted, Wish},
 };
 use crate::{
-    auth::{Authorized, Collect},
+    api::authorized::{Authorized, Collect},
+    followers::Place,
     service::Service,
 };
 
 /// The header in which whoever comes back says what it saw last.
 const LAST_EVENT_ID: &str = "last-event-id";
 
-/// Most who follow the records of one group at once: each has a place in the server's memory.
-const FOLLOWERS: usize = 20;
-
 /// How often something is said where nothing happens, so that nobody in between gives up.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// Where the store does not answer, it is asked again after this.
 const PAUSE: Duration = Duration::from_secs(1);
-
-/// Who follows the records of which groups.
-#[derive(Clone, Default)]
-pub struct Followers(Arc<Mutex<HashMap<GroupId, usize>>>);
-
-/// A place among those who follow a group; given back when it is dropped.
-struct Place {
-    followers: Followers,
-    group: GroupId,
-}
 
 /// Somebody who follows.
 struct Follower {
@@ -58,31 +41,6 @@ struct Follower {
     arrivals: watch::Receiver<()>,
     stopping: watch::Receiver<bool>,
     _place: Place,
-}
-
-impl Followers {
-    fn join(&self, group: &GroupId) -> Result<Place, Problem> {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = all.entry(group.clone()).or_default();
-        if *count >= FOLLOWERS {
-            let detail = format!("{FOLLOWERS} follow the records of {group} already");
-            return Err(Problem::too_many_requests("too-many-followers", detail));
-        }
-        *count += 1;
-        Ok(Place { followers: self.clone(), group: group.clone() })
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut all = self.followers.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = all.get_mut(&self.group) {
-            *count -= 1;
-            if *count == 0 {
-                all.remove(&self.group);
-            }
-        }
-    }
 }
 
 /// Each record as an event, whose id is its cursor: who comes back says it, and misses nothing that is

@@ -15,7 +15,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::super::Problem;
 use crate::{
-    auth::{Authorized, Collect},
+    api::authorized::{Authorized, Collect},
     service::Service,
 };
 

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use champollion_frames::DevEui;
 use champollion_lns::{Heard, NetworkServerName, Place, Whereabouts};
 
+use super::{error::IngestError, intake::Intake, receipt::Receipt};
 use crate::{
     downlinks::Downlinks,
-    ingest::{IngestError, Intake, Receipt},
 };
 
 /// Takes messages of network servers. A clone takes the same.

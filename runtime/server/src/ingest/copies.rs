@@ -12,17 +12,14 @@
 //!
 //! The wait ends early when the device's next frame comes, and when the server stops.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use champollion_frames::{Claim, DevEui, RadioMetadata, Refusal};
 use champollion_lns::GATEWAYS;
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::{Notify, watch};
 
-use crate::ingest::{IngestError, Intake, Receipt, Sender, WholeFrame};
+use super::{error::IngestError, frame::WholeFrame, keeping::Keeper, receipt::Receipt};
 
 /// Among how many locks the frames are spread that are being kept. A lock is held while one frame is
 /// verified, a microsecond or two.
@@ -33,7 +30,7 @@ const SHARDS: usize = 64;
 const OTHERS: usize = 16;
 
 /// The frames that are being kept, and how long copies are waited for.
-pub(crate) struct Copies {
+pub(super) struct Copies {
     window: Duration,
     shards: Box<[Mutex<Shard>]>,
     /// Whether the server stops.
@@ -78,7 +75,7 @@ type Kept = tokio::task::JoinHandle<Result<Receipt, IngestError>>;
 
 impl Copies {
     /// Waits so long for the copies of a frame; not at all where that is zero.
-    pub(crate) fn new(window: Duration) -> Self {
+    pub(super) fn new(window: Duration) -> Self {
         Self {
             window,
             shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
@@ -88,18 +85,18 @@ impl Copies {
     }
 
     /// Whether copies are waited for at all.
-    pub(crate) fn are_awaited(&self) -> bool {
+    pub(super) fn are_awaited(&self) -> bool {
         !self.window.is_zero()
     }
 
     /// Takes a copy of a frame, be it the first or another.
-    pub(crate) async fn take(
+    pub(super) async fn take(
         self: &Arc<Self>,
-        intake: &Intake,
+        keeper: &Arc<Keeper>,
         frame: &WholeFrame,
     ) -> Result<Receipt, IngestError> {
         for _ in 0..OTHERS {
-            match self.arrive(intake, frame) {
+            match self.arrive(keeper, frame) {
                 Arrival::First(kept) => {
                     return kept.await.unwrap_or_else(|error| {
                         Err(IngestError::NotKept(format!("it was given up: {error}")))
@@ -118,22 +115,22 @@ impl Copies {
                     // Whatever became of it, this one is looked at again.
                     drop(ended(other.outcome.clone()).await);
                 }
-                Arrival::Refused(refusal) => return intake.refused(refusal),
+                Arrival::Refused(refusal) => return keeper.refused(refusal),
             }
         }
-        match intake.verify(frame) {
-            Ok(claim) => intake.keep(claim, &frame.sender).await,
-            Err(refusal) => intake.refused(refusal),
+        match keeper.verify(frame) {
+            Ok(claim) => keeper.keep_whole(claim, frame).await,
+            Err(refusal) => keeper.refused(refusal),
         }
     }
 
-    fn arrive(self: &Arc<Self>, intake: &Intake, frame: &WholeFrame) -> Arrival {
+    fn arrive(self: &Arc<Self>, keeper: &Arc<Keeper>, frame: &WholeFrame) -> Arrival {
         let phy = &*frame.phy_payload;
         // Held until the frame is in the table: of two copies at once one is the first.
         let mut shard = self.shard(phy);
         if let Some(gathering) = shard.get(phy) {
             let outcome = gathering.outcome.clone();
-            return match &mut *lock(&gathering.told) {
+            return match &mut *gathering.told.lock() {
                 Some(told) => {
                     told.push(frame.metadata.clone());
                     Arrival::Merged(outcome)
@@ -141,7 +138,7 @@ impl Copies {
                 None => Arrival::Late(outcome),
             };
         }
-        let claim = match intake.verify(frame) {
+        let claim = match keeper.verify(frame) {
             Ok(claim) => claim,
             Err(refusal @ Refusal::InFlight { dev_eui, .. }) => {
                 let other = shard.values().find(|gathering| gathering.dev_eui == dev_eui);
@@ -159,13 +156,8 @@ impl Copies {
         });
         shard.insert(phy.into(), Arc::clone(&gathering));
         self.under_way.send_modify(|count| *count += 1);
-        let entry = Entry {
-            copies: Arc::clone(self),
-            phy: phy.into(),
-            sender: frame.sender.clone(),
-            awaits_copies: frame.awaits_copies,
-        };
-        let kept = entry.keep(gathering, intake.clone(), claim, tell);
+        let entry = Entry { copies: Arc::clone(self), frame: frame.clone() };
+        let kept = entry.keep(gathering, Arc::clone(keeper), claim, tell);
         Arrival::First(tokio::spawn(kept))
     }
 
@@ -179,12 +171,12 @@ impl Copies {
     }
 
     /// Waits for no more copies, now and from now on.
-    pub(crate) fn stop_waiting(&self) {
+    pub(super) fn stop_waiting(&self) {
         self.stopping.send_replace(true);
     }
 
     /// Waits until all frames are kept that were being kept.
-    pub(crate) async fn all_kept(&self) {
+    pub(super) async fn all_kept(&self) {
         self.stop_waiting();
         // The sender is this one.
         drop(self.under_way.subscribe().wait_for(|&count| count == 0).await);
@@ -193,29 +185,27 @@ impl Copies {
     fn shard(&self, phy: &[u8]) -> MutexGuard<'_, Shard> {
         // By the first byte of the DevAddr, so that the frames of one session are in one.
         let place = phy.get(1).copied().map_or(0, usize::from);
-        lock(&self.shards[place % SHARDS])
+        self.shards[place % SHARDS].lock()
     }
 }
 
 /// A frame's place in the table, which it leaves however it ends.
 struct Entry {
     copies: Arc<Copies>,
-    phy: Box<[u8]>,
-    /// Who handed over the first copy.
-    sender: Sender,
-    awaits_copies: bool,
+    /// The first copy.
+    frame: WholeFrame,
 }
 
 impl Entry {
     async fn keep(
-        self,
+        mut self,
         gathering: Arc<Gathering>,
-        intake: Intake,
+        keeper: Arc<Keeper>,
         claim: Claim,
         tell: watch::Sender<Option<Outcome>>,
     ) -> Result<Receipt, IngestError> {
         let wait = self.copies.wait(claim.uplink().metadata());
-        if self.awaits_copies && !wait.is_zero() {
+        if self.frame.awaits_copies && !wait.is_zero() {
             let mut stopping = self.copies.stopping.subscribe();
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
@@ -223,10 +213,10 @@ impl Entry {
                 _ = stopping.wait_for(|stopping| *stopping) => {}
             }
         }
-        let told = lock(&gathering.told).take().unwrap_or_default();
-        let mut metadata = claim.uplink().metadata().clone();
-        told.into_iter().for_each(|copy| metadata.merge(copy, GATEWAYS));
-        let result = intake.keep(claim.with_metadata(metadata), &self.sender).await;
+        let told = gathering.told.lock().take().unwrap_or_default();
+        told.into_iter().for_each(|copy| self.frame.metadata.merge(copy, GATEWAYS));
+        let claim = claim.with_metadata(self.frame.metadata.clone());
+        let result = keeper.keep_whole(claim, &self.frame).await;
         // Out of the table first: who finds it there is told what became of it.
         drop(self);
         tell.send_replace(Some(match &result {
@@ -239,7 +229,8 @@ impl Entry {
 
 impl Drop for Entry {
     fn drop(&mut self) {
-        self.copies.shard(&self.phy).remove(&self.phy);
+        let phy = &*self.frame.phy_payload;
+        self.copies.shard(phy).remove(phy);
         self.copies.under_way.send_modify(|count| *count -= 1);
     }
 }
@@ -255,9 +246,4 @@ async fn ended(mut outcome: watch::Receiver<Option<Outcome>>) -> Result<Receipt,
         Some(Err(reason)) => Err(not_kept(reason)),
         None => Err(not_kept("given up")),
     }
-}
-
-// The values are whole even when a thread panicked with the lock: each change is one call.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

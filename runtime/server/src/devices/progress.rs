@@ -1,0 +1,175 @@
+//! How far a device has come: a frame's batch stores it on condition that nobody else has moved the device
+//! meanwhile, be it another frame, the operator, or another process.
+//!
+//! What a state is stored as follows from the state, so the batch of a frame is based on the one before
+//! without reading anything. Only the first frame since a device was read has nothing before it that was
+//! stored here. There the rows are read, for their bytes may be those of another version of this software;
+//! and the batch is based also on the row that has the session's keys, so that no session goes on from the
+//! counter of another.
+
+use std::collections::HashSet;
+
+use champollion_frames::{
+    Claim, DevEui, Progress, ReportState, Session, SessionState, VerifiedUplink,
+};
+use champollion_store::{Batch, Seen};
+use parking_lot::RwLock;
+
+use super::{
+    DEVICES, Devices, DevicesError, JOINED, REPORTS, SESSIONS,
+    line::{Credentials, JoinedSession, JoinedSessions},
+    rows::Row,
+};
+
+/// The devices whose rows were stored last by a frame that was taken here, as far as this process knows:
+/// the bytes of these rows are known.
+#[derive(Default)]
+pub(super) struct Written {
+    sessions: RwLock<HashSet<DevEui>>,
+    reports: RwLock<HashSet<DevEui>>,
+}
+
+impl Written {
+    pub(super) fn forget(&self, dev_eui: DevEui) {
+        forget(&self.sessions, dev_eui);
+        forget(&self.reports, dev_eui);
+    }
+}
+
+fn forget(written: &RwLock<HashSet<DevEui>>, dev_eui: DevEui) {
+    if has(written, dev_eui) {
+        written.write().remove(&dev_eui);
+    }
+}
+
+fn has(written: &RwLock<HashSet<DevEui>>, dev_eui: DevEui) -> bool {
+    written.read().contains(&dev_eui)
+}
+
+fn mark(written: &RwLock<HashSet<DevEui>>, dev_eui: DevEui) {
+    // Nearly always it is there already, and many may look at once.
+    if !has(written, dev_eui) {
+        written.write().insert(dev_eui);
+    }
+}
+
+impl Devices {
+    /// Puts how far a device has come into the batch of the frame that moved it, and which session it
+    /// is, where the device uses it for the first time.
+    pub(crate) async fn put_progress(
+        &self,
+        batch: &mut Batch,
+        claim: &Claim,
+    ) -> Result<(), DevicesError> {
+        let dev_eui = claim.uplink().dev_eui();
+        match claim.progress() {
+            Progress::Session { from, to } => {
+                let seen = if claim.takes_over() {
+                    self.put_takeover(batch, claim).await?
+                } else if from != SessionState::default() && has(&self.written.sessions, dev_eui) {
+                    SESSIONS.written(&dev_eui, &from)?
+                } else {
+                    self.see_session(batch, claim, from).await?
+                };
+                SESSIONS.replace(batch, &seen, &to)?;
+            }
+            Progress::Report { from, to } => {
+                let seen = if *from != ReportState::default() && has(&self.written.reports, dev_eui)
+                {
+                    REPORTS.written(&dev_eui, from)?
+                } else {
+                    self.see_reports(batch, dev_eui, from).await?
+                };
+                REPORTS.replace(batch, &seen, to)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Says that what a claim changes is durable: the device has moved on.
+    pub(crate) fn confirm(&self, claim: Claim) -> VerifiedUplink {
+        let takes_over = claim.takes_over();
+        let written = match claim.progress() {
+            Progress::Session { .. } => &self.written.sessions,
+            Progress::Report { .. } => &self.written.reports,
+        };
+        let uplink = claim.confirm();
+        if takes_over {
+            self.settle(uplink.dev_eui());
+        }
+        mark(written, uplink.dev_eui());
+        uplink
+    }
+
+    /// Reads the row of a session, and has the batch refused where the session is another one by then.
+    async fn see_session(
+        &self,
+        batch: &mut Batch,
+        claim: &Claim,
+        from: SessionState,
+    ) -> Result<Seen, DevicesError> {
+        let dev_eui = claim.uplink().dev_eui();
+        let session = self.session_of(claim)?;
+        let row = Row::read(SESSIONS, &*self.store, dev_eui).await?;
+        let line = Row::read(DEVICES, &*self.store, dev_eui).await?;
+        let registered = line.value.ok_or(DevicesError::SessionReplaced(dev_eui))?;
+        line.seen.expect_unchanged(batch);
+        let stored = match registered.credentials_of(dev_eui)? {
+            Credentials::Session(session) => Some(session),
+            Credentials::Joiner(_) | Credentials::Elsewhere => {
+                let joined = Row::read(JOINED, &*self.store, dev_eui).await?;
+                joined.seen.expect_unchanged(batch);
+                let [current, _] = joined.value.unwrap_or_default().sessions(dev_eui)?;
+                current
+            }
+        };
+        let is_where_it_was = row.value.unwrap_or_default() == from;
+        if !is_where_it_was || !is_same(stored, &session) {
+            return Err(DevicesError::SessionReplaced(dev_eui));
+        }
+        Ok(row.seen)
+    }
+
+    /// Puts the session that begins with a claim into the place of the one that ends, and gives the row
+    /// of the one that ends.
+    async fn put_takeover(&self, batch: &mut Batch, claim: &Claim) -> Result<Seen, DevicesError> {
+        let dev_eui = claim.uplink().dev_eui();
+        let session = self.session_of(claim)?;
+        let joined = Row::read(JOINED, &*self.store, dev_eui).await?;
+        let [_, offered] = joined.value.unwrap_or_default().sessions(dev_eui)?;
+        if !is_same(offered, &session) {
+            return Err(DevicesError::SessionReplaced(dev_eui));
+        }
+        let current = Some(JoinedSession::of(&session));
+        let next = JoinedSessions { current, offered: None };
+        JOINED.replace(batch, &joined.seen, &next)?;
+        Ok(Row::read(SESSIONS, &*self.store, dev_eui).await?.seen)
+    }
+
+    /// Reads how far the uplinks have come that are reported of a device, and has the batch refused where
+    /// the device is registered anew by then, or removed.
+    async fn see_reports(
+        &self,
+        batch: &mut Batch,
+        dev_eui: DevEui,
+        from: &ReportState,
+    ) -> Result<Seen, DevicesError> {
+        let row = Row::read(REPORTS, &*self.store, dev_eui).await?;
+        let line = Row::read(DEVICES, &*self.store, dev_eui).await?;
+        if line.value.is_none() || row.value.unwrap_or_default() != *from {
+            return Err(DevicesError::SessionReplaced(dev_eui));
+        }
+        line.seen.expect_unchanged(batch);
+        Ok(row.seen)
+    }
+
+    fn session_of(&self, claim: &Claim) -> Result<Session, DevicesError> {
+        let dev_eui = claim.uplink().dev_eui();
+        self.sessions.session_of(claim).ok_or(DevicesError::SessionReplaced(dev_eui))
+    }
+}
+
+/// Whether a session that is stored is one of those in memory, wherever its counter is.
+fn is_same(stored: Option<Session>, session: &Session) -> bool {
+    stored.is_some_and(|stored| stored.with_state(session.state()) == *session)
+}

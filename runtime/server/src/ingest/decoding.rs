@@ -1,0 +1,183 @@
+//! A verified frame becomes a record: the decoder that its device is to have, what that decoder remembers,
+//! and what came of the call.
+
+use std::sync::Arc;
+
+use champollion_delivery::{DecoderName, DeviceInfo, Outcome, Record};
+use champollion_frames::{DevEui, VerifiedUplink};
+use champollion_registry::{
+    Actor, Canary, Change, DecoderId, DecoderRef, LoadedDecoder, Mandate, Observed, Registry,
+    RegistryError, Shadow, variables,
+};
+use champollion_sandbox::{Call, Reading, Settings};
+use champollion_store::{Batch, Store};
+use jiff::Timestamp;
+use tokio::sync::Semaphore;
+
+use super::{error::IngestError, frame::Sender, misbehaviour};
+use crate::{
+    devices::{Device, decoder_states::Remembered},
+    workers::{NotDone, Workers},
+};
+
+/// The decoders of devices, and the threads that they run on.
+pub(super) struct Decoding {
+    store: Arc<dyn Store>,
+    registry: Arc<Registry>,
+    workers: Arc<Workers>,
+    /// Places before the decoders for frames of which many are handed over at once.
+    places: Semaphore,
+}
+
+impl Decoding {
+    /// Decoders of a registry that run on some threads.
+    pub(super) fn new(
+        store: Arc<dyn Store>,
+        registry: Arc<Registry>,
+        workers: Arc<Workers>,
+    ) -> Self {
+        // Half of the decoders' queue is left to frames that come one by one.
+        let places = Semaphore::new((workers.queue_places() / 2).max(1));
+        Self { store, registry, workers, places }
+    }
+
+    /// Decodes a frame. Whatever goes wrong with the decoder, there is a record: the raw payload is
+    /// never lost.
+    pub(super) async fn decode(
+        &self,
+        device: &Device,
+        uplink: &VerifiedUplink,
+        sender: &Sender,
+        batch: &mut Batch,
+    ) -> Result<Record, IngestError> {
+        let outcome = match device.assignment.wanted() {
+            None => Outcome::NoDecoder {
+                code: "no-decoder",
+                message: "the device is registered without a decoder".to_owned(),
+            },
+            Some(wanted) => match self.registry.decoder_of(wanted, number(device.dev_eui)).await {
+                Ok((decoder, canary)) => {
+                    let outcome = self.run(device, wanted, decoder, uplink, sender, batch).await?;
+                    if let Some(canary) = canary {
+                        self.count(&wanted.id, &canary, &outcome);
+                    }
+                    outcome
+                }
+                Err(error) => {
+                    let code = match &error {
+                        RegistryError::Resolve(_) => "no-decoder",
+                        RegistryError::Quarantined(_) => "decoder-quarantined",
+                        _ => "decoder-unusable",
+                    };
+                    Outcome::NoDecoder { code, message: error.to_string() }
+                }
+            },
+        };
+        let info = DeviceInfo {
+            dev_eui: device.dev_eui,
+            name: device.name.clone(),
+            sub_group: device.sub_group.clone(),
+            use_case: device.use_case.clone(),
+            tags: device.tags.clone(),
+        };
+        Ok(Record::new(uplink, &sender.network_server, device.group.clone(), info, outcome))
+    }
+
+    async fn run(
+        &self,
+        device: &Device,
+        wanted: &DecoderRef,
+        decoder: Arc<LoadedDecoder>,
+        uplink: &VerifiedUplink,
+        sender: &Sender,
+        batch: &mut Batch,
+    ) -> Result<Outcome, IngestError> {
+        let remembered = Remembered::read(&*self.store, device.dev_eui).await?;
+        remembered.expect_unchanged(batch);
+        let state = remembered.state_for(&decoder);
+        let settings = Settings { variables: variables(&device.variables), state };
+        let shadow = self.registry.shadow_of(wanted, &decoder);
+        let place = if sender.has_many { self.places.acquire().await.ok() } else { None };
+        let (call, decoder, settings) = {
+            let uplink = uplink.clone();
+            let work = move || (decoder.decode_uplink(&uplink, &settings), decoder, settings);
+            self.workers.run(work).await.map_err(|not_done| match not_done {
+                NotDone::Busy { .. } => IngestError::Busy(not_done),
+                NotDone::Panicked => IngestError::NotKept(not_done.to_string()),
+            })?
+        };
+        drop(place);
+        if let Some(shadow) = shadow {
+            self.decode_beside(shadow, &decoder.id, uplink.clone(), settings, &call);
+        }
+        let name = DecoderName {
+            id: decoder.id.to_string(),
+            version: decoder.version.clone(),
+            digest: decoder.decoder.digest(),
+            fuel: call.fuel,
+        };
+        let reading = match call.result {
+            Ok(reading) => reading,
+            Err(error) => {
+                misbehaviour::report(&self.registry, &decoder, &error).await;
+                return Ok(Outcome::Failed(name, error));
+            }
+        };
+        // What an overtaken frame leaves behind is older than what there is.
+        if let Some(state) = reading.state.as_ref().filter(|_| !uplink.held_up()) {
+            remembered.put(batch, &decoder, state.clone())?;
+        }
+        Ok(Outcome::Decoded(name, reading))
+    }
+
+    /// Counts how a candidate did; when it failed too often, no device gets it any more.
+    fn count(&self, id: &DecoderId, canary: &Canary, outcome: &Outcome) {
+        let failed = !matches!(outcome, Outcome::Decoded(..));
+        let Some(reason) = canary.count(failed) else { return };
+        let (registry, id) = (Arc::clone(&self.registry), id.clone());
+        tracing::error!(decoder = %id, version = %canary.rule().version, reason, "the canary ends");
+        tokio::spawn(async move {
+            let by = Actor::named("the registry");
+            let mandate = Mandate { by, at: Timestamp::now(), dry_run: false };
+            let ended = registry.change(&id, &Change::EndCanary(reason), &mandate, &[]).await;
+            // Somebody may have ended it meanwhile.
+            if let Err(error) = ended {
+                tracing::warn!(decoder = %id, %error, "the canary could not be ended");
+            }
+        });
+    }
+
+    /// Has a candidate decode a frame too, after it and not in its way, and compares.
+    fn decode_beside(
+        &self,
+        shadow: Arc<Shadow>,
+        id: &DecoderId,
+        uplink: VerifiedUplink,
+        settings: Settings,
+        stable: &Call<Reading>,
+    ) {
+        let (registry, workers) = (Arc::clone(&self.registry), Arc::clone(&self.workers));
+        let (id, stable) = (id.clone(), Observed::of(stable));
+        tokio::spawn(async move {
+            let Ok(candidate) = registry.version(&id, shadow.version()).await else {
+                return shadow.skip();
+            };
+            let work = move || {
+                let observed = Observed::of(&candidate.decoder.decode_uplink(&uplink, &settings));
+                (observed, uplink)
+            };
+            match workers.run_if_idle(work).await {
+                Ok((observed, uplink)) => {
+                    let sent = uplink.application_payload().unwrap_or_default();
+                    shadow.compare(sent, &stable, &observed);
+                }
+                Err(_) => shadow.skip(),
+            }
+        });
+    }
+}
+
+/// All 64 bits of a DevEUI.
+fn number(dev_eui: DevEui) -> u64 {
+    u64::from_be_bytes(dev_eui.to_be_bytes())
+}

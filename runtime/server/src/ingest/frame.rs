@@ -1,0 +1,46 @@
+//! A frame on its way in, whole or reported.
+
+use std::sync::Arc;
+
+use champollion_frames::{DevEui, RadioMetadata, ReportedUplink};
+use champollion_lns::HandedKey;
+use jiff::Timestamp;
+
+/// A frame that is handed over whole.
+#[derive(Clone, Debug)]
+pub(super) struct WholeFrame {
+    pub(super) phy_payload: Vec<u8>,
+    pub(super) dev_eui: Option<DevEui>,
+    pub(super) f_cnt: Option<u32>,
+    pub(super) mic_checked: bool,
+    pub(super) received_at: Timestamp,
+    pub(super) metadata: RadioMetadata,
+    pub(super) sender: Sender,
+    /// Whether copies that other gateways heard may come.
+    pub(super) awaits_copies: bool,
+}
+
+/// The sender of a frame.
+#[derive(Clone, Debug)]
+pub(super) struct Sender {
+    /// The name of the network server.
+    pub(super) network_server: Arc<str>,
+    /// The network server hands over many frames at once, which wait for a decoder instead of being
+    /// turned away.
+    pub(super) has_many: bool,
+}
+
+/// A frame as a network server reports it, without its MIC.
+#[derive(Clone, Debug)]
+pub(super) struct Told {
+    pub(super) uplink: ReportedUplink,
+    pub(super) app_s_key: Option<HandedKey>,
+    pub(super) received_at: Timestamp,
+    pub(super) metadata: RadioMetadata,
+    pub(super) sender: Sender,
+}
+
+/// Milliseconds since the epoch, UTC; 0 for what was before.
+pub(super) fn milliseconds(moment: Timestamp) -> u64 {
+    u64::try_from(moment.as_millisecond()).unwrap_or(0)
+}

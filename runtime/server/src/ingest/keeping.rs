@@ -1,0 +1,210 @@
+//! A frame is verified, and what comes of it becomes durable: counter, decoder state and record in one
+//! batch.
+
+use std::sync::Arc;
+
+use champollion_delivery::{DeliveryError, Mailbox, Record};
+use champollion_frames::{CheckedFrame, Claim, Refusal};
+use champollion_store::{Batch, Health, Store, StoreError};
+use jiff::Timestamp;
+
+use super::{
+    decoding::Decoding,
+    error::IngestError,
+    frame::{Sender, Told, WholeFrame, milliseconds},
+    receipt::{DecodeProblem, Receipt},
+};
+use crate::{
+    devices::{Devices, DevicesError, Overtaken},
+    storage::Storage,
+};
+
+/// A keeper of frames: verifies them and makes their records durable.
+pub(super) struct Keeper {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) devices: Arc<Devices>,
+    pub(super) mailbox: Arc<Mailbox>,
+    pub(super) storage: Arc<Storage>,
+    pub(super) decoding: Decoding,
+}
+
+/// Why a frame was not kept.
+enum NotKept {
+    /// The device could not be moved on, be it that another has done so meanwhile.
+    Devices(DevicesError),
+    /// Anything else.
+    Other(IngestError),
+}
+
+impl From<StoreError> for NotKept {
+    fn from(error: StoreError) -> Self {
+        Self::Devices(error.into())
+    }
+}
+
+impl From<DevicesError> for NotKept {
+    fn from(error: DevicesError) -> Self {
+        Self::Devices(error)
+    }
+}
+
+impl From<IngestError> for NotKept {
+    fn from(error: IngestError) -> Self {
+        Self::Other(error)
+    }
+}
+
+impl From<NotKept> for IngestError {
+    fn from(error: NotKept) -> Self {
+        match error {
+            NotKept::Devices(error) => error.into(),
+            NotKept::Other(error) => error,
+        }
+    }
+}
+
+impl Keeper {
+    pub(super) fn verify(&self, frame: &WholeFrame) -> Result<Claim, Refusal> {
+        let received_at_ms = milliseconds(frame.received_at);
+        let (sessions, metadata) = (self.devices.sessions(), frame.metadata.clone());
+        let WholeFrame { phy_payload: phy, dev_eui, f_cnt, .. } = frame;
+        match *dev_eui {
+            Some(dev_eui) if frame.mic_checked => {
+                let checked = CheckedFrame { phy, dev_eui, f_cnt: *f_cnt };
+                sessions.verify_checked(checked, received_at_ms, metadata)
+            }
+            _ => sessions.verify(phy, received_at_ms, metadata),
+        }
+    }
+
+    /// What a frame is answered that is not accepted: one that was taken before is well received.
+    pub(super) fn refused(&self, refusal: Refusal) -> Result<Receipt, IngestError> {
+        match refusal {
+            Refusal::Duplicate { dev_eui, f_cnt } => {
+                metrics::counter!("champollion_copies_total", "kind" => "late").increment(1);
+                Ok(Receipt::Duplicate { dev_eui, f_cnt })
+            }
+            refusal => Err(IngestError::Refused(refusal)),
+        }
+    }
+
+    /// Keeps a whole frame that was verified.
+    pub(super) async fn keep_whole(
+        &self,
+        claim: Claim,
+        frame: &WholeFrame,
+    ) -> Result<Receipt, IngestError> {
+        self.keep(claim, &frame.sender, || self.verify(frame)).await
+    }
+
+    /// Takes an uplink that is reported, and keeps it.
+    pub(super) async fn keep_reported(&self, told: &Told) -> Result<Receipt, IngestError> {
+        match self.accept(told) {
+            Ok(claim) => self.keep(claim, &told.sender, || self.accept(told)).await,
+            Err(refusal) => self.refused(refusal),
+        }
+    }
+
+    fn accept(&self, told: &Told) -> Result<Claim, Refusal> {
+        let (now_ms, at_ms) = (milliseconds(Timestamp::now()), milliseconds(told.received_at));
+        let (uplink, metadata) = (told.uplink.clone(), told.metadata.clone());
+        self.devices.accept_report(uplink, now_ms, at_ms, metadata)
+    }
+
+    /// Makes all that comes of a verified frame durable. Where another process has moved the device on
+    /// meanwhile, the frame is verified once more against what is stored then, so that it is answered what
+    /// one process alone would have answered. Should the store fail, the claim is dropped and the network
+    /// server's retry is taken.
+    async fn keep(
+        &self,
+        mut claim: Claim,
+        sender: &Sender,
+        verify_again: impl Fn() -> Result<Claim, Refusal>,
+    ) -> Result<Receipt, IngestError> {
+        let mut overtaken = Overtaken::default();
+        loop {
+            self.check_room()?;
+            let turn = self.devices.turn_of(&claim).await;
+            match self.keep_once(&claim, sender).await {
+                Ok(receipt) => {
+                    self.confirm(claim);
+                    return Ok(receipt);
+                }
+                Err(NotKept::Devices(error)) if overtaken.is_again(&error) => drop(turn),
+                Err(error) => return Err(error.into()),
+            }
+            metrics::counter!("champollion_frames_overtaken_total").increment(1);
+            // Given up only then, so that the device's next frame does not come before this one.
+            self.devices.reread(claim.uplink().dev_eui()).await?;
+            drop(claim);
+            claim = match verify_again() {
+                Ok(claim) => claim,
+                Err(refusal) => return self.refused(refusal),
+            };
+        }
+    }
+
+    /// Decodes a verified frame and makes all that comes of it durable, unless another process has moved
+    /// the device on meanwhile.
+    async fn keep_once(&self, claim: &Claim, sender: &Sender) -> Result<Receipt, NotKept> {
+        let (dev_eui, f_cnt) = (claim.uplink().dev_eui(), claim.uplink().f_cnt());
+        let mut batch = Batch::new();
+        self.devices.put_progress(&mut batch, claim).await?;
+        if claim.uplink().application_payload().is_none() {
+            self.store.commit(batch).await?;
+            return Ok(Receipt::MacOnly { dev_eui, f_cnt });
+        }
+        // A device that was removed between its verification and here is unknown.
+        let device = self.devices.get(dev_eui).ok_or(DevicesError::Unknown(dev_eui))?;
+        let record = self.decoding.decode(&device, claim.uplink(), sender, &mut batch).await?;
+        let record = self.add(&mut batch, record)?;
+        self.store.commit(batch).await?;
+        self.mailbox.announce(record.group());
+        Ok(Receipt::Accepted {
+            record: record.id().to_string(),
+            dev_eui,
+            f_cnt,
+            decoded: record.is_decoded(),
+            decode_error: record.decode_error().map(|(code, message)| DecodeProblem {
+                code: code.to_owned(),
+                message: message.to_owned(),
+            }),
+        })
+    }
+
+    /// Nothing is decoded that cannot be kept, and nobody waits for a disk that has stopped writing.
+    fn check_room(&self) -> Result<(), IngestError> {
+        if let Some(full) = self.storage.full() {
+            return Err(IngestError::Full(full));
+        }
+        match self.storage.health() {
+            Health::Failed(reason) => Err(IngestError::NotKept(reason)),
+            Health::Stalled => {
+                Err(IngestError::NotKept("the disk has not finished a write in time".to_owned()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Puts the record into the batch; without its reading where that makes it too large to be kept.
+    fn add(&self, batch: &mut Batch, record: Record) -> Result<Record, IngestError> {
+        let now = Timestamp::now();
+        match self.mailbox.add(batch, &record, now) {
+            Ok(()) => Ok(record),
+            Err(error @ DeliveryError::RecordTooLarge { .. }) if record.is_decoded() => {
+                let raw = record.without_reading("record-too-large", error.to_string());
+                self.mailbox.add(batch, &raw, now)?;
+                Ok(raw)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Says that all that came of a frame is durable.
+    fn confirm(&self, claim: Claim) {
+        let uplink = self.devices.confirm(claim);
+        if uplink.counter_reset() {
+            metrics::counter!("champollion_counter_resets_total").increment(1);
+        }
+    }
+}
