@@ -7,7 +7,8 @@ use champollion_frames::{
     Claim, DevAddr, DevEui, RadioMetadata, Session, Sessions, device::Device,
 };
 use champollion_registry::{
-    Actor, Gate, LoadedDecoder, Package, Provenance, Publication, Registry, RegistryConfig,
+    LoadedDecoder, Publication, Registry, RegistryConfig, gate::Gate, keys::Provenance,
+    ledger::Actor, package::Package,
 };
 use champollion_sandbox::{Sandbox, SandboxConfig};
 use champollion_store::{FileBlobs, SledOptions, SledStore};

@@ -13,7 +13,12 @@ use std::{
 
 use champollion_benches::{figure, resident_bytes};
 use champollion_registry::{
-    Actor, Channel, DecoderRef, Gate, Package, Provenance, Publication, Registry, RegistryConfig,
+    Publication, Registry, RegistryConfig,
+    channels::Channel,
+    gate::Gate,
+    keys::Provenance,
+    ledger::Actor,
+    package::{DecoderRef, Package},
 };
 use champollion_sandbox::{Sandbox, SandboxConfig};
 use champollion_store::{Blobs, FileBlobs, SledOptions, SledStore, Store};

@@ -7,7 +7,7 @@ use std::{
     process::Command,
 };
 
-use champollion_registry::{Code, Direction, FieldType, Package, ScriptDeclaration};
+use champollion_registry::package::{Code, Direction, FieldType, Package, ScriptDeclaration};
 use champollion_tests::{Output, Server, champollion, run, workspace};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;

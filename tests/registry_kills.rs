@@ -2,7 +2,7 @@
 
 use std::{fs, thread, time::Duration};
 
-use champollion_registry::Package;
+use champollion_registry::package::Package;
 use champollion_tests::{Server, thermometer, workspace};
 use serde_json::json;
 use ureq::http::Method;

@@ -3,7 +3,7 @@
 
 use std::{fs, path::PathBuf};
 
-use champollion_registry::{Package, SecretKey};
+use champollion_registry::{keys::SecretKey, package::Package};
 use champollion_tests::{Cli, OCI_USER, OciRegistry, Output, Server, Setup, thermometer};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;

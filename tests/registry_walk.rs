@@ -32,7 +32,7 @@ fn a_refusal_names_everything_and_a_trial_publishes_nothing() {
     let server = strict();
     let own = server.admin();
     let key = json!({
-        "key": champollion_registry::SecretKey::generate().expect("randomness").public(),
+        "key": champollion_registry::keys::SecretKey::generate().expect("randomness").public(),
         "name": "Somebody",
         "namespaces": ["other"],
     });

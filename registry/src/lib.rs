@@ -12,11 +12,11 @@
 
 #![forbid(unsafe_code)]
 
-mod channels;
-mod gate;
-mod keys;
-mod ledger;
-mod package;
+pub mod channels;
+pub mod gate;
+pub mod keys;
+pub mod ledger;
+pub mod package;
 
 mod auditing;
 mod catalogue;
@@ -33,31 +33,8 @@ mod registry;
 
 pub use catalogue::{CatalogueEntry, CatalogueVersion};
 pub use changes::{Change, ChangeError, Changed, Effect, Mandate};
-pub use channels::{
-    Canary, CanaryReport, CanaryRule, Channel, Channels, Deprecation, Example, Observed,
-    Performance, QuarantineRule, Quarantined, Shadow, Tally,
-};
 pub use error::RegistryError;
-pub use gate::{
-    Admitted, Finding, Gate, Misbehaved, Payload, Rehearsal, RehearsalError, Report, Tried,
-    VectorDiffers,
-};
 pub use key_changes::KeyError;
-pub use keys::{
-    PackageSignature, Provenance, PublicKey, PublisherKey, Publishers, SecretKey, Signature,
-    UnreadableKey, UntrustedError,
-};
-pub use ledger::{
-    Actor, Artifact, ArtifactError, AuditEntry, BrokenChain, CONFIG_TYPE, DamagedIndex, Head,
-    HeadError, History, IndexEvent, LAYER_TYPE, Link, Mended, Mirror, Obstacle, PublishedVersion,
-    ResolveError, SignedHead, Step, Transfer, Verification, VersionName,
-};
 pub use loaded_decoder::LoadedDecoder;
-pub use package::{
-    Answer, Code, Command, DecoderId, DecoderIdError, DecoderRef, Device, Direction, Field,
-    FieldType, Manifest, ManifestError, Package, PackageError, Port, ScriptDeclaration,
-    UnusableError, VariableDeclaration, each_value, outcome, run, variables,
-    with_recognized_dialect,
-};
 pub use publishing::{Publication, PublishError, Published};
 pub use registry::{Registry, RegistryConfig};

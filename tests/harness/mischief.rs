@@ -1,7 +1,7 @@
 //! A decoder that passes its vectors and misbehaves for other payloads.
 
 use champollion_attacks::guests::decoder;
-use champollion_registry::Package;
+use champollion_registry::package::Package;
 
 use crate::Sources;
 

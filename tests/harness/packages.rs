@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use champollion_registry::{Manifest, Package};
+use champollion_registry::package::{Manifest, Package};
 use champollion_sdk::vectors::{self, Input, UplinkInput, Vector};
 use serde_json::Value as Json;
 use wasm_encoder::{ComponentSection, CustomSection};

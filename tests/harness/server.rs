@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use champollion_registry::Package;
+use champollion_registry::package::Package;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;

@@ -71,12 +71,7 @@ const PROGRAMS: [Program; 8] = [
         tests: "of_curl_",
         need: "the tests of files and documents need curl",
     },
-    Program {
-        name: "jq",
-        package: "jq",
-        tests: "of_jq_",
-        need: "the tests of documents need jq",
-    },
+    Program { name: "jq", package: "jq", tests: "of_jq_", need: "the tests of documents need jq" },
     Program {
         name: "strace",
         package: "strace",

@@ -2,7 +2,7 @@
 
 use std::{env, fs, path::Path};
 
-use champollion_registry::DecoderId;
+use champollion_registry::package::DecoderId;
 use semver::Version;
 use serde_json::{Value as Json, json};
 

@@ -1,8 +1,10 @@
 //! Which version is given to whom: promoted, rolled back, yanked, deprecated.
 
 use champollion_registry::{
-    Actor, Change, ChangeError, Changed, Channel, DecoderId, DecoderRef, Deprecation, IndexEvent,
-    Mandate, Publication, Registry,
+    Change, ChangeError, Changed, Mandate, Publication, Registry,
+    channels::{Channel, Deprecation},
+    ledger::{Actor, IndexEvent},
+    package::{DecoderId, DecoderRef},
 };
 use semver::Version;
 

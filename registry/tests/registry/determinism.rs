@@ -8,7 +8,7 @@ use std::{
     thread,
 };
 
-use champollion_registry::{Package, run};
+use champollion_registry::package::{Package, run};
 use champollion_sandbox::{Decoder, Sandbox, SandboxConfig};
 use champollion_sdk::vectors::Input;
 

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use champollion_registry::{Admitted, Finding, Gate, Manifest, Package};
+use champollion_registry::{
+    gate::{Admitted, Finding, Gate},
+    package::{Manifest, Package},
+};
 
 use crate::support::{
     DECODER_TOML, MANIFEST, SANDBOX, VECTORS, VECTORS_JSON, component, first_party, with_section,

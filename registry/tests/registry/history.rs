@@ -4,7 +4,9 @@ use std::{fs, sync::Arc};
 
 use async_trait::async_trait;
 use champollion_registry::{
-    Actor, Change, History, Mandate, PublisherKey, Registry, RegistryConfig, SecretKey,
+    Change, Mandate, Registry, RegistryConfig,
+    keys::{PublisherKey, SecretKey},
+    ledger::{Actor, History},
 };
 use champollion_store::{
     Batch, Committed, Entry, Health, KeyValue, LogExtent, Sequence, SledStore, Store, StoreError,

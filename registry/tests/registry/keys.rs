@@ -1,8 +1,9 @@
 //! Who may publish: signed packages, namespaces that belong to keys, and the registry's own key.
 
 use champollion_registry::{
-    Actor, HeadError, History, KeyError, Provenance, Publication, PublishError, PublisherKey,
-    Registry, SecretKey, UntrustedError,
+    KeyError, Publication, PublishError, Registry,
+    keys::{Provenance, PublisherKey, SecretKey, UntrustedError},
+    ledger::{Actor, HeadError, History},
 };
 use jiff::SignedDuration;
 

@@ -1,6 +1,6 @@
 //! What is a package, and what is none.
 
-use champollion_registry::{Code, ManifestError, Package, PackageError};
+use champollion_registry::package::{Code, ManifestError, Package, PackageError};
 use champollion_sandbox::Digest;
 use wasm_encoder::{Component, CustomSection, Module, ModuleSection, NestedComponentSection};
 

@@ -157,7 +157,8 @@ async fn any_manifest_within_the_limit_can_be_published() {
     let breaks = "\n#\"".repeat(((48 << 10) - DECODER_TOML.len()) / 3);
     let manifest = format!("{DECODER_TOML}{breaks}");
     let package =
-        champollion_registry::Package::assemble(&component(), &manifest, VECTORS_JSON).unwrap();
+        champollion_registry::package::Package::assemble(&component(), &manifest, VECTORS_JSON)
+            .unwrap();
 
     opened.publish(&package).await;
     opened.close().await;

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use champollion_registry::{
-    DecoderRef, LoadedDecoder, QuarantineRule, Registry, RegistryConfig, RegistryError,
+    LoadedDecoder, Registry, RegistryConfig, RegistryError, channels::QuarantineRule,
+    package::DecoderRef,
 };
 use champollion_sandbox::{CallError, Settings, Specimen};
 use jiff::{SignedDuration, Timestamp};

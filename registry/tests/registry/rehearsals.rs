@@ -1,7 +1,8 @@
 //! Nothing passes that does not answer as its vectors say.
 
 use champollion_registry::{
-    Answer, Package, Rehearsal, RehearsalError, UnusableError, VectorDiffers, run,
+    gate::{Rehearsal, RehearsalError, VectorDiffers},
+    package::{Answer, Package, UnusableError, run},
 };
 use champollion_sandbox::{CallError, LoadError, Value, Variable};
 use champollion_sdk::vectors::{self, Input};
@@ -200,5 +201,5 @@ fn settings_are_variables_in_the_order_of_their_names() {
         ("d", Value::Text("x".into())),
     ]
     .map(|(name, value)| Variable { name: name.to_owned(), value });
-    assert_eq!(champollion_registry::variables(&set), expected);
+    assert_eq!(champollion_registry::package::variables(&set), expected);
 }

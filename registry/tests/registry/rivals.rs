@@ -6,7 +6,9 @@ use std::sync::{
 };
 
 use async_trait::async_trait;
-use champollion_registry::{Package, PublishError, Registry, RegistryConfig, RegistryError};
+use champollion_registry::{
+    PublishError, Registry, RegistryConfig, RegistryError, package::Package,
+};
 use champollion_store::{
     Batch, Blobs, Committed, Entry, FileBlobs, Health, KeyValue, LogExtent, Sequence, SledStore,
     Store, StoreError, Usage,

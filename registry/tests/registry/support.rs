@@ -7,8 +7,12 @@ use std::{
 };
 
 use champollion_registry::{
-    Actor, Admitted, Channel, DecoderRef, Gate, Package, Provenance, Publication, Registry,
-    RegistryConfig, RegistryError,
+    Publication, Registry, RegistryConfig, RegistryError,
+    channels::Channel,
+    gate::{Admitted, Gate},
+    keys::Provenance,
+    ledger::Actor,
+    package::{DecoderRef, Package},
 };
 use champollion_sandbox::{Sandbox, SandboxConfig, Settings, Specimen};
 use champollion_store::{Blobs, FileBlobs, SledOptions, SledStore, Store};

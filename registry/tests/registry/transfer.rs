@@ -1,8 +1,10 @@
 //! What one registry lacks of another, and what is in the way.
 
 use champollion_registry::{
-    Channel, DecoderId, Head, History, IndexEvent, Obstacle, PublishedVersion, PublisherKey,
-    SecretKey, Step, Transfer, VersionName,
+    channels::Channel,
+    keys::{PublisherKey, SecretKey},
+    ledger::{Head, History, IndexEvent, Obstacle, PublishedVersion, Step, Transfer, VersionName},
+    package::DecoderId,
 };
 use champollion_sandbox::Digest;
 use jiff::Timestamp;

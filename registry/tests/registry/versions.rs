@@ -1,6 +1,6 @@
 //! Which version a device gets, and what it is told where there is none.
 
-use champollion_registry::{DecoderId, RegistryError, ResolveError};
+use champollion_registry::{RegistryError, ledger::ResolveError, package::DecoderId};
 use semver::Version;
 
 use crate::support::{Home, Opened, package, wanted};

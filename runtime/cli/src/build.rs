@@ -6,7 +6,10 @@ use std::{
     process::{Command, Stdio},
 };
 
-use champollion_registry::{Package, Rehearsal, with_recognized_dialect};
+use champollion_registry::{
+    gate::Rehearsal,
+    package::{Package, with_recognized_dialect},
+};
 use clap::Args;
 use serde::Deserialize;
 

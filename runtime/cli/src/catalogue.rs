@@ -1,7 +1,7 @@
 //! `champollion catalogue`.
 
 use champollion_client::{Catalogue as AllDecoders, CatalogueEntry, Direction};
-use champollion_registry::DecoderId;
+use champollion_registry::package::DecoderId;
 use clap::Args;
 
 use super::{Failure, connection::Connection, output};

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use champollion_registry::{Answer, Package, run};
+use champollion_registry::package::{Answer, Package, run};
 use champollion_sandbox::{Call, CallError, Decoder, Digest, Downlink, Reading, Script};
 use champollion_sdk::vectors::{CommandInput, DownlinkInput, Hex, Input, Setting, UplinkInput};
 use clap::Args;

@@ -3,13 +3,13 @@
 use champollion_client::{
     AbpKeys, Activation, ActivationKind, Assignment, Client, OtaaKeys, Registration,
 };
-use champollion_delivery::{GroupId, SubGroup, UseCase};
+use champollion_delivery::names::{GroupId, SubGroup, UseCase};
 use champollion_frames::{
     AppKey, AppSKey, DevAddr, DevEui, FNwkSIntKey, JoinEui, LorawanVersion, NwkKey, NwkSEncKey,
     NwkSKey, SNwkSIntKey,
 };
 use champollion_lns::NetworkServerName;
-use champollion_registry::DecoderRef;
+use champollion_registry::package::DecoderRef;
 use champollion_sdk::vectors::Setting;
 use clap::{Args, Subcommand};
 use serde_json::json;

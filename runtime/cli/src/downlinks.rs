@@ -3,7 +3,7 @@
 use champollion_client::{
     Client, Downlink, DownlinkListing, DownlinkWish, GroupAnswer, GroupDownlinkWish,
 };
-use champollion_delivery::GroupId;
+use champollion_delivery::names::GroupId;
 use champollion_frames::DevEui;
 use clap::{ArgGroup, Args, Subcommand};
 use serde_json::{Map, Value as Json};

@@ -13,7 +13,7 @@ use champollion_import::{
     Catalogue, Codec, Failing, ImportError, Made, Names, Options, Problem, Renamed, Report,
     Skipped, Workshop, layout,
 };
-use champollion_registry::{DecoderId, Package};
+use champollion_registry::package::{DecoderId, Package};
 use clap::{Args, ValueEnum};
 use futures_util::future::join_all;
 use indicatif::ProgressBar;

@@ -3,7 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use champollion_client::{Channel, Client, Publication, Published};
-use champollion_registry::{DecoderId, Package, PackageSignature, SecretKey};
+use champollion_registry::{
+    keys::{PackageSignature, SecretKey},
+    package::{DecoderId, Package},
+};
 use clap::{Args, ValueEnum};
 use semver::Version;
 

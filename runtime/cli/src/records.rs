@@ -6,7 +6,11 @@ use std::{
 };
 
 use champollion_client::{Acknowledgement, Client, PulledRecord, RecordsQuery};
-use champollion_delivery::{Cursor, Format, GroupId, RouteName};
+use champollion_delivery::{
+    formats::Format,
+    names::{GroupId, RouteName},
+    records::Cursor,
+};
 use clap::{Args, Subcommand};
 
 use super::{Failure, connection::Connection, output, redecode::Redecode};

@@ -1,8 +1,8 @@
 //! `champollion records redecode`.
 
 use champollion_client::{Answer, Client, RedecodeProgress, RedecodeWish};
-use champollion_delivery::GroupId;
-use champollion_registry::DecoderRef;
+use champollion_delivery::names::GroupId;
+use champollion_registry::package::DecoderRef;
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 use semver::Version;

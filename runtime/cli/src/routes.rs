@@ -7,7 +7,7 @@ use std::{
 };
 
 use champollion_client::{Answer, AttemptOutcome, Beginning, Client, Route};
-use champollion_delivery::{GroupId, RouteName};
+use champollion_delivery::names::{GroupId, RouteName};
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value as Json, json};
 

@@ -2,7 +2,7 @@
 
 use std::{env, path::PathBuf};
 
-use champollion_registry::{Code, Package};
+use champollion_registry::package::{Code, Package};
 use champollion_sandbox::{Sandbox, SandboxConfig, SandboxError};
 
 use super::compile_worker;

@@ -1,7 +1,7 @@
 //! `champollion tokens`.
 
 use champollion_client::{Client, Role, TokenWish};
-use champollion_delivery::GroupId;
+use champollion_delivery::names::GroupId;
 use champollion_lns::NetworkServerName;
 use clap::{
     Args, Subcommand,

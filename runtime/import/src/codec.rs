@@ -1,6 +1,6 @@
 //! What an import finds.
 
-use champollion_registry::Device;
+use champollion_registry::package::Device;
 use serde::Serialize;
 
 use super::Example;

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use champollion_registry::{Field, FieldType, each_value};
+use champollion_registry::package::{Field, FieldType, each_value};
 use champollion_sandbox::vocabulary::{self, Quantity};
 use serde_json::Value as Json;
 

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use champollion_registry::{Command, DecoderId, Direction, Manifest, Port, ScriptDeclaration};
+use champollion_registry::package::{
+    Command, DecoderId, Direction, Manifest, Port, ScriptDeclaration,
+};
 use champollion_sandbox::Dialect;
 use champollion_sdk::vectors::{Input, Vector};
 use semver::Version;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use champollion_registry::{DecoderId, DecoderIdError};
+use champollion_registry::package::{DecoderId, DecoderIdError};
 
 /// Longest part of a name, as [`DecoderId`] has it.
 const PART_CHARACTERS: usize = 64;

@@ -3,7 +3,7 @@
 //! The sandbox makes measurements of what is normalized and shows nothing else of it. So the codec is
 //! loaded once more with a few lines below its own: they answer an uplink with what is normalized.
 
-use champollion_registry::{outcome, run};
+use champollion_registry::package::{outcome, run};
 use champollion_sandbox::Decoder;
 use champollion_sdk::difference::difference;
 use serde_json::{Value as Json, json};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use champollion_registry::{outcome, run};
+use champollion_registry::package::{outcome, run};
 use champollion_sandbox::{CallError, Decoder};
 use champollion_sdk::{
     difference::difference,

@@ -1,6 +1,9 @@
 //! Makes one package of one codec.
 
-use champollion_registry::{DecoderId, Manifest, Package, PackageError, Rehearsal};
+use champollion_registry::{
+    gate::Rehearsal,
+    package::{DecoderId, Manifest, Package, PackageError},
+};
 use champollion_sandbox::Sandbox;
 use champollion_sdk::vectors::Vector;
 use semver::Version;

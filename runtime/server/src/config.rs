@@ -8,7 +8,9 @@ use std::{
 };
 
 use champollion_delivery::destinations::{AddressRule, Surroundings};
-use champollion_registry::{DecoderId, Gate, QuarantineRule, RegistryConfig};
+use champollion_registry::{
+    RegistryConfig, channels::QuarantineRule, gate::Gate, package::DecoderId,
+};
 use champollion_sandbox::{CallLimits, Limits};
 use config::{Case, Environment, File, FileFormat};
 use serde::Deserialize;

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use champollion_delivery::GroupId;
+use champollion_delivery::names::GroupId;
 use parking_lot::Mutex;
 
 /// Most who follow the records of one group at once: each has a place in the server's memory.

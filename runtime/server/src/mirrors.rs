@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use champollion_registry::{DecoderId, Mirror};
+use champollion_registry::{ledger::Mirror, package::DecoderId};
 use reqwest::Url;
 use semver::Version;
 use serde::Deserialize;

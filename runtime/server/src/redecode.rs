@@ -8,7 +8,10 @@ use champollion_delivery::{
     names::GroupId,
     records::{Corrections, Cursor, DecoderName, KeptRecord},
 };
-use champollion_registry::{DecoderId, LoadedDecoder, variables};
+use champollion_registry::{
+    LoadedDecoder,
+    package::{DecoderId, variables},
+};
 use champollion_sandbox::{Settings, Specimen};
 use champollion_store::{Batch, Store, StoreError};
 use jiff::Timestamp;

@@ -9,7 +9,10 @@ use std::{
     sync::Arc,
 };
 
-use champollion_delivery::{DeliveryError, Dispatcher, Mailbox};
+use champollion_delivery::{
+    dispatch::Dispatcher,
+    mailbox::{DeliveryError, Mailbox},
+};
 use champollion_lns::NetworkServerName;
 use champollion_registry::{Registry, RegistryError};
 use champollion_sandbox::{Compiler, Sandbox, SandboxConfig, SandboxError};

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use champollion_registry::{Package, PackageError};
+use champollion_registry::package::{Package, PackageError};
 use champollion_sandbox::{
     CallError, Command, Decoder, LoadError, Sandbox, Settings, Specimen, Value, Variable,
 };

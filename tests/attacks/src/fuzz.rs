@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use champollion_registry::{Package, PackageError};
+use champollion_registry::package::{Package, PackageError};
 use champollion_sandbox::{
     Call, CallError, Command, Decoder, Downlink, Limits, Reading, Sandbox, SandboxConfig,
     SentDownlink, Settings, Specimen, Value, Variable,

@@ -1,6 +1,6 @@
 //! Makes packages of components, so that an attack gets as far as a published decoder would.
 
-use champollion_registry::Package;
+use champollion_registry::package::Package;
 
 /// What every attack says of itself.
 pub(crate) const MANIFEST: &str = r#"

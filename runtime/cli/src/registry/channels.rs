@@ -4,7 +4,10 @@ use champollion_client::{
     Answer, CanaryWish, Changed, Client, DeprecationWish, Event, PromotionWish, RollbackWish,
     ShadowReport, ShadowWish, UnyankWish, VersionName, YankWish,
 };
-use champollion_registry::{CanaryRule, DecoderId, DecoderRef};
+use champollion_registry::{
+    channels::CanaryRule,
+    package::{DecoderId, DecoderRef},
+};
 use clap::{Args, Subcommand};
 use semver::Version;
 

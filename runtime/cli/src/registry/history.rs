@@ -1,7 +1,7 @@
 //! Index and audit: read, and checked without trust in whoever keeps them.
 
 use champollion_client::{AuditLine, Client, ClientError};
-use champollion_registry::{Head, History, SignedHead};
+use champollion_registry::ledger::{Head, History, SignedHead};
 use clap::Subcommand;
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};

@@ -8,7 +8,7 @@ use std::{
 };
 
 use champollion_client::{Client, NewKey};
-use champollion_registry::{PublicKey, SecretKey};
+use champollion_registry::keys::{PublicKey, SecretKey};
 use clap::Subcommand;
 use serde_json::{Value as Json, json};
 

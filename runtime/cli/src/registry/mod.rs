@@ -8,7 +8,7 @@ mod sharing;
 mod source;
 
 use champollion_client::{Client, Quarantined};
-use champollion_registry::DecoderId;
+use champollion_registry::package::DecoderId;
 use clap::{Args, Subcommand};
 use semver::Version;
 use serde_json::json;

@@ -9,7 +9,9 @@ use std::{
 
 use champollion_client::Client as Server;
 use champollion_registry::{
-    Artifact, CONFIG_TYPE, DecoderId, LAYER_TYPE, Package, PackageSignature,
+    keys::PackageSignature,
+    ledger::{Artifact, CONFIG_TYPE, LAYER_TYPE},
+    package::{DecoderId, Package},
 };
 use champollion_sandbox::{Digest, Limits};
 use clap::{Args, Subcommand};

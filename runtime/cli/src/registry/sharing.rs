@@ -8,7 +8,8 @@ use std::{
 
 use champollion_client::{Client, DeprecationWish, NewKey, PromotionWish, RollbackWish, YankWish};
 use champollion_registry::{
-    Head, Obstacle, PublicKey, PublishedVersion, Step, Transfer, VersionName,
+    keys::PublicKey,
+    ledger::{Head, Obstacle, PublishedVersion, Step, Transfer, VersionName},
 };
 use clap::{Args, Subcommand};
 use futures_util::future::join_all;

@@ -4,7 +4,10 @@
 use std::path::{Path, PathBuf};
 
 use champollion_client::{Client, ClientError};
-use champollion_registry::{Head, HeadError, History, PublicKey, PublishedVersion, SignedHead};
+use champollion_registry::{
+    keys::PublicKey,
+    ledger::{Head, HeadError, History, PublishedVersion, SignedHead},
+};
 use champollion_sandbox::Digest;
 use jiff::Timestamp;
 

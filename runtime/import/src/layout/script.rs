@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use champollion_registry::Device;
+use champollion_registry::package::Device;
 
 use super::shown;
 use crate::{Catalogue, Codec, Folder, ImportError, Problem, files::stem};

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use champollion_registry::Device;
+use champollion_registry::package::Device;
 use serde::Deserialize;
 use serde_json::Value as Json;
 

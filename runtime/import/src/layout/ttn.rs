@@ -6,7 +6,7 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use champollion_registry::Device;
+use champollion_registry::package::Device;
 use serde::Deserialize;
 use serde_json::Value as Json;
 

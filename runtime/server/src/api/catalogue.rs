@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use champollion_registry::{CatalogueEntry, DecoderId};
+use champollion_registry::{CatalogueEntry, package::DecoderId};
 use champollion_sandbox::{Quantity, vocabulary};
 use semver::Version;
 use serde::Serialize;

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State};
 use champollion_registry::{
-    CanaryReport, CanaryRule, Change, ChangeError, Changed, DecoderId, DecoderRef, Deprecation,
-    Mandate, Tally,
+    Change, ChangeError, Changed, Mandate,
+    channels::{CanaryReport, CanaryRule, Deprecation, Tally},
+    package::{DecoderId, DecoderRef},
 };
 use jiff::Timestamp;
 use semver::Version;

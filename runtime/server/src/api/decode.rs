@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use champollion_registry::{Answer, DecoderRef, run};
+use champollion_registry::package::{Answer, DecoderRef, run};
 use champollion_sdk::vectors::{CommandInput, DownlinkInput, Input, UplinkInput};
 use serde::{Deserialize, Serialize};
 

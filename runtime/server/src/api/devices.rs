@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{Json, extract::State, http::StatusCode};
 use champollion_frames::DevEui;
-use champollion_registry::{AuditEntry, DecoderRef};
+use champollion_registry::{ledger::AuditEntry, package::DecoderRef};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;

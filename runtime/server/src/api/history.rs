@@ -8,7 +8,10 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
-use champollion_registry::{Mended, RegistryError, Verification};
+use champollion_registry::{
+    RegistryError,
+    ledger::{Mended, Verification},
+};
 use serde::Deserialize;
 
 use super::{

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State, http::StatusCode};
-use champollion_registry::{PublicKey, PublisherKey, SignedHead};
+use champollion_registry::{
+    keys::{PublicKey, PublisherKey},
+    ledger::SignedHead,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 

@@ -11,7 +11,8 @@ use champollion_delivery::{dispatch::DispatchError, mailbox::DeliveryError, rout
 use champollion_frames::{JoinRefusal, Refusal};
 use champollion_lns::Unreadable;
 use champollion_registry::{
-    ChangeError, Finding, KeyError, PublishError, RegistryError, ResolveError, UntrustedError,
+    ChangeError, KeyError, PublishError, RegistryError, gate::Finding, keys::UntrustedError,
+    ledger::ResolveError,
 };
 use champollion_sandbox::CallError;
 use serde::Serialize;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State, http::StatusCode};
-use champollion_registry::{AuditEntry, Quarantined};
+use champollion_registry::{channels::Quarantined, ledger::AuditEntry};
 use jiff::Timestamp;
 use semver::Version;
 use serde::Serialize;

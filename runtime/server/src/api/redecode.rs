@@ -16,7 +16,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use champollion_delivery::names::GroupId;
-use champollion_registry::{AuditEntry, DecoderRef};
+use champollion_registry::{ledger::AuditEntry, package::DecoderRef};
 use http_body::Frame;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -64,7 +64,7 @@ struct Line<'of> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Done<'of> {
-    id: &'of champollion_registry::DecoderId,
+    id: &'of champollion_registry::package::DecoderId,
     version: &'of semver::Version,
     dry_run: bool,
     /// Why it went no further.

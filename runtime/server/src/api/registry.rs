@@ -9,7 +9,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use champollion_registry::{
-    Channel, DecoderId, PackageSignature, Provenance, Publication, PublishError, Published, Report,
+    Publication, PublishError, Published,
+    channels::Channel,
+    gate::Report,
+    keys::{PackageSignature, Provenance},
+    package::DecoderId,
 };
 use champollion_sandbox::Digest;
 use jiff::Timestamp;

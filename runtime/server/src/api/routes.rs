@@ -9,7 +9,7 @@ use champollion_delivery::{
     names::{GroupId, RouteKey},
     routes::Route,
 };
-use champollion_registry::AuditEntry;
+use champollion_registry::ledger::AuditEntry;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State, http::StatusCode};
-use champollion_delivery::GroupId;
+use champollion_delivery::names::GroupId;
 use champollion_lns::NetworkServerName;
-use champollion_registry::AuditEntry;
+use champollion_registry::ledger::AuditEntry;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;

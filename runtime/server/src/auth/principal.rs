@@ -3,9 +3,9 @@
 use std::{borrow::Cow, sync::Arc};
 
 use axum::http::{HeaderMap, header::AUTHORIZATION};
-use champollion_delivery::GroupId;
+use champollion_delivery::names::GroupId;
 use champollion_lns::NetworkServerName;
-use champollion_registry::Actor;
+use champollion_registry::ledger::Actor;
 use data_encoding::BASE64;
 
 use super::{token::Role, tokens::AuthError};

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use champollion_frames::DevEui;
-use champollion_registry::{DecoderId, DecoderRef};
+use champollion_registry::package::{DecoderId, DecoderRef};
 use champollion_store::Batch;
 use serde::{Deserialize, Serialize};
 

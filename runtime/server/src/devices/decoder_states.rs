@@ -2,7 +2,7 @@
 //! record, and forgotten with the device. This is the one place that knows its table.
 
 use champollion_frames::DevEui;
-use champollion_registry::{DecoderId, LoadedDecoder};
+use champollion_registry::{LoadedDecoder, package::DecoderId};
 use champollion_sdk::vectors::Hex;
 use champollion_store::{Batch, Seen, Store, Table, TableError, tables};
 use semver::Version;

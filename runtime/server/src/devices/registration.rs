@@ -8,7 +8,7 @@ use champollion_frames::{
     NwkKey, NwkSEncKey, NwkSKey, RootKeys, SNwkSIntKey,
 };
 use champollion_lns::NetworkServerName;
-use champollion_registry::DecoderRef;
+use champollion_registry::package::DecoderRef;
 use champollion_sdk::vectors::Setting;
 use serde::{Deserialize, Serialize};
 

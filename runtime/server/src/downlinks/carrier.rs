@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use champollion_delivery::mqtt::{NotPublished, Publisher};
+use champollion_delivery::destinations::mqtt::{NotPublished, Publisher};
 use champollion_lns::{
     Kind, NetworkServerName, Whereabouts,
     outgoing::{Answer, Commands, Encrypted, HttpRequest, Order, Outgoing},

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use champollion_delivery::records::DecoderName;
-use champollion_registry::{Registry, variables};
+use champollion_registry::{Registry, package::variables};
 use champollion_sandbox::{Command, Settings};
 use champollion_sdk::vectors::Hex;
 use jiff::Timestamp;

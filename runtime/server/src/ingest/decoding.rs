@@ -3,11 +3,13 @@
 
 use std::sync::Arc;
 
-use champollion_delivery::{DecoderName, DeviceInfo, Outcome, Record};
+use champollion_delivery::records::{DecoderName, DeviceInfo, Outcome, Record};
 use champollion_frames::{DevEui, VerifiedUplink};
 use champollion_registry::{
-    Actor, Canary, Change, DecoderId, DecoderRef, LoadedDecoder, Mandate, Observed, Registry,
-    RegistryError, Shadow, variables,
+    Change, LoadedDecoder, Mandate, Registry, RegistryError,
+    channels::{Canary, Observed, Shadow},
+    ledger::Actor,
+    package::{DecoderId, DecoderRef, variables},
 };
 use champollion_sandbox::{Call, Reading, Settings};
 use champollion_store::{Batch, Store};

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use champollion_delivery::Mailbox;
+use champollion_delivery::mailbox::Mailbox;
 use champollion_frames::{JoinRefusal, MType};
 use champollion_lns::{Content, Frame, Message};
 use champollion_registry::Registry;
@@ -140,7 +140,10 @@ impl Intake {
     }
 
     /// A network server tells that a device has joined.
-    async fn take_join_notice(&self, joined: champollion_lns::Joined) -> Result<Receipt, IngestError> {
+    async fn take_join_notice(
+        &self,
+        joined: champollion_lns::Joined,
+    ) -> Result<Receipt, IngestError> {
         let intake = self.clone();
         kept_whatever_happens(async move {
             let champollion_lns::Joined { dev_eui, dev_addr, app_s_key } = joined;

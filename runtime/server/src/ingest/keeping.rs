@@ -3,7 +3,10 @@
 
 use std::sync::Arc;
 
-use champollion_delivery::{DeliveryError, Mailbox, Record};
+use champollion_delivery::{
+    mailbox::{DeliveryError, Mailbox},
+    records::Record,
+};
 use champollion_frames::{CheckedFrame, Claim, Refusal};
 use champollion_store::{Batch, Health, Store, StoreError};
 use jiff::Timestamp;

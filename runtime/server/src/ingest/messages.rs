@@ -7,9 +7,7 @@ use champollion_frames::DevEui;
 use champollion_lns::{Heard, NetworkServerName, Place, Whereabouts};
 
 use super::{error::IngestError, intake::Intake, receipt::Receipt};
-use crate::{
-    downlinks::Downlinks,
-};
+use crate::downlinks::Downlinks;
 
 /// Takes messages of network servers. A clone takes the same.
 #[derive(Clone)]

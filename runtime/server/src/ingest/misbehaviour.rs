@@ -1,6 +1,6 @@
 //! What is done when a decoder does what none may do.
 
-use champollion_registry::{LoadedDecoder, Quarantined, Registry};
+use champollion_registry::{LoadedDecoder, Registry, channels::Quarantined};
 use champollion_sandbox::CallError;
 use jiff::Timestamp;
 

@@ -15,8 +15,6 @@ pub(crate) mod misbehaviour;
 mod receipt;
 
 pub use error::IngestError;
-pub use frame::Frame;
-pub(crate) use frame::GATEWAYS;
 pub use intake::Intake;
 pub use messages::{Messages, Origin};
 pub use receipt::{DecodeProblem, Receipt};

@@ -21,7 +21,7 @@ pub use status::Status;
 
 use std::sync::Arc;
 
-use champollion_delivery::mqtt::{Order, Publisher};
+use champollion_delivery::destinations::mqtt::{Order, Publisher};
 use champollion_lns::{Kind, NetworkServerName};
 use tokio::sync::mpsc;
 

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use champollion_delivery::{ClientCertificate, Secret, Tls, TlsPart};
+use champollion_delivery::destinations::{ClientCertificate, Secret, Tls, TlsPart};
 use champollion_lns::{Kind, NetworkServerName};
 use reqwest::Url;
 use rumqttc::{MqttOptions, TlsConfiguration, Transport};

@@ -10,13 +10,14 @@ use std::{
 };
 
 use async_trait::async_trait;
-use champollion_delivery::{Cursor, GroupId, Mailbox};
+use champollion_delivery::{mailbox::Mailbox, names::GroupId, records::Cursor};
 use champollion_frames::{
     AppSKey, DevAddr, DevEui, NetworkKeys, NwkSKey, RadioMetadata, ReportedUplink, Session,
     device::Device,
 };
 use champollion_registry::{
-    Actor, Channel, Gate, Package, Provenance, Publication, Registry, RegistryConfig,
+    Publication, Registry, RegistryConfig, channels::Channel, gate::Gate, keys::Provenance,
+    ledger::Actor, package::Package,
 };
 use champollion_sandbox::{Sandbox, SandboxConfig};
 use champollion_server::{

@@ -1,6 +1,6 @@
 //! Files that are no decoders.
 
-use champollion_registry::PackageError::{Manifest, Vectors};
+use champollion_registry::package::PackageError::{Manifest, Vectors};
 use champollion_sandbox::{
     Limits,
     LoadError::{
