@@ -22,7 +22,7 @@ use champollion_sdk::{Decoder as _, Uplink};
 use criterion::{Criterion, criterion_group, criterion_main};
 use tempfile::TempDir;
 
-/// How many decoders are called in turn.
+/// Number of decoders that are called in turn.
 const MANY: usize = 1_000;
 
 fn one(criterion: &mut Criterion) {
@@ -52,7 +52,7 @@ fn one(criterion: &mut Criterion) {
     });
 }
 
-/// How many more calls two threads make than one in the same time.
+/// Measures the calls of two threads against those of one in the same time.
 fn two_threads(_: &mut Criterion) {
     let decoder = water_meter();
     // Alternating, since a shared machine is not equally fast all the time; the median of the ratios.

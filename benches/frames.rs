@@ -24,7 +24,7 @@ const SHARING: u32 = 4;
 /// cache.
 const FRAMES: u32 = 10_000;
 
-/// What most gateways tell: SF7 with 125 kHz.
+/// Radio metadata as most gateways give it: SF7 with 125 kHz.
 fn told() -> RadioMetadata {
     RadioMetadata {
         spreading_factor: Some(7),

@@ -1,5 +1,5 @@
-//! What the benchmarks share: the packages that `cargo xtask guests` built, and figures that are no
-//! times of one call.
+//! The ground of the benchmarks: the packages that `cargo xtask guests` built, and figures that are no times
+//! of one call.
 
 use std::{env, fmt, fs, path::PathBuf, sync::Arc};
 

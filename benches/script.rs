@@ -20,10 +20,10 @@ const PAYLOAD: &[u8] = &[0x01, 0x75, 100, 0x03, 0x67, 0x10, 0x01, 0x04, 0x68, 0x
 
 const F_PORT: u8 = 85;
 
-/// 2026-01-31T12:00:00Z.
+/// Moment of reception, in milliseconds: 2026-01-31T12:00:00Z.
 const RECEIVED_AT: u64 = 1_769_860_800_000;
 
-/// How many codecs take turns.
+/// Number of codecs that take turns.
 const CODECS: usize = 100;
 
 fn decode(criterion: &mut Criterion) {

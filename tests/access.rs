@@ -1,4 +1,4 @@
-//! Who may do what: every route with every role, and every wrong token.
+//! Tests of access: every route with every role, and every wrong token.
 
 use std::{thread, time::Duration};
 
@@ -6,7 +6,7 @@ use champollion_tests::{Sensor, Server, Setup, Table, digits};
 use serde_json::json;
 use ureq::http::Method;
 
-/// How long the token lives that is to expire: long enough to be seen alive on a busy machine.
+/// The lifetime of the token that is to expire: long enough to be seen alive on a busy machine.
 const LIFETIME: Duration = Duration::from_secs(2);
 
 const EVERYBODY: &[&str] = &["nobody", "lns", "publisher", "partner", "admin"];
@@ -183,7 +183,7 @@ fn tokens_are_made_for_roles_that_exist() {
     table.finish();
 }
 
-/// Who can read the disk or the log must not become an admin by it.
+/// A reader of the disk or the log must not become an admin by it.
 #[test]
 fn secrets_are_kept_as_hashes_and_logged_nowhere() {
     let mut server = Setup::default().variable("CHAMPOLLION_LOG__FILTER", "trace").start();

@@ -15,7 +15,7 @@ use champollion_tests::{Output, champollion, run};
 /// busy machine takes longer to give them.
 const ENDS_WITHIN: Duration = Duration::from_secs(15);
 
-/// How many of the slowest are shown.
+/// Number of the slowest attacks that are shown.
 const SHOWN: usize = 5;
 
 #[test]

@@ -1,4 +1,4 @@
-//! What is wrong with a request is said: status, code, and a detail that names it.
+//! Tests of wrong requests: each is told with status, code, and a detail that names the fault.
 
 use champollion_tests::{Answer, Client, Sensor, Server, Table, digits};
 use serde_json::{Value as Json, json};
@@ -7,7 +7,7 @@ use ureq::http::Method;
 /// A body that nobody should read.
 const HUGE: usize = 100 << 20;
 
-/// What refusing such a body may cost in memory: the limit of a body, and room for the rest.
+/// The memory that refusing such a body may cost: the limit of a body, and room for the rest.
 const REFUSAL_COST: u64 = 32 << 20;
 
 const INGEST: &str = "/v1/ingest/phy";

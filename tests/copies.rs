@@ -137,7 +137,7 @@ fn nothing_is_waited_for_where_the_window_is_0() {
     assert_eq!((count(&server, MERGED), count(&server, LATE)), (0, 1));
 }
 
-/// What is still waited with is kept when the server stops, and answered.
+/// A frame that is still waited with is kept when the server stops, and answered.
 #[test]
 fn a_stop_ends_the_wait_and_keeps_the_frame() {
     let mut server = server(5_000);
@@ -186,7 +186,7 @@ fn a_sender_that_goes_away_takes_nothing_with_it() {
     assert_eq!(server.lns().ingest(&frame).success()["status"], "duplicate");
 }
 
-/// What was waited with when the process was killed had no answer, and is sent again.
+/// A frame that was waited with when the process was killed had no answer, and is sent again.
 #[test]
 fn a_kill_while_waiting_loses_nothing_that_was_acknowledged() {
     let mut server = server(5_000);

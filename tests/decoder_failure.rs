@@ -155,7 +155,7 @@ fn the_same_payload_burns_the_same_fuel() {
     assert!(fuel.iter().all(|other| *other == fuel[0]), "{fuel:?}");
 }
 
-/// What a trial shows is what a record would say, and it is kept nowhere.
+/// A trial shows the same as a record would, and is kept nowhere.
 #[test]
 fn a_trial_says_the_same_and_leaves_nothing() {
     let server = Server::start();

@@ -80,7 +80,7 @@ fn what_has_reached_its_bound_takes_frames_again_once_records_are_gone() {
 /// The store begins a new piece of its file at each start, of so many bytes.
 const PIECE: u64 = 8 << 20;
 
-/// What the file may grow by in the piece that is begun then, before the disk is full.
+/// Bytes that the file may grow by in the piece that is begun then, before the disk is full.
 const ROOM: u64 = 3 << 20;
 
 #[test]

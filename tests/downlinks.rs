@@ -52,7 +52,7 @@ fn id(downlink: &Json) -> String {
     downlink["id"].as_str().unwrap_or_else(|| panic!("it has no id: {downlink}")).to_owned()
 }
 
-/// What a command is once it is in some state.
+/// Returns a command once it is in some state.
 #[track_caller]
 fn once(client: &Client, id: &str, state: &str) -> Json {
     eventually(&format!("the command is {state}"), || {
@@ -61,7 +61,7 @@ fn once(client: &Client, id: &str, state: &str) -> Json {
     })
 }
 
-/// What a command is once the network server has it.
+/// Returns a command once the network server has it.
 #[track_caller]
 fn once_handed_over(client: &Client, id: &str) -> Json {
     eventually("the command is handed over", || {

@@ -1,4 +1,4 @@
-//! What the server has acknowledged survives `kill -9`, once.
+//! Tests of durability: frames that the server has acknowledged survive `kill -9`, once.
 //!
 //! Several network servers hand over frames at the same time while the process is killed again and
 //! again. A frame without an answer is sent again after the restart, as a network server does. In
@@ -18,7 +18,7 @@ use champollion_tests::{Answer, Client, ELSYS, Sensor, Server};
 use serde_json::{Value as Json, json};
 use ureq::http::Method;
 
-/// How often the server is killed.
+/// Times that the server is killed.
 const KILLS: usize = 14;
 
 /// Kills stop after this, so that a slow machine makes the test smaller and not longer …
@@ -39,7 +39,7 @@ const SENSORS: u8 = 3;
 /// A sender gives a frame up after so many tries: it is never taken.
 const TRIES: usize = 200;
 
-/// Between two tries.
+/// The pause between two tries.
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Every so many lives the partner acknowledges what it has got.
@@ -54,7 +54,7 @@ struct Sent {
     taken: BTreeMap<u32, Option<String>>,
 }
 
-/// What the partner got.
+/// The records that the partner got.
 #[derive(Default)]
 struct Got {
     /// Names of records that were acknowledged and must not come again.

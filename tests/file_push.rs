@@ -12,7 +12,7 @@ const SETTINGS: &str = "[frames]\ncopies-window-ms = 0\n\
     [delivery]\nprivate-addresses = true\nfolders = \"files\"\n\
     first-pause-ms = 20\nlongest-pause-seconds = 1\n";
 
-/// Every second.
+/// The rhythm of every second.
 const OFTEN: &str = "* * * * * *";
 
 /// Records of so many frames are more than what is on its way at once.
@@ -59,7 +59,7 @@ fn delivered(partner: &Client, count: u64) {
     });
 }
 
-/// What was said of the last attempt that failed.
+/// Returns the words about the last attempt that failed.
 fn failure(partner: &Client) -> String {
     eventually("an attempt failed", || {
         let status = status(partner, "files");
@@ -265,7 +265,7 @@ fn of_pypi_of_curl_records_come_to_an_s3_server() {
     assert!(said.contains("the bucket nobodys is not there"), "{tried}");
 }
 
-/// What a route to a place says when it is tried.
+/// Returns the words about a route to a place when it is tried.
 fn said_of(partner: &Client, place: &Json) -> String {
     partner
         .put("/v1/routes/tried", &route(place, &json!({ "rhythm": { "cron": "0 0 * * *" } })))

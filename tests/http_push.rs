@@ -70,7 +70,7 @@ fn status(client: &Client, name: &str) -> Json {
     client.get(&format!("/v1/routes/{name}")).success()["status"].clone()
 }
 
-/// How many records the group's inbox still shows: what is not removed.
+/// Returns the number of records that the group's inbox still shows.
 fn kept(client: &Client) -> usize {
     client.pull_all().len()
 }

@@ -32,7 +32,7 @@ fn import(path: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// What `--json` prints.
+/// Reads the report that `--json` prints.
 #[track_caller]
 fn report(output: &Output) -> Json {
     serde_json::from_str(&output.stdout)

@@ -11,7 +11,7 @@ const PATH: &str = "/v1/ingest/json";
 
 const DECODER: &str = "elsys/ers-co2@^1";
 
-/// What a room sensor sends: 22.6 degrees.
+/// The payload of a room sensor: 22.6 degrees.
 const PAYLOAD: [u8; 5] = [0x01, 0x00, 0xE2, 0x02, 0x29];
 
 /// Two network servers of one kind, each with a description of its own.
@@ -280,7 +280,7 @@ fn messages_come_through_a_broker_too() {
     assert!(refused(&settings).contains("topics"), "{settings}");
 }
 
-/// What the server says that does not start with some settings.
+/// Returns the words of a server that does not start with some settings.
 fn refused(settings: &str) -> String {
     let folder = tempfile::tempdir().expect("there is room for a folder");
     let file = folder.path().join("champollion.toml");

@@ -14,7 +14,7 @@ use serde_json::json;
 /// Time for what was sent to reach the server: well below any grace, well above loopback.
 const ARRIVAL: Duration = Duration::from_millis(300);
 
-/// How long a server with a grace of a second may take to stop.
+/// The time that a server with a grace of a second may take to stop.
 const SHORT_STOP: Duration = Duration::from_secs(8);
 
 #[test]

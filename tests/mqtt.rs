@@ -22,7 +22,7 @@ fn topic(sensor: &Sensor, event: &str) -> String {
     format!("application/{APPLICATION}/device/{dev_eui}/event/{event}")
 }
 
-/// What ChirpStack tells of a frame.
+/// Returns an event of ChirpStack for a frame.
 fn up(sensor: &Sensor, f_cnt: u32, payload: &[u8]) -> (String, Vec<u8>) {
     let event = json!({
         "deduplicationId": format!("3ac7e3c4-4401-4b8d-9386-{f_cnt:012x}"),
@@ -66,7 +66,7 @@ fn up(sensor: &Sensor, f_cnt: u32, payload: &[u8]) -> (String, Vec<u8>) {
     (topic(sensor, "up"), event.to_string().into_bytes())
 }
 
-/// What The Things Stack tells of a frame.
+/// Returns a message of The Things Stack for a frame.
 fn tts_up(sensor: &Sensor, f_cnt: u32, payload: &[u8]) -> (String, Vec<u8>) {
     let event = json!({
         "end_device_ids": {
@@ -106,7 +106,7 @@ fn tts_up(sensor: &Sensor, f_cnt: u32, payload: &[u8]) -> (String, Vec<u8>) {
     ("v3/rooms@town/devices/room-1/up".to_owned(), event.to_string().into_bytes())
 }
 
-/// What a room sensor sends: 23.4 degrees.
+/// The payload of a room sensor: 23.4 degrees.
 fn room() -> Vec<u8> {
     vec![0x01, 0x00, 0xEA]
 }
@@ -130,7 +130,7 @@ fn connected(server: &Server) {
     });
 }
 
-/// How many records there are once there are so many; what they are.
+/// Returns the records once there are so many.
 #[track_caller]
 fn records(partner: &Client, number: usize) -> Vec<Json> {
     eventually(&format!("there are {number} records"), || {
@@ -232,7 +232,7 @@ fn of_mosquitto_nothing_is_lost_and_nothing_comes_twice_when_the_server_is_kille
     }
 }
 
-/// What comes while the server is away the broker keeps.
+/// Messages that come while the server is away are kept by the broker.
 #[test]
 fn of_mosquitto_what_comes_while_the_server_is_stopped_is_taken_later() {
     let broker = Broker::start();
@@ -350,7 +350,7 @@ fn settings_that_cannot_be_used_stop_the_start_with_a_sentence() {
     }
 }
 
-/// What cannot be read is put aside, and holds up nothing behind it.
+/// Messages that cannot be read are put aside, and hold up nothing behind them.
 #[test]
 fn of_mosquitto_what_cannot_be_read_is_parked() {
     let broker = Broker::start();

@@ -241,7 +241,7 @@ fn of_the_same_uplink_many_times_at_once_there_is_one_record() {
     assert_eq!(collect(&server, "rooms").len(), 2);
 }
 
-/// What comes late, and counters that start over: nothing that is genuine is refused for ever.
+/// Frames that come late, and counters that start over: nothing that is genuine is refused for ever.
 #[test]
 fn frames_that_were_held_up_and_counters_that_start_over() {
     let server = Server::start();

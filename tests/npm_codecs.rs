@@ -16,8 +16,8 @@ use tempfile::TempDir;
 const PRODUCTS: usize = 20;
 const FRAMES: usize = 220;
 
-/// What is put below the maker's file, since its decoder is called in a way of its own. The pages of
-/// its package that show it off do the same.
+/// The entry that is put below the maker's file, since its decoder is called in a way of its own. The pages
+/// of its package that show it off do the same.
 const ENTRY: &str = r#"
 function decodeUplink(input) {
   var decoder = new codec.Decoder();
@@ -30,7 +30,7 @@ function decodeUplink(input) {
 }
 "#;
 
-/// What Node.js is told: to answer each frame of standard input.
+/// The program for Node.js: it answers each frame of standard input.
 const NODE: &str = r#"
 const fs = require("fs");
 const vm = require("vm");
@@ -82,7 +82,7 @@ fn write_codec(product: &str, path: &Path) {
     fs::write(path, codec).expect("there is room");
 }
 
-/// What Node.js answers to the frames of a product.
+/// Returns the answers of Node.js to the frames of a product.
 fn answers_of_node(codec: &Path, frames: &[String]) -> Vec<Json> {
     let mut node = Command::new("node");
     node.args(["--eval", NODE]).arg(codec).arg(json!(frames).to_string());

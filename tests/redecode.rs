@@ -1,5 +1,5 @@
-//! What is still kept is decoded once more by another version: corrected records, each named after the
-//! frame and the package, each naming the one that it replaces.
+//! Tests of decoding kept records once more by another version: corrected records, each named after the frame
+//! and the package, each naming the one that it replaces.
 
 use champollion_tests::{Sensor, Server, Setup, thermometer};
 use serde_json::{Value as Json, json};

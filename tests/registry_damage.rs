@@ -113,7 +113,7 @@ fn without_a_mirror_the_frame_is_kept_and_the_damage_is_told() {
     assert_eq!(server.admin().get("/v1/registry/verify").success()["problems"], json!([]));
 }
 
-/// What a mirror gives is believed only where it has the digest.
+/// A package from a mirror is believed only where it has the digest.
 #[test]
 fn a_mirror_that_is_damaged_too_mends_nothing() {
     let mut central = setup().start();

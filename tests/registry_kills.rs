@@ -7,8 +7,8 @@ use champollion_tests::{Server, thermometer, workspace};
 use serde_json::json;
 use ureq::http::Method;
 
-/// How often the server is killed at most, each time a little later, and how often at least: in the end
-/// it must have been killed before a change was durable and after.
+/// Rounds in which the server is killed at most, each time a little later, and at least: in the end it must
+/// have been killed before a change was durable and after.
 const ROUNDS: u64 = 60;
 const ENOUGH: u64 = 14;
 

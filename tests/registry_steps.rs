@@ -7,12 +7,13 @@ use champollion_tests::{Mishap, Server, Tracer, thermometer};
 use serde_json::{Value as Json, json};
 use ureq::http::Method;
 
-/// What the registry must have after a step.
+/// The state that the registry must have after a step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum State {
     Old,
     New,
-    /// What was handed to the system survives the end of the process, but nobody has said that it would.
+    /// The change was handed to the system, so it survives the end of the process, but nobody has said that
+    /// it would.
     Either,
 }
 

@@ -1,4 +1,4 @@
-//! What comes over the air, through the network server.
+//! Frames from the air, through the network server.
 #![no_main]
 
 use champollion_frames::device::fuzz;

@@ -1,4 +1,4 @@
-//! What the catalogue says of a decoder.
+//! Entries of the catalogue: the published versions of a decoder, described for integrators.
 
 use champollion_sandbox::Digest;
 use jiff::Timestamp;
@@ -25,19 +25,19 @@ pub struct CatalogueEntry {
     pub deprecated: Option<Deprecation>,
 }
 
-/// A published version.
+/// A published version in the catalogue.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CatalogueVersion {
-    /// Its version.
+    /// The number of the version.
     pub version: Version,
     /// The SHA-256 of its package.
     pub digest: Digest,
     /// Size of its package in bytes.
     pub bytes: usize,
-    /// How many vectors it answered when it was published.
+    /// The number of vectors that the version answered when it was published.
     pub vectors: usize,
-    /// When that was.
+    /// The moment of the publication.
     pub published_at: Timestamp,
     /// Whether devices get it, or those alone that pin it.
     pub channel: Channel,

@@ -13,12 +13,12 @@ use crate::{
     registry::Registry,
 };
 
-/// What is to be changed.
+/// A change of a decoder's channels.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
     /// A version becomes stable; without one the highest candidate above the stable ones.
     Promote(Option<Version>),
-    /// What was promoted last, or after a version, is stable no longer.
+    /// The version that was promoted last, or all after a certain one, are stable no longer.
     Rollback(Option<Version>),
     /// A candidate decodes live frames beside the stable version; without one none does any more.
     Shadow(Option<Version>),
@@ -34,27 +34,27 @@ pub enum Change {
     Deprecate(Deprecation),
 }
 
-/// Who changes something, when, and whether it is only tried.
+/// The mandate of a change: its author, its moment, and whether it is only tried.
 #[derive(Clone, Debug)]
 pub struct Mandate {
-    /// By whom.
+    /// The author of the change.
     pub by: Actor,
-    /// When.
+    /// The moment of the change.
     pub at: Timestamp,
     /// Nothing is changed; it is only told what would be.
     pub dry_run: bool,
 }
 
-/// What a change did, or would do.
+/// The result of a change, or of a trial of one.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Changed {
-    /// What happened, as the index says it.
+    /// The event as the index has it.
     #[serde(flatten)]
     pub event: IndexEvent,
     /// Whether it was only tried.
     pub dry_run: bool,
-    /// Which requirements get another version by it.
+    /// The requirements that get another version through the change.
     pub effects: Vec<Effect>,
 }
 
@@ -62,13 +62,13 @@ pub struct Changed {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Effect {
-    /// What is asked for.
+    /// The requirement that devices have.
     pub wanted: DecoderRef,
-    /// What it got.
+    /// The version that the requirement got before.
     pub from: Option<Version>,
-    /// What it gets.
+    /// The version that the requirement gets now.
     pub to: Option<Version>,
-    /// How many devices ask so.
+    /// The number of devices with this requirement.
     pub devices: usize,
 }
 
@@ -82,19 +82,19 @@ pub enum ChangeError {
     /// It is so already.
     #[error("{id} {version} is {state} already")]
     Already {
-        /// The name.
+        /// The name of the decoder.
         id: DecoderId,
-        /// The version.
+        /// The version of the decoder.
         version: Version,
-        /// What it is.
+        /// The state that the version is in.
         state: &'static str,
     },
     /// A version that is yanked is not promoted.
     #[error("{id} {version} is yanked ({reason}): `unyank` it first")]
     Yanked {
-        /// The name.
+        /// The name of the decoder.
         id: DecoderId,
-        /// The version.
+        /// The version of the decoder.
         version: Version,
         /// Why it was yanked.
         reason: String,
@@ -105,7 +105,7 @@ pub enum ChangeError {
     /// A rollback would leave nothing.
     #[error("{id} cannot be rolled back{}: promoted were, in this order, {promoted}", of(to))]
     NothingBefore {
-        /// The name.
+        /// The name of the decoder.
         id: DecoderId,
         /// The version that was named, if one was.
         to: Option<Version>,
@@ -121,9 +121,9 @@ pub enum ChangeError {
     /// A version that is not yanked cannot be unyanked.
     #[error("{id} {version} is not yanked")]
     NotYanked {
-        /// The name.
+        /// The name of the decoder.
         id: DecoderId,
-        /// The version.
+        /// The version of the decoder.
         version: Version,
     },
     /// It could not be kept.
@@ -188,7 +188,7 @@ impl Registry {
         Ok(Changed { event, dry_run: mandate.dry_run, effects })
     }
 
-    /// What a change comes to, where it can be made.
+    /// Returns the event of a change, where the change can be made.
     fn event(
         &self,
         id: &DecoderId,

@@ -26,13 +26,13 @@ pub enum RegistryError {
     /// The file of a version is missing or has another digest.
     #[error("the package {digest} of {id} {version} is {problem} in the store")]
     DamagedPackage {
-        /// Its name.
+        /// The name of the decoder.
         id: DecoderId,
-        /// Its version.
+        /// The version of the decoder.
         version: Version,
         /// The digest that it must have.
         digest: Digest,
-        /// What is wrong with it.
+        /// The fault of the package.
         problem: &'static str,
     },
     /// A version is set aside, since its calls kept misbehaving.
@@ -45,11 +45,11 @@ pub enum RegistryError {
     /// A version that was published cannot be loaded any more.
     #[error("{id} {version} cannot be loaded: {reason}")]
     Unusable {
-        /// Its name.
+        /// The name of the decoder.
         id: DecoderId,
-        /// Its version.
+        /// The version of the decoder.
         version: Version,
-        /// Why.
+        /// The reason that was given.
         reason: String,
     },
 }

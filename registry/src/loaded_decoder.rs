@@ -20,20 +20,19 @@ use crate::{
 
 /// A decoder with the name under which records quote it.
 pub struct LoadedDecoder {
-    /// Its name.
+    /// The name of the decoder.
     pub id: DecoderId,
-    /// Its version.
+    /// The version of the decoder.
     pub version: Version,
-    /// What it says of itself.
+    /// The manifest of the decoder.
     pub manifest: Arc<Manifest>,
-    /// The decoder.
+    /// The decoder, ready to be called.
     pub decoder: Decoder,
     pub(crate) health: Arc<Health>,
     gauges: Gauges,
 }
 
-/// What operators see of a decoder. The handles are looked up once: by name they would take as long
-/// as a decode.
+/// The metrics of a decoder. Their handles are looked up once: by name they would take as long as a decode.
 struct Gauges {
     decoded: Counter,
     fuel: Histogram,

@@ -22,17 +22,17 @@ use crate::{
     registry::Registry,
 };
 
-/// How a package is published.
+/// The circumstances of a publication.
 #[derive(Clone, Debug)]
 pub struct Publication {
-    /// By whom.
+    /// The author of the publication.
     pub by: Actor,
-    /// When.
+    /// The moment of the publication.
     pub at: Timestamp,
     /// Where it is put; without, the first release of a decoder is stable, and all others are
     /// candidates.
     pub channel: Option<Channel>,
-    /// Who vouches for it.
+    /// The provenance of the package.
     pub provenance: Provenance,
 }
 
@@ -40,15 +40,15 @@ pub struct Publication {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Published {
-    /// Its name.
+    /// The name of the decoder.
     pub id: DecoderId,
-    /// Its version.
+    /// The version of the decoder.
     pub version: Version,
     /// The SHA-256 of its file.
     pub digest: Digest,
-    /// How many vectors were run.
+    /// The number of vectors that were run.
     pub vectors: usize,
-    /// Where it is.
+    /// The channel that the version is in.
     pub channel: Channel,
 }
 
@@ -62,15 +62,15 @@ pub enum PublishError {
     /// It is not known where it comes from.
     #[error(transparent)]
     Untrusted(UntrustedError),
-    /// The version exists.
+    /// The version was published before, with another digest.
     #[error(
         "{id} {version} is published already, with the digest {published}; a version never \
          changes, so publish this package under a new one"
     )]
     VersionExists {
-        /// Its name.
+        /// The name of the decoder.
         id: DecoderId,
-        /// Its version.
+        /// The version of the decoder.
         version: Version,
         /// The digest that was published.
         published: Digest,

@@ -19,7 +19,7 @@ use crate::{
     package::{DecoderId, DecoderRef},
 };
 
-/// How a registry treats its decoders.
+/// The configuration of a registry.
 #[derive(Clone, Debug)]
 pub struct RegistryConfig {
     /// Decoders whose calls may use and return less than others'.
@@ -113,7 +113,7 @@ impl Registry {
         listed.choose(&wanted.requirement).map(|(version, _)| version.clone())
     }
 
-    /// What became of the versions of a decoder since they were published.
+    /// Returns the channels of a decoder.
     pub fn channels(&self, id: &DecoderId) -> Result<Channels, ResolveError> {
         let index = self.index();
         let listed = index.get(id).ok_or_else(|| ResolveError::UnknownDecoder(id.clone()))?;

@@ -5,7 +5,7 @@ use rcgen::{
     date_time_ymd,
 };
 
-/// A certificate authority.
+/// A certificate authority for tests.
 pub struct Authority {
     pem: String,
     issuer: Issuer<'static, KeyPair>,
@@ -13,9 +13,9 @@ pub struct Authority {
 
 /// A certificate and its key, as PEM.
 pub struct Issued {
-    /// The certificate.
+    /// The certificate as PEM.
     pub certificate: String,
-    /// Its key.
+    /// The key as PEM.
     pub key: String,
 }
 

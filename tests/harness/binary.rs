@@ -10,7 +10,7 @@ use std::{
 /// Names a binary to be tested instead of the one that is built: that of a release, for instance.
 const OTHER_BINARY: &str = "CHAMPOLLION_TESTS_BINARY";
 
-/// What the names of all variables begin with that the binary reads.
+/// The prefix of all variables that the binary reads.
 const OWN_VARIABLES: &str = "CHAMPOLLION_";
 
 /// The folder of the workspace.

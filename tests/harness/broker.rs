@@ -41,7 +41,7 @@ pub struct MqttClient {
 }
 
 impl Broker {
-    /// Starts a broker.
+    /// Starts a broker without users.
     #[must_use]
     pub fn start() -> Self {
         let folder = TempDir::new().expect("there is room for a folder");

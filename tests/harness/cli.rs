@@ -14,10 +14,10 @@ use crate::champollion;
 /// No command takes that long; what does is hanging.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How often to look whether a process has ended.
+/// The interval of looks whether a process has ended.
 const STEP: Duration = Duration::from_millis(5);
 
-/// What a command left behind.
+/// The output of a command, and its exit code.
 #[derive(Debug)]
 pub struct Output {
     /// The exit code; `None` where a signal ended it.
@@ -60,7 +60,7 @@ impl Cli {
 }
 
 impl Output {
-    /// What a command printed that must have succeeded.
+    /// Returns the standard output of a command that must have succeeded.
     #[track_caller]
     #[must_use]
     pub fn success(self) -> String {
@@ -68,7 +68,7 @@ impl Output {
         self.stdout
     }
 
-    /// What a command said to people that must have failed.
+    /// Returns the words to people of a command that must have failed.
     #[track_caller]
     #[must_use]
     pub fn failure(&self) -> &str {

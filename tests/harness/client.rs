@@ -23,12 +23,12 @@ pub struct Client {
     idempotency_key: Option<String>,
 }
 
-/// What a server answered.
+/// The answer of a server.
 #[derive(Debug)]
 pub struct Answer {
     /// The status code.
     pub status: u16,
-    /// The headers.
+    /// The headers of the request.
     pub headers: HeaderMap,
     /// The body as it came.
     pub text: String,

@@ -306,7 +306,7 @@ fn write_certificate(folder: &Path, issued: &Issued) {
     }
 }
 
-/// Who runs the tests.
+/// Returns the name of the user who runs the tests.
 fn own_name() -> String {
     let output = Command::new("id").arg("-un").output().expect("every system knows who one is");
     String::from_utf8_lossy(&output.stdout).trim().to_owned()

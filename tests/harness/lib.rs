@@ -1,4 +1,4 @@
-//! What the end-to-end tests share: the real binary, started, asked and killed.
+//! The ground of the end-to-end tests: the real binary, started, asked and killed.
 //!
 //! A test starts a [`Server`] on a folder of its own and a port that is free, talks to it through a
 //! [`Client`] in some role or through the command line, and lets [`Sensor`]s send real frames. All

@@ -8,15 +8,15 @@ use crate::Sources;
 /// Under which name devices ask for it.
 pub const MISCHIEF: &str = "test/mischief";
 
-/// What the first byte of a payload makes it do.
+/// The misbehaviour that the first byte of a payload asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Mischief {
-    /// Nothing: it answers.
+    /// Answers as it should.
     None = 0,
-    /// It never returns.
+    /// Runs in a loop without end.
     Loop = 1,
-    /// It ends itself.
+    /// Traps, which ends the call.
     Trap = 2,
     /// It wants 64 MB of memory.
     Memory = 3,

@@ -34,11 +34,11 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A request that a network server was sent.
 #[derive(Clone, Debug)]
 pub struct Asked {
-    /// The method.
+    /// The method of the request.
     pub method: Method,
     /// The path with the query.
     pub path: String,
-    /// The headers.
+    /// The headers of the request.
     pub headers: HeaderMap,
     /// The body as it came.
     pub text: String,
@@ -106,7 +106,7 @@ impl Outside {
         outside
     }
 
-    /// It comes back.
+    /// Comes back after [`go`](Self::go).
     pub fn come(&mut self) {
         let listener = TcpListener::bind(("127.0.0.1", self.port)).expect("the port is free");
         listener.set_nonblocking(true).expect("it can be told");
@@ -135,7 +135,7 @@ impl Outside {
         self.running = Some((stop, thread));
     }
 
-    /// It goes away.
+    /// Goes away: nothing answers.
     pub fn go(&mut self) {
         if let Some((stop, thread)) = self.running.take() {
             // It may have ended by itself.
@@ -149,7 +149,7 @@ impl Outside {
         *self.answers.lock().unwrap_or_else(PoisonError::into_inner) = Box::new(answer);
     }
 
-    /// Where it is.
+    /// Returns the address of the server.
     #[must_use]
     pub fn url(&self) -> String {
         match self.secured {
@@ -158,13 +158,13 @@ impl Outside {
         }
     }
 
-    /// What it was asked so far.
+    /// Returns the requests so far.
     #[must_use]
     pub fn asked(&self) -> Vec<Asked> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// What it was asked, once that is so much.
+    /// Returns the requests once there are so many.
     #[track_caller]
     pub fn wait_for(&self, number: usize) -> Vec<Asked> {
         eventually("the network server is asked", || {

@@ -9,13 +9,13 @@ use wasm_encoder::{ComponentSection, CustomSection};
 
 use crate::{target, workspace};
 
-/// A water meter.
+/// The decoder of a water meter.
 pub const AXIOMA: &str = "axioma-qalcosonic-w1";
 
-/// A room sensor.
+/// The decoder of a room sensor.
 pub const ELSYS: &str = "elsys-ers-co2";
 
-/// A street light.
+/// The decoder of a street light.
 pub const LUMINAIRE: &str = "nas-ul20xx";
 
 /// The folders of the decoders.
@@ -30,19 +30,19 @@ const VECTORS: &str = "champollion:vectors@1";
 /// Bytes before the first section of a component: magic number, version, layer.
 const PREAMBLE: usize = 8;
 
-/// What a package is made of, to be changed and put together again.
+/// The sources of a package, to be changed and put together again.
 #[derive(Clone)]
 pub struct Sources {
     /// The component, without the two sections.
     pub component: Vec<u8>,
-    /// `decoder.toml`.
+    /// The text of `decoder.toml`.
     pub manifest: String,
-    /// `vectors.json`.
+    /// The text of `vectors.json`.
     pub vectors: String,
 }
 
 impl Sources {
-    /// What the package of a first-party decoder is made of.
+    /// Returns the sources of a first-party decoder's package.
     #[must_use]
     pub fn of(decoder: &str) -> Self {
         Self::take_apart(&fs::read(Self::file(decoder)).expect("the package can be read"))
@@ -59,7 +59,7 @@ impl Sources {
         path.to_str().expect("the path is text").to_owned()
     }
 
-    /// The package.
+    /// Returns the package as bytes.
     #[must_use]
     pub fn package(&self) -> Package {
         Package::assemble(&self.component, &self.manifest, &self.vectors)
@@ -110,7 +110,7 @@ impl Sources {
         all.into_iter().filter_map(plain).collect()
     }
 
-    /// What a package is made of.
+    /// Takes a package apart into its sources.
     #[must_use]
     pub fn take_apart(package: &[u8]) -> Self {
         let (preamble, mut rest) = package.split_at(PREAMBLE);

@@ -79,13 +79,13 @@ impl Sensor {
         Self { device: Device::of(&session), session }
     }
 
-    /// Its DevEUI.
+    /// Returns the DevEUI of the sensor.
     #[must_use]
     pub fn dev_eui(&self) -> String {
         self.session.dev_eui().to_string()
     }
 
-    /// Its DevAddr.
+    /// Returns the DevAddr of the sensor.
     #[must_use]
     pub fn dev_addr(&self) -> String {
         self.session.dev_addr().to_string()
@@ -133,7 +133,7 @@ impl Sensor {
         format!("/v1/devices/{}", self.dev_eui())
     }
 
-    /// What is registered of it.
+    /// Returns the registration of the sensor.
     #[must_use]
     pub fn registration(&self, group: &str, decoder: Option<&str>) -> Json {
         json!({
@@ -198,7 +198,7 @@ impl Joiner {
         Self { device: JoiningDevice { dev_eui: dev_eui(number), join_eui, root_keys }, opt_neg }
     }
 
-    /// Its DevEUI.
+    /// Returns the DevEUI of the sensor.
     #[must_use]
     pub fn dev_eui(&self) -> String {
         self.device.dev_eui.to_string()
@@ -221,7 +221,7 @@ impl Joiner {
         }
     }
 
-    /// What is registered of it.
+    /// Returns the registration of the sensor.
     #[must_use]
     pub fn registration(&self, group: &str, decoder: Option<&str>) -> Json {
         json!({ "group": group, "decoder": decoder, "activation": { "otaa": self.keys() } })

@@ -24,11 +24,11 @@ const START: Duration = Duration::from_secs(60);
 /// The longest that a stop takes, with the grace for requests under way.
 const STOP: Duration = Duration::from_secs(30);
 
-/// What the line begins with that says where a server listens.
+/// The beginning of the line that says where a server listens.
 const LISTENS: &str = "champollion listens on ";
 
-/// How a server is started. Unless it is said otherwise, packages need not be signed or
-/// get through random payloads: the tests publish decoders that misbehave.
+/// The setup of a server. Unless it is said otherwise, packages need not be signed or get through random
+/// payloads: the tests publish decoders that misbehave.
 #[derive(Clone, Default)]
 pub struct Setup {
     variables: Vec<(String, String)>,
@@ -168,13 +168,13 @@ impl Server {
         self.folder.path().join("data")
     }
 
-    /// What it has logged.
+    /// Returns the log so far.
     #[must_use]
     pub fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
 
-    /// What it has printed since it was started last.
+    /// Returns the output since the server was started last.
     #[must_use]
     pub fn printed(&self) -> String {
         self.printed.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -195,7 +195,7 @@ impl Server {
         Client::new(&self.address)
     }
 
-    /// The admin.
+    /// Returns a client in the role of the admin.
     #[must_use]
     pub fn admin(&self) -> Client {
         self.anybody().token(&self.admin_token)
@@ -223,7 +223,7 @@ impl Server {
         self.anybody().token(made["token"].as_str().expect("a new token is shown"))
     }
 
-    /// A network server.
+    /// Returns a client in the role of a network server.
     #[must_use]
     pub fn lns(&self) -> Client {
         self.anybody().token(&self.new_token("lns", None))
@@ -253,7 +253,7 @@ impl Server {
         Connection::open(&self.address)
     }
 
-    /// Registers a sensor.
+    /// Registers a sensor in a group.
     #[track_caller]
     pub fn register(&self, sensor: &Sensor, group: &str, decoder: Option<&str>) {
         self.admin().put(&sensor.path(), &sensor.registration(group, decoder)).success();

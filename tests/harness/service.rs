@@ -14,7 +14,7 @@ use tempfile::TempDir;
 /// Servers listen within milliseconds; on a machine that does much else, within seconds.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How a server is started; its output goes to a file.
+/// The recipe by which a server is started; its output goes to a file.
 type Recipe = Box<dyn Fn(&Path) -> Command>;
 
 /// A server of somebody else's.

@@ -2,7 +2,7 @@
 
 use crate::Answer;
 
-/// What did not come out right so far.
+/// The faults that were found so far.
 #[derive(Default)]
 pub struct Table {
     faults: Vec<String>,

@@ -14,7 +14,7 @@ use crate::{Server, cli};
 /// strace is there within milliseconds; on a machine that does much else, within seconds.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What happens at a system call.
+/// The mishap at a system call.
 #[derive(Clone, Copy, Debug)]
 pub enum Mishap {
     /// The process is ended before the first one is done, as `kill -9` does it.

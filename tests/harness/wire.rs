@@ -47,7 +47,7 @@ impl Wire {
         self.port
     }
 
-    /// How often it was cut.
+    /// Returns the number of cuts so far.
     #[must_use]
     pub fn cuts(&self) -> u64 {
         self.cuts.load(Ordering::Relaxed)

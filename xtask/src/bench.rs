@@ -17,10 +17,10 @@ const QUICK: [&str; 6] =
 
 /// Runs the benchmarks and prints a line for each.
 pub(crate) fn run(installing: Installing, quick: bool, filter: Option<&str>) -> Result<()> {
-    /// What is measured with the real server and not by criterion.
+    /// The figures that are measured with the real server and not by criterion.
     const LOAD: &str = "ingest";
     const DELIVERY: &str = "delivery";
-    /// What is measured by a program of its own, which is killed meanwhile.
+    /// The figures that are measured by a program of its own, which is killed meanwhile.
     const STORE: &str = "store";
     if filter.is_some_and(|filter| filter.starts_with(LOAD)) {
         return load::measure(&guests::build(installing)?, LOAD, quick);

@@ -9,7 +9,7 @@ pub(crate) fn has(packages: &[&str]) -> bool {
     packages.iter().all(|package| succeeds(command("dpkg").args(["-s", package])))
 }
 
-/// What people type to install packages.
+/// Returns the command by which people install packages.
 pub(crate) fn hint(packages: &[&str]) -> String {
     format!("apt-get install {}", packages.join(" "))
 }

@@ -10,14 +10,14 @@ use crate::{
     shell::{self, cargo, succeeds, workspace},
 };
 
-/// What is fed.
+/// A target of the fuzzer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Target {
     /// Files that are published.
     Upload,
-    /// What decoders return.
+    /// Outputs of decoders.
     Output,
-    /// What comes over the air.
+    /// Frames from the air.
     Frames,
 }
 

@@ -1,4 +1,4 @@
-//! What others have made and a command needs: installed only after it was said, or not at all.
+//! Installation of programs of others that a command needs: only after it was said, or not at all.
 
 use anyhow::{Result, bail};
 
@@ -10,7 +10,7 @@ pub(crate) struct Need<'a> {
     pub(crate) what: &'a str,
     /// A sentence that says what it is for: `the tests of files put files to nginx`.
     pub(crate) why: &'a str,
-    /// What people type to install it: `apt-get install nginx`.
+    /// The command by which people install it: `apt-get install nginx`.
     pub(crate) command: &'a str,
 }
 

@@ -13,7 +13,7 @@ use crate::{
     shell::{cargo, command, run, target},
 };
 
-/// Its name.
+/// The name of the program.
 const PROGRAM: &str = "champollion-load";
 
 /// The name of the server, which is built with it.

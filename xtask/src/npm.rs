@@ -1,4 +1,4 @@
-//! What is used of other people's JavaScript: installed from npm, never part of the repository.
+//! JavaScript of others: installed from npm, never part of the repository.
 
 use std::fs;
 

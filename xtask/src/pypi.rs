@@ -1,4 +1,4 @@
-//! What is used of other people's Python: installed from PyPI, never part of the repository.
+//! Python of others: installed from PyPI, never part of the repository.
 
 use crate::{
     install::{Installing, Need},

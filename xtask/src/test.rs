@@ -19,7 +19,7 @@ const OF_PYPI: &str = "of_pypi_";
 /// Starts the names of the tests that trace a process that runs.
 const OF_STRACE: &str = "of_strace_";
 
-/// What `timeout` ends with when it had to end something.
+/// The exit code of `timeout` when it had to end something.
 const TIMED_OUT: i32 = 124;
 
 /// A program that tests start.
@@ -27,9 +27,9 @@ struct Program {
     name: &'static str,
     /// The package of Debian that holds it.
     package: &'static str,
-    /// What is in the names of the tests that start it.
+    /// The beginning of the names of the tests that start it.
     tests: &'static str,
-    /// What needs it.
+    /// The tests that need it, in a sentence.
     need: &'static str,
 }
 
@@ -83,7 +83,7 @@ const PROGRAMS: [Program; 8] = [
 /// Where Debian puts some of them, which is not in everybody's path.
 const SYSTEM_PROGRAMS: &str = "/usr/sbin";
 
-/// How long the server is tortured: time for thirty kills.
+/// Minutes that the server is tortured: time for thirty kills.
 const TORTURE_MINUTES: u32 = 1;
 
 /// Builds what the tests need, then runs all of them: units, properties, documentation, end to

@@ -13,7 +13,7 @@ use crate::{
     shell::{cargo, command, run, say, succeeds},
 };
 
-/// What guests are compiled to.
+/// The target that guests are compiled to.
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
 /// Overrides the search: `rustup` or `debian`.

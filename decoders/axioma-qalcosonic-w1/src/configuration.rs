@@ -27,9 +27,9 @@ const VALUES: [Entry; 9] = [
     (&[0x59], "waterTemperature", "waterTemperature", false),
 ];
 
-/// What a DIF has in its storage number for values of the log.
+/// The storage number in the DIF of values of the log.
 const LOG_STORAGE: u8 = 0x40;
-/// What a DIF has as the coding of a value of variable length: the compact profile.
+/// The coding in the DIF of a value of variable length: the compact profile.
 const VARIABLE_LENGTH: u8 = 0x0D;
 
 #[derive(Serialize)]
@@ -41,7 +41,7 @@ struct Configuration {
     profile: Option<Profile>,
 }
 
-/// The history.
+/// The history as the telegram describes it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Profile {
@@ -78,7 +78,7 @@ pub(crate) fn decode(uplink: &Uplink) -> Result<Reading, Failure> {
     Ok(reading)
 }
 
-/// What the next value information block means, and whether it is in units of the USA.
+/// Returns the meaning of the next value information block, and whether it is in units of the USA.
 fn value(payload: &mut Reader<'_>, data_information: u8) -> Result<(&'static str, bool), Failure> {
     let here = payload.clone().rest();
     let known = VALUES.iter().find(|(block, ..)| here.starts_with(block));

@@ -23,7 +23,7 @@ const LONGEST_LOG_INTERVAL: f64 = 31.0 * 24.0 * 60.0;
 /// which is late is still read, and something that is no date seldom is.
 const RECENT_INTERVALS: u32 = 32;
 
-/// What the telegram holds.
+/// The content of an extended telegram.
 struct Extended {
     layout: Layout,
     clock: u32,
@@ -35,7 +35,7 @@ struct Extended {
     increments: Vec<Increment>,
 }
 
-/// Which of the two it is.
+/// The layout of an extended telegram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Layout {
     Plain,

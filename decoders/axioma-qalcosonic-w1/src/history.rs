@@ -62,7 +62,7 @@ pub(crate) fn measurements(
     })
 }
 
-/// What there is to say against the increments.
+/// Returns a warning about the increments where they cannot be right.
 pub(crate) fn doubt(increments: &[Increment]) -> Option<String> {
     let position = increments.iter().position(|increment| increment.is_none())?;
     Some(format!("increment {} is not valid: the history ends before it", position + 1))

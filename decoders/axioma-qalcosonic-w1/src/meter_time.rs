@@ -1,4 +1,4 @@
-//! What the meter's clock says.
+//! The meter's clock.
 
 use std::str;
 
@@ -20,7 +20,7 @@ pub(crate) const DAY: u32 = 24 * HOUR;
 pub(crate) struct MeterTime(u32);
 
 impl MeterTime {
-    /// What the meter sent as seconds since 1970; `None` where its clock was not set.
+    /// Takes the meter's seconds since 1970; `None` where its clock was not set.
     pub(crate) fn from_clock(seconds: u32) -> Option<Self> {
         (NO_W1_BEFORE..u32::MAX).contains(&seconds).then_some(Self(seconds))
     }
@@ -71,7 +71,7 @@ impl Serialize for MeterTime {
     }
 }
 
-/// What there is to say against the meter's clock.
+/// Returns a warning about the meter's clock where it cannot be right.
 pub(crate) fn doubt(clock: u32, received_at: u64) -> Option<String> {
     let Some(time) = MeterTime::from_clock(clock) else {
         return Some(format!(

@@ -14,7 +14,7 @@ use crate::meter_time::MeterTime;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Status(pub(crate) u8);
 
-/// What the bits from 5 on say.
+/// The cause of an alarm, in the bits from 5 on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Cause {
     /// Nothing; beside a temporary error it is a pipe without water.
@@ -27,7 +27,7 @@ enum Cause {
     Unknown,
 }
 
-/// What a status byte says, by the names of the maker.
+/// The alarms of a status byte, by the names of the maker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Alarms {
@@ -47,7 +47,7 @@ impl Status {
         self.0
     }
 
-    /// What the byte says.
+    /// Returns the alarms that the byte stands for.
     ///
     /// The pipe is empty when there is a temporary error without a cause. Some decoders take it for
     /// empty only when no other bit is set; but a battery runs low in an empty pipe as in a full one.
@@ -67,7 +67,7 @@ impl Status {
         }
     }
 
-    /// What there is to say against the byte.
+    /// Returns a warning about the byte where its bits contradict each other.
     pub(crate) fn doubt(self) -> Option<String> {
         let is_known = self.0 & 0x03 == 0 && self.cause() != Cause::Unknown;
         (!is_known).then(|| {

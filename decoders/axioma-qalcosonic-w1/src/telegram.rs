@@ -35,8 +35,8 @@ const LONGEST_EXTENDED: usize = 50;
 /// M-Bus fills up with this byte.
 const PADDING: u8 = 0x2F;
 
-/// What all telegrams with values become: indexes in cubic metres, and increments in litres as they
-/// were sent.
+/// The data of all telegrams with values: indexes in cubic metres, and increments in litres as they were
+/// sent.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Telegram<'values> {

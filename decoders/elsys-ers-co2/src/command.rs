@@ -14,7 +14,7 @@ use crate::{
 /// The most bytes that get through at the lowest data rate of EU868, by the Regional Parameters.
 const SURELY_FITS: usize = 51;
 
-/// What a command may hold; all of it can come in one.
+/// A command that sets any number of settings at once.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(crate) struct SettingsCommand {

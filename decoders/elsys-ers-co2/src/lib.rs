@@ -54,7 +54,7 @@ const DATA_PORT: u8 = 5;
 /// Where settings travel, both ways.
 const SETTINGS_PORT: u8 = 6;
 
-/// The decoder.
+/// The decoder of the ERS CO2.
 #[derive(Debug)]
 pub struct ErsCo2;
 

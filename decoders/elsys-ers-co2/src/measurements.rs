@@ -1,4 +1,4 @@
-//! What of the values has a place in the vocabulary.
+//! Measurements: those of the values that have a place in the vocabulary.
 //!
 //! The rest stands in `data` alone. Acceleration, distance, voltages at inputs, pulses since the
 //! previous transmission and infrared temperatures have no term. A digital input has one only where

@@ -20,7 +20,7 @@ pub(crate) struct Setting {
     pub(crate) access: Access,
 }
 
-/// What the value of a setting looks like.
+/// The form of a setting's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// One byte, 0 or 1.
@@ -31,7 +31,7 @@ pub(crate) enum Kind {
     Bytes(u8),
 }
 
-/// What this decoder does with a setting.
+/// The use that this decoder makes of a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Access {
     /// Shows it and lets a command change it.

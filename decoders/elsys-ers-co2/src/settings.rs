@@ -21,7 +21,7 @@ pub(crate) struct Message {
     /// Whether it asks the device to start anew.
     #[serde(skip_serializing_if = "is_false")]
     pub(crate) reboot: bool,
-    /// What the reader of the message should know.
+    /// Warnings for the reader of the message.
     #[serde(skip)]
     pub(crate) warnings: Vec<String>,
 }

@@ -5,25 +5,25 @@ use serde::Serialize;
 
 use crate::values::Values;
 
-/// What was read out of a telegram; it serializes as the `data` of a reading.
+/// The content of a telegram; it serializes as the `data` of a reading.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Telegram {
-    /// What was measured when the telegram was sent.
+    /// The values measured when the telegram was sent.
     #[serde(flatten)]
     pub(crate) values: Values,
-    /// What was measured before, as the telegram brings it.
+    /// The values measured before, as the telegram brings them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) history: Vec<Sample>,
-    /// What the reader of the telegram should know.
+    /// Warnings for the reader of the telegram.
     #[serde(skip)]
     pub(crate) warnings: Vec<String>,
 }
 
-/// What was measured some time before the telegram was sent.
+/// Values measured some time before the telegram was sent.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Sample {
-    /// How long before.
+    /// Seconds between the measurement and the telegram.
     pub(crate) seconds_ago: u32,
     pub(crate) values: Values,
 }
@@ -87,8 +87,8 @@ impl Telegram {
     }
 }
 
-/// How many seconds ago a value was measured. The upper two bits of its type byte say in how many
-/// bytes behind the value that stands: none, 1, 2 or 4.
+/// Reads how many seconds ago a value was measured. The upper two bits of its type byte say in how many bytes
+/// behind the value that stands: none, 1, 2 or 4.
 fn offset(width_code: u8, payload: &mut Reader<'_>) -> Result<u32, Failure> {
     Ok(match width_code {
         0 => 0,

@@ -6,7 +6,7 @@ use serde::Serialize;
 /// Declares the values that come once in a telegram, each absent until its type was read.
 macro_rules! values {
     ($($(#[$doc:meta])* $name:ident: $kind:ty,)*) => {
-        /// What a telegram says of one moment, under the names of the maker's own decoder.
+        /// The values of one moment in a telegram, under the names of the maker's own decoder.
         #[derive(Clone, Debug, Default, PartialEq, Serialize)]
         #[serde(rename_all = "camelCase")]
         pub(crate) struct Values {
@@ -40,27 +40,27 @@ macro_rules! values {
 values! {
     /// Temperature of the room, °C.
     temperature: f64,
-    /// Relative humidity, %.
+    /// Relative humidity in percent.
     humidity: u8,
     /// Acceleration along x; 63 is the gravity of the Earth.
     x: i8,
-    /// Acceleration along y.
+    /// Acceleration along the y axis.
     y: i8,
-    /// Acceleration along z.
+    /// Acceleration along the z axis.
     z: i8,
-    /// Illuminance, lx.
+    /// Illuminance in lux.
     light: u16,
     /// Movements that the infrared sensor counted since the previous transmission.
     motion: u8,
-    /// Carbon dioxide, ppm.
+    /// Carbon dioxide in ppm.
     co2: u16,
     /// Voltage of the battery, mV.
     vdd: u16,
     /// Analogue input 1, mV.
     analog1: u16,
-    /// Latitude, degrees north.
+    /// Latitude in degrees north.
     lat: f64,
-    /// Longitude, degrees east.
+    /// Longitude in degrees east.
     long: f64,
     /// Pulses at input 1 since the previous transmission.
     pulse1: u16,
@@ -68,9 +68,9 @@ values! {
     pulse_abs: u32,
     /// Probe at the first input, °C.
     external_temperature: f64,
-    /// Digital input 1.
+    /// State of digital input 1.
     digital: bool,
-    /// Distance sensor, mm.
+    /// Distance sensor's value in millimetres.
     distance: u16,
     /// Movements that the accelerometer counted.
     acc_motion: u8,
@@ -84,7 +84,7 @@ values! {
     waterleak: u8,
     /// 64 temperatures of the infrared camera, °C.
     grideye: Vec<f64>,
-    /// Barometric pressure, hPa.
+    /// Barometric pressure in hectopascals.
     pressure: f64,
     /// Highest sound level, dB.
     sound_peak: u8,
@@ -96,7 +96,7 @@ values! {
     pulse_abs2: u32,
     /// Analogue input 2, mV.
     analog2: u16,
-    /// Digital input 2.
+    /// State of digital input 2.
     digital2: bool,
     /// Analogue input of the load cell, µV.
     analog_uv: i32,
@@ -114,7 +114,7 @@ values! {
     view: u8,
     /// The temperature that a person has set, °C.
     setpoint: f64,
-    /// Fan speed.
+    /// Speed of the fan.
     speed: u8,
     /// Relative humidity at an external sensor, %.
     external_humidity: u8,

@@ -1,4 +1,4 @@
-//! Whom a block of a message is about: one byte, the same in all messages.
+//! The address that a block of a message is about: one byte, the same in all messages.
 
 use champollion_sdk::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -25,7 +25,7 @@ pub(crate) enum Address {
     DaliSingle(u8),
     /// A group of DALI drivers, 0 to 15.
     DaliGroup(u8),
-    /// All DALI drivers.
+    /// All DALI drivers at once.
     DaliBroadcast,
     /// All DALI drivers and the 0-10 V output.
     AllDevices,

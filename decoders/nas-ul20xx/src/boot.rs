@@ -1,4 +1,4 @@
-//! What the controller sends when it starts or refuses a downlink: FPort 99.
+//! Messages on FPort 99: the controller has started, or refuses a downlink.
 
 use champollion_sdk::prelude::*;
 use serde::Serialize;

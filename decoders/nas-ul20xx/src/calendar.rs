@@ -8,7 +8,7 @@ use crate::{
     values::{Bounded, Degrees, Disabled, Percent, count},
 };
 
-/// How far the sun is from straight above, in sixths of a degree from the horizon, which is 90.
+/// The sun's distance from straight above, in sixths of a degree from the horizon, which is 90.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "f64", into = "f64")]
 struct ZenithAngle(i8);

@@ -1,4 +1,4 @@
-//! Which instructions there are, and where they are sent.
+//! The instructions of a controller, and the ports that they are sent to.
 
 use std::collections::BTreeMap;
 
@@ -24,17 +24,17 @@ use crate::{
 pub(crate) const PORT_REQUEST: u8 = 49;
 /// Sets a configuration; the device sends it back when it has applied it.
 pub(crate) const PORT_CONFIG: u8 = 50;
-/// Restarts the controller.
+/// The port of the instruction that restarts the controller.
 pub(crate) const PORT_UPDATE: u8 = 51;
 /// Gives a command; the device answers.
 pub(crate) const PORT_COMMAND: u8 = 60;
 
-/// What no command can be longer than: a LoRaWAN payload at the fastest data rate.
+/// Longest command in bytes: a LoRaWAN payload at the fastest data rate.
 const LONGEST_PAYLOAD: usize = 242;
 
-/// What an instruction says behind its first byte.
+/// The body of an instruction: the bytes behind its first one.
 pub(crate) trait Body {
-    /// Reads it.
+    /// Reads the body of an instruction.
     fn read(payload: &mut Reader<'_>) -> Result<Self, Failure>
     where
         Self: Sized;

@@ -10,26 +10,26 @@ use crate::{
     },
 };
 
-/// How often status packets are sent. NAS's encoder takes a minute to a day.
+/// The interval of status packets. NAS's encoder takes a minute to a day.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct StatusConfig {
-    /// In seconds.
+    /// Interval in seconds.
     status_interval: Bounded<60, 86_400>,
 }
 
-/// How often usage packets are sent.
+/// The interval of usage packets.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct UsageConfig {
-    /// In seconds.
+    /// Interval in seconds, or never.
     usage_interval: OrWord<NeverSent, 1, 0xFFFF_FFFF>,
-    /// What to compute with where the voltage is not measured.
+    /// The mains voltage to compute with where the voltage is not measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     mains_voltage: Option<Bounded<0, 254>>,
 }
 
-/// Sets the clock.
+/// An instruction that sets the clock.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct TimeConfig {
@@ -39,7 +39,7 @@ pub(crate) struct TimeConfig {
     device_unix_epoch: Option<OrWord<ForceDeviceTimeReq, 946_684_800, 0xFFFF_FFFF>>,
 }
 
-/// How long controllers wait after power comes back, at random up to this many seconds.
+/// The longest delay of controllers after power comes back, in seconds; each waits a random part of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct BootDelayConfig {
@@ -64,14 +64,14 @@ pub(crate) struct MeteringAlertConfig {
     min_power_factor: PowerFactorLimit,
 }
 
-/// How fast levels change.
+/// The speed at which levels change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct FadeConfig {
     fade_duration: FadeDuration,
 }
 
-/// How drivers are watched.
+/// The supervision of drivers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct DaliMonitorConfig {
@@ -83,7 +83,7 @@ pub(crate) struct DaliMonitorConfig {
     monitoring_interval: OrWord<NeverSent, 1, 0xFFFF>,
 }
 
-/// How bright lamps are where nothing else says it.
+/// The level of lamps where nothing else says it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct FallbackDimConfig {

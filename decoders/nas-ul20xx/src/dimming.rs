@@ -36,7 +36,7 @@ pub(crate) struct ManualTimedDimming {
 struct TimedDestination {
     address: Address,
     dimming_level: Percent<Resume>,
-    /// In minutes.
+    /// Duration in minutes.
     duration: Bounded<0, 255>,
 }
 

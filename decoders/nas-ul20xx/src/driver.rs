@@ -1,4 +1,4 @@
-//! What a DALI driver says of itself, and levels of dimming.
+//! The status of a DALI driver, and levels of dimming.
 
 use champollion_sdk::prelude::*;
 use serde::Serialize;
@@ -49,7 +49,7 @@ impl DriverStatus {
         self.lamp_failure
     }
 
-    /// What is measured of the driver at an address.
+    /// Returns the measurements of the driver at an address.
     ///
     /// Only a single driver answers for itself. Answers to a broadcast or to a group collide on the
     /// bus, and an analog output has no status, so there a zero says nothing.
@@ -90,7 +90,7 @@ impl Driver {
         }
     }
 
-    /// What is measured of the driver.
+    /// Returns the measurements of the driver.
     pub(crate) fn measurements(&self) -> Vec<Measurement> {
         self.status.map_or_else(Vec::new, |status| status.measurements(self.address.value))
     }
@@ -119,7 +119,7 @@ pub(crate) fn read_clock(payload: &mut Reader<'_>) -> Result<Option<Spanned<u32>
 /// 2015-01-01T00:00:00Z in seconds since 1970.
 pub(crate) const START_OF_2015: u32 = 1_420_070_400;
 
-/// What to say where [`read_clock`] finds no time.
+/// The warning for a time that [`read_clock`] does not find.
 pub(crate) const CLOCK_NOT_SET: &str = "the clock of the controller is not set";
 
 /// Reads a power factor in hundredths; `None` where the device does not know it.

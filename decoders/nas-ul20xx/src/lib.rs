@@ -38,7 +38,7 @@ use champollion_sdk::prelude::*;
 
 use crate::command::{Instruction, PORT_COMMAND, PORT_CONFIG};
 
-/// The UL20xx decoder.
+/// The decoder of the UL20xx.
 #[derive(Debug)]
 pub struct NasUl20xx;
 

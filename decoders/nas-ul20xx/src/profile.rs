@@ -34,7 +34,7 @@ const DAYS: [Day; 8] =
 pub(crate) struct Days(u8);
 
 impl Days {
-    /// Reads days.
+    /// Reads the days on which a profile is in force.
     pub(crate) fn read(payload: &mut Reader<'_>) -> Result<Self, Failure> {
         Ok(Self(payload.u8()?.value))
     }
@@ -141,7 +141,7 @@ impl Body for ProfileConfig {
     }
 }
 
-/// What stands before the steps of a profile.
+/// The reserved byte before the steps of a profile.
 const RESERVED: [u8; 1] = [0];
 
 /// Levels over the day, for firmware 1.0.x.

@@ -3,8 +3,8 @@
 use champollion_sdk::prelude::*;
 use serde::Serialize;
 
-/// What the sensors see. A key is absent where the controller does not have the sensor, and the
-/// light is `null` where the sensor does not answer.
+/// The state of the sensors. A key is absent where the controller does not have the sensor, and the light is
+/// `null` where the sensor does not answer.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SensorSource {
@@ -52,7 +52,7 @@ impl SensorSource {
         Ok(sensors)
     }
 
-    /// What is measured; the D4i sensor is the second one for light, so it has channel 1.
+    /// Returns the measurements; the D4i sensor is the second one for light, so it has channel 1.
     pub(crate) fn measurements(&self) -> Vec<Measurement> {
         let light = self.light_sensor.flatten();
         let d4i_light = self.d4i_light_sensor.flatten();

@@ -53,7 +53,7 @@ struct StatusFlags {
     lumalink_connected_after_boot: Option<Spanned<bool>>,
 }
 
-/// What the meter has found in the last 24 hours.
+/// The alerts that the meter has found in the last 24 hours.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ActiveAlerts {

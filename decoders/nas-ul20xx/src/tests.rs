@@ -205,7 +205,7 @@ proptest! {
         }
     }
 
-    /// What was read back is the command that makes the same payload, but for reserved bits.
+    /// A command that is read back makes the same payload again, but for reserved bits.
     #[test]
     fn any_command_comes_back(
         f_port in prop_oneof![49_u8..=51, 60_u8..=60],

@@ -18,7 +18,7 @@ struct UsagePacket {
     consumption: Vec<Consumption>,
 }
 
-/// What one meter has counted. Only what the meter can measure is there.
+/// The consumption that one meter has counted. Only quantities that the meter can measure are there.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Consumption {
@@ -44,9 +44,9 @@ struct Consumption {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Meter {
-    /// The controller's own.
+    /// The controller's own meter.
     InternalMeasurement,
-    /// A D4i driver's.
+    /// The meter of a D4i driver.
     #[serde(untagged)]
     Driver(Address),
 }
@@ -158,7 +158,7 @@ fn hours(payload: &mut Reader<'_>) -> Result<Spanned<f64>, Failure> {
     Ok(payload.u32_le()?.map(|seconds| f64::from(seconds) / SECONDS_PER_HOUR))
 }
 
-/// How long the lamp has been lit, in hours.
+/// Reads for how long the lamp has been lit, in hours.
 ///
 /// Firmware 1.1.x and D4i drivers send seconds. Of the own meter of firmware 1.0.x the sources
 /// disagree: NAS's codec took hours from 2022 to January 2024, and so does Kungsbacka; since

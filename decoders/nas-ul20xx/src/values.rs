@@ -41,7 +41,7 @@ impl<const LOWEST: i64, const HIGHEST: i64> From<Bounded<LOWEST, HIGHEST>> for i
     }
 }
 
-/// What a sentinel is called.
+/// A sentinel: a word that stands in the place of a number.
 pub(crate) trait Word: Clone + Copy + Debug + PartialEq {
     /// The maker's word for it.
     const WORD: &'static str;
@@ -53,9 +53,9 @@ pub(crate) trait Word: Clone + Copy + Debug + PartialEq {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "NumberOrText", into = "NumberOrText")]
 pub(crate) enum OrWord<W: Word, const LOWEST: i64, const HIGHEST: i64> {
-    /// The number.
+    /// A number within its bounds.
     Number(Bounded<LOWEST, HIGHEST>),
-    /// The word.
+    /// A word in the place of a number.
     Word(PhantomData<W>),
 }
 
@@ -135,9 +135,9 @@ words! {
     Inactive = "inactive", 0xFF;
     /// From here on the calendar says nothing.
     Disabled = "disabled", 0xFF;
-    /// Never.
+    /// Never sent.
     NeverSent = "disabled", 0;
-    /// No threshold.
+    /// Alert without a threshold.
     AlertOff = "alert_off", 0xFFFF;
     /// The device has no profile.
     NoProfile = "no_profile", 0xFF;
@@ -253,7 +253,7 @@ impl From<PowerFactorLimit> for FactorOrText {
     }
 }
 
-/// How many items a list of a command holds, in the byte that says it.
+/// Returns the number of items of a list in a command, as the byte that says it.
 pub(crate) fn count(key: &str, length: usize, most: usize) -> Result<u8, Failure> {
     u8::try_from(length).ok().filter(|_| length <= most).ok_or_else(|| {
         Failure::invalid_command(format!("{key} holds {length}, and {most} are possible"))

@@ -7,22 +7,22 @@ use parking_lot::Mutex;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
-/// Which devices get a candidate, and when none does any more.
+/// The rule of a canary: the devices that get a candidate, and the failures that end it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CanaryRule {
-    /// The candidate.
+    /// The version that is the candidate.
     pub version: Version,
-    /// How many of a hundred devices get it, 1 to 99.
+    /// The share of devices that get the candidate, in percent, 1 to 99.
     pub share_percent: u8,
-    /// How many of a hundred of their frames may fail, 0 to 100.
+    /// The share of their frames that may fail, in percent, 0 to 100.
     pub failure_percent: u8,
     /// After how many frames that is looked at first: one of one is no rate.
     pub frames: u64,
 }
 
 impl CanaryRule {
-    /// What a candidate may fail where nothing is said.
+    /// The share of failures that a candidate may have by default, in percent.
     pub const FAILURE_PERCENT: u8 = 5;
     /// When that is looked at first where nothing is said.
     pub const FRAMES: u64 = 50;
@@ -49,16 +49,16 @@ struct Counts {
     failures: u64,
 }
 
-/// What a candidate came to since the server was started or the candidate was.
+/// The report of a canary since the server was started or the canary was.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CanaryReport {
-    /// Who gets it.
+    /// The rule of the canary.
     #[serde(flatten)]
     pub rule: CanaryRule,
     /// Frames that it has decoded, or failed to.
     pub decoded: u64,
-    /// Those that failed.
+    /// The number of frames that failed.
     pub failures: u64,
 }
 
@@ -68,7 +68,7 @@ impl Canary {
         Self { rule, salt, counts: Mutex::default(), is_over: AtomicBool::new(false) }
     }
 
-    /// Its rule.
+    /// Returns the rule of the canary.
     #[must_use]
     pub fn rule(&self) -> &CanaryRule {
         &self.rule
@@ -99,7 +99,7 @@ impl Canary {
         is_first.then(|| format!("{failures} of {frames} frames failed, and {allowed} % may"))
     }
 
-    /// What it came to so far.
+    /// Returns the report of the canary so far.
     #[must_use]
     pub fn report(&self) -> CanaryReport {
         let counts = *self.counts.lock();

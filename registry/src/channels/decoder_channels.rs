@@ -1,4 +1,4 @@
-//! Which published versions devices get.
+//! Channels: the published versions that devices get.
 //!
 //! A version is a candidate until it is promoted: then it is stable, and devices whose requirement it
 //! satisfies get it. A rollback takes back what was promoted last. Yanked versions are given to nobody
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::canary::CanaryRule;
 use crate::package::DecoderRef;
 
-/// How far a version has come.
+/// The channel of a version, from candidate to stable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Channel {
@@ -26,15 +26,15 @@ pub enum Channel {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Deprecation {
-    /// What to use in its place.
+    /// The decoder to use in its place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub successor: Option<DecoderRef>,
-    /// Why, for people.
+    /// The reason, for people.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
 }
 
-/// What became of the versions of one decoder since they were published.
+/// The channels of one decoder: the state of each of its versions since they were published.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Channels {
@@ -72,7 +72,7 @@ impl Channels {
         &self.stable
     }
 
-    /// How far a version has come.
+    /// Returns the channel of a version.
     #[must_use]
     pub fn channel(&self, version: &Version) -> Channel {
         if self.is_stable.contains(version) { Channel::Stable } else { Channel::Candidate }
@@ -96,7 +96,7 @@ impl Channels {
         self.shadow.as_ref()
     }
 
-    /// Which devices get a candidate already, if some do.
+    /// Returns the rule of the canary, where one runs.
     #[must_use]
     pub fn canary(&self) -> Option<&CanaryRule> {
         self.canary.as_ref()
@@ -106,7 +106,7 @@ impl Channels {
         self.canary = rule.cloned();
     }
 
-    /// What runs of a candidate ends when it is one no longer.
+    /// Ends shadow and canary of a candidate that is a candidate no longer.
     fn end_trials(&mut self, version: &Version) {
         self.shadow = self.shadow.take().filter(|shadow| shadow != version);
         self.canary = self.canary.take().filter(|canary| canary.version != *version);

@@ -24,9 +24,9 @@ pub(crate) const QUARANTINE: &str = "registry.quarantine";
 /// When a decoder is set aside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QuarantineRule {
-    /// How many calls that misbehave are too many; 0 sets nothing aside.
+    /// The number of misbehaving calls that is too many; 0 sets nothing aside.
     pub failures: usize,
-    /// Within which time.
+    /// The time within which calls are counted.
     pub window: Duration,
 }
 
@@ -34,7 +34,7 @@ impl QuarantineRule {
     /// A payload that one decoder crashes on may come from many devices, and is no reason to leave
     /// all others undecoded; that every third frame does, is.
     pub const FAILURES: usize = 20;
-    /// One minute.
+    /// The window by default: one minute.
     pub const WINDOW: Duration = Duration::from_secs(60);
 }
 
@@ -48,22 +48,22 @@ impl Default for QuarantineRule {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Quarantined {
-    /// Its name.
+    /// The name of the decoder.
     pub id: DecoderId,
-    /// Its version.
+    /// The version of the decoder.
     pub version: Version,
-    /// Since when.
+    /// The beginning of the quarantine.
     pub since: Timestamp,
-    /// How many of its calls misbehaved within the window.
+    /// The number of calls that misbehaved within the window.
     pub failures: usize,
     /// The word for what the last of them did.
     pub code: String,
-    /// What the last of them did.
+    /// The description of the last misbehaviour.
     pub message: String,
 }
 
-/// What is known of how a version behaves. It is looked at for every frame, so the answer is one
-/// atomic; the rest is behind a lock that only a call that misbehaved takes.
+/// The record of a version's behaviour. It is looked at for every frame, so the answer is one atomic; the
+/// rest is behind a lock that only a call that misbehaved takes.
 #[derive(Default)]
 pub(crate) struct Health {
     set_aside: AtomicBool,

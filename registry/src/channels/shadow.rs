@@ -24,7 +24,7 @@ pub struct Shadow {
     tally: Mutex<Tally>,
 }
 
-/// What a comparison came to so far, since the server was started or the shadow was.
+/// The tally of a shadow since the server was started or the shadow was.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Tally {
@@ -34,19 +34,19 @@ pub struct Tally {
     pub agreeing: u64,
     /// Frames that only the stable version has decoded, since there was too much else to do.
     pub skipped: u64,
-    /// What the stable version did.
+    /// The performance of the stable version.
     pub stable: Performance,
-    /// What the candidate did.
+    /// The performance of the candidate.
     pub candidate: Performance,
     /// Where the two differ, and on how many frames.
     pub differing: BTreeMap<String, u64>,
-    /// What only the candidate says, and on how many frames.
+    /// The members that only the candidate gives, each with the number of frames.
     pub added: BTreeMap<String, u64>,
     /// Some of the frames on which they differ.
     pub examples: Vec<Example>,
 }
 
-/// How a version did.
+/// The performance of a version.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Performance {
@@ -60,7 +60,7 @@ pub struct Performance {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Example {
-    /// FPort.
+    /// The FPort of the frame.
     pub f_port: u8,
     /// The payload, in hexadecimal digits.
     pub payload: String,
@@ -68,7 +68,7 @@ pub struct Example {
     pub differing: BTreeMap<String, [Json; 2]>,
 }
 
-/// What a version made of a frame.
+/// The result that a version made of a frame.
 pub struct Observed {
     values: BTreeMap<String, Json>,
     fuel: u64,
@@ -76,7 +76,7 @@ pub struct Observed {
 }
 
 impl Observed {
-    /// What came of a call.
+    /// Observes the result of a call.
     #[must_use]
     pub fn of(call: &Call<Reading>) -> Self {
         let mut values = BTreeMap::new();
@@ -132,13 +132,13 @@ impl Shadow {
         Self { version, tally: Mutex::default() }
     }
 
-    /// The candidate.
+    /// Returns the version that is the candidate.
     #[must_use]
     pub fn version(&self) -> &Version {
         &self.version
     }
 
-    /// What the comparison came to so far.
+    /// Returns the tally so far.
     #[must_use]
     pub fn tally(&self) -> Tally {
         self.locked().clone()

@@ -1,4 +1,4 @@
-//! What is asked of a package before it is published, and the package that was let through.
+//! Admission: the demands on a package before it is published, and the package that met them.
 
 use std::sync::Arc;
 
@@ -17,10 +17,10 @@ use super::{
 };
 use crate::package::{DecoderId, Manifest, Package, outcome, run};
 
-/// What is asked of a package beside what it says of itself.
+/// The demands on a package beside those of its own manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gate {
-    /// How many random payloads it must get through; 0 tries none.
+    /// The number of random payloads that the package must get through; 0 tries none.
     pub random_payloads: usize,
 }
 
@@ -42,17 +42,17 @@ pub struct Admitted {
     report: Report,
 }
 
-/// What the gate saw of a package that it let through.
+/// The report on a package that the gate let through.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
     /// Vectors that were answered as they expect.
     pub vectors: usize,
-    /// What became of the random payloads.
+    /// The results of the random payloads.
     pub random_payloads: Tried,
     /// The version that it was compared with.
     pub previous: Option<Version>,
-    /// What is no reason to refuse it.
+    /// Findings that are no reason to refuse the package.
     pub warnings: Vec<String>,
 }
 
@@ -121,13 +121,13 @@ fn vectors_that_differ(package: &Package, decoder: &Decoder) -> Vec<Finding> {
 }
 
 impl Admitted {
-    /// The package.
+    /// Returns the package that was admitted.
     #[must_use]
     pub fn package(&self) -> &Package {
         &self.package
     }
 
-    /// What the gate saw of it.
+    /// Returns the report on the package.
     #[must_use]
     pub fn report(&self) -> &Report {
         &self.report

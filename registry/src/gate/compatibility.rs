@@ -8,14 +8,15 @@ use semver::Version;
 use super::finding::Finding;
 use crate::package::{Field, Manifest};
 
-/// How much of a version must grow.
+/// The part of a version that must grow.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Needed {
     Major,
     Minor,
 }
 
-/// What keeps users of the version before from using this one, where its number does not say so.
+/// Returns the changes that keep users of the version before from using this one, where its number does not
+/// say so.
 pub(crate) fn incompatibilities(previous: &Manifest, next: &Manifest) -> Vec<Finding> {
     let changes = changes(previous, next).into_iter();
     let told = changes.filter(|(_, needed)| !is_told(&previous.version, &next.version, *needed));
@@ -170,7 +171,7 @@ mod tests {
         example = '{"interval": 10}'
     "#;
 
-    /// What is found where one text of the manifest is another in the next version.
+    /// Returns the differences between two texts of the manifest.
     fn found(version: &str, from: &str, to: &str) -> Vec<String> {
         assert!(MANIFEST.contains(from), "{from}");
         let previous = Manifest::parse(MANIFEST).unwrap();

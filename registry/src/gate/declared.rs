@@ -11,7 +11,7 @@ use crate::package::{FieldType, Manifest, each_value};
 /// Most fields that one warning names.
 const NAMED: usize = 10;
 
-/// What is wrong, and what is only strange.
+/// Returns the faults, and the oddities that are only warned about.
 pub(super) fn findings(manifest: &Manifest, vectors: &[Vector]) -> (Vec<Finding>, Vec<String>) {
     let declared = Declared::of(manifest);
     let mut findings = Vec::new();

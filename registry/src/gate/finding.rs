@@ -1,4 +1,4 @@
-//! What the gate finds.
+//! Findings of the gate.
 
 use champollion_sandbox::LoadError;
 use semver::Version;
@@ -18,10 +18,10 @@ pub enum Finding {
     OtherName {
         /// Where it was sent.
         expected: String,
-        /// What its manifest says.
+        /// The manifest's value.
         actual: String,
     },
-    /// What it runs cannot be loaded.
+    /// The code of the package cannot be loaded.
     #[error(transparent)]
     Unusable(UnusableError),
     /// A vector is not answered as it expects.
@@ -36,7 +36,7 @@ pub enum Finding {
         vector: String,
         /// Where the value stands.
         path: String,
-        /// Its type.
+        /// The type that was found.
         found: &'static str,
     },
     /// A vector holds a value of another type than the manifest declares.
@@ -46,7 +46,7 @@ pub enum Finding {
         vector: String,
         /// Where the value stands.
         path: String,
-        /// Its type.
+        /// The type that was found.
         found: &'static str,
         /// The type that is declared.
         declared: &'static str,
@@ -56,22 +56,22 @@ pub enum Finding {
     UndeclaredQuantity {
         /// The first vector that does.
         vector: String,
-        /// What is measured.
+        /// The quantity that is measured.
         quantity: String,
     },
     /// Random payloads make it do what no decoder may.
     #[error(transparent)]
     Misbehaves(Misbehaved),
-    /// Who uses the version before could not use this one.
+    /// The change keeps users of the version before from using this one.
     #[error(
         "{change}, so it needs a new {needed} version: {previous} is published, this is {version}"
     )]
     Incompatible {
-        /// What changed.
+        /// The change between the versions.
         change: String,
-        /// `major` or `minor`.
+        /// The part of the version that must grow: `major` or `minor`.
         needed: &'static str,
-        /// The version before.
+        /// The version before this one.
         previous: Version,
         /// The version that it is to have.
         version: Version,

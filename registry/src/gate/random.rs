@@ -22,21 +22,21 @@ const USUAL_BYTES: usize = 51;
 /// Application ports that may be sent on.
 const PORTS: u64 = 223;
 
-/// What all payloads together may burn, in units of fuel: about a second. Ten thousand telegrams of a
-/// water meter with a day's history burn a sixth of it; of scripts that burn more fewer payloads are tried.
+/// Fuel that all payloads together may burn: about a second. Ten thousand telegrams of a water meter with a
+/// day's history burn a sixth of it; of scripts that burn more fewer payloads are tried.
 const FUEL: u64 = 2_000_000_000;
 
 /// Payloads that misbehave after which no more are tried: it is refused already.
 const ENOUGH: usize = 100;
 
-/// 2026-01-01T00:00:00Z in milliseconds.
+/// The moment of reception, 2026-01-01T00:00:00Z, in milliseconds.
 const RECEIVED_AT: u64 = 1_767_225_600_000;
 
-/// What became of the payloads.
+/// The results of the random payloads.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Tried {
-    /// How many were tried.
+    /// The number of payloads that were tried.
     pub tried: usize,
     /// Those that were read.
     pub readings: usize,
@@ -57,11 +57,11 @@ pub struct Tried {
 /// Payloads at which a decoder did what no decoder may.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Misbehaved {
-    /// How many.
+    /// The number of failures of this kind.
     pub count: usize,
     /// Of how many that were tried.
     pub tried: usize,
-    /// What it did at the first of them.
+    /// The error of the first failure.
     pub error: CallError,
     /// The first of them.
     pub specimen: Payload,
@@ -70,9 +70,9 @@ pub struct Misbehaved {
 /// A payload and its port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Payload {
-    /// FPort.
+    /// The FPort of the payload.
     pub f_port: u8,
-    /// The payload.
+    /// The bytes of the payload.
     pub payload: Vec<u8>,
 }
 
@@ -146,7 +146,7 @@ pub(super) fn try_out(package: &Package, decoder: &Decoder, count: usize) -> Tri
     tried
 }
 
-/// What payloads are made of.
+/// The source that payloads are made from.
 struct Source<'package> {
     ports: Vec<u8>,
     uplinks: Vec<(&'package UplinkInput, Settings)>,

@@ -25,7 +25,7 @@ pub struct VectorDiffers {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RehearsalError {
-    /// What it runs cannot be loaded.
+    /// The code of the package cannot be loaded.
     #[error(transparent)]
     Unusable(#[from] UnusableError),
     /// A vector was not answered as it expects.
@@ -49,13 +49,13 @@ impl Rehearsal {
         Ok(Self { package, decoder })
     }
 
-    /// The package.
+    /// Returns the package that was rehearsed.
     #[must_use]
     pub fn package(&self) -> &Package {
         &self.package
     }
 
-    /// The decoder, compiled.
+    /// Returns the decoder in its compiled form.
     #[must_use]
     pub fn decoder(&self) -> &Decoder {
         &self.decoder

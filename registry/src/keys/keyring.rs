@@ -10,7 +10,7 @@ use super::signing::PublicKey;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PublisherKey {
-    /// Whose it is, for people.
+    /// The name of the key's owner, for people.
     pub name: String,
     /// The vendors whose decoders it may sign.
     pub namespaces: Vec<String>,
@@ -29,7 +29,7 @@ impl Publishers {
         self.0.iter()
     }
 
-    /// What is known of a key.
+    /// Returns the record of a key.
     #[must_use]
     pub fn get(&self, key: &PublicKey) -> Option<&PublisherKey> {
         self.0.get(key)

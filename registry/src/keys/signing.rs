@@ -23,11 +23,11 @@ const KEY_BYTES: usize = 32;
 /// Bytes of a signature.
 const SIGNATURE_BYTES: usize = 64;
 
-/// What signatures are checked with: `ed25519:` and 43 characters.
+/// A public key, with which signatures are checked: `ed25519:` and 43 characters.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PublicKey([u8; KEY_BYTES]);
 
-/// What signs.
+/// A secret key, which signs.
 pub struct SecretKey(SigningKey);
 
 /// A signature, 86 characters as text.
@@ -37,9 +37,9 @@ pub struct Signature([u8; SIGNATURE_BYTES]);
 /// A signature of a package, and who made it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PackageSignature {
-    /// What it is checked with.
+    /// The public key of the signer.
     pub key: PublicKey,
-    /// The signature.
+    /// The signature of the package.
     pub signature: Signature,
 }
 
@@ -59,7 +59,7 @@ impl SecretKey {
         Ok(Self(SigningKey::from_bytes(&bytes)))
     }
 
-    /// What its signatures are checked with.
+    /// Returns the public key that checks this key's signatures.
     #[must_use]
     pub fn public(&self) -> PublicKey {
         PublicKey(self.0.verifying_key().to_bytes())
@@ -71,7 +71,7 @@ impl SecretKey {
         format!("{SECRET_PREFIX}{}", BASE64URL_NOPAD.encode(&self.0.to_bytes()))
     }
 
-    /// Signs a message.
+    /// Signs a text message.
     #[must_use]
     pub(crate) fn sign(&self, message: &str) -> Signature {
         Signature(self.0.sign(message.as_bytes()).to_bytes())
@@ -135,12 +135,13 @@ impl PackageSignature {
     }
 }
 
-/// What a registry's old key signs of its new one.
+/// Returns the message by which a registry's old key vouches for its new one.
 fn rotation_message(new: &PublicKey) -> String {
     format!("champollion registry key v1\n{new}\n")
 }
 
-/// What is signed of a package. The digest covers all of it; the rest is for people who look.
+/// Returns the message that is signed for a package. The digest covers all of the package; the rest is for
+/// people who look.
 fn package_message(id: &DecoderId, version: &Version, digest: Digest) -> String {
     format!("champollion package v1\n{id} {version}\n{digest}\n")
 }
@@ -185,7 +186,7 @@ impl FromStr for Signature {
     }
 }
 
-/// How a signature stands in a header: the key, a space, the signature.
+/// Writes a signature as it stands in a header: the key, a space, the signature.
 impl fmt::Display for PackageSignature {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{} {}", self.key, self.signature)

@@ -12,7 +12,7 @@ use crate::package::DecoderId;
 /// Whether a package is signed, and what is asked of one that is not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Provenance {
-    /// It is signed.
+    /// The package is signed.
     Signed(PackageSignature),
     /// It is not, and that will not do.
     Unsigned,
@@ -44,19 +44,19 @@ pub enum UntrustedError {
     /// The key was revoked.
     #[error("the key {key} was revoked{}", because(reason))]
     Revoked {
-        /// Which key.
+        /// The key at fault.
         key: PublicKey,
-        /// Why.
+        /// The reason of the distrust.
         reason: String,
     },
     /// The key is not one of the namespace.
     #[error("the key {key} is of the namespaces {namespaces}, and not of {wanted}")]
     OtherNamespace {
-        /// Which key.
+        /// The key at fault.
         key: PublicKey,
-        /// Which it may sign.
+        /// The namespaces that the key may sign for.
         namespaces: String,
-        /// Which it should have signed.
+        /// The namespace that was to be signed for.
         wanted: String,
     },
 }

@@ -1,4 +1,4 @@
-//! Who did what, when, from where: a chain beside the index.
+//! The audit: a chain beside the index that names each act, its author, moment and origin.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -8,7 +8,7 @@ use super::event::IndexEvent;
 /// The name of the chain.
 pub(crate) const AUDIT: &str = "audit";
 
-/// Who does something, and from where.
+/// An actor: the author of an act, and where the act came from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Actor {
     /// The name of the token that was presented.
@@ -30,9 +30,9 @@ impl Actor {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AuditEntry {
-    /// By whom.
+    /// The author of the act.
     pub by: Actor,
-    /// What was done: `promote`, `token-create`.
+    /// The action: `promote`, `token-create`.
     pub action: String,
     /// To what: `acme/thermometer 1.1.0`.
     pub subject: String,
@@ -63,7 +63,7 @@ impl AuditEntry {
         Self { details, ..self }
     }
 
-    /// What is said of something that happened to a decoder.
+    /// Makes the entry of an event of a decoder.
     pub(crate) fn of(event: &IndexEvent, by: &Actor) -> Self {
         let name =
             |id: &dyn std::fmt::Display, version: &dyn std::fmt::Display| format!("{id} {version}");

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 /// The end of a chain: who knows it can tell whether all before it is as it was.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
-    /// How many lines there are.
+    /// The number of lines of the chain.
     pub sequence: u64,
     /// The SHA-256 of the last line; of the chain's name where there is none.
     pub hash: Digest,
@@ -23,7 +23,7 @@ pub struct Link<T> {
     pub previous: Digest,
     /// When it was written.
     pub at: Timestamp,
-    /// What it says.
+    /// The content of the line.
     #[serde(flatten)]
     pub content: T,
 }
@@ -32,11 +32,11 @@ pub struct Link<T> {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {place} of the {chain}: {reason}")]
 pub struct BrokenChain {
-    /// Which chain.
+    /// The name of the chain.
     pub chain: &'static str,
-    /// Which line, from 1.
+    /// The place of the line, from 1.
     pub place: u64,
-    /// What is wrong with it.
+    /// The fault of the line.
     pub reason: String,
 }
 

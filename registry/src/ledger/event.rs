@@ -1,4 +1,4 @@
-//! What can happen to decoders and keys, as the index says it.
+//! Events of decoders and keys, as the index has them.
 
 use champollion_sandbox::Digest;
 use semver::Version;
@@ -13,7 +13,7 @@ use crate::{
 /// The name of the chain.
 pub(crate) const INDEX: &str = "index";
 
-/// What happened to a decoder.
+/// An event of a decoder or a key.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum IndexEvent {
@@ -24,9 +24,9 @@ pub enum IndexEvent {
     /// Versions are stable no longer.
     #[serde(rename_all = "camelCase")]
     Rollback {
-        /// Of which decoder.
+        /// The decoder that was rolled back.
         id: DecoderId,
-        /// Which ones, the one promoted last first.
+        /// The versions that were withdrawn, the one promoted last first.
         withdrawn: Vec<Version>,
         /// The version that was promoted last before them.
         to: Version,
@@ -35,52 +35,52 @@ pub enum IndexEvent {
     Shadow(VersionName),
     /// It does no longer.
     EndShadow {
-        /// Of which decoder.
+        /// The decoder that was rolled back.
         id: DecoderId,
     },
     /// A share of the devices gets a candidate.
     Canary {
-        /// Of which decoder.
+        /// The decoder that was rolled back.
         id: DecoderId,
-        /// Which one, and who gets it.
+        /// The candidate, and the devices that get it.
         #[serde(flatten)]
         rule: CanaryRule,
     },
     /// None does any more.
     EndCanary {
-        /// Of which decoder.
+        /// The decoder that was rolled back.
         id: DecoderId,
-        /// Why.
+        /// The reason of the act.
         reason: String,
     },
     /// A version is chosen no longer.
     Yank {
-        /// Which one.
+        /// The version in question.
         #[serde(flatten)]
         name: VersionName,
-        /// Why.
+        /// The reason of the act.
         reason: String,
     },
     /// A version may be chosen again.
     Unyank(VersionName),
     /// A publisher's key may sign decoders of some vendors.
     AddKey {
-        /// Which key.
+        /// The key in question.
         key: PublicKey,
-        /// Whose it is, and which vendors.
+        /// The owner of the key, and the vendors it may sign for.
         #[serde(flatten)]
         known: PublisherKey,
     },
     /// A publisher's key may sign nothing any more.
     RevokeKey {
-        /// Which key.
+        /// The key in question.
         key: PublicKey,
-        /// Why.
+        /// The reason of the act.
         reason: String,
     },
     /// The registry has a new key of its own, for which the one before vouches.
     RegistryKey {
-        /// The new key.
+        /// The key that replaces the old one.
         key: PublicKey,
         /// The old one's signature; the first has none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -88,9 +88,9 @@ pub enum IndexEvent {
     },
     /// A decoder should not be used any more.
     Deprecate {
-        /// Which one.
+        /// The decoder in question.
         id: DecoderId,
-        /// What to do.
+        /// The advice to users of the decoder.
         #[serde(flatten)]
         deprecation: Deprecation,
     },
@@ -99,35 +99,35 @@ pub enum IndexEvent {
 /// A version of a decoder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VersionName {
-    /// Which decoder.
+    /// The name of the decoder.
     pub id: DecoderId,
-    /// Which version.
+    /// The version of the decoder.
     pub version: Version,
 }
 
-/// What the index says of a version that was published.
+/// The index's entry of a version that was published.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PublishedVersion {
-    /// Which decoder.
+    /// The name of the decoder.
     pub id: DecoderId,
-    /// Which version.
+    /// The version of the decoder.
     pub version: Version,
     /// The SHA-256 of its package.
     pub digest: Digest,
     /// The size of its package in bytes.
     pub bytes: usize,
-    /// How many vectors it answered.
+    /// The number of vectors that the version answered.
     pub vectors: usize,
     /// Where it was put at first.
     pub channel: Channel,
-    /// Who vouches for it.
+    /// The signature that vouches for the package.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signature: Option<PackageSignature>,
 }
 
 impl IndexEvent {
-    /// Which decoder it is about, if it is about one.
+    /// Returns the decoder that the event is about, if it is about one.
     #[must_use]
     pub fn id(&self) -> Option<&DecoderId> {
         match self {

@@ -116,7 +116,7 @@ impl History {
         &self.publishers
     }
 
-    /// Where it ends.
+    /// Returns the head, the end of the chain.
     #[must_use]
     pub fn head(&self) -> &Head {
         &self.head
@@ -151,7 +151,7 @@ impl History {
         self.versions.get(&(id.clone(), version.clone()))
     }
 
-    /// What became of the versions of a decoder.
+    /// Returns the channels of a decoder.
     #[must_use]
     pub fn channels(&self, id: &DecoderId) -> Channels {
         self.channels.get(id).cloned().unwrap_or_default()

@@ -20,32 +20,32 @@ pub(crate) const VERSIONS: &str = "registry.versions";
 /// The table of the channels of each decoder, by `vendor/model`.
 pub(crate) const CHANNELS: &str = "registry.channels";
 
-/// All published decoders.
+/// The published decoders, by name.
 pub(crate) type Index = BTreeMap<DecoderId, Listed>;
 
 /// The published versions of one decoder.
 pub(crate) type Versions = BTreeMap<Version, Arc<Entry>>;
 
-/// A published decoder.
+/// A published decoder with its versions.
 #[derive(Default)]
 pub(crate) struct Listed {
     pub(crate) versions: Versions,
     pub(crate) channels: Channels,
-    /// What the candidate that runs beside the stable version came to.
+    /// The candidate that runs beside the stable version, with its tally.
     pub(crate) shadow: Option<Arc<Shadow>>,
     /// The same of the candidate that a share of the devices gets.
     pub(crate) canary: Option<Arc<Canary>>,
 }
 
-/// A published version.
+/// A published version with its digest.
 pub(crate) struct Entry {
     pub(crate) manifest: Arc<Manifest>,
     pub(crate) line: IndexLine,
     pub(crate) health: Arc<Health>,
 }
 
-/// What the store keeps of a published version, beside its manifest; the file is a blob named by
-/// its digest.
+/// The line that the store keeps of a published version, beside its manifest; the file is a blob named by its
+/// digest.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct IndexLine {
@@ -67,8 +67,8 @@ impl IndexLine {
         }
     }
 
-    /// What the store keeps: the line as JSON, and below it the manifest as it stands in the
-    /// package. Inside the JSON its quotes and line breaks would take twice the room, and a manifest
+    /// Returns the bytes that the store keeps: the line as JSON, and below it the manifest as it stands in
+    /// the package. Inside the JSON its quotes and line breaks would take twice the room, and a manifest
     /// within the limit of packages could exceed the limit of the store.
     pub(crate) fn above(&self, manifest_toml: &str) -> Result<Vec<u8>, serde_json::Error> {
         let mut value = serde_json::to_vec(self)?;

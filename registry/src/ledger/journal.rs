@@ -19,7 +19,7 @@ use super::{
 /// The table of the heads, by the name of the chain.
 const HEADS: &str = "registry.heads";
 
-/// How many lines are read at once.
+/// Lines that are read at once.
 const PAGE: usize = 1_000;
 
 /// Index and audit. Who writes takes turns: what is checked before a change is still so when it is

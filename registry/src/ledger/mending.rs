@@ -23,8 +23,8 @@ use super::{
 };
 use crate::package::DecoderId;
 
-/// How long nothing is asked of mirrors for a package that none of them could give: its frames would
-/// wait for the network, each of them.
+/// The time in which mirrors are not asked for a package that none of them could give: its frames would wait
+/// for the network, each of them.
 const PAUSE: Duration = Duration::from_secs(60);
 
 /// Somebody who has the same packages.
@@ -65,11 +65,11 @@ pub(crate) enum FileError {
     Damaged(&'static str),
 }
 
-/// What was found when all packages were looked at.
+/// The result of looking at all packages.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Mended {
-    /// How many packages there are.
+    /// The number of packages.
     pub versions: usize,
     /// Those that were damaged or missing and are whole again.
     pub mended: Vec<VersionName>,
@@ -138,7 +138,7 @@ impl PackageFiles {
         self.blobs.get(&blob_name(digest)).await
     }
 
-    /// What is wrong with the file of a digest, if something is.
+    /// Returns the fault of the file of a digest, if there is one.
     pub(crate) async fn problem(&self, digest: Digest) -> Result<Option<&'static str>, StoreError> {
         let name = blob_name(digest);
         Ok(match self.blobs.get(&name).await? {

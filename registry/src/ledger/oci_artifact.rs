@@ -22,16 +22,16 @@ pub const LAYER_TYPE: &str = "application/wasm";
 /// The annotation with the signature of the publisher: a key, a space, the signature.
 const SIGNATURE: &str = "champollion.signature";
 
-/// What the tools call the system that a component runs on.
+/// The name that other tools have for the system that a component runs on.
 const COMPONENT_SYSTEM: &str = "wasip2";
 
 /// A package with all that goes with it into an OCI registry. The same package always makes the same
 /// artifact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Artifact {
-    /// The configuration, JSON.
+    /// The configuration as JSON.
     pub config: Vec<u8>,
-    /// What people and tools are told without fetching the package.
+    /// The annotations, which people and tools read without fetching the package.
     pub annotations: BTreeMap<String, String>,
     /// The tag of its version.
     pub tag: String,
@@ -134,7 +134,7 @@ impl Artifact {
 }
 
 impl Component {
-    /// What a component itself exports and imports, and not what is in it.
+    /// Reads the exports and imports of a component itself, and not of its parts.
     fn of(file: &[u8]) -> Self {
         let (mut exports, mut imports) = (Vec::new(), Vec::new());
         let mut depth = 0_usize;

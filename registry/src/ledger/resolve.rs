@@ -15,7 +15,7 @@ pub enum ResolveError {
     /// There are versions, but none that will do.
     #[error("no version of {id} satisfies {wanted}; published are {published}")]
     NoVersion {
-        /// The name.
+        /// The name of the decoder.
         id: DecoderId,
         /// The version or requirement that was asked for.
         wanted: String,
@@ -25,9 +25,9 @@ pub enum ResolveError {
     /// There are versions that would do, but they are given to nobody who does not pin them.
     #[error("no stable version of {id} satisfies {wanted}: {withheld}")]
     NotStable {
-        /// The name.
+        /// The name of the decoder.
         id: DecoderId,
-        /// The requirement.
+        /// The requirement that was asked for.
         wanted: String,
         /// The versions that would do and why they are not given, separated by commas.
         withheld: String,

@@ -6,22 +6,22 @@ use serde::{Deserialize, Serialize};
 use super::chain::Head;
 use crate::keys::{PublicKey, SecretKey, Signature};
 
-/// How long a signed head is good: whoever is shown an older one is kept from seeing what came since.
+/// The lifetime of a signed head: a reader who is shown an older one is kept from seeing what came since.
 const HEAD_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
 /// Where the index ends, signed by the registry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SignedHead {
-    /// Where it ends.
+    /// The head that is signed.
     pub head: Head,
-    /// When that was.
+    /// The moment of the signature.
     pub signed_at: Timestamp,
     /// Until when it may be shown.
     pub expires_at: Timestamp,
-    /// The registry's key.
+    /// The registry's public key.
     pub key: PublicKey,
-    /// Its signature.
+    /// The registry's signature of the head.
     pub signature: Signature,
 }
 

@@ -2,16 +2,16 @@
 
 use champollion_store::{Store, StoreError};
 
-/// How many lines are read from the store at once.
+/// Lines that are read from the store at once.
 const SCAN: usize = 1_000;
 
 /// A line of the index that is not as it was written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the index of the registry is damaged at {key}: {reason}")]
 pub struct DamagedIndex {
-    /// Which line, `vendor/model/version`.
+    /// The key of the line, `vendor/model/version`.
     pub key: String,
-    /// What is wrong with it.
+    /// The fault of the line.
     pub reason: String,
 }
 

@@ -1,4 +1,5 @@
-//! What one registry lacks that another has: found by comparing their histories, and nothing is done.
+//! Transfers: the things that one registry has and another lacks, found by comparing their histories. Nothing
+//! is done here.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,17 +16,17 @@ use crate::{
     package::DecoderId,
 };
 
-/// How one registry comes to what another has. What is there already stays as it is, unless it is
-/// followed.
+/// A transfer from one registry to another. Things that are there already stay as they are, unless the other
+/// is followed.
 #[derive(Clone, Debug, Default)]
 pub struct Transfer {
     /// Keys that are to be known before anything is published.
     pub keys: Vec<(PublicKey, PublisherKey)>,
     /// Versions that are to be published, as candidates, each after those that came before it.
     pub versions: Vec<PublishedVersion>,
-    /// What is to be changed then, in this order.
+    /// The steps to be taken then, in this order.
     pub steps: Vec<Step>,
-    /// What cannot be taken over.
+    /// The obstacles that cannot be taken over.
     pub obstacles: Vec<Obstacle>,
 }
 
@@ -35,24 +36,24 @@ pub struct Transfer {
 pub enum Step {
     /// A version was yanked there.
     Yank {
-        /// Which one.
+        /// The version that is yanked.
         #[serde(flatten)]
         name: VersionName,
-        /// Why.
+        /// The reason of the act.
         reason: String,
     },
     /// A version is stable there.
     Promote(VersionName),
-    /// What was promoted after a version was taken back there.
+    /// The promotion of a version that follows one that was taken back there.
     Rollback {
-        /// Of which decoder.
+        /// The decoder that is rolled back.
         id: DecoderId,
-        /// The version.
+        /// The version to return to.
         to: Version,
     },
     /// A decoder is deprecated there.
     Deprecate {
-        /// Which one.
+        /// The decoder in question.
         id: DecoderId,
         /// Why, and what to use.
         #[serde(flatten)]
@@ -60,9 +61,9 @@ pub enum Step {
     },
     /// A key was revoked there.
     RevokeKey {
-        /// Which one.
+        /// The key in question.
         key: PublicKey,
-        /// Why.
+        /// The reason of the act.
         reason: String,
     },
 }
@@ -70,15 +71,15 @@ pub enum Step {
 /// A version that cannot be taken over.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Obstacle {
-    /// Which one.
+    /// The version in question.
     #[serde(flatten)]
     pub name: VersionName,
-    /// What is in the way.
+    /// The obstacle in words.
     pub reason: String,
 }
 
 impl Transfer {
-    /// What `here` lacks of `there`. A decoder that has no stable version here comes with its channels. Of
+    /// Compares `there` with `here`. A decoder that has no stable version here comes with its channels. Of
     /// all others new versions are candidates and nothing else changes, unless `follow` says that this
     /// registry is to do what the other one did.
     #[must_use]

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::package::Sections;
 
-/// What a check found.
+/// The result of a check of the registry.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Verification {

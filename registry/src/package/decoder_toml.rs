@@ -2,7 +2,7 @@
 
 use super::manifest::Manifest;
 
-/// What is wrong with a manifest.
+/// A fault of a manifest.
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
     /// It is no TOML, or a key is missing, unknown or of a wrong type.
@@ -49,7 +49,7 @@ fn rename_keys(table: &mut toml::Table, rename: &impl Fn(&str) -> String) {
     *table = renamed.collect();
 }
 
-/// `fundedBy` as `funded-by`.
+/// Writes `fundedBy` as `funded-by`.
 fn kebab_case(camel_case: &str) -> String {
     let mut text = String::new();
     for character in camel_case.chars() {

@@ -26,7 +26,7 @@ pub enum PackageError {
          {file} into it"
     )]
     Missing {
-        /// What is missing.
+        /// The part that is missing.
         what: &'static str,
         /// The file of the sources that it comes from.
         file: &'static str,
@@ -74,7 +74,7 @@ pub enum PackageError {
     /// There are more vectors than are run.
     #[error("the package has {count} vectors, and {} are the limit", VECTORS)]
     TooManyVectors {
-        /// How many there are.
+        /// The number that there is.
         count: usize,
     },
     /// Two vectors of one name could not be told apart in a report.

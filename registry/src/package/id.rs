@@ -1,4 +1,4 @@
-//! Names of decoders.
+//! Names and versions of decoders.
 
 use std::{fmt, str::FromStr};
 
@@ -15,7 +15,7 @@ pub struct DecoderId {
     model: String,
 }
 
-/// What is wrong with a text that should be the name of a decoder.
+/// A text that does not name a decoder.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{0:?} names no decoder: it must read vendor/model, each of 1 to {PART_CHARACTERS} small \
@@ -89,13 +89,13 @@ impl<'de> Deserialize<'de> for DecoderId {
     }
 }
 
-/// What a device asks for: a decoder and the versions of it that will do, such as
-/// `axioma/qalcosonic-w1@^1.2`. Without a requirement any version will.
+/// A requirement of a device: a decoder and the versions of it that will do, such as
+/// `axioma/qalcosonic-w1@^1.2`. Without a version any will do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DecoderRef {
-    /// Which decoder.
+    /// The decoder that is required.
     pub id: DecoderId,
-    /// Which of its versions.
+    /// The versions that will do.
     pub requirement: VersionReq,
 }
 

@@ -6,23 +6,23 @@ use serde::{Deserialize, Serialize};
 
 use super::id::DecoderId;
 
-/// What a decoder says of itself: which devices it serves, and into what it decodes them.
+/// The manifest of a decoder: the devices that it serves, and the fields that it decodes them into.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all(deserialize = "kebab-case", serialize = "camelCase"), deny_unknown_fields)]
 pub struct Manifest {
-    /// Its name, `vendor/model`.
+    /// The decoder's name, `vendor/model`.
     pub id: DecoderId,
     /// Its version, by semantic versioning.
     pub version: Version,
     /// Its name for people.
     pub name: String,
-    /// What it decodes, in a sentence.
+    /// The purpose of the decoder, in a sentence.
     pub description: String,
     /// SPDX expression of its licence.
     pub licence: String,
-    /// Who answers for it.
+    /// The maintainer, who answers for the decoder.
     pub maintainer: String,
-    /// Who paid for it, where somebody did.
+    /// The sponsor, who paid for the decoder, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub funded_by: Option<String>,
     /// The documents that it was written from.
@@ -32,16 +32,16 @@ pub struct Manifest {
     pub devices: Vec<Device>,
     /// The ports that the devices send and listen on.
     pub ports: Vec<Port>,
-    /// What `data` holds.
+    /// The fields that `data` holds.
     #[serde(default)]
     pub fields: Vec<Field>,
-    /// What the operator may or must set on a device.
+    /// The variables that the operator may or must set on a device.
     #[serde(default)]
     pub variables: Vec<VariableDeclaration>,
-    /// What the devices can be told.
+    /// The commands that the devices take.
     #[serde(default)]
     pub commands: Vec<Command>,
-    /// What is particular to a decoder that is a script; a component has none of it.
+    /// The declaration of a script; a component has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub script: Option<ScriptDeclaration>,
 }
@@ -50,9 +50,9 @@ pub struct Manifest {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Device {
-    /// Its maker.
+    /// The maker of the device.
     pub vendor: String,
-    /// What the maker calls it.
+    /// The maker's name of the device.
     pub model: String,
     /// Its firmware, in the maker's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -67,17 +67,17 @@ pub struct Port {
     pub port: u8,
     /// Up from the device or down to it.
     pub direction: Direction,
-    /// What goes over it.
+    /// The meaning of the frames on this port.
     pub meaning: String,
 }
 
-/// Which way a frame goes.
+/// The direction of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
-    /// From the device.
+    /// Uplink, from the device.
     Up,
-    /// To the device.
+    /// Downlink, to the device.
     Down,
 }
 
@@ -87,7 +87,7 @@ pub enum Direction {
 pub struct Field {
     /// Its key; `history[].volume` is the member of the objects of a list.
     pub name: String,
-    /// Its type.
+    /// The type of the field.
     #[serde(rename = "type")]
     pub kind: FieldType,
     /// The term of the vocabulary under which it stands in `measurements`.
@@ -100,7 +100,7 @@ pub struct Field {
     /// voltage that is measured in `V`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data_unit: Option<String>,
-    /// What it means; may be left out of a field that is inferred.
+    /// The meaning of the field; may be left out of a field that is inferred.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub meaning: String,
     /// Whether nobody declared it: it was seen in what the decoder answers to its vectors.
@@ -112,17 +112,17 @@ pub struct Field {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FieldType {
-    /// True or false.
+    /// A truth value, true or false.
     Boolean,
     /// A whole number.
     Integer,
-    /// A number.
+    /// A number, whole or not.
     Number,
-    /// A text.
+    /// A text of any length.
     Text,
-    /// A JSON object.
+    /// An object of JSON.
     Object,
-    /// A JSON array.
+    /// An array of JSON.
     List,
     /// Sometimes of one of these types, sometimes of another.
     Any,
@@ -157,9 +157,9 @@ impl FieldType {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct VariableDeclaration {
-    /// Its name.
+    /// The name of the variable.
     pub name: String,
-    /// Its type.
+    /// The type of the field.
     #[serde(rename = "type")]
     pub kind: FieldType,
     /// Its unit as a UCUM code.
@@ -168,7 +168,7 @@ pub struct VariableDeclaration {
     /// Whether the decoder cannot do without.
     #[serde(default)]
     pub required: bool,
-    /// What it means.
+    /// The meaning of the variable.
     pub meaning: String,
 }
 
@@ -178,13 +178,13 @@ pub struct VariableDeclaration {
 pub struct Command {
     /// Its key in the command's JSON.
     pub name: String,
-    /// What it does.
+    /// The effect of the command.
     pub meaning: String,
     /// A whole command as JSON text.
     pub example: String,
 }
 
-/// What is particular to a decoder that is a script.
+/// The declaration of a decoder that is a script.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all(deserialize = "kebab-case", serialize = "camelCase"), deny_unknown_fields)]
 pub struct ScriptDeclaration {

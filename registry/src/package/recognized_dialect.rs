@@ -8,7 +8,7 @@ use super::{
     manifest::{Manifest, ScriptDeclaration},
 };
 
-/// How the table of a script begins in a `decoder.toml`.
+/// The heading of the table of a script in a `decoder.toml`.
 const HEADER: &str = "[script]";
 
 /// The same `decoder.toml` with the dialect that its script was recognized by; unchanged where it

@@ -14,10 +14,10 @@ pub(crate) const VECTORS: &str = "champollion:vectors@1";
 /// The section that holds the source text of a script, UTF-8.
 pub(crate) const SCRIPT: &str = "champollion:script@1";
 
-/// What all WebAssembly starts with.
+/// The first bytes of all WebAssembly.
 const MAGIC: &[u8] = b"\0asm";
 
-/// What a package runs.
+/// The code that a package runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code<'file> {
     /// A WebAssembly component: the file itself.

@@ -11,13 +11,13 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-/// What a decoder answers to an input.
+/// A decoder's answer to an input.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Answer {
     /// To an uplink, or to a downlink that is read back.
     Reading(Reading),
-    /// To a command.
+    /// The answer to a command.
     Downlink(Downlink),
 }
 

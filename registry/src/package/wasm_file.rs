@@ -35,7 +35,7 @@ impl Package {
     /// Most vectors of a package.
     pub const VECTORS: usize = limits::VECTORS;
 
-    /// Reads a package.
+    /// Reads a package from its file.
     pub fn read(file: Vec<u8>) -> Result<Self, PackageError> {
         let (package, errors) = Self::examine(file);
         match (package, errors.into_iter().next()) {
@@ -88,7 +88,7 @@ impl Package {
         Self::read(with_sections(Component::new().finish(), &sections))
     }
 
-    /// What it runs.
+    /// Returns the code that the package runs.
     #[must_use]
     pub fn code(&self) -> Code<'_> {
         match &self.script {
@@ -97,7 +97,7 @@ impl Package {
         }
     }
 
-    /// The whole file.
+    /// Returns the bytes of the whole file.
     #[must_use]
     pub fn file(&self) -> &[u8] {
         &self.file
@@ -109,7 +109,7 @@ impl Package {
         self.digest
     }
 
-    /// What it says of itself.
+    /// Returns the manifest of the package.
     #[must_use]
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
@@ -121,14 +121,14 @@ impl Package {
         &self.manifest_toml
     }
 
-    /// What it must answer.
+    /// Returns the vectors that the package must answer.
     #[must_use]
     pub fn vectors(&self) -> &[Vector] {
         &self.vectors
     }
 }
 
-/// What could be read of a file.
+/// The parts of a file that could be read.
 struct Parts {
     manifest_toml: String,
     manifest: Option<Manifest>,

@@ -1,4 +1,4 @@
-//! What the catalogue says, as JSON.
+//! Tests of the catalogue as JSON.
 
 use std::{env, fs, path::Path};
 

@@ -1,4 +1,5 @@
-//! Which version is given to whom: promoted, rolled back, yanked, deprecated.
+//! Tests of channels: versions that are promoted, rolled back, yanked and deprecated, and the devices that
+//! get them.
 
 use champollion_registry::{
     Change, ChangeError, Changed, Mandate, Publication, Registry,
@@ -30,7 +31,7 @@ async fn change(registry: &Registry, change: Change) -> Result<Changed, ChangeEr
     registry.change(&id(), &change, &mandate, &[]).await
 }
 
-/// What somebody gets who asks so.
+/// Returns the version that a requirement gets.
 fn given(registry: &Registry, reference: &str) -> String {
     match registry.resolve(&wanted(reference)) {
         Ok((version, _)) => version.to_string(),

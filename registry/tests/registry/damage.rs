@@ -1,4 +1,4 @@
-//! What the registry says when the disk does not hold what it should.
+//! Tests of a registry whose disk does not hold what it should.
 
 use std::{fs, sync::Arc};
 

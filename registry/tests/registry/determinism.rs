@@ -20,7 +20,7 @@ struct Loaded {
     decoder: Decoder,
 }
 
-/// What a call came to, to be compared byte by byte.
+/// The outcome of a call, to be compared byte by byte.
 #[derive(Debug, PartialEq)]
 struct Outcome {
     answered: String,

@@ -1,4 +1,4 @@
-//! What the gate finds, all at once.
+//! Tests of the gate, which gives all findings at once.
 
 use std::sync::Arc;
 

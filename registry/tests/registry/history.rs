@@ -161,7 +161,7 @@ async fn packages_that_are_missing_or_damaged_are_named() {
     }
 }
 
-/// What is wrong with a log.
+/// A way to forge a log.
 #[derive(Clone, Copy, Debug)]
 enum Forgery {
     Changed(usize),
@@ -287,7 +287,7 @@ async fn any_rewriting_of_a_log_is_found() {
     }
 }
 
-/// What was published before there was a history gets one.
+/// Versions that were published before there was a history get one.
 #[tokio::test]
 async fn versions_without_a_history_are_adopted() {
     let home = Home::new();

@@ -1,4 +1,4 @@
-//! Who may publish: signed packages, namespaces that belong to keys, and the registry's own key.
+//! Tests of keys: signed packages, namespaces that belong to keys, and the registry's own key.
 
 use champollion_registry::{
     KeyError, Publication, PublishError, Registry,

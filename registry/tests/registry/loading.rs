@@ -1,4 +1,4 @@
-//! Which decoders are in memory, and within which limits they are loaded.
+//! Tests of loading: the decoders in memory, and the limits within which they are loaded.
 
 use std::{collections::BTreeMap, sync::Arc};
 

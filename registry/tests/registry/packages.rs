@@ -1,4 +1,4 @@
-//! What is a package, and what is none.
+//! Tests of packages, whole and broken.
 
 use champollion_registry::package::{Code, ManifestError, Package, PackageError};
 use champollion_sandbox::Digest;

@@ -1,4 +1,4 @@
-//! What was published is there, can be used, and stays as it is.
+//! Tests of publishing: a published version is there, can be used, and stays as it is.
 
 use std::sync::Arc;
 

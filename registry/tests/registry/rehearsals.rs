@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 
 use crate::support::{DECODER_TOML, Parts, SANDBOX, component, first_party};
 
-/// What comes of rehearsing the small decoder, which answers every uplink with `{"answer":42}`.
+/// Rehearses the small decoder, which answers every uplink with `{"answer":42}`.
 fn rehearse(vectors: &Json) -> Result<Rehearsal, RehearsalError> {
     let package = Package::assemble(&component(), DECODER_TOML, &vectors.to_string()).unwrap();
     Rehearsal::of(package, &SANDBOX)

@@ -17,7 +17,7 @@ use tokio::sync::{Barrier, Notify};
 
 use crate::support::{Home, SANDBOX, by, package, rehearse, try_decoder, wanted};
 
-/// How often two publishers race: the order in which they arrive is the scheduler's.
+/// Races of two publishers: the order in which they arrive is the scheduler's.
 const RACES: usize = 20;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -84,7 +84,7 @@ async fn publishers_of_the_same_file_all_succeed() {
     assert_eq!(try_decoder(&registry, "acme/answer").await, r#"{"answer":42}"#);
 }
 
-/// How a store goes wrong.
+/// A fault of a store.
 enum Fault {
     /// It refuses every batch.
     Full,
@@ -254,7 +254,7 @@ async fn a_version_whose_publisher_went_away_is_found_once_somebody_meets_it() {
     assert!(!is_kept(&blobs, &other).await);
 }
 
-/// What it left is known to whoever writes next, whatever that is about.
+/// The remains of a broken-off publication are known to the next writer, whatever is written.
 #[tokio::test]
 async fn history_goes_on_after_a_publisher_went_away() {
     let home = Home::new();

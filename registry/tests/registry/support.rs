@@ -1,4 +1,4 @@
-//! What all tests are made of: components, packages, and a registry in a folder of its own.
+//! The ground of all tests: components, packages, and a registry in a folder of its own.
 
 use std::{
     fs,
@@ -31,7 +31,7 @@ pub(crate) const SCRIPT: &str = "champollion:script@1";
 /// The manifest of `acme/answer` 1.0.0.
 pub(crate) const DECODER_TOML: &str = include_str!("decoder.toml");
 
-/// What the decoder of [`component`] answers to every uplink.
+/// The vectors of the decoder of [`component`], which answers every uplink alike.
 pub(crate) const VECTORS_JSON: &str = r#"[{
     "name": "an answer",
     "uplink": {"fPort": 2, "payload": "00"},
@@ -96,7 +96,7 @@ pub(crate) fn rehearse(package: Package) -> Admitted {
     admitted.unwrap_or_else(|findings| panic!("{findings:?}"))
 }
 
-/// Whoever publishes as the tests do: at once for all.
+/// Returns the circumstances in which the tests publish: at once for all.
 pub(crate) fn by(name: &str) -> Publication {
     Publication {
         by: Actor::named(name),
@@ -115,7 +115,7 @@ pub(crate) fn wanted(reference: &str) -> DecoderRef {
     reference.parse().unwrap()
 }
 
-/// What a decoder reads out of a payload: its `data` as JSON text, or its error.
+/// Decodes a payload with a decoder: gives its `data` as JSON text, or its error.
 pub(crate) async fn try_decoder(registry: &Registry, reference: &str) -> String {
     let loaded = registry.decoder(&wanted(reference)).await.unwrap();
     let specimen = Specimen { f_port: 2, ..Specimen::default() };
@@ -130,7 +130,7 @@ pub(crate) struct Home {
     folder: TempDir,
 }
 
-/// What is open in a [`Home`].
+/// The open parts of a [`Home`].
 pub(crate) struct Opened {
     pub(crate) registry: Registry,
     pub(crate) store: Arc<SledStore>,

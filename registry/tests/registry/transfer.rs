@@ -1,4 +1,4 @@
-//! What one registry lacks of another, and what is in the way.
+//! Tests of transfers: the things that one registry lacks of another, and the obstacles.
 
 use champollion_registry::{
     channels::Channel,

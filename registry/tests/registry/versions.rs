@@ -1,4 +1,4 @@
-//! Which version a device gets, and what it is told where there is none.
+//! Tests of resolution: the version that a device gets, and the error where there is none.
 
 use champollion_registry::{RegistryError, ledger::ResolveError, package::DecoderId};
 use semver::Version;

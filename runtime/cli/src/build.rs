@@ -15,7 +15,8 @@ use serde::Deserialize;
 
 use super::{Failure, componentize::componentize, output, sandbox};
 
-/// What makes a fresh instance cheap: a small stack, nothing that is not needed, no unwinding.
+/// Settings of cargo that make a fresh instance cheap: a small stack, nothing that is not needed, no
+/// unwinding.
 const CARGO_SETTINGS: [&str; 5] = [
     "target.wasm32-unknown-unknown.rustflags=[\"-Clink-arg=-zstack-size=16384\"]",
     "profile.release.lto=true",

@@ -5,7 +5,7 @@ use champollion_sandbox::{Compiler, WorkerCommand};
 /// The command that does it. People have no use for it, so the help does not list it.
 pub(crate) const COMMAND: &str = "compile-worker";
 
-/// How components are compiled. Where the system does not say which file this program is, they are
+/// Returns the way to compile components. Where the system does not say which file this program is, they are
 /// compiled in place: a decoder that can be loaded is better than none.
 pub(crate) fn compiler() -> Compiler {
     match std::env::current_exe() {

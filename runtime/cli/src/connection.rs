@@ -5,7 +5,7 @@ use clap::Args;
 
 use super::Failure;
 
-/// Which server, and who is asking.
+/// The connection to a server: its address and the token.
 #[derive(Args)]
 pub(super) struct Connection {
     /// Address of the server

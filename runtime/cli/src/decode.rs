@@ -42,7 +42,7 @@ pub(super) struct Decode {
     /// A setting of the device that the decoder reads; may stand several times
     #[arg(long, value_name = "NAME=VALUE", value_parser = settings::variable)]
     variable: Vec<(String, Setting)>,
-    /// What the decoder returned as state for the previous frame, as hexadecimal digits
+    /// State that the decoder returned for the previous frame, as hexadecimal digits
     #[arg(long, value_name = "DIGITS", default_value = "")]
     state: Hex,
     /// Show what a JavaScript codec has logged
@@ -53,7 +53,7 @@ pub(super) struct Decode {
     json: bool,
 }
 
-/// What is printed with `--json`.
+/// The report that `--json` prints.
 #[derive(Serialize)]
 struct Report<'call> {
     decoder: Name,

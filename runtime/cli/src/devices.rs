@@ -34,7 +34,7 @@ enum Action {
     Add(Box<Add>),
     /// Have a device decoded by something else; without --decoder by nothing
     Assign {
-        /// Its DevEUI
+        /// DevEUI of the device, 16 hexadecimal digits
         dev_eui: DevEui,
         #[command(flatten)]
         assigned: Assigned,
@@ -43,14 +43,14 @@ enum Action {
     List,
     /// Forget a device
     Remove {
-        /// Its DevEUI
+        /// DevEUI of the device, 16 hexadecimal digits
         dev_eui: DevEui,
     },
 }
 
 #[derive(Args)]
 struct Add {
-    /// Its DevEUI
+    /// DevEUI of the device, 16 hexadecimal digits
     dev_eui: DevEui,
     /// The group that it belongs to
     #[arg(long)]
@@ -78,7 +78,7 @@ struct Add {
     /// The part of the group that it is in
     #[arg(long)]
     sub_group: Option<SubGroup>,
-    /// What it is there for, such as water-metering
+    /// Purpose of the device, such as water-metering
     #[arg(long)]
     use_case: Option<UseCase>,
     /// The network server that its commands go to, where it is not the one that it was last heard of
@@ -87,16 +87,17 @@ struct Add {
     network_server: Option<NetworkServerName>,
 }
 
-/// What decodes a device.
+/// The decoder of a device.
 #[derive(Args)]
 struct Assigned {
-    /// What decodes it: `acme/meter@^1.2` any version that will do, `acme/meter@=1.2.3` this one
+    /// Decoder of the device: `acme/meter@^1.2` for any version that will do, `acme/meter@=1.2.3` for this
+    /// one
     #[arg(long, value_name = "VENDOR/MODEL[@REQUIREMENT]")]
     decoder: Option<DecoderRef>,
     /// The firmware that runs on it, in the maker's words
     #[arg(long, value_name = "TEXT")]
     firmware: Option<String>,
-    /// What decodes it while a certain firmware runs on it; may stand several times
+    /// Decoder while a certain firmware runs on the device; may stand several times
     #[arg(long, value_name = "FIRMWARE=VENDOR/MODEL[@REQUIREMENT]", value_parser = of_firmware)]
     firmware_decoder: Vec<(String, DecoderRef)>,
 }

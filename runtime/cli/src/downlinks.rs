@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{Failure, connection::Connection, output, settings};
 
-/// Commands devices.
+/// Commands to devices.
 #[derive(Args)]
 pub(super) struct Downlinks {
     #[command(subcommand)]
@@ -29,9 +29,9 @@ enum Action {
     Send(Box<Sending>),
     /// List the commands of a device, the latest first
     List {
-        /// Its DevEUI
+        /// DevEUI of the device, 16 hexadecimal digits
         dev_eui: DevEui,
-        /// How many at most
+        /// Most commands to list
         #[arg(long, default_value_t = 100)]
         limit: usize,
         /// Only what came before this command
@@ -40,12 +40,12 @@ enum Action {
     },
     /// Show a command
     Show {
-        /// Its id
+        /// Id of the command
         id: Uuid,
     },
     /// Take a command back that the network server has not yet
     Cancel {
-        /// Its id
+        /// Id of the command
         id: Uuid,
     },
 }
@@ -61,7 +61,7 @@ struct Sending {
     /// Of the group only those that have this tag; may stand several times
     #[arg(long, value_name = "NAME=VALUE", value_parser = settings::pair, requires = "group")]
     tag: Vec<(String, String)>,
-    /// What they are told, in the words of their decoder: a JSON object
+    /// Command to the devices, in the words of their decoder: a JSON object
     #[arg(long, value_name = "JSON", value_parser = object)]
     command: Map<String, Json>,
     /// Ask the device to acknowledge it

@@ -1,10 +1,10 @@
-//! What a person is told when a command fails.
+//! Failures of commands, as a person reads them.
 
 use std::{error::Error, fmt};
 
 use super::output;
 
-/// What was to be done, and why it was not.
+/// A failure: the task, and the reason.
 #[derive(Debug)]
 pub(super) struct Failure {
     task: String,

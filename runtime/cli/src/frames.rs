@@ -10,7 +10,7 @@ use clap::{Args, Subcommand};
 
 use super::{Failure, output};
 
-/// Explains frames.
+/// The explanation of frames.
 #[derive(Args)]
 pub(super) struct Frames {
     #[command(subcommand)]

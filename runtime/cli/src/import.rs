@@ -33,7 +33,7 @@ pub(super) struct Import {
     /// A script, a TS013 package, or the folder of a catalogue
     #[arg(value_name = "PATH")]
     path: PathBuf,
-    /// How the folder is laid out; a script and a TS013 package are known as such
+    /// Layout of the folder; a script and a TS013 package are known as such
     #[arg(long, value_enum, value_name = "LAYOUT")]
     from: Option<Layout>,
     /// Folder for the packages
@@ -74,7 +74,7 @@ enum Layout {
     Chirpstack,
     /// A package by the LoRa Alliance's TS013
     Ts013,
-    /// A script alone
+    /// A single script
     Script,
 }
 

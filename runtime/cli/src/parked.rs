@@ -25,17 +25,17 @@ enum Action {
     List,
     /// Show what one says, and what is wrong with it
     Show {
-        /// Its id
+        /// Id of the message
         id: Uuid,
     },
-    /// Forget one
+    /// Forget a message
     Drop {
-        /// Its id
+        /// Id of the message
         id: Uuid,
     },
     /// Take one once more; it is forgotten where that succeeds
     Retry {
-        /// Its id
+        /// Id of the message
         id: Uuid,
     },
 }

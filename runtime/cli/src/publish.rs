@@ -15,7 +15,7 @@ use super::{Failure, connection::Connection, output, progress};
 /// Publishes packages. The server runs every vector and refuses what does not answer as it says.
 #[derive(Args)]
 pub(super) struct Publish {
-    /// The packages
+    /// Files of the packages
     #[arg(required = true, value_name = "FILE")]
     packages: Vec<PathBuf>,
     #[command(flatten)]
@@ -51,7 +51,7 @@ impl From<ChannelName> for Channel {
     }
 }
 
-/// How packages are published.
+/// The manner of publishing packages.
 #[derive(Default)]
 pub(super) struct Manner {
     dry_run: bool,
@@ -72,7 +72,7 @@ fn read_key(file: &Path) -> Result<SecretKey, Failure> {
     text.parse().map_err(Failure::of(&task))
 }
 
-/// What a file is published as.
+/// A package to publish, and its name.
 pub(super) struct Order<'of> {
     pub(super) id: &'of DecoderId,
     pub(super) version: &'of Version,
@@ -81,7 +81,7 @@ pub(super) struct Order<'of> {
     pub(super) channel: Option<ChannelName>,
 }
 
-/// Publishes one package.
+/// Publishes a package from a file.
 pub(super) async fn publish(
     client: &Client,
     package: &Package,

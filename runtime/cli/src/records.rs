@@ -25,7 +25,7 @@ pub(super) struct Records {
     action: Action,
     #[command(flatten)]
     connection: Connection,
-    /// Whose, where the token is an admin's
+    /// Group of the records, where the token is an admin's
     #[arg(long, global = true)]
     group: Option<GroupId>,
     /// Print JSON
@@ -40,7 +40,7 @@ enum Action {
         /// Go on after this cursor
         #[arg(long)]
         after: Option<Cursor>,
-        /// How many at most
+        /// Most records of an answer
         #[arg(long, default_value_t = 100)]
         limit: usize,
         /// Seconds to wait for a record where there is none
@@ -76,7 +76,7 @@ enum Action {
     },
 }
 
-/// Which records.
+/// The choice of records.
 #[derive(Args)]
 struct Which {
     /// Those of a route that is fetched from
@@ -103,7 +103,7 @@ struct Which {
     /// For which this is true, as in tags.street == 'Rue X'
     #[arg(long)]
     expression: Option<String>,
-    /// In which shape
+    /// Shape of the records: raw, decoded or both
     #[arg(long, value_parser = ["raw", "decoded", "both"])]
     shape: Option<String>,
 }

@@ -20,7 +20,7 @@ pub(super) struct Routes {
     action: Action,
     #[command(flatten)]
     connection: Connection,
-    /// Whose, where the token is an admin's
+    /// Group of the routes, where the token is an admin's
     #[arg(long, global = true)]
     group: Option<GroupId>,
     /// Print JSON
@@ -54,7 +54,7 @@ enum Action {
     /// Show what was tried of late
     Attempts {
         name: RouteName,
-        /// How many at most
+        /// Most attempts of an answer
         #[arg(long, default_value_t = 50)]
         limit: usize,
     },

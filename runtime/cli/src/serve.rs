@@ -11,7 +11,7 @@ use clap::Args;
 
 use super::{Failure, compile_worker, output};
 
-/// Runs the server.
+/// The server, run in this process.
 #[derive(Args)]
 pub(super) struct Serve {
     /// File with settings; without it all have their defaults

@@ -1,8 +1,8 @@
-//! `name=value` arguments.
+//! Arguments of the form `name=value`.
 
 use champollion_sdk::vectors::Setting;
 
-/// Reads `name=value`.
+/// Reads an argument of the form `name=value`.
 pub(super) fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),

@@ -34,13 +34,13 @@ enum Action {
         /// What it lets its holder do
         #[arg(long, value_parser = roles())]
         role: Role,
-        /// Whose records a partner gets
+        /// Group whose records a partner gets
         #[arg(long)]
         group: Option<GroupId>,
         /// When it ends, as in 2027-01-31T00:00:00Z
         #[arg(long, value_name = "TIME")]
         expires_at: Option<Timestamp>,
-        /// Which network server of the settings hands over frames with it
+        /// Network server of the settings whose frames the token hands over
         #[arg(long, value_name = "NAME")]
         network_server: Option<NetworkServerName>,
     },

@@ -35,7 +35,7 @@ pub struct Quantity {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CatalogueEntry {
-    /// Its name, `vendor/model`.
+    /// The decoder's name, `vendor/model`.
     pub id: String,
     /// The version that this is of.
     pub version: Version,
@@ -76,11 +76,11 @@ pub struct CatalogueEntry {
     pub deprecated: Option<Deprecation>,
 }
 
-/// A published version.
+/// A published version in the catalogue.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CatalogueVersion {
-    /// Its version.
+    /// The number of the version.
     pub version: Version,
     /// The SHA-256 of its package.
     pub digest: String,
@@ -111,7 +111,7 @@ pub struct Deprecation {
 /// A device that a decoder serves.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Device {
-    /// Its maker.
+    /// The maker of the device.
     pub vendor: String,
     /// The maker's name of it.
     pub model: String,
@@ -135,9 +135,9 @@ pub struct Port {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
-    /// From the device.
+    /// Uplink, from the device.
     Up,
-    /// To the device.
+    /// Downlink, to the device.
     Down,
 }
 
@@ -170,7 +170,7 @@ pub struct Field {
 /// A setting of a device that its decoder reads.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VariableDeclaration {
-    /// Its name.
+    /// The name of the variable.
     pub name: String,
     /// Its type.
     #[serde(rename = "type")]

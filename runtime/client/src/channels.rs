@@ -162,7 +162,7 @@ pub enum Event {
     Yank {
         /// The decoder.
         id: String,
-        /// The version.
+        /// The version of the decoder.
         version: Version,
         /// The reason.
         reason: String,
@@ -210,7 +210,7 @@ pub struct Effect {
 pub struct CanaryReport {
     /// The decoder.
     pub id: String,
-    /// The candidate.
+    /// The version that is the candidate.
     pub version: Version,
     /// The number of a hundred devices that get it.
     pub share_percent: u8,
@@ -230,7 +230,7 @@ pub struct CanaryReport {
 pub struct ShadowReport {
     /// The decoder.
     pub id: String,
-    /// The candidate.
+    /// The version that is the candidate.
     pub version: Version,
     /// The number of frames that both have decoded.
     pub compared: u64,

@@ -56,7 +56,7 @@ pub struct Reading {
     pub data: Json,
     /// The same in the shared vocabulary.
     pub measurements: Vec<Measurement>,
-    /// What the reader should know though the frame could be read.
+    /// Warnings to the reader though the frame could be read.
     pub warnings: Vec<String>,
     /// The state to hand to the decoder with this device's next uplink.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -100,9 +100,9 @@ pub struct Span {
 pub struct EncodedDownlink {
     /// FPort, 1 to 223.
     pub f_port: u8,
-    /// FRMPayload in clear.
+    /// The FRMPayload in clear.
     pub payload: Hex,
-    /// What the sender should know though the command could be encoded.
+    /// Warnings to the sender though the command could be encoded.
     pub warnings: Vec<String>,
 }
 

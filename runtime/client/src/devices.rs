@@ -22,7 +22,7 @@ pub struct DeviceList {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Device {
-    /// The device.
+    /// The DevEUI of the device.
     pub dev_eui: DevEui,
     /// The address that it sends from; absent where it has not joined yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -66,9 +66,9 @@ pub struct Device {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ActivationKind {
-    /// By personalization.
+    /// Activation by personalization.
     Abp,
-    /// Over the air.
+    /// Activation over the air.
     Otaa,
     /// Over the air, and only the network server knows its root keys.
     OtaaElsewhere,

@@ -68,9 +68,9 @@ pub struct Downlink {
     pub decoder: DecoderName,
     /// FPort, 1 to 223.
     pub f_port: u8,
-    /// FRMPayload in clear.
+    /// The FRMPayload in clear.
     pub payload: Hex,
-    /// What the sender should know though the command could be encoded.
+    /// Warnings to the sender though the command could be encoded.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
     /// The name of the token that it was sent with.
@@ -176,9 +176,9 @@ pub struct GroupResult {
 /// A reason why a device is not commanded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refused {
-    /// For programs.
+    /// The reason, for programs.
     pub code: String,
-    /// For people.
+    /// The reason, for people.
     pub detail: String,
 }
 

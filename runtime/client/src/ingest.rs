@@ -50,9 +50,9 @@ pub struct PhyFrame {
 pub enum Receipt {
     /// Its record is durable.
     Accepted {
-        /// The record's name.
+        /// The id of the record.
         record: String,
-        /// The device.
+        /// The DevEUI of the device.
         dev_eui: DevEui,
         /// The frame counter, all 32 bits.
         f_cnt: u32,
@@ -64,23 +64,23 @@ pub enum Receipt {
     },
     /// It holds MAC commands only: counted, and nothing to hand out.
     MacOnly {
-        /// The device.
+        /// The DevEUI of the device.
         dev_eui: DevEui,
         /// The frame counter, all 32 bits.
         f_cnt: u32,
     },
     /// It is another gateway's copy, and came in time: the record has its reception too.
     Merged {
-        /// The record's name.
+        /// The id of the record.
         record: String,
-        /// The device.
+        /// The DevEUI of the device.
         dev_eui: DevEui,
         /// The frame counter, all 32 bits.
         f_cnt: u32,
     },
     /// It was taken before.
     Duplicate {
-        /// The device.
+        /// The DevEUI of the device.
         dev_eui: DevEui,
         /// The frame counter, all 32 bits; a message of the join procedure has none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -88,14 +88,14 @@ pub enum Receipt {
     },
     /// A device asks to join; its number is used up.
     JoinRequested {
-        /// The device.
+        /// The DevEUI of the device.
         dev_eui: DevEui,
         /// The number of the request.
         dev_nonce: u16,
     },
     /// A device was let in, and has a new session from its next frame on.
     Joined {
-        /// The device.
+        /// The DevEUI of the device.
         dev_eui: DevEui,
         /// The address of the session, where it is told.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -127,9 +127,9 @@ impl Receipt {
 /// A reason why no decoder read a frame.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DecodeProblem {
-    /// For programs.
+    /// The reason, for programs.
     pub code: String,
-    /// For people.
+    /// The reason, for people.
     pub message: String,
 }
 

@@ -58,7 +58,7 @@ pub struct Published {
     pub report: Report,
 }
 
-/// What the gate saw of a package that it let through.
+/// The report on a package that the gate let through.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
@@ -68,7 +68,7 @@ pub struct Report {
     pub random_payloads: RandomPayloads,
     /// The version that it was compared with.
     pub previous: Option<Version>,
-    /// What is no reason to refuse it.
+    /// Findings that are no reason to refuse the package.
     pub warnings: Vec<String>,
 }
 

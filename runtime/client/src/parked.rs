@@ -34,9 +34,9 @@ pub struct ParkedMessage {
     pub times: u64,
     /// Its size in bytes.
     pub bytes: u64,
-    /// What is wrong with it, for programs.
+    /// The fault of the message, for programs.
     pub code: String,
-    /// What is wrong with it, for people.
+    /// The fault of the message, for people.
     pub detail: String,
     /// The SHA-256 of network server, topic and what is kept of it.
     pub digest: String,

@@ -23,7 +23,7 @@ pub struct QuarantineList {
 pub struct Quarantined {
     /// The decoder.
     pub id: String,
-    /// Its version.
+    /// The version of the decoder.
     pub version: Version,
     /// The moment at which it was set aside.
     pub since: Timestamp,
@@ -31,7 +31,7 @@ pub struct Quarantined {
     pub failures: u64,
     /// The word for what the last of them did.
     pub code: String,
-    /// What the last of them did.
+    /// The description of the last misbehaviour.
     pub message: String,
 }
 

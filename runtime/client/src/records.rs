@@ -56,7 +56,7 @@ pub struct RecordsQuery {
 /// Some records of a group, the oldest first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Page {
-    /// The records.
+    /// The records of the page.
     pub records: Vec<PulledRecord>,
     /// The cursor to go on after, and to acknowledge once these are processed.
     pub next: String,
@@ -107,7 +107,7 @@ pub struct Record {
     pub decode_error: Option<DecodeError>,
 }
 
-/// What the operator says of the device that sent a frame.
+/// The operator's description of the device that sent a frame.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DeviceInfo {
@@ -152,9 +152,9 @@ pub struct Uplink {
 /// What a reader should know: a word for programs and a sentence for people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Warning {
-    /// For programs.
+    /// The reason, for programs.
     pub code: String,
-    /// For people.
+    /// The reason, for people.
     pub message: String,
 }
 
@@ -191,7 +191,7 @@ pub struct Replaced {
 /// A version of a decoder that was run, and what that took.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DecoderName {
-    /// Its name, `vendor/model`.
+    /// The decoder's name, `vendor/model`.
     pub id: String,
     /// Its version.
     pub version: Version,
@@ -208,16 +208,16 @@ pub struct Decoded {
     pub data: Json,
     /// The same in the shared vocabulary.
     pub measurements: Vec<Measurement>,
-    /// What the reader should know though the frame could be read.
+    /// Warnings to the reader though the frame could be read.
     pub warnings: Vec<String>,
 }
 
 /// A reason why no decoder read a frame.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DecodeError {
-    /// For programs.
+    /// The reason, for programs.
     pub code: String,
-    /// For people.
+    /// The reason, for people.
     pub message: String,
     /// What the decoder itself reported, where it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -17,7 +17,7 @@ pub struct Retention {
     pub backlogs: Vec<Backlog>,
 }
 
-/// What waits for one recipient.
+/// The backlog of one recipient.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Backlog {

@@ -23,7 +23,7 @@ pub struct RouteList {
 pub struct Route {
     /// The group whose records it takes.
     pub group: String,
-    /// Its name.
+    /// The name of the variable.
     pub name: String,
     /// Words of its owner's own.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -86,7 +86,7 @@ pub enum RouteState {
     Running,
     /// Its recipient failed and is left alone for a while.
     BackingOff,
-    /// It was paused.
+    /// The route was paused.
     Paused,
     /// Its recipient wants nothing any more.
     Stopped,
@@ -130,7 +130,7 @@ pub struct Attempt {
     /// The status of the recipient's answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// What is wrong, for people.
+    /// The reason of a failure, for people.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub message: String,
     /// The time that it took.

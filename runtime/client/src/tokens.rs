@@ -10,15 +10,15 @@ use crate::{
     client::{ask, tell},
 };
 
-/// What a token lets its holder do.
+/// The role of a token, which says what its holder may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// Everything.
+    /// May do everything.
     Admin,
-    /// Hand over frames.
+    /// May hand over frames.
     Lns,
-    /// Publish decoders.
+    /// May publish decoders.
     Publisher,
     /// Get the records of one group.
     Partner,
@@ -46,7 +46,7 @@ impl Role {
 pub struct TokenWish {
     /// The person or the purpose that it is for.
     pub name: String,
-    /// What it lets its holder do.
+    /// The role of the token.
     pub role: Role,
     /// The group whose records a partner gets.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -75,7 +75,7 @@ pub struct Token {
     pub id: String,
     /// The person or the purpose that it was made for.
     pub name: String,
-    /// What it lets its holder do.
+    /// The role of the token.
     pub role: Role,
     /// The group whose records a partner gets.
     #[serde(default, skip_serializing_if = "Option::is_none")]

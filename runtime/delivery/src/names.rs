@@ -13,7 +13,7 @@ fn is_plain(text: &str) -> bool {
     (1..=CHARACTERS).contains(&text.len()) && text.bytes().all(allowed) && !text.starts_with('-')
 }
 
-/// What is wrong with a text that should be a name.
+/// A text that is no name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{text:?} names no {what}: it must be 1 to {CHARACTERS} small letters, digits and hyphens, and \
@@ -81,7 +81,7 @@ plain_name! {
 }
 
 plain_name! {
-    /// What a device is there for: `water-metering`, `street-lighting`.
+    /// The purpose of a device: `water-metering`, `street-lighting`.
     UseCase, "use case"
 }
 
@@ -93,7 +93,7 @@ plain_name! {
 /// A route's name, and whose it is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RouteKey {
-    /// Whose records.
+    /// The group whose records the route takes.
     pub group: GroupId,
     /// Its name within the group.
     pub name: RouteName,

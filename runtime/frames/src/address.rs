@@ -1,5 +1,5 @@
-//! Who sends: the DevEUI for a device's whole life, the DevAddr for one session. And whom it joins
-//! through: the JoinEUI.
+//! Identifiers of LoRaWAN: the DevEUI for a device's whole life, the DevAddr for one session, and the JoinEUI
+//! of the join server.
 
 use std::{fmt, str::FromStr};
 

@@ -23,7 +23,7 @@ pub struct Claim {
     hold: Hold,
 }
 
-/// What is held until a claim is confirmed or dropped.
+/// The reservation that is held until a claim is confirmed or dropped.
 #[derive(Debug)]
 pub(crate) enum Hold {
     /// The FCnt of a session, and how far the session was when the uplink was verified.
@@ -32,12 +32,12 @@ pub(crate) enum Hold {
     Report(ReportHold),
 }
 
-/// What will be once a claim is confirmed, and has to be stored.
+/// The state that has to be stored, once a claim is confirmed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NextState {
     /// The state of the device's session.
     Session(SessionState),
-    /// How far the device has come, whose uplinks are reported.
+    /// The state of the reported uplinks of the device.
     Report(ReportState),
 }
 
@@ -92,8 +92,7 @@ impl Claim {
         matches!(&self.hold, Hold::Session(reservation, _) if reservation.is_of(counter))
     }
 
-    /// What the state will be once this is confirmed. Store it together with the record, in one
-    /// transaction.
+    /// Returns the state after the confirmation. Store it together with the record, in one transaction.
     #[must_use]
     pub fn next_state(&self) -> NextState {
         match &self.hold {

@@ -16,14 +16,13 @@ const MIC_BLOCK: u8 = 0x49;
 /// The first byte of the blocks that are encrypted into the key stream.
 const KEY_STREAM_BLOCK: u8 = 0x01;
 
-/// What fills the bytes 1 to 4 of a block where nothing is said there.
+/// Filling of the bytes 1 to 4 of a block that has no context.
 const NO_CONTEXT: [u8; 4] = [0; 4];
-/// What fills them for FOpts, by which FCnt the frame has: that of uplinks and of the network's own
-/// downlinks (NFCntDown), or that of the application's downlinks (AFCntDown).
+/// Filling for FOpts.
 const F_OPTS_CONTEXT: [u8; 4] = [0, 0, 0, 1];
 const F_OPTS_CONTEXT_OF_A_F_CNT_DOWN: [u8; 4] = [0, 0, 0, 2];
 
-/// Which frame: the values that enter all operations beside the key and the bytes.
+/// The identity of a frame: the values that enter all operations beside the key and the bytes.
 #[derive(Clone, Copy)]
 pub(crate) struct FrameId {
     pub(crate) direction: Direction,
@@ -32,7 +31,7 @@ pub(crate) struct FrameId {
     pub(crate) f_cnt: u32,
 }
 
-/// How an uplink of LoRaWAN 1.1 was sent, as the half of its MIC that the serving network checks
+/// The transmission of an uplink of LoRaWAN 1.1, as the half of its MIC that the serving network checks
 /// covers it.
 #[derive(Clone, Copy)]
 pub(crate) struct TxContext {
@@ -122,7 +121,7 @@ pub(crate) fn join_mic(key: &Aes128Enc, parts: &[&[u8]]) -> Mic {
     Mic::from_bytes([tag[0], tag[1], tag[2], tag[3]])
 }
 
-/// One block, encrypted.
+/// Encrypts one block.
 pub(crate) fn encrypt(key: &Aes128Enc, bytes: [u8; 16]) -> [u8; 16] {
     let mut block = Block::from(bytes);
     key.encrypt_block(&mut block);
@@ -161,7 +160,7 @@ pub(crate) fn same_mic(left: Mic, right: Mic) -> bool {
     u32::from_ne_bytes(left.to_bytes()) == u32::from_ne_bytes(right.to_bytes())
 }
 
-/// [`same_mic`] for halves.
+/// Compares halves of MICs as [`same_mic`] compares whole ones.
 pub(crate) fn same_half(left: [u8; 2], right: [u8; 2]) -> bool {
     u16::from_ne_bytes(left) == u16::from_ne_bytes(right)
 }

@@ -54,7 +54,7 @@ pub enum CannotSend {
     /// The FCtrl has four bits for the length of the FOpts.
     #[error("{got} bytes of FOpts do not fit in a frame, at most 15 do")]
     FOptsTooLong {
-        /// Bytes asked for.
+        /// The number of bytes asked for.
         got: usize,
     },
     /// The session was handed over without the keys that a device needs.

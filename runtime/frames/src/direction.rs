@@ -1,11 +1,11 @@
-//! Which way a frame goes.
+//! The direction of a frame.
 
-/// Which way a frame goes.
+/// The direction of a frame, which enters its MIC and its encryption.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Direction {
-    /// From the device.
+    /// Uplink, from the device.
     Up,
-    /// To the device.
+    /// Downlink, to the device.
     Down,
 }

@@ -10,7 +10,7 @@
 /// Frames between two FCnts whose lower 16 bits are the same.
 const EPOCH: u32 = 1 << 16;
 
-/// What the 16 bits on the air can mean.
+/// Candidates for all 32 bits of an FCnt, given the 16 on the air.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Candidates {
     /// Above the last accepted FCnt. Absent when the 32 bits are used up: the session is over.

@@ -1,4 +1,4 @@
-//! What tells a frame from all others of its device that have the same FCnt.
+//! Fingerprints, which tell a frame from all others of its device that have the same FCnt.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{mic::Mic, report::ReportedUplink};
 
-/// How many bytes of the digest are kept: it only has to tell a handful of frames apart.
+/// Bytes of the digest that are kept: it only has to tell a handful of frames apart.
 const DIGEST_BYTES: usize = 8;
 
 /// The MIC of a frame; or where the network server keeps it to itself, a digest of what it tells. The

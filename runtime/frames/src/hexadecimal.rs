@@ -10,9 +10,9 @@ pub enum InvalidHex {
     /// Too few or too many digits.
     #[error("{what} is written with {expected} hexadecimal digits, got {got}")]
     Length {
-        /// What was expected to be written there, e.g. `DevEUI`.
+        /// The thing that was expected there, e.g. `DevEUI`.
         what: &'static str,
-        /// Digits needed.
+        /// The number of digits needed.
         expected: usize,
         /// Digits found, separators not counted.
         got: usize,
@@ -22,11 +22,11 @@ pub enum InvalidHex {
         "{what} is written with {expected} hexadecimal digits, character {position} is not one"
     )]
     Digit {
-        /// What was expected to be written there, e.g. `DevEUI`.
+        /// The thing that was expected there, e.g. `DevEUI`.
         what: &'static str,
-        /// Digits needed.
+        /// The number of digits needed.
         expected: usize,
-        /// Which character of the text, counted from 1.
+        /// The place of the character in the text, counted from 1.
         position: usize,
     },
 }

@@ -18,14 +18,14 @@ use crate::{
     phy_payload::{MType, MalformedPhyPayload, PhyPayload},
 };
 
-/// What is known of the device whose frame is explained. All may be absent.
+/// Facts that are known of the device whose frame is explained. All may be absent.
 #[derive(Debug, Default)]
 pub struct Known {
     /// The network's keys of its session.
     pub network_keys: Option<NetworkKeys>,
     /// The application's key of its session.
     pub app_s_key: Option<AppSKey>,
-    /// What it joins with.
+    /// The root keys that the device joins with.
     pub root_keys: Option<RootKeys>,
     /// The upper 16 bits of its FCnt, where they are known.
     pub f_cnt_high: Option<u16>,
@@ -35,36 +35,36 @@ pub struct Known {
     pub join_eui: Option<JoinEui>,
     /// The number of the join-request that a join-accept answers.
     pub dev_nonce: Option<u16>,
-    /// How the frame was sent, as far as it enters the MIC of LoRaWAN 1.1.
+    /// The transmission of the frame, as far as it enters the MIC of LoRaWAN 1.1.
     pub metadata: RadioMetadata,
 }
 
-/// A frame, explained.
+/// A frame, explained field by field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Inspection {
     /// The kind of message, in words.
     pub m_type: String,
-    /// The first byte.
+    /// The first byte, MHDR.
     pub mhdr: u8,
     /// The integrity code as it stands in the frame, or after decryption.
     pub mic: Option<Mic>,
-    /// What came of checking it.
+    /// The result of checking the MIC.
     pub mic_check: MicCheck,
-    /// The fields.
+    /// The fields of the message.
     #[serde(flatten)]
     pub message: Message,
 }
 
-/// What came of checking a MIC.
+/// The result of checking a MIC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MicCheck {
-    /// It is right.
+    /// The MIC is right.
     Right,
     /// The half that can be checked is right.
     HalfRight,
-    /// It is wrong.
+    /// The MIC is wrong.
     Wrong,
     /// The key that makes it is not known here.
     NotChecked,
@@ -78,9 +78,9 @@ pub enum Message {
     Data(Data),
     /// A device asks to join.
     JoinRequest {
-        /// The join server.
+        /// The JoinEUI of the join server.
         join_eui: JoinEui,
-        /// The device.
+        /// The DevEUI of the device.
         dev_eui: DevEui,
         /// The number of the request.
         dev_nonce: u16,
@@ -95,14 +95,14 @@ pub enum Message {
         /// The join server, in type 1.
         #[serde(skip_serializing_if = "Option::is_none")]
         join_eui: Option<JoinEui>,
-        /// The device.
+        /// The DevEUI of the device.
         dev_eui: DevEui,
         /// The number of the request.
         counter: u16,
     },
     /// The network lets a device join. Encrypted where no root key is known.
     JoinAccept(#[serde(skip_serializing_if = "Option::is_none")] Option<Accept>),
-    /// What only its sender understands.
+    /// A proprietary message, which only its sender understands.
     Proprietary {
         /// All after the MHDR, as hexadecimal digits.
         payload: String,
@@ -113,13 +113,13 @@ pub enum Message {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Data {
-    /// Which way it goes.
+    /// The direction of the frame.
     pub direction: Direction,
     /// Whether an acknowledgement is asked for.
     pub confirmed: bool,
     /// The address of the device.
     pub dev_addr: DevAddr,
-    /// Adaptive data rate.
+    /// The bit for adaptive data rate.
     pub adr: bool,
     /// Up: the device asks whether it is still heard.
     pub adr_ack_req: bool,
@@ -135,7 +135,7 @@ pub struct Data {
     /// MIC is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub f_opts_commands: Option<Vec<MacCommand>>,
-    /// The port.
+    /// The FPort, where the frame has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub f_port: Option<u8>,
     /// The payload as sent, as hexadecimal digits.

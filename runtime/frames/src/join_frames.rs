@@ -33,7 +33,7 @@ pub struct RejoinRequest<'a> {
     bytes: &'a [u8],
     /// Why the device asks.
     pub kind: RejoinKind,
-    /// The device.
+    /// The DevEUI of the device.
     pub dev_eui: DevEui,
     /// The device's counter of such requests.
     pub counter: u16,
@@ -49,7 +49,7 @@ pub enum RejoinKind {
     },
     /// Type 1: like a join-request, from a device that the network may have forgotten.
     LikeJoin {
-        /// Its join server.
+        /// The JoinEUI of the join server.
         join_eui: JoinEui,
     },
     /// Type 2: for new keys alone.
@@ -95,7 +95,7 @@ impl<'a> JoinRequest<'a> {
         JoinEui::from_le_bytes(take(self.bytes, 1))
     }
 
-    /// The device.
+    /// Returns the DevEUI of the device.
     #[must_use]
     pub fn dev_eui(&self) -> DevEui {
         DevEui::from_le_bytes(take(self.bytes, 9))

@@ -13,7 +13,7 @@ use crate::{
     session::Session,
 };
 
-/// What the block of each derived key starts with.
+/// The first bytes of the blocks from which keys are derived.
 mod label {
     pub(super) const NETWORK: u8 = 0x01;
     pub(super) const APPLICATION: u8 = 0x02;
@@ -22,10 +22,11 @@ mod label {
     pub(super) const JOIN_INTEGRITY: u8 = 0x06;
 }
 
-/// What a join-accept of LoRaWAN 1.1 answers: a join-request. Rejoin-requests have their own numbers.
+/// The number that stands for a join-request in a join-accept of LoRaWAN 1.1. Rejoin-requests have their own
+/// numbers.
 const ANSWERS_JOIN_REQUEST: u8 = 0xFF;
 
-/// Which request a join-accept answers.
+/// The request that a join-accept answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Asked {
     pub(crate) dev_eui: DevEui,

@@ -28,9 +28,9 @@ use crate::{
     version::LorawanVersion,
 };
 
-/// How many devices that asked last are tried for a join-accept of which the network server does not
-/// say whose it is. Each costs a microsecond. A join-accept follows its request within seconds, and a
-/// network of 10^5 devices that all come back after a power cut joins some hundred a second.
+/// Devices that are tried for a join-accept of which the network server does not name the device, those that
+/// asked last. Each costs a microsecond. A join-accept follows its request within seconds, and a network of
+/// 10^5 devices that all come back after a power cut joins some hundred a second.
 const TRIED_DEVICES: usize = 1_024;
 
 /// The devices that join over the air. Every method takes `&self` and may be called from any thread.
@@ -44,11 +44,11 @@ pub struct Joins {
 /// A device that joins over the air.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Joiner {
-    /// The device.
+    /// The DevEUI of the device.
     pub dev_eui: DevEui,
     /// The join server that it belongs to; where it is absent, any that it names.
     pub join_eui: Option<JoinEui>,
-    /// What its sessions are derived from.
+    /// The root keys, from which the device's sessions are derived.
     pub root_keys: RootKeys,
     /// The version that it is made for.
     pub version: LorawanVersion,
@@ -74,7 +74,7 @@ pub struct JoinClaim {
     kept: bool,
 }
 
-/// What a message of the join procedure says.
+/// A message of the join procedure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JoinMessage {
     /// A device asks to join.
@@ -100,13 +100,13 @@ pub enum JoinRefusal {
         "no device of the DevEUI {dev_eui} is registered with an AppKey: it is unknown, or activated by personalization"
     )]
     UnknownDevEui {
-        /// The device.
+        /// The DevEUI of the device.
         dev_eui: DevEui,
     },
     /// The device names another join server than it is registered with.
     #[error("{dev_eui} asks the JoinEUI {asked} and is registered with {registered}")]
     OtherJoinEui {
-        /// The device.
+        /// The DevEUI of the device.
         dev_eui: DevEui,
         /// The join server in the frame.
         asked: JoinEui,
@@ -126,7 +126,7 @@ pub enum JoinRefusal {
         "replayed join request of {dev_eui}: the DevNonce {dev_nonce} was used before, or is below one that was"
     )]
     UsedDevNonce {
-        /// The device.
+        /// The DevEUI of the device.
         dev_eui: DevEui,
         /// The number of the request.
         dev_nonce: u16,
@@ -136,13 +136,13 @@ pub enum JoinRefusal {
         "the join accept answers none of the {tried} devices that asked last: the join request was not handed over, or the accept is of another network; saying devEui beside it lets it be tried for that device alone"
     )]
     NobodyAsked {
-        /// How many devices it was tried for.
+        /// The number of devices that were tried.
         tried: usize,
     },
     /// The JoinNonce was used before.
     #[error("replayed join accept for {dev_eui}: the JoinNonce {join_nonce} was used before")]
     UsedJoinNonce {
-        /// The device.
+        /// The DevEUI of the device.
         dev_eui: DevEui,
         /// The number of the answer.
         join_nonce: u32,
@@ -150,9 +150,9 @@ pub enum JoinRefusal {
     /// The last message of this kind once more.
     #[error("duplicate of the last {m_type} of {dev_eui}")]
     Duplicate {
-        /// The device.
+        /// The DevEUI of the device.
         dev_eui: DevEui,
-        /// Which kind.
+        /// The type of the message.
         m_type: MType,
     },
     /// A rejoin-request, which only the network server can answer.
@@ -166,7 +166,7 @@ pub enum JoinRefusal {
     /// Another message of the device is not durable yet.
     #[error("another join message of {dev_eui} is not durable yet, try again")]
     InFlight {
-        /// The device.
+        /// The DevEUI of the device.
         dev_eui: DevEui,
     },
 }
@@ -212,12 +212,12 @@ impl Joins {
         self.devices.write().insert(dev_eui, Joining::new(joiner, state));
     }
 
-    /// Forgets a device.
+    /// Removes a device that is registered to join.
     pub fn remove(&self, dev_eui: DevEui) {
         self.devices.write().remove(&dev_eui);
     }
 
-    /// What is registered of a device.
+    /// Returns the registration of a device.
     #[must_use]
     pub fn get(&self, dev_eui: DevEui) -> Option<Joiner> {
         self.find(dev_eui).map(|joining| joining.lock().joiner.clone())
@@ -347,20 +347,20 @@ fn accept_for(
 }
 
 impl JoinClaim {
-    /// The device.
+    /// Returns the DevEUI of the device.
     #[must_use]
     pub fn dev_eui(&self) -> DevEui {
         self.dev_eui
     }
 
-    /// What the message says.
+    /// Returns the message that was verified.
     #[must_use]
     pub fn message(&self) -> &JoinMessage {
         &self.message
     }
 
-    /// What the device's state will be once this is confirmed. Store it, with the session of a
-    /// join-accept, in one transaction.
+    /// Returns the device's state after the confirmation. Store it, with the session of a join-accept, in one
+    /// transaction.
     #[must_use]
     pub fn next_state(&self) -> &JoinState {
         &self.next_state

@@ -131,7 +131,7 @@ decrypts!(AppKey, NwkKey);
 pub enum NetworkKeys {
     /// LoRaWAN 1.0.x, and devices of 1.1 that joined a network of 1.0.x.
     V1_0(NwkSKey),
-    /// LoRaWAN 1.1.
+    /// The keys of LoRaWAN 1.1.
     V1_1(Box<NetworkKeysV1_1>),
     /// Of either version: the network server keeps them to itself, and checks every MIC.
     Withheld,
@@ -144,20 +144,20 @@ pub struct NetworkKeysV1_1 {
     pub f_nwk_s_int_key: FNwkSIntKey,
     /// Makes the other half.
     pub s_nwk_s_int_key: SNwkSIntKey,
-    /// Encrypts MAC commands.
+    /// The key that encrypts MAC commands.
     pub nwk_s_enc_key: NwkSEncKey,
 }
 
-/// What a device's sessions are derived from when it joins.
+/// The root keys of a device, from which its sessions are derived when it joins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RootKeys {
     /// LoRaWAN 1.0.x: one key for all.
     V1_0(AppKey),
     /// LoRaWAN 1.1: a key for the network and one for the application.
     V1_1 {
-        /// The network's.
+        /// The root key for the network.
         nwk_key: NwkKey,
-        /// The application's.
+        /// The root key for the application.
         app_key: AppKey,
     },
 }
@@ -172,7 +172,7 @@ impl NetworkKeys {
         }
     }
 
-    /// What MAC commands on FPort 0 are encrypted with, where it is known.
+    /// Expands the key that MAC commands on FPort 0 are encrypted with, where it is known.
     pub(crate) fn expand_for_mac_commands(&self) -> Option<Aes128Enc> {
         match self {
             Self::V1_0(nwk_s_key) => Some(nwk_s_key.expand()),

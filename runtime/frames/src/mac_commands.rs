@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::direction::Direction;
 
-/// One MAC command.
+/// A MAC command, explained.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct MacCommand {
     /// Its number, the first byte.
@@ -12,7 +12,7 @@ pub struct MacCommand {
     /// Its name in the specification; absent where the number is unknown. After an unknown command
     /// nothing can be read, since its length is unknown too.
     pub name: Option<&'static str>,
-    /// What follows the number, as hexadecimal digits.
+    /// The bytes behind the command's number, as hexadecimal digits.
     pub payload: String,
     /// Whether bytes are missing at its end.
     pub cut_off: bool,

@@ -1,10 +1,10 @@
-//! What the radio side tells about an uplink. Nothing of it is covered by the MIC.
+//! Radio metadata of an uplink. Nothing of it is covered by the MIC.
 
 use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
-/// How an uplink was sent and who received it, as the network server tells it.
+/// The transmission and the reception of an uplink, as the network server tells them.
 ///
 /// Everything is optional: network servers differ in what they pass on.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -54,8 +54,8 @@ pub struct Reception {
 }
 
 impl RadioMetadata {
-    /// How many gateways received the uplink. A gateway that reports it twice, once for each of
-    /// its antennas, counts once.
+    /// Returns the number of gateways that received the uplink. A gateway that reports it twice, once for
+    /// each of its antennas, counts once.
     #[must_use]
     pub fn redundancy(&self) -> usize {
         let is_first_of_its_gateway = |(index, reception): &(usize, &Reception)| {

@@ -26,7 +26,7 @@ const DATA_RATES: u8 = 16;
 /// Channels that a channel plan can have: CN470 has the most.
 const CHANNELS: u8 = 96;
 
-/// How much of a MIC was found right.
+/// The part of a MIC that was found right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Checked {
     /// All that there is.
@@ -37,7 +37,7 @@ pub(crate) enum Checked {
     ByNetworkServer,
 }
 
-/// What of the MIC these keys make at this FCnt; `None` where what can be checked is wrong.
+/// Checks the MIC with these keys at this FCnt; `None` where the part that can be checked is wrong.
 pub(crate) fn check(
     keys: &NetworkKeysV1_1,
     phy: &PhyPayload<'_>,
@@ -76,7 +76,7 @@ fn data_rates(metadata: &RadioMetadata) -> impl Iterator<Item = u8> {
     told.into_iter().chain(likely.into_iter().flatten()).chain(rest)
 }
 
-/// What a spreading factor means in most channel plans, and in that of North America.
+/// Returns the data rates of a spreading factor in most channel plans, and in that of North America.
 fn likely_data_rates(metadata: &RadioMetadata) -> [Option<u8>; 2] {
     match (metadata.spreading_factor, metadata.bandwidth_hz) {
         (Some(factor @ 7..=12), None | Some(125_000)) => {

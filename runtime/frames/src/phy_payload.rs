@@ -46,7 +46,7 @@ pub enum MalformedPhyPayload {
         "PHYPayload too short: {got} of at least {needed} bytes; a data uplink has MHDR (1), FHDR (7) and MIC (4)"
     )]
     TooShort {
-        /// Bytes received.
+        /// The number of bytes received.
         got: usize,
         /// Bytes that the shortest data uplink has.
         needed: usize,
@@ -54,7 +54,7 @@ pub enum MalformedPhyPayload {
     /// More than LoRa can send.
     #[error("PHYPayload too long: {got} bytes, LoRa sends at most {limit}")]
     TooLong {
-        /// Bytes received.
+        /// The number of bytes received.
         got: usize,
         /// Bytes that the longest PHYPayload has.
         limit: usize,
@@ -70,23 +70,23 @@ pub enum MalformedPhyPayload {
     /// A message of another kind.
     #[error("the PHYPayload is a {m_type}, expected an unconfirmed or confirmed data uplink")]
     UnsupportedMType {
-        /// What kind of message it is.
+        /// The type of the message.
         m_type: MType,
     },
     /// A message of another kind than the one asked for.
     #[error("the PHYPayload is a {m_type}, expected a {expected}")]
     OtherMType {
-        /// What kind of message it is.
+        /// The type of the message.
         m_type: MType,
-        /// What kind was asked for.
+        /// The type that was asked for.
         expected: MType,
     },
     /// A message of the join procedure has a fixed length.
     #[error("a {m_type} has {needed} bytes, got {got}")]
     WrongLength {
-        /// What kind of message it is.
+        /// The type of the message.
         m_type: MType,
-        /// Bytes received.
+        /// The number of bytes received.
         got: usize,
         /// Bytes that such a message has.
         needed: &'static str,

@@ -34,7 +34,7 @@ pub enum Refusal {
         dev_addr: DevAddr,
         /// The lower 16 bits of the FCnt, which is all that the frame tells.
         f_cnt_16: u16,
-        /// How many sessions share the address.
+        /// The number of sessions that share the address.
         sessions: usize,
     },
 
@@ -47,7 +47,7 @@ pub enum Refusal {
     AmbiguousMic {
         /// The address in the frame.
         dev_addr: DevAddr,
-        /// How many sessions it fits.
+        /// The number of sessions that the frame fits.
         sessions: usize,
     },
 
@@ -88,7 +88,7 @@ pub enum Refusal {
         from(.dev_addr)
     )]
     UnknownAppSKey {
-        /// The device.
+        /// The DevEUI of the device.
         dev_eui: DevEui,
         /// The address of the session, where it is told.
         dev_addr: Option<DevAddr>,
@@ -97,14 +97,14 @@ pub enum Refusal {
     /// No device of this DevEUI is registered.
     #[error("no device of the DevEUI {dev_eui} is registered")]
     UnknownDevEui {
-        /// The device.
+        /// The DevEUI of the device.
         dev_eui: DevEui,
     },
 
     /// The last accepted frame once more: through another gateway, or the network server's retry.
     #[error("duplicate of the last accepted uplink of {dev_eui}, FCnt {f_cnt}")]
     Duplicate {
-        /// The device.
+        /// The DevEUI of the device.
         dev_eui: DevEui,
         /// The frame's FCnt, which is the last accepted.
         f_cnt: u32,
@@ -113,9 +113,9 @@ pub enum Refusal {
     /// A genuine frame of the past, or a second frame with the FCnt of the last accepted.
     #[error("replayed uplink of {dev_eui}: FCnt {f_cnt}, but {last} was accepted already")]
     Replay {
-        /// The device.
+        /// The DevEUI of the device.
         dev_eui: DevEui,
-        /// The frame's FCnt.
+        /// The FCnt of the frame.
         f_cnt: u32,
         /// The FCnt of the last accepted frame.
         last: u32,
@@ -126,9 +126,9 @@ pub enum Refusal {
         "uplink of {dev_eui}, FCnt {f_cnt}: FCnt {pending} of the same session is not durable yet, try again"
     )]
     InFlight {
-        /// The device.
+        /// The DevEUI of the device.
         dev_eui: DevEui,
-        /// The frame's FCnt.
+        /// The FCnt of the frame.
         f_cnt: u32,
         /// The FCnt of the frame that is being made durable; often the same.
         pending: u32,

@@ -5,8 +5,8 @@ use crate::{
     mic::Mic,
 };
 
-/// What an authenticated network server tells of an uplink whose PHYPayload it keeps to itself. It
-/// has checked the MIC.
+/// An uplink as an authenticated network server reports it that keeps the PHYPayload to itself. The network
+/// server has checked the MIC.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReportedUplink {
     /// The device that sent it.
@@ -17,7 +17,7 @@ pub struct ReportedUplink {
     pub f_cnt: u32,
     /// The port: absent when the frame ends with its header.
     pub f_port: Option<u8>,
-    /// The FRMPayload.
+    /// The FRMPayload of the uplink.
     pub payload: Vec<u8>,
     /// Whether it is still encrypted, under the AppSKey.
     pub is_encrypted: bool,

@@ -36,8 +36,8 @@ use crate::{
     uplink::VerifiedUplink,
 };
 
-/// How far the devices have come of which uplinks are reported. Every method takes `&self` and may be
-/// called from any thread.
+/// The states of the devices whose uplinks are reported. Every method takes `&self` and may be called from
+/// any thread.
 #[derive(Debug, Default)]
 pub struct Reports {
     devices: RwLock<HashMap<DevEui, Place>>,
@@ -60,7 +60,7 @@ impl Reports {
         self.devices.write().remove(&dev_eui);
     }
 
-    /// How far a device has come; a pending claim does not show.
+    /// Returns the state of a device; a pending claim does not show.
     #[must_use]
     pub fn state(&self, dev_eui: DevEui) -> ReportState {
         self.find(dev_eui).map(|place| place.state()).unwrap_or_default()

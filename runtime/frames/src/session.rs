@@ -10,12 +10,12 @@ use crate::{
     mic::Mic,
 };
 
-/// How many accepted MICs are remembered of a device that may start its counter over, beside the
-/// last. A late copy is told from a restart by them; between a frame and its late copy a device
-/// sends one more, or with confirmed frames some.
+/// MICs that are remembered, beside the last, of a device that may start its counter over. A late copy is
+/// told from a restart by them; between a frame and its late copy a device sends one more, or with confirmed
+/// frames some.
 const EARLIER_MICS: usize = 3;
 
-/// What a device and the network agreed on: the address, the keys, and how far the counter is.
+/// A session between a device and the network: the address, the keys, and the state of the counter.
 ///
 /// It can be cloned and compared, but not serialized as a whole: who stores it asks for each key
 /// by name ([`NwkSKey::reveal_hex`]) and stores [`SessionState`] beside.
@@ -29,7 +29,7 @@ pub struct Session {
     state: SessionState,
 }
 
-/// How far a session's uplinks have come: what must survive a restart.
+/// The state of a session's uplinks, which must survive a restart.
 ///
 /// The state after an uplink belongs into the same transaction as the uplink's record: a record
 /// without it could be accepted a second time after a crash.
@@ -121,7 +121,7 @@ impl Session {
         Self { state, ..self }
     }
 
-    /// The device.
+    /// Returns the DevEUI of the device.
     #[must_use]
     pub fn dev_eui(&self) -> DevEui {
         self.dev_eui
@@ -162,7 +162,7 @@ impl Session {
         payload
     }
 
-    /// How far its uplinks have come.
+    /// Returns the state of the session's uplinks.
     #[must_use]
     pub fn state(&self) -> SessionState {
         self.state

@@ -17,9 +17,8 @@ use crate::{
     session::{Session, SessionState},
 };
 
-/// How many parts the table has, each with its own lock. Verifying only reads a part, so readers
-/// wait for nobody but a session being registered in the same part; 256 makes that rare and costs
-/// 16 KiB.
+/// Shards of the table, each with its own lock. Verifying only reads a part, so readers wait for nobody but a
+/// session being registered in the same part; 256 makes that rare and costs 16 KiB.
 const SHARDS: usize = 256;
 
 /// The sessions of all devices. Every method takes `&self` and may be called from any thread.
@@ -36,8 +35,8 @@ const SHARDS: usize = 256;
 #[derive(Debug)]
 pub struct Sessions {
     shards: Box<[RwLock<Shard>]>,
-    /// Which shards a device's sessions are in. Written only together with the shards; verifying
-    /// does not need it.
+    /// The shards that hold a device's sessions. Written only together with the shards; verifying does not
+    /// need it.
     index: RwLock<Index>,
 }
 
@@ -46,7 +45,7 @@ type Shard = HashMap<DevAddr, Vec<Slot>>;
 /// A frame as a network server hands it over that has checked its MIC.
 #[derive(Debug, Clone, Copy)]
 pub struct CheckedFrame<'a> {
-    /// The PHYPayload.
+    /// The PHYPayload of the frame.
     pub phy: &'a [u8],
     /// The device that it comes from.
     pub dev_eui: DevEui,
@@ -242,13 +241,13 @@ impl Sessions {
         slots.iter().find(|slot| claim.moves(slot.counter())).map(Slot::session)
     }
 
-    /// How far a device's session has come; a pending claim does not show.
+    /// Returns the state of a device's session; a pending claim does not show.
     #[must_use]
     pub fn state(&self, dev_eui: DevEui) -> Option<SessionState> {
         self.find(dev_eui, Slot::state)
     }
 
-    /// How many devices have a session.
+    /// Returns the number of devices that have a session.
     #[must_use]
     pub fn len(&self) -> usize {
         self.index.read().current.len()

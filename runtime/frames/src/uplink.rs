@@ -1,4 +1,4 @@
-//! What this crate is for: an uplink that is known to come from its device.
+//! Verified uplinks, the purpose of this crate: uplinks that are known to come from their device.
 
 use crate::{
     address::{DevAddr, DevEui},
@@ -35,7 +35,7 @@ pub struct VerifiedUplink {
     verified_by: VerifiedBy,
 }
 
-/// Who verified an uplink, and by what.
+/// The verifier of an uplink, and the means of the verification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -61,24 +61,24 @@ impl VerifiedBy {
     }
 }
 
-/// What an uplink is decrypted with, and whose it is then.
+/// The key that an uplink is decrypted with, and the device that it is of.
 pub(crate) struct Opener<'a> {
     pub(crate) dev_eui: DevEui,
     pub(crate) network_keys: &'a NetworkKeys,
     pub(crate) app_s_key: &'a AppSKey,
 }
 
-/// What was found out about a frame.
+/// The facts that were found out about a frame.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Finding {
-    /// All 32 bits.
+    /// The FCnt with all 32 bits.
     pub(crate) f_cnt: u32,
     /// Whether the device's counter started over with this frame.
     pub(crate) counter_reset: bool,
     pub(crate) checked: Checked,
 }
 
-/// How an uplink comes after those before.
+/// The arrival of an uplink, compared with those before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Arrival {
     /// As it should: above the last FCnt, or the first of a session.
@@ -140,7 +140,7 @@ impl VerifiedUplink {
         }
     }
 
-    /// What a network server reports, in clear.
+    /// Makes a verified uplink of a report in clear of a network server.
     pub(crate) fn reported(
         report: ReportedUplink,
         fingerprint: Fingerprint,
@@ -241,7 +241,7 @@ impl VerifiedUplink {
         }
     }
 
-    /// What tells it from all others of the device that have the same FCnt.
+    /// Returns the fingerprint that tells the uplink from all others of the device with the same FCnt.
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
         self.fingerprint
@@ -274,13 +274,13 @@ impl VerifiedUplink {
         self.received_at_ms
     }
 
-    /// How it was received, as the caller said. The MIC does not cover it.
+    /// Returns the radio metadata as the caller gave it. The MIC does not cover it.
     #[must_use]
     pub fn metadata(&self) -> &RadioMetadata {
         &self.metadata
     }
 
-    /// Who verified it, and by what.
+    /// Returns the verifier of the uplink, and the means of the verification.
     #[must_use]
     pub fn verified_by(&self) -> VerifiedBy {
         self.verified_by

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::keys::Kek;
 
-/// What the first eight bytes come to when a key is unwrapped with the right KEK (RFC 3394, 2.2.3.1).
+/// The first eight bytes that unwrapping a key with the right KEK gives (RFC 3394, 2.2.3.1).
 const INITIAL_VALUE: [u8; 8] = [0xA6; 8];
 
 /// Rounds over the key (RFC 3394, 2.2.2).

@@ -1,4 +1,4 @@
-//! What an import finds.
+//! Codecs that an import finds.
 
 use champollion_registry::package::Device;
 use serde::Serialize;
@@ -10,7 +10,7 @@ use super::Example;
 pub struct Catalogue {
     /// The codecs. Devices that share scripts share a codec.
     pub codecs: Vec<Codec>,
-    /// What could not be read; the rest was.
+    /// The parts that could not be read; the rest was.
     pub problems: Vec<Problem>,
 }
 
@@ -18,27 +18,27 @@ pub struct Catalogue {
 pub struct Codec {
     /// The file that names it, relative to the folder that is imported.
     pub place: String,
-    /// What is to be the part of its name before the slash; anything that people write.
+    /// The vendor, to be the part of the decoder's name before the slash; anything that people write.
     pub vendor: String,
-    /// What is to be the part after the slash.
+    /// The model, to be the part after the slash.
     pub model: String,
     /// The version that it states.
     pub version: Option<String>,
     /// Its name for people.
     pub name: String,
-    /// What it decodes.
+    /// The purpose of the codec.
     pub description: String,
-    /// Who answers for it.
+    /// The maintainer, who answers for the codec.
     pub maintainer: String,
     /// The SPDX expression of its licence, where one is stated.
     pub licence: Option<String>,
-    /// Documents and addresses.
+    /// Documents and addresses of the maker.
     pub sources: Vec<String>,
     /// The devices that it is for.
     pub devices: Vec<Device>,
     /// The source, or why there is none.
     pub script: Result<String, Problem>,
-    /// What goes in and what should come out.
+    /// Examples of inputs and outputs.
     pub examples: Vec<Example>,
 }
 
@@ -48,7 +48,7 @@ pub struct Codec {
 pub struct Problem {
     /// The file, relative to the folder that is imported, and the place in it.
     pub place: String,
-    /// What is wrong.
+    /// The problem in words.
     pub problem: String,
 }
 

@@ -15,40 +15,40 @@ use super::Problem;
 /// The port of an example that states none, since its codec looks at none.
 const ANY_PORT: u8 = 1;
 
-/// What goes into a codec and what should come out.
+/// An example: an input of a codec and the output that should come.
 #[derive(Clone, Debug)]
 pub struct Example {
     /// Its name, in the words of whoever wrote it.
     pub name: String,
     /// The file, and the place in it.
     pub place: String,
-    /// What goes in.
+    /// The input of the codec.
     pub input: Input,
     /// Whether the command that goes in is all that its codec is given, since that reads more of it
     /// than its `data`.
     pub whole_input: bool,
     /// Whether the example itself states the port.
     pub states_port: bool,
-    /// What should come out, as it is written: an object with `data`, or `bytes` and `fPort`, or
+    /// The output that should come, as it is written: an object with `data`, or `bytes` and `fPort`, or
     /// `errors`, and perhaps `warnings`.
     pub output: Json,
-    /// What `normalizeUplink` should make of it, as it is written, where the example says so.
+    /// The output that `normalizeUplink` should make of it, as it is written, where the example has one.
     pub normalized: Option<Json>,
 }
 
-/// Which function an example is for.
+/// The function that an example is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// `decodeUplink`.
+    /// An example for `decodeUplink`.
     Uplink,
-    /// `encodeDownlink`.
+    /// An example for `encodeDownlink`.
     Command,
-    /// `decodeDownlink`.
+    /// An example for `decodeDownlink`.
     Downlink,
 }
 
 impl Kind {
-    /// What TS013 calls it; `downlink` alone is an older name for the encoding of one.
+    /// Reads the name of TS013; `downlink` alone is an older name for the encoding of one.
     pub(super) fn of_ts013(text: &str) -> Option<Self> {
         match text {
             "uplink" => Some(Self::Uplink),
@@ -89,7 +89,7 @@ pub(super) fn examples(
     read.collect()
 }
 
-/// Reads one example.
+/// Reads an example from JSON.
 pub(super) fn example(
     kind: Kind,
     written: &Json,

@@ -14,7 +14,7 @@ use serde_json::Value as Json;
 /// otherwise have thousands.
 const FIELDS: usize = 400;
 
-/// What a codec answered to one example.
+/// The answer of a codec to one example.
 pub(super) struct Answered {
     /// The reading as a vector writes it: an object with `data` and perhaps `measurements`.
     pub(super) reading: Json,
@@ -24,7 +24,7 @@ pub(super) struct Answered {
 pub(super) struct Inferred {
     /// In the order of their paths.
     pub(super) fields: Vec<Field>,
-    /// How many more there are.
+    /// The number of further fields.
     pub(super) left_out: usize,
 }
 
@@ -106,7 +106,7 @@ fn single_value<'json>(measurements: &'json Json, quantity: &str) -> Option<&'js
     }
 }
 
-/// What stands at a path that leads through no list.
+/// Returns the value at a path that leads through no list.
 fn at<'json>(data: &'json Json, path: &str) -> Option<&'json Json> {
     path.split('.').try_fold(data, |value, key| value.get(key))
 }

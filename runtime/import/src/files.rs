@@ -26,25 +26,25 @@ pub enum ImportError {
     /// The folder cannot be opened.
     #[error("{folder} cannot be opened: {source}")]
     Folder {
-        /// Which folder.
+        /// The folder in question.
         folder: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         source: io::Error,
     },
     /// The folder is not laid out as it was said to be.
     #[error("{folder} is no {layout}: it has no {missing}")]
     OtherLayout {
-        /// Which folder.
+        /// The folder in question.
         folder: PathBuf,
-        /// How it should be laid out.
+        /// The layout that was expected.
         layout: &'static str,
-        /// What should be in it.
+        /// The part that is missing.
         missing: &'static str,
     },
 }
 
 impl Folder {
-    /// Opens a folder.
+    /// Opens a folder to read from.
     pub fn open(path: &Path) -> Result<Self, ImportError> {
         let root = path
             .canonicalize()

@@ -112,7 +112,8 @@ impl Way {
     }
 }
 
-/// What the device can be told: each key of the commands that were encoded, with the first that has it.
+/// Returns the commands of the device: each key of the commands that were encoded, with the first that has
+/// it.
 fn commands(vectors: &[Vector]) -> Vec<Command> {
     let mut seen = BTreeSet::new();
     let mut commands = Vec::new();

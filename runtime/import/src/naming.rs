@@ -16,11 +16,11 @@ pub struct Names {
     given: BTreeMap<DecoderId, String>,
 }
 
-/// A name.
+/// A decoder's name, and whether another was wanted.
 pub struct Named {
-    /// The name.
+    /// The name of the decoder.
     pub id: DecoderId,
-    /// Who has the name that it would have got, where somebody has.
+    /// The holder of the name that the codec would have got, where there is one.
     pub instead_of: Option<(DecoderId, String)>,
 }
 

@@ -10,8 +10,8 @@ use serde_json::{Value as Json, json};
 
 use super::{Example, example::is_failure, trial::texts};
 
-/// What is put below a codec. Its functions are looked for where the engine looks for them: among its
-/// exports first, then among the globals.
+/// The probe that is put below a codec. Its functions are looked for where the engine looks for them: among
+/// its exports first, then among the globals.
 const PROBE: &str = r#"
 ;module.exports = (function (exported) {
   const own = typeof exported === "object" && exported !== null ? exported : {};
@@ -58,7 +58,8 @@ impl Normalized {
         }
     }
 
-    /// What an example says, what came, and where the two differ; nothing where they do not.
+    /// Returns the expected output of an example, the actual one, and their difference; nothing where there
+    /// is none.
     pub(super) fn differs(&self, example: &Example) -> Option<(Json, Json, String)> {
         let expected = example.normalized.as_ref()?;
         let actual = match self {
@@ -71,7 +72,7 @@ impl Normalized {
     }
 }
 
-/// What came out, in the words of the examples.
+/// Returns the output in the words of the examples.
 fn as_output(outcome: &Json) -> Json {
     match outcome.get("reading") {
         Some(reading) => {

@@ -1,11 +1,11 @@
-//! What an import ends in.
+//! Reports of imports.
 
 use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::Problem;
 
-/// What an import ends in.
+/// The report of an import.
 #[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
@@ -19,14 +19,14 @@ pub struct Report {
     pub skipped: Vec<Skipped>,
     /// Codecs that could not have the name that they would have got.
     pub renamed: Vec<Renamed>,
-    /// What could not be read or not be carried over, though the rest was.
+    /// The parts that could not be read or carried over, though the rest was.
     pub problems: Vec<Problem>,
 }
 
 /// Examples that were run.
 #[derive(Default, Serialize)]
 pub struct VectorCount {
-    /// All.
+    /// The number of examples.
     pub total: usize,
     /// Those that were answered as they say.
     pub passed: usize,
@@ -38,16 +38,16 @@ pub struct VectorCount {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Failing {
-    /// What it decodes or encodes.
+    /// The output of decoding or encoding.
     Output,
-    /// What `normalizeUplink` makes of that, from which the measurements are taken.
+    /// The output of `normalizeUplink`, from which the measurements are taken.
     NormalizedOutput,
 }
 
 /// An example that a codec does not answer as it says.
 #[derive(Clone, Debug, Serialize)]
 pub struct FailedExample {
-    /// Which of the two outputs that an example may state differs.
+    /// The one of the two outputs of an example that differs.
     pub kind: Failing,
     /// The file that names the codec.
     pub codec: String,
@@ -55,9 +55,9 @@ pub struct FailedExample {
     pub example: String,
     /// The file that holds the example, and the place in it.
     pub place: String,
-    /// What should come out, as the example writes it.
+    /// The output that should come, as the example writes it.
     pub expected: Json,
-    /// What came out, in the same words.
+    /// The output that came, in the same words.
     pub actual: Json,
     /// Where the two differ first.
     pub at: String,
@@ -68,7 +68,7 @@ pub struct FailedExample {
 pub struct Skipped {
     /// The file that names the codec.
     pub codec: String,
-    /// Why.
+    /// The reason in words.
     pub reason: String,
 }
 

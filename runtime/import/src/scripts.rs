@@ -10,7 +10,7 @@ use std::fmt::Write;
 pub(super) struct Part {
     /// Its file, for whoever reads the joined source.
     pub(super) name: String,
-    /// Its source.
+    /// The source of the script.
     pub(super) source: String,
     /// The functions that are taken from it, those that it has.
     pub(super) functions: Vec<&'static str>,

@@ -24,7 +24,7 @@ pub(super) fn json<T: DeserializeOwned>(text: &str, place: &str) -> Result<T, Pr
         .map_err(|error| Problem::new(place, one_line(&error.to_string())))
 }
 
-/// Reads TOML.
+/// Reads a text as TOML.
 pub(super) fn toml<T: DeserializeOwned>(text: &str, place: &str) -> Result<T, Problem> {
     toml::from_str(text).map_err(|error: toml::de::Error| {
         let line = error.span().map_or(1, |span| {

@@ -17,7 +17,7 @@ use super::{
     normalized::Normalized,
 };
 
-/// What came of a codec's examples.
+/// The results of a codec's examples.
 #[derive(Default)]
 pub(super) struct Trial {
     /// Those that passed, as vectors that hold everything that came out.
@@ -137,7 +137,7 @@ pub(super) fn texts(list: &Json) -> Vec<String> {
     texts.map(|text| text.as_str().map_or_else(|| text.to_string(), str::to_owned)).collect()
 }
 
-/// What came out, in the words of the examples.
+/// Returns the output in the words of the examples.
 fn as_output(actual: &Json) -> Json {
     if let Some(reading) = actual.get("reading") {
         return json!({"data": reading["data"], "warnings": reading["warnings"]});

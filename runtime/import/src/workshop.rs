@@ -23,7 +23,7 @@ const FIRST_VERSION: Version = Version::new(1, 0, 0);
 /// The licence of a codec that states none, as SPDX expressions name what they have no word for.
 const UNKNOWN_LICENCE: &str = "LicenseRef-unknown";
 
-/// What whoever imports decides.
+/// The choices of the importing person.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// The version of every package, whatever the codec states.
@@ -40,17 +40,17 @@ pub struct Workshop<'sandbox> {
     options: Options,
 }
 
-/// What became of a codec.
+/// The outcome of a codec.
 pub struct Made {
     /// The file that names the codec.
     pub codec: String,
     /// The package, tried as the registry will try it, or why there is none.
     pub package: Result<Package, String>,
-    /// How many of its examples were run.
+    /// The number of examples that were run.
     pub examples: usize,
-    /// Those that failed.
+    /// The examples that failed.
     pub failed: Vec<FailedExample>,
-    /// What could not be carried over.
+    /// The parts that could not be carried over.
     pub problems: Vec<Problem>,
 }
 

@@ -92,20 +92,20 @@ pub trait Adapter: Sync {
 pub struct Incoming<'message> {
     /// The event that the message is about, where the network server says that beside it.
     pub event: &'message str,
-    /// How the body is written, where a header declares it.
+    /// The encoding of the body, where a header declares it.
     pub content_type: Option<&'message str>,
-    /// How the message is written, where the settings describe it.
+    /// The description of the message, where the settings give one.
     pub description: Option<&'message Description>,
-    /// The message.
+    /// The body of the message.
     pub body: &'message [u8],
 }
 
 /// All that a message says.
 #[derive(Clone, Debug)]
 pub struct Heard {
-    /// What it hands over.
+    /// The frame, the join, or the kind of a message that hands nothing over.
     pub message: Message,
-    /// What it tells of a command.
+    /// The feedback on a command, where the message holds one.
     pub feedback: Option<Feedback>,
     /// Where the device lives.
     pub place: Place,

@@ -4,31 +4,31 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// Which of several commands to the same network server goes first.
+/// The place of a command among several to the same network server.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Priority {
-    /// Before all others.
+    /// Goes before all other commands.
     High,
-    /// As most are.
+    /// Goes as most commands do.
     #[default]
     Normal,
-    /// After all others.
+    /// Goes after all other commands.
     Low,
 }
 
-/// What a network server tells of a command later.
+/// Feedback of a network server on a command that it has taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Feedback {
-    /// Which command.
+    /// The command that the feedback is about.
     pub which: Which,
-    /// What happened to it.
+    /// The event that happened to the command.
     pub event: Event,
 }
 
-/// How a network server says which command it means.
+/// The way in which a network server names a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Which {
     /// By our own name of it.
@@ -37,12 +37,12 @@ pub enum Which {
     Reference(String),
 }
 
-/// What happened to a command at the network server.
+/// An event that happened to a command at the network server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// It waits there.
+    /// The command waits at the network server.
     Queued,
-    /// It was transmitted.
+    /// The command was transmitted.
     Sent,
     /// The device has acknowledged it.
     Acknowledged,

@@ -40,7 +40,7 @@ pub(super) fn parse(kind: Kind, body: &[u8]) -> Result<Json> {
     Ok(json)
 }
 
-/// What a value is, in words.
+/// Names the type of a value in words.
 fn kind_of(value: &Json) -> &'static str {
     match value {
         Json::Null => "null",
@@ -53,7 +53,7 @@ fn kind_of(value: &Json) -> &'static str {
 }
 
 impl<'json> Field<'json> {
-    /// The whole message.
+    /// Returns the field that is the whole message.
     pub(super) fn root(json: &'json Json) -> Result<Self> {
         let root = Self { value: json, path: String::new() };
         if json.is_object() { Ok(root) } else { Err(root.wrong_type("an object")) }
@@ -69,7 +69,7 @@ impl<'json> Field<'json> {
         self.value.is_null()
     }
 
-    /// What is wrong with this field.
+    /// Makes the error of a fault in this field.
     pub(super) fn fault(&self, fault: Fault) -> Unreadable {
         Unreadable::new(&self.path, fault)
     }
@@ -160,7 +160,7 @@ impl<'json> Field<'json> {
         }
     }
 
-    /// True or false.
+    /// Reads the field as true or false.
     pub(super) fn boolean(&self) -> Result<bool> {
         self.value.as_bool().ok_or_else(|| self.wrong_type("a boolean"))
     }

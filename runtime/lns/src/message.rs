@@ -1,4 +1,4 @@
-//! What messages of network servers hand over.
+//! Messages of network servers: frames, joins, and all that hands nothing over.
 
 use champollion_frames::{DevAddr, DevEui, RadioMetadata, ReportedUplink};
 use jiff::Timestamp;
@@ -8,7 +8,7 @@ use crate::HandedKey;
 /// Most gateways of one frame. With them a raw record stays well below what the store takes.
 pub const GATEWAYS: usize = 100;
 
-/// What a message hands over.
+/// A message of a network server.
 #[derive(Clone, Debug)]
 pub enum Message {
     /// A frame. Boxed, since it is much larger than the others.
@@ -17,7 +17,7 @@ pub enum Message {
     Joined(Joined),
     /// It is of a kind that hands nothing over, such as the state of a battery: well received.
     Nothing {
-        /// Which kind, in the network server's word.
+        /// The kind of the message, in the network server's word.
         what: String,
     },
 }
@@ -25,31 +25,31 @@ pub enum Message {
 /// A frame as a network server hands it over.
 #[derive(Clone, Debug)]
 pub struct Frame {
-    /// What is handed over of it.
+    /// The content of the frame, as far as it is handed over.
     pub content: Content,
     /// When the network received it; now where it is not told.
     pub received_at: Option<Timestamp>,
-    /// How the network received it.
+    /// The circumstances in which the network received the frame.
     pub metadata: RadioMetadata,
 }
 
-/// What a network server hands over of a frame.
+/// The content of a frame that a network server hands over.
 #[derive(Clone, Debug)]
 pub enum Content {
-    /// All of it.
+    /// The whole frame.
     Phy {
         /// The PHYPayload, still encrypted.
         phy_payload: Vec<u8>,
-        /// Whose it is, where the network server tells it; a join-accept does not say it.
+        /// The device of the frame, where the network server tells it; a join-accept does not say it.
         dev_eui: Option<DevEui>,
         /// All 32 bits of its FCnt, where the network server tells them.
         f_cnt: Option<u32>,
         /// The network server, which keeps the keys of the MIC to itself, has checked it.
         mic_checked: bool,
     },
-    /// What was in it. The network server has checked the MIC.
+    /// The content of a frame whose MIC the network server has checked.
     Reported {
-        /// What it tells.
+        /// The uplink that the network server reports.
         uplink: ReportedUplink,
         /// The key of its payload, where it stands beside.
         app_s_key: Option<HandedKey>,
@@ -59,7 +59,7 @@ pub enum Content {
 /// A device has a new session.
 #[derive(Clone, Debug)]
 pub struct Joined {
-    /// The device.
+    /// The device that has joined.
     pub dev_eui: DevEui,
     /// The address of the session, where it is told.
     pub dev_addr: Option<DevAddr>,
@@ -73,7 +73,7 @@ pub(super) fn milliseconds(moment: Option<Timestamp>) -> Option<u64> {
 }
 
 impl Message {
-    /// A frame.
+    /// Makes a message of a frame.
     #[must_use]
     pub fn frame(frame: Frame) -> Self {
         Self::Frame(Box::new(frame))

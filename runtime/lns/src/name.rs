@@ -12,7 +12,7 @@ const NAME_BYTES: usize = 64;
 #[serde(try_from = "String", into = "String")]
 pub struct NetworkServerName(String);
 
-/// What is wrong with a text that should name a network server.
+/// A text that is no name of a network server.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{0:?} is no name of a network server: it has 1 to {NAME_BYTES} lower-case letters, digits, `-`, `_` and `.`"

@@ -1,4 +1,4 @@
-//! What goes out to network servers: commands to devices.
+//! Commands to devices, as they go out to network servers.
 //!
 //! How a command is handed over is a pure function, for each kind of network server one: it gives what
 //! is to be sent ([`Outgoing`]), and reads what comes back ([`Answer`]). Sending it is the caller's.
@@ -38,29 +38,29 @@ pub struct NoSuchWay {
 pub struct Order<'order> {
     /// Our name of it.
     pub id: Uuid,
-    /// The device.
+    /// The device that is commanded.
     pub dev_eui: DevEui,
     /// FPort, 1 to 223.
     pub f_port: u8,
-    /// FRMPayload in clear.
+    /// The FRMPayload in clear.
     pub payload: &'order [u8],
     /// Whether the device is asked to acknowledge it.
     pub confirmed: bool,
-    /// Which of several commands goes first.
+    /// The place among several commands.
     pub priority: Priority,
     /// From when on nobody wants it any more.
     pub expires_at: Timestamp,
-    /// What time it is.
+    /// The present moment.
     pub now: Timestamp,
     /// The application that the device is in, where that is known.
     pub application: Option<&'order str>,
-    /// How the network server names the device, where that is not the DevEUI.
+    /// The network server's name of the device, where that is not the DevEUI.
     pub device: Option<&'order str>,
-    /// What the network server asks for.
+    /// The token that the network server asks for.
     pub token: Option<&'order str>,
-    /// How it names us.
+    /// Our name at the network server: the AS_ID of ThingPark, the SenderID of TS002.
     pub sender_id: Option<&'order str>,
-    /// How it names itself.
+    /// The network server's name of itself: the ReceiverID of TS002.
     pub receiver_id: Option<&'order str>,
     /// The payload as it is on the air, where the network server leaves it to us to encrypt it.
     pub encrypted: Option<&'order Encrypted>,
@@ -69,22 +69,22 @@ pub struct Order<'order> {
 /// A payload as it is on the air.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Encrypted {
-    /// FRMPayload.
+    /// The FRMPayload as it is on the air.
     pub payload: Vec<u8>,
     /// The counter that it is encrypted with.
     pub f_cnt_down: u32,
 }
 
-/// What is sent to a network server.
+/// A message or a request to a network server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outgoing {
     /// A request to its HTTP interface.
     Http(HttpRequest),
     /// A message through its broker.
     Mqtt {
-        /// Under which topic.
+        /// The topic of the message.
         topic: String,
-        /// What it says.
+        /// The payload of the message.
         payload: Vec<u8>,
     },
 }
@@ -92,22 +92,22 @@ pub enum Outgoing {
 /// A request to the HTTP interface of a network server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpRequest {
-    /// The method.
+    /// The method of the request.
     pub method: Method,
-    /// What follows the beginning of all addresses, with the query.
+    /// The path and query behind the beginning of all addresses.
     pub path: String,
-    /// The headers.
+    /// The headers of the request.
     pub headers: Vec<(&'static str, String)>,
-    /// The body.
+    /// The body of the request.
     pub body: Option<Json>,
 }
 
-/// What a network server answered to a command.
+/// An answer of a network server to a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// It has it.
+    /// The network server has the command.
     Taken {
-        /// How it names it.
+        /// The network server's name of the command.
         reference: Option<String>,
         /// Whether it says no more, or has sent it already.
         sent: bool,
@@ -135,13 +135,13 @@ pub trait Commands: Sync {
     /// The ways by which commands are taken.
     fn ways(&self) -> &'static [Via];
 
-    /// What is to be sent for a command by one of these ways.
+    /// Returns the message or request that hands a command over by one of these ways.
     ///
     /// # Errors
     /// A sentence says what is missing.
     fn outgoing(&self, via: Via, order: &Order<'_>) -> Result<Outgoing, String>;
 
-    /// What an answer with a status of success means.
+    /// Reads an answer with a status of success.
     fn answer(&self, _order: &Order<'_>, _body: &[u8]) -> Answer {
         Answer::Taken { reference: None, sent: true }
     }
@@ -184,7 +184,7 @@ pub trait Commands: Sync {
 }
 
 impl Kind {
-    /// How commands are handed over by a way.
+    /// Returns the commands that are handed over by a way.
     ///
     /// # Errors
     /// They are not.
@@ -201,14 +201,14 @@ impl Kind {
 }
 
 impl dyn Commands {
-    /// What a network server answered to a command over HTTP.
+    /// Reads the answer of a network server to a command over HTTP.
     #[must_use]
     pub fn answered(&self, order: &Order<'_>, status: StatusCode, body: &[u8]) -> Answer {
         by_status(status, body).unwrap_or_else(|| self.answer(order, body))
     }
 }
 
-/// What all network servers mean by a status that is no success.
+/// Returns the meaning of a status that is no success, as all network servers use it.
 fn by_status(status: StatusCode, body: &[u8]) -> Option<Answer> {
     if status.is_success() {
         return None;
@@ -228,7 +228,7 @@ fn by_status(status: StatusCode, body: &[u8]) -> Option<Answer> {
     })
 }
 
-/// What a network server says in words: the message of a JSON object, or the text.
+/// Returns the words of a network server: the message of a JSON object, or the text.
 pub(crate) fn words(body: &[u8]) -> String {
     let json: Json = serde_json::from_slice(body).unwrap_or_default();
     let message = ["message", "detail", "error", "description"]

@@ -1,4 +1,4 @@
-//! What network servers write differently of how a frame was sent and received.
+//! Radio metadata, which network servers write differently.
 
 use champollion_frames::{RadioMetadata, Reception};
 

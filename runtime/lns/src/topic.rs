@@ -5,13 +5,13 @@ use crate::Place;
 /// A topic, and what it says of its messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Topic<'topic> {
-    /// What has happened: `up`, `join`, …
+    /// The event of the message: `up`, `join`, …
     pub event: &'topic str,
     /// The application, where the network server has applications.
     pub application: Option<&'topic str>,
     /// The device, in a word that is the same in all its topics.
     pub device: &'topic str,
-    /// How the network server names the device, where that is not the DevEUI.
+    /// The network server's name of the device, where that is not the DevEUI.
     pub device_name: Option<&'topic str>,
 }
 

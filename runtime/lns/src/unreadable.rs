@@ -1,4 +1,4 @@
-//! What is wrong with a message of a network server.
+//! Errors in messages of network servers.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ pub struct Unreadable {
     fault: Fault,
 }
 
-/// What is wrong with a field.
+/// A fault of a field.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Fault {
@@ -30,9 +30,9 @@ pub enum Fault {
     /// It is something else.
     #[error("it must be {expected}, and is {got}")]
     WrongType {
-        /// What it must be.
+        /// The type that the field must have.
         expected: &'static str,
-        /// What it is.
+        /// The type that the field has.
         got: &'static str,
     },
     /// There is nothing in it.
@@ -44,27 +44,27 @@ pub enum Fault {
     /// There is more of it than a frame can have.
     #[error("it has {got} {unit}, and {limit} are the limit")]
     TooLarge {
-        /// How much there is.
+        /// The size of the field.
         got: usize,
-        /// How much there may be.
+        /// The largest size that the field may have.
         limit: usize,
-        /// Of what.
+        /// The unit of both sizes.
         unit: &'static str,
     },
-    /// What a setting points to is not there, or not what it should be.
+    /// The field that a setting points to is absent, or is not as it should be.
     #[error("{fault}: {}", advice(setting, fault))]
     PointedTo {
-        /// The setting.
+        /// The setting that points to the field.
         setting: &'static str,
-        /// What is wrong with the field.
+        /// The fault of the field.
         fault: Box<Fault>,
     },
     /// The message is another network server's.
     #[error("it is no message of {}: it looks like one of {}, which belongs to /v1/ingest/{}", expected.product(), got.product(), got.name())]
     OtherFormat {
-        /// Whose it should be.
+        /// The network server whose message it should be.
         expected: Kind,
-        /// Whose it looks like.
+        /// The network server whose message it looks like.
         got: Kind,
     },
 }
@@ -83,13 +83,13 @@ impl Unreadable {
         Self { path: self.path, fault }
     }
 
-    /// Which field: `rxInfo[0].rssi`; `.` for the whole message.
+    /// The path of the field: `rxInfo[0].rssi`; `.` for the whole message.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// What is wrong with it.
+    /// The fault of the field.
     #[must_use]
     pub fn fault(&self) -> &Fault {
         &self.fault
@@ -107,7 +107,7 @@ impl Unreadable {
     }
 }
 
-/// What to do about a field that a setting points to.
+/// Returns the advice about a field that a setting points to.
 fn advice(setting: &str, fault: &Fault) -> String {
     let points = format!("json.{setting} of the network server in the settings points there");
     if *fault == Fault::Missing {

@@ -8,12 +8,12 @@ use crate::NetworkServerName;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Whereabouts {
-    /// The network server.
+    /// The network server that the device was heard through.
     pub network_server: NetworkServerName,
     /// The application that it has the device in, where it has applications.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub application: Option<String>,
-    /// How it names the device, where that is not the DevEUI.
+    /// The network server's name of the device, where that is not the DevEUI.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<String>,
 }
@@ -23,7 +23,7 @@ pub struct Whereabouts {
 pub struct Place {
     /// The application that the device is in, where there are applications.
     pub application: Option<String>,
-    /// How the network server names the device, where that is not the DevEUI.
+    /// The network server's name of the device, where that is not the DevEUI.
     pub device: Option<String>,
 }
 

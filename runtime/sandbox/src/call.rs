@@ -1,17 +1,17 @@
-//! What goes into a call of a decoder, and what a call ends in.
+//! The input of a decoder's call, and its result.
 
 use crate::CallError;
 
 /// A call that has ended: what it gave and what it took.
 #[derive(Clone, Debug)]
 pub struct Call<T> {
-    /// What the decoder returned, checked.
+    /// The reading or the downlink that the decoder returned, checked.
     pub result: Result<T, CallError>,
     /// Fuel that was burnt, the same for the same input on every machine.
     pub fuel: u64,
     /// The most linear memory that it had, in bytes; a script has all that it may have from the start.
     pub memory_bytes: usize,
-    /// What a script has logged, a line each, within bounds; a component cannot log.
+    /// The log of a script, a line each, within bounds; a component cannot log.
     pub log: Vec<String>,
 }
 
@@ -28,11 +28,11 @@ impl<T> Call<T> {
     }
 }
 
-/// What goes into a decoder beside the frame: what the operator has set on the device, and what the
-/// decoder itself returned with the previous frame.
+/// The input of a decoder beside the frame: the variables that the operator has set on the device, and the
+/// state that the decoder itself returned with the previous frame.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
-    /// What the operator has set, in the order of the names.
+    /// The variables that the operator has set, in the order of the names.
     pub variables: Vec<Variable>,
     /// The state that the decoder last returned for the device; empty at first.
     pub state: Vec<u8>,
@@ -43,7 +43,7 @@ pub struct Settings {
 pub struct Variable {
     /// As the decoder's manifest names it.
     pub name: String,
-    /// Its value.
+    /// The value of the variable.
     pub value: crate::Value,
 }
 
@@ -53,9 +53,9 @@ pub struct Variable {
 pub struct Specimen {
     /// FPort, 1 to 255.
     pub f_port: u8,
-    /// Uplink frame counter.
+    /// The FCnt of the uplink.
     pub f_cnt: u32,
-    /// FRMPayload in clear.
+    /// The FRMPayload in clear.
     pub payload: Vec<u8>,
     /// Milliseconds since the epoch.
     pub received_at: u64,
@@ -75,7 +75,7 @@ pub struct Command {
 pub struct SentDownlink {
     /// FPort, 1 to 255.
     pub f_port: u8,
-    /// FRMPayload in clear.
+    /// The FRMPayload in clear.
     pub payload: Vec<u8>,
     /// Milliseconds since the epoch.
     pub sent_at: u64,

@@ -40,7 +40,7 @@ impl Data {
         Ok(Self(raw))
     }
 
-    /// The JSON text.
+    /// Returns the JSON text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.get()
@@ -74,8 +74,8 @@ fn is_plain(text: &str, limits: &Limits) -> bool {
         && !has_long_number(bytes)
 }
 
-/// How many bytes of two texts, each with the one at the same place, are what is looked for. They are
-/// counted in bytes, of which a register holds many, so a run may be no longer than a byte can count.
+/// Counts the bytes of two texts, each with the one at the same place, that are looked for. They are counted
+/// in bytes, of which a register holds many, so a run may be no longer than a byte can count.
 fn count(bytes: &[u8], others: &[u8], is_found: impl Fn(u8, u8) -> bool) -> usize {
     const RUN: usize = u8::MAX as usize;
     let runs = bytes.chunks(RUN).zip(others.chunks(RUN));
@@ -98,8 +98,8 @@ fn has_long_number(bytes: &[u8]) -> bool {
 /// A number of as many digits is below the largest `f64`, which has 309.
 const SAFE_DIGITS: usize = 300;
 
-/// What one look at the bytes tells. It need not understand JSON: where the text is none, the parser
-/// says so afterwards.
+/// The result of one look at the bytes. It need not understand JSON: where the text is none, the parser says
+/// so afterwards.
 #[derive(Default)]
 struct Survey {
     /// Most levels of objects and lists that are open at once.

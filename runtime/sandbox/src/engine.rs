@@ -6,13 +6,13 @@ use wasmtime::{
 
 use crate::Limits;
 
-/// How many instances may be made at once that are thrown away after their call, or are not kept yet.
-/// One is enough for each thread that decodes; the rest is for publications and trials going on beside.
-/// Who finds no place waits ([`Slots`](crate::slots::Slots)).
+/// Instances that may be made at once and are thrown away after their call, or are not kept yet. One is
+/// enough for each thread that decodes; the rest is for publications and trials going on beside. Who finds no
+/// place waits ([`Slots`](crate::slots::Slots)).
 pub(crate) const FRESH_INSTANCES: u32 = 64;
 
-/// How many instances may be kept from one call to the next: one for each thread and decoder in use. A
-/// place costs address space; an instance that is kept costs its memory, mostly a page of 64 KiB.
+/// Instances that may be kept from one call to the next: one for each thread and decoder in use. A place
+/// costs address space; an instance that is kept costs its memory, mostly a page of 64 KiB.
 pub(crate) const KEPT_INSTANCES: u32 = 2_048;
 
 const INSTANCES: u32 = FRESH_INSTANCES + KEPT_INSTANCES;

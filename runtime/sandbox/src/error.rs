@@ -1,4 +1,4 @@
-//! What can go wrong when a decoder is loaded and when it is called.
+//! Errors of loading a decoder and of calling it.
 
 use std::fmt;
 
@@ -36,7 +36,7 @@ pub enum LoadError {
     TooComplex {
         /// Of what, in the plural.
         what: &'static str,
-        /// The limit.
+        /// The limit that was exceeded.
         limit: usize,
     },
     /// Compiling it takes longer than it may.
@@ -57,13 +57,13 @@ pub enum LoadError {
     /// The compiler itself failed, which the component may be to blame for or not.
     #[error("the component cannot be compiled: {reason}")]
     CompilerFailed {
-        /// What happened.
+        /// The event in words.
         reason: String,
     },
     /// WebAssembly that is not valid, or uses what decoders may not use.
     #[error("the component is not valid: {reason}")]
     Invalid {
-        /// What the validator or compiler says.
+        /// The words of the validator or compiler.
         reason: String,
     },
     /// The component wants something from the host.
@@ -72,13 +72,13 @@ pub enum LoadError {
         names.join(", ")
     )]
     Imports {
-        /// What it imports.
+        /// The names of the imports.
         names: Vec<String>,
     },
     /// The component does not export the contract.
     #[error("the component is no decoder: {reason}")]
     NotADecoder {
-        /// What is missing or of another type.
+        /// The export that is missing or of another type.
         reason: String,
     },
     /// The component or script needs more than it may have before it is even called.
@@ -93,7 +93,7 @@ pub enum LoadError {
     /// The script engine does not work; it is none of the script's fault.
     #[error("the script engine does not work: {reason}")]
     ScriptEngine {
-        /// What is wrong.
+        /// The fault of the record.
         reason: String,
     },
     /// The script has more bytes than are evaluated.
@@ -141,7 +141,7 @@ pub enum CallError {
     /// More memory was wanted than there may be.
     #[error("the decoder asked for {wanted} bytes of memory, and {limit} are the limit")]
     OutOfMemory {
-        /// What it wanted in bytes.
+        /// The memory wanted, in bytes.
         wanted: usize,
         /// The limit in bytes.
         limit: usize,
@@ -149,7 +149,7 @@ pub enum CallError {
     /// A larger table was wanted than there may be.
     #[error("the decoder asked for a table of {wanted} elements, and {limit} are the limit")]
     TableTooLarge {
-        /// What it wanted, in elements.
+        /// The size wanted, in elements.
         wanted: usize,
         /// The limit in elements.
         limit: usize,
@@ -165,7 +165,7 @@ pub enum CallError {
     /// The code ended itself: in Rust, a panic.
     #[error("the decoder crashed: {reason}")]
     Trapped {
-        /// What the WebAssembly trap says.
+        /// The words of the WebAssembly trap.
         reason: String,
     },
     /// A script threw an exception that nobody caught.
@@ -178,7 +178,7 @@ pub enum CallError {
         /// The column, from 1, where it is known.
         column: Option<u32>,
     },
-    /// What it returned is not what the contract says.
+    /// The output of the decoder breaks the contract.
     #[error("the decoder returned what it must not: {0}")]
     Output(OutputError),
 }
@@ -208,7 +208,7 @@ impl CallError {
     }
 }
 
-/// What is wrong with what a decoder returned.
+/// A fault of a decoder's output.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OutputError {
@@ -222,13 +222,13 @@ pub enum OutputError {
     /// memory, a text that is not UTF-8, an unknown variant.
     #[error("{reason}")]
     Malformed {
-        /// What is wrong.
+        /// The fault of the record.
         reason: String,
     },
     /// The JSON text is too long.
     #[error("data of {bytes} bytes, and {limit} are the limit")]
     DataTooLarge {
-        /// Size in bytes.
+        /// The size in bytes.
         bytes: usize,
         /// The limit in bytes.
         limit: usize,
@@ -242,7 +242,7 @@ pub enum OutputError {
     /// The JSON text is no JSON.
     #[error("data that is not JSON: {reason}")]
     DataNotJson {
-        /// What the parser says.
+        /// The words of the parser.
         reason: String,
     },
     /// A value in what a script returned is not what it must be.
@@ -250,7 +250,7 @@ pub enum OutputError {
     NotJson {
         /// Where it stands, as in `data.history[2].volume`.
         path: String,
-        /// What is wrong with it.
+        /// The problem in words.
         problem: String,
     },
     /// The JSON text is not an object.
@@ -261,15 +261,15 @@ pub enum OutputError {
     TooMany {
         /// Of what, in the plural.
         what: &'static str,
-        /// How many there are.
+        /// The number that there is.
         count: usize,
-        /// The limit.
+        /// The limit that was exceeded.
         limit: usize,
     },
     /// A text is too long.
     #[error("a {what} of {bytes} bytes, and {limit} are the limit")]
     TextTooLong {
-        /// What it is.
+        /// The kind of the things counted.
         what: &'static str,
         /// Its size in bytes.
         bytes: usize,
@@ -279,15 +279,15 @@ pub enum OutputError {
     /// A quantity that the vocabulary does not have.
     #[error("measurement {index} of the quantity {quantity:?}, which the vocabulary does not have")]
     UnknownQuantity {
-        /// Which measurement, from 0.
+        /// The place of the measurement, from 0.
         index: usize,
-        /// What it says, cut after 64 characters.
+        /// The name that was given, cut after 64 characters.
         quantity: String,
     },
     /// A value of another type than its quantity has.
     #[error("measurement {index} of {quantity} with {found}, which must be of the type {expected}")]
     WrongType {
-        /// Which measurement, from 0.
+        /// The place of the measurement, from 0.
         index: usize,
         /// The term of the vocabulary.
         quantity: &'static str,
@@ -299,25 +299,25 @@ pub enum OutputError {
     /// NaN or an infinity.
     #[error("measurement {index} of {quantity} with {value}, which is no finite number")]
     NotFinite {
-        /// Which measurement, from 0.
+        /// The place of the measurement, from 0.
         index: usize,
         /// The term of the vocabulary.
         quantity: &'static str,
-        /// What came: `NaN`, `inf` or `-inf`.
+        /// The value that was given: `NaN`, `inf` or `-inf`.
         value: String,
     },
     /// A moment that no calendar has.
     #[error("measurement {index} at {milliseconds} ms since 1970, which is after the year 9999")]
     MomentOutOfRange {
-        /// Which measurement, from 0.
+        /// The place of the measurement, from 0.
         index: usize,
-        /// What came.
+        /// The moment that was given.
         milliseconds: u64,
     },
     /// A downlink that no device can be sent.
     #[error("a downlink on FPort {f_port}, which must be from 1 to 223")]
     FPortOutOfRange {
-        /// What came.
+        /// The FPort that was given.
         f_port: u8,
     },
 }
@@ -361,7 +361,7 @@ impl GrowthError {
 }
 
 impl Limits {
-    /// What the engine's error means for a call that was held to these limits.
+    /// Returns the meaning of the engine's error for a call that was held to these limits.
     pub(crate) fn call_error(&self, error: &wasmtime::Error) -> CallError {
         if let Some(growth) = error.downcast_ref::<GrowthError>() {
             return growth.call_error(self);

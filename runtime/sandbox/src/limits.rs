@@ -1,4 +1,4 @@
-//! What a decoder may be, and what one call of it may use and return.
+//! Limits of a decoder, and of one call of it.
 
 use serde::{Deserialize, Serialize};
 
@@ -39,9 +39,9 @@ pub struct Limits {
     pub data_bytes: usize,
     /// Levels of objects and lists in `data`.
     pub data_depth: usize,
-    /// Number of measurements.
+    /// Number of measurements in a reading.
     pub measurements: usize,
-    /// Number of warnings.
+    /// Number of warnings in a result.
     pub warnings: usize,
     /// Bytes of one text: a warning, a failure's message, a measurement's text.
     pub text_bytes: usize,

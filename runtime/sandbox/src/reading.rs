@@ -1,4 +1,4 @@
-//! What comes out of a decoder.
+//! Readings and downlinks, the outputs of a decoder.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 
 use crate::{Data, Quantity};
 
-/// What a decoder read out of a frame, checked against every limit.
+/// A reading that a decoder made of a frame, checked against every limit.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Reading {
@@ -16,9 +16,9 @@ pub struct Reading {
     pub data: Data,
     /// The same in the shared vocabulary.
     pub measurements: Vec<Measurement>,
-    /// What the reader should know though the frame could be read.
+    /// Warnings to the reader though the frame could be read.
     pub warnings: Vec<String>,
-    /// What to hand to the decoder with this device's next uplink; `None` leaves it as it is.
+    /// The state for the decoder's call with this device's next uplink; `None` leaves the state as it is.
     #[serde(serialize_with = "optional_hex", skip_serializing_if = "Option::is_none")]
     pub state: Option<Vec<u8>>,
 }
@@ -32,7 +32,7 @@ pub struct Measurement {
     pub quantity: &'static Quantity,
     /// In the unit of the quantity.
     pub value: Value,
-    /// Which of several alike inputs or outputs; 0 where there is one.
+    /// The number among several alike inputs or outputs; 0 where there is one.
     #[serde(skip_serializing_if = "is_zero")]
     pub channel: u16,
     /// When the device measured it; `None` where that is when the frame was received.
@@ -47,13 +47,13 @@ pub struct Measurement {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Value {
-    /// True or false.
+    /// A truth value, true or false.
     Boolean(bool),
     /// A whole number.
     Integer(i64),
     /// A finite number.
     Number(f64),
-    /// A text.
+    /// A text of bounded length.
     Text(String),
 }
 
@@ -83,10 +83,10 @@ pub struct Span {
 pub struct Downlink {
     /// FPort, 1 to 223.
     pub f_port: u8,
-    /// FRMPayload in clear.
+    /// The FRMPayload in clear.
     #[serde(serialize_with = "hex")]
     pub payload: Vec<u8>,
-    /// What the sender should know though the command could be encoded.
+    /// Warnings to the sender though the command could be encoded.
     pub warnings: Vec<String>,
 }
 
@@ -94,7 +94,7 @@ pub struct Downlink {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
 #[error("{kind}: {message}")]
 pub struct Failure {
-    /// What kind of failure it is.
+    /// The kind of the failure.
     pub kind: FailureKind,
     /// For people: what is wrong, where, and what was expected.
     pub message: String,

@@ -15,10 +15,10 @@ use crate::{
     slots::Slots,
 };
 
-/// How a sandbox is set up.
+/// The configuration of a sandbox.
 #[derive(Clone, Debug, Default)]
 pub struct SandboxConfig {
-    /// What a decoder may be, and what a call of it may use and return.
+    /// The limits of a decoder and of its calls.
     pub limits: Limits,
     /// Where components are compiled.
     pub compiler: Compiler,
@@ -41,15 +41,15 @@ pub enum SandboxError {
         "a stack of {bytes} bytes is more than {MOST_STACK_BYTES}, which threads have room for"
     )]
     StackTooLarge {
-        /// What the limits say.
+        /// The bytes that the limits allow.
         bytes: usize,
     },
     /// The folder for compiled code cannot be used.
     #[error("the folder for compiled code {folder} cannot be used: {source}")]
     CodeCache {
-        /// Which folder.
+        /// The folder in question.
         folder: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         source: std::io::Error,
     },
 }
@@ -98,7 +98,7 @@ impl Sandbox {
         })
     }
 
-    /// What a decoder may be, and what a call of it may use and return.
+    /// Returns the limits of a decoder and of its calls.
     #[must_use]
     pub fn limits(&self) -> &Limits {
         &self.limits

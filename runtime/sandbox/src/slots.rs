@@ -13,7 +13,7 @@ pub(crate) struct Slots {
 
 struct State {
     free: u32,
-    /// How many threads wait. To wake nobody costs a system call too.
+    /// The number of threads that wait. To wake nobody costs a system call too.
     waiting: u32,
 }
 

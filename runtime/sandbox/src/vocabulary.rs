@@ -17,7 +17,7 @@ pub struct Quantity {
     /// The type of its values.
     #[serde(rename = "type")]
     pub kind: ValueKind,
-    /// What it means, in a phrase.
+    /// The meaning of the quantity, in a phrase.
     pub meaning: &'static str,
 }
 
@@ -25,13 +25,13 @@ pub struct Quantity {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ValueKind {
-    /// True or false.
+    /// A truth value, true or false.
     Boolean,
     /// A whole number.
     Integer,
     /// A finite number.
     Number,
-    /// A text.
+    /// A text of bounded length.
     Text,
 }
 

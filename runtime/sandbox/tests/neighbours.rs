@@ -18,7 +18,7 @@ use champollion_attacks::{
 };
 use champollion_sandbox::{Decoder, Sandbox, SandboxConfig, Settings, Specimen};
 
-/// How much slower the slowest hundredth of calls may become.
+/// The factor by which the slowest hundredth of calls may become slower.
 const SLOWER: f64 = 3.0;
 
 /// Alternating rounds of one attempt, of each kind.
@@ -31,8 +31,8 @@ const ROUND: Duration = Duration::from_millis(150);
 /// machine may be busy with something else for some seconds.
 const ATTEMPTS: usize = 4;
 
-/// What an allocator keeps for later and threads leave behind; 200 KB were seen. One instance leaked
-/// in a hundred calls would be far more.
+/// The memory that an allocator keeps for later and threads leave behind; 200 KB were seen. One instance
+/// leaked in a hundred calls would be far more.
 const MEMORY_SLACK: usize = 8 << 20;
 
 /// Files that take the compiler longer are none that a server would compile again and again.

@@ -8,13 +8,13 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-/// What the two may differ by from one look to the next: clocks are put right by seconds.
+/// The difference that the two may have from one look to the next: clocks are put right by seconds.
 const TOLERANCE: Duration = Duration::from_secs(60);
 
-/// How long the clock must have been steady after a jump: time for an operator, or for NTP.
+/// The time that the clock must have been steady after a jump: time for an operator, or for NTP.
 const STEADY: Duration = Duration::from_secs(3_600);
 
-/// Watches the clock.
+/// A watch on the clock, which sees jumps.
 #[derive(Debug, Default)]
 pub(crate) struct ClockWatch {
     last: Option<(Instant, Timestamp)>,

@@ -52,26 +52,26 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The folder that holds everything.
     pub data_dir: PathBuf,
-    /// The HTTP interface.
+    /// The settings of the HTTP interface.
     pub http: Http,
-    /// How frames are taken.
+    /// The settings of taking frames.
     pub frames: Frames,
     /// The keys that network servers wrap session keys with, by their labels.
     pub keks: Keks,
     /// The network servers, by their names.
     #[serde(default)]
     pub network_servers: NetworkServers,
-    /// How much of the disk may be taken.
+    /// The limits of the disk.
     pub store: StorageLimits,
-    /// How long records are kept.
+    /// The time that records are kept.
     pub retention: Retention,
     /// Where records may go, and how patiently.
     pub delivery: Delivery,
-    /// How long commands wait and are remembered.
+    /// The times that commands wait and are remembered.
     pub downlinks: Downlinks,
-    /// How much is parked at most.
+    /// The limits of parked messages.
     pub parked: ParkedLimits,
-    /// What decoders may be, use and return.
+    /// The limits of decoders.
     pub sandbox: Limits,
     /// The same of single decoders, where it is less.
     #[serde(default)]
@@ -80,16 +80,16 @@ pub struct Config {
     pub decoding: Decoding,
     /// When a decoder is set aside.
     pub quarantine: Quarantine,
-    /// What is asked of packages.
+    /// The demands on packages.
     pub publication: Publication,
     /// Other servers that have the same packages, by their names.
     #[serde(default)]
     pub mirrors: Mirrors,
-    /// What is logged.
+    /// The settings of the log.
     pub log: Log,
 }
 
-/// The HTTP interface.
+/// The settings of the HTTP interface.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Http {
@@ -99,7 +99,7 @@ pub struct Http {
     pub shutdown_seconds: u64,
 }
 
-/// How frames are taken.
+/// The settings of taking frames.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Frames {
@@ -121,7 +121,7 @@ fn copies_window_ms<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result
     Ok(milliseconds)
 }
 
-/// How long records are kept.
+/// The time that records are kept.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Retention {
@@ -163,7 +163,7 @@ impl Delivery {
     }
 }
 
-/// How long commands wait and are remembered.
+/// The times that commands wait and are remembered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Downlinks {
@@ -195,23 +195,23 @@ pub struct Quarantine {
     pub seconds: u64,
 }
 
-/// What is asked of packages.
+/// The demands on packages.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Publication {
-    /// How many random payloads a package must get through.
+    /// The number of random payloads that a package must get through.
     pub random_payloads: usize,
     /// Whether packages without signature are published, of vendors to whom no key belongs.
     pub unsigned: bool,
 }
 
-/// What is logged.
+/// The settings of the log.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Log {
     /// A filter of tracing.
     pub filter: String,
-    /// For whom.
+    /// The format of the lines.
     pub format: LogFormat,
 }
 
@@ -219,13 +219,13 @@ pub struct Log {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
-    /// For people.
+    /// Lines for people.
     Text,
-    /// For machines.
+    /// Lines of JSON, for programs.
     Json,
 }
 
-/// What is wrong with the settings.
+/// A fault of the settings.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
@@ -255,25 +255,25 @@ impl Config {
         Ok(layers.add_source(environment).build()?.try_deserialize()?)
     }
 
-    /// How long the copies of a frame are waited for.
+    /// The time that the copies of a frame are waited for.
     #[must_use]
     pub fn copies_window(&self) -> Duration {
         Duration::from_millis(self.frames.copies_window_ms)
     }
 
-    /// How long records are kept.
+    /// The time that records are kept.
     #[must_use]
     pub fn retention(&self) -> Duration {
         Duration::from_secs(u64::from(self.retention.hours) * 3_600)
     }
 
-    /// What is asked of packages, as the registry wants it.
+    /// Returns the demands on packages, as the registry wants them.
     #[must_use]
     pub fn gate(&self) -> Gate {
         Gate { random_payloads: self.publication.random_payloads }
     }
 
-    /// How decoders are treated, as the registry wants it.
+    /// Returns the treatment of decoders, as the registry wants it.
     #[must_use]
     pub fn registry(&self) -> RegistryConfig {
         RegistryConfig {

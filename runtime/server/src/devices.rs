@@ -55,9 +55,9 @@ pub struct Devices {
     sessions: Sessions,
     joins: Joins,
     reports: Reports,
-    /// Which sessions a device has is changed by one at a time: by the operator, by a join-accept, and
-    /// by the first frame of a new session. Each reads what there is, stores what comes of it, and then
-    /// changes what is in memory. All other frames wait for none of them.
+    /// The turns by which one at a time changes the sessions of a device: the operator, a join-accept, and
+    /// the first frame of a new session. Each reads what there is, stores what comes of it, and then changes
+    /// what is in memory. All other frames wait for none of them.
     turns: Turns,
     written: Written,
     /// Held for a look-up or an insertion, never across an await.
@@ -68,12 +68,12 @@ pub struct Devices {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Device {
-    /// The device.
+    /// The DevEUI of the device.
     pub dev_eui: DevEui,
     /// The address that it sends from; absent where it has not joined yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dev_addr: Option<DevAddr>,
-    /// How it is activated.
+    /// The way in which the device is activated.
     #[serde(default)]
     pub activation: ActivationKind,
     /// The version of LoRaWAN that it is made for.
@@ -87,18 +87,18 @@ pub struct Device {
     pub allow_counter_reset: bool,
     /// Its name for people.
     pub name: String,
-    /// Whose it is.
+    /// The group that owns the device.
     pub group: GroupId,
     /// The part of the group that it is in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sub_group: Option<SubGroup>,
-    /// What it is there for.
+    /// The purpose of the device.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub use_case: Option<UseCase>,
-    /// What decodes it.
+    /// The decoder of the device.
     #[serde(flatten)]
     pub assignment: Assignment,
-    /// What its decoder is to know of it.
+    /// The variables for the device's decoder.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub variables: BTreeMap<String, Setting>,
     /// Words of the operator's own.
@@ -110,7 +110,7 @@ pub struct Device {
     pub network_server: Option<NetworkServerName>,
 }
 
-/// What a device is that was registered before its version could be said.
+/// Returns the version of a device that was registered before its version could be said.
 fn oldest_registered_version() -> LorawanVersion {
     LorawanVersion::V1_0_3
 }
@@ -128,12 +128,12 @@ pub enum DevicesError {
     /// More is said of a device than fits into a record.
     #[error("name, tags and variables take {bytes} bytes, and {limit} are the limit")]
     DescriptionTooLarge {
-        /// What they take, in bytes of JSON.
+        /// The bytes of JSON that they take.
         bytes: usize,
         /// The limit in bytes.
         limit: usize,
     },
-    /// What is said of a device does not go together.
+    /// The parts of a registration do not go together.
     #[error(transparent)]
     Impossible(#[from] ImpossibleRegistration),
     /// A session that is handed over cannot be used.
@@ -264,7 +264,7 @@ impl Devices {
         Ok(device)
     }
 
-    /// A device.
+    /// Returns a device by its DevEUI.
     #[must_use]
     pub fn get(&self, dev_eui: DevEui) -> Option<Arc<Device>> {
         self.known.read().get(&dev_eui).cloned()
@@ -280,7 +280,7 @@ impl Devices {
         devices
     }
 
-    /// What is known of a device, with the address that it has now.
+    /// Keeps a device in memory, with the address that it has now.
     fn know(&self, mut device: Device) -> Arc<Device> {
         if device.activation != ActivationKind::Abp {
             device.dev_addr = self.sessions.get(device.dev_eui).map(|session| session.dev_addr());
@@ -315,9 +315,4 @@ fn delete_progress(batch: &mut Batch, dev_eui: DevEui) {
         table.delete(batch, &dev_eui);
     }
     decoder_states::forget(batch, dev_eui);
-}
-
-/// The key of a device in all tables.
-pub(crate) fn key(dev_eui: DevEui) -> Vec<u8> {
-    dev_eui.to_string().into_bytes()
 }

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 /// Most who follow the records of one group at once: each has a place in the server's memory.
 const FOLLOWERS: usize = 20;
 
-/// How many follow the records of which groups.
+/// The followers of the records of each group.
 #[derive(Clone, Default)]
 pub struct Followers(Arc<Mutex<HashMap<GroupId, usize>>>);
 

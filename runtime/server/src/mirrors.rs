@@ -17,11 +17,11 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// The mirrors of the settings, by their names.
 pub type Mirrors = BTreeMap<String, MirrorSettings>;
 
-/// Another server.
+/// The settings of a mirror, another server.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct MirrorSettings {
-    /// Its address.
+    /// The address of the mirror.
     pub url: Url,
     /// The file that holds a token of it, of any role.
     pub token_file: Option<PathBuf>,

@@ -10,17 +10,17 @@ use crate::{downlinks::DownlinkSettings, mqtt::MqttSettings};
 /// The network servers of the settings, by their names.
 pub type NetworkServers = BTreeMap<NetworkServerName, NetworkServer>;
 
-/// A network server.
+/// A network server of the settings.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct NetworkServer {
-    /// Which program it is, and so how its messages read.
+    /// The kind of the network server, which says how its messages read.
     pub kind: Kind,
-    /// How its messages are written, where no adapter knows that.
+    /// The description of its messages, where no adapter knows them.
     pub json: Option<Description>,
     /// Its broker, where it has one.
     pub mqtt: Option<MqttSettings>,
-    /// How it is handed commands, where it is.
+    /// The way in which it is handed commands, where it takes any.
     pub downlink: Option<DownlinkSettings>,
 }
 
@@ -28,7 +28,7 @@ pub struct NetworkServer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DescriptionMismatch {
-    /// There is none.
+    /// The description is missing.
     #[error(
         "it is missing, and kind = \"{0}\" needs it: dev-eui, f-cnt, f-port and payload-hex or payload-base64, the JSON pointers to where they stand"
     )]

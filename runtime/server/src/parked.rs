@@ -36,11 +36,11 @@ const PIECE_BYTES: usize = 60 << 10;
 /// fits into one batch of the store.
 pub const PARKED_BYTES: usize = 1 << 20;
 
-/// How much is parked at most.
+/// The limits of parked messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ParkedLimits {
-    /// Messages.
+    /// Number of messages.
     pub messages: usize,
     /// Bytes of them together.
     pub bytes: usize,
@@ -52,7 +52,7 @@ pub struct Parked {
     limits: ParkedLimits,
     /// Held for a look-up or an insertion, never across an await.
     known: Mutex<Known>,
-    /// Who changes what is parked.
+    /// The turn of those that change the parked messages.
     turn: AsyncMutex<()>,
 }
 
@@ -63,13 +63,13 @@ struct Known {
     bytes: usize,
 }
 
-/// What is known of a message that is parked.
+/// A parked message without its payload.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ParkedInfo {
     /// Its name. Names of later messages are greater.
     pub id: Uuid,
-    /// Whose it is.
+    /// The network server that sent the message.
     pub network_server: NetworkServerName,
     /// The topic that it came under.
     pub topic: String,
@@ -77,13 +77,13 @@ pub struct ParkedInfo {
     pub parked_at: Timestamp,
     /// When it came last.
     pub last_at: Timestamp,
-    /// How often it came.
+    /// The number of times that the message came.
     pub times: u64,
-    /// How many bytes it has.
+    /// The size of the message in bytes.
     pub bytes: usize,
-    /// What is wrong with it, for programs.
+    /// The fault of the message, for programs.
     pub code: String,
-    /// What is wrong with it, for people.
+    /// The fault of the message, for people.
     pub detail: String,
     /// The SHA-256 of whose it is, its topic and what is kept of it.
     pub digest: String,
@@ -92,26 +92,26 @@ pub struct ParkedInfo {
 /// A message that is parked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParkedMessage {
-    /// What is known of it.
+    /// The message without its payload.
     pub info: Arc<ParkedInfo>,
-    /// What it says; of one that is too large the beginning.
+    /// The payload; of a message that is too large the beginning.
     pub payload: Vec<u8>,
 }
 
 /// A message that is to be parked.
 #[derive(Clone, Copy, Debug)]
 pub struct NewParked<'message> {
-    /// Whose it is.
+    /// The network server that sent the message.
     pub network_server: &'message NetworkServerName,
     /// The topic that it came under.
     pub topic: &'message str,
-    /// What it says; of one that is too large the beginning.
+    /// The payload; of a message that is too large the beginning.
     pub payload: &'message [u8],
-    /// How many bytes it has.
+    /// The size of the message in bytes.
     pub bytes: usize,
-    /// What is wrong with it, for programs.
+    /// The fault of the message, for programs.
     pub code: &'message str,
-    /// What is wrong with it, for people.
+    /// The fault of the message, for people.
     pub detail: &'message str,
 }
 
@@ -209,13 +209,13 @@ impl Parked {
         Ok(info)
     }
 
-    /// What is parked, the oldest first.
+    /// Returns the parked messages, the oldest first.
     #[must_use]
     pub fn list(&self) -> Vec<Arc<ParkedInfo>> {
         self.lock().messages.values().cloned().collect()
     }
 
-    /// A message.
+    /// Returns a message by its id.
     pub async fn get(&self, id: Uuid) -> Result<ParkedMessage, ParkedError> {
         let info = self.lock().messages.get(&id).cloned().ok_or(ParkedError::Unknown(id))?;
         let pieces = PIECES.pages_under(&*self.store, Pair::prefix(&id)).all().await?;
@@ -223,7 +223,7 @@ impl Parked {
         Ok(ParkedMessage { info, payload })
     }
 
-    /// Forgets a message.
+    /// Removes a message by its id.
     pub async fn remove(&self, id: Uuid) -> Result<Arc<ParkedInfo>, ParkedError> {
         let _turn = self.turn.lock().await;
         let info = self.lock().messages.get(&id).cloned().ok_or(ParkedError::Unknown(id))?;
@@ -242,7 +242,7 @@ impl Parked {
         }
     }
 
-    /// What has to go so that there is room for one more message of so many bytes.
+    /// Returns the messages that must go to make room for one more of so many bytes.
     fn oldest_beyond(&self, bytes: usize) -> Vec<Arc<ParkedInfo>> {
         let known = self.lock();
         let (mut messages, mut total) = (known.messages.len() + 1, known.bytes + bytes);

@@ -25,7 +25,7 @@ use crate::{
 /// Corrected records that become durable at once: their values are at most 64 KiB, and a batch 4 MiB.
 const AT_ONCE: usize = 32;
 
-/// How long nothing is decoded while live frames wait for the decoders.
+/// The pause in which nothing is decoded while live frames wait for the decoders.
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Decodes kept records once more. One order is carried out after the other, so that of two for the same
@@ -38,21 +38,21 @@ pub struct Redecoding {
     turn: tokio::sync::Mutex<()>,
 }
 
-/// What is to be decoded once more, and by what.
+/// An order to decode records once more: the records, and the decoder.
 pub struct Order {
-    /// By what.
+    /// The decoder to use.
     pub decoder: Arc<LoadedDecoder>,
-    /// Whose records; all groups' where it is left out.
+    /// The group of the records; all groups where it is left out.
     pub group: Option<GroupId>,
     /// Received from then on.
     pub since: Timestamp,
-    /// Received before.
+    /// The end of the time in which the records were received.
     pub until: Option<Timestamp>,
-    /// Only counted.
+    /// Whether records are only counted.
     pub dry_run: bool,
 }
 
-/// How far it has come.
+/// The count of records so far.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Count {

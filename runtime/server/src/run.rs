@@ -32,10 +32,10 @@ use crate::{
     telemetry,
 };
 
-/// How often records are looked at whose time may be over.
+/// The interval at which records are looked at that may have expired.
 const EXPIRY_PERIOD: Duration = Duration::from_secs(60);
 
-/// How often the histograms are summed up, whether anybody looks at them or not.
+/// The interval at which the histograms are summed up, whether anybody looks at them or not.
 const METRICS_PERIOD: Duration = Duration::from_secs(5);
 
 /// Something that the person who starts the server must be told.
@@ -60,7 +60,7 @@ pub enum ServeError {
     Listen {
         /// The address of the settings.
         address: SocketAddr,
-        /// The system's reason.
+        /// The error of the system.
         source: io::Error,
     },
     /// The system does not say which port it gave.
@@ -77,7 +77,7 @@ pub enum ServeError {
     FirstTokenFile {
         /// The file that was to hold the token.
         file: PathBuf,
-        /// The system's reason.
+        /// The error of the system.
         source: io::Error,
     },
     /// The system does not pass signals on.
@@ -86,7 +86,7 @@ pub enum ServeError {
     /// No requests are taken any more, though nobody asked the server to stop.
     #[error("the server ended")]
     Ended(#[source] io::Error),
-    /// What was kept last may not be durable.
+    /// The records that were kept last may not be durable.
     #[error("the store could not be closed")]
     Close(#[source] StoreError),
 }
@@ -190,7 +190,7 @@ fn write_private(path: &Path, secret: &str) -> io::Result<()> {
     file.sync_all()
 }
 
-/// What asks the server to stop.
+/// The signals that ask the server to stop.
 struct StopSignals {
     terminate: Signal,
     interrupt: Signal,
@@ -219,7 +219,7 @@ async fn until(mut stopped: watch::Receiver<bool>) {
     drop(stopped.wait_for(|stopped| *stopped).await);
 }
 
-/// What histograms were told since the last look is kept one by one until somebody looks.
+/// Sums up the histograms, whose values are otherwise kept one by one until somebody looks.
 async fn keep_metrics_small(service: Arc<Service>) {
     let mut ticks = tokio::time::interval(METRICS_PERIOD);
     loop {

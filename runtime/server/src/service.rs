@@ -42,21 +42,21 @@ const PUBLICATIONS: usize = 1;
 
 /// Everything that the handlers work with.
 pub struct Service {
-    /// The settings.
+    /// The settings of the server.
     pub config: Config,
     /// Where everything is kept.
     pub store: Arc<dyn Store>,
-    /// How full the disk is.
+    /// The use of the disk.
     pub storage: Arc<Storage>,
-    /// The decoders.
+    /// The registry of decoders.
     pub registry: Arc<Registry>,
     /// The devices and their sessions.
     pub devices: Arc<Devices>,
-    /// The records.
+    /// The mailbox of records.
     pub mailbox: Arc<Mailbox>,
     /// The routes on which they leave.
     pub dispatcher: Dispatcher,
-    /// Who may do what.
+    /// The tokens and their roles.
     pub tokens: Tokens,
     /// The threads that decode.
     pub workers: Arc<Workers>,
@@ -66,29 +66,29 @@ pub struct Service {
     pub intake: Intake,
     /// The way of a message of a network server.
     pub messages: Messages,
-    /// What decodes kept records once more.
+    /// The worker that decodes kept records once more.
     pub redecoding: Redecoding,
     /// The commands to devices.
     pub downlinks: Arc<Downlinks>,
     /// The messages that cannot be read.
     pub parked: Arc<Parked>,
-    /// What takes the messages of brokers, by network server.
+    /// The receivers of brokers' messages, by network server.
     pub receivers: BTreeMap<NetworkServerName, Arc<Receiver>>,
-    /// How the connections to brokers are.
+    /// The status of the connections to brokers.
     pub brokers: Vec<Arc<Status>>,
-    /// Who follows records as they come.
+    /// The followers of records as they come.
     pub followers: Followers,
     /// Whether the server stops: who waits for something gives up.
     pub stopping: watch::Sender<bool>,
-    /// What was counted.
+    /// The metrics that were counted.
     pub metrics: PrometheusHandle,
 }
 
-/// What reaches out to network servers, prepared and not started.
+/// The connections and carriers to network servers, prepared and not started.
 pub struct Outside {
     /// The connections to brokers.
     pub connections: Vec<Connection>,
-    /// What hands commands over.
+    /// The carriers of commands.
     pub carriers: Vec<Carrier>,
 }
 
@@ -117,23 +117,23 @@ pub enum StartError {
     /// The commands cannot be read.
     #[error(transparent)]
     Downlinks(#[from] LedgerError),
-    /// What is parked cannot be read.
+    /// The parked messages cannot be read.
     #[error(transparent)]
     Parked(#[from] ParkedError),
-    /// How a network server is reached cannot be used.
+    /// The settings of a network server cannot be used.
     #[error("[network-servers.{server}.{section}]: {reason}")]
     NetworkServer {
-        /// Which network server.
+        /// The network server in question.
         server: NetworkServerName,
-        /// What of it.
+        /// The section at fault.
         section: &'static str,
-        /// What is wrong.
+        /// The fault of the section.
         reason: String,
     },
     /// Logs, metrics or the network cannot be set up.
     #[error("{what}: {reason}")]
     Setup {
-        /// What was to be done.
+        /// The action that failed.
         what: String,
         /// Why it was not.
         reason: String,

@@ -1,4 +1,4 @@
-//! How full the disk is, whether there is room for another record, and for how long there will be.
+//! Storage: the use of the disk, whether there is room for another record, and for how long there will be.
 
 use std::{
     collections::VecDeque,
@@ -10,10 +10,10 @@ use champollion_store::{Health, Store, StoreError, Usage};
 use parking_lot::{Mutex, MutexGuard};
 use serde::{Deserialize, Serialize};
 
-/// How often to look.
+/// The interval of looks at the disk.
 pub const LOOK_PERIOD: Duration = Duration::from_secs(1);
 
-/// What is forecast is that it goes on as in this time …
+/// The time whose growth the forecast is made of.
 const PAST: Duration = Duration::from_secs(3_600);
 
 /// … of which so much must be known: a start is no rule.
@@ -22,7 +22,7 @@ const PAST_AT_LEAST: Duration = Duration::from_secs(60);
 /// Between two samples of the past.
 const SAMPLE_PERIOD: Duration = Duration::from_secs(30);
 
-/// How much of the disk may be taken.
+/// The limits of the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct StorageLimits {
@@ -42,7 +42,7 @@ pub struct Storage {
 #[derive(Default)]
 struct State {
     usage: Usage,
-    /// What was used, and when, the oldest first.
+    /// The uses of the disk and their moments, the oldest first.
     past: VecDeque<(Instant, u64)>,
     full: Option<Full>,
 }
@@ -59,7 +59,7 @@ pub enum Full {
     KeepFreeBytes,
 }
 
-/// What an operator is shown.
+/// The report on the disk for an operator.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
@@ -71,7 +71,7 @@ pub struct Report {
     free_bytes: u64,
     /// The setting; 0 is no bound.
     max_bytes: u64,
-    /// The setting.
+    /// The bytes that the setting keeps free.
     keep_free_bytes: u64,
     /// Why nothing more is taken, where that is so.
     full: Option<Full>,
@@ -122,7 +122,7 @@ impl Storage {
         self.store.health()
     }
 
-    /// What an operator is shown.
+    /// Returns the report for an operator.
     #[must_use]
     pub fn report(&self) -> Report {
         let state = self.state();

@@ -1,4 +1,4 @@
-//! Logs and metrics.
+//! Logs and metrics of the server.
 
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::{EnvFilter, filter::ParseError, fmt, prelude::*, util::TryInitError};
@@ -12,7 +12,7 @@ pub enum LogError {
     /// The setting that says what is logged cannot be read.
     #[error("log.filter {filter:?}: {source}")]
     Filter {
-        /// The setting.
+        /// The filter of the settings.
         filter: String,
         /// The place where it goes wrong.
         source: ParseError,

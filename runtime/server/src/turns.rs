@@ -8,7 +8,7 @@ use tokio::sync::{Mutex, MutexGuard};
 /// in a hundred do. They take 200 KB.
 const TURNS: usize = 4_096;
 
-/// The devices' turns.
+/// The turns of the devices.
 pub(crate) struct Turns(Box<[Mutex<()>]>);
 
 impl Default for Turns {

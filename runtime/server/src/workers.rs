@@ -31,7 +31,7 @@ pub enum NotDone {
     /// Too much is waiting already.
     #[error("{waiting} calls of decoders are waiting, and more are not queued")]
     Busy {
-        /// How many are waiting.
+        /// The number of calls that wait.
         waiting: usize,
     },
     /// It panicked. The thread goes on.
@@ -70,7 +70,7 @@ impl Workers {
         if full { Err(NotDone::Busy { waiting }) } else { self.run(work).await }
     }
 
-    /// How many calls may wait for a thread.
+    /// Returns the number of calls that may wait for a thread.
     pub fn queue_places(&self) -> usize {
         self.queue.capacity().unwrap_or_default()
     }

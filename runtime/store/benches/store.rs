@@ -1,5 +1,5 @@
-//! How fast batches become durable, and how long a start takes after `kill -9` with many records
-//! waiting. `cargo xtask bench store` runs it; it prints a line for each figure.
+//! Measurements of how fast batches become durable, and how long a start takes after `kill -9` with many
+//! records waiting. `cargo xtask bench store` runs it; it prints a line for each figure.
 
 use std::env;
 use std::fs;
@@ -34,10 +34,10 @@ const FILL_BATCH: u64 = 500;
 /// Batches under way while the store is filled.
 const FILLERS: u64 = 4;
 
-/// What the process says that fills the store, before it is killed.
+/// The word that the filling process prints once the store is full, before it is killed.
 const FILLED: &str = "filled";
 
-/// Keys of devices.
+/// Number of devices, each with a key.
 const DEVICES: u64 = 100_000;
 
 fn main() {

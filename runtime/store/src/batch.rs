@@ -14,7 +14,7 @@ pub struct Batch {
     pub(crate) operations: Vec<Operation>,
 }
 
-/// What must be true for a batch to be applied.
+/// A condition that must hold for a batch to be applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Condition {
     pub(crate) table: String,
@@ -23,7 +23,7 @@ pub(crate) struct Condition {
     pub(crate) value: Option<Vec<u8>>,
 }
 
-/// One change.
+/// One change of a batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Operation {
     Put { table: String, key: Vec<u8>, value: Vec<u8> },

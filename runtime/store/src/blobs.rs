@@ -19,7 +19,7 @@ use crate::port::Blobs;
 /// The longest name: a file system takes 255 bytes.
 const MAX_BLOB_NAME_BYTES: usize = 200;
 
-/// How the name of an unfinished file starts. No blob's name starts with a dot.
+/// The beginning of an unfinished file's name. No blob's name starts with a dot.
 const UNFINISHED_PREFIX: &str = ".unfinished-";
 
 /// Blobs kept as plain files in a folder that nothing else writes to.

@@ -1,4 +1,4 @@
-//! What can go wrong, and what the operator can do about it.
+//! Errors of a store, and the operator's remedies.
 //!
 //! A caller tells three situations apart. *Its own batch* was refused ([`StoreError::Conflict`],
 //! [`StoreError::InvalidName`], [`StoreError::TooLarge`]): other batches are not disturbed and the
@@ -30,9 +30,9 @@ pub enum StoreError {
     /// The name of a table, a log or a blob cannot be used.
     #[error("{kind} name {name:?} is not allowed: {reason}")]
     InvalidName {
-        /// What was being named: "table", "log" or "blob".
+        /// The kind of the name: "table", "log" or "blob".
         kind: &'static str,
-        /// The refused name.
+        /// The name that is refused.
         name: String,
         /// The rule it breaks.
         reason: &'static str,
@@ -41,7 +41,7 @@ pub enum StoreError {
     /// Something is larger than the store keeps in one piece.
     #[error("{what} of {size} bytes is too large: the limit is {limit} bytes")]
     TooLarge {
-        /// What was too large: "key", "value" or "batch".
+        /// The thing that is too large: "key", "value" or "batch".
         what: &'static str,
         /// Its size in bytes.
         size: usize,
@@ -57,7 +57,7 @@ pub enum StoreError {
          the disk, then restart: everything acknowledged before is kept"
     )]
     Failed {
-        /// What failed first.
+        /// The reason of the first failure.
         reason: String,
     },
 
@@ -80,7 +80,7 @@ pub enum StoreError {
     NotWritable {
         /// The folder of the store.
         folder: PathBuf,
-        /// What the operating system said.
+        /// The error of the operating system.
         source: io::Error,
     },
 
@@ -99,21 +99,21 @@ pub enum StoreError {
         supported: u64,
     },
 
-    /// What was read from the disk is not what this software writes.
+    /// The bytes on the disk are not such as this software writes.
     #[error("stored data is damaged: {detail}. Restore the folder from a backup")]
     Corrupt {
-        /// What is wrong, and where.
+        /// The fault and its place.
         detail: String,
     },
 
     /// Any other failure of the operating system.
     #[error("cannot {action} {}", .path.display())]
     Io {
-        /// What was attempted, as a verb: "read", "remove" …
+        /// The action that was attempted, as a verb: "read", "remove" …
         action: &'static str,
         /// On which file or folder.
         path: PathBuf,
-        /// What the operating system said.
+        /// The error of the operating system.
         source: io::Error,
     },
 }

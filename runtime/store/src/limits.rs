@@ -1,4 +1,4 @@
-//! What every backend accepts: names, and sizes in bytes.
+//! Bounds that every backend keeps: names, and sizes in bytes.
 
 use crate::error::StoreError;
 

@@ -22,7 +22,7 @@ impl Sequence {
         Self(number)
     }
 
-    /// Its number.
+    /// Returns the sequence as a number.
     #[must_use]
     pub const fn get(self) -> u64 {
         self.0
@@ -40,7 +40,7 @@ impl fmt::Display for Sequence {
 pub struct Entry {
     /// Where it is: the cursor to read on after it.
     pub sequence: Sequence,
-    /// What was appended.
+    /// The bytes that were appended.
     pub value: Vec<u8>,
 }
 
@@ -49,7 +49,7 @@ pub struct Entry {
 pub struct KeyValue {
     /// The whole key, the prefix included.
     pub key: Vec<u8>,
-    /// Its value.
+    /// The value of the key.
     pub value: Vec<u8>,
 }
 
@@ -63,7 +63,7 @@ pub struct LogExtent {
 }
 
 impl LogExtent {
-    /// How many entries can be read.
+    /// Returns the number of entries that can be read.
     #[must_use]
     pub const fn len(&self) -> u64 {
         self.last.0.saturating_sub(self.truncated.0)
@@ -76,7 +76,7 @@ impl LogExtent {
     }
 }
 
-/// What a store takes of its disk.
+/// The space that a store takes of its disk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
     /// Bytes that what it keeps takes, about. What it can use again is not among them: this goes down
@@ -92,13 +92,13 @@ pub struct Usage {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Health {
-    /// It can.
+    /// The store takes batches.
     Ready,
     /// The disk has not finished a write for far longer than usual: stop sending work here.
     Stalled,
     /// A write failed; nothing is accepted until a restart. The text is for the operator.
     Failed(String),
-    /// It was closed.
+    /// The store was closed.
     Closed,
 }
 
@@ -153,7 +153,7 @@ pub trait Store: Send + Sync {
     /// Whether changes can be taken now. Never waits.
     fn health(&self) -> Health;
 
-    /// What the store takes of its disk.
+    /// Returns the space that the store takes of its disk.
     async fn usage(&self) -> Result<Usage, StoreError>;
 
     /// Finishes what was handed over, then refuses everything with [`StoreError::Closed`].

@@ -33,13 +33,13 @@ const KILLS_AT_LEAST: u64 = 8;
 /// The longest time from the first acknowledgement to the kill.
 const LONGEST_LIFE_MS: u64 = 200;
 
-/// How many tasks commit at the same time.
+/// Tasks that commit at the same time.
 const WRITERS: u32 = 8;
 
-/// How often a writer truncates the log, in commits: the trimming is interrupted too.
+/// Commits after which a writer truncates the log: the trimming is interrupted too.
 const TRUNCATE_EVERY: u64 = 40;
 
-/// What starts a line of the writer: the test harness prints lines of its own.
+/// The beginning of a line of the writer: the test harness prints lines of its own.
 const ACKNOWLEDGED: &str = "acknowledged";
 
 /// A batch of the writer: an entry that names the writer and its count, the count under the
@@ -92,7 +92,7 @@ fn writer_of_the_crash_test() {
     });
 }
 
-/// What the writers were told, over all their lives.
+/// The acknowledgements of the writers, over all their lives.
 #[derive(Default)]
 struct Told {
     /// Sequence in the log → writer and count.

@@ -2,7 +2,7 @@
 
 use crate::{Failure, FailureKind, Spanned, reader::span_of};
 
-/// Which bit of a byte comes first, and which part of a field.
+/// The order of bits: the bit of a byte, and the part of a field, that comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BitOrder {
     /// The most significant bit of the first byte comes first and is the highest of its field, as
@@ -28,7 +28,7 @@ impl<'payload> BitReader<'payload> {
         Self { bytes, offset, order, position: 0 }
     }
 
-    /// How many bits are left.
+    /// Returns the number of bits that are left.
     #[must_use]
     pub fn remaining(&self) -> usize {
         self.bytes.len() * 8 - self.position
@@ -74,7 +74,7 @@ impl<'payload> BitReader<'payload> {
         Ok(unsigned.map(|value| (value.cast_signed() << unused) >> unused))
     }
 
-    /// The next bit.
+    /// Reads the next bit.
     pub fn bit(&mut self) -> Result<Spanned<bool>, Failure> {
         Ok(self.unsigned(1)?.map(|bit| bit == 1))
     }

@@ -9,9 +9,9 @@ use serde_json::{Map, Value as Json};
 pub struct Difference {
     /// Where, such as `reading.measurements[3].value`.
     pub path: String,
-    /// What the vector expects there; `None` where it expects nothing.
+    /// The value that the vector expects there; `None` where it expects nothing.
     pub expected: Option<Json>,
-    /// What came out there; `None` where nothing did.
+    /// The value that came out there; `None` where nothing did.
     pub actual: Option<Json>,
 }
 
@@ -97,7 +97,8 @@ fn is_empty_list(path: &[String], value: &Json) -> bool {
     is_list && value.as_array().is_some_and(Vec::is_empty)
 }
 
-/// What a vector need not say: the unit follows from the quantity, and the rest is for people.
+/// Whether a vector may leave out the member at a path: the unit follows from the quantity, and texts are for
+/// people.
 fn may_be_left_out(path: &[String]) -> bool {
     match path {
         [outcome, field] => outcome == "failure" && (field == ".message" || field == ".span"),

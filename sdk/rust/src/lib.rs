@@ -1,4 +1,4 @@
-//! What a Champollion decoder is written with.
+//! The crate that Champollion decoders are written with.
 //!
 //! A decoder turns the payload of one sensor model into a [`Reading`]. It is a pure function of the
 //! frame, of the settings that the operator gave the device and of the state that the decoder itself

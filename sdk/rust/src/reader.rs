@@ -23,7 +23,7 @@ impl<'payload> Reader<'payload> {
         self.position
     }
 
-    /// How many bytes are left.
+    /// Returns the number of bytes that are left.
     #[must_use]
     pub fn remaining(&self) -> usize {
         self.payload.len() - self.position

@@ -6,7 +6,7 @@ use crate::{
     Failure, Measurement, bindings::exports::champollion::decoder::codec::Reading as WireReading,
 };
 
-/// What a decoder reads out of a frame.
+/// A reading: the data and the measurements that a decoder makes of a frame.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reading(WireReading);
 
@@ -61,19 +61,19 @@ impl Reading {
         &self.0.data
     }
 
-    /// The measurements.
+    /// Returns the measurements in the order in which they were added.
     #[must_use]
     pub fn measurements(&self) -> &[Measurement] {
         &self.0.measurements
     }
 
-    /// The warnings.
+    /// Returns the warnings in the order in which they were added.
     #[must_use]
     pub fn warnings(&self) -> &[String] {
         &self.0.warnings
     }
 
-    /// What the decoder wants to be given with the device's next uplink.
+    /// Returns the state that the decoder wants to be given with the device's next uplink.
     #[must_use]
     pub fn state(&self) -> Option<&[u8]> {
         self.0.state.as_deref()

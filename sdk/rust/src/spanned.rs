@@ -11,7 +11,7 @@ use crate::Span;
 /// It serializes as the value alone, so it can stand in the structs that become a reading's `data`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Spanned<T> {
-    /// The value.
+    /// The value that was read.
     pub value: T,
     /// Where it was read from; `None` for a value that stands in no byte of the payload.
     pub span: Option<Span>,

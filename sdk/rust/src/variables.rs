@@ -1,4 +1,4 @@
-//! What the operator has set on a device.
+//! Variables: settings that the operator gives a device, for its decoder.
 
 use crate::{Command, Failure, SentDownlink, Uplink, Value, Variable};
 
@@ -59,7 +59,7 @@ fn missing(name: &str, expected: &str, found: Option<&Value>) -> Failure {
 macro_rules! has_variables {
     ($($input:ty),*) => {$(
         impl $input {
-            /// What the operator has set on this device.
+            /// Returns the variables that the operator has set on this device.
             #[must_use]
             pub fn settings(&self) -> Variables<'_> {
                 Variables(&self.variables)

@@ -41,24 +41,24 @@ const FAILURE_KINDS: [&str; 8] = [
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Fields", into = "Fields")]
 pub struct Vector {
-    /// What the case shows, unique within its decoder.
+    /// A short description of the case, unique within its decoder.
     pub name: String,
     /// Where the payload comes from: a document of the maker, a frame from the field.
     pub source: Option<String>,
-    /// What goes in.
+    /// The input of the decoder.
     pub input: Input,
-    /// What must come out: an object with the one key `reading`, `downlink` or `failure`.
+    /// The result that must come out: an object with the one key `reading`, `downlink` or `failure`.
     pub expect: Json,
 }
 
-/// What goes into a decoder.
+/// An input of a decoder, for one of its three functions.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Input {
-    /// Goes into `decode-uplink`.
+    /// An uplink, for `decode-uplink`.
     Uplink(UplinkInput),
-    /// Goes into `encode-downlink`.
+    /// A command, for `encode-downlink`.
     Command(CommandInput),
-    /// Goes into `decode-downlink`.
+    /// A downlink, for `decode-downlink`.
     Downlink(DownlinkInput),
 }
 
@@ -76,10 +76,10 @@ pub struct UplinkInput {
     /// RFC 3339; 1970-01-01T00:00:00Z when left out.
     #[serde(default)]
     pub received_at: Timestamp,
-    /// What the operator has set on the device.
+    /// The variables that the operator has set on the device.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub variables: BTreeMap<String, Setting>,
-    /// What the decoder returned as state for the previous frame.
+    /// The state that the decoder returned for the device's previous frame.
     #[serde(default, skip_serializing_if = "Hex::is_empty")]
     pub state: Hex,
 }
@@ -93,7 +93,7 @@ pub struct CommandInput {
     /// RFC 3339; 1970-01-01T00:00:00Z when left out.
     #[serde(default)]
     pub issued_at: Timestamp,
-    /// What the operator has set on the device.
+    /// The variables that the operator has set on the device.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub variables: BTreeMap<String, Setting>,
 }
@@ -109,7 +109,7 @@ pub struct DownlinkInput {
     /// RFC 3339; 1970-01-01T00:00:00Z when left out.
     #[serde(default)]
     pub sent_at: Timestamp,
-    /// What the operator has set on the device.
+    /// The variables that the operator has set on the device.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub variables: BTreeMap<String, Setting>,
 }
@@ -118,13 +118,13 @@ pub struct DownlinkInput {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged, expecting = "a variable is true, false, a number or a text")]
 pub enum Setting {
-    /// `true` or `false`.
+    /// A truth value, `true` or `false`.
     Boolean(bool),
     /// A number without fraction.
     Integer(i64),
-    /// A number.
+    /// A number, whole or not.
     Number(f64),
-    /// A string.
+    /// A string of any length.
     Text(String),
 }
 
@@ -152,7 +152,7 @@ impl std::str::FromStr for Hex {
     }
 }
 
-/// What is wrong with hexadecimal digits.
+/// A fault in a text of hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct HexError {
     position: usize,
@@ -257,7 +257,7 @@ impl From<Vector> for Fields {
     }
 }
 
-/// Reads a `vectors.json`.
+/// Reads the text of a `vectors.json`.
 pub fn parse(json: &str) -> Result<Vec<Vector>, serde_json::Error> {
     serde_json::from_str(json)
 }

@@ -17,7 +17,7 @@ const CALL_ENDS_WITHIN: Duration = Duration::from_secs(5);
 /// Compiling is not metered. What the suite holds takes a second or two on a slow core.
 const LOAD_ENDS_WITHIN: Duration = Duration::from_secs(20);
 
-/// How an attack ends.
+/// The error that an attack ends in.
 #[derive(Debug)]
 pub enum Refusal {
     /// It is not even loaded.
@@ -28,7 +28,7 @@ pub enum Refusal {
     Call(CallError),
 }
 
-/// Which function is called.
+/// The function that is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Entry {
     /// That for what a device sent.
@@ -39,11 +39,11 @@ pub enum Entry {
 
 /// A file that somebody publishes to do harm.
 pub struct Attack {
-    /// What it does, in a few words, each attack its own.
+    /// The attack in a few words, each its own.
     pub name: &'static str,
     /// The file: a package wherever it can be one.
     pub file: Vec<u8>,
-    /// Which function does the harm.
+    /// The function that does the harm.
     pub entry: Entry,
     /// The error that it must get, as the pattern that it is compared with.
     pub expected: &'static str,
@@ -52,9 +52,9 @@ pub struct Attack {
 
 /// An attack that ended as it must.
 pub struct Ended {
-    /// In which error.
+    /// The error that the attack must get.
     pub refusal: Refusal,
-    /// How long that part of it took which ended it: loading, or the call.
+    /// The time of the part that ended it: loading, or the call.
     pub took: Duration,
 }
 

@@ -2,10 +2,10 @@
 
 use crate::guests::{Guest, decoder_around};
 
-/// How a component begins.
+/// The first bytes of a component.
 pub(crate) const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
 
-/// How a core module begins.
+/// The first bytes of a core module.
 const MODULE: &[u8] = b"\0asm\x01\0\0\0";
 
 /// The section of a component that holds a core module.

@@ -1,4 +1,4 @@
-//! What the fuzz targets run. Whatever the input is, nothing panics and nothing gets through that
+//! Entry points of the fuzz targets. Whatever the input is, nothing panics and nothing gets through that
 //! breaks what the sandbox promises of a reading.
 //!
 //! Each function says whether the input got far, so that a test can see that some do.
@@ -102,8 +102,8 @@ pub fn upload(input: &[u8]) -> bool {
     true
 }
 
-/// What a decoder leaves in its memory as its answer, from [`BASE`] on: of `decode-uplink` where the
-/// first byte is even, else of `encode-downlink`. True where it was a good answer.
+/// Runs the bytes that a decoder leaves in its memory as its answer, from [`BASE`] on: of `decode-uplink`
+/// where the first byte is even, else of `encode-downlink`. True where it was a good answer.
 ///
 /// # Panics
 /// Where something is found.
@@ -123,7 +123,7 @@ pub fn output(input: &[u8]) -> bool {
     }
 }
 
-/// What the fuzzer starts from: inputs of [`upload`] and of [`output`].
+/// Returns the first inputs of the fuzzer: those of [`upload`] and of [`output`].
 ///
 /// # Panics
 /// Where the guest in Rust was not built.

@@ -6,7 +6,7 @@ use std::{
     sync::LazyLock,
 };
 
-/// What stands before the byte that says what the guest does.
+/// The mark before the byte that says the guest's task.
 const MARK: &[u8] = b"champollion-hostile:";
 
 /// The file that does this misdeed, as `tests/hostile/src/lib.rs` names them.

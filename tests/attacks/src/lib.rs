@@ -1,4 +1,4 @@
-//! What a hostile decoder can try, as files with the error that each must get.
+//! The attack suite: files of hostile decoders, each with the error that it must get.
 //!
 //! - [`attacks`] is the suite, and [`bombs`] are those of its kind that a compiler needs bounds for.
 //!   The sandbox's tests run it, `cargo xtask attacks` writes it out, and the end-to-end tests hand its

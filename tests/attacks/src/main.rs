@@ -17,7 +17,7 @@ enum Command {
         /// Folder for the files
         folder: PathBuf,
     },
-    /// What the fuzz targets start from, in a folder for each target
+    /// Write the first inputs of the fuzz targets, in a folder for each target
     Seeds {
         /// Folder for the folders
         folder: PathBuf,

@@ -2,7 +2,7 @@
 
 use champollion_registry::package::Package;
 
-/// What every attack says of itself.
+/// The manifest that all attacks share.
 pub(crate) const MANIFEST: &str = r#"
 id = "test/attack"
 version = "1.0.0"

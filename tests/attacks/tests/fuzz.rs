@@ -1,5 +1,4 @@
-//! What the fuzz targets run, for some seconds and on the same inputs each time. A fuzzer looks
-//! longer and follows the code; this shows that the targets do what they say.
+//! Runs the fuzz targets for some seconds, on the same inputs each time.
 
 use champollion_attacks::{chance::Random, fuzz};
 

@@ -24,7 +24,7 @@ use champollion_sdk::{
 /// The last byte says what is done; as it is built, nothing.
 static MISDEED: [u8; 21] = *b"champollion-hostile:.";
 
-/// What is left behind for the next call.
+/// The number that is left behind for the next call.
 static LEFT: AtomicU32 = AtomicU32::new(0);
 
 thread_local! {

@@ -17,7 +17,7 @@ pub(crate) struct Client {
     token: String,
 }
 
-/// What the server answered.
+/// The answer of a server.
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: Json,

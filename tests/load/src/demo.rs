@@ -19,27 +19,27 @@ use crate::{
     server::{Server, Setup},
 };
 
-/// How many wrong frames are shown one by one.
+/// Number of wrong frames that are shown one by one.
 const SHOWN_FAULTS: usize = 10;
 
-/// How many measurements of a reading the table shows.
+/// Number of measurements of a reading that the table shows.
 const SHOWN_MEASUREMENTS: usize = 4;
 
 /// Most records of one answer.
 const PAGE: usize = 1_000;
 
-/// What became of the frames.
+/// The tally of all frames.
 #[derive(Default)]
 struct Tally {
     /// Refused as they should be, by reason.
     refused: BTreeMap<String, usize>,
     /// Accepted, by device and counter, with the vector that says what must come out.
     accepted: BTreeMap<(String, u32), String>,
-    /// What did not come out right, a sentence each.
+    /// The faults that were found, a sentence each.
     faults: Vec<String>,
 }
 
-/// What the partners pulled.
+/// The records that the partners pulled.
 #[derive(Default)]
 struct Pulled {
     seen: BTreeSet<(String, u32)>,

@@ -36,7 +36,7 @@ pub(crate) struct Frame {
     pub(crate) expect: Expectation,
 }
 
-/// What must become of a frame.
+/// The expectation of a frame.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", rename_all_fields = "camelCase")]
 pub(crate) enum Expectation {
@@ -47,7 +47,7 @@ pub(crate) enum Expectation {
 }
 
 impl Fleet {
-    /// Reads the recording.
+    /// Reads the recording from its file.
     pub(crate) fn read() -> Result<Self> {
         let folder = workspace().join("tests/fleet");
         let devices = read_json(&folder.join("devices.json"))?;

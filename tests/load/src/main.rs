@@ -57,7 +57,7 @@ enum Command {
     Torture {
         #[command(flatten)]
         setup: Setup,
-        /// How long
+        /// Length of the run in minutes
         #[arg(long, value_name = "N", default_value_t = 2)]
         minutes: u32,
         /// Choose everything that is left to chance as a run before did

@@ -52,7 +52,7 @@ pub(crate) struct Meter {
 pub(crate) struct Meters(Vec<Meter>);
 
 impl Meters {
-    /// Registers meters.
+    /// Registers a number of meters.
     pub(crate) fn register(admin: &Client, count: usize) -> Result<Self> {
         Self::register_in(admin, count, &[GROUP])
     }

@@ -18,13 +18,13 @@ use crate::say;
 /// Where the server logs, in its folder.
 const LOG: &str = "server.log";
 
-/// Its settings.
+/// The file of its settings.
 const SETTINGS: &str = "champollion.toml";
 
 /// Where it writes the first admin token.
 const ADMIN_TOKEN: &str = "admin.token";
 
-/// What a server is started with.
+/// The setup of a server.
 #[derive(Args)]
 pub(crate) struct Setup {
     /// The binary of the server
@@ -47,7 +47,7 @@ pub(crate) struct Server {
     pub(crate) address: String,
     /// The first admin token.
     pub(crate) admin_token: String,
-    /// Where it logs.
+    /// The file of its log.
     pub(crate) log: PathBuf,
 }
 

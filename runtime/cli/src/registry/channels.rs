@@ -1,4 +1,4 @@
-//! Which versions devices get.
+//! Channels of decoders: the versions that devices get.
 
 use champollion_client::{
     Answer, CanaryWish, Changed, Client, DeprecationWish, Event, PromotionWish, RollbackWish,
@@ -20,7 +20,7 @@ use super::{
 pub(in super::super) enum Action {
     /// Give a candidate to all devices that it will do for
     Promote {
-        /// Which decoder; without a version its highest candidate
+        /// Decoder and version; without a version its highest candidate
         #[arg(value_name = "VENDOR/MODEL[@VERSION]", value_parser = maybe_version)]
         decoder: (DecoderId, Option<Version>),
         #[command(flatten)]
@@ -28,7 +28,7 @@ pub(in super::super) enum Action {
     },
     /// Take back what was promoted last
     Rollback {
-        /// Which decoder
+        /// Name of the decoder
         #[arg(value_name = "VENDOR/MODEL")]
         decoder: DecoderId,
         /// Take back all that was promoted after this version
@@ -40,13 +40,13 @@ pub(in super::super) enum Action {
     /// Give a candidate to a share of the devices, or show how it does; it goes by itself when too many
     /// frames fail
     Canary {
-        /// Which one; without a version what came of it so far is shown
+        /// Decoder and version; without a version the report so far is shown
         #[arg(value_name = "VENDOR/MODEL[@VERSION]", value_parser = maybe_version)]
         decoder: (DecoderId, Option<Version>),
-        /// How many of a hundred devices get it
+        /// Share of the devices that get the candidate, in percent
         #[arg(long, value_name = "PERCENT", default_value_t = 10)]
         share: u8,
-        /// How many of a hundred frames may fail
+        /// Share of the frames that may fail, in percent
         #[arg(long, value_name = "PERCENT", default_value_t = CanaryRule::FAILURE_PERCENT)]
         failures: u8,
         /// After how many frames that is looked at first
@@ -60,7 +60,7 @@ pub(in super::super) enum Action {
     },
     /// Have a candidate decode live frames beside the stable version, or show what came of it
     Shadow {
-        /// Which one; without a version what came of it so far is shown
+        /// Decoder and version; without a version the report so far is shown
         #[arg(value_name = "VENDOR/MODEL[@VERSION]", value_parser = maybe_version)]
         decoder: (DecoderId, Option<Version>),
         /// Have it decode no longer
@@ -71,7 +71,7 @@ pub(in super::super) enum Action {
     },
     /// Give a version to nobody any more who does not pin it
     Yank {
-        /// Which one
+        /// Decoder and version
         #[arg(value_name = "VENDOR/MODEL@VERSION", value_parser = decoder_version)]
         decoder: (DecoderId, Version),
         /// Why, for those who had it
@@ -82,7 +82,7 @@ pub(in super::super) enum Action {
     },
     /// Let a yanked version be given again
     Unyank {
-        /// Which one
+        /// Decoder and version
         #[arg(value_name = "VENDOR/MODEL@VERSION", value_parser = decoder_version)]
         decoder: (DecoderId, Version),
         #[command(flatten)]
@@ -90,13 +90,13 @@ pub(in super::super) enum Action {
     },
     /// Say that a decoder should not be used any more; it goes on decoding
     Deprecate {
-        /// Which decoder
+        /// Name of the decoder
         #[arg(value_name = "VENDOR/MODEL")]
         decoder: DecoderId,
-        /// What to use in its place
+        /// Decoder to use in its place
         #[arg(long, value_name = "VENDOR/MODEL[@REQUIREMENT]")]
         successor: Option<DecoderRef>,
-        /// Why
+        /// Reason, for the users of the decoder
         #[arg(long, value_name = "TEXT", default_value = "")]
         reason: String,
         /// Take back what was said

@@ -24,10 +24,10 @@ pub(in super::super) enum Action {
     },
     /// Let a key sign the decoders of some vendors, and nobody else
     Add {
-        /// The public key
+        /// Public key of the publisher
         #[arg(value_name = "KEY")]
         key: PublicKey,
-        /// Whose it is
+        /// Name of the key's owner
         #[arg(long, value_name = "TEXT")]
         name: String,
         /// A vendor, the part of a decoder's name before the slash; may stand several times
@@ -38,10 +38,10 @@ pub(in super::super) enum Action {
     List,
     /// Let a key sign nothing any more, for ever; what it has signed stays
     Revoke {
-        /// The public key
+        /// Public key of the publisher
         #[arg(value_name = "KEY")]
         key: PublicKey,
-        /// Why
+        /// Reason of the revocation
         #[arg(long, value_name = "TEXT", default_value = "")]
         reason: String,
     },

@@ -3,9 +3,12 @@
 mod channels;
 mod history;
 mod keys;
+#[cfg(feature = "oci")]
 mod oci;
 mod sharing;
 mod source;
+#[cfg(not(feature = "oci"))]
+mod without_oci;
 
 use champollion_client::{Client, Quarantined};
 use champollion_registry::package::DecoderId;
@@ -14,6 +17,8 @@ use semver::Version;
 use serde_json::json;
 
 use super::{Failure, connection::Connection, output};
+#[cfg(not(feature = "oci"))]
+use without_oci as oci;
 
 /// Looks after published decoders.
 #[derive(Args)]
@@ -33,7 +38,7 @@ enum Action {
     Quarantine,
     /// Let a version decode again that was set aside
     Lift {
-        /// Which one
+        /// Decoder and version
         #[arg(value_name = "VENDOR/MODEL@VERSION", value_parser = decoder_version)]
         decoder: (DecoderId, Version),
     },

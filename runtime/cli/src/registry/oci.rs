@@ -35,14 +35,14 @@ use super::{
     source::{Known, Said, Source},
 };
 
-/// How addresses in OCI registries begin.
+/// The beginning of addresses in OCI registries.
 const SCHEME: &str = "oci://";
 
 #[derive(Subcommand)]
 pub(in super::super) enum Action {
     /// Copy a published version into an OCI registry, with its publisher's signature
     Push {
-        /// Which one
+        /// Decoder and version
         #[arg(value_name = "VENDOR/MODEL@VERSION", value_parser = decoder_version)]
         decoder: (DecoderId, Version),
         /// Where to; without a tag the version is its tag
@@ -56,7 +56,7 @@ pub(in super::super) enum Action {
     },
     /// Publish here what an OCI registry has, with its publisher's signature
     Pull {
-        /// Which one
+        /// Address of the package
         #[arg(value_name = "oci://HOST/REPOSITORY:TAG", value_parser = reference)]
         from: (Reference, bool),
         #[command(flatten)]
@@ -67,13 +67,13 @@ pub(in super::super) enum Action {
     },
 }
 
-/// How an OCI registry is reached.
+/// The access to an OCI registry.
 #[derive(Args)]
 pub(in super::super) struct Access {
     /// Name of a user there; without one Docker's own configuration is asked
     #[arg(long, value_name = "NAME", requires = "password")]
     user: Option<String>,
-    /// The user's password
+    /// Password of the user
     #[arg(long, env = "CHAMPOLLION_OCI_PASSWORD", hide_env_values = true, value_name = "PASSWORD")]
     password: Option<String>,
     /// Certificates to trust beside those of the system, PEM

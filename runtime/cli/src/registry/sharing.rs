@@ -45,13 +45,13 @@ pub(in super::super) enum Action {
     /// Write all that the registry has into a folder, for a network without internet; again, only what is
     /// new is fetched
     Export {
-        /// The folder
+        /// Folder of the copy
         #[arg(value_name = "DIR")]
         folder: PathBuf,
     },
     /// Take over what the folder of an export has and this registry lacks
     Import {
-        /// The folder
+        /// Folder of the copy
         #[arg(value_name = "DIR")]
         folder: PathBuf,
         #[command(flatten)]
@@ -76,7 +76,7 @@ pub(in super::super) struct Manner {
     dry_run: bool,
 }
 
-/// What became of it.
+/// The outcome of a transfer.
 #[derive(Default)]
 struct Outcome {
     published: Vec<VersionName>,

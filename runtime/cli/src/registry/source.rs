@@ -40,10 +40,10 @@ pub(super) struct Said {
     pub(super) head: SignedHead,
 }
 
-/// What somebody knows of a registry beforehand.
+/// The knowledge of a registry beforehand.
 #[derive(Default)]
 pub(super) struct Known<'of> {
-    /// Its key.
+    /// The public key of the registry.
     pub(super) key: Option<&'of PublicKey>,
     /// A head that must be part of its index.
     pub(super) seen: Option<&'of Head>,

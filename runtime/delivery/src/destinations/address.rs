@@ -8,7 +8,7 @@ use reqwest::{
     dns::{Addrs, Name, Resolve, Resolving},
 };
 
-/// Which addresses recipients may have.
+/// A rule for the addresses that recipients may have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AddressRule {
     /// Also those that are not of the internet: this machine's, and private networks'.
@@ -22,9 +22,9 @@ pub enum AddressError {
     /// Its name has no address.
     #[error("the name {host} cannot be resolved: {reason}")]
     NotResolved {
-        /// The name.
+        /// The name of the host.
         host: String,
-        /// Why.
+        /// The reason that the resolver gives.
         reason: String,
     },
     /// It is where recipients may not be.
@@ -33,9 +33,9 @@ pub enum AddressError {
          that with [delivery] private-addresses"
     )]
     Private {
-        /// The name.
+        /// The name of the host.
         host: String,
-        /// Its address.
+        /// The address of the host.
         address: IpAddr,
     },
 }

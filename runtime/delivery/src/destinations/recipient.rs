@@ -1,4 +1,4 @@
-//! Whoever records are handed over to.
+//! Recipients, the destinations that accept records one by one.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,16 +12,16 @@ pub struct Parcel {
     /// Its name: the record's, of several the same for the same ones. A recipient that gets it twice can
     /// drop the second.
     pub id: String,
-    /// The records.
+    /// The records in the order in which they are handed over.
     pub records: Vec<Shaped>,
 }
 
 /// A record in the shape that a route asks for.
 #[derive(Clone, Debug)]
 pub struct Shaped {
-    /// The record's name.
+    /// The id of the record.
     pub id: String,
-    /// The device.
+    /// The device that sent the frame.
     pub dev_eui: DevEui,
     /// When the network received the frame.
     pub received_at: Timestamp,
@@ -29,21 +29,21 @@ pub struct Shaped {
     pub json: Arc<str>,
 }
 
-/// What became of a parcel.
+/// The result of handing over a parcel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Handed {
     /// Whether the recipient has it.
     pub verdict: Verdict,
     /// The status of its answer, where it answers with one.
     pub status: Option<u16>,
-    /// What it said, or what is wrong, for people. Empty where there is nothing to say.
+    /// The recipient's words, or the reason of the failure, for people. Empty where there is nothing to say.
     pub message: String,
 }
 
 /// Whether a recipient has what was handed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It has it.
+    /// The recipient has the records.
     Taken,
     /// It has it not, or nobody knows; it is handed over again, not before the time that it asked for.
     Later(Option<Duration>),
@@ -51,7 +51,7 @@ pub enum Verdict {
     Gone,
 }
 
-/// Whoever records are handed over to, one by one.
+/// A destination that accepts records one by one.
 #[async_trait]
 pub trait Recipient: Send + Sync {
     /// Hands a parcel over. Ends in a bounded time.
@@ -59,7 +59,7 @@ pub trait Recipient: Send + Sync {
 }
 
 impl Handed {
-    /// It has it.
+    /// Makes the result of a parcel that the recipient has taken.
     #[must_use]
     pub fn taken(status: Option<u16>) -> Self {
         Self { verdict: Verdict::Taken, status, message: String::new() }

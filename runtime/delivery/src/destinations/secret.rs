@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What is shown in its place.
+/// The text that is shown in the place of a secret.
 const HIDDEN: &str = "(hidden)";
 
 /// A secret of a recipient. It is kept whole in the store, since it is needed again; whoever shows a
@@ -14,19 +14,19 @@ const HIDDEN: &str = "(hidden)";
 pub struct Secret(String);
 
 impl Secret {
-    /// A secret.
+    /// Makes a secret of a text.
     #[must_use]
     pub fn new(secret: impl Into<String>) -> Self {
         Self(secret.into())
     }
 
-    /// The secret itself.
+    /// Returns the secret in clear.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0
     }
 
-    /// What is shown in the place of every secret.
+    /// Returns the text that is shown in the place of every secret.
     #[must_use]
     pub fn hidden() -> Self {
         Self(HIDDEN.to_owned())

@@ -1,10 +1,10 @@
-//! What the operator of a server allows to destinations.
+//! The bounds that the operator of a server sets to destinations.
 
 use std::{path::PathBuf, time::Duration};
 
 use super::address::AddressRule;
 
-/// What the operator allows, and how patient we are.
+/// The bounds that the operator sets to destinations: addresses and time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Surroundings {
     /// Where recipients may be.

@@ -1,4 +1,4 @@
-//! How recipients are trusted, and how they trust us: certificates that stand in a route.
+//! TLS of recipients: certificates that stand in a route.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::secret::Secret;
 
-/// How a connection is secured, where something else than usual is wanted.
+/// The security of a connection, where it is other than usual.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Tls {
@@ -33,7 +33,7 @@ pub struct ClientCertificate {
     pub key: Secret,
 }
 
-/// What is wrong with certificates.
+/// An error in the certificates of a route.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("tls.{} cannot be used: {reason}", part.member())]
 pub struct TlsError {
@@ -42,27 +42,27 @@ pub struct TlsError {
 }
 
 impl TlsError {
-    /// What cannot be used.
+    /// The part that cannot be used.
     #[must_use]
     pub fn part(&self) -> TlsPart {
         self.part
     }
 
-    /// Why it cannot.
+    /// The reason why the part cannot be used.
     #[must_use]
     pub fn reason(&self) -> &str {
         &self.reason
     }
 }
 
-/// What secures a connection.
+/// A part of the security of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TlsPart {
     /// The certificates of those who are trusted.
     Ca,
-    /// Our own certificate.
+    /// Our own certificate for the recipient.
     Certificate,
-    /// Its key.
+    /// The key of our certificate.
     Key,
 }
 

@@ -1,4 +1,4 @@
-//! What was tried of late, of one route.
+//! Recent attempts to deliver records on a route.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -18,27 +18,27 @@ const NAMED: usize = 20;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Attempt {
-    /// When it began.
+    /// The beginning of the attempt.
     pub at: Timestamp,
     /// The name of what was handed over.
     pub id: String,
-    /// How many records it held.
+    /// The number of records in the attempt.
     pub count: usize,
     /// The first of them.
     pub records: Vec<String>,
-    /// What became of it.
+    /// The outcome of the attempt.
     pub outcome: AttemptOutcome,
     /// The status of the recipient's answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// What is wrong, for people.
+    /// The reason of a failure, for people.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub message: String,
-    /// How long it took.
+    /// The duration of the attempt.
     pub milliseconds: u64,
 }
 
-/// What became of an attempt.
+/// The outcome of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AttemptOutcome {
@@ -50,7 +50,7 @@ pub enum AttemptOutcome {
     Gone,
 }
 
-/// The last attempts.
+/// The last attempts of a route, good and bad apart.
 #[derive(Default)]
 pub(crate) struct Attempts {
     kept: Mutex<Kept>,
@@ -63,7 +63,7 @@ struct Kept {
 }
 
 impl Attempt {
-    /// What was tried, and what became of it.
+    /// Makes an attempt of a parcel and its result.
     pub(crate) fn new(
         at: Timestamp,
         id: String,

@@ -60,7 +60,7 @@ pub(super) struct Working {
     pub(super) live: Arc<LiveRoute>,
     /// Absent where nobody does: its records are fetched.
     pub(super) orders: Option<mpsc::Sender<Order>>,
-    /// What kind of destination whoever does is for.
+    /// The kind of destinations that the worker serves.
     kind: DestinationKind,
 }
 
@@ -68,14 +68,14 @@ pub(super) struct Working {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ShownRoute {
-    /// Whose records.
+    /// The group whose records the route takes.
     pub group: GroupId,
-    /// Its name.
+    /// The name of the route.
     pub name: RouteName,
-    /// What it says, its secrets hidden.
+    /// The definition of the route, its secrets hidden.
     #[serde(flatten)]
     pub route: Route,
-    /// How it is.
+    /// The present state of the route.
     pub status: RouteStatus,
 }
 

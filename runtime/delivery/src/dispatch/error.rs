@@ -1,4 +1,4 @@
-//! What goes wrong with routes that are in use.
+//! Errors of routes that are in use.
 
 use crate::{
     mailbox::DeliveryError,
@@ -13,7 +13,7 @@ pub(super) const ROUTES_OF_A_GROUP: usize = 100;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DispatchError {
-    /// There is none.
+    /// No route has this name.
     #[error("the group {} has no route {}", .0.group, .0.name)]
     Unknown(RouteKey),
     /// It cannot be like that.
@@ -25,11 +25,11 @@ pub enum DispatchError {
     /// Only some kinds of routes can do that.
     #[error("the route {key} goes {kind}: {why}")]
     WrongKind {
-        /// Which.
+        /// The route that is asked for.
         key: RouteKey,
-        /// What kind it is.
+        /// The kind of the route's destination.
         kind: DestinationKind,
-        /// What would have to be.
+        /// The kind that would be needed.
         why: &'static str,
     },
     /// The store did not, or something in it cannot be read.

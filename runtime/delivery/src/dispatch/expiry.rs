@@ -1,4 +1,4 @@
-//! What becomes of routes when records are removed, since their time is over.
+//! Expiry of records on routes, when their time is over.
 
 use champollion_store::Batch;
 use jiff::Timestamp;

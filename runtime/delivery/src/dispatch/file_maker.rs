@@ -65,14 +65,14 @@ pub(crate) struct FileMaker {
 
 type Sending = Pin<Box<dyn Future<Output = Sent> + Send>>;
 
-/// What became of sending a file.
+/// The result of sending a file.
 struct Sent {
     handed: Handed,
     at: Timestamp,
     took: Duration,
 }
 
-/// What is to be done.
+/// The next step of a file.
 enum Step {
     /// A file is on its way.
     Sending,
@@ -84,7 +84,7 @@ enum Step {
     Wait(Option<Duration>),
 }
 
-/// What happened next.
+/// The next event of the worker.
 enum Next {
     Ordered(Option<Order>),
     Sent(Sent),
@@ -157,7 +157,7 @@ impl FileMaker {
         }
     }
 
-    /// What happens next. A file on its way goes on meanwhile.
+    /// Waits for the next event. A file on its way goes on meanwhile.
     async fn next(
         &mut self,
         orders: &mut mpsc::Receiver<Order>,
@@ -193,7 +193,7 @@ impl FileMaker {
         Ok(())
     }
 
-    /// What is to be done now.
+    /// Returns the step that is due now.
     fn step(&self) -> Step {
         if self.sending.is_some() {
             return Step::Sending;

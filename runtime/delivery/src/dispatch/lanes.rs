@@ -17,7 +17,7 @@ use super::backoff::Backoff;
 #[derive(Clone, Debug)]
 pub(crate) struct Waiting {
     pub(crate) sequence: Sequence,
-    /// Its name.
+    /// The id of the record.
     pub(crate) id: String,
     pub(crate) dev_eui: DevEui,
     /// When the network received the frame.
@@ -28,7 +28,7 @@ pub(crate) struct Waiting {
     pub(crate) json: Arc<str>,
 }
 
-/// What waits, by device.
+/// Records that wait, by device.
 pub(crate) struct Lanes {
     lanes: HashMap<DevEui, Lane>,
     /// The lanes from which something may be taken now, the one that waits longest first.
@@ -71,17 +71,17 @@ impl Lanes {
         }
     }
 
-    /// How many records wait, or are on their way.
+    /// Returns the number of records that wait or are on their way.
     pub(crate) fn records(&self) -> usize {
         self.records
     }
 
-    /// How many bytes they have.
+    /// Returns the bytes of all records.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// How many records could be taken now, were lanes taken from until they are empty.
+    /// Returns the number of records that could be taken now, were lanes taken from until they are empty.
     pub(crate) fn ready_records(&self) -> usize {
         self.ready_records
     }

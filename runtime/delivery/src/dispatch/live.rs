@@ -30,7 +30,7 @@ pub(crate) struct LiveRoute {
     pub(crate) turn: tokio::sync::Mutex<()>,
 }
 
-/// What whoever works on it says of it.
+/// The state of a route as its worker sees it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Outlook {
     /// Until when the recipient is left alone.
@@ -49,17 +49,17 @@ pub(crate) struct Outlook {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RouteState {
-    /// It does.
+    /// The route delivers.
     Running,
     /// Its recipient failed and is left alone for a while.
     BackingOff,
-    /// It was paused.
+    /// The route was paused.
     Paused,
     /// Its recipient wants nothing any more.
     Stopped,
 }
 
-/// How a route is.
+/// The state of a route for people and programs.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RouteStatus {
@@ -110,7 +110,7 @@ impl LiveRoute {
         }
     }
 
-    /// What it says.
+    /// Returns the definition of the route.
     pub(crate) fn route(&self) -> Arc<Route> {
         Arc::clone(&self.route.read())
     }
@@ -152,7 +152,7 @@ impl LiveRoute {
         Ok(())
     }
 
-    /// How it is.
+    /// Returns the state of the route.
     pub(crate) async fn status(&self, mailbox: &Mailbox) -> Result<RouteStatus, DeliveryError> {
         let extent = mailbox.extent(&self.key.group).await?;
         let (progress, delivered, expired, stopped) = self.standing(|standing| {

@@ -1,4 +1,4 @@
-//! What is handed over: records as they wait, and parcels of them.
+//! Parcels, the units that are handed over, made of records that wait.
 
 use std::{borrow::Cow, sync::Arc};
 

@@ -39,17 +39,16 @@ const AHEAD: usize = 64;
 /// Most records that are held in memory, and their bytes: what waits for a lane that fails is among them.
 const HELD: (usize, usize) = (2_048, 4 << 20);
 
-/// How far has been come is made durable so often. What was delivered since is delivered again after a
-/// crash.
+/// The interval at which progress is made durable. Records delivered since are delivered again after a crash.
 const SAVING: Duration = Duration::from_millis(100);
 
 /// Where the store does not answer, it is asked again after this.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 
-/// How long parcels on their way are waited for when the server stops.
+/// The time that parcels on their way have to end when the server stops.
 const FAREWELL: Duration = Duration::from_secs(5);
 
-/// What is asked of whoever works on a route.
+/// An instruction to the worker of a route.
 pub(crate) enum Order {
     /// The route was changed.
     Change(Box<Means>),
@@ -74,7 +73,7 @@ pub(crate) struct Pusher {
     live: Arc<LiveRoute>,
     mailbox: Arc<Mailbox>,
     means: Means,
-    /// What is to be worked with once nothing is on its way any more.
+    /// The means to work with once nothing is on its way any more.
     next_means: Option<Means>,
     lanes: Lanes,
     breaker: Breaker,
@@ -97,7 +96,7 @@ struct Landed {
     handed: Handed,
 }
 
-/// What happened next.
+/// The next event of the worker.
 enum Next {
     Ordered(Option<Order>),
     Landed(Option<Result<Landed, tokio::task::JoinError>>),
@@ -189,7 +188,7 @@ impl Pusher {
         }
     }
 
-    /// What happens next. Nothing is begun here that could be given up half way.
+    /// Waits for the next event. Nothing is begun here that could be given up half way.
     async fn next(
         &mut self,
         orders: &mut mpsc::Receiver<Order>,

@@ -1,4 +1,4 @@
-//! What waits, for whom, and when it will be removed undelivered.
+//! Backlogs: records that wait for a recipient, and the moment at which they are removed undelivered.
 
 use std::time::Duration;
 
@@ -15,18 +15,19 @@ use crate::{
 /// Parts of the retention after which what still waits is told of: of 48 hours 24 and 40.
 const WARNINGS: [(u32, u32); 2] = [(1, 2), (5, 6)];
 
-/// What waits for one recipient.
+/// The backlog of one recipient.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Backlog {
-    /// Whose records.
+    /// The group of the records.
     pub group: GroupId,
     /// The route that is not done with them; absent where they wait in the inbox.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub route: Option<RouteName>,
-    /// How many wait. Those that a route's filter leaves out count until it has looked at them.
+    /// The number of records that wait. Records that a route's filter leaves out count until the route has
+    /// looked at them.
     pub waiting: u64,
-    /// How many of them are older than some hours.
+    /// The number of them that are older than some hours.
     pub older: Vec<Older>,
     /// When the oldest was stored.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -34,20 +35,20 @@ pub struct Backlog {
     /// When it will be removed, delivered or not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_expiry: Option<Timestamp>,
-    /// How many were removed undelivered so far.
+    /// The number of records that were removed undelivered so far.
     pub expired: u64,
 }
 
 /// Records that are older than some hours.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Older {
-    /// Than this.
+    /// The age in hours.
     pub hours: f64,
-    /// How many.
+    /// The number of records that are older.
     pub records: u64,
 }
 
-/// What is known of the log of a group.
+/// The log of a group, as far as a report needs it.
 struct Log {
     truncated: Sequence,
     last: Sequence,
@@ -56,7 +57,7 @@ struct Log {
 }
 
 impl Dispatcher {
-    /// What waits for each recipient of a group, or of all.
+    /// Returns the backlog of each recipient of a group, or of all groups.
     ///
     /// # Errors
     /// The store does not say.
@@ -140,7 +141,7 @@ impl Dispatcher {
         self.backlog(&live.key.group, name, place, expired, log, beyond).await
     }
 
-    /// What is after a place, less what is done beyond it.
+    /// Returns the backlog after a place, less the records that are done beyond it.
     async fn backlog(
         &self,
         group: &GroupId,

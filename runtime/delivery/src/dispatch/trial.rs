@@ -13,7 +13,7 @@ use crate::{
     routes::{Route, RouteError, Way},
 };
 
-/// What is in a file that somebody tries a route with.
+/// The content of a file that tries a route.
 const TEST_FILE: &[u8] = b"Somebody tries a route. This file is taken away again.\n";
 
 /// The DevEUI in a record that somebody tries a route with.
@@ -67,7 +67,7 @@ async fn try_place(push: &FilePush, place: &dyn Place, name: &str) -> Handed {
     }
 }
 
-/// What is handed over to try a route. It says so, and is no record of a frame.
+/// Makes the parcel that tries a route. It says so, and is no record of a frame.
 fn specimen(route: &Route, now: Timestamp) -> Result<Parcel, serde_json::Error> {
     let id = format!("test-{}", now.as_millisecond());
     let mut record: serde_json::Value = serde_json::from_str(include_str!("specimen.json"))?;

@@ -27,13 +27,13 @@ const TIMEOUT_SECONDS: (u64, u64) = (120, 3_600);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FilePush {
-    /// Where to.
+    /// The place that files are put into.
     pub place: PlaceDefinition,
-    /// How records are written.
+    /// The format of the records in a file.
     pub format: Format,
     /// When files are made.
     pub rhythm: Rhythm,
-    /// What they are called.
+    /// The pattern of the files' names.
     #[serde(default)]
     pub name: NamePattern,
     /// Whether there is a file too where there is no record for it.
@@ -54,9 +54,9 @@ pub enum FilePushError {
     /// Its place cannot be like that.
     #[error("place.{kind}.{reason}")]
     Place {
-        /// What kind of place.
+        /// The kind of the place.
         kind: &'static str,
-        /// What is wrong.
+        /// The reason why the place cannot be used.
         reason: UnusablePlace,
     },
     /// Its names cannot be.
@@ -65,9 +65,9 @@ pub enum FilePushError {
     /// A number is out of its range.
     #[error("{member} must be from 1 to {most}")]
     Range {
-        /// Which.
+        /// The member at fault.
         member: &'static str,
-        /// The most.
+        /// The largest value that is allowed.
         most: u64,
     },
     /// Records would be gone before they are put into a file.
@@ -77,7 +77,7 @@ pub enum FilePushError {
     Rare {
         /// The longest time between two files, in hours.
         pause_hours: u64,
-        /// How long records are kept, in hours.
+        /// The hours that records are kept.
         kept_hours: u64,
     },
 }
@@ -139,7 +139,7 @@ impl FilePush {
         Ok(())
     }
 
-    /// How long a file may take to its place.
+    /// The time that a file may take to its place.
     pub(crate) fn timeout(&self) -> Duration {
         Duration::from_secs(self.timeout_seconds)
     }

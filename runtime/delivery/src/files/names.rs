@@ -13,7 +13,7 @@ const BYTES: usize = 200;
 /// Longest pattern in bytes.
 const PATTERN_BYTES: usize = 200;
 
-/// How moments are written: so that names sort by them, without characters that some systems refuse.
+/// The format of moments in names: names sort by it, and it has no character that some systems refuse.
 const MOMENT: &str = "%Y%m%dT%H%M%S";
 
 /// Digits of the number of a file; a larger number has more.
@@ -44,7 +44,7 @@ enum Piece {
     Extension,
 }
 
-/// What is wrong with a pattern.
+/// A fault of a pattern for names.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the name {text:?} cannot be used: {reason}")]
 pub struct NamePatternError {
@@ -52,7 +52,7 @@ pub struct NamePatternError {
     reason: &'static str,
 }
 
-/// What a file is of.
+/// The facts that a file's name is made of.
 pub(crate) struct Naming<'naming> {
     pub(crate) route: &'naming RouteKey,
     pub(crate) format: Format,

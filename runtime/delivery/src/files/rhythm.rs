@@ -41,7 +41,7 @@ fn utc() -> String {
     "UTC".to_owned()
 }
 
-/// What is wrong with a rhythm.
+/// A fault of a rhythm.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RhythmError {
@@ -50,15 +50,15 @@ pub enum RhythmError {
         "the cron expression {cron:?} cannot be read: {reason}. It is written like 0 6 * * 1-5"
     )]
     Cron {
-        /// The expression.
+        /// The expression of the rhythm.
         cron: String,
-        /// What is wrong with it.
+        /// The fault of the expression.
         reason: String,
     },
-    /// It never comes.
+    /// The moment never comes.
     #[error("the cron expression {cron:?} means no moment of the years to come")]
     Never {
-        /// The expression.
+        /// The expression of the rhythm.
         cron: String,
     },
     /// There is no such time zone.

@@ -1,4 +1,4 @@
-//! How far a route has come with its files, as it is stored.
+//! The progress of a route with its files, as it is stored.
 
 use champollion_store::{Batch, Sequence};
 use jiff::Timestamp;
@@ -13,7 +13,7 @@ use crate::{
 /// is removed: a route of the same name goes on counting, so that no name of a file comes again.
 const TABLE: &str = "route-files";
 
-/// How far a route has come with its files.
+/// The progress of a route with its files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct FileStanding {
@@ -37,7 +37,7 @@ pub(crate) struct Period {
     pub(crate) to: Timestamp,
     /// The last record that was there.
     pub(crate) last: u64,
-    /// How many files there are already.
+    /// The number of files made so far.
     pub(crate) files: u64,
 }
 
@@ -46,15 +46,15 @@ pub(crate) struct Period {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PendingFile {
-    /// What it is called.
+    /// The name of the file.
     pub(crate) name: String,
-    /// What its bytes are called.
+    /// The name of the blob that holds the file's bytes.
     pub(crate) blob: String,
     /// The first record in it.
     pub(crate) first: Option<u64>,
     /// The last record that it is of.
     pub(crate) through: u64,
-    /// How many records are in it.
+    /// The number of records in the file.
     pub(crate) count: u64,
     /// The names of the first ones.
     pub(crate) records: Vec<String>,
@@ -88,7 +88,7 @@ impl FileStanding {
         Self { period: None, pending: None, ..self }
     }
 
-    /// What the bytes of the next file are called. Neither a group's nor a route's name has an underscore.
+    /// Returns the name of the next file's blob. Neither a group's nor a route's name has an underscore.
     pub(crate) fn next_blob(&self, key: &RouteKey) -> String {
         format!("{}_{}_{}", key.group, key.name, self.sequence + 1)
     }

@@ -16,8 +16,8 @@ use super::{
 /// The column that says when what is in a row was measured.
 const MEASURED_AT: &str = "measuredAt";
 
-/// Which columns there are, in the order of the vocabulary, which is that of the names, and of the
-/// channels; and the unit of each.
+/// The columns in the order of the vocabulary, which is that of the names, and of the channels; and the unit
+/// of each.
 type Columns<'json> = BTreeMap<(&'json str, u16), &'json str>;
 
 pub(super) fn write(views: &[View<'_>]) -> Result<Vec<u8>, FormatError> {

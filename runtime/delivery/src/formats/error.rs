@@ -1,4 +1,4 @@
-//! What goes wrong where records are written.
+//! Errors of writing records in a format.
 
 /// Why records cannot be written.
 #[derive(Debug, thiserror::Error)]

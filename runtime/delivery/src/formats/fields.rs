@@ -1,4 +1,4 @@
-//! What the two kinds of tables have in common: the fields of a record, and how a field is written.
+//! Fields of a record that both kinds of tables have, and the form of a field.
 
 use std::borrow::Cow;
 
@@ -39,7 +39,7 @@ pub(super) fn table() -> Writer<Vec<u8>> {
     WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new())
 }
 
-/// What was written.
+/// Returns the bytes of a finished table.
 pub(super) fn finish(table: Writer<Vec<u8>>) -> Result<Vec<u8>, csv::Error> {
     table.into_inner().map_err(|error| error.into_error().into())
 }

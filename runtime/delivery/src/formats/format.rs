@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{columns, error::FormatError, rows, senml, view::View};
 
-/// How records are written.
+/// A format in which records are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Format {
@@ -22,17 +22,17 @@ pub enum Format {
     Senml,
 }
 
-/// What is wrong with a text that should name a format.
+/// A text that names no format.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is no format: it must be json, ndjson, csv-rows, csv-columns or senml")]
 pub struct UnknownFormat(String);
 
 impl Format {
-    /// All of them.
+    /// All formats that there are.
     pub const ALL: [Self; 5] =
         [Self::Json, Self::Ndjson, Self::CsvRows, Self::CsvColumns, Self::Senml];
 
-    /// Its name.
+    /// Returns the name of the format.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -44,7 +44,7 @@ impl Format {
         }
     }
 
-    /// Its media type.
+    /// Returns the media type of the format.
     #[must_use]
     pub fn content_type(self) -> &'static str {
         match self {
@@ -55,7 +55,7 @@ impl Format {
         }
     }
 
-    /// What names of files in it end with, without the dot.
+    /// Returns the ending of names of files in this format, without the dot.
     #[must_use]
     pub fn extension(self) -> &'static str {
         match self {

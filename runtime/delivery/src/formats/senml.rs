@@ -13,7 +13,7 @@ use super::{
     view::{Measured, View},
 };
 
-/// What is said of a frame beside its measurements begins with this.
+/// The beginning of the names of facts about the frame, beside its measurements.
 const OF_THE_FRAME: &str = "lorawan.";
 
 /// dBm are a thousandth of a watt, dBW are of a watt.
@@ -134,8 +134,8 @@ fn entry(measured: &Measured<'_>, received_at: Timestamp) -> Result<Entry, serde
     Ok(Entry { n: name, u, value, t: t.filter(|&seconds| seconds != 0.0), ..Entry::default() })
 }
 
-/// What a value is multiplied with. Divisors are kept as such: a division by 100 is exact to the last
-/// digit where a multiplication with 0.01 is not.
+/// A factor of a value. Divisors are kept as such: a division by 100 is exact to the last digit where a
+/// multiplication with 0.01 is not.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Factor {
     Times(f64),

@@ -156,7 +156,7 @@ fn a_format_is_known_by_its_name() {
     assert!("xml".parse::<Format>().unwrap_err().to_string().contains("csv-rows"));
 }
 
-/// What a reader of a table has, column by name: of each row.
+/// Returns the rows of a table, each by the names of its columns.
 fn read(table: &[u8]) -> Vec<BTreeMap<String, String>> {
     let mut reader = csv::Reader::from_reader(table);
     let header = reader.headers().unwrap().clone();

@@ -1,4 +1,4 @@
-//! What tables and lists of measurements are made of: a stored record, read once.
+//! A stored record, read once: the source of tables and lists of measurements.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -118,7 +118,7 @@ impl<'json> View<'json> {
         serde_json::from_str(json)
     }
 
-    /// What a decoder measured; nothing of a record that is not decoded.
+    /// Returns the measurements of the record; none of a record that is not decoded.
     pub(super) fn measurements(&self) -> &[Measured<'json>] {
         self.decoded.as_ref().map_or(&[], |decoded| &decoded.measurements)
     }

@@ -9,7 +9,7 @@ use crate::{
     records::{CorrectedRecord, Corrections, Cursor, DamagedRecord, KeptRecord},
 };
 
-/// How many records are read at once.
+/// Records that are read at once.
 const PAGE: usize = 500;
 
 impl Mailbox {

@@ -1,4 +1,4 @@
-//! What goes wrong with records that wait.
+//! Errors of records that wait.
 
 use champollion_store::StoreError;
 
@@ -14,23 +14,23 @@ pub enum DeliveryError {
     /// A record cannot be written as JSON, or not be read.
     #[error("a record of the group {group} is not as it was written: {reason}")]
     Damaged {
-        /// Whose.
+        /// The group of the record.
         group: GroupId,
-        /// What is wrong.
+        /// The fault of the record.
         reason: String,
     },
     /// A route is not as it was written.
     #[error("the route {key} is not as it was written: {reason}")]
     DamagedRoute {
-        /// Which.
+        /// The key at fault.
         key: String,
-        /// What is wrong.
+        /// The fault of the record.
         reason: String,
     },
     /// Records cannot be written in the format of a file.
     #[error("records cannot be written: {reason}")]
     Unwritable {
-        /// Why.
+        /// The reason that was given.
         reason: String,
     },
     /// A record is larger than the store takes.
@@ -44,9 +44,9 @@ pub enum DeliveryError {
     /// Acknowledged was what was never given out.
     #[error("the cursor {given} is beyond the last record of the group, which is {last}")]
     BeyondEnd {
-        /// What was acknowledged.
+        /// The cursor that was acknowledged.
         given: Cursor,
-        /// The last record.
+        /// The cursor of the last record.
         last: Cursor,
     },
 }

@@ -10,10 +10,10 @@ use super::{
 };
 use crate::{names::GroupId, records::StoredRecord};
 
-/// How many entries are looked at at once when old ones are removed.
+/// Entries that are looked at at once when old ones are removed.
 const EXPIRY_PAGE: usize = 1_000;
 
-/// Who hears of records that are about to be removed, since their time is over.
+/// A witness of expiry, told of records before they are removed because their time is over.
 pub(crate) trait ExpiryWitness: Sync {
     /// May add to the batch in which they are removed.
     fn expiring(&self, group: &GroupId, records: &[StoredRecord], batch: &mut Batch);

@@ -72,7 +72,7 @@ impl Mailbox {
         Ok(Sequence::new(self.number(INBOXES, group).await?))
     }
 
-    /// How many records of a group's inbox were removed since their time was over.
+    /// Returns the number of records of a group's inbox that were removed because their time was over.
     pub(crate) async fn expired_in_inbox(&self, group: &GroupId) -> Result<u64, DeliveryError> {
         self.number(EXPIRED, group).await
     }

@@ -29,7 +29,7 @@ pub struct Mailbox {
     pub(super) retention: Duration,
     /// The senders that wake those who wait for records of a group. Locked for a look-up, as the next map is.
     arrivals: Mutex<HashMap<GroupId, watch::Sender<()>>>,
-    /// How far the routes of a group have come.
+    /// The places up to which the routes of a group have come.
     places: Mutex<HashMap<GroupId, HashMap<RouteName, Sequence>>>,
 }
 
@@ -45,7 +45,7 @@ impl Mailbox {
         &self.store
     }
 
-    /// How long a record is kept at most.
+    /// The longest time that a record is kept.
     #[must_use]
     pub fn retention(&self) -> Duration {
         self.retention

@@ -1,4 +1,4 @@
-//! What is pulled: some records, and the place behind them.
+//! A page of pulled records, and the place behind them.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -9,7 +9,7 @@ use crate::records::Cursor;
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Page {
-    /// The records.
+    /// The records of the page.
     pub records: Vec<PulledRecord>,
     /// Where to go on, and what to acknowledge once these are processed.
     pub next: Cursor,
@@ -20,8 +20,8 @@ pub struct Page {
 /// A record as it was stored, with its place.
 #[derive(Debug, Serialize)]
 pub struct PulledRecord {
-    /// Its place.
+    /// The place of the record.
     pub cursor: Cursor,
-    /// The record.
+    /// The record as JSON.
     pub record: Box<RawValue>,
 }

@@ -1,4 +1,4 @@
-//! How far a route has come in the records of its group.
+//! Progress of a route through the records of its group.
 
 use champollion_store::Sequence;
 use serde::{Deserialize, Serialize};
@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Progress {
     through: u64,
-    /// What is done beyond `through`: ranges of sequences, both ends included, in order, with gaps
-    /// between them.
+    /// The records that are done beyond `through`: ranges of sequences, both ends included, in order, with
+    /// gaps between them.
     beyond: Vec<(u64, u64)>,
 }
 

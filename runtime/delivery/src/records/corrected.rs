@@ -33,7 +33,7 @@ pub struct KeptRecord {
     told: Told,
 }
 
-/// What is looked at of it.
+/// The members of a kept record that are looked at.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Told {
@@ -106,9 +106,9 @@ pub struct CorrectedRecord {
 /// The record that another one stands in the place of.
 #[derive(Clone, Debug, Serialize)]
 struct Replaced {
-    /// Its name.
+    /// The id of the record.
     record: String,
-    /// What it was decoded by, where it was.
+    /// The decoder of the record, where it was decoded.
     #[serde(skip_serializing_if = "Option::is_none")]
     decoder: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -135,7 +135,7 @@ impl KeptRecord {
         Ok(Self { place, json: stored.json, told })
     }
 
-    /// Its name.
+    /// Returns the id of the record.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.told.id
@@ -153,7 +153,7 @@ impl KeptRecord {
         self.told.received_at
     }
 
-    /// Its uplink counter.
+    /// Returns the FCnt of the uplink.
     #[must_use]
     pub fn f_cnt(&self) -> u32 {
         self.told.uplink.f_cnt
@@ -220,7 +220,7 @@ impl KeptRecord {
     }
 }
 
-/// What is known of the frames of a group that were decoded more than once.
+/// The frames of a group that were decoded more than once.
 #[derive(Debug, Default)]
 pub struct Corrections {
     /// By frame the last record of it, and the ends of the names of all that are corrected.
@@ -269,14 +269,14 @@ impl Corrections {
 }
 
 impl CorrectedRecord {
-    /// Whose it is.
+    /// Returns the group of the record.
     pub(crate) fn group(&self) -> &GroupId {
         &self.group
     }
 }
 
 impl DamagedRecord {
-    /// Where it is.
+    /// Returns the place of the record.
     #[must_use]
     pub fn place(&self) -> Cursor {
         self.place

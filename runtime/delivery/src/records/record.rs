@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::names::{GroupId, SubGroup, UseCase};
 
-/// What a partner gets of one frame. It can only be made of a [`VerifiedUplink`].
+/// The record of one frame, as a partner gets it. It can only be made of a [`VerifiedUplink`].
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Record {
@@ -19,7 +19,7 @@ pub struct Record {
     group: GroupId,
     device: DeviceInfo,
     received_at: Timestamp,
-    /// Who verified the frame, and by what.
+    /// The verifier of the frame, and the means of the verification.
     verified_by: &'static str,
     /// The network server that handed it over.
     network_server: String,
@@ -53,11 +53,11 @@ impl Serialize for RecordId {
     }
 }
 
-/// What the operator says of the device that sent a frame.
+/// The operator's description of the device that sent a frame.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DeviceInfo {
-    /// The device.
+    /// The device that sent the frame.
     pub dev_eui: DevEui,
     /// Its name for people; empty where it has none.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -65,7 +65,7 @@ pub struct DeviceInfo {
     /// The part of the group that it is in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sub_group: Option<SubGroup>,
-    /// What it is there for.
+    /// The purpose of the device.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub use_case: Option<UseCase>,
     /// Words of the operator's own, such as the street.
@@ -76,9 +76,9 @@ pub struct DeviceInfo {
 /// The version of a decoder that made a record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DecoderName {
-    /// Its name, `vendor/model`.
+    /// The decoder's name, `vendor/model`.
     pub id: String,
-    /// Its version.
+    /// The version of the decoder.
     pub version: Version,
     /// The SHA-256 of its package.
     pub digest: Digest,
@@ -86,7 +86,7 @@ pub struct DecoderName {
     pub fuel: u64,
 }
 
-/// What came of decoding a frame.
+/// The result of decoding a frame.
 #[derive(Clone, Debug)]
 pub enum Outcome {
     /// The decoder read it.
@@ -95,9 +95,9 @@ pub enum Outcome {
     Failed(DecoderName, CallError),
     /// There was no decoder to ask; why, as a word and as a sentence.
     NoDecoder {
-        /// For programs.
+        /// The reason, for programs.
         code: &'static str,
-        /// For people.
+        /// The reason, for people.
         message: String,
     },
 }
@@ -113,12 +113,12 @@ struct RawUplink {
     confirmed: bool,
     /// FRMPayload in clear, as hexadecimal digits.
     payload: String,
-    /// What a reader should know of the frame's origin.
+    /// Warnings about the frame's origin.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<Warning>,
 }
 
-/// What a reader should know: a word for programs and a sentence for people.
+/// A warning to the reader: a word for programs and a sentence for people.
 #[derive(Clone, Debug, Serialize)]
 struct Warning {
     code: &'static str,
@@ -179,7 +179,7 @@ pub(crate) struct Decoded {
 pub(crate) struct DecodeError {
     code: &'static str,
     message: String,
-    /// What the decoder itself reported, where it did.
+    /// The failure that the decoder itself reported, where it did.
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<Failure>,
 }
@@ -246,13 +246,13 @@ impl Record {
         Self { outcome: DecodedOrNot::DecodeError(error), ..self }
     }
 
-    /// Its name.
+    /// Returns the id of the record.
     #[must_use]
     pub fn id(&self) -> &RecordId {
         &self.id
     }
 
-    /// Whose it is.
+    /// Returns the group of the record.
     #[must_use]
     pub fn group(&self) -> &GroupId {
         &self.group

@@ -18,7 +18,7 @@ pub(crate) struct StoredRecord {
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Head<'json> {
-    /// The record's name.
+    /// The id of the record.
     #[serde(borrow)]
     pub id: Cow<'json, str>,
     /// The device that sent the frame.
@@ -26,9 +26,9 @@ pub struct Head<'json> {
     pub device: HeadDevice<'json>,
     /// When the network received it.
     pub received_at: Timestamp,
-    /// The frame.
+    /// The frame as the record describes it.
     pub uplink: HeadUplink,
-    /// What decoded it, where something was asked to.
+    /// The decoder of the record, where one was asked.
     #[serde(borrow)]
     pub decoder: Option<HeadDecoder<'json>>,
     /// Why it is not decoded, where it is not.
@@ -49,7 +49,7 @@ pub struct HeadDevice<'json> {
     /// The part of the group that it is in.
     #[serde(default, borrow)]
     pub sub_group: Option<Cow<'json, str>>,
-    /// What it is there for.
+    /// The purpose of the device.
     #[serde(default, borrow)]
     pub use_case: Option<Cow<'json, str>>,
     /// Words of the operator's own.
@@ -61,19 +61,19 @@ pub struct HeadDevice<'json> {
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HeadUplink {
-    /// The uplink counter.
+    /// The FCnt of the uplink.
     pub f_cnt: u32,
-    /// The port.
+    /// The FPort of the uplink.
     pub f_port: Option<u8>,
 }
 
-/// What decoded a record.
+/// The decoder of a record.
 #[derive(Debug, Deserialize, Serialize)]
 pub struct HeadDecoder<'json> {
-    /// Its name, `vendor/model`.
+    /// The decoder's name, `vendor/model`.
     #[serde(borrow)]
     pub id: Cow<'json, str>,
-    /// Its version.
+    /// The version of the decoder.
     #[serde(borrow)]
     pub version: Cow<'json, str>,
 }
@@ -81,7 +81,7 @@ pub struct HeadDecoder<'json> {
 /// Why a record is not decoded.
 #[derive(Debug, Deserialize, Serialize)]
 pub struct HeadError<'json> {
-    /// For programs.
+    /// The reason, for programs.
     #[serde(borrow)]
     pub code: Cow<'json, str>,
 }

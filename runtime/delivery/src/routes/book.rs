@@ -18,7 +18,7 @@ const ROUTES: &str = "routes";
 /// The table of how far each has come, by the same.
 const STANDINGS: &str = "route-standings";
 
-/// How many lines are read at once.
+/// Lines that are read at once.
 const SCAN: usize = 1_000;
 
 /// Keeps the routes.
@@ -27,16 +27,16 @@ pub(crate) struct RouteBook {
     store: Arc<dyn Store>,
 }
 
-/// How a route stands, as it is stored.
+/// The state of a route, as it is stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RouteStanding {
-    /// Which records it is done with.
+    /// The records that the route is done with.
     pub(crate) progress: Progress,
-    /// How many were delivered.
+    /// The number of records that were delivered.
     #[serde(default)]
     pub(crate) delivered: u64,
-    /// How many were removed undelivered, since their time was over.
+    /// The number of records that were removed undelivered, since their time was over.
     #[serde(default)]
     pub(crate) expired: u64,
     /// Why nothing is handed over any more, where the recipient wants nothing any more.
@@ -47,9 +47,9 @@ pub(crate) struct RouteStanding {
 /// A recipient wants nothing any more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stopped {
-    /// Since when.
+    /// The moment at which the route stopped.
     pub at: Timestamp,
-    /// What it said.
+    /// The words of the recipient.
     pub reason: String,
 }
 

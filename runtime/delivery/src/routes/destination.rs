@@ -13,7 +13,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub enum Destination {
-    /// They are posted.
+    /// Records are posted to a URL.
     Http(Box<HttpPush>),
     /// They are published through a broker.
     Mqtt(Box<MqttPush>),
@@ -33,7 +33,7 @@ impl Destination {
         }
     }
 
-    /// What kind of destination it is.
+    /// Returns the kind of the destination.
     #[must_use]
     pub fn kind(&self) -> DestinationKind {
         match self {
@@ -54,7 +54,7 @@ pub enum DestinationKind {
     Mqtt,
     /// They are put as files.
     Files,
-    /// They are fetched.
+    /// Records are fetched.
     Pull,
 }
 

@@ -15,7 +15,7 @@ use crate::records::{Head, HeadDevice};
 /// Longest expression in bytes.
 const BYTES: usize = 2_000;
 
-/// What an evaluation may burn: some thousand steps, far more than any that makes sense.
+/// Fuel of an evaluation: some thousand steps, far more than any that makes sense.
 const FUEL: u64 = 10_000;
 
 /// Expressions are Jinja's, as minijinja evaluates them. They see a record's head and nothing else.
@@ -37,7 +37,7 @@ pub struct Expression {
     compiled: Arc<minijinja::Expression<'static, 'static>>,
 }
 
-/// What is wrong with an expression.
+/// A fault of an expression.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the expression {text:?} cannot be read: {reason}. It is written like \
@@ -48,7 +48,7 @@ pub struct ExpressionError {
     reason: String,
 }
 
-/// What an expression can speak of.
+/// The names that an expression can speak of.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Seen<'head> {

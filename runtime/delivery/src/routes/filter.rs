@@ -1,4 +1,4 @@
-//! Which records of its group a route takes.
+//! Filters: the records of its group that a route takes.
 
 use std::{fmt, str::FromStr};
 
@@ -11,11 +11,11 @@ use crate::{
     records::Head,
 };
 
-/// Which records a route takes: those that fit all that is said. Where a list is empty, anything fits.
+/// A filter of records: a record passes that fits all members. Where a list is empty, anything fits.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Filter {
-    /// Of these devices.
+    /// The devices that pass.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub devices: Vec<DevEui>,
     /// Of devices in these parts of the group.
@@ -24,7 +24,7 @@ pub struct Filter {
     /// Of devices that are there for these.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub use_cases: Vec<UseCase>,
-    /// Decoded by these.
+    /// The decoders whose records pass.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub decoders: Vec<DecoderPattern>,
     /// Sent on these ports.
@@ -73,11 +73,11 @@ fn fits<Name>(wanted: &[Name], name: Option<&str>, text: fn(&Name) -> &str) -> b
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DecoderPattern {
     vendor: String,
-    /// `None`: any.
+    /// The model; `None` for any.
     model: Option<String>,
 }
 
-/// What is wrong with a text that should mean decoders.
+/// A text that names no decoders.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} means no decoder: it must read vendor/model, or vendor/* for all of a vendor")]
 pub struct DecoderPatternError(String);

@@ -12,20 +12,20 @@ use crate::{
 /// Longest description in bytes.
 pub(super) const DESCRIPTION_BYTES: usize = 1_000;
 
-/// Which records of a group go to whom, in which shape.
+/// A route: the records of a group, their shape, and the destination they go to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Route {
     /// Words of its owner's own.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
-    /// Which records.
+    /// The filter of the records.
     #[serde(default)]
     pub filter: Filter,
-    /// In which shape.
+    /// The shape of the records.
     #[serde(default)]
     pub shape: Shape,
-    /// To whom.
+    /// The destination of the records.
     pub to: Destination,
     /// Nothing is handed over while it is paused.
     #[serde(default)]
@@ -39,7 +39,7 @@ pub enum RouteError {
     /// The description is long.
     #[error("description has {bytes} bytes, and {DESCRIPTION_BYTES} are the limit")]
     Description {
-        /// Its size.
+        /// The size in bytes.
         bytes: usize,
     },
     /// Records cannot be posted like that.
@@ -54,7 +54,7 @@ pub enum RouteError {
     /// A secret is not said, and there is none before it that could stay.
     #[error("{path} is \"(hidden)\", which keeps a secret as it is, and there is none yet: say it")]
     NoSecret {
-        /// Where.
+        /// The path of the member.
         path: String,
     },
     /// It is not as it was written.
@@ -63,7 +63,7 @@ pub enum RouteError {
 }
 
 impl Route {
-    /// What there is to know where secrets were left as they are: those of the route before.
+    /// Fills in secrets that were left as they are from the route before.
     ///
     /// # Errors
     /// There is none in the route before.

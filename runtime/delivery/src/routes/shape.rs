@@ -5,15 +5,15 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-/// What of a record a recipient gets. Metadata of the network is in all of them.
+/// The shape of a record as a recipient gets it. Metadata of the network is in all of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Shape {
     /// The payload as it came, without what a decoder read.
     Raw,
-    /// What the decoder read, without the payload; of a frame that is not decoded why it is not.
+    /// The reading, without the payload; of a frame that is not decoded the reason why.
     Decoded,
-    /// Both.
+    /// Reading and payload.
     #[default]
     Both,
 }

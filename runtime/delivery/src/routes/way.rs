@@ -15,11 +15,11 @@ use crate::{
 /// Records that are on their way to a broker at once.
 const MQTT_CONCURRENCY: usize = 32;
 
-/// How records leave on a route.
+/// The way in which records leave on a route.
 pub(crate) enum Way {
     /// Each as soon as it is there.
     Push {
-        /// Whoever takes them.
+        /// The recipient of the records.
         recipient: Arc<dyn Recipient>,
         /// Most records in one parcel.
         batch: usize,
@@ -28,17 +28,17 @@ pub(crate) enum Way {
     },
     /// In files, at their rhythm.
     Files {
-        /// How.
+        /// The definition of the files.
         push: Box<FilePush>,
         /// Where they are put.
         place: Arc<dyn Place>,
     },
-    /// Whoever wants them comes and fetches them.
+    /// Records are fetched by the partner.
     Pull,
 }
 
 impl Route {
-    /// How records leave on it.
+    /// Returns the way in which records leave on a route.
     ///
     /// # Errors
     /// Says what of it cannot be.

@@ -94,7 +94,7 @@ impl Running {
         }
     }
 
-    /// The group's folder.
+    /// Returns the group's folder.
     fn place(&self) -> std::path::PathBuf {
         self.folder.path().join("files/water")
     }

@@ -11,7 +11,7 @@ use proptest::{
 
 use crate::support::{Home, Opened, cursor, cursors, f_cnts, group, hours_later};
 
-/// How many histories are tried: each opens a store, which takes tens of milliseconds.
+/// Histories that are tried: each opens a store, which takes tens of milliseconds.
 const HISTORIES: u32 = 24;
 
 /// Few groups, and one the beginning of another, so that steps meet.
@@ -24,7 +24,7 @@ enum Step {
     Pull(&'static str, u64, usize),
     Acknowledge(&'static str, u64),
     Expire,
-    /// Hours go by.
+    /// Some hours go by.
     Wait(i64),
     Reopen,
 }

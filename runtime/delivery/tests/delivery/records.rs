@@ -1,4 +1,4 @@
-//! What a partner is given of a frame, as JSON.
+//! Tests of records as JSON, as a partner gets them.
 
 use std::{collections::BTreeMap, env, fs, path::Path};
 

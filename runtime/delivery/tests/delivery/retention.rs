@@ -1,4 +1,4 @@
-//! What nobody fetches goes after 48 hours.
+//! Tests of retention: records that nobody fetches go after 48 hours.
 
 use champollion_store::Batch;
 use jiff::{SignedDuration, Timestamp};

@@ -1,4 +1,4 @@
-//! What all tests are made of: frames, records, and a mailbox in a folder of its own.
+//! The ground of all tests: frames, records, and a mailbox in a folder of its own.
 
 use std::{collections::BTreeMap, fs, path::Path, sync::Arc, time::Duration};
 
@@ -80,7 +80,7 @@ pub(crate) fn record(group: &GroupId, f_cnt: u32) -> Record {
     Record::new(&uplink, LNS, group.clone(), device(), no_decoder())
 }
 
-/// A first-party decoder.
+/// Loads a first-party decoder.
 pub(crate) fn first_party(name: &str) -> Decoder {
     let path =
         Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../target/decoders/{name}.wasm"));
@@ -95,7 +95,7 @@ pub(crate) struct Home {
     folder: TempDir,
 }
 
-/// What is open in a [`Home`].
+/// The open parts of a [`Home`].
 pub(crate) struct Opened {
     pub(crate) mailbox: Mailbox,
     pub(crate) store: Arc<dyn Store>,

@@ -1,5 +1,5 @@
-//! What fuzz targets call with bytes of any kind; ordinary tests run it too. None of it may panic, and
-//! nothing may be accepted that no device sent.
+//! Entry points of the fuzz targets, for bytes of any kind; ordinary tests run them too. None of it may
+//! panic, and nothing may be accepted that no device sent.
 
 use crate::{
     address::{DevAddr, DevEui, JoinEui},
@@ -23,7 +23,7 @@ use crate::{
 /// The address of all sessions.
 const DEV_ADDR: DevAddr = DevAddr::from_u32(0x0102_0304);
 
-/// How far all sessions are: beyond 16 bits.
+/// The last FCnt of all sessions: beyond 16 bits.
 const LAST_F_CNT: u32 = 70_000;
 
 /// Everything that reads bytes without a key.

@@ -13,15 +13,15 @@ use crate::{
 /// A device that joins, and its network.
 #[derive(Debug, Clone)]
 pub struct JoiningDevice {
-    /// The device.
+    /// The DevEUI of the device.
     pub dev_eui: DevEui,
-    /// Its join server.
+    /// The JoinEUI of its join server.
     pub join_eui: JoinEui,
-    /// What both know.
+    /// The root keys, which both sides know.
     pub root_keys: RootKeys,
 }
 
-/// What a network says in a join-accept.
+/// The content of a join-accept.
 #[derive(Debug, Clone, Copy)]
 pub struct Answer {
     /// A number of 24 bits that it uses once.

@@ -1,11 +1,11 @@
-//! What must survive a restart of a device that joins.
+//! State of a device that joins, which must survive a restart.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{address::JoinEui, join_frames::JoinRequest, mic::Mic, version::LorawanVersion};
 
-/// How many numbers are remembered of a device whose numbers are random, as up to LoRaWAN 1.0.3. A
-/// device joins a few times in its life; one of a hundred has 65,536 numbers to choose from.
+/// Nonces that are remembered of a device whose nonces are random, as up to LoRaWAN 1.0.3. A device joins a
+/// few times in its life; one of a hundred has 65,536 numbers to choose from.
 const REMEMBERED: usize = 128;
 
 /// The numbers that a device and its network used up by joining, and what of it is under way.

@@ -1,4 +1,4 @@
-//! How far the reported uplinks of a device have come: what must survive a restart.
+//! State of the reported uplinks of a device, which must survive a restart.
 
 use std::{collections::VecDeque, fmt, str::FromStr};
 
@@ -6,16 +6,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::{address::DevAddr, uplink::Arrival};
 
-/// How many uplinks are remembered. A network server hands one over again that it heard no answer of;
-/// meanwhile it has handed over some newer ones of the device at most.
+/// Uplinks that are remembered. A network server hands one over again that it heard no answer of; meanwhile
+/// it has handed over some newer ones of the device at most.
 const REMEMBERED: usize = 16;
 
-/// How far apart, in milliseconds, the moments may be that a network server tells of one frame: when
-/// each gateway heard it, or the device repeated it since nobody acknowledged it. A device that sends
-/// the same payload at the same FCnt later has started over.
+/// The distance of moments, in milliseconds, that a network server may tell of one frame: when each gateway
+/// heard it, or the device repeated it since nobody acknowledged it. A device that sends the same payload at
+/// the same FCnt later has started over.
 const SAME_MOMENT_MS: u64 = 10 * 60 * 1_000;
 
-/// How far the reported uplinks of a device have come.
+/// The state of the reported uplinks of a device.
 ///
 /// The state after an uplink belongs into the same transaction as the uplink's record.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,7 +72,7 @@ impl ReportState {
         matches!((self.dev_addr, dev_addr), (Some(known), Some(told)) if known != told)
     }
 
-    /// How an uplink comes after those before.
+    /// Compares an uplink with those before.
     pub(crate) fn arrival(&self, dev_addr: Option<DevAddr>, seen: &Seen) -> Arrival {
         if self.is_held_up(seen) {
             return Arrival::HeldUp;

@@ -35,7 +35,7 @@ pub(super) struct Slot {
     standing: Standing,
 }
 
-/// Which of the two sessions that a device can have for a while.
+/// The standing of a session among the two that a device can have for a while.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Standing {
     /// The one that it has.
@@ -276,7 +276,7 @@ impl Slot {
         VerifiedUplink::open(&opener, phy, finding, received_at_ms, metadata)
     }
 
-    /// How much of the frame's MIC this session's keys make at this FCnt; `None` where what can be
+    /// Checks the frame's MIC with this session's keys at this FCnt; `None` where the part that can be
     /// checked is wrong.
     fn check(&self, phy: &PhyPayload<'_>, f_cnt: u32, metadata: &RadioMetadata) -> Option<Checked> {
         match &self.network_keys {

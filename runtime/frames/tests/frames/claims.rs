@@ -1,4 +1,4 @@
-//! What happens between verifying a frame and its record being durable.
+//! Tests of claims, between verifying a frame and its record being durable.
 
 use champollion_frames::{NextState, Refusal, SessionState};
 

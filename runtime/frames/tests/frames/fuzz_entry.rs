@@ -1,4 +1,4 @@
-//! What the fuzz target `frames` calls, run here on bytes of chance and on damaged genuine ones.
+//! Tests of the fuzz target `frames`, on bytes of chance and on damaged genuine frames.
 
 use champollion_frames::device::fuzz::{genuine, parse, verify};
 use proptest::{collection::vec, prelude::*};

@@ -69,7 +69,7 @@ struct Vector {
     uplink: Uplink<'static>,
 }
 
-/// What these frames do not have.
+/// The parts that these frames do not have.
 const PLAIN: Uplink<'static> = Uplink {
     f_cnt: 0,
     f_port: None,

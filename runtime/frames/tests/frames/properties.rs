@@ -1,4 +1,4 @@
-//! What holds for every frame.
+//! Properties that hold for every frame.
 
 use champollion_frames::{
     PhyPayload, RadioMetadata, Session, Sessions,

@@ -1,4 +1,4 @@
-//! Registering, replacing, removing.
+//! Tests of registering, replacing and removing sessions.
 
 use champollion_frames::{DevAddr, Session, Sessions};
 

@@ -16,7 +16,7 @@ use crate::{
     files::stem,
 };
 
-/// `vendor.toml`.
+/// The file `vendor.toml`.
 #[derive(Deserialize)]
 struct VendorFile {
     vendor: Vendor,
@@ -36,7 +36,7 @@ struct Metadata {
     documentation_url: Option<String>,
 }
 
-/// `devices/*.toml`.
+/// The files `devices/*.toml`.
 #[derive(Deserialize)]
 struct DeviceFile {
     device: DeviceEntry,
@@ -60,7 +60,7 @@ struct Firmware {
     codec: Option<String>,
 }
 
-/// What the devices say of a codec.
+/// The use of a codec by devices.
 #[derive(Default)]
 struct Use {
     devices: Vec<Device>,
@@ -70,7 +70,7 @@ struct Use {
     named_in: String,
 }
 
-/// Reads a repository.
+/// Reads a repository of ChirpStack's device profiles.
 pub fn read(path: &Path) -> Result<Catalogue, ImportError> {
     let folder = Folder::open(path)?;
     let mut catalogue = Catalogue::default();

@@ -1,4 +1,4 @@
-//! How others lay out their codecs: one file for each way, from files to [`Catalogue`](super::Catalogue).
+//! Layouts of codecs that others keep: one file for each, from files to [`Catalogue`](super::Catalogue).
 
 pub mod chirpstack;
 pub mod script;

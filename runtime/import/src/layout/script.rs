@@ -10,7 +10,7 @@ use crate::{Catalogue, Codec, Folder, ImportError, Problem, files::stem};
 /// The maker of a script that nobody has named.
 pub(super) const UNKNOWN_VENDOR: &str = "imported";
 
-/// Reads a script.
+/// Reads a single script.
 pub fn read(path: &Path) -> Result<Catalogue, ImportError> {
     let name = shown(path);
     let folder = Folder::open(match path.parent() {

@@ -47,7 +47,7 @@ pub fn is_package(path: &Path) -> bool {
     [MAIN, "metadata.json", "examples.json"].iter().any(|name| path.join(name).is_file())
 }
 
-/// Reads a package.
+/// Reads a package of TS013.
 pub fn read(path: &Path) -> Result<Catalogue, ImportError> {
     let folder = Folder::open(path)?;
     if !is_package(folder.path()) {

@@ -23,7 +23,7 @@ fn is_codec(name: &str) -> bool {
     name.contains("codec") && name.ends_with(".yaml")
 }
 
-/// `vendor/index.yaml`.
+/// The file `vendor/index.yaml`.
 #[derive(Default, Deserialize)]
 struct VendorsIndex {
     #[serde(default)]
@@ -37,7 +37,7 @@ struct VendorEntry {
     website: Option<String>,
 }
 
-/// `vendor/*/index.yaml`.
+/// The files `vendor/*/index.yaml`.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct VendorIndex {
@@ -45,7 +45,7 @@ struct VendorIndex {
     end_devices: Vec<Words>,
 }
 
-/// `vendor/*/DEVICE.yaml`.
+/// The files `vendor/*/DEVICE.yaml`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct EndDevice {
@@ -71,7 +71,7 @@ struct Profile {
     codec: Option<String>,
 }
 
-/// `vendor/*/CODEC.yaml`.
+/// The files `vendor/*/CODEC.yaml`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct CodecFile {
@@ -88,7 +88,7 @@ struct Function {
     examples: Json,
 }
 
-/// A maker.
+/// A maker of devices.
 struct Vendor {
     /// The name of its folder.
     id: String,
@@ -97,7 +97,7 @@ struct Vendor {
     website: Option<String>,
 }
 
-/// What the devices say of a codec.
+/// The use of a codec by devices.
 #[derive(Default)]
 struct Use {
     devices: Vec<Device>,
@@ -113,7 +113,7 @@ struct Scripts {
     downlink_decoder: Option<String>,
 }
 
-/// Reads a repository.
+/// Reads a repository of The Things Network's devices.
 pub fn read(path: &Path) -> Result<Catalogue, ImportError> {
     let folder = Folder::open(path)?;
     let mut catalogue = Catalogue::default();

@@ -57,7 +57,7 @@ fn request(order: &Order<'_>) -> Outgoing {
     })
 }
 
-/// What it answers in words with a status of success: some of its errors are among them.
+/// Reads the words of an answer with a status of success: some of ThingPark's errors are among them.
 fn answer(order: &Order<'_>, body: &[u8]) -> Answer {
     let said = words(body);
     if said.to_lowercase().contains("error") {
@@ -66,7 +66,8 @@ fn answer(order: &Order<'_>, body: &[u8]) -> Answer {
     Answer::Taken { reference: Some(correlation_id(order.id)), sent: false }
 }
 
-/// What a report of a transmission tells of a command; nothing where it is about none of ours.
+/// Reads the feedback on a command in a report of a transmission; nothing where the report is about none of
+/// ours.
 pub(super) fn feedback(json: &Json) -> Option<Feedback> {
     let report = &json["DevEUI_downlink_Sent"];
     let text = |name: &str| match &report[name] {

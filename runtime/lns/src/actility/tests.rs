@@ -1,4 +1,4 @@
-//! What is particular to ThingPark.
+//! Tests of the particulars of ThingPark.
 
 use serde_json::{Value as Json, json};
 

@@ -14,7 +14,7 @@ use crate::{
 /// The member that holds an uplink.
 const UPLINK: &str = "DevEUI_uplink";
 
-/// What the members begin with that hold other reports, such as those of downlinks and places.
+/// The beginning of the names of members that hold other reports, such as those of downlinks and places.
 const OTHER_REPORTS: &str = "DevEUI_";
 
 /// The MType of a confirmed uplink.

@@ -1,4 +1,4 @@
-//! What is particular to AWS IoT Core for LoRaWAN.
+//! Tests of the particulars of AWS IoT Core for LoRaWAN.
 
 use serde_json::json;
 

@@ -57,13 +57,13 @@ fn request(order: &Order<'_>) -> Outgoing {
     Outgoing::Http(request.with_bearer(AUTHORIZATION, order.token))
 }
 
-/// What the REST interface answers that has taken it.
+/// Reads the answer of the REST interface to a command that it has taken.
 fn answer(body: &[u8]) -> Answer {
     let json: Json = serde_json::from_slice(body).unwrap_or_default();
     Answer::Taken { reference: json["id"].as_str().map(str::to_owned), sent: false }
 }
 
-/// What an event tells of a command; nothing where it is about none.
+/// Reads the feedback on a command in an event; nothing where the event is about none.
 pub(super) fn feedback(event: &str, json: &Json) -> Option<Feedback> {
     let (item, event) = match event {
         "txack" => (&json["queueItemId"], Event::Sent),

@@ -54,7 +54,7 @@ pub(super) struct JoinEvent {
     pub(super) join_server_context: Option<JoinServerContext>,
 }
 
-/// `google.protobuf.Timestamp`.
+/// The message `google.protobuf.Timestamp`.
 #[derive(Clone, Copy, PartialEq, Message)]
 pub(super) struct Time {
     #[prost(int64, tag = "1")]

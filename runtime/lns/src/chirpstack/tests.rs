@@ -1,4 +1,4 @@
-//! What is particular to ChirpStack.
+//! Tests of the particulars of ChirpStack.
 
 use std::collections::HashMap;
 

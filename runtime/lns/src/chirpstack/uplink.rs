@@ -17,7 +17,7 @@ use crate::{
 /// Longest wrapped key in bytes, with room to say what is wrong with a longer one.
 const KEY_BYTES: usize = 64;
 
-/// How a body is written.
+/// The encoding of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Encoding {
     Json,
@@ -30,7 +30,7 @@ type Turn = fn(&[u8]) -> Result<Json, Unreadable>;
 /// Reads the JSON of one kind of event.
 type Read = fn(&Field<'_>) -> Result<Message, Unreadable>;
 
-/// Reads an event.
+/// Reads an event of ChirpStack.
 pub(super) fn read(incoming: &Incoming<'_>) -> Result<Heard, Unreadable> {
     let (turn, read): (Turn, Read) = match incoming.event {
         "up" => (protobuf::uplink, up),
@@ -52,7 +52,7 @@ pub(super) fn read(incoming: &Incoming<'_>) -> Result<Heard, Unreadable> {
     }))
 }
 
-/// How a body is written: as the headers declare it, or else as it looks.
+/// Returns the encoding of a body: as the headers declare it, or else as it looks.
 fn encoding(incoming: &Incoming<'_>) -> Encoding {
     let declared = incoming.content_type.unwrap_or_default().to_ascii_lowercase();
     if declared.contains("json") {
@@ -64,7 +64,7 @@ fn encoding(incoming: &Incoming<'_>) -> Encoding {
     }
 }
 
-/// How a body seems to be written: no event of protobuf begins with a brace, which would be a field of a
+/// Guesses the encoding of a body: no event of protobuf begins with a brace, which would be a field of a
 /// number that none has.
 fn looks_like(body: &[u8]) -> Encoding {
     match body.trim_ascii_start().first() {

@@ -23,7 +23,7 @@ pub struct Description {
     pub(super) messages: Option<Messages>,
 }
 
-/// How the bytes of a payload are written.
+/// The encoding of the bytes of a payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Digits {
     Hex,
@@ -39,7 +39,7 @@ pub(super) enum Encrypted {
     AsToldAt(Pointer),
 }
 
-/// How a moment is written.
+/// The unit in which a moment is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TimeUnit {
     Rfc3339,
@@ -47,7 +47,7 @@ pub(super) enum TimeUnit {
     Milliseconds,
 }
 
-/// How a frequency is written.
+/// The unit in which a frequency is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FrequencyUnit {
     Hertz,
@@ -64,7 +64,7 @@ pub(super) struct Gateways {
     pub(super) snr: Option<Pointer>,
 }
 
-/// How messages of different kinds are told apart.
+/// The rules by which messages of different kinds are told apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Messages {
     pub(super) kind: Pointer,
@@ -81,7 +81,7 @@ pub enum DescriptionError {
         "{setting}: {text:?} is no JSON pointer, which begins with a slash as in /device/eui (RFC 6901)"
     )]
     NoPointer {
-        /// The setting.
+        /// The setting at fault.
         setting: &'static str,
         /// The text that stands in it.
         text: String,

@@ -28,7 +28,7 @@ const HERTZ: std::ops::RangeInclusive<u32> = 100_000_000..=3_000_000_000;
 /// The spreading factors of LoRa.
 const SPREADING_FACTORS: std::ops::RangeInclusive<u8> = 5..=12;
 
-/// Reads a message.
+/// Reads a message by its description.
 pub(super) fn read(description: &Description, json: &Json) -> Result<Message, Unreadable> {
     // An error says so where a list came in the place of a message.
     Field::root(json)?;

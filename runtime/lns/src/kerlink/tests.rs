@@ -1,4 +1,4 @@
-//! What is particular to the Wanesy Management Center.
+//! Tests of the particulars of the Wanesy Management Center.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! What is particular to Loriot.
+//! Tests of the particulars of Loriot.
 
 use serde_json::json;
 

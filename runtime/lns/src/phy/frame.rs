@@ -19,8 +19,8 @@ pub struct PhyFrame {
     /// The PHYPayload as hexadecimal digits.
     #[serde(deserialize_with = "hexadecimal_digits")]
     phy_payload: Vec<u8>,
-    /// Whose it is; needed where the network server has checked the MIC, and of use to a join-accept,
-    /// which does not say it.
+    /// The device of the frame; needed where the network server has checked the MIC, and of use to a
+    /// join-accept, which does not say it.
     dev_eui: Option<DevEui>,
     f_cnt: Option<u32>,
     #[serde(default)]

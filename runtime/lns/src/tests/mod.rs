@@ -1,5 +1,5 @@
-//! What all adapters have in common: the same uplink in the words of each, taken apart and damaged. The
-//! bodies lie in `tests/network-servers`, for the end-to-end tests too.
+//! Tests that all adapters share: the same uplink in the words of each, taken apart and damaged. The bodies
+//! lie in `tests/network-servers`, for the end-to-end tests too.
 
 mod damaged;
 mod good;
@@ -12,7 +12,7 @@ use crate::{Content, Frame, Incoming, Kind, Message, Unreadable};
 
 /// The body of an uplink, which is the same uplink for all network servers.
 pub struct Sample {
-    /// The body.
+    /// The body of the uplink.
     pub(crate) body: &'static str,
     /// The pointers to the fields without which there is no record.
     pub(crate) needed: &'static [&'static str],
@@ -49,7 +49,7 @@ pub(crate) fn read_json(kind: Kind, body: &Json) -> Result<Message, Unreadable> 
     read(kind, body.to_string().as_bytes())
 }
 
-/// What a message that hands nothing over is called.
+/// Returns the kind of a message that hands nothing over.
 #[track_caller]
 pub(crate) fn nothing(kind: Kind, body: &Json) -> String {
     match read_json(kind, body) {
@@ -67,7 +67,7 @@ pub(crate) fn frame(message: Result<Message, Unreadable>) -> Frame {
     }
 }
 
-/// What a message tells of an uplink.
+/// Returns the uplink that a message reports.
 #[track_caller]
 pub(crate) fn reported(message: Result<Message, Unreadable>) -> ReportedUplink {
     match frame(message).content {

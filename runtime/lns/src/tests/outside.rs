@@ -1,4 +1,4 @@
-//! What the outside sees of adapters: their paths, topics, and what they tell of commands and devices.
+//! Tests of the adapters from the outside: their paths, topics, and the feedback and places that they read.
 
 use serde_json::json;
 

@@ -8,7 +8,7 @@ use crate::Refusal;
 /// Longest value of the request that the answer repeats, in bytes.
 const REPEATED_BYTES: usize = 256;
 
-/// What became of the request, in the words of TS002.
+/// The result of a request, in the words of TS002.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub(super) enum ResultCode {
     /// It is durable, or was before.

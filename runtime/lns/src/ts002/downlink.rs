@@ -67,7 +67,7 @@ fn request(order: &Order<'_>) -> Result<Outgoing, String> {
     Ok(Outgoing::Http(request.with_bearer("Authorization", order.token)))
 }
 
-/// What it answers with a status of success.
+/// Reads an answer with a status of success.
 fn answer(order: &Order<'_>, body: &[u8]) -> Answer {
     let json: Json = serde_json::from_slice(body).unwrap_or_default();
     match outcome(&json) {
@@ -80,7 +80,7 @@ fn answer(order: &Order<'_>, body: &[u8]) -> Answer {
     }
 }
 
-/// What an answer that comes by itself tells of a command.
+/// Reads the feedback on a command in an answer that comes by itself.
 pub(super) fn feedback(json: &Json) -> Option<Feedback> {
     let event = match outcome(json)? {
         Ok(()) => Event::Sent,

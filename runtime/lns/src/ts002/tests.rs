@@ -1,4 +1,4 @@
-//! What is particular to TS002.
+//! Tests of the particulars of TS002.
 
 use serde_json::json;
 

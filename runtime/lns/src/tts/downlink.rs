@@ -82,7 +82,7 @@ fn has(order: &Order<'_>, body: &[u8]) -> bool {
     waiting.iter().any(|downlink| own_name(downlink) == Some(order.id))
 }
 
-/// What an event tells of a command; nothing where it is about none of ours.
+/// Reads the feedback on a command in an event; nothing where the event is about none of ours.
 pub(super) fn feedback(json: &Json) -> Option<Feedback> {
     let kinds = [
         ("downlink_queued", Event::Queued),

@@ -1,4 +1,4 @@
-//! What is particular to The Things Stack.
+//! Tests of the particulars of The Things Stack.
 
 use serde_json::json;
 

@@ -13,7 +13,7 @@ pub(crate) struct Layout {
     pub(crate) align: usize,
 }
 
-/// A byte.
+/// The layout of a byte.
 pub(crate) const BYTE: Layout = Layout { size: 1, align: 1 };
 
 /// Where the second half of a `string` or `list` lies: the address comes first, then this, its
@@ -34,7 +34,7 @@ pub(crate) mod value {
     pub(crate) const TEXT: u8 = 3;
 }
 
-/// `record variable`.
+/// The layout of the record `variable`.
 pub(crate) mod variable {
     use super::Layout;
 
@@ -49,7 +49,7 @@ pub(crate) mod span {
     pub(crate) const LENGTH: usize = 4;
 }
 
-/// `record measurement`.
+/// The layout of the record `measurement`.
 pub(crate) mod measurement {
     use super::Layout;
 
@@ -74,7 +74,7 @@ pub(crate) mod result {
     pub(crate) const PAYLOAD: usize = 4;
 }
 
-/// `record reading`.
+/// The layout of the record `reading`.
 pub(crate) mod reading {
     pub(crate) const DATA: usize = 0;
     pub(crate) const MEASUREMENTS: usize = 8;
@@ -84,14 +84,14 @@ pub(crate) mod reading {
     pub(crate) const STATE_BYTES: usize = 28;
 }
 
-/// `record downlink`.
+/// The layout of the record `downlink`.
 pub(crate) mod downlink {
     pub(crate) const F_PORT: usize = 0;
     pub(crate) const PAYLOAD: usize = 4;
     pub(crate) const WARNINGS: usize = 12;
 }
 
-/// `record failure`.
+/// The layout of the record `failure`.
 pub(crate) mod failure {
     pub(crate) const KIND: usize = 0;
     pub(crate) const MESSAGE: usize = 4;
@@ -104,7 +104,7 @@ pub(crate) const MEMORY: &str = "memory";
 /// The export of the function that finds room for what goes in.
 pub(crate) const REALLOC: &str = "cabi_realloc";
 
-/// What precedes the name of a function whose result is to be freed.
+/// The prefix of a function's name that frees the function's result.
 pub(crate) const POST_RETURN: &str = "cabi_post_";
 
 /// The exports of the contract's functions.
@@ -118,7 +118,7 @@ pub(crate) type Word = u32;
 /// f-port, f-cnt, payload, received-at, variables, state.
 pub(crate) type Uplink = (Word, Word, Word, Word, u64, Word, Word, Word, Word);
 
-/// data, issued-at, variables.
+/// The parameters data, issued-at and variables.
 pub(crate) type Command = (Word, Word, u64, Word, Word);
 
 /// f-port, payload, sent-at, variables.

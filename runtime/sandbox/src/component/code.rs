@@ -16,7 +16,7 @@ pub(crate) struct Code {
     engine: Engine,
     pre: InstancePre<Meter>,
     exports: Exports,
-    /// What every call begins with, where instances can be put back to it. Where they cannot, each
+    /// The image that every call begins with, where instances can be put back to it. Where they cannot, each
     /// call gets a new one.
     image: Option<Image>,
     /// The instances that are kept and wait for calls.
@@ -25,8 +25,8 @@ pub(crate) struct Code {
 }
 
 impl Code {
-    /// What cannot even start within the limits, or has an export of another type than the contract's,
-    /// is refused.
+    /// Prepares the code of a module. A module that cannot even start within the limits, or has an export of
+    /// another type than the contract's, is refused.
     pub(crate) fn new(
         engine: &Engine,
         module: &Module,

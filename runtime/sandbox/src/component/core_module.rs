@@ -13,7 +13,7 @@ const CONTRACT: &str = include_str!("../../../../wit/v1/decoder.wit");
 /// The world that a decoder is a component of.
 const WORLD: &str = "decoder";
 
-/// The contract, parsed.
+/// The contract in its parsed form.
 static TARGET: LazyLock<Result<(Resolve, WorldId), String>> = LazyLock::new(|| {
     let mut resolve = Resolve::default();
     let parsed = resolve
@@ -113,8 +113,8 @@ pub(crate) fn fits_contract(component: &[u8]) -> Result<(), LoadError> {
     })
 }
 
-/// What components may be made of: all that is part of WebAssembly, but for what the engine has
-/// switched off (`engine.rs`).
+/// Returns the features that components may use: all that is part of WebAssembly, but for those that the
+/// engine has switched off (`engine.rs`).
 fn features() -> WasmFeatures {
     let off = WasmFeatures::MEMORY64
         | WasmFeatures::MULTI_MEMORY

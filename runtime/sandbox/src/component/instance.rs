@@ -66,11 +66,11 @@ pub(crate) struct Instance {
     pub(crate) decode_uplink: Function<abi::Uplink>,
     pub(crate) encode_downlink: Function<abi::Command>,
     pub(crate) decode_downlink: Function<abi::SentDownlink>,
-    /// What it writes, where its module keeps account of that.
+    /// The account of the instance's writes, where its module keeps one.
     pub(crate) account: Option<Account>,
 }
 
-/// What an instance holds that was never called.
+/// The content of an instance that was never called.
 pub(crate) struct Image {
     base: Base,
     untouched: Arc<Delta>,
@@ -99,7 +99,7 @@ impl Instance {
         })
     }
 
-    /// What it holds, if it can be put back to that; it must not have been called yet.
+    /// Takes the image of an instance, if it can be put back to one; it must not have been called yet.
     pub(crate) fn image(&mut self) -> Option<Image> {
         let base = self.account.as_mut()?.base(&mut self.store);
         let untouched = Arc::new(Delta::none(&base));

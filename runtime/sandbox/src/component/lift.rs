@@ -37,7 +37,7 @@ impl<'a> Lift<'a> {
         Self { memory, limits, allowance, last_named: Cell::new(None) }
     }
 
-    /// `result<reading, failure>`.
+    /// Lifts a `result<reading, failure>`.
     pub(crate) fn reading(&self, address: Word) -> Result<Reading, CallError> {
         let (case, payload) = self.result(address, result::READING)?;
         match case {
@@ -46,7 +46,7 @@ impl<'a> Lift<'a> {
         }
     }
 
-    /// `result<downlink, failure>`.
+    /// Lifts a `result<downlink, failure>`.
     pub(crate) fn downlink(&self, address: Word) -> Result<Downlink, CallError> {
         let (case, payload) = self.result(address, result::DOWNLINK)?;
         match case {
@@ -267,7 +267,7 @@ fn at<const BYTES: usize>(wire: &[u8], offset: usize) -> [u8; BYTES] {
     bytes
 }
 
-/// How many elements a list has, or how many bytes a text.
+/// Returns the number of elements of a list, or of bytes of a text.
 fn length(wire: &[u8], offset: usize) -> usize {
     Word::from_le_bytes(at(wire, offset + abi::LENGTH)) as usize
 }

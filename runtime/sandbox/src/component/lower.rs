@@ -19,7 +19,7 @@ pub(crate) struct Lower<'a> {
     account: Option<&'a Account>,
 }
 
-/// What `cabi_realloc` gave is no room.
+/// The fault of the room that `cabi_realloc` gave.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NoRoom {
     #[error("cabi_realloc gave {bytes} bytes at {address}, which is beyond the memory's end")]

@@ -18,8 +18,7 @@ use crate::{Digest, Limits};
 #[derive(Default)]
 pub(crate) struct SharedCode(Mutex<HashMap<Key, Weak<Code>>>);
 
-/// What must be the same for code to be shared: the module, and the limits that its instances are made
-/// with.
+/// The key of shared code: the module, and the limits that its instances are made with.
 #[derive(PartialEq, Eq, Hash)]
 struct Key {
     module: Digest,

@@ -85,8 +85,7 @@ fn inspect_function(body: &FunctionBody<'_>, limits: &Limits) -> Result<(), Load
     at_most("locals in one function", locals, limits.locals)
 }
 
-/// What a module declares of memories and tables, each on its own; their sum is counted when there
-/// is an instance.
+/// Checks each memory and table that a module declares; their sum is counted when there is an instance.
 fn each<'file, T: FromReader<'file>>(
     section: SectionLimited<'file, T>,
     check: impl Fn(T) -> Result<(), CallError>,

@@ -9,14 +9,14 @@ use super::{
     image::{Base, Delta},
 };
 
-/// What an instance holds, and the cards that it marks.
+/// The account of an instance: its content, and the cards that it marks.
 pub(crate) struct Account {
     memory: Memory,
     cards: Memory,
     globals: Vec<Global>,
     /// Bytes of the memory.
     size: usize,
-    /// What its memory holds, but for the cards that are marked.
+    /// The content of its memory, but for the cards that are marked.
     holds: Option<Arc<Delta>>,
     /// The cards that are to be put back; kept so that it is allocated once.
     dirty: Vec<u32>,
@@ -133,7 +133,7 @@ impl Account {
         self.cards.data_mut(&mut { store })[cards].fill(1);
     }
 
-    /// How many bytes the last call wrote to, counted in cards: true once it was put back.
+    /// Returns the bytes that the last call wrote to, counted in cards: true once it was put back.
     pub(crate) fn last_dirty_bytes(&self) -> usize {
         self.dirty.len() * CARD_BYTES
     }

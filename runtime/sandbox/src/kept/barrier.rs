@@ -34,7 +34,7 @@ use marks::{Scratch, mark_range};
 pub(crate) const CARD_BYTES: usize = 1 << CARD_SHIFT;
 const CARD_SHIFT: u32 = 9;
 
-/// How far beyond its card a mark reaches.
+/// The bytes beyond its card that a mark reaches.
 pub(crate) const OVERHANG_BYTES: usize = 128;
 
 /// The largest memory that there are cards for, in bytes.
@@ -43,10 +43,10 @@ pub(crate) const MOST_MEMORY_BYTES: usize = CARD_BYTES << 16;
 /// The name under which the memory of the cards is exported.
 pub(crate) const CARDS: &str = "kept:cards";
 
-/// What precedes the number in the names under which mutable globals are exported.
+/// The prefix of the names under which mutable globals are exported, before the number.
 pub(crate) const GLOBAL: &str = "kept:global.";
 
-/// What precedes the names of all exports that are added.
+/// The prefix of the names of all exports that are added.
 pub(crate) const RESERVED: &str = "kept:";
 
 /// Changes whenever another module is made of the same one.
@@ -96,7 +96,7 @@ struct Barrier {
     bodies: VecDeque<u32>,
     /// The type of the function that marks a range.
     range_type: u32,
-    /// The mutable globals.
+    /// The globals that are mutable.
     globals: Vec<u32>,
     has_memory: bool,
 }
@@ -289,7 +289,7 @@ impl Reencode for Barrier {
     }
 }
 
-/// What an operator writes to the memory. Its operands lie on the stack.
+/// The bytes that an operator writes to the memory. Its operands lie on the stack.
 enum Written {
     Nothing,
     /// A value of this type, at its address and so much.

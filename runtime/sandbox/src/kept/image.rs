@@ -4,10 +4,10 @@ use wasmtime::Val;
 
 use super::barrier::CARD_BYTES;
 
-/// What a card holds that was never written.
+/// The content of a card that was never written.
 const UNTOUCHED: [u8; CARD_BYTES] = [0; CARD_BYTES];
 
-/// What a card's place is that was never written.
+/// The place of a card that was never written.
 const NO_PLACE: u32 = u32::MAX;
 
 /// Where every codec begins: the engine with its prelude evaluated, or a component's memory before its
@@ -37,7 +37,7 @@ impl Base {
         Self { places, bytes, globals }
     }
 
-    /// What a card holds.
+    /// Returns the content of a card.
     pub(crate) fn card(&self, card: usize) -> &[u8] {
         match self.places.get(card) {
             None | Some(&NO_PLACE) => &UNTOUCHED,
@@ -62,11 +62,11 @@ impl Base {
     }
 }
 
-/// What differs from the engine's own memory once a codec is loaded.
+/// The difference between the engine's own memory and its memory once a codec is loaded.
 pub(crate) struct Delta {
     /// The cards that differ, in their order.
     cards: Vec<u32>,
-    /// What they hold, one after the other.
+    /// The contents of the cards, one after the other.
     bytes: Vec<u8>,
     globals: Vec<Val>,
 }
@@ -77,7 +77,7 @@ impl Delta {
         Self { cards: Vec::new(), bytes: Vec::new(), globals: base.globals.clone() }
     }
 
-    /// What differs among these cards, which are all that were written.
+    /// Takes the difference among these cards, which are all that were written.
     pub(crate) fn of(base: &Base, memory: &[u8], written: &[u32], globals: Vec<Val>) -> Self {
         let mut delta = Self { cards: Vec::new(), bytes: Vec::new(), globals };
         for card in written {
@@ -124,7 +124,7 @@ pub(crate) struct Cards<'a> {
 }
 
 impl<'a> Cards<'a> {
-    /// What a card holds. No earlier card than the last one may be asked for.
+    /// Returns the content of a card. No earlier card than the last one may be asked for.
     pub(crate) fn card(&mut self, card: u32) -> &'a [u8] {
         while self.delta.cards.get(self.next).is_some_and(|passed| *passed < card) {
             self.next += 1;

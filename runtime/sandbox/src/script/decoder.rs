@@ -27,7 +27,7 @@ pub(crate) struct ScriptDecoder {
     fields: Vec<FieldMapping>,
     downlink_port: u8,
     delta: Arc<Delta>,
-    /// What loads it, where it must be evaluated anew for each frame.
+    /// The input that loads the codec, where it must be evaluated anew for each frame.
     reload: Option<Input>,
 }
 
@@ -39,7 +39,7 @@ enum Function {
     DecodeDownlink = 2,
 }
 
-/// What a codec is told of a frame or a command.
+/// The arguments of a codec's function.
 struct Arguments<'a> {
     f_port: u8,
     f_cnt: u32,
@@ -47,7 +47,7 @@ struct Arguments<'a> {
     moment: u64,
     payload: &'a [u8],
     variables: &'a [Variable],
-    /// JSON text.
+    /// The data as JSON text.
     data: &'a str,
 }
 
@@ -247,7 +247,7 @@ fn dialect(answer: Answer) -> Result<Dialect, LoadError> {
     }
 }
 
-/// What an answer that is no result means.
+/// Returns the meaning of an answer that is no result.
 fn refusal(answer: Answer, kind: FailureKind, limits: &Limits) -> CallError {
     match answer {
         Answer::Threw { message, line, column } => {

@@ -40,7 +40,7 @@ pub(crate) enum EngineError {
     WebAssembly(#[from] wasmtime::Error),
 }
 
-/// What the sandboxes of a process share: it depends on no setting of theirs.
+/// The engine module that the sandboxes of a process share: it depends on no setting of theirs.
 static SHARED: Mutex<Option<EngineModule>> = Mutex::new(None);
 
 impl EngineModule {

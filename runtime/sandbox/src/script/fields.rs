@@ -33,7 +33,7 @@ pub enum MappingError {
     UnknownQuantity {
         /// The path of the field.
         path: String,
-        /// What should be its quantity.
+        /// The name that is no quantity.
         quantity: String,
     },
     /// Units that do not measure the same, or one that is not known.
@@ -48,7 +48,7 @@ pub enum MappingError {
         quantity: &'static str,
         /// The unit in `data`.
         from: String,
-        /// The vocabulary's unit.
+        /// The unit of the vocabulary.
         into: &'static str,
     },
 }
@@ -74,7 +74,7 @@ impl FieldMapping {
         Ok(Self { path: steps(path), quantity, conversion })
     }
 
-    /// Its quantity.
+    /// Returns the quantity of the field.
     #[must_use]
     pub fn quantity(&self) -> &'static Quantity {
         self.quantity
@@ -93,7 +93,7 @@ fn steps(path: &str) -> Vec<Step> {
     steps
 }
 
-/// What is read out of `data`: measurements, and what could not be one.
+/// The findings in `data`: measurements, and values that could not be one.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     pub(crate) measurements: Vec<Measurement>,

@@ -10,7 +10,7 @@ use crate::kept::{
     image::{Base, Delta},
 };
 
-/// The engine's memory.
+/// The name of the engine's memory.
 const MEMORY: &str = "memory";
 
 const WASM_PAGE_BYTES: usize = 64 << 10;
@@ -36,7 +36,7 @@ pub(crate) struct Machine {
     report: TypedFunc<(), u32>,
 }
 
-/// What an instance is asked to run.
+/// A task that an instance is asked to run.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Task {
     Load,
@@ -112,7 +112,7 @@ impl Machine {
         }
     }
 
-    /// How many bytes the last call wrote to, counted in cards: true once it was restored.
+    /// Returns the bytes that the last call wrote to, counted in cards: true once it was restored.
     pub(crate) fn last_dirty_bytes(&self) -> usize {
         self.account.last_dirty_bytes()
     }

@@ -28,9 +28,9 @@ pub(crate) use workshop::Workshop;
 pub struct Script {
     /// The codec as its maker wrote it.
     pub source: String,
-    /// How its functions are called; `None` recognizes it by their names.
+    /// The dialect of the codec's functions; `None` recognizes it by their names.
     pub dialect: Option<Dialect>,
-    /// Which of its fields are quantities of the vocabulary.
+    /// The fields that are quantities of the vocabulary.
     pub fields: Vec<FieldMapping>,
     /// The FPort of commands for which the codec itself names none; `None` is
     /// [`DEFAULT_DOWNLINK_PORT`](Self::DEFAULT_DOWNLINK_PORT).
@@ -47,15 +47,15 @@ impl Script {
     /// Largest source in bytes. The largest codecs that makers publish have some hundred kilobytes.
     pub const SOURCE_BYTES: usize = 1 << 20;
 
-    /// How many times as much fuel as a component a script may burn in a call. A step of the
-    /// interpreter is some seventy instructions of WebAssembly, where a component has one or two.
+    /// The factor by which a script may burn more fuel in a call than a component. A step of the interpreter
+    /// is some seventy instructions of WebAssembly, where a component has one or two.
     pub const FUEL_FACTOR: u64 = 10;
 
-    /// What evaluating a codec may burn, once when it is loaded: a codec of 30 KB takes 1/50 of it.
+    /// The fuel that evaluating a codec may burn, once when it is loaded: a codec of 30 KB takes 1/50 of it.
     pub const LOAD_FUEL: u64 = 1_000_000_000;
 }
 
-/// How the functions of a codec are called.
+/// The dialect of a codec: how its functions are called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Dialect {
@@ -75,7 +75,7 @@ pub enum Dialect {
 }
 
 impl Dialect {
-    /// All of them.
+    /// All dialects that there are.
     pub const ALL: [Self; 5] =
         [Self::Ts013, Self::TtnV2, Self::ChirpStackV3, Self::Milesight, Self::Helium];
 

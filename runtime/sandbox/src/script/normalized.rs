@@ -1,5 +1,5 @@
-//! What `normalizeUplink` gives, in the terms of The Things Stack's schema of payloads, as
-//! measurements in those of the vocabulary.
+//! Measurements in the terms of the vocabulary, made of the output of `normalizeUplink`, which has the terms
+//! of The Things Stack's schema of payloads.
 
 use serde_json::{Map, Value as Json};
 

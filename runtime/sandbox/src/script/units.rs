@@ -145,7 +145,7 @@ const UNITS: &[Unit] = {
     ]
 };
 
-/// How a value in one unit becomes one in another.
+/// The conversion of a value from one unit to another.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Conversion {
     factor: f64,

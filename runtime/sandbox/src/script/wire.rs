@@ -1,5 +1,5 @@
-//! What the host hands to the engine and what it gets back; the layout is that of the engine's
-//! modules `input`, `answer` and `report`.
+//! The format of the bytes between host and engine; the layout is that of the engine's modules `input`,
+//! `answer` and `report`.
 
 /// An input that is being laid out.
 #[derive(Default)]
@@ -105,12 +105,12 @@ impl Answer {
     }
 }
 
-/// What the engine reports beside its answers, also after a trap.
+/// The report of the engine beside its answers, also after a trap.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     /// The memory that would have been needed, in bytes; `None` where there was enough.
     pub(crate) wanted: Option<usize>,
-    /// What the codec has logged, a line each.
+    /// The log of the codec, a line each.
     pub(crate) log: Vec<String>,
 }
 

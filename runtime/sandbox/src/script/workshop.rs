@@ -19,13 +19,13 @@ use crate::{
     slots::Slots,
 };
 
-/// How many instances there may be at once: as many as threads can decode at the same time. Who
-/// finds none free waits.
+/// Instances that there may be at once: as many as threads can decode at the same time. A call that finds
+/// none free waits.
 const MACHINES: u32 = 64;
 
-/// How many instances wait for calls, each with the codec of its last one. A call whose codec an
-/// instance holds already takes half the time of one that must put another codec's away. Each keeps
-/// below a megabyte, and a territory has some dozens of models.
+/// Instances that wait for calls, each with the codec of its last one. A call whose codec an instance holds
+/// already takes half the time of one that must put another codec's away. Each keeps below a megabyte, and a
+/// territory has some dozens of models.
 const IDLE_MACHINES: usize = 128;
 
 /// An instance is kept while no call wrote to more of its memory than this, in bytes. What a page

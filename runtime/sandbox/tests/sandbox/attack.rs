@@ -1,4 +1,4 @@
-//! What a hostile decoder can try, and what becomes of it: a typed error, each time, soon.
+//! Tests of hostile decoders, each of which ends in a typed error, each time, soon.
 
 use std::{
     io::{self, Write},
@@ -31,7 +31,7 @@ fn attack() {
     );
 }
 
-/// What the test shows.
+/// The table that the test prints.
 #[derive(Default)]
 struct Table(Vec<(&'static str, Duration, String)>);
 

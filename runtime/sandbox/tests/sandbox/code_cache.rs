@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use crate::guests::{Answer, Guest, call, load};
 
-/// What the good decoder answers, and another one.
+/// The answer of the good decoder, and of another one.
 const GOOD: f64 = 1.0;
 const FOREIGN: f64 = 2.0;
 
@@ -279,7 +279,7 @@ fn value(sandbox: &Sandbox, component: &[u8]) -> f64 {
     }
 }
 
-/// What changes when a file is written anew.
+/// Returns the parts of a file's identity that change when the file is written anew.
 fn identity(file: &Path) -> (u64, (i64, i64)) {
     let metadata = fs::symlink_metadata(file).unwrap();
     (metadata.ino(), (metadata.mtime(), metadata.mtime_nsec()))

@@ -1,4 +1,4 @@
-//! What a good decoder is given, and what becomes of what it returns.
+//! Tests of a good decoder: its input, and the use of its output.
 
 use champollion_sandbox::{
     CallError, Command, Digest, Failure, FailureKind, SentDownlink, Settings, Span, Specimen,

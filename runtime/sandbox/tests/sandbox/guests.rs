@@ -33,7 +33,7 @@ pub(crate) fn outcome(sandbox: &Sandbox, guest: &Guest) -> Result<Reading, CallE
     call(&load(sandbox, &guest.component())).result
 }
 
-/// A small frame.
+/// Makes a small frame.
 pub(crate) fn specimen() -> Specimen {
     Specimen {
         f_port: 2,

@@ -1,4 +1,4 @@
-//! What codecs find beside the language: Buffer, base64, texts, locales, and the language itself.
+//! Tests of the surroundings of codecs: Buffer, base64, texts, locales, and the language itself.
 
 use serde_json::{Value as Json, json};
 

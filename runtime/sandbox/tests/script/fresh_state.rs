@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 
 use crate::support::{data, decode, decoding, load, sandbox, script};
 
-/// How often each codec is called.
+/// Calls of each codec.
 const CALLS: usize = 5;
 
 /// A codec that counts in this way must count to the same each time.

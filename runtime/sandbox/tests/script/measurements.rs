@@ -1,4 +1,4 @@
-//! What fills `measurements`: the manifest's fields, and TS013's `normalizeUplink`.
+//! Tests of `measurements`, which come from the manifest's fields and from TS013's `normalizeUplink`.
 
 use champollion_sandbox::{FieldMapping, Reading, Script, Value};
 

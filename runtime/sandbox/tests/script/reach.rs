@@ -1,5 +1,4 @@
-//! What a codec cannot reach: it has the language, a clock that stands still and bytes, and nothing
-//! else.
+//! Tests of the reach of a codec: it has the language, a clock that stands still and bytes, and nothing else.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! What the tests share.
+//! The ground of the tests of scripts.
 
 use champollion_sandbox::{
     Call, CallError, Command, Decoder, Digest, Downlink, LoadError, Reading, Sandbox,
@@ -44,7 +44,7 @@ pub(crate) fn decode(decoder: &Decoder, payload: &[u8]) -> Call<Reading> {
     decoder.try_uplink(&specimen(payload), &Settings::default())
 }
 
-/// What a codec reads out of a payload that it ignores.
+/// Decodes a payload that the codec ignores, and gives the data.
 pub(crate) fn data(decoder: &Decoder) -> Json {
     data_of(decode(decoder, &[1, 2, 3]))
 }

@@ -14,28 +14,28 @@ use crate::{
     service::Service,
 };
 
-/// What a reverse proxy says of whoever it asks for. Anybody can say it, so it is only ever shown.
+/// The header in which a reverse proxy names its client. Anybody can send it, so it is only ever shown.
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// Longest value of it that is kept, in bytes: some addresses.
 const FORWARDED_BYTES: usize = 200;
 
-/// What a handler does, and who may do it.
+/// The duty of a handler, and the roles that may have it done.
 pub trait Duty {
-    /// Who may, for people.
+    /// The roles, for people.
     const WHO: &'static str;
 
     /// Whether a role may.
     fn allows(role: &Role) -> bool;
 }
 
-/// Hand over frames.
+/// The duty to hand over frames.
 pub struct Ingest;
-/// Publish decoders.
+/// The duty to publish decoders.
 pub struct Publish;
 /// Get and acknowledge records.
 pub struct Collect;
-/// Command devices.
+/// The duty to command devices.
 pub struct Command;
 /// Administer devices and tokens, read metrics.
 pub struct Administer;
@@ -93,7 +93,7 @@ impl Duty for Inspect {
 /// The sender of a request, who may do what `D` says. A handler that takes it cannot be reached
 /// otherwise.
 pub struct Authorized<D> {
-    /// Who it is.
+    /// The sender of the request.
     pub principal: Principal,
     duty: PhantomData<fn(D)>,
 }

@@ -1,4 +1,4 @@
-//! Which versions devices get: changed by admins, each change in the index and in the audit.
+//! Channels of decoders: changed by admins, each change in the index and in the audit.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ use crate::{auth::Principal, service::Service};
 /// The longest reason that is kept, in bytes: some sentences.
 const REASON_BYTES: usize = 1 << 10;
 
-/// What a change is asked for with.
+/// The body of a request for a change.
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Wish {
@@ -38,7 +38,7 @@ pub(super) struct Wish {
     dry_run: bool,
 }
 
-/// What a candidate that runs beside the stable version came to.
+/// The report of a candidate that runs beside the stable version.
 #[derive(Serialize)]
 pub(super) struct ShadowReport {
     id: DecoderId,
@@ -104,7 +104,7 @@ fn canary_change(wish: &mut Wish) -> Result<Change, Problem> {
     Err(Problem::bad_request("invalid-body", detail))
 }
 
-/// What the candidate came to that a share of the devices gets.
+/// The report of a candidate that a share of the devices gets.
 #[derive(Serialize)]
 pub(super) struct CanaryView {
     id: DecoderId,

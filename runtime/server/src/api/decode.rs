@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
+use champollion_delivery::records::DecoderName;
 use champollion_registry::package::{Answer, DecoderRef, run};
 use champollion_sdk::vectors::{CommandInput, DownlinkInput, Input, UplinkInput};
 use serde::{Deserialize, Serialize};
@@ -12,10 +13,9 @@ use super::{
     authorized::{Authorized, Inspect},
     extract::JsonBody,
 };
-use champollion_delivery::records::DecoderName;
+use crate::service::Service;
 
-/// What to decode or encode, and with what. One of `uplink`, `command` and `downlink`, as in a
-/// decoder's vectors.
+/// A trial: the input, and the decoder. One of `uplink`, `command` and `downlink`, as in a decoder's vectors.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Trial {

@@ -71,7 +71,7 @@ pub(super) async fn register(
     Ok(Json(Device::clone(&device)))
 }
 
-/// What decodes a device from now on.
+/// Assigns a device the decoder that it has from now on.
 pub(super) async fn assign(
     authorized: Authorized<Administer>,
     State(service): State<Arc<Service>>,
@@ -92,7 +92,7 @@ pub(super) async fn assign(
     Ok(Json(Device::clone(&device)))
 }
 
-/// What decodes a device, as it is asked for.
+/// The body of a request that assigns a decoder.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct AssignmentWish {

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{service::Service, storage::Report};
 
-/// The process answers.
+/// Answers that the process is alive.
 pub(super) async fn alive() -> &'static str {
     "alive\n"
 }
@@ -41,7 +41,7 @@ pub(super) async fn ready(State(service): State<Arc<Service>>) -> Result<String,
     }
 }
 
-/// How much of the disk is taken, and for how long there is room.
+/// Answers the use of the disk, and for how long there is room.
 pub(super) async fn storage(
     _: Authorized<Administer>,
     State(service): State<Arc<Service>>,
@@ -49,7 +49,7 @@ pub(super) async fn storage(
     Json(service.storage.report())
 }
 
-/// Prometheus text.
+/// Answers all metrics as Prometheus text.
 pub(super) async fn metrics(
     _: Authorized<Administer>,
     State(service): State<Arc<Service>>,

@@ -24,14 +24,14 @@ use crate::service::Service;
 /// Lines of one answer where nothing is said.
 const LINES: usize = 1_000;
 
-/// Which lines are asked for.
+/// The lines that are asked for.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Page {
     /// The line before the first.
     #[serde(default)]
     after: u64,
-    /// How many at most.
+    /// The most lines of an answer.
     limit: Option<usize>,
 }
 

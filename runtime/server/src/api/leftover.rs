@@ -23,11 +23,10 @@ use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt;
 use parking_lot::Mutex;
 
-/// How much is read and thrown away in bytes: four times the largest package. Nobody sends more by
-/// mistake.
+/// Bytes that are read and thrown away: four times the largest package. Nobody sends more by mistake.
 const LEFTOVER_BYTES: usize = 16 << 20;
 
-/// How long that may take; what a common web server allows.
+/// The time that the reading may take; a common web server allows as much.
 const LEFTOVER_TIME: Duration = Duration::from_secs(30);
 
 /// Runs a handler, then reads what it has left of the body.

@@ -36,7 +36,7 @@ pub use problem::Problem;
 
 use crate::service::Service;
 
-/// All routes.
+/// Builds the router of all endpoints.
 pub fn router(service: Arc<Service>) -> Router {
     Router::new()
         .merge(ingest::routes())

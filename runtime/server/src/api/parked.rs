@@ -25,10 +25,10 @@ pub(super) struct ParkedList {
 pub(super) struct Shown {
     #[serde(flatten)]
     info: ParkedInfo,
-    /// What it says, where it is text.
+    /// The payload, where it is text.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
-    /// What it says, where it is not.
+    /// The payload, where it is not.
     #[serde(skip_serializing_if = "Option::is_none")]
     base64: Option<String>,
     /// Whether that is the beginning only.

@@ -44,7 +44,7 @@ pub struct Problem {
     status: StatusCode,
     /// A word for programs, which does not change between releases.
     code: &'static str,
-    /// What is wrong, where, and what to do.
+    /// The fault, its place, and the remedy.
     detail: String,
     /// More for programs, beside the standard members.
     extra: Map<String, Json_>,
@@ -72,7 +72,7 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, code, detail)
     }
 
-    /// What is asked for does not exist.
+    /// A thing that is asked for does not exist.
     pub fn not_found(code: &'static str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, code, detail)
     }
@@ -131,7 +131,7 @@ impl Problem {
         )
     }
 
-    /// The status.
+    /// Returns the status code.
     pub(super) fn status(&self) -> StatusCode {
         self.status
     }
@@ -141,12 +141,12 @@ impl Problem {
         self.code
     }
 
-    /// What is wrong, where, and what to do.
+    /// Returns the fault, its place, and the remedy.
     pub(super) fn detail(&self) -> &str {
         &self.detail
     }
 
-    /// The body.
+    /// Returns the body of the answer.
     pub(super) fn body(&self) -> impl Serialize + '_ {
         Body {
             r#type: format!("{TYPE_PREFIX}{}", self.code),
@@ -212,7 +212,7 @@ impl IntoResponse for Problem {
     }
 }
 
-/// What a client is told when a handler panicked.
+/// Answers a client whose handler panicked.
 pub(super) fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response<axum::body::Body> {
     let message = panic
         .downcast_ref::<String>()

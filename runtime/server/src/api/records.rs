@@ -45,7 +45,7 @@ pub(super) struct Acknowledgement {
 
 #[derive(Serialize)]
 pub(super) struct Acknowledged {
-    /// How many records were removed.
+    /// The number of records that were removed.
     removed: u64,
 }
 

@@ -37,7 +37,7 @@ use crate::{
 /// Lines that wait for a slow reader; then the work waits too.
 const LINES: usize = 16;
 
-/// What is to be decoded once more.
+/// The body of a request to decode records once more.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Wish {
@@ -88,7 +88,7 @@ impl http_body::Body for Lines {
     }
 }
 
-/// Whoever reads the lines.
+/// The reader of the lines.
 struct Reader {
     lines: mpsc::Sender<Bytes>,
     last: Count,

@@ -34,7 +34,7 @@ use crate::{
 /// The header that holds the signature of a package.
 const SIGNATURE: &str = "champollion-signature";
 
-/// How a package is to be published.
+/// The parameters of a publication.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Manner {
@@ -45,7 +45,7 @@ pub(super) struct Manner {
     dry_run: bool,
 }
 
-/// What became of a package.
+/// The outcome of a publication.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Outcome {
@@ -129,7 +129,7 @@ pub(super) async fn publish(
     Ok((StatusCode::CREATED, Json(outcome)))
 }
 
-/// Who vouches for a package.
+/// Reads the provenance of a package from the headers.
 fn provenance(headers: &HeaderMap, unsigned: bool) -> Result<Provenance, Problem> {
     let Some(header) = headers.get(SIGNATURE) else {
         return Ok(if unsigned { Provenance::Development } else { Provenance::Unsigned });

@@ -1,4 +1,4 @@
-//! What waits, and when it will be removed undelivered: before it happens.
+//! Retention: the records that wait, and when they will be removed undelivered, before it happens.
 
 use std::sync::Arc;
 

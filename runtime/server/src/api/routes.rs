@@ -57,7 +57,7 @@ pub(super) struct RouteList {
 pub(super) struct Made {
     #[serde(flatten)]
     route: ShownRoute,
-    /// What its requests are signed with, where that was made here. Shown once.
+    /// The signing secret of its requests, where it was made here. Shown once.
     #[serde(skip_serializing_if = "Option::is_none")]
     signing_secret: Option<Secret>,
 }

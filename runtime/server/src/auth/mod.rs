@@ -1,4 +1,4 @@
-//! Who may do what: bearer tokens with a role, kept only as hashes.
+//! Authorization: bearer tokens with a role, kept only as hashes.
 
 mod principal;
 mod token;

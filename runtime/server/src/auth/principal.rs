@@ -10,14 +10,14 @@ use data_encoding::BASE64;
 
 use super::{token::Role, tokens::AuthError};
 
-/// Who sends a request.
+/// The sender of a request.
 #[derive(Clone, Debug)]
 pub struct Principal {
     /// By what the token is revoked: no other token has the same.
     pub token: String,
     /// The name of the token, for logs and for who published what.
     pub name: String,
-    /// What it may do.
+    /// The role of the sender.
     pub role: Role,
     /// The network server of the settings that the token is bound to.
     pub network_server: Option<NetworkServerName>,

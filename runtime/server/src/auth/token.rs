@@ -25,19 +25,19 @@ pub struct TokenHash([u8; 32]);
 #[error("it is no hash")]
 pub struct NotAHash;
 
-/// What a token lets its holder do.
+/// The role of a token, which says what its holder may do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "role", rename_all = "lowercase")]
 pub enum Role {
-    /// Everything.
+    /// May do everything.
     Admin,
-    /// Hand over frames.
+    /// May hand over frames.
     Lns,
-    /// Publish decoders.
+    /// May publish decoders.
     Publisher,
     /// Get the records of one group.
     Partner {
-        /// Which group.
+        /// The group of the partner.
         group: GroupId,
     },
 }
@@ -71,7 +71,7 @@ impl Role {
         Ok(role)
     }
 
-    /// Its name.
+    /// Returns the name of the role.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {

@@ -26,7 +26,7 @@ pub struct Tokens {
     known: RwLock<HashMap<TokenHash, TokenInfo>>,
 }
 
-/// What is known of a token: everything but the secret.
+/// A token without its secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TokenInfo {
@@ -34,7 +34,7 @@ pub struct TokenInfo {
     pub id: String,
     /// For whom or what it was made, in the admin's words.
     pub name: String,
-    /// What it lets its holder do.
+    /// The role of the token.
     #[serde(flatten)]
     pub role: Role,
     /// The network server of the settings whose frames its holder hands over.
@@ -50,16 +50,16 @@ pub struct TokenInfo {
 /// A token that was just made: the only moment at which its secret is known.
 #[derive(Debug)]
 pub struct NewToken {
-    /// What stays known of it.
+    /// The token without its secret.
     pub info: TokenInfo,
-    /// What its holder presents.
+    /// The secret that the holder presents.
     pub secret: Secret,
 }
 
 /// Why a client is not let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AuthError {
-    /// It presents nothing.
+    /// The request presents no token.
     #[error("this needs a token: send the header `Authorization: Bearer <token>`")]
     Missing,
     /// It presents something else than a bearer token.
@@ -105,7 +105,7 @@ pub enum TokenError {
 }
 
 impl Tokens {
-    /// Reads all tokens.
+    /// Reads all tokens from the store.
     pub async fn open(store: Arc<dyn Store>) -> Result<Self, TokenError> {
         let mut known = HashMap::new();
         let mut pages = TOKENS.pages(&*store);
@@ -121,7 +121,7 @@ impl Tokens {
         self.known.read().is_empty()
     }
 
-    /// Makes a token.
+    /// Makes a token and keeps it.
     pub async fn create(
         &self,
         name: &str,
@@ -168,7 +168,7 @@ impl Tokens {
         all
     }
 
-    /// Recognizes a token.
+    /// Recognizes a token by its secret.
     pub fn recognize(&self, presented: &str, now: Timestamp) -> Result<TokenInfo, AuthError> {
         let known = self.known.read();
         let info = known.get(&TokenHash::of(presented)).ok_or(AuthError::Unknown)?;

@@ -1,4 +1,4 @@
-//! What decodes a device.
+//! Assignment of decoders to devices.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -9,24 +9,24 @@ use serde::{Deserialize, Serialize};
 
 use super::{DEVICES, Device, Devices, DevicesError, Overtaken, put_line, rows::Row};
 
-/// What decodes a device: a requirement such as `acme/meter@^1.2`, or a pin, `acme/meter@=1.2.3`;
-/// another one while a certain firmware runs on it.
+/// The assignment of a decoder to a device: a requirement such as `acme/meter@^1.2`, or a pin,
+/// `acme/meter@=1.2.3`; another one while a certain firmware runs on the device.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Assignment {
-    /// What decodes it in general.
+    /// The decoder in general.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decoder: Option<DecoderRef>,
     /// The firmware that runs on it, in the maker's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub firmware: Option<String>,
-    /// What decodes it while a certain firmware runs on it.
+    /// The decoders while a certain firmware runs on the device.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub firmware_decoders: BTreeMap<String, DecoderRef>,
 }
 
 impl Assignment {
-    /// What decodes it now.
+    /// Returns the decoder that is wanted now.
     #[must_use]
     pub fn wanted(&self) -> Option<&DecoderRef> {
         let of_firmware = self.firmware.as_ref().and_then(|own| self.firmware_decoders.get(own));
@@ -68,7 +68,7 @@ impl Devices {
         self.get(dev_eui).ok_or_else(unknown)
     }
 
-    /// What devices ask for of a decoder, and how many ask so.
+    /// Returns the requirements that devices have of a decoder, each with their number.
     #[must_use]
     pub fn asked(&self, id: &DecoderId) -> Vec<(DecoderRef, usize)> {
         let mut asked: BTreeMap<String, (DecoderRef, usize)> = BTreeMap::new();

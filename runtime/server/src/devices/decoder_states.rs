@@ -1,5 +1,4 @@
-//! What a decoder remembers of a device: read before a frame is decoded, kept together with the frame's
-//! record, and forgotten with the device. This is the one place that knows its table.
+//! The state that a decoder remembers of a device. This is the one place that knows its table.
 
 use champollion_frames::DevEui;
 use champollion_registry::{LoadedDecoder, package::DecoderId};
@@ -10,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 const DECODER_STATES: Table<DevEui, RememberedState> = Table::new(tables::DECODER_STATES);
 
-/// What a decoder remembers of a device, and which decoder it was.
+/// The state that a decoder remembers of a device, and which decoder it was.
 #[derive(Serialize, Deserialize)]
 struct RememberedState {
     decoder: DecoderId,

@@ -47,9 +47,9 @@ pub enum HandoverError {
     /// A key is no key.
     #[error("{key}: {reason}")]
     NoKey {
-        /// Which.
+        /// The key in question.
         key: &'static str,
-        /// What is wrong.
+        /// The fault of the key.
         reason: String,
     },
     /// A key is wrapped with what is not known here.
@@ -57,7 +57,7 @@ pub enum HandoverError {
         "{key} is wrapped with the KEK {label:?}, and [keks] in the settings has none of this label"
     )]
     UnknownKek {
-        /// Which.
+        /// The key in question.
         key: &'static str,
         /// The label of the KEK.
         label: String,
@@ -65,9 +65,9 @@ pub enum HandoverError {
     /// A key cannot be unwrapped.
     #[error("{key}: {error}")]
     WrongKek {
-        /// Which.
+        /// The key in question.
         key: &'static str,
-        /// Why not.
+        /// The reason of the refusal.
         error: WrongKek,
     },
     /// The session is known, but for its AppSKey.

@@ -11,19 +11,19 @@ use super::{
     SESSIONS,
 };
 
-/// What a message of the join procedure came to.
+/// The result of a message of the join procedure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Joined {
-    /// A device asked.
+    /// A device asked to join.
     Asked {
-        /// The device.
+        /// The DevEUI of the device.
         dev_eui: DevEui,
         /// The number of its request.
         dev_nonce: u16,
     },
     /// It was answered, and has a session from its next frame on.
     Answered {
-        /// The device.
+        /// The DevEUI of the device.
         dev_eui: DevEui,
         /// The address of the session.
         dev_addr: DevAddr,

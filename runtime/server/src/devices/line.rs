@@ -1,4 +1,4 @@
-//! How the store keeps devices and sessions, keys included.
+//! Lines in which the store keeps devices and sessions, keys included.
 
 use champollion_frames::{
     DevAddr, DevEui, Joiner, NetworkKeys, NetworkKeysV1_1, RootKeys, Session,
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ActivationKind, Device, registration::Activation};
 
-/// What the store keeps of a device.
+/// The line that the store keeps of a device.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Line {
@@ -21,7 +21,7 @@ pub(super) struct Line {
     nwk_key: Option<String>,
 }
 
-/// What the store keeps of the sessions of a device that joined.
+/// The line that the store keeps of the sessions of a device that joined.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct JoinedSessions {
@@ -56,11 +56,11 @@ struct SessionKeys {
     app_s_key: Option<String>,
 }
 
-/// What a device is verified with.
+/// The credentials that a device is verified with.
 pub(super) enum Credentials {
     /// A session for its life.
     Session(Session),
-    /// What its sessions come of.
+    /// The root keys that its sessions come of.
     Joiner(Joiner),
     /// Sessions that are handed over.
     Elsewhere,
@@ -83,7 +83,7 @@ impl Line {
         line
     }
 
-    /// What the device is verified with; what is wrong with the line where it says nothing.
+    /// Returns the credentials of the device; the fault of the line where it has none.
     pub(super) fn credentials(&self) -> Result<Credentials, String> {
         let Device { dev_eui, dev_addr, activation, lorawan, join_eui, .. } = self.device;
         match activation {

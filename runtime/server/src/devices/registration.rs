@@ -19,35 +19,35 @@ pub struct Registration {
     /// Its name for people.
     #[serde(default)]
     pub name: String,
-    /// Whose it is.
+    /// The group that owns the device.
     pub group: GroupId,
     /// The part of the group that it is in.
     #[serde(default)]
     pub sub_group: Option<SubGroup>,
-    /// What it is there for.
+    /// The purpose of the device.
     #[serde(default)]
     pub use_case: Option<UseCase>,
-    /// What decodes it: `vendor/model@requirement`. Without, its records are raw.
+    /// The decoder: `vendor/model@requirement`. Without one, records are raw.
     #[serde(default)]
     pub decoder: Option<DecoderRef>,
     /// The firmware that runs on it, in the maker's words.
     #[serde(default)]
     pub firmware: Option<String>,
-    /// What decodes it while a certain firmware runs on it.
+    /// The decoders while a certain firmware runs on the device.
     #[serde(default)]
     pub firmware_decoders: BTreeMap<String, DecoderRef>,
     /// The version of LoRaWAN that it is made for. Without, the one that its keys are of: 1.1, or
     /// 1.0.3, which most devices are.
     #[serde(default)]
     pub lorawan: Option<LorawanVersion>,
-    /// How it is activated: its keys. Without, its network server has them all.
+    /// The activation with its keys. Without one, the network server has all keys.
     #[serde(default)]
     pub activation: Activation,
     /// Whether it may start its counter over, as devices up to 1.0.3 with fixed keys do when they
     /// restart. Its old frames can then be played again.
     #[serde(default)]
     pub allow_counter_reset: bool,
-    /// What its decoder is to know of it.
+    /// The variables for the device's decoder.
     #[serde(default)]
     pub variables: BTreeMap<String, Setting>,
     /// Words of the operator's own, which its records carry.
@@ -58,7 +58,7 @@ pub struct Registration {
     pub network_server: Option<NetworkServerName>,
 }
 
-/// How a device is activated.
+/// The activation of a device, with its keys.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub enum Activation {
@@ -78,14 +78,14 @@ impl Default for Activation {
     }
 }
 
-/// Which way a device is activated.
+/// The kind of an activation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ActivationKind {
-    /// By personalization.
+    /// Activation by personalization.
     #[default]
     Abp,
-    /// Over the air.
+    /// Activation over the air.
     Otaa,
     /// Over the air, and only the network server knows its root keys.
     OtaaElsewhere,
@@ -130,7 +130,7 @@ pub struct Otaa {
     pub nwk_key: Option<NwkKey>,
 }
 
-/// What may stand in a registration; not every choice of it makes sense.
+/// The members of a registration; not every choice of them makes sense.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct AbpFields {
@@ -149,9 +149,9 @@ pub enum ImpossibleRegistration {
     /// A key is missing.
     #[error("missing field `{missing}`: {why}")]
     MissingKey {
-        /// Which.
+        /// The member that is missing.
         missing: &'static str,
-        /// What it is needed for.
+        /// The purpose that the member is needed for.
         why: &'static str,
     },
     /// The keys are those of both versions.
@@ -162,11 +162,11 @@ pub enum ImpossibleRegistration {
     /// The keys are those of another version than the one that is given.
     #[error("lorawan is {given}, and the keys are those of {keys}: {remedy}")]
     OtherVersion {
-        /// What is given.
+        /// The version that is given.
         given: LorawanVersion,
-        /// What the keys are of.
+        /// The version that the keys are of.
         keys: &'static str,
-        /// What to do.
+        /// The remedy for the registration.
         remedy: &'static str,
     },
     /// A device that joins never starts its counter over within a session.
@@ -179,7 +179,7 @@ pub enum ImpossibleRegistration {
         "allowCounterReset is for devices up to LoRaWAN 1.0.3: since {version} a device keeps its counter over a restart; one that does not is registered with lorawan 1.0.3"
     )]
     CounterResetOfVersion {
-        /// What is given.
+        /// The version that is given.
         version: LorawanVersion,
     },
 }
@@ -220,7 +220,7 @@ impl TryFrom<AbpFields> for Abp {
 }
 
 impl Otaa {
-    /// What its sessions are derived from.
+    /// Returns the root keys, from which the device's sessions are derived.
     #[must_use]
     pub fn root_keys(&self) -> RootKeys {
         match &self.nwk_key {
@@ -233,7 +233,7 @@ impl Otaa {
 }
 
 impl Activation {
-    /// Which way it is.
+    /// Returns the kind of the activation.
     #[must_use]
     pub fn kind(&self) -> ActivationKind {
         match self {

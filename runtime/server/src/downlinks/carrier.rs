@@ -14,15 +14,15 @@ use tokio::sync::Mutex;
 use super::{Downlink, DownlinkSettings, DownlinkSettingsError};
 use crate::text_file::read;
 
-/// How long a network server may take to answer. It only has to put the command into its queue.
+/// The time that a network server has to answer. It only has to put the command into its queue.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Most bytes that are read of an answer: its words, or the queue of one device.
 const ANSWER_BYTES: usize = 256 << 10;
 
-/// What hands commands over to one network server.
+/// A carrier, which hands commands over to one network server.
 pub struct Carrier {
-    /// Which network server.
+    /// The network server that gets the commands.
     pub(super) server: NetworkServerName,
     commands: &'static dyn Commands,
     settings: DownlinkSettings,
@@ -34,7 +34,7 @@ pub struct Carrier {
     publisher: Option<Publisher>,
 }
 
-/// What became of an offer.
+/// The outcome of an offer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Offered {
     /// The network server has the command.
@@ -48,7 +48,7 @@ pub(super) enum Offered {
 }
 
 impl Carrier {
-    /// What hands commands over as the settings say.
+    /// Makes the carrier that the settings describe.
     ///
     /// # Errors
     /// Says what is missing in the settings, or which file cannot be used.
@@ -169,8 +169,8 @@ impl Carrier {
         })
     }
 
-    /// What the network server asks for: the token of the settings, or the one that it gives to who logs
-    /// in, asked for `anew` where the last one is not good any more.
+    /// Returns the token that the network server asks for: that of the settings, or the one that it gives
+    /// after a login, asked for `anew` where the last one is not good any more.
     async fn token(&self, anew: bool) -> Result<Option<String>, String> {
         let (Some(username), Some(password)) = (&self.settings.username, &self.password) else {
             return Ok(self.token.clone());

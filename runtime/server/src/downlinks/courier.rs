@@ -28,7 +28,7 @@ use crate::devices::Devices;
 /// and few enough for one that serves others too.
 const AT_ONCE: usize = 8;
 
-/// How often is looked whether commands are over.
+/// The interval at which commands are looked at that may be over.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// The first pause of who did not answer, and the longest.
@@ -39,7 +39,7 @@ const REMEMBERED: usize = 4_096;
 
 const COUNTERS: Table<DevEui, Counter> = Table::new(tables::DOWNLINK_COUNTERS);
 
-/// What one courier knows between two looks.
+/// The knowledge of one courier between two looks.
 struct Round {
     /// Not before then is anything offered.
     gate: Option<Instant>,
@@ -55,7 +55,7 @@ struct Round {
 #[serde(rename_all = "camelCase")]
 struct Counter {
     dev_addr: DevAddr,
-    /// What tells one session at an address from the next.
+    /// The text that tells one session at an address from the next.
     key: String,
     next: u32,
 }
@@ -133,7 +133,7 @@ impl Downlinks {
         while offers.join_next().await.is_some() {}
     }
 
-    /// What is offered next.
+    /// Returns the command that is offered next.
     fn next(&self, carrier: &Carrier, round: &Round, offered: usize) -> Option<(Uuid, DevEui)> {
         let now = Instant::now();
         let limit = if round.backoff.is_calm() { AT_ONCE } else { 1 };
@@ -299,7 +299,7 @@ impl Round {
     }
 }
 
-/// What tells one session from the next at the same address, and not its key.
+/// Returns a text that tells one session from the next at the same address, and not its key.
 fn fingerprint(session: &Session) -> String {
     let hash = Sha256::digest(session.app_s_key().reveal_hex());
     HEXLOWER.encode(&hash[..8])

@@ -15,27 +15,27 @@ use uuid::Uuid;
 pub struct Downlink {
     /// Its name. Names of later commands are greater.
     pub id: Uuid,
-    /// The device.
+    /// The DevEUI of the device.
     pub dev_eui: DevEui,
-    /// Whose the device is.
+    /// The group that owns the device.
     pub group: GroupId,
     /// Where the device lives.
     pub network_server: NetworkServerName,
-    /// What has become of it.
+    /// The state of the command.
     pub state: State,
-    /// What the device is told, in the words of its decoder.
+    /// The command, in the words of the device's decoder.
     pub command: Map<String, Json>,
     /// Whether the device is asked to acknowledge it.
     pub confirmed: bool,
-    /// Which of several commands goes first.
+    /// The place among several commands.
     pub priority: Priority,
-    /// What encoded it.
+    /// The decoder that encoded the command.
     pub decoder: DecoderName,
     /// FPort, 1 to 223.
     pub f_port: u8,
-    /// FRMPayload in clear.
+    /// The FRMPayload in clear.
     pub payload: Hex,
-    /// What the sender should know though the command could be encoded.
+    /// Warnings to the sender though the command could be encoded.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
     /// The name of the token of who sent it.
@@ -56,7 +56,7 @@ pub struct Downlink {
     /// When the device acknowledged it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledged_at: Option<Timestamp>,
-    /// When it failed.
+    /// The moment of the failure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed_at: Option<Timestamp>,
     /// When it was given up, since nobody wanted it any more.
@@ -65,7 +65,7 @@ pub struct Downlink {
     /// When it was taken back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancelled_at: Option<Timestamp>,
-    /// How often it was offered to the network server.
+    /// The number of times that the command was offered to the network server.
     pub attempts: u32,
     /// An offer was not answered, so the network server may have it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -73,12 +73,12 @@ pub struct Downlink {
     /// Why the last offer was not taken, or why the command failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
-    /// How the network server names it.
+    /// The network server's name of the command.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
 }
 
-/// What has become of a command.
+/// The state of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {

@@ -20,30 +20,30 @@ const RESULTS: Table<(Uuid, DevEui), GroupResult, Pair> = Table::new(tables::DOW
 /// Most devices of one command: all lights of a large town.
 const DEVICES: usize = 20_000;
 
-/// How many devices are commanded in one batch: with commands of usual length some 500 KB.
+/// Devices that are commanded in one batch: with commands of usual length some 500 KB.
 const AT_ONCE: usize = 200;
 
-/// What became of a command to a group.
+/// The answer to a command to a group.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GroupAnswer {
     /// The name of the command to the group.
     pub id: Uuid,
-    /// The group.
+    /// The name of the group.
     pub group: GroupId,
     /// For how many devices it waits to be handed over.
     pub queued: usize,
     /// For how many it could not be taken.
     pub refused: usize,
-    /// What became of it for each, in the order of their DevEUIs.
+    /// The result for each device, in the order of their DevEUIs.
     pub results: Vec<GroupResult>,
 }
 
-/// What became of a command for one device of a group.
+/// The result of a command for one device of a group.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GroupResult {
-    /// The device.
+    /// The DevEUI of the device.
     pub dev_eui: DevEui,
     /// The name of its command.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -56,9 +56,9 @@ pub struct GroupResult {
 /// Why a device is not commanded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refused {
-    /// For programs.
+    /// The reason, for programs.
     pub code: String,
-    /// For people.
+    /// The reason, for people.
     pub detail: String,
 }
 

@@ -37,7 +37,7 @@ pub(super) struct Ledger {
     store: Arc<dyn Store>,
     /// Held for a look-up or an insertion, never across an await.
     open: Mutex<Open>,
-    /// Who changes a command.
+    /// The turns of those that change a command.
     turns: Box<[AsyncMutex<()>]>,
     /// Something waits to be handed over that did not before.
     pub(super) more: Notify,
@@ -52,7 +52,7 @@ struct Open {
     by_id: HashMap<Uuid, Arc<Downlink>>,
     /// By the network server's name of it.
     by_reference: HashMap<(NetworkServerName, String), Uuid>,
-    /// What waits to be handed over, by network server, in the order in which it is.
+    /// The commands that wait to be handed over, by network server, in their order.
     waiting: HashMap<NetworkServerName, BTreeSet<Place>>,
 }
 
@@ -227,7 +227,7 @@ impl Ledger {
         Ok(downlinks)
     }
 
-    /// What is open.
+    /// Returns the commands that are open.
     pub(super) fn all_open(&self) -> Vec<Arc<Downlink>> {
         self.lock().by_id.values().cloned().collect()
     }

@@ -44,8 +44,8 @@ use ledger::Ledger;
 use requests::{Answered, Requests};
 use whereabouts::AllWhereabouts;
 
-/// How long a command is looked after beyond its time, since what the network server tells of it
-/// takes a while to come.
+/// The time that a command is looked after beyond its own, since feedback of the network server takes a while
+/// to come.
 const GRACE: Duration = Duration::from_secs(300);
 
 /// Commands are remembered at least for as long as repeats of a request are recognized.
@@ -63,7 +63,7 @@ pub struct Downlinks {
     servers: BTreeSet<NetworkServerName>,
 }
 
-/// Who sends a command.
+/// The sender of a command.
 #[derive(Clone, Debug)]
 pub struct Sender {
     /// The name of the token.
@@ -81,7 +81,7 @@ pub enum SendError {
         "the device {0} is registered without a decoder, and nothing else can encode a command"
     )]
     NoDecoder(DevEui),
-    /// What could encode it cannot be had.
+    /// The decoder that could encode the command cannot be had.
     #[error(transparent)]
     Decoder(Box<RegistryError>),
     /// The decoder does not encode it.
@@ -100,7 +100,7 @@ pub enum SendError {
         "the network server {server} takes no commands: the settings have no [network-servers.{server}.downlink]"
     )]
     NoDownlinks {
-        /// Which network server.
+        /// The network server in question.
         server: NetworkServerName,
     },
     /// The command is longer than is kept.
@@ -137,9 +137,9 @@ pub enum SendError {
     /// More devices are meant than can be commanded at once.
     #[error("{devices} devices are meant, and {limit} are the limit: narrow them by tags")]
     TooMany {
-        /// How many devices are meant.
+        /// The number of devices that are meant.
         devices: usize,
-        /// The limit.
+        /// The largest number that is allowed.
         limit: usize,
     },
     /// The store did not keep it.
@@ -259,7 +259,7 @@ impl Downlinks {
         Ok(Arc::new(downlink))
     }
 
-    /// A command.
+    /// Returns a command by its id.
     pub async fn get(&self, id: Uuid) -> Result<Option<Arc<Downlink>>, LedgerError> {
         self.ledger.get(id).await
     }
@@ -387,7 +387,7 @@ impl Downlinks {
     }
 }
 
-/// What all commands of one request have in common.
+/// The plan that all commands of one request share.
 struct Plan<'request> {
     wish: &'request Wish,
     sender: &'request Sender,

@@ -14,7 +14,7 @@ use super::{LedgerError, SendError};
 
 const REQUESTS: Table<String, Line> = Table::new(tables::DOWNLINK_REQUESTS);
 
-/// How long a request is recognized.
+/// The time that a request is recognized.
 const RECOGNIZED: Duration = Duration::from_secs(48 * 3_600);
 
 /// A request that is to be recognized when it comes again.
@@ -22,11 +22,11 @@ const RECOGNIZED: Duration = Duration::from_secs(48 * 3_600);
 pub struct RequestKey {
     /// The line in the table.
     line: String,
-    /// What tells this request from others.
+    /// The fingerprint that tells this request from others.
     fingerprint: String,
 }
 
-/// Which requests were answered.
+/// The requests that were answered.
 pub(super) struct Requests {
     store: Arc<dyn Store>,
     under_way: Arc<Mutex<HashSet<String>>>,

@@ -1,4 +1,4 @@
-//! How commands are handed over to a network server.
+//! Settings of the way in which commands are handed over to a network server.
 
 use std::path::PathBuf;
 
@@ -8,11 +8,11 @@ use champollion_lns::{
 };
 use serde::Deserialize;
 
-/// How commands are handed over to a network server.
+/// The settings of the way in which commands are handed over to a network server.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct DownlinkSettings {
-    /// By which way.
+    /// The way that commands take.
     pub via: Via,
     /// The beginning of all its addresses, where it is asked over HTTP.
     pub url: Option<String>,
@@ -26,17 +26,17 @@ pub struct DownlinkSettings {
     pub ca_file: Option<PathBuf>,
     /// The application that its devices are in, of those of which it has said none.
     pub application: Option<String>,
-    /// How it names us: the AS_ID of ThingPark, the SenderID of TS002.
+    /// Our name at the network server: the AS_ID of ThingPark, the SenderID of TS002.
     pub sender_id: Option<String>,
-    /// How it names itself: the ReceiverID of TS002.
+    /// The network server's name of itself: the ReceiverID of TS002.
     pub receiver_id: Option<String>,
 }
 
-/// What is wrong with the settings of a network server's commands.
+/// A fault of the settings of a network server's commands.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DownlinkSettingsError {
-    /// Something is missing.
+    /// A setting is missing.
     #[error("{0} is missing, which {1} needs")]
     Missing(&'static str, &'static str),
     /// There is no such way.

@@ -1,4 +1,4 @@
-//! What is asked for: a command to one device, or to those of a group.
+//! Requests for commands: to one device, or to those of a group.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -22,7 +22,7 @@ const HOUR_SECONDS: u64 = 3_600;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Wish {
-    /// What the device is told, in the words of its decoder.
+    /// The command, in the words of the device's decoder.
     pub command: Map<String, Json>,
     /// Whether the device is asked to acknowledge it.
     #[serde(default)]
@@ -31,7 +31,7 @@ pub struct Wish {
     pub expires_at: Option<Timestamp>,
     /// The same from now on.
     pub expires_in_seconds: Option<u32>,
-    /// Which of several commands goes first.
+    /// The place among several commands.
     #[serde(default)]
     pub priority: Priority,
 }
@@ -40,7 +40,7 @@ pub struct Wish {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GroupWish {
-    /// What the devices are told, in the words of their decoders.
+    /// The command, in the words of the devices' decoders.
     pub command: Map<String, Json>,
     /// Whether the devices are asked to acknowledge it.
     #[serde(default)]
@@ -49,7 +49,7 @@ pub struct GroupWish {
     pub expires_at: Option<Timestamp>,
     /// The same from now on.
     pub expires_in_seconds: Option<u32>,
-    /// Which of several commands goes first.
+    /// The place among several commands.
     #[serde(default)]
     pub priority: Priority,
     /// Only the devices that have all of these tags.
@@ -58,7 +58,7 @@ pub struct GroupWish {
 }
 
 impl GroupWish {
-    /// What each of the devices is told.
+    /// Returns the request for each of the devices.
     #[must_use]
     pub fn each(&self) -> Wish {
         Wish {

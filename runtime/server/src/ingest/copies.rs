@@ -25,8 +25,7 @@ use super::{error::IngestError, frame::WholeFrame, keeping::Keeper, receipt::Rec
 /// verified, a microsecond or two.
 const SHARDS: usize = 64;
 
-/// How often the end of another frame of the device is waited for. A device that sends so many at once
-/// is played back from somewhere, and its frames are asked to come again.
+/// Times that the end of another frame of the device is waited for.
 const OTHERS: usize = 16;
 
 /// The frames that are being kept, and how long copies are waited for.
@@ -35,33 +34,33 @@ pub(super) struct Copies {
     shards: Box<[Mutex<Shard>]>,
     /// Whether the server stops.
     stopping: watch::Sender<bool>,
-    /// How many frames are being kept.
+    /// The number of frames that are being kept.
     under_way: watch::Sender<usize>,
 }
 
-/// By PHYPayload.
+/// A part of the frames that gather copies, by PHYPayload.
 type Shard = HashMap<Box<[u8]>, Arc<Gathering>>;
 
 /// A frame that is being kept.
 struct Gathering {
     dev_eui: DevEui,
-    /// What the other copies tell. `None` once the record is being made.
+    /// The receptions that the other copies tell. `None` once the record is being made.
     told: Mutex<Option<Vec<RadioMetadata>>>,
     /// No more copies are to be waited for.
     enough: Notify,
     outcome: watch::Receiver<Option<Outcome>>,
 }
 
-/// What became of a frame, for its copies.
+/// The outcome of a frame, for its copies.
 type Outcome = Result<Receipt, String>;
 
-/// How a copy came.
+/// The arrival of a copy.
 enum Arrival {
     /// In time: the record has its receptions.
     Merged(watch::Receiver<Option<Outcome>>),
     /// While the record was being written.
     Late(watch::Receiver<Option<Outcome>>),
-    /// First.
+    /// The first copy of a frame.
     First(Kept),
     /// The device's frame before is being kept.
     After(Arc<Gathering>),
@@ -161,7 +160,7 @@ impl Copies {
         Arrival::First(tokio::spawn(kept))
     }
 
-    /// How long the copies of a frame are waited for.
+    /// Returns the time that the copies of a frame are waited for.
     fn wait(&self, metadata: &RadioMetadata) -> Duration {
         if metadata.gateways.len() == 1 && !*self.stopping.borrow() {
             self.window

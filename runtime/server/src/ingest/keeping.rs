@@ -80,7 +80,7 @@ impl Keeper {
         }
     }
 
-    /// What a frame is answered that is not accepted: one that was taken before is well received.
+    /// Answers a frame that is not accepted: one that was taken before is well received.
     pub(super) fn refused(&self, refusal: Refusal) -> Result<Receipt, IngestError> {
         match refusal {
             Refusal::Duplicate { dev_eui, f_cnt } => {

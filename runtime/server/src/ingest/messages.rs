@@ -73,7 +73,7 @@ impl Messages {
     }
 }
 
-/// Whose frame was taken.
+/// Returns the device whose frame was taken.
 fn dev_eui(receipt: &Receipt) -> Option<DevEui> {
     match receipt {
         Receipt::Accepted { dev_eui, .. }

@@ -1,4 +1,4 @@
-//! What is done when a decoder does what none may do.
+//! Misbehaviour of decoders, and its consequences.
 
 use champollion_registry::{LoadedDecoder, Registry, channels::Quarantined};
 use champollion_sandbox::CallError;

@@ -1,19 +1,19 @@
-//! What became of what was handed over.
+//! Receipts of messages that were handed over.
 
 use champollion_frames::{DevAddr, DevEui};
 use serde::Serialize;
 
 use super::error::IngestError;
 
-/// What became of a frame that was taken.
+/// The receipt of a message that was taken.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "status", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 pub enum Receipt {
     /// Its record is durable.
     Accepted {
-        /// The record's name.
+        /// The id of the record.
         record: String,
-        /// The device.
+        /// The DevEUI of the device.
         dev_eui: DevEui,
         /// The frame counter, all 32 bits.
         f_cnt: u32,
@@ -25,37 +25,37 @@ pub enum Receipt {
     },
     /// It holds MAC commands only: counted, and nothing to hand out.
     MacOnly {
-        /// The device.
+        /// The DevEUI of the device.
         dev_eui: DevEui,
         /// The frame counter, all 32 bits.
         f_cnt: u32,
     },
     /// It is another gateway's copy, and came in time: the record has its reception too.
     Merged {
-        /// The record's name.
+        /// The id of the record.
         record: String,
-        /// The device.
+        /// The DevEUI of the device.
         dev_eui: DevEui,
         /// The frame counter, all 32 bits.
         f_cnt: u32,
     },
     /// It was taken before: another gateway's copy that came late, or the network server's retry.
     Duplicate {
-        /// The device.
+        /// The DevEUI of the device.
         dev_eui: DevEui,
         /// The frame counter, all 32 bits.
         f_cnt: u32,
     },
     /// A device asks to join; its number is used up.
     JoinRequested {
-        /// The device.
+        /// The DevEUI of the device.
         dev_eui: DevEui,
         /// The number of the request.
         dev_nonce: u16,
     },
     /// A device was let in, and has a new session from its next frame on.
     Joined {
-        /// The device.
+        /// The DevEUI of the device.
         dev_eui: DevEui,
         /// The address of the session, where it is told.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -63,13 +63,13 @@ pub enum Receipt {
     },
     /// The message is of a kind that hands nothing over.
     Ignored {
-        /// Which kind, in the network server's word.
+        /// The kind of the message, in the network server's word.
         what: String,
     },
     /// A message of the join procedure was taken before.
     #[serde(rename = "duplicate")]
     JoinDuplicate {
-        /// The device.
+        /// The DevEUI of the device.
         dev_eui: DevEui,
     },
 }
@@ -77,14 +77,14 @@ pub enum Receipt {
 /// Why no decoder read a frame.
 #[derive(Clone, Debug, Serialize)]
 pub struct DecodeProblem {
-    /// For programs.
+    /// The reason, for programs.
     pub code: String,
-    /// For people.
+    /// The reason, for people.
     pub message: String,
 }
 
 impl Receipt {
-    /// What another copy of the frame is answered that came with it.
+    /// Returns the answer to another copy of the frame that came with it.
     pub(crate) fn of_a_copy(self) -> Self {
         match self {
             Self::Accepted { record, dev_eui, f_cnt, .. } => {
@@ -94,7 +94,7 @@ impl Receipt {
         }
     }
 
-    /// What another copy of the frame is answered that came later.
+    /// Returns the answer to another copy of the frame that came later.
     pub(crate) fn of_a_late_copy(self) -> Self {
         match self {
             Self::Accepted { dev_eui, f_cnt, .. } | Self::MacOnly { dev_eui, f_cnt } => {

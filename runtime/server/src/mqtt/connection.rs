@@ -32,7 +32,7 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(250), Duration::from
 /// A connection that lasts so long was a good one: the next pause is short again.
 const GOOD: Duration = Duration::from_secs(10);
 
-/// How long telling the broker that we go may take.
+/// The time that telling the broker of our leaving may take.
 const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Seconds that the broker may take to let us in.
@@ -47,7 +47,7 @@ pub struct Connection {
     pub(super) orders: mpsc::Receiver<Order>,
 }
 
-/// What happened next.
+/// The next event of the connection.
 enum Next {
     /// The broker said something, or something was said to it.
     Polled(Result<Event, ConnectionError>),
@@ -99,7 +99,7 @@ impl Connection {
         }
     }
 
-    /// What happens next on the connection. Meanwhile messages that were taken are acknowledged, and
+    /// Waits for the next event of the connection. Meanwhile messages that were taken are acknowledged, and
     /// others are sent. The future that reads is never given up half way.
     async fn next(
         &mut self,
@@ -183,8 +183,7 @@ async fn farewell(event_loop: &mut EventLoop) {
     }
 }
 
-/// What the client kept of a connection that is gone: what it had read and not handed out comes again,
-/// and what it wanted to send again is offered again by whoever wants it sent.
+/// Forgets the client's remains of a connection that is gone.
 fn forget(event_loop: &mut EventLoop) {
     event_loop.clean();
     event_loop.state.events.clear();

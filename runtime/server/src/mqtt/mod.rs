@@ -31,9 +31,9 @@ pub struct Prepared {
     topics: Vec<String>,
     status: Arc<Status>,
     orders: mpsc::Receiver<Order>,
-    /// Whose broker it is.
+    /// The network server of the broker.
     pub server: NetworkServerName,
-    /// Which program that is.
+    /// The kind of the network server.
     pub kind: Kind,
     /// Sends messages through it.
     pub publisher: Publisher,
@@ -61,7 +61,7 @@ impl Prepared {
         })
     }
 
-    /// How the connection is.
+    /// Returns the status of the connection.
     #[must_use]
     pub fn status(&self) -> Arc<Status> {
         Arc::clone(&self.status)

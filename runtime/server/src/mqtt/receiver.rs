@@ -46,7 +46,7 @@ pub(super) struct Arrived {
     topic: String,
     /// Of one that is too large only the beginning.
     payload: Vec<u8>,
-    /// How many bytes it had.
+    /// The size of the message in bytes.
     bytes: usize,
 }
 
@@ -56,9 +56,9 @@ pub enum NotTaken {
     /// It cannot be read.
     #[error("{detail}")]
     Unreadable {
-        /// For programs.
+        /// The reason, for programs.
         code: &'static str,
-        /// For people.
+        /// The reason, for people.
         detail: String,
     },
     /// It can be read, and what it hands over is refused for good.
@@ -81,7 +81,7 @@ impl Arrived {
 }
 
 impl Receiver {
-    /// What takes the messages of a network server.
+    /// Makes the receiver of the messages of a network server.
     pub(crate) fn new(
         server: NetworkServerName,
         settings: &NetworkServer,
@@ -222,7 +222,7 @@ impl From<IngestError> for NotTaken {
     }
 }
 
-/// What a message came to, for metrics.
+/// Returns the word for a receipt in metrics.
 fn word(receipt: &Receipt) -> &'static str {
     match receipt {
         Receipt::Accepted { .. } | Receipt::Merged { .. } => "accepted",

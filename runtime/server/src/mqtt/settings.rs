@@ -1,4 +1,4 @@
-//! How the broker of a network server is reached.
+//! Settings of the broker of a network server.
 
 use std::{
     path::{Path, PathBuf},
@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use crate::text_file::read;
 
-/// How often the broker hears of us where nothing is said.
+/// The longest silence towards the broker where the settings have none.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
 
 /// The largest message: what the protocol allows. A broker sends one again and again that is not
@@ -47,11 +47,11 @@ pub struct MqttSettings {
     pub key_file: Option<PathBuf>,
     /// By which the broker knows our session again. No two clients may have the same.
     pub client_id: Option<String>,
-    /// What is subscribed to.
+    /// The topics that are subscribed to.
     pub topics: Option<Vec<String>>,
 }
 
-/// What is wrong with the settings of a broker.
+/// A fault of the settings of a broker.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MqttSettingsError {
@@ -70,7 +70,7 @@ pub enum MqttSettingsError {
 }
 
 impl MqttSettings {
-    /// What is subscribed to.
+    /// Returns the topics that are subscribed to.
     ///
     /// # Errors
     /// Nothing is said, and the kind has no topics of its own.

@@ -1,10 +1,10 @@
-//! How the connection to a broker is.
+//! Status of the connection to a broker.
 
 use parking_lot::Mutex;
 
 use champollion_lns::NetworkServerName;
 
-/// How the connection to a broker is, for operators.
+/// The status of the connection to a broker, for operators.
 pub struct Status {
     server: NetworkServerName,
     /// Why it is not connected. Held for a look, never across an await.

@@ -4,7 +4,7 @@ use champollion_frames::{
     AppKey, DevAddr, DevEui, JoinEui, RootKeys, Session,
     device::joining::{Answer, JoiningDevice},
 };
-use champollion_server::lns::Content;
+use champollion_lns::Content;
 use serde_json::{Value as Json, json};
 
 use crate::support::{GROUP, Node, World, counts, frame, of_device, whole};

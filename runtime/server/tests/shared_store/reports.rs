@@ -1,7 +1,7 @@
 //! Uplinks that network servers report.
 
 use champollion_frames::DevEui;
-use champollion_server::lns::{Joined, Message};
+use champollion_lns::{Joined, Message};
 use serde_json::{Value as Json, json};
 
 use crate::support::{GROUP, Node, World, counts, of_device, reported};
@@ -23,7 +23,7 @@ async fn world(seed: u64) -> (World, [Node; 2]) {
     (world, nodes)
 }
 
-fn uplink(f_cnt: u32) -> champollion_server::lns::Content {
+fn uplink(f_cnt: u32) -> champollion_lns::Content {
     reported(DEV_EUI, f_cnt, Some(MOMENT + u64::from(f_cnt) * 3_600_000))
 }
 

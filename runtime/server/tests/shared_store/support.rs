@@ -15,6 +15,7 @@ use champollion_frames::{
     AppSKey, DevAddr, DevEui, NetworkKeys, NwkSKey, RadioMetadata, ReportedUplink, Session,
     device::Device,
 };
+use champollion_lns::{Content, Frame};
 use champollion_registry::{
     Publication, Registry, RegistryConfig, channels::Channel, gate::Gate, keys::Provenance,
     ledger::Actor, package::Package,
@@ -22,8 +23,7 @@ use champollion_registry::{
 use champollion_sandbox::{Sandbox, SandboxConfig};
 use champollion_server::{
     devices::{Devices, Keks},
-    ingest::{Frame, IngestError, Intake, Receipt},
-    lns::Content,
+    ingest::{IngestError, Intake, Receipt},
     storage::{Storage, StorageLimits},
     workers::Workers,
 };

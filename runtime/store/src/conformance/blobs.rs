@@ -1,4 +1,4 @@
-//! Properties of blobs.
+//! Properties of blobs, which every backend must have.
 
 use std::sync::Arc;
 

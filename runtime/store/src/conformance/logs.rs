@@ -1,4 +1,4 @@
-//! Properties of logs.
+//! Properties of logs, which every backend must have.
 
 use super::{Place, commit, read_all, reopen};
 use crate::{LogExtent, Sequence};

@@ -1,5 +1,5 @@
-//! What every backend must do: one function for each property, taking a backend's way to open a
-//! store. A new backend calls [`conformance_suite!`] and has all of them as tests.
+//! The conformance suite of the store's port: one function for each property, taking a backend's way to open
+//! a store. A new backend calls [`conformance_suite!`] and has all of them as tests.
 
 mod batches;
 mod blobs;

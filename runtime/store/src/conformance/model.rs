@@ -10,8 +10,7 @@ use proptest::test_runner::{Config, TestRunner};
 use super::{Place, read_all, reopen};
 use crate::{Batch, LogExtent, Sequence, Store, StoreError};
 
-/// How many histories are tried: each opens a store several times, which takes tens of
-/// milliseconds.
+/// Histories that are tried: each opens a store several times, which takes tens of milliseconds.
 const HISTORIES: u32 = 24;
 
 /// Few names, keys and values, so that changes meet.

@@ -1,4 +1,4 @@
-//! Properties of tables.
+//! Properties of tables, which every backend must have.
 
 use super::{Place, batch, commit, keys, reopen};
 use crate::{

@@ -26,21 +26,20 @@ use super::view::{Veil, View};
 use crate::batch::{Batch, Committed};
 use crate::error::StoreError;
 
-/// How many batches share a flush at most. Applying one takes some 10 µs, during which readers
-/// wait; a thousand keep that near 10 ms, and are enough for a flush of 20 ms at 40,000 batches a
-/// second.
+/// Most batches that share a flush. Applying one takes some 10 µs, during which readers wait; a thousand keep
+/// that near 10 ms, and are enough for a flush of 20 ms at 40,000 batches a second.
 const MAX_GROUP_BATCHES: usize = 1024;
 
-/// How many bytes share a flush at most (a larger batch goes alone): bounds memory, and how long a
-/// slow disk keeps everybody waiting.
+/// Most bytes that share a flush (a larger batch goes alone): they bound memory, and how long a slow disk
+/// keeps everybody waiting.
 const MAX_GROUP_BYTES: usize = 4 * 1024 * 1024;
 
-/// How many batches may wait before a caller has to: one group gathers while another is written.
+/// Batches that may wait before a caller has to: one group gathers while another is written.
 pub(crate) const QUEUE_BATCHES: usize = 2 * MAX_GROUP_BATCHES;
 
 type Reply = oneshot::Sender<Result<Committed, StoreError>>;
 
-/// What the committer is asked.
+/// A request to the committer.
 pub(crate) enum Request {
     /// Make a batch durable.
     Commit(Batch, Reply),

@@ -19,14 +19,14 @@ use super::upkeep::Change;
 use super::{keys, sled_error};
 use crate::error::StoreError;
 
-/// How often each value is written: three times the four items of the smallest leaf make more than
-/// the ten changes after which sled writes a page whole.
+/// Times that each value is written: three times the four items of the smallest leaf make more than the ten
+/// changes after which sled writes a page whole.
 const ROUNDS: u8 = 3;
 
-/// How many values a slice has at most; fewer than a group, so that callers hardly notice.
+/// Most values of a slice; fewer than a group has, so that callers hardly notice.
 const SLICE_VALUES: usize = 256;
 
-/// How many bytes a slice has at most, about; see [`SLICE_VALUES`].
+/// Most bytes of a slice, about; see [`SLICE_VALUES`].
 const SLICE_BYTES: usize = 1024 * 1024;
 
 /// A pass is worth it when the file is this many times larger than what it holds …
@@ -59,7 +59,7 @@ struct Pass {
     /// Whether this slice is the last: it reaches to the end. A pass does not wait for what is
     /// appended at the end meanwhile, or it would never be done.
     is_last: bool,
-    /// How many rounds of this slice were done.
+    /// Rounds of this slice that were done.
     rounds: u8,
     /// The bytes of the slices so far.
     live: u64,

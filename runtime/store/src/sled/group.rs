@@ -24,15 +24,15 @@ pub(crate) struct Group<'db> {
     truncated: Vec<String>,
 }
 
-/// What a group adds up to.
+/// The sum of the changes of a group.
 pub(crate) struct Changes {
-    /// What to apply.
+    /// The batch to apply.
     pub(crate) batch: sled::Batch,
-    /// What readers are to see until it is durable.
+    /// The state that readers are to see until the group is durable.
     pub(crate) veil: Veil,
     /// The logs whose truncated entries can be removed after that.
     pub(crate) truncated: Vec<String>,
-    /// How many bytes of keys and values there are more than before, or fewer.
+    /// Bytes of keys and values that the group adds, or takes away.
     pub(crate) added_bytes: i64,
 }
 

@@ -1,4 +1,4 @@
-//! How tables and logs share one ordered tree of bytes.
+//! Keys of the one ordered tree of bytes that tables and logs share.
 //!
 //! One tree, because one `sled::Batch` is atomic over one tree. A key starts with a byte that says
 //! what it is; then comes a name ended by NUL (names contain none, so no name's keys begin with
@@ -26,10 +26,10 @@ const NAME_END: u8 = 0;
 /// The format of the folder, big-endian.
 pub(crate) const FORMAT_KEY: &[u8] = &[META, b'f'];
 
-/// How many bytes all keys and values had at the last compaction, big-endian.
+/// The key of the number of bytes that all keys and values had at the last compaction, big-endian.
 pub(crate) const COMPACTED_KEY: &[u8] = &[META, b'c'];
 
-/// How many bytes all keys and values have now, big-endian.
+/// The key of the number of bytes that all keys and values have now, big-endian.
 pub(crate) const LIVE_KEY: &[u8] = &[META, b'l'];
 
 fn named(kind: u8, name: &str, extra: usize) -> Vec<u8> {
@@ -46,7 +46,7 @@ pub(crate) fn table(name: &str, key: &[u8]) -> Vec<u8> {
     encoded
 }
 
-/// How many bytes of an encoded table key come before the caller's own.
+/// Returns the number of bytes that come before the caller's own in an encoded table key.
 pub(crate) fn table_prefix_length(name: &str) -> usize {
     name.len() + 2
 }

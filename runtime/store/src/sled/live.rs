@@ -1,4 +1,4 @@
-//! How many bytes of keys and values there are.
+//! The number of bytes of keys and values that are live.
 //!
 //! sled says how long its file is, and nothing of what in it can be used again. So the bytes of what is
 //! kept are counted as they change, and the count is written along with each group.
@@ -43,7 +43,7 @@ impl Live {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// What a file of this length holds that cannot be used again, about.
+    /// Returns the bytes that a file of this length holds and that cannot be used again, about.
     pub(crate) fn used_of(&self, file_bytes: u64) -> u64 {
         file_bytes.min(self.bytes().saturating_mul(FILE_FACTOR))
     }

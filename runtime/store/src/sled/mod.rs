@@ -50,7 +50,7 @@ pub struct SledOptions {
     /// The folder, which is created where it is missing (not its parents) and belongs to one
     /// process at a time.
     pub folder: PathBuf,
-    /// How many bytes of pages are kept in memory.
+    /// Bytes of pages that are kept in memory.
     pub cache_bytes: u64,
 }
 
@@ -61,7 +61,7 @@ impl SledOptions {
         Self { folder: folder.into(), cache_bytes: DEFAULT_CACHE_BYTES }
     }
 
-    /// Sets [`cache_bytes`](Self::cache_bytes).
+    /// Sets [`cache_bytes`](Self::cache_bytes), the bytes of pages in memory.
     #[must_use]
     pub fn cache_bytes(mut self, cache_bytes: u64) -> Self {
         self.cache_bytes = cache_bytes;
@@ -80,7 +80,7 @@ pub struct SledStore {
     running: Mutex<Option<Running>>,
 }
 
-/// What is let go of when the store is closed.
+/// The parts that end when the store is closed.
 struct Running {
     committer: JoinHandle<()>,
     /// Held until the committer has ended.

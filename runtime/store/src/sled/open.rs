@@ -35,11 +35,11 @@ const SLED_FOLDER: &str = "sled";
 /// sled's data file, inside the folder of the store.
 pub(super) const DATA_FILE: &str = "sled/db";
 
-/// How long threads of a store that was closed in this process may keep sled's file open: they end
-/// on their own, within milliseconds.
+/// The time that threads of a store that was closed in this process may keep sled's file open: they end on
+/// their own, within milliseconds.
 const LINGERING: Duration = Duration::from_secs(5);
 
-/// How often to look whether they have ended.
+/// The interval at which the store looks whether they have ended.
 const LINGERING_STEP: Duration = Duration::from_millis(10);
 
 /// Opens a store on a given disk, compacted from a given file size on.

@@ -9,11 +9,11 @@ use parking_lot::Mutex;
 use crate::error::StoreError;
 use crate::port::Health;
 
-/// How long one group may take before the store counts as stalled. A slow disk flushes in 50 ms; a
-/// drive that retries a bad sector, or a network volume that lost its server, takes seconds. sled
-/// itself can wait for ever when a write fails at the wrong moment: one of its two writers records
-/// the error without waking who waits (`pagecache/logger.rs`, `exit_reservation`). Nothing is
-/// acknowledged then, but only this tells.
+/// The time after which a group that is not written makes the store count as stalled. A slow disk flushes in
+/// 50 ms; a drive that retries a bad sector, or a network volume that lost its server, takes seconds. sled
+/// itself can wait for ever when a write fails at the wrong moment: one of its two writers records the error
+/// without waking who waits (`pagecache/logger.rs`, `exit_reservation`). Nothing is acknowledged then, but
+/// only this tells.
 const STALLED_AFTER: Duration = Duration::from_secs(10);
 
 #[derive(Default)]

@@ -42,8 +42,8 @@ pub(crate) const SEGMENT_BYTES: usize = 8 * 1024 * 1024;
 /// more for good measure.
 const ITEMS_PER_LEAF: usize = 24;
 
-/// What sled keeps in its log: a quarter of a segment less its headers (`pagecache/logger.rs`,
-/// `reserve_inner`), here with a kilobyte to spare.
+/// The largest page that sled keeps in its log: a quarter of a segment less its headers
+/// (`pagecache/logger.rs`, `reserve_inner`), here with a kilobyte to spare.
 const LARGEST_PAGE_IN_LOG: usize = SEGMENT_BYTES / 4 - 1024;
 
 /// Encoding adds to a key its kind, the end of the name and a sequence, to a value its generation,

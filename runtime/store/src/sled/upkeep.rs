@@ -16,8 +16,8 @@ use super::{keys, sled_error};
 use crate::error::StoreError;
 use crate::port::Sequence;
 
-/// How many entries are removed with one group: about what one group appends, so that trimming
-/// keeps up with appending, and a small share of a flush.
+/// Entries that are removed with one group: about as many as one group appends, so that trimming keeps up
+/// with appending, and a small share of a flush.
 const TRIM_ENTRIES: usize = 1024;
 
 /// A key and its new stored value; `None` removes it.

@@ -1,4 +1,4 @@
-//! What readers see: the durable state, also while a group of batches is being written.
+//! The view of readers: the durable state, also while a group of batches is being written.
 //!
 //! sled shows a change as soon as it is applied, which is before it is durable. So the committer
 //! first puts the old values of all keys that its group touches into a *veil*, through which readers
@@ -28,7 +28,7 @@ pub(crate) struct View {
 }
 
 struct State {
-    /// `None` once closed.
+    /// The database; `None` once closed.
     db: Option<Db>,
     veil: Veil,
 }

@@ -1,4 +1,4 @@
-//! Errors of tables.
+//! Errors of tables, as one type for all rooms.
 
 use thiserror::Error;
 
@@ -19,7 +19,7 @@ pub enum TableError {
         table: TableName,
         /// The key of the line, what is not ASCII in it escaped.
         key: String,
-        /// What is wrong with its key or its value.
+        /// The fault of the key or the value.
         reason: String,
     },
 }

@@ -6,8 +6,8 @@ use super::{
 };
 use crate::Store;
 
-/// How many lines are read at once. Other readers and writers get their turn between two pages, and no
-/// more lines than these are in memory as bytes.
+/// Lines that are read at once. Other readers and writers get their turn between two pages, and no more lines
+/// than these are in memory as bytes.
 pub(super) const LINES: usize = 1_000;
 
 /// The lines of a table, page by page in the order of their written keys. Lines that are added or

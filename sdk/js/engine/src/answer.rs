@@ -1,4 +1,4 @@
-//! What is handed back to the host.
+//! The answers that are handed back to the host.
 //!
 //! Its layout: the length of what follows in four bytes, one byte that says which answer it is, and
 //! its parts in the order of the fields below. A text is its length in four bytes and then UTF-8, a
@@ -21,15 +21,15 @@ pub(crate) enum Answer {
     Failed(Vec<String>),
     /// It has no function for this, by the names that are looked for.
     Unsupported(&'static [&'static str]),
-    /// What it returned is not what it must be: where, and what is wrong.
+    /// The returned value has another shape than the contract asks for: its path, and the problem.
     Malformed { path: String, problem: String },
     /// It returned more than there is room for.
     TooLarge,
-    /// What it returned is nested deeper than anything is written.
+    /// The returned value is nested deeper than anything is written.
     TooDeep,
-    /// What was read out of a payload.
+    /// A reading, made of a payload.
     Reading {
-        /// JSON text.
+        /// The reading as JSON text.
         data: Vec<u8>,
         /// JSON text of what `normalizeUplink` made of it; empty where there is no such function.
         normalized: Vec<u8>,

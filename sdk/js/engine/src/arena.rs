@@ -19,7 +19,8 @@ use core::{
 
 use crate::report;
 
-/// What stands before each block: its class, in eight bytes so that blocks stay aligned.
+/// Size of the header before each block, in bytes: it holds the block's class, in eight bytes so that blocks
+/// stay aligned.
 const HEADER_BYTES: usize = 8;
 
 /// No block is smaller, its header included.

@@ -12,7 +12,7 @@ use crate::{
 
 /// The functions of a codec.
 pub(crate) struct Codec {
-    /// Which names were looked for.
+    /// The dialect by whose names the function was found, as a number of the host's.
     dialect: u8,
     /// Whether a command is all that `encodeDownlink` is given, and not its `data`.
     whole_input: bool,
@@ -22,13 +22,13 @@ pub(crate) struct Codec {
     normalizer: Option<Entry>,
 }
 
-/// What a function is called with, as the host hands it over.
+/// The arguments of a codec's function, as the host hands them over.
 struct Arguments<'js> {
     f_port: u8,
     f_cnt: u32,
     /// The time of the frame in milliseconds since the epoch.
     moment: f64,
-    /// How many bytes an answer may have.
+    /// Most bytes that an answer may have.
     limit: usize,
     payload: Vec<u8>,
     variables: Value<'js>,
@@ -255,7 +255,8 @@ impl<'js> Arguments<'js> {
         Ok(input.into_value())
     }
 
-    /// What Helium tells a decoder of an uplink beside its bytes, as far as it is known here.
+    /// Returns the description of an uplink that Helium gives a decoder beside its bytes, as far as it is
+    /// known here.
     fn uplink_info(&self, context: &Ctx<'js>) -> Result<Value<'js>> {
         let info = Object::new(context.clone())?;
         info.set("type", "uplink")?;

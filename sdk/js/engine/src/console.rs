@@ -1,4 +1,4 @@
-//! What the prelude can reach of the host: a place to log to.
+//! The part of the host that the prelude can reach: a place to log to.
 
 use rquickjs::{Ctx, Function, Object, Result, Value};
 

@@ -2,7 +2,7 @@
 
 use rquickjs::{Ctx, Function, Object, Persistent, Result, Value, function::This};
 
-/// How a function of a codec is called.
+/// The way in which a function of a codec is called.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Convention {
     /// TS013, The Things Stack v3, ChirpStack v4: one object in, one object out.
@@ -154,7 +154,7 @@ fn case(name: &str) -> String {
 pub(crate) struct Entry {
     pub(crate) convention: Convention,
     function: Persistent<Function<'static>>,
-    /// Whose member it is, where it was exported.
+    /// The object that the function is a member of, where it was exported as one.
     this: Option<Persistent<Object<'static>>>,
 }
 
@@ -176,7 +176,7 @@ pub(crate) struct Callee<'js> {
 }
 
 impl<'js> Callee<'js> {
-    /// How many parameters it declares.
+    /// Returns the number of parameters that the function declares.
     pub(crate) fn parameters(&self) -> Result<usize> {
         self.function.as_object().map_or(Ok(0), |function| function.get("length"))
     }

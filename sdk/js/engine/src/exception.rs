@@ -1,4 +1,4 @@
-//! What a codec throws, as text with a place.
+//! Exceptions that a codec throws, as text with a place.
 
 use rquickjs::{Ctx, Object, Value};
 
@@ -34,7 +34,8 @@ impl Exception {
     }
 }
 
-/// What was thrown. The codec may have thrown anything, and whatever is asked of it may throw again.
+/// Describes a thrown value. The codec may have thrown anything, and asking the value for its text may throw
+/// again.
 fn describe(value: &Value<'_>) -> String {
     let text = match Text::of(value) {
         Ok(text) => text.to_string(),

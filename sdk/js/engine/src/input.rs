@@ -1,9 +1,9 @@
-//! What the host hands over.
+//! The input that the host hands over.
 
 use core::cell::RefCell;
 
-/// What is handed over, and how far it has been read. The host is trusted: what is missing reads as
-/// zeros and empty texts.
+/// The input that the host hands over, and the place up to which it has been read. The host is trusted:
+/// missing bytes read as zeros and empty texts.
 pub(crate) struct Input {
     bytes: Vec<u8>,
     read: usize,

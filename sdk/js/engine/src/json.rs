@@ -16,10 +16,10 @@ use crate::{exception::Exception, text::Text};
 /// Deeper than anything that the host accepts, and shallow enough for the stack.
 const MOST_DEPTH: usize = 64;
 
-/// How many numbers that are none are named; of the rest only the count is.
+/// Number of NaNs and infinities that are named in a warning; of the rest only the count is.
 const NAMED_NUMBERS: usize = 8;
 
-/// How much of a key is repeated in a path, in bytes.
+/// Most bytes of a key that are repeated in a path.
 const SHOWN_KEY_BYTES: usize = 64;
 
 /// Why a value cannot be written.
@@ -182,7 +182,8 @@ impl<'js> Json<'js> {
         Ok(())
     }
 
-    /// What an object wants to be written as: the result of its `toJSON`, or the primitive in it.
+    /// Returns the value that an object wants to be written as: the result of its `toJSON`, or the primitive
+    /// in it.
     fn unwrapped(&mut self, object: &Object<'js>) -> Result<Option<Value<'js>>, Unwritable> {
         let context = object.ctx().clone();
         let to_json: Value<'js> = self.thrown(&context, object.get("toJSON"))?;
@@ -276,7 +277,8 @@ impl<'js> Json<'js> {
         Ok(())
     }
 
-    /// What the codec threw while it was asked for a value: a getter, a proxy, a `toJSON`.
+    /// Returns the exception that the codec threw while it was asked for a value: by a getter, a proxy or a
+    /// `toJSON`.
     fn thrown<T>(&self, context: &Ctx<'js>, result: Result<T, Error>) -> Result<T, Unwritable> {
         result.map_err(|error| {
             let exception = Exception::take(context, &error);

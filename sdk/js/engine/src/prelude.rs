@@ -1,4 +1,4 @@
-//! What codecs find beside the language itself.
+//! The prelude: globals that codecs find beside the language itself.
 
 use rquickjs::{Ctx, Function, Object, Result, context::EvalOptions, object::Property};
 
@@ -14,11 +14,11 @@ const FILES: [(&str, &str); 6] = [
     ("modules.js", include_str!("../../prelude/modules.js")),
 ];
 
-/// What a file sees beside the globals: what the host gives, what the files share, and two functions
-/// that add to the globals and to what is shared.
+/// Parameters of a file of the prelude: the host's functions, an object that the files share, and two
+/// functions that add to the globals and to the shared object.
 const PARAMETERS: &str = "native, shared, provide, share";
 
-/// Evaluates the prelude.
+/// Evaluates the files of the prelude.
 pub(crate) fn evaluate(context: &Ctx<'_>) -> Result<()> {
     let native = console::native(context)?;
     let shared = Object::new(context.clone())?;

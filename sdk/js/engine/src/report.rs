@@ -1,4 +1,4 @@
-//! What the host can read at any time, even after a trap.
+//! The report, a block of memory that the host can read at any time, even after a trap.
 //!
 //! Its layout: four bytes with the memory that was wanted in vain, 0 where there was enough; four
 //! bytes with the length of the log; four bytes with the number of lines that it had no room for;

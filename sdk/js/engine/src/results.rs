@@ -1,4 +1,4 @@
-//! What codecs return, turned into answers.
+//! Results of codecs, turned into answers.
 
 use rquickjs::{Ctx, Object, Result, Value};
 
@@ -19,7 +19,7 @@ const ERROR_BYTES: usize = 1 << 10;
 /// The most bytes of a downlink that are handed over, so that the host can say how many there are.
 const MOST_PAYLOAD_BYTES: usize = 4 << 10;
 
-/// What TS013 wants: an object with `data`, or `bytes`, and `errors` and `warnings`.
+/// A result as TS013 defines it: an object with `data`, or `bytes`, and `errors` and `warnings`.
 pub(crate) struct Returned<'js> {
     pub(crate) object: Object<'js>,
     pub(crate) warnings: Vec<String>,
@@ -90,7 +90,7 @@ pub(crate) fn reading<'js>(
     Ok(Reading { data, normalized: Vec::new(), warnings })
 }
 
-/// What was read out of a payload.
+/// A reading, made of a payload.
 pub(crate) struct Reading {
     pub(crate) data: Vec<u8>,
     pub(crate) normalized: Vec<u8>,
@@ -151,7 +151,7 @@ pub(crate) fn unwritable(unwritable: Unwritable) -> Answer {
     }
 }
 
-/// What stands in a warning when `normalizeUplink` cannot be used: the reading itself is good.
+/// Returns the warning for a `normalizeUplink` that cannot be used: the reading itself is good.
 pub(crate) fn normalization_failed(answer: &Answer) -> String {
     match answer {
         Answer::Threw(exception) => format!("normalizeUplink threw {}", exception.message),

@@ -14,8 +14,8 @@ use crate::{
     prelude, results,
 };
 
-/// How much a codec may allocate before cycles of garbage are looked for, in bytes. Looking writes
-/// to every object that there is, so it is worth while only where memory would run out without.
+/// Bytes that a codec may allocate before cycles of garbage are looked for. Looking writes to every object
+/// that there is, so it is worth while only where memory would run out without.
 const COLLECT_ABOVE_BYTES: usize = 2 << 20;
 
 /// QuickJS and the codec that it runs.

@@ -1,4 +1,4 @@
-//! What a decoder leaves in its memory as an answer, byte by byte as the canonical ABI lays it out.
+//! Answers as a decoder leaves them in its memory, byte by byte as the canonical ABI lays them out.
 //!
 //! Nothing is checked on the way: a text need not be UTF-8, and [`Answer::set`] overwrites any byte.
 
@@ -14,9 +14,9 @@ const RECORD_BYTES: usize = 64;
 pub mod layout {
     /// 0 is a reading or a downlink, 1 is a failure.
     pub const RESULT: usize = 0;
-    /// A text.
+    /// Offset of the text.
     pub const DATA: usize = 4;
-    /// A list.
+    /// Offset of the list.
     pub const MEASUREMENTS: usize = 12;
     /// A list of texts.
     pub const WARNINGS: usize = 20;
@@ -25,7 +25,7 @@ pub mod layout {
 
     /// A byte, which counts the contract's kinds from 0.
     pub const FAILURE_KIND: usize = 4;
-    /// A text.
+    /// Offset of the message's text.
     pub const FAILURE_MESSAGE: usize = 8;
     /// An `option`: its discriminant, and 2 bytes later offset and length.
     pub const FAILURE_SPAN: usize = 16;
@@ -41,7 +41,7 @@ pub mod layout {
     pub const MEASUREMENT_BYTES: usize = 56;
     /// A `variant`: its discriminant, and 8 bytes later what it holds.
     pub const VALUE: usize = 8;
-    /// Two bytes.
+    /// Offset of the two bytes.
     pub const CHANNEL: usize = 24;
     /// An `option`: its discriminant, and 8 bytes later the moment.
     pub const MEASURED_AT: usize = 32;
@@ -54,9 +54,9 @@ pub mod layout {
 pub struct Measured<'a> {
     /// A term of the vocabulary, or whatever else the guest claims.
     pub quantity: &'a [u8],
-    /// The value.
+    /// The value of the measurement.
     pub value: Value,
-    /// Which of several alike.
+    /// The number among several alike.
     pub channel: u16,
     /// Milliseconds since the epoch.
     pub measured_at: Option<u64>,

@@ -114,13 +114,13 @@ impl Guest {
         self
     }
 
-    /// The component.
+    /// Returns the bytes of the component.
     #[must_use]
     pub fn component(&self) -> Vec<u8> {
         decoder(&self.core())
     }
 
-    /// The core module.
+    /// Returns the text of the core module.
     #[must_use]
     pub fn core(&self) -> String {
         let Self { answer, fields, memory, decode_uplink, encode_downlink, realloc, post_return } =

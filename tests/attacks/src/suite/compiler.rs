@@ -23,7 +23,7 @@ const I32_ADD: u8 = 0x6a;
 const I32_MUL: u8 = 0x6c;
 const EMPTY: u8 = 0x40;
 
-/// Types of locals.
+/// The types of locals.
 const I32: u8 = 0x7f;
 const V128: u8 = 0x7b;
 
@@ -52,7 +52,8 @@ pub(super) fn attacks() -> Vec<Attack> {
     ]
 }
 
-/// What takes the compiler from seconds to hours, or more memory than a machine has to spare.
+/// Returns components that take the compiler from seconds to hours, or need more memory than a machine has to
+/// spare.
 pub(super) fn bombs() -> Vec<Attack> {
     vec![
         attempt!(

@@ -150,7 +150,7 @@ fn imports() -> Vec<Attack> {
     ]
 }
 
-/// What would make two runs differ, or get by the limits.
+/// Returns features that would make two runs differ, or get by the limits.
 fn proposals() -> Vec<Attack> {
     let parsed = |text| wat::parse_str(text).expect("it is a component");
     vec![

@@ -103,7 +103,8 @@ fn answers() -> Vec<Attack> {
     ]
 }
 
-/// What std offers and the target does not have, and what the guest left for itself.
+/// Returns attacks by functions of std that the target does not have, and by things that the guest left for
+/// itself.
 fn reaching_out() -> Vec<Attack> {
     vec![
         attempt!(

@@ -22,7 +22,7 @@ const IN_FLIGHT: usize = 1_000;
 /// Before this the measurement does not count: the decoder is compiled.
 const WARM_UP: Duration = Duration::from_secs(1);
 
-/// How long the server may take to connect, and to acknowledge.
+/// The time that the server may take to connect, and to acknowledge.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The first bytes of packets.
@@ -44,7 +44,7 @@ pub(super) struct Broker {
 /// The client of a broker, and the messages that it has not acknowledged.
 struct Session {
     stream: TcpStream,
-    /// What came and was not looked at yet.
+    /// The bytes that came and were not looked at yet.
     received: Vec<u8>,
     /// When each message was sent, by its number.
     sent: Vec<Option<Instant>>,
@@ -184,7 +184,7 @@ impl Session {
         Ok(None)
     }
 
-    /// How long a message took that is acknowledged by a packet.
+    /// Returns the time until a packet acknowledges a message.
     fn taken(&mut self, kind: u8, body: &[u8]) -> Result<Option<Duration>> {
         match (kind, body) {
             (PUBACK, &[high, low]) => {

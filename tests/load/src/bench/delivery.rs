@@ -51,7 +51,7 @@ const SETTINGS: &str = "[delivery]\nprivate-addresses = true\nplain-http = true\
 /// By device and counter, when something happened.
 type Moments = HashMap<(String, u64), Instant>;
 
-/// What takes the records.
+/// The recipient of the records.
 struct Recipient {
     url: String,
     arrived: Arc<AtomicUsize>,
@@ -194,7 +194,7 @@ impl Recipient {
         Ok(())
     }
 
-    /// How long each record took that was sent.
+    /// Returns the way of each record that was sent, as a time.
     fn ways(&self, sent: &Moments) -> Result<Vec<Duration>> {
         let deadline = Instant::now() + PATIENCE;
         loop {

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 use crate::meters::Meter;
 
-/// What ends the head of an answer.
+/// The end of the head of an answer.
 const HEAD_END: &[u8] = b"\r\n\r\n";
 
 /// The status that begins a line of an answer, and the one that every frame must have.
@@ -41,7 +41,7 @@ impl Connection {
         Ok(Self { stream, head, request, answer, next: 0, sent: None })
     }
 
-    /// How long the last request took, which was begun to be made at `begun`.
+    /// Returns the time of the last request, which was begun to be made at `begun`.
     pub(super) fn latency(&self, begun: Instant) -> Duration {
         self.sent.unwrap_or(begun).elapsed()
     }

@@ -41,7 +41,7 @@ const METERS_OF_BROKER: usize = 2_000;
 /// Before this the measurement does not count: the decoder is compiled, connections are opened.
 const WARM_UP: Duration = Duration::from_secs(1);
 
-/// What was measured.
+/// The figures that were measured.
 pub(super) struct Figures {
     pub(super) frames: usize,
     pub(super) elapsed: Duration,

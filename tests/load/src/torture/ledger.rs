@@ -1,4 +1,4 @@
-//! What was acknowledged, what arrived where, and what of that must not be.
+//! The ledger of torture: frames acknowledged, records arrived, and everything that must not be.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -17,7 +17,7 @@ type Frame = (String, u32);
 pub(super) struct Ledger {
     /// The group of each device.
     groups: HashMap<String, String>,
-    /// How many frames of each device were acknowledged: those below this.
+    /// The number of frames of each device that were acknowledged: those below this.
     acknowledged: BTreeMap<String, u32>,
     /// The name of each record that was told or seen, and whose it is.
     ids: HashMap<String, Frame>,
@@ -86,12 +86,12 @@ impl Ledger {
         }
     }
 
-    /// How many frames were acknowledged.
+    /// Returns the number of frames that were acknowledged.
     pub(super) fn acknowledged(&self) -> u64 {
         self.acknowledged.values().copied().map(u64::from).sum()
     }
 
-    /// How many records recipients have not taken that were acknowledged.
+    /// Returns the number of acknowledged records that recipients have not taken.
     pub(super) fn missing(&self) -> u64 {
         let mut missing = 0;
         for (dev_eui, recipient) in self.expected() {

@@ -61,20 +61,20 @@ const KILLS_AT_LEAST: u32 = 30;
 /// … unless it takes this many times longer than asked for.
 const OVERTIME: u32 = 3;
 
-/// How long everything may take to be delivered once nobody misbehaves any more.
+/// The time that everything may take to be delivered once nobody misbehaves any more.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// What comes too often, or should not at all, is given this time to come.
+/// The time in which records may come that should not.
 const AFTERWARDS: Duration = Duration::from_secs(1);
 
-/// What everybody knows.
+/// The world that all threads share.
 struct World {
     /// Where the server listens, while it does.
     address: RwLock<Option<String>>,
     ledger: Arc<Mutex<Ledger>>,
-    /// No more frames.
+    /// Whether no more frames are sent.
     enough: AtomicBool,
-    /// Everybody goes home.
+    /// Whether all threads end.
     over: AtomicBool,
 }
 

@@ -16,7 +16,7 @@ const PAUSE: Duration = Duration::from_millis(60);
 pub(super) struct Partner {
     pub(super) name: String,
     pub(super) group: String,
-    /// What it fetches: the records of a route, or the inbox.
+    /// The route whose records are fetched, or the inbox.
     pub(super) route: Option<&'static str>,
     pub(super) client: Client,
     pub(super) chance: Chance,

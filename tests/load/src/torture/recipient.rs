@@ -17,10 +17,10 @@ use serde_json::Value as Json;
 use super::{chance::Chance, ledger::Ledger, lock};
 use crate::request::read_head;
 
-/// How long a recipient is in one mood.
+/// The time that a recipient is in one mood.
 const MOOD: Duration = Duration::from_secs(4);
 
-/// How long it hangs; longer than its route waits.
+/// The time that a recipient hangs; longer than its route waits.
 const HANG: Duration = Duration::from_millis(1_500);
 
 /// Longest that a connection says nothing before it is closed.
@@ -38,7 +38,7 @@ pub(super) struct Recipient {
     calm: Arc<AtomicBool>,
 }
 
-/// What it does with a request.
+/// The conduct of a recipient with a request.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Conduct {
     Take,
@@ -132,7 +132,7 @@ impl Recipient {
         }
     }
 
-    /// What it is like now: some minutes it is well, some nothing gets through.
+    /// Returns the conduct of now: some minutes all is well, some nothing gets through.
     fn conduct(&self, chance: &mut Chance) -> Conduct {
         if self.calm.load(Ordering::Relaxed) {
             return Conduct::Take;

@@ -18,14 +18,14 @@ pub struct MqttPush {
     /// The name that we have there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
-    /// Its password.
+    /// The password of the user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<Secret>,
     /// By which the broker knows us; `champollion-`, the route and a number where it is left out. Only one
     /// of a name is let in, so who tries a route that has a name interrupts it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,
-    /// Certificates.
+    /// The certificates of the connection.
     #[serde(default)]
     pub tls: Tls,
 }

@@ -26,7 +26,7 @@ use crate::{
 /// Messages that may be on their way to the broker at once.
 const UNACKNOWLEDGED: u16 = 64;
 
-/// How often the broker hears of us where nothing is said.
+/// The longest silence towards the broker where the route does not set one.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
 
 /// The largest message: a record as the store takes it, and the topic.
@@ -35,13 +35,13 @@ const PACKET_BYTES: usize = 256 << 10;
 /// Seconds that the broker may take to let us in.
 const CONNECT_SECONDS: u64 = 10;
 
-/// How long the broker may take to acknowledge a message, the connection included.
+/// The time that the broker has to acknowledge a message, the connection included.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Requests to the client that wait to be written.
 const REQUESTS: usize = 128;
 
-/// Whoever records are published through.
+/// A recipient that publishes records through a broker.
 pub struct MqttRecipient {
     options: MqttOptions,
     topic: TopicPattern,
@@ -53,7 +53,7 @@ pub struct MqttRecipient {
 }
 
 impl MqttPush {
-    /// Whoever records are published through.
+    /// Makes the recipient that publishes records through the broker.
     ///
     /// # Errors
     /// Says what of the definition cannot be.
@@ -213,7 +213,7 @@ async fn converse(
     }
 }
 
-/// What is wrong with a connection, for people.
+/// Describes a failure of a connection, for people.
 #[must_use]
 pub fn sentence(error: &ConnectionError, connect_seconds: u64) -> String {
     match error {

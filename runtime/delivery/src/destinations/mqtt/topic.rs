@@ -9,14 +9,14 @@ use crate::records::Head;
 /// Longest pattern in bytes.
 const BYTES: usize = 500;
 
-/// What stands for something of the record.
+/// The placeholders that stand for parts of the record.
 const PLACES: [&str; 4] = ["{group}", "{route}", "{devEui}", "{port}"];
 
 /// The topic of a record, in which `{group}`, `{route}`, `{devEui}` and `{port}` stand for its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TopicPattern(String);
 
-/// What is wrong with a text that should be a topic.
+/// A text that is no topic.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the topic {topic:?} cannot be published under: {reason}")]
 pub struct TopicPatternError {

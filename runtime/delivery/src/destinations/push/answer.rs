@@ -1,4 +1,4 @@
-//! What an answer means.
+//! Meaning of a recipient's answers.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::destinations::{Handed, Verdict};
 /// The longest that a recipient may ask to be left alone; who asks for more is asked again after it.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3_600);
 
-/// What an answer means for the records.
+/// Returns the meaning of an answer for the records.
 pub(super) fn meaning(
     status: StatusCode,
     headers: &HeaderMap,

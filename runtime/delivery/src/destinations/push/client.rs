@@ -22,10 +22,10 @@ use crate::destinations::{AddressRule, Handed, Parcel, Recipient, Surroundings};
 const ANSWER_BYTES: usize = 4 << 10;
 const SHOWN_CHARACTERS: usize = 300;
 
-/// How long an answer that is well is read to its end, so that its connection can be used again.
+/// The time in which an answer of success is read to its end, so that its connection can be used again.
 const LEFTOVER: Duration = Duration::from_secs(1);
 
-/// Whoever records are posted to.
+/// A recipient that records are posted to.
 pub struct HttpRecipient {
     client: Client,
     url: Url,
@@ -130,7 +130,7 @@ fn body(parcel: &Parcel, lists: bool) -> String {
     body
 }
 
-/// What an answer means. Once its status is there, nothing in its body changes that.
+/// Reads an answer. Once its status is there, nothing in its body changes the meaning.
 async fn heard(mut response: Response) -> Handed {
     let (status, headers) = (response.status(), response.headers().clone());
     let mut said = Vec::new();
@@ -149,7 +149,7 @@ async fn heard(mut response: Response) -> Handed {
     answer::meaning(status, &headers, &shown, Timestamp::now())
 }
 
-/// What is wrong, with all that led to it.
+/// Describes an error with all that led to it.
 fn sentence(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         let what = if error.is_connect() { "a connection" } else { "an answer" };

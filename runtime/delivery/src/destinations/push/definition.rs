@@ -41,19 +41,19 @@ const OWN_HEADERS: [&str; 10] = [
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct HttpPush {
-    /// Where to.
+    /// The address that records are posted to.
     pub url: Url,
-    /// What requests are signed with, each `whsec_` and base64. Several while one is exchanged for
-    /// another: each request is signed with all.
+    /// The secrets that requests are signed with, each `whsec_` and base64. There are several while one is
+    /// exchanged for another: each request is signed with all.
     #[serde(default)]
     pub secrets: Vec<Secret>,
-    /// How we log in.
+    /// The credentials of our requests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authorization: Option<Authorization>,
-    /// Further headers.
+    /// Further headers of each request.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, Secret>,
-    /// Certificates.
+    /// The certificates of the connection.
     #[serde(default)]
     pub tls: Tls,
     /// Seconds that the recipient has to answer.
@@ -67,20 +67,20 @@ pub struct HttpPush {
     pub concurrency: usize,
 }
 
-/// How we log in.
+/// Credentials for the recipient.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub enum Authorization {
-    /// With a token.
+    /// A bearer token.
     Bearer {
-        /// The token.
+        /// The token in clear.
         token: Secret,
     },
     /// With a name and a password.
     Basic {
-        /// The name.
+        /// The name of the user.
         user: String,
-        /// The password.
+        /// The password of the user.
         password: Secret,
     },
 }
@@ -103,23 +103,23 @@ pub enum HttpPushError {
     /// It is where recipients may not be.
     #[error(transparent)]
     Address(#[from] AddressError),
-    /// What requests are signed with cannot be.
+    /// The signing secrets cannot be used.
     #[error("secrets: {0}")]
     Signing(#[from] SigningKeyError),
     /// A header cannot be sent.
     #[error("headers: {name:?} cannot be sent: {reason}")]
     Header {
-        /// Its name.
+        /// The name of the header.
         name: String,
-        /// Why.
+        /// The reason why the header is refused.
         reason: &'static str,
     },
     /// A number is out of its range.
     #[error("{member} must be from 1 to {most}")]
     Range {
-        /// Which.
+        /// The member at fault.
         member: &'static str,
-        /// The most.
+        /// The largest value that is allowed.
         most: u64,
     },
     /// Certificates cannot be used.
@@ -190,7 +190,7 @@ impl HttpPush {
         range("concurrency", self.concurrency as u64, CONCURRENCY.1 as u64)
     }
 
-    /// How long the recipient has to answer.
+    /// The time that the recipient has to answer.
     #[must_use]
     pub fn timeout(&self) -> Duration {
         Duration::from_secs(self.timeout_seconds)

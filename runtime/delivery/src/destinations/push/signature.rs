@@ -8,10 +8,10 @@ use sha2::Sha256;
 
 use crate::destinations::Secret;
 
-/// How the text of a secret begins.
+/// The beginning of the text of a secret.
 const PREFIX: &str = "whsec_";
 
-/// How many bytes a secret may have.
+/// The allowed sizes of a secret in bytes.
 const BYTES: std::ops::RangeInclusive<usize> = 24..=64;
 
 /// Bytes of a secret that we make.
@@ -21,7 +21,7 @@ const GENERATED: usize = 32;
 #[derive(Clone)]
 pub struct SigningKey(Hmac<Sha256>);
 
-/// What is wrong with a text that should be a key.
+/// A text that is no signing key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("each must be {PREFIX} and the base64 of 24 to 64 bytes; leave all out to be given one")]
 pub struct SigningKeyError;

@@ -29,12 +29,12 @@ pub enum PlaceDefinition {
 pub struct SftpPlace {
     /// Its name or address.
     pub host: String,
-    /// Its port.
+    /// The port of the server.
     #[serde(default = "port")]
     pub port: u16,
     /// The fingerprint of its host key, `SHA256:…`.
     pub host_key: String,
-    /// Who we are there.
+    /// Our name at the server.
     pub user: String,
     /// Our password, where we log in with one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -42,7 +42,7 @@ pub struct SftpPlace {
     /// Our private key, as OpenSSH or PEM writes it, where we log in with one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub private_key: Option<Secret>,
-    /// What the private key is locked with.
+    /// The passphrase of the private key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub passphrase: Option<Secret>,
     /// The folder; the one that we are in after the login where it is empty.
@@ -66,14 +66,14 @@ pub struct FtpsPlace {
     /// Whether TLS begins with the connection, and is not asked for.
     #[serde(default)]
     pub implicit: bool,
-    /// Who we are there.
+    /// Our name at the server.
     pub user: String,
-    /// Our password.
+    /// Our password at the server.
     pub password: Secret,
     /// The folder; the one that we are in after the login where it is empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub folder: String,
-    /// Certificates.
+    /// The certificates of the connection.
     #[serde(default)]
     pub tls: Tls,
 }
@@ -84,10 +84,10 @@ pub struct FtpsPlace {
 pub struct WebdavPlace {
     /// The URL of the folder.
     pub url: Url,
-    /// How we log in.
+    /// The credentials of our requests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authorization: Option<Authorization>,
-    /// Certificates.
+    /// The certificates of the connection.
     #[serde(default)]
     pub tls: Tls,
 }
@@ -101,19 +101,19 @@ pub struct S3Place {
     /// The region that requests are signed for.
     #[serde(default = "region")]
     pub region: String,
-    /// The bucket.
+    /// The name of the bucket.
     pub bucket: String,
     /// The name of the key that we sign with.
     pub access_key: String,
     /// The key that we sign with.
     pub secret_key: Secret,
-    /// What the names of objects begin with, before a slash.
+    /// The beginning of the names of objects, before a slash.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub folder: String,
     /// Whether the bucket stands in the path; else it is a part of the server's name.
     #[serde(default = "path_style")]
     pub path_style: bool,
-    /// Certificates.
+    /// The certificates of the connection.
     #[serde(default)]
     pub tls: Tls,
 }
@@ -135,7 +135,7 @@ pub struct FolderPlace {
 }
 
 impl PlaceDefinition {
-    /// In a word.
+    /// Returns the kind of the place in a word.
     pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Sftp(_) => "sftp",

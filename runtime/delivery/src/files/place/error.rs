@@ -1,4 +1,4 @@
-//! What goes wrong where files are put: what it is, and what to do.
+//! Errors of places that files are put into: the fault, and the remedy.
 
 use crate::destinations::{AddressError, TlsError};
 
@@ -12,9 +12,9 @@ pub enum PlaceError {
     /// There is nobody there.
     #[error("{host} cannot be reached: {reason}")]
     Unreachable {
-        /// Where.
+        /// The host of the place.
         host: String,
-        /// Why.
+        /// The reason that was given.
         reason: String,
     },
     /// It is not the server that was meant, or the server has a new key.
@@ -23,7 +23,7 @@ pub enum PlaceError {
          changed, and pin the new one only if it was"
     )]
     HostKey {
-        /// Where.
+        /// The host of the place.
         host: String,
         /// The fingerprint that it shows.
         shown: String,
@@ -33,61 +33,61 @@ pub enum PlaceError {
     /// Its certificate is not good.
     #[error("the certificate of {host} is not accepted: {reason}. {advice}")]
     Certificate {
-        /// Where.
+        /// The host of the place.
         host: String,
-        /// Why.
+        /// The reason that was given.
         reason: String,
-        /// What to do.
+        /// The advice about the fault.
         advice: &'static str,
     },
     /// It does not let us in.
     #[error("{user:?} is not let in: {reason}")]
     Login {
-        /// Who.
+        /// The user that was refused.
         user: String,
-        /// Why.
+        /// The reason that was given.
         reason: String,
     },
     /// We may not write there.
     #[error("there is no permission to write {what}: {reason}")]
     Denied {
-        /// What.
+        /// The object at fault.
         what: String,
-        /// What it said.
+        /// The words of the server.
         reason: String,
     },
     /// The folder or the bucket is not there.
     #[error("{what} is not there, and is not made here: {reason}")]
     Missing {
-        /// What.
+        /// The object at fault.
         what: String,
-        /// What it said.
+        /// The words of the server.
         reason: String,
     },
     /// There is no room.
     #[error("there is no room for the file: {reason}")]
     Full {
-        /// What it said.
+        /// The words of the server.
         reason: String,
     },
     /// The connection is gone.
     #[error("the connection was lost while the file was written: {reason}")]
     Lost {
-        /// What is known.
+        /// The details that are known.
         reason: String,
     },
     /// It took too long.
     #[error("the file was not there after {seconds} seconds, which is the limit")]
     TimedOut {
-        /// The limit.
+        /// The limit in seconds.
         seconds: u64,
     },
     /// The server refused for a reason of its own.
     #[error("{what} was refused: {reason}")]
     Refused {
-        /// What was asked of it.
+        /// The request that was made.
         what: &'static str,
-        /// What it said.
+        /// The words of the server.
         reason: String,
     },
 }
@@ -99,9 +99,9 @@ pub enum UnusablePlace {
     /// A text cannot be used.
     #[error("{member}: {reason}")]
     Text {
-        /// Which.
+        /// The member at fault.
         member: &'static str,
-        /// Why.
+        /// The reason why the member is refused.
         reason: &'static str,
     },
     /// The fingerprint is none.
@@ -117,7 +117,7 @@ pub enum UnusablePlace {
         "{member} must begin with https://; the operator may allow http:// with [delivery] plain-http"
     )]
     Scheme {
-        /// Which.
+        /// The member at fault.
         member: &'static str,
     },
     /// It is where recipients may not be.
@@ -144,7 +144,7 @@ pub enum UnusablePlace {
 }
 
 impl PlaceError {
-    /// What a failed handshake of TLS means, of which only the words are known.
+    /// Makes the error of a failed handshake of TLS, of which only the words are known.
     pub(super) fn tls(host: &str, reason: &str) -> Self {
         let advice = [
             ("xpired", "It has to be renewed, or our clock is wrong"),

@@ -1,4 +1,4 @@
-//! What places that are reached over HTTP have in common.
+//! Requests of the places that are reached over HTTP.
 
 use std::error::Error as _;
 
@@ -41,7 +41,7 @@ pub(super) fn check(
     Ok(surroundings.addresses.check(url)?)
 }
 
-/// What it means where there is no answer.
+/// Makes the error of a request that got no answer.
 pub(super) fn meaning(host: &str, error: &reqwest::Error) -> PlaceError {
     let mut cause = error.source();
     let mut last = error.to_string();

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::error::PlaceError;
 
-/// What a file is called while it is not whole: its name and this.
+/// The ending of a file's name while the file is not whole.
 const UNFINISHED: &str = ".part";
 
 /// Where files are put. Each call takes as long as it takes: whoever calls bounds it.
@@ -17,7 +17,7 @@ pub(crate) trait Place: Send + Sync {
     async fn remove(&self, name: &str) -> Result<(), PlaceError>;
 }
 
-/// What a file is called while it is not whole.
+/// Returns the name of a file while the file is not whole.
 pub(super) fn unfinished(name: &str) -> String {
     format!("{name}{UNFINISHED}")
 }

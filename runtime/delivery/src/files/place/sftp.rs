@@ -23,7 +23,7 @@ use super::{
 };
 use crate::destinations::{AddressRule, Secret, Surroundings};
 
-/// What a fingerprint begins with, and how long the rest is: SHA-256 in Base64 without padding.
+/// The beginning of a fingerprint, and the length of the rest: SHA-256 in Base64 without padding.
 const FINGERPRINT: (&str, usize) = ("SHA256:", 43);
 
 /// Kinds of host keys that are asked for, one after another, before another key than the pinned one is
@@ -268,7 +268,7 @@ impl Place for Sftp {
 }
 
 impl Sftp {
-    /// What an error means that came while bytes were written: it is the server's in a wrapper.
+    /// Reads an error that came while bytes were written: it is the server's in a wrapper.
     fn of_writing(&self, error: std::io::Error) -> PlaceError {
         let reason = error.to_string();
         match error.into_inner().and_then(|inner| inner.downcast::<SftpError>().ok()) {

@@ -90,7 +90,7 @@ impl Webdav {
     }
 }
 
-/// What a server says, in a line.
+/// Returns the words of a server in one line.
 async fn said(status: StatusCode, response: reqwest::Response) -> String {
     let is_text = response
         .headers()

@@ -33,12 +33,12 @@ pub enum Compiler {
     Worker(WorkerCommand),
 }
 
-/// How the process is started: a program that calls [`compile_worker`] and ends.
+/// The command that starts the process: a program that calls [`compile_worker`] and ends.
 #[derive(Clone, Debug)]
 pub struct WorkerCommand {
-    /// The program.
+    /// The program to start.
     pub program: PathBuf,
-    /// What it is told.
+    /// The arguments of the program.
     pub arguments: Vec<OsString>,
 }
 

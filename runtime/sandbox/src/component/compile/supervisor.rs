@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{Limits, LoadError};
 
-/// How often it is looked at how far the process is. Most compile for some hundred milliseconds.
+/// The interval at which the process is looked at. Most compile for some hundred milliseconds.
 const PERIOD: Duration = Duration::from_millis(4);
 
 /// By how much the clock may run ahead of the processor's time. A machine so busy that the process
@@ -30,10 +30,10 @@ const CODE_BYTES: u64 = 16 << 20;
 /// Most bytes of an error that are read.
 const ERROR_BYTES: u64 = 4 << 10;
 
-/// What Rust's allocator says before it gives up.
+/// The words of Rust's allocator before it gives up.
 const OUT_OF_MEMORY: &str = "memory allocation of";
 
-/// How the process ended.
+/// The end of the process.
 struct End {
     status: ExitStatus,
     /// Whether it was ended for taking too long.
@@ -105,8 +105,8 @@ fn hand_over(mut stdin: impl Write, file: &[u8], limits: &Limits) -> io::Result<
     stdin.write_all(file)
 }
 
-/// What cannot be read is as good as nothing: the end of the process says what happened. A process
-/// that writes more than it may finds its pipe closed.
+/// Reads a pipe to its end. Bytes that cannot be read are as good as none: the end of the process says what
+/// happened. A process that writes more than it may finds its pipe closed.
 fn read(pipe: Option<impl Read>, most: u64) -> Vec<u8> {
     let mut bytes = Vec::new();
     if let Some(pipe) = pipe {

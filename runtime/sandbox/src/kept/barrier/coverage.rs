@@ -1,4 +1,5 @@
-//! Which stores of a function need a mark, and which are covered by one that was made before.
+//! Coverage of stores: those of a function that need a mark, and those that are covered by a mark made
+//! before.
 //!
 //! Compilers write a structure field by field, from one address in a local variable, and a mark stands
 //! for [`OVERHANG_BYTES`] beyond its card. So one mark does for many stores, if it is made on every way
@@ -14,14 +15,14 @@ use wasmparser::{
 
 use super::{OVERHANG_BYTES, Written, written};
 
-/// How many marks and how many stores are looked through for one that fits. A function may have a
-/// hundred thousand of each, and this runs for every one of them.
+/// Marks and stores that are looked through for one that fits. A function may have a hundred thousand of
+/// each, and this runs for every one of them.
 const NEIGHBOURS: usize = 64;
 
 /// A store is at most eight bytes wide, and must lie in the overhang as a whole.
 const REACH: u32 = OVERHANG_BYTES as u32 - 8;
 
-/// How a store to the memory is accounted for.
+/// The way in which a store to the memory is accounted for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Marking {
     /// A mark was made before that stands for it.
@@ -35,13 +36,13 @@ pub(super) enum Marking {
 /// An address that can be named without looking at the stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Address {
-    /// What a local variable holds, and so much.
+    /// The value of a local variable, and an offset.
     Local { local: u32, offset: u32 },
-    /// Always the same.
+    /// A constant, always the same.
     Constant(u32),
 }
 
-/// What a module says of how many values its functions and blocks take and give.
+/// The numbers of values that a module's functions and blocks take and give.
 #[derive(Default)]
 pub(super) struct Arities {
     /// The types of the module.
@@ -51,7 +52,7 @@ pub(super) struct Arities {
 }
 
 impl Arities {
-    /// How many parameters a function of this type has; `None` if it is no type of functions.
+    /// Returns the number of parameters of a function of this type; `None` if it is no type of functions.
     pub(super) fn parameters(&self, index: u32) -> Option<u32> {
         match &self.types.get(index as usize)?.composite_type.inner {
             CompositeInnerType::Func(function) => u32::try_from(function.params().len()).ok(),
@@ -88,7 +89,7 @@ struct Store {
     at: usize,
     /// Where its address comes from, where that is known.
     base: Option<Base>,
-    /// What is added to that.
+    /// The offset that is added to the address.
     offset: u32,
 }
 
@@ -268,7 +269,7 @@ enum Origin {
 struct Frame {
     block: BlockType,
     kind: FrameKind,
-    /// What of the stack was there before it.
+    /// The height of the stack before it.
     height: usize,
 }
 

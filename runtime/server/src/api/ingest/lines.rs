@@ -18,10 +18,10 @@ use champollion_lns::{Content, Frame, GATEWAYS};
 use serde::Serialize;
 use tokio::task::JoinSet;
 
-use super::{Problem, phy};
+use super::Problem;
 use crate::{ingest::Receipt, service::Service};
 
-/// What lines of JSON are called; the second is what they were called before they had a name.
+/// Media types of lines of JSON; the second is from before the format had a name.
 pub(super) const CONTENT_TYPES: [&str; 2] = ["application/x-ndjson", "application/ndjson"];
 
 /// Where a DevAddr stands in a PHYPayload.
@@ -87,8 +87,8 @@ pub(super) async fn take(
     answer(answers)
 }
 
-/// What is the same of all frames of a device: the address that it sends from, or what it sends where
-/// it has none yet.
+/// Returns the bytes that all frames of a device share: the address that it sends from, or the frame itself
+/// where there is none yet.
 fn device_of(frame: &Frame) -> Vec<u8> {
     let Content::Phy { phy_payload, .. } = &frame.content else { return Vec::new() };
     phy_payload.get(DEV_ADDR).unwrap_or_default().to_vec()

@@ -45,7 +45,7 @@ pub(super) async fn take(
     Ok(Json(receipt).into_response())
 }
 
-/// Reads a frame.
+/// Reads a frame in our own format.
 fn read(body: &[u8]) -> Result<Frame, Problem> {
     // Where an error is costs as much as reading, and is asked for only where there is one.
     if let Ok(frame) = serde_json::from_slice::<PhyFrame>(body) {

@@ -28,8 +28,8 @@ const MEDIA_TYPES: [(&str, Format); 9] = [
     ("application/senml+json", Format::Senml),
 ];
 
-/// Which format is wanted: the one that is named, or else the one that is liked best of those that the
-/// client takes.
+/// Returns the format that is wanted: the one that is named, or else the best liked of those that the client
+/// takes.
 pub(super) fn layout(named: Option<Format>, headers: &HeaderMap) -> Result<Format, Problem> {
     if let Some(format) = named {
         return Ok(format);

@@ -27,13 +27,13 @@ use crate::{
 /// The header in which whoever comes back says what it saw last.
 const LAST_EVENT_ID: &str = "last-event-id";
 
-/// How often something is said where nothing happens, so that nobody in between gives up.
+/// The interval of heartbeats where nothing happens, so that no proxy gives up.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// Where the store does not answer, it is asked again after this.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Somebody who follows.
+/// A follower, counted while it lives.
 struct Follower {
     service: Arc<Service>,
     wish: Wish,

@@ -1,4 +1,4 @@
-//! Which records somebody wants, as the parameters of a query say it.
+//! The records that a client wants, as the parameters of a query say it.
 
 use std::{str::FromStr, time::Duration};
 
@@ -28,7 +28,7 @@ const MAX_LIMIT: usize = 1_000;
 /// Longest that an answer is waited with, in seconds: shorter than proxies are patient.
 const MAX_WAIT_SECONDS: u64 = 50;
 
-/// What may stand in a query. Where several are meant, they are separated by commas.
+/// The parameters of a query. Several values are separated by commas.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(in crate::api) struct Wanted {
@@ -49,7 +49,7 @@ pub(in crate::api) struct Wanted {
     format: Option<Format>,
 }
 
-/// What somebody wants.
+/// The records that a client wants.
 #[derive(Clone)]
 pub(super) struct Wish {
     pub(super) group: GroupId,
@@ -67,7 +67,7 @@ enum Of {
 }
 
 impl Wanted {
-    /// In which format.
+    /// Returns the format that is named.
     pub(super) fn format(&self) -> Option<Format> {
         self.format
     }
@@ -113,7 +113,7 @@ impl Wanted {
 }
 
 impl Wish {
-    /// What there is, once there is something, or after the time that is waited.
+    /// Returns the page once there is a record, or after the time that is waited.
     pub(super) async fn pull(mut self, service: &Service) -> Result<Page, Problem> {
         let deadline = Instant::now() + self.wait;
         let mut arrivals = service.mailbox.arrivals(&self.group);
@@ -141,7 +141,7 @@ impl Wish {
         }
     }
 
-    /// What there is.
+    /// Returns the page as it is now.
     pub(super) async fn page(&self, service: &Service) -> Result<Page, DispatchError> {
         let Self { group, after, limit, of, .. } = self;
         Ok(match of {

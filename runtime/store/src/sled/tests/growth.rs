@@ -8,7 +8,7 @@ use crate::sled::sync::SEGMENT_BYTES;
 use crate::sled::{SledOptions, open};
 use crate::{Batch, Sequence, Store};
 
-/// How much is written: many times what is kept.
+/// Batches that are written: many times as many as are kept.
 const BATCHES: u32 = 800;
 
 const HOT_VALUE_BYTES: usize = 60 * 1024;

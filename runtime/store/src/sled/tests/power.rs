@@ -25,16 +25,16 @@ use crate::conformance::block_on;
 use crate::sled::{SledOptions, SledStore, open};
 use crate::{Batch, MAX_VALUE_BYTES, Sequence, Store};
 
-/// What a drive writes whole, and what the operating system hands to it at once.
+/// Sizes that a drive writes whole, and that the operating system hands to it at once.
 const UNITS: [usize; 2] = [512, 4096];
 
 /// Small, so that the power is cut during a compaction too.
 const COMPACT_FROM_BYTES: u64 = 9 * 1024 * 1024;
 
-/// How often the writers go on with what a power cut has left.
+/// Times that the writers go on with the remains of a power cut.
 const LIVES: u64 = 6;
 
-/// How many power cuts are tried in each life.
+/// Power cuts that are tried in each life.
 const CUTS: usize = 10;
 
 /// Lives end after this, so that a slow disk makes the test smaller and not longer.
@@ -43,13 +43,13 @@ const TIME_FOR_LIVES: Duration = Duration::from_secs(15);
 /// Of so many flushes one is cut, about.
 const FLUSHES_OF_A_CUT: u64 = 3;
 
-/// How many tasks commit at the same time, so that groups have several batches.
+/// Tasks that commit at the same time, so that groups have several batches.
 const WRITERS: u32 = 8;
 
-/// How often a writer truncates its log, in commits: the power is cut while it is trimmed too.
+/// Commits after which a writer truncates its log: the power is cut while it is trimmed too.
 const TRUNCATE_EVERY: u64 = 8;
 
-/// How many entries of its log a writer leaves then.
+/// Entries of its log that a writer leaves then.
 const LEFT: u64 = 4;
 
 /// Keys of each writer for large values, of which it replaces one with each batch.
@@ -58,7 +58,7 @@ const LARGE_KEYS: u64 = 8;
 /// All files of a folder, by their paths in it.
 type Files = BTreeMap<PathBuf, Vec<u8>>;
 
-/// What a writer was told last.
+/// The last acknowledgement of each writer.
 type Acknowledged = Arc<Mutex<BTreeMap<u32, u64>>>;
 
 /// Numbers without a visible order, the same in every run (xorshift).
@@ -73,7 +73,7 @@ impl Numbers {
     }
 }
 
-/// What came of power cuts.
+/// Outcomes of power cuts.
 #[derive(Default)]
 struct Outcomes {
     cuts: usize,

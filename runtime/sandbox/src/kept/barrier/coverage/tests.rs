@@ -6,7 +6,7 @@ use super::super::{
     tests::{accounts, module, rewritten},
 };
 
-/// How many marks there are in a module, but for those of ranges.
+/// Returns the number of marks in a module, but for those of ranges.
 fn marks(wat: &str) -> usize {
     let bytes = rewritten(wat).expect("it can be rewritten");
     let bodies = Parser::new(0).parse_all(&bytes).filter_map(|payload| match payload {
