@@ -21,7 +21,7 @@ xflags::xflags! {
         cmd test {}
         /// Load the server with frames, kill it again and again, and see that nothing is lost
         cmd torture {
-            /// How long [default: 2]
+            /// Minutes of the run [default: 2]
             optional --minutes minutes: u32
             /// Choose everything that is left to chance as a run before did
             optional --seed seed: u64
@@ -35,7 +35,7 @@ xflags::xflags! {
         }
         /// Feed the upload path and the output path of decoders with bytes until something breaks
         cmd fuzz {
-            /// How long, for each target [default: 60]
+            /// Seconds for each target [default: 60]
             optional --seconds seconds: u32
             /// Only this target: upload, output or frames
             optional target: Target

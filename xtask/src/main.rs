@@ -24,10 +24,10 @@ use self::{
     install::Installing,
 };
 
-/// How long the server is tortured where nobody says it, in minutes.
+/// Minutes that the server is tortured by default.
 const TORTURE_MINUTES: u32 = 2;
 
-/// How long each target is fed where nobody says it.
+/// Seconds that each target is fed by default.
 const FUZZ_SECONDS: u32 = 60;
 
 /// The folder of the attack suite where nobody names another.

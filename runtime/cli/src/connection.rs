@@ -1,4 +1,4 @@
-//! Which server a command talks to, and who is asking.
+//! The connection of a command: the server that it talks to, and the token.
 
 use champollion_client::{Client, ClientError, is_address};
 use clap::Args;

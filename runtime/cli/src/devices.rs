@@ -158,7 +158,7 @@ struct Keys {
 }
 
 impl Keys {
-    /// How it is activated. Which keys go together the server says, but for those of both ways.
+    /// Returns the activation. The server says which keys go together, but for those of both ways.
     fn activation(&self) -> Result<Activation, Failure> {
         let otaa = first([
             ("appKey", self.app_key.is_some()),

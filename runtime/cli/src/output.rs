@@ -15,8 +15,11 @@ use super::Failure;
 
 /// A line on standard output.
 pub(super) fn line(text: impl fmt::Display) {
+    print(&plain(&text.to_string(), true));
+}
+
+fn print(text: &str) {
     let mut out = io::stdout().lock();
-    let text = plain(&text.to_string(), true);
     if writeln!(out, "{text}").and_then(|()| out.flush()).is_err() {
         process::exit(1);
     }
@@ -25,8 +28,23 @@ pub(super) fn line(text: impl fmt::Display) {
 /// A value as JSON on standard output.
 pub(super) fn json(value: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(value).map_err(Failure::of("the result is no JSON"))?;
-    line(text);
+    print(&escaped(&text));
     Ok(())
+}
+
+/// Escapes the control characters that JSON lets stand in strings, such as DEL, as JSON writes escapes: the text
+/// stays the same JSON, and commands no terminal.
+fn escaped(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for character in json.chars() {
+        if character.is_control() && character != '\n' {
+            // All control characters are below U+00A0, so four digits are enough.
+            escaped.push_str(&format!("\\u{:04x}", u32::from(character)));
+        } else {
+            escaped.push(character);
+        }
+    }
+    escaped
 }
 
 /// The JSON of a server's answer on standard output, as it came: with members that are not known here.
@@ -82,6 +100,14 @@ pub(super) fn error(failure: &Failure) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn json_stays_json_and_commands_no_terminal() {
+        let said = "all\u{7f} is \u{9b}well,\n\tZoë \u{1b}[2J";
+        let text = escaped(&serde_json::to_string_pretty(&[said]).unwrap());
+        assert!(!text.contains(|character: char| character.is_control() && character != '\n'));
+        assert_eq!(serde_json::from_str::<Vec<String>>(&text).unwrap(), [said]);
+    }
 
     #[test]
     fn words_of_others_do_not_command_the_terminal() {

@@ -31,7 +31,7 @@ enum Action {
         /// For whom or what it is
         #[arg(long)]
         name: String,
-        /// What it lets its holder do
+        /// Role of the token
         #[arg(long, value_parser = roles())]
         role: Role,
         /// Group whose records a partner gets

@@ -1,4 +1,4 @@
-//! Which versions devices get: changed by admins.
+//! Channels: the versions that devices get, changed by admins.
 
 use std::{collections::BTreeMap, fmt::Display};
 
@@ -204,7 +204,7 @@ pub struct Effect {
     pub devices: u64,
 }
 
-/// What a candidate came to that a share of the devices gets.
+/// The report of a candidate that a share of the devices gets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CanaryReport {
@@ -224,7 +224,7 @@ pub struct CanaryReport {
     pub failures: u64,
 }
 
-/// What a candidate came to that runs beside the stable version.
+/// The report of a candidate that runs beside the stable version.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ShadowReport {
@@ -250,7 +250,7 @@ pub struct ShadowReport {
     pub examples: Vec<ShadowExample>,
 }
 
-/// What a version took to decode frames.
+/// The performance of a version on frames.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Performance {
     /// Fuel that was burnt on all frames.

@@ -49,7 +49,7 @@ pub enum Outcome {
     Downlink(EncodedDownlink),
 }
 
-/// What a decoder read out of a frame.
+/// A reading that a decoder made of a frame.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Reading {
     /// A JSON object, in the maker's own words.

@@ -18,7 +18,7 @@ pub struct Problem {
     pub status: u16,
     /// A word for programs, which does not change between releases.
     pub code: String,
-    /// What is wrong, where, and what to do, for people.
+    /// The fault, its place and the remedy, for people.
     pub detail: String,
     /// More for programs, beside the standard members.
     #[serde(flatten)]

@@ -44,7 +44,7 @@ pub struct PhyFrame {
     pub metadata: RadioMetadata,
 }
 
-/// What became of a frame or a message that was taken.
+/// The receipt of a frame or a message that was taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 pub enum Receipt {
@@ -138,12 +138,12 @@ pub struct DecodeProblem {
 pub struct LineAnswer {
     /// The line of the frame, from 1.
     pub line: usize,
-    /// What became of it.
+    /// The outcome of the line.
     #[serde(flatten)]
     pub outcome: LineOutcome,
 }
 
-/// What became of one of many frames.
+/// The outcome of one of many frames.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LineOutcome {
@@ -165,7 +165,7 @@ pub enum ChirpstackEvent {
 /// An `XmitDataAns`, with what became of the frame.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ts002Answer {
-    /// What became of the frame.
+    /// The receipt of the frame.
     pub receipt: Receipt,
     /// The members that TS002 has.
     #[serde(flatten)]

@@ -16,7 +16,7 @@ pub struct ParkedList {
     pub parked: Vec<ParkedMessage>,
 }
 
-/// What is known of a message that is parked.
+/// A parked message without its payload.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ParkedMessage {
@@ -45,20 +45,20 @@ pub struct ParkedMessage {
 /// A message that is parked, with what it says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ParkedText {
-    /// What is known of it.
+    /// The message without its payload.
     #[serde(flatten)]
     pub message: ParkedMessage,
-    /// What it says, where it is text.
+    /// The payload, where it is text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
-    /// What it says, where it is not.
+    /// The payload, where it is not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base64: Option<String>,
     /// Whether that is the beginning only.
     pub truncated: bool,
 }
 
-/// What became of a message that was taken once more.
+/// The outcome of a message that was taken once more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Retried {
     /// A word for it.

@@ -73,7 +73,7 @@ pub struct PulledRecord {
     pub record: Record,
 }
 
-/// What a partner gets of one frame. A shape that leaves something out has members less.
+/// The record of one frame, as a partner gets it. A shape that leaves something out has members less.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Record {
@@ -99,7 +99,7 @@ pub struct Record {
     /// The version that decoded it, or failed to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decoder: Option<DecoderName>,
-    /// What the decoder read.
+    /// The reading of the decoder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decoded: Option<Decoded>,
     /// The reason why no decoder read it.
@@ -144,12 +144,12 @@ pub struct Uplink {
     /// FRMPayload in clear; the shape `decoded` has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payload: Option<Hex>,
-    /// What a reader should know of the frame's origin.
+    /// Warnings about the frame's origin.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<Warning>,
 }
 
-/// What a reader should know: a word for programs and a sentence for people.
+/// A warning to the reader: a word for programs and a sentence for people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Warning {
     /// The reason, for programs.
@@ -201,7 +201,7 @@ pub struct DecoderName {
     pub fuel: u64,
 }
 
-/// What a decoder read.
+/// The reading of a decoder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Decoded {
     /// A JSON object, in the maker's own words.
@@ -219,7 +219,7 @@ pub struct DecodeError {
     pub code: String,
     /// The reason, for people.
     pub message: String,
-    /// What the decoder itself reported, where it did.
+    /// The failure that the decoder itself reported, where it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Json>,
 }

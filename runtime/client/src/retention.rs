@@ -1,4 +1,4 @@
-//! What waits, and when it will be removed undelivered.
+//! Retention: the records that wait, and when they will be removed undelivered.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -8,12 +8,12 @@ use crate::{
     client::{OfGroup, ask},
 };
 
-/// What waits.
+/// The records that wait, by recipient.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Retention {
     /// The hours after which a record is removed, delivered or not.
     pub hours: u32,
-    /// What waits for each recipient.
+    /// The backlog of each recipient.
     pub backlogs: Vec<Backlog>,
 }
 

@@ -67,7 +67,7 @@ impl TokenWish {
     }
 }
 
-/// What is known of a token: everything but the secret.
+/// A token without its secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Token {
@@ -93,7 +93,7 @@ pub struct Token {
 /// A token that was just made.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 pub struct CreatedToken {
-    /// What stays known of it.
+    /// The token without its secret.
     #[serde(flatten)]
     pub info: Token,
     /// The secret, which no other answer shows.

@@ -41,7 +41,7 @@ pub enum NextState {
     Report(ReportState),
 }
 
-/// How a claim moves its device on: the state that the uplink was verified against, and the one that comes
+/// The progress of a claim's device: the state that the uplink was verified against, and the one that comes
 /// of it. Store the one only in the place of the other: then of all who verified an uplink against the
 /// same state, in this process or another, one alone moves the device on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,7 +101,7 @@ impl Claim {
         }
     }
 
-    /// How this moves its device on.
+    /// Returns the progress of the claim's device.
     #[must_use]
     pub fn progress(&self) -> Progress<'_> {
         match &self.hold {

@@ -1,28 +1,25 @@
 //! The trait that an adapter fulfils, and the list of all adapters.
 //!
-//! A new adapter is a folder and a line in [`ADAPTERS`]: the word in the settings, the path over HTTP, the
-//! topics of MQTT and everything that is read come from there.
+//! A new adapter is a folder and a line in `ADAPTERS`, beside the `mod` that Rust asks for: the word in the
+//! settings, the path over HTTP, the topics of MQTT and everything that is read come from there.
 
 use serde_json::{Map, Value as Json};
 
 #[cfg(test)]
 use crate::tests::Sample;
-use crate::{
-    Description, Feedback, Message, Place, Topic, Unreadable, actility, aws, chirpstack, described,
-    kerlink, loriot, outgoing::Commands, phy, ts002, tts,
-};
+use crate::{Description, Feedback, Message, Place, Topic, Unreadable, outgoing::Commands};
 
 /// All adapters, in the order in which they are named to people.
 pub(crate) static ADAPTERS: &[&dyn Adapter] = &[
-    &chirpstack::Chirpstack,
-    &tts::Tts,
-    &actility::Actility,
-    &ts002::Ts002,
-    &kerlink::Kerlink,
-    &loriot::Loriot,
-    &aws::Aws,
-    &described::Described,
-    &phy::Phy,
+    &crate::chirpstack::Chirpstack,
+    &crate::tts::Tts,
+    &crate::actility::Actility,
+    &crate::ts002::Ts002,
+    &crate::kerlink::Kerlink,
+    &crate::loriot::Loriot,
+    &crate::aws::Aws,
+    &crate::described::Described,
+    &crate::phy::Phy,
 ];
 
 /// The adapter for one kind of network server.

@@ -16,8 +16,8 @@ use config::{Case, Environment, File, FileFormat};
 use serde::Deserialize;
 
 use crate::{
-    devices::Keks, mirrors::Mirrors, network_servers::NetworkServers, parked::ParkedLimits,
-    storage::StorageLimits,
+    devices::Keks, downlinks::CommandTimes, mirrors::Mirrors, network_servers::NetworkServers,
+    parked::ParkedLimits, storage::StorageLimits,
 };
 
 /// The default settings with their explanations: what `champollion serve --print-config` prints.
@@ -68,7 +68,7 @@ pub struct Config {
     /// Where records may go, and how patiently.
     pub delivery: Delivery,
     /// The times that commands wait and are remembered.
-    pub downlinks: Downlinks,
+    pub downlinks: CommandTimes,
     /// The limits of parked messages.
     pub parked: ParkedLimits,
     /// The limits of decoders.
@@ -161,16 +161,6 @@ impl Delivery {
             ),
         }
     }
-}
-
-/// The times that commands wait and are remembered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Downlinks {
-    /// Hours after which a command expires that does not say when.
-    pub expire_hours: u32,
-    /// Hours for which a command is remembered that is at its end.
-    pub keep_hours: u32,
 }
 
 /// The threads that decode, and what is kept in memory for them.

@@ -224,7 +224,7 @@ fn show(changed: &Changed) {
     }
 }
 
-/// What a candidate came to.
+/// Shows the report of a candidate.
 fn show_shadow(report: &ShadowReport) {
     output::line(format_args!(
         "{} {}: {} of {} frames agree, {} were skipped",
@@ -249,7 +249,7 @@ fn show_shadow(report: &ShadowReport) {
     }
 }
 
-/// Which decoder something happened to, and what, in words.
+/// Returns the decoder of an event, and the event in words.
 fn said(event: &Event) -> (&str, String) {
     match event {
         Event::Promote(VersionName { id, version }) => (id, format!("stable in {version}")),

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use super::super::{Failure, output};
 
-/// What a person is told where lines do not arrive whole.
+/// The words for lines that do not arrive whole.
 const NOT_ARRIVED: &str = "the answer does not arrive";
 
 #[derive(Subcommand)]

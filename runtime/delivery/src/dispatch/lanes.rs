@@ -1,4 +1,4 @@
-//! What waits to be handed over, in a lane for each device: within a lane the order is kept, between
+//! Lanes, one for each device, of records that wait to be handed over: within a lane the order is kept, between
 //! lanes there is none, so that a record that the recipient will not take holds up its own device alone.
 
 use std::{

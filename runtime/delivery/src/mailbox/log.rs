@@ -17,7 +17,7 @@ use crate::{
 /// Logs of records are named by this and the group.
 const LOG_PREFIX: &str = "records/";
 
-/// How many names of logs are read at once.
+/// Names of logs that are read at once.
 const LOGS: usize = 1_000;
 
 /// Each entry starts with the moment at which it was stored, in milliseconds since the epoch.

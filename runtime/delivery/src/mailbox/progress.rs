@@ -3,7 +3,7 @@
 use champollion_store::Sequence;
 use serde::{Deserialize, Serialize};
 
-/// Which records of a group a route is done with: all up to one, and some of those beyond it, since
+/// The records of a group that a route is done with: all up to one, and some of those beyond it, since
 /// devices are delivered independently of each other.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Progress {
@@ -45,7 +45,7 @@ impl Progress {
         }
     }
 
-    /// How many records after `through`, up to one, are done.
+    /// Returns the number of records after `through`, up to one, that are done.
     #[must_use]
     pub(crate) fn done_beyond(&self, last: Sequence) -> u64 {
         let up_to = |&(start, end): &(u64, u64)| (end.min(last.get()) + 1).saturating_sub(start);

@@ -1,6 +1,7 @@
 //! Messages by their descriptions: those that the documentation shows, and all that may differ.
 
 use champollion_frames::{RadioMetadata, ReportedUplink};
+use proptest::prelude::*;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
@@ -434,5 +435,28 @@ fn settings_that_cannot_be_used_are_named() {
     ] {
         let said = refused(from, to);
         assert!(said.contains(says), "{to}: {said}");
+    }
+}
+
+proptest! {
+    /// Bytes are changed, left out and put in anywhere: nothing panics, and every error says something.
+    #[test]
+    fn bytes_are_changed_anywhere(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..3_u8), 1..8),
+    ) {
+        let (description, mut bytes) = (described(FULL), body().to_string().into_bytes());
+        for (place, byte, change) in changes {
+            let place = place.index(bytes.len());
+            match change {
+                0 => bytes[place] = byte,
+                1 if bytes.len() > 1 => drop(bytes.remove(place)),
+                _ => bytes.insert(place, byte),
+            }
+        }
+        let description = Some(&description);
+        let incoming = Incoming { event: "", content_type: None, description, body: &bytes };
+        if let Err(error) = Kind::of(&Described).read(&incoming) {
+            prop_assert!(!error.to_string().is_empty());
+        }
     }
 }

@@ -17,7 +17,7 @@ struct RememberedState {
     state: Hex,
 }
 
-/// What is remembered of a device, as it was read for one of its frames.
+/// The state that is remembered of a device, as it was read for one of its frames.
 pub(crate) struct Remembered {
     dev_eui: DevEui,
     state: Option<RememberedState>,

@@ -1,4 +1,4 @@
-//! How far a device has come: a frame's batch stores it on condition that nobody else has moved the device
+//! Progress of a device: a frame's batch stores it on condition that nobody else has moved the device
 //! meanwhile, be it another frame, the operator, or another process.
 //!
 //! What a state is stored as follows from the state, so the batch of a frame is based on the one before

@@ -9,7 +9,7 @@ use super::{
     line::{Credentials, JoinedSession, JoinedSessions, Line},
 };
 
-/// How often a change is made anew that another process has overtaken. Two processes that serve the same
+/// Times that a change is made anew that another process has overtaken. Two processes that serve the same
 /// device meet once; more often only where several come in between.
 const TIMES: usize = 3;
 
@@ -139,7 +139,7 @@ impl Rows {
 }
 
 impl Line {
-    /// What the device is verified with.
+    /// Returns the credentials that the device is verified with.
     pub(super) fn credentials_of(&self, dev_eui: DevEui) -> Result<Credentials, TableError> {
         self.credentials().map_err(|reason| DEVICES.damaged(&dev_eui, reason))
     }

@@ -35,10 +35,10 @@ pub use downlink::{Downlink, State};
 pub use encoder::Encoder;
 pub use group::{GroupAnswer, GroupResult, Refused};
 pub use requests::RequestKey;
-pub use settings::{DownlinkSettings, DownlinkSettingsError};
+pub use settings::{CommandTimes, DownlinkSettings, DownlinkSettingsError};
 pub use wish::{GroupWish, Wish};
 
-use crate::{config, devices::Device, workers::NotDone};
+use crate::{devices::Device, workers::NotDone};
 use encoder::Encoded;
 use ledger::Ledger;
 use requests::{Answered, Requests};
@@ -58,7 +58,7 @@ pub struct Downlinks {
     ledger: Ledger,
     requests: Requests,
     whereabouts: AllWhereabouts,
-    settings: config::Downlinks,
+    settings: CommandTimes,
     /// The network servers that take commands.
     servers: BTreeSet<NetworkServerName>,
 }
@@ -211,7 +211,7 @@ impl Downlinks {
     pub async fn open(
         store: Arc<dyn Store>,
         encoder: Encoder,
-        settings: config::Downlinks,
+        settings: CommandTimes,
         servers: BTreeSet<NetworkServerName>,
     ) -> Result<Self, LedgerError> {
         Ok(Self {

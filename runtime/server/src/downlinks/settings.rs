@@ -8,6 +8,16 @@ use champollion_lns::{
 };
 use serde::Deserialize;
 
+/// The times that commands wait and are remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct CommandTimes {
+    /// Hours after which a command expires that does not say when.
+    pub expire_hours: u32,
+    /// Hours for which a command is remembered that is at its end.
+    pub keep_hours: u32,
+}
+
 /// The settings of the way in which commands are handed over to a network server.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]

@@ -40,7 +40,7 @@ use wit_parser::Resolve;
 /// The group of all devices.
 pub(crate) const GROUP: &str = "water";
 
-/// How long the records are kept: longer than a test takes.
+/// The time that records are kept: longer than a test takes.
 const RETENTION: Duration = Duration::from_secs(48 * 3_600);
 
 /// The manifest of the decoder that counts.
@@ -203,7 +203,7 @@ impl World {
         self.store.get(table, dev_eui.to_string().as_bytes()).await.unwrap()
     }
 
-    /// How many rows there are of a device.
+    /// Returns the number of rows of a device.
     pub(crate) async fn store_rows(&self, dev_eui: DevEui) -> usize {
         let mut rows = 0;
         for table in ["devices", "sessions", "joins", "joined", "reports", "decoder-states"] {
@@ -219,7 +219,7 @@ impl World {
         self.store.commit(batch).await.unwrap();
     }
 
-    /// How many batches were refused since they were computed from rows that another had changed.
+    /// Returns the number of batches that were refused since another had changed the rows that they were computed from.
     pub(crate) fn conflicts(&self) -> u64 {
         self.store.conflicts.load(Ordering::Relaxed)
     }
@@ -350,7 +350,7 @@ pub(crate) fn of_device(records: &[Json], dev_eui: DevEui) -> Vec<(u64, String)>
     read.collect()
 }
 
-/// What the decoder that counts says of `frames` frames, none lost and none counted twice.
+/// Returns the readings of the counting decoder for `frames` frames, none lost and none counted twice.
 pub(crate) fn counts(frames: usize) -> Vec<String> {
     (1..=frames).map(|count| format!("{count:04}")).collect()
 }

@@ -1,4 +1,4 @@
-//! What benchmarks left behind: the estimates of criterion, and figures that are no times of one call.
+//! Figures that benchmarks left behind: the estimates of criterion, and figures that are no times of one call.
 
 use std::{
     fs,

@@ -1,4 +1,4 @@
-//! What is measured: a line `BENCH <name> <value> <unit>` for each figure.
+//! Benchmarks with the real server: a line `BENCH <name> <value> <unit>` for each figure.
 
 mod broker;
 mod delivery;
