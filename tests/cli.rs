@@ -413,3 +413,24 @@ fn help_and_versions() {
     assert!(unknown.failure().contains("decipher"), "{unknown:?}");
     assert_ne!(run(&mut champollion()).code, Some(0));
 }
+
+#[test]
+fn shells_and_man_know_the_commands() {
+    for shell in ["bash", "zsh", "fish"] {
+        let script = run(champollion().args(["completions", shell])).success();
+        assert!(script.contains("downlinks") && script.contains("rollback"), "{shell}: {script}");
+    }
+    assert!(run(champollion().args(["completions", "tcl"])).failure().contains("tcl"));
+
+    let folder = TempDir::new().expect("there is room for a folder");
+    let out = folder.path().join("man");
+    run(champollion().arg("man").arg("--out").arg(&out)).success();
+    for page in ["champollion.1", "champollion-registry-rollback.1"] {
+        let page = fs::read_to_string(out.join(page)).expect("there is a page for each command");
+        assert!(page.contains(".TH"), "{page}");
+    }
+    let taken = folder.path().join("file");
+    fs::write(&taken, "").expect("the file can be written");
+    let failure = run(champollion().arg("man").arg("--out").arg(&taken));
+    assert!(failure.sentence().contains("cannot be written"), "{failure:?}");
+}

@@ -25,12 +25,13 @@ mod routes;
 mod sandbox;
 mod serve;
 mod settings;
+mod shell;
 mod storage;
 mod tokens;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use failure::Failure;
 
@@ -74,6 +75,10 @@ enum Command {
     Registry(registry::Registry),
     /// Make, list and revoke tokens
     Tokens(tokens::Tokens),
+    /// Print completions for a shell
+    Completions(shell::Completions),
+    /// Write manual pages
+    Man(shell::Man),
     #[command(name = compile_worker::COMMAND, hide = true)]
     CompileWorker,
 }
@@ -95,6 +100,8 @@ fn main() -> ExitCode {
         Command::Routes(command) => connection::block_on(command.run()),
         Command::Registry(command) => connection::block_on(command.run()),
         Command::Tokens(command) => connection::block_on(command.run()),
+        Command::Completions(command) => command.run(Cli::command()),
+        Command::Man(command) => command.run(Cli::command()),
         Command::CompileWorker => return champollion_sandbox::compile_worker(),
     };
     match result {

@@ -18,6 +18,14 @@ pub(super) fn line(text: impl fmt::Display) {
     print(&plain(&text.to_string(), true));
 }
 
+/// A script for a shell on standard output, as it is.
+pub(super) fn script(script: &[u8]) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    out.write_all(script)
+        .and_then(|()| out.flush())
+        .map_err(Failure::of("the script cannot be printed"))
+}
+
 fn print(text: &str) {
     let mut out = io::stdout().lock();
     if writeln!(out, "{text}").and_then(|()| out.flush()).is_err() {
