@@ -105,6 +105,16 @@ impl fmt::Display for RouteKey {
     }
 }
 
+impl FromStr for RouteKey {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        // Without a slash, the name of the route is empty, which no name is.
+        let (group, name) = text.split_once('/').unwrap_or((text, ""));
+        Ok(Self { group: group.parse()?, name: name.parse()? })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,6 +127,16 @@ mod tests {
             assert!(text.parse::<GroupId>().is_err(), "{text:?}");
             let said = text.parse::<RouteName>().unwrap_err().to_string();
             assert!(said.contains("names no route"), "{said}");
+        }
+    }
+
+    #[test]
+    fn the_key_of_a_route_is_read_as_it_is_written() {
+        let key: RouteKey = "water/all".parse().unwrap();
+        assert_eq!((key.group.as_str(), key.name.as_str()), ("water", "all"));
+        assert_eq!(key.to_string(), "water/all");
+        for text in ["", "water", "water/", "/all", "water/all/all", "Water/all"] {
+            assert!(text.parse::<RouteKey>().is_err(), "{text:?}");
         }
     }
 }
