@@ -1,6 +1,6 @@
 //! The progress of a route with its files, as it is stored.
 
-use champollion_store::{Batch, Sequence};
+use champollion_store::{Batch, Sequence, Table, tables};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -9,9 +9,7 @@ use crate::{
     names::RouteKey,
 };
 
-/// The table of how far the files of each route have come, by group and name. A line stays when its route
-/// is removed: a route of the same name goes on counting, so that no name of a file comes again.
-const TABLE: &str = "route-files";
+const STANDINGS: Table<RouteKey, FileStanding> = Table::new(tables::ROUTE_FILES);
 
 /// The progress of a route with its files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,16 +69,12 @@ impl FileStanding {
         mailbox: &Mailbox,
         key: &RouteKey,
     ) -> Result<Option<Self>, DeliveryError> {
-        let stored = mailbox.store().get(TABLE, key.to_string().as_bytes()).await?;
-        let read = |bytes: Vec<u8>| serde_json::from_slice(&bytes).map_err(|e| damaged(key, &e));
-        stored.map(read).transpose()
+        Ok(STANDINGS.get(&**mailbox.store(), key).await?)
     }
 
     /// Puts it into a batch.
     pub(crate) fn put(&self, batch: &mut Batch, key: &RouteKey) -> Result<(), DeliveryError> {
-        let stored = serde_json::to_vec(self).map_err(|error| damaged(key, &error))?;
-        batch.put(TABLE, key.to_string(), stored);
-        Ok(())
+        Ok(STANDINGS.put(batch, key, self)?)
     }
 
     /// Its route is removed: what is not in its place yet is not put there any more.
@@ -101,6 +95,28 @@ impl PendingFile {
     }
 }
 
-fn damaged(key: &RouteKey, error: &serde_json::Error) -> DeliveryError {
-    DeliveryError::DamagedRoute { key: key.to_string(), reason: format!("its files: {error}") }
+#[cfg(test)]
+mod tests {
+    use std::{sync::Arc, time::Duration};
+
+    use champollion_store::{SledOptions, SledStore, Store};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_line_is_stored_as_it_always_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = SledOptions::new(folder.path().join("store"));
+        let store: Arc<dyn Store> = Arc::new(SledStore::open(&options).unwrap());
+        let mailbox = Mailbox::new(Arc::clone(&store), Duration::from_secs(1));
+        let key: RouteKey = "water/daily".parse().unwrap();
+        let standing = FileStanding { sequence: 7, ..FileStanding::begin(Timestamp::UNIX_EPOCH) };
+        let mut batch = Batch::new();
+        standing.put(&mut batch, &key).unwrap();
+        store.commit(batch).await.unwrap();
+        let stored = store.get("route-files", b"water/daily").await.unwrap();
+        let written = br#"{"sequence":7,"since":"1970-01-01T00:00:00Z"}"#;
+        assert_eq!(stored, Some(written.to_vec()));
+        assert_eq!(FileStanding::read(&mailbox, &key).await.unwrap(), Some(standing));
+    }
 }

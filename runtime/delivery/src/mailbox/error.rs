@@ -1,6 +1,6 @@
 //! Errors of records that wait.
 
-use champollion_store::StoreError;
+use champollion_store::{StoreError, TableError};
 
 use crate::{names::GroupId, records::Cursor};
 
@@ -11,19 +11,14 @@ pub enum DeliveryError {
     /// The store did not.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A table of the store cannot be read or written.
+    #[error(transparent)]
+    Table(#[from] TableError),
     /// A record cannot be written as JSON, or not be read.
     #[error("a record of the group {group} is not as it was written: {reason}")]
     Damaged {
         /// The group of the record.
         group: GroupId,
-        /// The fault of the record.
-        reason: String,
-    },
-    /// A route is not as it was written.
-    #[error("the route {key} is not as it was written: {reason}")]
-    DamagedRoute {
-        /// The key at fault.
-        key: String,
         /// The fault of the record.
         reason: String,
     },

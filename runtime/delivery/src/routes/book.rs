@@ -2,24 +2,18 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use champollion_store::{Batch, Store};
+use champollion_store::{Batch, Store, Table, tables};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::route::Route;
 use crate::{
     mailbox::{DeliveryError, Progress},
-    names::{NameError, RouteKey},
+    names::RouteKey,
 };
 
-/// The table of the routes, by group and name.
-const ROUTES: &str = "routes";
-
-/// The table of how far each has come, by the same.
-const STANDINGS: &str = "route-standings";
-
-/// Lines that are read at once.
-const SCAN: usize = 1_000;
+const ROUTES: Table<RouteKey, Route> = Table::new(tables::ROUTES);
+const STANDINGS: Table<RouteKey, RouteStanding> = Table::new(tables::ROUTE_STANDINGS);
 
 /// Keeps the routes.
 #[derive(Clone)]
@@ -65,24 +59,14 @@ impl RouteBook {
         &self,
     ) -> Result<BTreeMap<RouteKey, (Route, RouteStanding)>, DeliveryError> {
         let mut all = BTreeMap::new();
-        let mut after: Option<Vec<u8>> = None;
-        loop {
-            let page = self.store.scan(ROUTES, b"", after.as_deref(), SCAN).await?;
-            let Some(last) = page.last() else { return Ok(all) };
-            after = Some(last.key.clone());
-            for line in page {
-                let (key, text) =
-                    read_key(&line.key).map_err(|reason| damaged(&line.key, reason))?;
-                let route = serde_json::from_slice(&line.value)
-                    .map_err(|error| damaged(&line.key, error.to_string()))?;
-                let standing = match self.store.get(STANDINGS, text.as_bytes()).await? {
-                    Some(stored) => serde_json::from_slice(&stored)
-                        .map_err(|error| damaged(&line.key, error.to_string()))?,
-                    None => RouteStanding::default(),
-                };
+        let mut pages = ROUTES.pages(&*self.store);
+        while let Some(page) = pages.next().await? {
+            for (key, route) in page {
+                let standing = STANDINGS.get(&*self.store, &key).await?.unwrap_or_default();
                 all.insert(key, (route, standing));
             }
         }
+        Ok(all)
     }
 
     /// Puts a route into a batch.
@@ -91,10 +75,7 @@ impl RouteBook {
         key: &RouteKey,
         route: &Route,
     ) -> Result<(), DeliveryError> {
-        let stored = serde_json::to_vec(route)
-            .map_err(|error| damaged(key.to_string().as_bytes(), error.to_string()))?;
-        batch.put(ROUTES, key.to_string(), stored);
-        Ok(())
+        Ok(ROUTES.put(batch, key, route)?)
     }
 
     /// Puts into a batch how a route stands.
@@ -103,27 +84,12 @@ impl RouteBook {
         key: &RouteKey,
         standing: &RouteStanding,
     ) -> Result<(), DeliveryError> {
-        let stored = serde_json::to_vec(standing)
-            .map_err(|error| damaged(key.to_string().as_bytes(), error.to_string()))?;
-        batch.put(STANDINGS, key.to_string(), stored);
-        Ok(())
+        Ok(STANDINGS.put(batch, key, standing)?)
     }
 
     /// Forgets a route in a batch.
     pub(crate) fn delete(batch: &mut Batch, key: &RouteKey) {
-        batch.delete(ROUTES, key.to_string());
-        batch.delete(STANDINGS, key.to_string());
+        ROUTES.delete(batch, key);
+        STANDINGS.delete(batch, key);
     }
-}
-
-fn read_key(key: &[u8]) -> Result<(RouteKey, String), String> {
-    let text = String::from_utf8(key.to_vec()).map_err(|error| error.to_string())?;
-    let (group, name) = text.split_once('/').ok_or("its key has no group")?;
-    let group = group.parse().map_err(|error: NameError| error.to_string())?;
-    let name = name.parse().map_err(|error: NameError| error.to_string())?;
-    Ok((RouteKey { group, name }, text))
-}
-
-fn damaged(key: &[u8], reason: String) -> DeliveryError {
-    DeliveryError::DamagedRoute { key: key.escape_ascii().to_string(), reason }
 }

@@ -11,6 +11,7 @@ use champollion_delivery::{
     records::Cursor,
     routes::Route,
 };
+use champollion_store::Batch;
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
@@ -139,4 +140,41 @@ async fn a_group_has_only_so_many_routes() {
     assert!(matches!(one_more, Err(DispatchError::TooMany(_))));
     // One that is there can be changed.
     dispatcher.put(&key("r7"), route, Beginning::Now).await.unwrap();
+}
+
+#[tokio::test]
+async fn routes_are_stored_as_they_always_were() {
+    let home = Home::new();
+    let opened = home.open();
+    let dispatcher = dispatcher(&opened).await;
+    let route: Route = serde_json::from_value(json!({ "to": { "pull": {} } })).unwrap();
+    let stored = serde_json::to_vec(&route).unwrap();
+    dispatcher.put(&key("all"), route, Beginning::Oldest).await.unwrap();
+    assert_eq!(opened.store.get("routes", b"water/all").await.unwrap(), Some(stored));
+    let standing = opened.store.get("route-standings", b"water/all").await.unwrap();
+    let written = br#"{"progress":{"through":0},"delivered":0,"expired":0}"#;
+    assert_eq!(standing, Some(written.to_vec()));
+    dispatcher.remove(&key("all")).await.unwrap();
+    assert_eq!(opened.store.get("routes", b"water/all").await.unwrap(), None);
+    assert_eq!(opened.store.get("route-standings", b"water/all").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_damaged_line_is_told_with_its_table_and_its_key() {
+    for (table, line, said) in [
+        ("routes", "water", "the table routes is damaged at water: \"\" names no route"),
+        ("routes", "water/all", "the table routes is damaged at water/all: "),
+        ("route-standings", "water/daily", "the table route-standings is damaged at water/daily: "),
+    ] {
+        let home = Home::new();
+        let opened = home.open();
+        put(&dispatcher(&opened).await, "daily", json!({})).await;
+        let mut batch = Batch::new();
+        batch.put(table, line, "{");
+        opened.store.commit(batch).await.unwrap();
+        let mailbox = Arc::new(Mailbox::new(Arc::clone(&opened.store), Duration::from_secs(1)));
+        let again = Dispatcher::open(mailbox, Arc::clone(&opened.blobs), surroundings()).await;
+        let error = again.map(drop).unwrap_err().to_string();
+        assert!(error.starts_with(said), "{error}");
+    }
 }
