@@ -66,7 +66,7 @@ impl Mailbox {
             if self.passed_by_routes(group).is_none() {
                 let unread = last.get().saturating_sub(self.acknowledged(group).await?.get());
                 let expired = self.expired_in_inbox(group).await? + unread.min(old as u64);
-                batch.put(EXPIRED, group.as_str(), expired.to_be_bytes());
+                EXPIRED.put(&mut batch, group, &expired)?;
             }
             batch.truncate(log(group), last);
             self.store.commit(batch).await?;

@@ -1,6 +1,10 @@
 //! The inbox of each group: what is pulled from it, and acknowledged.
 
-use champollion_store::{Batch, Sequence};
+use champollion_store::{
+    Batch, Sequence, Table,
+    codec::{BigEndian, Text},
+    tables,
+};
 use serde_json::value::RawValue;
 
 use super::{
@@ -10,11 +14,9 @@ use super::{
 };
 use crate::{names::GroupId, records::Cursor};
 
-/// The table of how far the inbox of each group was acknowledged, by group.
-const INBOXES: &str = "inboxes";
-
-/// The table of how many records of each group's inbox were removed since their time was over, by group.
-pub(super) const EXPIRED: &str = "inboxes-expired";
+const INBOXES: Table<GroupId, u64, Text, BigEndian> = Table::new(tables::INBOXES);
+pub(super) const EXPIRED: Table<GroupId, u64, Text, BigEndian> =
+    Table::new(tables::EXPIRED_IN_INBOXES);
 
 impl Mailbox {
     /// Records of a group's inbox after a cursor, at most `limit`: those that were not acknowledged.
@@ -59,7 +61,7 @@ impl Mailbox {
             return Ok(0);
         }
         let mut batch = Batch::new();
-        batch.put(INBOXES, group.as_str(), through.sequence().get().to_be_bytes());
+        INBOXES.put(&mut batch, group, &through.sequence().get())?;
         if self.passed_by_routes(group).is_none() {
             batch.truncate(log(group), through.sequence());
         }
@@ -69,12 +71,12 @@ impl Mailbox {
 
     /// Up to where the inbox of a group was acknowledged.
     pub(crate) async fn acknowledged(&self, group: &GroupId) -> Result<Sequence, DeliveryError> {
-        Ok(Sequence::new(self.number(INBOXES, group).await?))
+        Ok(Sequence::new(INBOXES.get(&*self.store, group).await?.unwrap_or_default()))
     }
 
     /// Returns the number of records of a group's inbox that were removed because their time was over.
     pub(crate) async fn expired_in_inbox(&self, group: &GroupId) -> Result<u64, DeliveryError> {
-        self.number(EXPIRED, group).await
+        Ok(EXPIRED.get(&*self.store, group).await?.unwrap_or_default())
     }
 }
 

@@ -98,18 +98,6 @@ impl Mailbox {
         Ok(())
     }
 
-    /// A number that is kept for each group; 0 where there is none.
-    pub(super) async fn number(&self, table: &str, group: &GroupId) -> Result<u64, DeliveryError> {
-        let Some(stored) = self.store.get(table, group.as_str().as_bytes()).await? else {
-            return Ok(0);
-        };
-        let stored = <[u8; 8]>::try_from(stored.as_slice()).map_err(|_| {
-            let reason = format!("its line in the table {table} cannot be read");
-            DeliveryError::Damaged { group: group.clone(), reason }
-        })?;
-        Ok(u64::from_be_bytes(stored))
-    }
-
     /// The last record of a group that was stored before a moment. Records lie in the order in which
     /// they were stored, so it is found by halving.
     pub(crate) async fn last_before(

@@ -76,3 +76,30 @@ async fn a_group_without_records_is_empty_and_no_error() {
     let error = opened.acknowledge(&water, 1).await.unwrap_err();
     assert!(matches!(error, DeliveryError::BeyondEnd { .. }), "{error:?}");
 }
+
+#[tokio::test]
+async fn places_and_counts_are_stored_as_they_always_were() {
+    let home = Home::new();
+    let (opened, water) = (home.open(), group("water"));
+    opened.add(&water, 0..3, moment()).await;
+    opened.acknowledge(&water, 2).await.unwrap();
+    assert_eq!(opened.expire(hours_later(49)).await, 1);
+    let log = opened.store.logs("records/", None, 9).await.unwrap();
+    assert_eq!(log, ["records/water"]);
+    let acknowledged = opened.store.get("inboxes", b"water").await.unwrap();
+    assert_eq!(acknowledged, Some(vec![0, 0, 0, 0, 0, 0, 0, 2]));
+    let expired = opened.store.get("inboxes-expired", b"water").await.unwrap();
+    assert_eq!(expired, Some(vec![0, 0, 0, 0, 0, 0, 0, 1]));
+}
+
+#[tokio::test]
+async fn a_damaged_place_is_told_with_its_table_and_its_group() {
+    let home = Home::new();
+    let (opened, water) = (home.open(), group("water"));
+    let mut batch = Batch::new();
+    batch.put("inboxes", "water", "2");
+    opened.store.commit(batch).await.unwrap();
+    let error = opened.mailbox.pull(&water, Cursor::default(), 10).await.unwrap_err();
+    let said = "the table inboxes is damaged at water: the value has 1 bytes instead of 8";
+    assert_eq!(error.to_string(), said);
+}
