@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use champollion_store::{Batch, Entry, LogExtent, MAX_VALUE_BYTES, Sequence, Store};
+use champollion_store::{Batch, Entry, LogExtent, MAX_VALUE_BYTES, Sequence, Store, tables};
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use serde::Serialize;
@@ -13,9 +13,6 @@ use crate::{
     names::{GroupId, RouteKey, RouteName},
     records::{Record, StoredRecord},
 };
-
-/// Logs of records are named by this and the group.
-const LOG_PREFIX: &str = "records/";
 
 /// Names of logs that are read at once.
 const LOGS: usize = 1_000;
@@ -139,11 +136,12 @@ impl Mailbox {
         let mut groups = Vec::new();
         let mut after: Option<String> = None;
         loop {
-            let logs = self.store.logs(LOG_PREFIX, after.as_deref(), LOGS).await?;
+            let logs = self.store.logs(tables::RECORDS.as_str(), after.as_deref(), LOGS).await?;
             let Some(last) = logs.last() else { return Ok(groups) };
             after = Some(last.clone());
             groups.extend(
-                logs.iter().filter_map(|log| log.strip_prefix(LOG_PREFIX)?.parse::<GroupId>().ok()),
+                logs.iter()
+                    .filter_map(|log| tables::RECORDS.owner_of(log)?.parse::<GroupId>().ok()),
             );
         }
     }
@@ -182,7 +180,7 @@ impl Mailbox {
 }
 
 pub(super) fn log(group: &GroupId) -> String {
-    format!("{LOG_PREFIX}{group}")
+    tables::RECORDS.log_of(group)
 }
 
 /// An entry too short for a stamp is damaged, and as old as can be.
