@@ -1,6 +1,6 @@
 //! The tables in which the store keeps what follows from the index.
 
-use champollion_store::{Store, StoreError};
+use champollion_store::{Store, StoreError, TableError};
 
 /// Lines that are read from the store at once.
 const SCAN: usize = 1_000;
@@ -24,6 +24,15 @@ pub(crate) enum LedgerError {
     /// A line is not as it was written.
     #[error(transparent)]
     Damaged(#[from] DamagedIndex),
+}
+
+impl From<TableError> for LedgerError {
+    fn from(error: TableError) -> Self {
+        match error {
+            TableError::Store(error) => Self::Store(error),
+            TableError::Damaged { key, reason, .. } => Self::Damaged(DamagedIndex { key, reason }),
+        }
+    }
 }
 
 /// Reads all lines of a table.
