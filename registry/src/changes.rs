@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::{
     channels::{CanaryRule, Channel, Channels, Deprecation},
     error::RegistryError,
-    ledger::{Actor, AuditEntry, CHANNELS, DamagedIndex, IndexEvent, ResolveError, VersionName},
+    ledger::{Actor, AuditEntry, CHANNELS, IndexEvent, ResolveError, VersionName},
     package::{DecoderId, DecoderRef},
     registry::Registry,
 };
@@ -175,11 +175,8 @@ impl Registry {
         event.apply(&mut after);
         let effects = self.effects(id, &after, asked);
         if !mandate.dry_run {
-            let kept = serde_json::to_vec(&after).map_err(|error| {
-                RegistryError::from(DamagedIndex { key: id.to_string(), reason: error.to_string() })
-            })?;
             let mut batch = Batch::new();
-            batch.put(CHANNELS, id.to_string(), kept);
+            CHANNELS.put(&mut batch, id, &after).map_err(RegistryError::from)?;
             let audit = AuditEntry::of(&event, &mandate.by);
             let written = turn.commit(batch, mandate.at, Some(&event), audit).await;
             written.map_err(RegistryError::from)?;

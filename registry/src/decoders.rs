@@ -10,7 +10,7 @@ use semver::Version;
 use crate::{
     channels::{Canary, QUARANTINE, Quarantined, Shadow, pinned},
     error::RegistryError,
-    ledger::{DamagedIndex, Entry, ResolveError, version_key},
+    ledger::{Entry, ResolveError},
     loaded_decoder::LoadedDecoder,
     package::{DecoderId, DecoderRef, load_file},
     registry::Registry,
@@ -153,11 +153,9 @@ impl Registry {
         let Some(quarantined) = decoder.health.report(name, error, rule, now) else {
             return Ok(None);
         };
-        let key = version_key(&decoder.id, &decoder.version);
-        let value = serde_json::to_vec(&quarantined)
-            .map_err(|error| DamagedIndex { key: key.clone(), reason: error.to_string() })?;
+        let key = (decoder.id.clone(), decoder.version.clone());
         let mut batch = Batch::new();
-        batch.put(QUARANTINE, key.into_bytes(), value);
+        QUARANTINE.put(&mut batch, &key, &quarantined)?;
         self.store.commit(batch).await?;
         Ok(Some(quarantined))
     }
@@ -179,7 +177,7 @@ impl Registry {
         let entry = self.entry(id, version)?;
         let was_set_aside = entry.health.quarantined().is_some();
         let mut batch = Batch::new();
-        batch.delete(QUARANTINE, version_key(id, version).into_bytes());
+        QUARANTINE.delete(&mut batch, &(id.clone(), version.clone()));
         self.store.commit(batch).await?;
         entry.health.lift();
         Ok(was_set_aside)

@@ -1,7 +1,7 @@
 //! The error of a registry that cannot give what it should have.
 
 use champollion_sandbox::Digest;
-use champollion_store::StoreError;
+use champollion_store::{StoreError, TableError};
 use semver::Version;
 
 use crate::{
@@ -58,6 +58,12 @@ impl RegistryError {
     /// Whether a change was refused only because another writer wrote before it: it can be tried again.
     pub(crate) fn is_behind(&self) -> bool {
         matches!(self, Self::Store(error) if is_behind(error))
+    }
+}
+
+impl From<TableError> for RegistryError {
+    fn from(error: TableError) -> Self {
+        LedgerError::from(error).into()
     }
 }
 

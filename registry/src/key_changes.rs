@@ -87,10 +87,10 @@ impl Registry {
                 unreachable!("only these two change keys");
             };
             event.apply_to_keys(&mut publishers);
-            let value = publishers.get(key).map(serde_json::to_vec).transpose();
-            let value = value.map_err(|error| damaged(key, &error))?.unwrap_or_default();
             let mut batch = Batch::new();
-            batch.put(KEYS, key.to_string(), value);
+            if let Some(known) = publishers.get(key) {
+                KEYS.put(&mut batch, key, known).map_err(RegistryError::from)?;
+            }
             let written = turn.commit(batch, at, Some(event), AuditEntry::of(event, by)).await;
             match written.map_err(RegistryError::from) {
                 Err(error) if try_again && error.is_behind() => self.catch_up().await?,
@@ -107,7 +107,7 @@ impl Registry {
     /// Where the index ends, signed.
     pub async fn signed_head(&self, now: Timestamp) -> Result<SignedHead, RegistryError> {
         let key = read_own(&*self.store).await?.ok_or_else(|| DamagedIndex {
-            key: OWN.to_owned(),
+            key: OWN.name().to_string(),
             reason: "the registry has no key".to_owned(),
         })?;
         let head = self.journal.index_head().await;
@@ -123,7 +123,7 @@ impl Registry {
         let signature = old.map(|old| old.vouch_for(&key));
         let event = IndexEvent::RegistryKey { key, signature };
         let mut batch = Batch::new();
-        batch.put(OWN, CURRENT, new.reveal());
+        OWN.put(&mut batch, &CURRENT.to_owned(), &new).map_err(RegistryError::from)?;
         for try_again in [true, false] {
             let audit = AuditEntry::of(&event, by);
             let written = turn.commit(batch.clone(), at, Some(&event), audit).await;
@@ -135,8 +135,4 @@ impl Registry {
         }
         Ok(key)
     }
-}
-
-fn damaged(key: &PublicKey, error: &serde_json::Error) -> RegistryError {
-    DamagedIndex { key: key.to_string(), reason: error.to_string() }.into()
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use parking_lot::RwLock;
 
 use crate::{
-    channels::{Channel, QUARANTINE, Quarantined},
+    channels::{Channel, QUARANTINE},
     decoder_cache::LoadedDecoders,
     error::RegistryError,
     key_changes::KeyError,
@@ -16,7 +16,7 @@ use crate::{
         Actor, AuditEntry, CHANNELS, DamagedIndex, Entry, IndexEvent, Journal, PackageFiles,
         PublishedVersion,
         key_tables::{read_own, read_publishers},
-        read_index, whole_table,
+        read_index,
     },
     registry::{Registry, RegistryConfig},
 };
@@ -49,11 +49,7 @@ impl Registry {
     }
 
     async fn restore_quarantine(&self) -> Result<(), RegistryError> {
-        for (key, value) in whole_table(&*self.store, QUARANTINE).await? {
-            let quarantined: Quarantined = serde_json::from_slice(&value).map_err(|error| {
-                let key = String::from_utf8_lossy(&key).into_owned();
-                DamagedIndex { key, reason: error.to_string() }
-            })?;
+        for (_, quarantined) in QUARANTINE.pages(&*self.store).all().await? {
             if let Ok(entry) = self.entry(&quarantined.id, &quarantined.version) {
                 entry.health.restore(quarantined);
             }
@@ -87,10 +83,8 @@ impl Registry {
             });
             let mut channels = self.channels(&id)?;
             event.apply(&mut channels);
-            let kept = serde_json::to_vec(&channels)
-                .map_err(|error| DamagedIndex { key: id.to_string(), reason: error.to_string() })?;
             let mut batch = Batch::new();
-            batch.put(CHANNELS, id.to_string(), kept);
+            CHANNELS.put(&mut batch, &id, &channels)?;
             let audit = AuditEntry::of(&event, &Actor::named(&line.published_by));
             turn.commit(batch, line.published_at, Some(&event), audit).await?;
             self.index_mut().entry(id).or_default().set_channels(channels);

@@ -14,8 +14,8 @@ use crate::{
     gate::{Admitted, Finding, incompatibilities},
     keys::{Provenance, UntrustedError},
     ledger::{
-        Actor, AuditEntry, CHANNELS, DamagedIndex, Entry, IndexEvent, IndexLine, Listed,
-        PublishedVersion, Turn, VERSIONS, version_key,
+        Actor, AuditEntry, CHANNELS, Entry, IndexEvent, IndexLine, Listed, PublishedVersion,
+        StoredVersion, Turn, VERSIONS,
     },
     loaded_decoder::LoadedDecoder,
     package::{DecoderId, Manifest},
@@ -104,15 +104,12 @@ impl Registry {
         let (package, decoder) = admitted.into_parts();
         let manifest = package.manifest();
         let line = IndexLine::of(&package, &publication.by.name, publication.at);
-        let key = version_key(&manifest.id, &manifest.version);
-        let value = line
-            .above(package.manifest_toml())
-            .map_err(|error| DamagedIndex { key: key.clone(), reason: error.to_string() })
-            .map_err(RegistryError::from)?;
+        let manifest_toml = package.manifest_toml().to_owned();
+        let stored = StoredVersion { line: line.clone(), manifest_toml };
         // Before the turn: while one file is written, another version becomes durable.
         self.files.put(line.digest, package.file()).await.map_err(RegistryError::from)?;
         let entry = Arc::new(Entry::new(manifest.clone(), line));
-        let published = self.enter(&entry, value, publication).await?;
+        let published = self.enter(&entry, &stored, publication).await?;
         // The vectors were run within the limits of all; what is kept is what frames will call.
         if !self.config.lower_limits.contains_key(&published.id) {
             let entry = self.entry(&published.id, &published.version);
@@ -151,7 +148,7 @@ impl Registry {
     async fn enter(
         &self,
         entry: &Arc<Entry>,
-        value: Vec<u8>,
+        stored: &StoredVersion,
         publication: &Publication,
     ) -> Result<Published, PublishError> {
         let mut turn = self.journal.turn().await;
@@ -167,17 +164,19 @@ impl Registry {
                 return Err(PublishError::Refused(findings));
             }
         }
-        let written = self.write(&mut turn, entry, value.clone(), publication).await;
+        let written = self.write(&mut turn, entry, stored, publication).await;
         let written = match written {
             Err(error) if error.is_behind() => {
                 self.catch_up().await?;
-                self.write(&mut turn, entry, value, publication).await
+                self.write(&mut turn, entry, stored, publication).await
             }
             other => other,
         };
         match written {
             Ok(published) => Ok(published),
-            Err(RegistryError::Store(StoreError::Conflict { table, .. })) if table == VERSIONS => {
+            Err(RegistryError::Store(StoreError::Conflict { table, .. }))
+                if table == VERSIONS.name().as_str() =>
+            {
                 // Whoever published it may have gone away after the commit and before it was known.
                 self.catch_up().await?;
                 self.published_before(entry).await
@@ -190,7 +189,7 @@ impl Registry {
         &self,
         turn: &mut Turn<'_>,
         entry: &Arc<Entry>,
-        value: Vec<u8>,
+        stored: &StoredVersion,
         publication: &Publication,
     ) -> Result<Published, RegistryError> {
         let (id, version) = (entry.manifest.id.clone(), entry.manifest.version.clone());
@@ -218,12 +217,9 @@ impl Registry {
             },
         });
         event.apply(&mut channels);
-        let key = version_key(&id, &version);
         let mut batch = Batch::new();
-        batch.expect_absent(VERSIONS, key.as_bytes()).put(VERSIONS, key.as_bytes(), value);
-        let kept = serde_json::to_vec(&channels)
-            .map_err(|error| DamagedIndex { key: id.to_string(), reason: error.to_string() })?;
-        batch.put(CHANNELS, id.to_string(), kept);
+        VERSIONS.insert(&mut batch, &(id.clone(), version.clone()), stored)?;
+        CHANNELS.put(&mut batch, &id, &channels)?;
         let audit = AuditEntry::of(&event, &publication.by);
         turn.commit(batch, publication.at, Some(&event), audit).await?;
 

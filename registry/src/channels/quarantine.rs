@@ -11,6 +11,7 @@ use std::{
 };
 
 use champollion_sandbox::CallError;
+use champollion_store::{Table, codec::Pair, tables};
 use jiff::Timestamp;
 use parking_lot::{Mutex, MutexGuard};
 use semver::Version;
@@ -19,7 +20,8 @@ use serde::{Deserialize, Serialize};
 use crate::package::DecoderId;
 
 /// The table of versions that were set aside, by `vendor/model/version`.
-pub(crate) const QUARANTINE: &str = "registry.quarantine";
+pub(crate) const QUARANTINE: Table<(DecoderId, Version), Quarantined, Pair> =
+    Table::new(tables::REGISTRY_QUARANTINE);
 
 /// When a decoder is set aside.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,22 +3,28 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use champollion_sandbox::Digest;
-use champollion_store::Store;
+use champollion_store::{
+    Store, Table,
+    codec::{Pair, Text, ValueCodec},
+    tables,
+};
 use jiff::Timestamp;
 use semver::{Version, VersionReq};
 use serde::{Deserialize, Serialize};
 
-use super::tables::{DamagedIndex, LedgerError, whole_table};
+use super::tables::LedgerError;
 use crate::{
     channels::{Canary, Channel, Channels, Health, Shadow, pinned},
     package::{DecoderId, Manifest, Package},
 };
 
 /// The table of published versions, by `vendor/model/version`.
-pub(crate) const VERSIONS: &str = "registry.versions";
+pub(crate) const VERSIONS: Table<(DecoderId, Version), StoredVersion, Pair, LineAboveManifest> =
+    Table::new(tables::REGISTRY_VERSIONS);
 
 /// The table of the channels of each decoder, by `vendor/model`.
-pub(crate) const CHANNELS: &str = "registry.channels";
+pub(crate) const CHANNELS: Table<DecoderId, Channels, Text, ChannelsAsJson> =
+    Table::new(tables::REGISTRY_CHANNELS);
 
 /// The published decoders, by name.
 pub(crate) type Index = BTreeMap<DecoderId, Listed>;
@@ -56,6 +62,47 @@ pub(crate) struct IndexLine {
     pub(crate) published_by: String,
 }
 
+/// A published version as the store keeps it.
+pub(crate) struct StoredVersion {
+    pub(crate) line: IndexLine,
+    /// The manifest as it stands in the package.
+    pub(crate) manifest_toml: String,
+}
+
+/// The codec of published versions: the line as JSON, and below it the manifest as it stands in the package.
+/// Inside the JSON its quotes and line breaks would take twice the room, and a manifest within the limit of
+/// packages could exceed the limit of the store.
+pub(crate) enum LineAboveManifest {}
+
+/// The codec of channels: JSON, with what is not written made again of what is.
+pub(crate) enum ChannelsAsJson {}
+
+impl ValueCodec<StoredVersion> for LineAboveManifest {
+    fn encode(version: &StoredVersion) -> Result<Vec<u8>, String> {
+        let mut value = serde_json::to_vec(&version.line).map_err(|error| error.to_string())?;
+        value.push(b'\n');
+        value.extend(version.manifest_toml.as_bytes());
+        Ok(value)
+    }
+
+    fn decode(bytes: &[u8]) -> Result<StoredVersion, String> {
+        let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
+        let (line, manifest_toml) = text.split_once('\n').ok_or("it has no manifest")?;
+        let line: IndexLine = serde_json::from_str(line).map_err(|error| error.to_string())?;
+        Ok(StoredVersion { line, manifest_toml: manifest_toml.to_owned() })
+    }
+}
+
+impl ValueCodec<Channels> for ChannelsAsJson {
+    fn encode(channels: &Channels) -> Result<Vec<u8>, String> {
+        serde_json::to_vec(channels).map_err(|error| error.to_string())
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Channels, String> {
+        Channels::read(bytes).map_err(|error| error.to_string())
+    }
+}
+
 impl IndexLine {
     pub(crate) fn of(package: &Package, published_by: &str, published_at: Timestamp) -> Self {
         Self {
@@ -66,16 +113,6 @@ impl IndexLine {
             published_by: published_by.to_owned(),
         }
     }
-
-    /// Returns the bytes that the store keeps: the line as JSON, and below it the manifest as it stands in
-    /// the package. Inside the JSON its quotes and line breaks would take twice the room, and a manifest
-    /// within the limit of packages could exceed the limit of the store.
-    pub(crate) fn above(&self, manifest_toml: &str) -> Result<Vec<u8>, serde_json::Error> {
-        let mut value = serde_json::to_vec(self)?;
-        value.push(b'\n');
-        value.extend(manifest_toml.as_bytes());
-        Ok(value)
-    }
 }
 
 impl Entry {
@@ -83,21 +120,11 @@ impl Entry {
         Self { manifest: Arc::new(manifest), line, health: Arc::default() }
     }
 
-    /// Reads what the store keeps.
-    pub(crate) fn read(key: &[u8], value: &[u8]) -> Result<Self, DamagedIndex> {
-        read(value).map_err(|reason| {
-            let key = String::from_utf8_lossy(key).into_owned();
-            DamagedIndex { key, reason }
-        })
+    /// Reads the manifest of a version that the store keeps; the error says what is wrong with it.
+    pub(crate) fn read(stored: &StoredVersion) -> Result<Self, String> {
+        let manifest = Manifest::parse(&stored.manifest_toml).map_err(|error| error.to_string())?;
+        Ok(Self::new(manifest, stored.line.clone()))
     }
-}
-
-fn read(value: &[u8]) -> Result<Entry, String> {
-    let text = std::str::from_utf8(value).map_err(|error| error.to_string())?;
-    let (line, manifest) = text.split_once('\n').ok_or("it has no manifest")?;
-    let line: IndexLine = serde_json::from_str(line).map_err(|error| error.to_string())?;
-    let manifest = Manifest::parse(manifest).map_err(|error| error.to_string())?;
-    Ok(Entry::new(manifest, line))
 }
 
 impl Listed {
@@ -160,22 +187,13 @@ impl Listed {
 /// Reads what the store keeps of all decoders.
 pub(crate) async fn read_index(store: &dyn Store) -> Result<Index, LedgerError> {
     let mut index = Index::new();
-    for (key, value) in whole_table(store, VERSIONS).await? {
-        let entry = Entry::read(&key, &value)?;
+    for (key, stored) in VERSIONS.pages(store).all().await? {
+        let entry = Entry::read(&stored).map_err(|reason| VERSIONS.damaged(&key, reason))?;
         let listed = index.entry(entry.manifest.id.clone()).or_default();
         listed.versions.insert(entry.manifest.version.clone(), Arc::new(entry));
     }
-    for (key, value) in whole_table(store, CHANNELS).await? {
-        let key = String::from_utf8_lossy(&key).into_owned();
-        let damaged = |reason: String| DamagedIndex { key: key.clone(), reason };
-        let id: DecoderId = key.parse().map_err(|error| damaged(format!("{error}")))?;
-        let channels = Channels::read(&value).map_err(|error| damaged(error.to_string()))?;
+    for (id, channels) in CHANNELS.pages(store).all().await? {
         index.entry(id).or_default().set_channels(channels);
     }
     Ok(index)
-}
-
-/// The key of a version in tables.
-pub(crate) fn version_key(id: &DecoderId, version: &Version) -> String {
-    format!("{id}/{version}")
 }

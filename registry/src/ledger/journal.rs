@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use champollion_store::{Batch, Sequence, Store, StoreError};
+use champollion_store::{Batch, LogName, Seen, Sequence, Store, StoreError, Table, tables};
 use jiff::Timestamp;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::{
@@ -17,7 +17,13 @@ use super::{
 };
 
 /// The table of the heads, by the name of the chain.
-const HEADS: &str = "registry.heads";
+const HEADS: Table<String, Head> = Table::new(tables::REGISTRY_HEADS);
+
+/// The chain of what was published and what became of it.
+const INDEX_CHAIN: Chain = Chain { name: INDEX, log: tables::REGISTRY_INDEX };
+
+/// The chain of all acts and their authors.
+const AUDIT_CHAIN: Chain = Chain { name: AUDIT, log: tables::REGISTRY_AUDIT };
 
 /// Lines that are read at once.
 const PAGE: usize = 1_000;
@@ -30,21 +36,30 @@ pub(crate) struct Journal {
     heads: Mutex<Heads>,
 }
 
+/// A chain and the log that keeps its lines.
+#[derive(Clone, Copy)]
+struct Chain {
+    name: &'static str,
+    log: LogName,
+}
+
 #[derive(Clone)]
 struct Heads {
-    index: Head,
-    audit: Head,
+    index: StoredHead,
+    audit: StoredHead,
+}
+
+/// A head, and the line of the table as it was when it was read or written.
+#[derive(Clone)]
+struct StoredHead {
+    head: Head,
+    seen: Seen,
 }
 
 /// The turn of whoever changes something.
 pub(crate) struct Turn<'journal> {
     store: &'journal dyn Store,
     heads: MutexGuard<'journal, Heads>,
-}
-
-/// The name of a chain's log in the store.
-fn log(chain: &str) -> String {
-    format!("registry.{chain}")
 }
 
 impl Journal {
@@ -58,7 +73,7 @@ impl Journal {
     }
 
     pub(crate) async fn index_head(&self) -> Head {
-        self.heads.lock().await.index.clone()
+        self.heads.lock().await.index.head.clone()
     }
 
     /// Adds to the audit what was done elsewhere.
@@ -74,21 +89,22 @@ impl Journal {
 
     /// Lines of the index after a place, as they are written.
     pub(crate) async fn index(&self, after: u64, limit: usize) -> Result<Vec<Vec<u8>>, StoreError> {
-        self.lines(INDEX, after, limit).await
+        self.lines(INDEX_CHAIN, after, limit).await
     }
 
     /// Lines of the audit after a place, as they are written.
     pub(crate) async fn audit(&self, after: u64, limit: usize) -> Result<Vec<Vec<u8>>, StoreError> {
-        self.lines(AUDIT, after, limit).await
+        self.lines(AUDIT_CHAIN, after, limit).await
     }
 
     async fn lines(
         &self,
-        chain: &str,
+        chain: Chain,
         after: u64,
         limit: usize,
     ) -> Result<Vec<Vec<u8>>, StoreError> {
-        let entries = self.store.read(&log(chain), Sequence::new(after), limit.min(PAGE)).await?;
+        let (log, after) = (chain.log.as_str(), Sequence::new(after));
+        let entries = self.store.read(log, after, limit.min(PAGE)).await?;
         Ok(entries.into_iter().map(|entry| entry.value).collect())
     }
 
@@ -97,7 +113,7 @@ impl Journal {
         // With the turn taken nothing is added while it is read.
         let heads = self.heads.lock().await;
         let mut history = History::default();
-        let broken = self.walk(INDEX, &heads.index, |line| {
+        let broken = self.walk(INDEX_CHAIN, &heads.index.head, |line| {
             history.follow(line).map(|_: Link<IndexEvent>| history.head().clone())
         });
         let broken = broken.await?;
@@ -108,7 +124,7 @@ impl Journal {
     pub(crate) async fn audited(&self) -> Result<(Head, Option<BrokenChain>), StoreError> {
         let heads = self.heads.lock().await;
         let mut head = Head::empty(AUDIT);
-        let broken = self.walk(AUDIT, &heads.audit, |line| {
+        let broken = self.walk(AUDIT_CHAIN, &heads.audit.head, |line| {
             head.follow::<AuditEntry>(AUDIT, line).map(|_| head.clone())
         });
         let broken = broken.await?;
@@ -117,11 +133,11 @@ impl Journal {
 
     async fn walk(
         &self,
-        chain: &'static str,
+        chain: Chain,
         end: &Head,
         mut follow: impl FnMut(&[u8]) -> Result<Head, BrokenChain>,
     ) -> Result<Option<BrokenChain>, StoreError> {
-        let mut head = Head::empty(chain);
+        let mut head = Head::empty(chain.name);
         loop {
             let lines = self.lines(chain, head.sequence, PAGE).await?;
             if lines.is_empty() {
@@ -135,33 +151,49 @@ impl Journal {
             }
         }
         let reason = format!("it ends with {}, and should with {}", head.hash, end.hash);
-        let place = head.sequence;
+        let (chain, place) = (chain.name, head.sequence);
         Ok((head != *end).then_some(BrokenChain { chain, place, reason }))
     }
 }
 
 impl Heads {
     async fn read(store: &dyn Store) -> Result<Self, LedgerError> {
-        Ok(Self { index: read(store, INDEX).await?, audit: read(store, AUDIT).await? })
+        Ok(Self {
+            index: StoredHead::read(store, INDEX_CHAIN).await?,
+            audit: StoredHead::read(store, AUDIT_CHAIN).await?,
+        })
     }
 }
 
-async fn read(store: &dyn Store, chain: &'static str) -> Result<Head, LedgerError> {
-    let Some(value) = store.get(HEADS, chain.as_bytes()).await? else {
-        return Ok(Head::empty(chain));
-    };
-    Ok(decode(chain, &value)?)
-}
+impl StoredHead {
+    async fn read(store: &dyn Store, chain: Chain) -> Result<Self, LedgerError> {
+        let (head, seen) = HEADS.get_seen(store, &chain.name.to_owned()).await?;
+        Ok(Self { head: head.unwrap_or_else(|| Head::empty(chain.name)), seen })
+    }
 
-fn decode<T: DeserializeOwned>(key: &str, value: &[u8]) -> Result<T, DamagedIndex> {
-    serde_json::from_slice(value)
-        .map_err(|error| DamagedIndex { key: key.to_owned(), reason: error.to_string() })
+    /// Adds the next line to a batch, which is refused where the chain does not end here any more.
+    /// Returns the head as it is once the batch is committed.
+    fn append(
+        &self,
+        batch: &mut Batch,
+        chain: Chain,
+        at: Timestamp,
+        content: impl Serialize,
+    ) -> Result<Self, LedgerError> {
+        let (line, head) = self.head.next(at, content).map_err(|error| DamagedIndex {
+            key: chain.name.to_owned(),
+            reason: error.to_string(),
+        })?;
+        let seen = HEADS.replace(batch, &self.seen, &head)?;
+        batch.append(chain.log.as_str(), line);
+        Ok(Self { head, seen })
+    }
 }
 
 impl Turn<'_> {
     /// The place of the next line of the index.
     pub(crate) fn next_index(&self) -> u64 {
-        self.heads.index.sequence + 1
+        self.heads.index.head.sequence + 1
     }
 
     /// Makes a batch durable together with what is said of it.
@@ -175,16 +207,16 @@ impl Turn<'_> {
         let mut heads = self.heads.clone();
         if let Some(event) = event {
             entry.index = Some(self.next_index());
-            heads.index = append(&mut batch, INDEX, &self.heads.index, at, event)?;
+            heads.index = self.heads.index.append(&mut batch, INDEX_CHAIN, at, event)?;
         }
-        heads.audit = append(&mut batch, AUDIT, &self.heads.audit, at, entry)?;
+        heads.audit = self.heads.audit.append(&mut batch, AUDIT_CHAIN, at, entry)?;
         match self.store.commit(batch).await {
             Ok(_) => {
                 *self.heads = heads;
                 Ok(())
             }
             Err(error) => {
-                if matches!(&error, StoreError::Conflict { table, .. } if table == HEADS) {
+                if is_behind(&error) {
                     // A writer went away between its commit and its answer; or somebody else
                     // writes to the same store.
                     *self.heads = Heads::read(self.store).await?;
@@ -198,27 +230,5 @@ impl Turn<'_> {
 /// Whether a change was refused only because the heads are others than was thought. They are known
 /// now, so it can be tried again.
 pub(crate) fn is_behind(error: &StoreError) -> bool {
-    matches!(error, StoreError::Conflict { table, .. } if table == HEADS)
-}
-
-fn append(
-    batch: &mut Batch,
-    chain: &'static str,
-    head: &Head,
-    at: Timestamp,
-    content: impl Serialize,
-) -> Result<Head, DamagedIndex> {
-    let unwritable = |error: serde_json::Error| DamagedIndex {
-        key: chain.to_owned(),
-        reason: error.to_string(),
-    };
-    let (line, next) = head.next(at, content).map_err(unwritable)?;
-    if head.sequence == 0 {
-        batch.expect_absent(HEADS, chain);
-    } else {
-        batch.expect_value(HEADS, chain, serde_json::to_vec(head).map_err(unwritable)?);
-    }
-    batch.put(HEADS, chain, serde_json::to_vec(&next).map_err(unwritable)?);
-    batch.append(log(chain), line);
-    Ok(next)
+    matches!(error, StoreError::Conflict { table, .. } if table == HEADS.name().as_str())
 }

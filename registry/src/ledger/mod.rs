@@ -28,10 +28,10 @@ pub use transfer::{Obstacle, Step, Transfer};
 pub use verify::Verification;
 
 pub(crate) use index::{
-    CHANNELS, Entry, Index, IndexLine, Listed, VERSIONS, read_index, version_key,
+    CHANNELS, Entry, Index, IndexLine, Listed, StoredVersion, VERSIONS, read_index,
 };
 pub(crate) use journal::{Journal, Turn, is_behind};
 pub(crate) use mending::{FileError, PackageFiles};
 pub(crate) use resolve::{no_version, not_given};
-pub(crate) use tables::{LedgerError, whole_table};
+pub(crate) use tables::LedgerError;
 pub(crate) use verify::Held;

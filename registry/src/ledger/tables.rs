@@ -1,9 +1,6 @@
-//! The tables in which the store keeps what follows from the index.
+//! Errors of the tables in which the store keeps what follows from the index.
 
-use champollion_store::{Store, StoreError};
-
-/// Lines that are read from the store at once.
-const SCAN: usize = 1_000;
+use champollion_store::{StoreError, TableError};
 
 /// A line of the index that is not as it was written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -26,18 +23,11 @@ pub(crate) enum LedgerError {
     Damaged(#[from] DamagedIndex),
 }
 
-/// Reads all lines of a table.
-pub(crate) async fn whole_table(
-    store: &dyn Store,
-    table: &str,
-) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
-    let mut lines: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
-    loop {
-        let after = lines.last().map(|(key, _)| key.clone());
-        let page = store.scan(table, b"", after.as_deref(), SCAN).await?;
-        if page.is_empty() {
-            return Ok(lines);
+impl From<TableError> for LedgerError {
+    fn from(error: TableError) -> Self {
+        match error {
+            TableError::Store(error) => Self::Store(error),
+            TableError::Damaged { key, reason, .. } => Self::Damaged(DamagedIndex { key, reason }),
         }
-        lines.extend(page.into_iter().map(|line| (line.key, line.value)));
     }
 }

@@ -1,19 +1,27 @@
 //! Checks that all that the registry holds is what its history says.
 
-use champollion_store::{Store, StoreError};
+use champollion_store::{
+    Store, Table,
+    codec::{Bytes, Text, ValueCodec},
+    tables,
+};
 use parking_lot::RwLock;
 use serde::{Deserialize, Serialize};
 
 use super::{
     chain::Head,
     history::History,
-    index::{Entry, Index, VERSIONS, version_key},
+    index::{Entry, Index, LineAboveManifest, StoredVersion},
     journal::Journal,
     key_tables::read_publishers,
     mending::PackageFiles,
-    tables::{LedgerError, whole_table},
+    tables::{DamagedIndex, LedgerError},
 };
 use crate::package::Sections;
+
+/// The table of published versions with keys and values unread, so that a damaged line is one problem among
+/// others and does not end the check.
+const LINES: Table<String, Vec<u8>, Text, Bytes> = Table::new(tables::REGISTRY_VERSIONS);
 
 /// The result of a check of the registry.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -68,20 +76,19 @@ impl Held<'_> {
         &self,
         history: &History,
         problems: &mut Vec<String>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), LedgerError> {
         let mut kept = 0;
-        for (key, value) in whole_table(self.store, VERSIONS).await? {
-            let shown = String::from_utf8_lossy(&key).into_owned();
-            let entry = match Entry::read(&key, &value) {
-                Ok(entry) => entry,
-                Err(damaged) => {
-                    problems.push(damaged.to_string());
+        for (key, value) in LINES.pages(self.store).all().await? {
+            let (entry, stored) = match read(&value) {
+                Ok(read) => read,
+                Err(reason) => {
+                    problems.push(DamagedIndex { key, reason }.to_string());
                     continue;
                 }
             };
             let (id, version) = (&entry.manifest.id, &entry.manifest.version);
-            if version_key(id, version) != shown {
-                problems.push(format!("{shown} is kept with the manifest of {id} {version}"));
+            if key != format!("{id}/{version}") {
+                problems.push(format!("{key} is kept with the manifest of {id} {version}"));
                 continue;
             }
             let Some(published) = history.version(id, version) else {
@@ -93,10 +100,9 @@ impl Held<'_> {
             if line != (published.digest, published.bytes, published.vectors) {
                 problems.push(format!("{id} {version} is kept as another than was published"));
             }
-            let manifest = value.splitn(2, |byte| *byte == b'\n').nth(1).unwrap_or_default();
             if let Some(file) = self.files.kept(published.digest).await?
                 && let Ok(own) = Sections::of(&file).and_then(|sections| sections.manifest())
-                && own.as_bytes() != manifest
+                && own != stored.manifest_toml
             {
                 problems.push(format!(
                     "{id} {version} is kept with another manifest than its package has"
@@ -118,4 +124,10 @@ impl Held<'_> {
             }
         }
     }
+}
+
+/// Reads a line of the table of versions; the error says what is wrong with it.
+fn read(value: &[u8]) -> Result<(Entry, StoredVersion), String> {
+    let stored = LineAboveManifest::decode(value)?;
+    Ok((Entry::read(&stored)?, stored))
 }

@@ -6,7 +6,6 @@ use crate::{StoreError, TableName};
 
 /// An error of a table.
 #[derive(Debug, Error)]
-#[non_exhaustive]
 pub enum TableError {
     /// The store did not do what it was asked.
     #[error(transparent)]
