@@ -424,7 +424,8 @@ fn shells_and_man_know_the_commands() {
 
     let folder = TempDir::new().expect("there is room for a folder");
     let out = folder.path().join("man");
-    run(champollion().arg("man").arg("--out").arg(&out)).success();
+    let said = run(champollion().arg("man").arg("--out").arg(&out)).success();
+    assert!(said.contains("man"), "{said}");
     for page in ["champollion.1", "champollion-registry-rollback.1"] {
         let page = fs::read_to_string(out.join(page)).expect("there is a page for each command");
         assert!(page.contains(".TH"), "{page}");

@@ -15,7 +15,8 @@ async fn rewrite(world: &World, table: &str, dev_eui: DevEui) {
     let row = world.row(table, dev_eui).await.unwrap_or_else(|| panic!("no row in {table}"));
     let mut members: serde_json::Map<String, Json> = serde_json::from_slice(&row).unwrap();
     members.retain(|_, value| !value.is_null());
-    members.insert("aMemberOfLater".to_owned(), json!(1));
+    let times = members.get("aMemberOfLater").and_then(Json::as_u64).unwrap_or(0);
+    members.insert("aMemberOfLater".to_owned(), json!(times + 1));
     let value = serde_json::to_vec_pretty(&members).unwrap();
     assert_ne!(value, row);
     world.write_row(table, dev_eui, value).await;

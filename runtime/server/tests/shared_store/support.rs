@@ -344,7 +344,8 @@ pub(crate) fn of_device(records: &[Json], dev_eui: DevEui) -> Vec<(u64, String)>
     let dev_eui = json!(dev_eui);
     let own = records.iter().filter(|record| record["device"]["devEui"] == dev_eui);
     let read = own.map(|record| {
-        let count = record["data"]["count"].as_str().unwrap_or_else(|| panic!("{record}"));
+        let count =
+            record["decoded"]["data"]["count"].as_str().unwrap_or_else(|| panic!("{record}"));
         (record["uplink"]["fCnt"].as_u64().unwrap(), count.to_owned())
     });
     read.collect()
