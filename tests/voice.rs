@@ -33,6 +33,7 @@ fn refused_openings() -> BTreeSet<String> {
     words
 }
 
+/// Finds the Rust sources below a folder. The contract in `wit/` is published, so its words stay.
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).expect("folders of the workspace can be read").flatten() {
         let (path, name) = (entry.path(), entry.file_name());
@@ -40,8 +41,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
             if !FOREIGN.iter().any(|foreign| name == *foreign) {
                 sources(&path, found);
             }
-        } else if path.extension().is_some_and(|extension| extension == "rs" || extension == "wit")
-        {
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
             found.push(path);
         }
     }
