@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use semver::{Version, VersionReq};
 use serde::{Deserialize, Serialize};
 
-use super::tables::LedgerError;
+use super::error::LedgerError;
 use crate::{
     channels::{Canary, Channel, Channels, Health, Shadow, pinned},
     package::{DecoderId, Manifest, Package},

@@ -11,9 +11,9 @@ use tokio::sync::{Mutex, MutexGuard};
 use super::{
     audit::{AUDIT, AuditEntry},
     chain::{BrokenChain, Head, Link},
+    error::{DamagedIndex, LedgerError},
     event::{INDEX, IndexEvent},
     history::History,
-    tables::{DamagedIndex, LedgerError},
 };
 
 /// The table of the heads, by the name of the chain.

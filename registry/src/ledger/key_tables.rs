@@ -6,7 +6,7 @@ use champollion_store::{
     tables,
 };
 
-use super::tables::{DamagedIndex, LedgerError};
+use super::error::{DamagedIndex, LedgerError};
 use crate::keys::{PublicKey, PublisherKey, Publishers, SecretKey, UnreadableKey};
 
 /// The table of publishers' keys.

@@ -2,6 +2,7 @@
 
 mod audit;
 mod chain;
+mod error;
 mod event;
 mod history;
 mod index;
@@ -11,27 +12,26 @@ mod mending;
 mod oci_artifact;
 mod resolve;
 mod signed_head;
-mod tables;
 mod transfer;
 mod verify;
 
 pub use audit::{Actor, AuditEntry};
 pub use chain::{BrokenChain, Head, Link};
+pub use error::DamagedIndex;
 pub use event::{IndexEvent, PublishedVersion, VersionName};
 pub use history::History;
 pub use mending::{Mended, Mirror};
 pub use oci_artifact::{Artifact, ArtifactError, CONFIG_TYPE, LAYER_TYPE};
 pub use resolve::ResolveError;
 pub use signed_head::{HeadError, SignedHead};
-pub use tables::DamagedIndex;
 pub use transfer::{Obstacle, Step, Transfer};
 pub use verify::Verification;
 
+pub(crate) use error::LedgerError;
 pub(crate) use index::{
     CHANNELS, Entry, Index, IndexLine, Listed, StoredVersion, VERSIONS, read_index,
 };
 pub(crate) use journal::{Journal, Turn, is_behind};
 pub(crate) use mending::{FileError, PackageFiles};
 pub(crate) use resolve::{no_version, not_given};
-pub(crate) use tables::LedgerError;
 pub(crate) use verify::Held;

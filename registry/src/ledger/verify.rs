@@ -10,12 +10,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     chain::Head,
+    error::{DamagedIndex, LedgerError},
     history::History,
     index::{Entry, Index, LineAboveManifest, StoredVersion},
     journal::Journal,
     key_tables::read_publishers,
     mending::PackageFiles,
-    tables::{DamagedIndex, LedgerError},
 };
 use crate::package::Sections;
 

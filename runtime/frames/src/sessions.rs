@@ -134,7 +134,7 @@ impl Sessions {
     /// [`insert`](Self::insert) this lets the counter go back: what is stored may be the work of another
     /// process. A session that is here already as it was stored stays, with a claim that is pending.
     ///
-    /// Whoever makes a counter go back must store the next state only in the place of this one
+    /// A caller that makes a counter go back must store the next state only in the place of this one
     /// ([`Claim::progress`]), since frames that were accepted before pass here again.
     pub fn restore(&self, dev_eui: DevEui, current: Option<Session>, offered: Option<Session>) {
         let Some(current) = current else {

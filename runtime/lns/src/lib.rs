@@ -2,7 +2,7 @@
 //!
 //! An [`Adapter`] reads, and does nothing: no input or output, no device, no key. Reading a message is a
 //! pure function of its bytes, the same for HTTP and MQTT: it gives all that the message says ([`Heard`]),
-//! or says by [`Unreadable`] which field is not what it should be. How a command is handed over to a
+//! or says by [`Unreadable`] which field is not what it should be. Handing a command over to a
 //! network server is a pure function too ([`outgoing`]). Taking what a message hands over, and sending
 //! what goes out, is the caller's.
 //!

@@ -1,6 +1,6 @@
 //! Commands to devices, as they go out to network servers.
 //!
-//! How a command is handed over is a pure function, for each kind of network server one: it gives what
+//! Handing a command over is a pure function, for each kind of network server one: it gives what
 //! is to be sent ([`Outgoing`]), and reads what comes back ([`Answer`]). Sending it is the caller's.
 
 use champollion_frames::DevEui;

@@ -1,6 +1,6 @@
 //! Reads a message by its description.
 //!
-//! What identifies, dates or decrypts an uplink must be what the settings say. How it was received is
+//! All that identifies, dates or decrypts an uplink must be where the settings say. Its reception is
 //! left out where it cannot be read: no uplink is lost since a level is written as `n/a`.
 
 use champollion_frames::{RadioMetadata, Reception, ReportedUplink};

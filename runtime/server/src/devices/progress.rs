@@ -1,7 +1,7 @@
 //! Progress of a device: a frame's batch stores it on condition that nobody else has moved the device
 //! meanwhile, be it another frame, the operator, or another process.
 //!
-//! What a state is stored as follows from the state, so the batch of a frame is based on the one before
+//! The stored bytes of a state follow from the state, so the batch of a frame is based on the one before
 //! without reading anything. Only the first frame since a device was read has nothing before it that was
 //! stored here. There the rows are read, for their bytes may be those of another version of this software;
 //! and the batch is based also on the row that has the session's keys, so that no session goes on from the

@@ -1,4 +1,4 @@
-//! Errors of the tables in which the store keeps what follows from the index.
+//! Errors of the ledger: the store fails, or a line is damaged.
 
 use champollion_store::{StoreError, TableError};
 
