@@ -1,0 +1,1 @@
+//! Attacks on the audit: its size is bounded, and every change is in it.

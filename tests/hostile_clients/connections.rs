@@ -1,0 +1,1 @@
+//! Attacks by connections without a token: their number, their time and their tries are bounded.

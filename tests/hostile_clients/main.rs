@@ -1,0 +1,11 @@
+//! The attack suite of clients: hostile tokens, recipients, network servers and connections against the real
+//! binary. Each attack is a test, and each bound a setting; SECURITY.md lists the threats.
+
+mod addresses;
+mod audit;
+mod connections;
+mod devices;
+mod expensive;
+mod quotas;
+mod rights;
+mod sheets;

@@ -1,0 +1,1 @@
+//! Attacks by tokens: narrow scopes, revoked and expired tokens, the last admin.

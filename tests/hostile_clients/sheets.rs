@@ -1,0 +1,1 @@
+//! Attacks by values that a spreadsheet would take for formulas.
