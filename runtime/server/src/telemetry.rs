@@ -79,6 +79,14 @@ pub(crate) fn start_metrics() -> Result<PrometheusHandle, BuildError> {
         "Calls that were turned away, since too many were waiting for a worker"
     );
     metrics::describe_counter!(
+        "champollion_request_queue_full_total",
+        "Calls of requests that were turned away, since too many were waiting for a thread"
+    );
+    metrics::describe_counter!(
+        "champollion_expensive_refused_total",
+        "Expensive requests that were turned away, since all places were taken"
+    );
+    metrics::describe_counter!(
         "champollion_records_removed_total",
         "Records removed, by whether they were acknowledged or had expired"
     );

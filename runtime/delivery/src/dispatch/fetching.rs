@@ -7,14 +7,21 @@ use crate::{
     mailbox::{DeliveryError, Page},
     names::RouteKey,
     records::Cursor,
-    routes::DestinationKind,
+    routes::{DestinationKind, Search},
 };
 
 /// Records that are looked at at once where a route is told what was fetched.
-const PULL_PAGE: usize = 500;
+const PULL_PAGE: usize = 128;
 
 impl Dispatcher {
-    /// Records of a route that is fetched from, after a cursor, at most `limit`.
+    /// Whether what a route that is fetched from takes is told by an expression, which costs more than a
+    /// look.
+    #[must_use]
+    pub fn has_expression(&self, key: &RouteKey) -> bool {
+        self.find(key).is_ok_and(|working| working.live.route().filter.expression.is_some())
+    }
+
+    /// Records of a route that is fetched from, after a cursor: a page of some bounds.
     ///
     /// # Errors
     /// There is no such route, or nothing is fetched from it.
@@ -22,12 +29,13 @@ impl Dispatcher {
         &self,
         key: &RouteKey,
         after: Cursor,
-        limit: usize,
+        search: impl Into<Search<'_>>,
     ) -> Result<Page, DispatchError> {
         let live = self.fetched(key)?;
         let route = live.route();
         let after = after.max(Cursor::new(live.place()));
-        Ok(self.mailbox.pull_from(&key.group, after, limit, &route.filter, route.shape).await?)
+        let (search, filter) = (search.into(), &route.filter);
+        Ok(self.mailbox.pull_from(&key.group, after, &search, filter, route.shape).await?)
     }
 
     /// A route that is fetched from is done with the records up to a cursor. Says how many of them were
@@ -48,9 +56,12 @@ impl Dispatcher {
         while place < through.sequence() {
             let page = self.mailbox.records_after(&key.group, place, PULL_PAGE).await?;
             let Some(end) = page.last().map(|record| record.sequence) else { break };
-            let passed = page.iter().filter(|record| record.sequence <= through.sequence());
-            delivered +=
-                passed.filter(|record| LiveRoute::takes(&route, &record.json)).count() as u64;
+            let route = Arc::clone(&route);
+            let own = move || {
+                let passed = page.iter().filter(|record| record.sequence <= through.sequence());
+                passed.filter(|record| LiveRoute::takes(&route, &record.json)).count() as u64
+            };
+            delivered += self.mailbox.filtering().run(&key.group, own).await?;
             place = end;
         }
         live.standing(|standing| {

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Records that are read at once.
-const PAGE: usize = 500;
+const PAGE: usize = 128;
 
 impl Mailbox {
     /// Looks for the records of a group that were corrected, and where its log ends. Says too how many
@@ -26,6 +26,11 @@ impl Mailbox {
             page.iter().for_each(|stored| corrections.note(stored));
         }
         Ok((corrections, extent.len()))
+    }
+
+    /// Returns the number of records of a group that are kept.
+    pub async fn count(&self, group: &GroupId) -> Result<u64, DeliveryError> {
+        Ok(self.extent(group).await?.len())
     }
 
     /// The records of a group that are kept, after a place; one that cannot be read is no reason not to

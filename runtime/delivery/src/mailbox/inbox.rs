@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use super::{
     error::DeliveryError,
     log::{Mailbox, STAMP_BYTES, log},
-    page::{Page, PulledRecord},
+    page::{Filling, Page, PageBounds, PulledRecord},
 };
 use crate::{names::GroupId, records::Cursor};
 
@@ -19,27 +19,34 @@ pub(super) const EXPIRED: Table<GroupId, u64, Text, BigEndian> =
     Table::new(tables::EXPIRED_IN_INBOXES);
 
 impl Mailbox {
-    /// Records of a group's inbox after a cursor, at most `limit`: those that were not acknowledged.
+    /// Records of a group's inbox after a cursor, those that were not acknowledged: a page of some bounds.
     pub async fn pull(
         &self,
         group: &GroupId,
         after: Cursor,
-        limit: usize,
+        bounds: impl Into<PageBounds>,
     ) -> Result<Page, DeliveryError> {
-        let place = after.sequence().max(self.acknowledged(group).await?);
-        let mut entries = self.store.read(&log(group), place, limit.saturating_add(1)).await?;
-        let more = entries.len() > limit;
-        entries.truncate(limit);
-        let next = entries.last().map_or(after, |entry| Cursor::new(entry.sequence));
-        let records = entries
-            .into_iter()
-            .map(|entry| {
+        let bounds = bounds.into();
+        let mut place = after.sequence().max(self.acknowledged(group).await?);
+        let (mut filling, mut next) = (Filling::default(), after);
+        loop {
+            let wanted = filling.next_read(bounds);
+            let entries = self.store.read(&log(group), place, wanted).await?;
+            let at_end = entries.len() < wanted;
+            for entry in entries {
+                if !filling.has_room(bounds, entry.value.len()) {
+                    return Ok(filling.page(next, true));
+                }
                 let record = parse_record(&entry.value)
                     .map_err(|reason| DeliveryError::Damaged { group: group.clone(), reason })?;
-                Ok(PulledRecord { cursor: Cursor::new(entry.sequence), record })
-            })
-            .collect::<Result<_, DeliveryError>>()?;
-        Ok(Page { records, next, more })
+                place = entry.sequence;
+                next = Cursor::new(place);
+                filling.put(PulledRecord { cursor: next, record });
+            }
+            if at_end {
+                return Ok(filling.page(next, false));
+            }
+        }
     }
 
     /// Removes the records of a group up to and including a cursor from its inbox. Doing it twice is

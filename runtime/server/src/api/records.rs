@@ -21,7 +21,7 @@ use super::{
 use crate::service::Service;
 
 pub(super) use stream::follow;
-use wanted::Wanted;
+use wanted::{Reader, Wanted};
 
 pub(super) async fn pull(
     authorized: Authorized<Collect>,
@@ -31,7 +31,14 @@ pub(super) async fn pull(
 ) -> Result<Response, Problem> {
     let layout = answer::layout(wanted.format(), &headers)?;
     let wish = wanted.understood(&authorized)?;
-    answer::write(wish.pull(&service).await?, layout).await
+    let Authorized { principal, .. } = &authorized;
+    let bytes = answer::bytes(layout, service.config.http.page_bytes);
+    let reader = Reader::new(&service, principal.token.clone(), bytes);
+    let waiting = wish.place_to_wait(&service, &reader.token)?;
+    let place = service.place_to_answer(&reader.token, &wish.group)?;
+    let page = wish.pull(&service, &reader).await?;
+    drop(waiting);
+    answer::write(page, layout, place).await
 }
 
 #[derive(Deserialize)]
