@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::{
     Problem,
     extract::{Parameters, PathParts, parameter, path_part},
-    paging::{self, Listing, PageEnd},
+    paging::{self, Listing, PageEnd, Window},
 };
 use crate::service::Service;
 
@@ -32,11 +32,10 @@ pub(super) async fn list(
     Parameters(Listing { after, limit }): Parameters<Listing>,
 ) -> Result<Json<Catalogue>, Problem> {
     let from: Option<DecoderId> = after.as_deref().map(|id| parameter("after", id)).transpose()?;
-    let limit = paging::limit(limit);
     let place = |entry: &CatalogueEntry| entry.manifest.id.to_string();
     let entries = entries(&service.registry, from);
     let (decoders, end) =
-        paging::page(entries, limit, service.config.http.page_bytes, after, place);
+        paging::page(entries, Window::new(after, limit, service.config.http.page_bytes), place);
     Ok(Json(Catalogue { decoders, end, quantities: vocabulary::quantities().collect() }))
 }
 

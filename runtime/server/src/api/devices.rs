@@ -13,7 +13,7 @@ use super::{
     Problem,
     authorized::{Administer, Authorized, Ingest, Inspect},
     extract::{JsonBody, Parameters, PathParts, parameter, path_part, to_the_end},
-    paging::{self, Listing, PageEnd},
+    paging::{self, Listing, PageEnd, Window},
 };
 use crate::{
     devices::{Assignment, Device, DevicesError, HandedSession, Registration},
@@ -33,12 +33,12 @@ pub(super) async fn list(
     Parameters(Listing { after, limit }): Parameters<Listing>,
 ) -> Result<Json<DeviceList>, Problem> {
     let from = after.as_deref().map(|dev_eui| parameter("after", dev_eui)).transpose()?;
-    let limit = paging::limit(limit);
+    let window = Window::new(after, limit, service.config.http.page_bytes);
     let seen = |device: &Device| authorized.principal.sees(&device.group);
-    let devices = service.devices.page(seen, from, limit + 1);
+    let devices = service.devices.page(seen, from, window.lookups());
     let devices = devices.iter().map(|device| Device::clone(device));
     let place = |device: &Device| device.dev_eui.to_string();
-    let (devices, end) = paging::page(devices, limit, service.config.http.page_bytes, after, place);
+    let (devices, end) = paging::page(devices, window, place);
     Ok(Json(DeviceList { devices, end }))
 }
 

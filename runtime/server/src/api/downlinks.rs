@@ -17,7 +17,7 @@ use super::{
     Problem,
     authorized::{Authorized, Command},
     extract::{JsonBody, Parameters, PathParts, path_part},
-    paging::{self, PageEnd},
+    paging::{self, PageEnd, Window},
     quotas::permit_priority,
 };
 use crate::{
@@ -115,15 +115,16 @@ pub(super) async fn of_device(
     Parameters(Listing { before, after, limit }): Parameters<Listing>,
 ) -> Result<Json<DownlinkList>, Problem> {
     let device = seen_device(&service, &authorized.principal, &dev_eui)?;
-    let limit = limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT);
     let before = after.or(before);
+    let bytes = service.config.http.page_bytes;
+    let place_before = before.map(|before| before.to_string());
+    let window = Window::of(place_before, limit, (DEFAULT_LIMIT, MAX_LIMIT), bytes);
     // Those of a partner that the device belonged to before are not this one's.
     let sees = |downlink: &Downlink| authorized.principal.sees(&downlink.group);
-    let bytes = service.config.http.page_bytes;
-    let page = service.downlinks.of_device(device.dev_eui, before, limit, bytes, &sees).await?;
+    let (dev_eui, limit) = (device.dev_eui, window.lookups() - 1);
+    let page = service.downlinks.of_device(dev_eui, before, limit, bytes, &sees).await?;
     let place = |downlink: &Downlink| downlink.id.to_string();
-    let before = before.map(|before| before.to_string());
-    let (downlinks, end) = paging::page(page, limit, bytes, before, place);
+    let (downlinks, end) = paging::page(page, window, place);
     Ok(Json(DownlinkList { downlinks, end }))
 }
 

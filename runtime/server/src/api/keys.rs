@@ -14,7 +14,7 @@ use super::{
     Problem,
     authorized::{Administer, Authorized, Inspect},
     extract::{JsonBody, Parameters, PathParts, parameter, path_part, to_the_end},
-    paging::{self, Listing, PageEnd},
+    paging::{self, Listing, PageEnd, Window},
 };
 use crate::service::Service;
 
@@ -63,12 +63,12 @@ pub(super) async fn list(
 ) -> Result<Json<KeyList>, Problem> {
     let from: Option<PublicKey> =
         after.as_deref().map(|key| parameter("after", key)).transpose()?;
-    let limit = paging::limit(limit);
     let publishers = service.registry.publishers();
     let later = publishers.keys().filter(|(key, _)| from.is_none_or(|from| **key > from));
     let keys = later.map(|(key, known)| KnownKey { key: *key, known: known.clone() });
     let place = |known: &KnownKey| known.key.to_string();
-    let (keys, end) = paging::page(keys, limit, service.config.http.page_bytes, after, place);
+    let (keys, end) =
+        paging::page(keys, Window::new(after, limit, service.config.http.page_bytes), place);
     Ok(Json(KeyList { keys, end }))
 }
 

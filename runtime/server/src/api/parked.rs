@@ -12,7 +12,7 @@ use super::{
     Problem,
     authorized::{Administer, Authorized},
     extract::{Parameters, PathParts, parameter, path_part},
-    paging::{self, Listing, PageEnd},
+    paging::{self, Listing, PageEnd, Window},
 };
 use crate::{mqtt::NotTaken, parked::ParkedInfo, service::Service};
 
@@ -44,12 +44,12 @@ pub(super) async fn list(
     Parameters(Listing { after, limit }): Parameters<Listing>,
 ) -> Result<Json<ParkedList>, Problem> {
     let from: Option<Uuid> = after.as_deref().map(|id| parameter("after", id)).transpose()?;
-    let limit = paging::limit(limit);
     let all = service.parked.list();
     let later = all.iter().filter(|info| from.is_none_or(|from| info.id > from));
     let parked = later.map(|info| ParkedInfo::clone(info));
     let place = |info: &ParkedInfo| info.id.to_string();
-    let (parked, end) = paging::page(parked, limit, service.config.http.page_bytes, after, place);
+    let (parked, end) =
+        paging::page(parked, Window::new(after, limit, service.config.http.page_bytes), place);
     Ok(Json(ParkedList { parked, end }))
 }
 

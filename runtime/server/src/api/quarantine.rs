@@ -13,7 +13,7 @@ use super::{
     authorized::{Administer, Authorized},
     catalogue::decoder_id,
     extract::{Parameters, PathParts, parameter, path_part},
-    paging::{self, Listing, PageEnd},
+    paging::{self, Listing, PageEnd, Window},
 };
 use crate::service::Service;
 
@@ -30,14 +30,13 @@ pub(super) async fn list(
     Parameters(Listing { after, limit }): Parameters<Listing>,
 ) -> Result<Json<QuarantineList>, Problem> {
     let from = after.as_deref().map(place_of).transpose()?;
-    let limit = paging::limit(limit);
     let all = service.registry.quarantined().into_iter();
     let later = all.filter(|one| {
         from.as_ref().is_none_or(|from| (&one.id, &one.version) > (&from.0, &from.1))
     });
     let place = |one: &Quarantined| format!("{}/{}", one.id, one.version);
     let (quarantined, end) =
-        paging::page(later, limit, service.config.http.page_bytes, after, place);
+        paging::page(later, Window::new(after, limit, service.config.http.page_bytes), place);
     Ok(Json(QuarantineList { quarantined, end }))
 }
 

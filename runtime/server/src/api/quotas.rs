@@ -12,7 +12,7 @@ use super::{
     Problem,
     authorized::{Authorized, Collect},
     extract::Parameters,
-    paging::{self, PageEnd},
+    paging::{self, PageEnd, Window},
 };
 use crate::{
     auth::{Principal, Role},
@@ -69,12 +69,12 @@ pub(super) async fn show(
         Some(group) => BTreeSet::from([group]),
         None => known_groups(&service),
     };
-    let limit = paging::limit(limit);
+    let before = after.as_ref().map(ToString::to_string);
+    let window = Window::new(before, limit, service.config.http.page_bytes).with_end();
     let later = groups.into_iter().filter(|group| after.as_ref().is_none_or(|after| group > after));
     let quotas = later.map(|group| of_group(&service, group));
-    let before = after.map(|after| after.to_string());
     let place = |quotas: &QuotasOfGroup| quotas.group.to_string();
-    let (quotas, end) = paging::page(quotas, limit, service.config.http.page_bytes, before, place);
+    let (quotas, end) = paging::page(quotas, window, place);
     Ok(Json(QuotaList { quotas, end }))
 }
 

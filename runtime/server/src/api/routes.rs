@@ -18,7 +18,7 @@ use super::{
     Problem,
     authorized::{Authorized, Collect},
     extract::{JsonBody, OfGroup, Parameters, PathParts, parameter, path_part, to_the_end},
-    paging::{self, PageEnd},
+    paging::{self, PageEnd, Window},
 };
 use crate::{
     quotas::{Quota, QuotaExceeded},
@@ -85,13 +85,14 @@ pub(super) async fn list(
 ) -> Result<Json<RouteList>, Problem> {
     let group = authorized.principal.groups(group)?;
     let from = after.as_deref().map(|key| parameter("after", key)).transpose()?;
-    let limit = paging::limit(limit);
-    let routes = service.dispatcher.list(group.as_ref(), from.as_ref(), limit + 1).await?;
+    let window = Window::new(after, limit, service.config.http.page_bytes);
+    let lookups = window.lookups();
+    let routes = service.dispatcher.list(group.as_ref(), from.as_ref(), lookups).await?;
     let place = |route: &ShownRoute| {
         let (group, name) = (route.group.clone(), route.name.clone());
         RouteKey { group, name }.to_string()
     };
-    let (routes, end) = paging::page(routes, limit, service.config.http.page_bytes, after, place);
+    let (routes, end) = paging::page(routes, window, place);
     Ok(Json(RouteList { routes, end }))
 }
 
@@ -210,13 +211,11 @@ pub(super) async fn attempts(
     Parameters(OfRoute { group, after, limit }): Parameters<OfRoute>,
 ) -> Result<Json<Attempts>, Problem> {
     let key = key(&authorized, group, &name)?;
-    let (usual, most) = ATTEMPTS;
-    let limit = limit.unwrap_or(usual).clamp(1, most);
     let before = after.as_deref().map(|place| parameter("after", place)).transpose()?;
-    let attempts = service.dispatcher.attempts(&key, before.as_ref(), limit + 1)?;
+    let window = Window::of(after, limit, ATTEMPTS, service.config.http.page_bytes);
+    let attempts = service.dispatcher.attempts(&key, before.as_ref(), window.lookups())?;
     let place = |attempt: &Attempt| attempt.place().to_string();
-    let (attempts, end) =
-        paging::page(attempts, limit, service.config.http.page_bytes, after, place);
+    let (attempts, end) = paging::page(attempts, window, place);
     Ok(Json(Attempts { attempts, end }))
 }
 

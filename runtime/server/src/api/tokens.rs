@@ -14,7 +14,7 @@ use super::{
     Problem,
     authorized::{Administer, Authorized},
     extract::{JsonBody, Parameters, PathParts, parameter, to_the_end},
-    paging::{self, Listing, PageEnd},
+    paging::{self, Listing, PageEnd, Window},
 };
 use crate::{
     auth::{Role, TokenInfo, TokenPlace},
@@ -83,11 +83,11 @@ pub(super) async fn list(
 ) -> Result<Json<TokenList>, Problem> {
     let from: Option<TokenPlace> =
         after.as_deref().map(|place| parameter("after", place)).transpose()?;
-    let limit = paging::limit(limit);
     let later = |token: &TokenInfo| from.as_ref().is_none_or(|from| token.place() > *from);
     let tokens = service.tokens.list().into_iter().filter(later);
     let place = |token: &TokenInfo| token.place().to_string();
-    let (tokens, end) = paging::page(tokens, limit, service.config.http.page_bytes, after, place);
+    let (tokens, end) =
+        paging::page(tokens, Window::new(after, limit, service.config.http.page_bytes), place);
     Ok(Json(TokenList { tokens, end }))
 }
 
