@@ -43,6 +43,9 @@ use crate::{
 /// and the cores are for the frames.
 const PUBLICATIONS: usize = 1;
 
+/// Packages that wait for that, each in memory: twice as many as an import publishes at once.
+const PUBLICATIONS_WAITING: usize = 16;
+
 /// Everything that the handlers work with.
 pub struct Service {
     /// The settings of the server.
@@ -67,6 +70,8 @@ pub struct Service {
     pub expensive: Expensive,
     /// Turns for packages that are compiled and rehearsed.
     pub publications: Semaphore,
+    /// Places for packages that wait for such a turn.
+    pub publications_waiting: Semaphore,
     /// The way from a frame to a record.
     pub intake: Intake,
     /// The way of a message of a network server.
@@ -271,6 +276,7 @@ impl Service {
             workers,
             expensive,
             publications: Semaphore::new(PUBLICATIONS),
+            publications_waiting: Semaphore::new(PUBLICATIONS_WAITING),
             intake,
             messages,
             redecoding,

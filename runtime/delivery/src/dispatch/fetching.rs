@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{dispatcher::Dispatcher, error::DispatchError, live::LiveRoute};
 use crate::{
-    mailbox::{DeliveryError, Page},
+    mailbox::{DeliveryError, Page, PageBounds},
     names::RouteKey,
     records::Cursor,
     routes::{DestinationKind, Search},
@@ -21,7 +21,7 @@ impl Dispatcher {
         self.find(key).is_ok_and(|working| working.live.route().filter.expression.is_some())
     }
 
-    /// Records of a route that is fetched from, after a cursor: a page of some bounds.
+    /// Records of a route that is fetched from, after a cursor, at most `limit`.
     ///
     /// # Errors
     /// There is no such route, or nothing is fetched from it.
@@ -29,13 +29,25 @@ impl Dispatcher {
         &self,
         key: &RouteKey,
         after: Cursor,
-        search: impl Into<Search<'_>>,
+        limit: usize,
+    ) -> Result<Page, DispatchError> {
+        self.search(key, after, &Search::new(PageBounds::records(limit))).await
+    }
+
+    /// The same, a page that a search finds.
+    ///
+    /// # Errors
+    /// There is no such route, or nothing is fetched from it.
+    pub async fn search(
+        &self,
+        key: &RouteKey,
+        after: Cursor,
+        search: &Search<'_>,
     ) -> Result<Page, DispatchError> {
         let live = self.fetched(key)?;
         let route = live.route();
         let after = after.max(Cursor::new(live.place()));
-        let (search, filter) = (search.into(), &route.filter);
-        Ok(self.mailbox.pull_from(&key.group, after, &search, filter, route.shape).await?)
+        Ok(self.mailbox.pull_from(&key.group, after, search, &route.filter, route.shape).await?)
     }
 
     /// A route that is fetched from is done with the records up to a cursor. Says how many of them were

@@ -310,7 +310,7 @@ impl Pusher {
 
     /// Records as they wait, where the route takes them. An expression is evaluated elsewhere.
     async fn looked_at(
-        &self,
+        &mut self,
         page: Vec<StoredRecord>,
     ) -> Result<Vec<(Sequence, Looked)>, DeliveryError> {
         let route = Arc::clone(&self.means.route);

@@ -23,7 +23,11 @@ impl Mailbox {
             let page = self.records_after(group, after, PAGE).await?;
             let Some(last) = page.last() else { break };
             after = last.sequence;
-            page.iter().for_each(|stored| corrections.note(stored));
+            let note = move || {
+                page.iter().for_each(|stored| corrections.note(stored));
+                corrections
+            };
+            corrections = self.filtering().run(group, note).await?;
         }
         Ok((corrections, extent.len()))
     }
@@ -41,7 +45,9 @@ impl Mailbox {
         after: Cursor,
     ) -> Result<Vec<Result<KeptRecord, DamagedRecord>>, DeliveryError> {
         let page = self.records_after(group, after.sequence(), PAGE).await?;
-        Ok(page.into_iter().map(|stored| KeptRecord::read(group, stored)).collect())
+        let own = group.clone();
+        let read = move || page.into_iter().map(|stored| KeptRecord::read(&own, stored)).collect();
+        self.filtering().run(group, read).await
     }
 
     /// Puts a corrected record into a batch, behind all others of its group.

@@ -19,14 +19,23 @@ pub(super) const EXPIRED: Table<GroupId, u64, Text, BigEndian> =
     Table::new(tables::EXPIRED_IN_INBOXES);
 
 impl Mailbox {
-    /// Records of a group's inbox after a cursor, those that were not acknowledged: a page of some bounds.
+    /// Records of a group's inbox after a cursor, at most `limit`: those that were not acknowledged.
     pub async fn pull(
         &self,
         group: &GroupId,
         after: Cursor,
-        bounds: impl Into<PageBounds>,
+        limit: usize,
     ) -> Result<Page, DeliveryError> {
-        let bounds = bounds.into();
+        self.pull_page(group, after, PageBounds::records(limit)).await
+    }
+
+    /// The same, a page that is bounded in bytes too.
+    pub async fn pull_page(
+        &self,
+        group: &GroupId,
+        after: Cursor,
+        bounds: PageBounds,
+    ) -> Result<Page, DeliveryError> {
         let mut place = after.sequence().max(self.acknowledged(group).await?);
         let (mut filling, mut next) = (Filling::default(), after);
         loop {

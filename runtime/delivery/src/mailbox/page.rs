@@ -21,8 +21,10 @@ pub struct PageBounds {
     pub bytes: usize,
 }
 
-impl From<usize> for PageBounds {
-    fn from(records: usize) -> Self {
+impl PageBounds {
+    /// So many records, however large.
+    #[must_use]
+    pub fn records(records: usize) -> Self {
         Self { records, bytes: records.saturating_mul(MAX_VALUE_BYTES) }
     }
 }

@@ -27,12 +27,12 @@ impl Mailbox {
         &self,
         group: &GroupId,
         after: Cursor,
-        search: impl Into<Search<'_>>,
+        search: &Search<'_>,
         filter: &Filter,
         shape: Shape,
     ) -> Result<Page, DeliveryError> {
         let place = after.sequence().max(self.acknowledged(group).await?);
-        self.pull_from(group, Cursor::new(place), &search.into(), filter, shape).await
+        self.pull_from(group, Cursor::new(place), search, filter, shape).await
     }
 
     /// The same from a place on, acknowledged or not.
@@ -99,12 +99,13 @@ fn look(
     shape: Shape,
 ) -> Result<Vec<Looked>, serde_json::Error> {
     let takes_all = filter.takes_all();
-    let look = |StoredRecord { sequence, json, .. }: StoredRecord| {
-        if !takes_all && !filter.takes(&Head::read(&json)?) {
-            return Ok((sequence, None));
-        }
-        let record = RawValue::from_string(shape.of(&json)?.into_owned())?;
-        Ok((sequence, Some(record)))
-    };
+    let look =
+        |StoredRecord { sequence, json, .. }: StoredRecord| -> Result<Looked, serde_json::Error> {
+            if !takes_all && !filter.takes(&Head::read(&json)?) {
+                return Ok((sequence, None));
+            }
+            let record = RawValue::from_string(shape.of(&json)?.into_owned())?;
+            Ok((sequence, Some(record)))
+        };
     page.into_iter().map(look).collect()
 }

@@ -34,13 +34,13 @@ pub trait Elsewhere: Send + Sync {
 #[error("{0}")]
 pub struct NotDoneElsewhere(pub String);
 
-impl<T: Into<PageBounds>> From<T> for Search<'_> {
-    fn from(bounds: T) -> Self {
-        Self { bounds: bounds.into(), looks: LOOKS, until: None, threads: None }
-    }
-}
-
 impl Search<'_> {
+    /// A search for a page of some bounds, on the mailbox's own threads.
+    #[must_use]
+    pub fn new(bounds: PageBounds) -> Self {
+        Self { bounds, looks: LOOKS, until: None, threads: None }
+    }
+
     /// Whether the search ends after so many looks.
     pub(super) fn is_over(&self, looks: usize) -> bool {
         looks >= self.looks || self.until.is_some_and(|until| until <= Instant::now())

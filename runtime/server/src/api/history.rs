@@ -12,7 +12,6 @@ use champollion_registry::{
     RegistryError,
     ledger::{Mended, Verification},
 };
-use champollion_store::StoreError;
 use serde::Deserialize;
 
 use super::{
@@ -51,6 +50,13 @@ const NEXT: HeaderName = HeaderName::from_static("next-cursor");
 /// Whether there may be more lines.
 const MORE: HeaderName = HeaderName::from_static("more-records");
 
+/// The lines that are asked for.
+#[derive(Clone, Copy)]
+enum Chain {
+    Index,
+    Audit,
+}
+
 /// The place of a line.
 #[derive(Deserialize)]
 struct Numbered {
@@ -63,8 +69,7 @@ pub(super) async fn index(
     State(service): State<Arc<Service>>,
     Parameters(page): Parameters<Page>,
 ) -> Result<Response, Problem> {
-    let read = async |after, limit| service.registry.index_lines(after, limit).await;
-    lines(read, &page, service.config.http.page_bytes).await
+    lines(&service, Chain::Index, &page).await
 }
 
 /// The audit, in the same way.
@@ -73,20 +78,20 @@ pub(super) async fn audit(
     State(service): State<Arc<Service>>,
     Parameters(page): Parameters<Page>,
 ) -> Result<Response, Problem> {
-    let read = async |after, limit| service.registry.audit_lines(after, limit).await;
-    lines(read, &page, service.config.http.page_bytes).await
+    lines(&service, Chain::Audit, &page).await
 }
 
 /// A page of lines, as many as were asked for and fit.
-async fn lines(
-    read: impl AsyncFn(u64, usize) -> Result<Vec<Vec<u8>>, StoreError>,
-    page: &Page,
-    bytes: usize,
-) -> Result<Response, Problem> {
+async fn lines(service: &Service, chain: Chain, page: &Page) -> Result<Response, Problem> {
+    let bytes = service.config.http.page_bytes;
     let (mut body, mut next, mut count) = (Vec::new(), page.after, 0);
     let more = 'page: loop {
         let wanted = (page.limit() - count + 1).min(AT_ONCE);
-        let lines = read(next, wanted).await.map_err(RegistryError::from)?;
+        let lines = match chain {
+            Chain::Index => service.registry.index_lines(next, wanted).await,
+            Chain::Audit => service.registry.audit_lines(next, wanted).await,
+        };
+        let lines = lines.map_err(RegistryError::from)?;
         let at_end = lines.len() < wanted;
         for line in lines {
             let is_full = count == page.limit() || body.len() + line.len() > bytes && count > 0;

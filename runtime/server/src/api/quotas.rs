@@ -71,7 +71,8 @@ pub(super) async fn show(
     };
     let before = after.as_ref().map(ToString::to_string);
     let window = Window::new(before, limit, service.config.http.page_bytes).with_end();
-    let later = groups.into_iter().filter(|group| after.as_ref().is_none_or(|after| group > after));
+    let is_later = |group: &GroupId| after.as_ref().is_none_or(|after| group > after);
+    let later = groups.into_iter().filter(is_later);
     let quotas = later.map(|group| of_group(&service, group));
     let place = |quotas: &QuotasOfGroup| quotas.group.to_string();
     let (quotas, end) = paging::page(quotas, window, place);

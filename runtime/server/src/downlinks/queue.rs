@@ -101,8 +101,8 @@ impl Queue {
         let earlier = self.groups.range::<GroupId, _>((Bound::Unbounded, end));
         // Without a last one, the second round finds what the first one did not, which is nothing.
         later.chain(earlier).find_map(|(group, own)| {
-            let all = own.firsts.iter().filter(|place| wanted.includes(place));
-            all.into_iter().find(|place| is_ready(place)).map(|place| (group.clone(), *place))
+            let mut all = own.firsts.iter().filter(|place| wanted.includes(place));
+            all.find(|place| is_ready(place)).map(|place| (group.clone(), *place))
         })
     }
 }

@@ -186,15 +186,15 @@ impl Wish {
         } else {
             None
         };
-        let search = turn.as_ref().map_or_else(|| Search::from(bounds), |turn| turn.search(bounds));
+        let search = turn.as_ref().map_or_else(|| Search::new(bounds), |turn| turn.search(bounds));
         Ok(match of {
-            Of::Inbox(None) => service.mailbox.pull(group, *after, bounds).await?,
+            Of::Inbox(None) => service.mailbox.pull_page(group, *after, bounds).await?,
             Of::Inbox(Some((filter, shape))) => {
-                service.mailbox.pull_some(group, *after, search, filter, *shape).await?
+                service.mailbox.pull_some(group, *after, &search, filter, *shape).await?
             }
             Of::Route(name) => {
                 let key = RouteKey { group: group.clone(), name: name.clone() };
-                service.dispatcher.pull(&key, *after, search).await?
+                service.dispatcher.search(&key, *after, &search).await?
             }
         })
     }
