@@ -83,8 +83,7 @@ impl Workers {
                 .stack_size(wasm_stack_bytes + HOST_STACK_BYTES)
                 .spawn(move || {
                     if full == REQUESTS_FULL {
-                        // Of the calling thread alone, on Linux. Where it is not granted, all are alike.
-                        drop(rustix::process::setpriority_process(None, REQUESTS_NICE));
+                        go_last();
                     }
                     jobs.into_iter().for_each(|job| job());
                 })?;
@@ -128,6 +127,14 @@ impl Workers {
                 Err(NotDone::Busy { waiting: self.queue.len() })
             }
         }
+    }
+}
+
+/// Has the system let other threads go before the calling one; of this one alone, on Linux.
+fn go_last() {
+    if let Err(error) = rustix::process::setpriority_process(None, REQUESTS_NICE) {
+        // Then all threads are alike.
+        tracing::debug!(%error, "a thread of requests goes no later than others");
     }
 }
 

@@ -380,7 +380,7 @@ mod tests {
         }
         all.iter().for_each(|id| queue.insert(&open.by_id[id]));
         open.waiting.insert("city".parse().unwrap(), queue);
-        all.into_iter().map(Uuid::as_u128).collect()
+        all.iter().map(Uuid::as_u128).collect()
     }
 
     #[tokio::test]
