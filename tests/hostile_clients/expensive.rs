@@ -137,6 +137,24 @@ fn one_answer_looks_at_so_many_records() {
 }
 
 #[test]
+fn an_expression_has_so_much_fuel_for_a_record() {
+    let pulled = |fuel: &str| {
+        let server = setup().variable("CHAMPOLLION_EXPENSIVE__FUEL", fuel).start();
+        let sensor = Sensor::new(1);
+        server.register(&sensor, "water", None);
+        fill(&server, &[sensor], 3, &[1]);
+        let partner = server.partner("water");
+        let count = |expression: &str| {
+            let page = partner.get(&format!("/v1/records?expression={expression}")).success();
+            page["records"].as_array().map(Vec::len)
+        };
+        (count("(range(1000)%7Csum)%20%3E%200"), count("fCnt%20%3E%201"))
+    };
+    assert_eq!(pulled("10000"), (Some(3), Some(2)));
+    assert_eq!(pulled("100"), (Some(0), Some(2)));
+}
+
+#[test]
 fn trials_of_decoders_take_no_thread_of_frames() {
     let server = setup()
         .variable("CHAMPOLLION_SANDBOX__FUEL", "200000000")

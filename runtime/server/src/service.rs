@@ -13,6 +13,7 @@ use champollion_delivery::{
     dispatch::Dispatcher,
     mailbox::{DeliveryError, Mailbox},
     names::GroupId,
+    routes::Expression,
 };
 use champollion_lns::NetworkServerName;
 use champollion_registry::{Registry, RegistryError};
@@ -183,6 +184,7 @@ impl Service {
             StartError::Setup { what, reason }
         })?;
         let registry = Arc::new(registry.with_mirrors(mirrors));
+        Expression::limit_fuel(config.expensive.fuel);
         let devices = Arc::new(Devices::open(Arc::clone(&store)).await?);
         let mailbox = Arc::new(Mailbox::new(Arc::clone(&store), config.retention()));
         let files: Arc<dyn Blobs> = Arc::new(FileBlobs::open(folder("files"))?);

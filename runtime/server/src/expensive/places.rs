@@ -86,6 +86,7 @@ mod tests {
         of_group: 3,
         seconds: 1,
         records: 1,
+        fuel: 1,
     };
 
     #[test]

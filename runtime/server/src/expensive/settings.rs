@@ -18,4 +18,6 @@ pub struct ExpensiveSettings {
     pub seconds: u64,
     /// Records that one answer looks at, where a filter has an expression.
     pub records: usize,
+    /// The fuel of an expression for a record.
+    pub fuel: u64,
 }
