@@ -319,6 +319,7 @@ fn lists_come_in_pages() {
         ("/v1/registry/keys", "keys"),
         ("/v1/catalogue", "decoders"),
         ("/v1/quotas", "quotas"),
+        ("/v1/retention", "backlogs"),
     ] {
         followed(&admin, path, member);
         admin.get(&format!("{path}?limit=many")).problem(400, "invalid-query");
