@@ -22,7 +22,7 @@ pub struct PageBounds {
 }
 
 impl PageBounds {
-    /// So many records, however large.
+    /// Returns the bounds of so many records, however large they are.
     #[must_use]
     pub fn records(records: usize) -> Self {
         Self { records, bytes: records.saturating_mul(MAX_VALUE_BYTES) }
