@@ -34,10 +34,19 @@ pub(super) async fn pull(
     let Authorized { principal, .. } = &authorized;
     let bytes = answer::bytes(layout, service.config.http.page_bytes);
     let reader = Reader::new(&service, principal.token.clone(), bytes);
-    let waiting = wish.place_to_wait(&service, &reader.token)?;
-    let place = service.place_to_answer(&reader.token, &wish.group)?;
-    let page = wish.pull(&service, &reader).await?;
-    drop(waiting);
+    let group = wish.group.clone();
+    let (page, place) = match wish.place_to_wait(&service, &reader.token)? {
+        // While it waits it takes nobody's place who is answered at once.
+        Some(waiting) => {
+            let page = wish.pull(&service, &reader).await?;
+            drop(waiting);
+            (page, service.place_to_answer(&reader.token, &group)?)
+        }
+        None => {
+            let place = service.place_to_answer(&reader.token, &group)?;
+            (wish.pull(&service, &reader).await?, place)
+        }
+    };
     answer::write(page, layout, place).await
 }
 
