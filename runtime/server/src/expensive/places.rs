@@ -1,6 +1,6 @@
 //! The places of expensive requests, counted by token and by group.
 
-use std::{collections::HashMap, hash::Hash, sync::Arc};
+use std::{borrow::Borrow, collections::HashMap, hash::Hash, sync::Arc};
 
 use champollion_delivery::names::GroupId;
 use parking_lot::Mutex;
@@ -34,11 +34,11 @@ impl Places {
     ) -> Result<Held, TooExpensive> {
         let mut taken = self.0.lock();
         let limit = settings.of_token;
-        if taken.of_tokens.get(token).is_some_and(|&count| count >= limit) || limit == 0 {
+        if count(&taken.of_tokens, token) >= limit {
             return Err(TooExpensive::OfToken { limit });
         }
         if let Some(group) = group
-            && taken.of_groups.get(group).is_some_and(|&count| count >= settings.of_group)
+            && count(&taken.of_groups, group) >= settings.of_group
         {
             return Err(TooExpensive::OfGroup { group: group.clone(), limit: settings.of_group });
         }
@@ -63,6 +63,14 @@ impl Drop for Held {
             give_back(&mut taken.of_groups, group);
         }
     }
+}
+
+fn count<Key, Borrowed>(counts: &HashMap<Key, usize>, key: &Borrowed) -> usize
+where
+    Key: Borrow<Borrowed> + Hash + Eq,
+    Borrowed: Hash + Eq + ?Sized,
+{
+    counts.get(key).copied().unwrap_or_default()
 }
 
 /// Counts one less, and forgets whoever has none.
