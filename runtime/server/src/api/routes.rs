@@ -197,7 +197,7 @@ fn may_test(service: &Service, group: &GroupId) -> Result<(), Problem> {
     let limit = service.config.quotas.of(group).route_tests_per_minute;
     let wait = match service.route_tests.step(group, limit, Instant::now()) {
         Ok(()) => return Ok(()),
-        Err(wait) => wait.as_secs_f64().ceil() as u64,
+        Err(wait) => wait.as_secs() + u64::from(wait.subsec_nanos() > 0),
     };
     let (group, quota) = (group.clone(), Quota::RouteTestsPerMinute);
     let exceeded = QuotaExceeded { group, quota, used: limit, wanted: 1, limit };
