@@ -150,6 +150,26 @@ pub struct Registration {
     pub network_server: Option<String>,
 }
 
+impl Registration {
+    /// A device of this group whose keys its network server has, without a decoder.
+    #[must_use]
+    pub fn of_group(group: impl Into<String>) -> Self {
+        Self {
+            name: String::new(),
+            group: group.into(),
+            sub_group: None,
+            use_case: None,
+            assignment: Assignment::default(),
+            lorawan: None,
+            activation: Activation::default(),
+            allow_counter_reset: false,
+            variables: BTreeMap::new(),
+            tags: BTreeMap::new(),
+            network_server: None,
+        }
+    }
+}
+
 /// The way a device is activated, with the keys that this takes. Keys are hexadecimal digits.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
