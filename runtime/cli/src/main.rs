@@ -13,6 +13,7 @@ mod devices;
 mod downlinks;
 mod failure;
 mod frames;
+mod help;
 mod import;
 mod output;
 mod parked;
@@ -31,7 +32,7 @@ mod tokens;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use failure::Failure;
 
@@ -84,7 +85,9 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let result = match Cli::parse().command {
+    let matches = help::by_task(Cli::command()).get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let result = match cli.command {
         Command::Serve(command) => command.run(),
         Command::Decode(command) => command.run(),
         Command::Build(command) => command.run(),
@@ -100,8 +103,8 @@ fn main() -> ExitCode {
         Command::Routes(command) => connection::block_on(command.run()),
         Command::Registry(command) => connection::block_on(command.run()),
         Command::Tokens(command) => connection::block_on(command.run()),
-        Command::Completions(command) => command.run(Cli::command()),
-        Command::Man(command) => command.run(Cli::command()),
+        Command::Completions(command) => command.run(help::by_task(Cli::command())),
+        Command::Man(command) => command.run(help::by_task(Cli::command())),
         Command::CompileWorker => return champollion_sandbox::compile_worker(),
     };
     match result {

@@ -8,10 +8,13 @@ use std::{
 };
 
 use champollion_client::Answer;
-use comfy_table::{ContentArrangement, Table, presets::NOTHING};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets::NOTHING};
 use serde::Serialize;
 
 use super::Failure;
+
+/// The width of a table that no terminal shows, in characters: programs that read tables ask for `--json`.
+const COLUMNS_WITHOUT_TERMINAL: u16 = 80;
 
 /// A line on standard output.
 pub(super) fn line(text: impl fmt::Display) {
@@ -60,7 +63,8 @@ pub(super) fn answer<T>(answer: &Answer<T>) -> Result<(), Failure> {
     json(&answer.read_as::<serde_json::Value>()?)
 }
 
-/// A table on standard output.
+/// A table on standard output, as wide as the terminal, or as the 80 columns of one where there is none.
+/// The first column, which names the thing, stays whole: people copy it.
 pub(super) fn table<const COLUMNS: usize>(
     header: [&str; COLUMNS],
     rows: impl IntoIterator<Item = [String; COLUMNS]>,
@@ -72,6 +76,12 @@ pub(super) fn table<const COLUMNS: usize>(
         .set_header(header);
     for row in rows {
         table.add_row(row);
+    }
+    if !table.is_tty() {
+        table.set_width(COLUMNS_WITHOUT_TERMINAL);
+    }
+    if let Some(name) = table.column_mut(0) {
+        name.set_constraint(ColumnConstraint::ContentWidth);
     }
     line(table);
 }

@@ -350,6 +350,19 @@ mod tests {
         assert_eq!(config.copies_window(), Duration::from_millis(200));
     }
 
+    /// The page is the file: `CHAMPOLLION_BLESS=1` writes it.
+    #[test]
+    fn the_page_of_the_settings_shows_the_file() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/settings.md");
+        let page = std::fs::read_to_string(&path).unwrap();
+        let (before, _) = page.split_once("```toml").unwrap();
+        let whole = format!("{before}```toml\n{DEFAULTS}```\n");
+        if std::env::var_os("CHAMPOLLION_BLESS").is_some() {
+            std::fs::write(&path, &whole).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), whole);
+    }
+
     #[test]
     fn copies_are_not_waited_for_for_ever() {
         let set = [("CHAMPOLLION_FRAMES__COPIES_WINDOW_MS", "5001")];

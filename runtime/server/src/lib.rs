@@ -14,6 +14,7 @@ pub mod devices;
 pub mod downlinks;
 mod followers;
 pub mod ingest;
+mod metrics_list;
 pub mod mirrors;
 pub mod mqtt;
 pub mod network_servers;
