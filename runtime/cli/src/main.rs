@@ -19,6 +19,7 @@ mod output;
 mod parked;
 mod progress;
 mod publish;
+mod quotas;
 mod records;
 mod redecode;
 mod registry;
@@ -66,6 +67,8 @@ enum Command {
     Parked(parked::Parked),
     /// Explain frames
     Frames(frames::Frames),
+    /// Show how much a group may have at once, and how much it has
+    Quotas(quotas::Quotas),
     /// Show how full the disk is, and for how long there is room
     Storage(storage::Storage),
     /// Pull and acknowledge records
@@ -98,6 +101,7 @@ fn main() -> ExitCode {
         Command::Devices(command) => connection::block_on(command.run()),
         Command::Downlinks(command) => connection::block_on(command.run()),
         Command::Parked(command) => connection::block_on(command.run()),
+        Command::Quotas(command) => connection::block_on(command.run()),
         Command::Storage(command) => connection::block_on(command.run()),
         Command::Records(command) => connection::block_on(command.run()),
         Command::Routes(command) => connection::block_on(command.run()),

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Answer, Client, ClientError,
     client::{ask, tell},
+    pages::all,
 };
 
 /// The devices that the token sees.
@@ -270,7 +271,7 @@ pub enum HandedKey {
 impl Client {
     /// Lists devices: `GET /v1/devices`.
     pub async fn devices(&self) -> Result<Answer<DeviceList>, ClientError> {
-        ask(self.get("v1/devices")).await
+        all("devices", None, || self.get("v1/devices")).await
     }
 
     /// Shows a device: `GET /v1/devices/{devEui}`.

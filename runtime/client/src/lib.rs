@@ -25,8 +25,10 @@ mod ingest;
 mod keys;
 mod lines;
 mod packages;
+mod pages;
 mod parked;
 mod quarantine;
+mod quotas;
 mod records;
 mod redecode;
 mod retention;
@@ -64,6 +66,7 @@ pub use keys::{NewKey, OwnKey, PublisherKey, PublisherKeyList};
 pub use packages::{Channel, Publication, Published, RandomPayloads, Report};
 pub use parked::{ParkedList, ParkedMessage, ParkedText, Retried};
 pub use quarantine::{QuarantineList, Quarantined};
+pub use quotas::{QuotaList, QuotaUse, Quotas};
 pub use records::{
     Acknowledged, Acknowledgement, DecodeError, Decoded, DecoderName, DeviceInfo, Formatted, Page,
     PulledRecord, Radio, Record, RecordsQuery, Replaced, Uplink, Warning,

@@ -6,10 +6,7 @@ use jiff::Timestamp;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    Answer, Client, ClientError,
-    client::{ask, tell},
-};
+use crate::{Answer, Client, ClientError, client::tell, pages::all};
 
 /// The versions that are set aside.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,7 +35,7 @@ pub struct Quarantined {
 impl Client {
     /// Lists the versions that are set aside: `GET /v1/registry/quarantine`.
     pub async fn quarantined(&self) -> Result<Answer<QuarantineList>, ClientError> {
-        ask(self.get("v1/registry/quarantine")).await
+        all("quarantined", None, || self.get("v1/registry/quarantine")).await
     }
 
     /// Lets a version decode again: `DELETE /v1/registry/quarantine/{vendor}/{model}/{version}`.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Answer, Client, ClientError,
     client::{ask, tell},
+    pages::all,
 };
 
 /// The role of a token, which says what its holder may do.
@@ -118,7 +119,7 @@ impl Client {
 
     /// Lists tokens, without their secrets: `GET /v1/tokens`.
     pub async fn tokens(&self) -> Result<Answer<TokenList>, ClientError> {
-        ask(self.get("v1/tokens")).await
+        all("tokens", None, || self.get("v1/tokens")).await
     }
 
     /// Ends a token at once: `DELETE /v1/tokens/{id}`.

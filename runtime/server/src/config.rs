@@ -16,8 +16,8 @@ use config::{Case, Environment, File, FileFormat};
 use serde::Deserialize;
 
 use crate::{
-    devices::Keks, downlinks::CommandTimes, mirrors::Mirrors, network_servers::NetworkServers,
-    parked::ParkedLimits, storage::StorageLimits,
+    devices::Keks, downlinks::CommandTimes, expensive::ExpensiveSettings, mirrors::Mirrors,
+    network_servers::NetworkServers, parked::ParkedLimits, quotas::Quotas, storage::StorageLimits,
 };
 
 /// The default settings with their explanations: what `champollion serve --print-config` prints.
@@ -78,6 +78,10 @@ pub struct Config {
     pub decoders: BTreeMap<DecoderId, CallLimits>,
     /// The threads that decode.
     pub decoding: Decoding,
+    /// The threads, places and time of expensive requests.
+    pub expensive: ExpensiveSettings,
+    /// The most that each group may have.
+    pub quotas: Quotas,
     /// When a decoder is set aside.
     pub quarantine: Quarantine,
     /// The demands on packages.
@@ -95,6 +99,8 @@ pub struct Config {
 pub struct Http {
     /// Largest body of a request in bytes.
     pub body_bytes: usize,
+    /// Most bytes of a page of records, or of a list.
+    pub page_bytes: usize,
     /// Seconds that requests under way are given to end.
     pub shutdown_seconds: u64,
 }

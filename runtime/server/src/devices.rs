@@ -12,7 +12,7 @@ mod rows;
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use champollion_delivery::names::{GroupId, SubGroup, UseCase};
@@ -23,7 +23,7 @@ use champollion_frames::{
 use champollion_lns::NetworkServerName;
 use champollion_sdk::vectors::Setting;
 use champollion_store::{Batch, Store, StoreError, Table, TableError, tables};
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use serde::{Deserialize, Serialize};
 
 pub use assignment::Assignment;
@@ -33,7 +33,10 @@ pub use registration::{
     Abp, Activation, ActivationKind, ImpossibleRegistration, Otaa, Registration,
 };
 
-use crate::turns::Turns;
+use crate::{
+    quotas::{Quota, QuotaExceeded, Quotas, Reservation, Reservations},
+    turns::Turns,
+};
 use line::{JoinedSession, JoinedSessions, Line};
 use progress::Written;
 pub(crate) use rows::Overtaken;
@@ -62,6 +65,10 @@ pub struct Devices {
     written: Written,
     /// Held for a look-up or an insertion, never across an await.
     known: RwLock<HashMap<DevEui, Arc<Device>>>,
+    /// The number of devices of each group. Taken after `known` where both are held.
+    of_groups: Mutex<HashMap<GroupId, usize>>,
+    quotas: OnceLock<Arc<Quotas>>,
+    reserved: Reservations,
 }
 
 /// A device that is registered: all but its keys, which are never shown again.
@@ -139,6 +146,9 @@ pub enum DevicesError {
     /// A session that is handed over cannot be used.
     #[error(transparent)]
     Handover(#[from] HandoverError),
+    /// The group has as many as it may have.
+    #[error(transparent)]
+    Quota(#[from] QuotaExceeded),
     /// There is no such device.
     #[error("no device of the DevEUI {0} is registered")]
     Unknown(DevEui),
@@ -158,6 +168,9 @@ impl Devices {
             turns: Turns::default(),
             written: Written::default(),
             known: RwLock::new(HashMap::new()),
+            of_groups: Mutex::default(),
+            quotas: OnceLock::new(),
+            reserved: Reservations::default(),
         };
         let mut pages = DEVICES.pages(&*devices.store);
         while let Some(page) = pages.next().await? {
@@ -213,6 +226,7 @@ impl Devices {
         };
         let line = Line::new(device, &activation);
         let _turn = self.turns.of(dev_eui).await;
+        let _place = self.reserve(dev_eui, &line.device.group).await?;
         let mut overtaken = Overtaken::default();
         loop {
             match self.register_in_turn(&line).await {
@@ -220,6 +234,43 @@ impl Devices {
                 done => return done,
             }
         }
+    }
+
+    /// Bounds the devices of each group from now on. Devices that there are stay.
+    pub fn limit_by(&self, quotas: Arc<Quotas>) {
+        // The first ones stay.
+        drop(self.quotas.set(quotas));
+    }
+
+    /// Reserves a place in a group for a device that is not in it yet.
+    async fn reserve(
+        &self,
+        dev_eui: DevEui,
+        group: &GroupId,
+    ) -> Result<Option<Reservation>, QuotaExceeded> {
+        let Some(quotas) = self.quotas.get() else { return Ok(None) };
+        if self.get(dev_eui).is_some_and(|before| before.group == *group) {
+            return Ok(None);
+        }
+        let limit = quotas.of(group).devices;
+        let place = self.reserved.reserve(group, 1, limit, || self.count_of(group)).await;
+        let exceeded = |used| {
+            let (group, quota) = (group.clone(), Quota::Devices);
+            QuotaExceeded { group, quota, used, wanted: 1, limit }
+        };
+        place.map(Some).map_err(exceeded)
+    }
+
+    /// Returns the number of devices of a group.
+    #[must_use]
+    pub fn count_of(&self, group: &GroupId) -> usize {
+        self.of_groups.lock().get(group).copied().unwrap_or_default()
+    }
+
+    /// Returns the groups that have devices.
+    #[must_use]
+    pub fn groups(&self) -> Vec<GroupId> {
+        self.of_groups.lock().keys().cloned().collect()
     }
 
     async fn register_in_turn(&self, line: &Line) -> Result<Arc<Device>, DevicesError> {
@@ -280,14 +331,52 @@ impl Devices {
         devices
     }
 
+    /// Devices that a filter lets through, in the order of their DevEUIs: those after `after`, at most `limit`.
+    #[must_use]
+    pub fn page(
+        &self,
+        filter: impl Fn(&Device) -> bool,
+        after: Option<DevEui>,
+        limit: usize,
+    ) -> Vec<Arc<Device>> {
+        let mut devices: Vec<Arc<Device>> = {
+            let known = self.known.read();
+            let later = |device: &&Arc<Device>| after.is_none_or(|after| device.dev_eui > after);
+            known.values().filter(later).filter(|device| filter(device)).cloned().collect()
+        };
+        if limit < devices.len() {
+            devices.select_nth_unstable_by_key(limit, |device| device.dev_eui);
+            devices.truncate(limit);
+        }
+        devices.sort_unstable_by_key(|device| device.dev_eui);
+        devices
+    }
+
     /// Keeps a device in memory, with the address that it has now.
     fn know(&self, mut device: Device) -> Arc<Device> {
         if device.activation != ActivationKind::Abp {
             device.dev_addr = self.sessions.get(device.dev_eui).map(|session| session.dev_addr());
         }
         let device = Arc::new(device);
-        self.known.write().insert(device.dev_eui, Arc::clone(&device));
+        let mut known = self.known.write();
+        let before = known.insert(device.dev_eui, Arc::clone(&device));
+        self.count_groups(before.as_deref(), Some(&device));
         device
+    }
+
+    /// Counts a device in the group that it has now, and no longer in the one before.
+    fn count_groups(&self, before: Option<&Device>, now: Option<&Device>) {
+        let mut of_groups = self.of_groups.lock();
+        if let Some(device) = now {
+            *of_groups.entry(device.group.clone()).or_default() += 1;
+        }
+        let Some(device) = before else { return };
+        if let Some(count) = of_groups.get_mut(&device.group) {
+            *count -= 1;
+            if *count == 0 {
+                of_groups.remove(&device.group);
+            }
+        }
     }
 
     #[expect(clippy::cast_precision_loss, reason = "nobody has 2^53 devices")]

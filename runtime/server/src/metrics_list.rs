@@ -37,6 +37,16 @@ const fn histogram(name: &'static str, labels: &'static str, help: &'static str)
 
 /// All metrics, by their names.
 pub(crate) const METRICS: &[Metric] = &[
+    gauge(
+        "champollion_connections",
+        "",
+        "Connections of clients that are open",
+    ),
+    counter(
+        "champollion_connections_ended_total",
+        "reason",
+        "Connections that were ended, by the reason: idle, header, write, made-room, no-place",
+    ),
     counter(
         "champollion_copies_total",
         "kind",
@@ -92,6 +102,11 @@ pub(crate) const METRICS: &[Metric] = &[
     gauge("champollion_devices", "", "Devices that are registered"),
     gauge("champollion_downlinks_open", "", "Commands to devices that are under way"),
     counter("champollion_downlinks_total", "result", "Commands to devices, by what became of them"),
+    counter(
+        "champollion_expensive_refused_total",
+        "",
+        "Expensive requests that were turned away, since all places were taken",
+    ),
     counter("champollion_files_delivered_total", "", "Files that a recipient took"),
     counter(
         "champollion_frames_overtaken_total",
@@ -120,6 +135,16 @@ pub(crate) const METRICS: &[Metric] = &[
         "Parked messages that made room for later ones",
     ),
     gauge("champollion_parked_messages", "", "Messages that are parked"),
+    counter(
+        "champollion_quarantine_events_total",
+        "XX",
+        "Times that calls of a decoder were set aside, or made again since one went well",
+    ),
+    counter(
+        "champollion_quarantined_frames_total",
+        "XX",
+        "Frames that are delivered raw, since their decoder is set aside",
+    ),
     counter("champollion_records_delivered_total", "", "Records that a recipient took"),
     counter(
         "champollion_records_removed_total",
@@ -135,6 +160,16 @@ pub(crate) const METRICS: &[Metric] = &[
         "champollion_records_waiting_older_than",
         "group, route, hours",
         "Records that wait for a recipient and are older than so many hours",
+    ),
+    counter(
+        "champollion_request_queue_full_total",
+        "",
+        "Calls of requests that were turned away, since too many were waiting for a thread",
+    ),
+    counter(
+        "champollion_sign_ins_failed_total",
+        "reason",
+        "Requests without a valid token, by the reason: missing, malformed, unknown, expired",
     ),
     gauge("champollion_store_file_bytes", "", "Bytes of the store's files"),
     gauge("champollion_store_free_bytes", "", "Bytes of its disk that are free"),

@@ -12,7 +12,8 @@ use serde_json::json;
 use super::{
     Problem,
     authorized::{Administer, Authorized, Ingest, Inspect},
-    extract::{JsonBody, PathParts, path_part, to_the_end},
+    extract::{JsonBody, Parameters, PathParts, parameter, path_part, to_the_end},
+    paging::{self, Listing, PageEnd, Window},
 };
 use crate::{
     devices::{Assignment, Device, DevicesError, HandedSession, Registration},
@@ -22,14 +23,23 @@ use crate::{
 #[derive(Serialize)]
 pub(super) struct DeviceList {
     devices: Vec<Device>,
+    #[serde(flatten)]
+    end: PageEnd,
 }
 
 pub(super) async fn list(
     authorized: Authorized<Inspect>,
     State(service): State<Arc<Service>>,
-) -> Json<DeviceList> {
-    let seen = service.devices.list(|device| authorized.principal.sees(&device.group));
-    Json(DeviceList { devices: seen.iter().map(|device| Device::clone(device)).collect() })
+    Parameters(Listing { after, limit }): Parameters<Listing>,
+) -> Result<Json<DeviceList>, Problem> {
+    let from = after.as_deref().map(|dev_eui| parameter("after", dev_eui)).transpose()?;
+    let window = Window::new(after, limit, service.config.http.page_bytes);
+    let seen = |device: &Device| authorized.principal.sees(&device.group);
+    let devices = service.devices.page(seen, from, window.lookups());
+    let devices = devices.iter().map(|device| Device::clone(device));
+    let place = |device: &Device| device.dev_eui.to_string();
+    let (devices, end) = paging::page(devices, window, place);
+    Ok(Json(DeviceList { devices, end }))
 }
 
 /// A device of another partner is as unknown as one that nobody has.

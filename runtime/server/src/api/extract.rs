@@ -127,3 +127,13 @@ where
         Problem::bad_request("invalid-path", format!("{text:?} is no {what}: {error}"))
     })
 }
+
+/// A parameter of the query as a type of its own.
+pub(super) fn parameter<T: FromStr>(name: &'static str, text: &str) -> Result<T, Problem>
+where
+    T::Err: std::fmt::Display,
+{
+    text.parse().map_err(|error: T::Err| {
+        Problem::bad_request("invalid-query", format!("{name}={text} cannot be read: {error}"))
+    })
+}

@@ -12,9 +12,11 @@ mod history;
 mod ingest;
 mod keys;
 mod leftover;
+mod paging;
 mod parked;
 mod problem;
 mod quarantine;
+mod quotas;
 mod records;
 mod redecode;
 mod registry;
@@ -88,6 +90,7 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/v1/parked/{id}", get(parked::show).delete(parked::drop))
         .route("/v1/parked/{id}/retry", post(parked::retry))
         .route("/v1/retention", get(retention::show))
+        .route("/v1/quotas", get(quotas::show))
         .route("/v1/routes", get(routes::list))
         .route("/v1/routes/{name}", get(routes::show).put(routes::put).delete(routes::remove))
         .route("/v1/routes/{name}/pause", post(routes::pause))

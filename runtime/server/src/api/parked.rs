@@ -11,13 +11,16 @@ use uuid::Uuid;
 use super::{
     Problem,
     authorized::{Administer, Authorized},
-    extract::{PathParts, path_part},
+    extract::{Parameters, PathParts, parameter, path_part},
+    paging::{self, Listing, PageEnd, Window},
 };
 use crate::{mqtt::NotTaken, parked::ParkedInfo, service::Service};
 
 #[derive(Serialize)]
 pub(super) struct ParkedList {
     parked: Vec<ParkedInfo>,
+    #[serde(flatten)]
+    end: PageEnd,
 }
 
 #[derive(Serialize)]
@@ -38,9 +41,16 @@ pub(super) struct Shown {
 pub(super) async fn list(
     _: Authorized<Administer>,
     State(service): State<Arc<Service>>,
-) -> Json<ParkedList> {
-    let parked = service.parked.list();
-    Json(ParkedList { parked: parked.iter().map(|info| ParkedInfo::clone(info)).collect() })
+    Parameters(Listing { after, limit }): Parameters<Listing>,
+) -> Result<Json<ParkedList>, Problem> {
+    let from: Option<Uuid> = after.as_deref().map(|id| parameter("after", id)).transpose()?;
+    let all = service.parked.list();
+    let later = all.iter().filter(|info| from.is_none_or(|from| info.id > from));
+    let parked = later.map(|info| ParkedInfo::clone(info));
+    let place = |info: &ParkedInfo| info.id.to_string();
+    let (parked, end) =
+        paging::page(parked, Window::new(after, limit, service.config.http.page_bytes), place);
+    Ok(Json(ParkedList { parked, end }))
 }
 
 pub(super) async fn show(

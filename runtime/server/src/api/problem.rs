@@ -22,9 +22,10 @@ use crate::{
     auth::{AuthError, GroupRefused, TokenError},
     devices::{DevicesError, HandoverError},
     downlinks::{CancelError, LedgerError, SendError},
-    followers::TooManyFollowers,
+    expensive::TooExpensive,
     ingest::IngestError,
     parked::ParkedError,
+    quotas::{Quota, QuotaExceeded},
     storage::Full,
     workers::NotDone,
 };
@@ -118,6 +119,29 @@ impl Problem {
     pub fn too_many_requests(code: &'static str, detail: impl Into<String>) -> Self {
         let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, code, detail);
         Self { retry_after: Some(RETRY_AFTER_SECONDS), ..problem }
+    }
+
+    /// The group may not send urgent commands.
+    pub fn priority_not_permitted(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "priority-not-permitted", detail)
+    }
+
+    /// The group has tried its routes so often that it has to wait for some seconds.
+    pub fn too_many_tests(exceeded: &QuotaExceeded, seconds: u64) -> Self {
+        let seconds = u32::try_from(seconds).unwrap_or(u32::MAX).max(1);
+        let problem = Self::too_many_requests("quota-exceeded", exceeded.to_string());
+        Self { retry_after: Some(seconds), ..problem }.of_quota(exceeded)
+    }
+
+    /// The same with the quota that is used up, for programs.
+    fn of_quota(self, exceeded: &QuotaExceeded) -> Self {
+        let QuotaExceeded { group, quota, used, limit, .. } = exceeded;
+        let setting = format!("[quotas.groups.{group}] {}", quota.as_str());
+        self.with("quota", quota.as_str())
+            .with("group", group)
+            .with("used", used)
+            .with("limit", limit)
+            .with("setting", setting)
     }
 
     /// Something that should not happen. The operator finds it in the log; the client is told no
@@ -244,9 +268,36 @@ impl From<GroupRefused> for Problem {
     }
 }
 
-impl From<TooManyFollowers> for Problem {
-    fn from(error: TooManyFollowers) -> Self {
-        Self::too_many_requests("too-many-followers", error.to_string())
+impl From<QuotaExceeded> for Problem {
+    fn from(exceeded: QuotaExceeded) -> Self {
+        let detail = exceeded.to_string();
+        let problem = match exceeded.quota {
+            Quota::OpenStreams | Quota::OpenStreamsOfToken => {
+                Self::too_many_requests("too-many-followers", detail)
+            }
+            Quota::Routes => Self::conflict("too-many-routes", detail),
+            Quota::Tokens | Quota::Devices => Self::conflict("quota-exceeded", detail),
+            Quota::WaitingCommands
+            | Quota::OpenCommands
+            | Quota::OpenAnswers
+            | Quota::OpenAnswersOfToken
+            | Quota::RouteTestsPerMinute => Self::too_many_requests("quota-exceeded", detail),
+        };
+        problem.of_quota(&exceeded)
+    }
+}
+
+impl From<TooExpensive> for Problem {
+    fn from(error: TooExpensive) -> Self {
+        let detail = error.to_string();
+        match error {
+            TooExpensive::OfToken { .. } | TooExpensive::OfGroup { .. } => {
+                Self::too_many_requests("too-many-expensive-requests", detail)
+            }
+            TooExpensive::All { .. } => Self::unavailable("too-busy", detail),
+            TooExpensive::TookTooLong { .. } => Self::unavailable("took-too-long", detail),
+            TooExpensive::NotDone(not_done) => not_done.into(),
+        }
     }
 }
 
@@ -422,6 +473,7 @@ impl From<CallError> for Problem {
 impl From<DevicesError> for Problem {
     fn from(error: DevicesError) -> Self {
         match error {
+            DevicesError::Quota(exceeded) => exceeded.into(),
             DevicesError::Unknown(_) => Self::not_found("unknown-device", error.to_string()),
             DevicesError::DescriptionTooLarge { .. } => {
                 Self::bad_request("description-too-large", error.to_string())
@@ -456,6 +508,7 @@ impl From<SendError> for Problem {
             SendError::UnderWay => Self::conflict("request-under-way", detail),
             SendError::NobodyMeant(_) => Self::not_found("no-devices", detail),
             SendError::TooMany { .. } => Self::unprocessable("too-many-devices", detail),
+            SendError::Quota(exceeded) => exceeded.into(),
             SendError::NotKept(reason) => {
                 tracing::error!(reason, "a command could not be kept");
                 Self::unavailable("not-kept", "the command could not be kept: send it again")
@@ -497,6 +550,7 @@ impl From<ParkedError> for Problem {
 impl From<TokenError> for Problem {
     fn from(error: TokenError) -> Self {
         match error {
+            TokenError::Quota(exceeded) => exceeded.into(),
             TokenError::NoSuchToken(_) => Self::not_found("unknown-token", error.to_string()),
             TokenError::NameTooLong { .. } => Self::bad_request("name-too-long", error.to_string()),
             TokenError::ExpiresInThePast(_) => {
@@ -514,7 +568,10 @@ impl From<DispatchError> for Problem {
             DispatchError::Unknown(_) => Self::not_found("no-such-route", said),
             DispatchError::Route(RouteError::Damaged(_)) => Self::internal(&said),
             DispatchError::Route(_) => Self::unprocessable("invalid-route", said),
-            DispatchError::TooMany(_) => Self::conflict("too-many-routes", said),
+            DispatchError::TooMany { group, limit } => {
+                let (quota, used, wanted) = (Quota::Routes, limit, 1);
+                QuotaExceeded { group, quota, used, wanted, limit }.into()
+            }
             DispatchError::WrongKind { .. } => Self::conflict("wrong-kind-of-route", said),
             DispatchError::Delivery(error) => error.into(),
             error => Self::internal(&error),
@@ -527,6 +584,10 @@ impl From<DeliveryError> for Problem {
         match error {
             DeliveryError::BeyondEnd { .. } => {
                 Self::conflict("cursor-beyond-end", error.to_string())
+            }
+            DeliveryError::NotFiltered { reason } => {
+                tracing::warn!(reason, "records were not filtered");
+                Self::unavailable("too-busy", "the records could not be looked at now: ask again")
             }
             error => Self::internal(&error),
         }

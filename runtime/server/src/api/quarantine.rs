@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State, http::StatusCode};
-use champollion_registry::{channels::Quarantined, ledger::AuditEntry};
+use champollion_registry::{channels::Quarantined, ledger::AuditEntry, package::DecoderId};
 use jiff::Timestamp;
 use semver::Version;
 use serde::Serialize;
@@ -12,20 +12,38 @@ use super::{
     Problem,
     authorized::{Administer, Authorized},
     catalogue::decoder_id,
-    extract::{PathParts, path_part},
+    extract::{Parameters, PathParts, parameter, path_part},
+    paging::{self, Listing, PageEnd, Window},
 };
 use crate::service::Service;
 
 #[derive(Serialize)]
 pub(super) struct QuarantineList {
     quarantined: Vec<Quarantined>,
+    #[serde(flatten)]
+    end: PageEnd,
 }
 
 pub(super) async fn list(
     _: Authorized<Administer>,
     State(service): State<Arc<Service>>,
-) -> Json<QuarantineList> {
-    Json(QuarantineList { quarantined: service.registry.quarantined() })
+    Parameters(Listing { after, limit }): Parameters<Listing>,
+) -> Result<Json<QuarantineList>, Problem> {
+    let from = after.as_deref().map(place_of).transpose()?;
+    let all = service.registry.quarantined().into_iter();
+    let later = all.filter(|one| {
+        from.as_ref().is_none_or(|from| (&one.id, &one.version) > (&from.0, &from.1))
+    });
+    let place = |one: &Quarantined| format!("{}/{}", one.id, one.version);
+    let (quarantined, end) =
+        paging::page(later, Window::new(after, limit, service.config.http.page_bytes), place);
+    Ok(Json(QuarantineList { quarantined, end }))
+}
+
+/// The place of a version in the list, as `next` has it.
+fn place_of(text: &str) -> Result<(DecoderId, Version), Problem> {
+    let (id, version) = text.rsplit_once('/').unwrap_or((text, ""));
+    Ok((parameter("after", id)?, parameter("after", version)?))
 }
 
 pub(super) async fn lift(

@@ -21,7 +21,7 @@ use super::{
 use crate::service::Service;
 
 pub(super) use stream::follow;
-use wanted::Wanted;
+use wanted::{Reader, Wanted};
 
 pub(super) async fn pull(
     authorized: Authorized<Collect>,
@@ -31,7 +31,23 @@ pub(super) async fn pull(
 ) -> Result<Response, Problem> {
     let layout = answer::layout(wanted.format(), &headers)?;
     let wish = wanted.understood(&authorized)?;
-    answer::write(wish.pull(&service).await?, layout).await
+    let Authorized { principal, .. } = &authorized;
+    let bytes = answer::bytes(layout, service.config.http.page_bytes);
+    let reader = Reader::new(&service, principal.token.clone(), bytes);
+    let group = wish.group.clone();
+    let (page, place) = match wish.place_to_wait(&service, &reader.token)? {
+        // While it waits it takes nobody's place who is answered at once.
+        Some(waiting) => {
+            let page = wish.pull(&service, &reader).await?;
+            drop(waiting);
+            (page, service.place_to_answer(&reader.token, &group)?)
+        }
+        None => {
+            let place = service.place_to_answer(&reader.token, &group)?;
+            (wish.pull(&service, &reader).await?, place)
+        }
+    };
+    answer::write(page, layout, place).await
 }
 
 #[derive(Deserialize)]

@@ -1,6 +1,6 @@
 //! Routes: a partner says which of its records go to whom.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use axum::{Json, extract::State, http::StatusCode};
 use champollion_delivery::{
@@ -17,9 +17,13 @@ use serde_json::json;
 use super::{
     Problem,
     authorized::{Authorized, Collect},
-    extract::{JsonBody, OfGroup, Parameters, PathParts, path_part, to_the_end},
+    extract::{JsonBody, OfGroup, Parameters, PathParts, parameter, path_part, to_the_end},
+    paging::{self, PageEnd, Window},
 };
-use crate::service::Service;
+use crate::{
+    quotas::{Quota, QuotaExceeded},
+    service::Service,
+};
 
 /// Attempts of one answer where the client does not say how many, and the most.
 const ATTEMPTS: (usize, usize) = (50, 1_000);
@@ -43,12 +47,16 @@ enum From_ {
 #[serde(deny_unknown_fields)]
 pub(super) struct OfRoute {
     group: Option<GroupId>,
+    /// Where the page before ended: its `next`.
+    after: Option<String>,
     limit: Option<usize>,
 }
 
 #[derive(Serialize)]
 pub(super) struct RouteList {
     routes: Vec<ShownRoute>,
+    #[serde(flatten)]
+    end: PageEnd,
 }
 
 /// A route that was made or changed.
@@ -65,16 +73,27 @@ pub(super) struct Made {
 #[derive(Serialize)]
 pub(super) struct Attempts {
     attempts: Vec<Attempt>,
+    #[serde(flatten)]
+    end: PageEnd,
 }
 
 /// A partner sees those of its group, an admin all, or those of the group that it names.
 pub(super) async fn list(
     authorized: Authorized<Collect>,
     State(service): State<Arc<Service>>,
-    Parameters(OfGroup { group }): Parameters<OfGroup>,
+    Parameters(OfRoute { group, after, limit }): Parameters<OfRoute>,
 ) -> Result<Json<RouteList>, Problem> {
     let group = authorized.principal.groups(group)?;
-    Ok(Json(RouteList { routes: service.dispatcher.list(group.as_ref()).await? }))
+    let from = after.as_deref().map(|key| parameter("after", key)).transpose()?;
+    let window = Window::new(after, limit, service.config.http.page_bytes);
+    let lookups = window.lookups();
+    let routes = service.dispatcher.list(group.as_ref(), from.as_ref(), lookups).await?;
+    let place = |route: &ShownRoute| {
+        let (group, name) = (route.group.clone(), route.name.clone());
+        RouteKey { group, name }.to_string()
+    };
+    let (routes, end) = paging::page(routes, window, place);
+    Ok(Json(RouteList { routes, end }))
 }
 
 pub(super) async fn show(
@@ -169,19 +188,35 @@ pub(super) async fn test(
     Parameters(OfGroup { group }): Parameters<OfGroup>,
 ) -> Result<Json<Attempt>, Problem> {
     let key = key(&authorized, group, &name)?;
+    may_test(&service, &key.group)?;
     Ok(Json(service.dispatcher.test(&key).await?))
+}
+
+/// Whether a group may try a route now: each try is a request to whoever the partner names.
+fn may_test(service: &Service, group: &GroupId) -> Result<(), Problem> {
+    let limit = service.config.quotas.of(group).route_tests_per_minute;
+    let wait = match service.route_tests.step(group, limit, Instant::now()) {
+        Ok(()) => return Ok(()),
+        Err(wait) => wait.as_secs_f64().ceil() as u64,
+    };
+    let (group, quota) = (group.clone(), Quota::RouteTestsPerMinute);
+    let exceeded = QuotaExceeded { group, quota, used: limit, wanted: 1, limit };
+    Err(Problem::too_many_tests(&exceeded, wait))
 }
 
 pub(super) async fn attempts(
     authorized: Authorized<Collect>,
     State(service): State<Arc<Service>>,
     PathParts(name): PathParts<String>,
-    Parameters(OfRoute { group, limit }): Parameters<OfRoute>,
+    Parameters(OfRoute { group, after, limit }): Parameters<OfRoute>,
 ) -> Result<Json<Attempts>, Problem> {
     let key = key(&authorized, group, &name)?;
-    let (usual, most) = ATTEMPTS;
-    let limit = limit.unwrap_or(usual).clamp(1, most);
-    Ok(Json(Attempts { attempts: service.dispatcher.attempts(&key, limit)? }))
+    let before = after.as_deref().map(|place| parameter("after", place)).transpose()?;
+    let window = Window::of(after, limit, ATTEMPTS, service.config.http.page_bytes);
+    let attempts = service.dispatcher.attempts(&key, before.as_ref(), window.lookups())?;
+    let place = |attempt: &Attempt| attempt.place().to_string();
+    let (attempts, end) = paging::page(attempts, window, place);
+    Ok(Json(Attempts { attempts, end }))
 }
 
 fn key(

@@ -13,10 +13,11 @@ use serde_json::json;
 use super::{
     Problem,
     authorized::{Administer, Authorized},
-    extract::{JsonBody, PathParts, to_the_end},
+    extract::{JsonBody, Parameters, PathParts, parameter, to_the_end},
+    paging::{self, Listing, PageEnd, Window},
 };
 use crate::{
-    auth::{Role, TokenInfo},
+    auth::{Role, TokenInfo, TokenPlace},
     service::Service,
 };
 
@@ -41,6 +42,8 @@ pub(super) struct Created {
 #[derive(Serialize)]
 pub(super) struct TokenList {
     tokens: Vec<TokenInfo>,
+    #[serde(flatten)]
+    end: PageEnd,
 }
 
 pub(super) async fn create(
@@ -76,8 +79,16 @@ pub(super) async fn create(
 pub(super) async fn list(
     _: Authorized<Administer>,
     State(service): State<Arc<Service>>,
-) -> Json<TokenList> {
-    Json(TokenList { tokens: service.tokens.list() })
+    Parameters(Listing { after, limit }): Parameters<Listing>,
+) -> Result<Json<TokenList>, Problem> {
+    let from: Option<TokenPlace> =
+        after.as_deref().map(|place| parameter("after", place)).transpose()?;
+    let later = |token: &TokenInfo| from.as_ref().is_none_or(|from| token.place() > *from);
+    let tokens = service.tokens.list().into_iter().filter(later);
+    let place = |token: &TokenInfo| token.place().to_string();
+    let (tokens, end) =
+        paging::page(tokens, Window::new(after, limit, service.config.http.page_bytes), place);
+    Ok(Json(TokenList { tokens, end }))
 }
 
 pub(super) async fn revoke(

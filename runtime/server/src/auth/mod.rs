@@ -6,4 +6,4 @@ mod tokens;
 
 pub use principal::{GroupRefused, Principal, bearer};
 pub use token::{Role, RoleError, Secret, TokenHash};
-pub use tokens::{AuthError, NewToken, TokenError, TokenInfo, Tokens};
+pub use tokens::{AuthError, NewToken, TokenError, TokenInfo, TokenPlace, TokenPlaceError, Tokens};

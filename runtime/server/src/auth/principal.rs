@@ -54,6 +54,15 @@ impl Principal {
         Actor { name: self.name.clone(), from: self.from.clone() }
     }
 
+    /// The group of a partner; all others have none of their own.
+    #[must_use]
+    pub fn own_group(&self) -> Option<&GroupId> {
+        match &self.role {
+            Role::Partner { group } => Some(group),
+            Role::Admin | Role::Lns | Role::Publisher => None,
+        }
+    }
+
     /// Whether it may see what belongs to a group.
     #[must_use]
     pub fn sees(&self, group: &GroupId) -> bool {

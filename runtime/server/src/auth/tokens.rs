@@ -1,7 +1,13 @@
 //! All tokens: made, listed, revoked, recognized.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    fmt,
+    str::FromStr,
+    sync::{Arc, OnceLock},
+};
 
+use champollion_delivery::names::GroupId;
 use champollion_lns::NetworkServerName;
 use champollion_store::{Batch, Store, StoreError, Table, TableError, tables};
 use data_encoding::HEXLOWER;
@@ -10,6 +16,7 @@ use parking_lot::RwLock;
 use serde::{Deserialize, Serialize};
 
 use super::token::{Role, Secret, TokenHash};
+use crate::quotas::{Quota, QuotaExceeded, Quotas, Reservation, Reservations};
 
 const TOKENS: Table<TokenHash, TokenInfo> = Table::new(tables::TOKENS);
 
@@ -24,6 +31,8 @@ pub struct Tokens {
     store: Arc<dyn Store>,
     /// Held for a look-up or an insertion, never across an await.
     known: RwLock<HashMap<TokenHash, TokenInfo>>,
+    quotas: OnceLock<Arc<Quotas>>,
+    reserved: Reservations,
 }
 
 /// A token without its secret.
@@ -45,6 +54,42 @@ pub struct TokenInfo {
     /// When it ends; never where it is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
+}
+
+/// The place of a token in the list: the oldest is the first.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TokenPlace {
+    created_at: Timestamp,
+    id: String,
+}
+
+/// A text that is no place of a token.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("it is no place in the list: take it from `next`")]
+pub struct TokenPlaceError;
+
+impl fmt::Display for TokenPlace {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}/{}", self.created_at, self.id)
+    }
+}
+
+impl FromStr for TokenPlace {
+    type Err = TokenPlaceError;
+
+    fn from_str(text: &str) -> Result<Self, TokenPlaceError> {
+        let (created_at, id) = text.split_once('/').ok_or(TokenPlaceError)?;
+        let created_at = created_at.parse().map_err(|_| TokenPlaceError)?;
+        Ok(Self { created_at, id: id.to_owned() })
+    }
+}
+
+impl TokenInfo {
+    /// Returns the place of the token in the list.
+    #[must_use]
+    pub fn place(&self) -> TokenPlace {
+        TokenPlace { created_at: self.created_at, id: self.id.clone() }
+    }
 }
 
 /// A token that was just made: the only moment at which its secret is known.
@@ -99,6 +144,9 @@ pub enum TokenError {
     /// It would end before it begins.
     #[error("the token would have expired at {0}, before it is made")]
     ExpiresInThePast(Timestamp),
+    /// The group has as many as it may have.
+    #[error(transparent)]
+    Quota(#[from] QuotaExceeded),
     /// There is no such token.
     #[error("no token has the id {0:?}")]
     NoSuchToken(String),
@@ -112,7 +160,8 @@ impl Tokens {
         while let Some(page) = pages.next().await? {
             known.extend(page);
         }
-        Ok(Self { store, known: RwLock::new(known) })
+        let (quotas, reserved) = (OnceLock::new(), Reservations::default());
+        Ok(Self { store, known: RwLock::new(known), quotas, reserved })
     }
 
     /// Whether there is none, as when the server starts for the first time.
@@ -130,9 +179,44 @@ impl Tokens {
         expires_at: Option<Timestamp>,
         network_server: Option<NetworkServerName>,
     ) -> Result<NewToken, TokenError> {
+        let _place = self.reserve(&role, now).await?;
         let token = NewToken::issue(name, role, now, expires_at)?.bound_to(network_server);
         self.keep(&token).await?;
         Ok(token)
+    }
+
+    /// Bounds the tokens of each group from now on. Tokens that there are stay.
+    pub fn limit_by(&self, quotas: Arc<Quotas>) {
+        // The first ones stay.
+        drop(self.quotas.set(quotas));
+    }
+
+    /// Reserves a place for a token of a group.
+    async fn reserve(
+        &self,
+        role: &Role,
+        now: Timestamp,
+    ) -> Result<Option<Reservation>, QuotaExceeded> {
+        let (Some(quotas), Role::Partner { group }) = (self.quotas.get(), role) else {
+            return Ok(None);
+        };
+        let limit = quotas.of(group).tokens;
+        let place = self.reserved.reserve(group, 1, limit, || self.count_of(group, now)).await;
+        let exceeded = |used| {
+            let (group, quota) = (group.clone(), Quota::Tokens);
+            QuotaExceeded { group, quota, used, wanted: 1, limit }
+        };
+        place.map(Some).map_err(exceeded)
+    }
+
+    /// Returns the number of tokens of a group that have not expired.
+    #[must_use]
+    pub fn count_of(&self, group: &GroupId, now: Timestamp) -> usize {
+        let known = self.known.read();
+        let lives = |info: &&TokenInfo| info.expires_at.is_none_or(|expiry| expiry > now);
+        let own =
+            |info: &&TokenInfo| matches!(&info.role, Role::Partner { group: own } if own == group);
+        known.values().filter(lives).filter(own).count()
     }
 
     /// Lets in from now on who presents this token.

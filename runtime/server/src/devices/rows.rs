@@ -220,7 +220,10 @@ impl Devices {
         self.sessions.remove(dev_eui);
         self.joins.remove(dev_eui);
         self.reports.remove(dev_eui);
-        self.known.write().remove(&dev_eui);
+        let mut known = self.known.write();
+        let before = known.remove(&dev_eui);
+        self.count_groups(before.as_deref(), None);
+        drop(known);
         self.count();
     }
 }
