@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 
 #[cfg(test)]
 use crate::tests::Sample;
-use crate::{Fault, Heard, Incoming, Unreadable, adapter::Adapter};
+use crate::{Fault, Heard, Incoming, Unreadable, adapter::Adapter, decoration::Unread};
 
 pub use description::{Description, DescriptionError};
 
@@ -43,7 +43,9 @@ impl Adapter for Described {
         })?;
         let json = serde_json::from_slice(incoming.body)
             .map_err(|error| Unreadable::new("", Fault::NotJson(error.to_string())))?;
-        Ok(Heard::from(uplink::read(description, &json)?))
+        let unread = Unread::default();
+        let message = uplink::read(description, &json, &unread)?;
+        Ok(Heard::from(message).with_unread(unread))
     }
 
     // Its messages are as many as there are descriptions: the tests here have their own.
