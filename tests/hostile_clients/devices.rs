@@ -211,6 +211,31 @@ fn a_counter_that_is_told_is_never_believed() {
     assert_eq!(server.partner("water").pull_all().len(), 2);
 }
 
+/// Frames that fit no key are refused with few searches, and hold no others up.
+#[test]
+fn frames_that_no_key_fits_cost_few_searches() {
+    let server = start(true);
+    let (sensor, other) = (Sensor::new(1), Sensor::new(2));
+    register(&server, &sensor, None, &json!({}));
+    register(&server, &other, None, &json!({}));
+    let lns = server.lns();
+    let begun = std::time::Instant::now();
+    for number in 0..200 {
+        let forged =
+            Sensor::new(9).at(u32::from_str_radix(&sensor.dev_addr(), 16).expect("digits"));
+        lns.ingest(&forged.frame(number, 1, &PAYLOAD)).problem(422, "mic-mismatch");
+    }
+    let seconds = begun.elapsed().as_secs();
+    lns.ingest(&other.frame(1, 1, &PAYLOAD)).success();
+    lns.ingest(&sensor.frame(1, 1, &PAYLOAD)).success();
+    let metrics = server.admin().get("/metrics").text;
+    let searches = metrics.lines().find_map(|line| {
+        line.strip_prefix("champollion_counter_searches_total{outcome=\"not-found\"} ")
+    });
+    let searches: u64 = searches.expect("there is one").parse().expect("it is a number");
+    assert!((1..=seconds + 2).contains(&searches), "{searches} in {seconds} s");
+}
+
 #[test]
 fn devices_of_no_network_server_are_everybodys_until_the_settings_say_otherwise() {
     for shared in [true, false] {

@@ -228,16 +228,16 @@ impl Devices {
         }
         let mut batch = Batch::new();
         rows.expect_unchanged(&mut batch);
-        if self.has(session) {
-            if let Some(row) = rows.progress.session.as_ref().filter(|_| self.is_behind(session)) {
-                SESSIONS.replace(&mut batch, &row.seen, &session.state())?;
-                self.store.commit(batch).await?;
-                self.reread_in_turn(dev_eui).await?;
-            }
-            return Ok(HandedOver { device, moved: None });
-        }
         let before = self.sessions.get(dev_eui).map(|before| before.dev_addr());
         let moved = Some(Moved { dev_addr_before: before, dev_addr: Some(session.dev_addr()) });
+        if self.has(session) {
+            let behind = rows.progress.session.as_ref().filter(|_| self.is_behind(session));
+            let Some(row) = behind else { return Ok(HandedOver { device, moved: None }) };
+            SESSIONS.replace(&mut batch, &row.seen, &session.state())?;
+            self.store.commit(batch).await?;
+            self.reread_in_turn(dev_eui).await?;
+            return Ok(HandedOver { device, moved });
+        }
         if *session.network_keys() == NetworkKeys::Withheld {
             // The network server knows which of two sessions a frame is of: it hands a session over with
             // its first frame, so it is the one from now on.
