@@ -9,7 +9,7 @@ use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
 use jiff::Timestamp;
 use serde_json::Value as Json;
 
-use crate::{Fault, Kind, Unreadable};
+use crate::{Fault, Kind, Unreadable, decoration::Unread, repair};
 
 /// Most bytes of a FRMPayload: what the header and the MIC leave of the 255 bytes of a PHYPayload.
 pub(super) const FRM_PAYLOAD_BYTES: usize = 242;
@@ -36,8 +36,13 @@ type Result<T> = std::result::Result<T, Unreadable>;
 /// Reads the bytes of a message, which must be a JSON object, and must not look like another network
 /// server's.
 pub(super) fn parse(kind: Kind, body: &[u8]) -> Result<Json> {
-    let json: Json = serde_json::from_slice(body)
-        .map_err(|error| Unreadable::new("", Fault::NotJson(error.to_string())))?;
+    let unread = Unread::default();
+    parse_forgivingly(kind, body, &unread)
+}
+
+/// The same where what is wrong with the JSON is noted.
+pub(super) fn parse_forgivingly(kind: Kind, body: &[u8], unread: &Unread) -> Result<Json> {
+    let json = repair::read(body, unread)?;
     if let Some(got) = Kind::recognize(&json).filter(|&got| got != kind) {
         return Err(Unreadable::new("", Fault::OtherFormat { expected: kind, got }));
     }

@@ -32,6 +32,7 @@ mod name;
 pub mod outgoing;
 pub mod phy;
 mod radio;
+mod repair;
 #[cfg(test)]
 mod tests;
 mod topic;

@@ -33,8 +33,8 @@ impl Adapter for Actility {
     }
 
     fn read(&self, incoming: &Incoming<'_>) -> Result<Heard, Unreadable> {
-        let json = json::parse(Kind::of(&Actility), incoming.body)?;
         let unread = Unread::default();
+        let json = json::parse_forgivingly(Kind::of(&Actility), incoming.body, &unread)?;
         let heard = Heard::from(uplink::read(&json, &unread)?).with_unread(unread);
         Ok(heard.with_feedback(|| downlink::feedback(&json)))
     }

@@ -29,8 +29,8 @@ impl Adapter for Aws {
     }
 
     fn read(&self, incoming: &Incoming<'_>) -> Result<Heard, Unreadable> {
-        let json = json::parse(Kind::of(&Aws), incoming.body)?;
         let unread = Unread::default();
+        let json = json::parse_forgivingly(Kind::of(&Aws), incoming.body, &unread)?;
         Ok(Heard::from(uplink::read(&json, &unread)?).with_unread(unread))
     }
 

@@ -46,7 +46,7 @@ pub(super) fn read(incoming: &Incoming<'_>) -> Result<Heard, Unreadable> {
     };
     let unread = Unread::default();
     let json = match encoding(incoming) {
-        Encoding::Json => json::parse(Kind::of(&Chirpstack), incoming.body)?,
+        Encoding::Json => json::parse_forgivingly(Kind::of(&Chirpstack), incoming.body, &unread)?,
         Encoding::Protobuf => turn(incoming.body, &unread)?,
     };
     let heard = Heard::from(read(&Field::root(&json)?, &unread)?).with_unread(unread);

@@ -35,8 +35,8 @@ impl Adapter for Kerlink {
     }
 
     fn read(&self, incoming: &Incoming<'_>) -> Result<Heard, Unreadable> {
-        let json = json::parse(Kind::of(&Kerlink), incoming.body)?;
         let unread = Unread::default();
+        let json = json::parse_forgivingly(Kind::of(&Kerlink), incoming.body, &unread)?;
         Ok(Heard::from(uplink::read(&json, &unread)?).with_unread(unread))
     }
 

@@ -27,8 +27,8 @@ impl Adapter for Loriot {
     }
 
     fn read(&self, incoming: &Incoming<'_>) -> Result<Heard, Unreadable> {
-        let json = json::parse(Kind::of(&Loriot), incoming.body)?;
         let unread = Unread::default();
+        let json = json::parse_forgivingly(Kind::of(&Loriot), incoming.body, &unread)?;
         Ok(Heard::from(uplink::read(&json, &unread)?).with_unread(unread))
     }
 

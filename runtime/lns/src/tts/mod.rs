@@ -55,8 +55,8 @@ impl Adapter for Tts {
     }
 
     fn read(&self, incoming: &Incoming<'_>) -> Result<Heard, Unreadable> {
-        let json = json::parse(Kind::of(&Tts), incoming.body)?;
         let unread = Unread::default();
+        let json = json::parse_forgivingly(Kind::of(&Tts), incoming.body, &unread)?;
         let heard = Heard::from(uplink::read(&json, &unread)?).with_unread(unread);
         Ok(heard.with_feedback(|| downlink::feedback(&json)).with_place(|| {
             let ids = &json["end_device_ids"];
