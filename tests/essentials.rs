@@ -125,6 +125,19 @@ fn what_cannot_be_read_is_a_warning_and_not_a_loss() {
         "champollion_unreadable_members_total{member=\"uplink_message.rx_metadata[].snr\"} 1";
     assert!(metrics.contains(counted), "{metrics}");
 
+    // Numbers that are none as bare words, and a name in another encoding, are no JSON.
+    let mut nearly = things_stack(&sensor, 40);
+    nearly["uplink_message"]["rx_metadata"][0]["snr"] = json!("BARE");
+    nearly["end_device_ids"]["device_id"] = json!("Zahler");
+    let mut nearly = nearly.to_string().replace("\"BARE\"", "NaN").into_bytes();
+    let name = nearly.windows(6).position(|word| word == b"Zahler").expect("it is there");
+    nearly[name + 1] = 0xE4;
+    let json = [("Content-Type", "application/json")];
+    assert_eq!(lns.post_with(tts, &json, &nearly).success()["status"], "accepted");
+    let members: Vec<String> =
+        warnings(&last(&server)).into_iter().map(|(_, member)| member).collect();
+    assert_eq!(members, [".", "uplink_message.rx_metadata[0].snr"]);
+
     // A frame of MAC commands alone, as XML becomes JSON.
     let mut alone = without_mic(thing_park(&sensor, 50));
     (alone["DevEUI_uplink"]["FPort"], alone["DevEUI_uplink"]["payload_hex"]) =
