@@ -57,10 +57,28 @@ pub struct Device {
     /// Words of the operator's own.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
-    /// The network server that its commands go to, where it is not the one that it was last heard of
-    /// through.
+    /// The network server that it belongs to, which alone speaks for it and takes its commands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network_server: Option<String>,
+    /// The name that its network server has for it, where its messages hold no DevEUI.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_id: Option<String>,
+    /// Whether its uplinks are taken on its network server's word though its keys are registered.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reported: bool,
+    /// The state in which its network server hands its payloads over, where messages do not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payload: Option<PayloadState>,
+}
+
+/// The state in which a network server hands payloads over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PayloadState {
+    /// Decrypted.
+    Clear,
+    /// As on the air, under the AppSKey.
+    Encrypted,
 }
 
 /// The way a device is activated.
@@ -146,9 +164,22 @@ pub struct Registration {
     /// Words of the operator's own, which its records carry.
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
-    /// The network server that its commands go to; without, the one that it was last heard of through.
+    /// The network server that it belongs to, which alone speaks for it and takes its commands; without,
+    /// commands go to the one that it was last heard of through.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network_server: Option<String>,
+    /// The name that its network server has for it, where its messages hold no DevEUI.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_id: Option<String>,
+    /// Whether its uplinks are taken on its network server's word though its keys are registered.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reported: bool,
+    /// The state in which its network server hands its payloads over, where messages do not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payload: Option<PayloadState>,
+    /// The FCnt of the last uplink of its session, where it was in the field before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub f_cnt_up: Option<u32>,
 }
 
 impl Registration {
@@ -250,6 +281,9 @@ pub struct HandedSession {
     pub nwk_s_enc_key: Option<HandedKey>,
     /// The key of the payload.
     pub app_s_key: HandedKey,
+    /// The FCnt of the last uplink of the session, where it has sent already.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub f_cnt_up: Option<u32>,
 }
 
 /// A key on its way, in hexadecimal digits.

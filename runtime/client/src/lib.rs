@@ -50,7 +50,7 @@ pub use client::{Client, is_address};
 pub use decode::{EncodedDownlink, Measurement, Outcome, Reading, Span, Trial, TrialInput, Tried};
 pub use devices::{
     AbpKeys, Activation, ActivationKind, Assignment, Device, DeviceList, HandedKey, HandedSession,
-    OtaaKeys, Registration,
+    OtaaKeys, PayloadState, Registration,
 };
 pub use downlinks::{
     Downlink, DownlinkList, DownlinkListing, DownlinkState, DownlinkWish, GroupAnswer,

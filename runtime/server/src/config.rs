@@ -112,6 +112,8 @@ pub struct Frames {
     /// Milliseconds that the copies of a frame through other gateways are waited for; 0: not at all.
     #[serde(deserialize_with = "copies_window_ms")]
     pub copies_window_ms: u64,
+    /// Whether every network server of the settings speaks for the devices that are registered for none.
+    pub shared_devices: bool,
 }
 
 /// A frame is answered only after the window: with a longer one network servers would give up.

@@ -252,6 +252,7 @@ impl Service {
                 let receiver = Arc::new(Receiver::new(
                     name.clone(),
                     settings,
+                    config.frames.shared_devices,
                     config.http.body_bytes,
                     messages.clone(),
                     Arc::clone(&parked),

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     devices::{Assignment, Device, DevicesError, HandedSession, Registration},
+    ingest::IngestError,
     service::Service,
 };
 
@@ -72,8 +73,10 @@ pub(super) async fn register(
     let device = to_the_end(async move {
         let device = service.devices.register(dev_eui, registration).await?;
         // Whose it is and what decodes it; its keys stay where they are.
-        let entry = AuditEntry::new(&by, "device-register", dev_eui)
-            .with(json!({ "group": device.group, "assignment": device.assignment }));
+        let entry = AuditEntry::new(&by, "device-register", dev_eui).with(json!({
+            "group": device.group, "assignment": device.assignment,
+            "networkServer": device.network_server, "reported": device.reported,
+        }));
         service.registry.record(entry, Timestamp::now()).await?;
         Ok(device)
     });
@@ -114,13 +117,24 @@ pub(super) struct AssignmentWish {
 
 /// A session of a device that joined elsewhere.
 pub(super) async fn hand_over(
-    _: Authorized<Ingest>,
+    authorized: Authorized<Ingest>,
     State(service): State<Arc<Service>>,
     PathParts(dev_eui): PathParts<String>,
     JsonBody(session): JsonBody<HandedSession>,
 ) -> Result<Json<Device>, Problem> {
     let dev_eui: DevEui = path_part("DevEUI", &dev_eui)?;
-    let device = service.devices.hand_over(dev_eui, &session, &service.config.keks).await?;
+    let speaker = authorized.principal.speaker(&service.config);
+    speaker.check(&service.devices, dev_eui).map_err(IngestError::Refused)?;
+    let by = authorized.principal.actor();
+    let device = to_the_end(async move {
+        let handed = service.devices.hand_over(dev_eui, &session, &service.config.keks).await?;
+        if let Some(moved) = handed.moved {
+            let entry = AuditEntry::new(&by, "session-hand-over", dev_eui).with(json!(moved));
+            service.registry.record(entry, Timestamp::now()).await?;
+        }
+        Ok(handed.device)
+    });
+    let device = device.await?;
     Ok(Json(Device::clone(&device)))
 }
 

@@ -20,7 +20,7 @@ use serde_json::{Map, Value as Json_, json};
 
 use crate::{
     auth::{AuthError, GroupRefused, TokenError},
-    devices::{DevicesError, HandoverError},
+    devices::{DevicesError, HandoverError, NamelessError},
     downlinks::{CancelError, LedgerError, SendError},
     expensive::TooExpensive,
     ingest::IngestError,
@@ -325,6 +325,13 @@ impl From<IngestError> for Problem {
             }
             IngestError::Full(full) => return full.into(),
             IngestError::Busy(not_done) => return not_done.into(),
+            IngestError::Nameless(error) => {
+                let detail = error.to_string();
+                return match error {
+                    NamelessError::Nobody { .. } => Self::not_found(error.code(), detail),
+                    _ => Self::conflict(error.code(), detail),
+                };
+            }
             IngestError::Handover(error) => {
                 return Self::unprocessable("impossible-session", error.to_string());
             }
@@ -340,7 +347,9 @@ impl From<IngestError> for Problem {
             | Refusal::KeysWithheld { .. }
             | Refusal::OtherDevice { .. }
             | Refusal::OtherFCnt { .. }
-            | Refusal::UnknownAppSKey { .. } => Self::unprocessable(code, detail),
+            | Refusal::UnknownAppSKey { .. }
+            | Refusal::MicUnconfirmed { .. } => Self::unprocessable(code, detail),
+            Refusal::OtherNetworkServer { .. } => Self::new(StatusCode::FORBIDDEN, code, detail),
             Refusal::InFlight { .. } => Self::unavailable(code, detail),
             Refusal::Duplicate { .. } | Refusal::Replay { .. } => Self::conflict(code, detail),
         }

@@ -9,6 +9,10 @@ use champollion_registry::ledger::Actor;
 use data_encoding::BASE64;
 
 use super::{token::Role, tokens::AuthError};
+use crate::{
+    config::Config,
+    ingest::{Authority, Speaker},
+};
 
 /// The sender of a request.
 #[derive(Clone, Debug)]
@@ -41,11 +45,19 @@ pub enum GroupRefused {
 }
 
 impl Principal {
-    /// The name of the network server that it is: the one that its token is bound to, or else the
-    /// token's own name.
+    /// The network server that it is: the one that its token is bound to, or else one of the token's own name.
     #[must_use]
-    pub fn network_server(&self) -> Arc<str> {
-        self.network_server.as_ref().map_or(&*self.name, NetworkServerName::as_str).into()
+    pub fn speaker(&self, config: &Config) -> Speaker {
+        let unassigned = config.frames.shared_devices;
+        let authority = match (&self.role, &self.network_server) {
+            (Role::Admin, _) => Authority::All,
+            (_, None) => Authority::Unassigned,
+            (_, Some(server)) => Authority::Of { server: Arc::new(server.clone()), unassigned },
+        };
+        let name = self.network_server.as_ref().map_or(&*self.name, NetworkServerName::as_str);
+        let known = self.network_server.as_ref().and_then(|own| config.network_servers.get(own));
+        let payloads = known.and_then(|known| known.payload);
+        Speaker { name: name.into(), authority, payloads }
     }
 
     /// The same for the audit.

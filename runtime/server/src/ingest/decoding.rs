@@ -82,7 +82,9 @@ impl Decoding {
             use_case: device.use_case.clone(),
             tags: device.tags.clone(),
         };
-        Ok(Record::new(uplink, &sender.network_server, device.group.clone(), info, outcome))
+        let network_server = &sender.speaker.name;
+        let record = Record::new(uplink, network_server, device.group.clone(), info, outcome);
+        Ok(record.with_warnings(&sender.warnings))
     }
 
     async fn run(
