@@ -72,7 +72,15 @@ pub(crate) fn start_metrics() -> Result<PrometheusHandle, BuildError> {
     );
     metrics::describe_gauge!(
         "champollion_decoders_quarantined",
-        "Versions of decoders that are set aside, since their calls kept misbehaving"
+        "Versions of decoders of which calls are set aside, since they kept misbehaving"
+    );
+    metrics::describe_counter!(
+        "champollion_quarantine_events_total",
+        "Times that calls of a decoder were set aside, or made again since one went well"
+    );
+    metrics::describe_counter!(
+        "champollion_quarantined_frames_total",
+        "Frames that are delivered raw, since their decoder is set aside"
     );
     metrics::describe_counter!(
         "champollion_decode_queue_full_total",
