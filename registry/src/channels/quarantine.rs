@@ -159,11 +159,15 @@ impl fmt::Display for Quarantined {
         if self.by.is_some() {
             return write!(formatter, ", set aside by an admin: {message}");
         }
-        let of = if *calls > 0 { format!("of {calls} calls") } else { "of its calls".to_owned() };
+        // A record carries these words: how many calls others made is not for its partner.
+        let count = match self.scope.dev_eui {
+            Some(_) => format!("{failures} of {calls} calls"),
+            None => "too many calls".to_owned(),
+        };
         write!(
             formatter,
-            ": {failures} {of} misbehaved within the time that is looked at, the last one like \
-             this: {message}; one call is let through now and then, and lifts it when it goes well"
+            ": {count} misbehaved within the time that is looked at, the last one like this: \
+             {message}; one call is let through now and then, and lifts it when it goes well"
         )
     }
 }
