@@ -200,7 +200,7 @@ fn commands_variables_and_records_keep_the_order_of_members_on_the_server() {
     let (folder, out) = (folder(), folder());
     let file = folder.path().join("order.js");
     fs::write(&file, ORDER).expect("there is room");
-    run(import(&file, out.path()).args(["--id", "acme/order"])).success();
+    drop(run(import(&file, out.path()).args(["--id", "acme/order"])).success());
     let package = fs::read(out.path().join("acme-order-1.0.0.wasm")).expect("there is a package");
     server.publish(&Package::read(package).expect("it is a package"));
     let sensor = Sensor::new(1);
@@ -335,7 +335,7 @@ fn records_stay_json_whatever_a_codec_says() {
     let file = folder.path().join("says.js");
     let source = "function decodeUplink() { return { data: { '\\x7f\\x9b\\u2028': '\\x85\\x1b\\ud800' } }; }";
     fs::write(&file, source).expect("there is room");
-    run(import(&file, out.path()).args(["--id", "acme/says"])).success();
+    drop(run(import(&file, out.path()).args(["--id", "acme/says"])).success());
     let package = fs::read(out.path().join("acme-says-1.0.0.wasm")).expect("there is a package");
     server.publish(&Package::read(package).expect("it is a package"));
     let sensor = Sensor::new(1);

@@ -47,7 +47,7 @@ fn imported(name: &str, source: &str) -> Package {
     fs::write(&script, source).expect("there is room");
     let mut import = champollion();
     import.arg("import").arg(&script).args(["--id", &format!("acme/{name}"), "--licence", "MIT"]);
-    run(import.arg("--out").arg(folder.path())).success();
+    drop(run(import.arg("--out").arg(folder.path())).success());
     let file = fs::read_dir(folder.path())
         .expect("the folder is there")
         .map(|file| file.expect("it is a file").path())
@@ -221,14 +221,14 @@ fn an_admin_sets_a_version_aside_by_hand() {
     let admin = server.admin_cli();
     let name = "test/mischief@1.0.0";
     let reason = "the level is off by ten";
-    admin.run(&["registry", "set-aside", name, "--reason", reason]).success();
+    drop(admin.run(&["registry", "set-aside", name, "--reason", reason]).success());
     assert_eq!(ingest(&server, &sensor, 1, Mischief::None).as_deref(), Some("decoder-quarantined"));
     let records = server.partner("water").pull_all();
     let message = records[0]["record"]["decodeError"]["message"].as_str().unwrap_or_default();
     assert!(message.contains(reason), "{message}");
     let shown = admin.json(&["registry", "quarantine", "--json"]);
     assert_eq!(shown["quarantined"][0]["code"], "by-hand");
-    admin.run(&["registry", "lift", name]).success();
+    drop(admin.run(&["registry", "lift", name]).success());
     assert_eq!(ingest(&server, &sensor, 2, Mischief::None), None);
 
     let refused = server
