@@ -36,11 +36,7 @@ pub enum RegistryError {
         problem: &'static str,
     },
     /// A version is set aside, since its calls kept misbehaving.
-    #[error(
-        "{} {} is in quarantine since {}: {} of its calls misbehaved within the time that is \
-         looked at, the last one like this: {}",
-        .0.id, .0.version, .0.since, .0.failures, .0.message
-    )]
+    #[error("{0}")]
     Quarantined(Box<Quarantined>),
     /// A version that was published cannot be loaded any more.
     #[error("{id} {version} cannot be loaded: {reason}")]

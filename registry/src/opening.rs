@@ -51,7 +51,7 @@ impl Registry {
     async fn restore_quarantine(&self) -> Result<(), RegistryError> {
         for (_, quarantined) in QUARANTINE.pages(&*self.store).all().await? {
             if let Ok(entry) = self.entry(&quarantined.id, &quarantined.version) {
-                entry.health.restore(quarantined);
+                entry.health.set_aside(quarantined, &self.config.quarantine, Timestamp::now());
             }
         }
         Ok(())

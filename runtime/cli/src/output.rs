@@ -43,17 +43,29 @@ pub(super) fn json(value: &impl Serialize) -> Result<(), Failure> {
     Ok(())
 }
 
+/// A JSON text on a line of its own on standard output.
+pub(super) fn json_line(json: &str) {
+    print(&escaped(json).replace('\n', " "));
+}
+
 /// Escapes the control characters that JSON lets stand in strings, such as DEL, as JSON writes escapes: the text
-/// stays the same JSON, and commands no terminal.
+/// stays the same JSON, and commands no terminal. Those between tokens, as in the data of a decoder that sets
+/// it with tabs, become blanks: an escape is valid in a string alone.
 fn escaped(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
+    let (mut in_string, mut after_backslash) = (false, false);
     for character in json.chars() {
-        if character.is_control() && character != '\n' {
-            // All control characters are below U+00A0, so four digits are enough.
-            escaped.push_str(&format!("\\u{:04x}", u32::from(character)));
-        } else {
-            escaped.push(character);
+        match character {
+            '\n' if !in_string => escaped.push('\n'),
+            _ if character.is_control() && !in_string => escaped.push(' '),
+            _ if character.is_control() => {
+                // All control characters are below U+00A0, so four digits are enough.
+                escaped.push_str(&format!("\\u{:04x}", u32::from(character)));
+            }
+            _ => escaped.push(character),
         }
+        in_string ^= character == '"' && !after_backslash;
+        after_backslash = in_string && character == '\\' && !after_backslash;
     }
     escaped
 }
@@ -125,6 +137,16 @@ mod tests {
         let text = escaped(&serde_json::to_string_pretty(&[said]).unwrap());
         assert!(!text.contains(|character: char| character.is_control() && character != '\n'));
         assert_eq!(serde_json::from_str::<Vec<String>>(&text).unwrap(), [said]);
+    }
+
+    #[test]
+    fn what_stands_between_tokens_stays_outside_of_them() {
+        let data = "{\t\"a\\\\\":\r\t\"\u{7f}\\\"\u{85}\",\t\"b\": 1 }";
+        let raw: Box<serde_json::value::RawValue> = serde_json::from_str(data).unwrap();
+        let text = escaped(&serde_json::to_string_pretty(&[raw]).unwrap());
+        assert!(!text.contains(|character: char| character.is_control() && character != '\n'));
+        let read: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(read, serde_json::json!([{ "a\\": "\u{7f}\"\u{85}", "b": 1 }]));
     }
 
     #[test]

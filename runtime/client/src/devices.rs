@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, fmt};
 
 use champollion_frames::{DevAddr, DevEui, JoinEui, LorawanVersion};
 use champollion_sdk::vectors::Setting;
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -52,8 +53,8 @@ pub struct Device {
     #[serde(flatten)]
     pub assignment: Assignment,
     /// Settings that its decoder reads.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub variables: BTreeMap<String, Setting>,
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub variables: IndexMap<String, Setting>,
     /// Words of the operator's own.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
@@ -160,7 +161,7 @@ pub struct Registration {
     pub allow_counter_reset: bool,
     /// Settings that its decoder reads.
     #[serde(default)]
-    pub variables: BTreeMap<String, Setting>,
+    pub variables: IndexMap<String, Setting>,
     /// Words of the operator's own, which its records carry.
     #[serde(default)]
     pub tags: BTreeMap<String, String>,

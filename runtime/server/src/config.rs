@@ -187,10 +187,16 @@ pub struct Decoding {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Quarantine {
-    /// Calls that misbehave, of one version; 0 sets nothing aside.
+    /// Calls that misbehave, of one device or of several; 0 sets nothing aside.
     pub failures: usize,
     /// Within how many seconds.
     pub seconds: u64,
+    /// The share of the calls that they must be, in percent, and of the devices.
+    pub share_percent: u8,
+    /// The number of failing devices with which a port is set aside.
+    pub devices: usize,
+    /// Seconds after which one call is let through.
+    pub trial_seconds: u64,
 }
 
 /// The demands on packages.
@@ -280,6 +286,9 @@ impl Config {
             quarantine: QuarantineRule {
                 failures: self.quarantine.failures,
                 window: Duration::from_secs(self.quarantine.seconds),
+                share_percent: self.quarantine.share_percent,
+                devices: self.quarantine.devices,
+                trial: Duration::from_secs(self.quarantine.trial_seconds),
             },
         }
     }

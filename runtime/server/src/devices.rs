@@ -25,6 +25,7 @@ use champollion_frames::{
 use champollion_lns::NetworkServerName;
 use champollion_sdk::vectors::Setting;
 use champollion_store::{Batch, Store, StoreError, Table, TableError, tables};
+use indexmap::IndexMap;
 use parking_lot::{Mutex, RwLock};
 use serde::{Deserialize, Serialize};
 
@@ -113,8 +114,8 @@ pub struct Device {
     #[serde(flatten)]
     pub assignment: Assignment,
     /// The variables for the device's decoder.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub variables: BTreeMap<String, Setting>,
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub variables: IndexMap<String, Setting>,
     /// Words of the operator's own.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,

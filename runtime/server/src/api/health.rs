@@ -1,6 +1,6 @@
 //! Whether the server lives, whether it can take frames, and what it counted.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use axum::{Json, extract::State};
 use champollion_store::Health;
@@ -54,7 +54,8 @@ pub(super) async fn metrics(
     _: Authorized<Administer>,
     State(service): State<Arc<Service>>,
 ) -> String {
-    let quarantined = service.registry.quarantined().len();
-    metrics::gauge!("champollion_decoders_quarantined").set(quarantined as f64);
+    let quarantined = service.registry.quarantined();
+    let versions: BTreeSet<_> = quarantined.iter().map(|one| (&one.id, &one.version)).collect();
+    metrics::gauge!("champollion_decoders_quarantined").set(versions.len() as f64);
     service.metrics.render()
 }

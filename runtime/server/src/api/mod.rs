@@ -70,7 +70,10 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/v1/registry/mend", post(history::mend))
         .route("/v1/audit", get(history::audit))
         .route("/v1/registry/quarantine", get(quarantine::list))
-        .route("/v1/registry/quarantine/{vendor}/{model}/{version}", delete(quarantine::lift))
+        .route(
+            "/v1/registry/quarantine/{vendor}/{model}/{version}",
+            delete(quarantine::lift).put(quarantine::set_aside),
+        )
         .merge(
             Router::new().route("/v1/records", get(records::pull)).layer(CompressionLayer::new()),
         )

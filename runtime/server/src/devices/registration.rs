@@ -10,6 +10,7 @@ use champollion_frames::{
 use champollion_lns::NetworkServerName;
 use champollion_registry::package::DecoderRef;
 use champollion_sdk::vectors::Setting;
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::PayloadState;
@@ -54,7 +55,7 @@ pub struct Registration {
     pub allow_counter_reset: bool,
     /// The variables for the device's decoder.
     #[serde(default)]
-    pub variables: BTreeMap<String, Setting>,
+    pub variables: IndexMap<String, Setting>,
     /// Words of the operator's own, which its records carry.
     #[serde(default)]
     pub tags: BTreeMap<String, String>,

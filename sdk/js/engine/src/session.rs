@@ -2,16 +2,11 @@
 
 use core::cell::RefCell;
 
-use rquickjs::{Context, Ctx, Result, Runtime, context::EvalOptions};
+use rquickjs::{Context, Ctx, Result, Runtime};
 
 use crate::{
-    answer::Answer,
-    arena::Allocator,
-    codec::Codec,
-    dialect,
-    exception::{CODEC_NAME, Exception},
-    input::Input,
-    prelude, results,
+    answer::Answer, arena::Allocator, codec::Codec, dialect, evaluation, exception::Exception,
+    input::Input, prelude, results,
 };
 
 /// Bytes that a codec may allocate before cycles of garbage are looked for. Looking writes to every object
@@ -40,6 +35,7 @@ impl Session {
         // lies below everything else, so exhausting it traps.
         runtime.set_max_stack_size(0);
         runtime.set_gc_threshold(COLLECT_ABOVE_BYTES);
+        evaluation::prepare(&runtime);
         let context = Context::full(&runtime).expect("there is memory for a context");
         context.with(|context| prelude::evaluate(&context)).expect("the prelude is right");
         runtime.run_gc();
@@ -55,9 +51,10 @@ impl Session {
     pub(crate) fn load(&mut self, input: &mut Input) -> Answer {
         let dialect = input.byte();
         let whole_input = input.byte() != 0;
-        let source = input.bytes().to_vec();
+        // The host hands over a text.
+        let source = String::from_utf8_lossy(input.bytes());
         let answer =
-            self.context.with(|context| match load(&context, dialect, whole_input, source) {
+            self.context.with(|context| match load(&context, dialect, whole_input, &source) {
                 Ok(codec) => Ok(codec),
                 Err(error) => Err(Answer::Threw(Exception::take(&context, &error))),
             });
@@ -83,12 +80,10 @@ impl Session {
     }
 }
 
-fn load(context: &Ctx<'_>, dialect: u8, whole_input: bool, source: Vec<u8>) -> Result<Codec> {
-    let mut options = EvalOptions::default();
-    // As network servers do: a script and no module, sloppy unless it says "use strict".
-    options.strict = false;
-    options.filename = Some(CODEC_NAME.to_owned());
-    context.eval_with_options::<(), _>(source, options)?;
+fn load(context: &Ctx<'_>, dialect: u8, whole_input: bool, source: &str) -> Result<Codec> {
+    if let Some(namespace) = evaluation::evaluate(context, source)? {
+        evaluation::export(context, namespace)?;
+    }
     // Promises that the codec started while it was evaluated.
     while context.execute_pending_job() {}
     Codec::find(context, dialect, whole_input)
