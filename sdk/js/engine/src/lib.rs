@@ -25,11 +25,13 @@ mod dialect;
 mod exception;
 mod input;
 mod json;
+mod locales;
 mod prelude;
 mod report;
 mod results;
 mod session;
 mod text;
+mod zones;
 
 use crate::{input::Input, session::Session};
 

@@ -11,7 +11,8 @@ use crate::{
     dialect,
     exception::{CODEC_NAME, Exception},
     input::Input,
-    prelude, results,
+    prelude::{self, LocaleLoader},
+    results,
 };
 
 /// Bytes that a codec may allocate before cycles of garbage are looked for. Looking writes to every object
@@ -21,6 +22,7 @@ const COLLECT_ABOVE_BYTES: usize = 2 << 20;
 /// QuickJS and the codec that it runs.
 pub(crate) struct Session {
     context: Context,
+    locale_loader: LocaleLoader,
     codec: Option<Codec>,
 }
 
@@ -41,9 +43,10 @@ impl Session {
         runtime.set_max_stack_size(0);
         runtime.set_gc_threshold(COLLECT_ABOVE_BYTES);
         let context = Context::full(&runtime).expect("there is memory for a context");
-        context.with(|context| prelude::evaluate(&context)).expect("the prelude is right");
+        let locale_loader =
+            context.with(|context| prelude::evaluate(&context)).expect("the prelude is right");
         runtime.run_gc();
-        *SESSION.0.borrow_mut() = Some(Self { context, codec: None });
+        *SESSION.0.borrow_mut() = Some(Self { context, locale_loader, codec: None });
     }
 
     /// Works with the session that was started.
@@ -56,11 +59,11 @@ impl Session {
         let dialect = input.byte();
         let whole_input = input.byte() != 0;
         let source = input.bytes().to_vec();
-        let answer =
-            self.context.with(|context| match load(&context, dialect, whole_input, source) {
-                Ok(codec) => Ok(codec),
-                Err(error) => Err(Answer::Threw(Exception::take(&context, &error))),
-            });
+        let answer = self.context.with(|context| {
+            prelude::prepare(&context, &self.locale_loader, &source)
+                .and_then(|()| load(&context, dialect, whole_input, source))
+                .map_err(|error| Answer::Threw(Exception::take(&context, &error)))
+        });
         let codec = match answer {
             Ok(codec) => codec,
             Err(answer) => return answer,
