@@ -137,12 +137,12 @@ pub(crate) const METRICS: &[Metric] = &[
     gauge("champollion_parked_messages", "", "Messages that are parked"),
     counter(
         "champollion_quarantine_events_total",
-        "XX",
+        "decoder, version, event",
         "Times that calls of a decoder were set aside, or made again since one went well",
     ),
     counter(
         "champollion_quarantined_frames_total",
-        "XX",
+        "decoder, version",
         "Frames that are delivered raw, since their decoder is set aside",
     ),
     counter("champollion_records_delivered_total", "", "Records that a recipient took"),

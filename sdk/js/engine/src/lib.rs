@@ -26,11 +26,13 @@ mod evaluation;
 mod exception;
 mod input;
 mod json;
+mod locales;
 mod prelude;
 mod report;
 mod results;
 mod session;
 mod text;
+mod zones;
 
 use crate::{input::Input, session::Session};
 

@@ -5,8 +5,14 @@ use core::cell::RefCell;
 use rquickjs::{Context, Ctx, Result, Runtime};
 
 use crate::{
-    answer::Answer, arena::Allocator, codec::Codec, dialect, evaluation, exception::Exception,
-    input::Input, prelude, results,
+    answer::Answer,
+    arena::Allocator,
+    codec::Codec,
+    dialect, evaluation,
+    exception::Exception,
+    input::Input,
+    prelude::{self, LocaleLoader},
+    results,
 };
 
 /// Bytes that a codec may allocate before cycles of garbage are looked for. Looking writes to every object
@@ -16,6 +22,7 @@ const COLLECT_ABOVE_BYTES: usize = 2 << 20;
 /// QuickJS and the codec that it runs.
 pub(crate) struct Session {
     context: Context,
+    locale_loader: LocaleLoader,
     codec: Option<Codec>,
 }
 
@@ -37,9 +44,10 @@ impl Session {
         runtime.set_gc_threshold(COLLECT_ABOVE_BYTES);
         evaluation::prepare(&runtime);
         let context = Context::full(&runtime).expect("there is memory for a context");
-        context.with(|context| prelude::evaluate(&context)).expect("the prelude is right");
+        let locale_loader =
+            context.with(|context| prelude::evaluate(&context)).expect("the prelude is right");
         runtime.run_gc();
-        *SESSION.0.borrow_mut() = Some(Self { context, codec: None });
+        *SESSION.0.borrow_mut() = Some(Self { context, locale_loader, codec: None });
     }
 
     /// Works with the session that was started.
@@ -53,11 +61,11 @@ impl Session {
         let whole_input = input.byte() != 0;
         // The host hands over a text.
         let source = String::from_utf8_lossy(input.bytes());
-        let answer =
-            self.context.with(|context| match load(&context, dialect, whole_input, &source) {
-                Ok(codec) => Ok(codec),
-                Err(error) => Err(Answer::Threw(Exception::take(&context, &error))),
-            });
+        let answer = self.context.with(|context| {
+            prelude::prepare(&context, &self.locale_loader, source.as_bytes())
+                .and_then(|()| load(&context, dialect, whole_input, &source))
+                .map_err(|error| Answer::Threw(Exception::take(&context, &error)))
+        });
         let codec = match answer {
             Ok(codec) => codec,
             Err(answer) => return answer,
