@@ -3,6 +3,7 @@
 
 #![forbid(unsafe_code)]
 
+mod admin;
 mod build;
 mod catalogue;
 mod compile_worker;
@@ -75,6 +76,8 @@ enum Command {
     Registry(registry::Registry),
     /// Make, list and revoke tokens
     Tokens(tokens::Tokens),
+    /// Administer a server on its own machine
+    Admin(admin::Admin),
     /// Print completions for a shell
     Completions(shell::Completions),
     /// Write manual pages
@@ -86,6 +89,7 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Serve(command) => command.run(),
+        Command::Admin(command) => command.run(),
         Command::Decode(command) => command.run(),
         Command::Build(command) => command.run(),
         Command::Frames(command) => command.run(),

@@ -22,7 +22,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::{Semaphore, watch};
 
 use crate::{
-    auth::{TokenError, Tokens},
+    auth::{Rates, SignIns, TokenError, Tokens},
     config::{Config, Decoding},
     devices::{Devices, DevicesError},
     downlinks::{Carrier, Downlinks, Encoder, LedgerError},
@@ -33,6 +33,7 @@ use crate::{
     parked::{Parked, ParkedError},
     redecode::Redecoding,
     storage::Storage,
+    summaries::Summaries,
     workers::Workers,
 };
 
@@ -58,6 +59,12 @@ pub struct Service {
     pub dispatcher: Dispatcher,
     /// The tokens and their roles.
     pub tokens: Tokens,
+    /// The judge of failed sign-ins.
+    pub sign_ins: SignIns,
+    /// The judge of the rates of requests.
+    pub rates: Rates,
+    /// The acts that the audit has summed up.
+    pub summaries: Summaries,
     /// The threads that decode.
     pub workers: Arc<Workers>,
     /// Turns for packages that are compiled and rehearsed.
@@ -168,13 +175,16 @@ impl Service {
             let what = format!("[mirrors.{name}] cannot be used");
             StartError::Setup { what, reason }
         })?;
-        let registry = Arc::new(registry.with_mirrors(mirrors));
+        let audit: Arc<dyn Blobs> = Arc::new(FileBlobs::open(folder("audit"))?);
+        let registry = registry.with_mirrors(mirrors).with_audit_archives(audit).await?;
+        let registry = Arc::new(registry);
         let devices = Arc::new(Devices::open(Arc::clone(&store)).await?);
         let mailbox = Arc::new(Mailbox::new(Arc::clone(&store), config.retention()));
         let files: Arc<dyn Blobs> = Arc::new(FileBlobs::open(folder("files"))?);
         let dispatcher =
             Dispatcher::open(Arc::clone(&mailbox), files, config.delivery.surroundings()).await?;
         let tokens = Tokens::open(Arc::clone(&store)).await?;
+        let (sign_ins, rates) = (config.requests.sign_ins(), config.requests.rates());
         let Decoding { workers, queue, .. } = config.decoding;
         let workers =
             Workers::start(workers, queue, config.sandbox.stack_bytes).map_err(|error| {
@@ -248,6 +258,9 @@ impl Service {
             mailbox,
             dispatcher,
             tokens,
+            sign_ins,
+            rates,
+            summaries: Summaries::default(),
             workers,
             publications: Semaphore::new(PUBLICATIONS),
             intake,

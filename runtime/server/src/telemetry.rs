@@ -1,7 +1,14 @@
 //! Logs and metrics of the server.
 
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
-use tracing_subscriber::{EnvFilter, filter::ParseError, fmt, prelude::*, util::TryInitError};
+use tracing::{Level, Metadata};
+use tracing_subscriber::{
+    EnvFilter,
+    filter::{FilterFn, ParseError},
+    fmt,
+    prelude::*,
+    util::TryInitError,
+};
 
 use crate::config::{Log, LogFormat};
 
@@ -22,6 +29,19 @@ pub enum LogError {
     Twice(#[from] TryInitError),
 }
 
+/// The finest level of libraries: at debug some show the headers, bodies and keys that they handle.
+const LIBRARY_LEVEL: Level = Level::INFO;
+
+/// The beginnings of the targets whose lines are our own, and of those that show method and path of a request
+/// and no more.
+const OWN_TARGETS: [&str; 2] = ["champollion", "tower_http::trace"];
+
+/// Whether a line may be logged whatever the filter says: our own, or one of a library that is not fine.
+fn shows_no_secret(metadata: &Metadata<'_>) -> bool {
+    *metadata.level() <= LIBRARY_LEVEL
+        || OWN_TARGETS.iter().any(|own| metadata.target().starts_with(own))
+}
+
 /// Logs to standard error from now on.
 ///
 /// # Errors
@@ -29,11 +49,15 @@ pub enum LogError {
 pub fn start_logging(log: &Log) -> Result<(), LogError> {
     let filter = EnvFilter::try_new(&log.filter)
         .map_err(|source| LogError::Filter { filter: log.filter.clone(), source })?;
+    let unsafe_libraries = log.unsafe_libraries;
+    let capped = move |metadata: &Metadata<'_>| unsafe_libraries || shows_no_secret(metadata);
     let lines = fmt::layer().with_writer(std::io::stderr);
     let registry = tracing_subscriber::registry().with(filter);
     match log.format {
-        LogFormat::Text => registry.with(lines).try_init()?,
-        LogFormat::Json => registry.with(lines.json()).try_init()?,
+        LogFormat::Text => registry.with(lines.with_filter(FilterFn::new(capped))).try_init()?,
+        LogFormat::Json => {
+            registry.with(lines.json().with_filter(FilterFn::new(capped))).try_init()?
+        }
     }
     Ok(())
 }
@@ -107,6 +131,19 @@ pub(crate) fn start_metrics() -> Result<PrometheusHandle, BuildError> {
     );
     metrics::describe_gauge!("champollion_parked_messages", "Messages that are parked");
     metrics::describe_gauge!("champollion_parked_bytes", "Bytes of the messages that are parked");
+    metrics::describe_gauge!("champollion_connections", "Connections of clients that are open");
+    metrics::describe_counter!(
+        "champollion_connections_ended_total",
+        "Connections that were ended, by the reason: idle, header, write, made-room, no-place"
+    );
+    metrics::describe_counter!(
+        "champollion_sign_ins_failed_total",
+        "Requests without a valid token, by the reason: missing, malformed, unknown, expired"
+    );
+    metrics::describe_gauge!(
+        "champollion_audit_bytes",
+        "Bytes of the audit, by whether they are in the store or archived"
+    );
     metrics::describe_counter!(
         "champollion_parked_dropped_total",
         "Parked messages that made room for later ones"

@@ -11,8 +11,9 @@ use serde_json::json;
 
 use super::{
     Problem,
-    authorized::{Administer, Authorized, Ingest, Inspect},
-    extract::{JsonBody, PathParts, path_part, to_the_end},
+    acts::note,
+    authorized::{Authorized, HandOver, Inspect, Provision},
+    extract::{JsonBody, PathParts, SecretBody, path_part, to_the_end},
 };
 use crate::{
     devices::{Assignment, Device, DevicesError, HandedSession, Registration},
@@ -46,10 +47,10 @@ pub(super) async fn show(
 }
 
 pub(super) async fn register(
-    authorized: Authorized<Administer>,
+    authorized: Authorized<Provision>,
     State(service): State<Arc<Service>>,
     PathParts(dev_eui): PathParts<String>,
-    JsonBody(registration): JsonBody<Registration>,
+    SecretBody(registration): SecretBody<Registration>,
 ) -> Result<Json<Device>, Problem> {
     let dev_eui: DevEui = path_part("DevEUI", &dev_eui)?;
     if let Some(server) = &registration.network_server
@@ -73,7 +74,7 @@ pub(super) async fn register(
 
 /// Assigns a device the decoder that it has from now on.
 pub(super) async fn assign(
-    authorized: Authorized<Administer>,
+    authorized: Authorized<Provision>,
     State(service): State<Arc<Service>>,
     PathParts(dev_eui): PathParts<String>,
     JsonBody(wish): JsonBody<AssignmentWish>,
@@ -104,23 +105,34 @@ pub(super) struct AssignmentWish {
 
 /// A session of a device that joined elsewhere.
 pub(super) async fn hand_over(
-    _: Authorized<Ingest>,
+    authorized: Authorized<HandOver>,
     State(service): State<Arc<Service>>,
     PathParts(dev_eui): PathParts<String>,
-    JsonBody(session): JsonBody<HandedSession>,
+    SecretBody(session): SecretBody<HandedSession>,
 ) -> Result<Json<Device>, Problem> {
     let dev_eui: DevEui = path_part("DevEUI", &dev_eui)?;
+    let before = service.devices.get(dev_eui).and_then(|device| device.dev_addr);
     let device = service.devices.hand_over(dev_eui, &session, &service.config.keks).await?;
+    let (by, dev_addr) = (authorized.principal.actor(), session.dev_addr());
+    if before == Some(dev_addr) {
+        // Some network servers hand the same session over again and again.
+        service.summaries.add("session-repeat", &by, dev_eui.to_string(), ("sessions", 1));
+    } else {
+        let details = json!({ "devAddr": dev_addr, "devAddrBefore": before });
+        let entry = AuditEntry::new(&by, "session-hand-over", dev_eui).with(details);
+        note(&service, entry).await;
+    }
     Ok(Json(Device::clone(&device)))
 }
 
 pub(super) async fn remove(
-    authorized: Authorized<Administer>,
+    authorized: Authorized<Provision>,
     State(service): State<Arc<Service>>,
     PathParts(dev_eui): PathParts<String>,
 ) -> Result<StatusCode, Problem> {
     let dev_eui: DevEui = path_part("DevEUI", &dev_eui)?;
-    let entry = AuditEntry::new(&authorized.principal.actor(), "device-remove", dev_eui);
+    let entry =
+        AuditEntry::new(&authorized.principal.actor(), "device-remove", dev_eui).essential();
     to_the_end(async move {
         service.devices.remove(dev_eui).await?;
         service.downlinks.forget_device(dev_eui).await?;

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::{
     Problem,
-    authorized::{Administer, Authorized},
+    authorized::{Authorized, Curate},
     catalogue::decoder_id,
     extract::{PathParts, path_part},
 };
@@ -22,14 +22,14 @@ pub(super) struct QuarantineList {
 }
 
 pub(super) async fn list(
-    _: Authorized<Administer>,
+    _: Authorized<Curate>,
     State(service): State<Arc<Service>>,
 ) -> Json<QuarantineList> {
     Json(QuarantineList { quarantined: service.registry.quarantined() })
 }
 
 pub(super) async fn lift(
-    authorized: Authorized<Administer>,
+    authorized: Authorized<Curate>,
     State(service): State<Arc<Service>>,
     PathParts((vendor, model, version)): PathParts<(String, String, String)>,
 ) -> Result<StatusCode, Problem> {

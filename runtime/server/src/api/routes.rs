@@ -9,15 +9,15 @@ use champollion_delivery::{
     names::{GroupId, RouteKey},
     routes::Route,
 };
-use champollion_registry::ledger::AuditEntry;
+use champollion_registry::ledger::{AuditEntry, without_queries};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
     Problem,
-    authorized::{Authorized, Collect},
-    extract::{JsonBody, OfGroup, Parameters, PathParts, path_part, to_the_end},
+    authorized::{Authorized, ManageRoutes},
+    extract::{OfGroup, Parameters, PathParts, SecretBody, path_part, to_the_end},
 };
 use crate::service::Service;
 
@@ -69,7 +69,7 @@ pub(super) struct Attempts {
 
 /// A partner sees those of its group, an admin all, or those of the group that it names.
 pub(super) async fn list(
-    authorized: Authorized<Collect>,
+    authorized: Authorized<ManageRoutes>,
     State(service): State<Arc<Service>>,
     Parameters(OfGroup { group }): Parameters<OfGroup>,
 ) -> Result<Json<RouteList>, Problem> {
@@ -78,7 +78,7 @@ pub(super) async fn list(
 }
 
 pub(super) async fn show(
-    authorized: Authorized<Collect>,
+    authorized: Authorized<ManageRoutes>,
     State(service): State<Arc<Service>>,
     PathParts(name): PathParts<String>,
     Parameters(OfGroup { group }): Parameters<OfGroup>,
@@ -88,11 +88,11 @@ pub(super) async fn show(
 }
 
 pub(super) async fn put(
-    authorized: Authorized<Collect>,
+    authorized: Authorized<ManageRoutes>,
     State(service): State<Arc<Service>>,
     PathParts(name): PathParts<String>,
     Parameters(Put { group, from }): Parameters<Put>,
-    JsonBody(route): JsonBody<Route>,
+    SecretBody(route): SecretBody<Route>,
 ) -> Result<Json<Made>, Problem> {
     let key = key(&authorized, group, &name)?;
     let beginning = match from {
@@ -110,13 +110,13 @@ pub(super) async fn put(
 }
 
 pub(super) async fn remove(
-    authorized: Authorized<Collect>,
+    authorized: Authorized<ManageRoutes>,
     State(service): State<Arc<Service>>,
     PathParts(name): PathParts<String>,
     Parameters(OfGroup { group }): Parameters<OfGroup>,
 ) -> Result<StatusCode, Problem> {
     let key = key(&authorized, group, &name)?;
-    let entry = AuditEntry::new(&authorized.principal.actor(), "route-remove", &key);
+    let entry = AuditEntry::new(&authorized.principal.actor(), "route-remove", &key).essential();
     to_the_end(async move {
         service.dispatcher.remove(&key).await?;
         service.registry.record(entry, Timestamp::now()).await?;
@@ -126,7 +126,7 @@ pub(super) async fn remove(
 }
 
 pub(super) async fn pause(
-    authorized: Authorized<Collect>,
+    authorized: Authorized<ManageRoutes>,
     State(service): State<Arc<Service>>,
     PathParts(name): PathParts<String>,
     Parameters(OfGroup { group }): Parameters<OfGroup>,
@@ -135,7 +135,7 @@ pub(super) async fn pause(
 }
 
 pub(super) async fn resume(
-    authorized: Authorized<Collect>,
+    authorized: Authorized<ManageRoutes>,
     State(service): State<Arc<Service>>,
     PathParts(name): PathParts<String>,
     Parameters(OfGroup { group }): Parameters<OfGroup>,
@@ -144,7 +144,7 @@ pub(super) async fn resume(
 }
 
 async fn set_paused(
-    authorized: &Authorized<Collect>,
+    authorized: &Authorized<ManageRoutes>,
     service: Arc<Service>,
     group: Option<GroupId>,
     name: &str,
@@ -163,17 +163,17 @@ async fn set_paused(
 
 /// Tries a route. What comes of it is the answer, whether it worked or not.
 pub(super) async fn test(
-    authorized: Authorized<Collect>,
+    authorized: Authorized<ManageRoutes>,
     State(service): State<Arc<Service>>,
     PathParts(name): PathParts<String>,
     Parameters(OfGroup { group }): Parameters<OfGroup>,
 ) -> Result<Json<Attempt>, Problem> {
     let key = key(&authorized, group, &name)?;
-    Ok(Json(service.dispatcher.test(&key).await?))
+    Ok(Json(without_query(service.dispatcher.test(&key).await?)))
 }
 
 pub(super) async fn attempts(
-    authorized: Authorized<Collect>,
+    authorized: Authorized<ManageRoutes>,
     State(service): State<Arc<Service>>,
     PathParts(name): PathParts<String>,
     Parameters(OfRoute { group, limit }): Parameters<OfRoute>,
@@ -181,11 +181,17 @@ pub(super) async fn attempts(
     let key = key(&authorized, group, &name)?;
     let (usual, most) = ATTEMPTS;
     let limit = limit.unwrap_or(usual).clamp(1, most);
-    Ok(Json(Attempts { attempts: service.dispatcher.attempts(&key, limit)? }))
+    let attempts = service.dispatcher.attempts(&key, limit)?;
+    Ok(Json(Attempts { attempts: attempts.into_iter().map(without_query).collect() }))
+}
+
+/// An attempt whose message shows no query of an address: libraries and recipients repeat it.
+fn without_query(attempt: Attempt) -> Attempt {
+    Attempt { message: without_queries(&attempt.message).into_owned(), ..attempt }
 }
 
 fn key(
-    authorized: &Authorized<Collect>,
+    authorized: &Authorized<ManageRoutes>,
     group: Option<GroupId>,
     name: &str,
 ) -> Result<RouteKey, Problem> {
