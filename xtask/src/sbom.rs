@@ -137,9 +137,8 @@ impl Graph {
 
 /// The packages that are built into one.
 fn edges(node: &Json) -> Result<BTreeSet<String>> {
-    let is_built_in = |dependency: &&Json| {
-        list(&dependency["dep_kinds"]).any(|kind| kind["kind"].is_null())
-    };
+    let is_built_in =
+        |dependency: &&Json| list(&dependency["dep_kinds"]).any(|kind| kind["kind"].is_null());
     list(&node["deps"]).filter(is_built_in).map(|dependency| text(&dependency["pkg"])).collect()
 }
 

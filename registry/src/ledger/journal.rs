@@ -164,7 +164,8 @@ impl Journal {
         let entry = AuditEntry::new(&Actor::named("the registry"), "audit-archive", &archive.file)
             .with(serde_json::json!({ "bytes": archive.bytes, "last": through }))
             .essential();
-        self.turn().await.commit(batch, now, None, entry).await?;
+        // Archiving makes room, so it needs none.
+        self.turn().await.write(batch, now, None, entry).await?;
         self.space.trimmed(bytes);
         self.look_at_archives(files).await?;
         *last = Some(archive.clone());
@@ -331,13 +332,23 @@ impl Turn<'_> {
     /// Makes a batch durable together with what is said of it.
     pub(crate) async fn commit(
         &mut self,
+        batch: Batch,
+        at: Timestamp,
+        event: Option<&IndexEvent>,
+        entry: AuditEntry,
+    ) -> Result<(), LedgerError> {
+        self.journal.space.admit(&entry)?;
+        self.write(batch, at, event, entry).await
+    }
+
+    async fn write(
+        &mut self,
         mut batch: Batch,
         at: Timestamp,
         event: Option<&IndexEvent>,
         entry: AuditEntry,
     ) -> Result<(), LedgerError> {
         let Journal { store, space, .. } = self.journal;
-        space.admit(&entry)?;
         let mut entry = entry.bounded();
         let mut heads = self.heads.clone();
         if let Some(event) = event {

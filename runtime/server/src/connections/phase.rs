@@ -78,7 +78,7 @@ impl Progress {
     fn replace(&self, from: Phase, to: Phase) {
         let (from, to) = (from as u8, to as u8);
         // Another phase has come meanwhile, which is the later one.
-        drop(self.phase.compare_exchange(from, to, Ordering::Relaxed, Ordering::Relaxed));
+        let _ = self.phase.compare_exchange(from, to, Ordering::Relaxed, Ordering::Relaxed);
     }
 }
 

@@ -79,12 +79,6 @@ pub enum HandoverError {
 }
 
 impl HandedSession {
-    /// Returns the address that the session is of.
-    #[must_use]
-    pub fn dev_addr(&self) -> DevAddr {
-        self.dev_addr
-    }
-
     /// A session of which the network server keeps the network keys to itself.
     #[must_use]
     pub fn of_app_s_key(dev_addr: DevAddr, app_s_key: HandedKey) -> Self {
