@@ -260,7 +260,7 @@ fn messages_come_through_a_broker_too() {
     let sensor = Sensor::new(1);
     register(&server, &sensor, Some(DECODER));
     eventually("the broker is connected", || {
-        let ready = server.anybody().get("/readyz").text;
+        let ready = server.admin().get("/readyz").text;
         ready.contains("broker of region: connected").then_some(())
     });
     let topic = format!("lora/{}", sensor.dev_eui());

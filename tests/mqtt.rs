@@ -118,7 +118,7 @@ fn start(settings: &str) -> Server {
 }
 
 fn ready(server: &Server) -> String {
-    let answer = server.anybody().get("/readyz");
+    let answer = server.admin().get("/readyz");
     assert_eq!(answer.status, 200, "{}", answer.text);
     answer.text
 }

@@ -6,7 +6,7 @@ use semver::Version;
 
 use crate::{
     channels::Quarantined,
-    ledger::{DamagedIndex, LedgerError, ResolveError, is_behind},
+    ledger::{AuditFull, DamagedIndex, LedgerError, ResolveError, is_behind},
     package::DecoderId,
 };
 
@@ -23,6 +23,9 @@ pub enum RegistryError {
     /// A line of the index cannot be read.
     #[error(transparent)]
     DamagedIndex(#[from] DamagedIndex),
+    /// The audit has no room for another line, and nothing is changed without one.
+    #[error(transparent)]
+    AuditFull(#[from] AuditFull),
     /// The file of a version is missing or has another digest.
     #[error("the package {digest} of {id} {version} is {problem} in the store")]
     DamagedPackage {
@@ -68,6 +71,7 @@ impl From<LedgerError> for RegistryError {
         match error {
             LedgerError::Store(error) => Self::Store(error),
             LedgerError::Damaged(error) => Self::DamagedIndex(error),
+            LedgerError::AuditFull(error) => Self::AuditFull(error),
         }
     }
 }

@@ -3,6 +3,7 @@
 
 #![forbid(unsafe_code)]
 
+mod admin;
 mod build;
 mod catalogue;
 mod compile_worker;
@@ -79,6 +80,8 @@ enum Command {
     Registry(registry::Registry),
     /// Make, list and revoke tokens
     Tokens(tokens::Tokens),
+    /// Administer a server on its own machine
+    Admin(admin::Admin),
     /// Print completions for a shell
     Completions(shell::Completions),
     /// Write manual pages
@@ -92,6 +95,7 @@ fn main() -> ExitCode {
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let result = match cli.command {
         Command::Serve(command) => command.run(),
+        Command::Admin(command) => command.run(),
         Command::Decode(command) => command.run(),
         Command::Build(command) => command.run(),
         Command::Frames(command) => command.run(),

@@ -58,7 +58,10 @@ pub use downlinks::{
 };
 pub use error::{ClientError, Problem};
 pub use health::StorageReport;
-pub use history::{Actor, AuditLine, Head, Mended, SignedHead, Verification};
+pub use history::{
+    Actor, Archived, AuditArchive, AuditHead, AuditLine, AuditUsage, Checkpoint, Head, Mended,
+    SignedHead, Verification,
+};
 pub use ingest::{
     ChirpstackEvent, DecodeProblem, LineAnswer, LineOutcome, PhyFrame, Receipt, Ts002Answer,
 };

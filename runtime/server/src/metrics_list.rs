@@ -38,10 +38,11 @@ const fn histogram(name: &'static str, labels: &'static str, help: &'static str)
 /// All metrics, by their names.
 pub(crate) const METRICS: &[Metric] = &[
     gauge(
-        "champollion_connections",
-        "",
-        "Connections of clients that are open",
+        "champollion_audit_bytes",
+        "place",
+        "Bytes of the audit, by whether they are in the store or archived",
     ),
+    gauge("champollion_connections", "", "Connections of clients that are open"),
     counter(
         "champollion_connections_ended_total",
         "reason",

@@ -1,7 +1,14 @@
 //! Logs and metrics of the server.
 
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
-use tracing_subscriber::{EnvFilter, filter::ParseError, fmt, prelude::*, util::TryInitError};
+use tracing::{Level, Metadata};
+use tracing_subscriber::{
+    EnvFilter,
+    filter::{FilterFn, ParseError},
+    fmt,
+    prelude::*,
+    util::TryInitError,
+};
 
 use crate::{
     config::{Log, LogFormat},
@@ -25,6 +32,19 @@ pub enum LogError {
     Twice(#[from] TryInitError),
 }
 
+/// The finest level of libraries: at debug some show the headers, bodies and keys that they handle.
+const LIBRARY_LEVEL: Level = Level::INFO;
+
+/// The beginnings of the targets whose lines are our own, and of those that show method and path of a request
+/// and no more.
+const OWN_TARGETS: [&str; 2] = ["champollion", "tower_http::trace"];
+
+/// Whether a line may be logged whatever the filter says: our own, or one of a library that is not fine.
+fn shows_no_secret(metadata: &Metadata<'_>) -> bool {
+    *metadata.level() <= LIBRARY_LEVEL
+        || OWN_TARGETS.iter().any(|own| metadata.target().starts_with(own))
+}
+
 /// Logs to standard error from now on.
 ///
 /// # Errors
@@ -32,11 +52,15 @@ pub enum LogError {
 pub fn start_logging(log: &Log) -> Result<(), LogError> {
     let filter = EnvFilter::try_new(&log.filter)
         .map_err(|source| LogError::Filter { filter: log.filter.clone(), source })?;
+    let unsafe_libraries = log.unsafe_libraries;
+    let capped = move |metadata: &Metadata<'_>| unsafe_libraries || shows_no_secret(metadata);
     let lines = fmt::layer().with_writer(std::io::stderr);
     let registry = tracing_subscriber::registry().with(filter);
     match log.format {
-        LogFormat::Text => registry.with(lines).try_init()?,
-        LogFormat::Json => registry.with(lines.json()).try_init()?,
+        LogFormat::Text => registry.with(lines.with_filter(FilterFn::new(capped))).try_init()?,
+        LogFormat::Json => {
+            registry.with(lines.json().with_filter(FilterFn::new(capped))).try_init()?
+        }
     }
     Ok(())
 }

@@ -11,8 +11,8 @@ use serde_json::json;
 
 use super::{
     Problem,
-    authorized::{Administer, Authorized, Ingest, Inspect},
-    extract::{JsonBody, Parameters, PathParts, parameter, path_part, to_the_end},
+    authorized::{Authorized, HandOver, Inspect, Provision},
+    extract::{JsonBody, Parameters, PathParts, SecretBody, parameter, path_part, to_the_end},
     paging::{self, Listing, PageEnd, Window},
 };
 use crate::{
@@ -57,10 +57,10 @@ pub(super) async fn show(
 }
 
 pub(super) async fn register(
-    authorized: Authorized<Administer>,
+    authorized: Authorized<Provision>,
     State(service): State<Arc<Service>>,
     PathParts(dev_eui): PathParts<String>,
-    JsonBody(registration): JsonBody<Registration>,
+    SecretBody(registration): SecretBody<Registration>,
 ) -> Result<Json<Device>, Problem> {
     let dev_eui: DevEui = path_part("DevEUI", &dev_eui)?;
     if let Some(server) = &registration.network_server
@@ -86,7 +86,7 @@ pub(super) async fn register(
 
 /// Assigns a device the decoder that it has from now on.
 pub(super) async fn assign(
-    authorized: Authorized<Administer>,
+    authorized: Authorized<Provision>,
     State(service): State<Arc<Service>>,
     PathParts(dev_eui): PathParts<String>,
     JsonBody(wish): JsonBody<AssignmentWish>,
@@ -117,10 +117,10 @@ pub(super) struct AssignmentWish {
 
 /// A session of a device that joined elsewhere.
 pub(super) async fn hand_over(
-    authorized: Authorized<Ingest>,
+    authorized: Authorized<HandOver>,
     State(service): State<Arc<Service>>,
     PathParts(dev_eui): PathParts<String>,
-    JsonBody(session): JsonBody<HandedSession>,
+    SecretBody(session): SecretBody<HandedSession>,
 ) -> Result<Json<Device>, Problem> {
     let dev_eui: DevEui = path_part("DevEUI", &dev_eui)?;
     let speaker = authorized.principal.speaker(&service.config);
@@ -139,12 +139,13 @@ pub(super) async fn hand_over(
 }
 
 pub(super) async fn remove(
-    authorized: Authorized<Administer>,
+    authorized: Authorized<Provision>,
     State(service): State<Arc<Service>>,
     PathParts(dev_eui): PathParts<String>,
 ) -> Result<StatusCode, Problem> {
     let dev_eui: DevEui = path_part("DevEUI", &dev_eui)?;
-    let entry = AuditEntry::new(&authorized.principal.actor(), "device-remove", dev_eui);
+    let entry =
+        AuditEntry::new(&authorized.principal.actor(), "device-remove", dev_eui).essential();
     to_the_end(async move {
         service.devices.remove(dev_eui).await?;
         service.downlinks.forget_device(dev_eui).await?;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Problem,
-    authorized::{Administer, Authorized},
+    authorized::{Authorized, Curate},
     catalogue::decoder_id,
     extract::{JsonBody, Parameters, PathParts, parameter, path_part},
     paging::{self, Listing, PageEnd, Window},
@@ -35,7 +35,7 @@ pub(super) struct Reason {
 const REASON_BYTES: usize = 1_024;
 
 pub(super) async fn list(
-    _: Authorized<Administer>,
+    _: Authorized<Curate>,
     State(service): State<Arc<Service>>,
     Parameters(Listing { after, limit }): Parameters<Listing>,
 ) -> Result<Json<QuarantineList>, Problem> {
@@ -57,7 +57,7 @@ fn place_of(text: &str) -> Result<(DecoderId, Version), Problem> {
 }
 
 pub(super) async fn lift(
-    authorized: Authorized<Administer>,
+    authorized: Authorized<Curate>,
     State(service): State<Arc<Service>>,
     PathParts((vendor, model, version)): PathParts<(String, String, String)>,
 ) -> Result<StatusCode, Problem> {

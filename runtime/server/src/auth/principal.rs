@@ -1,6 +1,6 @@
 //! The sender of a request, and the group whose records the sender may ask for.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, collections::BTreeSet, sync::Arc};
 
 use axum::http::{HeaderMap, header::AUTHORIZATION};
 use champollion_delivery::names::GroupId;
@@ -8,7 +8,11 @@ use champollion_lns::NetworkServerName;
 use champollion_registry::ledger::Actor;
 use data_encoding::BASE64;
 
-use super::{token::Role, tokens::AuthError};
+use super::{
+    scope::Scope,
+    token::Role,
+    tokens::{AuthError, TokenInfo},
+};
 use crate::{
     config::Config,
     ingest::{Authority, Speaker},
@@ -23,6 +27,8 @@ pub struct Principal {
     pub name: String,
     /// The role of the sender.
     pub role: Role,
+    /// The scopes that the token is narrowed to; `None` is all of its role.
+    pub scopes: Option<BTreeSet<Scope>>,
     /// The network server of the settings that the token is bound to.
     pub network_server: Option<NetworkServerName>,
     /// The address that the request came from.
@@ -45,6 +51,19 @@ pub enum GroupRefused {
 }
 
 impl Principal {
+    /// The holder of a token, from an address.
+    #[must_use]
+    pub fn of(token: TokenInfo, from: Option<String>) -> Self {
+        let TokenInfo { id: token, name, role, scopes, network_server, .. } = token;
+        Self { token, name, role, scopes, network_server, from }
+    }
+
+    /// Whether its role and its scopes let it do something.
+    #[must_use]
+    pub fn may(&self, scope: Scope) -> bool {
+        scope.is_of(&self.role) && self.scopes.as_ref().is_none_or(|own| own.contains(&scope))
+    }
+
     /// The network server that it is: the one that its token is bound to, or else one of the token's own name.
     #[must_use]
     pub fn speaker(&self, config: &Config) -> Speaker {
@@ -63,7 +82,7 @@ impl Principal {
     /// The same for the audit.
     #[must_use]
     pub fn actor(&self) -> Actor {
-        Actor { name: self.name.clone(), from: self.from.clone() }
+        Actor { name: self.name.clone(), token: Some(self.token.clone()), from: self.from.clone() }
     }
 
     /// The group of a partner; all others have none of their own.

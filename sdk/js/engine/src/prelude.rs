@@ -34,13 +34,8 @@ const LOCALE_FILES: [(&str, &str); 9] = [
 ];
 
 /// Names in the source of a codec that call for the files that know locales.
-const LOCALE_NAMES: [&[u8]; 5] = [
-    b"toLocaleString",
-    b"toLocaleDateString",
-    b"toLocaleTimeString",
-    b"localeCompare",
-    b"Intl",
-];
+const LOCALE_NAMES: [&[u8]; 5] =
+    [b"toLocaleString", b"toLocaleDateString", b"toLocaleTimeString", b"localeCompare", b"Intl"];
 
 /// Parameters of a file of the prelude: the host's functions, an object that the files share, and two
 /// functions that add to the globals and to the shared object.
