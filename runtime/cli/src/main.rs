@@ -3,6 +3,7 @@
 
 #![forbid(unsafe_code)]
 
+mod admin;
 mod build;
 mod catalogue;
 mod compile_worker;
@@ -13,6 +14,7 @@ mod devices;
 mod downlinks;
 mod failure;
 mod frames;
+mod help;
 mod import;
 mod output;
 mod parked;
@@ -32,7 +34,7 @@ mod tokens;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use failure::Failure;
 
@@ -78,6 +80,8 @@ enum Command {
     Registry(registry::Registry),
     /// Make, list and revoke tokens
     Tokens(tokens::Tokens),
+    /// Administer a server on its own machine
+    Admin(admin::Admin),
     /// Print completions for a shell
     Completions(shell::Completions),
     /// Write manual pages
@@ -87,8 +91,11 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let result = match Cli::parse().command {
+    let matches = help::by_task(Cli::command()).get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let result = match cli.command {
         Command::Serve(command) => command.run(),
+        Command::Admin(command) => command.run(),
         Command::Decode(command) => command.run(),
         Command::Build(command) => command.run(),
         Command::Frames(command) => command.run(),
@@ -104,8 +111,8 @@ fn main() -> ExitCode {
         Command::Routes(command) => connection::block_on(command.run()),
         Command::Registry(command) => connection::block_on(command.run()),
         Command::Tokens(command) => connection::block_on(command.run()),
-        Command::Completions(command) => command.run(Cli::command()),
-        Command::Man(command) => command.run(Cli::command()),
+        Command::Completions(command) => command.run(help::by_task(Cli::command())),
+        Command::Man(command) => command.run(help::by_task(Cli::command())),
         Command::CompileWorker => return champollion_sandbox::compile_worker(),
     };
     match result {

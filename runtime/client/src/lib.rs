@@ -50,7 +50,7 @@ pub use client::{Client, is_address};
 pub use decode::{EncodedDownlink, Measurement, Outcome, Reading, Span, Trial, TrialInput, Tried};
 pub use devices::{
     AbpKeys, Activation, ActivationKind, Assignment, Device, DeviceList, HandedKey, HandedSession,
-    OtaaKeys, Registration,
+    OtaaKeys, PayloadState, Registration,
 };
 pub use downlinks::{
     Downlink, DownlinkList, DownlinkListing, DownlinkState, DownlinkWish, GroupAnswer,
@@ -58,7 +58,10 @@ pub use downlinks::{
 };
 pub use error::{ClientError, Problem};
 pub use health::StorageReport;
-pub use history::{Actor, AuditLine, Head, Mended, SignedHead, Verification};
+pub use history::{
+    Actor, Archived, AuditArchive, AuditHead, AuditLine, AuditUsage, Checkpoint, Head, Mended,
+    SignedHead, Verification,
+};
 pub use ingest::{
     ChirpstackEvent, DecodeProblem, LineAnswer, LineOutcome, PhyFrame, Receipt, Ts002Answer,
 };

@@ -5,6 +5,8 @@ pub(crate) mod decoder_states;
 mod handover;
 mod joining;
 mod line;
+mod names;
+mod payloads;
 mod progress;
 mod registration;
 mod reports;
@@ -23,12 +25,15 @@ use champollion_frames::{
 use champollion_lns::NetworkServerName;
 use champollion_sdk::vectors::Setting;
 use champollion_store::{Batch, Store, StoreError, Table, TableError, tables};
+use indexmap::IndexMap;
 use parking_lot::{Mutex, RwLock};
 use serde::{Deserialize, Serialize};
 
 pub use assignment::Assignment;
-pub use handover::{HandedSession, HandoverError, Keks};
-pub use joining::{JoinError, Joined};
+pub use handover::{HandedOver, HandedSession, HandoverError, Keks};
+pub use joining::{JoinError, Joined, Moved};
+pub use names::NamelessError;
+pub use payloads::{Opened, PayloadState};
 pub use registration::{
     Abp, Activation, ActivationKind, ImpossibleRegistration, Otaa, Registration,
 };
@@ -37,7 +42,8 @@ use crate::{
     quotas::{Quota, QuotaExceeded, Quotas, Reservation, Reservations},
     turns::Turns,
 };
-use line::{JoinedSession, JoinedSessions, Line};
+use line::{Credentials, JoinedSession, JoinedSessions, Line};
+use names::Names;
 use progress::Written;
 pub(crate) use rows::Overtaken;
 use rows::{ProgressRows, Row};
@@ -69,6 +75,8 @@ pub struct Devices {
     of_groups: Mutex<HashMap<GroupId, usize>>,
     quotas: OnceLock<Arc<Quotas>>,
     reserved: Reservations,
+    /// The devices by the names that their network servers have for them.
+    names: Names,
 }
 
 /// A device that is registered: all but its keys, which are never shown again.
@@ -106,15 +114,31 @@ pub struct Device {
     #[serde(flatten)]
     pub assignment: Assignment,
     /// The variables for the device's decoder.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub variables: BTreeMap<String, Setting>,
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub variables: IndexMap<String, Setting>,
     /// Words of the operator's own.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
-    /// The network server that its commands go to, where it is not the one that it was last heard of
-    /// through.
+    /// The network server that it belongs to, which alone speaks for it and takes its commands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network_server: Option<NetworkServerName>,
+    /// The name that its network server has for it, where its messages hold no DevEUI.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_id: Option<String>,
+    /// Whether its uplinks are taken on its network server's word though its keys are registered here.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reported: bool,
+    /// The state in which its network server hands its payloads over, where messages do not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payload: Option<PayloadState>,
+}
+
+impl Device {
+    /// Whether only frames are taken of it whose MIC fits the keys that are registered here.
+    #[must_use]
+    pub fn needs_mic(&self) -> bool {
+        self.activation.has_keys() && !self.reported
+    }
 }
 
 /// Returns the version of a device that was registered before its version could be said.
@@ -171,6 +195,7 @@ impl Devices {
             of_groups: Mutex::default(),
             quotas: OnceLock::new(),
             reserved: Reservations::default(),
+            names: Names::default(),
         };
         let mut pages = DEVICES.pages(&*devices.store);
         while let Some(page) = pages.next().await? {
@@ -223,13 +248,17 @@ impl Devices {
             variables,
             tags,
             network_server: registration.network_server,
+            device_id: registration.device_id,
+            reported: registration.reported,
+            payload: registration.payload,
         };
         let line = Line::new(device, &activation);
+        let last_f_cnt = registration.f_cnt_up;
         let _turn = self.turns.of(dev_eui).await;
         let _place = self.reserve(dev_eui, &line.device.group).await?;
         let mut overtaken = Overtaken::default();
         loop {
-            match self.register_in_turn(&line).await {
+            match self.register_in_turn(&line, last_f_cnt).await {
                 Err(error) if overtaken.is_again(&error) => {}
                 done => return done,
             }
@@ -273,7 +302,11 @@ impl Devices {
         self.of_groups.lock().keys().cloned().collect()
     }
 
-    async fn register_in_turn(&self, line: &Line) -> Result<Arc<Device>, DevicesError> {
+    async fn register_in_turn(
+        &self,
+        line: &Line,
+        last_f_cnt: Option<u32>,
+    ) -> Result<Arc<Device>, DevicesError> {
         let dev_eui = line.device.dev_eui;
         let credentials = line.credentials_of(dev_eui)?;
         let before = Row::read(DEVICES, &*self.store, dev_eui).await?;
@@ -281,13 +314,38 @@ impl Devices {
         before.seen.expect_unchanged(&mut batch);
         put_line(&mut batch, line)?;
         let before = before.value.map(|line| line.credentials_of(dev_eui)).transpose()?;
-        if !before.is_some_and(|before| credentials.go_on_from(&before)) {
+        let goes_on = before.is_some_and(|before| credentials.go_on_from(&before));
+        if !goes_on {
             delete_progress(&mut batch, dev_eui);
+        }
+        if let (Some(last_f_cnt), Credentials::Session(_)) = (last_f_cnt, &credentials) {
+            self.put_last_f_cnt(&mut batch, dev_eui, last_f_cnt, goes_on).await?;
         }
         self.store.commit(batch).await?;
         self.reread_in_turn(dev_eui).await?;
         self.count();
         self.get(dev_eui).ok_or(DevicesError::Unknown(dev_eui))
+    }
+
+    /// Puts the FCnt from which a session goes on into a batch. A counter that is there already never goes
+    /// back.
+    async fn put_last_f_cnt(
+        &self,
+        batch: &mut Batch,
+        dev_eui: DevEui,
+        last_f_cnt: u32,
+        goes_on: bool,
+    ) -> Result<(), DevicesError> {
+        let next = SessionState { last_f_cnt: Some(last_f_cnt), ..SessionState::default() };
+        if !goes_on {
+            SESSIONS.put(batch, &dev_eui, &next)?;
+            return Ok(());
+        }
+        let row = Row::read(SESSIONS, &*self.store, dev_eui).await?;
+        if row.value.unwrap_or_default().last_f_cnt < Some(last_f_cnt) {
+            SESSIONS.replace(batch, &row.seen, &next)?;
+        }
+        Ok(())
     }
 
     /// Forgets a device. Its records stay until they are delivered or expire.
@@ -361,6 +419,9 @@ impl Devices {
         let mut known = self.known.write();
         let before = known.insert(device.dev_eui, Arc::clone(&device));
         self.count_groups(before.as_deref(), Some(&device));
+        drop(known);
+        let name_before = before.as_ref().and_then(|before| before.device_id.as_deref());
+        self.names.change(device.dev_eui, name_before, device.device_id.as_deref());
         device
     }
 

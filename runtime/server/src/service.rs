@@ -24,7 +24,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::{Semaphore, watch};
 
 use crate::{
-    auth::{TokenError, Tokens},
+    auth::{Rates, SignIns, TokenError, Tokens},
     config::{Config, Decoding},
     devices::{Devices, DevicesError},
     downlinks::{Carrier, Downlinks, Encoder, LedgerError},
@@ -37,6 +37,7 @@ use crate::{
     quotas::{Pace, QuotaExceeded},
     redecode::Redecoding,
     storage::Storage,
+    summaries::Summaries,
     workers::Workers,
 };
 
@@ -65,6 +66,12 @@ pub struct Service {
     pub dispatcher: Dispatcher,
     /// The tokens and their roles.
     pub tokens: Tokens,
+    /// The judge of failed sign-ins.
+    pub sign_ins: SignIns,
+    /// The judge of the rates of requests.
+    pub rates: Rates,
+    /// The acts that the audit has summed up.
+    pub summaries: Summaries,
     /// The threads that decode.
     pub workers: Arc<Workers>,
     /// The threads of expensive requests.
@@ -183,7 +190,9 @@ impl Service {
             let what = format!("[mirrors.{name}] cannot be used");
             StartError::Setup { what, reason }
         })?;
-        let registry = Arc::new(registry.with_mirrors(mirrors));
+        let audit: Arc<dyn Blobs> = Arc::new(FileBlobs::open(folder("audit"))?);
+        let registry = registry.with_mirrors(mirrors).with_audit_archives(audit).await?;
+        let registry = Arc::new(registry);
         Expression::limit_fuel(config.expensive.fuel);
         let devices = Arc::new(Devices::open(Arc::clone(&store)).await?);
         let mailbox = Arc::new(Mailbox::new(Arc::clone(&store), config.retention()));
@@ -196,6 +205,7 @@ impl Service {
         devices.limit_by(Arc::clone(&quotas));
         let of_routes = Arc::clone(&quotas);
         dispatcher.limit_routes(move |group| of_routes.of(group).routes);
+        let (sign_ins, rates) = (config.requests.sign_ins(), config.requests.rates());
         let Decoding { workers, queue, .. } = config.decoding;
         let workers =
             Workers::start(workers, queue, config.sandbox.stack_bytes).map_err(|error| {
@@ -252,6 +262,7 @@ impl Service {
                 let receiver = Arc::new(Receiver::new(
                     name.clone(),
                     settings,
+                    config.frames.shared_devices,
                     config.http.body_bytes,
                     messages.clone(),
                     Arc::clone(&parked),
@@ -275,6 +286,9 @@ impl Service {
             mailbox,
             dispatcher,
             tokens,
+            sign_ins,
+            rates,
+            summaries: Summaries::default(),
             workers,
             expensive,
             publications: Semaphore::new(PUBLICATIONS),

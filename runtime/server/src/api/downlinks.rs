@@ -10,11 +10,14 @@ use axum::{
 };
 use champollion_delivery::names::GroupId;
 use champollion_frames::DevEui;
+use champollion_registry::ledger::AuditEntry;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::{
     Problem,
+    acts::note,
     authorized::{Authorized, Command},
     extract::{JsonBody, Parameters, PathParts, path_part},
     paging::{self, PageEnd, Window},
@@ -70,6 +73,8 @@ pub(super) async fn send(
     let path = format!("devices/{}", device.dev_eui);
     let sender = sender(&authorized.principal, &headers, &path, &wish)?;
     let downlink = service.downlinks.send(&device, &wish, &sender).await?;
+    let entry = AuditEntry::new(&authorized.principal.actor(), "command-send", device.dev_eui);
+    note(&service, entry.with(json!({ "id": downlink.id, "group": device.group }))).await;
     let location = format!("/v1/downlinks/{}", downlink.id);
     let mut response = (StatusCode::ACCEPTED, Json(Downlink::clone(&downlink))).into_response();
     if let Ok(location) = HeaderValue::from_str(&location) {
@@ -99,6 +104,8 @@ pub(super) async fn send_to_group(
     permit_priority(&service, &authorized.principal, &group, wish.priority)?;
     let sender = sender(&authorized.principal, &headers, &format!("groups/{group}"), &wish)?;
     let answer = service.downlinks.send_to_group(&group, &devices, &wish, &sender, refused).await?;
+    let entry = AuditEntry::new(&authorized.principal.actor(), "command-send-to-group", &group);
+    note(&service, entry.with(json!({ "devices": devices.len() }))).await;
     Ok((StatusCode::ACCEPTED, Json(answer)))
 }
 
@@ -144,6 +151,8 @@ pub(super) async fn cancel(
 ) -> Result<Json<Downlink>, Problem> {
     let downlink = seen(&service, &authorized.principal, path_part("command", &id)?).await?;
     let cancelled = service.downlinks.cancel(downlink.id).await?;
+    let entry = AuditEntry::new(&authorized.principal.actor(), "command-cancel", downlink.id);
+    note(&service, entry.with(json!({ "device": downlink.dev_eui })).essential()).await;
     Ok(Json(Downlink::clone(&cancelled)))
 }
 

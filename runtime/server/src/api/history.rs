@@ -10,13 +10,14 @@ use axum::{
 };
 use champollion_registry::{
     RegistryError,
-    ledger::{Mended, Verification},
+    ledger::{Archive, AuditUsage, Mended, SignedHead, Verification},
 };
-use serde::Deserialize;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::{
     Problem,
-    authorized::{Administer, Authorized, Inspect},
+    authorized::{Authorized, Curate, Inspect, ReadAudit},
     extract::{JsonBody, Parameters, to_the_end},
 };
 use crate::service::Service;
@@ -74,7 +75,7 @@ pub(super) async fn index(
 
 /// The audit, in the same way.
 pub(super) async fn audit(
-    _: Authorized<Administer>,
+    _: Authorized<ReadAudit>,
     State(service): State<Arc<Service>>,
     Parameters(page): Parameters<Page>,
 ) -> Result<Response, Problem> {
@@ -117,9 +118,48 @@ async fn lines(service: &Service, chain: Chain, page: &Page) -> Result<Response,
     Ok((headers, body).into_response())
 }
 
+/// The end of the audit, signed, with its archives and the space that it takes.
+#[derive(Serialize)]
+pub(super) struct AuditHead {
+    #[serde(flatten)]
+    signed: SignedHead,
+    archives: Vec<Archive>,
+    usage: AuditUsage,
+}
+
+/// Answers where the audit ends.
+pub(super) async fn audit_head(
+    _: Authorized<ReadAudit>,
+    State(service): State<Arc<Service>>,
+) -> Result<Json<AuditHead>, Problem> {
+    Ok(Json(AuditHead {
+        signed: service.registry.signed_audit_head(Timestamp::now()).await?,
+        archives: service.registry.audit_archives().await?,
+        usage: service.registry.audit_usage(),
+    }))
+}
+
+/// The files that lines of the audit were moved into.
+#[derive(Serialize)]
+pub(super) struct Archived {
+    archived: Vec<Archive>,
+}
+
+/// Moves all lines of the audit into files, whatever their size, so that they can be carried away.
+pub(super) async fn archive_audit(
+    _: Authorized<ReadAudit>,
+    State(service): State<Arc<Service>>,
+) -> Result<Json<Archived>, Problem> {
+    to_the_end(async move {
+        let archived = service.registry.archive_audit(0, Timestamp::now()).await?;
+        Ok(Json(Archived { archived }))
+    })
+    .await
+}
+
 /// Whether all that is kept is what the index says.
 pub(super) async fn verify(
-    _: Authorized<Administer>,
+    _: Authorized<Curate>,
     State(service): State<Arc<Service>>,
 ) -> Result<Json<Verification>, Problem> {
     Ok(Json(service.registry.verify().await?))
@@ -134,7 +174,7 @@ pub(super) struct Mending {
 
 /// Mends all packages that are damaged or missing and can be fetched from a mirror.
 pub(super) async fn mend(
-    _: Authorized<Administer>,
+    _: Authorized<Curate>,
     State(service): State<Arc<Service>>,
     JsonBody(Mending { dry_run }): JsonBody<Mending>,
 ) -> Result<Json<Mended>, Problem> {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Problem,
-    authorized::{Administer, Authorized, Inspect},
+    authorized::{Authorized, Curate, Inspect},
     extract::{JsonBody, Parameters, PathParts, parameter, path_part, to_the_end},
     paging::{self, Listing, PageEnd, Window},
 };
@@ -73,7 +73,7 @@ pub(super) async fn list(
 }
 
 pub(super) async fn add(
-    authorized: Authorized<Administer>,
+    authorized: Authorized<Curate>,
     State(service): State<Arc<Service>>,
     JsonBody(new): JsonBody<NewKey>,
 ) -> Result<(StatusCode, Json<KnownKey>), Problem> {
@@ -88,7 +88,7 @@ pub(super) async fn add(
 }
 
 pub(super) async fn revoke(
-    authorized: Authorized<Administer>,
+    authorized: Authorized<Curate>,
     State(service): State<Arc<Service>>,
     PathParts(key): PathParts<String>,
     JsonBody(Revocation { reason }): JsonBody<Revocation>,
@@ -103,7 +103,7 @@ pub(super) async fn revoke(
 }
 
 pub(super) async fn rotate(
-    authorized: Authorized<Administer>,
+    authorized: Authorized<Curate>,
     State(service): State<Arc<Service>>,
 ) -> Result<Json<OwnKey>, Problem> {
     let by = authorized.principal.actor();

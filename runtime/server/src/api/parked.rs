@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State, http::StatusCode};
+use champollion_registry::ledger::AuditEntry;
 use data_encoding::BASE64;
 use serde::Serialize;
 use serde_json::{Value as Json_, json};
@@ -10,7 +11,8 @@ use uuid::Uuid;
 
 use super::{
     Problem,
-    authorized::{Administer, Authorized},
+    acts::note,
+    authorized::{Authorized, ManageParked},
     extract::{Parameters, PathParts, parameter, path_part},
     paging::{self, Listing, PageEnd, Window},
 };
@@ -39,7 +41,7 @@ pub(super) struct Shown {
 }
 
 pub(super) async fn list(
-    _: Authorized<Administer>,
+    _: Authorized<ManageParked>,
     State(service): State<Arc<Service>>,
     Parameters(Listing { after, limit }): Parameters<Listing>,
 ) -> Result<Json<ParkedList>, Problem> {
@@ -54,7 +56,7 @@ pub(super) async fn list(
 }
 
 pub(super) async fn show(
-    _: Authorized<Administer>,
+    _: Authorized<ManageParked>,
     State(service): State<Arc<Service>>,
     PathParts(id): PathParts<String>,
 ) -> Result<Json<Shown>, Problem> {
@@ -68,17 +70,20 @@ pub(super) async fn show(
 }
 
 pub(super) async fn drop(
-    _: Authorized<Administer>,
+    authorized: Authorized<ManageParked>,
     State(service): State<Arc<Service>>,
     PathParts(id): PathParts<String>,
 ) -> Result<StatusCode, Problem> {
-    service.parked.remove(path_part("message", &id)?).await?;
+    let id: Uuid = path_part("message", &id)?;
+    service.parked.remove(id).await?;
+    let entry = AuditEntry::new(&authorized.principal.actor(), "parked-drop", id).essential();
+    note(&service, entry).await;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Takes it once more: the device may be registered by now, or this server can read what it could not.
 pub(super) async fn retry(
-    _: Authorized<Administer>,
+    authorized: Authorized<ManageParked>,
     State(service): State<Arc<Service>>,
     PathParts(id): PathParts<String>,
 ) -> Result<Json<Json_>, Problem> {
@@ -95,5 +100,7 @@ pub(super) async fn retry(
         NotTaken::Later(why) => Problem::unavailable("not-kept", why),
     })?;
     service.parked.remove(id).await?;
+    let entry = AuditEntry::new(&authorized.principal.actor(), "parked-retry", id);
+    note(&service, entry.with(json!({ "networkServer": server }))).await;
     Ok(Json(json!({ "result": result })))
 }

@@ -11,16 +11,19 @@ use champollion_delivery::{dispatch::DispatchError, mailbox::DeliveryError, rout
 use champollion_frames::{JoinRefusal, Refusal};
 use champollion_lns::Unreadable;
 use champollion_registry::{
-    ChangeError, KeyError, PublishError, RegistryError, gate::Finding, keys::UntrustedError,
-    ledger::ResolveError,
+    ChangeError, KeyError, PublishError, RegistryError,
+    gate::Finding,
+    keys::UntrustedError,
+    ledger::{AuditFull, ResolveError},
 };
 use champollion_sandbox::CallError;
 use serde::Serialize;
 use serde_json::{Map, Value as Json_, json};
 
+use super::secrets::without_keys;
 use crate::{
-    auth::{AuthError, GroupRefused, TokenError},
-    devices::{DevicesError, HandoverError},
+    auth::{AuthError, GroupRefused, TokenError, TooManyWrongTokens, TooOften},
+    devices::{DevicesError, HandoverError, NamelessError},
     downlinks::{CancelError, LedgerError, SendError},
     expensive::TooExpensive,
     ingest::IngestError,
@@ -35,6 +38,9 @@ const RETRY_AFTER_SECONDS: u32 = 1;
 
 /// The same where the disk is full, which passes more slowly.
 const FULL_RETRY_AFTER_SECONDS: u32 = 30;
+
+/// The same where an address has tried many wrong tokens: its next one is due.
+const WRONG_TOKENS_RETRY_AFTER_SECONDS: u32 = 2;
 
 /// Starts the `type` of every problem; the code follows.
 const TYPE_PREFIX: &str = "urn:champollion:problem:";
@@ -65,7 +71,8 @@ struct Body<'problem> {
 
 impl Problem {
     fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into(), extra: Map::new(), retry_after: None }
+        let detail = without_keys(detail.into());
+        Self { status, code, detail, extra: Map::new(), retry_after: None }
     }
 
     /// The request is not what it should be.
@@ -97,6 +104,11 @@ impl Problem {
     pub fn too_large(limit: usize) -> Self {
         let detail = format!("the body is larger than {limit} bytes, which is the limit here");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", detail)
+    }
+
+    /// The body did not arrive in time.
+    pub fn body_too_slow(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "body-too-slow", detail)
     }
 
     /// The request is well-formed and cannot be done.
@@ -258,6 +270,28 @@ impl From<AuthError> for Problem {
     }
 }
 
+impl From<TooManyWrongTokens> for Problem {
+    fn from(error: TooManyWrongTokens) -> Self {
+        let problem = Self::too_many_requests("too-many-wrong-tokens", error.to_string());
+        Self { retry_after: Some(WRONG_TOKENS_RETRY_AFTER_SECONDS), ..problem }
+    }
+}
+
+impl From<TooOften> for Problem {
+    fn from(error: TooOften) -> Self {
+        let seconds = error.wait.as_secs_f64().ceil().max(1.0) as u32;
+        let problem = Self::too_many_requests("too-many-requests", error.to_string());
+        Self { retry_after: Some(seconds), ..problem }
+    }
+}
+
+impl From<AuditFull> for Problem {
+    fn from(full: AuditFull) -> Self {
+        let problem = Self::new(StatusCode::INSUFFICIENT_STORAGE, "audit-full", full.to_string());
+        Self { retry_after: Some(FULL_RETRY_AFTER_SECONDS), ..problem }
+    }
+}
+
 impl From<GroupRefused> for Problem {
     fn from(refused: GroupRefused) -> Self {
         let detail = refused.to_string();
@@ -325,6 +359,13 @@ impl From<IngestError> for Problem {
             }
             IngestError::Full(full) => return full.into(),
             IngestError::Busy(not_done) => return not_done.into(),
+            IngestError::Nameless(error) => {
+                let detail = error.to_string();
+                return match error {
+                    NamelessError::Nobody { .. } => Self::not_found(error.code(), detail),
+                    _ => Self::conflict(error.code(), detail),
+                };
+            }
             IngestError::Handover(error) => {
                 return Self::unprocessable("impossible-session", error.to_string());
             }
@@ -340,7 +381,9 @@ impl From<IngestError> for Problem {
             | Refusal::KeysWithheld { .. }
             | Refusal::OtherDevice { .. }
             | Refusal::OtherFCnt { .. }
-            | Refusal::UnknownAppSKey { .. } => Self::unprocessable(code, detail),
+            | Refusal::UnknownAppSKey { .. }
+            | Refusal::MicUnconfirmed { .. } => Self::unprocessable(code, detail),
+            Refusal::OtherNetworkServer { .. } => Self::new(StatusCode::FORBIDDEN, code, detail),
             Refusal::InFlight { .. } => Self::unavailable(code, detail),
             Refusal::Duplicate { .. } | Refusal::Replay { .. } => Self::conflict(code, detail),
         }
@@ -452,6 +495,7 @@ impl From<RegistryError> for Problem {
                     format!("nothing was changed, since it could not be kept: {error}{cause}");
                 Self::unavailable("not-kept", detail)
             }
+            RegistryError::AuditFull(full) => full.into(),
             RegistryError::Quarantined(_) => Self::conflict("quarantined", error.to_string()),
             error => Self::internal(&error),
         }
@@ -552,6 +596,10 @@ impl From<TokenError> for Problem {
         match error {
             TokenError::Quota(exceeded) => exceeded.into(),
             TokenError::NoSuchToken(_) => Self::not_found("unknown-token", error.to_string()),
+            TokenError::LastAdmin(_) => Self::conflict("last-admin", error.to_string()),
+            TokenError::NoScopes | TokenError::ScopeOfAnother { .. } => {
+                Self::bad_request("invalid-scopes", error.to_string())
+            }
             TokenError::NameTooLong { .. } => Self::bad_request("name-too-long", error.to_string()),
             TokenError::ExpiresInThePast(_) => {
                 Self::bad_request("expires-in-the-past", error.to_string())

@@ -25,7 +25,7 @@ use tokio::sync::mpsc;
 
 use super::{
     Problem,
-    authorized::{Authorized, Collect},
+    authorized::{Authorized, Redecode},
     extract::JsonBody,
 };
 use crate::{
@@ -111,7 +111,7 @@ impl Listener for Reader {
 }
 
 pub(super) async fn redecode(
-    authorized: Authorized<Collect>,
+    authorized: Authorized<Redecode>,
     State(service): State<Arc<Service>>,
     JsonBody(wish): JsonBody<Wish>,
 ) -> Result<Response, Problem> {

@@ -9,15 +9,15 @@ use champollion_delivery::{
     names::{GroupId, RouteKey},
     routes::Route,
 };
-use champollion_registry::ledger::AuditEntry;
+use champollion_registry::ledger::{AuditEntry, without_queries};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
     Problem,
-    authorized::{Authorized, Collect},
-    extract::{JsonBody, OfGroup, Parameters, PathParts, parameter, path_part, to_the_end},
+    authorized::{Authorized, ManageRoutes},
+    extract::{OfGroup, Parameters, PathParts, SecretBody, parameter, path_part, to_the_end},
     paging::{self, PageEnd, Window},
 };
 use crate::{
@@ -79,7 +79,7 @@ pub(super) struct Attempts {
 
 /// A partner sees those of its group, an admin all, or those of the group that it names.
 pub(super) async fn list(
-    authorized: Authorized<Collect>,
+    authorized: Authorized<ManageRoutes>,
     State(service): State<Arc<Service>>,
     Parameters(OfRoute { group, after, limit }): Parameters<OfRoute>,
 ) -> Result<Json<RouteList>, Problem> {
@@ -97,7 +97,7 @@ pub(super) async fn list(
 }
 
 pub(super) async fn show(
-    authorized: Authorized<Collect>,
+    authorized: Authorized<ManageRoutes>,
     State(service): State<Arc<Service>>,
     PathParts(name): PathParts<String>,
     Parameters(OfGroup { group }): Parameters<OfGroup>,
@@ -107,11 +107,11 @@ pub(super) async fn show(
 }
 
 pub(super) async fn put(
-    authorized: Authorized<Collect>,
+    authorized: Authorized<ManageRoutes>,
     State(service): State<Arc<Service>>,
     PathParts(name): PathParts<String>,
     Parameters(Put { group, from }): Parameters<Put>,
-    JsonBody(route): JsonBody<Route>,
+    SecretBody(route): SecretBody<Route>,
 ) -> Result<Json<Made>, Problem> {
     let key = key(&authorized, group, &name)?;
     let beginning = match from {
@@ -129,13 +129,13 @@ pub(super) async fn put(
 }
 
 pub(super) async fn remove(
-    authorized: Authorized<Collect>,
+    authorized: Authorized<ManageRoutes>,
     State(service): State<Arc<Service>>,
     PathParts(name): PathParts<String>,
     Parameters(OfGroup { group }): Parameters<OfGroup>,
 ) -> Result<StatusCode, Problem> {
     let key = key(&authorized, group, &name)?;
-    let entry = AuditEntry::new(&authorized.principal.actor(), "route-remove", &key);
+    let entry = AuditEntry::new(&authorized.principal.actor(), "route-remove", &key).essential();
     to_the_end(async move {
         service.dispatcher.remove(&key).await?;
         service.registry.record(entry, Timestamp::now()).await?;
@@ -145,7 +145,7 @@ pub(super) async fn remove(
 }
 
 pub(super) async fn pause(
-    authorized: Authorized<Collect>,
+    authorized: Authorized<ManageRoutes>,
     State(service): State<Arc<Service>>,
     PathParts(name): PathParts<String>,
     Parameters(OfGroup { group }): Parameters<OfGroup>,
@@ -154,7 +154,7 @@ pub(super) async fn pause(
 }
 
 pub(super) async fn resume(
-    authorized: Authorized<Collect>,
+    authorized: Authorized<ManageRoutes>,
     State(service): State<Arc<Service>>,
     PathParts(name): PathParts<String>,
     Parameters(OfGroup { group }): Parameters<OfGroup>,
@@ -163,7 +163,7 @@ pub(super) async fn resume(
 }
 
 async fn set_paused(
-    authorized: &Authorized<Collect>,
+    authorized: &Authorized<ManageRoutes>,
     service: Arc<Service>,
     group: Option<GroupId>,
     name: &str,
@@ -182,14 +182,14 @@ async fn set_paused(
 
 /// Tries a route. What comes of it is the answer, whether it worked or not.
 pub(super) async fn test(
-    authorized: Authorized<Collect>,
+    authorized: Authorized<ManageRoutes>,
     State(service): State<Arc<Service>>,
     PathParts(name): PathParts<String>,
     Parameters(OfGroup { group }): Parameters<OfGroup>,
 ) -> Result<Json<Attempt>, Problem> {
     let key = key(&authorized, group, &name)?;
     may_test(&service, &key.group)?;
-    Ok(Json(service.dispatcher.test(&key).await?))
+    Ok(Json(without_query(service.dispatcher.test(&key).await?)))
 }
 
 /// Whether a group may try a route now: each try is a request to whoever the partner names.
@@ -205,7 +205,7 @@ fn may_test(service: &Service, group: &GroupId) -> Result<(), Problem> {
 }
 
 pub(super) async fn attempts(
-    authorized: Authorized<Collect>,
+    authorized: Authorized<ManageRoutes>,
     State(service): State<Arc<Service>>,
     PathParts(name): PathParts<String>,
     Parameters(OfRoute { group, after, limit }): Parameters<OfRoute>,
@@ -215,12 +215,18 @@ pub(super) async fn attempts(
     let window = Window::of(after, limit, ATTEMPTS, service.config.http.page_bytes);
     let attempts = service.dispatcher.attempts(&key, before.as_ref(), window.lookups())?;
     let place = |attempt: &Attempt| attempt.place().to_string();
-    let (attempts, end) = paging::page(attempts, window, place);
+    let shown = attempts.into_iter().map(without_query);
+    let (attempts, end) = paging::page(shown, window, place);
     Ok(Json(Attempts { attempts, end }))
 }
 
+/// An attempt whose message shows no query of an address: libraries and recipients repeat it.
+fn without_query(attempt: Attempt) -> Attempt {
+    Attempt { message: without_queries(&attempt.message).into_owned(), ..attempt }
+}
+
 fn key(
-    authorized: &Authorized<Collect>,
+    authorized: &Authorized<ManageRoutes>,
     group: Option<GroupId>,
     name: &str,
 ) -> Result<RouteKey, Problem> {

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc, time::Instant};
 
 use champollion_delivery::{names::GroupId, records::DecoderName};
-use champollion_registry::{Registry, package::variables};
+use champollion_registry::{Registry, channels::Caller, package::variables};
 use champollion_sandbox::{Command, Settings};
 use champollion_sdk::vectors::Hex;
 use jiff::Timestamp;
@@ -56,8 +56,8 @@ impl Encoder {
     ) -> Result<Encoded, SendError> {
         let wanted = device.assignment.wanted().ok_or(SendError::NoDecoder(device.dev_eui))?;
         // What decodes its frames, a canary too. How that does is counted of frames alone.
-        let number = u64::from_be_bytes(device.dev_eui.to_be_bytes());
-        let (decoder, _) = self.registry.decoder_of(wanted, number).await?;
+        let caller = Caller { dev_eui: device.dev_eui, f_port: None };
+        let (decoder, _) = self.registry.decoder_of(wanted, caller, now).await?;
         let settings = Settings { variables: variables(&device.variables), state: Vec::new() };
         let command = Command {
             data: command.to_owned(),
@@ -80,6 +80,7 @@ impl Encoder {
             digest: decoder.decoder.digest(),
             fuel: call.fuel,
         };
+        misbehaviour::note(&self.registry, &decoder, caller, call.result.as_ref().err()).await;
         match call.result {
             Ok(downlink) => Ok(Encoded {
                 decoder: name,
@@ -87,10 +88,7 @@ impl Encoder {
                 payload: Hex(downlink.payload),
                 warnings: downlink.warnings,
             }),
-            Err(error) => {
-                misbehaviour::report(&self.registry, &decoder, &error).await;
-                Err(SendError::NotEncoded(error))
-            }
+            Err(error) => Err(SendError::NotEncoded(error)),
         }
     }
 }

@@ -11,7 +11,7 @@ use axum::{
     },
 };
 use champollion_delivery::{dispatch::DispatchError, mailbox::PulledRecord, records::Cursor};
-use futures_util::stream::{self, Stream};
+use futures_util::stream::{self, Stream, StreamExt};
 use tokio::sync::watch;
 
 use super::{
@@ -64,6 +64,7 @@ pub(in crate::api) async fn follow(
     let reader = Reader::new(&service, token, service.config.http.page_bytes);
     // What cannot be had is said now, and not in the middle of a stream.
     wish.page(&service, &reader).await?;
+    let (tokens, token) = (Arc::clone(&service), reader.token.clone());
     let follower = Follower {
         arrivals: service.mailbox.arrivals(&wish.group),
         stopping: service.stopping.subscribe(),
@@ -81,6 +82,8 @@ pub(in crate::api) async fn follow(
             .data(record.record.get());
         Some((Ok(event), follower))
     });
+    // Nothing more comes once the token was revoked or has expired.
+    let events = events.take_until(Box::pin(async move { tokens.tokens.ended(&token).await }));
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT)))
 }
 

@@ -1,0 +1,381 @@
+// Intl.DateTimeFormat, and toLocaleString and its kin of Date.
+
+const { canonical, checkKeywords, localeMatcher, notServed, numberOption, option, optionsOf, resolve, supportedLocalesOf, tableOf } =
+  shared.locales;
+const { bestPattern, itemsOf, joinedWith } = shared.patterns;
+const { offsetAt, shownZone, zoneNamed, zoneText } = shared.zones;
+
+const TEXT_WIDTHS = ["narrow", "short", "long"];
+const DIGITS = ["2-digit", "numeric"];
+const FIELD_OPTIONS = {
+  weekday: TEXT_WIDTHS, era: TEXT_WIDTHS, year: DIGITS, month: [...DIGITS, ...TEXT_WIDTHS], day: DIGITS,
+  dayPeriod: TEXT_WIDTHS, hour: DIGITS, minute: DIGITS, second: DIGITS, fractionalSecondDigits: undefined,
+  timeZoneName: ["short", "long", "shortOffset", "longOffset", "shortGeneric", "longGeneric"],
+};
+const DATE_FIELDS = ["weekday", "year", "month", "day"];
+const TIME_FIELDS = ["dayPeriod", "hour", "minute", "second", "fractionalSecondDigits"];
+const STYLES = ["full", "long", "medium", "short"];
+
+// Letters of a skeleton for each option; the hour's depends on the locale.
+const LETTERS = {
+  weekday: { narrow: "EEEEE", short: "EEE", long: "EEEE" },
+  era: { narrow: "GGGGG", short: "GGG", long: "GGGG" },
+  year: { "2-digit": "yy", numeric: "y" },
+  month: { "2-digit": "MM", numeric: "M", narrow: "MMMMM", short: "MMM", long: "MMMM" },
+  day: { "2-digit": "dd", numeric: "d" },
+  dayPeriod: { narrow: "BBBBB", short: "B", long: "BBBB" },
+  minute: { "2-digit": "mm", numeric: "m" },
+  second: { "2-digit": "ss", numeric: "s" },
+  timeZoneName: { short: "z", long: "zzzz", shortOffset: "O", longOffset: "OOOO" },
+};
+const CYCLES = { h11: "K", h12: "h", h23: "H", h24: "k" };
+const CYCLE_OF = { K: "h11", h: "h12", H: "h23", k: "h24" };
+
+// Names of parts, by the letters of a pattern.
+const PARTS = {
+  G: "era", y: "year", M: "month", L: "month", E: "weekday", c: "weekday", d: "day", a: "dayPeriod", b: "dayPeriod",
+  B: "dayPeriod", H: "hour", h: "hour", K: "hour", k: "hour", m: "minute", s: "second", S: "fractionalSecond",
+  z: "timeZoneName", O: "timeZoneName", v: "timeZoneName",
+};
+
+// 400 years repeat: so many milliseconds.
+const CYCLE_YEARS = 400;
+const CYCLE_MS = 146_097 * 86_400_000;
+const MOST_MS = 8.64e15;
+
+function read(options, method, required, defaults) {
+  const read = {};
+  for (const [name, values] of Object.entries(FIELD_OPTIONS)) {
+    read[name] =
+      name === "fractionalSecondDigits" ? numberOption(options, name, 1, 3) : option(options, name, values, undefined, method);
+  }
+  read.dateStyle = option(options, "dateStyle", STYLES, undefined, method);
+  read.timeStyle = option(options, "timeStyle", STYLES, undefined, method);
+  const style = read.dateStyle === undefined ? "timeStyle" : "dateStyle";
+  if (read[style] !== undefined) {
+    const named = Object.keys(FIELD_OPTIONS).find((name) => read[name] !== undefined);
+    if (named !== undefined) throw new TypeError(`Can't set option ${named} when ${style} is used`);
+    if (required === "date" && read.timeStyle !== undefined) throw new TypeError("Invalid option : timeStyle");
+    if (required === "time" && read.dateStyle !== undefined) throw new TypeError("Invalid option : dateStyle");
+    return read;
+  }
+  const given = (names) => names.some((name) => read[name] !== undefined);
+  const isNamed = (required !== "time" && given(DATE_FIELDS)) || (required !== "date" && given(TIME_FIELDS));
+  if (!isNamed) {
+    if (defaults !== "time") for (const name of ["year", "month", "day"]) read[name] ??= "numeric";
+    if (defaults !== "date") for (const name of ["hour", "minute", "second"]) read[name] ??= "numeric";
+  }
+  return read;
+}
+
+function cycleOf(locale, { hour12, hourCycle }, keywords) {
+  const letter = tableOf("calendars", locale.table).hour;
+  const usual = CYCLE_OF[letter];
+  // As V8 of Node.js 20 has it: where a day begins with hour 0, its halves do too.
+  const beginsWithZero = usual === "h11" || usual === "h23";
+  if (hour12 === true) return beginsWithZero ? "h11" : "h12";
+  if (hour12 === false) return beginsWithZero ? "h23" : "h24";
+  if (hourCycle !== undefined) return hourCycle;
+  return CYCLES[keywords.hc] === undefined ? usual : keywords.hc;
+}
+
+function withCycle(items, cycle) {
+  const letter = CYCLES[cycle];
+  return items.flatMap((item, index) => {
+    if (typeof item === "string" || CYCLE_OF[item.letter] === undefined) return [item];
+    const hour = { letter, length: item.length };
+    return items[index - 1]?.letter === "d" ? [" ", hour] : [hour];
+  });
+}
+
+function skeletonFor(read, cycle) {
+  let skeleton = "";
+  for (const [name, letters] of Object.entries(LETTERS)) {
+    const value = read[name];
+    if (name === "minute" && read.hour !== undefined) skeleton += CYCLES[cycle].repeat(read.hour === "2-digit" ? 2 : 1);
+    if (value === undefined) continue;
+    if (letters[value] === undefined) throw notServed(name, value);
+    skeleton += letters[value];
+  }
+  return skeleton + "S".repeat(read.fractionalSecondDigits ?? 0);
+}
+
+function styledItems(locale, read, cycle) {
+  const calendar = tableOf("calendars", locale);
+  const date = read.dateStyle && itemsOf(calendar.dates[STYLES.indexOf(read.dateStyle)]);
+  const time = read.timeStyle && itemsOf(calendar.times[STYLES.indexOf(read.timeStyle)]);
+  if (time === undefined) return date;
+  const items =
+    date === undefined ? time : joinedWith(calendar.joined[STYLES.indexOf(read.dateStyle)], [time, date]);
+  const own = items.find((item) => CYCLE_OF[item.letter] !== undefined);
+  if (own === undefined || CYCLE_OF[own.letter] === cycle) return items;
+  const skeleton = items
+    .filter((item) => typeof item !== "string" && !/[abB]/.test(item.letter))
+    .map(({ letter, length }) => (CYCLE_OF[letter] === undefined ? letter : CYCLES[cycle]).repeat(length))
+    .join("");
+  return withCycle(bestPattern(locale, skeleton), cycle);
+}
+
+// All that a format needs, made of a locale and options.
+function formatOf(locales, givenOptions, method, required, defaults) {
+  const requested = canonical(locales);
+  const options = optionsOf(givenOptions);
+  const values = read(options, method, required, defaults);
+  localeMatcher(options, method);
+  const hour12 = options.hour12 === undefined ? undefined : Boolean(options.hour12);
+  const hourCycle = option(options, "hourCycle", Object.keys(CYCLES), undefined, method);
+  option(options, "formatMatcher", ["basic", "best fit"], "best fit", method);
+  const locale = resolve(requested);
+  const calendar = option(options, "calendar", undefined, undefined, method)?.toLowerCase();
+  const numberingSystem = option(options, "numberingSystem", undefined, undefined, method)?.toLowerCase();
+  checkKeywords(locale, { calendar, numberingSystem });
+  const zone = options.timeZone === undefined ? "UTC" : zoneNamed(options.timeZone);
+  const hasTime = values.hour !== undefined || values.timeStyle !== undefined;
+  const cycle = hasTime ? cycleOf(locale, { hour12, hourCycle }, locale.keywords) : undefined;
+  const isStyled = values.dateStyle !== undefined || values.timeStyle !== undefined;
+  const items = isStyled
+    ? styledItems(locale.table, values, cycle)
+    : withCycle(bestPattern(locale.table, skeletonFor(values, cycle)), cycle);
+  return { locale, zone, cycle, values, isStyled, items, hour12, hourCycle };
+}
+
+function calendarFields(zone, moment) {
+  let local = moment + offsetAt(zone, moment).seconds * 1000;
+  let years = 0;
+  if (Math.abs(local) > MOST_MS) {
+    years = Math.sign(local) * CYCLE_YEARS;
+    local -= Math.sign(local) * CYCLE_MS;
+  }
+  const date = new Date(local);
+  return {
+    year: date.getUTCFullYear() + years,
+    month: date.getUTCMonth(),
+    day: date.getUTCDate(),
+    weekday: date.getUTCDay(),
+    hour: date.getUTCHours(),
+    minute: date.getUTCMinutes(),
+    second: date.getUTCSeconds(),
+    millisecond: date.getUTCMilliseconds(),
+  };
+}
+
+// The width of a word by the length of its letters: abbreviated, wide, narrow.
+function width(length) {
+  return length === 4 ? 1 : length === 5 ? 2 : 0;
+}
+
+function flexiblePeriod(calendar, fields, length, items) {
+  const has = (letter) => items.some((item) => item.letter === letter);
+  const minute = has("m") ? fields.minute : 0;
+  const second = has("s") ? fields.second : 0;
+  const at = fields.hour * 60;
+  const names = calendar.periods[width(length)];
+  if (minute === 0 && second === 0) {
+    const exact = calendar.dayPeriods.find(([from, to]) => from === to && from % 1440 === at);
+    if (exact !== undefined && names[exact[2]] !== undefined) return names[exact[2]];
+  }
+  const found = calendar.dayPeriods.find(([from, to]) =>
+    from < to ? at >= from && at < to : from > to && (at >= from || at < to),
+  );
+  return names[found?.[2]] ?? names[fields.hour < 12 ? "am" : "pm"];
+}
+
+function digits(number, length) {
+  return String(number).padStart(length, "0");
+}
+
+function partText(format, item, fields, moment) {
+  const { letter, length } = item;
+  const calendar = tableOf("calendars", format.locale.table);
+  switch (letter) {
+    case "G":
+      return calendar.eras[width(length)][fields.year > 0 ? 1 : 0];
+    case "y": {
+      const year = fields.year > 0 ? fields.year : 1 - fields.year;
+      return length === 2 ? digits(year % 100, 2) : digits(year, length);
+    }
+    case "M":
+    case "L":
+      if (length < 3) return digits(fields.month + 1, length);
+      return (letter === "M" ? calendar.months : calendar.lonelyMonths)[width(length)][fields.month];
+    case "E":
+      return calendar.days[width(length)][fields.weekday];
+    case "c":
+      return calendar.lonelyDays[width(length)][fields.weekday];
+    case "d":
+      return digits(fields.day, length);
+    case "a":
+      return calendar.periods[width(length)][fields.hour < 12 ? "am" : "pm"];
+    case "B":
+      return flexiblePeriod(calendar, fields, length, format.items);
+    case "H":
+      return digits(fields.hour, length);
+    case "k":
+      return digits(fields.hour || 24, length);
+    case "K":
+      return digits(fields.hour % 12, length);
+    case "h":
+      return digits(fields.hour % 12 || 12, length);
+    case "m":
+      return digits(fields.minute, length);
+    case "s":
+      return digits(fields.second, length);
+    case "S":
+      return digits(fields.millisecond, 3).slice(0, length);
+    default:
+      return zoneText(format.locale.table, format.zone, moment, letter, length);
+  }
+}
+
+// Of Unicode's narrow spaces V8 makes ordinary ones, since programs that read its texts expect those.
+function ordinary(text) {
+  return text.replaceAll("\u202f", " ");
+}
+
+function partsAt(format, moment) {
+  const fields = calendarFields(format.zone, moment);
+  return format.items.map((item) =>
+    typeof item === "string"
+      ? { type: "literal", value: ordinary(item) }
+      : { type: PARTS[item.letter], value: ordinary(partText(format, item, fields, moment)) },
+  );
+}
+
+function textAt(format, moment) {
+  return partsAt(format, moment)
+    .map((part) => part.value)
+    .join("");
+}
+
+function momentOf(value) {
+  const moment = value === undefined ? Date.now() : Number(value);
+  if (!(Math.abs(moment) <= MOST_MS)) throw new RangeError("Invalid time value");
+  return Math.trunc(moment);
+}
+
+function shownOption(name, items) {
+  for (const item of items) {
+    if (typeof item === "string" || PARTS[item.letter] !== name) continue;
+    if (name === "fractionalSecond") return item.length;
+    if (item.letter === "a") continue;
+    const letters = item.letter.repeat(item.length);
+    if (name === "timeZoneName") {
+      return { z: item.length < 4 ? "short" : "long", O: item.length < 4 ? "shortOffset" : "longOffset" }[item.letter];
+    }
+    if (item.length === 5) return "narrow";
+    if (item.length === 4) return name === "year" ? "numeric" : "long";
+    if (/[EGBc]/.test(item.letter) || letters === "MMM" || letters === "LLL") return "short";
+    return item.length === 2 ? "2-digit" : "numeric";
+  }
+  return undefined;
+}
+
+const SHOWN = ["weekday", "era", "year", "month", "day", "dayPeriod", "hour", "minute", "second", "fractionalSecond", "timeZoneName"];
+
+const formats = new WeakMap();
+
+function formatBehind(format, method) {
+  const found = formats.get(format);
+  if (found === undefined) {
+    throw new TypeError(`Method Intl.DateTimeFormat.prototype.${method} called on incompatible receiver ${String(format)}`);
+  }
+  return found;
+}
+
+function DateTimeFormat(locales, options) {
+  const format = new.target === undefined ? Object.create(DateTimeFormat.prototype) : this;
+  formats.set(format, { ...formatOf(locales, options, "Intl.DateTimeFormat", "any", "date"), bound: undefined });
+  return format;
+}
+
+const methods = {
+  formatToParts(date) {
+    return partsAt(formatBehind(this, "formatToParts"), momentOf(date)).reduce((parts, part) => {
+      if (part.value === "") return parts;
+      const last = parts.at(-1);
+      if (part.type === "literal" && last?.type === "literal") last.value += part.value;
+      else parts.push(part);
+      return parts;
+    }, []);
+  },
+
+  resolvedOptions() {
+    const { locale, zone, cycle, values, isStyled, items, hour12, hourCycle } = formatBehind(this, "resolvedOptions");
+    const usesKeyword = hour12 === undefined && hourCycle === undefined && CYCLES[locale.keywords.hc] !== undefined;
+    const resolved = {
+      locale: usesKeyword ? `${locale.name}-u-hc-${locale.keywords.hc}` : locale.name,
+      calendar: "gregory",
+      numberingSystem: "latn",
+      timeZone: shownZone(zone),
+    };
+    if (cycle !== undefined) {
+      resolved.hourCycle = cycle;
+      resolved.hour12 = cycle === "h11" || cycle === "h12";
+    }
+    if (isStyled) {
+      if (values.dateStyle !== undefined) resolved.dateStyle = values.dateStyle;
+      if (values.timeStyle !== undefined) resolved.timeStyle = values.timeStyle;
+      return resolved;
+    }
+    for (const name of SHOWN) {
+      const shown = shownOption(name, items);
+      if (shown !== undefined) resolved[name === "fractionalSecond" ? "fractionalSecondDigits" : name] = shown;
+    }
+    return resolved;
+  },
+
+  formatRange() {
+    throw new TypeError("Intl.DateTimeFormat.prototype.formatRange is not served: format both ends with format");
+  },
+
+  formatRangeToParts() {
+    throw new TypeError("Intl.DateTimeFormat.prototype.formatRangeToParts is not served: use formatToParts");
+  },
+};
+for (const [name, value] of Object.entries(methods)) {
+  Object.defineProperty(DateTimeFormat.prototype, name, { value, writable: true, configurable: true });
+}
+Object.defineProperty(DateTimeFormat.prototype, "format", {
+  get() {
+    const format = formatBehind(this, "format");
+    format.bound ??= (date) => textAt(format, momentOf(date));
+    return format.bound;
+  },
+  configurable: true,
+});
+Object.defineProperty(DateTimeFormat.prototype, Symbol.toStringTag, { value: "Intl.DateTimeFormat", configurable: true });
+Object.defineProperty(DateTimeFormat, "supportedLocalesOf", { value: supportedLocalesOf, writable: true, configurable: true });
+
+// The last format of each method: codecs format many dates of a log in one way.
+const latest = new Map();
+const OPTIONS = [
+  ...Object.keys(FIELD_OPTIONS), "dateStyle", "timeStyle", "localeMatcher", "hour12", "hourCycle", "formatMatcher",
+  "calendar", "numberingSystem", "timeZone",
+];
+
+function keyOf(locales, options) {
+  if (typeof locales !== "string" && locales !== undefined) return undefined;
+  if (options === undefined) return String(locales);
+  if (typeof options !== "object" || options === null) return undefined;
+  return OPTIONS.reduce((key, name) => `${key}|${String(options[name])}`, String(locales));
+}
+
+function localeText(moment, locales, options, method, required, defaults) {
+  if (Number.isNaN(moment)) return "Invalid Date";
+  const key = keyOf(locales, options);
+  let held = latest.get(method);
+  if (held === undefined || key === undefined || held.key !== key) {
+    held = { key, format: formatOf(locales, options, `Date.prototype.${method}`, required, defaults) };
+    latest.set(method, held);
+  }
+  return textAt(held.format, moment);
+}
+
+share({
+  dates: {
+    DateTimeFormat,
+    toLocaleString: (moment, locales, options) => localeText(moment, locales, options, "toLocaleString", "any", "all"),
+    toLocaleDateString: (moment, locales, options) => localeText(moment, locales, options, "toLocaleDateString", "date", "date"),
+    toLocaleTimeString: (moment, locales, options) => localeText(moment, locales, options, "toLocaleTimeString", "time", "time"),
+  },
+});

@@ -1,0 +1,72 @@
+// Time zones: their names, their offsets, and what a locale calls them.
+
+const { tableOf } = shared.locales;
+
+const MINUTE_MS = 60_000;
+
+let registered;
+function registry() {
+  registered ??= JSON.parse(native.table("zone-registry"));
+  return registered;
+}
+
+// The time zone of a name, or a RangeError.
+function zoneNamed(name) {
+  const wanted = String(name);
+  const found = native.zone(wanted);
+  if (found === undefined) throw new RangeError(`Invalid time zone specified: ${wanted}`);
+  if (found === "Etc/GMT" || found === "GMT") return "UTC";
+  const preferred = registry().preferred[found] ?? found;
+  return preferred === "Etc/UTC" ? "UTC" : preferred;
+}
+
+// The name of a zone as other engines tell it. Names of Greenwich keep a text of their own beside it.
+function shownZone(zone) {
+  return zone === "Etc/GMT" ? "UTC" : zone;
+}
+
+// Seconds east of Greenwich at a moment, and whether it is summer time.
+function offsetAt(zone, moment) {
+  if (zone === "UTC") return { seconds: 0, isSummer: false };
+  const [seconds, isSummer] = native.offset(zone, moment);
+  return { seconds, isSummer };
+}
+
+// The names of metazones begin in 1970.
+function metazoneAt(zone, moment) {
+  if (moment < 0) return undefined;
+  const stays = registry().meta[zone];
+  if (stays === undefined || typeof stays === "string") return stays;
+  const minute = moment / MINUTE_MS;
+  return stays.find(([, from, to]) => (from === 0 || minute >= from) && (to === 0 || minute < to))?.[0];
+}
+
+function gmtOffset(locale, seconds, isShort) {
+  const [format, , hours] = tableOf("zones", locale).gmt;
+  const pattern = hours.split(";")[seconds < 0 ? 1 : 0];
+  const [, sign, separator] = /^(.*?)H+(.*?)m+$/.exec(pattern);
+  const total = Math.abs(seconds);
+  const two = (number) => String(number).padStart(2, "0");
+  let text = sign + (isShort ? String(Math.floor(total / 3600)) : two(Math.floor(total / 3600)));
+  const minutes = Math.floor(total / 60) % 60;
+  const rest = total % 60;
+  if (!isShort || minutes !== 0 || rest !== 0) text += separator + two(minutes);
+  if (rest !== 0) text += separator + two(rest);
+  return format.replace("{0}", text);
+}
+
+// What a pattern's letter says of a zone: z for its name, O for its offset.
+function zoneText(locale, zone, moment, letter, length) {
+  const { seconds, isSummer } = offsetAt(zone, moment);
+  const isShort = length < 4;
+  if (letter === "z") {
+    const index = (isShort ? 0 : 2) + (isSummer ? 1 : 0);
+    const names = tableOf("zones", locale);
+    const id = zone === "UTC" ? "Etc/UTC" : zone;
+    const found = names.zone[id]?.[index] || names.meta[metazoneAt(id, moment)]?.[index];
+    if (found) return found;
+  }
+  return gmtOffset(locale, seconds, isShort);
+}
+
+share({ zones: { offsetAt, shownZone, zoneNamed, zoneText } });
