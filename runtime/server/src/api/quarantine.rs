@@ -3,7 +3,11 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State, http::StatusCode};
-use champollion_registry::{channels::Quarantined, ledger::AuditEntry, package::DecoderId};
+use champollion_registry::{
+    channels::{Quarantined, Scope},
+    ledger::AuditEntry,
+    package::DecoderId,
+};
 use jiff::Timestamp;
 use semver::Version;
 use serde::{Deserialize, Serialize};
@@ -34,26 +38,51 @@ pub(super) struct Reason {
 /// Most bytes of a reason: each record that is delivered raw for it carries it.
 const REASON_BYTES: usize = 1_024;
 
+/// Stands in a place of the list where a part is missing.
+const MISSING: &str = "-";
+
 pub(super) async fn list(
     _: Authorized<Curate>,
     State(service): State<Arc<Service>>,
     Parameters(Listing { after, limit }): Parameters<Listing>,
 ) -> Result<Json<QuarantineList>, Problem> {
     let from = after.as_deref().map(place_of).transpose()?;
-    let all = service.registry.quarantined().into_iter();
-    let later = all.filter(|one| {
-        from.as_ref().is_none_or(|from| (&one.id, &one.version) > (&from.0, &from.1))
+    let mut all = service.registry.quarantined();
+    all.sort_by(|one, other| place(one).cmp(&place(other)));
+    let later = all.into_iter().filter(|one| {
+        from.as_ref().is_none_or(|(id, version, scope)| place(one) > (id, version, scope))
     });
-    let place = |one: &Quarantined| format!("{}/{}", one.id, one.version);
     let (quarantined, end) =
-        paging::page(later, Window::new(after, limit, service.config.http.page_bytes), place);
+        paging::page(later, Window::new(after, limit, service.config.http.page_bytes), place_text);
     Ok(Json(QuarantineList { quarantined, end }))
 }
 
-/// The place of a version in the list, as `next` has it.
-fn place_of(text: &str) -> Result<(DecoderId, Version), Problem> {
-    let (id, version) = text.rsplit_once('/').unwrap_or((text, ""));
-    Ok((parameter("after", id)?, parameter("after", version)?))
+/// The place of what is set aside in the list.
+fn place(one: &Quarantined) -> (&DecoderId, &Version, &Scope) {
+    (&one.id, &one.version, &one.scope)
+}
+
+/// The same as `next` has it: decoder, version, port, whether commands are meant, device; `-` where one is
+/// missing.
+fn place_text(one: &Quarantined) -> String {
+    let Scope { f_port, commands, dev_eui } = one.scope;
+    let port = f_port.map_or_else(|| MISSING.to_owned(), |port| port.to_string());
+    let device = dev_eui.map_or_else(|| MISSING.to_owned(), |device| device.to_string());
+    format!("{}/{}/{port}/{commands}/{device}", one.id, one.version)
+}
+
+fn place_of(text: &str) -> Result<(DecoderId, Version, Scope), Problem> {
+    let parts: Vec<&str> = text.split('/').collect();
+    let &[vendor, model, version, port, commands, device] = parts.as_slice() else {
+        let detail = format!("after={text} cannot be read: take it from `next`");
+        return Err(Problem::bad_request("invalid-query", detail));
+    };
+    let scope = Scope {
+        f_port: if port == MISSING { None } else { Some(parameter("after", port)?) },
+        commands: parameter("after", commands)?,
+        dev_eui: if device == MISSING { None } else { Some(parameter("after", device)?) },
+    };
+    Ok((decoder_id(vendor, model)?, parameter("after", version)?, scope))
 }
 
 pub(super) async fn lift(
@@ -76,7 +105,7 @@ pub(super) async fn lift(
 
 /// Sets a whole version aside, until a person lifts it.
 pub(super) async fn set_aside(
-    authorized: Authorized<Administer>,
+    authorized: Authorized<Curate>,
     State(service): State<Arc<Service>>,
     PathParts((vendor, model, version)): PathParts<(String, String, String)>,
     JsonBody(Reason { reason }): JsonBody<Reason>,
@@ -100,4 +129,36 @@ pub(super) async fn set_aside(
     service.registry.record(entry, now).await?;
     tracing::warn!(decoder = %id, %version, by = actor.name, reason, "set aside by hand");
     Ok(StatusCode::NO_CONTENT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_in_the_list_comes_back() {
+        let scopes = [
+            Scope::VERSION,
+            Scope { f_port: Some(7), ..Scope::VERSION },
+            Scope { commands: true, dev_eui: "70B3D5499A000001".parse().ok(), ..Scope::VERSION },
+        ];
+        for scope in scopes {
+            let one = Quarantined {
+                id: "acme/meter".parse().unwrap(),
+                version: "1.0.0-rc.1".parse().unwrap(),
+                scope,
+                since: Timestamp::UNIX_EPOCH,
+                failures: 1,
+                calls: 1,
+                code: "trap".to_owned(),
+                message: String::new(),
+                by: None,
+            };
+            let (id, version, read) = place_of(&place_text(&one)).unwrap();
+            assert_eq!((&id, &version, &read), place(&one));
+        }
+        for damaged in ["", "acme/meter", "acme/meter/1.0.0/x/false/-"] {
+            assert!(place_of(damaged).is_err(), "{damaged:?}");
+        }
+    }
 }
