@@ -374,6 +374,38 @@ fn what_is_decoration_is_noted_where_it_is_wrong() {
     }
 }
 
+/// Everything that the documented settings point to beside the essentials, damaged in the documented messages.
+#[test]
+fn damaged_decoration_of_the_documented_messages_is_noted() {
+    const ESSENTIALS: [&str; 5] = ["dev-eui", "f-cnt", "f-port", "payload-hex", "payload-base64"];
+    let mut damaged = 0;
+    for heading in ["Orange Live Objects", "Everynet"] {
+        let text = documented(heading, "toml");
+        let settings: Documented = toml::from_str(text).expect("settings");
+        let server = settings.network_servers.values().next().expect("a network server");
+        let written: Json = toml::from_str(text).expect("it is a table");
+        let servers = written["network-servers"].as_object().expect("there are network servers");
+        let json = &servers.values().next().expect("there is one")["json"];
+        let of = |table: &Json| -> Vec<String> {
+            let members = table.as_object().into_iter().flatten();
+            let decoration = members.filter(|(name, _)| !ESSENTIALS.contains(&name.as_str()));
+            decoration.filter_map(|(_, at)| at.as_str().map(str::to_owned)).collect()
+        };
+        let body: Json = serde_json::from_str(documented(heading, "json")).expect("a body");
+        for pointer in of(json).into_iter().chain(of(&json["gateways"])) {
+            for value in [json!({}), json!([]), json!(""), json!("x".repeat(70))] {
+                let mut body = body.clone();
+                *body.pointer_mut(&pointer).expect("it is there") = value.clone();
+                let noted = noted(&server.json, &body);
+                assert_eq!(noted.len(), 1, "{heading}: {pointer}: {value}: {noted:?}");
+                assert!(noted[0].starts_with(&pointer), "{noted:?}");
+                damaged += 1;
+            }
+        }
+    }
+    assert!(damaged >= 40, "only {damaged} were damaged");
+}
+
 #[test]
 fn a_message_may_leave_it_open_whether_it_is_encrypted() {
     let says = |description: &Description, body: &Json| {

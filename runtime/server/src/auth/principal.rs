@@ -76,7 +76,7 @@ impl Principal {
         let name = self.network_server.as_ref().map_or(&*self.name, NetworkServerName::as_str);
         let known = self.network_server.as_ref().and_then(|own| config.network_servers.get(own));
         let payloads = known.and_then(|known| known.payload);
-        Speaker { name: name.into(), authority, payloads }
+        Speaker { name: name.into(), by: Arc::new(self.actor()), authority, payloads }
     }
 
     /// The same for the audit.

@@ -5,10 +5,7 @@ use std::{sync::Arc, time::Duration};
 use champollion_delivery::{mailbox::Mailbox, records::Warning};
 use champollion_frames::{DevAddr, DevEui, JoinRefusal, MType, Refusal};
 use champollion_lns::{Content, Frame, HandedKey, Message};
-use champollion_registry::{
-    Registry,
-    ledger::{Actor, AuditEntry},
-};
+use champollion_registry::{Registry, ledger::AuditEntry};
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -216,8 +213,7 @@ impl Intake {
 
     /// Notes in the audit that a device has another session. It has it whatever comes of the note.
     async fn audit(&self, speaker: &Speaker, action: &str, dev_eui: DevEui, moved: Moved) {
-        let by = Actor::named(&speaker.name);
-        let entry = AuditEntry::new(&by, action, dev_eui).with(json!(moved));
+        let entry = AuditEntry::new(&speaker.by, action, dev_eui).with(json!(moved));
         if let Err(error) = self.registry.record(entry, Timestamp::now()).await {
             tracing::error!(%error, %dev_eui, action, "the audit could not be written");
         }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use champollion_frames::{DevEui, Refusal};
 use champollion_lns::NetworkServerName;
+use champollion_registry::ledger::Actor;
 
 use crate::devices::{Device, Devices, PayloadState};
 
@@ -12,6 +13,8 @@ use crate::devices::{Device, Devices, PayloadState};
 pub struct Speaker {
     /// The name that records carry.
     pub name: Arc<str>,
+    /// The author of what comes of it, for the audit.
+    pub by: Arc<Actor>,
     /// The devices that it speaks for.
     pub authority: Authority,
     /// The state of the payloads that it reports, where the settings say it.
@@ -50,7 +53,8 @@ impl Authority {
 /// A network server of this name that no settings name.
 impl From<&str> for Speaker {
     fn from(name: &str) -> Self {
-        Self { name: name.into(), authority: Authority::Unassigned, payloads: None }
+        let by = Arc::new(Actor::named(name));
+        Self { name: name.into(), by, authority: Authority::Unassigned, payloads: None }
     }
 }
 

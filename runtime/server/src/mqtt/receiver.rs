@@ -12,6 +12,7 @@ use std::{
 use champollion_delivery::dispatch::Backoff;
 use champollion_frames::{JoinRefusal, Refusal};
 use champollion_lns::{Description, Incoming, Kind, NetworkServerName};
+use champollion_registry::ledger::Actor;
 use champollion_store::{Health, Store};
 use rumqttc::Publish;
 
@@ -93,6 +94,7 @@ impl Receiver {
     ) -> Self {
         let speaker = Speaker {
             name: server.as_str().into(),
+            by: Arc::new(Actor::named(server.as_str())),
             authority: Authority::Of {
                 server: Arc::new(server.clone()),
                 unassigned: shared_devices,
