@@ -304,14 +304,14 @@ fn json_stays_json_whatever_a_codec_says() {
         fs::create_dir(&package).expect("there is room");
         fs::write(package.join("index.js"), source).expect("there is room");
         let example = json!([{
-            "type": "uplink", "description": "\u{1b}\u{7f}\u{85}\u{2028}",
+            "type": "uplink", "description": "\u{1b}\u{7f}\u{85}\u{2028}!",
             "input": { "bytes": "00", "fPort": 1 }, "output": { "data": { "\u{9b}": "\u{7f}" } },
         }]);
         fs::write(package.join("examples.json"), example.to_string()).expect("there is room");
         let imported = run(import(&package, out.path()).args(["--id", "acme/x", "--json"]));
         let report = check(name, &imported);
         assert_eq!(
-            report["vectors"]["failed"][0]["example"], "\u{1b}\u{7f}\u{85}\u{2028}",
+            report["vectors"]["failed"][0]["example"], "\u{1b}\u{7f}\u{85}\u{2028}!",
             "{name}"
         );
         let file = run(import(&file, out.path()).args(["--id", "acme/x", "--json"]));

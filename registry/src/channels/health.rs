@@ -116,10 +116,8 @@ impl Health {
         misbehaved: Option<&CallError>,
         now: Timestamp,
     ) -> Vec<Verdict> {
-        if judged.rule.failures == 0 {
-            return Vec::new();
-        }
         match misbehaved {
+            Some(_) if judged.rule.failures == 0 => Vec::new(),
             None if !self.is_watched.load(Ordering::Acquire) => Vec::new(),
             None => self.went_well(caller, judged.rule, now),
             Some(error) => self.went_wrong(judged, caller, error, now),

@@ -102,10 +102,10 @@ fn utf_8(bytes: &[u8], skipped: usize) -> SourceText {
         guessed += invalid.len();
     }
     let warning = warning.map(|warning| {
-        let more = if guessed > 1 {
-            format!(", so are {} bytes more", guessed - 1)
-        } else {
-            String::new()
+        let more = match guessed - 1 {
+            0 => String::new(),
+            1 => ", so is 1 byte more".to_owned(),
+            more => format!(", so are {more} bytes more"),
         };
         format!("{warning}{more}; where that is wrong, convert the file to UTF-8 (with iconv)")
     });
