@@ -196,9 +196,13 @@ impl Registration {
             lorawan: None,
             activation: Activation::default(),
             allow_counter_reset: false,
-            variables: BTreeMap::new(),
+            variables: IndexMap::new(),
             tags: BTreeMap::new(),
             network_server: None,
+            device_id: None,
+            reported: false,
+            f_cnt_up: None,
+            payload: None,
         }
     }
 }
