@@ -1,13 +1,16 @@
 //! Attacks by connections without a token: their number, their time and their tries are bounded.
 
 use std::{
+    fs,
     io::{Read, Write},
-    net::TcpStream,
+    net::{TcpListener, TcpStream},
+    path::Path,
+    process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
 
-use champollion_tests::{Sensor, Server, Setup, eventually};
+use champollion_tests::{Authority, Sensor, Server, Setup, eventually, run, workspace};
 use rustix::process::{Resource, getrlimit};
 use ureq::http::Method;
 
@@ -201,6 +204,78 @@ fn a_proxy_names_its_clients_only_where_it_is_trusted() {
     );
     assert_eq!(wrong(&server, "192.0.2.2"), 401);
     assert_eq!(wrong(&server, "192.0.2.2"), 429);
+}
+
+/// A reverse proxy, ended with the test.
+struct Proxy(Child);
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        // Where it has ended already there is nothing to end.
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+/// Starts nginx with the block of docs/hardening.md, with other places and another server behind.
+fn proxy_of_the_page(folder: &Path, port: u16, behind: &str) -> Proxy {
+    let page = fs::read_to_string(workspace().join("docs/hardening.md")).expect("it is there");
+    let block = page.split("```nginx").nth(1).and_then(|rest| rest.split("```").next());
+    let place = folder.display();
+    let block = block
+        .expect("the page has a block of nginx")
+        .replace("127.0.0.1:8080", behind)
+        .replace("listen 443 ssl", &format!("listen 127.0.0.1:{port} ssl"))
+        .replace("    listen [::]:443 ssl;\n", "")
+        .replace("/etc/ssl/champollion", &format!("{place}/proxy"));
+    let scratch = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+        .map(|kind| format!("{kind}_temp_path {place}/scratch;\n"))
+        .concat();
+    let config = format!(
+        "daemon off;\nmaster_process off;\npid {place}/nginx.pid;\nerror_log stderr;\nevents {{}}\n\
+         http {{\naccess_log off;\n{scratch}{block}}}\n"
+    );
+    let issued = Authority::new("proxies").server();
+    for (name, text) in
+        [("nginx.conf", config), ("proxy.pem", issued.certificate), ("proxy.key", issued.key)]
+    {
+        fs::write(folder.join(name), text).expect("it can be written");
+    }
+    let there = Path::new("/usr/sbin/nginx");
+    let mut nginx = if there.exists() { Command::new(there) } else { Command::new("nginx") };
+    nginx.args(["-e", "stderr", "-p"]).arg(folder).arg("-c").arg(folder.join("nginx.conf"));
+    let process = nginx.stdin(Stdio::null()).spawn().expect("nginx can be started");
+    let proxy = Proxy(process);
+    eventually("nginx listens", || TcpStream::connect(("127.0.0.1", port)).ok());
+    proxy
+}
+
+#[test]
+fn of_nginx_of_curl_the_proxy_of_the_page_names_its_clients() {
+    let settings = "[connections]\ntrusted-proxies = [\"127.0.0.1\"]\n";
+    let mut server = Setup::default().settings(settings).start();
+    let listener = TcpListener::bind("127.0.0.1:0").expect("there is a port");
+    let port = listener.local_addr().expect("it has an address").port();
+    drop(listener);
+    let behind = server.address().trim_start_matches("http://").to_owned();
+    let _proxy = proxy_of_the_page(server.folder(), port, &behind);
+    let curl = |path: &str, headers: &[&str]| {
+        let mut curl = Command::new("curl");
+        curl.args(["--silent", "--insecure", "--max-time", "20"]);
+        curl.args(headers.iter().flat_map(|header| ["--header", header]));
+        run(curl.arg(format!("https://127.0.0.1:{port}{path}"))).success()
+    };
+    assert_eq!(curl("/healthz", &[]), "alive\n");
+    let bearer = format!("Authorization: Bearer {}", server.admin_token());
+    assert!(curl("/v1/records?group=water", &[&bearer]).contains("records"));
+    let forged = ["X-Forwarded-For: 192.0.2.77", "Authorization: Bearer chmp_lns_wrong"];
+    assert!(curl("/v1/devices", &forged).contains("token-unknown"));
+    server.stop();
+    server.restart();
+    let audit = server.admin().get("/v1/audit").text;
+    let line = audit.lines().find(|line| line.contains("\"sign-in-failed\""));
+    let line = line.unwrap_or_else(|| panic!("it is not in the audit: {audit}"));
+    assert!(line.contains("127.0.0.1, through 127.0.0.1:") && !line.contains("192.0.2"), "{line}");
 }
 
 #[test]

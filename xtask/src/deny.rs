@@ -26,5 +26,5 @@ pub(crate) fn run(installing: Installing) -> Result<()> {
         say("Left out: known holes, since the database of RustSec cannot be had here");
         return Ok(());
     }
-    shell::run(cargo().args(["deny", "--all-features", "check", "--disable-fetch", "advisories"]))
+    shell::run(cargo().args(["deny", "--all-features", "--offline", "check", "advisories"]))
 }

@@ -95,3 +95,25 @@ fn head_message(
     let of_chain = if chain == INDEX { String::new() } else { format!("{chain} ") };
     format!("champollion {of_chain}head v1\n{sequence} {hash}\n{signed_at} {expires_at}\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_one_chain_is_not_that_of_the_other() {
+        let (key, now) = (SecretKey::generate().unwrap(), Timestamp::UNIX_EPOCH);
+        let own = key.public();
+        let index = SignedHead::of(Head::empty(INDEX), &key, now);
+        assert_eq!(index.check(Some(&own), now), Ok(()));
+        assert_eq!(index.check_audit(Some(&own), now), Err(HeadError::WrongSignature));
+        let audit = SignedHead::of_audit(Head::empty(AUDIT), &key, now);
+        assert_eq!(audit.check_audit(Some(&own), now), Ok(()));
+        assert_eq!(audit.check(Some(&own), now), Err(HeadError::WrongSignature));
+        let late = now.saturating_add(SignedDuration::from_hours(25)).unwrap();
+        let expired = Err(HeadError::Expired(audit.expires_at));
+        assert_eq!(audit.check_audit(Some(&own), late), expired);
+        let other = SecretKey::generate().unwrap().public();
+        assert_eq!(audit.check_audit(Some(&other), now), Err(HeadError::OtherKey(own)));
+    }
+}

@@ -59,8 +59,8 @@ impl Summaries {
 
     /// Writes all sums into the audit.
     pub async fn write(&self, registry: &Registry) {
-        for (Of { action, by: (name, token), subject }, sum) in std::mem::take(&mut *self.0.lock())
-        {
+        let sums = std::mem::take(&mut *self.0.lock());
+        for (Of { action, by: (name, token), subject }, sum) in sums {
             let Sum { since, from, numbers } = sum;
             let mut details: Map<String, Json> = numbers
                 .into_iter()

@@ -88,8 +88,8 @@ impl SignIns {
 
     fn log(&self, address: IpAddr, error: &AuthError) {
         let mut logged = self.logged.lock();
-        let known = logged.get_mut(&address);
-        let failures = match known {
+        let has_room = logged.len() < LOGGED;
+        let failures = match logged.get_mut(&address) {
             Some((at, failures)) if at.elapsed() < LOG_PERIOD => {
                 *failures += 1;
                 return;
@@ -98,11 +98,11 @@ impl SignIns {
                 *at = Instant::now();
                 std::mem::take(failures) + 1
             }
-            None if logged.len() >= LOGGED => return,
-            None => {
+            None if has_room => {
                 logged.insert(address, (Instant::now(), 0));
                 1
             }
+            None => return,
         };
         let reason = error.reason();
         tracing::warn!(%address, failures, reason, "sign-ins fail");

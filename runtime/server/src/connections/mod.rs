@@ -49,7 +49,7 @@ pub async fn serve(
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            _ = stopped.wait_for(|stopped| *stopped) => break,
+            () = until(&mut stopped) => break,
         };
         match accepted {
             Ok((stream, peer)) => {
@@ -75,6 +75,12 @@ pub async fn serve(
     }
     drop((listener, ended));
     alive.closed().await;
+}
+
+/// Waits until the server stops.
+async fn until(stopped: &mut watch::Receiver<bool>) {
+    // The sender going away means stopping as well.
+    drop(stopped.wait_for(|stopped| *stopped).await);
 }
 
 /// An error of one connection, which went away before it was taken.
@@ -140,7 +146,7 @@ impl Connection {
                     .increment(1);
                 return;
             }
-            _ = stopped.wait_for(|stopped| *stopped) => {
+            () = until(&mut stopped) => {
                 connection.as_mut().graceful_shutdown();
                 connection.await
             }
