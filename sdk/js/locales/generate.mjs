@@ -120,8 +120,8 @@ function numbersOf(locale) {
     },
     decimalPattern: numbers["decimalFormats-numberSystem-latn"].standard,
     percentPattern: numbers["percentFormats-numberSystem-latn"].standard,
-    // ICU writes amounts in the English of continental Europe by rules that these tables do not have.
-    currencyPatterns: parentOf(locale) === "en-150" || locale === "en-150" ? undefined : [formats.standard, formats.accounting, formats["standard-alphaNextToNumber"], formats["accounting-alphaNextToNumber"]],
+    // Where ICU writes amounts by rules that these tables do not have, they are refused.
+    currencyPatterns: parentOf(locale) === "en-150" || ["en-150", "en-ZA", "pt-CV"].includes(locale) ? null : [formats.standard, formats.accounting, formats["standard-alphaNextToNumber"], formats["accounting-alphaNextToNumber"]],
     currencies: Object.fromEntries(CURRENCIES.map((code) => [
       code, [currencies[code]?.symbol ?? code, currencies[code]?.["symbol-alt-narrow"] ?? currencies[code]?.symbol ?? code],
     ])),
@@ -187,6 +187,11 @@ function table(languages, of) {
   for (const language of languages) {
     const locales = readdirSync(join(root, "cldr-dates-full", "main"))
       .filter((name) => name === language || (name.startsWith(`${language}-`) && isKnown(name)));
+    // Regions that say nothing of their own: other engines know them by name all the same.
+    const letters = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ"];
+    const plain = letters.flatMap((one) => letters.map((other) => `${language}-${one}${other}`))
+      .filter((locale) => !locales.includes(locale) && isKnown(locale));
+    lines.push(...plain.map((locale) => `${locale}\t{}`));
     const full = Object.fromEntries(locales.map((locale) => [locale, of(locale)]));
     for (const locale of locales) {
       const parent = locale === language ? "" : parentOf(locale);
@@ -248,7 +253,7 @@ const RANGES = [
 const PAIRS = ["ae", "oe", "ss", "ij", "dz", "lj", "nj", "th", "AE", "OE", "SS", "IJ", "Dz", "DZ", "Lj", "LJ", "Nj", "NJ", "Th", "TH"];
 
 function order(language) {
-  const collator = (options) => new Intl.Collator(language, { usage: "sort", ...options }).compare;
+  const collator = (options) => new Intl.Collator(language, { usage: "sort", caseFirst: "false", ...options }).compare;
   const [base, accent, full] = ["base", "accent", "variant"].map((sensitivity) => collator({ sensitivity }));
   const marks = [];
   for (let code = 0x300; code <= 0x36f; code++) {
@@ -265,9 +270,10 @@ function order(language) {
       const written = character.normalize("NFKD").replace(/\p{M}/gu, "");
       const pair = PAIRS.findLast((pair) => base(pair, character) === 0 && accent(pair, character) === 0 )
         ?? PAIRS.find((pair) => base(pair, character) === 0);
-      if (pair !== undefined) several[character] = pair;
+      const differs = (text) => (accent(text, character) === 0 ? "" : "\u0001");
+      if (pair !== undefined) several[character] = differs(pair) + pair;
       else if ([...written].length > 1) {
-        if (base(written, character) === 0) several[character] = written;
+        if (base(written, character) === 0) several[character] = differs(written) + written;
       } else characters.push(character);
     }
   }

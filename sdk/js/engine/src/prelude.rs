@@ -11,10 +11,11 @@ use rquickjs::{
 use crate::{console, locales, zones};
 
 /// The prelude, in the order in which its files are evaluated: later ones use what earlier ones share.
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 7] = [
     ("base64.js", include_str!("../../prelude/base64.js")),
     ("text.js", include_str!("../../prelude/text.js")),
     ("buffer.js", include_str!("../../prelude/buffer.js")),
+    ("clone.js", include_str!("../../prelude/clone.js")),
     ("locale.js", include_str!("../../prelude/locale.js")),
     ("console.js", include_str!("../../prelude/console.js")),
     ("modules.js", include_str!("../../prelude/modules.js")),
@@ -34,13 +35,8 @@ const LOCALE_FILES: [(&str, &str); 9] = [
 ];
 
 /// Names in the source of a codec that call for the files that know locales.
-const LOCALE_NAMES: [&[u8]; 5] = [
-    b"toLocaleString",
-    b"toLocaleDateString",
-    b"toLocaleTimeString",
-    b"localeCompare",
-    b"Intl",
-];
+const LOCALE_NAMES: [&[u8]; 5] =
+    [b"toLocaleString", b"toLocaleDateString", b"toLocaleTimeString", b"localeCompare", b"Intl"];
 
 /// Parameters of a file of the prelude: the host's functions, an object that the files share, and two
 /// functions that add to the globals and to the shared object.

@@ -33,7 +33,7 @@ const CYCLE_OF = { K: "h11", h: "h12", H: "h23", k: "h24" };
 
 // Names of parts, by the letters of a pattern.
 const PARTS = {
-  G: "era", y: "year", M: "month", L: "month", E: "weekday", c: "weekday", d: "day", a: "dayPeriod", b: "dayPeriod",
+  G: "era", y: "year", Y: "year", M: "month", L: "month", E: "weekday", c: "weekday", d: "day", a: "dayPeriod", b: "dayPeriod",
   B: "dayPeriod", H: "hour", h: "hour", K: "hour", k: "hour", m: "minute", s: "second", S: "fractionalSecond",
   z: "timeZoneName", O: "timeZoneName", v: "timeZoneName",
 };
@@ -190,6 +190,8 @@ function partText(format, item, fields, moment) {
   switch (letter) {
     case "G":
       return calendar.eras[width(length)][fields.year > 0 ? 1 : 0];
+    // A year of weeks stands in a pattern of de-CH by mistake.
+    case "Y":
     case "y": {
       const year = fields.year > 0 ? fields.year : 1 - fields.year;
       return length === 2 ? digits(year % 100, 2) : digits(year, length);
@@ -227,24 +229,21 @@ function partText(format, item, fields, moment) {
   }
 }
 
-// Of Unicode's narrow spaces V8 makes ordinary ones, since programs that read its texts expect those.
-function ordinary(text) {
-  return text.replaceAll("\u202f", " ");
-}
-
 function partsAt(format, moment) {
   const fields = calendarFields(format.zone, moment);
   return format.items.map((item) =>
     typeof item === "string"
-      ? { type: "literal", value: ordinary(item) }
-      : { type: PARTS[item.letter], value: ordinary(partText(format, item, fields, moment)) },
+      ? { type: "literal", value: item }
+      : { type: PARTS[item.letter], value: partText(format, item, fields, moment) },
   );
 }
 
+// Of narrow spaces V8 makes ordinary ones in a text, since programs expect those, and leaves the parts.
 function textAt(format, moment) {
   return partsAt(format, moment)
     .map((part) => part.value)
-    .join("");
+    .join("")
+    .replaceAll("\u202f", " ");
 }
 
 function momentOf(value) {
@@ -253,24 +252,37 @@ function momentOf(value) {
   return Math.trunc(moment);
 }
 
-function shownOption(name, items) {
-  for (const item of items) {
-    if (typeof item === "string" || PARTS[item.letter] !== name) continue;
-    if (name === "fractionalSecond") return item.length;
-    if (item.letter === "a") continue;
-    const letters = item.letter.repeat(item.length);
-    if (name === "timeZoneName") {
-      return { z: item.length < 4 ? "short" : "long", O: item.length < 4 ? "shortOffset" : "longOffset" }[item.letter];
-    }
-    if (item.length === 5) return "narrow";
-    if (item.length === 4) return name === "year" ? "numeric" : "long";
-    if (/[EGBc]/.test(item.letter) || letters === "MMM" || letters === "LLL") return "short";
-    return item.length === 2 ? "2-digit" : "numeric";
-  }
-  return undefined;
-}
+// What V8 looks for in a pattern to tell the options of a format, in its order. It looks at the literal
+// texts too, so "(day: 1)" counts as a day.
+const widths = (letters, narrow, long, short) =>
+  [...letters].flatMap((letter) => [[letter.repeat(5), narrow], [letter.repeat(4), long], [letter.repeat(short), "short"]]);
+const digitsOf = (letters) => [...letters].flatMap((letter) => [[letter + letter, "2-digit"], [letter, "numeric"]]);
+const SHOWN = {
+  weekday: widths("Ec", "narrow", "long", 3),
+  era: widths("G", "narrow", "long", 1),
+  year: digitsOf("y"),
+  month: [...widths("M", "narrow", "long", 3), ...digitsOf("M"), ...widths("L", "narrow", "long", 3), ...digitsOf("L")],
+  day: digitsOf("d"),
+  dayPeriod: widths("Bb", "narrow", "long", 1),
+  hour: digitsOf("HhkK"),
+  minute: digitsOf("m"),
+  second: digitsOf("s"),
+  timeZoneName: [["zzzz", "long"], ["z", "short"], ["OOOO", "longOffset"], ["O", "shortOffset"], ["v", "shortGeneric"]],
+};
 
-const SHOWN = ["weekday", "era", "year", "month", "day", "dayPeriod", "hour", "minute", "second", "fractionalSecond", "timeZoneName"];
+function shownOptions(items) {
+  const pattern = items.map((item) => (typeof item === "string" ? item : item.letter.repeat(item.length))).join("");
+  const shown = {};
+  for (const [name, texts] of Object.entries(SHOWN)) {
+    const found = texts.find(([text]) => pattern.includes(text));
+    if (name === "timeZoneName") {
+      const fraction = pattern.replace(/[^S]/g, "").length;
+      if (fraction > 0) shown.fractionalSecondDigits = fraction;
+    }
+    if (found !== undefined) [, shown[name]] = found;
+  }
+  return shown;
+}
 
 const formats = new WeakMap();
 
@@ -317,11 +329,7 @@ const methods = {
       if (values.timeStyle !== undefined) resolved.timeStyle = values.timeStyle;
       return resolved;
     }
-    for (const name of SHOWN) {
-      const shown = shownOption(name, items);
-      if (shown !== undefined) resolved[name === "fractionalSecond" ? "fractionalSecondDigits" : name] = shown;
-    }
-    return resolved;
+    return Object.assign(resolved, shownOptions(items));
   },
 
   formatRange() {

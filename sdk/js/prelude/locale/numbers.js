@@ -195,7 +195,8 @@ function affixes(pattern, sign) {
   const [positive, negative] = pattern.split(";");
   const [before, behind] = positive.split(NUMBER);
   if (sign === "") return [before, behind];
-  if (negative === undefined) return [`-${before}`, behind];
+  // Brackets of accounts say minus and nothing else.
+  if (negative === undefined || (sign === "+" && !negative.includes("-"))) return [`-${before}`, behind];
   return negative.split(NUMBER);
 }
 

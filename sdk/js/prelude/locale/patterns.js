@@ -16,6 +16,7 @@ const NUMERIC = 0x100, DELTA = 0x10, NARROW = -0x101, SHORTER = -0x102, SHORT = 
 const LETTERS = {
   G: [ERA, [1, SHORT], [4, LONG], [5, NARROW]],
   y: [YEAR, [1, NUMERIC]],
+  Y: [YEAR, [1, NUMERIC + DELTA]],
   M: [MONTH, [1, NUMERIC], [3, SHORT], [4, LONG], [5, NARROW]],
   L: [MONTH, [1, NUMERIC + DELTA], [3, SHORT - DELTA], [4, LONG - DELTA], [5, NARROW - DELTA]],
   E: [WEEKDAY, [1, SHORT], [4, LONG], [5, NARROW], [6, SHORTER]],
