@@ -19,11 +19,21 @@ const CURRENCIES = [
 ];
 
 const UNITS = [
-  "digital-bit", "digital-byte", "digital-gigabyte", "digital-kilobyte", "digital-megabyte", "duration-day",
-  "duration-hour", "duration-millisecond", "duration-minute", "duration-month", "duration-second", "duration-week",
-  "duration-year", "temperature-celsius", "temperature-fahrenheit", "length-centimeter", "length-foot", "length-inch",
-  "length-kilometer", "length-meter", "length-mile", "length-millimeter", "volume-liter", "volume-milliliter",
-  "mass-gram", "mass-kilogram", "angle-degree", "concentr-percent", "area-hectare", "mass-ounce", "mass-pound",
+  "digital-byte", "digital-kilobyte", "digital-megabyte", "duration-day", "duration-hour", "duration-millisecond",
+  "duration-minute", "duration-second", "temperature-celsius", "temperature-fahrenheit", "length-centimeter", "length-kilometer",
+  "length-meter", "length-millimeter", "volume-liter", "mass-gram", "mass-kilogram", "angle-degree", "concentr-percent",
+];
+
+// Metazones whose names are told: Europe and America, what is French overseas, and the large ones elsewhere.
+const METAZONES = [
+  "Africa_Central", "Africa_Eastern", "Africa_Southern", "Africa_Western", "Alaska", "Amazon", "America_Central",
+  "America_Eastern", "America_Mountain", "America_Pacific", "Arabian", "Argentina", "Atlantic", "Australia_Central",
+  "Australia_Eastern", "Australia_Western", "Azores", "Bolivia", "Brasilia", "Cape_Verde", "Chile", "China", "Colombia", "Cuba",
+  "Ecuador", "Europe_Central", "Europe_Eastern", "Europe_Further_Eastern", "Europe_Western", "French_Guiana", "French_Southern",
+  "GMT", "Georgia", "Greenland_Eastern", "Greenland_Western", "Gulf", "Hawaii_Aleutian", "Hong_Kong", "India", "Indochina",
+  "Israel", "Japan", "Korea", "Marquesas", "Mauritius", "Mexico_Northwest", "Mexico_Pacific", "Moscow", "New_Caledonia",
+  "New_Zealand", "Newfoundland", "Paraguay", "Peru", "Pierre_Miquelon", "Reunion", "Samara", "Singapore", "Tahiti", "Uruguay",
+  "Venezuela", "Wallis",
 ];
 
 const root = join(process.argv[2], "node_modules");
@@ -148,7 +158,11 @@ function zonesOf(locale) {
   const meta = {};
   const widths = (entry) => [entry.short?.standard, entry.short?.daylight, entry.long?.standard, entry.long?.daylight]
     .map((name) => (name === "∅∅∅" ? undefined : name) ?? 0);
-  for (const [name, entry] of Object.entries(names.metazone)) meta[name] = widths(entry);
+  for (const name of METAZONES) meta[name] = widths(names.metazone[name] ?? {});
+  // Of the others the abbreviations alone: most have none.
+  for (const [name, entry] of Object.entries(names.metazone)) {
+    if (meta[name] === undefined && entry.short !== undefined) meta[name] = widths(entry).slice(0, 2);
+  }
   const zone = {};
   const walk = (entries, prefix) => {
     for (const [name, entry] of Object.entries(entries)) {
@@ -204,15 +218,21 @@ function table(languages, of) {
   return `${lines.join("\n")}\n`;
 }
 
-// The names of zones as CLDR prefers them, and the metazones that they were in.
-function zones() {
-  const preferred = {};
-  const { tz } = read("cldr-bcp47", "bcp47", "timezone.json").keyword.u;
-  for (const entry of Object.values(tz)) {
+// Names of zones that CLDR has another for, and the metazones that each zone was in.
+function aliases() {
+  const lines = [];
+  for (const entry of Object.values(read("cldr-bcp47", "bcp47", "timezone.json").keyword.u.tz)) {
     const [first, ...others] = (entry._alias ?? "").split(" ");
-    for (const other of others) preferred[other] = first;
+    lines.push(...others.map((other) => `${other}\t${first}`));
   }
-  const meta = {};
+  return `${lines.sort().join("\n")}\n`;
+}
+
+function metazones() {
+  const lines = [];
+  // One whose long names are left out here begins with a minus.
+  const named = read("cldr-dates-full", "main", "en", "timeZoneNames.json").main.en.dates.timeZoneNames.metazone;
+  const marked = (name) => (named[name]?.long !== undefined && !METAZONES.includes(name) ? `-${name}` : name);
   const minutes = (text) => (text === undefined ? 0 : Date.parse(`${text.replace(" ", "T")}Z`) / 60000);
   const walk = (entries, prefix) => {
     for (const [name, entry] of Object.entries(entries)) {
@@ -220,12 +240,12 @@ function zones() {
         walk(entry, `${prefix}${name}/`);
         continue;
       }
-      const stays = entry.map(({ usesMetazone: { _mzone, _from, _to } }) => [_mzone, minutes(_from), minutes(_to)]);
-      meta[prefix + name] = stays.length === 1 && stays[0][1] === 0 && stays[0][2] === 0 ? stays[0][0] : stays;
+      const stays = entry.map(({ usesMetazone: { _mzone, _from, _to } }) => [marked(_mzone), minutes(_from), minutes(_to)]);
+      lines.push(`${prefix}${name}\t${JSON.stringify(stays)}`);
     }
   };
   walk(supplemental("metaZones").metaZones.metazoneInfo.timezone, "");
-  return { preferred, meta };
+  return `${lines.sort().join("\n")}\n`;
 }
 
 // Every language that other engines know: a locale of another one cannot be served here.
@@ -239,7 +259,8 @@ write("calendars.tsv", table(LANGUAGES, calendarOf));
 write("numbers.tsv", table(LANGUAGES, numbersOf));
 write("units.tsv", table(LANGUAGES, unitsOf));
 write("zones.tsv", table(LANGUAGES, zonesOf));
-write("zones.json", `${JSON.stringify(zones())}\n`);
+write("aliases.tsv", aliases());
+write("metazones.tsv", metazones());
 write("languages.txt", `${languages().join(" ")}\n`);
 
 // The order of characters: the languages that have one of their own, and the root's for all others.

@@ -162,6 +162,10 @@ fn a_format_is_as_node_prints_it() {
         ),
         ("new Date(0).toLocaleTimeString('de-DE', { timeZone: 'Asia/Kolkata' })", "05:30:00"),
         (
+            "new Date(1e12).toLocaleTimeString('en', { timeZone: 'Asia/Kathmandu', timeZoneName: 'short' })",
+            "7:31:40 AM GMT+5:45",
+        ),
+        (
             "new Date(-62198755200000).toLocaleDateString('fr', { era: 'short' })",
             "01/01/2 av. J.-C.",
         ),

@@ -100,16 +100,16 @@ function unitOption(options, style, method, locale) {
   return name;
 }
 
+const GROUP_DIGITS = 3;
+
 function grouped(format, whole, symbols, pattern) {
-  const sizes = /#?,?((?:#+,)?)[#0]*0/.exec(pattern);
-  const primary = 3;
-  const secondary = /#,##,##0/.test(pattern) ? 2 : primary;
-  if (format.useGrouping === false || sizes === null) return [{ type: "integer", value: whole }];
   const least = { always: 1, min2: 2, auto: tableOf("numbers", format.locale.table).minimumGrouping }[format.useGrouping];
-  if (whole.length < primary + least) return [{ type: "integer", value: whole }];
-  const groups = [whole.slice(-primary)];
-  for (let left = whole.slice(0, -primary); left !== ""; left = left.slice(0, -secondary)) {
-    groups.unshift(left.slice(-secondary));
+  if (least === undefined || whole.length < GROUP_DIGITS + least) return [{ type: "integer", value: whole }];
+  // In India the groups above the thousands have two digits.
+  const above = pattern.includes("#,##,##0") ? 2 : GROUP_DIGITS;
+  const groups = [whole.slice(-GROUP_DIGITS)];
+  for (let left = whole.slice(0, -GROUP_DIGITS); left !== ""; left = left.slice(0, -above)) {
+    groups.unshift(left.slice(-above));
   }
   return groups.flatMap((digits, index) => [
     ...(index === 0 ? [] : [{ type: "group", value: symbols.group }]),

@@ -7,7 +7,7 @@ const LOCALES = [
 ];
 const ZONES = [
   undefined, "UTC", "Europe/Paris", "Europe/London", "Europe/Kiev", "America/New_York", "America/Sao_Paulo", "Asia/Kolkata",
-  "Australia/Lord_Howe", "Asia/Kathmandu", "Indian/Reunion", "America/Martinique", "Pacific/Noumea", "europe/berlin",
+  "Australia/Adelaide", "Asia/Dubai", "Indian/Reunion", "America/Martinique", "Pacific/Noumea", "europe/berlin",
 ];
 const MOMENTS = [
   0, 1617242400000, 1700000000123, Date.UTC(2024, 11, 25, 12), Date.UTC(1999, 6, 4, 23, 59, 59, 999), Date.UTC(2024, 2, 31, 1),
