@@ -178,7 +178,7 @@ function zonesOf(locale) {
   };
 }
 
-// What is different from the parent, leaf by leaf; lists are leaves. What the parent alone has is null.
+// The differences from the parent, leaf by leaf; lists are leaves. A member of the parent's alone is null.
 function difference(own, parent) {
   if (parent === undefined) return own;
   const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);

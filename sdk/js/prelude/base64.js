@@ -41,7 +41,7 @@ function decode(text) {
   return bytes;
 }
 
-// What browsers and Node.js throw as a DOMException.
+// The error that browsers and Node.js throw as a DOMException.
 function invalidCharacter(message) {
   const error = new Error(message);
   Object.defineProperty(error, "name", { value: "InvalidCharacterError", writable: true, configurable: true });

@@ -186,7 +186,7 @@ class TextDecoder {
   #encoding;
   #fatal;
   #ignoreBOM;
-  // What the last chunk left over, and whether a mark of the byte order may still come.
+  // The bytes that the last chunk left over, and whether a mark of the byte order may still come.
   #left = [];
   #isBeginning = true;
 

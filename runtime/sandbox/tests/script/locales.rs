@@ -51,7 +51,7 @@ fn all(cases: &[(&str, &str)]) {
     }
 }
 
-/// What an expression throws.
+/// Returns the error that an expression throws, as a text.
 fn thrown(expression: &str) -> Json {
     let body = format!(
         "try {{ return {{ data: {{ value: {expression} }} }}; }} \
@@ -231,7 +231,7 @@ fn nothing_is_left_out_in_silence() {
             "RangeError: maximumFractionDigits value is out of range.",
         ),
         ("new Intl.DateTimeFormat('fr').format(NaN)", "RangeError: Invalid time value"),
-        // What Node.js serves and this engine does not.
+        // Node.js serves these, and this engine does not.
         (
             "new Date(0).toLocaleString('zh-CN')",
             "RangeError: The locale zh-CN is not served: codecs find da, de, en, es, fi, fr, it, nb, nl, no, pl, pt and sv with their regions",

@@ -1,7 +1,7 @@
 //! The prelude: globals that codecs find beside the language itself.
 //!
-//! What knows locales is large, and few codecs use it. So it is evaluated when one is loaded whose
-//! source names it, or else when it is first called.
+//! The files that know locales are large, and few codecs use them. So they are evaluated when a codec
+//! is loaded whose source names something of theirs, or else when it first uses it.
 
 use rquickjs::{
     Ctx, Function, Object, Persistent, Result, Value, context::EvalOptions, function::Opt,

@@ -252,7 +252,7 @@ function momentOf(value) {
   return Math.trunc(moment);
 }
 
-// What V8 looks for in a pattern to tell the options of a format, in its order. It looks at the literal
+// The letters that V8 looks for in a pattern to tell the options of a format. It looks at the literal
 // texts too, so "(day: 1)" counts as a day.
 const widths = (letters, narrow, long, short) =>
   [...letters].flatMap((letter) => [[letter.repeat(5), narrow], [letter.repeat(4), long], [letter.repeat(short), "short"]]);

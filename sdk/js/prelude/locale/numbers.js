@@ -183,14 +183,14 @@ function patternFor(format, value) {
   const pattern = numbers.currencyPatterns[isAccounting ? 1 : 0];
   const symbol = currencySymbol(format);
   const isLetter = /[\p{L}]/u;
-  // What is no number keeps close to a currency, as ICU has it.
+  // An infinity keeps close to a currency, as ICU has it.
   const touches = Number.isFinite(Number(value)) && (/¤[#0]/.test(pattern) && isLetter.test(symbol.at(-1))) || (/[#0]¤/.test(pattern) && isLetter.test(symbol[0]));
   return touches ? numbers.currencyPatterns[isAccounting ? 3 : 2] : pattern;
 }
 
 const NUMBER = /[#0][#0,.]*/;
 
-// What stands before and behind a number, for a sign.
+// The texts before and behind a number, for a sign.
 function affixes(pattern, sign) {
   const [positive, negative] = pattern.split(";");
   const [before, behind] = positive.split(NUMBER);
@@ -265,7 +265,7 @@ function textOf(format, value) {
     .join("");
 }
 
-// What may be formatted: numbers, BigInts, and texts of digits with all that they have.
+// The values that may be formatted: numbers, BigInts, and texts of digits with all that they have.
 function numeric(value) {
   if (typeof value === "bigint" || typeof value === "number") return value;
   if (typeof value === "string" && /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?\s*$/i.test(value)) return value;

@@ -140,7 +140,7 @@ function entriesOf(calendar, levels) {
     add(calendar.dates[style]);
     add(calendar.times[style]);
   }
-  // What the locale itself says is compared before what it inherits, each in the order of the letters.
+  // A locale's own skeletons are compared before those that it inherits, each in the order of the letters.
   const skeletons = levels.flatMap(({ available = {} }) => Object.keys(available).sort());
   for (const skeleton of new Set(skeletons)) {
     if (calendar.available[skeleton] !== undefined) add(calendar.available[skeleton], skeleton);

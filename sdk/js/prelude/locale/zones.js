@@ -9,7 +9,7 @@ function zoneNamed(name) {
   const wanted = String(name);
   const found = native.zone(wanted);
   if (found === undefined) throw new RangeError(`Invalid time zone specified: ${wanted}`);
-  if (found === "Etc/GMT" || found === "GMT") return "UTC";
+  if (["Etc/GMT", "GMT", "GMT0", "GMT+0", "GMT-0"].includes(found)) return "UTC";
   const preferred = native.table("aliases", found) ?? found;
   return preferred === "Etc/UTC" ? "UTC" : preferred;
 }
@@ -62,7 +62,7 @@ function nameOf(locale, zone, moment, isShort, isSummer) {
   return names.meta[isLeftOut ? metazone.slice(1) : metazone]?.[index] || undefined;
 }
 
-// What a pattern's letter says of a zone: z for its name, O for its offset.
+// The text of a zone for a letter of a pattern: z for its name, O for its offset.
 function zoneText(locale, zone, moment, letter, length) {
   const { seconds, isSummer } = offsetAt(zone, moment);
   const isShort = length < 4;
