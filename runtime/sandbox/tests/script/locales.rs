@@ -5,7 +5,7 @@ use std::{
     process::Command,
 };
 
-use champollion_sandbox::{Decoder, Digest};
+use champollion_sandbox::{Decoder, Digest, Limits, Script};
 use serde_json::{Value as Json, json};
 
 use crate::support::{data, data_of, decode, decoding, evaluate, load};
@@ -291,16 +291,18 @@ fn locales_are_found_however_a_codec_names_them() {
 
 #[test]
 fn a_call_that_formats_keeps_within_its_fuel() {
-    const CHEAP: u64 = 1_000_000;
+    /// Half of what a call of a script may burn.
+    const HALF: u64 = Limits::FUEL * Script::FUEL_FACTOR / 2;
+    const PLAIN: u64 = 500_000;
     let log = decoding(
         "const options = { timeZone: 'Europe/Paris', dateStyle: 'short', timeStyle: 'medium' }; \
-         const list = []; for (let i = 0; i < 100; i++) list.push(new Date(i * 3600000).toLocaleString('fr', options)); \
+         const list = []; \
+         for (let i = 0; i < 100; i++) list.push(new Date(i * 3600000).toLocaleString('fr', options)); \
          return { data: { list } };",
     );
     let call = decode(&log, &[1]);
-    let hundred = call.fuel;
-    assert!(call.result.is_ok());
-    assert!(hundred < 20 * CHEAP, "{hundred} units of fuel for a hundred dates");
+    assert!(call.fuel < HALF, "{} units of fuel for a hundred dates", call.fuel);
+    assert_eq!(data_of(call)["list"][99], "05/01/1970 04:00:00");
     let plain = decode(&decoding("return { data: { at: new Date(0).toISOString() } };"), &[1]);
-    assert!(plain.fuel < CHEAP / 2, "{} units of fuel without a locale", plain.fuel);
+    assert!(plain.fuel < PLAIN, "{} units of fuel without a locale", plain.fuel);
 }

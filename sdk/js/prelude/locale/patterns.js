@@ -77,11 +77,18 @@ function itemsOf(pattern) {
   return items;
 }
 
+const kindsKnown = new Map();
+
 function kindOf(letter, length) {
-  const [field, ...kinds] = LETTERS[letter];
-  let found = kinds[0];
-  for (const kind of kinds) if (kind[0] <= length) found = kind;
-  return { field, least: found[0], kind: found[1] > 0 ? found[1] + length : found[1] };
+  const key = letter + length;
+  let found = kindsKnown.get(key);
+  if (found === undefined) {
+    const [field, ...kinds] = LETTERS[letter];
+    const [least, kind] = kinds.findLast(([from]) => from <= length);
+    found = { field, least, kind: kind > 0 ? kind + length : kind };
+    kindsKnown.set(key, found);
+  }
+  return found;
 }
 
 // A skeleton or pattern, field by field.
@@ -90,13 +97,14 @@ function skeletonOf(text) {
   const letters = new Array(FIELDS).fill("");
   const lengths = new Array(FIELDS).fill(0);
   const bases = new Array(FIELDS).fill("");
-  for (const item of itemsOf(text)) {
-    if (typeof item === "string") continue;
-    const { field, kind, least } = kindOf(item.letter, item.length);
+  for (const { letter, length } of itemsOf(text)) {
+    // Literal texts have no letter.
+    if (letter === undefined) continue;
+    const { field, kind, least } = kindOf(letter, length);
     kinds[field] = kind;
-    letters[field] = item.letter;
-    lengths[field] = item.length;
-    bases[field] = item.letter.repeat(least);
+    letters[field] = letter;
+    lengths[field] = length;
+    bases[field] = letter.repeat(least);
   }
   if (kinds[MINUTE] && kinds[FRACTION] && !kinds[SECOND]) {
     kinds[SECOND] = NUMERIC + 1;
@@ -123,17 +131,24 @@ function skeletonOf(text) {
 // The patterns of a locale in the order in which they are compared.
 function entriesOf(calendar, levels) {
   const entries = [];
+  const byBase = new Map();
+  const byOriginal = new Map();
   const add = (pattern, skeleton) => {
-    const parsed = skeletonOf(skeleton ?? pattern);
-    const sameBase = entries.find((entry) => entry.base === parsed.base);
+    const entry = skeletonOf(skeleton ?? pattern);
+    const sameBase = byBase.get(entry.base);
     if (sameBase !== undefined && !sameBase.specified && skeleton === undefined) return;
-    const same = entries.find((entry) => entry.original === parsed.original);
+    const same = byOriginal.get(entry.original);
     if (same !== undefined) {
       if (skeleton === undefined || same.specified) return;
-      Object.assign(same, { pattern, specified: true });
+      same.pattern = pattern;
+      same.specified = true;
       return;
     }
-    entries.push({ ...parsed, pattern, specified: skeleton !== undefined });
+    entry.pattern = pattern;
+    entry.specified = skeleton !== undefined;
+    entries.push(entry);
+    byOriginal.set(entry.original, entry);
+    if (sameBase === undefined) byBase.set(entry.base, entry);
   };
   for (const letter of ["G", "y", "M", "E", "d", "a", "H", "m", "s", "S", "v"]) add(letter);
   for (let style = 0; style < 4; style++) {
@@ -174,7 +189,10 @@ function nearest(entries, wanted, mask) {
     let distance = 0;
     let missing = 0;
     let extra = 0;
-    const either = (wanted.mask & mask) | entry.mask;
+    const wantedMask = wanted.mask & mask;
+    // One field too many, and it is no nearer than what has none.
+    if (least < EXTRA && (entry.mask & ~wantedMask) !== 0) continue;
+    const either = wantedMask | entry.mask;
     for (let field = 0; field < FIELDS; field++) {
       if ((either & (1 << field)) === 0) continue;
       const own = mask & (1 << field) ? wanted.kinds[field] : 0;
