@@ -62,11 +62,13 @@ pub(crate) fn evaluate(context: &Ctx<'_>) -> Result<LocaleLoader> {
     Ok(Persistent::save(context, loader))
 }
 
-/// Evaluates the files that know locales where the source of a codec names something of theirs.
+/// Evaluates the files that know locales where the source of a codec names something of theirs, and
+/// has the tables of the locales read that the source names: no call has to.
 pub(crate) fn prepare(context: &Ctx<'_>, loader: &LocaleLoader, source: &[u8]) -> Result<()> {
     let names = |name: &&[u8]| source.windows(name.len()).any(|window| window == *name);
     if LOCALE_NAMES.iter().any(names) {
-        loader.clone().restore(context)?.call::<_, ()>(())?;
+        let source = String::from_utf8_lossy(source);
+        loader.clone().restore(context)?.call::<_, ()>((&*source,))?;
     }
     Ok(())
 }

@@ -1,8 +1,8 @@
 // Intl.DateTimeFormat, and toLocaleString and its kin of Date.
 
-const { canonical, checkKeywords, localeMatcher, notServed, numberOption, option, optionsOf, resolve, supportedLocalesOf, tableOf } =
+const { canonical, checkKeywords, formatsBy, localeMatcher, notServed, numberOption, option, optionsOf, resolve, supportedLocalesOf, tableOf } =
   shared.locales;
-const { bestPattern, itemsOf, joinedWith } = shared.patterns;
+const { bestPattern, generatorOf, itemsOf, joinedWith } = shared.patterns;
 const { offsetAt, shownZone, zoneNamed, zoneText } = shared.zones;
 
 const TEXT_WIDTHS = ["narrow", "short", "long"];
@@ -126,9 +126,9 @@ function formatOf(locales, givenOptions, method, required, defaults) {
   const hourCycle = option(options, "hourCycle", Object.keys(CYCLES), undefined, method);
   option(options, "formatMatcher", ["basic", "best fit"], "best fit", method);
   const locale = resolve(requested);
-  const calendar = option(options, "calendar", undefined, undefined, method)?.toLowerCase();
+  const wantedCalendar = option(options, "calendar", undefined, undefined, method)?.toLowerCase();
   const numberingSystem = option(options, "numberingSystem", undefined, undefined, method)?.toLowerCase();
-  checkKeywords(locale, { calendar, numberingSystem });
+  checkKeywords(locale, { calendar: wantedCalendar, numberingSystem });
   const zone = options.timeZone === undefined ? "UTC" : zoneNamed(options.timeZone);
   const hasTime = values.hour !== undefined || values.timeStyle !== undefined;
   const cycle = hasTime ? cycleOf(locale, { hour12, hourCycle }, locale.keywords) : undefined;
@@ -136,7 +136,8 @@ function formatOf(locales, givenOptions, method, required, defaults) {
   const items = isStyled
     ? styledItems(locale.table, values, cycle)
     : withCycle(bestPattern(locale.table, skeletonFor(values, cycle)), cycle);
-  return { locale, zone, cycle, values, isStyled, items, hour12, hourCycle };
+  const calendar = tableOf("calendars", locale.table);
+  return { locale, calendar, zone, cycle, values, isStyled, items, hour12, hourCycle };
 }
 
 function calendarFields(zone, moment) {
@@ -186,7 +187,7 @@ function digits(number, length) {
 
 function partText(format, item, fields, moment) {
   const { letter, length } = item;
-  const calendar = tableOf("calendars", format.locale.table);
+  const { calendar } = format;
   switch (letter) {
     case "G":
       return calendar.eras[width(length)][fields.year > 0 ? 1 : 0];
@@ -354,34 +355,38 @@ Object.defineProperty(DateTimeFormat.prototype, "format", {
 Object.defineProperty(DateTimeFormat.prototype, Symbol.toStringTag, { value: "Intl.DateTimeFormat", configurable: true });
 Object.defineProperty(DateTimeFormat, "supportedLocalesOf", { value: supportedLocalesOf, writable: true, configurable: true });
 
-// The last format of each method: codecs format many dates of a log in one way.
-const latest = new Map();
-const OPTIONS = [
+const formatBy = formatsBy([
   ...Object.keys(FIELD_OPTIONS), "dateStyle", "timeStyle", "localeMatcher", "hour12", "hourCycle", "formatMatcher",
   "calendar", "numberingSystem", "timeZone",
-];
-
-function keyOf(locales, options) {
-  if (typeof locales !== "string" && locales !== undefined) return undefined;
-  if (options === undefined) return String(locales);
-  if (typeof options !== "object" || options === null) return undefined;
-  return OPTIONS.reduce((key, name) => `${key}|${String(options[name])}`, String(locales));
-}
+]);
 
 function localeText(moment, locales, options, method, required, defaults) {
   if (Number.isNaN(moment)) return "Invalid Date";
-  const key = keyOf(locales, options);
-  let held = latest.get(method);
-  if (held === undefined || key === undefined || held.key !== key) {
-    held = { key, format: formatOf(locales, options, `Date.prototype.${method}`, required, defaults) };
-    latest.set(method, held);
+  const make = () => formatOf(locales, options, `Date.prototype.${method}`, required, defaults);
+  return textAt(formatBy(locales, options, method, make), moment);
+}
+
+// Names of locales in a source, of which so many are made ready: the usual one and a few.
+const NAMED = /["'`]([a-z]{2,3}(?:-[A-Za-z\d]{2,8})*)["'`]/g;
+const MOST_READY = 6;
+
+function prepare(source) {
+  const ready = new Set();
+  for (const tag of [undefined, ...Array.from(source.matchAll(NAMED), ([, tag]) => tag)]) {
+    if (ready.size >= MOST_READY) break;
+    try {
+      ready.add(resolve(tag).table);
+    } catch {
+      // It names a locale that is not served, or no locale: the codec hears of that where it asks.
+    }
   }
-  return textAt(held.format, moment);
+  for (const table of ready) generatorOf(table);
 }
 
 share({
   dates: {
     DateTimeFormat,
+    prepare,
     toLocaleString: (moment, locales, options) => localeText(moment, locales, options, "toLocaleString", "any", "all"),
     toLocaleDateString: (moment, locales, options) => localeText(moment, locales, options, "toLocaleDateString", "date", "date"),
     toLocaleTimeString: (moment, locales, options) => localeText(moment, locales, options, "toLocaleTimeString", "time", "time"),

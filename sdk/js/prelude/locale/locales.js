@@ -194,6 +194,35 @@ function numberOption(options, name, least, most, fallback) {
   return Math.floor(number);
 }
 
+// The formats that toLocaleString made: codecs format the members of a log in one or two ways.
+const MOST_MADE = 50;
+
+function formatsBy(names) {
+  const made = new Map();
+  return (locales, options, method, make) => {
+    const key = keyOf(names, locales, options, method);
+    let format = key === undefined ? undefined : made.get(key);
+    if (format === undefined) {
+      format = make();
+      if (key !== undefined && made.size < MOST_MADE) made.set(key, format);
+    }
+    return format;
+  };
+}
+
+function keyOf(names, locales, options, method) {
+  if (locales !== undefined && typeof locales !== "string") return undefined;
+  if (options !== undefined && (typeof options !== "object" || options === null)) return undefined;
+  let key = `${method} ${locales}`;
+  if (options === undefined) return key;
+  for (const name of names) {
+    const value = options[name];
+    if (typeof value === "object" && value !== null) return undefined;
+    key += value === undefined ? "|" : `|${typeof value} ${String(value)}`;
+  }
+  return key;
+}
+
 // CoerceOptionsToObject.
 function optionsOf(options) {
   if (options === undefined) return Object.create(null);
@@ -238,7 +267,7 @@ class Locale {
 
 share({
   locales: {
-    canonical, checkCasing, checkKeywords, levelsOf, localeMatcher, Locale, notServed, numberOption, option, optionsOf, parse, resolve,
+    canonical, checkCasing, checkKeywords, formatsBy, levelsOf, localeMatcher, Locale, notServed, numberOption, option, optionsOf, parse, resolve,
     supportedLocalesOf, tableOf,
   },
 });

@@ -1,6 +1,6 @@
 // Intl.NumberFormat, and toLocaleString of Number and BigInt.
 
-const { canonical, checkKeywords, localeMatcher, notServed, numberOption, option, optionsOf, resolve, supportedLocalesOf, tableOf } =
+const { canonical, checkKeywords, formatsBy, localeMatcher, notServed, numberOption, option, optionsOf, resolve, supportedLocalesOf, tableOf } =
   shared.locales;
 const { decimalOf, isZero, rounded, significant, split, trimmed } = shared.decimals;
 const { categoryOf } = shared.plurals;
@@ -335,14 +335,15 @@ Object.defineProperty(NumberFormat.prototype, "format", {
 Object.defineProperty(NumberFormat.prototype, Symbol.toStringTag, { value: "Intl.NumberFormat", configurable: true });
 Object.defineProperty(NumberFormat, "supportedLocalesOf", { value: supportedLocalesOf, writable: true, configurable: true });
 
-let usual;
+const formatBy = formatsBy([
+  "localeMatcher", "numberingSystem", "style", "currency", "currencyDisplay", "currencySign", "unit", "unitDisplay", "notation",
+  "compactDisplay", "useGrouping", "signDisplay", "minimumIntegerDigits", "minimumFractionDigits", "maximumFractionDigits",
+  "minimumSignificantDigits", "maximumSignificantDigits", "roundingMode", "roundingIncrement", "roundingPriority",
+  "trailingZeroDisplay",
+]);
 
 function toLocaleString(value, locales, options, method) {
-  if (locales === undefined && options === undefined) {
-    usual ??= formatOf(undefined, undefined, method);
-    return textOf(usual, value);
-  }
-  return textOf(formatOf(locales, options, method), value);
+  return textOf(formatBy(locales, options, method, () => formatOf(locales, options, method)), value);
 }
 
 share({ numbers: { NumberFormat, toLocaleString } });

@@ -193,8 +193,8 @@ function nearest(entries, wanted, mask) {
     // One field too many, and it is no nearer than what has none.
     if (least < EXTRA && (entry.mask & ~wantedMask) !== 0) continue;
     const either = wantedMask | entry.mask;
-    for (let field = 0; field < FIELDS; field++) {
-      if ((either & (1 << field)) === 0) continue;
+    for (let left = either; left !== 0; left &= left - 1) {
+      const field = 31 - Math.clz32(left & -left);
       const own = mask & (1 << field) ? wanted.kinds[field] : 0;
       const other = entry.kinds[field];
       if (own === other) continue;
@@ -319,4 +319,4 @@ function search(generator, wanted) {
   return joinedWith(generator.calendar.joined[style], [time, date]);
 }
 
-share({ patterns: { bestPattern, itemsOf, joinedWith } });
+share({ patterns: { bestPattern, generatorOf, itemsOf, joinedWith } });
