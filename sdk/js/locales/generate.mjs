@@ -19,11 +19,21 @@ const CURRENCIES = [
 ];
 
 const UNITS = [
-  "digital-bit", "digital-byte", "digital-gigabyte", "digital-kilobyte", "digital-megabyte", "duration-day",
-  "duration-hour", "duration-millisecond", "duration-minute", "duration-month", "duration-second", "duration-week",
-  "duration-year", "temperature-celsius", "temperature-fahrenheit", "length-centimeter", "length-foot", "length-inch",
-  "length-kilometer", "length-meter", "length-mile", "length-millimeter", "volume-liter", "volume-milliliter",
-  "mass-gram", "mass-kilogram", "angle-degree", "concentr-percent", "area-hectare", "mass-ounce", "mass-pound",
+  "digital-byte", "digital-kilobyte", "digital-megabyte", "duration-day", "duration-hour", "duration-millisecond",
+  "duration-minute", "duration-second", "temperature-celsius", "temperature-fahrenheit", "length-centimeter", "length-kilometer",
+  "length-meter", "length-millimeter", "volume-liter", "mass-gram", "mass-kilogram", "angle-degree", "concentr-percent",
+];
+
+// Metazones whose names are told: Europe and America, what is French overseas, and the large ones elsewhere.
+const METAZONES = [
+  "Africa_Central", "Africa_Eastern", "Africa_Southern", "Africa_Western", "Alaska", "Amazon", "America_Central",
+  "America_Eastern", "America_Mountain", "America_Pacific", "Arabian", "Argentina", "Atlantic", "Australia_Central",
+  "Australia_Eastern", "Australia_Western", "Azores", "Bolivia", "Brasilia", "Cape_Verde", "Chile", "China", "Colombia", "Cuba",
+  "Ecuador", "Europe_Central", "Europe_Eastern", "Europe_Further_Eastern", "Europe_Western", "French_Guiana", "French_Southern",
+  "GMT", "Georgia", "Greenland_Eastern", "Greenland_Western", "Gulf", "Hawaii_Aleutian", "Hong_Kong", "India", "Indochina",
+  "Israel", "Japan", "Korea", "Marquesas", "Mauritius", "Mexico_Northwest", "Mexico_Pacific", "Moscow", "New_Caledonia",
+  "New_Zealand", "Newfoundland", "Paraguay", "Peru", "Pierre_Miquelon", "Reunion", "Samara", "Singapore", "Tahiti", "Uruguay",
+  "Venezuela", "Wallis",
 ];
 
 const root = join(process.argv[2], "node_modules");
@@ -120,8 +130,8 @@ function numbersOf(locale) {
     },
     decimalPattern: numbers["decimalFormats-numberSystem-latn"].standard,
     percentPattern: numbers["percentFormats-numberSystem-latn"].standard,
-    // ICU writes amounts in the English of continental Europe by rules that these tables do not have.
-    currencyPatterns: parentOf(locale) === "en-150" || locale === "en-150" ? undefined : [formats.standard, formats.accounting, formats["standard-alphaNextToNumber"], formats["accounting-alphaNextToNumber"]],
+    // Where ICU writes amounts by rules that these tables do not have, they are refused.
+    currencyPatterns: parentOf(locale) === "en-150" || ["en-150", "en-ZA", "pt-CV"].includes(locale) ? null : [formats.standard, formats.accounting, formats["standard-alphaNextToNumber"], formats["accounting-alphaNextToNumber"]],
     currencies: Object.fromEntries(CURRENCIES.map((code) => [
       code, [currencies[code]?.symbol ?? code, currencies[code]?.["symbol-alt-narrow"] ?? currencies[code]?.symbol ?? code],
     ])),
@@ -148,7 +158,11 @@ function zonesOf(locale) {
   const meta = {};
   const widths = (entry) => [entry.short?.standard, entry.short?.daylight, entry.long?.standard, entry.long?.daylight]
     .map((name) => (name === "∅∅∅" ? undefined : name) ?? 0);
-  for (const [name, entry] of Object.entries(names.metazone)) meta[name] = widths(entry);
+  for (const name of METAZONES) meta[name] = widths(names.metazone[name] ?? {});
+  // Of the others the abbreviations alone: most have none.
+  for (const [name, entry] of Object.entries(names.metazone)) {
+    if (meta[name] === undefined && entry.short !== undefined) meta[name] = widths(entry).slice(0, 2);
+  }
   const zone = {};
   const walk = (entries, prefix) => {
     for (const [name, entry] of Object.entries(entries)) {
@@ -164,7 +178,7 @@ function zonesOf(locale) {
   };
 }
 
-// What is different from the parent, leaf by leaf; lists are leaves. What the parent alone has is null.
+// The differences from the parent, leaf by leaf; lists are leaves. A member of the parent's alone is null.
 function difference(own, parent) {
   if (parent === undefined) return own;
   const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
@@ -187,6 +201,11 @@ function table(languages, of) {
   for (const language of languages) {
     const locales = readdirSync(join(root, "cldr-dates-full", "main"))
       .filter((name) => name === language || (name.startsWith(`${language}-`) && isKnown(name)));
+    // Regions that say nothing of their own: other engines know them by name all the same.
+    const letters = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ"];
+    const plain = letters.flatMap((one) => letters.map((other) => `${language}-${one}${other}`))
+      .filter((locale) => !locales.includes(locale) && isKnown(locale));
+    lines.push(...plain.map((locale) => `${locale}\t{}`));
     const full = Object.fromEntries(locales.map((locale) => [locale, of(locale)]));
     for (const locale of locales) {
       const parent = locale === language ? "" : parentOf(locale);
@@ -199,15 +218,21 @@ function table(languages, of) {
   return `${lines.join("\n")}\n`;
 }
 
-// The names of zones as CLDR prefers them, and the metazones that they were in.
-function zones() {
-  const preferred = {};
-  const { tz } = read("cldr-bcp47", "bcp47", "timezone.json").keyword.u;
-  for (const entry of Object.values(tz)) {
+// Names of zones that CLDR has another for, and the metazones that each zone was in.
+function aliases() {
+  const lines = [];
+  for (const entry of Object.values(read("cldr-bcp47", "bcp47", "timezone.json").keyword.u.tz)) {
     const [first, ...others] = (entry._alias ?? "").split(" ");
-    for (const other of others) preferred[other] = first;
+    lines.push(...others.map((other) => `${other}\t${first}`));
   }
-  const meta = {};
+  return `${lines.sort().join("\n")}\n`;
+}
+
+function metazones() {
+  const lines = [];
+  // One whose long names are left out here begins with a minus.
+  const named = read("cldr-dates-full", "main", "en", "timeZoneNames.json").main.en.dates.timeZoneNames.metazone;
+  const marked = (name) => (named[name]?.long !== undefined && !METAZONES.includes(name) ? `-${name}` : name);
   const minutes = (text) => (text === undefined ? 0 : Date.parse(`${text.replace(" ", "T")}Z`) / 60000);
   const walk = (entries, prefix) => {
     for (const [name, entry] of Object.entries(entries)) {
@@ -215,12 +240,12 @@ function zones() {
         walk(entry, `${prefix}${name}/`);
         continue;
       }
-      const stays = entry.map(({ usesMetazone: { _mzone, _from, _to } }) => [_mzone, minutes(_from), minutes(_to)]);
-      meta[prefix + name] = stays.length === 1 && stays[0][1] === 0 && stays[0][2] === 0 ? stays[0][0] : stays;
+      const stays = entry.map(({ usesMetazone: { _mzone, _from, _to } }) => [marked(_mzone), minutes(_from), minutes(_to)]);
+      lines.push(`${prefix}${name}\t${JSON.stringify(stays)}`);
     }
   };
   walk(supplemental("metaZones").metaZones.metazoneInfo.timezone, "");
-  return { preferred, meta };
+  return `${lines.sort().join("\n")}\n`;
 }
 
 // Every language that other engines know: a locale of another one cannot be served here.
@@ -234,7 +259,8 @@ write("calendars.tsv", table(LANGUAGES, calendarOf));
 write("numbers.tsv", table(LANGUAGES, numbersOf));
 write("units.tsv", table(LANGUAGES, unitsOf));
 write("zones.tsv", table(LANGUAGES, zonesOf));
-write("zones.json", `${JSON.stringify(zones())}\n`);
+write("aliases.tsv", aliases());
+write("metazones.tsv", metazones());
 write("languages.txt", `${languages().join(" ")}\n`);
 
 // The order of characters: the languages that have one of their own, and the root's for all others.
@@ -248,7 +274,7 @@ const RANGES = [
 const PAIRS = ["ae", "oe", "ss", "ij", "dz", "lj", "nj", "th", "AE", "OE", "SS", "IJ", "Dz", "DZ", "Lj", "LJ", "Nj", "NJ", "Th", "TH"];
 
 function order(language) {
-  const collator = (options) => new Intl.Collator(language, { usage: "sort", ...options }).compare;
+  const collator = (options) => new Intl.Collator(language, { usage: "sort", caseFirst: "false", ...options }).compare;
   const [base, accent, full] = ["base", "accent", "variant"].map((sensitivity) => collator({ sensitivity }));
   const marks = [];
   for (let code = 0x300; code <= 0x36f; code++) {
@@ -265,9 +291,10 @@ function order(language) {
       const written = character.normalize("NFKD").replace(/\p{M}/gu, "");
       const pair = PAIRS.findLast((pair) => base(pair, character) === 0 && accent(pair, character) === 0 )
         ?? PAIRS.find((pair) => base(pair, character) === 0);
-      if (pair !== undefined) several[character] = pair;
+      const differs = (text) => (accent(text, character) === 0 ? "" : "\u0001");
+      if (pair !== undefined) several[character] = differs(pair) + pair;
       else if ([...written].length > 1) {
-        if (base(written, character) === 0) several[character] = written;
+        if (base(written, character) === 0) several[character] = differs(written) + written;
       } else characters.push(character);
     }
   }

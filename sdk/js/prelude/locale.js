@@ -3,10 +3,11 @@
 
 let isLoaded = false;
 
-function loadLocales() {
-  if (isLoaded) return;
-  native.loadLocales(native, shared, provide, share);
+// With the source of a codec what it will need is made ready.
+function loadLocales(source) {
+  if (!isLoaded) native.loadLocales(native, shared, provide, share);
   isLoaded = true;
+  if (source !== undefined) shared.dates.prepare(source);
 }
 
 function locales() {

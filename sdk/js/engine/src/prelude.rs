@@ -1,7 +1,7 @@
 //! The prelude: globals that codecs find beside the language itself.
 //!
-//! What knows locales is large, and few codecs use it. So it is evaluated when one is loaded whose
-//! source names it, or else when it is first called.
+//! The files that know locales are large, and few codecs use them. So they are evaluated when a codec
+//! is loaded whose source names something of theirs, or else when it first uses it.
 
 use rquickjs::{
     Ctx, Function, Object, Persistent, Result, Value, context::EvalOptions, function::Opt,
@@ -11,10 +11,11 @@ use rquickjs::{
 use crate::{console, locales, zones};
 
 /// The prelude, in the order in which its files are evaluated: later ones use what earlier ones share.
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 7] = [
     ("base64.js", include_str!("../../prelude/base64.js")),
     ("text.js", include_str!("../../prelude/text.js")),
     ("buffer.js", include_str!("../../prelude/buffer.js")),
+    ("clone.js", include_str!("../../prelude/clone.js")),
     ("locale.js", include_str!("../../prelude/locale.js")),
     ("console.js", include_str!("../../prelude/console.js")),
     ("modules.js", include_str!("../../prelude/modules.js")),
@@ -61,11 +62,13 @@ pub(crate) fn evaluate(context: &Ctx<'_>) -> Result<LocaleLoader> {
     Ok(Persistent::save(context, loader))
 }
 
-/// Evaluates the files that know locales where the source of a codec names something of theirs.
+/// Evaluates the files that know locales where the source of a codec names something of theirs, and
+/// has the tables of the locales read that the source names: no call has to.
 pub(crate) fn prepare(context: &Ctx<'_>, loader: &LocaleLoader, source: &[u8]) -> Result<()> {
     let names = |name: &&[u8]| source.windows(name.len()).any(|window| window == *name);
     if LOCALE_NAMES.iter().any(names) {
-        loader.clone().restore(context)?.call::<_, ()>(())?;
+        let source = String::from_utf8_lossy(source);
+        loader.clone().restore(context)?.call::<_, ()>((&*source,))?;
     }
     Ok(())
 }

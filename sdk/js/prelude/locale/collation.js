@@ -63,7 +63,11 @@ function add(elements, order, character) {
   }
   const several = order.several[character];
   if (several !== undefined) {
-    for (const part of several) elements.push({ ...order.weights.get(part), form: 100 });
+    const hasAccent = several[0] === ACCENT;
+    for (const part of hasAccent ? several.slice(1) : several) {
+      const { letter, accent } = order.weights.get(part);
+      elements.push({ letter, accent: hasAccent ? accent + 0.5 : accent, form: 100 });
+    }
     return;
   }
   // Control characters and what only directs a text do not count.

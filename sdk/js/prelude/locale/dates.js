@@ -1,8 +1,8 @@
 // Intl.DateTimeFormat, and toLocaleString and its kin of Date.
 
-const { canonical, checkKeywords, localeMatcher, notServed, numberOption, option, optionsOf, resolve, supportedLocalesOf, tableOf } =
+const { canonical, checkKeywords, formatsBy, localeMatcher, notServed, numberOption, option, optionsOf, resolve, supportedLocalesOf, tableOf } =
   shared.locales;
-const { bestPattern, itemsOf, joinedWith } = shared.patterns;
+const { bestPattern, generatorOf, itemsOf, joinedWith } = shared.patterns;
 const { offsetAt, shownZone, zoneNamed, zoneText } = shared.zones;
 
 const TEXT_WIDTHS = ["narrow", "short", "long"];
@@ -33,7 +33,7 @@ const CYCLE_OF = { K: "h11", h: "h12", H: "h23", k: "h24" };
 
 // Names of parts, by the letters of a pattern.
 const PARTS = {
-  G: "era", y: "year", M: "month", L: "month", E: "weekday", c: "weekday", d: "day", a: "dayPeriod", b: "dayPeriod",
+  G: "era", y: "year", Y: "year", M: "month", L: "month", E: "weekday", c: "weekday", d: "day", a: "dayPeriod", b: "dayPeriod",
   B: "dayPeriod", H: "hour", h: "hour", K: "hour", k: "hour", m: "minute", s: "second", S: "fractionalSecond",
   z: "timeZoneName", O: "timeZoneName", v: "timeZoneName",
 };
@@ -126,9 +126,9 @@ function formatOf(locales, givenOptions, method, required, defaults) {
   const hourCycle = option(options, "hourCycle", Object.keys(CYCLES), undefined, method);
   option(options, "formatMatcher", ["basic", "best fit"], "best fit", method);
   const locale = resolve(requested);
-  const calendar = option(options, "calendar", undefined, undefined, method)?.toLowerCase();
+  const wantedCalendar = option(options, "calendar", undefined, undefined, method)?.toLowerCase();
   const numberingSystem = option(options, "numberingSystem", undefined, undefined, method)?.toLowerCase();
-  checkKeywords(locale, { calendar, numberingSystem });
+  checkKeywords(locale, { calendar: wantedCalendar, numberingSystem });
   const zone = options.timeZone === undefined ? "UTC" : zoneNamed(options.timeZone);
   const hasTime = values.hour !== undefined || values.timeStyle !== undefined;
   const cycle = hasTime ? cycleOf(locale, { hour12, hourCycle }, locale.keywords) : undefined;
@@ -136,7 +136,8 @@ function formatOf(locales, givenOptions, method, required, defaults) {
   const items = isStyled
     ? styledItems(locale.table, values, cycle)
     : withCycle(bestPattern(locale.table, skeletonFor(values, cycle)), cycle);
-  return { locale, zone, cycle, values, isStyled, items, hour12, hourCycle };
+  const calendar = tableOf("calendars", locale.table);
+  return { locale, calendar, zone, cycle, values, isStyled, items, hour12, hourCycle };
 }
 
 function calendarFields(zone, moment) {
@@ -186,10 +187,12 @@ function digits(number, length) {
 
 function partText(format, item, fields, moment) {
   const { letter, length } = item;
-  const calendar = tableOf("calendars", format.locale.table);
+  const { calendar } = format;
   switch (letter) {
     case "G":
       return calendar.eras[width(length)][fields.year > 0 ? 1 : 0];
+    // A year of weeks stands in a pattern of de-CH by mistake.
+    case "Y":
     case "y": {
       const year = fields.year > 0 ? fields.year : 1 - fields.year;
       return length === 2 ? digits(year % 100, 2) : digits(year, length);
@@ -227,24 +230,21 @@ function partText(format, item, fields, moment) {
   }
 }
 
-// Of Unicode's narrow spaces V8 makes ordinary ones, since programs that read its texts expect those.
-function ordinary(text) {
-  return text.replaceAll("\u202f", " ");
-}
-
 function partsAt(format, moment) {
   const fields = calendarFields(format.zone, moment);
   return format.items.map((item) =>
     typeof item === "string"
-      ? { type: "literal", value: ordinary(item) }
-      : { type: PARTS[item.letter], value: ordinary(partText(format, item, fields, moment)) },
+      ? { type: "literal", value: item }
+      : { type: PARTS[item.letter], value: partText(format, item, fields, moment) },
   );
 }
 
+// Of narrow spaces V8 makes ordinary ones in a text, since programs expect those, and leaves the parts.
 function textAt(format, moment) {
   return partsAt(format, moment)
     .map((part) => part.value)
-    .join("");
+    .join("")
+    .replaceAll("\u202f", " ");
 }
 
 function momentOf(value) {
@@ -253,24 +253,37 @@ function momentOf(value) {
   return Math.trunc(moment);
 }
 
-function shownOption(name, items) {
-  for (const item of items) {
-    if (typeof item === "string" || PARTS[item.letter] !== name) continue;
-    if (name === "fractionalSecond") return item.length;
-    if (item.letter === "a") continue;
-    const letters = item.letter.repeat(item.length);
-    if (name === "timeZoneName") {
-      return { z: item.length < 4 ? "short" : "long", O: item.length < 4 ? "shortOffset" : "longOffset" }[item.letter];
-    }
-    if (item.length === 5) return "narrow";
-    if (item.length === 4) return name === "year" ? "numeric" : "long";
-    if (/[EGBc]/.test(item.letter) || letters === "MMM" || letters === "LLL") return "short";
-    return item.length === 2 ? "2-digit" : "numeric";
-  }
-  return undefined;
-}
+// The letters that V8 looks for in a pattern to tell the options of a format. It looks at the literal
+// texts too, so "(day: 1)" counts as a day.
+const widths = (letters, narrow, long, short) =>
+  [...letters].flatMap((letter) => [[letter.repeat(5), narrow], [letter.repeat(4), long], [letter.repeat(short), "short"]]);
+const digitsOf = (letters) => [...letters].flatMap((letter) => [[letter + letter, "2-digit"], [letter, "numeric"]]);
+const SHOWN = {
+  weekday: widths("Ec", "narrow", "long", 3),
+  era: widths("G", "narrow", "long", 1),
+  year: digitsOf("y"),
+  month: [...widths("M", "narrow", "long", 3), ...digitsOf("M"), ...widths("L", "narrow", "long", 3), ...digitsOf("L")],
+  day: digitsOf("d"),
+  dayPeriod: widths("Bb", "narrow", "long", 1),
+  hour: digitsOf("HhkK"),
+  minute: digitsOf("m"),
+  second: digitsOf("s"),
+  timeZoneName: [["zzzz", "long"], ["z", "short"], ["OOOO", "longOffset"], ["O", "shortOffset"], ["v", "shortGeneric"]],
+};
 
-const SHOWN = ["weekday", "era", "year", "month", "day", "dayPeriod", "hour", "minute", "second", "fractionalSecond", "timeZoneName"];
+function shownOptions(items) {
+  const pattern = items.map((item) => (typeof item === "string" ? item : item.letter.repeat(item.length))).join("");
+  const shown = {};
+  for (const [name, texts] of Object.entries(SHOWN)) {
+    const found = texts.find(([text]) => pattern.includes(text));
+    if (name === "timeZoneName") {
+      const fraction = pattern.replace(/[^S]/g, "").length;
+      if (fraction > 0) shown.fractionalSecondDigits = fraction;
+    }
+    if (found !== undefined) [, shown[name]] = found;
+  }
+  return shown;
+}
 
 const formats = new WeakMap();
 
@@ -317,11 +330,7 @@ const methods = {
       if (values.timeStyle !== undefined) resolved.timeStyle = values.timeStyle;
       return resolved;
     }
-    for (const name of SHOWN) {
-      const shown = shownOption(name, items);
-      if (shown !== undefined) resolved[name === "fractionalSecond" ? "fractionalSecondDigits" : name] = shown;
-    }
-    return resolved;
+    return Object.assign(resolved, shownOptions(items));
   },
 
   formatRange() {
@@ -346,34 +355,38 @@ Object.defineProperty(DateTimeFormat.prototype, "format", {
 Object.defineProperty(DateTimeFormat.prototype, Symbol.toStringTag, { value: "Intl.DateTimeFormat", configurable: true });
 Object.defineProperty(DateTimeFormat, "supportedLocalesOf", { value: supportedLocalesOf, writable: true, configurable: true });
 
-// The last format of each method: codecs format many dates of a log in one way.
-const latest = new Map();
-const OPTIONS = [
+const formatBy = formatsBy([
   ...Object.keys(FIELD_OPTIONS), "dateStyle", "timeStyle", "localeMatcher", "hour12", "hourCycle", "formatMatcher",
   "calendar", "numberingSystem", "timeZone",
-];
-
-function keyOf(locales, options) {
-  if (typeof locales !== "string" && locales !== undefined) return undefined;
-  if (options === undefined) return String(locales);
-  if (typeof options !== "object" || options === null) return undefined;
-  return OPTIONS.reduce((key, name) => `${key}|${String(options[name])}`, String(locales));
-}
+]);
 
 function localeText(moment, locales, options, method, required, defaults) {
   if (Number.isNaN(moment)) return "Invalid Date";
-  const key = keyOf(locales, options);
-  let held = latest.get(method);
-  if (held === undefined || key === undefined || held.key !== key) {
-    held = { key, format: formatOf(locales, options, `Date.prototype.${method}`, required, defaults) };
-    latest.set(method, held);
+  const make = () => formatOf(locales, options, `Date.prototype.${method}`, required, defaults);
+  return textAt(formatBy(locales, options, method, make), moment);
+}
+
+// Names of locales in a source, of which so many are made ready: the usual one and a few.
+const NAMED = /["'`]([a-z]{2,3}(?:-[A-Za-z\d]{2,8})*)["'`]/g;
+const MOST_READY = 6;
+
+function prepare(source) {
+  const ready = new Set();
+  for (const tag of [undefined, ...Array.from(source.matchAll(NAMED), ([, tag]) => tag)]) {
+    if (ready.size >= MOST_READY) break;
+    try {
+      ready.add(resolve(tag).table);
+    } catch {
+      // It names a locale that is not served, or no locale: the codec hears of that where it asks.
+    }
   }
-  return textAt(held.format, moment);
+  for (const table of ready) generatorOf(table);
 }
 
 share({
   dates: {
     DateTimeFormat,
+    prepare,
     toLocaleString: (moment, locales, options) => localeText(moment, locales, options, "toLocaleString", "any", "all"),
     toLocaleDateString: (moment, locales, options) => localeText(moment, locales, options, "toLocaleDateString", "date", "date"),
     toLocaleTimeString: (moment, locales, options) => localeText(moment, locales, options, "toLocaleTimeString", "time", "time"),

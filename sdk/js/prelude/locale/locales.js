@@ -5,7 +5,7 @@ const TAG =
   /^([a-z]{2,3}|[a-z]{5,8})(?:-([a-z]{4}))?(?:-([a-z]{2}|\d{3}))?((?:-(?:[a-z\d]{5,8}|\d[a-z\d]{3}))*)((?:-[a-wy-z\d](?:-[a-z\d]{2,8})+)*)(?:-x(?:-[a-z\d]{1,8})+)?$/;
 
 // Names that are others today; "no" is served as "nb" and keeps its name.
-const REPLACED = { iw: "he", in: "id", ji: "yi", jw: "jv", mo: "ro", sh: "sr-Latn", tl: "fil" };
+const REPLACED = { iw: "he", in: "id", ji: "yi", jw: "jv", mo: "ro", tl: "fil" };
 const SAME_AS = { no: "nb" };
 
 const DEFAULT = "en-US";
@@ -75,8 +75,8 @@ function lineOf(table, name) {
 function served(tag) {
   const { language, script, region, base } = parse(tag);
   if (SAME_AS[language]) {
-    const same = served([SAME_AS[language], region].filter(Boolean).join("-"));
-    return same && { ...same, name: region && same.name !== "nb" ? same.name : language };
+    const table = SAME_AS[language];
+    return { name: region === "NO" ? `${language}-NO` : language, table };
   }
   if (!isLanguage(language)) return undefined;
   if (lineOf("calendars", language) === undefined || (script !== undefined && script !== "Latn")) {
@@ -84,7 +84,8 @@ function served(tag) {
       `The locale ${base} is not served: codecs find ${SERVED} with their regions`,
     );
   }
-  const regional = region && `${language}-${region}`;
+  // With a script a region is passed over: no locale here has both.
+  const regional = region && script === undefined && `${language}-${region}`;
   const name = regional && lineOf("calendars", regional) !== undefined ? regional : language;
   return { name, table: name };
 }
@@ -193,6 +194,35 @@ function numberOption(options, name, least, most, fallback) {
   return Math.floor(number);
 }
 
+// The formats that toLocaleString made: codecs format the members of a log in one or two ways.
+const MOST_MADE = 50;
+
+function formatsBy(names) {
+  const made = new Map();
+  return (locales, options, method, make) => {
+    const key = keyOf(names, locales, options, method);
+    let format = key === undefined ? undefined : made.get(key);
+    if (format === undefined) {
+      format = make();
+      if (key !== undefined && made.size < MOST_MADE) made.set(key, format);
+    }
+    return format;
+  };
+}
+
+function keyOf(names, locales, options, method) {
+  if (locales !== undefined && typeof locales !== "string") return undefined;
+  if (options !== undefined && (typeof options !== "object" || options === null)) return undefined;
+  let key = `${method} ${locales}`;
+  if (options === undefined) return key;
+  for (const name of names) {
+    const value = options[name];
+    if (typeof value === "object" && value !== null) return undefined;
+    key += value === undefined ? "|" : `|${typeof value} ${String(value)}`;
+  }
+  return key;
+}
+
 // CoerceOptionsToObject.
 function optionsOf(options) {
   if (options === undefined) return Object.create(null);
@@ -237,7 +267,7 @@ class Locale {
 
 share({
   locales: {
-    canonical, checkCasing, checkKeywords, levelsOf, localeMatcher, Locale, notServed, numberOption, option, optionsOf, parse, resolve,
+    canonical, checkCasing, checkKeywords, formatsBy, levelsOf, localeMatcher, Locale, notServed, numberOption, option, optionsOf, parse, resolve,
     supportedLocalesOf, tableOf,
   },
 });

@@ -1,6 +1,6 @@
 // Intl.NumberFormat, and toLocaleString of Number and BigInt.
 
-const { canonical, checkKeywords, localeMatcher, notServed, numberOption, option, optionsOf, resolve, supportedLocalesOf, tableOf } =
+const { canonical, checkKeywords, formatsBy, localeMatcher, notServed, numberOption, option, optionsOf, resolve, supportedLocalesOf, tableOf } =
   shared.locales;
 const { decimalOf, isZero, rounded, significant, split, trimmed } = shared.decimals;
 const { categoryOf } = shared.plurals;
@@ -100,16 +100,16 @@ function unitOption(options, style, method, locale) {
   return name;
 }
 
+const GROUP_DIGITS = 3;
+
 function grouped(format, whole, symbols, pattern) {
-  const sizes = /#?,?((?:#+,)?)[#0]*0/.exec(pattern);
-  const primary = 3;
-  const secondary = /#,##,##0/.test(pattern) ? 2 : primary;
-  if (format.useGrouping === false || sizes === null) return [{ type: "integer", value: whole }];
   const least = { always: 1, min2: 2, auto: tableOf("numbers", format.locale.table).minimumGrouping }[format.useGrouping];
-  if (whole.length < primary + least) return [{ type: "integer", value: whole }];
-  const groups = [whole.slice(-primary)];
-  for (let left = whole.slice(0, -primary); left !== ""; left = left.slice(0, -secondary)) {
-    groups.unshift(left.slice(-secondary));
+  if (least === undefined || whole.length < GROUP_DIGITS + least) return [{ type: "integer", value: whole }];
+  // In India the groups above the thousands have two digits.
+  const above = pattern.includes("#,##,##0") ? 2 : GROUP_DIGITS;
+  const groups = [whole.slice(-GROUP_DIGITS)];
+  for (let left = whole.slice(0, -GROUP_DIGITS); left !== ""; left = left.slice(0, -above)) {
+    groups.unshift(left.slice(-above));
   }
   return groups.flatMap((digits, index) => [
     ...(index === 0 ? [] : [{ type: "group", value: symbols.group }]),
@@ -183,19 +183,20 @@ function patternFor(format, value) {
   const pattern = numbers.currencyPatterns[isAccounting ? 1 : 0];
   const symbol = currencySymbol(format);
   const isLetter = /[\p{L}]/u;
-  // What is no number keeps close to a currency, as ICU has it.
+  // An infinity keeps close to a currency, as ICU has it.
   const touches = Number.isFinite(Number(value)) && (/¤[#0]/.test(pattern) && isLetter.test(symbol.at(-1))) || (/[#0]¤/.test(pattern) && isLetter.test(symbol[0]));
   return touches ? numbers.currencyPatterns[isAccounting ? 3 : 2] : pattern;
 }
 
 const NUMBER = /[#0][#0,.]*/;
 
-// What stands before and behind a number, for a sign.
+// The texts before and behind a number, for a sign.
 function affixes(pattern, sign) {
   const [positive, negative] = pattern.split(";");
   const [before, behind] = positive.split(NUMBER);
   if (sign === "") return [before, behind];
-  if (negative === undefined) return [`-${before}`, behind];
+  // Brackets of accounts say minus and nothing else.
+  if (negative === undefined || (sign === "+" && !negative.includes("-"))) return [`-${before}`, behind];
   return negative.split(NUMBER);
 }
 
@@ -264,7 +265,7 @@ function textOf(format, value) {
     .join("");
 }
 
-// What may be formatted: numbers, BigInts, and texts of digits with all that they have.
+// The values that may be formatted: numbers, BigInts, and texts of digits with all that they have.
 function numeric(value) {
   if (typeof value === "bigint" || typeof value === "number") return value;
   if (typeof value === "string" && /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?\s*$/i.test(value)) return value;
@@ -334,14 +335,15 @@ Object.defineProperty(NumberFormat.prototype, "format", {
 Object.defineProperty(NumberFormat.prototype, Symbol.toStringTag, { value: "Intl.NumberFormat", configurable: true });
 Object.defineProperty(NumberFormat, "supportedLocalesOf", { value: supportedLocalesOf, writable: true, configurable: true });
 
-let usual;
+const formatBy = formatsBy([
+  "localeMatcher", "numberingSystem", "style", "currency", "currencyDisplay", "currencySign", "unit", "unitDisplay", "notation",
+  "compactDisplay", "useGrouping", "signDisplay", "minimumIntegerDigits", "minimumFractionDigits", "maximumFractionDigits",
+  "minimumSignificantDigits", "maximumSignificantDigits", "roundingMode", "roundingIncrement", "roundingPriority",
+  "trailingZeroDisplay",
+]);
 
 function toLocaleString(value, locales, options, method) {
-  if (locales === undefined && options === undefined) {
-    usual ??= formatOf(undefined, undefined, method);
-    return textOf(usual, value);
-  }
-  return textOf(formatOf(locales, options, method), value);
+  return textOf(formatBy(locales, options, method, () => formatOf(locales, options, method)), value);
 }
 
 share({ numbers: { NumberFormat, toLocaleString } });

@@ -16,6 +16,7 @@ const NUMERIC = 0x100, DELTA = 0x10, NARROW = -0x101, SHORTER = -0x102, SHORT = 
 const LETTERS = {
   G: [ERA, [1, SHORT], [4, LONG], [5, NARROW]],
   y: [YEAR, [1, NUMERIC]],
+  Y: [YEAR, [1, NUMERIC + DELTA]],
   M: [MONTH, [1, NUMERIC], [3, SHORT], [4, LONG], [5, NARROW]],
   L: [MONTH, [1, NUMERIC + DELTA], [3, SHORT - DELTA], [4, LONG - DELTA], [5, NARROW - DELTA]],
   E: [WEEKDAY, [1, SHORT], [4, LONG], [5, NARROW], [6, SHORTER]],
@@ -76,11 +77,18 @@ function itemsOf(pattern) {
   return items;
 }
 
+const kindsKnown = new Map();
+
 function kindOf(letter, length) {
-  const [field, ...kinds] = LETTERS[letter];
-  let found = kinds[0];
-  for (const kind of kinds) if (kind[0] <= length) found = kind;
-  return { field, least: found[0], kind: found[1] > 0 ? found[1] + length : found[1] };
+  const key = letter + length;
+  let found = kindsKnown.get(key);
+  if (found === undefined) {
+    const [field, ...kinds] = LETTERS[letter];
+    const [least, kind] = kinds.findLast(([from]) => from <= length);
+    found = { field, least, kind: kind > 0 ? kind + length : kind };
+    kindsKnown.set(key, found);
+  }
+  return found;
 }
 
 // A skeleton or pattern, field by field.
@@ -89,13 +97,14 @@ function skeletonOf(text) {
   const letters = new Array(FIELDS).fill("");
   const lengths = new Array(FIELDS).fill(0);
   const bases = new Array(FIELDS).fill("");
-  for (const item of itemsOf(text)) {
-    if (typeof item === "string") continue;
-    const { field, kind, least } = kindOf(item.letter, item.length);
+  for (const { letter, length } of itemsOf(text)) {
+    // Literal texts have no letter.
+    if (letter === undefined) continue;
+    const { field, kind, least } = kindOf(letter, length);
     kinds[field] = kind;
-    letters[field] = item.letter;
-    lengths[field] = item.length;
-    bases[field] = item.letter.repeat(least);
+    letters[field] = letter;
+    lengths[field] = length;
+    bases[field] = letter.repeat(least);
   }
   if (kinds[MINUTE] && kinds[FRACTION] && !kinds[SECOND]) {
     kinds[SECOND] = NUMERIC + 1;
@@ -122,24 +131,31 @@ function skeletonOf(text) {
 // The patterns of a locale in the order in which they are compared.
 function entriesOf(calendar, levels) {
   const entries = [];
+  const byBase = new Map();
+  const byOriginal = new Map();
   const add = (pattern, skeleton) => {
-    const parsed = skeletonOf(skeleton ?? pattern);
-    const sameBase = entries.find((entry) => entry.base === parsed.base);
+    const entry = skeletonOf(skeleton ?? pattern);
+    const sameBase = byBase.get(entry.base);
     if (sameBase !== undefined && !sameBase.specified && skeleton === undefined) return;
-    const same = entries.find((entry) => entry.original === parsed.original);
+    const same = byOriginal.get(entry.original);
     if (same !== undefined) {
       if (skeleton === undefined || same.specified) return;
-      Object.assign(same, { pattern, specified: true });
+      same.pattern = pattern;
+      same.specified = true;
       return;
     }
-    entries.push({ ...parsed, pattern, specified: skeleton !== undefined });
+    entry.pattern = pattern;
+    entry.specified = skeleton !== undefined;
+    entries.push(entry);
+    byOriginal.set(entry.original, entry);
+    if (sameBase === undefined) byBase.set(entry.base, entry);
   };
   for (const letter of ["G", "y", "M", "E", "d", "a", "H", "m", "s", "S", "v"]) add(letter);
   for (let style = 0; style < 4; style++) {
     add(calendar.dates[style]);
     add(calendar.times[style]);
   }
-  // What the locale itself says is compared before what it inherits, each in the order of the letters.
+  // A locale's own skeletons are compared before those that it inherits, each in the order of the letters.
   const skeletons = levels.flatMap(({ available = {} }) => Object.keys(available).sort());
   for (const skeleton of new Set(skeletons)) {
     if (calendar.available[skeleton] !== undefined) add(calendar.available[skeleton], skeleton);
@@ -173,9 +189,12 @@ function nearest(entries, wanted, mask) {
     let distance = 0;
     let missing = 0;
     let extra = 0;
-    const either = (wanted.mask & mask) | entry.mask;
-    for (let field = 0; field < FIELDS; field++) {
-      if ((either & (1 << field)) === 0) continue;
+    const wantedMask = wanted.mask & mask;
+    // One field too many, and it is no nearer than what has none.
+    if (least < EXTRA && (entry.mask & ~wantedMask) !== 0) continue;
+    const either = wantedMask | entry.mask;
+    for (let left = either; left !== 0; left &= left - 1) {
+      const field = 31 - Math.clz32(left & -left);
       const own = mask & (1 << field) ? wanted.kinds[field] : 0;
       const other = entry.kinds[field];
       if (own === other) continue;
@@ -300,4 +319,4 @@ function search(generator, wanted) {
   return joinedWith(generator.calendar.joined[style], [time, date]);
 }
 
-share({ patterns: { bestPattern, itemsOf, joinedWith } });
+share({ patterns: { bestPattern, generatorOf, itemsOf, joinedWith } });

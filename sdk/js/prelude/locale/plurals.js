@@ -26,7 +26,8 @@ const RULES = {
 
 function categoryOf(locale, whole, fraction) {
   const rule = RULES[locale] ?? RULES[locale.split("-")[0]];
-  return rule(whole.replace(/^0+(?=\d)/, ""), fraction);
+  // ICU looks at the last 18 digits.
+  return rule(whole.slice(-18).replace(/^0+(?=\d)/, ""), fraction);
 }
 
 const CATEGORIES = { es: ["one", "many", "other"], fr: ["one", "many", "other"], it: ["one", "many", "other"],

@@ -1,22 +1,16 @@
 // Time zones: their names, their offsets, and what a locale calls them.
 
-const { tableOf } = shared.locales;
+const { notServed, tableOf } = shared.locales;
 
 const MINUTE_MS = 60_000;
-
-let registered;
-function registry() {
-  registered ??= JSON.parse(native.table("zone-registry"));
-  return registered;
-}
 
 // The time zone of a name, or a RangeError.
 function zoneNamed(name) {
   const wanted = String(name);
   const found = native.zone(wanted);
   if (found === undefined) throw new RangeError(`Invalid time zone specified: ${wanted}`);
-  if (found === "Etc/GMT" || found === "GMT") return "UTC";
-  const preferred = registry().preferred[found] ?? found;
+  if (["Etc/GMT", "GMT", "GMT0", "GMT+0", "GMT-0"].includes(found)) return "UTC";
+  const preferred = native.table("aliases", found) ?? found;
   return preferred === "Etc/UTC" ? "UTC" : preferred;
 }
 
@@ -34,11 +28,10 @@ function offsetAt(zone, moment) {
 
 // The names of metazones begin in 1970.
 function metazoneAt(zone, moment) {
-  if (moment < 0) return undefined;
-  const stays = registry().meta[zone];
-  if (stays === undefined || typeof stays === "string") return stays;
+  const line = moment < 0 ? undefined : native.table("metazones", zone);
+  if (line === undefined) return undefined;
   const minute = moment / MINUTE_MS;
-  return stays.find(([, from, to]) => (from === 0 || minute >= from) && (to === 0 || minute < to))?.[0];
+  return JSON.parse(line).find(([, from, to]) => (from === 0 || minute >= from) && (to === 0 || minute < to))?.[0];
 }
 
 function gmtOffset(locale, seconds, isShort) {
@@ -55,18 +48,26 @@ function gmtOffset(locale, seconds, isShort) {
   return format.replace("{0}", text);
 }
 
-// What a pattern's letter says of a zone: z for its name, O for its offset.
+// The name of a zone in summer or winter, where the locale has one.
+function nameOf(locale, zone, moment, isShort, isSummer) {
+  const index = (isShort ? 0 : 2) + (isSummer ? 1 : 0);
+  const names = tableOf("zones", locale);
+  const own = names.zone[zone === "UTC" ? "Etc/UTC" : zone]?.[index];
+  if (own) return own;
+  const metazone = metazoneAt(zone, moment);
+  if (metazone === undefined) return undefined;
+  // Its long names are not among the tables.
+  const isLeftOut = metazone.startsWith("-");
+  if (isLeftOut && !isShort) throw notServed("timeZoneName", "long", zone);
+  return names.meta[isLeftOut ? metazone.slice(1) : metazone]?.[index] || undefined;
+}
+
+// The text of a zone for a letter of a pattern: z for its name, O for its offset.
 function zoneText(locale, zone, moment, letter, length) {
   const { seconds, isSummer } = offsetAt(zone, moment);
   const isShort = length < 4;
-  if (letter === "z") {
-    const index = (isShort ? 0 : 2) + (isSummer ? 1 : 0);
-    const names = tableOf("zones", locale);
-    const id = zone === "UTC" ? "Etc/UTC" : zone;
-    const found = names.zone[id]?.[index] || names.meta[metazoneAt(id, moment)]?.[index];
-    if (found) return found;
-  }
-  return gmtOffset(locale, seconds, isShort);
+  const name = letter === "z" ? nameOf(locale, zone, moment, isShort, isSummer) : undefined;
+  return name ?? gmtOffset(locale, seconds, isShort);
 }
 
 share({ zones: { offsetAt, shownZone, zoneNamed, zoneText } });
