@@ -186,13 +186,13 @@ fn followed(server: &Server, token: &str, path: &str) -> std::thread::JoinHandle
         let mut stream = TcpStream::connect(host).expect("the server takes a connection");
         stream.set_read_timeout(Some(Duration::from_secs(40))).expect("it has timeouts");
         stream.write_all(head.as_bytes()).expect("the server takes the request");
-        drop(began.send(()));
+        let _ = began.send(());
         let begin = Instant::now();
         let mut answer = Vec::new();
         drop(stream.read_to_end(&mut answer));
         begin.elapsed()
     });
-    drop(begins.recv());
+    let _ = begins.recv();
     std::thread::sleep(Duration::from_millis(500));
     thread
 }
