@@ -1,6 +1,6 @@
 //! Checks all that the registry holds, and gives the lines of its index and of its audit.
 
-use champollion_store::StoreError;
+use champollion_store::{Batch, StoreError};
 use jiff::Timestamp;
 
 use crate::{
@@ -20,6 +20,16 @@ impl Registry {
     /// Adds to the audit what was done elsewhere.
     pub async fn record(&self, entry: AuditEntry, at: Timestamp) -> Result<(), RegistryError> {
         Ok(self.journal.record(entry, at).await?)
+    }
+
+    /// Makes a change elsewhere durable together with its line of the audit: both are there, or neither.
+    pub async fn record_with(
+        &self,
+        change: Batch,
+        entry: AuditEntry,
+        at: Timestamp,
+    ) -> Result<(), RegistryError> {
+        Ok(self.journal.record_with(change, entry, at).await?)
     }
 
     /// Lines of the index after a place, as they are written: whoever gets them can check them.

@@ -28,6 +28,12 @@ pub enum DeliveryError {
         /// The reason that was given.
         reason: String,
     },
+    /// A change could not be put into the audit, and was not made.
+    #[error("nothing was changed, since the change could not be put into the audit: {reason}")]
+    NotAudited {
+        /// The reason that was given.
+        reason: String,
+    },
     /// A record is larger than the store takes.
     #[error("the record has {bytes} bytes, and {limit} are the limit")]
     RecordTooLarge {

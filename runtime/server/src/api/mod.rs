@@ -19,6 +19,7 @@ mod records;
 mod redecode;
 mod registry;
 mod retention;
+mod route_change;
 mod routes;
 mod tokens;
 

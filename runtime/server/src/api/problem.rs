@@ -516,6 +516,10 @@ impl From<DispatchError> for Problem {
             DispatchError::Route(_) => Self::unprocessable("invalid-route", said),
             DispatchError::TooMany(_) => Self::conflict("too-many-routes", said),
             DispatchError::WrongKind { .. } => Self::conflict("wrong-kind-of-route", said),
+            DispatchError::Delivery(DeliveryError::Store(error)) => {
+                tracing::error!(%error, "a route could not be changed or read");
+                Self::unavailable("not-kept", format!("nothing was changed: {error}"))
+            }
             DispatchError::Delivery(error) => error.into(),
             error => Self::internal(&error),
         }
@@ -527,6 +531,10 @@ impl From<DeliveryError> for Problem {
         match error {
             DeliveryError::BeyondEnd { .. } => {
                 Self::conflict("cursor-beyond-end", error.to_string())
+            }
+            DeliveryError::NotAudited { .. } => {
+                tracing::error!(%error, "a change could not be audited");
+                Self::unavailable("not-kept", error.to_string())
             }
             error => Self::internal(&error),
         }

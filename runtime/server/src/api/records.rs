@@ -29,9 +29,10 @@ pub(super) async fn pull(
     headers: HeaderMap,
     Parameters(wanted): Parameters<Wanted>,
 ) -> Result<Response, Problem> {
-    let layout = answer::layout(wanted.format(), &headers)?;
+    let format = answer::format(wanted.format(), &headers)?;
+    let layout = answer::layout(format, wanted.layout())?;
     let wish = wanted.understood(&authorized)?;
-    answer::write(wish.pull(&service).await?, layout).await
+    answer::write(wish.pull(&service).await?, format, layout).await
 }
 
 #[derive(Deserialize)]

@@ -9,15 +9,13 @@ use champollion_delivery::{
     names::{GroupId, RouteKey},
     routes::Route,
 };
-use champollion_registry::ledger::AuditEntry;
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use super::{
     Problem,
     authorized::{Authorized, Collect},
     extract::{JsonBody, OfGroup, Parameters, PathParts, path_part, to_the_end},
+    route_change::{RouteChange, details},
 };
 use crate::service::Service;
 
@@ -99,11 +97,11 @@ pub(super) async fn put(
         Some(From_::Oldest) => Beginning::Oldest,
         Some(From_::Now) | None => Beginning::Now,
     };
-    let entry = AuditEntry::new(&authorized.principal.actor(), "route-put", &key)
-        .with(json!(route.clone().hidden()));
+    let change = RouteChange::new(&authorized.principal, "route-put", &key).with(details(&route));
     to_the_end(async move {
-        let signing_secret = service.dispatcher.put(&key, route, beginning).await?;
-        service.registry.record(entry, Timestamp::now()).await?;
+        let change = change.of(&service.registry);
+        let signing_secret =
+            service.dispatcher.put(&key, route, beginning, change.change()).await?;
         Ok(Json(Made { route: service.dispatcher.show(&key).await?, signing_secret }))
     })
     .await
@@ -116,10 +114,10 @@ pub(super) async fn remove(
     Parameters(OfGroup { group }): Parameters<OfGroup>,
 ) -> Result<StatusCode, Problem> {
     let key = key(&authorized, group, &name)?;
-    let entry = AuditEntry::new(&authorized.principal.actor(), "route-remove", &key);
+    let change = RouteChange::new(&authorized.principal, "route-remove", &key);
     to_the_end(async move {
-        service.dispatcher.remove(&key).await?;
-        service.registry.record(entry, Timestamp::now()).await?;
+        let change = change.of(&service.registry);
+        service.dispatcher.remove(&key, change.change()).await?;
         Ok(StatusCode::NO_CONTENT)
     })
     .await
@@ -152,10 +150,10 @@ async fn set_paused(
 ) -> Result<Json<ShownRoute>, Problem> {
     let key = key(authorized, group, name)?;
     let what = if paused { "route-pause" } else { "route-resume" };
-    let entry = AuditEntry::new(&authorized.principal.actor(), what, &key);
+    let change = RouteChange::new(&authorized.principal, what, &key);
     to_the_end(async move {
-        service.dispatcher.pause(&key, paused).await?;
-        service.registry.record(entry, Timestamp::now()).await?;
+        let change = change.of(&service.registry);
+        service.dispatcher.pause(&key, paused, change.change()).await?;
         Ok(Json(service.dispatcher.show(&key).await?))
     })
     .await

@@ -4,7 +4,7 @@ use std::{str::FromStr, time::Duration};
 
 use champollion_delivery::{
     dispatch::DispatchError,
-    formats::Format,
+    formats::{Format, Layout},
     mailbox::Page,
     names::{GroupId, RouteKey, RouteName},
     records::Cursor,
@@ -47,6 +47,8 @@ pub(in crate::api) struct Wanted {
     expression: Option<String>,
     shape: Option<Shape>,
     format: Option<Format>,
+    /// The layout of a table.
+    layout: Option<Layout>,
 }
 
 /// The records that a client wants.
@@ -70,6 +72,11 @@ impl Wanted {
     /// Returns the format that is named.
     pub(super) fn format(&self) -> Option<Format> {
         self.format
+    }
+
+    /// Returns the layout of a table, if one is named.
+    pub(super) fn layout(&self) -> Option<Layout> {
+        self.layout
     }
 
     /// The same, once it is clear that whoever asks may have it.
