@@ -18,7 +18,7 @@ mod reported;
 mod retention;
 mod trial;
 
-pub use attempts::{Attempt, AttemptOutcome};
+pub use attempts::{Attempt, AttemptOutcome, AttemptPlace, AttemptPlaceError};
 pub use backoff::Backoff;
 pub use change::{Change, Commit};
 pub use dispatcher::{Beginning, Dispatcher, ShownRoute};

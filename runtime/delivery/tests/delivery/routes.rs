@@ -139,7 +139,7 @@ async fn a_group_has_only_so_many_routes() {
     let route: Route = serde_json::from_value(json!({ "to": { "pull": {} } })).unwrap();
     let change = Change { by: &author(), commit: &opened.store };
     let one_more = dispatcher.put(&key("more"), route.clone(), Beginning::Now, change).await;
-    assert!(matches!(one_more, Err(DispatchError::TooMany(_))));
+    assert!(matches!(one_more, Err(DispatchError::TooMany { limit: 100, .. })));
     // One that is there can be changed.
     dispatcher.put(&key("r7"), route, Beginning::Now, change).await.unwrap();
 }
@@ -211,7 +211,7 @@ async fn a_change_that_is_not_committed_changes_nothing() {
     }
     assert!(dispatcher.pause(&key("all"), true, refused).await.is_err());
     assert!(dispatcher.remove(&key("all"), refused).await.is_err());
-    let shown = dispatcher.list(None).await.unwrap();
+    let shown = dispatcher.list(None, None, 10).await.unwrap();
     let [only] = &*shown else { panic!("{shown:?}") };
     assert_eq!((&*only.route.description, only.route.paused), ("", false));
     assert_eq!(only.authors.made_by, Some(author()));
