@@ -23,6 +23,7 @@ mod redecode;
 mod registry;
 mod retention;
 mod room;
+mod route_change;
 mod routes;
 mod secrets;
 mod tokens;
