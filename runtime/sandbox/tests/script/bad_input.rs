@@ -69,7 +69,7 @@ fn endless_evaluation_ends() {
     let error = refused("for (;;) ; function decodeUplink() {}");
     assert!(matches!(error, LoadError::Instantiation(CallError::OutOfFuel { .. })), "{error}");
     let error = refused("var all = []; for (;;) all.push(all.length); function decodeUplink() {}");
-    assert!(matches!(error, LoadError::Instantiation(CallError::OutOfMemory { .. })), "{error}");
+    assert!(matches!(error, LoadError::ScriptNeedsMemory { .. }), "{error}");
     // The engine works on.
     assert!(decode(&load(TLV), TLV_PAYLOAD).result.is_ok());
 }

@@ -2,16 +2,20 @@
 
 use core::cell::RefCell;
 
-use rquickjs::{Context, Ctx, Result, Runtime, context::EvalOptions};
+use rquickjs::{
+    Context, Ctx, Module, Object, Persistent, Result, Runtime, context::EvalOptions,
+    object::Property,
+};
 
 use crate::{
     answer::Answer,
-    arena::Allocator,
+    arena::{self, Allocator},
     codec::Codec,
     dialect,
     exception::{CODEC_NAME, Exception},
     input::Input,
     prelude, results,
+    scope::Evaluated,
 };
 
 /// Bytes that a codec may allocate before cycles of garbage are looked for. Looking writes to every object
@@ -21,6 +25,8 @@ const COLLECT_ABOVE_BYTES: usize = 2 << 20;
 /// QuickJS and the codec that it runs.
 pub(crate) struct Session {
     context: Context,
+    /// The functions of the prelude that look for a codec's.
+    entries: Persistent<Object<'static>>,
     codec: Option<Codec>,
 }
 
@@ -41,9 +47,12 @@ impl Session {
         runtime.set_max_stack_size(0);
         runtime.set_gc_threshold(COLLECT_ABOVE_BYTES);
         let context = Context::full(&runtime).expect("there is memory for a context");
-        context.with(|context| prelude::evaluate(&context)).expect("the prelude is right");
+        let entries = context.with(|context| {
+            let entries = prelude::evaluate(&context).expect("the prelude is right");
+            Persistent::save(&context, entries)
+        });
         runtime.run_gc();
-        *SESSION.0.borrow_mut() = Some(Self { context, codec: None });
+        *SESSION.0.borrow_mut() = Some(Self { context, entries, codec: None });
     }
 
     /// Works with the session that was started.
@@ -53,25 +62,39 @@ impl Session {
 
     /// Evaluates a codec and finds its functions.
     pub(crate) fn load(&mut self, input: &mut Input) -> Answer {
-        let dialect = input.byte();
-        let whole_input = input.byte() != 0;
-        let source = input.bytes().to_vec();
-        let answer =
-            self.context.with(|context| match load(&context, dialect, whole_input, source) {
-                Ok(codec) => Ok(codec),
-                Err(error) => Err(Answer::Threw(Exception::take(&context, &error))),
-            });
-        let codec = match answer {
-            Ok(codec) => codec,
-            Err(answer) => return answer,
+        let order = Order {
+            dialect: input.byte(),
+            whole_input: input.byte() != 0,
+            browser: input.byte() != 0,
         };
-        let Some(dialect) = codec.dialect() else {
-            return Answer::NoEntryPoint(dialect::ALL_NAMES);
-        };
+        // The host hands over a text.
+        let source = String::from_utf8_lossy(input.bytes());
+        let found = self.context.with(|context| {
+            let entries = self.entries.clone().restore(&context);
+            entries
+                .and_then(|entries| load(&context, order, entries, &source))
+                .map_err(|error| Answer::Threw(Exception::take(&context, &error)))
+        });
         // Cycles of garbage that are left are not looked for: that would write to every object, and
         // all of it would have to be kept for each codec.
-        self.codec = Some(codec);
-        Answer::Loaded { dialect }
+        match found {
+            Ok(Ok(codec)) => {
+                let dialect = codec.dialect().unwrap_or(dialect::number::ANY);
+                self.codec = Some(codec);
+                Answer::Loaded { dialect }
+            }
+            Ok(Err(defined)) => Answer::NoEntryPoint { names: dialect::ALL_NAMES, defined },
+            Err(answer) => answer,
+        }
+    }
+
+    /// Lets calls allocate as much before garbage is looked for, however large their codec is: each call
+    /// of one that is above the bound itself would look at all of it.
+    pub(crate) fn look_after_garbage_of_calls() {
+        let threshold = arena::taken_bytes() + COLLECT_ABOVE_BYTES / 2;
+        if let Some(session) = SESSION.0.borrow().as_ref() {
+            session.context.runtime().set_gc_threshold(threshold.max(COLLECT_ABOVE_BYTES));
+        }
     }
 
     /// Calls a function of the codec.
@@ -83,13 +106,62 @@ impl Session {
     }
 }
 
-fn load(context: &Ctx<'_>, dialect: u8, whole_input: bool, source: Vec<u8>) -> Result<Codec> {
-    let mut options = EvalOptions::default();
-    // As network servers do: a script and no module, sloppy unless it says "use strict".
-    options.strict = false;
-    options.filename = Some(CODEC_NAME.to_owned());
-    context.eval_with_options::<(), _>(source, options)?;
+/// The manner in which a codec is to be loaded.
+#[derive(Clone, Copy)]
+struct Order {
+    /// The number of the dialect, or of any.
+    dialect: u8,
+    whole_input: bool,
+    /// Whether the global object has the names by which browsers have it.
+    browser: bool,
+}
+
+fn load<'js>(
+    context: &Ctx<'js>,
+    order: Order,
+    entries: Object<'js>,
+    source: &str,
+) -> Result<std::result::Result<Codec, Vec<String>>> {
+    if order.browser {
+        let globals = context.globals();
+        for name in ["window", "self"] {
+            globals.prop(name, Property::from(globals.clone()).writable().configurable())?;
+        }
+    }
+    let namespace = evaluate(context, source)?;
     // Promises that the codec started while it was evaluated.
     while context.execute_pending_job() {}
-    Codec::find(context, dialect, whole_input)
+    let evaluated = Evaluated { entries, namespace, source };
+    Codec::find(context, order.dialect, order.whole_input, &evaluated)
+}
+
+/// Evaluates a codec as network servers do: as a script, sloppy unless it says "use strict". Where the
+/// language itself says that it is a module, as that; then gives what it exports.
+fn evaluate<'js>(context: &Ctx<'js>, source: &str) -> Result<Option<Object<'js>>> {
+    let mut options = EvalOptions::default();
+    options.strict = false;
+    options.filename = Some(CODEC_NAME.to_owned());
+    let Err(error) = context.eval_with_options::<(), _>(source, options) else {
+        return Ok(None);
+    };
+    if !error.is_exception() {
+        return Err(error);
+    }
+    let thrown = context.catch();
+    if !is_module(&Exception::of(&thrown), source) {
+        return Err(context.throw(thrown));
+    }
+    let (module, evaluated) = Module::declare(context.clone(), CODEC_NAME, source)?.eval()?;
+    evaluated.finish::<()>()?;
+    module.namespace().map(Some)
+}
+
+/// Whether a script failed to parse because it is a module: at its first `export` or `import`.
+fn is_module(exception: &Exception, source: &str) -> bool {
+    if exception.message == "SyntaxError: unsupported keyword: export" {
+        return true;
+    }
+    let line = (exception.line as usize).checked_sub(1).and_then(|line| source.lines().nth(line));
+    exception.message.starts_with("SyntaxError")
+        && line.is_some_and(|line| line.trim_start().starts_with("import"))
 }
