@@ -538,7 +538,9 @@ fn what_cannot_be_imported_is_a_sentence() {
         let said = output.sentence();
         assert!(words.iter().all(|word| said.contains(word)), "{words:?}: {said}");
     };
-    says(&[], &["--from", "ttn or chirpstack"]);
+    says(&[], &["--from", "ttn, chirpstack, actility, ts013 or folders"]);
+    says(&["--from", "actility"], &["ThingPark", "vendors"]);
+    says(&["--from", "folders"], &["folder of codecs", "TS013"]);
     says(&["--from", "ttn"], &["device repository", "vendor"]);
     says(&["--from", "chirpstack"], &["device profiles", "vendors"]);
     says(&["--from", "ts013"], &["TS013", "index.js"]);

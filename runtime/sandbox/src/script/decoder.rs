@@ -192,7 +192,7 @@ impl ScriptDecoder {
         let Answer::Reading { data, normalized, mut warnings } = answer else {
             return Err(refusal(answer, kind, limits));
         };
-        let data = Data::check(data.into(), limits).map_err(CallError::Output)?;
+        let data = Data::check(as_object(data).into(), limits).map_err(CallError::Output)?;
         let mut findings = Findings::default();
         if !normalized.is_empty()
             && let Ok(normalized) = serde_json::from_str(&normalized)
@@ -306,6 +306,11 @@ fn refusal(answer: Answer, kind: FailureKind, limits: &Limits) -> CallError {
             reason: "an answer to another question".into(),
         }),
     }
+}
+
+/// The JSON text of data as an object: a list is its only member. The engine writes no space before it.
+fn as_object(data: String) -> String {
+    if data.starts_with('[') { format!("{{\"{}\":{data}}}", Script::LIST_MEMBER) } else { data }
 }
 
 fn failure(kind: FailureKind, message: String) -> CallError {

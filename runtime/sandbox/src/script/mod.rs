@@ -49,6 +49,9 @@ impl Script {
     /// Largest source in bytes. The largest codecs that makers publish have some hundred kilobytes.
     pub const SOURCE_BYTES: usize = 1 << 20;
 
+    /// The member that holds the data of a codec that returns a list: data is an object in records.
+    pub const LIST_MEMBER: &str = "items";
+
     /// Source in bytes for whose loading the memory of a call suffices.
     pub const ORDINARY_SOURCE_BYTES: usize = 64 << 10;
 

@@ -135,7 +135,7 @@ impl Codec {
             Ok(returned) => returned,
             Err(answer) => return Ok(answer),
         };
-        let data: Value<'js> = returned.object.get("data")?;
+        let data = returned.data()?;
         let mut reading = match results::reading(context, &data, returned.warnings, input.limit) {
             Ok(reading) => reading,
             Err(answer) => return Ok(answer),
@@ -203,7 +203,7 @@ impl Codec {
             Ok(returned) => returned,
             Err(answer) => return Ok(answer),
         };
-        let data: Value<'js> = returned.object.get("data")?;
+        let data = returned.data()?;
         Ok(match results::reading(context, &data, returned.warnings, input.limit) {
             Ok(reading) => reading.into(),
             Err(answer) => answer,

@@ -26,12 +26,8 @@ impl Exception {
         if !error.is_exception() {
             return Self { message: error.to_string(), line: 0, column: 0 };
         }
-        Self::of(&context.catch())
-    }
-
-    /// Describes a value that was thrown.
-    pub(crate) fn of(value: &Value<'_>) -> Self {
-        let message = shortened(describe(value), MESSAGE_BYTES);
+        let value = context.catch();
+        let message = shortened(describe(&value), MESSAGE_BYTES);
         let (line, column) =
             value.as_object().filter(|_| value.is_error()).and_then(place).unwrap_or_default();
         Self { message, line, column }

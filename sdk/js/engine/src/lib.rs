@@ -22,6 +22,7 @@ mod arena;
 mod codec;
 mod console;
 mod dialect;
+mod evaluation;
 mod exception;
 mod input;
 mod json;

@@ -2,17 +2,14 @@
 
 use core::cell::RefCell;
 
-use rquickjs::{
-    Context, Ctx, Module, Object, Persistent, Result, Runtime, context::EvalOptions,
-    object::Property,
-};
+use rquickjs::{Context, Ctx, Object, Persistent, Result, Runtime, object::Property};
 
 use crate::{
     answer::Answer,
     arena::{self, Allocator},
     codec::Codec,
-    dialect,
-    exception::{CODEC_NAME, Exception},
+    dialect, evaluation,
+    exception::Exception,
     input::Input,
     prelude, results,
     scope::Evaluated,
@@ -46,6 +43,7 @@ impl Session {
         // lies below everything else, so exhausting it traps.
         runtime.set_max_stack_size(0);
         runtime.set_gc_threshold(COLLECT_ABOVE_BYTES);
+        evaluation::prepare(&runtime);
         let context = Context::full(&runtime).expect("there is memory for a context");
         let entries = context.with(|context| {
             let entries = prelude::evaluate(&context).expect("the prelude is right");
@@ -128,40 +126,9 @@ fn load<'js>(
             globals.prop(name, Property::from(globals.clone()).writable().configurable())?;
         }
     }
-    let namespace = evaluate(context, source)?;
+    let namespace = evaluation::evaluate(context, source)?;
     // Promises that the codec started while it was evaluated.
     while context.execute_pending_job() {}
     let evaluated = Evaluated { entries, namespace, source };
     Codec::find(context, order.dialect, order.whole_input, &evaluated)
-}
-
-/// Evaluates a codec as network servers do: as a script, sloppy unless it says "use strict". Where the
-/// language itself says that it is a module, as that; then gives what it exports.
-fn evaluate<'js>(context: &Ctx<'js>, source: &str) -> Result<Option<Object<'js>>> {
-    let mut options = EvalOptions::default();
-    options.strict = false;
-    options.filename = Some(CODEC_NAME.to_owned());
-    let Err(error) = context.eval_with_options::<(), _>(source, options) else {
-        return Ok(None);
-    };
-    if !error.is_exception() {
-        return Err(error);
-    }
-    let thrown = context.catch();
-    if !is_module(&Exception::of(&thrown), source) {
-        return Err(context.throw(thrown));
-    }
-    let (module, evaluated) = Module::declare(context.clone(), CODEC_NAME, source)?.eval()?;
-    evaluated.finish::<()>()?;
-    module.namespace().map(Some)
-}
-
-/// Whether a script failed to parse because it is a module: at its first `export` or `import`.
-fn is_module(exception: &Exception, source: &str) -> bool {
-    if exception.message == "SyntaxError: unsupported keyword: export" {
-        return true;
-    }
-    let line = (exception.line as usize).checked_sub(1).and_then(|line| source.lines().nth(line));
-    exception.message.starts_with("SyntaxError")
-        && line.is_some_and(|line| line.trim_start().starts_with("import"))
 }
