@@ -67,11 +67,11 @@ async function evaluated(codec, moment, browser) {
     await module.evaluate({ timeout: TIMEOUT_MS });
     namespace = module.namespace;
   }
-  return { context, namespace, builtIn };
+  return { context, namespace, builtIn, source: codec.source };
 }
 
 // The places where functions are looked for, first to last: functions from a name.
-function places({ context, namespace, builtIn }) {
+function places({ context, namespace, builtIn, source }) {
   const exported = [namespace, context.module?.exports, context.exports].filter(isObject);
   const global = GLOBALS.runInContext(context);
   const member = (object) => (name) => (typeof object?.[name] === "function" ? object[name].bind(object) : undefined);
@@ -87,12 +87,27 @@ function places({ context, namespace, builtIn }) {
   });
   const only = () => {
     const names = OWN.runInContext(context).filter((name) => !builtIn.has(name));
-    const values = [...names.map((name) => context[name]), ...exported.flatMap(Object.values)].filter(isObject);
+    const values = names.map((name) => context[name]);
+    // Those of `let`, `const` and `class` are no members of the global object.
+    for (const [, name] of source.matchAll(/\b(?:const|let|class)\s+([A-Za-z_$][\w$]*)/g)) {
+      try {
+        values.push(vm.runInContext(`typeof ${name} === "undefined" ? undefined : ${name}`, context));
+      } catch {
+        // A word of the language.
+      }
+    }
+    values.push(...exported.flatMap(Object.values));
     const ts013 = ["decodeUplink", "encodeDownlink", "decodeDownlink"];
-    const found = new Set(values.filter((value) => ts013.some((name) => typeof value[name] === "function")));
+    const found = new Set(values.filter(isObject).filter((value) => ts013.some((name) => typeof value[name] === "function")));
     return found.size === 1 ? member([...found][0]) : () => undefined;
   };
-  return [...exported.map(member), (name) => (typeof global(name) === "function" ? global(name) : undefined), ...holders, only()];
+  return [...exported.map(member), (name) => (typeof global(name) === "function" ? global(name) : undefined), ...holders, lazily(only)];
+}
+
+// Looked at only where nothing else was found.
+function lazily(make) {
+  let made;
+  return (name) => (made ??= make())(name);
 }
 
 // The functions of a dialect and how each is called, first to last.

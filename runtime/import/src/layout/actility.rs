@@ -330,11 +330,10 @@ fn of_today(written: &Json) -> Vec<(Option<Kind>, Json)> {
 fn uniform(kind: Kind, signature: Signature, written: &Json, place: &str) -> Result<Json, Problem> {
     let mut uniform = written.clone();
     if let Some(input) = uniform["input"].as_object_mut() {
-        let needs = ["context", "thing"].into_iter().find(|key| input.contains_key(*key));
-        if let Some(needs) = needs.filter(|_| written["useContext"] == true) {
+        if written["useContext"] == true {
             return Err(Problem::new(
                 place,
-                format!("it is left out: it needs the {needs} that ThingPark keeps for a device"),
+                "it is left out: it needs the context that ThingPark keeps of a device's messages",
             ));
         }
         if input.get("recvTime").is_none_or(Json::is_null)
