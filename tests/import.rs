@@ -221,9 +221,8 @@ fn the_catalogue_of_thingpark() {
     let models: Vec<&str> = manifest.devices.iter().map(|device| device.model.as_str()).collect();
     assert_eq!(models, ["Room One", "Room Two"]);
     assert_eq!(manifest.sources, ["https://acme.example", "https://acme.example/room-one.pdf"]);
-    let dialects = ["acme/bundle", "acme/gate", "acme/legacy"].map(|name| {
-        dialect(packages[name].manifest().script.as_ref().expect("it is a script"))
-    });
+    let dialects = ["acme/bundle", "acme/gate", "acme/legacy"]
+        .map(|name| dialect(packages[name].manifest().script.as_ref().expect("it is a script")));
     let expected = [(Some("ts013"), true), (Some("ts013"), false), (Some("ttn-v2"), false)];
     assert_eq!(dialects, expected);
     let bundle = packages["acme/bundle"].manifest();
@@ -252,8 +251,7 @@ fn points_of_thingpark_become_quantities() {
         .iter()
         .filter_map(|one| Some((one["quantity"].as_str()?, one["value"].as_f64()?)))
         .collect();
-    let expected =
-        [("air.humidity", 50.0), ("air.temperature", 21.5), ("battery.voltage", 3.6)];
+    let expected = [("air.humidity", 50.0), ("air.temperature", 21.5), ("battery.voltage", 3.6)];
     assert_eq!(measured, BTreeMap::from(expected));
 }
 
@@ -309,13 +307,15 @@ fn folders_of_makers_are_imported_as_they_lie() {
 
 #[test]
 fn a_package_is_the_script_that_its_main_names() {
-    let script = |word: &str| format!("exports.decodeUplink = () => ({{ data: {{ from: '{word}' }} }});");
+    let script =
+        |word: &str| format!("exports.decodeUplink = () => ({{ data: {{ from: '{word}' }} }});");
     let example = |word: &str| {
         format!(
             r#"[{{"type": "uplink", "input": {{"bytes": [1]}}, "output": {{"data": {{"from": "{word}"}}}}}}]"#
         )
     };
-    let main = r#"{"name": "@acme/m", "version": "1.0.0", "license": "MIT", "main": "./dist/out.js"}"#;
+    let main =
+        r#"{"name": "@acme/m", "version": "1.0.0", "license": "MIT", "main": "./dist/out.js"}"#;
     let (dist, index) = (script("dist"), script("index"));
     // Alone, and beside an index.js.
     for further in [None, Some(("index.js", index.as_str()))] {

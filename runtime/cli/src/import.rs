@@ -10,8 +10,7 @@ use std::{
 
 use champollion_client::Client;
 use champollion_import::{
-    Catalogue, Codec, Failing, ImportError, Made, Names, Options, Problem, Renamed, Report,
-    Skipped, Workshop,
+    Catalogue, Codec, Failing, Made, Names, Options, Problem, Renamed, Report, Skipped, Workshop,
 };
 use champollion_registry::package::{DecoderId, Package};
 use clap::{Args, ValueEnum};

@@ -100,7 +100,7 @@ fn pointed(answers: &[Answered], kinds: &BTreeMap<String, FieldType>) -> BTreeMa
     let mut values: BTreeMap<(&str, &str), Vec<(&Json, &Json)>> = BTreeMap::new();
     for answer in answers {
         for point in &answer.points {
-            let seen = values.entry((&point.name, &point.unit)).or_default();
+            let seen = values.entry((point.name.as_str(), point.unit.as_str())).or_default();
             seen.push((&answer.reading["data"], &point.value));
         }
     }

@@ -96,11 +96,8 @@ pub(super) fn ucum(unit: &str) -> Option<&'static str> {
 pub(super) fn quantity(name: &str, unit: &str, answers: &[Answered]) -> Option<&'static str> {
     let (temperature, celsius, air) = TEMPERATURE;
     if name == temperature && unit == celsius {
-        let beside_humidity = answers.iter().flat_map(|answer| &answer.points);
-        return beside_humidity
-            .into_iter()
-            .any(|point| point.name == "humidity" && point.unit == "%RH")
-            .then_some(air);
+        let mut points = answers.iter().flat_map(|answer| &answer.points);
+        return points.any(|point| point.name == "humidity" && point.unit == "%RH").then_some(air);
     }
     QUANTITIES
         .iter()

@@ -110,7 +110,9 @@ fn mutate(payload: &mut Vec<u8>, chance: &mut Chance) {
     match chance.below(5) {
         0 => payload.truncate(at),
         1 => payload.insert(at, chance.byte()),
-        2 if at < payload.len() => drop(payload.remove(at)),
+        2 if at < payload.len() => {
+            payload.remove(at);
+        }
         3 if at < payload.len() => payload[at] = [0, 0xff, 0x80, 0x7f][chance.below(4)],
         _ if at < payload.len() => payload[at] = chance.byte(),
         _ => payload.push(chance.byte()),

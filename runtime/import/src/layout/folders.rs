@@ -8,7 +8,6 @@ use champollion_registry::package::Device;
 use super::{licence, shown, ts013};
 use crate::{
     Calling, Catalogue, Codec, Comparison, Folder, ImportError, Problem,
-    files::stem,
     scripts::{Part, join},
 };
 
@@ -96,7 +95,7 @@ impl Walk<'_> {
 
     fn read_scripts(&mut self, own: &str, files: &[String]) {
         for name in files {
-            let Some(ending) = SCRIPTS.into_iter().find(|ending| name.ends_with(ending)) else {
+            let Some(ending) = SCRIPTS.into_iter().find(|ending| name.ends_with(*ending)) else {
                 continue;
             };
             let base = name.strip_suffix(ending).unwrap_or(name);
@@ -151,7 +150,7 @@ impl Walk<'_> {
     }
 
     fn codec(&self, own: &str, model: &str, name: &str, script: Result<String, Problem>) -> Codec {
-        let vendor = stem(&self.vendor).to_owned();
+        let vendor = self.vendor.clone();
         let named = format!("{vendor} {model}");
         Codec {
             place: format!("{own}{name}"),
