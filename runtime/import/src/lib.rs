@@ -8,6 +8,7 @@
 //! and the rest goes on.
 
 mod codec;
+mod comparison;
 mod example;
 mod fields;
 mod files;
@@ -18,6 +19,7 @@ mod normalized;
 mod points;
 mod report;
 mod scripts;
+mod source_text;
 mod text;
 mod tolerance;
 mod trial;
@@ -30,5 +32,6 @@ pub use layout::Layout;
 pub use naming::{Named, Names};
 pub use points::Point;
 pub use report::{FailedExample, Failing, Renamed, Report, Skipped, VectorCount};
+pub use source_text::SourceText;
 pub use tolerance::Comparison;
 pub use workshop::{Made, Options, Workshop};

@@ -183,6 +183,7 @@ impl<'sandbox> Workshop<'sandbox> {
         let decoder = draft.load(self.sandbox).map_err(|error| error.to_string())?;
         for vector in vectors {
             vector.expect = outcome(&run(&decoder, &vector.input));
+            vector.expect.sort_all_objects();
         }
         Ok(())
     }

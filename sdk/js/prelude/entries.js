@@ -8,8 +8,9 @@ const evaluate = eval;
 
 const TS013 = ["decodeUplink", "encodeDownlink", "decodeDownlink"];
 
-// Those that are there before a codec is evaluated, and the names of the global object in browsers.
-const builtIn = new Set([...getOwnPropertyNames(globalThis), "window", "self"]);
+// Those that are there before a codec is evaluated, or come with it: the names of the global object in browsers,
+// and what knows locales.
+const builtIn = new Set([...getOwnPropertyNames(globalThis), "Intl", "window", "self"]);
 
 // A list of names that is longer helps nobody who reads it.
 const SHOWN_GLOBALS = 20;

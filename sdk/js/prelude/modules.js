@@ -31,7 +31,7 @@ const modules = {
     TextEncoder,
     inspect: shared.inspect,
     isArray: Array.isArray,
-    format: (...values) => values.map((value) => shared.inspect(value)).join(" "),
+    format: shared.format,
   },
 };
 

@@ -104,6 +104,7 @@ pub fn read(path: &Path) -> Result<Catalogue, ImportError> {
             }
         }
     }
+    catalogue.problems.extend(folder.take_warnings());
     Ok(catalogue)
 }
 

@@ -40,7 +40,8 @@ pub fn read(path: &Path) -> Result<Catalogue, ImportError> {
         catalogue: Catalogue::default(),
     };
     walk.enter("", 0);
-    let catalogue = walk.catalogue;
+    let mut catalogue = walk.catalogue;
+    catalogue.problems.extend(folder.take_warnings());
     if catalogue.codecs.is_empty() {
         return Err(ImportError::OtherLayout {
             folder: path.to_owned(),

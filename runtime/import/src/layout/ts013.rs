@@ -81,6 +81,7 @@ pub fn read(path: &Path) -> Result<Catalogue, ImportError> {
     }
     let mut problems = Vec::new();
     let codec = package_at(&folder, "", &mut problems);
+    problems.extend(folder.take_warnings());
     Ok(Catalogue { codecs: vec![codec], problems })
 }
 

@@ -66,13 +66,6 @@ impl ScriptDecoder {
                 limit: Script::SOURCE_BYTES,
             });
         }
-        if script.source.contains('\0') {
-            return Err(LoadError::ScriptThrew {
-                message: "SyntaxError: the source holds a character U+0000".into(),
-                line: None,
-                column: None,
-            });
-        }
         let mut source = source_of(script, Surroundings::Server, workshop.limits());
         let (mut answer, mut loaded) = workshop.load(&source)?;
         if wants_a_browser(&answer) {

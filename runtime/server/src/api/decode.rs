@@ -33,7 +33,7 @@ pub(super) struct Tried {
 }
 
 pub(super) async fn decode(
-    _: Authorized<Inspect>,
+    authorized: Authorized<Inspect>,
     State(service): State<Arc<Service>>,
     JsonBody(trial): JsonBody<Trial>,
 ) -> Result<Json<Tried>, Problem> {
@@ -48,9 +48,10 @@ pub(super) async fn decode(
             ));
         }
     };
+    let principal = &authorized.principal;
+    let turn = service.expensive.turn(&principal.token, principal.own_group())?;
     let loaded = service.registry.decoder(&trial.decoder).await?;
-    let (call, loaded) =
-        service.workers.run(move || (run(&loaded.decoder, &input), loaded)).await?;
+    let (call, loaded) = turn.run(move || (run(&loaded.decoder, &input), loaded)).await?;
     let decoder = DecoderName {
         id: loaded.id.to_string(),
         version: loaded.version.clone(),

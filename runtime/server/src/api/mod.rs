@@ -1,5 +1,6 @@
 //! The HTTP interface: a file for each kind of thing that is served.
 
+mod acts;
 pub mod authorized;
 mod catalogue;
 mod channels;
@@ -12,14 +13,18 @@ mod history;
 mod ingest;
 mod keys;
 mod leftover;
+mod paging;
 mod parked;
 mod problem;
 mod quarantine;
+mod quotas;
 mod records;
 mod redecode;
 mod registry;
 mod retention;
+mod room;
 mod routes;
+mod secrets;
 mod tokens;
 
 use std::sync::Arc;
@@ -67,8 +72,13 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/v1/registry/verify", get(history::verify))
         .route("/v1/registry/mend", post(history::mend))
         .route("/v1/audit", get(history::audit))
+        .route("/v1/audit/head", get(history::audit_head))
+        .route("/v1/audit/archive", post(history::archive_audit))
         .route("/v1/registry/quarantine", get(quarantine::list))
-        .route("/v1/registry/quarantine/{vendor}/{model}/{version}", delete(quarantine::lift))
+        .route(
+            "/v1/registry/quarantine/{vendor}/{model}/{version}",
+            delete(quarantine::lift).put(quarantine::set_aside),
+        )
         .merge(
             Router::new().route("/v1/records", get(records::pull)).layer(CompressionLayer::new()),
         )
@@ -88,6 +98,7 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/v1/parked/{id}", get(parked::show).delete(parked::drop))
         .route("/v1/parked/{id}/retry", post(parked::retry))
         .route("/v1/retention", get(retention::show))
+        .route("/v1/quotas", get(quotas::show))
         .route("/v1/routes", get(routes::list))
         .route("/v1/routes/{name}", get(routes::show).put(routes::put).delete(routes::remove))
         .route("/v1/routes/{name}/pause", post(routes::pause))
@@ -102,10 +113,16 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/metrics", get(health::metrics))
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)
+        .layer(middleware::from_fn_with_state(Arc::clone(&service), room::for_growth))
         .layer(middleware::from_fn(leftover::read_leftover))
         .layer(CatchPanicLayer::custom(problem::panicked))
-        .layer(TraceLayer::new_for_http())
+        .layer(TraceLayer::new_for_http().make_span_with(span))
         .with_state(service)
+}
+
+/// The span of a request in the log. Its query is not shown: clients put secrets there by mistake.
+fn span(request: &axum::extract::Request) -> tracing::Span {
+    tracing::debug_span!("request", method = %request.method(), path = request.uri().path())
 }
 
 async fn no_such_path(uri: Uri) -> Problem {

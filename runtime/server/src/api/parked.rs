@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State, http::StatusCode};
+use champollion_registry::ledger::AuditEntry;
 use data_encoding::BASE64;
 use serde::Serialize;
 use serde_json::{Value as Json_, json};
@@ -10,14 +11,18 @@ use uuid::Uuid;
 
 use super::{
     Problem,
-    authorized::{Administer, Authorized},
-    extract::{PathParts, path_part},
+    acts::note,
+    authorized::{Authorized, ManageParked},
+    extract::{Parameters, PathParts, parameter, path_part},
+    paging::{self, Listing, PageEnd, Window},
 };
 use crate::{mqtt::NotTaken, parked::ParkedInfo, service::Service};
 
 #[derive(Serialize)]
 pub(super) struct ParkedList {
     parked: Vec<ParkedInfo>,
+    #[serde(flatten)]
+    end: PageEnd,
 }
 
 #[derive(Serialize)]
@@ -36,15 +41,22 @@ pub(super) struct Shown {
 }
 
 pub(super) async fn list(
-    _: Authorized<Administer>,
+    _: Authorized<ManageParked>,
     State(service): State<Arc<Service>>,
-) -> Json<ParkedList> {
-    let parked = service.parked.list();
-    Json(ParkedList { parked: parked.iter().map(|info| ParkedInfo::clone(info)).collect() })
+    Parameters(Listing { after, limit }): Parameters<Listing>,
+) -> Result<Json<ParkedList>, Problem> {
+    let from: Option<Uuid> = after.as_deref().map(|id| parameter("after", id)).transpose()?;
+    let all = service.parked.list();
+    let later = all.iter().filter(|info| from.is_none_or(|from| info.id > from));
+    let parked = later.map(|info| ParkedInfo::clone(info));
+    let place = |info: &ParkedInfo| info.id.to_string();
+    let (parked, end) =
+        paging::page(parked, Window::new(after, limit, service.config.http.page_bytes), place);
+    Ok(Json(ParkedList { parked, end }))
 }
 
 pub(super) async fn show(
-    _: Authorized<Administer>,
+    _: Authorized<ManageParked>,
     State(service): State<Arc<Service>>,
     PathParts(id): PathParts<String>,
 ) -> Result<Json<Shown>, Problem> {
@@ -58,17 +70,20 @@ pub(super) async fn show(
 }
 
 pub(super) async fn drop(
-    _: Authorized<Administer>,
+    authorized: Authorized<ManageParked>,
     State(service): State<Arc<Service>>,
     PathParts(id): PathParts<String>,
 ) -> Result<StatusCode, Problem> {
-    service.parked.remove(path_part("message", &id)?).await?;
+    let id: Uuid = path_part("message", &id)?;
+    service.parked.remove(id).await?;
+    let entry = AuditEntry::new(&authorized.principal.actor(), "parked-drop", id).essential();
+    note(&service, entry).await;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Takes it once more: the device may be registered by now, or this server can read what it could not.
 pub(super) async fn retry(
-    _: Authorized<Administer>,
+    authorized: Authorized<ManageParked>,
     State(service): State<Arc<Service>>,
     PathParts(id): PathParts<String>,
 ) -> Result<Json<Json_>, Problem> {
@@ -85,5 +100,7 @@ pub(super) async fn retry(
         NotTaken::Later(why) => Problem::unavailable("not-kept", why),
     })?;
     service.parked.remove(id).await?;
+    let entry = AuditEntry::new(&authorized.principal.actor(), "parked-retry", id);
+    note(&service, entry.with(json!({ "networkServer": server }))).await;
     Ok(Json(json!({ "result": result })))
 }

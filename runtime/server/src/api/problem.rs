@@ -11,20 +11,24 @@ use champollion_delivery::{dispatch::DispatchError, mailbox::DeliveryError, rout
 use champollion_frames::{JoinRefusal, Refusal};
 use champollion_lns::Unreadable;
 use champollion_registry::{
-    ChangeError, KeyError, PublishError, RegistryError, gate::Finding, keys::UntrustedError,
-    ledger::ResolveError,
+    ChangeError, KeyError, PublishError, RegistryError,
+    gate::Finding,
+    keys::UntrustedError,
+    ledger::{AuditFull, ResolveError},
 };
 use champollion_sandbox::CallError;
 use serde::Serialize;
 use serde_json::{Map, Value as Json_, json};
 
+use super::secrets::without_keys;
 use crate::{
-    auth::{AuthError, GroupRefused, TokenError},
-    devices::{DevicesError, HandoverError},
+    auth::{AuthError, GroupRefused, TokenError, TooManyWrongTokens, TooOften},
+    devices::{DevicesError, HandoverError, NamelessError},
     downlinks::{CancelError, LedgerError, SendError},
-    followers::TooManyFollowers,
+    expensive::TooExpensive,
     ingest::IngestError,
     parked::ParkedError,
+    quotas::{Quota, QuotaExceeded},
     storage::Full,
     workers::NotDone,
 };
@@ -34,6 +38,9 @@ const RETRY_AFTER_SECONDS: u32 = 1;
 
 /// The same where the disk is full, which passes more slowly.
 const FULL_RETRY_AFTER_SECONDS: u32 = 30;
+
+/// The same where an address has tried many wrong tokens: its next one is due.
+const WRONG_TOKENS_RETRY_AFTER_SECONDS: u32 = 2;
 
 /// Starts the `type` of every problem; the code follows.
 const TYPE_PREFIX: &str = "urn:champollion:problem:";
@@ -64,7 +71,8 @@ struct Body<'problem> {
 
 impl Problem {
     fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into(), extra: Map::new(), retry_after: None }
+        let detail = without_keys(detail.into());
+        Self { status, code, detail, extra: Map::new(), retry_after: None }
     }
 
     /// The request is not what it should be.
@@ -98,6 +106,11 @@ impl Problem {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", detail)
     }
 
+    /// The body did not arrive in time.
+    pub fn body_too_slow(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "body-too-slow", detail)
+    }
+
     /// The request is well-formed and cannot be done.
     pub fn unprocessable(code: &'static str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail)
@@ -118,6 +131,29 @@ impl Problem {
     pub fn too_many_requests(code: &'static str, detail: impl Into<String>) -> Self {
         let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, code, detail);
         Self { retry_after: Some(RETRY_AFTER_SECONDS), ..problem }
+    }
+
+    /// The group may not send urgent commands.
+    pub fn priority_not_permitted(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "priority-not-permitted", detail)
+    }
+
+    /// The group has tried its routes so often that it has to wait for some seconds.
+    pub fn too_many_tests(exceeded: &QuotaExceeded, seconds: u64) -> Self {
+        let seconds = u32::try_from(seconds).unwrap_or(u32::MAX).max(1);
+        let problem = Self::too_many_requests("quota-exceeded", exceeded.to_string());
+        Self { retry_after: Some(seconds), ..problem }.of_quota(exceeded)
+    }
+
+    /// The same with the quota that is used up, for programs.
+    fn of_quota(self, exceeded: &QuotaExceeded) -> Self {
+        let QuotaExceeded { group, quota, used, limit, .. } = exceeded;
+        let setting = format!("[quotas.groups.{group}] {}", quota.as_str());
+        self.with("quota", quota.as_str())
+            .with("group", group)
+            .with("used", used)
+            .with("limit", limit)
+            .with("setting", setting)
     }
 
     /// Something that should not happen. The operator finds it in the log; the client is told no
@@ -234,6 +270,28 @@ impl From<AuthError> for Problem {
     }
 }
 
+impl From<TooManyWrongTokens> for Problem {
+    fn from(error: TooManyWrongTokens) -> Self {
+        let problem = Self::too_many_requests("too-many-wrong-tokens", error.to_string());
+        Self { retry_after: Some(WRONG_TOKENS_RETRY_AFTER_SECONDS), ..problem }
+    }
+}
+
+impl From<TooOften> for Problem {
+    fn from(error: TooOften) -> Self {
+        let seconds = error.wait.as_secs_f64().ceil().max(1.0) as u32;
+        let problem = Self::too_many_requests("too-many-requests", error.to_string());
+        Self { retry_after: Some(seconds), ..problem }
+    }
+}
+
+impl From<AuditFull> for Problem {
+    fn from(full: AuditFull) -> Self {
+        let problem = Self::new(StatusCode::INSUFFICIENT_STORAGE, "audit-full", full.to_string());
+        Self { retry_after: Some(FULL_RETRY_AFTER_SECONDS), ..problem }
+    }
+}
+
 impl From<GroupRefused> for Problem {
     fn from(refused: GroupRefused) -> Self {
         let detail = refused.to_string();
@@ -244,9 +302,36 @@ impl From<GroupRefused> for Problem {
     }
 }
 
-impl From<TooManyFollowers> for Problem {
-    fn from(error: TooManyFollowers) -> Self {
-        Self::too_many_requests("too-many-followers", error.to_string())
+impl From<QuotaExceeded> for Problem {
+    fn from(exceeded: QuotaExceeded) -> Self {
+        let detail = exceeded.to_string();
+        let problem = match exceeded.quota {
+            Quota::OpenStreams | Quota::OpenStreamsOfToken => {
+                Self::too_many_requests("too-many-followers", detail)
+            }
+            Quota::Routes => Self::conflict("too-many-routes", detail),
+            Quota::Tokens | Quota::Devices => Self::conflict("quota-exceeded", detail),
+            Quota::WaitingCommands
+            | Quota::OpenCommands
+            | Quota::OpenAnswers
+            | Quota::OpenAnswersOfToken
+            | Quota::RouteTestsPerMinute => Self::too_many_requests("quota-exceeded", detail),
+        };
+        problem.of_quota(&exceeded)
+    }
+}
+
+impl From<TooExpensive> for Problem {
+    fn from(error: TooExpensive) -> Self {
+        let detail = error.to_string();
+        match error {
+            TooExpensive::OfToken { .. } | TooExpensive::OfGroup { .. } => {
+                Self::too_many_requests("too-many-expensive-requests", detail)
+            }
+            TooExpensive::All { .. } => Self::unavailable("too-busy", detail),
+            TooExpensive::TookTooLong { .. } => Self::unavailable("took-too-long", detail),
+            TooExpensive::NotDone(not_done) => not_done.into(),
+        }
     }
 }
 
@@ -274,6 +359,13 @@ impl From<IngestError> for Problem {
             }
             IngestError::Full(full) => return full.into(),
             IngestError::Busy(not_done) => return not_done.into(),
+            IngestError::Nameless(error) => {
+                let detail = error.to_string();
+                return match error {
+                    NamelessError::Nobody { .. } => Self::not_found(error.code(), detail),
+                    _ => Self::conflict(error.code(), detail),
+                };
+            }
             IngestError::Handover(error) => {
                 return Self::unprocessable("impossible-session", error.to_string());
             }
@@ -289,7 +381,9 @@ impl From<IngestError> for Problem {
             | Refusal::KeysWithheld { .. }
             | Refusal::OtherDevice { .. }
             | Refusal::OtherFCnt { .. }
-            | Refusal::UnknownAppSKey { .. } => Self::unprocessable(code, detail),
+            | Refusal::UnknownAppSKey { .. }
+            | Refusal::MicUnconfirmed { .. } => Self::unprocessable(code, detail),
+            Refusal::OtherNetworkServer { .. } => Self::new(StatusCode::FORBIDDEN, code, detail),
             Refusal::InFlight { .. } => Self::unavailable(code, detail),
             Refusal::Duplicate { .. } | Refusal::Replay { .. } => Self::conflict(code, detail),
         }
@@ -401,6 +495,7 @@ impl From<RegistryError> for Problem {
                     format!("nothing was changed, since it could not be kept: {error}{cause}");
                 Self::unavailable("not-kept", detail)
             }
+            RegistryError::AuditFull(full) => full.into(),
             RegistryError::Quarantined(_) => Self::conflict("quarantined", error.to_string()),
             error => Self::internal(&error),
         }
@@ -422,6 +517,7 @@ impl From<CallError> for Problem {
 impl From<DevicesError> for Problem {
     fn from(error: DevicesError) -> Self {
         match error {
+            DevicesError::Quota(exceeded) => exceeded.into(),
             DevicesError::Unknown(_) => Self::not_found("unknown-device", error.to_string()),
             DevicesError::DescriptionTooLarge { .. } => {
                 Self::bad_request("description-too-large", error.to_string())
@@ -456,6 +552,7 @@ impl From<SendError> for Problem {
             SendError::UnderWay => Self::conflict("request-under-way", detail),
             SendError::NobodyMeant(_) => Self::not_found("no-devices", detail),
             SendError::TooMany { .. } => Self::unprocessable("too-many-devices", detail),
+            SendError::Quota(exceeded) => exceeded.into(),
             SendError::NotKept(reason) => {
                 tracing::error!(reason, "a command could not be kept");
                 Self::unavailable("not-kept", "the command could not be kept: send it again")
@@ -497,7 +594,12 @@ impl From<ParkedError> for Problem {
 impl From<TokenError> for Problem {
     fn from(error: TokenError) -> Self {
         match error {
+            TokenError::Quota(exceeded) => exceeded.into(),
             TokenError::NoSuchToken(_) => Self::not_found("unknown-token", error.to_string()),
+            TokenError::LastAdmin(_) => Self::conflict("last-admin", error.to_string()),
+            TokenError::NoScopes | TokenError::ScopeOfAnother { .. } => {
+                Self::bad_request("invalid-scopes", error.to_string())
+            }
             TokenError::NameTooLong { .. } => Self::bad_request("name-too-long", error.to_string()),
             TokenError::ExpiresInThePast(_) => {
                 Self::bad_request("expires-in-the-past", error.to_string())
@@ -514,7 +616,10 @@ impl From<DispatchError> for Problem {
             DispatchError::Unknown(_) => Self::not_found("no-such-route", said),
             DispatchError::Route(RouteError::Damaged(_)) => Self::internal(&said),
             DispatchError::Route(_) => Self::unprocessable("invalid-route", said),
-            DispatchError::TooMany(_) => Self::conflict("too-many-routes", said),
+            DispatchError::TooMany { group, limit } => {
+                let (quota, used, wanted) = (Quota::Routes, limit, 1);
+                QuotaExceeded { group, quota, used, wanted, limit }.into()
+            }
             DispatchError::WrongKind { .. } => Self::conflict("wrong-kind-of-route", said),
             DispatchError::Delivery(error) => error.into(),
             error => Self::internal(&error),
@@ -527,6 +632,10 @@ impl From<DeliveryError> for Problem {
         match error {
             DeliveryError::BeyondEnd { .. } => {
                 Self::conflict("cursor-beyond-end", error.to_string())
+            }
+            DeliveryError::NotFiltered { reason } => {
+                tracing::warn!(reason, "records were not filtered");
+                Self::unavailable("too-busy", "the records could not be looked at now: ask again")
             }
             error => Self::internal(&error),
         }

@@ -25,7 +25,7 @@ use tokio::sync::mpsc;
 
 use super::{
     Problem,
-    authorized::{Authorized, Collect},
+    authorized::{Authorized, Redecode},
     extract::JsonBody,
 };
 use crate::{
@@ -111,7 +111,7 @@ impl Listener for Reader {
 }
 
 pub(super) async fn redecode(
-    authorized: Authorized<Collect>,
+    authorized: Authorized<Redecode>,
     State(service): State<Arc<Service>>,
     JsonBody(wish): JsonBody<Wish>,
 ) -> Result<Response, Problem> {
@@ -121,6 +121,8 @@ pub(super) async fn redecode(
         (Role::Admin, group) => group,
         (_, group) => Some(principal.group(group)?),
     };
+    // Held until the last record: it takes a thread for as long.
+    let turn = service.expensive.turn(&principal.token, group.as_ref())?;
     let decoder = service.registry.decoder(&decoder).await?;
     let order = Order { decoder, group, since, until, dry_run };
     let (lines, written) = mpsc::channel(LINES);
@@ -128,6 +130,7 @@ pub(super) async fn redecode(
     let by = principal.actor();
     tokio::spawn(async move {
         let ended = service.redecoding.carry_out(&order, &mut reader).await;
+        drop(turn);
         let (id, version) = (&order.decoder.id, &order.decoder.version);
         let (count, error) = match ended {
             Ok(count) => (count, None),

@@ -26,12 +26,14 @@ mod evaluation;
 mod exception;
 mod input;
 mod json;
+mod locales;
 mod prelude;
 mod report;
 mod results;
 mod scope;
 mod session;
 mod text;
+mod zones;
 
 use crate::{input::Input, session::Session};
 

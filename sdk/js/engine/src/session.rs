@@ -2,7 +2,7 @@
 
 use core::cell::RefCell;
 
-use rquickjs::{Context, Ctx, Object, Persistent, Result, Runtime, object::Property};
+use rquickjs::{Context, Ctx, Object, Result, Runtime, object::Property};
 
 use crate::{
     answer::Answer,
@@ -11,7 +11,8 @@ use crate::{
     dialect, evaluation,
     exception::Exception,
     input::Input,
-    prelude, results,
+    prelude::{self, Prelude},
+    results,
     scope::Evaluated,
 };
 
@@ -22,8 +23,7 @@ const COLLECT_ABOVE_BYTES: usize = 2 << 20;
 /// QuickJS and the codec that it runs.
 pub(crate) struct Session {
     context: Context,
-    /// The functions of the prelude that look for a codec's.
-    entries: Persistent<Object<'static>>,
+    prelude: Prelude,
     codec: Option<Codec>,
 }
 
@@ -45,12 +45,10 @@ impl Session {
         runtime.set_gc_threshold(COLLECT_ABOVE_BYTES);
         evaluation::prepare(&runtime);
         let context = Context::full(&runtime).expect("there is memory for a context");
-        let entries = context.with(|context| {
-            let entries = prelude::evaluate(&context).expect("the prelude is right");
-            Persistent::save(&context, entries)
-        });
+        let prelude =
+            context.with(|context| prelude::evaluate(&context)).expect("the prelude is right");
         runtime.run_gc();
-        *SESSION.0.borrow_mut() = Some(Self { context, entries, codec: None });
+        *SESSION.0.borrow_mut() = Some(Self { context, prelude, codec: None });
     }
 
     /// Works with the session that was started.
@@ -68,8 +66,8 @@ impl Session {
         // The host hands over a text.
         let source = String::from_utf8_lossy(input.bytes());
         let found = self.context.with(|context| {
-            let entries = self.entries.clone().restore(&context);
-            entries
+            prelude::prepare(&context, &self.prelude, source.as_bytes())
+                .and_then(|()| self.prelude.entries.clone().restore(&context))
                 .and_then(|entries| load(&context, order, entries, &source))
                 .map_err(|error| Answer::Threw(Exception::take(&context, &error)))
         });
