@@ -390,9 +390,9 @@ mod tests {
             });
             commands.collect()
         };
-        let (called, whole_input) = as_called(std::slice::from_ref(&plain));
+        let (called, whole_input) = as_called(std::slice::from_ref(&plain), Calling::default());
         assert_eq!((data(&called), whole_input), (vec![json!({"a": 1})], false));
-        let (called, whole_input) = as_called(&[plain, more]);
+        let (called, whole_input) = as_called(&[plain, more], Calling::default());
         let expected = vec![json!({"data": {"a": 1}}), json!({"command": 7, "data": {"a": 1}})];
         assert_eq!((data(&called), whole_input), (expected, true));
     }

@@ -153,7 +153,7 @@ fn failures_differ(node: &Json, error: &CallError) -> Option<Difference> {
             differ(if is_engine { Kind::EngineWords } else { Kind::ErrorText }, message)
         }
         CallError::Failed(failure) if node["reported"] == true => {
-            if failure.message == said {
+            if *failure.message == *said {
                 return None;
             }
             // A codec that repeats the message of an exception in its own.
