@@ -47,12 +47,13 @@ impl Default for QuarantineRule {
 }
 
 /// A version that was set aside, and why.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Quarantined {
     /// The name of the decoder.
     pub id: DecoderId,
     /// The version of the decoder.
+    #[schema(value_type = String)]
     pub version: Version,
     /// The beginning of the quarantine.
     pub since: Timestamp,

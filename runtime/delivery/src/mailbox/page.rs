@@ -6,8 +6,9 @@ use serde_json::value::RawValue;
 use crate::records::Cursor;
 
 /// Some records of a group, the oldest first.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = RecordPage)]
 pub struct Page {
     /// The records of the page.
     pub records: Vec<PulledRecord>,
@@ -18,10 +19,11 @@ pub struct Page {
 }
 
 /// A record as it was stored, with its place.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct PulledRecord {
     /// The place of the record.
     pub cursor: Cursor,
     /// The record as JSON.
+    #[schema(value_type = crate::records::Record)]
     pub record: Box<RawValue>,
 }

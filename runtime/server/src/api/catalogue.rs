@@ -14,13 +14,21 @@ use super::{
 };
 use crate::service::Service;
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct Catalogue {
     decoders: Vec<CatalogueEntry>,
     /// The vocabulary that all measurements are in.
     quantities: Vec<&'static Quantity>,
 }
 
+#[utoipa::path(
+    get,
+    path = "/v1/catalogue",
+    operation_id = "listCatalogue",
+    tag = "catalogue",
+    summary = "List all decoders with their devices, fields and units",
+    responses((status = 200, description = "The catalogue.", body = Catalogue)),
+)]
 pub(super) async fn list(State(service): State<Arc<Service>>) -> Json<Catalogue> {
     Json(Catalogue {
         decoders: service.registry.catalogue(),
@@ -28,6 +36,17 @@ pub(super) async fn list(State(service): State<Arc<Service>>) -> Json<Catalogue>
     })
 }
 
+#[utoipa::path(
+    get,
+    path = "/v1/catalogue/{vendor}/{model}",
+    operation_id = "getCatalogueEntry",
+    tag = "catalogue",
+    summary = "Get a decoder in its newest stable version",
+    responses(
+        (status = 200, description = "The decoder.", body = CatalogueEntry),
+        (status = 404, description = "unknown-decoder, no-version, no-stable-version"),
+    ),
+)]
 pub(super) async fn show(
     State(service): State<Arc<Service>>,
     PathParts((vendor, model)): PathParts<(String, String)>,
@@ -35,6 +54,17 @@ pub(super) async fn show(
     Ok(Json(service.registry.catalogue_entry(&decoder_id(&vendor, &model)?)?))
 }
 
+#[utoipa::path(
+    get,
+    path = "/v1/catalogue/{vendor}/{model}/{version}",
+    operation_id = "getCatalogueVersion",
+    tag = "catalogue",
+    summary = "Get a decoder in one version",
+    responses(
+        (status = 200, description = "The decoder in this version.", body = CatalogueEntry),
+        (status = 404, description = "unknown-decoder, no-version, no-stable-version"),
+    ),
+)]
 pub(super) async fn show_version(
     State(service): State<Arc<Service>>,
     PathParts((vendor, model, version)): PathParts<(String, String, String)>,

@@ -11,7 +11,7 @@ use champollion_delivery::names::GroupId;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::Problem;
+use super::{Problem, nearest::UnknownMember};
 use crate::service::Service;
 
 /// The path of an error that is about the whole body.
@@ -27,9 +27,12 @@ pub(super) struct PathParts<T>(pub(super) T);
 pub(super) struct Parameters<T>(pub(super) T);
 
 /// The one parameter of a request about a group: an admin names it, a partner has its own.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OfGroup {
+    /// The group; an admin names it, a partner has its own.
+    #[param(inline)]
     pub(super) group: Option<GroupId>,
 }
 
@@ -54,14 +57,29 @@ pub(super) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem
 }
 
 fn unreadable(error: &serde_json::Error, path: &str) -> Problem {
+    let said = error.to_string();
+    let unknown = UnknownMember::of(&said);
+    let hint = unknown.as_ref().and_then(|unknown| unknown.near);
+    let hint = hint.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
     let problem = if !error.is_data() {
         let detail = format!("the body cannot be read as JSON: {error}");
         Problem::bad_request("malformed-json", detail)
     } else if path == ROOT {
-        Problem::bad_request("invalid-body", format!("the body is not what it should be: {error}"))
+        Problem::bad_request(
+            "invalid-body",
+            format!("the body is not what it should be: {error}{hint}"),
+        )
     } else {
-        Problem::bad_request("invalid-body", format!("{path} is not what it should be: {error}"))
-            .with("path", path)
+        Problem::bad_request(
+            "invalid-body",
+            format!("{path} is not what it should be: {error}{hint}"),
+        )
+        .with("path", path)
+    };
+    let problem = match unknown {
+        Some(UnknownMember { name, .. }) if path == ROOT => problem.with("path", name),
+        Some(UnknownMember { name, .. }) => problem.with("path", format!("{path}.{name}")),
+        None => problem,
     };
     problem.with("line", error.line()).with("column", error.column())
 }

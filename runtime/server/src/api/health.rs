@@ -12,12 +12,32 @@ use super::{
 use crate::{service::Service, storage::Report};
 
 /// Answers that the process is alive.
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    operation_id = "isAlive",
+    tag = "operation",
+    summary = "Answer that the process is alive",
+    responses((status = 200, description = "The process is alive.", body = String, content_type = "text/plain")),
+)]
 pub(super) async fn alive() -> &'static str {
     "alive\n"
 }
 
 /// Frames can be taken and kept. How the connections to brokers are stands in the lines that follow: a
 /// broker that is away makes no server less ready.
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    operation_id = "isReady",
+    tag = "operation",
+    summary = "Answer whether frames can be taken and kept",
+    responses(
+        (status = 200, description = "Frames are taken. A line for each broker follows.", body = String, content_type = "text/plain"),
+        (status = 503, description = "store-stalled, store-failed, stopping"),
+        (status = 507, description = "storage-full"),
+    ),
+)]
 pub(super) async fn ready(State(service): State<Arc<Service>>) -> Result<String, Problem> {
     match service.store.health() {
         Health::Ready => {
@@ -42,6 +62,15 @@ pub(super) async fn ready(State(service): State<Arc<Service>>) -> Result<String,
 }
 
 /// Answers the use of the disk, and for how long there is room.
+#[utoipa::path(
+    get,
+    path = "/v1/storage",
+    operation_id = "getStorage",
+    tag = "operation",
+    summary = "Get the use of the disk, and the time for which there is room",
+    security(("token" = ["admin"])),
+    responses((status = 200, description = "The use of the disk.", body = Report)),
+)]
 pub(super) async fn storage(
     _: Authorized<Administer>,
     State(service): State<Arc<Service>>,
@@ -50,6 +79,15 @@ pub(super) async fn storage(
 }
 
 /// Answers all metrics as Prometheus text.
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    operation_id = "getMetrics",
+    tag = "operation",
+    summary = "Get all metrics as Prometheus text",
+    security(("token" = ["admin"])),
+    responses((status = 200, description = "The metrics.", body = String, content_type = "text/plain")),
+)]
 pub(super) async fn metrics(
     _: Authorized<Administer>,
     State(service): State<Arc<Service>>,

@@ -25,13 +25,14 @@ use crate::service::Service;
 const LINES: usize = 1_000;
 
 /// The lines that are asked for.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Page {
     /// The line before the first.
     #[serde(default)]
     after: u64,
-    /// The most lines of an answer.
+    /// The most lines of an answer, 1 to 1000.
     limit: Option<usize>,
 }
 
@@ -42,6 +43,19 @@ impl Page {
 }
 
 /// The index, line by line: each names the hash of the one before.
+#[utoipa::path(
+    get,
+    path = "/v1/registry/index",
+    operation_id = "getIndex",
+    tag = "registry",
+    summary = "Get lines of the index of the registry",
+    security(("token" = ["admin", "lns", "partner", "publisher"])),
+    params(Page),
+    responses(
+        (status = 200, description = "The lines, as they are kept: each names the hash of the one before.", body = Object, content_type = "application/x-ndjson"),
+        (status = 503, description = "not-kept"),
+    ),
+)]
 pub(super) async fn index(
     _: Authorized<Inspect>,
     State(service): State<Arc<Service>>,
@@ -52,6 +66,19 @@ pub(super) async fn index(
 }
 
 /// The audit, in the same way.
+#[utoipa::path(
+    get,
+    path = "/v1/audit",
+    operation_id = "getAudit",
+    tag = "operation",
+    summary = "Get lines of the audit",
+    security(("token" = ["admin"])),
+    params(Page),
+    responses(
+        (status = 200, description = "The lines, as they are kept: each names the hash of the one before.", body = Object, content_type = "application/x-ndjson"),
+        (status = 503, description = "not-kept"),
+    ),
+)]
 pub(super) async fn audit(
     _: Authorized<Administer>,
     State(service): State<Arc<Service>>,
@@ -62,6 +89,18 @@ pub(super) async fn audit(
 }
 
 /// Whether all that is kept is what the index says.
+#[utoipa::path(
+    get,
+    path = "/v1/registry/verify",
+    operation_id = "verifyRegistry",
+    tag = "registry",
+    summary = "Check that all that is kept is as the index says",
+    security(("token" = ["admin"])),
+    responses(
+        (status = 200, description = "The outcome of the check.", body = Verification),
+        (status = 503, description = "not-kept"),
+    ),
+)]
 pub(super) async fn verify(
     _: Authorized<Administer>,
     State(service): State<Arc<Service>>,
@@ -70,13 +109,26 @@ pub(super) async fn verify(
 }
 
 /// Whether what is damaged is only looked for.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, utoipa::ToSchema)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Mending {
     dry_run: bool,
 }
 
 /// Mends all packages that are damaged or missing and can be fetched from a mirror.
+#[utoipa::path(
+    post,
+    path = "/v1/registry/mend",
+    operation_id = "mendRegistry",
+    tag = "registry",
+    summary = "Mend packages that are damaged or missing from a mirror",
+    security(("token" = ["admin"])),
+    request_body = Mending,
+    responses(
+        (status = 200, description = "The packages that were mended.", body = Mended),
+        (status = 503, description = "not-kept"),
+    ),
+)]
 pub(super) async fn mend(
     _: Authorized<Administer>,
     State(service): State<Arc<Service>>,

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::{Json, extract::State, http::StatusCode};
 use data_encoding::BASE64;
 use serde::Serialize;
-use serde_json::{Value as Json_, json};
 use uuid::Uuid;
 
 use super::{
@@ -15,13 +14,14 @@ use super::{
 };
 use crate::{mqtt::NotTaken, parked::ParkedInfo, service::Service};
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct ParkedList {
     parked: Vec<ParkedInfo>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ParkedMessage)]
 pub(super) struct Shown {
     #[serde(flatten)]
     info: ParkedInfo,
@@ -35,6 +35,15 @@ pub(super) struct Shown {
     truncated: bool,
 }
 
+#[utoipa::path(
+    get,
+    path = "/v1/parked",
+    operation_id = "listParked",
+    tag = "operation",
+    summary = "List the messages of brokers that could not be read",
+    security(("token" = ["admin"])),
+    responses((status = 200, description = "The messages, without their payloads.", body = ParkedList)),
+)]
 pub(super) async fn list(
     _: Authorized<Administer>,
     State(service): State<Arc<Service>>,
@@ -43,6 +52,18 @@ pub(super) async fn list(
     Json(ParkedList { parked: parked.iter().map(|info| ParkedInfo::clone(info)).collect() })
 }
 
+#[utoipa::path(
+    get,
+    path = "/v1/parked/{id}",
+    operation_id = "getParked",
+    tag = "operation",
+    summary = "Get a message that could not be read, with its payload",
+    security(("token" = ["admin"])),
+    responses(
+        (status = 200, description = "The message.", body = Shown),
+        (status = 404, description = "unknown-message"),
+    ),
+)]
 pub(super) async fn show(
     _: Authorized<Administer>,
     State(service): State<Arc<Service>>,
@@ -57,6 +78,18 @@ pub(super) async fn show(
     Ok(Json(Shown { info: ParkedInfo::clone(&message.info), text, base64, truncated }))
 }
 
+#[utoipa::path(
+    delete,
+    path = "/v1/parked/{id}",
+    operation_id = "removeParked",
+    tag = "operation",
+    summary = "Remove a message that could not be read",
+    security(("token" = ["admin"])),
+    responses(
+        (status = 204, description = "It is done."),
+        (status = 404, description = "unknown-message"),
+    ),
+)]
 pub(super) async fn drop(
     _: Authorized<Administer>,
     State(service): State<Arc<Service>>,
@@ -66,12 +99,34 @@ pub(super) async fn drop(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// The outcome of taking a message once more.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct Retried {
+    /// The outcome in a word: `accepted`, `joined`, `ignored`.
+    result: &'static str,
+}
+
 /// Takes it once more: the device may be registered by now, or this server can read what it could not.
+#[utoipa::path(
+    post,
+    path = "/v1/parked/{id}/retry",
+    operation_id = "retryParked",
+    tag = "operation",
+    summary = "Take a message once more that could not be read",
+    security(("token" = ["admin"])),
+    responses(
+        (status = 200, description = "The message was taken, and is parked no more.", body = Retried),
+        (status = 404, description = "unknown-message"),
+        (status = 409, description = "unknown-network-server"),
+        (status = 422, description = "malformed-json, malformed-protobuf, other-format, invalid-body, refused"),
+        (status = 503, description = "not-kept"),
+    ),
+)]
 pub(super) async fn retry(
     _: Authorized<Administer>,
     State(service): State<Arc<Service>>,
     PathParts(id): PathParts<String>,
-) -> Result<Json<Json_>, Problem> {
+) -> Result<Json<Retried>, Problem> {
     let id: Uuid = path_part("message", &id)?;
     let message = service.parked.get(id).await?;
     let server = &message.info.network_server;
@@ -85,5 +140,5 @@ pub(super) async fn retry(
         NotTaken::Later(why) => Problem::unavailable("not-kept", why),
     })?;
     service.parked.remove(id).await?;
-    Ok(Json(json!({ "result": result })))
+    Ok(Json(Retried { result }))
 }

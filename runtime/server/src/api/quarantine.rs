@@ -16,11 +16,20 @@ use super::{
 };
 use crate::service::Service;
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct QuarantineList {
     quarantined: Vec<Quarantined>,
 }
 
+#[utoipa::path(
+    get,
+    path = "/v1/registry/quarantine",
+    operation_id = "listQuarantine",
+    tag = "registry",
+    summary = "List the versions of decoders that are set aside",
+    security(("token" = ["admin"])),
+    responses((status = 200, description = "The versions.", body = QuarantineList)),
+)]
 pub(super) async fn list(
     _: Authorized<Administer>,
     State(service): State<Arc<Service>>,
@@ -28,6 +37,19 @@ pub(super) async fn list(
     Json(QuarantineList { quarantined: service.registry.quarantined() })
 }
 
+#[utoipa::path(
+    delete,
+    path = "/v1/registry/quarantine/{vendor}/{model}/{version}",
+    operation_id = "liftQuarantine",
+    tag = "registry",
+    summary = "Let a version that is set aside decode again",
+    security(("token" = ["admin"])),
+    responses(
+        (status = 204, description = "It is done."),
+        (status = 409, description = "not-quarantined"),
+        (status = 503, description = "not-kept"),
+    ),
+)]
 pub(super) async fn lift(
     authorized: Authorized<Administer>,
     State(service): State<Arc<Service>>,

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::service::Service;
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Retention {
     /// After so many hours a record is removed, delivered or not.
@@ -23,6 +23,16 @@ pub(super) struct Retention {
 }
 
 /// A partner sees what waits for it, an admin all.
+#[utoipa::path(
+    get,
+    path = "/v1/retention",
+    operation_id = "getRetention",
+    tag = "records",
+    summary = "Get the records that wait, and the time of their removal",
+    security(("token" = ["admin", "partner"])),
+    params(OfGroup),
+    responses((status = 200, description = "The records that wait.", body = Retention)),
+)]
 pub(super) async fn show(
     authorized: Authorized<Collect>,
     State(service): State<Arc<Service>>,

@@ -20,8 +20,9 @@ use crate::{
     service::Service,
 };
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = TokenRequest)]
 pub(super) struct Wanted {
     name: String,
     role: String,
@@ -30,7 +31,8 @@ pub(super) struct Wanted {
     network_server: Option<NetworkServerName>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = NewToken)]
 pub(super) struct Created {
     #[serde(flatten)]
     info: TokenInfo,
@@ -38,11 +40,25 @@ pub(super) struct Created {
     token: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct TokenList {
     tokens: Vec<TokenInfo>,
 }
 
+#[utoipa::path(
+    post,
+    path = "/v1/tokens",
+    operation_id = "createToken",
+    tag = "tokens",
+    summary = "Make a token",
+    security(("token" = ["admin"])),
+    request_body = Wanted,
+    responses(
+        (status = 201, description = "The token. Its secret is shown once.", body = Created),
+        (status = 400, description = "invalid-role, unknown-network-server, name-too-long, expires-in-the-past"),
+        (status = 503, description = "not-kept"),
+    ),
+)]
 pub(super) async fn create(
     authorized: Authorized<Administer>,
     State(service): State<Arc<Service>>,
@@ -73,6 +89,15 @@ pub(super) async fn create(
     Ok((StatusCode::CREATED, Json(created)))
 }
 
+#[utoipa::path(
+    get,
+    path = "/v1/tokens",
+    operation_id = "listTokens",
+    tag = "tokens",
+    summary = "List all tokens, without their secrets",
+    security(("token" = ["admin"])),
+    responses((status = 200, description = "The tokens.", body = TokenList)),
+)]
 pub(super) async fn list(
     _: Authorized<Administer>,
     State(service): State<Arc<Service>>,
@@ -80,6 +105,19 @@ pub(super) async fn list(
     Json(TokenList { tokens: service.tokens.list() })
 }
 
+#[utoipa::path(
+    delete,
+    path = "/v1/tokens/{id}",
+    operation_id = "revokeToken",
+    tag = "tokens",
+    summary = "Revoke a token",
+    security(("token" = ["admin"])),
+    responses(
+        (status = 204, description = "It is done."),
+        (status = 404, description = "unknown-token"),
+        (status = 503, description = "not-kept"),
+    ),
+)]
 pub(super) async fn revoke(
     authorized: Authorized<Administer>,
     State(service): State<Arc<Service>>,

@@ -7,10 +7,11 @@ use super::topic::TopicPattern;
 use crate::destinations::{AddressError, Secret, Tls, TlsError};
 
 /// Where records are published.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct MqttPush {
     /// Where the broker is: `mqtts://host[:8883]`, or `mqtt://host[:1883]` without TLS.
+    #[schema(value_type = String, format = "uri")]
     pub url: Url,
     /// The topic, in which `{group}`, `{route}`, `{devEui}` and `{port}` stand for those of the record.
     #[serde(default)]

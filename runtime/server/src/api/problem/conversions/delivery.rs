@@ -1,0 +1,31 @@
+//! Records, and the routes on which they leave.
+
+use champollion_delivery::{dispatch::DispatchError, mailbox::DeliveryError, routes::RouteError};
+
+use super::super::Problem;
+
+impl From<DispatchError> for Problem {
+    fn from(error: DispatchError) -> Self {
+        let said = error.to_string();
+        match error {
+            DispatchError::Unknown(_) => Self::not_found("no-such-route", said),
+            DispatchError::Route(RouteError::Damaged(_)) => Self::internal(&said),
+            DispatchError::Route(_) => Self::unprocessable("invalid-route", said),
+            DispatchError::TooMany(_) => Self::conflict("too-many-routes", said),
+            DispatchError::WrongKind { .. } => Self::conflict("wrong-kind-of-route", said),
+            DispatchError::Delivery(error) => error.into(),
+            error => Self::internal(&error),
+        }
+    }
+}
+
+impl From<DeliveryError> for Problem {
+    fn from(error: DeliveryError) -> Self {
+        match error {
+            DeliveryError::BeyondEnd { .. } => {
+                Self::conflict("cursor-beyond-end", error.to_string())
+            }
+            error => Self::internal(&error),
+        }
+    }
+}
