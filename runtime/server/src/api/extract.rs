@@ -76,11 +76,6 @@ fn unreadable(error: &serde_json::Error, path: &str) -> Problem {
         )
         .with("path", path)
     };
-    let problem = match unknown {
-        Some(UnknownMember { name, .. }) if path == ROOT => problem.with("path", name),
-        Some(UnknownMember { name, .. }) => problem.with("path", format!("{path}.{name}")),
-        None => problem,
-    };
     problem.with("line", error.line()).with("column", error.column())
 }
 

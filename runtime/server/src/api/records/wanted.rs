@@ -45,6 +45,7 @@ pub(in crate::api) struct Wanted {
     #[param(inline)]
     route: Option<RouteName>,
     /// Seconds to wait for a record where there is none, at most 50.
+    #[param(maximum = 50)]
     wait: Option<u64>,
     /// DevEUIs, separated by commas.
     device: Option<String>,
