@@ -11,7 +11,7 @@ use champollion_delivery::names::GroupId;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::{Problem, nearest::UnknownMember};
+use super::{Problem, nearest::meant_member};
 use crate::service::Service;
 
 /// The path of an error that is about the whole body.
@@ -58,9 +58,8 @@ pub(super) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem
 
 fn unreadable(error: &serde_json::Error, path: &str) -> Problem {
     let said = error.to_string();
-    let unknown = UnknownMember::of(&said);
-    let hint = unknown.as_ref().and_then(|unknown| unknown.near);
-    let hint = hint.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+    let hint =
+        meant_member(&said).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
     let problem = if !error.is_data() {
         let detail = format!("the body cannot be read as JSON: {error}");
         Problem::bad_request("malformed-json", detail)

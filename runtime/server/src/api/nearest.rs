@@ -15,23 +15,12 @@ pub(super) fn nearest<'name>(
     like.max_by(|(one, _), (other, _)| one.total_cmp(other)).map(|(_, name)| name)
 }
 
-/// A member that a format does not have, as serde reports it.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct UnknownMember<'said> {
-    /// The name of the member.
-    pub(super) name: &'said str,
-    /// The member that was probably meant.
-    pub(super) near: Option<&'said str>,
-}
-
-impl<'said> UnknownMember<'said> {
-    /// Finds the names in an error; nothing where the error is about something else.
-    pub(super) fn of(said: &'said str) -> Option<Self> {
-        let rest = said.strip_prefix("unknown field `")?;
-        let (name, expected) = rest.split_once('`')?;
-        let near = nearest(name, expected.split('`').skip(1).step_by(2));
-        Some(Self { name, near })
-    }
+/// Returns the member that was probably meant by one that serde calls unknown; nothing where an error is about
+/// something else.
+pub(super) fn meant_member(said: &str) -> Option<&str> {
+    let rest = said.strip_prefix("unknown field `")?;
+    let (unknown, expected) = rest.split_once('`')?;
+    nearest(unknown, expected.split('`').skip(1).step_by(2))
 }
 
 #[cfg(test)]
@@ -53,12 +42,8 @@ mod tests {
     fn the_names_are_found_in_what_serde_says() {
         let said =
             "unknown field `gruop`, expected one of `name`, `group`, `tags` at line 1 column 9";
-        assert_eq!(
-            UnknownMember::of(said),
-            Some(UnknownMember { name: "gruop", near: Some("group") })
-        );
-        let none = UnknownMember::of("unknown field `a`, there are no fields");
-        assert_eq!(none, Some(UnknownMember { name: "a", near: None }));
-        assert_eq!(UnknownMember::of("invalid type: map, expected u8"), None);
+        assert_eq!(meant_member(said), Some("group"));
+        assert_eq!(meant_member("unknown field `a`, there are no fields"), None);
+        assert_eq!(meant_member("invalid type: map, expected u8"), None);
     }
 }
