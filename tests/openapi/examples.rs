@@ -11,10 +11,12 @@ use tempfile::TempDir;
 use crate::files;
 
 /// The schemas that are served.
-const SCHEMAS: [&str; 6] = [
+const SCHEMAS: [&str; 8] = [
     "record.json",
     "measurement.json",
     "reading.json",
+    "frame.json",
+    "route.json",
     "problem.json",
     "decoder.json",
     "vectors.json",
@@ -124,6 +126,35 @@ fn records(value: &Json) -> Vec<&Json> {
     let members = value.as_object().into_iter().flat_map(|members| members.values());
     found.extend(members.flat_map(records));
     found
+}
+
+/// The schema of what a value is by its members, and the whole that it is a part of.
+fn of_ours(value: &Json) -> Option<(&'static str, Json)> {
+    let only = || value.as_object().filter(|members| members.len() == 1)?.keys().next();
+    if value.get("phyPayload").is_some() {
+        return Some(("frame.json", value.clone()));
+    }
+    if value.get("to").is_some() {
+        return Some(("route.json", value.clone()));
+    }
+    let is_destination =
+        only().is_some_and(|name| ["http", "mqtt", "files"].contains(&name.as_str()));
+    is_destination.then(|| ("route.json", json!({ "to": value })))
+}
+
+#[test]
+fn every_frame_and_route_of_the_documents_satisfies_its_schema() {
+    let (mut met, mut wrong) = (Vec::new(), Vec::new());
+    for document in ["README.md", "docs/delivery.md", "docs/files.md", "docs/network-servers.md"] {
+        let text = fs::read_to_string(workspace().join(document)).expect("it is there");
+        for (name, value) in all_json(&text).iter().filter_map(of_ours) {
+            met.push(name);
+            let found = faults(&validator(&loosened(&schema(name))), &shown(&value));
+            wrong.extend(found.iter().map(|fault| format!("{document}: {fault}")));
+        }
+    }
+    assert!(met.contains(&"frame.json") && met.len() > 4, "{met:?}");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
