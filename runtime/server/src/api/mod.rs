@@ -67,7 +67,10 @@ pub fn router(service: Arc<Service>) -> Router {
         .routes(routes!(quarantine::list))
         .routes(routes!(quarantine::lift))
         .merge(
-            OpenApiRouter::default().routes(routes!(records::pull)).layer(CompressionLayer::new()),
+            OpenApiRouter::default()
+                .routes(routes!(records::pull))
+                .routes(routes!(reference::document))
+                .layer(CompressionLayer::new()),
         )
         .routes(routes!(records::follow))
         .routes(routes!(redecode::redecode))
@@ -95,7 +98,6 @@ pub fn router(service: Arc<Service>) -> Router {
         .routes(routes!(health::ready))
         .routes(routes!(health::storage))
         .routes(routes!(health::metrics))
-        .routes(routes!(reference::document))
         .routes(routes!(reference::schema))
         .split_for_parts();
     router
