@@ -139,7 +139,10 @@ impl PartialSchema for DecoderRef {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)
-            .description(Some("A decoder and the versions that will do: `vendor/model@^1.2`, or `vendor/model@=1.2.0` for one version. Without a version any stable one will do."))
+            .description(Some(
+                "A decoder and the versions that will do: `vendor/model@^1.2`, or \
+                 `vendor/model@=1.2.0` for one version. Without a version any stable one will do.",
+            ))
             .pattern(Some(r"^[a-z0-9]+(-[a-z0-9]+)*/[a-z0-9]+(-[a-z0-9]+)*(@.*)?$"))
             .into()
     }

@@ -83,7 +83,11 @@ eui! {
 ///
 /// Written as eight upper-case hexadecimal digits, most significant first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, utoipa::ToSchema)]
-#[schema(value_type = String, pattern = "^[0-9A-Fa-f]{2}([:-]?[0-9A-Fa-f]{2}){3}$", example = "02001001")]
+#[schema(
+    value_type = String,
+    pattern = "^[0-9A-Fa-f]{2}([:-]?[0-9A-Fa-f]{2}){3}$",
+    example = "02001001"
+)]
 pub struct DevAddr(u32);
 
 impl DevAddr {

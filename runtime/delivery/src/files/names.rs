@@ -183,7 +183,10 @@ impl PartialSchema for NamePattern {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)
-            .description(Some("The pattern of the names of files, with placeholders such as `{group}`, `{from}` and `{sequence}`."))
+            .description(Some(
+                "The pattern of the names of files, with placeholders such as `{group}`, `{from}` \
+                 and `{sequence}`.",
+            ))
             .into()
     }
 }

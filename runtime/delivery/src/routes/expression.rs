@@ -126,7 +126,9 @@ impl PartialSchema for Expression {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)
-            .description(Some("An expression that a record must satisfy: `tags.street == 'Rue X' and port in [1, 2]`."))
+            .description(Some(
+                "An expression that a record must satisfy: `tags.street == 'Rue X' and port in [1, 2]`.",
+            ))
             .into()
     }
 }

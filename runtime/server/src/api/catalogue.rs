@@ -44,7 +44,7 @@ pub(super) async fn list(State(service): State<Arc<Service>>) -> Json<Catalogue>
     summary = "Get a decoder in its newest stable version",
     responses(
         (status = 200, description = "The decoder.", body = CatalogueEntry),
-        (status = 404, description = "unknown-decoder, no-version, no-stable-version"),
+        (status = 404, description = "DECODER"),
     ),
 )]
 pub(super) async fn show(
@@ -62,7 +62,7 @@ pub(super) async fn show(
     summary = "Get a decoder in one version",
     responses(
         (status = 200, description = "The decoder in this version.", body = CatalogueEntry),
-        (status = 404, description = "unknown-decoder, no-version, no-stable-version"),
+        (status = 404, description = "DECODER"),
     ),
 )]
 pub(super) async fn show_version(

@@ -64,10 +64,18 @@ macro_rules! handlers {
             security(("token" = ["admin"])),
             request_body = Wish,
             responses(
-                (status = 200, description = "The change; with `dryRun` nothing is changed.", body = Changed),
+                (
+                    status = 200,
+                    description = "The change; with `dryRun` nothing is changed.",
+                    body = Changed,
+                ),
                 (status = 400, description = "version-missing"),
-                (status = 404, description = "unknown-decoder, no-version, no-stable-version, no-canary, no-shadow"),
-                (status = 409, description = "already-so, yanked, no-candidate, nothing-before, not-yanked, quarantined"),
+                (status = 404, description = "DECODER, no-canary, no-shadow"),
+                (
+                    status = 409,
+                    description = "already-so, yanked, no-candidate, nothing-before, \
+                                   not-yanked, quarantined",
+                ),
                 (status = 503, description = "not-kept"),
             ),
         )]
@@ -155,7 +163,7 @@ pub(super) struct CanaryView {
     security(("token" = ["admin"])),
     responses(
         (status = 200, description = "The report.", body = CanaryView),
-        (status = 404, description = "unknown-decoder, no-version, no-stable-version, no-canary"),
+        (status = 404, description = "DECODER, no-canary"),
     ),
 )]
 pub(super) async fn canary_report(
@@ -178,7 +186,7 @@ pub(super) async fn canary_report(
     security(("token" = ["admin"])),
     responses(
         (status = 200, description = "The report.", body = ShadowReport),
-        (status = 404, description = "unknown-decoder, no-version, no-stable-version, no-shadow"),
+        (status = 404, description = "DECODER, no-shadow"),
     ),
 )]
 pub(super) async fn shadow_report(

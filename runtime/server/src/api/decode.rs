@@ -46,10 +46,14 @@ pub(super) struct Tried {
     security(("token" = ["admin", "lns", "partner", "publisher"])),
     request_body = Trial,
     responses(
-        (status = 200, description = "The reading, or the downlink that a command becomes.", body = Tried),
-        (status = 404, description = "unknown-decoder, no-version, no-stable-version"),
+        (
+            status = 200,
+            description = "The reading, or the downlink that a command becomes.",
+            body = Tried,
+        ),
+        (status = 404, description = "DECODER"),
         (status = 409, description = "quarantined"),
-        (status = 422, description = "decoder-failure, no-application-payload, out-of-fuel, out-of-memory, table-too-large, stack-exhausted, trapped, exception, invalid-output"),
+        (status = 422, description = "CALL"),
         (status = 429, description = "busy"),
         (status = 503, description = "not-kept"),
     ),

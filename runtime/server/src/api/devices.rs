@@ -76,7 +76,10 @@ pub(super) async fn show(
     request_body = Registration,
     responses(
         (status = 200, description = "The device, without its keys.", body = Device),
-        (status = 400, description = "unknown-network-server, description-too-large, impossible-registration"),
+        (
+            status = 400,
+            description = "unknown-network-server, description-too-large, impossible-registration",
+        ),
         (status = 503, description = "not-kept"),
     ),
 )]
@@ -162,7 +165,11 @@ pub(super) struct AssignmentWish {
     security(("token" = ["admin", "lns"])),
     request_body = HandedSession,
     responses(
-        (status = 200, description = "The device with the address of its session.", body = Device),
+        (
+            status = 200,
+            description = "The device with the address of its session.",
+            body = Device,
+        ),
         (status = 400, description = "impossible-session"),
         (status = 404, description = "unknown-device"),
         (status = 409, description = "other-session"),

@@ -61,14 +61,32 @@ pub(super) struct DownlinkList {
     tag = "commands",
     summary = "Send a command to a device",
     security(("token" = ["admin", "partner"])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "A name of the request, 1 to 255 visible characters: the same request once more is the same command.", min_length = 1, max_length = 255)),
+    params((
+        "Idempotency-Key" = Option<String>,
+        Header,
+        description = "A name of the request, 1 to 255 visible characters: the same request once \
+                       more is the same command.",
+        min_length = 1,
+        max_length = 255
+    )),
     request_body = Wish,
     responses(
-        (status = 202, description = "The command is durable and will be handed over.", body = Downlink, headers(("Location" = String, description = "The path of the command."))),
-        (status = 400, description = "invalid-idempotency-key, command-too-large, invalid-expiry"),
-        (status = 404, description = "unknown-device, unknown-decoder, no-version, no-stable-version"),
+        (
+            status = 202,
+            description = "The command is durable and will be handed over.",
+            body = Downlink,
+            headers(("Location" = String, description = "The path of the command.")),
+        ),
+        (
+            status = 400,
+            description = "invalid-idempotency-key, command-too-large, invalid-expiry",
+        ),
+        (status = 404, description = "unknown-device, DECODER"),
         (status = 409, description = "request-under-way, quarantined"),
-        (status = 422, description = "no-decoder, no-network-server, no-downlinks, other-request, decoder-failure, no-application-payload, out-of-fuel, out-of-memory, table-too-large, stack-exhausted, trapped, exception, invalid-output"),
+        (
+            status = 422,
+            description = "no-decoder, no-network-server, no-downlinks, other-request, CALL",
+        ),
         (status = 429, description = "busy"),
         (status = 503, description = "not-kept"),
     ),
@@ -99,14 +117,28 @@ pub(super) async fn send(
     tag = "commands",
     summary = "Send a command to the devices of a group",
     security(("token" = ["admin", "partner"])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "A name of the request, 1 to 255 visible characters: the same request once more is the same command.", min_length = 1, max_length = 255)),
+    params((
+        "Idempotency-Key" = Option<String>,
+        Header,
+        description = "A name of the request, 1 to 255 visible characters: the same request once \
+                       more is the same command.",
+        min_length = 1,
+        max_length = 255
+    )),
     request_body = GroupWish,
     responses(
         (status = 202, description = "What came of it for each device.", body = GroupAnswer),
-        (status = 400, description = "invalid-idempotency-key, command-too-large, invalid-expiry"),
-        (status = 404, description = "unknown-group, no-devices, unknown-decoder, no-version, no-stable-version"),
+        (
+            status = 400,
+            description = "invalid-idempotency-key, command-too-large, invalid-expiry",
+        ),
+        (status = 404, description = "unknown-group, no-devices, DECODER"),
         (status = 409, description = "request-under-way, quarantined"),
-        (status = 422, description = "other-request, too-many-devices, no-decoder, no-network-server, no-downlinks, decoder-failure, no-application-payload, out-of-fuel, out-of-memory, table-too-large, stack-exhausted, trapped, exception, invalid-output"),
+        (
+            status = 422,
+            description = "other-request, too-many-devices, no-decoder, no-network-server, \
+                           no-downlinks, CALL",
+        ),
         (status = 429, description = "busy"),
         (status = 503, description = "not-kept"),
     ),

@@ -18,7 +18,12 @@ use crate::{service::Service, storage::Report};
     operation_id = "isAlive",
     tag = "operation",
     summary = "Answer that the process is alive",
-    responses((status = 200, description = "The process is alive.", body = String, content_type = "text/plain")),
+    responses((
+        status = 200,
+        description = "The process is alive.",
+        body = String,
+        content_type = "text/plain"
+    )),
 )]
 pub(super) async fn alive() -> &'static str {
     "alive\n"
@@ -33,7 +38,12 @@ pub(super) async fn alive() -> &'static str {
     tag = "operation",
     summary = "Answer whether frames can be taken and kept",
     responses(
-        (status = 200, description = "Frames are taken. A line for each broker follows.", body = String, content_type = "text/plain"),
+        (
+            status = 200,
+            description = "Frames are taken. A line for each broker follows.",
+            body = String,
+            content_type = "text/plain",
+        ),
         (status = 503, description = "store-stalled, store-failed, stopping"),
         (status = 507, description = "storage-full"),
     ),

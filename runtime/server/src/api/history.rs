@@ -52,7 +52,12 @@ impl Page {
     security(("token" = ["admin", "lns", "partner", "publisher"])),
     params(Page),
     responses(
-        (status = 200, description = "The lines, as they are kept: each names the hash of the one before.", body = Object, content_type = "application/x-ndjson"),
+        (
+            status = 200,
+            description = "The lines, as they are kept: each names the hash of the one before.",
+            body = Object,
+            content_type = "application/x-ndjson",
+        ),
         (status = 503, description = "not-kept"),
     ),
 )]
@@ -75,7 +80,12 @@ pub(super) async fn index(
     security(("token" = ["admin"])),
     params(Page),
     responses(
-        (status = 200, description = "The lines, as they are kept: each names the hash of the one before.", body = Object, content_type = "application/x-ndjson"),
+        (
+            status = 200,
+            description = "The lines, as they are kept: each names the hash of the one before.",
+            body = Object,
+            content_type = "application/x-ndjson",
+        ),
         (status = 503, description = "not-kept"),
     ),
 )]

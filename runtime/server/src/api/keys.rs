@@ -164,7 +164,11 @@ pub(super) async fn rotate(
     summary = "Get the signed end of the index",
     security(("token" = ["admin", "lns", "partner", "publisher"])),
     responses(
-        (status = 200, description = "The end of the index, signed with the key of the registry.", body = SignedHead),
+        (
+            status = 200,
+            description = "The end of the index, signed with the key of the registry.",
+            body = SignedHead,
+        ),
         (status = 503, description = "not-kept"),
     ),
 )]

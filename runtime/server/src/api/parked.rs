@@ -115,10 +115,17 @@ pub(super) struct Retried {
     summary = "Take a message once more that could not be read",
     security(("token" = ["admin"])),
     responses(
-        (status = 200, description = "The message was taken, and is parked no more.", body = Retried),
+        (
+            status = 200,
+            description = "The message was taken, and is parked no more.",
+            body = Retried,
+        ),
         (status = 404, description = "unknown-message"),
         (status = 409, description = "unknown-network-server"),
-        (status = 422, description = "malformed-json, malformed-protobuf, other-format, invalid-body, refused"),
+        (
+            status = 422,
+            description = "malformed-json, malformed-protobuf, other-format, invalid-body, refused",
+        ),
         (status = 503, description = "not-kept"),
     ),
 )]

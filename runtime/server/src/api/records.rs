@@ -34,7 +34,20 @@ use wanted::Wanted;
     security(("token" = ["admin", "partner"])),
     params(Wanted),
     responses(
-        (status = 200, description = "Some records, the oldest first.", content((Page = "application/json"), (String = "application/x-ndjson"), (String = "text/csv"), (Vec<Object> = "application/senml+json")), headers(("next-cursor" = String, description = "The cursor to go on after."), ("more-records" = String, description = "Whether there are more records: true or false."))),
+        (
+            status = 200,
+            description = "Some records, the oldest first.",
+            content(
+                (Page = "application/json"),
+                (String = "application/x-ndjson"),
+                (String = "text/csv"),
+                (Vec<Object> = "application/senml+json"),
+            ),
+            headers(
+                ("next-cursor" = String, description = "The cursor to go on after."),
+                ("more-records" = String, description = "Whether there are more records: true or false."),
+            ),
+        ),
         (status = 400, description = "group-missing"),
         (status = 404, description = "no-such-route"),
         (status = 406, description = "not-acceptable"),
@@ -76,7 +89,11 @@ pub(super) struct Acknowledged {
     security(("token" = ["admin", "partner"])),
     request_body = Acknowledgement,
     responses(
-        (status = 200, description = "The number of records that were removed.", body = Acknowledged),
+        (
+            status = 200,
+            description = "The number of records that were removed.",
+            body = Acknowledged,
+        ),
         (status = 400, description = "group-missing"),
         (status = 404, description = "no-such-route"),
         (status = 409, description = "cursor-beyond-end, wrong-kind-of-route"),

@@ -124,8 +124,13 @@ impl Listener for Reader {
     security(("token" = ["admin", "partner"])),
     request_body = Wish,
     responses(
-        (status = 200, description = "A line of JSON for every few records; the last one has `done`.", body = Line, content_type = "application/x-ndjson"),
-        (status = 404, description = "unknown-decoder, no-version, no-stable-version"),
+        (
+            status = 200,
+            description = "A line of JSON for every few records; the last one has `done`.",
+            body = Line,
+            content_type = "application/x-ndjson",
+        ),
+        (status = 404, description = "DECODER"),
         (status = 409, description = "quarantined"),
         (status = 503, description = "not-kept"),
     ),

@@ -75,12 +75,19 @@ pub(super) struct Outcome {
     params(Manner, ("champollion-signature" = Option<String>, Header, description = "The public key of the publisher, a space and the signature of the package.")),
     request_body(content = Vec<u8>, content_type = "application/wasm", description = "The package: a component or a script with manifest and vectors inside."),
     responses(
-        (status = 200, description = "The package could be published; with `dryRun` it was not.", body = Outcome),
+        (
+            status = 200,
+            description = "The package could be published; with `dryRun` it was not.",
+            body = Outcome,
+        ),
         (status = 201, description = "The package is published.", body = Outcome),
         (status = 400, description = "invalid-signature"),
-        (status = 403, description = "unsigned, wrong-signature, unknown-key, revoked-key, other-namespace"),
+        (
+            status = 403,
+            description = "unsigned, wrong-signature, unknown-key, revoked-key, other-namespace",
+        ),
         (status = 409, description = "version-exists"),
-        (status = 422, description = "not-a-package, other-name, compiler-failed, unusable-component, vector-differs, undeclared-field, other-type, undeclared-quantity, misbehaves, incompatible, refused"),
+        (status = 422, description = "GATE"),
         (status = 503, description = "not-kept"),
     ),
 )]
@@ -174,8 +181,14 @@ fn provenance(headers: &HeaderMap, unsigned: bool) -> Result<Provenance, Problem
     summary = "Download a package",
     security(("token" = ["admin", "lns", "partner", "publisher"])),
     responses(
-        (status = 200, description = "The package.", body = Vec<u8>, content_type = "application/wasm", headers(("Content-Disposition" = String, description = "The name of the file."))),
-        (status = 404, description = "unknown-decoder, no-version, no-stable-version"),
+        (
+            status = 200,
+            description = "The package.",
+            body = Vec<u8>,
+            content_type = "application/wasm",
+            headers(("Content-Disposition" = String, description = "The name of the file.")),
+        ),
+        (status = 404, description = "DECODER"),
         (status = 503, description = "not-kept"),
     ),
 )]

@@ -130,7 +130,11 @@ pub(super) async fn show(
     params(Put),
     request_body = Route,
     responses(
-        (status = 200, description = "The route. A signing secret that was made here is shown once.", body = Made),
+        (
+            status = 200,
+            description = "The route. A signing secret that was made here is shown once.",
+            body = Made,
+        ),
         (status = 400, description = "group-missing"),
         (status = 409, description = "too-many-routes, wrong-kind-of-route"),
         (status = 422, description = "invalid-route"),
@@ -266,7 +270,11 @@ async fn set_paused(
     security(("token" = ["admin", "partner"])),
     params(OfGroup),
     responses(
-        (status = 200, description = "What came of it, whether it worked or not.", body = Attempt),
+        (
+            status = 200,
+            description = "What came of it, whether it worked or not.",
+            body = Attempt,
+        ),
         (status = 400, description = "group-missing"),
         (status = 404, description = "no-such-route"),
         (status = 409, description = "wrong-kind-of-route"),

@@ -55,7 +55,11 @@ pub(super) struct TokenList {
     request_body = Wanted,
     responses(
         (status = 201, description = "The token. Its secret is shown once.", body = Created),
-        (status = 400, description = "invalid-role, unknown-network-server, name-too-long, expires-in-the-past"),
+        (
+            status = 400,
+            description = "invalid-role, unknown-network-server, name-too-long, \
+                           expires-in-the-past",
+        ),
         (status = 503, description = "not-kept"),
     ),
 )]

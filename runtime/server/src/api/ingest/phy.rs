@@ -34,9 +34,17 @@ use crate::{
     tag = "frames",
     summary = "Hand over a frame, or many as lines of JSON",
     security(("token" = ["admin", "lns"])),
-    request_body(content((PhyFrame = "application/json"), (PhyFrame = "application/x-ndjson")), description = "A frame, or a frame on each line."),
+    request_body(
+        content((PhyFrame = "application/json"), (PhyFrame = "application/x-ndjson")),
+        description = "A frame, or a frame on each line."
+    ),
     responses(
-        (status = 200, description = "The frame is durable. Of lines each gets a line of the answer, in their order: `receipt`, or `problem` where it was refused.", content((Receipt = "application/json"), (Taken = "application/x-ndjson"))),
+        (
+            status = 200,
+            description = "The frame is durable. Of lines each gets a line of the answer, in \
+                           their order: `receipt`, or `problem` where it was refused.",
+            content((Receipt = "application/json"), (Taken = "application/x-ndjson")),
+        ),
         FrameProblems,
     ),
 )]

@@ -54,7 +54,13 @@ struct Follower {
     security(("token" = ["admin", "partner"])),
     params(Wanted, ("Last-Event-ID" = Option<String>, Header, description = "The cursor of the last event that was seen.")),
     responses(
-        (status = 200, description = "An event `record` for each record; its id is the cursor, its data the record. Nothing is removed.", body = String, content_type = "text/event-stream"),
+        (
+            status = 200,
+            description = "An event `record` for each record; its id is the cursor, its data \
+                           the record. Nothing is removed.",
+            body = String,
+            content_type = "text/event-stream",
+        ),
         (status = 400, description = "group-missing, invalid-cursor"),
         (status = 404, description = "no-such-route"),
         (status = 409, description = "cursor-beyond-end, wrong-kind-of-route"),

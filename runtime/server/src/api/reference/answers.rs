@@ -35,13 +35,34 @@ const WITH_BODY: [(u16, &str); 2] = [(400, "broken-body"), (413, "body-too-large
 /// Problems of operations with a body of JSON.
 const WITH_JSON: [(u16, &str); 2] = [(400, "malformed-json"), (400, "invalid-body")];
 
+/// Words that stand in attributes for the codes of a kind of error.
+const KINDS: [(&str, &str); 3] = [
+    // A decoder is looked for.
+    ("DECODER", "unknown-decoder, no-version, no-stable-version"),
+    // A decoder is called.
+    (
+        "CALL",
+        "decoder-failure, no-application-payload, out-of-fuel, out-of-memory, table-too-large, \
+         stack-exhausted, trapped, exception, invalid-output",
+    ),
+    // The gate looks at a package.
+    (
+        "GATE",
+        "not-a-package, other-name, compiler-failed, unusable-component, vector-differs, \
+         undeclared-field, other-type, undeclared-quantity, misbehaves, incompatible, refused",
+    ),
+];
+
 /// Adds to the answers of an operation all problems that it can give.
 pub(super) fn complete(operation: &mut Json) {
     let mut codes: BTreeMap<u16, Vec<String>> = BTreeMap::new();
     for (status, answer) in super::object(&mut operation["responses"]) {
         let Some(status) = status.parse().ok().filter(|status| *status >= FIRST) else { continue };
-        let listed = answer["description"].as_str().unwrap_or_default().split(", ");
-        codes.entry(status).or_default().extend(listed.map(str::to_owned));
+        let listed = answer["description"].as_str().unwrap_or_default();
+        let listed = KINDS
+            .iter()
+            .fold(listed.to_owned(), |listed, (kind, codes)| listed.replace(kind, codes));
+        codes.entry(status).or_default().extend(listed.split(", ").map(str::to_owned));
     }
     for (status, code) in implied(operation) {
         let listed = codes.entry(status).or_default();
