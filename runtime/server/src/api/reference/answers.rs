@@ -87,6 +87,8 @@ fn implied(operation: &Json) -> Vec<(u16, &'static str)> {
     }
     if parameters::has_path(operation) {
         all.push((400, "invalid-path"));
+        // A part that is empty makes another path.
+        all.push((404, "no-such-path"));
     }
     if let Some(content) = operation["requestBody"]["content"].as_object() {
         all.extend(WITH_BODY);
