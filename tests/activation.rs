@@ -254,7 +254,7 @@ fn a_network_server_hands_sessions_over() {
     let fixed = Sensor::new(2);
     server.register(&fixed, "water", None);
     let refused = lns.put(&format!("{}/session", fixed.path()), &fixed.keys());
-    assert!(refused.problem(409, "other-session").contains("fixed keys"));
+    assert!(refused.problem(409, "other-session").contains("join elsewhere"));
 }
 
 /// The network server may keep the network keys to itself: then it checks the MIC, and says so.
@@ -417,4 +417,102 @@ fn devices_of_every_kind_are_added_on_the_command_line() {
         assert!(!said.contains(&key), "a key is shown: {said}");
     }
     assert!(!digits(server.log().as_bytes()).contains(&digits(key.as_bytes())));
+}
+
+/// Devices that were in the field before, or silent for long: their upper 16 bits are told, registered, handed
+/// over, or looked for, and the MIC decides.
+#[test]
+fn counters_that_are_far_ahead_are_found() {
+    const FAR: u32 = 0x0045_6389;
+    let mut server = Server::start();
+    let token = server.new_token("lns", None);
+    let lns = server.anybody().token(&token);
+    let sensor = Sensor::new(1);
+    server.register(&sensor, "water", None);
+    assert_eq!(lns.ingest(&sensor.frame(FAR, 1, &[1])).success()["fCnt"], FAR);
+    server.kill();
+    server.restart();
+    let lns = server.anybody().token(&token);
+    lns.ingest(&sensor.frame(FAR, 1, &[1])).success();
+    assert_eq!(lns.ingest(&sensor.frame(FAR + 1, 1, &[2])).success()["fCnt"], FAR + 1);
+
+    // A device that was not heard for long, of both versions.
+    for (number, silent) in [(2, Sensor::new(2)), (3, Sensor::lorawan_1_1(3))] {
+        server.register(&silent, "silent", None);
+        lns.ingest(&silent.frame(1_000, 1, &[number])).success();
+        assert_eq!(lns.ingest(&silent.frame(71_000, 1, &[number])).success()["fCnt"], 71_000);
+        lns.ingest(&silent.frame(1_001, 1, &[number])).problem(422, "mic-mismatch");
+    }
+
+    // Of the farthest counters no search near the last tells; the network server may, or the operator.
+    let told = Sensor::new(4);
+    server.register(&told, "told", None);
+    lns.ingest(&told.frame(1, 1, &[1])).success();
+    let refused = lns.ingest(&told.frame(4_000_000_000, 1, &[1]));
+    let said = refused.problem(422, "mic-mismatch");
+    assert!(said.contains("fCntUp") && said.contains("upper 16 bits"), "{said}");
+    let mut beside = told.frame(4_000_000_001, 1, &[1]);
+    beside["fCnt"] = json!(4_000_000_001_u32);
+    lns.ingest(&beside).success();
+
+    let registered = Sensor::new(5);
+    let mut registration = registered.registration("registered", None);
+    registration["fCntUp"] = json!(3_000_000_000_u32);
+    let register = |registration: &Json| {
+        server.admin().put(&registered.path(), registration).success();
+    };
+    register(&registration);
+    lns.ingest(&registered.frame(3_000_000_000, 1, &[1])).problem(409, "replayed-f-cnt");
+    lns.ingest(&registered.frame(3_000_000_001, 1, &[1])).success();
+    // Registered once more with an older counter, it does not go back.
+    registration["fCntUp"] = json!(5);
+    register(&registration);
+    lns.ingest(&registered.frame(3_000_000_001, 1, &[1])).success();
+    lns.ingest(&registered.frame(3_000_000_000, 1, &[1])).problem(409, "replayed-f-cnt");
+    registration["fCntUp"] = json!(3_000_500_000_u32);
+    register(&registration);
+    lns.ingest(&registered.frame(3_000_000_002, 1, &[1])).problem(409, "replayed-f-cnt");
+    lns.ingest(&registered.frame(3_000_500_001, 1, &[1])).success();
+    let joins = json!({ "group": "told", "activation": { "otaaElsewhere": {} }, "fCntUp": 7 });
+    let refused = server.admin().put(&Sensor::new(6).path(), &joins);
+    assert!(refused.problem(400, "impossible-registration").contains("handed over"));
+}
+
+/// A session that is handed over in its middle says where it is.
+#[test]
+fn a_session_is_handed_over_with_its_counter() {
+    let mut server = Server::start();
+    let sensor = Sensor::new(1);
+    let registration = json!({ "group": "water", "activation": { "otaaElsewhere": {} } });
+    server.admin().put(&sensor.path(), &registration).success();
+    let token = server.new_token("lns", None);
+    let lns = server.anybody().token(&token);
+    let path = format!("{}/session", sensor.path());
+    let at = |sensor: &Sensor, name: &str, f_cnt: u32| {
+        let mut session = sensor.keys();
+        session[name] = json!(f_cnt);
+        session
+    };
+    lns.put(&path, &at(&sensor, "fCnt", 3_000_000_000)).success();
+    server.kill();
+    server.restart();
+    let lns = server.anybody().token(&token);
+    lns.ingest(&sensor.frame(2_999_999_999, 1, &[0])).problem(409, "replayed-f-cnt");
+    lns.ingest(&sensor.frame(3_000_000_001, 1, &[1])).success();
+    // The same session once more: its counter goes on, and ahead where that is told.
+    lns.put(&path, &at(&sensor, "fCntUp", 5)).success();
+    assert_eq!(lns.ingest(&sensor.frame(3_000_000_001, 1, &[1])).success()["status"], "duplicate");
+    lns.put(&path, &at(&sensor, "fCntUp", 3_000_900_000)).success();
+    lns.ingest(&sensor.frame(3_000_000_002, 1, &[2])).problem(409, "replayed-f-cnt");
+    lns.ingest(&sensor.frame(3_000_900_001, 1, &[3])).success();
+    // The next session is offered where it is, and the one before goes on until then.
+    let next = sensor.at(DEV_ADDR).with_app_s_key([7; 16]);
+    lns.put(&path, &at(&next, "fCntUp", 2_000_000_000)).success();
+    lns.ingest(&sensor.frame(3_000_900_002, 1, &[4])).success();
+    server.kill();
+    server.restart();
+    let lns = server.anybody().token(&token);
+    lns.ingest(&next.frame(2_000_000_001, 1, &[5])).success();
+    lns.ingest(&next.frame(2_000_000_002, 1, &[6])).success();
+    assert_eq!(payloads(&server, "water"), ["01", "03", "04", "05", "06"]);
 }

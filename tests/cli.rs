@@ -112,7 +112,7 @@ fn decode_says_in_a_sentence_what_is_wrong() {
     let file = Sources::file(AXIOMA);
     says(&run(&mut decode("nowhere.wasm", 100, "00")), &["nowhere.wasm", "No such file"]);
     let text = path("notes.txt", b"not a decoder");
-    says(&run(&mut decode(&text, 100, "00")), &["notes.txt", "no WebAssembly"]);
+    says(&run(&mut decode(&text, 100, "00")), &["notes.txt", "SyntaxError", "line 1"]);
     let empty = path("empty.wasm", b"");
     says(&run(&mut decode(&empty, 100, "00")), &["empty.wasm", "no WebAssembly"]);
     let module = path("module.wasm", &wat::parse_str("(module)").expect("this is a module"));

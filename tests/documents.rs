@@ -265,7 +265,8 @@ fn codes(text: &str, heading: &str) -> BTreeSet<String> {
 #[test]
 fn the_page_names_the_codes_of_frames_that_are_not_decoded() {
     let listed = codes(&document("docs/records.md"), "\n## A frame that is not decoded\n");
-    let settings = "[quarantine]\nfailures = 7\n";
+    // What is no JSON is an answer, and does not count.
+    let settings = "[quarantine]\nfailures = 6\n";
     let server = Setup::default().settings(settings).start();
     server.publish(&mischief());
     let (wicked, without) = (Sensor::new(1), Sensor::new(2));

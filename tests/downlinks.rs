@@ -679,7 +679,7 @@ fn frames_tell_where_a_device_lives_and_events_what_became_of_its_commands() {
     let outside = Outside::start(queued_by_chirpstack);
     let mut server = server_with("chirpstack", &outside, "");
     let sensor = Sensor::new(1);
-    server.register(&sensor, "light", Some(DECODER));
+    server.register_reported(&sensor, "light", Some(DECODER));
     let chirpstack = server.lns_named("city");
     let dev_eui = sensor.dev_eui().to_lowercase();
     let device = json!({ "devEui": dev_eui, "applicationId": "a-1" });

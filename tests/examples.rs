@@ -208,7 +208,7 @@ fn the_settings_beside_chirpstack_are_the_servers() {
     assert_ne!(settings, here, "the broker has another name");
     let server = Setup::default().settings(&here).start();
     let ready = eventually("the broker is looked for", || {
-        let ready = server.anybody().get("/readyz");
+        let ready = server.admin().get("/readyz");
         (ready.status == 200).then_some(ready.text)
     });
     assert!(ready.contains("broker of city: not connected"), "{ready}");

@@ -47,7 +47,9 @@ fn region(sensor: &Sensor, f_cnt: u32, payload: &[u8]) -> Json {
     json!({
         "type": "uplink",
         "device": { "eui": sensor.dev_eui().to_lowercase(), "address": sensor.dev_addr() },
-        "frame": { "counter": f_cnt.to_string(), "port": 5, "data": digits(payload) },
+        "frame": {
+            "counter": f_cnt.to_string(), "port": 5, "data": digits(payload), "encrypted": false,
+        },
         "received": 1_770_091_506_789_i64,
         "radio": {
             "frequency": 868.3,
@@ -194,6 +196,12 @@ fn what_is_not_where_the_settings_say_is_named() {
     // How it was received is no reason to lose it.
     let odd = with("/radio", json!({ "frequency": "n/a", "rate": [], "gateways": 3 }), &body);
     assert_eq!(lns.post(PATH, &odd).success()["status"], "accepted");
+    let warnings = &records(&server)[0]["uplink"]["warnings"];
+    for (index, member) in ["/radio/frequency", "/radio/gateways", "/radio/rate"].iter().enumerate()
+    {
+        assert_eq!(warnings[index]["code"], "unreadable-member", "{warnings}");
+        assert_eq!(warnings[index]["member"], *member, "{warnings}");
+    }
 }
 
 #[test]
@@ -252,7 +260,7 @@ fn messages_come_through_a_broker_too() {
     let sensor = Sensor::new(1);
     register(&server, &sensor, Some(DECODER));
     eventually("the broker is connected", || {
-        let ready = server.anybody().get("/readyz").text;
+        let ready = server.admin().get("/readyz").text;
         ready.contains("broker of region: connected").then_some(())
     });
     let topic = format!("lora/{}", sensor.dev_eui());

@@ -118,7 +118,7 @@ fn start(settings: &str) -> Server {
 }
 
 fn ready(server: &Server) -> String {
-    let answer = server.anybody().get("/readyz");
+    let answer = server.admin().get("/readyz");
     assert_eq!(answer.status, 200, "{}", answer.text);
     answer.text
 }
@@ -156,7 +156,7 @@ fn of_mosquitto_frames_come_from_chirpstack_through_its_broker() {
     let broker = Broker::start();
     let server = start(&chirpstack_settings(&broker));
     let sensor = Sensor::new(1);
-    server.register(&sensor, "rooms", Some(DECODER));
+    server.register_reported(&sensor, "rooms", Some(DECODER));
     connected(&server);
     let mut chirpstack = broker.connect("chirpstack");
     chirpstack.publish(&[up(&sensor, 7, &room()), up(&sensor, 7, &room())]);
@@ -187,7 +187,7 @@ fn of_mosquitto_frames_come_from_the_things_stack_through_its_broker() {
     let settings = chirpstack_settings(&broker).replace("chirpstack", "tts");
     let server = start(&settings);
     let sensor = Sensor::new(1);
-    server.register(&sensor, "rooms", Some(DECODER));
+    server.register_reported(&sensor, "rooms", Some(DECODER));
     connected(&server);
     let mut tts = broker.connect("tts");
     tts.publish(&[tts_up(&sensor, 7, &room())]);
@@ -205,7 +205,7 @@ fn of_mosquitto_nothing_is_lost_and_nothing_comes_twice_when_the_server_is_kille
     let mut server = start(&chirpstack_settings(&broker));
     let sensors: Vec<Sensor> = (1..=DEVICES).map(Sensor::new).collect();
     for sensor in &sensors {
-        server.register(sensor, "rooms", None);
+        server.register_reported(sensor, "rooms", None);
     }
     let partner = server.new_token("partner", Some("rooms"));
     connected(&server);
@@ -238,7 +238,7 @@ fn of_mosquitto_what_comes_while_the_server_is_stopped_is_taken_later() {
     let broker = Broker::start();
     let mut server = start(&chirpstack_settings(&broker));
     let sensor = Sensor::new(1);
-    server.register(&sensor, "rooms", None);
+    server.register_reported(&sensor, "rooms", None);
     let partner = server.new_token("partner", Some("rooms"));
     connected(&server);
     assert!(server.stop().success());
@@ -254,7 +254,7 @@ fn of_mosquitto_the_server_connects_again_when_the_broker_was_away() {
     let mut broker = Broker::start();
     let server = start(&chirpstack_settings(&broker));
     let sensor = Sensor::new(1);
-    server.register(&sensor, "rooms", None);
+    server.register_reported(&sensor, "rooms", None);
     connected(&server);
     broker.connect("chirpstack").publish(&[up(&sensor, 1, &room())]);
     broker.stop();
@@ -288,7 +288,7 @@ fn of_mosquitto_a_broker_that_cannot_be_used_is_told_of_and_the_server_goes_on()
         assert!(log.contains(says) && log.contains("city"), "{log}");
         assert!(!log.contains("guess"), "the password is logged: {log}");
         let sensor = Sensor::new(1);
-        server.register(&sensor, "rooms", None);
+        server.register_reported(&sensor, "rooms", None);
         server.lns().ingest(&sensor.frame(1, 1, &[1])).success();
     }
 }
@@ -302,7 +302,7 @@ fn of_mosquitto_a_certificate_is_enough_for_a_broker_that_asks_for_one() {
     );
     let server = start(&settings);
     let sensor = Sensor::new(1);
-    server.register(&sensor, "rooms", None);
+    server.register_reported(&sensor, "rooms", None);
     connected(&server);
     broker.connect("chirpstack").publish(&[up(&sensor, 1, &room())]);
     assert_eq!(records(&server.partner("rooms"), 1).len(), 1);
@@ -357,7 +357,7 @@ fn of_mosquitto_what_cannot_be_read_is_parked() {
     let settings = format!("{}\n[http]\nbody-bytes = 30000\n", chirpstack_settings(&broker));
     let mut server = start(&settings);
     let sensor = Sensor::new(1);
-    server.register(&sensor, "rooms", None);
+    server.register_reported(&sensor, "rooms", None);
     let partner = server.new_token("partner", Some("rooms"));
     connected(&server);
     let mut chirpstack = broker.connect("chirpstack");
@@ -459,7 +459,7 @@ fn of_mosquitto_a_broker_that_is_too_fast_waits() {
     server.publish_own(ELSYS);
     let sensors: Vec<Sensor> = (1..=DEVICES).map(Sensor::new).collect();
     for sensor in &sensors {
-        server.register(sensor, "rooms", Some(DECODER));
+        server.register_reported(sensor, "rooms", Some(DECODER));
     }
     connected(&server);
     let messages: Vec<_> = (0..FRAMES)

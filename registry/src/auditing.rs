@@ -1,11 +1,15 @@
 //! Checks all that the registry holds, and gives the lines of its index and of its audit.
 
-use champollion_store::StoreError;
+use std::sync::Arc;
+
+use champollion_store::{Blobs, Store, StoreError};
 use jiff::Timestamp;
 
 use crate::{
     error::RegistryError,
-    ledger::{AuditEntry, Head, Held, Verification},
+    ledger::{
+        Archive, AuditEntry, AuditFull, AuditLimits, AuditUsage, Head, Held, Journal, Verification,
+    },
     registry::Registry,
 };
 
@@ -22,6 +26,68 @@ impl Registry {
         Ok(self.journal.record(entry, at).await?)
     }
 
+    /// The same registry with a folder for archives of its audit.
+    pub async fn with_audit_archives(self, files: Arc<dyn Blobs>) -> Result<Self, RegistryError> {
+        self.journal.look_at_archives(&*files).await?;
+        Ok(Self { archives: Some(files), ..self })
+    }
+
+    /// The use of the audit's space.
+    #[must_use]
+    pub fn audit_usage(&self) -> AuditUsage {
+        self.journal.space().usage()
+    }
+
+    /// Why nothing is changed any more, where the audit has no room for a line.
+    #[must_use]
+    pub fn audit_full(&self) -> Option<AuditFull> {
+        let AuditUsage { live_bytes, archived_bytes, max_bytes, full } = self.audit_usage();
+        full.then_some(AuditFull { bytes: live_bytes + archived_bytes, limit: max_bytes })
+    }
+
+    /// The archives of the audit, the oldest first, also those that were moved away.
+    pub async fn audit_archives(&self) -> Result<Vec<Archive>, RegistryError> {
+        Ok(self.journal.archives().await?)
+    }
+
+    /// Waits until the audit has more lines in the store than it should.
+    pub async fn audit_archive_due(&self) {
+        self.journal.space().due().await;
+    }
+
+    /// Looks again which archives are there, and archives the older half of the audit where the store has more
+    /// of it than it should.
+    pub async fn tidy_audit(&self, now: Timestamp) -> Result<Vec<Archive>, RegistryError> {
+        let Some(files) = &self.archives else { return Ok(Vec::new()) };
+        self.journal.look_at_archives(&**files).await?;
+        let AuditLimits { live_bytes, .. } = self.journal.space().limits();
+        if self.audit_usage().live_bytes < live_bytes {
+            return Ok(Vec::new());
+        }
+        self.archive_audit(live_bytes / 2, now).await
+    }
+
+    /// Moves lines of the audit into archives, the oldest first, until about `keep` bytes of them are left in
+    /// the store.
+    pub async fn archive_audit(
+        &self,
+        keep: u64,
+        now: Timestamp,
+    ) -> Result<Vec<Archive>, RegistryError> {
+        let Some(files) = &self.archives else { return Ok(Vec::new()) };
+        let key = self.own_key().await?;
+        // Archiving is an act of its own, whose line is not archived by it.
+        let end = self.journal.audit_head().await.sequence;
+        let mut archives: Vec<Archive> = Vec::new();
+        while archives.last().is_none_or(|last| last.checkpoint.head.sequence < end) {
+            match self.journal.archive(&**files, &key, keep, now).await? {
+                Some(archive) => archives.push(archive),
+                None => break,
+            }
+        }
+        Ok(archives)
+    }
+
     /// Lines of the index after a place, as they are written: whoever gets them can check them.
     pub async fn index_lines(&self, after: u64, limit: usize) -> Result<Vec<Vec<u8>>, StoreError> {
         self.journal.index(after, limit).await
@@ -36,4 +102,14 @@ impl Registry {
     pub async fn index_head(&self) -> Head {
         self.journal.index_head().await
     }
+}
+
+/// Adds to the audit of a store that no registry has open what was done to it.
+pub async fn record_offline(
+    store: Arc<dyn Store>,
+    entry: AuditEntry,
+    at: Timestamp,
+) -> Result<(), RegistryError> {
+    let journal = Journal::open(store, AuditLimits::default()).await?;
+    Ok(journal.record(entry.essential(), at).await?)
 }

@@ -1,5 +1,7 @@
 //! Entries of the catalogue: the published versions of a decoder, described for integrators.
 
+use std::ops::Bound;
+
 use champollion_sandbox::Digest;
 use jiff::Timestamp;
 use semver::Version;
@@ -55,6 +57,17 @@ impl Registry {
         self.index()
             .values()
             .filter_map(|listed| catalogue_entry(listed, listed.shown()?))
+            .collect()
+    }
+
+    /// The same after a decoder, in the order of their names: at most `limit`.
+    #[must_use]
+    pub fn catalogue_page(&self, after: Option<&DecoderId>, limit: usize) -> Vec<CatalogueEntry> {
+        let begin = after.map_or(Bound::Unbounded, Bound::Excluded);
+        self.index()
+            .range::<DecoderId, _>((begin, Bound::Unbounded))
+            .filter_map(|(_, listed)| catalogue_entry(listed, listed.shown()?))
+            .take(limit)
             .collect()
     }
 

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use semver::Version;
 
 use crate::{
-    channels::{Canary, QUARANTINE, Quarantined, Shadow, pinned},
+    channels::{Caller, Canary, Judged, QUARANTINE, Quarantined, Scope, Shadow, Verdict, pinned},
     error::RegistryError,
     ledger::{Entry, ResolveError},
     loaded_decoder::LoadedDecoder,
@@ -23,36 +23,46 @@ impl Registry {
         self.loaded(&wanted.id, version, &entry).await
     }
 
-    /// The same for a frame: a decoder that was set aside is not given.
+    /// The same for a call: a decoder that was set aside for it is not given.
     pub async fn healthy_decoder(
         &self,
         wanted: &DecoderRef,
+        caller: Caller,
+        now: Timestamp,
     ) -> Result<Arc<LoadedDecoder>, RegistryError> {
         let (version, entry) = self.find(wanted)?;
-        match entry.health.quarantined() {
-            Some(quarantined) => Err(RegistryError::Quarantined(Box::new(quarantined))),
-            None => self.loaded(&wanted.id, version, &entry).await,
+        match entry.health.admit(caller, now) {
+            Err(quarantined) => Err(RegistryError::Quarantined(Box::new(quarantined))),
+            Ok(()) => self.loaded(&wanted.id, version, &entry).await,
         }
     }
 
-    /// The decoder of a frame of a device, by all its 64 bits. A candidate that this device is to get is
-    /// given with what counts how it does; a decoder that was set aside is not given.
+    /// The decoder of a call for a device. A candidate that this device is to get is given with what counts
+    /// how it does; a decoder that was set aside for such calls is not given. The result of the call
+    /// belongs to [`note`](Self::note).
     pub async fn decoder_of(
         &self,
         wanted: &DecoderRef,
-        device: u64,
+        caller: Caller,
+        now: Timestamp,
     ) -> Result<(Arc<LoadedDecoder>, Option<Arc<Canary>>), RegistryError> {
-        if let Some((canary, entry)) = self.canary_of(wanted, device) {
+        if let Some((canary, entry)) = self.canary_of(wanted, caller, now) {
             let version = canary.rule().version.clone();
             // One that cannot be loaded is no reason to decode nothing.
             if let Ok(loaded) = self.loaded(&wanted.id, version, &entry).await {
                 return Ok((loaded, Some(canary)));
             }
         }
-        Ok((self.healthy_decoder(wanted).await?, None))
+        Ok((self.healthy_decoder(wanted, caller, now).await?, None))
     }
 
-    fn canary_of(&self, wanted: &DecoderRef, device: u64) -> Option<(Arc<Canary>, Arc<Entry>)> {
+    fn canary_of(
+        &self,
+        wanted: &DecoderRef,
+        caller: Caller,
+        now: Timestamp,
+    ) -> Option<(Arc<Canary>, Arc<Entry>)> {
+        let device = u64::from_be_bytes(caller.dev_eui.to_be_bytes());
         let index = self.index();
         let listed = index.get(&wanted.id)?;
         let canary = listed.canary.as_ref()?;
@@ -63,7 +73,7 @@ impl Registry {
             return None;
         }
         let entry = listed.versions.get(version)?;
-        let is_healthy = entry.health.quarantined().is_none();
+        let is_healthy = entry.health.admit(caller, now).is_ok();
         is_healthy.then(|| (Arc::clone(canary), Arc::clone(entry)))
     }
 
@@ -141,45 +151,86 @@ impl Registry {
         Ok(Arc::new(LoadedDecoder::new(manifest, decoder, health)))
     }
 
-    /// Is told of every call that misbehaved; sets the version aside when it was one too many.
-    pub async fn report(
+    /// Takes note of a call that was made, and of the error that it ended in. Sets calls aside where too many
+    /// misbehave, and makes them again where one that was let through went well.
+    pub async fn note(
         &self,
         decoder: &LoadedDecoder,
-        error: &CallError,
+        caller: Caller,
+        error: Option<&CallError>,
         now: Timestamp,
-    ) -> Result<Option<Quarantined>, RegistryError> {
-        let name = (&decoder.id, &decoder.version);
+    ) -> Result<Vec<Verdict>, RegistryError> {
         let rule = &self.config.quarantine;
-        let Some(quarantined) = decoder.health.report(name, error, rule, now) else {
-            return Ok(None);
-        };
-        let key = (decoder.id.clone(), decoder.version.clone());
+        let judged = Judged { id: &decoder.id, version: &decoder.version, rule };
+        let misbehaved = error.filter(|error| error.is_misbehaviour());
+        let verdicts = decoder.health.note(judged, caller, misbehaved, now);
+        if verdicts.is_empty() {
+            return Ok(verdicts);
+        }
         let mut batch = Batch::new();
-        QUARANTINE.put(&mut batch, &key, &quarantined)?;
+        for verdict in &verdicts {
+            match verdict {
+                Verdict::SetAside(quarantined) => {
+                    QUARANTINE.put(&mut batch, &quarantined.key(), quarantined)?;
+                }
+                Verdict::Lifted(quarantined) => QUARANTINE.delete(&mut batch, &quarantined.key()),
+            }
+        }
         self.store.commit(batch).await?;
-        Ok(Some(quarantined))
+        Ok(verdicts)
     }
 
-    /// The versions that are set aside, in the order of their names.
+    /// All that is set aside, in the order of the versions' names.
     #[must_use]
     pub fn quarantined(&self) -> Vec<Quarantined> {
         let index = self.index();
         let entries = index.values().map(|listed| &listed.versions).flat_map(BTreeMap::values);
-        entries.filter_map(|entry| entry.health.quarantined()).collect()
+        entries.flat_map(|entry| entry.health.quarantined()).collect()
     }
 
-    /// Lets a version decode again that was set aside; tells whether it was.
+    /// Sets a whole version aside by hand, until a person lifts it.
+    pub async fn set_aside(
+        &self,
+        id: &DecoderId,
+        version: &Version,
+        (by, reason): (&str, &str),
+        now: Timestamp,
+    ) -> Result<(), RegistryError> {
+        let entry = self.entry(id, version)?;
+        let quarantined = Quarantined {
+            id: id.clone(),
+            version: version.clone(),
+            scope: Scope::VERSION,
+            since: now,
+            failures: 0,
+            calls: 0,
+            code: Quarantined::BY_HAND.to_owned(),
+            message: reason.to_owned(),
+            by: Some(by.to_owned()),
+        };
+        let mut batch = Batch::new();
+        QUARANTINE.put(&mut batch, &quarantined.key(), &quarantined)?;
+        self.store.commit(batch).await?;
+        entry.health.set_aside(quarantined, &self.config.quarantine, now);
+        Ok(())
+    }
+
+    /// Lets a version make all calls again that were set aside; tells whether there were any.
     pub async fn lift_quarantine(
         &self,
         id: &DecoderId,
         version: &Version,
     ) -> Result<bool, RegistryError> {
         let entry = self.entry(id, version)?;
-        let was_set_aside = entry.health.quarantined().is_some();
         let mut batch = Batch::new();
-        QUARANTINE.delete(&mut batch, &(id.clone(), version.clone()));
+        // Another process on this store may have set aside more than is known here.
+        let kept = QUARANTINE.pages(&*self.store).all().await?.into_iter().map(|(key, _)| key);
+        let mut keys: Vec<_> =
+            kept.filter(|(of, key)| of == id && key.version == *version).collect();
+        keys.extend(entry.health.quarantined().iter().map(Quarantined::key));
+        keys.iter().for_each(|key| QUARANTINE.delete(&mut batch, key));
         self.store.commit(batch).await?;
         entry.health.lift();
-        Ok(was_set_aside)
+        Ok(!keys.is_empty())
     }
 }

@@ -6,7 +6,7 @@ use semver::Version;
 
 use crate::{
     channels::Quarantined,
-    ledger::{DamagedIndex, LedgerError, ResolveError, is_behind},
+    ledger::{AuditFull, DamagedIndex, LedgerError, ResolveError, is_behind},
     package::DecoderId,
 };
 
@@ -23,6 +23,9 @@ pub enum RegistryError {
     /// A line of the index cannot be read.
     #[error(transparent)]
     DamagedIndex(#[from] DamagedIndex),
+    /// The audit has no room for another line, and nothing is changed without one.
+    #[error(transparent)]
+    AuditFull(#[from] AuditFull),
     /// The file of a version is missing or has another digest.
     #[error("the package {digest} of {id} {version} is {problem} in the store")]
     DamagedPackage {
@@ -36,11 +39,7 @@ pub enum RegistryError {
         problem: &'static str,
     },
     /// A version is set aside, since its calls kept misbehaving.
-    #[error(
-        "{} {} is in quarantine since {}: {} of its calls misbehaved within the time that is \
-         looked at, the last one like this: {}",
-        .0.id, .0.version, .0.since, .0.failures, .0.message
-    )]
+    #[error("{0}")]
     Quarantined(Box<Quarantined>),
     /// A version that was published cannot be loaded any more.
     #[error("{id} {version} cannot be loaded: {reason}")]
@@ -72,6 +71,7 @@ impl From<LedgerError> for RegistryError {
         match error {
             LedgerError::Store(error) => Self::Store(error),
             LedgerError::Damaged(error) => Self::DamagedIndex(error),
+            LedgerError::AuditFull(error) => Self::AuditFull(error),
         }
     }
 }

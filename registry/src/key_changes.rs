@@ -106,12 +106,22 @@ impl Registry {
 
     /// Where the index ends, signed.
     pub async fn signed_head(&self, now: Timestamp) -> Result<SignedHead, RegistryError> {
+        let key = self.own_key().await?;
+        Ok(SignedHead::of(self.journal.index_head().await, &key, now))
+    }
+
+    /// Where the audit ends, signed.
+    pub async fn signed_audit_head(&self, now: Timestamp) -> Result<SignedHead, RegistryError> {
+        let key = self.own_key().await?;
+        Ok(SignedHead::of_audit(self.journal.audit_head().await, &key, now))
+    }
+
+    pub(crate) async fn own_key(&self) -> Result<SecretKey, RegistryError> {
         let key = read_own(&*self.store).await?.ok_or_else(|| DamagedIndex {
             key: OWN.name().to_string(),
             reason: "the registry has no key".to_owned(),
         })?;
-        let head = self.journal.index_head().await;
-        Ok(SignedHead::of(head, &key, now))
+        Ok(key)
     }
 
     /// Gives the registry a new key, which the old one vouches for; at first one at all.

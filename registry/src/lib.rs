@@ -31,6 +31,7 @@ mod opening;
 mod publishing;
 mod registry;
 
+pub use auditing::record_offline;
 pub use catalogue::{CatalogueEntry, CatalogueVersion};
 pub use changes::{Change, ChangeError, Changed, Effect, Mandate};
 pub use error::RegistryError;

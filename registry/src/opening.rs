@@ -30,11 +30,13 @@ impl Registry {
         blobs: Arc<dyn Blobs>,
     ) -> Result<Self, RegistryError> {
         let index = RwLock::new(read_index(&*store).await?);
-        let journal = Arc::new(Journal::open(Arc::clone(&store)).await?);
+        let journal = Arc::new(Journal::open(Arc::clone(&store), config.audit).await?);
         let loaded = LoadedDecoders::within(config.loaded_bytes);
         let publishers = RwLock::new(read_publishers(&*store).await?);
         let files = PackageFiles::new(blobs, Arc::clone(&journal));
-        let registry = Self { sandbox, config, loaded, store, files, journal, publishers, index };
+        let archives = None;
+        let registry =
+            Self { sandbox, config, loaded, store, files, journal, archives, publishers, index };
         registry.restore_quarantine().await?;
         if read_own(&*registry.store).await?.is_none() {
             let by = Actor::named("the registry");
@@ -51,7 +53,7 @@ impl Registry {
     async fn restore_quarantine(&self) -> Result<(), RegistryError> {
         for (_, quarantined) in QUARANTINE.pages(&*self.store).all().await? {
             if let Ok(entry) = self.entry(&quarantined.id, &quarantined.version) {
-                entry.health.restore(quarantined);
+                entry.health.set_aside(quarantined, &self.config.quarantine, Timestamp::now());
             }
         }
         Ok(())

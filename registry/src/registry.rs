@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use champollion_sandbox::{CallLimits, Digest, Sandbox};
-use champollion_store::Store;
+use champollion_store::{Blobs, Store};
 use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 use semver::Version;
 
@@ -13,8 +13,8 @@ use crate::{
     error::RegistryError,
     keys::Publishers,
     ledger::{
-        Entry, Index, Journal, Listed, PackageFiles, ResolveError, key_tables::read_publishers,
-        no_version, not_given, read_index,
+        AuditLimits, Entry, Index, Journal, Listed, PackageFiles, ResolveError,
+        key_tables::read_publishers, no_version, not_given, read_index,
     },
     package::{DecoderId, DecoderRef},
 };
@@ -28,6 +28,8 @@ pub struct RegistryConfig {
     pub loaded_bytes: u64,
     /// When a decoder is set aside.
     pub quarantine: QuarantineRule,
+    /// The bounds of the audit.
+    pub audit: AuditLimits,
 }
 
 impl RegistryConfig {
@@ -41,6 +43,7 @@ impl Default for RegistryConfig {
             lower_limits: BTreeMap::new(),
             loaded_bytes: Self::LOADED_BYTES,
             quarantine: QuarantineRule::default(),
+            audit: AuditLimits::default(),
         }
     }
 }
@@ -53,6 +56,8 @@ pub struct Registry {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) files: PackageFiles,
     pub(crate) journal: Arc<Journal>,
+    /// The folder that archives of the audit are put into.
+    pub(crate) archives: Option<Arc<dyn Blobs>>,
     /// The keys of publishers. The lock is held as that of the index is.
     pub(crate) publishers: RwLock<Publishers>,
     /// The lock is held for a look-up or an insertion, never across an await.

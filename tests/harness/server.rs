@@ -259,6 +259,14 @@ impl Server {
         self.admin().put(&sensor.path(), &sensor.registration(group, decoder)).success();
     }
 
+    /// Registers a sensor with its keys, whose uplinks its network server reports.
+    #[track_caller]
+    pub fn register_reported(&self, sensor: &Sensor, group: &str, decoder: Option<&str>) {
+        let mut registration = sensor.registration(group, decoder);
+        registration["reported"] = json!(true);
+        self.admin().put(&sensor.path(), &registration).success();
+    }
+
     /// Publishes a package under the name that it gives itself, for all devices at once.
     #[track_caller]
     pub fn publish(&self, package: &Package) -> Json {

@@ -40,6 +40,13 @@ xflags::xflags! {
             /// Only this target: upload, output or frames
             optional target: Target
         }
+        /// Check licences, sources and known holes of all that is built in (deny.toml); installs cargo-deny
+        cmd deny {}
+        /// Write the list of all crates that are built into the binary, as CycloneDX
+        cmd sbom {
+            /// File for the list [default: target/champollion.cdx.json]
+            optional --out file: PathBuf
+        }
         /// Measure, and print a line `BENCH <name> <p50> <unit>` for each figure
         cmd bench {
             /// Fewer samples: a minute instead of ten

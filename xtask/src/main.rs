@@ -5,6 +5,7 @@
 mod attacks;
 mod bench;
 mod debian;
+mod deny;
 mod flags;
 mod fuzz;
 mod guests;
@@ -12,6 +13,7 @@ mod install;
 mod load;
 mod npm;
 mod pypi;
+mod sbom;
 mod server;
 mod shell;
 mod test;
@@ -29,6 +31,9 @@ const TORTURE_MINUTES: u32 = 2;
 
 /// Seconds that each target is fed by default.
 const FUZZ_SECONDS: u32 = 60;
+
+/// The file of the list of crates where nobody names another.
+const SBOM: &str = "target/champollion.cdx.json";
 
 /// The folder of the attack suite where nobody names another.
 const ATTACKS: &str = "target/attacks";
@@ -50,6 +55,8 @@ fn main() -> anyhow::Result<()> {
         XtaskCmd::Fuzz(fuzz) => {
             fuzz::run(installing, fuzz.seconds.unwrap_or(FUZZ_SECONDS), fuzz.target)
         }
+        XtaskCmd::Deny(_) => deny::run(installing),
+        XtaskCmd::Sbom(sbom) => sbom::write(sbom.out.as_deref().unwrap_or(Path::new(SBOM))),
         XtaskCmd::Bench(bench) => bench::run(installing, bench.quick, bench.filter.as_deref()),
     }
 }

@@ -2,13 +2,16 @@
 
 mod canary;
 mod decoder_channels;
+mod health;
 mod quarantine;
 mod shadow;
 
 pub use canary::{Canary, CanaryReport, CanaryRule};
 pub use decoder_channels::{Channel, Channels, Deprecation};
-pub use quarantine::{QuarantineRule, Quarantined};
+pub use health::Verdict;
+pub use quarantine::{Caller, QuarantineRule, Quarantined, Scope};
 pub use shadow::{Example, Observed, Performance, Shadow, Tally};
 
 pub(crate) use decoder_channels::pinned;
-pub(crate) use quarantine::{Health, QUARANTINE};
+pub(crate) use health::{Health, Judged};
+pub(crate) use quarantine::QUARANTINE;

@@ -13,6 +13,9 @@ pub(crate) const AUDIT: &str = "audit";
 pub struct Actor {
     /// The name of the token that was presented.
     pub name: String,
+    /// The id of that token. Lines of earlier versions have none, nor have acts of the registry itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
     /// The address that the request came from, where there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
@@ -22,7 +25,7 @@ impl Actor {
     /// Somebody of this name, from nowhere in particular.
     #[must_use]
     pub fn named(name: &str) -> Self {
-        Self { name: name.to_owned(), from: None }
+        Self { name: name.to_owned(), ..Self::default() }
     }
 }
 
@@ -43,6 +46,9 @@ pub struct AuditEntry {
     /// The line of the index that came of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub index: Option<u64>,
+    /// Whether the act takes something away or ends it, and may use the reserve of the audit's space.
+    #[serde(skip)]
+    pub(crate) essential: bool,
 }
 
 impl AuditEntry {
@@ -55,6 +61,7 @@ impl AuditEntry {
             subject: subject.to_string(),
             details: Json::Null,
             index: None,
+            essential: false,
         }
     }
 
@@ -64,8 +71,27 @@ impl AuditEntry {
         Self { details, ..self }
     }
 
+    /// The same for an act that ends something: it is possible also where the audit's space is full, within
+    /// a reserve, since a token must be revocable at any time.
+    #[must_use]
+    pub fn essential(self) -> Self {
+        Self { essential: true, ..self }
+    }
+
     /// Makes the entry of an event of a decoder.
     pub(crate) fn of(event: &IndexEvent, by: &Actor) -> Self {
+        let entry = Self::of_event(event, by);
+        match event {
+            IndexEvent::Rollback { .. }
+            | IndexEvent::Yank { .. }
+            | IndexEvent::RevokeKey { .. }
+            | IndexEvent::EndCanary { .. }
+            | IndexEvent::EndShadow { .. } => entry.essential(),
+            _ => entry,
+        }
+    }
+
+    fn of_event(event: &IndexEvent, by: &Actor) -> Self {
         let name =
             |id: &dyn std::fmt::Display, version: &dyn std::fmt::Display| format!("{id} {version}");
         match event {

@@ -2,6 +2,8 @@
 
 use champollion_store::{StoreError, TableError};
 
+use super::space::AuditFull;
+
 /// A line of the index that is not as it was written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the index of the registry is damaged at {key}: {reason}")]
@@ -21,6 +23,9 @@ pub(crate) enum LedgerError {
     /// A line is not as it was written.
     #[error(transparent)]
     Damaged(#[from] DamagedIndex),
+    /// The audit has no room for another line.
+    #[error(transparent)]
+    AuditFull(#[from] AuditFull),
 }
 
 impl From<TableError> for LedgerError {

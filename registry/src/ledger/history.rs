@@ -24,6 +24,7 @@ pub struct History {
     channels: BTreeMap<DecoderId, Channels>,
     publishers: Publishers,
     registry_key: Option<PublicKey>,
+    registry_keys: Vec<PublicKey>,
 }
 
 /// A version with its place in the history.
@@ -42,6 +43,7 @@ impl Default for History {
             channels: BTreeMap::new(),
             publishers: Publishers::default(),
             registry_key: None,
+            registry_keys: Vec::new(),
         }
     }
 }
@@ -101,6 +103,7 @@ impl History {
             return Err(format!("the key before does not vouch for {key}"));
         }
         self.registry_key = Some(*key);
+        self.registry_keys.push(*key);
         Ok(())
     }
 
@@ -108,6 +111,12 @@ impl History {
     #[must_use]
     pub fn registry_key(&self) -> Option<&PublicKey> {
         self.registry_key.as_ref()
+    }
+
+    /// All keys that the registry ever had, the oldest first: what an old one has signed stays signed.
+    #[must_use]
+    pub fn registry_keys(&self) -> &[PublicKey] {
+        &self.registry_keys
     }
 
     /// The keys of publishers.

@@ -3,21 +3,32 @@
 
 use std::sync::Arc;
 
-use champollion_store::{Batch, LogName, Seen, Sequence, Store, StoreError, Table, tables};
+use champollion_store::{Batch, Blobs, LogName, Seen, Sequence, Store, StoreError, Table, tables};
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::{
-    audit::{AUDIT, AuditEntry},
+    archive::{Archive, Checkpoint},
+    audit::{AUDIT, Actor, AuditEntry},
     chain::{BrokenChain, Head, Link},
     error::{DamagedIndex, LedgerError},
     event::{INDEX, IndexEvent},
     history::History,
+    space::{AuditLimits, AuditSpace},
 };
+use crate::keys::SecretKey;
 
 /// The table of the heads, by the name of the chain.
 const HEADS: Table<String, Head> = Table::new(tables::REGISTRY_HEADS);
+
+/// The table of the audit's archives, by the place of their last line in digits.
+const ARCHIVES: Table<String, Archive> = Table::new(tables::REGISTRY_AUDIT_ARCHIVES);
+
+/// The most lines of one archive, and the most bytes of them: both are held in memory once, and leave the
+/// store in one step.
+const ARCHIVE_LINES: u64 = 10_000;
+const ARCHIVE_BYTES: u64 = 16 << 20;
 
 /// The chain of what was published and what became of it.
 const INDEX_CHAIN: Chain = Chain { name: INDEX, log: tables::REGISTRY_INDEX };
@@ -34,6 +45,9 @@ pub(crate) struct Journal {
     store: Arc<dyn Store>,
     /// A tokio lock: it is held while a change becomes durable.
     heads: Mutex<Heads>,
+    space: AuditSpace,
+    /// The last archive of the audit; held while another is written.
+    archived: Mutex<Option<Archive>>,
 }
 
 /// A chain and the log that keeps its lines.
@@ -58,18 +72,131 @@ struct StoredHead {
 
 /// The turn of whoever changes something.
 pub(crate) struct Turn<'journal> {
-    store: &'journal dyn Store,
+    journal: &'journal Journal,
     heads: MutexGuard<'journal, Heads>,
 }
 
 impl Journal {
-    pub(crate) async fn open(store: Arc<dyn Store>) -> Result<Self, LedgerError> {
+    pub(crate) async fn open(
+        store: Arc<dyn Store>,
+        limits: AuditLimits,
+    ) -> Result<Self, LedgerError> {
         let heads = Mutex::new(Heads::read(&*store).await?);
-        Ok(Self { store, heads })
+        let archived = ARCHIVES.pages(&*store).all().await?.pop().map(|(_, archive)| archive);
+        let mut journal = Self {
+            store,
+            heads,
+            space: AuditSpace::new(limits, 0),
+            archived: Mutex::new(archived),
+        };
+        let live = journal.audit_bytes(u64::MAX, u64::MAX).await?.1;
+        journal.space = AuditSpace::new(limits, live);
+        Ok(journal)
     }
 
     pub(crate) async fn turn(&self) -> Turn<'_> {
-        Turn { store: &*self.store, heads: self.heads.lock().await }
+        Turn { journal: self, heads: self.heads.lock().await }
+    }
+
+    /// The space of the audit.
+    pub(crate) fn space(&self) -> &AuditSpace {
+        &self.space
+    }
+
+    /// Returns the head of the audit.
+    pub(crate) async fn audit_head(&self) -> Head {
+        self.heads.lock().await.audit.head.clone()
+    }
+
+    /// The archives of the audit, the oldest first.
+    pub(crate) async fn archives(&self) -> Result<Vec<Archive>, LedgerError> {
+        let all = ARCHIVES.pages(&*self.store).all().await?;
+        Ok(all.into_iter().map(|(_, archive)| archive).collect())
+    }
+
+    /// Counts the archives that are there: those that were moved away take no space.
+    pub(crate) async fn look_at_archives(&self, files: &dyn Blobs) -> Result<(), LedgerError> {
+        let there = files.list("audit-").await?;
+        let archives = self.archives().await?;
+        let there = archives.iter().filter(|archive| there.binary_search(&archive.file).is_ok());
+        self.space.set_archived(there.map(|archive| archive.bytes).sum());
+        Ok(())
+    }
+
+    /// Moves the oldest lines of the audit into the file of an archive, as many as one takes, so that `keep`
+    /// bytes stay. `None` where no more than that is there.
+    pub(crate) async fn archive(
+        &self,
+        files: &dyn Blobs,
+        key: &SecretKey,
+        keep: u64,
+        now: Timestamp,
+    ) -> Result<Option<Archive>, LedgerError> {
+        let mut last = self.archived.lock().await;
+        let live = self.space.usage().live_bytes;
+        let (lines, bytes) = self.audit_bytes(live.saturating_sub(keep), ARCHIVE_LINES).await?;
+        if lines.is_empty() {
+            return Ok(None);
+        }
+        let mut head = match &*last {
+            Some(archive) => archive.checkpoint.head.clone(),
+            None => Head::empty(AUDIT),
+        };
+        let first = head.sequence + 1;
+        for line in &lines {
+            let followed = head.follow::<AuditEntry>(AUDIT, line);
+            followed.map_err(|broken| DamagedIndex {
+                key: AUDIT.to_owned(),
+                reason: broken.to_string(),
+            })?;
+        }
+        let through = head.sequence;
+        let file = Archive::name(first, through);
+        let checkpoint = Checkpoint::of(head, key, now);
+        let content = Archive::file(&lines, &checkpoint)
+            .map_err(|error| DamagedIndex { key: file.clone(), reason: error.to_string() })?;
+        // The file is durable before its lines leave the store; written twice it is the same lines.
+        files.put(&file, &content).await?;
+        let archive = Archive { file, bytes: content.len() as u64, first, checkpoint };
+        let mut batch = Batch::new();
+        ARCHIVES.insert(&mut batch, &format!("{through:020}"), &archive)?;
+        batch.truncate(AUDIT_CHAIN.log.as_str(), Sequence::new(through));
+        let entry = AuditEntry::new(&Actor::named("the registry"), "audit-archive", &archive.file)
+            .with(serde_json::json!({ "bytes": archive.bytes, "last": through }))
+            .essential();
+        // Archiving makes room, so it needs none.
+        self.turn().await.write(batch, now, None, entry).await?;
+        self.space.trimmed(bytes);
+        self.look_at_archives(files).await?;
+        *last = Some(archive.clone());
+        Ok(Some(archive))
+    }
+
+    /// The oldest lines of the audit up to some bytes, at most `limit`, and their bytes. With no bound of
+    /// bytes only the bytes are counted, and no line is given.
+    async fn audit_bytes(
+        &self,
+        bytes: u64,
+        limit: u64,
+    ) -> Result<(Vec<Vec<u8>>, u64), LedgerError> {
+        let extent = self.store.extent(AUDIT_CHAIN.log.as_str()).await?;
+        let (mut after, mut lines, mut counted) = (extent.truncated, Vec::new(), 0);
+        loop {
+            let entries = self.store.read(AUDIT_CHAIN.log.as_str(), after, PAGE).await?;
+            let Some(last) = entries.last() else { return Ok((lines, counted)) };
+            after = last.sequence;
+            for entry in entries {
+                if bytes == u64::MAX {
+                    counted += entry.value.len() as u64;
+                    continue;
+                }
+                if counted >= bytes.min(ARCHIVE_BYTES) || lines.len() as u64 >= limit {
+                    return Ok((lines, counted));
+                }
+                counted += entry.value.len() as u64;
+                lines.push(entry.value);
+            }
+        }
     }
 
     pub(crate) async fn index_head(&self) -> Head {
@@ -113,18 +240,23 @@ impl Journal {
         // With the turn taken nothing is added while it is read.
         let heads = self.heads.lock().await;
         let mut history = History::default();
-        let broken = self.walk(INDEX_CHAIN, &heads.index.head, |line| {
+        let broken = self.walk(INDEX_CHAIN, Head::empty(INDEX), &heads.index.head, |line| {
             history.follow(line).map(|_: Link<IndexEvent>| history.head().clone())
         });
         let broken = broken.await?;
         Ok((history, broken))
     }
 
-    /// Reads the whole audit: where it ends, and what is wrong with it.
+    /// Reads all of the audit that is not archived: where it ends, and what is wrong with it.
     pub(crate) async fn audited(&self) -> Result<(Head, Option<BrokenChain>), StoreError> {
+        // In the order in which an archive is written.
+        let archived = self.archived.lock().await;
         let heads = self.heads.lock().await;
-        let mut head = Head::empty(AUDIT);
-        let broken = self.walk(AUDIT_CHAIN, &heads.audit.head, |line| {
+        let mut head = match &*archived {
+            Some(archive) => archive.checkpoint.head.clone(),
+            None => Head::empty(AUDIT),
+        };
+        let broken = self.walk(AUDIT_CHAIN, head.clone(), &heads.audit.head, |line| {
             head.follow::<AuditEntry>(AUDIT, line).map(|_| head.clone())
         });
         let broken = broken.await?;
@@ -134,10 +266,10 @@ impl Journal {
     async fn walk(
         &self,
         chain: Chain,
+        mut head: Head,
         end: &Head,
         mut follow: impl FnMut(&[u8]) -> Result<Head, BrokenChain>,
     ) -> Result<Option<BrokenChain>, StoreError> {
-        let mut head = Head::empty(chain.name);
         loop {
             let lines = self.lines(chain, head.sequence, PAGE).await?;
             if lines.is_empty() {
@@ -179,14 +311,15 @@ impl StoredHead {
         chain: Chain,
         at: Timestamp,
         content: impl Serialize,
-    ) -> Result<Self, LedgerError> {
+    ) -> Result<(Self, usize), LedgerError> {
         let (line, head) = self.head.next(at, content).map_err(|error| DamagedIndex {
             key: chain.name.to_owned(),
             reason: error.to_string(),
         })?;
         let seen = HEADS.replace(batch, &self.seen, &head)?;
+        let bytes = line.len();
         batch.append(chain.log.as_str(), line);
-        Ok(Self { head, seen })
+        Ok((Self { head, seen }, bytes))
     }
 }
 
@@ -199,27 +332,42 @@ impl Turn<'_> {
     /// Makes a batch durable together with what is said of it.
     pub(crate) async fn commit(
         &mut self,
+        batch: Batch,
+        at: Timestamp,
+        event: Option<&IndexEvent>,
+        entry: AuditEntry,
+    ) -> Result<(), LedgerError> {
+        self.journal.space.admit(&entry)?;
+        self.write(batch, at, event, entry).await
+    }
+
+    async fn write(
+        &mut self,
         mut batch: Batch,
         at: Timestamp,
         event: Option<&IndexEvent>,
-        mut entry: AuditEntry,
+        entry: AuditEntry,
     ) -> Result<(), LedgerError> {
+        let Journal { store, space, .. } = self.journal;
+        let mut entry = entry.bounded();
         let mut heads = self.heads.clone();
         if let Some(event) = event {
             entry.index = Some(self.next_index());
-            heads.index = self.heads.index.append(&mut batch, INDEX_CHAIN, at, event)?;
+            (heads.index, _) = self.heads.index.append(&mut batch, INDEX_CHAIN, at, event)?;
         }
-        heads.audit = self.heads.audit.append(&mut batch, AUDIT_CHAIN, at, entry)?;
-        match self.store.commit(batch).await {
+        let bytes;
+        (heads.audit, bytes) = self.heads.audit.append(&mut batch, AUDIT_CHAIN, at, entry)?;
+        match store.commit(batch).await {
             Ok(_) => {
                 *self.heads = heads;
+                space.added(bytes);
                 Ok(())
             }
             Err(error) => {
                 if is_behind(&error) {
                     // A writer went away between its commit and its answer; or somebody else
                     // writes to the same store.
-                    *self.heads = Heads::read(self.store).await?;
+                    *self.heads = Heads::read(&**store).await?;
                 }
                 Err(error.into())
             }

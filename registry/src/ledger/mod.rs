@@ -1,6 +1,8 @@
 //! The ledger: what was published and what became of it, line by line, so that nobody need trust who keeps it.
 
+mod archive;
 mod audit;
+mod bounded;
 mod chain;
 mod error;
 mod event;
@@ -12,10 +14,13 @@ mod mending;
 mod oci_artifact;
 mod resolve;
 mod signed_head;
+mod space;
 mod transfer;
 mod verify;
 
+pub use archive::{Archive, ArchiveError, CheckedArchive, Checkpoint, check_archive};
 pub use audit::{Actor, AuditEntry};
+pub use bounded::without_queries;
 pub use chain::{BrokenChain, Head, Link};
 pub use error::DamagedIndex;
 pub use event::{IndexEvent, PublishedVersion, VersionName};
@@ -24,6 +29,7 @@ pub use mending::{Mended, Mirror};
 pub use oci_artifact::{Artifact, ArtifactError, CONFIG_TYPE, LAYER_TYPE};
 pub use resolve::ResolveError;
 pub use signed_head::{HeadError, SignedHead};
+pub use space::{AuditFull, AuditLimits, AuditUsage};
 pub use transfer::{Obstacle, Step, Transfer};
 pub use verify::Verification;
 

@@ -9,6 +9,7 @@ use parking_lot::RwLock;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    archive::Archive,
     chain::Head,
     error::{DamagedIndex, LedgerError},
     history::History,
@@ -31,6 +32,9 @@ pub struct Verification {
     pub index: Head,
     /// Where the audit ends.
     pub audit: Head,
+    /// The number of its lines that are in archives; it was checked from the signed checkpoint after them on.
+    #[serde(default)]
+    pub audit_archived: u64,
     /// Versions that were checked.
     pub versions: usize,
     /// Everything that is not as it should be, a sentence each.
@@ -69,7 +73,28 @@ impl Held<'_> {
                 problems.push(format!("the package {} of {name} is {problem}", published.digest));
             }
         }
-        Ok(Verification { index: history.head().clone(), audit, versions, problems })
+        let archives = self.journal.archives().await?;
+        let audit_archived = archives.last().map_or(0, |last| last.checkpoint.head.sequence);
+        let mut expected = 1;
+        for Archive { file, first, checkpoint, .. } in archives {
+            if broken.is_none() && !history.registry_keys().contains(&checkpoint.key) {
+                problems.push(format!(
+                    "the checkpoint of {file} is signed by {}, which was never the registry's key",
+                    checkpoint.key
+                ));
+            }
+            if !checkpoint.is_signed() {
+                problems.push(format!("the signature of the checkpoint of {file} is wrong"));
+            }
+            if first != expected {
+                problems.push(format!(
+                    "{file} begins with line {first} of the audit, and should with {expected}"
+                ));
+            }
+            expected = checkpoint.head.sequence + 1;
+        }
+        let index = history.head().clone();
+        Ok(Verification { index, audit, audit_archived, versions, problems })
     }
 
     async fn compare_versions(

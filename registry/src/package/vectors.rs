@@ -1,12 +1,11 @@
 //! The inputs of vectors as a decoder is given them, and its answers as vectors write them.
 
-use std::collections::BTreeMap;
-
 use champollion_sandbox::{
     Call, CallError, Command, Decoder, Downlink, Reading, SentDownlink, Settings, Specimen, Value,
     Variable,
 };
 use champollion_sdk::vectors::{Input, Setting};
+use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
@@ -63,7 +62,7 @@ pub fn outcome(call: &Call<Answer>) -> Json {
     }
 }
 
-fn stateless(set: &BTreeMap<String, Setting>) -> Settings {
+fn stateless(set: &IndexMap<String, Setting>) -> Settings {
     Settings { variables: variables(set), state: Vec::new() }
 }
 
@@ -73,7 +72,7 @@ fn milliseconds(moment: Timestamp) -> u64 {
 
 /// Settings as JSON writes them, as a decoder is given them.
 #[must_use]
-pub fn variables(set: &BTreeMap<String, Setting>) -> Vec<Variable> {
+pub fn variables(set: &IndexMap<String, Setting>) -> Vec<Variable> {
     set.iter()
         .map(|(name, setting)| Variable { name: name.clone(), value: value(setting) })
         .collect()

@@ -192,13 +192,13 @@ fn an_input_is_handed_over_whole() {
 }
 
 #[test]
-fn settings_are_variables_in_the_order_of_their_names() {
+fn settings_are_variables_in_the_order_in_which_they_are_written() {
     let set = serde_json::from_value(json!({"d": "x", "b": 2, "a": true, "c": 2.5})).unwrap();
     let expected = [
-        ("a", Value::Boolean(true)),
-        ("b", Value::Integer(2)),
-        ("c", Value::Number(2.5)),
         ("d", Value::Text("x".into())),
+        ("b", Value::Integer(2)),
+        ("a", Value::Boolean(true)),
+        ("c", Value::Number(2.5)),
     ]
     .map(|(name, value)| Variable { name: name.to_owned(), value });
     assert_eq!(champollion_registry::package::variables(&set), expected);

@@ -6,6 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
+use champollion_import::SourceText;
 use champollion_registry::{
     gate::Rehearsal,
     package::{Package, with_recognized_dialect},
@@ -98,7 +99,13 @@ impl Build {
 
 fn read(sources: &Path, name: &str) -> Result<String, Failure> {
     let path = sources.join(name);
-    fs::read_to_string(&path).map_err(Failure::of(format!("{} cannot be read", path.display())))
+    let file =
+        fs::read(&path).map_err(Failure::of(format!("{} cannot be read", path.display())))?;
+    let SourceText { text, warning } = SourceText::of(&file);
+    if let Some(warning) = warning {
+        output::note(format_args!("warning: {}: {warning}", path.display()));
+    }
+    Ok(text)
 }
 
 /// A message of cargo's about something that it built.

@@ -1,14 +1,13 @@
 //! `champollion decode`.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
+use champollion_import::SourceText;
 use champollion_registry::package::{Answer, Package, run};
 use champollion_sandbox::{Call, CallError, Decoder, Digest, Downlink, Reading, Script};
 use champollion_sdk::vectors::{CommandInput, DownlinkInput, Hex, Input, Setting, UplinkInput};
 use clap::Args;
+use indexmap::IndexMap;
 use jiff::Timestamp;
 use semver::Version;
 use serde::Serialize;
@@ -18,7 +17,7 @@ use super::{Failure, output, sandbox, settings};
 /// Decodes one payload with a package or a JavaScript codec from a file: no server, no sources.
 #[derive(Args)]
 pub(super) struct Decode {
-    /// The package, or the codec as its maker wrote it: a file that ends in .js
+    /// The package, or the codec in JavaScript as its maker wrote it, whatever its name ends in
     #[arg(long, value_name = "FILE")]
     decoder: PathBuf,
     /// FPort that the payload came over
@@ -93,8 +92,8 @@ impl Decode {
     pub(super) fn run(self) -> Result<(), Failure> {
         let task = format!("{} cannot be used", self.decoder.display());
         let file = std::fs::read(&self.decoder).map_err(Failure::of(&task))?;
-        let (decoder, name) = if is_script(&self.decoder) {
-            script(&self.decoder, file).map_err(Failure::quoting(&task))?
+        let (decoder, name) = if is_script(&self.decoder, &file) {
+            script(&self.decoder, &file).map_err(Failure::quoting(&task))?
         } else {
             let package = package(file, &task)?;
             let sandbox = sandbox::of(&package).map_err(Failure::of(&task))?;
@@ -125,7 +124,7 @@ impl Decode {
 
     fn input(&self) -> Result<Input, Failure> {
         let at = self.at.unwrap_or_else(Timestamp::now);
-        let variables: BTreeMap<String, Setting> = self.variable.iter().cloned().collect();
+        let variables: IndexMap<String, Setting> = self.variable.iter().cloned().collect();
         if let Some(command) = &self.command {
             let data =
                 serde_json::from_str(command).map_err(Failure::of("the command is no JSON"))?;
@@ -157,15 +156,19 @@ fn package(file: Vec<u8>, task: &str) -> Result<Package, Failure> {
     read.map_err(Failure::quoting(task))
 }
 
-/// Whether a file is a codec in JavaScript that is in no package.
-fn is_script(file: &Path) -> bool {
-    file.extension().is_some_and(|extension| ["js", "cjs"].iter().any(|known| extension == *known))
+/// Whether a file is a codec in JavaScript that is in no package: any file that is no WebAssembly, and that
+/// nobody has named so.
+fn is_script(file: &Path, content: &[u8]) -> bool {
+    let is_named_package = file.extension().is_some_and(|extension| extension == "wasm");
+    !SourceText::is_webassembly(content) && !is_named_package
 }
 
-fn script(file: &Path, source: Vec<u8>) -> Result<(Decoder, Name), String> {
-    let digest = Digest::of(&source);
-    let source = String::from_utf8(source)
-        .map_err(|error| format!("it is no text in UTF-8: {}", error.utf8_error()))?;
+fn script(file: &Path, source: &[u8]) -> Result<(Decoder, Name), String> {
+    let digest = Digest::of(source);
+    let SourceText { text: source, warning } = SourceText::of(source);
+    if let Some(warning) = warning {
+        output::note(format_args!("warning: {}: {warning}", file.display()));
+    }
     let sandbox = sandbox::of_scripts().map_err(|error| error.to_string())?;
     let script = Script { source, ..Script::default() };
     let decoder = sandbox.load_script(&script, digest).map_err(|error| error.to_string())?;

@@ -1,7 +1,7 @@
 //! `champollion devices`.
 
 use champollion_client::{
-    AbpKeys, Activation, ActivationKind, Assignment, Client, OtaaKeys, Registration,
+    AbpKeys, Activation, ActivationKind, Assignment, Client, OtaaKeys, PayloadState, Registration,
 };
 use champollion_delivery::names::{GroupId, SubGroup, UseCase};
 use champollion_frames::{
@@ -81,10 +81,21 @@ struct Add {
     /// Purpose of the device, such as water-metering
     #[arg(long)]
     use_case: Option<UseCase>,
-    /// The network server that its commands go to, where it is not the one that it was last heard of
-    /// through
+    /// The network server that it belongs to, which alone speaks for it and takes its commands
     #[arg(long, value_name = "NAME")]
     network_server: Option<NetworkServerName>,
+    /// The name that its network server has for it, where its messages hold no DevEUI
+    #[arg(long, value_name = "NAME")]
+    device_id: Option<String>,
+    /// Its uplinks are taken on its network server's word, though its keys are registered here
+    #[arg(long)]
+    reported: bool,
+    /// The state in which its network server hands its payloads over, where messages do not say it
+    #[arg(long, value_name = "clear|encrypted", value_parser = payload_state)]
+    payload: Option<PayloadState>,
+    /// The FCnt of the last uplink of its session, where it was in the field before: later ones are taken
+    #[arg(long, value_name = "FCNT")]
+    f_cnt_up: Option<u32>,
 }
 
 /// The decoder of a device.
@@ -112,6 +123,14 @@ impl Assigned {
                 .map(|(firmware, decoder)| (firmware.clone(), decoder.to_string()))
                 .collect(),
         }
+    }
+}
+
+fn payload_state(text: &str) -> Result<PayloadState, String> {
+    match text {
+        "clear" => Ok(PayloadState::Clear),
+        "encrypted" => Ok(PayloadState::Encrypted),
+        _ => Err("it is clear or encrypted".to_owned()),
     }
 }
 
@@ -245,6 +264,10 @@ impl Devices {
             variables: add.variable.iter().cloned().collect(),
             tags: add.tag.iter().cloned().collect(),
             network_server: add.network_server.as_ref().map(ToString::to_string),
+            device_id: add.device_id.clone(),
+            reported: add.reported,
+            payload: add.payload,
+            f_cnt_up: add.f_cnt_up,
         };
         let device = client.register_device(add.dev_eui, &registration).await?.into_value();
         if self.json {

@@ -3,6 +3,7 @@
 
 #![forbid(unsafe_code)]
 
+mod admin;
 mod build;
 mod catalogue;
 mod compile_worker;
@@ -13,11 +14,13 @@ mod devices;
 mod downlinks;
 mod failure;
 mod frames;
+mod help;
 mod import;
 mod output;
 mod parked;
 mod progress;
 mod publish;
+mod quotas;
 mod records;
 mod redecode;
 mod registry;
@@ -31,7 +34,7 @@ mod tokens;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use failure::Failure;
 
@@ -65,6 +68,8 @@ enum Command {
     Parked(parked::Parked),
     /// Explain frames
     Frames(frames::Frames),
+    /// Show how much a group may have at once, and how much it has
+    Quotas(quotas::Quotas),
     /// Show how full the disk is, and for how long there is room
     Storage(storage::Storage),
     /// Pull and acknowledge records
@@ -75,6 +80,8 @@ enum Command {
     Registry(registry::Registry),
     /// Make, list and revoke tokens
     Tokens(tokens::Tokens),
+    /// Administer a server on its own machine
+    Admin(admin::Admin),
     /// Print completions for a shell
     Completions(shell::Completions),
     /// Write manual pages
@@ -84,8 +91,11 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let result = match Cli::parse().command {
+    let matches = help::by_task(Cli::command()).get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let result = match cli.command {
         Command::Serve(command) => command.run(),
+        Command::Admin(command) => command.run(),
         Command::Decode(command) => command.run(),
         Command::Build(command) => command.run(),
         Command::Frames(command) => command.run(),
@@ -95,13 +105,14 @@ fn main() -> ExitCode {
         Command::Devices(command) => connection::block_on(command.run()),
         Command::Downlinks(command) => connection::block_on(command.run()),
         Command::Parked(command) => connection::block_on(command.run()),
+        Command::Quotas(command) => connection::block_on(command.run()),
         Command::Storage(command) => connection::block_on(command.run()),
         Command::Records(command) => connection::block_on(command.run()),
         Command::Routes(command) => connection::block_on(command.run()),
         Command::Registry(command) => connection::block_on(command.run()),
         Command::Tokens(command) => connection::block_on(command.run()),
-        Command::Completions(command) => command.run(Cli::command()),
-        Command::Man(command) => command.run(Cli::command()),
+        Command::Completions(command) => command.run(help::by_task(Cli::command())),
+        Command::Man(command) => command.run(help::by_task(Cli::command())),
         Command::CompileWorker => return champollion_sandbox::compile_worker(),
     };
     match result {

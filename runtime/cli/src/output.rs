@@ -8,10 +8,13 @@ use std::{
 };
 
 use champollion_client::Answer;
-use comfy_table::{ContentArrangement, Table, presets::NOTHING};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets::NOTHING};
 use serde::Serialize;
 
 use super::Failure;
+
+/// The width of a table that no terminal shows, in characters: programs that read tables ask for `--json`.
+const COLUMNS_WITHOUT_TERMINAL: u16 = 80;
 
 /// A line on standard output.
 pub(super) fn line(text: impl fmt::Display) {
@@ -40,17 +43,29 @@ pub(super) fn json(value: &impl Serialize) -> Result<(), Failure> {
     Ok(())
 }
 
+/// A JSON text on a line of its own on standard output.
+pub(super) fn json_line(json: &str) {
+    print(&escaped(json).replace('\n', " "));
+}
+
 /// Escapes the control characters that JSON lets stand in strings, such as DEL, as JSON writes escapes: the text
-/// stays the same JSON, and commands no terminal.
+/// stays the same JSON, and commands no terminal. Those between tokens, as in the data of a decoder that sets
+/// it with tabs, become blanks: an escape is valid in a string alone.
 fn escaped(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
+    let (mut in_string, mut after_backslash) = (false, false);
     for character in json.chars() {
-        if character.is_control() && character != '\n' {
-            // All control characters are below U+00A0, so four digits are enough.
-            escaped.push_str(&format!("\\u{:04x}", u32::from(character)));
-        } else {
-            escaped.push(character);
+        match character {
+            '\n' if !in_string => escaped.push('\n'),
+            _ if character.is_control() && !in_string => escaped.push(' '),
+            _ if character.is_control() => {
+                // All control characters are below U+00A0, so four digits are enough.
+                escaped.push_str(&format!("\\u{:04x}", u32::from(character)));
+            }
+            _ => escaped.push(character),
         }
+        in_string ^= character == '"' && !after_backslash;
+        after_backslash = in_string && character == '\\' && !after_backslash;
     }
     escaped
 }
@@ -60,7 +75,8 @@ pub(super) fn answer<T>(answer: &Answer<T>) -> Result<(), Failure> {
     json(&answer.read_as::<serde_json::Value>()?)
 }
 
-/// A table on standard output.
+/// A table on standard output, as wide as the terminal, or as the 80 columns of one where there is none.
+/// The first column, which names the thing, stays whole: people copy it.
 pub(super) fn table<const COLUMNS: usize>(
     header: [&str; COLUMNS],
     rows: impl IntoIterator<Item = [String; COLUMNS]>,
@@ -72,6 +88,12 @@ pub(super) fn table<const COLUMNS: usize>(
         .set_header(header);
     for row in rows {
         table.add_row(row);
+    }
+    if !table.is_tty() {
+        table.set_width(COLUMNS_WITHOUT_TERMINAL);
+    }
+    if let Some(name) = table.column_mut(0) {
+        name.set_constraint(ColumnConstraint::ContentWidth);
     }
     line(table);
 }
@@ -115,6 +137,16 @@ mod tests {
         let text = escaped(&serde_json::to_string_pretty(&[said]).unwrap());
         assert!(!text.contains(|character: char| character.is_control() && character != '\n'));
         assert_eq!(serde_json::from_str::<Vec<String>>(&text).unwrap(), [said]);
+    }
+
+    #[test]
+    fn what_stands_between_tokens_stays_outside_of_them() {
+        let data = "{\t\"a\\\\\":\r\t\"\u{7f}\\\"\u{85}\",\t\"b\": 1 }";
+        let raw: Box<serde_json::value::RawValue> = serde_json::from_str(data).unwrap();
+        let text = escaped(&serde_json::to_string_pretty(&[raw]).unwrap());
+        assert!(!text.contains(|character: char| character.is_control() && character != '\n'));
+        let read: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(read, serde_json::json!([{ "a\\": "\u{7f}\"\u{85}", "b": 1 }]));
     }
 
     #[test]

@@ -230,7 +230,7 @@ async fn follow(client: &Client, mut query: RecordsQuery) -> Result<(), Failure>
     loop {
         let mut records = client.follow_records(&query).await?;
         while let Ok(Some(event)) = records.next().await {
-            output::line(event.record);
+            output::json_line(&event.record);
             query.after = Some(event.cursor);
         }
         tokio::time::sleep(RECONNECT).await;

@@ -3,6 +3,7 @@
 use champollion_client::{Client, Role, TokenWish};
 use champollion_delivery::names::GroupId;
 use champollion_lns::NetworkServerName;
+use champollion_server::auth::Scope;
 use clap::{
     Args, Subcommand,
     builder::{PossibleValuesParser, TypedValueParser},
@@ -37,6 +38,9 @@ enum Action {
         /// Group whose records a partner gets
         #[arg(long)]
         group: Option<GroupId>,
+        /// Scope to narrow the token to, several times for several; all of its role without
+        #[arg(long = "scope", value_name = "SCOPE", value_parser = scopes())]
+        scopes: Vec<Scope>,
         /// When it ends, as in 2027-01-31T00:00:00Z
         #[arg(long, value_name = "TIME")]
         expires_at: Option<Timestamp>,
@@ -59,15 +63,22 @@ fn roles() -> impl TypedValueParser<Value = Role> {
         .try_map(|word| Role::ALL.into_iter().find(|role| role.as_str() == word).ok_or("no role"))
 }
 
+/// Reads the word for a scope.
+fn scopes() -> impl TypedValueParser<Value = Scope> {
+    PossibleValuesParser::new(Scope::ALL.map(Scope::as_str)).try_map(|word| word.parse::<Scope>())
+}
+
 impl Tokens {
     pub(super) async fn run(self) -> Result<(), Failure> {
         let client = self.connection.client()?;
         match &self.action {
-            Action::Create { name, role, group, expires_at, network_server } => {
+            Action::Create { name, role, group, scopes, expires_at, network_server } => {
+                let scopes: Vec<String> = scopes.iter().map(ToString::to_string).collect();
                 let wish = TokenWish {
                     name: name.clone(),
                     role: *role,
                     group: group.as_ref().map(ToString::to_string),
+                    scopes: (!scopes.is_empty()).then_some(scopes),
                     expires_at: *expires_at,
                     network_server: network_server.as_ref().map(ToString::to_string),
                 };
@@ -99,12 +110,13 @@ impl Tokens {
                 token.name.clone(),
                 token.role.as_str().to_owned(),
                 token.group.clone().unwrap_or_default(),
+                token.scopes.as_ref().map(|scopes| scopes.join(" ")).unwrap_or_default(),
                 token.network_server.clone().unwrap_or_default(),
                 token.created_at.to_string(),
                 token.expires_at.map(|at| at.to_string()).unwrap_or_default(),
             ]
         });
-        let heads = ["id", "name", "role", "group", "network server", "made", "expires"];
+        let heads = ["id", "name", "role", "group", "scopes", "network server", "made", "expires"];
         output::table(heads, rows);
         Ok(())
     }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
-use crate::{Answer, Channel, Client, ClientError, client::ask};
+use crate::{Answer, Channel, Client, ClientError, client::ask, pages::all};
 
 /// All that can be decoded.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -223,7 +223,7 @@ pub struct Script {
 impl Client {
     /// Lists what can be decoded: `GET /v1/catalogue`.
     pub async fn catalogue(&self) -> Result<Answer<Catalogue>, ClientError> {
-        ask(self.get("v1/catalogue")).await
+        all("decoders", None, || self.get("v1/catalogue")).await
     }
 
     /// Shows the stable version of a decoder: `GET /v1/catalogue/{vendor}/{model}`.

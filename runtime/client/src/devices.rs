@@ -4,11 +4,13 @@ use std::{collections::BTreeMap, fmt};
 
 use champollion_frames::{DevAddr, DevEui, JoinEui, LorawanVersion};
 use champollion_sdk::vectors::Setting;
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Answer, Client, ClientError,
     client::{ask, tell},
+    pages::all,
 };
 
 /// The devices that the token sees.
@@ -51,15 +53,33 @@ pub struct Device {
     #[serde(flatten)]
     pub assignment: Assignment,
     /// Settings that its decoder reads.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub variables: BTreeMap<String, Setting>,
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub variables: IndexMap<String, Setting>,
     /// Words of the operator's own.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
-    /// The network server that its commands go to, where it is not the one that it was last heard of
-    /// through.
+    /// The network server that it belongs to, which alone speaks for it and takes its commands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network_server: Option<String>,
+    /// The name that its network server has for it, where its messages hold no DevEUI.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_id: Option<String>,
+    /// Whether its uplinks are taken on its network server's word though its keys are registered.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reported: bool,
+    /// The state in which its network server hands its payloads over, where messages do not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payload: Option<PayloadState>,
+}
+
+/// The state in which a network server hands payloads over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PayloadState {
+    /// Decrypted.
+    Clear,
+    /// As on the air, under the AppSKey.
+    Encrypted,
 }
 
 /// The way a device is activated.
@@ -141,13 +161,50 @@ pub struct Registration {
     pub allow_counter_reset: bool,
     /// Settings that its decoder reads.
     #[serde(default)]
-    pub variables: BTreeMap<String, Setting>,
+    pub variables: IndexMap<String, Setting>,
     /// Words of the operator's own, which its records carry.
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
-    /// The network server that its commands go to; without, the one that it was last heard of through.
+    /// The network server that it belongs to, which alone speaks for it and takes its commands; without,
+    /// commands go to the one that it was last heard of through.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network_server: Option<String>,
+    /// The name that its network server has for it, where its messages hold no DevEUI.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_id: Option<String>,
+    /// Whether its uplinks are taken on its network server's word though its keys are registered.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reported: bool,
+    /// The state in which its network server hands its payloads over, where messages do not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payload: Option<PayloadState>,
+    /// The FCnt of the last uplink of its session, where it was in the field before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub f_cnt_up: Option<u32>,
+}
+
+impl Registration {
+    /// A device of this group whose keys its network server has, without a decoder.
+    #[must_use]
+    pub fn of_group(group: impl Into<String>) -> Self {
+        Self {
+            name: String::new(),
+            group: group.into(),
+            sub_group: None,
+            use_case: None,
+            assignment: Assignment::default(),
+            lorawan: None,
+            activation: Activation::default(),
+            allow_counter_reset: false,
+            variables: IndexMap::new(),
+            tags: BTreeMap::new(),
+            network_server: None,
+            device_id: None,
+            reported: false,
+            f_cnt_up: None,
+            payload: None,
+        }
+    }
 }
 
 /// The way a device is activated, with the keys that this takes. Keys are hexadecimal digits.
@@ -229,6 +286,9 @@ pub struct HandedSession {
     pub nwk_s_enc_key: Option<HandedKey>,
     /// The key of the payload.
     pub app_s_key: HandedKey,
+    /// The FCnt of the last uplink of the session, where it has sent already.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub f_cnt_up: Option<u32>,
 }
 
 /// A key on its way, in hexadecimal digits.
@@ -250,7 +310,7 @@ pub enum HandedKey {
 impl Client {
     /// Lists devices: `GET /v1/devices`.
     pub async fn devices(&self) -> Result<Answer<DeviceList>, ClientError> {
-        ask(self.get("v1/devices")).await
+        all("devices", None, || self.get("v1/devices")).await
     }
 
     /// Shows a device: `GET /v1/devices/{devEui}`.

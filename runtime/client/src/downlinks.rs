@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
-use crate::{Answer, Client, ClientError, DecoderName, client::ask};
+use crate::{Answer, Client, ClientError, DecoderName, client::ask, pages::all};
 
 /// The header by which a client names a request, so that the same once more is the same command.
 const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
@@ -228,7 +228,11 @@ impl Client {
         dev_eui: DevEui,
         listing: &DownlinkListing,
     ) -> Result<Answer<DownlinkList>, ClientError> {
-        ask(self.get(format_args!("v1/devices/{dev_eui}/downlinks")).query(listing)).await
+        let request = || {
+            let request = self.get(format_args!("v1/devices/{dev_eui}/downlinks"));
+            request.query(&[("before", listing.before)])
+        };
+        all("downlinks", listing.limit, request).await
     }
 
     /// Shows a command: `GET /v1/downlinks/{id}`.

@@ -38,6 +38,66 @@ pub struct SignedHead {
     pub signature: String,
 }
 
+/// The end of the audit, signed by the registry, with its archives and its space.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditHead {
+    /// The signed end.
+    #[serde(flatten)]
+    pub signed: SignedHead,
+    /// The archives, the oldest first, also those that were moved away.
+    pub archives: Vec<AuditArchive>,
+    /// The use of the space.
+    pub usage: AuditUsage,
+}
+
+/// A file that lines of the audit were moved into.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditArchive {
+    /// The name of the file.
+    pub file: String,
+    /// The size of the file in bytes.
+    pub bytes: u64,
+    /// The place of its first line.
+    pub first: u64,
+    /// Its signed end.
+    pub checkpoint: Checkpoint,
+}
+
+/// The signed end of an archive.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Checkpoint {
+    /// The end.
+    pub head: Head,
+    /// The moment at which it was signed.
+    pub signed_at: Timestamp,
+    /// The registry's key.
+    pub key: String,
+    /// Its signature.
+    pub signature: String,
+}
+
+/// The use of the audit's space.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AuditUsage {
+    /// Bytes of the lines in the store.
+    pub live_bytes: u64,
+    /// Bytes of the archives that are still there.
+    pub archived_bytes: u64,
+    /// The bound of both.
+    pub max_bytes: u64,
+    /// Whether changes are refused.
+    pub full: bool,
+}
+
+/// The files that lines of the audit were moved into.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Archived {
+    /// The files.
+    pub archived: Vec<AuditArchive>,
+}
+
 /// The outcome of a check of the registry by itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verification {
@@ -45,6 +105,9 @@ pub struct Verification {
     pub index: Head,
     /// The end of the audit.
     pub audit: Head,
+    /// The number of its lines that are in archives; older servers have none.
+    #[serde(default, rename = "auditArchived")]
+    pub audit_archived: u64,
     /// The number of versions that were checked.
     pub versions: u64,
     /// Everything that is not as it should be, a sentence each.
@@ -90,6 +153,9 @@ pub struct AuditLine {
 pub struct Actor {
     /// The name of the token.
     pub name: String,
+    /// The id of the token; absent on lines of older servers, and of acts of the server itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
     /// The address that the request came from, where there was one.
     #[serde(default)]
     pub from: Option<String>,
@@ -116,6 +182,16 @@ impl Client {
     /// Has the registry fetch packages that are damaged or missing: `POST /v1/registry/mend`.
     pub async fn mend_registry(&self, dry_run: bool) -> Result<Answer<Mended>, ClientError> {
         ask(self.post("v1/registry/mend").json(&json!({ "dryRun": dry_run }))).await
+    }
+
+    /// Shows where the audit ends: `GET /v1/audit/head`.
+    pub async fn audit_head(&self) -> Result<Answer<AuditHead>, ClientError> {
+        ask(self.get("v1/audit/head")).await
+    }
+
+    /// Has all lines of the audit moved into files: `POST /v1/audit/archive`.
+    pub async fn archive_audit(&self) -> Result<Answer<Archived>, ClientError> {
+        ask(self.post("v1/audit/archive")).await
     }
 
     /// Gets lines of the audit, those after one: `GET /v1/audit`.

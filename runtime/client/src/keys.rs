@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::{
     Answer, Client, ClientError,
     client::{ask, tell},
+    pages::all,
 };
 
 /// The keys that the registry knows.
@@ -52,7 +53,7 @@ pub struct OwnKey {
 impl Client {
     /// Lists the keys of publishers: `GET /v1/registry/keys`.
     pub async fn publisher_keys(&self) -> Result<Answer<PublisherKeyList>, ClientError> {
-        ask(self.get("v1/registry/keys")).await
+        all("keys", None, || self.get("v1/registry/keys")).await
     }
 
     /// Lets a key sign the decoders of some vendors: `POST /v1/registry/keys`.

@@ -25,8 +25,10 @@ mod ingest;
 mod keys;
 mod lines;
 mod packages;
+mod pages;
 mod parked;
 mod quarantine;
+mod quotas;
 mod records;
 mod redecode;
 mod retention;
@@ -48,7 +50,7 @@ pub use client::{Client, is_address};
 pub use decode::{EncodedDownlink, Measurement, Outcome, Reading, Span, Trial, TrialInput, Tried};
 pub use devices::{
     AbpKeys, Activation, ActivationKind, Assignment, Device, DeviceList, HandedKey, HandedSession,
-    OtaaKeys, Registration,
+    OtaaKeys, PayloadState, Registration,
 };
 pub use downlinks::{
     Downlink, DownlinkList, DownlinkListing, DownlinkState, DownlinkWish, GroupAnswer,
@@ -56,7 +58,10 @@ pub use downlinks::{
 };
 pub use error::{ClientError, Problem};
 pub use health::StorageReport;
-pub use history::{Actor, AuditLine, Head, Mended, SignedHead, Verification};
+pub use history::{
+    Actor, Archived, AuditArchive, AuditHead, AuditLine, AuditUsage, Checkpoint, Head, Mended,
+    SignedHead, Verification,
+};
 pub use ingest::{
     ChirpstackEvent, DecodeProblem, LineAnswer, LineOutcome, PhyFrame, Receipt, Ts002Answer,
 };
@@ -64,6 +69,7 @@ pub use keys::{NewKey, OwnKey, PublisherKey, PublisherKeyList};
 pub use packages::{Channel, Publication, Published, RandomPayloads, Report};
 pub use parked::{ParkedList, ParkedMessage, ParkedText, Retried};
 pub use quarantine::{QuarantineList, Quarantined};
+pub use quotas::{QuotaList, QuotaUse, Quotas};
 pub use records::{
     Acknowledged, Acknowledgement, DecodeError, Decoded, DecoderName, DeviceInfo, Formatted, Page,
     PulledRecord, Radio, Record, RecordsQuery, Replaced, Uplink, Warning,

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::{
     Answer, Client, ClientError,
     client::{ask, tell},
+    pages::all,
 };
 
 /// The messages that are parked.
@@ -68,7 +69,7 @@ pub struct Retried {
 impl Client {
     /// Lists parked messages: `GET /v1/parked`.
     pub async fn parked(&self) -> Result<Answer<ParkedList>, ClientError> {
-        ask(self.get("v1/parked")).await
+        all("parked", None, || self.get("v1/parked")).await
     }
 
     /// Shows what one says: `GET /v1/parked/{id}`.

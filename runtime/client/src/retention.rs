@@ -3,10 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    Answer, Client, ClientError,
-    client::{OfGroup, ask},
-};
+use crate::{Answer, Client, ClientError, client::OfGroup, pages::all};
 
 /// The records that wait, by recipient.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -52,6 +49,6 @@ pub struct Older {
 impl Client {
     /// Shows what waits, of one group or of all that the token sees: `GET /v1/retention`.
     pub async fn retention(&self, group: Option<&str>) -> Result<Answer<Retention>, ClientError> {
-        ask(self.get("v1/retention").query(&OfGroup { group })).await
+        all("backlogs", None, || self.get("v1/retention").query(&OfGroup { group })).await
     }
 }

@@ -9,6 +9,7 @@ use serde_json::{Map, Value as Json};
 use crate::{
     Answer, Client, ClientError,
     client::{OfGroup, ask, tell},
+    pages::all,
 };
 
 /// The routes that the token sees.
@@ -196,17 +197,11 @@ struct Put<'of> {
     from: Beginning,
 }
 
-#[derive(Serialize)]
-struct Listing<'of> {
-    group: Option<&'of str>,
-    limit: Option<usize>,
-}
-
 /// The functions take the group where the token is an admin's.
 impl Client {
     /// Lists routes, of one group or of all that the token sees: `GET /v1/routes`.
     pub async fn routes(&self, group: Option<&str>) -> Result<Answer<RouteList>, ClientError> {
-        ask(self.get("v1/routes").query(&OfGroup { group })).await
+        all("routes", None, || self.get("v1/routes").query(&OfGroup { group })).await
     }
 
     /// Shows a route: `GET /v1/routes/{name}`.
@@ -274,7 +269,8 @@ impl Client {
         name: impl Display,
         limit: Option<usize>,
     ) -> Result<Answer<AttemptList>, ClientError> {
-        let request = self.get(format_args!("v1/routes/{name}/attempts"));
-        ask(request.query(&Listing { group, limit })).await
+        let request =
+            || self.get(format_args!("v1/routes/{name}/attempts")).query(&OfGroup { group });
+        all("attempts", limit, request).await
     }
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Answer, Client, ClientError,
     client::{ask, tell},
+    pages::all,
 };
 
 /// The role of a token, which says what its holder may do.
@@ -51,6 +52,9 @@ pub struct TokenWish {
     /// The group whose records a partner gets.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
+    /// The scopes that it is narrowed to; all of its role where they are left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scopes: Option<Vec<String>>,
     /// The moment at which it ends; never where it is left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
@@ -63,7 +67,14 @@ impl TokenWish {
     /// A token that never ends.
     #[must_use]
     pub fn new(name: impl Into<String>, role: Role) -> Self {
-        Self { name: name.into(), role, group: None, expires_at: None, network_server: None }
+        Self {
+            name: name.into(),
+            role,
+            group: None,
+            scopes: None,
+            expires_at: None,
+            network_server: None,
+        }
     }
 }
 
@@ -80,6 +91,9 @@ pub struct Token {
     /// The group whose records a partner gets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
+    /// The scopes that it is narrowed to; all of its role where they are absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scopes: Option<Vec<String>>,
     /// The network server of the settings whose frames its holder hands over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network_server: Option<String>,
@@ -118,7 +132,7 @@ impl Client {
 
     /// Lists tokens, without their secrets: `GET /v1/tokens`.
     pub async fn tokens(&self) -> Result<Answer<TokenList>, ClientError> {
-        ask(self.get("v1/tokens")).await
+        all("tokens", None, || self.get("v1/tokens")).await
     }
 
     /// Ends a token at once: `DELETE /v1/tokens/{id}`.

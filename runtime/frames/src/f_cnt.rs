@@ -33,6 +33,11 @@ pub(crate) fn candidates(last: Option<u32>, f_cnt_16: u16) -> Candidates {
     }
 }
 
+/// An FCnt and those an epoch, two epochs and so on ahead of it: all that have the same lower 16 bits.
+pub(crate) fn ahead(nearest: u32) -> impl Iterator<Item = u32> {
+    std::iter::successors(Some(nearest), |f_cnt| f_cnt.checked_add(EPOCH))
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -74,6 +79,13 @@ mod tests {
         assert_candidates(Some(u32::MAX - 1), 0xFFFF, Some(u32::MAX), Some(u32::MAX - EPOCH));
         assert_candidates(Some(u32::MAX), 0xFFFF, None, Some(u32::MAX));
         assert_candidates(Some(u32::MAX), 0, None, Some(0xFFFF_0000));
+    }
+
+    #[test]
+    fn all_that_are_ahead() {
+        assert_eq!(ahead(5).take(3).collect::<Vec<_>>(), [5, 5 + EPOCH, 5 + 2 * EPOCH]);
+        assert_eq!(ahead(7).count(), 1 << 16);
+        assert_eq!(ahead(u32::MAX - 1).count(), 1);
     }
 
     proptest! {

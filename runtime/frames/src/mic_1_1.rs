@@ -64,6 +64,12 @@ pub(crate) fn check(
     found.then_some(Checked::Whole)
 }
 
+/// Whether the transmission is told that the half of the SNwkSIntKey covers, so that nothing of it is looked
+/// for.
+pub(crate) fn is_context_told(metadata: &RadioMetadata) -> bool {
+    metadata.data_rate_index.is_some() && metadata.channel_index.is_some()
+}
+
 /// The data rates that a frame may have been sent with, the likely ones first.
 fn data_rates(metadata: &RadioMetadata) -> impl Iterator<Item = u8> {
     let likely = likely_data_rates(metadata);

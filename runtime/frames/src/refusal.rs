@@ -25,9 +25,9 @@ pub enum Refusal {
 
     /// The address is known, but no session's keys make this MIC at any FCnt the frame can
     /// have. The frame is another network's device with the same address, damaged or forged; or
-    /// the session is registered with a wrong key or a last FCnt more than 65,535 frames away.
+    /// the session is registered with a wrong key, or with a last FCnt that is too far away.
     #[error(
-        "the MIC fits none of the {sessions} session(s) of DevAddr {dev_addr} at FCnt {f_cnt_16} (16 bits): wrong NwkSKey (or FNwkSIntKey, SNwkSIntKey), wrong last FCnt, or not our device"
+        "the MIC fits none of the {sessions} session(s) of DevAddr {dev_addr} at FCnt {f_cnt_16} (16 bits): wrong NwkSKey (or FNwkSIntKey, SNwkSIntKey), not our device, or a counter of which the upper 16 bits are not known here, such as that of a device that was in the field before: hand the frame over with fCnt, all 32 bits, or register the device with fCntUp"
     )]
     MicMismatch {
         /// The address in the frame.
@@ -94,6 +94,27 @@ pub enum Refusal {
         dev_addr: Option<DevAddr>,
     },
 
+    /// The device's keys are registered here, and the MIC of a report cannot be confirmed with them.
+    #[error(
+        "the keys of {dev_eui} are registered here, so only frames whose MIC fits them are taken, and {}: hand over whole frames, or register the device as reported, whose uplinks are taken on its network server's word",
+        unconfirmed(*.has_mic)
+    )]
+    MicUnconfirmed {
+        /// The DevEUI of the device.
+        dev_eui: DevEui,
+        /// Whether the report has a MIC.
+        has_mic: bool,
+    },
+
+    /// The device is registered for another network server than the one that hands the frame over.
+    #[error(
+        "{dev_eui} is not a device of this network server: a token speaks for the devices that are registered for the network server that it is bound to; register the device with networkServer, or use that one's token"
+    )]
+    OtherNetworkServer {
+        /// The DevEUI of the device.
+        dev_eui: DevEui,
+    },
+
     /// No device of this DevEUI is registered.
     #[error("no device of the DevEUI {dev_eui} is registered")]
     UnknownDevEui {
@@ -139,6 +160,14 @@ fn from(dev_addr: &Option<DevAddr>) -> String {
     dev_addr.map(|dev_addr| format!(" (DevAddr {dev_addr})")).unwrap_or_default()
 }
 
+fn unconfirmed(has_mic: bool) -> &'static str {
+    if has_mic {
+        "the MIC of this report does not fit what it tells (it may be wrong, or the frame has MAC commands in its header)"
+    } else {
+        "this report tells no MIC"
+    }
+}
+
 impl Refusal {
     /// A word for machines. It does not change between releases.
     #[must_use]
@@ -152,6 +181,8 @@ impl Refusal {
             Self::OtherDevice { .. } => "other-device",
             Self::OtherFCnt { .. } => "other-f-cnt",
             Self::UnknownAppSKey { .. } => "unknown-app-s-key",
+            Self::MicUnconfirmed { .. } => "mic-unconfirmed",
+            Self::OtherNetworkServer { .. } => "other-network-server",
             Self::UnknownDevEui { .. } => "unknown-dev-eui",
             Self::Duplicate { .. } => "duplicate",
             Self::Replay { .. } => "replayed-f-cnt",
@@ -171,7 +202,9 @@ impl Refusal {
             | Self::OtherDevice { .. }
             | Self::OtherFCnt { .. }
             | Self::UnknownDevEui { .. } => None,
-            Self::UnknownAppSKey { dev_eui, .. } => Some(dev_eui),
+            Self::UnknownAppSKey { dev_eui, .. }
+            | Self::MicUnconfirmed { dev_eui, .. }
+            | Self::OtherNetworkServer { dev_eui } => Some(dev_eui),
             Self::Duplicate { dev_eui, .. }
             | Self::Replay { dev_eui, .. }
             | Self::InFlight { dev_eui, .. } => Some(dev_eui),

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use parking_lot::RwLock;
 
+pub use self::slot::Reach;
 use self::slot::{Fresh, Slot, Standing};
 use crate::{
     address::{DevAddr, DevEui},
@@ -261,6 +262,21 @@ impl Sessions {
 
     /// Verifies a frame: finds its session by DevAddr and MIC, reserves its FCnt, decrypts it.
     ///
+    /// # Errors
+    /// As [`verify_guessed`](Self::verify_guessed).
+    pub fn verify(
+        &self,
+        phy: &[u8],
+        received_at_ms: u64,
+        metadata: RadioMetadata,
+    ) -> Result<Claim, Refusal> {
+        self.verify_guessed(phy, None, received_at_ms, metadata)
+    }
+
+    /// The same where somebody guesses all 32 bits of the FCnt: a network server that tells them beside the
+    /// frame, or a [search](Self::search). The guess is tried where nothing nearer fits; the MIC decides, and
+    /// a guess that is not above the last FCnt is none.
+    ///
     /// `received_at_ms`, in milliseconds since the epoch, UTC, and `metadata` are passed on as
     /// they are. Of the metadata TxDr, TxCh and ConfFCnt enter the MIC of LoRaWAN 1.1, where they
     /// are told.
@@ -268,9 +284,10 @@ impl Sessions {
     /// # Errors
     /// [`Refusal`] says why the frame is not accepted. Whatever it says of a device (duplicate,
     /// replay, in flight) it says of a frame whose MIC is right.
-    pub fn verify(
+    pub fn verify_guessed(
         &self,
         phy: &[u8],
+        guess: Option<u32>,
         received_at_ms: u64,
         metadata: RadioMetadata,
     ) -> Result<Claim, Refusal> {
@@ -309,6 +326,12 @@ impl Sessions {
         {
             return Err(refusal);
         }
+        let guess = guess.filter(|&guess| guess as u16 == phy.f_cnt_16());
+        let found = found.or_else(|| {
+            let guess = guess?;
+            let guessed = |slot| (slot, Slot::reserve_if_guessed(slot, &phy, &metadata, guess));
+            slots.iter().map(guessed).find(|(_, fresh)| !matches!(fresh, Fresh::No))
+        });
         // Last, since what it takes for a restart of the device could else be an old frame.
         let found = found.or_else(|| {
             let started_over = |slot| (slot, Slot::reserve_if_started_over(slot, &phy, &metadata));
@@ -350,7 +373,7 @@ impl Sessions {
         };
         if !slot.is_withheld() {
             drop(shard);
-            return self.verify(frame.phy, received_at_ms, metadata);
+            return self.verify_guessed(frame.phy, frame.f_cnt, received_at_ms, metadata);
         }
         if let Some(f_cnt) = frame.f_cnt.filter(|&f_cnt| f_cnt as u16 != phy.f_cnt_16()) {
             return Err(Refusal::OtherFCnt { dev_eui, f_cnt, f_cnt_16: phy.f_cnt_16() });
@@ -368,6 +391,29 @@ impl Sessions {
                 sessions: slots.len(),
             }),
         }
+    }
+
+    /// Looks for all 32 bits of the FCnt of a frame whose MIC fits no session near its last FCnt: of a device
+    /// that has sent for long before it was heard here, or that was not heard for long. What is found is a
+    /// guess for [`verify_guessed`](Self::verify_guessed). It takes a check of the MIC for each epoch that is
+    /// tried, all together tens of milliseconds: the caller sees to it that this happens rarely.
+    #[must_use]
+    pub fn search(&self, phy: &[u8], metadata: &RadioMetadata, reach: Reach) -> Option<u32> {
+        let phy = PhyPayload::parse(phy).ok()?;
+        let shard = self.shard(phy.dev_addr()).read();
+        let slots = shard.get(&phy.dev_addr())?;
+        slots.iter().find_map(|slot| slot.search(&phy, metadata, reach))
+    }
+
+    /// The devices that have a session at an address, or are offered one.
+    #[must_use]
+    pub fn devices_at(&self, dev_addr: DevAddr) -> Vec<DevEui> {
+        let shard = self.shard(dev_addr).read();
+        let mut devices: Vec<DevEui> =
+            shard.get(&dev_addr).into_iter().flatten().map(Slot::dev_eui).collect();
+        devices.sort_unstable();
+        devices.dedup();
+        devices
     }
 
     /// Of a device's two sessions the one that it uses.

@@ -4,13 +4,11 @@
 //! `description` and `output` are ChirpStack's `name` and `expected`. Bytes are numbers or hexadecimal
 //! digits.
 
-use std::collections::BTreeMap;
-
 use champollion_sdk::vectors::{CommandInput, DownlinkInput, Hex, Input, UplinkInput};
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
-use super::Problem;
+use super::{Problem, comparison::read_moment};
 
 /// The port of an example that states none, since its codec looks at none.
 const ANY_PORT: u8 = 1;
@@ -165,7 +163,7 @@ fn input(kind: Kind, written: &Json) -> Result<(Input, bool), String> {
     // Some write 0, over which nothing of a device's is sent, where their codec looks at no port. It
     // is what their codec is called with and says nothing of the device.
     let states_port = port.is_some_and(|port| port > 0);
-    let (f_port, variables) = (port.unwrap_or(ANY_PORT), BTreeMap::new());
+    let (f_port, variables) = (port.unwrap_or(ANY_PORT), Default::default());
     let input = match kind {
         Kind::Uplink => Input::Uplink(UplinkInput {
             f_port,
@@ -185,7 +183,7 @@ fn command(written: &Json) -> Result<Input, String> {
     let data = written.get("data").ok_or("the example has no input.data")?;
     let data = if is_more_than_data(written) { written.clone() } else { data.clone() };
     let issued_at = moment(&written["recvTime"])?;
-    Ok(Input::Command(CommandInput { data, issued_at, variables: BTreeMap::new() }))
+    Ok(Input::Command(CommandInput { data, issued_at, variables: Default::default() }))
 }
 
 /// Some codecs read `input.command` beside `input.data`, and to some `input.data` is a list, which
@@ -281,9 +279,17 @@ fn whole(written: &Json) -> Option<i64> {
 }
 
 fn moment(written: &Json) -> Result<Timestamp, String> {
-    let Some(text) = written.as_str() else { return Ok(Timestamp::UNIX_EPOCH) };
-    text.parse()
-        .map_err(|_| format!("input.recvTime is {text:?}, which must read as RFC 3339 does"))
+    let unreadable = || format!("input.recvTime is {written}, which must read as RFC 3339 does");
+    match written {
+        Json::Null => Ok(Timestamp::UNIX_EPOCH),
+        Json::String(text) if text.trim().is_empty() => Ok(Timestamp::UNIX_EPOCH),
+        Json::String(text) => read_moment(text).ok_or_else(unreadable),
+        // As `new Date(number)` reads it.
+        Json::Number(_) => whole(written)
+            .and_then(|milliseconds| Timestamp::from_millisecond(milliseconds).ok())
+            .ok_or_else(unreadable),
+        _ => Err(unreadable()),
+    }
 }
 
 #[cfg(test)]

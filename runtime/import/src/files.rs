@@ -5,9 +5,10 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
 };
 
-use super::Problem;
+use super::{Problem, SourceText};
 
 /// Largest file that is read, in bytes. Scripts may have 1 MiB and are refused by the package, with a
 /// better reason; the largest file of the known catalogues has half a megabyte.
@@ -17,6 +18,8 @@ const FILE_BYTES: u64 = 16 << 20;
 pub struct Folder {
     /// Without links in it, so that paths can be compared.
     root: PathBuf,
+    /// What was read by a guess.
+    warnings: Mutex<Vec<Problem>>,
 }
 
 /// Why nothing at all can be imported.
@@ -50,7 +53,7 @@ impl Folder {
             .canonicalize()
             .and_then(|root| if root.is_dir() { Ok(root) } else { Err(not_a_folder()) })
             .map_err(|source| ImportError::Folder { folder: path.to_owned(), source })?;
-        Ok(Self { root })
+        Ok(Self { root, warnings: Mutex::default() })
     }
 
     /// Whether there is something of this name.
@@ -61,6 +64,11 @@ impl Folder {
     /// The path of the folder.
     pub(super) fn path(&self) -> &Path {
         &self.root
+    }
+
+    /// What was read by a guess so far, once: bytes that are no UTF-8.
+    pub(super) fn take_warnings(&self) -> Vec<Problem> {
+        std::mem::take(&mut self.warnings.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The text of a file, without a byte order mark.
@@ -81,11 +89,17 @@ impl Folder {
             )));
         }
         let bytes = fs::read(&path).map_err(|error| problem(said(&error)))?;
-        let text = String::from_utf8(bytes).map_err(|error| {
-            let position = error.utf8_error().valid_up_to();
-            problem(format!("it is not UTF-8: byte {position} begins no character"))
-        })?;
-        Ok(text.strip_prefix('\u{FEFF}').map(str::to_owned).unwrap_or(text))
+        if SourceText::is_webassembly(&bytes) {
+            return Err(problem(
+                "it is WebAssembly and no script: `champollion publish` takes packages".to_owned(),
+            ));
+        }
+        let SourceText { text, warning } = SourceText::of(&bytes);
+        if let Some(warning) = warning {
+            let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+            warnings.push(problem(warning));
+        }
+        Ok(text)
     }
 
     /// The names of all that is in a folder, sorted. A folder that is missing is empty.

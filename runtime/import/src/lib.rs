@@ -7,6 +7,7 @@
 //! and the rest goes on.
 
 mod codec;
+mod comparison;
 mod example;
 mod fields;
 mod files;
@@ -16,6 +17,7 @@ mod naming;
 mod normalized;
 mod report;
 mod scripts;
+mod source_text;
 mod text;
 mod trial;
 mod workshop;
@@ -25,4 +27,5 @@ pub use example::Example;
 pub use files::{Folder, ImportError};
 pub use naming::{Named, Names};
 pub use report::{FailedExample, Failing, Renamed, Report, Skipped, VectorCount};
+pub use source_text::SourceText;
 pub use workshop::{Made, Options, Workshop};

@@ -5,10 +5,10 @@
 
 use champollion_registry::package::{outcome, run};
 use champollion_sandbox::Decoder;
-use champollion_sdk::difference::difference;
+use champollion_sdk::vectors::Input;
 use serde_json::{Value as Json, json};
 
-use super::{Example, example::is_failure, trial::texts};
+use super::{Example, comparison, example::is_failure, trial::texts};
 
 /// The probe that is put below a codec. Its functions are looked for where the engine looks for them: among
 /// its exports first, then among the globals.
@@ -67,7 +67,7 @@ impl Normalized {
             Self::Unusable(reason) => json!({ "errors": [reason] }),
             Self::Decoder(decoder) => as_output(&outcome(&run(decoder, &example.input))),
         };
-        let at = place(expected, &actual)?;
+        let at = place(expected, &actual, &example.input)?;
         Some((expected.clone(), actual, at))
     }
 }
@@ -84,7 +84,7 @@ fn as_output(outcome: &Json) -> Json {
 
 /// Where the two differ. One measurement may stand alone or in a list; warnings are compared where
 /// they are expected.
-fn place(expected: &Json, actual: &Json) -> Option<String> {
+fn place(expected: &Json, actual: &Json, input: &Input) -> Option<String> {
     if is_failure(expected) {
         let same = texts(&expected["errors"]).join("; ") == texts(&actual["errors"]).join("; ");
         return (!same).then(|| "errors".to_owned());
@@ -96,7 +96,7 @@ fn place(expected: &Json, actual: &Json) -> Option<String> {
     let warnings = if stated.is_array() { stated } else { &actual["warnings"] };
     let wanted = json!({"data": listed(&expected["data"]), "warnings": warnings});
     let came = json!({"data": listed(&actual["data"]), "warnings": actual["warnings"]});
-    difference(&wanted, &came).map(|found| found.path)
+    comparison::place(&wanted, &came, input)
 }
 
 fn listed(data: &Json) -> Json {
@@ -105,7 +105,15 @@ fn listed(data: &Json) -> Json {
 
 #[cfg(test)]
 mod tests {
+    use champollion_sdk::vectors::CommandInput;
+
     use super::*;
+
+    fn place(expected: &Json, actual: &Json) -> Option<String> {
+        let (data, issued_at) = (Json::Null, Default::default());
+        let input = Input::Command(CommandInput { data, issued_at, variables: Default::default() });
+        super::place(expected, actual, &input)
+    }
 
     #[test]
     fn one_measurement_may_stand_alone_or_in_a_list() {

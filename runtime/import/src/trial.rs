@@ -4,14 +4,11 @@ use std::collections::BTreeSet;
 
 use champollion_registry::package::{outcome, run};
 use champollion_sandbox::{CallError, Decoder};
-use champollion_sdk::{
-    difference::difference,
-    vectors::{Input, Vector},
-};
+use champollion_sdk::vectors::{Input, Vector};
 use serde_json::{Value as Json, json};
 
 use super::{
-    Example, FailedExample, Failing,
+    Example, FailedExample, Failing, comparison,
     example::{bytes, is_failure},
     fields::Answered,
     normalized::Normalized,
@@ -61,11 +58,14 @@ pub(super) fn run_examples(
                 if let (Input::Uplink(_), Some(reading)) = (&example.input, actual.get("reading")) {
                     trial.answered.push(Answered { reading: reading.clone() });
                 }
+                // Sorted, so that the same codec with the same examples is the same package for ever.
+                let mut expect = actual;
+                expect.sort_all_objects();
                 trial.vectors.push(Vector {
                     name,
                     source: Some(example.place.clone()),
                     input: example.input.clone(),
-                    expect: actual,
+                    expect,
                 });
             }
             at => trial.failed.push(FailedExample {
@@ -111,8 +111,7 @@ fn differs(input: &Input, expected: &Json, actual: &Json) -> Option<String> {
                 "data": actual["reading"]["data"],
                 "warnings": actual["reading"]["warnings"],
             });
-            let place = |found: champollion_sdk::difference::Difference| found.path;
-            difference(&wanted, &came).map(place)
+            comparison::place(&wanted, &came, input)
         }
         Input::Command(_) => {
             let came = &actual["downlink"];

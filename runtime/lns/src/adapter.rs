@@ -7,7 +7,10 @@ use serde_json::{Map, Value as Json};
 
 #[cfg(test)]
 use crate::tests::Sample;
-use crate::{Description, Feedback, Message, Place, Topic, Unreadable, outgoing::Commands};
+use crate::{
+    Description, Feedback, Message, Place, Topic, Unreadable, decoration::Unread,
+    outgoing::Commands,
+};
 
 /// All adapters, in the order in which they are named to people.
 pub(crate) static ADAPTERS: &[&dyn Adapter] = &[
@@ -106,6 +109,8 @@ pub struct Heard {
     pub feedback: Option<Feedback>,
     /// Where the device lives.
     pub place: Place,
+    /// The members beside the essentials that cannot be read, and were left out.
+    pub unread: Vec<Unreadable>,
 }
 
 /// Why a request over HTTP is refused.
@@ -121,7 +126,7 @@ pub struct Refusal<'problem> {
 
 impl From<Message> for Heard {
     fn from(message: Message) -> Self {
-        Self { message, feedback: None, place: Place::default() }
+        Self { message, feedback: None, place: Place::default(), unread: Vec::new() }
     }
 }
 
@@ -132,6 +137,11 @@ impl Heard {
             Message::Nothing { .. } => Self { feedback: feedback(), ..self },
             _ => self,
         }
+    }
+
+    /// The same with the members that could not be read.
+    pub(crate) fn with_unread(self, unread: Unread) -> Self {
+        Self { unread: unread.into_members(), ..self }
     }
 
     /// The same with where the device lives of which a message hands something over.

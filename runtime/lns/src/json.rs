@@ -9,7 +9,7 @@ use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
 use jiff::Timestamp;
 use serde_json::Value as Json;
 
-use crate::{Fault, Kind, Unreadable};
+use crate::{Fault, Kind, Unreadable, decoration::Unread, repair};
 
 /// Most bytes of a FRMPayload: what the header and the MIC leave of the 255 bytes of a PHYPayload.
 pub(super) const FRM_PAYLOAD_BYTES: usize = 242;
@@ -19,6 +19,10 @@ pub(super) const PHY_PAYLOAD_BYTES: usize = 255;
 
 /// Longest name of a gateway, a region or a session in bytes: four times an EUI.
 pub(super) const NAME_BYTES: usize = 64;
+
+/// The moments that an uplink can be of, in seconds since the epoch: LoRa is younger than 2010, and nobody has
+/// received anything after 2100. Others are placeholders, or numbers of another unit.
+const MOMENTS: std::ops::Range<i64> = 1_262_304_000..4_102_444_800;
 
 /// A field that is there, and where.
 #[derive(Clone, Debug)]
@@ -32,8 +36,13 @@ type Result<T> = std::result::Result<T, Unreadable>;
 /// Reads the bytes of a message, which must be a JSON object, and must not look like another network
 /// server's.
 pub(super) fn parse(kind: Kind, body: &[u8]) -> Result<Json> {
-    let json: Json = serde_json::from_slice(body)
-        .map_err(|error| Unreadable::new("", Fault::NotJson(error.to_string())))?;
+    let unread = Unread::default();
+    parse_forgivingly(kind, body, &unread)
+}
+
+/// The same where what is wrong with the JSON is noted.
+pub(super) fn parse_forgivingly(kind: Kind, body: &[u8], unread: &Unread) -> Result<Json> {
+    let json = repair::read(body, unread)?;
     if let Some(got) = Kind::recognize(&json).filter(|&got| got != kind) {
         return Err(Unreadable::new("", Fault::OtherFormat { expected: kind, got }));
     }
@@ -117,30 +126,23 @@ impl<'json> Field<'json> {
         read(&self.needed(name)?)
     }
 
-    /// The elements of a list, of which there are at most `limit`.
-    pub(super) fn elements(&self, limit: usize) -> Result<Vec<Field<'json>>> {
+    /// The field itself, which must be an object.
+    pub(super) fn object(&self) -> Result<Field<'json>> {
+        if self.value.is_object() { Ok(self.clone()) } else { Err(self.wrong_type("an object")) }
+    }
+
+    /// Whether it is a text without a letter.
+    pub(super) fn is_blank(&self) -> bool {
+        self.value.as_str().is_some_and(|text| text.trim().is_empty())
+    }
+
+    /// The first elements of a list, and how many it has.
+    pub(super) fn first_elements(&self, limit: usize) -> Result<(Vec<Field<'json>>, usize)> {
         let Json::Array(elements) = self.value else { return Err(self.wrong_type("a list")) };
-        if elements.len() > limit {
-            let (got, unit) = (elements.len(), "entries");
-            return Err(self.fault(Fault::TooLarge { got, limit, unit }));
-        }
         let path = |index: usize| format!("{}[{index}]", self.path);
-        let numbered = elements.iter().enumerate();
-        Ok(numbered.map(|(index, value)| Field { value, path: path(index) }).collect())
-    }
-
-    /// The elements of a list; or the one that there is where no list is made of one.
-    pub(super) fn elements_or_one(&self, limit: usize) -> Result<Vec<Field<'json>>> {
-        if self.value.is_object() { Ok(vec![self.clone()]) } else { self.elements(limit) }
-    }
-
-    /// Each element of a list read in some way.
-    pub(super) fn each<T>(
-        &self,
-        limit: usize,
-        read: impl Fn(&Field<'json>) -> Result<T>,
-    ) -> Result<Vec<T>> {
-        self.elements(limit)?.iter().map(read).collect()
+        let numbered = elements.iter().enumerate().take(limit);
+        let first = numbered.map(|(index, value)| Field { value, path: path(index) });
+        Ok((first.collect(), elements.len()))
     }
 
     /// A text, which may be empty.
@@ -158,11 +160,6 @@ impl<'json> Field<'json> {
             }
             _ => Ok(text),
         }
-    }
-
-    /// Reads the field as true or false.
-    pub(super) fn boolean(&self) -> Result<bool> {
-        self.value.as_bool().ok_or_else(|| self.wrong_type("a boolean"))
     }
 
     /// True or false, which may be written as a number or as a text.
@@ -195,10 +192,11 @@ impl<'json> Field<'json> {
     pub(super) fn whole_or_text<T: TryFrom<i64>>(&self) -> Result<T> {
         let Json::String(text) = self.value else { return self.whole() };
         self.number_text(text)?;
-        let number: i64 = text
-            .trim()
-            .parse()
-            .map_err(|_| self.invalid(format_args!("{} is no whole number", shown(text))))?;
+        let text = text.trim();
+        let of_a_float = || text.parse().ok().filter(|number: &f64| number.fract() == 0.0);
+        let number = text.parse().ok().or_else(|| of_a_float().and_then(whole_of));
+        let number: i64 = number
+            .ok_or_else(|| self.invalid(format_args!("{} is no whole number", shown(text))))?;
         T::try_from(number).map_err(|_| self.out_of_range::<T>())
     }
 
@@ -227,18 +225,6 @@ impl<'json> Field<'json> {
         self.number_text(text)?;
         let number = text.trim().parse::<f64>().ok().filter(|number| number.is_finite());
         number.ok_or_else(|| self.invalid(format_args!("{} is no number", shown(text))))
-    }
-
-    /// A level of reception, in dBm or dB.
-    #[expect(clippy::cast_possible_truncation, reason = "levels have three digits")]
-    pub(super) fn level(&self) -> Result<f32> {
-        self.number().map(|number| number as f32)
-    }
-
-    /// The same, which may be written as a text.
-    #[expect(clippy::cast_possible_truncation, reason = "levels have three digits")]
-    pub(super) fn level_or_text(&self) -> Result<f32> {
-        self.number_or_text().map(|number| number as f32)
     }
 
     /// A frequency that is written in MHz, in Hz.
@@ -308,10 +294,19 @@ impl<'json> Field<'json> {
     pub(super) fn time(&self) -> Result<Timestamp> {
         let text = self.nonempty()?;
         self.bounded(text.len(), NAME_BYTES)?;
-        text.parse().map_err(|_| {
+        let moment = text.trim().parse().map_err(|_| {
             let shown = shown(text);
             self.invalid(format_args!("{shown} is no moment as in 2026-03-01T12:00:00Z"))
-        })
+        })?;
+        self.of_an_uplink(moment)
+    }
+
+    /// The moment, where an uplink can be of it.
+    fn of_an_uplink(&self, moment: Timestamp) -> Result<Timestamp> {
+        if MOMENTS.contains(&moment.as_second()) {
+            return Ok(moment);
+        }
+        Err(self.invalid(format_args!("{moment} is no moment at which an uplink was received")))
     }
 
     /// A moment in seconds since the epoch, which may have a fraction.
@@ -320,6 +315,7 @@ impl<'json> Field<'json> {
         whole_of((seconds * 1e6).round())
             .and_then(|microseconds| Timestamp::from_microsecond(microseconds).ok())
             .ok_or_else(|| self.invalid(format_args!("{seconds} s is beyond the calendar")))
+            .and_then(|moment| self.of_an_uplink(moment))
     }
 
     /// A moment in milliseconds since the epoch.
@@ -327,6 +323,7 @@ impl<'json> Field<'json> {
         let milliseconds = self.whole_or_text()?;
         Timestamp::from_millisecond(milliseconds)
             .map_err(|_| self.invalid(format_args!("{milliseconds} ms is beyond the calendar")))
+            .and_then(|moment| self.of_an_uplink(moment))
     }
 }
 
@@ -375,9 +372,10 @@ mod tests {
         let root = Field::root(&json).unwrap();
         let c = |element: &Field<'_>| element.need("c", Field::whole::<u8>);
         let list = root.needed("a").unwrap().needed("b").unwrap();
-        assert_eq!(said(list.each(9, c)), "a.b[1].c: it must be a whole number, and is a text");
-        assert_eq!(said(list.elements(2)), "a.b: it has 3 entries, and 2 are the limit");
-        let last = list.elements(3).unwrap().pop().unwrap();
+        let (mut elements, length) = list.first_elements(9).unwrap();
+        assert_eq!(length, 3);
+        assert_eq!(said(c(&elements[1])), "a.b[1].c: it must be a whole number, and is a text");
+        let last = elements.pop().unwrap();
         assert_eq!(said(last.needed("c")), "a.b[2].c: it is missing");
         assert_eq!(said(root.needed("n")), "n: it is missing");
         assert!(root.member("n").unwrap().is_none());
@@ -398,12 +396,13 @@ mod tests {
     #[test]
     fn numbers_may_be_texts_where_that_is_said() {
         let json = json!({
-            "whole": "17", "float": 17.0, "minus": "-1", "large": 300, "huge": 1e300, "mhz": "868.1",
+            "whole": "17", "float": 17.0, "float text": "17.0", "minus": "-1", "large": 300, "huge": 1e300, "mhz": "868.1",
             "text": "seventeen", "empty": "", "nan": "NaN",
         });
         let root = Field::root(&json).unwrap();
         let whole = |name: &str| root.need(name, Field::whole_or_text::<u8>);
         assert_eq!((whole("whole").unwrap(), whole("float").unwrap()), (17, 17));
+        assert_eq!(whole("float text").unwrap(), 17);
         for name in ["minus", "large", "huge", "text", "empty", "nan", "mhz"] {
             assert!(said(whole(name)).starts_with(name), "{name}");
         }

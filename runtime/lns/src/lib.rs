@@ -6,6 +6,9 @@
 //! network server is a pure function too ([`outgoing`]). Taking what a message hands over, and sending
 //! what goes out, is the caller's.
 //!
+//! There is one rule for all: the essentials of an uplink (DevEUI, FCnt, FPort, payload) must be as they
+//! should, and what else cannot be read is left out and noted.
+//!
 //! A new adapter is a folder here and a line in the list of `adapter.rs`. Each [`Kind`] of network server
 //! is one of them.
 
@@ -16,7 +19,9 @@ mod adapter;
 mod aws;
 mod chirpstack;
 mod command;
+mod decoration;
 mod described;
+mod essentials;
 mod handed_key;
 mod json;
 mod kerlink;
@@ -27,6 +32,7 @@ mod name;
 pub mod outgoing;
 pub mod phy;
 mod radio;
+mod repair;
 #[cfg(test)]
 mod tests;
 mod topic;
@@ -40,7 +46,7 @@ pub use command::{Event, Feedback, Priority, Which};
 pub use described::{Description, DescriptionError};
 pub use handed_key::HandedKey;
 pub use kind::Kind;
-pub use message::{Content, Frame, GATEWAYS, Joined, Message};
+pub use message::{Content, Frame, GATEWAYS, Joined, Message, Nameless};
 pub use name::{NetworkServerName, NetworkServerNameError};
 pub use topic::Topic;
 pub use unreadable::{Fault, Unreadable};

@@ -13,6 +13,8 @@ pub const GATEWAYS: usize = 100;
 pub enum Message {
     /// A frame. Boxed, since it is much larger than the others.
     Frame(Box<Frame>),
+    /// A frame of a device that the message names otherwise than by a DevEUI.
+    Nameless(Box<Nameless>),
     /// A device has joined.
     Joined(Joined),
     /// It is of a kind that hands nothing over, such as the state of a battery: well received.
@@ -53,7 +55,40 @@ pub enum Content {
         uplink: ReportedUplink,
         /// The key of its payload, where it stands beside.
         app_s_key: Option<HandedKey>,
+        /// Whether the message says if the payload is encrypted. Where it does not, `is_encrypted` of the
+        /// uplink means nothing.
+        says_encryption: bool,
     },
+}
+
+/// A frame of a device that has no DevEUI at its network server, as devices with fixed keys up to LoRaWAN
+/// 1.0.3 may. It becomes one with a DevEUI once the device is found that is meant.
+#[derive(Clone, Debug)]
+pub struct Nameless {
+    /// The network server's own name of the device, where it has one.
+    pub device_id: Option<String>,
+    /// The address that the frame was sent from, where it is told.
+    pub dev_addr: Option<DevAddr>,
+    /// The frame, whose uplink has a DevEUI that means nothing.
+    frame: Frame,
+}
+
+impl Nameless {
+    /// Makes one of a frame whose uplink has any DevEUI.
+    pub(super) fn new(device_id: Option<String>, dev_addr: Option<DevAddr>, frame: Frame) -> Self {
+        Self { device_id, dev_addr, frame }
+    }
+
+    /// The frame as one of this device.
+    #[must_use]
+    pub fn named(self, dev_eui: DevEui) -> Frame {
+        let mut frame = self.frame;
+        match &mut frame.content {
+            Content::Reported { uplink, .. } => uplink.dev_eui = dev_eui,
+            Content::Phy { dev_eui: told, .. } => *told = Some(dev_eui),
+        }
+        frame
+    }
 }
 
 /// A device has a new session.

@@ -89,6 +89,21 @@ impl Unreadable {
         &self.path
     }
 
+    /// The path without the numbers of elements, as in `rxInfo[].rssi`: the same for all messages of a kind.
+    #[must_use]
+    pub fn member(&self) -> String {
+        let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+        let parts = self.path.split_inclusive(['[', ']', '.', '/']);
+        let (mut member, mut last) = (String::new(), ' ');
+        for part in parts {
+            let name = part.trim_end_matches(['[', ']', '.', '/']);
+            let is_index = is_number(name) && matches!(last, '[' | '/');
+            member.push_str(if is_index { &part[name.len()..] } else { part });
+            last = part.chars().next_back().unwrap_or(' ');
+        }
+        member
+    }
+
     /// The fault of the field.
     #[must_use]
     pub fn fault(&self) -> &Fault {
@@ -130,3 +145,21 @@ impl fmt::Display for Unreadable {
 }
 
 impl std::error::Error for Unreadable {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_member_has_no_numbers_of_elements() {
+        for (path, member) in [
+            ("rxInfo[12].rssi", "rxInfo[].rssi"),
+            ("a.b", "a.b"),
+            ("/radio/gateways/3", "/radio/gateways/"),
+            ("f.5", "f.5"),
+            ("", "."),
+        ] {
+            assert_eq!(Unreadable::new(path, Fault::Missing).member(), member);
+        }
+    }
+}

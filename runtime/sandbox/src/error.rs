@@ -184,11 +184,20 @@ pub enum CallError {
 }
 
 impl CallError {
-    /// Whether the decoder did what no decoder may: it crashed, took more than it may, or returned
-    /// what the contract forbids. A failure that it reports itself is an answer like any other.
+    /// Whether the call cost the host more than an answer does: the decoder crashed, took more than it may, or
+    /// returned more than it may. An answer about one frame is none of that, be it a failure, an exception that
+    /// a script throws, nothing at all, or a value of another shape: it costs what a reading costs.
     #[must_use]
     pub fn is_misbehaviour(&self) -> bool {
-        !matches!(self, Self::Failed(_) | Self::NoApplicationPayload)
+        match self {
+            Self::Failed(_) | Self::NoApplicationPayload | Self::Threw { .. } => false,
+            Self::OutOfFuel { .. }
+            | Self::OutOfMemory { .. }
+            | Self::TableTooLarge { .. }
+            | Self::StackExhausted { .. }
+            | Self::Trapped { .. } => true,
+            Self::Output(error) => error.is_beyond_bounds(),
+        }
     }
 
     /// The word for this kind of error in JSON and in metrics.
@@ -322,6 +331,28 @@ pub enum OutputError {
     },
 }
 
+impl OutputError {
+    /// Whether the output goes beyond what is looked at, in size, number, depth or memory.
+    fn is_beyond_bounds(&self) -> bool {
+        match self {
+            Self::TooLarge { .. }
+            | Self::Malformed { .. }
+            | Self::DataTooLarge { .. }
+            | Self::DataTooDeep { .. }
+            | Self::TooMany { .. }
+            | Self::TextTooLong { .. } => true,
+            Self::DataNotJson { .. }
+            | Self::NotJson { .. }
+            | Self::DataNotAnObject
+            | Self::UnknownQuantity { .. }
+            | Self::WrongType { .. }
+            | Self::NotFinite { .. }
+            | Self::MomentOutOfRange { .. }
+            | Self::FPortOutOfRange { .. } => false,
+        }
+    }
+}
+
 /// A place in a script, as far as it is known.
 struct Place<'a> {
     line: &'a Option<u32>,
@@ -374,6 +405,43 @@ impl Limits {
             },
             Some(trap) => CallError::Trapped { reason: trap.to_string() },
             None => CallError::Trapped { reason: error.root_cause().to_string() },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_about_one_frame_is_no_misbehaviour() {
+        let not_json = OutputError::NotJson { path: "data".into(), problem: "is undefined".into() };
+        for error in [
+            CallError::NoApplicationPayload,
+            CallError::Threw { message: "Error: port 5".into(), line: None, column: None },
+            CallError::Output(not_json),
+            CallError::Output(OutputError::DataNotAnObject),
+            CallError::Output(OutputError::DataNotJson { reason: "a comma".into() }),
+            CallError::Output(OutputError::FPortOutOfRange { f_port: 0 }),
+        ] {
+            assert!(!error.is_misbehaviour(), "{error}");
+        }
+    }
+
+    #[test]
+    fn cost_of_the_host_is_misbehaviour() {
+        for error in [
+            CallError::OutOfFuel { limit: 1 },
+            CallError::OutOfMemory { wanted: 2, limit: 1 },
+            CallError::TableTooLarge { wanted: 2, limit: 1 },
+            CallError::StackExhausted { limit: 1 },
+            CallError::Trapped { reason: "a panic".into() },
+            CallError::Output(OutputError::TooLarge { limit: 1 }),
+            CallError::Output(OutputError::DataTooLarge { bytes: 2, limit: 1 }),
+            CallError::Output(OutputError::DataTooDeep { limit: 1 }),
+            CallError::Output(OutputError::TooMany { what: "warnings", count: 2, limit: 1 }),
+        ] {
+            assert!(error.is_misbehaviour(), "{error}");
         }
     }
 }

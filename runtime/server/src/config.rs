@@ -9,15 +9,16 @@ use std::{
 
 use champollion_delivery::destinations::{AddressRule, Surroundings};
 use champollion_registry::{
-    RegistryConfig, channels::QuarantineRule, gate::Gate, package::DecoderId,
+    RegistryConfig, channels::QuarantineRule, gate::Gate, ledger::AuditLimits, package::DecoderId,
 };
 use champollion_sandbox::{CallLimits, Limits};
 use config::{Case, Environment, File, FileFormat};
 use serde::Deserialize;
 
 use crate::{
-    devices::Keks, downlinks::CommandTimes, mirrors::Mirrors, network_servers::NetworkServers,
-    parked::ParkedLimits, storage::StorageLimits,
+    auth::RequestLimits, connections::ConnectionLimits, devices::Keks, downlinks::CommandTimes,
+    expensive::ExpensiveSettings, mirrors::Mirrors, network_servers::NetworkServers,
+    parked::ParkedLimits, quotas::Quotas, storage::StorageLimits,
 };
 
 /// The default settings with their explanations: what `champollion serve --print-config` prints.
@@ -54,6 +55,10 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// The settings of the HTTP interface.
     pub http: Http,
+    /// The bounds of connections.
+    pub connections: ConnectionLimits,
+    /// The bounds of requests and of wrong tokens.
+    pub requests: RequestLimits,
     /// The settings of taking frames.
     pub frames: Frames,
     /// The keys that network servers wrap session keys with, by their labels.
@@ -78,10 +83,16 @@ pub struct Config {
     pub decoders: BTreeMap<DecoderId, CallLimits>,
     /// The threads that decode.
     pub decoding: Decoding,
+    /// The threads, places and time of expensive requests.
+    pub expensive: ExpensiveSettings,
+    /// The most that each group may have.
+    pub quotas: Quotas,
     /// When a decoder is set aside.
     pub quarantine: Quarantine,
     /// The demands on packages.
     pub publication: Publication,
+    /// The space of the audit.
+    pub audit: Audit,
     /// Other servers that have the same packages, by their names.
     #[serde(default)]
     pub mirrors: Mirrors,
@@ -95,6 +106,8 @@ pub struct Config {
 pub struct Http {
     /// Largest body of a request in bytes.
     pub body_bytes: usize,
+    /// Most bytes of a page of records, or of a list.
+    pub page_bytes: usize,
     /// Seconds that requests under way are given to end.
     pub shutdown_seconds: u64,
 }
@@ -106,6 +119,8 @@ pub struct Frames {
     /// Milliseconds that the copies of a frame through other gateways are waited for; 0: not at all.
     #[serde(deserialize_with = "copies_window_ms")]
     pub copies_window_ms: u64,
+    /// Whether every network server of the settings speaks for the devices that are registered for none.
+    pub shared_devices: bool,
 }
 
 /// A frame is answered only after the window: with a longer one network servers would give up.
@@ -179,10 +194,16 @@ pub struct Decoding {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Quarantine {
-    /// Calls that misbehave, of one version; 0 sets nothing aside.
+    /// Calls that misbehave, of one device or of several; 0 sets nothing aside.
     pub failures: usize,
     /// Within how many seconds.
     pub seconds: u64,
+    /// The share of the calls that they must be, in percent, and of the devices.
+    pub share_percent: u8,
+    /// The number of failing devices with which a port is set aside.
+    pub devices: usize,
+    /// Seconds after which one call is let through.
+    pub trial_seconds: u64,
 }
 
 /// The demands on packages.
@@ -195,6 +216,16 @@ pub struct Publication {
     pub unsigned: bool,
 }
 
+/// The space of the audit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Audit {
+    /// Bytes of lines in the store beyond which the older half is archived.
+    pub live_bytes: u64,
+    /// Bytes of lines and archives beyond which nothing is changed any more.
+    pub max_bytes: u64,
+}
+
 /// The settings of the log.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -203,6 +234,8 @@ pub struct Log {
     pub filter: String,
     /// The format of the lines.
     pub format: LogFormat,
+    /// Whether the filter holds for libraries too, whose finer lines show headers, bodies and secrets.
+    pub unsafe_libraries: bool,
 }
 
 /// For whom the log is written.
@@ -272,6 +305,13 @@ impl Config {
             quarantine: QuarantineRule {
                 failures: self.quarantine.failures,
                 window: Duration::from_secs(self.quarantine.seconds),
+                share_percent: self.quarantine.share_percent,
+                devices: self.quarantine.devices,
+                trial: Duration::from_secs(self.quarantine.trial_seconds),
+            },
+            audit: AuditLimits {
+                live_bytes: self.audit.live_bytes,
+                max_bytes: self.audit.max_bytes,
             },
         }
     }
@@ -345,9 +385,23 @@ mod tests {
         assert_eq!(config.sandbox, Limits::default());
         assert_eq!(config.registry().loaded_bytes, RegistryConfig::LOADED_BYTES);
         assert_eq!(config.registry().quarantine, QuarantineRule::default());
+        assert_eq!(config.registry().audit, AuditLimits::default());
         assert_eq!(config.gate(), Gate::default());
         assert_eq!(config.retention(), Duration::from_secs(48 * 3_600));
         assert_eq!(config.copies_window(), Duration::from_millis(200));
+    }
+
+    /// The page is the file: `CHAMPOLLION_BLESS=1` writes it.
+    #[test]
+    fn the_page_of_the_settings_shows_the_file() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/settings.md");
+        let page = std::fs::read_to_string(&path).unwrap();
+        let (before, _) = page.split_once("```toml").unwrap();
+        let whole = format!("{before}```toml\n{DEFAULTS}```\n");
+        if std::env::var_os("CHAMPOLLION_BLESS").is_some() {
+            std::fs::write(&path, &whole).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), whole);
     }
 
     #[test]
@@ -370,6 +424,26 @@ mod tests {
         assert_eq!(config.retention.hours, 24);
         assert_eq!(config.data_dir, PathBuf::from("/srv/data"));
         assert_eq!(config.http.body_bytes, 1 << 20);
+    }
+
+    #[test]
+    fn trusted_proxies_are_a_list_or_a_text() {
+        assert!(
+            Config::layered(None, environment(&[])).unwrap().connections.trusted_proxies.is_empty()
+        );
+        let set = [("CHAMPOLLION_CONNECTIONS__TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.1")];
+        let config = Config::layered(None, environment(&set)).unwrap();
+        assert!(config.connections.trusts("10.1.2.3".parse().unwrap()));
+        assert!(config.connections.trusts("192.0.2.1".parse().unwrap()));
+        assert!(!config.connections.trusts("192.0.2.2".parse().unwrap()));
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("champollion.toml");
+        std::fs::write(&file, "[connections]\ntrusted-proxies = [\"::1\"]\n").unwrap();
+        let config = Config::layered(Some(&file), environment(&[])).unwrap();
+        assert!(config.connections.trusts("::1".parse().unwrap()));
+        std::fs::write(&file, "[connections]\ntrusted-proxies = [\"proxy\"]\n").unwrap();
+        let error = Config::layered(Some(&file), environment(&[])).unwrap_err().to_string();
+        assert!(error.contains("proxy") && error.contains("10.0.0.0/8"), "{error}");
     }
 
     #[test]

@@ -5,6 +5,8 @@ pub(crate) mod decoder_states;
 mod handover;
 mod joining;
 mod line;
+mod names;
+mod payloads;
 mod progress;
 mod registration;
 mod reports;
@@ -12,7 +14,7 @@ mod rows;
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use champollion_delivery::names::{GroupId, SubGroup, UseCase};
@@ -23,18 +25,25 @@ use champollion_frames::{
 use champollion_lns::NetworkServerName;
 use champollion_sdk::vectors::Setting;
 use champollion_store::{Batch, Store, StoreError, Table, TableError, tables};
-use parking_lot::RwLock;
+use indexmap::IndexMap;
+use parking_lot::{Mutex, RwLock};
 use serde::{Deserialize, Serialize};
 
 pub use assignment::Assignment;
-pub use handover::{HandedSession, HandoverError, Keks};
-pub use joining::{JoinError, Joined};
+pub use handover::{HandedOver, HandedSession, HandoverError, Keks};
+pub use joining::{JoinError, Joined, Moved};
+pub use names::NamelessError;
+pub use payloads::{Opened, PayloadState};
 pub use registration::{
     Abp, Activation, ActivationKind, ImpossibleRegistration, Otaa, Registration,
 };
 
-use crate::turns::Turns;
-use line::{JoinedSession, JoinedSessions, Line};
+use crate::{
+    quotas::{Quota, QuotaExceeded, Quotas, Reservation, Reservations},
+    turns::Turns,
+};
+use line::{Credentials, JoinedSession, JoinedSessions, Line};
+use names::Names;
 use progress::Written;
 pub(crate) use rows::Overtaken;
 use rows::{ProgressRows, Row};
@@ -62,6 +71,12 @@ pub struct Devices {
     written: Written,
     /// Held for a look-up or an insertion, never across an await.
     known: RwLock<HashMap<DevEui, Arc<Device>>>,
+    /// The number of devices of each group. Taken after `known` where both are held.
+    of_groups: Mutex<HashMap<GroupId, usize>>,
+    quotas: OnceLock<Arc<Quotas>>,
+    reserved: Reservations,
+    /// The devices by the names that their network servers have for them.
+    names: Names,
 }
 
 /// A device that is registered: all but its keys, which are never shown again.
@@ -99,15 +114,31 @@ pub struct Device {
     #[serde(flatten)]
     pub assignment: Assignment,
     /// The variables for the device's decoder.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub variables: BTreeMap<String, Setting>,
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub variables: IndexMap<String, Setting>,
     /// Words of the operator's own.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
-    /// The network server that its commands go to, where it is not the one that it was last heard of
-    /// through.
+    /// The network server that it belongs to, which alone speaks for it and takes its commands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network_server: Option<NetworkServerName>,
+    /// The name that its network server has for it, where its messages hold no DevEUI.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_id: Option<String>,
+    /// Whether its uplinks are taken on its network server's word though its keys are registered here.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reported: bool,
+    /// The state in which its network server hands its payloads over, where messages do not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payload: Option<PayloadState>,
+}
+
+impl Device {
+    /// Whether only frames are taken of it whose MIC fits the keys that are registered here.
+    #[must_use]
+    pub fn needs_mic(&self) -> bool {
+        self.activation.has_keys() && !self.reported
+    }
 }
 
 /// Returns the version of a device that was registered before its version could be said.
@@ -139,6 +170,9 @@ pub enum DevicesError {
     /// A session that is handed over cannot be used.
     #[error(transparent)]
     Handover(#[from] HandoverError),
+    /// The group has as many as it may have.
+    #[error(transparent)]
+    Quota(#[from] QuotaExceeded),
     /// There is no such device.
     #[error("no device of the DevEUI {0} is registered")]
     Unknown(DevEui),
@@ -158,6 +192,10 @@ impl Devices {
             turns: Turns::default(),
             written: Written::default(),
             known: RwLock::new(HashMap::new()),
+            of_groups: Mutex::default(),
+            quotas: OnceLock::new(),
+            reserved: Reservations::default(),
+            names: Names::default(),
         };
         let mut pages = DEVICES.pages(&*devices.store);
         while let Some(page) = pages.next().await? {
@@ -210,19 +248,65 @@ impl Devices {
             variables,
             tags,
             network_server: registration.network_server,
+            device_id: registration.device_id,
+            reported: registration.reported,
+            payload: registration.payload,
         };
         let line = Line::new(device, &activation);
+        let last_f_cnt = registration.f_cnt_up;
         let _turn = self.turns.of(dev_eui).await;
+        let _place = self.reserve(dev_eui, &line.device.group).await?;
         let mut overtaken = Overtaken::default();
         loop {
-            match self.register_in_turn(&line).await {
+            match self.register_in_turn(&line, last_f_cnt).await {
                 Err(error) if overtaken.is_again(&error) => {}
                 done => return done,
             }
         }
     }
 
-    async fn register_in_turn(&self, line: &Line) -> Result<Arc<Device>, DevicesError> {
+    /// Bounds the devices of each group from now on. Devices that there are stay.
+    pub fn limit_by(&self, quotas: Arc<Quotas>) {
+        // The first ones stay.
+        drop(self.quotas.set(quotas));
+    }
+
+    /// Reserves a place in a group for a device that is not in it yet.
+    async fn reserve(
+        &self,
+        dev_eui: DevEui,
+        group: &GroupId,
+    ) -> Result<Option<Reservation>, QuotaExceeded> {
+        let Some(quotas) = self.quotas.get() else { return Ok(None) };
+        if self.get(dev_eui).is_some_and(|before| before.group == *group) {
+            return Ok(None);
+        }
+        let limit = quotas.of(group).devices;
+        let place = self.reserved.reserve(group, 1, limit, || self.count_of(group)).await;
+        let exceeded = |used| {
+            let (group, quota) = (group.clone(), Quota::Devices);
+            QuotaExceeded { group, quota, used, wanted: 1, limit }
+        };
+        place.map(Some).map_err(exceeded)
+    }
+
+    /// Returns the number of devices of a group.
+    #[must_use]
+    pub fn count_of(&self, group: &GroupId) -> usize {
+        self.of_groups.lock().get(group).copied().unwrap_or_default()
+    }
+
+    /// Returns the groups that have devices.
+    #[must_use]
+    pub fn groups(&self) -> Vec<GroupId> {
+        self.of_groups.lock().keys().cloned().collect()
+    }
+
+    async fn register_in_turn(
+        &self,
+        line: &Line,
+        last_f_cnt: Option<u32>,
+    ) -> Result<Arc<Device>, DevicesError> {
         let dev_eui = line.device.dev_eui;
         let credentials = line.credentials_of(dev_eui)?;
         let before = Row::read(DEVICES, &*self.store, dev_eui).await?;
@@ -230,13 +314,38 @@ impl Devices {
         before.seen.expect_unchanged(&mut batch);
         put_line(&mut batch, line)?;
         let before = before.value.map(|line| line.credentials_of(dev_eui)).transpose()?;
-        if !before.is_some_and(|before| credentials.go_on_from(&before)) {
+        let goes_on = before.is_some_and(|before| credentials.go_on_from(&before));
+        if !goes_on {
             delete_progress(&mut batch, dev_eui);
+        }
+        if let (Some(last_f_cnt), Credentials::Session(_)) = (last_f_cnt, &credentials) {
+            self.put_last_f_cnt(&mut batch, dev_eui, last_f_cnt, goes_on).await?;
         }
         self.store.commit(batch).await?;
         self.reread_in_turn(dev_eui).await?;
         self.count();
         self.get(dev_eui).ok_or(DevicesError::Unknown(dev_eui))
+    }
+
+    /// Puts the FCnt from which a session goes on into a batch. A counter that is there already never goes
+    /// back.
+    async fn put_last_f_cnt(
+        &self,
+        batch: &mut Batch,
+        dev_eui: DevEui,
+        last_f_cnt: u32,
+        goes_on: bool,
+    ) -> Result<(), DevicesError> {
+        let next = SessionState { last_f_cnt: Some(last_f_cnt), ..SessionState::default() };
+        if !goes_on {
+            SESSIONS.put(batch, &dev_eui, &next)?;
+            return Ok(());
+        }
+        let row = Row::read(SESSIONS, &*self.store, dev_eui).await?;
+        if row.value.unwrap_or_default().last_f_cnt < Some(last_f_cnt) {
+            SESSIONS.replace(batch, &row.seen, &next)?;
+        }
+        Ok(())
     }
 
     /// Forgets a device. Its records stay until they are delivered or expire.
@@ -280,14 +389,55 @@ impl Devices {
         devices
     }
 
+    /// Devices that a filter lets through, in the order of their DevEUIs: those after `after`, at most `limit`.
+    #[must_use]
+    pub fn page(
+        &self,
+        filter: impl Fn(&Device) -> bool,
+        after: Option<DevEui>,
+        limit: usize,
+    ) -> Vec<Arc<Device>> {
+        let mut devices: Vec<Arc<Device>> = {
+            let known = self.known.read();
+            let later = |device: &&Arc<Device>| after.is_none_or(|after| device.dev_eui > after);
+            known.values().filter(later).filter(|device| filter(device)).cloned().collect()
+        };
+        if limit < devices.len() {
+            devices.select_nth_unstable_by_key(limit, |device| device.dev_eui);
+            devices.truncate(limit);
+        }
+        devices.sort_unstable_by_key(|device| device.dev_eui);
+        devices
+    }
+
     /// Keeps a device in memory, with the address that it has now.
     fn know(&self, mut device: Device) -> Arc<Device> {
         if device.activation != ActivationKind::Abp {
             device.dev_addr = self.sessions.get(device.dev_eui).map(|session| session.dev_addr());
         }
         let device = Arc::new(device);
-        self.known.write().insert(device.dev_eui, Arc::clone(&device));
+        let mut known = self.known.write();
+        let before = known.insert(device.dev_eui, Arc::clone(&device));
+        self.count_groups(before.as_deref(), Some(&device));
+        drop(known);
+        let name_before = before.as_ref().and_then(|before| before.device_id.as_deref());
+        self.names.change(device.dev_eui, name_before, device.device_id.as_deref());
         device
+    }
+
+    /// Counts a device in the group that it has now, and no longer in the one before.
+    fn count_groups(&self, before: Option<&Device>, now: Option<&Device>) {
+        let mut of_groups = self.of_groups.lock();
+        if let Some(device) = now {
+            *of_groups.entry(device.group.clone()).or_default() += 1;
+        }
+        let Some(device) = before else { return };
+        if let Some(count) = of_groups.get_mut(&device.group) {
+            *count -= 1;
+            if *count == 0 {
+                of_groups.remove(&device.group);
+            }
+        }
     }
 
     #[expect(clippy::cast_precision_loss, reason = "nobody has 2^53 devices")]

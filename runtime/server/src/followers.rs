@@ -1,49 +1,120 @@
-//! Places for those who follow the records of a group as they come.
+//! Places for requests that stay: those who follow the records of a group as they come or wait for one, and
+//! answers with records that are being sent.
 
 use std::{collections::HashMap, sync::Arc};
 
 use champollion_delivery::names::GroupId;
 use parking_lot::Mutex;
 
-/// Most who follow the records of one group at once: each has a place in the server's memory.
-const FOLLOWERS: usize = 20;
+use crate::quotas::{Quota, QuotaExceeded};
 
-/// The followers of the records of each group.
-#[derive(Clone, Default)]
-pub struct Followers(Arc<Mutex<HashMap<GroupId, usize>>>);
+/// The places that are taken, by group and by token.
+#[derive(Clone)]
+pub struct Followers {
+    taken: Arc<Mutex<Taken>>,
+    quotas: (Quota, Quota),
+}
 
-/// A place among those who follow a group; given back when it is dropped.
+#[derive(Default)]
+struct Taken {
+    of_groups: HashMap<GroupId, usize>,
+    of_tokens: HashMap<String, usize>,
+}
+
+/// A place of a request that stays; given back when it is dropped.
 pub(crate) struct Place {
     followers: Followers,
     group: GroupId,
+    token: String,
 }
 
-/// All places of a group are taken.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{FOLLOWERS} follow the records of {0} already")]
-pub(crate) struct TooManyFollowers(GroupId);
-
 impl Followers {
-    /// Takes a place among those who follow a group.
-    pub(crate) fn join(&self, group: &GroupId) -> Result<Place, TooManyFollowers> {
-        let mut all = self.0.lock();
-        let count = all.entry(group.clone()).or_default();
-        if *count >= FOLLOWERS {
-            return Err(TooManyFollowers(group.clone()));
+    /// Streams and long polls.
+    #[must_use]
+    pub fn of_streams() -> Self {
+        Self::counted_by(Quota::OpenStreams, Quota::OpenStreamsOfToken)
+    }
+
+    /// Answers with records that are being sent.
+    #[must_use]
+    pub fn of_answers() -> Self {
+        Self::counted_by(Quota::OpenAnswers, Quota::OpenAnswersOfToken)
+    }
+
+    fn counted_by(of_group: Quota, of_token: Quota) -> Self {
+        Self { taken: Arc::default(), quotas: (of_group, of_token) }
+    }
+
+    /// Takes a place for a token and a group, which have so many each.
+    pub(crate) fn join(
+        &self,
+        token: &str,
+        group: &GroupId,
+        (of_group, of_token): (usize, usize),
+    ) -> Result<Place, QuotaExceeded> {
+        let mut taken = self.taken.lock();
+        let used = |counted: Option<&usize>| counted.copied().unwrap_or_default();
+        let (group_quota, token_quota) = self.quotas;
+        for (quota, used, limit) in [
+            (token_quota, used(taken.of_tokens.get(token)), of_token),
+            (group_quota, used(taken.of_groups.get(group)), of_group),
+        ] {
+            if used >= limit {
+                let group = group.clone();
+                return Err(QuotaExceeded { group, quota, used, wanted: 1, limit });
+            }
         }
-        *count += 1;
-        Ok(Place { followers: self.clone(), group: group.clone() })
+        *taken.of_tokens.entry(token.to_owned()).or_default() += 1;
+        *taken.of_groups.entry(group.clone()).or_default() += 1;
+        Ok(Place { followers: self.clone(), group: group.clone(), token: token.to_owned() })
+    }
+
+    /// Returns the number of places that a group has taken.
+    #[must_use]
+    pub fn count(&self, group: &GroupId) -> usize {
+        self.taken.lock().of_groups.get(group).copied().unwrap_or_default()
+    }
+
+    /// Returns the groups that have taken a place.
+    #[must_use]
+    pub fn groups(&self) -> Vec<GroupId> {
+        self.taken.lock().of_groups.keys().cloned().collect()
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut all = self.followers.0.lock();
-        if let Some(count) = all.get_mut(&self.group) {
+        let mut taken = self.followers.taken.lock();
+        if let Some(count) = taken.of_groups.get_mut(&self.group) {
             *count -= 1;
             if *count == 0 {
-                all.remove(&self.group);
+                taken.of_groups.remove(&self.group);
             }
         }
+        if let Some(count) = taken.of_tokens.get_mut(&self.token) {
+            *count -= 1;
+            if *count == 0 {
+                taken.of_tokens.remove(&self.token);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_token_leaves_places_to_others_of_its_group() {
+        let (streams, water) = (Followers::of_streams(), "water".parse().unwrap());
+        let join = |token: &str| streams.join(token, &water, (3, 2));
+        let (first, _second) = (join("a").ok().unwrap(), join("a").ok().unwrap());
+        assert_eq!(join("a").err().unwrap().quota, Quota::OpenStreamsOfToken);
+        let _third = join("b").ok().unwrap();
+        let full = join("b").err().unwrap();
+        assert_eq!((full.quota, full.used, full.limit), (Quota::OpenStreams, 3, 3));
+        drop(first);
+        assert_eq!(streams.count(&water), 2);
+        assert!(join("b").is_ok());
     }
 }

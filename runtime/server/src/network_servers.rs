@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use champollion_lns::{Description, Kind, NetworkServerName};
 use serde::Deserialize;
 
-use crate::{downlinks::DownlinkSettings, mqtt::MqttSettings};
+use crate::{devices::PayloadState, downlinks::DownlinkSettings, mqtt::MqttSettings};
 
 /// The network servers of the settings, by their names.
 pub type NetworkServers = BTreeMap<NetworkServerName, NetworkServer>;
@@ -18,6 +18,8 @@ pub struct NetworkServer {
     pub kind: Kind,
     /// The description of its messages, where no adapter knows them.
     pub json: Option<Description>,
+    /// The state in which it hands payloads over, where its messages do not say it.
+    pub payload: Option<PayloadState>,
     /// Its broker, where it has one.
     pub mqtt: Option<MqttSettings>,
     /// The way in which it is handed commands, where it takes any.

@@ -1,7 +1,7 @@
 //! Decodes once more what is still kept, by another version of a decoder: a corrected record stands behind
 //! the others of its group, and names the one that it replaces.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use champollion_delivery::{
     mailbox::{DeliveryError, Mailbox},
@@ -15,7 +15,9 @@ use champollion_registry::{
 use champollion_sandbox::{Settings, Specimen};
 use champollion_store::{Batch, Store, StoreError};
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use serde::Serialize;
+use tokio::sync::Mutex as AsyncMutex;
 
 use crate::{
     devices::Devices,
@@ -25,17 +27,17 @@ use crate::{
 /// Corrected records that become durable at once: their values are at most 64 KiB, and a batch 4 MiB.
 const AT_ONCE: usize = 32;
 
-/// The pause in which nothing is decoded while live frames wait for the decoders.
+/// The pause in which nothing is decoded while other requests wait for a thread.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Decodes kept records once more. One order is carried out after the other, so that of two for the same
-/// version the second finds what the first has made.
+/// Decodes kept records once more. Of one group one order is carried out after the other, so that of two for
+/// the same version the second finds what the first has made.
 pub struct Redecoding {
     store: Arc<dyn Store>,
     devices: Arc<Devices>,
     mailbox: Arc<Mailbox>,
     workers: Arc<Workers>,
-    turn: tokio::sync::Mutex<()>,
+    turns: Mutex<HashMap<GroupId, Arc<AsyncMutex<()>>>>,
 }
 
 /// An order to decode records once more: the records, and the decoder.
@@ -103,7 +105,7 @@ impl Redecoding {
         mailbox: Arc<Mailbox>,
         workers: Arc<Workers>,
     ) -> Self {
-        Self { store, devices, mailbox, workers, turn: tokio::sync::Mutex::default() }
+        Self { store, devices, mailbox, workers, turns: Mutex::default() }
     }
 
     /// Carries out an order. What was done before it ends for whatever reason stays.
@@ -112,19 +114,18 @@ impl Redecoding {
         order: &Order,
         listener: &mut dyn Listener,
     ) -> Result<Count, RedecodeError> {
-        let _turn = self.turn.lock().await;
         let groups = match &order.group {
             Some(group) => vec![group.clone()],
             None => self.mailbox.groups().await?,
         };
-        let mut all = Vec::new();
         let mut count = Count::default();
-        for group in groups {
-            let (corrections, records) = self.mailbox.corrections(&group).await?;
-            count.of += records;
-            all.push((group, corrections));
+        for group in &groups {
+            count.of += self.mailbox.count(group).await?;
         }
-        for (group, corrections) in all {
+        for group in groups {
+            let turn = Arc::clone(self.turns.lock().entry(group.clone()).or_default());
+            let _turn = turn.lock().await;
+            let (corrections, _) = self.mailbox.corrections(&group).await?;
             self.redecode(order, &group, &corrections, &mut count, listener).await?;
         }
         Ok(count)

@@ -12,7 +12,7 @@ use std::{
 
 use champollion_sandbox::Compiler;
 use champollion_store::StoreError;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use metrics_exporter_prometheus::BuildError;
 use tokio::{
     net::TcpListener,
@@ -24,9 +24,10 @@ use tokio::{
 
 use crate::{
     api,
-    auth::{NewToken, Role, TokenError},
+    auth::{AdminOutlook, NewToken, Role, TokenError},
     clock::ClockWatch,
     config::Config,
+    connections::{self, raise_descriptors},
     service::{Service, StartError},
     storage::LOOK_PERIOD,
     telemetry,
@@ -37,6 +38,12 @@ const EXPIRY_PERIOD: Duration = Duration::from_secs(60);
 
 /// The interval at which the histograms are summed up, whether anybody looks at them or not.
 const METRICS_PERIOD: Duration = Duration::from_secs(5);
+
+/// The interval at which acts are summed up for the audit, and what nobody needs any more is forgotten.
+const SUMMARY_PERIOD: Duration = Duration::from_secs(60);
+
+/// The time before the end of the last admin token from which on the log and `/readyz` warn.
+pub(crate) const ADMIN_ENDS_SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
 
 /// Something that the person who starts the server must be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,9 +90,6 @@ pub enum ServeError {
     /// The system does not pass signals on.
     #[error("signals cannot be waited for")]
     Signals(#[source] io::Error),
-    /// No requests are taken any more, though nobody asked the server to stop.
-    #[error("the server ended")]
-    Ended(#[source] io::Error),
     /// The records that were kept last may not be durable.
     #[error("the store could not be closed")]
     Close(#[source] StoreError),
@@ -105,6 +109,7 @@ pub async fn serve(
     announce: impl Fn(Announcement<'_>),
 ) -> Result<(), ServeError> {
     let metrics = telemetry::start_metrics().map_err(ServeError::Metrics)?;
+    let limits = Arc::new(config.connections.clone().within(raise_descriptors()));
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|source| ServeError::Listen { address: config.listen, source })?;
@@ -121,6 +126,7 @@ pub async fn serve(
     let signals = tokio::spawn(signals.then(stop));
     let upkeep = tokio::spawn(keep_metrics_small(Arc::clone(&service)));
     let storage = tokio::spawn(look_after_storage(Arc::clone(&service)));
+    let audit = tokio::spawn(look_after_audit(Arc::clone(&service)));
     let expiry = tokio::spawn(expire_again_and_again(Arc::clone(&service), stopped.clone()));
     let mut outgoing = JoinSet::new();
     for connection in outside.connections {
@@ -133,8 +139,7 @@ pub async fn serve(
     tracing::info!(%address, devices = service.devices.sessions().len(), "listening");
 
     let router = api::router(Arc::clone(&service));
-    let router = router.into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum::serve(listener, router).with_graceful_shutdown(until(stopped.clone()));
+    let server = connections::serve(listener, router, limits, stopped.clone());
     let grace = async {
         until(stopped).await;
         service.intake.stop_waiting_for_copies();
@@ -142,7 +147,7 @@ pub async fn serve(
         tokio::time::sleep(shutdown_time).await;
     };
     tokio::select! {
-        ended = server.into_future() => ended.map_err(ServeError::Ended)?,
+        () = server => {}
         () = grace => tracing::warn!("requests under way did not end in time"),
     }
     let ended = async { while outgoing.join_next().await.is_some() {} };
@@ -153,6 +158,8 @@ pub async fn serve(
     expiry.abort();
     upkeep.abort();
     storage.abort();
+    audit.abort();
+    service.summaries.write(&service.registry).await;
     service.intake.all_kept().await;
     service.dispatcher.ended().await;
     service.store.close().await.map_err(ServeError::Close)?;
@@ -238,6 +245,61 @@ async fn look_after_storage(service: Arc<Service>) {
             tracing::error!(%error, "the disk cannot be looked at");
         }
     }
+}
+
+/// Writes what was summed up into the audit, archives its older lines, and warns of the end of the last admin.
+async fn look_after_audit(service: Arc<Service>) {
+    let mut ticks = tokio::time::interval(SUMMARY_PERIOD);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut warned = None;
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {
+                service.summaries.write(&service.registry).await;
+                service.sign_ins.tidy();
+                service.rates.tidy();
+                warn_of_last_admin(&service, &mut warned);
+            }
+            () = service.registry.audit_archive_due() => {}
+        }
+        match service.registry.tidy_audit(Timestamp::now()).await {
+            Ok(archives) => archives.iter().for_each(|archive| {
+                tracing::info!(file = archive.file, "older lines of the audit are archived");
+            }),
+            Err(error) => tracing::error!(%error, "the audit cannot be archived"),
+        }
+        let usage = service.registry.audit_usage();
+        metrics::gauge!("champollion_audit_bytes", "place" => "store").set(usage.live_bytes as f64);
+        metrics::gauge!("champollion_audit_bytes", "place" => "archives")
+            .set(usage.archived_bytes as f64);
+        if usage.full {
+            tracing::error!(
+                max_bytes = usage.max_bytes,
+                "the audit is full: nothing is changed until archives were moved away"
+            );
+        }
+    }
+}
+
+/// Warns once a day where nobody can administer the server soon.
+fn warn_of_last_admin(service: &Service, warned: &mut Option<Instant>) {
+    let now = Timestamp::now();
+    let outlook = service.tokens.admin_outlook(now);
+    if warned.is_some_and(|at| at.elapsed() < Duration::from_secs(24 * 3_600)) {
+        return;
+    }
+    match outlook {
+        AdminOutlook::Lasting => return,
+        AdminOutlook::Until(end) if end.duration_since(now) > ADMIN_ENDS_SOON => return,
+        AdminOutlook::Until(end) => tracing::warn!(
+            %end,
+            "the last admin token ends soon: make another one with `champollion tokens create --role admin`"
+        ),
+        AdminOutlook::Over => tracing::error!(
+            "no admin token is valid any more: stop the server and make one with `champollion admin recover`"
+        ),
+    }
+    *warned = Some(Instant::now());
 }
 
 async fn expire_again_and_again(service: Arc<Service>, stopped: watch::Receiver<bool>) {

@@ -12,6 +12,8 @@ use std::{
 use champollion_delivery::{
     dispatch::Dispatcher,
     mailbox::{DeliveryError, Mailbox},
+    names::GroupId,
+    routes::Expression,
 };
 use champollion_lns::NetworkServerName;
 use champollion_registry::{Registry, RegistryError};
@@ -22,23 +24,29 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::{Semaphore, watch};
 
 use crate::{
-    auth::{TokenError, Tokens},
+    auth::{Rates, SignIns, TokenError, Tokens},
     config::{Config, Decoding},
     devices::{Devices, DevicesError},
     downlinks::{Carrier, Downlinks, Encoder, LedgerError},
-    followers::Followers,
+    expensive::Expensive,
+    followers::{Followers, Place},
     ingest::{Intake, Messages},
     mirrors,
     mqtt::{Connection, Prepared, Receiver, Status},
     parked::{Parked, ParkedError},
+    quotas::{Pace, QuotaExceeded},
     redecode::Redecoding,
     storage::Storage,
+    summaries::Summaries,
     workers::Workers,
 };
 
 /// Packages that are compiled and rehearsed at once; further ones wait. A rehearsal may take seconds,
 /// and the cores are for the frames.
 const PUBLICATIONS: usize = 1;
+
+/// Packages that wait for that, each in memory: twice as many as an import publishes at once.
+const PUBLICATIONS_WAITING: usize = 16;
 
 /// Everything that the handlers work with.
 pub struct Service {
@@ -58,10 +66,20 @@ pub struct Service {
     pub dispatcher: Dispatcher,
     /// The tokens and their roles.
     pub tokens: Tokens,
+    /// The judge of failed sign-ins.
+    pub sign_ins: SignIns,
+    /// The judge of the rates of requests.
+    pub rates: Rates,
+    /// The acts that the audit has summed up.
+    pub summaries: Summaries,
     /// The threads that decode.
     pub workers: Arc<Workers>,
+    /// The threads of expensive requests.
+    pub expensive: Expensive,
     /// Turns for packages that are compiled and rehearsed.
     pub publications: Semaphore,
+    /// Places for packages that wait for such a turn.
+    pub publications_waiting: Semaphore,
     /// The way from a frame to a record.
     pub intake: Intake,
     /// The way of a message of a network server.
@@ -76,8 +94,12 @@ pub struct Service {
     pub receivers: BTreeMap<NetworkServerName, Arc<Receiver>>,
     /// The status of the connections to brokers.
     pub brokers: Vec<Arc<Status>>,
-    /// The followers of records as they come.
+    /// The followers of records as they come, and those who wait for one.
     pub followers: Followers,
+    /// The answers with records that are being sent.
+    pub answers: Followers,
+    /// The tests of routes.
+    pub(crate) route_tests: Pace,
     /// Whether the server stops: who waits for something gives up.
     pub stopping: watch::Sender<bool>,
     /// The metrics that were counted.
@@ -168,13 +190,22 @@ impl Service {
             let what = format!("[mirrors.{name}] cannot be used");
             StartError::Setup { what, reason }
         })?;
-        let registry = Arc::new(registry.with_mirrors(mirrors));
+        let audit: Arc<dyn Blobs> = Arc::new(FileBlobs::open(folder("audit"))?);
+        let registry = registry.with_mirrors(mirrors).with_audit_archives(audit).await?;
+        let registry = Arc::new(registry);
+        Expression::limit_fuel(config.expensive.fuel);
         let devices = Arc::new(Devices::open(Arc::clone(&store)).await?);
         let mailbox = Arc::new(Mailbox::new(Arc::clone(&store), config.retention()));
         let files: Arc<dyn Blobs> = Arc::new(FileBlobs::open(folder("files"))?);
         let dispatcher =
             Dispatcher::open(Arc::clone(&mailbox), files, config.delivery.surroundings()).await?;
         let tokens = Tokens::open(Arc::clone(&store)).await?;
+        let quotas = Arc::new(config.quotas.clone());
+        tokens.limit_by(Arc::clone(&quotas));
+        devices.limit_by(Arc::clone(&quotas));
+        let of_routes = Arc::clone(&quotas);
+        dispatcher.limit_routes(move |group| of_routes.of(group).routes);
+        let (sign_ins, rates) = (config.requests.sign_ins(), config.requests.rates());
         let Decoding { workers, queue, .. } = config.decoding;
         let workers =
             Workers::start(workers, queue, config.sandbox.stack_bytes).map_err(|error| {
@@ -182,6 +213,11 @@ impl Service {
                 StartError::Setup { what, reason: error.to_string() }
             })?;
         let workers = Arc::new(workers);
+        let expensive = Expensive::start(config.expensive, config.sandbox.stack_bytes);
+        let expensive = expensive.map_err(|error| StartError::Setup {
+            what: "the threads of expensive requests cannot be started".to_owned(),
+            reason: error.to_string(),
+        })?;
         let intake = Intake::new(
             Arc::clone(&devices),
             Arc::clone(&registry),
@@ -195,14 +231,15 @@ impl Service {
             Arc::clone(&store),
             Arc::clone(&devices),
             Arc::clone(&mailbox),
-            Arc::clone(&workers),
+            Arc::clone(expensive.workers()),
         );
-        let encoder = Encoder::new(Arc::clone(&registry), Arc::clone(&workers));
+        let encoder = Encoder::new(Arc::clone(&registry), Arc::clone(expensive.workers()));
         let commanded =
             config.network_servers.iter().filter(|(_, server)| server.downlink.is_some());
         let commanded = commanded.map(|(name, _)| name.clone()).collect();
         let downlinks =
-            Downlinks::open(Arc::clone(&store), encoder, config.downlinks, commanded).await?;
+            Downlinks::open(Arc::clone(&store), encoder, config.downlinks, commanded, quotas)
+                .await?;
         let downlinks = Arc::new(downlinks);
         let messages = Messages::new(intake.clone(), Arc::clone(&downlinks));
         let parked = Arc::new(Parked::open(Arc::clone(&store), config.parked).await?);
@@ -225,6 +262,7 @@ impl Service {
                 let receiver = Arc::new(Receiver::new(
                     name.clone(),
                     settings,
+                    config.frames.shared_devices,
                     config.http.body_bytes,
                     messages.clone(),
                     Arc::clone(&parked),
@@ -248,8 +286,13 @@ impl Service {
             mailbox,
             dispatcher,
             tokens,
+            sign_ins,
+            rates,
+            summaries: Summaries::default(),
             workers,
+            expensive,
             publications: Semaphore::new(PUBLICATIONS),
+            publications_waiting: Semaphore::new(PUBLICATIONS_WAITING),
             intake,
             messages,
             redecoding,
@@ -257,11 +300,33 @@ impl Service {
             parked,
             receivers,
             brokers,
-            followers: Followers::default(),
+            followers: Followers::of_streams(),
+            answers: Followers::of_answers(),
+            route_tests: Pace::default(),
             stopping: watch::channel(false).0,
             metrics,
         });
         Ok((service, outside))
+    }
+
+    /// Takes a place among those who follow the records of a group, or wait for one.
+    pub(crate) fn place_to_follow(
+        &self,
+        token: &str,
+        group: &GroupId,
+    ) -> Result<Place, QuotaExceeded> {
+        let limits = self.config.quotas.of(group);
+        self.followers.join(token, group, (limits.open_streams, limits.open_streams_of_token))
+    }
+
+    /// Takes a place for an answer with records of a group.
+    pub(crate) fn place_to_answer(
+        &self,
+        token: &str,
+        group: &GroupId,
+    ) -> Result<Place, QuotaExceeded> {
+        let limits = self.config.quotas.of(group);
+        self.answers.join(token, group, (limits.open_answers, limits.open_answers_of_token))
     }
 
     /// Removes the records whose time is over.

@@ -18,9 +18,21 @@ use tokio::sync::oneshot;
 /// covers that the script engine has a stack of its own size, 1 MiB.
 const HOST_STACK_BYTES: usize = 2 << 20;
 
+/// The metric of frames for which the queue had no place.
+const DECODE_FULL: &str = "champollion_decode_queue_full_total";
+
+/// The metric of everything else for which its queue had no place.
+const REQUESTS_FULL: &str = "champollion_request_queue_full_total";
+
+/// The niceness of threads that serve requests: beside one of them a thread of frames gets three times as much
+/// of a core.
+const REQUESTS_NICE: i32 = 5;
+
 /// Threads that decode, and the queue before them.
 pub struct Workers {
     queue: Sender<Job>,
+    /// The name of the metric that counts calls for which the queue had no place.
+    full: &'static str,
 }
 
 type Job = Box<dyn FnOnce() + Send>;
@@ -43,6 +55,21 @@ impl Workers {
     /// Starts `threads` threads, or one for each core where it is 0, with a queue of `waiting` places
     /// before them. The stack of WebAssembly in bytes is one of the sandbox's limits.
     pub fn start(threads: usize, waiting: usize, wasm_stack_bytes: usize) -> io::Result<Self> {
+        Self::named("decode", DECODE_FULL, threads, waiting, wasm_stack_bytes)
+    }
+
+    /// Starts the same for everything but frames. The system lets the threads of frames go first.
+    pub fn beside(threads: usize, waiting: usize, wasm_stack_bytes: usize) -> io::Result<Self> {
+        Self::named("request", REQUESTS_FULL, threads, waiting, wasm_stack_bytes)
+    }
+
+    fn named(
+        name: &'static str,
+        full: &'static str,
+        threads: usize,
+        waiting: usize,
+        wasm_stack_bytes: usize,
+    ) -> io::Result<Self> {
         static NAMES: AtomicUsize = AtomicUsize::new(0);
         let threads = match threads {
             0 => thread::available_parallelism()?.get(),
@@ -52,11 +79,16 @@ impl Workers {
         for _ in 0..threads {
             let jobs: Receiver<Job> = jobs.clone();
             thread::Builder::new()
-                .name(format!("decode-{}", NAMES.fetch_add(1, Ordering::Relaxed)))
+                .name(format!("{name}-{}", NAMES.fetch_add(1, Ordering::Relaxed)))
                 .stack_size(wasm_stack_bytes + HOST_STACK_BYTES)
-                .spawn(move || jobs.into_iter().for_each(|job| job()))?;
+                .spawn(move || {
+                    if full == REQUESTS_FULL {
+                        go_last();
+                    }
+                    jobs.into_iter().for_each(|job| job());
+                })?;
         }
-        Ok(Self { queue })
+        Ok(Self { queue, full })
     }
 
     /// Has a worker do something that may as well be left undone: not while more than a few are waiting.
@@ -91,10 +123,18 @@ impl Workers {
         match self.queue.try_send(Box::new(job)) {
             Ok(()) => answered.await.map_err(|_| NotDone::Panicked),
             Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
-                metrics::counter!("champollion_decode_queue_full_total").increment(1);
+                metrics::counter!(self.full).increment(1);
                 Err(NotDone::Busy { waiting: self.queue.len() })
             }
         }
+    }
+}
+
+/// Has the system let other threads go before the calling one; of this one alone, on Linux.
+fn go_last() {
+    if let Err(error) = rustix::process::setpriority_process(None, REQUESTS_NICE) {
+        // Then all threads are alike.
+        tracing::debug!(%error, "a thread of requests goes no later than others");
     }
 }
 

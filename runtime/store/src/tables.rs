@@ -111,6 +111,10 @@ names! { TableName, ALL_TABLES:
     /// Ends of the index and the audit. Key: the name of the chain. Value, JSON: the sequence and the
     /// hash of its last line.
     REGISTRY_HEADS = "registry.heads";
+
+    /// Archives of the audit. Key: the place of the last line in the archive, in 20 digits. Value, JSON: the
+    /// file, its size, and the signed checkpoint at its end.
+    REGISTRY_AUDIT_ARCHIVES = "registry.audit-archives";
 }
 
 names! { LogName, ALL_LOGS:

@@ -41,21 +41,36 @@ function decode(text) {
   return bytes;
 }
 
-function atob(text) {
+// The error that browsers and Node.js throw as a DOMException.
+function invalidCharacter(message) {
+  const error = new Error(message);
+  Object.defineProperty(error, "name", { value: "InvalidCharacterError", writable: true, configurable: true });
+  Object.defineProperty(error, "code", { value: 5, writable: true, configurable: true });
+  return error;
+}
+
+function missing(name) {
+  const error = new TypeError(`The "${name}" argument must be specified`);
+  error.code = "ERR_MISSING_ARGS";
+  return error;
+}
+
+function atob(...given) {
+  if (given.length === 0) throw missing("input");
+  const [text] = given;
   const clean = String(text).replace(/[\t\n\f\r ]/g, "");
   const digits = clean.length % 4 === 0 ? clean.replace(/={1,2}$/, "") : clean;
-  if (digits.length % 4 === 1 || /[^A-Za-z0-9+/]/.test(digits)) {
-    throw new Error("InvalidCharacterError: the string to be decoded is not correctly encoded");
-  }
+  if (/[^A-Za-z0-9+/]/.test(digits)) throw invalidCharacter("Invalid character");
+  if (digits.length % 4 === 1) throw invalidCharacter("The string to be decoded is not correctly encoded.");
   return String.fromCharCode(...decode(digits));
 }
 
-function btoa(text) {
+function btoa(...given) {
+  if (given.length === 0) throw missing("input");
+  const [text] = given;
   const bytes = Array.from(String(text), (character) => {
     const code = character.codePointAt(0);
-    if (code > 0xff) {
-      throw new Error("InvalidCharacterError: the string to be encoded contains characters outside of the Latin1 range");
-    }
+    if (code > 0xff) throw invalidCharacter("Invalid character");
     return code;
   });
   return encode(bytes);

@@ -21,13 +21,17 @@ const ALIASES = {
 };
 
 function encodingNamed(name) {
-  const lower = String(name ?? "utf8").toLowerCase();
+  const lower = String(name === undefined ? "utf8" : name).toLowerCase();
   return ENCODINGS[ALIASES[lower] ?? lower];
 }
 
 function encoding(name) {
   const found = encodingNamed(name);
-  if (found === undefined) throw new TypeError(`Unknown encoding: ${name}`);
+  if (found === undefined) {
+    const error = new TypeError(`Unknown encoding: ${name}`);
+    error.code = "ERR_UNKNOWN_ENCODING";
+    throw error;
+  }
   return found;
 }
 
@@ -121,12 +125,12 @@ class Buffer extends Uint8Array {
       return new Buffer(source, start, third ?? source.byteLength - start);
     }
     if (source !== null && typeof source === "object") {
-      if (source.type === "Buffer" && Array.isArray(source.data)) return copyOf(source.data);
-      if (typeof source.length === "number") return copyOf(source);
       const primitive = source.valueOf?.();
       if (primitive !== source && primitive !== undefined && primitive !== null) {
         return Buffer.from(primitive, second, third);
       }
+      if (source.type === "Buffer" && Array.isArray(source.data)) return copyOf(source.data);
+      if (typeof source.length === "number") return copyOf(source);
     }
     throw invalidType(
       "first",
@@ -193,7 +197,9 @@ class Buffer extends Uint8Array {
   }
 
   toString(name, start = 0, end = this.length) {
-    return encoding(name).decode(new Uint8Array(this.subarray(start, end)));
+    // Unlike those of subarray, positions below zero are the beginning.
+    const [first, last] = [start, end].map((position) => Math.max(0, Math.trunc(position) || 0));
+    return encoding(name).decode(new Uint8Array(this.subarray(first, last)));
   }
 
   toLocaleString(name, start, end) {
@@ -241,6 +247,11 @@ class Buffer extends Uint8Array {
       return super.fill(Number(value) & 0xff, start, end);
     }
     const pattern = typeof value === "string" ? encoding(name).encode(value) : value;
+    if (pattern.length === 0 && value.length > 0) {
+      const error = new TypeError(`The argument 'value' is invalid. Received '${value}'`);
+      error.code = "ERR_INVALID_ARG_VALUE";
+      throw error;
+    }
     if (pattern.length === 0) return super.fill(0, start, end);
     for (let i = start; i < end; i++) this[i] = pattern[(i - start) % pattern.length];
     return this;

@@ -85,4 +85,4 @@ console.assert = (condition, ...values) => {
 };
 
 provide({ console });
-share({ inspect });
+share({ format, inspect });

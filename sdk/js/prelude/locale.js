@@ -1,113 +1,103 @@
-// toLocaleString and its kin, in the manner of en-US and in UTC: codecs use them for texts, and an
-// engine without tables of locales would throw or print something else.
+// toLocaleString and its kin, localeCompare and Intl. They are at home in the folder "locale", which is
+// evaluated when it is first wanted.
 
-function group(digits) {
-  return digits.replace(/\B(?=(\d{3})+$)/g, ",");
+let isLoaded = false;
+
+// With the source of a codec what it will need is made ready.
+function loadLocales(source) {
+  if (!isLoaded) native.loadLocales(native, shared, provide, share);
+  isLoaded = true;
+  if (source !== undefined) shared.dates.prepare(source);
 }
 
-function clamp(digits, fallback) {
-  return Math.min(100, Math.max(0, Math.trunc(Number(digits ?? fallback)) || 0));
+function locales() {
+  loadLocales();
+  return shared;
 }
 
-function formatNumber(value, options) {
-  const { style, useGrouping = true, minimumFractionDigits, maximumFractionDigits } = options ?? {};
-  const number = style === "percent" ? value * 100 : value;
-  if (Number.isNaN(number)) return "NaN";
-  const sign = number < 0 || Object.is(number, -0) ? "-" : "";
-  if (!Number.isFinite(number)) return `${sign}∞`;
-  const least = clamp(minimumFractionDigits, 0);
-  const most = Math.max(least, clamp(maximumFractionDigits, Math.max(least, style === "percent" ? 0 : 3)));
-  const [whole, fraction = ""] = rounded(Math.abs(number), most).split(".");
-  let kept = fraction.replace(/0+$/, "");
-  while (kept.length < least) kept += "0";
-  const text = (useGrouping ? group(whole) : whole) + (kept === "" ? "" : `.${kept}`);
-  return sign + text + (style === "percent" ? "%" : "");
+// Members of a literal are methods as built-in ones are: without a prototype of their own.
+function install(prototype, members) {
+  for (const [name, value] of Object.entries(members)) {
+    Object.defineProperty(prototype, name, { value, writable: true, configurable: true });
+  }
 }
 
-// toFixed gives exponents from 1e21 on, and rounds what the number is, not what it is written as:
-// 1.005 is 1.00499999999999989… Both are as V8 does it, but for the exponents.
-function rounded(number, digits) {
-  return number < 1e21 ? number.toFixed(digits) : BigInt(number).toString();
+const { getTime } = Date.prototype;
+const { valueOf: numberOf } = Number.prototype;
+const { valueOf: bigintOf } = BigInt.prototype;
+const { toLocaleLowerCase, toLocaleUpperCase } = String.prototype;
+
+for (const name of ["toLocaleString", "toLocaleDateString", "toLocaleTimeString"]) {
+  install(Date.prototype, {
+    [name](wanted = undefined, options = undefined) {
+      return locales().dates[name](getTime.call(this), wanted, options);
+    },
+  });
 }
 
-const MONTHS = [
-  "January", "February", "March", "April", "May", "June", "July",
-  "August", "September", "October", "November", "December",
-];
-const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
-
-function two(number) {
-  return String(number).padStart(2, "0");
-}
-
-function formatDate(date) {
-  return `${date.getUTCMonth() + 1}/${date.getUTCDate()}/${date.getUTCFullYear()}`;
-}
-
-function formatTime(date, options) {
-  const minutes = `${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())}`;
-  const hours = date.getUTCHours();
-  if (options?.hour12 === false || options?.hourCycle === "h23") return `${two(hours)}:${minutes}`;
-  return `${hours % 12 || 12}:${minutes} ${hours < 12 ? "AM" : "PM"}`;
-}
-
-// The parts of a date that options name one by one, in the order of en-US.
-function formatParts(date, { weekday, year, month, day }) {
-  const named = month === "long" || month === "short";
-  const shownMonth = {
-    long: MONTHS[date.getUTCMonth()],
-    short: MONTHS[date.getUTCMonth()].slice(0, 3),
-    "2-digit": two(date.getUTCMonth() + 1),
-    numeric: String(date.getUTCMonth() + 1),
-  }[month];
-  const shownDay = day && (day === "2-digit" ? two(date.getUTCDate()) : String(date.getUTCDate()));
-  const shownYear =
-    year && (year === "2-digit" ? two(date.getUTCFullYear() % 100) : String(date.getUTCFullYear()));
-  const shownWeekday =
-    weekday && (weekday === "long" ? DAYS[date.getUTCDay()] : DAYS[date.getUTCDay()].slice(0, 3));
-  const calendar = named
-    ? [[shownMonth, shownDay].filter(Boolean).join(" "), shownYear].filter(Boolean).join(", ")
-    : [shownMonth, shownDay, shownYear].filter(Boolean).join("/");
-  return [shownWeekday, calendar].filter(Boolean).join(", ");
-}
-
-function hasDateParts(options) {
-  return options && ["weekday", "year", "month", "day"].some((part) => options[part] !== undefined);
-}
-
-function hasTimeParts(options) {
-  return options && ["hour", "minute", "second"].some((part) => options[part] !== undefined);
-}
-
-function dateText(date, options) {
-  return hasDateParts(options) ? formatParts(date, options) : formatDate(date);
-}
-
-function valid(format) {
-  return function (_locales, options) {
-    return Number.isNaN(this.getTime()) ? "Invalid Date" : format(this, options);
-  };
-}
-
-function method(prototype, name, value) {
-  Object.defineProperty(prototype, name, { value, writable: true, configurable: true });
-}
-
-method(Number.prototype, "toLocaleString", function (_locales, options) {
-  return formatNumber(Number(this), options);
+install(Number.prototype, {
+  toLocaleString(wanted = undefined, options = undefined) {
+    return locales().numbers.toLocaleString(numberOf.call(this), wanted, options, "Number.prototype.toLocaleString");
+  },
 });
-method(BigInt.prototype, "toLocaleString", function () {
-  const digits = this.toString();
-  return digits.startsWith("-") ? `-${group(digits.slice(1))}` : group(digits);
+
+install(BigInt.prototype, {
+  toLocaleString(wanted = undefined, options = undefined) {
+    return locales().numbers.toLocaleString(bigintOf.call(this), wanted, options, "BigInt.prototype.toLocaleString");
+  },
 });
-method(Date.prototype, "toLocaleDateString", valid(dateText));
-method(Date.prototype, "toLocaleTimeString", valid(formatTime));
-method(
-  Date.prototype,
-  "toLocaleString",
-  valid((date, options) => {
-    if (hasDateParts(options) && !hasTimeParts(options)) return formatParts(date, options);
-    if (hasTimeParts(options) && !hasDateParts(options)) return formatTime(date, options);
-    return `${dateText(date, options)}, ${formatTime(date, options)}`;
-  }),
-);
+
+install(String.prototype, {
+  localeCompare(that, wanted = undefined, options = undefined) {
+    if (this === undefined || this === null) {
+      throw new TypeError("String.prototype.localeCompare called on null or undefined");
+    }
+    return locales().collation.compare(String(this), String(that), wanted, options);
+  },
+
+  toLocaleUpperCase(wanted = undefined) {
+    if (wanted !== undefined) locales().locales.checkCasing(wanted);
+    return toLocaleUpperCase.call(this);
+  },
+
+  toLocaleLowerCase(wanted = undefined) {
+    if (wanted !== undefined) locales().locales.checkCasing(wanted);
+    return toLocaleLowerCase.call(this);
+  },
+});
+
+// Lists hand locale and options on to what is in them. A list within itself is left out.
+const outer = new Set();
+const ofLists = {
+  toLocaleString(wanted = undefined, options = undefined) {
+    const list = Object(this);
+    if (outer.has(list)) return "";
+    outer.add(list);
+    try {
+      const texts = [];
+      for (let i = 0; i < list.length; i++) {
+        const item = list[i];
+        texts.push(item === undefined || item === null ? "" : String(item.toLocaleString(wanted, options)));
+      }
+      return texts.join(",");
+    } finally {
+      outer.delete(list);
+    }
+  },
+};
+install(Array.prototype, ofLists);
+install(Object.getPrototypeOf(Uint8Array.prototype), ofLists);
+
+Object.defineProperty(globalThis, "Intl", {
+  get() {
+    const { Intl } = locales().intl;
+    provide({ Intl });
+    return Intl;
+  },
+  set(value) {
+    provide({ Intl: value });
+  },
+  configurable: true,
+});
+
+share({ loadLocales });

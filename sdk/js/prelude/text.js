@@ -38,10 +38,20 @@ function lead(byte) {
   return undefined;
 }
 
+function coded(error, code) {
+  error.code = code;
+  return error;
+}
+
+function invalidData(encoding) {
+  const error = new TypeError(`The encoded data was not valid for encoding ${encoding}`);
+  return coded(error, "ERR_ENCODING_INVALID_ENCODED_DATA");
+}
+
 function decodeUtf8(bytes, fatal = false) {
   let text = "";
   const invalid = () => {
-    if (fatal) throw new TypeError("The encoded data was not valid for encoding utf-8");
+    if (fatal) throw invalidData("utf-8");
     text += "\ufffd";
   };
   for (let i = 0; i < bytes.length; i++) {
@@ -70,13 +80,17 @@ function decodeUtf8(bytes, fatal = false) {
   return text;
 }
 
-function decodeUtf16(bytes, bigEndian = false) {
+// Half of a character is replaced, but for Buffer, which gives the units as they are.
+function decodeUtf16(bytes, bigEndian = false, { fatal = false, strict = false } = {}) {
   let text = "";
   for (let i = 0; i + 1 < bytes.length; i += 2) {
     const [low, high] = bigEndian ? [bytes[i + 1], bytes[i]] : [bytes[i], bytes[i + 1]];
     text += String.fromCharCode(low | (high << 8));
   }
-  return text;
+  if (!strict) return text;
+  const whole = bytes.length % 2 === 0 ? text : `${text}\ud800`;
+  if (fatal && !whole.isWellFormed()) throw invalidData(bigEndian ? "utf-16be" : "utf-16le");
+  return whole.toWellFormed();
 }
 
 function decodeLatin1(bytes) {
@@ -92,7 +106,10 @@ function bytesOf(source) {
   if (ArrayBuffer.isView(source)) {
     return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
   }
-  throw new TypeError("The argument must be an ArrayBuffer or a view of one");
+  const error = new TypeError(
+    'The "list" argument must be an instance of SharedArrayBuffer, ArrayBuffer or ArrayBufferView.',
+  );
+  throw coded(error, "ERR_INVALID_ARG_TYPE");
 }
 
 class TextEncoder {
@@ -118,35 +135,67 @@ class TextEncoder {
   }
 }
 
+// The bytes at the end of a chunk that belong to a character which the next chunk goes on with.
+function unfinishedUtf8(bytes) {
+  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
+    const start = lead(bytes[bytes.length - back]);
+    if (start !== undefined) return start[0] >= back && isBegun(bytes.slice(-back), start) ? back : 0;
+    if (bytes[bytes.length - back] < 0x80) return 0;
+  }
+  return 0;
+}
+
+function isBegun([, second], [, , low, high]) {
+  return second === undefined || (second >= low && second <= high);
+}
+
+function unfinishedUtf16(bytes, bigEndian) {
+  const odd = bytes.length % 2;
+  const high = bytes[bytes.length - odd - (bigEndian ? 2 : 1)];
+  return high >= 0xd8 && high <= 0xdb ? odd + 2 : odd;
+}
+
 const DECODERS = new Map([
-  ["utf-8", decodeUtf8],
-  ["utf-16le", (bytes) => decodeUtf16(bytes)],
-  ["utf-16be", (bytes) => decodeUtf16(bytes, true)],
-  ["windows-1252", decodeLatin1],
+  ["utf-8", { decode: decodeUtf8, unfinished: unfinishedUtf8 }],
+  ["utf-16le", {
+    decode: (bytes, fatal) => decodeUtf16(bytes, false, { fatal, strict: true }),
+    unfinished: (bytes) => unfinishedUtf16(bytes, false),
+  }],
+  ["utf-16be", {
+    decode: (bytes, fatal) => decodeUtf16(bytes, true, { fatal, strict: true }),
+    unfinished: (bytes) => unfinishedUtf16(bytes, true),
+  }],
+  ["windows-1252", { decode: decodeLatin1, unfinished: () => 0 }],
 ]);
 
-const LABELS = new Map([
-  ["utf8", "utf-8"],
-  ["unicode-1-1-utf-8", "utf-8"],
-  ["utf-16", "utf-16le"],
-  ["ucs-2", "utf-16le"],
-  ["unicode", "utf-16le"],
-  ["ascii", "windows-1252"],
-  ["us-ascii", "windows-1252"],
-  ["latin1", "windows-1252"],
-  ["iso-8859-1", "windows-1252"],
-]);
+// Names of the encodings by the WHATWG's list.
+const LABELS = new Map(
+  [
+    ["utf-8", "utf8 unicode-1-1-utf-8 unicode11utf8 unicode20utf8 x-unicode20utf8"],
+    ["utf-16le", "utf-16 ucs-2 unicode csunicode iso-10646-ucs-2 unicodefeff"],
+    ["utf-16be", "unicodefffe"],
+    [
+      "windows-1252",
+      "ascii us-ascii ansi_x3.4-1968 latin1 l1 iso-8859-1 iso8859-1 iso88591 iso_8859-1 iso_8859-1:1987 iso-ir-100 " +
+        "csisolatin1 ibm819 cp819 cp1252 x-cp1252",
+    ],
+  ].flatMap(([encoding, labels]) => labels.split(" ").map((label) => [label, encoding])),
+);
 
 class TextDecoder {
   #encoding;
   #fatal;
   #ignoreBOM;
+  // The bytes that the last chunk left over, and whether a mark of the byte order may still come.
+  #left = [];
+  #isBeginning = true;
 
-  constructor(label = "utf-8", { fatal = false, ignoreBOM = false } = {}) {
+  constructor(label = "utf-8", options = {}) {
+    const { fatal = false, ignoreBOM = false } = options ?? {};
     const wanted = String(label).trim().toLowerCase();
     this.#encoding = LABELS.get(wanted) ?? wanted;
     if (!DECODERS.has(this.#encoding)) {
-      throw new RangeError(`The "${label}" encoding is not supported`);
+      throw coded(new RangeError(`The "${label}" encoding is not supported`), "ERR_ENCODING_NOT_SUPPORTED");
     }
     this.#fatal = Boolean(fatal);
     this.#ignoreBOM = Boolean(ignoreBOM);
@@ -164,9 +213,17 @@ class TextDecoder {
     return this.#ignoreBOM;
   }
 
-  decode(source) {
-    const text = DECODERS.get(this.#encoding)(bytesOf(source), this.#fatal);
-    return !this.#ignoreBOM && text.startsWith("\ufeff") ? text.slice(1) : text;
+  decode(source, options = {}) {
+    const isStream = Boolean(options?.stream);
+    const { decode, unfinished } = DECODERS.get(this.#encoding);
+    let bytes = bytesOf(source);
+    if (this.#left.length > 0) bytes = Uint8Array.from([...this.#left, ...bytes]);
+    const end = bytes.length - (isStream ? unfinished(bytes) : 0);
+    this.#left = Array.from(bytes.subarray(end));
+    const text = decode(bytes.subarray(0, end), this.#fatal);
+    const hasMark = this.#isBeginning && !this.#ignoreBOM && text.startsWith("\ufeff");
+    this.#isBeginning = !isStream || (this.#isBeginning && text === "");
+    return hasMark ? text.slice(1) : text;
   }
 }
 

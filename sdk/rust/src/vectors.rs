@@ -18,9 +18,10 @@
 //! a `reading`), and any of them may expect a `failure` instead. All that comes out must be expected:
 //! only a measurement's `unit` and `span` and a failure's `message` and `span` may be left out.
 
-use std::{collections::BTreeMap, fmt};
+use std::fmt;
 
 use data_encoding::{HEXLOWER_PERMISSIVE, HEXUPPER};
+use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value as Json;
@@ -81,8 +82,8 @@ pub struct UplinkInput {
     #[serde(default)]
     pub received_at: Timestamp,
     /// The variables that the operator has set on the device.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub variables: BTreeMap<String, Setting>,
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub variables: IndexMap<String, Setting>,
     /// The state that the decoder returned for the device's previous frame.
     #[serde(default, skip_serializing_if = "Hex::is_empty")]
     pub state: Hex,
@@ -99,8 +100,8 @@ pub struct CommandInput {
     #[serde(default)]
     pub issued_at: Timestamp,
     /// The variables that the operator has set on the device.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub variables: BTreeMap<String, Setting>,
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub variables: IndexMap<String, Setting>,
 }
 
 /// A downlink that was sent, as a vector writes it.
@@ -115,8 +116,8 @@ pub struct DownlinkInput {
     #[serde(default)]
     pub sent_at: Timestamp,
     /// The variables that the operator has set on the device.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub variables: BTreeMap<String, Setting>,
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub variables: IndexMap<String, Setting>,
 }
 
 /// The value of a variable as JSON writes it.

@@ -1,100 +1,57 @@
-//! A client of the server's HTTP interface.
+//! Clients of the server under load, each in the role of its token.
 
-use std::time::Duration;
+use anyhow::Result;
+use champollion_client::{Beginning, Blocking, Client, Role, TokenWish};
+use serde_json::Value as Json;
 
-use anyhow::{Context, Result, bail};
-use serde_json::{Value as Json, json};
-use ureq::{Agent, Body, http::Response};
+use crate::server::Server;
 
-/// No request takes that long; publishing with all its vectors is the longest.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// The client of the server's first admin.
+pub(crate) fn admin(server: &Server) -> Result<Blocking> {
+    at(&server.address, &server.admin_token)
+}
 
-/// Talks to the server in one role.
-#[derive(Clone)]
-pub(crate) struct Client {
-    agent: Agent,
-    pub(crate) address: String,
+/// A client of the server at this address, in the role of this token.
+pub(crate) fn at(address: &str, token: &str) -> Result<Blocking> {
+    Ok(Blocking::new(Client::new(address, Some(token))?)?)
+}
+
+/// Makes a token, and returns its secret.
+pub(crate) fn create_token(
+    admin: &Blocking,
+    name: &str,
+    role: Role,
+    group: Option<&str>,
+) -> Result<String> {
+    let wish = TokenWish { group: group.map(str::to_owned), ..TokenWish::new(name, role) };
+    Ok(admin.ask(|server| server.create_token(&wish))?.into_value().token)
+}
+
+/// Makes or changes a route, which begins with what comes from now on.
+pub(crate) fn put_route(admin: &Blocking, group: &str, name: &str, route: &Json) -> Result<()> {
+    admin.ask(|server| server.put_route(Some(group), name, route, Beginning::Now))?;
+    Ok(())
+}
+
+/// A client that goes where the server is: it listens elsewhere after each start.
+pub(crate) struct Following {
     token: String,
+    /// The place that it was last asked at, and the client there.
+    current: Option<(String, Blocking)>,
 }
 
-/// The answer of a server.
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) body: Json,
-}
-
-impl Answer {
-    /// The body, where the server did what it was asked.
-    pub(crate) fn success(self) -> Result<Json> {
-        if (200..300).contains(&self.status) {
-            return Ok(self.body);
-        }
-        bail!("the server refuses ({}): {}", text(&self.body["code"]), text(&self.body["detail"]))
-    }
-}
-
-impl Client {
-    pub(crate) fn new(address: &str, token: &str) -> Self {
-        let agent = Agent::config_builder()
-            .http_status_as_error(false)
-            .timeout_global(Some(PATIENCE))
-            .build()
-            .into();
-        Self { agent, address: address.to_owned(), token: token.to_owned() }
+impl Following {
+    /// A client in the role of this token.
+    pub(crate) fn new(token: String) -> Self {
+        Self { token, current: None }
     }
 
-    pub(crate) fn with_token(&self, token: &str) -> Self {
-        Self { token: token.to_owned(), ..self.clone() }
+    /// The client of the server at this address.
+    pub(crate) fn at(&mut self, address: &str) -> Result<&Blocking> {
+        let current = match self.current.take().filter(|(place, _)| place == address) {
+            Some(current) => current,
+            None => (address.to_owned(), at(address, &self.token)?),
+        };
+        Ok(&self.current.insert(current).1)
     }
-
-    /// The same, where the server listens elsewhere.
-    pub(crate) fn at(&self, address: &str) -> Self {
-        Self { address: address.to_owned(), ..self.clone() }
-    }
-
-    pub(crate) fn create_token(
-        &self,
-        name: &str,
-        role: &str,
-        group: Option<&str>,
-    ) -> Result<String> {
-        let wanted = json!({ "name": name, "role": role, "group": group });
-        Ok(text(&self.post("/v1/tokens", &wanted)?.success()?["token"]))
-    }
-
-    pub(crate) fn get(&self, path: &str) -> Result<Answer> {
-        let request = self.agent.get(format!("{}{path}", self.address));
-        answer(request.header("Authorization", self.authorization()).call())
-    }
-
-    pub(crate) fn post(&self, path: &str, body: &Json) -> Result<Answer> {
-        let request = self.agent.post(format!("{}{path}", self.address));
-        answer(request.header("Authorization", self.authorization()).send_json(body))
-    }
-
-    pub(crate) fn put(&self, path: &str, body: &Json) -> Result<Answer> {
-        let request = self.agent.put(format!("{}{path}", self.address));
-        answer(request.header("Authorization", self.authorization()).send_json(body))
-    }
-
-    fn authorization(&self) -> String {
-        format!("Bearer {}", self.token)
-    }
-}
-
-fn answer(response: Result<Response<Body>, ureq::Error>) -> Result<Answer> {
-    let mut response = response.context("the server does not answer")?;
-    let status = response.status().as_u16();
-    let text = response.body_mut().read_to_string().context("the answer does not arrive")?;
-    let body = if text.is_empty() {
-        Json::Null
-    } else {
-        serde_json::from_str(&text).with_context(|| format!("the answer is no JSON: {text}"))?
-    };
-    Ok(Answer { status, body })
-}
-
-/// A JSON string as it is; anything else as nothing.
-pub(crate) fn text(json: &Json) -> String {
-    json.as_str().unwrap_or_default().to_owned()
 }

@@ -7,13 +7,17 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use champollion_sdk::difference::difference;
+use champollion_client::{
+    Answer, Blocking, ClientError, Decoded, Measurement, Page, Receipt, Record, RecordsQuery, Role,
+};
+use champollion_frames::DevEui;
+use champollion_sdk::{difference::difference, vectors::Setting};
 use comfy_table::{ContentArrangement, Table, presets::UTF8_HORIZONTAL_ONLY};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value as Json, json};
 
 use crate::{
-    client::{Answer, Client, text},
+    client::{self, admin, create_token},
     fleet::{Expectation, Fleet, Frame},
     say,
     server::{Server, Setup},
@@ -34,7 +38,7 @@ struct Tally {
     /// Refused as they should be, by reason.
     refused: BTreeMap<String, usize>,
     /// Accepted, by device and counter, with the vector that says what must come out.
-    accepted: BTreeMap<(String, u32), String>,
+    accepted: BTreeMap<(DevEui, u32), String>,
     /// The faults that were found, a sentence each.
     faults: Vec<String>,
 }
@@ -42,17 +46,17 @@ struct Tally {
 /// The records that the partners pulled.
 #[derive(Default)]
 struct Pulled {
-    seen: BTreeSet<(String, u32)>,
+    seen: BTreeSet<(DevEui, u32)>,
     right: usize,
     /// The latest record of each device that has measurements.
-    latest: BTreeMap<String, Json>,
+    latest: BTreeMap<DevEui, Record>,
 }
 
 /// Runs the demo; with `once` ends after it, otherwise leaves the server up.
 pub(crate) fn demo(setup: &Setup, once: bool) -> Result<()> {
     let fleet = Fleet::read()?;
     let mut server = Server::start(setup)?;
-    let admin = Client::new(&server.address, &server.admin_token);
+    let admin = admin(&server)?;
     say(format_args!(
         "\nThe server listens on {}, its log is {}",
         server.address,
@@ -61,19 +65,21 @@ pub(crate) fn demo(setup: &Setup, once: bool) -> Result<()> {
 
     publish(&server, &setup.packages, &admin)?;
     let groups = register(&fleet, &admin)?;
-    let lns = admin.with_token(&admin.create_token("network server", "lns", None)?);
+    let token = create_token(&admin, "network server", Role::Lns, None)?;
+    let lns = client::at(&server.address, &token)?;
     let mut tally = play(&fleet.frames, &lns)?;
 
     let mut pulled = Pulled::default();
     for group in &groups {
-        let partner = admin.with_token(&admin.create_token(group, "partner", Some(group))?);
+        let token = create_token(&admin, group, Role::Partner, Some(group))?;
+        let partner = client::at(&server.address, &token)?;
         pull(&partner, &fleet, &mut tally, &mut pulled)?;
     }
     let lost = tally.accepted.keys().filter(|frame| !pulled.seen.contains(frame)).count();
-    show(&pulled, &tally, &admin)?;
+    show(&pulled, &tally, &admin, &server.address)?;
 
     if !once {
-        leave_up(&mut server, &setup.folder, &groups, &admin)?;
+        leave_up(&mut server, &setup.folder, &groups)?;
     }
     let refused: usize = tally.refused.values().sum();
     say(format_args!(
@@ -88,30 +94,31 @@ pub(crate) fn demo(setup: &Setup, once: bool) -> Result<()> {
     Ok(())
 }
 
-fn publish(server: &Server, packages: &Path, admin: &Client) -> Result<()> {
+fn publish(server: &Server, packages: &Path, admin: &Blocking) -> Result<()> {
     let mut files: Vec<_> =
         fs::read_dir(packages)?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
     files.sort();
-    server.publish(&admin.create_token("demo publisher", "publisher", None)?, &files)
+    server.publish(&create_token(admin, "demo publisher", Role::Publisher, None)?, &files)
 }
 
-fn register(fleet: &Fleet, admin: &Client) -> Result<BTreeSet<String>> {
+fn register(fleet: &Fleet, admin: &Blocking) -> Result<BTreeSet<String>> {
     let mut groups = BTreeSet::new();
     for device in &fleet.devices {
-        admin.put(&format!("/v1/devices/{}", device.dev_eui), &device.registration)?.success()?;
-        groups.insert(text(&device.registration["group"]));
+        let (dev_eui, registration) = (device.dev_eui, &device.registration);
+        admin.ask(|server| server.register_device(dev_eui, registration))?;
+        groups.insert(registration.group.clone());
     }
     say(format_args!("registered {} devices of {} partners", fleet.devices.len(), groups.len()));
     Ok(groups)
 }
 
-fn play(frames: &[Frame], lns: &Client) -> Result<Tally> {
+fn play(frames: &[Frame], lns: &Blocking) -> Result<Tally> {
     let mut tally = Tally::default();
     let bar = ProgressBar::new(frames.len() as u64)
         .with_style(ProgressStyle::with_template("frames {bar:40} {pos}/{len} {per_sec}")?);
     for (index, frame) in frames.iter().enumerate() {
-        let answer = lns.post("/v1/ingest/phy", &frame.ingest)?;
-        tally.count(index, &frame.expect, &answer);
+        let answer = lns.ask(|server| server.ingest_phy(&frame.ingest));
+        tally.count(index, &frame.expect, answer)?;
         bar.inc(1);
     }
     bar.finish_and_clear();
@@ -119,15 +126,20 @@ fn play(frames: &[Frame], lns: &Client) -> Result<Tally> {
 }
 
 impl Tally {
-    fn count(&mut self, index: usize, expected: &Expectation, answer: &Answer) {
-        let became = match (answer.status, text(&answer.body["status"]).as_str()) {
-            (200, "accepted") => "accepted".to_owned(),
-            (200, status) => status.to_owned(),
-            _ => text(&answer.body["code"]),
+    fn count(
+        &mut self,
+        index: usize,
+        expected: &Expectation,
+        answer: Result<Answer<Receipt>, ClientError>,
+    ) -> Result<()> {
+        let became = match answer {
+            Ok(receipt) => receipt.status().to_owned(),
+            Err(ClientError::Refused(problem)) => problem.code,
+            Err(error) => return Err(error.into()),
         };
         match expected {
             Expectation::Decoded { dev_eui, f_cnt, vector } if became == "accepted" => {
-                self.accepted.insert((dev_eui.clone(), *f_cnt), vector.clone());
+                self.accepted.insert((*dev_eui, *f_cnt), vector.clone());
             }
             Expectation::Refused(reason) if became == *reason => {
                 *self.refused.entry(became).or_default() += 1;
@@ -139,67 +151,78 @@ impl Tally {
                 self.faults.push(format!("frame {index}: {became}, and it should be {reason}"));
             }
         }
+        Ok(())
     }
 }
 
 /// Pulls all records of a partner and compares each with what its vector expects.
-fn pull(partner: &Client, fleet: &Fleet, tally: &mut Tally, pulled: &mut Pulled) -> Result<()> {
-    let mut after = "0".to_owned();
+fn pull(partner: &Blocking, fleet: &Fleet, tally: &mut Tally, pulled: &mut Pulled) -> Result<()> {
+    let mut query =
+        RecordsQuery { after: Some("0".to_owned()), limit: Some(PAGE), ..RecordsQuery::default() };
     loop {
-        let page = partner.get(&format!("/v1/records?after={after}&limit={PAGE}"))?.success()?;
-        for entry in page["records"].as_array().context("the answer has no records")? {
-            check(&entry["record"], fleet, tally, pulled);
+        let answer = partner.ask(|server| server.pull_records(&query))?;
+        // Vectors expect what the server wrote, letter by letter.
+        let written: Json = answer.read_as()?;
+        let Page { records, next, more } = answer.into_value();
+        for (number, entry) in records.into_iter().enumerate() {
+            let decoded = &written["records"][number]["record"]["decoded"];
+            check(entry.record, decoded, fleet, tally, pulled);
         }
-        after = text(&page["next"]);
-        if page["more"] != Json::Bool(true) {
+        if !more {
             return Ok(());
         }
+        query.after = Some(next);
     }
 }
 
-fn check(record: &Json, fleet: &Fleet, tally: &mut Tally, pulled: &mut Pulled) {
-    let dev_eui = text(&record["device"]["devEui"]);
-    let f_cnt = record["uplink"]["fCnt"].as_u64().and_then(|count| u32::try_from(count).ok());
-    let name = (dev_eui.clone(), f_cnt.unwrap_or_default());
-    let Some(vector) = tally.accepted.get(&name) else {
-        tally.faults.push(format!("a record of {dev_eui}, FCnt {}, that nobody sent", name.1));
+fn check(record: Record, decoded: &Json, fleet: &Fleet, tally: &mut Tally, pulled: &mut Pulled) {
+    let (dev_eui, f_cnt) = (record.device.dev_eui, record.uplink.f_cnt);
+    let Some(vector) = tally.accepted.get(&(dev_eui, f_cnt)) else {
+        tally.faults.push(format!("a record of {dev_eui}, FCnt {f_cnt}, that nobody sent"));
         return;
     };
-    if !pulled.seen.insert(name.clone()) {
-        tally.faults.push(format!("a second record of {dev_eui}, FCnt {}", name.1));
+    if !pulled.seen.insert((dev_eui, f_cnt)) {
+        tally.faults.push(format!("a second record of {dev_eui}, FCnt {f_cnt}"));
         return;
     }
-    let actual = json!({ "reading": record["decoded"] });
+    let actual = json!({ "reading": decoded });
     match fleet.vectors.get(vector).map(|vector| difference(&vector.expect, &actual)) {
         Some(None) => pulled.right += 1,
         Some(Some(difference)) => {
-            tally.faults.push(format!("{dev_eui}, FCnt {}, {vector}: {difference}", name.1));
+            tally.faults.push(format!("{dev_eui}, FCnt {f_cnt}, {vector}: {difference}"));
         }
         None => {
             tally.faults.push(format!("the recording names a vector that is no more: {vector}"))
         }
     }
-    if record["decoded"]["measurements"].as_array().is_some_and(|list| !list.is_empty()) {
-        pulled.latest.insert(dev_eui, record.clone());
+    if record.decoded.as_ref().is_some_and(|decoded| !decoded.measurements.is_empty()) {
+        pulled.latest.insert(dev_eui, record);
     }
 }
 
-fn show(pulled: &Pulled, tally: &Tally, admin: &Client) -> Result<()> {
+fn show(pulled: &Pulled, tally: &Tally, admin: &Blocking, address: &str) -> Result<()> {
     let mut table = Table::new();
     table
         .load_style(UTF8_HORIZONTAL_ONLY)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_header(["device", "FCnt", "RSSI, SNR, SF", "payload", "reading", "decoder"]);
     for record in pulled.latest.values() {
-        let radio = &record["radio"];
-        let payload: String = text(&record["uplink"]["payload"]).chars().take(24).collect();
+        let Record { device, uplink, radio, decoder, decoded, .. } = record;
+        let payload = uplink.payload.as_ref().map(ToString::to_string).unwrap_or_default();
+        let payload: String = payload.chars().take(24).collect();
+        let decoder = decoder.as_ref();
         table.add_row([
-            text(&record["device"]["name"]),
-            record["uplink"]["fCnt"].to_string(),
-            format!("{}, {}, {}", radio["rssiDbm"], radio["snrDb"], radio["spreadingFactor"]),
+            device.name.clone(),
+            uplink.f_cnt.to_string(),
+            format!(
+                "{}, {}, {}",
+                shown(radio.rssi_dbm),
+                shown(radio.snr_db),
+                shown(radio.metadata.spreading_factor)
+            ),
             format!("{payload}…"),
-            reading(&record["decoded"]),
-            format!("{} {}", text(&record["decoder"]["id"]), text(&record["decoder"]["version"])),
+            decoded.as_ref().map(reading).unwrap_or_default(),
+            decoder.map(|run| format!("{} {}", run.id, run.version)).unwrap_or_default(),
         ]);
     }
     say(format_args!("\nThe latest reading of each device, as its partner pulled it:\n{table}\n"));
@@ -214,45 +237,42 @@ fn show(pulled: &Pulled, tally: &Tally, admin: &Client) -> Result<()> {
         say(format_args!("WRONG {fault}"));
     }
 
-    let catalogue = admin.get("/v1/catalogue")?.success()?;
-    let decoders = catalogue["decoders"].as_array().context("the catalogue has no decoders")?;
-    let names: Vec<String> = decoders.iter().map(|decoder| text(&decoder["name"])).collect();
-    say(format_args!("The catalogue at {}/v1/catalogue lists {}", admin.address, names.join(", ")));
+    let catalogue = admin.ask(|server| server.catalogue())?;
+    let names: Vec<&str> = catalogue.decoders.iter().map(|decoder| decoder.name.as_str()).collect();
+    say(format_args!("The catalogue at {address}/v1/catalogue lists {}", names.join(", ")));
     Ok(())
 }
 
 /// The first measurements that are not alarms, and the alarms that are raised.
-fn reading(decoded: &Json) -> String {
+fn reading(decoded: &Decoded) -> String {
     let mut shown = Vec::new();
     let mut values = 0;
-    for measurement in decoded["measurements"].as_array().into_iter().flatten() {
-        let quantity = text(&measurement["quantity"]);
+    for Measurement { quantity, unit, value, .. } in &decoded.measurements {
         let is_alarm = quantity.starts_with("alarm.");
-        if is_alarm && measurement["value"] == Json::Bool(true) {
+        if is_alarm && *value == Setting::Boolean(true) {
             shown.push(format!("{quantity}!"));
         } else if !is_alarm && values < SHOWN_MEASUREMENTS {
             values += 1;
-            let unit = text(&measurement["unit"]);
-            shown.push(format!("{quantity} {} {unit}", measurement["value"]));
+            shown.push(format!("{quantity} {} {unit}", json!(value)));
         }
     }
     shown.join("\n")
 }
 
+/// A value, or a dash in its place.
+fn shown(value: Option<impl ToString>) -> String {
+    value.map_or_else(|| "-".to_owned(), |value| value.to_string())
+}
+
 /// Leaves the server up for people to look at.
-fn leave_up(
-    server: &mut Server,
-    folder: &Path,
-    groups: &BTreeSet<String>,
-    admin: &Client,
-) -> Result<()> {
+fn leave_up(server: &mut Server, folder: &Path, groups: &BTreeSet<String>) -> Result<()> {
     let group = groups.first().context("the fleet has no group")?;
     let token = folder.join("admin.token");
     say(format_args!(
         "\nThe server stays up until you press Ctrl-C. Try:\n  \
          curl {address}/v1/catalogue\n  \
          curl -H \"Authorization: Bearer $(cat {token})\" '{address}/v1/records?group={group}&limit=2'\n",
-        address = admin.address,
+        address = server.address,
         token = token.display(),
     ));
     server.wait()

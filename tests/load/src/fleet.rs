@@ -7,9 +7,10 @@ use std::{
 };
 
 use anyhow::{Context, Result};
+use champollion_client::{PhyFrame, Registration};
+use champollion_frames::DevEui;
 use champollion_sdk::vectors::{self, Vector};
 use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::Value as Json;
 
 /// A fleet as `tests/fleet/record.mjs` wrote it.
 pub(crate) struct Fleet {
@@ -23,16 +24,16 @@ pub(crate) struct Fleet {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Device {
-    pub(crate) dev_eui: String,
+    pub(crate) dev_eui: DevEui,
     /// The body of `PUT /v1/devices/{devEui}`.
-    pub(crate) registration: Json,
+    pub(crate) registration: Registration,
 }
 
 /// A frame and what must become of it.
 #[derive(Deserialize)]
 pub(crate) struct Frame {
     /// The body of `POST /v1/ingest/phy`.
-    pub(crate) ingest: Json,
+    pub(crate) ingest: PhyFrame,
     pub(crate) expect: Expectation,
 }
 
@@ -41,7 +42,7 @@ pub(crate) struct Frame {
 #[serde(rename_all = "kebab-case", rename_all_fields = "camelCase")]
 pub(crate) enum Expectation {
     /// It is decoded into what the vector of this name expects.
-    Decoded { dev_eui: String, f_cnt: u32, vector: String },
+    Decoded { dev_eui: DevEui, f_cnt: u32, vector: String },
     /// It is refused, for the reason of this code.
     Refused(String),
 }

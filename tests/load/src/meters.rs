@@ -7,13 +7,10 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow};
+use champollion_client::{AbpKeys, Activation, Assignment, Blocking, Client, Registration};
 use champollion_frames::{AppSKey, DevAddr, DevEui, NwkSKey, Session, device::Device};
-use serde_json::json;
 
-use crate::{
-    client::Client,
-    server::{Server, Setup},
-};
+use crate::server::{Server, Setup};
 
 /// The decoder of the meters.
 const DECODER: &str = "axioma-qalcosonic-w1";
@@ -53,12 +50,12 @@ pub(crate) struct Meters(Vec<Meter>);
 
 impl Meters {
     /// Registers a number of meters.
-    pub(crate) fn register(admin: &Client, count: usize) -> Result<Self> {
+    pub(crate) fn register(admin: &Blocking, count: usize) -> Result<Self> {
         Self::register_in(admin, count, &[GROUP])
     }
 
     /// Registers meters, in the groups in turn.
-    pub(crate) fn register_in(admin: &Client, count: usize, groups: &[&str]) -> Result<Self> {
+    pub(crate) fn register_in(admin: &Blocking, count: usize, groups: &[&str]) -> Result<Self> {
         let group = |number: usize| groups[number % groups.len()].to_owned();
         let sessions: Vec<(Session, String)> =
             (0..count).map(|number| (session(number), group(number))).collect();
@@ -67,8 +64,9 @@ impl Meters {
             let registrars: Vec<_> = sessions
                 .chunks(share)
                 .map(|chunk| {
-                    let admin = admin.clone();
+                    let admin: Client = Client::clone(admin);
                     scope.spawn(move || {
+                        let admin = Blocking::new(admin)?;
                         chunk.iter().try_for_each(|(session, group)| put(&admin, session, group))
                     })
                 })
@@ -131,15 +129,21 @@ fn session(number: usize) -> Session {
     )
 }
 
-fn put(admin: &Client, session: &Session, group: &str) -> Result<()> {
-    let nwk_s_key = session.network_keys().nwk_s_key().map(NwkSKey::reveal_hex);
-    let abp = json!({
-        "devAddr": session.dev_addr(),
-        "nwkSKey": nwk_s_key,
-        "appSKey": session.app_s_key().reveal_hex(),
-    });
-    let registration = json!({
-        "group": group, "decoder": "axioma/qalcosonic-w1@^1", "activation": { "abp": abp },
-    });
-    admin.put(&format!("/v1/devices/{}", session.dev_eui()), &registration)?.success().map(drop)
+fn put(admin: &Blocking, session: &Session, group: &str) -> Result<()> {
+    let abp = AbpKeys {
+        dev_addr: Some(session.dev_addr()),
+        nwk_s_key: session.network_keys().nwk_s_key().map(NwkSKey::reveal_hex),
+        app_s_key: Some(session.app_s_key().reveal_hex()),
+        ..AbpKeys::default()
+    };
+    let registration = Registration {
+        assignment: Assignment {
+            decoder: Some("axioma/qalcosonic-w1@^1".to_owned()),
+            ..Assignment::default()
+        },
+        activation: Activation::Abp(abp),
+        ..Registration::of_group(group)
+    };
+    admin.ask(|server| server.register_device(session.dev_eui(), &registration))?;
+    Ok(())
 }

@@ -1,7 +1,9 @@
 //! Index and audit: read, and checked without trust in whoever keeps them.
 
-use champollion_client::{AuditLine, Client, ClientError};
-use champollion_registry::ledger::{Head, History, SignedHead};
+use std::path::PathBuf;
+
+use champollion_client::{AuditHead, AuditLine, Client, ClientError};
+use champollion_registry::ledger::{Head, History, SignedHead, check_archive};
 use clap::Subcommand;
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
@@ -10,6 +12,9 @@ use super::super::{Failure, output};
 
 /// The words for lines that do not arrive whole.
 const NOT_ARRIVED: &str = "the answer does not arrive";
+
+/// The words for an audit that its registry has not signed.
+const UNTRUSTED: &str = "the end of the audit is not to be trusted";
 
 #[derive(Subcommand)]
 pub(in super::super) enum Action {
@@ -25,8 +30,16 @@ pub(in super::super) enum Action {
         #[arg(long)]
         dry_run: bool,
     },
-    /// Show who did what, when, from where
+    /// Show who did what, when, from where, and the signed end of that
     Audit,
+    /// Move all lines of the audit into files of the folder `audit` of the server, to be carried away
+    ArchiveAudit,
+    /// Check files of archived lines: nothing was changed, and each continues the one before
+    CheckArchive {
+        /// Files, the oldest first
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
 }
 
 impl Action {
@@ -35,6 +48,8 @@ impl Action {
             Self::Verify { seen } => verify(client, seen.as_ref(), json).await,
             Self::Mend { dry_run } => mend(client, *dry_run, json).await,
             Self::Audit => audit(client, json).await,
+            Self::ArchiveAudit => archive(client, json).await,
+            Self::CheckArchive { files } => check_archives(files, json),
         }
     }
 }
@@ -122,23 +137,101 @@ async fn mend(client: &Client, dry_run: bool, json: bool) -> Result<(), Failure>
 }
 
 async fn audit(client: &Client, json: bool) -> Result<(), Failure> {
-    let mut entries = Vec::new();
+    let (mut entries, mut after) = (Vec::new(), 0);
     loop {
-        let lines = client.audit(entries.len() as u64).await.map_err(unreadable_line)?;
-        if lines.is_empty() {
-            break;
-        }
+        let lines = client.audit(after).await.map_err(unreadable_line)?;
+        let Some(last) = lines.last() else { break };
+        after = last.sequence;
         entries.extend(lines);
     }
+    let head = client.audit_head().await?;
+    check_audit_head(client, &head.read_as()?).await?;
     if json {
         let entries: Result<Vec<Json>, _> = entries.iter().map(|entry| entry.read_as()).collect();
-        return output::json(&json!({ "entries": entries.map_err(unreadable_line)? }));
+        let head: Json = head.read_as()?;
+        return output::json(
+            &json!({ "entries": entries.map_err(unreadable_line)?, "head": head }),
+        );
     }
     let rows = entries.into_iter().map(|entry| {
         let AuditLine { at, by, action, subject, .. } = entry.into_value();
-        [at.to_string(), by.name, by.from.unwrap_or_default(), action, subject]
+        let token = by.token.unwrap_or_default();
+        [at.to_string(), by.name, token, by.from.unwrap_or_default(), action, subject]
     });
-    output::table(["when", "who", "from", "what", "to what"], rows);
+    output::table(["when", "who", "token", "from", "what", "to what"], rows);
+    let AuditHead { signed, archives, usage } = head.into_value();
+    output::line(format_args!(
+        "head {}:{}, signed by {} at {}",
+        signed.head.sequence, signed.head.hash, signed.key, signed.signed_at
+    ));
+    if let Some(last) = archives.last() {
+        let (through, files) = (last.checkpoint.head.sequence, archives.len());
+        output::line(format_args!("lines 1 to {through} are archived, in {files} files"));
+    }
+    let bytes = usage.live_bytes + usage.archived_bytes;
+    output::line(format_args!("{bytes} of {} bytes are used", usage.max_bytes));
+    Ok(())
+}
+
+/// Checks the signature of the end of the audit by the registry's key, as the index has it.
+async fn check_audit_head(client: &Client, signed: &SignedHead) -> Result<(), Failure> {
+    let mut history = History::default();
+    loop {
+        let lines = client.registry_index(history.head().sequence).await;
+        let lines = lines.map_err(Failure::broken_off(NOT_ARRIVED))?;
+        if lines.is_empty() {
+            break;
+        }
+        for line in lines {
+            history.follow(line.as_bytes()).map_err(Failure::of(UNTRUSTED))?;
+        }
+    }
+    signed.check_audit(history.registry_key(), Timestamp::now()).map_err(Failure::of(UNTRUSTED))
+}
+
+async fn archive(client: &Client, json: bool) -> Result<(), Failure> {
+    let archived = client.archive_audit().await?;
+    if json {
+        return output::answer(&archived);
+    }
+    for archive in &archived.archived {
+        let (first, through) = (archive.first, archive.checkpoint.head.sequence);
+        output::line(format_args!("{}: lines {first} to {through}", archive.file));
+    }
+    if archived.archived.is_empty() {
+        output::line("there is nothing to archive");
+    }
+    Ok(())
+}
+
+fn check_archives(files: &[PathBuf], json: bool) -> Result<(), Failure> {
+    let mut before: Option<Head> = None;
+    let mut keys = Vec::new();
+    for file in files {
+        let task = || format!("{} is not as it was written", file.display());
+        let bytes = std::fs::read(file)
+            .map_err(Failure::of(format!("{} cannot be read", file.display())))?;
+        let checked = check_archive(&bytes).map_err(Failure::of(task()))?;
+        if let Some(before) = before.filter(|before| *before != checked.before) {
+            let (found, expected) = (checked.before.sequence + 1, before.sequence + 1);
+            return Err(Failure::new(
+                format!("{} does not continue the file before", file.display()),
+                format_args!("it begins with line {found}, and line {expected} is the next"),
+            ));
+        }
+        let key = checked.checkpoint.key.to_string();
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+        before = Some(checked.checkpoint.head);
+    }
+    let end =
+        before.map(|Head { sequence, hash }| format!("{sequence}:{hash}")).unwrap_or_default();
+    if json {
+        return output::json(&json!({ "head": end, "keys": keys }));
+    }
+    output::line(format_args!("{} files are whole, up to {end}", files.len()));
+    output::line(format_args!("signed by {}", keys.join(", ")));
     Ok(())
 }
 

@@ -34,8 +34,17 @@ pub(super) struct Registry {
 
 #[derive(Subcommand)]
 enum Action {
-    /// List the versions that are set aside, since their calls kept misbehaving
+    /// List what is set aside: calls that kept misbehaving, and versions that a person set aside
     Quarantine,
+    /// Set a version aside by hand: its frames are delivered raw until `lift`
+    SetAside {
+        /// Decoder and version
+        #[arg(value_name = "VENDOR/MODEL@VERSION", value_parser = decoder_version)]
+        decoder: (DecoderId, Version),
+        /// The reason, which the records give
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
     /// Let a version decode again that was set aside
     Lift {
         /// Decoder and version
@@ -60,6 +69,9 @@ impl Registry {
         let client = self.connection.client()?;
         match &self.action {
             Action::Quarantine => self.quarantine(&client).await,
+            Action::SetAside { decoder: (id, version), reason } => {
+                self.set_aside(&client, id, version, reason).await
+            }
             Action::Lift { decoder: (id, version) } => self.lift(&client, id, version).await,
             Action::Channels(action) => action.run(&client, self.json).await,
             Action::Keys(action) => action.run(&client, self.json).await,
@@ -79,10 +91,30 @@ impl Registry {
             return Ok(());
         }
         let rows = list.quarantined.into_iter().map(|set_aside| {
+            let calls_of = scope(&set_aside);
             let Quarantined { id, version, since, failures, message, .. } = set_aside;
-            [id, version.to_string(), since.to_string(), failures.to_string(), message]
+            [id, version.to_string(), calls_of, since.to_string(), failures.to_string(), message]
         });
-        output::table(["decoder", "version", "since", "failures", "the last of them"], rows);
+        output::table(
+            ["decoder", "version", "calls of", "since", "failures", "the last of them"],
+            rows,
+        );
+        Ok(())
+    }
+
+    async fn set_aside(
+        &self,
+        client: &Client,
+        id: &DecoderId,
+        version: &Version,
+        reason: &str,
+    ) -> Result<(), Failure> {
+        client.set_aside(id, version, reason).await?;
+        if self.json {
+            let set_aside = json!({ "id": id, "version": version, "reason": reason });
+            return output::json(&json!({ "setAside": set_aside }));
+        }
+        output::line(format_args!("{id} {version} is set aside: `lift` lets it decode again"));
         Ok(())
     }
 
@@ -98,6 +130,19 @@ impl Registry {
         }
         output::line(format_args!("{id} {version} decodes again"));
         Ok(())
+    }
+}
+
+/// The calls that are set aside.
+fn scope(set_aside: &Quarantined) -> String {
+    let calls_of = match (set_aside.f_port, set_aside.commands) {
+        (Some(f_port), _) => format!("port {f_port}"),
+        (None, true) => "commands".to_owned(),
+        (None, false) => "all".to_owned(),
+    };
+    match &set_aside.dev_eui {
+        Some(dev_eui) => format!("{calls_of} of {dev_eui}"),
+        None => calls_of,
     }
 }
 

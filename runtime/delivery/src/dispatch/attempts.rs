@@ -1,6 +1,6 @@
 //! Recent attempts to deliver records on a route.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, fmt, str::FromStr, time::Duration};
 
 use jiff::Timestamp;
 use parking_lot::Mutex;
@@ -36,6 +36,34 @@ pub struct Attempt {
     pub message: String,
     /// The duration of the attempt.
     pub milliseconds: u64,
+}
+
+/// The place of an attempt among those of its route: the moment, and the name of what was handed over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttemptPlace {
+    at: Timestamp,
+    id: String,
+}
+
+/// A text that is no place of an attempt.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("it is no place of an attempt: take it from `next`")]
+pub struct AttemptPlaceError;
+
+impl fmt::Display for AttemptPlace {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}/{}", self.at, self.id)
+    }
+}
+
+impl FromStr for AttemptPlace {
+    type Err = AttemptPlaceError;
+
+    fn from_str(text: &str) -> Result<Self, AttemptPlaceError> {
+        let (at, id) = text.split_once('/').ok_or(AttemptPlaceError)?;
+        let at = at.parse().map_err(|_| AttemptPlaceError)?;
+        Ok(Self { at, id: id.to_owned() })
+    }
 }
 
 /// The outcome of an attempt.
@@ -88,6 +116,18 @@ impl Attempt {
     }
 }
 
+impl Attempt {
+    /// Returns the place of the attempt.
+    #[must_use]
+    pub fn place(&self) -> AttemptPlace {
+        AttemptPlace { at: self.at, id: self.id.clone() }
+    }
+
+    fn is_before(&self, place: &AttemptPlace) -> bool {
+        (self.at, self.id.as_str()) < (place.at, place.id.as_str())
+    }
+}
+
 impl Attempts {
     pub(crate) fn note(&self, attempt: Attempt) {
         let mut kept = self.kept.lock();
@@ -99,13 +139,14 @@ impl Attempts {
         all.push_back(attempt);
     }
 
-    /// The latest first, at most `limit`.
-    pub(crate) fn latest(&self, limit: usize) -> Vec<Attempt> {
+    /// The latest first, those from before `before`, at most `limit`.
+    pub(crate) fn latest(&self, before: Option<&AttemptPlace>, limit: usize) -> Vec<Attempt> {
         let kept = self.kept.lock();
-        let mut all: Vec<Attempt> = kept.taken.iter().chain(&kept.failed).cloned().collect();
-        all.sort_by_key(|attempt| std::cmp::Reverse(attempt.at));
-        all.truncate(limit);
-        all
+        let all = kept.taken.iter().chain(&kept.failed);
+        let mut wanted: Vec<&Attempt> =
+            all.filter(|attempt| before.is_none_or(|before| attempt.is_before(before))).collect();
+        wanted.sort_by(|one, other| (other.at, &other.id).cmp(&(one.at, &one.id)));
+        wanted.into_iter().take(limit).cloned().collect()
     }
 
     /// The last that worked, and the last that did not.

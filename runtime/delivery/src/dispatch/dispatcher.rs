@@ -1,7 +1,8 @@
 //! The dispatcher: keeps the routes, and somebody who works on each.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
+    ops::Bound,
     sync::{Arc, OnceLock},
 };
 
@@ -15,7 +16,7 @@ use tokio::{
 };
 
 use super::{
-    attempts::Attempt,
+    attempts::{Attempt, AttemptPlace},
     error::{DispatchError, ROUTES_OF_A_GROUP},
     file_maker::{FileMaker, FileMeans},
     live::{LiveRoute, RouteStatus},
@@ -52,7 +53,12 @@ pub struct Dispatcher {
     pub(super) reported: ReportedBacklogs,
     /// Says when the server stops; set when the dispatcher is started.
     stopped: OnceLock<watch::Receiver<bool>>,
+    /// The operator's limit of routes, by group.
+    most_routes: OnceLock<RouteLimit>,
 }
+
+/// A limit of routes for each group.
+type RouteLimit = Box<dyn Fn(&GroupId) -> usize + Send + Sync>;
 
 /// A route, and whoever works on it.
 #[derive(Clone)]
@@ -119,7 +125,26 @@ impl Dispatcher {
             workers: Mutex::default(),
             reported: ReportedBacklogs::default(),
             stopped: OnceLock::new(),
+            most_routes: OnceLock::new(),
         })
+    }
+
+    /// Sets the limit of routes for each group. Routes that there are stay.
+    pub fn limit_routes(&self, limit: impl Fn(&GroupId) -> usize + Send + Sync + 'static) {
+        // The first one stays.
+        drop(self.most_routes.set(Box::new(limit)));
+    }
+
+    /// Returns the number of routes of a group.
+    #[must_use]
+    pub fn count(&self, group: &GroupId) -> usize {
+        self.routes.lock().keys().filter(|key| key.group == *group).count()
+    }
+
+    /// Returns the groups that have routes.
+    #[must_use]
+    pub fn groups(&self) -> BTreeSet<GroupId> {
+        self.routes.lock().keys().map(|key| key.group.clone()).collect()
     }
 
     /// Begins to hand over, until the server stops. A route that cannot be worked on any more, since the
@@ -182,14 +207,26 @@ impl Dispatcher {
         routes.iter().filter(|(key, _)| wanted(key)).map(|(_, working)| working.clone()).collect()
     }
 
-    /// The routes of a group, or all.
+    /// Routes of a group, or of all, in the order of their keys: those after `after`, at most `limit`.
     ///
     /// # Errors
     /// The store does not say how they are.
-    pub async fn list(&self, group: Option<&GroupId>) -> Result<Vec<ShownRoute>, DeliveryError> {
-        let mut shown = Vec::new();
-        for working in self.of_group(group) {
-            shown.push(self.shown(&working.live).await?);
+    pub async fn list(
+        &self,
+        group: Option<&GroupId>,
+        after: Option<&RouteKey>,
+        limit: usize,
+    ) -> Result<Vec<ShownRoute>, DeliveryError> {
+        let wanted: Vec<Arc<LiveRoute>> = {
+            let routes = self.routes.lock();
+            let begin = after.map_or(Bound::Unbounded, Bound::Excluded);
+            let later = routes.range::<RouteKey, _>((begin, Bound::Unbounded));
+            let own = later.filter(|(key, _)| group.is_none_or(|group| key.group == *group));
+            own.take(limit).map(|(_, working)| Arc::clone(&working.live)).collect()
+        };
+        let mut shown = Vec::with_capacity(wanted.len());
+        for live in wanted {
+            shown.push(self.shown(&live).await?);
         }
         Ok(shown)
     }
@@ -241,8 +278,9 @@ impl Dispatcher {
                 self.hand_on(&before, way).await;
             }
             None => {
-                if self.of_group(Some(&key.group)).len() >= ROUTES_OF_A_GROUP {
-                    return Err(DispatchError::TooMany(key.group.clone()));
+                let limit = self.most_routes.get().map_or(ROUTES_OF_A_GROUP, |of| of(&key.group));
+                if self.count(&key.group) >= limit {
+                    return Err(DispatchError::TooMany { group: key.group.clone(), limit });
                 }
                 let extent = self.mailbox.extent(&key.group).await?;
                 let place = match beginning {
@@ -357,12 +395,17 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// The latest attempts of a route, at most `limit`.
+    /// The latest attempts of a route, those from before `before`, at most `limit`.
     ///
     /// # Errors
     /// There is none.
-    pub fn attempts(&self, key: &RouteKey, limit: usize) -> Result<Vec<Attempt>, DispatchError> {
-        Ok(self.find(key)?.live.attempts.latest(limit))
+    pub fn attempts(
+        &self,
+        key: &RouteKey,
+        before: Option<&AttemptPlace>,
+        limit: usize,
+    ) -> Result<Vec<Attempt>, DispatchError> {
+        Ok(self.find(key)?.live.attempts.latest(before, limit))
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
     routes::{DestinationKind, RouteError},
 };
 
-/// Most routes of one group.
+/// Most routes of one group, where the operator does not say.
 pub(super) const ROUTES_OF_A_GROUP: usize = 100;
 
 /// Why a route is not changed, or not asked.
@@ -20,8 +20,13 @@ pub enum DispatchError {
     #[error(transparent)]
     Route(#[from] RouteError),
     /// The group has enough.
-    #[error("the group {0} has {ROUTES_OF_A_GROUP} routes, which is the limit")]
-    TooMany(GroupId),
+    #[error("the group {group} has {limit} routes, which is the limit")]
+    TooMany {
+        /// The group that has enough.
+        group: GroupId,
+        /// The most routes that it may have.
+        limit: usize,
+    },
     /// Only some kinds of routes can do that.
     #[error("the route {key} goes {kind}: {why}")]
     WrongKind {

@@ -1,6 +1,9 @@
 //! Expiry of records on routes, when their time is over.
 
-use champollion_store::Batch;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use champollion_store::{Batch, Sequence};
 use jiff::Timestamp;
 
 use super::{dispatcher::Dispatcher, live::LiveRoute, pusher::Order};
@@ -22,17 +25,21 @@ impl Dispatcher {
     }
 }
 
+#[async_trait]
 impl ExpiryWitness for Dispatcher {
-    fn expiring(&self, group: &GroupId, records: &[StoredRecord], batch: &mut Batch) {
-        let Some(last) = records.last().map(|record| record.sequence) else { return };
+    async fn expiring(
+        &self,
+        group: &GroupId,
+        records: Arc<[StoredRecord]>,
+        batch: &mut Batch,
+    ) -> Result<(), DeliveryError> {
+        let Some(last) = records.last().map(|record| record.sequence) else { return Ok(()) };
         for working in self.of_group(Some(group)) {
             let live = &working.live;
-            let route = live.route();
+            let own = self.taken_by(live, &records).await?;
             let (standing, lost) = live.standing(|standing| {
-                let undone =
-                    records.iter().filter(|record| !standing.progress.is_done(record.sequence));
-                let lost =
-                    undone.filter(|record| LiveRoute::takes(&route, &record.json)).count() as u64;
+                let undone = own.iter().filter(|&&sequence| !standing.progress.is_done(sequence));
+                let lost = undone.count() as u64;
                 standing.progress.done_through(last);
                 standing.expired += lost;
                 (standing.clone(), lost)
@@ -51,5 +58,28 @@ impl ExpiryWitness for Dispatcher {
                 drop(orders.try_send(Order::Expired(last)));
             }
         }
+        Ok(())
+    }
+}
+
+impl Dispatcher {
+    /// The places of those records that a route takes and is not done with.
+    async fn taken_by(
+        &self,
+        live: &LiveRoute,
+        records: &Arc<[StoredRecord]>,
+    ) -> Result<Vec<Sequence>, DeliveryError> {
+        let undone: Vec<usize> = live.standing(|standing| {
+            let all = records.iter().enumerate();
+            let undone = all.filter(|(_, record)| !standing.progress.is_done(record.sequence));
+            undone.map(|(index, _)| index).collect()
+        });
+        let (route, records) = (live.route(), Arc::clone(records));
+        let own = move || {
+            let all = undone.into_iter().filter_map(|index| records.get(index));
+            let own = all.filter(|record| LiveRoute::takes(&route, &record.json));
+            own.map(|record| record.sequence).collect()
+        };
+        self.mailbox.filtering().run(&live.key.group, own).await
     }
 }

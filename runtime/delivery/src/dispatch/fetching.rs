@@ -4,16 +4,23 @@ use std::sync::Arc;
 
 use super::{dispatcher::Dispatcher, error::DispatchError, live::LiveRoute};
 use crate::{
-    mailbox::{DeliveryError, Page},
+    mailbox::{DeliveryError, Page, PageBounds},
     names::RouteKey,
     records::Cursor,
-    routes::DestinationKind,
+    routes::{DestinationKind, Search},
 };
 
 /// Records that are looked at at once where a route is told what was fetched.
-const PULL_PAGE: usize = 500;
+const PULL_PAGE: usize = 128;
 
 impl Dispatcher {
+    /// Whether what a route that is fetched from takes is told by an expression, which costs more than a
+    /// look.
+    #[must_use]
+    pub fn has_expression(&self, key: &RouteKey) -> bool {
+        self.find(key).is_ok_and(|working| working.live.route().filter.expression.is_some())
+    }
+
     /// Records of a route that is fetched from, after a cursor, at most `limit`.
     ///
     /// # Errors
@@ -24,10 +31,23 @@ impl Dispatcher {
         after: Cursor,
         limit: usize,
     ) -> Result<Page, DispatchError> {
+        self.search(key, after, &Search::new(PageBounds::records(limit))).await
+    }
+
+    /// The same, a page that a search finds.
+    ///
+    /// # Errors
+    /// There is no such route, or nothing is fetched from it.
+    pub async fn search(
+        &self,
+        key: &RouteKey,
+        after: Cursor,
+        search: &Search<'_>,
+    ) -> Result<Page, DispatchError> {
         let live = self.fetched(key)?;
         let route = live.route();
         let after = after.max(Cursor::new(live.place()));
-        Ok(self.mailbox.pull_from(&key.group, after, limit, &route.filter, route.shape).await?)
+        Ok(self.mailbox.pull_from(&key.group, after, search, &route.filter, route.shape).await?)
     }
 
     /// A route that is fetched from is done with the records up to a cursor. Says how many of them were
@@ -48,9 +68,12 @@ impl Dispatcher {
         while place < through.sequence() {
             let page = self.mailbox.records_after(&key.group, place, PULL_PAGE).await?;
             let Some(end) = page.last().map(|record| record.sequence) else { break };
-            let passed = page.iter().filter(|record| record.sequence <= through.sequence());
-            delivered +=
-                passed.filter(|record| LiveRoute::takes(&route, &record.json)).count() as u64;
+            let route = Arc::clone(&route);
+            let own = move || {
+                let passed = page.iter().filter(|record| record.sequence <= through.sequence());
+                passed.filter(|record| LiveRoute::takes(&route, &record.json)).count() as u64
+            };
+            delivered += self.mailbox.filtering().run(&key.group, own).await?;
             place = end;
         }
         live.standing(|standing| {

@@ -1,5 +1,7 @@
 //! The records of a file are gathered, and written in its format.
 
+use std::sync::Arc;
+
 use champollion_store::Sequence;
 
 use super::live::LiveRoute;
@@ -7,12 +9,12 @@ use crate::{
     files::FilePush,
     formats::Format,
     mailbox::{DeliveryError, Mailbox},
-    records::Head,
+    records::{Head, StoredRecord},
     routes::Route,
 };
 
 /// Records that are looked at at once.
-const PAGE: usize = 500;
+const PAGE: usize = 128;
 
 /// Most bytes of records in one file, as they are stored: a table of them is some times as large.
 const FILE_BYTES: usize = 8 << 20;
@@ -24,7 +26,7 @@ const NAMED: usize = 20;
 pub(super) struct Gathering<'route> {
     pub(super) live: &'route LiveRoute,
     pub(super) mailbox: &'route Mailbox,
-    pub(super) route: &'route Route,
+    pub(super) route: &'route Arc<Route>,
     pub(super) push: &'route FilePush,
 }
 
@@ -53,20 +55,20 @@ impl Gathering<'_> {
             }
             let page = self.mailbox.records_after(&self.live.key.group, place, PAGE).await?;
             at_end = page.len() < PAGE;
-            for record in page {
+            for (sequence, shaped) in self.shaped(page).await? {
                 let is_full =
                     gathered.json.len() == self.push.records_per_file || bytes >= FILE_BYTES;
                 if is_full {
                     return Ok(Some((gathered, place)));
                 }
-                if record.sequence.get() > last {
+                if sequence.get() > last {
                     return Ok(Some((gathered, Sequence::new(last).max(place))));
                 }
-                place = record.sequence;
+                place = sequence;
                 if self.live.standing(|standing| standing.progress.is_done(place)) {
                     continue;
                 }
-                match self.shaped(&record.json) {
+                match shaped {
                     Ok(Some((id, json))) => {
                         bytes += json.len();
                         gathered.first.get_or_insert(place.get());
@@ -85,17 +87,32 @@ impl Gathering<'_> {
         Ok(Some((gathered, Sequence::new(last).max(place))))
     }
 
-    /// A record as the route wants it, where it wants it.
-    fn shaped(&self, json: &str) -> Result<Option<(String, String)>, serde_json::Error> {
-        let head = Head::read(json)?;
-        if !self.route.filter.takes(&head) {
-            return Ok(None);
-        }
-        let shaped = self.route.shape.of(json)?;
-        // One that cannot be written would keep all others back.
-        self.push.format.check(&shaped)?;
-        Ok(Some((head.id.into_owned(), shaped.into_owned())))
+    /// Records as the route wants them, where it wants them.
+    async fn shaped(
+        &self,
+        page: Vec<StoredRecord>,
+    ) -> Result<Vec<(Sequence, Result<Wanted, serde_json::Error>)>, DeliveryError> {
+        let (route, format) = (Arc::clone(self.route), self.push.format);
+        let work = move || {
+            let all = page.iter();
+            all.map(|record| (record.sequence, shaped(&route, format, &record.json))).collect()
+        };
+        self.mailbox.filtering().run(&self.live.key.group, work).await
     }
+}
+
+/// A record that a route wants: its id and its JSON; `None` for one that it does not want.
+type Wanted = Option<(String, String)>;
+
+fn shaped(route: &Route, format: Format, json: &str) -> Result<Wanted, serde_json::Error> {
+    let head = Head::read(json)?;
+    if !route.filter.takes(&head) {
+        return Ok(None);
+    }
+    let shaped = route.shape.of(json)?;
+    // One that cannot be written would keep all others back.
+    format.check(&shaped)?;
+    Ok(Some((head.id.into_owned(), shaped.into_owned())))
 }
 
 /// The bytes of a file. Many records take a while to write, which nobody else waits for.

@@ -17,7 +17,7 @@ mod reported;
 mod retention;
 mod trial;
 
-pub use attempts::{Attempt, AttemptOutcome};
+pub use attempts::{Attempt, AttemptOutcome, AttemptPlace, AttemptPlaceError};
 pub use backoff::Backoff;
 pub use dispatcher::{Beginning, Dispatcher, ShownRoute};
 pub use error::DispatchError;

@@ -88,6 +88,9 @@ pub(crate) struct Pusher {
     saving: Option<Saving>,
 }
 
+/// A record that the route takes, as it waits; `None` for one that it does not take.
+type Looked = Result<Option<Waiting>, serde_json::Error>;
+
 type Saving = Pin<Box<dyn Future<Output = Result<(), DeliveryError>> + Send>>;
 
 /// A parcel that came to its end.
@@ -282,9 +285,9 @@ impl Pusher {
             }
             let page = self.mailbox.records_after(&self.live.key.group, self.read, PAGE).await?;
             self.at_end = page.len() < PAGE;
-            for record in page {
-                self.read = record.sequence;
-                self.hold(record);
+            for (sequence, waiting) in self.looked_at(page).await? {
+                self.read = sequence;
+                self.hold(sequence, waiting);
             }
         }
         Ok(())
@@ -305,13 +308,29 @@ impl Pusher {
             }
     }
 
+    /// Records as they wait, where the route takes them. An expression is evaluated elsewhere.
+    async fn looked_at(
+        &mut self,
+        page: Vec<StoredRecord>,
+    ) -> Result<Vec<(Sequence, Looked)>, DeliveryError> {
+        let route = Arc::clone(&self.means.route);
+        let is_cheap = route.filter.expression.is_none();
+        let look = move || {
+            let all = page.into_iter();
+            all.map(|record| (record.sequence, parcels::waiting(&route, record))).collect()
+        };
+        if is_cheap {
+            return Ok(look());
+        }
+        self.mailbox.filtering().run(&self.live.key.group, look).await
+    }
+
     /// Puts a record into its lane, where the route takes it and is not done with it.
-    fn hold(&mut self, record: StoredRecord) {
-        if self.live.standing(|standing| standing.progress.is_done(record.sequence)) {
+    fn hold(&mut self, sequence: Sequence, looked: Looked) {
+        if self.live.standing(|standing| standing.progress.is_done(sequence)) {
             return;
         }
-        let sequence = record.sequence;
-        match parcels::waiting(&self.means.route, record) {
+        match looked {
             Ok(Some(waiting)) => self.lanes.put(waiting),
             Ok(None) => self.pass(sequence),
             Err(error) => {

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Records that are read at once.
-const PAGE: usize = 500;
+const PAGE: usize = 128;
 
 impl Mailbox {
     /// Looks for the records of a group that were corrected, and where its log ends. Says too how many
@@ -23,9 +23,18 @@ impl Mailbox {
             let page = self.records_after(group, after, PAGE).await?;
             let Some(last) = page.last() else { break };
             after = last.sequence;
-            page.iter().for_each(|stored| corrections.note(stored));
+            let note = move || {
+                page.iter().for_each(|stored| corrections.note(stored));
+                corrections
+            };
+            corrections = self.filtering().run(group, note).await?;
         }
         Ok((corrections, extent.len()))
+    }
+
+    /// Returns the number of records of a group that are kept.
+    pub async fn count(&self, group: &GroupId) -> Result<u64, DeliveryError> {
+        Ok(self.extent(group).await?.len())
     }
 
     /// The records of a group that are kept, after a place; one that cannot be read is no reason not to
@@ -36,7 +45,9 @@ impl Mailbox {
         after: Cursor,
     ) -> Result<Vec<Result<KeptRecord, DamagedRecord>>, DeliveryError> {
         let page = self.records_after(group, after.sequence(), PAGE).await?;
-        Ok(page.into_iter().map(|stored| KeptRecord::read(group, stored)).collect())
+        let own = group.clone();
+        let read = move || page.into_iter().map(|stored| KeptRecord::read(&own, stored)).collect();
+        self.filtering().run(group, read).await
     }
 
     /// Puts a corrected record into a batch, behind all others of its group.

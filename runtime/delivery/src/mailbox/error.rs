@@ -28,6 +28,12 @@ pub enum DeliveryError {
         /// The reason that was given.
         reason: String,
     },
+    /// A filter could not be held against records.
+    #[error("records cannot be filtered: {reason}")]
+    NotFiltered {
+        /// The reason that was given.
+        reason: String,
+    },
     /// A record is larger than the store takes.
     #[error("the record has {bytes} bytes, and {limit} are the limit")]
     RecordTooLarge {

@@ -1,5 +1,8 @@
 //! Records whose time is over are removed, delivered or not.
 
+use std::sync::Arc;
+
+use async_trait::async_trait;
 use champollion_store::{Batch, Sequence};
 use jiff::Timestamp;
 
@@ -10,20 +13,34 @@ use super::{
 };
 use crate::{names::GroupId, records::StoredRecord};
 
-/// Entries that are looked at at once when old ones are removed.
-const EXPIRY_PAGE: usize = 1_000;
+/// Entries that are looked at at once when old ones are removed: with the largest there are, 16 MiB.
+const EXPIRY_PAGE: usize = 256;
 
 /// A witness of expiry, told of records before they are removed because their time is over.
+#[async_trait]
 pub(crate) trait ExpiryWitness: Sync {
     /// May add to the batch in which they are removed.
-    fn expiring(&self, group: &GroupId, records: &[StoredRecord], batch: &mut Batch);
+    async fn expiring(
+        &self,
+        group: &GroupId,
+        records: Arc<[StoredRecord]>,
+        batch: &mut Batch,
+    ) -> Result<(), DeliveryError>;
 }
 
 /// Nobody hears of it.
 struct Nobody;
 
+#[async_trait]
 impl ExpiryWitness for Nobody {
-    fn expiring(&self, _: &GroupId, _: &[StoredRecord], _: &mut Batch) {}
+    async fn expiring(
+        &self,
+        _: &GroupId,
+        _: Arc<[StoredRecord]>,
+        _: &mut Batch,
+    ) -> Result<(), DeliveryError> {
+        Ok(())
+    }
 }
 
 impl Mailbox {
@@ -62,7 +79,7 @@ impl Mailbox {
             let mut batch = Batch::new();
             // One that cannot be read is nobody's loss that could be told.
             let readable = page.into_iter().filter_map(|entry| stored_record(group, entry).ok());
-            witness.expiring(group, &readable.collect::<Vec<_>>(), &mut batch);
+            witness.expiring(group, readable.collect(), &mut batch).await?;
             if self.passed_by_routes(group).is_none() {
                 let unread = last.get().saturating_sub(self.acknowledged(group).await?.get());
                 let expired = self.expired_in_inbox(group).await? + unread.min(old as u64);

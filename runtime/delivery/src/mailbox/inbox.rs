@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use super::{
     error::DeliveryError,
     log::{Mailbox, STAMP_BYTES, log},
-    page::{Page, PulledRecord},
+    page::{Filling, Page, PageBounds, PulledRecord},
 };
 use crate::{names::GroupId, records::Cursor};
 
@@ -26,20 +26,36 @@ impl Mailbox {
         after: Cursor,
         limit: usize,
     ) -> Result<Page, DeliveryError> {
-        let place = after.sequence().max(self.acknowledged(group).await?);
-        let mut entries = self.store.read(&log(group), place, limit.saturating_add(1)).await?;
-        let more = entries.len() > limit;
-        entries.truncate(limit);
-        let next = entries.last().map_or(after, |entry| Cursor::new(entry.sequence));
-        let records = entries
-            .into_iter()
-            .map(|entry| {
+        self.pull_page(group, after, PageBounds::records(limit)).await
+    }
+
+    /// The same, a page that is bounded in bytes too.
+    pub async fn pull_page(
+        &self,
+        group: &GroupId,
+        after: Cursor,
+        bounds: PageBounds,
+    ) -> Result<Page, DeliveryError> {
+        let mut place = after.sequence().max(self.acknowledged(group).await?);
+        let (mut filling, mut next) = (Filling::default(), after);
+        loop {
+            let wanted = filling.next_read(bounds);
+            let entries = self.store.read(&log(group), place, wanted).await?;
+            let at_end = entries.len() < wanted;
+            for entry in entries {
+                if !filling.has_room(bounds, entry.value.len()) {
+                    return Ok(filling.page(next, true));
+                }
                 let record = parse_record(&entry.value)
                     .map_err(|reason| DeliveryError::Damaged { group: group.clone(), reason })?;
-                Ok(PulledRecord { cursor: Cursor::new(entry.sequence), record })
-            })
-            .collect::<Result<_, DeliveryError>>()?;
-        Ok(Page { records, next, more })
+                place = entry.sequence;
+                next = Cursor::new(place);
+                filling.put(PulledRecord { cursor: next, record });
+            }
+            if at_end {
+                return Ok(filling.page(next, false));
+            }
+        }
     }
 
     /// Removes the records of a group up to and including a cursor from its inbox. Doing it twice is

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use serde::Serialize;
 use tokio::sync::watch;
 
-use super::error::DeliveryError;
+use super::{error::DeliveryError, filtering::Filtering};
 use crate::{
     names::{GroupId, RouteKey, RouteName},
     records::{Record, StoredRecord},
@@ -28,18 +28,31 @@ pub struct Mailbox {
     arrivals: Mutex<HashMap<GroupId, watch::Sender<()>>>,
     /// The places up to which the routes of a group have come.
     places: Mutex<HashMap<GroupId, HashMap<RouteName, Sequence>>>,
+    /// The turns of filters.
+    filtering: Filtering,
 }
 
 impl Mailbox {
     /// The mailbox of a store. Records older than `retention` are removed, delivered or not.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, retention: Duration) -> Self {
-        Self { store, retention, arrivals: Mutex::default(), places: Mutex::default() }
+        Self {
+            store,
+            retention,
+            arrivals: Mutex::default(),
+            places: Mutex::default(),
+            filtering: Filtering::default(),
+        }
     }
 
     /// Where it is kept.
     pub(crate) fn store(&self) -> &Arc<dyn Store> {
         &self.store
+    }
+
+    /// The turns of filters.
+    pub(crate) fn filtering(&self) -> &Filtering {
+        &self.filtering
     }
 
     /// The longest time that a record is kept.

@@ -8,6 +8,7 @@
 mod corrections;
 mod error;
 mod expiry;
+mod filtering;
 mod inbox;
 mod log;
 mod page;
@@ -16,5 +17,6 @@ mod progress;
 pub use error::DeliveryError;
 pub(crate) use expiry::ExpiryWitness;
 pub use log::Mailbox;
-pub use page::{Page, PulledRecord};
+pub(crate) use page::Filling;
+pub use page::{Page, PageBounds, PulledRecord};
 pub(crate) use progress::Progress;

@@ -7,6 +7,6 @@ mod stored;
 
 pub use corrected::{CorrectedRecord, Corrections, DamagedRecord, KeptRecord};
 pub use cursor::{Cursor, CursorError};
-pub use record::{DecoderName, DeviceInfo, Outcome, Record, RecordId};
+pub use record::{DecoderName, DeviceInfo, Outcome, Record, RecordId, Warning};
 pub(crate) use stored::StoredRecord;
 pub use stored::{Head, HeadDecoder, HeadDevice, HeadError, HeadUplink};

@@ -1,6 +1,6 @@
 //! A record: the frame as it came, how it was received, and what it says.
 
-use std::{collections::BTreeMap, fmt};
+use std::{borrow::Cow, collections::BTreeMap, fmt};
 
 use champollion_frames::{DevAddr, DevEui, Fingerprint, RadioMetadata, VerifiedBy, VerifiedUplink};
 use champollion_sandbox::{CallError, Data, Digest, Failure, Measurement, Reading};
@@ -160,29 +160,41 @@ struct RawUplink {
 }
 
 /// A warning to the reader: a word for programs and a sentence for people.
-#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[schema(as = FrameWarning)]
-struct Warning {
+pub struct Warning {
     code: &'static str,
-    message: &'static str,
+    /// The member of the network server's message that the warning is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    member: Option<String>,
+    #[schema(value_type = String)]
+    message: Cow<'static, str>,
 }
 
 impl Warning {
+    /// A warning about the message of a network server.
+    #[must_use]
+    pub fn new(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { code, member: None, message: message.into() }
+    }
+
+    /// The same about a member of the message.
+    #[must_use]
+    pub fn about(self, member: impl Into<String>) -> Self {
+        Self { member: Some(member.into()), ..self }
+    }
+
     fn all_of(uplink: &VerifiedUplink) -> Vec<Self> {
         let mut warnings = Vec::new();
         if uplink.counter_reset() {
-            warnings.push(Self {
-                code: "counter-reset",
-                message: "the frame counter started over, which is allowed to this device: it \
-                          restarted, or an old frame of it was played again",
-            });
+            let message = "the frame counter started over, which is allowed to this device: it \
+                           restarted, or an old frame of it was played again";
+            warnings.push(Self::new("counter-reset", message));
         }
         if uplink.verified_by() == VerifiedBy::MicForwardingHalf {
-            warnings.push(Self {
-                code: "half-of-mic-checked",
-                message: "the frame acknowledges a downlink whose counter was not told, so only \
-                          the half of the MIC was checked that does not depend on it",
-            });
+            let message = "the frame acknowledges a downlink whose counter was not told, so only \
+                           the half of the MIC was checked that does not depend on it";
+            warnings.push(Self::new("half-of-mic-checked", message));
         }
         warnings
     }
@@ -280,6 +292,13 @@ impl Record {
             decoder,
             outcome,
         }
+    }
+
+    /// The same with warnings about the message that the frame came in.
+    #[must_use]
+    pub fn with_warnings(mut self, warnings: &[Warning]) -> Self {
+        self.uplink.warnings.extend_from_slice(warnings);
+        self
     }
 
     /// The same without what a decoder read, for the reason that is given.

@@ -4,7 +4,7 @@ use std::{
     borrow::Cow,
     collections::BTreeMap,
     fmt,
-    sync::{Arc, LazyLock},
+    sync::{Arc, LazyLock, OnceLock},
 };
 
 use minijinja::{Environment, UndefinedBehavior};
@@ -19,13 +19,17 @@ use crate::records::{Head, HeadDevice};
 /// Longest expression in bytes.
 const BYTES: usize = 2_000;
 
-/// Fuel of an evaluation: some thousand steps, far more than any that makes sense.
+/// Fuel of an evaluation, where the operator does not say: some thousand steps, far more than any that makes
+/// sense.
 const FUEL: u64 = 10_000;
+
+/// The fuel of the operator's settings.
+static LIMIT: OnceLock<u64> = OnceLock::new();
 
 /// Expressions are Jinja's, as minijinja evaluates them. They see a record's head and nothing else.
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();
-    environment.set_fuel(Some(FUEL));
+    environment.set_fuel(Some(*LIMIT.get_or_init(|| FUEL)));
     // A tag that a device does not have is undefined, which is equal to nothing and false.
     environment.set_undefined_behavior(UndefinedBehavior::Chainable);
     environment
@@ -69,6 +73,13 @@ struct Seen<'head> {
 }
 
 impl Expression {
+    /// Sets the fuel of an evaluation in this process, before the first expression is read. Fuel counts steps
+    /// and the data that they look at and make.
+    pub fn limit_fuel(fuel: u64) {
+        // The first one stays: an expression means the same as long as the process lives.
+        let _first = LIMIT.get_or_init(|| fuel);
+    }
+
     /// Reads an expression.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ mod expression;
 mod filter;
 mod pulling;
 mod route;
+mod search;
 mod shape;
 mod way;
 
@@ -15,5 +16,6 @@ pub use destination::{Destination, DestinationKind};
 pub use expression::{Expression, ExpressionError};
 pub use filter::{DecoderPattern, DecoderPatternError, Filter};
 pub use route::{Route, RouteError};
+pub use search::{Elsewhere, NotDoneElsewhere, Search};
 pub use shape::Shape;
 pub(crate) use way::Way;

@@ -5,6 +5,7 @@ mod files;
 mod groups;
 mod large_records;
 mod model;
+mod pages;
 mod records;
 mod retention;
 mod routes;

@@ -137,7 +137,7 @@ async fn a_group_has_only_so_many_routes() {
     }
     let route: Route = serde_json::from_value(json!({ "to": { "pull": {} } })).unwrap();
     let one_more = dispatcher.put(&key("more"), route.clone(), Beginning::Now).await;
-    assert!(matches!(one_more, Err(DispatchError::TooMany(_))));
+    assert!(matches!(one_more, Err(DispatchError::TooMany { limit: 100, .. })));
     // One that is there can be changed.
     dispatcher.put(&key("r7"), route, Beginning::Now).await.unwrap();
 }

@@ -50,6 +50,12 @@ impl ReportState {
         self.last_f_cnt
     }
 
+    /// Whether an uplink of this FCnt is among those that were accepted last.
+    #[must_use]
+    pub fn has_taken(&self, f_cnt: u32) -> bool {
+        self.recent.iter().any(|seen| seen.f_cnt == f_cnt)
+    }
+
     /// The address that the device sends from, where it was told.
     #[must_use]
     pub fn dev_addr(&self) -> Option<DevAddr> {

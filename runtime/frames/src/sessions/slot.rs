@@ -5,11 +5,11 @@ use parking_lot::MutexGuard;
 use crate::{
     address::{DevAddr, DevEui},
     counter::{self, Counter, Reservation},
-    crypto::{self, FrameId},
     f_cnt,
     keys::{AppSKey, NetworkKeys},
     metadata::RadioMetadata,
     mic_1_1::{self, Checked},
+    mic_check,
     phy_payload::PhyPayload,
     refusal::Refusal,
     session::{Session, SessionState},
@@ -42,6 +42,32 @@ pub(super) enum Standing {
     Current,
     /// The one that it was offered by a join-accept, and may never have heard of.
     Offered,
+}
+
+/// The reach of a search for the upper 16 bits of an FCnt, which only the MIC tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// The next 256 epochs, 16.7 million frames: more than a device sends in its life, and few enough that a
+    /// stranger's frame fits by chance once in 2^24.
+    Near,
+    /// All 65,536 epochs, of a session that has had no frame. A stranger's frame fits by chance once in 2^16,
+    /// so it is for once in a while.
+    All,
+}
+
+impl Reach {
+    /// Epochs that are tried at most.
+    fn epochs(self, has_frames: bool, is_whole_told: bool) -> usize {
+        /// Where data rate and channel are looked for too, chance has 11 bits more: a session that is in use
+        /// must not be carried away by it.
+        const UNTOLD: usize = 16;
+        match self {
+            Self::Near if has_frames && !is_whole_told => UNTOLD,
+            Self::Near => 1 << 8,
+            Self::All if !has_frames && is_whole_told => 1 << 16,
+            Self::All => 0,
+        }
+    }
 }
 
 /// Whether a frame is a fresh one of this session.
@@ -93,6 +119,10 @@ impl Slot {
     pub(super) fn become_current(&mut self) {
         self.predecessor = None;
         self.standing = Standing::Current;
+    }
+
+    pub(super) fn dev_eui(&self) -> DevEui {
+        self.dev_eui
     }
 
     pub(super) fn is(&self, dev_eui: DevEui, standing: Standing) -> bool {
@@ -151,6 +181,51 @@ impl Slot {
             }
         }
         self.reserve(progress, phy, Finding { f_cnt, counter_reset: false, checked })
+    }
+
+    /// Reserves the FCnt that the network server tells beside the frame, or that was looked for, where it is
+    /// above the last and all of the MIC fits: it is a guess, and never believed.
+    pub(super) fn reserve_if_guessed(
+        &self,
+        phy: &PhyPayload<'_>,
+        metadata: &RadioMetadata,
+        f_cnt: u32,
+    ) -> Fresh {
+        let progress = self.counter.lock();
+        let state = progress.state();
+        let is_old = state.last_f_cnt >= Some(f_cnt);
+        if progress.is_retired() || is_old || self.is_late_copy(&state, phy) {
+            return Fresh::No;
+        }
+        match self.check(phy, f_cnt, metadata) {
+            Some(checked @ Checked::Whole) => {
+                self.reserve(progress, phy, Finding { f_cnt, counter_reset: false, checked })
+            }
+            _ => Fresh::No,
+        }
+    }
+
+    /// Looks for the FCnt of a frame that is more than an epoch ahead of the last, among as many epochs as
+    /// `reach` allows.
+    pub(super) fn search(
+        &self,
+        phy: &PhyPayload<'_>,
+        metadata: &RadioMetadata,
+        reach: Reach,
+    ) -> Option<u32> {
+        let state = self.counter.state();
+        if self.counter.is_retired() || self.is_late_copy(&state, phy) {
+            return None;
+        }
+        let is_whole_told = match &self.network_keys {
+            NetworkKeys::V1_0(_) => true,
+            NetworkKeys::V1_1(_) => mic_1_1::is_context_told(metadata),
+            NetworkKeys::Withheld => return None,
+        };
+        let epochs = reach.epochs(state.last_f_cnt.is_some(), is_whole_told);
+        let nearest = f_cnt::candidates(state.last_f_cnt, phy.f_cnt_16()).fresh?;
+        let fits = mic_check::whole(&self.network_keys, phy, metadata);
+        f_cnt::ahead(nearest).take(epochs).find(|&f_cnt| fits(f_cnt))
     }
 
     /// Whether the frame is the first after the device's counter started over, and reserves its FCnt
@@ -279,14 +354,6 @@ impl Slot {
     /// Checks the frame's MIC with this session's keys at this FCnt; `None` where the part that can be
     /// checked is wrong.
     fn check(&self, phy: &PhyPayload<'_>, f_cnt: u32, metadata: &RadioMetadata) -> Option<Checked> {
-        match &self.network_keys {
-            NetworkKeys::V1_0(nwk_s_key) => {
-                let id = FrameId::uplink(phy.dev_addr(), f_cnt);
-                let made = crypto::mic(&nwk_s_key.expand(), id, phy.message());
-                crypto::same_mic(made, phy.mic()).then_some(Checked::Whole)
-            }
-            NetworkKeys::V1_1(keys) => mic_1_1::check(keys, phy, f_cnt, metadata),
-            NetworkKeys::Withheld => None,
-        }
+        mic_check::check(&self.network_keys, phy, f_cnt, metadata)
     }
 }

@@ -20,7 +20,7 @@ fn frames_are_accepted_in_order_with_gaps() {
 fn the_first_frame_of_a_session_is_taken_at_16_bits() {
     let session = session(1);
     assert_eq!(accept(&sessions([session.clone()]), &frame(&session, 65_535)), 65_535);
-    // A device that has sent more needs to be registered with its last FCnt.
+    // Of a device that has sent more the last FCnt must be registered, told beside, or looked for.
     let later = frame(&session, 65_536);
     assert_eq!(refuse(&sessions([session.clone()]), &later).code(), "mic-mismatch");
     let known = session.with_state(last_f_cnt(50_000));

@@ -86,6 +86,7 @@ pub fn read(path: &Path) -> Result<Catalogue, ImportError> {
     for vendor in vendors {
         read_vendor(&folder, &vendor, licence, &mut catalogue);
     }
+    catalogue.problems.extend(folder.take_warnings());
     Ok(catalogue)
 }
 

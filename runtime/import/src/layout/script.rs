@@ -1,4 +1,4 @@
-//! A script alone: a `.js` file of which nothing else is known.
+//! A script alone: a file, most often `.js` or `.txt`, of which nothing else is known.
 
 use std::path::Path;
 
@@ -39,5 +39,5 @@ pub fn read(path: &Path) -> Result<Catalogue, ImportError> {
         examples: Vec::new(),
         place: name,
     };
-    Ok(Catalogue { codecs: vec![codec], problems: Vec::new() })
+    Ok(Catalogue { codecs: vec![codec], problems: folder.take_warnings() })
 }

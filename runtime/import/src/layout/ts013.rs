@@ -64,6 +64,7 @@ pub fn read(path: &Path) -> Result<Catalogue, ImportError> {
         optional(&folder, "package.json", json, &mut problems).unwrap_or_default();
     let examples = read_examples(&folder, &mut problems);
     let codec = codec(&folder, metadata, package, examples);
+    problems.extend(folder.take_warnings());
     Ok(Catalogue { codecs: vec![codec], problems })
 }
 

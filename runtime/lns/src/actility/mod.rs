@@ -9,7 +9,10 @@ use serde_json::Value as Json;
 
 #[cfg(test)]
 use crate::tests::Sample;
-use crate::{Heard, Incoming, Kind, Unreadable, adapter::Adapter, json, outgoing::Commands};
+use crate::{
+    Heard, Incoming, Kind, Unreadable, adapter::Adapter, decoration::Unread, json,
+    outgoing::Commands,
+};
 #[cfg(test)]
 use champollion_frames::Mic;
 
@@ -30,8 +33,9 @@ impl Adapter for Actility {
     }
 
     fn read(&self, incoming: &Incoming<'_>) -> Result<Heard, Unreadable> {
-        let json = json::parse(Kind::of(&Actility), incoming.body)?;
-        let heard = Heard::from(uplink::read(&json)?);
+        let unread = Unread::default();
+        let json = json::parse_forgivingly(Kind::of(&Actility), incoming.body, &unread)?;
+        let heard = Heard::from(uplink::read(&json, &unread)?).with_unread(unread);
         Ok(heard.with_feedback(|| downlink::feedback(&json)))
     }
 
@@ -44,6 +48,12 @@ impl Adapter for Actility {
         Some(Sample {
             body: include_str!("../../../../tests/network-servers/actility.json"),
             needed: &["/DevEUI_uplink", "/DevEUI_uplink/DevEUI", "/DevEUI_uplink/FCntUp"],
+            essentials: &[
+                "/DevEUI_uplink/DevEUI",
+                "/DevEUI_uplink/FCntUp",
+                "/DevEUI_uplink/FPort",
+                "/DevEUI_uplink/payload_hex",
+            ],
             differs: |uplink, metadata| {
                 uplink.mic = Some(Mic::from_bytes([0xCF, 0xFF, 0xC7, 0x0F]));
                 metadata.bandwidth_hz = None;

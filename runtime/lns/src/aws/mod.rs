@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 #[cfg(test)]
 use crate::tests::Sample;
-use crate::{Heard, Incoming, Kind, Unreadable, adapter::Adapter, json};
+use crate::{Heard, Incoming, Kind, Unreadable, adapter::Adapter, decoration::Unread, json};
 #[cfg(test)]
 use champollion_frames::Mic;
 
@@ -29,8 +29,9 @@ impl Adapter for Aws {
     }
 
     fn read(&self, incoming: &Incoming<'_>) -> Result<Heard, Unreadable> {
-        let json = json::parse(Kind::of(&Aws), incoming.body)?;
-        Ok(Heard::from(uplink::read(&json)?))
+        let unread = Unread::default();
+        let json = json::parse_forgivingly(Kind::of(&Aws), incoming.body, &unread)?;
+        Ok(Heard::from(uplink::read(&json, &unread)?).with_unread(unread))
     }
 
     #[cfg(test)]
@@ -42,6 +43,12 @@ impl Adapter for Aws {
                 "/WirelessMetadata/LoRaWAN",
                 "/WirelessMetadata/LoRaWAN/DevEui",
                 "/WirelessMetadata/LoRaWAN/FCnt",
+            ],
+            essentials: &[
+                "/WirelessMetadata/LoRaWAN/DevEui",
+                "/WirelessMetadata/LoRaWAN/FCnt",
+                "/WirelessMetadata/LoRaWAN/FPort",
+                "/PayloadData",
             ],
             differs: |uplink, metadata| {
                 uplink.mic = Some(Mic::from_bytes([0x72, 0x55, 0xCB, 0x07]));

@@ -5,6 +5,8 @@ use serde_json::Value as Json;
 
 use crate::{
     Content, Frame, Message, Unreadable,
+    decoration::{Decoration, Unread},
+    essentials::{self, LeftOut},
     json::{FRM_PAYLOAD_BYTES, Field},
     message::{GATEWAYS, milliseconds},
     radio,
@@ -14,65 +16,63 @@ use crate::{
 ///
 /// # Errors
 /// [`Unreadable`] names the field that is not what it should be.
-pub(super) fn read(json: &Json) -> Result<Message, Unreadable> {
+pub(super) fn read(json: &Json, unread: &Unread) -> Result<Message, Unreadable> {
     let root = Field::root(json)?;
     // Events of joins and of connections say what they are, and so does the question of whether the
     // address is ours.
+    let whole = Decoration::of(&root, unread);
     for word in ["eventType", "messageType"] {
-        if let Some(other) = root.get(word, Field::name)? {
-            return Ok(Message::nothing(other));
+        if let Some(other) = whole.name(word) {
+            return Ok(Message::nothing(&other));
         }
     }
-    let told = root.needed("WirelessMetadata")?.needed("LoRaWAN")?;
-    let received_at = told.get("Timestamp", Field::time)?;
-    // The documentation writes it both ways.
-    let f_port = match told.get("FPort", Field::whole_or_text)? {
-        Some(f_port) => Some(f_port),
-        None => told.get("Fport", Field::whole_or_text)?,
-    };
+    let told = root.needed("WirelessMetadata")?.needed("LoRaWAN")?.object()?;
+    let decoration = Decoration::of(&told, unread);
+    let received_at = decoration.get("Timestamp", Field::time);
     let payload = root.get("PayloadData", |data| data.base64(FRM_PAYLOAD_BYTES))?;
-    let m_type = told.get("MType", Field::name)?;
+    let payload = payload.unwrap_or_default();
+    // The documentation writes it both ways.
+    let port_name = if decoration.has("Fport") { "Fport" } else { "FPort" };
+    let m_type = decoration.name("MType");
     let uplink = ReportedUplink {
         dev_eui: told.need("DevEui", Field::dev_eui)?,
-        dev_addr: told.get("DevAddr", Field::dev_addr)?,
-        f_cnt: told.need("FCnt", Field::whole_or_text)?,
-        f_port: f_port.filter(|&f_port| f_port != 0),
-        payload: payload.unwrap_or_default(),
+        dev_addr: decoration.get("DevAddr", Field::dev_addr),
+        f_cnt: essentials::f_cnt(&told, "FCnt", LeftOut::IsMissing)?,
+        f_port: essentials::f_port(&told, port_name, &payload, LeftOut::IsMissing)?,
+        payload,
+        // It has the keys of every device, and decrypts always.
         is_encrypted: false,
         confirmed: m_type.is_some_and(|m_type| m_type.starts_with("Confirmed")),
-        adr: told.get("ADR", Field::boolean)?.unwrap_or(false),
-        mic: told.get("MIC", Field::mic)?,
+        adr: decoration.says("ADR"),
+        mic: decoration.get("MIC", Field::mic),
         received_at_ms: milliseconds(received_at),
     };
-    let content = Content::Reported { uplink, app_s_key: None };
-    Ok(Message::frame(Frame { content, received_at, metadata: metadata(&told)? }))
+    let content = Content::Reported { uplink, app_s_key: None, says_encryption: true };
+    Ok(Message::frame(Frame { content, received_at, metadata: metadata(&decoration) }))
 }
 
-fn metadata(told: &Field<'_>) -> Result<RadioMetadata, Unreadable> {
+fn metadata(told: &Decoration<'_, '_>) -> RadioMetadata {
     let mut metadata = RadioMetadata {
-        frequency_hz: told.get("Frequency", Field::whole_or_text)?,
-        spreading_factor: told.get("SpreadingFactor", Field::whole_or_text)?,
-        bandwidth_hz: told.get("Bandwidth", radio::kilohertz)?,
-        coding_rate: told.get("CodeRate", Field::name)?.map(str::to_owned),
-        data_rate_index: told.get("DataRate", Field::whole_or_text)?,
+        frequency_hz: told.get("Frequency", radio::frequency),
+        spreading_factor: told.get("SpreadingFactor", radio::spreading_factor),
+        bandwidth_hz: told.get("Bandwidth", radio::kilohertz),
+        coding_rate: told.name("CodeRate"),
+        data_rate_index: told.get("DataRate", Field::whole_or_text),
         ..RadioMetadata::default()
     };
     // One's own gateways, and those of a public network.
     for (list, name) in [("Gateways", "GatewayEui"), ("PublicGateways", "Id")] {
-        let heard = told.get(list, |list| list.elements(GATEWAYS))?.unwrap_or_default();
-        for (index, gateway) in heard.iter().enumerate() {
-            metadata.gateways.push(reception(gateway, name, index)?);
-            if metadata.region.is_none() {
-                metadata.region = gateway.get("RfRegion", Field::name)?.map(str::to_owned);
-            }
+        for (index, gateway) in told.elements(list, GATEWAYS) {
+            metadata.gateways.push(reception(&gateway, name, index));
+            metadata.region = metadata.region.or_else(|| gateway.name("RfRegion"));
         }
     }
     metadata.gateways.truncate(GATEWAYS);
-    Ok(metadata)
+    metadata
 }
 
-fn reception(gateway: &Field<'_>, name: &str, index: usize) -> Result<Reception, Unreadable> {
-    let name = gateway.get(name, Field::name)?;
-    let rssi_dbm = gateway.get("Rssi", Field::level)?;
-    Ok(radio::reception(name, index, rssi_dbm, gateway.get("Snr", Field::level)?))
+fn reception(gateway: &Decoration<'_, '_>, name: &str, index: usize) -> Reception {
+    let name = gateway.name(name);
+    let rssi_dbm = gateway.get("Rssi", radio::rssi);
+    radio::reception(name.as_deref(), index, rssi_dbm, gateway.get("Snr", radio::snr))
 }

@@ -58,7 +58,8 @@ impl Adapter for Chirpstack {
     fn sample(&self) -> Option<Sample> {
         Some(Sample {
             body: include_str!("../../../../tests/network-servers/chirpstack.json"),
-            needed: &["/deviceInfo", "/deviceInfo/devEui", "/rxInfo/0/gatewayId"],
+            needed: &["/deviceInfo", "/deviceInfo/devEui"],
+            essentials: &["/deviceInfo/devEui", "/fCnt", "/fPort", "/data"],
             differs: |_, metadata| {
                 metadata.data_rate_index = Some(3);
                 metadata.gateways[0].gateway_id = "7276ff0039030436".to_owned();

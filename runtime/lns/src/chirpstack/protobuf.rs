@@ -2,16 +2,43 @@
 //! the same rules and an error names the same field.
 //!
 //! Declared are the fields that are read; the others are skipped. The numbers are those of
-//! `integration.proto`, `gw.proto` and `common.proto` of ChirpStack 4.
+//! `integration.proto`, `gw.proto` and `common.proto` of ChirpStack 4. Each field of an event is read by
+//! itself: one that cannot be read is left out and noted, unless it is essential.
 
 use std::collections::HashMap;
 
 use data_encoding::BASE64;
 use jiff::Timestamp;
-use prost::Message;
+use prost::{
+    DecodeError, Message,
+    encoding::{DecodeContext, decode_key, skip_field},
+};
 use serde_json::{Map, Value as Json, json};
 
-use crate::{Fault, Unreadable};
+use crate::{Fault, Unreadable, decoration::Unread};
+
+/// The fields of an event, by their numbers, and their names in JSON.
+const FIELDS: [(u32, &str); 13] = [
+    (2, "time"),
+    (3, "deviceInfo"),
+    (4, "devAddr"),
+    (5, "adr"),
+    (6, "dr"),
+    (7, "fCnt"),
+    (8, "fPort"),
+    (9, "confirmed"),
+    (10, "data"),
+    (12, "rxInfo"),
+    (13, "txInfo"),
+    (15, "joinServerContext"),
+    (16, "regionConfigId"),
+];
+
+/// The same of a join.
+const JOIN_FIELDS: [(u32, &str); 3] = [(3, "deviceInfo"), (4, "devAddr"), (6, "joinServerContext")];
+
+/// The fields without which there is no record.
+const ESSENTIALS: [&str; 4] = ["deviceInfo", "fCnt", "fPort", "data"];
 
 /// An uplink or a join: the fields that both have, and those of an uplink.
 #[derive(Clone, PartialEq, Message)]
@@ -140,8 +167,8 @@ pub(super) struct KeyEnvelope {
 }
 
 /// An uplink as JSON.
-pub(super) fn uplink(body: &[u8]) -> Result<Json, Unreadable> {
-    let event: UplinkEvent = decode(body)?;
+pub(super) fn uplink(body: &[u8], unread: &Unread) -> Result<Json, Unreadable> {
+    let event: UplinkEvent = decode(body, &FIELDS, unread)?;
     let mut json = object([
         ("devAddr", text(event.dev_addr)),
         ("adr", json!(event.adr)),
@@ -157,26 +184,27 @@ pub(super) fn uplink(body: &[u8]) -> Result<Json, Unreadable> {
     ]);
     if let Some(time) = event.time {
         let beyond = || Unreadable::new("time", Fault::Invalid("it is beyond the calendar".into()));
-        let moment = Timestamp::new(time.seconds, time.nanos).map_err(|_| beyond())?;
-        json.insert("time".to_owned(), json!(moment.to_string()));
+        let moment = Timestamp::new(time.seconds, time.nanos).map_err(|_| beyond());
+        let moment = unread.forgive(moment).map(|moment| moment.to_string());
+        json.insert("time".to_owned(), json!(moment));
     }
     if let Some(sent) = event.tx_info {
         let lora = sent.modulation.and_then(|modulation| modulation.lora).map(|lora| {
             json!({
-                "bandwidth": lora.bandwidth,
-                "spreadingFactor": lora.spreading_factor,
+                "bandwidth": number(lora.bandwidth),
+                "spreadingFactor": number(lora.spreading_factor),
                 "codeRate": code_rate(lora.code_rate()),
             })
         });
-        let told = json!({ "frequency": sent.frequency, "modulation": { "lora": lora } });
+        let told = json!({ "frequency": number(sent.frequency), "modulation": { "lora": lora } });
         json.insert("txInfo".to_owned(), told);
     }
     Ok(Json::Object(json))
 }
 
 /// A join as JSON.
-pub(super) fn join(body: &[u8]) -> Result<Json, Unreadable> {
-    let event: JoinEvent = decode(body)?;
+pub(super) fn join(body: &[u8], unread: &Unread) -> Result<Json, Unreadable> {
+    let event: JoinEvent = decode(body, &JOIN_FIELDS, unread)?;
     Ok(Json::Object(object([
         ("devAddr", text(event.dev_addr)),
         ("deviceInfo", device(event.device_info)),
@@ -184,8 +212,38 @@ pub(super) fn join(body: &[u8]) -> Result<Json, Unreadable> {
     ])))
 }
 
-fn decode<T: Message + Default>(body: &[u8]) -> Result<T, Unreadable> {
-    T::decode(body).map_err(|error| Unreadable::new("", Fault::NotProtobuf(error.to_string())))
+/// Reads an event field by field.
+fn decode<T: Message + Default>(
+    body: &[u8],
+    names: &[(u32, &str)],
+    unread: &Unread,
+) -> Result<T, Unreadable> {
+    let mut event = T::default();
+    let mut rest = body;
+    while !rest.is_empty() {
+        let (number, field) = first_field(&mut rest).map_err(|error| not_protobuf("", &error))?;
+        let Err(error) = event.merge(field) else { continue };
+        let known = names.iter().find(|(known, _)| *known == number);
+        let name = known.map_or("", |(_, name)| name);
+        let error = not_protobuf(name, &error);
+        if ESSENTIALS.contains(&name) {
+            return Err(error);
+        }
+        unread.note(error);
+    }
+    Ok(event)
+}
+
+/// Cuts the first field off: its number, and its bytes with the number before them.
+fn first_field<'body>(rest: &mut &'body [u8]) -> Result<(u32, &'body [u8]), DecodeError> {
+    let before = *rest;
+    let (number, wire_type) = decode_key(rest)?;
+    skip_field(wire_type, number, rest, DecodeContext::default())?;
+    Ok((number, &before[..before.len() - rest.len()]))
+}
+
+fn not_protobuf(path: &str, error: &DecodeError) -> Unreadable {
+    Unreadable::new(path, Fault::NotProtobuf(error.to_string()))
 }
 
 fn object<const N: usize>(members: [(&str, Json); N]) -> Map<String, Json> {
@@ -197,17 +255,29 @@ fn text(text: String) -> Json {
     if text.is_empty() { Json::Null } else { Json::String(text) }
 }
 
+/// A number that is never 0, which stands for one that is missing.
+fn number(number: u32) -> Option<u32> {
+    (number != 0).then_some(number)
+}
+
 fn device(device: Option<DeviceInfo>) -> Json {
     device.map_or(Json::Null, |device| json!({ "devEui": text(device.dev_eui) }))
 }
 
+/// In protobuf a level of 0 dB is one that is missing.
 fn reception(heard: UplinkRxInfo) -> Json {
+    let snr = (heard.snr != 0.0).then(|| level(heard.snr));
     json!({
         "gatewayId": text(heard.gateway_id),
         "rssi": heard.rssi,
-        "snr": heard.snr,
+        "snr": snr,
         "metadata": heard.metadata,
     })
+}
+
+/// A level, of which JSON has no number where it is infinite or none at all.
+fn level(level: f32) -> Json {
+    if level.is_finite() { json!(level) } else { json!(level.to_string()) }
 }
 
 fn context(context: Option<JoinServerContext>) -> Json {

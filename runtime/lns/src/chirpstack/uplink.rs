@@ -10,8 +10,11 @@ use serde_json::Value as Json;
 use super::{Chirpstack, downlink, protobuf};
 use crate::{
     Content, Frame, HandedKey, Heard, Incoming, Joined, Kind, Message, Place, Unreadable,
+    decoration::{Decoration, Unread},
+    essentials::{self, LeftOut},
     json::{self, FRM_PAYLOAD_BYTES, Field},
     message::{GATEWAYS, milliseconds},
+    radio,
 };
 
 /// Longest wrapped key in bytes, with room to say what is wrong with a longer one.
@@ -25,10 +28,10 @@ enum Encoding {
 }
 
 /// Turns protobuf into JSON.
-type Turn = fn(&[u8]) -> Result<Json, Unreadable>;
+type Turn = fn(&[u8], &Unread) -> Result<Json, Unreadable>;
 
 /// Reads the JSON of one kind of event.
-type Read = fn(&Field<'_>) -> Result<Message, Unreadable>;
+type Read = fn(&Field<'_>, &Unread) -> Result<Message, Unreadable>;
 
 /// Reads an event of ChirpStack.
 pub(super) fn read(incoming: &Incoming<'_>) -> Result<Heard, Unreadable> {
@@ -41,11 +44,12 @@ pub(super) fn read(incoming: &Incoming<'_>) -> Result<Heard, Unreadable> {
             return Ok(Heard::from(Message::nothing(other)).with_feedback(told));
         }
     };
+    let unread = Unread::default();
     let json = match encoding(incoming) {
-        Encoding::Json => json::parse(Kind::of(&Chirpstack), incoming.body)?,
-        Encoding::Protobuf => turn(incoming.body)?,
+        Encoding::Json => json::parse_forgivingly(Kind::of(&Chirpstack), incoming.body, &unread)?,
+        Encoding::Protobuf => turn(incoming.body, &unread)?,
     };
-    let heard = Heard::from(read(&Field::root(&json)?)?);
+    let heard = Heard::from(read(&Field::root(&json)?, &unread)?).with_unread(unread);
     Ok(heard.with_place(|| {
         let application = json["deviceInfo"]["applicationId"].as_str().map(str::to_owned);
         Place { application, device: None }
@@ -73,32 +77,36 @@ fn looks_like(body: &[u8]) -> Encoding {
     }
 }
 
-fn up(root: &Field<'_>) -> Result<Message, Unreadable> {
-    let context = root.member("joinServerContext")?;
-    let received_at = root.get("time", Field::time)?;
+fn up(root: &Field<'_>, unread: &Unread) -> Result<Message, Unreadable> {
+    let decoration = Decoration::of(root, unread);
+    let received_at = decoration.get("time", Field::time);
+    let payload = root.get("data", |data| data.base64(FRM_PAYLOAD_BYTES))?.unwrap_or_default();
+    // It is there only where the payload is left to the application to decrypt.
+    let context = decoration.get("joinServerContext", Field::object);
+    let is_damaged = context.is_none() && decoration.has("joinServerContext");
     let uplink = ReportedUplink {
         dev_eui: root.needed("deviceInfo")?.need("devEui", Field::dev_eui)?,
-        dev_addr: root.get("devAddr", Field::dev_addr)?,
-        f_cnt: root.get("fCnt", Field::whole)?.unwrap_or(0),
-        f_port: root.get("fPort", Field::whole)?.filter(|&f_port| f_port != 0),
-        payload: root.get("data", |data| data.base64(FRM_PAYLOAD_BYTES))?.unwrap_or_default(),
+        dev_addr: decoration.get("devAddr", Field::dev_addr),
+        f_cnt: essentials::f_cnt(root, "fCnt", LeftOut::IsZero)?,
+        f_port: essentials::f_port(root, "fPort", &payload, LeftOut::IsZero)?,
+        payload,
         is_encrypted: context.is_some(),
-        confirmed: root.get("confirmed", Field::boolean)?.unwrap_or(false),
-        adr: root.get("adr", Field::boolean)?.unwrap_or(false),
+        confirmed: decoration.says("confirmed"),
+        adr: decoration.says("adr"),
         mic: None,
         received_at_ms: milliseconds(received_at),
     };
-    let app_s_key = context.map(|context| context.get("appSKey", envelope)).transpose()?.flatten();
-    let content = Content::Reported { uplink, app_s_key };
-    Ok(Message::frame(Frame { content, received_at, metadata: metadata(root)? }))
+    let app_s_key = decoration.member("joinServerContext").get("appSKey", envelope);
+    let content = Content::Reported { uplink, app_s_key, says_encryption: !is_damaged };
+    Ok(Message::frame(Frame { content, received_at, metadata: metadata(&decoration) }))
 }
 
-fn join(root: &Field<'_>) -> Result<Message, Unreadable> {
-    let context = root.member("joinServerContext")?;
+fn join(root: &Field<'_>, unread: &Unread) -> Result<Message, Unreadable> {
+    let decoration = Decoration::of(root, unread);
     Ok(Message::Joined(Joined {
         dev_eui: root.needed("deviceInfo")?.need("devEui", Field::dev_eui)?,
-        dev_addr: root.get("devAddr", Field::dev_addr)?,
-        app_s_key: context.map(|context| context.get("appSKey", envelope)).transpose()?.flatten(),
+        dev_addr: decoration.get("devAddr", Field::dev_addr),
+        app_s_key: decoration.member("joinServerContext").get("appSKey", envelope),
     }))
 }
 
@@ -108,45 +116,31 @@ fn envelope(field: &Field<'_>) -> Result<HandedKey, Unreadable> {
     Ok(HandedKey::new(label, &field.need("aesKey", |key| key.base64(KEY_BYTES))?))
 }
 
-fn metadata(root: &Field<'_>) -> Result<RadioMetadata, Unreadable> {
-    let receptions = root.get("rxInfo", |list| list.elements(GATEWAYS))?.unwrap_or_default();
-    let mut metadata = RadioMetadata {
-        data_rate_index: root.get("dr", Field::whole)?,
-        gateways: receptions.iter().map(reception).collect::<Result<_, _>>()?,
+fn metadata(root: &Decoration<'_, '_>) -> RadioMetadata {
+    let receptions = root.elements("rxInfo", GATEWAYS);
+    let sent = root.member("txInfo");
+    let lora = sent.member("modulation").member("lora");
+    let is_lora = lora.has("spreadingFactor");
+    // The name that all networks use, where it is told, and not the one that this network gives it.
+    let first = receptions.first().map(|(_, first)| first.member("metadata"));
+    let region = first.and_then(|told| told.name("region_common_name"));
+    let gateways = receptions.iter().map(|(index, heard)| reception(heard, *index, is_lora));
+    RadioMetadata {
+        frequency_hz: sent.get("frequency", radio::frequency),
+        spreading_factor: lora.get("spreadingFactor", radio::spreading_factor),
+        bandwidth_hz: lora.get("bandwidth", radio::bandwidth),
+        coding_rate: lora.get("codeRate", Field::name).map(code_rate),
+        region: region.or_else(|| root.name("regionConfigId")),
+        data_rate_index: root.get("dr", Field::whole_or_text),
+        gateways: gateways.collect(),
         ..RadioMetadata::default()
-    };
-    metadata.region = region(root, receptions.first())?;
-    if let Some(sent) = root.member("txInfo")? {
-        metadata.frequency_hz = sent.get("frequency", Field::whole)?;
-        let modulation = sent.member("modulation")?;
-        let lora = modulation.map(|modulation| modulation.member("lora")).transpose()?.flatten();
-        if let Some(lora) = lora {
-            metadata.spreading_factor = lora.get("spreadingFactor", Field::whole)?;
-            metadata.bandwidth_hz = lora.get("bandwidth", Field::whole)?;
-            metadata.coding_rate = lora.get("codeRate", Field::name)?.map(code_rate);
-        }
     }
-    Ok(metadata)
 }
 
-/// The name that all networks use, where it is told, and not the one that this network gives it.
-fn region(root: &Field<'_>, first: Option<&Field<'_>>) -> Result<Option<String>, Unreadable> {
-    let told = first.map(|first| first.member("metadata")).transpose()?.flatten();
-    let common =
-        told.map(|told| told.get("region_common_name", Field::name)).transpose()?.flatten();
-    Ok(match common {
-        Some(name) => Some(name.to_owned()),
-        None => root.get("regionConfigId", Field::name)?.map(str::to_owned),
-    })
-}
-
-fn reception(field: &Field<'_>) -> Result<Reception, Unreadable> {
-    Ok(Reception {
-        gateway_id: field.need("gatewayId", Field::name)?.to_owned(),
-        rssi_dbm: field.get("rssi", Field::level)?,
-        // A level of 0 dB is left out, and where no level is known nobody could tell.
-        snr_db: Some(field.get("snr", Field::level)?.unwrap_or(0.0)),
-    })
+fn reception(heard: &Decoration<'_, '_>, index: usize, is_lora: bool) -> Reception {
+    let name = heard.name("gatewayId");
+    let rssi_dbm = heard.get("rssi", radio::rssi);
+    radio::reception(name.as_deref(), index, rssi_dbm, radio::snr_or_zero(heard, is_lora))
 }
 
 /// `CR_4_5` is 4/5, and `CR_LI_4_5` the same with long interleaving.

@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 
 #[cfg(test)]
 use crate::tests::Sample;
-use crate::{Fault, Heard, Incoming, Unreadable, adapter::Adapter};
+use crate::{Fault, Heard, Incoming, Unreadable, adapter::Adapter, decoration::Unread, repair};
 
 pub use description::{Description, DescriptionError};
 
@@ -41,9 +41,10 @@ impl Adapter for Described {
             let why = "nothing in the settings describes it";
             Unreadable::new("", Fault::Invalid(why.to_owned()))
         })?;
-        let json = serde_json::from_slice(incoming.body)
-            .map_err(|error| Unreadable::new("", Fault::NotJson(error.to_string())))?;
-        Ok(Heard::from(uplink::read(description, &json)?))
+        let unread = Unread::default();
+        let json = repair::read(incoming.body, &unread)?;
+        let message = uplink::read(description, &json, &unread)?;
+        Ok(Heard::from(message).with_unread(unread))
     }
 
     // Its messages are as many as there are descriptions: the tests here have their own.

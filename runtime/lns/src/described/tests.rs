@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::{Described, Description};
 use crate::{
-    Incoming, Kind, Message, Unreadable,
+    Content, Incoming, Kind, Message, Unreadable,
     tests::{frame, reported},
 };
 
@@ -208,6 +208,7 @@ fn the_same_is_written_in_many_ways() {
         ("/f/encrypted", json!(0)),
         ("/f/encrypted", json!("False")),
         ("/f/encrypted", json!(null)),
+        ("/f/port", json!(" 5 ")),
         ("/f/confirmed", json!("1")),
         ("/at", json!("2026-02-03T05:05:06.789+01:00")),
         ("/type", json!(1)),
@@ -320,13 +321,9 @@ fn what_is_essential_is_named_where_it_is_missing_or_wrong() {
     let long = "0".repeat(1 << 16);
     for (pointer, setting, wrong) in [
         ("/device/eui", "json.dev-eui", vec![json!(17), json!(""), json!("02C4"), json!(long)]),
-        ("/device/addr", "json.dev-addr", vec![json!(17), json!("0200")]),
         ("/f/cnt", "json.f-cnt", vec![json!(-1), json!(1.5), json!(1_u64 << 32), json!("x")]),
         ("/f/port", "json.f-port", vec![json!(256), json!("five"), json!([])]),
         ("/f/data", "json.payload-hex", vec![json!(1), json!("AQDiAik="), json!(long)]),
-        ("/f/encrypted", "json.encrypted", vec![json!("perhaps"), json!(2), json!([])]),
-        ("/f/confirmed", "json.confirmed", vec![json!("UNCONFIRMED"), json!({})]),
-        ("/at", "json.time", vec![json!(17), json!("now"), json!("1970-01-21T11:41:31Z")]),
     ] {
         for value in wrong {
             let said = refused(&with(pointer, value));
@@ -334,15 +331,96 @@ fn what_is_essential_is_named_where_it_is_missing_or_wrong() {
             assert!(said.contains(setting) && said.len() < 500, "{said}");
         }
     }
+}
+
+fn noted(description: &Description, body: &Json) -> Vec<String> {
+    let (body, description) = (body.to_string(), Some(description));
+    let incoming = Incoming { event: "", content_type: None, description, body: body.as_bytes() };
+    let heard = Kind::of(&Described).read(&incoming).expect("the essentials are there");
+    assert_eq!(reported(Ok(heard.message)).payload, uplink().payload);
+    heard.unread.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn what_is_decoration_is_noted_where_it_is_wrong() {
+    for (pointer, setting, wrong) in [
+        ("/device/addr", "json.dev-addr", vec![json!(17), json!("0200"), json!("")]),
+        ("/f/encrypted", "json.encrypted", vec![json!("perhaps"), json!(2), json!([])]),
+        ("/f/confirmed", "json.confirmed", vec![json!("UNCONFIRMED"), json!({})]),
+        ("/at", "json.time", vec![json!(17), json!("now"), json!("1970-01-21T11:41:31Z")]),
+        ("/radio/frequency", "json.frequency-hz", vec![json!("n/a"), json!(868.3), json!({})]),
+        ("/radio/rate", "json.spreading-factor", vec![json!("fast"), json!("SF9BW"), json!(99)]),
+        ("/radio/gateways", "json.gateways.list", vec![json!("gw-1"), json!(7)]),
+    ] {
+        for value in wrong {
+            let noted = noted(&described(FULL), &with(pointer, value.clone()));
+            assert_eq!(noted.len(), 1, "{pointer}: {value}: {noted:?}");
+            let is_named = noted[0].starts_with(&format!("{pointer}: "));
+            assert!(is_named && noted[0].contains(setting), "{noted:?}");
+        }
+        assert!(noted(&described(FULL), &with(pointer, Json::Null)).is_empty(), "{pointer}");
+    }
+    let levels = with("/radio/gateways/0/level", json!({ "rssi": "NaN", "snr": 1e300 }));
+    let said = noted(&described(FULL), &levels);
+    assert!(said[0].contains("json.gateways.rssi") && said[1].contains("json.gateways.snr"));
     // A number of the other unit.
     let seconds = full("time = \"/at\"", "time-seconds = \"/at\"");
     let milliseconds = full("time = \"/at\"", "time-milliseconds = \"/at\"");
     for (description, number) in
         [(seconds, json!(1_770_091_506_789_i64)), (milliseconds, json!(1_770_091_506))]
     {
-        let error = read_by(&description, &with("/at", number)).expect_err("the unit is wrong");
-        assert_eq!(error.path(), "/at", "{error}");
+        let said = noted(&description, &with("/at", number));
+        assert!(said[0].starts_with("/at: "), "{said:?}");
     }
+}
+
+/// Everything that the documented settings point to beside the essentials, damaged in the documented messages.
+#[test]
+fn damaged_decoration_of_the_documented_messages_is_noted() {
+    const ESSENTIALS: [&str; 5] = ["dev-eui", "f-cnt", "f-port", "payload-hex", "payload-base64"];
+    let mut damaged = 0;
+    for heading in ["Orange Live Objects", "Everynet"] {
+        let text = documented(heading, "toml");
+        let settings: Documented = toml::from_str(text).expect("settings");
+        let server = settings.network_servers.values().next().expect("a network server");
+        let written: Json = toml::from_str(text).expect("it is a table");
+        let servers = written["network-servers"].as_object().expect("there are network servers");
+        let json = &servers.values().next().expect("there is one")["json"];
+        let of = |table: &Json| -> Vec<String> {
+            let members = table.as_object().into_iter().flatten();
+            let decoration = members.filter(|(name, _)| !ESSENTIALS.contains(&name.as_str()));
+            decoration.filter_map(|(_, at)| at.as_str().map(str::to_owned)).collect()
+        };
+        let body: Json = serde_json::from_str(documented(heading, "json")).expect("a body");
+        for pointer in of(json).into_iter().chain(of(&json["gateways"])) {
+            for value in [json!({}), json!([]), json!(""), json!("x".repeat(70))] {
+                let mut body = body.clone();
+                *body.pointer_mut(&pointer).expect("it is there") = value.clone();
+                let noted = noted(&server.json, &body);
+                assert_eq!(noted.len(), 1, "{heading}: {pointer}: {value}: {noted:?}");
+                assert!(noted[0].starts_with(&pointer), "{noted:?}");
+                damaged += 1;
+            }
+        }
+    }
+    assert!(damaged >= 40, "only {damaged} were damaged");
+}
+
+#[test]
+fn a_message_may_leave_it_open_whether_it_is_encrypted() {
+    let says = |description: &Description, body: &Json| {
+        let Content::Reported { says_encryption, .. } = frame(read_by(description, body)).content
+        else {
+            panic!("it reports")
+        };
+        says_encryption
+    };
+    let told = described(FULL);
+    assert!(says(&told, &body()));
+    assert!(
+        !says(&told, &without("/f/encrypted")) && !says(&told, &with("/f/encrypted", json!("?")))
+    );
+    assert!(says(&full("encrypted = \"/f/encrypted\"", ""), &without("/f/encrypted")));
 }
 
 #[test]

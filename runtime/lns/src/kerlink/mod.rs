@@ -9,7 +9,10 @@ use serde_json::Value as Json;
 
 #[cfg(test)]
 use crate::tests::Sample;
-use crate::{Heard, Incoming, Kind, Unreadable, adapter::Adapter, json, outgoing::Commands};
+use crate::{
+    Heard, Incoming, Kind, Unreadable, adapter::Adapter, decoration::Unread, json,
+    outgoing::Commands,
+};
 
 /// The adapter for the Wanesy Management Center.
 pub(crate) struct Kerlink;
@@ -32,8 +35,9 @@ impl Adapter for Kerlink {
     }
 
     fn read(&self, incoming: &Incoming<'_>) -> Result<Heard, Unreadable> {
-        let json = json::parse(Kind::of(&Kerlink), incoming.body)?;
-        Ok(Heard::from(uplink::read(&json)?))
+        let unread = Unread::default();
+        let json = json::parse_forgivingly(Kind::of(&Kerlink), incoming.body, &unread)?;
+        Ok(Heard::from(uplink::read(&json, &unread)?).with_unread(unread))
     }
 
     fn commands(&self) -> Option<&'static dyn Commands> {
@@ -45,6 +49,7 @@ impl Adapter for Kerlink {
         Some(Sample {
             body: include_str!("../../../../tests/network-servers/kerlink.json"),
             needed: &["/endDevice", "/endDevice/devEui", "/fCntUp"],
+            essentials: &["/endDevice/devEui", "/fCntUp", "/fPort", "/payload", "/encodingType"],
             differs: |_, _| {},
         })
     }

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 #[cfg(test)]
 use crate::tests::Sample;
-use crate::{Heard, Incoming, Kind, Unreadable, adapter::Adapter, json};
+use crate::{Heard, Incoming, Kind, Unreadable, adapter::Adapter, decoration::Unread, json};
 
 /// The adapter for Loriot.
 pub(crate) struct Loriot;
@@ -27,8 +27,9 @@ impl Adapter for Loriot {
     }
 
     fn read(&self, incoming: &Incoming<'_>) -> Result<Heard, Unreadable> {
-        let json = json::parse(Kind::of(&Loriot), incoming.body)?;
-        Ok(Heard::from(uplink::read(&json)?))
+        let unread = Unread::default();
+        let json = json::parse_forgivingly(Kind::of(&Loriot), incoming.body, &unread)?;
+        Ok(Heard::from(uplink::read(&json, &unread)?).with_unread(unread))
     }
 
     #[cfg(test)]
@@ -36,6 +37,7 @@ impl Adapter for Loriot {
         Some(Sample {
             body: include_str!("../../../../tests/network-servers/loriot.json"),
             needed: &["/cmd", "/EUI", "/fcnt", "/data"],
+            essentials: &["/cmd", "/EUI", "/fcnt", "/port", "/data"],
             differs: |uplink, metadata| {
                 uplink.dev_addr = None;
                 uplink.adr = false;

@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
-use super::{Sample, body, read, read_json, samples};
-use crate::{Fault, phy};
+use super::{Sample, body, frame, hear, read, read_json, reported, samples};
+use crate::{Fault, Message, phy};
 
 /// The pointers to all values in a JSON document.
 fn pointers(json: &Json) -> Vec<String> {
@@ -73,13 +73,10 @@ fn with(json: &Json, pointer: &str, value: Json) -> Json {
     json
 }
 
-/// Every field of every body is taken out, and replaced by everything that it should not be. It is read
-/// all the same, since it is of no use, or the error names this field, or one within it.
-#[test]
-fn every_field_of_every_wrong_kind_is_read_or_named() {
-    let huge = "x".repeat(1 << 16);
+/// The values that every member is replaced by.
+fn wrong_values() -> Vec<Json> {
     let many: Json = (0..300).collect();
-    let wrong = [
+    vec![
         json!(null),
         json!(true),
         json!(-1),
@@ -87,34 +84,128 @@ fn every_field_of_every_wrong_kind_is_read_or_named() {
         json!(0.5),
         json!(u64::MAX),
         json!(""),
+        json!("NaN"),
         json!("nonsense"),
         json!("0x"),
-        json!(huge),
+        json!("x".repeat(1 << 16)),
         json!([]),
         many,
         json!({}),
         json!([{}]),
-    ];
+    ]
+}
+
+/// Whether what a pointer points to is essential, or holds what is.
+fn is_essential(sample: &Sample, pointer: &str) -> bool {
+    let within = format!("{pointer}/");
+    sample.essentials.iter().any(|known| *known == pointer || known.starts_with(&within))
+}
+
+/// Essentials that are damaged are an error which names them, or they are read as something else: never is
+/// the uplink read as if nothing were wrong.
+#[test]
+fn a_damaged_essential_is_named() {
     let mut named = 0;
-    for (kind, _) in samples() {
+    for (kind, sample) in samples() {
         let body = body(kind);
-        for pointer in pointers(&body) {
-            let path = path(&pointer);
-            let removed = std::iter::once(without(&body, &pointer));
-            let replaced = wrong.iter().map(|value| with(&body, &pointer, value.clone()));
-            for damaged in removed.chain(replaced) {
-                let Err(error) = read_json(kind, &damaged) else { continue };
-                named += 1;
-                let within = error.path().starts_with(&path)
-                    // Without the member that says whose message it is, the next is asked for; and an
-                    // element that is gone moves the others.
-                    || matches!(error.fault(), Fault::Missing);
-                assert!(within, "{kind}: {path} was damaged, and the error is {error}");
-                assert!(error.to_string().len() < 500, "{kind}: {path}: the error is huge");
+        let good = reported(read_json(kind, &body));
+        for pointer in pointers(&body).iter().filter(|pointer| is_essential(&sample, pointer)) {
+            let path = path(pointer);
+            for value in wrong_values() {
+                match read_json(kind, &with(&body, pointer, value.clone())) {
+                    Err(error) => {
+                        named += 1;
+                        let is_named = error.path().starts_with(&path);
+                        assert!(is_named, "{kind}: {path} is {value}, and the error is {error}");
+                        assert!(error.to_string().len() < 500, "{kind}: {path}: it is huge");
+                    }
+                    // Of another type, or of a device that is named otherwise.
+                    Ok(Message::Nothing { .. } | Message::Nameless(_)) => {}
+                    // Bytes of another payload, or none.
+                    Ok(message) => {
+                        let read = reported(Ok(message));
+                        let is_default = value.is_null() || *pointer == "/encodingType";
+                        let differs = read.payload != good.payload || read.f_port != good.f_port;
+                        let counted = read.f_cnt != good.f_cnt;
+                        assert!(is_default || differs || counted, "{kind}: {path} is {value}");
+                    }
+                }
             }
         }
     }
-    assert!(named > 800, "only {named} errors were found");
+    assert!(named > 300, "only {named} errors were found");
+}
+
+/// Decoration that is damaged costs nothing but itself, and is noted.
+#[test]
+fn damaged_decoration_is_left_out_and_noted() {
+    let mut noted = 0;
+    for (kind, sample) in samples() {
+        let body = body(kind);
+        let good = hear(kind, &body).unwrap();
+        assert!(good.unread.is_empty(), "{kind}: {:?}", good.unread);
+        let uplink = reported(Ok(good.message.clone()));
+        let metadata = serde_json::to_value(frame(Ok(good.message.clone())).metadata).unwrap();
+        for pointer in pointers(&body).iter().filter(|pointer| !is_essential(&sample, pointer)) {
+            let path = path(pointer);
+            let original = body.pointer(pointer).expect("it is there");
+            let without = without(&body, pointer);
+            let is_used = shown(kind, &without) != shown(kind, &body)
+                || shown(kind, &with(&body, pointer, json!([0]))) != shown(kind, &body);
+            let replaced = wrong_values().into_iter().map(|value| with(&body, pointer, value));
+            for damaged in std::iter::once(without).chain(replaced) {
+                let heard = hear(kind, &damaged).unwrap_or_else(|error| panic!("{kind}: {error}"));
+                let value = damaged.pointer(pointer).cloned();
+                // Some say that they are messages of other types.
+                let Message::Frame(read) = heard.message else { continue };
+                let got = reported(Ok(Message::Frame(read.clone())));
+                let essentials = (got.dev_eui, got.f_cnt, got.f_port, &got.payload);
+                let expected = (uplink.dev_eui, uplink.f_cnt, uplink.f_port, &uplink.payload);
+                assert_eq!(essentials, expected, "{kind}: {path}: {value:?}");
+                let other = serde_json::to_value(&read.metadata).unwrap();
+                let members = metadata.as_object().unwrap();
+                let changed = members.iter().filter(|(name, value)| other[*name] != **value);
+                assert!(changed.count() <= 5, "{kind}: {path}: {other}");
+                assert!(heard.unread.iter().all(|unread| unread.path().starts_with(&path)));
+                let is_unreadable = match (original, value) {
+                    (_, None | Some(Json::Null)) => false,
+                    (Json::Object(_), Some(value)) => !value.is_object(),
+                    (Json::Array(_), Some(value)) => !value.is_array() && !value.is_object(),
+                    (_, Some(value)) => value.is_array() || value.is_object() || value == "",
+                };
+                if is_used && is_unreadable {
+                    noted += 1;
+                    assert!(!heard.unread.is_empty(), "{kind}: {path} is not noted: {damaged}");
+                }
+            }
+        }
+    }
+    assert!(noted > 400, "only {noted} were noted");
+}
+
+/// All that is read of a message.
+fn shown(kind: crate::Kind, body: &Json) -> String {
+    format!("{:?}", hear(kind, body).map(|heard| heard.message))
+}
+
+/// Numbers may be texts, as some versions write them.
+#[test]
+fn numbers_as_texts_are_the_same_numbers() {
+    for (kind, _) in samples() {
+        let body = body(kind);
+        for pointer in pointers(&body) {
+            let value = body.pointer(&pointer).expect("it is there");
+            if !value.is_number() {
+                continue;
+            }
+            let text = with(&body, &pointer, json!(value.to_string()));
+            let heard = hear(kind, &text).unwrap_or_else(|error| panic!("{kind}: {error}"));
+            // Numbers that say how the others are to be understood stay numbers.
+            let is_protocols = pointer == "/TransactionID";
+            assert!(heard.unread.is_empty() || is_protocols, "{kind}: {:?}", heard.unread);
+            assert_eq!(shown(kind, &text), shown(kind, &body), "{kind}: {pointer}");
+        }
+    }
 }
 
 #[test]

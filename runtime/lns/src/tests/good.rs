@@ -51,11 +51,11 @@ fn the_same_uplink_becomes_the_same() {
         (sample.differs)(&mut expected, &mut expected_metadata);
         let frame = frame(read_json(kind, &body(kind)));
         assert_eq!(frame.metadata, expected_metadata, "{kind}");
-        let Content::Reported { uplink, app_s_key } = frame.content else {
+        let Content::Reported { uplink, app_s_key, says_encryption } = frame.content else {
             panic!("{kind} keeps the PHYPayload to itself")
         };
         assert_eq!(uplink, expected, "{kind}");
-        assert!(app_s_key.is_none(), "{kind}");
+        assert!(app_s_key.is_none() && says_encryption, "{kind}");
         let moment = frame.received_at.expect("it is told").as_millisecond();
         assert_eq!(u64::try_from(moment).ok(), uplink.received_at_ms, "{kind}");
     }

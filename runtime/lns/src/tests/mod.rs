@@ -8,7 +8,7 @@ mod outside;
 use champollion_frames::{RadioMetadata, ReportedUplink};
 use serde_json::Value as Json;
 
-use crate::{Content, Frame, Incoming, Kind, Message, Unreadable};
+use crate::{Content, Frame, Heard, Incoming, Kind, Message, Unreadable};
 
 /// The body of an uplink, which is the same uplink for all network servers.
 pub struct Sample {
@@ -16,6 +16,8 @@ pub struct Sample {
     pub(crate) body: &'static str,
     /// The pointers to the fields without which there is no record.
     pub(crate) needed: &'static [&'static str],
+    /// The pointers to the essentials, and to what says how to read them.
+    pub(crate) essentials: &'static [&'static str],
     /// Changes what most network servers tell of the uplink into what this one tells.
     pub(crate) differs: fn(&mut ReportedUplink, &mut RadioMetadata),
 }
@@ -38,11 +40,18 @@ pub(crate) fn with(kind: Kind, pointer: &str, name: &str, value: Json) -> Json {
     body
 }
 
-/// Reads a message as it comes over HTTP.
-fn read(kind: Kind, body: &[u8]) -> Result<Message, Unreadable> {
+/// Reads all of a message as it comes over HTTP.
+pub(crate) fn hear(kind: Kind, body: &Json) -> Result<Heard, Unreadable> {
+    hear_bytes(kind, body.to_string().as_bytes())
+}
+
+fn hear_bytes(kind: Kind, body: &[u8]) -> Result<Heard, Unreadable> {
     let content_type = Some("application/json");
     kind.read(&Incoming { event: "up", content_type, description: None, body })
-        .map(|heard| heard.message)
+}
+
+fn read(kind: Kind, body: &[u8]) -> Result<Message, Unreadable> {
+    hear_bytes(kind, body).map(|heard| heard.message)
 }
 
 pub(crate) fn read_json(kind: Kind, body: &Json) -> Result<Message, Unreadable> {

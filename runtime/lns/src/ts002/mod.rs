@@ -14,7 +14,8 @@ use answer::ResultCode;
 #[cfg(test)]
 use crate::tests::Sample;
 use crate::{
-    Heard, Incoming, Kind, Refusal, Unreadable, adapter::Adapter, json, outgoing::Commands,
+    Heard, Incoming, Kind, Refusal, Unreadable, adapter::Adapter, decoration::Unread, json,
+    outgoing::Commands,
 };
 
 /// The adapter for the LoRaWAN Backend Interfaces.
@@ -34,8 +35,9 @@ impl Adapter for Ts002 {
     }
 
     fn read(&self, incoming: &Incoming<'_>) -> Result<Heard, Unreadable> {
-        let json = json::parse(Kind::of(&Ts002), incoming.body)?;
-        let heard = Heard::from(uplink::read(&json)?);
+        let unread = Unread::default();
+        let json = json::parse_forgivingly(Kind::of(&Ts002), incoming.body, &unread)?;
+        let heard = Heard::from(uplink::read(&json, &unread)?).with_unread(unread);
         Ok(heard.with_feedback(|| downlink::feedback(&json)))
     }
 
@@ -60,15 +62,17 @@ impl Adapter for Ts002 {
             body: include_str!("../../../../tests/network-servers/ts002.json"),
             needed: &[
                 "/MessageType",
-                "/ProtocolVersion",
-                "/SenderID",
-                "/ReceiverID",
-                "/TransactionID",
                 "/FRMPayload",
                 "/ULMetaData",
                 "/ULMetaData/DevEUI",
                 "/ULMetaData/FCntUp",
-                "/ULMetaData/RecvTime",
+            ],
+            essentials: &[
+                "/MessageType",
+                "/FRMPayload",
+                "/ULMetaData/DevEUI",
+                "/ULMetaData/FCntUp",
+                "/ULMetaData/FPort",
             ],
             differs: |uplink, metadata| {
                 uplink.is_encrypted = true;

@@ -10,7 +10,8 @@ use serde_json::Value as Json;
 #[cfg(test)]
 use crate::tests::Sample;
 use crate::{
-    Heard, Incoming, Kind, Place, Topic, Unreadable, adapter::Adapter, json, outgoing::Commands,
+    Heard, Incoming, Kind, Place, Topic, Unreadable, adapter::Adapter, decoration::Unread, json,
+    outgoing::Commands,
 };
 
 /// The adapter for The Things Stack 3.
@@ -54,8 +55,9 @@ impl Adapter for Tts {
     }
 
     fn read(&self, incoming: &Incoming<'_>) -> Result<Heard, Unreadable> {
-        let json = json::parse(Kind::of(&Tts), incoming.body)?;
-        let heard = Heard::from(uplink::read(&json)?);
+        let unread = Unread::default();
+        let json = json::parse_forgivingly(Kind::of(&Tts), incoming.body, &unread)?;
+        let heard = Heard::from(uplink::read(&json, &unread)?).with_unread(unread);
         Ok(heard.with_feedback(|| downlink::feedback(&json)).with_place(|| {
             let ids = &json["end_device_ids"];
             let text = |json: &Json| json.as_str().map(str::to_owned);
@@ -72,12 +74,12 @@ impl Adapter for Tts {
     fn sample(&self) -> Option<Sample> {
         Some(Sample {
             body: include_str!("../../../../tests/network-servers/tts.json"),
-            needed: &[
-                "/end_device_ids",
+            needed: &["/end_device_ids", "/uplink_message"],
+            essentials: &[
                 "/end_device_ids/dev_eui",
-                "/uplink_message",
-                "/uplink_message/rx_metadata/0/gateway_ids",
-                "/uplink_message/rx_metadata/0/gateway_ids/gateway_id",
+                "/uplink_message/f_cnt",
+                "/uplink_message/f_port",
+                "/uplink_message/frm_payload",
             ],
             differs: |uplink, metadata| {
                 uplink.adr = false;

@@ -1,12 +1,15 @@
 //! Reads the messages of The Things Stack 3. What is zero, false or empty is left out.
 
-use champollion_frames::{RadioMetadata, Reception, ReportedUplink};
+use champollion_frames::{DevEui, RadioMetadata, Reception, ReportedUplink};
 use serde_json::Value as Json;
 
 use crate::{
-    Content, Frame, HandedKey, Joined, Message, Unreadable,
+    Content, Fault, Frame, HandedKey, Joined, Message, Nameless, Unreadable,
+    decoration::{Decoration, Unread},
+    essentials::{self, LeftOut},
     json::{FRM_PAYLOAD_BYTES, Field},
     message::{GATEWAYS, milliseconds},
+    radio,
 };
 
 /// Longest wrapped key in bytes, with room to say what is wrong with a longer one.
@@ -30,14 +33,15 @@ pub(super) const OTHERS: [&str; 10] = [
 ///
 /// # Errors
 /// [`Unreadable`] names the field that is not what it should be.
-pub(super) fn read(json: &Json) -> Result<Message, Unreadable> {
+pub(super) fn read(json: &Json, unread: &Unread) -> Result<Message, Unreadable> {
     let root = Field::root(json)?;
-    let device = root.needed("end_device_ids")?;
+    let device = root.needed("end_device_ids")?.object()?;
+    let ids = Decoration::of(&device, unread);
     if let Some(accept) = root.member("join_accept")? {
         return Ok(Message::Joined(Joined {
             dev_eui: device.need("dev_eui", Field::dev_eui)?,
-            dev_addr: device.get("dev_addr", Field::dev_addr)?,
-            app_s_key: accept.get("app_s_key", envelope)?.flatten(),
+            dev_addr: ids.get("dev_addr", Field::dev_addr),
+            app_s_key: Decoration::of(&accept, unread).get("app_s_key", envelope).flatten(),
         }));
     }
     for other in OTHERS {
@@ -45,33 +49,58 @@ pub(super) fn read(json: &Json) -> Result<Message, Unreadable> {
             return Ok(Message::nothing(other));
         }
     }
-    let told = root.needed("uplink_message")?;
-    if root.get("simulated", Field::boolean)?.unwrap_or(false) {
+    let told = root.needed("uplink_message")?.object()?;
+    let whole = Decoration::of(&root, unread);
+    if whole.says("simulated") {
         // Somebody typed it in: no device has sent it, and nobody has checked it.
         return Ok(Message::nothing("simulated uplink"));
     }
-    let app_s_key = told.get("app_s_key", envelope)?.flatten();
+    let dev_eui = device.get("dev_eui", Field::dev_eui)?;
+    let frame = frame(&told, &whole, &ids, dev_eui, unread)?;
+    if dev_eui.is_some() {
+        return Ok(Message::frame(frame));
+    }
+    // Devices with fixed keys may be without one up to LoRaWAN 1.0.3.
+    let (device_id, dev_addr) = (ids.name("device_id"), ids.get("dev_addr", Field::dev_addr));
+    if device_id.is_none() && dev_addr.is_none() {
+        return Err(device.needed("dev_eui").err().unwrap_or_else(|| device.fault(Fault::Missing)));
+    }
+    Ok(Message::Nameless(Box::new(Nameless::new(device_id, dev_addr, frame))))
+}
+
+fn frame(
+    told: &Field<'_>,
+    whole: &Decoration<'_, '_>,
+    ids: &Decoration<'_, '_>,
+    dev_eui: Option<DevEui>,
+    unread: &Unread,
+) -> Result<Frame, Unreadable> {
+    let decoration = Decoration::of(told, unread);
+    // The key stands beside only where the application is to decrypt the payload itself.
+    let is_encrypted = decoration.has("app_s_key");
+    let app_s_key = decoration.get("app_s_key", envelope).flatten();
+    let has_key = app_s_key.is_some();
     // The moment of the network server, since that of the message is later.
-    let received_at = match told.get("received_at", Field::time)? {
-        Some(at) => Some(at),
-        None => root.get("received_at", Field::time)?,
-    };
+    let moment = decoration.get("received_at", Field::time);
+    let received_at = moment.or_else(|| whole.get("received_at", Field::time));
     let payload = told.get("frm_payload", |data| data.base64(FRM_PAYLOAD_BYTES))?;
+    let payload = payload.unwrap_or_default();
     let uplink = ReportedUplink {
-        dev_eui: device.need("dev_eui", Field::dev_eui)?,
-        dev_addr: device.get("dev_addr", Field::dev_addr)?,
-        f_cnt: told.get("f_cnt", Field::whole)?.unwrap_or(0),
-        f_port: told.get("f_port", Field::whole)?.filter(|&f_port| f_port != 0),
-        payload: payload.unwrap_or_default(),
-        // The key stands beside only where the application is to decrypt the payload itself.
-        is_encrypted: app_s_key.is_some(),
-        confirmed: told.get("confirmed", Field::boolean)?.unwrap_or(false),
+        dev_eui: dev_eui.unwrap_or(DevEui::from_be_bytes([0; 8])),
+        dev_addr: ids.get("dev_addr", Field::dev_addr),
+        f_cnt: essentials::f_cnt(told, "f_cnt", LeftOut::IsZero)?,
+        f_port: essentials::f_port(told, "f_port", &payload, LeftOut::IsZero)?,
+        payload,
+        is_encrypted,
+        confirmed: decoration.says("confirmed"),
         adr: false,
         mic: None,
         received_at_ms: milliseconds(received_at),
     };
-    let content = Content::Reported { uplink, app_s_key };
-    Ok(Message::frame(Frame { content, received_at, metadata: metadata(&told)? }))
+    // A member without a key in it leaves it open.
+    let says_encryption = has_key || !is_encrypted;
+    let content = Content::Reported { uplink, app_s_key, says_encryption };
+    Ok(Frame { content, received_at, metadata: metadata(&decoration) })
 }
 
 /// A key: in clear as hexadecimal digits, or wrapped as base64.
@@ -84,34 +113,26 @@ fn envelope(field: &Field<'_>) -> Result<Option<HandedKey>, Unreadable> {
     Ok(wrapped.map(|wrapped| HandedKey::new(label, &wrapped)))
 }
 
-fn metadata(told: &Field<'_>) -> Result<RadioMetadata, Unreadable> {
-    let mut metadata = RadioMetadata {
-        gateways: told
-            .get("rx_metadata", |list| list.each(GATEWAYS, reception))?
-            .unwrap_or_default(),
+fn metadata(told: &Decoration<'_, '_>) -> RadioMetadata {
+    let settings = told.member("settings");
+    let lora = settings.member("data_rate").member("lora");
+    let is_lora = lora.has("spreading_factor");
+    let heard = told.elements("rx_metadata", GATEWAYS);
+    RadioMetadata {
+        frequency_hz: settings.get("frequency", radio::frequency),
+        spreading_factor: lora.get("spreading_factor", radio::spreading_factor),
+        bandwidth_hz: lora.get("bandwidth", radio::bandwidth),
+        coding_rate: lora.name("coding_rate"),
+        region: told.member("version_ids").name("band_id"),
+        data_rate_index: settings.get("data_rate_index", Field::whole_or_text),
+        gateways: heard.iter().map(|(index, heard)| reception(heard, *index, is_lora)).collect(),
         ..RadioMetadata::default()
-    };
-    if let Some(versions) = told.member("version_ids")? {
-        metadata.region = versions.get("band_id", Field::name)?.map(str::to_owned);
     }
-    if let Some(settings) = told.member("settings")? {
-        metadata.frequency_hz = settings.get("frequency", Field::whole_or_text)?;
-        metadata.data_rate_index = settings.get("data_rate_index", Field::whole)?;
-        let rate = settings.member("data_rate")?;
-        if let Some(lora) = rate.map(|rate| rate.member("lora")).transpose()?.flatten() {
-            metadata.bandwidth_hz = lora.get("bandwidth", Field::whole)?;
-            metadata.spreading_factor = lora.get("spreading_factor", Field::whole)?;
-            metadata.coding_rate = lora.get("coding_rate", Field::name)?.map(str::to_owned);
-        }
-    }
-    Ok(metadata)
 }
 
-fn reception(field: &Field<'_>) -> Result<Reception, Unreadable> {
-    let gateway = field.needed("gateway_ids")?;
-    Ok(Reception {
-        gateway_id: gateway.need("gateway_id", Field::name)?.to_owned(),
-        rssi_dbm: field.get("rssi", Field::level)?,
-        snr_db: Some(field.get("snr", Field::level)?.unwrap_or(0.0)),
-    })
+fn reception(heard: &Decoration<'_, '_>, index: usize, is_lora: bool) -> Reception {
+    let gateway = heard.member("gateway_ids");
+    let name = gateway.name("gateway_id").or_else(|| gateway.name("eui"));
+    let rssi_dbm = heard.get("rssi", radio::rssi);
+    radio::reception(name.as_deref(), index, rssi_dbm, radio::snr_or_zero(heard, is_lora))
 }

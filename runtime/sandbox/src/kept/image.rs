@@ -48,11 +48,15 @@ impl Base {
         }
     }
 
-    /// Puts it into the memory of a new instance, which holds the data of its module.
+    /// Puts it into the memory of a new instance, which holds the data of its module. Cards that are
+    /// right already are not written: instances share those pages of the module.
     pub(crate) fn fill(&self, memory: &mut [u8]) {
         for (card, held) in memory.chunks_exact_mut(CARD_BYTES).take(self.places.len()).enumerate()
         {
-            held.copy_from_slice(self.card(card));
+            let wanted = self.card(card);
+            if held != wanted {
+                held.copy_from_slice(wanted);
+            }
         }
     }
 

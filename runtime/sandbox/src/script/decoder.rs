@@ -64,13 +64,6 @@ impl ScriptDecoder {
                 limit: Script::SOURCE_BYTES,
             });
         }
-        if script.source.contains('\0') {
-            return Err(LoadError::ScriptThrew {
-                message: "SyntaxError: the source holds a character U+0000".into(),
-                line: None,
-                column: None,
-            });
-        }
         let input = Input::default()
             .byte(script.dialect.map_or(0, Dialect::number))
             .byte(u8::from(script.whole_input))

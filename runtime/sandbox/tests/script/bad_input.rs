@@ -41,6 +41,18 @@ fn a_syntax_error_names_its_place() {
     assert!(error.to_string().contains("at line 2, column "), "{error}");
 }
 
+/// Node.js takes it in a literal or a comment, and nowhere else.
+#[test]
+fn a_zero_outside_of_literals_is_a_syntax_error() {
+    let good =
+        load("/*\0*/ function decodeUplink() { return { data: { n: 'a\0b'.length } }; } // \0");
+    assert_eq!(decode(&good, &[]).result.expect("it is read").data.as_str(), r#"{"n":3}"#);
+    for source in ["\0", "function decodeUplink() { return {} }\0;", "import 'fs';\0"] {
+        let error = refused(source).to_string();
+        assert!(error.contains("SyntaxError") || error.contains("nul"), "{source:?}: {error}");
+    }
+}
+
 #[test]
 fn what_throws_while_it_is_evaluated_is_refused() {
     let error = refused("var a = 1;\nnothing.here();\nfunction decodeUplink() {}");

@@ -106,7 +106,7 @@ fn base64_and_texts_are_there() {
         ("btoa('hi')", json!("aGk=")),
         (
             "(() => { try { atob('*') } catch (e) { return e.message.slice(0, 21) } })()",
-            json!("InvalidCharacterError"),
+            json!("Invalid character"),
         ),
         (
             "Array.from(new TextEncoder().encode('é€😀'))",
@@ -129,26 +129,65 @@ fn base64_and_texts_are_there() {
 }
 
 #[test]
-fn locales_do_not_throw() {
+fn what_node_refuses_is_refused_and_what_it_replaces_is_replaced() {
     all(&[
-        ("(1234567.891).toLocaleString()", json!("1,234,567.891")),
-        ("(0.5).toLocaleString('fr-FR', { style: 'percent' })", json!("50%")),
-        ("(2).toLocaleString('en-US', { minimumFractionDigits: 2 })", json!("2.00")),
-        ("(2.345).toLocaleString(undefined, { maximumFractionDigits: 1 })", json!("2.3")),
-        ("(-1234.5).toLocaleString()", json!("-1,234.5")),
-        ("(1234).toLocaleString('en', { useGrouping: false })", json!("1234")),
-        ("NaN.toLocaleString()", json!("NaN")),
-        ("new Date().toLocaleString()", json!("1/31/2026, 12:00:00 PM")),
-        ("new Date(0).toLocaleTimeString('de-DE', { hour12: false })", json!("00:00:00")),
-        ("new Date(0).toLocaleDateString('en-GB', { timeZone: 'UTC' })", json!("1/1/1970")),
         (
-            "new Date(0).toLocaleDateString('en-US', { year: 'numeric', month: 'short', day: '2-digit' })",
-            json!("Jan 01, 1970"),
+            "new TextDecoder('utf-16le').decode(new Uint8Array([0, 0xd8, 0x68, 0]))",
+            json!("\u{fffd}h"),
         ),
-        ("new Date(NaN).toLocaleString()", json!("Invalid Date")),
-        ("[1234.5, new Date(0)].toLocaleString()", json!("1,234.5,1/1/1970, 12:00:00 AM")),
-        ("'a'.localeCompare('b') < 0", json!(true)),
-        ("'TEXT'.toLocaleLowerCase()", json!("text")),
+        ("new TextDecoder('utf-16le').decode(new Uint8Array([0x68, 0, 0x69]))", json!("h\u{fffd}")),
+        ("new TextDecoder('CP1252').encoding", json!("windows-1252")),
+        (
+            "(d => d.decode(new Uint8Array([0xe2, 0x82]), { stream: true }) + d.decode(new Uint8Array([0xac])))(new TextDecoder())",
+            json!("€"),
+        ),
+        (
+            "(() => { try { new TextDecoder('koi8-r') } catch (e) { return e.name + e.code } })()",
+            json!("RangeErrorERR_ENCODING_NOT_SUPPORTED"),
+        ),
+        (
+            "(() => { try { new TextDecoder('utf-16le', { fatal: true }).decode(new Uint8Array([0, 0xd8])) } catch (e) { return e.code } })()",
+            json!("ERR_ENCODING_INVALID_ENCODED_DATA"),
+        ),
+        ("Buffer.from([1, 2, 3]).toString('hex', -2)", json!("010203")),
+        ("Buffer.from(new String('abc')).toString()", json!("abc")),
+        (
+            "(() => { try { Buffer.from([1]).toString('utf9') } catch (e) { return e.code } })()",
+            json!("ERR_UNKNOWN_ENCODING"),
+        ),
+        (
+            "(() => { try { Buffer.alloc(4).fill('zz', 'hex') } catch (e) { return e.code } })()",
+            json!("ERR_INVALID_ARG_VALUE"),
+        ),
+        (
+            "(() => { try { atob('*') } catch (e) { return e.name + e.code } })()",
+            json!("InvalidCharacterError5"),
+        ),
+        ("(() => { try { btoa() } catch (e) { return e.code } })()", json!("ERR_MISSING_ARGS")),
+        ("require('util').format('%s is %d and %j', 'a', '2', [1])", json!("a is 2 and [1]")),
+        (
+            "new Date(0).toString()",
+            json!("Thu Jan 01 1970 00:00:00 GMT+0000 (Coordinated Universal Time)"),
+        ),
+    ]);
+}
+
+#[test]
+fn structured_clones_are_deep() {
+    all(&[
+        (
+            "(a => { a.self = a; const b = structuredClone(a); return b.self === b && b !== a && b.list !== a.list; })({ list: [1] })",
+            json!(true),
+        ),
+        ("structuredClone(new Map([[1, { a: new Set([2]) }]])).get(1).a.has(2)", json!(true)),
+        (
+            "structuredClone([new Date(0), /x/g, Buffer.from([7]), 5n].slice(0, 3)).map(v => v.constructor.name)",
+            json!(["Date", "RegExp", "Uint8Array"]),
+        ),
+        (
+            "(() => { try { structuredClone({ f() {} }) } catch (e) { return e.name } })()",
+            json!("DataCloneError"),
+        ),
     ]);
 }
 

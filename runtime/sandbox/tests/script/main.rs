@@ -7,6 +7,7 @@ mod dialects;
 mod environment;
 mod fresh_state;
 mod large;
+mod locales;
 mod measurements;
 mod padded;
 mod reach;

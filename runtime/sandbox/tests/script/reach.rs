@@ -34,11 +34,47 @@ fn there_is_no_network_no_timer_and_no_file() {
 
 #[test]
 fn modules_cannot_be_loaded() {
-    let refused = error(&decoding("require('fs');")).to_string();
-    assert!(refused.contains("Cannot find module 'fs'"), "{refused}");
-    let refused =
-        error(&load("async function decodeUplink() { await import('fs'); return { data: {} }; }"));
-    assert_eq!(refused.code(), "exception", "{refused}");
+    let refused = error(&decoding("require('lodash');")).to_string();
+    assert!(refused.contains("Cannot find module 'lodash'"), "{refused}");
+    for name in ["./other.js", "lodash", "__proto__", "constructor"] {
+        let importing = format!(
+            "async function decodeUplink() {{ await import('{name}'); return {{ data: {{}} }}; }}"
+        );
+        let refused = error(&load(&importing));
+        assert_eq!(refused.code(), "exception", "{name}: {refused}");
+    }
+}
+
+/// Editors write such imports by themselves: a codec that uses nothing of them is read.
+#[test]
+fn what_is_imported_of_node_js_fails_when_it_is_used() {
+    for codec in [
+        "const { type } = require('os'); const fs = require('node:fs/promises');
+         function decodeUplink() { return { data: { is: 1 } }; }",
+        "import { Buffer } from \"buffer\";
+         function decodeUplink(input) { return { data: { is: Buffer.from([1]).readUInt8(0) } }; }",
+        "import { type as kind, default as os } from 'os'\nimport * as util from 'node:util'
+         import buffer, { Buffer as B } from 'buffer';
+         export function decodeUplink() {
+            return { data: { is: typeof util.inspect === 'function' && buffer.Buffer === B ? 1 : 0 } };
+         }",
+        "import 'fs'; const decode = () => ({ data: { is: 1 } }); export { decode as decodeUplink };",
+        "import assert from 'assert'; export default { decodeUplink: () => ({ data: { is: 1 } }) };",
+    ] {
+        assert_eq!(data(&load(codec)), json!({ "is": 1 }), "{codec}");
+    }
+    for (using, named) in [
+        ("require('fs').readFileSync('/etc/passwd')", "fs.readFileSync"),
+        ("new (require('net').Socket)()", "net.Socket"),
+        ("'' + require('os').EOL", "os.EOL"),
+        ("require('path').sep.length", "path.sep"),
+        ("(await import('fs')).default.existsSync('/')", "fs.existsSync"),
+    ] {
+        let codec =
+            format!("async function decodeUplink() {{ {using}; return {{ data: {{}} }}; }}");
+        let refused = error(&load(&codec)).to_string();
+        assert!(refused.contains(&format!("{named} is of Node.js")), "{using}: {refused}");
+    }
 }
 
 #[test]

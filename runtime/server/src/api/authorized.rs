@@ -1,4 +1,4 @@
-//! Lets a request in only where its token's role may do what the handler does.
+//! Lets a request in only where its token's role and scopes allow the duty of the handler.
 
 use std::{marker::PhantomData, net::SocketAddr, sync::Arc};
 
@@ -6,88 +6,97 @@ use axum::{
     extract::{ConnectInfo, FromRequestParts},
     http::request::Parts,
 };
+use champollion_registry::ledger::Actor;
 use jiff::Timestamp;
 
 use super::problem::Problem;
 use crate::{
-    auth::{Principal, Role, TokenInfo, bearer},
+    auth::{AuthError, Principal, Scope, bearer},
+    connections::{ClientAddress, network_of},
     service::Service,
 };
 
-/// The header in which a reverse proxy names its client. Anybody can send it, so it is only ever shown.
+/// The header in which a reverse proxy names its client. Anybody can send it, so it is only shown where no
+/// trusted proxy sent it.
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// Longest value of it that is kept, in bytes: some addresses.
 const FORWARDED_BYTES: usize = 200;
 
-/// The duty of a handler, and the roles that may have it done.
+/// The duty of a handler: the scope that a token needs for it.
 pub trait Duty {
-    /// The roles, for people.
-    const WHO: &'static str;
+    /// The scope.
+    const SCOPE: Scope;
 
-    /// Whether a role may.
-    fn allows(role: &Role) -> bool;
+    /// Whether requests count for the rates of tokens and groups. Frames do not: their queue holds them back.
+    const COUNTS: bool = true;
 }
 
 /// The duty to hand over frames.
 pub struct Ingest;
+/// The duty to hand over sessions.
+pub struct HandOver;
 /// The duty to publish decoders.
 pub struct Publish;
-/// Get and acknowledge records.
+/// Get records.
 pub struct Collect;
+/// Acknowledge records.
+pub struct Acknowledge;
+/// Decode kept records once more.
+pub struct Redecode;
+/// Make, change, see and remove routes.
+pub struct ManageRoutes;
 /// The duty to command devices.
 pub struct Command;
-/// Administer devices and tokens, read metrics.
+/// Register, assign and remove devices.
+pub struct Provision;
+/// Look after decoders and the keys of publishers.
+pub struct Curate;
+/// Make, list and revoke tokens.
+pub struct ManageTokens;
+/// Look after messages that cannot be read.
+pub struct ManageParked;
+/// Read the metrics.
+pub struct ReadMetrics;
+/// Read the audit.
+pub struct ReadAudit;
+/// Read how full the disk is.
+pub struct ReadStorage;
+/// All that only admins do and that has no scope of its own.
 pub struct Administer;
 /// Try a payload, look at devices: everybody who has a token.
 pub struct Inspect;
 
 impl Duty for Ingest {
-    const WHO: &'static str = "an lns or an admin";
-
-    fn allows(role: &Role) -> bool {
-        matches!(role, Role::Lns | Role::Admin)
-    }
+    const SCOPE: Scope = Scope::Frames;
+    const COUNTS: bool = false;
 }
 
-impl Duty for Publish {
-    const WHO: &'static str = "a publisher or an admin";
-
-    fn allows(role: &Role) -> bool {
-        matches!(role, Role::Publisher | Role::Admin)
-    }
+macro_rules! duties {
+    ($($duty:ident: $scope:ident,)*) => {
+        $(impl Duty for $duty {
+            const SCOPE: Scope = Scope::$scope;
+        })*
+    };
 }
 
-impl Duty for Collect {
-    const WHO: &'static str = "a partner or an admin";
-
-    fn allows(role: &Role) -> bool {
-        matches!(role, Role::Partner { .. } | Role::Admin)
-    }
-}
-
-impl Duty for Command {
-    const WHO: &'static str = "a partner or an admin";
-
-    fn allows(role: &Role) -> bool {
-        matches!(role, Role::Partner { .. } | Role::Admin)
-    }
-}
-
-impl Duty for Administer {
-    const WHO: &'static str = "an admin";
-
-    fn allows(role: &Role) -> bool {
-        matches!(role, Role::Admin)
-    }
-}
-
-impl Duty for Inspect {
-    const WHO: &'static str = "anybody who has a token";
-
-    fn allows(_: &Role) -> bool {
-        true
-    }
+duties! {
+    HandOver: Frames,
+    Publish: Publish,
+    Collect: ReadRecords,
+    Acknowledge: AcknowledgeRecords,
+    Redecode: Redecode,
+    ManageRoutes: Routes,
+    Command: Commands,
+    Provision: Devices,
+    Curate: Registry,
+    ManageTokens: Tokens,
+    ManageParked: Parked,
+    ReadMetrics: Metrics,
+    ReadAudit: Audit,
+    ReadStorage: Storage,
+    Administer: Administer,
+    Inspect: Inspect,
 }
 
 /// The sender of a request, who may do what `D` says. A handler that takes it cannot be reached
@@ -105,24 +114,53 @@ impl<D: Duty> FromRequestParts<Arc<Service>> for Authorized<D> {
         parts: &mut Parts,
         service: &Arc<Service>,
     ) -> Result<Self, Problem> {
-        let token = service.tokens.recognize(&bearer(&parts.headers)?, Timestamp::now())?;
-        if !D::allows(&token.role) {
+        let principal = recognized(parts, service).await?;
+        if !D::SCOPE.is_of(&principal.role) {
             return Err(Problem::forbidden(format!(
                 "this is for {}, and the token is one of the role {}",
-                D::WHO,
-                token.role.name()
+                D::SCOPE.holders(),
+                principal.role.name()
             )));
         }
-        let from = address(parts);
-        let TokenInfo { id: token, name, role, network_server, .. } = token;
-        let principal = Principal { token, name, role, network_server, from };
+        if !principal.may(D::SCOPE) {
+            let detail =
+                format!("this needs the scope {}, to which the token is not made", D::SCOPE);
+            return Err(Problem::forbidden(detail));
+        }
+        if D::COUNTS {
+            service.rates.admit(&principal.token, principal.own_group())?;
+        }
         Ok(Self { principal, duty: PhantomData })
+    }
+}
+
+/// The holder of the token of a request. A wrong token is counted, and answered slowly where its address has
+/// tried many.
+pub(super) async fn recognized(parts: &Parts, service: &Service) -> Result<Principal, Problem> {
+    let token = bearer(&parts.headers)
+        .and_then(|presented| service.tokens.recognize(&presented, Timestamp::now()));
+    match token {
+        Ok(token) => Ok(Principal::of(token, address(parts))),
+        Err(error) => {
+            let client = parts.extensions.get::<ClientAddress>().map(|client| client.address);
+            if error != AuthError::Missing {
+                let subject =
+                    client.map_or_else(String::new, |address| network_of(address).to_string());
+                let nobody = Actor { from: address(parts), ..Actor::named("nobody") };
+                service.summaries.add("sign-in-failed", &nobody, subject, (error.reason(), 1));
+            }
+            service.sign_ins.failed(&error, client).await?;
+            Err(error.into())
+        }
     }
 }
 
 /// Where a request comes from: the other end of its connection, and for whom that says it asks.
 fn address(parts: &Parts) -> Option<String> {
     let ConnectInfo(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>()?;
+    if let Some(ClientAddress { address, named_by_proxy: true }) = parts.extensions.get() {
+        return Some(format!("{address}, through {peer}"));
+    }
     let forwarded = parts.headers.get(FORWARDED_FOR).and_then(|header| header.to_str().ok());
     Some(match forwarded {
         Some(others) if others.len() <= FORWARDED_BYTES => format!("{peer}, for {others}"),

@@ -1,22 +1,28 @@
 //! The catalogue: which devices are decoded, into which fields and units. Open to everybody.
 
-use std::sync::Arc;
+use std::{iter, sync::Arc};
 
 use axum::{Json, extract::State};
-use champollion_registry::{CatalogueEntry, package::DecoderId};
+use champollion_registry::{CatalogueEntry, Registry, package::DecoderId};
 use champollion_sandbox::{Quantity, vocabulary};
 use semver::Version;
 use serde::Serialize;
 
 use super::{
     Problem,
-    extract::{PathParts, path_part},
+    extract::{Parameters, PathParts, parameter, path_part},
+    paging::{self, Listing, PageEnd, Window},
 };
 use crate::service::Service;
+
+/// Decoders that are looked up at once.
+const AT_ONCE: usize = 32;
 
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct Catalogue {
     decoders: Vec<CatalogueEntry>,
+    #[serde(flatten)]
+    end: PageEnd,
     /// The vocabulary that all measurements are in.
     quantities: Vec<&'static Quantity>,
 }
@@ -27,12 +33,31 @@ pub(super) struct Catalogue {
     operation_id = "listCatalogue",
     tag = "catalogue",
     summary = "List all decoders with their devices, fields and units",
+    params(Listing),
     responses((status = 200, description = "The catalogue.", body = Catalogue)),
 )]
-pub(super) async fn list(State(service): State<Arc<Service>>) -> Json<Catalogue> {
-    Json(Catalogue {
-        decoders: service.registry.catalogue(),
-        quantities: vocabulary::quantities().collect(),
+pub(super) async fn list(
+    State(service): State<Arc<Service>>,
+    Parameters(Listing { after, limit }): Parameters<Listing>,
+) -> Result<Json<Catalogue>, Problem> {
+    let from: Option<DecoderId> = after.as_deref().map(|id| parameter("after", id)).transpose()?;
+    let place = |entry: &CatalogueEntry| entry.manifest.id.to_string();
+    let entries = entries(&service.registry, from);
+    let (decoders, end) =
+        paging::page(entries, Window::new(after, limit, service.config.http.page_bytes), place);
+    Ok(Json(Catalogue { decoders, end, quantities: vocabulary::quantities().collect() }))
+}
+
+/// The decoders after one, few at a time: not all of them need be in memory.
+fn entries(registry: &Registry, after: Option<DecoderId>) -> impl Iterator<Item = CatalogueEntry> {
+    let (mut last, mut some) = (after, Vec::new().into_iter());
+    iter::from_fn(move || {
+        if some.len() == 0 {
+            some = registry.catalogue_page(last.as_ref(), AT_ONCE).into_iter();
+        }
+        let entry: CatalogueEntry = some.next()?;
+        last = Some(entry.manifest.id.clone());
+        Some(entry)
     })
 }
 

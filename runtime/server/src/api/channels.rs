@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Problem,
-    authorized::{Administer, Authorized},
+    authorized::{Authorized, Curate},
     catalogue::decoder_id,
     extract::{JsonBody, PathParts, to_the_end},
 };
@@ -80,7 +80,7 @@ macro_rules! handlers {
             ),
         )]
         pub(super) async fn $handler(
-            authorized: Authorized<Administer>,
+            authorized: Authorized<Curate>,
             State(service): State<Arc<Service>>,
             PathParts((vendor, model)): Decoder,
             JsonBody(wish): JsonBody<Wish>,
@@ -167,7 +167,7 @@ pub(super) struct CanaryView {
     ),
 )]
 pub(super) async fn canary_report(
-    _: Authorized<Administer>,
+    _: Authorized<Curate>,
     State(service): State<Arc<Service>>,
     PathParts((vendor, model)): Decoder,
 ) -> Result<Json<CanaryView>, Problem> {
@@ -190,7 +190,7 @@ pub(super) async fn canary_report(
     ),
 )]
 pub(super) async fn shadow_report(
-    _: Authorized<Administer>,
+    _: Authorized<Curate>,
     State(service): State<Arc<Service>>,
     PathParts((vendor, model)): Decoder,
 ) -> Result<Json<ShadowReport>, Problem> {

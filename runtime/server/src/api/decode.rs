@@ -54,12 +54,12 @@ pub(super) struct Tried {
         (status = 404, description = "DECODER"),
         (status = 409, description = "quarantined"),
         (status = 422, description = "CALL"),
-        (status = 429, description = "busy"),
-        (status = 503, description = "not-kept"),
+        (status = 429, description = "too-many-expensive-requests, busy"),
+        (status = 503, description = "too-busy, took-too-long, not-kept"),
     ),
 )]
 pub(super) async fn decode(
-    _: Authorized<Inspect>,
+    authorized: Authorized<Inspect>,
     State(service): State<Arc<Service>>,
     JsonBody(trial): JsonBody<Trial>,
 ) -> Result<Json<Tried>, Problem> {
@@ -74,9 +74,10 @@ pub(super) async fn decode(
             ));
         }
     };
+    let principal = &authorized.principal;
+    let turn = service.expensive.turn(&principal.token, principal.own_group())?;
     let loaded = service.registry.decoder(&trial.decoder).await?;
-    let (call, loaded) =
-        service.workers.run(move || (run(&loaded.decoder, &input), loaded)).await?;
+    let (call, loaded) = turn.run(move || (run(&loaded.decoder, &input), loaded)).await?;
     let decoder = DecoderName {
         id: loaded.id.to_string(),
         version: loaded.version.clone(),

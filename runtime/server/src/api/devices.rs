@@ -11,17 +11,21 @@ use serde_json::json;
 
 use super::{
     Problem,
-    authorized::{Administer, Authorized, Ingest, Inspect},
-    extract::{JsonBody, PathParts, path_part, to_the_end},
+    authorized::{Authorized, HandOver, Inspect, Provision},
+    extract::{JsonBody, Parameters, PathParts, SecretBody, parameter, path_part, to_the_end},
+    paging::{self, Listing, PageEnd, Window},
 };
 use crate::{
     devices::{Assignment, Device, DevicesError, HandedSession, Registration},
+    ingest::IngestError,
     service::Service,
 };
 
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct DeviceList {
     devices: Vec<Device>,
+    #[serde(flatten)]
+    end: PageEnd,
 }
 
 #[utoipa::path(
@@ -31,14 +35,22 @@ pub(super) struct DeviceList {
     tag = "devices",
     summary = "List the devices that the token may see",
     security(("token" = ["admin", "lns", "partner", "publisher"])),
+    params(Listing),
     responses((status = 200, description = "The devices, without their keys.", body = DeviceList)),
 )]
 pub(super) async fn list(
     authorized: Authorized<Inspect>,
     State(service): State<Arc<Service>>,
-) -> Json<DeviceList> {
-    let seen = service.devices.list(|device| authorized.principal.sees(&device.group));
-    Json(DeviceList { devices: seen.iter().map(|device| Device::clone(device)).collect() })
+    Parameters(Listing { after, limit }): Parameters<Listing>,
+) -> Result<Json<DeviceList>, Problem> {
+    let from = after.as_deref().map(|dev_eui| parameter("after", dev_eui)).transpose()?;
+    let window = Window::new(after, limit, service.config.http.page_bytes);
+    let seen = |device: &Device| authorized.principal.sees(&device.group);
+    let devices = service.devices.page(seen, from, window.lookups());
+    let devices = devices.iter().map(|device| Device::clone(device));
+    let place = |device: &Device| device.dev_eui.to_string();
+    let (devices, end) = paging::page(devices, window, place);
+    Ok(Json(DeviceList { devices, end }))
 }
 
 /// A device of another partner is as unknown as one that nobody has.
@@ -81,13 +93,14 @@ pub(super) async fn show(
             description = "unknown-network-server, description-too-large, impossible-registration",
         ),
         (status = 503, description = "not-kept"),
+        (status = 409, description = "quota-exceeded"),
     ),
 )]
 pub(super) async fn register(
-    authorized: Authorized<Administer>,
+    authorized: Authorized<Provision>,
     State(service): State<Arc<Service>>,
     PathParts(dev_eui): PathParts<String>,
-    JsonBody(registration): JsonBody<Registration>,
+    SecretBody(registration): SecretBody<Registration>,
 ) -> Result<Json<Device>, Problem> {
     let dev_eui: DevEui = path_part("DevEUI", &dev_eui)?;
     if let Some(server) = &registration.network_server
@@ -100,8 +113,10 @@ pub(super) async fn register(
     let device = to_the_end(async move {
         let device = service.devices.register(dev_eui, registration).await?;
         // Whose it is and what decodes it; its keys stay where they are.
-        let entry = AuditEntry::new(&by, "device-register", dev_eui)
-            .with(json!({ "group": device.group, "assignment": device.assignment }));
+        let entry = AuditEntry::new(&by, "device-register", dev_eui).with(json!({
+            "group": device.group, "assignment": device.assignment,
+            "networkServer": device.network_server, "reported": device.reported,
+        }));
         service.registry.record(entry, Timestamp::now()).await?;
         Ok(device)
     });
@@ -125,7 +140,7 @@ pub(super) async fn register(
     ),
 )]
 pub(super) async fn assign(
-    authorized: Authorized<Administer>,
+    authorized: Authorized<Provision>,
     State(service): State<Arc<Service>>,
     PathParts(dev_eui): PathParts<String>,
     JsonBody(wish): JsonBody<AssignmentWish>,
@@ -173,16 +188,29 @@ pub(super) struct AssignmentWish {
         (status = 400, description = "impossible-session"),
         (status = 404, description = "unknown-device"),
         (status = 409, description = "other-session"),
+        (status = 403, description = "other-network-server"),
+        (status = 503, description = "not-kept"),
     ),
 )]
 pub(super) async fn hand_over(
-    _: Authorized<Ingest>,
+    authorized: Authorized<HandOver>,
     State(service): State<Arc<Service>>,
     PathParts(dev_eui): PathParts<String>,
-    JsonBody(session): JsonBody<HandedSession>,
+    SecretBody(session): SecretBody<HandedSession>,
 ) -> Result<Json<Device>, Problem> {
     let dev_eui: DevEui = path_part("DevEUI", &dev_eui)?;
-    let device = service.devices.hand_over(dev_eui, &session, &service.config.keks).await?;
+    let speaker = authorized.principal.speaker(&service.config);
+    speaker.check(&service.devices, dev_eui).map_err(IngestError::Refused)?;
+    let by = authorized.principal.actor();
+    let device = to_the_end(async move {
+        let handed = service.devices.hand_over(dev_eui, &session, &service.config.keks).await?;
+        if let Some(moved) = handed.moved {
+            let entry = AuditEntry::new(&by, "session-hand-over", dev_eui).with(json!(moved));
+            service.registry.record(entry, Timestamp::now()).await?;
+        }
+        Ok(handed.device)
+    });
+    let device = device.await?;
     Ok(Json(Device::clone(&device)))
 }
 
@@ -200,12 +228,13 @@ pub(super) async fn hand_over(
     ),
 )]
 pub(super) async fn remove(
-    authorized: Authorized<Administer>,
+    authorized: Authorized<Provision>,
     State(service): State<Arc<Service>>,
     PathParts(dev_eui): PathParts<String>,
 ) -> Result<StatusCode, Problem> {
     let dev_eui: DevEui = path_part("DevEUI", &dev_eui)?;
-    let entry = AuditEntry::new(&authorized.principal.actor(), "device-remove", dev_eui);
+    let entry =
+        AuditEntry::new(&authorized.principal.actor(), "device-remove", dev_eui).essential();
     to_the_end(async move {
         service.devices.remove(dev_eui).await?;
         service.downlinks.forget_device(dev_eui).await?;

@@ -10,13 +10,18 @@ use axum::{
 };
 use champollion_delivery::names::GroupId;
 use champollion_frames::DevEui;
+use champollion_registry::ledger::AuditEntry;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::{
     Problem,
+    acts::note,
     authorized::{Authorized, Command},
     extract::{JsonBody, Parameters, PathParts, path_part},
+    paging::{self, PageEnd, Window},
+    quotas::permit_priority,
 };
 use crate::{
     auth::Principal,
@@ -45,6 +50,8 @@ const MAX_LIMIT: usize = 1_000;
 pub(super) struct Listing {
     /// The id of a command: only earlier ones are listed.
     before: Option<Uuid>,
+    /// The same, by the name that it has in all lists.
+    after: Option<Uuid>,
     /// The most commands of an answer, 1 to 1000; 100 where it is left out.
     limit: Option<usize>,
 }
@@ -52,6 +59,8 @@ pub(super) struct Listing {
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct DownlinkList {
     downlinks: Vec<Downlink>,
+    #[serde(flatten)]
+    end: PageEnd,
 }
 
 #[utoipa::path(
@@ -87,8 +96,9 @@ pub(super) struct DownlinkList {
             status = 422,
             description = "no-decoder, no-network-server, no-downlinks, other-request, CALL",
         ),
-        (status = 429, description = "busy"),
+        (status = 429, description = "quota-exceeded, busy"),
         (status = 503, description = "not-kept"),
+        (status = 403, description = "priority-not-permitted"),
     ),
 )]
 pub(super) async fn send(
@@ -99,9 +109,12 @@ pub(super) async fn send(
     JsonBody(wish): JsonBody<Wish>,
 ) -> Result<Response, Problem> {
     let device = seen_device(&service, &authorized.principal, &dev_eui)?;
+    permit_priority(&service, &authorized.principal, &device.group, wish.priority)?;
     let path = format!("devices/{}", device.dev_eui);
     let sender = sender(&authorized.principal, &headers, &path, &wish)?;
     let downlink = service.downlinks.send(&device, &wish, &sender).await?;
+    let entry = AuditEntry::new(&authorized.principal.actor(), "command-send", device.dev_eui);
+    note(&service, entry.with(json!({ "id": downlink.id, "group": device.group }))).await;
     let location = format!("/v1/downlinks/{}", downlink.id);
     let mut response = (StatusCode::ACCEPTED, Json(Downlink::clone(&downlink))).into_response();
     if let Ok(location) = HeaderValue::from_str(&location) {
@@ -139,8 +152,9 @@ pub(super) async fn send(
             description = "other-request, too-many-devices, no-decoder, no-network-server, \
                            no-downlinks, CALL",
         ),
-        (status = 429, description = "busy"),
+        (status = 429, description = "quota-exceeded, busy"),
         (status = 503, description = "not-kept"),
+        (status = 403, description = "priority-not-permitted"),
     ),
 )]
 pub(super) async fn send_to_group(
@@ -161,8 +175,11 @@ pub(super) async fn send_to_group(
         let detail = format!("there is no group {group} with devices");
         return Err(Problem::not_found("unknown-group", detail));
     }
+    permit_priority(&service, &authorized.principal, &group, wish.priority)?;
     let sender = sender(&authorized.principal, &headers, &format!("groups/{group}"), &wish)?;
     let answer = service.downlinks.send_to_group(&group, &devices, &wish, &sender, refused).await?;
+    let entry = AuditEntry::new(&authorized.principal.actor(), "command-send-to-group", &group);
+    note(&service, entry.with(json!({ "devices": devices.len() }))).await;
     Ok((StatusCode::ACCEPTED, Json(answer)))
 }
 
@@ -189,14 +206,20 @@ pub(super) async fn of_device(
     authorized: Authorized<Command>,
     State(service): State<Arc<Service>>,
     PathParts(dev_eui): PathParts<String>,
-    Parameters(Listing { before, limit }): Parameters<Listing>,
+    Parameters(Listing { before, after, limit }): Parameters<Listing>,
 ) -> Result<Json<DownlinkList>, Problem> {
     let device = seen_device(&service, &authorized.principal, &dev_eui)?;
-    let limit = limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT);
-    let downlinks = service.downlinks.of_device(device.dev_eui, before, limit).await?;
+    let before = after.or(before);
+    let bytes = service.config.http.page_bytes;
+    let place_before = before.map(|before| before.to_string());
+    let window = Window::of(place_before, limit, (DEFAULT_LIMIT, MAX_LIMIT), bytes);
     // Those of a partner that the device belonged to before are not this one's.
-    let seen = downlinks.iter().filter(|downlink| authorized.principal.sees(&downlink.group));
-    Ok(Json(DownlinkList { downlinks: seen.map(|downlink| Downlink::clone(downlink)).collect() }))
+    let sees = |downlink: &Downlink| authorized.principal.sees(&downlink.group);
+    let (dev_eui, limit) = (device.dev_eui, window.lookups() - 1);
+    let page = service.downlinks.of_device(dev_eui, before, limit, bytes, &sees).await?;
+    let place = |downlink: &Downlink| downlink.id.to_string();
+    let (downlinks, end) = paging::page(page, window, place);
+    Ok(Json(DownlinkList { downlinks, end }))
 }
 
 #[utoipa::path(
@@ -240,6 +263,8 @@ pub(super) async fn cancel(
 ) -> Result<Json<Downlink>, Problem> {
     let downlink = seen(&service, &authorized.principal, path_part("command", &id)?).await?;
     let cancelled = service.downlinks.cancel(downlink.id).await?;
+    let entry = AuditEntry::new(&authorized.principal.actor(), "command-cancel", downlink.id);
+    note(&service, entry.with(json!({ "device": downlink.dev_eui })).essential()).await;
     Ok(Json(Downlink::clone(&cancelled)))
 }
 

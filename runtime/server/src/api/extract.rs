@@ -11,14 +11,21 @@ use champollion_delivery::names::GroupId;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::{Problem, nearest::meant_member};
-use crate::service::Service;
+use super::{
+    Problem,
+    nearest::meant_member,
+    secrets::{without_odd_names, without_values},
+};
+use crate::{connections::BodyTooSlow, service::Service};
 
 /// The path of an error that is about the whole body.
 const ROOT: &str = ".";
 
 /// A JSON body, whatever its Content-Type says.
 pub(super) struct JsonBody<T>(pub(super) T);
+
+/// The same of a body that holds secrets: an error names the place and the fault, and no value.
+pub(super) struct SecretBody<T>(pub(super) T);
 
 /// The parts of the path that the route names.
 pub(super) struct PathParts<T>(pub(super) T);
@@ -45,6 +52,22 @@ impl<T: DeserializeOwned> FromRequest<Arc<Service>> for JsonBody<T> {
     }
 }
 
+impl<T: DeserializeOwned> FromRequest<Arc<Service>> for SecretBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, service: &Arc<Service>) -> Result<Self, Problem> {
+        let bytes = read_body(request, service.config.http.body_bytes).await?;
+        let mut json = serde_json::Deserializer::from_slice(&bytes);
+        let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+            let path = without_odd_names(&error.path().to_string()).into_owned();
+            let error = error.into_inner();
+            unreadable_at(&error, &path, &without_values(&path, &error.to_string()))
+        })?;
+        json.end().map_err(|error| unreadable(&error, ROOT))?;
+        Ok(Self(value))
+    }
+}
+
 /// Reads JSON, and says of what does not fit where it is.
 pub(super) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
@@ -57,21 +80,23 @@ pub(super) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem
 }
 
 fn unreadable(error: &serde_json::Error, path: &str) -> Problem {
-    let said = error.to_string();
-    let hint =
-        meant_member(&said).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+    unreadable_at(error, path, &error.to_string())
+}
+
+fn unreadable_at(error: &serde_json::Error, path: &str, said: &str) -> Problem {
+    let hint = meant_member(said).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
     let problem = if !error.is_data() {
-        let detail = format!("the body cannot be read as JSON: {error}");
+        let detail = format!("the body cannot be read as JSON: {said}");
         Problem::bad_request("malformed-json", detail)
     } else if path == ROOT {
         Problem::bad_request(
             "invalid-body",
-            format!("the body is not what it should be: {error}{hint}"),
+            format!("the body is not what it should be: {said}{hint}"),
         )
     } else {
         Problem::bad_request(
             "invalid-body",
-            format!("{path} is not what it should be: {error}{hint}"),
+            format!("{path} is not what it should be: {said}{hint}"),
         )
         .with("path", path)
     };
@@ -116,10 +141,25 @@ pub(super) async fn read_body(request: Request<Body>, limit: usize) -> Result<By
         Ok(whole) => Ok(whole.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(Problem::too_large(limit)),
         Err(error) => {
+            if let Some(slow) = too_slow(&*error) {
+                return Err(Problem::body_too_slow(slow.to_string()));
+            }
             let detail = format!("the body did not arrive whole: {error}");
             Err(Problem::bad_request("broken-body", detail))
         }
     }
+}
+
+/// The reason why a body did not arrive, where its time was over.
+fn too_slow(error: &(dyn std::error::Error + 'static)) -> Option<BodyTooSlow> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(slow) = error.downcast_ref::<BodyTooSlow>() {
+            return Some(*slow);
+        }
+        next = error.source();
+    }
+    None
 }
 
 /// Does something to its end, also where the client goes away meanwhile: what is durable and what is
@@ -137,5 +177,15 @@ where
 {
     text.parse().map_err(|error: T::Err| {
         Problem::bad_request("invalid-path", format!("{text:?} is no {what}: {error}"))
+    })
+}
+
+/// A parameter of the query as a type of its own.
+pub(super) fn parameter<T: FromStr>(name: &'static str, text: &str) -> Result<T, Problem>
+where
+    T::Err: std::fmt::Display,
+{
+    text.parse().map_err(|error: T::Err| {
+        Problem::bad_request("invalid-query", format!("{name}={text} cannot be read: {error}"))
     })
 }

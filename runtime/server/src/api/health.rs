@@ -1,15 +1,21 @@
 //! Whether the server lives, whether it can take frames, and what it counted.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
-use axum::{Json, extract::State};
+use axum::{Json, extract::State, http::request::Parts};
 use champollion_store::Health;
+use jiff::Timestamp;
 
 use super::{
     Problem,
-    authorized::{Administer, Authorized},
+    authorized::{Authorized, ReadMetrics, ReadStorage, recognized},
 };
-use crate::{service::Service, storage::Report};
+use crate::{
+    auth::{AdminOutlook, AuthError, Scope, bearer},
+    run::ADMIN_ENDS_SOON,
+    service::Service,
+    storage::Report,
+};
 
 /// Answers that the process is alive.
 #[utoipa::path(
@@ -29,8 +35,9 @@ pub(super) async fn alive() -> &'static str {
     "alive\n"
 }
 
-/// Frames can be taken and kept. How the connections to brokers are stands in the lines that follow: a
-/// broker that is away makes no server less ready.
+/// Frames can be taken and kept. For a token of the scope metrics lines follow about what should be looked
+/// after, as the connections to brokers: a broker that is away makes no server less ready. Others, who need no
+/// token, learn nothing more.
 #[utoipa::path(
     get,
     path = "/readyz",
@@ -45,20 +52,26 @@ pub(super) async fn alive() -> &'static str {
             content_type = "text/plain",
         ),
         (status = 503, description = "store-stalled, store-failed, stopping"),
-        (status = 507, description = "storage-full"),
+        (status = 507, description = "audit-full, storage-full"),
+        (status = 401, description = "token-malformed, token-unknown, token-expired"),
+        (status = 429, description = "too-many-wrong-tokens"),
     ),
 )]
-pub(super) async fn ready(State(service): State<Arc<Service>>) -> Result<String, Problem> {
+pub(super) async fn ready(
+    State(service): State<Arc<Service>>,
+    parts: Parts,
+) -> Result<String, Problem> {
+    let sees_details = match bearer(&parts.headers) {
+        Err(AuthError::Missing) => false,
+        _ => recognized(&parts, &service).await?.may(Scope::Metrics),
+    };
     match service.store.health() {
         Health::Ready => {
             if let Some(full) = service.storage.full() {
                 return Err(full.into());
             }
-            let brokers = service.brokers.iter().map(|status| match status.trouble() {
-                None => format!("broker of {}: connected\n", status.server()),
-                Some(why) => format!("broker of {}: not connected: {why}\n", status.server()),
-            });
-            Ok(std::iter::once("ready\n".to_owned()).chain(brokers).collect())
+            let details = if sees_details { details(&service) } else { Vec::new() };
+            Ok(std::iter::once("ready\n".to_owned()).chain(details).collect())
         }
         Health::Stalled => {
             Err(Problem::unavailable("store-stalled", "the disk has not finished a write in time"))
@@ -69,6 +82,28 @@ pub(super) async fn ready(State(service): State<Arc<Service>>) -> Result<String,
         }
         _ => Err(Problem::unavailable("stopping", "the server is being stopped")),
     }
+}
+
+/// The lines that an operator should know of.
+fn details(service: &Service) -> Vec<String> {
+    let mut lines: Vec<String> = service
+        .brokers
+        .iter()
+        .map(|status| match status.trouble() {
+            None => format!("broker of {}: connected\n", status.server()),
+            Some(why) => format!("broker of {}: not connected: {why}\n", status.server()),
+        })
+        .collect();
+    let now = Timestamp::now();
+    match service.tokens.admin_outlook(now) {
+        AdminOutlook::Until(end) if end.duration_since(now) <= ADMIN_ENDS_SOON => {
+            lines.push(format!("the last admin token ends at {end}\n"));
+        }
+        AdminOutlook::Over => lines.push("no admin token is valid any more\n".to_owned()),
+        AdminOutlook::Lasting | AdminOutlook::Until(_) => {}
+    }
+    lines.extend(service.registry.audit_full().map(|full| format!("{full}\n")));
+    lines
 }
 
 /// Answers the use of the disk, and for how long there is room.
@@ -82,7 +117,7 @@ pub(super) async fn ready(State(service): State<Arc<Service>>) -> Result<String,
     responses((status = 200, description = "The use of the disk.", body = Report)),
 )]
 pub(super) async fn storage(
-    _: Authorized<Administer>,
+    _: Authorized<ReadStorage>,
     State(service): State<Arc<Service>>,
 ) -> Json<Report> {
     Json(service.storage.report())
@@ -99,10 +134,11 @@ pub(super) async fn storage(
     responses((status = 200, description = "The metrics.", body = String, content_type = "text/plain")),
 )]
 pub(super) async fn metrics(
-    _: Authorized<Administer>,
+    _: Authorized<ReadMetrics>,
     State(service): State<Arc<Service>>,
 ) -> String {
-    let quarantined = service.registry.quarantined().len();
-    metrics::gauge!("champollion_decoders_quarantined").set(quarantined as f64);
+    let quarantined = service.registry.quarantined();
+    let versions: BTreeSet<_> = quarantined.iter().map(|one| (&one.id, &one.version)).collect();
+    metrics::gauge!("champollion_decoders_quarantined").set(versions.len() as f64);
     service.metrics.render()
 }

@@ -5,18 +5,19 @@ use std::sync::Arc;
 use axum::{
     Json,
     extract::State,
-    http::header,
+    http::{HeaderName, header},
     response::{IntoResponse, Response},
 };
 use champollion_registry::{
     RegistryError,
-    ledger::{Mended, Verification},
+    ledger::{Archive, AuditUsage, Mended, SignedHead, Verification},
 };
-use serde::Deserialize;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::{
     Problem,
-    authorized::{Administer, Authorized, Inspect},
+    authorized::{Authorized, Curate, Inspect, ReadAudit},
     extract::{JsonBody, Parameters, to_the_end},
 };
 use crate::service::Service;
@@ -40,6 +41,28 @@ impl Page {
     fn limit(&self) -> usize {
         self.limit.unwrap_or(LINES).clamp(1, LINES)
     }
+}
+
+/// Lines that are read at once: with the longest there are, 2 MiB.
+const AT_ONCE: usize = 32;
+
+/// Where to go on, as of records in formats that have no place for it.
+const NEXT: HeaderName = HeaderName::from_static("next-cursor");
+
+/// Whether there may be more lines.
+const MORE: HeaderName = HeaderName::from_static("more-records");
+
+/// The lines that are asked for.
+#[derive(Clone, Copy)]
+enum Chain {
+    Index,
+    Audit,
+}
+
+/// The place of a line.
+#[derive(Deserialize)]
+struct Numbered {
+    sequence: u64,
 }
 
 /// The index, line by line: each names the hash of the one before.
@@ -66,8 +89,7 @@ pub(super) async fn index(
     State(service): State<Arc<Service>>,
     Parameters(page): Parameters<Page>,
 ) -> Result<Response, Problem> {
-    let lines = service.registry.index_lines(page.after, page.limit()).await;
-    Ok(as_lines(&lines.map_err(RegistryError::from)?))
+    lines(&service, Chain::Index, &page).await
 }
 
 /// The audit, in the same way.
@@ -90,12 +112,110 @@ pub(super) async fn index(
     ),
 )]
 pub(super) async fn audit(
-    _: Authorized<Administer>,
+    _: Authorized<ReadAudit>,
     State(service): State<Arc<Service>>,
     Parameters(page): Parameters<Page>,
 ) -> Result<Response, Problem> {
-    let lines = service.registry.audit_lines(page.after, page.limit()).await;
-    Ok(as_lines(&lines.map_err(RegistryError::from)?))
+    lines(&service, Chain::Audit, &page).await
+}
+
+/// A page of lines, as many as were asked for and fit.
+async fn lines(service: &Service, chain: Chain, page: &Page) -> Result<Response, Problem> {
+    let bytes = service.config.http.page_bytes;
+    let (mut body, mut next, mut count) = (Vec::new(), page.after, 0);
+    let more = 'page: loop {
+        let wanted = (page.limit() - count + 1).min(AT_ONCE);
+        let lines = match chain {
+            Chain::Index => service.registry.index_lines(next, wanted).await,
+            Chain::Audit => service.registry.audit_lines(next, wanted).await,
+        };
+        let lines = lines.map_err(RegistryError::from)?;
+        let at_end = lines.len() < wanted;
+        for line in lines {
+            let is_full = count == page.limit() || body.len() + line.len() > bytes && count > 0;
+            if is_full {
+                break 'page true;
+            }
+            // One that is damaged is shown as it is; the next follows it.
+            let numbered = serde_json::from_slice::<Numbered>(&line);
+            next = numbered.map_or(next + 1, |numbered| numbered.sequence);
+            count += 1;
+            body.extend_from_slice(&line);
+            body.push(b'\n');
+        }
+        if at_end {
+            break false;
+        }
+    };
+    let headers = [
+        (header::CONTENT_TYPE, "application/x-ndjson".to_owned()),
+        (NEXT, next.to_string()),
+        (MORE, more.to_string()),
+    ];
+    Ok((headers, body).into_response())
+}
+
+/// The end of the audit, signed, with its archives and the space that it takes.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct AuditHead {
+    #[serde(flatten)]
+    signed: SignedHead,
+    archives: Vec<Archive>,
+    usage: AuditUsage,
+}
+
+/// Answers where the audit ends.
+#[utoipa::path(
+    get,
+    path = "/v1/audit/head",
+    operation_id = "getAuditHead",
+    tag = "operation",
+    summary = "Get the signed end of the audit, its archives and its space",
+    security(("token" = ["admin"])),
+    responses(
+        (status = 200, description = "The end of the audit.", body = AuditHead),
+        (status = 503, description = "not-kept"),
+    ),
+)]
+pub(super) async fn audit_head(
+    _: Authorized<ReadAudit>,
+    State(service): State<Arc<Service>>,
+) -> Result<Json<AuditHead>, Problem> {
+    Ok(Json(AuditHead {
+        signed: service.registry.signed_audit_head(Timestamp::now()).await?,
+        archives: service.registry.audit_archives().await?,
+        usage: service.registry.audit_usage(),
+    }))
+}
+
+/// The files that lines of the audit were moved into.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct Archived {
+    archived: Vec<Archive>,
+}
+
+/// Moves all lines of the audit into files, whatever their size, so that they can be carried away.
+#[utoipa::path(
+    post,
+    path = "/v1/audit/archive",
+    operation_id = "archiveAudit",
+    tag = "operation",
+    summary = "Move all lines of the audit into files",
+    security(("token" = ["admin"])),
+    responses(
+        (status = 200, description = "The files that were made.", body = Archived),
+        (status = 503, description = "not-kept"),
+    ),
+)]
+pub(super) async fn archive_audit(
+    _: Authorized<ReadAudit>,
+    State(service): State<Arc<Service>>,
+) -> Result<Json<Archived>, Problem> {
+    to_the_end(async move {
+        let archived = service.registry.archive_audit(0, Timestamp::now()).await?;
+        Ok(Json(Archived { archived }))
+    })
+    .await
 }
 
 /// Whether all that is kept is what the index says.
@@ -112,7 +232,7 @@ pub(super) async fn audit(
     ),
 )]
 pub(super) async fn verify(
-    _: Authorized<Administer>,
+    _: Authorized<Curate>,
     State(service): State<Arc<Service>>,
 ) -> Result<Json<Verification>, Problem> {
     Ok(Json(service.registry.verify().await?))
@@ -140,18 +260,9 @@ pub(super) struct Mending {
     ),
 )]
 pub(super) async fn mend(
-    _: Authorized<Administer>,
+    _: Authorized<Curate>,
     State(service): State<Arc<Service>>,
     JsonBody(Mending { dry_run }): JsonBody<Mending>,
 ) -> Result<Json<Mended>, Problem> {
     Ok(Json(to_the_end(async move { Ok(service.registry.mend_all(dry_run).await?) }).await?))
-}
-
-fn as_lines(lines: &[Vec<u8>]) -> Response {
-    let mut body = Vec::with_capacity(lines.iter().map(|line| line.len() + 1).sum());
-    for line in lines {
-        body.extend_from_slice(line);
-        body.push(b'\n');
-    }
-    ([(header::CONTENT_TYPE, "application/x-ndjson")], body).into_response()
 }

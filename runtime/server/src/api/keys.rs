@@ -12,8 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Problem,
-    authorized::{Administer, Authorized, Inspect},
-    extract::{JsonBody, PathParts, path_part, to_the_end},
+    authorized::{Authorized, Curate, Inspect},
+    extract::{JsonBody, Parameters, PathParts, parameter, path_part, to_the_end},
+    paging::{self, Listing, PageEnd, Window},
 };
 use crate::service::Service;
 
@@ -28,6 +29,8 @@ pub(super) struct KnownKey {
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct KeyList {
     keys: Vec<KnownKey>,
+    #[serde(flatten)]
+    end: PageEnd,
 }
 
 /// A key that is to be known.
@@ -60,15 +63,23 @@ pub(super) struct OwnKey {
     tag = "registry",
     summary = "List the keys of publishers",
     security(("token" = ["admin", "lns", "partner", "publisher"])),
+    params(Listing),
     responses((status = 200, description = "The keys.", body = KeyList)),
 )]
 pub(super) async fn list(
     _: Authorized<Inspect>,
     State(service): State<Arc<Service>>,
-) -> Json<KeyList> {
+    Parameters(Listing { after, limit }): Parameters<Listing>,
+) -> Result<Json<KeyList>, Problem> {
+    let from: Option<PublicKey> =
+        after.as_deref().map(|key| parameter("after", key)).transpose()?;
     let publishers = service.registry.publishers();
-    let keys = publishers.keys().map(|(key, known)| KnownKey { key: *key, known: known.clone() });
-    Json(KeyList { keys: keys.collect() })
+    let later = publishers.keys().filter(|(key, _)| from.is_none_or(|from| **key > from));
+    let keys = later.map(|(key, known)| KnownKey { key: *key, known: known.clone() });
+    let place = |known: &KnownKey| known.key.to_string();
+    let (keys, end) =
+        paging::page(keys, Window::new(after, limit, service.config.http.page_bytes), place);
+    Ok(Json(KeyList { keys, end }))
 }
 
 #[utoipa::path(
@@ -87,7 +98,7 @@ pub(super) async fn list(
     ),
 )]
 pub(super) async fn add(
-    authorized: Authorized<Administer>,
+    authorized: Authorized<Curate>,
     State(service): State<Arc<Service>>,
     JsonBody(new): JsonBody<NewKey>,
 ) -> Result<(StatusCode, Json<KnownKey>), Problem> {
@@ -117,7 +128,7 @@ pub(super) async fn add(
     ),
 )]
 pub(super) async fn revoke(
-    authorized: Authorized<Administer>,
+    authorized: Authorized<Curate>,
     State(service): State<Arc<Service>>,
     PathParts(key): PathParts<String>,
     JsonBody(Revocation { reason }): JsonBody<Revocation>,
@@ -144,7 +155,7 @@ pub(super) async fn revoke(
     ),
 )]
 pub(super) async fn rotate(
-    authorized: Authorized<Administer>,
+    authorized: Authorized<Curate>,
     State(service): State<Arc<Service>>,
 ) -> Result<Json<OwnKey>, Problem> {
     let by = authorized.principal.actor();

@@ -1,5 +1,6 @@
 //! The HTTP interface: a file for each kind of thing that is served.
 
+mod acts;
 pub mod authorized;
 mod catalogue;
 mod channels;
@@ -13,15 +14,19 @@ mod ingest;
 mod keys;
 mod leftover;
 mod nearest;
+mod paging;
 mod parked;
 mod problem;
 mod quarantine;
+mod quotas;
 mod records;
 mod redecode;
 mod reference;
 mod registry;
 mod retention;
+mod room;
 mod routes;
+mod secrets;
 mod tokens;
 
 use std::sync::Arc;
@@ -64,8 +69,10 @@ pub fn router(service: Arc<Service>) -> Router {
         .routes(routes!(history::verify))
         .routes(routes!(history::mend))
         .routes(routes!(history::audit))
+        .routes(routes!(history::audit_head))
+        .routes(routes!(history::archive_audit))
         .routes(routes!(quarantine::list))
-        .routes(routes!(quarantine::lift))
+        .routes(routes!(quarantine::lift, quarantine::set_aside))
         .merge(
             OpenApiRouter::default()
                 .routes(routes!(records::pull))
@@ -86,6 +93,7 @@ pub fn router(service: Arc<Service>) -> Router {
         .routes(routes!(parked::show, parked::drop))
         .routes(routes!(parked::retry))
         .routes(routes!(retention::show))
+        .routes(routes!(quotas::show))
         .routes(routes!(routes::list))
         .routes(routes!(routes::show, routes::put, routes::remove))
         .routes(routes!(routes::pause))
@@ -105,10 +113,16 @@ pub fn router(service: Arc<Service>) -> Router {
         .layer(Extension(Arc::new(Reference::new(&document))))
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)
+        .layer(middleware::from_fn_with_state(Arc::clone(&service), room::for_growth))
         .layer(middleware::from_fn(leftover::read_leftover))
         .layer(CatchPanicLayer::custom(problem::panicked))
-        .layer(TraceLayer::new_for_http())
+        .layer(TraceLayer::new_for_http().make_span_with(span))
         .with_state(service)
+}
+
+/// The span of a request in the log. Its query is not shown: clients put secrets there by mistake.
+fn span(request: &axum::extract::Request) -> tracing::Span {
+    tracing::debug_span!("request", method = %request.method(), path = request.uri().path())
 }
 
 async fn no_such_path(uri: Uri) -> Problem {

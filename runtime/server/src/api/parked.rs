@@ -3,20 +3,25 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State, http::StatusCode};
+use champollion_registry::ledger::AuditEntry;
 use data_encoding::BASE64;
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
     Problem,
-    authorized::{Administer, Authorized},
-    extract::{PathParts, path_part},
+    acts::note,
+    authorized::{Authorized, ManageParked},
+    extract::{Parameters, PathParts, parameter, path_part},
+    paging::{self, Listing, PageEnd, Window},
 };
 use crate::{mqtt::NotTaken, parked::ParkedInfo, service::Service};
 
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct ParkedList {
     parked: Vec<ParkedInfo>,
+    #[serde(flatten)]
+    end: PageEnd,
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -42,14 +47,22 @@ pub(super) struct Shown {
     tag = "operation",
     summary = "List the messages of brokers that could not be read",
     security(("token" = ["admin"])),
+    params(Listing),
     responses((status = 200, description = "The messages, without their payloads.", body = ParkedList)),
 )]
 pub(super) async fn list(
-    _: Authorized<Administer>,
+    _: Authorized<ManageParked>,
     State(service): State<Arc<Service>>,
-) -> Json<ParkedList> {
-    let parked = service.parked.list();
-    Json(ParkedList { parked: parked.iter().map(|info| ParkedInfo::clone(info)).collect() })
+    Parameters(Listing { after, limit }): Parameters<Listing>,
+) -> Result<Json<ParkedList>, Problem> {
+    let from: Option<Uuid> = after.as_deref().map(|id| parameter("after", id)).transpose()?;
+    let all = service.parked.list();
+    let later = all.iter().filter(|info| from.is_none_or(|from| info.id > from));
+    let parked = later.map(|info| ParkedInfo::clone(info));
+    let place = |info: &ParkedInfo| info.id.to_string();
+    let (parked, end) =
+        paging::page(parked, Window::new(after, limit, service.config.http.page_bytes), place);
+    Ok(Json(ParkedList { parked, end }))
 }
 
 #[utoipa::path(
@@ -65,7 +78,7 @@ pub(super) async fn list(
     ),
 )]
 pub(super) async fn show(
-    _: Authorized<Administer>,
+    _: Authorized<ManageParked>,
     State(service): State<Arc<Service>>,
     PathParts(id): PathParts<String>,
 ) -> Result<Json<Shown>, Problem> {
@@ -91,11 +104,14 @@ pub(super) async fn show(
     ),
 )]
 pub(super) async fn drop(
-    _: Authorized<Administer>,
+    authorized: Authorized<ManageParked>,
     State(service): State<Arc<Service>>,
     PathParts(id): PathParts<String>,
 ) -> Result<StatusCode, Problem> {
-    service.parked.remove(path_part("message", &id)?).await?;
+    let id: Uuid = path_part("message", &id)?;
+    service.parked.remove(id).await?;
+    let entry = AuditEntry::new(&authorized.principal.actor(), "parked-drop", id).essential();
+    note(&service, entry).await;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -130,7 +146,7 @@ pub(super) struct Retried {
     ),
 )]
 pub(super) async fn retry(
-    _: Authorized<Administer>,
+    authorized: Authorized<ManageParked>,
     State(service): State<Arc<Service>>,
     PathParts(id): PathParts<String>,
 ) -> Result<Json<Retried>, Problem> {
@@ -147,5 +163,7 @@ pub(super) async fn retry(
         NotTaken::Later(why) => Problem::unavailable("not-kept", why),
     })?;
     service.parked.remove(id).await?;
+    let entry = AuditEntry::new(&authorized.principal.actor(), "parked-retry", id);
+    note(&service, entry.with(json!({ "networkServer": server }))).await;
     Ok(Json(Retried { result }))
 }

@@ -16,14 +16,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Problem,
-    authorized::{Authorized, Collect},
+    authorized::{Acknowledge, Authorized, Collect},
     extract::{JsonBody, Parameters},
 };
-use crate::service::Service;
+use crate::{auth::AuthError, service::Service};
 
 // With what `routes!` looks for beside a handler.
 pub(super) use stream::{__path_follow, follow};
-use wanted::Wanted;
+use wanted::{Reader, Wanted};
 
 #[utoipa::path(
     get,
@@ -52,6 +52,8 @@ use wanted::Wanted;
         (status = 404, description = "no-such-route"),
         (status = 406, description = "not-acceptable"),
         (status = 409, description = "cursor-beyond-end, wrong-kind-of-route"),
+        (status = 429, description = "too-many-expensive-requests, busy, quota-exceeded, too-many-followers"),
+        (status = 503, description = "too-busy, took-too-long"),
     ),
 )]
 pub(super) async fn pull(
@@ -62,7 +64,27 @@ pub(super) async fn pull(
 ) -> Result<Response, Problem> {
     let layout = answer::layout(wanted.format(), &headers)?;
     let wish = wanted.understood(&authorized)?;
-    answer::write(wish.pull(&service).await?, layout).await
+    let Authorized { principal, .. } = &authorized;
+    let bytes = answer::bytes(layout, service.config.http.page_bytes);
+    let reader = Reader::new(&service, principal.token.clone(), bytes);
+    let group = wish.group.clone();
+    let (page, place) = match wish.place_to_wait(&service, &reader.token)? {
+        // While it waits it takes nobody's place who is answered at once.
+        Some(waiting) => {
+            let page = tokio::select! {
+                page = wish.pull(&service, &reader) => page?,
+                // A token that ends while it waits gets nothing more.
+                () = service.tokens.ended(&reader.token) => return Err(AuthError::Unknown.into()),
+            };
+            drop(waiting);
+            (page, service.place_to_answer(&reader.token, &group)?)
+        }
+        None => {
+            let place = service.place_to_answer(&reader.token, &group)?;
+            (wish.pull(&service, &reader).await?, place)
+        }
+    };
+    answer::write(page, layout, place).await
 }
 
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -100,16 +122,22 @@ pub(super) struct Acknowledged {
     ),
 )]
 pub(super) async fn acknowledge(
-    authorized: Authorized<Collect>,
+    authorized: Authorized<Acknowledge>,
     State(service): State<Arc<Service>>,
     JsonBody(Acknowledgement { cursor, group, route }): JsonBody<Acknowledgement>,
 ) -> Result<Json<Acknowledged>, Problem> {
     let group = authorized.principal.group(group)?;
+    let of = match &route {
+        Some(name) => format!("{group}/{name}"),
+        None => group.to_string(),
+    };
     let removed = match route {
         Some(name) => service.dispatcher.acknowledge(&RouteKey { group, name }, cursor).await?,
         None => service.mailbox.acknowledge(&group, cursor).await?,
     };
     metrics::counter!("champollion_records_removed_total", "reason" => "acknowledged")
         .increment(removed);
+    let by = authorized.principal.actor();
+    service.summaries.add("acknowledge", &by, of, ("removed", removed));
     Ok(Json(Acknowledged { removed }))
 }

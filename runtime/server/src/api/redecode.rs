@@ -25,7 +25,7 @@ use tokio::sync::mpsc;
 
 use super::{
     Problem,
-    authorized::{Authorized, Collect},
+    authorized::{Authorized, Redecode},
     extract::JsonBody,
 };
 use crate::{
@@ -132,11 +132,12 @@ impl Listener for Reader {
         ),
         (status = 404, description = "DECODER"),
         (status = 409, description = "quarantined"),
-        (status = 503, description = "not-kept"),
+        (status = 503, description = "too-busy, took-too-long, not-kept"),
+        (status = 429, description = "too-many-expensive-requests, busy"),
     ),
 )]
 pub(super) async fn redecode(
-    authorized: Authorized<Collect>,
+    authorized: Authorized<Redecode>,
     State(service): State<Arc<Service>>,
     JsonBody(wish): JsonBody<Wish>,
 ) -> Result<Response, Problem> {
@@ -146,6 +147,8 @@ pub(super) async fn redecode(
         (Role::Admin, group) => group,
         (_, group) => Some(principal.group(group)?),
     };
+    // Held until the last record: it takes a thread for as long.
+    let turn = service.expensive.turn(&principal.token, group.as_ref())?;
     let decoder = service.registry.decoder(&decoder).await?;
     let order = Order { decoder, group, since, until, dry_run };
     let (lines, written) = mpsc::channel(LINES);
@@ -153,6 +156,7 @@ pub(super) async fn redecode(
     let by = principal.actor();
     tokio::spawn(async move {
         let ended = service.redecoding.carry_out(&order, &mut reader).await;
+        drop(turn);
         let (id, version) = (&order.decoder.id, &order.decoder.version);
         let (count, error) = match ended {
             Ok(count) => (count, None),

@@ -88,7 +88,7 @@ pub(super) struct Outcome {
         ),
         (status = 409, description = "version-exists"),
         (status = 422, description = "GATE"),
-        (status = 503, description = "not-kept"),
+        (status = 503, description = "too-busy, not-kept"),
     ),
 )]
 pub(super) async fn publish(
@@ -115,6 +115,10 @@ pub(super) async fn publish(
     publishers.check(&provenance, (&id, &version), digest).map_err(PublishError::Untrusted)?;
     let previous = service.registry.previous(&id, &version);
     let (gate, registry) = (service.config.gate(), Arc::clone(&service.registry));
+    let waiting = service.publications_waiting.try_acquire().map_err(|_| {
+        let detail = "as many packages wait to be tried as this server takes: publish it again";
+        Problem::unavailable("too-busy", detail)
+    })?;
     // Closed never, so there is always a turn in the end.
     let turn = service.publications.acquire().await;
     let admitted = tokio::task::spawn_blocking(move || {
@@ -125,7 +129,7 @@ pub(super) async fn publish(
     .map_err(|error| Problem::internal(&error))?
     .map_err(PublishError::Refused)?;
     // The next package is tried while this one is written.
-    drop(turn);
+    drop((turn, waiting));
     let report = admitted.report().clone();
     if manner.dry_run {
         let manifest = admitted.package().manifest();

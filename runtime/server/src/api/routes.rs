@@ -1,6 +1,6 @@
 //! Routes: a partner says which of its records go to whom.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use axum::{Json, extract::State, http::StatusCode};
 use champollion_delivery::{
@@ -9,17 +9,21 @@ use champollion_delivery::{
     names::{GroupId, RouteKey},
     routes::Route,
 };
-use champollion_registry::ledger::AuditEntry;
+use champollion_registry::ledger::{AuditEntry, without_queries};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
     Problem,
-    authorized::{Authorized, Collect},
-    extract::{JsonBody, OfGroup, Parameters, PathParts, path_part, to_the_end},
+    authorized::{Authorized, ManageRoutes},
+    extract::{OfGroup, Parameters, PathParts, SecretBody, parameter, path_part, to_the_end},
+    paging::{self, PageEnd, Window},
 };
-use crate::service::Service;
+use crate::{
+    quotas::{Quota, QuotaExceeded},
+    service::Service,
+};
 
 /// Attempts of one answer where the client does not say how many, and the most.
 const ATTEMPTS: (usize, usize) = (50, 1_000);
@@ -50,6 +54,8 @@ pub(super) struct OfRoute {
     /// The group; an admin names it, a partner has its own.
     #[param(inline)]
     group: Option<GroupId>,
+    /// Where the page before ended: its `next`.
+    after: Option<String>,
     /// The most attempts of an answer, 1 to 1000; 50 where it is left out.
     limit: Option<usize>,
 }
@@ -57,6 +63,8 @@ pub(super) struct OfRoute {
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct RouteList {
     routes: Vec<ShownRoute>,
+    #[serde(flatten)]
+    end: PageEnd,
 }
 
 /// A route that was made or changed.
@@ -74,6 +82,8 @@ pub(super) struct Made {
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct Attempts {
     attempts: Vec<Attempt>,
+    #[serde(flatten)]
+    end: PageEnd,
 }
 
 /// A partner sees those of its group, an admin all, or those of the group that it names.
@@ -84,16 +94,25 @@ pub(super) struct Attempts {
     tag = "routes",
     summary = "List the routes on which records leave",
     security(("token" = ["admin", "partner"])),
-    params(OfGroup),
+    params(OfRoute),
     responses((status = 200, description = "The routes, without their secrets.", body = RouteList)),
 )]
 pub(super) async fn list(
-    authorized: Authorized<Collect>,
+    authorized: Authorized<ManageRoutes>,
     State(service): State<Arc<Service>>,
-    Parameters(OfGroup { group }): Parameters<OfGroup>,
+    Parameters(OfRoute { group, after, limit }): Parameters<OfRoute>,
 ) -> Result<Json<RouteList>, Problem> {
     let group = authorized.principal.groups(group)?;
-    Ok(Json(RouteList { routes: service.dispatcher.list(group.as_ref()).await? }))
+    let from = after.as_deref().map(|key| parameter("after", key)).transpose()?;
+    let window = Window::new(after, limit, service.config.http.page_bytes);
+    let lookups = window.lookups();
+    let routes = service.dispatcher.list(group.as_ref(), from.as_ref(), lookups).await?;
+    let place = |route: &ShownRoute| {
+        let (group, name) = (route.group.clone(), route.name.clone());
+        RouteKey { group, name }.to_string()
+    };
+    let (routes, end) = paging::page(routes, window, place);
+    Ok(Json(RouteList { routes, end }))
 }
 
 #[utoipa::path(
@@ -111,7 +130,7 @@ pub(super) async fn list(
     ),
 )]
 pub(super) async fn show(
-    authorized: Authorized<Collect>,
+    authorized: Authorized<ManageRoutes>,
     State(service): State<Arc<Service>>,
     PathParts(name): PathParts<String>,
     Parameters(OfGroup { group }): Parameters<OfGroup>,
@@ -142,11 +161,11 @@ pub(super) async fn show(
     ),
 )]
 pub(super) async fn put(
-    authorized: Authorized<Collect>,
+    authorized: Authorized<ManageRoutes>,
     State(service): State<Arc<Service>>,
     PathParts(name): PathParts<String>,
     Parameters(Put { group, from }): Parameters<Put>,
-    JsonBody(route): JsonBody<Route>,
+    SecretBody(route): SecretBody<Route>,
 ) -> Result<Json<Made>, Problem> {
     let key = key(&authorized, group, &name)?;
     let beginning = match from {
@@ -179,13 +198,13 @@ pub(super) async fn put(
     ),
 )]
 pub(super) async fn remove(
-    authorized: Authorized<Collect>,
+    authorized: Authorized<ManageRoutes>,
     State(service): State<Arc<Service>>,
     PathParts(name): PathParts<String>,
     Parameters(OfGroup { group }): Parameters<OfGroup>,
 ) -> Result<StatusCode, Problem> {
     let key = key(&authorized, group, &name)?;
-    let entry = AuditEntry::new(&authorized.principal.actor(), "route-remove", &key);
+    let entry = AuditEntry::new(&authorized.principal.actor(), "route-remove", &key).essential();
     to_the_end(async move {
         service.dispatcher.remove(&key).await?;
         service.registry.record(entry, Timestamp::now()).await?;
@@ -210,7 +229,7 @@ pub(super) async fn remove(
     ),
 )]
 pub(super) async fn pause(
-    authorized: Authorized<Collect>,
+    authorized: Authorized<ManageRoutes>,
     State(service): State<Arc<Service>>,
     PathParts(name): PathParts<String>,
     Parameters(OfGroup { group }): Parameters<OfGroup>,
@@ -234,7 +253,7 @@ pub(super) async fn pause(
     ),
 )]
 pub(super) async fn resume(
-    authorized: Authorized<Collect>,
+    authorized: Authorized<ManageRoutes>,
     State(service): State<Arc<Service>>,
     PathParts(name): PathParts<String>,
     Parameters(OfGroup { group }): Parameters<OfGroup>,
@@ -243,7 +262,7 @@ pub(super) async fn resume(
 }
 
 async fn set_paused(
-    authorized: &Authorized<Collect>,
+    authorized: &Authorized<ManageRoutes>,
     service: Arc<Service>,
     group: Option<GroupId>,
     name: &str,
@@ -278,16 +297,30 @@ async fn set_paused(
         (status = 400, description = "group-missing"),
         (status = 404, description = "no-such-route"),
         (status = 409, description = "wrong-kind-of-route"),
+        (status = 429, description = "quota-exceeded"),
     ),
 )]
 pub(super) async fn test(
-    authorized: Authorized<Collect>,
+    authorized: Authorized<ManageRoutes>,
     State(service): State<Arc<Service>>,
     PathParts(name): PathParts<String>,
     Parameters(OfGroup { group }): Parameters<OfGroup>,
 ) -> Result<Json<Attempt>, Problem> {
     let key = key(&authorized, group, &name)?;
-    Ok(Json(service.dispatcher.test(&key).await?))
+    may_test(&service, &key.group)?;
+    Ok(Json(without_query(service.dispatcher.test(&key).await?)))
+}
+
+/// Whether a group may try a route now: each try is a request to whoever the partner names.
+fn may_test(service: &Service, group: &GroupId) -> Result<(), Problem> {
+    let limit = service.config.quotas.of(group).route_tests_per_minute;
+    let wait = match service.route_tests.step(group, limit, Instant::now()) {
+        Ok(()) => return Ok(()),
+        Err(wait) => wait.as_secs() + u64::from(wait.subsec_nanos() > 0),
+    };
+    let (group, quota) = (group.clone(), Quota::RouteTestsPerMinute);
+    let exceeded = QuotaExceeded { group, quota, used: limit, wanted: 1, limit };
+    Err(Problem::too_many_tests(&exceeded, wait))
 }
 
 #[utoipa::path(
@@ -305,19 +338,28 @@ pub(super) async fn test(
     ),
 )]
 pub(super) async fn attempts(
-    authorized: Authorized<Collect>,
+    authorized: Authorized<ManageRoutes>,
     State(service): State<Arc<Service>>,
     PathParts(name): PathParts<String>,
-    Parameters(OfRoute { group, limit }): Parameters<OfRoute>,
+    Parameters(OfRoute { group, after, limit }): Parameters<OfRoute>,
 ) -> Result<Json<Attempts>, Problem> {
     let key = key(&authorized, group, &name)?;
-    let (usual, most) = ATTEMPTS;
-    let limit = limit.unwrap_or(usual).clamp(1, most);
-    Ok(Json(Attempts { attempts: service.dispatcher.attempts(&key, limit)? }))
+    let before = after.as_deref().map(|place| parameter("after", place)).transpose()?;
+    let window = Window::of(after, limit, ATTEMPTS, service.config.http.page_bytes);
+    let attempts = service.dispatcher.attempts(&key, before.as_ref(), window.lookups())?;
+    let place = |attempt: &Attempt| attempt.place().to_string();
+    let shown = attempts.into_iter().map(without_query);
+    let (attempts, end) = paging::page(shown, window, place);
+    Ok(Json(Attempts { attempts, end }))
+}
+
+/// An attempt whose message shows no query of an address: libraries and recipients repeat it.
+fn without_query(attempt: Attempt) -> Attempt {
+    Attempt { message: without_queries(&attempt.message).into_owned(), ..attempt }
 }
 
 fn key(
-    authorized: &Authorized<Collect>,
+    authorized: &Authorized<ManageRoutes>,
     group: Option<GroupId>,
     name: &str,
 ) -> Result<RouteKey, Problem> {

@@ -1,6 +1,6 @@
 //! Tokens: made, listed and revoked by admins.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use axum::{Json, extract::State, http::StatusCode};
 use champollion_delivery::names::GroupId;
@@ -12,11 +12,12 @@ use serde_json::json;
 
 use super::{
     Problem,
-    authorized::{Administer, Authorized},
-    extract::{JsonBody, PathParts, to_the_end},
+    authorized::{Authorized, ManageTokens},
+    extract::{JsonBody, Parameters, PathParts, parameter, to_the_end},
+    paging::{self, Listing, PageEnd, Window},
 };
 use crate::{
-    auth::{Role, TokenInfo},
+    auth::{Principal, Role, Scope, TokenInfo, TokenPlace, TokenWish},
     service::Service,
 };
 
@@ -27,6 +28,7 @@ pub(super) struct Wanted {
     name: String,
     role: String,
     group: Option<GroupId>,
+    scopes: Option<BTreeSet<Scope>>,
     expires_at: Option<Timestamp>,
     network_server: Option<NetworkServerName>,
 }
@@ -43,6 +45,8 @@ pub(super) struct Created {
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct TokenList {
     tokens: Vec<TokenInfo>,
+    #[serde(flatten)]
+    end: PageEnd,
 }
 
 #[utoipa::path(
@@ -57,14 +61,15 @@ pub(super) struct TokenList {
         (status = 201, description = "The token. Its secret is shown once.", body = Created),
         (
             status = 400,
-            description = "invalid-role, unknown-network-server, name-too-long, \
+            description = "invalid-scopes, invalid-role, unknown-network-server, name-too-long, \
                            expires-in-the-past",
         ),
         (status = 503, description = "not-kept"),
+        (status = 409, description = "quota-exceeded"),
     ),
 )]
 pub(super) async fn create(
-    authorized: Authorized<Administer>,
+    authorized: Authorized<ManageTokens>,
     State(service): State<Arc<Service>>,
     JsonBody(wanted): JsonBody<Wanted>,
 ) -> Result<(StatusCode, Json<Created>), Problem> {
@@ -80,10 +85,12 @@ pub(super) async fn create(
             return Err(Problem::bad_request("unknown-network-server", detail));
         }
     }
-    let Wanted { name, expires_at, network_server, .. } = wanted;
+    let Wanted { name, scopes, expires_at, network_server, .. } = wanted;
+    may_grant(&authorized.principal, scopes.as_ref())?;
     let (actor, now) = (authorized.principal.actor(), Timestamp::now());
+    let wish = TokenWish { name, role, scopes, expires_at, network_server };
     let token = to_the_end(async move {
-        let token = service.tokens.create(&name, role, now, expires_at, network_server).await?;
+        let token = service.tokens.create(wish, now).await?;
         let entry = AuditEntry::new(&actor, "token-create", &token.info.id);
         service.registry.record(entry.with(json!(token.info)), now).await?;
         Ok(token)
@@ -93,6 +100,19 @@ pub(super) async fn create(
     Ok((StatusCode::CREATED, Json(created)))
 }
 
+/// Whether a token may make another one: a token that is narrowed to some scopes gives no others away.
+fn may_grant(principal: &Principal, wanted: Option<&BTreeSet<Scope>>) -> Result<(), Problem> {
+    let Some(own) = &principal.scopes else { return Ok(()) };
+    if wanted.is_some_and(|wanted| wanted.is_subset(own)) {
+        return Ok(());
+    }
+    let own: Vec<&str> = own.iter().map(|scope| scope.as_str()).collect();
+    Err(Problem::forbidden(format!(
+        "this token is narrowed to {}: it makes tokens of these scopes alone",
+        own.join(", ")
+    )))
+}
+
 #[utoipa::path(
     get,
     path = "/v1/tokens",
@@ -100,13 +120,22 @@ pub(super) async fn create(
     tag = "tokens",
     summary = "List all tokens, without their secrets",
     security(("token" = ["admin"])),
+    params(Listing),
     responses((status = 200, description = "The tokens.", body = TokenList)),
 )]
 pub(super) async fn list(
-    _: Authorized<Administer>,
+    _: Authorized<ManageTokens>,
     State(service): State<Arc<Service>>,
-) -> Json<TokenList> {
-    Json(TokenList { tokens: service.tokens.list() })
+    Parameters(Listing { after, limit }): Parameters<Listing>,
+) -> Result<Json<TokenList>, Problem> {
+    let from: Option<TokenPlace> =
+        after.as_deref().map(|place| parameter("after", place)).transpose()?;
+    let later = |token: &TokenInfo| from.as_ref().is_none_or(|from| token.place() > *from);
+    let tokens = service.tokens.list().into_iter().filter(later);
+    let place = |token: &TokenInfo| token.place().to_string();
+    let (tokens, end) =
+        paging::page(tokens, Window::new(after, limit, service.config.http.page_bytes), place);
+    Ok(Json(TokenList { tokens, end }))
 }
 
 #[utoipa::path(
@@ -120,17 +149,18 @@ pub(super) async fn list(
         (status = 204, description = "It is done."),
         (status = 404, description = "unknown-token"),
         (status = 503, description = "not-kept"),
+        (status = 409, description = "last-admin"),
     ),
 )]
 pub(super) async fn revoke(
-    authorized: Authorized<Administer>,
+    authorized: Authorized<ManageTokens>,
     State(service): State<Arc<Service>>,
     PathParts(id): PathParts<String>,
 ) -> Result<StatusCode, Problem> {
     let actor = authorized.principal.actor();
     to_the_end(async move {
-        let revoked = service.tokens.revoke(&id).await?;
-        let entry = AuditEntry::new(&actor, "token-revoke", id).with(json!(revoked));
+        let revoked = service.tokens.revoke(&id, Timestamp::now()).await?;
+        let entry = AuditEntry::new(&actor, "token-revoke", id).with(json!(revoked)).essential();
         service.registry.record(entry, Timestamp::now()).await?;
         Ok(())
     })

@@ -1,9 +1,22 @@
-//! Authorization: bearer tokens with a role, kept only as hashes.
+//! Authorization: bearer tokens with a role and scopes, kept only as hashes.
 
 mod principal;
+mod rates;
+mod recovery;
+mod scope;
+mod settings;
+mod sign_ins;
 mod token;
 mod tokens;
 
 pub use principal::{GroupRefused, Principal, bearer};
+pub use rates::{Rates, TooOften};
+pub use recovery::{RecoveryError, recover_admin};
+pub use scope::{Scope, UnknownScope};
+pub use settings::RequestLimits;
+pub use sign_ins::{SignIns, TooManyWrongTokens};
 pub use token::{Role, RoleError, Secret, TokenHash};
-pub use tokens::{AuthError, NewToken, TokenError, TokenInfo, Tokens};
+pub use tokens::{
+    AdminOutlook, AuthError, NewToken, TokenError, TokenInfo, TokenPlace, TokenPlaceError,
+    TokenWish, Tokens,
+};

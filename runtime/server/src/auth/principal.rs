@@ -1,6 +1,6 @@
 //! The sender of a request, and the group whose records the sender may ask for.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, collections::BTreeSet, sync::Arc};
 
 use axum::http::{HeaderMap, header::AUTHORIZATION};
 use champollion_delivery::names::GroupId;
@@ -8,7 +8,15 @@ use champollion_lns::NetworkServerName;
 use champollion_registry::ledger::Actor;
 use data_encoding::BASE64;
 
-use super::{token::Role, tokens::AuthError};
+use super::{
+    scope::Scope,
+    token::Role,
+    tokens::{AuthError, TokenInfo},
+};
+use crate::{
+    config::Config,
+    ingest::{Authority, Speaker},
+};
 
 /// The sender of a request.
 #[derive(Clone, Debug)]
@@ -19,6 +27,8 @@ pub struct Principal {
     pub name: String,
     /// The role of the sender.
     pub role: Role,
+    /// The scopes that the token is narrowed to; `None` is all of its role.
+    pub scopes: Option<BTreeSet<Scope>>,
     /// The network server of the settings that the token is bound to.
     pub network_server: Option<NetworkServerName>,
     /// The address that the request came from.
@@ -41,17 +51,47 @@ pub enum GroupRefused {
 }
 
 impl Principal {
-    /// The name of the network server that it is: the one that its token is bound to, or else the
-    /// token's own name.
+    /// The holder of a token, from an address.
     #[must_use]
-    pub fn network_server(&self) -> Arc<str> {
-        self.network_server.as_ref().map_or(&*self.name, NetworkServerName::as_str).into()
+    pub fn of(token: TokenInfo, from: Option<String>) -> Self {
+        let TokenInfo { id: token, name, role, scopes, network_server, .. } = token;
+        Self { token, name, role, scopes, network_server, from }
+    }
+
+    /// Whether its role and its scopes let it do something.
+    #[must_use]
+    pub fn may(&self, scope: Scope) -> bool {
+        scope.is_of(&self.role) && self.scopes.as_ref().is_none_or(|own| own.contains(&scope))
+    }
+
+    /// The network server that it is: the one that its token is bound to, or else one of the token's own name.
+    #[must_use]
+    pub fn speaker(&self, config: &Config) -> Speaker {
+        let unassigned = config.frames.shared_devices;
+        let authority = match (&self.role, &self.network_server) {
+            (Role::Admin, _) => Authority::All,
+            (_, None) => Authority::Unassigned,
+            (_, Some(server)) => Authority::Of { server: Arc::new(server.clone()), unassigned },
+        };
+        let name = self.network_server.as_ref().map_or(&*self.name, NetworkServerName::as_str);
+        let known = self.network_server.as_ref().and_then(|own| config.network_servers.get(own));
+        let payloads = known.and_then(|known| known.payload);
+        Speaker { name: name.into(), by: Arc::new(self.actor()), authority, payloads }
     }
 
     /// The same for the audit.
     #[must_use]
     pub fn actor(&self) -> Actor {
-        Actor { name: self.name.clone(), from: self.from.clone() }
+        Actor { name: self.name.clone(), token: Some(self.token.clone()), from: self.from.clone() }
+    }
+
+    /// The group of a partner; all others have none of their own.
+    #[must_use]
+    pub fn own_group(&self) -> Option<&GroupId> {
+        match &self.role {
+            Role::Partner { group } => Some(group),
+            Role::Admin | Role::Lns | Role::Publisher => None,
+        }
     }
 
     /// Whether it may see what belongs to a group.

@@ -1,15 +1,27 @@
 //! All tokens: made, listed, revoked, recognized.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    fmt,
+    str::FromStr,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
+use champollion_delivery::names::GroupId;
 use champollion_lns::NetworkServerName;
 use champollion_store::{Batch, Store, StoreError, Table, TableError, tables};
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use parking_lot::RwLock;
 use serde::{Deserialize, Serialize};
+use tokio::sync::{Mutex, watch};
 
-use super::token::{Role, Secret, TokenHash};
+use super::{
+    scope::Scope,
+    token::{Role, Secret, TokenHash},
+};
+use crate::quotas::{Quota, QuotaExceeded, Quotas, Reservation, Reservations};
 
 const TOKENS: Table<TokenHash, TokenInfo> = Table::new(tables::TOKENS);
 
@@ -19,11 +31,20 @@ const ID_BYTES: usize = 8;
 /// Longest name of a token in bytes: some sentences.
 const NAME_BYTES: usize = 1 << 10;
 
+/// The longest that the end of a token is slept towards: the clock may be set meanwhile.
+const EXPIRY_LOOK: Duration = Duration::from_secs(1);
+
 /// All tokens, in memory; the store keeps what is needed to have them again.
 pub struct Tokens {
     store: Arc<dyn Store>,
     /// Held for a look-up or an insertion, never across an await.
     known: RwLock<HashMap<TokenHash, TokenInfo>>,
+    quotas: OnceLock<Arc<Quotas>>,
+    reserved: Reservations,
+    /// Held while a token is revoked: of two admins one must stay.
+    revoking: Mutex<()>,
+    /// Changes whenever a token was revoked.
+    revoked: watch::Sender<()>,
 }
 
 /// A token without its secret.
@@ -37,6 +58,9 @@ pub struct TokenInfo {
     /// The role of the token.
     #[serde(flatten)]
     pub role: Role,
+    /// The scopes that it is narrowed to; all of its role where they are missing, as in older stores.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scopes: Option<BTreeSet<Scope>>,
     /// The network server of the settings whose frames its holder hands over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network_server: Option<NetworkServerName>,
@@ -45,6 +69,68 @@ pub struct TokenInfo {
     /// When it ends; never where it is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
+}
+
+/// The place of a token in the list: the oldest is the first.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TokenPlace {
+    created_at: Timestamp,
+    id: String,
+}
+
+/// A text that is no place of a token.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("it is no place in the list: take it from `next`")]
+pub struct TokenPlaceError;
+
+impl fmt::Display for TokenPlace {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}/{}", self.created_at, self.id)
+    }
+}
+
+impl FromStr for TokenPlace {
+    type Err = TokenPlaceError;
+
+    fn from_str(text: &str) -> Result<Self, TokenPlaceError> {
+        let (created_at, id) = text.split_once('/').ok_or(TokenPlaceError)?;
+        let created_at = created_at.parse().map_err(|_| TokenPlaceError)?;
+        Ok(Self { created_at, id: id.to_owned() })
+    }
+}
+
+impl TokenInfo {
+    /// Returns the place of the token in the list.
+    #[must_use]
+    pub fn place(&self) -> TokenPlace {
+        TokenPlace { created_at: self.created_at, id: self.id.clone() }
+    }
+}
+
+/// A token that is to be made.
+#[derive(Clone, Debug)]
+pub struct TokenWish {
+    /// For whom or what it is, in the admin's words.
+    pub name: String,
+    /// The role of the token.
+    pub role: Role,
+    /// The scopes that it is narrowed to.
+    pub scopes: Option<BTreeSet<Scope>>,
+    /// When it ends.
+    pub expires_at: Option<Timestamp>,
+    /// The network server that it is bound to.
+    pub network_server: Option<NetworkServerName>,
+}
+
+/// For how long somebody can administer the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AdminOutlook {
+    /// There is an admin token that never ends.
+    Lasting,
+    /// The last admin token ends then.
+    Until(Timestamp),
+    /// No admin token is valid any more.
+    Over,
 }
 
 /// A token that was just made: the only moment at which its secret is known.
@@ -99,9 +185,26 @@ pub enum TokenError {
     /// It would end before it begins.
     #[error("the token would have expired at {0}, before it is made")]
     ExpiresInThePast(Timestamp),
+    /// The group has as many as it may have.
+    #[error(transparent)]
+    Quota(#[from] QuotaExceeded),
     /// There is no such token.
     #[error("no token has the id {0:?}")]
     NoSuchToken(String),
+    /// Nobody could administer the server without it.
+    #[error("{0:?} is the last admin token with all scopes: make another one first")]
+    LastAdmin(String),
+    /// A token without scopes could do nothing.
+    #[error("a token needs at least one scope; without the list it has all of its role")]
+    NoScopes,
+    /// Its role does not have a scope.
+    #[error("the role {role} has no scope {scope}")]
+    ScopeOfAnother {
+        /// The role of the token.
+        role: &'static str,
+        /// The scope in question.
+        scope: Scope,
+    },
 }
 
 impl Tokens {
@@ -112,7 +215,9 @@ impl Tokens {
         while let Some(page) = pages.next().await? {
             known.extend(page);
         }
-        Ok(Self { store, known: RwLock::new(known) })
+        let (known, revoked) = (RwLock::new(known), watch::channel(()).0);
+        let (quotas, reserved) = (OnceLock::new(), Reservations::default());
+        Ok(Self { store, known, quotas, reserved, revoking: Mutex::default(), revoked })
     }
 
     /// Whether there is none, as when the server starts for the first time.
@@ -122,17 +227,47 @@ impl Tokens {
     }
 
     /// Makes a token and keeps it.
-    pub async fn create(
-        &self,
-        name: &str,
-        role: Role,
-        now: Timestamp,
-        expires_at: Option<Timestamp>,
-        network_server: Option<NetworkServerName>,
-    ) -> Result<NewToken, TokenError> {
-        let token = NewToken::issue(name, role, now, expires_at)?.bound_to(network_server);
+    pub async fn create(&self, wish: TokenWish, now: Timestamp) -> Result<NewToken, TokenError> {
+        let TokenWish { name, role, scopes, expires_at, network_server } = wish;
+        let _place = self.reserve(&role, now).await?;
+        let token = NewToken::issue(&name, role, now, expires_at)?;
+        let token = token.narrowed_to(scopes)?.bound_to(network_server);
         self.keep(&token).await?;
         Ok(token)
+    }
+
+    /// Bounds the tokens of each group from now on. Tokens that there are stay.
+    pub fn limit_by(&self, quotas: Arc<Quotas>) {
+        // The first ones stay.
+        drop(self.quotas.set(quotas));
+    }
+
+    /// Reserves a place for a token of a group.
+    async fn reserve(
+        &self,
+        role: &Role,
+        now: Timestamp,
+    ) -> Result<Option<Reservation>, QuotaExceeded> {
+        let (Some(quotas), Role::Partner { group }) = (self.quotas.get(), role) else {
+            return Ok(None);
+        };
+        let limit = quotas.of(group).tokens;
+        let place = self.reserved.reserve(group, 1, limit, || self.count_of(group, now)).await;
+        let exceeded = |used| {
+            let (group, quota) = (group.clone(), Quota::Tokens);
+            QuotaExceeded { group, quota, used, wanted: 1, limit }
+        };
+        place.map(Some).map_err(exceeded)
+    }
+
+    /// Returns the number of tokens of a group that have not expired.
+    #[must_use]
+    pub fn count_of(&self, group: &GroupId, now: Timestamp) -> usize {
+        let known = self.known.read();
+        let lives = |info: &&TokenInfo| info.expires_at.is_none_or(|expiry| expiry > now);
+        let own =
+            |info: &&TokenInfo| matches!(&info.role, Role::Partner { group: own } if own == group);
+        known.values().filter(lives).filter(own).count()
     }
 
     /// Lets in from now on who presents this token.
@@ -145,18 +280,64 @@ impl Tokens {
         Ok(())
     }
 
-    /// Ends a token at once.
-    pub async fn revoke(&self, id: &str) -> Result<TokenInfo, TokenError> {
+    /// Ends a token at once, unless nobody could administer the server without it.
+    pub async fn revoke(&self, id: &str, now: Timestamp) -> Result<TokenInfo, TokenError> {
+        let _alone = self.revoking.lock().await;
         let found = {
             let known = self.known.read();
             known.iter().find(|(_, info)| info.id == id).map(|(hash, info)| (*hash, info.clone()))
         };
         let (hash, info) = found.ok_or_else(|| TokenError::NoSuchToken(id.to_owned()))?;
+        let stays = |other: &TokenInfo| other.id != id && other.is_admin_at(now);
+        if info.is_admin_at(now) && !self.known.read().values().any(stays) {
+            return Err(TokenError::LastAdmin(info.name));
+        }
         let mut batch = Batch::new();
         TOKENS.delete(&mut batch, &hash);
         self.store.commit(batch).await?;
         self.known.write().remove(&hash);
+        self.revoked.send_replace(());
         Ok(info)
+    }
+
+    /// Waits until a token is revoked or has expired. Answers that go on for long end then.
+    pub async fn ended(&self, id: &str) {
+        let mut revoked = self.revoked.subscribe();
+        loop {
+            let ends = {
+                let known = self.known.read();
+                known.values().find(|info| info.id == id).map(|info| info.expires_at)
+            };
+            let Some(expires_at) = ends else { return };
+            if expires_at.is_some_and(|expiry| expiry <= Timestamp::now()) {
+                return;
+            }
+            let looks = async {
+                match expires_at {
+                    Some(_) => tokio::time::sleep(EXPIRY_LOOK).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                // The sender lives as long as this.
+                _ = revoked.changed() => {}
+                () = looks => {}
+            }
+        }
+    }
+
+    /// For how long somebody can administer the server.
+    #[must_use]
+    pub fn admin_outlook(&self, now: Timestamp) -> AdminOutlook {
+        let known = self.known.read();
+        let admins = || known.values().filter(|info| info.is_admin_at(now));
+        if admins().any(|info| info.expires_at.is_none()) {
+            return AdminOutlook::Lasting;
+        }
+        admins()
+            .filter_map(|info| info.expires_at)
+            .max()
+            .map_or(AdminOutlook::Over, AdminOutlook::Until)
     }
 
     /// All tokens, the oldest first.
@@ -179,6 +360,28 @@ impl Tokens {
     }
 }
 
+impl TokenInfo {
+    /// Whether its holder can administer everything at a moment.
+    fn is_admin_at(&self, now: Timestamp) -> bool {
+        self.role == Role::Admin
+            && self.scopes.is_none()
+            && self.expires_at.is_none_or(|expiry| expiry > now)
+    }
+}
+
+impl AuthError {
+    /// The word for it, for metrics.
+    #[must_use]
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::NotBearer => "malformed",
+            Self::Unknown => "unknown",
+            Self::Expired(_) => "expired",
+        }
+    }
+}
+
 impl NewToken {
     /// Makes a token that nobody accepts yet: see [`Tokens::keep`].
     pub fn issue(
@@ -197,9 +400,24 @@ impl NewToken {
         getrandom::fill(&mut id)?;
         let secret = Secret::generate(&role)?;
         let (id, name, created_at) = (HEXLOWER.encode(&id), name.to_owned(), now);
-        let network_server = None;
-        let info = TokenInfo { id, name, role, network_server, created_at, expires_at };
+        let (scopes, network_server) = (None, None);
+        let info = TokenInfo { id, name, role, scopes, network_server, created_at, expires_at };
         Ok(Self { info, secret })
+    }
+
+    /// The same for some scopes of its role; all where none are named.
+    pub fn narrowed_to(mut self, scopes: Option<BTreeSet<Scope>>) -> Result<Self, TokenError> {
+        if let Some(scopes) = &scopes {
+            if scopes.is_empty() {
+                return Err(TokenError::NoScopes);
+            }
+            let role = &self.info.role;
+            if let Some(scope) = scopes.iter().find(|scope| !scope.is_of(role)) {
+                return Err(TokenError::ScopeOfAnother { role: role.name(), scope: *scope });
+            }
+        }
+        self.info.scopes = scopes;
+        Ok(self)
     }
 
     /// The same for a network server of the settings.

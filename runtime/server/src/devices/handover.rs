@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use champollion_frames::{
     AppSKey, DevAddr, DevEui, FNwkSIntKey, Kek, NetworkKeys, NwkSEncKey, NwkSKey, SNwkSIntKey,
-    Session,
+    Session, SessionState,
     wrapped::{WrongKek, unwrap},
 };
 use champollion_lns::HandedKey;
@@ -14,8 +14,8 @@ use data_encoding::HEXLOWER_PERMISSIVE;
 use serde::Deserialize;
 
 use super::{
-    Abp, ActivationKind, Device, Devices, DevicesError, ImpossibleRegistration, JOINED,
-    JoinedSession, JoinedSessions, Overtaken, SESSIONS, registration::AbpFields,
+    Abp, Device, Devices, DevicesError, ImpossibleRegistration, JOINED, JoinedSession,
+    JoinedSessions, Moved, Overtaken, SESSIONS, registration::AbpFields,
 };
 
 /// The bytes of a wrapped key: eight more than the key has.
@@ -35,14 +35,28 @@ pub struct HandedSession {
     s_nwk_s_int_key: Option<HandedKey>,
     nwk_s_enc_key: Option<HandedKey>,
     app_s_key: HandedKey,
+    /// The FCnt of the last uplink of the session, where it has sent already.
+    #[serde(default, alias = "fCnt")]
+    f_cnt_up: Option<u32>,
+}
+
+/// A session that was taken over.
+#[derive(Clone, Debug)]
+pub struct HandedOver {
+    /// The device of the session.
+    pub device: Arc<Device>,
+    /// The change that this is; nothing where the session was known.
+    pub moved: Option<Moved>,
 }
 
 /// Why a session that is handed over cannot be used. It never repeats a key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HandoverError {
-    /// The device does not join.
-    #[error("{0} is registered with fixed keys: sessions are handed over of devices that join")]
+    /// The device does not join elsewhere.
+    #[error(
+        "{0} is registered with keys, fixed keys or those that it joins with: sessions are handed over only of devices that join elsewhere, which are registered without keys (otaaElsewhere)"
+    )]
     FixedKeys(DevEui),
     /// A key is no key.
     #[error("{key}: {reason}")]
@@ -89,6 +103,7 @@ impl HandedSession {
             s_nwk_s_int_key: None,
             nwk_s_enc_key: None,
             app_s_key,
+            f_cnt_up: None,
         }
     }
 }
@@ -118,8 +133,14 @@ fn bytes<const N: usize>(key: &'static str, digits: &str) -> Result<[u8; N], Han
 }
 
 impl HandedSession {
-    /// The session, its keys unwrapped.
+    /// The session where it is, its keys unwrapped.
     fn open(&self, dev_eui: DevEui, keks: &Keks) -> Result<Session, HandoverError> {
+        let last_f_cnt = self.f_cnt_up;
+        let state = SessionState { last_f_cnt, ..SessionState::default() };
+        Ok(self.open_fresh(dev_eui, keks)?.with_state(state))
+    }
+
+    fn open_fresh(&self, dev_eui: DevEui, keks: &Keks) -> Result<Session, HandoverError> {
         let network_keys =
             [&self.nwk_s_key, &self.f_nwk_s_int_key, &self.s_nwk_s_int_key, &self.nwk_s_enc_key];
         if network_keys.into_iter().all(Option::is_none) {
@@ -153,16 +174,16 @@ impl Devices {
         dev_eui: DevEui,
         handed: &HandedSession,
         keks: &Keks,
-    ) -> Result<Arc<Device>, DevicesError> {
+    ) -> Result<HandedOver, DevicesError> {
         let _turn = self.turns.of(dev_eui).await;
         let device = self.get(dev_eui).ok_or(DevicesError::Unknown(dev_eui))?;
-        if device.activation == ActivationKind::Abp {
+        if device.activation.has_keys() {
             return Err(HandoverError::FixedKeys(dev_eui).into());
         }
         let session = handed.open(dev_eui, keks)?;
         // Some network servers hand the key over with every message.
-        if self.has(&session) {
-            return Ok(self.know(Device::clone(&device)));
+        if self.has(&session) && !self.is_behind(&session) {
+            return Ok(HandedOver { device: self.know(Device::clone(&device)), moved: None });
         }
         let mut overtaken = Overtaken::default();
         loop {
@@ -187,19 +208,36 @@ impl Devices {
                 && self.sessions.get_offered(dev_eui).is_some_and(is_it))
     }
 
-    async fn hand_over_in_turn(&self, session: &Session) -> Result<Arc<Device>, DevicesError> {
+    /// Whether the session that a device has is behind the FCnt that is told with the same session.
+    fn is_behind(&self, told: &Session) -> bool {
+        let current = self.sessions.get(told.dev_eui());
+        current.is_some_and(|current| {
+            current.dev_addr() == told.dev_addr()
+                && current.network_keys() == told.network_keys()
+                && current.state().last_f_cnt < told.state().last_f_cnt
+        })
+    }
+
+    async fn hand_over_in_turn(&self, session: &Session) -> Result<HandedOver, DevicesError> {
         let dev_eui = session.dev_eui();
         let unknown = || DevicesError::Unknown(dev_eui);
         let rows = self.reread_in_turn(dev_eui).await?.ok_or_else(unknown)?;
         let device = self.get(dev_eui).ok_or_else(unknown)?;
-        if device.activation == ActivationKind::Abp {
+        if device.activation.has_keys() {
             return Err(HandoverError::FixedKeys(dev_eui).into());
-        }
-        if self.has(session) {
-            return Ok(device);
         }
         let mut batch = Batch::new();
         rows.expect_unchanged(&mut batch);
+        let before = self.sessions.get(dev_eui).map(|before| before.dev_addr());
+        let moved = Some(Moved { dev_addr_before: before, dev_addr: Some(session.dev_addr()) });
+        if self.has(session) {
+            let behind = rows.progress.session.as_ref().filter(|_| self.is_behind(session));
+            let Some(row) = behind else { return Ok(HandedOver { device, moved: None }) };
+            SESSIONS.replace(&mut batch, &row.seen, &session.state())?;
+            self.store.commit(batch).await?;
+            self.reread_in_turn(dev_eui).await?;
+            return Ok(HandedOver { device, moved });
+        }
         if *session.network_keys() == NetworkKeys::Withheld {
             // The network server knows which of two sessions a frame is of: it hands a session over with
             // its first frame, so it is the one from now on.
@@ -220,6 +258,6 @@ impl Devices {
             self.store.commit(batch).await?;
             self.sessions.offer(session.clone());
         }
-        Ok(self.know(Device::clone(&device)))
+        Ok(HandedOver { device: self.know(Device::clone(&device)), moved })
     }
 }

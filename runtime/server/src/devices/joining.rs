@@ -4,12 +4,26 @@ use champollion_frames::{
     Claim, DevAddr, DevEui, JoinMessage, JoinRefusal, JoinRequest, MType, Session,
 };
 use champollion_store::Batch;
+use serde::Serialize;
 use tokio::sync::MutexGuard;
 
 use super::{
     Device, Devices, DevicesError, JOINED, JOINS, JoinedSession, JoinedSessions, Overtaken,
     SESSIONS,
 };
+use crate::ingest::Authority;
+
+/// A change of the session of a device, for the audit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Moved {
+    /// The address of the session before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dev_addr_before: Option<DevAddr>,
+    /// The address of the new one, where it is told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dev_addr: Option<DevAddr>,
+}
 
 /// The result of a message of the join procedure.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +41,8 @@ pub enum Joined {
         dev_eui: DevEui,
         /// The address of the session.
         dev_addr: DevAddr,
+        /// The change that this is.
+        moved: Moved,
     },
 }
 
@@ -37,6 +53,9 @@ pub enum JoinError {
     /// It is not what it says, or came before.
     #[error(transparent)]
     Refused(#[from] JoinRefusal),
+    /// The device is another network server's.
+    #[error("{0} is not a device of this network server")]
+    OtherNetworkServer(DevEui),
     /// It could not be kept.
     #[error(transparent)]
     Devices(#[from] DevicesError),
@@ -44,9 +63,18 @@ pub enum JoinError {
 
 impl Devices {
     /// Takes a message of the join procedure. When this returns, what it changed is durable.
-    /// `dev_eui` says for whom a join-accept is, where the network server tells it.
-    pub async fn join(&self, phy: &[u8], dev_eui: Option<DevEui>) -> Result<Joined, JoinError> {
+    /// `dev_eui` says for whom a join-accept is, where the network server tells it; `authority` for which
+    /// devices the network server speaks.
+    pub async fn join(
+        &self,
+        phy: &[u8],
+        dev_eui: Option<DevEui>,
+        authority: &Authority,
+    ) -> Result<Joined, JoinError> {
         let dev_eui = self.sender_of(phy, dev_eui)?;
+        if self.get(dev_eui).is_some_and(|device| !authority.covers(&device)) {
+            return Err(JoinError::OtherNetworkServer(dev_eui));
+        }
         let _turn = self.turns.of(dev_eui).await;
         let mut overtaken = Overtaken::default();
         loop {
@@ -84,9 +112,11 @@ impl Devices {
             JoinMessage::Request { dev_nonce } => Joined::Asked { dev_eui, dev_nonce },
             JoinMessage::Accept { session } => {
                 let dev_addr = session.dev_addr();
+                let before = self.sessions.get(dev_eui).map(|before| before.dev_addr());
+                let moved = Moved { dev_addr_before: before, dev_addr: Some(dev_addr) };
                 self.sessions.offer(*session);
                 self.refresh(dev_eui);
-                Joined::Answered { dev_eui, dev_addr }
+                Joined::Answered { dev_eui, dev_addr, moved }
             }
         })
     }
@@ -113,9 +143,11 @@ impl Devices {
         Ok(JOINED.put(batch, &dev_eui, &joined)?)
     }
 
-    /// The turn that a frame needs which is the first of a new session. All others need none.
+    /// The turn that a frame needs which is the first of a new session, or whose device hands over frames and
+    /// reports. All others need none.
     pub(crate) async fn turn_of(&self, claim: &Claim) -> Option<MutexGuard<'_, ()>> {
-        if claim.takes_over() { Some(self.turns.of(claim.uplink().dev_eui()).await) } else { None }
+        let needs_turn = claim.takes_over() || self.comes_both_ways(claim);
+        if needs_turn { Some(self.turns.of(claim.uplink().dev_eui()).await) } else { None }
     }
 
     /// After the first frame of a new session was confirmed: the session before is over.

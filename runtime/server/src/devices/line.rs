@@ -1,7 +1,7 @@
 //! Lines in which the store keeps devices and sessions, keys included.
 
 use champollion_frames::{
-    DevAddr, DevEui, Joiner, NetworkKeys, NetworkKeysV1_1, RootKeys, Session,
+    DevAddr, DevEui, Joiner, NetworkKeys, NetworkKeysV1_1, RootKeys, Session, SessionState,
 };
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +38,9 @@ pub(super) struct JoinedSession {
     dev_addr: DevAddr,
     #[serde(flatten)]
     session_keys: SessionKeys,
+    /// The FCnt that the session goes on from, as long as no uplink of it was taken here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    last_f_cnt: Option<u32>,
 }
 
 /// The keys of a session, each as hexadecimal digits.
@@ -133,11 +136,14 @@ impl JoinedSession {
         Self {
             dev_addr: session.dev_addr(),
             session_keys: SessionKeys::of(session.network_keys(), app_s_key),
+            last_f_cnt: session.state().last_f_cnt,
         }
     }
 
     pub(super) fn session(&self, dev_eui: DevEui) -> Result<Session, String> {
-        self.session_keys.session(dev_eui, self.dev_addr)
+        let session = self.session_keys.session(dev_eui, self.dev_addr)?;
+        let last_f_cnt = self.last_f_cnt;
+        Ok(session.with_state(SessionState { last_f_cnt, ..SessionState::default() }))
     }
 }
 

@@ -123,7 +123,8 @@ impl Devices {
                 current
             }
         };
-        let is_where_it_was = row.value.unwrap_or_default() == from;
+        let begins = stored.as_ref().map(Session::state).unwrap_or_default();
+        let is_where_it_was = row.value.unwrap_or(begins) == from;
         if !is_where_it_was || !is_same(stored, &session) {
             return Err(DevicesError::SessionReplaced(dev_eui));
         }

@@ -10,11 +10,17 @@ use champollion_frames::{
 use champollion_lns::NetworkServerName;
 use champollion_registry::package::DecoderRef;
 use champollion_sdk::vectors::Setting;
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{RefOr, Schema},
 };
+
+use super::PayloadState;
+
+/// Longest name that a network server has for a device, in bytes.
+const DEVICE_ID_BYTES: usize = 64;
 
 /// A device as its operator registers it.
 #[derive(Clone, Debug, PartialEq, Deserialize, utoipa::ToSchema)]
@@ -53,13 +59,26 @@ pub struct Registration {
     pub allow_counter_reset: bool,
     /// The variables for the device's decoder.
     #[serde(default)]
-    pub variables: BTreeMap<String, Setting>,
+    pub variables: IndexMap<String, Setting>,
     /// Words of the operator's own, which its records carry.
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
-    /// The network server that its commands go to. Without, the one that it was last heard of through.
+    /// The network server that it belongs to, which alone speaks for it and takes its commands. Without,
+    /// commands go to the one that it was last heard of through.
     #[serde(default)]
     pub network_server: Option<NetworkServerName>,
+    /// The name that its network server has for it, where its messages hold no DevEUI.
+    #[serde(default)]
+    pub device_id: Option<String>,
+    /// Whether its uplinks are taken on its network server's word though its keys are registered here.
+    #[serde(default)]
+    pub reported: bool,
+    /// The state in which its network server hands its payloads over, where messages do not say it.
+    #[serde(default)]
+    pub payload: Option<PayloadState>,
+    /// The FCnt of the last uplink of its session, where it was in the field before: all later ones are taken.
+    #[serde(default, alias = "fCnt")]
+    pub f_cnt_up: Option<u32>,
 }
 
 /// The activation of a device, with its keys.
@@ -95,6 +114,14 @@ pub enum ActivationKind {
     OtaaElsewhere,
     /// Only the network server knows.
     NetworkServer,
+}
+
+impl ActivationKind {
+    /// Whether keys are registered here by which its frames are verified.
+    #[must_use]
+    pub fn has_keys(self) -> bool {
+        matches!(self, Self::Abp | Self::Otaa)
+    }
 }
 
 impl fmt::Display for ActivationKind {
@@ -178,6 +205,19 @@ pub enum ImpossibleRegistration {
         "allowCounterReset is for devices activated by personalization: one that joins has a new session after each restart, and its counter starts at 0 by itself"
     )]
     CounterResetOfOtaa,
+    /// A device without a session here has no counter.
+    #[error(
+        "fCntUp is the last FCnt of a device that is registered with its session (devAddr and keys): one that joins has a new session with each join, and of one that joins elsewhere the session is handed over with its fCntUp"
+    )]
+    CounterOfNoSession,
+    /// The name at the network server is no name.
+    #[error("deviceId has {bytes} bytes, and a name has 1 to {limit}")]
+    DeviceId {
+        /// The bytes of the name.
+        bytes: usize,
+        /// The limit in bytes.
+        limit: usize,
+    },
     /// A device of this version keeps its counter.
     #[error(
         "allowCounterReset is for devices up to LoRaWAN 1.0.3: since {version} a device keeps its counter over a restart; one that does not is registered with lorawan 1.0.3"
@@ -295,6 +335,14 @@ impl Registration {
         if (version == LorawanVersion::V1_1) != is_1_1 {
             return Err(ImpossibleRegistration::OtherVersion { given: version, keys, remedy });
         }
+        if self.f_cnt_up.is_some() && self.activation.kind() != ActivationKind::Abp {
+            return Err(ImpossibleRegistration::CounterOfNoSession);
+        }
+        let id_bytes = self.device_id.as_ref().map(String::len);
+        if let Some(bytes) = id_bytes.filter(|bytes| !(1..=DEVICE_ID_BYTES).contains(bytes)) {
+            let limit = DEVICE_ID_BYTES;
+            return Err(ImpossibleRegistration::DeviceId { bytes, limit });
+        }
         if self.allow_counter_reset {
             if self.activation.kind() != ActivationKind::Abp {
                 return Err(ImpossibleRegistration::CounterResetOfOtaa);
@@ -386,6 +434,17 @@ mod tests {
         assert_eq!(elsewhere(Some("1.1"), false), "1.1");
         assert!(elsewhere(None, true).contains("joins"));
         assert!(otaa(json!({}), None, false).contains("appKey"));
+        let counted =
+            |activation: Json| said(json!({ "activation": activation, "fCntUp": 70_000 }));
+        assert_eq!(counted(json!({ "abp": one })), "1.0.3");
+        for other in [json!({ "otaa": { "appKey": key } }), json!({ "otaaElsewhere": {} })] {
+            assert!(counted(other).contains("handed over"));
+        }
+        let named =
+            |name: &str| said(json!({ "deviceId": name, "reported": true, "payload": "clear" }));
+        assert_eq!(named("abp-7"), "1.0.3");
+        assert!(named("").contains("deviceId") && named(&"x".repeat(65)).contains("65"));
+        assert!(said(json!({ "payload": "perhaps" })).contains("perhaps"));
         assert!(otaa(json!({ "appKey": key, "nwkSKey": key }), None, false).contains("nwkSKey"));
     }
 }

@@ -1,12 +1,13 @@
 //! Devices whose network server takes their frames apart.
 
 use champollion_frames::{
-    AppSKey, Claim, DevAddr, DevEui, RadioMetadata, Refusal, ReportedUplink, Session,
+    AppSKey, Claim, DevAddr, DevEui, Progress, RadioMetadata, Refusal, ReportedUplink, Session,
+    VerifiedUplink,
 };
 use champollion_lns::HandedKey;
 use champollion_store::Batch;
 
-use super::{ActivationKind, Devices, DevicesError, HandedSession, Keks, Overtaken, REPORTS};
+use super::{Devices, DevicesError, HandedSession, Keks, Moved, Overtaken, REPORTS};
 
 impl Devices {
     /// Takes an uplink that an authenticated network server reports.
@@ -36,29 +37,84 @@ impl Devices {
         known.into_iter().flatten().find(is_it)
     }
 
-    /// Takes the key of a device's payloads that a network server hands over with a message. Of a
-    /// device with fixed keys it is known already.
+    /// Whether uplinks of a device may come both as whole frames and as reports.
+    pub(super) fn comes_both_ways(&self, claim: &Claim) -> bool {
+        let dev_eui = claim.uplink().dev_eui();
+        match claim.progress() {
+            Progress::Report { .. } => self.sessions.state(dev_eui).is_some(),
+            Progress::Session { .. } => {
+                let is_reported = || self.get(dev_eui).is_some_and(|device| !device.needs_mic());
+                self.reports.state(dev_eui).last_f_cnt().is_some() || is_reported()
+            }
+        }
+    }
+
+    /// Why an uplink is refused of which another was taken in the other way, with the same FCnt or a later one:
+    /// a device has one counter, and each of its uplinks one record. Asked in the device's turn.
+    pub(crate) fn taken_otherwise(&self, claim: &Claim) -> Option<Refusal> {
+        let uplink = claim.uplink();
+        if uplink.counter_reset() || uplink.held_up() {
+            return None;
+        }
+        match claim.progress() {
+            Progress::Session { .. } => self.taken_as_report(uplink),
+            Progress::Report { .. } => self.taken_whole(uplink),
+        }
+    }
+
+    fn taken_as_report(&self, uplink: &VerifiedUplink) -> Option<Refusal> {
+        let (dev_eui, f_cnt) = (uplink.dev_eui(), uplink.f_cnt());
+        let reports = self.reports.state(dev_eui);
+        let last = reports.last_f_cnt().filter(|&last| f_cnt <= last)?;
+        // Where the network server tells no address, it may have been another session.
+        if reports.dev_addr().is_some_and(|known| Some(known) != uplink.dev_addr()) {
+            return None;
+        }
+        Some(if reports.has_taken(f_cnt) {
+            Refusal::Duplicate { dev_eui, f_cnt }
+        } else {
+            Refusal::Replay { dev_eui, f_cnt, last }
+        })
+    }
+
+    fn taken_whole(&self, uplink: &VerifiedUplink) -> Option<Refusal> {
+        let (dev_eui, f_cnt) = (uplink.dev_eui(), uplink.f_cnt());
+        let session = self.session_at(dev_eui, uplink.dev_addr())?;
+        let last = session.state().last_f_cnt.filter(|&last| f_cnt <= last)?;
+        if session.allows_counter_reset() && f_cnt != last {
+            return None;
+        }
+        Some(if f_cnt == last {
+            Refusal::Duplicate { dev_eui, f_cnt }
+        } else {
+            Refusal::Replay { dev_eui, f_cnt, last }
+        })
+    }
+
+    /// Takes the key of a device's payloads that a network server hands over with a message, and tells which
+    /// session is new by that. Of a device whose keys are registered here it is known already.
     pub(crate) async fn hand_over_app_s_key(
         &self,
         dev_eui: DevEui,
         dev_addr: DevAddr,
         app_s_key: HandedKey,
         keks: &Keks,
-    ) -> Result<(), DevicesError> {
+    ) -> Result<Option<Moved>, DevicesError> {
         let device = self.get(dev_eui).ok_or(DevicesError::Unknown(dev_eui))?;
-        if device.activation == ActivationKind::Abp {
-            return Ok(());
+        if device.activation.has_keys() {
+            return Ok(None);
         }
         let session = HandedSession::of_app_s_key(dev_addr, app_s_key);
-        self.hand_over(dev_eui, &session, keks).await.map(drop)
+        Ok(self.hand_over(dev_eui, &session, keks).await?.moved)
     }
 
-    /// Takes note that a device has joined: its next FCnt may be any.
+    /// Takes note that a device has joined: its next FCnt may be any. Tells the address that it had, and the one
+    /// that it has.
     pub(crate) async fn note_join(
         &self,
         dev_eui: DevEui,
         dev_addr: Option<DevAddr>,
-    ) -> Result<(), DevicesError> {
+    ) -> Result<Moved, DevicesError> {
         let _turn = self.turns.of(dev_eui).await;
         let mut overtaken = Overtaken::default();
         loop {
@@ -73,14 +129,16 @@ impl Devices {
         &self,
         dev_eui: DevEui,
         dev_addr: Option<DevAddr>,
-    ) -> Result<(), DevicesError> {
+    ) -> Result<Moved, DevicesError> {
         let rows = self.reread_in_turn(dev_eui).await?.ok_or(DevicesError::Unknown(dev_eui))?;
+        let before = self.reports.state(dev_eui).dev_addr();
+        let before = before.or_else(|| self.get(dev_eui).and_then(|device| device.dev_addr));
         let state = self.reports.after_join(dev_eui, dev_addr);
         let mut batch = Batch::new();
         rows.expect_unchanged(&mut batch);
         REPORTS.replace(&mut batch, &rows.progress.reports.seen, &state)?;
         self.store.commit(batch).await?;
         self.reports.insert(dev_eui, state);
-        Ok(())
+        Ok(Moved { dev_addr_before: before, dev_addr })
     }
 }

@@ -202,8 +202,12 @@ impl Devices {
                 current
             }
         };
-        let state = progress.session.as_ref().and_then(|row| row.value).unwrap_or_default();
-        let current = current.map(|session| session.with_state(state));
+        // A session without a row is where it was when it was registered or handed over.
+        let state = progress.session.as_ref().and_then(|row| row.value);
+        let current = current.map(|session| {
+            let begins = session.state();
+            session.with_state(state.unwrap_or(begins))
+        });
         self.written.forget(dev_eui);
         self.sessions.restore(dev_eui, current, offered);
         let reported = progress.reports.value.clone().unwrap_or_default();
@@ -220,7 +224,12 @@ impl Devices {
         self.sessions.remove(dev_eui);
         self.joins.remove(dev_eui);
         self.reports.remove(dev_eui);
-        self.known.write().remove(&dev_eui);
+        let mut known = self.known.write();
+        let before = known.remove(&dev_eui);
+        self.count_groups(before.as_deref(), None);
+        drop(known);
+        let name_before = before.as_ref().and_then(|before| before.device_id.as_deref());
+        self.names.change(dev_eui, name_before, None);
         self.count();
     }
 }

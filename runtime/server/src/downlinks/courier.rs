@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use champollion_delivery::dispatch::Backoff;
+use champollion_delivery::{dispatch::Backoff, names::GroupId};
 use champollion_frames::{DevAddr, DevEui, Session};
 use champollion_lns::outgoing::Encrypted;
 use champollion_store::{Batch, Table, tables};
@@ -21,12 +21,19 @@ use sha2::{Digest, Sha256};
 use tokio::{sync::watch, task::JoinSet};
 use uuid::Uuid;
 
-use super::{Carrier, Downlink, Downlinks, LedgerError, State, carrier::Offered};
+use super::{
+    Carrier, Downlink, Downlinks, LedgerError, State,
+    carrier::Offered,
+    queue::{Place, Wanted},
+};
 use crate::devices::Devices;
 
 /// Commands that are offered to one network server at once: enough to hide the way there and back,
 /// and few enough for one that serves others too.
 const AT_ONCE: usize = 8;
+
+/// Urgent commands that are offered before one that is not: however many there are, the others go on.
+const URGENT_IN_A_ROW: u32 = 4;
 
 /// The interval at which commands are looked at that may be over.
 const LOOK: Duration = Duration::from_secs(1);
@@ -48,6 +55,10 @@ struct Round {
     again: HashMap<Uuid, (Backoff, Instant)>,
     /// Devices that are offered something just now.
     busy: HashSet<DevEui>,
+    /// The group that had its turn last.
+    last: Option<GroupId>,
+    /// Urgent commands that were offered one after another.
+    urgent_in_a_row: u32,
 }
 
 /// The next counter of a session.
@@ -101,6 +112,8 @@ impl Downlinks {
             backoff: Backoff::new(PAUSES),
             again: HashMap::new(),
             busy: HashSet::new(),
+            last: None,
+            urgent_in_a_row: 0,
         };
         let mut offers: JoinSet<(Uuid, DevEui, Result<Offered, LedgerError>)> = JoinSet::new();
         loop {
@@ -108,7 +121,7 @@ impl Downlinks {
             let more = self.ledger.more.notified();
             tokio::pin!(more);
             more.as_mut().enable();
-            while let Some((id, dev_eui)) = self.next(&carrier, &round, offers.len()) {
+            while let Some((id, dev_eui)) = self.next(&carrier, &mut round, offers.len()) {
                 round.busy.insert(dev_eui);
                 let (downlinks, devices) = (Arc::clone(&self), Arc::clone(&devices));
                 let carrier = Arc::clone(&carrier);
@@ -134,25 +147,29 @@ impl Downlinks {
     }
 
     /// Returns the command that is offered next.
-    fn next(&self, carrier: &Carrier, round: &Round, offered: usize) -> Option<(Uuid, DevEui)> {
+    fn next(&self, carrier: &Carrier, round: &mut Round, offered: usize) -> Option<(Uuid, DevEui)> {
         let now = Instant::now();
         let limit = if round.backoff.is_calm() { AT_ONCE } else { 1 };
         if offered >= limit || round.gate.is_some_and(|gate| gate > now) {
             return None;
         }
-        // Of a device whose first command waits, the others wait too.
-        let mut held_up = round.busy.clone();
-        self.ledger.find_waiting(&carrier.server, |place| {
-            let is_early = round.again.get(&place.id).is_some_and(|&(_, at)| at > now);
-            if held_up.contains(&place.dev_eui) {
-                None
-            } else if is_early {
-                held_up.insert(place.dev_eui);
-                None
-            } else {
-                Some((place.id, place.dev_eui))
-            }
-        })
+        let find = |wanted| {
+            let is_ready = |place: &Place| {
+                let is_early = round.again.get(&place.id).is_some_and(|&(_, at)| at > now);
+                !is_early && !round.busy.contains(&place.dev_eui)
+            };
+            self.ledger.next_waiting(&carrier.server, round.last.as_ref(), wanted, is_ready)
+        };
+        let urgent_first = [Wanted::Urgent, Wanted::Others];
+        let others_first = [Wanted::Others, Wanted::Urgent];
+        let order =
+            if round.urgent_in_a_row < URGENT_IN_A_ROW { urgent_first } else { others_first };
+        let (wanted, (group, place)) =
+            order.into_iter().find_map(|wanted| Some((wanted, find(wanted)?)))?;
+        let is_urgent = wanted == Wanted::Urgent;
+        round.urgent_in_a_row = if is_urgent { round.urgent_in_a_row + 1 } else { 0 };
+        round.last = Some(group);
+        Some((place.id, place.dev_eui))
     }
 
     async fn offer(

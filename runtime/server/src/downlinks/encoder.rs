@@ -1,21 +1,27 @@
 //! A command as the device expects it, made by the device's decoder.
 
-use std::{sync::Arc, time::Instant};
+use std::{collections::HashMap, sync::Arc, time::Instant};
 
-use champollion_delivery::records::DecoderName;
-use champollion_registry::{Registry, package::variables};
+use champollion_delivery::{names::GroupId, records::DecoderName};
+use champollion_registry::{Registry, channels::Caller, package::variables};
 use champollion_sandbox::{Command, Settings};
 use champollion_sdk::vectors::Hex;
 use jiff::Timestamp;
+use parking_lot::Mutex;
+use tokio::sync::Semaphore;
 
 use super::SendError;
 use crate::{devices::Device, ingest::misbehaviour, workers::Workers};
+
+/// Commands of one group that are encoded at once: those of others have room beside them.
+const OF_A_GROUP: usize = 2;
 
 /// Has decoders encode commands.
 #[derive(Clone)]
 pub struct Encoder {
     registry: Arc<Registry>,
     workers: Arc<Workers>,
+    turns: Arc<Mutex<HashMap<GroupId, Arc<Semaphore>>>>,
 }
 
 /// A command as the device expects it.
@@ -31,7 +37,14 @@ impl Encoder {
     /// An encoder over the parts that it works with.
     #[must_use]
     pub fn new(registry: Arc<Registry>, workers: Arc<Workers>) -> Self {
-        Self { registry, workers }
+        Self { registry, workers, turns: Arc::default() }
+    }
+
+    /// The turns of a group.
+    fn turns_of(&self, group: &GroupId) -> Arc<Semaphore> {
+        let mut turns = self.turns.lock();
+        let own = turns.entry(group.clone());
+        Arc::clone(own.or_insert_with(|| Arc::new(Semaphore::new(OF_A_GROUP))))
     }
 
     /// Encodes a command for a device.
@@ -43,8 +56,8 @@ impl Encoder {
     ) -> Result<Encoded, SendError> {
         let wanted = device.assignment.wanted().ok_or(SendError::NoDecoder(device.dev_eui))?;
         // What decodes its frames, a canary too. How that does is counted of frames alone.
-        let number = u64::from_be_bytes(device.dev_eui.to_be_bytes());
-        let (decoder, _) = self.registry.decoder_of(wanted, number).await?;
+        let caller = Caller { dev_eui: device.dev_eui, f_port: None };
+        let (decoder, _) = self.registry.decoder_of(wanted, caller, now).await?;
         let settings = Settings { variables: variables(&device.variables), state: Vec::new() };
         let command = Command {
             data: command.to_owned(),
@@ -56,13 +69,18 @@ impl Encoder {
             decoder.count(&call, started.elapsed());
             (call, decoder)
         };
+        let turns = self.turns_of(&device.group);
+        // Closed never, so there is always a turn in the end.
+        let turn = turns.acquire().await;
         let (call, decoder) = self.workers.run(work).await?;
+        drop(turn);
         let name = DecoderName {
             id: decoder.id.to_string(),
             version: decoder.version.clone(),
             digest: decoder.decoder.digest(),
             fuel: call.fuel,
         };
+        misbehaviour::note(&self.registry, &decoder, caller, call.result.as_ref().err()).await;
         match call.result {
             Ok(downlink) => Ok(Encoded {
                 decoder: name,
@@ -70,10 +88,7 @@ impl Encoder {
                 payload: Hex(downlink.payload),
                 warnings: downlink.warnings,
             }),
-            Err(error) => {
-                misbehaviour::report(&self.registry, &decoder, &error).await;
-                Err(SendError::NotEncoded(error))
-            }
+            Err(error) => Err(SendError::NotEncoded(error)),
         }
     }
 }

@@ -111,6 +111,7 @@ impl Downlinks {
             .map(|device| &**device)
             .filter(|device| !done.contains_key(&device.dev_eui))
             .collect();
+        let mut places = self.reserve(group, rest.len()).await?;
         let rounds = rest.len().div_ceil(AT_ONCE).max(1);
         for round in 0..rounds {
             let mut batch = Batch::new();
@@ -136,7 +137,9 @@ impl Downlinks {
                 self.requests.put(&mut batch, request, id, complete, now)?;
             }
             self.store.commit(batch).await?;
+            let kept = taken.len();
             self.ledger.taken(taken);
+            places.iter_mut().for_each(|place| place.kept(kept));
         }
         answer(&*self.store, id, group).await
     }

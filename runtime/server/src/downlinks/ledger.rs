@@ -1,16 +1,10 @@
 //! The book of all commands: durable, and of those that are open also in memory.
 
-use std::{
-    cmp::Ordering,
-    collections::{BTreeSet, HashMap},
-    fmt,
-    num::ParseIntError,
-    str::FromStr,
-    sync::Arc,
-};
+use std::{collections::HashMap, fmt, num::ParseIntError, str::FromStr, sync::Arc};
 
+use champollion_delivery::names::GroupId;
 use champollion_frames::DevEui;
-use champollion_lns::{NetworkServerName, Priority};
+use champollion_lns::NetworkServerName;
 use champollion_store::{
     Batch, Store, Table, TableError,
     codec::{Empty, Pair, Text},
@@ -21,12 +15,18 @@ use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::{Mutex as AsyncMutex, Notify};
 use uuid::Uuid;
 
-use super::{Downlink, LedgerError};
+use super::{
+    Downlink, LedgerError,
+    queue::{Place, Queue, Wanted},
+};
 
 const DOWNLINKS: Table<Uuid, Downlink> = Table::new(tables::DOWNLINKS);
 const OPEN: Table<Uuid, (), Text, Empty> = Table::new(tables::OPEN_DOWNLINKS);
 const OF_DEVICE: Table<(DevEui, LatestFirst), Uuid, Pair, Text> =
     Table::new(tables::DOWNLINKS_OF_DEVICE);
+
+/// Commands of a device that are looked up at once.
+const LINES: usize = 100;
 
 /// Among how many locks the commands are spread. A lock is held while one command is changed, some
 /// milliseconds.
@@ -52,34 +52,19 @@ struct Open {
     by_id: HashMap<Uuid, Arc<Downlink>>,
     /// By the network server's name of it.
     by_reference: HashMap<(NetworkServerName, String), Uuid>,
-    /// The commands that wait to be handed over, by network server, in their order.
-    waiting: HashMap<NetworkServerName, BTreeSet<Place>>,
+    /// The commands that wait to be handed over, by network server.
+    waiting: HashMap<NetworkServerName, Queue>,
+    /// The numbers of commands of each group.
+    of_groups: HashMap<GroupId, Counts>,
 }
 
-/// A command's place in the queue of its network server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Place {
-    priority: Priority,
-    pub(super) id: Uuid,
-    pub(super) dev_eui: DevEui,
-}
-
-impl Ord for Place {
-    fn cmp(&self, other: &Self) -> Ordering {
-        (self.priority, self.id).cmp(&(other.priority, other.id))
-    }
-}
-
-impl PartialOrd for Place {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Place {
-    fn of(downlink: &Downlink) -> Self {
-        Self { priority: downlink.priority, id: downlink.id, dev_eui: downlink.dev_eui }
-    }
+/// The numbers of commands of a group.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    /// Those that wait to be handed over.
+    pub(super) waiting: usize,
+    /// Those that are not at their end.
+    pub(super) open: usize,
 }
 
 impl Open {
@@ -89,8 +74,11 @@ impl Open {
             return;
         }
         let server = downlink.network_server.clone();
+        let counts = self.of_groups.entry(downlink.group.clone()).or_default();
+        counts.open += 1;
         if downlink.is_waiting() {
-            self.waiting.entry(server.clone()).or_default().insert(Place::of(&downlink));
+            counts.waiting += 1;
+            self.waiting.entry(server.clone()).or_default().insert(&downlink);
         }
         if let Some(reference) = &downlink.reference {
             self.by_reference.insert((server, reference.clone()), downlink.id);
@@ -100,8 +88,15 @@ impl Open {
 
     fn remove(&mut self, id: Uuid) {
         let Some(before) = self.by_id.remove(&id) else { return };
+        if let Some(counts) = self.of_groups.get_mut(&before.group) {
+            counts.open -= 1;
+            counts.waiting -= usize::from(before.is_waiting());
+            if counts.open == 0 {
+                self.of_groups.remove(&before.group);
+            }
+        }
         if let Some(waiting) = self.waiting.get_mut(&before.network_server) {
-            waiting.remove(&Place::of(&before));
+            waiting.remove(&before);
         }
         if let Some(reference) = &before.reference {
             self.by_reference.remove(&(before.network_server.clone(), reference.clone()));
@@ -211,20 +206,38 @@ impl Ledger {
         Ok(())
     }
 
-    /// The commands of a device, the latest first, from before `before` on.
+    /// Commands of a device that are seen, the latest first, from before `before` on: at most one more than
+    /// `limit`, and one more than fit into so many bytes.
     pub(super) async fn of_device(
         &self,
         dev_eui: DevEui,
         before: Option<Uuid>,
         limit: usize,
-    ) -> Result<Vec<Arc<Downlink>>, LedgerError> {
-        let (prefix, after) = (Pair::prefix(&dev_eui), before.map(|id| (dev_eui, LatestFirst(id))));
-        let lines = OF_DEVICE.page(&*self.store, &prefix, after.as_ref(), limit).await?;
-        let mut downlinks = Vec::with_capacity(lines.len());
-        for (_, id) in lines {
-            downlinks.extend(self.get(id).await?);
+        bytes: usize,
+        is_seen: &(dyn Fn(&Downlink) -> bool + Sync),
+    ) -> Result<Vec<Downlink>, LedgerError> {
+        let prefix = Pair::prefix(&dev_eui);
+        let mut after = before.map(|id| (dev_eui, LatestFirst(id)));
+        let (mut downlinks, mut taken) = (Vec::new(), 0);
+        loop {
+            let lines = OF_DEVICE.page(&*self.store, &prefix, after.as_ref(), LINES).await?;
+            let at_end = lines.len() < LINES;
+            for (key, id) in lines {
+                after = Some(key);
+                let Some(downlink) = self.get(id).await? else { continue };
+                if !is_seen(&downlink) {
+                    continue;
+                }
+                taken += bytes_of(&downlink);
+                downlinks.push(Downlink::clone(&downlink));
+                if downlinks.len() > limit || taken > bytes && downlinks.len() > 1 {
+                    return Ok(downlinks);
+                }
+            }
+            if at_end {
+                return Ok(downlinks);
+            }
         }
-        Ok(downlinks)
     }
 
     /// Returns the commands that are open.
@@ -232,14 +245,26 @@ impl Ledger {
         self.lock().by_id.values().cloned().collect()
     }
 
-    /// Looks at what waits for a network server, in its order, until `found` says that it has found
-    /// what it looks for.
-    pub(super) fn find_waiting<T>(
+    /// The next command that waits for a network server and is ready, of the group whose turn it is after
+    /// `last`.
+    pub(super) fn next_waiting(
         &self,
         server: &NetworkServerName,
-        found: impl FnMut(&Place) -> Option<T>,
-    ) -> Option<T> {
-        self.lock().waiting.get(server)?.iter().find_map(found)
+        last: Option<&GroupId>,
+        wanted: Wanted,
+        is_ready: impl Fn(&Place) -> bool,
+    ) -> Option<(GroupId, Place)> {
+        self.lock().waiting.get(server)?.next(last, wanted, is_ready)
+    }
+
+    /// Returns the numbers of commands of a group.
+    pub(super) fn counts(&self, group: &GroupId) -> Counts {
+        self.lock().of_groups.get(group).copied().unwrap_or_default()
+    }
+
+    /// Returns the groups that have commands that are not at their end.
+    pub(super) fn groups(&self) -> Vec<GroupId> {
+        self.lock().of_groups.keys().cloned().collect()
     }
 
     /// Forgets what came before a moment and is at its end; says how much.
@@ -297,6 +322,11 @@ impl FromStr for LatestFirst {
     }
 }
 
+/// Bytes of a command as JSON.
+fn bytes_of(downlink: &Downlink) -> usize {
+    serde_json::to_vec(downlink).map_or(0, |json| json.len())
+}
+
 fn device_key(downlink: &Downlink) -> (DevEui, LatestFirst) {
     (downlink.dev_eui, LatestFirst(downlink.id))
 }
@@ -314,6 +344,7 @@ fn put_change(batch: &mut Batch, downlink: &Downlink) -> Result<(), TableError> 
 
 #[cfg(test)]
 mod tests {
+    use champollion_lns::Priority;
     use champollion_store::{SledOptions, SledStore};
 
     use super::*;
@@ -333,14 +364,23 @@ mod tests {
         }
     }
 
+    /// Takes the next command, again and again, until none waits.
     fn waiting(ledger: &Ledger) -> Vec<u128> {
-        let mut all = Vec::new();
-        let server = "city".parse().unwrap();
-        ledger.find_waiting(&server, |place| {
-            all.push(place.id.as_u128());
-            None::<()>
-        });
-        all
+        let mut all: Vec<Uuid> = Vec::new();
+        let (server, mut open) = ("city".parse().unwrap(), ledger.lock());
+        let queue: &mut Queue = open.waiting.entry(server).or_default();
+        let mut queue = std::mem::take(queue);
+        let next = |queue: &Queue| {
+            let urgent = queue.next(None, Wanted::Urgent, |_| true);
+            urgent.or_else(|| queue.next(None, Wanted::Others, |_| true))
+        };
+        while let Some((_, place)) = next(&queue) {
+            all.push(place.id);
+            queue.remove(&open.by_id[&place.id]);
+        }
+        all.iter().for_each(|id| queue.insert(&open.by_id[id]));
+        open.waiting.insert("city".parse().unwrap(), queue);
+        all.iter().map(Uuid::as_u128).collect()
     }
 
     #[tokio::test]
@@ -380,17 +420,24 @@ mod tests {
         let again = ledger(folder.path()).await;
         assert_eq!(waiting(&again), [1]);
         assert_eq!(again.all_open().len(), 2);
+        let group = downlink(1).group;
+        assert_eq!(again.counts(&group), Counts { waiting: 1, open: 2 });
         let server = "city".parse().unwrap();
         assert_eq!(again.by_reference(&server, "theirs"), Some(Uuid::from_u128(2)));
         let third = again.get(Uuid::from_u128(3)).await.unwrap().unwrap();
         assert_eq!((third.state, third.problem.as_deref()), (State::Failed, Some("why")));
         let dev_eui = third.dev_eui;
-        let listed = |page: Vec<Arc<Downlink>>| -> Vec<u128> {
+        let listed = |page: Vec<Downlink>| -> Vec<u128> {
             page.iter().map(|downlink| downlink.id.as_u128()).collect()
         };
-        assert_eq!(listed(again.of_device(dev_eui, None, 2).await.unwrap()), [3, 2]);
-        let before = Some(Uuid::from_u128(2));
-        assert_eq!(listed(again.of_device(dev_eui, before, 2).await.unwrap()), [1]);
+        let page = |before: Option<u128>, limit, bytes| {
+            let before = before.map(Uuid::from_u128);
+            again.of_device(dev_eui, before, limit, bytes, &|_| true)
+        };
+        // One more than was asked for says that there are more.
+        assert_eq!(listed(page(None, 1, 9_999).await.unwrap()), [3, 2]);
+        assert_eq!(listed(page(Some(2), 2, 9_999).await.unwrap()), [1]);
+        assert_eq!(listed(page(None, 9, 1).await.unwrap()), [3, 2]);
     }
 
     #[tokio::test]
@@ -422,7 +469,8 @@ mod tests {
         let (queued_at, dev_eui) = (downlink(1).queued_at, downlink(1).dev_eui);
         assert_eq!(ledger.forget_before(queued_at).await.unwrap(), 0);
         assert_eq!(ledger.forget_before(Timestamp::MAX).await.unwrap(), 1);
-        assert_eq!(ledger.of_device(dev_eui, None, 9).await.unwrap().len(), 1);
+        let left = ledger.of_device(dev_eui, None, 9, 9_999, &|_| true).await.unwrap();
+        assert_eq!(left.len(), 1);
         assert!(ledger.get(Uuid::from_u128(2)).await.unwrap().is_none());
     }
 }

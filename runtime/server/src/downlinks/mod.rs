@@ -14,6 +14,7 @@ mod downlink;
 mod encoder;
 mod group;
 mod ledger;
+mod queue;
 mod requests;
 mod settings;
 mod whereabouts;
@@ -38,7 +39,11 @@ pub use requests::RequestKey;
 pub use settings::{CommandTimes, DownlinkSettings, DownlinkSettingsError};
 pub use wish::{GroupWish, Wish};
 
-use crate::{devices::Device, workers::NotDone};
+use crate::{
+    devices::Device,
+    quotas::{Quota, QuotaExceeded, Quotas, Reservation, Reservations},
+    workers::NotDone,
+};
 use encoder::Encoded;
 use ledger::Ledger;
 use requests::{Answered, Requests};
@@ -61,6 +66,9 @@ pub struct Downlinks {
     settings: CommandTimes,
     /// The network servers that take commands.
     servers: BTreeSet<NetworkServerName>,
+    quotas: Arc<Quotas>,
+    /// Places for commands that are not kept yet: among those that wait, and among those that are open.
+    reserved: (Reservations, Reservations),
 }
 
 /// The sender of a command.
@@ -142,6 +150,9 @@ pub enum SendError {
         /// The largest number that is allowed.
         limit: usize,
     },
+    /// The group has as many as it may have.
+    #[error(transparent)]
+    Quota(#[from] QuotaExceeded),
     /// The store did not keep it.
     #[error("the command could not be kept: {0}")]
     NotKept(String),
@@ -213,12 +224,15 @@ impl Downlinks {
         encoder: Encoder,
         settings: CommandTimes,
         servers: BTreeSet<NetworkServerName>,
+        quotas: Arc<Quotas>,
     ) -> Result<Self, LedgerError> {
         Ok(Self {
             ledger: Ledger::open(Arc::clone(&store)).await?,
             requests: Requests::new(Arc::clone(&store)),
             whereabouts: AllWhereabouts::open(Arc::clone(&store)).await?,
             servers,
+            quotas,
+            reserved: Default::default(),
             store,
             encoder,
             settings,
@@ -246,6 +260,7 @@ impl Downlinks {
         let now = Timestamp::now();
         let expires_at = wish.expiry(now, self.settings.expire_hours)?;
         let server = self.server_of(device)?;
+        let _places = self.reserve(&device.group, 1).await?;
         let encoded = self.encoder.encode(device, &wish.command_text()?, now).await?;
         let plan = Plan { wish, sender, now, expires_at, group_command: None };
         let downlink = plan.downlink(device, server, encoded);
@@ -259,19 +274,54 @@ impl Downlinks {
         Ok(Arc::new(downlink))
     }
 
+    /// Reserves places for some commands of a group, until they are kept.
+    async fn reserve(
+        &self,
+        group: &GroupId,
+        wanted: usize,
+    ) -> Result<[Reservation; 2], QuotaExceeded> {
+        let limits = self.quotas.of(group);
+        let exceeded = |quota, limit| {
+            move |used| QuotaExceeded { group: group.clone(), quota, used, wanted, limit }
+        };
+        let (limit, used) = (limits.open_commands, || self.ledger.counts(group).open);
+        let open = self.reserved.1.reserve(group, wanted, limit, used).await;
+        let open = open.map_err(exceeded(Quota::OpenCommands, limit))?;
+        let (limit, used) = (limits.waiting_commands, || self.ledger.counts(group).waiting);
+        let waiting = self.reserved.0.reserve(group, wanted, limit, used).await;
+        let waiting = waiting.map_err(exceeded(Quota::WaitingCommands, limit))?;
+        Ok([open, waiting])
+    }
+
+    /// Returns the numbers of a group's commands: those that wait to be handed over, and those that are open.
+    #[must_use]
+    pub fn counts(&self, group: &GroupId) -> (usize, usize) {
+        let counts = self.ledger.counts(group);
+        (counts.waiting, counts.open)
+    }
+
+    /// Returns the groups that have commands which are not at their end.
+    #[must_use]
+    pub fn groups(&self) -> Vec<GroupId> {
+        self.ledger.groups()
+    }
+
     /// Returns a command by its id.
     pub async fn get(&self, id: Uuid) -> Result<Option<Arc<Downlink>>, LedgerError> {
         self.ledger.get(id).await
     }
 
-    /// The commands of a device, the latest first, from before `before` on.
+    /// Commands of a device that are seen, the latest first, from before `before` on: at most one more than
+    /// `limit`, and hardly more than so many bytes.
     pub async fn of_device(
         &self,
         dev_eui: DevEui,
         before: Option<Uuid>,
         limit: usize,
-    ) -> Result<Vec<Arc<Downlink>>, LedgerError> {
-        self.ledger.of_device(dev_eui, before, limit).await
+        bytes: usize,
+        is_seen: &(dyn Fn(&Downlink) -> bool + Sync),
+    ) -> Result<Vec<Downlink>, LedgerError> {
+        self.ledger.of_device(dev_eui, before, limit, bytes, is_seen).await
     }
 
     /// Takes a command back, unless the network server has it. Taking it back twice is fine.

@@ -64,7 +64,13 @@ impl RequestKey {
         let mut hash = Sha256::new();
         hash.update(path.as_bytes());
         // What was read from JSON can be written as JSON.
-        hash.update(serde_json::to_vec(wish).unwrap_or_default());
+        let mut asked = serde_json::to_value(wish).unwrap_or_default();
+        // The fingerprint is that of servers that sorted the members of a command: a request of before an
+        // update is recognized after it.
+        if let Some(command) = asked.get_mut("command") {
+            command.sort_all_objects();
+        }
+        hash.update(serde_json::to_vec(&asked).unwrap_or_default());
         let line = format!("{token}/{}", HEXLOWER.encode(&Sha256::digest(key.as_bytes())));
         Self { line, fingerprint: HEXLOWER.encode(&hash.finalize()) }
     }
@@ -146,6 +152,14 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn fingerprints_are_those_of_servers_that_sorted_members() {
+        let wish = json!({ "group": "g", "command": { "b": 1, "a": { "d": 1, "c": 2 } }, "at": 1 });
+        let request = RequestKey::new("token", "key", "/path", &wish);
+        let written = r#"/path{"group":"g","command":{"a":{"c":2,"d":1},"b":1},"at":1}"#;
+        assert_eq!(request.fingerprint, HEXLOWER.encode(&Sha256::digest(written)));
+    }
 
     #[tokio::test]
     async fn a_request_is_recognized_for_two_days() {

@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use champollion_delivery::records::{DecoderName, DeviceInfo, Outcome, Record};
-use champollion_frames::{DevEui, VerifiedUplink};
+use champollion_frames::VerifiedUplink;
 use champollion_registry::{
     Change, LoadedDecoder, Mandate, Registry, RegistryError,
-    channels::{Canary, Observed, Shadow},
+    channels::{Caller, Canary, Observed, Shadow},
     ledger::Actor,
     package::{DecoderId, DecoderRef, variables},
 };
@@ -52,28 +52,38 @@ impl Decoding {
         sender: &Sender,
         batch: &mut Batch,
     ) -> Result<Record, IngestError> {
+        // A frame without payload reaches no decoder, whatever its port.
+        let f_port = uplink.application_payload().map_or(0, |(f_port, _)| f_port);
+        let caller = Caller { dev_eui: device.dev_eui, f_port: Some(f_port) };
         let outcome = match device.assignment.wanted() {
             None => Outcome::NoDecoder {
                 code: "no-decoder",
                 message: "the device is registered without a decoder".to_owned(),
             },
-            Some(wanted) => match self.registry.decoder_of(wanted, number(device.dev_eui)).await {
-                Ok((decoder, canary)) => {
-                    let outcome = self.run(device, wanted, decoder, uplink, sender, batch).await?;
-                    if let Some(canary) = canary {
-                        self.count(&wanted.id, &canary, &outcome);
+            Some(wanted) => {
+                match self.registry.decoder_of(wanted, caller, Timestamp::now()).await {
+                    Ok((decoder, canary)) => {
+                        let outcome = self
+                            .run(device, wanted, decoder, caller, uplink, sender, batch)
+                            .await?;
+                        if let Some(canary) = canary {
+                            self.count(&wanted.id, &canary, &outcome);
+                        }
+                        outcome
                     }
-                    outcome
+                    Err(error) => {
+                        let code = match &error {
+                            RegistryError::Resolve(_) => "no-decoder",
+                            RegistryError::Quarantined(quarantined) => {
+                                misbehaviour::count_raw(quarantined);
+                                "decoder-quarantined"
+                            }
+                            _ => "decoder-unusable",
+                        };
+                        Outcome::NoDecoder { code, message: error.to_string() }
+                    }
                 }
-                Err(error) => {
-                    let code = match &error {
-                        RegistryError::Resolve(_) => "no-decoder",
-                        RegistryError::Quarantined(_) => "decoder-quarantined",
-                        _ => "decoder-unusable",
-                    };
-                    Outcome::NoDecoder { code, message: error.to_string() }
-                }
-            },
+            }
         };
         let info = DeviceInfo {
             dev_eui: device.dev_eui,
@@ -82,14 +92,18 @@ impl Decoding {
             use_case: device.use_case.clone(),
             tags: device.tags.clone(),
         };
-        Ok(Record::new(uplink, &sender.network_server, device.group.clone(), info, outcome))
+        let network_server = &sender.speaker.name;
+        let record = Record::new(uplink, network_server, device.group.clone(), info, outcome);
+        Ok(record.with_warnings(&sender.warnings))
     }
 
+    #[expect(clippy::too_many_arguments, reason = "they are the parts of one call")]
     async fn run(
         &self,
         device: &Device,
         wanted: &DecoderRef,
         decoder: Arc<LoadedDecoder>,
+        caller: Caller,
         uplink: &VerifiedUplink,
         sender: &Sender,
         batch: &mut Batch,
@@ -118,12 +132,10 @@ impl Decoding {
             digest: decoder.decoder.digest(),
             fuel: call.fuel,
         };
+        misbehaviour::note(&self.registry, &decoder, caller, call.result.as_ref().err()).await;
         let reading = match call.result {
             Ok(reading) => reading,
-            Err(error) => {
-                misbehaviour::report(&self.registry, &decoder, &error).await;
-                return Ok(Outcome::Failed(name, error));
-            }
+            Err(error) => return Ok(Outcome::Failed(name, error)),
         };
         // What an overtaken frame leaves behind is older than what there is.
         if let Some(state) = reading.state.as_ref().filter(|_| !uplink.held_up()) {
@@ -177,9 +189,4 @@ impl Decoding {
             }
         });
     }
-}
-
-/// All 64 bits of a DevEUI.
-fn number(dev_eui: DevEui) -> u64 {
-    u64::from_be_bytes(dev_eui.to_be_bytes())
 }

@@ -5,7 +5,7 @@ use champollion_frames::{JoinRefusal, Refusal};
 use champollion_store::{StoreError, TableError};
 
 use crate::{
-    devices::{DevicesError, HandoverError},
+    devices::{DevicesError, HandoverError, NamelessError},
     storage::Full,
     workers::NotDone,
 };
@@ -20,6 +20,9 @@ pub enum IngestError {
     /// It is no message by which a device joins, or came before.
     #[error(transparent)]
     JoinRefused(JoinRefusal),
+    /// It names no device that is registered, or more than one.
+    #[error(transparent)]
+    Nameless(#[from] NamelessError),
     /// The key that came with it cannot be used.
     #[error(transparent)]
     Handover(HandoverError),

@@ -1,10 +1,11 @@
 //! A frame on its way in, whole or reported.
 
-use std::sync::Arc;
-
+use champollion_delivery::records::Warning;
 use champollion_frames::{DevEui, RadioMetadata, ReportedUplink};
 use champollion_lns::HandedKey;
 use jiff::Timestamp;
+
+use super::speaker::Speaker;
 
 /// A frame that is handed over whole.
 #[derive(Clone, Debug)]
@@ -20,21 +21,25 @@ pub(super) struct WholeFrame {
     pub(super) awaits_copies: bool,
 }
 
-/// The sender of a frame.
+/// The sender of a frame, and what is to be said of its message.
 #[derive(Clone, Debug)]
 pub(super) struct Sender {
-    /// The name of the network server.
-    pub(super) network_server: Arc<str>,
+    /// The network server.
+    pub(super) speaker: Speaker,
     /// The network server hands over many frames at once, which wait for a decoder instead of being
     /// turned away.
     pub(super) has_many: bool,
+    /// Warnings about the message, for the record.
+    pub(super) warnings: Vec<Warning>,
 }
 
-/// A frame as a network server reports it, without its MIC.
+/// A frame as a network server reports it that has taken it apart.
 #[derive(Clone, Debug)]
 pub(super) struct Told {
     pub(super) uplink: ReportedUplink,
     pub(super) app_s_key: Option<HandedKey>,
+    /// Whether the message says if the payload is encrypted.
+    pub(super) says_encryption: bool,
     pub(super) received_at: Timestamp,
     pub(super) metadata: RadioMetadata,
     pub(super) sender: Sender,

@@ -2,22 +2,26 @@
 
 use std::{sync::Arc, time::Duration};
 
-use champollion_delivery::mailbox::Mailbox;
-use champollion_frames::{JoinRefusal, MType};
-use champollion_lns::{Content, Frame, Message};
-use champollion_registry::Registry;
+use champollion_delivery::{mailbox::Mailbox, records::Warning};
+use champollion_frames::{DevAddr, DevEui, JoinRefusal, MType, Refusal};
+use champollion_lns::{Content, Frame, HandedKey, Message};
+use champollion_registry::{Registry, ledger::AuditEntry};
 use jiff::Timestamp;
+use serde_json::json;
 
 use super::{
     copies::Copies,
     decoding::Decoding,
     error::IngestError,
+    far_counters::FarCounters,
     frame::{Sender, Told, WholeFrame},
     keeping::Keeper,
     receipt::{Receipt, counted},
+    remarks,
+    speaker::Speaker,
 };
 use crate::{
-    devices::{Devices, JoinError, Joined, Keks},
+    devices::{Devices, JoinError, Joined, Keks, Moved, Opened},
     storage::Storage,
     turns::Turns,
     workers::Workers,
@@ -28,6 +32,8 @@ use crate::{
 pub struct Intake {
     keeper: Arc<Keeper>,
     copies: Arc<Copies>,
+    far_counters: Arc<FarCounters>,
+    registry: Arc<Registry>,
     /// Uplinks of one device that are reported at once are taken one after another.
     turns: Arc<Turns>,
     keks: Arc<Keks>,
@@ -46,23 +52,37 @@ impl Intake {
         keks: Keks,
     ) -> Self {
         let store = Arc::clone(storage.store());
-        let decoding = Decoding::new(Arc::clone(&store), registry, workers);
+        let decoding = Decoding::new(Arc::clone(&store), Arc::clone(&registry), workers);
         let keeper = Arc::new(Keeper { store, devices, mailbox, storage, decoding });
         let copies = Arc::new(Copies::new(copies_window));
         let (turns, keks) = (Arc::default(), Arc::new(keks));
-        Self { keeper, copies, turns, keks }
+        Self { keeper, copies, far_counters: Arc::default(), registry, turns, keks }
     }
 
-    /// Takes what a message of a network server hands over, in its name.
+    /// Takes what a message of a network server hands over, in its name. `warnings` are about the message,
+    /// and stand in the record of its frame.
     pub async fn take_message(
         &self,
         message: Message,
-        from: &Arc<str>,
+        speaker: &Speaker,
+        warnings: Vec<Warning>,
     ) -> Result<Receipt, IngestError> {
+        let sender = Sender { speaker: speaker.clone(), has_many: false, warnings };
         match message {
-            Message::Frame(frame) => self.take(*frame, from).await,
+            Message::Frame(frame) => self.take_with(*frame, sender, true).await,
+            Message::Nameless(nameless) => {
+                let found = self.keeper.devices.find_nameless(&nameless, &speaker.authority);
+                match found {
+                    Ok(dev_eui) => self.take_with(nameless.named(dev_eui), sender, true).await,
+                    Err(error) => {
+                        let result = Err(error.into());
+                        counted(&result);
+                        result
+                    }
+                }
+            }
             Message::Joined(joined) => {
-                let result = self.take_join_notice(joined).await;
+                let result = self.take_join_notice(joined, speaker).await;
                 counted(&result);
                 result
             }
@@ -76,8 +96,8 @@ impl Intake {
 
     /// Takes a frame, in the name of the network server that hands it over. When this returns a
     /// receipt, the frame survives `kill -9` and a power cut.
-    pub async fn take(&self, frame: Frame, from: &Arc<str>) -> Result<Receipt, IngestError> {
-        let sender = Sender { network_server: Arc::clone(from), has_many: false };
+    pub async fn take(&self, frame: Frame, speaker: &Speaker) -> Result<Receipt, IngestError> {
+        let sender = Sender { speaker: speaker.clone(), has_many: false, warnings: Vec::new() };
         self.take_with(frame, sender, true).await
     }
 
@@ -87,10 +107,10 @@ impl Intake {
     pub async fn take_one_of_many(
         &self,
         frame: Frame,
-        from: &Arc<str>,
+        speaker: &Speaker,
         last: bool,
     ) -> Result<Receipt, IngestError> {
-        let sender = Sender { network_server: Arc::clone(from), has_many: true };
+        let sender = Sender { speaker: speaker.clone(), has_many: true, warnings: Vec::new() };
         self.take_with(frame, sender, last).await
     }
 
@@ -116,62 +136,143 @@ impl Intake {
                 })
                 .await
             }
-            Content::Reported { uplink, app_s_key } => {
-                let told = Told { uplink, app_s_key, received_at, metadata, sender };
-                self.take_report(told).await
+            Content::Reported { uplink, app_s_key, says_encryption } => {
+                self.take_report(Told {
+                    uplink,
+                    app_s_key,
+                    says_encryption,
+                    received_at,
+                    metadata,
+                    sender,
+                })
+                .await
             }
         };
         counted(&result);
         result
     }
 
+    /// Takes an uplink of which a network server tells the content. Of a device whose keys are registered here
+    /// it is taken as the frame that it was, whose MIC must fit.
     async fn take_report(&self, told: Told) -> Result<Receipt, IngestError> {
+        let devices = &self.keeper.devices;
+        let dev_eui = told.uplink.dev_eui;
+        told.sender.speaker.check(devices, dev_eui).map_err(IngestError::Refused)?;
+        if devices.get(dev_eui).is_some_and(|device| device.needs_mic()) {
+            let frame = devices.reassemble(&told.uplink, &told.metadata);
+            let frame = frame.map_err(IngestError::Refused)?;
+            return self
+                .take_whole(WholeFrame {
+                    phy_payload: frame.phy_payload,
+                    dev_eui: Some(dev_eui),
+                    f_cnt: Some(frame.f_cnt),
+                    mic_checked: false,
+                    received_at: told.received_at,
+                    metadata: told.metadata,
+                    sender: told.sender,
+                    awaits_copies: false,
+                })
+                .await;
+        }
         let intake = self.clone();
-        kept_whatever_happens(async move {
-            let (dev_eui, dev_addr) = (told.uplink.dev_eui, told.uplink.dev_addr);
-            let _turn = intake.turns.of(dev_eui).await;
-            if let (Some(app_s_key), Some(dev_addr)) = (told.app_s_key.clone(), dev_addr) {
-                let devices = &intake.keeper.devices;
-                devices.hand_over_app_s_key(dev_eui, dev_addr, app_s_key, &intake.keks).await?;
+        kept_whatever_happens(async move { intake.take_report_in_turn(told).await }).await
+    }
+
+    async fn take_report_in_turn(&self, mut told: Told) -> Result<Receipt, IngestError> {
+        let (dev_eui, dev_addr) = (told.uplink.dev_eui, told.uplink.dev_addr);
+        let _turn = self.turns.of(dev_eui).await;
+        if let (Some(app_s_key), Some(dev_addr)) = (told.app_s_key.clone(), dev_addr) {
+            self.take_key(dev_eui, dev_addr, app_s_key, &told.sender.speaker).await?;
+        }
+        if !told.says_encryption {
+            let payloads = told.sender.speaker.payloads;
+            let opened = self.keeper.devices.opened(&told.uplink, &told.metadata, payloads);
+            told.uplink.is_encrypted = opened.is_encrypted();
+            if let Opened::Guessed { is_encrypted } = opened {
+                told.sender.warnings.push(remarks::untold_encryption(is_encrypted));
             }
-            intake.keeper.keep_reported(&told).await
-        })
-        .await
+        }
+        self.keeper.keep_reported(&told).await
+    }
+
+    /// Takes the key of a session that a message holds.
+    async fn take_key(
+        &self,
+        dev_eui: DevEui,
+        dev_addr: DevAddr,
+        app_s_key: HandedKey,
+        speaker: &Speaker,
+    ) -> Result<(), IngestError> {
+        let devices = &self.keeper.devices;
+        let moved = devices.hand_over_app_s_key(dev_eui, dev_addr, app_s_key, &self.keks).await?;
+        if let Some(moved) = moved {
+            self.audit(speaker, "session-hand-over", dev_eui, moved).await;
+        }
+        Ok(())
+    }
+
+    /// Notes in the audit that a device has another session. It has it whatever comes of the note.
+    async fn audit(&self, speaker: &Speaker, action: &str, dev_eui: DevEui, moved: Moved) {
+        let entry = AuditEntry::new(&speaker.by, action, dev_eui).with(json!(moved));
+        if let Err(error) = self.registry.record(entry, Timestamp::now()).await {
+            tracing::error!(%error, %dev_eui, action, "the audit could not be written");
+        }
     }
 
     /// A network server tells that a device has joined.
     async fn take_join_notice(
         &self,
         joined: champollion_lns::Joined,
+        speaker: &Speaker,
     ) -> Result<Receipt, IngestError> {
-        let intake = self.clone();
+        let (intake, speaker) = (self.clone(), speaker.clone());
         kept_whatever_happens(async move {
             let champollion_lns::Joined { dev_eui, dev_addr, app_s_key } = joined;
+            let devices = &intake.keeper.devices;
+            speaker.check(devices, dev_eui).map_err(IngestError::Refused)?;
             let _turn = intake.turns.of(dev_eui).await;
             if let (Some(app_s_key), Some(dev_addr)) = (app_s_key, dev_addr) {
-                let devices = &intake.keeper.devices;
-                devices.hand_over_app_s_key(dev_eui, dev_addr, app_s_key, &intake.keks).await?;
+                intake.take_key(dev_eui, dev_addr, app_s_key, &speaker).await?;
             }
-            intake.keeper.devices.note_join(dev_eui, dev_addr).await?;
+            let moved = devices.note_join(dev_eui, dev_addr).await?;
+            intake.audit(&speaker, "join-told", dev_eui, moved).await;
             Ok(Receipt::Joined { dev_eui, dev_addr })
         })
         .await
     }
 
-    async fn take_whole(&self, frame: WholeFrame) -> Result<Receipt, IngestError> {
-        match frame.phy_payload.first().map(|&mhdr| MType::of(mhdr)) {
-            Some(Ok(MType::JoinRequest | MType::JoinAccept | MType::RejoinRequest)) => {
-                self.join(frame).await
-            }
-            _ if self.copies.are_awaited() => self.copies.take(&self.keeper, &frame).await,
-            _ => match self.keeper.verify(&frame) {
-                Ok(claim) => {
-                    let keeper = Arc::clone(&self.keeper);
-                    kept_whatever_happens(async move { keeper.keep_whole(claim, &frame).await })
-                        .await
+    async fn take_whole(&self, mut frame: WholeFrame) -> Result<Receipt, IngestError> {
+        let m_type = frame.phy_payload.first().map(|&mhdr| MType::of(mhdr));
+        if let Some(Ok(MType::JoinRequest | MType::JoinAccept | MType::RejoinRequest)) = m_type {
+            return self.join(frame).await;
+        }
+        let mut is_searched = false;
+        loop {
+            let result = if self.copies.are_awaited() {
+                self.copies.take(&self.keeper, &frame).await
+            } else {
+                match self.keeper.verify(&frame) {
+                    Ok(claim) => {
+                        let keeper = Arc::clone(&self.keeper);
+                        let kept = async move { keeper.keep_whole(claim, &frame).await };
+                        return kept_whatever_happens(kept).await;
+                    }
+                    Err(refusal) => self.keeper.refused(refusal),
                 }
-                Err(refusal) => self.keeper.refused(refusal),
-            },
+            };
+            let Err(IngestError::Refused(Refusal::MicMismatch { dev_addr, .. })) = &result else {
+                return result;
+            };
+            if is_searched {
+                return result;
+            }
+            // It may be far ahead of all that is known of its device.
+            let devices = &self.keeper.devices;
+            let Some(f_cnt) = self.far_counters.look_for(devices, *dev_addr, &frame).await else {
+                return result;
+            };
+            frame.f_cnt = Some(f_cnt);
+            is_searched = true;
         }
     }
 
@@ -188,24 +289,32 @@ impl Intake {
 
     /// Takes a message by which a device joins.
     async fn join(&self, frame: WholeFrame) -> Result<Receipt, IngestError> {
-        let devices = Arc::clone(&self.keeper.devices);
+        let intake = self.clone();
         // In a task of its own: it ends also when nobody waits for it any more, so that what is
         // durable and what is in memory stay the same.
-        let joined =
-            tokio::spawn(async move { devices.join(&frame.phy_payload, frame.dev_eui).await });
-        match joined.await.map_err(|error| IngestError::NotKept(error.to_string()))? {
-            Ok(Joined::Asked { dev_eui, dev_nonce }) => {
-                Ok(Receipt::JoinRequested { dev_eui, dev_nonce })
+        kept_whatever_happens(async move {
+            let devices = &intake.keeper.devices;
+            let speaker = &frame.sender.speaker;
+            let joined = devices.join(&frame.phy_payload, frame.dev_eui, &speaker.authority).await;
+            match joined {
+                Ok(Joined::Asked { dev_eui, dev_nonce }) => {
+                    Ok(Receipt::JoinRequested { dev_eui, dev_nonce })
+                }
+                Ok(Joined::Answered { dev_eui, dev_addr, moved }) => {
+                    intake.audit(speaker, "join", dev_eui, moved).await;
+                    Ok(Receipt::Joined { dev_eui, dev_addr: Some(dev_addr) })
+                }
+                Err(JoinError::Refused(JoinRefusal::Duplicate { dev_eui, .. })) => {
+                    Ok(Receipt::JoinDuplicate { dev_eui })
+                }
+                Err(JoinError::Refused(refusal)) => Err(IngestError::JoinRefused(refusal)),
+                Err(JoinError::OtherNetworkServer(dev_eui)) => {
+                    Err(IngestError::Refused(Refusal::OtherNetworkServer { dev_eui }))
+                }
+                Err(JoinError::Devices(error)) => Err(error.into()),
             }
-            Ok(Joined::Answered { dev_eui, dev_addr }) => {
-                Ok(Receipt::Joined { dev_eui, dev_addr: Some(dev_addr) })
-            }
-            Err(JoinError::Refused(JoinRefusal::Duplicate { dev_eui, .. })) => {
-                Ok(Receipt::JoinDuplicate { dev_eui })
-            }
-            Err(JoinError::Refused(refusal)) => Err(IngestError::JoinRefused(refusal)),
-            Err(JoinError::Devices(error)) => Err(error.into()),
-        }
+        })
+        .await
     }
 }
 

@@ -67,7 +67,20 @@ impl From<NotKept> for IngestError {
 }
 
 impl Keeper {
+    /// Verifies a frame, and that the one who hands it over speaks for its device.
     pub(super) fn verify(&self, frame: &WholeFrame) -> Result<Claim, Refusal> {
+        let verified = self.verify_anybodys(frame);
+        let dev_eui = match &verified {
+            Ok(claim) => Some(claim.uplink().dev_eui()),
+            Err(refusal) => refusal.dev_eui(),
+        };
+        if let Some(dev_eui) = dev_eui {
+            frame.sender.speaker.check(&self.devices, dev_eui)?;
+        }
+        verified
+    }
+
+    fn verify_anybodys(&self, frame: &WholeFrame) -> Result<Claim, Refusal> {
         let received_at_ms = milliseconds(frame.received_at);
         let (sessions, metadata) = (self.devices.sessions(), frame.metadata.clone());
         let WholeFrame { phy_payload: phy, dev_eui, f_cnt, .. } = frame;
@@ -76,7 +89,7 @@ impl Keeper {
                 let checked = CheckedFrame { phy, dev_eui, f_cnt: *f_cnt };
                 sessions.verify_checked(checked, received_at_ms, metadata)
             }
-            _ => sessions.verify(phy, received_at_ms, metadata),
+            _ => sessions.verify_guessed(phy, *f_cnt, received_at_ms, metadata),
         }
     }
 
@@ -128,6 +141,9 @@ impl Keeper {
         loop {
             self.check_room()?;
             let turn = self.devices.turn_of(&claim).await;
+            if let Some(refusal) = self.devices.taken_otherwise(&claim) {
+                return self.refused(refusal);
+            }
             match self.keep_once(&claim, sender).await {
                 Ok(receipt) => {
                     self.confirm(claim);

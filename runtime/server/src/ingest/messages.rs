@@ -6,7 +6,7 @@ use std::sync::Arc;
 use champollion_frames::DevEui;
 use champollion_lns::{Heard, NetworkServerName, Place, Whereabouts};
 
-use super::{error::IngestError, intake::Intake, receipt::Receipt};
+use super::{error::IngestError, intake::Intake, receipt::Receipt, remarks, speaker::Speaker};
 use crate::downlinks::Downlinks;
 
 /// Takes messages of network servers. A clone takes the same.
@@ -19,8 +19,8 @@ pub struct Messages {
 /// Where a message comes from.
 #[derive(Clone, Copy, Debug)]
 pub struct Origin<'message> {
-    /// The name that records carry.
-    pub from: &'message Arc<str>,
+    /// The one in whose name it comes.
+    pub speaker: &'message Speaker,
     /// The network server, where it is one of the settings.
     pub server: Option<&'message NetworkServerName>,
     /// Where the device lives, where that is said beside the message.
@@ -36,13 +36,15 @@ impl Messages {
 
     /// Takes a message. When this returns a receipt, what it hands over is durable.
     pub async fn take(&self, heard: Heard, origin: &Origin<'_>) -> Result<Receipt, IngestError> {
-        let Heard { message, feedback, place } = heard;
-        let Origin { from, server, .. } = *origin;
+        let Heard { message, feedback, place, unread } = heard;
+        let Origin { speaker, server, .. } = *origin;
         if let (Some(server), Some(feedback)) = (server, feedback) {
             let heard = self.downlinks.hear(server, &feedback).await;
             heard.map_err(|error| IngestError::NotKept(error.to_string()))?;
         }
-        let receipt = self.intake.take_message(message, from).await?;
+        let warnings = remarks::unreadable(&unread);
+        let receipt = self.intake.take_message(message, speaker, warnings).await?;
+        remarks::count(&unread);
         if let (Some(server), Some(dev_eui)) = (server, dev_eui(&receipt)) {
             self.learn(dev_eui, server, place, origin).await;
         }

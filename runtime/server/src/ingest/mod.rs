@@ -7,14 +7,18 @@
 mod copies;
 mod decoding;
 mod error;
+mod far_counters;
 mod frame;
 mod intake;
 mod keeping;
 mod messages;
 pub(crate) mod misbehaviour;
 mod receipt;
+mod remarks;
+mod speaker;
 
 pub use error::IngestError;
 pub use intake::Intake;
 pub use messages::{Messages, Origin};
 pub use receipt::{DecodeProblem, Receipt};
+pub use speaker::{Authority, Speaker};

@@ -125,6 +125,7 @@ pub(super) fn counted(result: &Result<Receipt, IngestError>) {
         Ok(Receipt::Joined { .. }) => "joined",
         Err(IngestError::Refused(refusal)) => refusal.code(),
         Err(IngestError::JoinRefused(refusal)) => refusal.code(),
+        Err(IngestError::Nameless(error)) => error.code(),
         Err(IngestError::Handover(_)) => "impossible-session",
         Err(IngestError::NotKept(_)) => "not-kept",
         Err(IngestError::Full(_)) => "full",

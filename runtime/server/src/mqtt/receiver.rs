@@ -12,11 +12,12 @@ use std::{
 use champollion_delivery::dispatch::Backoff;
 use champollion_frames::{JoinRefusal, Refusal};
 use champollion_lns::{Description, Incoming, Kind, NetworkServerName};
+use champollion_registry::ledger::Actor;
 use champollion_store::{Health, Store};
 use rumqttc::Publish;
 
 use crate::{
-    ingest::{IngestError, Messages, Origin, Receipt},
+    ingest::{Authority, IngestError, Messages, Origin, Receipt, Speaker},
     network_servers::NetworkServer,
     parked::{NewParked, PARKED_BYTES, Parked, ParkedMessage},
 };
@@ -33,7 +34,7 @@ pub struct Receiver {
     server: NetworkServerName,
     kind: Kind,
     description: Option<Description>,
-    from: Arc<str>,
+    speaker: Speaker,
     /// Most bytes of a message that is read.
     message_bytes: usize,
     messages: Messages,
@@ -85,14 +86,23 @@ impl Receiver {
     pub(crate) fn new(
         server: NetworkServerName,
         settings: &NetworkServer,
+        shared_devices: bool,
         message_bytes: usize,
         messages: Messages,
         parked: Arc<Parked>,
         store: Arc<dyn Store>,
     ) -> Self {
-        let from = server.as_str().into();
+        let speaker = Speaker {
+            name: server.as_str().into(),
+            by: Arc::new(Actor::named(server.as_str())),
+            authority: Authority::Of {
+                server: Arc::new(server.clone()),
+                unassigned: shared_devices,
+            },
+            payloads: settings.payload,
+        };
         let (kind, description) = (settings.kind, settings.json.clone());
-        Self { server, kind, description, from, message_bytes, messages, parked, store }
+        Self { server, kind, description, speaker, message_bytes, messages, parked, store }
     }
 
     pub(super) fn device_of(&self, topic: &str) -> String {
@@ -174,7 +184,7 @@ impl Receiver {
         let heard = heard.map_err(|error| unreadable(error.code(), error.to_string()))?;
         let whereabouts = said.place().at(self.server.clone());
         let origin = Origin {
-            from: &self.from,
+            speaker: &self.speaker,
             server: Some(&self.server),
             whereabouts: Some(&whereabouts),
         };

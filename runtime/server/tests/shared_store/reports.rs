@@ -89,7 +89,7 @@ async fn a_node_knows_of_the_join_that_the_other_was_told_of() {
     }
     let joined = Joined { dev_eui: DEV_EUI, dev_addr: None, app_s_key: None };
     let message = Message::Joined(joined);
-    nodes[0].intake.take_message(message, &"lns".into()).await.unwrap();
+    nodes[0].intake.take_message(message, &"lns".into(), Vec::new()).await.unwrap();
     // Received after the join, with the counter at its beginning.
     let first = reported(DEV_EUI, 0, Some(MOMENT + 24 * 3_600_000));
     assert_eq!(nodes[1].take(first).await, "accepted");

@@ -290,7 +290,7 @@ pub(crate) fn reported(dev_eui: DevEui, f_cnt: u32, received_at_ms: Option<u64>)
         mic: None,
         received_at_ms,
     };
-    Content::Reported { uplink, app_s_key: None }
+    Content::Reported { uplink, app_s_key: None, says_encryption: true }
 }
 
 /// A device that is activated by personalization.

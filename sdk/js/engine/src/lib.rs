@@ -22,14 +22,17 @@ mod arena;
 mod codec;
 mod console;
 mod dialect;
+mod evaluation;
 mod exception;
 mod input;
 mod json;
+mod locales;
 mod prelude;
 mod report;
 mod results;
 mod session;
 mod text;
+mod zones;
 
 use crate::{input::Input, session::Session};
 

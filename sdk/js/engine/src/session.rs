@@ -2,16 +2,17 @@
 
 use core::cell::RefCell;
 
-use rquickjs::{Context, Ctx, Result, Runtime, context::EvalOptions};
+use rquickjs::{Context, Ctx, Result, Runtime};
 
 use crate::{
     answer::Answer,
     arena::Allocator,
     codec::Codec,
-    dialect,
-    exception::{CODEC_NAME, Exception},
+    dialect, evaluation,
+    exception::Exception,
     input::Input,
-    prelude, results,
+    prelude::{self, LocaleLoader},
+    results,
 };
 
 /// Bytes that a codec may allocate before cycles of garbage are looked for. Looking writes to every object
@@ -21,6 +22,7 @@ const COLLECT_ABOVE_BYTES: usize = 2 << 20;
 /// QuickJS and the codec that it runs.
 pub(crate) struct Session {
     context: Context,
+    locale_loader: LocaleLoader,
     codec: Option<Codec>,
 }
 
@@ -40,10 +42,12 @@ impl Session {
         // lies below everything else, so exhausting it traps.
         runtime.set_max_stack_size(0);
         runtime.set_gc_threshold(COLLECT_ABOVE_BYTES);
+        evaluation::prepare(&runtime);
         let context = Context::full(&runtime).expect("there is memory for a context");
-        context.with(|context| prelude::evaluate(&context)).expect("the prelude is right");
+        let locale_loader =
+            context.with(|context| prelude::evaluate(&context)).expect("the prelude is right");
         runtime.run_gc();
-        *SESSION.0.borrow_mut() = Some(Self { context, codec: None });
+        *SESSION.0.borrow_mut() = Some(Self { context, locale_loader, codec: None });
     }
 
     /// Works with the session that was started.
@@ -55,12 +59,13 @@ impl Session {
     pub(crate) fn load(&mut self, input: &mut Input) -> Answer {
         let dialect = input.byte();
         let whole_input = input.byte() != 0;
-        let source = input.bytes().to_vec();
-        let answer =
-            self.context.with(|context| match load(&context, dialect, whole_input, source) {
-                Ok(codec) => Ok(codec),
-                Err(error) => Err(Answer::Threw(Exception::take(&context, &error))),
-            });
+        // The host hands over a text.
+        let source = String::from_utf8_lossy(input.bytes());
+        let answer = self.context.with(|context| {
+            prelude::prepare(&context, &self.locale_loader, source.as_bytes())
+                .and_then(|()| load(&context, dialect, whole_input, &source))
+                .map_err(|error| Answer::Threw(Exception::take(&context, &error)))
+        });
         let codec = match answer {
             Ok(codec) => codec,
             Err(answer) => return answer,
@@ -83,12 +88,10 @@ impl Session {
     }
 }
 
-fn load(context: &Ctx<'_>, dialect: u8, whole_input: bool, source: Vec<u8>) -> Result<Codec> {
-    let mut options = EvalOptions::default();
-    // As network servers do: a script and no module, sloppy unless it says "use strict".
-    options.strict = false;
-    options.filename = Some(CODEC_NAME.to_owned());
-    context.eval_with_options::<(), _>(source, options)?;
+fn load(context: &Ctx<'_>, dialect: u8, whole_input: bool, source: &str) -> Result<Codec> {
+    if let Some(namespace) = evaluation::evaluate(context, source)? {
+        evaluation::export(context, namespace)?;
+    }
     // Promises that the codec started while it was evaluated.
     while context.execute_pending_job() {}
     Codec::find(context, dialect, whole_input)

@@ -15,11 +15,12 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
+use champollion_client::Role;
 use serde_json::{Value as Json, json};
 
 use super::http::Connection;
 use crate::{
-    client::Client,
+    client::{admin, create_token, put_route},
     meters::{self, Meter, Meters},
     request::read_head,
     say,
@@ -63,13 +64,13 @@ struct Recipient {
 /// Measures, and gives a line for each figure.
 pub(super) fn measure(setup: &Setup, quick: bool) -> Result<Vec<String>> {
     let mut server = Server::start_with(setup, SETTINGS)?;
-    let admin = Client::new(&server.address, &server.admin_token);
+    let admin = admin(&server)?;
     meters::publish(&server, setup)?;
-    let token = admin.create_token("load", "lns", None)?;
+    let token = create_token(&admin, "load", Role::Lns, None)?;
     let recipient = Recipient::listen()?;
     let groups: Vec<String> = (0..ROUTES).map(|number| format!("partner-{number}")).collect();
     for group in &groups {
-        put_route(&admin, group, &recipient.url, true)?;
+        put_route(&admin, group, "all", &route(&recipient.url, true))?;
     }
     let count = ROUTES * METERS_OF_PARTNER;
     say(format_args!("Registering {count} water meters of {ROUTES} partners"));
@@ -87,7 +88,7 @@ pub(super) fn measure(setup: &Setup, quick: bool) -> Result<Vec<String>> {
     let backlog = count * BACKLOG_OF_METER;
     let began = Instant::now();
     for group in &groups {
-        put_route(&admin, group, &recipient.url, false)?;
+        put_route(&admin, group, "all", &route(&recipient.url, false))?;
     }
     recipient.wait_for(backlog)?;
     let took = began.elapsed();
@@ -109,9 +110,8 @@ pub(super) fn measure(setup: &Setup, quick: bool) -> Result<Vec<String>> {
     ])
 }
 
-fn put_route(admin: &Client, group: &str, url: &str, paused: bool) -> Result<()> {
-    let route = json!({ "paused": paused, "to": { "http": { "url": url } } });
-    admin.put(&format!("/v1/routes/all?group={group}"), &route)?.success().map(drop)
+fn route(url: &str, paused: bool) -> Json {
+    json!({ "paused": paused, "to": { "http": { "url": url } } })
 }
 
 /// Sends frames at an even rate, and says when each was sent.

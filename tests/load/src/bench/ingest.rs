@@ -13,10 +13,11 @@ use std::{
 };
 
 use anyhow::{Result, ensure};
+use champollion_client::Role;
 
 use super::{broker::Broker, http::Connection};
 use crate::{
-    client::Client,
+    client::{admin, create_token},
     meters::{self, Meter, Meters},
     say,
     server::{Server, Setup},
@@ -53,9 +54,9 @@ pub(super) struct Figures {
 pub(super) fn measure(setup: &Setup, quick: bool) -> Result<Vec<String>> {
     let broker = Broker::listen()?;
     let mut server = Server::start_with(setup, &broker.settings())?;
-    let admin = Client::new(&server.address, &server.admin_token);
+    let admin = admin(&server)?;
     meters::publish(&server, setup)?;
-    let token = admin.create_token("load", "lns", None)?;
+    let token = create_token(&admin, "load", Role::Lns, None)?;
 
     let meters = SINGLE * METERS_OF_SINGLE + BULK * LINES + METERS_OF_BROKER;
     say(format_args!("Registering {meters} water meters"));

@@ -4,8 +4,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value as Json;
 
-use crate::client::text;
-
 /// Most violations that are kept: the first ones say what is wrong.
 const VIOLATIONS: usize = 20;
 
@@ -142,4 +140,9 @@ impl Ledger {
             self.violate(format!("{frame:?} is called {id:?} and {before:?}, as {owner:?}"));
         }
     }
+}
+
+/// A JSON string as it is; anything else as nothing.
+fn text(json: &Json) -> String {
+    json.as_str().unwrap_or_default().to_owned()
 }

@@ -18,11 +18,12 @@ use std::{
 };
 
 use anyhow::{Result, ensure};
+use champollion_client::{Blocking, Role};
 use serde_json::json;
 
 use self::{chance::Chance, ledger::Ledger, recipient::Recipient};
 use crate::{
-    client::Client,
+    client::{Following, admin, create_token, put_route},
     meters::{self, Meters},
     say,
     server::{Server, Setup},
@@ -86,7 +87,7 @@ pub(crate) fn run(setup: &Setup, minutes: u32, seed: Option<u64>) -> Result<()> 
     });
     let mut server = Server::start_with(setup, SETTINGS)?;
     say(format_args!("The seed is {seed}; the server's log is {}", server.log.display()));
-    let admin = Client::new(&server.address, &server.admin_token);
+    let admin = admin(&server)?;
     meters::publish(&server, setup)?;
 
     let world = Arc::new(World {
@@ -104,10 +105,10 @@ pub(crate) fn run(setup: &Setup, minutes: u32, seed: Option<u64>) -> Result<()> 
             let route = json!({ "to": { "http": {
                 "url": url, "batch": batch, "timeoutSeconds": 1,
             } } });
-            admin.put(&format!("/v1/routes/{kind}?group={group}"), &route)?.success()?;
+            put_route(&admin, group, kind, &route)?;
         }
         let route = json!({ "to": { "pull": {} } });
-        admin.put(&format!("/v1/routes/fetch?group={group}"), &route)?.success()?;
+        put_route(&admin, group, "fetch", &route)?;
     }
 
     let groups: Vec<&str> = ROUTED.into_iter().chain([FETCHED]).collect();
@@ -117,14 +118,14 @@ pub(crate) fn run(setup: &Setup, minutes: u32, seed: Option<u64>) -> Result<()> 
         lock(&world.ledger).add_device(&meter.dev_eui, &meter.group);
     }
     let mut threads = Vec::new();
-    let lns = admin.with_token(&admin.create_token("torture", "lns", None)?);
+    let token = create_token(&admin, "torture", Role::Lns, None)?;
     for (meters, number) in meters.into_iter().zip(0..) {
-        let (lns, world) = (lns.clone(), Arc::clone(&world));
+        let (lns, world) = (Following::new(token.clone()), Arc::clone(&world));
         let chance = Chance::of(seed, 2_000 + number);
-        threads.push(thread::spawn(move || sender::send(meters, &lns, &world, chance)));
+        threads.push(thread::spawn(move || sender::send(meters, lns, &world, chance)));
     }
     for (group, number) in groups.iter().zip(0..) {
-        let token = admin.create_token(group, "partner", Some(group))?;
+        let token = create_token(&admin, group, Role::Partner, Some(group))?;
         let route = ROUTED.contains(group).then_some("fetch");
         let name = format!("{group}/fetch");
         lock(&world.ledger).add_recipient(&name, group);
@@ -132,7 +133,7 @@ pub(crate) fn run(setup: &Setup, minutes: u32, seed: Option<u64>) -> Result<()> 
             name,
             group: (*group).to_owned(),
             route,
-            client: admin.with_token(&token),
+            client: Following::new(token),
             chance: Chance::of(seed, 3_000 + number),
         };
         let world = Arc::clone(&world);
@@ -213,9 +214,9 @@ impl World {
     }
 
     /// A client of the server where it is now, if it is there.
-    fn reach(&self, client: &Client) -> Option<Client> {
-        let address = self.address.read().unwrap_or_else(PoisonError::into_inner);
-        address.as_ref().map(|address| client.at(address))
+    fn reach<'client>(&self, client: &'client mut Following) -> Option<&'client Blocking> {
+        let address = self.address.read().unwrap_or_else(PoisonError::into_inner).clone()?;
+        client.at(&address).ok()
     }
 }
 

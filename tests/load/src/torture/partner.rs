@@ -2,10 +2,11 @@
 
 use std::{sync::atomic::Ordering, thread, time::Duration};
 
-use serde_json::{Value as Json, json};
+use champollion_client::{Acknowledgement, RecordsQuery};
+use serde_json::Value as Json;
 
 use super::{World, chance::Chance, lock};
-use crate::client::Client;
+use crate::client::Following;
 
 /// Most records at once.
 const PAGE: u64 = 100;
@@ -18,7 +19,7 @@ pub(super) struct Partner {
     pub(super) group: String,
     /// The route whose records are fetched, or the inbox.
     pub(super) route: Option<&'static str>,
-    pub(super) client: Client,
+    pub(super) client: Following,
     pub(super) chance: Chance,
 }
 
@@ -26,29 +27,31 @@ impl Partner {
     /// Fetches until everything is over.
     pub(super) fn fetch(mut self, world: &World) {
         while !world.over.load(Ordering::Relaxed) {
-            if let Some(client) = world.reach(&self.client) {
-                // Whether it came to nothing, or to half of it, is seen from what arrived.
-                drop(self.page(&client, world));
-            }
+            // Whether it came to nothing, or to half of it, is seen from what arrived.
+            drop(self.page(world));
             thread::sleep(PAUSE);
         }
     }
 
-    fn page(&mut self, client: &Client, world: &World) -> anyhow::Result<()> {
-        let of_route = self.route.map(|route| format!("&route={route}")).unwrap_or_default();
+    fn page(&mut self, world: &World) -> anyhow::Result<()> {
         let limit = 1 + self.chance.below(PAGE);
-        let page = client.get(&format!("/v1/records?limit={limit}{of_route}"))?.success()?;
-        let pulled = page["records"].as_array().cloned().unwrap_or_default();
+        let keeps = self.chance.below(5) == 0;
+        let Some(client) = world.reach(&mut self.client) else { return Ok(()) };
+        let route = self.route.map(str::to_owned);
+        let query = RecordsQuery {
+            limit: usize::try_from(limit).ok(),
+            route: route.clone(),
+            ..RecordsQuery::default()
+        };
+        let page = client.ask(|server| server.pull_records(&query))?;
+        let written: Json = page.read_as()?;
+        let pulled = written["records"].as_array().map(Vec::as_slice).unwrap_or_default();
         let records: Vec<&Json> = pulled.iter().map(|pulled| &pulled["record"]).collect();
         lock(&world.ledger).arrive(&self.name, &self.group, &records, true);
-        if records.is_empty() || self.chance.below(5) == 0 {
-            return Ok(());
+        if !records.is_empty() && !keeps {
+            let done = Acknowledgement { cursor: page.next.clone(), group: None, route };
+            client.ask(|server| server.acknowledge_records(&done))?;
         }
-        let mut acknowledgement = json!({ "cursor": page["next"] });
-        if let Some(route) = self.route {
-            acknowledgement["route"] = json!(route);
-        }
-        client.post("/v1/records/ack", &acknowledgement)?.success()?;
         Ok(())
     }
 }

@@ -19,17 +19,18 @@ use utoipa::{
 use crate::{api::reference::FOREIGN, ingest::Receipt};
 
 /// The problems of frames that are handed over, by their status codes.
-const PROBLEMS: [(u16, &str); 7] = [
+const PROBLEMS: [(u16, &str); 8] = [
     (
         400,
         "malformed-frame, malformed-json, malformed-protobuf, other-format, invalid-body, invalid-query",
     ),
     (404, "unknown-dev-addr, unknown-dev-eui, unknown-device"),
-    (409, "duplicate, replayed-f-cnt, replayed-dev-nonce, replayed-join-nonce"),
+    (403, "other-network-server"),
+    (409, "duplicate, replayed-f-cnt, replayed-dev-nonce, replayed-join-nonce, ambiguous-device"),
     (
         422,
         "mic-mismatch, ambiguous-mic, keys-withheld, other-device, other-f-cnt, unknown-app-s-key, \
-         other-join-eui, nobody-asked, rejoin-request, impossible-session",
+         other-join-eui, nobody-asked, rejoin-request, impossible-session, mic-unconfirmed",
     ),
     (429, "busy"),
     (503, "in-flight, not-kept"),

@@ -19,7 +19,10 @@ use serde::Serialize;
 use tokio::task::JoinSet;
 
 use super::Problem;
-use crate::{ingest::Receipt, service::Service};
+use crate::{
+    ingest::{Receipt, Speaker},
+    service::Service,
+};
 
 /// Media types of lines of JSON; the second is from before the format had a name.
 pub(super) const CONTENT_TYPES: [&str; 2] = ["application/x-ndjson", "application/ndjson"];
@@ -52,7 +55,7 @@ type Answers = Vec<(usize, Result<Receipt, Problem>)>;
 /// Takes the frames of all lines, each of which `read` reads.
 pub(super) async fn take(
     service: &Arc<Service>,
-    from: &Arc<str>,
+    speaker: &Speaker,
     body: &[u8],
     read: fn(&[u8]) -> Result<Frame, Problem>,
 ) -> Response<Body> {
@@ -74,8 +77,8 @@ pub(super) async fn take(
     }
     let mut tasks = JoinSet::new();
     for groups in devices.into_values() {
-        let (service, from) = (Arc::clone(service), Arc::clone(from));
-        tasks.spawn(async move { take_one_after_another(&service, &from, groups).await });
+        let (service, speaker) = (Arc::clone(service), speaker.clone());
+        tasks.spawn(async move { take_one_after_another(&service, &speaker, groups).await });
     }
     while let Some(taken) = tasks.join_next().await {
         // A task that panicked has no answers.
@@ -114,11 +117,15 @@ fn phy_payload(frame: &Frame) -> &[u8] {
     }
 }
 
-async fn take_one_after_another(service: &Service, from: &Arc<str>, groups: Vec<Group>) -> Answers {
+async fn take_one_after_another(
+    service: &Service,
+    speaker: &Speaker,
+    groups: Vec<Group>,
+) -> Answers {
     let mut answers = Answers::new();
     let last = groups.len().saturating_sub(1);
     for (index, Group { frame, lines }) in groups.into_iter().enumerate() {
-        let taken = service.intake.take_one_of_many(frame, from, index == last).await;
+        let taken = service.intake.take_one_of_many(frame, speaker, index == last).await;
         let first = taken.map_err(Problem::from);
         let copy = first.clone().map(Receipt::of_a_copy);
         let results = std::iter::once(first).chain(std::iter::repeat(copy));

@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{
     api::authorized::{Authorized, Ingest},
-    ingest::{Origin, Receipt},
+    ingest::{Origin, Receipt, Speaker},
     network_servers::NetworkServer,
     service::Service,
 };
@@ -70,7 +70,7 @@ async fn take(
     } else {
         None
     };
-    let (from, known) = network_server(&authorized, &service, kind)?;
+    let (speaker, known) = network_server(&authorized, &service, kind)?;
     let description = known.and_then(|known| known.json.as_ref());
     let event = query.map(event).transpose()?.unwrap_or_default();
     let declared = request.headers().get(CONTENT_TYPE).cloned();
@@ -80,7 +80,7 @@ async fn take(
         let heard =
             kind.read(&Incoming { event: &event, content_type, description, body: &body })?;
         let server = authorized.principal.network_server.as_ref();
-        let origin = Origin { from: &from, server, whereabouts: None };
+        let origin = Origin { speaker: &speaker, server, whereabouts: None };
         Ok(service.messages.take(heard, &origin).await?)
     };
     match taken.await {
@@ -118,13 +118,13 @@ fn refusal(kind: Kind, request: &[u8], problem: Problem) -> Problem {
     members.fold(problem, |problem, (name, value)| problem.with(&name, value))
 }
 
-/// The name in which something is handed over, and the network server of the settings that the token is
+/// The one in whose name something is handed over, and the network server of the settings that the token is
 /// bound to: it speaks as that one does.
 fn network_server<'service>(
     authorized: &Authorized<Ingest>,
     service: &'service Service,
     kind: Kind,
-) -> Result<(Arc<str>, Option<&'service NetworkServer>), Problem> {
+) -> Result<(Speaker, Option<&'service NetworkServer>), Problem> {
     let principal = &authorized.principal;
     let bound = principal.network_server.as_ref();
     let known = bound.and_then(|name| Some((name, service.config.network_servers.get(name)?)));
@@ -140,6 +140,6 @@ fn network_server<'service>(
              to none of the settings: make one with --role lns --network-server NAME, where \
              [network-servers.NAME] is of the kind {kind}"
         ))),
-        _ => Ok((principal.network_server(), known.map(|(_, known)| known))),
+        _ => Ok((principal.speaker(&service.config), known.map(|(_, known)| known))),
     }
 }

@@ -53,7 +53,7 @@ pub(super) async fn take(
     State(service): State<Arc<Service>>,
     request: Request<Body>,
 ) -> Result<Response, Problem> {
-    let (from, _) = network_server(&authorized, &service, phy::KIND)?;
+    let (speaker, _) = network_server(&authorized, &service, phy::KIND)?;
     let has_lines = request
         .headers()
         .get(CONTENT_TYPE)
@@ -64,9 +64,9 @@ pub(super) async fn take(
         });
     let body = read_body(request, service.config.http.body_bytes).await?;
     if has_lines {
-        return Ok(lines::take(&service, &from, &body, read).await);
+        return Ok(lines::take(&service, &speaker, &body, read).await);
     }
-    let receipt = service.intake.take(read(&body)?, &from).await?;
+    let receipt = service.intake.take(read(&body)?, &speaker).await?;
     Ok(Json(receipt).into_response())
 }
 

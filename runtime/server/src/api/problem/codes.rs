@@ -51,6 +51,7 @@ pub(in crate::api) const PROBLEM_CODES: &[ProblemCode] = &[
         &[413],
         "The body is larger than the limit that the detail names.",
     ),
+    ProblemCode::new("body-too-slow", &[408], "The body did not arrive in time."),
     ProblemCode::new(
         "not-acceptable",
         &[406],
@@ -71,6 +72,16 @@ pub(in crate::api) const PROBLEM_CODES: &[ProblemCode] = &[
     ProblemCode::new("token-unknown", &[401], "The token is mistyped or revoked."),
     ProblemCode::new("token-expired", &[401], "The token has ended: ask an admin for a new one."),
     ProblemCode::new(
+        "too-many-wrong-tokens",
+        &[429],
+        "The address has tried many wrong tokens: wait before the next one.",
+    ),
+    ProblemCode::new(
+        "too-many-requests",
+        &[429],
+        "The token, or its group, asks more often than it may: come back after `Retry-After`.",
+    ),
+    ProblemCode::new(
         "forbidden",
         &[403],
         "The role of the token, or its group, does not allow it.",
@@ -80,12 +91,38 @@ pub(in crate::api) const PROBLEM_CODES: &[ProblemCode] = &[
     ProblemCode::new("name-too-long", &[400], "The name of a token is longer than the limit."),
     ProblemCode::new("expires-in-the-past", &[400], "A token would end before it begins."),
     ProblemCode::new(
+        "invalid-scopes",
+        &[400],
+        "A token needs at least one scope, and each must be one of its role.",
+    ),
+    ProblemCode::new(
+        "last-admin",
+        &[409],
+        "It is the last admin token with all scopes: make another one first.",
+    ),
+    ProblemCode::new(
         "invalid-role",
         &[400],
         "No such role exists, or group and network server do not go with it.",
     ),
     // Capacity.
     ProblemCode::new("busy", &[429], "Too much is under way: come back after `Retry-After`."),
+    ProblemCode::new(
+        "too-many-expensive-requests",
+        &[429],
+        "The token, or its group, has too many requests under way that cost much.",
+    ),
+    ProblemCode::new(
+        "too-busy",
+        &[503],
+        "The server does too much at once that costs much: ask again.",
+    ),
+    ProblemCode::new("took-too-long", &[503], "The work took longer than it may."),
+    ProblemCode::new(
+        "quota-exceeded",
+        &[409, 429],
+        "The group has used up a quota; `quota`, `used` and `limit` say which and by how much.",
+    ),
     ProblemCode::new(
         "too-many-followers",
         &[429],
@@ -100,6 +137,11 @@ pub(in crate::api) const PROBLEM_CODES: &[ProblemCode] = &[
         "storage-full",
         &[507],
         "The disk is full: frames are taken again once records have left.",
+    ),
+    ProblemCode::new(
+        "audit-full",
+        &[507],
+        "The audit is full, and nothing is changed without a line in it.",
     ),
     ProblemCode::new("store-stalled", &[503], "The disk has not finished a write in time."),
     ProblemCode::new(
@@ -147,6 +189,21 @@ pub(in crate::api) const PROBLEM_CODES: &[ProblemCode] = &[
         "unknown-app-s-key",
         &[422],
         "The AppSKey of the session is not known, so the payload cannot be decrypted.",
+    ),
+    ProblemCode::new(
+        "mic-unconfirmed",
+        &[422],
+        "The keys of the device are registered here, and the MIC does not fit what the report tells.",
+    ),
+    ProblemCode::new(
+        "other-network-server",
+        &[403],
+        "The device belongs to another network server than the one that the token is bound to.",
+    ),
+    ProblemCode::new(
+        "ambiguous-device",
+        &[409],
+        "The message has no DevEUI, and several devices may be meant.",
     ),
     ProblemCode::new(
         "duplicate",
@@ -214,6 +271,11 @@ pub(in crate::api) const PROBLEM_CODES: &[ProblemCode] = &[
     ),
     ProblemCode::new("command-too-large", &[400], "The command is longer than the limit."),
     ProblemCode::new(
+        "priority-not-permitted",
+        &[403],
+        "The group may not send commands with the priority `high`.",
+    ),
+    ProblemCode::new(
         "invalid-expiry",
         &[400],
         "The command would expire twice, in the past, or too late.",
@@ -279,6 +341,7 @@ pub(in crate::api) const PROBLEM_CODES: &[ProblemCode] = &[
         "The decoder has candidates and no stable version.",
     ),
     ProblemCode::new("quarantined", &[409], "The version misbehaved too often and is set aside."),
+    ProblemCode::new("invalid-reason", &[422], "The reason is empty, or longer than the limit."),
     ProblemCode::new("not-quarantined", &[409], "The version is not set aside."),
     ProblemCode::new(
         "decoder-failure",

@@ -13,6 +13,8 @@ use axum::{
 use serde::Serialize;
 use serde_json::{Map, Value as Json_};
 
+use super::secrets::without_keys;
+
 pub(super) use codes::{PROBLEM_CODES, ProblemCode};
 
 /// Seconds after which a client that met a passing condition should come back.
@@ -20,6 +22,9 @@ const RETRY_AFTER_SECONDS: u32 = 1;
 
 /// The same where the disk is full, which passes more slowly.
 const FULL_RETRY_AFTER_SECONDS: u32 = 30;
+
+/// The same where an address has tried many wrong tokens: its next one is due.
+const WRONG_TOKENS_RETRY_AFTER_SECONDS: u32 = 2;
 
 /// Starts the `type` of every problem; the code follows.
 const TYPE_PREFIX: &str = "urn:champollion:problem:";
@@ -50,7 +55,8 @@ struct Body<'problem> {
 
 impl Problem {
     fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into(), extra: Map::new(), retry_after: None }
+        let detail = without_keys(detail.into());
+        Self { status, code, detail, extra: Map::new(), retry_after: None }
     }
 
     /// The request is not what it should be.
@@ -84,6 +90,11 @@ impl Problem {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", detail)
     }
 
+    /// The body did not arrive in time.
+    pub fn body_too_slow(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "body-too-slow", detail)
+    }
+
     /// The request is well-formed and cannot be done.
     pub fn unprocessable(code: &'static str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail)
@@ -104,6 +115,11 @@ impl Problem {
     pub fn too_many_requests(code: &'static str, detail: impl Into<String>) -> Self {
         let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, code, detail);
         Self { retry_after: Some(RETRY_AFTER_SECONDS), ..problem }
+    }
+
+    /// The group may not send urgent commands.
+    pub fn priority_not_permitted(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "priority-not-permitted", detail)
     }
 
     /// Something that should not happen. The operator finds it in the log; the client is told no

@@ -1,13 +1,22 @@
 //! Pulled records as an answer, in the format that is asked for.
 
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
 use axum::{
-    body::Body,
+    body::{Body, Bytes, HttpBody},
     http::{HeaderMap, HeaderName, HeaderValue, header},
     response::Response,
 };
 use champollion_delivery::{formats::Format, mailbox::Page};
+use http_body::{Frame, SizeHint};
+use http_body_util::Full;
 
 use super::super::Problem;
+use crate::followers::Place;
 
 /// Where to go on, also in formats that have no place for it.
 const NEXT: HeaderName = HeaderName::from_static("next-cursor");
@@ -68,8 +77,20 @@ fn accepted(headers: &HeaderMap) -> Vec<String> {
     all.into_iter().map(|(name, _)| name).collect()
 }
 
-/// Writes an answer. That takes a while for many records, which nobody else waits for.
-pub(super) async fn write(page: Page, layout: Format) -> Result<Response, Problem> {
+/// A table of records is up to so many times as large as what is stored of them.
+const TABLE: usize = 4;
+
+/// The bytes of stored records that an answer of so many bytes is made of.
+pub(super) fn bytes(layout: Format, answer: usize) -> usize {
+    match layout {
+        Format::Json | Format::Ndjson => answer,
+        Format::CsvRows | Format::CsvColumns | Format::Senml => answer / TABLE,
+    }
+}
+
+/// Writes an answer. That takes a while for many records, which nobody else waits for. It has its place until
+/// the client has read it, or has gone.
+pub(super) async fn write(page: Page, layout: Format, place: Place) -> Result<Response, Problem> {
     let (next, more) = (page.next, page.more);
     let written = tokio::task::spawn_blocking(move || match layout {
         Format::Json => serde_json::to_vec(&page).map_err(|error| Problem::internal(&error)),
@@ -80,7 +101,7 @@ pub(super) async fn write(page: Page, layout: Format) -> Result<Response, Proble
         }
     });
     let body = written.await.map_err(|error| Problem::internal(&error))??;
-    let mut response = Response::new(Body::from(body));
+    let mut response = Response::new(Body::new(Placed { body: Full::from(body), _place: place }));
     let next =
         HeaderValue::from_str(&next.to_string()).map_err(|error| Problem::internal(&error))?;
     let more = HeaderValue::from_static(if more { "true" } else { "false" });
@@ -93,6 +114,32 @@ pub(super) async fn write(page: Page, layout: Format) -> Result<Response, Proble
         response.headers_mut().insert(name, value);
     }
     Ok(response)
+}
+
+/// A body that has a place until it is sent.
+struct Placed {
+    body: Full<Bytes>,
+    _place: Place,
+}
+
+impl HttpBody for Placed {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }
 
 #[cfg(test)]

@@ -10,13 +10,13 @@ use axum::{
         sse::{Event, KeepAlive},
     },
 };
-use champollion_delivery::{mailbox::PulledRecord, records::Cursor};
-use futures_util::stream::{self, Stream};
+use champollion_delivery::{dispatch::DispatchError, mailbox::PulledRecord, records::Cursor};
+use futures_util::stream::{self, Stream, StreamExt};
 use tokio::sync::watch;
 
 use super::{
     super::{Problem, extract::Parameters},
-    wanted::{Wanted, Wish},
+    wanted::{NoPage, Reader, Wanted, Wish},
 };
 use crate::{
     api::authorized::{Authorized, Collect},
@@ -37,6 +37,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 struct Follower {
     service: Arc<Service>,
     wish: Wish,
+    reader: Reader,
     ready: VecDeque<PulledRecord>,
     arrivals: watch::Receiver<()>,
     stopping: watch::Receiver<bool>,
@@ -64,7 +65,8 @@ struct Follower {
         (status = 400, description = "group-missing, invalid-cursor"),
         (status = 404, description = "no-such-route"),
         (status = 409, description = "cursor-beyond-end, wrong-kind-of-route"),
-        (status = 429, description = "too-many-followers"),
+        (status = 429, description = "too-many-expensive-requests, busy, quota-exceeded, too-many-followers"),
+        (status = 503, description = "too-busy, took-too-long"),
     ),
 )]
 pub(in crate::api) async fn follow(
@@ -80,12 +82,17 @@ pub(in crate::api) async fn follow(
             Problem::bad_request("invalid-cursor", "Last-Event-ID is no cursor of a record")
         })?;
     }
+    let token = authorized.principal.token;
+    let place = service.place_to_follow(&token, &wish.group)?;
+    let reader = Reader::new(&service, token, service.config.http.page_bytes);
     // What cannot be had is said now, and not in the middle of a stream.
-    wish.page(&service).await?;
+    wish.page(&service, &reader).await?;
+    let (tokens, token) = (Arc::clone(&service), reader.token.clone());
     let follower = Follower {
         arrivals: service.mailbox.arrivals(&wish.group),
         stopping: service.stopping.subscribe(),
-        _place: service.followers.join(&wish.group)?,
+        _place: place,
+        reader,
         ready: VecDeque::new(),
         service,
         wish,
@@ -98,6 +105,8 @@ pub(in crate::api) async fn follow(
             .data(record.record.get());
         Some((Ok(event), follower))
     });
+    // Nothing more comes once the token was revoked or has expired.
+    let events = events.take_until(Box::pin(async move { tokens.tokens.ended(&token).await }));
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT)))
 }
 
@@ -109,7 +118,7 @@ impl Follower {
                 return Some(record);
             }
             self.arrivals.mark_unchanged();
-            let pause = match self.wish.page(&self.service).await {
+            let pause = match self.wish.page(&self.service, &self.reader).await {
                 Ok(page) => {
                     self.wish.after = page.next;
                     self.ready.extend(page.records);
@@ -118,11 +127,13 @@ impl Follower {
                     }
                     None
                 }
-                Err(champollion_delivery::dispatch::DispatchError::Delivery(error)) => {
+                Err(NoPage::Delivery(error) | NoPage::Dispatch(DispatchError::Delivery(error))) => {
                     tracing::error!(%error, "records cannot be read");
                     Some(PAUSE)
                 }
-                Err(_) => return None,
+                // Others have their turn first.
+                Err(NoPage::TooExpensive(_)) => Some(PAUSE),
+                Err(NoPage::Dispatch(_)) => return None,
             };
             let paused = async {
                 match pause {

@@ -5,10 +5,10 @@ use std::{str::FromStr, time::Duration};
 use champollion_delivery::{
     dispatch::DispatchError,
     formats::Format,
-    mailbox::Page,
+    mailbox::{DeliveryError, Page, PageBounds},
     names::{GroupId, RouteKey, RouteName},
     records::Cursor,
-    routes::{Filter, Shape},
+    routes::{Filter, Search, Shape},
 };
 use serde::Deserialize;
 use tokio::time::{Instant, timeout_at};
@@ -16,13 +16,15 @@ use tokio::time::{Instant, timeout_at};
 use super::super::Problem;
 use crate::{
     api::authorized::{Authorized, Collect},
+    expensive::TooExpensive,
+    followers::Place,
     service::Service,
 };
 
 /// Records of one answer where the client does not say how many.
 const DEFAULT_LIMIT: usize = 100;
 
-/// Most records of one answer: about 2 MB.
+/// Most records of one answer, which is bounded in bytes too.
 const MAX_LIMIT: usize = 1_000;
 
 /// Longest that an answer is waited with, in seconds: shorter than proxies are patient.
@@ -133,19 +135,53 @@ impl Wanted {
 }
 
 impl Wish {
+    /// Whether the records are told by an expression, which costs more than a look.
+    fn has_expression(&self, service: &Service) -> bool {
+        match &self.of {
+            Of::Inbox(wanted) => {
+                wanted.as_ref().is_some_and(|(filter, _)| filter.expression.is_some())
+            }
+            Of::Route(name) => {
+                let key = RouteKey { group: self.group.clone(), name: name.clone() };
+                service.dispatcher.has_expression(&key)
+            }
+        }
+    }
+
+    /// Takes a place among those who wait for records, where the client would wait.
+    pub(super) fn place_to_wait(
+        &self,
+        service: &Service,
+        token: &str,
+    ) -> Result<Option<Place>, Problem> {
+        if self.wait.is_zero() {
+            Ok(None)
+        } else {
+            Ok(Some(service.place_to_follow(token, &self.group)?))
+        }
+    }
+
     /// Returns the page once there is a record, or after the time that is waited.
-    pub(super) async fn pull(mut self, service: &Service) -> Result<Page, Problem> {
-        let deadline = Instant::now() + self.wait;
+    pub(super) async fn pull(
+        mut self,
+        service: &Service,
+        reader: &Reader,
+    ) -> Result<Page, Problem> {
+        let began = Instant::now();
+        let deadline = began + self.wait;
         let mut arrivals = service.mailbox.arrivals(&self.group);
         let mut stopping = service.stopping.subscribe();
         loop {
             arrivals.mark_unchanged();
-            let page = self.page(service).await?;
+            let page = self.page(service, reader).await?;
             if !page.records.is_empty() || self.wait.is_zero() || Instant::now() >= deadline {
                 return Ok(page);
             }
             // What was looked at and not wanted is not looked at again.
             self.after = page.next;
+            if page.more && began.elapsed() >= reader.patience {
+                return Ok(page);
+            }
             if page.more {
                 continue;
             }
@@ -162,18 +198,68 @@ impl Wish {
     }
 
     /// Returns the page as it is now.
-    pub(super) async fn page(&self, service: &Service) -> Result<Page, DispatchError> {
+    pub(super) async fn page(&self, service: &Service, reader: &Reader) -> Result<Page, NoPage> {
         let Self { group, after, limit, of, .. } = self;
+        let bounds = PageBounds { records: *limit, bytes: reader.bytes };
+        let turn = if self.has_expression(service) {
+            Some(service.expensive.turn(&reader.token, Some(group))?)
+        } else {
+            None
+        };
+        let search = turn.as_ref().map_or_else(|| Search::new(bounds), |turn| turn.search(bounds));
         Ok(match of {
-            Of::Inbox(None) => service.mailbox.pull(group, *after, *limit).await?,
+            Of::Inbox(None) => service.mailbox.pull_page(group, *after, bounds).await?,
             Of::Inbox(Some((filter, shape))) => {
-                service.mailbox.pull_some(group, *after, *limit, filter, *shape).await?
+                service.mailbox.pull_some(group, *after, &search, filter, *shape).await?
             }
             Of::Route(name) => {
                 let key = RouteKey { group: group.clone(), name: name.clone() };
-                service.dispatcher.pull(&key, *after, *limit).await?
+                service.dispatcher.search(&key, *after, &search).await?
             }
         })
+    }
+}
+
+/// The reader of records.
+#[derive(Clone, Debug)]
+pub(super) struct Reader {
+    /// By what its token is revoked.
+    pub(super) token: String,
+    /// The most bytes of records that it gets at once.
+    pub(super) bytes: usize,
+    /// The time after which a search ends with what it has found.
+    pub(super) patience: Duration,
+}
+
+impl Reader {
+    /// The reader of a token, who gets so many bytes at once.
+    pub(super) fn new(service: &Service, token: String, bytes: usize) -> Self {
+        let patience = Duration::from_secs(service.config.expensive.seconds);
+        Self { token, bytes, patience }
+    }
+}
+
+/// Why there is no page.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NoPage {
+    /// The store or the route does not give it.
+    #[error(transparent)]
+    Dispatch(#[from] DispatchError),
+    /// The mailbox does not give it.
+    #[error(transparent)]
+    Delivery(#[from] DeliveryError),
+    /// The search for it is too expensive now.
+    #[error(transparent)]
+    TooExpensive(#[from] TooExpensive),
+}
+
+impl From<NoPage> for Problem {
+    fn from(why: NoPage) -> Self {
+        match why {
+            NoPage::Dispatch(error) => error.into(),
+            NoPage::Delivery(error) => error.into(),
+            NoPage::TooExpensive(error) => error.into(),
+        }
     }
 }
 

@@ -21,16 +21,22 @@ const FIRST: u16 = 400;
 const EVERYWHERE: [(u16, &str); 1] = [(500, "internal")];
 
 /// Problems of operations for which a token is needed.
-const WITH_TOKEN: [(u16, &str); 5] = [
+const WITH_TOKEN: [(u16, &str); 7] = [
     (401, "token-missing"),
     (401, "token-malformed"),
     (401, "token-unknown"),
     (401, "token-expired"),
     (403, "forbidden"),
+    (429, "too-many-wrong-tokens"),
+    (429, "too-many-requests"),
 ];
 
+/// Problems of operations that may take room on the disk, or in the audit.
+const OF_CHANGES: [(u16, &str); 2] = [(507, "storage-full"), (507, "audit-full")];
+
 /// Problems of operations with a body.
-const WITH_BODY: [(u16, &str); 2] = [(400, "broken-body"), (413, "body-too-large")];
+const WITH_BODY: [(u16, &str); 3] =
+    [(400, "broken-body"), (408, "body-too-slow"), (413, "body-too-large")];
 
 /// Problems of operations with a body of JSON.
 const WITH_JSON: [(u16, &str); 2] = [(400, "malformed-json"), (400, "invalid-body")];
@@ -54,7 +60,7 @@ const KINDS: [(&str, &str); 3] = [
 ];
 
 /// Adds to the answers of an operation all problems that it can give.
-pub(super) fn complete(operation: &mut Json) {
+pub(super) fn complete(method: &str, operation: &mut Json) {
     let mut codes: BTreeMap<u16, Vec<String>> = BTreeMap::new();
     for (status, answer) in super::object(&mut operation["responses"]) {
         let Some(status) = status.parse().ok().filter(|status| *status >= FIRST) else { continue };
@@ -64,7 +70,7 @@ pub(super) fn complete(operation: &mut Json) {
             .fold(listed.to_owned(), |listed, (kind, codes)| listed.replace(kind, codes));
         codes.entry(status).or_default().extend(listed.split(", ").map(str::to_owned));
     }
-    for (status, code) in implied(operation) {
+    for (status, code) in implied(method, operation) {
         let listed = codes.entry(status).or_default();
         if !listed.iter().any(|own| own == code) {
             listed.push(code.to_owned());
@@ -77,10 +83,13 @@ pub(super) fn complete(operation: &mut Json) {
 }
 
 /// The problems that follow from the kind of an operation.
-fn implied(operation: &Json) -> Vec<(u16, &'static str)> {
+fn implied(method: &str, operation: &Json) -> Vec<(u16, &'static str)> {
     let mut all = EVERYWHERE.to_vec();
     if operation.get("security").is_some() {
         all.extend(WITH_TOKEN);
+        if method != "get" {
+            all.extend(OF_CHANGES);
+        }
     }
     if operation.get(FOREIGN).is_none() {
         all.push((400, "invalid-query"));

@@ -81,7 +81,7 @@ impl Reference {
         for (path, item) in object(&mut document["paths"]) {
             for (method, operation) in object(item) {
                 parameters::complete(path, operation);
-                answers::complete(operation);
+                answers::complete(method, operation);
                 if operation.get(FOREIGN).is_none()
                     && let Ok(method) = method.to_uppercase().parse()
                 {

@@ -3,6 +3,7 @@
 use champollion_delivery::{dispatch::DispatchError, mailbox::DeliveryError, routes::RouteError};
 
 use super::super::Problem;
+use crate::quotas::{Quota, QuotaExceeded};
 
 impl From<DispatchError> for Problem {
     fn from(error: DispatchError) -> Self {
@@ -11,7 +12,10 @@ impl From<DispatchError> for Problem {
             DispatchError::Unknown(_) => Self::not_found("no-such-route", said),
             DispatchError::Route(RouteError::Damaged(_)) => Self::internal(&said),
             DispatchError::Route(_) => Self::unprocessable("invalid-route", said),
-            DispatchError::TooMany(_) => Self::conflict("too-many-routes", said),
+            DispatchError::TooMany { group, limit } => {
+                let (quota, used, wanted) = (Quota::Routes, limit, 1);
+                QuotaExceeded { group, quota, used, wanted, limit }.into()
+            }
             DispatchError::WrongKind { .. } => Self::conflict("wrong-kind-of-route", said),
             DispatchError::Delivery(error) => error.into(),
             error => Self::internal(&error),
@@ -24,6 +28,10 @@ impl From<DeliveryError> for Problem {
         match error {
             DeliveryError::BeyondEnd { .. } => {
                 Self::conflict("cursor-beyond-end", error.to_string())
+            }
+            DeliveryError::NotFiltered { reason } => {
+                tracing::warn!(reason, "records were not filtered");
+                Self::unavailable("too-busy", "the records could not be looked at now: ask again")
             }
             error => Self::internal(&error),
         }

@@ -9,6 +9,7 @@ use crate::{
 impl From<DevicesError> for Problem {
     fn from(error: DevicesError) -> Self {
         match error {
+            DevicesError::Quota(exceeded) => exceeded.into(),
             DevicesError::Unknown(_) => Self::not_found("unknown-device", error.to_string()),
             DevicesError::DescriptionTooLarge { .. } => {
                 Self::bad_request("description-too-large", error.to_string())
@@ -43,6 +44,7 @@ impl From<SendError> for Problem {
             SendError::UnderWay => Self::conflict("request-under-way", detail),
             SendError::NobodyMeant(_) => Self::not_found("no-devices", detail),
             SendError::TooMany { .. } => Self::unprocessable("too-many-devices", detail),
+            SendError::Quota(exceeded) => exceeded.into(),
             SendError::NotKept(reason) => {
                 tracing::error!(reason, "a command could not be kept");
                 Self::unavailable("not-kept", "the command could not be kept: send it again")

@@ -1,10 +1,11 @@
 //! Messages of network servers, and the frames in them.
 
+use axum::http::StatusCode;
 use champollion_frames::{JoinRefusal, Refusal};
 use champollion_lns::Unreadable;
 
 use super::super::Problem;
-use crate::{ingest::IngestError, parked::ParkedError};
+use crate::{devices::NamelessError, ingest::IngestError, parked::ParkedError};
 
 impl From<Unreadable> for Problem {
     fn from(error: Unreadable) -> Self {
@@ -23,6 +24,13 @@ impl From<IngestError> for Problem {
             }
             IngestError::Full(full) => return full.into(),
             IngestError::Busy(not_done) => return not_done.into(),
+            IngestError::Nameless(error) => {
+                let detail = error.to_string();
+                return match error {
+                    NamelessError::Nobody { .. } => Self::not_found(error.code(), detail),
+                    _ => Self::conflict(error.code(), detail),
+                };
+            }
             IngestError::Handover(error) => {
                 return Self::unprocessable("impossible-session", error.to_string());
             }
@@ -38,7 +46,9 @@ impl From<IngestError> for Problem {
             | Refusal::KeysWithheld { .. }
             | Refusal::OtherDevice { .. }
             | Refusal::OtherFCnt { .. }
-            | Refusal::UnknownAppSKey { .. } => Self::unprocessable(code, detail),
+            | Refusal::UnknownAppSKey { .. }
+            | Refusal::MicUnconfirmed { .. } => Self::unprocessable(code, detail),
+            Refusal::OtherNetworkServer { .. } => Self::new(StatusCode::FORBIDDEN, code, detail),
             Refusal::InFlight { .. } => Self::unavailable(code, detail),
             Refusal::Duplicate { .. } | Refusal::Replay { .. } => Self::conflict(code, detail),
         }

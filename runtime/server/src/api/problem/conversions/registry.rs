@@ -114,6 +114,7 @@ impl From<RegistryError> for Problem {
                     format!("nothing was changed, since it could not be kept: {error}{cause}");
                 Self::unavailable("not-kept", detail)
             }
+            RegistryError::AuditFull(full) => full.into(),
             RegistryError::Quarantined(_) => Self::conflict("quarantined", error.to_string()),
             error => Self::internal(&error),
         }

@@ -1,0 +1,62 @@
+//! Refuses what would grow where there is no room: on the disk, or in the audit. Frames look at the disk
+//! themselves; what removes something, ends it or only reads goes on.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{MatchedPath, Request, State},
+    http::Method,
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+
+use super::Problem;
+use crate::service::Service;
+
+/// The ends of paths whose requests free room, end something, or keep nothing.
+const NEVER_GROW: [&str; 14] = [
+    "/v1/decode",
+    "/ack",
+    "/pause",
+    "/test",
+    "/rollback",
+    "/yank",
+    "/revoke",
+    "/mend",
+    "/retry",
+    "/archive",
+    "/session",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+];
+
+/// The beginning of the paths of frames.
+const FRAMES: &str = "/v1/ingest";
+
+/// Lets a request pass where it keeps nothing, or where there is room for it.
+pub(super) async fn for_growth(
+    State(service): State<Arc<Service>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if grows(&request) {
+        if let Some(full) = service.storage.full() {
+            return Problem::from(full).into_response();
+        }
+        if let Some(full) = service.registry.audit_full() {
+            return Problem::from(full).into_response();
+        }
+    }
+    next.run(request).await
+}
+
+fn grows(request: &Request) -> bool {
+    if ![Method::PUT, Method::POST].contains(request.method()) {
+        return false;
+    }
+    let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    !path.is_empty()
+        && !path.starts_with(FRAMES)
+        && !NEVER_GROW.iter().any(|end| path.ends_with(end))
+}
