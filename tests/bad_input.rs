@@ -229,7 +229,12 @@ fn paths_methods_and_queries() {
 
     line(Method::GET, "/v1/records?limt=3", query, &["limt", "did you mean limit?"]);
     line(Method::GET, "/v1/records/stream?limt=3", query, &["limt", "limit"]);
-    line(Method::GET, "/v1/catalogue?quantity=air.temperature", query, &["quantity", "none"]);
+    line(
+        Method::GET,
+        "/v1/catalogue?quantity=air.temperature",
+        query,
+        &["quantity", "after, limit"],
+    );
     line(Method::GET, "/v1/catalogue/a/b?quantity=x", query, &["quantity", "none"]);
     line(Method::GET, "/v1/devices?group=water", query, &["group"]);
     line(Method::GET, "/v1/devices/02C4A3FFFE100001?x", query, &["x"]);

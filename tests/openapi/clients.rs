@@ -128,7 +128,7 @@ fn of_npm_a_client_that_is_made_of_the_document_pulls_records() {
         node.current_dir(folder.path()).arg(modules.join(script));
         node
     };
-    run(node("openapi-typescript/bin/cli.js").arg(file).args(["-o", "api.d.ts"])).success();
+    let _ = run(node("openapi-typescript/bin/cli.js").arg(file).args(["-o", "api.d.ts"])).success();
     fs::write(folder.path().join("package.json"), r#"{"type": "module"}"#).expect("there is room");
     fs::write(folder.path().join("user.ts"), USER).expect("there is room");
     let mut compiler = node("typescript/bin/tsc");
@@ -141,7 +141,7 @@ fn of_npm_a_client_that_is_made_of_the_document_pulls_records() {
         "--lib",
         "es2022,dom",
     ]);
-    run(compiler.args(["--types", "", "user.ts"])).success();
+    let _ = run(compiler.args(["--types", "", "user.ts"])).success();
     let mut user = Command::new("node");
     user.current_dir(folder.path()).arg("user.js");
     user.env("CHAMPOLLION_SERVER", server.address());

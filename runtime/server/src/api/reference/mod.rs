@@ -123,13 +123,15 @@ impl Reference {
         let mut names = pairs.iter().map(|(name, _)| name);
         let unknown = names.find(|name| !known.contains(name))?;
         let (method, path) = place;
-        let mut detail = format!("{unknown}: {method} {path} knows no such parameter");
+        // A secret may stand where a name should.
+        let shown = without_odd_names(unknown);
+        let mut detail = format!("{shown}: {method} {path} knows no such parameter");
         match (nearest(unknown, known.iter().map(String::as_str)), known.is_empty()) {
             (Some(near), _) => detail.push_str(&format!("; did you mean {near}?")),
             (None, true) => detail.push_str("; it has none"),
             (None, false) => detail.push_str(&format!("; it has {}", known.join(", "))),
         }
-        Some(Problem::bad_request("invalid-query", detail).with("path", unknown))
+        Some(Problem::bad_request("invalid-query", detail).with("path", shown))
     }
 }
 
