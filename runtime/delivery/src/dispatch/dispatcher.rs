@@ -74,7 +74,7 @@ pub(super) struct Working {
 }
 
 /// A route as it is shown.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ShownRoute {
     /// The group whose records the route takes.

@@ -47,7 +47,7 @@ pub(crate) struct Outlook {
 }
 
 /// Whether a route hands records over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum RouteState {
     /// The route delivers.
@@ -61,7 +61,7 @@ pub enum RouteState {
 }
 
 /// The state of a route for people and programs.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RouteStatus {
     /// Whether it hands records over.

@@ -24,7 +24,7 @@ const RECORDS: (usize, usize) = (10_000, 100_000);
 const TIMEOUT_SECONDS: (u64, u64) = (120, 3_600);
 
 /// Where, how and when files are put.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FilePush {
     /// The place that files are put into.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{columns, error::FormatError, layout::Layout, rows, senml, view::View};
 
 /// A format in which records are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Format {
     /// One array of records.

@@ -39,7 +39,8 @@ pub(crate) struct RouteStanding {
 }
 
 /// A recipient wants nothing any more.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = RouteStop)]
 pub struct Stopped {
     /// The moment at which the route stopped.
     pub at: Timestamp,

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// To whom records go.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub enum Destination {
     /// Records are posted to a URL.

@@ -17,7 +17,7 @@ pub(super) const DESCRIPTION_BYTES: usize = 1_000;
 const ROUTE_BYTES: usize = MAX_VALUE_BYTES - (2 << 10);
 
 /// A route: the records of a group, their shape, and the destination they go to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Route {
     /// Words of its owner's own.

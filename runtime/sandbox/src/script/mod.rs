@@ -87,7 +87,7 @@ impl Script {
 }
 
 /// The dialect of a codec: how its functions are called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Dialect {
     /// TS013, The Things Stack v3 and ChirpStack v4: `decodeUplink({bytes, fPort, recvTime,

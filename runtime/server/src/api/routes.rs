@@ -28,31 +28,39 @@ use crate::{
 /// Attempts of one answer where the client does not say how many, and the most.
 const ATTEMPTS: (usize, usize) = (50, 1_000);
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Put {
+    /// The group; an admin names it, a partner has its own.
+    #[param(inline)]
     group: Option<GroupId>,
     /// Where a new route begins: `now`, or with the oldest record that is kept.
+    #[param(inline)]
     from: Option<From_>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 enum From_ {
     Now,
     Oldest,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OfRoute {
+    /// The group; an admin names it, a partner has its own.
+    #[param(inline)]
     group: Option<GroupId>,
     /// Where the page before ended: its `next`.
     after: Option<String>,
+    /// The most attempts of an answer, 1 to 1000; 50 where it is left out.
     limit: Option<usize>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct RouteList {
     routes: Vec<ShownRoute>,
     #[serde(flatten)]
@@ -60,8 +68,9 @@ pub(super) struct RouteList {
 }
 
 /// A route that was made or changed.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = MadeRoute)]
 pub(super) struct Made {
     #[serde(flatten)]
     route: ShownRoute,
@@ -70,7 +79,7 @@ pub(super) struct Made {
     signing_secret: Option<Secret>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct Attempts {
     attempts: Vec<Attempt>,
     #[serde(flatten)]
@@ -78,6 +87,16 @@ pub(super) struct Attempts {
 }
 
 /// A partner sees those of its group, an admin all, or those of the group that it names.
+#[utoipa::path(
+    get,
+    path = "/v1/routes",
+    operation_id = "listRoutes",
+    tag = "routes",
+    summary = "List the routes on which records leave",
+    security(("token" = ["admin", "partner"])),
+    params(OfRoute),
+    responses((status = 200, description = "The routes, without their secrets.", body = RouteList)),
+)]
 pub(super) async fn list(
     authorized: Authorized<ManageRoutes>,
     State(service): State<Arc<Service>>,
@@ -96,6 +115,20 @@ pub(super) async fn list(
     Ok(Json(RouteList { routes, end }))
 }
 
+#[utoipa::path(
+    get,
+    path = "/v1/routes/{name}",
+    operation_id = "getRoute",
+    tag = "routes",
+    summary = "Get a route and its state",
+    security(("token" = ["admin", "partner"])),
+    params(OfGroup),
+    responses(
+        (status = 200, description = "The route, without its secrets.", body = ShownRoute),
+        (status = 400, description = "group-missing"),
+        (status = 404, description = "no-such-route"),
+    ),
+)]
 pub(super) async fn show(
     authorized: Authorized<ManageRoutes>,
     State(service): State<Arc<Service>>,
@@ -106,6 +139,27 @@ pub(super) async fn show(
     Ok(Json(service.dispatcher.show(&key).await?))
 }
 
+#[utoipa::path(
+    put,
+    path = "/v1/routes/{name}",
+    operation_id = "putRoute",
+    tag = "routes",
+    summary = "Make a route, or change it",
+    security(("token" = ["admin", "partner"])),
+    params(Put),
+    request_body = Route,
+    responses(
+        (
+            status = 200,
+            description = "The route. A signing secret that was made here is shown once.",
+            body = Made,
+        ),
+        (status = 400, description = "group-missing"),
+        (status = 409, description = "too-many-routes, wrong-kind-of-route"),
+        (status = 422, description = "invalid-route"),
+        (status = 503, description = "not-kept"),
+    ),
+)]
 pub(super) async fn put(
     authorized: Authorized<ManageRoutes>,
     State(service): State<Arc<Service>>,
@@ -129,6 +183,21 @@ pub(super) async fn put(
     .await
 }
 
+#[utoipa::path(
+    delete,
+    path = "/v1/routes/{name}",
+    operation_id = "removeRoute",
+    tag = "routes",
+    summary = "Remove a route; its records stay",
+    security(("token" = ["admin", "partner"])),
+    params(OfGroup),
+    responses(
+        (status = 204, description = "It is done."),
+        (status = 400, description = "group-missing"),
+        (status = 404, description = "no-such-route"),
+        (status = 503, description = "not-kept"),
+    ),
+)]
 pub(super) async fn remove(
     authorized: Authorized<ManageRoutes>,
     State(service): State<Arc<Service>>,
@@ -146,6 +215,21 @@ pub(super) async fn remove(
     .await
 }
 
+#[utoipa::path(
+    post,
+    path = "/v1/routes/{name}/pause",
+    operation_id = "pauseRoute",
+    tag = "routes",
+    summary = "Pause a route: its records wait",
+    security(("token" = ["admin", "partner"])),
+    params(OfGroup),
+    responses(
+        (status = 200, description = "The route.", body = ShownRoute),
+        (status = 400, description = "group-missing"),
+        (status = 404, description = "no-such-route"),
+        (status = 503, description = "not-kept"),
+    ),
+)]
 pub(super) async fn pause(
     authorized: Authorized<ManageRoutes>,
     State(service): State<Arc<Service>>,
@@ -155,6 +239,21 @@ pub(super) async fn pause(
     set_paused(&authorized, service, group, &name, true).await
 }
 
+#[utoipa::path(
+    post,
+    path = "/v1/routes/{name}/resume",
+    operation_id = "resumeRoute",
+    tag = "routes",
+    summary = "Resume a route that is paused or stopped",
+    security(("token" = ["admin", "partner"])),
+    params(OfGroup),
+    responses(
+        (status = 200, description = "The route.", body = ShownRoute),
+        (status = 400, description = "group-missing"),
+        (status = 404, description = "no-such-route"),
+        (status = 503, description = "not-kept"),
+    ),
+)]
 pub(super) async fn resume(
     authorized: Authorized<ManageRoutes>,
     State(service): State<Arc<Service>>,
@@ -184,6 +283,26 @@ async fn set_paused(
 }
 
 /// Tries a route. What comes of it is the answer, whether it worked or not.
+#[utoipa::path(
+    post,
+    path = "/v1/routes/{name}/test",
+    operation_id = "testRoute",
+    tag = "routes",
+    summary = "Try a route with a record that is nobody's",
+    security(("token" = ["admin", "partner"])),
+    params(OfGroup),
+    responses(
+        (
+            status = 200,
+            description = "What came of it, whether it worked or not.",
+            body = Attempt,
+        ),
+        (status = 400, description = "group-missing"),
+        (status = 404, description = "no-such-route"),
+        (status = 409, description = "wrong-kind-of-route"),
+        (status = 429, description = "quota-exceeded"),
+    ),
+)]
 pub(super) async fn test(
     authorized: Authorized<ManageRoutes>,
     State(service): State<Arc<Service>>,
@@ -207,6 +326,20 @@ fn may_test(service: &Service, group: &GroupId) -> Result<(), Problem> {
     Err(Problem::too_many_tests(&exceeded, wait))
 }
 
+#[utoipa::path(
+    get,
+    path = "/v1/routes/{name}/attempts",
+    operation_id = "listAttempts",
+    tag = "routes",
+    summary = "List the latest attempts of a route",
+    security(("token" = ["admin", "partner"])),
+    params(OfRoute),
+    responses(
+        (status = 200, description = "The attempts, the latest first.", body = Attempts),
+        (status = 400, description = "group-missing"),
+        (status = 404, description = "no-such-route"),
+    ),
+)]
 pub(super) async fn attempts(
     authorized: Authorized<ManageRoutes>,
     State(service): State<Arc<Service>>,

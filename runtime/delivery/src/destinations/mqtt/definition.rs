@@ -11,10 +11,11 @@ const TLS_PORT: u16 = 8883;
 const PLAIN_PORT: u16 = 1883;
 
 /// Where records are published.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct MqttPush {
     /// Where the broker is: `mqtts://host[:8883]`, or `mqtt://host[:1883]` without TLS.
+    #[schema(value_type = String, format = "uri")]
     pub url: Url,
     /// The topic, in which `{group}`, `{route}`, `{devEui}` and `{port}` stand for those of the record.
     #[serde(default)]

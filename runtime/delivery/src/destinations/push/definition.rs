@@ -37,10 +37,11 @@ const OWN_HEADERS: [&str; 10] = [
 ];
 
 /// Where and how records are posted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct HttpPush {
     /// The address that records are posted to.
+    #[schema(value_type = String, format = "uri")]
     pub url: Url,
     /// The secrets that requests are signed with, each `whsec_` and base64. There are several while one is
     /// exchanged for another: each request is signed with all.
@@ -67,7 +68,7 @@ pub struct HttpPush {
 }
 
 /// Credentials for the recipient.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub enum Authorization {
     /// A bearer token.

@@ -12,7 +12,7 @@ const EXPLICIT_PORT: u16 = 21;
 const IMPLICIT_PORT: u16 = 990;
 
 /// A place, as a route says it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub enum PlaceDefinition {
     /// A server of SFTP, with its host key pinned.
@@ -28,7 +28,7 @@ pub enum PlaceDefinition {
 }
 
 /// A folder of an SFTP server.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SftpPlace {
     /// Its name or address.
@@ -68,7 +68,7 @@ const fn port() -> u16 {
 }
 
 /// A folder of an FTP server that is spoken to over TLS.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FtpsPlace {
     /// Its name, as its certificate has it.
@@ -95,10 +95,11 @@ pub struct FtpsPlace {
 }
 
 /// A folder of a WebDAV server.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct WebdavPlace {
     /// The URL of the folder.
+    #[schema(value_type = String, format = "uri")]
     pub url: Url,
     /// The credentials of our requests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -112,10 +113,11 @@ pub struct WebdavPlace {
 }
 
 /// A bucket of an S3 server.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct S3Place {
     /// The server, such as `https://s3.eu-west-3.amazonaws.com`.
+    #[schema(value_type = String, format = "uri")]
     pub endpoint: Url,
     /// The region that requests are signed for.
     #[serde(default = "region")]
@@ -146,10 +148,11 @@ const fn path_style() -> bool {
 }
 
 /// A folder within the group's own, which is in the one that the operator allows.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct FolderPlace {
     /// The folder within the group's own; that one itself where it is empty.
+    #[schema(value_type = String)]
     pub path: PathBuf,
 }
 
