@@ -6,6 +6,7 @@ use axum::{Json, extract::State, http::StatusCode};
 use champollion_registry::ledger::AuditEntry;
 use data_encoding::BASE64;
 use serde::Serialize;
+use serde_json::json;
 use uuid::Uuid;
 
 use super::{
