@@ -171,7 +171,8 @@ async fn set_paused(
 ) -> Result<Json<ShownRoute>, Problem> {
     let key = key(authorized, group, name)?;
     let what = if paused { "route-pause" } else { "route-resume" };
-    let entry = AuditEntry::new(&authorized.principal.actor(), what, &key);
+    // Pausing ends something; resuming is refused before where the audit is full.
+    let entry = AuditEntry::new(&authorized.principal.actor(), what, &key).essential();
     to_the_end(async move {
         service.dispatcher.pause(&key, paused).await?;
         service.registry.record(entry, Timestamp::now()).await?;
