@@ -227,7 +227,21 @@ fn paths_methods_and_queries() {
     line(Method::POST, "/healthz", method, &["/healthz", "POST"]);
     line(Method::PATCH, "/v1/devices", method, &["PATCH"]);
 
-    line(Method::GET, "/v1/records?limt=3", query, &["limt"]);
+    line(Method::GET, "/v1/records?limt=3", query, &["limt", "did you mean limit?"]);
+    line(Method::GET, "/v1/records/stream?limt=3", query, &["limt", "limit"]);
+    line(
+        Method::GET,
+        "/v1/catalogue?quantity=air.temperature",
+        query,
+        &["quantity", "after, limit"],
+    );
+    line(Method::GET, "/v1/catalogue/a/b?quantity=x", query, &["quantity", "none"]);
+    line(Method::GET, "/v1/devices?group=water", query, &["group"]);
+    line(Method::GET, "/v1/devices/02C4A3FFFE100001?x", query, &["x"]);
+    line(Method::POST, "/v1/decode?dryRun=true", query, &["dryRun"]);
+    line(Method::POST, "/v1/ingest/phy?event=up", query, &["event"]);
+    line(Method::GET, "/v1/retention?gruop=water", query, &["did you mean group?"]);
+    line(Method::GET, "/readyz?probe=1", query, &["probe"]);
     line(Method::GET, "/v1/records?limit=many", query, &["limit"]);
     line(Method::GET, "/v1/records?limit=-1", query, &["limit"]);
     line(Method::GET, "/v1/records?limit=1&limit=2", query, &["limit"]);

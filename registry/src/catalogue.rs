@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// A decoder in the catalogue: what one of its versions says of itself, and which versions there are.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct CatalogueEntry {
     /// Devices, ports, fields, quantities, units.
     #[serde(flatten)]
@@ -28,10 +28,11 @@ pub struct CatalogueEntry {
 }
 
 /// A published version in the catalogue.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CatalogueVersion {
     /// The number of the version.
+    #[schema(value_type = String)]
     pub version: Version,
     /// The SHA-256 of its package.
     pub digest: Digest,

@@ -46,7 +46,7 @@ pub struct Mandate {
 }
 
 /// The result of a change, or of a trial of one.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Changed {
     /// The event as the index has it.
@@ -59,14 +59,16 @@ pub struct Changed {
 }
 
 /// A requirement that gets another version.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Effect {
     /// The requirement that devices have.
     pub wanted: DecoderRef,
     /// The version that the requirement got before.
+    #[schema(required, value_type = Option<String>)]
     pub from: Option<Version>,
     /// The version that the requirement gets now.
+    #[schema(required, value_type = Option<String>)]
     pub to: Option<Version>,
     /// The number of devices with this requirement.
     pub devices: usize,

@@ -10,13 +10,17 @@ use crate::{
 };
 
 /// Packages, each with a file by which it is known to be there.
-const PACKAGES: [(&str, &str); 3] = [
+const PACKAGES: [(&str, &str); 6] = [
     // What ChirpStack offers to its codecs, in a version of the same major number; measured.
     ("buffer@6", "buffer/index.js"),
     // The codecs of a maker, under the MIT licence, with frames of each product; tested.
     ("@adeunis/codecs@1.6.1", "@adeunis/codecs/dist/lib.public.js"),
     // What recipients of webhooks check signatures with; tested.
     ("standardwebhooks@1.1.1", "standardwebhooks/dist/index.js"),
+    // A client is made of `/openapi.json` and used; tested.
+    ("openapi-typescript@7.13.0", "openapi-typescript/bin/cli.js"),
+    ("openapi-fetch@0.17.0", "openapi-fetch/package.json"),
+    ("typescript@5.9.3", "typescript/bin/tsc"),
 ];
 
 /// Installs the packages into `target/npm`, and tells whether they are there. Where there is no npm, or

@@ -5,24 +5,30 @@ use crate::{
     shell::{command, run, say, shown, target},
 };
 
-/// An S3 server; tested. It is known to be there by its program.
-const PACKAGE: &str = "moto[s3,server]==5.2.5";
-const PROGRAM: &str = "bin/moto_server";
+/// Packages, each with a program by which it is known to be there.
+const PACKAGES: [(&str, &str); 3] = [
+    // An S3 server; tested.
+    ("moto[s3,server]==5.2.5", "bin/moto_server"),
+    // What reads `/openapi.json`, and looks for answers that it does not describe; tested.
+    ("openapi-spec-validator==0.9.0", "bin/openapi-spec-validator"),
+    ("schemathesis==4.32.5", "bin/schemathesis"),
+];
 
 /// Installs the packages into `target/pypi`, and tells whether they are there. Where there is no Python
 /// with venv and pip, or nothing may be installed, `left_out` is done without.
 pub(crate) fn provide(installing: Installing, left_out: &str) -> bool {
     let folder = target().join("pypi");
-    if folder.join(PROGRAM).is_file() {
+    if PACKAGES.iter().all(|(_, program)| folder.join(program).is_file()) {
         return true;
     }
     let mut venv = command("python3");
     venv.args(["-m", "venv"]).arg(&folder);
     let mut pip = command(folder.join("bin/pip"));
-    pip.args(["install", "--quiet", "--disable-pip-version-check", PACKAGE]);
+    pip.args(["install", "--quiet", "--disable-pip-version-check"]);
+    pip.args(PACKAGES.map(|(package, _)| package));
     let need = Need {
-        what: &format!("{PACKAGE} from PyPI into target/pypi"),
-        why: "files are put to its S3 server",
+        what: &format!("{} from PyPI into target/pypi", PACKAGES.map(|(name, _)| name).join(", ")),
+        why: "files are put to an S3 server, and the OpenAPI document is checked",
         command: &format!("{} && target/pypi/bin/{}", shown(&venv), shown(&pip)),
     };
     if !installing.announce(&need, left_out) {

@@ -8,10 +8,11 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 
 /// The rule of a canary: the devices that get a candidate, and the failures that end it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CanaryRule {
     /// The version that is the candidate.
+    #[schema(value_type = String)]
     pub version: Version,
     /// The share of devices that get the candidate, in percent, 1 to 99.
     pub share_percent: u8,
@@ -50,7 +51,7 @@ struct Counts {
 }
 
 /// The report of a canary since the server was started or the canary was.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CanaryReport {
     /// The rule of the canary.

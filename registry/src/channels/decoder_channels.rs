@@ -13,7 +13,7 @@ use super::canary::CanaryRule;
 use crate::package::DecoderRef;
 
 /// The channel of a version, from candidate to stable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Channel {
     /// It is published, and given to whoever pins it.
@@ -23,7 +23,7 @@ pub enum Channel {
 }
 
 /// Why a decoder should not be used any more.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Deprecation {
     /// The decoder to use in its place.

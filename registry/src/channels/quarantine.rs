@@ -82,8 +82,21 @@ impl Caller {
 
 /// The calls of a version that are set aside: all, those of one port or all commands, and of these perhaps
 /// those of one device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = QuarantineScope)]
 pub struct Scope {
     /// The port of the uplinks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -113,12 +126,13 @@ impl fmt::Display for Scope {
 }
 
 /// A version, or some of its calls, that was set aside, and why.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Quarantined {
     /// The name of the decoder.
     pub id: DecoderId,
     /// The version of the decoder.
+    #[schema(value_type = String)]
     pub version: Version,
     /// The calls that are set aside.
     #[serde(flatten)]

@@ -25,7 +25,7 @@ pub struct Shadow {
 }
 
 /// The tally of a shadow since the server was started or the shadow was.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Tally {
     /// Frames that both have decoded.
@@ -47,7 +47,7 @@ pub struct Tally {
 }
 
 /// The performance of a version.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Performance {
     /// Fuel that was burnt on all frames.
@@ -57,14 +57,16 @@ pub struct Performance {
 }
 
 /// A frame on which the two differ.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ShadowExample)]
 pub struct Example {
     /// The FPort of the frame.
     pub f_port: u8,
     /// The payload, in hexadecimal digits.
     pub payload: String,
     /// Where they differ, with what each says; null where it says nothing.
+    #[schema(value_type = HashMap<String, Vec<Value>>)]
     pub differing: BTreeMap<String, [Json; 2]>,
 }
 

@@ -43,14 +43,16 @@ pub struct Admitted {
 }
 
 /// The report on a package that the gate let through.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = GateReport)]
 pub struct Report {
     /// Vectors that were answered as they expect.
     pub vectors: usize,
     /// The results of the random payloads.
     pub random_payloads: Tried,
     /// The version that it was compared with.
+    #[schema(required, value_type = Option<String>)]
     pub previous: Option<Version>,
     /// Findings that are no reason to refuse the package.
     pub warnings: Vec<String>,

@@ -33,8 +33,9 @@ const ENOUGH: usize = 100;
 const RECEIVED_AT: u64 = 1_767_225_600_000;
 
 /// The results of the random payloads.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = RandomPayloads)]
 pub struct Tried {
     /// The number of payloads that were tried.
     pub tried: usize,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::signing::PublicKey;
 
 /// A key of a publisher.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PublisherKey {
     /// The name of the key's owner, for people.

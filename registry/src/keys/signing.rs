@@ -24,18 +24,20 @@ const KEY_BYTES: usize = 32;
 const SIGNATURE_BYTES: usize = 64;
 
 /// A public key, with which signatures are checked: `ed25519:` and 43 characters.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, utoipa::ToSchema)]
+#[schema(value_type = String, pattern = "^ed25519:[A-Za-z0-9_-]{43}$")]
 pub struct PublicKey([u8; KEY_BYTES]);
 
 /// A secret key, which signs.
 pub struct SecretKey(SigningKey);
 
 /// A signature, 86 characters as text.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, utoipa::ToSchema)]
+#[schema(value_type = String, pattern = "^[A-Za-z0-9_-]{86}$")]
 pub struct Signature([u8; SIGNATURE_BYTES]);
 
 /// A signature of a package, and who made it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PackageSignature {
     /// The public key of the signer.
     pub key: PublicKey,

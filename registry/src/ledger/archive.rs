@@ -11,8 +11,9 @@ use super::{
 use crate::keys::{PublicKey, SecretKey, Signature};
 
 /// The end of an archive, signed by the registry: all up to there was as the archive has it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = AuditCheckpoint)]
 pub struct Checkpoint {
     /// The head of the audit after the last line of the archive.
     pub head: Head,
@@ -25,8 +26,9 @@ pub struct Checkpoint {
 }
 
 /// An archive, as the store remembers it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = AuditArchive)]
 pub struct Archive {
     /// The name of the file.
     pub file: String,

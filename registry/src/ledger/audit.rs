@@ -9,7 +9,7 @@ use super::event::IndexEvent;
 pub(crate) const AUDIT: &str = "audit";
 
 /// An actor: the author of an act, and where the act came from.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Actor {
     /// The name of the token that was presented.
     pub name: String,
@@ -30,7 +30,7 @@ impl Actor {
 }
 
 /// Something that was done.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AuditEntry {
     /// The author of the act.
@@ -41,6 +41,7 @@ pub struct AuditEntry {
     pub subject: String,
     /// More of it, for programs.
     #[serde(default, skip_serializing_if = "Json::is_null")]
+    #[schema(value_type = Value)]
     pub details: Json,
     /// The line of the index that came of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

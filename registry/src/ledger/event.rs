@@ -14,7 +14,7 @@ use crate::{
 pub(crate) const INDEX: &str = "index";
 
 /// An event of a decoder or a key.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum IndexEvent {
     /// A version was published.
@@ -27,8 +27,10 @@ pub enum IndexEvent {
         /// The decoder that was rolled back.
         id: DecoderId,
         /// The versions that were withdrawn, the one promoted last first.
+        #[schema(value_type = Vec<String>)]
         withdrawn: Vec<Version>,
         /// The version that was promoted last before them.
+        #[schema(value_type = String)]
         to: Version,
     },
     /// A candidate decodes live frames beside the stable version.
@@ -97,21 +99,23 @@ pub enum IndexEvent {
 }
 
 /// A version of a decoder.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct VersionName {
     /// The name of the decoder.
     pub id: DecoderId,
     /// The version of the decoder.
+    #[schema(value_type = String)]
     pub version: Version,
 }
 
 /// The index's entry of a version that was published.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PublishedVersion {
     /// The name of the decoder.
     pub id: DecoderId,
     /// The version of the decoder.
+    #[schema(value_type = String)]
     pub version: Version,
     /// The SHA-256 of its package.
     pub digest: Digest,

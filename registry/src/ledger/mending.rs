@@ -66,7 +66,7 @@ pub(crate) enum FileError {
 }
 
 /// The result of looking at all packages.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Mended {
     /// The number of packages.

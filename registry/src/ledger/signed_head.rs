@@ -10,7 +10,7 @@ use crate::keys::{PublicKey, SecretKey, Signature};
 const HEAD_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
 /// The end of the index or of the audit, signed by the registry.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SignedHead {
     /// The head that is signed.

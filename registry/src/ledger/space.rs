@@ -26,7 +26,9 @@ impl Default for AuditLimits {
 }
 
 /// The use of the audit's space.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "camelCase")]
 pub struct AuditUsage {
     /// Bytes of the lines in the store.

@@ -25,7 +25,7 @@ use crate::package::Sections;
 const LINES: Table<String, Vec<u8>, Text, Bytes> = Table::new(tables::REGISTRY_VERSIONS);
 
 /// The result of a check of the registry.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Verification {
     /// Where the index ends.

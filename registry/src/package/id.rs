@@ -4,6 +4,10 @@ use std::{fmt, str::FromStr};
 
 use semver::{Version, VersionReq};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, Type},
+};
 
 /// Longest vendor or model: it becomes part of a file's name.
 const PART_CHARACTERS: usize = 64;
@@ -77,6 +81,18 @@ impl FromStr for DecoderId {
     }
 }
 
+impl PartialSchema for DecoderId {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some("The name of a decoder: `vendor/model`."))
+            .pattern(Some(r"^[a-z0-9]+(-[a-z0-9]+)*/[a-z0-9]+(-[a-z0-9]+)*$"))
+            .into()
+    }
+}
+
+impl ToSchema for DecoderId {}
+
 impl Serialize for DecoderId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
@@ -118,6 +134,21 @@ impl FromStr for DecoderRef {
         })
     }
 }
+
+impl PartialSchema for DecoderRef {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some(
+                "A decoder and the versions that will do: `vendor/model@^1.2`, or \
+                 `vendor/model@=1.2.0` for one version. Without a version any stable one will do.",
+            ))
+            .pattern(Some(r"^[a-z0-9]+(-[a-z0-9]+)*/[a-z0-9]+(-[a-z0-9]+)*(@.*)?$"))
+            .into()
+    }
+}
+
+impl ToSchema for DecoderRef {}
 
 impl Serialize for DecoderRef {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

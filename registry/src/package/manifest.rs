@@ -7,12 +7,14 @@ use serde::{Deserialize, Serialize};
 use super::id::DecoderId;
 
 /// The manifest of a decoder: the devices that it serves, and the fields that it decodes them into.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all(deserialize = "kebab-case", serialize = "camelCase"), deny_unknown_fields)]
+#[schema(rename_all = "camelCase")]
 pub struct Manifest {
     /// The decoder's name, `vendor/model`.
     pub id: DecoderId,
     /// Its version, by semantic versioning.
+    #[schema(value_type = String)]
     pub version: Version,
     /// Its name for people.
     pub name: String,
@@ -47,8 +49,9 @@ pub struct Manifest {
 }
 
 /// A device that a decoder serves.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = DecodedDevice)]
 pub struct Device {
     /// The maker of the device.
     pub vendor: String,
@@ -60,7 +63,7 @@ pub struct Device {
 }
 
 /// A port and what goes over it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Port {
     /// FPort, 1 to 255.
@@ -72,7 +75,7 @@ pub struct Port {
 }
 
 /// The direction of a frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
     /// Uplink, from the device.
@@ -82,8 +85,9 @@ pub enum Direction {
 }
 
 /// A value in `data`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all(deserialize = "kebab-case", serialize = "camelCase"), deny_unknown_fields)]
+#[schema(rename_all = "camelCase")]
 pub struct Field {
     /// Its key; `history[].volume` is the member of the objects of a list.
     pub name: String,
@@ -109,7 +113,7 @@ pub struct Field {
 }
 
 /// The type of a field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum FieldType {
     /// A truth value, true or false.
@@ -154,7 +158,7 @@ impl FieldType {
 }
 
 /// A setting of a device that its decoder reads.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VariableDeclaration {
     /// The name of the variable.
@@ -173,8 +177,9 @@ pub struct VariableDeclaration {
 }
 
 /// Something that a device can be told.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = CommandDeclaration)]
 pub struct Command {
     /// Its key in the command's JSON.
     pub name: String,
@@ -185,8 +190,9 @@ pub struct Command {
 }
 
 /// The declaration of a decoder that is a script.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all(deserialize = "kebab-case", serialize = "camelCase"), deny_unknown_fields)]
+#[schema(rename_all = "camelCase")]
 pub struct ScriptDeclaration {
     /// By which convention its functions are called; where it is left out, their names tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -27,7 +27,8 @@ pub struct NameError {
 macro_rules! plain_name {
     ($(#[$doc:meta])* $name:ident, $what:literal) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, utoipa::ToSchema)]
+        #[schema(value_type = String, pattern = "^[a-z0-9][a-z0-9-]{0,63}$")]
         pub struct $name(String);
 
         impl $name {

@@ -11,7 +11,8 @@ macro_rules! eui {
         ///
         /// Written as 16 upper-case hexadecimal digits, most significant first; lower case and the
         /// separators `-` and `:` are read too.
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, utoipa::ToSchema)]
+        #[schema(value_type = String, pattern = "^[0-9A-Fa-f]{2}([:-]?[0-9A-Fa-f]{2}){7}$")]
         pub struct $name(u64);
 
         impl $name {
@@ -81,7 +82,12 @@ eui! {
 /// tells them apart.
 ///
 /// Written as eight upper-case hexadecimal digits, most significant first.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, utoipa::ToSchema)]
+#[schema(
+    value_type = String,
+    pattern = "^[0-9A-Fa-f]{2}([:-]?[0-9A-Fa-f]{2}){3}$",
+    example = "02001001"
+)]
 pub struct DevAddr(u32);
 
 impl DevAddr {

@@ -19,7 +19,11 @@ macro_rules! secret_key {
         ///
         /// Read from 32 hexadecimal digits. Never shown by `Debug`, not serialized, overwritten
         /// when dropped; [`reveal_hex`](Self::reveal_hex) is the one way to get it out.
-        #[derive(Clone, PartialEq, Eq)]
+        #[derive(Clone, PartialEq, Eq, utoipa::ToSchema)]
+        #[schema(
+            value_type = String, format = Password,
+            description = "A key, 32 hexadecimal digits. It is never shown again."
+        )]
         pub struct $name(Zeroizing<[u8; 16]>);
 
         impl $name {

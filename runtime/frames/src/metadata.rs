@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// The transmission and the reception of an uplink, as the network server tells them.
 ///
 /// Everything is optional: network servers differ in what they pass on.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct RadioMetadata {
     /// Centre frequency of the channel, in Hz: 868100000.
@@ -40,7 +40,7 @@ pub struct RadioMetadata {
 }
 
 /// One uplink as one gateway received it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Reception {
     /// The gateway, as the network server names it: usually its EUI.

@@ -2,6 +2,11 @@
 
 use std::{fmt, str::FromStr};
 
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, Type},
+};
+
 use crate::hexadecimal::{deserialize_from_text, serialize_as_text};
 
 /// The version of the LoRaWAN link layer that a device is made for.
@@ -62,6 +67,18 @@ impl fmt::Display for LorawanVersion {
         formatter.write_str(self.as_str())
     }
 }
+
+impl PartialSchema for LorawanVersion {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some("The version of LoRaWAN that a device is made for."))
+            .enum_values(Some(Self::ALL.map(Self::as_str)))
+            .into()
+    }
+}
+
+impl ToSchema for LorawanVersion {}
 
 serialize_as_text!(LorawanVersion);
 deserialize_from_text!(LorawanVersion);

@@ -4,19 +4,20 @@ use data_encoding::HEXLOWER_PERMISSIVE;
 use serde::Deserialize;
 
 /// A key on its way: `"0F…"` or `{"kekLabel": "…", "aesKey": "…"}`. It is never shown.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, utoipa::ToSchema)]
 #[serde(transparent)]
 pub struct HandedKey(Envelope);
 
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, utoipa::ToSchema)]
 #[serde(untagged)]
+#[schema(as = HandedKeyForm)]
 enum Envelope {
     Clear(String),
     Wrapped(KeyEnvelope),
 }
 
 /// A wrapped key. Without a label it is in clear.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct KeyEnvelope {
     #[serde(default)]

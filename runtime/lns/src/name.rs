@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize};
 const NAME_BYTES: usize = 64;
 
 /// The name of a network server in the settings: lower-case letters, digits, `-`, `_` and `.`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
+#[schema(value_type = String, pattern = "^[a-z0-9._-]{1,64}$")]
 #[serde(try_from = "String", into = "String")]
 pub struct NetworkServerName(String);
 

@@ -9,26 +9,29 @@ use serde::{Serialize, Serializer};
 use crate::{Data, Quantity};
 
 /// A reading that a decoder made of a frame, checked against every limit.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Reading {
     /// A JSON object, in the maker's own words.
+    #[schema(value_type = Object)]
     pub data: Data,
     /// The same in the shared vocabulary.
     pub measurements: Vec<Measurement>,
     /// Warnings to the reader though the frame could be read.
     pub warnings: Vec<String>,
     /// The state for the decoder's call with this device's next uplink; `None` leaves the state as it is.
+    #[schema(value_type = Option<String>)]
     #[serde(serialize_with = "optional_hex", skip_serializing_if = "Option::is_none")]
     pub state: Option<Vec<u8>>,
 }
 
 /// One value of one quantity at one moment.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Measurement {
     /// A term of the vocabulary, which fixes the unit and the type.
     #[serde(flatten, serialize_with = "quantity_and_unit")]
+    #[schema(value_type = QuantityAndUnit)]
     pub quantity: &'static Quantity,
     /// In the unit of the quantity.
     pub value: Value,
@@ -43,9 +46,25 @@ pub struct Measurement {
     pub span: Option<Span>,
 }
 
+/// The quantity of a measurement, and its unit.
+#[expect(
+    dead_code,
+    reason = "it is the schema of these members, which are taken out of the quantity"
+)]
+#[derive(utoipa::ToSchema)]
+struct QuantityAndUnit {
+    /// A term of the vocabulary, which fixes unit and type.
+    #[schema(example = "water.volume")]
+    quantity: String,
+    /// The UCUM unit of the quantity; absent where it has none, such as an alarm.
+    #[schema(example = "m3")]
+    unit: Option<String>,
+}
+
 /// A value of the type that its quantity has.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 #[serde(untagged)]
+#[schema(as = MeasurementValue)]
 pub enum Value {
     /// A truth value, true or false.
     Boolean(bool),
@@ -69,7 +88,7 @@ impl fmt::Display for Value {
 }
 
 /// A run of payload bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Span {
     /// Index of the first byte, from 0.
     pub offset: u16,
@@ -78,12 +97,14 @@ pub struct Span {
 }
 
 /// A command as the device expects it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = EncodedDownlink)]
 pub struct Downlink {
     /// FPort, 1 to 223.
     pub f_port: u8,
     /// The FRMPayload in clear.
+    #[schema(value_type = String)]
     #[serde(serialize_with = "hex")]
     pub payload: Vec<u8>,
     /// Warnings to the sender though the command could be encoded.
@@ -91,7 +112,7 @@ pub struct Downlink {
 }
 
 /// Why a decoder could not do what it was asked, in its own words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error, utoipa::ToSchema)]
 #[error("{kind}: {message}")]
 pub struct Failure {
     /// The kind of the failure.
@@ -104,7 +125,7 @@ pub struct Failure {
 }
 
 /// Kinds of failures; the contract tells them apart in the same way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum FailureKind {
     /// The device sends nothing that this decoder knows on this port.

@@ -8,7 +8,7 @@ use serde::Serialize;
 const TABLE: &str = include_str!("../../../wit/vocabulary.csv");
 
 /// A term of the vocabulary.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Quantity {
     /// The term, such as `water.volume`.
     pub name: &'static str,
@@ -22,7 +22,7 @@ pub struct Quantity {
 }
 
 /// The type of a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ValueKind {
     /// A truth value, true or false.

@@ -80,7 +80,7 @@ pub struct Devices {
 }
 
 /// A device that is registered: all but its keys, which are never shown again.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Device {
     /// The DevEUI of the device.

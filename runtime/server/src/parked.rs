@@ -64,7 +64,7 @@ struct Known {
 }
 
 /// A parked message without its payload.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ParkedInfo {
     /// Its name. Names of later messages are greater.

@@ -55,8 +55,9 @@ pub struct Order {
 }
 
 /// The count of records so far.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = RedecodeCount)]
 pub struct Count {
     /// Records that were looked at.
     pub examined: u64,

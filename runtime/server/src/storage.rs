@@ -48,7 +48,7 @@ struct State {
 }
 
 /// Why nothing more is taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, thiserror::Error, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Full {
     /// The store has what it may have.
@@ -60,8 +60,9 @@ pub enum Full {
 }
 
 /// The report on the disk for an operator.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = StorageReport)]
 pub struct Report {
     /// Bytes that what is kept takes, about.
     used_bytes: u64,
@@ -74,10 +75,13 @@ pub struct Report {
     /// The bytes that the setting keeps free.
     keep_free_bytes: u64,
     /// Why nothing more is taken, where that is so.
+    #[schema(required)]
     full: Option<Full>,
     /// By how many bytes it grows in an hour, or shrinks, at the present rate.
+    #[schema(required)]
     bytes_per_hour: Option<i64>,
     /// In how many hours it is full at this rate.
+    #[schema(required)]
     full_in_hours: Option<f64>,
 }
 

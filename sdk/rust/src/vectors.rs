@@ -25,6 +25,10 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value as Json;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, Schema},
+};
 
 /// The kinds of failures as `wit/v1` names them.
 const FAILURE_KINDS: [&str; 8] = [
@@ -64,7 +68,7 @@ pub enum Input {
 }
 
 /// An uplink as a vector writes it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UplinkInput {
     /// FPort, 1 to 255.
@@ -86,10 +90,11 @@ pub struct UplinkInput {
 }
 
 /// A command as a vector writes it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CommandInput {
     /// The command, in the maker's own words.
+    #[schema(value_type = Value)]
     pub data: Json,
     /// RFC 3339; 1970-01-01T00:00:00Z when left out.
     #[serde(default)]
@@ -100,7 +105,7 @@ pub struct CommandInput {
 }
 
 /// A downlink that was sent, as a vector writes it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DownlinkInput {
     /// FPort, 1 to 255.
@@ -116,7 +121,7 @@ pub struct DownlinkInput {
 }
 
 /// The value of a variable as JSON writes it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(untagged, expecting = "a variable is true, false, a number or a text")]
 pub enum Setting {
     /// A truth value, `true` or `false`.
@@ -130,7 +135,8 @@ pub enum Setting {
 }
 
 /// Bytes that JSON writes as hexadecimal digits.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, utoipa::ToSchema)]
+#[schema(value_type = String, pattern = r"^\s*([0-9A-Fa-f]\s*[0-9A-Fa-f]\s*)*$")]
 pub struct Hex(pub Vec<u8>);
 
 impl Hex {
@@ -189,10 +195,12 @@ impl<'de> Deserialize<'de> for Hex {
 }
 
 /// A vector as it stands in a file.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Fields {
+    /// A short description of the case, unique within its decoder.
     name: String,
+    /// The origin of the payload: a document of the maker, a frame from the field.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     source: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -201,7 +209,21 @@ struct Fields {
     command: Option<CommandInput>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     downlink: Option<DownlinkInput>,
+    #[schema(value_type = Value)]
     expect: Json,
+}
+
+// The members that stand in JSON.
+impl PartialSchema for Vector {
+    fn schema() -> RefOr<Schema> {
+        Fields::schema()
+    }
+}
+
+impl ToSchema for Vector {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        Fields::schemas(schemas);
+    }
 }
 
 impl TryFrom<Fields> for Vector {

@@ -9,8 +9,9 @@ const HIDDEN: &str = "(hidden)";
 
 /// A secret of a recipient. It is kept whole in the store, since it is needed again; whoever shows a
 /// route replaces it by [`Secret::hidden`]. Printed for people it says nothing.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(transparent)]
+#[schema(value_type = String)]
 pub struct Secret(String);
 
 impl Secret {

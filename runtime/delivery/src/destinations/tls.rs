@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::secret::Secret;
 
 /// The security of a connection, where it is other than usual.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Tls {
     /// The certificates that the recipient's own must come from, as PEM; those of the system without.
@@ -24,7 +24,7 @@ pub struct Tls {
 }
 
 /// A certificate of our own.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ClientCertificate {
     /// The certificate and those between it and its authority, as PEM.

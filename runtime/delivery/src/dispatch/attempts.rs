@@ -15,7 +15,7 @@ const KEPT: usize = 500;
 const NAMED: usize = 20;
 
 /// An attempt to hand something over.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Attempt {
     /// The beginning of the attempt.
@@ -67,7 +67,7 @@ impl FromStr for AttemptPlace {
 }
 
 /// The outcome of an attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum AttemptOutcome {
     /// The recipient has it.
@@ -110,7 +110,7 @@ impl Attempt {
                 Verdict::Gone => AttemptOutcome::Gone,
             },
             status: handed.status,
-            message: handed.message.clone(),
+            message: handed.message().to_owned(),
             milliseconds: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         }
     }

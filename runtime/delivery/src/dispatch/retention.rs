@@ -16,7 +16,7 @@ use crate::{
 const WARNINGS: [(u32, u32); 2] = [(1, 2), (5, 6)];
 
 /// The backlog of one recipient.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Backlog {
     /// The group of the records.
@@ -40,7 +40,7 @@ pub struct Backlog {
 }
 
 /// Records that are older than some hours.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Older {
     /// The age in hours.
     pub hours: f64,

@@ -4,6 +4,10 @@ use std::fmt;
 
 use jiff::Zoned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, Type},
+};
 
 use crate::{formats::Format, names::RouteKey};
 
@@ -174,6 +178,20 @@ impl fmt::Display for NamePattern {
         formatter.write_str(&self.text)
     }
 }
+
+impl PartialSchema for NamePattern {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some(
+                "The pattern of the names of files, with placeholders such as `{group}`, `{from}` \
+                 and `{sequence}`.",
+            ))
+            .into()
+    }
+}
+
+impl ToSchema for NamePattern {}
 
 impl Serialize for NamePattern {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

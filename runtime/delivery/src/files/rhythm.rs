@@ -8,6 +8,10 @@ use croner::{
 };
 use jiff::{Timestamp, Zoned, tz::TimeZone};
 use serde::{Deserialize, Serialize};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, Schema},
+};
 
 /// Longest expression in bytes.
 const BYTES: usize = 200;
@@ -29,12 +33,28 @@ pub struct Rhythm {
 }
 
 /// As it is said.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Said {
+    /// The cron expression: minute, hour, day, month, weekday, or six fields with the second in front.
+    #[schema(example = "0 6 * * *")]
     cron: String,
+    /// The time zone of the tz database; UTC where it is left out.
     #[serde(default = "utc")]
     time_zone: String,
+}
+
+// The members that stand in JSON.
+impl PartialSchema for Rhythm {
+    fn schema() -> RefOr<Schema> {
+        Said::schema()
+    }
+}
+
+impl ToSchema for Rhythm {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        Said::schemas(schemas);
+    }
 }
 
 fn utc() -> String {

@@ -30,8 +30,9 @@ impl PageBounds {
 }
 
 /// Some records of a group, the oldest first.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = RecordPage)]
 pub struct Page {
     /// The records of the page.
     pub records: Vec<PulledRecord>,
@@ -42,11 +43,12 @@ pub struct Page {
 }
 
 /// A record as it was stored, with its place.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct PulledRecord {
     /// The place of the record.
     pub cursor: Cursor,
     /// The record as JSON.
+    #[schema(value_type = crate::records::Record)]
     pub record: Box<RawValue>,
 }
 

@@ -104,14 +104,15 @@ pub struct CorrectedRecord {
 }
 
 /// The record that another one stands in the place of.
-#[derive(Clone, Debug, Serialize)]
-struct Replaced {
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct Replaced {
     /// The id of the record.
     record: String,
     /// The decoder of the record, where it was decoded.
     #[serde(skip_serializing_if = "Option::is_none")]
     decoder: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     version: Option<Version>,
 }
 

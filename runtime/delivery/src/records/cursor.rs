@@ -6,7 +6,8 @@ use champollion_store::Sequence;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A place in a group's records: what was pulled up to here. Opaque to partners.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, utoipa::ToSchema)]
+#[schema(value_type = String, pattern = "^[0-9]{1,19}$", example = "0")]
 pub struct Cursor(Sequence);
 
 /// A text that is no cursor.

@@ -8,11 +8,16 @@ use data_encoding::HEXUPPER;
 use jiff::Timestamp;
 use semver::Version;
 use serde::{Deserialize, Serialize};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, Type},
+};
 
+use super::corrected::Replaced;
 use crate::names::{GroupId, SubGroup, UseCase};
 
 /// The record of one frame, as a partner gets it. It can only be made of a [`VerifiedUplink`].
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Record {
     id: RecordId,
@@ -20,6 +25,7 @@ pub struct Record {
     device: DeviceInfo,
     received_at: Timestamp,
     /// The verifier of the frame, and the means of the verification.
+    #[schema(example = "mic")]
     verified_by: &'static str,
     /// The network server that handed it over.
     network_server: String,
@@ -28,7 +34,24 @@ pub struct Record {
     #[serde(skip_serializing_if = "Option::is_none")]
     decoder: Option<DecoderName>,
     #[serde(flatten)]
+    #[schema(value_type = OutcomeMembers)]
     outcome: DecodedOrNot,
+}
+
+/// The members of a record that depend on what came of its frame. Shapes of routes leave some of them out.
+#[expect(
+    dead_code,
+    reason = "it is the schema of these members, which serde writes out of other types"
+)]
+#[derive(utoipa::ToSchema)]
+#[schema(rename_all = "camelCase")]
+struct OutcomeMembers {
+    /// The record that this one stands in the place of, where it is a corrected one.
+    replaces: Option<Replaced>,
+    /// The reading, where a decoder read the frame.
+    decoded: Option<Decoded>,
+    /// The reason why no decoder read it, where none did.
+    decode_error: Option<DecodeError>,
 }
 
 /// The name of a record. The same frame always gets the same one, so a receiver that is given a
@@ -47,6 +70,20 @@ impl fmt::Display for RecordId {
     }
 }
 
+impl PartialSchema for RecordId {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some(
+                "The name of a record: DevEUI, FCnt and MIC. The same frame always has the same.",
+            ))
+            .pattern(Some(r"^[0-9A-F]{16}-[0-9A-F]{8}-([0-9A-F]{8}|[0-9A-F]{16})(-[0-9a-f]{8})?$"))
+            .into()
+    }
+}
+
+impl ToSchema for RecordId {}
+
 impl Serialize for RecordId {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
@@ -54,8 +91,9 @@ impl Serialize for RecordId {
 }
 
 /// The operator's description of the device that sent a frame.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = RecordDevice)]
 pub struct DeviceInfo {
     /// The device that sent the frame.
     pub dev_eui: DevEui,
@@ -74,11 +112,12 @@ pub struct DeviceInfo {
 }
 
 /// The version of a decoder that made a record.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct DecoderName {
     /// The decoder's name, `vendor/model`.
     pub id: String,
     /// The version of the decoder.
+    #[schema(value_type = String)]
     pub version: Version,
     /// The SHA-256 of its package.
     pub digest: Digest,
@@ -102,8 +141,9 @@ pub enum Outcome {
     },
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = RecordUplink)]
 struct RawUplink {
     #[serde(skip_serializing_if = "Option::is_none")]
     dev_addr: Option<DevAddr>,
@@ -112,6 +152,7 @@ struct RawUplink {
     f_port: Option<u8>,
     confirmed: bool,
     /// FRMPayload in clear, as hexadecimal digits.
+    #[schema(required = false, pattern = "^([0-9A-F]{2})*$")]
     payload: String,
     /// Warnings about the frame's origin.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -119,12 +160,14 @@ struct RawUplink {
 }
 
 /// A warning to the reader: a word for programs and a sentence for people.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = FrameWarning)]
 pub struct Warning {
     code: &'static str,
     /// The member of the network server's message that the warning is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     member: Option<String>,
+    #[schema(value_type = String)]
     message: Cow<'static, str>,
 }
 
@@ -158,7 +201,7 @@ impl Warning {
 }
 
 /// The metadata of the network, and what partners ask for most, taken out of the list of gateways.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Radio {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -179,14 +222,15 @@ pub(crate) enum DecodedOrNot {
     DecodeError(DecodeError),
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Decoded {
+    #[schema(value_type = Object)]
     data: Data,
     measurements: Vec<Measurement>,
     warnings: Vec<String>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct DecodeError {
     code: &'static str,
     message: String,

@@ -9,6 +9,10 @@ use std::{
 
 use minijinja::{Environment, UndefinedBehavior};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, Type},
+};
 
 use crate::records::{Head, HeadDevice};
 
@@ -128,6 +132,19 @@ impl PartialEq for Expression {
 }
 
 impl Eq for Expression {}
+
+impl PartialSchema for Expression {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some(
+                "An expression that a record must satisfy: `tags.street == 'Rue X' and port in [1, 2]`.",
+            ))
+            .into()
+    }
+}
+
+impl ToSchema for Expression {}
 
 impl Serialize for Expression {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -4,6 +4,10 @@ use std::{fmt, str::FromStr};
 
 use champollion_frames::DevEui;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, Type},
+};
 
 use super::expression::Expression;
 use crate::{
@@ -12,7 +16,7 @@ use crate::{
 };
 
 /// A filter of records: a record passes that fits all members. Where a list is empty, anything fits.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Filter {
     /// The devices that pass.
@@ -112,6 +116,18 @@ impl FromStr for DecoderPattern {
         Ok(Self { vendor: vendor.to_owned(), model })
     }
 }
+
+impl PartialSchema for DecoderPattern {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some("A decoder, `vendor/model`, or all of a vendor, `vendor/*`."))
+            .pattern(Some(r"^[a-z0-9-]+/([a-z0-9-]+|[*])$"))
+            .into()
+    }
+}
+
+impl ToSchema for DecoderPattern {}
 
 impl Serialize for DecoderPattern {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

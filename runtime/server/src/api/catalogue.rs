@@ -18,7 +18,7 @@ use crate::service::Service;
 /// Decoders that are looked up at once.
 const AT_ONCE: usize = 32;
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct Catalogue {
     decoders: Vec<CatalogueEntry>,
     #[serde(flatten)]
@@ -27,6 +27,15 @@ pub(super) struct Catalogue {
     quantities: Vec<&'static Quantity>,
 }
 
+#[utoipa::path(
+    get,
+    path = "/v1/catalogue",
+    operation_id = "listCatalogue",
+    tag = "catalogue",
+    summary = "List all decoders with their devices, fields and units",
+    params(Listing),
+    responses((status = 200, description = "The catalogue.", body = Catalogue)),
+)]
 pub(super) async fn list(
     State(service): State<Arc<Service>>,
     Parameters(Listing { after, limit }): Parameters<Listing>,
@@ -52,6 +61,17 @@ fn entries(registry: &Registry, after: Option<DecoderId>) -> impl Iterator<Item 
     })
 }
 
+#[utoipa::path(
+    get,
+    path = "/v1/catalogue/{vendor}/{model}",
+    operation_id = "getCatalogueEntry",
+    tag = "catalogue",
+    summary = "Get a decoder in its newest stable version",
+    responses(
+        (status = 200, description = "The decoder.", body = CatalogueEntry),
+        (status = 404, description = "DECODER"),
+    ),
+)]
 pub(super) async fn show(
     State(service): State<Arc<Service>>,
     PathParts((vendor, model)): PathParts<(String, String)>,
@@ -59,6 +79,17 @@ pub(super) async fn show(
     Ok(Json(service.registry.catalogue_entry(&decoder_id(&vendor, &model)?)?))
 }
 
+#[utoipa::path(
+    get,
+    path = "/v1/catalogue/{vendor}/{model}/{version}",
+    operation_id = "getCatalogueVersion",
+    tag = "catalogue",
+    summary = "Get a decoder in one version",
+    responses(
+        (status = 200, description = "The decoder in this version.", body = CatalogueEntry),
+        (status = 404, description = "DECODER"),
+    ),
+)]
 pub(super) async fn show_version(
     State(service): State<Arc<Service>>,
     PathParts((vendor, model, version)): PathParts<(String, String, String)>,

@@ -24,10 +24,13 @@ use crate::{auth::Principal, service::Service};
 const REASON_BYTES: usize = 1 << 10;
 
 /// The body of a request for a change.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, utoipa::ToSchema)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = ChannelChange)]
 pub(super) struct Wish {
+    #[schema(value_type = Option<String>)]
     version: Option<Version>,
+    #[schema(value_type = Option<String>)]
     to: Option<Version>,
     reason: String,
     successor: Option<DecoderRef>,
@@ -39,9 +42,10 @@ pub(super) struct Wish {
 }
 
 /// The report of a candidate that runs beside the stable version.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct ShadowReport {
     id: DecoderId,
+    #[schema(value_type = String)]
     version: Version,
     #[serde(flatten)]
     tally: Tally,
@@ -50,7 +54,31 @@ pub(super) struct ShadowReport {
 type Decoder = PathParts<(String, String)>;
 
 macro_rules! handlers {
-    ($($handler:ident: $change:expr;)*) => {$(
+    ($($handler:ident, $path:literal, $name:literal, $summary:literal: $change:expr;)*) => {$(
+        #[utoipa::path(
+            post,
+            path = $path,
+            operation_id = $name,
+            tag = "registry",
+            summary = $summary,
+            security(("token" = ["admin"])),
+            request_body = Wish,
+            responses(
+                (
+                    status = 200,
+                    description = "The change; with `dryRun` nothing is changed.",
+                    body = Changed,
+                ),
+                (status = 400, description = "version-missing"),
+                (status = 404, description = "DECODER, no-canary, no-shadow"),
+                (
+                    status = 409,
+                    description = "already-so, yanked, no-candidate, nothing-before, \
+                                   not-yanked, quarantined",
+                ),
+                (status = 503, description = "not-kept"),
+            ),
+        )]
         pub(super) async fn $handler(
             authorized: Authorized<Curate>,
             State(service): State<Arc<Service>>,
@@ -64,10 +92,18 @@ macro_rules! handlers {
 }
 
 handlers! {
-    promote: |wish| Ok(Change::Promote(wish.version.take()));
-    rollback: |wish| Ok(Change::Rollback(wish.to.take()));
-    yank: |wish| Ok(Change::Yank(version(wish)?, std::mem::take(&mut wish.reason)));
-    shadow: |wish| {
+    promote, "/v1/registry/{vendor}/{model}/promote", "promoteVersion",
+        "Promote a candidate to the stable version":
+        |wish| Ok(Change::Promote(wish.version.take()));
+    rollback, "/v1/registry/{vendor}/{model}/rollback", "rollBack",
+        "Return to an earlier stable version":
+        |wish| Ok(Change::Rollback(wish.to.take()));
+    yank, "/v1/registry/{vendor}/{model}/yank", "yankVersion",
+        "Withdraw a version: only devices that pin it still get it":
+        |wish| Ok(Change::Yank(version(wish)?, std::mem::take(&mut wish.reason)));
+    shadow, "/v1/registry/{vendor}/{model}/shadow", "runShadow",
+        "Run a candidate beside the stable version, or end that":
+        |wish| {
         let end = std::mem::take(&mut wish.end);
         match (end, wish.version.take()) {
             (true, None) => Ok(Change::Shadow(None)),
@@ -78,9 +114,15 @@ handlers! {
             )),
         }
     };
-    canary: canary_change;
-    unyank: |wish| Ok(Change::Unyank(version(wish)?));
-    deprecate: |wish| Ok(Change::Deprecate(Deprecation {
+    canary, "/v1/registry/{vendor}/{model}/canary", "runCanary",
+        "Give a candidate to a share of the devices, or end that":
+        canary_change;
+    unyank, "/v1/registry/{vendor}/{model}/unyank", "unyankVersion",
+        "Allow a withdrawn version again":
+        |wish| Ok(Change::Unyank(version(wish)?));
+    deprecate, "/v1/registry/{vendor}/{model}/deprecate", "deprecateDecoder",
+        "Say that a decoder has a successor or an end":
+        |wish| Ok(Change::Deprecate(Deprecation {
         successor: wish.successor.take(),
         reason: std::mem::take(&mut wish.reason),
     }));
@@ -105,13 +147,25 @@ fn canary_change(wish: &mut Wish) -> Result<Change, Problem> {
 }
 
 /// The report of a candidate that a share of the devices gets.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct CanaryView {
     id: DecoderId,
     #[serde(flatten)]
     report: CanaryReport,
 }
 
+#[utoipa::path(
+    get,
+    path = "/v1/registry/{vendor}/{model}/canary",
+    operation_id = "getCanary",
+    tag = "registry",
+    summary = "Get the report of the candidate that a share of the devices gets",
+    security(("token" = ["admin"])),
+    responses(
+        (status = 200, description = "The report.", body = CanaryView),
+        (status = 404, description = "DECODER, no-canary"),
+    ),
+)]
 pub(super) async fn canary_report(
     _: Authorized<Curate>,
     State(service): State<Arc<Service>>,
@@ -123,6 +177,18 @@ pub(super) async fn canary_report(
     Ok(Json(CanaryView { id, report: canary.report() }))
 }
 
+#[utoipa::path(
+    get,
+    path = "/v1/registry/{vendor}/{model}/shadow",
+    operation_id = "getShadow",
+    tag = "registry",
+    summary = "Get the report of the candidate that runs beside the stable version",
+    security(("token" = ["admin"])),
+    responses(
+        (status = 200, description = "The report.", body = ShadowReport),
+        (status = 404, description = "DECODER, no-shadow"),
+    ),
+)]
 pub(super) async fn shadow_report(
     _: Authorized<Curate>,
     State(service): State<Arc<Service>>,

@@ -16,22 +16,48 @@ use super::{
 use crate::service::Service;
 
 /// A trial: the input, and the decoder. One of `uplink`, `command` and `downlink`, as in a decoder's vectors.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Trial {
+    /// The decoder to try.
     decoder: DecoderRef,
+    /// An uplink, to be read.
     uplink: Option<UplinkInput>,
+    /// A command, to be encoded.
     command: Option<CommandInput>,
+    /// A downlink, to be read.
     downlink: Option<DownlinkInput>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = TrialAnswer)]
 pub(super) struct Tried {
     decoder: DecoderName,
     #[serde(flatten)]
     answer: Answer,
 }
 
+#[utoipa::path(
+    post,
+    path = "/v1/decode",
+    operation_id = "decode",
+    tag = "decoding",
+    summary = "Try a payload or a command with a decoder; nothing of it is kept",
+    security(("token" = ["admin", "lns", "partner", "publisher"])),
+    request_body = Trial,
+    responses(
+        (
+            status = 200,
+            description = "The reading, or the downlink that a command becomes.",
+            body = Tried,
+        ),
+        (status = 404, description = "DECODER"),
+        (status = 409, description = "quarantined"),
+        (status = 422, description = "CALL"),
+        (status = 429, description = "too-many-expensive-requests, busy"),
+        (status = 503, description = "too-busy, took-too-long, not-kept"),
+    ),
+)]
 pub(super) async fn decode(
     authorized: Authorized<Inspect>,
     State(service): State<Arc<Service>>,

@@ -22,13 +22,23 @@ use crate::{
     service::Service,
 };
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct DeviceList {
     devices: Vec<Device>,
     #[serde(flatten)]
     end: PageEnd,
 }
 
+#[utoipa::path(
+    get,
+    path = "/v1/devices",
+    operation_id = "listDevices",
+    tag = "devices",
+    summary = "List the devices that the token may see",
+    security(("token" = ["admin", "lns", "partner", "publisher"])),
+    params(Listing),
+    responses((status = 200, description = "The devices, without their keys.", body = DeviceList)),
+)]
 pub(super) async fn list(
     authorized: Authorized<Inspect>,
     State(service): State<Arc<Service>>,
@@ -45,6 +55,18 @@ pub(super) async fn list(
 }
 
 /// A device of another partner is as unknown as one that nobody has.
+#[utoipa::path(
+    get,
+    path = "/v1/devices/{dev_eui}",
+    operation_id = "getDevice",
+    tag = "devices",
+    summary = "Get a device",
+    security(("token" = ["admin", "lns", "partner", "publisher"])),
+    responses(
+        (status = 200, description = "The device, without its keys.", body = Device),
+        (status = 404, description = "unknown-device"),
+    ),
+)]
 pub(super) async fn show(
     authorized: Authorized<Inspect>,
     State(service): State<Arc<Service>>,
@@ -57,6 +79,24 @@ pub(super) async fn show(
     Ok(Json(Device::clone(&device)))
 }
 
+#[utoipa::path(
+    put,
+    path = "/v1/devices/{dev_eui}",
+    operation_id = "registerDevice",
+    tag = "devices",
+    summary = "Register a device, or change its registration",
+    security(("token" = ["admin"])),
+    request_body = Registration,
+    responses(
+        (status = 200, description = "The device, without its keys.", body = Device),
+        (
+            status = 400,
+            description = "unknown-network-server, description-too-large, impossible-registration",
+        ),
+        (status = 503, description = "not-kept"),
+        (status = 409, description = "quota-exceeded"),
+    ),
+)]
 pub(super) async fn register(
     authorized: Authorized<Provision>,
     State(service): State<Arc<Service>>,
@@ -86,6 +126,20 @@ pub(super) async fn register(
 }
 
 /// Assigns a device the decoder that it has from now on.
+#[utoipa::path(
+    put,
+    path = "/v1/devices/{dev_eui}/decoder",
+    operation_id = "assignDecoder",
+    tag = "devices",
+    summary = "Assign a decoder to a device",
+    security(("token" = ["admin"])),
+    request_body = AssignmentWish,
+    responses(
+        (status = 200, description = "The device with its decoder.", body = Device),
+        (status = 404, description = "unknown-device"),
+        (status = 503, description = "not-kept"),
+    ),
+)]
 pub(super) async fn assign(
     authorized: Authorized<Provision>,
     State(service): State<Arc<Service>>,
@@ -107,8 +161,9 @@ pub(super) async fn assign(
 }
 
 /// The body of a request that assigns a decoder.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = AssignmentRequest)]
 pub(super) struct AssignmentWish {
     decoder: Option<DecoderRef>,
     firmware: Option<String>,
@@ -117,6 +172,27 @@ pub(super) struct AssignmentWish {
 }
 
 /// A session of a device that joined elsewhere.
+#[utoipa::path(
+    put,
+    path = "/v1/devices/{dev_eui}/session",
+    operation_id = "handOverSession",
+    tag = "devices",
+    summary = "Hand over the session of a device that joined elsewhere",
+    security(("token" = ["admin", "lns"])),
+    request_body = HandedSession,
+    responses(
+        (
+            status = 200,
+            description = "The device with the address of its session.",
+            body = Device,
+        ),
+        (status = 400, description = "impossible-session"),
+        (status = 404, description = "unknown-device"),
+        (status = 409, description = "other-session"),
+        (status = 403, description = "other-network-server"),
+        (status = 503, description = "not-kept"),
+    ),
+)]
 pub(super) async fn hand_over(
     authorized: Authorized<HandOver>,
     State(service): State<Arc<Service>>,
@@ -140,6 +216,19 @@ pub(super) async fn hand_over(
     Ok(Json(Device::clone(&device)))
 }
 
+#[utoipa::path(
+    delete,
+    path = "/v1/devices/{dev_eui}",
+    operation_id = "removeDevice",
+    tag = "devices",
+    summary = "Remove a device; its records stay until they are delivered or too old",
+    security(("token" = ["admin"])),
+    responses(
+        (status = 204, description = "It is done."),
+        (status = 404, description = "unknown-device"),
+        (status = 503, description = "not-kept"),
+    ),
+)]
 pub(super) async fn remove(
     authorized: Authorized<Provision>,
     State(service): State<Arc<Service>>,

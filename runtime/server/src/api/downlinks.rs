@@ -44,23 +44,63 @@ const DEFAULT_LIMIT: usize = 100;
 /// Most commands of one answer: about 2 MB.
 const MAX_LIMIT: usize = 1_000;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Listing {
-    /// Only what came before this command.
+    /// The id of a command: only earlier ones are listed.
     before: Option<Uuid>,
     /// The same, by the name that it has in all lists.
     after: Option<Uuid>,
+    /// The most commands of an answer, 1 to 1000; 100 where it is left out.
     limit: Option<usize>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct DownlinkList {
     downlinks: Vec<Downlink>,
     #[serde(flatten)]
     end: PageEnd,
 }
 
+#[utoipa::path(
+    post,
+    path = "/v1/devices/{dev_eui}/downlinks",
+    operation_id = "sendCommand",
+    tag = "commands",
+    summary = "Send a command to a device",
+    security(("token" = ["admin", "partner"])),
+    params((
+        "Idempotency-Key" = Option<String>,
+        Header,
+        description = "A name of the request, 1 to 255 visible characters: the same request once \
+                       more is the same command.",
+        min_length = 1,
+        max_length = 255
+    )),
+    request_body = Wish,
+    responses(
+        (
+            status = 202,
+            description = "The command is durable and will be handed over.",
+            body = Downlink,
+            headers(("Location" = String, description = "The path of the command.")),
+        ),
+        (
+            status = 400,
+            description = "invalid-idempotency-key, command-too-large, invalid-expiry",
+        ),
+        (status = 404, description = "unknown-device, DECODER"),
+        (status = 409, description = "request-under-way, quarantined"),
+        (
+            status = 422,
+            description = "no-decoder, no-network-server, no-downlinks, other-request, CALL",
+        ),
+        (status = 429, description = "quota-exceeded, busy"),
+        (status = 503, description = "not-kept"),
+        (status = 403, description = "priority-not-permitted"),
+    ),
+)]
 pub(super) async fn send(
     authorized: Authorized<Command>,
     State(service): State<Arc<Service>>,
@@ -83,6 +123,40 @@ pub(super) async fn send(
     Ok(response)
 }
 
+#[utoipa::path(
+    post,
+    path = "/v1/groups/{group}/downlinks",
+    operation_id = "sendGroupCommand",
+    tag = "commands",
+    summary = "Send a command to the devices of a group",
+    security(("token" = ["admin", "partner"])),
+    params((
+        "Idempotency-Key" = Option<String>,
+        Header,
+        description = "A name of the request, 1 to 255 visible characters: the same request once \
+                       more is the same command.",
+        min_length = 1,
+        max_length = 255
+    )),
+    request_body = GroupWish,
+    responses(
+        (status = 202, description = "What came of it for each device.", body = GroupAnswer),
+        (
+            status = 400,
+            description = "invalid-idempotency-key, command-too-large, invalid-expiry",
+        ),
+        (status = 404, description = "unknown-group, no-devices, DECODER"),
+        (status = 409, description = "request-under-way, quarantined"),
+        (
+            status = 422,
+            description = "other-request, too-many-devices, no-decoder, no-network-server, \
+                           no-downlinks, CALL",
+        ),
+        (status = 429, description = "quota-exceeded, busy"),
+        (status = 503, description = "not-kept"),
+        (status = 403, description = "priority-not-permitted"),
+    ),
+)]
 pub(super) async fn send_to_group(
     authorized: Authorized<Command>,
     State(service): State<Arc<Service>>,
@@ -115,6 +189,19 @@ fn refused(error: SendError) -> Refused {
     Refused { code: code.to_owned(), detail }
 }
 
+#[utoipa::path(
+    get,
+    path = "/v1/devices/{dev_eui}/downlinks",
+    operation_id = "listCommands",
+    tag = "commands",
+    summary = "List the commands to a device, the latest first",
+    security(("token" = ["admin", "partner"])),
+    params(Listing),
+    responses(
+        (status = 200, description = "The commands.", body = DownlinkList),
+        (status = 404, description = "unknown-device"),
+    ),
+)]
 pub(super) async fn of_device(
     authorized: Authorized<Command>,
     State(service): State<Arc<Service>>,
@@ -135,6 +222,18 @@ pub(super) async fn of_device(
     Ok(Json(DownlinkList { downlinks, end }))
 }
 
+#[utoipa::path(
+    get,
+    path = "/v1/downlinks/{id}",
+    operation_id = "getCommand",
+    tag = "commands",
+    summary = "Get a command and its state",
+    security(("token" = ["admin", "partner"])),
+    responses(
+        (status = 200, description = "The command.", body = Downlink),
+        (status = 404, description = "unknown-downlink"),
+    ),
+)]
 pub(super) async fn show(
     authorized: Authorized<Command>,
     State(service): State<Arc<Service>>,
@@ -144,6 +243,19 @@ pub(super) async fn show(
     Ok(Json(Downlink::clone(&downlink)))
 }
 
+#[utoipa::path(
+    delete,
+    path = "/v1/downlinks/{id}",
+    operation_id = "cancelCommand",
+    tag = "commands",
+    summary = "Cancel a command that was not handed over yet",
+    security(("token" = ["admin", "partner"])),
+    responses(
+        (status = 200, description = "The command, cancelled.", body = Downlink),
+        (status = 404, description = "unknown-downlink"),
+        (status = 409, description = "handed-over, may-be-handed-over, at-its-end"),
+    ),
+)]
 pub(super) async fn cancel(
     authorized: Authorized<Command>,
     State(service): State<Arc<Service>>,

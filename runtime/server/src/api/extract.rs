@@ -13,6 +13,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
     Problem,
+    nearest::meant_member,
     secrets::{without_odd_names, without_values},
 };
 use crate::{connections::BodyTooSlow, service::Service};
@@ -33,9 +34,12 @@ pub(super) struct PathParts<T>(pub(super) T);
 pub(super) struct Parameters<T>(pub(super) T);
 
 /// The one parameter of a request about a group: an admin names it, a partner has its own.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OfGroup {
+    /// The group; an admin names it, a partner has its own.
+    #[param(inline)]
     pub(super) group: Option<GroupId>,
 }
 
@@ -80,14 +84,21 @@ fn unreadable(error: &serde_json::Error, path: &str) -> Problem {
 }
 
 fn unreadable_at(error: &serde_json::Error, path: &str, said: &str) -> Problem {
+    let hint = meant_member(said).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
     let problem = if !error.is_data() {
         let detail = format!("the body cannot be read as JSON: {said}");
         Problem::bad_request("malformed-json", detail)
     } else if path == ROOT {
-        Problem::bad_request("invalid-body", format!("the body is not what it should be: {said}"))
+        Problem::bad_request(
+            "invalid-body",
+            format!("the body is not what it should be: {said}{hint}"),
+        )
     } else {
-        Problem::bad_request("invalid-body", format!("{path} is not what it should be: {said}"))
-            .with("path", path)
+        Problem::bad_request(
+            "invalid-body",
+            format!("{path} is not what it should be: {said}{hint}"),
+        )
+        .with("path", path)
     };
     problem.with("line", error.line()).with("column", error.column())
 }

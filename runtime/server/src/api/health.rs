@@ -18,6 +18,19 @@ use crate::{
 };
 
 /// Answers that the process is alive.
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    operation_id = "isAlive",
+    tag = "operation",
+    summary = "Answer that the process is alive",
+    responses((
+        status = 200,
+        description = "The process is alive.",
+        body = String,
+        content_type = "text/plain"
+    )),
+)]
 pub(super) async fn alive() -> &'static str {
     "alive\n"
 }
@@ -25,6 +38,25 @@ pub(super) async fn alive() -> &'static str {
 /// Frames can be taken and kept. For a token of the scope metrics lines follow about what should be looked
 /// after, as the connections to brokers: a broker that is away makes no server less ready. Others, who need no
 /// token, learn nothing more.
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    operation_id = "isReady",
+    tag = "operation",
+    summary = "Answer whether frames can be taken and kept",
+    responses(
+        (
+            status = 200,
+            description = "Frames are taken. A line for each broker follows.",
+            body = String,
+            content_type = "text/plain",
+        ),
+        (status = 503, description = "store-stalled, store-failed, stopping"),
+        (status = 507, description = "audit-full, storage-full"),
+        (status = 401, description = "token-malformed, token-unknown, token-expired"),
+        (status = 429, description = "too-many-wrong-tokens"),
+    ),
+)]
 pub(super) async fn ready(
     State(service): State<Arc<Service>>,
     parts: Parts,
@@ -75,6 +107,15 @@ fn details(service: &Service) -> Vec<String> {
 }
 
 /// Answers the use of the disk, and for how long there is room.
+#[utoipa::path(
+    get,
+    path = "/v1/storage",
+    operation_id = "getStorage",
+    tag = "operation",
+    summary = "Get the use of the disk, and the time for which there is room",
+    security(("token" = ["admin"])),
+    responses((status = 200, description = "The use of the disk.", body = Report)),
+)]
 pub(super) async fn storage(
     _: Authorized<ReadStorage>,
     State(service): State<Arc<Service>>,
@@ -83,6 +124,15 @@ pub(super) async fn storage(
 }
 
 /// Answers all metrics as Prometheus text.
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    operation_id = "getMetrics",
+    tag = "operation",
+    summary = "Get all metrics as Prometheus text",
+    security(("token" = ["admin"])),
+    responses((status = 200, description = "The metrics.", body = String, content_type = "text/plain")),
+)]
 pub(super) async fn metrics(
     _: Authorized<ReadMetrics>,
     State(service): State<Arc<Service>>,

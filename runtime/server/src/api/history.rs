@@ -26,13 +26,14 @@ use crate::service::Service;
 const LINES: usize = 1_000;
 
 /// The lines that are asked for.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Page {
     /// The line before the first.
     #[serde(default)]
     after: u64,
-    /// The most lines of an answer.
+    /// The most lines of an answer, 1 to 1000.
     limit: Option<usize>,
 }
 
@@ -65,6 +66,24 @@ struct Numbered {
 }
 
 /// The index, line by line: each names the hash of the one before.
+#[utoipa::path(
+    get,
+    path = "/v1/registry/index",
+    operation_id = "getIndex",
+    tag = "registry",
+    summary = "Get lines of the index of the registry",
+    security(("token" = ["admin", "lns", "partner", "publisher"])),
+    params(Page),
+    responses(
+        (
+            status = 200,
+            description = "The lines, as they are kept: each names the hash of the one before.",
+            body = Object,
+            content_type = "application/x-ndjson",
+        ),
+        (status = 503, description = "not-kept"),
+    ),
+)]
 pub(super) async fn index(
     _: Authorized<Inspect>,
     State(service): State<Arc<Service>>,
@@ -74,6 +93,24 @@ pub(super) async fn index(
 }
 
 /// The audit, in the same way.
+#[utoipa::path(
+    get,
+    path = "/v1/audit",
+    operation_id = "getAudit",
+    tag = "operation",
+    summary = "Get lines of the audit",
+    security(("token" = ["admin"])),
+    params(Page),
+    responses(
+        (
+            status = 200,
+            description = "The lines, as they are kept: each names the hash of the one before.",
+            body = Object,
+            content_type = "application/x-ndjson",
+        ),
+        (status = 503, description = "not-kept"),
+    ),
+)]
 pub(super) async fn audit(
     _: Authorized<ReadAudit>,
     State(service): State<Arc<Service>>,
@@ -119,7 +156,7 @@ async fn lines(service: &Service, chain: Chain, page: &Page) -> Result<Response,
 }
 
 /// The end of the audit, signed, with its archives and the space that it takes.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct AuditHead {
     #[serde(flatten)]
     signed: SignedHead,
@@ -128,6 +165,18 @@ pub(super) struct AuditHead {
 }
 
 /// Answers where the audit ends.
+#[utoipa::path(
+    get,
+    path = "/v1/audit/head",
+    operation_id = "getAuditHead",
+    tag = "operation",
+    summary = "Get the signed end of the audit, its archives and its space",
+    security(("token" = ["admin"])),
+    responses(
+        (status = 200, description = "The end of the audit.", body = AuditHead),
+        (status = 503, description = "not-kept"),
+    ),
+)]
 pub(super) async fn audit_head(
     _: Authorized<ReadAudit>,
     State(service): State<Arc<Service>>,
@@ -140,12 +189,24 @@ pub(super) async fn audit_head(
 }
 
 /// The files that lines of the audit were moved into.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct Archived {
     archived: Vec<Archive>,
 }
 
 /// Moves all lines of the audit into files, whatever their size, so that they can be carried away.
+#[utoipa::path(
+    post,
+    path = "/v1/audit/archive",
+    operation_id = "archiveAudit",
+    tag = "operation",
+    summary = "Move all lines of the audit into files",
+    security(("token" = ["admin"])),
+    responses(
+        (status = 200, description = "The files that were made.", body = Archived),
+        (status = 503, description = "not-kept"),
+    ),
+)]
 pub(super) async fn archive_audit(
     _: Authorized<ReadAudit>,
     State(service): State<Arc<Service>>,
@@ -158,6 +219,18 @@ pub(super) async fn archive_audit(
 }
 
 /// Whether all that is kept is what the index says.
+#[utoipa::path(
+    get,
+    path = "/v1/registry/verify",
+    operation_id = "verifyRegistry",
+    tag = "registry",
+    summary = "Check that all that is kept is as the index says",
+    security(("token" = ["admin"])),
+    responses(
+        (status = 200, description = "The outcome of the check.", body = Verification),
+        (status = 503, description = "not-kept"),
+    ),
+)]
 pub(super) async fn verify(
     _: Authorized<Curate>,
     State(service): State<Arc<Service>>,
@@ -166,13 +239,26 @@ pub(super) async fn verify(
 }
 
 /// Whether what is damaged is only looked for.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, utoipa::ToSchema)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Mending {
     dry_run: bool,
 }
 
 /// Mends all packages that are damaged or missing and can be fetched from a mirror.
+#[utoipa::path(
+    post,
+    path = "/v1/registry/mend",
+    operation_id = "mendRegistry",
+    tag = "registry",
+    summary = "Mend packages that are damaged or missing from a mirror",
+    security(("token" = ["admin"])),
+    request_body = Mending,
+    responses(
+        (status = 200, description = "The packages that were mended.", body = Mended),
+        (status = 503, description = "not-kept"),
+    ),
+)]
 pub(super) async fn mend(
     _: Authorized<Curate>,
     State(service): State<Arc<Service>>,

@@ -19,14 +19,14 @@ use super::{
 use crate::service::Service;
 
 /// A key with what is known of it.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct KnownKey {
     key: PublicKey,
     #[serde(flatten)]
     known: PublisherKey,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct KeyList {
     keys: Vec<KnownKey>,
     #[serde(flatten)]
@@ -34,7 +34,7 @@ pub(super) struct KeyList {
 }
 
 /// A key that is to be known.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct NewKey {
     key: PublicKey,
@@ -43,7 +43,7 @@ pub(super) struct NewKey {
 }
 
 /// Why a key is revoked.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Revocation {
     #[serde(default)]
@@ -51,11 +51,21 @@ pub(super) struct Revocation {
 }
 
 /// The registry's own key.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct OwnKey {
     key: PublicKey,
 }
 
+#[utoipa::path(
+    get,
+    path = "/v1/registry/keys",
+    operation_id = "listKeys",
+    tag = "registry",
+    summary = "List the keys of publishers",
+    security(("token" = ["admin", "lns", "partner", "publisher"])),
+    params(Listing),
+    responses((status = 200, description = "The keys.", body = KeyList)),
+)]
 pub(super) async fn list(
     _: Authorized<Inspect>,
     State(service): State<Arc<Service>>,
@@ -72,6 +82,21 @@ pub(super) async fn list(
     Ok(Json(KeyList { keys, end }))
 }
 
+#[utoipa::path(
+    post,
+    path = "/v1/registry/keys",
+    operation_id = "addKey",
+    tag = "registry",
+    summary = "Add the key of a publisher",
+    security(("token" = ["admin"])),
+    request_body = NewKey,
+    responses(
+        (status = 201, description = "The key is known.", body = KnownKey),
+        (status = 400, description = "invalid-namespaces"),
+        (status = 409, description = "revoked-key"),
+        (status = 503, description = "not-kept"),
+    ),
+)]
 pub(super) async fn add(
     authorized: Authorized<Curate>,
     State(service): State<Arc<Service>>,
@@ -87,6 +112,21 @@ pub(super) async fn add(
     Ok((StatusCode::CREATED, Json(KnownKey { key, known })))
 }
 
+#[utoipa::path(
+    post,
+    path = "/v1/registry/keys/{key}/revoke",
+    operation_id = "revokeKey",
+    tag = "registry",
+    summary = "Revoke the key of a publisher",
+    security(("token" = ["admin"])),
+    request_body = Revocation,
+    responses(
+        (status = 204, description = "It is done."),
+        (status = 404, description = "unknown-key"),
+        (status = 409, description = "revoked-key"),
+        (status = 503, description = "not-kept"),
+    ),
+)]
 pub(super) async fn revoke(
     authorized: Authorized<Curate>,
     State(service): State<Arc<Service>>,
@@ -102,6 +142,18 @@ pub(super) async fn revoke(
     Ok(StatusCode::NO_CONTENT)
 }
 
+#[utoipa::path(
+    post,
+    path = "/v1/registry/keys/rotate",
+    operation_id = "rotateOwnKey",
+    tag = "registry",
+    summary = "Give the registry a new key of its own",
+    security(("token" = ["admin"])),
+    responses(
+        (status = 200, description = "The new key.", body = OwnKey),
+        (status = 503, description = "not-kept"),
+    ),
+)]
 pub(super) async fn rotate(
     authorized: Authorized<Curate>,
     State(service): State<Arc<Service>>,
@@ -115,6 +167,22 @@ pub(super) async fn rotate(
 }
 
 /// Where the index ends, signed.
+#[utoipa::path(
+    get,
+    path = "/v1/registry/head",
+    operation_id = "getHead",
+    tag = "registry",
+    summary = "Get the signed end of the index",
+    security(("token" = ["admin", "lns", "partner", "publisher"])),
+    responses(
+        (
+            status = 200,
+            description = "The end of the index, signed with the key of the registry.",
+            body = SignedHead,
+        ),
+        (status = 503, description = "not-kept"),
+    ),
+)]
 pub(super) async fn head(
     _: Authorized<Inspect>,
     State(service): State<Arc<Service>>,

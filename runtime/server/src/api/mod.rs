@@ -13,6 +13,7 @@ mod history;
 mod ingest;
 mod keys;
 mod leftover;
+mod nearest;
 mod paging;
 mod parked;
 mod problem;
@@ -20,9 +21,11 @@ mod quarantine;
 mod quotas;
 mod records;
 mod redecode;
+mod reference;
 mod registry;
 mod retention;
 mod room;
+mod route_change;
 mod routes;
 mod secrets;
 mod tokens;
@@ -30,87 +33,85 @@ mod tokens;
 use std::sync::Arc;
 
 use axum::{
-    Router,
+    Extension, Router,
     http::{Method, Uri},
     middleware,
-    routing::{delete, get, post, put},
 };
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, trace::TraceLayer};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use problem::Problem;
 
 use crate::service::Service;
+use reference::Reference;
 
-/// Builds the router of all endpoints.
+/// Builds the router of all endpoints. Each is added with its description: an endpoint without one does not
+/// compile here, so `/openapi.json` lacks none.
 pub fn router(service: Arc<Service>) -> Router {
-    Router::new()
+    let (router, document) = OpenApiRouter::with_openapi(reference::frontispiece())
         .merge(ingest::routes())
-        .route("/v1/decode", post(decode::decode))
-        .route("/v1/catalogue", get(catalogue::list))
-        .route("/v1/catalogue/{vendor}/{model}", get(catalogue::show))
-        .route("/v1/catalogue/{vendor}/{model}/{version}", get(catalogue::show_version))
-        .route("/v1/registry/{vendor}/{model}/{version}", put(registry::publish))
-        .route("/v1/registry/{vendor}/{model}/{version}", get(registry::download))
-        .route("/v1/registry/{vendor}/{model}/promote", post(channels::promote))
-        .route("/v1/registry/{vendor}/{model}/rollback", post(channels::rollback))
-        .route(
-            "/v1/registry/{vendor}/{model}/shadow",
-            get(channels::shadow_report).post(channels::shadow),
-        )
-        .route(
-            "/v1/registry/{vendor}/{model}/canary",
-            get(channels::canary_report).post(channels::canary),
-        )
-        .route("/v1/registry/{vendor}/{model}/yank", post(channels::yank))
-        .route("/v1/registry/{vendor}/{model}/unyank", post(channels::unyank))
-        .route("/v1/registry/{vendor}/{model}/deprecate", post(channels::deprecate))
-        .route("/v1/registry/keys", get(keys::list).post(keys::add))
-        .route("/v1/registry/keys/rotate", post(keys::rotate))
-        .route("/v1/registry/keys/{key}/revoke", post(keys::revoke))
-        .route("/v1/registry/head", get(keys::head))
-        .route("/v1/registry/index", get(history::index))
-        .route("/v1/registry/verify", get(history::verify))
-        .route("/v1/registry/mend", post(history::mend))
-        .route("/v1/audit", get(history::audit))
-        .route("/v1/audit/head", get(history::audit_head))
-        .route("/v1/audit/archive", post(history::archive_audit))
-        .route("/v1/registry/quarantine", get(quarantine::list))
-        .route(
-            "/v1/registry/quarantine/{vendor}/{model}/{version}",
-            delete(quarantine::lift).put(quarantine::set_aside),
-        )
+        .routes(routes!(decode::decode))
+        .routes(routes!(catalogue::list))
+        .routes(routes!(catalogue::show))
+        .routes(routes!(catalogue::show_version))
+        .routes(routes!(registry::publish, registry::download))
+        .routes(routes!(channels::promote))
+        .routes(routes!(channels::rollback))
+        .routes(routes!(channels::shadow_report, channels::shadow))
+        .routes(routes!(channels::canary_report, channels::canary))
+        .routes(routes!(channels::yank))
+        .routes(routes!(channels::unyank))
+        .routes(routes!(channels::deprecate))
+        .routes(routes!(keys::list, keys::add))
+        .routes(routes!(keys::rotate))
+        .routes(routes!(keys::revoke))
+        .routes(routes!(keys::head))
+        .routes(routes!(history::index))
+        .routes(routes!(history::verify))
+        .routes(routes!(history::mend))
+        .routes(routes!(history::audit))
+        .routes(routes!(history::audit_head))
+        .routes(routes!(history::archive_audit))
+        .routes(routes!(quarantine::list))
+        .routes(routes!(quarantine::lift, quarantine::set_aside))
         .merge(
-            Router::new().route("/v1/records", get(records::pull)).layer(CompressionLayer::new()),
+            OpenApiRouter::default()
+                .routes(routes!(records::pull))
+                .routes(routes!(reference::document))
+                .layer(CompressionLayer::new()),
         )
-        .route("/v1/records/stream", get(records::follow))
-        .route("/v1/records/redecode", post(redecode::redecode))
-        .route("/v1/records/ack", post(records::acknowledge))
-        .route("/v1/devices", get(devices::list))
-        .route("/v1/devices/{dev_eui}", get(devices::show))
-        .route("/v1/devices/{dev_eui}", put(devices::register))
-        .route("/v1/devices/{dev_eui}", delete(devices::remove))
-        .route("/v1/devices/{dev_eui}/session", put(devices::hand_over))
-        .route("/v1/devices/{dev_eui}/decoder", put(devices::assign))
-        .route("/v1/devices/{dev_eui}/downlinks", get(downlinks::of_device).post(downlinks::send))
-        .route("/v1/groups/{group}/downlinks", post(downlinks::send_to_group))
-        .route("/v1/downlinks/{id}", get(downlinks::show).delete(downlinks::cancel))
-        .route("/v1/parked", get(parked::list))
-        .route("/v1/parked/{id}", get(parked::show).delete(parked::drop))
-        .route("/v1/parked/{id}/retry", post(parked::retry))
-        .route("/v1/retention", get(retention::show))
-        .route("/v1/quotas", get(quotas::show))
-        .route("/v1/routes", get(routes::list))
-        .route("/v1/routes/{name}", get(routes::show).put(routes::put).delete(routes::remove))
-        .route("/v1/routes/{name}/pause", post(routes::pause))
-        .route("/v1/routes/{name}/resume", post(routes::resume))
-        .route("/v1/routes/{name}/test", post(routes::test))
-        .route("/v1/routes/{name}/attempts", get(routes::attempts))
-        .route("/v1/tokens", get(tokens::list).post(tokens::create))
-        .route("/v1/tokens/{id}", delete(tokens::revoke))
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
-        .route("/v1/storage", get(health::storage))
-        .route("/metrics", get(health::metrics))
+        .routes(routes!(records::follow))
+        .routes(routes!(redecode::redecode))
+        .routes(routes!(records::acknowledge))
+        .routes(routes!(devices::list))
+        .routes(routes!(devices::show, devices::register, devices::remove))
+        .routes(routes!(devices::hand_over))
+        .routes(routes!(devices::assign))
+        .routes(routes!(downlinks::of_device, downlinks::send))
+        .routes(routes!(downlinks::send_to_group))
+        .routes(routes!(downlinks::show, downlinks::cancel))
+        .routes(routes!(parked::list))
+        .routes(routes!(parked::show, parked::drop))
+        .routes(routes!(parked::retry))
+        .routes(routes!(retention::show))
+        .routes(routes!(quotas::show))
+        .routes(routes!(routes::list))
+        .routes(routes!(routes::show, routes::put, routes::remove))
+        .routes(routes!(routes::pause))
+        .routes(routes!(routes::resume))
+        .routes(routes!(routes::test))
+        .routes(routes!(routes::attempts))
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::revoke))
+        .routes(routes!(health::alive))
+        .routes(routes!(health::ready))
+        .routes(routes!(health::storage))
+        .routes(routes!(health::metrics))
+        .routes(routes!(reference::schema))
+        .split_for_parts();
+    router
+        .route_layer(middleware::from_fn(reference::refuse_unknown_parameters))
+        .layer(Extension(Arc::new(Reference::new(&document))))
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)
         .layer(middleware::from_fn_with_state(Arc::clone(&service), room::for_growth))

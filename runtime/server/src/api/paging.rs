@@ -8,12 +8,13 @@ use serde::{Deserialize, Serialize};
 const ITEMS: usize = 1_000;
 
 /// The parameters of a list.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Listing {
     /// Where the page before ended: its `next`.
     pub(super) after: Option<String>,
-    /// The most items of an answer.
+    /// The most items of an answer, 1 to 1000.
     pub(super) limit: Option<usize>,
 }
 
@@ -29,7 +30,7 @@ pub(super) struct Window {
 
 /// The end of a page. It stands beside the items where there are more, or where the client knows of pages: a
 /// short list is what it always was.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct PageEnd {
     /// Where to go on.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -6,7 +6,7 @@ use axum::{Json, extract::State, http::StatusCode};
 use champollion_registry::ledger::AuditEntry;
 use data_encoding::BASE64;
 use serde::Serialize;
-use serde_json::{Value as Json_, json};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::{
@@ -18,15 +18,16 @@ use super::{
 };
 use crate::{mqtt::NotTaken, parked::ParkedInfo, service::Service};
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct ParkedList {
     parked: Vec<ParkedInfo>,
     #[serde(flatten)]
     end: PageEnd,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ParkedMessage)]
 pub(super) struct Shown {
     #[serde(flatten)]
     info: ParkedInfo,
@@ -40,6 +41,16 @@ pub(super) struct Shown {
     truncated: bool,
 }
 
+#[utoipa::path(
+    get,
+    path = "/v1/parked",
+    operation_id = "listParked",
+    tag = "operation",
+    summary = "List the messages of brokers that could not be read",
+    security(("token" = ["admin"])),
+    params(Listing),
+    responses((status = 200, description = "The messages, without their payloads.", body = ParkedList)),
+)]
 pub(super) async fn list(
     _: Authorized<ManageParked>,
     State(service): State<Arc<Service>>,
@@ -55,6 +66,18 @@ pub(super) async fn list(
     Ok(Json(ParkedList { parked, end }))
 }
 
+#[utoipa::path(
+    get,
+    path = "/v1/parked/{id}",
+    operation_id = "getParked",
+    tag = "operation",
+    summary = "Get a message that could not be read, with its payload",
+    security(("token" = ["admin"])),
+    responses(
+        (status = 200, description = "The message.", body = Shown),
+        (status = 404, description = "unknown-message"),
+    ),
+)]
 pub(super) async fn show(
     _: Authorized<ManageParked>,
     State(service): State<Arc<Service>>,
@@ -69,6 +92,18 @@ pub(super) async fn show(
     Ok(Json(Shown { info: ParkedInfo::clone(&message.info), text, base64, truncated }))
 }
 
+#[utoipa::path(
+    delete,
+    path = "/v1/parked/{id}",
+    operation_id = "removeParked",
+    tag = "operation",
+    summary = "Remove a message that could not be read",
+    security(("token" = ["admin"])),
+    responses(
+        (status = 204, description = "It is done."),
+        (status = 404, description = "unknown-message"),
+    ),
+)]
 pub(super) async fn drop(
     authorized: Authorized<ManageParked>,
     State(service): State<Arc<Service>>,
@@ -81,12 +116,41 @@ pub(super) async fn drop(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// The outcome of taking a message once more.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct Retried {
+    /// The outcome in a word: `accepted`, `joined`, `ignored`.
+    result: &'static str,
+}
+
 /// Takes it once more: the device may be registered by now, or this server can read what it could not.
+#[utoipa::path(
+    post,
+    path = "/v1/parked/{id}/retry",
+    operation_id = "retryParked",
+    tag = "operation",
+    summary = "Take a message once more that could not be read",
+    security(("token" = ["admin"])),
+    responses(
+        (
+            status = 200,
+            description = "The message was taken, and is parked no more.",
+            body = Retried,
+        ),
+        (status = 404, description = "unknown-message"),
+        (status = 409, description = "unknown-network-server"),
+        (
+            status = 422,
+            description = "malformed-json, malformed-protobuf, other-format, invalid-body, refused",
+        ),
+        (status = 503, description = "not-kept"),
+    ),
+)]
 pub(super) async fn retry(
     authorized: Authorized<ManageParked>,
     State(service): State<Arc<Service>>,
     PathParts(id): PathParts<String>,
-) -> Result<Json<Json_>, Problem> {
+) -> Result<Json<Retried>, Problem> {
     let id: Uuid = path_part("message", &id)?;
     let message = service.parked.get(id).await?;
     let server = &message.info.network_server;
@@ -102,5 +166,5 @@ pub(super) async fn retry(
     service.parked.remove(id).await?;
     let entry = AuditEntry::new(&authorized.principal.actor(), "parked-retry", id);
     note(&service, entry.with(json!({ "networkServer": server }))).await;
-    Ok(Json(json!({ "result": result })))
+    Ok(Json(Retried { result }))
 }

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::service::Service;
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct QuarantineList {
     quarantined: Vec<Quarantined>,
     #[serde(flatten)]
@@ -29,8 +29,9 @@ pub(super) struct QuarantineList {
 }
 
 /// The reason why a person sets a version aside.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = QuarantineReason)]
 pub(super) struct Reason {
     reason: String,
 }
@@ -41,6 +42,16 @@ const REASON_BYTES: usize = 1_024;
 /// Stands in a place of the list where a part is missing.
 const MISSING: &str = "-";
 
+#[utoipa::path(
+    get,
+    path = "/v1/registry/quarantine",
+    operation_id = "listQuarantine",
+    tag = "registry",
+    summary = "List the versions of decoders that are set aside",
+    security(("token" = ["admin"])),
+    params(Listing),
+    responses((status = 200, description = "The versions.", body = QuarantineList)),
+)]
 pub(super) async fn list(
     _: Authorized<Curate>,
     State(service): State<Arc<Service>>,
@@ -85,6 +96,19 @@ fn place_of(text: &str) -> Result<(DecoderId, Version, Scope), Problem> {
     Ok((decoder_id(vendor, model)?, parameter("after", version)?, scope))
 }
 
+#[utoipa::path(
+    delete,
+    path = "/v1/registry/quarantine/{vendor}/{model}/{version}",
+    operation_id = "liftQuarantine",
+    tag = "registry",
+    summary = "Let a version that is set aside decode again",
+    security(("token" = ["admin"])),
+    responses(
+        (status = 204, description = "It is done."),
+        (status = 409, description = "not-quarantined"),
+        (status = 503, description = "not-kept"),
+    ),
+)]
 pub(super) async fn lift(
     authorized: Authorized<Curate>,
     State(service): State<Arc<Service>>,
@@ -105,6 +129,21 @@ pub(super) async fn lift(
 }
 
 /// Sets a whole version aside, until a person lifts it.
+#[utoipa::path(
+    put,
+    path = "/v1/registry/quarantine/{vendor}/{model}/{version}",
+    operation_id = "setAside",
+    tag = "registry",
+    summary = "Set a version aside, until a person lifts that",
+    security(("token" = ["admin"])),
+    request_body = Reason,
+    responses(
+        (status = 204, description = "It is done."),
+        (status = 404, description = "DECODER"),
+        (status = 422, description = "invalid-reason"),
+        (status = 503, description = "not-kept"),
+    ),
+)]
 pub(super) async fn set_aside(
     authorized: Authorized<Curate>,
     State(service): State<Arc<Service>>,

@@ -20,15 +20,21 @@ use crate::{
 };
 
 /// The groups that are asked about.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Wanted {
+    /// The group; an admin names it, a partner has its own.
+    #[param(inline)]
     group: Option<GroupId>,
+    /// Where the page before ended: its `next`.
+    #[param(inline)]
     after: Option<GroupId>,
+    /// The most items of an answer, 1 to 1000.
     limit: Option<usize>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct QuotaList {
     quotas: Vec<QuotasOfGroup>,
     #[serde(flatten)]
@@ -36,7 +42,7 @@ pub(super) struct QuotaList {
 }
 
 /// The quotas of a group.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct QuotasOfGroup {
     group: GroupId,
@@ -53,13 +59,24 @@ pub(super) struct QuotasOfGroup {
 }
 
 /// The use of a quota.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = QuotaUse)]
 struct Use {
     used: usize,
     limit: usize,
 }
 
 /// A partner sees those of its group, an admin all, or those of the group that it names.
+#[utoipa::path(
+    get,
+    path = "/v1/quotas",
+    operation_id = "listQuotas",
+    tag = "operation",
+    summary = "List the quotas of groups and their use",
+    security(("token" = ["admin", "partner"])),
+    params(Wanted),
+    responses((status = 200, description = "The quotas.", body = QuotaList)),
+)]
 pub(super) async fn show(
     authorized: Authorized<Collect>,
     State(service): State<Arc<Service>>,

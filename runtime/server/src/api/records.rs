@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State, http::HeaderMap, response::Response};
 use champollion_delivery::{
+    mailbox::Page,
     names::{GroupId, RouteKey, RouteName},
     records::Cursor,
 };
@@ -20,19 +21,52 @@ use super::{
 };
 use crate::{auth::AuthError, service::Service};
 
-pub(super) use stream::follow;
+// With what `routes!` looks for beside a handler.
+pub(super) use stream::{__path_follow, follow};
 use wanted::{Reader, Wanted};
 
+#[utoipa::path(
+    get,
+    path = "/v1/records",
+    operation_id = "pullRecords",
+    tag = "records",
+    summary = "Pull records; they stay until they are acknowledged or too old",
+    security(("token" = ["admin", "partner"])),
+    params(Wanted),
+    responses(
+        (
+            status = 200,
+            description = "Some records, the oldest first.",
+            content(
+                (Page = "application/json"),
+                (String = "application/x-ndjson"),
+                (String = "text/csv"),
+                (Vec<Object> = "application/senml+json"),
+            ),
+            headers(
+                ("next-cursor" = String, description = "The cursor to go on after."),
+                ("more-records" = String, description = "Whether there are more records: true or false."),
+            ),
+        ),
+        (status = 400, description = "group-missing"),
+        (status = 404, description = "no-such-route"),
+        (status = 406, description = "not-acceptable"),
+        (status = 409, description = "cursor-beyond-end, wrong-kind-of-route"),
+        (status = 429, description = "too-many-expensive-requests, busy, quota-exceeded, too-many-followers"),
+        (status = 503, description = "too-busy, took-too-long"),
+    ),
+)]
 pub(super) async fn pull(
     authorized: Authorized<Collect>,
     State(service): State<Arc<Service>>,
     headers: HeaderMap,
     Parameters(wanted): Parameters<Wanted>,
 ) -> Result<Response, Problem> {
-    let layout = answer::layout(wanted.format(), &headers)?;
+    let format = answer::format(wanted.format(), &headers)?;
+    let layout = answer::layout(format, wanted.layout())?;
     let wish = wanted.understood(&authorized)?;
     let Authorized { principal, .. } = &authorized;
-    let bytes = answer::bytes(layout, service.config.http.page_bytes);
+    let bytes = answer::bytes(format, service.config.http.page_bytes);
     let reader = Reader::new(&service, principal.token.clone(), bytes);
     let group = wish.group.clone();
     let (page, place) = match wish.place_to_wait(&service, &reader.token)? {
@@ -51,10 +85,10 @@ pub(super) async fn pull(
             (wish.pull(&service, &reader).await?, place)
         }
     };
-    answer::write(page, layout, place).await
+    answer::write(page, format, layout, place).await
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Acknowledgement {
     /// The last record that was processed: `next` of a page, or a record's own `cursor`.
@@ -63,12 +97,31 @@ pub(super) struct Acknowledgement {
     route: Option<RouteName>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct Acknowledged {
     /// The number of records that were removed.
     removed: u64,
 }
 
+#[utoipa::path(
+    post,
+    path = "/v1/records/ack",
+    operation_id = "acknowledgeRecords",
+    tag = "records",
+    summary = "Remove the records up to a cursor, since they are processed",
+    security(("token" = ["admin", "partner"])),
+    request_body = Acknowledgement,
+    responses(
+        (
+            status = 200,
+            description = "The number of records that were removed.",
+            body = Acknowledged,
+        ),
+        (status = 400, description = "group-missing"),
+        (status = 404, description = "no-such-route"),
+        (status = 409, description = "cursor-beyond-end, wrong-kind-of-route"),
+    ),
+)]
 pub(super) async fn acknowledge(
     authorized: Authorized<Acknowledge>,
     State(service): State<Arc<Service>>,

@@ -38,8 +38,9 @@ use crate::{
 const LINES: usize = 16;
 
 /// The body of a request to decode records once more.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = RedecodeRequest)]
 pub(super) struct Wish {
     /// By what: a requirement, or a pin, `=2.0.0`.
     decoder: DecoderRef,
@@ -51,8 +52,9 @@ pub(super) struct Wish {
 }
 
 /// A line of the answer.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = RedecodeLine)]
 struct Line<'of> {
     #[serde(flatten)]
     count: &'of Count,
@@ -61,10 +63,13 @@ struct Line<'of> {
     done: Option<Done<'of>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = RedecodeEnd)]
 struct Done<'of> {
+    #[schema(value_type = champollion_registry::package::DecoderId)]
     id: &'of champollion_registry::package::DecoderId,
+    #[schema(value_type = String)]
     version: &'of semver::Version,
     dry_run: bool,
     /// Why it went no further.
@@ -110,6 +115,27 @@ impl Listener for Reader {
     }
 }
 
+#[utoipa::path(
+    post,
+    path = "/v1/records/redecode",
+    operation_id = "redecodeRecords",
+    tag = "records",
+    summary = "Decode kept records once more with another version",
+    security(("token" = ["admin", "partner"])),
+    request_body = Wish,
+    responses(
+        (
+            status = 200,
+            description = "A line of JSON for every few records; the last one has `done`.",
+            body = Line,
+            content_type = "application/x-ndjson",
+        ),
+        (status = 404, description = "DECODER"),
+        (status = 409, description = "quarantined"),
+        (status = 503, description = "too-busy, took-too-long, not-kept"),
+        (status = 429, description = "too-many-expensive-requests, busy"),
+    ),
+)]
 pub(super) async fn redecode(
     authorized: Authorized<Redecode>,
     State(service): State<Arc<Service>>,

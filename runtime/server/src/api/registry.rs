@@ -35,21 +35,25 @@ use crate::{
 const SIGNATURE: &str = "champollion-signature";
 
 /// The parameters of a publication.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Manner {
-    /// Where it is put, where not as usual.
+    /// The channel that the package is put into; the candidates where it is left out.
+    #[param(inline)]
     channel: Option<Channel>,
-    /// It is only tried.
+    /// Whether the package is only tried.
     #[serde(default)]
     dry_run: bool,
 }
 
 /// The outcome of a publication.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Publication)]
 pub(super) struct Outcome {
     id: DecoderId,
+    #[schema(value_type = String)]
     version: Version,
     digest: Digest,
     vectors: usize,
@@ -61,6 +65,32 @@ pub(super) struct Outcome {
     report: Report,
 }
 
+#[utoipa::path(
+    put,
+    path = "/v1/registry/{vendor}/{model}/{version}",
+    operation_id = "publishPackage",
+    tag = "registry",
+    summary = "Publish a package, or try whether it could be",
+    security(("token" = ["admin", "publisher"])),
+    params(Manner, ("champollion-signature" = Option<String>, Header, description = "The public key of the publisher, a space and the signature of the package.")),
+    request_body(content = Vec<u8>, content_type = "application/wasm", description = "The package: a component or a script with manifest and vectors inside."),
+    responses(
+        (
+            status = 200,
+            description = "The package could be published; with `dryRun` it was not.",
+            body = Outcome,
+        ),
+        (status = 201, description = "The package is published.", body = Outcome),
+        (status = 400, description = "invalid-signature"),
+        (
+            status = 403,
+            description = "unsigned, wrong-signature, unknown-key, revoked-key, other-namespace",
+        ),
+        (status = 409, description = "version-exists"),
+        (status = 422, description = "GATE"),
+        (status = 503, description = "too-busy, not-kept"),
+    ),
+)]
 pub(super) async fn publish(
     authorized: Authorized<Publish>,
     State(service): State<Arc<Service>>,
@@ -147,6 +177,25 @@ fn provenance(headers: &HeaderMap, unsigned: bool) -> Result<Provenance, Problem
     })
 }
 
+#[utoipa::path(
+    get,
+    path = "/v1/registry/{vendor}/{model}/{version}",
+    operation_id = "downloadPackage",
+    tag = "registry",
+    summary = "Download a package",
+    security(("token" = ["admin", "lns", "partner", "publisher"])),
+    responses(
+        (
+            status = 200,
+            description = "The package.",
+            body = Vec<u8>,
+            content_type = "application/wasm",
+            headers(("Content-Disposition" = String, description = "The name of the file.")),
+        ),
+        (status = 404, description = "DECODER"),
+        (status = 503, description = "not-kept"),
+    ),
+)]
 pub(super) async fn download(
     _: Authorized<Inspect>,
     State(service): State<Arc<Service>>,

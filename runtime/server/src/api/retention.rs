@@ -18,16 +18,20 @@ use super::{
 };
 use crate::service::Service;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Wanted {
+    /// The group; an admin names it, a partner has its own.
+    #[param(inline)]
     group: Option<GroupId>,
     /// Where the page before ended: its `next`.
     after: Option<String>,
+    /// The most items of an answer, 1 to 1000.
     limit: Option<usize>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Retention {
     /// After so many hours a record is removed, delivered or not.
@@ -38,6 +42,16 @@ pub(super) struct Retention {
 }
 
 /// A partner sees what waits for it, an admin all.
+#[utoipa::path(
+    get,
+    path = "/v1/retention",
+    operation_id = "getRetention",
+    tag = "records",
+    summary = "Get the records that wait, and the time of their removal",
+    security(("token" = ["admin", "partner"])),
+    params(Wanted),
+    responses((status = 200, description = "The records that wait.", body = Retention)),
+)]
 pub(super) async fn show(
     authorized: Authorized<Collect>,
     State(service): State<Arc<Service>>,

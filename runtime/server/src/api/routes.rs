@@ -9,8 +9,7 @@ use champollion_delivery::{
     names::{GroupId, RouteKey},
     routes::Route,
 };
-use champollion_registry::ledger::{AuditEntry, without_queries};
-use jiff::Timestamp;
+use champollion_registry::ledger::without_queries;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -19,6 +18,7 @@ use super::{
     authorized::{Authorized, ManageRoutes},
     extract::{OfGroup, Parameters, PathParts, SecretBody, parameter, path_part, to_the_end},
     paging::{self, PageEnd, Window},
+    route_change::RouteChange,
 };
 use crate::{
     quotas::{Quota, QuotaExceeded},
@@ -28,31 +28,39 @@ use crate::{
 /// Attempts of one answer where the client does not say how many, and the most.
 const ATTEMPTS: (usize, usize) = (50, 1_000);
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Put {
+    /// The group; an admin names it, a partner has its own.
+    #[param(inline)]
     group: Option<GroupId>,
     /// Where a new route begins: `now`, or with the oldest record that is kept.
+    #[param(inline)]
     from: Option<From_>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 enum From_ {
     Now,
     Oldest,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OfRoute {
+    /// The group; an admin names it, a partner has its own.
+    #[param(inline)]
     group: Option<GroupId>,
     /// Where the page before ended: its `next`.
     after: Option<String>,
+    /// The most attempts of an answer, 1 to 1000; 50 where it is left out.
     limit: Option<usize>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct RouteList {
     routes: Vec<ShownRoute>,
     #[serde(flatten)]
@@ -60,8 +68,9 @@ pub(super) struct RouteList {
 }
 
 /// A route that was made or changed.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = MadeRoute)]
 pub(super) struct Made {
     #[serde(flatten)]
     route: ShownRoute,
@@ -70,7 +79,7 @@ pub(super) struct Made {
     signing_secret: Option<Secret>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct Attempts {
     attempts: Vec<Attempt>,
     #[serde(flatten)]
@@ -78,6 +87,16 @@ pub(super) struct Attempts {
 }
 
 /// A partner sees those of its group, an admin all, or those of the group that it names.
+#[utoipa::path(
+    get,
+    path = "/v1/routes",
+    operation_id = "listRoutes",
+    tag = "routes",
+    summary = "List the routes on which records leave",
+    security(("token" = ["admin", "partner"])),
+    params(OfRoute),
+    responses((status = 200, description = "The routes, without their secrets.", body = RouteList)),
+)]
 pub(super) async fn list(
     authorized: Authorized<ManageRoutes>,
     State(service): State<Arc<Service>>,
@@ -96,6 +115,20 @@ pub(super) async fn list(
     Ok(Json(RouteList { routes, end }))
 }
 
+#[utoipa::path(
+    get,
+    path = "/v1/routes/{name}",
+    operation_id = "getRoute",
+    tag = "routes",
+    summary = "Get a route and its state",
+    security(("token" = ["admin", "partner"])),
+    params(OfGroup),
+    responses(
+        (status = 200, description = "The route, without its secrets.", body = ShownRoute),
+        (status = 400, description = "group-missing"),
+        (status = 404, description = "no-such-route"),
+    ),
+)]
 pub(super) async fn show(
     authorized: Authorized<ManageRoutes>,
     State(service): State<Arc<Service>>,
@@ -106,6 +139,27 @@ pub(super) async fn show(
     Ok(Json(service.dispatcher.show(&key).await?))
 }
 
+#[utoipa::path(
+    put,
+    path = "/v1/routes/{name}",
+    operation_id = "putRoute",
+    tag = "routes",
+    summary = "Make a route, or change it",
+    security(("token" = ["admin", "partner"])),
+    params(Put),
+    request_body = Route,
+    responses(
+        (
+            status = 200,
+            description = "The route. A signing secret that was made here is shown once.",
+            body = Made,
+        ),
+        (status = 400, description = "group-missing"),
+        (status = 409, description = "too-many-routes, wrong-kind-of-route"),
+        (status = 422, description = "invalid-route"),
+        (status = 503, description = "not-kept"),
+    ),
+)]
 pub(super) async fn put(
     authorized: Authorized<ManageRoutes>,
     State(service): State<Arc<Service>>,
@@ -118,16 +172,32 @@ pub(super) async fn put(
         Some(From_::Oldest) => Beginning::Oldest,
         Some(From_::Now) | None => Beginning::Now,
     };
-    let entry = AuditEntry::new(&authorized.principal.actor(), "route-put", &key)
+    let change = RouteChange::new(&authorized.principal, "route-put", &key)
         .with(json!(route.clone().hidden()));
     to_the_end(async move {
-        let signing_secret = service.dispatcher.put(&key, route, beginning).await?;
-        service.registry.record(entry, Timestamp::now()).await?;
+        let change = change.of(&service.registry);
+        let put = service.dispatcher.put(&key, route, beginning, change.change()).await;
+        let signing_secret = put.map_err(|error| change.problem(error))?;
         Ok(Json(Made { route: service.dispatcher.show(&key).await?, signing_secret }))
     })
     .await
 }
 
+#[utoipa::path(
+    delete,
+    path = "/v1/routes/{name}",
+    operation_id = "removeRoute",
+    tag = "routes",
+    summary = "Remove a route; its records stay",
+    security(("token" = ["admin", "partner"])),
+    params(OfGroup),
+    responses(
+        (status = 204, description = "It is done."),
+        (status = 400, description = "group-missing"),
+        (status = 404, description = "no-such-route"),
+        (status = 503, description = "not-kept"),
+    ),
+)]
 pub(super) async fn remove(
     authorized: Authorized<ManageRoutes>,
     State(service): State<Arc<Service>>,
@@ -135,15 +205,31 @@ pub(super) async fn remove(
     Parameters(OfGroup { group }): Parameters<OfGroup>,
 ) -> Result<StatusCode, Problem> {
     let key = key(&authorized, group, &name)?;
-    let entry = AuditEntry::new(&authorized.principal.actor(), "route-remove", &key).essential();
+    let change = RouteChange::new(&authorized.principal, "route-remove", &key).essential();
     to_the_end(async move {
-        service.dispatcher.remove(&key).await?;
-        service.registry.record(entry, Timestamp::now()).await?;
+        let change = change.of(&service.registry);
+        let removed = service.dispatcher.remove(&key, change.change()).await;
+        removed.map_err(|error| change.problem(error))?;
         Ok(StatusCode::NO_CONTENT)
     })
     .await
 }
 
+#[utoipa::path(
+    post,
+    path = "/v1/routes/{name}/pause",
+    operation_id = "pauseRoute",
+    tag = "routes",
+    summary = "Pause a route: its records wait",
+    security(("token" = ["admin", "partner"])),
+    params(OfGroup),
+    responses(
+        (status = 200, description = "The route.", body = ShownRoute),
+        (status = 400, description = "group-missing"),
+        (status = 404, description = "no-such-route"),
+        (status = 503, description = "not-kept"),
+    ),
+)]
 pub(super) async fn pause(
     authorized: Authorized<ManageRoutes>,
     State(service): State<Arc<Service>>,
@@ -153,6 +239,21 @@ pub(super) async fn pause(
     set_paused(&authorized, service, group, &name, true).await
 }
 
+#[utoipa::path(
+    post,
+    path = "/v1/routes/{name}/resume",
+    operation_id = "resumeRoute",
+    tag = "routes",
+    summary = "Resume a route that is paused or stopped",
+    security(("token" = ["admin", "partner"])),
+    params(OfGroup),
+    responses(
+        (status = 200, description = "The route.", body = ShownRoute),
+        (status = 400, description = "group-missing"),
+        (status = 404, description = "no-such-route"),
+        (status = 503, description = "not-kept"),
+    ),
+)]
 pub(super) async fn resume(
     authorized: Authorized<ManageRoutes>,
     State(service): State<Arc<Service>>,
@@ -172,16 +273,37 @@ async fn set_paused(
     let key = key(authorized, group, name)?;
     let what = if paused { "route-pause" } else { "route-resume" };
     // Pausing ends something; resuming is refused before where the audit is full.
-    let entry = AuditEntry::new(&authorized.principal.actor(), what, &key).essential();
+    let change = RouteChange::new(&authorized.principal, what, &key).essential();
     to_the_end(async move {
-        service.dispatcher.pause(&key, paused).await?;
-        service.registry.record(entry, Timestamp::now()).await?;
+        let change = change.of(&service.registry);
+        let set = service.dispatcher.pause(&key, paused, change.change()).await;
+        set.map_err(|error| change.problem(error))?;
         Ok(Json(service.dispatcher.show(&key).await?))
     })
     .await
 }
 
 /// Tries a route. What comes of it is the answer, whether it worked or not.
+#[utoipa::path(
+    post,
+    path = "/v1/routes/{name}/test",
+    operation_id = "testRoute",
+    tag = "routes",
+    summary = "Try a route with a record that is nobody's",
+    security(("token" = ["admin", "partner"])),
+    params(OfGroup),
+    responses(
+        (
+            status = 200,
+            description = "What came of it, whether it worked or not.",
+            body = Attempt,
+        ),
+        (status = 400, description = "group-missing"),
+        (status = 404, description = "no-such-route"),
+        (status = 409, description = "wrong-kind-of-route"),
+        (status = 429, description = "quota-exceeded"),
+    ),
+)]
 pub(super) async fn test(
     authorized: Authorized<ManageRoutes>,
     State(service): State<Arc<Service>>,
@@ -205,6 +327,20 @@ fn may_test(service: &Service, group: &GroupId) -> Result<(), Problem> {
     Err(Problem::too_many_tests(&exceeded, wait))
 }
 
+#[utoipa::path(
+    get,
+    path = "/v1/routes/{name}/attempts",
+    operation_id = "listAttempts",
+    tag = "routes",
+    summary = "List the latest attempts of a route",
+    security(("token" = ["admin", "partner"])),
+    params(OfRoute),
+    responses(
+        (status = 200, description = "The attempts, the latest first.", body = Attempts),
+        (status = 400, description = "group-missing"),
+        (status = 404, description = "no-such-route"),
+    ),
+)]
 pub(super) async fn attempts(
     authorized: Authorized<ManageRoutes>,
     State(service): State<Arc<Service>>,

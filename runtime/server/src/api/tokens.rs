@@ -21,8 +21,9 @@ use crate::{
     service::Service,
 };
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = TokenRequest)]
 pub(super) struct Wanted {
     name: String,
     role: String,
@@ -32,7 +33,8 @@ pub(super) struct Wanted {
     network_server: Option<NetworkServerName>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = NewToken)]
 pub(super) struct Created {
     #[serde(flatten)]
     info: TokenInfo,
@@ -40,13 +42,32 @@ pub(super) struct Created {
     token: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct TokenList {
     tokens: Vec<TokenInfo>,
     #[serde(flatten)]
     end: PageEnd,
 }
 
+#[utoipa::path(
+    post,
+    path = "/v1/tokens",
+    operation_id = "createToken",
+    tag = "tokens",
+    summary = "Make a token",
+    security(("token" = ["admin"])),
+    request_body = Wanted,
+    responses(
+        (status = 201, description = "The token. Its secret is shown once.", body = Created),
+        (
+            status = 400,
+            description = "invalid-scopes, invalid-role, unknown-network-server, name-too-long, \
+                           expires-in-the-past",
+        ),
+        (status = 503, description = "not-kept"),
+        (status = 409, description = "quota-exceeded"),
+    ),
+)]
 pub(super) async fn create(
     authorized: Authorized<ManageTokens>,
     State(service): State<Arc<Service>>,
@@ -92,6 +113,16 @@ fn may_grant(principal: &Principal, wanted: Option<&BTreeSet<Scope>>) -> Result<
     )))
 }
 
+#[utoipa::path(
+    get,
+    path = "/v1/tokens",
+    operation_id = "listTokens",
+    tag = "tokens",
+    summary = "List all tokens, without their secrets",
+    security(("token" = ["admin"])),
+    params(Listing),
+    responses((status = 200, description = "The tokens.", body = TokenList)),
+)]
 pub(super) async fn list(
     _: Authorized<ManageTokens>,
     State(service): State<Arc<Service>>,
@@ -107,6 +138,20 @@ pub(super) async fn list(
     Ok(Json(TokenList { tokens, end }))
 }
 
+#[utoipa::path(
+    delete,
+    path = "/v1/tokens/{id}",
+    operation_id = "revokeToken",
+    tag = "tokens",
+    summary = "Revoke a token",
+    security(("token" = ["admin"])),
+    responses(
+        (status = 204, description = "It is done."),
+        (status = 404, description = "unknown-token"),
+        (status = 503, description = "not-kept"),
+        (status = 409, description = "last-admin"),
+    ),
+)]
 pub(super) async fn revoke(
     authorized: Authorized<ManageTokens>,
     State(service): State<Arc<Service>>,

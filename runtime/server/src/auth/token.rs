@@ -26,7 +26,7 @@ pub struct TokenHash([u8; 32]);
 pub struct NotAHash;
 
 /// The role of a token, which says what its holder may do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "role", rename_all = "lowercase")]
 pub enum Role {
     /// May do everything.

@@ -11,7 +11,7 @@ use super::{DEVICES, Device, Devices, DevicesError, Overtaken, put_line, rows::R
 
 /// The assignment of a decoder to a device: a requirement such as `acme/meter@^1.2`, or a pin,
 /// `acme/meter@=1.2.3`; another one while a certain firmware runs on the device.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Assignment {
     /// The decoder in general.

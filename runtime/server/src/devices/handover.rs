@@ -26,7 +26,7 @@ pub type Keks = BTreeMap<String, Kek>;
 
 /// A session as a network server hands it over. Without the network keys it says that it checks every
 /// MIC itself.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct HandedSession {
     dev_addr: DevAddr,

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::Devices;
 
 /// The state in which a network server hands payloads over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum PayloadState {
     /// Decrypted.

@@ -12,6 +12,10 @@ use champollion_registry::package::DecoderRef;
 use champollion_sdk::vectors::Setting;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, Schema},
+};
 
 use super::PayloadState;
 
@@ -19,7 +23,7 @@ use super::PayloadState;
 const DEVICE_ID_BYTES: usize = 64;
 
 /// A device as its operator registers it.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Registration {
     /// Its name for people.
@@ -78,7 +82,7 @@ pub struct Registration {
 }
 
 /// The activation of a device, with its keys.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub enum Activation {
     /// By personalization: address and keys are written into the device.
@@ -98,7 +102,7 @@ impl Default for Activation {
 }
 
 /// The kind of an activation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ActivationKind {
     /// Activation by personalization.
@@ -144,7 +148,7 @@ pub struct Abp {
 }
 
 /// The root keys of a device that joins over the air.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Otaa {
     /// The join server that it names; where it is left out, any.
@@ -158,7 +162,7 @@ pub struct Otaa {
 }
 
 /// The members of a registration; not every choice of them makes sense.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct AbpFields {
     pub(super) dev_addr: DevAddr,
@@ -222,6 +226,19 @@ pub enum ImpossibleRegistration {
         /// The version that is given.
         version: LorawanVersion,
     },
+}
+
+// The members that stand in JSON.
+impl PartialSchema for Abp {
+    fn schema() -> RefOr<Schema> {
+        AbpFields::schema()
+    }
+}
+
+impl ToSchema for Abp {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        AbpFields::schemas(schemas);
+    }
 }
 
 impl TryFrom<AbpFields> for Abp {

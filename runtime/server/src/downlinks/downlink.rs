@@ -10,7 +10,7 @@ use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
 /// A command on its way to a device: what was asked for, what became of it, and when.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Downlink {
     /// Its name. Names of later commands are greater.
@@ -24,6 +24,7 @@ pub struct Downlink {
     /// The state of the command.
     pub state: State,
     /// The command, in the words of the device's decoder.
+    #[schema(value_type = Object)]
     pub command: Map<String, Json>,
     /// Whether the device is asked to acknowledge it.
     pub confirmed: bool,
@@ -79,8 +80,9 @@ pub struct Downlink {
 }
 
 /// The state of a command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = DownlinkState)]
 pub enum State {
     /// It waits, here or with the network server.
     Queued,

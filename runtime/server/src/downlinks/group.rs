@@ -24,7 +24,7 @@ const DEVICES: usize = 20_000;
 const AT_ONCE: usize = 200;
 
 /// The answer to a command to a group.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct GroupAnswer {
     /// The name of the command to the group.
@@ -40,7 +40,7 @@ pub struct GroupAnswer {
 }
 
 /// The result of a command for one device of a group.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct GroupResult {
     /// The DevEUI of the device.
@@ -54,7 +54,8 @@ pub struct GroupResult {
 }
 
 /// Why a device is not commanded.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = CommandRefusal)]
 pub struct Refused {
     /// The reason, for programs.
     pub code: String,

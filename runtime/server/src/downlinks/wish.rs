@@ -19,10 +19,12 @@ const LONGEST_DAYS: u64 = 30;
 const HOUR_SECONDS: u64 = 3_600;
 
 /// A command as it is asked for.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = CommandRequest)]
 pub struct Wish {
     /// The command, in the words of the device's decoder.
+    #[schema(value_type = Object)]
     pub command: Map<String, Json>,
     /// Whether the device is asked to acknowledge it.
     #[serde(default)]
@@ -37,10 +39,12 @@ pub struct Wish {
 }
 
 /// A command to the devices of a group, as it is asked for.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = GroupCommandRequest)]
 pub struct GroupWish {
     /// The command, in the words of the devices' decoders.
+    #[schema(value_type = Object)]
     pub command: Map<String, Json>,
     /// Whether the devices are asked to acknowledge it.
     #[serde(default)]

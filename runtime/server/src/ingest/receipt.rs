@@ -6,10 +6,11 @@ use serde::Serialize;
 use super::error::IngestError;
 
 /// The receipt of a message that was taken.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 #[serde(tag = "status", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 pub enum Receipt {
     /// Its record is durable.
+    #[schema(rename_all = "camelCase")]
     Accepted {
         /// The id of the record.
         record: String,
@@ -24,6 +25,7 @@ pub enum Receipt {
         decode_error: Option<DecodeProblem>,
     },
     /// It holds MAC commands only: counted, and nothing to hand out.
+    #[schema(rename_all = "camelCase")]
     MacOnly {
         /// The DevEUI of the device.
         dev_eui: DevEui,
@@ -31,6 +33,7 @@ pub enum Receipt {
         f_cnt: u32,
     },
     /// It is another gateway's copy, and came in time: the record has its reception too.
+    #[schema(rename_all = "camelCase")]
     Merged {
         /// The id of the record.
         record: String,
@@ -40,6 +43,7 @@ pub enum Receipt {
         f_cnt: u32,
     },
     /// It was taken before: another gateway's copy that came late, or the network server's retry.
+    #[schema(rename_all = "camelCase")]
     Duplicate {
         /// The DevEUI of the device.
         dev_eui: DevEui,
@@ -47,6 +51,7 @@ pub enum Receipt {
         f_cnt: u32,
     },
     /// A device asks to join; its number is used up.
+    #[schema(rename_all = "camelCase")]
     JoinRequested {
         /// The DevEUI of the device.
         dev_eui: DevEui,
@@ -54,6 +59,7 @@ pub enum Receipt {
         dev_nonce: u16,
     },
     /// A device was let in, and has a new session from its next frame on.
+    #[schema(rename_all = "camelCase")]
     Joined {
         /// The DevEUI of the device.
         dev_eui: DevEui,
@@ -62,11 +68,13 @@ pub enum Receipt {
         dev_addr: Option<DevAddr>,
     },
     /// The message is of a kind that hands nothing over.
+    #[schema(rename_all = "camelCase")]
     Ignored {
         /// The kind of the message, in the network server's word.
         what: String,
     },
     /// A message of the join procedure was taken before.
+    #[schema(rename_all = "camelCase")]
     #[serde(rename = "duplicate")]
     JoinDuplicate {
         /// The DevEUI of the device.
@@ -75,7 +83,7 @@ pub enum Receipt {
 }
 
 /// Why no decoder read a frame.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct DecodeProblem {
     /// The reason, for programs.
     pub code: String,

@@ -13,7 +13,8 @@ const BYTES: usize = 500;
 const PLACES: [&str; 4] = ["{group}", "{route}", "{devEui}", "{port}"];
 
 /// The topic of a record, in which `{group}`, `{route}`, `{devEui}` and `{port}` stand for its own.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, utoipa::ToSchema)]
+#[schema(value_type = String, max_length = 500)]
 pub struct TopicPattern(String);
 
 /// A text that is no topic.

@@ -36,8 +36,9 @@ struct Group {
     lines: Vec<usize>,
 }
 
-#[derive(Serialize)]
-struct Taken {
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = TakenLine)]
+pub(super) struct Taken {
     line: usize,
     receipt: Receipt,
 }

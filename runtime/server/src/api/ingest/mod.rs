@@ -1,13 +1,14 @@
 //! Messages from network servers: one handler for all adapters, and one for whole frames in our own
 //! format.
 
+mod described;
 mod lines;
 mod phy;
 
 use std::sync::Arc;
 
 use axum::{
-    Json, RequestExt, Router,
+    Json, RequestExt,
     body::Body,
     extract::{Request, State},
     http::{StatusCode, header::CONTENT_TYPE},
@@ -16,6 +17,8 @@ use axum::{
 };
 use champollion_lns::{Incoming, Kind, Refusal};
 use serde::Deserialize;
+use utoipa::openapi::{HttpMethod, path::Paths};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     Problem,
@@ -28,6 +31,7 @@ use crate::{
     service::Service,
 };
 
+/// The parameters of a network server's query; others of its own pass.
 #[derive(Deserialize)]
 struct Query {
     /// Appended by a network server that says beside its messages what has happened.
@@ -35,16 +39,19 @@ struct Query {
 }
 
 /// Where network servers hand over: the paths of each kind.
-pub(super) fn routes() -> Router<Arc<Service>> {
-    let mut router = Router::new();
-    for kind in Kind::all() {
-        let handler = if kind == champollion_lns::phy::KIND {
-            post(phy::take)
-        } else {
-            post(move |authorized, state, request| take(kind, authorized, state, request))
-        };
+pub(super) fn routes() -> OpenApiRouter<Arc<Service>> {
+    let mut router = OpenApiRouter::default().routes(routes!(phy::take));
+    for kind in Kind::all().filter(|kind| *kind != champollion_lns::phy::KIND) {
+        let handler =
+            post(move |authorized, state, request| take(kind, authorized, state, request));
         for path in kind.paths() {
-            router = router.route(&path, handler.clone());
+            let mut paths = Paths::new();
+            paths.add_path_operation(
+                &path,
+                vec![HttpMethod::Post],
+                described::operation(kind, &path),
+            );
+            router = router.routes((Vec::new(), paths, handler.clone()));
         }
     }
     router

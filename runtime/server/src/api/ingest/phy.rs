@@ -16,13 +16,38 @@ use champollion_lns::{
 
 use super::{
     super::extract::{parse_json, read_body},
-    Problem, lines, network_server,
+    Problem,
+    described::FrameProblems,
+    lines::{self, Taken},
+    network_server,
 };
 use crate::{
     api::authorized::{Authorized, Ingest},
+    ingest::Receipt,
     service::Service,
 };
 
+#[utoipa::path(
+    post,
+    path = "/v1/ingest/phy",
+    operation_id = "ingestFrame",
+    tag = "frames",
+    summary = "Hand over a frame, or many as lines of JSON",
+    security(("token" = ["admin", "lns"])),
+    request_body(
+        content((PhyFrame = "application/json"), (PhyFrame = "application/x-ndjson")),
+        description = "A frame, or a frame on each line."
+    ),
+    responses(
+        (
+            status = 200,
+            description = "The frame is durable. Of lines each gets a line of the answer, in \
+                           their order: `receipt`, or `problem` where it was refused.",
+            content((Receipt = "application/json"), (Taken = "application/x-ndjson")),
+        ),
+        FrameProblems,
+    ),
+)]
 pub(super) async fn take(
     authorized: Authorized<Ingest>,
     State(service): State<Arc<Service>>,

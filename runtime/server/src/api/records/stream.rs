@@ -46,6 +46,29 @@ struct Follower {
 
 /// Each record as an event, whose id is its cursor: who comes back says it, and misses nothing that is
 /// still kept. Following removes nothing.
+#[utoipa::path(
+    get,
+    path = "/v1/records/stream",
+    operation_id = "followRecords",
+    tag = "records",
+    summary = "Follow records as they come, as server-sent events",
+    security(("token" = ["admin", "partner"])),
+    params(Wanted, ("Last-Event-ID" = Option<String>, Header, description = "The cursor of the last event that was seen.")),
+    responses(
+        (
+            status = 200,
+            description = "An event `record` for each record; its id is the cursor, its data \
+                           the record. Nothing is removed.",
+            body = String,
+            content_type = "text/event-stream",
+        ),
+        (status = 400, description = "group-missing, invalid-cursor"),
+        (status = 404, description = "no-such-route"),
+        (status = 409, description = "cursor-beyond-end, wrong-kind-of-route"),
+        (status = 429, description = "too-many-expensive-requests, busy, quota-exceeded, too-many-followers"),
+        (status = 503, description = "too-busy, took-too-long"),
+    ),
+)]
 pub(in crate::api) async fn follow(
     authorized: Authorized<Collect>,
     State(service): State<Arc<Service>>,

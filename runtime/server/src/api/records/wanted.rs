@@ -4,7 +4,7 @@ use std::{str::FromStr, time::Duration};
 
 use champollion_delivery::{
     dispatch::DispatchError,
-    formats::Format,
+    formats::{Format, Layout},
     mailbox::{DeliveryError, Page, PageBounds},
     names::{GroupId, RouteKey, RouteName},
     records::Cursor,
@@ -31,24 +31,46 @@ const MAX_LIMIT: usize = 1_000;
 const MAX_WAIT_SECONDS: u64 = 50;
 
 /// The parameters of a query. Several values are separated by commas.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(in crate::api) struct Wanted {
+    /// The cursor to go on after: `next` of a page, or the cursor of a record.
+    #[param(inline)]
     after: Option<Cursor>,
+    /// The most records of an answer, 1 to 1000; 100 where it is left out.
     limit: Option<usize>,
+    /// The group; an admin names it, a partner has its own.
+    #[param(inline)]
     group: Option<GroupId>,
+    /// The pull route whose records are wanted; it says which ones and in which shape.
+    #[param(inline)]
     route: Option<RouteName>,
-    /// Seconds to wait for a record where there is none.
+    /// Seconds to wait for a record where there is none, at most 50.
+    #[param(maximum = 50)]
     wait: Option<u64>,
+    /// DevEUIs, separated by commas.
     device: Option<String>,
+    /// Sub-groups, separated by commas.
     sub_group: Option<String>,
+    /// Use cases, separated by commas.
     use_case: Option<String>,
+    /// Decoders, `vendor/model` or `vendor/*`, separated by commas.
     decoder: Option<String>,
+    /// FPorts, separated by commas.
     port: Option<String>,
+    /// Whether the records are decoded.
     decoded: Option<bool>,
+    /// An expression that the records satisfy: `tags.street == 'Rue X'`.
     expression: Option<String>,
+    /// The parts of a record that are wanted.
+    #[param(inline)]
     shape: Option<Shape>,
+    /// The format of the answer; by the Accept header where it is left out.
+    #[param(inline)]
     format: Option<Format>,
+    /// The layout of a table.
+    layout: Option<Layout>,
 }
 
 /// The records that a client wants.
@@ -72,6 +94,11 @@ impl Wanted {
     /// Returns the format that is named.
     pub(super) fn format(&self) -> Option<Format> {
         self.format
+    }
+
+    /// Returns the layout of a table, if one is named.
+    pub(super) fn layout(&self) -> Option<Layout> {
+        self.layout
     }
 
     /// The same, once it is clear that whoever asks may have it.

@@ -1,0 +1,457 @@
+//! The codes of all problems, each with its status codes and its meaning: the one list from which
+//! `docs/problems.md` and the answers in `/openapi.json` are made.
+
+/// A code of problems: a word for programs, which does not change between releases.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::api) struct ProblemCode {
+    /// The word that stands in `code`.
+    pub(in crate::api) word: &'static str,
+    /// The HTTP status codes under which the problem is reported.
+    pub(in crate::api) statuses: &'static [u16],
+    /// The meaning for people, and the remedy.
+    pub(in crate::api) meaning: &'static str,
+}
+
+impl ProblemCode {
+    const fn new(word: &'static str, statuses: &'static [u16], meaning: &'static str) -> Self {
+        Self { word, statuses, meaning }
+    }
+
+    /// Returns the code of a word.
+    pub(in crate::api) fn named(word: &str) -> Option<&'static Self> {
+        PROBLEM_CODES.iter().find(|code| code.word == word)
+    }
+}
+
+/// All codes, by what they are about.
+pub(in crate::api) const PROBLEM_CODES: &[ProblemCode] = &[
+    // The request as such.
+    ProblemCode::new("no-such-path", &[404], "Nothing is served at this path."),
+    ProblemCode::new("unknown-schema", &[404], "No schema has this name."),
+    ProblemCode::new("method-not-allowed", &[405], "The path does not take this method."),
+    ProblemCode::new(
+        "invalid-path",
+        &[400],
+        "A part of the path is not of its form: a DevEUI, a version, a name.",
+    ),
+    ProblemCode::new(
+        "invalid-query",
+        &[400],
+        "A parameter of the query is unknown here, missing or not of its form.",
+    ),
+    ProblemCode::new("malformed-json", &[400, 422], "The body is no JSON."),
+    ProblemCode::new(
+        "invalid-body",
+        &[400, 422],
+        "A member of the body is unknown, missing or not of its form; `path` names it.",
+    ),
+    ProblemCode::new("broken-body", &[400], "The body did not arrive whole: send it again."),
+    ProblemCode::new(
+        "body-too-large",
+        &[413],
+        "The body is larger than the limit that the detail names.",
+    ),
+    ProblemCode::new("body-too-slow", &[408], "The body did not arrive in time."),
+    ProblemCode::new(
+        "not-acceptable",
+        &[406],
+        "The answer exists in none of the formats that the Accept header names.",
+    ),
+    ProblemCode::new("internal", &[500], "A fault of the server; its log says more."),
+    // Access.
+    ProblemCode::new(
+        "token-missing",
+        &[401],
+        "The request has no token: send `Authorization: Bearer <token>`.",
+    ),
+    ProblemCode::new(
+        "token-malformed",
+        &[401],
+        "The Authorization header is neither `Bearer` nor `Basic` with the token as password.",
+    ),
+    ProblemCode::new("token-unknown", &[401], "The token is mistyped or revoked."),
+    ProblemCode::new("token-expired", &[401], "The token has ended: ask an admin for a new one."),
+    ProblemCode::new(
+        "too-many-wrong-tokens",
+        &[429],
+        "The address has tried many wrong tokens: wait before the next one.",
+    ),
+    ProblemCode::new(
+        "too-many-requests",
+        &[429],
+        "The token, or its group, asks more often than it may: come back after `Retry-After`.",
+    ),
+    ProblemCode::new(
+        "forbidden",
+        &[403],
+        "The role of the token, or its group, does not allow it.",
+    ),
+    ProblemCode::new("group-missing", &[400], "An admin must name the group."),
+    ProblemCode::new("unknown-token", &[404], "No token has this id."),
+    ProblemCode::new("name-too-long", &[400], "The name of a token is longer than the limit."),
+    ProblemCode::new("expires-in-the-past", &[400], "A token would end before it begins."),
+    ProblemCode::new(
+        "invalid-scopes",
+        &[400],
+        "A token needs at least one scope, and each must be one of its role.",
+    ),
+    ProblemCode::new(
+        "last-admin",
+        &[409],
+        "It is the last admin token with all scopes: make another one first.",
+    ),
+    ProblemCode::new(
+        "invalid-role",
+        &[400],
+        "No such role exists, or group and network server do not go with it.",
+    ),
+    // Capacity.
+    ProblemCode::new("busy", &[429], "Too much is under way: come back after `Retry-After`."),
+    ProblemCode::new(
+        "too-many-expensive-requests",
+        &[429],
+        "The token, or its group, has too many requests under way that cost much.",
+    ),
+    ProblemCode::new(
+        "too-busy",
+        &[503],
+        "The server does too much at once that costs much: ask again.",
+    ),
+    ProblemCode::new("took-too-long", &[503], "The work took longer than it may."),
+    ProblemCode::new(
+        "quota-exceeded",
+        &[409, 429],
+        "The group has used up a quota; `quota`, `used` and `limit` say which and by how much.",
+    ),
+    ProblemCode::new(
+        "too-many-followers",
+        &[429],
+        "Too many clients follow the records of the group already.",
+    ),
+    ProblemCode::new(
+        "not-kept",
+        &[503],
+        "Nothing was changed, since it could not be made durable: send it again.",
+    ),
+    ProblemCode::new(
+        "storage-full",
+        &[507],
+        "The disk is full: frames are taken again once records have left.",
+    ),
+    ProblemCode::new(
+        "audit-full",
+        &[507],
+        "The audit is full, and nothing is changed without a line in it.",
+    ),
+    ProblemCode::new("store-stalled", &[503], "The disk has not finished a write in time."),
+    ProblemCode::new(
+        "store-failed",
+        &[503],
+        "The store has failed; the log of the server says more.",
+    ),
+    ProblemCode::new("stopping", &[503], "The server is being stopped."),
+    // Frames.
+    ProblemCode::new("malformed-frame", &[400], "The bytes are no LoRaWAN frame."),
+    ProblemCode::new(
+        "malformed-protobuf",
+        &[400, 422],
+        "The body is no Protobuf message of this kind.",
+    ),
+    ProblemCode::new(
+        "other-format",
+        &[400, 422],
+        "The message is one of another kind of network server.",
+    ),
+    ProblemCode::new("unknown-dev-addr", &[404], "No device has a session with this DevAddr."),
+    ProblemCode::new("unknown-dev-eui", &[404], "No device of this DevEUI is registered."),
+    ProblemCode::new(
+        "mic-mismatch",
+        &[422],
+        "The MIC is right with the keys of no device that could have sent the frame.",
+    ),
+    ProblemCode::new("ambiguous-mic", &[422], "The MIC is right with the keys of several devices."),
+    ProblemCode::new(
+        "keys-withheld",
+        &[422],
+        "The network server keeps the network keys, and does not say that it has checked the MIC.",
+    ),
+    ProblemCode::new(
+        "other-device",
+        &[422],
+        "The frame is of another device than the network server says.",
+    ),
+    ProblemCode::new(
+        "other-f-cnt",
+        &[422],
+        "The frame counter is another one than the network server says.",
+    ),
+    ProblemCode::new(
+        "unknown-app-s-key",
+        &[422],
+        "The AppSKey of the session is not known, so the payload cannot be decrypted.",
+    ),
+    ProblemCode::new(
+        "mic-unconfirmed",
+        &[422],
+        "The keys of the device are registered here, and the MIC does not fit what the report tells.",
+    ),
+    ProblemCode::new(
+        "other-network-server",
+        &[403],
+        "The device belongs to another network server than the one that the token is bound to.",
+    ),
+    ProblemCode::new(
+        "ambiguous-device",
+        &[409],
+        "The message has no DevEUI, and several devices may be meant.",
+    ),
+    ProblemCode::new(
+        "duplicate",
+        &[409],
+        "The frame was taken before, without a record of its own.",
+    ),
+    ProblemCode::new(
+        "replayed-f-cnt",
+        &[409],
+        "The frame counter is not above the last one: an old frame was played again, or the device restarted.",
+    ),
+    ProblemCode::new(
+        "in-flight",
+        &[503],
+        "Another copy of the frame is being taken: send this one again.",
+    ),
+    ProblemCode::new("other-join-eui", &[422], "The device is registered with another JoinEUI."),
+    ProblemCode::new(
+        "replayed-dev-nonce",
+        &[409],
+        "The DevNonce of the join request was used before.",
+    ),
+    ProblemCode::new(
+        "replayed-join-nonce",
+        &[409],
+        "The JoinNonce of the join accept was used before.",
+    ),
+    ProblemCode::new("nobody-asked", &[422], "No join request goes with this join accept."),
+    ProblemCode::new("rejoin-request", &[422], "Rejoin requests are not read."),
+    // Devices.
+    ProblemCode::new(
+        "unknown-device",
+        &[404],
+        "No device of this DevEUI is registered in your groups.",
+    ),
+    ProblemCode::new(
+        "description-too-large",
+        &[400],
+        "Name, tags and variables of a device take more bytes than the limit.",
+    ),
+    ProblemCode::new(
+        "impossible-registration",
+        &[400],
+        "The parts of a registration do not go together.",
+    ),
+    ProblemCode::new(
+        "impossible-session",
+        &[400, 422],
+        "The session that is handed over cannot be used.",
+    ),
+    ProblemCode::new("other-session", &[409], "The session contradicts the one that is known."),
+    ProblemCode::new(
+        "unknown-network-server",
+        &[400, 409],
+        "The settings have no network server of this name.",
+    ),
+    // Commands.
+    ProblemCode::new("unknown-downlink", &[404], "No command of this id exists in your groups."),
+    ProblemCode::new("unknown-group", &[404], "No group of this name with devices exists for you."),
+    ProblemCode::new("no-devices", &[404], "No device of the group has these tags."),
+    ProblemCode::new(
+        "too-many-devices",
+        &[422],
+        "The command would go to more devices than the limit.",
+    ),
+    ProblemCode::new("command-too-large", &[400], "The command is longer than the limit."),
+    ProblemCode::new(
+        "priority-not-permitted",
+        &[403],
+        "The group may not send commands with the priority `high`.",
+    ),
+    ProblemCode::new(
+        "invalid-expiry",
+        &[400],
+        "The command would expire twice, in the past, or too late.",
+    ),
+    ProblemCode::new(
+        "invalid-idempotency-key",
+        &[400],
+        "The Idempotency-Key is empty, too long, or not of visible characters.",
+    ),
+    ProblemCode::new("other-request", &[422], "The Idempotency-Key names another request already."),
+    ProblemCode::new(
+        "request-under-way",
+        &[409],
+        "The request of this Idempotency-Key is being carried out.",
+    ),
+    ProblemCode::new(
+        "no-decoder",
+        &[422],
+        "The device has no decoder that could encode the command.",
+    ),
+    ProblemCode::new(
+        "no-network-server",
+        &[422],
+        "The device was not heard of yet, and no network server is named in its registration.",
+    ),
+    ProblemCode::new(
+        "no-downlinks",
+        &[422],
+        "The settings of the network server say no way for commands.",
+    ),
+    ProblemCode::new("handed-over", &[409], "The network server has the command already."),
+    ProblemCode::new(
+        "may-be-handed-over",
+        &[409],
+        "The network server may have the command already.",
+    ),
+    ProblemCode::new(
+        "at-its-end",
+        &[409],
+        "The command is sent, failed, expired or cancelled already.",
+    ),
+    // Records and routes.
+    ProblemCode::new("cursor-beyond-end", &[409], "The cursor is beyond the last record."),
+    ProblemCode::new("invalid-cursor", &[400], "Last-Event-ID is no cursor of a record."),
+    ProblemCode::new("no-such-route", &[404], "The group has no route of this name."),
+    ProblemCode::new(
+        "invalid-route",
+        &[422],
+        "The route is well-formed and cannot work; the detail names the member.",
+    ),
+    ProblemCode::new("too-many-routes", &[409], "The group has as many routes as it may have."),
+    ProblemCode::new(
+        "wrong-kind-of-route",
+        &[409],
+        "The route is one of another kind: records are pulled from pull routes alone.",
+    ),
+    // Decoders.
+    ProblemCode::new("unknown-decoder", &[404], "The registry has no decoder of this name."),
+    ProblemCode::new("no-version", &[404], "No version of the decoder satisfies the requirement."),
+    ProblemCode::new(
+        "no-stable-version",
+        &[404],
+        "The decoder has candidates and no stable version.",
+    ),
+    ProblemCode::new("quarantined", &[409], "The version misbehaved too often and is set aside."),
+    ProblemCode::new("invalid-reason", &[422], "The reason is empty, or longer than the limit."),
+    ProblemCode::new("not-quarantined", &[409], "The version is not set aside."),
+    ProblemCode::new(
+        "decoder-failure",
+        &[422],
+        "The decoder reports that it cannot read the input; `failure` says more.",
+    ),
+    ProblemCode::new("no-application-payload", &[422], "The frame has no payload for a decoder."),
+    ProblemCode::new("out-of-fuel", &[422], "The decoder took more fuel than a call may."),
+    ProblemCode::new("out-of-memory", &[422], "The decoder took more memory than a call may."),
+    ProblemCode::new("table-too-large", &[422], "The decoder made a table larger than a call may."),
+    ProblemCode::new("stack-exhausted", &[422], "The decoder took more stack than a call may."),
+    ProblemCode::new("trapped", &[422], "The decoder crashed."),
+    ProblemCode::new("exception", &[422], "The script threw an exception."),
+    ProblemCode::new(
+        "invalid-output",
+        &[422],
+        "The decoder returned something that the contract forbids.",
+    ),
+    // The registry.
+    ProblemCode::new("invalid-signature", &[400], "The header with the signature cannot be read."),
+    ProblemCode::new("unsigned", &[403], "The package must be signed."),
+    ProblemCode::new("wrong-signature", &[403], "The signature is not one of this package."),
+    ProblemCode::new("unknown-key", &[403, 404], "No publisher of this key is known."),
+    ProblemCode::new("revoked-key", &[403, 409], "The key is revoked."),
+    ProblemCode::new(
+        "other-namespace",
+        &[403],
+        "The key is not allowed to publish under this vendor.",
+    ),
+    ProblemCode::new("invalid-namespaces", &[400], "A key needs namespaces that are vendors."),
+    ProblemCode::new(
+        "version-exists",
+        &[409],
+        "The version is published with other content, and never changes.",
+    ),
+    ProblemCode::new(
+        "refused",
+        &[422],
+        "The gate refuses the package, or the intake a parked message; the detail says why.",
+    ),
+    ProblemCode::new("not-a-package", &[422], "The file is no package of a decoder."),
+    ProblemCode::new(
+        "other-name",
+        &[422],
+        "The manifest names another decoder or version than the path.",
+    ),
+    ProblemCode::new("compiler-failed", &[422], "The component could not be compiled."),
+    ProblemCode::new(
+        "unusable-component",
+        &[422],
+        "The component does not keep to the contract or its limits.",
+    ),
+    ProblemCode::new(
+        "vector-differs",
+        &[422],
+        "A vector does not give the reading that it expects.",
+    ),
+    ProblemCode::new(
+        "undeclared-field",
+        &[422],
+        "A reading has a field that the manifest does not declare.",
+    ),
+    ProblemCode::new(
+        "other-type",
+        &[422],
+        "A field is of another type than the manifest declares.",
+    ),
+    ProblemCode::new(
+        "undeclared-quantity",
+        &[422],
+        "A reading has a quantity that the manifest does not declare.",
+    ),
+    ProblemCode::new("misbehaves", &[422], "The decoder misbehaves on random payloads."),
+    ProblemCode::new(
+        "incompatible",
+        &[422],
+        "The version breaks what users of the previous one rely on: raise the major number.",
+    ),
+    ProblemCode::new("version-missing", &[400], "The body must name the version."),
+    ProblemCode::new("already-so", &[409], "The decoder is in this state already."),
+    ProblemCode::new("yanked", &[409], "The version is withdrawn: `unyank` it first."),
+    ProblemCode::new("not-yanked", &[409], "The version is not withdrawn."),
+    ProblemCode::new("no-candidate", &[409], "The decoder has no candidate."),
+    ProblemCode::new("nothing-before", &[409], "No earlier stable version exists to return to."),
+    ProblemCode::new("no-canary", &[404], "No candidate is given to a share of the devices."),
+    ProblemCode::new("no-shadow", &[404], "No candidate runs beside the stable version."),
+    // Parked messages.
+    ProblemCode::new("unknown-message", &[404], "No parked message has this id."),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_code_is_listed_once_with_a_status_and_a_sentence() {
+        for (index, code) in PROBLEM_CODES.iter().enumerate() {
+            let later = &PROBLEM_CODES[index + 1..];
+            assert!(
+                !later.iter().any(|other| other.word == code.word),
+                "{} comes twice",
+                code.word
+            );
+            assert!(!code.statuses.is_empty(), "{} has no status", code.word);
+            assert!(
+                code.statuses.iter().all(|status| (400..600).contains(status)),
+                "{}",
+                code.word
+            );
+            assert!(code.meaning.ends_with('.'), "{}: {:?}", code.word, code.meaning);
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Devices, and commands to them.
+
+use super::super::Problem;
+use crate::{
+    devices::{DevicesError, HandoverError},
+    downlinks::{CancelError, LedgerError, SendError},
+};
+
+impl From<DevicesError> for Problem {
+    fn from(error: DevicesError) -> Self {
+        match error {
+            DevicesError::Quota(exceeded) => exceeded.into(),
+            DevicesError::Unknown(_) => Self::not_found("unknown-device", error.to_string()),
+            DevicesError::DescriptionTooLarge { .. } => {
+                Self::bad_request("description-too-large", error.to_string())
+            }
+            DevicesError::Handover(
+                HandoverError::FixedKeys(_) | HandoverError::OtherAppSKey(_),
+            ) => Self::conflict("other-session", error.to_string()),
+            DevicesError::Handover(_) => Self::bad_request("impossible-session", error.to_string()),
+            DevicesError::Impossible(_) => {
+                Self::bad_request("impossible-registration", error.to_string())
+            }
+            error => Self::internal(&error),
+        }
+    }
+}
+
+impl From<SendError> for Problem {
+    fn from(error: SendError) -> Self {
+        let detail = error.to_string();
+        match error {
+            SendError::NoDecoder(_) => Self::unprocessable("no-decoder", detail),
+            SendError::Decoder(error) => (*error).into(),
+            SendError::NotEncoded(error) => Self { detail, ..error.into() },
+            SendError::NotDone(not_done) => not_done.into(),
+            SendError::NowhereKnown(_) => Self::unprocessable("no-network-server", detail),
+            SendError::NoDownlinks { .. } => Self::unprocessable("no-downlinks", detail),
+            SendError::CommandTooLarge { .. } => Self::bad_request("command-too-large", detail),
+            SendError::TwoExpiries
+            | SendError::ExpiresInThePast(_)
+            | SendError::ExpiresTooLate { .. } => Self::bad_request("invalid-expiry", detail),
+            SendError::OtherRequest(_) => Self::unprocessable("other-request", detail),
+            SendError::UnderWay => Self::conflict("request-under-way", detail),
+            SendError::NobodyMeant(_) => Self::not_found("no-devices", detail),
+            SendError::TooMany { .. } => Self::unprocessable("too-many-devices", detail),
+            SendError::Quota(exceeded) => exceeded.into(),
+            SendError::NotKept(reason) => {
+                tracing::error!(reason, "a command could not be kept");
+                Self::unavailable("not-kept", "the command could not be kept: send it again")
+            }
+        }
+    }
+}
+
+impl From<CancelError> for Problem {
+    fn from(error: CancelError) -> Self {
+        let detail = error.to_string();
+        match error {
+            CancelError::Unknown(_) => Self::not_found("unknown-downlink", detail),
+            CancelError::HandedOver(_) => Self::conflict("handed-over", detail),
+            CancelError::MayBeHandedOver(_) => Self::conflict("may-be-handed-over", detail),
+            CancelError::AtItsEnd(state) => {
+                Self::conflict("at-its-end", detail).with("state", state)
+            }
+            CancelError::Ledger(error) => error.into(),
+        }
+    }
+}
+
+impl From<LedgerError> for Problem {
+    fn from(error: LedgerError) -> Self {
+        Self::internal(&error)
+    }
+}

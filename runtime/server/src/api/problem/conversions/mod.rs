@@ -1,0 +1,8 @@
+//! The problem that each error of the rooms below becomes: a file for each room.
+
+mod access;
+mod capacity;
+mod delivery;
+mod devices;
+mod frames;
+mod registry;

@@ -1,0 +1,203 @@
+//! Errors as `application/problem+json` (RFC 9457).
+
+mod codes;
+mod conversions;
+
+use std::any::Any;
+
+use axum::{
+    Json,
+    http::{HeaderValue, Response, StatusCode, header},
+    response::IntoResponse,
+};
+use serde::Serialize;
+use serde_json::{Map, Value as Json_};
+
+use super::secrets::without_keys;
+
+pub(super) use codes::{PROBLEM_CODES, ProblemCode};
+
+/// Seconds after which a client that met a passing condition should come back.
+const RETRY_AFTER_SECONDS: u32 = 1;
+
+/// The same where the disk is full, which passes more slowly.
+const FULL_RETRY_AFTER_SECONDS: u32 = 30;
+
+/// The same where an address has tried many wrong tokens: its next one is due.
+const WRONG_TOKENS_RETRY_AFTER_SECONDS: u32 = 2;
+
+/// Starts the `type` of every problem; the code follows.
+const TYPE_PREFIX: &str = "urn:champollion:problem:";
+
+/// An error that a client is told.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    status: StatusCode,
+    /// A word for programs, which does not change between releases.
+    code: &'static str,
+    /// The fault, its place, and the remedy.
+    detail: String,
+    /// More for programs, beside the standard members.
+    extra: Map<String, Json_>,
+    retry_after: Option<u32>,
+}
+
+#[derive(Serialize)]
+struct Body<'problem> {
+    r#type: String,
+    title: &'problem str,
+    status: u16,
+    code: &'problem str,
+    detail: &'problem str,
+    #[serde(flatten)]
+    extra: &'problem Map<String, Json_>,
+}
+
+impl Problem {
+    fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        let detail = without_keys(detail.into());
+        Self { status, code, detail, extra: Map::new(), retry_after: None }
+    }
+
+    /// The request is not what it should be.
+    pub fn bad_request(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, detail)
+    }
+
+    /// A thing that is asked for does not exist.
+    pub fn not_found(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, code, detail)
+    }
+
+    /// The token does not allow it.
+    pub fn forbidden(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", detail)
+    }
+
+    /// It is there in no form that the client takes.
+    pub fn not_acceptable(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_ACCEPTABLE, "not-acceptable", detail)
+    }
+
+    /// The path does not take this method.
+    pub fn method_not_allowed(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", detail)
+    }
+
+    /// The body is too large.
+    pub fn too_large(limit: usize) -> Self {
+        let detail = format!("the body is larger than {limit} bytes, which is the limit here");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", detail)
+    }
+
+    /// The body did not arrive in time.
+    pub fn body_too_slow(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "body-too-slow", detail)
+    }
+
+    /// The request is well-formed and cannot be done.
+    pub fn unprocessable(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail)
+    }
+
+    /// The request is at odds with what there is.
+    pub fn conflict(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, code, detail)
+    }
+
+    /// It cannot be done now; the client should try again.
+    pub fn unavailable(code: &'static str, detail: impl Into<String>) -> Self {
+        let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail);
+        Self { retry_after: Some(RETRY_AFTER_SECONDS), ..problem }
+    }
+
+    /// Too much is under way already; the client should try again a little later.
+    pub fn too_many_requests(code: &'static str, detail: impl Into<String>) -> Self {
+        let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, code, detail);
+        Self { retry_after: Some(RETRY_AFTER_SECONDS), ..problem }
+    }
+
+    /// The group may not send urgent commands.
+    pub fn priority_not_permitted(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "priority-not-permitted", detail)
+    }
+
+    /// Something that should not happen. The operator finds it in the log; the client is told no
+    /// more than that.
+    pub fn internal(error: &dyn std::fmt::Display) -> Self {
+        tracing::error!(%error, "a request failed inside");
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "something went wrong inside; the server's log says what",
+        )
+    }
+
+    /// Returns the status code.
+    pub(super) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The word for programs.
+    pub(super) fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// Returns the fault, its place, and the remedy.
+    pub(super) fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// Returns the body of the answer.
+    pub(super) fn body(&self) -> impl Serialize + '_ {
+        Body {
+            r#type: format!("{TYPE_PREFIX}{}", self.code),
+            title: self.status.canonical_reason().unwrap_or_default(),
+            status: self.status.as_u16(),
+            code: self.code,
+            detail: &self.detail,
+            extra: &self.extra,
+        }
+    }
+
+    /// Its words alone, where it is one of many: the code and the detail.
+    #[must_use]
+    pub(super) fn words(self) -> (&'static str, String) {
+        (self.code, self.detail)
+    }
+
+    /// The same with one more member for programs.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Serialize) -> Self {
+        if let Ok(value) = serde_json::to_value(value) {
+            self.extra.insert(name.to_owned(), value);
+        }
+        self
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> axum::response::Response {
+        let mut response = (self.status, Json(self.body())).into_response();
+        let headers = response.headers_mut();
+        let content_type = HeaderValue::from_static("application/problem+json");
+        headers.insert(header::CONTENT_TYPE, content_type);
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+/// Answers a client whose handler panicked.
+pub(super) fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response<axum::body::Body> {
+    let message = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("a panic without words");
+    Problem::internal(&message).into_response()
+}
