@@ -94,6 +94,10 @@ impl Registry {
                 Some(archive) => archives.push(archive),
                 None => break,
             }
+            // The line that says so is not a reason to archive again.
+            if keep > 0 && self.audit_usage().live_bytes <= keep.saturating_add(keep / 4) {
+                break;
+            }
         }
         Ok(archives)
     }

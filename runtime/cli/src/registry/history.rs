@@ -155,10 +155,9 @@ async fn audit(client: &Client, json: bool) -> Result<(), Failure> {
     }
     let rows = entries.into_iter().map(|entry| {
         let AuditLine { at, by, action, subject, .. } = entry.into_value();
-        let token = by.token.unwrap_or_default();
-        [at.to_string(), by.name, token, by.from.unwrap_or_default(), action, subject]
+        [at.to_string(), by.name, by.from.unwrap_or_default(), action, subject]
     });
-    output::table(["when", "who", "token", "from", "what", "to what"], rows);
+    output::table(["when", "who", "from", "what", "to what"], rows);
     let AuditHead { signed, archives, usage } = head.into_value();
     output::line(format_args!(
         "head {}:{}, signed by {} at {}",

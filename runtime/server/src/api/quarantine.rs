@@ -121,7 +121,8 @@ pub(super) async fn lift(
         return Err(Problem::conflict("not-quarantined", detail));
     }
     let actor = authorized.principal.actor();
-    let entry = AuditEntry::new(&actor, "lift-quarantine", format_args!("{id} {version}"));
+    let entry =
+        AuditEntry::new(&actor, "lift-quarantine", format_args!("{id} {version}")).essential();
     service.registry.record(entry, Timestamp::now()).await?;
     tracing::info!(decoder = %id, %version, by = actor.name, "quarantine lifted");
     Ok(StatusCode::NO_CONTENT)
@@ -164,7 +165,8 @@ pub(super) async fn set_aside(
     let now = Timestamp::now();
     service.registry.set_aside(&id, &version, (&actor.name, reason), now).await?;
     let entry = AuditEntry::new(&actor, "quarantine", format_args!("{id} {version}"))
-        .with(serde_json::json!({ "reason": reason }));
+        .with(serde_json::json!({ "reason": reason }))
+        .essential();
     service.registry.record(entry, now).await?;
     tracing::warn!(decoder = %id, %version, by = actor.name, reason, "set aside by hand");
     Ok(StatusCode::NO_CONTENT)

@@ -14,7 +14,7 @@ use super::Problem;
 use crate::service::Service;
 
 /// The ends of paths whose requests free room, end something, or keep nothing.
-const NEVER_GROW: [&str; 14] = [
+const NEVER_GROW: [&str; 15] = [
     "/v1/decode",
     "/ack",
     "/pause",
@@ -26,6 +26,7 @@ const NEVER_GROW: [&str; 14] = [
     "/retry",
     "/archive",
     "/session",
+    "/quarantine/{vendor}/{model}/{version}",
     "/healthz",
     "/readyz",
     "/metrics",

@@ -272,7 +272,8 @@ async fn set_paused(
 ) -> Result<Json<ShownRoute>, Problem> {
     let key = key(authorized, group, name)?;
     let what = if paused { "route-pause" } else { "route-resume" };
-    let change = RouteChange::new(&authorized.principal, what, &key);
+    // Pausing ends something; resuming is refused before where the audit is full.
+    let change = RouteChange::new(&authorized.principal, what, &key).essential();
     to_the_end(async move {
         let change = change.of(&service.registry);
         let set = service.dispatcher.pause(&key, paused, change.change()).await;
