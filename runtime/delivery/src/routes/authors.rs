@@ -9,7 +9,8 @@ use crate::{mailbox::DeliveryError, names::RouteKey};
 const AUTHORS: Table<RouteKey, Authors> = Table::new(tables::ROUTE_AUTHORS);
 
 /// The author of a change: the token that was presented, and when.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = RouteAuthor)]
 pub struct Author {
     /// The id of the token.
     pub token: String,
@@ -20,8 +21,9 @@ pub struct Author {
 }
 
 /// The authors of a route. A route of an earlier version has none until it is changed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = RouteAuthors)]
 pub struct Authors {
     /// The author of the route.
     #[serde(default, skip_serializing_if = "Option::is_none")]
