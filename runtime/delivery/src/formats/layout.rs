@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 /// The layout of a table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
-#[schema(as = TableLayout)]
 pub enum Layout {
     /// Commas between cells and a decimal point.
     #[default]
