@@ -22,6 +22,9 @@ const NO_FINGERPRINT: &str = "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
 /// More than a recipient's answer may take of the server's memory.
 const MEMORY_BYTES: u64 = 64 << 20;
 
+/// More tries of routes than a group has otherwise.
+const TRIES: &str = "[quotas]\nroute-tests-per-minute = 10000\n";
+
 /// Something within the operator's network that nobody may reach: it notes who comes, and says a secret.
 struct Inside {
     port: u16,
@@ -56,13 +59,14 @@ impl Inside {
 
 /// A server whose operator allows HTTP, and of networks the private ones alone.
 fn server() -> Server {
-    Setup::default().settings("[delivery]\nplain-http = true\nprivate-addresses = true\n").start()
+    let settings = format!("{TRIES}[delivery]\nplain-http = true\nprivate-addresses = true\n");
+    Setup::default().settings(&settings).start()
 }
 
 /// A server that lets a list be added to its section of delivery.
 fn server_with(lists: &str) -> Server {
     let settings = format!(
-        "[frames]\ncopies-window-ms = 0\n[delivery]\nplain-http = true\nfirst-pause-ms = 20\n\
+        "{TRIES}[frames]\ncopies-window-ms = 0\n[delivery]\nplain-http = true\nfirst-pause-ms = 20\n\
          longest-pause-seconds = 1\n{lists}\n"
     );
     Setup::default().settings(&settings).start()

@@ -96,7 +96,9 @@ enum Place {
 
 impl Place {
     fn after(self, character: char, layout: Layout) -> Self {
-        let is_separator = character == layout.other_separator()
+        // A semicolon also in a table that has it between its cells: not every reader heeds quotes.
+        let is_separator = character == ';'
+            || character == layout.other_separator()
             || character.is_control()
             || ['\u{2028}', '\u{2029}'].contains(&character);
         match self {
@@ -159,6 +161,7 @@ mod tests {
         assert_eq!(text("Hall;=1+1;x", Layout::International), "\"Hall;'=1+1;x\"");
         assert_eq!(text("Hall; \"=1+1\"", Layout::International), "\"Hall; \"\"'=1+1\"\"\"");
         assert_eq!(text("Hall,＝1+1,x", Layout::French), "\"Hall,'＝1+1,x\"");
+        assert_eq!(text("Hall;=1+1;x", Layout::French), "\"Hall;'=1+1;x\"");
         assert_eq!(text("Hall,=1", Layout::International), "\"Hall,=1\"");
     }
 

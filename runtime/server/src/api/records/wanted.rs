@@ -69,7 +69,8 @@ pub(in crate::api) struct Wanted {
     /// The format of the answer; by the Accept header where it is left out.
     #[param(inline)]
     format: Option<Format>,
-    /// The layout of a table.
+    /// The layout of a table, `international` where it is left out; other formats have none.
+    #[param(inline)]
     layout: Option<Layout>,
 }
 
