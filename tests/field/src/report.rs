@@ -100,7 +100,7 @@ impl Report {
             return text + "no difference\n";
         }
         let mut table = Table::new();
-        table.load_preset(presets::NOTHING).set_header(["kind", "cases", "codecs", "documented"]);
+        table.load_style(presets::NOTHING).set_header(["kind", "cases", "codecs", "documented"]);
         for (kind, of_kind) in &self.kinds {
             table.add_row([
                 word(*kind),
@@ -135,7 +135,12 @@ fn word(kind: Kind) -> String {
 
 /// An input as vectors write it.
 fn written(input: &Input) -> Json {
-    serde_json::to_value(input).unwrap_or_default()
+    let written = match input {
+        Input::Uplink(uplink) => serde_json::to_value(uplink),
+        Input::Command(command) => serde_json::to_value(command),
+        Input::Downlink(downlink) => serde_json::to_value(downlink),
+    };
+    written.unwrap_or_default()
 }
 
 fn cut(value: &Json) -> String {

@@ -1,4 +1,4 @@
-//! Authors of a route: whoever made it, and whoever changed it last.
+//! Authors of a route: of its first version and of its last change.
 
 use champollion_store::{Batch, Store, Table, tables};
 use jiff::Timestamp;
@@ -9,18 +9,19 @@ use crate::{mailbox::DeliveryError, names::RouteKey};
 const AUTHORS: Table<RouteKey, Authors> = Table::new(tables::ROUTE_AUTHORS);
 
 /// The author of a change: the token that was presented, and when.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Author {
     /// The id of the token.
     pub token: String,
     /// The name of the token.
     pub name: String,
     /// The moment of the change.
+    #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
 }
 
 /// The authors of a route. A route of an earlier version has none until it is changed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Authors {
     /// The author of the route.
