@@ -233,7 +233,8 @@ fn the_catalogue_of_thingpark() {
 fn points_of_thingpark_become_quantities() {
     let out = folder();
     let room = catalogue("actility");
-    run(&mut import(&room, &["--from", "actility", "--out", text(out.path())]));
+    let output = run(&mut import(&room, &["--from", "actility", "--out", text(out.path())]));
+    assert_eq!(output.code, Some(1), "a driver that is not there is left out: {output:#?}");
     let file = out.path().join("acme-room-2.1.0.wasm");
     let fields = packages(out.path())["acme/room"].manifest().fields.clone();
     let field = |name: &str| {

@@ -181,7 +181,8 @@ impl Reader<'_> {
         let vendor_name = vendor_name(id, vendor);
         let served: &[Model] = said(driver.protocol_id.as_ref())
             .and_then(|protocol| models.get(protocol))
-            .map_or(&[], Vec::as_slice);
+            .map(Vec::as_slice)
+            .unwrap_or_default();
         let devices = match served {
             [] => {
                 vec![Device { vendor: vendor_name.clone(), model: name.to_owned(), firmware: None }]

@@ -52,6 +52,16 @@ pub fn read(path: &Path) -> Result<Catalogue, ImportError> {
     Ok(catalogue)
 }
 
+/// Whether a text may define a function of this name: not where the name is a word of a sentence, or part
+/// of another.
+fn defines(source: &str, name: &str) -> bool {
+    let is_of_name = |character: char| character.is_alphanumeric() || "_$".contains(character);
+    source.match_indices(name).any(|(at, _)| {
+        let after = source[at + name.len()..].trim_start_matches([' ', '\t']);
+        !source[..at].ends_with(is_of_name) && after.starts_with(['(', '=', ':', ',', '}'])
+    })
+}
+
 /// A walk through the folders.
 struct Walk<'a> {
     folder: &'a Folder,
@@ -112,7 +122,7 @@ impl Walk<'_> {
                     continue;
                 }
             };
-            if ![DECODERS, ENCODERS].as_flattened().iter().any(|name| source.contains(name)) {
+            if ![DECODERS, ENCODERS].as_flattened().iter().any(|name| defines(&source, name)) {
                 continue;
             }
             let codec = match base.strip_suffix("-decoder") {
@@ -172,6 +182,28 @@ impl Walk<'_> {
             examples: Vec::new(),
             calling: Calling::default(),
             comparison: Comparison::default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_a_function_where_it_is_defined() {
+        for source in [
+            "function Decoder(bytes, port) {}",
+            "exports.decodeUplink = f;",
+            "var Decode=function(){}",
+            "module.exports = { decodeUplink, encodeDownlink };",
+        ] {
+            let names = [DECODERS, ENCODERS];
+            assert!(names.as_flattened().iter().any(|name| defines(source, name)), "{source}");
+        }
+        for source in ["/* Payload Decoder\n */", "function myDecoder(b) {}", "DecoderState(1)", ""]
+        {
+            assert!(!defines(source, "Decoder"), "{source}");
         }
     }
 }
