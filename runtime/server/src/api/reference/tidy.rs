@@ -45,6 +45,9 @@ fn plain_object(schema: &mut Map<String, Json>) {
     if let Some(cases) = schema.remove("oneOf") {
         schema.insert("anyOf".to_owned(), cases);
     }
+    if schema.get("default").is_some_and(Json::is_null) {
+        schema.remove("default");
+    }
     if let Some(Json::String(description)) = schema.get_mut("description") {
         *description = description.replace("[`", "`").replace("`]", "`");
     }
