@@ -202,7 +202,7 @@ fn leak() -> Vec<u8> {
 #[test]
 fn the_records_of_the_page_are_the_servers() {
     let text = document("docs/records.md");
-    let settings = "[delivery]\nprivate-addresses = true\nplain-http = true\n";
+    let settings = "[delivery]\nallow-networks = [\"127.0.0.0/8\", \"::1\"]\nplain-http = true\n";
     let server = Setup::default().settings(settings).start();
     let sources = server.publish_own(AXIOMA);
     let meter = Sensor::new(1);

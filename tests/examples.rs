@@ -14,7 +14,7 @@ use ureq::http::Method;
 
 /// Recipients on this machine, over HTTP, and no long pauses.
 const SETTINGS: &str = "[frames]\ncopies-window-ms = 0\n\
-    [delivery]\nprivate-addresses = true\nplain-http = true\n\
+    [delivery]\nallow-networks = [\"127.0.0.0/8\", \"::1\"]\nplain-http = true\n\
     first-pause-ms = 20\nlongest-pause-seconds = 1\n";
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";

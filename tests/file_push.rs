@@ -3,13 +3,14 @@
 use std::{collections::BTreeMap, fs, thread, time::Duration};
 
 use champollion_tests::{
-    Authority, Client, FileServer, LUMINAIRE, Sensor, Server, Setup, Wire, eventually,
+    Asked, Authority, Client, FileServer, LUMINAIRE, Outside, Sensor, Server, Setup, Wire,
+    eventually,
 };
 use serde_json::{Value as Json, json};
 
 /// Places on this machine, no long pauses, and a folder for files.
 const SETTINGS: &str = "[frames]\ncopies-window-ms = 0\n\
-    [delivery]\nprivate-addresses = true\nfolders = \"files\"\n\
+    [delivery]\nallow-networks = [\"127.0.0.0/8\", \"::1\"]\nplain-http = true\nfolders = \"files\"\n\
     first-pause-ms = 20\nlongest-pause-seconds = 1\n";
 
 /// The rhythm of every second.
@@ -118,9 +119,12 @@ fn a_table_says_what_was_measured_and_how_it_was_received() {
         assert!(table.contains("\r\n"), "{kind}: {table}");
         assert!(table.starts_with("record,group,device,name,"), "{kind}: {table}");
         assert!(table.contains("\"'=HYPERLINK(\"\"x\"\")\""), "{kind}: {table}");
-        assert!(table.contains(",0102,7,1,") && table.contains(",0304,8,1,"), "{kind}: {table}");
+        assert!(
+            table.contains(",\"0102\",7,1,") && table.contains(",\"0304\",8,1,"),
+            "{kind}: {table}"
+        );
         assert!(table.contains("rssi [dBm]") && table.contains("frequency [Hz]"), "{kind}");
-        assert!(table.contains("nas/ul20xx,") && table.contains("sha256:"), "{kind}: {table}");
+        assert!(table.contains("\"nas/ul20xx\",") && table.contains("sha256:"), "{kind}: {table}");
         assert!(table.contains("no-decoder"), "what is not decoded is there too: {table}");
     }
 }
@@ -441,5 +445,97 @@ fn what_files_cannot_be_like_is_refused() {
         let answer = partner.put("/v1/routes/files", &body);
         let said = answer.problem(400, "invalid-body");
         assert!(said.contains(says), "{body}: {said}");
+    }
+}
+
+/// The methods and the paths that a WebDAV server was asked with.
+fn asked_of(outside: &Outside) -> Vec<(String, String)> {
+    let line = |asked: Asked| (asked.method.to_string(), asked.path);
+    outside.asked().into_iter().map(line).collect()
+}
+
+#[test]
+fn an_account_with_few_rights_gets_files_and_is_told_what_worked() {
+    let server = server();
+    let sensor = Sensor::new(1);
+    server.register(&sensor, "water", None);
+    let partner = server.partner("water");
+    let outside = Outside::start(|asked| match asked.method.as_str() {
+        "PUT" => (201, String::new()),
+        "MOVE" => (403, "renaming is not allowed".to_owned()),
+        _ => (204, String::new()),
+    });
+    let place = |in_place: bool| json!({ "webdav": { "url": format!("{}/in/", outside.url()), "inPlace": in_place } });
+    let try_it = |in_place: bool| {
+        let route = route(&place(in_place), &json!({ "rhythm": { "cron": "0 0 * * *" } }));
+        partner.put("/v1/routes/files", &route).success();
+        partner.post("/v1/routes/files/test", &json!({})).success()
+    };
+    // It may write and take away, and not rename: nothing of the try is left, and the words say the way out.
+    let attempt = try_it(false);
+    let said = attempt["message"].as_str().unwrap_or_default();
+    assert_eq!(attempt["outcome"], "failed", "{attempt}");
+    assert!(
+        said.contains("renaming is not allowed") && said.contains("\"inPlace\": true"),
+        "{said}"
+    );
+    assert!(!said.contains("left"), "{said}");
+    let asked = asked_of(&outside);
+    let (last, first) = (asked.last().expect("it was asked"), &asked[0]);
+    assert_eq!((&*last.0, &last.1), ("DELETE", &first.1), "what was written is taken away");
+    assert!(first.1.ends_with(".part"), "{asked:?}");
+
+    let attempt = try_it(true);
+    assert_eq!((&attempt["outcome"], &attempt["message"]), (&json!("taken"), &Json::Null));
+
+    // It may write alone.
+    outside.answer(|asked| match asked.method.as_str() {
+        "PUT" => (201, String::new()),
+        _ => (403, "only writing is allowed".to_owned()),
+    });
+    let attempt = try_it(false);
+    let said = attempt["message"].as_str().unwrap_or_default();
+    assert!(said.contains("could not be taken away either"), "{said}");
+    let attempt = try_it(true);
+    let said = attempt["message"].as_str().unwrap_or_default();
+    assert_eq!(attempt["outcome"], "taken", "{attempt}");
+    let name = attempt["id"].as_str().unwrap_or_default();
+    let expected = format!("written, but the test file {name} could not be taken away");
+    assert!(said.contains(&expected) && said.contains("only writing is allowed"), "{said}");
+
+    // Files come, under their own names at once.
+    partner.put("/v1/routes/files", &route(&place(true), &json!({}))).success();
+    let before = outside.asked().len();
+    send(&server, &sensor, [1]);
+    delivered(&partner, 1);
+    let asked = asked_of(&outside).split_off(before);
+    let [(method, path)] = &*asked else { panic!("{asked:?}") };
+    assert!(method == "PUT" && path.starts_with("/in/") && path.ends_with(".ndjson"), "{asked:?}");
+
+    let cli = server.cli(&server.new_token("partner", Some("water")));
+    let tried = cli.run(&["routes", "test", "files"]);
+    assert!(tried.stderr.contains("could not be taken away"), "{tried:?}");
+    assert!(tried.success().contains("the recipient took"));
+}
+
+#[test]
+fn of_sshd_of_vsftpd_files_are_written_in_place_where_a_route_says_so() {
+    let authority = Authority::new("the test's");
+    for (kind, server_of_files) in [
+        ("sftp", FileServer::sftp()),
+        ("ftps", FileServer::ftps(false, &authority, &authority.server())),
+    ] {
+        let server = server();
+        let sensor = Sensor::new(1);
+        server.register(&sensor, "water", None);
+        let partner = server.partner("water");
+        let mut place = server_of_files.place();
+        place[kind]["inPlace"] = json!(true);
+        partner.put("/v1/routes/files", &route(&place, &json!({}))).success();
+        let tried = partner.post("/v1/routes/files/test", &json!({})).success();
+        assert_eq!(tried["outcome"], "taken", "{kind}: {tried}");
+        send(&server, &sensor, 1..=3);
+        delivered(&partner, 3);
+        each_is_there_once(&server_of_files, 3);
     }
 }

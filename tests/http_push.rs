@@ -19,7 +19,7 @@ use serde_json::{Value as Json, json};
 
 /// Recipients on this machine, over HTTP, and no long pauses.
 const SETTINGS: &str = "[frames]\ncopies-window-ms = 0\n\
-    [delivery]\nprivate-addresses = true\nplain-http = true\n\
+    [delivery]\nallow-networks = [\"127.0.0.0/8\", \"::1\"]\nplain-http = true\n\
     first-pause-ms = 20\nlongest-pause-seconds = 1\n";
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -508,8 +508,9 @@ fn what_a_route_cannot_be_is_refused_and_no_partner_sees_anothers() {
     let http = |url: &str| json!({ "to": { "http": { "url": url } } });
     for (url, says) in [
         ("http://example.org", "plain-http"),
-        ("https://10.0.0.1/x", "private-addresses"),
-        ("https://[::1]/x", "private-addresses"),
+        ("https://10.0.0.1/x", "allow-networks"),
+        ("https://[::1]/x", "allow-networks"),
+        ("https://example.org:25/x", "allow-ports"),
         ("ftp://example.org", "https://"),
     ] {
         let refused = partner.put("/v1/routes/a", &http(url));
@@ -540,7 +541,7 @@ fn what_a_route_cannot_be_is_refused_and_no_partner_sees_anothers() {
     partner.put("/v1/routes/home", &http("https://localhost:9/x")).success();
     let attempt = partner.post("/v1/routes/home/test", &json!({})).success();
     let said = attempt["message"].as_str().unwrap_or_default();
-    assert!(said.contains("private-addresses"), "{attempt}");
+    assert!(said.contains("allow-networks"), "{attempt}");
     let unresolved = http("https://nowhere.invalid/x");
     partner.put("/v1/routes/nowhere", &unresolved).success();
     let attempt = partner.post("/v1/routes/nowhere/test", &json!({})).success();

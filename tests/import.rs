@@ -194,6 +194,153 @@ fn the_device_profiles_of_chirpstack() {
 }
 
 #[test]
+fn the_catalogue_of_thingpark() {
+    let out = folder();
+    let arguments = ["--from", "actility", "--out", text(out.path()), "--json"];
+    let output = run(&mut import(&catalogue("actility"), &arguments));
+    assert_eq!(output.code, Some(1), "a driver that is not there is left out: {output:#?}");
+    let report = report(&output);
+    assert_eq!((&report["codecs"], &report["packages"]), (&json!(5), &json!(4)), "{report:#}");
+    assert_eq!(report["vectors"], json!({"total": 11, "passed": 11, "failed": []}));
+    let skipped = &report["skipped"][0];
+    assert_eq!(skipped["codec"], "vendors/acme/drivers/nothing/driver.yaml");
+    assert!(skipped["reason"].as_str().is_some_and(|reason| reason.contains("no script")));
+    let problem = &report["problems"][0];
+    assert_eq!(problem["place"], "vendors/acme/drivers/room/examples.json[6]");
+    assert!(problem["problem"].as_str().is_some_and(|said| said.contains("the context that")));
+
+    let packages = packages(out.path());
+    let names: Vec<&str> = packages.keys().map(String::as_str).collect();
+    assert_eq!(names, ["acme/bundle", "acme/gate", "acme/legacy", "acme/room"]);
+    let manifest = packages["acme/room"].manifest();
+    assert_eq!(
+        (manifest.version.to_string().as_str(), manifest.maintainer.as_str()),
+        ("2.1.0", "codecs@acme.example")
+    );
+    assert_eq!((manifest.name.as_str(), manifest.licence.as_str()), ("Room driver", "MIT"));
+    let models: Vec<&str> = manifest.devices.iter().map(|device| device.model.as_str()).collect();
+    assert_eq!(models, ["Room One", "Room Two"]);
+    assert_eq!(manifest.sources, ["https://acme.example", "https://acme.example/room-one.pdf"]);
+    let dialects = ["acme/bundle", "acme/gate", "acme/legacy"]
+        .map(|name| dialect(packages[name].manifest().script.as_ref().expect("it is a script")));
+    let expected = [(Some("ts013"), true), (Some("ts013"), false), (Some("ttn-v2"), false)];
+    assert_eq!(dialects, expected);
+    let bundle = packages["acme/bundle"].manifest();
+    assert_eq!((bundle.version.to_string(), bundle.licence.as_str()), ("0.3.0".into(), "ISC"));
+}
+
+#[test]
+fn points_of_thingpark_become_quantities() {
+    let out = folder();
+    let room = catalogue("actility");
+    run(&mut import(&room, &["--from", "actility", "--out", text(out.path())]));
+    let file = out.path().join("acme-room-2.1.0.wasm");
+    let fields = packages(out.path())["acme/room"].manifest().fields.clone();
+    let field = |name: &str| {
+        let field = fields.iter().find(|field| field.name == name).expect("it was seen");
+        (field.quantity.as_deref(), field.unit.as_deref(), field.data_unit.as_deref())
+    };
+    assert_eq!(field("room.temperature"), (Some("air.temperature"), Some("Cel"), None));
+    assert_eq!(field("room.humidity"), (Some("air.humidity"), Some("%"), None));
+    assert_eq!(field("battery"), (Some("battery.voltage"), Some("V"), Some("mV")));
+    assert_eq!(field("at"), (None, None, None));
+    let reading = decoded(&file, 2, "00d7320e10");
+    let measured: BTreeMap<&str, f64> = reading["measurements"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|one| Some((one["quantity"].as_str()?, one["value"].as_f64()?)))
+        .collect();
+    let expected = [("air.humidity", 50.0), ("air.temperature", 21.5), ("battery.voltage", 3.6)];
+    assert_eq!(measured, BTreeMap::from(expected));
+}
+
+#[test]
+fn an_example_of_thingpark_that_differs_fails() {
+    let driver = "name: D\nprotocolId: a:b:1\nsignature: lora-alliance\n";
+    let script = "function decodeUplink(input) { return { data: { v: input.bytes[0], at: input.recvTime } }; }";
+    for (data, at) in [
+        (r#"{"v": 2, "at": "2024-01-01T00:00:00Z"}"#, "data.v"),
+        (r#"{"v": 1, "at": "2024-01-01T00:00:01Z"}"#, "data.at"),
+        (r#"{"v": 1, "at": "2024-01-01T00:00:00Z", "w": 1}"#, "data.w"),
+    ] {
+        let examples = format!(
+            r#"[{{"type": "uplink", "input": {{"bytes": "01", "fPort": 1, "recvTime": "2024-01-01T00:00:00Z"}},
+                "output": {{"data": {data}}}}}]"#
+        );
+        let files = [
+            ("vendors/a/drivers/b/driver.yaml", driver),
+            ("vendors/a/drivers/b/index.js", script),
+            ("vendors/a/drivers/b/examples.json", &examples),
+        ];
+        let output = run(import(laid_out(&files).path(), &["--json"]).current_dir("/"));
+        assert_eq!(report(&output)["vectors"]["failed"][0]["at"], at, "{output:#?}");
+    }
+}
+
+#[test]
+fn folders_of_makers_are_imported_as_they_lie() {
+    let report = imported(&catalogue("folders"), &["--licence", "MIT"]);
+    assert_eq!((&report["codecs"], &report["packages"]), (&json!(4), &json!(4)), "{report:#}");
+    assert_eq!(report["vectors"], json!({"total": 1, "passed": 1, "failed": []}));
+
+    let out = folder();
+    for maker in ["watt", "mile", "drag"] {
+        let path = catalogue("folders").join(maker);
+        imported(&path, &["--licence", "MIT", "--out", text(out.path())]);
+    }
+    let packages = packages(out.path());
+    let names: Vec<&str> = packages.keys().map(String::as_str).collect();
+    let expected = [
+        "drag/level-01-chirpstack-v4",
+        "drag/level-01-ttn-v1-2-decoder",
+        "mile/as101",
+        "vendor-0999/meter",
+    ];
+    assert_eq!(names, expected);
+    assert_eq!(packages["vendor-0999/meter"].manifest().version.to_string(), "1.4.2");
+    let pair = out.path().join("mile-as101-1.0.0.wasm");
+    assert_eq!(decoded(&pair, 85, "017564")["data"], json!({"battery": 100, "table": "decoder"}));
+    let commands = packages["mile/as101"].manifest().script.clone().expect("it is a script");
+    assert_eq!(dialect(&commands), (Some("ts013"), true));
+}
+
+#[test]
+fn a_package_is_the_script_that_its_main_names() {
+    let script =
+        |word: &str| format!("exports.decodeUplink = () => ({{ data: {{ from: '{word}' }} }});");
+    let example = |word: &str| {
+        format!(
+            r#"[{{"type": "uplink", "input": {{"bytes": [1]}}, "output": {{"data": {{"from": "{word}"}}}}}}]"#
+        )
+    };
+    let main =
+        r#"{"name": "@acme/m", "version": "1.0.0", "license": "MIT", "main": "./dist/out.js"}"#;
+    let (dist, index) = (script("dist"), script("index"));
+    // Alone, and beside an index.js.
+    for further in [None, Some(("index.js", index.as_str()))] {
+        let examples = example("dist");
+        let mut files =
+            vec![("package.json", main), ("dist/out.js", &dist), ("examples.json", &examples)];
+        files.extend(further);
+        let report = imported(laid_out(&files).path(), &[]);
+        assert_eq!(report["vectors"]["passed"], 1, "{report:#}");
+    }
+    // A source that takes further files is built into index.js.
+    let source = "const part = require('./part'); exports.decodeUplink = part.decode;";
+    let examples = example("index");
+    let files = [
+        ("package.json", main),
+        ("dist/out.js", source),
+        ("index.js", &index),
+        ("examples.json", &examples),
+    ];
+    assert_eq!(imported(laid_out(&files).path(), &[])["vectors"]["passed"], 1);
+    let alone = laid_out(&[("package.json", main), ("dist/out.js", &dist)]);
+    assert_eq!(imported(alone.path(), &[])["packages"], 1, "it needs no other file");
+}
+
+#[test]
 fn a_package_of_the_lora_alliance() {
     let out = folder();
     let report = imported(&catalogue("ts013"), &["--out", text(out.path())]);
@@ -539,7 +686,9 @@ fn what_cannot_be_imported_is_a_sentence() {
         let said = output.sentence();
         assert!(words.iter().all(|word| said.contains(word)), "{words:?}: {said}");
     };
-    says(&[], &["--from", "ttn or chirpstack"]);
+    says(&[], &["--from", "ttn, chirpstack, actility, ts013 or folders"]);
+    says(&["--from", "actility"], &["ThingPark", "vendors"]);
+    says(&["--from", "folders"], &["folder of codecs", "TS013"]);
     says(&["--from", "ttn"], &["device repository", "vendor"]);
     says(&["--from", "chirpstack"], &["device profiles", "vendors"]);
     says(&["--from", "ts013"], &["TS013", "index.js"]);

@@ -6,7 +6,7 @@ use champollion_tests::{BROKER_USER, Broker, Client, Sensor, Server, Setup, even
 use serde_json::{Value as Json, json};
 
 const SETTINGS: &str = "[frames]\ncopies-window-ms = 0\n\
-    [delivery]\nprivate-addresses = true\nfirst-pause-ms = 20\nlongest-pause-seconds = 1\n";
+    [delivery]\nallow-networks = [\"127.0.0.0/8\", \"::1\"]\nfirst-pause-ms = 20\nlongest-pause-seconds = 1\n";
 
 fn server() -> Server {
     Setup::default().settings(SETTINGS).start()

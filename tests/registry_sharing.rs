@@ -1,7 +1,14 @@
 //! Packages go from one registry to another: by an OCI registry, over HTTP, in a folder. Signatures go
 //! with them, and nothing is believed that was not checked.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpListener,
+    path::PathBuf,
+    sync::{Arc, Mutex},
+    thread,
+};
 
 use champollion_registry::{keys::SecretKey, package::Package};
 use champollion_tests::{Cli, OCI_USER, OciRegistry, Output, Server, Setup, thermometer};
@@ -359,4 +366,81 @@ fn a_folder_carries_a_registry_whole_or_is_refused_whole() {
     let refused = auditor.run(&["registry", "import", place]);
     let _ = refused.success();
     to.admin().send(&Method::GET, "/v1/registry/verify", b"").success();
+}
+
+/// A registry that anybody may read and one may write to: asked at its door it lets in, and only the request
+/// itself is answered with a challenge. Returns its port and what it was asked.
+fn read_by_anybody(challenge: &'static str) -> (u16, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("there is a port");
+    let port = listener.local_addr().expect("it has an address").port();
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&asked);
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let mut reader = BufReader::new(stream);
+            let mut head = Vec::new();
+            let mut line = String::new();
+            while reader.read_line(&mut line).is_ok_and(|read| read > 2) {
+                head.push(std::mem::take(&mut line).trim().to_owned());
+            }
+            let header = |name: &str| {
+                let line = head.iter().find(|line| line.to_lowercase().starts_with(name))?;
+                line.split_once(':').map(|(_, value)| value.trim().to_owned())
+            };
+            let length =
+                header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+            drop(reader.read_exact(&mut vec![0; length]));
+            let shown = header("authorization").unwrap_or_default();
+            let request = head.first().cloned().unwrap_or_default();
+            let is_writing =
+                ["POST", "PUT", "PATCH"].iter().any(|method| request.starts_with(method));
+            let status = match () {
+                () if request.contains("/token?") && shown == "Basic dTpw" => "200 OK",
+                () if request.contains("/v2/ ") => "200 OK",
+                () if is_writing && shown.is_empty() => "401 Unauthorized",
+                () if is_writing => "403 Forbidden",
+                () => "404 Not Found",
+            };
+            let body = if request.contains("/token?") { r#"{"token":"given"}"# } else { "" };
+            let challenge = challenge.replace("PORT", &port.to_string());
+            let challenge = if status.starts_with("401") { challenge } else { String::new() };
+            let answer = format!(
+                "HTTP/1.1 {status}\r\n{challenge}Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+                body.len()
+            );
+            drop(reader.get_mut().write_all(answer.as_bytes()));
+            let method = request.split(' ').next().unwrap_or_default();
+            noted.lock().expect("nobody panicked").push(format!("{method} {shown}"));
+        }
+    });
+    (port, asked)
+}
+
+#[test]
+fn credentials_are_sent_to_a_registry_that_anybody_may_read() {
+    let (from, _) = filled();
+    let nobody = TempDir::new().expect("there is room");
+    for (challenge, shown) in [
+        ("WWW-Authenticate: Basic realm=\"registry\"\r\n", "POST Basic dTpw"),
+        (
+            "WWW-Authenticate: Bearer realm=\"http://127.0.0.1:PORT/token\",service=\"registry\"\r\n",
+            "POST Bearer given",
+        ),
+    ] {
+        let (port, asked) = read_by_anybody(challenge);
+        let place = format!("oci://127.0.0.1:{port}/acme/thermometer");
+        let arguments =
+            ["registry", "push", "acme/thermometer@1.0.0", "--to", &place, "--insecure"];
+        let credentials = ["--user", "u", "--password", "p"];
+        let pushed = run(&from.admin_cli(), &nobody, &[&arguments[..], &credentials].concat());
+        // This one takes nothing; that it was asked with credentials is what counts.
+        assert!(pushed.failure().contains("403"), "{pushed:?}");
+        let asked = asked.lock().expect("nobody panicked").clone();
+        assert!(asked.iter().any(|asked| asked == shown), "{asked:?}");
+    }
+    // Who shows nothing is told to.
+    let (port, _) = read_by_anybody("WWW-Authenticate: Basic realm=\"registry\"\r\n");
+    let place = format!("oci://127.0.0.1:{port}/acme/thermometer");
+    let arguments = ["registry", "push", "acme/thermometer@1.0.0", "--to", &place, "--insecure"];
+    assert!(run(&from.admin_cli(), &nobody, &arguments).failure().contains("401"));
 }

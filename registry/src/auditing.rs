@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use champollion_store::{Blobs, Store, StoreError};
+use champollion_store::{Batch, Blobs, Store, StoreError};
 use jiff::Timestamp;
 
 use crate::{
@@ -24,6 +24,16 @@ impl Registry {
     /// Adds to the audit what was done elsewhere.
     pub async fn record(&self, entry: AuditEntry, at: Timestamp) -> Result<(), RegistryError> {
         Ok(self.journal.record(entry, at).await?)
+    }
+
+    /// Makes a change elsewhere durable together with its line of the audit: both are there, or neither.
+    pub async fn record_with(
+        &self,
+        change: Batch,
+        entry: AuditEntry,
+        at: Timestamp,
+    ) -> Result<(), RegistryError> {
+        Ok(self.journal.record_with(change, entry, at).await?)
     }
 
     /// The same registry with a folder for archives of its audit.

@@ -308,8 +308,7 @@ fn no_error_repeats_a_key_that_stands_in_the_wrong_place() {
 
 #[test]
 fn a_log_of_everything_shows_no_secret_of_libraries_and_no_query() {
-    let settings =
-        "[log]\nfilter = \"trace\"\n[delivery]\nprivate-addresses = true\nplain-http = true\n";
+    let settings = "[log]\nfilter = \"trace\"\n[delivery]\nallow-networks = [\"127.0.0.0/8\"]\nplain-http = true\n";
     let server = Setup::default().settings(settings).start();
     let outside = Outside::start(|_| (200, String::new()));
     let url = format!("{}?token=query-secret", outside.url());

@@ -33,6 +33,15 @@ xflags::xflags! {
             /// Folder for the files [default: target/attacks]
             optional --out dir: PathBuf
         }
+        /// Run every codec below a folder against Node.js, and say by kind what differs
+        cmd field {
+            /// Choose everything that is left to chance as a run before did [default: 1]
+            optional --seed seed: u64
+            /// Print JSON
+            optional --json
+            /// A catalogue, a folder of packages or scripts, or a script
+            required dir: PathBuf
+        }
         /// Feed the upload path and the output path of decoders with bytes until something breaks
         cmd fuzz {
             /// Seconds for each target [default: 60]

@@ -6,6 +6,7 @@ mod attacks;
 mod bench;
 mod debian;
 mod deny;
+mod field;
 mod flags;
 mod fuzz;
 mod guests;
@@ -51,6 +52,10 @@ fn main() -> anyhow::Result<()> {
         XtaskCmd::Guests(_) => guests::build(installing).map(drop),
         XtaskCmd::Attacks(attacks) => {
             attacks::write(installing, attacks.out.as_deref().unwrap_or(Path::new(ATTACKS)))
+        }
+        XtaskCmd::Field(field) => {
+            guests::build(installing)?;
+            field::compare(&field.dir, field.seed, field.json)
         }
         XtaskCmd::Fuzz(fuzz) => {
             fuzz::run(installing, fuzz.seconds.unwrap_or(FUZZ_SECONDS), fuzz.target)

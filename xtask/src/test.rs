@@ -5,7 +5,7 @@ use std::{env, path::PathBuf, process::Stdio};
 use anyhow::Result;
 
 use crate::{
-    debian, guests,
+    debian, field, guests,
     install::{Installing, Need},
     load, npm, pypi, shell,
 };
@@ -97,6 +97,9 @@ pub(crate) fn run(installing: Installing) -> Result<()> {
         tests.arg("--").args(left_out.iter().flat_map(|tests| ["--skip", tests]));
     }
     shell::run(&mut tests)?;
+    if !left_out.contains(&OF_NPM) {
+        field::compare_those_of_npm()?;
+    }
     load::torture(&packages, TORTURE_MINUTES, None)?;
     if !left_out.is_empty() {
         shell::say(format_args!("Left out: the tests {}", listed(&left_out)));

@@ -205,10 +205,20 @@ impl Journal {
 
     /// Adds to the audit what was done elsewhere.
     pub(crate) async fn record(&self, entry: AuditEntry, at: Timestamp) -> Result<(), LedgerError> {
+        self.record_with(Batch::new(), entry, at).await
+    }
+
+    /// Makes a change elsewhere durable together with its line of the audit.
+    pub(crate) async fn record_with(
+        &self,
+        change: Batch,
+        entry: AuditEntry,
+        at: Timestamp,
+    ) -> Result<(), LedgerError> {
         let mut turn = self.turn().await;
-        match turn.commit(Batch::new(), at, None, entry.clone()).await {
+        match turn.commit(change.clone(), at, None, entry.clone()).await {
             Err(LedgerError::Store(error)) if is_behind(&error) => {
-                turn.commit(Batch::new(), at, None, entry).await
+                turn.commit(change, at, None, entry).await
             }
             other => other,
         }

@@ -10,8 +10,7 @@ use std::{
 
 use champollion_client::Client;
 use champollion_import::{
-    Catalogue, Codec, Failing, ImportError, Made, Names, Options, Problem, Renamed, Report,
-    Skipped, Workshop, layout,
+    Catalogue, Codec, Failing, Made, Names, Options, Problem, Renamed, Report, Skipped, Workshop,
 };
 use champollion_registry::package::{DecoderId, Package};
 use clap::{Args, ValueEnum};
@@ -33,7 +32,7 @@ pub(super) struct Import {
     /// A script, a TS013 package, or the folder of a catalogue
     #[arg(value_name = "PATH")]
     path: PathBuf,
-    /// Layout of the folder; a script and a TS013 package are known as such
+    /// Layout of the folder, where it is not recognized by what is in it
     #[arg(long, value_enum, value_name = "LAYOUT")]
     from: Option<Layout>,
     /// Folder for the packages
@@ -72,8 +71,14 @@ enum Layout {
     Ttn,
     /// ChirpStack's device profiles
     Chirpstack,
+    /// Actility's catalogue of ThingPark drivers
+    #[value(alias = "thingpark")]
+    Actility,
     /// A package by the LoRa Alliance's TS013
     Ts013,
+    /// Packages and scripts in folders of any depth, as Watteco, Milesight and Dragino keep theirs
+    #[value(aliases = ["watteco", "milesight", "dragino"])]
+    Folders,
     /// A single script
     Script,
 }
@@ -123,18 +128,19 @@ impl Import {
         }
     }
 
-    fn layout(&self) -> Result<Layout, String> {
-        match self.from {
-            Some(layout) => Ok(layout),
-            None if self.path.is_file() => Ok(Layout::Script),
-            None if layout::ts013::is_package(&self.path) => Ok(Layout::Ts013),
-            None if self.path.is_dir() => {
-                Err("the folder is no TS013 package: --from says how it \
-                                               is laid out, ttn or chirpstack"
-                    .to_owned())
-            }
-            None => Err("there is no such file or folder".to_owned()),
+    fn layout(&self) -> Result<champollion_import::Layout, String> {
+        if let Some(layout) = self.from {
+            return Ok(layout.into());
         }
+        champollion_import::Layout::recognized(&self.path).ok_or_else(|| {
+            if self.path.is_dir() {
+                "there is no codec in the folder: --from says how it is laid out, ttn, chirpstack, \
+                 actility, ts013 or folders"
+                    .to_owned()
+            } else {
+                "there is no such file or folder".to_owned()
+            }
+        })
     }
 
     /// Gives each codec the name of its package.
@@ -213,13 +219,15 @@ impl Import {
     }
 }
 
-impl Layout {
-    fn read(self, path: &Path) -> Result<Catalogue, ImportError> {
-        match self {
-            Self::Ttn => layout::ttn::read(path),
-            Self::Chirpstack => layout::chirpstack::read(path),
-            Self::Ts013 => layout::ts013::read(path),
-            Self::Script => layout::script::read(path),
+impl From<Layout> for champollion_import::Layout {
+    fn from(layout: Layout) -> Self {
+        match layout {
+            Layout::Ttn => Self::Ttn,
+            Layout::Chirpstack => Self::ChirpStack,
+            Layout::Actility => Self::Actility,
+            Layout::Ts013 => Self::Ts013,
+            Layout::Folders => Self::Folders,
+            Layout::Script => Self::Script,
         }
     }
 }

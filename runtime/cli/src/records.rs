@@ -7,7 +7,7 @@ use std::{
 
 use champollion_client::{Acknowledgement, Client, PulledRecord, RecordsQuery};
 use champollion_delivery::{
-    formats::Format,
+    formats::{Format, Layout},
     names::{GroupId, RouteName},
     records::Cursor,
 };
@@ -50,6 +50,9 @@ enum Action {
         /// senml
         #[arg(long)]
         format: Option<Format>,
+        /// Layout of tables: international, or french, which has semicolons and decimal commas
+        #[arg(long, requires = "format")]
+        layout: Option<Layout>,
         #[command(flatten)]
         which: Which,
     },
@@ -112,9 +115,13 @@ impl Records {
     pub(super) async fn run(self) -> Result<(), Failure> {
         let client = self.connection.client()?;
         match &self.action {
-            Action::Pull { after, limit, wait, format, which } => {
-                let query =
-                    RecordsQuery { limit: Some(*limit), wait: *wait, ..self.query(*after, which) };
+            Action::Pull { after, limit, wait, format, layout, which } => {
+                let query = RecordsQuery {
+                    limit: Some(*limit),
+                    wait: *wait,
+                    layout: layout.map(|layout| layout.to_string()),
+                    ..self.query(*after, which)
+                };
                 match format {
                     Some(format) => print(&client, *format, &query).await,
                     None => self.pull(&client, &query).await,

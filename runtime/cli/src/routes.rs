@@ -179,6 +179,9 @@ impl Routes {
         if !self.json {
             let (id, took) = (&attempt.id, attempt.milliseconds);
             output::line(format_args!("the recipient took {id} in {took} ms"));
+            if !attempt.message.is_empty() {
+                output::note(output::quoted(&attempt.message));
+            }
         }
         Ok(())
     }

@@ -78,8 +78,8 @@ pub use redecode::{RedecodeDone, RedecodeProgress, RedecodeWish, Redecoding};
 pub use reqwest::StatusCode;
 pub use retention::{Backlog, Older, Retention};
 pub use routes::{
-    Attempt, AttemptList, AttemptOutcome, Beginning, MadeRoute, Route, RouteList, RouteState,
-    RouteStatus, Stopped,
+    Attempt, AttemptList, AttemptOutcome, Author, Beginning, MadeRoute, Route, RouteList,
+    RouteState, RouteStatus, Stopped,
 };
 pub use stream::{Following, RecordEvent};
 pub use tokens::{CreatedToken, Role, Token, TokenList, TokenWish};

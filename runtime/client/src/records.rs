@@ -51,6 +51,8 @@ pub struct RecordsQuery {
     pub expression: Option<String>,
     /// `raw`, `decoded` or `both`.
     pub shape: Option<String>,
+    /// The layout of tables: `international` or `french`.
+    pub layout: Option<String>,
 }
 
 /// Some records of a group, the oldest first.

@@ -38,8 +38,25 @@ pub struct Route {
     pub to: Map<String, Json>,
     /// Whether nothing is handed over for a while.
     pub paused: bool,
+    /// The author of the route, where it is known.
+    #[serde(default, rename = "madeBy", skip_serializing_if = "Option::is_none")]
+    pub made_by: Option<Author>,
+    /// The author of its last change.
+    #[serde(default, rename = "changedBy", skip_serializing_if = "Option::is_none")]
+    pub changed_by: Option<Author>,
     /// Its state.
     pub status: RouteStatus,
+}
+
+/// The author of a change of a route.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Author {
+    /// The id of the token.
+    pub token: String,
+    /// The name of the token.
+    pub name: String,
+    /// The moment of the change.
+    pub at: Timestamp,
 }
 
 /// The state of a route, and its past.

@@ -1,9 +1,10 @@
 //! Codecs that an import finds.
 
 use champollion_registry::package::Device;
+use champollion_sandbox::Dialect;
 use serde::Serialize;
 
-use super::Example;
+use super::{Comparison, Example};
 
 /// All that a layout finds in a folder, in an order that does not change from run to run.
 #[derive(Default)]
@@ -40,6 +41,19 @@ pub struct Codec {
     pub script: Result<String, Problem>,
     /// Examples of inputs and outputs.
     pub examples: Vec<Example>,
+    /// The way in which its functions are called.
+    pub calling: Calling,
+    /// The way in which its answers are compared with the examples.
+    pub comparison: Comparison,
+}
+
+/// The way in which a catalogue says that the functions of a codec are called.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Calling {
+    /// The dialect; `None` where it is recognized by the names of the functions.
+    pub dialect: Option<Dialect>,
+    /// Whether `encodeDownlink` is given the data of a command itself, and no object with it.
+    pub command_is_data: bool,
 }
 
 /// Something that could not be used.

@@ -8,7 +8,7 @@ use champollion_sdk::vectors::{CommandInput, DownlinkInput, Hex, Input, UplinkIn
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
-use super::{Problem, comparison::read_moment};
+use super::{Calling, Point, Problem, comparison::read_moment};
 
 /// The port of an example that states none, since its codec looks at none.
 const ANY_PORT: u8 = 1;
@@ -25,6 +25,8 @@ pub struct Example {
     /// Whether the command that goes in is all that its codec is given, since that reads more of it
     /// than its `data`.
     pub whole_input: bool,
+    /// All that its codec is given where the input is a command, as it is written.
+    pub command: Option<Json>,
     /// Whether the example itself states the port.
     pub states_port: bool,
     /// The output that should come, as it is written: an object with `data`, or `bytes` and `fPort`, or
@@ -32,6 +34,8 @@ pub struct Example {
     pub output: Json,
     /// The output that `normalizeUplink` should make of it, as it is written, where the example has one.
     pub normalized: Option<Json>,
+    /// The points that its catalogue says are in it.
+    pub points: Vec<Point>,
 }
 
 /// The function that an example is for.
@@ -120,7 +124,19 @@ pub(super) fn example(
         _ => None,
     };
     let output = output.clone();
-    Ok(Example { name, input, whole_input, states_port, output, normalized, place })
+    let points = Vec::new();
+    let command = (kind == Kind::Command).then(|| written["input"].clone());
+    Ok(Example {
+        command,
+        name,
+        input,
+        whole_input,
+        states_port,
+        output,
+        normalized,
+        points,
+        place,
+    })
 }
 
 /// The same with whole numbers written as such: to a codec `12074.0` and `12074` are one number, and a
@@ -199,8 +215,18 @@ fn is_more_than_data(written: &Json) -> bool {
 
 /// The examples as their codec is called, and whether a command is all that it is given: what one of
 /// its commands needs, all have.
-pub(super) fn as_called(examples: &[Example]) -> (Vec<Example>, bool) {
+pub(super) fn as_called(examples: &[Example], calling: Calling) -> (Vec<Example>, bool) {
     let mut examples = examples.to_vec();
+    if calling.command_is_data {
+        // To the codec the data is all that it is given.
+        for example in &mut examples {
+            let data = example.command.as_ref().map(|command| command["data"].clone());
+            if let (Input::Command(command), Some(data)) = (&mut example.input, data) {
+                command.data = data;
+            }
+        }
+        return (examples, true);
+    }
     let whole_input = examples.iter().any(|example| example.whole_input);
     for example in examples.iter_mut().filter(|example| whole_input && !example.whole_input) {
         if let Input::Command(command) = &mut example.input {
@@ -208,6 +234,17 @@ pub(super) fn as_called(examples: &[Example]) -> (Vec<Example>, bool) {
         }
     }
     (examples, whole_input)
+}
+
+/// The examples where each command is all that its codec is given.
+pub(super) fn with_whole_commands(examples: &[Example]) -> Vec<Example> {
+    let mut examples = examples.to_vec();
+    for example in &mut examples {
+        if let (Input::Command(command), Some(whole)) = (&mut example.input, &example.command) {
+            command.data = whole.clone();
+        }
+    }
+    examples
 }
 
 /// An output says what comes out, or why nothing does.
@@ -353,9 +390,9 @@ mod tests {
             });
             commands.collect()
         };
-        let (called, whole_input) = as_called(std::slice::from_ref(&plain));
+        let (called, whole_input) = as_called(std::slice::from_ref(&plain), Calling::default());
         assert_eq!((data(&called), whole_input), (vec![json!({"a": 1})], false));
-        let (called, whole_input) = as_called(&[plain, more]);
+        let (called, whole_input) = as_called(&[plain, more], Calling::default());
         let expected = vec![json!({"data": {"a": 1}}), json!({"command": 7, "data": {"a": 1}})];
         assert_eq!((data(&called), whole_input), (expected, true));
     }

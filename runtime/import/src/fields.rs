@@ -1,14 +1,20 @@
 //! Infers what `data` holds from what a codec answers to its examples.
 //!
 //! Only what is certain is said: the path and the type of each value that was seen. A quantity is
-//! given to a field where the codec itself measures it, by its `normalizeUplink`, and exactly one
-//! field has the measured value in every answer. No unit is guessed from a name.
+//! given to a field where the codec itself measures it, by its `normalizeUplink`, or where its examples
+//! name it as a point, and exactly one field has the value in every answer. No unit is guessed from a
+//! name.
 
 use std::collections::BTreeMap;
 
 use champollion_registry::package::{Field, FieldType, each_value};
-use champollion_sandbox::vocabulary::{self, Quantity};
+use champollion_sandbox::{
+    FieldMapping,
+    vocabulary::{self, Quantity},
+};
 use serde_json::Value as Json;
+
+use crate::points::{self, Point};
 
 /// Most fields of a package. A codec whose keys are data themselves, such as addresses, would
 /// otherwise have thousands.
@@ -18,14 +24,26 @@ const FIELDS: usize = 400;
 pub(super) struct Answered {
     /// The reading as a vector writes it: an object with `data` and perhaps `measurements`.
     pub(super) reading: Json,
+    /// The points that the example names.
+    pub(super) points: Vec<Point>,
 }
 
 /// Fields that were inferred.
+#[derive(Clone)]
 pub(super) struct Inferred {
     /// In the order of their paths.
     pub(super) fields: Vec<Field>,
     /// The number of further fields.
     pub(super) left_out: usize,
+    /// Whether there are quantities that the codec itself does not measure.
+    pub(super) measures_more: bool,
+}
+
+/// The meaning of a field by the points of the examples.
+struct Pointed {
+    quantity: Option<&'static Quantity>,
+    /// A UCUM code.
+    unit: &'static str,
 }
 
 /// Infers the fields of all answers.
@@ -38,21 +56,85 @@ pub(super) fn infer(answers: &[Answered]) -> Inferred {
         });
     }
     let quantities = quantities(answers, &kinds);
+    let measured: Vec<&str> = quantities.values().map(|quantity| quantity.name).collect();
+    let pointed = pointed(answers, &kinds);
     let count = kinds.len();
+    let mut measures_more = false;
     let fields = kinds.into_iter().take(FIELDS).map(|(name, kind)| {
-        let quantity = quantities.get(&name).copied();
-        let unit = quantity.map(|quantity| quantity.unit).filter(|unit| !unit.is_empty());
-        Field {
+        let field = Field {
             name,
             kind,
-            quantity: quantity.map(|quantity| quantity.name.to_owned()),
-            unit: unit.map(str::to_owned),
+            quantity: None,
+            unit: None,
             data_unit: None,
             meaning: String::new(),
             inferred: true,
+        };
+        if let Some(quantity) = quantities.get(&field.name) {
+            return of_quantity(field, quantity, None);
+        }
+        let Some(Pointed { quantity, unit }) = pointed.get(&field.name) else { return field };
+        match quantity {
+            // What the codec measures itself comes first.
+            Some(quantity) if !measured.contains(&quantity.name) => {
+                measures_more = true;
+                let data_unit = (*unit != quantity.unit).then_some(*unit);
+                of_quantity(field, quantity, data_unit)
+            }
+            _ => Field { unit: Some((*unit).to_owned()), ..field },
         }
     });
-    Inferred { fields: fields.collect(), left_out: count.saturating_sub(FIELDS) }
+    let fields = fields.collect();
+    Inferred { fields, left_out: count.saturating_sub(FIELDS), measures_more }
+}
+
+fn of_quantity(field: Field, quantity: &Quantity, data_unit: Option<&str>) -> Field {
+    let unit = (!quantity.unit.is_empty()).then(|| quantity.unit.to_owned());
+    let data_unit = data_unit.map(str::to_owned);
+    Field { quantity: Some(quantity.name.to_owned()), unit, data_unit, ..field }
+}
+
+/// The fields that the points of the examples are: the only one that has the value of a point in every
+/// answer, or the only one of them that has its name.
+fn pointed(answers: &[Answered], kinds: &BTreeMap<String, FieldType>) -> BTreeMap<String, Pointed> {
+    let mut values: BTreeMap<(&str, &str), Vec<(&Json, &Json)>> = BTreeMap::new();
+    for answer in answers {
+        for point in &answer.points {
+            let seen = values.entry((point.name.as_str(), point.unit.as_str())).or_default();
+            seen.push((&answer.reading["data"], &point.value));
+        }
+    }
+    let mut found: BTreeMap<String, Pointed> = BTreeMap::new();
+    let mut twice = Vec::new();
+    for ((name, unit), seen) in values {
+        let Some(code) = points::ucum(unit) else { continue };
+        let is_field =
+            |path: &&String| seen.iter().all(|(data, value)| same(at(data, path), value));
+        let fields: Vec<&String> = kinds.keys().filter(is_field).collect();
+        let Some(path) = only(&fields, name) else { continue };
+        let quantity = points::quantity(name, unit, answers)
+            .filter(|quantity| FieldMapping::new(path, quantity, Some(code)).is_ok())
+            .and_then(vocabulary::quantity);
+        if found.insert(path.clone(), Pointed { quantity, unit: code }).is_some() {
+            twice.push(path.clone());
+        }
+    }
+    // Two points of one field would be a coincidence of values.
+    found.retain(|path, _| !twice.contains(path));
+    found
+}
+
+/// The only field, or the only one whose key is the name of the point.
+fn only<'path>(fields: &[&'path String], name: &str) -> Option<&'path String> {
+    if let [field] = fields {
+        return Some(field);
+    }
+    let key = |path: &str| path.rsplit('.').next().map(str::to_ascii_lowercase);
+    let mut named = fields.iter().filter(|path| key(path) == Some(name.to_ascii_lowercase()));
+    match (named.next(), named.next()) {
+        (Some(field), None) => Some(field),
+        _ => None,
+    }
 }
 
 /// The type of a field that was seen with both.
@@ -125,9 +207,58 @@ mod tests {
 
     use super::*;
 
+    fn answered(reading: Json, points: &[(&str, &str, Json)]) -> Answered {
+        let points = points.iter().map(|(name, unit, value)| Point {
+            name: (*name).to_owned(),
+            unit: (*unit).to_owned(),
+            value: value.clone(),
+        });
+        Answered { reading, points: points.collect() }
+    }
+
+    #[test]
+    fn points_are_the_fields_that_have_their_value_in_every_answer() {
+        let of = |t: f64, h: f64, mv: i32| {
+            answered(
+                json!({"data": {"temp": t, "hum": h, "bat": mv, "mode": 20.0}}),
+                &[
+                    ("temperature", "Cel", json!(t)),
+                    ("humidity", "%RH", json!(h)),
+                    ("batteryVoltage", "mV", json!(mv)),
+                ],
+            )
+        };
+        let inferred = infer(&[of(20.0, 50.0, 3_600), of(21.5, 20.0, 3_590)]);
+        assert!(inferred.measures_more);
+        let field = |name: &str| {
+            let field = inferred.fields.iter().find(|field| field.name == name).unwrap();
+            (field.quantity.as_deref(), field.unit.as_deref(), field.data_unit.as_deref())
+        };
+        assert_eq!(field("temp"), (Some("air.temperature"), Some("Cel"), None));
+        assert_eq!(field("hum"), (Some("air.humidity"), Some("%"), None));
+        assert_eq!(field("bat"), (Some("battery.voltage"), Some("V"), Some("mV")));
+        assert_eq!(field("mode"), (None, None, None));
+    }
+
+    #[test]
+    fn a_point_of_no_certain_quantity_gives_its_field_the_unit() {
+        let alone = answered(json!({"data": {"t": 4.5}}), &[("temperature", "Cel", json!(4.5))]);
+        let inferred = infer(&[alone]);
+        assert!(!inferred.measures_more);
+        let field = &inferred.fields[0];
+        assert_eq!((field.quantity.as_deref(), field.unit.as_deref()), (None, Some("Cel")));
+        // Two fields have the value, and neither has the name.
+        let data = json!({"data": {"a": 4.5, "b": 4.5}});
+        let open = answered(data, &[("temperature", "Cel", json!(4.5))]);
+        assert!(infer(&[open]).fields.iter().all(|field| field.unit.is_none()));
+        let data = json!({"data": {"a": 4.5, "in": {"Temperature": 4.5}}});
+        let named = answered(data, &[("temperature", "Cel", json!(4.5))]);
+        assert_eq!(infer(&[named]).fields[1].unit.as_deref(), Some("Cel"));
+    }
+
     fn inferred(readings: &[Json]) -> Vec<(String, FieldType, Option<String>)> {
         let answers: Vec<Answered> =
-            readings.iter().map(|reading| Answered { reading: reading.clone() }).collect();
+            readings.iter().map(|reading| answered(reading.clone(), &[])).collect();
         let fields = infer(&answers).fields.into_iter();
         fields.map(|field| (field.name, field.kind, field.quantity)).collect()
     }
@@ -192,7 +323,7 @@ mod tests {
     fn there_is_an_end_to_fields() {
         let data: serde_json::Map<String, Json> =
             (0..FIELDS + 3).map(|number| (format!("k{number}"), json!(number))).collect();
-        let inferred = infer(&[Answered { reading: json!({ "data": data }) }]);
+        let inferred = infer(&[answered(json!({ "data": data }), &[])]);
         assert_eq!((inferred.fields.len(), inferred.left_out), (FIELDS, 3));
     }
 }

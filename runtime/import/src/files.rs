@@ -61,6 +61,11 @@ impl Folder {
         self.root.join(name).exists()
     }
 
+    /// Whether there is a file of this name.
+    pub(super) fn is_file(&self, name: &str) -> bool {
+        self.root.join(name).is_file()
+    }
+
     /// The path of the folder.
     pub(super) fn path(&self) -> &Path {
         &self.root

@@ -1,5 +1,6 @@
 //! Makes packages of JavaScript codecs as others keep them: a script alone, a package by the LoRa
-//! Alliance's TS013, The Things Network's device repository, ChirpStack's device profiles.
+//! Alliance's TS013, The Things Network's device repository, ChirpStack's device profiles, Actility's
+//! catalogue of ThingPark drivers, and folders of packages and scripts as makers keep them.
 //!
 //! A [`layout`] reads files into [`Codec`]s and knows nothing of packages. [`Workshop`] makes one
 //! package of one codec: it runs every example in the sandbox, and what the codec answers as its
@@ -15,17 +16,22 @@ pub mod layout;
 mod manifest;
 mod naming;
 mod normalized;
+mod points;
 mod report;
 mod scripts;
 mod source_text;
 mod text;
+mod tolerance;
 mod trial;
 mod workshop;
 
-pub use codec::{Catalogue, Codec, Problem};
+pub use codec::{Calling, Catalogue, Codec, Problem};
 pub use example::Example;
 pub use files::{Folder, ImportError};
+pub use layout::Layout;
 pub use naming::{Named, Names};
+pub use points::Point;
 pub use report::{FailedExample, Failing, Renamed, Report, Skipped, VectorCount};
 pub use source_text::SourceText;
+pub use tolerance::Comparison;
 pub use workshop::{Made, Options, Workshop};

@@ -39,6 +39,7 @@ pub(super) fn manifest(
         variables: Vec::new(),
         commands: Vec::new(),
         script: Some(ScriptDeclaration {
+            dialect: codec.calling.dialect,
             whole_input,
             untested: true,
             ..ScriptDeclaration::default()
@@ -59,7 +60,7 @@ pub(super) fn completed(
         commands: commands(vectors),
         script: Some(ScriptDeclaration {
             dialect,
-            recognized: dialect.is_some(),
+            recognized: script.dialect.is_none() && dialect.is_some(),
             untested: vectors.is_empty() && failing.is_empty(),
             failing,
             ..script

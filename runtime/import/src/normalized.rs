@@ -11,16 +11,22 @@ use serde_json::{Value as Json, json};
 use super::{Example, comparison, example::is_failure, trial::texts};
 
 /// The probe that is put below a codec. Its functions are looked for where the engine looks for them: among
-/// its exports first, then among the globals.
+/// its exports first, then among the globals, then in what bundlers export and in `driver`.
 const PROBE: &str = r#"
 ;module.exports = (function (exported) {
-  const own = typeof exported === "object" && exported !== null ? exported : {};
-  const decode = typeof own.decodeUplink === "function" ? own.decodeUplink : decodeUplink;
-  const normalize =
-    typeof own.normalizeUplink === "function" ? own.normalizeUplink : normalizeUplink;
+  const isObject = (value) => typeof value === "object" && value !== null;
+  const global = {
+    decodeUplink: typeof decodeUplink === "function" ? decodeUplink : undefined,
+    normalizeUplink: typeof normalizeUplink === "function" ? normalizeUplink : undefined,
+  };
+  const bundled = typeof driver === "undefined" ? undefined : driver;
+  const inner = isObject(exported) ? [exported.default, exported.driver] : [];
+  const places = [exported, global, ...inner, bundled].filter(isObject);
+  const own = (name) => places.find((place) => typeof place[name] === "function");
   return {
     decodeUplink(input) {
-      const normalized = normalize.call(own, { data: decode.call(own, input).data });
+      const data = own("decodeUplink").decodeUplink(input).data;
+      const normalized = own("normalizeUplink").normalizeUplink({ data });
       const { data, warnings, errors } = normalized;
       return { data: { normalized: data }, warnings, errors };
     },

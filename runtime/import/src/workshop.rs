@@ -2,15 +2,15 @@
 
 use champollion_registry::{
     gate::Rehearsal,
-    package::{DecoderId, Manifest, Package, PackageError},
+    package::{DecoderId, Manifest, Package, PackageError, outcome, run},
 };
-use champollion_sandbox::Sandbox;
+use champollion_sandbox::{Decoder, Sandbox};
 use champollion_sdk::vectors::Vector;
 use semver::Version;
 
 use super::{
-    Codec, FailedExample, Problem,
-    example::as_called,
+    Codec, Example, FailedExample, Problem,
+    example::{as_called, with_whole_commands},
     fields::{Inferred, infer},
     manifest::{completed, manifest},
     normalized::Normalized,
@@ -95,17 +95,23 @@ impl<'sandbox> Workshop<'sandbox> {
             Err(problem) => return Err(problem.to_string()),
         };
         let licence = self.licence(codec, made);
-        let (examples, whole_input) = as_called(&codec.examples);
-        let manifest = manifest(codec, id, self.version(codec, made), licence, whole_input);
-        // The codec alone is a package already, so that it is loaded as all packages are.
-        let draft = assemble(source, &manifest, &[]).map_err(|error| error.to_string())?;
-        let decoder = draft.load(self.sandbox).map_err(|error| error.to_string())?;
-        let normalized = Normalized::of(source, &examples, |source| {
-            let draft = assemble(source, &manifest, &[]).map_err(|error| error.to_string())?;
-            draft.load(self.sandbox).map_err(|error| error.to_string())
-        });
-        let Trial { mut vectors, failed, answered } =
-            run_examples(&decoder, &normalized, &examples, &codec.place);
+        let (version, (examples, whole_input)) =
+            (self.version(codec, made), as_called(&codec.examples, codec.calling));
+        let manifest = manifest(codec, id, version, licence, whole_input);
+        let mut tried = self.try_examples(codec, source, manifest, &examples)?;
+        if !whole_input && tried.trial.fails_commands() {
+            // Some codecs read the port of a command beside its data.
+            let examples = with_whole_commands(&codec.examples);
+            let mut manifest = tried.manifest.clone();
+            if let Some(script) = &mut manifest.script {
+                script.whole_input = true;
+            }
+            let whole = self.try_examples(codec, source, manifest, &examples)?;
+            if whole.trial.failed.len() < tried.trial.failed.len() {
+                tried = whole;
+            }
+        }
+        let Tried { manifest, decoder, trial: Trial { mut vectors, failed, answered, .. } } = tried;
         made.examples = examples.len();
         made.failed = failed;
         if !made.failed.is_empty() && !self.options.keep_failing {
@@ -124,6 +130,9 @@ impl<'sandbox> Workshop<'sandbox> {
             vectors.truncate(Package::VECTORS);
         }
         let inferred = infer(&answered);
+        if inferred.measures_more {
+            self.measure(source, &manifest, &inferred, &mut vectors)?;
+        }
         let failing: Vec<String> =
             made.failed.iter().map(|failed| failed.example.clone()).collect();
         let manifest = completed(&manifest, decoder.dialect(), &vectors, failing);
@@ -140,6 +149,43 @@ impl<'sandbox> Workshop<'sandbox> {
             .map_err(|error| error.to_string())?;
         let rehearsal = Rehearsal::of(package, self.sandbox).map_err(|error| error.to_string())?;
         Ok(rehearsal.into_package())
+    }
+
+    /// Loads a codec and runs its examples.
+    fn try_examples(
+        &self,
+        codec: &Codec,
+        source: &str,
+        manifest: Manifest,
+        examples: &[Example],
+    ) -> Result<Tried, String> {
+        // The codec alone is a package already, so that it is loaded as all packages are.
+        let draft = assemble(source, &manifest, &[]).map_err(|error| error.to_string())?;
+        let decoder = draft.load(self.sandbox).map_err(|error| error.to_string())?;
+        let normalized = Normalized::of(source, examples, |source| {
+            let draft = assemble(source, &manifest, &[]).map_err(|error| error.to_string())?;
+            draft.load(self.sandbox).map_err(|error| error.to_string())
+        });
+        let trial = run_examples(&decoder, &normalized, examples, codec.comparison, &codec.place);
+        Ok(Tried { manifest, decoder, trial })
+    }
+
+    /// Puts into the vectors what the fields measure that the codec itself does not.
+    fn measure(
+        &self,
+        source: &str,
+        manifest: &Manifest,
+        inferred: &Inferred,
+        vectors: &mut [Vector],
+    ) -> Result<(), String> {
+        let (draft, _) = assemble_within_limits(source, manifest, &[], inferred.clone())
+            .map_err(|error| error.to_string())?;
+        let decoder = draft.load(self.sandbox).map_err(|error| error.to_string())?;
+        for vector in vectors {
+            vector.expect = outcome(&run(&decoder, &vector.input));
+            vector.expect.sort_all_objects();
+        }
+        Ok(())
     }
 
     fn version(&self, codec: &Codec, made: &mut Made) -> Version {
@@ -177,6 +223,13 @@ impl<'sandbox> Workshop<'sandbox> {
     }
 }
 
+/// A codec that was loaded, and what became of its examples.
+struct Tried {
+    manifest: Manifest,
+    decoder: Decoder,
+    trial: Trial,
+}
+
 /// Leaves out fields until the manifest is within the limit of packages.
 fn assemble_within_limits(
     source: &str,
@@ -184,7 +237,7 @@ fn assemble_within_limits(
     vectors: &[Vector],
     inferred: Inferred,
 ) -> Result<(Package, usize), PackageError> {
-    let Inferred { mut fields, mut left_out } = inferred;
+    let Inferred { mut fields, mut left_out, .. } = inferred;
     loop {
         let manifest = Manifest { fields: fields.clone(), ..manifest.clone() };
         match assemble(source, &manifest, vectors) {

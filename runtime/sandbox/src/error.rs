@@ -4,7 +4,7 @@ use std::fmt;
 
 use wasmtime::Trap;
 
-use crate::{Failure, Limits};
+use crate::{Failure, Limits, Script};
 
 /// Why a file cannot be used as a decoder.
 #[derive(Debug, thiserror::Error)]
@@ -115,10 +115,34 @@ pub enum LoadError {
         column: Option<u32>,
     },
     /// The script has none of the functions that codecs have.
-    #[error("the script has no entry point: it defines none of {}", names.join(", "))]
+    #[error(
+        "the script has no entry point: it defines none of {}, neither as a global nor in what it \
+         exports, in `driver` or in a single other object; {}",
+        names.join(", "),
+        Defined(defined)
+    )]
     NoEntryPoint {
         /// The names that are looked for.
         names: Vec<String>,
+        /// The names that the script defines, functions with parentheses and objects with their
+        /// members.
+        defined: Vec<String>,
+    },
+    /// Loading the script takes more memory than its size allows.
+    #[error(
+        "the script of {bytes} bytes cannot be loaded: it asked for {wanted} bytes of memory, and \
+         {limit} are the limit for a script of its size: the setting memory-bytes of [sandbox], and \
+         {} for each byte of source after the first {}",
+        Script::LOAD_MEMORY_FACTOR,
+        Script::ORDINARY_SOURCE_BYTES
+    )]
+    ScriptNeedsMemory {
+        /// Size of the source in bytes.
+        bytes: usize,
+        /// The memory wanted, in bytes.
+        wanted: usize,
+        /// The limit in bytes.
+        limit: usize,
     },
 }
 
@@ -329,6 +353,18 @@ pub enum OutputError {
         /// The FPort that was given.
         f_port: u8,
     },
+}
+
+/// The names that a script defines.
+struct Defined<'a>(&'a [String]);
+
+impl fmt::Display for Defined<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            [] => formatter.write_str("it defines no globals"),
+            names => write!(formatter, "its globals are {}", names.join(", ")),
+        }
+    }
 }
 
 impl OutputError {

@@ -25,7 +25,8 @@ pub struct Limits {
     /// bulk operation moves, the image of its memory included. The same on every machine, however
     /// busy it is.
     pub fuel: u64,
-    /// Linear memory in bytes.
+    /// Linear memory in bytes. Loading a large script has more, by its size
+    /// ([`Script::LOAD_MEMORY_FACTOR`](crate::Script::LOAD_MEMORY_FACTOR)).
     pub memory_bytes: usize,
     /// Elements of all tables together.
     pub table_elements: usize,

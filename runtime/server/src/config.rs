@@ -4,10 +4,14 @@ use std::{
     collections::{BTreeMap, HashMap, HashSet},
     net::SocketAddr,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
-use champollion_delivery::destinations::{AddressRule, Surroundings};
+use champollion_delivery::{
+    destinations::{AddressRules, Network, Ports, Reach, Surroundings, listed},
+    names::GroupId,
+};
 use champollion_registry::{
     RegistryConfig, channels::QuarantineRule, gate::Gate, ledger::AuditLimits, package::DecoderId,
 };
@@ -148,8 +152,23 @@ pub struct Retention {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Delivery {
-    /// Whether recipients may be on this machine or in a private network.
+    /// Whether recipients may be in any private network.
     pub private_addresses: bool,
+    /// Networks that recipients may be in beside the internet.
+    #[serde(deserialize_with = "listed")]
+    pub allow_networks: Vec<Network>,
+    /// Networks that recipients may not be in.
+    #[serde(deserialize_with = "listed")]
+    pub deny_networks: Vec<Network>,
+    /// Ports that recipients may have.
+    #[serde(deserialize_with = "listed")]
+    pub allow_ports: Vec<Ports>,
+    /// Ports that recipients may not have.
+    #[serde(deserialize_with = "listed")]
+    pub deny_ports: Vec<Ports>,
+    /// The same lists for the recipients of single groups, which come first.
+    #[serde(default)]
+    pub groups: BTreeMap<GroupId, Reach>,
     /// Whether records may go over HTTP without TLS.
     pub plain_http: bool,
     /// The folder below which files may be put; none may where it is empty.
@@ -166,8 +185,19 @@ impl Delivery {
     pub fn surroundings(&self) -> Surroundings {
         let Self { private_addresses, plain_http, first_pause_ms, longest_pause_seconds, .. } =
             *self;
+        let all = Reach {
+            allow_networks: self.allow_networks.clone(),
+            deny_networks: self.deny_networks.clone(),
+            allow_ports: self.allow_ports.clone(),
+            deny_ports: self.deny_ports.clone(),
+        };
+        let own = |(group, reach): (&GroupId, &Reach)| (group.clone(), Arc::new(reach.clone()));
         Surroundings {
-            addresses: AddressRule { private: private_addresses },
+            addresses: AddressRules {
+                private: private_addresses,
+                all: Arc::new(all),
+                groups: self.groups.iter().map(own).collect(),
+            },
             plain_http,
             folders: (!self.folders.as_os_str().is_empty()).then(|| self.folders.clone()),
             pauses: (
@@ -460,6 +490,31 @@ mod tests {
         std::fs::write(&file, "[decoders.\"acme/meter\"]\nfeul = 1000\n").unwrap();
         let error = Config::layered(Some(&file), environment(&[])).unwrap_err();
         assert!(error.to_string().contains("feul"), "{error}");
+    }
+
+    #[test]
+    fn recipients_have_lists_for_all_and_for_single_groups() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("champollion.toml");
+        let text = "[delivery]\nallow-networks = [\"10.20.0.0/16\"]\nallow-ports = [443, \"8000-8999\"]\n\
+                    [delivery.groups.water]\nallow-networks = [\"192.168.7.9\"]\n";
+        std::fs::write(&file, text).unwrap();
+        let set = [("CHAMPOLLION_DELIVERY__DENY_PORTS", "8080,8443")];
+        let delivery = Config::layered(Some(&file), environment(&set)).unwrap().delivery;
+        let texts = |ports: &[Ports]| ports.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(texts(&delivery.allow_ports), ["443", "8000-8999"]);
+        assert_eq!(texts(&delivery.deny_ports), ["8080", "8443"]);
+        let water: GroupId = "water".parse().unwrap();
+        assert_eq!(delivery.groups[&water].allow_networks[0].to_string(), "192.168.7.9/32");
+        for (text, says) in [
+            ("[delivery]\nallow-networks = [\"10.0.0.1/8\"]\n", "10.0.0.1/8"),
+            ("[delivery]\nallow-ports = [\"http\"]\n", "http"),
+            ("[delivery.groups.water]\nallow = [\"::1\"]\n", "allow"),
+        ] {
+            std::fs::write(&file, text).unwrap();
+            let error = Config::layered(Some(&file), environment(&[])).unwrap_err().to_string();
+            assert!(error.contains(says), "{text}: {error}");
+        }
     }
 
     #[test]

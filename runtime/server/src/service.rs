@@ -197,6 +197,12 @@ impl Service {
         let devices = Arc::new(Devices::open(Arc::clone(&store)).await?);
         let mailbox = Arc::new(Mailbox::new(Arc::clone(&store), config.retention()));
         let files: Arc<dyn Blobs> = Arc::new(FileBlobs::open(folder("files"))?);
+        if config.delivery.private_addresses {
+            tracing::warn!(
+                "[delivery] private-addresses opens all private networks, and no longer this machine \
+                 or its link: list the networks that recipients are in under allow-networks instead"
+            );
+        }
         let dispatcher =
             Dispatcher::open(Arc::clone(&mailbox), files, config.delivery.surroundings()).await?;
         let tokens = Tokens::open(Arc::clone(&store)).await?;

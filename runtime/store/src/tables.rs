@@ -75,6 +75,9 @@ names! { TableName, ALL_TABLES:
     /// Routes of groups. Key: the group, a slash, the name of the route. Value, JSON: the route.
     ROUTES = "routes";
 
+    /// Authors of routes. Key: as of the routes. Value, JSON: who made the route and who changed it last.
+    ROUTE_AUTHORS = "route-authors";
+
     /// Progress of routes. Key: as of the routes. Value, JSON: the records that the route is done with.
     ROUTE_STANDINGS = "route-standings";
 

@@ -5,6 +5,8 @@ mod history;
 mod keys;
 #[cfg(feature = "oci")]
 mod oci;
+#[cfg(feature = "oci")]
+mod oci_login;
 mod sharing;
 mod source;
 #[cfg(not(feature = "oci"))]

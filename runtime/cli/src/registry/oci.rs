@@ -32,6 +32,7 @@ use super::{
         publish::{Order, publish_file, show},
     },
     decoder_version,
+    oci_login::Login,
     source::{Known, Said, Source},
 };
 
@@ -153,8 +154,7 @@ async fn push(
         let (client, auth) = access.client(to.registry())?;
         let progress = progress::bar(1, json);
         progress.set_message(to.to_string());
-        let login = client.auth(&to, &auth, RegistryOperation::Push).await;
-        login.map_err(|error| Failure::caused(&refuses, &error))?;
+        access.log_in(&client, &to, &auth, RegistryOperation::Push).await?;
         let pushed = client.push(&to, &layers, config, &auth, Some(manifest)).await;
         progress.finish_and_clear();
         pushed.map_err(|error| Failure::caused(&refuses, &error))?;
@@ -208,8 +208,7 @@ async fn fetch(
     let refuses = format!("{} refuses", from.registry());
     let unusable = "the artifact cannot be used";
     let (client, auth) = access.client(from.registry())?;
-    let login = client.auth(from, &auth, RegistryOperation::Pull).await;
-    login.map_err(|error| Failure::caused(&refuses, &error))?;
+    access.log_in(&client, from, &auth, RegistryOperation::Pull).await?;
     let pulled = client.pull_image_manifest(from, &auth).await;
     let (manifest, _) = pulled.map_err(|error| Failure::caused(&refuses, &error))?;
     let kinds = manifest.layers.iter().map(|layer| layer.media_type.as_str());
@@ -252,6 +251,33 @@ impl Access {
         let client =
             client.map_err(Failure::of("the client of OCI registries cannot be set up"))?;
         Ok((client, self.credentials(host)?))
+    }
+
+    /// Logs in at a registry. Of one that anybody may read the library learns nothing when it asks at the
+    /// door, and would send no credentials at all: there the request itself is asked with.
+    async fn log_in(
+        &self,
+        client: &Client,
+        at: &Reference,
+        auth: &RegistryAuth,
+        operation: RegistryOperation,
+    ) -> Result<(), Failure> {
+        let refuses = format!("{} refuses", at.registry());
+        let login = client.auth(at, auth, operation).await;
+        let token = login.map_err(|error| Failure::caused(&refuses, &error))?;
+        let (None, RegistryAuth::Basic(user, password)) = (token, auth) else { return Ok(()) };
+        let pem = self.ca_file.as_ref().map(|path| {
+            let task = format!("the certificates {} cannot be used", path.display());
+            std::fs::read(path).map_err(Failure::of(task))
+        });
+        let login = Login {
+            scheme: if self.insecure { "http" } else { "https" },
+            authorities: pem.transpose()?,
+            user,
+            password,
+        };
+        client.tokens.insert(at, operation, login.token(at, operation).await?).await;
+        Ok(())
     }
 
     fn credentials(&self, host: &str) -> Result<RegistryAuth, Failure> {

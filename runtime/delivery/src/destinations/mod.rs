@@ -1,15 +1,24 @@
 //! Destinations: what accepts records one by one, where it may be, and how it is trusted.
 
-mod address;
 pub mod mqtt;
 pub mod push;
+mod reach;
 mod recipient;
 mod secret;
 mod surroundings;
+mod target;
 mod tls;
+mod words;
 
-pub use address::{AddressError, AddressRule};
+#[cfg(feature = "sftp")]
+pub(crate) use reach::Limited;
+pub use reach::{
+    AddressError, AddressRules, ConnectError, Connector, Network, NetworkError, Ports, PortsError,
+    Reach, listed,
+};
+pub(crate) use reach::{Bound, HttpClient, HttpError};
 pub use recipient::{Handed, Parcel, Recipient, Shaped, Verdict};
 pub use secret::Secret;
 pub use surroundings::Surroundings;
+pub(crate) use target::Target;
 pub use tls::{ClientCertificate, Tls, TlsError, TlsPart};

@@ -6,6 +6,8 @@ use async_trait::async_trait;
 use champollion_frames::DevEui;
 use jiff::Timestamp;
 
+use super::words::shown;
+
 /// Records that are handed over in one go, in the shape that the route asks for.
 #[derive(Clone, Debug)]
 pub struct Parcel {
@@ -36,8 +38,8 @@ pub struct Handed {
     pub verdict: Verdict,
     /// The status of its answer, where it answers with one.
     pub status: Option<u16>,
-    /// The recipient's words, or the reason of the failure, for people. Empty where there is nothing to say.
-    pub message: String,
+    /// The recipient's words, or the reason of the failure, for people: see [`Handed::new`].
+    message: String,
 }
 
 /// Whether a recipient has what was handed over.
@@ -59,15 +61,28 @@ pub trait Recipient: Send + Sync {
 }
 
 impl Handed {
+    /// Makes a result. Its message may hold what a stranger said, so no more of it is kept than a kilobyte
+    /// of printable text.
+    #[must_use]
+    pub fn new(verdict: Verdict, status: Option<u16>, message: &str) -> Self {
+        Self { verdict, status, message: shown(message) }
+    }
+
     /// Makes the result of a parcel that the recipient has taken.
     #[must_use]
     pub fn taken(status: Option<u16>) -> Self {
-        Self { verdict: Verdict::Taken, status, message: String::new() }
+        Self::new(Verdict::Taken, status, "")
     }
 
     /// It has it not.
     #[must_use]
-    pub fn later(message: impl Into<String>) -> Self {
-        Self { verdict: Verdict::Later(None), status: None, message: message.into() }
+    pub fn later(message: impl AsRef<str>) -> Self {
+        Self::new(Verdict::Later(None), None, message.as_ref())
+    }
+
+    /// Returns the recipient's words, or the reason of the failure; nothing where there is nothing to say.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
     }
 }

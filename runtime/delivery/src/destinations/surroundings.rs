@@ -2,17 +2,26 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use super::address::AddressRule;
+use super::reach::{AddressRules, Connector};
+use crate::names::GroupId;
 
 /// The bounds that the operator sets to destinations: addresses and time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Surroundings {
     /// Where recipients may be.
-    pub addresses: AddressRule,
+    pub addresses: AddressRules,
     /// Whether records may go over HTTP without TLS.
     pub plain_http: bool,
     /// The folder below which files may be put; none may where it is absent.
     pub folders: Option<PathBuf>,
     /// The first pause after a failure, and the longest.
     pub pauses: (Duration, Duration),
+}
+
+impl Surroundings {
+    /// The connector for the recipients of a group.
+    #[must_use]
+    pub fn connector(&self, group: &GroupId) -> Connector {
+        Connector::new(&self.addresses, group)
+    }
 }

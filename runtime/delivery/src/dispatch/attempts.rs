@@ -110,7 +110,7 @@ impl Attempt {
                 Verdict::Gone => AttemptOutcome::Gone,
             },
             status: handed.status,
-            message: handed.message.clone(),
+            message: handed.message().to_owned(),
             milliseconds: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         }
     }

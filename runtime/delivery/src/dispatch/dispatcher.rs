@@ -17,6 +17,7 @@ use tokio::{
 
 use super::{
     attempts::{Attempt, AttemptPlace},
+    change::Change,
     error::{DispatchError, ROUTES_OF_A_GROUP},
     file_maker::{FileMaker, FileMeans},
     live::{LiveRoute, RouteStatus},
@@ -28,7 +29,9 @@ use crate::{
     files::FileStanding,
     mailbox::{DeliveryError, Mailbox, Progress},
     names::{GroupId, RouteKey, RouteName},
-    routes::{Destination, DestinationKind, Route, RouteBook, RouteError, RouteStanding, Way},
+    routes::{
+        Authors, Destination, DestinationKind, Route, RouteBook, RouteError, RouteStanding, Way,
+    },
 };
 
 /// Orders that wait for whoever works on a route.
@@ -81,6 +84,9 @@ pub struct ShownRoute {
     /// The definition of the route, its secrets hidden.
     #[serde(flatten)]
     pub route: Route,
+    /// The authors of the route.
+    #[serde(flatten)]
+    pub authors: Authors,
     /// The present state of the route.
     pub status: RouteStatus,
 }
@@ -108,10 +114,10 @@ impl Dispatcher {
     ) -> Result<Self, DeliveryError> {
         let book = RouteBook::new(Arc::clone(mailbox.store()));
         let mut routes = BTreeMap::new();
-        for (key, (route, standing)) in book.all().await? {
+        for (key, (route, standing, authors)) in book.all().await? {
             mailbox.route_is_at(&key, standing.progress.through());
             let kind = route.to.kind();
-            let live = Arc::new(LiveRoute::new(key.clone(), route, standing));
+            let live = Arc::new(LiveRoute::new(key.clone(), route, standing, authors));
             routes.insert(key, Working { live, orders: None, kind });
         }
         sweep(&mailbox, &*files, routes.keys()).await?;
@@ -244,6 +250,7 @@ impl Dispatcher {
             group: live.key.group.clone(),
             name: live.key.name.clone(),
             route: Route::clone(&live.route()).hidden(),
+            authors: live.authors(),
             status: live.status(&self.mailbox).await?,
         })
     }
@@ -258,8 +265,19 @@ impl Dispatcher {
         key: &RouteKey,
         route: Route,
         beginning: Beginning,
+        change: Change<'_>,
     ) -> Result<Option<Secret>, DispatchError> {
         let _turn = self.turn.lock().await;
+        self.put_in_turn(key, route, beginning, change).await
+    }
+
+    async fn put_in_turn(
+        &self,
+        key: &RouteKey,
+        route: Route,
+        beginning: Beginning,
+        change: Change<'_>,
+    ) -> Result<Option<Secret>, DispatchError> {
         let before = self.find(key).ok();
         let mut route =
             route.with_secrets_of(before.as_ref().map(|before| before.live.route()).as_deref())?;
@@ -269,12 +287,15 @@ impl Dispatcher {
             push.check(key, self.mailbox.retention(), Timestamp::now())
                 .map_err(RouteError::from)?;
         }
+        route.check_size()?;
         let mut batch = Batch::new();
         RouteBook::put_route(&mut batch, key, &route)?;
         match before {
             Some(before) => {
-                self.mailbox.store().commit(batch).await.map_err(DeliveryError::from)?;
-                before.live.replace(route);
+                let authors = before.live.authors().with_change(change.by);
+                authors.put(&mut batch, key)?;
+                change.commit.commit(batch).await?;
+                before.live.replace(route, authors);
                 self.hand_on(&before, way).await;
             }
             None => {
@@ -292,12 +313,14 @@ impl Dispatcher {
                 let progress = Progress::after(place);
                 let standing = RouteStanding { progress, ..RouteStanding::default() };
                 RouteBook::put_standing(&mut batch, key, &standing)?;
-                if let Err(error) = self.mailbox.store().commit(batch).await {
+                let authors = Authors::of_new(change.by);
+                authors.put(&mut batch, key)?;
+                if let Err(error) = change.commit.commit(batch).await {
                     self.mailbox.route_is_gone(key);
-                    return Err(DeliveryError::from(error).into());
+                    return Err(error.into());
                 }
                 let kind = route.to.kind();
-                let live = Arc::new(LiveRoute::new(key.clone(), route, standing));
+                let live = Arc::new(LiveRoute::new(key.clone(), route, standing, authors));
                 let orders = self.work_on(&live, way);
                 let mut routes = self.routes.lock();
                 routes.insert(key.clone(), Working { live, orders, kind });
@@ -332,7 +355,7 @@ impl Dispatcher {
     ///
     /// # Errors
     /// There is none, or the store does not.
-    pub async fn remove(&self, key: &RouteKey) -> Result<(), DispatchError> {
+    pub async fn remove(&self, key: &RouteKey, change: Change<'_>) -> Result<(), DispatchError> {
         let _turn = self.turn.lock().await;
         let live = self.find(key)?.live;
         // Whoever makes its files ends first, so that no file of it is made any more.
@@ -343,7 +366,7 @@ impl Dispatcher {
         let was_working = orders.is_some();
         drop(orders);
         let ended = if was_working { Some(live.turn.lock().await) } else { None };
-        let removed = self.forget(key, &live).await;
+        let removed = self.forget(key, &live, change).await;
         drop(ended);
         if removed.is_err() && was_working {
             // It is still there, and goes on.
@@ -355,7 +378,12 @@ impl Dispatcher {
     }
 
     /// Removes what is stored of a route.
-    async fn forget(&self, key: &RouteKey, live: &LiveRoute) -> Result<(), DispatchError> {
+    async fn forget(
+        &self,
+        key: &RouteKey,
+        live: &LiveRoute,
+        change: Change<'_>,
+    ) -> Result<(), DispatchError> {
         let place = live.place();
         let mut batch = Batch::new();
         let files = FileStanding::read(&self.mailbox, key).await?;
@@ -366,7 +394,7 @@ impl Dispatcher {
         // What it is done with goes, unless other routes are not.
         self.mailbox.put_removal(&mut batch, key, place);
         RouteBook::delete(&mut batch, key);
-        self.mailbox.store().commit(batch).await.map_err(DeliveryError::from)?;
+        change.commit.commit(batch).await?;
         // Its sender goes with it, so that whoever works on it ends.
         self.routes.lock().remove(key);
         self.mailbox.route_is_gone(key);
@@ -382,10 +410,18 @@ impl Dispatcher {
     ///
     /// # Errors
     /// There is none, or the store does not.
-    pub async fn pause(&self, key: &RouteKey, paused: bool) -> Result<(), DispatchError> {
+    pub async fn pause(
+        &self,
+        key: &RouteKey,
+        paused: bool,
+        change: Change<'_>,
+    ) -> Result<(), DispatchError> {
+        // In turn, so that nobody changes what is read here before it is written.
+        let turn = self.turn.lock().await;
         let working = self.find(key)?;
         let route = Route { paused, ..Route::clone(&working.live.route()) };
-        self.put(key, route, Beginning::Now).await?;
+        self.put_in_turn(key, route, Beginning::Now, change).await?;
+        drop(turn);
         if !paused && working.live.standing(|standing| standing.stopped.take()).is_some() {
             working.live.save(&self.mailbox).await?;
         }

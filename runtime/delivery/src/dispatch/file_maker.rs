@@ -255,7 +255,8 @@ impl FileMaker {
         });
         let Gathered { json, first, records } = file;
         let count = json.len() as u64;
-        let bytes = written(self.means.push.format, json).await?;
+        let FilePush { format, layout, .. } = self.means.push;
+        let bytes = written(format, layout, json).await?;
         let blob = self.standing.next_blob(&self.live.key);
         self.means.blobs.put(&blob, &bytes).await?;
         let before = self.standing.clone();
@@ -309,7 +310,7 @@ impl FileMaker {
         if handed.verdict != Verdict::Taken {
             metrics::counter!("champollion_deliveries_failed_total").increment(1);
             if self.failures == 0 {
-                let why = &handed.message;
+                let why = handed.message();
                 tracing::warn!(route = %self.live.key, file = file.name, why, "a file is not put");
             }
             self.failures = self.failures.saturating_add(1);

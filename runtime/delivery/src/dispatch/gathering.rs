@@ -7,7 +7,7 @@ use champollion_store::Sequence;
 use super::live::LiveRoute;
 use crate::{
     files::FilePush,
-    formats::Format,
+    formats::{Format, Layout},
     mailbox::{DeliveryError, Mailbox},
     records::{Head, StoredRecord},
     routes::Route,
@@ -116,8 +116,12 @@ fn shaped(route: &Route, format: Format, json: &str) -> Result<Wanted, serde_jso
 }
 
 /// The bytes of a file. Many records take a while to write, which nobody else waits for.
-pub(super) async fn written(format: Format, json: Vec<String>) -> Result<Vec<u8>, DeliveryError> {
+pub(super) async fn written(
+    format: Format,
+    layout: Layout,
+    json: Vec<String>,
+) -> Result<Vec<u8>, DeliveryError> {
     let damaged = |reason: String| DeliveryError::Unwritable { reason };
-    let written = tokio::task::spawn_blocking(move || format.write(&json)).await;
+    let written = tokio::task::spawn_blocking(move || format.write(&json, layout)).await;
     written.map_err(|error| damaged(error.to_string()))?.map_err(|error| damaged(error.to_string()))
 }

@@ -12,7 +12,7 @@ use crate::{
     mailbox::{DeliveryError, Mailbox},
     names::RouteKey,
     records::Head,
-    routes::{Route, RouteBook, RouteStanding, Stopped},
+    routes::{Authors, Route, RouteBook, RouteStanding, Stopped},
 };
 
 /// A route that is in use. Whoever works on it and whoever asks about it hold the same.
@@ -21,6 +21,7 @@ pub(crate) struct LiveRoute {
     /// The route as it is now. Locked, as all here that is not locked by tokio, for a look and never across
     /// an await.
     route: RwLock<Arc<Route>>,
+    authors: RwLock<Authors>,
     standing: Mutex<RouteStanding>,
     outlook: Mutex<Outlook>,
     pub(crate) attempts: Attempts,
@@ -98,10 +99,16 @@ pub struct RouteStatus {
 }
 
 impl LiveRoute {
-    pub(crate) fn new(key: RouteKey, route: Route, standing: RouteStanding) -> Self {
+    pub(crate) fn new(
+        key: RouteKey,
+        route: Route,
+        standing: RouteStanding,
+        authors: Authors,
+    ) -> Self {
         Self {
             key,
             route: RwLock::new(Arc::new(route)),
+            authors: RwLock::new(authors),
             standing: Mutex::new(standing),
             outlook: Mutex::default(),
             attempts: Attempts::default(),
@@ -115,8 +122,14 @@ impl LiveRoute {
         Arc::clone(&self.route.read())
     }
 
-    pub(crate) fn replace(&self, route: Route) {
+    /// Returns the authors of the route.
+    pub(crate) fn authors(&self) -> Authors {
+        self.authors.read().clone()
+    }
+
+    pub(crate) fn replace(&self, route: Route, authors: Authors) {
         *self.route.write() = Arc::new(route);
+        *self.authors.write() = authors;
     }
 
     /// Reads or changes how far it has come.

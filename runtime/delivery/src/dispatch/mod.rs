@@ -3,6 +3,7 @@
 mod attempts;
 mod backoff;
 mod breaker;
+mod change;
 mod dispatcher;
 mod error;
 mod expiry;
@@ -19,6 +20,7 @@ mod trial;
 
 pub use attempts::{Attempt, AttemptOutcome, AttemptPlace, AttemptPlaceError};
 pub use backoff::Backoff;
+pub use change::{Change, Commit};
 pub use dispatcher::{Beginning, Dispatcher, ShownRoute};
 pub use error::DispatchError;
 pub use live::{RouteState, RouteStatus};

@@ -415,19 +415,19 @@ impl Pusher {
             }
             Verdict::Later(asked_for) => {
                 metrics::counter!("champollion_deliveries_failed_total").increment(1);
-                tracing::debug!(route = %self.live.key, why = handed.message, "not delivered");
+                tracing::debug!(route = %self.live.key, why = handed.message(), "not delivered");
                 self.lanes.failed(taken, now);
                 // What was removed meanwhile is not tried again.
                 self.lanes.drop_through(self.live.place());
                 let was_open = self.breaker.open_until(now).is_some();
                 self.breaker.failed(now, asked_for);
                 if !was_open && self.breaker.open_until(now).is_some() {
-                    let why = handed.message;
+                    let why = handed.message();
                     tracing::warn!(route = %self.live.key, why, "the recipient is left alone");
                 }
             }
             Verdict::Gone => {
-                let reason = handed.message;
+                let reason = handed.message().to_owned();
                 tracing::warn!(route = %self.live.key, reason, "the recipient wants nothing more");
                 self.lanes.failed(taken, now);
                 self.live.standing(|standing| {

@@ -7,7 +7,7 @@ use tokio::time::timeout;
 
 use super::{attempts::Attempt, dispatcher::Dispatcher, error::DispatchError};
 use crate::{
-    destinations::{Handed, Parcel, Shaped},
+    destinations::{Handed, Parcel, Shaped, Verdict},
     files::{FilePush, Place, PlaceError},
     names::RouteKey,
     routes::{Route, RouteError, Way},
@@ -55,10 +55,16 @@ impl Dispatcher {
 async fn try_place(push: &FilePush, place: &dyn Place, name: &str) -> Handed {
     let tried = async {
         place.put(name, TEST_FILE).await?;
-        place.remove(name).await
+        Ok::<_, PlaceError>(place.remove(name).await)
     };
     match timeout(push.timeout(), tried).await {
-        Ok(Ok(())) => Handed::taken(None),
+        Ok(Ok(Ok(()))) => Handed::taken(None),
+        // Files come: taking one away is asked of a place for this alone.
+        Ok(Ok(Err(error))) => {
+            let said =
+                format!("written, but the test file {name} could not be taken away: {error}");
+            Handed::new(Verdict::Taken, None, &said)
+        }
         Ok(Err(error)) => Handed::later(error.to_string()),
         Err(_) => {
             let seconds = push.timeout_seconds;

@@ -11,8 +11,8 @@ use super::{
     rhythm::Rhythm,
 };
 use crate::{
-    destinations::{Secret, Surroundings},
-    formats::Format,
+    destinations::{Secret, Surroundings, Target},
+    formats::{Format, Layout},
     names::{GroupId, RouteKey},
 };
 
@@ -36,6 +36,9 @@ pub struct FilePush {
     /// The pattern of the files' names.
     #[serde(default)]
     pub name: NamePattern,
+    /// The layout of tables.
+    #[serde(default, skip_serializing_if = "Layout::is_usual")]
+    pub layout: Layout,
     /// Whether there is a file too where there is no record for it.
     #[serde(default)]
     pub empty_files: bool,
@@ -58,6 +61,16 @@ pub enum FilePushError {
         kind: &'static str,
         /// The reason why the place cannot be used.
         reason: UnusablePlace,
+    },
+    /// Only tables have a layout.
+    #[error(
+        "layout {layout} is of tables, and the format is {format}: leave it out, or say csv-rows or csv-columns"
+    )]
+    Layout {
+        /// The layout that is asked for.
+        layout: Layout,
+        /// The format that is asked for.
+        format: Format,
     },
     /// Its names cannot be.
     #[error(transparent)]
@@ -96,6 +109,11 @@ impl FilePush {
         self.place.secrets()
     }
 
+    /// Returns where its secrets go; nowhere where it has none.
+    pub(crate) fn target(&self) -> Option<Target> {
+        self.place.target()
+    }
+
     /// The place where files are put.
     ///
     /// # Errors
@@ -114,6 +132,9 @@ impl FilePush {
         };
         range("recordsPerFile", self.records_per_file as u64, RECORDS.1 as u64)?;
         range("timeoutSeconds", self.timeout_seconds, TIMEOUT_SECONDS.1)?;
+        if !self.layout.is_usual() && !self.format.is_table() {
+            return Err(FilePushError::Layout { layout: self.layout, format: self.format });
+        }
         self.place
             .open(group, surroundings)
             .map_err(|reason| FilePushError::Place { kind: self.place.kind(), reason })

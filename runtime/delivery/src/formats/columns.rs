@@ -8,8 +8,11 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::{
+    cells,
     error::FormatError,
-    fields::{self, FIRST, LAST, finish, moment, table},
+    fields::{self, FIRST, LAST, moment},
+    layout::Layout,
+    sheet::Sheet,
     view::{Measured, View},
 };
 
@@ -20,34 +23,32 @@ const MEASURED_AT: &str = "measuredAt";
 /// of each.
 type Columns<'json> = BTreeMap<(&'json str, u16), &'json str>;
 
-pub(super) fn write(views: &[View<'_>]) -> Result<Vec<u8>, FormatError> {
+pub(super) fn write(views: &[View<'_>], layout: Layout) -> Result<Vec<u8>, FormatError> {
     let mut columns = Columns::new();
     for measured in views.iter().flat_map(View::measurements) {
         columns.insert((&measured.quantity, measured.channel), &measured.unit);
     }
-    let mut table = table();
-    for name in FIRST.iter().chain([&MEASURED_AT]) {
-        table.write_field(name)?;
-    }
-    for (&(quantity, channel), unit) in &columns {
-        table.write_field(title(quantity, channel, unit))?;
-    }
-    table.write_record(LAST)?;
+    let mut sheet = Sheet::new(layout);
+    let titles = columns
+        .iter()
+        .map(|(&(quantity, channel), unit)| cells::title(&title(quantity, channel, unit), layout));
+    let own = |name: &&str| (*name).to_owned();
+    let names = FIRST.iter().chain([&MEASURED_AT]).map(own);
+    sheet.row(names.chain(titles).chain(LAST.iter().map(own)));
     for view in views {
-        let first = fields::first(view);
+        let first = fields::first(view, layout);
         for (index, (measured_at, row)) in rows(view).into_iter().enumerate() {
-            for field in &first {
-                table.write_field(field)?;
-            }
-            table.write_field(moment(measured_at))?;
-            for column in columns.keys() {
-                let value = row.get(column).map(|measured| fields::value(measured.value));
-                table.write_field(value.transpose()?.unwrap_or_default())?;
-            }
-            table.write_record(fields::last(view, index == 0))?;
+            let values = columns.keys().map(|column| {
+                row.get(column)
+                    .map_or(Ok(String::new()), |measured| cells::value(measured.value, layout))
+            });
+            let values = values.collect::<Result<Vec<_>, _>>()?;
+            let last = fields::last(view, index == 0, layout);
+            let when = [moment(measured_at)];
+            sheet.row(first.iter().chain(&when).chain(&values).chain(&last));
         }
     }
-    Ok(finish(table)?)
+    Ok(sheet.finish())
 }
 
 /// When it was measured, and what, by quantity and channel.

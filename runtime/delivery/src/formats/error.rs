@@ -7,7 +7,4 @@ pub enum FormatError {
     /// One is not as it was written.
     #[error("a record is not as it was written: {0}")]
     Record(#[from] serde_json::Error),
-    /// A table cannot be written.
-    #[error("the table cannot be written: {0}")]
-    Table(#[from] csv::Error),
 }

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use super::{columns, error::FormatError, rows, senml, view::View};
+use super::{columns, error::FormatError, layout::Layout, rows, senml, view::View};
 
 /// A format in which records are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -66,6 +66,12 @@ impl Format {
         }
     }
 
+    /// Whether it is a table, which has a [`Layout`].
+    #[must_use]
+    pub fn is_table(self) -> bool {
+        matches!(self, Self::CsvRows | Self::CsvColumns)
+    }
+
     /// Whether a record can be written in it.
     ///
     /// # Errors
@@ -79,17 +85,21 @@ impl Format {
         }
     }
 
-    /// Records, each as JSON in any of the shapes, in this format. The same records always give the
-    /// same bytes.
+    /// Records, each as JSON in any of the shapes, in this format; tables in a layout. The same records
+    /// always give the same bytes.
     ///
     /// # Errors
     /// One of them is no record.
-    pub fn write<T: AsRef<str>>(self, records: &[T]) -> Result<Vec<u8>, FormatError> {
+    pub fn write<T: AsRef<str>>(
+        self,
+        records: &[T],
+        layout: Layout,
+    ) -> Result<Vec<u8>, FormatError> {
         Ok(match self {
             Self::Json => listed(records, "[", ",", "]\n"),
             Self::Ndjson => listed(records, "", "\n", if records.is_empty() { "" } else { "\n" }),
-            Self::CsvRows => rows::write(&views(records)?)?,
-            Self::CsvColumns => columns::write(&views(records)?)?,
+            Self::CsvRows => rows::write(&views(records)?, layout)?,
+            Self::CsvColumns => columns::write(&views(records)?, layout)?,
             Self::Senml => senml::write(&views(records)?)?,
         })
     }

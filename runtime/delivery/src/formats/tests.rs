@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
-use super::Format;
+use super::{Format, Layout, cells::unmarked};
 use crate::routes::Shape;
 
 /// A meter of water with an index of now and one of the midnight before, a lamp with two relays and
@@ -57,19 +57,19 @@ fn records() -> Vec<String> {
 }
 
 fn text(format: Format) -> String {
-    String::from_utf8(format.write(&records()).unwrap()).unwrap()
+    String::from_utf8(format.write(&records(), Layout::International).unwrap()).unwrap()
 }
 
 #[test]
 fn rows_have_a_line_for_each_measurement() {
     let expected = [
         "record,group,device,name,subGroup,useCase,tags,receivedAt,measuredAt,quantity,channel,value,unit,data,payload,fCnt,fPort,rssi [dBm],snr [dB],spreadingFactor,frequency [Hz],redundancy,networkServer,decoder,decoderVersion,decoderDigest,error,errorMessage",
-        r#"70B3D5E75E000001-00000007-01020304,water,70B3D5E75E000001,"Hall, ""A""",north,metering,floor=2;street=rue de l'Égalité,2026-11-25T08:00:00.500Z,2026-11-25T08:00:00.500Z,water.volume,0,12.5,m3,"{""index"":12.5}",0102FF,7,5,-97.5,5.25,9,868100000,2,lns,acme/meter,1.2.0,sha256:ab,,"#,
-        r#"70B3D5E75E000001-00000007-01020304,water,70B3D5E75E000001,"Hall, ""A""",north,metering,floor=2;street=rue de l'Égalité,2026-11-25T08:00:00.500Z,2026-11-25T00:00:00.000Z,water.volume,0,12.0,m3,,0102FF,7,5,-97.5,5.25,9,868100000,2,lns,acme/meter,1.2.0,sha256:ab,,"#,
-        r#"70B3D5E75E000001-00000007-01020304,water,70B3D5E75E000001,"Hall, ""A""",north,metering,floor=2;street=rue de l'Égalité,2026-11-25T08:00:00.500Z,2026-11-25T08:00:00.500Z,alarm.leak,0,true,,,0102FF,7,5,-97.5,5.25,9,868100000,2,lns,acme/meter,1.2.0,sha256:ab,,"#,
-        "70B3D5E75E000002-00000008-01020304,water,70B3D5E75E000002,'=1+1,north,metering,floor=2;street=rue de l'Égalité,2026-11-25T08:00:00.500Z,2026-11-25T08:00:00.500Z,lamp.relay,1,false,,{},0102FF,8,5,-97.5,5.25,9,868100000,2,lns,acme/meter,1.2.0,sha256:ab,,",
-        "70B3D5E75E000002-00000008-01020304,water,70B3D5E75E000002,'=1+1,north,metering,floor=2;street=rue de l'Égalité,2026-11-25T08:00:00.500Z,2026-11-25T08:00:00.500Z,air.co2,0,412,[ppm],,0102FF,8,5,-97.5,5.25,9,868100000,2,lns,acme/meter,1.2.0,sha256:ab,,",
-        "70B3D5E75E000003-00000009-01020304,water,70B3D5E75E000003,,north,metering,floor=2;street=rue de l'Égalité,2026-11-25T08:00:00.500Z,,,,,,,0102FF,9,5,-97.5,5.25,9,868100000,2,lns,,,,no-decoder,it has none",
+        r#""70B3D5E75E000001-00000007-01020304","water","70B3D5E75E000001","Hall, ""A""","north","metering","floor=2;street=rue de l'Égalité",2026-11-25T08:00:00.500Z,2026-11-25T08:00:00.500Z,"water.volume",0,12.5,"m3","{""index"":12.5}","0102FF",7,5,-97.5,5.25,9,868100000,2,"lns","acme/meter","1.2.0","sha256:ab",,"#,
+        r#""70B3D5E75E000001-00000007-01020304","water","70B3D5E75E000001","Hall, ""A""","north","metering","floor=2;street=rue de l'Égalité",2026-11-25T08:00:00.500Z,2026-11-25T00:00:00.000Z,"water.volume",0,12.0,"m3",,"0102FF",7,5,-97.5,5.25,9,868100000,2,"lns","acme/meter","1.2.0","sha256:ab",,"#,
+        r#""70B3D5E75E000001-00000007-01020304","water","70B3D5E75E000001","Hall, ""A""","north","metering","floor=2;street=rue de l'Égalité",2026-11-25T08:00:00.500Z,2026-11-25T08:00:00.500Z,"alarm.leak",0,true,,,"0102FF",7,5,-97.5,5.25,9,868100000,2,"lns","acme/meter","1.2.0","sha256:ab",,"#,
+        r#""70B3D5E75E000002-00000008-01020304","water","70B3D5E75E000002","'=1+1","north","metering","floor=2;street=rue de l'Égalité",2026-11-25T08:00:00.500Z,2026-11-25T08:00:00.500Z,"lamp.relay",1,false,,"{}","0102FF",8,5,-97.5,5.25,9,868100000,2,"lns","acme/meter","1.2.0","sha256:ab",,"#,
+        r#""70B3D5E75E000002-00000008-01020304","water","70B3D5E75E000002","'=1+1","north","metering","floor=2;street=rue de l'Égalité",2026-11-25T08:00:00.500Z,2026-11-25T08:00:00.500Z,"air.co2",0,412,"[ppm]",,"0102FF",8,5,-97.5,5.25,9,868100000,2,"lns","acme/meter","1.2.0","sha256:ab",,"#,
+        r#""70B3D5E75E000003-00000009-01020304","water","70B3D5E75E000003",,"north","metering","floor=2;street=rue de l'Égalité",2026-11-25T08:00:00.500Z,,,,,,,"0102FF",9,5,-97.5,5.25,9,868100000,2,"lns",,,,"no-decoder","it has none""#,
         "",
     ];
     assert_eq!(text(Format::CsvRows), expected.join("\r\n"));
@@ -79,10 +79,10 @@ fn rows_have_a_line_for_each_measurement() {
 fn columns_have_a_line_for_each_record_and_moment() {
     let expected = [
         "record,group,device,name,subGroup,useCase,tags,receivedAt,measuredAt,air.co2 [ppm],alarm.leak,lamp.relay #1,water.volume [m3],data,payload,fCnt,fPort,rssi [dBm],snr [dB],spreadingFactor,frequency [Hz],redundancy,networkServer,decoder,decoderVersion,decoderDigest,error,errorMessage",
-        r#"70B3D5E75E000001-00000007-01020304,water,70B3D5E75E000001,"Hall, ""A""",north,metering,floor=2;street=rue de l'Égalité,2026-11-25T08:00:00.500Z,2026-11-25T08:00:00.500Z,,true,,12.5,"{""index"":12.5}",0102FF,7,5,-97.5,5.25,9,868100000,2,lns,acme/meter,1.2.0,sha256:ab,,"#,
-        r#"70B3D5E75E000001-00000007-01020304,water,70B3D5E75E000001,"Hall, ""A""",north,metering,floor=2;street=rue de l'Égalité,2026-11-25T08:00:00.500Z,2026-11-25T00:00:00.000Z,,,,12.0,,0102FF,7,5,-97.5,5.25,9,868100000,2,lns,acme/meter,1.2.0,sha256:ab,,"#,
-        "70B3D5E75E000002-00000008-01020304,water,70B3D5E75E000002,'=1+1,north,metering,floor=2;street=rue de l'Égalité,2026-11-25T08:00:00.500Z,2026-11-25T08:00:00.500Z,412,,false,,{},0102FF,8,5,-97.5,5.25,9,868100000,2,lns,acme/meter,1.2.0,sha256:ab,,",
-        "70B3D5E75E000003-00000009-01020304,water,70B3D5E75E000003,,north,metering,floor=2;street=rue de l'Égalité,2026-11-25T08:00:00.500Z,2026-11-25T08:00:00.500Z,,,,,,0102FF,9,5,-97.5,5.25,9,868100000,2,lns,,,,no-decoder,it has none",
+        r#""70B3D5E75E000001-00000007-01020304","water","70B3D5E75E000001","Hall, ""A""","north","metering","floor=2;street=rue de l'Égalité",2026-11-25T08:00:00.500Z,2026-11-25T08:00:00.500Z,,true,,12.5,"{""index"":12.5}","0102FF",7,5,-97.5,5.25,9,868100000,2,"lns","acme/meter","1.2.0","sha256:ab",,"#,
+        r#""70B3D5E75E000001-00000007-01020304","water","70B3D5E75E000001","Hall, ""A""","north","metering","floor=2;street=rue de l'Égalité",2026-11-25T08:00:00.500Z,2026-11-25T00:00:00.000Z,,,,12.0,,"0102FF",7,5,-97.5,5.25,9,868100000,2,"lns","acme/meter","1.2.0","sha256:ab",,"#,
+        r#""70B3D5E75E000002-00000008-01020304","water","70B3D5E75E000002","'=1+1","north","metering","floor=2;street=rue de l'Égalité",2026-11-25T08:00:00.500Z,2026-11-25T08:00:00.500Z,412,,false,,"{}","0102FF",8,5,-97.5,5.25,9,868100000,2,"lns","acme/meter","1.2.0","sha256:ab",,"#,
+        r#""70B3D5E75E000003-00000009-01020304","water","70B3D5E75E000003",,"north","metering","floor=2;street=rue de l'Égalité",2026-11-25T08:00:00.500Z,2026-11-25T08:00:00.500Z,,,,,,"0102FF",9,5,-97.5,5.25,9,868100000,2,"lns",,,,"no-decoder","it has none""#,
         "",
     ];
     assert_eq!(text(Format::CsvColumns), expected.join("\r\n"));
@@ -127,7 +127,9 @@ fn records_stay_as_they_are_where_the_format_can_hold_them() {
 
 #[test]
 fn no_records_are_an_empty_file_of_the_format() {
-    let empty = |format: Format| String::from_utf8(format.write::<&str>(&[]).unwrap()).unwrap();
+    let empty = |format: Format| {
+        String::from_utf8(format.write::<&str>(&[], Layout::International).unwrap()).unwrap()
+    };
     assert_eq!(empty(Format::Json), "[]\n");
     assert_eq!(empty(Format::Senml), "[]\n");
     assert_eq!(empty(Format::Ndjson), "");
@@ -141,10 +143,10 @@ fn a_shape_without_decoded_or_payload_can_be_written_too() {
         let records = records();
         let shaped: Vec<_> = records.iter().map(|record| shape.of(record).unwrap()).collect();
         for format in Format::ALL {
-            assert!(format.write(&shaped).is_ok(), "{format} {shape:?}");
+            assert!(format.write(&shaped, Layout::French).is_ok(), "{format} {shape:?}");
         }
     }
-    assert!(Format::CsvRows.write(&["{}"]).is_err());
+    assert!(Format::CsvRows.write(&["{}"], Layout::International).is_err());
 }
 
 #[test]
@@ -156,9 +158,24 @@ fn a_format_is_known_by_its_name() {
     assert!("xml".parse::<Format>().unwrap_err().to_string().contains("csv-rows"));
 }
 
+#[test]
+fn a_french_table_has_semicolons_decimal_commas_and_its_mark() {
+    let written = Format::CsvRows.write(&records(), Layout::French).unwrap();
+    let written = String::from_utf8(written).unwrap();
+    assert!(written.starts_with("\u{feff}record;group;device;"), "{written}");
+    let row = written.lines().nth(1).unwrap();
+    let expected =
+        ";\"Hall, \"\"A\"\"\";\"north\";\"metering\";\"floor=2;street=rue de l'Égalité\";";
+    assert!(row.contains(expected), "{row}");
+    assert!(row.contains(";0;12,5;\"m3\";\"{\"\"index\"\":12.5}\";"), "{row}");
+    assert!(row.contains(";-97,5;5,25;9;868100000;2;"), "{row}");
+}
+
 /// Returns the rows of a table, each by the names of its columns.
-fn read(table: &[u8]) -> Vec<BTreeMap<String, String>> {
-    let mut reader = csv::Reader::from_reader(table);
+fn read(table: &[u8], layout: Layout) -> Vec<BTreeMap<String, String>> {
+    let table = table.strip_prefix(layout.beginning().as_bytes()).unwrap();
+    let separator = u8::try_from(layout.separator()).unwrap();
+    let mut reader = csv::ReaderBuilder::new().delimiter(separator).from_reader(table);
     let header = reader.headers().unwrap().clone();
     reader
         .records()
@@ -169,19 +186,15 @@ fn read(table: &[u8]) -> Vec<BTreeMap<String, String>> {
         .collect()
 }
 
-/// A text that was written, from its field.
-fn unmarked(field: &str) -> &str {
-    field.strip_prefix('\'').unwrap_or(field)
-}
-
 proptest! {
     /// Whatever texts and values there are: they come out of a table as they went in, no field is a
     /// formula, each record and each measurement is there, and none twice.
     #[test]
     fn nothing_is_lost_in_a_table(
-        names in prop::collection::vec("(?s).{0,12}", 1..6),
+        names in prop::collection::vec("(?s).{0,12}|[-=+@'\"\\t\r\n,; ＝a]{0,8}", 1..6),
         values in prop::collection::vec((0_u16..3, 0_usize..4, -5_i64..5, 0_i64..3), 0..12),
-        said in "[-=+@'a\"\n,;]{0,6}",
+        said in "[-=+@'a\"\n,; ＝]{0,6}",
+        layout in prop_oneof![Just(Layout::International), Just(Layout::French)],
     ) {
         const QUANTITIES: [&str; 4] = ["water.volume", "air.co2", "pulse.count", "a.text"];
         let mut records = Vec::new();
@@ -207,19 +220,23 @@ proptest! {
             }).to_string());
         }
         for format in [Format::CsvRows, Format::CsvColumns] {
-            let written = format.write(&records).unwrap();
-            prop_assert_eq!(&written, &format.write(&records).unwrap());
-            let rows = read(&written);
+            let written = format.write(&records, layout).unwrap();
+            prop_assert_eq!(&written, &format.write(&records, layout).unwrap());
+            let rows = read(&written, layout);
             let mut found = 0;
             for (index, name) in names.iter().enumerate() {
                 let own: Vec<_> =
                     rows.iter().filter(|row| row["record"] == format!("record-{index}")).collect();
                 prop_assert!(!own.is_empty());
                 for row in &own {
-                    prop_assert_eq!(unmarked(&row["name"]), name.as_str());
+                    prop_assert_eq!(&unmarked(&row["name"], layout), name);
                     for (column, field) in *row {
                         let is_number = field.parse::<f64>().is_ok();
-                        prop_assert!(is_number || !field.starts_with(['=', '+', '-', '@']), "{}", column);
+                        for part in field.split([layout.other_separator(), '\t', '\r', '\n']) {
+                            let part = part.trim_start_matches([' ', '"']);
+                            let is_formula = part.starts_with(['=', '+', '-', '@', '＝']);
+                            prop_assert!(is_number || !is_formula, "{}: {}", column, field);
+                        }
                     }
                 }
                 let fields: Vec<&str> = match format {
@@ -236,8 +253,11 @@ proptest! {
                         .collect(),
                 };
                 // An empty text and no value look alike in a column.
-                let mut fields: Vec<&str> =
-                    fields.into_iter().map(unmarked).filter(|field| !field.is_empty()).collect();
+                let mut fields: Vec<String> = fields
+                    .into_iter()
+                    .map(|field| unmarked(field, layout))
+                    .filter(|field| !field.is_empty())
+                    .collect();
                 let mut expected: Vec<String> = values
                     .iter()
                     .skip(index)

@@ -28,6 +28,12 @@ pub enum DeliveryError {
         /// The reason that was given.
         reason: String,
     },
+    /// A change could not be put into the audit, and was not made.
+    #[error("nothing was changed, since the change could not be put into the audit: {reason}")]
+    NotAudited {
+        /// The reason that was given.
+        reason: String,
+    },
     /// A filter could not be held against records.
     #[error("records cannot be filtered: {reason}")]
     NotFiltered {

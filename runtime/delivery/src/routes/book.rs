@@ -6,7 +6,7 @@ use champollion_store::{Batch, Store, Table, tables};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::route::Route;
+use super::{authors::Authors, route::Route};
 use crate::{
     mailbox::{DeliveryError, Progress},
     names::RouteKey,
@@ -58,13 +58,14 @@ impl RouteBook {
     /// All routes and how they stand.
     pub(crate) async fn all(
         &self,
-    ) -> Result<BTreeMap<RouteKey, (Route, RouteStanding)>, DeliveryError> {
+    ) -> Result<BTreeMap<RouteKey, (Route, RouteStanding, Authors)>, DeliveryError> {
         let mut all = BTreeMap::new();
         let mut pages = ROUTES.pages(&*self.store);
         while let Some(page) = pages.next().await? {
             for (key, route) in page {
                 let standing = STANDINGS.get(&*self.store, &key).await?.unwrap_or_default();
-                all.insert(key, (route, standing));
+                let authors = Authors::read(&*self.store, &key).await?;
+                all.insert(key, (route, standing, authors));
             }
         }
         Ok(all)
@@ -92,5 +93,6 @@ impl RouteBook {
     pub(crate) fn delete(batch: &mut Batch, key: &RouteKey) {
         ROUTES.delete(batch, key);
         STANDINGS.delete(batch, key);
+        Authors::delete(batch, key);
     }
 }

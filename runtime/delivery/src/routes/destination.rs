@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    destinations::{Secret, mqtt::MqttPush, push::HttpPush},
+    destinations::{Secret, Target, mqtt::MqttPush, push::HttpPush},
     files::FilePush,
 };
 
@@ -30,6 +30,16 @@ impl Destination {
             Self::Mqtt(push) => push.secrets(),
             Self::Files(push) => push.secrets(),
             Self::Pull {} => Vec::new(),
+        }
+    }
+
+    /// Returns where its secrets go; nowhere where it has none.
+    pub(super) fn target(&self) -> Option<Target> {
+        match self {
+            Self::Http(push) => Some(push.target()),
+            Self::Mqtt(push) => Some(push.target()),
+            Self::Files(push) => push.target(),
+            Self::Pull {} => None,
         }
     }
 

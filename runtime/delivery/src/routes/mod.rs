@@ -1,5 +1,6 @@
 //! Routes: which records of a group go to whom, in which shape.
 
+mod authors;
 mod book;
 mod destination;
 mod expression;
@@ -10,6 +11,7 @@ mod search;
 mod shape;
 mod way;
 
+pub use authors::{Author, Authors};
 pub use book::Stopped;
 pub(crate) use book::{RouteBook, RouteStanding};
 pub use destination::{Destination, DestinationKind};

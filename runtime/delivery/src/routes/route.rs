@@ -1,5 +1,6 @@
 //! A route as its owner says it.
 
+use champollion_store::MAX_VALUE_BYTES;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -11,6 +12,9 @@ use crate::{
 
 /// Longest description in bytes.
 pub(super) const DESCRIPTION_BYTES: usize = 1_000;
+
+/// Largest route in bytes as it is stored: a value of the store, without what is kept beside the route.
+const ROUTE_BYTES: usize = MAX_VALUE_BYTES - (2 << 10);
 
 /// A route: the records of a group, their shape, and the destination they go to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -57,6 +61,29 @@ pub enum RouteError {
         /// The path of the member.
         path: String,
     },
+    /// A secret is not said, and the one that there is was for another recipient.
+    #[error(
+        "{path} is \"(hidden)\", which keeps a secret as it is, and {changed} is changed: a secret is kept \
+         for the same host and port, the same host key and the same authorities alone. Say it again"
+    )]
+    SecretOfAnother {
+        /// The path of the member.
+        path: String,
+        /// The member by which the recipient is another.
+        changed: &'static str,
+    },
+    /// It is more than the store takes.
+    #[error(
+        "the route has {bytes} bytes, {devices} devices in its filter among them, and {ROUTE_BYTES} are \
+         the limit; nothing was changed. Name the devices by their sub-group, their use case or a tag, or \
+         make several routes"
+    )]
+    TooLarge {
+        /// The size in bytes.
+        bytes: usize,
+        /// The number of devices in its filter.
+        devices: usize,
+    },
     /// It is not as it was written.
     #[error("the route cannot be read: {0}")]
     Damaged(#[from] serde_json::Error),
@@ -66,12 +93,25 @@ impl Route {
     /// Fills in secrets that were left as they are from the route before.
     ///
     /// # Errors
-    /// There is none in the route before.
+    /// There is none in the route before, or it was for another recipient.
     pub fn with_secrets_of(self, before: Option<&Self>) -> Result<Self, RouteError> {
+        let changed = match (self.to.target(), before.and_then(|before| before.to.target())) {
+            (Some(now), Some(before)) => now.changed(&before),
+            _ => None,
+        };
         let before = before.map(serde_json::to_value).transpose()?.unwrap_or_default();
         let mut route = serde_json::to_value(&self)?;
-        fill_hidden(&mut route, Some(&before), "")?;
+        fill_hidden(&mut route, Some(&before), changed, "")?;
         Ok(serde_json::from_value(route)?)
+    }
+
+    /// Checks that the route can be stored.
+    pub(crate) fn check_size(&self) -> Result<(), RouteError> {
+        let bytes = serde_json::to_vec(self)?.len();
+        if bytes > ROUTE_BYTES {
+            return Err(RouteError::TooLarge { bytes, devices: self.filter.devices.len() });
+        }
+        Ok(())
     }
 
     /// The same with all secrets hidden.
@@ -93,25 +133,35 @@ impl Route {
     }
 }
 
-/// Replaces texts that stand for a secret by what stands in the same place of the route before.
-fn fill_hidden(now: &mut Json, before: Option<&Json>, path: &str) -> Result<(), RouteError> {
+/// Replaces texts that stand for a secret by what stands in the same place of the route before, unless the
+/// recipient is another than before.
+fn fill_hidden(
+    now: &mut Json,
+    before: Option<&Json>,
+    changed: Option<&'static str>,
+    path: &str,
+) -> Result<(), RouteError> {
     match now {
-        Json::String(text) if Secret::new(text.as_str()).is_hidden() => match before {
-            Some(Json::String(secret)) => *text = secret.clone(),
-            _ => {
-                return Err(RouteError::NoSecret { path: path.trim_start_matches('.').to_owned() });
+        Json::String(text) if Secret::new(text.as_str()).is_hidden() => {
+            let path = path.trim_start_matches('.').to_owned();
+            match (before, changed) {
+                (Some(Json::String(secret)), None) => *text = secret.clone(),
+                (Some(Json::String(_)), Some(changed)) => {
+                    return Err(RouteError::SecretOfAnother { path, changed });
+                }
+                _ => return Err(RouteError::NoSecret { path }),
             }
-        },
+        }
         Json::Object(members) => {
             for (name, value) in members {
                 let before = before.and_then(|before| before.get(name));
-                fill_hidden(value, before, &format!("{path}.{name}"))?;
+                fill_hidden(value, before, changed, &format!("{path}.{name}"))?;
             }
         }
         Json::Array(items) => {
             for (index, value) in items.iter_mut().enumerate() {
                 let before = before.and_then(|before| before.get(index));
-                fill_hidden(value, before, &format!("{path}[{index}]"))?;
+                fill_hidden(value, before, changed, &format!("{path}[{index}]"))?;
             }
         }
         _ => {}
@@ -121,13 +171,13 @@ fn fill_hidden(now: &mut Json, before: Option<&Json>, path: &str) -> Result<(), 
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::{sync::Arc, time::Duration};
 
     use serde_json::json;
 
     use super::*;
     use crate::{
-        destinations::{AddressRule, Surroundings, push::SigningKey},
+        destinations::{AddressRules, Reach, Surroundings, push::SigningKey},
         names::RouteKey,
     };
 
@@ -148,17 +198,128 @@ mod tests {
         let shown = before.clone().hidden();
         let text = serde_json::to_string(&shown).unwrap() + &format!("{before:?}");
         assert!(!text.contains("whsec_x"), "{text}");
-        let changed = route("(hidden)", "https://b.example");
+        let changed = route("(hidden)", "https://a.example/other");
         let error = changed.clone().with_secrets_of(None).unwrap_err().to_string();
         assert!(error.contains("to.http."), "{error}");
         let changed = changed.with_secrets_of(Some(&before)).unwrap();
-        assert_eq!(changed, route("whsec_x", "https://b.example"));
+        assert_eq!(changed, route("whsec_x", "https://a.example/other"));
+    }
+
+    /// A destination of each kind with one secret, and what makes its recipient another.
+    fn destinations() -> Vec<(Json, Vec<(&'static str, Json)>)> {
+        let pin = |letter: &str| format!("SHA256:{}", letter.repeat(43));
+        let tls = ("/tls/ca", json!("another authority"));
+        vec![
+            (
+                json!({ "http": { "url": "https://a.example/x",
+                    "authorization": { "bearer": { "token": "s" } }, "tls": { "ca": "x" } } }),
+                vec![
+                    ("/url", json!("https://b.example/x")),
+                    ("/url", json!("http://a.example/x")),
+                    ("/url", json!("https://a.example:444/x")),
+                    tls.clone(),
+                ],
+            ),
+            (
+                json!({ "mqtt": { "url": "mqtts://a.example", "user": "u", "password": "s",
+                    "tls": { "ca": "x" } } }),
+                vec![
+                    ("/url", json!("mqtts://b.example")),
+                    ("/url", json!("mqtt://a.example")),
+                    ("/url", json!("mqtts://a.example:1")),
+                    tls.clone(),
+                ],
+            ),
+            (
+                json!({ "sftp": { "host": "a", "user": "u", "password": "s", "hostKey": pin("A") } }),
+                vec![("/host", json!("b")), ("/port", json!(2222)), ("/hostKey", json!(pin("B")))],
+            ),
+            (
+                json!({ "ftps": { "host": "a", "user": "u", "password": "s", "tls": { "ca": "x" } } }),
+                vec![
+                    ("/host", json!("b")),
+                    ("/port", json!(2121)),
+                    ("/implicit", json!(true)),
+                    tls.clone(),
+                ],
+            ),
+            (
+                json!({ "webdav": { "url": "https://a.example/x",
+                    "authorization": { "basic": { "user": "u", "password": "s" } },
+                    "tls": { "ca": "x" } } }),
+                vec![("/url", json!("https://b.example/x")), tls.clone()],
+            ),
+            (
+                json!({ "s3": { "endpoint": "https://a.example", "bucket": "abc", "accessKey": "k",
+                    "secretKey": "s", "pathStyle": false, "tls": { "ca": "x" } } }),
+                vec![
+                    ("/endpoint", json!("https://b.example")),
+                    ("/bucket", json!("abd")),
+                    ("/pathStyle", json!(true)),
+                    ("/region", json!("eu-west-3")),
+                    tls,
+                ],
+            ),
+        ]
+    }
+
+    #[test]
+    fn a_secret_does_not_follow_a_changed_recipient() {
+        let of = |to: &Json| -> Route {
+            let is_place = !["http", "mqtt"].iter().any(|kind| to.get(kind).is_some());
+            let files = json!({ "files": {
+                "place": to, "format": "json", "rhythm": { "cron": "0 6 * * *" },
+            } });
+            let to = if is_place { &files } else { to };
+            serde_json::from_value(json!({ "to": to })).unwrap()
+        };
+        for (to, changes) in destinations() {
+            let before = of(&to);
+            let shown = serde_json::to_value(before.clone().hidden()).unwrap();
+            assert!(shown.to_string().contains("(hidden)"), "{shown}");
+            let mut same: Route = serde_json::from_value(shown.clone()).unwrap();
+            same.description = "other words".to_owned();
+            let kept = same.with_secrets_of(Some(&before)).unwrap();
+            assert_eq!(kept.to, before.to);
+            for (member, value) in changes {
+                let kind = to.as_object().and_then(|to| to.keys().next()).unwrap();
+                let way =
+                    if ["http", "mqtt"].contains(&kind.as_str()) { "" } else { "/files/place" };
+                let mut changed = shown.clone();
+                let target = format!("/to{way}/{kind}");
+                let part = member.trim_start_matches('/');
+                let own = changed.pointer_mut(&target).unwrap();
+                match part.split_once('/') {
+                    Some((outer, inner)) => own[outer][inner] = value.clone(),
+                    None => own[part] = value.clone(),
+                }
+                let changed: Route = serde_json::from_value(changed).unwrap();
+                let refused = changed.with_secrets_of(Some(&before)).unwrap_err();
+                assert!(
+                    matches!(refused, RouteError::SecretOfAnother { .. }),
+                    "{kind} {member} {value}: {refused}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_route_that_the_store_would_not_take_is_refused_with_what_to_do() {
+        let devices: Vec<String> = (0..4_000).map(|number| format!("{number:016X}")).collect();
+        let of = |devices: &[String]| -> Route {
+            let filter = json!({ "devices": devices });
+            serde_json::from_value(json!({ "filter": filter, "to": { "pull": {} } })).unwrap()
+        };
+        assert!(of(&devices[..3_000]).check_size().is_ok());
+        let refused = of(&devices).check_size().unwrap_err().to_string();
+        assert!(refused.contains("4000 devices") && refused.contains("sub-group"), "{refused}");
     }
 
     #[test]
     fn what_records_cannot_go_to_is_refused() {
+        let reach = Reach { allow_ports: vec!["443".parse().unwrap()], ..Reach::default() };
         let surroundings = Surroundings {
-            addresses: AddressRule::default(),
+            addresses: AddressRules { all: Arc::new(reach), ..AddressRules::default() },
             plain_http: false,
             folders: None,
             pauses: (Duration::from_secs(1), Duration::from_secs(600)),
@@ -169,8 +330,9 @@ mod tests {
             ("http://example.org/x", "plain-http"),
             ("ftp://example.org/x", "https://"),
             ("https://u:p@example.org/x", "authorization"),
-            ("https://127.0.0.1/x", "private-addresses"),
-            ("https://[::ffff:10.0.0.1]/x", "private-addresses"),
+            ("https://127.0.0.1/x", "allow-networks"),
+            ("https://[::ffff:10.0.0.1]/x", "allow-networks"),
+            ("https://example.org:25/x", "allow-ports"),
         ] {
             let refused =
                 route(secret.reveal(), url).way(&key, &surroundings).map(drop).unwrap_err();

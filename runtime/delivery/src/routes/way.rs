@@ -50,14 +50,15 @@ impl Route {
         if self.description.len() > DESCRIPTION_BYTES {
             return Err(RouteError::Description { bytes: self.description.len() });
         }
+        let connector = surroundings.connector(&key.group);
         Ok(match &self.to {
             Destination::Http(push) => Way::Push {
-                recipient: Arc::new(push.recipient(surroundings)?),
+                recipient: Arc::new(push.recipient(surroundings, connector)?),
                 batch: push.batch,
                 concurrency: push.concurrency,
             },
             Destination::Mqtt(push) => Way::Push {
-                recipient: Arc::new(push.recipient(surroundings)?.of_route(key)),
+                recipient: Arc::new(push.recipient(surroundings, connector)?.of_route(key)),
                 batch: 1,
                 concurrency: MQTT_CONCURRENCY,
             },

@@ -8,8 +8,8 @@ use std::{
 };
 
 use champollion_delivery::{
-    destinations::{AddressRule, Surroundings},
-    dispatch::{Beginning, Dispatcher, RouteStatus},
+    destinations::{AddressRules, Surroundings},
+    dispatch::{Beginning, Change, Dispatcher, RouteStatus},
     mailbox::Mailbox,
     names::RouteKey,
     routes::Route,
@@ -20,7 +20,7 @@ use serde_json::json;
 use tempfile::TempDir;
 use tokio::sync::watch;
 
-use crate::support::{RETENTION, group, record};
+use crate::support::{RETENTION, author, group, record};
 
 /// Nothing takes longer that is not broken.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -45,7 +45,7 @@ impl Running {
         let mailbox = Arc::new(Mailbox::new(Arc::clone(&store), RETENTION));
         let blobs: Arc<dyn Blobs> = Arc::new(FileBlobs::open(folder.path().join("blobs")).unwrap());
         let surroundings = Surroundings {
-            addresses: AddressRule::default(),
+            addresses: AddressRules::default(),
             plain_http: false,
             folders: Some(folder.path().join("files")),
             pauses: (Duration::from_millis(20), Duration::from_millis(200)),
@@ -69,7 +69,8 @@ impl Running {
             "name": "{sequence}",
         } } }))
         .unwrap();
-        self.dispatcher.put(&self.key, route, Beginning::Now).await.unwrap();
+        let change = Change { by: &author(), commit: &self.store };
+        self.dispatcher.put(&self.key, route, Beginning::Now, change).await.unwrap();
     }
 
     async fn add(&self, f_cnts: impl IntoIterator<Item = u32>) {
@@ -148,7 +149,8 @@ async fn a_route_that_is_removed_puts_nothing_more_and_its_names_do_not_come_aga
     fs::write(running.place(), "").unwrap();
     running.add(1..=3).await;
     running.until("a file waits", |status| status.pending_file.is_some()).await;
-    running.dispatcher.remove(&running.key).await.unwrap();
+    let change = Change { by: &author(), commit: &running.store };
+    running.dispatcher.remove(&running.key, change).await.unwrap();
     assert!(running.blobs.list("").await.unwrap().is_empty());
 
     fs::remove_file(running.place()).unwrap();

@@ -4,9 +4,9 @@
 use std::{sync::Arc, time::Duration};
 
 use champollion_delivery::{
-    destinations::{AddressRule, Surroundings},
-    dispatch::{Backlog, Beginning, DispatchError, Dispatcher},
-    mailbox::Mailbox,
+    destinations::{AddressRules, Surroundings},
+    dispatch::{Backlog, Beginning, Change, Commit, DispatchError, Dispatcher},
+    mailbox::{DeliveryError, Mailbox},
     names::RouteKey,
     records::Cursor,
     routes::Route,
@@ -15,11 +15,11 @@ use champollion_store::Batch;
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
-use crate::support::{Home, Opened, cursor, f_cnts, group, hours_later, moment};
+use crate::support::{Home, Opened, author, cursor, f_cnts, group, hours_later, moment};
 
 fn surroundings() -> Surroundings {
     Surroundings {
-        addresses: AddressRule::default(),
+        addresses: AddressRules::default(),
         plain_http: false,
         folders: None,
         pauses: (Duration::from_millis(10), Duration::from_secs(1)),
@@ -36,10 +36,11 @@ fn key(name: &str) -> RouteKey {
     RouteKey { group: group("water"), name: name.parse().unwrap() }
 }
 
-async fn put(dispatcher: &Dispatcher, name: &str, filter: Json) {
+async fn put(opened: &Opened, dispatcher: &Dispatcher, name: &str, filter: Json) {
     let route = json!({ "filter": filter, "to": { "pull": {} } });
     let route: Route = serde_json::from_value(route).unwrap();
-    dispatcher.put(&key(name), route, Beginning::Oldest).await.unwrap();
+    let change = Change { by: &author(), commit: &opened.store };
+    dispatcher.put(&key(name), route, Beginning::Oldest, change).await.unwrap();
 }
 
 /// Of each recipient how many wait, how many of them are old, and how many expired.
@@ -62,8 +63,8 @@ async fn what_waits_for_long_is_told_and_what_expires_is_counted_by_recipient() 
     let (home, water) = (Home::new(), group("water"));
     let opened = home.open();
     let dispatcher = dispatcher(&opened).await;
-    put(&dispatcher, "all", json!({})).await;
-    put(&dispatcher, "none", json!({ "ports": [99] })).await;
+    put(&opened, &dispatcher, "all", json!({})).await;
+    put(&opened, &dispatcher, "none", json!({ "ports": [99] })).await;
     opened.add(&water, 1..=4, moment()).await;
     opened.add(&water, 5..=6, hours_later(30)).await;
 
@@ -108,18 +109,18 @@ async fn what_is_removed_is_what_all_routes_have() {
     let opened = home.open();
     let dispatcher = dispatcher(&opened).await;
     opened.add(&water, 1..=2, moment()).await;
-    put(&dispatcher, "a", json!({})).await;
-    put(&dispatcher, "b", json!({})).await;
+    put(&opened, &dispatcher, "a", json!({})).await;
+    put(&opened, &dispatcher, "b", json!({})).await;
     opened.add(&water, 3..=5, moment()).await;
     dispatcher.acknowledge(&key("a"), cursor(4)).await.unwrap();
     assert_eq!(opened.all(&water).await, [1, 2, 3, 4, 5]);
     dispatcher.acknowledge(&key("b"), cursor(3)).await.unwrap();
     assert_eq!(opened.all(&water).await, [4, 5]);
-    dispatcher.remove(&key("b")).await.unwrap();
+    dispatcher.remove(&key("b"), Change { by: &author(), commit: &opened.store }).await.unwrap();
     // Its own place counts until the other goes on.
     dispatcher.acknowledge(&key("a"), cursor(5)).await.unwrap();
     assert!(opened.all(&water).await.is_empty());
-    dispatcher.remove(&key("a")).await.unwrap();
+    dispatcher.remove(&key("a"), Change { by: &author(), commit: &opened.store }).await.unwrap();
     let gone = dispatcher.pull(&key("a"), Cursor::default(), 1).await;
     assert!(matches!(gone, Err(DispatchError::Unknown(_))));
     opened.add(&water, [6], moment()).await;
@@ -133,13 +134,14 @@ async fn a_group_has_only_so_many_routes() {
     let opened = home.open();
     let dispatcher = dispatcher(&opened).await;
     for number in 0..100 {
-        put(&dispatcher, &format!("r{number}"), json!({})).await;
+        put(&opened, &dispatcher, &format!("r{number}"), json!({})).await;
     }
     let route: Route = serde_json::from_value(json!({ "to": { "pull": {} } })).unwrap();
-    let one_more = dispatcher.put(&key("more"), route.clone(), Beginning::Now).await;
+    let change = Change { by: &author(), commit: &opened.store };
+    let one_more = dispatcher.put(&key("more"), route.clone(), Beginning::Now, change).await;
     assert!(matches!(one_more, Err(DispatchError::TooMany { limit: 100, .. })));
     // One that is there can be changed.
-    dispatcher.put(&key("r7"), route, Beginning::Now).await.unwrap();
+    dispatcher.put(&key("r7"), route, Beginning::Now, change).await.unwrap();
 }
 
 #[tokio::test]
@@ -149,12 +151,17 @@ async fn routes_are_stored_as_they_always_were() {
     let dispatcher = dispatcher(&opened).await;
     let route: Route = serde_json::from_value(json!({ "to": { "pull": {} } })).unwrap();
     let stored = serde_json::to_vec(&route).unwrap();
-    dispatcher.put(&key("all"), route, Beginning::Oldest).await.unwrap();
+    let change = Change { by: &author(), commit: &opened.store };
+    dispatcher.put(&key("all"), route, Beginning::Oldest, change).await.unwrap();
     assert_eq!(opened.store.get("routes", b"water/all").await.unwrap(), Some(stored));
     let standing = opened.store.get("route-standings", b"water/all").await.unwrap();
     let written = br#"{"progress":{"through":0},"delivered":0,"expired":0}"#;
     assert_eq!(standing, Some(written.to_vec()));
-    dispatcher.remove(&key("all")).await.unwrap();
+    let authors = opened.store.get("route-authors", b"water/all").await.unwrap();
+    let written = br#"{"madeBy":{"token":"t-1","name":"the test","at":"2026-03-01T08:00:00Z"}}"#;
+    assert_eq!(authors, Some(written.to_vec()));
+    dispatcher.remove(&key("all"), change).await.unwrap();
+    assert_eq!(opened.store.get("route-authors", b"water/all").await.unwrap(), None);
     assert_eq!(opened.store.get("routes", b"water/all").await.unwrap(), None);
     assert_eq!(opened.store.get("route-standings", b"water/all").await.unwrap(), None);
 }
@@ -168,7 +175,7 @@ async fn a_damaged_line_is_told_with_its_table_and_its_key() {
     ] {
         let home = Home::new();
         let opened = home.open();
-        put(&dispatcher(&opened).await, "daily", json!({})).await;
+        put(&opened, &dispatcher(&opened).await, "daily", json!({})).await;
         let mut batch = Batch::new();
         batch.put(table, line, "{");
         opened.store.commit(batch).await.unwrap();
@@ -177,4 +184,36 @@ async fn a_damaged_line_is_told_with_its_table_and_its_key() {
         let error = again.map(drop).unwrap_err().to_string();
         assert!(error.starts_with(said), "{error}");
     }
+}
+
+/// A commit that fails, as where the line of the audit is not taken.
+struct Refused;
+
+#[async_trait::async_trait]
+impl Commit for Refused {
+    async fn commit(&self, _: Batch) -> Result<(), DeliveryError> {
+        Err(DeliveryError::NotAudited { reason: "the audit is full".to_owned() })
+    }
+}
+
+#[tokio::test]
+async fn a_change_that_is_not_committed_changes_nothing() {
+    let home = Home::new();
+    let opened = home.open();
+    let dispatcher = dispatcher(&opened).await;
+    put(&opened, &dispatcher, "all", json!({})).await;
+    let route: Route =
+        serde_json::from_value(json!({ "description": "other", "to": { "pull": {} } })).unwrap();
+    let refused = Change { by: &author(), commit: &Refused };
+    for name in ["all", "new"] {
+        let put = dispatcher.put(&key(name), route.clone(), Beginning::Oldest, refused).await;
+        assert!(put.is_err());
+    }
+    assert!(dispatcher.pause(&key("all"), true, refused).await.is_err());
+    assert!(dispatcher.remove(&key("all"), refused).await.is_err());
+    let shown = dispatcher.list(None, None, 10).await.unwrap();
+    let [only] = &*shown else { panic!("{shown:?}") };
+    assert_eq!((&*only.route.description, only.route.paused), ("", false));
+    assert_eq!(only.authors.made_by, Some(author()));
+    assert_eq!(only.authors.changed_by, None);
 }

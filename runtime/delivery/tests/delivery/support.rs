@@ -6,6 +6,7 @@ use champollion_delivery::{
     mailbox::{DeliveryError, Mailbox, Page},
     names::GroupId,
     records::{Cursor, DeviceInfo, Outcome, Record},
+    routes::Author,
 };
 use champollion_frames::{
     DevAddr, DevEui, RadioMetadata, Session, SessionState, Sessions, VerifiedUplink,
@@ -29,6 +30,11 @@ pub(crate) fn moment() -> Timestamp {
 
 pub(crate) fn hours_later(hours: i64) -> Timestamp {
     moment() + SignedDuration::from_hours(hours)
+}
+
+/// The author of all routes.
+pub(crate) fn author() -> Author {
+    Author { token: "t-1".to_owned(), name: "the test".to_owned(), at: moment() }
 }
 
 pub(crate) fn group(name: &str) -> GroupId {

@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 
 use super::{Words, joined, json, licence, optional, toml};
 use crate::{
-    Catalogue, Codec, Example, Folder, ImportError, Problem,
+    Calling, Catalogue, Codec, Comparison, Example, Folder, ImportError, Problem,
     example::{Kind, examples},
     files::stem,
 };
@@ -68,6 +68,16 @@ struct Use {
     sources: Vec<String>,
     /// The device that named it, for the report.
     named_in: String,
+}
+
+/// Whether a folder looks like this repository.
+#[must_use]
+pub fn is_catalogue(path: &Path) -> bool {
+    let entries = std::fs::read_dir(path.join("vendors")).into_iter().flatten();
+    entries.flatten().any(|vendor| {
+        let has = |name: &str| vendor.path().join(name).exists();
+        has("vendor.toml") || has("codecs")
+    })
 }
 
 /// Reads a repository of ChirpStack's device profiles.
@@ -153,6 +163,8 @@ fn read_vendor(
             sources: vendor.metadata.homepage.iter().cloned().chain(used.sources).collect(),
             devices,
             examples: read_examples(folder, &own, &model, &mut catalogue.problems),
+            calling: Calling::default(),
+            comparison: Comparison::default(),
             model,
             place,
         });

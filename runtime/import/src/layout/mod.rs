@@ -1,13 +1,62 @@
 //! Layouts of codecs that others keep: one file for each, from files to [`Catalogue`](super::Catalogue).
 
+pub mod actility;
 pub mod chirpstack;
+pub mod folders;
 pub mod script;
 pub mod ts013;
 pub mod ttn;
 
 use std::path::Path;
 
-use super::{Folder, Problem, text};
+use super::{Catalogue, Folder, ImportError, Problem, text};
+
+/// The ways in which codecs are laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// The Things Network's device repository.
+    Ttn,
+    /// ChirpStack's device profiles.
+    ChirpStack,
+    /// Actility's catalogue of ThingPark drivers.
+    Actility,
+    /// A package by the LoRa Alliance's TS013.
+    Ts013,
+    /// Packages and scripts in folders of any depth.
+    Folders,
+    /// A single script.
+    Script,
+}
+
+impl Layout {
+    /// The layout of a file or folder, by what is in it.
+    #[must_use]
+    pub fn recognized(path: &Path) -> Option<Self> {
+        if path.is_file() {
+            return Some(Self::Script);
+        }
+        let shapes: [(fn(&Path) -> bool, Self); 5] = [
+            (ts013::is_package, Self::Ts013),
+            (actility::is_catalogue, Self::Actility),
+            (chirpstack::is_catalogue, Self::ChirpStack),
+            (ttn::is_catalogue, Self::Ttn),
+            (folders::has_codecs, Self::Folders),
+        ];
+        shapes.into_iter().find(|(has, _)| has(path)).map(|(_, layout)| layout)
+    }
+
+    /// Reads what is laid out so.
+    pub fn read(self, path: &Path) -> Result<Catalogue, ImportError> {
+        match self {
+            Self::Ttn => ttn::read(path),
+            Self::ChirpStack => chirpstack::read(path),
+            Self::Actility => actility::read(path),
+            Self::Ts013 => ts013::read(path),
+            Self::Folders => folders::read(path),
+            Self::Script => script::read(path),
+        }
+    }
+}
 
 /// The SPDX expression of the licence that lies in a folder, where it is one of the two that such
 /// catalogues have.

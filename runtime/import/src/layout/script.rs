@@ -5,7 +5,7 @@ use std::path::Path;
 use champollion_registry::package::Device;
 
 use super::shown;
-use crate::{Catalogue, Codec, Folder, ImportError, Problem, files::stem};
+use crate::{Calling, Catalogue, Codec, Comparison, Folder, ImportError, Problem, files::stem};
 
 /// The maker of a script that nobody has named.
 pub(super) const UNKNOWN_VENDOR: &str = "imported";
@@ -37,6 +37,8 @@ pub fn read(path: &Path) -> Result<Catalogue, ImportError> {
         model,
         script,
         examples: Vec::new(),
+        calling: Calling::default(),
+        comparison: Comparison::default(),
         place: name,
     };
     Ok(Catalogue { codecs: vec![codec], problems: folder.take_warnings() })

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use super::{json, licence, optional, script::UNKNOWN_VENDOR, shown};
 use crate::{
-    Catalogue, Codec, Example, Folder, ImportError, Problem,
+    Calling, Catalogue, Codec, Comparison, Example, Folder, ImportError, Problem,
     example::{Kind, example},
 };
 
@@ -41,10 +41,32 @@ struct NpmPackage {
     homepage: Option<String>,
 }
 
-/// Whether a folder looks like such a package.
+/// Whether a folder looks like such a package. A `package.json` alone is one where the script that it names
+/// is there.
 #[must_use]
 pub fn is_package(path: &Path) -> bool {
-    [MAIN, "metadata.json", "examples.json"].iter().any(|name| path.join(name).is_file())
+    let has = |name: &str| path.join(name).is_file();
+    [MAIN, "metadata.json", "examples.json"].into_iter().any(has)
+        || npm_main(path).is_some_and(|main| has(&main))
+}
+
+/// The script that the `package.json` of a folder names.
+fn npm_main(path: &Path) -> Option<String> {
+    let text = std::fs::read_to_string(path.join("package.json")).ok()?;
+    let package: NpmPackage = serde_json::from_str(&text).ok()?;
+    package.main.map(|main| relative(&main).to_owned()).filter(|main| !main.is_empty())
+}
+
+/// A name in the folder, as npm takes it with and without `./`.
+fn relative(name: &str) -> &str {
+    name.trim().trim_start_matches("./")
+}
+
+/// Whether a script cannot be read alone: it takes further files of its folder.
+fn takes_files(script: &str) -> bool {
+    let quoted = ["require('./", "require(\"./", "require('../", "require(\"../"];
+    let imported = ["from './", "from \"./", "from '../", "from \"../"];
+    quoted.iter().chain(&imported).any(|words| script.contains(words))
 }
 
 /// Reads a package of TS013.
@@ -58,29 +80,43 @@ pub fn read(path: &Path) -> Result<Catalogue, ImportError> {
         });
     }
     let mut problems = Vec::new();
-    let metadata: Metadata =
-        optional(&folder, "metadata.json", json, &mut problems).unwrap_or_default();
-    let package: NpmPackage =
-        optional(&folder, "package.json", json, &mut problems).unwrap_or_default();
-    let examples = read_examples(&folder, &mut problems);
-    let codec = codec(&folder, metadata, package, examples);
+    let codec = package_at(&folder, "", &mut problems);
     problems.extend(folder.take_warnings());
     Ok(Catalogue { codecs: vec![codec], problems })
 }
 
+/// Reads the package in a folder below the one that is imported, or in that itself: `own` is its path, which
+/// ends with a slash where it is not empty.
+pub(super) fn package_at(folder: &Folder, own: &str, problems: &mut Vec<Problem>) -> Codec {
+    let metadata: Metadata =
+        optional(folder, &format!("{own}metadata.json"), json, problems).unwrap_or_default();
+    let package: NpmPackage =
+        optional(folder, &format!("{own}package.json"), json, problems).unwrap_or_default();
+    let examples = read_examples(folder, own, problems);
+    codec(folder, own, metadata, package, examples)
+}
+
+/// The script of a package: the one that `package.json` names, as npm takes it, or else `metadata.json`, or
+/// else the usual one. One that takes further files is the source that the usual one is built from.
+fn main_script(folder: &Folder, own: &str, stated: [Option<&str>; 2]) -> String {
+    let names = stated.into_iter().flatten().chain([MAIN]);
+    let there: Vec<String> = names
+        .map(|name| format!("{own}{}", relative(name)))
+        .filter(|name| folder.is_file(name))
+        .collect();
+    let whole =
+        there.iter().find(|name| folder.read(name).is_ok_and(|script| !takes_files(&script)));
+    whole.or(there.first()).cloned().unwrap_or_else(|| format!("{own}{MAIN}"))
+}
+
 fn codec(
     folder: &Folder,
+    own: &str,
     metadata: Metadata,
     package: NpmPackage,
     examples: Vec<Example>,
 ) -> Codec {
-    // What is published is built into index.js; `main` may name the source that it is built from.
-    let main = [Some(MAIN.to_owned()), metadata.main, package.main]
-        .into_iter()
-        .flatten()
-        .map(|name| name.trim_start_matches("./").to_owned())
-        .find(|name| folder.has(name))
-        .unwrap_or_else(|| MAIN.to_owned());
+    let main = main_script(folder, own, [package.main.as_deref(), metadata.main.as_deref()]);
     let (scope, npm_name) = match package.name.as_deref().map(|name| name.split_once('/')) {
         Some(Some((scope, name))) => (Some(scope.trim_start_matches('@').to_owned()), Some(name)),
         Some(None) => (None, package.name.as_deref()),
@@ -91,7 +127,7 @@ fn codec(
     let name = metadata
         .name
         .or_else(|| npm_name.map(str::to_owned))
-        .unwrap_or_else(|| shown(folder.path()));
+        .unwrap_or_else(|| shown(&folder.path().join(own)));
     let vendor = scope
         .or_else(|| alliance_id.as_ref().map(|id| format!("vendor-{id}")))
         .unwrap_or_else(|| UNKNOWN_VENDOR.to_owned());
@@ -119,6 +155,8 @@ fn codec(
         devices: vec![Device { vendor: maker, model: name.clone(), firmware: None }],
         name,
         examples,
+        calling: Calling::default(),
+        comparison: Comparison::default(),
     }
 }
 
@@ -133,18 +171,18 @@ fn text(written: &Json) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-fn read_examples(folder: &Folder, problems: &mut Vec<Problem>) -> Vec<Example> {
-    const FILE: &str = "examples.json";
-    let list = match optional(folder, FILE, json, problems) {
+fn read_examples(folder: &Folder, own: &str, problems: &mut Vec<Problem>) -> Vec<Example> {
+    let file = format!("{own}examples.json");
+    let list = match optional(folder, &file, json, problems) {
         Some(Json::Array(list)) => list,
         Some(_) => {
-            problems.push(Problem::new(FILE, "the examples must be a list"));
+            problems.push(Problem::new(file, "the examples must be a list"));
             return Vec::new();
         }
         None => return Vec::new(),
     };
     let read = list.iter().enumerate().filter_map(|(index, written)| {
-        let place = format!("{FILE}[{index}]");
+        let place = format!("{file}[{index}]");
         let kind = written["type"].as_str().unwrap_or_default();
         let example = match Kind::of_ts013(kind) {
             Some(kind) => example(kind, written, place, index),

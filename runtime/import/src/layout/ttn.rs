@@ -12,7 +12,7 @@ use serde_json::Value as Json;
 
 use super::{Words, joined, licence, optional, yaml};
 use crate::{
-    Catalogue, Codec, Example, Folder, ImportError, Problem,
+    Calling, Catalogue, Codec, Comparison, Example, Folder, ImportError, Problem,
     example::{Kind, examples},
     files::{beside, stem},
     scripts::{Part, join},
@@ -111,6 +111,12 @@ struct Scripts {
     uplink_decoder: Option<String>,
     downlink_encoder: Option<String>,
     downlink_decoder: Option<String>,
+}
+
+/// Whether a folder looks like this repository.
+#[must_use]
+pub fn is_catalogue(path: &Path) -> bool {
+    path.join("vendor/index.yaml").is_file()
 }
 
 /// Reads a repository of The Things Network's devices.
@@ -294,6 +300,8 @@ fn codec(
         sources: vendor.website.iter().cloned().chain(sources).collect(),
         devices,
         examples,
+        calling: Calling::default(),
+        comparison: Comparison::default(),
         place,
     }
 }

@@ -20,6 +20,8 @@ pub(crate) struct Account {
     holds: Option<Arc<Delta>>,
     /// The cards that are to be put back; kept so that it is allocated once.
     dirty: Vec<u32>,
+    /// Those of them that are only what one codec's memory differs in from another's.
+    exchanged: usize,
 }
 
 impl Account {
@@ -28,7 +30,7 @@ impl Account {
         let cards = instance.get_memory(&mut *store, CARDS)?;
         let globals = mutable_globals(instance, store);
         let size = memory.data_size(&*store);
-        Some(Self { memory, cards, globals, size, holds: None, dirty: Vec::new() })
+        Some(Self { memory, cards, globals, size, holds: None, dirty: Vec::new(), exchanged: 0 })
     }
 
     /// Whether the memory has grown. It cannot be made small again, so the instance cannot be kept.
@@ -66,15 +68,20 @@ impl Account {
         if self.has_grown(store) {
             return Err(wasmtime::Error::msg("the memory has grown"));
         }
+        self.exchanged = 0;
         match &self.holds {
             Some(held) if Arc::ptr_eq(held, wanted) => {}
             Some(held) => {
+                self.exchanged = held.cards().len() + wanted.cards().len();
                 // What either codec changed is to be put back as well as what the last call wrote.
                 let cards = self.cards.data_mut(&mut *store);
                 mark(cards, held);
                 mark(cards, wanted);
             }
-            None => self.fill(store, base, wanted),
+            None => {
+                self.exchanged = wanted.cards().len();
+                self.fill(store, base, wanted);
+            }
         }
         self.take_dirty(store);
         let memory = self.memory.data_mut(&mut *store);
@@ -109,6 +116,7 @@ impl Account {
 
     /// Keeps what was written since the last restore as what a codec changed. The instance holds it.
     pub(crate) fn keep<T>(&mut self, store: &mut Store<T>, base: &Base) -> Arc<Delta> {
+        self.exchanged = 0;
         if let Some(held) = &self.holds {
             mark(self.cards.data_mut(&mut *store), held);
         }
@@ -133,9 +141,15 @@ impl Account {
         self.cards.data_mut(&mut { store })[cards].fill(1);
     }
 
-    /// Returns the bytes that the last call wrote to, counted in cards: true once it was put back.
-    pub(crate) fn last_dirty_bytes(&self) -> usize {
-        self.dirty.len() * CARD_BYTES
+    /// Returns the bytes that the last call wrote to, counted in cards, without what was put back only
+    /// because another codec is wanted: true once it was put back.
+    pub(crate) fn last_written_bytes(&self) -> usize {
+        self.dirty.len().saturating_sub(self.exchanged) * CARD_BYTES
+    }
+
+    /// Bytes of the delta that its memory holds.
+    pub(crate) fn delta_bytes(&self) -> usize {
+        self.holds.as_ref().map_or(0, |held| held.size())
     }
 
     /// The first of the mutable globals: the stack pointer in all that LLVM's linker makes.

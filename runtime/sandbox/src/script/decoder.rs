@@ -8,7 +8,7 @@ use super::{
     Dialect, Script,
     fields::{FieldMapping, Findings},
     wire::{Answer, Input},
-    workshop::{Loaded, Run, Workshop},
+    workshop::{Loaded, Run, Source, Workshop},
 };
 use crate::{
     Call, CallError, CallLimits, Command, Data, Digest, Downlink, Failure, FailureKind, Limits,
@@ -27,8 +27,10 @@ pub(crate) struct ScriptDecoder {
     fields: Vec<FieldMapping>,
     downlink_port: u8,
     delta: Arc<Delta>,
-    /// The input that loads the codec, where it must be evaluated anew for each frame.
-    reload: Option<Input>,
+    /// Memory in bytes of the instances in which the codec is called.
+    memory_bytes: usize,
+    /// The source, where the codec must be evaluated anew for each frame.
+    reload: Option<Source>,
 }
 
 /// The functions of a codec, by their numbers in what is said to the engine.
@@ -64,11 +66,12 @@ impl ScriptDecoder {
                 limit: Script::SOURCE_BYTES,
             });
         }
-        let input = Input::default()
-            .byte(script.dialect.map_or(0, Dialect::number))
-            .byte(u8::from(script.whole_input))
-            .bytes(script.source.as_bytes());
-        let (answer, loaded) = workshop.load(&input, Script::LOAD_FUEL)?;
+        let mut source = source_of(script, Surroundings::Server, workshop.limits());
+        let (mut answer, mut loaded) = workshop.load(&source)?;
+        if wants_a_browser(&answer) {
+            source = source_of(script, Surroundings::Browser, workshop.limits());
+            (answer, loaded) = workshop.load(&source)?;
+        }
         let dialect = dialect(answer)?;
         let Loaded { delta, clock_was_read } = loaded;
         Ok(Self {
@@ -79,7 +82,8 @@ impl ScriptDecoder {
             fields: script.fields.clone(),
             downlink_port: script.downlink_port.unwrap_or(Script::DEFAULT_DOWNLINK_PORT),
             delta,
-            reload: clock_was_read.then_some(input),
+            memory_bytes: source.memory_bytes,
+            reload: clock_was_read.then_some(source),
         })
     }
 
@@ -171,10 +175,8 @@ impl ScriptDecoder {
             .bytes(&variables(arguments.variables))
             .bytes(arguments.data.as_bytes());
         match &self.reload {
-            None => self.workshop.call(&self.delta, &input, moment, fuel),
-            Some(load) => {
-                self.workshop.load_and_call(load, Script::LOAD_FUEL, &input, moment, fuel)
-            }
+            None => self.workshop.call(&self.delta, self.memory_bytes, &input, moment, fuel),
+            Some(load) => self.workshop.load_and_call(load, &input, moment, fuel),
         }
     }
 
@@ -183,7 +185,7 @@ impl ScriptDecoder {
         let Answer::Reading { data, normalized, mut warnings } = answer else {
             return Err(refusal(answer, kind, limits));
         };
-        let data = Data::check(data.into(), limits).map_err(CallError::Output)?;
+        let data = Data::check(as_object(data).into(), limits).map_err(CallError::Output)?;
         let mut findings = Findings::default();
         if !normalized.is_empty()
             && let Ok(normalized) = serde_json::from_str(&normalized)
@@ -226,13 +228,47 @@ impl ScriptDecoder {
     }
 }
 
+/// The names by which the global object can be reached.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Surroundings {
+    /// Those of network servers and of Node.js.
+    Server,
+    /// `window` and `self` beside them.
+    Browser,
+}
+
+fn source_of(script: &Script, surroundings: Surroundings, limits: &Limits) -> Source {
+    let bytes = script.source.len();
+    let input = Input::default()
+        .byte(script.dialect.map_or(0, Dialect::number))
+        .byte(u8::from(script.whole_input))
+        .byte(u8::from(surroundings == Surroundings::Browser))
+        .bytes(script.source.as_bytes());
+    Source {
+        input,
+        bytes,
+        memory_bytes: Script::memory_bytes(bytes, limits.memory_bytes),
+        fuel: Script::load_fuel(bytes),
+    }
+}
+
+/// Whether a codec was built for browsers: it puts itself into `window` or `self`. Others look for
+/// these names to find out where they are, so they are there for those alone that need them.
+fn wants_a_browser(answer: &Answer) -> bool {
+    let Answer::Threw { message, .. } = answer else { return false };
+    ["window", "self"].iter().any(|name| {
+        message.strip_prefix("ReferenceError: ").and_then(|rest| rest.strip_prefix(name))
+            == Some(" is not defined")
+    })
+}
+
 fn dialect(answer: Answer) -> Result<Dialect, LoadError> {
     let engine = |reason: &str| LoadError::ScriptEngine { reason: reason.to_owned() };
     match answer {
         Answer::Loaded { dialect } => {
             Dialect::of_number(dialect).ok_or_else(|| engine("it names an unknown dialect"))
         }
-        Answer::NoEntryPoint(names) => Err(LoadError::NoEntryPoint { names }),
+        Answer::NoEntryPoint { names, defined } => Err(LoadError::NoEntryPoint { names, defined }),
         Answer::Threw { message, line, column } => {
             Err(LoadError::ScriptThrew { message, line: known(line), column: known(column) })
         }
@@ -257,12 +293,17 @@ fn refusal(answer: Answer, kind: FailureKind, limits: &Limits) -> CallError {
         Answer::TooLarge => CallError::Output(OutputError::TooLarge { limit: limits.output_bytes }),
         Answer::TooDeep => CallError::Output(OutputError::DataTooDeep { limit: limits.data_depth }),
         Answer::Loaded { .. }
-        | Answer::NoEntryPoint(_)
+        | Answer::NoEntryPoint { .. }
         | Answer::Reading { .. }
         | Answer::Downlink { .. } => CallError::Output(OutputError::Malformed {
             reason: "an answer to another question".into(),
         }),
     }
+}
+
+/// The JSON text of data as an object: a list is its only member. The engine writes no space before it.
+fn as_object(data: String) -> String {
+    if data.starts_with('[') { format!("{{\"{}\":{data}}}", Script::LIST_MEMBER) } else { data }
 }
 
 fn failure(kind: FailureKind, message: String) -> CallError {

@@ -6,7 +6,6 @@ use wasmtime::{Engine, InstancePre, Memory, Store, TypedFunc};
 
 use crate::kept::{
     account::Account,
-    barrier::MOST_MEMORY_BYTES,
     image::{Base, Delta},
 };
 
@@ -28,6 +27,8 @@ pub(crate) struct Clock {
 pub(crate) struct Machine {
     store: Store<Clock>,
     memory: Memory,
+    /// The memory in bytes that was asked for.
+    memory_bytes: usize,
     account: Account,
     start: TypedFunc<(), ()>,
     reserve: TypedFunc<u32, u32>,
@@ -56,7 +57,7 @@ impl Machine {
         let instance = module.instantiate(&mut store)?;
         let missing = |what: &str| wasmtime::Error::msg(format!("the engine exports no {what}"));
         let memory = instance.get_memory(&mut store, MEMORY).ok_or_else(|| missing(MEMORY))?;
-        let wanted = memory_bytes.min(MOST_MEMORY_BYTES) / WASM_PAGE_BYTES;
+        let wanted = memory_bytes / WASM_PAGE_BYTES;
         let more = (wanted as u64).saturating_sub(memory.size(&store));
         memory.grow(&mut store, more)?;
         Ok(Self {
@@ -67,6 +68,7 @@ impl Machine {
             call: instance.get_typed_func(&mut store, "call")?,
             report: instance.get_typed_func(&mut store, "report")?,
             memory,
+            memory_bytes,
             store,
         })
     }
@@ -83,6 +85,11 @@ impl Machine {
     pub(crate) fn report_address(&mut self) -> wasmtime::Result<usize> {
         let report = self.report.clone();
         Ok(report.call(&mut self.store, ())? as usize)
+    }
+
+    /// Whether it was made with so many bytes of memory.
+    pub(crate) fn has(&self, memory_bytes: usize) -> bool {
+        self.memory_bytes == memory_bytes
     }
 
     /// Whether its memory holds this, but for what the last call wrote.
@@ -112,9 +119,15 @@ impl Machine {
         }
     }
 
-    /// Returns the bytes that the last call wrote to, counted in cards: true once it was restored.
-    pub(crate) fn last_dirty_bytes(&self) -> usize {
-        self.account.last_dirty_bytes()
+    /// Returns the bytes that the last run wrote to, counted in cards: true once it was restored or
+    /// kept.
+    pub(crate) fn last_written_bytes(&self) -> usize {
+        self.account.last_written_bytes()
+    }
+
+    /// Bytes of what its codec changed in the engine's own memory.
+    pub(crate) fn delta_bytes(&self) -> usize {
+        self.account.delta_bytes()
     }
 
     /// Hands over an input and has it worked on; gives the address of the answer and the fuel that

@@ -17,6 +17,8 @@ mod workshop;
 
 use serde::{Deserialize, Serialize};
 
+use crate::kept::barrier::MOST_MEMORY_BYTES;
+
 pub use fields::{FieldMapping, MappingError};
 pub use units::Conversion;
 
@@ -47,12 +49,41 @@ impl Script {
     /// Largest source in bytes. The largest codecs that makers publish have some hundred kilobytes.
     pub const SOURCE_BYTES: usize = 1 << 20;
 
+    /// The member that holds the data of a codec that returns a list: data is an object in records.
+    pub const LIST_MEMBER: &str = "items";
+
+    /// Source in bytes for whose loading the memory of a call suffices.
+    pub const ORDINARY_SOURCE_BYTES: usize = 64 << 10;
+
+    /// Bytes of memory that an instance has beside that of a call for each further byte of source. The
+    /// parser takes ten to twenty, and dense code somewhat more.
+    pub const LOAD_MEMORY_FACTOR: usize = 28;
+
     /// The factor by which a script may burn more fuel in a call than a component. A step of the interpreter
     /// is some seventy instructions of WebAssembly, where a component has one or two.
     pub const FUEL_FACTOR: u64 = 10;
 
     /// The fuel that evaluating a codec may burn, once when it is loaded: a codec of 30 KB takes 1/50 of it.
     pub const LOAD_FUEL: u64 = 1_000_000_000;
+
+    /// The fuel that each byte of source after the ordinary may burn beyond that.
+    const LOAD_FUEL_BY_BYTE: u64 = 2_000;
+
+    /// Returns the fuel that evaluating a source of so many bytes may burn.
+    fn load_fuel(source_bytes: usize) -> u64 {
+        let further = source_bytes.saturating_sub(Self::ORDINARY_SOURCE_BYTES);
+        Self::LOAD_FUEL.saturating_add(Self::LOAD_FUEL_BY_BYTE.saturating_mul(further as u64))
+    }
+
+    /// Returns the memory of an instance for a source of so many bytes, where a call may use
+    /// `call_bytes`: that, and what loading the source takes, in few sizes, so that codecs share
+    /// instances.
+    fn memory_bytes(source_bytes: usize, call_bytes: usize) -> usize {
+        const STEP_BYTES: usize = 4 << 20;
+        let further = source_bytes.saturating_sub(Self::ORDINARY_SOURCE_BYTES);
+        let load_bytes = further.saturating_mul(Self::LOAD_MEMORY_FACTOR);
+        call_bytes.saturating_add(load_bytes.next_multiple_of(STEP_BYTES)).min(MOST_MEMORY_BYTES)
+    }
 }
 
 /// The dialect of a codec: how its functions are called.

@@ -38,7 +38,7 @@ impl Input {
 #[derive(Debug)]
 pub(crate) enum Answer {
     Loaded { dialect: u8 },
-    NoEntryPoint(Vec<String>),
+    NoEntryPoint { names: Vec<String>, defined: Vec<String> },
     Threw { message: String, line: u32, column: u32 },
     Failed(Vec<String>),
     Unsupported(Vec<String>),
@@ -79,7 +79,7 @@ impl Answer {
         let mut reader = Reader(reader.0.get(..length).ok_or(Unreadable)?);
         Ok(match reader.byte()? {
             0 => Self::Loaded { dialect: reader.byte()? },
-            1 => Self::NoEntryPoint(reader.list()?),
+            1 => Self::NoEntryPoint { names: reader.list()?, defined: reader.list()? },
             2 => Self::Threw {
                 message: reader.text()?,
                 line: reader.number()?,

@@ -14,7 +14,7 @@ use super::{
     wire::{Answer, Input, Report, Unanswered},
 };
 use crate::{
-    CallError, Limits, LoadError, OutputError,
+    CallError, Limits, LoadError, OutputError, Script,
     kept::image::{Base, Delta},
     slots::Slots,
 };
@@ -31,6 +31,10 @@ const IDLE_MACHINES: usize = 128;
 /// An instance is kept while no call wrote to more of its memory than this, in bytes. What a page
 /// was written to once stays in memory, and an ordinary call writes some hundred kilobytes.
 const KEPT_BYTES: usize = 1 << 20;
+
+/// Memory in bytes of all instances that wait for calls, where each takes what a call may write and what
+/// its codec holds: of large codecs fewer wait.
+const IDLE_BYTES: usize = IDLE_MACHINES * KEPT_BYTES;
 
 /// Bytes of an answer beside the texts in it.
 const ANSWER_OVERHEAD_BYTES: usize = 4 << 10;
@@ -73,6 +77,16 @@ pub(crate) struct Loaded {
     pub(crate) clock_was_read: bool,
 }
 
+/// The source of a codec as it is handed over, and what loading it takes.
+pub(crate) struct Source {
+    pub(crate) input: Input,
+    /// Bytes of the source.
+    pub(crate) bytes: usize,
+    /// Memory in bytes of the instances in which the codec is loaded and called.
+    pub(crate) memory_bytes: usize,
+    pub(crate) fuel: u64,
+}
+
 impl Workshop {
     pub(crate) fn new(limits: Limits, code_cache: Option<PathBuf>) -> Self {
         Self { limits, code_cache, opened: OnceLock::new(), opening: Mutex::new(()) }
@@ -83,24 +97,36 @@ impl Workshop {
     }
 
     /// Evaluates a codec once and keeps what that changed.
-    pub(crate) fn load(&self, input: &Input, fuel: u64) -> Result<(Answer, Loaded), LoadError> {
+    pub(crate) fn load(&self, source: &Source) -> Result<(Answer, Loaded), LoadError> {
         let opened = self.open()?;
         let _slot = opened.slots.take();
-        let mut machine = opened.machine(None, &self.limits)?;
+        let mut machine = opened.machine(None, source.memory_bytes)?;
         let untouched = Arc::new(Delta::none(&opened.base));
         let outcome = self.attempt(opened, &mut machine, &untouched, |machine| {
-            machine.run(Task::Load, input.as_bytes(), 0.0, fuel)
+            machine.run(Task::Load, source.input.as_bytes(), 0.0, source.fuel)
         });
         let clock_was_read = machine.clock_was_read();
-        let answer = outcome.answer.map_err(LoadError::Instantiation)?;
+        let answer = outcome.answer.map_err(|error| match error {
+            CallError::OutOfMemory { wanted, limit } => {
+                LoadError::ScriptNeedsMemory { bytes: source.bytes, wanted, limit }
+            }
+            other => LoadError::Instantiation(other),
+        })?;
         let delta = machine.keep(&opened.base);
         opened.put_back(machine);
         Ok((answer, Loaded { delta, clock_was_read }))
     }
 
-    /// Calls a codec that is loaded.
-    pub(crate) fn call(&self, delta: &Arc<Delta>, input: &Input, now: f64, fuel: u64) -> Run {
-        self.with_machine(delta, |opened, machine| {
+    /// Calls a codec that is loaded, in an instance with so much memory.
+    pub(crate) fn call(
+        &self,
+        delta: &Arc<Delta>,
+        memory_bytes: usize,
+        input: &Input,
+        now: f64,
+        fuel: u64,
+    ) -> Run {
+        self.with_machine(delta, memory_bytes, |opened, machine| {
             self.attempt(opened, machine, delta, |machine| {
                 machine.run(Task::Call, input.as_bytes(), now, fuel)
             })
@@ -108,22 +134,16 @@ impl Workshop {
     }
 
     /// Evaluates a codec at the time of a frame and calls it.
-    pub(crate) fn load_and_call(
-        &self,
-        load: &Input,
-        load_fuel: u64,
-        input: &Input,
-        now: f64,
-        fuel: u64,
-    ) -> Run {
+    pub(crate) fn load_and_call(&self, load: &Source, input: &Input, now: f64, fuel: u64) -> Run {
         let opened = match self.open() {
             Ok(opened) => opened,
             Err(error) => return Run::broken(&error.to_string()),
         };
         let untouched = Arc::new(Delta::none(&opened.base));
-        self.with_machine(&untouched, |opened, machine| {
+        self.with_machine(&untouched, load.memory_bytes, |opened, machine| {
             self.attempt(opened, machine, &untouched, |machine| {
-                let (loaded, load_fuel) = machine.run(Task::Load, load.as_bytes(), now, load_fuel);
+                let (loaded, load_fuel) =
+                    machine.run(Task::Load, load.input.as_bytes(), now, load.fuel);
                 if loaded.is_err() {
                     return (loaded, load_fuel);
                 }
@@ -136,6 +156,7 @@ impl Workshop {
     fn with_machine(
         &self,
         delta: &Arc<Delta>,
+        memory_bytes: usize,
         work: impl FnOnce(&Opened, &mut Machine) -> Run,
     ) -> Run {
         let opened = match self.open() {
@@ -143,7 +164,7 @@ impl Workshop {
             Err(error) => return Run::broken(&error.to_string()),
         };
         let _slot = opened.slots.take();
-        let mut machine = match opened.machine(Some(delta), &self.limits) {
+        let mut machine = match opened.machine(Some(delta), memory_bytes) {
             Ok(machine) => machine,
             Err(error) => return Run::broken(&error.to_string()),
         };
@@ -193,7 +214,7 @@ impl Workshop {
         fuel: u64,
     ) -> CallError {
         if let Some(wanted) = report.wanted {
-            return CallError::OutOfMemory { wanted, limit: self.limits.memory_bytes };
+            return CallError::OutOfMemory { wanted, limit: machine.memory().len() };
         }
         match error.downcast_ref::<Trap>() {
             Some(Trap::OutOfFuel) => CallError::OutOfFuel { limit: fuel },
@@ -227,7 +248,7 @@ impl Opened {
             EngineError::Missing => LoadError::NoScriptEngine,
             other => broken(&other),
         })?;
-        let mut machine = new_machine(&module, limits)?;
+        let mut machine = new_machine(&module, Script::memory_bytes(0, limits.memory_bytes))?;
         let base = machine.start().map_err(|error| broken(&error))?;
         let report_address = machine.report_address().map_err(|error| broken(&error))?;
         Ok(Self {
@@ -239,9 +260,13 @@ impl Opened {
         })
     }
 
-    /// An instance: one that holds the delta already, or else a new one while there are few, or else
-    /// the one that was not used for longest.
-    fn machine(&self, delta: Option<&Arc<Delta>>, limits: &Limits) -> Result<Machine, LoadError> {
+    /// An instance with so much memory: one that holds the delta already, or else a new one while there
+    /// are few, or else the one that was not used for longest.
+    fn machine(
+        &self,
+        delta: Option<&Arc<Delta>>,
+        memory_bytes: usize,
+    ) -> Result<Machine, LoadError> {
         let mut idle = self.idle();
         if let Some(delta) = delta {
             if let Some(index) = idle.iter().rposition(|machine| machine.holds(delta)) {
@@ -249,20 +274,27 @@ impl Opened {
             }
             if idle.len() < IDLE_MACHINES {
                 drop(idle);
-                return new_machine(&self.module, limits);
+                return new_machine(&self.module, memory_bytes);
             }
         }
-        if idle.is_empty() {
-            drop(idle);
-            return new_machine(&self.module, limits);
+        match idle.iter().position(|machine| machine.has(memory_bytes)) {
+            Some(index) => Ok(idle.remove(index)),
+            None => {
+                drop(idle);
+                new_machine(&self.module, memory_bytes)
+            }
         }
-        Ok(idle.remove(0))
     }
 
     fn put_back(&self, machine: Machine) {
         let mut idle = self.idle();
-        if machine.last_dirty_bytes() <= KEPT_BYTES && idle.len() < IDLE_MACHINES {
-            idle.push(machine);
+        if machine.last_written_bytes() > KEPT_BYTES {
+            return;
+        }
+        idle.push(machine);
+        let mut bytes: usize = idle.iter().map(idle_bytes).sum();
+        while bytes > IDLE_BYTES {
+            bytes -= idle_bytes(&idle.remove(0));
         }
     }
 
@@ -272,8 +304,14 @@ impl Opened {
     }
 }
 
-fn new_machine(module: &EngineModule, limits: &Limits) -> Result<Machine, LoadError> {
-    Machine::new(&module.engine, &module.pre, limits.memory_bytes).map_err(|error| broken(&error))
+/// Memory in bytes that an instance takes while it waits.
+fn idle_bytes(machine: &Machine) -> usize {
+    // What an ordinary codec changes is part of what an ordinary call leaves.
+    KEPT_BYTES.max(machine.delta_bytes())
+}
+
+fn new_machine(module: &EngineModule, memory_bytes: usize) -> Result<Machine, LoadError> {
+    Machine::new(&module.engine, &module.pre, memory_bytes).map_err(|error| broken(&error))
 }
 
 fn broken(error: &impl std::fmt::Display) -> LoadError {

@@ -60,6 +60,27 @@ fn ts013_errors_are_a_failure_and_warnings_are_kept() {
 }
 
 #[test]
+fn ts013_without_its_members_is_the_reading_itself() {
+    assert_eq!(
+        data(&decoding("return { level: 5, unit: 'm' };")),
+        json!({"level": 5, "unit": "m"})
+    );
+    for body in ["return {};", "return { warnings: ['x'] };", "return { data: undefined };"] {
+        let error = error(&decoding(body)).to_string();
+        assert!(error.contains("data is undefined"), "{body}: {error}");
+    }
+}
+
+#[test]
+fn data_that_is_a_list_is_a_member_of_an_object() {
+    let list =
+        decoding("return { data: [{ variable: 'temperature', value: input.bytes[0] }, 5] };");
+    assert_eq!(data(&list), json!({"items": [{"variable": "temperature", "value": 1}, 5]}),);
+    let v2 = load("function Decoder(bytes, port) { return [port]; }");
+    assert_eq!(data(&v2), json!({"items": [85]}));
+}
+
+#[test]
 fn ts013_encodes_and_reads_commands_back() {
     let decoder = load(
         "function encodeDownlink(input) {

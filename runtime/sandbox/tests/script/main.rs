@@ -2,6 +2,7 @@
 //! errors out.
 
 mod bad_input;
+mod bundles;
 mod determinism;
 mod dialects;
 mod environment;

@@ -25,6 +25,7 @@ mod reference;
 mod registry;
 mod retention;
 mod room;
+mod route_change;
 mod routes;
 mod secrets;
 mod tokens;

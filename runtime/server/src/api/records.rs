@@ -62,10 +62,11 @@ pub(super) async fn pull(
     headers: HeaderMap,
     Parameters(wanted): Parameters<Wanted>,
 ) -> Result<Response, Problem> {
-    let layout = answer::layout(wanted.format(), &headers)?;
+    let format = answer::format(wanted.format(), &headers)?;
+    let layout = answer::layout(format, wanted.layout())?;
     let wish = wanted.understood(&authorized)?;
     let Authorized { principal, .. } = &authorized;
-    let bytes = answer::bytes(layout, service.config.http.page_bytes);
+    let bytes = answer::bytes(format, service.config.http.page_bytes);
     let reader = Reader::new(&service, principal.token.clone(), bytes);
     let group = wish.group.clone();
     let (page, place) = match wish.place_to_wait(&service, &reader.token)? {
@@ -84,7 +85,7 @@ pub(super) async fn pull(
             (wish.pull(&service, &reader).await?, place)
         }
     };
-    answer::write(page, layout, place).await
+    answer::write(page, format, layout, place).await
 }
 
 #[derive(Deserialize, utoipa::ToSchema)]

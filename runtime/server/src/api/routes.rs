@@ -9,8 +9,7 @@ use champollion_delivery::{
     names::{GroupId, RouteKey},
     routes::Route,
 };
-use champollion_registry::ledger::{AuditEntry, without_queries};
-use jiff::Timestamp;
+use champollion_registry::ledger::without_queries;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -19,6 +18,7 @@ use super::{
     authorized::{Authorized, ManageRoutes},
     extract::{OfGroup, Parameters, PathParts, SecretBody, parameter, path_part, to_the_end},
     paging::{self, PageEnd, Window},
+    route_change::RouteChange,
 };
 use crate::{
     quotas::{Quota, QuotaExceeded},
@@ -172,11 +172,12 @@ pub(super) async fn put(
         Some(From_::Oldest) => Beginning::Oldest,
         Some(From_::Now) | None => Beginning::Now,
     };
-    let entry = AuditEntry::new(&authorized.principal.actor(), "route-put", &key)
+    let change = RouteChange::new(&authorized.principal, "route-put", &key)
         .with(json!(route.clone().hidden()));
     to_the_end(async move {
-        let signing_secret = service.dispatcher.put(&key, route, beginning).await?;
-        service.registry.record(entry, Timestamp::now()).await?;
+        let change = change.of(&service.registry);
+        let put = service.dispatcher.put(&key, route, beginning, change.change()).await;
+        let signing_secret = put.map_err(|error| change.problem(error))?;
         Ok(Json(Made { route: service.dispatcher.show(&key).await?, signing_secret }))
     })
     .await
@@ -204,10 +205,11 @@ pub(super) async fn remove(
     Parameters(OfGroup { group }): Parameters<OfGroup>,
 ) -> Result<StatusCode, Problem> {
     let key = key(&authorized, group, &name)?;
-    let entry = AuditEntry::new(&authorized.principal.actor(), "route-remove", &key).essential();
+    let change = RouteChange::new(&authorized.principal, "route-remove", &key).essential();
     to_the_end(async move {
-        service.dispatcher.remove(&key).await?;
-        service.registry.record(entry, Timestamp::now()).await?;
+        let change = change.of(&service.registry);
+        let removed = service.dispatcher.remove(&key, change.change()).await;
+        removed.map_err(|error| change.problem(error))?;
         Ok(StatusCode::NO_CONTENT)
     })
     .await
@@ -270,10 +272,11 @@ async fn set_paused(
 ) -> Result<Json<ShownRoute>, Problem> {
     let key = key(authorized, group, name)?;
     let what = if paused { "route-pause" } else { "route-resume" };
-    let entry = AuditEntry::new(&authorized.principal.actor(), what, &key);
+    let change = RouteChange::new(&authorized.principal, what, &key);
     to_the_end(async move {
-        service.dispatcher.pause(&key, paused).await?;
-        service.registry.record(entry, Timestamp::now()).await?;
+        let change = change.of(&service.registry);
+        let set = service.dispatcher.pause(&key, paused, change.change()).await;
+        set.map_err(|error| change.problem(error))?;
         Ok(Json(service.dispatcher.show(&key).await?))
     })
     .await

@@ -13,8 +13,13 @@ pub(crate) enum Answer {
         /// By which dialect its decoder, or else its encoder, is called.
         dialect: u8,
     },
-    /// It has no function that is known. Those that are looked for.
-    NoEntryPoint(&'static [&'static str]),
+    /// It has no function that is known.
+    NoEntryPoint {
+        /// The functions that are looked for.
+        names: &'static [&'static str],
+        /// The names that the codec defines.
+        defined: Vec<String>,
+    },
     /// The codec threw an exception.
     Threw(Exception),
     /// The codec itself reports errors.
@@ -54,9 +59,10 @@ impl Answer {
                 frame.byte(0);
                 frame.byte(dialect);
             }
-            Self::NoEntryPoint(names) => {
+            Self::NoEntryPoint { names, defined } => {
                 frame.byte(1);
                 frame.list(names);
+                frame.list(&defined);
             }
             Self::Threw(exception) => {
                 frame.byte(2);

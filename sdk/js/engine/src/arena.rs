@@ -98,6 +98,9 @@ impl Arena {
             self.begin();
         }
         let bytes = bytes_of(class);
+        if self.end - self.top < bytes {
+            self.look_for_more();
+        }
         (self.end - self.top >= bytes).then(|| {
             let block = self.top;
             self.top += bytes;
@@ -110,6 +113,12 @@ impl Arena {
             static __heap_base: u8;
         }
         self.top = (&raw const __heap_base as usize).next_multiple_of(SEAL_ALIGNMENT);
+        self.look_for_more();
+    }
+
+    /// Takes all memory that the instance has. One for a large codec has more than the one in which the
+    /// engine was started.
+    fn look_for_more(&mut self) {
         self.end = wasm32::memory_size(0) * PAGE_BYTES;
     }
 
@@ -142,6 +151,9 @@ impl Arena {
             return false;
         }
         let class = class_of(size + HEADER_BYTES);
+        if self.end - block < bytes_of(class) {
+            self.look_for_more();
+        }
         if self.end - block < bytes_of(class) {
             return false;
         }
@@ -182,6 +194,11 @@ fn push(list: &mut usize, block: usize) {
     // SAFETY: the block is free, so its first word is the list's.
     unsafe { (block as *mut usize).write(*list) };
     *list = block;
+}
+
+/// Bytes up to the end of what was handed out so far, the engine's own included.
+pub(crate) fn taken_bytes() -> usize {
+    with(|arena| arena.top)
 }
 
 /// Sets aside what is free, and lets what comes next begin on untouched ground.

@@ -4,10 +4,11 @@ use rquickjs::{Array, Ctx, FromJs as _, Object, Result, Value, qjs};
 
 use crate::{
     answer::Answer,
-    dialect::{self, Callee, Convention, Entry, Scope},
+    dialect::{self, Callee, Convention, Entry},
     input::Input,
     json::Json,
     results::{self, Reading, Returned},
+    scope::{Evaluated, Scope},
 };
 
 /// The functions of a codec.
@@ -36,19 +37,40 @@ struct Arguments<'js> {
 }
 
 impl Codec {
-    /// Finds the functions of the codec that was just evaluated.
-    pub(crate) fn find(context: &Ctx<'_>, dialect: u8, whole_input: bool) -> Result<Self> {
-        let scope = Scope::of(context)?;
-        let mut codec = Self {
+    /// Finds the functions of the codec that was just evaluated; where there are none, the names that
+    /// it defines.
+    pub(crate) fn find<'js>(
+        context: &Ctx<'js>,
+        dialect: u8,
+        whole_input: bool,
+        evaluated: &Evaluated<'js, '_>,
+    ) -> Result<std::result::Result<Self, Vec<String>>> {
+        let mut scope = Scope::of(context, evaluated)?;
+        let mut codec = Self::of(context, dialect, whole_input, &scope)?;
+        if codec.dialect().is_none() && scope.widen(context, evaluated)? {
+            codec = Self::of(context, dialect, whole_input, &scope)?;
+        }
+        if codec.dialect().is_none() {
+            return Ok(Err(scope.describe(context, evaluated)?));
+        }
+        codec.recognize_helium(context)?;
+        Ok(Ok(codec))
+    }
+
+    fn of<'js>(
+        context: &Ctx<'js>,
+        dialect: u8,
+        whole_input: bool,
+        scope: &Scope<'js>,
+    ) -> Result<Self> {
+        Ok(Self {
             dialect,
             whole_input,
             decoder: scope.find(context, dialect::decoders(dialect))?,
             encoder: scope.find(context, dialect::encoders(dialect))?,
             downlink_decoder: scope.find(context, dialect::downlink_decoders(dialect))?,
             normalizer: scope.find(context, dialect::normalizers(dialect))?,
-        };
-        codec.recognize_helium(context)?;
-        Ok(codec)
+        })
     }
 
     /// A `Decoder` of three parameters is one of Helium's.
@@ -113,7 +135,7 @@ impl Codec {
             Ok(returned) => returned,
             Err(answer) => return Ok(answer),
         };
-        let data: Value<'js> = returned.object.get("data")?;
+        let data = returned.data()?;
         let mut reading = match results::reading(context, &data, returned.warnings, input.limit) {
             Ok(reading) => reading,
             Err(answer) => return Ok(answer),
@@ -181,7 +203,7 @@ impl Codec {
             Ok(returned) => returned,
             Err(answer) => return Ok(answer),
         };
-        let data: Value<'js> = returned.object.get("data")?;
+        let data = returned.data()?;
         Ok(match results::reading(context, &data, returned.warnings, input.limit) {
             Ok(reading) => reading.into(),
             Err(answer) => answer,

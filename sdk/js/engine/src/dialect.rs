@@ -18,7 +18,7 @@ pub(crate) enum Convention {
 }
 
 /// A function by the name that its dialect gives it.
-type Name = (&'static str, Convention);
+pub(crate) type Name = (&'static str, Convention);
 
 /// The dialects by their number, which the host shares; 0 means that any will do.
 pub(crate) mod number {
@@ -103,59 +103,12 @@ pub(crate) fn normalizers(dialect: u8) -> &'static [Name] {
     }
 }
 
-/// Finds functions by their names: in `module.exports` first, then among the globals, also those
-/// that were declared with `let`, `const` or `class`, which are no properties of the global object.
-pub(crate) struct Scope<'js> {
-    exports: Option<Object<'js>>,
-    lookup: Function<'js>,
-}
-
-impl<'js> Scope<'js> {
-    pub(crate) fn of(context: &Ctx<'js>) -> Result<Self> {
-        // The names are ours, so nothing of the codec's is evaluated here.
-        let cases: String =
-            ALL_NAMES.iter().chain(&["normalizeUplink"]).map(|name| case(name)).collect();
-        let lookup = context.eval(format!("(name => {{ switch (name) {{ {cases} }} }})"))?;
-        let exports = context.eval::<Value<'js>, _>(
-            "typeof module === \"object\" && module !== null ? module.exports : undefined",
-        )?;
-        Ok(Self { exports: exports.into_object(), lookup })
-    }
-
-    /// The first of the functions that is there.
-    pub(crate) fn find(&self, context: &Ctx<'js>, names: &[Name]) -> Result<Option<Entry>> {
-        for (name, convention) in names {
-            if let Some(exports) = &self.exports
-                && let Ok(function) = exports.get::<_, Function<'js>>(*name)
-            {
-                return Ok(Some(Entry {
-                    convention: *convention,
-                    function: Persistent::save(context, function),
-                    this: Some(Persistent::save(context, exports.clone())),
-                }));
-            }
-            if let Some(function) = self.lookup.call::<_, Value<'js>>((*name,))?.into_function() {
-                return Ok(Some(Entry {
-                    convention: *convention,
-                    function: Persistent::save(context, function),
-                    this: None,
-                }));
-            }
-        }
-        Ok(None)
-    }
-}
-
-fn case(name: &str) -> String {
-    format!("case \"{name}\": return typeof {name} === \"function\" ? {name} : undefined; ")
-}
-
 /// A function of a codec that the host can have called.
 pub(crate) struct Entry {
     pub(crate) convention: Convention,
-    function: Persistent<Function<'static>>,
+    pub(crate) function: Persistent<Function<'static>>,
     /// The object that the function is a member of, where it was exported as one.
-    this: Option<Persistent<Object<'static>>>,
+    pub(crate) this: Option<Persistent<Object<'static>>>,
 }
 
 impl Entry {

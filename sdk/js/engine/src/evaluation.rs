@@ -83,18 +83,6 @@ fn evaluate_module<'js>(context: &Ctx<'js>, source: &str) -> Result<Object<'js>>
     module.namespace()
 }
 
-/// Makes what a module exports the `module.exports` of a codec that has none of its own.
-pub(crate) fn export<'js>(context: &Ctx<'js>, namespace: Object<'js>) -> Result<()> {
-    let adopt: Function<'js> = context.eval(
-        "(names => {
-            const own = module.exports;
-            if (typeof own !== 'object' || own === null || Object.keys(own).length > 0) return;
-            module.exports = { ...(typeof names.default === 'object' ? names.default : {}), ...names };
-        })",
-    )?;
-    adopt.call((namespace,))
-}
-
 /// The names in braces between `import` and `from`. A few that are none do no harm.
 fn imported_names(source: &str) -> BTreeSet<String> {
     let mut names = BTreeSet::new();

@@ -30,6 +30,7 @@ mod locales;
 mod prelude;
 mod report;
 mod results;
+mod scope;
 mod session;
 mod text;
 mod zones;
@@ -54,6 +55,7 @@ pub extern "C" fn reserve(length: usize) -> *mut u8 {
 pub extern "C" fn load() -> *const u8 {
     let answer = Session::with(|session| session.load(&mut Input::take()));
     arena::seal();
+    Session::look_after_garbage_of_calls();
     answer.into_address()
 }
 

@@ -11,7 +11,7 @@ use rquickjs::{
 use crate::{console, locales, zones};
 
 /// The prelude, in the order in which its files are evaluated: later ones use what earlier ones share.
-const FILES: [(&str, &str); 7] = [
+const FILES: [(&str, &str); 8] = [
     ("base64.js", include_str!("../../prelude/base64.js")),
     ("text.js", include_str!("../../prelude/text.js")),
     ("buffer.js", include_str!("../../prelude/buffer.js")),
@@ -19,6 +19,8 @@ const FILES: [(&str, &str); 7] = [
     ("locale.js", include_str!("../../prelude/locale.js")),
     ("console.js", include_str!("../../prelude/console.js")),
     ("modules.js", include_str!("../../prelude/modules.js")),
+    // It must know all globals of the others.
+    ("entries.js", include_str!("../../prelude/entries.js")),
 ];
 
 /// The files that know locales, in their order.
@@ -42,11 +44,16 @@ const LOCALE_NAMES: [&[u8]; 5] =
 /// functions that add to the globals and to the shared object.
 const PARAMETERS: &str = "native, shared, provide, share";
 
-/// The function of the prelude that evaluates the files that know locales.
-pub(crate) type LocaleLoader = Persistent<Function<'static>>;
+/// Functions of the prelude that the engine calls.
+pub(crate) struct Prelude {
+    /// The one that evaluates the files that know locales.
+    locale_loader: Persistent<Function<'static>>,
+    /// Those that look for a codec's functions.
+    pub(crate) entries: Persistent<Object<'static>>,
+}
 
-/// Evaluates the files of the prelude, and gives the function that evaluates those that know locales.
-pub(crate) fn evaluate(context: &Ctx<'_>) -> Result<LocaleLoader> {
+/// Evaluates the files of the prelude, and gives those of its functions that the engine calls.
+pub(crate) fn evaluate(context: &Ctx<'_>) -> Result<Prelude> {
     let native = console::native(context)?;
     native.set("table", Function::new(context.clone(), table)?)?;
     native.set("zone", Function::new(context.clone(), zones::name)?)?;
@@ -59,16 +66,20 @@ pub(crate) fn evaluate(context: &Ctx<'_>) -> Result<LocaleLoader> {
     let share: Function<'_> = share.call((shared.clone(),))?;
     evaluate_files(context, &FILES, (native, shared.clone(), provide, share))?;
     let loader: Function<'_> = shared.get("loadLocales")?;
-    Ok(Persistent::save(context, loader))
+    let entries: Object<'_> = shared.get("entries")?;
+    Ok(Prelude {
+        locale_loader: Persistent::save(context, loader),
+        entries: Persistent::save(context, entries),
+    })
 }
 
 /// Evaluates the files that know locales where the source of a codec names something of theirs, and
 /// has the tables of the locales read that the source names: no call has to.
-pub(crate) fn prepare(context: &Ctx<'_>, loader: &LocaleLoader, source: &[u8]) -> Result<()> {
+pub(crate) fn prepare(context: &Ctx<'_>, prelude: &Prelude, source: &[u8]) -> Result<()> {
     let names = |name: &&[u8]| source.windows(name.len()).any(|window| window == *name);
     if LOCALE_NAMES.iter().any(names) {
         let source = String::from_utf8_lossy(source);
-        loader.clone().restore(context)?.call::<_, ()>((&*source,))?;
+        prelude.locale_loader.clone().restore(context)?.call::<_, ()>((&*source,))?;
     }
     Ok(())
 }

@@ -46,6 +46,22 @@ impl<'js> Returned<'js> {
         let warnings = texts(&object, "warnings")?;
         Ok(Ok(Self { object, warnings }))
     }
+
+    /// The data: the member of this name, or the object itself where it has none of TS013's members. Some
+    /// makers return the reading as it is, and there are network servers that take it so.
+    pub(crate) fn data(&self) -> Result<Value<'js>> {
+        const MEMBERS: [&str; 5] = ["data", "errors", "warnings", "bytes", "fPort"];
+        for name in MEMBERS {
+            if self.object.contains_key(name)? {
+                return self.object.get("data");
+            }
+        }
+        if self.object.is_empty() {
+            self.object.get("data")
+        } else {
+            Ok(self.object.clone().into_value())
+        }
+    }
 }
 
 /// Errors or warnings: a list of texts, by TS013. A single text is one, and what is no text is shown

@@ -2,17 +2,18 @@
 
 use core::cell::RefCell;
 
-use rquickjs::{Context, Ctx, Result, Runtime};
+use rquickjs::{Context, Ctx, Object, Result, Runtime, object::Property};
 
 use crate::{
     answer::Answer,
-    arena::Allocator,
+    arena::{self, Allocator},
     codec::Codec,
     dialect, evaluation,
     exception::Exception,
     input::Input,
-    prelude::{self, LocaleLoader},
+    prelude::{self, Prelude},
     results,
+    scope::Evaluated,
 };
 
 /// Bytes that a codec may allocate before cycles of garbage are looked for. Looking writes to every object
@@ -22,7 +23,7 @@ const COLLECT_ABOVE_BYTES: usize = 2 << 20;
 /// QuickJS and the codec that it runs.
 pub(crate) struct Session {
     context: Context,
-    locale_loader: LocaleLoader,
+    prelude: Prelude,
     codec: Option<Codec>,
 }
 
@@ -44,10 +45,10 @@ impl Session {
         runtime.set_gc_threshold(COLLECT_ABOVE_BYTES);
         evaluation::prepare(&runtime);
         let context = Context::full(&runtime).expect("there is memory for a context");
-        let locale_loader =
+        let prelude =
             context.with(|context| prelude::evaluate(&context)).expect("the prelude is right");
         runtime.run_gc();
-        *SESSION.0.borrow_mut() = Some(Self { context, locale_loader, codec: None });
+        *SESSION.0.borrow_mut() = Some(Self { context, prelude, codec: None });
     }
 
     /// Works with the session that was started.
@@ -57,26 +58,39 @@ impl Session {
 
     /// Evaluates a codec and finds its functions.
     pub(crate) fn load(&mut self, input: &mut Input) -> Answer {
-        let dialect = input.byte();
-        let whole_input = input.byte() != 0;
+        let order = Order {
+            dialect: input.byte(),
+            whole_input: input.byte() != 0,
+            browser: input.byte() != 0,
+        };
         // The host hands over a text.
         let source = String::from_utf8_lossy(input.bytes());
-        let answer = self.context.with(|context| {
-            prelude::prepare(&context, &self.locale_loader, source.as_bytes())
-                .and_then(|()| load(&context, dialect, whole_input, &source))
+        let found = self.context.with(|context| {
+            prelude::prepare(&context, &self.prelude, source.as_bytes())
+                .and_then(|()| self.prelude.entries.clone().restore(&context))
+                .and_then(|entries| load(&context, order, entries, &source))
                 .map_err(|error| Answer::Threw(Exception::take(&context, &error)))
         });
-        let codec = match answer {
-            Ok(codec) => codec,
-            Err(answer) => return answer,
-        };
-        let Some(dialect) = codec.dialect() else {
-            return Answer::NoEntryPoint(dialect::ALL_NAMES);
-        };
         // Cycles of garbage that are left are not looked for: that would write to every object, and
         // all of it would have to be kept for each codec.
-        self.codec = Some(codec);
-        Answer::Loaded { dialect }
+        match found {
+            Ok(Ok(codec)) => {
+                let dialect = codec.dialect().unwrap_or(dialect::number::ANY);
+                self.codec = Some(codec);
+                Answer::Loaded { dialect }
+            }
+            Ok(Err(defined)) => Answer::NoEntryPoint { names: dialect::ALL_NAMES, defined },
+            Err(answer) => answer,
+        }
+    }
+
+    /// Lets calls allocate as much before garbage is looked for, however large their codec is: each call
+    /// of one that is above the bound itself would look at all of it.
+    pub(crate) fn look_after_garbage_of_calls() {
+        let threshold = arena::taken_bytes() + COLLECT_ABOVE_BYTES / 2;
+        if let Some(session) = SESSION.0.borrow().as_ref() {
+            session.context.runtime().set_gc_threshold(threshold.max(COLLECT_ABOVE_BYTES));
+        }
     }
 
     /// Calls a function of the codec.
@@ -88,11 +102,31 @@ impl Session {
     }
 }
 
-fn load(context: &Ctx<'_>, dialect: u8, whole_input: bool, source: &str) -> Result<Codec> {
-    if let Some(namespace) = evaluation::evaluate(context, source)? {
-        evaluation::export(context, namespace)?;
+/// The manner in which a codec is to be loaded.
+#[derive(Clone, Copy)]
+struct Order {
+    /// The number of the dialect, or of any.
+    dialect: u8,
+    whole_input: bool,
+    /// Whether the global object has the names by which browsers have it.
+    browser: bool,
+}
+
+fn load<'js>(
+    context: &Ctx<'js>,
+    order: Order,
+    entries: Object<'js>,
+    source: &str,
+) -> Result<std::result::Result<Codec, Vec<String>>> {
+    if order.browser {
+        let globals = context.globals();
+        for name in ["window", "self"] {
+            globals.prop(name, Property::from(globals.clone()).writable().configurable())?;
+        }
     }
+    let namespace = evaluation::evaluate(context, source)?;
     // Promises that the codec started while it was evaluated.
     while context.execute_pending_job() {}
-    Codec::find(context, dialect, whole_input)
+    let evaluated = Evaluated { entries, namespace, source };
+    Codec::find(context, order.dialect, order.whole_input, &evaluated)
 }

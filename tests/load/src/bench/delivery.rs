@@ -46,8 +46,9 @@ const SENDERS: usize = 40;
 /// A backlog takes no longer to leave.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Private addresses and HTTP, since the recipient is on this machine.
-const SETTINGS: &str = "[delivery]\nprivate-addresses = true\nplain-http = true\n";
+/// Addresses of this machine and HTTP, since the recipient is on this machine.
+const SETTINGS: &str =
+    "[delivery]\nallow-networks = [\"127.0.0.0/8\", \"::1\"]\nplain-http = true\n";
 
 /// By device and counter, when something happened.
 type Moments = HashMap<(String, u64), Instant>;

@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// Recipients on this machine, over HTTP, and no long pauses.
-const SETTINGS: &str = "[delivery]\nprivate-addresses = true\nplain-http = true\n\
+const SETTINGS: &str = "[delivery]\nallow-networks = [\"127.0.0.0/8\", \"::1\"]\nplain-http = true\n\
     first-pause-ms = 20\nlongest-pause-seconds = 1\n";
 
 /// Groups whose records go along routes: to one that gets each alone, one that gets many at once, and

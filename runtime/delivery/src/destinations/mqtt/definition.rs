@@ -1,10 +1,14 @@
 //! The definition of a push through a broker, as a route has it.
 
-use reqwest::Url;
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use super::topic::TopicPattern;
-use crate::destinations::{AddressError, Secret, Tls, TlsError};
+use crate::destinations::{AddressError, Secret, Target, Tls, TlsError};
+
+/// The usual ports of brokers, with TLS and without.
+const TLS_PORT: u16 = 8883;
+const PLAIN_PORT: u16 = 1883;
 
 /// Where records are published.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -55,6 +59,19 @@ pub enum MqttPushError {
 }
 
 impl MqttPush {
+    /// Returns where its secrets go.
+    pub(crate) fn target(&self) -> Target {
+        let target = Target::of_url("url", &self.url).trusting(&self.tls);
+        // The URL crate knows no usual port of MQTT.
+        target.with("url", self.port())
+    }
+
+    /// Returns the port of the broker.
+    pub(super) fn port(&self) -> u16 {
+        let usual = if self.url.scheme() == "mqtts" { TLS_PORT } else { PLAIN_PORT };
+        self.url.port().unwrap_or(usual)
+    }
+
     /// All secrets in it.
     pub(crate) fn secrets(&mut self) -> Vec<&mut Secret> {
         self.password.iter_mut().chain(self.tls.secrets()).collect()

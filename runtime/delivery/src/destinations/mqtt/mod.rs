@@ -4,6 +4,7 @@ mod definition;
 mod outbox;
 mod publisher;
 mod recipient;
+mod relay;
 mod topic;
 
 pub use definition::{MqttPush, MqttPushError};

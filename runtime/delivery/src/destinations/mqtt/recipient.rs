@@ -7,18 +7,21 @@ use async_trait::async_trait;
 use parking_lot::Mutex;
 use rumqttc::{
     AsyncClient, ConnectReturnCode, ConnectionError, Event, EventLoop, MqttOptions, NetworkOptions,
-    Outgoing, Packet, TlsConfiguration, Transport,
+    Outgoing, Packet, Transport,
 };
+use rustls::{ClientConfig, pki_types::ServerName};
 use tokio::{sync::mpsc, time::timeout};
+use tokio_rustls::TlsConnector;
 
 use super::{
     definition::{MqttPush, MqttPushError},
     outbox::Outbox,
     publisher::{NotPublished, Order, Publisher},
+    relay::relay,
     topic::TopicPattern,
 };
 use crate::{
-    destinations::{AddressRule, Handed, Parcel, Recipient, Secret, Surroundings},
+    destinations::{Connector, Handed, Parcel, Recipient, Secret, Surroundings},
     names::RouteKey,
     records::Head,
 };
@@ -43,9 +46,14 @@ const REQUESTS: usize = 128;
 
 /// A recipient that publishes records through a broker.
 pub struct MqttRecipient {
-    options: MqttOptions,
+    host: String,
+    port: u16,
+    tls: Option<Arc<ClientConfig>>,
+    client_id: String,
+    /// The user and the password.
+    credentials: Option<(String, String)>,
     topic: TopicPattern,
-    addresses: AddressRule,
+    connector: Connector,
     route: Mutex<Option<RouteKey>>,
     connection: tokio::sync::Mutex<Option<Publisher>>,
     /// Why the last connection ended.
@@ -57,7 +65,11 @@ impl MqttPush {
     ///
     /// # Errors
     /// Says what of the definition cannot be.
-    pub fn recipient(&self, surroundings: &Surroundings) -> Result<MqttRecipient, MqttPushError> {
+    pub fn recipient(
+        &self,
+        surroundings: &Surroundings,
+        connector: Connector,
+    ) -> Result<MqttRecipient, MqttPushError> {
         let url = &self.url;
         let is_secure = match url.scheme() {
             "mqtts" => true,
@@ -67,49 +79,41 @@ impl MqttPush {
         };
         let host = url.host_str().filter(|host| !host.is_empty());
         let host = host.ok_or_else(|| MqttPushError::Url(url.to_string()))?;
-        surroundings.addresses.check(url)?;
-        let port = url.port().unwrap_or(if is_secure { 8883 } else { 1883 });
-        // The name is made whole once the route is known.
-        let mut options = MqttOptions::new(self.client_id.clone().unwrap_or_default(), host, port);
-        options
-            .set_keep_alive(KEEP_ALIVE)
-            .set_inflight(UNACKNOWLEDGED)
-            .set_max_packet_size(PACKET_BYTES, PACKET_BYTES);
-        match (&self.user, &self.password) {
-            (None, None) => {}
+        let port = self.port();
+        connector.check(host, port)?;
+        let credentials = match (&self.user, &self.password) {
+            (None, None) => None,
             (None, Some(_)) => return Err(MqttPushError::PasswordAlone),
             (Some(user), password) => {
-                options.set_credentials(user, password.as_ref().map_or("", Secret::reveal));
+                let password = password.as_ref().map_or("", Secret::reveal);
+                Some((user.clone(), password.to_owned()))
             }
-        }
-        if is_secure {
-            let tls = Arc::new(self.tls.config()?);
-            options.set_transport(Transport::tls_with_config(TlsConfiguration::Rustls(tls)));
-        }
-        Ok(MqttRecipient::new(options, self.topic.clone(), surroundings.addresses))
+        };
+        Ok(MqttRecipient {
+            host: host.to_owned(),
+            port,
+            tls: is_secure.then(|| self.tls.config()).transpose()?.map(Arc::new),
+            // The name is made whole once the route is known.
+            client_id: self.client_id.clone().unwrap_or_default(),
+            credentials,
+            topic: self.topic.clone(),
+            connector,
+            route: Mutex::default(),
+            connection: tokio::sync::Mutex::default(),
+            ended: Arc::default(),
+        })
     }
 }
 
 impl MqttRecipient {
-    fn new(options: MqttOptions, topic: TopicPattern, addresses: AddressRule) -> Self {
-        Self {
-            options,
-            topic,
-            addresses,
-            route: Mutex::default(),
-            connection: tokio::sync::Mutex::default(),
-            ended: Arc::default(),
-        }
-    }
-
     /// The same for a route, whose name is in topics and in the name that the broker knows us by.
     #[must_use]
     pub fn of_route(mut self, key: &RouteKey) -> Self {
-        if self.options.client_id().is_empty() {
+        if self.client_id.is_empty() {
             // Who tries the route while it is in use must not be taken for it: a broker lets only one
             // of a name in.
             let own = getrandom::u32().unwrap_or_default();
-            self.options.set_client_id(format!("champollion-{}-{}-{own:08x}", key.group, key.name));
+            self.client_id = format!("champollion-{}-{}-{own:08x}", key.group, key.name);
         }
         self.route = Mutex::new(Some(key.clone()));
         self
@@ -121,15 +125,50 @@ impl MqttRecipient {
         match &*connection {
             Some(publisher) if publisher.is_open() => Ok(publisher.clone()),
             _ => {
-                let (host, port) = self.options.broker_address();
-                self.addresses.resolve(&host, port).await.map_err(|error| error.to_string())?;
+                let through = self.connect().await?;
                 let (publisher, orders) = Publisher::new();
                 let ended = Arc::clone(&self.ended);
-                tokio::spawn(keep(self.options.clone(), orders, ended));
+                tokio::spawn(keep(self.options(through), orders, ended));
                 *connection = Some(publisher.clone());
                 Ok(publisher)
             }
         }
+    }
+
+    /// Connects to the broker, and returns the address of the relay to the connection.
+    async fn connect(&self) -> Result<String, String> {
+        let unreachable =
+            |reason: &dyn std::fmt::Display| format!("the broker cannot be reached: {reason}");
+        let stream = self.connector.connect(&self.host, self.port).await;
+        let stream = stream.map_err(|error| unreachable(&error))?;
+        let relayed = match &self.tls {
+            None => relay(stream),
+            Some(config) => {
+                let insecure = |reason: &dyn std::fmt::Display| {
+                    format!("there is no secure connection to the broker: {reason}")
+                };
+                // An IPv6 address in a URL stands in brackets.
+                let name = self.host.trim_start_matches('[').trim_end_matches(']').to_owned();
+                let name = ServerName::try_from(name).map_err(|error| insecure(&error))?;
+                let connector = TlsConnector::from(Arc::clone(config));
+                relay(connector.connect(name, stream).await.map_err(|error| insecure(&error))?)
+            }
+        };
+        relayed.map_err(|error| unreachable(&error))
+    }
+
+    /// The options of a client that speaks through a relay.
+    fn options(&self, relay: String) -> MqttOptions {
+        let mut options = MqttOptions::new(self.client_id.clone(), relay, self.port);
+        options
+            .set_keep_alive(KEEP_ALIVE)
+            .set_inflight(UNACKNOWLEDGED)
+            .set_max_packet_size(PACKET_BYTES, PACKET_BYTES)
+            .set_transport(Transport::Unix);
+        if let Some((user, password)) = &self.credentials {
+            options.set_credentials(user, password);
+        }
+        options
     }
 
     async fn publish(&self, parcel: &Parcel) -> Result<(), String> {

@@ -2,11 +2,8 @@
 
 use std::time::Duration;
 
+use http::{HeaderMap, StatusCode, header::RETRY_AFTER};
 use jiff::{Timestamp, fmt::rfc2822};
-use reqwest::{
-    StatusCode,
-    header::{HeaderMap, RETRY_AFTER},
-};
 
 use crate::destinations::{Handed, Verdict};
 
@@ -40,7 +37,7 @@ pub(super) fn meaning(
         message.push_str(": ");
         message.push_str(said);
     }
-    Handed { verdict, status: code, message }
+    Handed::new(verdict, code, &message)
 }
 
 /// Seconds, or a moment.
@@ -58,7 +55,7 @@ fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
-    use reqwest::header::HeaderValue;
+    use http::header::HeaderValue;
 
     use super::*;
 

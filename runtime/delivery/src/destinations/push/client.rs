@@ -1,36 +1,38 @@
 //! Posts records to one recipient.
 
-use std::{error::Error as _, fmt::Write as _, time::Duration};
+use std::{fmt::Write as _, time::Duration};
 
 use async_trait::async_trait;
-use jiff::Timestamp;
-use reqwest::{
-    Client, RequestBuilder, Response, Url,
-    header::{CONTENT_TYPE, HeaderMap},
-    redirect,
+use http::{
+    HeaderMap, HeaderValue, Request,
+    header::{AUTHORIZATION, CONTENT_TYPE},
 };
+use hyper::body::Bytes;
+use jiff::Timestamp;
 use tokio::time::timeout;
+use url::Url;
 
 use super::{
     answer,
-    definition::{Authorization, HttpPush, HttpPushError},
+    definition::{HttpPush, HttpPushError},
     signature::SigningKey,
 };
-use crate::destinations::{AddressRule, Handed, Parcel, Recipient, Surroundings};
+use crate::destinations::{
+    Bound, ConnectError, Connector, Handed, HttpClient, HttpError, Parcel, Recipient, Surroundings,
+};
 
-/// Most bytes that are read of an answer; of them so many are shown.
-const ANSWER_BYTES: usize = 4 << 10;
-const SHOWN_CHARACTERS: usize = 300;
-
-/// The time in which an answer of success is read to its end, so that its connection can be used again.
-const LEFTOVER: Duration = Duration::from_secs(1);
+/// The bound of what is read of an answer. Whatever is in its body, the status says what becomes of the records; it is
+/// read to its end so that its connection can be used again.
+const ANSWER: Bound = Bound { bytes: 4 << 10, time: Duration::from_secs(1) };
 
 /// A recipient that records are posted to.
 pub struct HttpRecipient {
-    client: Client,
+    client: HttpClient,
     url: Url,
-    authorization: Option<Authorization>,
+    /// The headers of all requests.
+    headers: HeaderMap,
     keys: Vec<SigningKey>,
+    patience: Duration,
     /// Whether a request carries a list.
     lists: bool,
 }
@@ -40,40 +42,41 @@ impl HttpPush {
     ///
     /// # Errors
     /// Says what of the definition cannot be.
-    pub fn recipient(&self, surroundings: &Surroundings) -> Result<HttpRecipient, HttpPushError> {
-        self.check(surroundings)?;
-        HttpRecipient::new(self, surroundings.addresses)
+    pub fn recipient(
+        &self,
+        surroundings: &Surroundings,
+        connector: Connector,
+    ) -> Result<HttpRecipient, HttpPushError> {
+        self.check(surroundings, &connector)?;
+        HttpRecipient::new(self, connector)
     }
 }
 
 impl HttpRecipient {
-    fn new(push: &HttpPush, addresses: AddressRule) -> Result<Self, HttpPushError> {
+    fn new(push: &HttpPush, connector: Connector) -> Result<Self, HttpPushError> {
         let keys = push.secrets.iter().map(SigningKey::new).collect::<Result<_, _>>()?;
         let mut headers = HeaderMap::new();
         headers.extend(push.own_headers()?);
-        let client = Client::builder()
-            .tls_backend_preconfigured(push.tls.config()?)
-            .dns_resolver(addresses)
-            // A proxy of the environment would be asked for addresses that nobody looked at.
-            .no_proxy()
-            .redirect(redirect::Policy::none())
-            .timeout(push.timeout())
-            .connect_timeout(push.timeout())
-            .user_agent(concat!("champollion/", env!("CARGO_PKG_VERSION")))
-            .default_headers(headers)
-            .build()
-            .map_err(|error| HttpPushError::Client(sentence(&error)))?;
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Some(authorization) = &push.authorization {
+            let header = authorization.header().ok_or_else(|| HttpPushError::Header {
+                name: AUTHORIZATION.to_string(),
+                reason: "its value holds what no header can",
+            })?;
+            headers.insert(AUTHORIZATION, header);
+        }
         Ok(Self {
-            client,
+            client: HttpClient::new(push.tls.config()?, connector),
             url: push.url.clone(),
-            authorization: push.authorization.clone(),
+            headers,
             keys,
+            patience: push.timeout(),
             lists: push.batch > 1,
         })
     }
 
     /// A request, signed now.
-    fn request(&self, id: &str, body: String) -> RequestBuilder {
+    fn request(&self, id: &str, body: String) -> Result<Request<Bytes>, http::Error> {
         let timestamp = Timestamp::now().as_second();
         let mut signatures = String::new();
         for key in &self.keys {
@@ -82,31 +85,30 @@ impl HttpRecipient {
             // Writing into a text always works.
             let _ = write!(signatures, "{separator}{signature}");
         }
-        let request = self
-            .client
-            .post(self.url.clone())
-            .header(CONTENT_TYPE, "application/json")
+        let mut request = Request::post(self.url.as_str())
             .header("webhook-id", id)
             .header("webhook-timestamp", timestamp)
             .header("webhook-signature", signatures)
-            .body(body);
-        match &self.authorization {
-            Some(Authorization::Bearer { token }) => request.bearer_auth(token.reveal()),
-            Some(Authorization::Basic { user, password }) => {
-                request.basic_auth(user, Some(password.reveal()))
-            }
-            None => request,
-        }
+            .body(Bytes::from(body))?;
+        request.headers_mut().extend(self.headers.clone());
+        Ok(request)
     }
 }
 
 #[async_trait]
 impl Recipient for HttpRecipient {
     async fn hand_over(&self, parcel: &Parcel) -> Handed {
-        let body = body(parcel, self.lists);
-        match self.request(&parcel.id, body).send().await {
-            Ok(response) => heard(response).await,
-            Err(error) => Handed::later(sentence(&error)),
+        let request = match self.request(&parcel.id, body(parcel, self.lists)) {
+            Ok(request) => request,
+            Err(error) => return Handed::later(format!("the request cannot be made: {error}")),
+        };
+        match timeout(self.patience, self.client.send(request, ANSWER)).await {
+            Ok(Ok(answer)) => {
+                let said = String::from_utf8_lossy(&answer.body);
+                answer::meaning(answer.status, &answer.headers, said.trim(), Timestamp::now())
+            }
+            Ok(Err(error)) => Handed::later(sentence(&error)),
+            Err(_) => Handed::later("there was not an answer in time"),
         }
     }
 }
@@ -130,45 +132,14 @@ fn body(parcel: &Parcel, lists: bool) -> String {
     body
 }
 
-/// Reads an answer. Once its status is there, nothing in its body changes the meaning.
-async fn heard(mut response: Response) -> Handed {
-    let (status, headers) = (response.status(), response.headers().clone());
-    let mut said = Vec::new();
-    let reading = async {
-        while let Ok(Some(chunk)) = response.chunk().await {
-            said.extend_from_slice(&chunk);
-            if said.len() > ANSWER_BYTES {
-                break;
-            }
+/// Describes an error for people.
+fn sentence(error: &HttpError) -> String {
+    match error {
+        HttpError::Connect(ConnectError::TimedOut) => {
+            "there was not a connection in time".to_owned()
         }
-    };
-    // An answer that does not come to its end is not waited for.
-    drop(timeout(LEFTOVER, reading).await);
-    let said = String::from_utf8_lossy(&said);
-    let shown: String = said.trim().chars().take(SHOWN_CHARACTERS).collect();
-    answer::meaning(status, &headers, &shown, Timestamp::now())
-}
-
-/// Describes an error with all that led to it.
-fn sentence(error: &reqwest::Error) -> String {
-    if error.is_timeout() {
-        let what = if error.is_connect() { "a connection" } else { "an answer" };
-        return format!("there was not {what} in time");
+        HttpError::Connect(error) => format!("it cannot be reached: {error}"),
+        HttpError::Tls(reason) => format!("it cannot be reached: {reason}"),
+        HttpError::Lost(reason) => format!("the connection was lost: {reason}"),
     }
-    let mut said = match () {
-        () if error.is_connect() => "it cannot be reached".to_owned(),
-        () if error.is_request() => "the connection was lost".to_owned(),
-        () => "the request failed".to_owned(),
-    };
-    let mut cause = error.source();
-    let mut last = None;
-    while let Some(reason) = cause {
-        last = Some(reason.to_string());
-        cause = reason.source();
-    }
-    if let Some(last) = last {
-        said.push_str(": ");
-        said.push_str(&last);
-    }
-    said
 }

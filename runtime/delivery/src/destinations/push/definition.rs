@@ -2,14 +2,13 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use reqwest::{
-    Url,
-    header::{HeaderName, HeaderValue},
-};
+use data_encoding::BASE64;
+use http::header::{HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use super::signature::{SigningKey, SigningKeyError};
-use crate::destinations::{AddressError, Secret, Surroundings, Tls, TlsError};
+use crate::destinations::{AddressError, Connector, Secret, Surroundings, Target, Tls, TlsError};
 
 /// Seconds that a recipient is given where the route does not say how many, and most that it can say.
 const TIMEOUT_SECONDS: (u64, u64) = (10, 60);
@@ -126,9 +125,22 @@ pub enum HttpPushError {
     /// Certificates cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
-    /// The client cannot be made.
-    #[error("no client can be made: {0}")]
-    Client(String),
+}
+
+impl Authorization {
+    /// Returns the header that shows the credentials; nothing where they hold what no header can.
+    pub(crate) fn header(&self) -> Option<HeaderValue> {
+        let text = match self {
+            Self::Bearer { token } => format!("Bearer {}", token.reveal()),
+            Self::Basic { user, password } => {
+                let both = format!("{user}:{}", password.reveal());
+                format!("Basic {}", BASE64.encode(both.as_bytes()))
+            }
+        };
+        let mut header = HeaderValue::from_str(&text).ok()?;
+        header.set_sensitive(true);
+        Some(header)
+    }
 }
 
 const fn timeout_seconds() -> u64 {
@@ -157,6 +169,11 @@ impl HttpPush {
         all
     }
 
+    /// Returns where its secrets go.
+    pub(crate) fn target(&self) -> Target {
+        Target::of_url("url", &self.url).trusting(&self.tls)
+    }
+
     /// Gives it a secret to sign with where it has none: no record goes out unsigned.
     pub(crate) fn sign(&mut self) -> Option<Secret> {
         if !self.secrets.is_empty() {
@@ -168,7 +185,11 @@ impl HttpPush {
     }
 
     /// Checks the numbers and the URL against what the operator allows.
-    pub(super) fn check(&self, surroundings: &Surroundings) -> Result<(), HttpPushError> {
+    pub(super) fn check(
+        &self,
+        surroundings: &Surroundings,
+        connector: &Connector,
+    ) -> Result<(), HttpPushError> {
         match self.url.scheme() {
             "https" => {}
             "http" if surroundings.plain_http => {}
@@ -178,7 +199,7 @@ impl HttpPush {
         if !self.url.username().is_empty() || self.url.password().is_some() {
             return Err(HttpPushError::Credentials);
         }
-        surroundings.addresses.check(&self.url)?;
+        connector.check_url(&self.url)?;
         let range = |member, value: u64, most: u64| {
             if (1..=most).contains(&value) {
                 Ok(())

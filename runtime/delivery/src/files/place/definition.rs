@@ -2,10 +2,14 @@
 
 use std::path::PathBuf;
 
-use reqwest::Url;
 use serde::{Deserialize, Serialize};
+use url::Url;
 
-use crate::destinations::{Secret, Tls, push::Authorization};
+use crate::destinations::{Secret, Target, Tls, push::Authorization};
+
+/// The usual ports of FTP, where TLS is asked for and where it begins with the connection.
+const EXPLICIT_PORT: u16 = 21;
+const IMPLICIT_PORT: u16 = 990;
 
 /// A place, as a route says it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -48,6 +52,15 @@ pub struct SftpPlace {
     /// The folder; the one that we are in after the login where it is empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub folder: String,
+    /// Whether files are written under their own names at once, for accounts that may not rename.
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub in_place: bool,
+}
+
+/// Whether something is not so, which is usual and not written.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_not(flag: &bool) -> bool {
+    !flag
 }
 
 const fn port() -> u16 {
@@ -76,6 +89,9 @@ pub struct FtpsPlace {
     /// The certificates of the connection.
     #[serde(default)]
     pub tls: Tls,
+    /// Whether files are written under their own names at once, for accounts that may not rename.
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub in_place: bool,
 }
 
 /// A folder of a WebDAV server.
@@ -91,6 +107,9 @@ pub struct WebdavPlace {
     /// The certificates of the connection.
     #[serde(default)]
     pub tls: Tls,
+    /// Whether files are written under their own names at once, for accounts that may not rename.
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub in_place: bool,
 }
 
 /// A bucket of an S3 server.
@@ -149,6 +168,21 @@ impl PlaceDefinition {
         }
     }
 
+    /// Returns where its secrets go; nowhere where it has none.
+    pub(crate) fn target(&self) -> Option<Target> {
+        Some(match self {
+            Self::Sftp(place) => {
+                Target::of_host(&place.host, place.port).with("hostKey", &place.host_key)
+            }
+            Self::Ftps(place) => Target::of_host(&place.host, place.port())
+                .with("implicit", place.implicit)
+                .trusting(&place.tls),
+            Self::Webdav(place) => Target::of_url("url", &place.url).trusting(&place.tls),
+            Self::S3(place) => place.target(),
+            Self::Folder(_) => return None,
+        })
+    }
+
     /// All secrets in it.
     pub(crate) fn secrets(&mut self) -> Vec<&mut Secret> {
         match self {
@@ -169,6 +203,12 @@ impl SftpPlace {
 }
 
 impl FtpsPlace {
+    /// Returns the port of the server.
+    pub(super) fn port(&self) -> u16 {
+        let usual = if self.implicit { IMPLICIT_PORT } else { EXPLICIT_PORT };
+        self.port.unwrap_or(usual)
+    }
+
     fn secrets(&mut self) -> Vec<&mut Secret> {
         let Self { password, tls, .. } = self;
         std::iter::once(password).chain(tls.secrets()).collect()
@@ -187,6 +227,15 @@ impl WebdavPlace {
 }
 
 impl S3Place {
+    /// Where the bucket does not stand in the path it is a part of the host, as the region may be.
+    fn target(&self) -> Target {
+        let target = Target::of_url("endpoint", &self.endpoint)
+            .with("region", &self.region)
+            .with("pathStyle", self.path_style)
+            .trusting(&self.tls);
+        if self.path_style { target } else { target.with("bucket", &self.bucket) }
+    }
+
     fn secrets(&mut self) -> Vec<&mut Secret> {
         std::iter::once(&mut self.secret_key).chain(self.tls.secrets()).collect()
     }

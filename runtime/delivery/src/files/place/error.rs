@@ -64,6 +64,19 @@ pub enum PlaceError {
         /// The words of the server.
         reason: String,
     },
+    /// The file was written and cannot be given its name.
+    #[error(
+        "{part} was written, and cannot be renamed: {reason}. Where the account may not rename, say \
+         \"inPlace\": true, so that files are written under their own names{left}"
+    )]
+    NotRenamed {
+        /// The name under which the file was written.
+        part: String,
+        /// The words of the server.
+        reason: String,
+        /// The words about the rest of the file, where something of it is left.
+        left: &'static str,
+    },
     /// There is no room.
     #[error("there is no room for the file: {reason}")]
     Full {
@@ -129,6 +142,16 @@ pub enum UnusablePlace {
     /// The client cannot be made.
     #[error("no client can be made: {0}")]
     Client(String),
+    /// A name is not as the protocol has it.
+    #[error("{member} cannot be {value:?}: {form}")]
+    Grammar {
+        /// The member at fault.
+        member: &'static str,
+        /// The value of the member.
+        value: String,
+        /// The form that it must have.
+        form: &'static str,
+    },
     /// There are no folders for files.
     #[error("files are put into no folder here: the operator may allow it with [delivery] folders")]
     NoFolders,
@@ -144,6 +167,19 @@ pub enum UnusablePlace {
 }
 
 impl PlaceError {
+    /// Makes the error of a file that is written and not renamed, from that of the renaming.
+    pub(super) fn not_renamed(part: String, error: &Self, is_removed: bool) -> Self {
+        let reason = match error {
+            Self::Denied { reason, .. }
+            | Self::Missing { reason, .. }
+            | Self::Full { reason }
+            | Self::Refused { reason, .. } => reason.clone(),
+            other => other.to_string(),
+        };
+        let left = if is_removed { "" } else { ". It could not be taken away either, and is left" };
+        Self::NotRenamed { part, reason, left }
+    }
+
     /// Makes the error of a failed handshake of TLS, of which only the words are known.
     pub(super) fn tls(host: &str, reason: &str) -> Self {
         let advice = [

@@ -8,7 +8,7 @@ use suppaftp::{
     tokio::{AsyncRustlsConnector, AsyncRustlsFtpStream},
     types::FileType,
 };
-use tokio::{io::AsyncWriteExt, net::TcpStream};
+use tokio::io::AsyncWriteExt;
 use tokio_rustls::TlsConnector;
 
 use super::{
@@ -17,71 +17,88 @@ use super::{
     interface::{Place, in_folder, unfinished},
     text::{plain, said},
 };
-use crate::destinations::{AddressRule, Surroundings};
-
-/// The ports of the two kinds.
-const EXPLICIT_PORT: u16 = 21;
-const IMPLICIT_PORT: u16 = 990;
+use crate::destinations::{ConnectError, Connector};
 
 pub(super) struct Ftps {
     place: FtpsPlace,
-    addresses: AddressRule,
+    reach: Connector,
     /// One for all connections: servers ask that the second goes on with the session of the first.
     connector: TlsConnector,
 }
 
 impl FtpsPlace {
-    pub(super) fn open(&self, surroundings: &Surroundings) -> Result<Ftps, UnusablePlace> {
+    pub(super) fn open(&self, reach: Connector) -> Result<Ftps, UnusablePlace> {
         said("host", &self.host)?;
+        reach.check(&self.host, self.port())?;
         said("user", &self.user)?;
         plain("password", self.password.reveal())?;
         plain("folder", &self.folder)?;
         Ok(Ftps {
             place: self.clone(),
-            addresses: surroundings.addresses,
+            reach,
             connector: TlsConnector::from(Arc::new(self.tls.config()?)),
         })
-    }
-
-    fn port(&self) -> u16 {
-        let usual = if self.implicit { IMPLICIT_PORT } else { EXPLICIT_PORT };
-        self.port.unwrap_or(usual)
     }
 }
 
 impl Ftps {
+    /// Opens the first connection, and where it leads.
+    async fn connect(&self) -> Result<(AsyncRustlsFtpStream, SocketAddr), PlaceError> {
+        let (host, port) = (&self.place.host, self.place.port());
+        let secure = || AsyncRustlsConnector::from(self.connector.clone());
+        if !self.place.implicit {
+            let stream = self.reach.connect(host, port).await;
+            let stream = stream.map_err(|error| self.unreachable(error))?;
+            let there = stream.peer_addr().map_err(|error| self.unreachable(error.into()))?;
+            let stream = AsyncRustlsFtpStream::connect_with_stream(stream).await;
+            let stream = stream.map_err(|error| self.meaning(error, "a connection"))?;
+            let secured = stream.into_secure(secure(), host).await;
+            let secured = secured.map_err(|error| self.meaning(error, "a connection with TLS"))?;
+            return Ok((secured, there));
+        }
+        let mut last = None;
+        // The library connects itself here: it is given addresses that are checked, one by one, and no
+        // name.
+        for there in self.reach.resolve(host, port).await? {
+            match AsyncRustlsFtpStream::connect_secure_implicit(there, secure(), host).await {
+                Ok(stream) => return Ok((stream, there)),
+                Err(error) => last = Some(self.meaning(error, "a connection")),
+            }
+        }
+        Err(last.unwrap_or_else(|| self.unreachable(ConnectError::TimedOut)))
+    }
+
+    fn unreachable(&self, error: ConnectError) -> PlaceError {
+        match error {
+            ConnectError::Address(error) => PlaceError::Address(error),
+            error => {
+                let (host, reason) = (self.place.host.clone(), error.to_string());
+                PlaceError::Unreachable { host, reason }
+            }
+        }
+    }
+
     /// Connects and logs in.
     async fn log_in(&self) -> Result<AsyncRustlsFtpStream, PlaceError> {
         let FtpsPlace { host, user, password, .. } = &self.place;
-        let addresses = self.addresses.resolve(host, self.place.port()).await?;
-        let connector = AsyncRustlsConnector::from(self.connector.clone());
-        let unreachable = |reason: String| PlaceError::Unreachable { host: host.clone(), reason };
-        let mut address = None;
-        let mut stream = if self.place.implicit {
-            AsyncRustlsFtpStream::connect_secure_implicit(&*addresses, connector, host)
-                .await
-                .map_err(|error| self.meaning(error, "a connection"))?
-        } else {
-            let stream = TcpStream::connect(&*addresses)
-                .await
-                .map_err(|error| unreachable(error.to_string()))?;
-            address = stream.peer_addr().ok();
-            let stream = AsyncRustlsFtpStream::connect_with_stream(stream).await;
-            let stream = stream.map_err(|error| self.meaning(error, "a connection"))?;
-            let secured = stream.into_secure(connector, host).await;
-            secured.map_err(|error| self.meaning(error, "a connection with TLS"))?
-        };
+        let (stream, there) = self.connect().await?;
         // Where the second connection goes to is the server's to say, and could be anywhere: only the
-        // port is taken from it.
-        let address = address.or_else(|| addresses.first().copied());
-        if let Some(address) = address {
-            stream = stream.passive_stream_builder(move |said| {
-                let there = SocketAddr::new(address.ip(), said.port());
-                Box::pin(async move {
-                    TcpStream::connect(there).await.map_err(FtpError::ConnectionError)
+        // port is taken from it, and that is checked as any other.
+        let (reach, host) = (self.reach.clone(), host.clone());
+        let mut stream = stream.passive_stream_builder(move |said| {
+            let (reach, host) = (reach.clone(), host.clone());
+            let second = SocketAddr::new(there.ip(), said.port());
+            Box::pin(async move {
+                let stream = reach.connect_to(&host, second).await;
+                stream.map_err(|error| {
+                    let error = match error {
+                        ConnectError::Io(error) => error,
+                        other => std::io::Error::other(other.to_string()),
+                    };
+                    FtpError::ConnectionError(error)
                 })
-            });
-        }
+            })
+        });
         let logged_in = stream.login(&**user, password.reveal()).await;
         logged_in.map_err(|error| self.meaning(error, "the login"))?;
         if self.place.implicit {
@@ -96,6 +113,38 @@ impl Ftps {
         let set = stream.transfer_type(FileType::Binary).await;
         set.map_err(|error| self.meaning(error, "sending bytes as they are"))?;
         Ok(stream)
+    }
+
+    /// Writes a file under a name.
+    async fn write(
+        &self,
+        ftp: &mut AsyncRustlsFtpStream,
+        path: &str,
+        bytes: &[u8],
+    ) -> Result<(), PlaceError> {
+        let written = async {
+            let mut file = ftp.put_with_stream(path).await?;
+            file.write_all(bytes).await.map_err(FtpError::ConnectionError)?;
+            file.flush().await.map_err(FtpError::ConnectionError)?;
+            // The server says now whether it has all of it.
+            file.finish().await.map(drop)
+        };
+        written.await.map_err(|error| self.meaning(error, "writing the file"))
+    }
+
+    async fn rename(
+        &self,
+        ftp: &mut AsyncRustlsFtpStream,
+        part: &str,
+        whole: &str,
+    ) -> Result<(), PlaceError> {
+        if ftp.rename(part, whole).await.is_ok() {
+            return Ok(());
+        }
+        // Some do not rename to a name that is taken: what is there is of an earlier try.
+        drop(ftp.rm(whole).await);
+        let renamed = ftp.rename(part, whole).await;
+        renamed.map_err(|error| self.meaning(error, "giving the file its name"))
     }
 
     fn path(&self, name: &str) -> String {
@@ -142,22 +191,23 @@ impl Ftps {
 #[async_trait]
 impl Place for Ftps {
     async fn put(&self, name: &str, bytes: &[u8]) -> Result<(), PlaceError> {
-        let (part, whole) = (self.path(&unfinished(name)), self.path(name));
+        let whole = self.path(name);
         let mut ftp = self.log_in().await?;
-        let writing = "writing the file";
-        let written = async {
-            let mut file = ftp.put_with_stream(&part).await?;
-            file.write_all(bytes).await.map_err(FtpError::ConnectionError)?;
-            file.flush().await.map_err(FtpError::ConnectionError)?;
-            // The server says now whether it has all of it.
-            file.finish().await.map(drop)
-        };
-        written.await.map_err(|error| self.meaning(error, writing))?;
-        if ftp.rename(&part, &whole).await.is_err() {
-            // Some do not rename to a name that is taken: what is there is of an earlier try.
-            drop(ftp.rm(&whole).await);
-            let renamed = ftp.rename(&part, &whole).await;
-            renamed.map_err(|error| self.meaning(error, "giving the file its name"))?;
+        if self.place.in_place {
+            self.write(&mut ftp, &whole, bytes).await?;
+        } else {
+            let part_name = unfinished(name);
+            let part = self.path(&part_name);
+            self.write(&mut ftp, &part, bytes).await?;
+            if let Err(error) = self.rename(&mut ftp, &part, &whole).await {
+                if matches!(error, PlaceError::Lost { .. }) {
+                    return Err(error);
+                }
+                // Its name it would not get with the next try: what was written is not left.
+                let removed = ftp.rm(&part).await;
+                drop(ftp.quit().await);
+                return Err(PlaceError::not_renamed(part_name, &error, removed.is_ok()));
+            }
         }
         // Whoever has gone already needs no farewell.
         drop(ftp.quit().await);

@@ -1,23 +1,20 @@
 //! Requests of the places that are reached over HTTP.
 
-use std::error::Error as _;
+use std::time::Duration;
 
-use reqwest::{Client, Url, redirect};
+use url::Url;
 
 use super::error::{PlaceError, UnusablePlace};
-use crate::destinations::{AddressError, Surroundings, Tls};
+use crate::destinations::{
+    AddressError, Bound, ConnectError, Connector, HttpClient, HttpError, Surroundings, Tls,
+};
 
-/// A client that goes where it is sent, and nowhere else: neither by a proxy of the environment, which
-/// nobody looked at the addresses of, nor by a redirection.
-pub(super) fn client(tls: &Tls, surroundings: &Surroundings) -> Result<Client, UnusablePlace> {
-    Client::builder()
-        .tls_backend_preconfigured(tls.config()?)
-        .dns_resolver(surroundings.addresses)
-        .no_proxy()
-        .redirect(redirect::Policy::none())
-        .user_agent(concat!("champollion/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .map_err(|error| UnusablePlace::Client(error.to_string()))
+/// The bound of what is read of an answer: documents of errors are some kilobytes.
+pub(super) const ANSWER: Bound = Bound { bytes: 64 << 10, time: Duration::from_secs(5) };
+
+/// A client that goes where it is sent, and nowhere else.
+pub(super) fn client(tls: &Tls, connector: Connector) -> Result<HttpClient, UnusablePlace> {
+    Ok(HttpClient::new(tls.config()?, connector))
 }
 
 /// Checks a URL that files are put to.
@@ -25,6 +22,7 @@ pub(super) fn check(
     member: &'static str,
     url: &Url,
     surroundings: &Surroundings,
+    connector: &Connector,
 ) -> Result<(), UnusablePlace> {
     let is_allowed = url.scheme() == "https" || (url.scheme() == "http" && surroundings.plain_http);
     if !is_allowed {
@@ -38,23 +36,18 @@ pub(super) fn check(
         let reason = "it must end with its path";
         return Err(UnusablePlace::Text { member, reason });
     }
-    Ok(surroundings.addresses.check(url)?)
+    Ok(connector.check_url(url)?)
 }
 
 /// Makes the error of a request that got no answer.
-pub(super) fn meaning(host: &str, error: &reqwest::Error) -> PlaceError {
-    let mut cause = error.source();
-    let mut last = error.to_string();
-    while let Some(reason) = cause {
-        if let Some(address) = reason.downcast_ref::<AddressError>() {
-            return PlaceError::Address(address.clone());
+pub(super) fn meaning(host: &str, error: &HttpError) -> PlaceError {
+    let host = host.to_owned();
+    match error {
+        HttpError::Connect(ConnectError::Address(error)) => {
+            PlaceError::Address(AddressError::clone(error))
         }
-        last = reason.to_string();
-        cause = reason.source();
-    }
-    if error.is_connect() {
-        PlaceError::tls(host, &last)
-    } else {
-        PlaceError::Lost { reason: last }
+        HttpError::Connect(error) => PlaceError::Unreachable { host, reason: error.to_string() },
+        HttpError::Tls(reason) => PlaceError::tls(&host, reason),
+        HttpError::Lost(reason) => PlaceError::Lost { reason: reason.clone() },
     }
 }

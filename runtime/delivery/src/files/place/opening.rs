@@ -13,18 +13,19 @@ impl PlaceDefinition {
         group: &GroupId,
         surroundings: &Surroundings,
     ) -> Result<Box<dyn Place>, UnusablePlace> {
+        let connector = surroundings.connector(group);
         Ok(match self {
             #[cfg(feature = "sftp")]
-            Self::Sftp(place) => Box::new(place.open(surroundings)?),
+            Self::Sftp(place) => Box::new(place.open(connector)?),
             #[cfg(not(feature = "sftp"))]
             Self::Sftp(_) => return Err(UnusablePlace::NotBuilt { feature: "sftp" }),
             #[cfg(feature = "ftps")]
-            Self::Ftps(place) => Box::new(place.open(surroundings)?),
+            Self::Ftps(place) => Box::new(place.open(connector)?),
             #[cfg(not(feature = "ftps"))]
             Self::Ftps(_) => return Err(UnusablePlace::NotBuilt { feature: "ftps" }),
-            Self::Webdav(place) => Box::new(place.open(surroundings)?),
+            Self::Webdav(place) => Box::new(place.open(surroundings, connector)?),
             #[cfg(feature = "s3")]
-            Self::S3(place) => Box::new(place.open(surroundings)?),
+            Self::S3(place) => Box::new(place.open(surroundings, connector)?),
             #[cfg(not(feature = "s3"))]
             Self::S3(_) => return Err(UnusablePlace::NotBuilt { feature: "s3" }),
             Self::Folder(place) => Box::new(place.open(group, surroundings)?),

@@ -21,7 +21,7 @@ use super::{
     interface::{Place, in_folder, unfinished},
     text::{plain, said},
 };
-use crate::destinations::{AddressRule, Secret, Surroundings};
+use crate::destinations::{ConnectError, Connector, Limited, Secret};
 
 /// The beginning of a fingerprint, and the length of the rest: SHA-256 in Base64 without padding.
 const FINGERPRINT: (&str, usize) = ("SHA256:", 43);
@@ -33,13 +33,19 @@ const KINDS_OF_KEYS: usize = 3;
 /// Where a server says nothing for so long, it is gone.
 const SILENCE: Duration = Duration::from_secs(30);
 
+/// Most bytes that a server says in a session, in which a file is written: some for each part of it.
+const SAID_BYTES: u64 = 8 << 20;
+
+/// Most bytes of one answer of SFTP. None of those that are asked for holds more than a sentence.
+const PACKET_BYTES: u32 = 64 << 10;
+
 /// Most answers to questions of a server that logs in by asking.
 const QUESTIONS: usize = 3;
 
 pub(super) struct Sftp {
     place: SftpPlace,
     key: Option<Arc<russh::keys::PrivateKey>>,
-    addresses: AddressRule,
+    connector: Connector,
 }
 
 /// Looks at the key that a server shows.
@@ -55,8 +61,9 @@ struct Shown {
 }
 
 impl SftpPlace {
-    pub(super) fn open(&self, surroundings: &Surroundings) -> Result<Sftp, UnusablePlace> {
+    pub(super) fn open(&self, connector: Connector) -> Result<Sftp, UnusablePlace> {
         said("host", &self.host)?;
+        connector.check(&self.host, self.port)?;
         said("user", &self.user)?;
         plain("folder", &self.folder)?;
         let (prefix, length) = FINGERPRINT;
@@ -74,7 +81,7 @@ impl SftpPlace {
         let passphrase = self.passphrase.as_ref().map(Secret::reveal);
         let key = self.private_key.as_ref().map(|key| decode_secret_key(key.reveal(), passphrase));
         let key = key.transpose().map_err(|error| UnusablePlace::Key(error.to_string()))?;
-        Ok(Sftp { place: self.clone(), key: key.map(Arc::new), addresses: surroundings.addresses })
+        Ok(Sftp { place: self.clone(), key: key.map(Arc::new), connector })
     }
 }
 
@@ -140,12 +147,16 @@ impl Sftp {
         Err(PlaceError::HostKey { host: host.clone(), shown, pinned: self.place.host_key.clone() })
     }
 
-    async fn reach(&self) -> Result<TcpStream, PlaceError> {
-        let addresses = self.addresses.resolve(&self.place.host, self.place.port).await?;
-        TcpStream::connect(&*addresses).await.map_err(|error| PlaceError::Unreachable {
-            host: self.place.host.clone(),
-            reason: error.to_string(),
-        })
+    async fn reach(&self) -> Result<Limited<TcpStream>, PlaceError> {
+        let SftpPlace { host, port, .. } = &self.place;
+        match self.connector.connect(host, *port).await {
+            Ok(stream) => Ok(Limited::new(stream, SAID_BYTES)),
+            Err(ConnectError::Address(error)) => Err(PlaceError::Address(error)),
+            Err(error) => {
+                let (host, reason) = (host.clone(), error.to_string());
+                Err(PlaceError::Unreachable { host, reason })
+            }
+        }
     }
 
     async fn log_in(&self, session: &mut Handle<HostKeyCheck>) -> Result<(), PlaceError> {
@@ -191,8 +202,11 @@ impl Sftp {
             };
             let channel = session.channel_open_session().await.map_err(refused)?;
             channel.request_subsystem(true, "sftp").await.map_err(refused)?;
-            let config =
-                SftpConfig { request_timeout_secs: SILENCE.as_secs(), ..SftpConfig::default() };
+            let config = SftpConfig {
+                request_timeout_secs: SILENCE.as_secs(),
+                max_packet_len: PACKET_BYTES,
+                ..SftpConfig::default()
+            };
             let sftp = SftpSession::new_with_config(channel.into_stream(), config).await;
             work(&sftp.map_err(|error| self.meaning(error, "a session of SFTP"))?).await
         };
@@ -233,26 +247,28 @@ impl Sftp {
 #[async_trait]
 impl Place for Sftp {
     async fn put(&self, name: &str, bytes: &[u8]) -> Result<(), PlaceError> {
-        let (part, whole) = (self.path(&unfinished(name)), self.path(name));
-        let writing = "writing the file";
+        let whole = self.path(name);
+        if self.place.in_place {
+            return self.there(async |sftp| self.write(sftp, &whole, bytes).await).await;
+        }
+        let part_name = unfinished(name);
+        let part = self.path(&part_name);
         self.there(async |sftp| {
-            let mut file =
-                sftp.create(&part).await.map_err(|error| self.meaning(error, writing))?;
-            let written = async {
-                file.write_all(bytes).await?;
-                file.flush().await
-            };
-            written.await.map_err(|error| self.of_writing(error))?;
-            // Where the server does not know how to, it says that it did.
-            file.sync_all().await.map_err(|error| self.meaning(error, writing))?;
-            file.shutdown().await.map_err(|error| self.of_writing(error))?;
+            self.write(sftp, &part, bytes).await?;
             if sftp.rename(&part, &whole).await.is_ok() {
                 return Ok(());
             }
             // Where the name is taken it cannot be renamed to: what is there is of an earlier try.
             drop(sftp.remove_file(&whole).await);
-            let renamed = sftp.rename(&part, &whole).await;
-            renamed.map_err(|error| self.meaning(error, "giving the file its name"))
+            let Err(error) = sftp.rename(&part, &whole).await else { return Ok(()) };
+            match self.meaning(error, "giving the file its name") {
+                error @ PlaceError::Lost { .. } => Err(error),
+                error => {
+                    // Its name it would not get with the next try: what was written is not left.
+                    let removed = sftp.remove_file(&part).await;
+                    Err(PlaceError::not_renamed(part_name, &error, removed.is_ok()))
+                }
+            }
         })
         .await
     }
@@ -268,6 +284,20 @@ impl Place for Sftp {
 }
 
 impl Sftp {
+    /// Writes a file under a name, whole and to the disk.
+    async fn write(&self, sftp: &SftpSession, path: &str, bytes: &[u8]) -> Result<(), PlaceError> {
+        let writing = "writing the file";
+        let mut file = sftp.create(path).await.map_err(|error| self.meaning(error, writing))?;
+        let written = async {
+            file.write_all(bytes).await?;
+            file.flush().await
+        };
+        written.await.map_err(|error| self.of_writing(error))?;
+        // Where the server does not know how to, it says that it did.
+        file.sync_all().await.map_err(|error| self.meaning(error, writing))?;
+        file.shutdown().await.map_err(|error| self.of_writing(error))
+    }
+
     /// Reads an error that came while bytes were written: it is the server's in a wrapper.
     fn of_writing(&self, error: std::io::Error) -> PlaceError {
         let reason = error.to_string();

@@ -1,13 +1,14 @@
-use std::{fs, path::Path, time::Duration};
+use std::{fs, path::Path, sync::Arc, time::Duration};
 
 use serde_json::{Value as Json, json};
 
 use super::*;
-use crate::destinations::{AddressRule, Surroundings};
+use crate::destinations::{AddressRules, Reach, Surroundings};
 
 fn surroundings(folders: Option<&Path>) -> Surroundings {
+    let reach = Reach { allow_ports: vec!["1-65535".parse().unwrap()], ..Reach::default() };
     Surroundings {
-        addresses: AddressRule { private: true },
+        addresses: AddressRules { all: Arc::new(reach), ..AddressRules::default() },
         plain_http: false,
         folders: folders.map(Into::into),
         pauses: (Duration::from_secs(1), Duration::from_secs(600)),
@@ -90,6 +91,17 @@ fn what_cannot_be_a_place_is_refused_with_what_to_do() {
             } }),
             "bucket",
         ),
+        #[cfg(feature = "s3")]
+        (
+            json!({ "s3": {
+                "endpoint": "https://h", "region": "x@127.0.0.1:9443/", "bucket": "abc",
+                "accessKey": "a", "secretKey": "s",
+            } }),
+            "region",
+        ),
+        (json!({ "webdav": { "url": "https://[::7f00:1]/" } }), "allow-networks"),
+        #[cfg(feature = "ftps")]
+        (json!({ "ftps": { "host": "10.0.0.1", "user": "u", "password": "p" } }), "allow-networks"),
     ] {
         let refused = open(&definition, None).err().unwrap().to_string();
         assert!(refused.contains(says), "{definition}: {refused}");

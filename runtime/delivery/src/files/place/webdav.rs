@@ -1,38 +1,55 @@
 //! WebDAV: a file is sent by PUT and gets its name by MOVE, both of RFC 4918. Servers that know no more
-//! than these and DELETE will do.
+//! than these and DELETE will do; with files that are written in place, PUT alone will.
 
 use async_trait::async_trait;
-use reqwest::{Client, Method, RequestBuilder, StatusCode, Url};
+use http::{
+    HeaderMap, HeaderValue, Method, Request, StatusCode,
+    header::{AUTHORIZATION, CONTENT_TYPE},
+};
+use hyper::body::Bytes;
+use url::Url;
 
 use super::{
     definition::WebdavPlace,
     error::{PlaceError, UnusablePlace},
-    http,
+    http::{self as over_http, ANSWER},
     interface::{Place, unfinished},
 };
-use crate::destinations::{Surroundings, push::Authorization};
-
-/// Characters that are shown of what a server says.
-const SHOWN_CHARACTERS: usize = 300;
+use crate::destinations::{Connector, HttpClient, Surroundings, push::Authorization};
 
 pub(super) struct Webdav {
-    client: Client,
+    client: HttpClient,
     /// Ends with a slash.
     folder: Url,
     authorization: Option<Authorization>,
+    headers: HeaderMap,
+    in_place: bool,
 }
 
 impl WebdavPlace {
-    pub(super) fn open(&self, surroundings: &Surroundings) -> Result<Webdav, UnusablePlace> {
-        http::check("url", &self.url, surroundings)?;
+    pub(super) fn open(
+        &self,
+        surroundings: &Surroundings,
+        connector: Connector,
+    ) -> Result<Webdav, UnusablePlace> {
+        over_http::check("url", &self.url, surroundings, &connector)?;
         let mut folder = self.url.clone();
         if !folder.path().ends_with('/') {
             folder.set_path(&format!("{}/", folder.path()));
         }
+        let mut headers = HeaderMap::new();
+        if let Some(authorization) = &self.authorization {
+            let reason = "it holds what no header can";
+            let header = authorization.header();
+            let header = header.ok_or(UnusablePlace::Text { member: "authorization", reason })?;
+            headers.insert(AUTHORIZATION, header);
+        }
         Ok(Webdav {
-            client: http::client(&self.tls, surroundings)?,
+            client: over_http::client(&self.tls, connector)?,
             folder,
             authorization: self.authorization.clone(),
+            headers,
+            in_place: self.in_place,
         })
     }
 }
@@ -46,27 +63,34 @@ impl Webdav {
         })
     }
 
-    fn request(&self, method: Method, url: Url) -> RequestBuilder {
-        let request = self.client.request(method, url);
-        match &self.authorization {
-            Some(Authorization::Bearer { token }) => request.bearer_auth(token.reveal()),
-            Some(Authorization::Basic { user, password }) => {
-                request.basic_auth(user, Some(password.reveal()))
-            }
-            None => request,
+    async fn ask(
+        &self,
+        method: Method,
+        url: &Url,
+        headers: &[(&'static str, &str)],
+        body: Bytes,
+        what: &'static str,
+    ) -> Result<(), PlaceError> {
+        let refused = |reason: String| PlaceError::Refused { what, reason };
+        let mut request = Request::builder().method(method).uri(url.as_str());
+        for (name, value) in headers {
+            request = request.header(*name, *value);
         }
-    }
-
-    async fn ask(&self, request: RequestBuilder, what: &'static str) -> Result<(), PlaceError> {
+        let mut request = request.body(body).map_err(|error| refused(error.to_string()))?;
+        request.headers_mut().extend(self.headers.clone());
         let host = self.folder.host_str().unwrap_or_default();
-        let response = request.send().await.map_err(|error| http::meaning(host, &error))?;
-        let status = response.status();
-        if status.is_success() {
+        let answer = self.client.send(request, ANSWER).await;
+        let answer = answer.map_err(|error| over_http::meaning(host, &error))?;
+        if answer.status.is_success() {
             return Ok(());
         }
+        let reason = said(answer.status, &answer.headers, &answer.body);
+        Err(self.meaning(answer.status, reason, what))
+    }
+
+    fn meaning(&self, status: StatusCode, reason: String, what: &'static str) -> PlaceError {
         let folder = self.folder.to_string();
-        let reason = said(status, response).await;
-        Err(match status {
+        match status {
             StatusCode::UNAUTHORIZED => {
                 let user = match &self.authorization {
                     Some(Authorization::Basic { user, .. }) => user.clone(),
@@ -86,40 +110,57 @@ impl Webdav {
                 PlaceError::Full { reason }
             }
             _ => PlaceError::Refused { what, reason },
-        })
+        }
+    }
+
+    async fn delete(&self, url: &Url, what: &'static str) -> Result<(), PlaceError> {
+        self.ask(Method::DELETE, url, &[], Bytes::new(), what).await
     }
 }
 
-/// Returns the words of a server in one line.
-async fn said(status: StatusCode, response: reqwest::Response) -> String {
-    let is_text = response
-        .headers()
-        .get(reqwest::header::CONTENT_TYPE)
-        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/plain"));
-    let text = if is_text { response.text().await.unwrap_or_default() } else { String::new() };
-    let text: String = text.trim().chars().take(SHOWN_CHARACTERS).collect();
-    if text.is_empty() { format!("it answered {status}") } else { format!("{status}: {text}") }
+/// Returns the status of a server, and its words where they are for people.
+fn said(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> String {
+    let is_text = |kind: &HeaderValue| kind.as_bytes().starts_with(b"text/plain");
+    let text = String::from_utf8_lossy(body);
+    match text.trim() {
+        text if headers.get(CONTENT_TYPE).is_some_and(is_text) && !text.is_empty() => {
+            format!("{status}: {text}")
+        }
+        _ => format!("it answered {status}"),
+    }
 }
 
 #[async_trait]
 impl Place for Webdav {
     async fn put(&self, name: &str, bytes: &[u8]) -> Result<(), PlaceError> {
-        let (part, whole) = (self.url(&unfinished(name))?, self.url(name)?);
-        let put = self.request(Method::PUT, part.clone()).body(bytes.to_vec());
-        self.ask(put, "writing the file").await?;
-        let moved = Method::from_bytes(b"MOVE").map_err(|error| PlaceError::Refused {
-            what: "giving the file its name",
-            reason: error.to_string(),
-        })?;
-        let moved = self
-            .request(moved, part)
-            .header("Destination", whole.as_str())
-            .header("Overwrite", "T");
-        self.ask(moved, "giving the file its name").await
+        let (writing, bytes) = ("writing the file", Bytes::copy_from_slice(bytes));
+        let whole = self.url(name)?;
+        if self.in_place {
+            return self.ask(Method::PUT, &whole, &[], bytes, writing).await;
+        }
+        let naming = "giving the file its name";
+        let part_name = unfinished(name);
+        let part = self.url(&part_name)?;
+        self.ask(Method::PUT, &part, &[], bytes, writing).await?;
+        let moving = Method::from_bytes(b"MOVE")
+            .map_err(|error| PlaceError::Refused { what: naming, reason: error.to_string() })?;
+        let headers = [("destination", whole.as_str()), ("overwrite", "T")];
+        let moved = self.ask(moving, &part, &headers, Bytes::new(), naming).await;
+        match moved {
+            // Its name it did not get, and would not with the next try: what was written is not left.
+            Err(
+                error @ (PlaceError::Denied { .. }
+                | PlaceError::Refused { .. }
+                | PlaceError::Missing { .. }),
+            ) => {
+                let removed = self.delete(&part, "taking the file away").await;
+                Err(PlaceError::not_renamed(part_name, &error, removed.is_ok()))
+            }
+            other => other,
+        }
     }
 
     async fn remove(&self, name: &str) -> Result<(), PlaceError> {
-        let url = self.url(name)?;
-        self.ask(self.request(Method::DELETE, url), "taking the file away").await
+        self.delete(&self.url(name)?, "taking the file away").await
     }
 }

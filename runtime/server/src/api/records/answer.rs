@@ -11,7 +11,10 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, header},
     response::Response,
 };
-use champollion_delivery::{formats::Format, mailbox::Page};
+use champollion_delivery::{
+    formats::{Format, Layout},
+    mailbox::Page,
+};
 use http_body::{Frame, SizeHint};
 use http_body_util::Full;
 
@@ -39,7 +42,7 @@ const MEDIA_TYPES: [(&str, Format); 9] = [
 
 /// Returns the format that is wanted: the one that is named, or else the best liked of those that the client
 /// takes.
-pub(super) fn layout(named: Option<Format>, headers: &HeaderMap) -> Result<Format, Problem> {
+pub(super) fn format(named: Option<Format>, headers: &HeaderMap) -> Result<Format, Problem> {
     if let Some(format) = named {
         return Ok(format);
     }
@@ -56,6 +59,17 @@ pub(super) fn layout(named: Option<Format>, headers: &HeaderMap) -> Result<Forma
              application/senml+json",
         )
     })
+}
+
+/// Returns the layout of an answer in a format.
+pub(super) fn layout(format: Format, named: Option<Layout>) -> Result<Layout, Problem> {
+    match named {
+        Some(layout) if !layout.is_usual() && !format.is_table() => {
+            let detail = format!("layout={layout} is of tables: ask for csv-rows or csv-columns");
+            Err(Problem::bad_request("invalid-query", detail))
+        }
+        named => Ok(named.unwrap_or_default()),
+    }
 }
 
 /// The media types that a client takes, the best liked first.
@@ -81,8 +95,8 @@ fn accepted(headers: &HeaderMap) -> Vec<String> {
 const TABLE: usize = 4;
 
 /// The bytes of stored records that an answer of so many bytes is made of.
-pub(super) fn bytes(layout: Format, answer: usize) -> usize {
-    match layout {
+pub(super) fn bytes(format: Format, answer: usize) -> usize {
+    match format {
         Format::Json | Format::Ndjson => answer,
         Format::CsvRows | Format::CsvColumns | Format::Senml => answer / TABLE,
     }
@@ -90,14 +104,19 @@ pub(super) fn bytes(layout: Format, answer: usize) -> usize {
 
 /// Writes an answer. That takes a while for many records, which nobody else waits for. It has its place until
 /// the client has read it, or has gone.
-pub(super) async fn write(page: Page, layout: Format, place: Place) -> Result<Response, Problem> {
+pub(super) async fn write(
+    page: Page,
+    format: Format,
+    layout: Layout,
+    place: Place,
+) -> Result<Response, Problem> {
     let (next, more) = (page.next, page.more);
-    let written = tokio::task::spawn_blocking(move || match layout {
+    let written = tokio::task::spawn_blocking(move || match format {
         Format::Json => serde_json::to_vec(&page).map_err(|error| Problem::internal(&error)),
         _ => {
             let records: Vec<&str> =
                 page.records.iter().map(|pulled| pulled.record.get()).collect();
-            layout.write(&records).map_err(|error| Problem::internal(&error))
+            format.write(&records, layout).map_err(|error| Problem::internal(&error))
         }
     });
     let body = written.await.map_err(|error| Problem::internal(&error))??;
@@ -106,7 +125,7 @@ pub(super) async fn write(page: Page, layout: Format, place: Place) -> Result<Re
         HeaderValue::from_str(&next.to_string()).map_err(|error| Problem::internal(&error))?;
     let more = HeaderValue::from_static(if more { "true" } else { "false" });
     for (name, value) in [
-        (header::CONTENT_TYPE, HeaderValue::from_static(layout.content_type())),
+        (header::CONTENT_TYPE, HeaderValue::from_static(format.content_type())),
         (header::VARY, HeaderValue::from_static("accept")),
         (NEXT, next),
         (MORE, more),
@@ -149,9 +168,9 @@ mod tests {
     #[test]
     fn a_format_is_asked_for_by_its_name_or_by_a_media_type() {
         let accept = |value| {
-            layout(None, &HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(value))]))
+            format(None, &HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(value))]))
         };
-        assert_eq!(layout(None, &HeaderMap::new()).unwrap(), Format::Json);
+        assert_eq!(format(None, &HeaderMap::new()).unwrap(), Format::Json);
         assert_eq!(accept("*/*").unwrap(), Format::Json);
         assert_eq!(accept("text/csv").unwrap(), Format::CsvRows);
         assert_eq!(accept("text/csv;q=0.1, application/senml+json").unwrap(), Format::Senml);
@@ -159,7 +178,7 @@ mod tests {
         assert_eq!(accept("text/html, */*;q=0.1").unwrap(), Format::Json);
         assert!(accept("image/png").is_err());
         assert!(accept("text/csv;q=0").unwrap() == Format::Json);
-        let named = layout(Some(Format::CsvColumns), &HeaderMap::new());
+        let named = format(Some(Format::CsvColumns), &HeaderMap::new());
         assert_eq!(named.unwrap(), Format::CsvColumns);
     }
 }

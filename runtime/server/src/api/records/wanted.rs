@@ -4,7 +4,7 @@ use std::{str::FromStr, time::Duration};
 
 use champollion_delivery::{
     dispatch::DispatchError,
-    formats::Format,
+    formats::{Format, Layout},
     mailbox::{DeliveryError, Page, PageBounds},
     names::{GroupId, RouteKey, RouteName},
     records::Cursor,
@@ -69,6 +69,8 @@ pub(in crate::api) struct Wanted {
     /// The format of the answer; by the Accept header where it is left out.
     #[param(inline)]
     format: Option<Format>,
+    /// The layout of a table.
+    layout: Option<Layout>,
 }
 
 /// The records that a client wants.
@@ -92,6 +94,11 @@ impl Wanted {
     /// Returns the format that is named.
     pub(super) fn format(&self) -> Option<Format> {
         self.format
+    }
+
+    /// Returns the layout of a table, if one is named.
+    pub(super) fn layout(&self) -> Option<Layout> {
+        self.layout
     }
 
     /// The same, once it is clear that whoever asks may have it.

@@ -17,6 +17,10 @@ impl From<DispatchError> for Problem {
                 QuotaExceeded { group, quota, used, wanted, limit }.into()
             }
             DispatchError::WrongKind { .. } => Self::conflict("wrong-kind-of-route", said),
+            DispatchError::Delivery(DeliveryError::Store(error)) => {
+                tracing::error!(%error, "a route could not be changed or read");
+                Self::unavailable("not-kept", format!("nothing was changed: {error}"))
+            }
             DispatchError::Delivery(error) => error.into(),
             error => Self::internal(&error),
         }
@@ -28,6 +32,10 @@ impl From<DeliveryError> for Problem {
         match error {
             DeliveryError::BeyondEnd { .. } => {
                 Self::conflict("cursor-beyond-end", error.to_string())
+            }
+            DeliveryError::NotAudited { .. } => {
+                tracing::error!(%error, "a change could not be audited");
+                Self::unavailable("not-kept", error.to_string())
             }
             DeliveryError::NotFiltered { reason } => {
                 tracing::warn!(reason, "records were not filtered");

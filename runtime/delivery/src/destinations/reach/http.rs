@@ -1,0 +1,137 @@
+//! The HTTP client of recipients: it connects by the connector, follows nobody elsewhere, and reads no
+//! more of an answer than it was told to.
+
+use std::{error::Error as _, fmt, time::Duration};
+
+use http::{HeaderMap, HeaderValue, Request, StatusCode, header::USER_AGENT};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::{
+    client::legacy::{Client, Error as ClientError},
+    rt::{TokioExecutor, TokioTimer},
+};
+use rustls::ClientConfig;
+use tokio::time::timeout;
+
+use super::connector::{ConnectError, Connector};
+
+/// Most bytes of the head of an answer.
+const HEAD_BYTES: usize = 32 << 10;
+
+/// A connection that is not used for so long is closed.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// A client of HTTP that goes where it is sent, and nowhere else.
+#[derive(Clone)]
+pub(crate) struct HttpClient {
+    client: Client<HttpsConnector<Connector>, Full<Bytes>>,
+}
+
+/// An answer, of whose body so much was read as may be.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum HttpError {
+    /// There is no connection.
+    #[error(transparent)]
+    Connect(ConnectError),
+    /// There is a connection, and it cannot be made secure.
+    #[error("{0}")]
+    Tls(String),
+    /// The connection was lost.
+    #[error("{0}")]
+    Lost(String),
+}
+
+/// The bound of what is read of a body.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bound {
+    pub(crate) bytes: usize,
+    /// A body that does not come to its end is not waited for any longer.
+    pub(crate) time: Duration,
+}
+
+impl HttpClient {
+    pub(crate) fn new(tls: ClientConfig, connector: Connector) -> Self {
+        let connector = HttpsConnectorBuilder::new()
+            .with_tls_config(tls)
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(connector);
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE)
+            .http1_max_buf_size(HEAD_BYTES)
+            .build(connector);
+        Self { client }
+    }
+
+    /// Sends a request and reads the answer. Whoever calls bounds the time that the head of the answer
+    /// may take.
+    pub(crate) async fn send(
+        &self,
+        mut request: Request<Bytes>,
+        bound: Bound,
+    ) -> Result<Answer, HttpError> {
+        const OURS: HeaderValue =
+            HeaderValue::from_static(concat!("champollion/", env!("CARGO_PKG_VERSION")));
+        request.headers_mut().insert(USER_AGENT, OURS);
+        let answer = self
+            .client
+            .request(request.map(Full::new))
+            .await
+            .map_err(|error| HttpError::of(&error))?;
+        let (head, body) = answer.into_parts();
+        let body = read(body, bound).await;
+        Ok(Answer { status: head.status, headers: head.headers, body })
+    }
+}
+
+/// Reads the beginning of a body. Once the status is there, an end that does not come changes nothing.
+async fn read(mut body: Incoming, Bound { bytes, time }: Bound) -> Vec<u8> {
+    let mut read = Vec::new();
+    let reading = async {
+        while let Some(Ok(frame)) = body.frame().await {
+            let Ok(data) = frame.into_data() else { continue };
+            let room = bytes - read.len();
+            read.extend_from_slice(&data[..data.len().min(room)]);
+            if data.len() >= room {
+                break;
+            }
+        }
+    };
+    drop(timeout(time, reading).await);
+    read
+}
+
+impl HttpError {
+    fn of(error: &ClientError) -> Self {
+        let (mut cause, mut last) = (error.source(), error.to_string());
+        while let Some(reason) = cause {
+            if let Some(error) = reason.downcast_ref::<ConnectError>() {
+                return Self::Connect(match error {
+                    ConnectError::Address(error) => ConnectError::Address(error.clone()),
+                    ConnectError::TimedOut => ConnectError::TimedOut,
+                    ConnectError::Io(error) => {
+                        ConnectError::Io(std::io::Error::new(error.kind(), error.to_string()))
+                    }
+                });
+            }
+            last = reason.to_string();
+            cause = reason.source();
+        }
+        if error.is_connect() { Self::Tls(last) } else { Self::Lost(last) }
+    }
+}
+
+impl fmt::Debug for HttpClient {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("HttpClient")
+    }
+}

@@ -1,0 +1,1 @@
+function Decoder(bytes) { return { wrong: true }; }
