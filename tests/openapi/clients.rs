@@ -30,7 +30,7 @@ const SETTINGS: &str = "[parameters]\n\"query.wait\" = 0\n\"query.group\" = \"ro
 /// The program that uses the client.
 const USER: &str = r#"
 import createClient from "openapi-fetch";
-import type { paths } from "./api.js";
+import type { components, paths } from "./api.js";
 
 declare const process: { env: Record<string, string>; exit(code: number): void };
 
@@ -44,13 +44,15 @@ for (const decoder of catalogue.data!.decoders) {
   console.log(`decoder ${decoder.id} ${decoder.version} ${decoder.versions.length}`);
 }
 
-const page = await client.GET("/v1/records", { params: { query: { limit: 10 } } });
-for (const { cursor, record } of page.data!.records) {
+const pulled = await client.GET("/v1/records", { params: { query: { limit: 10 } } });
+// Without an Accept header the answer is JSON.
+const page = pulled.data as components["schemas"]["RecordPage"];
+for (const { cursor, record } of page.records) {
   const value = record.decoded?.measurements[0];
   console.log(`record ${cursor} ${record.device.devEui} ${record.uplink.fCnt} ${value?.quantity} ${value?.value}`);
 }
 
-const removed = await client.POST("/v1/records/ack", { body: { cursor: page.data!.next } });
+const removed = await client.POST("/v1/records/ack", { body: { cursor: page.next } });
 console.log(`removed ${removed.data!.removed}`);
 
 const refused = await client.GET("/v1/devices/{dev_eui}", {
