@@ -70,6 +70,7 @@ pub(in crate::api) struct Wanted {
     #[param(inline)]
     format: Option<Format>,
     /// The layout of a table.
+    #[param(inline)]
     layout: Option<Layout>,
 }
 
