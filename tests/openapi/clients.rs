@@ -30,7 +30,7 @@ const SETTINGS: &str = "[parameters]\n\"query.wait\" = 0\n\"query.group\" = \"ro
 /// The program that uses the client.
 const USER: &str = r#"
 import createClient from "openapi-fetch";
-import type { paths } from "./api.js";
+import type { components, paths } from "./api.js";
 
 declare const process: { env: Record<string, string>; exit(code: number): void };
 
@@ -44,13 +44,15 @@ for (const decoder of catalogue.data!.decoders) {
   console.log(`decoder ${decoder.id} ${decoder.version} ${decoder.versions.length}`);
 }
 
-const page = await client.GET("/v1/records", { params: { query: { limit: 10 } } });
-for (const { cursor, record } of page.data!.records) {
+const pulled = await client.GET("/v1/records", { params: { query: { limit: 10 } } });
+// Without an Accept header the answer is JSON.
+const page = pulled.data as components["schemas"]["RecordPage"];
+for (const { cursor, record } of page.records) {
   const value = record.decoded?.measurements[0];
   console.log(`record ${cursor} ${record.device.devEui} ${record.uplink.fCnt} ${value?.quantity} ${value?.value}`);
 }
 
-const removed = await client.POST("/v1/records/ack", { body: { cursor: page.data!.next } });
+const removed = await client.POST("/v1/records/ack", { body: { cursor: page.next } });
 console.log(`removed ${removed.data!.removed}`);
 
 const refused = await client.GET("/v1/devices/{dev_eui}", {
@@ -103,16 +105,16 @@ fn of_pypi_no_answer_is_other_than_described() {
     command.current_dir(folder.path()).arg("run");
     command.arg(format!("{}/openapi.json", server.address()));
     command.args(["--header", &format!("Authorization: Bearer {}", server.admin_token())]);
-    command.args(["--checks", CHECKS, "--phases", "examples,coverage,fuzzing"]);
+    command.args(["--checks", CHECKS, "--phases", "coverage,fuzzing"]);
     command.args(["--max-examples", CASES, "--seed", "17", "--max-time", SECONDS]);
-    command.args(["--exclude-path", "/v1/records/stream", "--workers", "2", "--no-color"]);
+    command.args(["--exclude-path", "/v1/records/stream", "--workers", "1", "--no-color"]);
     command.args(["--continue-on-failure", "--generation-database", "none", "--warnings", "off"]);
     command.args(["--generation-with-security-parameters", "false", "--no-shrink"]);
     command.args(["--suppress-health-check", "all", "--request-timeout", "30"]);
     let tested = run(&mut command);
     let said = format!("{}{}", tested.stdout, tested.stderr);
     assert!(tested.code == Some(0), "{said}");
-    assert!(said.contains("tested"), "{said}");
+    assert!(said.contains("No issues found"), "{said}");
 }
 
 #[test]
@@ -141,7 +143,7 @@ fn of_npm_a_client_that_is_made_of_the_document_pulls_records() {
         "--lib",
         "es2022,dom",
     ]);
-    let _ = run(compiler.args(["--types", "", "user.ts"])).success();
+    let _ = run(compiler.args(["--skipLibCheck", "user.ts"])).success();
     let mut user = Command::new("node");
     user.current_dir(folder.path()).arg("user.js");
     user.env("CHAMPOLLION_SERVER", server.address());

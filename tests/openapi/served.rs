@@ -35,7 +35,7 @@ impl Operation {
 
     /// A query with which no answer goes on for ever.
     pub(crate) fn query(&self) -> &'static str {
-        if self.template == "/v1/records/stream" { "?after=999" } else { "" }
+        if self.template == "/v1/records/stream" { "?route=nothing" } else { "" }
     }
 
     /// The roles that may; nothing where no token is needed.

@@ -105,6 +105,7 @@ fn place_of(text: &str) -> Result<(DecoderId, Version, Scope), Problem> {
     security(("token" = ["admin"])),
     responses(
         (status = 204, description = "It is done."),
+        (status = 404, description = "DECODER"),
         (status = 409, description = "not-quarantined"),
         (status = 503, description = "not-kept"),
     ),

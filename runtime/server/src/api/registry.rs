@@ -73,7 +73,7 @@ pub(super) struct Outcome {
     summary = "Publish a package, or try whether it could be",
     security(("token" = ["admin", "publisher"])),
     params(Manner, ("champollion-signature" = Option<String>, Header, description = "The public key of the publisher, a space and the signature of the package.")),
-    request_body(content = Vec<u8>, content_type = "application/wasm", description = "The package: a component or a script with manifest and vectors inside."),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "The package: a component or a script with manifest and vectors inside."),
     responses(
         (
             status = 200,

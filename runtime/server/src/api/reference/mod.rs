@@ -112,7 +112,7 @@ impl Reference {
             .into_iter()
             .map(|(name, schema)| (name, Bytes::from(written(&schema))))
             .collect();
-        Self { document: Bytes::from(written(&document)), schemas, parameters }
+        Self { document: Bytes::from(document.to_string()), schemas, parameters }
     }
 
     /// Returns the problem of a query with a parameter that the operation does not know.

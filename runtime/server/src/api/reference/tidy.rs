@@ -2,10 +2,13 @@
 //! without a value is absent and never null, what is flattened is one object, and a case of several may fit
 //! more than once, as a number that is whole.
 
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
 
 /// Starts the references to schemas.
 pub(super) const PREFIX: &str = "#/components/schemas/";
+
+/// Media types of bytes.
+const BYTES: [&str; 2] = ["application/octet-stream", "application/wasm"];
 
 /// Makes all schemas of a document plain.
 pub(super) fn tidy(document: &mut Json) {
@@ -15,6 +18,23 @@ pub(super) fn tidy(document: &mut Json) {
     merge(&mut schemas, &unmerged);
     document["components"]["schemas"] = schemas;
     plain(&mut document["paths"]);
+    name_bytes(&mut document["paths"]);
+}
+
+/// Says of bodies of bytes that they are bytes, and no lists of numbers.
+fn name_bytes(json: &mut Json) {
+    match json {
+        Json::Array(items) => items.iter_mut().for_each(name_bytes),
+        Json::Object(members) => {
+            for media_type in BYTES {
+                if let Some(content) = members.get_mut(media_type) {
+                    *content = json!({ "schema": { "type": "string", "format": "binary" } });
+                }
+            }
+            members.values_mut().for_each(name_bytes);
+        }
+        _ => {}
+    }
 }
 
 /// Makes a value plain, and all within.
@@ -44,6 +64,9 @@ fn plain_object(schema: &mut Map<String, Json>) {
     }
     if let Some(cases) = schema.remove("oneOf") {
         schema.insert("anyOf".to_owned(), cases);
+    }
+    if schema.get("default").is_some_and(Json::is_null) {
+        schema.remove("default");
     }
     if let Some(Json::String(description)) = schema.get_mut("description") {
         *description = description.replace("[`", "`").replace("`]", "`");
