@@ -32,7 +32,7 @@ impl Registry {
     ) -> Result<Arc<LoadedDecoder>, RegistryError> {
         let (version, entry) = self.find(wanted)?;
         match entry.health.admit(caller, now) {
-            Err(quarantined) => Err(RegistryError::Quarantined(Box::new(quarantined))),
+            Err(quarantined) => Err(RegistryError::Quarantined(quarantined)),
             Ok(()) => self.loaded(&wanted.id, version, &entry).await,
         }
     }

@@ -138,8 +138,10 @@ fn every_answer_names_codes_of_the_list_under_their_status() {
             for word in named {
                 let known = listed.iter().find(|code| code["const"] == *word);
                 let statuses = known.and_then(|code| code["x-statuses"].as_array());
-                let fits =
-                    |statuses: &Vec<Json>| statuses.iter().any(|own| own.to_string() == *status);
+                let status_of = |own: &Json| own.as_u64().map(|own| own.to_string());
+                let fits = |statuses: &Vec<Json>| {
+                    statuses.iter().any(|own| status_of(own).as_deref() == Some(status.as_str()))
+                };
                 if !statuses.is_some_and(fits) {
                     faults.push(format!("{}: {word} under {status}", operation.name()));
                 }

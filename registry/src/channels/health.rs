@@ -84,7 +84,7 @@ pub(crate) struct Judged<'a> {
 
 impl Health {
     /// Lets a call be made, or says why it is set aside. Takes the turn of a trial where one is due.
-    pub(crate) fn admit(&self, caller: Caller, now: Timestamp) -> Result<(), Quarantined> {
+    pub(crate) fn admit(&self, caller: Caller, now: Timestamp) -> Result<(), Box<Quarantined>> {
         if !self.is_watched.load(Ordering::Acquire) {
             return Ok(());
         }
@@ -94,7 +94,7 @@ impl Health {
         for scope in &scopes {
             match watch.set_aside.get(scope) {
                 Some(set_aside) if holds(set_aside) && !set_aside.trial_is_due(now) => {
-                    return Err(set_aside.quarantined.clone());
+                    return Err(Box::new(set_aside.quarantined.clone()));
                 }
                 _ => {}
             }

@@ -65,7 +65,7 @@ fn utf_16_without_mark(file: &[u8]) -> Option<&'static Encoding> {
     const LOOKED_AT: usize = 512;
     let head = &file[..file.len().min(LOOKED_AT)];
     let (pairs, _) = head.as_chunks::<2>();
-    if pairs.len() < 4 || file.len() % 2 != 0 {
+    if pairs.len() < 4 || !file.len().is_multiple_of(2) {
         return None;
     }
     let zeros = |place: usize| pairs.iter().filter(|pair| pair[place] == 0).count();

@@ -33,7 +33,6 @@ impl Layout {
 
     /// Whether it is the one that a table has where nobody asks for another.
     #[must_use]
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
     pub fn is_usual(&self) -> bool {
         *self == Self::default()
     }

@@ -28,6 +28,9 @@ pub enum Layout {
     Script,
 }
 
+/// Says whether a file or folder has a layout.
+type Recognizes = fn(&Path) -> bool;
+
 impl Layout {
     /// The layout of a file or folder, by what is in it.
     #[must_use]
@@ -35,7 +38,7 @@ impl Layout {
         if path.is_file() {
             return Some(Self::Script);
         }
-        let shapes: [(fn(&Path) -> bool, Self); 5] = [
+        let shapes: [(Recognizes, Self); 5] = [
             (ts013::is_package, Self::Ts013),
             (actility::is_catalogue, Self::Actility),
             (chirpstack::is_catalogue, Self::ChirpStack),

@@ -45,7 +45,6 @@ impl Rates {
     ///
     /// # Errors
     /// [`TooOften`] where it is one too many.
-    #[expect(clippy::ptr_arg, reason = "the limiter looks up the type of its keys")]
     pub fn admit(&self, token: &String, group: Option<&GroupId>) -> Result<(), TooOften> {
         let now = || DefaultClock::default().now();
         if let Some(limiter) = &self.by_token {

@@ -37,8 +37,8 @@ pub struct Problem {
     code: &'static str,
     /// The fault, its place, and the remedy.
     detail: String,
-    /// More for programs, beside the standard members.
-    extra: Map<String, Json_>,
+    /// More for programs, beside the standard members. Boxed, since most have none and all are handed upwards.
+    extra: Box<Map<String, Json_>>,
     retry_after: Option<u32>,
 }
 
@@ -56,7 +56,7 @@ struct Body<'problem> {
 impl Problem {
     fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         let detail = without_keys(detail.into());
-        Self { status, code, detail, extra: Map::new(), retry_after: None }
+        Self { status, code, detail, extra: Box::default(), retry_after: None }
     }
 
     /// The request is not what it should be.
