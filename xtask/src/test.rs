@@ -92,7 +92,8 @@ pub(crate) fn run(installing: Installing) -> Result<()> {
     let packages = guests::build(installing)?;
     let left_out = provide(installing)?;
     let mut tests = shell::cargo();
-    tests.args(["test", "--workspace"]);
+    // All that fails is told, and not only the first.
+    tests.args(["test", "--workspace", "--no-fail-fast"]);
     if !left_out.is_empty() {
         tests.arg("--").args(left_out.iter().flat_map(|tests| ["--skip", tests]));
     }

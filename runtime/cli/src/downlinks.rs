@@ -157,7 +157,7 @@ impl Downlinks {
         let rows = list.downlinks.iter().map(|downlink| {
             [
                 downlink.id.to_string(),
-                downlink.queued_at.to_string(),
+                output::moment(downlink.queued_at),
                 downlink.state.to_string(),
                 Json::Object(downlink.command.clone()).to_string(),
                 downlink.problem.clone().unwrap_or_default(),

@@ -9,12 +9,10 @@ use std::{
 
 use champollion_client::Answer;
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets::NOTHING};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::Failure;
-
-/// The width of a table that no terminal shows, in characters: programs that read tables ask for `--json`.
-const COLUMNS_WITHOUT_TERMINAL: u16 = 80;
 
 /// A line on standard output.
 pub(super) fn line(text: impl fmt::Display) {
@@ -75,8 +73,8 @@ pub(super) fn answer<T>(answer: &Answer<T>) -> Result<(), Failure> {
     json(&answer.read_as::<serde_json::Value>()?)
 }
 
-/// A table on standard output, as wide as the terminal, or as the 80 columns of one where there is none.
-/// The first column, which names the thing, stays whole: people copy it.
+/// A table on standard output, no wider than the terminal. Where there is none each row is one line, so that it
+/// can be searched. The first column, which names the thing, stays whole: people copy it.
 pub(super) fn table<const COLUMNS: usize>(
     header: [&str; COLUMNS],
     rows: impl IntoIterator<Item = [String; COLUMNS]>,
@@ -89,13 +87,15 @@ pub(super) fn table<const COLUMNS: usize>(
     for row in rows {
         table.add_row(row);
     }
-    if !table.is_tty() {
-        table.set_width(COLUMNS_WITHOUT_TERMINAL);
-    }
     if let Some(name) = table.column_mut(0) {
         name.set_constraint(ColumnConstraint::ContentWidth);
     }
     line(table);
+}
+
+/// A moment as tables show it, to the second.
+pub(super) fn moment(at: Timestamp) -> String {
+    at.strftime("%FT%TZ").to_string()
 }
 
 /// A line on standard error.

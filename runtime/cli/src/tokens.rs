@@ -112,8 +112,8 @@ impl Tokens {
                 token.group.clone().unwrap_or_default(),
                 token.scopes.as_ref().map(|scopes| scopes.join(" ")).unwrap_or_default(),
                 token.network_server.clone().unwrap_or_default(),
-                token.created_at.to_string(),
-                token.expires_at.map(|at| at.to_string()).unwrap_or_default(),
+                output::moment(token.created_at),
+                token.expires_at.map(output::moment).unwrap_or_default(),
             ]
         });
         let heads = ["id", "name", "role", "group", "scopes", "network server", "made", "expires"];

@@ -159,7 +159,7 @@ mod tests {
         let read = SourceText::of(file);
         assert_eq!(read.text, "// \"°C\"\n// température “x”\nok ℃");
         let warning = read.warning.unwrap();
-        assert!(warning.starts_with("line 2, byte 18 of the file: 0xE9 is no UTF-8"), "{warning}");
+        assert!(warning.starts_with("line 2, byte 17 of the file: 0xE9 is no UTF-8"), "{warning}");
         assert!(warning.contains("'é'") && warning.contains("2 bytes more"), "{warning}");
     }
 

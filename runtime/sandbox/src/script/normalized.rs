@@ -136,10 +136,10 @@ mod tests {
         assert_eq!(
             found,
             [
-                ("switch.closed", Value::Boolean(false), 0),
-                ("air.humidity", Value::Number(40.0), 0),
                 ("air.temperature", Value::Number(21.5), 0),
+                ("air.humidity", Value::Number(40.0), 0),
                 ("water.volume", Value::Number(1.5), 0),
+                ("switch.closed", Value::Boolean(false), 0),
             ]
         );
         assert!(findings.measurements.iter().all(|found| found.measured_at.is_some()));

@@ -34,7 +34,8 @@ mod tests {
         assert_eq!(near("spreadingfactor"), Some("spreadingFactor"));
         assert_eq!(near("gruop"), Some("group"));
         assert_eq!(near("rssi"), Some("rssiDbm"));
-        assert_eq!(near("payload"), None);
+        assert_eq!(near("payload"), Some("phyPayload"));
+        assert_eq!(near("decoder"), None);
         assert_eq!(near(""), None);
     }
 

@@ -209,24 +209,27 @@ async fn a_counter_that_starts_over_at_one_node_goes_on_at_the_other() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn what_a_decoder_remembers_is_lost_by_no_race() {
-    // Frames of one device come whole through one network server, and are reported by another: the two
-    // have counters of their own, and share what the decoder remembers.
+    // Uplinks of one device come whole through one network server, and are reported by another: each becomes
+    // one record, whichever comes first, and the decoder remembers all that came before.
     let meter = Meter::new(1);
-    let (world, nodes) = world(5, std::slice::from_ref(&meter)).await;
+    let world = World::new(5).await;
+    let first = world.node().await;
+    first.register(meter.dev_eui, meter.reported_registration()).await;
+    let nodes = [first, world.node().await];
     for f_cnt in 0..30 {
         let (whole, told) = tokio::join!(
             nodes[0].take(meter.frame(f_cnt)),
             nodes[1].take(reported(meter.dev_eui, f_cnt, None))
         );
-        assert_eq!((whole.as_str(), told.as_str()), ("accepted", "accepted"), "{f_cnt}");
+        let accepted = [&whole, &told].into_iter().filter(|became| *became == "accepted").count();
+        assert_eq!(accepted, 1, "{f_cnt}: {whole}, {told}");
     }
     let records = nodes[0].records().await;
     let counted: Vec<String> =
         of_device(&records, meter.dev_eui).into_iter().map(|(_, count)| count).collect();
-    assert_eq!(counted, counts(60));
+    assert_eq!(counted, counts(30));
     assert!(world.conflicts() > 0, "the nodes have raced");
     assert!(records.iter().all(|record| record["group"] == GROUP));
-    assert_eq!(world.store_rows(meter.dev_eui).await, 4, "device, session, reports, state");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -235,14 +238,14 @@ async fn a_node_alone_has_no_conflicts() {
     let world = World::new(6).await;
     let node = world.node().await;
     for meter in &meters {
-        node.register(meter.dev_eui, meter.registration()).await;
+        node.register(meter.dev_eui, meter.reported_registration()).await;
     }
     for node in [node, world.node().await] {
         let base = node.records().await.len() as u32 / METERS;
         for f_cnt in base..base + 3 {
             for meter in &meters {
-                assert_eq!(node.take(meter.frame(f_cnt)).await, "accepted");
-                let told = reported(meter.dev_eui, f_cnt + 1_000, None);
+                assert_eq!(node.take(meter.frame(2 * f_cnt)).await, "accepted");
+                let told = reported(meter.dev_eui, 2 * f_cnt + 1, None);
                 assert_eq!(node.take(told).await, "accepted");
             }
         }

@@ -27,10 +27,10 @@ async fn a_node_goes_on_from_rows_of_another_version() {
     let meter = Meter::new(1);
     let world = World::new(80).await;
     let node = world.node().await;
-    node.register(meter.dev_eui, meter.registration()).await;
+    node.register(meter.dev_eui, meter.reported_registration()).await;
     for f_cnt in 0..2 {
-        assert_eq!(node.take(meter.frame(f_cnt)).await, "accepted");
-        assert_eq!(node.take(reported(meter.dev_eui, f_cnt, None)).await, "accepted");
+        assert_eq!(node.take(meter.frame(2 * f_cnt)).await, "accepted");
+        assert_eq!(node.take(reported(meter.dev_eui, 2 * f_cnt + 1, None)).await, "accepted");
     }
     for table in ["devices", "sessions", "reports", "decoder-states"] {
         rewrite(&world, table, meter.dev_eui).await;
@@ -38,8 +38,8 @@ async fn a_node_goes_on_from_rows_of_another_version() {
     // A node that starts now reads them, and meets no conflict.
     let upgraded = world.node().await;
     for f_cnt in 2..4 {
-        assert_eq!(upgraded.take(meter.frame(f_cnt)).await, "accepted");
-        assert_eq!(upgraded.take(reported(meter.dev_eui, f_cnt, None)).await, "accepted");
+        assert_eq!(upgraded.take(meter.frame(2 * f_cnt)).await, "accepted");
+        assert_eq!(upgraded.take(reported(meter.dev_eui, 2 * f_cnt + 1, None)).await, "accepted");
     }
     assert_eq!(world.conflicts(), 0);
     // The node that wrote the rows before meets one, and goes on too.
@@ -48,10 +48,10 @@ async fn a_node_goes_on_from_rows_of_another_version() {
     }
     for f_cnt in 4..6 {
         for node in [&node, &upgraded] {
-            assert_eq!(node.take(meter.frame(f_cnt - 1)).await, "duplicate");
+            assert_eq!(node.take(meter.frame(2 * f_cnt - 2)).await, "duplicate");
         }
-        assert_eq!(node.take(meter.frame(f_cnt)).await, "accepted");
-        assert_eq!(node.take(reported(meter.dev_eui, f_cnt, None)).await, "accepted");
+        assert_eq!(node.take(meter.frame(2 * f_cnt)).await, "accepted");
+        assert_eq!(node.take(reported(meter.dev_eui, 2 * f_cnt + 1, None)).await, "accepted");
     }
     for node in [&node, &upgraded] {
         assert_eq!(node.take(meter.frame(3)).await, "replayed-f-cnt");

@@ -328,6 +328,13 @@ impl Meter {
         })
     }
 
+    /// The same of a meter that network servers may report too, without its MIC.
+    pub(crate) fn reported_registration(&self) -> Json {
+        let mut registration = self.registration();
+        registration["reported"] = json!(true);
+        registration
+    }
+
     pub(crate) fn frame(&self, f_cnt: u32) -> Content {
         frame(&self.session, f_cnt)
     }

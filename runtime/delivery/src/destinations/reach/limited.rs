@@ -31,6 +31,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for Limited<S> {
         ready!(Pin::new(&mut self.connection).poll_read(context, buffer))?;
         let read = (buffer.filled().len() - before) as u64;
         let Some(left) = self.left.checked_sub(read) else {
+            // A reader that fails has read nothing.
+            buffer.set_filled(before);
             let reason = format!("it says more than {} bytes, which is the limit", self.bytes);
             return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, reason)));
         };
