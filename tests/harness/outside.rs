@@ -109,9 +109,8 @@ impl Outside {
     /// Comes back after [`go`](Self::go).
     pub fn come(&mut self) {
         // A connection of somebody else may have this port for a moment: it was free for all until now.
-        let listener = eventually("the port is free", || {
-            TcpListener::bind(("127.0.0.1", self.port)).ok()
-        });
+        let listener =
+            eventually("the port is free", || TcpListener::bind(("127.0.0.1", self.port)).ok());
         listener.set_nonblocking(true).expect("it can be told");
         let (stop, stopped) = oneshot::channel::<()>();
         let shared = Shared { asked: Arc::clone(&self.asked), answers: Arc::clone(&self.answers) };

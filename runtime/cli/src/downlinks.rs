@@ -1,7 +1,7 @@
 //! `champollion downlinks`.
 
 use champollion_client::{
-    Client, Downlink, DownlinkListing, DownlinkWish, GroupAnswer, GroupDownlinkWish,
+    Client, Downlink, DownlinkListing, DownlinkRequest, GroupAnswer, GroupDownlinkRequest,
 };
 use champollion_delivery::names::GroupId;
 use champollion_frames::DevEui;
@@ -97,7 +97,7 @@ impl Downlinks {
     }
 
     async fn send(&self, client: &Client, send: &Sending) -> Result<(), Failure> {
-        let wish = DownlinkWish {
+        let wish = DownlinkRequest {
             command: send.command.clone(),
             confirmed: send.confirmed,
             expires_at: None,
@@ -112,7 +112,7 @@ impl Downlinks {
             }
             (None, Some(group)) => {
                 let wish =
-                    GroupDownlinkWish { each: wish, tags: send.tag.iter().cloned().collect() };
+                    GroupDownlinkRequest { each: wish, tags: send.tag.iter().cloned().collect() };
                 client.send_downlink_to_group(group, &wish, key).await?.into_value()
             }
             (None, None) => {

@@ -10,7 +10,8 @@ use std::{
 
 use champollion_client::Client;
 use champollion_import::{
-    Catalogue, Codec, Failing, Made, Names, Options, Problem, Renamed, Report, Skipped, Workshop,
+    Catalogue, Codec, Failing, Made, Names, Options, PackageMaker, Problem, Renamed, Report,
+    Skipped,
 };
 use champollion_registry::package::{DecoderId, Package};
 use clap::{Args, ValueEnum};
@@ -88,7 +89,7 @@ enum Layout {
 const PUBLISHED_AT_ONCE: usize = 8;
 
 /// A codec with the name of its package.
-type Order = (Codec, Result<DecoderId, String>);
+type ChosenCodec = (Codec, Result<DecoderId, String>);
 
 impl Import {
     pub(super) fn run(self) -> Result<(), Failure> {
@@ -108,7 +109,7 @@ impl Import {
             keep_failing: self.keep_failing,
         };
         let progress = progress::bar(orders.len(), self.json);
-        let made = make_all(&Workshop::new(&sandbox, options), &orders, &progress);
+        let made = make_all(&PackageMaker::new(&sandbox, options), &orders, &progress);
         let packages = gather(made, &mut report);
         progress.finish_and_clear();
         report.packages = packages.len();
@@ -144,7 +145,7 @@ impl Import {
     }
 
     /// Gives each codec the name of its package.
-    fn orders(&self, codecs: Vec<Codec>, report: &mut Report) -> Vec<Order> {
+    fn orders(&self, codecs: Vec<Codec>, report: &mut Report) -> Vec<ChosenCodec> {
         let mut names = Names::default();
         let mut order = |codec: Codec| {
             let id = match &self.id {
@@ -239,7 +240,11 @@ struct MadePackage {
 }
 
 /// Makes all packages, on all processors, in the order of the codecs.
-fn make_all(workshop: &Workshop<'_>, orders: &[Order], progress: &ProgressBar) -> Vec<Made> {
+fn make_all(
+    workshop: &PackageMaker<'_>,
+    orders: &[ChosenCodec],
+    progress: &ProgressBar,
+) -> Vec<Made> {
     let next = AtomicUsize::new(0);
     let all = Mutex::new(Vec::with_capacity(orders.len()));
     let work = || {

@@ -73,7 +73,7 @@ fn read_key(file: &Path) -> Result<SecretKey, Failure> {
 }
 
 /// A package to publish, and its name.
-pub(super) struct Order<'of> {
+pub(super) struct NamedPackage<'of> {
     pub(super) id: &'of DecoderId,
     pub(super) version: &'of Version,
     pub(super) signature: Option<&'of PackageSignature>,
@@ -90,8 +90,13 @@ pub(super) async fn publish(
     let Manner { dry_run, channel, key } = manner;
     let (id, version) = (&package.manifest().id, &package.manifest().version);
     let signature = key.as_ref().map(|key| key.sign_package(id, version, package.digest()));
-    let order =
-        Order { id, version, signature: signature.as_ref(), dry_run: *dry_run, channel: *channel };
+    let order = NamedPackage {
+        id,
+        version,
+        signature: signature.as_ref(),
+        dry_run: *dry_run,
+        channel: *channel,
+    };
     publish_file(client, package.file().to_vec(), &order).await
 }
 
@@ -99,9 +104,9 @@ pub(super) async fn publish(
 pub(super) async fn publish_file(
     client: &Client,
     file: Vec<u8>,
-    order: &Order<'_>,
+    order: &NamedPackage<'_>,
 ) -> Result<Published, Failure> {
-    let Order { id, version, signature, dry_run, channel } = order;
+    let NamedPackage { id, version, signature, dry_run, channel } = order;
     let publication = Publication {
         dry_run: *dry_run,
         channel: channel.map(Channel::from),

@@ -1,6 +1,6 @@
 //! `champollion records redecode`.
 
-use champollion_client::{Answer, Client, RedecodeProgress, RedecodeWish};
+use champollion_client::{Answer, Client, RedecodeProgress, RedecodeRequest};
 use champollion_delivery::names::GroupId;
 use champollion_registry::package::DecoderRef;
 use clap::Args;
@@ -34,7 +34,7 @@ impl Redecode {
         json: bool,
     ) -> Result<(), Failure> {
         let breaks_off = "the server's answer breaks off";
-        let wish = RedecodeWish {
+        let wish = RedecodeRequest {
             decoder: self.decoder.to_string(),
             since: self.since,
             until: self.until,

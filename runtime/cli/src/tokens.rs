@@ -1,6 +1,6 @@
 //! `champollion tokens`.
 
-use champollion_client::{Client, Role, TokenWish};
+use champollion_client::{Client, Role, TokenRequest};
 use champollion_delivery::names::GroupId;
 use champollion_lns::NetworkServerName;
 use champollion_server::auth::Scope;
@@ -74,7 +74,7 @@ impl Tokens {
         match &self.action {
             Action::Create { name, role, group, scopes, expires_at, network_server } => {
                 let scopes: Vec<String> = scopes.iter().map(ToString::to_string).collect();
-                let wish = TokenWish {
+                let wish = TokenRequest {
                     name: name.clone(),
                     role: *role,
                     group: group.as_ref().map(ToString::to_string),
@@ -89,7 +89,7 @@ impl Tokens {
         }
     }
 
-    async fn create(&self, client: &Client, wish: &TokenWish) -> Result<(), Failure> {
+    async fn create(&self, client: &Client, wish: &TokenRequest) -> Result<(), Failure> {
         let created = client.create_token(wish).await?;
         if self.json {
             return output::answer(&created);

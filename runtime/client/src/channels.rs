@@ -11,7 +11,7 @@ use crate::{Answer, Client, ClientError, client::ask};
 /// A wish that a candidate be given to all devices that it will do for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct PromotionWish {
+pub struct PromotionRequest {
     /// The candidate; the highest one where it is left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<Version>,
@@ -22,7 +22,7 @@ pub struct PromotionWish {
 /// A wish that a promotion be taken back.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct RollbackWish {
+pub struct RollbackRequest {
     /// The version after which all that was promoted is taken back; the last one where it is left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<Version>,
@@ -33,7 +33,7 @@ pub struct RollbackWish {
 /// A wish that a candidate decode live frames beside the stable version, or do so no longer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ShadowWish {
+pub struct ShadowRequest {
     /// The candidate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<Version>,
@@ -46,7 +46,7 @@ pub struct ShadowWish {
 /// A wish that a share of the devices get a candidate, or do so no longer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct CanaryWish {
+pub struct CanaryRequest {
     /// The candidate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<Version>,
@@ -71,7 +71,7 @@ pub struct CanaryWish {
 /// A wish that a version be given to nobody any more who does not pin it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct YankWish {
+pub struct YankRequest {
     /// The version.
     pub version: Version,
     /// The reason, for those who had it.
@@ -83,7 +83,7 @@ pub struct YankWish {
 /// A wish that a yanked version may be given again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct UnyankWish {
+pub struct UnyankRequest {
     /// The version.
     pub version: Version,
     /// Whether it is only told what would happen.
@@ -93,7 +93,7 @@ pub struct UnyankWish {
 /// A wish that a decoder be used no more; with neither successor nor reason that it may be again.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct DeprecationWish {
+pub struct DeprecationRequest {
     /// The decoder to use in its place: `vendor/model@requirement`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub successor: Option<String>,
@@ -276,7 +276,7 @@ impl Client {
     pub async fn promote(
         &self,
         decoder: impl Display,
-        wish: &PromotionWish,
+        wish: &PromotionRequest,
     ) -> Result<Answer<Changed>, ClientError> {
         self.change(decoder, "promote", wish).await
     }
@@ -285,7 +285,7 @@ impl Client {
     pub async fn rollback(
         &self,
         decoder: impl Display,
-        wish: &RollbackWish,
+        wish: &RollbackRequest,
     ) -> Result<Answer<Changed>, ClientError> {
         self.change(decoder, "rollback", wish).await
     }
@@ -294,7 +294,7 @@ impl Client {
     pub async fn shadow(
         &self,
         decoder: impl Display,
-        wish: &ShadowWish,
+        wish: &ShadowRequest,
     ) -> Result<Answer<Changed>, ClientError> {
         self.change(decoder, "shadow", wish).await
     }
@@ -311,7 +311,7 @@ impl Client {
     pub async fn canary(
         &self,
         decoder: impl Display,
-        wish: &CanaryWish,
+        wish: &CanaryRequest,
     ) -> Result<Answer<Changed>, ClientError> {
         self.change(decoder, "canary", wish).await
     }
@@ -328,7 +328,7 @@ impl Client {
     pub async fn yank(
         &self,
         decoder: impl Display,
-        wish: &YankWish,
+        wish: &YankRequest,
     ) -> Result<Answer<Changed>, ClientError> {
         self.change(decoder, "yank", wish).await
     }
@@ -337,7 +337,7 @@ impl Client {
     pub async fn unyank(
         &self,
         decoder: impl Display,
-        wish: &UnyankWish,
+        wish: &UnyankRequest,
     ) -> Result<Answer<Changed>, ClientError> {
         self.change(decoder, "unyank", wish).await
     }
@@ -346,7 +346,7 @@ impl Client {
     pub async fn deprecate(
         &self,
         decoder: impl Display,
-        wish: &DeprecationWish,
+        wish: &DeprecationRequest,
     ) -> Result<Answer<Changed>, ClientError> {
         self.change(decoder, "deprecate", wish).await
     }

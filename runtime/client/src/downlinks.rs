@@ -18,7 +18,7 @@ const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 /// A command as it is asked for.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct DownlinkWish {
+pub struct DownlinkRequest {
     /// The command, in the words of the device's decoder.
     pub command: Map<String, Json>,
     /// Whether the device is asked to acknowledge it.
@@ -36,10 +36,10 @@ pub struct DownlinkWish {
 
 /// A command to the devices of a group, as it is asked for.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct GroupDownlinkWish {
+pub struct GroupDownlinkRequest {
     /// The command to each of them.
     #[serde(flatten)]
-    pub each: DownlinkWish,
+    pub each: DownlinkRequest,
     /// Tags that all of the devices must have.
     pub tags: BTreeMap<String, String>,
 }
@@ -204,7 +204,7 @@ impl Client {
     pub async fn send_downlink(
         &self,
         dev_eui: DevEui,
-        wish: &DownlinkWish,
+        wish: &DownlinkRequest,
         idempotency_key: Option<&str>,
     ) -> Result<Answer<Downlink>, ClientError> {
         let request = self.post(format_args!("v1/devices/{dev_eui}/downlinks")).json(wish);
@@ -215,7 +215,7 @@ impl Client {
     pub async fn send_downlink_to_group(
         &self,
         group: impl Display,
-        wish: &GroupDownlinkWish,
+        wish: &GroupDownlinkRequest,
         idempotency_key: Option<&str>,
     ) -> Result<Answer<GroupAnswer>, ClientError> {
         let request = self.post(format_args!("v1/groups/{group}/downlinks")).json(wish);

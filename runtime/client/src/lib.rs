@@ -43,8 +43,9 @@ pub use catalogue::{
     Direction, Field, Port, Quantity, Script, VariableDeclaration,
 };
 pub use channels::{
-    CanaryReport, CanaryWish, Changed, DeprecationWish, Effect, Event, Performance, PromotionWish,
-    RollbackWish, ShadowExample, ShadowReport, ShadowWish, UnyankWish, VersionName, YankWish,
+    CanaryReport, CanaryRequest, Changed, DeprecationRequest, Effect, Event, Performance,
+    PromotionRequest, RollbackRequest, ShadowExample, ShadowReport, ShadowRequest, UnyankRequest,
+    VersionName, YankRequest,
 };
 pub use client::{Client, is_address};
 pub use decode::{EncodedDownlink, Measurement, Outcome, Reading, Span, Trial, TrialInput, Tried};
@@ -53,8 +54,8 @@ pub use devices::{
     OtaaKeys, PayloadState, Registration,
 };
 pub use downlinks::{
-    Downlink, DownlinkList, DownlinkListing, DownlinkState, DownlinkWish, GroupAnswer,
-    GroupDownlinkWish, GroupResult, Refused,
+    Downlink, DownlinkList, DownlinkListing, DownlinkRequest, DownlinkState, GroupAnswer,
+    GroupDownlinkRequest, GroupResult, Refused,
 };
 pub use error::{ClientError, Problem};
 pub use health::StorageReport;
@@ -74,7 +75,7 @@ pub use records::{
     Acknowledged, Acknowledgement, DecodeError, Decoded, DecoderName, DeviceInfo, Formatted, Page,
     PulledRecord, Radio, Record, RecordsQuery, Replaced, Uplink, Warning,
 };
-pub use redecode::{RedecodeDone, RedecodeProgress, RedecodeWish, Redecoding};
+pub use redecode::{RedecodeDone, RedecodeProgress, RedecodeRequest, Redecoding};
 pub use reqwest::StatusCode;
 pub use retention::{Backlog, Older, Retention};
 pub use routes::{
@@ -82,4 +83,4 @@ pub use routes::{
     RouteState, RouteStatus, Stopped,
 };
 pub use stream::{Following, RecordEvent};
-pub use tokens::{CreatedToken, Role, Token, TokenList, TokenWish};
+pub use tokens::{CreatedToken, Role, Token, TokenList, TokenRequest};

@@ -15,7 +15,7 @@ const TIMEOUT: Duration = Duration::from_secs(24 * 3_600);
 /// The records that are to be decoded once more, and by what.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct RedecodeWish {
+pub struct RedecodeRequest {
     /// The decoder: a requirement, or a pin, `acme/meter@=2.0.0`.
     pub decoder: String,
     /// Only frames that were received from then on.
@@ -72,7 +72,7 @@ pub struct Redecoding {
 
 impl Client {
     /// Decodes records once more: `POST /v1/records/redecode`.
-    pub async fn redecode(&self, wish: &RedecodeWish) -> Result<Redecoding, ClientError> {
+    pub async fn redecode(&self, wish: &RedecodeRequest) -> Result<Redecoding, ClientError> {
         let request = self.post("v1/records/redecode").timeout(TIMEOUT).json(wish);
         let response = send(request).await?;
         Ok(Redecoding { response, lines: Lines::default(), ready: VecDeque::new() })

@@ -44,7 +44,7 @@ impl Role {
 /// A token that is to be made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct TokenWish {
+pub struct TokenRequest {
     /// The person or the purpose that it is for.
     pub name: String,
     /// The role of the token.
@@ -63,7 +63,7 @@ pub struct TokenWish {
     pub network_server: Option<String>,
 }
 
-impl TokenWish {
+impl TokenRequest {
     /// A token that never ends.
     #[must_use]
     pub fn new(name: impl Into<String>, role: Role) -> Self {
@@ -125,7 +125,7 @@ impl Client {
     /// Makes a token: `POST /v1/tokens`.
     pub async fn create_token(
         &self,
-        wish: &TokenWish,
+        wish: &TokenRequest,
     ) -> Result<Answer<CreatedToken>, ClientError> {
         ask(self.post("v1/tokens").json(wish)).await
     }

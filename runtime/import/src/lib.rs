@@ -2,7 +2,7 @@
 //! Alliance's TS013, The Things Network's device repository, ChirpStack's device profiles, Actility's
 //! catalogue of ThingPark drivers, and folders of packages and scripts as makers keep them.
 //!
-//! A [`layout`] reads files into [`Codec`]s and knows nothing of packages. [`Workshop`] makes one
+//! A [`layout`] reads files into [`Codec`]s and knows nothing of packages. [`PackageMaker`] makes one
 //! package of one codec: it runs every example in the sandbox, and what the codec answers as its
 //! maker says becomes a vector. Whatever is wrong with a file ends as a [`Problem`] that names it,
 //! and the rest goes on.
@@ -16,6 +16,7 @@ pub mod layout;
 mod manifest;
 mod naming;
 mod normalized;
+mod package_maker;
 mod points;
 mod report;
 mod scripts;
@@ -23,15 +24,14 @@ mod source_text;
 mod text;
 mod tolerance;
 mod trial;
-mod workshop;
 
 pub use codec::{Calling, Catalogue, Codec, Problem};
 pub use example::Example;
 pub use files::{Folder, ImportError};
 pub use layout::Layout;
 pub use naming::{Named, Names};
+pub use package_maker::{Made, Options, PackageMaker};
 pub use points::Point;
 pub use report::{FailedExample, Failing, Renamed, Report, Skipped, VectorCount};
 pub use source_text::SourceText;
 pub use tolerance::Comparison;
-pub use workshop::{Made, Options, Workshop};

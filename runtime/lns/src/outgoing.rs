@@ -35,7 +35,7 @@ pub struct NoSuchWay {
 
 /// A command that is to be handed over.
 #[derive(Clone, Copy, Debug)]
-pub struct Order<'order> {
+pub struct OutgoingCommand<'order> {
     /// Our name of it.
     pub id: Uuid,
     /// The device that is commanded.
@@ -139,10 +139,10 @@ pub trait Commands: Sync {
     ///
     /// # Errors
     /// A sentence says what is missing.
-    fn outgoing(&self, via: Via, order: &Order<'_>) -> Result<Outgoing, String>;
+    fn outgoing(&self, via: Via, order: &OutgoingCommand<'_>) -> Result<Outgoing, String>;
 
     /// Reads an answer with a status of success.
-    fn answer(&self, _order: &Order<'_>, _body: &[u8]) -> Answer {
+    fn answer(&self, _order: &OutgoingCommand<'_>, _body: &[u8]) -> Answer {
         Answer::Taken { reference: None, sent: true }
     }
 
@@ -163,12 +163,12 @@ pub trait Commands: Sync {
 
     /// The question whether the network server has a command that it was offered and did not answer;
     /// `None` where it cannot be asked.
-    fn inquiry(&self, _via: Via, _order: &Order<'_>) -> Option<HttpRequest> {
+    fn inquiry(&self, _via: Via, _order: &OutgoingCommand<'_>) -> Option<HttpRequest> {
         None
     }
 
     /// Whether the network server has the command, by its answer to the inquiry.
-    fn has(&self, _order: &Order<'_>, _body: &[u8]) -> bool {
+    fn has(&self, _order: &OutgoingCommand<'_>, _body: &[u8]) -> bool {
         false
     }
 
@@ -203,7 +203,7 @@ impl Kind {
 impl dyn Commands {
     /// Reads the answer of a network server to a command over HTTP.
     #[must_use]
-    pub fn answered(&self, order: &Order<'_>, status: StatusCode, body: &[u8]) -> Answer {
+    pub fn answered(&self, order: &OutgoingCommand<'_>, status: StatusCode, body: &[u8]) -> Answer {
         by_status(status, body).unwrap_or_else(|| self.answer(order, body))
     }
 }
@@ -242,8 +242,8 @@ pub(crate) fn words(body: &[u8]) -> String {
 pub(crate) mod tests {
     use super::*;
 
-    pub(crate) fn order() -> Order<'static> {
-        Order {
+    pub(crate) fn order() -> OutgoingCommand<'static> {
+        OutgoingCommand {
             id: Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001),
             dev_eui: "02C4A3FFFE100001".parse().unwrap(),
             f_port: 60,

@@ -9,7 +9,7 @@ use std::{
 };
 
 use champollion_delivery::{
-    destinations::{AddressRules, Network, Ports, Reach, Surroundings, listed},
+    destinations::{AddressRules, DestinationLimits, Network, Ports, Reach, listed},
     names::GroupId,
 };
 use champollion_registry::{
@@ -182,7 +182,7 @@ pub struct Delivery {
 impl Delivery {
     /// The same for the routes.
     #[must_use]
-    pub fn surroundings(&self) -> Surroundings {
+    pub fn destination_limits(&self) -> DestinationLimits {
         let Self { private_addresses, plain_http, first_pause_ms, longest_pause_seconds, .. } =
             *self;
         let all = Reach {
@@ -192,7 +192,7 @@ impl Delivery {
             deny_ports: self.deny_ports.clone(),
         };
         let own = |(group, reach): (&GroupId, &Reach)| (group.clone(), Arc::new(reach.clone()));
-        Surroundings {
+        DestinationLimits {
             addresses: AddressRules {
                 private: private_addresses,
                 all: Arc::new(all),

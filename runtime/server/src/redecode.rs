@@ -41,7 +41,7 @@ pub struct Redecoding {
 }
 
 /// An order to decode records once more: the records, and the decoder.
-pub struct Order {
+pub struct RedecodeJob {
     /// The decoder to use.
     pub decoder: Arc<LoadedDecoder>,
     /// The group of the records; all groups where it is left out.
@@ -111,7 +111,7 @@ impl Redecoding {
     /// Carries out an order. What was done before it ends for whatever reason stays.
     pub async fn carry_out(
         &self,
-        order: &Order,
+        order: &RedecodeJob,
         listener: &mut dyn Listener,
     ) -> Result<Count, RedecodeError> {
         let groups = match &order.group {
@@ -133,7 +133,7 @@ impl Redecoding {
 
     async fn redecode(
         &self,
-        order: &Order,
+        order: &RedecodeJob,
         group: &GroupId,
         corrections: &Corrections,
         count: &mut Count,
@@ -175,7 +175,7 @@ impl Redecoding {
     /// Decodes a record's frame once more where it is among those that are meant.
     async fn consider(
         &self,
-        order: &Order,
+        order: &RedecodeJob,
         group: &GroupId,
         (record, corrections): (&KeptRecord, &Corrections),
         count: &mut Count,

@@ -204,7 +204,8 @@ impl Service {
             );
         }
         let dispatcher =
-            Dispatcher::open(Arc::clone(&mailbox), files, config.delivery.surroundings()).await?;
+            Dispatcher::open(Arc::clone(&mailbox), files, config.delivery.destination_limits())
+                .await?;
         let tokens = Tokens::open(Arc::clone(&store)).await?;
         let quotas = Arc::new(config.quotas.clone());
         tokens.limit_by(Arc::clone(&quotas));

@@ -94,7 +94,7 @@ fn writer_of_the_crash_test() {
 
 /// The acknowledgements of the writers, over all their lives.
 #[derive(Default)]
-struct Told {
+struct Acknowledgements {
     /// Sequence in the log → writer and count.
     log: BTreeMap<u64, (u32, u64)>,
     /// The highest count of each writer.
@@ -102,7 +102,7 @@ struct Told {
 }
 
 /// Starts a writer, kills it a while after its first acknowledgement, and takes down what it said.
-fn live_and_die(folder: &Path, life: Duration, told: &mut Told) {
+fn live_and_die(folder: &Path, life: Duration, told: &mut Acknowledgements) {
     let mut child = Command::new(env::current_exe().unwrap())
         .args(["--exact", "writer_of_the_crash_test", "--nocapture", "--test-threads=1"])
         .env(WRITER_FOLDER, folder)
@@ -143,7 +143,7 @@ fn live_and_die(folder: &Path, life: Duration, told: &mut Told) {
 }
 
 /// Opens the store that a killed writer left, and compares it with what was acknowledged.
-async fn check(folder: &Path, told: &Told) -> u64 {
+async fn check(folder: &Path, told: &Acknowledgements) -> u64 {
     let store = SledStore::open(&SledOptions::new(folder)).unwrap();
     let entries = store.read("log", Sequence::BEGINNING, usize::MAX).await.unwrap();
     let mut last_counts = BTreeMap::new();
@@ -188,7 +188,7 @@ async fn check(folder: &Path, told: &Told) -> u64 {
 fn everything_acknowledged_survives_kill_9() {
     let folder = tempfile::tempdir().unwrap();
     let runtime = runtime();
-    let mut told = Told::default();
+    let mut told = Acknowledgements::default();
     let started = Instant::now();
     let mut kills = 0;
     let mut last = 0;

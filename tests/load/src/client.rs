@@ -1,7 +1,7 @@
 //! Clients of the server under load, each in the role of its token.
 
 use anyhow::Result;
-use champollion_client::{Beginning, Blocking, Client, Role, TokenWish};
+use champollion_client::{Beginning, Blocking, Client, Role, TokenRequest};
 use serde_json::Value as Json;
 
 use crate::server::Server;
@@ -23,7 +23,7 @@ pub(crate) fn create_token(
     role: Role,
     group: Option<&str>,
 ) -> Result<String> {
-    let wish = TokenWish { group: group.map(str::to_owned), ..TokenWish::new(name, role) };
+    let wish = TokenRequest { group: group.map(str::to_owned), ..TokenRequest::new(name, role) };
     Ok(admin.ask(|server| server.create_token(&wish))?.into_value().token)
 }
 

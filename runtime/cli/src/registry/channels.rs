@@ -1,8 +1,8 @@
 //! Channels of decoders: the versions that devices get.
 
 use champollion_client::{
-    Answer, CanaryWish, Changed, Client, DeprecationWish, Event, PromotionWish, RollbackWish,
-    ShadowReport, ShadowWish, UnyankWish, VersionName, YankWish,
+    Answer, CanaryRequest, Changed, Client, DeprecationRequest, Event, PromotionRequest,
+    RollbackRequest, ShadowReport, ShadowRequest, UnyankRequest, VersionName, YankRequest,
 };
 use champollion_registry::{
     channels::CanaryRule,
@@ -142,38 +142,39 @@ impl Action {
     async fn change(&self, client: &Client) -> Result<Answer<Changed>, Failure> {
         Ok(match self {
             Self::Promote { decoder: (id, version), manner: Manner { dry_run } } => {
-                let wish = PromotionWish { version: version.clone(), dry_run: *dry_run };
+                let wish = PromotionRequest { version: version.clone(), dry_run: *dry_run };
                 client.promote(id, &wish).await?
             }
             Self::Rollback { decoder, to, manner: Manner { dry_run } } => {
-                let wish = RollbackWish { to: to.clone(), dry_run: *dry_run };
+                let wish = RollbackRequest { to: to.clone(), dry_run: *dry_run };
                 client.rollback(decoder, &wish).await?
             }
             Self::Canary { decoder: (id, _), end: true, manner: Manner { dry_run }, .. } => {
-                let wish = CanaryWish { end: true, dry_run: *dry_run, ..CanaryWish::default() };
+                let wish =
+                    CanaryRequest { end: true, dry_run: *dry_run, ..CanaryRequest::default() };
                 client.canary(id, &wish).await?
             }
             Self::Canary { decoder: (id, version), share, failures, frames, manner, .. } => {
-                let wish = CanaryWish {
+                let wish = CanaryRequest {
                     version: version.clone(),
                     share_percent: Some(*share),
                     failure_percent: Some(*failures),
                     frames: Some(*frames),
                     dry_run: manner.dry_run,
-                    ..CanaryWish::default()
+                    ..CanaryRequest::default()
                 };
                 client.canary(id, &wish).await?
             }
             Self::Shadow { decoder: (id, version), end, manner: Manner { dry_run } } => {
-                let wish = ShadowWish { version: version.clone(), end: *end, dry_run: *dry_run };
+                let wish = ShadowRequest { version: version.clone(), end: *end, dry_run: *dry_run };
                 client.shadow(id, &wish).await?
             }
             Self::Yank { decoder: (id, version), reason, manner: Manner { dry_run } } => {
                 let (version, reason, dry_run) = (version.clone(), reason.clone(), *dry_run);
-                client.yank(id, &YankWish { version, reason, dry_run }).await?
+                client.yank(id, &YankRequest { version, reason, dry_run }).await?
             }
             Self::Unyank { decoder: (id, version), manner: Manner { dry_run } } => {
-                let wish = UnyankWish { version: version.clone(), dry_run: *dry_run };
+                let wish = UnyankRequest { version: version.clone(), dry_run: *dry_run };
                 client.unyank(id, &wish).await?
             }
             Self::Deprecate { decoder, successor, reason, undo, manner: Manner { dry_run } } => {
@@ -185,7 +186,9 @@ impl Action {
                 }
                 let successor = successor.as_ref().map(ToString::to_string);
                 let (reason, dry_run) = (reason.clone(), *dry_run);
-                client.deprecate(decoder, &DeprecationWish { successor, reason, dry_run }).await?
+                client
+                    .deprecate(decoder, &DeprecationRequest { successor, reason, dry_run })
+                    .await?
             }
         })
     }

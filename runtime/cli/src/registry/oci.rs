@@ -29,7 +29,7 @@ use tokio::io::AsyncWrite;
 use super::{
     super::{
         Failure, output, progress,
-        publish::{Order, publish_file, show},
+        publish::{NamedPackage, publish_file, show},
     },
     decoder_version,
     oci_login::Login,
@@ -184,7 +184,7 @@ async fn pull(
     progress.inc(1);
     let package = Package::read(file).map_err(Failure::quoting("it is no package"))?;
     let manifest = package.manifest();
-    let order = Order {
+    let order = NamedPackage {
         id: &manifest.id,
         version: &manifest.version,
         signature: signature.as_ref(),

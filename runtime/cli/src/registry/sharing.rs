@@ -6,7 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use champollion_client::{Client, DeprecationWish, NewKey, PromotionWish, RollbackWish, YankWish};
+use champollion_client::{
+    Client, DeprecationRequest, NewKey, PromotionRequest, RollbackRequest, YankRequest,
+};
 use champollion_registry::{
     keys::PublicKey,
     ledger::{Head, Obstacle, PublishedVersion, Step, Transfer, VersionName},
@@ -20,7 +22,7 @@ use tempfile::NamedTempFile;
 use super::{
     super::{
         Failure, connection, output, progress,
-        publish::{ChannelName, Order, publish_file},
+        publish::{ChannelName, NamedPackage, publish_file},
     },
     history::head,
     source::{HEAD_FILE, INDEX_FILE, Known, PACKAGES, Said, Source, note_age, package_path, shown},
@@ -247,7 +249,7 @@ async fn publish_one(
     published: &PublishedVersion,
 ) -> Result<(), Failure> {
     let file = source.package(published).await?;
-    let order = Order {
+    let order = NamedPackage {
         id: &published.id,
         version: &published.version,
         signature: published.signature.as_ref(),
@@ -262,19 +264,19 @@ async fn take_step(client: &Client, step: &Step) -> Result<(), Failure> {
     match step {
         Step::Yank { name: VersionName { id, version }, reason } => {
             let (version, reason) = (version.clone(), reason.clone());
-            client.yank(id, &YankWish { version, reason, dry_run }).await?;
+            client.yank(id, &YankRequest { version, reason, dry_run }).await?;
         }
         Step::Promote(VersionName { id, version }) => {
             let version = Some(version.clone());
-            client.promote(id, &PromotionWish { version, dry_run }).await?;
+            client.promote(id, &PromotionRequest { version, dry_run }).await?;
         }
         Step::Rollback { id, to } => {
-            client.rollback(id, &RollbackWish { to: Some(to.clone()), dry_run }).await?;
+            client.rollback(id, &RollbackRequest { to: Some(to.clone()), dry_run }).await?;
         }
         Step::Deprecate { id, deprecation } => {
             let successor = deprecation.successor.as_ref().map(ToString::to_string);
             let reason = deprecation.reason.clone();
-            client.deprecate(id, &DeprecationWish { successor, reason, dry_run }).await?;
+            client.deprecate(id, &DeprecationRequest { successor, reason, dry_run }).await?;
         }
         Step::RevokeKey { key, reason } => client.revoke_publisher_key(key, reason).await?,
     }

@@ -1,15 +1,16 @@
 //! Destinations: what accepts records one by one, where it may be, and how it is trusted.
 
+mod destination_limits;
 pub mod mqtt;
 pub mod push;
 mod reach;
 mod recipient;
 mod secret;
-mod surroundings;
 mod target;
 mod tls;
 mod words;
 
+pub use destination_limits::DestinationLimits;
 #[cfg(feature = "sftp")]
 pub(crate) use reach::Limited;
 pub use reach::{
@@ -17,8 +18,7 @@ pub use reach::{
     Reach, listed,
 };
 pub(crate) use reach::{Bound, HttpClient, HttpError};
-pub use recipient::{Handed, Parcel, Recipient, Shaped, Verdict};
+pub use recipient::{HandoverResult, Parcel, Recipient, Shaped, Verdict};
 pub use secret::Secret;
-pub use surroundings::Surroundings;
 pub(crate) use target::Target;
 pub use tls::{ClientCertificate, Tls, TlsError, TlsPart};

@@ -33,12 +33,12 @@ pub struct Shaped {
 
 /// The result of handing over a parcel.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Handed {
+pub struct HandoverResult {
     /// Whether the recipient has it.
     pub verdict: Verdict,
     /// The status of its answer, where it answers with one.
     pub status: Option<u16>,
-    /// The recipient's words, or the reason of the failure, for people: see [`Handed::new`].
+    /// The recipient's words, or the reason of the failure, for people: see [`HandoverResult::new`].
     message: String,
 }
 
@@ -57,10 +57,10 @@ pub enum Verdict {
 #[async_trait]
 pub trait Recipient: Send + Sync {
     /// Hands a parcel over. Ends in a bounded time.
-    async fn hand_over(&self, parcel: &Parcel) -> Handed;
+    async fn hand_over(&self, parcel: &Parcel) -> HandoverResult;
 }
 
-impl Handed {
+impl HandoverResult {
     /// Makes a result. Its message may hold what a stranger said, so no more of it is kept than a kilobyte
     /// of printable text.
     #[must_use]

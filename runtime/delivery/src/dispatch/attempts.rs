@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use parking_lot::Mutex;
 use serde::Serialize;
 
-use crate::destinations::{Handed, Verdict};
+use crate::destinations::{HandoverResult, Verdict};
 
 /// So many attempts that worked are kept, and so many that did not: the first would push out the others.
 const KEPT: usize = 500;
@@ -96,7 +96,7 @@ impl Attempt {
         at: Timestamp,
         id: String,
         records: impl ExactSizeIterator<Item = String>,
-        handed: &Handed,
+        handed: &HandoverResult,
         took: Duration,
     ) -> Self {
         Self {

@@ -21,11 +21,11 @@ use super::{
     error::{DispatchError, ROUTES_OF_A_GROUP},
     file_maker::{FileMaker, FileMeans},
     live::{LiveRoute, RouteStatus},
-    pusher::{Means, Order, Pusher},
+    pusher::{Pusher, WorkerCommand, WorkerContext},
     reported::ReportedBacklogs,
 };
 use crate::{
-    destinations::{Secret, Surroundings},
+    destinations::{DestinationLimits, Secret},
     files::FileStanding,
     mailbox::{DeliveryError, Mailbox, Progress},
     names::{GroupId, RouteKey, RouteName},
@@ -46,7 +46,7 @@ pub struct Dispatcher {
     /// The bytes of files that are made and not in their place yet.
     files: Arc<dyn Blobs>,
     making: Arc<Semaphore>,
-    pub(super) surroundings: Surroundings,
+    pub(super) destination_limits: DestinationLimits,
     /// The routes in use. Locked for a look, never across an await.
     routes: Mutex<BTreeMap<RouteKey, Working>>,
     /// Changes of routes are made one after another.
@@ -68,7 +68,7 @@ type RouteLimit = Box<dyn Fn(&GroupId) -> usize + Send + Sync>;
 pub(super) struct Working {
     pub(super) live: Arc<LiveRoute>,
     /// Absent where nobody does: its records are fetched.
-    pub(super) orders: Option<mpsc::Sender<Order>>,
+    pub(super) orders: Option<mpsc::Sender<WorkerCommand>>,
     /// The kind of destinations that the worker serves.
     kind: DestinationKind,
 }
@@ -110,7 +110,7 @@ impl Dispatcher {
     pub async fn open(
         mailbox: Arc<Mailbox>,
         files: Arc<dyn Blobs>,
-        surroundings: Surroundings,
+        destination_limits: DestinationLimits,
     ) -> Result<Self, DeliveryError> {
         let book = RouteBook::new(Arc::clone(mailbox.store()));
         let mut routes = BTreeMap::new();
@@ -125,7 +125,7 @@ impl Dispatcher {
             mailbox,
             files,
             making: Arc::new(Semaphore::new(FILES_AT_ONCE)),
-            surroundings,
+            destination_limits,
             routes: Mutex::new(routes),
             turn: tokio::sync::Mutex::new(()),
             workers: Mutex::default(),
@@ -162,7 +162,7 @@ impl Dispatcher {
         let mut routes = self.routes.lock();
         for working in routes.values_mut() {
             let live = &working.live;
-            match live.route().way(&live.key, &self.surroundings) {
+            match live.route().way(&live.key, &self.destination_limits) {
                 Ok(way) => working.orders = self.work_on(&working.live, way),
                 Err(error) => {
                     tracing::error!(route = %working.live.key, %error, "the route cannot be used");
@@ -178,10 +178,10 @@ impl Dispatcher {
     }
 
     /// Sets somebody to work on a route, where there is work.
-    fn work_on(&self, live: &Arc<LiveRoute>, way: Way) -> Option<mpsc::Sender<Order>> {
+    fn work_on(&self, live: &Arc<LiveRoute>, way: Way) -> Option<mpsc::Sender<WorkerCommand>> {
         let stopped = self.stopped.get()?.clone();
         let (orders, taken) = mpsc::channel(ORDERS);
-        let pauses = self.surroundings.pauses;
+        let pauses = self.destination_limits.pauses;
         let (own, mailbox) = (Arc::clone(live), Arc::clone(&self.mailbox));
         let mut workers = self.workers.lock();
         // Those that have ended are let go of.
@@ -282,7 +282,7 @@ impl Dispatcher {
         let mut route =
             route.with_secrets_of(before.as_ref().map(|before| before.live.route()).as_deref())?;
         let made = route.sign();
-        let way = route.way(key, &self.surroundings)?;
+        let way = route.way(key, &self.destination_limits)?;
         if let Destination::Files(push) = &route.to {
             push.check(key, self.mailbox.retention(), Timestamp::now())
                 .map_err(RouteError::from)?;
@@ -337,7 +337,7 @@ impl Dispatcher {
             (Some(orders), way @ Way::Push { .. }) if working.kind == kind => {
                 if let Some(means) = means(live, way) {
                     // Whoever works on it ends only with the server.
-                    drop(orders.send(Order::Change(Box::new(means))).await);
+                    drop(orders.send(WorkerCommand::Change(Box::new(means))).await);
                 }
                 return;
             }
@@ -370,7 +370,7 @@ impl Dispatcher {
         drop(ended);
         if removed.is_err() && was_working {
             // It is still there, and goes on.
-            if let Ok(way) = live.route().way(key, &self.surroundings) {
+            if let Ok(way) = live.route().way(key, &self.destination_limits) {
                 self.hand_on(&self.find(key)?, way).await;
             }
         }
@@ -426,7 +426,7 @@ impl Dispatcher {
             working.live.save(&self.mailbox).await?;
         }
         if let Some(orders) = self.find(key)?.orders.filter(|_| !paused) {
-            drop(orders.send(Order::TryNow).await);
+            drop(orders.send(WorkerCommand::TryNow).await);
         }
         Ok(())
     }
@@ -468,10 +468,10 @@ async fn sweep(
 }
 
 /// With what a route is worked on, where somebody has to.
-fn means(live: &LiveRoute, way: Way) -> Option<Means> {
+fn means(live: &LiveRoute, way: Way) -> Option<WorkerContext> {
     match way {
         Way::Push { recipient, batch, concurrency } => {
-            Some(Means { route: live.route(), recipient, batch, concurrency })
+            Some(WorkerContext { route: live.route(), recipient, batch, concurrency })
         }
         Way::Files { .. } | Way::Pull => None,
     }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use champollion_store::{Batch, Sequence};
 use jiff::Timestamp;
 
-use super::{dispatcher::Dispatcher, live::LiveRoute, pusher::Order};
+use super::{dispatcher::Dispatcher, live::LiveRoute, pusher::WorkerCommand};
 use crate::{
     mailbox::{DeliveryError, ExpiryWitness},
     names::GroupId,
@@ -55,7 +55,7 @@ impl ExpiryWitness for Dispatcher {
             self.mailbox.route_is_at(&live.key, standing.progress.through());
             if let Some(orders) = &working.orders {
                 // Where so many orders wait, the route is looked at anew anyway.
-                drop(orders.try_send(Order::Expired(last)));
+                drop(orders.try_send(WorkerCommand::Expired(last)));
             }
         }
         Ok(())

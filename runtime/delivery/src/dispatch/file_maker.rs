@@ -21,11 +21,11 @@ use super::{
     attempts::Attempt,
     backoff::Backoff,
     gathering::{Gathered, Gathering, written},
-    live::{LiveRoute, Outlook},
-    pusher::Order,
+    live::{LiveRoute, RouteView},
+    pusher::WorkerCommand,
 };
 use crate::{
-    destinations::{Handed, Verdict},
+    destinations::{HandoverResult, Verdict},
     files::{FilePush, FileStanding, Naming, PendingFile, Period, Place, PlaceError},
     mailbox::{DeliveryError, Mailbox},
     routes::{Route, RouteBook},
@@ -67,7 +67,7 @@ type Sending = Pin<Box<dyn Future<Output = Sent> + Send>>;
 
 /// The result of sending a file.
 struct Sent {
-    handed: Handed,
+    handed: HandoverResult,
     at: Timestamp,
     took: Duration,
 }
@@ -86,7 +86,7 @@ enum Step {
 
 /// The next event of the worker.
 enum Next {
-    Ordered(Option<Order>),
+    Ordered(Option<WorkerCommand>),
     Sent(Sent),
     Due,
     Stop,
@@ -116,7 +116,7 @@ impl FileMaker {
     /// Works until the route is no more or changes, or the server stops.
     pub(crate) async fn run(
         mut self,
-        mut orders: mpsc::Receiver<Order>,
+        mut orders: mpsc::Receiver<WorkerCommand>,
         mut stopped: watch::Receiver<bool>,
     ) {
         let live = Arc::clone(&self.live);
@@ -160,7 +160,7 @@ impl FileMaker {
     /// Waits for the next event. A file on its way goes on meanwhile.
     async fn next(
         &mut self,
-        orders: &mut mpsc::Receiver<Order>,
+        orders: &mut mpsc::Receiver<WorkerCommand>,
         stopped: &mut watch::Receiver<bool>,
         wait: Option<Duration>,
     ) -> Next {
@@ -289,9 +289,9 @@ impl FileMaker {
         self.sending = Some(Box::pin(async move {
             let (at, began) = (Timestamp::now(), Instant::now());
             let handed = match timeout(limit, place.put(&file.name, &bytes)).await {
-                Ok(Ok(())) => Handed::taken(None),
-                Ok(Err(error)) => Handed::later(error.to_string()),
-                Err(_) => Handed::later(PlaceError::TimedOut { seconds }.to_string()),
+                Ok(Ok(())) => HandoverResult::taken(None),
+                Ok(Err(error)) => HandoverResult::later(error.to_string()),
+                Err(_) => HandoverResult::later(PlaceError::TimedOut { seconds }.to_string()),
             };
             Sent { handed, at, took: began.elapsed() }
         }));
@@ -342,12 +342,12 @@ impl FileMaker {
         self.forget(&file).await;
     }
 
-    async fn obey(&mut self, order: Order) {
+    async fn obey(&mut self, order: WorkerCommand) {
         match order {
             // A route that changed has somebody else to work on it.
-            Order::Change(_) => {}
-            Order::TryNow => self.calm(),
-            Order::Expired(through) => {
+            WorkerCommand::Change(_) => {}
+            WorkerCommand::TryNow => self.calm(),
+            WorkerCommand::Expired(through) => {
                 self.expired = self.expired.max(through);
                 let has_expired = |file: &PendingFile| file.has_expired(through);
                 if self.sending.is_none() && self.standing.pending.as_ref().is_some_and(has_expired)
@@ -402,7 +402,7 @@ impl FileMaker {
             now.checked_add(left).ok()
         });
         let is_waiting = matches!(step, Step::Wait(Some(_)));
-        self.live.show(Outlook {
+        self.live.show(RouteView {
             backing_off_until: until.filter(|_| self.failures > 0),
             failures: self.failures,
             oldest_waiting: None,

@@ -23,7 +23,7 @@ pub(crate) struct LiveRoute {
     route: RwLock<Arc<Route>>,
     authors: RwLock<Authors>,
     standing: Mutex<RouteStanding>,
-    outlook: Mutex<Outlook>,
+    outlook: Mutex<RouteView>,
     pub(crate) attempts: Attempts,
     /// Held while the standing is made durable, so that no older one is written over a newer.
     saving: tokio::sync::Mutex<()>,
@@ -33,7 +33,7 @@ pub(crate) struct LiveRoute {
 
 /// The state of a route as its worker sees it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Outlook {
+pub(crate) struct RouteView {
     /// Until when the recipient is left alone.
     pub(crate) backing_off_until: Option<Timestamp>,
     /// Failures in a row.
@@ -145,7 +145,7 @@ impl LiveRoute {
         self.standing(|standing| standing.stopped.is_some())
     }
 
-    pub(crate) fn show(&self, outlook: Outlook) {
+    pub(crate) fn show(&self, outlook: RouteView) {
         *self.outlook.lock() = outlook;
     }
 

@@ -17,11 +17,11 @@ use super::{
     attempts::Attempt,
     breaker::{Breaker, Permit},
     lanes::{Lanes, Waiting},
-    live::{LiveRoute, Outlook},
+    live::{LiveRoute, RouteView},
     parcels,
 };
 use crate::{
-    destinations::{Handed, Parcel, Recipient, Verdict},
+    destinations::{HandoverResult, Parcel, Recipient, Verdict},
     mailbox::{DeliveryError, Mailbox},
     records::StoredRecord,
     routes::{Route, Stopped},
@@ -49,9 +49,9 @@ const STORE_PAUSE: Duration = Duration::from_secs(1);
 const FAREWELL: Duration = Duration::from_secs(5);
 
 /// An instruction to the worker of a route.
-pub(crate) enum Order {
+pub(crate) enum WorkerCommand {
     /// The route was changed.
-    Change(Box<Means>),
+    Change(Box<WorkerContext>),
     /// The recipient is to be asked again now.
     TryNow,
     /// Records up to this one were removed, since their time was over.
@@ -59,7 +59,7 @@ pub(crate) enum Order {
 }
 
 /// With what a route is worked on.
-pub(crate) struct Means {
+pub(crate) struct WorkerContext {
     pub(crate) route: Arc<Route>,
     pub(crate) recipient: Arc<dyn Recipient>,
     /// Most records in one parcel.
@@ -72,9 +72,9 @@ pub(crate) struct Means {
 pub(crate) struct Pusher {
     live: Arc<LiveRoute>,
     mailbox: Arc<Mailbox>,
-    means: Means,
+    means: WorkerContext,
     /// The means to work with once nothing is on its way any more.
-    next_means: Option<Means>,
+    next_means: Option<WorkerContext>,
     lanes: Lanes,
     breaker: Breaker,
     pauses: (Duration, Duration),
@@ -82,7 +82,7 @@ pub(crate) struct Pusher {
     read: Sequence,
     /// Whether it was read to its end.
     at_end: bool,
-    on_their_way: JoinSet<Landed>,
+    on_their_way: JoinSet<FinishedParcel>,
     /// Whether something is to be made durable, and since when.
     unsaved: Option<Instant>,
     saving: Option<Saving>,
@@ -94,15 +94,15 @@ type Looked = Result<Option<Waiting>, serde_json::Error>;
 type Saving = Pin<Box<dyn Future<Output = Result<(), DeliveryError>> + Send>>;
 
 /// A parcel that came to its end.
-struct Landed {
+struct FinishedParcel {
     taken: Vec<Waiting>,
-    handed: Handed,
+    handed: HandoverResult,
 }
 
 /// The next event of the worker.
 enum Next {
-    Ordered(Option<Order>),
-    Landed(Option<Result<Landed, tokio::task::JoinError>>),
+    Ordered(Option<WorkerCommand>),
+    FinishedParcel(Option<Result<FinishedParcel, tokio::task::JoinError>>),
     Saved(Result<(), DeliveryError>),
     Arrived,
     Due,
@@ -113,7 +113,7 @@ impl Pusher {
     pub(crate) fn new(
         live: Arc<LiveRoute>,
         mailbox: Arc<Mailbox>,
-        means: Means,
+        means: WorkerContext,
         pauses: (Duration, Duration),
     ) -> Self {
         let read = live.place();
@@ -136,7 +136,7 @@ impl Pusher {
     /// Works until the route is no more, or the server stops.
     pub(crate) async fn run(
         mut self,
-        mut orders: mpsc::Receiver<Order>,
+        mut orders: mpsc::Receiver<WorkerCommand>,
         mut stopped: watch::Receiver<bool>,
     ) {
         let mut arrivals = self.mailbox.arrivals(&self.live.key.group);
@@ -164,18 +164,19 @@ impl Pusher {
             let due = self.due(store_pause);
             match self.next(&mut orders, &mut stopped, &mut arrivals, due).await {
                 Next::Ordered(Some(order)) => self.obey(order),
-                Next::Landed(Some(Ok(landed))) => self.landed(landed),
-                Next::Landed(Some(Err(error))) => {
+                Next::FinishedParcel(Some(Ok(landed))) => self.landed(landed),
+                Next::FinishedParcel(Some(Err(error))) => {
                     // What it carried is not known any more: it is read again.
                     tracing::error!(route = %self.live.key, %error, "handing over ended badly");
                     self.breaker.failed(Instant::now(), None);
-                    self.next_means = Some(self.next_means.take().unwrap_or_else(|| Means {
-                        route: Arc::clone(&self.means.route),
-                        recipient: Arc::clone(&self.means.recipient),
-                        ..self.means
-                    }));
+                    self.next_means =
+                        Some(self.next_means.take().unwrap_or_else(|| WorkerContext {
+                            route: Arc::clone(&self.means.route),
+                            recipient: Arc::clone(&self.means.recipient),
+                            ..self.means
+                        }));
                 }
-                Next::Landed(None) | Next::Due => {}
+                Next::FinishedParcel(None) | Next::Due => {}
                 Next::Saved(result) => {
                     self.saving = None;
                     if let Err(error) = result {
@@ -194,7 +195,7 @@ impl Pusher {
     /// Waits for the next event. Nothing is begun here that could be given up half way.
     async fn next(
         &mut self,
-        orders: &mut mpsc::Receiver<Order>,
+        orders: &mut mpsc::Receiver<WorkerCommand>,
         stopped: &mut watch::Receiver<bool>,
         arrivals: &mut watch::Receiver<()>,
         due: Option<Instant>,
@@ -216,7 +217,7 @@ impl Pusher {
             biased;
             _ = stopped.wait_for(|stopped| *stopped) => Next::Stop,
             order = orders.recv() => Next::Ordered(order),
-            landed = self.on_their_way.join_next(), if is_on_its_way => Next::Landed(landed),
+            landed = self.on_their_way.join_next(), if is_on_its_way => Next::FinishedParcel(landed),
             result = saved => Next::Saved(result),
             Ok(()) = arrivals.changed() => Next::Arrived,
             () = waited => Next::Due,
@@ -248,14 +249,14 @@ impl Pusher {
         [saving, working].into_iter().flatten().min()
     }
 
-    fn obey(&mut self, order: Order) {
+    fn obey(&mut self, order: WorkerCommand) {
         match order {
-            Order::Change(means) => self.next_means = Some(*means),
-            Order::TryNow => {
+            WorkerCommand::Change(means) => self.next_means = Some(*means),
+            WorkerCommand::TryNow => {
                 self.breaker = Breaker::new(self.pauses);
                 self.lanes.release();
             }
-            Order::Expired(through) => {
+            WorkerCommand::Expired(through) => {
                 self.lanes.drop_through(through);
                 self.read = self.read.max(through);
             }
@@ -372,7 +373,7 @@ impl Pusher {
                 let handed = recipient.hand_over(&parcel).await;
                 let names = parcel.records.into_iter().map(|record| record.id);
                 live.attempts.note(Attempt::new(at, parcel.id, names, &handed, began.elapsed()));
-                Landed { taken, handed }
+                FinishedParcel { taken, handed }
             });
         }
     }
@@ -393,8 +394,8 @@ impl Pusher {
         }
     }
 
-    fn landed(&mut self, landed: Landed) {
-        let Landed { taken, handed } = landed;
+    fn landed(&mut self, landed: FinishedParcel) {
+        let FinishedParcel { taken, handed } = landed;
         let now = Instant::now();
         match handed.verdict {
             Verdict::Taken => {
@@ -451,11 +452,11 @@ impl Pusher {
             let pause = SignedDuration::try_from(until - now).ok()?;
             Timestamp::now().checked_add(pause).ok()
         });
-        self.live.show(Outlook {
+        self.live.show(RouteView {
             backing_off_until: until,
             failures: self.breaker.failures(),
             oldest_waiting: self.lanes.oldest(),
-            ..Outlook::default()
+            ..RouteView::default()
         });
     }
 

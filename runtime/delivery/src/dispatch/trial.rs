@@ -7,7 +7,7 @@ use tokio::time::timeout;
 
 use super::{attempts::Attempt, dispatcher::Dispatcher, error::DispatchError};
 use crate::{
-    destinations::{Handed, Parcel, Shaped, Verdict},
+    destinations::{HandoverResult, Parcel, Shaped, Verdict},
     files::{FilePush, Place, PlaceError},
     names::RouteKey,
     routes::{Route, RouteError, Way},
@@ -28,7 +28,7 @@ impl Dispatcher {
         let live = self.find(key)?.live;
         let route = live.route();
         let (at, began) = (Timestamp::now(), Instant::now());
-        let attempt = match route.way(key, &self.surroundings)? {
+        let attempt = match route.way(key, &self.destination_limits)? {
             Way::Push { recipient, .. } => {
                 let parcel = specimen(&route, at).map_err(RouteError::from)?;
                 let handed = recipient.hand_over(&parcel).await;
@@ -52,23 +52,23 @@ impl Dispatcher {
 }
 
 /// Puts a file that says nothing into a place, and takes it away.
-async fn try_place(push: &FilePush, place: &dyn Place, name: &str) -> Handed {
+async fn try_place(push: &FilePush, place: &dyn Place, name: &str) -> HandoverResult {
     let tried = async {
         place.put(name, TEST_FILE).await?;
         Ok::<_, PlaceError>(place.remove(name).await)
     };
     match timeout(push.timeout(), tried).await {
-        Ok(Ok(Ok(()))) => Handed::taken(None),
+        Ok(Ok(Ok(()))) => HandoverResult::taken(None),
         // Files come: taking one away is asked of a place for this alone.
         Ok(Ok(Err(error))) => {
             let said =
                 format!("written, but the test file {name} could not be taken away: {error}");
-            Handed::new(Verdict::Taken, None, &said)
+            HandoverResult::new(Verdict::Taken, None, &said)
         }
-        Ok(Err(error)) => Handed::later(error.to_string()),
+        Ok(Err(error)) => HandoverResult::later(error.to_string()),
         Err(_) => {
             let seconds = push.timeout_seconds;
-            Handed::later(PlaceError::TimedOut { seconds }.to_string())
+            HandoverResult::later(PlaceError::TimedOut { seconds }.to_string())
         }
     }
 }

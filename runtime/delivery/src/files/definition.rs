@@ -11,7 +11,7 @@ use super::{
     rhythm::Rhythm,
 };
 use crate::{
-    destinations::{Secret, Surroundings, Target},
+    destinations::{DestinationLimits, Secret, Target},
     formats::{Format, Layout},
     names::{GroupId, RouteKey},
 };
@@ -121,7 +121,7 @@ impl FilePush {
     pub(crate) fn open(
         &self,
         group: &GroupId,
-        surroundings: &Surroundings,
+        destination_limits: &DestinationLimits,
     ) -> Result<Box<dyn Place>, FilePushError> {
         let range = |member, value: u64, most: u64| {
             if (1..=most).contains(&value) {
@@ -136,7 +136,7 @@ impl FilePush {
             return Err(FilePushError::Layout { layout: self.layout, format: self.format });
         }
         self.place
-            .open(group, surroundings)
+            .open(group, destination_limits)
             .map_err(|reason| FilePushError::Place { kind: self.place.kind(), reason })
     }
 

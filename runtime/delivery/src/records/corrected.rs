@@ -30,13 +30,13 @@ pub struct KeptRecord {
     /// Its place in the log of its group.
     pub place: Cursor,
     json: Arc<str>,
-    told: Told,
+    told: KeptMembers,
 }
 
 /// The members of a kept record that are looked at.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Told {
+struct KeptMembers {
     id: String,
     received_at: Timestamp,
     device: ToldDevice,
@@ -128,7 +128,7 @@ pub struct DamagedRecord {
 impl KeptRecord {
     pub(crate) fn read(group: &GroupId, stored: StoredRecord) -> Result<Self, DamagedRecord> {
         let place = Cursor::new(stored.sequence);
-        let told: Result<Told, _> = serde_json::from_str(&stored.json);
+        let told: Result<KeptMembers, _> = serde_json::from_str(&stored.json);
         let told = told.map_err(|error| {
             let (group, reason) = (group.clone(), error.to_string());
             DamagedRecord { group, place, reason }

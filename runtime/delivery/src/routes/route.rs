@@ -177,7 +177,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        destinations::{AddressRules, Reach, Surroundings, push::SigningKey},
+        destinations::{AddressRules, DestinationLimits, Reach, push::SigningKey},
         names::RouteKey,
     };
 
@@ -318,7 +318,7 @@ mod tests {
     #[test]
     fn what_records_cannot_go_to_is_refused() {
         let reach = Reach { allow_ports: vec!["443".parse().unwrap()], ..Reach::default() };
-        let surroundings = Surroundings {
+        let destination_limits = DestinationLimits {
             addresses: AddressRules { all: Arc::new(reach), ..AddressRules::default() },
             plain_http: false,
             folders: None,
@@ -335,11 +335,14 @@ mod tests {
             ("https://example.org:25/x", "allow-ports"),
         ] {
             let refused =
-                route(secret.reveal(), url).way(&key, &surroundings).map(drop).unwrap_err();
+                route(secret.reveal(), url).way(&key, &destination_limits).map(drop).unwrap_err();
             assert!(refused.to_string().contains(says), "{url}: {refused}");
         }
-        assert!(route(secret.reveal(), "https://example.org/x").way(&key, &surroundings).is_ok());
-        let unsigned = route("whsec_x", "https://example.org/x").way(&key, &surroundings).map(drop);
+        assert!(
+            route(secret.reveal(), "https://example.org/x").way(&key, &destination_limits).is_ok()
+        );
+        let unsigned =
+            route("whsec_x", "https://example.org/x").way(&key, &destination_limits).map(drop);
         assert!(unsigned.unwrap_err().to_string().contains("24 to 64 bytes"));
     }
 }

@@ -7,7 +7,7 @@ use super::{
     route::{DESCRIPTION_BYTES, Route, RouteError},
 };
 use crate::{
-    destinations::{Recipient, Surroundings},
+    destinations::{DestinationLimits, Recipient},
     files::{FilePush, Place},
     names::RouteKey,
 };
@@ -45,26 +45,26 @@ impl Route {
     pub(crate) fn way(
         &self,
         key: &RouteKey,
-        surroundings: &Surroundings,
+        destination_limits: &DestinationLimits,
     ) -> Result<Way, RouteError> {
         if self.description.len() > DESCRIPTION_BYTES {
             return Err(RouteError::Description { bytes: self.description.len() });
         }
-        let connector = surroundings.connector(&key.group);
+        let connector = destination_limits.connector(&key.group);
         Ok(match &self.to {
             Destination::Http(push) => Way::Push {
-                recipient: Arc::new(push.recipient(surroundings, connector)?),
+                recipient: Arc::new(push.recipient(destination_limits, connector)?),
                 batch: push.batch,
                 concurrency: push.concurrency,
             },
             Destination::Mqtt(push) => Way::Push {
-                recipient: Arc::new(push.recipient(surroundings, connector)?.of_route(key)),
+                recipient: Arc::new(push.recipient(destination_limits, connector)?.of_route(key)),
                 batch: 1,
                 concurrency: MQTT_CONCURRENCY,
             },
             Destination::Files(push) => Way::Files {
                 push: push.clone(),
-                place: Arc::from(push.open(&key.group, surroundings)?),
+                place: Arc::from(push.open(&key.group, destination_limits)?),
             },
             Destination::Pull {} => Way::Pull,
         })

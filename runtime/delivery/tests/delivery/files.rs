@@ -8,7 +8,7 @@ use std::{
 };
 
 use champollion_delivery::{
-    destinations::{AddressRules, Surroundings},
+    destinations::{AddressRules, DestinationLimits},
     dispatch::{Beginning, Change, Dispatcher, RouteStatus},
     mailbox::Mailbox,
     names::RouteKey,
@@ -44,14 +44,14 @@ impl Running {
         let store: Arc<dyn Store> = Arc::new(SledStore::open(&options).unwrap());
         let mailbox = Arc::new(Mailbox::new(Arc::clone(&store), RETENTION));
         let blobs: Arc<dyn Blobs> = Arc::new(FileBlobs::open(folder.path().join("blobs")).unwrap());
-        let surroundings = Surroundings {
+        let destination_limits = DestinationLimits {
             addresses: AddressRules::default(),
             plain_http: false,
             folders: Some(folder.path().join("files")),
             pauses: (Duration::from_millis(20), Duration::from_millis(200)),
         };
         fs::create_dir(folder.path().join("files")).unwrap();
-        let opened = Dispatcher::open(Arc::clone(&mailbox), Arc::clone(&blobs), surroundings);
+        let opened = Dispatcher::open(Arc::clone(&mailbox), Arc::clone(&blobs), destination_limits);
         let dispatcher = opened.await.unwrap();
         let (running, stopped) = watch::channel(false);
         dispatcher.start(stopped);

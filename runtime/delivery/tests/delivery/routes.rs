@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use champollion_delivery::{
-    destinations::{AddressRules, Surroundings},
+    destinations::{AddressRules, DestinationLimits},
     dispatch::{Backlog, Beginning, Change, Commit, DispatchError, Dispatcher},
     mailbox::{DeliveryError, Mailbox},
     names::RouteKey,
@@ -17,8 +17,8 @@ use serde_json::{Value as Json, json};
 
 use crate::support::{Home, Opened, author, cursor, f_cnts, group, hours_later, moment};
 
-fn surroundings() -> Surroundings {
-    Surroundings {
+fn destination_limits() -> DestinationLimits {
+    DestinationLimits {
         addresses: AddressRules::default(),
         plain_http: false,
         folders: None,
@@ -29,7 +29,7 @@ fn surroundings() -> Surroundings {
 async fn dispatcher(opened: &Opened) -> Dispatcher {
     let retention = Duration::from_secs(48 * 3_600);
     let mailbox = Arc::new(Mailbox::new(Arc::clone(&opened.store), retention));
-    Dispatcher::open(mailbox, Arc::clone(&opened.blobs), surroundings()).await.unwrap()
+    Dispatcher::open(mailbox, Arc::clone(&opened.blobs), destination_limits()).await.unwrap()
 }
 
 fn key(name: &str) -> RouteKey {
@@ -180,7 +180,8 @@ async fn a_damaged_line_is_told_with_its_table_and_its_key() {
         batch.put(table, line, "{");
         opened.store.commit(batch).await.unwrap();
         let mailbox = Arc::new(Mailbox::new(Arc::clone(&opened.store), Duration::from_secs(1)));
-        let again = Dispatcher::open(mailbox, Arc::clone(&opened.blobs), surroundings()).await;
+        let again =
+            Dispatcher::open(mailbox, Arc::clone(&opened.blobs), destination_limits()).await;
         let error = again.map(drop).unwrap_err().to_string();
         assert!(error.starts_with(said), "{error}");
     }

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::Actility;
 use crate::{
     command::{Event, Feedback, Which},
-    outgoing::{Answer, Commands, HttpRequest, Order, Outgoing, Via, words},
+    outgoing::{Answer, Commands, HttpRequest, Outgoing, OutgoingCommand, Via, words},
 };
 
 impl Commands for Actility {
@@ -21,17 +21,17 @@ impl Commands for Actility {
         &[Via::Http]
     }
 
-    fn outgoing(&self, _: Via, order: &Order<'_>) -> Result<Outgoing, String> {
+    fn outgoing(&self, _: Via, order: &OutgoingCommand<'_>) -> Result<Outgoing, String> {
         Ok(request(order))
     }
 
-    fn answer(&self, order: &Order<'_>, body: &[u8]) -> Answer {
+    fn answer(&self, order: &OutgoingCommand<'_>, body: &[u8]) -> Answer {
         answer(order, body)
     }
 }
 
 /// The request to the HTTP interface.
-fn request(order: &Order<'_>) -> Outgoing {
+fn request(order: &OutgoingCommand<'_>) -> Outgoing {
     let mut query = format!(
         "DevEUI={}&FPort={}&Payload={}&Confirmed={}&ValidityTime={}&CorrelationID={}",
         order.dev_eui,
@@ -58,7 +58,7 @@ fn request(order: &Order<'_>) -> Outgoing {
 }
 
 /// Reads the words of an answer with a status of success: some of ThingPark's errors are among them.
-fn answer(order: &Order<'_>, body: &[u8]) -> Answer {
+fn answer(order: &OutgoingCommand<'_>, body: &[u8]) -> Answer {
     let said = words(body);
     if said.to_lowercase().contains("error") {
         return Answer::Refused(said);
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn all_stands_in_the_query_and_is_signed() {
-        let order = Order { sender_id: Some("app1"), token: Some("46AB"), ..order() };
+        let order = OutgoingCommand { sender_id: Some("app1"), token: Some("46AB"), ..order() };
         let Outgoing::Http(request) = request(&order) else { panic!("a request") };
         let (signed, token) = request.path.split_once("&Token=").unwrap();
         assert_eq!(
@@ -120,7 +120,9 @@ mod tests {
         let plain = signed.trim_start_matches('?').replace("%2B", "+");
         let hash = Sha256::digest(format!("{plain}46ab"));
         assert_eq!(token, data_encoding::HEXLOWER.encode(&hash));
-        let Outgoing::Http(unsigned) = super::request(&Order { sender_id: None, ..order }) else {
+        let Outgoing::Http(unsigned) =
+            super::request(&OutgoingCommand { sender_id: None, ..order })
+        else {
             panic!("a request")
         };
         assert!(!unsigned.path.contains("Token"), "{}", unsigned.path);

@@ -9,7 +9,7 @@ use serde_json::{Map, Value as Json, json};
 use super::Chirpstack;
 use crate::{
     command::{Event, Feedback, Which, is_own_name},
-    outgoing::{Answer, Commands, HttpRequest, Order, Outgoing, Via},
+    outgoing::{Answer, Commands, HttpRequest, Outgoing, OutgoingCommand, Via},
 };
 
 /// The header of ChirpStack's REST interface that holds the token.
@@ -23,14 +23,14 @@ impl Commands for Chirpstack {
         &[Via::Mqtt, Via::Http]
     }
 
-    fn outgoing(&self, via: Via, order: &Order<'_>) -> Result<Outgoing, String> {
+    fn outgoing(&self, via: Via, order: &OutgoingCommand<'_>) -> Result<Outgoing, String> {
         match via {
             Via::Mqtt => message(order),
             Via::Http => Ok(request(order)),
         }
     }
 
-    fn answer(&self, _: &Order<'_>, body: &[u8]) -> Answer {
+    fn answer(&self, _: &OutgoingCommand<'_>, body: &[u8]) -> Answer {
         answer(body)
     }
 }
@@ -39,7 +39,7 @@ impl Commands for Chirpstack {
 ///
 /// # Errors
 /// The application is not known.
-fn message(order: &Order<'_>) -> Result<Outgoing, String> {
+fn message(order: &OutgoingCommand<'_>) -> Result<Outgoing, String> {
     let application = order.application.ok_or(
         "the application of the device is not known: nothing was heard of it yet, and the settings \
          name no application",
@@ -51,7 +51,7 @@ fn message(order: &Order<'_>) -> Result<Outgoing, String> {
 }
 
 /// The request to the REST interface.
-fn request(order: &Order<'_>) -> Outgoing {
+fn request(order: &OutgoingCommand<'_>) -> Outgoing {
     let path = format!("/api/devices/{}/queue", dev_eui(order));
     let request = HttpRequest::post(path, json!({ "queueItem": item(order) }));
     Outgoing::Http(request.with_bearer(AUTHORIZATION, order.token))
@@ -105,7 +105,7 @@ fn which(item: &str) -> Which {
     }
 }
 
-fn item(order: &Order<'_>) -> Map<String, Json> {
+fn item(order: &OutgoingCommand<'_>) -> Map<String, Json> {
     let item = json!({
         "devEui": dev_eui(order),
         "confirmed": order.confirmed,
@@ -120,7 +120,7 @@ fn item(order: &Order<'_>) -> Map<String, Json> {
 }
 
 /// ChirpStack writes DevEUIs small, in topics too.
-fn dev_eui(order: &Order<'_>) -> String {
+fn dev_eui(order: &OutgoingCommand<'_>) -> String {
     order.dev_eui.to_string().to_lowercase()
 }
 
@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn a_command_goes_to_the_topic_of_the_device() {
-        let order = Order { application: Some("a-1"), ..order() };
+        let order = OutgoingCommand { application: Some("a-1"), ..order() };
         let Outgoing::Mqtt { topic, payload } = message(&order).unwrap() else {
             panic!("a message")
         };
@@ -146,7 +146,7 @@ mod tests {
             "expiresAt": "2026-01-31T13:00:00Z",
         });
         assert_eq!(said, expected);
-        let unknown = message(&Order { application: None, ..order }).unwrap_err();
+        let unknown = message(&OutgoingCommand { application: None, ..order }).unwrap_err();
         assert!(unknown.contains("application"), "{unknown}");
     }
 

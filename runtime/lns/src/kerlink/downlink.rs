@@ -5,7 +5,7 @@ use data_encoding::HEXLOWER;
 use serde_json::{Value as Json, json};
 
 use super::Kerlink;
-use crate::outgoing::{Commands, HttpRequest, Order, Outgoing, Via};
+use crate::outgoing::{Commands, HttpRequest, Outgoing, OutgoingCommand, Via};
 
 /// Its own kind of JSON, which it asks for.
 const CONTENT_TYPE: &str = "application/vnd.kerlink.iot-v1+json";
@@ -15,7 +15,7 @@ impl Commands for Kerlink {
         &[Via::Http]
     }
 
-    fn outgoing(&self, _: Via, order: &Order<'_>) -> Result<Outgoing, String> {
+    fn outgoing(&self, _: Via, order: &OutgoingCommand<'_>) -> Result<Outgoing, String> {
         Ok(request(order))
     }
 
@@ -33,7 +33,7 @@ impl Commands for Kerlink {
 }
 
 /// The request to the HTTP interface.
-fn request(order: &Order<'_>) -> Outgoing {
+fn request(order: &OutgoingCommand<'_>) -> Outgoing {
     // In seconds from now on.
     let ttl = order.expires_at.duration_since(order.now).as_secs().max(1);
     let body = json!({

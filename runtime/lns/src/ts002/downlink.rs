@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::Ts002;
 use crate::{
     command::{Event, Feedback, Priority, Which},
-    outgoing::{Answer, Commands, HttpRequest, Order, Outgoing, Via},
+    outgoing::{Answer, Commands, HttpRequest, Outgoing, OutgoingCommand, Via},
 };
 
 /// The version of the protocol.
@@ -22,11 +22,11 @@ impl Commands for Ts002 {
         &[Via::Http]
     }
 
-    fn outgoing(&self, _: Via, order: &Order<'_>) -> Result<Outgoing, String> {
+    fn outgoing(&self, _: Via, order: &OutgoingCommand<'_>) -> Result<Outgoing, String> {
         request(order)
     }
 
-    fn answer(&self, order: &Order<'_>, body: &[u8]) -> Answer {
+    fn answer(&self, order: &OutgoingCommand<'_>, body: &[u8]) -> Answer {
         answer(order, body)
     }
 
@@ -43,7 +43,7 @@ impl Commands for Ts002 {
 ///
 /// # Errors
 /// The session of the device is not known.
-fn request(order: &Order<'_>) -> Result<Outgoing, String> {
+fn request(order: &OutgoingCommand<'_>) -> Result<Outgoing, String> {
     let encrypted = order.encrypted.ok_or(
         "the session of the device is not known here, and the payload cannot be encrypted",
     )?;
@@ -68,7 +68,7 @@ fn request(order: &Order<'_>) -> Result<Outgoing, String> {
 }
 
 /// Reads an answer with a status of success.
-fn answer(order: &Order<'_>, body: &[u8]) -> Answer {
+fn answer(order: &OutgoingCommand<'_>, body: &[u8]) -> Answer {
     let json: Json = serde_json::from_slice(body).unwrap_or_default();
     match outcome(&json) {
         None => {
@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn a_command_is_a_transaction() {
         let encrypted = Encrypted { payload: vec![0xAB, 0xCD, 0xEF], f_cnt_down: 7 };
-        let order = Order {
+        let order = OutgoingCommand {
             encrypted: Some(&encrypted),
             sender_id: Some("000001"),
             receiver_id: Some("000002"),
@@ -138,7 +138,7 @@ mod tests {
             "HiPriorityFlag": true,
         });
         assert_eq!(body["DLMetaData"], metadata);
-        let unknown = super::request(&Order { encrypted: None, ..order }).unwrap_err();
+        let unknown = super::request(&OutgoingCommand { encrypted: None, ..order }).unwrap_err();
         assert!(unknown.contains("session"), "{unknown}");
     }
 

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::Tts;
 use crate::{
     command::{Event, Feedback, Priority, Which},
-    outgoing::{Answer, Commands, HttpRequest, Order, Outgoing, Via},
+    outgoing::{Answer, Commands, HttpRequest, Outgoing, OutgoingCommand, Via},
 };
 
 /// Starts our names among the correlation ids of others.
@@ -23,25 +23,25 @@ impl Commands for Tts {
         &[Via::Mqtt, Via::Http]
     }
 
-    fn outgoing(&self, via: Via, order: &Order<'_>) -> Result<Outgoing, String> {
+    fn outgoing(&self, via: Via, order: &OutgoingCommand<'_>) -> Result<Outgoing, String> {
         match via {
             Via::Mqtt => message(order),
             Via::Http => request(order),
         }
     }
 
-    fn answer(&self, _: &Order<'_>, _: &[u8]) -> Answer {
+    fn answer(&self, _: &OutgoingCommand<'_>, _: &[u8]) -> Answer {
         Answer::Taken { reference: None, sent: false }
     }
 
-    fn inquiry(&self, via: Via, order: &Order<'_>) -> Option<HttpRequest> {
+    fn inquiry(&self, via: Via, order: &OutgoingCommand<'_>) -> Option<HttpRequest> {
         match via {
             Via::Mqtt => None,
             Via::Http => inquiry(order),
         }
     }
 
-    fn has(&self, order: &Order<'_>, body: &[u8]) -> bool {
+    fn has(&self, order: &OutgoingCommand<'_>, body: &[u8]) -> bool {
         has(order, body)
     }
 }
@@ -50,7 +50,7 @@ impl Commands for Tts {
 ///
 /// # Errors
 /// The application is not known.
-fn message(order: &Order<'_>) -> Result<Outgoing, String> {
+fn message(order: &OutgoingCommand<'_>) -> Result<Outgoing, String> {
     let topic = format!("v3/{}/devices/{}/down/push", application(order)?, device(order));
     Ok(Outgoing::Mqtt { topic, payload: body(order).to_string().into_bytes() })
 }
@@ -59,13 +59,13 @@ fn message(order: &Order<'_>) -> Result<Outgoing, String> {
 ///
 /// # Errors
 /// The application is not known.
-fn request(order: &Order<'_>) -> Result<Outgoing, String> {
+fn request(order: &OutgoingCommand<'_>) -> Result<Outgoing, String> {
     let request = HttpRequest::post(format!("{}/push", queue(order)?), body(order));
     Ok(Outgoing::Http(request.with_bearer("Authorization", order.token)))
 }
 
 /// The question what waits for the device.
-fn inquiry(order: &Order<'_>) -> Option<HttpRequest> {
+fn inquiry(order: &OutgoingCommand<'_>) -> Option<HttpRequest> {
     let request = HttpRequest {
         method: Method::GET,
         path: queue(order).ok()?,
@@ -76,7 +76,7 @@ fn inquiry(order: &Order<'_>) -> Option<HttpRequest> {
 }
 
 /// Whether the command is among what waits for the device.
-fn has(order: &Order<'_>, body: &[u8]) -> bool {
+fn has(order: &OutgoingCommand<'_>, body: &[u8]) -> bool {
     let json: Json = serde_json::from_slice(body).unwrap_or_default();
     let waiting = json["downlinks"].as_array().map(Vec::as_slice).unwrap_or_default();
     waiting.iter().any(|downlink| own_name(downlink) == Some(order.id))
@@ -112,7 +112,7 @@ fn reason(error: &Json) -> String {
     said
 }
 
-fn body(order: &Order<'_>) -> Json {
+fn body(order: &OutgoingCommand<'_>) -> Json {
     let priority = match order.priority {
         Priority::High => "HIGH",
         Priority::Normal => "NORMAL",
@@ -129,14 +129,14 @@ fn body(order: &Order<'_>) -> Json {
     })
 }
 
-fn queue(order: &Order<'_>) -> Result<String, String> {
+fn queue(order: &OutgoingCommand<'_>) -> Result<String, String> {
     // The tenant is part of the host's name here, and part of the topic there.
     let application = application(order)?;
     let application = application.split('@').next().unwrap_or(application);
     Ok(format!("/api/v3/as/applications/{application}/devices/{}/down", device(order)))
 }
 
-fn application<'order>(order: &Order<'order>) -> Result<&'order str, String> {
+fn application<'order>(order: &OutgoingCommand<'order>) -> Result<&'order str, String> {
     order.application.ok_or_else(|| {
         "the application of the device is not known: nothing was heard of it yet, and the settings \
          name no application"
@@ -145,7 +145,7 @@ fn application<'order>(order: &Order<'order>) -> Result<&'order str, String> {
 }
 
 /// The name that the device has there; the one that it gives to devices of which it is told none.
-fn device(order: &Order<'_>) -> String {
+fn device(order: &OutgoingCommand<'_>) -> String {
     order
         .device
         .map_or_else(|| format!("eui-{}", order.dev_eui.to_string().to_lowercase()), str::to_owned)
@@ -158,8 +158,8 @@ mod tests {
 
     const OWN: &str = "champollion:01900000-0000-7000-8000-000000000001";
 
-    fn known() -> Order<'static> {
-        Order { application: Some("lights@town"), device: Some("lamp-1"), ..order() }
+    fn known() -> OutgoingCommand<'static> {
+        OutgoingCommand { application: Some("lights@town"), device: Some("lamp-1"), ..order() }
     }
 
     #[test]
@@ -183,7 +183,7 @@ mod tests {
         let Ok(Outgoing::Http(request)) = request(&known()) else { panic!("a request") };
         assert_eq!(request.path, "/api/v3/as/applications/lights/devices/lamp-1/down/push");
         assert_eq!(request.headers, [("Authorization", "Bearer secret".to_owned())]);
-        let unnamed = Order { device: None, ..known() };
+        let unnamed = OutgoingCommand { device: None, ..known() };
         let inquiry = inquiry(&unnamed).unwrap();
         assert_eq!(
             inquiry.path,
@@ -191,7 +191,7 @@ mod tests {
         );
         let waiting = json!({ "downlinks": [{ "correlation_ids": ["as:x", OWN] }] }).to_string();
         assert!(has(&known(), waiting.as_bytes()));
-        assert!(!has(&Order { id: Uuid::nil(), ..known() }, waiting.as_bytes()));
+        assert!(!has(&OutgoingCommand { id: Uuid::nil(), ..known() }, waiting.as_bytes()));
         assert!(!has(&known(), b"{}"));
     }
 

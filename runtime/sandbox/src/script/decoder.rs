@@ -66,10 +66,10 @@ impl ScriptDecoder {
                 limit: Script::SOURCE_BYTES,
             });
         }
-        let mut source = source_of(script, Surroundings::Server, workshop.limits());
+        let mut source = source_of(script, Globals::Server, workshop.limits());
         let (mut answer, mut loaded) = workshop.load(&source)?;
         if wants_a_browser(&answer) {
-            source = source_of(script, Surroundings::Browser, workshop.limits());
+            source = source_of(script, Globals::Browser, workshop.limits());
             (answer, loaded) = workshop.load(&source)?;
         }
         let dialect = dialect(answer)?;
@@ -230,19 +230,19 @@ impl ScriptDecoder {
 
 /// The names by which the global object can be reached.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Surroundings {
+enum Globals {
     /// Those of network servers and of Node.js.
     Server,
     /// `window` and `self` beside them.
     Browser,
 }
 
-fn source_of(script: &Script, surroundings: Surroundings, limits: &Limits) -> Source {
+fn source_of(script: &Script, surroundings: Globals, limits: &Limits) -> Source {
     let bytes = script.source.len();
     let input = Input::default()
         .byte(script.dialect.map_or(0, Dialect::number))
         .byte(u8::from(script.whole_input))
-        .byte(u8::from(surroundings == Surroundings::Browser))
+        .byte(u8::from(surroundings == Globals::Browser))
         .bytes(script.source.as_bytes());
     Source {
         input,

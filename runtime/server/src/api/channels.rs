@@ -27,7 +27,7 @@ const REASON_BYTES: usize = 1 << 10;
 #[derive(Default, Deserialize, utoipa::ToSchema)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = ChannelChange)]
-pub(super) struct Wish {
+pub(super) struct ChannelRequest {
     #[schema(value_type = Option<String>)]
     version: Option<Version>,
     #[schema(value_type = Option<String>)]
@@ -62,7 +62,7 @@ macro_rules! handlers {
             tag = "registry",
             summary = $summary,
             security(("token" = ["admin"])),
-            request_body = Wish,
+            request_body = ChannelRequest,
             responses(
                 (
                     status = 200,
@@ -83,9 +83,9 @@ macro_rules! handlers {
             authorized: Authorized<Curate>,
             State(service): State<Arc<Service>>,
             PathParts((vendor, model)): Decoder,
-            JsonBody(wish): JsonBody<Wish>,
+            JsonBody(wish): JsonBody<ChannelRequest>,
         ) -> Result<Json<Changed>, Problem> {
-            let make: fn(&mut Wish) -> Result<Change, Problem> = $change;
+            let make: fn(&mut ChannelRequest) -> Result<Change, Problem> = $change;
             change(&authorized.principal, service, (&vendor, &model), wish, make).await
         }
     )*};
@@ -129,7 +129,7 @@ handlers! {
 }
 
 /// A share of the devices, or none any more.
-fn canary_change(wish: &mut Wish) -> Result<Change, Problem> {
+fn canary_change(wish: &mut ChannelRequest) -> Result<Change, Problem> {
     if std::mem::take(&mut wish.end) {
         return Ok(Change::EndCanary(std::mem::take(&mut wish.reason)));
     }
@@ -201,7 +201,7 @@ pub(super) async fn shadow_report(
     Ok(Json(ShadowReport { id, version, tally }))
 }
 
-fn version(wish: &mut Wish) -> Result<Version, Problem> {
+fn version(wish: &mut ChannelRequest) -> Result<Version, Problem> {
     let missing = || Problem::bad_request("version-missing", "the body must name the version");
     wish.version.take().ok_or_else(missing)
 }
@@ -210,8 +210,8 @@ async fn change(
     principal: &Principal,
     service: Arc<Service>,
     (vendor, model): (&str, &str),
-    mut wish: Wish,
-    make: fn(&mut Wish) -> Result<Change, Problem>,
+    mut wish: ChannelRequest,
+    make: fn(&mut ChannelRequest) -> Result<Change, Problem>,
 ) -> Result<Json<Changed>, Problem> {
     let id = decoder_id(vendor, model)?;
     if wish.reason.len() > REASON_BYTES {

@@ -133,7 +133,7 @@ pub(super) async fn register(
     tag = "devices",
     summary = "Assign a decoder to a device",
     security(("token" = ["admin"])),
-    request_body = AssignmentWish,
+    request_body = AssignmentRequest,
     responses(
         (status = 200, description = "The device with its decoder.", body = Device),
         (status = 404, description = "unknown-device"),
@@ -144,10 +144,10 @@ pub(super) async fn assign(
     authorized: Authorized<Provision>,
     State(service): State<Arc<Service>>,
     PathParts(dev_eui): PathParts<String>,
-    JsonBody(wish): JsonBody<AssignmentWish>,
+    JsonBody(wish): JsonBody<AssignmentRequest>,
 ) -> Result<Json<Device>, Problem> {
     let dev_eui: DevEui = path_part("DevEUI", &dev_eui)?;
-    let AssignmentWish { decoder, firmware, firmware_decoders } = wish;
+    let AssignmentRequest { decoder, firmware, firmware_decoders } = wish;
     let assignment = Assignment { decoder, firmware, firmware_decoders };
     let entry =
         AuditEntry::new(&authorized.principal.actor(), "assign", dev_eui).with(json!(assignment));
@@ -164,7 +164,7 @@ pub(super) async fn assign(
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = AssignmentRequest)]
-pub(super) struct AssignmentWish {
+pub(super) struct AssignmentRequest {
     decoder: Option<DecoderRef>,
     firmware: Option<String>,
     #[serde(default)]

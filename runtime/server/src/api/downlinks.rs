@@ -27,7 +27,8 @@ use crate::{
     auth::Principal,
     devices::{Device, DevicesError},
     downlinks::{
-        CancelError, Downlink, GroupAnswer, GroupWish, Refused, RequestKey, SendError, Sender, Wish,
+        CancelError, CommandRequest, Downlink, GroupAnswer, GroupCommandRequest, Refused,
+        RequestKey, SendError, Sender,
     },
     service::Service,
 };
@@ -78,7 +79,7 @@ pub(super) struct DownlinkList {
         min_length = 1,
         max_length = 255
     )),
-    request_body = Wish,
+    request_body = CommandRequest,
     responses(
         (
             status = 202,
@@ -106,7 +107,7 @@ pub(super) async fn send(
     State(service): State<Arc<Service>>,
     PathParts(dev_eui): PathParts<String>,
     headers: HeaderMap,
-    JsonBody(wish): JsonBody<Wish>,
+    JsonBody(wish): JsonBody<CommandRequest>,
 ) -> Result<Response, Problem> {
     let device = seen_device(&service, &authorized.principal, &dev_eui)?;
     permit_priority(&service, &authorized.principal, &device.group, wish.priority)?;
@@ -138,7 +139,7 @@ pub(super) async fn send(
         min_length = 1,
         max_length = 255
     )),
-    request_body = GroupWish,
+    request_body = GroupCommandRequest,
     responses(
         (status = 202, description = "What came of it for each device.", body = GroupAnswer),
         (
@@ -162,7 +163,7 @@ pub(super) async fn send_to_group(
     State(service): State<Arc<Service>>,
     PathParts(group): PathParts<String>,
     headers: HeaderMap,
-    JsonBody(wish): JsonBody<GroupWish>,
+    JsonBody(wish): JsonBody<GroupCommandRequest>,
 ) -> Result<(StatusCode, Json<GroupAnswer>), Problem> {
     let group: GroupId = path_part("group", &group)?;
     let devices = if authorized.principal.sees(&group) {

@@ -30,7 +30,7 @@ use super::{
 };
 use crate::{
     auth::Role,
-    redecode::{Count, Listener, Order, RedecodeError},
+    redecode::{Count, Listener, RedecodeError, RedecodeJob},
     service::Service,
 };
 
@@ -41,7 +41,7 @@ const LINES: usize = 16;
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = RedecodeRequest)]
-pub(super) struct Wish {
+pub(super) struct RedecodeRequest {
     /// By what: a requirement, or a pin, `=2.0.0`.
     decoder: DecoderRef,
     since: Timestamp,
@@ -122,7 +122,7 @@ impl Listener for Reader {
     tag = "records",
     summary = "Decode kept records once more with another version",
     security(("token" = ["admin", "partner"])),
-    request_body = Wish,
+    request_body = RedecodeRequest,
     responses(
         (
             status = 200,
@@ -139,9 +139,9 @@ impl Listener for Reader {
 pub(super) async fn redecode(
     authorized: Authorized<Redecode>,
     State(service): State<Arc<Service>>,
-    JsonBody(wish): JsonBody<Wish>,
+    JsonBody(wish): JsonBody<RedecodeRequest>,
 ) -> Result<Response, Problem> {
-    let Wish { decoder, since, until, group, dry_run } = wish;
+    let RedecodeRequest { decoder, since, until, group, dry_run } = wish;
     let principal = authorized.principal;
     let group = match (&principal.role, group) {
         (Role::Admin, group) => group,
@@ -150,7 +150,7 @@ pub(super) async fn redecode(
     // Held until the last record: it takes a thread for as long.
     let turn = service.expensive.turn(&principal.token, group.as_ref())?;
     let decoder = service.registry.decoder(&decoder).await?;
-    let order = Order { decoder, group, since, until, dry_run };
+    let order = RedecodeJob { decoder, group, since, until, dry_run };
     let (lines, written) = mpsc::channel(LINES);
     let mut reader = Reader { lines, last: Count::default() };
     let by = principal.actor();

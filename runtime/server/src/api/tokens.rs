@@ -17,7 +17,7 @@ use super::{
     paging::{self, Listing, PageEnd, Window},
 };
 use crate::{
-    auth::{Principal, Role, Scope, TokenInfo, TokenPlace, TokenWish},
+    auth::{Principal, Role, Scope, TokenInfo, TokenPlace, TokenRequest},
     service::Service,
 };
 
@@ -88,7 +88,7 @@ pub(super) async fn create(
     let Wanted { name, scopes, expires_at, network_server, .. } = wanted;
     may_grant(&authorized.principal, scopes.as_ref())?;
     let (actor, now) = (authorized.principal.actor(), Timestamp::now());
-    let wish = TokenWish { name, role, scopes, expires_at, network_server };
+    let wish = TokenRequest { name, role, scopes, expires_at, network_server };
     let token = to_the_end(async move {
         let token = service.tokens.create(wish, now).await?;
         let entry = AuditEntry::new(&actor, "token-create", &token.info.id);

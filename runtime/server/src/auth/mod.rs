@@ -18,5 +18,5 @@ pub use sign_ins::{SignIns, TooManyWrongTokens};
 pub use token::{Role, RoleError, Secret, TokenHash};
 pub use tokens::{
     AdminOutlook, AuthError, NewToken, TokenError, TokenInfo, TokenPlace, TokenPlaceError,
-    TokenWish, Tokens,
+    TokenRequest, Tokens,
 };

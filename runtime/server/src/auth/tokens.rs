@@ -109,7 +109,7 @@ impl TokenInfo {
 
 /// A token that is to be made.
 #[derive(Clone, Debug)]
-pub struct TokenWish {
+pub struct TokenRequest {
     /// For whom or what it is, in the admin's words.
     pub name: String,
     /// The role of the token.
@@ -227,8 +227,8 @@ impl Tokens {
     }
 
     /// Makes a token and keeps it.
-    pub async fn create(&self, wish: TokenWish, now: Timestamp) -> Result<NewToken, TokenError> {
-        let TokenWish { name, role, scopes, expires_at, network_server } = wish;
+    pub async fn create(&self, wish: TokenRequest, now: Timestamp) -> Result<NewToken, TokenError> {
+        let TokenRequest { name, role, scopes, expires_at, network_server } = wish;
         let _place = self.reserve(&role, now).await?;
         let token = NewToken::issue(&name, role, now, expires_at)?;
         let token = token.narrowed_to(scopes)?.bound_to(network_server);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use champollion_delivery::destinations::mqtt::{NotPublished, Publisher};
 use champollion_lns::{
     Kind, NetworkServerName, Whereabouts,
-    outgoing::{Answer, Commands, Encrypted, HttpRequest, Order, Outgoing},
+    outgoing::{Answer, Commands, Encrypted, HttpRequest, Outgoing, OutgoingCommand},
 };
 use jiff::Timestamp;
 use reqwest::{Certificate, Client, StatusCode, redirect};
@@ -106,7 +106,7 @@ impl Carrier {
         };
         // What another network server calls the device is of no use here.
         let here = whereabouts.filter(|known| known.network_server == self.server);
-        let order = Order {
+        let order = OutgoingCommand {
             id: downlink.id,
             dev_eui: downlink.dev_eui,
             f_port: downlink.f_port,
@@ -128,7 +128,7 @@ impl Carrier {
             // The token that we were given may be too old.
             Err(Unauthorized) if self.password.is_some() => match self.token(true).await {
                 Ok(token) => {
-                    let order = Order { token: token.as_deref(), ..order };
+                    let order = OutgoingCommand { token: token.as_deref(), ..order };
                     let again = self.offer_order(&order, false).await;
                     again.unwrap_or_else(|Unauthorized| unauthorized())
                 }
@@ -140,7 +140,7 @@ impl Carrier {
 
     async fn offer_order(
         &self,
-        order: &Order<'_>,
+        order: &OutgoingCommand<'_>,
         unanswered_before: bool,
     ) -> Result<Offered, Unauthorized> {
         let via = self.settings.via;

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Downlinks, Encoded, GroupWish, LedgerError, Plan, SendError, Sender};
+use super::{Downlinks, Encoded, GroupCommandRequest, LedgerError, Plan, SendError, Sender};
 use crate::{devices::Device, downlinks::requests::Answered};
 
 const RESULTS: Table<(Uuid, DevEui), GroupResult, Pair> = Table::new(tables::DOWNLINKS_OF_GROUP);
@@ -70,7 +70,7 @@ impl Downlinks {
         &self,
         group: &GroupId,
         devices: &[Arc<Device>],
-        wish: &GroupWish,
+        wish: &GroupCommandRequest,
         sender: &Sender,
         words: fn(SendError) -> Refused,
     ) -> Result<GroupAnswer, SendError> {

@@ -15,10 +15,10 @@ mod encoder;
 mod group;
 mod ledger;
 mod queue;
+mod request;
 mod requests;
 mod settings;
 mod whereabouts;
-mod wish;
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -35,9 +35,9 @@ pub use carrier::Carrier;
 pub use downlink::{Downlink, State};
 pub use encoder::Encoder;
 pub use group::{GroupAnswer, GroupResult, Refused};
+pub use request::{CommandRequest, GroupCommandRequest};
 pub use requests::RequestKey;
 pub use settings::{CommandTimes, DownlinkSettings, DownlinkSettingsError};
-pub use wish::{GroupWish, Wish};
 
 use crate::{
     devices::Device,
@@ -244,7 +244,7 @@ impl Downlinks {
     pub async fn send(
         &self,
         device: &Device,
-        wish: &Wish,
+        wish: &CommandRequest,
         sender: &Sender,
     ) -> Result<Arc<Downlink>, SendError> {
         let _answering = match &sender.request {
@@ -439,7 +439,7 @@ impl Downlinks {
 
 /// The plan that all commands of one request share.
 struct Plan<'request> {
-    wish: &'request Wish,
+    wish: &'request CommandRequest,
     sender: &'request Sender,
     now: Timestamp,
     expires_at: Timestamp,

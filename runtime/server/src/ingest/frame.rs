@@ -35,7 +35,7 @@ pub(super) struct Sender {
 
 /// A frame as a network server reports it that has taken it apart.
 #[derive(Clone, Debug)]
-pub(super) struct Told {
+pub(super) struct ReportedFrame {
     pub(super) uplink: ReportedUplink,
     pub(super) app_s_key: Option<HandedKey>,
     /// Whether the message says if the payload is encrypted.

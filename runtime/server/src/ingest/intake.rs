@@ -14,7 +14,7 @@ use super::{
     decoding::Decoding,
     error::IngestError,
     far_counters::FarCounters,
-    frame::{Sender, Told, WholeFrame},
+    frame::{ReportedFrame, Sender, WholeFrame},
     keeping::Keeper,
     receipt::{Receipt, counted},
     remarks,
@@ -137,7 +137,7 @@ impl Intake {
                 .await
             }
             Content::Reported { uplink, app_s_key, says_encryption } => {
-                self.take_report(Told {
+                self.take_report(ReportedFrame {
                     uplink,
                     app_s_key,
                     says_encryption,
@@ -154,7 +154,7 @@ impl Intake {
 
     /// Takes an uplink of which a network server tells the content. Of a device whose keys are registered here
     /// it is taken as the frame that it was, whose MIC must fit.
-    async fn take_report(&self, told: Told) -> Result<Receipt, IngestError> {
+    async fn take_report(&self, told: ReportedFrame) -> Result<Receipt, IngestError> {
         let devices = &self.keeper.devices;
         let dev_eui = told.uplink.dev_eui;
         told.sender.speaker.check(devices, dev_eui).map_err(IngestError::Refused)?;
@@ -178,7 +178,7 @@ impl Intake {
         kept_whatever_happens(async move { intake.take_report_in_turn(told).await }).await
     }
 
-    async fn take_report_in_turn(&self, mut told: Told) -> Result<Receipt, IngestError> {
+    async fn take_report_in_turn(&self, mut told: ReportedFrame) -> Result<Receipt, IngestError> {
         let (dev_eui, dev_addr) = (told.uplink.dev_eui, told.uplink.dev_addr);
         let _turn = self.turns.of(dev_eui).await;
         if let (Some(app_s_key), Some(dev_addr)) = (told.app_s_key.clone(), dev_addr) {

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use super::{
     decoding::Decoding,
     error::IngestError,
-    frame::{Sender, Told, WholeFrame, milliseconds},
+    frame::{ReportedFrame, Sender, WholeFrame, milliseconds},
     receipt::{DecodeProblem, Receipt},
 };
 use crate::{
@@ -114,14 +114,14 @@ impl Keeper {
     }
 
     /// Takes an uplink that is reported, and keeps it.
-    pub(super) async fn keep_reported(&self, told: &Told) -> Result<Receipt, IngestError> {
+    pub(super) async fn keep_reported(&self, told: &ReportedFrame) -> Result<Receipt, IngestError> {
         match self.accept(told) {
             Ok(claim) => self.keep(claim, &told.sender, || self.accept(told)).await,
             Err(refusal) => self.refused(refusal),
         }
     }
 
-    fn accept(&self, told: &Told) -> Result<Claim, Refusal> {
+    fn accept(&self, told: &ReportedFrame) -> Result<Claim, Refusal> {
         let (now_ms, at_ms) = (milliseconds(Timestamp::now()), milliseconds(told.received_at));
         let (uplink, metadata) = (told.uplink.clone(), told.metadata.clone());
         self.devices.accept_report(uplink, now_ms, at_ms, metadata)

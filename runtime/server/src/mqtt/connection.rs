@@ -10,7 +10,7 @@ use std::{
 };
 
 use champollion_delivery::{
-    destinations::mqtt::{Order, Outbox, sentence},
+    destinations::mqtt::{Outbox, OutgoingMessage, sentence},
     dispatch::Backoff,
 };
 use rumqttc::{
@@ -44,7 +44,7 @@ pub struct Connection {
     pub(super) topics: Vec<String>,
     pub(super) receiver: Arc<Receiver>,
     pub(super) status: Arc<Status>,
-    pub(super) orders: mpsc::Receiver<Order>,
+    pub(super) orders: mpsc::Receiver<OutgoingMessage>,
 }
 
 /// The next event of the connection.

@@ -21,7 +21,7 @@ pub use status::Status;
 
 use std::sync::Arc;
 
-use champollion_delivery::destinations::mqtt::{Order, Publisher};
+use champollion_delivery::destinations::mqtt::{OutgoingMessage, Publisher};
 use champollion_lns::{Kind, NetworkServerName};
 use tokio::sync::mpsc;
 
@@ -30,7 +30,7 @@ pub struct Prepared {
     options: rumqttc::MqttOptions,
     topics: Vec<String>,
     status: Arc<Status>,
-    orders: mpsc::Receiver<Order>,
+    orders: mpsc::Receiver<OutgoingMessage>,
     /// The network server of the broker.
     pub server: NetworkServerName,
     /// The kind of the network server.

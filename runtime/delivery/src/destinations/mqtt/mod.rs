@@ -9,6 +9,6 @@ mod topic;
 
 pub use definition::{MqttPush, MqttPushError};
 pub use outbox::Outbox;
-pub use publisher::{NotPublished, Order, Publisher};
+pub use publisher::{NotPublished, OutgoingMessage, Publisher};
 pub use recipient::{MqttRecipient, sentence};
 pub use topic::{TopicPattern, TopicPatternError};

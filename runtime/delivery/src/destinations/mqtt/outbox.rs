@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use rumqttc::{AsyncClient, QoS};
 use tokio::sync::oneshot;
 
-use super::publisher::{NotPublished, Order};
+use super::publisher::{NotPublished, OutgoingMessage};
 
 type Result_ = Result<(), NotPublished>;
 
@@ -33,8 +33,8 @@ impl Outbox {
     }
 
     /// Hands a message to the client.
-    pub fn send(&mut self, client: &AsyncClient, order: Order) {
-        let Order { topic, payload, result } = order;
+    pub fn send(&mut self, client: &AsyncClient, order: OutgoingMessage) {
+        let OutgoingMessage { topic, payload, result } = order;
         match client.try_publish(topic, QoS::AtLeastOnce, false, payload) {
             Ok(()) => self.unwritten.push_back(result),
             // Who asked may have stopped waiting.

@@ -7,10 +7,10 @@ const WAITING: usize = 64;
 
 /// Sends messages through a broker. A clone sends through the same connection.
 #[derive(Clone)]
-pub struct Publisher(mpsc::Sender<Order>);
+pub struct Publisher(mpsc::Sender<OutgoingMessage>);
 
 /// A message that is to be sent.
-pub struct Order {
+pub struct OutgoingMessage {
     pub(super) topic: String,
     pub(super) payload: Vec<u8>,
     /// Told once the broker has it; dropped where that is not known.
@@ -28,7 +28,7 @@ pub enum NotPublished {
     Unanswered,
 }
 
-impl Order {
+impl OutgoingMessage {
     /// There is no connection to send it over.
     pub fn refuse(self) {
         // Who asked may have stopped waiting.
@@ -39,7 +39,7 @@ impl Order {
 impl Publisher {
     /// One, and what whoever keeps the connection takes from it.
     #[must_use]
-    pub fn new() -> (Self, mpsc::Receiver<Order>) {
+    pub fn new() -> (Self, mpsc::Receiver<OutgoingMessage>) {
         let (orders, taken) = mpsc::channel(WAITING);
         (Self(orders), taken)
     }
@@ -56,7 +56,7 @@ impl Publisher {
     /// The broker does not have it, or nobody knows.
     pub async fn publish(&self, topic: String, payload: Vec<u8>) -> Result<(), NotPublished> {
         let (result, told) = oneshot::channel();
-        let order = Order { topic, payload, result };
+        let order = OutgoingMessage { topic, payload, result };
         self.0.send(order).await.map_err(|_| NotPublished::NotConnected)?;
         told.await.unwrap_or(Err(NotPublished::Unanswered))
     }

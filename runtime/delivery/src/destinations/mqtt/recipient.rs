@@ -16,12 +16,12 @@ use tokio_rustls::TlsConnector;
 use super::{
     definition::{MqttPush, MqttPushError},
     outbox::Outbox,
-    publisher::{NotPublished, Order, Publisher},
+    publisher::{NotPublished, OutgoingMessage, Publisher},
     relay::relay,
     topic::TopicPattern,
 };
 use crate::{
-    destinations::{Connector, Handed, Parcel, Recipient, Secret, Surroundings},
+    destinations::{Connector, DestinationLimits, HandoverResult, Parcel, Recipient, Secret},
     names::RouteKey,
     records::Head,
 };
@@ -67,13 +67,13 @@ impl MqttPush {
     /// Says what of the definition cannot be.
     pub fn recipient(
         &self,
-        surroundings: &Surroundings,
+        destination_limits: &DestinationLimits,
         connector: Connector,
     ) -> Result<MqttRecipient, MqttPushError> {
         let url = &self.url;
         let is_secure = match url.scheme() {
             "mqtts" => true,
-            "mqtt" if surroundings.plain_http => false,
+            "mqtt" if destination_limits.plain_http => false,
             "mqtt" => return Err(MqttPushError::Plain),
             _ => return Err(MqttPushError::Url(url.to_string())),
         };
@@ -195,17 +195,21 @@ impl MqttRecipient {
 
 #[async_trait]
 impl Recipient for MqttRecipient {
-    async fn hand_over(&self, parcel: &Parcel) -> Handed {
+    async fn hand_over(&self, parcel: &Parcel) -> HandoverResult {
         match timeout(PATIENCE, self.publish(parcel)).await {
-            Ok(Ok(())) => Handed::taken(None),
-            Ok(Err(why)) => Handed::later(why),
-            Err(_) => Handed::later(NotPublished::Unanswered.to_string()),
+            Ok(Ok(())) => HandoverResult::taken(None),
+            Ok(Err(why)) => HandoverResult::later(why),
+            Err(_) => HandoverResult::later(NotPublished::Unanswered.to_string()),
         }
     }
 }
 
 /// Keeps a connection for as long as it lasts, and for as long as somebody may publish over it.
-async fn keep(options: MqttOptions, mut orders: mpsc::Receiver<Order>, ended: Arc<Mutex<String>>) {
+async fn keep(
+    options: MqttOptions,
+    mut orders: mpsc::Receiver<OutgoingMessage>,
+    ended: Arc<Mutex<String>>,
+) {
     let (client, mut event_loop) = AsyncClient::new(options, REQUESTS);
     let mut network = NetworkOptions::new();
     network.set_connection_timeout(CONNECT_SECONDS).set_tcp_nodelay(true);
@@ -224,7 +228,7 @@ async fn keep(options: MqttOptions, mut orders: mpsc::Receiver<Order>, ended: Ar
 async fn converse(
     client: &AsyncClient,
     event_loop: &mut EventLoop,
-    orders: &mut mpsc::Receiver<Order>,
+    orders: &mut mpsc::Receiver<OutgoingMessage>,
     outbox: &mut Outbox,
 ) -> String {
     loop {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::{HeaderMap, StatusCode, header::RETRY_AFTER};
 use jiff::{Timestamp, fmt::rfc2822};
 
-use crate::destinations::{Handed, Verdict};
+use crate::destinations::{HandoverResult, Verdict};
 
 /// The longest that a recipient may ask to be left alone; who asks for more is asked again after it.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3_600);
@@ -16,10 +16,10 @@ pub(super) fn meaning(
     headers: &HeaderMap,
     said: &str,
     now: Timestamp,
-) -> Handed {
+) -> HandoverResult {
     let code = Some(status.as_u16());
     if status.is_success() {
-        return Handed::taken(code);
+        return HandoverResult::taken(code);
     }
     let verdict = match status {
         StatusCode::GONE => Verdict::Gone,
@@ -37,7 +37,7 @@ pub(super) fn meaning(
         message.push_str(": ");
         message.push_str(said);
     }
-    Handed::new(verdict, code, &message)
+    HandoverResult::new(verdict, code, &message)
 }
 
 /// Seconds, or a moment.

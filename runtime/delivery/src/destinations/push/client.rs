@@ -18,7 +18,8 @@ use super::{
     signature::SigningKey,
 };
 use crate::destinations::{
-    Bound, ConnectError, Connector, Handed, HttpClient, HttpError, Parcel, Recipient, Surroundings,
+    Bound, ConnectError, Connector, DestinationLimits, HandoverResult, HttpClient, HttpError,
+    Parcel, Recipient,
 };
 
 /// The bound of what is read of an answer. Whatever is in its body, the status says what becomes of the records; it is
@@ -44,10 +45,10 @@ impl HttpPush {
     /// Says what of the definition cannot be.
     pub fn recipient(
         &self,
-        surroundings: &Surroundings,
+        destination_limits: &DestinationLimits,
         connector: Connector,
     ) -> Result<HttpRecipient, HttpPushError> {
-        self.check(surroundings, &connector)?;
+        self.check(destination_limits, &connector)?;
         HttpRecipient::new(self, connector)
     }
 }
@@ -97,18 +98,20 @@ impl HttpRecipient {
 
 #[async_trait]
 impl Recipient for HttpRecipient {
-    async fn hand_over(&self, parcel: &Parcel) -> Handed {
+    async fn hand_over(&self, parcel: &Parcel) -> HandoverResult {
         let request = match self.request(&parcel.id, body(parcel, self.lists)) {
             Ok(request) => request,
-            Err(error) => return Handed::later(format!("the request cannot be made: {error}")),
+            Err(error) => {
+                return HandoverResult::later(format!("the request cannot be made: {error}"));
+            }
         };
         match timeout(self.patience, self.client.send(request, ANSWER)).await {
             Ok(Ok(answer)) => {
                 let said = String::from_utf8_lossy(&answer.body);
                 answer::meaning(answer.status, &answer.headers, said.trim(), Timestamp::now())
             }
-            Ok(Err(error)) => Handed::later(sentence(&error)),
-            Err(_) => Handed::later("there was not an answer in time"),
+            Ok(Err(error)) => HandoverResult::later(sentence(&error)),
+            Err(_) => HandoverResult::later("there was not an answer in time"),
         }
     }
 }

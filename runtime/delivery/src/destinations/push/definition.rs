@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::signature::{SigningKey, SigningKeyError};
-use crate::destinations::{AddressError, Connector, Secret, Surroundings, Target, Tls, TlsError};
+use crate::destinations::{
+    AddressError, Connector, DestinationLimits, Secret, Target, Tls, TlsError,
+};
 
 /// Seconds that a recipient is given where the route does not say how many, and most that it can say.
 const TIMEOUT_SECONDS: (u64, u64) = (10, 60);
@@ -187,12 +189,12 @@ impl HttpPush {
     /// Checks the numbers and the URL against what the operator allows.
     pub(super) fn check(
         &self,
-        surroundings: &Surroundings,
+        destination_limits: &DestinationLimits,
         connector: &Connector,
     ) -> Result<(), HttpPushError> {
         match self.url.scheme() {
             "https" => {}
-            "http" if surroundings.plain_http => {}
+            "http" if destination_limits.plain_http => {}
             "http" => return Err(HttpPushError::Plain),
             other => return Err(HttpPushError::Scheme(other.to_owned())),
         }

@@ -13,7 +13,7 @@ use super::{
     error::{PlaceError, UnusablePlace},
     interface::{Place, unfinished},
 };
-use crate::{destinations::Surroundings, names::GroupId};
+use crate::{destinations::DestinationLimits, names::GroupId};
 
 pub(super) struct Folder {
     /// The one that the operator allows.
@@ -25,9 +25,9 @@ impl FolderPlace {
     pub(super) fn open(
         &self,
         group: &GroupId,
-        surroundings: &Surroundings,
+        destination_limits: &DestinationLimits,
     ) -> Result<Folder, UnusablePlace> {
-        let allowed = surroundings.folders.clone().ok_or(UnusablePlace::NoFolders)?;
+        let allowed = destination_limits.folders.clone().ok_or(UnusablePlace::NoFolders)?;
         let is_plain = |part: Component<'_>| matches!(part, Component::Normal(_));
         if !self.path.components().all(is_plain) {
             let reason = "it must be a folder within the group's own, without .. and no / in front";

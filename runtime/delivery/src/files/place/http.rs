@@ -6,7 +6,7 @@ use url::Url;
 
 use super::error::{PlaceError, UnusablePlace};
 use crate::destinations::{
-    AddressError, Bound, ConnectError, Connector, HttpClient, HttpError, Surroundings, Tls,
+    AddressError, Bound, ConnectError, Connector, DestinationLimits, HttpClient, HttpError, Tls,
 };
 
 /// The bound of what is read of an answer: documents of errors are some kilobytes.
@@ -21,10 +21,11 @@ pub(super) fn client(tls: &Tls, connector: Connector) -> Result<HttpClient, Unus
 pub(super) fn check(
     member: &'static str,
     url: &Url,
-    surroundings: &Surroundings,
+    destination_limits: &DestinationLimits,
     connector: &Connector,
 ) -> Result<(), UnusablePlace> {
-    let is_allowed = url.scheme() == "https" || (url.scheme() == "http" && surroundings.plain_http);
+    let is_allowed =
+        url.scheme() == "https" || (url.scheme() == "http" && destination_limits.plain_http);
     if !is_allowed {
         return Err(UnusablePlace::Scheme { member });
     }

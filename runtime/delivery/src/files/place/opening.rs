@@ -1,7 +1,7 @@
 //! Places are made of their definitions.
 
 use super::{definition::PlaceDefinition, error::UnusablePlace, interface::Place};
-use crate::{destinations::Surroundings, names::GroupId};
+use crate::{destinations::DestinationLimits, names::GroupId};
 
 impl PlaceDefinition {
     /// The place itself.
@@ -11,9 +11,9 @@ impl PlaceDefinition {
     pub(crate) fn open(
         &self,
         group: &GroupId,
-        surroundings: &Surroundings,
+        destination_limits: &DestinationLimits,
     ) -> Result<Box<dyn Place>, UnusablePlace> {
-        let connector = surroundings.connector(group);
+        let connector = destination_limits.connector(group);
         Ok(match self {
             #[cfg(feature = "sftp")]
             Self::Sftp(place) => Box::new(place.open(connector)?),
@@ -23,12 +23,12 @@ impl PlaceDefinition {
             Self::Ftps(place) => Box::new(place.open(connector)?),
             #[cfg(not(feature = "ftps"))]
             Self::Ftps(_) => return Err(UnusablePlace::NotBuilt { feature: "ftps" }),
-            Self::Webdav(place) => Box::new(place.open(surroundings, connector)?),
+            Self::Webdav(place) => Box::new(place.open(destination_limits, connector)?),
             #[cfg(feature = "s3")]
-            Self::S3(place) => Box::new(place.open(surroundings, connector)?),
+            Self::S3(place) => Box::new(place.open(destination_limits, connector)?),
             #[cfg(not(feature = "s3"))]
             Self::S3(_) => return Err(UnusablePlace::NotBuilt { feature: "s3" }),
-            Self::Folder(place) => Box::new(place.open(group, surroundings)?),
+            Self::Folder(place) => Box::new(place.open(group, destination_limits)?),
         })
     }
 }

@@ -15,7 +15,7 @@ use super::{
     interface::Place,
     text::{plain, said},
 };
-use crate::destinations::{Connector, HttpClient, HttpError, Surroundings};
+use crate::destinations::{Connector, DestinationLimits, HttpClient, HttpError};
 
 /// Characters of a bucket's name, at least and at most.
 const BUCKET: std::ops::RangeInclusive<usize> = 3..=63;
@@ -31,10 +31,10 @@ pub(super) struct Bucket {
 impl S3Place {
     pub(super) fn open(
         &self,
-        surroundings: &Surroundings,
+        destination_limits: &DestinationLimits,
         connector: Connector,
     ) -> Result<Bucket, UnusablePlace> {
-        over_http::check("endpoint", &self.endpoint, surroundings, &connector)?;
+        over_http::check("endpoint", &self.endpoint, destination_limits, &connector)?;
         check_bucket(&self.bucket)?;
         check_region(&self.region)?;
         said("accessKey", &self.access_key)?;

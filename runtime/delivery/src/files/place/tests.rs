@@ -3,11 +3,11 @@ use std::{fs, path::Path, sync::Arc, time::Duration};
 use serde_json::{Value as Json, json};
 
 use super::*;
-use crate::destinations::{AddressRules, Reach, Surroundings};
+use crate::destinations::{AddressRules, DestinationLimits, Reach};
 
-fn surroundings(folders: Option<&Path>) -> Surroundings {
+fn destination_limits(folders: Option<&Path>) -> DestinationLimits {
     let reach = Reach { allow_ports: vec!["1-65535".parse().unwrap()], ..Reach::default() };
-    Surroundings {
+    DestinationLimits {
         addresses: AddressRules { all: Arc::new(reach), ..AddressRules::default() },
         plain_http: false,
         folders: folders.map(Into::into),
@@ -17,7 +17,7 @@ fn surroundings(folders: Option<&Path>) -> Surroundings {
 
 fn open(definition: &Json, folders: Option<&Path>) -> Result<Box<dyn Place>, UnusablePlace> {
     let definition: PlaceDefinition = serde_json::from_value(definition.clone()).unwrap();
-    definition.open(&"water".parse().unwrap(), &surroundings(folders))
+    definition.open(&"water".parse().unwrap(), &destination_limits(folders))
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use super::{
     http::{self as over_http, ANSWER},
     interface::{Place, unfinished},
 };
-use crate::destinations::{Connector, HttpClient, Surroundings, push::Authorization};
+use crate::destinations::{Connector, DestinationLimits, HttpClient, push::Authorization};
 
 pub(super) struct Webdav {
     client: HttpClient,
@@ -29,10 +29,10 @@ pub(super) struct Webdav {
 impl WebdavPlace {
     pub(super) fn open(
         &self,
-        surroundings: &Surroundings,
+        destination_limits: &DestinationLimits,
         connector: Connector,
     ) -> Result<Webdav, UnusablePlace> {
-        over_http::check("url", &self.url, surroundings, &connector)?;
+        over_http::check("url", &self.url, destination_limits, &connector)?;
         let mut folder = self.url.clone();
         if !folder.path().ends_with('/') {
             folder.set_path(&format!("{}/", folder.path()));

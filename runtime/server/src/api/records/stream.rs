@@ -16,7 +16,7 @@ use tokio::sync::watch;
 
 use super::{
     super::{Problem, extract::Parameters},
-    wanted::{NoPage, Reader, Wanted, Wish},
+    wanted::{NoPage, Reader, RecordsRequest, Wanted},
 };
 use crate::{
     api::authorized::{Authorized, Collect},
@@ -36,7 +36,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// A follower, counted while it lives.
 struct Follower {
     service: Arc<Service>,
-    wish: Wish,
+    wish: RecordsRequest,
     reader: Reader,
     ready: VecDeque<PulledRecord>,
     arrivals: watch::Receiver<()>,

@@ -76,7 +76,7 @@ pub(in crate::api) struct Wanted {
 
 /// The records that a client wants.
 #[derive(Clone)]
-pub(super) struct Wish {
+pub(super) struct RecordsRequest {
     pub(super) group: GroupId,
     pub(super) after: Cursor,
     limit: usize,
@@ -103,7 +103,10 @@ impl Wanted {
     }
 
     /// The same, once it is clear that whoever asks may have it.
-    pub(super) fn understood(self, authorized: &Authorized<Collect>) -> Result<Wish, Problem> {
+    pub(super) fn understood(
+        self,
+        authorized: &Authorized<Collect>,
+    ) -> Result<RecordsRequest, Problem> {
         let group = authorized.principal.group(self.group)?;
         let unreadable = |what: &str, error: &dyn std::fmt::Display| {
             Problem::bad_request("invalid-query", format!("{what} cannot be read: {error}"))
@@ -132,7 +135,7 @@ impl Wanted {
             None if is_plain => Of::Inbox(None),
             None => Of::Inbox(Some((filter, self.shape.unwrap_or_default()))),
         };
-        Ok(Wish {
+        Ok(RecordsRequest {
             group,
             after: self.after.unwrap_or_default(),
             limit: self.limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT),
@@ -142,7 +145,7 @@ impl Wanted {
     }
 }
 
-impl Wish {
+impl RecordsRequest {
     /// Whether the records are told by an expression, which costs more than a look.
     fn has_expression(&self, service: &Service) -> bool {
         match &self.of {

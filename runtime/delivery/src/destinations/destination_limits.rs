@@ -7,7 +7,7 @@ use crate::names::GroupId;
 
 /// The bounds that the operator sets to destinations: addresses and time.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Surroundings {
+pub struct DestinationLimits {
     /// Where recipients may be.
     pub addresses: AddressRules,
     /// Whether records may go over HTTP without TLS.
@@ -18,7 +18,7 @@ pub struct Surroundings {
     pub pauses: (Duration, Duration),
 }
 
-impl Surroundings {
+impl DestinationLimits {
     /// The connector for the recipients of a group.
     #[must_use]
     pub fn connector(&self, group: &GroupId) -> Connector {

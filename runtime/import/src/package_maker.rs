@@ -35,7 +35,7 @@ pub struct Options {
 }
 
 /// Where packages are made. May be used from many threads.
-pub struct Workshop<'sandbox> {
+pub struct PackageMaker<'sandbox> {
     sandbox: &'sandbox Sandbox,
     options: Options,
 }
@@ -68,7 +68,7 @@ impl Made {
     }
 }
 
-impl<'sandbox> Workshop<'sandbox> {
+impl<'sandbox> PackageMaker<'sandbox> {
     /// A workshop that tries codecs in a sandbox.
     #[must_use]
     pub fn new(sandbox: &'sandbox Sandbox, options: Options) -> Self {

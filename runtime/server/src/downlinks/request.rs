@@ -22,7 +22,7 @@ const HOUR_SECONDS: u64 = 3_600;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = CommandRequest)]
-pub struct Wish {
+pub struct CommandRequest {
     /// The command, in the words of the device's decoder.
     #[schema(value_type = Object)]
     pub command: Map<String, Json>,
@@ -42,7 +42,7 @@ pub struct Wish {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = GroupCommandRequest)]
-pub struct GroupWish {
+pub struct GroupCommandRequest {
     /// The command, in the words of the devices' decoders.
     #[schema(value_type = Object)]
     pub command: Map<String, Json>,
@@ -61,11 +61,11 @@ pub struct GroupWish {
     pub tags: BTreeMap<String, String>,
 }
 
-impl GroupWish {
+impl GroupCommandRequest {
     /// Returns the request for each of the devices.
     #[must_use]
-    pub fn each(&self) -> Wish {
-        Wish {
+    pub fn each(&self) -> CommandRequest {
+        CommandRequest {
             command: self.command.clone(),
             confirmed: self.confirmed,
             expires_at: self.expires_at,
@@ -81,7 +81,7 @@ impl GroupWish {
     }
 }
 
-impl Wish {
+impl CommandRequest {
     /// The command as text, where it is not too long to be kept.
     pub(super) fn command_text(&self) -> Result<String, SendError> {
         let text = serde_json::to_string(&self.command)
@@ -121,7 +121,7 @@ mod tests {
 
     use super::*;
 
-    fn wish(more: Json) -> Wish {
+    fn wish(more: Json) -> CommandRequest {
         let mut whole = json!({ "command": { "on": true } });
         for (name, value) in more.as_object().unwrap() {
             whole[name] = value.clone();
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn a_group_is_narrowed_by_all_its_tags() {
-        let wish: GroupWish =
+        let wish: GroupCommandRequest =
             serde_json::from_value(json!({ "command": {}, "tags": { "a": "1", "b": "2" } }))
                 .unwrap();
         let tags = |pairs: &[(&str, &str)]| {
