@@ -538,7 +538,7 @@ fn what_a_route_cannot_be_is_refused_and_no_partner_sees_anothers() {
         assert!(refused.problem(422, "invalid-route").contains(name.as_str()), "{body}");
     }
     // A name that only turns out to be at home when it is resolved.
-    partner.put("/v1/routes/home", &http("https://localhost:9/x")).success();
+    partner.put("/v1/routes/home", &http("https://localhost:8443/x")).success();
     let attempt = partner.post("/v1/routes/home/test", &json!({})).success();
     let said = attempt["message"].as_str().unwrap_or_default();
     assert!(said.contains("allow-networks"), "{attempt}");

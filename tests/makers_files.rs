@@ -217,7 +217,7 @@ fn commands_variables_and_records_keep_the_order_of_members_on_the_server() {
     assert!(shown.contains(r#""variables":{"zulu":1,"alpha":2,"mike":"x"}"#), "{shown}");
 
     let frame = sensor.frame(1, 1, &[0]);
-    assert_eq!(server.lns().ingest(&frame).success()["decoded"], true);
+    assert_eq!(server.admin().ingest(&frame).success()["decoded"], true);
     let records = server.partner("water").get("/v1/records").text;
     let data = r#""data":{"zone":1,"area":{"y":1,"x":2},"variables":["zulu","alpha","mike"]}"#;
     assert!(records.contains(data), "{records}");

@@ -316,7 +316,7 @@ fn a_log_of_everything_shows_no_secret_of_libraries_and_no_query() {
     server.admin().put("/v1/routes/a?group=water", &json!({ "to": { "http": http } })).success();
     let attempt = server.admin().post("/v1/routes/a/test?group=water", &json!({})).success();
     assert_eq!(outside.wait_for(1).len(), 1, "{attempt}");
-    server.anybody().get("/v1/devices?token=own-query-secret").problem(401, "token-missing");
+    server.anybody().get("/v1/devices?after=own-query-secret").problem(401, "token-missing");
     let audit = server.admin().get("/v1/audit").text;
     assert!(audit.contains("route-put") && audit.contains("?(hidden)"), "{audit}");
     let log = eventually("the request is in the log", || {

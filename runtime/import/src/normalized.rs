@@ -25,9 +25,9 @@ const PROBE: &str = r#"
   const own = (name) => places.find((place) => typeof place[name] === "function");
   return {
     decodeUplink(input) {
-      const data = own("decodeUplink").decodeUplink(input).data;
-      const normalized = own("normalizeUplink").normalizeUplink({ data });
-      const { data, warnings, errors } = normalized;
+      const decoded = own("decodeUplink").decodeUplink(input);
+      const place = own("normalizeUplink");
+      const { data, warnings, errors } = place.normalizeUplink({ data: decoded.data });
       return { data: { normalized: data }, warnings, errors };
     },
     // The engine would find the codec's own, and add its warnings once more.

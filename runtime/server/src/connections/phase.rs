@@ -10,6 +10,7 @@ use std::{
 };
 
 use axum::body::{Body, Bytes, HttpBody};
+use futures_util::task::AtomicWaker;
 use http_body::{Frame, SizeHint};
 
 /// The phase of a connection.
@@ -31,12 +32,15 @@ pub(super) struct Progress {
     phase: AtomicU8,
     /// The requests so far: the same phase of another request is another one.
     requests: AtomicU32,
+    /// Wakes the task of the connection.
+    connection: AtomicWaker,
 }
 
 impl Progress {
     /// Of a new connection the first header is awaited.
     pub(super) fn new() -> Self {
-        Self { phase: AtomicU8::new(Phase::Header as u8), requests: AtomicU32::new(0) }
+        let phase = AtomicU8::new(Phase::Header as u8);
+        Self { phase, requests: AtomicU32::new(0), connection: AtomicWaker::new() }
     }
 
     pub(super) fn phase(&self) -> Phase {
@@ -67,8 +71,16 @@ impl Progress {
         self.replace(Phase::Body, Phase::Answer);
     }
 
+    /// Says which task works on the connection.
+    pub(super) fn worked_on_by(&self, context: &Context<'_>) {
+        self.connection.register(context.waker());
+    }
+
+    /// The connection is idle from now on. Its task must read once more, so that the time of idleness begins:
+    /// by itself hyper would not, for it waits for what it asked for before the answer.
     fn answered(&self) {
         self.set(Phase::Idle);
+        self.connection.wake();
     }
 
     fn set(&self, phase: Phase) {

@@ -116,6 +116,7 @@ impl AsyncRead for TimedStream {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
+        self.progress.worked_on_by(context);
         match Pin::new(&mut self.stream).poll_read(context, buffer) {
             Poll::Ready(read) => {
                 if buffer.filled().len() > before {
@@ -134,6 +135,7 @@ impl AsyncWrite for TimedStream {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.progress.worked_on_by(context);
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
         self.written(written, context)
     }
@@ -143,6 +145,7 @@ impl AsyncWrite for TimedStream {
         context: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.progress.worked_on_by(context);
         let written = Pin::new(&mut self.stream).poll_write_vectored(context, parts);
         self.written(written, context)
     }

@@ -32,7 +32,8 @@ impl<'js> Returned<'js> {
         function: &str,
     ) -> Result<core::result::Result<Self, Answer>> {
         let type_name = value.type_name();
-        let Some(object) = value.into_object().filter(|object| !object.is_function()) else {
+        let is_result = |object: &Object<'_>| !object.is_function() && !object.is_array();
+        let Some(object) = value.into_object().filter(is_result) else {
             return Ok(Err(Answer::Malformed {
                 path: function.to_owned(),
                 problem: format!("returned {}, and not an object", name_of(type_name)),
