@@ -56,7 +56,7 @@ fn imported(name: &str, source: &str) -> Package {
     Package::read(fs::read(file).expect("it can be read")).expect("it is a package")
 }
 
-/// What codecs do of ports that they do not know. Each is told of in the record, and nothing else comes of it.
+/// Answers of codecs for ports that they do not know: each is told in the record, and nothing else comes of it.
 #[test]
 fn what_a_codec_says_of_one_frame_sets_nothing_aside() {
     let server = server();

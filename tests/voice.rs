@@ -109,16 +109,20 @@ fn doc_comments_open_with_the_name_of_a_thing() {
     none(&faults, "no doc comment opens with a refused word");
 }
 
-/// Returns the names of the subcommands that a help text lists.
+/// Returns the names of the subcommands that a help text lists, under one heading or by task.
 fn subcommands(help: &str) -> Vec<String> {
-    let lines = help.lines().skip_while(|line| *line != "Commands:").skip(1);
-    lines
-        .take_while(|line| !line.trim().is_empty())
-        .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
-        .filter_map(|line| line.split_whitespace().next())
-        .filter(|name| *name != "help")
-        .map(str::to_owned)
-        .collect()
+    let mut names = Vec::new();
+    let mut lists_commands = false;
+    for line in help.lines() {
+        let is_heading = line.ends_with(':') && !line.starts_with(' ');
+        if is_heading {
+            lists_commands = line != "Options:" && line != "Arguments:";
+        } else if lists_commands && line.starts_with("  ") && !line.starts_with("   ") {
+            names.extend(line.split_whitespace().next().map(str::to_owned));
+        }
+    }
+    names.retain(|name| name != "help");
+    names
 }
 
 /// Collects what a command and all below it say of themselves: a line each, behind the command.

@@ -49,7 +49,7 @@ fn downlinks(sensor: &Sensor) -> String {
     format!("{}/downlinks", sensor.path())
 }
 
-/// What is said of a quota that is used up: which one, how much, and who can raise it.
+/// The words about a quota that is used up: which one, how much, and who can raise it.
 #[track_caller]
 fn refused(answer: &Answer, status: u16, code: &str, quota: &str, limit: u64) {
     let detail = answer.problem(status, code);

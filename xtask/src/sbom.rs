@@ -23,7 +23,7 @@ const PLATFORM: &str = "x86_64-unknown-linux-gnu";
 /// The packages of a workspace and the edges between them, by their ids.
 struct Graph {
     packages: BTreeMap<String, Json>,
-    /// What is built into a package: neither for its tests nor for its build scripts.
+    /// Dependencies that are built into a package: neither those of its tests nor of its build scripts.
     built_in: BTreeMap<String, BTreeSet<String>>,
 }
 

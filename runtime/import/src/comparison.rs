@@ -18,7 +18,7 @@ pub(super) fn place(expected: &Json, actual: &Json, input: &Input) -> Option<Str
     difference(&expected, actual).map(|found| found.path)
 }
 
-/// What is expected, in the spelling of what came out where both are one value.
+/// The expected value, in the spelling of the actual one where both are one value.
 fn respelled(expected: &Json, actual: &Json, received_at: Timestamp) -> Json {
     match (expected, actual) {
         (Json::Object(expected), Json::Object(actual)) => {

@@ -18,7 +18,7 @@ const FILE_BYTES: u64 = 16 << 20;
 pub struct Folder {
     /// Without links in it, so that paths can be compared.
     root: PathBuf,
-    /// What was read by a guess.
+    /// Warnings about files that were read by a guess.
     warnings: Mutex<Vec<Problem>>,
 }
 
@@ -71,7 +71,7 @@ impl Folder {
         &self.root
     }
 
-    /// What was read by a guess so far, once: bytes that are no UTF-8.
+    /// Gives the warnings about bytes that are no UTF-8 so far, once.
     pub(super) fn take_warnings(&self) -> Vec<Problem> {
         std::mem::take(&mut self.warnings.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -34,7 +34,7 @@ pub enum RecoveryError {
     /// The audit cannot be written.
     #[error("the audit cannot be written")]
     Audit(#[source] RegistryError),
-    /// What was written may not be durable.
+    /// The new token may not be durable.
     #[error("the store could not be closed")]
     Close(#[source] StoreError),
 }

@@ -83,6 +83,31 @@ impl Devices {
                 REPORTS.replace(batch, &seen, to)?;
             }
         }
+        if self.comes_both_ways(claim) {
+            self.expect_other_way(batch, claim).await?;
+        }
+        Ok(())
+    }
+
+    /// Has the batch refused where another process takes an uplink of the device in the other way meanwhile: as
+    /// a report where this one is a whole frame, and the other way round.
+    async fn expect_other_way(&self, batch: &mut Batch, claim: &Claim) -> Result<(), DevicesError> {
+        let dev_eui = claim.uplink().dev_eui();
+        let (is_known, seen) = match claim.progress() {
+            Progress::Session { .. } => {
+                let row = Row::read(REPORTS, &*self.store, dev_eui).await?;
+                (row.value.unwrap_or_default() == self.reports.state(dev_eui), row.seen)
+            }
+            Progress::Report { .. } => {
+                let row = Row::read(SESSIONS, &*self.store, dev_eui).await?;
+                let known = self.sessions.state(dev_eui);
+                (row.value.is_none() || row.value == known, row.seen)
+            }
+        };
+        if !is_known {
+            return Err(DevicesError::SessionReplaced(dev_eui));
+        }
+        seen.expect_unchanged(batch);
         Ok(())
     }
 

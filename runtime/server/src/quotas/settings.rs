@@ -31,7 +31,7 @@ pub struct Quotas {
     pub route_tests_per_minute: usize,
     /// Whether its tokens may send commands with the priority `high`.
     pub high_priority: bool,
-    /// What single groups have instead.
+    /// The quotas of single groups, which take the place of those of all.
     #[serde(default)]
     pub groups: BTreeMap<GroupId, GroupQuotas>,
 }
