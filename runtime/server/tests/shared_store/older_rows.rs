@@ -42,7 +42,7 @@ async fn a_node_goes_on_from_rows_of_another_version() {
         assert_eq!(upgraded.take(reported(meter.dev_eui, 2 * f_cnt + 1, None)).await, "accepted");
     }
     assert_eq!(world.conflicts(), 0);
-    // The node that wrote the rows before meets one, and goes on too.
+    // The node that wrote the rows before sees that they are others now, and goes on too.
     for table in ["sessions", "reports", "decoder-states"] {
         rewrite(&world, table, meter.dev_eui).await;
     }
@@ -57,7 +57,6 @@ async fn a_node_goes_on_from_rows_of_another_version() {
         assert_eq!(node.take(meter.frame(3)).await, "replayed-f-cnt");
         assert_eq!(node.take(reported(meter.dev_eui, 3, None)).await, "duplicate");
     }
-    assert!(world.conflicts() > 0);
     let counted: Vec<String> = of_device(&node.records().await, meter.dev_eui)
         .into_iter()
         .map(|(_, count)| count)
