@@ -38,7 +38,7 @@ pub(crate) enum Kind {
     Warnings,
     /// Other bytes or another FPort of a downlink.
     Downlink,
-    /// Both fail with an exception of the engine, each in its own words.
+    /// An exception of the engine in its own words, thrown or written into the answer.
     EngineWords,
     /// The call goes beyond a bound of the sandbox: fuel, memory, stack, size.
     Bounds,
@@ -86,6 +86,18 @@ impl Difference {
 /// Names that stand before the messages of an engine's own exceptions.
 const OF_ENGINES: [&str; 6] =
     ["TypeError", "RangeError", "ReferenceError", "SyntaxError", "InternalError", "URIError"];
+
+/// Returns the name of the engine's exception that a text tells of, as `String(error)` writes it. Node.js puts a
+/// code behind the names of its own: `RangeError [ERR_OUT_OF_RANGE]: …`.
+fn exception_of(text: &str) -> Option<&str> {
+    let (head, _) = text.split_once(": ")?;
+    let name = head.split_once(" [ERR_").map_or(head, |(name, _)| name);
+    OF_ENGINES.contains(&name).then_some(name)
+}
+
+fn are_one_exception(there: &str, own: &str) -> bool {
+    exception_of(there).is_some_and(|name| exception_of(own) == Some(name))
+}
 
 /// Returns the difference of a call from Node.js's answer to the same.
 pub(crate) fn difference(node: &Json, call: &Call<Answer>) -> Option<Difference> {
@@ -242,6 +254,7 @@ fn data_differs(at: &str, node: &Json, here: &Json) -> Option<Difference> {
             () if there == own => None,
             () if is_moment(there) || is_moment(own) => differ(Kind::Time),
             () if is_number_of_last_digits(there, own) => differ(Kind::LastDigits),
+            () if are_one_exception(there, own) => differ(Kind::EngineWords),
             () => differ(Kind::Text),
         },
         (there, own) if there == own => None,
@@ -351,6 +364,9 @@ mod tests {
         assert_eq!(kind(json!({"a": 1}), json!({})), Some(Kind::Members));
         assert_eq!(kind(json!([1]), json!([1, 2])), Some(Kind::Members));
         assert_eq!(kind(json!("on"), json!("off")), Some(Kind::Text));
+        let coded = json!("RangeError [ERR_OUT_OF_RANGE]: offset 6");
+        assert_eq!(kind(coded.clone(), json!("RangeError: offset 6")), Some(Kind::EngineWords));
+        assert_eq!(kind(coded, json!("TypeError: offset 6")), Some(Kind::Text));
         for time in ["2024-05-01T10:00:00.000Z", "1/5/2024, 10:00:00 AM", "10:00", "01.05.2024"] {
             assert_eq!(kind(json!(time), json!("x")), Some(Kind::Time), "{time}");
         }
