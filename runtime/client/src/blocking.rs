@@ -25,11 +25,12 @@ impl Blocking {
     /// A client that waits.
     ///
     /// # Errors
-    /// [`ClientError::Runtime`] where the system has nothing to wait with.
+    /// [`ClientError::Runtime`] where the system has nothing to wait with, and [`ClientError::Setup`] where it lets
+    /// nobody speak HTTPS.
     pub fn new(client: Client) -> Result<Self, ClientError> {
         let runtime =
             Builder::new_current_thread().enable_all().build().map_err(ClientError::Runtime)?;
-        Ok(Self { client, runtime })
+        Ok(Self { client: client.apart()?, runtime })
     }
 
     /// The same in the role of another token.

@@ -43,8 +43,7 @@ impl Client {
     pub fn new(server: &str, token: Option<&str>) -> Result<Self, ClientError> {
         // Installing it a second time is the only way to fail, and that is as good.
         drop(rustls::crypto::ring::default_provider().install_default());
-        let http =
-            reqwest::Client::builder().timeout(TIMEOUT).build().map_err(ClientError::Setup)?;
+        let http = connections()?;
         let (server, token) = (address(server)?, token.map(str::to_owned));
         Ok(Self { http, server, token })
     }
@@ -61,6 +60,11 @@ impl Client {
     /// [`ClientError::Address`] where the address is none.
     pub fn at(&self, server: &str) -> Result<Self, ClientError> {
         Ok(Self { server: address(server)?, ..self.clone() })
+    }
+
+    /// The same with connections of its own: those of another runtime stand still while it does.
+    pub(crate) fn apart(&self) -> Result<Self, ClientError> {
+        Ok(Self { http: connections()?, ..self.clone() })
     }
 
     pub(crate) fn get(&self, path: impl Display) -> RequestBuilder {
@@ -87,6 +91,10 @@ impl Client {
             None => request,
         }
     }
+}
+
+fn connections() -> Result<reqwest::Client, ClientError> {
+    reqwest::Client::builder().timeout(TIMEOUT).build().map_err(ClientError::Setup)
 }
 
 fn address(text: &str) -> Result<Url, ClientError> {
