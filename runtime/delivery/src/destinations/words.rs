@@ -7,7 +7,7 @@ pub(crate) const SHOWN_BYTES: usize = 1 << 10;
 const LEFT_OUT: char = '…';
 
 /// Returns the words of a stranger as they may be shown: one line of printable text, a kilobyte at most.
-/// What a terminal or a page would take for an order, or for a change of direction, is a space.
+/// Characters that a terminal or a page would obey, or that change the direction of a text, become a space.
 pub(crate) fn shown(said: &str) -> String {
     let mut words = String::new();
     for character in said.chars() {

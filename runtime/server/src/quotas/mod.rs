@@ -1,7 +1,7 @@
 //! Quotas: how much of everything one group may have at once, so that there is room for the others.
 //!
-//! What there is is counted where it is kept, so that a count is right after a restart. What is about to be
-//! kept is reserved first, so that two requests at once cannot both take the last place.
+//! Things of a group are counted where they are kept, so that a count is right after a restart. A place for a new
+//! one is reserved before it is kept, so that two requests at once cannot both take the last place.
 
 mod error;
 mod pace;
