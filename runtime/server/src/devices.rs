@@ -39,7 +39,7 @@ pub use registration::{
 };
 
 use crate::{
-    quotas::{Quota, QuotaExceeded, Quotas, Reservation, Reservations},
+    quotas::{Counts, Quota, QuotaExceeded, Quotas, Reservation, Reservations},
     turns::Turns,
 };
 use line::{Credentials, JoinedSession, JoinedSessions, Line};
@@ -72,7 +72,7 @@ pub struct Devices {
     /// Held for a look-up or an insertion, never across an await.
     known: RwLock<HashMap<DevEui, Arc<Device>>>,
     /// The number of devices of each group. Taken after `known` where both are held.
-    of_groups: Mutex<HashMap<GroupId, usize>>,
+    of_groups: Mutex<Counts<GroupId>>,
     quotas: OnceLock<Arc<Quotas>>,
     reserved: Reservations,
     /// The devices by the names that their network servers have for them.
@@ -293,7 +293,7 @@ impl Devices {
     /// Returns the number of devices of a group.
     #[must_use]
     pub fn count_of(&self, group: &GroupId) -> usize {
-        self.of_groups.lock().get(group).copied().unwrap_or_default()
+        self.of_groups.lock().of(group)
     }
 
     /// Returns the groups that have devices.
@@ -429,14 +429,10 @@ impl Devices {
     fn count_groups(&self, before: Option<&Device>, now: Option<&Device>) {
         let mut of_groups = self.of_groups.lock();
         if let Some(device) = now {
-            *of_groups.entry(device.group.clone()).or_default() += 1;
+            of_groups.add(device.group.clone(), 1);
         }
-        let Some(device) = before else { return };
-        if let Some(count) = of_groups.get_mut(&device.group) {
-            *count -= 1;
-            if *count == 0 {
-                of_groups.remove(&device.group);
-            }
+        if let Some(device) = before {
+            of_groups.take(&device.group, 1);
         }
     }
 

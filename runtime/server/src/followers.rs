@@ -1,12 +1,12 @@
 //! Places for requests that stay: those who follow the records of a group as they come or wait for one, and
 //! answers with records that are being sent.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use champollion_delivery::names::GroupId;
 use parking_lot::Mutex;
 
-use crate::quotas::{Quota, QuotaExceeded};
+use crate::quotas::{Counts, Quota, QuotaExceeded};
 
 /// The places that are taken, by group and by token.
 #[derive(Clone)]
@@ -17,8 +17,8 @@ pub struct Followers {
 
 #[derive(Default)]
 struct Taken {
-    of_groups: HashMap<GroupId, usize>,
-    of_tokens: HashMap<String, usize>,
+    of_groups: Counts<GroupId>,
+    of_tokens: Counts<String>,
 }
 
 /// A place of a request that stays; given back when it is dropped.
@@ -53,26 +53,25 @@ impl Followers {
         (of_group, of_token): (usize, usize),
     ) -> Result<Place, QuotaExceeded> {
         let mut taken = self.taken.lock();
-        let used = |counted: Option<&usize>| counted.copied().unwrap_or_default();
         let (group_quota, token_quota) = self.quotas;
         for (quota, used, limit) in [
-            (token_quota, used(taken.of_tokens.get(token)), of_token),
-            (group_quota, used(taken.of_groups.get(group)), of_group),
+            (token_quota, taken.of_tokens.of(token), of_token),
+            (group_quota, taken.of_groups.of(group), of_group),
         ] {
             if used >= limit {
                 let group = group.clone();
                 return Err(QuotaExceeded { group, quota, used, wanted: 1, limit });
             }
         }
-        *taken.of_tokens.entry(token.to_owned()).or_default() += 1;
-        *taken.of_groups.entry(group.clone()).or_default() += 1;
+        taken.of_tokens.add(token.to_owned(), 1);
+        taken.of_groups.add(group.clone(), 1);
         Ok(Place { followers: self.clone(), group: group.clone(), token: token.to_owned() })
     }
 
     /// Returns the number of places that a group has taken.
     #[must_use]
     pub fn count(&self, group: &GroupId) -> usize {
-        self.taken.lock().of_groups.get(group).copied().unwrap_or_default()
+        self.taken.lock().of_groups.of(group)
     }
 
     /// Returns the groups that have taken a place.
@@ -85,18 +84,8 @@ impl Followers {
 impl Drop for Place {
     fn drop(&mut self) {
         let mut taken = self.followers.taken.lock();
-        if let Some(count) = taken.of_groups.get_mut(&self.group) {
-            *count -= 1;
-            if *count == 0 {
-                taken.of_groups.remove(&self.group);
-            }
-        }
-        if let Some(count) = taken.of_tokens.get_mut(&self.token) {
-            *count -= 1;
-            if *count == 0 {
-                taken.of_tokens.remove(&self.token);
-            }
-        }
+        taken.of_groups.take(&self.group, 1);
+        taken.of_tokens.take(&self.token, 1);
     }
 }
 

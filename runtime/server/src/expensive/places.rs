@@ -1,11 +1,12 @@
 //! The places of expensive requests, counted by token and by group.
 
-use std::{borrow::Borrow, collections::HashMap, hash::Hash, sync::Arc};
+use std::sync::Arc;
 
 use champollion_delivery::names::GroupId;
 use parking_lot::Mutex;
 
 use super::{ExpensiveSettings, TooExpensive};
+use crate::quotas::Counts;
 
 /// The places that are taken.
 #[derive(Clone, Default)]
@@ -14,8 +15,8 @@ pub(super) struct Places(Arc<Mutex<Taken>>);
 #[derive(Default)]
 struct Taken {
     all: usize,
-    of_tokens: HashMap<String, usize>,
-    of_groups: HashMap<GroupId, usize>,
+    of_tokens: Counts<String>,
+    of_groups: Counts<GroupId>,
 }
 
 /// A place that is taken.
@@ -34,11 +35,11 @@ impl Places {
     ) -> Result<Held, TooExpensive> {
         let mut taken = self.0.lock();
         let limit = settings.of_token;
-        if count(&taken.of_tokens, token) >= limit {
+        if taken.of_tokens.of(token) >= limit {
             return Err(TooExpensive::OfToken { limit });
         }
         if let Some(group) = group
-            && count(&taken.of_groups, group) >= settings.of_group
+            && taken.of_groups.of(group) >= settings.of_group
         {
             return Err(TooExpensive::OfGroup { group: group.clone(), limit: settings.of_group });
         }
@@ -46,9 +47,9 @@ impl Places {
             return Err(TooExpensive::All { limit: settings.requests });
         }
         taken.all += 1;
-        *taken.of_tokens.entry(token.to_owned()).or_default() += 1;
+        taken.of_tokens.add(token.to_owned(), 1);
         if let Some(group) = group {
-            *taken.of_groups.entry(group.clone()).or_default() += 1;
+            taken.of_groups.add(group.clone(), 1);
         }
         Ok(Held { places: self.clone(), token: token.to_owned(), group: group.cloned() })
     }
@@ -58,27 +59,9 @@ impl Drop for Held {
     fn drop(&mut self) {
         let mut taken = self.places.0.lock();
         taken.all = taken.all.saturating_sub(1);
-        give_back(&mut taken.of_tokens, &self.token);
+        taken.of_tokens.take(&self.token, 1);
         if let Some(group) = &self.group {
-            give_back(&mut taken.of_groups, group);
-        }
-    }
-}
-
-fn count<Key, Borrowed>(counts: &HashMap<Key, usize>, key: &Borrowed) -> usize
-where
-    Key: Borrow<Borrowed> + Hash + Eq,
-    Borrowed: Hash + Eq + ?Sized,
-{
-    counts.get(key).copied().unwrap_or_default()
-}
-
-/// Counts one less, and forgets whoever has none.
-fn give_back<Key: Hash + Eq>(counts: &mut HashMap<Key, usize>, key: &Key) {
-    if let Some(count) = counts.get_mut(key) {
-        *count -= 1;
-        if *count == 0 {
-            counts.remove(key);
+            taken.of_groups.take(group, 1);
         }
     }
 }
@@ -121,6 +104,7 @@ mod tests {
         let water: GroupId = "water".parse().unwrap();
         drop(places.take(&SETTINGS, "a", Some(&water)));
         let taken = places.0.lock();
-        assert_eq!((taken.all, taken.of_tokens.len(), taken.of_groups.len()), (0, 0, 0));
+        assert_eq!(taken.all, 0);
+        assert!(taken.of_tokens.is_empty() && taken.of_groups.is_empty());
     }
 }

@@ -1,10 +1,12 @@
 //! Places that are reserved for what is about to be kept.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use champollion_delivery::names::GroupId;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
+
+use super::Counts;
 
 /// The reservations of each group, of one quota.
 #[derive(Clone, Default)]
@@ -13,7 +15,7 @@ pub(crate) struct Reservations(Arc<Inner>);
 #[derive(Default)]
 struct Inner {
     /// Held for a look or a change, never across an await.
-    held: Mutex<HashMap<GroupId, usize>>,
+    held: Mutex<Counts<GroupId>>,
     released: Notify,
 }
 
@@ -64,11 +66,11 @@ impl Reservations {
         if used.saturating_add(count) > limit {
             return Err(used);
         }
-        let reserved = held.get(group).copied().unwrap_or_default();
+        let reserved = held.of(group);
         if used.saturating_add(reserved).saturating_add(count) > limit {
             return Ok(None);
         }
-        held.insert(group.clone(), reserved + count);
+        held.add(group.clone(), count);
         Ok(Some(Reservation { of: self.clone(), group: group.clone(), count }))
     }
 }
@@ -81,14 +83,7 @@ impl Reservation {
 
     fn give_back(&mut self, count: usize) {
         self.count -= count;
-        let mut held = self.of.0.held.lock();
-        if let Some(reserved) = held.get_mut(&self.group) {
-            *reserved = reserved.saturating_sub(count);
-            if *reserved == 0 {
-                held.remove(&self.group);
-            }
-        }
-        drop(held);
+        self.of.0.held.lock().take(&self.group, count);
         self.of.0.released.notify_waiters();
     }
 }
