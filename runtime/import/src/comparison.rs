@@ -14,31 +14,38 @@ const RELATIVE_ERROR: f64 = 5e-14;
 
 /// The path of the first place where an output differs from what is expected.
 pub(super) fn place(expected: &Json, actual: &Json, input: &Input) -> Option<String> {
-    let expected = respelled(expected, actual, moment_of(input));
+    let received_at = moment_of(input);
+    let expected = respelled(expected, actual, &|expected, actual| match (expected, actual) {
+        (Json::Number(one), Json::Number(other)) => is_one_number(one, other),
+        (Json::String(one), Json::String(other)) => is_one_moment(one, other, received_at),
+        _ => false,
+    });
     difference(&expected, actual).map(|found| found.path)
 }
 
-/// The expected value, in the spelling of the actual one where both are one value.
-fn respelled(expected: &Json, actual: &Json, received_at: Timestamp) -> Json {
-    match (expected, actual) {
-        (Json::Object(expected), Json::Object(actual)) => {
+/// A value in the spelling of another one wherever the two are one by `are_one`, which is asked of their parts.
+/// A part that the other one has not is held against null.
+pub(super) fn respelled(
+    value: &Json,
+    other: &Json,
+    are_one: &impl Fn(&Json, &Json) -> bool,
+) -> Json {
+    match (value, other) {
+        (Json::Object(value), Json::Object(other)) => {
             let member = |(key, member): (&String, &Json)| {
-                let other = actual.get(key).unwrap_or(&Json::Null);
-                (key.clone(), respelled(member, other, received_at))
+                let other = other.get(key).unwrap_or(&Json::Null);
+                (key.clone(), respelled(member, other, are_one))
             };
-            Json::Object(expected.iter().map(member).collect::<Map<_, _>>())
+            Json::Object(value.iter().map(member).collect::<Map<_, _>>())
         }
-        (Json::Array(expected), Json::Array(actual)) => {
+        (Json::Array(value), Json::Array(other)) => {
             let item = |(index, item): (usize, &Json)| {
-                respelled(item, actual.get(index).unwrap_or(&Json::Null), received_at)
+                respelled(item, other.get(index).unwrap_or(&Json::Null), are_one)
             };
-            expected.iter().enumerate().map(item).collect()
+            value.iter().enumerate().map(item).collect()
         }
-        (Json::Number(one), Json::Number(other)) if is_one_number(one, other) => actual.clone(),
-        (Json::String(one), Json::String(other)) if is_one_moment(one, other, received_at) => {
-            actual.clone()
-        }
-        _ => expected.clone(),
+        _ if are_one(value, other) => other.clone(),
+        _ => value.clone(),
     }
 }
 

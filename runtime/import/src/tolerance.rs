@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use crate::comparison::read_moment;
+use crate::comparison::{read_moment, respelled};
 
 /// The manner in which a catalogue's own tools compare an answer with an example.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,40 +25,15 @@ impl Comparison {
     pub(super) fn forgive(self, expected: &Json, actual: &Json) -> Json {
         match self {
             Self::ByValue => actual.clone(),
-            Self::ThingPark => forgiven(expected, actual),
+            Self::ThingPark => respelled(actual, expected, &is_left_open),
         }
     }
 }
 
-fn forgiven(expected: &Json, actual: &Json) -> Json {
-    match (expected, actual) {
-        (Json::Object(expected), Json::Object(actual)) => actual
-            .iter()
-            .map(|(key, value)| {
-                let value = match expected.get(key) {
-                    Some(expected) => forgiven(expected, value),
-                    None => value.clone(),
-                };
-                (key.clone(), value)
-            })
-            .collect(),
-        (Json::Array(expected), Json::Array(actual)) => actual
-            .iter()
-            .enumerate()
-            .map(|(index, value)| match expected.get(index) {
-                Some(expected) => forgiven(expected, value),
-                None => value.clone(),
-            })
-            .collect(),
-        (Json::String(wanted), _) if is_left_open(wanted, actual) => expected.clone(),
-        (_, actual) => actual.clone(),
-    }
-}
-
-fn is_left_open(wanted: &str, came: &Json) -> bool {
-    match wanted {
-        ANY_DATE => came.as_str().is_some_and(|came| read_moment(came).is_some()),
-        ANY_NUMBER => came.is_number() || came.is_string(),
+fn is_left_open(came: &Json, wanted: &Json) -> bool {
+    match wanted.as_str() {
+        Some(ANY_DATE) => came.as_str().is_some_and(|came| read_moment(came).is_some()),
+        Some(ANY_NUMBER) => came.is_number() || came.is_string(),
         _ => false,
     }
 }
