@@ -14,6 +14,10 @@
 
 #![forbid(unsafe_code)]
 
+// The adapter of examples/adapter, held against all that holds for adapters.
+#[cfg(test)]
+#[path = "../../../examples/adapter/mod.rs"]
+mod acme;
 mod actility;
 mod adapter;
 mod aws;
