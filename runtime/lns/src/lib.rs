@@ -9,7 +9,7 @@
 //! There is one rule for all: the essentials of an uplink (DevEUI, FCnt, FPort, payload) must be as they
 //! should, and what else cannot be read is left out and noted.
 //!
-//! A new adapter is a folder here and a line in the list of `adapter.rs`. Each [`Kind`] of network server
+//! A new adapter is a folder here and a line in the list of `adapters.rs`. Each [`Kind`] of network server
 //! is one of them.
 
 #![forbid(unsafe_code)]
@@ -20,6 +20,7 @@
 mod acme;
 mod actility;
 mod adapter;
+mod adapters;
 mod aws;
 mod chirpstack;
 mod command;
