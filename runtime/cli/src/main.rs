@@ -61,7 +61,7 @@ enum Command {
     Publish(publish::Publish),
     /// List what can be decoded, into which fields and units
     Catalogue(catalogue::Catalogue),
-    /// Register, list and remove devices
+    /// Register, list, show and remove devices
     Devices(devices::Devices),
     /// Send commands to devices, and follow them
     Downlinks(downlinks::Downlinks),

@@ -16,4 +16,7 @@ pub(crate) static ADAPTERS: &[&dyn Adapter] = &[
     &crate::aws::Aws,
     &crate::described::Described,
     &crate::phy::Phy,
+    // The adapter of examples/adapter, of which all is asked that is asked of adapters.
+    #[cfg(test)]
+    &crate::acme::Acme,
 ];
