@@ -1,4 +1,4 @@
-//! Packages of Debian.
+//! Packages of Debian that the tests need.
 
 use std::sync::{Mutex, PoisonError};
 

@@ -1,4 +1,4 @@
-//! Runs every test.
+//! Runs every test, with all that tests need.
 
 use std::{env, panic, path::PathBuf, process::Stdio, thread};
 
