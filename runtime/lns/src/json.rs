@@ -349,6 +349,10 @@ mod tests {
 
     use super::*;
 
+    fn parse(kind: Kind, body: &[u8]) -> Result<Json> {
+        parse_forgivingly(kind, body, &Unread::default())
+    }
+
     #[track_caller]
     fn said<T: std::fmt::Debug>(result: Result<T>) -> String {
         result.unwrap_err().to_string()
