@@ -8,6 +8,7 @@
 
 pub mod api;
 pub mod auth;
+pub mod authors;
 mod clock;
 pub mod config;
 pub mod connections;

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use super::problem::Problem;
 use crate::{
     auth::{AuthError, Principal, Scope, bearer},
+    authors::AuditedAuthor,
     connections::{ClientAddress, network_of},
     service::Service,
 };
@@ -105,6 +106,13 @@ pub struct Authorized<D> {
     /// The sender of the request.
     pub principal: Principal,
     duty: PhantomData<fn(D)>,
+}
+
+impl<D> Authorized<D> {
+    /// The sender as the author of changes.
+    pub(super) fn author(&self, service: &Service) -> AuditedAuthor {
+        AuditedAuthor::new(&service.registry, self.principal.actor())
+    }
 }
 
 impl<D: Duty> FromRequestParts<Arc<Service>> for Authorized<D> {

@@ -4,14 +4,11 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{Json, extract::State, http::StatusCode};
 use champollion_frames::DevEui;
-use champollion_registry::{ledger::AuditEntry, package::DecoderRef};
-use jiff::Timestamp;
+use champollion_registry::package::DecoderRef;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use super::{
     Problem,
-    acts::note,
     authorized::{Authorized, HandOver, Inspect, Provision},
     extract::{JsonBody, Parameters, PathParts, SecretBody, parameter, path_part, to_the_end},
     paging::{self, Listing, PageEnd, Window},
@@ -110,17 +107,11 @@ pub(super) async fn register(
         let detail = format!("networkServer: the settings have no [network-servers.{server}]");
         return Err(Problem::bad_request("unknown-network-server", detail));
     }
-    let by = authorized.principal.actor();
-    let device = to_the_end(async move {
-        let device = service.devices.register(dev_eui, registration).await?;
-        // Whose it is and what decodes it; its keys stay where they are.
-        let entry = AuditEntry::new(&by, "device-register", dev_eui).with(json!({
-            "group": device.group, "assignment": device.assignment,
-            "networkServer": device.network_server, "reported": device.reported,
-        }));
-        service.registry.record(entry, Timestamp::now()).await?;
-        Ok(device)
-    });
+    let author = authorized.author(&service);
+    let device =
+        to_the_end(
+            async move { Ok(service.devices.register(dev_eui, registration, &author).await?) },
+        );
     let device = device.await?;
     Ok(Json(Device::clone(&device)))
 }
@@ -149,13 +140,9 @@ pub(super) async fn assign(
     let dev_eui: DevEui = path_part("DevEUI", &dev_eui)?;
     let AssignmentRequest { decoder, firmware, firmware_decoders } = wish;
     let assignment = Assignment { decoder, firmware, firmware_decoders };
-    let entry =
-        AuditEntry::new(&authorized.principal.actor(), "assign", dev_eui).with(json!(assignment));
-    let device = to_the_end(async move {
-        let device = service.devices.assign(dev_eui, assignment).await?;
-        service.registry.record(entry, Timestamp::now()).await?;
-        Ok(device)
-    });
+    let author = authorized.author(&service);
+    let device =
+        to_the_end(async move { Ok(service.devices.assign(dev_eui, assignment, &author).await?) });
     let device = device.await?;
     Ok(Json(Device::clone(&device)))
 }
@@ -202,15 +189,10 @@ pub(super) async fn hand_over(
     let dev_eui: DevEui = path_part("DevEUI", &dev_eui)?;
     let speaker = authorized.principal.speaker(&service.config);
     speaker.check(&service.devices, dev_eui).map_err(IngestError::Refused)?;
-    let by = authorized.principal.actor();
+    let author = authorized.author(&service);
     let device = to_the_end(async move {
-        let handed = service.devices.hand_over(dev_eui, &session, &service.config.keks).await?;
-        if let Some(moved) = handed.moved {
-            let entry = AuditEntry::new(&by, "session-hand-over", dev_eui).with(json!(moved));
-            // It is part of the way of frames, which a full audit does not hold up.
-            note(&service, entry).await;
-        }
-        Ok(handed.device)
+        let keks = &service.config.keks;
+        Ok(service.devices.hand_over(dev_eui, &session, keks, &author).await?)
     });
     let device = device.await?;
     Ok(Json(Device::clone(&device)))
@@ -235,12 +217,10 @@ pub(super) async fn remove(
     PathParts(dev_eui): PathParts<String>,
 ) -> Result<StatusCode, Problem> {
     let dev_eui: DevEui = path_part("DevEUI", &dev_eui)?;
-    let entry =
-        AuditEntry::new(&authorized.principal.actor(), "device-remove", dev_eui).essential();
+    let author = authorized.author(&service);
     to_the_end(async move {
-        service.devices.remove(dev_eui).await?;
+        service.devices.remove(dev_eui, &author).await?;
         service.downlinks.forget_device(dev_eui).await?;
-        service.registry.record(entry, Timestamp::now()).await?;
         Ok(())
     })
     .await?;

@@ -10,21 +10,19 @@ use axum::{
 };
 use champollion_delivery::names::GroupId;
 use champollion_frames::DevEui;
-use champollion_registry::ledger::AuditEntry;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use uuid::Uuid;
 
 use super::{
     Problem,
-    acts::note,
     authorized::{Authorized, Command},
-    extract::{JsonBody, Parameters, PathParts, path_part},
+    extract::{JsonBody, Parameters, PathParts, path_part, to_the_end},
     paging::{self, PageEnd, Window},
     quotas::permit_priority,
 };
 use crate::{
     auth::Principal,
+    authors::Author,
     devices::{Device, DevicesError},
     downlinks::{
         CancelError, CommandRequest, Downlink, GroupAnswer, GroupCommandRequest, Refused,
@@ -113,9 +111,12 @@ pub(super) async fn send(
     permit_priority(&service, &authorized.principal, &device.group, wish.priority)?;
     let path = format!("devices/{}", device.dev_eui);
     let sender = sender(&authorized.principal, &headers, &path, &wish)?;
-    let downlink = service.downlinks.send(&device, &wish, &sender).await?;
-    let entry = AuditEntry::new(&authorized.principal.actor(), "command-send", device.dev_eui);
-    note(&service, entry.with(json!({ "id": downlink.id, "group": device.group }))).await;
+    let author = authorized.author(&service);
+    let downlink =
+        to_the_end(
+            async move { Ok(service.downlinks.send(&device, &wish, &sender, &author).await?) },
+        )
+        .await?;
     let location = format!("/v1/downlinks/{}", downlink.id);
     let mut response = (StatusCode::ACCEPTED, Json(Downlink::clone(&downlink))).into_response();
     if let Ok(location) = HeaderValue::from_str(&location) {
@@ -178,9 +179,12 @@ pub(super) async fn send_to_group(
     }
     permit_priority(&service, &authorized.principal, &group, wish.priority)?;
     let sender = sender(&authorized.principal, &headers, &format!("groups/{group}"), &wish)?;
-    let answer = service.downlinks.send_to_group(&group, &devices, &wish, &sender, refused).await?;
-    let entry = AuditEntry::new(&authorized.principal.actor(), "command-send-to-group", &group);
-    note(&service, entry.with(json!({ "devices": devices.len() }))).await;
+    let author = authorized.author(&service);
+    let answer = to_the_end(async move {
+        let by = (&sender, &author as &dyn Author);
+        Ok(service.downlinks.send_to_group(&group, &devices, &wish, by, refused).await?)
+    })
+    .await?;
     Ok((StatusCode::ACCEPTED, Json(answer)))
 }
 
@@ -263,9 +267,10 @@ pub(super) async fn cancel(
     PathParts(id): PathParts<String>,
 ) -> Result<Json<Downlink>, Problem> {
     let downlink = seen(&service, &authorized.principal, path_part("command", &id)?).await?;
-    let cancelled = service.downlinks.cancel(downlink.id).await?;
-    let entry = AuditEntry::new(&authorized.principal.actor(), "command-cancel", downlink.id);
-    note(&service, entry.with(json!({ "device": downlink.dev_eui })).essential()).await;
+    let author = authorized.author(&service);
+    let cancelled =
+        to_the_end(async move { Ok(service.downlinks.cancel(downlink.id, &author).await?) })
+            .await?;
     Ok(Json(Downlink::clone(&cancelled)))
 }
 

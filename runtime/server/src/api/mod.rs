@@ -1,6 +1,5 @@
 //! The HTTP interface: a file for each kind of thing that is served.
 
-mod acts;
 pub mod authorized;
 mod catalogue;
 mod channels;

@@ -11,9 +11,8 @@ use uuid::Uuid;
 
 use super::{
     Problem,
-    acts::note,
     authorized::{Authorized, ManageParked},
-    extract::{Parameters, PathParts, parameter, path_part},
+    extract::{Parameters, PathParts, parameter, path_part, to_the_end},
     paging::{self, Listing, PageEnd, Window},
 };
 use crate::{mqtt::NotTaken, parked::ParkedInfo, service::Service};
@@ -110,10 +109,12 @@ pub(super) async fn drop(
     PathParts(id): PathParts<String>,
 ) -> Result<StatusCode, Problem> {
     let id: Uuid = path_part("message", &id)?;
-    service.parked.remove(id).await?;
-    let entry = AuditEntry::new(&authorized.principal.actor(), "parked-drop", id).essential();
-    note(&service, entry).await;
-    Ok(StatusCode::NO_CONTENT)
+    let author = authorized.author(&service);
+    to_the_end(async move {
+        service.parked.remove(id, &author, AuditEntry::of_act("parked-drop", id)).await?;
+        Ok(StatusCode::NO_CONTENT)
+    })
+    .await
 }
 
 /// The outcome of taking a message once more.
@@ -163,8 +164,7 @@ pub(super) async fn retry(
         NotTaken::Refused(why) => Problem::unprocessable("refused", why),
         NotTaken::Later(why) => Problem::unavailable("not-kept", why),
     })?;
-    service.parked.remove(id).await?;
-    let entry = AuditEntry::new(&authorized.principal.actor(), "parked-retry", id);
-    note(&service, entry.with(json!({ "networkServer": server }))).await;
+    let act = AuditEntry::of_act("parked-retry", id).with(json!({ "networkServer": server }));
+    service.parked.remove(id, &authorized.author(&service), act).await?;
     Ok(Json(Retried { result }))
 }

@@ -5,10 +5,8 @@ use std::{collections::BTreeSet, sync::Arc};
 use axum::{Json, extract::State, http::StatusCode};
 use champollion_delivery::names::GroupId;
 use champollion_lns::NetworkServerName;
-use champollion_registry::ledger::AuditEntry;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use super::{
     Problem,
@@ -87,15 +85,13 @@ pub(super) async fn create(
     }
     let Wanted { name, scopes, expires_at, network_server, .. } = wanted;
     may_grant(&authorized.principal, scopes.as_ref())?;
-    let (actor, now) = (authorized.principal.actor(), Timestamp::now());
+    let author = authorized.author(&service);
     let wish = TokenRequest { name, role, scopes, expires_at, network_server };
-    let token = to_the_end(async move {
-        let token = service.tokens.create(wish, now).await?;
-        let entry = AuditEntry::new(&actor, "token-create", &token.info.id);
-        service.registry.record(entry.with(json!(token.info)), now).await?;
-        Ok(token)
-    })
-    .await?;
+    let token =
+        to_the_end(
+            async move { Ok(service.tokens.create(wish, Timestamp::now(), &author).await?) },
+        )
+        .await?;
     let created = Created { token: token.secret.reveal().to_owned(), info: token.info };
     Ok((StatusCode::CREATED, Json(created)))
 }
@@ -157,11 +153,9 @@ pub(super) async fn revoke(
     State(service): State<Arc<Service>>,
     PathParts(id): PathParts<String>,
 ) -> Result<StatusCode, Problem> {
-    let actor = authorized.principal.actor();
+    let author = authorized.author(&service);
     to_the_end(async move {
-        let revoked = service.tokens.revoke(&id, Timestamp::now()).await?;
-        let entry = AuditEntry::new(&actor, "token-revoke", id).with(json!(revoked)).essential();
-        service.registry.record(entry, Timestamp::now()).await?;
+        service.tokens.revoke(&id, Timestamp::now(), &author).await?;
         Ok(())
     })
     .await?;
