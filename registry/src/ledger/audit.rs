@@ -59,7 +59,7 @@ pub(crate) enum Room {
     Space,
     /// Its reserve too: the act takes something away or ends it.
     Reserve,
-    /// Its reserve too; and beyond that the act is done without a line, since frames depend on it.
+    /// Its space but for an eighth; beyond that the act is done without a line, since frames depend on it.
     Any,
 }
 
@@ -102,8 +102,8 @@ impl AuditEntry {
         Self { room: Room::Reserve, ..self }
     }
 
-    /// The same for an act that frames depend on, such as a join: where the audit has no room at all, it is done
-    /// without a line, and the log tells of it.
+    /// The same for an act that frames depend on, such as a join: where the audit has an eighth of its space left,
+    /// which is for changes, it is done without a line, and the log tells of it.
     #[must_use]
     pub fn in_any_case(self) -> Self {
         Self { room: Room::Any, ..self }

@@ -112,6 +112,8 @@ pub struct Http {
     pub body_bytes: usize,
     /// Most bytes of a page of records, or of a list.
     pub page_bytes: usize,
+    /// Large answers that may be on their way to one token, or without one to one address.
+    pub large_answers: usize,
     /// Seconds that requests under way are given to end.
     pub shutdown_seconds: u64,
 }
@@ -244,6 +246,12 @@ pub struct Publication {
     pub random_payloads: usize,
     /// Whether packages without signature are published, of vendors to whom no key belongs.
     pub unsigned: bool,
+    /// Packages that may be under way to be tried.
+    pub waiting: usize,
+    /// The same of one token.
+    pub waiting_of_token: usize,
+    /// Bytes that the packages of one vendor may take.
+    pub bytes_of_vendor: u64,
 }
 
 /// The space of the audit.

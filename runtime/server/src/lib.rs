@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 pub mod api;
+mod at_once;
 pub mod auth;
 pub mod authors;
 mod clock;

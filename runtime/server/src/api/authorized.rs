@@ -9,7 +9,7 @@ use axum::{
 use champollion_registry::ledger::Actor;
 use jiff::Timestamp;
 
-use super::problem::Problem;
+use super::{problem::Problem, requester::Requester};
 use crate::{
     auth::{AuthError, Principal, Scope, bearer},
     authors::AuditedAuthor,
@@ -148,7 +148,12 @@ pub(super) async fn recognized(parts: &Parts, service: &Service) -> Result<Princ
     let token = bearer(&parts.headers)
         .and_then(|presented| service.tokens.recognize(&presented, Timestamp::now()));
     match token {
-        Ok(token) => Ok(Principal::of(token, address(parts))),
+        Ok(token) => {
+            if let Some(requester) = parts.extensions.get::<Requester>() {
+                requester.is(&token.id);
+            }
+            Ok(Principal::of(token, address(parts)))
+        }
         Err(error) => {
             let client = parts.extensions.get::<ClientAddress>().map(|client| client.address);
             if error != AuthError::Missing {

@@ -43,6 +43,16 @@ const DEFAULT_LIMIT: usize = 100;
 /// Most commands of one answer: about 2 MB.
 const MAX_LIMIT: usize = 1_000;
 
+/// The header of requests that are recognized when they come again, for their description.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "headers are read one by one")]
+struct RequestName {
+    /// A name of the request, 1 to 255 visible characters: the same request once more is the same command.
+    #[param(rename = "Idempotency-Key", min_length = 1, max_length = 255)]
+    key: Option<String>,
+}
+
 #[derive(Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
@@ -68,15 +78,7 @@ pub(super) struct DownlinkList {
     operation_id = "sendCommand",
     tag = "commands",
     summary = "Send a command to a device",
-    security(("token" = ["admin", "partner"])),
-    params((
-        "Idempotency-Key" = Option<String>,
-        Header,
-        description = "A name of the request, 1 to 255 visible characters: the same request once \
-                       more is the same command.",
-        min_length = 1,
-        max_length = 255
-    )),
+    params(RequestName),
     request_body = CommandRequest,
     responses(
         (
@@ -131,15 +133,7 @@ pub(super) async fn send(
     operation_id = "sendGroupCommand",
     tag = "commands",
     summary = "Send a command to the devices of a group",
-    security(("token" = ["admin", "partner"])),
-    params((
-        "Idempotency-Key" = Option<String>,
-        Header,
-        description = "A name of the request, 1 to 255 visible characters: the same request once \
-                       more is the same command.",
-        min_length = 1,
-        max_length = 255
-    )),
+    params(RequestName),
     request_body = GroupCommandRequest,
     responses(
         (status = 202, description = "What came of it for each device.", body = GroupAnswer),
@@ -200,7 +194,6 @@ fn refused(error: SendError) -> Refused {
     operation_id = "listCommands",
     tag = "commands",
     summary = "List the commands to a device, the latest first",
-    security(("token" = ["admin", "partner"])),
     params(Listing),
     responses(
         (status = 200, description = "The commands.", body = DownlinkList),
@@ -233,7 +226,6 @@ pub(super) async fn of_device(
     operation_id = "getCommand",
     tag = "commands",
     summary = "Get a command and its state",
-    security(("token" = ["admin", "partner"])),
     responses(
         (status = 200, description = "The command.", body = Downlink),
         (status = 404, description = "unknown-downlink"),
@@ -254,7 +246,6 @@ pub(super) async fn show(
     operation_id = "cancelCommand",
     tag = "commands",
     summary = "Cancel a command that was not handed over yet",
-    security(("token" = ["admin", "partner"])),
     responses(
         (status = 200, description = "The command, cancelled.", body = Downlink),
         (status = 404, description = "unknown-downlink"),

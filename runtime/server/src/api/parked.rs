@@ -46,7 +46,6 @@ pub(super) struct Shown {
     operation_id = "listParked",
     tag = "operation",
     summary = "List the messages of brokers that could not be read",
-    security(("token" = ["admin"])),
     params(Listing),
     responses((status = 200, description = "The messages, without their payloads.", body = ParkedList)),
 )]
@@ -71,7 +70,6 @@ pub(super) async fn list(
     operation_id = "getParked",
     tag = "operation",
     summary = "Get a message that could not be read, with its payload",
-    security(("token" = ["admin"])),
     responses(
         (status = 200, description = "The message.", body = Shown),
         (status = 404, description = "unknown-message"),
@@ -97,7 +95,6 @@ pub(super) async fn show(
     operation_id = "removeParked",
     tag = "operation",
     summary = "Remove a message that could not be read",
-    security(("token" = ["admin"])),
     responses(
         (status = 204, description = "It is done."),
         (status = 404, description = "unknown-message"),
@@ -131,7 +128,6 @@ pub(super) struct Retried {
     operation_id = "retryParked",
     tag = "operation",
     summary = "Take a message once more that could not be read",
-    security(("token" = ["admin"])),
     responses(
         (
             status = 200,

@@ -122,7 +122,6 @@ impl Listener for Reader {
     operation_id = "redecodeRecords",
     tag = "records",
     summary = "Decode kept records once more with another version",
-    security(("token" = ["admin", "partner"])),
     request_body = RedecodeRequest,
     responses(
         (
