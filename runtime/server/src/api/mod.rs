@@ -13,6 +13,7 @@ mod held_body;
 mod history;
 mod ingest;
 mod keys;
+mod known_network_server;
 mod leftover;
 mod nearest;
 mod paging;
@@ -30,6 +31,7 @@ mod room;
 mod route_change;
 mod routes;
 mod secrets;
+mod settings;
 mod tokens;
 
 use std::sync::Arc;
@@ -43,6 +45,7 @@ use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, tr
 use utoipa_axum::router::OpenApiRouter;
 
 pub use problem::Problem;
+pub use settings::HttpSettings;
 
 use crate::service::Service;
 use duties::{open_routes, routes};

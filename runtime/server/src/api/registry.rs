@@ -141,7 +141,7 @@ pub(super) async fn publish(
     let publishers = service.registry.publishers();
     publishers.check(&provenance, (&id, &version), digest).map_err(PublishError::Untrusted)?;
     let previous = service.registry.previous(&id, &version);
-    let (gate, registry) = (service.config.gate(), Arc::clone(&service.registry));
+    let (gate, registry) = (service.config.publication.gate(), Arc::clone(&service.registry));
     // Closed never, so there is always a turn in the end.
     let turn = service.publications.acquire().await;
     let admitted = tokio::task::spawn_blocking(move || {
