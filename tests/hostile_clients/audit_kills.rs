@@ -11,7 +11,7 @@ use champollion_tests::{Client, LUMINAIRE, Outside, Sensor, Server, Setup};
 use serde_json::{Value as Json, json};
 use ureq::http::Method;
 
-/// How often the server is killed.
+/// The number of times that the server is killed.
 const ROUNDS: u32 = 4;
 
 /// The time between a start and a kill.

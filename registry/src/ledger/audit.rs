@@ -54,12 +54,12 @@ pub struct AuditEntry {
 /// The room that a line may take in the audit, by the kind of its act.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Room {
-    /// Its space.
+    /// The space of the audit.
     #[default]
     Space,
-    /// Its reserve too: the act takes something away or ends it.
+    /// The reserve too: the act takes something away or ends it.
     Reserve,
-    /// Its space but for an eighth; beyond that the act is done without a line, since frames depend on it.
+    /// The space but for an eighth; beyond that the act is done without a line, since frames depend on it.
     Any,
 }
 
