@@ -200,7 +200,7 @@ fn expensive_requests_have_places_by_group_and_in_all() {
         [("of-group = 1", 429, "too-many-expensive-requests"), ("requests = 1", 503, "too-busy")]
     {
         let settings =
-            format!("[sandbox]\nfuel = 200000000\n[expensive]\nof-token = 1\n{setting}\n");
+            format!("[sandbox]\nfuel = 100000000\n[expensive]\nof-token = 1\n{setting}\n");
         let server = Setup::default().settings(&settings).start();
         let clients: Vec<Client> = (0..4).map(|_| server.partner("water")).collect();
         let answers = trials(&server, &clients);

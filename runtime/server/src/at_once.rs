@@ -8,7 +8,7 @@ use crate::quotas::Counts;
 
 /// The things of one kind that are under way, by requester: a token, or without one an address.
 #[derive(Clone, Default)]
-pub struct AtOnce(Arc<Mutex<Counts<String>>>);
+pub(crate) struct AtOnce(Arc<Mutex<Counts<String>>>);
 
 /// A thing under way; given back when it is dropped.
 pub(crate) struct UnderWay {
