@@ -10,6 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use champollion_registry::ledger::Actor;
 use champollion_sandbox::Compiler;
 use champollion_store::StoreError;
 use jiff::{SignedDuration, Timestamp};
@@ -25,6 +26,7 @@ use tokio::{
 use crate::{
     api,
     auth::{AdminOutlook, NewToken, Role, TokenError},
+    authors::AuditedAuthor,
     clock::ClockWatch,
     config::Config,
     connections::{self, raise_descriptors},
@@ -181,7 +183,8 @@ async fn make_first_token(
         write_private(path, token.secret.reveal())
             .map_err(|source| ServeError::FirstTokenFile { file: path.to_owned(), source })?;
     }
-    service.tokens.keep(&token).await.map_err(ServeError::FirstToken)?;
+    let author = AuditedAuthor::new(&service.registry, Actor::named("the first start"));
+    service.tokens.keep(&token, &author).await.map_err(ServeError::FirstToken)?;
     if file.is_none() {
         announce(Announcement::FirstToken(token.secret.reveal()));
     }

@@ -24,6 +24,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::{Semaphore, watch};
 
 use crate::{
+    at_once::AtOnce,
     auth::{Rates, SignIns, TokenError, Tokens},
     config::Config,
     devices::{Devices, DevicesError},
@@ -44,9 +45,6 @@ use crate::{
 /// Packages that are compiled and rehearsed at once; further ones wait. A rehearsal may take seconds,
 /// and the cores are for the frames.
 const PUBLICATIONS: usize = 1;
-
-/// Packages that wait for that, each in memory: twice as many as an import publishes at once.
-const PUBLICATIONS_WAITING: usize = 16;
 
 /// Everything that the handlers work with.
 pub struct Service {
@@ -98,8 +96,14 @@ pub struct Service {
     pub followers: Followers,
     /// The answers with records that are being sent.
     pub answers: Followers,
+    /// The large answers that are being sent, by requester.
+    pub(crate) large_answers: AtOnce,
+    /// The packages that are under way to be tried, by token.
+    pub(crate) publications_of_tokens: AtOnce,
     /// The tests of routes.
     pub(crate) route_tests: Pace,
+    /// The changes of routes.
+    pub(crate) route_changes: Pace,
     /// Whether the server stops: who waits for something gives up.
     pub stopping: watch::Sender<bool>,
     /// The metrics that were counted.
@@ -283,6 +287,7 @@ impl Service {
                 outside.carriers.push(carrier.map_err(|error| unusable("downlink")(&error))?);
             }
         }
+        let publications_waiting = Semaphore::new(config.publication.waiting);
         let service = Arc::new(Self {
             config,
             store,
@@ -298,7 +303,7 @@ impl Service {
             workers,
             expensive,
             publications: Semaphore::new(PUBLICATIONS),
-            publications_waiting: Semaphore::new(PUBLICATIONS_WAITING),
+            publications_waiting,
             intake,
             messages,
             redecoding,
@@ -308,7 +313,10 @@ impl Service {
             brokers,
             followers: Followers::of_streams(),
             answers: Followers::of_answers(),
+            large_answers: AtOnce::default(),
+            publications_of_tokens: AtOnce::default(),
             route_tests: Pace::default(),
+            route_changes: Pace::default(),
             stopping: watch::channel(false).0,
             metrics,
         });
