@@ -9,6 +9,7 @@ mod random;
 mod rehearsal;
 
 pub use admission::{Admitted, Gate, Report};
+pub use compatibility::next_version;
 pub use finding::Finding;
 pub use random::{Misbehaved, Payload, Tried};
 pub use rehearsal::{Rehearsal, RehearsalError, VectorDiffers};
