@@ -16,6 +16,7 @@ mod failure;
 mod frames;
 mod help;
 mod import;
+mod network_servers;
 mod output;
 mod parked;
 mod progress;
@@ -64,6 +65,8 @@ enum Command {
     Devices(devices::Devices),
     /// Command devices
     Downlinks(downlinks::Downlinks),
+    /// Check whether network servers lose frames, and why
+    NetworkServers(network_servers::NetworkServers),
     /// Look after messages of brokers that cannot be read
     Parked(parked::Parked),
     /// Explain frames
@@ -104,6 +107,7 @@ fn main() -> ExitCode {
         Command::Catalogue(command) => connection::block_on(command.run()),
         Command::Devices(command) => connection::block_on(command.run()),
         Command::Downlinks(command) => connection::block_on(command.run()),
+        Command::NetworkServers(command) => connection::block_on(command.run()),
         Command::Parked(command) => connection::block_on(command.run()),
         Command::Quotas(command) => connection::block_on(command.run()),
         Command::Storage(command) => connection::block_on(command.run()),
