@@ -8,7 +8,7 @@ use serde::{
 };
 use serde_json::Value as Json;
 
-use crate::adapter::{ADAPTERS, Adapter};
+use crate::{adapter::Adapter, adapters::ADAPTERS};
 
 /// Starts the paths of all kinds.
 const PATH: &str = "/v1/ingest/";

@@ -61,7 +61,7 @@ pub(super) struct Subscription {
 enum Next {
     /// The broker said something, or something was said to it.
     Polled(Result<Event, ConnectionError>),
-    /// The server stops.
+    /// The server is asked to stop.
     Stop,
 }
 
