@@ -1,4 +1,4 @@
-//! `champollion network-servers`.
+//! `champollion network-servers`: the network servers of the settings are checked.
 
 use champollion_client::{
     BrokerCheck, Finding, FindingSeverity, LeftSession, NetworkServerCheck, Traffic,
@@ -14,7 +14,7 @@ pub(super) struct NetworkServers {
     action: Action,
     #[command(flatten)]
     connection: Connection,
-    /// Print JSON
+    /// Print JSON instead of text for people
     #[arg(long, global = true)]
     json: bool,
 }

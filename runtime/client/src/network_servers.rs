@@ -105,7 +105,7 @@ pub enum FindingSeverity {
     Note,
     /// Frames are lost, or may be.
     Warning,
-    /// Nothing comes.
+    /// Nothing comes through the broker.
     Error,
 }
 

@@ -32,7 +32,7 @@ pub struct BrokerSession {
     pub client_id: String,
     /// The topics that may be subscribed to.
     pub topics: BTreeSet<String>,
-    /// When it began.
+    /// The moment at which it began.
     pub since: Timestamp,
     /// The address of the broker.
     pub url: String,
@@ -123,7 +123,7 @@ impl BrokerSession {
 }
 
 impl BrokerSessions {
-    /// Reads all sessions.
+    /// Reads the sessions that the store remembers.
     pub async fn open(store: Arc<dyn Store>) -> Result<Self, TableError> {
         let known = SESSIONS.pages(&*store).all().await?.into_iter().collect();
         Ok(Self { store, known: Mutex::new(known), left: Mutex::default() })

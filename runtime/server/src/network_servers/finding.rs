@@ -11,7 +11,7 @@ pub enum Severity {
     Note,
     /// Frames are lost, or may be.
     Warning,
-    /// Nothing comes.
+    /// Nothing comes through the broker.
     Error,
 }
 

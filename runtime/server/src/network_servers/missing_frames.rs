@@ -53,7 +53,7 @@ pub(super) struct Missing {
     pub(super) frames: u64,
     /// Those of them that count when it is judged.
     counted: u64,
-    /// Frames that came.
+    /// Frames that came and were taken.
     pub(super) taken: u64,
     /// When a gap was seen last.
     pub(super) last_at: Option<Timestamp>,
