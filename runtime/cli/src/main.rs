@@ -16,6 +16,7 @@ mod failure;
 mod frames;
 mod help;
 mod import;
+mod network_servers;
 mod output;
 mod parked;
 mod progress;
@@ -65,6 +66,8 @@ enum Command {
     Devices(devices::Devices),
     /// Send commands to devices, and follow them
     Downlinks(downlinks::Downlinks),
+    /// Check whether network servers lose frames, and why
+    NetworkServers(network_servers::NetworkServers),
     /// Look after messages of brokers that cannot be read
     Parked(parked::Parked),
     /// Explain frames byte by byte
@@ -105,6 +108,7 @@ fn main() -> ExitCode {
         Command::Catalogue(command) => connection::block_on(command.run()),
         Command::Devices(command) => connection::block_on(command.run()),
         Command::Downlinks(command) => connection::block_on(command.run()),
+        Command::NetworkServers(command) => connection::block_on(command.run()),
         Command::Parked(command) => connection::block_on(command.run()),
         Command::Quotas(command) => connection::block_on(command.run()),
         Command::Storage(command) => connection::block_on(command.run()),

@@ -313,6 +313,12 @@ impl Devices {
         self.of_groups.lock().of(group)
     }
 
+    /// Returns the number of all devices.
+    #[must_use]
+    pub fn count_of_all(&self) -> usize {
+        self.known.read().len()
+    }
+
     /// Returns the groups that have devices.
     #[must_use]
     pub fn groups(&self) -> Vec<GroupId> {
@@ -471,7 +477,7 @@ impl Devices {
 
     #[expect(clippy::cast_precision_loss, reason = "nobody has 2^53 devices")]
     fn count(&self) {
-        let known = self.known.read().len();
+        let known = self.count_of_all();
         metrics::gauge!("champollion_devices").set(known as f64);
     }
 }

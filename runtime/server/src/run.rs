@@ -134,11 +134,21 @@ pub async fn serve(
     for connection in outside.connections {
         outgoing.spawn(connection.run(stopped.clone()));
     }
+    for farewell in outside.farewells {
+        outgoing.spawn(farewell.run(stopped.clone()));
+    }
     let (downlinks, devices) = (Arc::clone(&service.downlinks), Arc::clone(&service.devices));
     outgoing.spawn(downlinks.hand_over(devices, outside.carriers, stopped.clone()));
     service.dispatcher.start(stopped.clone());
     announce(Announcement::Listening(address));
-    tracing::info!(%address, devices = service.devices.sessions().len(), "listening");
+    tracing::info!(
+        %address,
+        devices = service.devices.count_of_all(),
+        groups = service.devices.groups().len(),
+        decoders = service.registry.count_of_decoders(),
+        network_servers = service.config.network_servers.len(),
+        "listening"
+    );
 
     let router = api::router(Arc::clone(&service));
     let server = connections::serve(listener, router, limits, stopped.clone());

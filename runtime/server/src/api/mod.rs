@@ -16,6 +16,7 @@ mod keys;
 mod known_network_server;
 mod leftover;
 mod nearest;
+mod network_servers;
 mod paging;
 mod parked;
 mod problem;
@@ -96,6 +97,7 @@ pub fn router(service: Arc<Service>) -> Router {
         .routes(routes!(downlinks::of_device, downlinks::send))
         .routes(routes!(downlinks::send_to_group))
         .routes(routes!(downlinks::show, downlinks::cancel))
+        .routes(routes!(network_servers::check))
         .routes(routes!(parked::list))
         .routes(routes!(parked::show, parked::drop))
         .routes(routes!(parked::retry))

@@ -40,6 +40,12 @@ impl Devices {
         known.into_iter().flatten().find(is_it)
     }
 
+    /// Returns the FCnt of the last uplink of a device, in whichever way it came.
+    pub(crate) fn last_f_cnt(&self, dev_eui: DevEui) -> Option<u32> {
+        let whole = self.sessions.state(dev_eui).and_then(|state| state.last_f_cnt);
+        whole.max(self.reports.state(dev_eui).last_f_cnt())
+    }
+
     /// Whether uplinks of a device may come both as whole frames and as reports.
     pub(super) fn comes_both_ways(&self, claim: &Claim) -> bool {
         let dev_eui = claim.uplink().dev_eui();

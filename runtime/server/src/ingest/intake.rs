@@ -94,6 +94,11 @@ impl Intake {
         }
     }
 
+    /// Returns the FCnt of the last uplink of a device.
+    pub(crate) fn last_f_cnt(&self, dev_eui: DevEui) -> Option<u32> {
+        self.keeper.devices.last_f_cnt(dev_eui)
+    }
+
     /// Takes a frame, in the name of the network server that hands it over. When this returns a
     /// receipt, the frame survives `kill -9` and a power cut.
     pub async fn take(&self, frame: Frame, speaker: &Speaker) -> Result<Receipt, IngestError> {
