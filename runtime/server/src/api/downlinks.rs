@@ -117,7 +117,8 @@ pub(super) async fn send(
     let entry = AuditEntry::new(&authorized.principal.actor(), "command-send", device.dev_eui);
     note(&service, entry.with(json!({ "id": downlink.id, "group": device.group }))).await;
     let location = format!("/v1/downlinks/{}", downlink.id);
-    let mut response = (StatusCode::ACCEPTED, Json(Downlink::clone(&downlink))).into_response();
+    let mut response =
+        (StatusCode::ACCEPTED, Json(service.downlinks.as_shown(&downlink))).into_response();
     if let Ok(location) = HeaderValue::from_str(&location) {
         response.headers_mut().insert(LOCATION, location);
     }
@@ -219,7 +220,10 @@ pub(super) async fn of_device(
     let (dev_eui, limit) = (device.dev_eui, window.lookups() - 1);
     let page = service.downlinks.of_device(dev_eui, before, limit, bytes, &sees).await?;
     let place = |downlink: &Downlink| downlink.id.to_string();
-    let (downlinks, end) = paging::page(page, window, place);
+    let (mut downlinks, end) = paging::page(page, window, place);
+    for downlink in &mut downlinks {
+        downlink.waiting_for = service.downlinks.waiting_for(downlink);
+    }
     Ok(Json(DownlinkList { downlinks, end }))
 }
 
@@ -241,7 +245,7 @@ pub(super) async fn show(
     PathParts(id): PathParts<String>,
 ) -> Result<Json<Downlink>, Problem> {
     let downlink = seen(&service, &authorized.principal, path_part("command", &id)?).await?;
-    Ok(Json(Downlink::clone(&downlink)))
+    Ok(Json(service.downlinks.as_shown(&downlink)))
 }
 
 #[utoipa::path(
@@ -249,7 +253,7 @@ pub(super) async fn show(
     path = "/v1/downlinks/{id}",
     operation_id = "cancelCommand",
     tag = "commands",
-    summary = "Cancel a command that was not handed over yet",
+    summary = "Cancel a command that was not sent yet, where the network server gives it back",
     security(("token" = ["admin", "partner"])),
     responses(
         (status = 200, description = "The command, cancelled.", body = Downlink),

@@ -36,7 +36,7 @@ impl Messages {
 
     /// Takes a message. When this returns a receipt, what it hands over is durable.
     pub async fn take(&self, heard: Heard, origin: &Origin<'_>) -> Result<Receipt, IngestError> {
-        let Heard { message, feedback, place, unread } = heard;
+        let Heard { message, feedback, place, unread, .. } = heard;
         let Origin { speaker, server, .. } = *origin;
         if let (Some(server), Some(feedback)) = (server, feedback) {
             let heard = self.downlinks.hear(server, &feedback).await;
@@ -47,6 +47,7 @@ impl Messages {
         remarks::count(&unread);
         if let (Some(server), Some(dev_eui)) = (server, dev_eui(&receipt)) {
             self.learn(dev_eui, server, place, origin).await;
+            self.downlinks.device_heard(server, dev_eui);
         }
         Ok(receipt)
     }

@@ -20,6 +20,7 @@ use rumqttc::{
 use tokio::sync::{mpsc, watch};
 
 use super::{
+    hearing::Hearing,
     inbox::Inbox,
     receiver::Receiver,
     settings::{REQUESTS, UNACKNOWLEDGED},
@@ -44,6 +45,7 @@ pub struct Connection {
     pub(super) topics: Vec<String>,
     pub(super) receiver: Arc<Receiver>,
     pub(super) status: Arc<Status>,
+    pub(super) hearing: Arc<Hearing>,
     pub(super) orders: mpsc::Receiver<OutgoingMessage>,
 }
 
@@ -84,6 +86,7 @@ impl Connection {
                 }
                 Next::Polled(Err(error)) => {
                     self.status.disconnected(sentence(&error, CONNECT_SECONDS));
+                    self.hearing.disconnected();
                     inbox.give_up();
                     outbox.give_up();
                     forget(&mut event_loop);
@@ -147,7 +150,8 @@ impl Connection {
 
     fn heard(&self, event: Event, client: &AsyncClient, inbox: &mut Inbox, outbox: &mut Outbox) {
         match event {
-            Event::Incoming(Packet::ConnAck(_)) => {
+            Event::Incoming(Packet::ConnAck(answer)) => {
+                self.hearing.admitted(answer.session_present);
                 // Also where the broker knows our session: the topics in the settings may be others
                 // than before.
                 let topics = self.topics.iter();
@@ -160,7 +164,10 @@ impl Connection {
             Event::Incoming(Packet::SubAck(answer)) => {
                 let refused = |code: &SubscribeReasonCode| *code == SubscribeReasonCode::Failure;
                 match answer.return_codes.iter().position(refused) {
-                    None => self.status.connected(),
+                    None => {
+                        self.status.connected();
+                        self.hearing.connected();
+                    }
                     Some(index) => {
                         let topic = self.topics.get(index).map(String::as_str).unwrap_or_default();
                         let why = format!("the broker does not let us subscribe to {topic:?}");
@@ -168,7 +175,10 @@ impl Connection {
                     }
                 }
             }
-            Event::Incoming(Packet::Publish(publish)) => inbox.put(publish),
+            Event::Incoming(Packet::Publish(publish)) => {
+                self.hearing.assurance(publish.qos != QoS::AtMostOnce);
+                inbox.put(publish);
+            }
             Event::Incoming(Packet::PubAck(answer)) => outbox.acknowledged(answer.pkid),
             Event::Outgoing(Outgoing::Publish(number)) => outbox.written(number),
             _ => {}

@@ -9,12 +9,14 @@
 //! or use its webhooks.
 
 mod connection;
+mod hearing;
 mod inbox;
 mod receiver;
 mod settings;
 mod status;
 
 pub use connection::Connection;
+pub use hearing::Hearing;
 pub use receiver::{NotTaken, Receiver};
 pub use settings::{MqttSettings, MqttSettingsError};
 pub use status::Status;
@@ -22,7 +24,7 @@ pub use status::Status;
 use std::sync::Arc;
 
 use champollion_delivery::destinations::mqtt::{OutgoingMessage, Publisher};
-use champollion_lns::{Kind, NetworkServerName};
+use champollion_lns::{Kind, NetworkServerName, outgoing::Via};
 use tokio::sync::mpsc;
 
 /// A connection that is prepared, and not opened yet.
@@ -30,6 +32,7 @@ pub struct Prepared {
     options: rumqttc::MqttOptions,
     topics: Vec<String>,
     status: Arc<Status>,
+    hearing: Arc<Hearing>,
     orders: mpsc::Receiver<OutgoingMessage>,
     /// The network server of the broker.
     pub server: NetworkServerName,
@@ -50,9 +53,13 @@ impl Prepared {
         settings: &MqttSettings,
     ) -> Result<Self, MqttSettingsError> {
         let (publisher, orders) = Publisher::new();
+        let topics = settings.topics(kind)?;
+        let commands = kind.commands_by(Via::Mqtt).ok();
+        let told_by = commands.and_then(|commands| commands.told_by());
         Ok(Self {
             options: settings.options(server)?,
-            topics: settings.topics(kind)?,
+            hearing: Arc::new(Hearing::new(&topics, told_by)),
+            topics,
             status: Arc::new(Status::new(server.clone())),
             orders,
             server: server.clone(),
@@ -67,10 +74,16 @@ impl Prepared {
         Arc::clone(&self.status)
     }
 
+    /// Returns the knowledge of how the network server speaks.
+    #[must_use]
+    pub fn hearing(&self) -> Arc<Hearing> {
+        Arc::clone(&self.hearing)
+    }
+
     /// The connection, whose messages a receiver takes.
     #[must_use]
     pub fn with(self, receiver: Arc<Receiver>) -> Connection {
-        let Self { options, topics, status, orders, .. } = self;
-        Connection { options, topics, receiver, status, orders }
+        let Self { options, topics, status, hearing, orders, .. } = self;
+        Connection { options, topics, receiver, status, hearing, orders }
     }
 }

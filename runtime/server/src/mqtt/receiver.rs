@@ -16,6 +16,7 @@ use champollion_registry::ledger::Actor;
 use champollion_store::{Health, Store};
 use rumqttc::Publish;
 
+use super::hearing::Hearing;
 use crate::{
     ingest::{Authority, IngestError, Messages, Origin, Receipt, Speaker},
     network_servers::NetworkServer,
@@ -40,6 +41,7 @@ pub struct Receiver {
     messages: Messages,
     parked: Arc<Parked>,
     store: Arc<dyn Store>,
+    hearing: Option<Arc<Hearing>>,
 }
 
 /// A message that has come.
@@ -102,7 +104,23 @@ impl Receiver {
             payloads: settings.payload,
         };
         let (kind, description) = (settings.kind, settings.json.clone());
-        Self { server, kind, description, speaker, message_bytes, messages, parked, store }
+        Self {
+            server,
+            kind,
+            description,
+            speaker,
+            message_bytes,
+            messages,
+            parked,
+            store,
+            hearing: None,
+        }
+    }
+
+    /// The same that notes how the network server speaks.
+    #[must_use]
+    pub(crate) fn noting(self, hearing: Arc<Hearing>) -> Self {
+        Self { hearing: Some(hearing), ..self }
     }
 
     pub(super) fn device_of(&self, topic: &str) -> String {
@@ -182,7 +200,10 @@ impl Receiver {
         };
         let heard = self.kind.read(&incoming);
         let heard = heard.map_err(|error| unreadable(error.code(), error.to_string()))?;
-        let whereabouts = said.place().at(self.server.clone());
+        if let Some(hearing) = &self.hearing {
+            hearing.message(said.prefix, heard.encoding);
+        }
+        let whereabouts = said.place().written_as(heard.encoding).at(self.server.clone());
         let origin = Origin {
             speaker: &self.speaker,
             server: Some(&self.server),
