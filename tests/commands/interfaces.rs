@@ -131,7 +131,7 @@ fn a_command_that_may_have_been_taken_is_asked_for() {
     assert_eq!(offers, 1);
 }
 
-/// What waits at the network server is taken back where it can be.
+/// A command that waits at the network server is taken back where it can be.
 #[test]
 fn a_command_is_taken_back_from_the_queue_of_the_network_server() {
     let item = "54b70e4d-2b3c-4b8e-8f39-3f1f6e5b2a11";

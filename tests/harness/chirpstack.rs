@@ -104,7 +104,7 @@ impl Chirpstack {
         self
     }
 
-    /// Publishes an uplink.
+    /// Publishes an uplink of a device.
     pub fn up(&mut self, sensor: &Sensor, f_cnt: u32) {
         let payload = if self.protobuf {
             let device_info = Some(device_info(sensor));

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Encoding {
-    /// Text, as JSON.
+    /// The text of JSON, as people read it.
     #[default]
     Json,
-    /// Binary, as protobuf.
+    /// The bytes of protobuf, as programs read them.
     Protobuf,
 }

@@ -85,7 +85,7 @@ pub struct Downlink {
     /// The network server's name of the command.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
-    /// What it waits for at this moment.
+    /// The event that it waits for at this moment, or the reason for which it waits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting_for: Option<String>,
 }

@@ -101,7 +101,7 @@ pub(super) enum Reason {
     Unheard { why: String },
     /// No command is offered.
     Closed { why: String, until: Timestamp },
-    /// Others go first.
+    /// Other commands have their turn first.
     Turn { of_others: bool },
 }
 
