@@ -14,6 +14,11 @@ pub(crate) static ADAPTERS: &[&dyn Adapter] = &[
     &crate::kerlink::Kerlink,
     &crate::loriot::Loriot,
     &crate::aws::Aws,
+    &crate::live_objects::LiveObjects,
+    &crate::everynet::Everynet,
+    &crate::netmore::Netmore,
+    &crate::multitech::Multitech,
+    &crate::milesight::Milesight,
     &crate::described::Described,
     &crate::phy::Phy,
 ];

@@ -192,7 +192,7 @@ impl Carrier {
             return Offered::Refused("the settings name no broker".to_owned());
         };
         match publisher.publish(topic, payload).await {
-            Ok(()) => Offered::Taken { reference: None, sent: false },
+            Ok(()) => Offered::Taken { reference: None, sent: !self.commands.tells_of_published() },
             Err(NotPublished::NotConnected) => {
                 Offered::Later(NotPublished::NotConnected.to_string())
             }

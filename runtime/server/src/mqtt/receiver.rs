@@ -11,7 +11,7 @@ use std::{
 
 use champollion_delivery::dispatch::Backoff;
 use champollion_frames::{JoinRefusal, Refusal};
-use champollion_lns::{Description, Incoming, Kind, NetworkServerName};
+use champollion_lns::{Description, Heard, Incoming, Kind, NetworkServerName};
 use champollion_registry::ledger::Actor;
 use champollion_store::{Health, Store};
 use rumqttc::Publish;
@@ -78,6 +78,22 @@ impl Arrived {
         let payload = payload[..bytes.min(PARKED_BYTES)].to_vec();
         let topic = std::mem::take(&mut publish.topic);
         (Self { topic, payload, bytes }, publish)
+    }
+}
+
+impl NotTaken {
+    /// The reason that counts of two messages that came together: what is to be tried again, then what is to
+    /// be kept for a person, then what is refused. Those that were taken are known again.
+    fn or(self, earlier: Option<Self>) -> Self {
+        let weight = |why: &Self| match why {
+            Self::Later(_) => 2,
+            Self::Unreadable { .. } => 1,
+            Self::Refused(_) => 0,
+        };
+        match earlier {
+            Some(earlier) if weight(&earlier) >= weight(&self) => earlier,
+            _ => self,
+        }
     }
 }
 
@@ -180,15 +196,29 @@ impl Receiver {
             description: self.description.as_ref(),
             body: payload,
         };
-        let heard = self.kind.read(&incoming);
-        let heard = heard.map_err(|error| unreadable(error.code(), error.to_string()))?;
         let whereabouts = said.place().at(self.server.clone());
         let origin = Origin {
             speaker: &self.speaker,
             server: Some(&self.server),
             whereabouts: Some(&whereabouts),
         };
-        Ok(word(&self.messages.take(heard, &origin).await?))
+        let (mut taken, mut failed) = ("ignored", None);
+        for heard in self.kind.read_all(&incoming) {
+            let heard = heard.map_err(|error| unreadable(error.code(), error.to_string()));
+            match self.take_one(heard, &origin).await {
+                Ok(word) => taken = word,
+                Err(why) => failed = Some(why.or(failed)),
+            }
+        }
+        failed.map_or(Ok(taken), Err)
+    }
+
+    async fn take_one(
+        &self,
+        heard: Result<Heard, NotTaken>,
+        origin: &Origin<'_>,
+    ) -> Result<&'static str, NotTaken> {
+        Ok(word(&self.messages.take(heard?, origin).await?))
     }
 
     async fn park(&self, arrived: &Arrived, code: &str, detail: &str) -> Result<(), String> {

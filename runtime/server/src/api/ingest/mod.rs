@@ -4,6 +4,7 @@
 mod described;
 mod lines;
 mod phy;
+mod several;
 
 use std::sync::Arc;
 
@@ -76,15 +77,12 @@ async fn take(
     let declared = request.headers().get(CONTENT_TYPE).cloned();
     let content_type = declared.as_ref().and_then(|declared| declared.to_str().ok());
     let body = read_body(request, service.config.http.body_bytes).await?;
-    let taken = async {
-        let heard =
-            kind.read(&Incoming { event: &event, content_type, description, body: &body })?;
-        let server = authorized.principal.network_server.as_ref();
-        let origin = Origin { speaker: &speaker, server, whereabouts: None };
-        Ok(service.messages.take(heard, &origin).await?)
-    };
-    match taken.await {
-        Ok(receipt) => Ok(answer(kind, &body, receipt)),
+    let heard = kind.read_all(&Incoming { event: &event, content_type, description, body: &body });
+    let server = authorized.principal.network_server.as_ref();
+    let origin = Origin { speaker: &speaker, server, whereabouts: None };
+    match several::take(&service, heard, &origin).await {
+        Ok(several::Receipts::One(receipt)) => Ok(answer(kind, &body, receipt)),
+        Ok(several::Receipts::Several(receipts)) => Ok(Json(receipts).into_response()),
         Err(problem) => Err(refusal(kind, &body, problem)),
     }
 }
