@@ -52,7 +52,13 @@ pub trait Adapter: Sync {
     /// Whether a message over HTTP looks like one of this network server's, by members that no other has.
     fn recognizes(&self, json: &Json) -> bool;
 
-    /// Reads a message: all that it says, in one go.
+    /// Whether a message that is no JSON looks like one of this network server's.
+    fn recognizes_text(&self, _text: &str) -> bool {
+        false
+    }
+
+    /// Reads a message: all that it says, in one go. Callers go by [`Kind::read`](crate::Kind::read), which
+    /// names mistakes that are the same for all.
     ///
     /// # Errors
     /// [`Unreadable`] names the field that is not what it should be.

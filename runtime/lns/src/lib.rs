@@ -6,6 +6,9 @@
 //! network server is a pure function too ([`outgoing`]). Taking what a message hands over, and sending
 //! what goes out, is the caller's.
 //!
+//! Where a message cannot be read, [`Kind::read`] looks for the [`Mistake`] behind it: the message of another
+//! network server or version, XML, an envelope.
+//!
 //! There is one rule for all: the essentials of an uplink (DevEUI, FCnt, FPort, payload) must be as they
 //! should, and what else cannot be read is left out and noted.
 //!
@@ -33,6 +36,7 @@ mod live_objects;
 mod loriot;
 mod message;
 mod milesight;
+mod mistake;
 mod multitech;
 mod name;
 mod netmore;
@@ -54,6 +58,7 @@ pub use described::{Description, DescriptionError};
 pub use handed_key::HandedKey;
 pub use kind::Kind;
 pub use message::{Content, Frame, GATEWAYS, Joined, Message, Nameless};
+pub use mistake::{Doors, Mistake, Stranger, Whose};
 pub use name::{NetworkServerName, NetworkServerNameError};
 pub use topic::Topic;
 pub use unreadable::{Fault, Unreadable};
