@@ -16,6 +16,7 @@ mod failure;
 mod frames;
 mod help;
 mod import;
+mod network_servers;
 mod output;
 mod parked;
 mod progress;
@@ -66,6 +67,8 @@ enum Command {
     Downlinks(downlinks::Downlinks),
     /// Look after messages of brokers that cannot be read
     Parked(parked::Parked),
+    /// Look after the doors of network servers
+    NetworkServers(network_servers::NetworkServers),
     /// Explain frames
     Frames(frames::Frames),
     /// Show how much a group may have at once, and how much it has
@@ -105,6 +108,7 @@ fn main() -> ExitCode {
         Command::Devices(command) => connection::block_on(command.run()),
         Command::Downlinks(command) => connection::block_on(command.run()),
         Command::Parked(command) => connection::block_on(command.run()),
+        Command::NetworkServers(command) => connection::block_on(command.run()),
         Command::Quotas(command) => connection::block_on(command.run()),
         Command::Storage(command) => connection::block_on(command.run()),
         Command::Records(command) => connection::block_on(command.run()),

@@ -23,6 +23,7 @@ pub(crate) static ADAPTERS: &[&dyn Adapter] = &[
     &crate::aws::Aws,
     &crate::described::Described,
     &crate::phy::Phy,
+    &crate::plain::Plain,
 ];
 
 /// The adapter for one kind of network server.

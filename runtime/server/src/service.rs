@@ -30,6 +30,7 @@ use crate::{
     downlinks::{Carrier, Downlinks, Encoder, LedgerError},
     expensive::Expensive,
     followers::{Followers, Place},
+    handshakes::Handshakes,
     ingest::{Intake, Messages},
     mirrors,
     mqtt::{Connection, Prepared, Receiver, Status},
@@ -90,6 +91,8 @@ pub struct Service {
     pub downlinks: Arc<Downlinks>,
     /// The messages that cannot be read.
     pub parked: Arc<Parked>,
+    /// The handshakes of clouds that wait for an admin.
+    pub handshakes: Handshakes,
     /// The receivers of brokers' messages, by network server.
     pub receivers: BTreeMap<NetworkServerName, Arc<Receiver>>,
     /// The status of the connections to brokers.
@@ -305,6 +308,7 @@ impl Service {
             redecoding,
             downlinks,
             parked,
+            handshakes: Handshakes::default(),
             receivers,
             brokers,
             followers: Followers::of_streams(),

@@ -8,6 +8,7 @@ mod decode;
 mod devices;
 mod downlinks;
 mod extract;
+mod handshakes;
 mod health;
 mod history;
 mod ingest;
@@ -49,7 +50,11 @@ use reference::Reference;
 /// compile here, so `/openapi.json` lacks none.
 pub fn router(service: Arc<Service>) -> Router {
     let (router, document) = OpenApiRouter::with_openapi(reference::frontispiece())
-        .merge(ingest::routes())
+        .merge(ingest::routes().layer(middleware::from_fn_with_state(
+            Arc::clone(&service),
+            handshakes::before_the_token,
+        )))
+        .routes(routes!(handshakes::list))
         .routes(routes!(decode::decode))
         .routes(routes!(catalogue::list))
         .routes(routes!(catalogue::show))
@@ -127,7 +132,9 @@ fn span(request: &axum::extract::Request) -> tracing::Span {
 }
 
 async fn no_such_path(uri: Uri) -> Problem {
+    let advice = ingest::meant_door(uri.path());
     Problem::not_found("no-such-path", format!("nothing is served at {}", uri.path()))
+        .advised(advice)
 }
 
 async fn no_such_method(method: Method, uri: Uri) -> Problem {
