@@ -1,7 +1,5 @@
-//! The trait that an adapter fulfils, and the list of all adapters.
-//!
-//! A new adapter is a folder and a line in `ADAPTERS`, beside the `mod` that Rust asks for: the word in the
-//! settings, the path over HTTP, the topics of MQTT and everything that is read come from there.
+//! The trait that an adapter fulfils, and all that a message says through it. The list of all adapters is
+//! `adapters.rs`.
 
 use serde_json::{Map, Value as Json};
 
@@ -11,20 +9,6 @@ use crate::{
     Description, Feedback, Message, Place, Topic, Unreadable, decoration::Unread,
     outgoing::Commands,
 };
-
-/// All adapters, in the order in which they are named to people.
-pub(crate) static ADAPTERS: &[&dyn Adapter] = &[
-    &crate::chirpstack::Chirpstack,
-    &crate::tts::Tts,
-    &crate::actility::Actility,
-    &crate::ts002::Ts002,
-    &crate::kerlink::Kerlink,
-    &crate::loriot::Loriot,
-    &crate::aws::Aws,
-    &crate::described::Described,
-    &crate::phy::Phy,
-    &crate::plain::Plain,
-];
 
 /// The adapter for one kind of network server.
 pub trait Adapter: Sync {

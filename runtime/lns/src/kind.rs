@@ -8,11 +8,7 @@ use serde::{
 };
 use serde_json::Value as Json;
 
-use crate::{
-    Heard, Incoming, Unreadable,
-    adapter::{ADAPTERS, Adapter},
-    mistake,
-};
+use crate::{Heard, Incoming, Unreadable, adapter::Adapter, adapters::ADAPTERS, mistake};
 
 /// Starts the paths of all kinds.
 const PATH: &str = "/v1/ingest/";

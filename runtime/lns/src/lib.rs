@@ -12,13 +12,18 @@
 //! There is one rule for all: the essentials of an uplink (DevEUI, FCnt, FPort, payload) must be as they
 //! should, and what else cannot be read is left out and noted.
 //!
-//! A new adapter is a folder here and a line in the list of `adapter.rs`. Each [`Kind`] of network server
+//! A new adapter is a folder here and a line in the list of `adapters.rs`. Each [`Kind`] of network server
 //! is one of them.
 
 #![forbid(unsafe_code)]
 
+// The adapter of examples/adapter, held against all that holds for adapters.
+#[cfg(test)]
+#[path = "../../../examples/adapter/mod.rs"]
+mod acme;
 mod actility;
 mod adapter;
+mod adapters;
 mod aws;
 mod chirpstack;
 mod command;

@@ -8,6 +8,7 @@
 
 pub mod api;
 pub mod auth;
+mod chosen_word;
 mod clock;
 pub mod config;
 pub mod connections;

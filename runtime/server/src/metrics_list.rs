@@ -8,7 +8,7 @@ pub(crate) enum Kind {
     Counter,
     /// A value that goes up and down.
     Gauge,
-    /// A distribution.
+    /// A distribution of values, in buckets.
     Histogram,
 }
 

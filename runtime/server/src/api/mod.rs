@@ -13,6 +13,7 @@ mod health;
 mod history;
 mod ingest;
 mod keys;
+mod known_network_server;
 mod leftover;
 mod nearest;
 mod paging;
@@ -29,6 +30,7 @@ mod room;
 mod route_change;
 mod routes;
 mod secrets;
+mod settings;
 mod tokens;
 
 use std::sync::Arc;
@@ -42,6 +44,7 @@ use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, tr
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use problem::Problem;
+pub use settings::HttpSettings;
 
 use crate::service::Service;
 use reference::Reference;
