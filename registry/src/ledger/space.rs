@@ -9,8 +9,9 @@ use super::audit::AuditEntry;
 /// The share of the space that is kept for acts that end something: an eighth of the bound.
 const RESERVE: u64 = 8;
 
-/// The bounds of the audit's space.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The bounds of the audit's space: the section `[audit]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct AuditLimits {
     /// Bytes of lines in the store beyond which the older half is archived.
     pub live_bytes: u64,

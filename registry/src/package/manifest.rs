@@ -118,7 +118,7 @@ pub struct Field {
 pub enum FieldType {
     /// A truth value, true or false.
     Boolean,
-    /// A whole number.
+    /// A whole number, without a fraction.
     Integer,
     /// A number, whole or not.
     Number,

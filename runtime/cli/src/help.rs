@@ -4,7 +4,7 @@ use clap::Command;
 
 /// Tasks of the people who use the program, each with its commands in the order in which they are needed.
 const TASKS: &[(&str, &[&str])] = &[
-    ("Run the server", &["serve", "tokens", "quotas", "storage", "admin"]),
+    ("Run the server", &["serve", "tokens", "network-servers", "quotas", "storage", "admin"]),
     ("Register devices and get their data", &["devices", "records", "routes", "downlinks"]),
     ("Find out why a frame or a message is refused", &["frames", "parked"]),
     ("Write, try and publish decoders", &["build", "import", "decode", "publish"]),
@@ -63,7 +63,7 @@ mod tests {
     #[test]
     fn the_help_names_tasks_commands_and_options() {
         let help = by_task(Cli::command()).render_help().to_string();
-        for line in ["Run the server:", "  serve        Run the server", "  -V, --version"] {
+        for line in ["Run the server:", "  serve            Run the server", "  -V, --version"] {
             assert!(help.contains(line), "{line:?} is missing:\n{help}");
         }
         assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");

@@ -1,4 +1,4 @@
-//! `champollion import`.
+//! `champollion import`: codecs that exist become packages.
 
 use std::{
     fs, io,
@@ -60,7 +60,7 @@ pub(super) struct Import {
     /// Import codecs that do not answer their examples too, and mark them
     #[arg(long)]
     keep_failing: bool,
-    /// Print JSON
+    /// Print JSON instead of text for people
     #[arg(long)]
     json: bool,
 }
@@ -70,7 +70,7 @@ pub(super) struct Import {
 enum Layout {
     /// The Things Network's device repository
     Ttn,
-    /// ChirpStack's device profiles
+    /// ChirpStack's device profiles, a file for each device
     Chirpstack,
     /// Actility's catalogue of ThingPark drivers
     #[value(alias = "thingpark")]
@@ -80,7 +80,7 @@ enum Layout {
     /// Packages and scripts in folders of any depth, as Watteco, Milesight and Dragino keep theirs
     #[value(aliases = ["watteco", "milesight", "dragino"])]
     Folders,
-    /// A single script
+    /// A single script of JavaScript
     Script,
 }
 

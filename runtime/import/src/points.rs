@@ -14,7 +14,7 @@ pub struct Point {
     pub name: String,
     /// The unit of the ontology.
     pub unit: String,
-    /// The value.
+    /// The value that the sensor measured.
     pub value: Json,
 }
 

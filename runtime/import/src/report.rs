@@ -1,4 +1,4 @@
-//! Reports of imports.
+//! The report of an import: the outcome for each codec.
 
 use serde::Serialize;
 use serde_json::Value as Json;

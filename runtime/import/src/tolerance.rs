@@ -7,7 +7,7 @@ use crate::comparison::{read_moment, respelled};
 /// The manner in which a catalogue's own tools compare an answer with an example.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Comparison {
-    /// Value by value.
+    /// Each value by itself, exactly.
     #[default]
     ByValue,
     /// As ThingPark's: an example may leave a date or a number open.

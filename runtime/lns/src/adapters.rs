@@ -21,4 +21,5 @@ pub(crate) static ADAPTERS: &[&dyn Adapter] = &[
     &crate::milesight::Milesight,
     &crate::described::Described,
     &crate::phy::Phy,
+    &crate::plain::Plain,
 ];

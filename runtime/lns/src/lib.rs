@@ -17,6 +17,10 @@
 
 #![forbid(unsafe_code)]
 
+// The adapter of examples/adapter, held against all that holds for adapters.
+#[cfg(test)]
+#[path = "../../../examples/adapter/mod.rs"]
+mod acme;
 mod actility;
 mod adapter;
 mod adapters;
@@ -28,6 +32,7 @@ mod described;
 mod essentials;
 mod everynet;
 mod handed_key;
+mod handshake;
 mod json;
 mod kerlink;
 mod kind;
@@ -41,7 +46,9 @@ mod multitech;
 mod name;
 mod netmore;
 pub mod outgoing;
+mod own_format;
 pub mod phy;
+pub mod plain;
 mod radio;
 mod repair;
 #[cfg(test)]
@@ -56,10 +63,12 @@ pub use adapter::{Adapter, Heard, Incoming, Refusal};
 pub use command::{Event, Feedback, Priority, Which};
 pub use described::{Description, DescriptionError};
 pub use handed_key::HandedKey;
+pub use handshake::{HANDSHAKE_BYTES, Handshake};
 pub use kind::Kind;
 pub use message::{Content, Frame, GATEWAYS, Joined, Message, Nameless};
 pub use mistake::{Doors, Mistake, Stranger, Whose};
 pub use name::{NetworkServerName, NetworkServerNameError};
+pub use own_format::OwnFormat;
 pub use topic::Topic;
 pub use unreadable::{Fault, Unreadable};
 pub use whereabouts::{Place, Whereabouts};

@@ -44,6 +44,7 @@ use crate::{
 };
 use line::{Credentials, JoinedSession, JoinedSessions, Line};
 use names::Names;
+pub(crate) use progress::FrameTurn;
 use progress::Written;
 pub(crate) use rows::Overtaken;
 use rows::{ProgressRows, Row};
@@ -177,7 +178,7 @@ pub enum DevicesError {
     #[error("no device of the DevEUI {0} is registered")]
     Unknown(DevEui),
     /// The session of a frame was replaced while the frame was under way.
-    #[error("the session of {0} was replaced while its frame was under way")]
+    #[error("the session of {0} was replaced while its frame was under way: send the frame again")]
     SessionReplaced(DevEui),
 }
 

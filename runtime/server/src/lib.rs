@@ -8,6 +8,7 @@
 
 pub mod api;
 pub mod auth;
+mod chosen_word;
 mod clock;
 pub mod config;
 pub mod connections;
@@ -15,6 +16,7 @@ pub mod devices;
 pub mod downlinks;
 pub mod expensive;
 mod followers;
+pub mod handshakes;
 pub mod ingest;
 mod metrics_list;
 pub mod mirrors;

@@ -8,7 +8,7 @@ pub(crate) enum Kind {
     Counter,
     /// A value that goes up and down.
     Gauge,
-    /// A distribution.
+    /// A distribution of values, in buckets.
     Histogram,
 }
 
@@ -123,6 +123,11 @@ pub(crate) const METRICS: &[Metric] = &[
         "champollion_frames_total",
         "result",
         "Frames handed over by network servers, by what became of them",
+    ),
+    counter(
+        "champollion_handshakes_total",
+        "result",
+        "Handshakes of clouds at the doors of network servers, by whether they were kept",
     ),
     gauge(
         "champollion_mqtt_connected",

@@ -40,7 +40,7 @@ pub const PARKED_BYTES: usize = 1 << 20;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ParkedLimits {
-    /// Number of messages.
+    /// Number of messages that are kept.
     pub messages: usize,
     /// Bytes of them together.
     pub bytes: usize,

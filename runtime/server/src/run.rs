@@ -114,7 +114,7 @@ pub async fn serve(
         .await
         .map_err(|source| ServeError::Listen { address: config.listen, source })?;
     let address = listener.local_addr().map_err(ServeError::Address)?;
-    let shutdown_time = Duration::from_secs(config.http.shutdown_seconds);
+    let shutdown_time = config.http.shutdown_time();
     let (service, outside) =
         Service::open(config, compiler, metrics).await.map_err(ServeError::Start)?;
     if service.tokens.is_empty() {

@@ -25,11 +25,12 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::{
     auth::{Rates, SignIns, TokenError, Tokens},
-    config::{Config, Decoding},
+    config::Config,
     devices::{Devices, DevicesError},
     downlinks::{Carrier, Downlinks, Encoder, LedgerError},
     expensive::Expensive,
     followers::{Followers, Place},
+    handshakes::Handshakes,
     ingest::{Intake, Messages},
     mirrors,
     mqtt::{Connection, Prepared, Receiver, Status},
@@ -38,7 +39,7 @@ use crate::{
     redecode::Redecoding,
     storage::Storage,
     summaries::Summaries,
-    workers::Workers,
+    workers::{DecodingSettings, Workers},
 };
 
 /// Packages that are compiled and rehearsed at once; further ones wait. A rehearsal may take seconds,
@@ -90,6 +91,8 @@ pub struct Service {
     pub downlinks: Arc<Downlinks>,
     /// The messages that cannot be read.
     pub parked: Arc<Parked>,
+    /// The handshakes of clouds that wait for an admin.
+    pub handshakes: Handshakes,
     /// The receivers of brokers' messages, by network server.
     pub receivers: BTreeMap<NetworkServerName, Arc<Receiver>>,
     /// The status of the connections to brokers.
@@ -195,7 +198,7 @@ impl Service {
         let registry = Arc::new(registry);
         Expression::limit_fuel(config.expensive.fuel);
         let devices = Arc::new(Devices::open(Arc::clone(&store)).await?);
-        let mailbox = Arc::new(Mailbox::new(Arc::clone(&store), config.retention()));
+        let mailbox = Arc::new(Mailbox::new(Arc::clone(&store), config.retention.time()));
         let files: Arc<dyn Blobs> = Arc::new(FileBlobs::open(folder("files"))?);
         if config.delivery.private_addresses {
             tracing::warn!(
@@ -204,8 +207,7 @@ impl Service {
             );
         }
         let dispatcher =
-            Dispatcher::open(Arc::clone(&mailbox), files, config.delivery.destination_limits())
-                .await?;
+            Dispatcher::open(Arc::clone(&mailbox), files, config.delivery.limits()).await?;
         let tokens = Tokens::open(Arc::clone(&store)).await?;
         let quotas = Arc::new(config.quotas.clone());
         tokens.limit_by(Arc::clone(&quotas));
@@ -213,7 +215,7 @@ impl Service {
         let of_routes = Arc::clone(&quotas);
         dispatcher.limit_routes(move |group| of_routes.of(group).routes);
         let (sign_ins, rates) = (config.requests.sign_ins(), config.requests.rates());
-        let Decoding { workers, queue, .. } = config.decoding;
+        let DecodingSettings { workers, queue, .. } = config.decoding;
         let workers =
             Workers::start(workers, queue, config.sandbox.stack_bytes).map_err(|error| {
                 let what = "the threads that decode cannot be started".to_owned();
@@ -231,7 +233,7 @@ impl Service {
             Arc::clone(&mailbox),
             Arc::clone(&workers),
             Arc::clone(&storage),
-            config.copies_window(),
+            config.frames.copies_window(),
             config.keks.clone(),
         );
         let redecoding = Redecoding::new(
@@ -305,6 +307,7 @@ impl Service {
             redecoding,
             downlinks,
             parked,
+            handshakes: Handshakes::default(),
             receivers,
             brokers,
             followers: Followers::of_streams(),

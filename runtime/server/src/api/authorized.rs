@@ -25,7 +25,7 @@ const FORWARDED_BYTES: usize = 200;
 
 /// The duty of a handler: the scope that a token needs for it.
 pub trait Duty {
-    /// The scope.
+    /// The scope that a token needs.
     const SCOPE: Scope;
 
     /// Whether requests count for the rates of tokens and groups. Frames do not: their queue holds them back.
@@ -38,9 +38,9 @@ pub struct Ingest;
 pub struct HandOver;
 /// The duty to publish decoders.
 pub struct Publish;
-/// Get records.
+/// The duty to hand out records.
 pub struct Collect;
-/// Acknowledge records.
+/// The duty to acknowledge records.
 pub struct Acknowledge;
 /// Decode kept records once more.
 pub struct Redecode;
@@ -56,9 +56,9 @@ pub struct Curate;
 pub struct ManageTokens;
 /// Look after messages that cannot be read.
 pub struct ManageParked;
-/// Read the metrics.
+/// The duty to show the metrics.
 pub struct ReadMetrics;
-/// Read the audit.
+/// The duty to show the audit.
 pub struct ReadAudit;
 /// Read how full the disk is.
 pub struct ReadStorage;

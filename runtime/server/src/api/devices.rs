@@ -14,6 +14,7 @@ use super::{
     acts::note,
     authorized::{Authorized, HandOver, Inspect, Provision},
     extract::{JsonBody, Parameters, PathParts, SecretBody, parameter, path_part, to_the_end},
+    known_network_server::check_known,
     paging::{self, Listing, PageEnd, Window},
 };
 use crate::{
@@ -104,11 +105,8 @@ pub(super) async fn register(
     SecretBody(registration): SecretBody<Registration>,
 ) -> Result<Json<Device>, Problem> {
     let dev_eui: DevEui = path_part("DevEUI", &dev_eui)?;
-    if let Some(server) = &registration.network_server
-        && !service.config.network_servers.contains_key(server)
-    {
-        let detail = format!("networkServer: the settings have no [network-servers.{server}]");
-        return Err(Problem::bad_request("unknown-network-server", detail));
+    if let Some(server) = &registration.network_server {
+        check_known(&service, server)?;
     }
     let by = authorized.principal.actor();
     let device = to_the_end(async move {

@@ -8,10 +8,12 @@ mod decode;
 mod devices;
 mod downlinks;
 mod extract;
+mod handshakes;
 mod health;
 mod history;
 mod ingest;
 mod keys;
+mod known_network_server;
 mod leftover;
 mod nearest;
 mod paging;
@@ -28,6 +30,7 @@ mod room;
 mod route_change;
 mod routes;
 mod secrets;
+mod settings;
 mod tokens;
 
 use std::sync::Arc;
@@ -41,6 +44,7 @@ use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, tr
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use problem::Problem;
+pub use settings::HttpSettings;
 
 use crate::service::Service;
 use reference::Reference;
@@ -49,7 +53,11 @@ use reference::Reference;
 /// compile here, so `/openapi.json` lacks none.
 pub fn router(service: Arc<Service>) -> Router {
     let (router, document) = OpenApiRouter::with_openapi(reference::frontispiece())
-        .merge(ingest::routes())
+        .merge(ingest::routes().layer(middleware::from_fn_with_state(
+            Arc::clone(&service),
+            handshakes::before_the_token,
+        )))
+        .routes(routes!(handshakes::list))
         .routes(routes!(decode::decode))
         .routes(routes!(catalogue::list))
         .routes(routes!(catalogue::show))
@@ -127,7 +135,9 @@ fn span(request: &axum::extract::Request) -> tracing::Span {
 }
 
 async fn no_such_path(uri: Uri) -> Problem {
+    let advice = ingest::meant_door(uri.path());
     Problem::not_found("no-such-path", format!("nothing is served at {}", uri.path()))
+        .advised(advice)
 }
 
 async fn no_such_method(method: Method, uri: Uri) -> Problem {

@@ -114,7 +114,7 @@ pub(super) async fn publish(
     let publishers = service.registry.publishers();
     publishers.check(&provenance, (&id, &version), digest).map_err(PublishError::Untrusted)?;
     let previous = service.registry.previous(&id, &version);
-    let (gate, registry) = (service.config.gate(), Arc::clone(&service.registry));
+    let (gate, registry) = (service.config.publication.gate(), Arc::clone(&service.registry));
     let waiting = service.publications_waiting.try_acquire().map_err(|_| {
         let detail = "as many packages wait to be tried as this server takes: publish it again";
         Problem::unavailable("too-busy", detail)

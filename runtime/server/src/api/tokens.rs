@@ -14,6 +14,7 @@ use super::{
     Problem,
     authorized::{Authorized, ManageTokens},
     extract::{JsonBody, Parameters, PathParts, parameter, to_the_end},
+    known_network_server::check_known,
     paging::{self, Listing, PageEnd, Window},
 };
 use crate::{
@@ -80,10 +81,7 @@ pub(super) async fn create(
             let detail = "only a token of the role lns is bound to a network server";
             return Err(Problem::bad_request("invalid-role", detail));
         }
-        if !service.config.network_servers.contains_key(name) {
-            let detail = format!("the settings have no [network-servers.{name}]");
-            return Err(Problem::bad_request("unknown-network-server", detail));
-        }
+        check_known(&service, name)?;
     }
     let Wanted { name, scopes, expires_at, network_server, .. } = wanted;
     may_grant(&authorized.principal, scopes.as_ref())?;

@@ -16,7 +16,7 @@ use super::token::Role;
 pub enum Scope {
     /// Hand over frames and sessions.
     Frames,
-    /// Publish decoders.
+    /// Publish versions of decoders.
     Publish,
     /// Look at devices, at the index and at packages, try a payload.
     Inspect,
@@ -66,7 +66,7 @@ impl ToSchema for Scope {}
 pub struct UnknownScope;
 
 impl Scope {
-    /// All scopes.
+    /// All scopes, in the order in which people are told them.
     pub const ALL: [Self; 16] = [
         Self::Frames,
         Self::Publish,

@@ -116,7 +116,7 @@ pub struct TokenRequest {
     pub role: Role,
     /// The scopes that it is narrowed to.
     pub scopes: Option<BTreeSet<Scope>>,
-    /// When it ends.
+    /// The moment at which the token ends.
     pub expires_at: Option<Timestamp>,
     /// The network server that it is bound to.
     pub network_server: Option<NetworkServerName>,

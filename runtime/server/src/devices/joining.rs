@@ -1,11 +1,8 @@
 //! Devices that join: what a join-request and a join-accept change, made durable.
 
-use champollion_frames::{
-    Claim, DevAddr, DevEui, JoinMessage, JoinRefusal, JoinRequest, MType, Session,
-};
+use champollion_frames::{DevAddr, DevEui, JoinMessage, JoinRefusal, JoinRequest, MType, Session};
 use champollion_store::Batch;
 use serde::Serialize;
-use tokio::sync::MutexGuard;
 
 use super::{
     Device, Devices, DevicesError, JOINED, JOINS, JoinedSession, JoinedSessions, Overtaken,
@@ -141,13 +138,6 @@ impl Devices {
             },
         };
         Ok(JOINED.put(batch, &dev_eui, &joined)?)
-    }
-
-    /// The turn that a frame needs which is the first of a new session, or whose device hands over frames and
-    /// reports. All others need none.
-    pub(crate) async fn turn_of(&self, claim: &Claim) -> Option<MutexGuard<'_, ()>> {
-        let needs_turn = claim.takes_over() || self.comes_both_ways(claim);
-        if needs_turn { Some(self.turns.of(claim.uplink().dev_eui()).await) } else { None }
     }
 
     /// After the first frame of a new session was confirmed: the session before is over.

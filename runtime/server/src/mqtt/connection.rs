@@ -51,7 +51,7 @@ pub struct Connection {
 enum Next {
     /// The broker said something, or something was said to it.
     Polled(Result<Event, ConnectionError>),
-    /// The server stops.
+    /// The server is asked to stop.
     Stop,
 }
 

@@ -59,7 +59,7 @@ pub enum MqttSettingsError {
     #[error("url {0:?} must read mqtt://host:port or mqtts://host:port")]
     Url(String),
     /// Something is given that goes with something else.
-    #[error("{0} goes with {1}")]
+    #[error("{0} is of use only with {1}: say both, or neither")]
     GoesWith(&'static str, &'static str),
     /// The kind of network server has no topics of its own.
     #[error("topics is missing: {0} has none that are always the same")]

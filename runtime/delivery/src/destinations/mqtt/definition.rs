@@ -48,7 +48,7 @@ pub enum MqttPushError {
     )]
     Plain,
     /// There is a password and no name.
-    #[error("password goes with user")]
+    #[error("password is of use only with user: say both, or neither")]
     PasswordAlone,
     /// It is where recipients may not be.
     #[error(transparent)]

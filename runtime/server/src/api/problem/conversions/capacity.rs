@@ -6,6 +6,7 @@ use champollion_registry::ledger::AuditFull;
 use super::super::{FULL_RETRY_AFTER_SECONDS, Problem};
 use crate::{
     expensive::TooExpensive,
+    handshakes::TooManyHandshakes,
     quotas::{Quota, QuotaExceeded},
     storage::Full,
     workers::NotDone,
@@ -15,6 +16,12 @@ impl From<Full> for Problem {
     fn from(full: Full) -> Self {
         let problem = Self::new(StatusCode::INSUFFICIENT_STORAGE, "storage-full", full.to_string());
         Self { retry_after: Some(FULL_RETRY_AFTER_SECONDS), ..problem }
+    }
+}
+
+impl From<TooManyHandshakes> for Problem {
+    fn from(error: TooManyHandshakes) -> Self {
+        Self::too_many_requests("busy", error.to_string())
     }
 }
 
