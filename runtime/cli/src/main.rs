@@ -62,14 +62,14 @@ enum Command {
     Publish(publish::Publish),
     /// List what can be decoded, into which fields and units
     Catalogue(catalogue::Catalogue),
-    /// Register, list and remove devices
+    /// Register, list, show and remove devices
     Devices(devices::Devices),
     /// Send commands to devices, and follow them
     Downlinks(downlinks::Downlinks),
+    /// Check whether network servers lose frames, and look after their doors
+    NetworkServers(network_servers::NetworkServers),
     /// Look after messages of brokers that cannot be read
     Parked(parked::Parked),
-    /// Look after the doors of network servers
-    NetworkServers(network_servers::NetworkServers),
     /// Explain frames byte by byte
     Frames(frames::Frames),
     /// Show how much a group may have at once, and how much it has
@@ -108,8 +108,8 @@ fn main() -> ExitCode {
         Command::Catalogue(command) => connection::block_on(command.run()),
         Command::Devices(command) => connection::block_on(command.run()),
         Command::Downlinks(command) => connection::block_on(command.run()),
-        Command::Parked(command) => connection::block_on(command.run()),
         Command::NetworkServers(command) => connection::block_on(command.run()),
+        Command::Parked(command) => connection::block_on(command.run()),
         Command::Quotas(command) => connection::block_on(command.run()),
         Command::Storage(command) => connection::block_on(command.run()),
         Command::Records(command) => connection::block_on(command.run()),

@@ -21,7 +21,7 @@ use champollion_lns::{Doors, Incoming, Kind, Message, Refusal};
 use serde::Deserialize;
 use several::Receipts;
 use utoipa::openapi::{HttpMethod, path::Paths};
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::router::OpenApiRouter;
 
 use super::{
     Problem,
@@ -29,7 +29,10 @@ use super::{
     handshakes,
 };
 use crate::{
-    api::authorized::{Authorized, Ingest},
+    api::{
+        authorized::{Authorized, Ingest},
+        duties::routes,
+    },
     ingest::{Origin, Receipt, Speaker},
     network_servers::NetworkServer,
     service::Service,
