@@ -86,23 +86,22 @@ const WORDS = new Map([
   ["bad normalization form", "The normalization form should be one of NFC, NFD, NFKC, NFKD."],
 ]);
 
-// Each behind what its texts begin or end with, which is looked at first: most errors are the codec's own.
-const PATTERNS = [
-  ["cannot read property 'Symbol.iterator'", "", /^.* of (undefined|null)$/, "$1 is not iterable"],
-  ["cannot read", "", /^cannot read property '([^]*)' of (undefined|null)$/, "Cannot read properties of $2 (reading '$1')"],
-  ["cannot set", "", /^cannot set property '([^]*)' of (undefined|null)$/, "Cannot set properties of $2 (setting '$1')"],
-  ["'", "' is read-only", /^[^]*$/, "Assignment to constant variable."],
-  ["", " is not initialized", /^([^ ]+) is not initialized$/, "Cannot access '$1' before initialization"],
-  ["", ")", /^([^]* in JSON at position \d+) \(line \d+ column \d+\)$/, "$1"],
-];
-
+// Most errors are the codec's own, so what a text begins or ends with is looked at before anything else.
 function reworded(message) {
-  const found = WORDS.get(message);
-  if (found !== undefined) return found;
-  for (const [start, end, ours, theirs] of PATTERNS) {
-    if (message.startsWith(start) && message.endsWith(end) && ours.test(message)) return message.replace(ours, theirs);
+  if (message.startsWith("cannot ")) return rewordedAccess(message);
+  if (message.endsWith(" is not initialized")) {
+    return message.replace(/^([^ ]+) is not initialized$/, "Cannot access '$1' before initialization");
   }
-  return message;
+  if (message.startsWith("'") && message.endsWith("' is read-only")) return "Assignment to constant variable.";
+  if (message.endsWith(")")) return message.replace(/( in JSON at position \d+) \(line \d+ column \d+\)$/, "$1");
+  return WORDS.get(message) ?? message;
+}
+
+function rewordedAccess(message) {
+  const [, verb, name, object] = /^cannot (read|set) property '([^]*)' of (undefined|null)$/.exec(message) ?? [];
+  if (verb === undefined) return WORDS.get(message) ?? message;
+  if (verb === "set") return `Cannot set properties of ${object} (setting '${name}')`;
+  return name === "Symbol.iterator" ? `${object} is not iterable` : `Cannot read properties of ${object} (reading '${name}')`;
 }
 
 function frame(site) {
