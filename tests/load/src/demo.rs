@@ -176,7 +176,7 @@ fn pull(partner: &Blocking, fleet: &Fleet, tally: &mut Tally, pulled: &mut Pulle
 }
 
 /// The reading that a record was made of, without what the record adds to it.
-fn reading(decoded: &Json) -> Json {
+fn bare(decoded: &Json) -> Json {
     let mut reading = decoded.clone();
     if let Some(members) = reading.as_object_mut() {
         members.remove("deviceClock");
@@ -200,7 +200,7 @@ fn check(record: Record, decoded: &Json, fleet: &Fleet, tally: &mut Tally, pulle
         tally.faults.push(format!("a second record of {dev_eui}, FCnt {f_cnt}"));
         return;
     }
-    let actual = json!({ "reading": reading(decoded) });
+    let actual = json!({ "reading": bare(decoded) });
     match fleet.vectors.get(vector).map(|vector| difference(&vector.expect, &actual)) {
         Some(None) => pulled.right += 1,
         Some(Some(difference)) => {
