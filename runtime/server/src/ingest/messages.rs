@@ -71,7 +71,7 @@ impl Messages {
         heard: Heard,
         origin: &Origin<'_>,
     ) -> Result<Receipt, IngestError> {
-        let Heard { message, feedback, place, unread } = heard;
+        let Heard { message, feedback, place, unread, .. } = heard;
         let Origin { speaker, server, .. } = *origin;
         if let (Some(server), Some(feedback)) = (server, feedback) {
             let heard = self.downlinks.hear(server, &feedback).await;
@@ -82,6 +82,7 @@ impl Messages {
         remarks::count(&unread);
         if let (Some(server), Some(dev_eui)) = (server, dev_eui(&receipt)) {
             self.learn(dev_eui, server, place, origin).await;
+            self.downlinks.device_heard(server, dev_eui);
         }
         Ok(receipt)
     }
@@ -100,9 +101,9 @@ impl Messages {
         let whereabouts = match origin.whereabouts {
             // A topic that the operator has chosen may say less than the message.
             Some(told) => Whereabouts {
-                network_server: told.network_server.clone(),
                 application: told.application.clone().or(place.application),
                 device: told.device.clone().or(place.device),
+                ..told.clone()
             },
             // Not every message of a network server says it, and what is known is not unlearnt.
             None if self.downlinks.knows(dev_eui, server) => return,

@@ -11,11 +11,12 @@ use std::{
 
 use champollion_delivery::dispatch::Backoff;
 use champollion_frames::{JoinRefusal, Refusal};
-use champollion_lns::{Description, Heard, Incoming, Kind, NetworkServerName};
+use champollion_lns::{Description, Heard, Incoming, Kind, NetworkServerName, Topic};
 use champollion_registry::ledger::Actor;
 use champollion_store::{Health, Store};
 use rumqttc::{Publish, QoS};
 
+use super::hearing::Hearing;
 use crate::{
     ingest::{Authority, IngestError, Messages, Origin, Receipt, Speaker},
     network_servers::{NetworkServer, Observed},
@@ -41,6 +42,7 @@ pub struct Receiver {
     observed: Arc<Observed>,
     parked: Arc<Parked>,
     store: Arc<dyn Store>,
+    hearing: Option<Arc<Hearing>>,
 }
 
 /// A message that has come.
@@ -130,7 +132,14 @@ impl Receiver {
             observed,
             parked,
             store,
+            hearing: None,
         }
+    }
+
+    /// The same that notes how the network server speaks.
+    #[must_use]
+    pub(crate) fn noting(self, hearing: Arc<Hearing>) -> Self {
+        Self { hearing: Some(hearing), ..self }
     }
 
     /// Notes a message as it comes, whatever becomes of it.
@@ -216,16 +225,10 @@ impl Receiver {
             description: self.description.as_ref(),
             body: payload,
         };
-        let whereabouts = said.place().at(self.server.clone());
-        let origin = Origin {
-            speaker: &self.speaker,
-            server: Some(&self.server),
-            whereabouts: Some(&whereabouts),
-        };
         let (mut taken, mut failed) = ("ignored", None);
         for heard in self.kind.read_all(&incoming) {
             let heard = heard.map_err(|error| unreadable(error.code(), error.to_string()));
-            match self.take_one(heard, &origin).await {
+            match self.take_one(heard, &said).await {
                 Ok(word) => taken = word,
                 Err(why) => failed = Some(why.or(failed)),
             }
@@ -236,9 +239,19 @@ impl Receiver {
     async fn take_one(
         &self,
         heard: Result<Heard, NotTaken>,
-        origin: &Origin<'_>,
+        said: &Topic<'_>,
     ) -> Result<&'static str, NotTaken> {
-        Ok(word(&self.messages.take(heard?, origin).await?))
+        let heard = heard?;
+        if let Some(hearing) = &self.hearing {
+            hearing.message(said.prefix, heard.encoding);
+        }
+        let whereabouts = said.place().written_as(heard.encoding).at(self.server.clone());
+        let origin = Origin {
+            speaker: &self.speaker,
+            server: Some(&self.server),
+            whereabouts: Some(&whereabouts),
+        };
+        Ok(word(&self.messages.take(heard, &origin).await?))
     }
 
     async fn park(&self, arrived: &Arrived, code: &str, detail: &str) -> Result<(), String> {
