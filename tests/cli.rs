@@ -322,6 +322,9 @@ fn devices_are_added_listed_and_removed() {
     for name in [&*dev_eui, &*sensor.dev_addr(), "water", "a/b@^1"] {
         assert!(list.contains(name), "{name} is missing:\n{list}");
     }
+    let shown = cli.json(&["devices", "show", &dev_eui]);
+    assert_eq!((&shown["devEui"], &shown["decoder"]), (&json!(dev_eui), &json!("a/b@^1")));
+    assert!(!shown.to_string().contains(&sensor.nwk_s_key()), "keys are shown to nobody: {shown}");
     assert_eq!(cli.json(&["devices", "list", "--json"]), json!({ "devices": [expected] }));
     let partner = server.cli(&server.new_token("partner", Some("lighting")));
     assert_eq!(partner.json(&["devices", "list", "--json"]), json!({ "devices": [] }));
@@ -329,6 +332,7 @@ fn devices_are_added_listed_and_removed() {
 
     assert_eq!(cli.run(&["devices", "remove", &dev_eui]).success(), format!("removed {dev_eui}\n"));
     says(&cli.run(&["devices", "remove", &dev_eui]), &["unknown-device", &dev_eui]);
+    says(&cli.run(&["devices", "show", &dev_eui]), &["unknown-device", &dev_eui]);
     let wrong = cli.run(&["devices", "remove", "02C4"]);
     assert!(wrong.failure().contains("16 hexadecimal digits"), "{wrong:?}");
     let wrong = add(&["--group", "The Water"]);

@@ -10,6 +10,7 @@ mod rehearsal;
 mod settings;
 
 pub use admission::{Admitted, Gate, Report};
+pub use compatibility::next_version;
 pub use finding::Finding;
 pub use random::{Misbehaved, Payload, Tried};
 pub use rehearsal::{Rehearsal, RehearsalError, VectorDiffers};

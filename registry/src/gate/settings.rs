@@ -12,6 +12,12 @@ pub struct PublicationSettings {
     pub random_payloads: usize,
     /// Whether packages without signature are published, of vendors to whom no key belongs.
     pub unsigned: bool,
+    /// Packages that may be under way to be tried.
+    pub waiting: usize,
+    /// The same of one token.
+    pub waiting_of_token: usize,
+    /// Bytes that the packages of one vendor may take.
+    pub bytes_of_vendor: u64,
 }
 
 impl PublicationSettings {

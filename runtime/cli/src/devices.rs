@@ -41,6 +41,11 @@ enum Action {
     },
     /// List devices, a line each
     List,
+    /// Show a device as JSON, without its keys
+    Show {
+        /// DevEUI of the device, 16 hexadecimal digits
+        dev_eui: DevEui,
+    },
     /// Forget a device; its records stay
     Remove {
         /// DevEUI of the device, 16 hexadecimal digits
@@ -247,6 +252,7 @@ impl Devices {
             Action::Add(add) => self.add(&client, add).await,
             Action::Assign { dev_eui, assigned } => self.assign(&client, *dev_eui, assigned).await,
             Action::List => self.list(&client).await,
+            Action::Show { dev_eui } => output::answer(&client.device(*dev_eui).await?),
             Action::Remove { dev_eui } => self.remove(&client, *dev_eui).await,
         }
     }

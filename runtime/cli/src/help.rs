@@ -6,7 +6,7 @@ use clap::Command;
 const TASKS: &[(&str, &[&str])] = &[
     ("Run the server", &["serve", "tokens", "network-servers", "quotas", "storage", "admin"]),
     ("Register devices and get their data", &["devices", "records", "routes", "downlinks"]),
-    ("Find out why a frame or a message is refused", &["frames", "parked"]),
+    ("Find out why a frame or a message is refused", &["network-servers", "frames", "parked"]),
     ("Write, try and publish decoders", &["build", "import", "decode", "publish"]),
     ("See what can be decoded, and look after it", &["catalogue", "registry"]),
     ("Set up a shell", &["completions", "man", "help"]),

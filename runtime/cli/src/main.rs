@@ -62,10 +62,12 @@ enum Command {
     Publish(publish::Publish),
     /// List what can be decoded, into which fields and units
     Catalogue(catalogue::Catalogue),
-    /// Register, list and remove devices
+    /// Register, list, show and remove devices
     Devices(devices::Devices),
     /// Send commands to devices, and follow them
     Downlinks(downlinks::Downlinks),
+    /// Check whether network servers lose frames, and why
+    NetworkServers(network_servers::NetworkServers),
     /// Look after messages of brokers that cannot be read
     Parked(parked::Parked),
     /// Look after the doors of network servers
@@ -108,6 +110,7 @@ fn main() -> ExitCode {
         Command::Catalogue(command) => connection::block_on(command.run()),
         Command::Devices(command) => connection::block_on(command.run()),
         Command::Downlinks(command) => connection::block_on(command.run()),
+        Command::NetworkServers(command) => connection::block_on(command.run()),
         Command::Parked(command) => connection::block_on(command.run()),
         Command::NetworkServers(command) => connection::block_on(command.run()),
         Command::Quotas(command) => connection::block_on(command.run()),

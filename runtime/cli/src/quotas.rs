@@ -46,6 +46,7 @@ fn rows(of: &OfGroup) -> Vec<[String; 4]> {
         row("open-streams", of.open_streams),
         row("open-answers", of.open_answers),
         row("route-tests-per-minute", of.route_tests_per_minute),
+        row("route-changes-per-minute", of.route_changes_per_minute),
         [of.group.clone(), "high-priority".to_owned(), String::new(), permitted.to_owned()],
     ]
 }

@@ -218,6 +218,9 @@ pub struct Script {
     /// Names of the examples that it does not answer as they say.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failing: Vec<String>,
+    /// The SHA-256 of all that an import made the package of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub import_digest: Option<String>,
 }
 
 impl Client {

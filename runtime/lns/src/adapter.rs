@@ -33,6 +33,11 @@ pub trait Adapter: Sync {
         &[]
     }
 
+    /// Says to people how its events come so that none is lost while nobody listens.
+    fn assured_events(&self) -> &'static str {
+        "let the network server publish its messages with QoS 1, and connect to the broker without a clean session"
+    }
+
     /// Reads an MQTT topic; nothing where it is none of the network server's. Of an adapter without topics
     /// of its own all messages are uplinks, and those of one topic are taken in their order.
     fn topic<'topic>(&self, topic: &'topic str) -> Option<Topic<'topic>> {

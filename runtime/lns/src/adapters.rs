@@ -17,4 +17,7 @@ pub(crate) static ADAPTERS: &[&dyn Adapter] = &[
     &crate::described::Described,
     &crate::phy::Phy,
     &crate::plain::Plain,
+    // The adapter of examples/adapter, of which all is asked that is asked of adapters.
+    #[cfg(test)]
+    &crate::acme::Acme,
 ];

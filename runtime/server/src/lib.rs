@@ -7,7 +7,9 @@
 #![forbid(unsafe_code)]
 
 pub mod api;
+mod at_once;
 pub mod auth;
+pub mod authors;
 mod chosen_word;
 mod clock;
 pub mod config;

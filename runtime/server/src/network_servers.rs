@@ -1,4 +1,10 @@
-//! The network servers of the settings.
+//! The network servers of the settings, and what is seen of them.
+
+pub mod check;
+mod clock_offset;
+mod finding;
+mod missing_frames;
+mod observations;
 
 use std::collections::BTreeMap;
 
@@ -11,6 +17,10 @@ use crate::{
     downlinks::DownlinkSettings,
     mqtt::MqttSettings,
 };
+
+pub use finding::{Finding, Severity};
+pub(crate) use observations::Sent;
+pub use observations::{Observations, Observed};
 
 /// The network servers of the settings, by their names.
 pub type NetworkServers = BTreeMap<NetworkServerName, NetworkServer>;

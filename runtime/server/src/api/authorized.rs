@@ -9,9 +9,10 @@ use axum::{
 use champollion_registry::ledger::Actor;
 use jiff::Timestamp;
 
-use super::problem::Problem;
+use super::{problem::Problem, requester::Requester};
 use crate::{
     auth::{AuthError, Principal, Scope, bearer},
+    authors::AuditedAuthor,
     connections::{ClientAddress, network_of},
     service::Service,
 };
@@ -107,6 +108,13 @@ pub struct Authorized<D> {
     duty: PhantomData<fn(D)>,
 }
 
+impl<D> Authorized<D> {
+    /// The sender as the author of changes.
+    pub(super) fn author(&self, service: &Service) -> AuditedAuthor {
+        AuditedAuthor::new(&service.registry, self.principal.actor())
+    }
+}
+
 impl<D: Duty> FromRequestParts<Arc<Service>> for Authorized<D> {
     type Rejection = Problem;
 
@@ -140,7 +148,12 @@ pub(super) async fn recognized(parts: &Parts, service: &Service) -> Result<Princ
     let token = bearer(&parts.headers)
         .and_then(|presented| service.tokens.recognize(&presented, Timestamp::now()));
     match token {
-        Ok(token) => Ok(Principal::of(token, address(parts))),
+        Ok(token) => {
+            if let Some(requester) = parts.extensions.get::<Requester>() {
+                requester.is(&token.id);
+            }
+            Ok(Principal::of(token, address(parts)))
+        }
         Err(error) => {
             let client = parts.extensions.get::<ClientAddress>().map(|client| client.address);
             if error != AuthError::Missing {

@@ -12,6 +12,8 @@ pub struct HttpSettings {
     pub body_bytes: usize,
     /// Most bytes of a page of records, or of a list.
     pub page_bytes: usize,
+    /// Large answers that may be on their way to one token, or without one to one address.
+    pub large_answers: usize,
     /// Seconds that requests under way are given to end.
     pub shutdown_seconds: u64,
 }

@@ -25,10 +25,11 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use champollion_delivery::names::GroupId;
 use champollion_frames::DevEui;
 use champollion_lns::{Feedback, NetworkServerName, Whereabouts, Which};
-use champollion_registry::RegistryError;
+use champollion_registry::{RegistryError, ledger::AuditEntry};
 use champollion_sandbox::CallError;
 use champollion_store::{Batch, Store, StoreError, TableError};
 use jiff::Timestamp;
+use serde_json::json;
 use uuid::Uuid;
 
 pub use carrier::Carrier;
@@ -40,6 +41,7 @@ pub use requests::RequestKey;
 pub use settings::{CommandTimes, DownlinkSettings, DownlinkSettingsError};
 
 use crate::{
+    authors::Author,
     devices::Device,
     quotas::{Quota, QuotaExceeded, Quotas, Reservation, Reservations},
     workers::NotDone,
@@ -153,6 +155,9 @@ pub enum SendError {
     /// The group has as many as it may have.
     #[error(transparent)]
     Quota(#[from] QuotaExceeded),
+    /// The audit cannot take a line of it.
+    #[error(transparent)]
+    Audit(Box<RegistryError>),
     /// The store did not keep it.
     #[error("the command could not be kept: {0}")]
     NotKept(String),
@@ -191,6 +196,18 @@ pub enum LedgerError {
     /// A table of the store cannot be read.
     #[error(transparent)]
     Table(#[from] TableError),
+    /// The audit cannot take a line of the change.
+    #[error(transparent)]
+    Audit(Box<RegistryError>),
+}
+
+impl From<RegistryError> for LedgerError {
+    fn from(error: RegistryError) -> Self {
+        match error {
+            RegistryError::Store(error) => Self::Store(error),
+            error => Self::Audit(Box::new(error)),
+        }
+    }
 }
 
 impl From<RegistryError> for SendError {
@@ -201,7 +218,10 @@ impl From<RegistryError> for SendError {
 
 impl From<LedgerError> for SendError {
     fn from(error: LedgerError) -> Self {
-        Self::NotKept(error.to_string())
+        match error {
+            LedgerError::Audit(error) => Self::Audit(error),
+            error => Self::NotKept(error.to_string()),
+        }
     }
 }
 
@@ -246,6 +266,7 @@ impl Downlinks {
         device: &Device,
         wish: &CommandRequest,
         sender: &Sender,
+        author: &dyn Author,
     ) -> Result<Arc<Downlink>, SendError> {
         let _answering = match &sender.request {
             None => None,
@@ -269,7 +290,9 @@ impl Downlinks {
         if let Some(request) = &sender.request {
             self.requests.put(&mut batch, request, downlink.id, true, now)?;
         }
-        self.store.commit(batch).await?;
+        let act = AuditEntry::of_act("command-send", device.dev_eui)
+            .with(json!({ "id": downlink.id, "group": device.group }));
+        author.commit(batch, act).await.map_err(LedgerError::from)?;
         self.ledger.taken([downlink.clone()]);
         Ok(Arc::new(downlink))
     }
@@ -325,7 +348,11 @@ impl Downlinks {
     }
 
     /// Takes a command back, unless the network server has it. Taking it back twice is fine.
-    pub async fn cancel(&self, id: Uuid) -> Result<Arc<Downlink>, CancelError> {
+    pub async fn cancel(
+        &self,
+        id: Uuid,
+        author: &dyn Author,
+    ) -> Result<Arc<Downlink>, CancelError> {
         let cancel = |downlink: &mut Downlink| match downlink.state {
             State::Cancelled => Ok(false),
             State::Queued if downlink.is_waiting() && !downlink.unanswered => {
@@ -339,7 +366,12 @@ impl Downlinks {
             State::Queued => Err(CancelError::HandedOver(downlink.network_server.clone())),
             state => Err(CancelError::AtItsEnd(state)),
         };
-        self.ledger.change(id, cancel).await?.ok_or(CancelError::Unknown(id))
+        let act = |downlink: &Downlink| {
+            let device = json!({ "device": downlink.dev_eui });
+            AuditEntry::of_act("command-cancel", id).with(device).essential()
+        };
+        let cancelled = self.ledger.change_in_name_of(id, cancel, (author, act)).await?;
+        cancelled.ok_or(CancelError::Unknown(id))
     }
 
     /// Takes what a network server tells of a command. What it says of another's is not heard.

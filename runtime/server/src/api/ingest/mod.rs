@@ -19,7 +19,7 @@ use axum::{
 use champollion_lns::{Doors, Incoming, Kind, Message, Refusal};
 use serde::Deserialize;
 use utoipa::openapi::{HttpMethod, path::Paths};
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::router::OpenApiRouter;
 
 use super::{
     Problem,
@@ -27,7 +27,10 @@ use super::{
     handshakes,
 };
 use crate::{
-    api::authorized::{Authorized, Ingest},
+    api::{
+        authorized::{Authorized, Ingest},
+        duties::routes,
+    },
     ingest::{Origin, Receipt, Speaker},
     network_servers::NetworkServer,
     service::Service,

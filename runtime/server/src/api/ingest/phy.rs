@@ -22,7 +22,6 @@ use crate::{
     operation_id = "ingestFrame",
     tag = "frames",
     summary = "Hand over a frame, or many as lines of JSON",
-    security(("token" = ["admin", "lns"])),
     request_body(
         content((PhyFrame = "application/json"), (PhyFrame = "application/x-ndjson")),
         description = "A frame, or a frame on each line."
