@@ -70,8 +70,6 @@ enum Command {
     NetworkServers(network_servers::NetworkServers),
     /// Look after messages of brokers that cannot be read
     Parked(parked::Parked),
-    /// Look after the doors of network servers
-    NetworkServers(network_servers::NetworkServers),
     /// Explain frames byte by byte
     Frames(frames::Frames),
     /// Show how much a group may have at once, and how much it has
@@ -110,7 +108,6 @@ fn main() -> ExitCode {
         Command::Catalogue(command) => connection::block_on(command.run()),
         Command::Devices(command) => connection::block_on(command.run()),
         Command::Downlinks(command) => connection::block_on(command.run()),
-        Command::NetworkServers(command) => connection::block_on(command.run()),
         Command::Parked(command) => connection::block_on(command.run()),
         Command::NetworkServers(command) => connection::block_on(command.run()),
         Command::Quotas(command) => connection::block_on(command.run()),
