@@ -51,6 +51,10 @@ fn a_message_of_another_server_or_version_names_the_mistake() {
             ("a form", "application/x-www-form-urlencoded", "payload=%7B%7D&x=1", "a form"),
             ("nothing", "application/json", "", "the body is empty"),
         ] {
+            // ThingPark's XML is read, so that other XML lacks its members.
+            if (name, what) == ("actility", "XML") {
+                continue;
+            }
             let answer =
                 lns.post_with(&door(name), &[("Content-Type", content_type)], body.as_bytes());
             table.expect(&format!("{what} at {name}"), &answer, (400, "malformed-json"), &[word]);

@@ -66,7 +66,7 @@ enum Command {
     Devices(devices::Devices),
     /// Send commands to devices, and follow them
     Downlinks(downlinks::Downlinks),
-    /// Check whether network servers lose frames, and why
+    /// Check whether network servers lose frames, and look after their doors
     NetworkServers(network_servers::NetworkServers),
     /// Look after messages of brokers that cannot be read
     Parked(parked::Parked),
@@ -108,8 +108,8 @@ fn main() -> ExitCode {
         Command::Catalogue(command) => connection::block_on(command.run()),
         Command::Devices(command) => connection::block_on(command.run()),
         Command::Downlinks(command) => connection::block_on(command.run()),
-        Command::Parked(command) => connection::block_on(command.run()),
         Command::NetworkServers(command) => connection::block_on(command.run()),
+        Command::Parked(command) => connection::block_on(command.run()),
         Command::Quotas(command) => connection::block_on(command.run()),
         Command::Storage(command) => connection::block_on(command.run()),
         Command::Records(command) => connection::block_on(command.run()),

@@ -289,6 +289,34 @@ impl Client {
         ask(self.message("aws", message)).await
     }
 
+    /// Hands over a message of Orange Live Objects: `POST /v1/ingest/live-objects`.
+    pub async fn ingest_live_objects(
+        &self,
+        message: &Json,
+    ) -> Result<Answer<Receipt>, ClientError> {
+        ask(self.message("live-objects", message)).await
+    }
+
+    /// Hands over a message of Everynet: `POST /v1/ingest/everynet`.
+    pub async fn ingest_everynet(&self, message: &Json) -> Result<Answer<Receipt>, ClientError> {
+        ask(self.message("everynet", message)).await
+    }
+
+    /// Hands over a message of Netmore, or a list of one: `POST /v1/ingest/netmore`.
+    pub async fn ingest_netmore(&self, message: &Json) -> Result<Answer<Receipt>, ClientError> {
+        ask(self.message("netmore", message)).await
+    }
+
+    /// Hands over a packet of a MultiTech Conduit, or a list of one: `POST /v1/ingest/multitech`.
+    pub async fn ingest_multitech(&self, message: &Json) -> Result<Answer<Receipt>, ClientError> {
+        ask(self.message("multitech", message)).await
+    }
+
+    /// Hands over a message of a Milesight gateway: `POST /v1/ingest/milesight`.
+    pub async fn ingest_milesight(&self, message: &Json) -> Result<Answer<Receipt>, ClientError> {
+        ask(self.message("milesight", message)).await
+    }
+
     fn message(&self, kind: &str, message: &Json) -> RequestBuilder {
         self.post(format_args!("v1/ingest/{kind}")).json(message)
     }

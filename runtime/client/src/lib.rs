@@ -80,8 +80,9 @@ pub use parked::{ParkedList, ParkedMessage, ParkedText, Retried};
 pub use quarantine::{QuarantineList, Quarantined};
 pub use quotas::{QuotaList, QuotaUse, Quotas};
 pub use records::{
-    Acknowledged, Acknowledgement, DecodeError, Decoded, DecoderName, DeviceInfo, Formatted, Page,
-    PulledRecord, Radio, Record, RecordsQuery, Replaced, Uplink, Warning,
+    Acknowledged, Acknowledgement, BestReception, DecodeError, Decoded, DecoderName, DeviceClock,
+    DeviceInfo, Formatted, Page, PulledRecord, Radio, Record, RecordsQuery, Replaced, Uplink,
+    Warning,
 };
 pub use redecode::{RedecodeDone, RedecodeProgress, RedecodeRequest, Redecoding};
 pub use reqwest::StatusCode;

@@ -71,7 +71,7 @@ impl Messages {
         heard: Heard,
         origin: &Origin<'_>,
     ) -> Result<Receipt, IngestError> {
-        let Heard { message, feedback, place, unread } = heard;
+        let Heard { message, feedback, place, unread, .. } = heard;
         let Origin { speaker, server, .. } = *origin;
         if let (Some(server), Some(feedback)) = (server, feedback) {
             let heard = self.downlinks.hear(server, &feedback).await;
@@ -82,6 +82,7 @@ impl Messages {
         remarks::count(&unread);
         if let (Some(server), Some(dev_eui)) = (server, dev_eui(&receipt)) {
             self.learn(dev_eui, server, place, origin).await;
+            self.downlinks.device_heard(server, dev_eui);
         }
         Ok(receipt)
     }
@@ -98,7 +99,12 @@ impl Messages {
             return;
         }
         let whereabouts = match origin.whereabouts {
-            Some(told) => told.clone(),
+            // A topic that the operator has chosen may say less than the message.
+            Some(told) => Whereabouts {
+                network_server: told.network_server.clone(),
+                application: told.application.clone().or(place.application),
+                device: told.device.clone().or(place.device),
+            },
             // Not every message of a network server says it, and what is known is not unlearnt.
             None if self.downlinks.knows(dev_eui, server) => return,
             None => place.at(server.clone()),

@@ -11,11 +11,12 @@ use std::{
 
 use champollion_delivery::dispatch::Backoff;
 use champollion_frames::{JoinRefusal, Refusal};
-use champollion_lns::{Description, Incoming, Kind, NetworkServerName};
+use champollion_lns::{Description, Heard, Incoming, Kind, NetworkServerName, Topic};
 use champollion_registry::ledger::Actor;
 use champollion_store::{Health, Store};
 use rumqttc::{Publish, QoS};
 
+use super::hearing::Hearing;
 use crate::{
     ingest::{Authority, IngestError, Messages, Origin, Receipt, Speaker},
     network_servers::{NetworkServer, Observed},
@@ -41,6 +42,7 @@ pub struct Receiver {
     observed: Arc<Observed>,
     parked: Arc<Parked>,
     store: Arc<dyn Store>,
+    hearing: Option<Arc<Hearing>>,
 }
 
 /// A message that has come.
@@ -82,6 +84,22 @@ impl Arrived {
     }
 }
 
+impl NotTaken {
+    /// The reason that counts of two messages that came together: what is to be tried again, then what is to
+    /// be kept for a person, then what is refused. Those that were taken are known again.
+    fn or(self, earlier: Option<Self>) -> Self {
+        let weight = |why: &Self| match why {
+            Self::Later(_) => 2,
+            Self::Unreadable { .. } => 1,
+            Self::Refused(_) => 0,
+        };
+        match earlier {
+            Some(earlier) if weight(&earlier) >= weight(&self) => earlier,
+            _ => self,
+        }
+    }
+}
+
 impl Receiver {
     /// Makes the receiver of the messages of a network server.
     pub(crate) fn new(
@@ -114,7 +132,14 @@ impl Receiver {
             observed,
             parked,
             store,
+            hearing: None,
         }
+    }
+
+    /// The same that notes how the network server speaks.
+    #[must_use]
+    pub(crate) fn noting(self, hearing: Arc<Hearing>) -> Self {
+        Self { hearing: Some(hearing), ..self }
     }
 
     /// Notes a message as it comes, whatever becomes of it.
@@ -200,9 +225,27 @@ impl Receiver {
             description: self.description.as_ref(),
             body: payload,
         };
-        let heard = self.kind.read(&incoming);
-        let heard = heard.map_err(|error| unreadable(error.code(), error.to_string()))?;
-        let whereabouts = said.place().at(self.server.clone());
+        let (mut taken, mut failed) = ("ignored", None);
+        for heard in self.kind.read_all(&incoming) {
+            let heard = heard.map_err(|error| unreadable(error.code(), error.to_string()));
+            match self.take_one(heard, &said).await {
+                Ok(word) => taken = word,
+                Err(why) => failed = Some(why.or(failed)),
+            }
+        }
+        failed.map_or(Ok(taken), Err)
+    }
+
+    async fn take_one(
+        &self,
+        heard: Result<Heard, NotTaken>,
+        said: &Topic<'_>,
+    ) -> Result<&'static str, NotTaken> {
+        let heard = heard?;
+        if let Some(hearing) = &self.hearing {
+            hearing.message(said.prefix, heard.encoding);
+        }
+        let whereabouts = said.place().written_as(heard.encoding).at(self.server.clone());
         let origin = Origin {
             speaker: &self.speaker,
             server: Some(&self.server),

@@ -5,6 +5,7 @@ mod lines;
 mod own;
 mod phy;
 mod plain;
+mod several;
 
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ use axum::{
 };
 use champollion_lns::{Doors, Incoming, Kind, Message, Refusal};
 use serde::Deserialize;
+use several::Receipts;
 use utoipa::openapi::{HttpMethod, path::Paths};
 use utoipa_axum::router::OpenApiRouter;
 
@@ -101,19 +103,22 @@ async fn take(
     let content_type = declared.as_ref().and_then(|declared| declared.to_str().ok());
     let body = read_body(request, service.config.http.body_bytes).await?;
     let taken = async {
-        let heard = kind.read(&Incoming { event: &event, content_type, description, body: &body });
-        let is_nothing =
-            heard.as_ref().map_or(true, |heard| matches!(heard.message, Message::Nothing { .. }));
+        let heard =
+            kind.read_all(&Incoming { event: &event, content_type, description, body: &body });
+        let is_nothing = heard.iter().all(|heard| {
+            heard.as_ref().map_or(true, |heard| matches!(heard.message, Message::Nothing { .. }))
+        });
         let handshake = is_nothing.then(|| handshakes::take(&service, &body, &door, from));
         if let Some(answered) = handshake.flatten() {
-            return answered;
+            return answered.map(Receipts::One);
         }
         let server = authorized.principal.network_server.as_ref();
         let origin = Origin { speaker: &speaker, server, whereabouts: None };
-        Ok(service.messages.take(heard?, &origin).await?)
+        several::take(&service, heard, &origin).await
     };
     match taken.await {
-        Ok(receipt) => Ok(answer(kind, &body, receipt)),
+        Ok(Receipts::One(receipt)) => Ok(answer(kind, &body, receipt)),
+        Ok(Receipts::Several(receipts)) => Ok(Json(receipts).into_response()),
         Err(problem) => Err(refusal(kind, &body, problem)),
     }
 }
