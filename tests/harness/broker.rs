@@ -1,6 +1,7 @@
 //! A real MQTT broker, mosquitto, with TLS and credentials.
 
 use std::{
+    collections::VecDeque,
     fs::{self, File},
     net::{TcpListener, TcpStream},
     ops::Range,
@@ -38,6 +39,8 @@ pub struct Broker {
 pub struct MqttClient {
     client: Client,
     connection: Connection,
+    /// Messages that came while something else was waited for.
+    early: VecDeque<Publish>,
 }
 
 impl Broker {
@@ -162,7 +165,7 @@ impl Broker {
         options.set_max_packet_size(4 << 20, 4 << 20);
         options.set_clean_session(clean_session);
         let (client, connection) = Client::new(options, 1_000);
-        MqttClient { client, connection }
+        MqttClient { client, connection, early: VecDeque::new() }
     }
 
     /// Somebody who takes over the session that the broker keeps for a client which is away; nobody where it keeps
@@ -219,9 +222,27 @@ impl MqttClient {
                 publish.expect("there is room for a message");
                 under_way += 1;
             }
-            if let Some(Packet::PubAck(_)) = self.next(deadline) {
-                under_way -= 1;
-                missing -= 1;
+            match self.next(deadline) {
+                Some(Packet::PubAck(_)) => {
+                    under_way -= 1;
+                    missing -= 1;
+                }
+                Some(Packet::Publish(publish)) => self.early.push_back(publish),
+                _ => {}
+            }
+        }
+    }
+
+    /// Publishes a message once: nothing says whether the broker has it.
+    pub fn publish_once(&mut self, topic: &str, payload: Vec<u8>) {
+        self.client.publish(topic, QoS::AtMostOnce, false, payload).expect("there is room");
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            assert!(Instant::now() < deadline, "the message is not written");
+            match self.connection.recv_timeout(Duration::from_millis(100)) {
+                Ok(Ok(Event::Outgoing(Outgoing::Publish(_)))) => return,
+                Ok(Ok(Event::Incoming(Packet::Publish(publish)))) => self.early.push_back(publish),
+                _ => {}
             }
         }
     }
@@ -246,6 +267,9 @@ impl MqttClient {
 
     /// The next message of the topics that are subscribed to.
     pub fn receive(&mut self) -> Publish {
+        if let Some(publish) = self.early.pop_front() {
+            return publish;
+        }
         let deadline = Instant::now() + PATIENCE;
         loop {
             if let Some(Packet::Publish(publish)) = self.next(deadline) {
@@ -256,6 +280,9 @@ impl MqttClient {
 
     /// Whether no message comes for a while.
     pub fn is_silent(&mut self, time: Duration) -> bool {
+        if !self.early.is_empty() {
+            return false;
+        }
         let end = Instant::now() + time;
         while Instant::now() < end {
             if let Ok(Ok(Event::Incoming(Packet::Publish(_)))) =

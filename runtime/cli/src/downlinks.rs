@@ -43,7 +43,7 @@ enum Action {
         /// Id of the command
         id: Uuid,
     },
-    /// Cancel a command that was not handed over to the network server yet
+    /// Take a command back that was not sent yet, where the network server gives it back
     Cancel {
         /// Id of the command
         id: Uuid,
@@ -160,10 +160,11 @@ impl Downlinks {
                 output::moment(downlink.queued_at),
                 downlink.state.to_string(),
                 Json::Object(downlink.command.clone()).to_string(),
+                downlink.waiting_for.clone().unwrap_or_default(),
                 downlink.problem.clone().unwrap_or_default(),
             ]
         });
-        output::table(["id", "queued at", "state", "command", "problem"], rows);
+        output::table(["id", "queued at", "state", "command", "waits for", "problem"], rows);
         Ok(())
     }
 
@@ -181,6 +182,9 @@ impl Downlinks {
         ));
         for warning in &downlink.warnings {
             output::note(format_args!("warning: {}", output::quoted(warning)));
+        }
+        if let Some(waiting_for) = &downlink.waiting_for {
+            output::note(format_args!("waits for {}", output::quoted(waiting_for)));
         }
         if let Some(problem) = &downlink.problem {
             output::note(output::quoted(problem));

@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json};
 #[cfg(test)]
 use crate::tests::Sample;
 use crate::{
-    Description, Feedback, Message, Place, Topic, Unreadable, decoration::Unread,
+    Description, Encoding, Feedback, Message, Place, Topic, Unreadable, decoration::Unread,
     outgoing::Commands,
 };
 
@@ -41,7 +41,13 @@ pub trait Adapter: Sync {
     /// Reads an MQTT topic; nothing where it is none of the network server's. Of an adapter without topics
     /// of its own all messages are uplinks, and those of one topic are taken in their order.
     fn topic<'topic>(&self, topic: &'topic str) -> Option<Topic<'topic>> {
-        Some(Topic { event: "up", application: None, device: topic, device_name: None })
+        Some(Topic {
+            event: "up",
+            application: None,
+            device: topic,
+            device_name: None,
+            prefix: None,
+        })
     }
 
     /// Whether the settings must describe how messages are written.
@@ -107,6 +113,8 @@ pub struct Heard {
     pub place: Place,
     /// The members beside the essentials that cannot be read, and were left out.
     pub unread: Vec<Unreadable>,
+    /// The encoding that the message is written in.
+    pub encoding: Encoding,
 }
 
 /// Why a request over HTTP is refused.
@@ -122,7 +130,13 @@ pub struct Refusal<'problem> {
 
 impl From<Message> for Heard {
     fn from(message: Message) -> Self {
-        Self { message, feedback: None, place: Place::default(), unread: Vec::new() }
+        Self {
+            message,
+            feedback: None,
+            place: Place::default(),
+            unread: Vec::new(),
+            encoding: Encoding::default(),
+        }
     }
 }
 
@@ -138,6 +152,11 @@ impl Heard {
     /// The same with the members that could not be read.
     pub(crate) fn with_unread(self, unread: Unread) -> Self {
         Self { unread: unread.into_members(), ..self }
+    }
+
+    /// The same of a message that is written in some encoding.
+    pub(crate) fn with_encoding(self, encoding: Encoding) -> Self {
+        Self { encoding, ..self }
     }
 
     /// The same with where the device lives of which a message hands something over.

@@ -288,9 +288,10 @@ impl Service {
             let prepared =
                 prepared.map(|mqtt| Prepared::new(name, settings.kind, mqtt, Arc::clone(observed)));
             let prepared = prepared.transpose().map_err(|error| unusable("mqtt")(&error))?;
-            let publisher = prepared.as_ref().map(|prepared| prepared.publisher.clone());
+            let broker =
+                prepared.as_ref().map(|prepared| (prepared.publisher.clone(), prepared.hearing()));
             if let Some(prepared) = prepared {
-                let receiver = Arc::new(Receiver::new(
+                let receiver = Receiver::new(
                     name.clone(),
                     settings,
                     config.frames.shared_devices,
@@ -299,7 +300,8 @@ impl Service {
                     Arc::clone(observed),
                     Arc::clone(&parked),
                     Arc::clone(&store),
-                ));
+                );
+                let receiver = Arc::new(receiver.noting(prepared.hearing()));
                 receivers.insert(name.clone(), Arc::clone(&receiver));
                 brokers.push(prepared.status());
                 if !sessions_of_settings.insert(prepared.session_key()) {
@@ -311,7 +313,7 @@ impl Service {
                 outside.connections.push(prepared.with(receiver, sessions));
             }
             if let Some(downlink) = &settings.downlink {
-                let carrier = Carrier::new(name, settings.kind, downlink, publisher);
+                let carrier = Carrier::new(name, settings.kind, downlink, broker);
                 outside.carriers.push(carrier.map_err(|error| unusable("downlink")(&error))?);
             }
         }

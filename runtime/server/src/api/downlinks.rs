@@ -114,13 +114,13 @@ pub(super) async fn send(
     let path = format!("devices/{}", device.dev_eui);
     let sender = sender(&authorized.principal, &headers, &path, &wish)?;
     let author = authorized.author(&service);
-    let downlink =
-        to_the_end(
-            async move { Ok(service.downlinks.send(&device, &wish, &sender, &author).await?) },
-        )
-        .await?;
+    let downlink = to_the_end(async move {
+        let downlink = service.downlinks.send(&device, &wish, &sender, &author).await?;
+        Ok(service.downlinks.as_shown(&downlink))
+    })
+    .await?;
     let location = format!("/v1/downlinks/{}", downlink.id);
-    let mut response = (StatusCode::ACCEPTED, Json(Downlink::clone(&downlink))).into_response();
+    let mut response = (StatusCode::ACCEPTED, Json(downlink)).into_response();
     if let Ok(location) = HeaderValue::from_str(&location) {
         response.headers_mut().insert(LOCATION, location);
     }
@@ -216,7 +216,10 @@ pub(super) async fn of_device(
     let (dev_eui, limit) = (device.dev_eui, window.lookups() - 1);
     let page = service.downlinks.of_device(dev_eui, before, limit, bytes, &sees).await?;
     let place = |downlink: &Downlink| downlink.id.to_string();
-    let (downlinks, end) = paging::page(page, window, place);
+    let (mut downlinks, end) = paging::page(page, window, place);
+    for downlink in &mut downlinks {
+        downlink.waiting_for = service.downlinks.waiting_for(downlink);
+    }
     Ok(Json(DownlinkList { downlinks, end }))
 }
 
@@ -237,7 +240,7 @@ pub(super) async fn show(
     PathParts(id): PathParts<String>,
 ) -> Result<Json<Downlink>, Problem> {
     let downlink = seen(&service, &authorized.principal, path_part("command", &id)?).await?;
-    Ok(Json(Downlink::clone(&downlink)))
+    Ok(Json(service.downlinks.as_shown(&downlink)))
 }
 
 #[utoipa::path(
@@ -245,7 +248,7 @@ pub(super) async fn show(
     path = "/v1/downlinks/{id}",
     operation_id = "cancelCommand",
     tag = "commands",
-    summary = "Cancel a command that was not handed over yet",
+    summary = "Cancel a command that was not sent yet, where the network server gives it back",
     responses(
         (status = 200, description = "The command, cancelled.", body = Downlink),
         (status = 404, description = "unknown-downlink"),

@@ -7,20 +7,32 @@
 //!
 //! A network server that does not answer may have the command or not. It is offered again, in a way by
 //! which the network server knows it where its protocol has one; see each `downlink.rs` of `champollion-lns`.
+//! A command that only a broker has is in the state `unknown` until something is told of it ([`untold`]).
 
 mod carrier;
 mod courier;
 mod downlink;
 mod encoder;
 mod group;
+#[cfg(feature = "grpc")]
+mod grpc;
+#[cfg(not(feature = "grpc"))]
+#[path = "no_grpc.rs"]
+mod grpc;
+mod http;
 mod ledger;
 mod queue;
 mod request;
 mod requests;
 mod settings;
+mod untold;
 mod whereabouts;
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use champollion_delivery::names::GroupId;
 use champollion_frames::DevEui;
@@ -46,8 +58,10 @@ use crate::{
     quotas::{Quota, QuotaExceeded, Quotas, Reservation, Reservations},
     workers::NotDone,
 };
+use carrier::Withdrawn;
 use encoder::Encoded;
 use ledger::Ledger;
+use queue::{Queue, Reason};
 use requests::{Answered, Requests};
 use whereabouts::AllWhereabouts;
 
@@ -68,6 +82,8 @@ pub struct Downlinks {
     settings: CommandTimes,
     /// The network servers that take commands.
     servers: BTreeSet<NetworkServerName>,
+    /// Their carriers, once commands are handed over.
+    carriers: OnceLock<BTreeMap<NetworkServerName, Arc<Carrier>>>,
     quotas: Arc<Quotas>,
     /// Places for commands that are not kept yet: among those that wait, and among those that are open.
     reserved: (Reservations, Reservations),
@@ -171,13 +187,16 @@ pub enum CancelError {
     #[error("there is no command {0}")]
     Unknown(Uuid),
     /// The network server has it.
-    #[error("the network server {0} has the command already, and it cannot be taken back")]
-    HandedOver(NetworkServerName),
+    #[error("the network server {0} has the command already, and it cannot be taken back: {1}")]
+    HandedOver(NetworkServerName, String),
     /// It was offered, and the network server did not answer yet.
     #[error(
-        "the command was offered to the network server {0}, which may have it: it cannot be taken back now"
+        "the command was offered to the network server {0}, which may have it: it cannot be taken back ({1}), and is not offered again"
     )]
-    MayBeHandedOver(NetworkServerName),
+    MayBeHandedOver(NetworkServerName, String),
+    /// It is being offered.
+    #[error("the command is being offered to the network server {0}: ask again")]
+    BeingOffered(NetworkServerName),
     /// It is at its end.
     #[error("the command is {} already", .0.as_str())]
     AtItsEnd(State),
@@ -251,6 +270,7 @@ impl Downlinks {
             requests: Requests::new(Arc::clone(&store)),
             whereabouts: AllWhereabouts::open(Arc::clone(&store)).await?,
             servers,
+            carriers: OnceLock::new(),
             quotas,
             reserved: Default::default(),
             store,
@@ -347,31 +367,78 @@ impl Downlinks {
         self.ledger.of_device(dev_eui, before, limit, bytes, is_seen).await
     }
 
-    /// Takes a command back, unless the network server has it. Taking it back twice is fine.
+    /// Takes a command back, unless the network server has it and does not give it back. Taking it back
+    /// twice is fine.
     pub async fn cancel(
         &self,
         id: Uuid,
         author: &dyn Author,
     ) -> Result<Arc<Downlink>, CancelError> {
         let cancel = |downlink: &mut Downlink| match downlink.state {
-            State::Cancelled => Ok(false),
             State::Queued if downlink.is_waiting() && !downlink.unanswered => {
                 downlink.state = State::Cancelled;
                 downlink.cancelled_at = Some(Timestamp::now());
                 Ok(true)
             }
-            State::Queued if downlink.is_waiting() => {
-                Err(CancelError::MayBeHandedOver(downlink.network_server.clone()))
-            }
-            State::Queued => Err(CancelError::HandedOver(downlink.network_server.clone())),
+            State::Cancelled | State::Queued | State::Unknown => Ok::<_, CancelError>(false),
             state => Err(CancelError::AtItsEnd(state)),
         };
-        let act = |downlink: &Downlink| {
-            let device = json!({ "device": downlink.dev_eui });
-            AuditEntry::of_act("command-cancel", id).with(device).essential()
+        let cancelled = self.ledger.change_in_name_of(id, cancel, (author, cancelling)).await?;
+        let downlink = cancelled.ok_or(CancelError::Unknown(id))?;
+        if downlink.state == State::Cancelled {
+            return Ok(downlink);
+        }
+        if !self.ledger.is_open(id) {
+            return Err(CancelError::AtItsEnd(downlink.state));
+        }
+        self.withdraw(&downlink, author).await
+    }
+
+    /// Takes a command back from the network server. Where it does not give it back, one that it may not
+    /// have is not offered again.
+    async fn withdraw(
+        &self,
+        downlink: &Downlink,
+        author: &dyn Author,
+    ) -> Result<Arc<Downlink>, CancelError> {
+        let (id, server) = (downlink.id, downlink.network_server.clone());
+        if downlink.is_waiting() && self.is_being_offered(downlink) {
+            return Err(CancelError::BeingOffered(server));
+        }
+        let whereabouts = self.whereabouts.of(downlink.dev_eui);
+        let withdrawn = match self.carriers.get().and_then(|carriers| carriers.get(&server)) {
+            Some(carrier) => carrier.withdraw(downlink, whereabouts.as_deref()).await,
+            None => Withdrawn::Not("the settings say no way to it any more".to_owned()),
         };
-        let cancelled = self.ledger.change_in_name_of(id, cancel, (author, act)).await?;
-        cancelled.ok_or(CancelError::Unknown(id))
+        let now = Timestamp::now();
+        let change = |downlink: &mut Downlink| {
+            // Something may have been told meanwhile.
+            if !matches!(downlink.state, State::Queued | State::Unknown) {
+                return Ok::<_, CancelError>(false);
+            }
+            if withdrawn == Withdrawn::Done {
+                downlink.state = State::Cancelled;
+            } else if downlink.handed_over_at.is_some() {
+                return Ok(false);
+            } else {
+                downlink.lose_sight(downlink.problem.clone().unwrap_or_default());
+            }
+            downlink.cancelled_at.get_or_insert(now);
+            Ok(true)
+        };
+        let after = self.ledger.change_in_name_of(id, change, (author, cancelling)).await?;
+        let after = after.ok_or(CancelError::Unknown(id))?;
+        match (withdrawn, after.state) {
+            (Withdrawn::Done, State::Cancelled) => Ok(after),
+            (Withdrawn::Not(why), State::Queued) => Err(CancelError::HandedOver(server, why)),
+            (Withdrawn::Not(why), State::Unknown) => Err(CancelError::MayBeHandedOver(server, why)),
+            (_, state) => Err(CancelError::AtItsEnd(state)),
+        }
+    }
+
+    fn is_being_offered(&self, downlink: &Downlink) -> bool {
+        let reason = |queue: &mut Queue| queue.reason(downlink);
+        self.ledger.with_queue(&downlink.network_server, reason) == Some(Reason::Offered)
     }
 
     /// Takes what a network server tells of a command. What it says of another's is not heard.
@@ -431,29 +498,16 @@ impl Downlinks {
         }
     }
 
-    /// Gives up what nobody wants any more.
+    /// Gives up what nobody wants any more. What the network server may have, and tells nothing of, is not
+    /// known to be over: it is looked after no longer.
     async fn give_up_old(&self, now: Timestamp) -> Result<(), LedgerError> {
-        for downlink in self.ledger.all_open() {
-            if !downlink.is_over(now) {
-                continue;
-            }
-            let waiting = downlink.is_waiting() && !downlink.unanswered;
-            let patience = downlink.expires_at.checked_add(GRACE).unwrap_or(Timestamp::MAX);
-            if downlink.state == State::Sent {
-                if patience <= now {
-                    self.ledger.close(downlink.id).await?;
-                }
-            } else if waiting || patience <= now {
-                let expire = |downlink: &mut Downlink| {
-                    // It may have been handed over or sent meanwhile.
-                    let over = downlink.state == State::Queued
-                        && (patience <= now || downlink.is_waiting() && !downlink.unanswered);
-                    if over {
-                        downlink.expire(now);
-                    }
-                    Ok::<_, LedgerError>(over)
-                };
-                self.ledger.change(downlink.id, expire).await?;
+        for downlink in self.ledger.ended(now) {
+            // It may have been handed over or sent meanwhile.
+            let give_up =
+                |downlink: &mut Downlink| Ok::<_, LedgerError>(downlink.give_up(now, GRACE));
+            let after = self.ledger.change(downlink.id, give_up).await?;
+            if after.is_some_and(|after| after.is_open() && after.ends_at(GRACE) <= now) {
+                self.ledger.close(downlink.id).await?;
             }
         }
         Ok(())
@@ -502,6 +556,7 @@ impl Plan<'_> {
             group_command: self.group_command,
             queued_at: self.now,
             expires_at: self.expires_at,
+            offered_at: None,
             handed_over_at: None,
             sent_at: None,
             acknowledged_at: None,
@@ -509,9 +564,18 @@ impl Plan<'_> {
             expired_at: None,
             cancelled_at: None,
             attempts: 0,
+            broker_offers: 0,
             unanswered: false,
             problem: None,
             reference: None,
+            waiting_for: None,
         }
     }
+}
+
+/// The line of the audit of a command that somebody takes back.
+fn cancelling(downlink: &Downlink) -> AuditEntry {
+    AuditEntry::of_act("command-cancel", downlink.id)
+        .with(json!({ "device": downlink.dev_eui }))
+        .essential()
 }

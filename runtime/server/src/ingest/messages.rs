@@ -71,7 +71,7 @@ impl Messages {
         heard: Heard,
         origin: &Origin<'_>,
     ) -> Result<Receipt, IngestError> {
-        let Heard { message, feedback, place, unread } = heard;
+        let Heard { message, feedback, place, unread, .. } = heard;
         let Origin { speaker, server, .. } = *origin;
         if let (Some(server), Some(feedback)) = (server, feedback) {
             let heard = self.downlinks.hear(server, &feedback).await;
@@ -82,6 +82,7 @@ impl Messages {
         remarks::count(&unread);
         if let (Some(server), Some(dev_eui)) = (server, dev_eui(&receipt)) {
             self.learn(dev_eui, server, place, origin).await;
+            self.downlinks.device_heard(server, dev_eui);
         }
         Ok(receipt)
     }

@@ -20,6 +20,7 @@ use rumqttc::{
 use tokio::sync::{mpsc, watch};
 
 use super::{
+    hearing::Hearing,
     inbox::Inbox,
     receiver::Receiver,
     sessions::{BrokerSession, BrokerSessions},
@@ -46,6 +47,7 @@ pub struct Connection {
     pub(super) receiver: Arc<Receiver>,
     pub(super) status: Arc<Status>,
     pub(super) subscription: Subscription,
+    pub(super) hearing: Arc<Hearing>,
     pub(super) orders: mpsc::Receiver<OutgoingMessage>,
 }
 
@@ -97,6 +99,7 @@ impl Connection {
                     if connected.is_some() {
                         self.status.observed().ended();
                     }
+                    self.hearing.disconnected();
                     inbox.give_up();
                     outbox.give_up();
                     forget(&mut event_loop);
@@ -166,7 +169,10 @@ impl Connection {
         outbox: &mut Outbox,
     ) {
         match event {
-            Event::Incoming(Packet::ConnAck(answer)) => self.entered(answer, client).await,
+            Event::Incoming(Packet::ConnAck(answer)) => {
+                self.hearing.admitted(answer.session_present);
+                self.entered(answer, client).await;
+            }
             Event::Incoming(Packet::SubAck(answer)) => self.subscribed(&answer).await,
             Event::Incoming(Packet::UnsubAck(_)) => {
                 let left = self.subscription.unsubscribing.saturating_sub(1);
@@ -175,7 +181,10 @@ impl Connection {
                     self.settle().await;
                 }
             }
-            Event::Incoming(Packet::Publish(publish)) => inbox.put(publish),
+            Event::Incoming(Packet::Publish(publish)) => {
+                self.hearing.assurance(publish.qos != QoS::AtMostOnce);
+                inbox.put(publish);
+            }
             Event::Incoming(Packet::PubAck(answer)) => outbox.acknowledged(answer.pkid),
             Event::Outgoing(Outgoing::Publish(number)) => outbox.written(number),
             _ => {}
@@ -230,6 +239,7 @@ impl Connection {
             .filter(|(_, code)| **code == SubscribeReasonCode::Success(QoS::AtMostOnce));
         self.status.observed().granted(unassured.map(|(topic, _)| topic.clone()).collect());
         self.status.connected();
+        self.hearing.connected();
         if self.subscription.unsubscribing == 0 {
             self.settle().await;
         }

@@ -10,6 +10,7 @@
 
 mod connection;
 mod farewell;
+mod hearing;
 mod inbox;
 mod receiver;
 mod sessions;
@@ -18,6 +19,7 @@ mod status;
 
 pub use connection::Connection;
 pub use farewell::Farewell;
+pub use hearing::Hearing;
 pub use receiver::{NotTaken, Receiver};
 pub use sessions::{BrokerSession, BrokerSessions, LeftSession};
 pub use settings::{MqttSettings, MqttSettingsError};
@@ -26,7 +28,7 @@ pub use status::{Status, Trouble};
 use std::{collections::BTreeSet, sync::Arc};
 
 use champollion_delivery::destinations::mqtt::{OutgoingMessage, Publisher};
-use champollion_lns::{Kind, NetworkServerName};
+use champollion_lns::{Kind, NetworkServerName, outgoing::Via};
 use tokio::sync::mpsc;
 
 use crate::network_servers::Observed;
@@ -38,6 +40,7 @@ pub struct Prepared {
     topics: Vec<String>,
     status: Arc<Status>,
     session: BrokerSession,
+    hearing: Arc<Hearing>,
     orders: mpsc::Receiver<OutgoingMessage>,
     /// The network server of the broker.
     pub server: NetworkServerName,
@@ -63,8 +66,11 @@ impl Prepared {
         let topics = settings.topics(kind)?;
         let session = BrokerSession::of(server, settings, &topics);
         let (url, client_id) = (session.url.clone(), session.client_id.clone());
+        let commands = kind.commands_by(Via::Mqtt).ok();
+        let told_by = commands.and_then(|commands| commands.told_by());
         Ok(Self {
             options,
+            hearing: Arc::new(Hearing::new(&topics, told_by)),
             topics,
             status: Arc::new(Status::new(observed, url, client_id)),
             session,
@@ -81,12 +87,18 @@ impl Prepared {
         Arc::clone(&self.status)
     }
 
+    /// Returns the knowledge of how the network server speaks.
+    #[must_use]
+    pub fn hearing(&self) -> Arc<Hearing> {
+        Arc::clone(&self.hearing)
+    }
+
     /// The connection, whose messages a receiver takes.
     #[must_use]
     pub fn with(self, receiver: Arc<Receiver>, sessions: Arc<BrokerSessions>) -> Connection {
-        let Self { options, topics, status, session, orders, .. } = self;
+        let Self { options, topics, status, session, hearing, orders, .. } = self;
         let subscription = Subscription { session, sessions, unsubscribing: 0 };
-        Connection { options, topics, receiver, status, subscription, orders }
+        Connection { options, topics, receiver, status, subscription, hearing, orders }
     }
 
     /// Returns the key of the session that it has at the broker.

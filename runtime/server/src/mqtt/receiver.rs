@@ -16,6 +16,7 @@ use champollion_registry::ledger::Actor;
 use champollion_store::{Health, Store};
 use rumqttc::{Publish, QoS};
 
+use super::hearing::Hearing;
 use crate::{
     ingest::{Authority, IngestError, Messages, Origin, Receipt, Speaker},
     network_servers::{NetworkServer, Observed},
@@ -41,6 +42,7 @@ pub struct Receiver {
     observed: Arc<Observed>,
     parked: Arc<Parked>,
     store: Arc<dyn Store>,
+    hearing: Option<Arc<Hearing>>,
 }
 
 /// A message that has come.
@@ -114,7 +116,14 @@ impl Receiver {
             observed,
             parked,
             store,
+            hearing: None,
         }
+    }
+
+    /// The same that notes how the network server speaks.
+    #[must_use]
+    pub(crate) fn noting(self, hearing: Arc<Hearing>) -> Self {
+        Self { hearing: Some(hearing), ..self }
     }
 
     /// Notes a message as it comes, whatever becomes of it.
@@ -202,7 +211,10 @@ impl Receiver {
         };
         let heard = self.kind.read(&incoming);
         let heard = heard.map_err(|error| unreadable(error.code(), error.to_string()))?;
-        let whereabouts = said.place().at(self.server.clone());
+        if let Some(hearing) = &self.hearing {
+            hearing.message(said.prefix, heard.encoding);
+        }
+        let whereabouts = said.place().written_as(heard.encoding).at(self.server.clone());
         let origin = Origin {
             speaker: &self.speaker,
             server: Some(&self.server),

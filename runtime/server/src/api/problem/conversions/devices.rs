@@ -59,8 +59,10 @@ impl From<CancelError> for Problem {
         let detail = error.to_string();
         match error {
             CancelError::Unknown(_) => Self::not_found("unknown-downlink", detail),
-            CancelError::HandedOver(_) => Self::conflict("handed-over", detail),
-            CancelError::MayBeHandedOver(_) => Self::conflict("may-be-handed-over", detail),
+            CancelError::HandedOver(..) => Self::conflict("handed-over", detail),
+            CancelError::MayBeHandedOver(..) | CancelError::BeingOffered(_) => {
+                Self::conflict("may-be-handed-over", detail)
+            }
             CancelError::AtItsEnd(state) => {
                 Self::conflict("at-its-end", detail).with("state", state)
             }
