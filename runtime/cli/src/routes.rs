@@ -3,11 +3,16 @@
 use std::{
     fs,
     io::{self, Read},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
-use champollion_client::{Answer, AttemptOutcome, Beginning, Client, Route};
-use champollion_delivery::names::{GroupId, RouteName};
+use champollion_client::{
+    Answer, AttemptOutcome, Beginning, Client, MadeRoute, Route, RouteStatus, SecretRotation,
+};
+use champollion_delivery::{
+    names::{GroupId, RouteName},
+    records::Cursor,
+};
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value as Json, json};
 
@@ -34,7 +39,8 @@ enum Action {
     List,
     /// Show one whole; its secrets are hidden
     Show { name: RouteName },
-    /// Make a route, or change one; what it is done with stays done
+    /// Make a route, or replace the definition of one; what it is done with stays done, and its signing secrets
+    /// stay where the file says none
     Put {
         name: RouteName,
         /// A file of the route as JSON; - is standard input. docs/delivery.md says what may stand in it
@@ -43,14 +49,45 @@ enum Action {
         #[arg(long, value_enum, default_value_t = From_::Now)]
         from: From_,
     },
+    /// Change the members of a route that a file says, and keep all others; null takes one away
+    Change {
+        name: RouteName,
+        /// A file of the members as JSON; - is standard input
+        file: PathBuf,
+    },
+    /// Rotate the secrets that requests are signed with
+    Secrets {
+        #[command(subcommand)]
+        action: Secrets,
+    },
+    /// Skip a record that the recipient never takes; it stays for other routes
+    Skip {
+        name: RouteName,
+        /// The id of the record; `routes show` names those that are refused
+        record: String,
+    },
+    /// Show what became of routes: stopped, failing, recovered, behind
+    Events {
+        /// Go on after this cursor
+        #[arg(long)]
+        after: Option<Cursor>,
+        /// Most events of an answer
+        #[arg(long, default_value_t = 100)]
+        limit: usize,
+    },
     /// Remove a route
     Remove { name: RouteName },
     /// Hand nothing over for a while; records wait, for as long as they are kept
     Pause { name: RouteName },
     /// Go on: also where the recipient wanted nothing any more, or is left alone after failures
     Resume { name: RouteName },
-    /// Hand over something that is no record, to see whether the recipient takes it
-    Test { name: RouteName },
+    /// Hand over something that says that it is a test, to see whether the recipient takes it
+    Test {
+        name: RouteName,
+        /// Make it of a record of the group: latest, or the id of one
+        #[arg(long, value_name = "latest|ID")]
+        record: Option<String>,
+    },
     /// Show what was tried of late
     Attempts {
         name: RouteName,
@@ -58,6 +95,22 @@ enum Action {
         #[arg(long, default_value_t = 50)]
         limit: usize,
     },
+}
+
+#[derive(Subcommand)]
+enum Secrets {
+    /// Sign with a new secret, and for a while with the old one too
+    Rotate {
+        name: RouteName,
+        /// Hours for which the old secret is used beside the new one, at most 720; 0 for not at all
+        #[arg(long, default_value_t = 24)]
+        overlap_hours: u32,
+        /// A file with the new secret, whsec_ and base64; - is standard input. The server makes one without it
+        #[arg(long, value_name = "FILE")]
+        secret_file: Option<PathBuf>,
+    },
+    /// End the overlap of a rotation: sign with the new secret alone
+    Retire { name: RouteName },
 }
 
 /// Where a new route begins.
@@ -96,7 +149,26 @@ impl Routes {
             }
             Action::Pause { name } => self.changed(name, &client.pause_route(group, name).await?),
             Action::Resume { name } => self.changed(name, &client.resume_route(group, name).await?),
-            Action::Test { name } => self.test(&client, name).await,
+            Action::Test { name, record } => self.test(&client, name, record.as_deref()).await,
+            Action::Change { name, file } => {
+                let patch = read_json(file)?;
+                self.made(name, &client.change_route(group, name, &patch).await?)
+            }
+            Action::Secrets { action: Secrets::Rotate { name, overlap_hours, secret_file } } => {
+                let secret = secret_file.as_deref().map(read).transpose()?;
+                let rotation = SecretRotation {
+                    secret: secret.map(|text| text.trim().to_owned()),
+                    overlap_hours: Some(*overlap_hours),
+                };
+                self.made(name, &client.rotate_route_secrets(group, name, &rotation).await?)
+            }
+            Action::Secrets { action: Secrets::Retire { name } } => {
+                self.changed(name, &client.retire_route_secrets(group, name).await?)
+            }
+            Action::Skip { name, record } => {
+                self.changed(name, &client.skip_record(group, name, record).await?)
+            }
+            Action::Events { after, limit } => self.events(&client, *after, *limit).await,
             Action::Attempts { name, limit } => self.attempts(&client, name, *limit).await,
         }
     }
@@ -121,10 +193,23 @@ impl Routes {
                 status.oldest_waiting.map(|at| at.to_string()).unwrap_or_default(),
                 status.delivered.to_string(),
                 status.expired.to_string(),
+                last_answer(status),
+                status.why.clone().unwrap_or_default(),
             ]
         });
         output::table(
-            ["group", "name", "to", "state", "waiting", "oldest", "delivered", "expired"],
+            [
+                "group",
+                "name",
+                "to",
+                "state",
+                "waiting",
+                "oldest",
+                "delivered",
+                "expired",
+                "last answer",
+                "why",
+            ],
             rows,
         );
         Ok(())
@@ -137,18 +222,13 @@ impl Routes {
         file: &PathBuf,
         from: From_,
     ) -> Result<(), Failure> {
-        let text = if file.as_os_str() == "-" {
-            let mut text = String::new();
-            io::stdin().read_to_string(&mut text).map(|_| text)
-        } else {
-            fs::read_to_string(file)
-        };
-        let task = format!("{} cannot be read", file.display());
-        let text = text.map_err(Failure::of(task.clone()))?;
-        let route: Json = serde_json::from_str(&text).map_err(Failure::of(task))?;
-        let made = client.put_route(self.group(), name, &route, from.beginning()).await?;
+        let route = read_json(file)?;
+        self.made(name, &client.put_route(self.group(), name, &route, from.beginning()).await?)
+    }
+
+    fn made(&self, name: &RouteName, made: &Answer<MadeRoute>) -> Result<(), Failure> {
         if self.json {
-            return output::answer(&made);
+            return output::answer(made);
         }
         let route = &made.route;
         let state = route.status.state.as_str();
@@ -168,8 +248,37 @@ impl Routes {
         Ok(())
     }
 
-    async fn test(&self, client: &Client, name: &RouteName) -> Result<(), Failure> {
-        let attempt = client.test_route(self.group(), name).await?;
+    async fn events(
+        &self,
+        client: &Client,
+        after: Option<Cursor>,
+        limit: usize,
+    ) -> Result<(), Failure> {
+        let after = after.map(|cursor| cursor.to_string());
+        let list = client.events(self.group(), after.as_deref(), limit).await?;
+        if self.json {
+            return output::answer(&list);
+        }
+        let rows = list.events.iter().map(|event| {
+            [
+                event.cursor.clone(),
+                event.at.to_string(),
+                event.route.as_deref().unwrap_or("(inbox)").to_owned(),
+                event.kind.clone(),
+                event.message.clone(),
+            ]
+        });
+        output::table(["cursor", "at", "route", "event", "message"], rows);
+        Ok(())
+    }
+
+    async fn test(
+        &self,
+        client: &Client,
+        name: &RouteName,
+        record: Option<&str>,
+    ) -> Result<(), Failure> {
+        let attempt = client.test_route(self.group(), name, record).await?;
         if self.json {
             output::answer(&attempt)?;
         }
@@ -210,4 +319,32 @@ impl Routes {
         output::table(["at", "id", "records", "outcome", "status", "ms", "what was said"], rows);
         Ok(())
     }
+}
+
+/// The text of a file, or of standard input.
+fn read(file: &Path) -> Result<String, Failure> {
+    let text = if file.as_os_str() == "-" {
+        let mut text = String::new();
+        io::stdin().read_to_string(&mut text).map(|_| text)
+    } else {
+        fs::read_to_string(file)
+    };
+    text.map_err(Failure::of(format!("{} cannot be read", file.display())))
+}
+
+fn read_json(file: &Path) -> Result<Json, Failure> {
+    let text = read(file)?;
+    serde_json::from_str(&text).map_err(Failure::of(format!("{} cannot be read", file.display())))
+}
+
+/// The last answer of a recipient: its status, or the outcome where it has none, and when.
+fn last_answer(status: &RouteStatus) -> String {
+    let both = [&status.last_success, &status.last_failure];
+    let last = both.into_iter().flatten().max_by_key(|attempt| attempt.at);
+    let said = last.map(|attempt| {
+        let answer = attempt.status.map(|status| status.to_string());
+        let answer = answer.unwrap_or_else(|| attempt.outcome.as_str().to_owned());
+        format!("{answer} at {:.0}", attempt.at)
+    });
+    said.unwrap_or_default()
 }

@@ -7,12 +7,14 @@ mod channels;
 mod decode;
 mod devices;
 mod downlinks;
+mod events;
 mod extract;
 mod health;
 mod history;
 mod ingest;
 mod keys;
 mod leftover;
+mod me;
 mod nearest;
 mod paging;
 mod parked;
@@ -26,6 +28,7 @@ mod registry;
 mod retention;
 mod room;
 mod route_change;
+mod route_edits;
 mod routes;
 mod secrets;
 mod tokens;
@@ -96,11 +99,16 @@ pub fn router(service: Arc<Service>) -> Router {
         .routes(routes!(retention::show))
         .routes(routes!(quotas::show))
         .routes(routes!(routes::list))
-        .routes(routes!(routes::show, routes::put, routes::remove))
+        .routes(routes!(events::list))
+        .routes(routes!(routes::show, routes::put, route_edits::change, routes::remove))
+        .routes(routes!(route_edits::rotate_secrets))
+        .routes(routes!(route_edits::retire_secrets))
+        .routes(routes!(route_edits::skip))
         .routes(routes!(routes::pause))
         .routes(routes!(routes::resume))
         .routes(routes!(routes::test))
         .routes(routes!(routes::attempts))
+        .routes(routes!(me::show))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))
         .routes(routes!(health::alive))

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Instant};
 use axum::{Json, extract::State, http::StatusCode};
 use champollion_delivery::{
     destinations::Secret,
-    dispatch::{Attempt, Beginning, ShownRoute},
+    dispatch::{Attempt, Beginning, Sample, ShownRoute},
     names::{GroupId, RouteKey},
     routes::Route,
 };
@@ -73,10 +73,10 @@ pub(super) struct RouteList {
 #[schema(as = MadeRoute)]
 pub(super) struct Made {
     #[serde(flatten)]
-    route: ShownRoute,
+    pub(super) route: ShownRoute,
     /// The signing secret of its requests, where it was made here. Shown once.
     #[serde(skip_serializing_if = "Option::is_none")]
-    signing_secret: Option<Secret>,
+    pub(super) signing_secret: Option<Secret>,
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -144,7 +144,7 @@ pub(super) async fn show(
     path = "/v1/routes/{name}",
     operation_id = "putRoute",
     tag = "routes",
-    summary = "Make a route, or change it",
+    summary = "Make a route, or replace its definition; signing secrets stay where none are said",
     security(("token" = ["admin", "partner"])),
     params(Put),
     request_body = Route,
@@ -283,15 +283,27 @@ async fn set_paused(
     .await
 }
 
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Tried {
+    /// The group; an admin names it, a partner has its own.
+    #[param(inline)]
+    group: Option<GroupId>,
+    /// The record to try it with: `latest`, the latest of the group that the route takes, or the id of one. One
+    /// that is nobody's where it is left out.
+    record: Option<String>,
+}
+
 /// Tries a route. What comes of it is the answer, whether it worked or not.
 #[utoipa::path(
     post,
     path = "/v1/routes/{name}/test",
     operation_id = "testRoute",
     tag = "routes",
-    summary = "Try a route with a record that is nobody's",
+    summary = "Try a route with a record that says that it is a test",
     security(("token" = ["admin", "partner"])),
-    params(OfGroup),
+    params(Tried),
     responses(
         (
             status = 200,
@@ -299,7 +311,7 @@ async fn set_paused(
             body = Attempt,
         ),
         (status = 400, description = "group-missing"),
-        (status = 404, description = "no-such-route"),
+        (status = 404, description = "no-such-route, no-such-record"),
         (status = 409, description = "wrong-kind-of-route"),
         (status = 429, description = "quota-exceeded"),
     ),
@@ -308,11 +320,16 @@ pub(super) async fn test(
     authorized: Authorized<ManageRoutes>,
     State(service): State<Arc<Service>>,
     PathParts(name): PathParts<String>,
-    Parameters(OfGroup { group }): Parameters<OfGroup>,
+    Parameters(Tried { group, record }): Parameters<Tried>,
 ) -> Result<Json<Attempt>, Problem> {
     let key = key(&authorized, group, &name)?;
     may_test(&service, &key.group)?;
-    Ok(Json(without_query(service.dispatcher.test(&key).await?)))
+    let sample = match record.as_deref() {
+        None => Sample::Specimen,
+        Some("latest") => Sample::Latest,
+        Some(id) => Sample::Record(id.to_owned()),
+    };
+    Ok(Json(without_query(service.dispatcher.test(&key, &sample).await?)))
 }
 
 /// Whether a group may try a route now: each try is a request to whoever the partner names.
@@ -362,7 +379,7 @@ fn without_query(attempt: Attempt) -> Attempt {
     Attempt { message: without_queries(&attempt.message).into_owned(), ..attempt }
 }
 
-fn key(
+pub(super) fn key(
     authorized: &Authorized<ManageRoutes>,
     group: Option<GroupId>,
     name: &str,

@@ -8,5 +8,5 @@ mod definition;
 mod signature;
 
 pub use client::HttpRecipient;
-pub use definition::{Authorization, HttpPush, HttpPushError};
+pub use definition::{Authorization, HttpPush, HttpPushError, RetiringSecret};
 pub use signature::{SigningKey, SigningKeyError};

@@ -10,6 +10,7 @@ impl From<DispatchError> for Problem {
         let said = error.to_string();
         match error {
             DispatchError::Unknown(_) => Self::not_found("no-such-route", said),
+            DispatchError::NoSuchRecord { .. } => Self::not_found("no-such-record", said),
             DispatchError::Route(RouteError::Damaged(_)) => Self::internal(&said),
             DispatchError::Route(_) => Self::unprocessable("invalid-route", said),
             DispatchError::TooMany { group, limit } => {
