@@ -1,6 +1,7 @@
 //! A real MQTT broker, mosquitto, with TLS and credentials.
 
 use std::{
+    collections::VecDeque,
     fs::{self, File},
     net::{TcpListener, TcpStream},
     ops::Range,
@@ -38,12 +39,20 @@ pub struct Broker {
 pub struct MqttClient {
     client: Client,
     connection: Connection,
+    /// Messages that came while something else was waited for.
+    early: VecDeque<Publish>,
 }
 
 impl Broker {
-    /// Starts a broker without users.
+    /// Starts a broker that keeps all that it should.
     #[must_use]
     pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// Starts a broker with other values of some of its settings: `("persistence", "false")`.
+    #[must_use]
+    pub fn start_with(changes: &[(&str, &str)]) -> Self {
         let folder = TempDir::new().expect("there is room for a folder");
         let [tls_port, plain_port, mutual_port] = [(); 3].map(|()| free_port());
         certificates(folder.path());
@@ -78,7 +87,13 @@ impl Broker {
             passwords = password_file.display(),
             folder = folder.path().display(),
         );
-        fs::write(folder.path().join("mosquitto.conf"), config).expect("it is written");
+        let changed = |line: &str| {
+            let (name, _) = line.split_once(' ').unwrap_or((line, ""));
+            let other = changes.iter().find(|(changed, _)| *changed == name);
+            other.map_or_else(|| line.to_owned(), |(_, value)| format!("{name} {value}"))
+        };
+        let config: Vec<String> = config.lines().map(changed).collect();
+        fs::write(folder.path().join("mosquitto.conf"), config.join("\n")).expect("it is written");
         fs::write(folder.path().join("password"), password).expect("it is written");
         let process = spawn(folder.path());
         let broker = Self { folder, process, tls_port, plain_port, mutual_port };
@@ -141,11 +156,29 @@ impl Broker {
     /// Somebody who is connected to it.
     #[must_use]
     pub fn connect(&self, name: &str) -> MqttClient {
+        self.connect_with(name, true)
+    }
+
+    fn connect_with(&self, name: &str, clean_session: bool) -> MqttClient {
         let mut options = MqttOptions::new(name, "127.0.0.1", self.plain_port);
         options.set_credentials(BROKER_USER.0, BROKER_USER.1);
         options.set_max_packet_size(4 << 20, 4 << 20);
+        options.set_clean_session(clean_session);
         let (client, connection) = Client::new(options, 1_000);
-        MqttClient { client, connection }
+        MqttClient { client, connection, early: VecDeque::new() }
+    }
+
+    /// Somebody who takes over the session that the broker keeps for a client which is away; nobody where it keeps
+    /// none.
+    #[must_use]
+    pub fn take_over(&self, name: &str) -> Option<MqttClient> {
+        let mut client = self.connect_with(name, false);
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(Packet::ConnAck(answer)) = client.next(deadline) {
+                return answer.session_present.then_some(client);
+            }
+        }
     }
 
     fn wait(&self) {
@@ -189,11 +222,40 @@ impl MqttClient {
                 publish.expect("there is room for a message");
                 under_way += 1;
             }
-            if let Some(Packet::PubAck(_)) = self.next(deadline) {
-                under_way -= 1;
-                missing -= 1;
+            match self.next(deadline) {
+                Some(Packet::PubAck(_)) => {
+                    under_way -= 1;
+                    missing -= 1;
+                }
+                Some(Packet::Publish(publish)) => self.early.push_back(publish),
+                _ => {}
             }
         }
+    }
+
+    /// Publishes a message once: nothing says whether the broker has it.
+    pub fn publish_once(&mut self, topic: &str, payload: Vec<u8>) {
+        self.client.publish(topic, QoS::AtMostOnce, false, payload).expect("there is room");
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            assert!(Instant::now() < deadline, "the message is not written");
+            match self.connection.recv_timeout(Duration::from_millis(100)) {
+                Ok(Ok(Event::Outgoing(Outgoing::Publish(_)))) => return,
+                Ok(Ok(Event::Incoming(Packet::Publish(publish)))) => self.early.push_back(publish),
+                _ => {}
+            }
+        }
+    }
+
+    /// Publishes messages with QoS 0, and waits until the broker has them all.
+    pub fn publish_unassured(&mut self, messages: &[(String, Vec<u8>)]) {
+        for (topic, payload) in messages {
+            let publish =
+                self.client.publish(topic.as_str(), QoS::AtMostOnce, false, payload.clone());
+            publish.expect("there is room for a message");
+        }
+        // What comes behind them is acknowledged once they are there.
+        self.publish(&[("behind".to_owned(), Vec::new())]);
     }
 
     /// Subscribes to a topic.
@@ -205,6 +267,9 @@ impl MqttClient {
 
     /// The next message of the topics that are subscribed to.
     pub fn receive(&mut self) -> Publish {
+        if let Some(publish) = self.early.pop_front() {
+            return publish;
+        }
         let deadline = Instant::now() + PATIENCE;
         loop {
             if let Some(Packet::Publish(publish)) = self.next(deadline) {
@@ -215,6 +280,9 @@ impl MqttClient {
 
     /// Whether no message comes for a while.
     pub fn is_silent(&mut self, time: Duration) -> bool {
+        if !self.early.is_empty() {
+            return false;
+        }
         let end = Instant::now() + time;
         while Instant::now() < end {
             if let Ok(Ok(Event::Incoming(Packet::Publish(_)))) =

@@ -53,6 +53,8 @@ pub struct Outside {
     port: u16,
     asked: Arc<Mutex<Vec<Asked>>>,
     answers: Answers,
+    /// Seconds of the header `Retry-After`, where it sends one.
+    retry_after: Arc<Mutex<Option<u32>>>,
     /// Its certificates, where it speaks TLS: their folder, and which of them is its own.
     secured: Option<(TempDir, &'static str)>,
     running: Option<(oneshot::Sender<()>, thread::JoinHandle<()>)>,
@@ -62,6 +64,7 @@ pub struct Outside {
 struct Shared {
     asked: Arc<Mutex<Vec<Asked>>>,
     answers: Answers,
+    retry_after: Arc<Mutex<Option<u32>>>,
 }
 
 impl Outside {
@@ -72,6 +75,7 @@ impl Outside {
             port: free_port(),
             asked: Arc::default(),
             answers: Arc::new(Mutex::new(Box::new(answer))),
+            retry_after: Arc::default(),
             secured: None,
             running: None,
         }
@@ -113,7 +117,11 @@ impl Outside {
             eventually("the port is free", || TcpListener::bind(("127.0.0.1", self.port)).ok());
         listener.set_nonblocking(true).expect("it can be told");
         let (stop, stopped) = oneshot::channel::<()>();
-        let shared = Shared { asked: Arc::clone(&self.asked), answers: Arc::clone(&self.answers) };
+        let shared = Shared {
+            asked: Arc::clone(&self.asked),
+            answers: Arc::clone(&self.answers),
+            retry_after: Arc::clone(&self.retry_after),
+        };
         let tls = self.secured.as_ref().map(|(folder, own)| acceptor(folder.path(), own));
         let thread = thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -149,6 +157,11 @@ impl Outside {
     /// From now on it answers something else.
     pub fn answer(&self, answer: impl Fn(&Asked) -> (u16, String) + Send + 'static) {
         *self.answers.lock().unwrap_or_else(PoisonError::into_inner) = Box::new(answer);
+    }
+
+    /// From now on its answers ask for a pause, or for none.
+    pub fn retry_after(&self, seconds: Option<u32>) {
+        *self.retry_after.lock().unwrap_or_else(PoisonError::into_inner) = seconds;
     }
 
     /// Returns the address of the server.
@@ -236,7 +249,7 @@ async fn answer(
     uri: Uri,
     headers: HeaderMap,
     body: Bytes,
-) -> (StatusCode, String) {
+) -> (StatusCode, HeaderMap, String) {
     let asked = Asked {
         method,
         path: uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
@@ -246,7 +259,11 @@ async fn answer(
     };
     let (status, text) = shared.answers.lock().unwrap_or_else(PoisonError::into_inner)(&asked);
     shared.asked.lock().unwrap_or_else(PoisonError::into_inner).push(asked);
-    (StatusCode::from_u16(status).expect("it is a status"), text)
+    let mut headers = HeaderMap::new();
+    if let Some(seconds) = *shared.retry_after.lock().unwrap_or_else(PoisonError::into_inner) {
+        headers.insert("retry-after", seconds.into());
+    }
+    (StatusCode::from_u16(status).expect("it is a status"), headers, text)
 }
 
 /// Waits until something is so, but not for ever.

@@ -1,4 +1,4 @@
-//! `champollion downlinks`.
+//! `champollion downlinks`: commands are sent to devices and followed.
 
 use champollion_client::{
     Client, Downlink, DownlinkListing, DownlinkRequest, GroupAnswer, GroupDownlinkRequest,
@@ -11,14 +11,14 @@ use uuid::Uuid;
 
 use super::{Failure, connection::Connection, output, settings};
 
-/// Commands to devices.
+/// The commands to devices, and the way to the server.
 #[derive(Args)]
 pub(super) struct Downlinks {
     #[command(subcommand)]
     action: Action,
     #[command(flatten)]
     connection: Connection,
-    /// Print JSON
+    /// Print JSON instead of text for people
     #[arg(long, global = true)]
     json: bool,
 }
@@ -34,16 +34,16 @@ enum Action {
         /// Most commands to list
         #[arg(long, default_value_t = 100)]
         limit: usize,
-        /// Only what came before this command
+        /// Id of a command: list only those that were sent before it
         #[arg(long, value_name = "ID")]
         before: Option<Uuid>,
     },
-    /// Show a command
+    /// Show a command and its state
     Show {
         /// Id of the command
         id: Uuid,
     },
-    /// Take a command back that the network server has not yet
+    /// Take a command back that was not sent yet, where the network server gives it back
     Cancel {
         /// Id of the command
         id: Uuid,
@@ -53,27 +53,27 @@ enum Action {
 #[derive(Args)]
 #[command(group = ArgGroup::new("whom").required(true).args(["dev_eui", "group"]))]
 struct Sending {
-    /// The DevEUI of the device
+    /// DevEUI of the device, 16 hexadecimal digits
     dev_eui: Option<DevEui>,
     /// All devices of a group
     #[arg(long)]
     group: Option<GroupId>,
-    /// Of the group only those that have this tag; may stand several times
+    /// Only devices of the group that have this tag; may stand several times
     #[arg(long, value_name = "NAME=VALUE", value_parser = settings::pair, requires = "group")]
     tag: Vec<(String, String)>,
     /// Command to the devices, in the words of their decoder: a JSON object
     #[arg(long, value_name = "JSON", value_parser = object)]
     command: Map<String, Json>,
-    /// Ask the device to acknowledge it
+    /// Ask the device to acknowledge the command
     #[arg(long)]
     confirmed: bool,
-    /// Give it up after so many seconds
+    /// Seconds after which the command is given up
     #[arg(long, value_name = "SECONDS")]
     expires_in: Option<u32>,
     /// high, normal or low
     #[arg(long, default_value = "normal")]
     priority: String,
-    /// A name for this request: the same once more is the same command
+    /// Name of this request: a repeat with the same name sends no second command
     #[arg(long, value_name = "KEY")]
     idempotency_key: Option<String>,
 }
@@ -160,10 +160,11 @@ impl Downlinks {
                 output::moment(downlink.queued_at),
                 downlink.state.to_string(),
                 Json::Object(downlink.command.clone()).to_string(),
+                downlink.waiting_for.clone().unwrap_or_default(),
                 downlink.problem.clone().unwrap_or_default(),
             ]
         });
-        output::table(["id", "queued at", "state", "command", "problem"], rows);
+        output::table(["id", "queued at", "state", "command", "waits for", "problem"], rows);
         Ok(())
     }
 
@@ -181,6 +182,9 @@ impl Downlinks {
         ));
         for warning in &downlink.warnings {
             output::note(format_args!("warning: {}", output::quoted(warning)));
+        }
+        if let Some(waiting_for) = &downlink.waiting_for {
+            output::note(format_args!("waits for {}", output::quoted(waiting_for)));
         }
         if let Some(problem) = &downlink.problem {
             output::note(output::quoted(problem));

@@ -1,4 +1,4 @@
-//! `champollion routes`.
+//! `champollion routes`: routes are made, tried and watched.
 
 use std::{
     fs,
@@ -28,31 +28,35 @@ pub(super) struct Routes {
     /// Group of the routes, where the token is an admin's
     #[arg(long, global = true)]
     group: Option<GroupId>,
-    /// Print JSON
+    /// Print JSON instead of text for people
     #[arg(long, global = true)]
     json: bool,
 }
 
 #[derive(Subcommand)]
 enum Action {
-    /// List routes, and how each is
+    /// List routes with their states
     List,
-    /// Show one whole; its secrets are hidden
-    Show { name: RouteName },
-    /// Make a route, or replace the definition of one; what it is done with stays done, and its signing secrets
-    /// stay where the file says none
-    Put {
+    /// Show a route as JSON; its secrets are hidden
+    Show {
+        /// Name of the route
         name: RouteName,
-        /// A file of the route as JSON; - is standard input. docs/delivery.md says what may stand in it
+    },
+    /// Make a route, or replace its definition; it goes on where it was, and keeps signing secrets that are not said
+    Put {
+        /// Name of the route
+        name: RouteName,
+        /// File of the route as JSON; - is standard input. docs/delivery.md explains its members
         file: PathBuf,
-        /// Where a new route begins
+        /// First record of a new route
         #[arg(long, value_enum, default_value_t = From_::Now)]
         from: From_,
     },
-    /// Change the members of a route that a file says, and keep all others; null takes one away
+    /// Change the members of a route that a file names, and keep all others; null takes one away
     Change {
+        /// Name of the route
         name: RouteName,
-        /// A file of the members as JSON; - is standard input
+        /// File of the members as JSON; - is standard input
         file: PathBuf,
     },
     /// Rotate the secrets that requests are signed with
@@ -60,36 +64,48 @@ enum Action {
         #[command(subcommand)]
         action: Secrets,
     },
-    /// Skip a record that the recipient never takes; it stays for other routes
+    /// Skip a record that the recipient never takes; the record stays for other routes
     Skip {
+        /// Name of the route
         name: RouteName,
-        /// The id of the record; `routes show` names those that are refused
+        /// Id of the record; `routes show` names those that are refused
         record: String,
     },
-    /// Show what became of routes: stopped, failing, recovered, behind
+    /// List what became of routes: stopped, failing, recovered, behind
     Events {
-        /// Go on after this cursor
+        /// Cursor to go on after
         #[arg(long)]
         after: Option<Cursor>,
         /// Most events of an answer
         #[arg(long, default_value_t = 100)]
         limit: usize,
     },
-    /// Remove a route
-    Remove { name: RouteName },
-    /// Hand nothing over for a while; records wait, for as long as they are kept
-    Pause { name: RouteName },
-    /// Go on: also where the recipient wanted nothing any more, or is left alone after failures
-    Resume { name: RouteName },
-    /// Hand over something that says that it is a test, to see whether the recipient takes it
-    Test {
+    /// Remove a route; its records stay in the mailbox
+    Remove {
+        /// Name of the route
         name: RouteName,
-        /// Make it of a record of the group: latest, or the id of one
+    },
+    /// Pause a route: its records wait, for as long as they are kept
+    Pause {
+        /// Name of the route
+        name: RouteName,
+    },
+    /// Resume a route that is paused, was stopped by its recipient, or waits after failures
+    Resume {
+        /// Name of the route
+        name: RouteName,
+    },
+    /// Hand over a test message, to see whether the recipient takes it
+    Test {
+        /// Name of the route
+        name: RouteName,
+        /// Record of the group to make the message of: latest, or an id
         #[arg(long, value_name = "latest|ID")]
         record: Option<String>,
     },
-    /// Show what was tried of late
+    /// List the latest attempts of a route
     Attempts {
+        /// Name of the route
         name: RouteName,
         /// Most attempts of an answer
         #[arg(long, default_value_t = 50)]
@@ -101,24 +117,28 @@ enum Action {
 enum Secrets {
     /// Sign with a new secret, and for a while with the old one too
     Rotate {
+        /// Name of the route
         name: RouteName,
         /// Hours for which the old secret is used beside the new one, at most 720; 0 for not at all
         #[arg(long, default_value_t = 24)]
         overlap_hours: u32,
-        /// A file with the new secret, whsec_ and base64; - is standard input. The server makes one without it
+        /// File of the new secret, whsec_ and base64; - is standard input. The server makes one without it
         #[arg(long, value_name = "FILE")]
         secret_file: Option<PathBuf>,
     },
     /// End the overlap of a rotation: sign with the new secret alone
-    Retire { name: RouteName },
+    Retire {
+        /// Name of the route
+        name: RouteName,
+    },
 }
 
 /// Where a new route begins.
 #[derive(Clone, Copy, ValueEnum)]
 enum From_ {
-    /// With the records that come from now on
+    /// The first that comes from now on
     Now,
-    /// With the oldest that is kept
+    /// The oldest that is kept
     Oldest,
 }
 
@@ -190,7 +210,7 @@ impl Routes {
                 route.to.keys().next().cloned().unwrap_or_default(),
                 status.state.as_str().to_owned(),
                 status.waiting.to_string(),
-                status.oldest_waiting.map(|at| at.to_string()).unwrap_or_default(),
+                status.oldest_waiting.map(output::moment).unwrap_or_default(),
                 status.delivered.to_string(),
                 status.expired.to_string(),
                 last_answer(status),
@@ -262,7 +282,7 @@ impl Routes {
         let rows = list.events.iter().map(|event| {
             [
                 event.cursor.clone(),
-                event.at.to_string(),
+                output::moment(event.at),
                 event.route.as_deref().unwrap_or("(inbox)").to_owned(),
                 event.kind.clone(),
                 event.message.clone(),
@@ -307,7 +327,7 @@ impl Routes {
         }
         let rows = list.attempts.iter().map(|attempt| {
             [
-                attempt.at.to_string(),
+                output::moment(attempt.at),
                 attempt.id.clone(),
                 attempt.count.to_string(),
                 attempt.outcome.as_str().to_owned(),

@@ -1,4 +1,4 @@
-//! Commands to devices.
+//! Commands to devices: sent to one or to a group, followed, cancelled.
 
 use std::{collections::BTreeMap, fmt, fmt::Display};
 
@@ -50,7 +50,7 @@ pub struct GroupDownlinkRequest {
 pub struct Downlink {
     /// Its name. Names of later commands are greater.
     pub id: Uuid,
-    /// The device.
+    /// The device that the command is for.
     pub dev_eui: DevEui,
     /// The group of the device.
     pub group: String,
@@ -82,7 +82,10 @@ pub struct Downlink {
     pub queued_at: Timestamp,
     /// The moment from which on nobody wants it any more.
     pub expires_at: Timestamp,
-    /// The moment at which the network server took it.
+    /// The moment at which it was offered to the network server last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offered_at: Option<Timestamp>,
+    /// The moment at which the network server took it, as far as it has said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handed_over_at: Option<Timestamp>,
     /// The moment at which it was transmitted.
@@ -102,6 +105,9 @@ pub struct Downlink {
     pub cancelled_at: Option<Timestamp>,
     /// The number of times that it was offered to the network server.
     pub attempts: u32,
+    /// The number of times that the broker of the network server took it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub broker_offers: u32,
     /// Whether an offer was not answered, so that the network server may have it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unanswered: bool,
@@ -111,6 +117,14 @@ pub struct Downlink {
     /// The network server's name of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
+    /// The event that it waits for at this moment, or the reason for which it waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting_for: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// The state of a command.
@@ -119,6 +133,8 @@ pub struct Downlink {
 pub enum DownlinkState {
     /// It waits, here or with the network server.
     Queued,
+    /// It was offered, and the network server has not told whether it has it, or has sent it.
+    Unknown,
     /// It was transmitted; of a network server that does not say so: it was taken by it.
     Sent,
     /// The device has acknowledged it.
@@ -135,6 +151,7 @@ impl Display for DownlinkState {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Queued => "queued",
+            Self::Unknown => "unknown",
             Self::Sent => "sent",
             Self::Acknowledged => "acknowledged",
             Self::Failed => "failed",
@@ -149,7 +166,7 @@ impl Display for DownlinkState {
 pub struct GroupAnswer {
     /// The name of the command to the group.
     pub id: Uuid,
-    /// The group.
+    /// The group whose devices are commanded.
     pub group: String,
     /// The number of devices for which it waits to be handed over.
     pub queued: u64,
@@ -163,7 +180,7 @@ pub struct GroupAnswer {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GroupResult {
-    /// The device.
+    /// The device that the command is for.
     pub dev_eui: DevEui,
     /// The name of its command.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -194,7 +211,7 @@ pub struct DownlinkListing {
 /// Commands of a device, the latest first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DownlinkList {
-    /// The commands.
+    /// The commands, the latest first.
     pub downlinks: Vec<Downlink>,
 }
 

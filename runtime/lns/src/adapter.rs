@@ -1,29 +1,14 @@
-//! The trait that an adapter fulfils, and the list of all adapters.
-//!
-//! A new adapter is a folder and a line in `ADAPTERS`, beside the `mod` that Rust asks for: the word in the
-//! settings, the path over HTTP, the topics of MQTT and everything that is read come from there.
+//! The trait that an adapter fulfils, and all that a message says through it. The list of all adapters is
+//! `adapters.rs`.
 
 use serde_json::{Map, Value as Json};
 
 #[cfg(test)]
 use crate::tests::Sample;
 use crate::{
-    Description, Feedback, Message, Place, Topic, Unreadable, decoration::Unread,
+    Description, Encoding, Feedback, Message, Place, Topic, Unreadable, decoration::Unread,
     outgoing::Commands,
 };
-
-/// All adapters, in the order in which they are named to people.
-pub(crate) static ADAPTERS: &[&dyn Adapter] = &[
-    &crate::chirpstack::Chirpstack,
-    &crate::tts::Tts,
-    &crate::actility::Actility,
-    &crate::ts002::Ts002,
-    &crate::kerlink::Kerlink,
-    &crate::loriot::Loriot,
-    &crate::aws::Aws,
-    &crate::described::Described,
-    &crate::phy::Phy,
-];
 
 /// The adapter for one kind of network server.
 pub trait Adapter: Sync {
@@ -48,10 +33,21 @@ pub trait Adapter: Sync {
         &[]
     }
 
+    /// Says to people how its events come so that none is lost while nobody listens.
+    fn assured_events(&self) -> &'static str {
+        "let the network server publish its messages with QoS 1, and connect to the broker without a clean session"
+    }
+
     /// Reads an MQTT topic; nothing where it is none of the network server's. Of an adapter without topics
     /// of its own all messages are uplinks, and those of one topic are taken in their order.
     fn topic<'topic>(&self, topic: &'topic str) -> Option<Topic<'topic>> {
-        Some(Topic { event: "up", application: None, device: topic, device_name: None })
+        Some(Topic {
+            event: "up",
+            application: None,
+            device: topic,
+            device_name: None,
+            prefix: None,
+        })
     }
 
     /// Whether the settings must describe how messages are written.
@@ -62,7 +58,13 @@ pub trait Adapter: Sync {
     /// Whether a message over HTTP looks like one of this network server's, by members that no other has.
     fn recognizes(&self, json: &Json) -> bool;
 
-    /// Reads a message: all that it says, in one go.
+    /// Whether a message that is no JSON looks like one of this network server's.
+    fn recognizes_text(&self, _text: &str) -> bool {
+        false
+    }
+
+    /// Reads a message: all that it says, in one go. Callers go by [`Kind::read`](crate::Kind::read), which
+    /// names mistakes that are the same for all.
     ///
     /// # Errors
     /// [`Unreadable`] names the field that is not what it should be.
@@ -111,6 +113,8 @@ pub struct Heard {
     pub place: Place,
     /// The members beside the essentials that cannot be read, and were left out.
     pub unread: Vec<Unreadable>,
+    /// The encoding that the message is written in.
+    pub encoding: Encoding,
 }
 
 /// Why a request over HTTP is refused.
@@ -126,7 +130,13 @@ pub struct Refusal<'problem> {
 
 impl From<Message> for Heard {
     fn from(message: Message) -> Self {
-        Self { message, feedback: None, place: Place::default(), unread: Vec::new() }
+        Self {
+            message,
+            feedback: None,
+            place: Place::default(),
+            unread: Vec::new(),
+            encoding: Encoding::default(),
+        }
     }
 }
 
@@ -142,6 +152,11 @@ impl Heard {
     /// The same with the members that could not be read.
     pub(crate) fn with_unread(self, unread: Unread) -> Self {
         Self { unread: unread.into_members(), ..self }
+    }
+
+    /// The same of a message that is written in some encoding.
+    pub(crate) fn with_encoding(self, encoding: Encoding) -> Self {
+        Self { encoding, ..self }
     }
 
     /// The same with where the device lives of which a message hands something over.

@@ -13,6 +13,9 @@ pub struct Topic<'topic> {
     pub device: &'topic str,
     /// The network server's name of the device, where that is not the DevEUI.
     pub device_name: Option<&'topic str>,
+    /// The beginning that all topics of the network server have, with the slash at its end: commands go
+    /// there too.
+    pub prefix: Option<&'topic str>,
 }
 
 impl Topic<'_> {
@@ -22,6 +25,15 @@ impl Topic<'_> {
         Place {
             application: self.application.map(str::to_owned),
             device: self.device_name.map(str::to_owned),
+            topic_prefix: self.prefix.map(str::to_owned),
+            encoding: None,
         }
     }
+}
+
+/// Returns what stands before the last `own` levels of a topic, with the slash at its end.
+pub(crate) fn before<'topic>(topic: &'topic str, levels: &[&str], own: usize) -> &'topic str {
+    let before = levels.len().saturating_sub(own);
+    let bytes: usize = levels[..before].iter().map(|level| level.len() + 1).sum();
+    topic.get(..bytes).unwrap_or_default()
 }

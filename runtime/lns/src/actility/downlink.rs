@@ -25,7 +25,7 @@ impl Commands for Actility {
         Ok(request(order))
     }
 
-    fn answer(&self, order: &OutgoingCommand<'_>, body: &[u8]) -> Answer {
+    fn answer(&self, _: Via, order: &OutgoingCommand<'_>, body: &[u8]) -> Answer {
         answer(order, body)
     }
 }

@@ -2,6 +2,9 @@
 
 mod downlink;
 mod protobuf;
+mod protobuf_api;
+mod protobuf_states;
+mod queue;
 #[cfg(test)]
 mod tests;
 mod uplink;
@@ -10,7 +13,7 @@ use serde_json::Value as Json;
 
 #[cfg(test)]
 use crate::tests::Sample;
-use crate::{Heard, Incoming, Topic, Unreadable, adapter::Adapter, outgoing::Commands};
+use crate::{Heard, Incoming, Topic, Unreadable, adapter::Adapter, outgoing::Commands, topic};
 
 /// The adapter for ChirpStack 4.
 pub(crate) struct Chirpstack;
@@ -32,14 +35,19 @@ impl Adapter for Chirpstack {
         &["application/+/device/+/event/+"]
     }
 
+    fn assured_events(&self) -> &'static str {
+        "set qos = 1 and clean_session = false under [integration.mqtt] in chirpstack.toml, and start ChirpStack again"
+    }
+
     fn topic<'topic>(&self, topic: &'topic str) -> Option<Topic<'topic>> {
         let levels: Vec<&str> = topic.split('/').collect();
         // What the operator of a broker has put before its topics is not looked at.
         let [.., "application", application, "device", device, "event", event] = levels[..] else {
             return None;
         };
+        let prefix = Some(topic::before(topic, &levels, 6));
         // Devices are named by their DevEUIs.
-        Some(Topic { event, application: Some(application), device, device_name: None })
+        Some(Topic { event, application: Some(application), device, device_name: None, prefix })
     }
 
     fn recognizes(&self, json: &Json) -> bool {

@@ -81,7 +81,7 @@ pub(super) struct JoinEvent {
     pub(super) join_server_context: Option<JoinServerContext>,
 }
 
-/// The message `google.protobuf.Timestamp`.
+/// The message `google.protobuf.Timestamp` of the well-known types.
 #[derive(Clone, Copy, PartialEq, Message)]
 pub(super) struct Time {
     #[prost(int64, tag = "1")]
@@ -92,6 +92,8 @@ pub(super) struct Time {
 
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct DeviceInfo {
+    #[prost(string, tag = "3")]
+    pub(super) application_id: String,
     #[prost(string, tag = "8")]
     pub(super) dev_eui: String,
 }
@@ -261,7 +263,12 @@ fn number(number: u32) -> Option<u32> {
 }
 
 fn device(device: Option<DeviceInfo>) -> Json {
-    device.map_or(Json::Null, |device| json!({ "devEui": text(device.dev_eui) }))
+    device.map_or(Json::Null, |device| {
+        json!({
+            "applicationId": text(device.application_id),
+            "devEui": text(device.dev_eui),
+        })
+    })
 }
 
 /// In protobuf a level of 0 dB is one that is missing.

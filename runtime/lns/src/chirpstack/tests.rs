@@ -75,7 +75,10 @@ fn event() -> protobuf::UplinkEvent {
     let region = HashMap::from([("region_common_name".to_owned(), "EU868".to_owned())]);
     protobuf::UplinkEvent {
         time: Some(protobuf::Time { seconds: 1_770_091_506, nanos: 789_000_000 }),
-        device_info: Some(protobuf::DeviceInfo { dev_eui: "02c4a3fffe100001".to_owned() }),
+        device_info: Some(protobuf::DeviceInfo {
+            application_id: "3fa85f64-5717-4562-b3fc-2c963f66afa6".to_owned(),
+            dev_eui: "02c4a3fffe100001".to_owned(),
+        }),
         dev_addr: "02001001".to_owned(),
         adr: true,
         dr: 3,
@@ -127,6 +130,16 @@ fn chirpstacks_protobuf_says_the_same_as_its_json() {
     let encrypted = protobuf::UplinkEvent { join_server_context: Some(context), ..event() };
     let read = read_as("up", PROTOBUF, &encrypted.encode_to_vec());
     assert!(reported(read).is_encrypted);
+}
+
+#[test]
+fn chirpstacks_protobuf_tells_the_application_and_the_encoding() {
+    let body = event().encode_to_vec();
+    let incoming = Incoming { event: "up", content_type: None, description: None, body: &body };
+    let heard = KIND.read(&incoming).expect("it can be read");
+    let application = "3fa85f64-5717-4562-b3fc-2c963f66afa6";
+    assert_eq!(heard.place.application.as_deref(), Some(application));
+    assert_eq!(heard.encoding, crate::Encoding::Protobuf);
 }
 
 #[test]
@@ -204,7 +217,8 @@ fn chirpstacks_protobuf_is_refused_by_the_same_names() {
     let without = protobuf::UplinkEvent { device_info: None, ..event() };
     assert_eq!(refused(&without), "deviceInfo: it is missing");
     let mut short = event();
-    short.device_info = Some(protobuf::DeviceInfo { dev_eui: "02c4".to_owned() });
+    short.device_info =
+        Some(protobuf::DeviceInfo { dev_eui: "02c4".to_owned(), ..Default::default() });
     assert!(refused(&short).starts_with("deviceInfo.devEui: "));
     let far = protobuf::UplinkEvent { f_port: 300, ..event() };
     assert!(refused(&far).starts_with("fPort: "));

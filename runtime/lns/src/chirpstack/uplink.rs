@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use super::{Chirpstack, downlink, protobuf};
 use crate::{
-    Content, Frame, HandedKey, Heard, Incoming, Joined, Kind, Message, Place, Unreadable,
+    Content, Encoding, Frame, HandedKey, Heard, Incoming, Joined, Kind, Message, Place, Unreadable,
     decoration::{Decoration, Unread},
     essentials::{self, LeftOut},
     json::{self, FRM_PAYLOAD_BYTES, Field},
@@ -20,13 +20,6 @@ use crate::{
 /// Longest wrapped key in bytes, with room to say what is wrong with a longer one.
 const KEY_BYTES: usize = 64;
 
-/// The encoding of a body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Encoding {
-    Json,
-    Protobuf,
-}
-
 /// Turns protobuf into JSON.
 type Turn = fn(&[u8], &Unread) -> Result<Json, Unreadable>;
 
@@ -35,24 +28,26 @@ type Read = fn(&Field<'_>, &Unread) -> Result<Message, Unreadable>;
 
 /// Reads an event of ChirpStack.
 pub(super) fn read(incoming: &Incoming<'_>) -> Result<Heard, Unreadable> {
+    let encoding = encoding(incoming);
     let (turn, read): (Turn, Read) = match incoming.event {
         "up" => (protobuf::uplink, up),
         "join" => (protobuf::join, join),
         // Such as status, ack, txack, log, location, integration, and what later releases add.
         other => {
-            let told = || downlink::feedback(other, &serde_json::from_slice(incoming.body).ok()?);
-            return Ok(Heard::from(Message::nothing(other)).with_feedback(told));
+            let told = || downlink::told(other, encoding, incoming.body);
+            let heard = Heard::from(Message::nothing(other)).with_encoding(encoding);
+            return Ok(heard.with_feedback(told));
         }
     };
     let unread = Unread::default();
-    let json = match encoding(incoming) {
+    let json = match encoding {
         Encoding::Json => json::parse_forgivingly(Kind::of(&Chirpstack), incoming.body, &unread)?,
         Encoding::Protobuf => turn(incoming.body, &unread)?,
     };
     let heard = Heard::from(read(&Field::root(&json)?, &unread)?).with_unread(unread);
-    Ok(heard.with_place(|| {
+    Ok(heard.with_encoding(encoding).with_place(|| {
         let application = json["deviceInfo"]["applicationId"].as_str().map(str::to_owned);
-        Place { application, device: None }
+        Place { application, ..Place::default() }
     }))
 }
 

@@ -41,6 +41,12 @@ fn topics_say_which_device_and_what() {
     let chirpstack = |topic| kind("chirpstack").topic(topic);
     let up = chirpstack("eu868/application/a/device/02c4/event/up").unwrap();
     assert_eq!((up.event, up.application, up.device), ("up", Some("a"), "02c4"));
+    assert_eq!(up.prefix, Some("eu868/"));
+    let plain = chirpstack("application/a/device/02c4/event/up").unwrap();
+    assert_eq!(plain.prefix, Some(""));
+    let tts_prefix = |topic| kind("tts").topic(topic).unwrap().prefix;
+    assert_eq!(tts_prefix("v3/app@ttn/devices/d/up"), Some("v3/"));
+    assert_eq!(tts_prefix("town/v3/app@ttn/devices/d/down/sent"), Some("town/v3/"));
     assert_eq!(chirpstack("application/a/device/02c4/command/down"), None);
     let tts = |topic| kind("tts").topic(topic).map(|topic| (topic.event, topic.device));
     assert_eq!(tts("v3/app@ttn/devices/d/up"), Some(("up", "d")));
@@ -67,7 +73,11 @@ fn a_message_tells_where_the_device_lives() {
         "dev_eui": "02C4A3FFFE100001",
     });
     let joined = heard("tts", "join", &json!({ "end_device_ids": ids, "join_accept": {} }));
-    let place = Place { application: Some("a".to_owned()), device: Some("d".to_owned()) };
+    let place = Place {
+        application: Some("a".to_owned()),
+        device: Some("d".to_owned()),
+        ..Place::default()
+    };
     assert_eq!((joined.place, joined.feedback), (place, None));
     assert_eq!(heard("kerlink", "", &body(kind("kerlink"))).place, Place::default());
 }

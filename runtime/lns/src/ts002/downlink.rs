@@ -26,7 +26,7 @@ impl Commands for Ts002 {
         request(order)
     }
 
-    fn answer(&self, order: &OutgoingCommand<'_>, body: &[u8]) -> Answer {
+    fn answer(&self, _: Via, order: &OutgoingCommand<'_>, body: &[u8]) -> Answer {
         answer(order, body)
     }
 

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::Tts;
 use crate::{
     command::{Event, Feedback, Priority, Which},
-    outgoing::{Answer, Commands, HttpRequest, Outgoing, OutgoingCommand, Via},
+    outgoing::{Answer, Commands, HttpRequest, Outgoing, OutgoingCommand, Via, Waiting},
 };
 
 /// Starts our names among the correlation ids of others.
@@ -26,23 +26,33 @@ impl Commands for Tts {
     fn outgoing(&self, via: Via, order: &OutgoingCommand<'_>) -> Result<Outgoing, String> {
         match via {
             Via::Mqtt => message(order),
-            Via::Http => request(order),
+            Via::Http | Via::Grpc => request(order),
         }
     }
 
-    fn answer(&self, _: &OutgoingCommand<'_>, _: &[u8]) -> Answer {
+    fn answer(&self, _: Via, _: &OutgoingCommand<'_>, _: &[u8]) -> Answer {
         Answer::Taken { reference: None, sent: false }
     }
 
-    fn inquiry(&self, via: Via, order: &OutgoingCommand<'_>) -> Option<HttpRequest> {
-        match via {
-            Via::Mqtt => None,
-            Via::Http => inquiry(order),
-        }
+    fn inquiry(&self, via: Via, order: &OutgoingCommand<'_>) -> Option<Outgoing> {
+        (via == Via::Http).then(|| inquiry(order)).flatten().map(Outgoing::Http)
     }
 
-    fn has(&self, order: &OutgoingCommand<'_>, body: &[u8]) -> bool {
-        has(order, body)
+    fn waiting(&self, _: Via, order: &OutgoingCommand<'_>, body: &[u8]) -> Waiting {
+        waiting(order, body)
+    }
+
+    fn withdrawal(
+        &self,
+        _: Via,
+        order: &OutgoingCommand<'_>,
+        body: &[u8],
+    ) -> Result<Outgoing, String> {
+        withdrawal(order, body)
+    }
+
+    fn told_by(&self) -> Option<&'static str> {
+        Some("queued")
     }
 }
 
@@ -51,7 +61,9 @@ impl Commands for Tts {
 /// # Errors
 /// The application is not known.
 fn message(order: &OutgoingCommand<'_>) -> Result<Outgoing, String> {
-    let topic = format!("v3/{}/devices/{}/down/push", application(order)?, device(order));
+    let (application, device) = (order.known_application()?, device(order));
+    let rest = format!("{application}/devices/{device}/down/push");
+    let topic = order.topic(application, &device, "v3/", &rest);
     Ok(Outgoing::Mqtt { topic, payload: body(order).to_string().into_bytes() })
 }
 
@@ -76,10 +88,34 @@ fn inquiry(order: &OutgoingCommand<'_>) -> Option<HttpRequest> {
 }
 
 /// Whether the command is among what waits for the device.
-fn has(order: &OutgoingCommand<'_>, body: &[u8]) -> bool {
-    let json: Json = serde_json::from_slice(body).unwrap_or_default();
-    let waiting = json["downlinks"].as_array().map(Vec::as_slice).unwrap_or_default();
-    waiting.iter().any(|downlink| own_name(downlink) == Some(order.id))
+fn waiting(order: &OutgoingCommand<'_>, body: &[u8]) -> Waiting {
+    let all = queued(body);
+    if all.iter().any(|downlink| own_name(downlink) == Some(order.id)) {
+        Waiting::Here { reference: None, sent: false, others: all.len() - 1 }
+    } else {
+        Waiting::Not
+    }
+}
+
+/// The request that puts all that waits in the place of the queue, without the command.
+///
+/// # Errors
+/// The application is not known.
+fn withdrawal(order: &OutgoingCommand<'_>, body: &[u8]) -> Result<Outgoing, String> {
+    let mut rest = queued(body);
+    rest.retain(|downlink| own_name(downlink) != Some(order.id));
+    let path = format!("{}/replace", queue(order)?);
+    let request = HttpRequest::post(path, json!({ "downlinks": rest }));
+    Ok(Outgoing::Http(request.with_bearer("Authorization", order.token)))
+}
+
+/// All that waits for the device.
+fn queued(body: &[u8]) -> Vec<Json> {
+    let mut json: Json = serde_json::from_slice(body).unwrap_or_default();
+    match json["downlinks"].take() {
+        Json::Array(downlinks) => downlinks,
+        _ => Vec::new(),
+    }
 }
 
 /// Reads the feedback on a command in an event; nothing where the event is about none of ours.
@@ -131,17 +167,9 @@ fn body(order: &OutgoingCommand<'_>) -> Json {
 
 fn queue(order: &OutgoingCommand<'_>) -> Result<String, String> {
     // The tenant is part of the host's name here, and part of the topic there.
-    let application = application(order)?;
+    let application = order.known_application()?;
     let application = application.split('@').next().unwrap_or(application);
     Ok(format!("/api/v3/as/applications/{application}/devices/{}/down", device(order)))
-}
-
-fn application<'order>(order: &OutgoingCommand<'order>) -> Result<&'order str, String> {
-    order.application.ok_or_else(|| {
-        "the application of the device is not known: nothing was heard of it yet, and the settings \
-         name no application"
-            .to_owned()
-    })
 }
 
 /// The name that the device has there; the one that it gives to devices of which it is told none.
@@ -189,10 +217,22 @@ mod tests {
             inquiry.path,
             "/api/v3/as/applications/lights/devices/eui-02c4a3fffe100001/down"
         );
-        let waiting = json!({ "downlinks": [{ "correlation_ids": ["as:x", OWN] }] }).to_string();
-        assert!(has(&known(), waiting.as_bytes()));
-        assert!(!has(&OutgoingCommand { id: Uuid::nil(), ..known() }, waiting.as_bytes()));
-        assert!(!has(&known(), b"{}"));
+        let queue = json!({ "downlinks": [
+            { "correlation_ids": ["as:x", OWN] },
+            { "correlation_ids": ["as:y"], "f_port": 2 },
+        ]});
+        let queue = queue.to_string();
+        let here = Waiting::Here { reference: None, sent: false, others: 1 };
+        assert_eq!(waiting(&known(), queue.as_bytes()), here);
+        let other = OutgoingCommand { id: Uuid::nil(), ..known() };
+        assert_eq!(waiting(&other, queue.as_bytes()), Waiting::Not);
+        assert_eq!(waiting(&known(), b"{}"), Waiting::Not);
+        let Ok(Outgoing::Http(replace)) = withdrawal(&known(), queue.as_bytes()) else {
+            panic!("a request")
+        };
+        assert_eq!(replace.path, "/api/v3/as/applications/lights/devices/lamp-1/down/replace");
+        let rest = json!({ "downlinks": [{ "correlation_ids": ["as:y"], "f_port": 2 }] });
+        assert_eq!(replace.body, Some(rest));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use crate::tests::Sample;
 use crate::{
     Heard, Incoming, Kind, Place, Topic, Unreadable, adapter::Adapter, decoration::Unread, json,
-    outgoing::Commands,
+    outgoing::Commands, topic,
 };
 
 /// The adapter for The Things Stack 3.
@@ -38,6 +38,11 @@ impl Adapter for Tts {
         ]
     }
 
+    fn assured_events(&self) -> &'static str {
+        "the broker of The Things Stack knows QoS 0 alone and keeps nothing: use its webhooks, or its pub/sub \
+         integration to a broker of your own with QoS 1"
+    }
+
     fn topic<'topic>(&self, topic: &'topic str) -> Option<Topic<'topic>> {
         let levels: Vec<&str> = topic.split('/').collect();
         // What the operator of a broker has put before its topics is not looked at.
@@ -46,8 +51,10 @@ impl Adapter for Tts {
         else {
             return None;
         };
+        let own = if levels[levels.len() - 3] == "devices" { 4 } else { 5 };
+        let prefix = Some(topic::before(topic, &levels, own));
         let (application, device_name) = (Some(application), Some(device));
-        Some(Topic { event, application, device, device_name })
+        Some(Topic { event, application, device, device_name, prefix })
     }
 
     fn recognizes(&self, json: &Json) -> bool {
@@ -62,7 +69,7 @@ impl Adapter for Tts {
             let ids = &json["end_device_ids"];
             let text = |json: &Json| json.as_str().map(str::to_owned);
             let application = text(&ids["application_ids"]["application_id"]);
-            Place { application, device: text(&ids["device_id"]) }
+            Place { application, device: text(&ids["device_id"]), ..Place::default() }
         }))
     }
 

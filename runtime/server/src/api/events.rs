@@ -47,7 +47,6 @@ pub(super) struct EventList {
     operation_id = "listEvents",
     tag = "routes",
     summary = "List what became of routes: stopped, failing, recovered, behind",
-    security(("token" = ["admin", "partner"])),
     params(WantedEvents),
     responses(
         (status = 200, description = "The events, the oldest first.", body = EventList),

@@ -7,6 +7,7 @@ use champollion_delivery::names::GroupId;
 use champollion_lns::NetworkServerName;
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::json;
 
 use super::{Problem, authorized::Recognized};
 use crate::{
@@ -46,7 +47,8 @@ pub(super) struct Me {
     operation_id = "getMe",
     tag = "tokens",
     summary = "Get the holder of the token, and what it may do",
-    security(("token" = ["admin", "lns", "partner", "publisher"])),
+    security(("token" = []), ("password" = [])),
+    extensions(("x-roles" = json!(["admin", "lns", "partner", "publisher"]))),
     responses((status = 200, description = "The holder of the token.", body = Me)),
 )]
 pub(super) async fn show(

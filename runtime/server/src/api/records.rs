@@ -32,7 +32,6 @@ use wanted::{Reader, Wanted};
     operation_id = "pullRecords",
     tag = "records",
     summary = "Pull records; they stay until they are acknowledged or too old",
-    security(("token" = ["admin", "partner"])),
     params(Wanted),
     responses(
         (
@@ -115,7 +114,6 @@ pub(super) struct Acknowledged {
     operation_id = "acknowledgeRecords",
     tag = "records",
     summary = "Remove the records up to a cursor, since they are processed",
-    security(("token" = ["admin", "partner"])),
     request_body = Acknowledgement,
     responses(
         (

@@ -14,7 +14,7 @@ use super::{
     authorized::{Authorized, ManageRoutes},
     extract::{JsonBody, OfGroup, Parameters, PathParts, SecretBody, secret_json, to_the_end},
     route_change::RouteChange,
-    routes::{Made, key},
+    routes::{Made, key, may_change},
 };
 use crate::service::Service;
 
@@ -29,7 +29,6 @@ const OVERLAP_HOURS: (u32, u32) = (24, 720);
     operation_id = "changeRoute",
     tag = "routes",
     summary = "Change the members of a route that are said, and keep all others",
-    security(("token" = ["admin", "partner"])),
     params(OfGroup),
     request_body(
         content = Object,
@@ -46,6 +45,7 @@ const OVERLAP_HOURS: (u32, u32) = (24, 720);
         (status = 404, description = "no-such-route"),
         (status = 409, description = "wrong-kind-of-route"),
         (status = 422, description = "invalid-route"),
+        (status = 429, description = "quota-exceeded"),
         (status = 503, description = "not-kept"),
     ),
 )]
@@ -57,6 +57,7 @@ pub(super) async fn change(
     SecretBody(patch): SecretBody<Value>,
 ) -> Result<Json<Made>, Problem> {
     let key = key(&authorized, group, &name)?;
+    may_change(&service, &key.group)?;
     if !patch.is_object() {
         let detail = "the body is not what it should be: an object of the members that change";
         return Err(Problem::bad_request("invalid-body", detail));
@@ -135,7 +136,6 @@ pub(super) struct SecretRotation {
     operation_id = "rotateRouteSecrets",
     tag = "routes",
     summary = "Sign with a new secret, and for a while with the old one too",
-    security(("token" = ["admin", "partner"])),
     params(OfGroup),
     request_body = SecretRotation,
     responses(
@@ -148,6 +148,7 @@ pub(super) struct SecretRotation {
         (status = 404, description = "no-such-route"),
         (status = 409, description = "wrong-kind-of-route"),
         (status = 422, description = "invalid-route"),
+        (status = 429, description = "quota-exceeded"),
         (status = 503, description = "not-kept"),
     ),
 )]
@@ -159,6 +160,7 @@ pub(super) async fn rotate_secrets(
     SecretBody(SecretRotation { secret, overlap_hours }): SecretBody<SecretRotation>,
 ) -> Result<Json<Made>, Problem> {
     let key = key(&authorized, group, &name)?;
+    may_change(&service, &key.group)?;
     let (usual, most) = OVERLAP_HOURS;
     let hours = overlap_hours.unwrap_or(usual);
     if hours > most {
@@ -184,13 +186,13 @@ pub(super) async fn rotate_secrets(
     operation_id = "retireRouteSecrets",
     tag = "routes",
     summary = "End the overlap of a rotation: sign with the new secret alone",
-    security(("token" = ["admin", "partner"])),
     params(OfGroup),
     responses(
         (status = 200, description = "The route.", body = ShownRoute),
         (status = 400, description = "group-missing"),
         (status = 404, description = "no-such-route"),
         (status = 409, description = "wrong-kind-of-route"),
+        (status = 429, description = "quota-exceeded"),
         (status = 503, description = "not-kept"),
     ),
 )]
@@ -201,6 +203,7 @@ pub(super) async fn retire_secrets(
     Parameters(OfGroup { group }): Parameters<OfGroup>,
 ) -> Result<Json<ShownRoute>, Problem> {
     let key = key(&authorized, group, &name)?;
+    may_change(&service, &key.group)?;
     let change = RouteChange::new(&authorized.principal, "route-secrets-retire", &key).essential();
     to_the_end(async move {
         let change = change.of(&service.registry);
@@ -225,7 +228,6 @@ pub(super) struct SkippedRecord {
     operation_id = "skipRecord",
     tag = "routes",
     summary = "Skip a record that the recipient of a route never takes",
-    security(("token" = ["admin", "partner"])),
     params(OfGroup),
     request_body = SkippedRecord,
     responses(
@@ -233,6 +235,7 @@ pub(super) struct SkippedRecord {
         (status = 400, description = "group-missing"),
         (status = 404, description = "no-such-route, no-such-record"),
         (status = 409, description = "wrong-kind-of-route"),
+        (status = 429, description = "quota-exceeded"),
         (status = 503, description = "not-kept"),
     ),
 )]
@@ -244,6 +247,7 @@ pub(super) async fn skip(
     JsonBody(SkippedRecord { record }): JsonBody<SkippedRecord>,
 ) -> Result<Json<ShownRoute>, Problem> {
     let key = key(&authorized, group, &name)?;
+    may_change(&service, &key.group)?;
     let change = RouteChange::new(&authorized.principal, "route-skip", &key)
         .with(json!({ "record": record }));
     to_the_end(async move {

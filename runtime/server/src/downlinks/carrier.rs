@@ -1,24 +1,22 @@
 //! Hands commands over to one network server.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use champollion_delivery::destinations::mqtt::{NotPublished, Publisher};
 use champollion_lns::{
-    Kind, NetworkServerName, Whereabouts,
-    outgoing::{Answer, Commands, Encrypted, HttpRequest, Outgoing, OutgoingCommand},
+    Encoding, Kind, NetworkServerName, Whereabouts,
+    outgoing::{Answer, Commands, Encrypted, Manner, Outgoing, OutgoingCommand, Via, Waiting},
 };
 use jiff::Timestamp;
-use reqwest::{Certificate, Client, StatusCode, redirect};
-use tokio::sync::Mutex;
+use reqwest::StatusCode;
+use tokio::sync::{Mutex, watch};
 
-use super::{Downlink, DownlinkSettings, DownlinkSettingsError};
-use crate::text_file::read;
-
-/// The time that a network server has to answer. It only has to put the command into its queue.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// Most bytes that are read of an answer: its words, or the queue of one device.
-const ANSWER_BYTES: usize = 256 << 10;
+use super::{
+    Downlink, DownlinkSettings, DownlinkSettingsError,
+    grpc::Grpc,
+    http::{Failed, Http, Said},
+};
+use crate::{mqtt::Hearing, text_file::read};
 
 /// A carrier, which hands commands over to one network server.
 pub struct Carrier {
@@ -30,8 +28,9 @@ pub struct Carrier {
     password: Option<String>,
     /// The token that we were given when we logged in last.
     given: Mutex<Option<String>>,
-    http: Client,
-    publisher: Option<Publisher>,
+    http: Http,
+    grpc: Option<Grpc>,
+    broker: Option<(Publisher, Arc<Hearing>)>,
 }
 
 /// The outcome of an offer.
@@ -39,16 +38,32 @@ pub struct Carrier {
 pub(super) enum Offered {
     /// The network server has the command.
     Taken { reference: Option<String>, sent: bool },
+    /// Its broker has the command; of itself nobody knows.
+    Published,
     /// It will not take it.
     Refused(String),
-    /// It has it not: it cannot be reached, or cannot take it now.
-    Later(String),
-    /// It did not answer, so it may have it.
-    Unanswered(String),
+    /// It does not take this command now.
+    Fault(String),
+    /// The device must be heard first.
+    Unheard(String),
+    /// It takes no command now: it cannot be reached, or says so, and for how long.
+    Away { why: String, pause: Option<Duration> },
+    /// It may have the command. Where the connection was lost, others are of no use now.
+    Unsure { why: String, is_lost: bool },
+}
+
+/// The outcome of taking a command back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Withdrawn {
+    /// The network server has dropped it.
+    Done,
+    /// It has not, and why.
+    Not(String),
 }
 
 impl Carrier {
-    /// Makes the carrier that the settings describe.
+    /// Makes the carrier that the settings describe. The broker is that of the network server, where it has
+    /// one.
     ///
     /// # Errors
     /// Says what is missing in the settings, or which file cannot be used.
@@ -56,23 +71,21 @@ impl Carrier {
         server: &NetworkServerName,
         kind: Kind,
         downlink: &DownlinkSettings,
-        publisher: Option<Publisher>,
+        broker: Option<(Publisher, Arc<Hearing>)>,
     ) -> Result<Self, DownlinkSettingsError> {
-        downlink.check(kind, publisher.is_some())?;
+        downlink.check(kind, broker.is_some())?;
         let unusable = DownlinkSettingsError::Unusable;
         let token = downlink.token_file.as_deref().map(read).transpose().map_err(unusable)?;
         let password = downlink.password_file.as_deref().map(read).transpose().map_err(unusable)?;
-        let mut http = Client::builder()
-            .timeout(PATIENCE)
-            .connect_timeout(PATIENCE)
-            // A command goes to nobody else than who stands in the settings.
-            .redirect(redirect::Policy::none());
-        if let Some(file) = &downlink.ca_file {
-            let unusable = |error: reqwest::Error| unusable(format!("{}: {error}", file.display()));
-            let pem = read(file).map_err(DownlinkSettingsError::Unusable)?;
-            let certificates = Certificate::from_pem_bundle(pem.as_bytes()).map_err(unusable)?;
-            http = http.tls_certs_only(certificates);
-        }
+        let ca = downlink.ca_file.as_deref().map(read).transpose().map_err(unusable)?;
+        let http = Http::new(downlink.url.as_deref(), ca.as_deref()).map_err(|error| {
+            let file = downlink.ca_file.as_deref().map(|file| format!("{}: ", file.display()));
+            unusable(format!("{}{error}", file.unwrap_or_default()))
+        })?;
+        let grpc = match (downlink.via, &downlink.url) {
+            (Via::Grpc, Some(url)) => Some(Grpc::new(url, ca).map_err(unusable)?),
+            _ => None,
+        };
         Ok(Self {
             server: server.clone(),
             commands: kind.commands_by(downlink.via)?,
@@ -80,16 +93,26 @@ impl Carrier {
             token,
             password,
             given: Mutex::default(),
-            http: http
-                .build()
-                .map_err(|error| DownlinkSettingsError::Unusable(error.to_string()))?,
-            publisher,
+            http,
+            grpc,
+            broker,
         })
     }
 
     /// Whether the payload is to be encrypted here.
     pub(super) fn takes_encrypted(&self) -> bool {
         self.commands.takes_encrypted()
+    }
+
+    /// Says whenever the connection is made or lost that commands go over, where it is kept.
+    pub(super) fn connections(&self) -> Option<watch::Receiver<bool>> {
+        let broker = self.broker.as_ref().filter(|_| self.settings.via == Via::Mqtt);
+        broker.map(|(_, hearing)| hearing.connections())
+    }
+
+    /// Whether all was heard that the network server has told of commands since a moment.
+    pub(super) fn has_heard_all_since(&self, moment: Timestamp) -> bool {
+        self.broker.as_ref().is_some_and(|(_, hearing)| hearing.has_heard_all_since(moment))
     }
 
     /// Offers a command to the network server.
@@ -100,13 +123,67 @@ impl Carrier {
         encrypted: Option<&Encrypted>,
         unanswered_before: bool,
     ) -> Offered {
-        let token = match self.token(false).await {
-            Ok(token) => token,
-            Err(why) => return Offered::Later(why),
-        };
+        let ground = self.ground(whereabouts);
+        let mut anew = false;
+        loop {
+            let token = match self.token(anew).await {
+                Ok(token) => token,
+                Err(why) => return Offered::Away { why, pause: None },
+            };
+            let order = self.order(downlink, &ground, encrypted, token.as_deref());
+            match self.offer_order(&order, unanswered_before && !anew).await {
+                Ok(offered) => return offered,
+                Err(Unauthorized) if anew => return Offered::Fault(unauthorized()),
+                // The token that we were given may be too old.
+                Err(Unauthorized) => anew = true,
+            }
+        }
+    }
+
+    /// Takes a command back from the network server, where it still waits there.
+    pub(super) async fn withdraw(
+        &self,
+        downlink: &Downlink,
+        whereabouts: Option<&Whereabouts>,
+    ) -> Withdrawn {
+        let ground = self.ground(whereabouts);
+        let mut anew = false;
+        loop {
+            let token = match self.token(anew).await {
+                Ok(token) => token,
+                Err(why) => return Withdrawn::Not(why),
+            };
+            let order = self.order(downlink, &ground, None, token.as_deref());
+            match self.withdraw_order(&order).await {
+                Ok(withdrawn) => return withdrawn,
+                Err(Unauthorized) if anew => return Withdrawn::Not(unauthorized()),
+                Err(Unauthorized) => anew = true,
+            }
+        }
+    }
+
+    /// Gathers what is known of where a device lives, and of how the network server speaks.
+    fn ground<'known>(&self, whereabouts: Option<&'known Whereabouts>) -> Ground<'known> {
         // What another network server calls the device is of no use here.
         let here = whereabouts.filter(|known| known.network_server == self.server);
-        let order = OutgoingCommand {
+        let hearing = self.broker.as_ref().map(|(_, hearing)| hearing);
+        Ground {
+            here,
+            last_prefix: hearing.and_then(|hearing| hearing.topic_prefix()),
+            encoding: self.encoding(here, hearing.and_then(|hearing| hearing.encoding())),
+        }
+    }
+
+    fn order<'order>(
+        &'order self,
+        downlink: &'order Downlink,
+        ground: &'order Ground<'_>,
+        encrypted: Option<&'order Encrypted>,
+        token: Option<&'order str>,
+    ) -> OutgoingCommand<'order> {
+        let here = ground.here;
+        let own_prefix = here.and_then(|here| here.topic_prefix.as_deref());
+        OutgoingCommand {
             id: downlink.id,
             dev_eui: downlink.dev_eui,
             f_port: downlink.f_port,
@@ -119,23 +196,27 @@ impl Carrier {
                 .and_then(|here| here.application.as_deref())
                 .or(self.settings.application.as_deref()),
             device: here.and_then(|here| here.device.as_deref()),
-            token: token.as_deref(),
+            token,
             sender_id: self.settings.sender_id.as_deref(),
             receiver_id: self.settings.receiver_id.as_deref(),
             encrypted,
-        };
-        match self.offer_order(&order, unanswered_before).await {
-            // The token that we were given may be too old.
-            Err(Unauthorized) if self.password.is_some() => match self.token(true).await {
-                Ok(token) => {
-                    let order = OutgoingCommand { token: token.as_deref(), ..order };
-                    let again = self.offer_order(&order, false).await;
-                    again.unwrap_or_else(|Unauthorized| unauthorized())
-                }
-                Err(why) => Offered::Later(why),
+            reference: downlink.reference.as_deref(),
+            manner: Manner {
+                topic: self.settings.command_topic.as_deref(),
+                topic_prefix: own_prefix.or(ground.last_prefix.as_deref()),
+                encoding: ground.encoding,
             },
-            result => result.unwrap_or_else(|Unauthorized| unauthorized()),
         }
+    }
+
+    /// The encoding of messages to the broker: as the settings say it, or as the network server writes
+    /// itself, now or when the device was heard last.
+    fn encoding(&self, here: Option<&Whereabouts>, last: Option<Encoding>) -> Encoding {
+        if !self.commands.takes_protobuf() {
+            return Encoding::Json;
+        }
+        let of_device = || here.and_then(|here| here.encoding);
+        self.settings.encoding.or(last).or_else(of_device).unwrap_or_default()
     }
 
     async fn offer_order(
@@ -146,27 +227,87 @@ impl Carrier {
         let via = self.settings.via;
         if unanswered_before && let Some(inquiry) = self.commands.inquiry(via, order) {
             match self.send(inquiry).await {
-                Ok((status, body)) if status.is_success() && self.commands.has(order, &body) => {
-                    return Ok(Offered::Taken { reference: None, sent: false });
+                Ok(Said { status, body, .. }) if status.is_success() => {
+                    if let Waiting::Here { reference, .. } =
+                        self.commands.waiting(via, order, &body)
+                    {
+                        return Ok(Offered::Taken { reference, sent: false });
+                    }
                 }
-                Ok(_) => {}
-                Err(Failed::NotSent(why) | Failed::Unanswered(why)) => {
-                    return Ok(Offered::Unanswered(why));
+                // Where it may not be asked, it is offered once more.
+                Ok(Said { status, .. }) if status.is_client_error() => {}
+                Ok(Said { status, .. }) => {
+                    let why = format!("{status}: it does not say whether it has the command");
+                    return Ok(Offered::Unsure { why, is_lost: false });
+                }
+                Err(Failed::NotSent(why)) => return Ok(Offered::Unsure { why, is_lost: true }),
+                Err(Failed::Unanswered { why, is_lost }) => {
+                    return Ok(Offered::Unsure { why, is_lost });
                 }
             }
         }
         Ok(match self.commands.outgoing(via, order) {
-            Err(why) => Offered::Refused(why),
-            Ok(Outgoing::Http(request)) => match self.send(request).await {
-                Ok((StatusCode::UNAUTHORIZED, _)) if self.password.is_some() => {
-                    return Err(Unauthorized);
-                }
-                Ok((status, body)) => self.commands.answered(order, status, &body).into(),
-                Err(Failed::NotSent(why)) => Offered::Later(why),
-                Err(Failed::Unanswered(why)) => Offered::Unanswered(why),
-            },
+            Err(why) => Offered::Unheard(why),
             Ok(Outgoing::Mqtt { topic, payload }) => self.publish(topic, payload).await,
+            Ok(outgoing) => match self.send(outgoing).await {
+                Ok(Said { status, .. }) if self.is_too_old(status) => return Err(Unauthorized),
+                Ok(Said { status, body, pause }) => {
+                    match self.commands.answered(via, order, status, &body) {
+                        Answer::Taken { reference, sent } => Offered::Taken { reference, sent },
+                        Answer::Refused(why) => Offered::Refused(why),
+                        Answer::Fault(why) => Offered::Fault(why),
+                        Answer::Busy(why) => Offered::Away { why, pause },
+                        Answer::Unsure(why) => Offered::Unsure { why, is_lost: false },
+                    }
+                }
+                Err(Failed::NotSent(why)) => Offered::Away { why, pause: None },
+                Err(Failed::Unanswered { why, is_lost }) => Offered::Unsure { why, is_lost },
+            },
         })
+    }
+
+    async fn withdraw_order(&self, order: &OutgoingCommand<'_>) -> Result<Withdrawn, Unauthorized> {
+        let (via, commands) = (self.settings.via, self.commands);
+        let Some(inquiry) = commands.inquiry(via, order) else {
+            let way = if via == Via::Mqtt { "through its broker" } else { "here" };
+            return Ok(Withdrawn::Not(format!("it takes no command back that came {way}")));
+        };
+        let queue = match self.asked(inquiry).await? {
+            Ok(queue) => queue,
+            Err(why) => return Ok(Withdrawn::Not(why)),
+        };
+        match commands.waiting(via, order, &queue) {
+            Waiting::Not => {
+                return Ok(Withdrawn::Not("the command waits there no longer".to_owned()));
+            }
+            Waiting::Here { sent: true, .. } => {
+                return Ok(Withdrawn::Not("the command was sent already".to_owned()));
+            }
+            Waiting::Here { .. } => {}
+        }
+        Ok(match commands.withdrawal(via, order, &queue) {
+            Err(why) => Withdrawn::Not(why),
+            Ok(request) => match self.asked(request).await? {
+                Ok(_) => Withdrawn::Done,
+                Err(why) => Withdrawn::Not(why),
+            },
+        })
+    }
+
+    /// Sends what is no command; gives the body of the answer where it is one of success, and the reason
+    /// where it is not.
+    async fn asked(&self, outgoing: Outgoing) -> Result<Result<Vec<u8>, String>, Unauthorized> {
+        match self.send(outgoing).await {
+            Ok(Said { status, body, .. }) if status.is_success() => Ok(Ok(body)),
+            Ok(Said { status, .. }) if self.is_too_old(status) => Err(Unauthorized),
+            Ok(Said { status, .. }) => Ok(Err(format!("it answers {status}"))),
+            Err(Failed::NotSent(why) | Failed::Unanswered { why, .. }) => Ok(Err(why)),
+        }
+    }
+
+    /// Whether the token that we were given may be too old.
+    fn is_too_old(&self, status: StatusCode) -> bool {
+        status == StatusCode::UNAUTHORIZED && self.password.is_some()
     }
 
     /// Returns the token that the network server asks for: that of the settings, or the one that it gives
@@ -178,8 +319,9 @@ impl Carrier {
         let mut given = self.given.lock().await;
         if given.is_none() || anew {
             let Some(login) = self.commands.login(username, password) else { return Ok(None) };
-            let (status, body) = self.send(login).await.map_err(|failed| match failed {
-                Failed::NotSent(why) | Failed::Unanswered(why) => why,
+            let said = self.send(Outgoing::Http(login)).await;
+            let Said { status, body, .. } = said.map_err(|failed| match failed {
+                Failed::NotSent(why) | Failed::Unanswered { why, .. } => why,
             })?;
             let token = self.commands.token(&body).filter(|_| status.is_success());
             *given = Some(token.ok_or_else(|| format!("it does not let us log in: {status}"))?);
@@ -188,88 +330,45 @@ impl Carrier {
     }
 
     async fn publish(&self, topic: String, payload: Vec<u8>) -> Offered {
-        let Some(publisher) = &self.publisher else {
+        let Some((publisher, _)) = &self.broker else {
             return Offered::Refused("the settings name no broker".to_owned());
         };
         match publisher.publish(topic, payload).await {
-            Ok(()) => Offered::Taken { reference: None, sent: false },
-            Err(NotPublished::NotConnected) => {
-                Offered::Later(NotPublished::NotConnected.to_string())
+            Ok(()) => Offered::Published,
+            Err(error @ NotPublished::NotConnected) => {
+                Offered::Away { why: error.to_string(), pause: None }
             }
-            Err(error @ NotPublished::Unanswered) => Offered::Unanswered(error.to_string()),
+            Err(error @ NotPublished::Unanswered) => {
+                Offered::Unsure { why: error.to_string(), is_lost: true }
+            }
         }
     }
 
-    async fn send(&self, request: HttpRequest) -> Result<(StatusCode, Vec<u8>), Failed> {
-        let base = self.settings.url.as_deref().unwrap_or_default().trim_end_matches('/');
-        let mut sending = self.http.request(request.method, format!("{base}{}", request.path));
-        for (name, value) in request.headers {
-            sending = sending.header(name, value);
-        }
-        if let Some(body) = &request.body {
-            sending = sending.json(body);
-        }
-        let mut response = sending.send().await.map_err(|error| {
-            let said = sentence(&error);
-            if error.is_connect() || error.is_builder() {
-                Failed::NotSent(said)
-            } else {
-                Failed::Unanswered(said)
-            }
-        })?;
-        let status = response.status();
-        let mut body = Vec::new();
-        // The status says it all where the body breaks off.
-        while let Ok(Some(chunk)) = response.chunk().await {
-            body.extend_from_slice(&chunk[..chunk.len().min(ANSWER_BYTES - body.len())]);
-            if body.len() == ANSWER_BYTES {
-                break;
+    /// Sends a request or a call.
+    async fn send(&self, outgoing: Outgoing) -> Result<Said, Failed> {
+        match outgoing {
+            Outgoing::Http(request) => self.http.request(request).await,
+            Outgoing::Grpc(call) => match &self.grpc {
+                Some(grpc) => grpc.call(call).await,
+                None => Err(Failed::NotSent("the settings name no gRPC interface".to_owned())),
+            },
+            Outgoing::Mqtt { .. } => {
+                Err(Failed::NotSent("a message through a broker is not answered".to_owned()))
             }
         }
-        Ok((status, body))
     }
+}
+
+/// The knowledge that a message to the network server is made with.
+struct Ground<'known> {
+    here: Option<&'known Whereabouts>,
+    last_prefix: Option<String>,
+    encoding: Encoding,
 }
 
 /// The network server does not know us, or not any more.
 struct Unauthorized;
 
-fn unauthorized() -> Offered {
-    Offered::Refused(format!("{}: it does not accept our token", StatusCode::UNAUTHORIZED))
-}
-
-/// Why there is no answer.
-enum Failed {
-    /// The request never left.
-    NotSent(String),
-    /// It may have arrived.
-    Unanswered(String),
-}
-
-impl From<Answer> for Offered {
-    fn from(answer: Answer) -> Self {
-        match answer {
-            Answer::Taken { reference, sent } => Self::Taken { reference, sent },
-            Answer::Refused(why) => Self::Refused(why),
-            Answer::Later(why) => Self::Later(why),
-        }
-    }
-}
-
-/// An error with what caused it, without the address: its query may hold a signature.
-fn sentence(error: &reqwest::Error) -> String {
-    let mut said = if error.is_timeout() {
-        format!("no answer within {} s", PATIENCE.as_secs())
-    } else if error.is_connect() {
-        "it cannot be reached".to_owned()
-    } else {
-        "the request failed".to_owned()
-    };
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        source = cause.source();
-        if source.is_none() {
-            said.push_str(&format!(": {cause}"));
-        }
-    }
-    said
+fn unauthorized() -> String {
+    format!("{}: it does not accept our token", StatusCode::UNAUTHORIZED)
 }

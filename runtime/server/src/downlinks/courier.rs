@@ -1,11 +1,11 @@
 //! Hands over what waits: for each network server a task of its own, so that one which is down holds
 //! up no other.
 //!
-//! Several commands are offered at once, but of one device one after another, in their order. While a
-//! network server does not answer it is asked ever less often, and with one command at a time.
+//! Several commands are offered at once, but of one device one after another, in their order. A command
+//! that is not taken pauses alone. While a network server cannot be reached, or says that it is busy, it is
+//! asked ever less often, and with one command at a time: the least recently tried, by group in turn.
 
 use std::{
-    collections::{HashMap, HashSet},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -18,13 +18,17 @@ use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use tokio::{sync::watch, task::JoinSet};
+use tokio::{
+    sync::watch,
+    task::{Id, JoinError, JoinSet},
+};
 use uuid::Uuid;
 
 use super::{
     Carrier, Downlink, Downlinks, LedgerError, State,
     carrier::Offered,
     queue::{Place, Wanted},
+    untold,
 };
 use crate::devices::Devices;
 
@@ -38,11 +42,8 @@ const URGENT_IN_A_ROW: u32 = 4;
 /// The interval at which commands are looked at that may be over.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// The first pause of who did not answer, and the longest.
+/// The first pause of a network server that cannot be reached, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
-
-/// Commands that were not taken, beyond which is looked which of them are over.
-const REMEMBERED: usize = 4_096;
 
 const COUNTERS: Table<DevEui, Counter> = Table::new(tables::DOWNLINK_COUNTERS);
 
@@ -51,14 +52,14 @@ struct Round {
     /// Not before then is anything offered.
     gate: Option<Instant>,
     backoff: Backoff,
-    /// Commands that were not taken, and when they are offered again.
-    again: HashMap<Uuid, (Backoff, Instant)>,
-    /// Devices that are offered something just now.
-    busy: HashSet<DevEui>,
     /// The group that had its turn last.
     last: Option<GroupId>,
     /// Urgent commands that were offered one after another.
     urgent_in_a_row: u32,
+    /// Commands that were not taken, one after another.
+    faults_in_a_row: usize,
+    /// The commands that are being offered, by their tasks.
+    under_way: Vec<(Id, GroupId, Place)>,
 }
 
 /// The next counter of a session.
@@ -79,12 +80,16 @@ impl Downlinks {
         carriers: Vec<Carrier>,
         stopped: watch::Receiver<bool>,
     ) {
+        let carriers =
+            carriers.into_iter().map(|carrier| (carrier.server.clone(), Arc::new(carrier)));
+        // Called once: the carriers of a server are those of its settings.
+        let carriers = self.carriers.get_or_init(|| carriers.collect());
         let mut couriers = JoinSet::new();
-        for carrier in carriers {
+        for carrier in carriers.values() {
             let (downlinks, devices) = (Arc::clone(&self), Arc::clone(&devices));
-            couriers.spawn(downlinks.serve(devices, Arc::new(carrier), stopped.clone()));
+            couriers.spawn(downlinks.serve(devices, Arc::clone(carrier), stopped.clone()));
         }
-        couriers.spawn(self.look_after(stopped));
+        couriers.spawn(Arc::clone(&self).look_after(stopped));
         while couriers.join_next().await.is_some() {}
     }
 
@@ -98,6 +103,9 @@ impl Downlinks {
             if let Err(error) = self.give_up_old(Timestamp::now()).await {
                 tracing::error!(%error, "commands that are over could not be given up");
             }
+            if let Err(error) = self.look_at_untold(Instant::now(), Timestamp::now()).await {
+                tracing::error!(%error, "commands of which nothing was told could not be looked at");
+            }
         }
     }
 
@@ -110,35 +118,33 @@ impl Downlinks {
         let mut round = Round {
             gate: None,
             backoff: Backoff::new(PAUSES),
-            again: HashMap::new(),
-            busy: HashSet::new(),
             last: None,
             urgent_in_a_row: 0,
+            faults_in_a_row: 0,
+            under_way: Vec::new(),
         };
-        let mut offers: JoinSet<(Uuid, DevEui, Result<Offered, LedgerError>)> = JoinSet::new();
+        let mut connections = carrier.connections();
+        let mut offers: JoinSet<Result<Offered, LedgerError>> = JoinSet::new();
         loop {
             // Heard from here on, so that what comes between the look and the wait is not missed.
             let more = self.ledger.more.notified();
             tokio::pin!(more);
             more.as_mut().enable();
-            while let Some((id, dev_eui)) = self.next(&carrier, &mut round, offers.len()) {
-                round.busy.insert(dev_eui);
+            let pause_ends = self.wake(&carrier);
+            while let Some((group, place)) = self.next(&carrier, &mut round, offers.len()) {
                 let (downlinks, devices) = (Arc::clone(&self), Arc::clone(&devices));
                 let carrier = Arc::clone(&carrier);
-                offers.spawn(async move {
-                    (id, dev_eui, downlinks.offer(&devices, &carrier, id).await)
-                });
+                let offer = async move { downlinks.offer(&devices, &carrier, place.id).await };
+                let task = offers.spawn(offer);
+                round.under_way.push((task.id(), group, place));
             }
-            let wake = tokio::time::sleep_until(round.wake().into());
+            let wake = tokio::time::sleep_until(round.wake(pause_ends).into());
             tokio::select! {
                 () = &mut more => {}
-                Some(ended) = offers.join_next(), if !offers.is_empty() => match ended {
-                    Ok((id, dev_eui, result)) => round.ended(&carrier, id, dev_eui, result),
-                    Err(error) => {
-                        tracing::error!(%error, "an offer of a command ended early");
-                        round.busy.clear();
-                    }
-                },
+                Some(ended) = offers.join_next_with_id(), if !offers.is_empty() => {
+                    self.ended(&carrier, &mut round, ended);
+                }
+                () = changed(&mut connections) => self.connection_changed(&carrier, &mut round),
                 () = wake => {}
                 _ = stopped.wait_for(|stopped| *stopped) => break,
             }
@@ -146,30 +152,35 @@ impl Downlinks {
         while offers.join_next().await.is_some() {}
     }
 
+    /// Ends the pauses of commands whose time is over; says when the next one ends.
+    fn wake(&self, carrier: &Carrier) -> Option<Instant> {
+        self.ledger.with_queue(&carrier.server, |queue| queue.wake(Instant::now()))
+    }
+
     /// Returns the command that is offered next.
-    fn next(&self, carrier: &Carrier, round: &mut Round, offered: usize) -> Option<(Uuid, DevEui)> {
-        let now = Instant::now();
-        let limit = if round.backoff.is_calm() { AT_ONCE } else { 1 };
-        if offered >= limit || round.gate.is_some_and(|gate| gate > now) {
+    fn next(
+        &self,
+        carrier: &Carrier,
+        round: &mut Round,
+        offered: usize,
+    ) -> Option<(GroupId, Place)> {
+        let is_calm = round.backoff.is_calm() && round.faults_in_a_row < AT_ONCE;
+        let limit = if is_calm { AT_ONCE } else { 1 };
+        if offered >= limit || round.gate.is_some_and(|gate| gate > Instant::now()) {
             return None;
         }
-        let find = |wanted| {
-            let is_ready = |place: &Place| {
-                let is_early = round.again.get(&place.id).is_some_and(|&(_, at)| at > now);
-                !is_early && !round.busy.contains(&place.dev_eui)
-            };
-            self.ledger.next_waiting(&carrier.server, round.last.as_ref(), wanted, is_ready)
-        };
         let urgent_first = [Wanted::Urgent, Wanted::Others];
         let others_first = [Wanted::Others, Wanted::Urgent];
         let order =
             if round.urgent_in_a_row < URGENT_IN_A_ROW { urgent_first } else { others_first };
-        let (wanted, (group, place)) =
-            order.into_iter().find_map(|wanted| Some((wanted, find(wanted)?)))?;
+        let (wanted, (group, place)) = self.ledger.with_queue(&carrier.server, |queue| {
+            let mut find = |wanted| Some((wanted, queue.next(round.last.as_ref(), wanted)?));
+            order.into_iter().find_map(&mut find)
+        })?;
         let is_urgent = wanted == Wanted::Urgent;
         round.urgent_in_a_row = if is_urgent { round.urgent_in_a_row + 1 } else { 0 };
-        round.last = Some(group);
-        Some((place.id, place.dev_eui))
+        round.last = Some(group.clone());
+        Some((group, place))
     }
 
     async fn offer(
@@ -196,24 +207,32 @@ impl Downlinks {
         let now = Timestamp::now();
         let end = |downlink: &mut Downlink| {
             // The network server may have told of it before it answered.
-            if !downlink.is_waiting() {
+            if !downlink.is_waiting() && downlink.state != State::Unknown {
                 return Ok::<_, LedgerError>(false);
             }
-            downlink.unanswered = matches!(offered, Offered::Unanswered(_));
+            // An earlier offer may have been taken, whatever comes of this one.
+            downlink.unanswered = match offered {
+                Offered::Published | Offered::Unsure { .. } => true,
+                Offered::Taken { .. } => false,
+                _ => unanswered_before,
+            };
             match &offered {
                 Offered::Taken { reference, sent } => {
                     downlink.handed_over_at = Some(now);
-                    downlink.reference.clone_from(reference);
+                    downlink.reference = reference.clone().or(downlink.reference.take());
                     downlink.problem = None;
-                    if *sent {
-                        downlink.state = State::Sent;
-                        downlink.sent_at = Some(now);
-                    }
+                    downlink.state = if *sent { State::Sent } else { State::Queued };
+                    downlink.sent_at = sent.then_some(now);
+                }
+                Offered::Published => {
+                    downlink.broker_offers = downlink.broker_offers.saturating_add(1);
+                    downlink.lose_sight(untold::NOTHING_TOLD.to_owned());
                 }
                 Offered::Refused(why) => downlink.fail(why.clone(), now),
-                Offered::Later(why) | Offered::Unanswered(why) => {
-                    downlink.problem = Some(why.clone());
-                }
+                Offered::Fault(why)
+                | Offered::Unheard(why)
+                | Offered::Away { why, .. }
+                | Offered::Unsure { why, .. } => downlink.problem = Some(why.clone()),
             }
             Ok(true)
         };
@@ -240,6 +259,7 @@ impl Downlinks {
                 return Ok(true);
             }
             offered_before = Some(downlink.unanswered);
+            downlink.offered_at = Some(now);
             downlink.attempts = downlink.attempts.saturating_add(1);
             downlink.unanswered = true;
             Ok(true)
@@ -269,51 +289,114 @@ impl Downlinks {
     }
 }
 
-impl Round {
-    /// When to look again, where nothing happens before.
-    fn wake(&self) -> Instant {
-        let latest = Instant::now() + PAUSES.1;
-        let moments = self.again.values().map(|&(_, at)| at).chain(self.gate);
-        moments.filter(|&at| at > Instant::now()).min().unwrap_or(latest).min(latest)
+impl Downlinks {
+    /// An offer is over: decides who pauses, and for how long.
+    fn ended(
+        &self,
+        carrier: &Carrier,
+        round: &mut Round,
+        ended: Result<(Id, Result<Offered, LedgerError>), JoinError>,
+    ) {
+        let (task, result) = match ended {
+            Ok((task, result)) => (task, Some(result)),
+            Err(error) => {
+                tracing::error!(%error, "an offer of a command ended early");
+                (error.id(), None)
+            }
+        };
+        let Some(index) = round.under_way.iter().position(|(id, ..)| *id == task) else { return };
+        let (_, group, place) = round.under_way.swap_remove(index);
+        let (now, server) = (Instant::now(), &carrier.server);
+        let pause = |why: String, until_heard| {
+            self.ledger
+                .with_queue(server, |queue| queue.pause(&group, place, why, until_heard, now));
+        };
+        match result {
+            Some(Ok(Offered::Taken { .. } | Offered::Published | Offered::Refused(_))) => {
+                round.faults_in_a_row = 0;
+                self.open_gate(carrier, round);
+            }
+            Some(Ok(Offered::Unheard(why))) => pause(why, true),
+            Some(Ok(Offered::Fault(why) | Offered::Unsure { why, is_lost: false })) => {
+                tracing::info!(
+                    network_server = %server, command = %place.id, device = %place.dev_eui, why,
+                    "a command is not taken; it is offered again"
+                );
+                round.faults_in_a_row += 1;
+                // It answers: others may be taken.
+                self.open_gate(carrier, round);
+                pause(why, false);
+            }
+            Some(Ok(Offered::Unsure { why, is_lost: true })) => {
+                self.close_gate(carrier, round, why, None);
+            }
+            Some(Ok(Offered::Away { why, pause })) => self.close_gate(carrier, round, why, pause),
+            Some(Err(error)) => self.close_gate(carrier, round, error.to_string(), None),
+            None => pause("the offer ended early".to_owned(), false),
+        }
+        self.ledger.with_queue(server, |queue| queue.done(&group, place.dev_eui));
     }
 
-    fn ended(
-        &mut self,
+    /// The network server takes commands.
+    fn open_gate(&self, carrier: &Carrier, round: &mut Round) {
+        if !round.backoff.is_calm() {
+            tracing::info!(network_server = %carrier.server, "it takes commands again");
+            self.ledger.with_queue(&carrier.server, |queue| queue.close(None));
+        }
+        round.backoff = Backoff::new(PAUSES);
+        round.gate = None;
+    }
+
+    /// The network server takes no command for a while.
+    fn close_gate(
+        &self,
         carrier: &Carrier,
-        id: Uuid,
-        dev_eui: DevEui,
-        result: Result<Offered, LedgerError>,
+        round: &mut Round,
+        why: String,
+        asked_for: Option<Duration>,
     ) {
-        self.busy.remove(&dev_eui);
-        let (why, passes) = match result {
-            Ok(Offered::Taken { .. } | Offered::Refused(_)) => {
-                if !self.backoff.is_calm() {
-                    tracing::info!(network_server = %carrier.server, "it takes commands again");
-                }
-                self.backoff = Backoff::new(PAUSES);
-                self.gate = None;
-                self.again.remove(&id);
-                return;
-            }
-            Ok(Offered::Later(why)) => (why, false),
-            Ok(Offered::Unanswered(why)) => (why, true),
-            Err(error) => (error.to_string(), false),
-        };
-        if self.backoff.is_calm() {
+        if round.backoff.is_calm() {
             tracing::warn!(
-                network_server = %carrier.server, why, may_have_it = passes,
+                network_server = %carrier.server, why,
                 "it does not take commands; they are offered again"
             );
         }
-        let now = Instant::now();
-        self.gate = Some(now + self.backoff.pause());
-        if self.again.len() > REMEMBERED {
-            // Those that were expired or cancelled meanwhile are among them.
-            self.again.retain(|_, (_, at)| *at > now);
+        let own = round.backoff.pause();
+        let pause = asked_for.map_or(own, |asked_for| asked_for.max(own));
+        let gate = Instant::now() + pause;
+        // Of several that ended together the longest pause counts.
+        if round.gate.is_none_or(|before| before < gate) {
+            round.gate = Some(gate);
+            self.ledger.with_queue(&carrier.server, |queue| queue.close(Some((why, pause))));
         }
-        let (backoff, at) = self.again.entry(id).or_insert((Backoff::new(PAUSES), now));
-        *at = now + backoff.pause();
     }
+
+    /// The connection to the broker was made or lost: what waits for it waits no longer.
+    fn connection_changed(&self, carrier: &Carrier, round: &mut Round) {
+        if round.gate.take().is_some() {
+            self.ledger.with_queue(&carrier.server, |queue| queue.close(None));
+        }
+    }
+}
+
+impl Round {
+    /// When to look again, where nothing happens before.
+    fn wake(&self, pause_ends: Option<Instant>) -> Instant {
+        let (now, latest) = (Instant::now(), Instant::now() + PAUSES.1);
+        let gate = self.gate.filter(|&gate| gate > now);
+        // While nothing is offered, ends of pauses change nothing.
+        gate.or(pause_ends).unwrap_or(latest).min(latest)
+    }
+}
+
+/// Waits until a connection is made or lost; for ever where none is kept.
+async fn changed(connections: &mut Option<watch::Receiver<bool>>) {
+    if let Some(connections) = connections
+        && connections.changed().await.is_ok()
+    {
+        return;
+    }
+    std::future::pending().await
 }
 
 /// Returns a text that tells one session from the next at the same address, and not its key.

@@ -1,5 +1,7 @@
 //! A command on its way to a device.
 
+use std::time::Duration;
+
 use champollion_delivery::{names::GroupId, records::DecoderName};
 use champollion_frames::DevEui;
 use champollion_lns::{Event, NetworkServerName, Priority};
@@ -48,7 +50,10 @@ pub struct Downlink {
     pub queued_at: Timestamp,
     /// From when on nobody wants it any more.
     pub expires_at: Timestamp,
-    /// When the network server took it.
+    /// When it was offered to the network server last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offered_at: Option<Timestamp>,
+    /// When the network server took it, as far as it has said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handed_over_at: Option<Timestamp>,
     /// When it was transmitted.
@@ -68,6 +73,9 @@ pub struct Downlink {
     pub cancelled_at: Option<Timestamp>,
     /// The number of times that the command was offered to the network server.
     pub attempts: u32,
+    /// The number of times that the broker of the network server took it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub broker_offers: u32,
     /// An offer was not answered, so the network server may have it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unanswered: bool,
@@ -77,6 +85,14 @@ pub struct Downlink {
     /// The network server's name of the command.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
+    /// The event that it waits for at this moment, or the reason for which it waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting_for: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// The state of a command.
@@ -86,6 +102,8 @@ pub struct Downlink {
 pub enum State {
     /// It waits, here or with the network server.
     Queued,
+    /// It was offered, and the network server has not told whether it has it, or has sent it.
+    Unknown,
     /// It was transmitted; of a network server that does not say so: it was taken by it.
     Sent,
     /// The device has acknowledged it.
@@ -99,11 +117,17 @@ pub enum State {
 }
 
 impl State {
+    /// Whether it says what became of a command; the others say that nothing is known of it yet.
+    pub(super) fn is_an_outcome(self) -> bool {
+        !matches!(self, Self::Queued | Self::Unknown)
+    }
+
     /// The word that stands in JSON and in metrics.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Queued => "queued",
+            Self::Unknown => "unknown",
             Self::Sent => "sent",
             Self::Acknowledged => "acknowledged",
             Self::Failed => "failed",
@@ -124,7 +148,7 @@ impl Downlink {
     #[must_use]
     pub fn is_open(&self) -> bool {
         match self.state {
-            State::Queued => true,
+            State::Queued | State::Unknown => true,
             State::Sent => self.confirmed,
             State::Acknowledged | State::Failed | State::Expired | State::Cancelled => false,
         }
@@ -136,33 +160,46 @@ impl Downlink {
         self.expires_at <= now
     }
 
+    /// The moment at which nothing more is expected of it: that of its own time, or a while later where
+    /// the network server may have it, since what it tells takes a while to come.
+    #[must_use]
+    pub(super) fn ends_at(&self, grace: Duration) -> Timestamp {
+        if self.is_waiting() && !self.unanswered {
+            return self.expires_at;
+        }
+        self.expires_at.checked_add(grace).unwrap_or(Timestamp::MAX)
+    }
+
     /// Moves it on by what the network server tells; says whether that changed anything. What came
     /// late or twice changes nothing; what is known for certain corrects what was only supposed.
     pub fn heard(&mut self, event: &Event, now: Timestamp) -> bool {
+        use State::{Acknowledged, Cancelled, Expired, Queued, Sent, Unknown};
         let before = (self.state, self.handed_over_at);
         match (event, self.state) {
-            (Event::Queued, State::Queued) if self.handed_over_at.is_none() => {
+            (Event::Queued, Queued | Unknown) if self.handed_over_at.is_none() => {
+                self.state = Queued;
                 self.handed_over_at = Some(now);
             }
-            (Event::Sent, State::Queued | State::Expired) => {
-                self.state = State::Sent;
+            (Event::Sent, Queued | Unknown | Expired | Cancelled) => {
+                self.state = Sent;
                 self.sent_at = Some(now);
             }
-            (Event::Acknowledged, State::Queued | State::Sent | State::Expired) => {
-                self.state = State::Acknowledged;
+            (Event::Acknowledged, Queued | Unknown | Sent | Expired | Cancelled) => {
+                self.state = Acknowledged;
                 self.sent_at.get_or_insert(now);
                 self.acknowledged_at = Some(now);
             }
-            (Event::Failed(why), State::Queued | State::Sent | State::Expired) => {
+            (Event::Failed(why), Queued | Unknown | Sent | Expired) => {
                 self.fail(why.clone(), now);
                 return true;
             }
-            (Event::Expired, State::Queued) => self.expire(now),
+            (Event::Expired, Queued | Unknown) => self.expire(now),
             _ => {}
         }
         let changed = before != (self.state, self.handed_over_at);
         if changed {
             self.handed_over_at.get_or_insert(now);
+            self.unanswered = false;
             self.problem = None;
         }
         changed
@@ -175,12 +212,38 @@ impl Downlink {
         self.problem = Some(why);
     }
 
+    /// Gives it up where its time is over, and a while more where the network server may have it; says
+    /// whether that changed anything. What the network server may have, and has told nothing of, is not
+    /// known to have expired.
+    pub(super) fn give_up(&mut self, now: Timestamp, grace: Duration) -> bool {
+        let is_untold = matches!(self.state, State::Queued | State::Unknown);
+        if !is_untold || self.ends_at(grace) > now {
+            return false;
+        }
+        if self.is_waiting() && !self.unanswered {
+            self.expire(now);
+        } else {
+            self.lose_sight(NEVER_TOLD.to_owned());
+        }
+        true
+    }
+
+    /// Nothing is known of it.
+    pub(super) fn lose_sight(&mut self, why: String) {
+        self.state = State::Unknown;
+        self.problem = Some(why);
+    }
+
     /// Its time is over.
     pub fn expire(&mut self, now: Timestamp) {
         self.state = State::Expired;
         self.expired_at = Some(now);
     }
 }
+
+/// The problem of a command that is at its end and of which nothing was told.
+const NEVER_TOLD: &str =
+    "its time is over, and the network server has not told whether it was sent";
 
 #[cfg(test)]
 pub(crate) mod tests {
@@ -234,6 +297,70 @@ pub(crate) mod tests {
         let downlink = after(&[Event::Expired, Event::Sent]);
         assert_eq!(downlink.state, State::Sent);
         assert!(downlink.expired_at.is_some() && downlink.sent_at.is_some());
+    }
+
+    #[test]
+    fn what_was_not_known_is_known_once_it_is_told() {
+        let unknown = || {
+            let mut downlink = downlink(1);
+            downlink.lose_sight("nothing was told".to_owned());
+            downlink.unanswered = true;
+            assert!(downlink.is_open() && !downlink.is_waiting());
+            downlink
+        };
+        for (event, state) in [
+            (Event::Queued, State::Queued),
+            (Event::Sent, State::Sent),
+            (Event::Acknowledged, State::Acknowledged),
+            (Event::Failed("why".to_owned()), State::Failed),
+            (Event::Expired, State::Expired),
+        ] {
+            let mut downlink = unknown();
+            let now = downlink.queued_at;
+            assert!(downlink.heard(&event, now));
+            assert_eq!(downlink.state, state);
+            // Told by the network server, so it is not offered once more.
+            assert!(!downlink.is_waiting());
+            assert!(!downlink.heard(&event, now), "twice: {event:?}");
+        }
+        let mut cancelled = downlink(1);
+        cancelled.state = State::Cancelled;
+        let now = cancelled.queued_at;
+        assert!(cancelled.heard(&Event::Sent, now), "it was sent before it was taken back");
+    }
+
+    #[test]
+    fn only_what_was_never_offered_is_known_to_expire() {
+        let grace = Duration::from_secs(300);
+        let after = |change: fn(&mut Downlink)| {
+            let mut downlink = downlink(1);
+            change(&mut downlink);
+            let over = downlink.expires_at;
+            assert!(!downlink.give_up(over - Duration::from_secs(1), grace));
+            let changed = [downlink.give_up(over, grace), downlink.give_up(over + grace, grace)];
+            (downlink.state, changed)
+        };
+        assert_eq!(after(|_| {}), (State::Expired, [true, false]));
+        let unanswered = after(|downlink| downlink.unanswered = true);
+        assert_eq!(unanswered, (State::Unknown, [false, true]));
+        let handed_over = after(|downlink| downlink.handed_over_at = Some(downlink.queued_at));
+        assert_eq!(handed_over, (State::Unknown, [false, true]));
+        let published = after(|downlink| downlink.lose_sight("nothing was told".to_owned()));
+        assert_eq!(published, (State::Unknown, [false, true]));
+        assert_eq!(after(|downlink| downlink.state = State::Sent), (State::Sent, [false, false]));
+    }
+
+    #[test]
+    fn a_command_ends_with_its_time_or_a_while_later() {
+        let grace = Duration::from_secs(300);
+        let mut downlink = downlink(1);
+        let expires_at = downlink.expires_at;
+        assert_eq!(downlink.ends_at(grace), expires_at);
+        downlink.unanswered = true;
+        assert_eq!(downlink.ends_at(grace), expires_at + grace);
+        downlink.unanswered = false;
+        downlink.handed_over_at = Some(expires_at);
+        assert_eq!(downlink.ends_at(grace), expires_at + grace);
     }
 
     #[test]

@@ -1,10 +1,18 @@
 //! The book of all commands: durable, and of those that are open also in memory.
 
-use std::{collections::HashMap, fmt, num::ParseIntError, str::FromStr, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    fmt,
+    num::ParseIntError,
+    str::FromStr,
+    sync::Arc,
+    time::Instant,
+};
 
 use champollion_delivery::names::GroupId;
 use champollion_frames::DevEui;
 use champollion_lns::NetworkServerName;
+use champollion_registry::ledger::AuditEntry;
 use champollion_store::{
     Batch, Store, Table, TableError,
     codec::{Empty, Pair, Text},
@@ -15,10 +23,8 @@ use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::{Mutex as AsyncMutex, Notify};
 use uuid::Uuid;
 
-use super::{
-    Downlink, LedgerError,
-    queue::{Place, Queue, Wanted},
-};
+use super::{Downlink, GRACE, LedgerError, State, queue::Queue};
+use crate::authors::Author;
 
 const DOWNLINKS: Table<Uuid, Downlink> = Table::new(tables::DOWNLINKS);
 const OPEN: Table<Uuid, (), Text, Empty> = Table::new(tables::OPEN_DOWNLINKS);
@@ -54,6 +60,12 @@ struct Open {
     by_reference: HashMap<(NetworkServerName, String), Uuid>,
     /// The commands that wait to be handed over, by network server.
     waiting: HashMap<NetworkServerName, Queue>,
+    /// All commands by the moment at which nothing more is expected of them.
+    ends: BTreeSet<(Timestamp, Uuid)>,
+    /// The commands of each device of which nothing was told.
+    untold: HashMap<DevEui, BTreeSet<Uuid>>,
+    /// Those of them whose device was heard, and when it is looked whether something was told.
+    looks: BTreeSet<(Instant, Uuid)>,
     /// The numbers of commands of each group.
     of_groups: HashMap<GroupId, Counts>,
 }
@@ -69,9 +81,17 @@ pub(super) struct Counts {
 
 impl Open {
     fn insert(&mut self, downlink: Arc<Downlink>) {
-        self.remove(downlink.id);
+        let before = self.take_out(downlink.id);
+        if let Some(before) = before.filter(|before| before.is_waiting() && !downlink.is_waiting())
+        {
+            self.forget_pause(&before);
+        }
         if !downlink.is_open() {
             return;
+        }
+        self.ends.insert((downlink.ends_at(GRACE), downlink.id));
+        if downlink.state == State::Unknown {
+            self.untold.entry(downlink.dev_eui).or_default().insert(downlink.id);
         }
         let server = downlink.network_server.clone();
         let counts = self.of_groups.entry(downlink.group.clone()).or_default();
@@ -86,8 +106,28 @@ impl Open {
         self.by_id.insert(downlink.id, downlink);
     }
 
-    fn remove(&mut self, id: Uuid) {
-        let Some(before) = self.by_id.remove(&id) else { return };
+    fn remove(&mut self, id: Uuid) -> Option<Arc<Downlink>> {
+        let before = self.take_out(id)?;
+        self.forget_pause(&before);
+        Some(before)
+    }
+
+    fn forget_pause(&mut self, downlink: &Downlink) {
+        if let Some(waiting) = self.waiting.get_mut(&downlink.network_server) {
+            waiting.forget(downlink.id);
+        }
+    }
+
+    /// Takes a command out of everything but the pauses, which outlast a change of it.
+    fn take_out(&mut self, id: Uuid) -> Option<Arc<Downlink>> {
+        let before = self.by_id.remove(&id)?;
+        self.ends.remove(&(before.ends_at(GRACE), id));
+        if let Some(untold) = self.untold.get_mut(&before.dev_eui) {
+            untold.remove(&id);
+            if untold.is_empty() {
+                self.untold.remove(&before.dev_eui);
+            }
+        }
         if let Some(counts) = self.of_groups.get_mut(&before.group) {
             counts.open -= 1;
             counts.waiting -= usize::from(before.is_waiting());
@@ -101,6 +141,7 @@ impl Open {
         if let Some(reference) = &before.reference {
             self.by_reference.remove(&(before.network_server.clone(), reference.clone()));
         }
+        Some(before)
     }
 }
 
@@ -172,6 +213,31 @@ impl Ledger {
     where
         E: From<LedgerError>,
     {
+        self.change_by(id, change, None::<(_, fn(&Downlink) -> AuditEntry)>).await
+    }
+
+    /// The same in the name of an author, with the line of the audit that tells of it.
+    pub(super) async fn change_in_name_of<E>(
+        &self,
+        id: Uuid,
+        change: impl FnOnce(&mut Downlink) -> Result<bool, E>,
+        act: (&dyn Author, impl FnOnce(&Downlink) -> AuditEntry),
+    ) -> Result<Option<Arc<Downlink>>, E>
+    where
+        E: From<LedgerError>,
+    {
+        self.change_by(id, change, Some(act)).await
+    }
+
+    async fn change_by<E>(
+        &self,
+        id: Uuid,
+        change: impl FnOnce(&mut Downlink) -> Result<bool, E>,
+        act: Option<(&dyn Author, impl FnOnce(&Downlink) -> AuditEntry)>,
+    ) -> Result<Option<Arc<Downlink>>, E>
+    where
+        E: From<LedgerError>,
+    {
         let [.., low] = *id.as_bytes();
         let _turn = self.turns[usize::from(low) % TURNS].lock().await;
         let Some(before) = self.get(id).await? else { return Ok(None) };
@@ -181,16 +247,23 @@ impl Ledger {
         }
         let mut batch = Batch::new();
         put_change(&mut batch, &after).map_err(LedgerError::from)?;
-        self.store.commit(batch).await.map_err(LedgerError::from)?;
-        if before.state != after.state {
+        match act {
+            Some((author, act)) => {
+                author.commit(batch, act(&after)).await.map_err(LedgerError::from)?;
+            }
+            None => {
+                self.store.commit(batch).await.map_err(LedgerError::from)?;
+            }
+        }
+        if before.state != after.state && after.state.is_an_outcome() {
             metrics::counter!("champollion_downlinks_total", "result" => after.state.as_str())
                 .increment(1);
         }
         let after = Arc::new(after);
         self.lock().insert(Arc::clone(&after));
         self.count();
-        if before.is_waiting() && !after.is_waiting() {
-            // The device's next command may have waited for this one.
+        if before.is_waiting() != after.is_waiting() {
+            // The device's next command may have waited for this one, or this one waits again.
             self.more.notify_waiters();
         }
         Ok(Some(after))
@@ -201,7 +274,11 @@ impl Ledger {
         let mut batch = Batch::new();
         OPEN.delete(&mut batch, &id);
         self.store.commit(batch).await?;
-        self.lock().remove(id);
+        let closed = self.lock().remove(id);
+        if let Some(closed) = closed.filter(|closed| !closed.state.is_an_outcome()) {
+            let result = closed.state.as_str();
+            metrics::counter!("champollion_downlinks_total", "result" => result).increment(1);
+        }
         self.count();
         Ok(())
     }
@@ -240,21 +317,50 @@ impl Ledger {
         }
     }
 
-    /// Returns the commands that are open.
-    pub(super) fn all_open(&self) -> Vec<Arc<Downlink>> {
-        self.lock().by_id.values().cloned().collect()
+    /// Returns the open commands of which nothing more is expected, by now.
+    pub(super) fn ended(&self, now: Timestamp) -> Vec<Arc<Downlink>> {
+        let open = self.lock();
+        let over = open.ends.range(..=(now, Uuid::max()));
+        over.filter_map(|(_, id)| open.by_id.get(id).cloned()).collect()
     }
 
-    /// The next command that waits for a network server and is ready, of the group whose turn it is after
-    /// `last`.
-    pub(super) fn next_waiting(
+    /// Whether a command is looked after.
+    pub(super) fn is_open(&self, id: Uuid) -> bool {
+        self.lock().by_id.contains_key(&id)
+    }
+
+    /// Looks into the queue of a network server, or changes it.
+    pub(super) fn with_queue<T>(
         &self,
         server: &NetworkServerName,
-        last: Option<&GroupId>,
-        wanted: Wanted,
-        is_ready: impl Fn(&Place) -> bool,
-    ) -> Option<(GroupId, Place)> {
-        self.lock().waiting.get(server)?.next(last, wanted, is_ready)
+        work: impl FnOnce(&mut Queue) -> T,
+    ) -> T {
+        work(self.lock().waiting.entry(server.clone()).or_default())
+    }
+
+    /// A device was heard through a network server: what waited for that is ready, and of what was offered
+    /// before it is looked at `look` whether something was told.
+    pub(super) fn device_heard(&self, server: &NetworkServerName, dev_eui: DevEui, look: Instant) {
+        let mut open = self.lock();
+        let open = &mut *open;
+        if let Some(untold) = open.untold.get(&dev_eui) {
+            open.looks.extend(untold.iter().map(|id| (look, *id)));
+        }
+        let woken = open.waiting.get_mut(server).is_some_and(|queue| queue.heard(dev_eui));
+        if woken {
+            self.more.notify_waiters();
+        }
+    }
+
+    /// Returns the commands of which it is to be looked whether something was told, by now.
+    pub(super) fn looks(&self, now: Instant) -> Vec<Arc<Downlink>> {
+        let mut open = self.lock();
+        let mut due = Vec::new();
+        while let Some(&(at, id)) = open.looks.first().filter(|(at, _)| *at <= now) {
+            open.looks.remove(&(at, id));
+            due.extend(open.by_id.get(&id).cloned());
+        }
+        due
     }
 
     /// Returns the numbers of commands of a group.
@@ -344,11 +450,13 @@ fn put_change(batch: &mut Batch, downlink: &Downlink) -> Result<(), TableError> 
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use champollion_lns::Priority;
     use champollion_store::{SledOptions, SledStore};
 
     use super::*;
-    use crate::downlinks::{State, downlink::tests::downlink};
+    use crate::downlinks::{downlink::tests::downlink, queue::Wanted};
 
     async fn ledger(folder: &std::path::Path) -> Ledger {
         let store = SledStore::open(&SledOptions::new(folder.join("store"))).unwrap();
@@ -370,13 +478,14 @@ mod tests {
         let (server, mut open) = ("city".parse().unwrap(), ledger.lock());
         let queue: &mut Queue = open.waiting.entry(server).or_default();
         let mut queue = std::mem::take(queue);
-        let next = |queue: &Queue| {
-            let urgent = queue.next(None, Wanted::Urgent, |_| true);
-            urgent.or_else(|| queue.next(None, Wanted::Others, |_| true))
+        let next = |queue: &mut Queue| {
+            let urgent = queue.next(None, Wanted::Urgent);
+            urgent.or_else(|| queue.next(None, Wanted::Others))
         };
-        while let Some((_, place)) = next(&queue) {
+        while let Some((group, place)) = next(&mut queue) {
             all.push(place.id);
             queue.remove(&open.by_id[&place.id]);
+            queue.done(&group, place.dev_eui);
         }
         all.iter().for_each(|id| queue.insert(&open.by_id[id]));
         open.waiting.insert("city".parse().unwrap(), queue);
@@ -419,7 +528,7 @@ mod tests {
 
         let again = ledger(folder.path()).await;
         assert_eq!(waiting(&again), [1]);
-        assert_eq!(again.all_open().len(), 2);
+        assert_eq!(again.lock().by_id.len(), 2);
         let group = downlink(1).group;
         assert_eq!(again.counts(&group), Counts { waiting: 1, open: 2 });
         let server = "city".parse().unwrap();
@@ -438,6 +547,42 @@ mod tests {
         assert_eq!(listed(page(None, 1, 9_999).await.unwrap()), [3, 2]);
         assert_eq!(listed(page(Some(2), 2, 9_999).await.unwrap()), [1]);
         assert_eq!(listed(page(None, 9, 1).await.unwrap()), [3, 2]);
+    }
+
+    #[tokio::test]
+    async fn commands_end_in_the_order_of_their_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = ledger(folder.path()).await;
+        let at = |seconds| downlink(1).queued_at + Duration::from_secs(seconds);
+        let ending = |id, seconds| Downlink { expires_at: at(seconds), ..downlink(id) };
+        take(&ledger, [ending(1, 30), ending(2, 10), ending(3, 20)]).await;
+        let ended = |seconds| -> Vec<u128> {
+            ledger.ended(at(seconds)).iter().map(|downlink| downlink.id.as_u128()).collect()
+        };
+        assert_eq!((ended(9), ended(20)), (vec![], vec![2, 3]));
+        ledger.close(Uuid::from_u128(2)).await.unwrap();
+        assert_eq!(ended(60), [3, 1]);
+    }
+
+    #[tokio::test]
+    async fn what_was_not_told_is_looked_at_after_the_device_was_heard() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = ledger(folder.path()).await;
+        take(&ledger, [downlink(1), downlink(2)]).await;
+        let untold = |downlink: &mut Downlink| {
+            downlink.lose_sight("nothing was told".to_owned());
+            Ok::<_, LedgerError>(true)
+        };
+        ledger.change(Uuid::from_u128(1), untold).await.unwrap();
+        let one = downlink(1);
+        let now = Instant::now();
+        let look = now + Duration::from_secs(20);
+        ledger.device_heard(&one.network_server, one.dev_eui, look);
+        assert!(ledger.looks(now).is_empty());
+        let looked: Vec<u128> =
+            ledger.looks(look).iter().map(|downlink| downlink.id.as_u128()).collect();
+        assert_eq!(looked, [1]);
+        assert!(ledger.looks(look).is_empty(), "twice");
     }
 
     #[tokio::test]

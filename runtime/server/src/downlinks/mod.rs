@@ -7,28 +7,41 @@
 //!
 //! A network server that does not answer may have the command or not. It is offered again, in a way by
 //! which the network server knows it where its protocol has one; see each `downlink.rs` of `champollion-lns`.
+//! A command that only a broker has is in the state `unknown` until something is told of it ([`untold`]).
 
 mod carrier;
 mod courier;
 mod downlink;
 mod encoder;
 mod group;
+#[cfg(feature = "grpc")]
+mod grpc;
+#[cfg(not(feature = "grpc"))]
+#[path = "no_grpc.rs"]
+mod grpc;
+mod http;
 mod ledger;
 mod queue;
 mod request;
 mod requests;
 mod settings;
+mod untold;
 mod whereabouts;
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use champollion_delivery::names::GroupId;
 use champollion_frames::DevEui;
 use champollion_lns::{Feedback, NetworkServerName, Whereabouts, Which};
-use champollion_registry::RegistryError;
+use champollion_registry::{RegistryError, ledger::AuditEntry};
 use champollion_sandbox::CallError;
 use champollion_store::{Batch, Store, StoreError, TableError};
 use jiff::Timestamp;
+use serde_json::json;
 use uuid::Uuid;
 
 pub use carrier::Carrier;
@@ -40,12 +53,15 @@ pub use requests::RequestKey;
 pub use settings::{CommandTimes, DownlinkSettings, DownlinkSettingsError};
 
 use crate::{
+    authors::Author,
     devices::Device,
     quotas::{Quota, QuotaExceeded, Quotas, Reservation, Reservations},
     workers::NotDone,
 };
+use carrier::Withdrawn;
 use encoder::Encoded;
 use ledger::Ledger;
+use queue::{Queue, Reason};
 use requests::{Answered, Requests};
 use whereabouts::AllWhereabouts;
 
@@ -66,6 +82,8 @@ pub struct Downlinks {
     settings: CommandTimes,
     /// The network servers that take commands.
     servers: BTreeSet<NetworkServerName>,
+    /// Their carriers, once commands are handed over.
+    carriers: OnceLock<BTreeMap<NetworkServerName, Arc<Carrier>>>,
     quotas: Arc<Quotas>,
     /// Places for commands that are not kept yet: among those that wait, and among those that are open.
     reserved: (Reservations, Reservations),
@@ -153,6 +171,9 @@ pub enum SendError {
     /// The group has as many as it may have.
     #[error(transparent)]
     Quota(#[from] QuotaExceeded),
+    /// The audit cannot take a line of it.
+    #[error(transparent)]
+    Audit(Box<RegistryError>),
     /// The store did not keep it.
     #[error("the command could not be kept: {0}")]
     NotKept(String),
@@ -166,13 +187,16 @@ pub enum CancelError {
     #[error("there is no command {0}")]
     Unknown(Uuid),
     /// The network server has it.
-    #[error("the network server {0} has the command already, and it cannot be taken back")]
-    HandedOver(NetworkServerName),
+    #[error("the network server {0} has the command already, and it cannot be taken back: {1}")]
+    HandedOver(NetworkServerName, String),
     /// It was offered, and the network server did not answer yet.
     #[error(
-        "the command was offered to the network server {0}, which may have it: it cannot be taken back now"
+        "the command was offered to the network server {0}, which may have it: it cannot be taken back ({1}), and is not offered again"
     )]
-    MayBeHandedOver(NetworkServerName),
+    MayBeHandedOver(NetworkServerName, String),
+    /// It is being offered.
+    #[error("the command is being offered to the network server {0}: ask again")]
+    BeingOffered(NetworkServerName),
     /// It is at its end.
     #[error("the command is {} already", .0.as_str())]
     AtItsEnd(State),
@@ -191,6 +215,18 @@ pub enum LedgerError {
     /// A table of the store cannot be read.
     #[error(transparent)]
     Table(#[from] TableError),
+    /// The audit cannot take a line of the change.
+    #[error(transparent)]
+    Audit(Box<RegistryError>),
+}
+
+impl From<RegistryError> for LedgerError {
+    fn from(error: RegistryError) -> Self {
+        match error {
+            RegistryError::Store(error) => Self::Store(error),
+            error => Self::Audit(Box::new(error)),
+        }
+    }
 }
 
 impl From<RegistryError> for SendError {
@@ -201,7 +237,10 @@ impl From<RegistryError> for SendError {
 
 impl From<LedgerError> for SendError {
     fn from(error: LedgerError) -> Self {
-        Self::NotKept(error.to_string())
+        match error {
+            LedgerError::Audit(error) => Self::Audit(error),
+            error => Self::NotKept(error.to_string()),
+        }
     }
 }
 
@@ -231,6 +270,7 @@ impl Downlinks {
             requests: Requests::new(Arc::clone(&store)),
             whereabouts: AllWhereabouts::open(Arc::clone(&store)).await?,
             servers,
+            carriers: OnceLock::new(),
             quotas,
             reserved: Default::default(),
             store,
@@ -246,6 +286,7 @@ impl Downlinks {
         device: &Device,
         wish: &CommandRequest,
         sender: &Sender,
+        author: &dyn Author,
     ) -> Result<Arc<Downlink>, SendError> {
         let _answering = match &sender.request {
             None => None,
@@ -269,7 +310,9 @@ impl Downlinks {
         if let Some(request) = &sender.request {
             self.requests.put(&mut batch, request, downlink.id, true, now)?;
         }
-        self.store.commit(batch).await?;
+        let act = AuditEntry::of_act("command-send", device.dev_eui)
+            .with(json!({ "id": downlink.id, "group": device.group }));
+        author.commit(batch, act).await.map_err(LedgerError::from)?;
         self.ledger.taken([downlink.clone()]);
         Ok(Arc::new(downlink))
     }
@@ -324,22 +367,78 @@ impl Downlinks {
         self.ledger.of_device(dev_eui, before, limit, bytes, is_seen).await
     }
 
-    /// Takes a command back, unless the network server has it. Taking it back twice is fine.
-    pub async fn cancel(&self, id: Uuid) -> Result<Arc<Downlink>, CancelError> {
+    /// Takes a command back, unless the network server has it and does not give it back. Taking it back
+    /// twice is fine.
+    pub async fn cancel(
+        &self,
+        id: Uuid,
+        author: &dyn Author,
+    ) -> Result<Arc<Downlink>, CancelError> {
         let cancel = |downlink: &mut Downlink| match downlink.state {
-            State::Cancelled => Ok(false),
             State::Queued if downlink.is_waiting() && !downlink.unanswered => {
                 downlink.state = State::Cancelled;
                 downlink.cancelled_at = Some(Timestamp::now());
                 Ok(true)
             }
-            State::Queued if downlink.is_waiting() => {
-                Err(CancelError::MayBeHandedOver(downlink.network_server.clone()))
-            }
-            State::Queued => Err(CancelError::HandedOver(downlink.network_server.clone())),
+            State::Cancelled | State::Queued | State::Unknown => Ok::<_, CancelError>(false),
             state => Err(CancelError::AtItsEnd(state)),
         };
-        self.ledger.change(id, cancel).await?.ok_or(CancelError::Unknown(id))
+        let cancelled = self.ledger.change_in_name_of(id, cancel, (author, cancelling)).await?;
+        let downlink = cancelled.ok_or(CancelError::Unknown(id))?;
+        if downlink.state == State::Cancelled {
+            return Ok(downlink);
+        }
+        if !self.ledger.is_open(id) {
+            return Err(CancelError::AtItsEnd(downlink.state));
+        }
+        self.withdraw(&downlink, author).await
+    }
+
+    /// Takes a command back from the network server. Where it does not give it back, one that it may not
+    /// have is not offered again.
+    async fn withdraw(
+        &self,
+        downlink: &Downlink,
+        author: &dyn Author,
+    ) -> Result<Arc<Downlink>, CancelError> {
+        let (id, server) = (downlink.id, downlink.network_server.clone());
+        if downlink.is_waiting() && self.is_being_offered(downlink) {
+            return Err(CancelError::BeingOffered(server));
+        }
+        let whereabouts = self.whereabouts.of(downlink.dev_eui);
+        let withdrawn = match self.carriers.get().and_then(|carriers| carriers.get(&server)) {
+            Some(carrier) => carrier.withdraw(downlink, whereabouts.as_deref()).await,
+            None => Withdrawn::Not("the settings say no way to it any more".to_owned()),
+        };
+        let now = Timestamp::now();
+        let change = |downlink: &mut Downlink| {
+            // Something may have been told meanwhile.
+            if !matches!(downlink.state, State::Queued | State::Unknown) {
+                return Ok::<_, CancelError>(false);
+            }
+            if withdrawn == Withdrawn::Done {
+                downlink.state = State::Cancelled;
+            } else if downlink.handed_over_at.is_some() {
+                return Ok(false);
+            } else {
+                downlink.lose_sight(downlink.problem.clone().unwrap_or_default());
+            }
+            downlink.cancelled_at.get_or_insert(now);
+            Ok(true)
+        };
+        let after = self.ledger.change_in_name_of(id, change, (author, cancelling)).await?;
+        let after = after.ok_or(CancelError::Unknown(id))?;
+        match (withdrawn, after.state) {
+            (Withdrawn::Done, State::Cancelled) => Ok(after),
+            (Withdrawn::Not(why), State::Queued) => Err(CancelError::HandedOver(server, why)),
+            (Withdrawn::Not(why), State::Unknown) => Err(CancelError::MayBeHandedOver(server, why)),
+            (_, state) => Err(CancelError::AtItsEnd(state)),
+        }
+    }
+
+    fn is_being_offered(&self, downlink: &Downlink) -> bool {
+        let reason = |queue: &mut Queue| queue.reason(downlink);
+        self.ledger.with_queue(&downlink.network_server, reason) == Some(Reason::Offered)
     }
 
     /// Takes what a network server tells of a command. What it says of another's is not heard.
@@ -399,29 +498,16 @@ impl Downlinks {
         }
     }
 
-    /// Gives up what nobody wants any more.
+    /// Gives up what nobody wants any more. What the network server may have, and tells nothing of, is not
+    /// known to be over: it is looked after no longer.
     async fn give_up_old(&self, now: Timestamp) -> Result<(), LedgerError> {
-        for downlink in self.ledger.all_open() {
-            if !downlink.is_over(now) {
-                continue;
-            }
-            let waiting = downlink.is_waiting() && !downlink.unanswered;
-            let patience = downlink.expires_at.checked_add(GRACE).unwrap_or(Timestamp::MAX);
-            if downlink.state == State::Sent {
-                if patience <= now {
-                    self.ledger.close(downlink.id).await?;
-                }
-            } else if waiting || patience <= now {
-                let expire = |downlink: &mut Downlink| {
-                    // It may have been handed over or sent meanwhile.
-                    let over = downlink.state == State::Queued
-                        && (patience <= now || downlink.is_waiting() && !downlink.unanswered);
-                    if over {
-                        downlink.expire(now);
-                    }
-                    Ok::<_, LedgerError>(over)
-                };
-                self.ledger.change(downlink.id, expire).await?;
+        for downlink in self.ledger.ended(now) {
+            // It may have been handed over or sent meanwhile.
+            let give_up =
+                |downlink: &mut Downlink| Ok::<_, LedgerError>(downlink.give_up(now, GRACE));
+            let after = self.ledger.change(downlink.id, give_up).await?;
+            if after.is_some_and(|after| after.is_open() && after.ends_at(GRACE) <= now) {
+                self.ledger.close(downlink.id).await?;
             }
         }
         Ok(())
@@ -470,6 +556,7 @@ impl Plan<'_> {
             group_command: self.group_command,
             queued_at: self.now,
             expires_at: self.expires_at,
+            offered_at: None,
             handed_over_at: None,
             sent_at: None,
             acknowledged_at: None,
@@ -477,9 +564,18 @@ impl Plan<'_> {
             expired_at: None,
             cancelled_at: None,
             attempts: 0,
+            broker_offers: 0,
             unanswered: false,
             problem: None,
             reference: None,
+            waiting_for: None,
         }
     }
+}
+
+/// The line of the audit of a command that somebody takes back.
+fn cancelling(downlink: &Downlink) -> AuditEntry {
+    AuditEntry::of_act("command-cancel", downlink.id)
+        .with(json!({ "device": downlink.dev_eui }))
+        .essential()
 }

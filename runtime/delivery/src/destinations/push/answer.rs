@@ -40,8 +40,9 @@ pub(super) fn meaning(
     HandoverResult::new(verdict, code, &message)
 }
 
-/// Seconds, or a moment.
-fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+/// Reads the pause that an answer asks for by `Retry-After`: seconds, or a moment.
+#[must_use]
+pub fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let pause = match text.parse() {
         Ok(seconds) => Duration::from_secs(seconds),

@@ -7,6 +7,7 @@ mod client;
 mod definition;
 mod signature;
 
+pub use answer::retry_after;
 pub use client::HttpRecipient;
 pub use definition::{Authorization, HttpPush, HttpPushError, RetiringSecret};
 pub use signature::{SigningKey, SigningKeyError};
