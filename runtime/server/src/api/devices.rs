@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use axum::{Json, extract::State, http::StatusCode};
 use champollion_frames::DevEui;
 use champollion_registry::package::DecoderRef;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{

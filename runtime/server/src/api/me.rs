@@ -7,7 +7,6 @@ use champollion_delivery::names::GroupId;
 use champollion_lns::NetworkServerName;
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::json;
 
 use super::{Problem, authorized::Recognized};
 use crate::{
