@@ -55,7 +55,7 @@ pub enum Mistake {
         whose: Whose,
         /// The place of the message in the body.
         place: String,
-        /// What to do.
+        /// The way out, for people.
         remedy: String,
     },
 }
