@@ -65,7 +65,7 @@ pub enum EventKind {
 pub struct PlacedEvent {
     /// The place of the event, to go on after.
     pub cursor: Cursor,
-    /// The event.
+    /// The event at this place.
     #[serde(flatten)]
     pub event: Event,
 }
