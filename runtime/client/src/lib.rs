@@ -19,6 +19,7 @@ mod decode;
 mod devices;
 mod downlinks;
 mod error;
+mod handshakes;
 mod health;
 mod history;
 mod ingest;
@@ -59,13 +60,15 @@ pub use downlinks::{
     GroupDownlinkRequest, GroupResult, Refused,
 };
 pub use error::{ClientError, Problem};
+pub use handshakes::{Handshake, HandshakeList};
 pub use health::StorageReport;
 pub use history::{
     Actor, Archived, AuditArchive, AuditHead, AuditLine, AuditUsage, Checkpoint, Head, Mended,
     SignedHead, Verification,
 };
 pub use ingest::{
-    ChirpstackEvent, DecodeProblem, LineAnswer, LineOutcome, PhyFrame, Receipt, Ts002Answer,
+    ChirpstackEvent, DecodeProblem, LineAnswer, LineOutcome, PhyFrame, PlainUplink, Receipt,
+    Ts002Answer,
 };
 pub use keys::{NewKey, OwnKey, PublisherKey, PublisherKeyList};
 pub use network_servers::{

@@ -39,6 +39,10 @@ pub(super) fn all(document: &Json) -> BTreeMap<&'static str, Json> {
         ),
         ("reading.json", of_api("reading", "An answer of POST /v1/decode", "TrialAnswer")),
         ("frame.json", of_api("frame", "A frame as POST /v1/ingest/phy takes it", "PhyFrame")),
+        (
+            "uplink.json",
+            of_api("uplink", "An uplink as POST /v1/ingest/plain takes it", "PlainUplink"),
+        ),
         ("route.json", of_api("route", "A route as PUT /v1/routes/{name} takes it", "Route")),
         ("problem.json", of_api("problem", "A problem", "Problem")),
         ("decoder.json", manifest),
