@@ -384,19 +384,21 @@ impl Downlinks {
             if !matches!(downlink.state, State::Queued | State::Unknown) {
                 return Ok::<_, CancelError>(false);
             }
-            if withdrawn == Withdrawn::Done {
+            // An offer that was under way may have ended without being taken.
+            let is_here = downlink.is_waiting() && !downlink.unanswered;
+            if is_here || withdrawn == Withdrawn::Done {
                 downlink.state = State::Cancelled;
             } else if downlink.handed_over_at.is_some() {
                 return Ok(false);
             } else {
-                downlink.lose_sight(downlink.problem.clone().unwrap_or_default());
+                downlink.state = State::Unknown;
             }
             downlink.cancelled_at.get_or_insert(now);
             Ok(true)
         };
         let after = self.ledger.change(id, change).await?.ok_or(CancelError::Unknown(id))?;
         match (withdrawn, after.state) {
-            (Withdrawn::Done, State::Cancelled) => Ok(after),
+            (_, State::Cancelled) => Ok(after),
             (Withdrawn::Not(why), State::Queued) => Err(CancelError::HandedOver(server, why)),
             (Withdrawn::Not(why), State::Unknown) => Err(CancelError::MayBeHandedOver(server, why)),
             (_, state) => Err(CancelError::AtItsEnd(state)),
