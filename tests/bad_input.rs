@@ -110,8 +110,9 @@ fn bodies_that_cannot_be_read() {
     for (member, names) in wrong {
         line(member, &format!(r#"{{"phyPayload":"40",{member}}}"#), "invalid-body", &names);
     }
-    line("empty body", "", "malformed-json", &["EOF", "line 1 column 0"]);
-    line("no JSON", "phyPayload=40", "malformed-json", &["line 1 column"]);
+    line("empty body", "", "malformed-json", &["the body is empty"]);
+    line("a form", "phyPayload=40", "malformed-json", &["this is a form"]);
+    line("no JSON", "nonsense", "malformed-json", &["line 1 column"]);
     line("cut off", r#"{"phyPayload":"40""#, "malformed-json", &["EOF"]);
     line("something behind", r#"{"phyPayload":"40"} x"#, "malformed-json", &["column 21"]);
     line("deep", &"[".repeat(100_000), "invalid-body", &["line 1"]);

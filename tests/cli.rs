@@ -233,7 +233,7 @@ fn publish_says_what_was_published_and_what_was_not() {
     );
     says(&server.cli("wrong").run(&["publish", &file]), &["token-unknown"]);
     let without = run(cli.command().env_remove("CHAMPOLLION_TOKEN").args(["publish", &file]));
-    says(&without, &["token-missing", "token"]);
+    says(&without, &["token-missing", "--token", "CHAMPOLLION_TOKEN"]);
 }
 
 #[test]
@@ -322,6 +322,9 @@ fn devices_are_added_listed_and_removed() {
     for name in [&*dev_eui, &*sensor.dev_addr(), "water", "a/b@^1"] {
         assert!(list.contains(name), "{name} is missing:\n{list}");
     }
+    let shown = cli.json(&["devices", "show", &dev_eui]);
+    assert_eq!((&shown["devEui"], &shown["decoder"]), (&json!(dev_eui), &json!("a/b@^1")));
+    assert!(!shown.to_string().contains(&sensor.nwk_s_key()), "keys are shown to nobody: {shown}");
     assert_eq!(cli.json(&["devices", "list", "--json"]), json!({ "devices": [expected] }));
     let partner = server.cli(&server.new_token("partner", Some("lighting")));
     assert_eq!(partner.json(&["devices", "list", "--json"]), json!({ "devices": [] }));
@@ -329,6 +332,7 @@ fn devices_are_added_listed_and_removed() {
 
     assert_eq!(cli.run(&["devices", "remove", &dev_eui]).success(), format!("removed {dev_eui}\n"));
     says(&cli.run(&["devices", "remove", &dev_eui]), &["unknown-device", &dev_eui]);
+    says(&cli.run(&["devices", "show", &dev_eui]), &["unknown-device", &dev_eui]);
     let wrong = cli.run(&["devices", "remove", "02C4"]);
     assert!(wrong.failure().contains("16 hexadecimal digits"), "{wrong:?}");
     let wrong = add(&["--group", "The Water"]);
@@ -361,7 +365,7 @@ fn records_are_pulled_and_acknowledged() {
     says(&cli.run(&["records", "ack", "99"]), &["cursor-beyond-end", "99"]);
     says(&cli.run(&["records", "pull", "--group", "lighting"]), &["forbidden", "lighting"]);
     let admin = server.admin_cli();
-    says(&admin.run(&["records", "pull"]), &["group-missing"]);
+    says(&admin.run(&["records", "pull"]), &["group-missing", "--group"]);
     let page = admin.json(&["records", "pull", "--group", "water", "--json"]);
     assert_eq!(page["records"].as_array().map(Vec::len), Some(1));
     let wrong = cli.run(&["records", "pull", "--after", "x"]);
@@ -434,4 +438,42 @@ fn shells_and_man_know_the_commands() {
     fs::write(&taken, "").expect("the file can be written");
     let failure = run(champollion().arg("man").arg("--out").arg(&taken));
     assert!(failure.sentence().contains("cannot be written"), "{failure:?}");
+}
+
+/// Runs a command on a terminal of 80 columns, which `script` makes.
+fn on_a_terminal(command: &Command, arguments: &str) -> String {
+    let line = format!("stty cols 80 && {} {arguments}", command.get_program().display());
+    let mut terminal = Command::new("script");
+    for (name, value) in command.get_envs() {
+        terminal.env(name, value.unwrap_or_default());
+    }
+    run(terminal.args(["-qec", &line, "/dev/null"])).success()
+}
+
+/// On a terminal lines are no wider than it, and what names a thing stays whole; elsewhere a row is a line.
+#[test]
+fn tables_fit_a_terminal_of_80_columns() {
+    let server = Server::start();
+    let cli = server.admin_cli();
+    let sensors: Vec<Sensor> = (1..=3).map(Sensor::new).collect();
+    for sensor in &sensors {
+        let name = "the meter in the cellar of the town hall, behind the boiler";
+        let group = "water-company-of-the-north";
+        let device = ["devices", "add", &sensor.dev_eui(), "--group", group, "--name", name];
+        drop(cli.run(&device).success());
+    }
+    for (arguments, whole) in [
+        ("devices list", sensors[0].dev_eui()),
+        ("registry audit", "device-register".to_owned()),
+        ("tokens list", "first admin".to_owned()),
+    ] {
+        let shown = on_a_terminal(&cli.command(), arguments);
+        assert!(shown.contains(&whole), "{shown}");
+        // The signed end of the audit is a digest and a key, which people copy whole.
+        let table = shown.lines().filter(|line| !line.starts_with("head "));
+        let wide: Vec<&str> = table.filter(|line| line.trim_end().chars().count() > 80).collect();
+        assert!(wide.is_empty(), "{arguments}: {wide:?}");
+    }
+    let rows = cli.run(&["devices", "list"]).success();
+    assert_eq!(rows.lines().count(), 1 + sensors.len(), "a row is a line: {rows}");
 }

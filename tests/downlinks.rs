@@ -144,7 +144,8 @@ fn what_a_decoder_or_a_device_does_not_take_is_told_at_once() {
     let mut registration = Sensor::new(4).registration("light", Some(DECODER));
     registration["networkServer"] = json!("nowhere");
     let refused = server.admin().put(&Sensor::new(4).path(), &registration);
-    assert!(refused.problem(400, "unknown-network-server").contains("nowhere"));
+    let said = refused.problem(400, "unknown-network-server");
+    assert!(said.contains("nowhere") && said.contains("those that they have are city"), "{said}");
     assert_eq!(outside.asked().len(), 0);
 }
 

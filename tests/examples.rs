@@ -213,3 +213,43 @@ fn the_settings_beside_chirpstack_are_the_servers() {
     });
     assert!(ready.contains("broker of city: not connected"), "{ready}");
 }
+
+/// The changes that a page shows to files of the sources.
+fn changes(page: &str) -> Vec<(&str, Vec<&str>)> {
+    let blocks = page.split("```diff\n").skip(1);
+    let changes = blocks.map(|block| {
+        let block = block.split("```").next().expect("a block has an end");
+        let mut lines = block.lines();
+        let before = lines.next().expect("a change names its file");
+        let file = before.strip_prefix("--- a/").expect("a change begins with its file");
+        assert_eq!(lines.next(), Some(&*format!("+++ b/{file}")));
+        (file, lines.collect())
+    });
+    changes.collect()
+}
+
+/// The lines around each added one on the pages stand in the sources, in that order.
+#[test]
+fn the_pages_from_nothing_show_the_lines_of_the_sources() {
+    for folder in ["adapter", "destination"] {
+        let page = workspace().join("examples").join(folder).join("README.md");
+        let page = std::fs::read_to_string(page).expect("the page is there");
+        let changes = changes(&page);
+        assert!(changes.len() >= 2, "the page of the {folder} shows no changes");
+        for (file, lines) in changes {
+            let source = std::fs::read_to_string(workspace().join(file));
+            let source = source.unwrap_or_else(|error| panic!("{file}: {error}"));
+            let mut rest = source.lines();
+            for line in lines {
+                match line.split_at_checked(1) {
+                    Some((" " | "-", kept)) => {
+                        let is_there = rest.any(|other| other == kept);
+                        assert!(is_there, "{file} has no line {kept:?} in that place");
+                    }
+                    Some(("+", _)) => {}
+                    _ => panic!("{file}: {line:?} is no line of a change"),
+                }
+            }
+        }
+    }
+}

@@ -523,13 +523,17 @@ fn a_server_gets_the_packages_and_shows_what_was_inferred() {
 
     // The same once more is no error; the same version of another package is.
     let again = imported(&path, &[&to[..], &["--token", &token]].concat());
-    assert_eq!(again["packages"], 5);
+    assert_eq!(
+        (&again["packages"], again["unchanged"].as_array().map(Vec::len)),
+        (&json!(0), Some(5))
+    );
     let changed = [&to[..], &["--token", &token, "--licence", "MIT", "--json"]].concat();
     let changed = run(&mut import(&path, &changed));
     assert!(changed.failure().contains("5 of 5 codecs"), "{changed:?}");
     let reason = report(&changed)["skipped"][0]["reason"].to_string();
-    assert!(reason.contains("version-exists"), "{reason}");
-    let without = run(&mut import(&path, &[&to[..], &["--json"]].concat()));
+    assert!(reason.contains("1.0.0") && reason.contains("--bump"), "{reason}");
+    let without = [&to[..], &["--licence", "MIT", "--bump", "--json"]].concat();
+    let without = run(&mut import(&path, &without));
     assert!(report(&without)["skipped"][0]["reason"].to_string().contains("token-missing"));
 }
 

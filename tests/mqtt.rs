@@ -335,6 +335,12 @@ fn settings_that_cannot_be_used_stop_the_start_with_a_sentence() {
              certificate-file = \"Cargo.toml\"\nkey-file = \"/no/key\"",
             "/no/key",
         ),
+        (
+            "[network-servers.a]\nkind = \"tts\"\n[network-servers.a.mqtt]\nurl = \"mqtt://b\"\n\
+             client-id = \"c\"\n[network-servers.b]\nkind = \"tts\"\n[network-servers.b.mqtt]\n\
+             url = \"mqtt://b\"\nclient-id = \"c\"",
+            "[network-servers.b.mqtt]: another network server has the same client-id",
+        ),
     ] {
         let folder = tempfile::tempdir().expect("there is room for a folder");
         let file = folder.path().join("champollion.toml");

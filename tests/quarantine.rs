@@ -5,8 +5,8 @@ use std::{fs, thread, time::Duration};
 
 use champollion_registry::package::Package;
 use champollion_tests::{
-    AXIOMA, MISCHIEF, Mischief, Sensor, Server, Setup, Sources, champollion, eventually, mischief,
-    run,
+    AXIOMA, DECODERS, MISCHIEF, Mischief, Sensor, Server, Setup, Sources, champollion, eventually,
+    mischief, run,
 };
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
@@ -235,6 +235,40 @@ fn an_admin_sets_a_version_aside_by_hand() {
         .admin()
         .put("/v1/registry/quarantine/test/mischief/1.0.0", &json!({ "reason": "  " }));
     refused.problem(422, "invalid-reason");
+}
+
+/// A page has one version here; the client follows them all.
+#[test]
+fn all_that_is_set_aside_is_listed_however_many_pages_it_takes() {
+    let server = setup().variable("CHAMPOLLION_HTTP__PAGE_BYTES", "1").start();
+    let admin = server.admin_cli();
+    for decoder in DECODERS {
+        server.publish_own(decoder);
+    }
+    let catalogue = admin.json(&["catalogue", "--json"]);
+    let names: Vec<String> = catalogue["decoders"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|decoder| decoder["id"].as_str().expect("a decoder has a name").to_owned())
+        .collect();
+    assert_eq!(names.len(), DECODERS.len(), "{catalogue}");
+    for name in &names {
+        let version = format!("{name}@1.0.0");
+        drop(admin.run(&["registry", "set-aside", &version, "--reason", "a trial"]).success());
+    }
+    let page = server.admin().get("/v1/registry/quarantine").success();
+    assert_eq!(
+        (page["quarantined"].as_array().map(Vec::len), &page["more"]),
+        (Some(1), &json!(true))
+    );
+    let shown = admin.json(&["registry", "quarantine", "--json"]);
+    let listed = shown["quarantined"].as_array().into_iter().flatten();
+    let mut listed: Vec<&str> = listed.filter_map(|one| one["id"].as_str()).collect();
+    listed.sort_unstable();
+    let mut expected: Vec<&str> = names.iter().map(String::as_str).collect();
+    expected.sort_unstable();
+    assert_eq!(listed, expected);
 }
 
 #[test]

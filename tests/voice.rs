@@ -1,5 +1,5 @@
 //! The voice of the product: doc comments of the sources and help texts of the binary, held against the
-//! openings that `docs/style.md` refuses.
+//! openings that `docs/style.md` refuses, and against its fewest words.
 
 use std::{
     collections::BTreeSet,
@@ -14,6 +14,9 @@ const FOREIGN: [&str; 4] = ["target", "node_modules", ".git", "champollion-data"
 
 /// The deepest nesting of subcommands: `champollion registry keys add` has two below the binary.
 const DEEPEST: usize = 3;
+
+/// The fewest words of a doc comment. With less it only repeats the name of the item.
+const FEWEST_WORDS: usize = 4;
 
 /// A doc comment: the file, its first line's number, and its text.
 struct Comment {
@@ -107,6 +110,16 @@ fn doc_comments_open_with_the_name_of_a_thing() {
         .map(|comment| format!("{}:{}:{}", comment.file.display(), comment.line, comment.text))
         .collect();
     none(&faults, "no doc comment opens with a refused word");
+}
+
+#[test]
+fn doc_comments_say_more_than_a_name() {
+    let faults: Vec<String> = all_comments()
+        .iter()
+        .filter(|comment| comment.text.split_whitespace().count() < FEWEST_WORDS)
+        .map(|comment| format!("{}:{}:{}", comment.file.display(), comment.line, comment.text))
+        .collect();
+    none(&faults, "a doc comment has more than three words");
 }
 
 /// Returns the names of the subcommands that a help text lists, under one heading or by task.

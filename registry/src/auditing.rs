@@ -118,12 +118,13 @@ impl Registry {
     }
 }
 
-/// Adds to the audit of a store that no registry has open what was done to it.
+/// Makes a change of a store that no registry has open durable together with its line of the audit.
 pub async fn record_offline(
     store: Arc<dyn Store>,
+    change: Batch,
     entry: AuditEntry,
     at: Timestamp,
 ) -> Result<(), RegistryError> {
     let journal = Journal::open(store, AuditLimits::default()).await?;
-    Ok(journal.record(entry.essential(), at).await?)
+    Ok(journal.record_with(change, entry.essential(), at).await?)
 }

@@ -50,6 +50,12 @@ pub struct CatalogueVersion {
 }
 
 impl Registry {
+    /// Returns the number of decoders that are published.
+    #[must_use]
+    pub fn count_of_decoders(&self) -> usize {
+        self.index().len()
+    }
+
     /// All decoders, each by the version that a device without a requirement gets, or else by its
     /// highest release, or its highest pre-release where there is no release.
     #[must_use]

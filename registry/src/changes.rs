@@ -105,7 +105,10 @@ pub enum ChangeError {
     #[error("{0} has no candidate that is higher than its stable versions: name the version")]
     NoCandidate(DecoderId),
     /// A rollback would leave nothing.
-    #[error("{id} cannot be rolled back{}: promoted were, in this order, {promoted}", of(to))]
+    #[error(
+        "{id} cannot be rolled back{}: no earlier stable version fits; promoted were, in this order, {promoted}",
+        of(to)
+    )]
     NothingBefore {
         /// The name of the decoder.
         id: DecoderId,

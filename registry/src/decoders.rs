@@ -1,14 +1,12 @@
-//! Gives decoders that are ready to be called, and sets those aside that keep misbehaving.
+//! Gives decoders that are ready to be called.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
-use champollion_sandbox::CallError;
-use champollion_store::Batch;
 use jiff::Timestamp;
 use semver::Version;
 
 use crate::{
-    channels::{Caller, Canary, Judged, QUARANTINE, Quarantined, Scope, Shadow, Verdict, pinned},
+    channels::{Caller, Canary, Shadow, pinned},
     error::RegistryError,
     ledger::{Entry, ResolveError},
     loaded_decoder::LoadedDecoder,
@@ -149,88 +147,5 @@ impl Registry {
         let decoder = decoder.map_err(|error| unusable(error.to_string()))?;
         let health = Arc::clone(&entry.health);
         Ok(Arc::new(LoadedDecoder::new(manifest, decoder, health)))
-    }
-
-    /// Takes note of a call that was made, and of the error that it ended in. Sets calls aside where too many
-    /// misbehave, and makes them again where one that was let through went well.
-    pub async fn note(
-        &self,
-        decoder: &LoadedDecoder,
-        caller: Caller,
-        error: Option<&CallError>,
-        now: Timestamp,
-    ) -> Result<Vec<Verdict>, RegistryError> {
-        let rule = &self.config.quarantine;
-        let judged = Judged { id: &decoder.id, version: &decoder.version, rule };
-        let misbehaved = error.filter(|error| error.is_misbehaviour());
-        let verdicts = decoder.health.note(judged, caller, misbehaved, now);
-        if verdicts.is_empty() {
-            return Ok(verdicts);
-        }
-        let mut batch = Batch::new();
-        for verdict in &verdicts {
-            match verdict {
-                Verdict::SetAside(quarantined) => {
-                    QUARANTINE.put(&mut batch, &quarantined.key(), quarantined)?;
-                }
-                Verdict::Lifted(quarantined) => QUARANTINE.delete(&mut batch, &quarantined.key()),
-            }
-        }
-        self.store.commit(batch).await?;
-        Ok(verdicts)
-    }
-
-    /// All that is set aside, in the order of the versions' names.
-    #[must_use]
-    pub fn quarantined(&self) -> Vec<Quarantined> {
-        let index = self.index();
-        let entries = index.values().map(|listed| &listed.versions).flat_map(BTreeMap::values);
-        entries.flat_map(|entry| entry.health.quarantined()).collect()
-    }
-
-    /// Sets a whole version aside by hand, until a person lifts it.
-    pub async fn set_aside(
-        &self,
-        id: &DecoderId,
-        version: &Version,
-        (by, reason): (&str, &str),
-        now: Timestamp,
-    ) -> Result<(), RegistryError> {
-        let entry = self.entry(id, version)?;
-        let quarantined = Quarantined {
-            id: id.clone(),
-            version: version.clone(),
-            scope: Scope::VERSION,
-            since: now,
-            failures: 0,
-            calls: 0,
-            code: Quarantined::BY_HAND.to_owned(),
-            message: reason.to_owned(),
-            by: Some(by.to_owned()),
-        };
-        let mut batch = Batch::new();
-        QUARANTINE.put(&mut batch, &quarantined.key(), &quarantined)?;
-        self.store.commit(batch).await?;
-        entry.health.set_aside(quarantined, &self.config.quarantine, now);
-        Ok(())
-    }
-
-    /// Lets a version make all calls again that were set aside; tells whether there were any.
-    pub async fn lift_quarantine(
-        &self,
-        id: &DecoderId,
-        version: &Version,
-    ) -> Result<bool, RegistryError> {
-        let entry = self.entry(id, version)?;
-        let mut batch = Batch::new();
-        // Another process on this store may have set aside more than is known here.
-        let kept = QUARANTINE.pages(&*self.store).all().await?.into_iter().map(|(key, _)| key);
-        let mut keys: Vec<_> =
-            kept.filter(|(of, key)| of == id && key.version == *version).collect();
-        keys.extend(entry.health.quarantined().iter().map(Quarantined::key));
-        keys.iter().for_each(|key| QUARANTINE.delete(&mut batch, key));
-        self.store.commit(batch).await?;
-        entry.health.lift();
-        Ok(!keys.is_empty())
     }
 }

@@ -29,6 +29,7 @@ mod key_changes;
 mod loaded_decoder;
 mod opening;
 mod publishing;
+mod quarantining;
 mod registry;
 
 pub use auditing::record_offline;

@@ -144,6 +144,16 @@ impl Registry {
         }
     }
 
+    /// Returns the bytes of all packages of a vendor.
+    #[must_use]
+    pub fn bytes_of_vendor(&self, vendor: &str) -> u64 {
+        let index = self.index();
+        let own = index.iter().filter(|(id, _)| id.vendor() == vendor);
+        own.flat_map(|(_, listed)| listed.versions.values())
+            .map(|entry| entry.line.bytes as u64)
+            .sum()
+    }
+
     /// Makes a version durable whose file is kept, and known.
     async fn enter(
         &self,

@@ -44,9 +44,15 @@ pub struct MqttClient {
 }
 
 impl Broker {
-    /// Starts a broker without users.
+    /// Starts a broker that keeps all that it should.
     #[must_use]
     pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// Starts a broker with other values of some of its settings: `("persistence", "false")`.
+    #[must_use]
+    pub fn start_with(changes: &[(&str, &str)]) -> Self {
         let folder = TempDir::new().expect("there is room for a folder");
         let [tls_port, plain_port, mutual_port] = [(); 3].map(|()| free_port());
         certificates(folder.path());
@@ -81,7 +87,13 @@ impl Broker {
             passwords = password_file.display(),
             folder = folder.path().display(),
         );
-        fs::write(folder.path().join("mosquitto.conf"), config).expect("it is written");
+        let changed = |line: &str| {
+            let (name, _) = line.split_once(' ').unwrap_or((line, ""));
+            let other = changes.iter().find(|(changed, _)| *changed == name);
+            other.map_or_else(|| line.to_owned(), |(_, value)| format!("{name} {value}"))
+        };
+        let config: Vec<String> = config.lines().map(changed).collect();
+        fs::write(folder.path().join("mosquitto.conf"), config.join("\n")).expect("it is written");
         fs::write(folder.path().join("password"), password).expect("it is written");
         let process = spawn(folder.path());
         let broker = Self { folder, process, tls_port, plain_port, mutual_port };
@@ -144,11 +156,29 @@ impl Broker {
     /// Somebody who is connected to it.
     #[must_use]
     pub fn connect(&self, name: &str) -> MqttClient {
+        self.connect_with(name, true)
+    }
+
+    fn connect_with(&self, name: &str, clean_session: bool) -> MqttClient {
         let mut options = MqttOptions::new(name, "127.0.0.1", self.plain_port);
         options.set_credentials(BROKER_USER.0, BROKER_USER.1);
         options.set_max_packet_size(4 << 20, 4 << 20);
+        options.set_clean_session(clean_session);
         let (client, connection) = Client::new(options, 1_000);
         MqttClient { client, connection, early: VecDeque::new() }
+    }
+
+    /// Somebody who takes over the session that the broker keeps for a client which is away; nobody where it keeps
+    /// none.
+    #[must_use]
+    pub fn take_over(&self, name: &str) -> Option<MqttClient> {
+        let mut client = self.connect_with(name, false);
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(Packet::ConnAck(answer)) = client.next(deadline) {
+                return answer.session_present.then_some(client);
+            }
+        }
     }
 
     fn wait(&self) {
@@ -215,6 +245,17 @@ impl MqttClient {
                 _ => {}
             }
         }
+    }
+
+    /// Publishes messages with QoS 0, and waits until the broker has them all.
+    pub fn publish_unassured(&mut self, messages: &[(String, Vec<u8>)]) {
+        for (topic, payload) in messages {
+            let publish =
+                self.client.publish(topic.as_str(), QoS::AtMostOnce, false, payload.clone());
+            publish.expect("there is room for a message");
+        }
+        // What comes behind them is acknowledged once they are there.
+        self.publish(&[("behind".to_owned(), Vec::new())]);
     }
 
     /// Subscribes to a topic.

@@ -22,9 +22,9 @@ const STEP: Duration = Duration::from_millis(5);
 pub struct Output {
     /// The exit code; `None` where a signal ended it.
     pub code: Option<i32>,
-    /// Standard output.
+    /// The standard output as text.
     pub stdout: String,
-    /// Standard error.
+    /// The standard error as text.
     pub stderr: String,
 }
 

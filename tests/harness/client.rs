@@ -26,7 +26,7 @@ pub struct Client {
 /// The answer of a server.
 #[derive(Debug)]
 pub struct Answer {
-    /// The status code.
+    /// The status code of the answer.
     pub status: u16,
     /// The headers of the request.
     pub headers: HeaderMap,
@@ -130,13 +130,13 @@ impl Client {
         self.send(&Method::GET, path, b"")
     }
 
-    /// Posts JSON.
+    /// Posts a body of JSON.
     #[track_caller]
     pub fn post(&self, path: &str, body: &Json) -> Answer {
         self.send(&Method::POST, path, body.to_string().as_bytes())
     }
 
-    /// Puts JSON.
+    /// Puts a body of JSON.
     #[track_caller]
     pub fn put(&self, path: &str, body: &Json) -> Answer {
         self.send(&Method::PUT, path, body.to_string().as_bytes())

@@ -239,7 +239,7 @@ impl FileServer {
         place
     }
 
-    /// Its port.
+    /// Returns the port of the server.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port

@@ -24,7 +24,7 @@ impl Connection {
         Self { stream }
     }
 
-    /// Sends some bytes.
+    /// Sends some bytes as they are.
     pub fn send(&mut self, bytes: &[u8]) {
         self.stream.write_all(bytes).expect("the server takes no more");
     }

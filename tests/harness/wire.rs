@@ -41,7 +41,7 @@ impl Wire {
         Self { port, left, cuts }
     }
 
-    /// Its port.
+    /// Returns the port of the wire.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port

@@ -222,9 +222,9 @@ fn a_page_of_records_is_bounded_in_bytes() {
 
 #[test]
 fn readers_that_do_not_read_take_little_memory() {
-    const READERS: usize = 20;
-    /// Twenty pages, each once as it is read and once as it is written, and what an unoptimized server takes
-    /// beside.
+    const READERS: usize = 100;
+    /// The pages of the places of a token, twenty, each once as it is read and once as it is written, and what an
+    /// unoptimized server takes beside.
     const MOST: u64 = 250 << 20;
     let server = setup().start();
     let sensors = verbose(&server, 1..=50);

@@ -3,9 +3,13 @@
 
 mod addresses;
 mod audit;
+mod audit_kills;
+mod bounds;
 mod connections;
 mod devices;
 mod expensive;
+mod misplaced_secrets;
+mod quota_table;
 mod quotas;
 mod rights;
 mod sheets;

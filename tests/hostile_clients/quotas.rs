@@ -1,6 +1,11 @@
 //! Attacks by quantity: commands, routes, tokens, devices, streams and tests of one group leave room for others.
 
-use std::{io::Read, net::TcpStream, thread, time::Duration};
+use std::{
+    io::Read,
+    net::TcpStream,
+    thread,
+    time::{Duration, Instant},
+};
 
 use champollion_tests::{
     Answer, Asked, Client, LUMINAIRE, Outside, Sensor, Server, Setup, eventually,
@@ -9,20 +14,20 @@ use serde_json::{Value as Json, json};
 
 const DECODER: &str = "nas/ul20xx@^1";
 
-fn full_light() -> Json {
+pub(crate) fn full_light() -> Json {
     json!({ "command": { "manualDimming": { "destination": [
         { "address": "dali_broadcast", "dimmingLevel": 100 },
     ]}}})
 }
 
 /// Takes every command, fifty in a second: a network server that is busy.
-fn busily(_: &Asked) -> (u16, String) {
+pub(crate) fn busily(_: &Asked) -> (u16, String) {
     thread::sleep(Duration::from_millis(20));
     (200, json!({ "id": "54b70e4d-2b3c-4b8e-8f39-3f1f6e5b2a11" }).to_string())
 }
 
 /// A server with a network server that takes commands, and these quotas.
-fn server_with(outside: &Outside, quotas: &str) -> Server {
+pub(crate) fn server_with(outside: &Outside, quotas: &str) -> Server {
     let settings = format!(
         "[network-servers.city]\nkind = \"chirpstack\"\n\
          [network-servers.city.downlink]\nvia = \"http\"\nurl = \"{}\"\n{quotas}\n",
@@ -34,7 +39,11 @@ fn server_with(outside: &Outside, quotas: &str) -> Server {
 }
 
 /// Registers lights that live on the network server.
-fn lights(server: &Server, numbers: std::ops::RangeInclusive<u8>, group: &str) -> Vec<Sensor> {
+pub(crate) fn lights(
+    server: &Server,
+    numbers: std::ops::RangeInclusive<u8>,
+    group: &str,
+) -> Vec<Sensor> {
     let register = |number| {
         let sensor = Sensor::new(number);
         let mut registration = sensor.registration(group, Some(DECODER));
@@ -45,7 +54,7 @@ fn lights(server: &Server, numbers: std::ops::RangeInclusive<u8>, group: &str) -
     numbers.map(register).collect()
 }
 
-fn downlinks(sensor: &Sensor) -> String {
+pub(crate) fn downlinks(sensor: &Sensor) -> String {
     format!("{}/downlinks", sensor.path())
 }
 
@@ -75,24 +84,28 @@ fn taken(answers: &[Answer]) -> usize {
 
 #[test]
 fn a_partner_with_thousands_of_commands_delays_no_other() {
-    const FLOOD: usize = 3_000;
+    const FLOOD: usize = 15_000;
+    const LIGHTS: u8 = 200;
     let outside = Outside::start(busily);
     let server = server_with(&outside, "");
-    lights(&server, 1..=100, "flood");
-    let own = lights(&server, 101..=101, "street").remove(0);
+    lights(&server, 1..=LIGHTS, "flood");
+    let own = lights(&server, 201..=201, "street").remove(0);
     let (flood, street) = (server.partner("flood"), server.partner("street"));
-    for _ in 0..FLOOD / 100 {
+    for _ in 0..FLOOD / usize::from(LIGHTS) {
         let answer = flood.post("/v1/groups/flood/downlinks", &full_light()).success();
-        assert_eq!(answer["queued"], 100, "{answer}");
+        assert_eq!(answer["queued"], LIGHTS, "{answer}");
     }
     // The other partner's command comes in the midst of them.
     let before = outside.wait_for(1).len();
     assert!(before < FLOOD / 2, "most of them wait: {before} do not");
     street.post(&downlinks(&own), &full_light()).success();
+    let begin = Instant::now();
     let path = format!("/api/devices/{}/queue", own.dev_eui().to_lowercase());
     let place = eventually("the other partner's command is handed over", || {
         outside.asked().iter().position(|asked| asked.path == path)
     });
+    let took = begin.elapsed();
+    assert!(took < Duration::from_secs(2), "it went out after {took:?}");
     // Those that are offered at once go before, and what was offered while the request was on its way: a small
     // part of those that wait.
     assert!(place < before + FLOOD / 10, "it was the {place}th, after {before}");
@@ -213,7 +226,7 @@ fn routes_tokens_and_devices_are_bounded_by_group() {
 }
 
 /// Opens a stream of records, and reads the beginning of the answer.
-fn stream(server: &Server, token: &str) -> (TcpStream, String) {
+pub(crate) fn stream(server: &Server, token: &str) -> (TcpStream, String) {
     use std::io::Write;
     let address = server.address().trim_start_matches("http://").to_owned();
     let mut stream = TcpStream::connect(&address).expect("the server takes connections");

@@ -103,6 +103,49 @@ fn every_operation_is_for_the_roles_that_it_names() {
 }
 
 #[test]
+fn every_operation_needs_the_scope_that_it_names() {
+    let server = Server::start();
+    let narrowed = |scope: &str| {
+        let wanted = json!({ "name": scope, "role": "admin", "scopes": [scope] });
+        let made = server.admin().post("/v1/tokens", &wanted).success();
+        server.anybody().token(made["token"].as_str().expect("a new token is shown"))
+    };
+    let operations = operations(&document(&server));
+    let mut scopes: Vec<&str> = operations.iter().filter_map(Operation::scope).collect();
+    scopes.sort_unstable();
+    scopes.dedup();
+    assert!(scopes.len() > 10, "{scopes:?}");
+    let clients: Vec<(&str, Client)> =
+        scopes.iter().map(|scope| (*scope, narrowed(scope))).collect();
+    let mut faults = Vec::new();
+    for operation in &operations {
+        assert_eq!(
+            operation.scope().is_some(),
+            operation.roles().is_some(),
+            "{}",
+            operation.name()
+        );
+        let Some(needed) = operation.scope() else { continue };
+        // Its own, and one other.
+        let own = clients.iter().position(|(scope, _)| *scope == needed).expect("it is listed");
+        for (scope, client) in [&clients[own], &clients[(own + 1) % clients.len()]] {
+            let (status, body) = send(client, operation, operation.query(), "{}");
+            let refused = status == 403
+                && body["detail"].as_str().is_some_and(|detail| {
+                    detail.starts_with(&format!("this needs the scope {needed},"))
+                });
+            if refused == (*scope == needed) {
+                faults.push(format!(
+                    "{} needs {needed}; a token of {scope} gets {status} {body}",
+                    operation.name()
+                ));
+            }
+        }
+    }
+    finish(&faults);
+}
+
+#[test]
 fn every_operation_of_ours_refuses_a_parameter_that_it_does_not_know() {
     let server = Server::start();
     let admin = server.admin();

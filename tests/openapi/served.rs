@@ -40,8 +40,18 @@ impl Operation {
 
     /// The roles that may; nothing where no token is needed.
     pub(crate) fn roles(&self) -> Option<Vec<&str>> {
-        let roles = self.json["security"][0]["token"].as_array()?;
+        let roles = self.json["x-roles"].as_array()?;
         Some(roles.iter().filter_map(Json::as_str).collect())
+    }
+
+    /// The scope that a token needs; nothing where no token is needed.
+    pub(crate) fn scope(&self) -> Option<&str> {
+        let [token, password] = ["token", "password"].map(|scheme| {
+            let ways = self.json["security"].as_array().into_iter().flatten();
+            ways.filter_map(|way| way[scheme][0].as_str()).next()
+        });
+        assert_eq!(token, password, "{}", self.name());
+        token
     }
 
     /// Whether query and body are in the words of a network server.

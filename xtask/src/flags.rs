@@ -17,7 +17,7 @@ xflags::xflags! {
             /// End after that, with exit code 0 only if every frame came out right
             optional --once
         }
-        /// Run every test
+        /// Run every test, as CI does
         cmd test {}
         /// Load the server with frames, kill it again and again, and see that nothing is lost
         cmd torture {
@@ -37,7 +37,7 @@ xflags::xflags! {
         cmd field {
             /// Choose everything that is left to chance as a run before did [default: 1]
             optional --seed seed: u64
-            /// Print JSON
+            /// Print JSON instead of text for people
             optional --json
             /// A catalogue, a folder of packages or scripts, or a script
             required dir: PathBuf

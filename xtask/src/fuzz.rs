@@ -15,7 +15,7 @@ use crate::{
 pub(crate) enum Target {
     /// Files that are published.
     Upload,
-    /// Outputs of decoders.
+    /// Outputs of decoders, before they are read.
     Output,
     /// Frames from the air.
     Frames,

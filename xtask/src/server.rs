@@ -1,4 +1,4 @@
-//! Builds the server.
+//! Builds the server that demo and load run.
 
 use std::{env, path::PathBuf};
 

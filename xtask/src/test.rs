@@ -1,6 +1,6 @@
-//! Runs every test.
+//! Runs every test, with all that tests need.
 
-use std::{env, path::PathBuf, process::Stdio};
+use std::{env, panic, path::PathBuf, process::Stdio, thread};
 
 use anyhow::Result;
 
@@ -89,8 +89,13 @@ const TORTURE_MINUTES: u32 = 1;
 /// Builds what the tests need, then runs all of them: units, properties, documentation, end to
 /// end, and the torture of the server.
 pub(crate) fn run(installing: Installing) -> Result<()> {
-    let packages = guests::build(installing)?;
-    let left_out = provide(installing)?;
+    // What others offer is fetched while the compilers are at work.
+    let (packages, left_out) = thread::scope(|scope| {
+        let provided = scope.spawn(|| provide(installing));
+        let packages = guests::build(installing);
+        let left_out = provided.join().unwrap_or_else(|panic| panic::resume_unwind(panic));
+        anyhow::Ok((packages?, left_out?))
+    })?;
     let mut tests = shell::cargo();
     // All that fails is told, and not only the first.
     tests.args(["test", "--workspace", "--no-fail-fast"]);

@@ -1,4 +1,4 @@
-//! The meter's clock.
+//! The meter's clock, in the bytes of its telegrams.
 
 use std::str;
 

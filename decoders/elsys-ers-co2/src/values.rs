@@ -48,7 +48,7 @@ values! {
     y: i8,
     /// Acceleration along the z axis.
     z: i8,
-    /// Illuminance in lux.
+    /// Illuminance at the sensor, in lux.
     light: u16,
     /// Movements that the infrared sensor counted since the previous transmission.
     motion: u8,

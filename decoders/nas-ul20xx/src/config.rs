@@ -14,7 +14,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct StatusConfig {
-    /// Interval in seconds.
+    /// Interval between two packets, in seconds.
     status_interval: Bounded<60, 86_400>,
 }
 

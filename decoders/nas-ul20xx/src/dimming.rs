@@ -36,7 +36,7 @@ pub(crate) struct ManualTimedDimming {
 struct TimedDestination {
     address: Address,
     dimming_level: Percent<Resume>,
-    /// Duration in minutes.
+    /// Duration of the dimming, in minutes.
     duration: Bounded<0, 255>,
 }
 

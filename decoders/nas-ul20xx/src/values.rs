@@ -135,7 +135,7 @@ words! {
     Inactive = "inactive", 0xFF;
     /// From here on the calendar says nothing.
     Disabled = "disabled", 0xFF;
-    /// Never sent.
+    /// The packet is never sent.
     NeverSent = "disabled", 0;
     /// Alert without a threshold.
     AlertOff = "alert_off", 0xFFFF;

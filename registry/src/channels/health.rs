@@ -7,7 +7,7 @@
 //! what is set aside when it goes well.
 
 use std::{
-    collections::{HashMap, HashSet, VecDeque, hash_map::Entry},
+    collections::{HashMap, HashSet, hash_map::Entry},
     sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
@@ -18,11 +18,11 @@ use jiff::Timestamp;
 use parking_lot::{Mutex, MutexGuard};
 use semver::Version;
 
-use super::quarantine::{Caller, QuarantineRule, Quarantined, Scope};
+use super::{
+    quarantine::{Caller, QuarantineRule, Quarantined, Scope},
+    recent_calls::{Call, RecentCalls},
+};
 use crate::package::DecoderId;
-
-/// The latest calls of a port that are looked at, at most. More of them change no share.
-const CALLS: usize = 4_096;
 
 /// The end of a judgement: something is set aside, or decoded again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub(crate) struct Health {
 #[derive(Default)]
 struct Watch {
     /// The latest calls of each port, or of commands, since one misbehaved.
-    calls: HashMap<Option<u8>, Recent>,
+    calls: HashMap<Option<u8>, RecentCalls>,
     set_aside: HashMap<Scope, SetAside>,
 }
 
@@ -58,20 +58,6 @@ struct SetAside {
     on_trial: Option<DevEui>,
     /// The devices for which a port is set aside; `None` is all of the scope.
     failing: Option<HashSet<DevEui>>,
-}
-
-/// The latest calls of a port, the oldest first.
-#[derive(Default)]
-struct Recent {
-    calls: VecDeque<Call>,
-    failures: usize,
-}
-
-#[derive(Clone, Copy)]
-struct Call {
-    at: Timestamp,
-    dev_eui: DevEui,
-    failed: bool,
 }
 
 /// The name of a version, and the rule that it is judged by.
@@ -139,7 +125,7 @@ impl Health {
         }
         if let Some(recent) = watch.calls.get_mut(&caller.f_port) {
             recent.push(Call { at: now, dev_eui: caller.dev_eui, failed: false }, rule.window);
-            if recent.failures == 0 {
+            if recent.have_no_failure() {
                 watch.calls.remove(&caller.f_port);
             }
         }
@@ -164,8 +150,8 @@ impl Health {
         }
         let recent = watch.calls.entry(caller.f_port).or_default();
         recent.push(Call { at: now, dev_eui: caller.dev_eui, failed: true }, judged.rule.window);
-        let own = recent.of(caller.dev_eui).filter(|tally| tally.is_too_much(judged.rule));
-        let (all, failing) = recent.of_all(judged.rule).unzip();
+        let own = recent.of_device(caller.dev_eui).filter(|tally| tally.is_too_much(judged.rule));
+        let (all, failing) = recent.of_all_devices(judged.rule).unzip();
         let mut verdicts = Vec::new();
         for (scope, tally, failing) in [(device, own, None), (port, all, failing)] {
             let Some(tally) = tally else { continue };
@@ -268,70 +254,6 @@ impl SetAside {
         let longest = QuarantineRule::LONGEST_TRIAL.max(self.interval);
         self.interval = self.interval.saturating_mul(2).min(longest);
     }
-}
-
-/// Calls, and those of them that misbehaved.
-#[derive(Clone, Copy, Default)]
-struct Tally {
-    calls: usize,
-    failures: usize,
-}
-
-impl Tally {
-    fn count(&mut self, failed: bool) {
-        self.calls += 1;
-        self.failures += usize::from(failed);
-    }
-
-    fn is_too_much(&self, rule: &QuarantineRule) -> bool {
-        self.failures >= rule.failures && is_share(self.failures, self.calls, rule)
-    }
-}
-
-fn is_share(part: usize, whole: usize, rule: &QuarantineRule) -> bool {
-    part * 100 >= whole * usize::from(rule.share_percent)
-}
-
-impl Recent {
-    fn push(&mut self, call: Call, window: Duration) {
-        self.calls.push_back(call);
-        self.failures += usize::from(call.failed);
-        while self
-            .calls
-            .front()
-            .is_some_and(|first| self.calls.len() > CALLS || is_older(first.at, window, call.at))
-        {
-            let first = self.calls.pop_front();
-            self.failures -= usize::from(first.is_some_and(|first| first.failed));
-        }
-    }
-
-    /// The calls of one device.
-    fn of(&self, dev_eui: DevEui) -> Option<Tally> {
-        let mut tally = Tally::default();
-        let own = self.calls.iter().filter(|call| call.dev_eui == dev_eui);
-        own.for_each(|call| tally.count(call.failed));
-        (tally.calls > 0).then_some(tally)
-    }
-
-    /// The calls of all devices with those whose calls misbehaved, where too many did on too many devices.
-    fn of_all(&self, rule: &QuarantineRule) -> Option<(Tally, HashSet<DevEui>)> {
-        let tally = Tally { calls: self.calls.len(), failures: self.failures };
-        if !tally.is_too_much(rule) {
-            return None;
-        }
-        let devices: HashSet<DevEui> = self.calls.iter().map(|call| call.dev_eui).collect();
-        let failed = self.calls.iter().filter(|call| call.failed);
-        let failing: HashSet<DevEui> = failed.map(|call| call.dev_eui).collect();
-        let too_many =
-            failing.len() >= rule.devices && is_share(failing.len(), devices.len(), rule);
-        too_many.then_some((tally, failing))
-    }
-}
-
-/// A clock that was set back makes nothing older.
-fn is_older(moment: Timestamp, window: Duration, now: Timestamp) -> bool {
-    Duration::try_from(now.duration_since(moment)).is_ok_and(|age| age > window)
 }
 
 #[cfg(test)]
@@ -502,15 +424,5 @@ mod tests {
         }
         version.0.lift();
         assert_eq!(version.call(caller(1, 5), true, 100_001), Ok(Vec::new()));
-    }
-
-    #[test]
-    fn there_is_an_end_to_what_is_looked_at() {
-        let mut recent = Recent::default();
-        for call in 0..2 * CALLS as u64 {
-            let failed = call < CALLS as u64;
-            recent.push(Call { at: at(0), dev_eui: caller(call, 1).dev_eui, failed }, RULE.window);
-        }
-        assert_eq!((recent.calls.len(), recent.failures), (CALLS, 0));
     }
 }

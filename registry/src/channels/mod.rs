@@ -4,6 +4,7 @@ mod canary;
 mod decoder_channels;
 mod health;
 mod quarantine;
+mod recent_calls;
 mod shadow;
 
 pub use canary::{Canary, CanaryReport, CanaryRule};

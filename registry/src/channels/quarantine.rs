@@ -10,7 +10,7 @@ use champollion_frames::DevEui;
 use champollion_store::{Table, codec::Pair, tables};
 use jiff::Timestamp;
 use semver::Version;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::package::DecoderId;
 
@@ -19,12 +19,14 @@ use crate::package::DecoderId;
 pub(crate) const QUARANTINE: Table<(DecoderId, QuarantineKey), Quarantined, Pair> =
     Table::new(tables::REGISTRY_QUARANTINE);
 
-/// The rule by which calls are set aside.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The rule by which calls are set aside: the section `[quarantine]`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct QuarantineRule {
     /// The number of misbehaving calls below which nothing is set aside; 0 sets nothing aside at all.
     pub failures: usize,
     /// The time within which calls are counted.
+    #[serde(rename = "seconds", deserialize_with = "seconds")]
     pub window: Duration,
     /// The share of the calls that must misbehave, in percent, and of the devices where a port is set aside.
     pub share_percent: u8,
@@ -32,6 +34,7 @@ pub struct QuarantineRule {
     /// device whose call misbehaves there.
     pub devices: usize,
     /// The time after which one call is let through; it doubles with each that misbehaves again.
+    #[serde(rename = "trial-seconds", deserialize_with = "seconds")]
     pub trial: Duration,
 }
 
@@ -51,6 +54,10 @@ impl QuarantineRule {
     pub const LONGEST_TRIAL: Duration = Duration::from_secs(3_600);
 }
 
+fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    u64::deserialize(deserializer).map(Duration::from_secs)
+}
+
 impl Default for QuarantineRule {
     fn default() -> Self {
         Self {
@@ -66,7 +73,7 @@ impl Default for QuarantineRule {
 /// The device that a decoder is called for, and the occasion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Caller {
-    /// The device.
+    /// The device whose uplink or command it is.
     pub dev_eui: DevEui,
     /// The port of its uplink; `None` is a command to it.
     pub f_port: Option<u8>,

@@ -15,6 +15,29 @@ enum Needed {
     Minor,
 }
 
+/// Returns the lowest version above the highest one that the gate takes a manifest under, whose users come from
+/// the version before: a patch where nothing that they rely on has changed.
+#[must_use]
+pub fn next_version(highest: &Version, previous: Option<&Manifest>, next: &Manifest) -> Version {
+    let changes = previous.map(|previous| (&previous.version, changes(previous, next)));
+    let is_enough = |candidate: &Version| {
+        changes.as_ref().is_none_or(|(previous, changes)| {
+            changes.iter().all(|(_, needed)| is_told(previous, candidate, *needed))
+        })
+    };
+    let major = Version::new(highest.major + 1, 0, 0);
+    [patch_after(highest), Version::new(highest.major, highest.minor + 1, 0)]
+        .into_iter()
+        .find(is_enough)
+        .unwrap_or(major)
+}
+
+/// Returns the next patch; after a pre-release that is its release.
+fn patch_after(highest: &Version) -> Version {
+    let Version { major, minor, patch, .. } = *highest;
+    Version::new(major, minor, if highest.pre.is_empty() { patch + 1 } else { patch })
+}
+
 /// Returns the changes that keep users of the version before from using this one, where its number does not
 /// say so.
 pub(crate) fn incompatibilities(previous: &Manifest, next: &Manifest) -> Vec<Finding> {
@@ -259,5 +282,34 @@ mod tests {
         assert!(told("0.1.0", "0.2.0", Needed::Major));
         assert!(told("0.1.0", "0.1.1", Needed::Minor));
         assert!(told("0.9.0", "1.0.0", Needed::Major));
+    }
+
+    #[test]
+    fn the_next_version_is_the_lowest_that_the_gate_takes() {
+        let manifest = |version: &str, more: &str| {
+            Manifest::parse(&format!("{}{more}", MANIFEST.replace("1.0.0", version))).unwrap()
+        };
+        let field = "\n[[fields]]\nname = \"more\"\ntype = \"number\"\nmeaning = \"More\"\n";
+        let next = |highest: &str, before: Option<(&str, &str)>, more: &str| {
+            let previous = before.map(|(version, more)| manifest(version, more));
+            let highest = highest.parse().unwrap();
+            let next = next_version(&highest, previous.as_ref(), &manifest("1.0.0", more));
+            assert!(next > highest);
+            if let Some(previous) = &previous {
+                let as_next = Manifest { version: next.clone(), ..manifest("1.0.0", more) };
+                assert!(incompatibilities(previous, &as_next).is_empty(), "{next}");
+            }
+            next.to_string()
+        };
+        assert_eq!(next("1.0.0", Some(("1.0.0", "")), ""), "1.0.1");
+        assert_eq!(next("1.0.0", Some(("1.0.0", "")), field), "1.1.0");
+        assert_eq!(next("1.0.0", Some(("1.0.0", field)), ""), "2.0.0");
+        // Before 1.0.0 the number after the zero is what the major one is later.
+        assert_eq!(next("0.3.1", Some(("0.3.1", "")), field), "0.3.2");
+        assert_eq!(next("0.3.1", Some(("0.3.1", field)), ""), "0.4.0");
+        // Numbers that are taken, by versions that nobody comes from.
+        assert_eq!(next("1.4.0", Some(("1.0.0", "")), ""), "1.4.1");
+        assert_eq!(next("2.0.0-rc.1", Some(("1.0.0", field)), ""), "2.0.0");
+        assert_eq!(next("1.0.0-rc.1", None, field), "1.0.0");
     }
 }

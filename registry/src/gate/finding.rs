@@ -18,7 +18,7 @@ pub enum Finding {
     OtherName {
         /// Where it was sent.
         expected: String,
-        /// The manifest's value.
+        /// The name that stands in the manifest.
         actual: String,
     },
     /// The code of the package cannot be loaded.

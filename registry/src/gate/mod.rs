@@ -7,10 +7,13 @@ mod declared;
 mod finding;
 mod random;
 mod rehearsal;
+mod settings;
 
 pub use admission::{Admitted, Gate, Report};
+pub use compatibility::next_version;
 pub use finding::Finding;
 pub use random::{Misbehaved, Payload, Tried};
 pub use rehearsal::{Rehearsal, RehearsalError, VectorDiffers};
+pub use settings::PublicationSettings;
 
 pub(crate) use compatibility::incompatibilities;

@@ -21,7 +21,7 @@ pub struct Checkpoint {
     pub signed_at: Timestamp,
     /// The registry's public key.
     pub key: PublicKey,
-    /// The registry's signature.
+    /// The signature by that key.
     pub signature: Signature,
 }
 
@@ -36,7 +36,7 @@ pub struct Archive {
     pub bytes: u64,
     /// The place of the first line.
     pub first: u64,
-    /// The signed end.
+    /// The signed end of the file.
     pub checkpoint: Checkpoint,
 }
 
@@ -51,7 +51,7 @@ struct End {
 pub struct CheckedArchive {
     /// The head before the first line, as the first line names it.
     pub before: Head,
-    /// The signed end.
+    /// The signed end of the archive.
     pub checkpoint: Checkpoint,
 }
 

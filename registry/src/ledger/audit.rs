@@ -46,9 +46,21 @@ pub struct AuditEntry {
     /// The line of the index that came of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub index: Option<u64>,
-    /// Whether the act takes something away or ends it, and may use the reserve of the audit's space.
+    /// The room that the line may take in the audit.
     #[serde(skip)]
-    pub(crate) essential: bool,
+    pub(crate) room: Room,
+}
+
+/// The room that a line may take in the audit, by the kind of its act.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Room {
+    /// The space of the audit.
+    #[default]
+    Space,
+    /// The reserve too: the act takes something away or ends it.
+    Reserve,
+    /// The space but for an eighth; beyond that the act is done without a line, since frames depend on it.
+    Any,
 }
 
 impl AuditEntry {
@@ -61,8 +73,20 @@ impl AuditEntry {
             subject: subject.to_string(),
             details: Json::Null,
             index: None,
-            essential: false,
+            room: Room::default(),
         }
+    }
+
+    /// An act whose author is named later, by [`by`](Self::by).
+    #[must_use]
+    pub fn of_act(action: &str, subject: impl ToString) -> Self {
+        Self::new(&Actor::default(), action, subject)
+    }
+
+    /// The same with its author.
+    #[must_use]
+    pub fn by(self, by: &Actor) -> Self {
+        Self { by: by.clone(), ..self }
     }
 
     /// The same with more of it.
@@ -75,7 +99,14 @@ impl AuditEntry {
     /// a reserve, since a token must be revocable at any time.
     #[must_use]
     pub fn essential(self) -> Self {
-        Self { essential: true, ..self }
+        Self { room: Room::Reserve, ..self }
+    }
+
+    /// The same for an act that frames depend on, such as a join: where the audit has an eighth of its space left,
+    /// which is for changes, it is done without a line, and the log tells of it.
+    #[must_use]
+    pub fn in_any_case(self) -> Self {
+        Self { room: Room::Any, ..self }
     }
 
     /// Makes the entry of an event of a decoder.

@@ -10,7 +10,7 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use super::{
     archive::{Archive, Checkpoint},
-    audit::{AUDIT, Actor, AuditEntry},
+    audit::{AUDIT, Actor, AuditEntry, Room},
     chain::{BrokenChain, Head, Link},
     error::{DamagedIndex, LedgerError},
     event::{INDEX, IndexEvent},
@@ -216,6 +216,15 @@ impl Journal {
         at: Timestamp,
     ) -> Result<(), LedgerError> {
         let mut turn = self.turn().await;
+        if entry.room == Room::Any
+            && let Err(full) = self.space.admit(&entry)
+        {
+            let AuditEntry { action, subject, .. } = entry;
+            tracing::error!(%full, action, subject, "an act is not in the audit");
+            drop(turn);
+            self.store.commit(change).await?;
+            return Ok(());
+        }
         match turn.commit(change.clone(), at, None, entry.clone()).await {
             Err(LedgerError::Store(error)) if is_behind(&error) => {
                 turn.commit(change, at, None, entry).await

@@ -4,13 +4,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::Notify;
 
-use super::audit::AuditEntry;
+use super::audit::{AuditEntry, Room};
 
 /// The share of the space that is kept for acts that end something: an eighth of the bound.
 const RESERVE: u64 = 8;
 
-/// The bounds of the audit's space.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The bounds of the audit's space: the section `[audit]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct AuditLimits {
     /// Bytes of lines in the store beyond which the older half is archived.
     pub live_bytes: u64,
@@ -88,9 +89,11 @@ impl AuditSpace {
     pub(super) fn admit(&self, entry: &AuditEntry) -> Result<(), AuditFull> {
         let AuditUsage { live_bytes, archived_bytes, max_bytes, .. } = self.usage();
         let bytes = live_bytes + archived_bytes;
-        let limit = match entry.essential {
-            true => max_bytes.saturating_add(max_bytes / RESERVE),
-            false => max_bytes,
+        let limit = match entry.room {
+            Room::Space => max_bytes,
+            Room::Reserve => max_bytes.saturating_add(max_bytes / RESERVE),
+            // A network server that tells joins without end leaves room for everybody's changes.
+            Room::Any => max_bytes - max_bytes / RESERVE,
         };
         if bytes >= limit { Err(AuditFull { bytes, limit: max_bytes }) } else { Ok(()) }
     }

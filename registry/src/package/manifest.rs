@@ -1,6 +1,6 @@
 //! The manifest: what a decoder says of itself.
 
-use champollion_sandbox::{Dialect, FieldMapping, MappingError};
+use champollion_sandbox::{Dialect, Digest, FieldMapping, MappingError};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
@@ -118,7 +118,7 @@ pub struct Field {
 pub enum FieldType {
     /// A truth value, true or false.
     Boolean,
-    /// A whole number.
+    /// A whole number, without a fraction.
     Integer,
     /// A number, whole or not.
     Number,
@@ -214,6 +214,11 @@ pub struct ScriptDeclaration {
     /// not among its vectors.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failing: Vec<String>,
+    /// The SHA-256 of all that an import made the package of, by which the next import knows that nothing has
+    /// changed. It says nothing to those who decode.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub import_digest: Option<Digest>,
 }
 
 impl Manifest {

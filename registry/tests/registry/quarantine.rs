@@ -6,6 +6,7 @@ use champollion_frames::DevEui;
 use champollion_registry::{
     LoadedDecoder, Registry, RegistryConfig, RegistryError,
     channels::{Caller, QuarantineRule, Quarantined, Scope, Verdict},
+    ledger::Actor,
     package::DecoderRef,
 };
 use champollion_sandbox::{CallError, Settings, Specimen};
@@ -99,9 +100,22 @@ async fn a_device_is_set_aside_alone_and_a_restart_lifts_nothing() {
     assert_eq!((set_aside[0].failures, set_aside[0].code.as_str()), (FAILURES, "trapped"));
 
     let (id, version) = (set_aside[0].id.clone(), set_aside[0].version.clone());
-    assert!(opened.registry.lift_quarantine(&id, &version).await.unwrap());
+    assert!(
+        opened
+            .registry
+            .lift_quarantine(&id, &version, &Actor::named("root"), after(0))
+            .await
+            .unwrap()
+    );
     assert!(is_given(&opened.registry, &second, 1, now).await);
-    assert!(!opened.registry.lift_quarantine(&id, &version).await.unwrap(), "there is none");
+    assert!(
+        !opened
+            .registry
+            .lift_quarantine(&id, &version, &Actor::named("root"), after(0))
+            .await
+            .unwrap(),
+        "there is none"
+    );
     opened.close().await;
 
     let opened = home.open_with(config(), &SANDBOX).await.unwrap();
@@ -153,13 +167,9 @@ async fn a_person_sets_a_version_aside_over_a_restart() {
     let opened = opened_with_two_versions(&home).await;
     let reference = wanted("acme/answer@=1.1.0");
     let version = Version::new(1, 1, 0);
-    let set_aside = opened.registry.set_aside(
-        &reference.id,
-        &version,
-        ("root", "it is off by ten"),
-        Timestamp::now(),
-    );
-    set_aside.await.unwrap();
+    let root = Actor::named("root");
+    let why = (&root, "it is off by ten");
+    opened.registry.set_aside(&reference.id, &version, why, Timestamp::now()).await.unwrap();
     opened.close().await;
 
     let opened = home.open_with(config(), &SANDBOX).await.unwrap();
@@ -167,7 +177,13 @@ async fn a_person_sets_a_version_aside_over_a_restart() {
     assert!(!is_given(&opened.registry, &reference, 1, far).await, "there is no trial of it");
     let said = opened.registry.quarantined()[0].to_string();
     assert!(said.contains("it is off by ten") && !said.contains("root"), "{said}");
-    assert!(opened.registry.lift_quarantine(&reference.id, &version).await.unwrap());
+    assert!(
+        opened
+            .registry
+            .lift_quarantine(&reference.id, &version, &Actor::named("root"), far)
+            .await
+            .unwrap()
+    );
     assert!(is_given(&opened.registry, &reference, 1, far).await);
 }
 

@@ -1,4 +1,4 @@
-//! `champollion admin`.
+//! `champollion admin`: a server is administered on its own machine.
 
 use std::path::PathBuf;
 
@@ -26,7 +26,7 @@ enum Action {
         /// Folder that holds everything, over the setting `data-dir`
         #[arg(long, value_name = "DIR")]
         data_dir: Option<PathBuf>,
-        /// Print JSON
+        /// Print JSON instead of text for people
         #[arg(long)]
         json: bool,
     },

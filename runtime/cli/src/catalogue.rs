@@ -1,4 +1,4 @@
-//! `champollion catalogue`.
+//! `champollion catalogue`: the list of decoders, and one of them in full.
 
 use champollion_client::{Catalogue as AllDecoders, CatalogueEntry, Direction};
 use champollion_registry::package::DecoderId;
@@ -14,7 +14,7 @@ pub(super) struct Catalogue {
     decoder: Option<DecoderId>,
     #[command(flatten)]
     connection: Connection,
-    /// Print JSON
+    /// Print JSON instead of text for people
     #[arg(long)]
     json: bool,
 }

@@ -54,7 +54,8 @@ impl From<ClientError> for Failure {
         match error {
             ClientError::Unreachable(error) => Self::caused("the server cannot be reached", &error),
             ClientError::Refused(problem) => {
-                Self::new(format!("the server refuses ({})", problem.code), problem.detail)
+                let task = format!("the server refuses ({})", problem.code);
+                Self::new(task, remedy(&problem.code).unwrap_or(problem.detail.as_str()))
             }
             ClientError::Unexplained { status, beginning } => {
                 Self::new("the server refuses", format_args!("{status} {beginning}"))
@@ -66,6 +67,17 @@ impl From<ClientError> for Failure {
             }
             error => Self::of_source(&error),
         }
+    }
+}
+
+/// Returns the remedy on the command line, where the server can only name that of HTTP.
+fn remedy(code: &str) -> Option<&'static str> {
+    match code {
+        "token-missing" => {
+            Some("this needs a token: give it with --token, or in CHAMPOLLION_TOKEN")
+        }
+        "group-missing" => Some("an admin sees every group: name one with --group"),
+        _ => None,
     }
 }
 

@@ -1,4 +1,4 @@
-//! `champollion decode`.
+//! `champollion decode`: a payload is tried with a package from a file.
 
 use std::path::{Path, PathBuf};
 
@@ -32,10 +32,10 @@ pub(super) struct Decode {
     /// Read the payload as one that was sent to the device
     #[arg(long)]
     downlink: bool,
-    /// Uplink frame counter
+    /// Frame counter of the uplink
     #[arg(long, value_name = "N", default_value_t = 0)]
     fcnt: u32,
-    /// When it was received or sent, as in 2026-01-31T12:00:00Z; now where it is left out
+    /// Moment at which the frame was received or sent, as in 2026-01-31T12:00:00Z; now without it
     #[arg(long, value_name = "TIME")]
     at: Option<Timestamp>,
     /// A setting of the device that the decoder reads; may stand several times
@@ -47,7 +47,7 @@ pub(super) struct Decode {
     /// Show what a JavaScript codec has logged
     #[arg(long, short)]
     verbose: bool,
-    /// Print JSON
+    /// Print JSON instead of text for people
     #[arg(long)]
     json: bool,
 }

@@ -1,4 +1,4 @@
-//! `champollion devices`.
+//! `champollion devices`: devices are registered, listed and removed.
 
 use champollion_client::{
     AbpKeys, Activation, ActivationKind, Assignment, Client, OtaaKeys, PayloadState, Registration,
@@ -23,7 +23,7 @@ pub(super) struct Devices {
     action: Action,
     #[command(flatten)]
     connection: Connection,
-    /// Print JSON
+    /// Print JSON instead of text for people
     #[arg(long, global = true)]
     json: bool,
 }
@@ -32,16 +32,21 @@ pub(super) struct Devices {
 enum Action {
     /// Register a device, or change what is registered
     Add(Box<Add>),
-    /// Have a device decoded by something else; without --decoder by nothing
+    /// Give a device another decoder; without --decoder none
     Assign {
         /// DevEUI of the device, 16 hexadecimal digits
         dev_eui: DevEui,
         #[command(flatten)]
         assigned: Assigned,
     },
-    /// List devices
+    /// List devices, a line each
     List,
-    /// Forget a device
+    /// Show a device as JSON, without its keys
+    Show {
+        /// DevEUI of the device, 16 hexadecimal digits
+        dev_eui: DevEui,
+    },
+    /// Forget a device; its records stay
     Remove {
         /// DevEUI of the device, 16 hexadecimal digits
         dev_eui: DevEui,
@@ -52,12 +57,12 @@ enum Action {
 struct Add {
     /// DevEUI of the device, 16 hexadecimal digits
     dev_eui: DevEui,
-    /// The group that it belongs to
+    /// Group that the device belongs to
     #[arg(long)]
     group: GroupId,
     #[command(flatten)]
     assigned: Assigned,
-    /// Its name for people
+    /// Name of the device for people
     #[arg(long, default_value = "")]
     name: String,
     /// The version of LoRaWAN that it is made for; the one that its keys are of where it is left out
@@ -69,19 +74,19 @@ struct Add {
     /// Its old frames can then be played again
     #[arg(long)]
     allow_counter_reset: bool,
-    /// A setting that its decoder reads; may stand several times
+    /// Setting of the device that its decoder reads; may stand several times
     #[arg(long, value_name = "NAME=VALUE", value_parser = settings::variable)]
     variable: Vec<(String, Setting)>,
     /// A word of your own that its records carry; may stand several times
     #[arg(long, value_name = "NAME=VALUE", value_parser = settings::pair)]
     tag: Vec<(String, String)>,
-    /// The part of the group that it is in
+    /// Part of the group that the device is in
     #[arg(long)]
     sub_group: Option<SubGroup>,
     /// Purpose of the device, such as water-metering
     #[arg(long)]
     use_case: Option<UseCase>,
-    /// The network server that it belongs to, which alone speaks for it and takes its commands
+    /// Network server of the device, which alone speaks for it and takes its commands
     #[arg(long, value_name = "NAME")]
     network_server: Option<NetworkServerName>,
     /// The name that its network server has for it, where its messages hold no DevEUI
@@ -105,7 +110,7 @@ struct Assigned {
     /// one
     #[arg(long, value_name = "VENDOR/MODEL[@REQUIREMENT]")]
     decoder: Option<DecoderRef>,
-    /// The firmware that runs on it, in the maker's words
+    /// Firmware of the device, in the maker's words
     #[arg(long, value_name = "TEXT")]
     firmware: Option<String>,
     /// Decoder while a certain firmware runs on the device; may stand several times
@@ -144,7 +149,7 @@ fn of_firmware(text: &str) -> Result<(String, DecoderRef), String> {
 #[derive(Args)]
 #[group(id = "of-a-device")]
 struct Keys {
-    /// The address that it sends from, where it does not join
+    /// DevAddr of a device that does not join, 8 hexadecimal digits
     #[arg(long)]
     dev_addr: Option<DevAddr>,
     /// The key of the MIC, LoRaWAN 1.0.x
@@ -168,10 +173,10 @@ struct Keys {
     /// The network's root key of a device that joins, LoRaWAN 1.1
     #[arg(long, env = "CHAMPOLLION_NWK_KEY", hide_env_values = true)]
     nwk_key: Option<NwkKey>,
-    /// It joins through a join server elsewhere, and the network server hands over its sessions
+    /// The device joins through a join server elsewhere; its network server hands over the sessions
     #[arg(long)]
     joins_elsewhere: bool,
-    /// The join server that it must name when it joins
+    /// JoinEUI that the device must name when it joins
     #[arg(long)]
     join_eui: Option<JoinEui>,
 }
@@ -247,6 +252,7 @@ impl Devices {
             Action::Add(add) => self.add(&client, add).await,
             Action::Assign { dev_eui, assigned } => self.assign(&client, *dev_eui, assigned).await,
             Action::List => self.list(&client).await,
+            Action::Show { dev_eui } => output::answer(&client.device(*dev_eui).await?),
             Action::Remove { dev_eui } => self.remove(&client, *dev_eui).await,
         }
     }

@@ -1,4 +1,4 @@
-//! `champollion downlinks`.
+//! `champollion downlinks`: commands are sent to devices and followed.
 
 use champollion_client::{
     Client, Downlink, DownlinkListing, DownlinkRequest, GroupAnswer, GroupDownlinkRequest,
@@ -11,14 +11,14 @@ use uuid::Uuid;
 
 use super::{Failure, connection::Connection, output, settings};
 
-/// Commands to devices.
+/// The commands to devices, and the way to the server.
 #[derive(Args)]
 pub(super) struct Downlinks {
     #[command(subcommand)]
     action: Action,
     #[command(flatten)]
     connection: Connection,
-    /// Print JSON
+    /// Print JSON instead of text for people
     #[arg(long, global = true)]
     json: bool,
 }
@@ -34,11 +34,11 @@ enum Action {
         /// Most commands to list
         #[arg(long, default_value_t = 100)]
         limit: usize,
-        /// Only what came before this command
+        /// Id of a command: list only those that were sent before it
         #[arg(long, value_name = "ID")]
         before: Option<Uuid>,
     },
-    /// Show a command
+    /// Show a command and its state
     Show {
         /// Id of the command
         id: Uuid,
@@ -53,27 +53,27 @@ enum Action {
 #[derive(Args)]
 #[command(group = ArgGroup::new("whom").required(true).args(["dev_eui", "group"]))]
 struct Sending {
-    /// The DevEUI of the device
+    /// DevEUI of the device, 16 hexadecimal digits
     dev_eui: Option<DevEui>,
     /// All devices of a group
     #[arg(long)]
     group: Option<GroupId>,
-    /// Of the group only those that have this tag; may stand several times
+    /// Only devices of the group that have this tag; may stand several times
     #[arg(long, value_name = "NAME=VALUE", value_parser = settings::pair, requires = "group")]
     tag: Vec<(String, String)>,
     /// Command to the devices, in the words of their decoder: a JSON object
     #[arg(long, value_name = "JSON", value_parser = object)]
     command: Map<String, Json>,
-    /// Ask the device to acknowledge it
+    /// Ask the device to acknowledge the command
     #[arg(long)]
     confirmed: bool,
-    /// Give it up after so many seconds
+    /// Seconds after which the command is given up
     #[arg(long, value_name = "SECONDS")]
     expires_in: Option<u32>,
     /// high, normal or low
     #[arg(long, default_value = "normal")]
     priority: String,
-    /// A name for this request: the same once more is the same command
+    /// Name of this request: a repeat with the same name sends no second command
     #[arg(long, value_name = "KEY")]
     idempotency_key: Option<String>,
 }

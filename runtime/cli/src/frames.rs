@@ -1,4 +1,4 @@
-//! `champollion frames`.
+//! `champollion frames`: a frame is taken apart and explained.
 
 use champollion_frames::{
     AppKey, AppSKey, DevEui, Direction, FNwkSIntKey, JoinEui, MacCommand, NetworkKeys,
@@ -72,16 +72,16 @@ struct Inspect {
     /// The index of its channel; LoRaWAN 1.1
     #[arg(long, value_name = "N")]
     tx_ch: Option<u8>,
-    /// For whom a join-accept is
+    /// DevEUI of the device that a join-accept is for
     #[arg(long, value_name = "DIGITS")]
     dev_eui: Option<DevEui>,
-    /// The join server of whom a join-accept is for
+    /// JoinEUI of the device that a join-accept is for
     #[arg(long, value_name = "DIGITS")]
     join_eui: Option<JoinEui>,
     /// The number of the join-request that a join-accept answers
     #[arg(long, value_name = "N")]
     dev_nonce: Option<u16>,
-    /// Print JSON
+    /// Print JSON instead of text for people
     #[arg(long)]
     json: bool,
 }

@@ -6,7 +6,7 @@ use clap::Command;
 const TASKS: &[(&str, &[&str])] = &[
     ("Run the server", &["serve", "tokens", "quotas", "storage", "admin"]),
     ("Register devices and get their data", &["devices", "records", "routes", "downlinks"]),
-    ("Find out why a frame or a message is refused", &["frames", "parked"]),
+    ("Find out why a frame or a message is refused", &["network-servers", "frames", "parked"]),
     ("Write, try and publish decoders", &["build", "import", "decode", "publish"]),
     ("See what can be decoded, and look after it", &["catalogue", "registry"]),
     ("Set up a shell", &["completions", "man", "help"]),
@@ -63,7 +63,7 @@ mod tests {
     #[test]
     fn the_help_names_tasks_commands_and_options() {
         let help = by_task(Cli::command()).render_help().to_string();
-        for line in ["Run the server:", "  serve        Run the server", "  -V, --version"] {
+        for line in ["Run the server:", "  serve            Run the server", "  -V, --version"] {
             assert!(help.contains(line), "{line:?} is missing:\n{help}");
         }
         assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");

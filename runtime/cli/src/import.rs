@@ -1,6 +1,9 @@
-//! `champollion import`.
+//! `champollion import`: codecs that exist become packages.
+
+mod published;
 
 use std::{
+    collections::BTreeSet,
     fs, io,
     num::NonZero,
     path::{Path, PathBuf},
@@ -10,12 +13,12 @@ use std::{
 
 use champollion_client::Client;
 use champollion_import::{
-    Catalogue, Codec, Failing, Made, Names, Options, PackageMaker, Problem, Renamed, Report,
-    Skipped,
+    Bumped, Catalogue, Codec, Failing, Made, Names, Options, PackageMaker, Problem, Renamed,
+    Report, Skipped, Unchanged,
 };
 use champollion_registry::package::{DecoderId, Package};
 use clap::{Args, ValueEnum};
-use futures_util::future::join_all;
+use futures_util::{StreamExt, future::join_all, stream};
 use indicatif::ProgressBar;
 use parking_lot::Mutex;
 use semver::Version;
@@ -25,9 +28,11 @@ use super::{
     publish::{Manner, publish},
     sandbox,
 };
+use published::Published;
 
 /// Makes packages of JavaScript codecs and runs their examples. Without --out and --to it only tries
-/// them.
+/// them. With --to a codec that the server has already, and that has not changed, costs nothing: it is neither
+/// run nor written nor published.
 #[derive(Args)]
 pub(super) struct Import {
     /// A script, a TS013 package, or the folder of a catalogue
@@ -54,13 +59,17 @@ pub(super) struct Import {
     /// Version of the packages; what a codec states, or 1.0.0, where it is left out
     #[arg(long, value_name = "VERSION")]
     version: Option<Version>,
+    /// Publish what has changed since the server got it as the next patch, minor or major version, as the gate of
+    /// the registry judges what has changed
+    #[arg(long, requires = "to", conflicts_with = "version")]
+    bump: bool,
     /// Licence of the codecs as an SPDX expression; what the catalogue states where it is left out
     #[arg(long, value_name = "SPDX")]
     licence: Option<String>,
     /// Import codecs that do not answer their examples too, and mark them
     #[arg(long)]
     keep_failing: bool,
-    /// Print JSON
+    /// Print JSON instead of text for people
     #[arg(long)]
     json: bool,
 }
@@ -70,7 +79,7 @@ pub(super) struct Import {
 enum Layout {
     /// The Things Network's device repository
     Ttn,
-    /// ChirpStack's device profiles
+    /// ChirpStack's device profiles, a file for each device
     Chirpstack,
     /// Actility's catalogue of ThingPark drivers
     #[value(alias = "thingpark")]
@@ -80,7 +89,7 @@ enum Layout {
     /// Packages and scripts in folders of any depth, as Watteco, Milesight and Dragino keep theirs
     #[value(aliases = ["watteco", "milesight", "dragino"])]
     Folders,
-    /// A single script
+    /// A single script of JavaScript
     Script,
 }
 
@@ -90,6 +99,14 @@ const PUBLISHED_AT_ONCE: usize = 8;
 
 /// A codec with the name of its package.
 type ChosenCodec = (Codec, Result<DecoderId, String>);
+
+/// A server that packages are published on, and what it has already.
+struct Target {
+    client: Client,
+    published: Published,
+    /// The version that the importing person states.
+    stated: Option<Version>,
+}
 
 impl Import {
     pub(super) fn run(self) -> Result<(), Failure> {
@@ -101,20 +118,30 @@ impl Import {
             return Err(Failure::new(task, format!("--id names one codec, and there are {count}")));
         }
         let mut report = Report { codecs: codecs.len(), problems, ..Report::default() };
-        let orders = self.orders(codecs, &mut report);
+        let mut orders = self.orders(codecs, &mut report);
         let sandbox = sandbox::of_scripts().map_err(Failure::of(&task))?;
         let options = Options {
             version: self.version.clone(),
             licence: self.licence.clone(),
             keep_failing: self.keep_failing,
         };
+        let maker = PackageMaker::new(&sandbox, options);
+        let target = self.target(&orders)?;
+        if let Some(target) = &target {
+            orders = target.changed(&maker, orders, &mut report);
+        }
         let progress = progress::bar(orders.len(), self.json);
-        let made = make_all(&PackageMaker::new(&sandbox, options), &orders, &progress);
-        let packages = gather(made, &mut report);
+        let made = make_all(&maker, target.as_ref(), &orders, &progress);
+        let mut packages = gather(made, &mut report);
         progress.finish_and_clear();
+        if let Some(target) = &target {
+            packages = target.to_publish(packages, self.bump, &mut report)?;
+        }
         report.packages = packages.len();
         let packages = self.write(packages, &mut report);
-        self.publish(packages, &mut report)?;
+        if let Some(target) = &target {
+            self.publish(target, packages, &mut report)?;
+        }
         if self.json {
             output::json(&report)?;
         } else {
@@ -142,6 +169,20 @@ impl Import {
                 "there is no such file or folder".to_owned()
             }
         })
+    }
+
+    /// Asks the server that packages are published on for what it has.
+    fn target(&self, orders: &[ChosenCodec]) -> Result<Option<Target>, Failure> {
+        let Some(server) = &self.to else { return Ok(None) };
+        let client = Client::new(server, self.token.as_deref())?;
+        let wanted: BTreeSet<String> =
+            orders.iter().filter_map(|(_, id)| Some(id.as_ref().ok()?.to_string())).collect();
+        let mut published = Published::default();
+        connection::block_on(async {
+            published = Published::of(&client, &wanted, self.version.as_ref()).await?;
+            Ok(())
+        })?;
+        Ok(Some(Target { client, published, stated: self.version.clone() }))
     }
 
     /// Gives each codec the name of its package.
@@ -188,10 +229,13 @@ impl Import {
         written.collect()
     }
 
-    fn publish(&self, packages: Vec<MadePackage>, report: &mut Report) -> Result<(), Failure> {
-        let Some(server) = &self.to else { return Ok(()) };
+    fn publish(
+        &self,
+        Target { client, .. }: &Target,
+        packages: Vec<MadePackage>,
+        report: &mut Report,
+    ) -> Result<(), Failure> {
         let manner = Manner::signed(self.key.as_deref())?;
-        let client = Client::new(server, self.token.as_deref())?;
         let progress = progress::bar(packages.len(), self.json);
         let packages = Mutex::new(packages.into_iter());
         let skipped = Mutex::new(Vec::new());
@@ -199,7 +243,7 @@ impl Import {
             loop {
                 let next = packages.lock().next();
                 let Some(MadePackage { codec, package }) = next else { break };
-                if let Err(failure) = publish(&client, &package, &manner).await {
+                if let Err(failure) = publish(client, &package, &manner).await {
                     let reason = failure.to_string();
                     let mut skipped = skipped.lock();
                     skipped.push(Skipped { codec, reason });
@@ -214,9 +258,124 @@ impl Import {
         let mut skipped = skipped.into_inner();
         skipped.sort_by(|one, other| one.codec.cmp(&other.codec));
         report.packages -= skipped.len();
+        // Said of what is published alone.
+        report.bumped.retain(|bumped| !skipped.iter().any(|skipped| skipped.codec == bumped.codec));
         report.skipped.extend(skipped);
         progress.finish_and_clear();
         Ok(())
+    }
+}
+
+impl Target {
+    /// Takes out the codecs whose package the server has, by their imprint: nothing is run.
+    fn changed(
+        &self,
+        maker: &PackageMaker<'_>,
+        orders: Vec<ChosenCodec>,
+        report: &mut Report,
+    ) -> Vec<ChosenCodec> {
+        let mut changed = Vec::new();
+        for (codec, id) in orders {
+            let version = id.as_ref().ok().and_then(|id| self.known_version(maker, &codec, id));
+            match (version, &id) {
+                (Some(version), Ok(id)) => {
+                    let (id, version) = (id.to_string(), version.to_string());
+                    report.unchanged.push(Unchanged { codec: codec.place, id, version });
+                }
+                _ => changed.push((codec, id)),
+            }
+        }
+        changed
+    }
+
+    fn known_version(
+        &self,
+        maker: &PackageMaker<'_>,
+        codec: &Codec,
+        id: &DecoderId,
+    ) -> Option<&Version> {
+        if self.states_new_version(maker, codec, id) {
+            return None;
+        }
+        self.published.made_of(id, maker.imprint(codec, id)?)
+    }
+
+    /// Whether a version is stated for a codec that the server does not have.
+    fn states_new_version(&self, maker: &PackageMaker<'_>, codec: &Codec, id: &DecoderId) -> bool {
+        maker.stated_version(codec).is_some_and(|stated| !self.published.has(id, &stated))
+    }
+
+    /// The version to make a package under: nothing where it is that which is stated, or the first one, and else the
+    /// highest of the server, so that the two can be compared.
+    fn version_to_make(
+        &self,
+        maker: &PackageMaker<'_>,
+        codec: &Codec,
+        id: &DecoderId,
+    ) -> Option<Version> {
+        let is_stated = self.stated.is_some() || self.states_new_version(maker, codec, id);
+        self.published.highest(id).filter(|_| !is_stated).cloned()
+    }
+
+    /// Takes out the packages that the server has, and gives those that have changed since their next version.
+    fn to_publish(
+        &self,
+        packages: Vec<MadePackage>,
+        bump: bool,
+        report: &mut Report,
+    ) -> Result<Vec<MadePackage>, Failure> {
+        let (mut new, mut changed) = (Vec::new(), Vec::new());
+        for MadePackage { codec, package } in packages {
+            let manifest = package.manifest();
+            let id = manifest.id.to_string();
+            if !self.published.has(&manifest.id, &manifest.version) {
+                new.push(MadePackage { codec, package });
+            } else if let Some(version) = self.published.same_as(&package) {
+                report.unchanged.push(Unchanged { codec, id, version: version.to_string() });
+            } else if bump {
+                changed.push(MadePackage { codec, package });
+            } else {
+                let reason = format!(
+                    "it is not what {id} {} is made of, which is published: --bump publishes it as the \
+                     next version",
+                    manifest.version
+                );
+                report.skipped.push(Skipped { codec, reason });
+            }
+        }
+        report.unchanged.sort_by(|one, other| one.codec.cmp(&other.codec));
+        connection::block_on(async {
+            let mut bumped = stream::iter(changed.into_iter().map(
+                |MadePackage { codec, package }| async move {
+                    (codec, self.published.bumped(&self.client, &package).await)
+                },
+            ))
+            .buffered(PUBLISHED_AT_ONCE);
+            while let Some((codec, package)) = bumped.next().await {
+                match package {
+                    Ok(package) => {
+                        report.bumped.push(self.bumped(&codec, &package));
+                        new.push(MadePackage { codec, package });
+                    }
+                    Err(failure) => {
+                        report.skipped.push(Skipped { codec, reason: failure.to_string() });
+                    }
+                }
+            }
+            Ok(())
+        })?;
+        Ok(new)
+    }
+
+    fn bumped(&self, codec: &str, package: &Package) -> Bumped {
+        let manifest = package.manifest();
+        let previous = self.published.highest(&manifest.id);
+        Bumped {
+            codec: codec.to_owned(),
+            id: manifest.id.to_string(),
+            version: manifest.version.to_string(),
+            previous: previous.map(ToString::to_string).unwrap_or_default(),
+        }
     }
 }
 
@@ -242,6 +401,7 @@ struct MadePackage {
 /// Makes all packages, on all processors, in the order of the codecs.
 fn make_all(
     workshop: &PackageMaker<'_>,
+    target: Option<&Target>,
     orders: &[ChosenCodec],
     progress: &ProgressBar,
 ) -> Vec<Made> {
@@ -254,7 +414,11 @@ fn make_all(
         } {
             progress.set_message(codec.name.clone());
             let made = match id {
-                Ok(id) => workshop.make(codec, id.clone()),
+                Ok(id) => {
+                    let version =
+                        target.and_then(|target| target.version_to_make(workshop, codec, id));
+                    workshop.make(codec, id.clone(), version)
+                }
                 Err(reason) => Made::skipped(codec, reason),
             };
             all.lock().push((index, made));
@@ -310,8 +474,15 @@ fn write_new(path: &Path, content: &[u8]) -> Result<(), String> {
 }
 
 fn show(report: &Report) {
-    let Report { codecs, packages, vectors, skipped, renamed, problems } = report;
+    let Report { codecs, packages, vectors, skipped, unchanged, bumped, renamed, problems } =
+        report;
     output::line(format_args!("{codecs} codecs, {packages} packages"));
+    if !unchanged.is_empty() {
+        output::line(format_args!("{} unchanged, not published again", unchanged.len()));
+    }
+    for Bumped { codec, id, version, previous } in bumped {
+        output::line(format_args!("published: {codec} is {id} {version}, after {previous}"));
+    }
     let failed = vectors.failed.len();
     output::line(format_args!(
         "{} examples, {} passed, {failed} failed",

@@ -16,6 +16,7 @@ mod failure;
 mod frames;
 mod help;
 mod import;
+mod network_servers;
 mod output;
 mod parked;
 mod progress;
@@ -30,6 +31,7 @@ mod serve;
 mod settings;
 mod shell;
 mod storage;
+mod table;
 mod tokens;
 
 use std::process::ExitCode;
@@ -48,7 +50,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run the server
+    /// Run the server until it is stopped
     Serve(serve::Serve),
     /// Decode one payload with a package from a file
     Decode(decode::Decode),
@@ -56,17 +58,19 @@ enum Command {
     Build(build::Build),
     /// Make packages of JavaScript codecs, and publish them
     Import(import::Import),
-    /// Publish packages
+    /// Publish packages on a server
     Publish(publish::Publish),
     /// List what can be decoded, into which fields and units
     Catalogue(catalogue::Catalogue),
-    /// Register, list and remove devices
+    /// Register, list, show and remove devices
     Devices(devices::Devices),
-    /// Command devices
+    /// Send commands to devices, and follow them
     Downlinks(downlinks::Downlinks),
+    /// Check whether network servers lose frames, and why
+    NetworkServers(network_servers::NetworkServers),
     /// Look after messages of brokers that cannot be read
     Parked(parked::Parked),
-    /// Explain frames
+    /// Explain frames byte by byte
     Frames(frames::Frames),
     /// Show how much a group may have at once, and how much it has
     Quotas(quotas::Quotas),
@@ -74,7 +78,7 @@ enum Command {
     Storage(storage::Storage),
     /// Pull and acknowledge records
     Records(records::Records),
-    /// Say which records go to whom, and see how that goes
+    /// Make routes on which records leave, and watch them
     Routes(routes::Routes),
     /// Look after published decoders
     Registry(registry::Registry),
@@ -84,7 +88,7 @@ enum Command {
     Admin(admin::Admin),
     /// Print completions for a shell
     Completions(shell::Completions),
-    /// Write manual pages
+    /// Write manual pages into a folder
     Man(shell::Man),
     #[command(name = compile_worker::COMMAND, hide = true)]
     CompileWorker,
@@ -104,6 +108,7 @@ fn main() -> ExitCode {
         Command::Catalogue(command) => connection::block_on(command.run()),
         Command::Devices(command) => connection::block_on(command.run()),
         Command::Downlinks(command) => connection::block_on(command.run()),
+        Command::NetworkServers(command) => connection::block_on(command.run()),
         Command::Parked(command) => connection::block_on(command.run()),
         Command::Quotas(command) => connection::block_on(command.run()),
         Command::Storage(command) => connection::block_on(command.run()),

@@ -8,11 +8,14 @@ use std::{
 };
 
 use champollion_client::Answer;
-use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets::NOTHING};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets::NOTHING};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::Failure;
+use super::{
+    Failure,
+    table::{self, Column},
+};
 
 /// A line on standard output.
 pub(super) fn line(text: impl fmt::Display) {
@@ -74,7 +77,7 @@ pub(super) fn answer<T>(answer: &Answer<T>) -> Result<(), Failure> {
 }
 
 /// A table on standard output, no wider than the terminal. Where there is none each row is one line, so that it
-/// can be searched. The first column, which names the thing, stays whole: people copy it.
+/// can be searched.
 pub(super) fn table<const COLUMNS: usize>(
     header: [&str; COLUMNS],
     rows: impl IntoIterator<Item = [String; COLUMNS]>,
@@ -84,13 +87,32 @@ pub(super) fn table<const COLUMNS: usize>(
         .load_style(NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_header(header);
-    for row in rows {
-        table.add_row(row);
+    let rows: Vec<[String; COLUMNS]> = rows.into_iter().collect();
+    if let Some(terminal) = table.width() {
+        let column = |index: usize| {
+            Column::of(header[index], rows.iter().map(move |row| row[index].as_str()))
+        };
+        let columns: Vec<Column> = (0..COLUMNS).map(column).collect();
+        for (index, width) in table::widths(&columns, usize::from(terminal)).into_iter().enumerate()
+        {
+            constrain(&mut table, index, width);
+        }
     }
-    if let Some(name) = table.column_mut(0) {
-        name.set_constraint(ColumnConstraint::ContentWidth);
-    }
+    table.add_rows(rows);
     line(table);
+}
+
+/// Gives a column of a table its characters, or leaves it out.
+fn constrain(table: &mut Table, index: usize, width: Option<usize>) {
+    let Some(column) = table.column_mut(index) else { return };
+    let padding = column.padding_width();
+    column.set_constraint(match width {
+        None => ColumnConstraint::Hidden,
+        Some(width) => {
+            let width = u16::try_from(width).unwrap_or(u16::MAX);
+            ColumnConstraint::Absolute(Width::Fixed(width.saturating_add(padding)))
+        }
+    });
 }
 
 /// A moment as tables show it, to the second.

@@ -1,4 +1,4 @@
-//! `champollion parked`.
+//! `champollion parked`: messages of brokers that cannot be read are looked after.
 
 use champollion_client::Client;
 use clap::{Args, Subcommand};
@@ -14,26 +14,26 @@ pub(super) struct Parked {
     action: Action,
     #[command(flatten)]
     connection: Connection,
-    /// Print JSON
+    /// Print JSON instead of text for people
     #[arg(long, global = true)]
     json: bool,
 }
 
 #[derive(Subcommand)]
 enum Action {
-    /// List them, the oldest first
+    /// List parked messages, the oldest first
     List,
-    /// Show what one says, and what is wrong with it
+    /// Show the text of a message, and what is wrong with it
     Show {
         /// Id of the message
         id: Uuid,
     },
-    /// Forget a message
+    /// Forget a message without reading it
     Drop {
         /// Id of the message
         id: Uuid,
     },
-    /// Take one once more; it is forgotten where that succeeds
+    /// Take a message once more; it is forgotten where that succeeds
     Retry {
         /// Id of the message
         id: Uuid,
@@ -73,7 +73,7 @@ impl Parked {
         let rows = list.parked.iter().map(|parked| {
             [
                 parked.id.to_string(),
-                parked.last_at.to_string(),
+                output::moment(parked.last_at),
                 parked.times.to_string(),
                 output::quoted(&parked.topic),
                 output::quoted(&parked.detail),

@@ -1,4 +1,4 @@
-//! `champollion publish`.
+//! `champollion publish`: packages are sent to a server.
 
 use std::path::{Path, PathBuf};
 
@@ -30,7 +30,7 @@ pub(super) struct Publish {
     /// release of a decoder is stable, and all others are candidates
     #[arg(long, value_enum, value_name = "CHANNEL")]
     channel: Option<ChannelName>,
-    /// Print JSON
+    /// Print JSON instead of text for people
     #[arg(long)]
     json: bool,
 }

@@ -1,4 +1,4 @@
-//! `champollion quotas`.
+//! `champollion quotas`: the use and the limit of each quota.
 
 use champollion_client::{QuotaUse, Quotas as OfGroup};
 use champollion_delivery::names::GroupId;
@@ -11,10 +11,10 @@ use super::{Failure, connection::Connection, output};
 pub(super) struct Quotas {
     #[command(flatten)]
     connection: Connection,
-    /// The group in question; all where an admin leaves it out
+    /// Group to show; an admin who leaves it out sees all
     #[arg(long)]
     group: Option<GroupId>,
-    /// Print JSON
+    /// Print JSON instead of text for people
     #[arg(long)]
     json: bool,
 }
@@ -46,6 +46,7 @@ fn rows(of: &OfGroup) -> Vec<[String; 4]> {
         row("open-streams", of.open_streams),
         row("open-answers", of.open_answers),
         row("route-tests-per-minute", of.route_tests_per_minute),
+        row("route-changes-per-minute", of.route_changes_per_minute),
         [of.group.clone(), "high-priority".to_owned(), String::new(), permitted.to_owned()],
     ]
 }

@@ -1,4 +1,4 @@
-//! `champollion records`.
+//! `champollion records`: records are pulled, followed and acknowledged.
 
 use std::{
     io::{self, Write as _},
@@ -28,14 +28,14 @@ pub(super) struct Records {
     /// Group of the records, where the token is an admin's
     #[arg(long, global = true)]
     group: Option<GroupId>,
-    /// Print JSON
+    /// Print JSON instead of text for people
     #[arg(long, global = true)]
     json: bool,
 }
 
 #[derive(Subcommand)]
 enum Action {
-    /// Get records; they stay until they are acknowledged
+    /// Print records; they stay until they are acknowledged
     Pull {
         /// Go on after this cursor
         #[arg(long)]
@@ -64,16 +64,16 @@ enum Action {
         #[command(flatten)]
         which: Which,
     },
-    /// Show what waits, and when it will be removed undelivered
+    /// Show the records that wait, and when they will be removed undelivered
     Retention,
     /// Decode what is still kept once more, by another version: corrected records, which name those that
     /// they replace
     Redecode(Redecode),
     /// Remove records that were processed
     Ack {
-        /// The cursor of the last one
+        /// Cursor of the last record that was processed
         cursor: Cursor,
-        /// Of the route that is fetched from
+        /// Route that the records were fetched from
         #[arg(long)]
         route: Option<RouteName>,
     },
@@ -82,28 +82,28 @@ enum Action {
 /// The choice of records.
 #[derive(Args)]
 struct Which {
-    /// Those of a route that is fetched from
+    /// Only records of this route, whose destination is `pull`
     #[arg(long)]
     route: Option<RouteName>,
-    /// Of these devices; several are separated by commas, as in what follows
+    /// Only records of these devices; several are separated by commas, as in what follows
     #[arg(long, value_name = "DEVEUI")]
     device: Option<String>,
-    /// In these parts of the group
+    /// Only records of devices in these parts of the group
     #[arg(long)]
     sub_group: Option<String>,
-    /// Of devices that are there for these
+    /// Only records of devices with these use cases
     #[arg(long)]
     use_case: Option<String>,
-    /// Decoded by these: vendor/model, or vendor/*
+    /// Only records that these decoders made: vendor/model, or vendor/*
     #[arg(long)]
     decoder: Option<String>,
-    /// Sent on these ports
+    /// Only frames of these ports
     #[arg(long)]
     port: Option<String>,
-    /// Only those that are decoded, or only those that are not
+    /// Only records that are decoded, or only those that are not
     #[arg(long, value_name = "true|false")]
     decoded: Option<bool>,
-    /// For which this is true, as in tags.street == 'Rue X'
+    /// Only records of which this expression is true, as in tags.street == 'Rue X'
     #[arg(long)]
     expression: Option<String>,
     /// Shape of the records: raw, decoded or both
@@ -164,10 +164,13 @@ impl Records {
             let reading = match (&record.decoded, &record.decode_error) {
                 (Some(decoded), _) => decoded.data.to_string(),
                 (None, Some(error)) => format!("not decoded: {}", error.message),
-                (None, None) => "not decoded: ".to_owned(),
+                // The shape `raw` says nothing of what a decoder read.
+                (None, None) => {
+                    record.uplink.payload.as_ref().map(ToString::to_string).unwrap_or_default()
+                }
             };
             let (dev_eui, f_cnt) = (record.device.dev_eui.to_string(), record.uplink.f_cnt);
-            let received_at = record.received_at.to_string();
+            let received_at = output::moment(record.received_at);
             [cursor.clone(), received_at, dev_eui, f_cnt.to_string(), reading]
         });
         output::table(["cursor", "received at", "DevEUI", "FCnt", "data"], rows);
@@ -188,7 +191,7 @@ impl Records {
                 backlog.route.as_deref().unwrap_or("(inbox)").to_owned(),
                 backlog.waiting.to_string(),
                 older.collect::<Vec<_>>().join(", "),
-                backlog.next_expiry.map(|at| at.to_string()).unwrap_or_default(),
+                backlog.next_expiry.map(output::moment).unwrap_or_default(),
                 backlog.expired.to_string(),
             ]
         });

@@ -1,4 +1,4 @@
-//! `champollion records redecode`.
+//! `champollion records redecode`: kept records are decoded once more.
 
 use champollion_client::{Answer, Client, RedecodeProgress, RedecodeRequest};
 use champollion_delivery::names::GroupId;
@@ -12,7 +12,7 @@ use super::{Failure, output, progress};
 
 #[derive(Args)]
 pub(super) struct Redecode {
-    /// By what: a version as in acme/meter@2.0.0, or a requirement as in acme/meter@2.0
+    /// Decoder: a version as in acme/meter@2.0.0, or a requirement as in acme/meter@2.0
     #[arg(long, value_name = "VENDOR/MODEL[@VERSION]", value_parser = decoder)]
     decoder: DecoderRef,
     /// Only frames that were received from then on: a moment, or how long ago, as in 24h

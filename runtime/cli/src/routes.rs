@@ -1,4 +1,4 @@
-//! `champollion routes`.
+//! `champollion routes`: routes are made, tried and watched.
 
 use std::{
     fs,
@@ -23,36 +23,53 @@ pub(super) struct Routes {
     /// Group of the routes, where the token is an admin's
     #[arg(long, global = true)]
     group: Option<GroupId>,
-    /// Print JSON
+    /// Print JSON instead of text for people
     #[arg(long, global = true)]
     json: bool,
 }
 
 #[derive(Subcommand)]
 enum Action {
-    /// List routes, and how each is
+    /// List routes with their states
     List,
-    /// Show one whole; its secrets are hidden
-    Show { name: RouteName },
-    /// Make a route, or change one; what it is done with stays done
-    Put {
+    /// Show a route as JSON; its secrets are hidden
+    Show {
+        /// Name of the route
         name: RouteName,
-        /// A file of the route as JSON; - is standard input. docs/delivery.md says what may stand in it
+    },
+    /// Make a route, or change one; a changed route goes on where it was
+    Put {
+        /// Name of the route
+        name: RouteName,
+        /// File of the route as JSON; - is standard input. docs/delivery.md explains its members
         file: PathBuf,
-        /// Where a new route begins
+        /// First record of a new route
         #[arg(long, value_enum, default_value_t = From_::Now)]
         from: From_,
     },
-    /// Remove a route
-    Remove { name: RouteName },
-    /// Hand nothing over for a while; records wait, for as long as they are kept
-    Pause { name: RouteName },
-    /// Go on: also where the recipient wanted nothing any more, or is left alone after failures
-    Resume { name: RouteName },
-    /// Hand over something that is no record, to see whether the recipient takes it
-    Test { name: RouteName },
-    /// Show what was tried of late
+    /// Remove a route; its records stay in the mailbox
+    Remove {
+        /// Name of the route
+        name: RouteName,
+    },
+    /// Pause a route: its records wait, for as long as they are kept
+    Pause {
+        /// Name of the route
+        name: RouteName,
+    },
+    /// Resume a route that is paused, was stopped by its recipient, or waits after failures
+    Resume {
+        /// Name of the route
+        name: RouteName,
+    },
+    /// Hand over a test message, to see whether the recipient takes it
+    Test {
+        /// Name of the route
+        name: RouteName,
+    },
+    /// List the latest attempts of a route
     Attempts {
+        /// Name of the route
         name: RouteName,
         /// Most attempts of an answer
         #[arg(long, default_value_t = 50)]
@@ -63,9 +80,9 @@ enum Action {
 /// Where a new route begins.
 #[derive(Clone, Copy, ValueEnum)]
 enum From_ {
-    /// With the records that come from now on
+    /// The first that comes from now on
     Now,
-    /// With the oldest that is kept
+    /// The oldest that is kept
     Oldest,
 }
 
@@ -118,7 +135,7 @@ impl Routes {
                 route.to.keys().next().cloned().unwrap_or_default(),
                 status.state.as_str().to_owned(),
                 status.waiting.to_string(),
-                status.oldest_waiting.map(|at| at.to_string()).unwrap_or_default(),
+                status.oldest_waiting.map(output::moment).unwrap_or_default(),
                 status.delivered.to_string(),
                 status.expired.to_string(),
             ]
@@ -198,7 +215,7 @@ impl Routes {
         }
         let rows = list.attempts.iter().map(|attempt| {
             [
-                attempt.at.to_string(),
+                output::moment(attempt.at),
                 attempt.id.clone(),
                 attempt.count.to_string(),
                 attempt.outcome.as_str().to_owned(),

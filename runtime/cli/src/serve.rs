@@ -1,4 +1,4 @@
-//! `champollion serve`.
+//! `champollion serve`: the server is run.
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -23,7 +23,7 @@ pub(super) struct Serve {
     /// Folder that holds everything, over the setting `data-dir`
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
-    /// Where the first admin token is written, instead of to standard output
+    /// File that the first admin token is written to, instead of standard output
     #[arg(long, value_name = "FILE")]
     admin_token_file: Option<PathBuf>,
     /// Print all settings with their defaults and what they mean, and end

@@ -1,4 +1,4 @@
-//! `champollion storage`.
+//! `champollion storage`: the use of the disk, and the time for which there is room.
 
 use champollion_client::StorageReport;
 use clap::Args;
@@ -13,7 +13,7 @@ const MEGABYTE: f64 = 1e6;
 pub(super) struct Storage {
     #[command(flatten)]
     connection: Connection,
-    /// Print JSON
+    /// Print JSON instead of text for people
     #[arg(long)]
     json: bool,
 }

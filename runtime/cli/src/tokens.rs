@@ -1,4 +1,4 @@
-//! `champollion tokens`.
+//! `champollion tokens`: tokens are made, listed and revoked.
 
 use champollion_client::{Client, Role, TokenRequest};
 use champollion_delivery::names::GroupId;
@@ -20,7 +20,7 @@ pub(super) struct Tokens {
     action: Action,
     #[command(flatten)]
     connection: Connection,
-    /// Print JSON
+    /// Print JSON instead of text for people
     #[arg(long, global = true)]
     json: bool,
 }
@@ -29,7 +29,7 @@ pub(super) struct Tokens {
 enum Action {
     /// Make a token; it is shown once
     Create {
-        /// For whom or what it is
+        /// Name of the token: the person or the program that it is for
         #[arg(long)]
         name: String,
         /// Role of the token
@@ -41,7 +41,7 @@ enum Action {
         /// Scope to narrow the token to, several times for several; all of its role without
         #[arg(long = "scope", value_name = "SCOPE", value_parser = scopes())]
         scopes: Vec<Scope>,
-        /// When it ends, as in 2027-01-31T00:00:00Z
+        /// Moment at which the token ends, as in 2027-01-31T00:00:00Z
         #[arg(long, value_name = "TIME")]
         expires_at: Option<Timestamp>,
         /// Network server of the settings whose frames the token hands over
@@ -52,7 +52,7 @@ enum Action {
     List,
     /// End a token at once
     Revoke {
-        /// Its id, as the list shows it
+        /// Id of the token, as the list shows it
         id: String,
     },
 }

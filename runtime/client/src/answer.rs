@@ -27,7 +27,7 @@ impl<T> Answer<T> {
         &self.text
     }
 
-    /// The value alone.
+    /// Returns the value without the text that it was read from.
     #[must_use]
     pub fn into_value(self) -> T {
         self.value

@@ -11,7 +11,7 @@ use crate::{Answer, Channel, Client, ClientError, client::ask, pages::all};
 /// All that can be decoded.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Catalogue {
-    /// The decoders.
+    /// The decoders of the catalogue.
     pub decoders: Vec<CatalogueEntry>,
     /// The vocabulary that all measurements are in.
     pub quantities: Vec<Quantity>,
@@ -147,7 +147,7 @@ pub enum Direction {
 pub struct Field {
     /// Its key; `history[].volume` is the member of the objects of a list.
     pub name: String,
-    /// Its type.
+    /// The JSON type of the field.
     #[serde(rename = "type")]
     pub kind: String,
     /// The term of the vocabulary under which it stands in `measurements`.
@@ -172,7 +172,7 @@ pub struct Field {
 pub struct VariableDeclaration {
     /// The name of the variable.
     pub name: String,
-    /// Its type.
+    /// The JSON type of the variable.
     #[serde(rename = "type")]
     pub kind: String,
     /// Its unit as a UCUM code.
@@ -181,7 +181,7 @@ pub struct VariableDeclaration {
     /// Whether the decoder cannot do without.
     #[serde(default)]
     pub required: bool,
-    /// Its meaning.
+    /// The meaning of the variable, in a sentence.
     pub meaning: String,
 }
 
@@ -190,7 +190,7 @@ pub struct VariableDeclaration {
 pub struct Command {
     /// Its key in the command's JSON.
     pub name: String,
-    /// Its effect.
+    /// The effect of the command, in a sentence.
     pub meaning: String,
     /// A whole command as JSON text.
     pub example: String,
@@ -218,6 +218,9 @@ pub struct Script {
     /// Names of the examples that it does not answer as they say.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failing: Vec<String>,
+    /// The SHA-256 of all that an import made the package of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub import_digest: Option<String>,
 }
 
 impl Client {

@@ -34,7 +34,7 @@ pub struct RollbackRequest {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ShadowRequest {
-    /// The candidate.
+    /// The candidate that is to run beside the stable version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<Version>,
     /// Whether none does any more.
@@ -47,7 +47,7 @@ pub struct ShadowRequest {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CanaryRequest {
-    /// The candidate.
+    /// The candidate that a share of the devices gets.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<Version>,
     /// The number of a hundred devices that get it, 1 to 99.
@@ -72,7 +72,7 @@ pub struct CanaryRequest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct YankRequest {
-    /// The version.
+    /// The version that is withdrawn.
     pub version: Version,
     /// The reason, for those who had it.
     pub reason: String,
@@ -84,7 +84,7 @@ pub struct YankRequest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UnyankRequest {
-    /// The version.
+    /// The version that may be chosen again.
     pub version: Version,
     /// Whether it is only told what would happen.
     pub dry_run: bool,
@@ -97,7 +97,7 @@ pub struct DeprecationRequest {
     /// The decoder to use in its place: `vendor/model@requirement`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub successor: Option<String>,
-    /// The reason.
+    /// The reason why the decoder should not be used.
     pub reason: String,
     /// Whether it is only told what would happen.
     pub dry_run: bool,
@@ -124,7 +124,7 @@ pub enum Event {
     Promote(VersionName),
     /// Versions are stable no longer.
     Rollback {
-        /// The decoder.
+        /// The decoder whose versions they are.
         id: String,
         /// The versions, the one promoted last first.
         withdrawn: Vec<Version>,
@@ -135,14 +135,14 @@ pub enum Event {
     Shadow(VersionName),
     /// It does no longer.
     EndShadow {
-        /// The decoder.
+        /// The decoder whose candidate runs no longer.
         id: String,
     },
     /// A share of the devices gets a candidate.
     Canary {
-        /// The decoder.
+        /// The decoder that the candidate is a version of.
         id: String,
-        /// The candidate.
+        /// The version that is the candidate.
         version: Version,
         /// The number of a hundred devices that get it.
         share_percent: u8,
@@ -153,30 +153,30 @@ pub enum Event {
     },
     /// None does any more.
     EndCanary {
-        /// The decoder.
+        /// The decoder that the candidate is a version of.
         id: String,
-        /// The reason.
+        /// The reason why the candidate is taken back.
         reason: String,
     },
     /// A version is chosen no longer.
     Yank {
-        /// The decoder.
+        /// The decoder that the version is of.
         id: String,
         /// The version of the decoder.
         version: Version,
-        /// The reason.
+        /// The reason why the version is withdrawn.
         reason: String,
     },
     /// A version may be chosen again.
     Unyank(VersionName),
     /// A decoder should not be used any more, or with nothing said may be again.
     Deprecate {
-        /// The decoder.
+        /// The decoder that should not be used.
         id: String,
         /// The decoder to use in its place.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         successor: Option<String>,
-        /// The reason.
+        /// The reason why the decoder should not be used.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
@@ -185,16 +185,16 @@ pub enum Event {
 /// A version of a decoder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VersionName {
-    /// The decoder.
+    /// The decoder that the version is of.
     pub id: String,
-    /// The version.
+    /// The version of the decoder.
     pub version: Version,
 }
 
 /// A requirement that gets another version.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Effect {
-    /// The requirement: `vendor/model@requirement`.
+    /// The requirement of the devices: `vendor/model@requirement`.
     pub wanted: String,
     /// The version that it got.
     pub from: Option<Version>,
@@ -208,7 +208,7 @@ pub struct Effect {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CanaryReport {
-    /// The decoder.
+    /// The decoder that the candidate is a version of.
     pub id: String,
     /// The version that is the candidate.
     pub version: Version,
@@ -228,7 +228,7 @@ pub struct CanaryReport {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ShadowReport {
-    /// The decoder.
+    /// The decoder that the candidate is a version of.
     pub id: String,
     /// The version that is the candidate.
     pub version: Version,
@@ -240,7 +240,7 @@ pub struct ShadowReport {
     pub skipped: u64,
     /// The stable version's performance.
     pub stable: Performance,
-    /// The candidate's performance.
+    /// The candidate's performance on the same frames.
     pub candidate: Performance,
     /// The places where the two differ, and on how many frames.
     pub differing: BTreeMap<String, u64>,
@@ -263,7 +263,7 @@ pub struct Performance {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ShadowExample {
-    /// FPort.
+    /// The FPort of the frame.
     pub f_port: u8,
     /// The payload, in hexadecimal digits.
     pub payload: String,

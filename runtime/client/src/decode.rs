@@ -10,7 +10,7 @@ use crate::{Answer, Client, ClientError, DecoderName, client::ask};
 /// A payload or a command, and the decoder that is to be tried on it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Trial {
-    /// The decoder: `vendor/model@requirement`.
+    /// The decoder that is tried: `vendor/model@requirement`.
     pub decoder: String,
     /// The payload or the command.
     #[serde(flatten)]
@@ -34,18 +34,18 @@ pub enum TrialInput {
 pub struct Tried {
     /// The version that was tried.
     pub decoder: DecoderName,
-    /// The decoder's answer.
+    /// The decoder's answer to the input.
     #[serde(flatten)]
     pub outcome: Outcome,
 }
 
-/// A decoder's answer.
+/// An answer of a decoder that could do what it was asked to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// To an uplink, or to a downlink that is read back.
     Reading(Reading),
-    /// To a command.
+    /// To a command, which is encoded.
     Downlink(EncodedDownlink),
 }
 

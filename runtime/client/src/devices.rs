@@ -16,7 +16,7 @@ use crate::{
 /// The devices that the token sees.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DeviceList {
-    /// The devices.
+    /// The devices that the token sees.
     pub devices: Vec<Device>,
 }
 
@@ -76,7 +76,7 @@ pub struct Device {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PayloadState {
-    /// Decrypted.
+    /// Decrypted by the network server.
     Clear,
     /// As on the air, under the AppSKey.
     Encrypted,
@@ -86,7 +86,7 @@ pub enum PayloadState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ActivationKind {
-    /// Activation by personalization.
+    /// Activation by personalization, with a fixed session.
     Abp,
     /// Activation over the air.
     Otaa,
@@ -295,14 +295,14 @@ pub struct HandedSession {
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum HandedKey {
-    /// In clear.
+    /// In clear, as 32 digits.
     Clear(String),
     /// Wrapped, as the LoRaWAN Backend Interfaces (TS002) say.
     #[serde(rename_all = "camelCase")]
     Wrapped {
         /// The label of the key that it is wrapped with.
         kek_label: String,
-        /// The wrapped key.
+        /// The wrapped key, in hexadecimal digits.
         aes_key: String,
     },
 }

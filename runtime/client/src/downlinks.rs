@@ -1,4 +1,4 @@
-//! Commands to devices.
+//! Commands to devices: sent to one or to a group, followed, cancelled.
 
 use std::{collections::BTreeMap, fmt, fmt::Display};
 
@@ -50,7 +50,7 @@ pub struct GroupDownlinkRequest {
 pub struct Downlink {
     /// Its name. Names of later commands are greater.
     pub id: Uuid,
-    /// The device.
+    /// The device that the command is for.
     pub dev_eui: DevEui,
     /// The group of the device.
     pub group: String,
@@ -166,7 +166,7 @@ impl Display for DownlinkState {
 pub struct GroupAnswer {
     /// The name of the command to the group.
     pub id: Uuid,
-    /// The group.
+    /// The group whose devices are commanded.
     pub group: String,
     /// The number of devices for which it waits to be handed over.
     pub queued: u64,
@@ -180,7 +180,7 @@ pub struct GroupAnswer {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GroupResult {
-    /// The device.
+    /// The device that the command is for.
     pub dev_eui: DevEui,
     /// The name of its command.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -211,7 +211,7 @@ pub struct DownlinkListing {
 /// Commands of a device, the latest first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DownlinkList {
-    /// The commands.
+    /// The commands, the latest first.
     pub downlinks: Vec<Downlink>,
 }
 

@@ -13,7 +13,7 @@ pub struct Problem {
     /// The status in words.
     #[serde(default)]
     pub title: String,
-    /// The status.
+    /// The status of the answer.
     #[serde(default)]
     pub status: u16,
     /// A word for programs, which does not change between releases.
@@ -35,7 +35,7 @@ pub enum ClientError {
     /// There can be no client on this system.
     #[error("the HTTP client cannot be set up")]
     Setup(#[source] reqwest::Error),
-    /// No answer came.
+    /// No answer came from the server.
     #[error("the server cannot be reached")]
     Unreachable(#[source] reqwest::Error),
     /// The server refuses and says why.

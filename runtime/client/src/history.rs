@@ -26,22 +26,22 @@ pub struct Head {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SignedHead {
-    /// The end.
+    /// The end that is signed.
     pub head: Head,
     /// The moment at which it was signed.
     pub signed_at: Timestamp,
     /// The moment until which it may be shown.
     pub expires_at: Timestamp,
-    /// The registry's key.
+    /// The registry's public key.
     pub key: String,
-    /// Its signature.
+    /// The signature by that key.
     pub signature: String,
 }
 
 /// The end of the audit, signed by the registry, with its archives and its space.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditHead {
-    /// The signed end.
+    /// The signed end of the audit.
     #[serde(flatten)]
     pub signed: SignedHead,
     /// The archives, the oldest first, also those that were moved away.
@@ -59,7 +59,7 @@ pub struct AuditArchive {
     pub bytes: u64,
     /// The place of its first line.
     pub first: u64,
-    /// Its signed end.
+    /// The signed end of the file.
     pub checkpoint: Checkpoint,
 }
 
@@ -67,13 +67,13 @@ pub struct AuditArchive {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Checkpoint {
-    /// The end.
+    /// The end that is signed.
     pub head: Head,
     /// The moment at which it was signed.
     pub signed_at: Timestamp,
-    /// The registry's key.
+    /// The registry's public key.
     pub key: String,
-    /// Its signature.
+    /// The signature by that key.
     pub signature: String,
 }
 
@@ -94,7 +94,7 @@ pub struct AuditUsage {
 /// The files that lines of the audit were moved into.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Archived {
-    /// The files.
+    /// The files that were written.
     pub archived: Vec<AuditArchive>,
 }
 

@@ -25,7 +25,7 @@ const PROTOBUF: HeaderValue = HeaderValue::from_static("application/octet-stream
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PhyFrame {
-    /// The PHYPayload.
+    /// The PHYPayload, in hexadecimal digits.
     pub phy_payload: Hex,
     /// The device; needed where the network server has checked the MIC, and of use to a join-accept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -147,18 +147,18 @@ pub struct LineAnswer {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LineOutcome {
-    /// It was taken.
+    /// The frame was taken.
     Receipt(Receipt),
-    /// It was refused.
+    /// The frame was refused, and why.
     Problem(Problem),
 }
 
 /// An event of ChirpStack's, in one of the two ways in which it writes them.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ChirpstackEvent {
-    /// As JSON.
+    /// The event as JSON.
     Json(Json),
-    /// As protobuf.
+    /// The event as protobuf.
     Protobuf(Vec<u8>),
 }
 

@@ -14,14 +14,14 @@ use crate::{
 /// The keys that the registry knows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublisherKeyList {
-    /// The keys.
+    /// The keys of publishers.
     pub keys: Vec<PublisherKey>,
 }
 
 /// A key of a publisher.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublisherKey {
-    /// The public key.
+    /// The public key of the publisher.
     pub key: String,
     /// The publisher, for people.
     pub name: String,
@@ -35,7 +35,7 @@ pub struct PublisherKey {
 /// A key that is to be known.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct NewKey {
-    /// The public key.
+    /// The public key of the publisher.
     pub key: String,
     /// The publisher, for people.
     pub name: String,
@@ -46,7 +46,7 @@ pub struct NewKey {
 /// The registry's own key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OwnKey {
-    /// The public key.
+    /// The public key of the registry.
     pub key: String,
 }
 

@@ -24,6 +24,7 @@ mod history;
 mod ingest;
 mod keys;
 mod lines;
+mod network_servers;
 mod packages;
 mod pages;
 mod parked;
@@ -67,6 +68,10 @@ pub use ingest::{
     ChirpstackEvent, DecodeProblem, LineAnswer, LineOutcome, PhyFrame, Receipt, Ts002Answer,
 };
 pub use keys::{NewKey, OwnKey, PublisherKey, PublisherKeyList};
+pub use network_servers::{
+    BrokerCheck, Finding, FindingSeverity, LeftSession, NetworkServerCheck, NetworkServerList,
+    TopicCheck, Traffic,
+};
 pub use packages::{Channel, Publication, Published, RandomPayloads, Report};
 pub use parked::{ParkedList, ParkedMessage, ParkedText, Retried};
 pub use quarantine::{QuarantineList, Quarantined};

@@ -40,9 +40,9 @@ pub struct Publication {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Published {
-    /// The decoder.
+    /// The decoder that the package is of.
     pub id: String,
-    /// Its version.
+    /// The version of the package.
     pub version: Version,
     /// The SHA-256 of the package.
     pub digest: String,
@@ -54,7 +54,7 @@ pub struct Published {
     /// Whether it was only tried.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub dry_run: bool,
-    /// The gate's report.
+    /// The report of the gate.
     pub report: Report,
 }
 
@@ -76,7 +76,7 @@ pub struct Report {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RandomPayloads {
-    /// Their number.
+    /// The number of payloads that were tried.
     pub tried: u64,
     /// Those that were read.
     pub readings: u64,

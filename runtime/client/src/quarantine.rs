@@ -12,7 +12,7 @@ use crate::{Answer, Client, ClientError, client::tell, pages::all};
 /// The versions that are set aside.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QuarantineList {
-    /// The versions.
+    /// The versions, or their calls, that are set aside.
     pub quarantined: Vec<Quarantined>,
 }
 
@@ -20,7 +20,7 @@ pub struct QuarantineList {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Quarantined {
-    /// The decoder.
+    /// The decoder that the version is of.
     pub id: String,
     /// The version of the decoder.
     pub version: Version,

@@ -33,6 +33,8 @@ pub struct Quotas {
     pub open_answers: QuotaUse,
     /// Tests of routes in the last minute.
     pub route_tests_per_minute: QuotaUse,
+    /// Changes of routes in the last minute.
+    pub route_changes_per_minute: QuotaUse,
     /// Whether its tokens may send commands with the priority `high`.
     pub high_priority: bool,
 }

@@ -35,7 +35,7 @@ pub struct RecordsQuery {
     pub route: Option<String>,
     /// Seconds to wait for a record where there is none.
     pub wait: Option<u64>,
-    /// The devices.
+    /// The devices that the records are of.
     pub device: Option<String>,
     /// The parts of the group that the devices are in.
     pub sub_group: Option<String>,
@@ -43,7 +43,7 @@ pub struct RecordsQuery {
     pub use_case: Option<String>,
     /// The decoders: `vendor/model`, or `vendor/*`.
     pub decoder: Option<String>,
-    /// The ports.
+    /// The ports of the frames.
     pub port: Option<String>,
     /// Only those that are decoded, or only those that are not.
     pub decoded: Option<bool>,
@@ -69,9 +69,9 @@ pub struct Page {
 /// A record with its place.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PulledRecord {
-    /// Its place.
+    /// The place of the record.
     pub cursor: String,
-    /// The record.
+    /// The record at that place.
     pub record: Record,
 }
 
@@ -91,7 +91,7 @@ pub struct Record {
     pub verified_by: String,
     /// The network server that handed it over.
     pub network_server: String,
-    /// The frame.
+    /// The frame that the device sent.
     pub uplink: Uplink,
     /// The metadata of the network.
     pub radio: Radio,
@@ -113,7 +113,7 @@ pub struct Record {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DeviceInfo {
-    /// The device.
+    /// The device that sent the frame.
     pub dev_eui: DevEui,
     /// Its name for people; empty where it has none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -138,7 +138,7 @@ pub struct Uplink {
     pub dev_addr: Option<DevAddr>,
     /// The frame counter, all 32 bits.
     pub f_cnt: u32,
-    /// FPort.
+    /// The FPort of the frame.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub f_port: Option<u8>,
     /// Whether the device asked for an acknowledgement.
@@ -172,7 +172,7 @@ pub struct Radio {
     pub snr_db: Option<f32>,
     /// The number of gateways that received it.
     pub redundancy: u64,
-    /// The rest.
+    /// The rest of the radio metadata.
     #[serde(flatten)]
     pub metadata: RadioMetadata,
 }
@@ -180,7 +180,7 @@ pub struct Radio {
 /// A record that another one replaces.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Replaced {
-    /// Its name.
+    /// The name of the record that is replaced.
     pub record: String,
     /// The decoder that decoded it, where one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -195,7 +195,7 @@ pub struct Replaced {
 pub struct DecoderName {
     /// The decoder's name, `vendor/model`.
     pub id: String,
-    /// Its version.
+    /// The version that was run.
     pub version: Version,
     /// The SHA-256 of its package.
     pub digest: String,

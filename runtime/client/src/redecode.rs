@@ -52,7 +52,7 @@ pub struct RedecodeProgress {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RedecodeDone {
-    /// The decoder.
+    /// The decoder that was chosen.
     pub id: String,
     /// The version that was chosen.
     pub version: Version,

@@ -40,7 +40,7 @@ pub struct Backlog {
 /// Records that are older than some hours.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Older {
-    /// The hours.
+    /// The age in hours.
     pub hours: f64,
     /// The number of records.
     pub records: u64,

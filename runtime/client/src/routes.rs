@@ -15,7 +15,7 @@ use crate::{
 /// The routes that the token sees.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RouteList {
-    /// The routes.
+    /// The routes that the token sees.
     pub routes: Vec<Route>,
 }
 
@@ -44,7 +44,7 @@ pub struct Route {
     /// The author of its last change.
     #[serde(default, rename = "changedBy", skip_serializing_if = "Option::is_none")]
     pub changed_by: Option<Author>,
-    /// Its state.
+    /// The state of the route.
     pub status: RouteStatus,
 }
 
@@ -128,7 +128,7 @@ impl RouteState {
 pub struct Stopped {
     /// The moment at which it came.
     pub at: Timestamp,
-    /// The recipient's words.
+    /// The words of the recipient.
     pub reason: String,
 }
 
@@ -143,7 +143,7 @@ pub struct Attempt {
     pub count: u64,
     /// The first of them.
     pub records: Vec<String>,
-    /// The outcome.
+    /// The outcome of the attempt.
     pub outcome: AttemptOutcome,
     /// The status of the recipient's answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -182,7 +182,7 @@ impl AttemptOutcome {
 /// The last attempts of a route.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AttemptList {
-    /// The attempts.
+    /// The attempts, the latest first.
     pub attempts: Vec<Attempt>,
 }
 
@@ -200,7 +200,7 @@ pub enum Beginning {
 #[derive(Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MadeRoute {
-    /// The route.
+    /// The route that was made.
     #[serde(flatten)]
     pub route: Route,
     /// The secret that its requests are signed with, where that was made by the server. Shown once.

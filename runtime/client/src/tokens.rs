@@ -15,18 +15,18 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// May do everything.
+    /// The role of those who may do everything.
     Admin,
     /// May hand over frames.
     Lns,
-    /// May publish decoders.
+    /// The role of those who may publish decoders.
     Publisher,
     /// Get the records of one group.
     Partner,
 }
 
 impl Role {
-    /// All roles.
+    /// All roles, in the order in which people are told them.
     pub const ALL: [Self; 4] = [Self::Admin, Self::Lns, Self::Publisher, Self::Partner];
 
     /// Returns the word for it.
@@ -117,7 +117,7 @@ pub struct CreatedToken {
 /// The tokens that there are.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenList {
-    /// The tokens.
+    /// The tokens, without their secrets.
     pub tokens: Vec<Token>,
 }
 

@@ -18,7 +18,7 @@ const KEY_STREAM_BLOCK: u8 = 0x01;
 
 /// Filling of the bytes 1 to 4 of a block that has no context.
 const NO_CONTEXT: [u8; 4] = [0; 4];
-/// Filling for FOpts.
+/// Filling of the same bytes for FOpts.
 const F_OPTS_CONTEXT: [u8; 4] = [0, 0, 0, 1];
 const F_OPTS_CONTEXT_OF_A_F_CNT_DOWN: [u8; 4] = [0, 0, 0, 2];
 
@@ -121,7 +121,7 @@ pub(crate) fn join_mic(key: &Aes128Enc, parts: &[&[u8]]) -> Mic {
     Mic::from_bytes([tag[0], tag[1], tag[2], tag[3]])
 }
 
-/// Encrypts one block.
+/// Encrypts one block of AES-128.
 pub(crate) fn encrypt(key: &Aes128Enc, bytes: [u8; 16]) -> [u8; 16] {
     let mut block = Block::from(bytes);
     key.encrypt_block(&mut block);

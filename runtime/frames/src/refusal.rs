@@ -17,7 +17,10 @@ pub enum Refusal {
     Malformed(#[from] MalformedPhyPayload),
 
     /// No session has this address: the device is not registered, or belongs to a neighbour.
-    #[error("no session has DevAddr {dev_addr}")]
+    #[error(
+        "no session has DevAddr {dev_addr}: register the device with its session keys, or with its AppKey and \
+         hand its joins over"
+    )]
     UnknownDevAddr {
         /// The address in the frame.
         dev_addr: DevAddr,
@@ -116,7 +119,10 @@ pub enum Refusal {
     },
 
     /// No device of this DevEUI is registered.
-    #[error("no device of the DevEUI {dev_eui} is registered")]
+    #[error(
+        "no device of the DevEUI {dev_eui} is registered: register it, without keys where its network server \
+         keeps them"
+    )]
     UnknownDevEui {
         /// The DevEUI of the device.
         dev_eui: DevEui,

@@ -16,6 +16,7 @@ pub struct Catalogue {
 }
 
 /// A codec: scripts, the devices that they are for, and examples.
+#[derive(Serialize)]
 pub struct Codec {
     /// The file that names it, relative to the folder that is imported.
     pub place: String,
@@ -48,7 +49,7 @@ pub struct Codec {
 }
 
 /// The way in which a catalogue says that the functions of a codec are called.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Calling {
     /// The dialect; `None` where it is recognized by the names of the functions.
     pub dialect: Option<Dialect>,

@@ -6,6 +6,7 @@
 
 use champollion_sdk::vectors::{CommandInput, DownlinkInput, Hex, Input, UplinkInput};
 use jiff::Timestamp;
+use serde::{Serialize, Serializer};
 use serde_json::{Value as Json, json};
 
 use super::{Calling, Point, Problem, comparison::read_moment};
@@ -14,13 +15,14 @@ use super::{Calling, Point, Problem, comparison::read_moment};
 const ANY_PORT: u8 = 1;
 
 /// An example: an input of a codec and the output that should come.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Example {
     /// Its name, in the words of whoever wrote it.
     pub name: String,
     /// The file, and the place in it.
     pub place: String,
     /// The input of the codec.
+    #[serde(serialize_with = "write_input")]
     pub input: Input,
     /// Whether the command that goes in is all that its codec is given, since that reads more of it
     /// than its `data`.
@@ -36,6 +38,15 @@ pub struct Example {
     pub normalized: Option<Json>,
     /// The points that its catalogue says are in it.
     pub points: Vec<Point>,
+}
+
+/// Writes an input with the function that it is for.
+fn write_input<S: Serializer>(input: &Input, serializer: S) -> Result<S::Ok, S::Error> {
+    match input {
+        Input::Uplink(uplink) => ("uplink", uplink).serialize(serializer),
+        Input::Command(command) => ("command", command).serialize(serializer),
+        Input::Downlink(downlink) => ("downlink", downlink).serialize(serializer),
+    }
 }
 
 /// The function that an example is for.

@@ -42,7 +42,7 @@ pub(super) struct Inferred {
 /// The meaning of a field by the points of the examples.
 struct Pointed {
     quantity: Option<&'static Quantity>,
-    /// A UCUM code.
+    /// The unit as a UCUM code.
     unit: &'static str,
 }
 

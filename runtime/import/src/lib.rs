@@ -12,6 +12,7 @@ mod comparison;
 mod example;
 mod fields;
 mod files;
+mod imprint;
 pub mod layout;
 mod manifest;
 mod naming;
@@ -28,10 +29,13 @@ mod trial;
 pub use codec::{Calling, Catalogue, Codec, Problem};
 pub use example::Example;
 pub use files::{Folder, ImportError};
+pub use imprint::restamped;
 pub use layout::Layout;
 pub use naming::{Named, Names};
 pub use package_maker::{Made, Options, PackageMaker};
 pub use points::Point;
-pub use report::{FailedExample, Failing, Renamed, Report, Skipped, VectorCount};
+pub use report::{
+    Bumped, FailedExample, Failing, Renamed, Report, Skipped, Unchanged, VectorCount,
+};
 pub use source_text::SourceText;
 pub use tolerance::Comparison;

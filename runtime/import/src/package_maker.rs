@@ -4,7 +4,7 @@ use champollion_registry::{
     gate::Rehearsal,
     package::{DecoderId, Manifest, Package, PackageError, outcome, run},
 };
-use champollion_sandbox::{Decoder, Sandbox};
+use champollion_sandbox::{Decoder, Digest, Sandbox};
 use champollion_sdk::vectors::Vector;
 use semver::Version;
 
@@ -12,6 +12,7 @@ use super::{
     Codec, Example, FailedExample, Problem,
     example::{as_called, with_whole_commands},
     fields::{Inferred, infer},
+    imprint::imprint,
     manifest::{completed, manifest},
     normalized::Normalized,
     trial::{Trial, run_examples},
@@ -75,18 +76,34 @@ impl<'sandbox> PackageMaker<'sandbox> {
         Self { sandbox, options }
     }
 
-    /// Makes a package of a codec under a name. Takes some milliseconds of the processor.
+    /// Returns the imprint of a codec under a name: the package that is made of it carries it. Costs no more than
+    /// reading the codec.
     #[must_use]
-    pub fn make(&self, codec: &Codec, id: DecoderId) -> Made {
+    pub fn imprint(&self, codec: &Codec, id: &DecoderId) -> Option<Digest> {
+        let Options { licence, keep_failing, .. } = &self.options;
+        imprint(codec, id, licence.as_deref(), *keep_failing).ok()
+    }
+
+    /// Returns the version that a codec states, or that the importing person states for it.
+    #[must_use]
+    pub fn stated_version(&self, codec: &Codec) -> Option<Version> {
+        let of_codec = || codec.version.as_deref().and_then(read_version);
+        self.options.version.clone().or_else(of_codec)
+    }
+
+    /// Makes a package of a codec under a name, and under a version where one is given in the place of the stated
+    /// one. Takes some milliseconds of the processor.
+    #[must_use]
+    pub fn make(&self, codec: &Codec, id: DecoderId, version: Option<Version>) -> Made {
         let mut made = Made::skipped(codec, "");
-        made.package = self.try_to_make(codec, id, &mut made);
+        made.package = self.try_to_make(codec, (id, version), &mut made);
         made
     }
 
     fn try_to_make(
         &self,
         codec: &Codec,
-        id: DecoderId,
+        (id, version): (DecoderId, Option<Version>),
         made: &mut Made,
     ) -> Result<Package, String> {
         let source = match &codec.script {
@@ -95,9 +112,14 @@ impl<'sandbox> PackageMaker<'sandbox> {
             Err(problem) => return Err(problem.to_string()),
         };
         let licence = self.licence(codec, made);
+        let stated = self.version(codec, made);
         let (version, (examples, whole_input)) =
-            (self.version(codec, made), as_called(&codec.examples, codec.calling));
-        let manifest = manifest(codec, id, version, licence, whole_input);
+            (version.unwrap_or(stated), as_called(&codec.examples, codec.calling));
+        let import_digest = self.imprint(codec, &id);
+        let mut manifest = manifest(codec, id, version, licence, whole_input);
+        if let Some(script) = &mut manifest.script {
+            script.import_digest = import_digest;
+        }
         let mut tried = self.try_examples(codec, source, manifest, &examples)?;
         if !whole_input && tried.trial.fails_commands() {
             // Some codecs read the port of a command beside its data.
@@ -193,10 +215,9 @@ impl<'sandbox> PackageMaker<'sandbox> {
             return version.clone();
         }
         let Some(stated) = &codec.version else { return FIRST_VERSION };
-        match Version::parse(stated.trim().trim_start_matches('v')) {
-            // The registry takes none with build metadata.
-            Ok(version) if version.build.is_empty() => version,
-            _ => {
+        match read_version(stated) {
+            Some(version) => version,
+            None => {
                 made.problems.push(Problem::new(
                     codec.place.as_str(),
                     format!(
@@ -221,6 +242,12 @@ impl<'sandbox> PackageMaker<'sandbox> {
         ));
         UNKNOWN_LICENCE.to_owned()
     }
+}
+
+/// Reads the version that a codec states. The registry takes none with build metadata.
+fn read_version(stated: &str) -> Option<Version> {
+    let version = Version::parse(stated.trim().trim_start_matches('v')).ok()?;
+    version.build.is_empty().then_some(version)
 }
 
 /// A codec that was loaded, and what became of its examples.
@@ -251,7 +278,7 @@ fn assemble_within_limits(
     }
 }
 
-fn assemble(
+pub(super) fn assemble(
     source: &str,
     manifest: &Manifest,
     vectors: &[Vector],

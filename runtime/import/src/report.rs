@@ -1,4 +1,4 @@
-//! Reports of imports.
+//! The report of an import: the outcome for each codec.
 
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -17,6 +17,12 @@ pub struct Report {
     pub vectors: VectorCount,
     /// Codecs of which no package was made.
     pub skipped: Vec<Skipped>,
+    /// Codecs whose package the server has already.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unchanged: Vec<Unchanged>,
+    /// Codecs that have changed, and the version that their package got by that.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub bumped: Vec<Bumped>,
     /// Codecs that could not have the name that they would have got.
     pub renamed: Vec<Renamed>,
     /// The parts that could not be read or carried over, though the rest was.
@@ -70,6 +76,30 @@ pub struct Skipped {
     pub codec: String,
     /// The reason in words.
     pub reason: String,
+}
+
+/// A codec whose package the server has already.
+#[derive(Clone, Debug, Serialize)]
+pub struct Unchanged {
+    /// The file that names the codec.
+    pub codec: String,
+    /// The name of its package.
+    pub id: String,
+    /// The version that is published.
+    pub version: String,
+}
+
+/// A codec that has changed since it was published.
+#[derive(Clone, Debug, Serialize)]
+pub struct Bumped {
+    /// The file that names the codec.
+    pub codec: String,
+    /// The name of its package.
+    pub id: String,
+    /// The version that it is published under now.
+    pub version: String,
+    /// The highest version before.
+    pub previous: String,
 }
 
 /// A codec that could not have the name that it would have got.

@@ -1,13 +1,14 @@
 //! Values that an example of a catalogue leaves open.
 
+use serde::Serialize;
 use serde_json::Value as Json;
 
 use crate::comparison::{read_moment, respelled};
 
 /// The manner in which a catalogue's own tools compare an answer with an example.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub enum Comparison {
-    /// Value by value.
+    /// Each value by itself, exactly.
     #[default]
     ByValue,
     /// As ThingPark's: an example may leave a date or a number open.

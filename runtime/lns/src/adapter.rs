@@ -1,7 +1,5 @@
-//! The trait that an adapter fulfils, and the list of all adapters.
-//!
-//! A new adapter is a folder and a line in `ADAPTERS`, beside the `mod` that Rust asks for: the word in the
-//! settings, the path over HTTP, the topics of MQTT and everything that is read come from there.
+//! The trait that an adapter fulfils, and all that a message says through it. The list of all adapters is
+//! `adapters.rs`.
 
 use serde_json::{Map, Value as Json};
 
@@ -11,19 +9,6 @@ use crate::{
     Description, Encoding, Feedback, Message, Place, Topic, Unreadable, decoration::Unread,
     outgoing::Commands,
 };
-
-/// All adapters, in the order in which they are named to people.
-pub(crate) static ADAPTERS: &[&dyn Adapter] = &[
-    &crate::chirpstack::Chirpstack,
-    &crate::tts::Tts,
-    &crate::actility::Actility,
-    &crate::ts002::Ts002,
-    &crate::kerlink::Kerlink,
-    &crate::loriot::Loriot,
-    &crate::aws::Aws,
-    &crate::described::Described,
-    &crate::phy::Phy,
-];
 
 /// The adapter for one kind of network server.
 pub trait Adapter: Sync {
@@ -48,6 +33,11 @@ pub trait Adapter: Sync {
         &[]
     }
 
+    /// Says to people how its events come so that none is lost while nobody listens.
+    fn assured_events(&self) -> &'static str {
+        "let the network server publish its messages with QoS 1, and connect to the broker without a clean session"
+    }
+
     /// Reads an MQTT topic; nothing where it is none of the network server's. Of an adapter without topics
     /// of its own all messages are uplinks, and those of one topic are taken in their order.
     fn topic<'topic>(&self, topic: &'topic str) -> Option<Topic<'topic>> {
@@ -68,7 +58,13 @@ pub trait Adapter: Sync {
     /// Whether a message over HTTP looks like one of this network server's, by members that no other has.
     fn recognizes(&self, json: &Json) -> bool;
 
-    /// Reads a message: all that it says, in one go.
+    /// Whether a message that is no JSON looks like one of this network server's.
+    fn recognizes_text(&self, _text: &str) -> bool {
+        false
+    }
+
+    /// Reads a message: all that it says, in one go. Callers go by [`Kind::read`](crate::Kind::read), which
+    /// names mistakes that are the same for all.
     ///
     /// # Errors
     /// [`Unreadable`] names the field that is not what it should be.

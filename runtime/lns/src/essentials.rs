@@ -8,7 +8,7 @@ use crate::{Fault, Unreadable, json::Field};
 pub(super) enum LeftOut {
     /// It is 0, as in the JSON of protobuf.
     IsZero,
-    /// It is missing.
+    /// It is missing, which is an error.
     IsMissing,
 }
 

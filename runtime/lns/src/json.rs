@@ -33,14 +33,8 @@ pub(super) struct Field<'json> {
 
 type Result<T> = std::result::Result<T, Unreadable>;
 
-/// Reads the bytes of a message, which must be a JSON object, and must not look like another network
-/// server's.
-pub(super) fn parse(kind: Kind, body: &[u8]) -> Result<Json> {
-    let unread = Unread::default();
-    parse_forgivingly(kind, body, &unread)
-}
-
-/// The same where what is wrong with the JSON is noted.
+/// Reads the bytes of a message, which must not look like another network server's, and notes what is wrong
+/// with the JSON where it can be read all the same.
 pub(super) fn parse_forgivingly(kind: Kind, body: &[u8], unread: &Unread) -> Result<Json> {
     let json = repair::read(body, unread)?;
     if let Some(got) = Kind::recognize(&json).filter(|&got| got != kind) {
@@ -354,6 +348,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    fn parse(kind: Kind, body: &[u8]) -> Result<Json> {
+        parse_forgivingly(kind, body, &Unread::default())
+    }
 
     #[track_caller]
     fn said<T: std::fmt::Debug>(result: Result<T>) -> String {

@@ -8,7 +8,7 @@ use serde::{
 };
 use serde_json::Value as Json;
 
-use crate::adapter::{ADAPTERS, Adapter};
+use crate::{Heard, Incoming, Unreadable, adapter::Adapter, adapters::ADAPTERS, mistake};
 
 /// Starts the paths of all kinds.
 const PATH: &str = "/v1/ingest/";
@@ -43,6 +43,15 @@ impl Kind {
     #[must_use]
     pub fn recognize(json: &Json) -> Option<Self> {
         Self::all().find(|kind| kind.recognizes(json))
+    }
+
+    /// Reads a message. Where it cannot be read, and shows another mistake than that of a field, such as that
+    /// it is another network server's or XML, the error names the mistake.
+    ///
+    /// # Errors
+    /// [`Unreadable`] names the field that is not what it should be, or the mistake.
+    pub fn read(self, incoming: &Incoming<'_>) -> Result<Heard, Unreadable> {
+        self.0.read(incoming).map_err(|error| mistake::explained(self, incoming, error))
     }
 
     /// The path over HTTP that an operator gives to the network server.

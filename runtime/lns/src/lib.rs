@@ -6,16 +6,24 @@
 //! network server is a pure function too ([`outgoing`]). Taking what a message hands over, and sending
 //! what goes out, is the caller's.
 //!
+//! Where a message cannot be read, [`Kind::read`] looks for the [`Mistake`] behind it: the message of another
+//! network server or version, XML, an envelope.
+//!
 //! There is one rule for all: the essentials of an uplink (DevEUI, FCnt, FPort, payload) must be as they
 //! should, and what else cannot be read is left out and noted.
 //!
-//! A new adapter is a folder here and a line in the list of `adapter.rs`. Each [`Kind`] of network server
+//! A new adapter is a folder here and a line in the list of `adapters.rs`. Each [`Kind`] of network server
 //! is one of them.
 
 #![forbid(unsafe_code)]
 
+// The adapter of examples/adapter, held against all that holds for adapters.
+#[cfg(test)]
+#[path = "../../../examples/adapter/mod.rs"]
+mod acme;
 mod actility;
 mod adapter;
+mod adapters;
 mod aws;
 mod chirpstack;
 mod command;
@@ -29,6 +37,7 @@ mod kerlink;
 mod kind;
 mod loriot;
 mod message;
+mod mistake;
 mod name;
 pub mod outgoing;
 pub mod phy;
@@ -49,6 +58,7 @@ pub use encoding::Encoding;
 pub use handed_key::HandedKey;
 pub use kind::Kind;
 pub use message::{Content, Frame, GATEWAYS, Joined, Message, Nameless};
+pub use mistake::{Doors, Mistake, Stranger, Whose};
 pub use name::{NetworkServerName, NetworkServerNameError};
 pub use topic::Topic;
 pub use unreadable::{Fault, Unreadable};

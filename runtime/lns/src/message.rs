@@ -38,7 +38,7 @@ pub struct Frame {
 /// The content of a frame that a network server hands over.
 #[derive(Clone, Debug)]
 pub enum Content {
-    /// The whole frame.
+    /// The whole frame with its MIC.
     Phy {
         /// The PHYPayload, still encrypted.
         phy_payload: Vec<u8>,

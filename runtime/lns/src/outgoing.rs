@@ -64,7 +64,7 @@ pub struct OutgoingCommand<'order> {
     pub priority: Priority,
     /// From when on nobody wants it any more.
     pub expires_at: Timestamp,
-    /// The present moment.
+    /// The present moment, since there is no clock here.
     pub now: Timestamp,
     /// The application that the device is in, where that is known.
     pub application: Option<&'order str>,

@@ -63,7 +63,7 @@ pub(super) fn megahertz(field: &Field<'_>) -> Result<u32, Unreadable> {
     within(field, field.megahertz()?, &HERTZ, "Hz is no frequency of LoRaWAN")
 }
 
-/// A spreading factor.
+/// A spreading factor of LoRa.
 pub(super) fn spreading_factor(field: &Field<'_>) -> Result<u8, Unreadable> {
     within(field, field.whole_or_text()?, &SPREADING_FACTORS, "is no spreading factor")
 }

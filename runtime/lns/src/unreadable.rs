@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::Kind;
+use crate::{Doors, Kind, Mistake};
 
 /// The path of an error that is about the whole message.
 const ROOT: &str = ".";
@@ -12,6 +12,8 @@ const ROOT: &str = ".";
 pub struct Unreadable {
     path: String,
     fault: Fault,
+    /// Whether the message looks like one of no network server that is known.
+    is_unlike_all: bool,
 }
 
 /// A fault of a field.
@@ -52,7 +54,7 @@ pub enum Fault {
         unit: &'static str,
     },
     /// The field that a setting points to is absent, or is not as it should be.
-    #[error("{fault}: {}", advice(setting, fault))]
+    #[error("{fault}: {}", pointed_to(setting, fault))]
     PointedTo {
         /// The setting that points to the field.
         setting: &'static str,
@@ -67,6 +69,9 @@ pub enum Fault {
         /// The network server whose message it looks like.
         got: Kind,
     },
+    /// The message shows a mistake that is not one of a field.
+    #[error("{0}")]
+    Mistaken(Mistake),
 }
 
 impl Unreadable {
@@ -74,13 +79,18 @@ impl Unreadable {
     /// the whole message.
     pub(crate) fn new(path: &str, fault: Fault) -> Self {
         let path = if path.is_empty() { ROOT } else { path };
-        Self { path: path.to_owned(), fault }
+        Self { path: path.to_owned(), fault, is_unlike_all: false }
     }
 
     /// The same of a field that a setting of the network server's description points to.
     pub(crate) fn pointed_to_by(self, setting: &'static str) -> Self {
         let fault = Fault::PointedTo { setting, fault: Box::new(self.fault) };
-        Self { path: self.path, fault }
+        Self { fault, ..self }
+    }
+
+    /// The same of a message that looks like one of no network server: the error lists the doors.
+    pub(crate) fn unlike_all(self) -> Self {
+        Self { is_unlike_all: true, ..self }
     }
 
     /// The path of the field: `rxInfo[0].rssi`; `.` for the whole message.
@@ -110,6 +120,19 @@ impl Unreadable {
         &self.fault
     }
 
+    /// Whether the error names a mistake beyond a field: nothing more can be said of the message.
+    #[must_use]
+    pub fn is_mistaken(&self) -> bool {
+        matches!(self.fault, Fault::OtherFormat { .. } | Fault::Mistaken(_))
+    }
+
+    /// The advice to take another door, where the message looks like one of no network server.
+    #[must_use]
+    pub fn advice(&self) -> Option<String> {
+        self.is_unlike_all
+            .then(|| format!("it looks like no message that is known; the doors are {Doors}"))
+    }
+
     /// A word for machines. It does not change between releases.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -117,13 +140,14 @@ impl Unreadable {
             Fault::NotJson(_) => "malformed-json",
             Fault::NotProtobuf(_) => "malformed-protobuf",
             Fault::OtherFormat { .. } => "other-format",
+            Fault::Mistaken(mistake) => mistake.code(),
             _ => "invalid-body",
         }
     }
 }
 
 /// Returns the advice about a field that a setting points to.
-fn advice(setting: &str, fault: &Fault) -> String {
+fn pointed_to(setting: &str, fault: &Fault) -> String {
     let points = format!("json.{setting} of the network server in the settings points there");
     if *fault == Fault::Missing {
         format!(
@@ -137,9 +161,13 @@ fn advice(setting: &str, fault: &Fault) -> String {
 impl fmt::Display for Unreadable {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.path == ROOT {
-            write!(formatter, "the message: {}", self.fault)
+            write!(formatter, "the message: {}", self.fault)?;
         } else {
-            write!(formatter, "{}: {}", self.path, self.fault)
+            write!(formatter, "{}: {}", self.path, self.fault)?;
+        }
+        match self.advice() {
+            Some(advice) => write!(formatter, "; {advice}"),
+            None => Ok(()),
         }
     }
 }

@@ -68,9 +68,9 @@ struct QuantityAndUnit {
 pub enum Value {
     /// A truth value, true or false.
     Boolean(bool),
-    /// A whole number.
+    /// A whole number, of 64 bits with a sign.
     Integer(i64),
-    /// A finite number.
+    /// A number with a fraction, finite.
     Number(f64),
     /// A text of bounded length.
     Text(String),

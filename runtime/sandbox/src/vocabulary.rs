@@ -27,9 +27,9 @@ pub struct Quantity {
 pub enum ValueKind {
     /// A truth value, true or false.
     Boolean,
-    /// A whole number.
+    /// A whole number, of 64 bits with a sign.
     Integer,
-    /// A finite number.
+    /// A number with a fraction, finite.
     Number,
     /// A text of bounded length.
     Text,

@@ -23,15 +23,17 @@ use champollion_frames::{
     Sessions,
 };
 use champollion_lns::NetworkServerName;
+use champollion_registry::{RegistryError, ledger::AuditEntry};
 use champollion_sdk::vectors::Setting;
 use champollion_store::{Batch, Store, StoreError, Table, TableError, tables};
 use indexmap::IndexMap;
 use parking_lot::{Mutex, RwLock};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 pub use assignment::Assignment;
-pub use handover::{HandedOver, HandedSession, HandoverError, Keks};
-pub use joining::{JoinError, Joined, Moved};
+pub use handover::{HandedSession, HandoverError, Keks};
+pub use joining::{JoinError, Joined};
 pub use names::NamelessError;
 pub use payloads::{Opened, PayloadState};
 pub use registration::{
@@ -39,11 +41,13 @@ pub use registration::{
 };
 
 use crate::{
+    authors::Author,
     quotas::{Counts, Quota, QuotaExceeded, Quotas, Reservation, Reservations},
     turns::Turns,
 };
 use line::{Credentials, JoinedSession, JoinedSessions, Line};
 use names::Names;
+pub(crate) use progress::FrameTurn;
 use progress::Written;
 pub(crate) use rows::Overtaken;
 use rows::{ProgressRows, Row};
@@ -156,6 +160,9 @@ pub enum DevicesError {
     /// A table of the store cannot be read.
     #[error(transparent)]
     Table(#[from] TableError),
+    /// The audit cannot take a line of the change.
+    #[error(transparent)]
+    Audit(Box<RegistryError>),
     /// More is said of a device than fits into a record.
     #[error("name, tags and variables take {bytes} bytes, and {limit} are the limit")]
     DescriptionTooLarge {
@@ -177,8 +184,17 @@ pub enum DevicesError {
     #[error("no device of the DevEUI {0} is registered")]
     Unknown(DevEui),
     /// The session of a frame was replaced while the frame was under way.
-    #[error("the session of {0} was replaced while its frame was under way")]
+    #[error("the session of {0} was replaced while its frame was under way: send the frame again")]
     SessionReplaced(DevEui),
+}
+
+impl From<RegistryError> for DevicesError {
+    fn from(error: RegistryError) -> Self {
+        match error {
+            RegistryError::Store(error) => Self::Store(error),
+            error => Self::Audit(Box::new(error)),
+        }
+    }
 }
 
 impl Devices {
@@ -222,6 +238,7 @@ impl Devices {
         &self,
         dev_eui: DevEui,
         registration: Registration,
+        author: &dyn Author,
     ) -> Result<Arc<Device>, DevicesError> {
         let lorawan = registration.version()?;
         let Registration { name, group, activation, variables, tags, .. } = registration;
@@ -258,7 +275,7 @@ impl Devices {
         let _place = self.reserve(dev_eui, &line.device.group).await?;
         let mut overtaken = Overtaken::default();
         loop {
-            match self.register_in_turn(&line, last_f_cnt).await {
+            match self.register_in_turn(&line, last_f_cnt, author).await {
                 Err(error) if overtaken.is_again(&error) => {}
                 done => return done,
             }
@@ -296,6 +313,12 @@ impl Devices {
         self.of_groups.lock().of(group)
     }
 
+    /// Returns the number of all devices.
+    #[must_use]
+    pub fn count_of_all(&self) -> usize {
+        self.known.read().len()
+    }
+
     /// Returns the groups that have devices.
     #[must_use]
     pub fn groups(&self) -> Vec<GroupId> {
@@ -306,6 +329,7 @@ impl Devices {
         &self,
         line: &Line,
         last_f_cnt: Option<u32>,
+        author: &dyn Author,
     ) -> Result<Arc<Device>, DevicesError> {
         let dev_eui = line.device.dev_eui;
         let credentials = line.credentials_of(dev_eui)?;
@@ -321,7 +345,13 @@ impl Devices {
         if let (Some(last_f_cnt), Credentials::Session(_)) = (last_f_cnt, &credentials) {
             self.put_last_f_cnt(&mut batch, dev_eui, last_f_cnt, goes_on).await?;
         }
-        self.store.commit(batch).await?;
+        // Whose it is and what decodes it; its keys stay where they are.
+        let Device { group, assignment, network_server, reported, .. } = &line.device;
+        let act = AuditEntry::of_act("device-register", dev_eui).with(json!({
+            "group": group, "assignment": assignment, "networkServer": network_server,
+            "reported": reported,
+        }));
+        author.commit(batch, act).await?;
         self.reread_in_turn(dev_eui).await?;
         self.count();
         self.get(dev_eui).ok_or(DevicesError::Unknown(dev_eui))
@@ -349,18 +379,26 @@ impl Devices {
     }
 
     /// Forgets a device. Its records stay until they are delivered or expire.
-    pub async fn remove(&self, dev_eui: DevEui) -> Result<Arc<Device>, DevicesError> {
+    pub async fn remove(
+        &self,
+        dev_eui: DevEui,
+        author: &dyn Author,
+    ) -> Result<Arc<Device>, DevicesError> {
         let _turn = self.turns.of(dev_eui).await;
         let mut overtaken = Overtaken::default();
         loop {
-            match self.remove_in_turn(dev_eui).await {
+            match self.remove_in_turn(dev_eui, author).await {
                 Err(error) if overtaken.is_again(&error) => {}
                 done => return done,
             }
         }
     }
 
-    async fn remove_in_turn(&self, dev_eui: DevEui) -> Result<Arc<Device>, DevicesError> {
+    async fn remove_in_turn(
+        &self,
+        dev_eui: DevEui,
+        author: &dyn Author,
+    ) -> Result<Arc<Device>, DevicesError> {
         let unknown = || DevicesError::Unknown(dev_eui);
         let rows = self.reread_in_turn(dev_eui).await?.ok_or_else(unknown)?;
         let device = self.get(dev_eui).ok_or_else(unknown)?;
@@ -368,7 +406,8 @@ impl Devices {
         rows.expect_unchanged(&mut batch);
         DEVICES.delete(&mut batch, &dev_eui);
         delete_progress(&mut batch, dev_eui);
-        self.store.commit(batch).await?;
+        let act = AuditEntry::of_act("device-remove", dev_eui);
+        author.commit(batch, act.essential()).await?;
         self.forget(dev_eui);
         Ok(device)
     }
@@ -438,7 +477,7 @@ impl Devices {
 
     #[expect(clippy::cast_precision_loss, reason = "nobody has 2^53 devices")]
     fn count(&self) {
-        let known = self.known.read().len();
+        let known = self.count_of_all();
         metrics::gauge!("champollion_devices").set(known as f64);
     }
 }

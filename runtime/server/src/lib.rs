@@ -7,7 +7,10 @@
 #![forbid(unsafe_code)]
 
 pub mod api;
+mod at_once;
 pub mod auth;
+pub mod authors;
+mod chosen_word;
 mod clock;
 pub mod config;
 pub mod connections;

@@ -8,7 +8,7 @@ pub(crate) enum Kind {
     Counter,
     /// A value that goes up and down.
     Gauge,
-    /// A distribution.
+    /// A distribution of values, in buckets.
     Histogram,
 }
 
@@ -115,6 +115,11 @@ pub(crate) const METRICS: &[Metric] = &[
     ),
     counter("champollion_files_delivered_total", "", "Files that a recipient took"),
     counter(
+        "champollion_frames_missing_total",
+        "network_server, when",
+        "Frames that are missing by gaps in the FCnt, by network server and whether we were `away` or `connected`",
+    ),
+    counter(
         "champollion_frames_overtaken_total",
         "",
         "Frames that were verified anew, since their device was moved on while they were being kept",
@@ -133,6 +138,21 @@ pub(crate) const METRICS: &[Metric] = &[
         "champollion_mqtt_messages_total",
         "network_server, result",
         "Messages from brokers, by network server and what became of them",
+    ),
+    counter(
+        "champollion_mqtt_qos0_messages_total",
+        "network_server",
+        "Messages from brokers with QoS 0, which no broker keeps while we are away, by network server",
+    ),
+    counter(
+        "champollion_mqtt_sessions_lost_total",
+        "network_server",
+        "Connections at which the broker had not kept our session, by network server",
+    ),
+    gauge(
+        "champollion_network_server_findings",
+        "network_server, severity",
+        "Findings of the check of a network server, by network server and severity",
     ),
     gauge("champollion_parked_bytes", "", "Bytes of the messages that are parked"),
     counter(

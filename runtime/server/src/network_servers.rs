@@ -1,11 +1,26 @@
-//! The network servers of the settings.
+//! The network servers of the settings, and what is seen of them.
+
+pub mod check;
+mod clock_offset;
+mod finding;
+mod missing_frames;
+mod observations;
 
 use std::collections::BTreeMap;
 
 use champollion_lns::{Description, Kind, NetworkServerName};
 use serde::Deserialize;
 
-use crate::{devices::PayloadState, downlinks::DownlinkSettings, mqtt::MqttSettings};
+use crate::{
+    chosen_word::{chosen_word, chosen_word_if_any},
+    devices::PayloadState,
+    downlinks::DownlinkSettings,
+    mqtt::MqttSettings,
+};
+
+pub use finding::{Finding, Severity};
+pub(crate) use observations::Sent;
+pub use observations::{Observations, Observed};
 
 /// The network servers of the settings, by their names.
 pub type NetworkServers = BTreeMap<NetworkServerName, NetworkServer>;
@@ -15,10 +30,12 @@ pub type NetworkServers = BTreeMap<NetworkServerName, NetworkServer>;
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct NetworkServer {
     /// The kind of the network server, which says how its messages read.
+    #[serde(deserialize_with = "chosen_word")]
     pub kind: Kind,
     /// The description of its messages, where no adapter knows them.
     pub json: Option<Description>,
     /// The state in which it hands payloads over, where its messages do not say it.
+    #[serde(default, deserialize_with = "chosen_word_if_any")]
     pub payload: Option<PayloadState>,
     /// Its broker, where it has one.
     pub mqtt: Option<MqttSettings>,

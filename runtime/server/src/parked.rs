@@ -13,6 +13,7 @@ use std::{
 };
 
 use champollion_lns::NetworkServerName;
+use champollion_registry::{RegistryError, ledger::AuditEntry};
 use champollion_store::{
     Batch, Store, StoreError, Table, TableError,
     codec::{Bytes, Pair},
@@ -25,6 +26,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokio::sync::Mutex as AsyncMutex;
 use uuid::Uuid;
+
+use crate::authors::Author;
 
 const MESSAGES: Table<Uuid, ParkedInfo> = Table::new(tables::PARKED);
 const PIECES: Table<(Uuid, PieceNumber), Vec<u8>, Pair, Bytes> = Table::new(tables::PARKED_PIECES);
@@ -40,7 +43,7 @@ pub const PARKED_BYTES: usize = 1 << 20;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ParkedLimits {
-    /// Number of messages.
+    /// Number of messages that are kept.
     pub messages: usize,
     /// Bytes of them together.
     pub bytes: usize,
@@ -128,9 +131,21 @@ pub enum ParkedError {
     /// A table of the store cannot be read.
     #[error(transparent)]
     Table(#[from] TableError),
+    /// The audit cannot take a line of the change.
+    #[error(transparent)]
+    Audit(Box<RegistryError>),
     /// There is none of that name.
     #[error("no message {0} is parked")]
     Unknown(Uuid),
+}
+
+impl From<RegistryError> for ParkedError {
+    fn from(error: RegistryError) -> Self {
+        match error {
+            RegistryError::Store(error) => Self::Store(error),
+            error => Self::Audit(Box::new(error)),
+        }
+    }
 }
 
 impl Parked {
@@ -223,13 +238,18 @@ impl Parked {
         Ok(ParkedMessage { info, payload })
     }
 
-    /// Removes a message by its id.
-    pub async fn remove(&self, id: Uuid) -> Result<Arc<ParkedInfo>, ParkedError> {
+    /// Removes a message by its id; `act` says why.
+    pub async fn remove(
+        &self,
+        id: Uuid,
+        author: &dyn Author,
+        act: AuditEntry,
+    ) -> Result<Arc<ParkedInfo>, ParkedError> {
         let _turn = self.turn.lock().await;
         let info = self.lock().messages.get(&id).cloned().ok_or(ParkedError::Unknown(id))?;
         let mut batch = Batch::new();
         self.put_removal(&mut batch, &info);
-        self.store.commit(batch).await?;
+        author.commit(batch, act.essential()).await?;
         self.lock().remove(id);
         self.count();
         Ok(info)
@@ -317,6 +337,17 @@ mod tests {
 
     use super::*;
 
+    /// An author whose changes leave no line.
+    struct Unaudited(Arc<dyn Store>);
+
+    #[async_trait::async_trait]
+    impl Author for Unaudited {
+        async fn commit(&self, change: Batch, _: AuditEntry) -> Result<(), RegistryError> {
+            self.0.commit(change).await?;
+            Ok(())
+        }
+    }
+
     async fn parked(folder: &std::path::Path, messages: usize, bytes: usize) -> Parked {
         let store = SledStore::open(&SledOptions::new(folder.join("store"))).unwrap();
         Parked::open(Arc::new(store), ParkedLimits { messages, bytes }).await.unwrap()
@@ -345,7 +376,8 @@ mod tests {
         drop(first);
         let again = parked(folder.path(), 9, 9 << 20).await;
         assert_eq!(again.get(id).await.unwrap().payload, payload);
-        again.remove(id).await.unwrap();
+        let nobody = Unaudited(Arc::clone(&again.store));
+        again.remove(id, &nobody, AuditEntry::of_act("parked-drop", id)).await.unwrap();
         assert!(matches!(again.get(id).await, Err(ParkedError::Unknown(_))));
         assert!(PIECES.page(&*again.store, b"", None, 1).await.unwrap().is_empty());
     }

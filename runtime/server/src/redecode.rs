@@ -9,7 +9,8 @@ use champollion_delivery::{
     records::{Corrections, Cursor, DecoderName, KeptRecord},
 };
 use champollion_registry::{
-    LoadedDecoder,
+    LoadedDecoder, RegistryError,
+    ledger::AuditEntry,
     package::{DecoderId, variables},
 };
 use champollion_sandbox::{Settings, Specimen};
@@ -17,9 +18,11 @@ use champollion_store::{Batch, Store, StoreError};
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use serde::Serialize;
+use serde_json::{Value as Json, json};
 use tokio::sync::Mutex as AsyncMutex;
 
 use crate::{
+    authors::Author,
     devices::Devices,
     workers::{NotDone, Workers},
 };
@@ -54,6 +57,18 @@ pub struct RedecodeJob {
     pub dry_run: bool,
 }
 
+impl RedecodeJob {
+    /// The order as an act for the audit, with more of it.
+    #[must_use]
+    pub fn act(&self, action: &str, mut details: Json) -> AuditEntry {
+        let Self { decoder, group, since, until, .. } = self;
+        details["group"] = json!(group);
+        details["since"] = json!(since);
+        details["until"] = json!(until);
+        AuditEntry::of_act(action, format!("{} {}", decoder.id, decoder.version)).with(details)
+    }
+}
+
 /// The count of records so far.
 #[derive(Clone, Copy, Debug, Default, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -81,6 +96,9 @@ pub enum RedecodeError {
     /// The store did not take them.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Nothing is kept without its line of the audit.
+    #[error(transparent)]
+    Audit(#[from] RegistryError),
     /// The decoders do not answer.
     #[error(transparent)]
     NotDone(NotDone),
@@ -108,10 +126,12 @@ impl Redecoding {
         Self { store, devices, mailbox, workers, turns: Mutex::default() }
     }
 
-    /// Carries out an order. What was done before it ends for whatever reason stays.
+    /// Carries out an order. What was done before it ends for whatever reason stays. The first records that are
+    /// kept have the line of the audit in their batch.
     pub async fn carry_out(
         &self,
         order: &RedecodeJob,
+        author: &dyn Author,
         listener: &mut dyn Listener,
     ) -> Result<Count, RedecodeError> {
         let groups = match &order.group {
@@ -126,7 +146,8 @@ impl Redecoding {
             let turn = Arc::clone(self.turns.lock().entry(group.clone()).or_default());
             let _turn = turn.lock().await;
             let (corrections, _) = self.mailbox.corrections(&group).await?;
-            self.redecode(order, &group, &corrections, &mut count, listener).await?;
+            let of_group = (&group, &corrections);
+            self.redecode(order, of_group, &mut count, author, listener).await?;
         }
         Ok(count)
     }
@@ -134,9 +155,9 @@ impl Redecoding {
     async fn redecode(
         &self,
         order: &RedecodeJob,
-        group: &GroupId,
-        corrections: &Corrections,
+        (group, corrections): (&GroupId, &Corrections),
         count: &mut Count,
+        author: &dyn Author,
         listener: &mut dyn Listener,
     ) -> Result<(), RedecodeError> {
         let mut after = Cursor::default();
@@ -151,8 +172,8 @@ impl Redecoding {
                 for record in part {
                     let record = match record {
                         Ok(record) if corrections.is_later(record) => {
-                            self.commit(batch, group, count.corrected > before).await?;
-                            return Ok(());
+                            let corrected = (before, count.corrected);
+                            return self.commit(batch, group, corrected, order, author).await;
                         }
                         Ok(record) => record,
                         Err(damaged) => {
@@ -164,7 +185,7 @@ impl Redecoding {
                     (after, count.examined) = (record.place, count.examined + 1);
                     self.consider(order, group, (record, corrections), count, &mut batch).await?;
                 }
-                self.commit(batch, group, count.corrected > before).await?;
+                self.commit(batch, group, (before, count.corrected), order, author).await?;
                 if !listener.hear(count).await {
                     return Err(RedecodeError::Abandoned);
                 }
@@ -246,12 +267,19 @@ impl Redecoding {
         &self,
         batch: Batch,
         group: &GroupId,
-        has_records: bool,
+        (before, corrected): (u64, u64),
+        order: &RedecodeJob,
+        author: &dyn Author,
     ) -> Result<(), RedecodeError> {
-        if has_records && !batch.is_empty() {
-            self.store.commit(batch).await?;
-            self.mailbox.announce(group);
+        if corrected == before || batch.is_empty() {
+            return Ok(());
         }
+        if before == 0 {
+            author.commit(batch, order.act("redecode-begin", json!({}))).await?;
+        } else {
+            self.store.commit(batch).await?;
+        }
+        self.mailbox.announce(group);
         Ok(())
     }
 }

@@ -10,6 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use champollion_registry::ledger::Actor;
 use champollion_sandbox::Compiler;
 use champollion_store::StoreError;
 use jiff::{SignedDuration, Timestamp};
@@ -25,6 +26,7 @@ use tokio::{
 use crate::{
     api,
     auth::{AdminOutlook, NewToken, Role, TokenError},
+    authors::AuditedAuthor,
     clock::ClockWatch,
     config::Config,
     connections::{self, raise_descriptors},
@@ -114,7 +116,7 @@ pub async fn serve(
         .await
         .map_err(|source| ServeError::Listen { address: config.listen, source })?;
     let address = listener.local_addr().map_err(ServeError::Address)?;
-    let shutdown_time = Duration::from_secs(config.http.shutdown_seconds);
+    let shutdown_time = config.http.shutdown_time();
     let (service, outside) =
         Service::open(config, compiler, metrics).await.map_err(ServeError::Start)?;
     if service.tokens.is_empty() {
@@ -132,11 +134,21 @@ pub async fn serve(
     for connection in outside.connections {
         outgoing.spawn(connection.run(stopped.clone()));
     }
+    for farewell in outside.farewells {
+        outgoing.spawn(farewell.run(stopped.clone()));
+    }
     let (downlinks, devices) = (Arc::clone(&service.downlinks), Arc::clone(&service.devices));
     outgoing.spawn(downlinks.hand_over(devices, outside.carriers, stopped.clone()));
     service.dispatcher.start(stopped.clone());
     announce(Announcement::Listening(address));
-    tracing::info!(%address, devices = service.devices.sessions().len(), "listening");
+    tracing::info!(
+        %address,
+        devices = service.devices.count_of_all(),
+        groups = service.devices.groups().len(),
+        decoders = service.registry.count_of_decoders(),
+        network_servers = service.config.network_servers.len(),
+        "listening"
+    );
 
     let router = api::router(Arc::clone(&service));
     let server = connections::serve(listener, router, limits, stopped.clone());
@@ -181,7 +193,8 @@ async fn make_first_token(
         write_private(path, token.secret.reveal())
             .map_err(|source| ServeError::FirstTokenFile { file: path.to_owned(), source })?;
     }
-    service.tokens.keep(&token).await.map_err(ServeError::FirstToken)?;
+    let author = AuditedAuthor::new(&service.registry, Actor::named("the first start"));
+    service.tokens.keep(&token, &author).await.map_err(ServeError::FirstToken)?;
     if file.is_none() {
         announce(Announcement::FirstToken(token.secret.reveal()));
     }

@@ -1,7 +1,7 @@
 //! The parts of a running server, put together.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs::DirBuilder,
     io,
     os::unix::fs::DirBuilderExt,
@@ -18,35 +18,37 @@ use champollion_delivery::{
 use champollion_lns::NetworkServerName;
 use champollion_registry::{Registry, RegistryError};
 use champollion_sandbox::{Compiler, Sandbox, SandboxConfig, SandboxError};
-use champollion_store::{Blobs, FileBlobs, SledOptions, SledStore, Store, StoreError};
+use champollion_store::{Blobs, FileBlobs, SledOptions, SledStore, Store, StoreError, TableError};
 use jiff::Timestamp;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::{Semaphore, watch};
 
 use crate::{
+    at_once::AtOnce,
     auth::{Rates, SignIns, TokenError, Tokens},
-    config::{Config, Decoding},
+    config::Config,
     devices::{Devices, DevicesError},
     downlinks::{Carrier, Downlinks, Encoder, LedgerError},
     expensive::Expensive,
     followers::{Followers, Place},
     ingest::{Intake, Messages},
     mirrors,
-    mqtt::{Connection, Prepared, Receiver, Status},
+    mqtt::{self, BrokerSessions, Connection, Farewell, Prepared, Receiver, Status},
+    network_servers::{
+        Observations, Observed,
+        check::{NetworkServerCheck, Surroundings, check},
+    },
     parked::{Parked, ParkedError},
     quotas::{Pace, QuotaExceeded},
     redecode::Redecoding,
     storage::Storage,
     summaries::Summaries,
-    workers::Workers,
+    workers::{DecodingSettings, Workers},
 };
 
 /// Packages that are compiled and rehearsed at once; further ones wait. A rehearsal may take seconds,
 /// and the cores are for the frames.
 const PUBLICATIONS: usize = 1;
-
-/// Packages that wait for that, each in memory: twice as many as an import publishes at once.
-const PUBLICATIONS_WAITING: usize = 16;
 
 /// Everything that the handlers work with.
 pub struct Service {
@@ -94,12 +96,22 @@ pub struct Service {
     pub receivers: BTreeMap<NetworkServerName, Arc<Receiver>>,
     /// The status of the connections to brokers.
     pub brokers: Vec<Arc<Status>>,
+    /// The lasting sessions that brokers keep for us.
+    pub broker_sessions: Arc<BrokerSessions>,
+    /// The traffic of the network servers since the start.
+    pub observations: Arc<Observations>,
     /// The followers of records as they come, and those who wait for one.
     pub followers: Followers,
     /// The answers with records that are being sent.
     pub answers: Followers,
+    /// The large answers that are being sent, by requester.
+    pub(crate) large_answers: AtOnce,
+    /// The packages that are under way to be tried, by token.
+    pub(crate) publications_of_tokens: AtOnce,
     /// The tests of routes.
     pub(crate) route_tests: Pace,
+    /// The changes of routes.
+    pub(crate) route_changes: Pace,
     /// Whether the server stops: who waits for something gives up.
     pub stopping: watch::Sender<bool>,
     /// The metrics that were counted.
@@ -110,6 +122,8 @@ pub struct Service {
 pub struct Outside {
     /// The connections to brokers.
     pub connections: Vec<Connection>,
+    /// The ends of sessions at brokers that the settings have no more.
+    pub farewells: Vec<Farewell>,
     /// The carriers of commands.
     pub carriers: Vec<Carrier>,
 }
@@ -142,6 +156,9 @@ pub enum StartError {
     /// The parked messages cannot be read.
     #[error(transparent)]
     Parked(#[from] ParkedError),
+    /// The sessions at brokers cannot be read.
+    #[error(transparent)]
+    BrokerSessions(#[from] TableError),
     /// The settings of a network server cannot be used.
     #[error("[network-servers.{server}.{section}]: {reason}")]
     NetworkServer {
@@ -195,7 +212,7 @@ impl Service {
         let registry = Arc::new(registry);
         Expression::limit_fuel(config.expensive.fuel);
         let devices = Arc::new(Devices::open(Arc::clone(&store)).await?);
-        let mailbox = Arc::new(Mailbox::new(Arc::clone(&store), config.retention()));
+        let mailbox = Arc::new(Mailbox::new(Arc::clone(&store), config.retention.time()));
         let files: Arc<dyn Blobs> = Arc::new(FileBlobs::open(folder("files"))?);
         if config.delivery.private_addresses {
             tracing::warn!(
@@ -204,8 +221,7 @@ impl Service {
             );
         }
         let dispatcher =
-            Dispatcher::open(Arc::clone(&mailbox), files, config.delivery.destination_limits())
-                .await?;
+            Dispatcher::open(Arc::clone(&mailbox), files, config.delivery.limits()).await?;
         let tokens = Tokens::open(Arc::clone(&store)).await?;
         let quotas = Arc::new(config.quotas.clone());
         tokens.limit_by(Arc::clone(&quotas));
@@ -213,7 +229,7 @@ impl Service {
         let of_routes = Arc::clone(&quotas);
         dispatcher.limit_routes(move |group| of_routes.of(group).routes);
         let (sign_ins, rates) = (config.requests.sign_ins(), config.requests.rates());
-        let Decoding { workers, queue, .. } = config.decoding;
+        let DecodingSettings { workers, queue, .. } = config.decoding;
         let workers =
             Workers::start(workers, queue, config.sandbox.stack_bytes).map_err(|error| {
                 let what = "the threads that decode cannot be started".to_owned();
@@ -231,7 +247,7 @@ impl Service {
             Arc::clone(&mailbox),
             Arc::clone(&workers),
             Arc::clone(&storage),
-            config.copies_window(),
+            config.frames.copies_window(),
             config.keks.clone(),
         );
         let redecoding = Redecoding::new(
@@ -248,11 +264,18 @@ impl Service {
             Downlinks::open(Arc::clone(&store), encoder, config.downlinks, commanded, quotas)
                 .await?;
         let downlinks = Arc::new(downlinks);
-        let messages = Messages::new(intake.clone(), Arc::clone(&downlinks));
+        let observations = Arc::new(Observations::of(config.network_servers.keys()));
+        let messages =
+            Messages::new(intake.clone(), Arc::clone(&downlinks), Arc::clone(&observations));
         let parked = Arc::new(Parked::open(Arc::clone(&store), config.parked).await?);
         let (mut receivers, mut brokers) = (BTreeMap::new(), Vec::new());
-        let mut outside = Outside { connections: Vec::new(), carriers: Vec::new() };
+        let mut outside =
+            Outside { connections: Vec::new(), farewells: Vec::new(), carriers: Vec::new() };
+        let broker_sessions = Arc::new(BrokerSessions::open(Arc::clone(&store)).await?);
+        let mut sessions_of_settings = BTreeSet::new();
         for (name, settings) in &config.network_servers {
+            // There is one for each network server of the settings.
+            let Some(observed) = observations.get(name) else { continue };
             let unusable = |section: &'static str| {
                 move |error: &dyn std::fmt::Display| StartError::NetworkServer {
                     server: name.clone(),
@@ -262,7 +285,8 @@ impl Service {
             };
             settings.check_description().map_err(|error| unusable("json")(&error))?;
             let prepared = settings.mqtt.as_ref();
-            let prepared = prepared.map(|mqtt| Prepared::new(name, settings.kind, mqtt));
+            let prepared =
+                prepared.map(|mqtt| Prepared::new(name, settings.kind, mqtt, Arc::clone(observed)));
             let prepared = prepared.transpose().map_err(|error| unusable("mqtt")(&error))?;
             let broker =
                 prepared.as_ref().map(|prepared| (prepared.publisher.clone(), prepared.hearing()));
@@ -273,19 +297,28 @@ impl Service {
                     config.frames.shared_devices,
                     config.http.body_bytes,
                     messages.clone(),
+                    Arc::clone(observed),
                     Arc::clone(&parked),
                     Arc::clone(&store),
                 );
                 let receiver = Arc::new(receiver.noting(prepared.hearing()));
                 receivers.insert(name.clone(), Arc::clone(&receiver));
                 brokers.push(prepared.status());
-                outside.connections.push(prepared.with(receiver));
+                if !sessions_of_settings.insert(prepared.session_key()) {
+                    let reason = "another network server has the same client-id at the same broker, which \
+                                  would end the connection of one when the other comes";
+                    return Err(unusable("mqtt")(&reason));
+                }
+                let sessions = Arc::clone(&broker_sessions);
+                outside.connections.push(prepared.with(receiver, sessions));
             }
             if let Some(downlink) = &settings.downlink {
                 let carrier = Carrier::new(name, settings.kind, downlink, broker);
                 outside.carriers.push(carrier.map_err(|error| unusable("downlink")(&error))?);
             }
         }
+        let publications_waiting = Semaphore::new(config.publication.waiting);
+        outside.farewells = mqtt::farewells(&sessions_of_settings, &broker_sessions);
         let service = Arc::new(Self {
             config,
             store,
@@ -301,7 +334,7 @@ impl Service {
             workers,
             expensive,
             publications: Semaphore::new(PUBLICATIONS),
-            publications_waiting: Semaphore::new(PUBLICATIONS_WAITING),
+            publications_waiting,
             intake,
             messages,
             redecoding,
@@ -309,13 +342,30 @@ impl Service {
             parked,
             receivers,
             brokers,
+            broker_sessions,
+            observations,
             followers: Followers::of_streams(),
             answers: Followers::of_answers(),
+            large_answers: AtOnce::default(),
+            publications_of_tokens: AtOnce::default(),
             route_tests: Pace::default(),
+            route_changes: Pace::default(),
             stopping: watch::channel(false).0,
             metrics,
         });
         Ok((service, outside))
+    }
+
+    /// Checks the network servers of the settings.
+    pub(crate) fn check_network_servers(&self) -> Vec<NetworkServerCheck> {
+        let (tokens, parked, now) = (self.tokens.list(), self.parked.list(), Timestamp::now());
+        let one = |observed: &Arc<Observed>| {
+            let kind = self.config.network_servers.get(observed.server())?.kind;
+            let broker = self.brokers.iter().find(|status| status.server() == observed.server());
+            let (tokens, parked) = (&tokens[..], &parked[..]);
+            Some(check(&Surroundings { kind, observed, broker, tokens, parked }, now))
+        };
+        self.observations.all().filter_map(one).collect()
     }
 
     /// Takes a place among those who follow the records of a group, or wait for one.

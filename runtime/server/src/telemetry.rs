@@ -1,6 +1,7 @@
 //! Logs and metrics of the server.
 
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use serde::Deserialize;
 use tracing::{Level, Metadata};
 use tracing_subscriber::{
     EnvFilter,
@@ -10,10 +11,30 @@ use tracing_subscriber::{
     util::TryInitError,
 };
 
-use crate::{
-    config::{Log, LogFormat},
-    metrics_list,
-};
+use crate::{chosen_word::chosen_word, metrics_list};
+
+/// The settings of the log: the section `[log]`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct LogSettings {
+    /// A filter of tracing.
+    pub filter: String,
+    /// The format of the lines.
+    #[serde(deserialize_with = "chosen_word")]
+    pub format: LogFormat,
+    /// Whether the filter holds for libraries too, whose finer lines show headers, bodies and secrets.
+    pub unsafe_libraries: bool,
+}
+
+/// The format of the log's lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Lines of text, for people.
+    Text,
+    /// Lines of JSON, for programs.
+    Json,
+}
 
 /// The reason why nothing can be logged.
 #[derive(Debug, thiserror::Error)]
@@ -49,7 +70,7 @@ fn shows_no_secret(metadata: &Metadata<'_>) -> bool {
 ///
 /// # Errors
 /// [`LogError`] says what is wrong with the settings.
-pub fn start_logging(log: &Log) -> Result<(), LogError> {
+pub fn start_logging(log: &LogSettings) -> Result<(), LogError> {
     let filter = EnvFilter::try_new(&log.filter)
         .map_err(|source| LogError::Filter { filter: log.filter.clone(), source })?;
     let unsafe_libraries = log.unsafe_libraries;

@@ -12,6 +12,7 @@ use std::{
 };
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use serde::Deserialize;
 use tokio::sync::oneshot;
 
 /// Beside the stack of WebAssembly, which is taken from the thread's: what the host itself needs. It
@@ -28,6 +29,18 @@ const REQUESTS_FULL: &str = "champollion_request_queue_full_total";
 /// of a core.
 const REQUESTS_NICE: i32 = 5;
 
+/// The threads that decode, and what is kept in memory for them: the section `[decoding]`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct DecodingSettings {
+    /// Threads that decode; 0 is one for each core.
+    pub workers: usize,
+    /// Calls that may wait for one of them.
+    pub queue: usize,
+    /// Bytes of code of the decoders that are kept in memory.
+    pub loaded_bytes: u64,
+}
+
 /// Threads that decode, and the queue before them.
 pub struct Workers {
     queue: Sender<Job>,
@@ -41,7 +54,9 @@ type Job = Box<dyn FnOnce() + Send>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotDone {
     /// Too much is waiting already.
-    #[error("{waiting} calls of decoders are waiting, and more are not queued")]
+    #[error(
+        "{waiting} calls of decoders are waiting, and more are not queued: send it again in a second"
+    )]
     Busy {
         /// The number of calls that wait.
         waiting: usize,

@@ -72,6 +72,10 @@ names! { TableName, ALL_TABLES:
     /// in four digits. Value: the bytes of the piece.
     PARKED_PIECES = "parked-pieces";
 
+    /// Lasting sessions that brokers keep for us. Key: the SHA-256 of the broker's address and the client id,
+    /// in hexadecimal digits. Value, JSON: the network server, the topics, and how the broker is reached.
+    BROKER_SESSIONS = "broker-sessions";
+
     /// Routes of groups. Key: the group, a slash, the name of the route. Value, JSON: the route.
     ROUTES = "routes";
 

@@ -23,7 +23,7 @@ pub(crate) struct Amount {
     pub(crate) examples: usize,
     /// Mutations of each example.
     pub(crate) mutations: usize,
-    /// Payloads of chance.
+    /// Payloads that chance makes.
     pub(crate) random: usize,
 }
 

@@ -24,17 +24,17 @@ pub(crate) enum Kind {
     Members,
     /// A value of another type.
     Type,
-    /// Another number.
+    /// A number of another value.
     Number,
     /// A number of another spelling, such as -0.
     NumberSpelling,
     /// Another moment, or the same in another spelling.
     Time,
-    /// Another text.
+    /// A text of other words.
     Text,
     /// The members stand in another order.
     Order,
-    /// Other warnings.
+    /// Warnings that are not the same.
     Warnings,
     /// Other bytes or another FPort of a downlink.
     Downlink,

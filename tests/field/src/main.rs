@@ -49,7 +49,7 @@ struct Arguments {
     /// Payloads of chance for each codec
     #[arg(long, default_value_t = 20, value_name = "NUMBER")]
     random: usize,
-    /// Print JSON
+    /// Print JSON instead of text for people
     #[arg(long)]
     json: bool,
 }

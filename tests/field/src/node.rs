@@ -52,7 +52,7 @@ pub(crate) struct Answers {
 }
 
 impl Node {
-    /// Starts a process.
+    /// Starts a process of Node.js.
     pub(crate) fn start() -> Result<Self> {
         let mut child = Command::new("node")
             .args(["--no-warnings", "--experimental-vm-modules", "--eval", PROGRAM])

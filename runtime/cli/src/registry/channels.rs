@@ -18,7 +18,7 @@ use super::{
 
 #[derive(Subcommand)]
 pub(in super::super) enum Action {
-    /// Give a candidate to all devices that it will do for
+    /// Make a candidate stable: all devices whose requirement it meets get it
     Promote {
         /// Decoder and version; without a version its highest candidate
         #[arg(value_name = "VENDOR/MODEL[@VERSION]", value_parser = maybe_version)]
@@ -49,10 +49,10 @@ pub(in super::super) enum Action {
         /// Share of the frames that may fail, in percent
         #[arg(long, value_name = "PERCENT", default_value_t = CanaryRule::FAILURE_PERCENT)]
         failures: u8,
-        /// After how many frames that is looked at first
+        /// Frames after which the failures are looked at first
         #[arg(long, value_name = "N", default_value_t = CanaryRule::FRAMES)]
         frames: u64,
-        /// Give it to no device any more
+        /// End the canary: no device gets the candidate any more
         #[arg(long)]
         end: bool,
         #[command(flatten)]
@@ -63,26 +63,26 @@ pub(in super::super) enum Action {
         /// Decoder and version; without a version the report so far is shown
         #[arg(value_name = "VENDOR/MODEL[@VERSION]", value_parser = maybe_version)]
         decoder: (DecoderId, Option<Version>),
-        /// Have it decode no longer
+        /// End the shadow
         #[arg(long)]
         end: bool,
         #[command(flatten)]
         manner: Manner,
     },
-    /// Give a version to nobody any more who does not pin it
+    /// Withdraw a version: only devices that pin it still get it
     Yank {
-        /// Decoder and version
+        /// Decoder and its version, as in acme/meter@1.2.0
         #[arg(value_name = "VENDOR/MODEL@VERSION", value_parser = decoder_version)]
         decoder: (DecoderId, Version),
-        /// Why, for those who had it
+        /// Reason, for those who had the version
         #[arg(long, value_name = "TEXT", default_value = "")]
         reason: String,
         #[command(flatten)]
         manner: Manner,
     },
-    /// Let a yanked version be given again
+    /// Let a yanked version be chosen again
     Unyank {
-        /// Decoder and version
+        /// Decoder and its version, as in acme/meter@1.2.0
         #[arg(value_name = "VENDOR/MODEL@VERSION", value_parser = decoder_version)]
         decoder: (DecoderId, Version),
         #[command(flatten)]
@@ -99,7 +99,7 @@ pub(in super::super) enum Action {
         /// Reason, for the users of the decoder
         #[arg(long, value_name = "TEXT", default_value = "")]
         reason: String,
-        /// Take back what was said
+        /// Withdraw the deprecation
         #[arg(long, conflicts_with_all = ["successor", "reason"])]
         undo: bool,
         #[command(flatten)]
@@ -109,7 +109,7 @@ pub(in super::super) enum Action {
 
 #[derive(Args)]
 pub(in super::super) struct Manner {
-    /// Say what it would do to whom, and do nothing
+    /// Show which devices would get another version, and change nothing
     #[arg(long)]
     dry_run: bool,
 }

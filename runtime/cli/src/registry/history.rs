@@ -1,6 +1,6 @@
 //! Index and audit: read, and checked without trust in whoever keeps them.
 
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
 
 use champollion_client::{AuditHead, AuditLine, Client, ClientError};
 use champollion_registry::ledger::{Head, History, SignedHead, check_archive};
@@ -26,11 +26,11 @@ pub(in super::super) enum Action {
     },
     /// Look at all packages, and fetch those that are damaged or missing from the mirrors of the settings
     Mend {
-        /// Only say which they are
+        /// List the packages, and fetch nothing
         #[arg(long)]
         dry_run: bool,
     },
-    /// Show who did what, when, from where, and the signed end of that
+    /// List all changes with their time, token and address, and check their signed end
     Audit,
     /// Move all lines of the audit into files of the folder `audit` of the server, to be carried away
     ArchiveAudit,
@@ -155,13 +155,16 @@ async fn audit(client: &Client, json: bool) -> Result<(), Failure> {
     }
     let rows = entries.into_iter().map(|entry| {
         let AuditLine { at, by, action, subject, .. } = entry.into_value();
-        [at.to_string(), by.name, by.from.unwrap_or_default(), action, subject]
+        [output::moment(at), by.name, address(by.from.unwrap_or_default()), action, subject]
     });
     output::table(["when", "who", "from", "what", "to what"], rows);
     let AuditHead { signed, archives, usage } = head.into_value();
     output::line(format_args!(
         "head {}:{}, signed by {} at {}",
-        signed.head.sequence, signed.head.hash, signed.key, signed.signed_at
+        signed.head.sequence,
+        signed.head.hash,
+        signed.key,
+        output::moment(signed.signed_at)
     ));
     if let Some(last) = archives.last() {
         let (through, files) = (last.checkpoint.head.sequence, archives.len());
@@ -170,6 +173,11 @@ async fn audit(client: &Client, json: bool) -> Result<(), Failure> {
     let bytes = usage.live_bytes + usage.archived_bytes;
     output::line(format_args!("{bytes} of {} bytes are used", usage.max_bytes));
     Ok(())
+}
+
+/// Returns the address of a client without its port, which says nothing to people.
+fn address(from: String) -> String {
+    from.parse::<SocketAddr>().map_or(from, |from| from.ip().to_string())
 }
 
 /// Checks the signature of the end of the audit by the registry's key, as the index has it.

@@ -22,7 +22,7 @@ pub(in super::super) enum Action {
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
-    /// Let a key sign the decoders of some vendors, and nobody else
+    /// Let a key, and no other, sign the decoders of some vendors
     Add {
         /// Public key of the publisher
         #[arg(value_name = "KEY")]
@@ -36,7 +36,7 @@ pub(in super::super) enum Action {
     },
     /// List the keys that are known
     List,
-    /// Let a key sign nothing any more, for ever; what it has signed stays
+    /// Revoke a key for ever; packages that it has signed stay
     Revoke {
         /// Public key of the publisher
         #[arg(value_name = "KEY")]

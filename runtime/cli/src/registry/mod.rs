@@ -1,4 +1,4 @@
-//! `champollion registry`.
+//! `champollion registry`: published decoders are looked after.
 
 mod channels;
 mod history;
@@ -29,7 +29,7 @@ pub(super) struct Registry {
     action: Action,
     #[command(flatten)]
     connection: Connection,
-    /// Print JSON
+    /// Print JSON instead of text for people
     #[arg(long, global = true)]
     json: bool,
 }
@@ -40,16 +40,16 @@ enum Action {
     Quarantine,
     /// Set a version aside by hand: its frames are delivered raw until `lift`
     SetAside {
-        /// Decoder and version
+        /// Decoder and its version, as in acme/meter@1.2.0
         #[arg(value_name = "VENDOR/MODEL@VERSION", value_parser = decoder_version)]
         decoder: (DecoderId, Version),
-        /// The reason, which the records give
+        /// Reason, which the records name
         #[arg(long, value_name = "TEXT")]
         reason: String,
     },
     /// Let a version decode again that was set aside
     Lift {
-        /// Decoder and version
+        /// Decoder and its version, as in acme/meter@1.2.0
         #[arg(value_name = "VENDOR/MODEL@VERSION", value_parser = decoder_version)]
         decoder: (DecoderId, Version),
     },
@@ -95,7 +95,14 @@ impl Registry {
         let rows = list.quarantined.into_iter().map(|set_aside| {
             let calls_of = scope(&set_aside);
             let Quarantined { id, version, since, failures, message, .. } = set_aside;
-            [id, version.to_string(), calls_of, since.to_string(), failures.to_string(), message]
+            [
+                id,
+                version.to_string(),
+                calls_of,
+                output::moment(since),
+                failures.to_string(),
+                message,
+            ]
         });
         output::table(
             ["decoder", "version", "calls of", "since", "failures", "the last of them"],

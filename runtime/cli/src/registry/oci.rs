@@ -43,10 +43,10 @@ const SCHEME: &str = "oci://";
 pub(in super::super) enum Action {
     /// Copy a published version into an OCI registry, with its publisher's signature
     Push {
-        /// Decoder and version
+        /// Decoder and its version, as in acme/meter@1.2.0
         #[arg(value_name = "VENDOR/MODEL@VERSION", value_parser = decoder_version)]
         decoder: (DecoderId, Version),
-        /// Where to; without a tag the version is its tag
+        /// Address to push to; without a tag the version is the tag
         #[arg(long, value_name = "oci://HOST/REPOSITORY[:TAG]", value_parser = reference)]
         to: (Reference, bool),
         #[command(flatten)]

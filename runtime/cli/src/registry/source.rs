@@ -27,7 +27,7 @@ const ATTEMPTS: usize = 10;
 
 /// A registry that packages are taken from.
 pub(super) enum Source<'of> {
-    /// A server.
+    /// A server, which hands packages out over HTTP.
     Server(&'of Client),
     /// The folder of an export.
     Folder(&'of Path),

@@ -1,11 +1,16 @@
 //! Destinations: what accepts records one by one, where it may be, and how it is trusted.
 
 mod destination_limits;
+// The destination of examples/destination, held against this crate.
+#[cfg(test)]
+#[path = "../../../../examples/destination/mod.rs"]
+pub mod lines;
 pub mod mqtt;
 pub mod push;
 mod reach;
 mod recipient;
 mod secret;
+mod settings;
 mod target;
 mod tls;
 mod words;
@@ -20,5 +25,6 @@ pub use reach::{
 pub(crate) use reach::{Bound, HttpClient, HttpError};
 pub use recipient::{HandoverResult, Parcel, Recipient, Shaped, Verdict};
 pub use secret::Secret;
+pub use settings::DestinationSettings;
 pub(crate) use target::Target;
 pub use tls::{ClientCertificate, Tls, TlsError, TlsPart};

@@ -50,7 +50,7 @@ pub(crate) struct RouteView {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum RouteState {
-    /// The route delivers.
+    /// The route hands its records over.
     Running,
     /// Its recipient failed and is left alone for a while.
     BackingOff,

@@ -13,6 +13,7 @@ mod inbox;
 mod log;
 mod page;
 mod progress;
+mod settings;
 
 pub use error::DeliveryError;
 pub(crate) use expiry::ExpiryWitness;
@@ -20,3 +21,4 @@ pub use log::Mailbox;
 pub(crate) use page::Filling;
 pub use page::{Page, PageBounds, PulledRecord};
 pub(crate) use progress::Progress;
+pub use settings::RetentionSettings;

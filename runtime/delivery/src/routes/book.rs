@@ -15,7 +15,7 @@ use crate::{
 const ROUTES: Table<RouteKey, Route> = Table::new(tables::ROUTES);
 const STANDINGS: Table<RouteKey, RouteStanding> = Table::new(tables::ROUTE_STANDINGS);
 
-/// Keeps the routes.
+/// Keeps the routes of all groups.
 #[derive(Clone)]
 pub(crate) struct RouteBook {
     store: Arc<dyn Store>,

@@ -58,13 +58,13 @@ impl Destination {
 /// The kinds of destinations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DestinationKind {
-    /// Records are posted.
+    /// Records are posted to a URL.
     Http,
     /// They are published through a broker.
     Mqtt,
     /// They are put as files.
     Files,
-    /// Records are fetched.
+    /// Records are fetched by the route's name.
     Pull,
 }
 

@@ -13,7 +13,7 @@ pub enum Shape {
     Raw,
     /// The reading, without the payload; of a frame that is not decoded the reason why.
     Decoded,
-    /// Reading and payload.
+    /// The reading and the payload.
     #[default]
     Both,
 }

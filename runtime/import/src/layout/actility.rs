@@ -20,7 +20,7 @@ use crate::{
 /// The script of a driver whose `package.json` names none.
 const MAIN: [&str; 2] = ["index.js", "main.js"];
 
-/// The file `vendor.yaml`.
+/// The file `vendor.yaml` of a vendor.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct VendorFile {
@@ -29,7 +29,7 @@ struct VendorFile {
     website_url: Option<Words>,
 }
 
-/// The files `drivers/*/driver.yaml`.
+/// The files `drivers/*/driver.yaml` of a vendor.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Driver {

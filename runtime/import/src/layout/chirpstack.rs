@@ -16,7 +16,7 @@ use crate::{
     files::stem,
 };
 
-/// The file `vendor.toml`.
+/// The file `vendor.toml` of a vendor.
 #[derive(Deserialize)]
 struct VendorFile {
     vendor: Vendor,
@@ -36,7 +36,7 @@ struct Metadata {
     documentation_url: Option<String>,
 }
 
-/// The files `devices/*.toml`.
+/// The files `devices/*.toml` of a vendor.
 #[derive(Deserialize)]
 struct DeviceFile {
     device: DeviceEntry,

@@ -16,7 +16,7 @@ use super::{Catalogue, Folder, ImportError, Problem, text};
 pub enum Layout {
     /// The Things Network's device repository.
     Ttn,
-    /// ChirpStack's device profiles.
+    /// ChirpStack's device profiles, a file for each device.
     ChirpStack,
     /// Actility's catalogue of ThingPark drivers.
     Actility,
@@ -24,7 +24,7 @@ pub enum Layout {
     Ts013,
     /// Packages and scripts in folders of any depth.
     Folders,
-    /// A single script.
+    /// A single script of JavaScript.
     Script,
 }
 

@@ -23,7 +23,7 @@ fn is_codec(name: &str) -> bool {
     name.contains("codec") && name.ends_with(".yaml")
 }
 
-/// The file `vendor/index.yaml`.
+/// The file `vendor/index.yaml`, which lists the vendors.
 #[derive(Default, Deserialize)]
 struct VendorsIndex {
     #[serde(default)]
@@ -37,7 +37,7 @@ struct VendorEntry {
     website: Option<String>,
 }
 
-/// The files `vendor/*/index.yaml`.
+/// The files `vendor/*/index.yaml`, which list a vendor's devices.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct VendorIndex {
@@ -45,7 +45,7 @@ struct VendorIndex {
     end_devices: Vec<Words>,
 }
 
-/// The files `vendor/*/DEVICE.yaml`.
+/// The files `vendor/*/DEVICE.yaml`, one for each device.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct EndDevice {
@@ -71,7 +71,7 @@ struct Profile {
     codec: Option<String>,
 }
 
-/// The files `vendor/*/CODEC.yaml`.
+/// The files `vendor/*/CODEC.yaml`, one for each codec.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct CodecFile {

@@ -32,6 +32,10 @@ impl Adapter for Actility {
         json.get("DevEUI_uplink").is_some() || json.get("DevEUI_downlink_Sent").is_some()
     }
 
+    fn recognizes_text(&self, text: &str) -> bool {
+        text.starts_with('<') && text.contains("<DevEUI_")
+    }
+
     fn read(&self, incoming: &Incoming<'_>) -> Result<Heard, Unreadable> {
         let unread = Unread::default();
         let json = json::parse_forgivingly(Kind::of(&Actility), incoming.body, &unread)?;

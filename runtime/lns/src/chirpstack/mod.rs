@@ -35,6 +35,10 @@ impl Adapter for Chirpstack {
         &["application/+/device/+/event/+"]
     }
 
+    fn assured_events(&self) -> &'static str {
+        "set qos = 1 and clean_session = false under [integration.mqtt] in chirpstack.toml, and start ChirpStack again"
+    }
+
     fn topic<'topic>(&self, topic: &'topic str) -> Option<Topic<'topic>> {
         let levels: Vec<&str> = topic.split('/').collect();
         // What the operator of a broker has put before its topics is not looked at.

@@ -81,7 +81,7 @@ pub(super) struct JoinEvent {
     pub(super) join_server_context: Option<JoinServerContext>,
 }
 
-/// The message `google.protobuf.Timestamp`.
+/// The message `google.protobuf.Timestamp` of the well-known types.
 #[derive(Clone, Copy, PartialEq, Message)]
 pub(super) struct Time {
     #[prost(int64, tag = "1")]

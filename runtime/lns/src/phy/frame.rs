@@ -5,12 +5,7 @@ use data_encoding::{DecodeKind, HEXLOWER_PERMISSIVE};
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, de::Error as _};
 
-use super::KIND;
-use crate::{
-    Content, Fault, Frame, Unreadable,
-    json::{self, NAME_BYTES},
-    message::GATEWAYS,
-};
+use crate::{Content, Fault, Frame, Unreadable, json::NAME_BYTES, message::GATEWAYS};
 
 /// A frame as `POST /v1/ingest/phy` takes it.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -73,17 +68,6 @@ impl From<PhyReception> for Reception {
 }
 
 impl PhyFrame {
-    /// Refuses what is JSON, and another network server's message.
-    ///
-    /// # Errors
-    /// [`Unreadable`] says whose it looks like.
-    pub fn refuse_others(body: &[u8]) -> Result<(), Unreadable> {
-        match json::parse(KIND, body) {
-            Err(error) if matches!(error.fault(), Fault::OtherFormat { .. }) => Err(error),
-            _ => Ok(()),
-        }
-    }
-
     /// The frame.
     ///
     /// # Errors

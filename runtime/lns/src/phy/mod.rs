@@ -34,8 +34,7 @@ impl Adapter for Phy {
         let frame = frame.map_err(|error| {
             let (said, is_data) = (error.to_string(), error.is_data());
             let fault = if is_data { Fault::Invalid(said) } else { Fault::NotJson(said) };
-            let other = PhyFrame::refuse_others(incoming.body).err();
-            other.unwrap_or_else(|| Unreadable::new("", fault))
+            Unreadable::new("", fault)
         })?;
         Ok(Heard::from(Message::frame(frame.read()?)))
     }

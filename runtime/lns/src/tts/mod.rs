@@ -38,6 +38,11 @@ impl Adapter for Tts {
         ]
     }
 
+    fn assured_events(&self) -> &'static str {
+        "the broker of The Things Stack knows QoS 0 alone and keeps nothing: use its webhooks, or its pub/sub \
+         integration to a broker of your own with QoS 1"
+    }
+
     fn topic<'topic>(&self, topic: &'topic str) -> Option<Topic<'topic>> {
         let levels: Vec<&str> = topic.split('/').collect();
         // What the operator of a broker has put before its topics is not looked at.

@@ -9,9 +9,10 @@ use axum::{
 use champollion_registry::ledger::Actor;
 use jiff::Timestamp;
 
-use super::problem::Problem;
+use super::{problem::Problem, requester::Requester};
 use crate::{
     auth::{AuthError, Principal, Scope, bearer},
+    authors::AuditedAuthor,
     connections::{ClientAddress, network_of},
     service::Service,
 };
@@ -25,7 +26,7 @@ const FORWARDED_BYTES: usize = 200;
 
 /// The duty of a handler: the scope that a token needs for it.
 pub trait Duty {
-    /// The scope.
+    /// The scope that a token needs.
     const SCOPE: Scope;
 
     /// Whether requests count for the rates of tokens and groups. Frames do not: their queue holds them back.
@@ -38,9 +39,9 @@ pub struct Ingest;
 pub struct HandOver;
 /// The duty to publish decoders.
 pub struct Publish;
-/// Get records.
+/// The duty to hand out records.
 pub struct Collect;
-/// Acknowledge records.
+/// The duty to acknowledge records.
 pub struct Acknowledge;
 /// Decode kept records once more.
 pub struct Redecode;
@@ -56,9 +57,9 @@ pub struct Curate;
 pub struct ManageTokens;
 /// Look after messages that cannot be read.
 pub struct ManageParked;
-/// Read the metrics.
+/// The duty to show the metrics.
 pub struct ReadMetrics;
-/// Read the audit.
+/// The duty to show the audit.
 pub struct ReadAudit;
 /// Read how full the disk is.
 pub struct ReadStorage;
@@ -107,6 +108,13 @@ pub struct Authorized<D> {
     duty: PhantomData<fn(D)>,
 }
 
+impl<D> Authorized<D> {
+    /// The sender as the author of changes.
+    pub(super) fn author(&self, service: &Service) -> AuditedAuthor {
+        AuditedAuthor::new(&service.registry, self.principal.actor())
+    }
+}
+
 impl<D: Duty> FromRequestParts<Arc<Service>> for Authorized<D> {
     type Rejection = Problem;
 
@@ -140,7 +148,12 @@ pub(super) async fn recognized(parts: &Parts, service: &Service) -> Result<Princ
     let token = bearer(&parts.headers)
         .and_then(|presented| service.tokens.recognize(&presented, Timestamp::now()));
     match token {
-        Ok(token) => Ok(Principal::of(token, address(parts))),
+        Ok(token) => {
+            if let Some(requester) = parts.extensions.get::<Requester>() {
+                requester.is(&token.id);
+            }
+            Ok(Principal::of(token, address(parts)))
+        }
         Err(error) => {
             let client = parts.extensions.get::<ClientAddress>().map(|client| client.address);
             if error != AuthError::Missing {

@@ -61,7 +61,6 @@ macro_rules! handlers {
             operation_id = $name,
             tag = "registry",
             summary = $summary,
-            security(("token" = ["admin"])),
             request_body = ChannelRequest,
             responses(
                 (
@@ -160,7 +159,6 @@ pub(super) struct CanaryView {
     operation_id = "getCanary",
     tag = "registry",
     summary = "Get the report of the candidate that a share of the devices gets",
-    security(("token" = ["admin"])),
     responses(
         (status = 200, description = "The report.", body = CanaryView),
         (status = 404, description = "DECODER, no-canary"),
@@ -183,7 +181,6 @@ pub(super) async fn canary_report(
     operation_id = "getShadow",
     tag = "registry",
     summary = "Get the report of the candidate that runs beside the stable version",
-    security(("token" = ["admin"])),
     responses(
         (status = 200, description = "The report.", body = ShadowReport),
         (status = 404, description = "DECODER, no-shadow"),

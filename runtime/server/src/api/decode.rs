@@ -43,7 +43,6 @@ pub(super) struct Tried {
     operation_id = "decode",
     tag = "decoding",
     summary = "Try a payload or a command with a decoder; nothing of it is kept",
-    security(("token" = ["admin", "lns", "partner", "publisher"])),
     request_body = Trial,
     responses(
         (

@@ -4,16 +4,14 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{Json, extract::State, http::StatusCode};
 use champollion_frames::DevEui;
-use champollion_registry::{ledger::AuditEntry, package::DecoderRef};
-use jiff::Timestamp;
+use champollion_registry::package::DecoderRef;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use super::{
     Problem,
-    acts::note,
     authorized::{Authorized, HandOver, Inspect, Provision},
     extract::{JsonBody, Parameters, PathParts, SecretBody, parameter, path_part, to_the_end},
+    known_network_server::check_known,
     paging::{self, Listing, PageEnd, Window},
 };
 use crate::{
@@ -35,7 +33,6 @@ pub(super) struct DeviceList {
     operation_id = "listDevices",
     tag = "devices",
     summary = "List the devices that the token may see",
-    security(("token" = ["admin", "lns", "partner", "publisher"])),
     params(Listing),
     responses((status = 200, description = "The devices, without their keys.", body = DeviceList)),
 )]
@@ -61,7 +58,6 @@ pub(super) async fn list(
     operation_id = "getDevice",
     tag = "devices",
     summary = "Get a device",
-    security(("token" = ["admin", "lns", "partner", "publisher"])),
     responses(
         (status = 200, description = "The device, without its keys.", body = Device),
         (status = 404, description = "unknown-device"),
@@ -85,7 +81,6 @@ pub(super) async fn show(
     operation_id = "registerDevice",
     tag = "devices",
     summary = "Register a device, or change its registration",
-    security(("token" = ["admin"])),
     request_body = Registration,
     responses(
         (status = 200, description = "The device, without its keys.", body = Device),
@@ -104,23 +99,14 @@ pub(super) async fn register(
     SecretBody(registration): SecretBody<Registration>,
 ) -> Result<Json<Device>, Problem> {
     let dev_eui: DevEui = path_part("DevEUI", &dev_eui)?;
-    if let Some(server) = &registration.network_server
-        && !service.config.network_servers.contains_key(server)
-    {
-        let detail = format!("networkServer: the settings have no [network-servers.{server}]");
-        return Err(Problem::bad_request("unknown-network-server", detail));
+    if let Some(server) = &registration.network_server {
+        check_known(&service, server)?;
     }
-    let by = authorized.principal.actor();
-    let device = to_the_end(async move {
-        let device = service.devices.register(dev_eui, registration).await?;
-        // Whose it is and what decodes it; its keys stay where they are.
-        let entry = AuditEntry::new(&by, "device-register", dev_eui).with(json!({
-            "group": device.group, "assignment": device.assignment,
-            "networkServer": device.network_server, "reported": device.reported,
-        }));
-        service.registry.record(entry, Timestamp::now()).await?;
-        Ok(device)
-    });
+    let author = authorized.author(&service);
+    let device =
+        to_the_end(
+            async move { Ok(service.devices.register(dev_eui, registration, &author).await?) },
+        );
     let device = device.await?;
     Ok(Json(Device::clone(&device)))
 }
@@ -132,7 +118,6 @@ pub(super) async fn register(
     operation_id = "assignDecoder",
     tag = "devices",
     summary = "Assign a decoder to a device",
-    security(("token" = ["admin"])),
     request_body = AssignmentRequest,
     responses(
         (status = 200, description = "The device with its decoder.", body = Device),
@@ -149,13 +134,9 @@ pub(super) async fn assign(
     let dev_eui: DevEui = path_part("DevEUI", &dev_eui)?;
     let AssignmentRequest { decoder, firmware, firmware_decoders } = wish;
     let assignment = Assignment { decoder, firmware, firmware_decoders };
-    let entry =
-        AuditEntry::new(&authorized.principal.actor(), "assign", dev_eui).with(json!(assignment));
-    let device = to_the_end(async move {
-        let device = service.devices.assign(dev_eui, assignment).await?;
-        service.registry.record(entry, Timestamp::now()).await?;
-        Ok(device)
-    });
+    let author = authorized.author(&service);
+    let device =
+        to_the_end(async move { Ok(service.devices.assign(dev_eui, assignment, &author).await?) });
     let device = device.await?;
     Ok(Json(Device::clone(&device)))
 }
@@ -178,7 +159,6 @@ pub(super) struct AssignmentRequest {
     operation_id = "handOverSession",
     tag = "devices",
     summary = "Hand over the session of a device that joined elsewhere",
-    security(("token" = ["admin", "lns"])),
     request_body = HandedSession,
     responses(
         (
@@ -202,15 +182,10 @@ pub(super) async fn hand_over(
     let dev_eui: DevEui = path_part("DevEUI", &dev_eui)?;
     let speaker = authorized.principal.speaker(&service.config);
     speaker.check(&service.devices, dev_eui).map_err(IngestError::Refused)?;
-    let by = authorized.principal.actor();
+    let author = authorized.author(&service);
     let device = to_the_end(async move {
-        let handed = service.devices.hand_over(dev_eui, &session, &service.config.keks).await?;
-        if let Some(moved) = handed.moved {
-            let entry = AuditEntry::new(&by, "session-hand-over", dev_eui).with(json!(moved));
-            // It is part of the way of frames, which a full audit does not hold up.
-            note(&service, entry).await;
-        }
-        Ok(handed.device)
+        let keks = &service.config.keks;
+        Ok(service.devices.hand_over(dev_eui, &session, keks, &author).await?)
     });
     let device = device.await?;
     Ok(Json(Device::clone(&device)))
@@ -222,7 +197,6 @@ pub(super) async fn hand_over(
     operation_id = "removeDevice",
     tag = "devices",
     summary = "Remove a device; its records stay until they are delivered or too old",
-    security(("token" = ["admin"])),
     responses(
         (status = 204, description = "It is done."),
         (status = 404, description = "unknown-device"),
@@ -235,12 +209,10 @@ pub(super) async fn remove(
     PathParts(dev_eui): PathParts<String>,
 ) -> Result<StatusCode, Problem> {
     let dev_eui: DevEui = path_part("DevEUI", &dev_eui)?;
-    let entry =
-        AuditEntry::new(&authorized.principal.actor(), "device-remove", dev_eui).essential();
+    let author = authorized.author(&service);
     to_the_end(async move {
-        service.devices.remove(dev_eui).await?;
+        service.devices.remove(dev_eui, &author).await?;
         service.downlinks.forget_device(dev_eui).await?;
-        service.registry.record(entry, Timestamp::now()).await?;
         Ok(())
     })
     .await?;

@@ -10,21 +10,19 @@ use axum::{
 };
 use champollion_delivery::names::GroupId;
 use champollion_frames::DevEui;
-use champollion_registry::ledger::AuditEntry;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use uuid::Uuid;
 
 use super::{
     Problem,
-    acts::note,
     authorized::{Authorized, Command},
-    extract::{JsonBody, Parameters, PathParts, path_part},
+    extract::{JsonBody, Parameters, PathParts, path_part, to_the_end},
     paging::{self, PageEnd, Window},
     quotas::permit_priority,
 };
 use crate::{
     auth::Principal,
+    authors::Author,
     devices::{Device, DevicesError},
     downlinks::{
         CancelError, CommandRequest, Downlink, GroupAnswer, GroupCommandRequest, Refused,
@@ -44,6 +42,16 @@ const DEFAULT_LIMIT: usize = 100;
 
 /// Most commands of one answer: about 2 MB.
 const MAX_LIMIT: usize = 1_000;
+
+/// The header of requests that are recognized when they come again, for their description.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "headers are read one by one")]
+struct RequestName {
+    /// A name of the request, 1 to 255 visible characters: the same request once more is the same command.
+    #[param(rename = "Idempotency-Key", min_length = 1, max_length = 255)]
+    key: Option<String>,
+}
 
 #[derive(Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -70,15 +78,7 @@ pub(super) struct DownlinkList {
     operation_id = "sendCommand",
     tag = "commands",
     summary = "Send a command to a device",
-    security(("token" = ["admin", "partner"])),
-    params((
-        "Idempotency-Key" = Option<String>,
-        Header,
-        description = "A name of the request, 1 to 255 visible characters: the same request once \
-                       more is the same command.",
-        min_length = 1,
-        max_length = 255
-    )),
+    params(RequestName),
     request_body = CommandRequest,
     responses(
         (
@@ -113,12 +113,14 @@ pub(super) async fn send(
     permit_priority(&service, &authorized.principal, &device.group, wish.priority)?;
     let path = format!("devices/{}", device.dev_eui);
     let sender = sender(&authorized.principal, &headers, &path, &wish)?;
-    let downlink = service.downlinks.send(&device, &wish, &sender).await?;
-    let entry = AuditEntry::new(&authorized.principal.actor(), "command-send", device.dev_eui);
-    note(&service, entry.with(json!({ "id": downlink.id, "group": device.group }))).await;
+    let author = authorized.author(&service);
+    let downlink = to_the_end(async move {
+        let downlink = service.downlinks.send(&device, &wish, &sender, &author).await?;
+        Ok(service.downlinks.as_shown(&downlink))
+    })
+    .await?;
     let location = format!("/v1/downlinks/{}", downlink.id);
-    let mut response =
-        (StatusCode::ACCEPTED, Json(service.downlinks.as_shown(&downlink))).into_response();
+    let mut response = (StatusCode::ACCEPTED, Json(downlink)).into_response();
     if let Ok(location) = HeaderValue::from_str(&location) {
         response.headers_mut().insert(LOCATION, location);
     }
@@ -131,15 +133,7 @@ pub(super) async fn send(
     operation_id = "sendGroupCommand",
     tag = "commands",
     summary = "Send a command to the devices of a group",
-    security(("token" = ["admin", "partner"])),
-    params((
-        "Idempotency-Key" = Option<String>,
-        Header,
-        description = "A name of the request, 1 to 255 visible characters: the same request once \
-                       more is the same command.",
-        min_length = 1,
-        max_length = 255
-    )),
+    params(RequestName),
     request_body = GroupCommandRequest,
     responses(
         (status = 202, description = "What came of it for each device.", body = GroupAnswer),
@@ -179,9 +173,12 @@ pub(super) async fn send_to_group(
     }
     permit_priority(&service, &authorized.principal, &group, wish.priority)?;
     let sender = sender(&authorized.principal, &headers, &format!("groups/{group}"), &wish)?;
-    let answer = service.downlinks.send_to_group(&group, &devices, &wish, &sender, refused).await?;
-    let entry = AuditEntry::new(&authorized.principal.actor(), "command-send-to-group", &group);
-    note(&service, entry.with(json!({ "devices": devices.len() }))).await;
+    let author = authorized.author(&service);
+    let answer = to_the_end(async move {
+        let by = (&sender, &author as &dyn Author);
+        Ok(service.downlinks.send_to_group(&group, &devices, &wish, by, refused).await?)
+    })
+    .await?;
     Ok((StatusCode::ACCEPTED, Json(answer)))
 }
 
@@ -197,7 +194,6 @@ fn refused(error: SendError) -> Refused {
     operation_id = "listCommands",
     tag = "commands",
     summary = "List the commands to a device, the latest first",
-    security(("token" = ["admin", "partner"])),
     params(Listing),
     responses(
         (status = 200, description = "The commands.", body = DownlinkList),
@@ -233,7 +229,6 @@ pub(super) async fn of_device(
     operation_id = "getCommand",
     tag = "commands",
     summary = "Get a command and its state",
-    security(("token" = ["admin", "partner"])),
     responses(
         (status = 200, description = "The command.", body = Downlink),
         (status = 404, description = "unknown-downlink"),
@@ -254,7 +249,6 @@ pub(super) async fn show(
     operation_id = "cancelCommand",
     tag = "commands",
     summary = "Cancel a command that was not sent yet, where the network server gives it back",
-    security(("token" = ["admin", "partner"])),
     responses(
         (status = 200, description = "The command, cancelled.", body = Downlink),
         (status = 404, description = "unknown-downlink"),
@@ -267,9 +261,10 @@ pub(super) async fn cancel(
     PathParts(id): PathParts<String>,
 ) -> Result<Json<Downlink>, Problem> {
     let downlink = seen(&service, &authorized.principal, path_part("command", &id)?).await?;
-    let cancelled = service.downlinks.cancel(downlink.id).await?;
-    let entry = AuditEntry::new(&authorized.principal.actor(), "command-cancel", downlink.id);
-    note(&service, entry.with(json!({ "device": downlink.dev_eui })).essential()).await;
+    let author = authorized.author(&service);
+    let cancelled =
+        to_the_end(async move { Ok(service.downlinks.cancel(downlink.id, &author).await?) })
+            .await?;
     Ok(Json(Downlink::clone(&cancelled)))
 }
 

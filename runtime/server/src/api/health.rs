@@ -12,6 +12,8 @@ use super::{
 };
 use crate::{
     auth::{AdminOutlook, AuthError, Scope, bearer},
+    mqtt::Trouble,
+    network_servers::{Finding, Severity, check::NetworkServerCheck},
     run::ADMIN_ENDS_SOON,
     service::Service,
     storage::Report,
@@ -47,7 +49,7 @@ pub(super) async fn alive() -> &'static str {
     responses(
         (
             status = 200,
-            description = "Frames are taken. A line for each broker follows.",
+            description = "Frames are taken. A line for each broker follows, and for each warning about a network server.",
             body = String,
             content_type = "text/plain",
         ),
@@ -91,9 +93,18 @@ fn details(service: &Service) -> Vec<String> {
         .iter()
         .map(|status| match status.trouble() {
             None => format!("broker of {}: connected\n", status.server()),
-            Some(why) => format!("broker of {}: not connected: {why}\n", status.server()),
+            Some(Trouble { why, .. }) => {
+                format!("broker of {}: not connected: {why}\n", status.server())
+            }
         })
         .collect();
+    for NetworkServerCheck { name, findings, .. } in service.check_network_servers() {
+        // What is worse is told of its broker above.
+        let warnings = findings.iter().filter(|finding| finding.severity == Severity::Warning);
+        lines.extend(warnings.map(|Finding { code, detail, .. }| {
+            format!("network server {name}: {code}: {}\n", detail.replace('\n', " "))
+        }));
+    }
     let now = Timestamp::now();
     match service.tokens.admin_outlook(now) {
         AdminOutlook::Until(end) if end.duration_since(now) <= ADMIN_ENDS_SOON => {
@@ -113,7 +124,6 @@ fn details(service: &Service) -> Vec<String> {
     operation_id = "getStorage",
     tag = "operation",
     summary = "Get the use of the disk, and the time for which there is room",
-    security(("token" = ["admin"])),
     responses((status = 200, description = "The use of the disk.", body = Report)),
 )]
 pub(super) async fn storage(
@@ -130,7 +140,6 @@ pub(super) async fn storage(
     operation_id = "getMetrics",
     tag = "operation",
     summary = "Get all metrics as Prometheus text",
-    security(("token" = ["admin"])),
     responses((status = 200, description = "The metrics.", body = String, content_type = "text/plain")),
 )]
 pub(super) async fn metrics(
@@ -140,5 +149,15 @@ pub(super) async fn metrics(
     let quarantined = service.registry.quarantined();
     let versions: BTreeSet<_> = quarantined.iter().map(|one| (&one.id, &one.version)).collect();
     metrics::gauge!("champollion_decoders_quarantined").set(versions.len() as f64);
+    for NetworkServerCheck { name, findings, .. } in service.check_network_servers() {
+        for severity in [Severity::Note, Severity::Warning, Severity::Error] {
+            let count = findings.iter().filter(|finding| finding.severity == severity).count();
+            metrics::gauge!(
+                "champollion_network_server_findings",
+                "network_server" => name.to_string(), "severity" => severity.as_str()
+            )
+            .set(count as f64);
+        }
+    }
     service.metrics.render()
 }

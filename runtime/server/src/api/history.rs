@@ -72,7 +72,6 @@ struct Numbered {
     operation_id = "getIndex",
     tag = "registry",
     summary = "Get lines of the index of the registry",
-    security(("token" = ["admin", "lns", "partner", "publisher"])),
     params(Page),
     responses(
         (
@@ -99,7 +98,6 @@ pub(super) async fn index(
     operation_id = "getAudit",
     tag = "operation",
     summary = "Get lines of the audit",
-    security(("token" = ["admin"])),
     params(Page),
     responses(
         (
@@ -171,7 +169,6 @@ pub(super) struct AuditHead {
     operation_id = "getAuditHead",
     tag = "operation",
     summary = "Get the signed end of the audit, its archives and its space",
-    security(("token" = ["admin"])),
     responses(
         (status = 200, description = "The end of the audit.", body = AuditHead),
         (status = 503, description = "not-kept"),
@@ -201,7 +198,6 @@ pub(super) struct Archived {
     operation_id = "archiveAudit",
     tag = "operation",
     summary = "Move all lines of the audit into files",
-    security(("token" = ["admin"])),
     responses(
         (status = 200, description = "The files that were made.", body = Archived),
         (status = 503, description = "not-kept"),
@@ -225,16 +221,18 @@ pub(super) async fn archive_audit(
     operation_id = "verifyRegistry",
     tag = "registry",
     summary = "Check that all that is kept is as the index says",
-    security(("token" = ["admin"])),
     responses(
         (status = 200, description = "The outcome of the check.", body = Verification),
-        (status = 503, description = "not-kept"),
+        (status = 429, description = "too-many-expensive-requests"),
+        (status = 503, description = "too-busy, not-kept"),
     ),
 )]
 pub(super) async fn verify(
-    _: Authorized<Curate>,
+    authorized: Authorized<Curate>,
     State(service): State<Arc<Service>>,
 ) -> Result<Json<Verification>, Problem> {
+    // It reads every package.
+    let _turn = service.expensive.turn(&authorized.principal.token, None)?;
     Ok(Json(service.registry.verify().await?))
 }
 
@@ -252,17 +250,21 @@ pub(super) struct Mending {
     operation_id = "mendRegistry",
     tag = "registry",
     summary = "Mend packages that are damaged or missing from a mirror",
-    security(("token" = ["admin"])),
     request_body = Mending,
     responses(
         (status = 200, description = "The packages that were mended.", body = Mended),
-        (status = 503, description = "not-kept"),
+        (status = 429, description = "too-many-expensive-requests"),
+        (status = 503, description = "too-busy, not-kept"),
     ),
 )]
 pub(super) async fn mend(
-    _: Authorized<Curate>,
+    authorized: Authorized<Curate>,
     State(service): State<Arc<Service>>,
     JsonBody(Mending { dry_run }): JsonBody<Mending>,
 ) -> Result<Json<Mended>, Problem> {
-    Ok(Json(to_the_end(async move { Ok(service.registry.mend_all(dry_run).await?) }).await?))
+    let mended = to_the_end(async move {
+        let _turn = service.expensive.turn(&authorized.principal.token, None)?;
+        Ok(service.registry.mend_all(dry_run).await?)
+    });
+    Ok(Json(mended.await?))
 }

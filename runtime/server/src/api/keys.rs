@@ -62,7 +62,6 @@ pub(super) struct OwnKey {
     operation_id = "listKeys",
     tag = "registry",
     summary = "List the keys of publishers",
-    security(("token" = ["admin", "lns", "partner", "publisher"])),
     params(Listing),
     responses((status = 200, description = "The keys.", body = KeyList)),
 )]
@@ -88,7 +87,6 @@ pub(super) async fn list(
     operation_id = "addKey",
     tag = "registry",
     summary = "Add the key of a publisher",
-    security(("token" = ["admin"])),
     request_body = NewKey,
     responses(
         (status = 201, description = "The key is known.", body = KnownKey),
@@ -118,7 +116,6 @@ pub(super) async fn add(
     operation_id = "revokeKey",
     tag = "registry",
     summary = "Revoke the key of a publisher",
-    security(("token" = ["admin"])),
     request_body = Revocation,
     responses(
         (status = 204, description = "It is done."),
@@ -148,7 +145,6 @@ pub(super) async fn revoke(
     operation_id = "rotateOwnKey",
     tag = "registry",
     summary = "Give the registry a new key of its own",
-    security(("token" = ["admin"])),
     responses(
         (status = 200, description = "The new key.", body = OwnKey),
         (status = 503, description = "not-kept"),
@@ -173,7 +169,6 @@ pub(super) async fn rotate(
     operation_id = "getHead",
     tag = "registry",
     summary = "Get the signed end of the index",
-    security(("token" = ["admin", "lns", "partner", "publisher"])),
     responses(
         (
             status = 200,

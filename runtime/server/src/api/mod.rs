@@ -1,19 +1,22 @@
 //! The HTTP interface: a file for each kind of thing that is served.
 
-mod acts;
 pub mod authorized;
 mod catalogue;
 mod channels;
 mod decode;
 mod devices;
 mod downlinks;
+mod duties;
 mod extract;
 mod health;
+mod held_body;
 mod history;
 mod ingest;
 mod keys;
+mod known_network_server;
 mod leftover;
 mod nearest;
+mod network_servers;
 mod paging;
 mod parked;
 mod problem;
@@ -23,11 +26,13 @@ mod records;
 mod redecode;
 mod reference;
 mod registry;
+mod requester;
 mod retention;
 mod room;
 mod route_change;
 mod routes;
 mod secrets;
+mod settings;
 mod tokens;
 
 use std::sync::Arc;
@@ -38,22 +43,24 @@ use axum::{
     middleware,
 };
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, trace::TraceLayer};
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::router::OpenApiRouter;
 
 pub use problem::Problem;
+pub use settings::HttpSettings;
 
 use crate::service::Service;
+use duties::{open_routes, routes};
 use reference::Reference;
 
 /// Builds the router of all endpoints. Each is added with its description: an endpoint without one does not
-/// compile here, so `/openapi.json` lacks none.
+/// compile here, so `/openapi.json` lacks none. Those of `routes!` need a token, those of `open_routes!` none.
 pub fn router(service: Arc<Service>) -> Router {
     let (router, document) = OpenApiRouter::with_openapi(reference::frontispiece())
         .merge(ingest::routes())
         .routes(routes!(decode::decode))
-        .routes(routes!(catalogue::list))
-        .routes(routes!(catalogue::show))
-        .routes(routes!(catalogue::show_version))
+        .routes(open_routes!(catalogue::list))
+        .routes(open_routes!(catalogue::show))
+        .routes(open_routes!(catalogue::show_version))
         .routes(routes!(registry::publish, registry::download))
         .routes(routes!(channels::promote))
         .routes(routes!(channels::rollback))
@@ -77,7 +84,7 @@ pub fn router(service: Arc<Service>) -> Router {
         .merge(
             OpenApiRouter::default()
                 .routes(routes!(records::pull))
-                .routes(routes!(reference::document))
+                .routes(open_routes!(reference::document))
                 .layer(CompressionLayer::new()),
         )
         .routes(routes!(records::follow))
@@ -90,6 +97,7 @@ pub fn router(service: Arc<Service>) -> Router {
         .routes(routes!(downlinks::of_device, downlinks::send))
         .routes(routes!(downlinks::send_to_group))
         .routes(routes!(downlinks::show, downlinks::cancel))
+        .routes(routes!(network_servers::check))
         .routes(routes!(parked::list))
         .routes(routes!(parked::show, parked::drop))
         .routes(routes!(parked::retry))
@@ -103,11 +111,11 @@ pub fn router(service: Arc<Service>) -> Router {
         .routes(routes!(routes::attempts))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))
-        .routes(routes!(health::alive))
-        .routes(routes!(health::ready))
+        .routes(open_routes!(health::alive))
+        .routes(open_routes!(health::ready))
         .routes(routes!(health::storage))
         .routes(routes!(health::metrics))
-        .routes(routes!(reference::schema))
+        .routes(open_routes!(reference::schema))
         .split_for_parts();
     router
         .route_layer(middleware::from_fn(reference::refuse_unknown_parameters))
@@ -115,6 +123,7 @@ pub fn router(service: Arc<Service>) -> Router {
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)
         .layer(middleware::from_fn_with_state(Arc::clone(&service), room::for_growth))
+        .layer(middleware::from_fn_with_state(Arc::clone(&service), requester::bounded))
         .layer(middleware::from_fn(leftover::read_leftover))
         .layer(CatchPanicLayer::custom(problem::panicked))
         .layer(TraceLayer::new_for_http().make_span_with(span))

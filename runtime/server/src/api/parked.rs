@@ -11,9 +11,8 @@ use uuid::Uuid;
 
 use super::{
     Problem,
-    acts::note,
     authorized::{Authorized, ManageParked},
-    extract::{Parameters, PathParts, parameter, path_part},
+    extract::{Parameters, PathParts, parameter, path_part, to_the_end},
     paging::{self, Listing, PageEnd, Window},
 };
 use crate::{mqtt::NotTaken, parked::ParkedInfo, service::Service};
@@ -47,7 +46,6 @@ pub(super) struct Shown {
     operation_id = "listParked",
     tag = "operation",
     summary = "List the messages of brokers that could not be read",
-    security(("token" = ["admin"])),
     params(Listing),
     responses((status = 200, description = "The messages, without their payloads.", body = ParkedList)),
 )]
@@ -72,7 +70,6 @@ pub(super) async fn list(
     operation_id = "getParked",
     tag = "operation",
     summary = "Get a message that could not be read, with its payload",
-    security(("token" = ["admin"])),
     responses(
         (status = 200, description = "The message.", body = Shown),
         (status = 404, description = "unknown-message"),
@@ -98,7 +95,6 @@ pub(super) async fn show(
     operation_id = "removeParked",
     tag = "operation",
     summary = "Remove a message that could not be read",
-    security(("token" = ["admin"])),
     responses(
         (status = 204, description = "It is done."),
         (status = 404, description = "unknown-message"),
@@ -110,10 +106,12 @@ pub(super) async fn drop(
     PathParts(id): PathParts<String>,
 ) -> Result<StatusCode, Problem> {
     let id: Uuid = path_part("message", &id)?;
-    service.parked.remove(id).await?;
-    let entry = AuditEntry::new(&authorized.principal.actor(), "parked-drop", id).essential();
-    note(&service, entry).await;
-    Ok(StatusCode::NO_CONTENT)
+    let author = authorized.author(&service);
+    to_the_end(async move {
+        service.parked.remove(id, &author, AuditEntry::of_act("parked-drop", id)).await?;
+        Ok(StatusCode::NO_CONTENT)
+    })
+    .await
 }
 
 /// The outcome of taking a message once more.
@@ -130,7 +128,6 @@ pub(super) struct Retried {
     operation_id = "retryParked",
     tag = "operation",
     summary = "Take a message once more that could not be read",
-    security(("token" = ["admin"])),
     responses(
         (
             status = 200,
@@ -163,8 +160,7 @@ pub(super) async fn retry(
         NotTaken::Refused(why) => Problem::unprocessable("refused", why),
         NotTaken::Later(why) => Problem::unavailable("not-kept", why),
     })?;
-    service.parked.remove(id).await?;
-    let entry = AuditEntry::new(&authorized.principal.actor(), "parked-retry", id);
-    note(&service, entry.with(json!({ "networkServer": server }))).await;
+    let act = AuditEntry::of_act("parked-retry", id).with(json!({ "networkServer": server }));
+    service.parked.remove(id, &authorized.author(&service), act).await?;
     Ok(Json(Retried { result }))
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::{Json, extract::State, http::StatusCode};
 use champollion_registry::{
     channels::{Quarantined, Scope},
-    ledger::AuditEntry,
     package::DecoderId,
 };
 use jiff::Timestamp;
@@ -48,7 +47,6 @@ const MISSING: &str = "-";
     operation_id = "listQuarantine",
     tag = "registry",
     summary = "List the versions of decoders that are set aside",
-    security(("token" = ["admin"])),
     params(Listing),
     responses((status = 200, description = "The versions.", body = QuarantineList)),
 )]
@@ -102,7 +100,6 @@ fn place_of(text: &str) -> Result<(DecoderId, Version, Scope), Problem> {
     operation_id = "liftQuarantine",
     tag = "registry",
     summary = "Let a version that is set aside decode again",
-    security(("token" = ["admin"])),
     responses(
         (status = 204, description = "It is done."),
         (status = 404, description = "DECODER"),
@@ -117,14 +114,11 @@ pub(super) async fn lift(
 ) -> Result<StatusCode, Problem> {
     let id = decoder_id(&vendor, &model)?;
     let version: Version = path_part("version", &version)?;
-    if !service.registry.lift_quarantine(&id, &version).await? {
+    let actor = authorized.principal.actor();
+    if !service.registry.lift_quarantine(&id, &version, &actor, Timestamp::now()).await? {
         let detail = format!("{id} {version} is not set aside: there is nothing to lift");
         return Err(Problem::conflict("not-quarantined", detail));
     }
-    let actor = authorized.principal.actor();
-    let entry =
-        AuditEntry::new(&actor, "lift-quarantine", format_args!("{id} {version}")).essential();
-    service.registry.record(entry, Timestamp::now()).await?;
     tracing::info!(decoder = %id, %version, by = actor.name, "quarantine lifted");
     Ok(StatusCode::NO_CONTENT)
 }
@@ -136,7 +130,6 @@ pub(super) async fn lift(
     operation_id = "setAside",
     tag = "registry",
     summary = "Set a version aside, until a person lifts that",
-    security(("token" = ["admin"])),
     request_body = Reason,
     responses(
         (status = 204, description = "It is done."),
@@ -163,12 +156,7 @@ pub(super) async fn set_aside(
         return Err(Problem::unprocessable("invalid-reason", detail));
     }
     let actor = authorized.principal.actor();
-    let now = Timestamp::now();
-    service.registry.set_aside(&id, &version, (&actor.name, reason), now).await?;
-    let entry = AuditEntry::new(&actor, "quarantine", format_args!("{id} {version}"))
-        .with(serde_json::json!({ "reason": reason }))
-        .essential();
-    service.registry.record(entry, now).await?;
+    service.registry.set_aside(&id, &version, (&actor, reason), Timestamp::now()).await?;
     tracing::warn!(decoder = %id, %version, by = actor.name, reason, "set aside by hand");
     Ok(StatusCode::NO_CONTENT)
 }

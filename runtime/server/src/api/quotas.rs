@@ -54,6 +54,7 @@ pub(super) struct QuotasOfGroup {
     open_streams: Use,
     open_answers: Use,
     route_tests_per_minute: Use,
+    route_changes_per_minute: Use,
     /// Whether its tokens may send commands with the priority `high`.
     high_priority: bool,
 }
@@ -73,7 +74,6 @@ struct Use {
     operation_id = "listQuotas",
     tag = "operation",
     summary = "List the quotas of groups and their use",
-    security(("token" = ["admin", "partner"])),
     params(Wanted),
     responses((status = 200, description = "The quotas.", body = QuotaList)),
 )]
@@ -115,6 +115,7 @@ fn of_group(service: &Service, group: GroupId) -> QuotasOfGroup {
     let limits = service.config.quotas.of(&group);
     let (waiting, open) = service.downlinks.counts(&group);
     let tests = service.route_tests.count(&group, Instant::now());
+    let changes = service.route_changes.count(&group, Instant::now());
     let of = |used, limit| Use { used, limit };
     QuotasOfGroup {
         waiting_commands: of(waiting, limits.waiting_commands),
@@ -125,6 +126,7 @@ fn of_group(service: &Service, group: GroupId) -> QuotasOfGroup {
         open_streams: of(service.followers.count(&group), limits.open_streams),
         open_answers: of(service.answers.count(&group), limits.open_answers),
         route_tests_per_minute: of(tests, limits.route_tests_per_minute),
+        route_changes_per_minute: of(changes, limits.route_changes_per_minute),
         high_priority: limits.high_priority,
         group,
     }

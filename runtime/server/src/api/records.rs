@@ -31,7 +31,6 @@ use wanted::{Reader, Wanted};
     operation_id = "pullRecords",
     tag = "records",
     summary = "Pull records; they stay until they are acknowledged or too old",
-    security(("token" = ["admin", "partner"])),
     params(Wanted),
     responses(
         (
@@ -109,7 +108,6 @@ pub(super) struct Acknowledged {
     operation_id = "acknowledgeRecords",
     tag = "records",
     summary = "Remove the records up to a cursor, since they are processed",
-    security(("token" = ["admin", "partner"])),
     request_body = Acknowledgement,
     responses(
         (

@@ -16,7 +16,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use champollion_delivery::names::GroupId;
-use champollion_registry::{ledger::AuditEntry, package::DecoderRef};
+use champollion_registry::package::DecoderRef;
 use http_body::Frame;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -30,6 +30,7 @@ use super::{
 };
 use crate::{
     auth::Role,
+    authors::AuditedAuthor,
     redecode::{Count, Listener, RedecodeError, RedecodeJob},
     service::Service,
 };
@@ -121,7 +122,6 @@ impl Listener for Reader {
     operation_id = "redecodeRecords",
     tag = "records",
     summary = "Decode kept records once more with another version",
-    security(("token" = ["admin", "partner"])),
     request_body = RedecodeRequest,
     responses(
         (
@@ -154,8 +154,9 @@ pub(super) async fn redecode(
     let (lines, written) = mpsc::channel(LINES);
     let mut reader = Reader { lines, last: Count::default() };
     let by = principal.actor();
+    let author = AuditedAuthor::new(&service.registry, by.clone());
     tokio::spawn(async move {
-        let ended = service.redecoding.carry_out(&order, &mut reader).await;
+        let ended = service.redecoding.carry_out(&order, &author, &mut reader).await;
         drop(turn);
         let (id, version) = (&order.decoder.id, &order.decoder.version);
         let (count, error) = match ended {
@@ -163,9 +164,8 @@ pub(super) async fn redecode(
             Err(error) => (reader.last, Some(error)),
         };
         if count.corrected > 0 && !dry_run {
-            let details =
-                json!({ "group": order.group, "since": since, "until": until, "count": count });
-            let entry = AuditEntry::new(&by, "redecode", format!("{id} {version}")).with(details);
+            // Its beginning is in the batch of the first records; this is the sum.
+            let entry = order.act("redecode", json!({ "count": count })).by(&by);
             if let Err(error) = service.registry.record(entry, Timestamp::now()).await {
                 tracing::error!(%error, "a redecoding is not in the audit");
             }

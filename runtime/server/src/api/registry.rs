@@ -27,6 +27,7 @@ use super::{
     extract::{Parameters, PathParts, path_part, read_body, to_the_end},
 };
 use crate::{
+    at_once::TooManyAtOnce,
     auth::{Principal, Role},
     service::Service,
 };
@@ -71,7 +72,6 @@ pub(super) struct Outcome {
     operation_id = "publishPackage",
     tag = "registry",
     summary = "Publish a package, or try whether it could be",
-    security(("token" = ["admin", "publisher"])),
     params(Manner, ("champollion-signature" = Option<String>, Header, description = "The public key of the publisher, a space and the signature of the package.")),
     request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "The package: a component or a script with manifest and vectors inside."),
     responses(
@@ -86,7 +86,7 @@ pub(super) struct Outcome {
             status = 403,
             description = "unsigned, wrong-signature, unknown-key, revoked-key, other-namespace",
         ),
-        (status = 409, description = "version-exists"),
+        (status = 409, description = "version-exists, quota-exceeded"),
         (status = 422, description = "GATE"),
         (status = 503, description = "too-busy, not-kept"),
     ),
@@ -106,19 +106,42 @@ pub(super) async fn publish(
             "a publisher publishes candidates, which an admin promotes: leave channel out",
         ));
     }
-    let provenance = provenance(request.headers(), service.config.publication.unsigned)?;
+    let limits = &service.config.publication;
+    let provenance = provenance(request.headers(), limits.unsigned)?;
+    // Taken before the package is read, so that packages take so much memory at most.
+    let limit = limits.waiting_of_token;
+    let Some(under_way) = service.publications_of_tokens.begin(&authorized.principal.token, limit)
+    else {
+        let (what, setting) = ("packages", "[publication] waiting-of-token");
+        return Err(TooManyAtOnce { what, setting, limit }.into());
+    };
+    let waiting = service.publications_waiting.try_acquire().map_err(|_| {
+        let detail = format!(
+            "{} packages are under way to be tried, as many as this server takes ([publication] waiting): \
+             publish it again",
+            limits.waiting
+        );
+        Problem::unavailable("too-busy", detail)
+    })?;
     let file = read_body(request, service.config.sandbox.component_bytes).await?;
     let digest = Digest::of(&file);
     service.registry.is_free(&id, &version, digest)?;
+    let taken = service.registry.bytes_of_vendor(id.vendor());
+    if !manner.dry_run && taken.saturating_add(file.len() as u64) > limits.bytes_of_vendor {
+        let detail = format!(
+            "the packages of {} take {taken} bytes, and with this one of {} more than the {} that a vendor may \
+             have: the operator of the server raises [publication] bytes-of-vendor",
+            id.vendor(),
+            file.len(),
+            limits.bytes_of_vendor
+        );
+        return Err(Problem::conflict("quota-exceeded", detail));
+    }
     // Nobody's time is spent on what nobody vouches for.
     let publishers = service.registry.publishers();
     publishers.check(&provenance, (&id, &version), digest).map_err(PublishError::Untrusted)?;
     let previous = service.registry.previous(&id, &version);
-    let (gate, registry) = (service.config.gate(), Arc::clone(&service.registry));
-    let waiting = service.publications_waiting.try_acquire().map_err(|_| {
-        let detail = "as many packages wait to be tried as this server takes: publish it again";
-        Problem::unavailable("too-busy", detail)
-    })?;
+    let (gate, registry) = (service.config.publication.gate(), Arc::clone(&service.registry));
     // Closed never, so there is always a turn in the end.
     let turn = service.publications.acquire().await;
     let admitted = tokio::task::spawn_blocking(move || {
@@ -129,7 +152,7 @@ pub(super) async fn publish(
     .map_err(|error| Problem::internal(&error))?
     .map_err(PublishError::Refused)?;
     // The next package is tried while this one is written.
-    drop((turn, waiting));
+    drop((turn, waiting, under_way));
     let report = admitted.report().clone();
     if manner.dry_run {
         let manifest = admitted.package().manifest();
@@ -183,7 +206,6 @@ fn provenance(headers: &HeaderMap, unsigned: bool) -> Result<Provenance, Problem
     operation_id = "downloadPackage",
     tag = "registry",
     summary = "Download a package",
-    security(("token" = ["admin", "lns", "partner", "publisher"])),
     responses(
         (
             status = 200,

@@ -48,7 +48,6 @@ pub(super) struct Retention {
     operation_id = "getRetention",
     tag = "records",
     summary = "Get the records that wait, and the time of their removal",
-    security(("token" = ["admin", "partner"])),
     params(Wanted),
     responses((status = 200, description = "The records that wait.", body = Retention)),
 )]

@@ -21,7 +21,7 @@ use super::{
     route_change::RouteChange,
 };
 use crate::{
-    quotas::{Quota, QuotaExceeded},
+    quotas::{Pace, Quota, QuotaExceeded},
     service::Service,
 };
 
@@ -93,7 +93,6 @@ pub(super) struct Attempts {
     operation_id = "listRoutes",
     tag = "routes",
     summary = "List the routes on which records leave",
-    security(("token" = ["admin", "partner"])),
     params(OfRoute),
     responses((status = 200, description = "The routes, without their secrets.", body = RouteList)),
 )]
@@ -121,7 +120,6 @@ pub(super) async fn list(
     operation_id = "getRoute",
     tag = "routes",
     summary = "Get a route and its state",
-    security(("token" = ["admin", "partner"])),
     params(OfGroup),
     responses(
         (status = 200, description = "The route, without its secrets.", body = ShownRoute),
@@ -145,7 +143,6 @@ pub(super) async fn show(
     operation_id = "putRoute",
     tag = "routes",
     summary = "Make a route, or change it",
-    security(("token" = ["admin", "partner"])),
     params(Put),
     request_body = Route,
     responses(
@@ -157,6 +154,7 @@ pub(super) async fn show(
         (status = 400, description = "group-missing"),
         (status = 409, description = "too-many-routes, wrong-kind-of-route"),
         (status = 422, description = "invalid-route"),
+        (status = 429, description = "quota-exceeded"),
         (status = 503, description = "not-kept"),
     ),
 )]
@@ -168,6 +166,7 @@ pub(super) async fn put(
     SecretBody(route): SecretBody<Route>,
 ) -> Result<Json<Made>, Problem> {
     let key = key(&authorized, group, &name)?;
+    may_change(&service, &key.group)?;
     let beginning = match from {
         Some(From_::Oldest) => Beginning::Oldest,
         Some(From_::Now) | None => Beginning::Now,
@@ -189,7 +188,6 @@ pub(super) async fn put(
     operation_id = "removeRoute",
     tag = "routes",
     summary = "Remove a route; its records stay",
-    security(("token" = ["admin", "partner"])),
     params(OfGroup),
     responses(
         (status = 204, description = "It is done."),
@@ -221,12 +219,12 @@ pub(super) async fn remove(
     operation_id = "pauseRoute",
     tag = "routes",
     summary = "Pause a route: its records wait",
-    security(("token" = ["admin", "partner"])),
     params(OfGroup),
     responses(
         (status = 200, description = "The route.", body = ShownRoute),
         (status = 400, description = "group-missing"),
         (status = 404, description = "no-such-route"),
+        (status = 429, description = "quota-exceeded"),
         (status = 503, description = "not-kept"),
     ),
 )]
@@ -245,12 +243,12 @@ pub(super) async fn pause(
     operation_id = "resumeRoute",
     tag = "routes",
     summary = "Resume a route that is paused or stopped",
-    security(("token" = ["admin", "partner"])),
     params(OfGroup),
     responses(
         (status = 200, description = "The route.", body = ShownRoute),
         (status = 400, description = "group-missing"),
         (status = 404, description = "no-such-route"),
+        (status = 429, description = "quota-exceeded"),
         (status = 503, description = "not-kept"),
     ),
 )]
@@ -271,6 +269,7 @@ async fn set_paused(
     paused: bool,
 ) -> Result<Json<ShownRoute>, Problem> {
     let key = key(authorized, group, name)?;
+    may_change(&service, &key.group)?;
     let what = if paused { "route-pause" } else { "route-resume" };
     // Pausing ends something; resuming is refused before where the audit is full.
     let change = RouteChange::new(&authorized.principal, what, &key).essential();
@@ -290,7 +289,6 @@ async fn set_paused(
     operation_id = "testRoute",
     tag = "routes",
     summary = "Try a route with a record that is nobody's",
-    security(("token" = ["admin", "partner"])),
     params(OfGroup),
     responses(
         (
@@ -311,20 +309,26 @@ pub(super) async fn test(
     Parameters(OfGroup { group }): Parameters<OfGroup>,
 ) -> Result<Json<Attempt>, Problem> {
     let key = key(&authorized, group, &name)?;
-    may_test(&service, &key.group)?;
+    // Each try is a request to an address that the partner names.
+    let limit = service.config.quotas.of(&key.group).route_tests_per_minute;
+    keep_pace(&service.route_tests, &key.group, Quota::RouteTestsPerMinute, limit)?;
     Ok(Json(without_query(service.dispatcher.test(&key).await?)))
 }
 
-/// Whether a group may try a route now: each try is a request to whoever the partner names.
-fn may_test(service: &Service, group: &GroupId) -> Result<(), Problem> {
-    let limit = service.config.quotas.of(group).route_tests_per_minute;
-    let wait = match service.route_tests.step(group, limit, Instant::now()) {
+/// Whether a group may change a route now: each change takes a line of the audit.
+fn may_change(service: &Service, group: &GroupId) -> Result<(), Problem> {
+    let limit = service.config.quotas.of(group).route_changes_per_minute;
+    keep_pace(&service.route_changes, group, Quota::RouteChangesPerMinute, limit)
+}
+
+/// Takes a step of a pace, or tells when the group may take the next one.
+fn keep_pace(pace: &Pace, group: &GroupId, quota: Quota, limit: usize) -> Result<(), Problem> {
+    let wait = match pace.step(group, limit, Instant::now()) {
         Ok(()) => return Ok(()),
         Err(wait) => wait.as_secs() + u64::from(wait.subsec_nanos() > 0),
     };
-    let (group, quota) = (group.clone(), Quota::RouteTestsPerMinute);
-    let exceeded = QuotaExceeded { group, quota, used: limit, wanted: 1, limit };
-    Err(Problem::too_many_tests(&exceeded, wait))
+    let exceeded = QuotaExceeded { group: group.clone(), quota, used: limit, wanted: 1, limit };
+    Err(Problem::beyond_pace(&exceeded, wait))
 }
 
 #[utoipa::path(
@@ -333,7 +337,6 @@ fn may_test(service: &Service, group: &GroupId) -> Result<(), Problem> {
     operation_id = "listAttempts",
     tag = "routes",
     summary = "List the latest attempts of a route",
-    security(("token" = ["admin", "partner"])),
     params(OfRoute),
     responses(
         (status = 200, description = "The attempts, the latest first.", body = Attempts),

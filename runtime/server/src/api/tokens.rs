@@ -5,15 +5,14 @@ use std::{collections::BTreeSet, sync::Arc};
 use axum::{Json, extract::State, http::StatusCode};
 use champollion_delivery::names::GroupId;
 use champollion_lns::NetworkServerName;
-use champollion_registry::ledger::AuditEntry;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use super::{
     Problem,
     authorized::{Authorized, ManageTokens},
     extract::{JsonBody, Parameters, PathParts, parameter, to_the_end},
+    known_network_server::check_known,
     paging::{self, Listing, PageEnd, Window},
 };
 use crate::{
@@ -55,7 +54,6 @@ pub(super) struct TokenList {
     operation_id = "createToken",
     tag = "tokens",
     summary = "Make a token",
-    security(("token" = ["admin"])),
     request_body = Wanted,
     responses(
         (status = 201, description = "The token. Its secret is shown once.", body = Created),
@@ -80,22 +78,17 @@ pub(super) async fn create(
             let detail = "only a token of the role lns is bound to a network server";
             return Err(Problem::bad_request("invalid-role", detail));
         }
-        if !service.config.network_servers.contains_key(name) {
-            let detail = format!("the settings have no [network-servers.{name}]");
-            return Err(Problem::bad_request("unknown-network-server", detail));
-        }
+        check_known(&service, name)?;
     }
     let Wanted { name, scopes, expires_at, network_server, .. } = wanted;
     may_grant(&authorized.principal, scopes.as_ref())?;
-    let (actor, now) = (authorized.principal.actor(), Timestamp::now());
+    let author = authorized.author(&service);
     let wish = TokenRequest { name, role, scopes, expires_at, network_server };
-    let token = to_the_end(async move {
-        let token = service.tokens.create(wish, now).await?;
-        let entry = AuditEntry::new(&actor, "token-create", &token.info.id);
-        service.registry.record(entry.with(json!(token.info)), now).await?;
-        Ok(token)
-    })
-    .await?;
+    let token =
+        to_the_end(
+            async move { Ok(service.tokens.create(wish, Timestamp::now(), &author).await?) },
+        )
+        .await?;
     let created = Created { token: token.secret.reveal().to_owned(), info: token.info };
     Ok((StatusCode::CREATED, Json(created)))
 }
@@ -119,7 +112,6 @@ fn may_grant(principal: &Principal, wanted: Option<&BTreeSet<Scope>>) -> Result<
     operation_id = "listTokens",
     tag = "tokens",
     summary = "List all tokens, without their secrets",
-    security(("token" = ["admin"])),
     params(Listing),
     responses((status = 200, description = "The tokens.", body = TokenList)),
 )]
@@ -144,7 +136,6 @@ pub(super) async fn list(
     operation_id = "revokeToken",
     tag = "tokens",
     summary = "Revoke a token",
-    security(("token" = ["admin"])),
     responses(
         (status = 204, description = "It is done."),
         (status = 404, description = "unknown-token"),
@@ -157,11 +148,9 @@ pub(super) async fn revoke(
     State(service): State<Arc<Service>>,
     PathParts(id): PathParts<String>,
 ) -> Result<StatusCode, Problem> {
-    let actor = authorized.principal.actor();
+    let author = authorized.author(&service);
     to_the_end(async move {
-        let revoked = service.tokens.revoke(&id, Timestamp::now()).await?;
-        let entry = AuditEntry::new(&actor, "token-revoke", id).with(json!(revoked)).essential();
-        service.registry.record(entry, Timestamp::now()).await?;
+        service.tokens.revoke(&id, Timestamp::now(), &author).await?;
         Ok(())
     })
     .await?;

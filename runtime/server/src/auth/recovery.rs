@@ -2,19 +2,20 @@
 
 use std::{path::Path, sync::Arc};
 
+use async_trait::async_trait;
 use champollion_registry::{
     RegistryError,
     ledger::{Actor, AuditEntry},
     record_offline,
 };
-use champollion_store::{SledOptions, SledStore, Store, StoreError};
+use champollion_store::{Batch, SledOptions, SledStore, Store, StoreError};
 use jiff::Timestamp;
-use serde_json::json;
 
 use super::{
     token::Role,
     tokens::{NewToken, TokenError, Tokens},
 };
+use crate::authors::Author;
 
 /// The reason why no token was made.
 #[derive(Debug, thiserror::Error)]
@@ -31,12 +32,23 @@ pub enum RecoveryError {
     /// The token cannot be made.
     #[error("the token cannot be made")]
     Token(#[source] TokenError),
-    /// The audit cannot be written.
-    #[error("the audit cannot be written")]
-    Audit(#[source] RegistryError),
     /// The new token may not be durable.
     #[error("the store could not be closed")]
     Close(#[source] StoreError),
+}
+
+/// The person at the machine of a server that does not run.
+struct PersonAtMachine {
+    store: Arc<dyn Store>,
+    now: Timestamp,
+}
+
+#[async_trait]
+impl Author for PersonAtMachine {
+    async fn commit(&self, change: Batch, line: AuditEntry) -> Result<(), RegistryError> {
+        let by = Actor::named("admin recover, on the machine itself");
+        record_offline(Arc::clone(&self.store), change, line.by(&by), self.now).await
+    }
 }
 
 /// Makes an admin token in the store of a server that does not run. Access to the data folder is all that is
@@ -51,11 +63,8 @@ pub async fn recover_admin(data_dir: &Path, now: Timestamp) -> Result<NewToken, 
     let tokens = Tokens::open(Arc::clone(&store)).await.map_err(RecoveryError::Token)?;
     let token =
         NewToken::issue("recovered admin", Role::Admin, now, None).map_err(RecoveryError::Token)?;
-    let by = Actor::named("admin recover, on the machine itself");
-    let entry = AuditEntry::new(&by, "token-create", &token.info.id).with(json!(token.info));
-    // The audit first: a token that nobody knows of must not be.
-    record_offline(Arc::clone(&store), entry, now).await.map_err(RecoveryError::Audit)?;
-    tokens.keep(&token).await.map_err(RecoveryError::Token)?;
+    let person = PersonAtMachine { store: Arc::clone(&store), now };
+    tokens.keep(&token, &person).await.map_err(RecoveryError::Token)?;
     store.close().await.map_err(RecoveryError::Close)?;
     Ok(token)
 }

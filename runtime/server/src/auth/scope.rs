@@ -16,7 +16,7 @@ use super::token::Role;
 pub enum Scope {
     /// Hand over frames and sessions.
     Frames,
-    /// Publish decoders.
+    /// Publish versions of decoders.
     Publish,
     /// Look at devices, at the index and at packages, try a payload.
     Inspect,
@@ -66,7 +66,7 @@ impl ToSchema for Scope {}
 pub struct UnknownScope;
 
 impl Scope {
-    /// All scopes.
+    /// All scopes, in the order in which people are told them.
     pub const ALL: [Self; 16] = [
         Self::Frames,
         Self::Publish,
@@ -109,18 +109,18 @@ impl Scope {
         }
     }
 
-    /// Whether a role has it.
+    /// Returns the names of the roles that have it.
     #[must_use]
-    pub fn is_of(self, role: &Role) -> bool {
+    pub fn roles(self) -> &'static [&'static str] {
         match self {
-            Self::Inspect => true,
-            Self::Frames => matches!(role, Role::Lns | Role::Admin),
-            Self::Publish => matches!(role, Role::Publisher | Role::Admin),
+            Self::Inspect => &["admin", "lns", "partner", "publisher"],
+            Self::Frames => &["admin", "lns"],
+            Self::Publish => &["admin", "publisher"],
             Self::ReadRecords
             | Self::AcknowledgeRecords
             | Self::Redecode
             | Self::Routes
-            | Self::Commands => matches!(role, Role::Partner { .. } | Role::Admin),
+            | Self::Commands => &["admin", "partner"],
             Self::Devices
             | Self::Registry
             | Self::Tokens
@@ -128,23 +128,24 @@ impl Scope {
             | Self::Metrics
             | Self::Audit
             | Self::Storage
-            | Self::Administer => matches!(role, Role::Admin),
+            | Self::Administer => &["admin"],
         }
+    }
+
+    /// Whether a role has it.
+    #[must_use]
+    pub fn is_of(self, role: &Role) -> bool {
+        self.roles().contains(&role.name())
     }
 
     /// Returns the roles that have it, for people.
     #[must_use]
-    pub fn holders(self) -> &'static str {
-        match self {
-            Self::Inspect => "anybody who has a token",
-            Self::Frames => "an lns or an admin",
-            Self::Publish => "a publisher or an admin",
-            Self::ReadRecords
-            | Self::AcknowledgeRecords
-            | Self::Redecode
-            | Self::Routes
-            | Self::Commands => "a partner or an admin",
-            _ => "an admin",
+    pub fn holders(self) -> String {
+        match self.roles() {
+            ["admin"] => "an admin".to_owned(),
+            ["admin", "lns"] => "an lns or an admin".to_owned(),
+            ["admin", other] => format!("a {other} or an admin"),
+            _ => "anybody who has a token".to_owned(),
         }
     }
 

@@ -14,6 +14,8 @@ pub struct RequestLimits {
     pub by_token_per_second: u32,
     /// Requests in a second of all tokens of one group; 0 is no bound.
     pub by_group_per_second: u32,
+    /// Requests without a token in a second of one address; 0 is no bound.
+    pub without_token_per_second: u32,
     /// Seconds whose requests may come at once.
     pub burst_seconds: NonZeroU32,
     /// Wrong tokens that one address may try at once.
@@ -26,7 +28,12 @@ impl RequestLimits {
     /// The judge of the rates of requests.
     #[must_use]
     pub fn rates(&self) -> Rates {
-        Rates::new(self.by_token_per_second, self.by_group_per_second, self.burst_seconds)
+        Rates::new(
+            self.by_token_per_second,
+            self.by_group_per_second,
+            self.without_token_per_second,
+            self.burst_seconds,
+        )
     }
 
     /// The judge of failed sign-ins.

@@ -29,11 +29,11 @@ pub struct NotAHash;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "role", rename_all = "lowercase")]
 pub enum Role {
-    /// May do everything.
+    /// The role of those who may do everything.
     Admin,
     /// May hand over frames.
     Lns,
-    /// May publish decoders.
+    /// The role of those who may publish decoders.
     Publisher,
     /// Get the records of one group.
     Partner {

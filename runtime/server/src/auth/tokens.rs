@@ -10,18 +10,23 @@ use std::{
 
 use champollion_delivery::names::GroupId;
 use champollion_lns::NetworkServerName;
+use champollion_registry::{RegistryError, ledger::AuditEntry};
 use champollion_store::{Batch, Store, StoreError, Table, TableError, tables};
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use parking_lot::RwLock;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use tokio::sync::{Mutex, watch};
 
 use super::{
     scope::Scope,
     token::{Role, Secret, TokenHash},
 };
-use crate::quotas::{Quota, QuotaExceeded, Quotas, Reservation, Reservations};
+use crate::{
+    authors::Author,
+    quotas::{Quota, QuotaExceeded, Quotas, Reservation, Reservations},
+};
 
 const TOKENS: Table<TokenHash, TokenInfo> = Table::new(tables::TOKENS);
 
@@ -36,7 +41,6 @@ const EXPIRY_LOOK: Duration = Duration::from_secs(1);
 
 /// All tokens, in memory; the store keeps what is needed to have them again.
 pub struct Tokens {
-    store: Arc<dyn Store>,
     /// Held for a look-up or an insertion, never across an await.
     known: RwLock<HashMap<TokenHash, TokenInfo>>,
     quotas: OnceLock<Arc<Quotas>>,
@@ -116,7 +120,7 @@ pub struct TokenRequest {
     pub role: Role,
     /// The scopes that it is narrowed to.
     pub scopes: Option<BTreeSet<Scope>>,
-    /// When it ends.
+    /// The moment at which the token ends.
     pub expires_at: Option<Timestamp>,
     /// The network server that it is bound to.
     pub network_server: Option<NetworkServerName>,
@@ -174,6 +178,9 @@ pub enum TokenError {
     /// The table of the store cannot be read.
     #[error(transparent)]
     Table(#[from] TableError),
+    /// The audit cannot take a line of the change.
+    #[error(transparent)]
+    Audit(Box<RegistryError>),
     /// More is said of it than is kept.
     #[error("the name has {bytes} bytes, and {limit} are the limit")]
     NameTooLong {
@@ -207,6 +214,15 @@ pub enum TokenError {
     },
 }
 
+impl From<RegistryError> for TokenError {
+    fn from(error: RegistryError) -> Self {
+        match error {
+            RegistryError::Store(error) => Self::Store(error),
+            error => Self::Audit(Box::new(error)),
+        }
+    }
+}
+
 impl Tokens {
     /// Reads all tokens from the store.
     pub async fn open(store: Arc<dyn Store>) -> Result<Self, TokenError> {
@@ -217,7 +233,7 @@ impl Tokens {
         }
         let (known, revoked) = (RwLock::new(known), watch::channel(()).0);
         let (quotas, reserved) = (OnceLock::new(), Reservations::default());
-        Ok(Self { store, known, quotas, reserved, revoking: Mutex::default(), revoked })
+        Ok(Self { known, quotas, reserved, revoking: Mutex::default(), revoked })
     }
 
     /// Whether there is none, as when the server starts for the first time.
@@ -227,12 +243,17 @@ impl Tokens {
     }
 
     /// Makes a token and keeps it.
-    pub async fn create(&self, wish: TokenRequest, now: Timestamp) -> Result<NewToken, TokenError> {
+    pub async fn create(
+        &self,
+        wish: TokenRequest,
+        now: Timestamp,
+        author: &dyn Author,
+    ) -> Result<NewToken, TokenError> {
         let TokenRequest { name, role, scopes, expires_at, network_server } = wish;
         let _place = self.reserve(&role, now).await?;
         let token = NewToken::issue(&name, role, now, expires_at)?;
         let token = token.narrowed_to(scopes)?.bound_to(network_server);
-        self.keep(&token).await?;
+        self.keep(&token, author).await?;
         Ok(token)
     }
 
@@ -271,17 +292,23 @@ impl Tokens {
     }
 
     /// Lets in from now on who presents this token.
-    pub async fn keep(&self, token: &NewToken) -> Result<(), TokenError> {
+    pub async fn keep(&self, token: &NewToken, author: &dyn Author) -> Result<(), TokenError> {
         let (hash, info) = (token.secret.hash(), &token.info);
         let mut batch = Batch::new();
         TOKENS.put(&mut batch, &hash, info)?;
-        self.store.commit(batch).await?;
+        let act = AuditEntry::of_act("token-create", &info.id).with(json!(info));
+        author.commit(batch, act).await?;
         self.known.write().insert(hash, info.clone());
         Ok(())
     }
 
     /// Ends a token at once, unless nobody could administer the server without it.
-    pub async fn revoke(&self, id: &str, now: Timestamp) -> Result<TokenInfo, TokenError> {
+    pub async fn revoke(
+        &self,
+        id: &str,
+        now: Timestamp,
+        author: &dyn Author,
+    ) -> Result<TokenInfo, TokenError> {
         let _alone = self.revoking.lock().await;
         let found = {
             let known = self.known.read();
@@ -294,7 +321,8 @@ impl Tokens {
         }
         let mut batch = Batch::new();
         TOKENS.delete(&mut batch, &hash);
-        self.store.commit(batch).await?;
+        let act = AuditEntry::of_act("token-revoke", id).with(json!(info));
+        author.commit(batch, act.essential()).await?;
         self.known.write().remove(&hash);
         self.revoked.send_replace(());
         Ok(info)

@@ -1,9 +1,11 @@
-//! Settings of connections.
+//! The settings of connections: their number, their times, and the proxies before them.
 
 use std::{net::IpAddr, time::Duration};
 
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer, de::Error};
+
+use crate::chosen_word::chosen_word;
 
 /// The smallest buffer that the HTTP library takes, in bytes.
 const HEADER_BYTES_AT_LEAST: usize = 8 << 10;
@@ -30,6 +32,7 @@ pub struct ConnectionLimits {
     #[serde(deserialize_with = "networks")]
     pub trusted_proxies: Vec<IpNet>,
     /// The header in which they name it.
+    #[serde(deserialize_with = "chosen_word")]
     pub forwarded_header: ForwardedHeader,
 }
 

@@ -3,11 +3,16 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use champollion_frames::DevEui;
-use champollion_registry::package::{DecoderId, DecoderRef};
+use champollion_registry::{
+    ledger::AuditEntry,
+    package::{DecoderId, DecoderRef},
+};
 use champollion_store::Batch;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::{DEVICES, Device, Devices, DevicesError, Overtaken, put_line, rows::Row};
+use crate::authors::Author;
 
 /// The assignment of a decoder to a device: a requirement such as `acme/meter@^1.2`, or a pin,
 /// `acme/meter@=1.2.3`; another one while a certain firmware runs on the device.
@@ -40,11 +45,12 @@ impl Devices {
         &self,
         dev_eui: DevEui,
         assignment: Assignment,
+        author: &dyn Author,
     ) -> Result<Arc<Device>, DevicesError> {
         let _turn = self.turns.of(dev_eui).await;
         let mut overtaken = Overtaken::default();
         loop {
-            match self.assign_in_turn(dev_eui, &assignment).await {
+            match self.assign_in_turn(dev_eui, &assignment, author).await {
                 Err(error) if overtaken.is_again(&error) => {}
                 done => return done,
             }
@@ -55,6 +61,7 @@ impl Devices {
         &self,
         dev_eui: DevEui,
         assignment: &Assignment,
+        author: &dyn Author,
     ) -> Result<Arc<Device>, DevicesError> {
         let unknown = || DevicesError::Unknown(dev_eui);
         let row = Row::read(DEVICES, &*self.store, dev_eui).await?;
@@ -63,7 +70,8 @@ impl Devices {
         let mut batch = Batch::new();
         row.seen.expect_unchanged(&mut batch);
         put_line(&mut batch, &line)?;
-        self.store.commit(batch).await?;
+        let act = AuditEntry::of_act("assign", dev_eui).with(json!(assignment));
+        author.commit(batch, act).await?;
         self.reread_in_turn(dev_eui).await?;
         self.get(dev_eui).ok_or_else(unknown)
     }

@@ -9,14 +9,17 @@ use champollion_frames::{
     wrapped::{WrongKek, unwrap},
 };
 use champollion_lns::HandedKey;
+use champollion_registry::ledger::AuditEntry;
 use champollion_store::Batch;
 use data_encoding::HEXLOWER_PERMISSIVE;
 use serde::Deserialize;
+use serde_json::json;
 
 use super::{
     Abp, Device, Devices, DevicesError, ImpossibleRegistration, JOINED, JoinedSession,
-    JoinedSessions, Moved, Overtaken, SESSIONS, registration::AbpFields,
+    JoinedSessions, Overtaken, SESSIONS, joining::Moved, registration::AbpFields,
 };
+use crate::authors::Author;
 
 /// The bytes of a wrapped key: eight more than the key has.
 const WRAPPED_KEY_BYTES: usize = 24;
@@ -38,15 +41,6 @@ pub struct HandedSession {
     /// The FCnt of the last uplink of the session, where it has sent already.
     #[serde(default, alias = "fCnt")]
     f_cnt_up: Option<u32>,
-}
-
-/// A session that was taken over.
-#[derive(Clone, Debug)]
-pub struct HandedOver {
-    /// The device of the session.
-    pub device: Arc<Device>,
-    /// The change that this is; nothing where the session was known.
-    pub moved: Option<Moved>,
 }
 
 /// Why a session that is handed over cannot be used. It never repeats a key.
@@ -174,7 +168,8 @@ impl Devices {
         dev_eui: DevEui,
         handed: &HandedSession,
         keks: &Keks,
-    ) -> Result<HandedOver, DevicesError> {
+        author: &dyn Author,
+    ) -> Result<Arc<Device>, DevicesError> {
         let _turn = self.turns.of(dev_eui).await;
         let device = self.get(dev_eui).ok_or(DevicesError::Unknown(dev_eui))?;
         if device.activation.has_keys() {
@@ -183,11 +178,11 @@ impl Devices {
         let session = handed.open(dev_eui, keks)?;
         // Some network servers hand the key over with every message.
         if self.has(&session) && !self.is_behind(&session) {
-            return Ok(HandedOver { device: self.know(Device::clone(&device)), moved: None });
+            return Ok(self.know(Device::clone(&device)));
         }
         let mut overtaken = Overtaken::default();
         loop {
-            match self.hand_over_in_turn(&session).await {
+            match self.hand_over_in_turn(&session, author).await {
                 Err(error) if overtaken.is_again(&error) => {}
                 done => return done,
             }
@@ -218,7 +213,11 @@ impl Devices {
         })
     }
 
-    async fn hand_over_in_turn(&self, session: &Session) -> Result<HandedOver, DevicesError> {
+    async fn hand_over_in_turn(
+        &self,
+        session: &Session,
+        author: &dyn Author,
+    ) -> Result<Arc<Device>, DevicesError> {
         let dev_eui = session.dev_eui();
         let unknown = || DevicesError::Unknown(dev_eui);
         let rows = self.reread_in_turn(dev_eui).await?.ok_or_else(unknown)?;
@@ -229,14 +228,15 @@ impl Devices {
         let mut batch = Batch::new();
         rows.expect_unchanged(&mut batch);
         let before = self.sessions.get(dev_eui).map(|before| before.dev_addr());
-        let moved = Some(Moved { dev_addr_before: before, dev_addr: Some(session.dev_addr()) });
+        let moved = Moved { dev_addr_before: before, dev_addr: Some(session.dev_addr()) };
+        let act = AuditEntry::of_act("session-hand-over", dev_eui).with(json!(moved)).in_any_case();
         if self.has(session) {
             let behind = rows.progress.session.as_ref().filter(|_| self.is_behind(session));
-            let Some(row) = behind else { return Ok(HandedOver { device, moved: None }) };
+            let Some(row) = behind else { return Ok(device) };
             SESSIONS.replace(&mut batch, &row.seen, &session.state())?;
-            self.store.commit(batch).await?;
+            author.commit(batch, act).await?;
             self.reread_in_turn(dev_eui).await?;
-            return Ok(HandedOver { device, moved });
+            return Ok(device);
         }
         if *session.network_keys() == NetworkKeys::Withheld {
             // The network server knows which of two sessions a frame is of: it hands a session over with
@@ -244,7 +244,7 @@ impl Devices {
             let current = Some(JoinedSession::of(session));
             JOINED.put(&mut batch, &dev_eui, &JoinedSessions { current, offered: None })?;
             SESSIONS.delete(&mut batch, &dev_eui);
-            self.store.commit(batch).await?;
+            author.commit(batch, act).await?;
             self.sessions.restore(dev_eui, Some(session.clone()), None);
         } else {
             let known = [self.sessions.get(dev_eui), self.sessions.get_offered(dev_eui)];
@@ -255,9 +255,9 @@ impl Devices {
                 return Err(HandoverError::OtherAppSKey(dev_eui).into());
             }
             self.put_offered(&mut batch, session)?;
-            self.store.commit(batch).await?;
+            author.commit(batch, act).await?;
             self.sessions.offer(session.clone());
         }
-        Ok(HandedOver { device: self.know(Device::clone(&device)), moved })
+        Ok(self.know(Device::clone(&device)))
     }
 }

@@ -1,28 +1,27 @@
 //! Devices that join: what a join-request and a join-accept change, made durable.
 
-use champollion_frames::{
-    Claim, DevAddr, DevEui, JoinMessage, JoinRefusal, JoinRequest, MType, Session,
-};
+use champollion_frames::{DevAddr, DevEui, JoinMessage, JoinRefusal, JoinRequest, MType, Session};
+use champollion_registry::ledger::AuditEntry;
 use champollion_store::Batch;
 use serde::Serialize;
-use tokio::sync::MutexGuard;
+use serde_json::json;
 
 use super::{
     Device, Devices, DevicesError, JOINED, JOINS, JoinedSession, JoinedSessions, Overtaken,
     SESSIONS,
 };
-use crate::ingest::Authority;
+use crate::{authors::Author, ingest::Authority};
 
 /// A change of the session of a device, for the audit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Moved {
+pub(super) struct Moved {
     /// The address of the session before.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub dev_addr_before: Option<DevAddr>,
+    pub(super) dev_addr_before: Option<DevAddr>,
     /// The address of the new one, where it is told.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub dev_addr: Option<DevAddr>,
+    pub(super) dev_addr: Option<DevAddr>,
 }
 
 /// The result of a message of the join procedure.
@@ -41,8 +40,6 @@ pub enum Joined {
         dev_eui: DevEui,
         /// The address of the session.
         dev_addr: DevAddr,
-        /// The change that this is.
-        moved: Moved,
     },
 }
 
@@ -64,12 +61,13 @@ pub enum JoinError {
 impl Devices {
     /// Takes a message of the join procedure. When this returns, what it changed is durable.
     /// `dev_eui` says for whom a join-accept is, where the network server tells it; `authority` for which
-    /// devices the network server speaks.
+    /// devices the network server speaks. A new session is in the audit as its `author`'s.
     pub async fn join(
         &self,
         phy: &[u8],
         dev_eui: Option<DevEui>,
         authority: &Authority,
+        author: &dyn Author,
     ) -> Result<Joined, JoinError> {
         let dev_eui = self.sender_of(phy, dev_eui)?;
         if self.get(dev_eui).is_some_and(|device| !authority.covers(&device)) {
@@ -78,7 +76,7 @@ impl Devices {
         let _turn = self.turns.of(dev_eui).await;
         let mut overtaken = Overtaken::default();
         loop {
-            match self.join_in_turn(phy, dev_eui).await {
+            match self.join_in_turn(phy, dev_eui, author).await {
                 Err(JoinError::Devices(error)) if overtaken.is_again(&error) => {}
                 done => return done,
             }
@@ -96,7 +94,12 @@ impl Devices {
     }
 
     /// Devices join rarely, so what is stored is read first, which another process may have changed.
-    async fn join_in_turn(&self, phy: &[u8], dev_eui: DevEui) -> Result<Joined, JoinError> {
+    async fn join_in_turn(
+        &self,
+        phy: &[u8],
+        dev_eui: DevEui,
+        author: &dyn Author,
+    ) -> Result<Joined, JoinError> {
         let unknown = || JoinRefusal::UnknownDevEui { dev_eui };
         let rows = self.reread_in_turn(dev_eui).await?.ok_or_else(unknown)?;
         let joins = rows.progress.joins.as_ref().ok_or_else(unknown)?;
@@ -104,19 +107,25 @@ impl Devices {
         let mut batch = Batch::new();
         rows.expect_unchanged(&mut batch);
         JOINS.replace(&mut batch, &joins.seen, claim.next_state()).map_err(DevicesError::from)?;
-        if let JoinMessage::Accept { session } = claim.message() {
-            self.put_offered(&mut batch, session)?;
+        match claim.message() {
+            JoinMessage::Request { .. } => {
+                self.store.commit(batch).await.map_err(DevicesError::from)?;
+            }
+            JoinMessage::Accept { session } => {
+                self.put_offered(&mut batch, session)?;
+                let before = self.sessions.get(dev_eui).map(|before| before.dev_addr());
+                let moved = Moved { dev_addr_before: before, dev_addr: Some(session.dev_addr()) };
+                let act = AuditEntry::of_act("join", dev_eui).with(json!(moved)).in_any_case();
+                author.commit(batch, act).await.map_err(DevicesError::from)?;
+            }
         }
-        self.store.commit(batch).await.map_err(DevicesError::from)?;
         Ok(match self.joins.confirm(claim) {
             JoinMessage::Request { dev_nonce } => Joined::Asked { dev_eui, dev_nonce },
             JoinMessage::Accept { session } => {
                 let dev_addr = session.dev_addr();
-                let before = self.sessions.get(dev_eui).map(|before| before.dev_addr());
-                let moved = Moved { dev_addr_before: before, dev_addr: Some(dev_addr) };
                 self.sessions.offer(*session);
                 self.refresh(dev_eui);
-                Joined::Answered { dev_eui, dev_addr, moved }
+                Joined::Answered { dev_eui, dev_addr }
             }
         })
     }
@@ -141,13 +150,6 @@ impl Devices {
             },
         };
         Ok(JOINED.put(batch, &dev_eui, &joined)?)
-    }
-
-    /// The turn that a frame needs which is the first of a new session, or whose device hands over frames and
-    /// reports. All others need none.
-    pub(crate) async fn turn_of(&self, claim: &Claim) -> Option<MutexGuard<'_, ()>> {
-        let needs_turn = claim.takes_over() || self.comes_both_ways(claim);
-        if needs_turn { Some(self.turns.of(claim.uplink().dev_eui()).await) } else { None }
     }
 
     /// After the first frame of a new session was confirmed: the session before is over.

@@ -15,7 +15,7 @@ use super::Devices;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum PayloadState {
-    /// Decrypted.
+    /// Decrypted by the network server.
     Clear,
     /// As on the air, under the AppSKey.
     Encrypted,

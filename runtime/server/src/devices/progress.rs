@@ -14,6 +14,7 @@ use champollion_frames::{
 };
 use champollion_store::{Batch, Seen};
 use parking_lot::RwLock;
+use tokio::sync::MutexGuard;
 
 use super::{
     DEVICES, Devices, DevicesError, JOINED, REPORTS, SESSIONS,
@@ -53,13 +54,35 @@ fn mark(written: &RwLock<HashSet<DevEui>>, dev_eui: DevEui) {
     }
 }
 
+/// The turn in which a frame is kept.
+pub(crate) struct FrameTurn<'devices> {
+    /// Held where another frame of the device could come in between.
+    _held: Option<MutexGuard<'devices, ()>>,
+    /// Whether uplinks of the device may come both as whole frames and as reports.
+    comes_both_ways: bool,
+}
+
 impl Devices {
+    /// Waits for the turn of a frame which is the first of a new session, or whose device hands over frames and
+    /// reports. All others wait for nothing.
+    pub(crate) async fn turn_of(&self, claim: &Claim) -> FrameTurn<'_> {
+        let comes_both_ways = self.comes_both_ways(claim);
+        if !comes_both_ways && !claim.takes_over() {
+            return FrameTurn { _held: None, comes_both_ways };
+        }
+        let held = self.turns.of(claim.uplink().dev_eui()).await;
+        // While the turn was waited for, the device may have been heard in the other way.
+        let comes_both_ways = comes_both_ways || self.comes_both_ways(claim);
+        FrameTurn { _held: Some(held), comes_both_ways }
+    }
+
     /// Puts how far a device has come into the batch of the frame that moved it, and which session it
     /// is, where the device uses it for the first time.
     pub(crate) async fn put_progress(
         &self,
         batch: &mut Batch,
         claim: &Claim,
+        turn: &FrameTurn<'_>,
     ) -> Result<(), DevicesError> {
         let dev_eui = claim.uplink().dev_eui();
         match claim.progress() {
@@ -83,7 +106,7 @@ impl Devices {
                 REPORTS.replace(batch, &seen, to)?;
             }
         }
-        if self.comes_both_ways(claim) {
+        if turn.comes_both_ways {
             self.expect_other_way(batch, claim).await?;
         }
         Ok(())

@@ -105,7 +105,7 @@ impl Default for Activation {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ActivationKind {
-    /// Activation by personalization.
+    /// Activation by personalization, with a fixed session.
     #[default]
     Abp,
     /// Activation over the air.

@@ -5,9 +5,12 @@ use champollion_frames::{
     VerifiedUplink,
 };
 use champollion_lns::HandedKey;
+use champollion_registry::ledger::AuditEntry;
 use champollion_store::Batch;
+use serde_json::json;
 
-use super::{Devices, DevicesError, HandedSession, Keks, Moved, Overtaken, REPORTS};
+use super::{Devices, DevicesError, HandedSession, Keks, Overtaken, REPORTS, joining::Moved};
+use crate::authors::Author;
 
 impl Devices {
     /// Takes an uplink that an authenticated network server reports.
@@ -35,6 +38,12 @@ impl Devices {
         let known = [self.sessions.get(dev_eui), self.sessions.get_offered(dev_eui)];
         let is_it = |session: &Session| dev_addr.is_none_or(|told| told == session.dev_addr());
         known.into_iter().flatten().find(is_it)
+    }
+
+    /// Returns the FCnt of the last uplink of a device, in whichever way it came.
+    pub(crate) fn last_f_cnt(&self, dev_eui: DevEui) -> Option<u32> {
+        let whole = self.sessions.state(dev_eui).and_then(|state| state.last_f_cnt);
+        whole.max(self.reports.state(dev_eui).last_f_cnt())
     }
 
     /// Whether uplinks of a device may come both as whole frames and as reports.
@@ -91,34 +100,34 @@ impl Devices {
         })
     }
 
-    /// Takes the key of a device's payloads that a network server hands over with a message, and tells which
-    /// session is new by that. Of a device whose keys are registered here it is known already.
+    /// Takes the key of a device's payloads that a network server hands over with a message. Of a device whose keys are registered here it is known already.
     pub(crate) async fn hand_over_app_s_key(
         &self,
         dev_eui: DevEui,
         dev_addr: DevAddr,
         app_s_key: HandedKey,
         keks: &Keks,
-    ) -> Result<Option<Moved>, DevicesError> {
+        author: &dyn Author,
+    ) -> Result<(), DevicesError> {
         let device = self.get(dev_eui).ok_or(DevicesError::Unknown(dev_eui))?;
         if device.activation.has_keys() {
-            return Ok(None);
+            return Ok(());
         }
         let session = HandedSession::of_app_s_key(dev_addr, app_s_key);
-        Ok(self.hand_over(dev_eui, &session, keks).await?.moved)
+        self.hand_over(dev_eui, &session, keks, author).await.map(drop)
     }
 
-    /// Takes note that a device has joined: its next FCnt may be any. Tells the address that it had, and the one
-    /// that it has.
+    /// Takes note that a device has joined: its next FCnt may be any.
     pub(crate) async fn note_join(
         &self,
         dev_eui: DevEui,
         dev_addr: Option<DevAddr>,
-    ) -> Result<Moved, DevicesError> {
+        author: &dyn Author,
+    ) -> Result<(), DevicesError> {
         let _turn = self.turns.of(dev_eui).await;
         let mut overtaken = Overtaken::default();
         loop {
-            match self.note_join_in_turn(dev_eui, dev_addr).await {
+            match self.note_join_in_turn(dev_eui, dev_addr, author).await {
                 Err(error) if overtaken.is_again(&error) => {}
                 done => return done,
             }
@@ -129,7 +138,8 @@ impl Devices {
         &self,
         dev_eui: DevEui,
         dev_addr: Option<DevAddr>,
-    ) -> Result<Moved, DevicesError> {
+        author: &dyn Author,
+    ) -> Result<(), DevicesError> {
         let rows = self.reread_in_turn(dev_eui).await?.ok_or(DevicesError::Unknown(dev_eui))?;
         let before = self.reports.state(dev_eui).dev_addr();
         let before = before.or_else(|| self.get(dev_eui).and_then(|device| device.dev_addr));
@@ -137,8 +147,10 @@ impl Devices {
         let mut batch = Batch::new();
         rows.expect_unchanged(&mut batch);
         REPORTS.replace(&mut batch, &rows.progress.reports.seen, &state)?;
-        self.store.commit(batch).await?;
+        let moved = Moved { dev_addr_before: before, dev_addr };
+        let act = AuditEntry::of_act("join-told", dev_eui).with(json!(moved)).in_any_case();
+        author.commit(batch, act).await?;
         self.reports.insert(dev_eui, state);
-        Ok(Moved { dev_addr_before: before, dev_addr })
+        Ok(())
     }
 }

@@ -7,13 +7,15 @@ use std::{collections::HashMap, sync::Arc};
 
 use champollion_delivery::names::GroupId;
 use champollion_frames::DevEui;
+use champollion_registry::ledger::AuditEntry;
 use champollion_store::{Batch, Store, Table, codec::Pair, tables};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::{Downlinks, Encoded, GroupCommandRequest, LedgerError, Plan, SendError, Sender};
-use crate::{devices::Device, downlinks::requests::Answered};
+use crate::{authors::Author, devices::Device, downlinks::requests::Answered};
 
 const RESULTS: Table<(Uuid, DevEui), GroupResult, Pair> = Table::new(tables::DOWNLINKS_OF_GROUP);
 
@@ -71,7 +73,7 @@ impl Downlinks {
         group: &GroupId,
         devices: &[Arc<Device>],
         wish: &GroupCommandRequest,
-        sender: &Sender,
+        (sender, author): (&Sender, &dyn Author),
         words: fn(SendError) -> Refused,
     ) -> Result<GroupAnswer, SendError> {
         let mut begun = None;
@@ -136,7 +138,14 @@ impl Downlinks {
             if let Some(request) = &sender.request {
                 self.requests.put(&mut batch, request, id, complete, now)?;
             }
-            self.store.commit(batch).await?;
+            if round == 0 {
+                // A request that goes on after the end of a process has a line again, of what was left.
+                let act = AuditEntry::of_act("command-send-to-group", group)
+                    .with(json!({ "id": id, "devices": rest.len() }));
+                author.commit(batch, act).await.map_err(LedgerError::from)?;
+            } else {
+                self.store.commit(batch).await?;
+            }
             let kept = taken.len();
             self.ledger.taken(taken);
             places.iter_mut().for_each(|place| place.kept(kept));

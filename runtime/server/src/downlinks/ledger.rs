@@ -12,6 +12,7 @@ use std::{
 use champollion_delivery::names::GroupId;
 use champollion_frames::DevEui;
 use champollion_lns::NetworkServerName;
+use champollion_registry::ledger::AuditEntry;
 use champollion_store::{
     Batch, Store, Table, TableError,
     codec::{Empty, Pair, Text},
@@ -23,6 +24,7 @@ use tokio::sync::{Mutex as AsyncMutex, Notify};
 use uuid::Uuid;
 
 use super::{Downlink, GRACE, LedgerError, State, queue::Queue};
+use crate::authors::Author;
 
 const DOWNLINKS: Table<Uuid, Downlink> = Table::new(tables::DOWNLINKS);
 const OPEN: Table<Uuid, (), Text, Empty> = Table::new(tables::OPEN_DOWNLINKS);
@@ -211,6 +213,31 @@ impl Ledger {
     where
         E: From<LedgerError>,
     {
+        self.change_by(id, change, None::<(_, fn(&Downlink) -> AuditEntry)>).await
+    }
+
+    /// The same in the name of an author, with the line of the audit that tells of it.
+    pub(super) async fn change_in_name_of<E>(
+        &self,
+        id: Uuid,
+        change: impl FnOnce(&mut Downlink) -> Result<bool, E>,
+        act: (&dyn Author, impl FnOnce(&Downlink) -> AuditEntry),
+    ) -> Result<Option<Arc<Downlink>>, E>
+    where
+        E: From<LedgerError>,
+    {
+        self.change_by(id, change, Some(act)).await
+    }
+
+    async fn change_by<E>(
+        &self,
+        id: Uuid,
+        change: impl FnOnce(&mut Downlink) -> Result<bool, E>,
+        act: Option<(&dyn Author, impl FnOnce(&Downlink) -> AuditEntry)>,
+    ) -> Result<Option<Arc<Downlink>>, E>
+    where
+        E: From<LedgerError>,
+    {
         let [.., low] = *id.as_bytes();
         let _turn = self.turns[usize::from(low) % TURNS].lock().await;
         let Some(before) = self.get(id).await? else { return Ok(None) };
@@ -220,7 +247,14 @@ impl Ledger {
         }
         let mut batch = Batch::new();
         put_change(&mut batch, &after).map_err(LedgerError::from)?;
-        self.store.commit(batch).await.map_err(LedgerError::from)?;
+        match act {
+            Some((author, act)) => {
+                author.commit(batch, act(&after)).await.map_err(LedgerError::from)?;
+            }
+            None => {
+                self.store.commit(batch).await.map_err(LedgerError::from)?;
+            }
+        }
         if before.state != after.state && after.state.is_an_outcome() {
             metrics::counter!("champollion_downlinks_total", "result" => after.state.as_str())
                 .increment(1);

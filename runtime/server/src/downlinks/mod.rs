@@ -37,10 +37,11 @@ use std::{
 use champollion_delivery::names::GroupId;
 use champollion_frames::DevEui;
 use champollion_lns::{Feedback, NetworkServerName, Whereabouts, Which};
-use champollion_registry::RegistryError;
+use champollion_registry::{RegistryError, ledger::AuditEntry};
 use champollion_sandbox::CallError;
 use champollion_store::{Batch, Store, StoreError, TableError};
 use jiff::Timestamp;
+use serde_json::json;
 use uuid::Uuid;
 
 pub use carrier::Carrier;
@@ -52,6 +53,7 @@ pub use requests::RequestKey;
 pub use settings::{CommandTimes, DownlinkSettings, DownlinkSettingsError};
 
 use crate::{
+    authors::Author,
     devices::Device,
     quotas::{Quota, QuotaExceeded, Quotas, Reservation, Reservations},
     workers::NotDone,
@@ -169,6 +171,9 @@ pub enum SendError {
     /// The group has as many as it may have.
     #[error(transparent)]
     Quota(#[from] QuotaExceeded),
+    /// The audit cannot take a line of it.
+    #[error(transparent)]
+    Audit(Box<RegistryError>),
     /// The store did not keep it.
     #[error("the command could not be kept: {0}")]
     NotKept(String),
@@ -210,6 +215,18 @@ pub enum LedgerError {
     /// A table of the store cannot be read.
     #[error(transparent)]
     Table(#[from] TableError),
+    /// The audit cannot take a line of the change.
+    #[error(transparent)]
+    Audit(Box<RegistryError>),
+}
+
+impl From<RegistryError> for LedgerError {
+    fn from(error: RegistryError) -> Self {
+        match error {
+            RegistryError::Store(error) => Self::Store(error),
+            error => Self::Audit(Box::new(error)),
+        }
+    }
 }
 
 impl From<RegistryError> for SendError {
@@ -220,7 +237,10 @@ impl From<RegistryError> for SendError {
 
 impl From<LedgerError> for SendError {
     fn from(error: LedgerError) -> Self {
-        Self::NotKept(error.to_string())
+        match error {
+            LedgerError::Audit(error) => Self::Audit(error),
+            error => Self::NotKept(error.to_string()),
+        }
     }
 }
 
@@ -266,6 +286,7 @@ impl Downlinks {
         device: &Device,
         wish: &CommandRequest,
         sender: &Sender,
+        author: &dyn Author,
     ) -> Result<Arc<Downlink>, SendError> {
         let _answering = match &sender.request {
             None => None,
@@ -289,7 +310,9 @@ impl Downlinks {
         if let Some(request) = &sender.request {
             self.requests.put(&mut batch, request, downlink.id, true, now)?;
         }
-        self.store.commit(batch).await?;
+        let act = AuditEntry::of_act("command-send", device.dev_eui)
+            .with(json!({ "id": downlink.id, "group": device.group }));
+        author.commit(batch, act).await.map_err(LedgerError::from)?;
         self.ledger.taken([downlink.clone()]);
         Ok(Arc::new(downlink))
     }
@@ -346,7 +369,11 @@ impl Downlinks {
 
     /// Takes a command back, unless the network server has it and does not give it back. Taking it back
     /// twice is fine.
-    pub async fn cancel(&self, id: Uuid) -> Result<Arc<Downlink>, CancelError> {
+    pub async fn cancel(
+        &self,
+        id: Uuid,
+        author: &dyn Author,
+    ) -> Result<Arc<Downlink>, CancelError> {
         let cancel = |downlink: &mut Downlink| match downlink.state {
             State::Queued if downlink.is_waiting() && !downlink.unanswered => {
                 downlink.state = State::Cancelled;
@@ -356,19 +383,24 @@ impl Downlinks {
             State::Cancelled | State::Queued | State::Unknown => Ok::<_, CancelError>(false),
             state => Err(CancelError::AtItsEnd(state)),
         };
-        let downlink = self.ledger.change(id, cancel).await?.ok_or(CancelError::Unknown(id))?;
+        let cancelled = self.ledger.change_in_name_of(id, cancel, (author, cancelling)).await?;
+        let downlink = cancelled.ok_or(CancelError::Unknown(id))?;
         if downlink.state == State::Cancelled {
             return Ok(downlink);
         }
         if !self.ledger.is_open(id) {
             return Err(CancelError::AtItsEnd(downlink.state));
         }
-        self.withdraw(&downlink).await
+        self.withdraw(&downlink, author).await
     }
 
     /// Takes a command back from the network server. Where it does not give it back, one that it may not
     /// have is not offered again.
-    async fn withdraw(&self, downlink: &Downlink) -> Result<Arc<Downlink>, CancelError> {
+    async fn withdraw(
+        &self,
+        downlink: &Downlink,
+        author: &dyn Author,
+    ) -> Result<Arc<Downlink>, CancelError> {
         let (id, server) = (downlink.id, downlink.network_server.clone());
         if downlink.is_waiting() && self.is_being_offered(downlink) {
             return Err(CancelError::BeingOffered(server));
@@ -396,7 +428,8 @@ impl Downlinks {
             downlink.cancelled_at.get_or_insert(now);
             Ok(true)
         };
-        let after = self.ledger.change(id, change).await?.ok_or(CancelError::Unknown(id))?;
+        let after = self.ledger.change_in_name_of(id, change, (author, cancelling)).await?;
+        let after = after.ok_or(CancelError::Unknown(id))?;
         match (withdrawn, after.state) {
             (_, State::Cancelled) => Ok(after),
             (Withdrawn::Not(why), State::Queued) => Err(CancelError::HandedOver(server, why)),
@@ -540,4 +573,11 @@ impl Plan<'_> {
             waiting_for: None,
         }
     }
+}
+
+/// The line of the audit of a command that somebody takes back.
+fn cancelling(downlink: &Downlink) -> AuditEntry {
+    AuditEntry::of_act("command-cancel", downlink.id)
+        .with(json!({ "device": downlink.dev_eui }))
+        .essential()
 }

@@ -84,7 +84,7 @@ pub(super) struct Place {
 pub(super) enum Wanted {
     /// Those of the priority high.
     Urgent,
-    /// All others.
+    /// Those of all other priorities.
     Others,
 }
 

@@ -8,6 +8,8 @@ use champollion_lns::{
 };
 use serde::Deserialize;
 
+use crate::chosen_word::chosen_word;
+
 /// The times that commands wait and are remembered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -27,6 +29,7 @@ pub struct CommandTimes {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct DownlinkSettings {
     /// The way that commands take.
+    #[serde(deserialize_with = "chosen_word")]
     pub via: Via,
     /// The beginning of all its addresses, where it is asked over HTTP.
     pub url: Option<String>,

@@ -191,7 +191,7 @@ impl Copies {
 /// A frame's place in the table, which it leaves however it ends.
 struct Entry {
     copies: Arc<Copies>,
-    /// The first copy.
+    /// The first copy of the frame.
     frame: WholeFrame,
 }
 

@@ -24,7 +24,7 @@ pub(super) struct WholeFrame {
 /// The sender of a frame, and what is to be said of its message.
 #[derive(Clone, Debug)]
 pub(super) struct Sender {
-    /// The network server.
+    /// The network server that speaks for the device.
     pub(super) speaker: Speaker,
     /// The network server hands over many frames at once, which wait for a decoder instead of being
     /// turned away.

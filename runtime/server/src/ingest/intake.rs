@@ -5,9 +5,8 @@ use std::{sync::Arc, time::Duration};
 use champollion_delivery::{mailbox::Mailbox, records::Warning};
 use champollion_frames::{DevAddr, DevEui, JoinRefusal, MType, Refusal};
 use champollion_lns::{Content, Frame, HandedKey, Message};
-use champollion_registry::{Registry, ledger::AuditEntry};
+use champollion_registry::Registry;
 use jiff::Timestamp;
-use serde_json::json;
 
 use super::{
     copies::Copies,
@@ -21,7 +20,8 @@ use super::{
     speaker::Speaker,
 };
 use crate::{
-    devices::{Devices, JoinError, Joined, Keks, Moved, Opened},
+    authors::AuditedAuthor,
+    devices::{Devices, JoinError, Joined, Keks, Opened},
     storage::Storage,
     turns::Turns,
     workers::Workers,
@@ -92,6 +92,11 @@ impl Intake {
                 result
             }
         }
+    }
+
+    /// Returns the FCnt of the last uplink of a device.
+    pub(crate) fn last_f_cnt(&self, dev_eui: DevEui) -> Option<u32> {
+        self.keeper.devices.last_f_cnt(dev_eui)
     }
 
     /// Takes a frame, in the name of the network server that hands it over. When this returns a
@@ -203,20 +208,15 @@ impl Intake {
         app_s_key: HandedKey,
         speaker: &Speaker,
     ) -> Result<(), IngestError> {
-        let devices = &self.keeper.devices;
-        let moved = devices.hand_over_app_s_key(dev_eui, dev_addr, app_s_key, &self.keks).await?;
-        if let Some(moved) = moved {
-            self.audit(speaker, "session-hand-over", dev_eui, moved).await;
-        }
-        Ok(())
+        let (devices, author) = (&self.keeper.devices, self.author(speaker));
+        let taken =
+            devices.hand_over_app_s_key(dev_eui, dev_addr, app_s_key, &self.keks, &author).await;
+        Ok(taken?)
     }
 
-    /// Notes in the audit that a device has another session. It has it whatever comes of the note.
-    async fn audit(&self, speaker: &Speaker, action: &str, dev_eui: DevEui, moved: Moved) {
-        let entry = AuditEntry::new(&speaker.by, action, dev_eui).with(json!(moved));
-        if let Err(error) = self.registry.record(entry, Timestamp::now()).await {
-            tracing::error!(%error, %dev_eui, action, "the audit could not be written");
-        }
+    /// The network server as the author of what its messages change.
+    fn author(&self, speaker: &Speaker) -> AuditedAuthor {
+        AuditedAuthor::new(&self.registry, Arc::clone(&speaker.by))
     }
 
     /// A network server tells that a device has joined.
@@ -234,8 +234,7 @@ impl Intake {
             if let (Some(app_s_key), Some(dev_addr)) = (app_s_key, dev_addr) {
                 intake.take_key(dev_eui, dev_addr, app_s_key, &speaker).await?;
             }
-            let moved = devices.note_join(dev_eui, dev_addr).await?;
-            intake.audit(&speaker, "join-told", dev_eui, moved).await;
+            devices.note_join(dev_eui, dev_addr, &intake.author(&speaker)).await?;
             Ok(Receipt::Joined { dev_eui, dev_addr })
         })
         .await
@@ -295,13 +294,13 @@ impl Intake {
         kept_whatever_happens(async move {
             let devices = &intake.keeper.devices;
             let speaker = &frame.sender.speaker;
-            let joined = devices.join(&frame.phy_payload, frame.dev_eui, &speaker.authority).await;
+            let (phy, author) = (&frame.phy_payload, intake.author(speaker));
+            let joined = devices.join(phy, frame.dev_eui, &speaker.authority, &author).await;
             match joined {
                 Ok(Joined::Asked { dev_eui, dev_nonce }) => {
                     Ok(Receipt::JoinRequested { dev_eui, dev_nonce })
                 }
-                Ok(Joined::Answered { dev_eui, dev_addr, moved }) => {
-                    intake.audit(speaker, "join", dev_eui, moved).await;
+                Ok(Joined::Answered { dev_eui, dev_addr }) => {
                     Ok(Receipt::Joined { dev_eui, dev_addr: Some(dev_addr) })
                 }
                 Err(JoinError::Refused(JoinRefusal::Duplicate { dev_eui, .. })) => {

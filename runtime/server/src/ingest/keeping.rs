@@ -18,7 +18,7 @@ use super::{
     receipt::{DecodeProblem, Receipt},
 };
 use crate::{
-    devices::{Devices, DevicesError, Overtaken},
+    devices::{Devices, DevicesError, FrameTurn, Overtaken},
     storage::Storage,
 };
 
@@ -35,7 +35,7 @@ pub(super) struct Keeper {
 enum NotKept {
     /// The device could not be moved on, be it that another has done so meanwhile.
     Devices(DevicesError),
-    /// Anything else.
+    /// Any other error: of decoding, or of the record.
     Other(IngestError),
 }
 
@@ -144,7 +144,7 @@ impl Keeper {
             if let Some(refusal) = self.devices.taken_otherwise(&claim) {
                 return self.refused(refusal);
             }
-            match self.keep_once(&claim, sender).await {
+            match self.keep_once(&claim, sender, &turn).await {
                 Ok(receipt) => {
                     self.confirm(claim);
                     return Ok(receipt);
@@ -165,10 +165,15 @@ impl Keeper {
 
     /// Decodes a verified frame and makes all that comes of it durable, unless another process has moved
     /// the device on meanwhile.
-    async fn keep_once(&self, claim: &Claim, sender: &Sender) -> Result<Receipt, NotKept> {
+    async fn keep_once(
+        &self,
+        claim: &Claim,
+        sender: &Sender,
+        turn: &FrameTurn<'_>,
+    ) -> Result<Receipt, NotKept> {
         let (dev_eui, f_cnt) = (claim.uplink().dev_eui(), claim.uplink().f_cnt());
         let mut batch = Batch::new();
-        self.devices.put_progress(&mut batch, claim).await?;
+        self.devices.put_progress(&mut batch, claim, turn).await?;
         if claim.uplink().application_payload().is_none() {
             self.store.commit(batch).await?;
             return Ok(Receipt::MacOnly { dev_eui, f_cnt });

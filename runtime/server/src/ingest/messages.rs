@@ -4,16 +4,26 @@
 use std::sync::Arc;
 
 use champollion_frames::DevEui;
-use champollion_lns::{Heard, NetworkServerName, Place, Whereabouts};
+use champollion_lns::{Content, Heard, Message, NetworkServerName, Place, Whereabouts};
 
-use super::{error::IngestError, intake::Intake, receipt::Receipt, remarks, speaker::Speaker};
-use crate::downlinks::Downlinks;
+use super::{
+    error::IngestError,
+    intake::Intake,
+    receipt::{Receipt, became},
+    remarks,
+    speaker::Speaker,
+};
+use crate::{
+    downlinks::Downlinks,
+    network_servers::{Observations, Sent},
+};
 
 /// Takes messages of network servers. A clone takes the same.
 #[derive(Clone)]
 pub struct Messages {
     intake: Intake,
     downlinks: Arc<Downlinks>,
+    observations: Arc<Observations>,
 }
 
 /// Where a message comes from.
@@ -30,12 +40,37 @@ pub struct Origin<'message> {
 impl Messages {
     /// Messages whose frames an intake takes.
     #[must_use]
-    pub fn new(intake: Intake, downlinks: Arc<Downlinks>) -> Self {
-        Self { intake, downlinks }
+    pub fn new(intake: Intake, downlinks: Arc<Downlinks>, observations: Arc<Observations>) -> Self {
+        Self { intake, downlinks, observations }
     }
 
     /// Takes a message. When this returns a receipt, what it hands over is durable.
     pub async fn take(&self, heard: Heard, origin: &Origin<'_>) -> Result<Receipt, IngestError> {
+        let Some(observed) = origin.server.and_then(|server| self.observations.get(server)) else {
+            return self.take_unobserved(heard, origin).await;
+        };
+        let sent = self.sent(&heard.message);
+        let result = self.take_unobserved(heard, origin).await;
+        observed.taken(sent, became(&result), &result);
+        result
+    }
+
+    /// Returns what a message says of its frame, and what is known of the frame's device.
+    fn sent(&self, message: &Message) -> Sent {
+        let Message::Frame(frame) = message else { return Sent::default() };
+        let dev_eui = match &frame.content {
+            Content::Reported { uplink, .. } => Some(uplink.dev_eui),
+            Content::Phy { dev_eui, .. } => *dev_eui,
+        };
+        let f_cnt_before = dev_eui.and_then(|dev_eui| self.intake.last_f_cnt(dev_eui));
+        Sent { received_at: frame.received_at, f_cnt_before }
+    }
+
+    async fn take_unobserved(
+        &self,
+        heard: Heard,
+        origin: &Origin<'_>,
+    ) -> Result<Receipt, IngestError> {
         let Heard { message, feedback, place, unread, .. } = heard;
         let Origin { speaker, server, .. } = *origin;
         if let (Some(server), Some(feedback)) = (server, feedback) {

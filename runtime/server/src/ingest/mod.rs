@@ -15,10 +15,12 @@ mod messages;
 pub(crate) mod misbehaviour;
 mod receipt;
 mod remarks;
+mod settings;
 mod speaker;
 
 pub use error::IngestError;
 pub use intake::Intake;
 pub use messages::{Messages, Origin};
 pub use receipt::{DecodeProblem, Receipt};
+pub use settings::FrameSettings;
 pub use speaker::{Authority, Speaker};

@@ -115,7 +115,13 @@ impl Receipt {
 
 /// Counts what became of what was handed over.
 pub(super) fn counted(result: &Result<Receipt, IngestError>) {
-    let became = match result {
+    let became = became(result);
+    metrics::counter!("champollion_frames_total", "result" => became).increment(1);
+}
+
+/// Returns the word for what became of what was handed over.
+pub(super) fn became(result: &Result<Receipt, IngestError>) -> &'static str {
+    match result {
         Ok(Receipt::Accepted { .. }) => "accepted",
         Ok(Receipt::MacOnly { .. }) => "mac-only",
         Ok(Receipt::Merged { .. }) => "merged",
@@ -130,6 +136,5 @@ pub(super) fn counted(result: &Result<Receipt, IngestError>) {
         Err(IngestError::NotKept(_)) => "not-kept",
         Err(IngestError::Full(_)) => "full",
         Err(IngestError::Busy(_)) => "busy",
-    };
-    metrics::counter!("champollion_frames_total", "result" => became).increment(1);
+    }
 }

@@ -24,13 +24,13 @@ pub struct Speaker {
 /// The devices that somebody speaks for.
 #[derive(Clone, Debug)]
 pub enum Authority {
-    /// All: an admin's.
+    /// All devices, which an admin speaks for.
     All,
     /// Those that are registered for no network server: of a token that is bound to none.
     Unassigned,
     /// Those of a network server of the settings.
     Of {
-        /// The network server.
+        /// The network server that the devices are registered with.
         server: Arc<NetworkServerName>,
         /// Whether those that are registered for none count as its own.
         unassigned: bool,

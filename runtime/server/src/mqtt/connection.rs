@@ -10,12 +10,12 @@ use std::{
 };
 
 use champollion_delivery::{
-    destinations::mqtt::{Outbox, OutgoingMessage, sentence},
+    destinations::mqtt::{Outbox, OutgoingMessage},
     dispatch::Backoff,
 };
 use rumqttc::{
-    AsyncClient, ConnectionError, Event, EventLoop, MqttOptions, NetworkOptions, Outgoing, Packet,
-    QoS, SubscribeFilter, SubscribeReasonCode,
+    AsyncClient, ConnAck, ConnectionError, Event, EventLoop, MqttOptions, NetworkOptions, Outgoing,
+    Packet, QoS, SubAck, SubscribeFilter, SubscribeReasonCode,
 };
 use tokio::sync::{mpsc, watch};
 
@@ -23,8 +23,9 @@ use super::{
     hearing::Hearing,
     inbox::Inbox,
     receiver::Receiver,
+    sessions::{BrokerSession, BrokerSessions},
     settings::{REQUESTS, UNACKNOWLEDGED},
-    status::Status,
+    status::{Status, Trouble},
 };
 
 /// The first pause after a connection was lost, and the longest.
@@ -37,7 +38,7 @@ const GOOD: Duration = Duration::from_secs(10);
 const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Seconds that the broker may take to let us in.
-const CONNECT_SECONDS: u64 = 10;
+pub(super) const CONNECT_SECONDS: u64 = 10;
 
 /// The connection to the broker of one network server.
 pub struct Connection {
@@ -45,15 +46,24 @@ pub struct Connection {
     pub(super) topics: Vec<String>,
     pub(super) receiver: Arc<Receiver>,
     pub(super) status: Arc<Status>,
+    pub(super) subscription: Subscription,
     pub(super) hearing: Arc<Hearing>,
     pub(super) orders: mpsc::Receiver<OutgoingMessage>,
+}
+
+/// The session at the broker, and the topics that it is to have no more.
+pub(super) struct Subscription {
+    pub(super) session: BrokerSession,
+    pub(super) sessions: Arc<BrokerSessions>,
+    /// Topics whose end the broker has not acknowledged yet.
+    pub(super) unsubscribing: usize,
 }
 
 /// The next event of the connection.
 enum Next {
     /// The broker said something, or something was said to it.
     Polled(Result<Event, ConnectionError>),
-    /// The server stops.
+    /// The server is asked to stop.
     Stop,
 }
 
@@ -82,10 +92,13 @@ impl Connection {
                     if matches!(event, Event::Incoming(Packet::ConnAck(_))) {
                         connected = Some(Instant::now());
                     }
-                    self.heard(event, &client, &mut inbox, &mut outbox);
+                    self.heard(event, &client, &mut inbox, &mut outbox).await;
                 }
                 Next::Polled(Err(error)) => {
-                    self.status.disconnected(sentence(&error, CONNECT_SECONDS));
+                    self.status.disconnected(Trouble::of(&error, CONNECT_SECONDS));
+                    if connected.is_some() {
+                        self.status.observed().ended();
+                    }
                     self.hearing.disconnected();
                     inbox.give_up();
                     outbox.give_up();
@@ -148,31 +161,24 @@ impl Connection {
         }
     }
 
-    fn heard(&self, event: Event, client: &AsyncClient, inbox: &mut Inbox, outbox: &mut Outbox) {
+    async fn heard(
+        &mut self,
+        event: Event,
+        client: &AsyncClient,
+        inbox: &mut Inbox,
+        outbox: &mut Outbox,
+    ) {
         match event {
             Event::Incoming(Packet::ConnAck(answer)) => {
                 self.hearing.admitted(answer.session_present);
-                // Also where the broker knows our session: the topics in the settings may be others
-                // than before.
-                let topics = self.topics.iter();
-                let topics =
-                    topics.map(|topic| SubscribeFilter::new(topic.clone(), QoS::AtLeastOnce));
-                if let Err(error) = client.try_subscribe_many(topics) {
-                    tracing::error!(%error, "the topics cannot be subscribed to");
-                }
+                self.entered(answer, client).await;
             }
-            Event::Incoming(Packet::SubAck(answer)) => {
-                let refused = |code: &SubscribeReasonCode| *code == SubscribeReasonCode::Failure;
-                match answer.return_codes.iter().position(refused) {
-                    None => {
-                        self.status.connected();
-                        self.hearing.connected();
-                    }
-                    Some(index) => {
-                        let topic = self.topics.get(index).map(String::as_str).unwrap_or_default();
-                        let why = format!("the broker does not let us subscribe to {topic:?}");
-                        self.status.disconnected(why);
-                    }
+            Event::Incoming(Packet::SubAck(answer)) => self.subscribed(&answer).await,
+            Event::Incoming(Packet::UnsubAck(_)) => {
+                let left = self.subscription.unsubscribing.saturating_sub(1);
+                self.subscription.unsubscribing = left;
+                if left == 0 {
+                    self.settle().await;
                 }
             }
             Event::Incoming(Packet::Publish(publish)) => {
@@ -182,6 +188,69 @@ impl Connection {
             Event::Incoming(Packet::PubAck(answer)) => outbox.acknowledged(answer.pkid),
             Event::Outgoing(Outgoing::Publish(number)) => outbox.written(number),
             _ => {}
+        }
+    }
+
+    /// The broker has let us in: says which topics we want, and which no more.
+    async fn entered(&mut self, answer: ConnAck, client: &AsyncClient) {
+        let Subscription { session, sessions, .. } = &self.subscription;
+        // Before anything is subscribed to: what is not remembered nobody ends.
+        let before = match sessions.enter(session).await {
+            Ok(before) => before,
+            Err(error) => {
+                tracing::error!(%error, "the session at the broker cannot be remembered");
+                None
+            }
+        };
+        let is_kept = answer.session_present;
+        self.status.observed().entered(&self.topics, before.is_some(), is_kept);
+        // Also where the broker knows our session: the topics in the settings may be others than before.
+        let topics = self.topics.iter();
+        let topics = topics.map(|topic| SubscribeFilter::new(topic.clone(), QoS::AtLeastOnce));
+        if let Err(error) = client.try_subscribe_many(topics) {
+            tracing::error!(%error, "the topics cannot be subscribed to");
+        }
+        let known = before.map(|before| before.topics).unwrap_or_default();
+        let stale: Vec<String> =
+            known.into_iter().filter(|topic| is_kept && !self.topics.contains(topic)).collect();
+        self.subscription.unsubscribing = stale.len();
+        for topic in stale {
+            tracing::info!(
+                network_server = %self.status.server(), topic,
+                "a topic that the settings name no more is unsubscribed from"
+            );
+            if let Err(error) = client.try_unsubscribe(topic) {
+                tracing::error!(%error, "a topic cannot be unsubscribed from");
+            }
+        }
+    }
+
+    async fn subscribed(&self, answer: &SubAck) {
+        let refused = |code: &SubscribeReasonCode| *code == SubscribeReasonCode::Failure;
+        if let Some(index) = answer.return_codes.iter().position(refused) {
+            let topic = self.topics.get(index).map(String::as_str).unwrap_or_default();
+            self.status.disconnected(Trouble::of_topic(topic));
+            return;
+        }
+        let unassured = self
+            .topics
+            .iter()
+            .zip(&answer.return_codes)
+            .filter(|(_, code)| **code == SubscribeReasonCode::Success(QoS::AtMostOnce));
+        self.status.observed().granted(unassured.map(|(topic, _)| topic.clone()).collect());
+        self.status.connected();
+        self.hearing.connected();
+        if self.subscription.unsubscribing == 0 {
+            self.settle().await;
+        }
+    }
+
+    /// The session has the topics of the settings, and no others.
+    async fn settle(&self) {
+        let Subscription { session, sessions, .. } = &self.subscription;
+        if let Err(error) = sessions.settle(session).await {
+            // The next connection unsubscribes once more, which does no harm.
+            tracing::error!(%error, "the topics of the session at the broker cannot be remembered");
         }
     }
 }

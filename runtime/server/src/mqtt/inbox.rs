@@ -55,6 +55,7 @@ impl Inbox {
 
     /// A message has come.
     pub(super) fn put(&mut self, publish: Publish) {
+        self.receiver.arrived(&publish);
         let device = self.receiver.device_of(&publish.topic);
         let (done, is_done) = oneshot::channel();
         self.number += 1;

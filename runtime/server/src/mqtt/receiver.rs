@@ -14,12 +14,12 @@ use champollion_frames::{JoinRefusal, Refusal};
 use champollion_lns::{Description, Incoming, Kind, NetworkServerName};
 use champollion_registry::ledger::Actor;
 use champollion_store::{Health, Store};
-use rumqttc::Publish;
+use rumqttc::{Publish, QoS};
 
 use super::hearing::Hearing;
 use crate::{
     ingest::{Authority, IngestError, Messages, Origin, Receipt, Speaker},
-    network_servers::NetworkServer,
+    network_servers::{NetworkServer, Observed},
     parked::{NewParked, PARKED_BYTES, Parked, ParkedMessage},
 };
 
@@ -39,6 +39,7 @@ pub struct Receiver {
     /// Most bytes of a message that is read.
     message_bytes: usize,
     messages: Messages,
+    observed: Arc<Observed>,
     parked: Arc<Parked>,
     store: Arc<dyn Store>,
     hearing: Option<Arc<Hearing>>,
@@ -91,6 +92,7 @@ impl Receiver {
         shared_devices: bool,
         message_bytes: usize,
         messages: Messages,
+        observed: Arc<Observed>,
         parked: Arc<Parked>,
         store: Arc<dyn Store>,
     ) -> Self {
@@ -111,6 +113,7 @@ impl Receiver {
             speaker,
             message_bytes,
             messages,
+            observed,
             parked,
             store,
             hearing: None,
@@ -121,6 +124,14 @@ impl Receiver {
     #[must_use]
     pub(crate) fn noting(self, hearing: Arc<Hearing>) -> Self {
         Self { hearing: Some(hearing), ..self }
+    }
+
+    /// Notes a message as it comes, whatever becomes of it.
+    pub(super) fn arrived(&self, publish: &Publish) {
+        let is_json = publish.payload.trim_ascii_start().first() == Some(&b'{');
+        let matches = |filter: &str| rumqttc::matches(&publish.topic, unshared(filter));
+        let encoding = if is_json { "json" } else { "binary" };
+        self.observed.arrived(publish.qos != QoS::AtMostOnce, encoding, matches);
     }
 
     pub(super) fn device_of(&self, topic: &str) -> String {
@@ -253,6 +264,12 @@ impl From<IngestError> for NotTaken {
     }
 }
 
+/// Returns the filter of a shared subscription, `$share/GROUP/FILTER`, and others as they are.
+fn unshared(filter: &str) -> &str {
+    let shared = filter.strip_prefix("$share/").and_then(|rest| rest.split_once('/'));
+    shared.map_or(filter, |(_, filter)| filter)
+}
+
 /// Returns the word for a receipt in metrics.
 fn word(receipt: &Receipt) -> &'static str {
     match receipt {
@@ -261,5 +278,17 @@ fn word(receipt: &Receipt) -> &'static str {
         Receipt::Duplicate { .. } | Receipt::JoinDuplicate { .. } => "duplicate",
         Receipt::JoinRequested { .. } | Receipt::Joined { .. } => "joined",
         Receipt::Ignored { .. } => "ignored",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shared_subscription_is_matched_by_its_filter() {
+        assert_eq!(unshared("$share/champollion/application/#"), "application/#");
+        assert_eq!(unshared("application/+/device/+/event/up"), "application/+/device/+/event/up");
+        assert_eq!(unshared("$share/odd"), "$share/odd");
     }
 }

@@ -30,7 +30,7 @@ pub(super) const UNACKNOWLEDGED: u16 = 32;
 pub(super) const REQUESTS: usize = 70_000;
 
 /// The broker of a network server.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct MqttSettings {
     /// Where it is: `mqtt://host[:1883]`, or with TLS `mqtts://host[:8883]`.
@@ -59,7 +59,7 @@ pub enum MqttSettingsError {
     #[error("url {0:?} must read mqtt://host:port or mqtts://host:port")]
     Url(String),
     /// Something is given that goes with something else.
-    #[error("{0} goes with {1}")]
+    #[error("{0} is of use only with {1}: say both, or neither")]
     GoesWith(&'static str, &'static str),
     /// The kind of network server has no topics of its own.
     #[error("topics is missing: {0} has none that are always the same")]
@@ -70,6 +70,11 @@ pub enum MqttSettingsError {
 }
 
 impl MqttSettings {
+    /// Returns the name by which the broker knows our session.
+    pub(super) fn client_id(&self, server: &NetworkServerName) -> String {
+        self.client_id.clone().unwrap_or_else(|| format!("champollion-{server}"))
+    }
+
     /// Returns the topics that are subscribed to.
     ///
     /// # Errors
@@ -104,8 +109,7 @@ impl MqttSettings {
         };
         let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(bad_url)?;
         let port = url.port().unwrap_or(if secure { 8883 } else { 1883 });
-        let client_id = self.client_id.clone().unwrap_or_else(|| format!("champollion-{server}"));
-        let mut options = MqttOptions::new(client_id, host, port);
+        let mut options = MqttOptions::new(self.client_id(server), host, port);
         options
             .set_keep_alive(KEEP_ALIVE)
             .set_clean_session(false)

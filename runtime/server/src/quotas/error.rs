@@ -25,6 +25,8 @@ pub enum Quota {
     OpenAnswersOfToken,
     /// Tests of routes in a minute.
     RouteTestsPerMinute,
+    /// Changes of routes in a minute.
+    RouteChangesPerMinute,
 }
 
 impl Quota {
@@ -42,6 +44,7 @@ impl Quota {
             Self::OpenAnswers => "open-answers",
             Self::OpenAnswersOfToken => "open-answers-of-token",
             Self::RouteTestsPerMinute => "route-tests-per-minute",
+            Self::RouteChangesPerMinute => "route-changes-per-minute",
         }
     }
 }

@@ -29,6 +29,8 @@ pub struct Quotas {
     pub open_answers_of_token: usize,
     /// Tests of routes in a minute.
     pub route_tests_per_minute: usize,
+    /// Changes of routes in a minute.
+    pub route_changes_per_minute: usize,
     /// Whether its tokens may send commands with the priority `high`.
     pub high_priority: bool,
     /// The quotas of single groups, which take the place of those of all.
@@ -60,6 +62,8 @@ pub struct GroupQuotas {
     pub open_answers_of_token: Option<usize>,
     /// Tests of routes in a minute.
     pub route_tests_per_minute: Option<usize>,
+    /// Changes of routes in a minute.
+    pub route_changes_per_minute: Option<usize>,
     /// Whether its tokens may send commands with the priority `high`.
     pub high_priority: Option<bool>,
 }
@@ -87,6 +91,8 @@ pub struct Limits {
     pub open_answers_of_token: usize,
     /// Tests of routes in a minute.
     pub route_tests_per_minute: usize,
+    /// Changes of routes in a minute.
+    pub route_changes_per_minute: usize,
     /// Whether its tokens may send commands with the priority `high`.
     pub high_priority: bool,
 }
@@ -110,6 +116,9 @@ impl Quotas {
             route_tests_per_minute: own
                 .route_tests_per_minute
                 .unwrap_or(self.route_tests_per_minute),
+            route_changes_per_minute: own
+                .route_changes_per_minute
+                .unwrap_or(self.route_changes_per_minute),
             high_priority: own.high_priority.unwrap_or(self.high_priority),
         }
     }

@@ -15,7 +15,7 @@ use crate::support::{GROUP, Meter, Node, World, counts, of_device, random, repor
 /// Devices that send at once.
 const METERS: u32 = 24;
 
-/// Frames of each.
+/// Frames that each device sends.
 const FRAMES: u32 = 12;
 
 /// Two nodes that know the same meters.

@@ -21,7 +21,7 @@ async fn a_device_that_one_node_removes_is_unknown_to_the_other() {
         for f_cnt in 0..sent {
             assert_eq!(second.take(meter.frame(f_cnt)).await, "accepted");
         }
-        first.devices.remove(meter.dev_eui).await.unwrap();
+        first.devices.remove(meter.dev_eui, &first.author).await.unwrap();
         assert!(second.devices.get(meter.dev_eui).is_some(), "it was not told");
         let answer = second.take(meter.frame(sent)).await;
         assert_eq!(answer, "unknown-dev-addr", "after {sent} frames");
@@ -42,7 +42,7 @@ async fn so_is_one_whose_uplinks_are_reported() {
         for f_cnt in 0..sent {
             assert_eq!(second.take(reported(dev_eui, f_cnt, None)).await, "accepted");
         }
-        first.devices.remove(dev_eui).await.unwrap();
+        first.devices.remove(dev_eui, &first.author).await.unwrap();
         let answer = second.take(reported(dev_eui, sent, None)).await;
         assert_eq!(answer, "unknown-dev-eui", "after {sent} uplinks");
         assert_eq!(second.records().await.len(), sent as usize);

@@ -22,6 +22,7 @@ use champollion_registry::{
 };
 use champollion_sandbox::{Sandbox, SandboxConfig};
 use champollion_server::{
+    authors::AuditedAuthor,
     devices::{Devices, Keks},
     ingest::{IngestError, Intake, Receipt},
     storage::{Storage, StorageLimits},
@@ -135,6 +136,7 @@ pub(crate) struct World {
 pub(crate) struct Node {
     pub(crate) devices: Arc<Devices>,
     pub(crate) intake: Intake,
+    pub(crate) author: AuditedAuthor,
     mailbox: Arc<Mailbox>,
 }
 
@@ -186,16 +188,18 @@ impl World {
         let storage = Arc::new(Storage::open(self.shared(), limits).await.unwrap());
         let devices = Arc::new(Devices::open(self.shared()).await.unwrap());
         let mailbox = Arc::new(Mailbox::new(self.shared(), RETENTION));
+        let registry = Arc::new(self.registry().await);
+        let author = AuditedAuthor::new(&registry, Actor::named("ann"));
         let intake = Intake::new(
             Arc::clone(&devices),
-            Arc::new(self.registry().await),
+            registry,
             Arc::clone(&mailbox),
             Arc::new(Workers::start(2, 1_024, 1 << 20).unwrap()),
             storage,
             copies_window,
             Keks::default(),
         );
-        Node { devices, intake, mailbox }
+        Node { devices, intake, author, mailbox }
     }
 
     /// The bytes of a device's row.
@@ -228,7 +232,7 @@ impl World {
 impl Node {
     pub(crate) async fn register(&self, dev_eui: DevEui, registration: Json) {
         let registration = serde_json::from_value(registration).unwrap();
-        self.devices.register(dev_eui, registration).await.unwrap();
+        self.devices.register(dev_eui, registration, &self.author).await.unwrap();
     }
 
     /// Hands a frame over and tells what became of it: the status of the receipt, or the code of the

@@ -39,16 +39,22 @@ pub struct MqttPush {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MqttPushError {
-    /// The URL is none of MQTT.
-    #[error("url {0:?} must read mqtts://host:port")]
-    Url(String),
+    /// The URL is none of MQTT. It may hold a secret, so it is not repeated.
+    #[error("url must read mqtts://host:port")]
+    Url,
+    /// The URL holds more than the place of the broker.
+    #[error(
+        "url must read mqtts://host:port, without a name, a password, a path or a query: say the name under \
+         user, and the password under password"
+    )]
+    UrlParts,
     /// The URL is not secured.
     #[error(
         "url must begin with mqtts://; the operator may allow mqtt:// with [delivery] plain-http"
     )]
     Plain,
     /// There is a password and no name.
-    #[error("password goes with user")]
+    #[error("password is of use only with user: say both, or neither")]
     PasswordAlone,
     /// It is where recipients may not be.
     #[error(transparent)]

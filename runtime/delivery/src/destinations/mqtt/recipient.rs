@@ -75,10 +75,17 @@ impl MqttPush {
             "mqtts" => true,
             "mqtt" if destination_limits.plain_http => false,
             "mqtt" => return Err(MqttPushError::Plain),
-            _ => return Err(MqttPushError::Url(url.to_string())),
+            _ => return Err(MqttPushError::Url),
         };
         let host = url.host_str().filter(|host| !host.is_empty());
-        let host = host.ok_or_else(|| MqttPushError::Url(url.to_string()))?;
+        let host = host.ok_or(MqttPushError::Url)?;
+        let has_more = url.password().is_some()
+            || url.query().is_some()
+            || url.fragment().is_some()
+            || !matches!(url.path(), "" | "/");
+        if has_more || !url.username().is_empty() {
+            return Err(MqttPushError::UrlParts);
+        }
         let port = self.port();
         connector.check(host, port)?;
         let credentials = match (&self.user, &self.password) {

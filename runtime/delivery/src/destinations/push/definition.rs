@@ -73,7 +73,7 @@ pub struct HttpPush {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub enum Authorization {
-    /// A bearer token.
+    /// A bearer token in the header `Authorization`.
     Bearer {
         /// The token in clear.
         token: Secret,

@@ -36,7 +36,7 @@ pub enum ConnectError {
     /// Recipients may not be there, or the name has no address.
     #[error(transparent)]
     Address(#[from] AddressError),
-    /// Nobody answered.
+    /// None of the addresses answered.
     #[error("there was no answer in time")]
     TimedOut,
     /// The system says why.

@@ -16,7 +16,7 @@ pub(super) enum Kind {
     Link,
     /// A service by which a cloud tells its machines their secrets.
     Metadata,
-    /// A private network.
+    /// A network of private addresses.
     Private,
     /// An address that stands for another, behind a translator or at the end of a tunnel.
     Translated,
@@ -116,7 +116,7 @@ const SPECIAL: [(IpNet, Kind); 47] = [
 /// The only part of IPv6 that is given to the internet at large.
 const GLOBAL_UNICAST: IpNet = v6([0x2000, 0, 0, 0, 0, 0, 0, 0], 3);
 
-/// All of IPv6.
+/// The network of all IPv6 addresses.
 const ALL_OF_V6: IpNet = v6([0, 0, 0, 0, 0, 0, 0, 0], 0);
 
 /// Returns the special network that an address is of, and its kind; nothing for one of the internet.

@@ -15,7 +15,7 @@ use super::{
     definition::FtpsPlace,
     error::{PlaceError, UnusablePlace},
     interface::{Place, in_folder, unfinished},
-    text::{plain, said},
+    text::{host_text, plain, said},
 };
 use crate::destinations::{ConnectError, Connector};
 
@@ -28,7 +28,7 @@ pub(super) struct Ftps {
 
 impl FtpsPlace {
     pub(super) fn open(&self, reach: Connector) -> Result<Ftps, UnusablePlace> {
-        said("host", &self.host)?;
+        host_text("host", &self.host)?;
         reach.check(&self.host, self.port())?;
         said("user", &self.user)?;
         plain("password", self.password.reveal())?;

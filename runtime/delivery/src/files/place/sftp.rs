@@ -19,7 +19,7 @@ use super::{
     definition::SftpPlace,
     error::{PlaceError, UnusablePlace},
     interface::{Place, in_folder, unfinished},
-    text::{plain, said},
+    text::{host_text, plain, said},
 };
 use crate::destinations::{ConnectError, Connector, Limited, Secret};
 
@@ -62,7 +62,7 @@ struct Shown {
 
 impl SftpPlace {
     pub(super) fn open(&self, connector: Connector) -> Result<Sftp, UnusablePlace> {
-        said("host", &self.host)?;
+        host_text("host", &self.host)?;
         connector.check(&self.host, self.port)?;
         said("user", &self.user)?;
         plain("folder", &self.folder)?;

@@ -12,11 +12,17 @@ use utoipa::{
         path::{Operation, OperationBuilder, ParameterBuilder, ParameterIn},
         request_body::RequestBodyBuilder,
         response::Response,
-        security::SecurityRequirement,
     },
 };
 
-use crate::{api::reference::FOREIGN, ingest::Receipt};
+use crate::{
+    api::{
+        authorized::{Duty, Ingest},
+        duties::require,
+        reference::FOREIGN,
+    },
+    ingest::Receipt,
+};
 
 /// The problems of frames that are handed over, by their status codes.
 const PROBLEMS: [(u16, &str); 8] = [
@@ -84,7 +90,6 @@ pub(super) fn operation(kind: Kind, path: &str) -> Operation {
         .operation_id(Some(words))
         .tag("frames")
         .summary(Some(format!("Hand over a message of {product}")))
-        .security(SecurityRequirement::new("token", ["admin", "lns"]))
         .request_body(Some(body))
         .responses(responses)
         .extensions(Some(ExtensionsBuilder::new().add(FOREIGN, json!(true)).build()));
@@ -98,7 +103,9 @@ pub(super) fn operation(kind: Kind, path: &str) -> Operation {
             .build();
         operation = operation.parameter(event);
     }
-    operation.build()
+    let mut operation = operation.build();
+    require(&mut operation, Ingest::SCOPE);
+    operation
 }
 
 fn capitalized(word: &str) -> String {

@@ -18,14 +18,17 @@ use axum::{
 use champollion_lns::{Incoming, Kind, Refusal};
 use serde::Deserialize;
 use utoipa::openapi::{HttpMethod, path::Paths};
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::router::OpenApiRouter;
 
 use super::{
     Problem,
     extract::{Parameters, read_body},
 };
 use crate::{
-    api::authorized::{Authorized, Ingest},
+    api::{
+        authorized::{Authorized, Ingest},
+        duties::routes,
+    },
     ingest::{Origin, Receipt, Speaker},
     network_servers::NetworkServer,
     service::Service,

@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use champollion_lns::{
-    Frame,
+    Frame, Incoming,
     phy::{self, PhyFrame},
 };
 
@@ -33,7 +33,6 @@ use crate::{
     operation_id = "ingestFrame",
     tag = "frames",
     summary = "Hand over a frame, or many as lines of JSON",
-    security(("token" = ["admin", "lns"])),
     request_body(
         content((PhyFrame = "application/json"), (PhyFrame = "application/x-ndjson")),
         description = "A frame, or a frame on each line."
@@ -76,6 +75,11 @@ fn read(body: &[u8]) -> Result<Frame, Problem> {
     if let Ok(frame) = serde_json::from_slice::<PhyFrame>(body) {
         return Ok(frame.read()?);
     }
-    PhyFrame::refuse_others(body)?;
-    Ok(parse_json::<PhyFrame>(body)?.read()?)
+    let incoming = Incoming { event: "up", content_type: None, description: None, body };
+    let advice = match phy::KIND.read(&incoming) {
+        Err(error) if error.is_mistaken() => return Err(error.into()),
+        read => read.err().and_then(|error| error.advice()),
+    };
+    let frame = parse_json::<PhyFrame>(body).map_err(|problem| problem.advised(advice))?;
+    Ok(frame.read()?)
 }

@@ -79,7 +79,14 @@ pub(in crate::api) const PROBLEM_CODES: &[ProblemCode] = &[
     ProblemCode::new(
         "too-many-requests",
         &[429],
-        "The token, or its group, asks more often than it may: come back after `Retry-After`.",
+        "The token, its group, or without a token the address, asks more often than it may: come back after \
+         `Retry-After`.",
+    ),
+    ProblemCode::new(
+        "too-many-at-once",
+        &[429],
+        "As many large answers or packages of this token, or without a token of this address, are under way as \
+         may be: wait for one of them.",
     ),
     ProblemCode::new(
         "forbidden",

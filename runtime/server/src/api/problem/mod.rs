@@ -133,6 +133,14 @@ impl Problem {
         )
     }
 
+    /// The same with advice at the end of its detail.
+    pub(super) fn advised(mut self, advice: Option<String>) -> Self {
+        if let Some(advice) = advice {
+            self.detail.extend(["; ", &advice]);
+        }
+        self
+    }
+
     /// Returns the status code.
     pub(super) fn status(&self) -> StatusCode {
         self.status

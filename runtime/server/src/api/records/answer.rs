@@ -1,13 +1,7 @@
 //! Pulled records as an answer, in the format that is asked for.
 
-use std::{
-    convert::Infallible,
-    pin::Pin,
-    task::{Context, Poll},
-};
-
 use axum::{
-    body::{Body, Bytes, HttpBody},
+    body::Body,
     http::{HeaderMap, HeaderName, HeaderValue, header},
     response::Response,
 };
@@ -15,10 +9,8 @@ use champollion_delivery::{
     formats::{Format, Layout},
     mailbox::Page,
 };
-use http_body::{Frame, SizeHint};
-use http_body_util::Full;
 
-use super::super::Problem;
+use super::super::{Problem, held_body::HeldBody, requester::HasPlace};
 use crate::followers::Place;
 
 /// Where to go on, also in formats that have no place for it.
@@ -120,7 +112,8 @@ pub(super) async fn write(
         }
     });
     let body = written.await.map_err(|error| Problem::internal(&error))??;
-    let mut response = Response::new(Body::new(Placed { body: Full::from(body), _place: place }));
+    let mut response = Response::new(Body::new(HeldBody::new(body, place)));
+    response.extensions_mut().insert(HasPlace);
     let next =
         HeaderValue::from_str(&next.to_string()).map_err(|error| Problem::internal(&error))?;
     let more = HeaderValue::from_static(if more { "true" } else { "false" });
@@ -133,32 +126,6 @@ pub(super) async fn write(
         response.headers_mut().insert(name, value);
     }
     Ok(response)
-}
-
-/// A body that has a place until it is sent.
-struct Placed {
-    body: Full<Bytes>,
-    _place: Place,
-}
-
-impl HttpBody for Placed {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Pin::new(&mut self.body).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
 }
 
 #[cfg(test)]

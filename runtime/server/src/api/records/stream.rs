@@ -52,7 +52,6 @@ struct Follower {
     operation_id = "followRecords",
     tag = "records",
     summary = "Follow records as they come, as server-sent events",
-    security(("token" = ["admin", "partner"])),
     params(Wanted, ("Last-Event-ID" = Option<String>, Header, description = "The cursor of the last event that was seen.")),
     responses(
         (

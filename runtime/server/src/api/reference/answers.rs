@@ -7,7 +7,10 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value as Json, json};
 
 use super::{
-    super::problem::{PROBLEM_CODES, ProblemCode},
+    super::{
+        duties::ROLES,
+        problem::{PROBLEM_CODES, ProblemCode},
+    },
     FOREIGN, parameters,
 };
 
@@ -18,17 +21,17 @@ const MEDIA_TYPE: &str = "application/problem+json";
 const FIRST: u16 = 400;
 
 /// Problems of each operation.
-const EVERYWHERE: [(u16, &str); 1] = [(500, "internal")];
+const EVERYWHERE: [(u16, &str); 3] =
+    [(429, "too-many-requests"), (429, "too-many-at-once"), (500, "internal")];
 
 /// Problems of operations for which a token is needed.
-const WITH_TOKEN: [(u16, &str); 7] = [
+const WITH_TOKEN: [(u16, &str); 6] = [
     (401, "token-missing"),
     (401, "token-malformed"),
     (401, "token-unknown"),
     (401, "token-expired"),
     (403, "forbidden"),
     (429, "too-many-wrong-tokens"),
-    (429, "too-many-requests"),
 ];
 
 /// Problems of operations that may take room on the disk, or in the audit.
@@ -79,7 +82,7 @@ pub(super) fn complete(method: &str, operation: &mut Json) {
     for (status, codes) in codes {
         operation["responses"][status.to_string()] = answer(status, &codes);
     }
-    name_roles(operation);
+    name_rights(operation);
 }
 
 /// The problems that follow from the kind of an operation.
@@ -137,23 +140,24 @@ fn answer(status: u16, codes: &[String]) -> Json {
     answer
 }
 
-/// Says in words which roles may, and that the token may also be a password.
-fn name_roles(operation: &mut Json) {
-    let roles = operation.pointer_mut("/security/0/token").map(Json::take).unwrap_or_default();
-    let Some(names) = roles.as_array() else {
-        if let Some(members) = operation.as_object_mut() {
-            members.insert("security".to_owned(), json!([]));
-        }
-        return;
+/// Says in words which roles may, and with which scope; of an operation that needs no token that it does not.
+fn name_rights(operation: &mut Json) {
+    let words = |list: Option<&Json>| -> Vec<String> {
+        let list = list.and_then(Json::as_array).into_iter().flatten();
+        list.filter_map(Json::as_str).map(code_word).collect()
     };
-    let names: Vec<String> = names.iter().filter_map(Json::as_str).map(code_word).collect();
-    let sentence = format!("For tokens of the roles {}.", names.join(", "));
+    let roles = words(operation.get(ROLES));
+    if roles.is_empty() {
+        operation["security"] = json!([]);
+        return;
+    }
+    let scope = words(operation.pointer("/security/0/token")).join(", ");
+    let sentence = format!("For tokens of the roles {} with the scope {scope}.", roles.join(", "));
     let description = match operation["description"].as_str() {
         Some(said) if !said.is_empty() => format!("{said}\n\n{sentence}"),
         _ => sentence,
     };
     operation["description"] = description.into();
-    operation["security"] = json!([{ "token": roles.clone() }, { "password": roles }]);
 }
 
 fn code_word(word: &str) -> String {

@@ -96,7 +96,8 @@ impl Reference {
             "token": {
                 "type": "http",
                 "scheme": "bearer",
-                "description": "A token of one of the roles that the operation names.",
+                "description": "A token with the scope that the operation names, of one of the roles that its \
+                                `x-roles` lists.",
             },
             "password": {
                 "type": "http",

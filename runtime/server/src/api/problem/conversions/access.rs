@@ -46,6 +46,7 @@ impl From<TokenError> for Problem {
     fn from(error: TokenError) -> Self {
         match error {
             TokenError::Quota(exceeded) => exceeded.into(),
+            TokenError::Audit(error) => (*error).into(),
             TokenError::NoSuchToken(_) => Self::not_found("unknown-token", error.to_string()),
             TokenError::LastAdmin(_) => Self::conflict("last-admin", error.to_string()),
             TokenError::NoScopes | TokenError::ScopeOfAnother { .. } => {

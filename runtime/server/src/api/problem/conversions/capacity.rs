@@ -5,6 +5,7 @@ use champollion_registry::ledger::AuditFull;
 
 use super::super::{FULL_RETRY_AFTER_SECONDS, Problem};
 use crate::{
+    at_once::TooManyAtOnce,
     expensive::TooExpensive,
     quotas::{Quota, QuotaExceeded},
     storage::Full,
@@ -28,8 +29,8 @@ impl From<NotDone> for Problem {
 }
 
 impl Problem {
-    /// The group has tried its routes so often that it has to wait for some seconds.
-    pub fn too_many_tests(exceeded: &QuotaExceeded, seconds: u64) -> Self {
+    /// The group has tried or changed its routes so often that it has to wait for some seconds.
+    pub fn beyond_pace(exceeded: &QuotaExceeded, seconds: u64) -> Self {
         let seconds = u32::try_from(seconds).unwrap_or(u32::MAX).max(1);
         let problem = Self::too_many_requests("quota-exceeded", exceeded.to_string());
         Self { retry_after: Some(seconds), ..problem }.of_quota(exceeded)
@@ -67,9 +68,16 @@ impl From<QuotaExceeded> for Problem {
             | Quota::OpenCommands
             | Quota::OpenAnswers
             | Quota::OpenAnswersOfToken
-            | Quota::RouteTestsPerMinute => Self::too_many_requests("quota-exceeded", detail),
+            | Quota::RouteTestsPerMinute
+            | Quota::RouteChangesPerMinute => Self::too_many_requests("quota-exceeded", detail),
         };
         problem.of_quota(&exceeded)
+    }
+}
+
+impl From<TooManyAtOnce> for Problem {
+    fn from(error: TooManyAtOnce) -> Self {
+        Self::too_many_requests("too-many-at-once", error.to_string())
     }
 }
 

@@ -3,6 +3,7 @@
 use champollion_delivery::{dispatch::DispatchError, mailbox::DeliveryError, routes::RouteError};
 
 use super::super::Problem;
+use crate::api::secrets::without_values;
 use crate::quotas::{Quota, QuotaExceeded};
 
 impl From<DispatchError> for Problem {
@@ -11,7 +12,10 @@ impl From<DispatchError> for Problem {
         match error {
             DispatchError::Unknown(_) => Self::not_found("no-such-route", said),
             DispatchError::Route(RouteError::Damaged(_)) => Self::internal(&said),
-            DispatchError::Route(_) => Self::unprocessable("invalid-route", said),
+            // A secret may stand in the wrong member.
+            DispatchError::Route(_) => {
+                Self::unprocessable("invalid-route", without_values("", &said))
+            }
             DispatchError::TooMany { group, limit } => {
                 let (quota, used, wanted) = (Quota::Routes, limit, 1);
                 QuotaExceeded { group, quota, used, wanted, limit }.into()

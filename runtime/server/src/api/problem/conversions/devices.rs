@@ -18,6 +18,7 @@ impl From<DevicesError> for Problem {
                 HandoverError::FixedKeys(_) | HandoverError::OtherAppSKey(_),
             ) => Self::conflict("other-session", error.to_string()),
             DevicesError::Handover(_) => Self::bad_request("impossible-session", error.to_string()),
+            DevicesError::Audit(error) => (*error).into(),
             DevicesError::Impossible(_) => {
                 Self::bad_request("impossible-registration", error.to_string())
             }
@@ -31,7 +32,7 @@ impl From<SendError> for Problem {
         let detail = error.to_string();
         match error {
             SendError::NoDecoder(_) => Self::unprocessable("no-decoder", detail),
-            SendError::Decoder(error) => (*error).into(),
+            SendError::Decoder(error) | SendError::Audit(error) => (*error).into(),
             SendError::NotEncoded(error) => Self { detail, ..error.into() },
             SendError::NotDone(not_done) => not_done.into(),
             SendError::NowhereKnown(_) => Self::unprocessable("no-network-server", detail),
@@ -72,6 +73,9 @@ impl From<CancelError> for Problem {
 
 impl From<LedgerError> for Problem {
     fn from(error: LedgerError) -> Self {
-        Self::internal(&error)
+        match error {
+            LedgerError::Audit(error) => (*error).into(),
+            error => Self::internal(&error),
+        }
     }
 }

@@ -76,6 +76,7 @@ impl From<JoinRefusal> for Problem {
 impl From<ParkedError> for Problem {
     fn from(error: ParkedError) -> Self {
         match error {
+            ParkedError::Audit(error) => (*error).into(),
             ParkedError::Unknown(_) => Self::not_found("unknown-message", error.to_string()),
             error => Self::internal(&error),
         }
