@@ -25,6 +25,8 @@ const ROUTES: &[(Method, &str, &[&str])] = &[
     (Method::GET, "/v1/audit/head", &["admin"]),
     (Method::POST, "/v1/audit/archive", &["admin"]),
     (Method::POST, "/v1/ingest/phy", &["lns", "admin"]),
+    (Method::POST, "/v1/ingest/plain", &["lns", "admin"]),
+    (Method::GET, "/v1/network-servers/handshakes", &["admin"]),
     (Method::POST, "/v1/decode", ROLES),
     (Method::GET, "/v1/records", &["partner", "admin"]),
     (Method::POST, "/v1/records/ack", &["partner", "admin"]),

@@ -201,13 +201,18 @@ fn the_catalogue_of_thingpark() {
     assert_eq!(output.code, Some(1), "a driver that is not there is left out: {output:#?}");
     let report = report(&output);
     assert_eq!((&report["codecs"], &report["packages"]), (&json!(5), &json!(4)), "{report:#}");
-    assert_eq!(report["vectors"], json!({"total": 11, "passed": 11, "failed": []}));
+    assert_eq!(report["vectors"], json!({"total": 13, "passed": 13, "failed": []}));
     let skipped = &report["skipped"][0];
     assert_eq!(skipped["codec"], "vendors/acme/drivers/nothing/driver.yaml");
     assert!(skipped["reason"].as_str().is_some_and(|reason| reason.contains("no script")));
     let problem = &report["problems"][0];
-    assert_eq!(problem["place"], "vendors/acme/drivers/room/examples.json[6]");
-    assert!(problem["problem"].as_str().is_some_and(|said| said.contains("the context that")));
+    assert_eq!(problem["place"], "vendors/acme/drivers/room/examples.json[8]");
+    assert!(
+        problem["problem"].as_str().is_some_and(|said| said.contains("the context must be a list"))
+    );
+    let problem = &report["problems"][1];
+    assert_eq!(problem["place"], "vendors/acme/drivers/room/examples.json[9]");
+    assert!(problem["problem"].as_str().is_some_and(|said| said.contains("the setup")));
 
     let packages = packages(out.path());
     let names: Vec<&str> = packages.keys().map(String::as_str).collect();
@@ -218,6 +223,16 @@ fn the_catalogue_of_thingpark() {
         ("2.1.0", "codecs@acme.example")
     );
     assert_eq!((manifest.name.as_str(), manifest.licence.as_str()), ("Room driver", "MIT"));
+    let kept = packages["acme/room"]
+        .vectors()
+        .iter()
+        .find(|vector| vector.name == "with what ThingPark keeps")
+        .expect("the example became a vector");
+    // [{"battery":3700}] goes in, and [{"battery":3600}] comes out.
+    let (before, after) =
+        ("5B7B2262617474657279223A333730307D5D", "5B7B2262617474657279223A333630307D5D");
+    assert_eq!(json!(kept)["uplink"]["state"], before, "the context is the device's state");
+    assert_eq!(kept.expect["reading"]["state"], after, "what the driver left is kept");
     let models: Vec<&str> = manifest.devices.iter().map(|device| device.model.as_str()).collect();
     assert_eq!(models, ["Room One", "Room Two"]);
     assert_eq!(manifest.sources, ["https://acme.example", "https://acme.example/room-one.pdf"]);

@@ -26,7 +26,7 @@ const HEAD: usize = 5;
 pub struct Called {
     /// The path of the method.
     pub path: String,
-    /// The header `authorization`.
+    /// The header `authorization` of the call.
     pub authorization: String,
     /// The message, as protobuf.
     pub message: Vec<u8>,

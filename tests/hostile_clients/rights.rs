@@ -28,7 +28,7 @@ fn made(server: &Server, wanted: &Json) -> (String, Client) {
 #[test]
 fn a_narrowed_token_does_what_its_scopes_say_and_nothing_else() {
     let server = Server::start();
-    let reads: [(&str, &str); 9] = [
+    let reads: [(&str, &str); 10] = [
         ("metrics", "/metrics"),
         ("audit", "/v1/audit"),
         ("audit", "/v1/audit/head"),
@@ -38,6 +38,7 @@ fn a_narrowed_token_does_what_its_scopes_say_and_nothing_else() {
         ("tokens", "/v1/tokens"),
         ("parked", "/v1/parked"),
         ("registry", "/v1/registry/quarantine"),
+        ("administer", "/v1/network-servers/handshakes"),
     ];
     let mut table = Table::default();
     for scope in ["metrics", "audit", "storage", "records:read", "routes", "tokens", "parked"] {

@@ -11,11 +11,12 @@ use tempfile::TempDir;
 use crate::files;
 
 /// The schemas that are served.
-const SCHEMAS: [&str; 8] = [
+const SCHEMAS: [&str; 9] = [
     "record.json",
     "measurement.json",
     "reading.json",
     "frame.json",
+    "uplink.json",
     "route.json",
     "problem.json",
     "decoder.json",
@@ -134,6 +135,9 @@ fn of_ours(value: &Json) -> Option<(&'static str, Json)> {
     if value.get("phyPayload").is_some() {
         return Some(("frame.json", value.clone()));
     }
+    if value.get("devEui").is_some() && value.get("fPort").is_some() {
+        return Some(("uplink.json", value.clone()));
+    }
     if value.get("to").is_some() {
         return Some(("route.json", value.clone()));
     }
@@ -153,7 +157,8 @@ fn every_frame_and_route_of_the_documents_satisfies_its_schema() {
             wrong.extend(found.iter().map(|fault| format!("{document}: {fault}")));
         }
     }
-    assert!(met.contains(&"frame.json") && met.len() > 4, "{met:?}");
+    let both = met.contains(&"frame.json") && met.contains(&"uplink.json");
+    assert!(both && met.len() > 4, "{met:?}");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 

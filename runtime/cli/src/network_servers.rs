@@ -1,7 +1,9 @@
-//! `champollion network-servers`: the network servers of the settings are checked.
+//! `champollion network-servers`: the network servers of the settings are checked, and their doors are looked
+//! after.
 
 use champollion_client::{
-    BrokerCheck, Finding, FindingSeverity, LeftSession, NetworkServerCheck, Traffic,
+    BrokerCheck, Client, Finding, FindingSeverity, Handshake, LeftSession, NetworkServerCheck,
+    Traffic,
 };
 use clap::{Args, Subcommand};
 
@@ -27,40 +29,93 @@ enum Action {
         #[arg(value_name = "NAME")]
         name: Option<String>,
     },
+    /// List the clouds that ask whether they may deliver here, as AWS IoT does before its rule is enabled
+    Handshakes,
 }
 
 impl NetworkServers {
     pub(super) async fn run(self) -> Result<(), Failure> {
         let client = self.connection.client()?;
-        let Action::Check { name } = self.action;
-        let mut list = client.network_servers().await?.into_value();
-        if let Some(name) = name {
-            list.network_servers.retain(|one| one.name == name);
-            list.left_sessions.retain(|left| left.network_server == name);
-            if list.network_servers.is_empty() && list.left_sessions.is_empty() {
-                let reason = "the server's settings have none of that name";
-                return Err(Failure::new(format!("{name} cannot be checked"), reason));
-            }
+        match self.action {
+            Action::Handshakes => handshakes(&client, self.json).await,
+            Action::Check { name } => check(&client, name, self.json).await,
         }
-        if self.json {
-            output::json(&list)?;
-        } else {
-            if list.network_servers.is_empty() {
-                output::line("The server's settings have no network server.");
-            }
-            list.network_servers.iter().for_each(show);
-            list.left_sessions.iter().for_each(show_left);
+    }
+}
+
+/// Lists the handshakes of clouds.
+async fn handshakes(client: &Client, is_json: bool) -> Result<(), Failure> {
+    let list = client.handshakes().await?;
+    if is_json {
+        return output::answer(&list);
+    }
+    for handshake in &list.handshakes {
+        show_handshake(handshake);
+    }
+    if list.handshakes.is_empty() {
+        output::line("no cloud has asked in the last three days");
+    } else {
+        output::note(
+            "anybody can send a handshake: open the address, or give the token to the cloud, where you \
+             expect it",
+        );
+    }
+    Ok(())
+}
+
+/// Checks the network servers of the settings.
+async fn check(client: &Client, name: Option<String>, is_json: bool) -> Result<(), Failure> {
+    let mut list = client.network_servers().await?.into_value();
+    if let Some(name) = name {
+        list.network_servers.retain(|one| one.name == name);
+        list.left_sessions.retain(|left| left.network_server == name);
+        if list.network_servers.is_empty() && list.left_sessions.is_empty() {
+            let reason = "the server's settings have none of that name";
+            return Err(Failure::new(format!("{name} cannot be checked"), reason));
         }
-        let findings = list.network_servers.iter().flat_map(|one| &one.findings);
-        let wrong = findings.filter(|one| one.severity > FindingSeverity::Note).count();
-        let left = list.left_sessions.iter().filter(|left| left.trouble.is_some()).count();
-        let findings = match wrong + left {
-            0 => return Ok(()),
-            1 => "1 finding".to_owned(),
-            count => format!("{count} findings"),
-        };
-        let reason = format_args!("{findings}; the check says what to do");
-        Err(Failure::new("network servers need attention", reason))
+    }
+    if is_json {
+        output::json(&list)?;
+    } else {
+        if list.network_servers.is_empty() {
+            output::line("The server's settings have no network server.");
+        }
+        list.network_servers.iter().for_each(show);
+        list.left_sessions.iter().for_each(show_left);
+    }
+    let findings = list.network_servers.iter().flat_map(|one| &one.findings);
+    let wrong = findings.filter(|one| one.severity > FindingSeverity::Note).count();
+    let left = list.left_sessions.iter().filter(|left| left.trouble.is_some()).count();
+    let findings = match wrong + left {
+        0 => return Ok(()),
+        1 => "1 finding".to_owned(),
+        count => format!("{count} findings"),
+    };
+    let reason = format_args!("{findings}; the check says what to do");
+    Err(Failure::new("network servers need attention", reason))
+}
+
+fn show_handshake(handshake: &Handshake) {
+    let Handshake {
+        door,
+        what,
+        resource,
+        confirmation_token,
+        enable_url,
+        last_at,
+        times,
+        from,
+        ..
+    } = handshake;
+    let last_at = output::moment(*last_at);
+    let (door, what) = (output::quoted(door), output::quoted(what));
+    let from = from.as_ref().map(|from| format!(", from {}", output::quoted(from)));
+    output::line(format_args!(
+        "{last_at}  {what} at {door}{}, received {times} times",
+        from.unwrap_or_default()
+    ));
+    for (name, value) in [("of", resource), ("open", enable_url), ("token", confirmation_token)] {
+        output::line(format_args!("  {name:5} {}", output::quoted(value)));
     }
 }
 

@@ -27,6 +27,9 @@ pub struct Quantity {
     /// The type of its values.
     #[serde(rename = "type")]
     pub kind: String,
+    /// The nature of its values: `index`, `increment`, `instantaneous` or `state`.
+    #[serde(default, rename = "kind", skip_serializing_if = "String::is_empty")]
+    pub nature: String,
     /// Its meaning, in a phrase.
     pub meaning: String,
 }

@@ -67,6 +67,15 @@ pub struct Reading {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Measurement {
+    /// Its name, the same in each record that tells it; a reading that is no record has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The nature of its value: `index`, `increment`, `instantaneous` or `state`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// Whether it is the newest value of its quantity and channel in the record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub current: Option<bool>,
     /// The term of the vocabulary.
     pub quantity: String,
     /// The unit that the vocabulary gives it, as a UCUM code.

@@ -1,6 +1,6 @@
 //! Frames, as network servers hand them over.
 
-use champollion_frames::{DevAddr, DevEui, RadioMetadata};
+use champollion_frames::{DevAddr, DevEui, Mic, RadioMetadata};
 use champollion_sdk::vectors::Hex;
 use jiff::Timestamp;
 use reqwest::{
@@ -39,6 +39,35 @@ pub struct PhyFrame {
     /// The moment at which the network received it; now where it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub received_at: Option<Timestamp>,
+    /// The metadata of the network.
+    #[serde(flatten)]
+    pub metadata: RadioMetadata,
+}
+
+/// An uplink in our own format, with its payload in clear.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PlainUplink {
+    /// The device that sent it.
+    pub dev_eui: DevEui,
+    /// The frame counter, all 32 bits where they are known.
+    pub f_cnt: u32,
+    /// The port; 0 of a frame of MAC commands alone.
+    pub f_port: u8,
+    /// The payload in clear.
+    pub payload: Hex,
+    /// The moment at which the network received it; now where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received_at: Option<Timestamp>,
+    /// The address that the device sent from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dev_addr: Option<DevAddr>,
+    /// The MIC that the frame ended with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mic: Option<Mic>,
+    /// Whether the device asked for an acknowledgement.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub confirmed: bool,
     /// The metadata of the network.
     #[serde(flatten)]
     pub metadata: RadioMetadata,
@@ -184,12 +213,35 @@ impl Client {
         &self,
         frames: &[PhyFrame],
     ) -> Result<Vec<Answer<LineAnswer>>, ClientError> {
+        self.lines("phy", frames).await
+    }
+
+    /// Hands over an uplink with its payload in clear: `POST /v1/ingest/plain`.
+    pub async fn ingest_plain(&self, uplink: &PlainUplink) -> Result<Answer<Receipt>, ClientError> {
+        ask(self.post("v1/ingest/plain").json(uplink)).await
+    }
+
+    /// Hands over many uplinks, a line of JSON each: `POST /v1/ingest/plain`. Each has an answer of its own, in
+    /// the same order.
+    pub async fn ingest_plain_lines(
+        &self,
+        uplinks: &[PlainUplink],
+    ) -> Result<Vec<Answer<LineAnswer>>, ClientError> {
+        self.lines("plain", uplinks).await
+    }
+
+    async fn lines(
+        &self,
+        kind: &str,
+        messages: &[impl Serialize],
+    ) -> Result<Vec<Answer<LineAnswer>>, ClientError> {
         let mut body = Vec::new();
-        for frame in frames {
-            serde_json::to_writer(&mut body, frame).map_err(ClientError::Unwritable)?;
+        for message in messages {
+            serde_json::to_writer(&mut body, message).map_err(ClientError::Unwritable)?;
             body.push(b'\n');
         }
-        let request = self.post("v1/ingest/phy").header(CONTENT_TYPE, LINES).body(body);
+        let request =
+            self.post(format_args!("v1/ingest/{kind}")).header(CONTENT_TYPE, LINES).body(body);
         text(request).await?.lines().map(|line| Answer::read(line.to_owned())).collect()
     }
 
@@ -235,6 +287,34 @@ impl Client {
     /// Hands over a message of AWS IoT Core for LoRaWAN: `POST /v1/ingest/aws`.
     pub async fn ingest_aws(&self, message: &Json) -> Result<Answer<Receipt>, ClientError> {
         ask(self.message("aws", message)).await
+    }
+
+    /// Hands over a message of Orange Live Objects: `POST /v1/ingest/live-objects`.
+    pub async fn ingest_live_objects(
+        &self,
+        message: &Json,
+    ) -> Result<Answer<Receipt>, ClientError> {
+        ask(self.message("live-objects", message)).await
+    }
+
+    /// Hands over a message of Everynet: `POST /v1/ingest/everynet`.
+    pub async fn ingest_everynet(&self, message: &Json) -> Result<Answer<Receipt>, ClientError> {
+        ask(self.message("everynet", message)).await
+    }
+
+    /// Hands over a message of Netmore, or a list of one: `POST /v1/ingest/netmore`.
+    pub async fn ingest_netmore(&self, message: &Json) -> Result<Answer<Receipt>, ClientError> {
+        ask(self.message("netmore", message)).await
+    }
+
+    /// Hands over a packet of a MultiTech Conduit, or a list of one: `POST /v1/ingest/multitech`.
+    pub async fn ingest_multitech(&self, message: &Json) -> Result<Answer<Receipt>, ClientError> {
+        ask(self.message("multitech", message)).await
+    }
+
+    /// Hands over a message of a Milesight gateway: `POST /v1/ingest/milesight`.
+    pub async fn ingest_milesight(&self, message: &Json) -> Result<Answer<Receipt>, ClientError> {
+        ask(self.message("milesight", message)).await
     }
 
     fn message(&self, kind: &str, message: &Json) -> RequestBuilder {

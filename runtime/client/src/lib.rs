@@ -19,6 +19,7 @@ mod decode;
 mod devices;
 mod downlinks;
 mod error;
+mod handshakes;
 mod health;
 mod history;
 mod ingest;
@@ -59,13 +60,15 @@ pub use downlinks::{
     GroupDownlinkRequest, GroupResult, Refused,
 };
 pub use error::{ClientError, Problem};
+pub use handshakes::{Handshake, HandshakeList};
 pub use health::StorageReport;
 pub use history::{
     Actor, Archived, AuditArchive, AuditHead, AuditLine, AuditUsage, Checkpoint, Head, Mended,
     SignedHead, Verification,
 };
 pub use ingest::{
-    ChirpstackEvent, DecodeProblem, LineAnswer, LineOutcome, PhyFrame, Receipt, Ts002Answer,
+    ChirpstackEvent, DecodeProblem, LineAnswer, LineOutcome, PhyFrame, PlainUplink, Receipt,
+    Ts002Answer,
 };
 pub use keys::{NewKey, OwnKey, PublisherKey, PublisherKeyList};
 pub use network_servers::{
@@ -77,8 +80,9 @@ pub use parked::{ParkedList, ParkedMessage, ParkedText, Retried};
 pub use quarantine::{QuarantineList, Quarantined};
 pub use quotas::{QuotaList, QuotaUse, Quotas};
 pub use records::{
-    Acknowledged, Acknowledgement, DecodeError, Decoded, DecoderName, DeviceInfo, Formatted, Page,
-    PulledRecord, Radio, Record, RecordsQuery, Replaced, Uplink, Warning,
+    Acknowledged, Acknowledgement, BestReception, DecodeError, Decoded, DecoderName, DeviceClock,
+    DeviceInfo, Formatted, Page, PulledRecord, Radio, Record, RecordsQuery, Replaced, Uplink,
+    Warning,
 };
 pub use redecode::{RedecodeDone, RedecodeProgress, RedecodeRequest, Redecoding};
 pub use reqwest::StatusCode;

@@ -79,6 +79,12 @@ pub struct PulledRecord {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Record {
+    /// Its type: `record`, `correction` or `test`; empty of a record of an earlier version.
+    #[serde(default, rename = "type", skip_serializing_if = "String::is_empty")]
+    pub record_type: String,
+    /// The version of its format; empty of a record of an earlier version.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub format_version: String,
     /// Its name: that of a record that comes twice is the same.
     pub id: String,
     /// The group whose it is.
@@ -87,6 +93,9 @@ pub struct Record {
     pub device: DeviceInfo,
     /// The moment at which the network received the frame.
     pub received_at: Timestamp,
+    /// The moment at which the record was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded_at: Option<Timestamp>,
     /// The verifier of the frame: a word for it.
     pub verified_by: String,
     /// The network server that handed it over.
@@ -143,6 +152,9 @@ pub struct Uplink {
     pub f_port: Option<u8>,
     /// Whether the device asked for an acknowledgement.
     pub confirmed: bool,
+    /// The number of frames that were sent since the one before, and not received.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missed_frames: Option<u32>,
     /// FRMPayload in clear; the shape `decoded` has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payload: Option<Hex>,
@@ -164,6 +176,9 @@ pub struct Warning {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Radio {
+    /// The best reception, with its gateway.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub best_reception: Option<BestReception>,
     /// The best received signal strength, in dBm.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rssi_dbm: Option<f32>,
@@ -175,6 +190,30 @@ pub struct Radio {
     /// The rest of the radio metadata.
     #[serde(flatten)]
     pub metadata: RadioMetadata,
+}
+
+/// The best reception of a frame.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BestReception {
+    /// The gateway, as the network server names it.
+    pub gateway: String,
+    /// The received signal strength, in dBm.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rssi_dbm: Option<f32>,
+    /// The signal-to-noise ratio, in dB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snr_db: Option<f32>,
+}
+
+/// The clock of a device, as far as a frame tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeviceClock {
+    /// The latest moment that the frame tells.
+    pub latest: Timestamp,
+    /// The seconds by which that moment is ahead of the reception; below 0 where it is behind.
+    pub offset_seconds: i64,
 }
 
 /// A record that another one replaces.
@@ -205,11 +244,15 @@ pub struct DecoderName {
 
 /// The reading of a decoder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Decoded {
     /// A JSON object, in the maker's own words.
     pub data: Json,
     /// The same in the shared vocabulary.
     pub measurements: Vec<Measurement>,
+    /// The clock of the device, where the frame tells a moment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_clock: Option<DeviceClock>,
     /// Warnings to the reader though the frame could be read.
     pub warnings: Vec<String>,
 }

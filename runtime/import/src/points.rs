@@ -68,7 +68,7 @@ const UNITS: [(&str, &str); 43] = [
 
 /// Sensors of the ontology that are one quantity of the vocabulary, whatever device they are in, and the
 /// units in which they are.
-const QUANTITIES: [(&str, &[&str], &str); 9] = [
+const QUANTITIES: [(&str, &[&str], &str); 10] = [
     ("activePower", &["W", "kW"], "electricity.power.active"),
     ("batteryLevel", &["%"], "battery.level"),
     ("batteryVoltage", &["V", "mV", "uV"], "battery.voltage"),
@@ -77,11 +77,14 @@ const QUANTITIES: [(&str, &[&str], &str); 9] = [
     ("illuminance", &["lx"], "light.illuminance"),
     ("light", &["lx"], "light.illuminance"),
     ("powerFactor", &["/"], "electricity.power.factor"),
+    ("rmsVoltage", &["V", "mV"], "electricity.voltage"),
     ("tvoc", &["ppb", "ppm"], "air.tvoc"),
 ];
 
-/// A temperature that is measured beside the humidity of the air is that of the air.
-const TEMPERATURE: (&str, &str, &str) = ("temperature", "Cel", "air.temperature");
+/// Sensors that are those of the air where its humidity is measured beside them. A pressure in pascals may be the
+/// difference of two rooms.
+const BESIDE_HUMIDITY: [(&str, &[&str], &str); 2] =
+    [("temperature", &["Cel"], "air.temperature"), ("pressure", &["hPa", "mbar"], "air.pressure")];
 
 /// The names of sensors that have no number: `temperature` has none, `temperature:1` has one.
 fn sensor(name: &str) -> &str {
@@ -95,10 +98,11 @@ pub(super) fn ucum(unit: &str) -> Option<&'static str> {
 
 /// The quantity of a point, among all that the examples of its codec name.
 pub(super) fn quantity(name: &str, unit: &str, answers: &[Answered]) -> Option<&'static str> {
-    let (temperature, celsius, air) = TEMPERATURE;
-    if name == temperature && unit == celsius {
+    let beside =
+        BESIDE_HUMIDITY.iter().find(|(own, units, _)| *own == name && units.contains(&unit));
+    if let Some((_, _, air)) = beside {
         let mut points = answers.iter().flat_map(|answer| &answer.points);
-        return points.any(|point| point.name == "humidity" && point.unit == "%RH").then_some(air);
+        return points.any(|point| point.name == "humidity" && point.unit == "%RH").then_some(*air);
     }
     QUANTITIES
         .iter()
@@ -115,7 +119,7 @@ mod tests {
 
     #[test]
     fn units_of_quantities_become_those_of_the_vocabulary() {
-        for (name, units, quantity) in QUANTITIES {
+        for (name, units, quantity) in QUANTITIES.into_iter().chain(BESIDE_HUMIDITY) {
             let quantity = vocabulary::quantity(quantity)
                 .unwrap_or_else(|| panic!("{name}: {quantity} is no quantity"));
             for unit in units {
@@ -126,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_temperature_is_that_of_the_air_only_beside_its_humidity() {
+    fn temperature_and_pressure_are_those_of_the_air_only_beside_its_humidity() {
         let answer = |points: &[(&str, &str)]| Answered {
             reading: json!({}),
             points: points
@@ -140,9 +144,14 @@ mod tests {
         };
         let alone = [answer(&[("temperature", "Cel")])];
         assert_eq!(quantity("temperature", "Cel", &alone), None);
+        assert_eq!(quantity("pressure", "hPa", &alone), None);
         let room = [answer(&[("temperature", "Cel"), ("humidity", "%RH")])];
         assert_eq!(quantity("temperature", "Cel", &room), Some("air.temperature"));
         assert_eq!(quantity("temperature:1", "Cel", &room), None, "a probe is none of the room");
+        assert_eq!(quantity("pressure", "hPa", &room), Some("air.pressure"));
+        assert_eq!(quantity("pressure", "mbar", &room), Some("air.pressure"));
+        assert_eq!(quantity("pressure", "Pa", &room), None, "it may be a difference");
+        assert_eq!(quantity("rmsVoltage", "V", &alone), Some("electricity.voltage"));
         assert_eq!(quantity("humidity", "%", &room), None, "of what, the unit does not say");
         assert_eq!(quantity("batteryVoltage", "mV", &room), Some("battery.voltage"));
     }

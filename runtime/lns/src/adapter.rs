@@ -55,6 +55,11 @@ pub trait Adapter: Sync {
         false
     }
 
+    /// Whether a body may be a list of messages.
+    fn hands_over_lists(&self) -> bool {
+        false
+    }
+
     /// Whether a message over HTTP looks like one of this network server's, by members that no other has.
     fn recognizes(&self, json: &Json) -> bool;
 

@@ -14,8 +14,14 @@ pub(crate) static ADAPTERS: &[&dyn Adapter] = &[
     &crate::kerlink::Kerlink,
     &crate::loriot::Loriot,
     &crate::aws::Aws,
+    &crate::live_objects::LiveObjects,
+    &crate::everynet::Everynet,
+    &crate::netmore::Netmore,
+    &crate::multitech::Multitech,
+    &crate::milesight::Milesight,
     &crate::described::Described,
     &crate::phy::Phy,
+    &crate::plain::Plain,
     // The adapter of examples/adapter, of which all is asked that is asked of adapters.
     #[cfg(test)]
     &crate::acme::Acme,

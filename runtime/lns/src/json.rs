@@ -43,6 +43,14 @@ pub(super) fn parse_forgivingly(kind: Kind, body: &[u8], unread: &Unread) -> Res
     Ok(json)
 }
 
+/// Reads the bytes of a list of messages; what is wrong with the JSON is noted.
+pub(super) fn read_list(body: &[u8], unread: &Unread) -> Result<Vec<Json>> {
+    match repair::read(body, unread)? {
+        Json::Array(elements) => Ok(elements),
+        other => Err(Field::at(&other, "").wrong_type("a list")),
+    }
+}
+
 /// Names the type of a value in words.
 fn kind_of(value: &Json) -> &'static str {
     match value {
@@ -433,6 +441,11 @@ mod tests {
             ("kerlink", json!({ "endDevice": {} })),
             ("loriot", json!({ "cmd": "rx", "EUI": "" })),
             ("aws", json!({ "WirelessMetadata": {} })),
+            ("live-objects", json!({ "metadata": { "connector": "lora" } })),
+            ("everynet", json!({ "type": "uplink", "meta": {}, "params": {} })),
+            ("netmore", json!({ "n": "raw", "v": { "sensorType": "elt", "devEui": "" } })),
+            ("multitech", json!({ "deveui": "", "gweui": "" })),
+            ("milesight", json!({ "devEUI": "", "rxInfo": [{ "mac": "" }] })),
             ("phy", json!({ "phyPayload": "40" })),
         ] {
             let (kind, body) = (kind(name), serde_json::to_vec(&body).unwrap());

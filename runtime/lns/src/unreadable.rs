@@ -23,6 +23,9 @@ pub enum Fault {
     /// The message is no JSON.
     #[error("it cannot be read as JSON: {0}")]
     NotJson(String),
+    /// The message is no XML.
+    #[error("it cannot be read as XML: {0}")]
+    NotXml(String),
     /// The message is no protobuf.
     #[error("it cannot be read as protobuf: {0}")]
     NotProtobuf(String),
@@ -93,6 +96,15 @@ impl Unreadable {
         Self { is_unlike_all: true, ..self }
     }
 
+    /// The same of a message that stands at a path of a larger one.
+    pub(crate) fn within(self, place: &str) -> Self {
+        let path = match self.path.as_str() {
+            ROOT => place.to_owned(),
+            path => format!("{place}.{path}"),
+        };
+        Self { path, ..self }
+    }
+
     /// The path of the field: `rxInfo[0].rssi`; `.` for the whole message.
     #[must_use]
     pub fn path(&self) -> &str {
@@ -139,6 +151,7 @@ impl Unreadable {
         match &self.fault {
             Fault::NotJson(_) => "malformed-json",
             Fault::NotProtobuf(_) => "malformed-protobuf",
+            Fault::NotXml(_) => "malformed-xml",
             Fault::OtherFormat { .. } => "other-format",
             Fault::Mistaken(mistake) => mistake.code(),
             _ => "invalid-body",

@@ -17,6 +17,9 @@ pub struct Quantity {
     /// The type of its values.
     #[serde(rename = "type")]
     pub kind: ValueKind,
+    /// The nature of its values: whether they are to be summed, subtracted or averaged.
+    #[serde(rename = "kind")]
+    pub nature: Nature,
     /// The meaning of the quantity, in a phrase.
     pub meaning: &'static str,
 }
@@ -33,6 +36,21 @@ pub enum ValueKind {
     Number,
     /// A text of bounded length.
     Text,
+}
+
+/// The nature of a quantity's values, which says how values of several moments go together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = MeasurementKind)]
+pub enum Nature {
+    /// A total that only grows, until the counter starts over: the difference of two values is what came between.
+    Index,
+    /// The amount of a period: the sum of the values is the amount of all.
+    Increment,
+    /// The value at a moment: values may be averaged.
+    Instantaneous,
+    /// A condition, which holds until another is told.
+    State,
 }
 
 /// In the order of the table, which is that of the names.
@@ -56,7 +74,7 @@ pub fn quantities() -> impl Iterator<Item = &'static Quantity> {
 }
 
 fn read_line(line: &'static str) -> Option<Quantity> {
-    let mut columns = line.splitn(4, ',');
+    let mut columns = line.splitn(5, ',');
     Some(Quantity {
         name: columns.next()?,
         unit: columns.next()?,
@@ -65,6 +83,13 @@ fn read_line(line: &'static str) -> Option<Quantity> {
             "integer" => ValueKind::Integer,
             "number" => ValueKind::Number,
             "text" => ValueKind::Text,
+            _ => return None,
+        },
+        nature: match columns.next()? {
+            "index" => Nature::Index,
+            "increment" => Nature::Increment,
+            "instantaneous" => Nature::Instantaneous,
+            "state" => Nature::State,
             _ => return None,
         },
         meaning: columns.next()?,
@@ -90,5 +115,21 @@ mod tests {
         assert_eq!((volume.unit, volume.kind), ("m3", ValueKind::Number));
         assert_eq!(quantity("alarm.leak").unwrap().kind, ValueKind::Boolean);
         assert_eq!(quantity("water.volumes"), None);
+    }
+
+    #[test]
+    fn a_quantity_says_how_its_values_go_together() {
+        for (name, nature) in [
+            ("water.volume", Nature::Index),
+            ("water.volume.delta", Nature::Increment),
+            ("air.temperature", Nature::Instantaneous),
+            ("alarm.leak", Nature::State),
+        ] {
+            assert_eq!(quantity(name).unwrap().nature, nature, "{name}");
+        }
+        for quantity in quantities() {
+            let is_state = quantity.nature == Nature::State;
+            assert_eq!(is_state, quantity.kind == ValueKind::Boolean, "{quantity:?}");
+        }
     }
 }

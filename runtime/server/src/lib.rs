@@ -18,6 +18,7 @@ pub mod devices;
 pub mod downlinks;
 pub mod expensive;
 mod followers;
+pub mod handshakes;
 pub mod ingest;
 mod metrics_list;
 pub mod mirrors;

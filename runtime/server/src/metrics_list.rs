@@ -129,6 +129,11 @@ pub(crate) const METRICS: &[Metric] = &[
         "result",
         "Frames handed over by network servers, by what became of them",
     ),
+    counter(
+        "champollion_handshakes_total",
+        "result",
+        "Handshakes of clouds at the doors of network servers, by whether they were kept",
+    ),
     gauge(
         "champollion_mqtt_connected",
         "network_server",

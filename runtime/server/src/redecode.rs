@@ -238,10 +238,11 @@ impl Redecoding {
             digest: order.decoder.decoder.digest(),
             fuel: call.fuel,
         };
-        let corrected = record.corrected(group, name, reading).map_err(|error| {
+        let now = Timestamp::now();
+        let corrected = record.corrected(group, name, reading, now).map_err(|error| {
             DeliveryError::Damaged { group: group.clone(), reason: error.to_string() }
         })?;
-        match self.mailbox.add_corrected(batch, &corrected, Timestamp::now()) {
+        match self.mailbox.add_corrected(batch, &corrected, now) {
             Ok(()) => count.corrected += 1,
             Err(DeliveryError::RecordTooLarge { .. }) => count.failed += 1,
             Err(error) => return Err(error.into()),

@@ -31,6 +31,7 @@ use crate::{
     downlinks::{Carrier, Downlinks, Encoder, LedgerError},
     expensive::Expensive,
     followers::{Followers, Place},
+    handshakes::Handshakes,
     ingest::{Intake, Messages},
     mirrors,
     mqtt::{self, BrokerSessions, Connection, Farewell, Prepared, Receiver, Status},
@@ -92,6 +93,8 @@ pub struct Service {
     pub downlinks: Arc<Downlinks>,
     /// The messages that cannot be read.
     pub parked: Arc<Parked>,
+    /// The handshakes of clouds that wait for an admin.
+    pub handshakes: Handshakes,
     /// The receivers of brokers' messages, by network server.
     pub receivers: BTreeMap<NetworkServerName, Arc<Receiver>>,
     /// The status of the connections to brokers.
@@ -340,6 +343,7 @@ impl Service {
             redecoding,
             downlinks,
             parked,
+            handshakes: Handshakes::default(),
             receivers,
             brokers,
             broker_sessions,

@@ -50,9 +50,7 @@ function invalidCharacter(message) {
 }
 
 function missing(name) {
-  const error = new TypeError(`The "${name}" argument must be specified`);
-  error.code = "ERR_MISSING_ARGS";
-  return error;
+  return shared.errors.coded(TypeError, "ERR_MISSING_ARGS", `The "${name}" argument must be specified`);
 }
 
 function atob(...given) {

@@ -1,6 +1,7 @@
 // Buffer as Node.js has it: bytes with readers and writers for every width and both byte orders.
 
 const { base64, text } = shared;
+const { coded, invalidType, outOfRange } = shared.errors;
 
 const ENCODINGS = {
   utf8: { encode: text.encodeUtf8, decode: (bytes) => text.decodeUtf8(bytes) },
@@ -27,11 +28,7 @@ function encodingNamed(name) {
 
 function encoding(name) {
   const found = encodingNamed(name);
-  if (found === undefined) {
-    const error = new TypeError(`Unknown encoding: ${name}`);
-    error.code = "ERR_UNKNOWN_ENCODING";
-    throw error;
-  }
+  if (found === undefined) throw coded(TypeError, "ERR_UNKNOWN_ENCODING", `Unknown encoding: ${name}`);
   return found;
 }
 
@@ -65,44 +62,40 @@ function encodeUtf16(characters) {
   return bytes;
 }
 
-function outOfRange(what, range, value) {
-  const error = new RangeError(
-    `The value of "${what}" is out of range. It must be ${range}. Received ${String(value)}`,
-  );
-  error.code = "ERR_OUT_OF_RANGE";
-  return error;
+function checkNumber(value, what) {
+  if (typeof value !== "number") throw invalidType(what, "of type number", value);
 }
 
-function invalidType(what, types, value) {
-  const error = new TypeError(`The "${what}" argument must be ${types}. Received ${typeof value}`);
-  error.code = "ERR_INVALID_ARG_TYPE";
-  return error;
+// Throws because of a place outside of a buffer, or a width that there is not.
+function refuse(value, last, what = "offset", least = 0) {
+  if (Math.floor(value) !== value) {
+    checkNumber(value, what);
+    throw outOfRange(what, "an integer", value);
+  }
+  if (last < 0) {
+    throw coded(RangeError, "ERR_BUFFER_OUT_OF_BOUNDS", "Attempt to access memory outside buffer bounds");
+  }
+  throw outOfRange(what, `>= ${least} and <= ${last}`, value);
 }
 
 function checkOffset(buffer, offset, width) {
-  if (typeof offset !== "number") throw invalidType("offset", "of type number", offset);
-  if (!Number.isInteger(offset)) throw outOfRange("offset", "an integer", offset);
-  const last = buffer.length - width;
-  if (offset < 0 || offset > last) {
-    if (last < 0) {
-      const error = new RangeError("Attempt to access memory outside buffer bounds");
-      error.code = "ERR_BUFFER_OUT_OF_BOUNDS";
-      throw error;
-    }
-    throw outOfRange("offset", `>= 0 and <= ${last}`, offset);
-  }
+  checkNumber(offset, "offset");
+  if (buffer[offset] === undefined || buffer[offset + width - 1] === undefined) refuse(offset, buffer.length - width);
 }
 
 function checkWidth(width) {
-  if (!Number.isInteger(width) || width < 1 || width > 6) {
-    throw outOfRange("byteLength", ">= 1 and <= 6", width);
-  }
+  if (!(Number.isInteger(width) && width >= 1 && width <= 6)) refuse(width, 6, "byteLength", 1);
 }
 
-function checkValue(value, width, signed) {
-  const span = 2 ** (8 * width);
-  const [low, high] = signed ? [-span / 2, span / 2 - 1] : [0, span - 1];
-  if (value < low || value > high) throw outOfRange("value", `>= ${low} and <= ${high}`, value);
+function checkValue(value, width, signed, unit = "") {
+  const two = unit === "" ? 2 : 2n;
+  const bits = unit === "" ? 8 * width : BigInt(8 * width);
+  const one = two / two;
+  const [low, high] = signed ? [-(two ** (bits - one)), two ** (bits - one) - one] : [two - two, two ** bits - one];
+  if (!(value < low || value > high)) return;
+  const power = `2${unit} ** ${signed ? bits - one : bits}${unit}`;
+  const large = signed ? `>= -(${power}) and < ${power}` : `>= 0${unit} and < ${power}`;
+  throw outOfRange("value", width > 4 ? large : `>= ${low}${unit} and <= ${high}${unit}`, value);
 }
 
 function view(buffer) {
@@ -119,11 +112,11 @@ class Buffer extends Uint8Array {
   }
 
   static from(source, second, third) {
-    if (typeof source === "string") return copyOf(encoding(second).encode(source));
-    if (source instanceof ArrayBuffer) {
-      const start = second ?? 0;
-      return new Buffer(source, start, third ?? source.byteLength - start);
+    if (typeof source === "string") {
+      const name = typeof second === "string" && second !== "" ? second : "utf8";
+      return copyOf(encoding(name).encode(source));
     }
+    if (source instanceof ArrayBuffer) return Buffer.#over(source, +second || 0, third);
     if (source !== null && typeof source === "object") {
       const primitive = source.valueOf?.();
       if (primitive !== source && primitive !== undefined && primitive !== null) {
@@ -133,10 +126,19 @@ class Buffer extends Uint8Array {
       if (typeof source.length === "number") return copyOf(source);
     }
     throw invalidType(
-      "first",
+      "first argument",
       "of type string or an instance of Buffer, ArrayBuffer, or Array or an Array-like Object",
       source,
     );
+  }
+
+  static #over(memory, start, length) {
+    const rest = memory.byteLength - start;
+    const outside = start < 0 || rest < 0 ? "offset" : length > rest ? "length" : undefined;
+    if (outside !== undefined) {
+      throw coded(RangeError, "ERR_BUFFER_OUT_OF_BOUNDS", `"${outside}" is outside of buffer bounds`);
+    }
+    return new Buffer(memory, start, length === undefined ? rest : Math.max(0, +length || 0));
   }
 
   static of(...bytes) {
@@ -166,11 +168,15 @@ class Buffer extends Uint8Array {
   }
 
   static byteLength(source, name) {
-    return typeof source === "string" ? encoding(name).encode(source).length : source.byteLength;
+    if (typeof source === "string") return (encodingNamed(name) ?? ENCODINGS.utf8).encode(source).length;
+    if (ArrayBuffer.isView(source) || source instanceof ArrayBuffer) return source.byteLength;
+    throw invalidType("string", "of type string or an instance of Buffer or ArrayBuffer", source);
   }
 
-  static concat(list, total = list.reduce((sum, part) => sum + part.length, 0)) {
-    const whole = Buffer.alloc(total);
+  static concat(list, total) {
+    if (!Array.isArray(list)) throw invalidType("list", "an instance of Array", list);
+    list.forEach((part, i) => checkBytes(part, `list[${i}]`));
+    const whole = Buffer.alloc(total ?? list.reduce((sum, part) => sum + part.length, 0));
     let offset = 0;
     for (const part of list) {
       const fits = part.subarray(0, Math.max(0, total - offset));
@@ -181,6 +187,8 @@ class Buffer extends Uint8Array {
   }
 
   static compare(one, other) {
+    checkBytes(one, "buf1");
+    checkBytes(other, "buf2");
     const shorter = Math.min(one.length, other.length);
     for (let i = 0; i < shorter; i++) {
       if (one[i] !== other[i]) return one[i] < other[i] ? -1 : 1;
@@ -211,10 +219,12 @@ class Buffer extends Uint8Array {
   }
 
   equals(other) {
+    checkBytes(other, "otherBuffer");
     return Buffer.compare(this, other) === 0;
   }
 
-  compare(other, start = 0, end = other.length, ownStart = 0, ownEnd = this.length) {
+  compare(other, start = 0, end = other?.length, ownStart = 0, ownEnd = this.length) {
+    checkBytes(other, "target");
     return Buffer.compare(this.subarray(ownStart, ownEnd), other.subarray(start, end));
   }
 
@@ -224,6 +234,8 @@ class Buffer extends Uint8Array {
   }
 
   copy(target, targetStart = 0, start = 0, end = this.length) {
+    checkBytes(target, "target");
+    if (targetStart >= target.length) return 0;
     const part = Uint8Array.prototype.subarray.call(this, start, end);
     const fits = part.subarray(0, Math.max(0, target.length - targetStart));
     target.set(fits, targetStart);
@@ -231,37 +243,40 @@ class Buffer extends Uint8Array {
   }
 
   write(string, offset, length, name) {
-    if (typeof offset === "string") [name, offset, length] = [offset, 0, undefined];
+    if (typeof offset === "string") [name, offset, length] = [offset, undefined, undefined];
     else if (typeof length === "string") [name, length] = [length, undefined];
-    const start = offset ?? 0;
-    const bytes = encoding(name).encode(String(string));
-    const room = Math.min(length ?? Infinity, this.length - start, bytes.length);
-    for (let i = 0; i < room; i++) this[start + i] = bytes[i];
-    return Math.max(0, room);
+    const start = offset === undefined ? 0 : within(offset, "offset", this.length);
+    const room = length === undefined ? this.length : within(length, "length", this.length);
+    if (typeof string !== "string") throw invalidType("argument", "of type string", string);
+    const bytes = encoding(name).encode(string);
+    const written = Math.min(room, this.length - start, bytes.length);
+    for (let i = 0; i < written; i++) this[start + i] = bytes[i];
+    return written;
   }
 
-  fill(value, start = 0, end = this.length, name) {
-    if (typeof start === "string") [name, start, end] = [start, 0, this.length];
-    else if (typeof end === "string") [name, end] = [end, this.length];
-    if (typeof value === "number" || typeof value === "boolean") {
-      return super.fill(Number(value) & 0xff, start, end);
-    }
-    const pattern = typeof value === "string" ? encoding(name).encode(value) : value;
+  fill(value, start, end, name) {
+    if (typeof value === "string" && typeof start === "string") [name, start] = [start, undefined];
+    else if (typeof value === "string" && typeof end === "string") [name, end] = [end, undefined];
+    const { encode } = encoding(typeof value === "string" ? name : undefined);
+    const first = start === undefined ? 0 : within(start, "offset");
+    const last = start === undefined || end === undefined ? this.length : within(end, "end", this.length);
+    if (first >= last) return this;
+    if (typeof value !== "string" && !(value instanceof Uint8Array)) return super.fill(Number(value) & 0xff, first, last);
+    const pattern = typeof value === "string" ? encode(value) : value;
     if (pattern.length === 0 && value.length > 0) {
-      const error = new TypeError(`The argument 'value' is invalid. Received '${value}'`);
-      error.code = "ERR_INVALID_ARG_VALUE";
-      throw error;
+      throw coded(TypeError, "ERR_INVALID_ARG_VALUE", `The argument 'value' is invalid. Received '${value}'`);
     }
-    if (pattern.length === 0) return super.fill(0, start, end);
-    for (let i = start; i < end; i++) this[i] = pattern[(i - start) % pattern.length];
+    if (pattern.length === 0) return super.fill(0, first, last);
+    for (let i = first; i < last; i++) this[i] = pattern[(i - first) % pattern.length];
     return this;
   }
 
   indexOf(value, from = 0, name) {
     if (typeof value === "number") return super.indexOf(value & 0xff, from);
     if (typeof from === "string") [name, from] = [from, 0];
-    const wanted = typeof value === "string" ? encoding(name).encode(value) : value;
-    const start = from < 0 ? Math.max(0, this.length + from) : from;
+    const wanted = this.#wanted(value, name);
+    const start = Math.max(0, placed(from, 0, this.length));
+    if (wanted.length === 0) return Math.min(start, this.length);
     for (let i = start; i + wanted.length <= this.length; i++) {
       let same = 0;
       while (same < wanted.length && this[i + same] === wanted[same]) same += 1;
@@ -271,11 +286,21 @@ class Buffer extends Uint8Array {
   }
 
   lastIndexOf(value, from = this.length, name) {
-    let last = -1;
-    for (let i = this.indexOf(value, 0, name); i !== -1 && i <= from; i = this.indexOf(value, i + 1, name)) {
-      last = i;
+    if (typeof value === "number") return super.lastIndexOf(value & 0xff, placed(from, this.length, this.length));
+    if (typeof from === "string") [name, from] = [from, this.length];
+    const wanted = this.#wanted(value, name);
+    for (let i = Math.min(placed(from, this.length, this.length), this.length - wanted.length); i >= 0; i--) {
+      let same = 0;
+      while (same < wanted.length && this[i + same] === wanted[same]) same += 1;
+      if (same === wanted.length) return i;
     }
-    return last;
+    return -1;
+  }
+
+  #wanted(value, name) {
+    if (typeof value === "string") return encoding(name).encode(value);
+    if (value instanceof Uint8Array) return value;
+    throw invalidType("value", "one of type number or string or an instance of Buffer or Uint8Array", value);
   }
 
   includes(value, from, name) {
@@ -295,16 +320,14 @@ class Buffer extends Uint8Array {
   }
 
   readUIntBE(offset, width) {
-    checkWidth(width);
-    checkOffset(this, offset, width);
+    checkRead(this, offset, width);
     let value = 0;
     for (let i = 0; i < width; i++) value = value * 0x100 + this[offset + i];
     return value;
   }
 
   readUIntLE(offset, width) {
-    checkWidth(width);
-    checkOffset(this, offset, width);
+    checkRead(this, offset, width);
     let value = 0;
     for (let i = width - 1; i >= 0; i--) value = value * 0x100 + this[offset + i];
     return value;
@@ -342,9 +365,36 @@ function copyOf(bytes) {
   return buffer;
 }
 
+// As Node.js has it; memory ends long before.
+const MOST_BYTES = 2 ** 32;
+
 function checkSize(size) {
   if (typeof size !== "number") throw invalidType("size", "of type number", size);
-  if (!(size >= 0 && size <= 0x7fffffff)) throw outOfRange("size", ">= 0 and <= 2147483647", size);
+  if (!(size >= 0 && size <= MOST_BYTES)) throw outOfRange("size", `>= 0 && <= ${MOST_BYTES}`, size);
+}
+
+function checkBytes(value, what) {
+  if (!(value instanceof Uint8Array)) throw invalidType(what, "an instance of Buffer or Uint8Array", value);
+}
+
+function checkRead(buffer, offset, width) {
+  if (offset === undefined) throw invalidType("offset", "of type number", offset);
+  checkWidth(width);
+  checkOffset(buffer, offset, width);
+}
+
+// A place from the beginning, which may have a bound.
+function within(place, what, most = undefined) {
+  checkNumber(place, what);
+  if (!(place >= 0) || place > most) throw outOfRange(what, most === undefined ? ">= 0" : `>= 0 && <= ${most}`, place);
+  return place;
+}
+
+// A place to begin at; one below zero counts from the end.
+function placed(from, otherwise, length) {
+  const place = Math.trunc(Number(from));
+  if (Number.isNaN(place)) return otherwise;
+  return place < 0 ? Math.max(-1, length + place) : place;
 }
 
 function signed(value, width) {
@@ -354,9 +404,11 @@ function signed(value, width) {
 
 function writeBytes(buffer, value, offset, width, { signed, littleEndian }) {
   checkWidth(width);
-  const whole = Math.trunc(Number(value)) || 0;
-  checkValue(whole, width, signed);
+  const number = +value;
+  if (width === 1) checkNumber(offset, "offset");
+  checkValue(number, width, signed);
   checkOffset(buffer, offset, width);
+  const whole = Math.trunc(number) || 0;
   let left = whole < 0 ? whole + 2 ** (8 * width) : whole;
   for (let i = 0; i < width; i++) {
     buffer[littleEndian ? offset + i : offset + width - 1 - i] = left % 0x100;
@@ -367,10 +419,30 @@ function writeBytes(buffer, value, offset, width, { signed, littleEndian }) {
 
 function swap(buffer, width) {
   if (buffer.length % width !== 0) {
-    throw new RangeError(`Buffer size must be a multiple of ${8 * width}-bits`);
+    throw coded(RangeError, "ERR_INVALID_BUFFER_SIZE", `Buffer size must be a multiple of ${8 * width}-bits`);
   }
   for (let i = 0; i < buffer.length; i += width) buffer.subarray(i, i + width).reverse();
   return buffer;
+}
+
+// What codecs call most, so it reads the bytes themselves: a view would have to be made for each call.
+function integerReader(width, littleEndian, isSigned) {
+  const half = 2 ** (8 * width - 1);
+  return function (offset = 0) {
+    if (typeof offset !== "number") checkNumber(offset, "offset");
+    const first = this[offset];
+    const last = this[offset + width - 1];
+    if (first === undefined || last === undefined) checkOffset(this, offset, width);
+    let value = first;
+    if (width === 2) {
+      value = littleEndian ? first + last * 0x100 : first * 0x100 + last;
+    } else if (width === 4) {
+      value = littleEndian
+        ? first + this[offset + 1] * 0x100 + this[offset + 2] * 0x10000 + last * 0x1000000
+        : first * 0x1000000 + this[offset + 1] * 0x10000 + this[offset + 2] * 0x100 + last;
+    }
+    return isSigned && value >= half ? value - 2 * half : value;
+  };
 }
 
 // The accessors that DataView has, each for both byte orders: readInt16BE, writeDoubleLE, …
@@ -398,14 +470,20 @@ for (const [kind, width] of Object.entries(WIDTHS)) {
   const isInteger = !/Float|Double|Big/.test(kind);
   for (const order of width === 1 ? [""] : ["BE", "LE"]) {
     const littleEndian = order === "LE";
-    const read = function (offset = 0) {
+    const read = isInteger ? integerReader(width, littleEndian, !kind.startsWith("U")) : function (offset = 0) {
       checkOffset(this, offset, width);
       return view(this)[`get${suffix}`](offset, littleEndian);
     };
+    const isBig = kind.startsWith("Big");
     const write = function (value, offset = 0) {
-      if (isInteger) checkValue(Number(value), width, !kind.startsWith("U"));
+      const number = isBig ? value : +value;
+      if (width === 1) checkNumber(offset, "offset");
+      if (isInteger || isBig) checkValue(number, width, !/U/.test(kind), isBig ? "n" : "");
       checkOffset(this, offset, width);
-      view(this)[`set${suffix}`](offset, value, littleEndian);
+      if (isBig && typeof value !== "bigint") {
+        throw new TypeError("Cannot mix BigInt and other types, use explicit conversions");
+      }
+      view(this)[`set${suffix}`](offset, number, littleEndian);
       return offset + width;
     };
     for (const alias of new Set([kind, kind.replace("UInt", "Uint")])) {

@@ -37,9 +37,7 @@ function emptyCopy(value, clone) {
 
 function structuredClone(...given) {
   if (given.length === 0) {
-    const error = new TypeError("The \"value\" argument must be specified");
-    error.code = "ERR_MISSING_ARGS";
-    throw error;
+    throw shared.errors.withCode(TypeError, "ERR_MISSING_ARGS", "The value argument must be specified");
   }
   const seen = new Map();
   const clone = (value) => {

@@ -16,7 +16,7 @@ function inspect(value, depth = 0) {
       return Object.is(value, -0) ? "-0" : String(value);
   }
   if (value === null) return "null";
-  if (value instanceof Error) return value.stack ? `${value}\n${value.stack.trimEnd()}` : String(value);
+  if (value instanceof Error) return value.stack ? value.stack.trimEnd() : String(value);
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? "Invalid Date" : value.toISOString();
   if (value instanceof RegExp) return String(value);
   if (depth >= MOST_DEPTH) return Array.isArray(value) ? "[Array]" : "[Object]";

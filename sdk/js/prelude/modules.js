@@ -20,7 +20,9 @@ function absent(name) {
 function absentModule(name) {
   const get = (_, member) =>
     member === "__esModule" || typeof member === "symbol" ? undefined : absent(`${name}.${member}`);
-  return new Proxy({}, { get });
+  const fail = () => absent(name)();
+  // Some are functions themselves: assert(…).
+  return new Proxy(function () {}, { get, apply: fail, construct: fail, ownKeys: () => ["prototype"] });
 }
 
 const modules = {

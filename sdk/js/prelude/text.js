@@ -1,5 +1,7 @@
 // TextEncoder and TextDecoder: UTF-8, UTF-16 and Latin-1.
 
+const { coded, withCode } = shared.errors;
+
 const REPLACEMENT = 0xfffd;
 
 function encodeUtf8(text) {
@@ -38,14 +40,10 @@ function lead(byte) {
   return undefined;
 }
 
-function coded(error, code) {
-  error.code = code;
-  return error;
-}
-
 function invalidData(encoding) {
-  const error = new TypeError(`The encoded data was not valid for encoding ${encoding}`);
-  return coded(error, "ERR_ENCODING_INVALID_ENCODED_DATA");
+  return withCode(
+    TypeError, "ERR_ENCODING_INVALID_ENCODED_DATA", `The encoded data was not valid for encoding ${encoding}`,
+  );
 }
 
 function decodeUtf8(bytes, fatal = false) {
@@ -106,10 +104,10 @@ function bytesOf(source) {
   if (ArrayBuffer.isView(source)) {
     return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
   }
-  const error = new TypeError(
+  throw withCode(
+    TypeError, "ERR_INVALID_ARG_TYPE",
     'The "list" argument must be an instance of SharedArrayBuffer, ArrayBuffer or ArrayBufferView.',
   );
-  throw coded(error, "ERR_INVALID_ARG_TYPE");
 }
 
 class TextEncoder {
@@ -195,7 +193,7 @@ class TextDecoder {
     const wanted = String(label).trim().toLowerCase();
     this.#encoding = LABELS.get(wanted) ?? wanted;
     if (!DECODERS.has(this.#encoding)) {
-      throw coded(new RangeError(`The "${label}" encoding is not supported`), "ERR_ENCODING_NOT_SUPPORTED");
+      throw coded(RangeError, "ERR_ENCODING_NOT_SUPPORTED", `The "${label}" encoding is not supported`);
     }
     this.#fatal = Boolean(fatal);
     this.#ignoreBOM = Boolean(ignoreBOM);

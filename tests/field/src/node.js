@@ -9,6 +9,9 @@ const vm = require("node:vm");
 const TIMEOUT_MS = 5_000;
 const TEXT_BYTES = 1 << 10;
 
+// Escapes of surrogates in JSON: a pair, or half of one.
+const LONE_ESCAPES = /\\u(?:d[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|d[89a-f][0-9a-f]{2})/gi;
+
 const NAMES = [
   "decodeUplink", "Decoder", "Decode", "milesightDeviceDecode", "encodeDownlink", "Encoder", "Encode",
   "milesightDeviceEncode", "decodeDownlink",
@@ -37,6 +40,15 @@ function required(name) {
   throw new Error(`Cannot find module '${name}'`);
 }
 
+// The same modules for a codec that is one itself.
+function imported(name, context) {
+  const found = required(name);
+  const names = [...Object.keys(found).filter((key) => key !== "default"), "default"];
+  return new vm.SyntheticModule(names, function () {
+    for (const key of names) this.setExport(key, key === "default" ? found : found[key]);
+  }, { context });
+}
+
 function surroundings(browser) {
   const silent = new Proxy({}, { get: () => () => undefined });
   const module = { exports: {} };
@@ -61,9 +73,7 @@ async function evaluated(codec, moment, browser) {
     codec.script.runInContext(context, { timeout: TIMEOUT_MS });
   } else {
     const module = new vm.SourceTextModule(codec.source, { context });
-    await module.link((name) => {
-      throw new Error(`Cannot find module '${name}'`);
-    });
+    await module.link((name) => imported(name, context));
     await module.evaluate({ timeout: TIMEOUT_MS });
     namespace = module.namespace;
   }
@@ -195,9 +205,10 @@ function downlink(bytes, fPort, warnings) {
 }
 
 function thrown(error) {
-  const isError = isObject(error) && typeof error.message === "string";
+  const isError = Object.prototype.toString.call(error) === "[object Error]";
   const name = isError ? String(error.name) : "";
-  return { failure: { thrown: true, name, message: shortened(isError ? String(error) : String(error)) } };
+  const text = isObject(error) && !isError ? JSON.stringify(error) ?? String(error) : String(error);
+  return { failure: { thrown: true, name, message: shortened(text) } };
 }
 
 async function answerOf(codec, dialect, wanted, browser) {
@@ -210,6 +221,11 @@ async function answerOf(codec, dialect, wanted, browser) {
   const entry = entryOf(wanted.kind, dialect, places(codecNow));
   if (entry === undefined) return { failure: { unsupported: true, message: "there is no such function" } };
   const { context } = codecNow;
+  // As ThingPark gives it to its drivers.
+  if (vm.runInContext("typeof context", context) === "undefined") {
+    context.__text = JSON.stringify(wanted.context ?? []);
+    context.context = vm.runInContext("JSON.parse(__text)", context);
+  }
   context.__text = JSON.stringify({ bytes: wanted.bytes ?? [], data: wanted.data ?? null });
   const given = vm.runInContext("JSON.parse(__text)", context);
   delete context.__text;
@@ -277,6 +293,17 @@ async function answers({ source, dialect, cases: wanted }) {
   return { refused: null, answers: list };
 }
 
+// Half of a surrogate pair is no character: it is replaced, as it is in a reading, also in keys and within the
+// JSON text that a reading has beside its data.
+function wellFormed(key, value) {
+  if (typeof value === "string") {
+    const text = value.toWellFormed();
+    return key === "text" ? text.replace(LONE_ESCAPES, (escape) => (escape.length > 6 ? escape : "\ufffd")) : text;
+  }
+  if (!isObject(value) || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, held]) => [name.toWellFormed(), held]));
+}
+
 process.on("unhandledRejection", () => undefined);
 process.on("uncaughtException", () => undefined);
 
@@ -288,6 +315,6 @@ process.on("uncaughtException", () => undefined);
     } catch (error) {
       answer = { refused: String(error), answers: [] };
     }
-    process.stdout.write(`${JSON.stringify(answer)}\n`);
+    process.stdout.write(`${JSON.stringify(answer, wellFormed)}\n`);
   }
 })();

@@ -39,6 +39,9 @@ struct Case<'a> {
     bytes: Option<&'a [u8]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<&'a Json>,
+    /// What ThingPark would keep of the device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    context: Option<Json>,
     whole: bool,
 }
 
@@ -99,11 +102,15 @@ fn case(input: &Input, whole: bool) -> Case<'_> {
         Input::Command(command) => ("encode", 1, command.issued_at),
         Input::Downlink(downlink) => ("readBack", downlink.f_port, downlink.sent_at),
     };
+    let context = match input {
+        Input::Uplink(uplink) => serde_json::from_slice(&uplink.state.0).ok(),
+        _ => None,
+    };
     let (bytes, data) = match input {
         Input::Uplink(uplink) => (Some(uplink.payload.0.as_slice()), None),
         Input::Downlink(downlink) => (Some(downlink.payload.0.as_slice()), None),
         Input::Command(command) => (None, Some(&command.data)),
     };
     // No clock of a decoder is before 1970.
-    Case { kind, f_port, moment: moment.as_millisecond().max(0), bytes, data, whole }
+    Case { kind, f_port, moment: moment.as_millisecond().max(0), bytes, data, context, whole }
 }

@@ -63,7 +63,7 @@ pub(in super::super) enum Action {
         /// Decoder and version; without a version the report so far is shown
         #[arg(value_name = "VENDOR/MODEL[@VERSION]", value_parser = maybe_version)]
         decoder: (DecoderId, Option<Version>),
-        /// End the shadow
+        /// End the shadow: the candidate decodes no longer
         #[arg(long)]
         end: bool,
         #[command(flatten)]
@@ -99,7 +99,7 @@ pub(in super::super) enum Action {
         /// Reason, for the users of the decoder
         #[arg(long, value_name = "TEXT", default_value = "")]
         reason: String,
-        /// Withdraw the deprecation
+        /// Withdraw the deprecation of the decoder
         #[arg(long, conflicts_with_all = ["successor", "reason"])]
         undo: bool,
         #[command(flatten)]

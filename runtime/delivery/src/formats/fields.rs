@@ -10,7 +10,7 @@ pub(super) const FIRST: [&str; 8] =
     ["record", "group", "device", "name", "subGroup", "useCase", "tags", "receivedAt"];
 
 /// The columns after those of the measurements.
-pub(super) const LAST: [&str; 15] = [
+pub(super) const LAST: [&str; 19] = [
     "data",
     "payload",
     "fCnt",
@@ -26,6 +26,10 @@ pub(super) const LAST: [&str; 15] = [
     "decoderDigest",
     "error",
     "errorMessage",
+    "replaces",
+    "recordedAt",
+    "missedFrames",
+    "gateway",
 ];
 
 /// A moment as a field, in UTC to the millisecond.
@@ -52,7 +56,7 @@ pub(super) fn first(view: &View<'_>, layout: Layout) -> [String; 8] {
 
 /// The fields of [`LAST`]. What the decoder said in the maker's own words is in the first row of a record
 /// alone.
-pub(super) fn last(view: &View<'_>, is_first_row: bool, layout: Layout) -> [String; 15] {
+pub(super) fn last(view: &View<'_>, is_first_row: bool, layout: Layout) -> [String; 19] {
     let text = |said: &str| cells::text(said, layout);
     let data = view.decoded.as_ref().and_then(|decoded| decoded.data).filter(|_| is_first_row);
     let (decoder, error) = (view.decoder.as_ref(), view.decode_error.as_ref());
@@ -75,6 +79,10 @@ pub(super) fn last(view: &View<'_>, is_first_row: bool, layout: Layout) -> [Stri
         decoder.map_or_else(String::new, |decoder| text(&decoder.digest)),
         error.map_or_else(String::new, |error| text(&error.code)),
         error.map_or_else(String::new, |error| text(&error.message)),
+        text(view.replaced()),
+        view.recorded_at.map_or_else(String::new, moment),
+        whole(view.uplink.missed_frames),
+        view.radio.best_reception.as_ref().map_or_else(String::new, |best| text(&best.gateway)),
     ]
 }
 

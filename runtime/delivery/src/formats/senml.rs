@@ -36,6 +36,10 @@ struct Entry {
     /// Seconds after the base time.
     #[serde(skip_serializing_if = "Option::is_none")]
     t: Option<f64>,
+    /// The record that this one replaces, in each entry, since readers take lists apart. It is a label of our own;
+    /// readers pass over those that do not end with an underscore (RFC 8428, section 4.4).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replaces: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -63,6 +67,11 @@ pub(super) fn write(views: &[View<'_>]) -> Result<Vec<u8>, FormatError> {
         of_the_frame(view, &mut entries);
         for measured in view.measurements() {
             entries.push(entry(measured, view.received_at)?);
+        }
+        if view.replaces.is_some() {
+            for entry in &mut entries[begin..] {
+                entry.replaces = Some(view.replaced().to_owned());
+            }
         }
         let first: &mut Entry = &mut entries[begin];
         first.bn = Some(format!("urn:dev:mac:{}_", view.device.dev_eui.to_lowercase()));

@@ -63,13 +63,13 @@ fn text(format: Format) -> String {
 #[test]
 fn rows_have_a_line_for_each_measurement() {
     let expected = [
-        "record,group,device,name,subGroup,useCase,tags,receivedAt,measuredAt,quantity,channel,value,unit,data,payload,fCnt,fPort,rssi [dBm],snr [dB],spreadingFactor,frequency [Hz],redundancy,networkServer,decoder,decoderVersion,decoderDigest,error,errorMessage",
-        r#""70B3D5E75E000001-00000007-01020304","water","70B3D5E75E000001","Hall, ""A""","north","metering","floor=2;street=rue de l'Égalité",2026-11-25T08:00:00.500Z,2026-11-25T08:00:00.500Z,"water.volume",0,12.5,"m3","{""index"":12.5}","0102FF",7,5,-97.5,5.25,9,868100000,2,"lns","acme/meter","1.2.0","sha256:ab",,"#,
-        r#""70B3D5E75E000001-00000007-01020304","water","70B3D5E75E000001","Hall, ""A""","north","metering","floor=2;street=rue de l'Égalité",2026-11-25T08:00:00.500Z,2026-11-25T00:00:00.000Z,"water.volume",0,12.0,"m3",,"0102FF",7,5,-97.5,5.25,9,868100000,2,"lns","acme/meter","1.2.0","sha256:ab",,"#,
-        r#""70B3D5E75E000001-00000007-01020304","water","70B3D5E75E000001","Hall, ""A""","north","metering","floor=2;street=rue de l'Égalité",2026-11-25T08:00:00.500Z,2026-11-25T08:00:00.500Z,"alarm.leak",0,true,,,"0102FF",7,5,-97.5,5.25,9,868100000,2,"lns","acme/meter","1.2.0","sha256:ab",,"#,
-        r#""70B3D5E75E000002-00000008-01020304","water","70B3D5E75E000002","'=1+1","north","metering","floor=2;street=rue de l'Égalité",2026-11-25T08:00:00.500Z,2026-11-25T08:00:00.500Z,"lamp.relay",1,false,,"{}","0102FF",8,5,-97.5,5.25,9,868100000,2,"lns","acme/meter","1.2.0","sha256:ab",,"#,
-        r#""70B3D5E75E000002-00000008-01020304","water","70B3D5E75E000002","'=1+1","north","metering","floor=2;street=rue de l'Égalité",2026-11-25T08:00:00.500Z,2026-11-25T08:00:00.500Z,"air.co2",0,412,"[ppm]",,"0102FF",8,5,-97.5,5.25,9,868100000,2,"lns","acme/meter","1.2.0","sha256:ab",,"#,
-        r#""70B3D5E75E000003-00000009-01020304","water","70B3D5E75E000003",,"north","metering","floor=2;street=rue de l'Égalité",2026-11-25T08:00:00.500Z,,,,,,,"0102FF",9,5,-97.5,5.25,9,868100000,2,"lns",,,,"no-decoder","it has none""#,
+        "record,group,device,name,subGroup,useCase,tags,receivedAt,measuredAt,quantity,channel,value,unit,data,payload,fCnt,fPort,rssi [dBm],snr [dB],spreadingFactor,frequency [Hz],redundancy,networkServer,decoder,decoderVersion,decoderDigest,error,errorMessage,replaces,recordedAt,missedFrames,gateway,measurement,kind,current",
+        r#""70B3D5E75E000001-00000007-01020304","water","70B3D5E75E000001","Hall, ""A""","north","metering","floor=2;street=rue de l'Égalité",2026-11-25T08:00:00.500Z,2026-11-25T08:00:00.500Z,"water.volume",0,12.5,"m3","{""index"":12.5}","0102FF",7,5,-97.5,5.25,9,868100000,2,"lns","acme/meter","1.2.0","sha256:ab",,,,,,,,,"#,
+        r#""70B3D5E75E000001-00000007-01020304","water","70B3D5E75E000001","Hall, ""A""","north","metering","floor=2;street=rue de l'Égalité",2026-11-25T08:00:00.500Z,2026-11-25T00:00:00.000Z,"water.volume",0,12.0,"m3",,"0102FF",7,5,-97.5,5.25,9,868100000,2,"lns","acme/meter","1.2.0","sha256:ab",,,,,,,,,"#,
+        r#""70B3D5E75E000001-00000007-01020304","water","70B3D5E75E000001","Hall, ""A""","north","metering","floor=2;street=rue de l'Égalité",2026-11-25T08:00:00.500Z,2026-11-25T08:00:00.500Z,"alarm.leak",0,true,,,"0102FF",7,5,-97.5,5.25,9,868100000,2,"lns","acme/meter","1.2.0","sha256:ab",,,,,,,,,"#,
+        r#""70B3D5E75E000002-00000008-01020304","water","70B3D5E75E000002","'=1+1","north","metering","floor=2;street=rue de l'Égalité",2026-11-25T08:00:00.500Z,2026-11-25T08:00:00.500Z,"lamp.relay",1,false,,"{}","0102FF",8,5,-97.5,5.25,9,868100000,2,"lns","acme/meter","1.2.0","sha256:ab",,,,,,,,,"#,
+        r#""70B3D5E75E000002-00000008-01020304","water","70B3D5E75E000002","'=1+1","north","metering","floor=2;street=rue de l'Égalité",2026-11-25T08:00:00.500Z,2026-11-25T08:00:00.500Z,"air.co2",0,412,"[ppm]",,"0102FF",8,5,-97.5,5.25,9,868100000,2,"lns","acme/meter","1.2.0","sha256:ab",,,,,,,,,"#,
+        r#""70B3D5E75E000003-00000009-01020304","water","70B3D5E75E000003",,"north","metering","floor=2;street=rue de l'Égalité",2026-11-25T08:00:00.500Z,,,,,,,"0102FF",9,5,-97.5,5.25,9,868100000,2,"lns",,,,"no-decoder","it has none",,,,,,,"#,
         "",
     ];
     assert_eq!(text(Format::CsvRows), expected.join("\r\n"));
@@ -78,11 +78,11 @@ fn rows_have_a_line_for_each_measurement() {
 #[test]
 fn columns_have_a_line_for_each_record_and_moment() {
     let expected = [
-        "record,group,device,name,subGroup,useCase,tags,receivedAt,measuredAt,air.co2 [ppm],alarm.leak,lamp.relay #1,water.volume [m3],data,payload,fCnt,fPort,rssi [dBm],snr [dB],spreadingFactor,frequency [Hz],redundancy,networkServer,decoder,decoderVersion,decoderDigest,error,errorMessage",
-        r#""70B3D5E75E000001-00000007-01020304","water","70B3D5E75E000001","Hall, ""A""","north","metering","floor=2;street=rue de l'Égalité",2026-11-25T08:00:00.500Z,2026-11-25T08:00:00.500Z,,true,,12.5,"{""index"":12.5}","0102FF",7,5,-97.5,5.25,9,868100000,2,"lns","acme/meter","1.2.0","sha256:ab",,"#,
-        r#""70B3D5E75E000001-00000007-01020304","water","70B3D5E75E000001","Hall, ""A""","north","metering","floor=2;street=rue de l'Égalité",2026-11-25T08:00:00.500Z,2026-11-25T00:00:00.000Z,,,,12.0,,"0102FF",7,5,-97.5,5.25,9,868100000,2,"lns","acme/meter","1.2.0","sha256:ab",,"#,
-        r#""70B3D5E75E000002-00000008-01020304","water","70B3D5E75E000002","'=1+1","north","metering","floor=2;street=rue de l'Égalité",2026-11-25T08:00:00.500Z,2026-11-25T08:00:00.500Z,412,,false,,"{}","0102FF",8,5,-97.5,5.25,9,868100000,2,"lns","acme/meter","1.2.0","sha256:ab",,"#,
-        r#""70B3D5E75E000003-00000009-01020304","water","70B3D5E75E000003",,"north","metering","floor=2;street=rue de l'Égalité",2026-11-25T08:00:00.500Z,2026-11-25T08:00:00.500Z,,,,,,"0102FF",9,5,-97.5,5.25,9,868100000,2,"lns",,,,"no-decoder","it has none""#,
+        "record,group,device,name,subGroup,useCase,tags,receivedAt,measuredAt,air.co2 [ppm],alarm.leak,lamp.relay #1,water.volume [m3],data,payload,fCnt,fPort,rssi [dBm],snr [dB],spreadingFactor,frequency [Hz],redundancy,networkServer,decoder,decoderVersion,decoderDigest,error,errorMessage,replaces,recordedAt,missedFrames,gateway",
+        r#""70B3D5E75E000001-00000007-01020304","water","70B3D5E75E000001","Hall, ""A""","north","metering","floor=2;street=rue de l'Égalité",2026-11-25T08:00:00.500Z,2026-11-25T08:00:00.500Z,,true,,12.5,"{""index"":12.5}","0102FF",7,5,-97.5,5.25,9,868100000,2,"lns","acme/meter","1.2.0","sha256:ab",,,,,,"#,
+        r#""70B3D5E75E000001-00000007-01020304","water","70B3D5E75E000001","Hall, ""A""","north","metering","floor=2;street=rue de l'Égalité",2026-11-25T08:00:00.500Z,2026-11-25T00:00:00.000Z,,,,12.0,,"0102FF",7,5,-97.5,5.25,9,868100000,2,"lns","acme/meter","1.2.0","sha256:ab",,,,,,"#,
+        r#""70B3D5E75E000002-00000008-01020304","water","70B3D5E75E000002","'=1+1","north","metering","floor=2;street=rue de l'Égalité",2026-11-25T08:00:00.500Z,2026-11-25T08:00:00.500Z,412,,false,,"{}","0102FF",8,5,-97.5,5.25,9,868100000,2,"lns","acme/meter","1.2.0","sha256:ab",,,,,,"#,
+        r#""70B3D5E75E000003-00000009-01020304","water","70B3D5E75E000003",,"north","metering","floor=2;street=rue de l'Égalité",2026-11-25T08:00:00.500Z,2026-11-25T08:00:00.500Z,,,,,,"0102FF",9,5,-97.5,5.25,9,868100000,2,"lns",,,,"no-decoder","it has none",,,,"#,
         "",
     ];
     assert_eq!(text(Format::CsvColumns), expected.join("\r\n"));
@@ -112,6 +112,68 @@ fn a_list_of_measurements_names_the_device_and_the_moment_of_each() {
     let said = written.to_string();
     assert!(said.contains(r#""n":"lamp.relay_1","vb":false"#), "{said}");
     assert!(said.contains(r#""vs":"no-decoder: it has none""#), "{said}");
+}
+
+/// A corrected record of the meter, as one of the present version.
+fn corrected() -> String {
+    let mut record: Json = serde_json::from_str(&records()[0]).unwrap();
+    record["replaces"] = json!({ "record": "70B3D5E75E000001-00000007-01020304" });
+    record["recordedAt"] = json!("2026-11-25T08:00:01Z");
+    record["uplink"]["missedFrames"] = json!(2);
+    record["radio"]["bestReception"] = json!({ "gateway": "gw", "rssiDbm": -97.5 });
+    let measured = &mut record["decoded"]["measurements"][1];
+    measured["id"] = json!("ABCDEFGHIJKLMNOP");
+    measured["kind"] = json!("index");
+    measured["current"] = json!(false);
+    record.to_string()
+}
+
+#[test]
+fn a_corrected_record_names_the_one_that_it_replaces_in_every_format() {
+    const REPLACED: &str = "70B3D5E75E000001-00000007-01020304";
+    let both = [records().remove(0), corrected()];
+    for format in Format::ALL {
+        let written = format.write(&both, Layout::International).unwrap();
+        let replaced: Vec<bool> = match format {
+            Format::Json | Format::Ndjson => {
+                let text = String::from_utf8(written).unwrap();
+                let list = match format {
+                    Format::Json => text,
+                    _ => format!("[{}]", text.trim_end().replace('\n', ",")),
+                };
+                let read: Vec<Json> = serde_json::from_str(&list).unwrap();
+                read.iter().map(|record| record["replaces"]["record"] == REPLACED).collect()
+            }
+            Format::CsvRows | Format::CsvColumns => {
+                let rows = read(&written, Layout::International);
+                rows.iter().map(|row| row["replaces"] == REPLACED).collect()
+            }
+            Format::Senml => {
+                let read: Vec<Json> = serde_json::from_slice(&written).unwrap();
+                read.iter().map(|entry| entry["replaces"] == REPLACED).collect()
+            }
+        };
+        let half = replaced.len() / 2;
+        assert!(replaced[..half].iter().all(|is| !is), "{format}: {replaced:?}");
+        assert!(replaced[half..].iter().all(|is| *is), "{format}: {replaced:?}");
+    }
+}
+
+#[test]
+fn tables_say_what_a_sum_needs() {
+    let written = Format::CsvRows.write(&[corrected()], Layout::International).unwrap();
+    let rows = read(&written, Layout::International);
+    let row = rows.iter().find(|row| row["value"] == "12.0").unwrap();
+    for (column, expected) in [
+        ("measurement", "ABCDEFGHIJKLMNOP"),
+        ("kind", "index"),
+        ("current", "false"),
+        ("recordedAt", "2026-11-25T08:00:01.000Z"),
+        ("missedFrames", "2"),
+        ("gateway", "gw"),
+    ] {
+        assert_eq!(row[column], expected, "{column}");
+    }
 }
 
 #[test]

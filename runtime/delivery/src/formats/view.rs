@@ -17,6 +17,10 @@ pub(super) struct View<'json> {
     #[serde(borrow)]
     pub(super) device: Device<'json>,
     pub(super) received_at: Timestamp,
+    #[serde(default)]
+    pub(super) recorded_at: Option<Timestamp>,
+    #[serde(default, borrow)]
+    pub(super) replaces: Option<Replaced<'json>>,
     #[serde(default, borrow)]
     pub(super) network_server: Cow<'json, str>,
     #[serde(borrow)]
@@ -29,6 +33,13 @@ pub(super) struct View<'json> {
     pub(super) decoded: Option<Decoded<'json>>,
     #[serde(default, borrow)]
     pub(super) decode_error: Option<DecodeError<'json>>,
+}
+
+/// The record that a corrected one stands in the place of.
+#[derive(Debug, Deserialize)]
+pub(super) struct Replaced<'json> {
+    #[serde(borrow)]
+    pub(super) record: Cow<'json, str>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -52,6 +63,8 @@ pub(super) struct Uplink<'json> {
     pub(super) f_cnt: u32,
     #[serde(default)]
     pub(super) f_port: Option<u8>,
+    #[serde(default)]
+    pub(super) missed_frames: Option<u32>,
     #[serde(default, borrow)]
     pub(super) payload: Option<Cow<'json, str>>,
 }
@@ -59,6 +72,8 @@ pub(super) struct Uplink<'json> {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Radio<'json> {
+    #[serde(default, borrow)]
+    pub(super) best_reception: Option<BestReception<'json>>,
     #[serde(default, borrow)]
     pub(super) rssi_dbm: Option<&'json RawValue>,
     #[serde(default, borrow)]
@@ -69,6 +84,13 @@ pub(super) struct Radio<'json> {
     pub(super) spreading_factor: Option<u8>,
     #[serde(default)]
     pub(super) frequency_hz: Option<u32>,
+}
+
+/// The gateway of the best reception; its levels stand beside it under their names of before.
+#[derive(Debug, Deserialize)]
+pub(super) struct BestReception<'json> {
+    #[serde(borrow)]
+    pub(super) gateway: Cow<'json, str>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -93,6 +115,13 @@ pub(super) struct Decoded<'json> {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Measured<'json> {
+    /// Absent of records of an earlier version, as the kind and whether it is current.
+    #[serde(default, borrow)]
+    pub(super) id: Cow<'json, str>,
+    #[serde(default, borrow)]
+    pub(super) kind: Cow<'json, str>,
+    #[serde(default)]
+    pub(super) current: Option<bool>,
     #[serde(borrow)]
     pub(super) quantity: Cow<'json, str>,
     #[serde(default, borrow)]
@@ -116,6 +145,11 @@ pub(super) struct DecodeError<'json> {
 impl<'json> View<'json> {
     pub(super) fn read(json: &'json str) -> Result<Self, serde_json::Error> {
         serde_json::from_str(json)
+    }
+
+    /// Returns the id of the record that this one replaces; empty where it replaces none.
+    pub(super) fn replaced(&self) -> &str {
+        self.replaces.as_ref().map_or("", |replaces| &replaces.record)
     }
 
     /// Returns the measurements of the record; none of a record that is not decoded.

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 
 use super::{
     cursor::Cursor,
-    record::{DecodedOrNot, DecoderName, Outcome, decoded_or_not},
+    record::{DecodedOrNot, DecoderName, FORMAT_VERSION, Outcome, RecordType, decoded_or_not},
     stored::StoredRecord,
 };
 use crate::names::GroupId;
@@ -88,10 +88,14 @@ struct Unchanged<'json> {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CorrectedRecord {
+    #[serde(rename = "type")]
+    record_type: RecordType,
+    format_version: &'static str,
     id: String,
     group: GroupId,
     device: Box<RawValue>,
     received_at: Box<RawValue>,
+    recorded_at: Timestamp,
     verified_by: Box<RawValue>,
     network_server: Box<RawValue>,
     uplink: Box<RawValue>,
@@ -184,23 +188,28 @@ impl KeptRecord {
         frame(&self.told.id)
     }
 
-    /// The record of the same frame as another version of a decoder reads it.
+    /// The record of the same frame as another version of a decoder reads it now.
     pub fn corrected(
         &self,
         group: &GroupId,
         decoder: DecoderName,
         reading: Reading,
+        now: Timestamp,
     ) -> Result<CorrectedRecord, serde_json::Error> {
         let Unchanged { device, received_at, verified_by, network_server, uplink, radio } =
             serde_json::from_str(&self.json)?;
         let id = self.corrected_id(decoder.digest);
-        let (decoder, outcome) = decoded_or_not(Outcome::Decoded(decoder, reading));
+        let outcome = Outcome::Decoded(decoder, reading);
+        let (decoder, outcome) = decoded_or_not(self.dev_eui(), self.received_at(), outcome);
         let before = self.told.decoder.as_ref();
         Ok(CorrectedRecord {
+            record_type: RecordType::Correction,
+            format_version: FORMAT_VERSION,
             id,
             group: group.clone(),
             device: device.to_owned(),
             received_at: received_at.to_owned(),
+            recorded_at: now,
             verified_by: verified_by.to_owned(),
             network_server: network_server.to_owned(),
             uplink: uplink.to_owned(),

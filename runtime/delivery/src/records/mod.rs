@@ -2,6 +2,8 @@
 
 mod corrected;
 mod cursor;
+mod measurement;
+mod measurement_id;
 mod record;
 mod stored;
 

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, collections::BTreeMap, fmt};
 
 use champollion_frames::{DevAddr, DevEui, Fingerprint, RadioMetadata, VerifiedBy, VerifiedUplink};
-use champollion_sandbox::{CallError, Data, Digest, Failure, Measurement, Reading};
+use champollion_sandbox::{CallError, Data, Digest, Failure, Reading};
 use data_encoding::HEXUPPER;
 use jiff::Timestamp;
 use semver::Version;
@@ -13,17 +13,31 @@ use utoipa::{
     openapi::{ObjectBuilder, RefOr, Schema, Type},
 };
 
-use super::corrected::Replaced;
+use super::{
+    corrected::Replaced,
+    measurement::{self, DeviceClock, RecordMeasurement},
+};
 use crate::names::{GroupId, SubGroup, UseCase};
 
 /// The record of one frame, as a partner gets it. It can only be made of a [`VerifiedUplink`].
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Record {
+    /// The type of the record. Absent of records of an earlier version, as the version of the format.
+    #[serde(rename = "type")]
+    #[schema(required = false)]
+    record_type: RecordType,
+    /// The version of the format: a member more is a higher minor version.
+    #[schema(required = false, example = "1.1")]
+    format_version: &'static str,
     id: RecordId,
     group: GroupId,
     device: DeviceInfo,
+    /// When the network received the frame.
     received_at: Timestamp,
+    /// When the record was made. Absent of records of an earlier version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recorded_at: Option<Timestamp>,
     /// The verifier of the frame, and the means of the verification.
     #[schema(example = "mic")]
     verified_by: &'static str,
@@ -36,6 +50,22 @@ pub struct Record {
     #[serde(flatten)]
     #[schema(value_type = OutcomeMembers)]
     outcome: DecodedOrNot,
+}
+
+/// The version of the format of records; `docs/records.md` says what each version has added.
+pub(super) const FORMAT_VERSION: &str = "1.1";
+
+/// The type of a record, the same on every way on which it leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum RecordType {
+    /// The record of a frame.
+    Record,
+    /// A record in the place of one before it.
+    Correction,
+    /// A test of a route; nothing of it counts.
+    #[expect(dead_code, reason = "a test is made of JSON, and its type is one of the schema's")]
+    Test,
 }
 
 /// The members of a record that depend on what came of its frame. Shapes of routes leave some of them out.
@@ -151,6 +181,9 @@ struct RawUplink {
     #[serde(skip_serializing_if = "Option::is_none")]
     f_port: Option<u8>,
     confirmed: bool,
+    /// The number of frames of the session that were sent since the one before, and not received.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    missed_frames: Option<u32>,
     /// FRMPayload in clear, as hexadecimal digits.
     #[schema(required = false, pattern = "^([0-9A-F]{2})*$")]
     payload: String,
@@ -204,13 +237,33 @@ impl Warning {
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Radio {
+    /// The best reception; absent where no gateway is told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    best_reception: Option<BestReception>,
+    /// The signal strength of the best reception. Deprecated: `bestReception` has it with its gateway.
     #[serde(skip_serializing_if = "Option::is_none")]
     rssi_dbm: Option<f32>,
+    /// Its signal-to-noise ratio. Deprecated: `bestReception` has it with its gateway.
     #[serde(skip_serializing_if = "Option::is_none")]
     snr_db: Option<f32>,
+    /// The number of gateways that heard the frame.
     redundancy: usize,
     #[serde(flatten)]
     metadata: RadioMetadata,
+}
+
+/// The reception with the highest SNR, and among equals the highest RSSI, with its gateway.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct BestReception {
+    /// The gateway, as the network server names it.
+    gateway: String,
+    /// The signal strength there, in dBm.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rssi_dbm: Option<f32>,
+    /// The signal-to-noise ratio there, in dB.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    snr_db: Option<f32>,
 }
 
 /// Its cases hold types of their own: fields of a case would be copied, one by one, before they are
@@ -223,10 +276,14 @@ pub(crate) enum DecodedOrNot {
 }
 
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Decoded {
     #[schema(value_type = Object)]
     data: Data,
-    measurements: Vec<Measurement>,
+    measurements: Vec<RecordMeasurement>,
+    /// The clock of the device; absent where not every measurement tells its moment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device_clock: Option<DeviceClock>,
     warnings: Vec<String>,
 }
 
@@ -239,11 +296,17 @@ pub(crate) struct DecodeError {
     failure: Option<Failure>,
 }
 
-/// The parts of a record that an outcome makes.
-pub(crate) fn decoded_or_not(outcome: Outcome) -> (Option<DecoderName>, DecodedOrNot) {
+/// The parts of a record that an outcome makes, of a frame of a device that was received at a moment.
+pub(crate) fn decoded_or_not(
+    dev_eui: DevEui,
+    received_at: Timestamp,
+    outcome: Outcome,
+) -> (Option<DecoderName>, DecodedOrNot) {
     match outcome {
         Outcome::Decoded(decoder, Reading { data, measurements, warnings, .. }) => {
-            let decoded = Decoded { data, measurements, warnings };
+            let device_clock = measurement::device_clock(received_at, &measurements);
+            let measurements = measurement::of_reading(dev_eui, received_at, measurements);
+            let decoded = Decoded { data, measurements, device_clock, warnings };
             (Some(decoder), DecodedOrNot::Decoded(decoded))
         }
         Outcome::Failed(decoder, error) => {
@@ -272,12 +335,16 @@ impl Record {
         device: DeviceInfo,
         outcome: Outcome,
     ) -> Self {
-        let (decoder, outcome) = decoded_or_not(outcome);
+        let received_at = received_at(uplink);
+        let (decoder, outcome) = decoded_or_not(uplink.dev_eui(), received_at, outcome);
         Self {
+            record_type: RecordType::Record,
+            format_version: FORMAT_VERSION,
             id: RecordId::of(uplink),
             group,
             device,
-            received_at: received_at(uplink),
+            received_at,
+            recorded_at: None,
             verified_by: uplink.verified_by().as_str(),
             network_server: network_server.to_owned(),
             uplink: RawUplink {
@@ -285,6 +352,7 @@ impl Record {
                 f_cnt: uplink.f_cnt(),
                 f_port: uplink.f_port(),
                 confirmed: uplink.confirmed(),
+                missed_frames: None,
                 payload: HEXUPPER.encode(uplink.payload()),
                 warnings: Warning::all_of(uplink),
             },
@@ -299,6 +367,19 @@ impl Record {
     pub fn with_warnings(mut self, warnings: &[Warning]) -> Self {
         self.uplink.warnings.extend_from_slice(warnings);
         self
+    }
+
+    /// The same with the number of frames that were missed before this one, where it is known.
+    #[must_use]
+    pub fn with_missed_frames(mut self, missed_frames: Option<u32>) -> Self {
+        self.uplink.missed_frames = missed_frames;
+        self
+    }
+
+    /// The same with the moment at which the record is made durable.
+    #[must_use]
+    pub fn recorded_at(self, now: Timestamp) -> Self {
+        Self { recorded_at: Some(now), ..self }
     }
 
     /// The same without what a decoder read, for the reason that is given.
@@ -348,6 +429,11 @@ impl Radio {
     fn of(metadata: &RadioMetadata) -> Self {
         let best = metadata.best_reception();
         Self {
+            best_reception: best.map(|reception| BestReception {
+                gateway: reception.gateway_id.clone(),
+                rssi_dbm: reception.rssi_dbm,
+                snr_db: reception.snr_db,
+            }),
             rssi_dbm: best.and_then(|reception| reception.rssi_dbm),
             snr_db: best.and_then(|reception| reception.snr_db),
             redundancy: metadata.redundancy(),

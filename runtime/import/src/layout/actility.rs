@@ -7,7 +7,8 @@
 use std::{collections::BTreeMap, path::Path};
 
 use champollion_registry::package::Device;
-use champollion_sandbox::Dialect;
+use champollion_sandbox::{Dialect, Script};
+use champollion_sdk::vectors::{Hex, Input};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
@@ -268,8 +269,12 @@ impl Reader<'_> {
             let place = format!("{file}[{index}]");
             for (kind, written) in of_today(written) {
                 let read = kind.ok_or_else(|| unknown_type(&place, &written)).and_then(|kind| {
-                    let uniform = uniform(kind, signature, &written, &place)?;
+                    let uniform = uniform(kind, signature, &written);
                     let mut example = example::example(kind, &uniform, place.clone(), index)?;
+                    if let Input::Uplink(uplink) = &mut example.input {
+                        has_no_setup(&written["input"]["thing"], &place)?;
+                        uplink.state = Hex(state(&written["input"]["context"], &place)?);
+                    }
                     example.points = points(&written["points"]);
                     Ok(example)
                 });
@@ -329,15 +334,9 @@ fn of_today(written: &Json) -> Vec<(Option<Kind>, Json)> {
 
 /// An example in the words of the other layouts: the moment is `recvTime`, and what comes out has
 /// `data`, where the functions of its signature return the data alone.
-fn uniform(kind: Kind, signature: Signature, written: &Json, place: &str) -> Result<Json, Problem> {
+fn uniform(kind: Kind, signature: Signature, written: &Json) -> Json {
     let mut uniform = written.clone();
     if let Some(input) = uniform["input"].as_object_mut() {
-        if written["useContext"] == true {
-            return Err(Problem::new(
-                place,
-                "it is left out: it needs the context that ThingPark keeps of a device's messages",
-            ));
-        }
         if input.get("recvTime").is_none_or(Json::is_null)
             && let Some(time) = input.get("time").cloned()
         {
@@ -359,7 +358,35 @@ fn uniform(kind: Kind, signature: Signature, written: &Json, place: &str) -> Res
         let member = if kind == Kind::Command { "bytes" } else { "data" };
         uniform["output"] = json!({ member: output });
     }
-    Ok(uniform)
+    uniform
+}
+
+/// Refuses an example of a device that is set up with ThingPark, by keys for instance: no codec is given that
+/// here.
+fn has_no_setup(thing: &Json, place: &str) -> Result<(), Problem> {
+    match thing["setup"].as_object() {
+        Some(setup) if !setup.is_empty() => {
+            let names: Vec<&str> = setup.keys().map(String::as_str).collect();
+            Err(Problem::new(
+                place,
+                format!(
+                    "it is left out: it needs the setup that ThingPark has of a device: {}",
+                    names.join(", ")
+                ),
+            ))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The state of a device whose earlier messages have left this context with ThingPark.
+fn state(context: &Json, place: &str) -> Result<Vec<u8>, Problem> {
+    match context {
+        Json::Null => Ok(Vec::new()),
+        Json::Array(_) | Json::Object(_) => Script::state_of_context(&context.to_string())
+            .ok_or_else(|| Problem::new(place, "the context is too large to be kept of a device")),
+        _ => Err(Problem::new(place, "the context must be a list")),
+    }
 }
 
 /// The readings that an uplink's example says are in it.

@@ -1,9 +1,10 @@
-//! Actility ThingPark: the reports that its tunnel interface and its IoT flow hand over.
+//! Actility ThingPark: the reports that its tunnel interface and its IoT flow hand over, as JSON or XML.
 
 mod downlink;
 #[cfg(test)]
 mod tests;
 mod uplink;
+mod xml;
 
 use serde_json::Value as Json;
 
@@ -15,6 +16,13 @@ use crate::{
 };
 #[cfg(test)]
 use champollion_frames::Mic;
+
+/// The encoding of a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Encoding {
+    Json,
+    Xml,
+}
 
 /// The adapter for Actility ThingPark.
 pub(crate) struct Actility;
@@ -38,7 +46,10 @@ impl Adapter for Actility {
 
     fn read(&self, incoming: &Incoming<'_>) -> Result<Heard, Unreadable> {
         let unread = Unread::default();
-        let json = json::parse_forgivingly(Kind::of(&Actility), incoming.body, &unread)?;
+        let json = match encoding(incoming) {
+            Encoding::Json => json::parse_forgivingly(Kind::of(&Actility), incoming.body, &unread)?,
+            Encoding::Xml => xml::read(incoming.body, &unread)?,
+        };
         let heard = Heard::from(uplink::read(&json, &unread)?).with_unread(unread);
         Ok(heard.with_feedback(|| downlink::feedback(&json)))
     }
@@ -68,4 +79,17 @@ impl Adapter for Actility {
             },
         })
     }
+}
+
+/// Returns the encoding of a body: as it looks, or as the headers declare it where it looks like neither.
+fn encoding(incoming: &Incoming<'_>) -> Encoding {
+    let is_declared = || {
+        let declared = incoming.content_type.unwrap_or_default().to_ascii_lowercase();
+        declared.contains("xml")
+    };
+    let looks_like_json = || incoming.body.trim_ascii_start().first() == Some(&b'{');
+    if xml::is_xml(incoming.body) || (is_declared() && !looks_like_json()) {
+        return Encoding::Xml;
+    }
+    Encoding::Json
 }

@@ -4,8 +4,8 @@ use serde_json::{Value as Json, json};
 
 use super::Actility;
 use crate::{
-    Kind,
-    tests::{body, frame, nothing, read_json, reported, with},
+    Heard, Incoming, Kind, Unreadable,
+    tests::{body, frame, hear, nothing, read_json, reported, with},
 };
 
 const KIND: Kind = Kind::of(&Actility);
@@ -51,4 +51,95 @@ fn actility_reports_other_things_too() {
     assert_eq!(nothing(KIND, &sent), "DevEUI_downlink_Sent");
     let mac = with(KIND, "/DevEUI_uplink", "FPort", json!(0));
     assert_eq!(reported(read_json(KIND, &mac)).f_port, None);
+}
+
+/// XML as ThingPark makes it of a report.
+fn xml(json: &Json) -> String {
+    fn element(name: &str, value: &Json) -> String {
+        match value {
+            Json::Array(list) => list.iter().map(|value| element(name, value)).collect(),
+            Json::Object(members) => {
+                let members = members.iter().map(|(name, value)| element(name, value));
+                format!("<{name}>{}</{name}>\n", members.collect::<String>())
+            }
+            Json::Null => format!("<{name}/>"),
+            Json::String(text) => format!("<{name}>{text}</{name}>"),
+            other => format!("<{name}>{other}</{name}>"),
+        }
+    }
+    let root = json.as_object().and_then(|members| members.iter().next()).expect("it has a root");
+    let text = element(root.0, root.1);
+    let opened = text.replacen('>', " xmlns=\"http://uri.actility.com/lora\">", 1);
+    format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{opened}")
+}
+
+fn hear_xml(body: &str) -> Result<Heard, Unreadable> {
+    let content_type = Some("text/xml; charset=utf-8");
+    KIND.read(&Incoming { event: "", content_type, description: None, body: body.as_bytes() })
+}
+
+#[test]
+fn xml_says_the_same_as_json() {
+    let body = body(KIND);
+    let said = |heard: Result<Heard, Unreadable>| format!("{:?}", heard.unwrap().message);
+    assert_eq!(said(hear_xml(&xml(&body))), said(hear(KIND, &body)));
+    // Over MQTT nothing is declared, and one receiver alone is no list.
+    let one = with(KIND, "/DevEUI_uplink/Lrrs", "Lrr", json!({ "Lrrid": "A", "LrrSNR": "1.5" }));
+    let text = xml(&one);
+    let incoming =
+        Incoming { event: "up", content_type: None, description: None, body: text.as_bytes() };
+    assert_eq!(said(KIND.read(&incoming)), said(hear(KIND, &one)));
+    let sent = json!({ "DevEUI_downlink_Sent": {
+        "DevEUI": "02C4A3FFFE100001", "CorrelationID": "8000000000000001", "DeliveryStatus": "1",
+    }});
+    let (by_xml, by_json) = (hear_xml(&xml(&sent)).unwrap(), hear(KIND, &sent).unwrap());
+    assert!(by_xml.feedback.is_some());
+    assert_eq!(by_xml.feedback, by_json.feedback);
+    let place = json!({ "DevEUI_location": { "DevEUI": "02C4A3FFFE100001", "DevLAT": "52.06" } });
+    assert_eq!(said(hear_xml(&xml(&place))), said(hear(KIND, &place)));
+}
+
+/// Each text of a report is damaged: what the JSON says of it the XML says too.
+#[test]
+fn damaged_xml_is_what_damaged_json_is() {
+    let good = body(KIND);
+    let names: Vec<String> =
+        good["DevEUI_uplink"].as_object().unwrap().keys().map(String::to_owned).collect();
+    let shown = |heard: Result<Heard, Unreadable>| {
+        heard
+            .map(|Heard { message, unread, .. }| format!("{message:?} {unread:?}"))
+            .map_err(|error| error.to_string())
+    };
+    let mut refused = 0;
+    for name in names {
+        for value in ["NaN", "nonsense", "0x", "-1", "70001", &"x".repeat(1 << 12)] {
+            let damaged = with(KIND, "/DevEUI_uplink", &name, json!(value));
+            let by_json = shown(hear(KIND, &damaged));
+            refused += usize::from(by_json.is_err());
+            assert_eq!(shown(hear_xml(&xml(&damaged))), by_json, "{name}: {value}");
+        }
+        // An empty element is one that is not there.
+        let (empty, missing) = (
+            with(KIND, "/DevEUI_uplink", &name, json!("")),
+            with(KIND, "/DevEUI_uplink", &name, json!(null)),
+        );
+        assert_eq!(shown(hear_xml(&xml(&empty))), shown(hear(KIND, &missing)), "{name}");
+    }
+    assert!(refused > 10, "only {refused} were refused");
+}
+
+#[test]
+fn what_looks_like_neither_is_what_it_is_declared_as() {
+    let code = |content_type, body: &str| {
+        let body = body.as_bytes();
+        KIND.read(&Incoming { event: "", content_type, description: None, body })
+            .unwrap_err()
+            .code()
+    };
+    assert_eq!(code(Some("application/xml"), "nonsense"), "malformed-xml");
+    assert_eq!(code(Some("application/json"), "nonsense"), "malformed-json");
+    assert_eq!(code(Some("application/json"), "<DevEUI_uplink>"), "malformed-xml");
+    assert_eq!(code(Some("text/xml"), "{"), "malformed-json");
+    let other = hear_xml("<Envelope><Body/></Envelope>").unwrap_err();
+    assert_eq!(other.path(), "DevEUI_uplink");
 }

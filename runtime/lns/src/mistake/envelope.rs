@@ -24,7 +24,7 @@ const MEMBERS: usize = 64;
 pub enum Whose {
     /// A network server that is served.
     Served(Kind),
-    /// Another.
+    /// A program that is not served.
     Stranger(&'static Stranger),
 }
 

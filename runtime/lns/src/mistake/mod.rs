@@ -29,8 +29,8 @@ pub enum Mistake {
     Empty,
     /// The body is XML.
     #[error(
-        "this is XML, which is not understood here: ThingPark sends XML until the content type of its \
-         application is set to JSON"
+        "this is XML, and JSON is read here: only that of ThingPark is understood, at \
+         /v1/ingest/actility"
     )]
     Xml,
     /// The body is a form.
@@ -55,7 +55,7 @@ pub enum Mistake {
         whose: Whose,
         /// The place of the message in the body.
         place: String,
-        /// What to do.
+        /// The advice on how to hand it over.
         remedy: String,
     },
 }

@@ -48,20 +48,16 @@ impl Stranger {
 }
 
 /// The program that a message is of beyond doubt, also where it looks like one of a network server that is
-/// served: gateways with a server of their own write nearly as ChirpStack 3 did.
+/// served.
 pub(super) fn certain(json: &Json) -> Option<&'static Stranger> {
     let has = |name: &str| json.get(name).is_some();
-    let has_text = |name: &str| json.get(name).is_some_and(Json::is_string);
-    // A number that is a text: the JSON of protobuf writes 64 bits so.
-    if has_text("devEUI") && has_text("applicationID") {
-        return Some(&CHIRPSTACK_3);
-    }
     (has("phyPayload") && has("rxInfo")).then_some(&CHIRPSTACK_GATEWAY_BRIDGE)
 }
 
 /// The program that a message seems to be of, where it is no message of a network server that is served.
 pub(super) fn likely(json: &Json) -> Option<&'static Stranger> {
     let has = |name: &str| json.get(name).is_some();
+    // Gateways with a server of their own write nearly so, and are known by how they write gateways and data rates.
     if has("devEUI") && (has("applicationID") || has("applicationName") || has("rxInfo")) {
         return Some(&CHIRPSTACK_3);
     }

@@ -1,11 +1,14 @@
 //! Frames in our own format, whole: one as JSON, many as lines of JSON.
 
 use champollion_frames::{DevEui, RadioMetadata, Reception};
-use data_encoding::{DecodeKind, HEXLOWER_PERMISSIVE};
 use jiff::Timestamp;
-use serde::{Deserialize, Deserializer, de::Error as _};
+use serde::Deserialize;
 
-use crate::{Content, Fault, Frame, Unreadable, json::NAME_BYTES, message::GATEWAYS};
+use super::KIND;
+use crate::{
+    Content, Fault, Frame, Kind, OwnFormat, Unreadable,
+    own_format::{PhyReception, bounded, hexadecimal_digits},
+};
 
 /// A frame as `POST /v1/ingest/phy` takes it.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -48,31 +51,10 @@ pub struct PhyFrame {
     gateways: Vec<PhyReception>,
 }
 
-/// A reception of the frame by a gateway. Unlike a reception that is kept, it is read strictly.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct PhyReception {
-    /// The gateway, in the network server's word.
-    gateway_id: String,
-    /// The strength of the signal in dBm.
-    rssi_dbm: Option<f32>,
-    /// The signal-to-noise ratio in dB.
-    snr_db: Option<f32>,
-}
+impl OwnFormat for PhyFrame {
+    const KIND: Kind = KIND;
 
-impl From<PhyReception> for Reception {
-    fn from(reception: PhyReception) -> Self {
-        let PhyReception { gateway_id, rssi_dbm, snr_db } = reception;
-        Self { gateway_id, rssi_dbm, snr_db }
-    }
-}
-
-impl PhyFrame {
-    /// The frame.
-    ///
-    /// # Errors
-    /// [`Unreadable`] names the field that is not what it should be.
-    pub fn read(self) -> Result<Frame, Unreadable> {
+    fn read(self) -> Result<Frame, Unreadable> {
         let metadata = RadioMetadata {
             frequency_hz: self.frequency_hz,
             spreading_factor: self.spreading_factor,
@@ -97,40 +79,4 @@ impl PhyFrame {
         };
         Ok(Frame { content, received_at: self.received_at, metadata })
     }
-}
-
-/// Reads bytes from hexadecimal digits, between which there may be spaces.
-fn hexadecimal_digits<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
-    let mut digits = String::deserialize(deserializer)?;
-    digits.retain(|character| !character.is_whitespace());
-    HEXLOWER_PERMISSIVE.decode(digits.as_bytes()).map_err(|error| match error.kind {
-        DecodeKind::Length => {
-            D::Error::custom("a byte takes two hexadecimal digits, and their number is odd")
-        }
-        _ => D::Error::custom(format_args!("digit {} is not hexadecimal", error.position + 1)),
-    })
-}
-
-/// Metadata becomes part of the record, which must fit into the store.
-fn bounded(metadata: &RadioMetadata) -> Result<(), Unreadable> {
-    if metadata.gateways.len() > GATEWAYS {
-        let (got, limit, unit) = (metadata.gateways.len(), GATEWAYS, "entries");
-        return Err(Unreadable::new("gateways", Fault::TooLarge { got, limit, unit }));
-    }
-    let too_long = |path: &str, name: &str| {
-        let (got, limit, unit) = (name.len(), NAME_BYTES, "bytes");
-        Unreadable::new(path, Fault::TooLarge { got, limit, unit })
-    };
-    for (index, gateway) in metadata.gateways.iter().enumerate() {
-        if gateway.gateway_id.len() > NAME_BYTES {
-            let path = format!("gateways[{index}].gatewayId");
-            return Err(too_long(&path, &gateway.gateway_id));
-        }
-    }
-    for (path, name) in [("codingRate", &metadata.coding_rate), ("region", &metadata.region)] {
-        if let Some(name) = name.as_ref().filter(|name| name.len() > NAME_BYTES) {
-            return Err(too_long(path, name));
-        }
-    }
-    Ok(())
 }

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 #[cfg(test)]
 use crate::tests::Sample;
-use crate::{Fault, Heard, Incoming, Kind, Message, Unreadable, adapter::Adapter};
+use crate::{Heard, Incoming, Kind, Unreadable, adapter::Adapter, own_format};
 
 pub use frame::PhyFrame;
 
@@ -30,13 +30,7 @@ impl Adapter for Phy {
     }
 
     fn read(&self, incoming: &Incoming<'_>) -> Result<Heard, Unreadable> {
-        let frame = serde_json::from_slice::<PhyFrame>(incoming.body);
-        let frame = frame.map_err(|error| {
-            let (said, is_data) = (error.to_string(), error.is_data());
-            let fault = if is_data { Fault::Invalid(said) } else { Fault::NotJson(said) };
-            Unreadable::new("", fault)
-        })?;
-        Ok(Heard::from(Message::frame(frame.read()?)))
+        own_format::heard::<PhyFrame>(incoming.body)
     }
 
     #[cfg(test)]

@@ -50,6 +50,12 @@ fn hear_bytes(kind: Kind, body: &[u8]) -> Result<Heard, Unreadable> {
     kind.read(&Incoming { event: "up", content_type, description: None, body })
 }
 
+/// Reads all messages of a body as it comes over HTTP.
+pub(crate) fn hear_all(kind: Kind, body: &str) -> Vec<Result<Heard, Unreadable>> {
+    let body = body.as_bytes();
+    kind.read_all(&Incoming { event: "", content_type: None, description: None, body })
+}
+
 fn read(kind: Kind, body: &[u8]) -> Result<Message, Unreadable> {
     hear_bytes(kind, body).map(|heard| heard.message)
 }

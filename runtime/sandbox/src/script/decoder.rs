@@ -6,6 +6,7 @@ use serde_json::{Map, Value as Json};
 
 use super::{
     Dialect, Script,
+    context::{self, NoContext},
     fields::{FieldMapping, Findings},
     wire::{Answer, Input},
     workshop::{Loaded, Run, Source, Workshop},
@@ -51,6 +52,8 @@ struct Arguments<'a> {
     variables: &'a [Variable],
     /// The data as JSON text.
     data: &'a str,
+    /// The device's context as JSON text; empty where there is none.
+    context: &'a [u8],
 }
 
 impl ScriptDecoder {
@@ -108,6 +111,10 @@ impl ScriptDecoder {
         received_at: u64,
         settings: &Settings,
     ) -> Call<Reading> {
+        let (context, unread) = match context::context_of(&settings.state) {
+            Ok(context) => (context, None),
+            Err(NoContext) => (Vec::new(), Some(NoContext)),
+        };
         let run = self.call(
             Function::DecodeUplink,
             &Arguments {
@@ -117,9 +124,19 @@ impl ScriptDecoder {
                 payload,
                 variables: &settings.variables,
                 data: "",
+                context: &context,
             },
         );
-        run.into_call(|answer| self.reading(answer, FailureKind::UnknownMessage))
+        run.into_call(|answer| {
+            let mut reading = self.reading(answer, FailureKind::UnknownMessage)?;
+            // Only a codec that has a context can miss it.
+            if reading.state.is_some()
+                && let Some(unread) = unread
+            {
+                reading.warnings.push(unread.to_string());
+            }
+            Ok(reading)
+        })
     }
 
     pub(crate) fn encode_downlink(&self, command: &Command, settings: &Settings) -> Call<Downlink> {
@@ -137,6 +154,7 @@ impl ScriptDecoder {
                 payload: &[],
                 variables: &settings.variables,
                 data: &command.data,
+                context: b"",
             },
         );
         run.into_call(|answer| self.downlink(answer))
@@ -156,6 +174,7 @@ impl ScriptDecoder {
                 payload: &downlink.payload,
                 variables: &settings.variables,
                 data: "",
+                context: b"",
             },
         );
         run.into_call(|answer| self.reading(answer, FailureKind::UnknownMessage))
@@ -173,7 +192,8 @@ impl ScriptDecoder {
             .number(u32::try_from(limits.output_bytes).unwrap_or(u32::MAX))
             .bytes(arguments.payload)
             .bytes(&variables(arguments.variables))
-            .bytes(arguments.data.as_bytes());
+            .bytes(arguments.data.as_bytes())
+            .bytes(arguments.context);
         match &self.reload {
             None => self.workshop.call(&self.delta, self.memory_bytes, &input, moment, fuel),
             Some(load) => self.workshop.load_and_call(load, &input, moment, fuel),
@@ -182,7 +202,7 @@ impl ScriptDecoder {
 
     fn reading(&self, answer: Answer, kind: FailureKind) -> Result<Reading, CallError> {
         let limits = &self.limits;
-        let Answer::Reading { data, normalized, mut warnings } = answer else {
+        let Answer::Reading { data, normalized, mut warnings, context } = answer else {
             return Err(refusal(answer, kind, limits));
         };
         let data = Data::check(as_object(data).into(), limits).map_err(CallError::Output)?;
@@ -206,10 +226,19 @@ impl ScriptDecoder {
             findings.read(&missing, &data);
         }
         warnings.extend(findings.warnings);
+        let state =
+            match (!context.is_empty()).then(|| context::state_of(&context, limits.state_bytes)) {
+                Some(Ok(state)) => Some(state),
+                Some(Err(too_large)) => {
+                    warnings.push(too_large.to_string());
+                    None
+                }
+                None => None,
+            };
         lift::at_most("measurements", findings.measurements.len(), limits.measurements)
             .and_then(|()| lift::warnings_fit(&warnings, limits))
             .map_err(CallError::Output)?;
-        Ok(Reading { data, measurements: findings.measurements, warnings, state: None })
+        Ok(Reading { data, measurements: findings.measurements, warnings, state })
     }
 
     fn downlink(&self, answer: Answer) -> Result<Downlink, CallError> {

@@ -6,6 +6,7 @@
 //! ([`machine`]), which costs little because the engine keeps account of what it writes
 //! ([`kept`](crate::kept)).
 
+mod context;
 mod decoder;
 mod engine_module;
 mod fields;
@@ -17,7 +18,7 @@ mod workshop;
 
 use serde::{Deserialize, Serialize};
 
-use crate::kept::barrier::MOST_MEMORY_BYTES;
+use crate::{Limits, kept::barrier::MOST_MEMORY_BYTES};
 
 pub use fields::{FieldMapping, MappingError};
 pub use units::Conversion;
@@ -68,6 +69,13 @@ impl Script {
 
     /// The fuel that each byte of source after the ordinary may burn beyond that.
     const LOAD_FUEL_BY_BYTE: u64 = 2_000;
+
+    /// Returns the state of a device for which a driver of ThingPark has left this context, as JSON text;
+    /// `None` where it is too large to be kept.
+    #[must_use]
+    pub fn state_of_context(json: &str) -> Option<Vec<u8>> {
+        context::state_of(json, Limits::STATE_BYTES).ok()
+    }
 
     /// Returns the fuel that evaluating a source of so many bytes may burn.
     fn load_fuel(source_bytes: usize) -> u64 {

@@ -45,7 +45,7 @@ pub(crate) enum Answer {
     Malformed { path: String, problem: String },
     TooLarge,
     TooDeep,
-    Reading { data: String, normalized: String, warnings: Vec<String> },
+    Reading { data: String, normalized: String, warnings: Vec<String>, context: String },
     Downlink { f_port: Option<u8>, payload: Vec<u8>, warnings: Vec<String> },
 }
 
@@ -94,6 +94,7 @@ impl Answer {
                 data: reader.text()?,
                 normalized: reader.text()?,
                 warnings: reader.list()?,
+                context: reader.text()?,
             },
             9 => Self::Downlink {
                 f_port: u8::try_from(reader.number()?).ok(),

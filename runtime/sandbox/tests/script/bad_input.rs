@@ -164,7 +164,7 @@ fn an_exception_has_its_place() {
     let decoder = load("function decodeUplink(input) {\n  var a;\n  return { data: a.b };\n}");
     let error = error(&decoder);
     let CallError::Threw { message, line, column } = &error else { panic!("{error}") };
-    assert_eq!(message, "TypeError: cannot read property 'b' of undefined");
+    assert_eq!(message, "TypeError: Cannot read properties of undefined (reading 'b')");
     assert_eq!(*line, Some(3));
     assert!(column.is_some());
     assert_eq!(error.code(), "exception");

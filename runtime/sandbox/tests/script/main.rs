@@ -3,6 +3,8 @@
 
 mod bad_input;
 mod bundles;
+mod context;
+mod dates;
 mod determinism;
 mod dialects;
 mod environment;
@@ -10,6 +12,7 @@ mod fresh_state;
 mod large;
 mod locales;
 mod measurements;
+mod node_errors;
 mod padded;
 mod reach;
 mod support;

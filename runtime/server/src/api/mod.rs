@@ -8,6 +8,7 @@ mod devices;
 mod downlinks;
 mod duties;
 mod extract;
+mod handshakes;
 mod health;
 mod held_body;
 mod history;
@@ -56,7 +57,11 @@ use reference::Reference;
 /// compile here, so `/openapi.json` lacks none. Those of `routes!` need a token, those of `open_routes!` none.
 pub fn router(service: Arc<Service>) -> Router {
     let (router, document) = OpenApiRouter::with_openapi(reference::frontispiece())
-        .merge(ingest::routes())
+        .merge(ingest::routes().layer(middleware::from_fn_with_state(
+            Arc::clone(&service),
+            handshakes::before_the_token,
+        )))
+        .routes(routes!(handshakes::list))
         .routes(routes!(decode::decode))
         .routes(open_routes!(catalogue::list))
         .routes(open_routes!(catalogue::show))
@@ -136,7 +141,9 @@ fn span(request: &axum::extract::Request) -> tracing::Span {
 }
 
 async fn no_such_path(uri: Uri) -> Problem {
+    let advice = ingest::meant_door(uri.path());
     Problem::not_found("no-such-path", format!("nothing is served at {}", uri.path()))
+        .advised(advice)
 }
 
 async fn no_such_method(method: Method, uri: Uri) -> Problem {

@@ -31,7 +31,6 @@ pub(super) struct NetworkServerList {
     operation_id = "checkNetworkServers",
     tag = "operation",
     summary = "Check the network servers: what is connected, what was seen, what is wrong",
-    security(("token" = ["admin"])),
     params(Listing),
     responses((status = 200, description = "The network servers of the settings.", body = NetworkServerList)),
 )]

@@ -138,7 +138,7 @@ pub(super) struct Retried {
         (status = 409, description = "unknown-network-server"),
         (
             status = 422,
-            description = "malformed-json, malformed-protobuf, other-format, invalid-body, refused",
+            description = "malformed-json, malformed-protobuf, malformed-xml, other-format, invalid-body, refused",
         ),
         (status = 503, description = "not-kept"),
     ),

@@ -344,6 +344,10 @@ impl Carrier {
             return Offered::Refused("the settings name no broker".to_owned());
         };
         match publisher.publish(topic, payload).await {
+            // Of one that never tells what becomes of a command, the broker's receipt is all there is.
+            Ok(()) if self.commands.told_by().is_none() => {
+                Offered::Taken { reference: None, sent: true }
+            }
             Ok(()) => Offered::Published,
             Err(error @ NotPublished::NotConnected) => Offered::away(error.to_string()),
             Err(error @ NotPublished::Unanswered) => {

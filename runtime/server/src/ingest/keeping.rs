@@ -7,7 +7,7 @@ use champollion_delivery::{
     mailbox::{DeliveryError, Mailbox},
     records::Record,
 };
-use champollion_frames::{CheckedFrame, Claim, Refusal};
+use champollion_frames::{CheckedFrame, Claim, DevAddr, Progress, Refusal};
 use champollion_store::{Batch, Health, Store, StoreError};
 use jiff::Timestamp;
 
@@ -181,6 +181,7 @@ impl Keeper {
         // A device that was removed between its verification and here is unknown.
         let device = self.devices.get(dev_eui).ok_or(DevicesError::Unknown(dev_eui))?;
         let record = self.decoding.decode(&device, claim.uplink(), sender, &mut batch).await?;
+        let record = record.with_missed_frames(missed_frames(claim));
         let record = self.add(&mut batch, record)?;
         self.store.commit(batch).await?;
         self.mailbox.announce(record.group());
@@ -213,6 +214,7 @@ impl Keeper {
     /// Puts the record into the batch; without its reading where that makes it too large to be kept.
     fn add(&self, batch: &mut Batch, record: Record) -> Result<Record, IngestError> {
         let now = Timestamp::now();
+        let record = record.recorded_at(now);
         match self.mailbox.add(batch, &record, now) {
             Ok(()) => Ok(record),
             Err(error @ DeliveryError::RecordTooLarge { .. }) if record.is_decoded() => {
@@ -231,4 +233,21 @@ impl Keeper {
             metrics::counter!("champollion_counter_resets_total").increment(1);
         }
     }
+}
+
+/// The number of frames of a device that were sent between the last that was received and this one. Not
+/// known of the first frame of a session, nor where the counter started over or the frame was overtaken.
+fn missed_frames(claim: &Claim) -> Option<u32> {
+    let uplink = claim.uplink();
+    if uplink.counter_reset() || uplink.held_up() {
+        return None;
+    }
+    let last = match claim.progress() {
+        Progress::Session { from, .. } => from.last_f_cnt?,
+        Progress::Report { from, .. } => {
+            let is_known = |addr: &DevAddr| uplink.dev_addr().is_none_or(|own| own == *addr);
+            from.dev_addr().as_ref().is_none_or(is_known).then(|| from.last_f_cnt()).flatten()?
+        }
+    };
+    uplink.f_cnt().checked_sub(last)?.checked_sub(1)
 }

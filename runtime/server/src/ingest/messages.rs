@@ -99,7 +99,12 @@ impl Messages {
             return;
         }
         let whereabouts = match origin.whereabouts {
-            Some(told) => told.clone(),
+            // A topic that the operator has chosen may say less than the message.
+            Some(told) => Whereabouts {
+                application: told.application.clone().or(place.application),
+                device: told.device.clone().or(place.device),
+                ..told.clone()
+            },
             // Not every message of a network server says it, and what is known is not unlearnt.
             None if self.downlinks.knows(dev_eui, server) => return,
             None => place.at(server.clone()),

@@ -11,7 +11,7 @@ use std::{
 
 use champollion_delivery::dispatch::Backoff;
 use champollion_frames::{JoinRefusal, Refusal};
-use champollion_lns::{Description, Incoming, Kind, NetworkServerName};
+use champollion_lns::{Description, Heard, Incoming, Kind, NetworkServerName, Topic};
 use champollion_registry::ledger::Actor;
 use champollion_store::{Health, Store};
 use rumqttc::{Publish, QoS};
@@ -81,6 +81,22 @@ impl Arrived {
         let payload = payload[..bytes.min(PARKED_BYTES)].to_vec();
         let topic = std::mem::take(&mut publish.topic);
         (Self { topic, payload, bytes }, publish)
+    }
+}
+
+impl NotTaken {
+    /// The reason that counts of two messages that came together: what is to be tried again, then what is to
+    /// be kept for a person, then what is refused. Those that were taken are known again.
+    fn or(self, earlier: Option<Self>) -> Self {
+        let weight = |why: &Self| match why {
+            Self::Later(_) => 2,
+            Self::Unreadable { .. } => 1,
+            Self::Refused(_) => 0,
+        };
+        match earlier {
+            Some(earlier) if weight(&earlier) >= weight(&self) => earlier,
+            _ => self,
+        }
     }
 }
 
@@ -209,8 +225,23 @@ impl Receiver {
             description: self.description.as_ref(),
             body: payload,
         };
-        let heard = self.kind.read(&incoming);
-        let heard = heard.map_err(|error| unreadable(error.code(), error.to_string()))?;
+        let (mut taken, mut failed) = ("ignored", None);
+        for heard in self.kind.read_all(&incoming) {
+            let heard = heard.map_err(|error| unreadable(error.code(), error.to_string()));
+            match self.take_one(heard, &said).await {
+                Ok(word) => taken = word,
+                Err(why) => failed = Some(why.or(failed)),
+            }
+        }
+        failed.map_or(Ok(taken), Err)
+    }
+
+    async fn take_one(
+        &self,
+        heard: Result<Heard, NotTaken>,
+        said: &Topic<'_>,
+    ) -> Result<&'static str, NotTaken> {
+        let heard = heard?;
         if let Some(hearing) = &self.hearing {
             hearing.message(said.prefix, heard.encoding);
         }

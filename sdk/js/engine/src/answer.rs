@@ -39,6 +39,8 @@ pub(crate) enum Answer {
         /// JSON text of what `normalizeUplink` made of it; empty where there is no such function.
         normalized: Vec<u8>,
         warnings: Vec<String>,
+        /// JSON text of the device's context; empty where the codec left it as it was.
+        context: Vec<u8>,
     },
     /// A command as the device expects it.
     Downlink {
@@ -85,11 +87,12 @@ impl Answer {
             }
             Self::TooLarge => frame.byte(6),
             Self::TooDeep => frame.byte(7),
-            Self::Reading { data, normalized, warnings } => {
+            Self::Reading { data, normalized, warnings, context } => {
                 frame.byte(8);
                 frame.text(&data);
                 frame.text(&normalized);
                 frame.list(&warnings);
+                frame.text(&context);
             }
             Self::Downlink { f_port, payload, warnings } => {
                 frame.byte(9);

@@ -4,6 +4,7 @@ use rquickjs::{Array, Ctx, FromJs as _, Object, Result, Value, qjs};
 
 use crate::{
     answer::Answer,
+    device_context::DeviceContext,
     dialect::{self, Callee, Convention, Entry},
     input::Input,
     json::Json,
@@ -21,6 +22,8 @@ pub(crate) struct Codec {
     encoder: Option<Entry>,
     downlink_decoder: Option<Entry>,
     normalizer: Option<Entry>,
+    /// Whether the codec reads or writes what ThingPark keeps of a device.
+    uses_context: bool,
 }
 
 /// The arguments of a codec's function, as the host hands them over.
@@ -34,6 +37,8 @@ struct Arguments<'js> {
     payload: Vec<u8>,
     variables: Value<'js>,
     data: Value<'js>,
+    /// JSON text of the device's context; empty where there is none.
+    context: Vec<u8>,
 }
 
 impl Codec {
@@ -54,6 +59,7 @@ impl Codec {
             return Ok(Err(scope.describe(context, evaluated)?));
         }
         codec.recognize_helium(context)?;
+        codec.uses_context = DeviceContext::is_used(context, evaluated.source)?;
         Ok(Ok(codec))
     }
 
@@ -70,6 +76,7 @@ impl Codec {
             encoder: scope.find(context, dialect::encoders(dialect))?,
             downlink_decoder: scope.find(context, dialect::downlink_decoders(dialect))?,
             normalizer: scope.find(context, dialect::normalizers(dialect))?,
+            uses_context: false,
         })
     }
 
@@ -96,8 +103,16 @@ impl Codec {
     pub(crate) fn call(&self, context: &Ctx<'_>, input: &mut Input) -> Result<Answer> {
         let function = input.byte();
         let arguments = Arguments::read(context, input)?;
+        let device = self.uses_context.then(|| DeviceContext::give(context, &arguments.context));
+        let device = device.transpose()?;
         match function {
-            0 => self.decode_uplink(context, &arguments),
+            0 => {
+                let answer = self.decode_uplink(context, &arguments)?;
+                Ok(match device {
+                    Some(device) => device.kept(context, answer, arguments.limit),
+                    None => answer,
+                })
+            }
             1 => self.encode_downlink(context, &arguments),
             _ => self.decode_downlink(context, &arguments),
         }
@@ -255,6 +270,7 @@ impl<'js> Arguments<'js> {
             payload: input.bytes().to_vec(),
             variables: object(context, input.bytes())?,
             data: object(context, input.bytes())?,
+            context: input.bytes().to_vec(),
         })
     }
 

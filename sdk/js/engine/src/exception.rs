@@ -60,11 +60,13 @@ fn describe(value: &Value<'_>) -> String {
     }
 }
 
-/// The first place in the codec that the stack trace names: `    at f (codec.js:3:15)`.
+/// The first place in the codec that the stack trace names: `    at f (codec.js:3:15)`. Before it stands the
+/// message, which may name anything.
 fn place(error: &Object<'_>) -> Option<(u32, u32)> {
     let stack: Value<'_> = error.get("stack").ok()?;
     let stack = Text::of(&stack).ok()?.to_string();
-    let (_, after) = stack.split_once(CODEC_NAME)?;
+    let (_, frames) = stack.split_once("\n    at ")?;
+    let (_, after) = frames.split_once(CODEC_NAME)?;
     let mut numbers = after.strip_prefix(':')?.split(|character: char| !character.is_ascii_digit());
     let line = numbers.next()?.parse().ok()?;
     let column = numbers.next().and_then(|digits| digits.parse().ok()).unwrap_or(0);

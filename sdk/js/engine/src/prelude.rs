@@ -8,10 +8,11 @@ use rquickjs::{
     object::Property,
 };
 
-use crate::{console, locales, zones};
+use crate::{console, dates, locales, zones};
 
 /// The prelude, in the order in which its files are evaluated: later ones use what earlier ones share.
-const FILES: [(&str, &str); 8] = [
+const FILES: [(&str, &str); 9] = [
+    ("errors.js", include_str!("../../prelude/errors.js")),
     ("base64.js", include_str!("../../prelude/base64.js")),
     ("text.js", include_str!("../../prelude/text.js")),
     ("buffer.js", include_str!("../../prelude/buffer.js")),
@@ -54,6 +55,7 @@ pub(crate) struct Prelude {
 
 /// Evaluates the files of the prelude, and gives those of its functions that the engine calls.
 pub(crate) fn evaluate(context: &Ctx<'_>) -> Result<Prelude> {
+    dates::install(context)?;
     let native = console::native(context)?;
     native.set("table", Function::new(context.clone(), table)?)?;
     native.set("zone", Function::new(context.clone(), zones::name)?)?;

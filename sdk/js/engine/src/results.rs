@@ -104,7 +104,7 @@ pub(crate) fn reading<'js>(
     }
     let (data, notes) = Json::of(context, "data", data, limit).map_err(unwritable)?;
     warnings.extend(notes);
-    Ok(Reading { data, normalized: Vec::new(), warnings })
+    Ok(Reading { data, normalized: Vec::new(), warnings, context: Vec::new() })
 }
 
 /// A reading, made of a payload.
@@ -112,12 +112,14 @@ pub(crate) struct Reading {
     pub(crate) data: Vec<u8>,
     pub(crate) normalized: Vec<u8>,
     pub(crate) warnings: Vec<String>,
+    /// JSON text of the device's context; empty where it is as it was.
+    pub(crate) context: Vec<u8>,
 }
 
 impl From<Reading> for Answer {
     fn from(reading: Reading) -> Self {
-        let Reading { data, normalized, warnings } = reading;
-        Self::Reading { data, normalized, warnings }
+        let Reading { data, normalized, warnings, context } = reading;
+        Self::Reading { data, normalized, warnings, context }
     }
 }
 

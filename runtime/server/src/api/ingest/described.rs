@@ -7,11 +7,13 @@ use serde_json::json;
 use utoipa::{
     IntoResponses, ToSchema,
     openapi::{
-        Content, ObjectBuilder, Ref, RefOr, Required, ResponseBuilder, ResponsesBuilder, Type,
+        Content, ObjectBuilder, OneOfBuilder, Ref, RefOr, Required, ResponseBuilder,
+        ResponsesBuilder, Type,
         extensions::ExtensionsBuilder,
         path::{Operation, OperationBuilder, ParameterBuilder, ParameterIn},
         request_body::RequestBodyBuilder,
         response::Response,
+        schema::{ArrayBuilder, Schema, SchemaType},
     },
 };
 
@@ -28,7 +30,8 @@ use crate::{
 const PROBLEMS: [(u16, &str); 8] = [
     (
         400,
-        "malformed-frame, malformed-json, malformed-protobuf, other-format, invalid-body, invalid-query",
+        "malformed-frame, malformed-json, malformed-protobuf, malformed-xml, other-format, invalid-body, \
+         invalid-query",
     ),
     (404, "unknown-dev-addr, unknown-dev-eui, unknown-device"),
     (403, "other-network-server"),
@@ -62,18 +65,31 @@ pub(super) fn operation(kind: Kind, path: &str) -> Operation {
     let product = kind.product();
     let words: String =
         path.trim_start_matches("/v1/").split(['/', '-']).map(capitalized).collect();
-    let free = ObjectBuilder::new().schema_type(Type::Object).build();
+    let has_lists = kind.hands_over_lists();
+    let free = ObjectBuilder::new().schema_type(if has_lists {
+        SchemaType::from_iter([Type::Object, Type::Array])
+    } else {
+        Type::Object.into()
+    });
+    let messages = if has_lists { "A message, or a list of messages," } else { "A message" };
     let body = RequestBodyBuilder::new()
         .description(Some(format!(
-            "A message as {product} sends it; members that are not needed pass. See \
+            "{messages} as {product} sends it; members that are not needed pass. See \
              docs/network-servers.md."
         )))
-        .content("application/json", Content::new(Some(free)))
+        .content("application/json", Content::new(Some(free.build())))
         .required(Some(Required::True))
         .build();
+    let one = Ref::from_schema_name(Receipt::name());
     let receipt = ResponseBuilder::new()
-        .description("The message is durable, or of a kind that hands nothing over.")
-        .content("application/json", Content::new(Some(Ref::from_schema_name(Receipt::name()))));
+        .description("The message is durable, or of a kind that hands nothing over.");
+    let receipt = if has_lists {
+        // Of several messages as many receipts, in their order.
+        let either = OneOfBuilder::new().item(one.clone()).item(ArrayBuilder::new().items(one));
+        receipt.content("application/json", Content::new(Some(Schema::OneOf(either.build()))))
+    } else {
+        receipt.content("application/json", Content::new(Some(one)))
+    };
     let answer = if kind.http_answer(b"{}", None).is_some() {
         let free = ObjectBuilder::new().schema_type(Type::Object).build();
         ResponseBuilder::new()

@@ -91,16 +91,18 @@ pub(super) async fn take(
     answer(answers)
 }
 
-/// Returns the bytes that all frames of a device share: the address that it sends from, or the frame itself
-/// where there is none yet.
+/// Returns the bytes that all frames of a device share: the address that it sends from, its DevEUI where the
+/// frame is reported, or nothing where there is neither yet.
 fn device_of(frame: &Frame) -> Vec<u8> {
-    let Content::Phy { phy_payload, .. } = &frame.content else { return Vec::new() };
-    phy_payload.get(DEV_ADDR).unwrap_or_default().to_vec()
+    match &frame.content {
+        Content::Phy { phy_payload, .. } => phy_payload.get(DEV_ADDR).unwrap_or_default().to_vec(),
+        Content::Reported { uplink, .. } => uplink.dev_eui.to_be_bytes().to_vec(),
+    }
 }
 
 /// Adds a frame to those of its device, or its receptions to a copy of it.
 fn add(groups: &mut Vec<Group>, frame: Frame, line: usize) {
-    let same = |group: &&mut Group| phy_payload(&group.frame) == phy_payload(&frame);
+    let same = |group: &&mut Group| are_copies(&group.frame, &frame);
     match groups.iter_mut().find(same) {
         Some(group) => {
             group.frame.metadata.merge(frame.metadata, GATEWAYS);
@@ -110,10 +112,17 @@ fn add(groups: &mut Vec<Group>, frame: Frame, line: usize) {
     }
 }
 
-fn phy_payload(frame: &Frame) -> &[u8] {
-    match &frame.content {
-        Content::Phy { phy_payload, .. } => phy_payload,
-        Content::Reported { .. } => &[],
+/// Whether two frames of a device are one that several gateways heard.
+fn are_copies(one: &Frame, other: &Frame) -> bool {
+    match (&one.content, &other.content) {
+        (Content::Phy { phy_payload: one, .. }, Content::Phy { phy_payload: other, .. }) => {
+            one == other
+        }
+        // A counter may have started over in between: then the moments differ.
+        (Content::Reported { uplink: one, .. }, Content::Reported { uplink: other, .. }) => {
+            one == other
+        }
+        _ => false,
     }
 }
 

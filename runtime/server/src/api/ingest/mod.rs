@@ -1,9 +1,11 @@
-//! Messages from network servers: one handler for all adapters, and one for whole frames in our own
-//! format.
+//! Messages from network servers: one handler for all adapters, and one for our own formats.
 
 mod described;
 mod lines;
+mod own;
 mod phy;
+mod plain;
+mod several;
 
 use std::sync::Arc;
 
@@ -15,14 +17,16 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-use champollion_lns::{Incoming, Kind, Refusal};
+use champollion_lns::{Doors, Incoming, Kind, Message, Refusal};
 use serde::Deserialize;
+use several::Receipts;
 use utoipa::openapi::{HttpMethod, path::Paths};
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{
     Problem,
     extract::{Parameters, read_body},
+    handshakes,
 };
 use crate::{
     api::{
@@ -34,6 +38,9 @@ use crate::{
     service::Service,
 };
 
+/// Starts the paths of all doors.
+const PATH: &str = "/v1/ingest";
+
 /// The parameters of a network server's query; others of its own pass.
 #[derive(Deserialize)]
 struct Query {
@@ -43,8 +50,10 @@ struct Query {
 
 /// Where network servers hand over: the paths of each kind.
 pub(super) fn routes() -> OpenApiRouter<Arc<Service>> {
-    let mut router = OpenApiRouter::default().routes(routes!(phy::take));
-    for kind in Kind::all().filter(|kind| *kind != champollion_lns::phy::KIND) {
+    let own = [champollion_lns::phy::KIND, champollion_lns::plain::KIND];
+    let mut router =
+        OpenApiRouter::default().routes(routes!(phy::take)).routes(routes!(plain::take));
+    for kind in Kind::all().filter(|kind| !own.contains(kind)) {
         let handler =
             post(move |authorized, state, request| take(kind, authorized, state, request));
         for path in kind.paths() {
@@ -58,6 +67,19 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Service>> {
         }
     }
     router
+}
+
+/// The advice for a path at which nothing is served, where it looks like that of a door.
+pub(super) fn meant_door(path: &str) -> Option<String> {
+    let path = path.trim_end_matches('/').to_ascii_lowercase();
+    if !path.starts_with(PATH) {
+        return None;
+    }
+    let mut meant = Kind::all().flat_map(Kind::paths);
+    Some(match meant.find(|door| door.to_ascii_lowercase() == path) {
+        Some(door) => format!("did you mean {door}?"),
+        None => format!("the doors of network servers are {Doors}"),
+    })
 }
 
 /// Takes a message of a kind of network server.
@@ -76,18 +98,27 @@ async fn take(
     let (speaker, known) = network_server(&authorized, &service, kind)?;
     let description = known.and_then(|known| known.json.as_ref());
     let event = query.map(event).transpose()?.unwrap_or_default();
+    let (door, from) = (request.uri().path().to_owned(), handshakes::client(&request));
     let declared = request.headers().get(CONTENT_TYPE).cloned();
     let content_type = declared.as_ref().and_then(|declared| declared.to_str().ok());
     let body = read_body(request, service.config.http.body_bytes).await?;
     let taken = async {
         let heard =
-            kind.read(&Incoming { event: &event, content_type, description, body: &body })?;
+            kind.read_all(&Incoming { event: &event, content_type, description, body: &body });
+        let is_nothing = heard.iter().all(|heard| {
+            heard.as_ref().map_or(true, |heard| matches!(heard.message, Message::Nothing { .. }))
+        });
+        let handshake = is_nothing.then(|| handshakes::take(&service, &body, &door, from));
+        if let Some(answered) = handshake.flatten() {
+            return answered.map(Receipts::One);
+        }
         let server = authorized.principal.network_server.as_ref();
         let origin = Origin { speaker: &speaker, server, whereabouts: None };
-        Ok(service.messages.take(heard, &origin).await?)
+        several::take(&service, heard, &origin).await
     };
     match taken.await {
-        Ok(receipt) => Ok(answer(kind, &body, receipt)),
+        Ok(Receipts::One(receipt)) => Ok(answer(kind, &body, receipt)),
+        Ok(Receipts::Several(receipts)) => Ok(Json(receipts).into_response()),
         Err(problem) => Err(refusal(kind, &body, problem)),
     }
 }

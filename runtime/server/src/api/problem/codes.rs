@@ -164,6 +164,7 @@ pub(in crate::api) const PROBLEM_CODES: &[ProblemCode] = &[
         &[400, 422],
         "The body is no Protobuf message of this kind.",
     ),
+    ProblemCode::new("malformed-xml", &[400, 422], "The body is no XML that can be read."),
     ProblemCode::new(
         "other-format",
         &[400, 422],

@@ -33,9 +33,16 @@ pub(super) fn all(document: &Json) -> BTreeMap<&'static str, Json> {
         json!({ "type": "array", "minItems": 1, "items": { "$ref": format!("{PREFIX}Vector") } });
     BTreeMap::from([
         ("record.json", of_api("record", "A record of one frame", "Record")),
-        ("measurement.json", of_api("measurement", "A measurement of a record", "Measurement")),
+        (
+            "measurement.json",
+            of_api("measurement", "A measurement of a record", "RecordMeasurement"),
+        ),
         ("reading.json", of_api("reading", "An answer of POST /v1/decode", "TrialAnswer")),
         ("frame.json", of_api("frame", "A frame as POST /v1/ingest/phy takes it", "PhyFrame")),
+        (
+            "uplink.json",
+            of_api("uplink", "An uplink as POST /v1/ingest/plain takes it", "PlainUplink"),
+        ),
         ("route.json", of_api("route", "A route as PUT /v1/routes/{name} takes it", "Route")),
         ("problem.json", of_api("problem", "A problem", "Problem")),
         ("decoder.json", manifest),

@@ -7,6 +7,7 @@ use super::super::{FULL_RETRY_AFTER_SECONDS, Problem};
 use crate::{
     at_once::TooManyAtOnce,
     expensive::TooExpensive,
+    handshakes::TooManyHandshakes,
     quotas::{Quota, QuotaExceeded},
     storage::Full,
     workers::NotDone,
@@ -16,6 +17,12 @@ impl From<Full> for Problem {
     fn from(full: Full) -> Self {
         let problem = Self::new(StatusCode::INSUFFICIENT_STORAGE, "storage-full", full.to_string());
         Self { retry_after: Some(FULL_RETRY_AFTER_SECONDS), ..problem }
+    }
+}
+
+impl From<TooManyHandshakes> for Problem {
+    fn from(error: TooManyHandshakes) -> Self {
+        Self::too_many_requests("busy", error.to_string())
     }
 }
 

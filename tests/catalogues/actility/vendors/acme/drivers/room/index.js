@@ -1,6 +1,7 @@
 // Two bytes of temperature in tenths, one of humidity, two of the battery's millivolts.
 function decodeUplink(input) {
   const bytes = Buffer.from(input.bytes);
+  if (input.fPort === 3) return batterySince(bytes);
   if (bytes.length !== 5) return { errors: ["5 bytes were expected"], warnings: [] };
   return {
     data: {
@@ -11,6 +12,14 @@ function decodeUplink(input) {
     errors: [],
     warnings: bytes.readUInt16BE(3) < 3000 ? ["low battery"] : [],
   };
+}
+
+// ThingPark gives a driver the list that it has left with the device's message before.
+function batterySince(bytes) {
+  const before = context.length > 0 ? context[0].battery : null;
+  context.length = 0;
+  context.push({ battery: bytes.readUInt16BE(0) });
+  return { data: { before }, errors: [], warnings: [] };
 }
 
 function encodeDownlink(input) {

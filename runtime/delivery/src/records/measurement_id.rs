@@ -1,0 +1,92 @@
+//! Names of measurements.
+
+use std::fmt;
+
+use champollion_frames::DevEui;
+use data_encoding::BASE32_NOPAD;
+use jiff::Timestamp;
+use serde::{Serialize, Serializer};
+use sha2::{Digest as _, Sha256};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, Type},
+};
+
+/// Bytes of the hash that a name is made of: of the 10^10 measurements of a large network in a year, two have
+/// one name with a probability of some hundred thousandths.
+const BYTES: usize = 10;
+
+/// The name of a measurement: a hash of device, quantity, channel and moment. Each record that tells the
+/// measurement gives it the same name, whatever decoder read it.
+///
+/// It is the base32 of the first ten bytes of the SHA-256 of `DEVEUI QUANTITY CHANNEL MILLISECONDS`; the second
+/// and further values of one moment in a record have a number behind, from 1.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct MeasurementId([u8; BYTES]);
+
+impl MeasurementId {
+    /// The name of a measurement of a device; `earlier` values of the same moment stand before it.
+    pub(super) fn new(
+        dev_eui: DevEui,
+        (quantity, channel): (&str, u16),
+        moment: Timestamp,
+        earlier: usize,
+    ) -> Self {
+        let mut text = format!("{dev_eui} {quantity} {channel} {}", moment.as_millisecond());
+        if earlier > 0 {
+            text.push_str(&format!(" {earlier}"));
+        }
+        let digest = Sha256::digest(text.as_bytes());
+        let mut bytes = [0; BYTES];
+        bytes.copy_from_slice(&digest[..BYTES]);
+        Self(bytes)
+    }
+}
+
+impl fmt::Display for MeasurementId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&BASE32_NOPAD.encode(&self.0))
+    }
+}
+
+impl fmt::Debug for MeasurementId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
+impl PartialSchema for MeasurementId {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some(
+                "The name of a measurement: a hash of device, quantity, channel and moment.",
+            ))
+            .pattern(Some("^[A-Z2-7]{16}$"))
+            .into()
+    }
+}
+
+impl ToSchema for MeasurementId {}
+
+impl Serialize for MeasurementId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_what_the_page_says() {
+        let moment: Timestamp = "2019-07-21T19:00:00Z".parse().unwrap();
+        let name = |earlier| {
+            let dev_eui = "02C4A3FFFE100001".parse().unwrap();
+            MeasurementId::new(dev_eui, ("water.volume", 0), moment, earlier).to_string()
+        };
+        assert_eq!(name(0), "7MMA5L2426AHMMDF");
+        assert_eq!(name(1), "H26ZGWJW5IEQT5MA");
+    }
+}

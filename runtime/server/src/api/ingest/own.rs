@@ -1,0 +1,69 @@
+//! Messages in our own formats: one as JSON, or many as lines of JSON (`application/x-ndjson`).
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    body::Body,
+    extract::Request,
+    http::header::CONTENT_TYPE,
+    response::{IntoResponse, Response},
+};
+use champollion_lns::{Frame, Incoming, OwnFormat};
+
+use super::{
+    super::{
+        extract::{parse_json, read_body},
+        handshakes,
+    },
+    Problem, lines, network_server,
+};
+use crate::{
+    api::authorized::{Authorized, Ingest},
+    service::Service,
+};
+
+/// Takes a frame, or many.
+pub(super) async fn take<T: OwnFormat>(
+    authorized: &Authorized<Ingest>,
+    service: &Arc<Service>,
+    request: Request<Body>,
+) -> Result<Response, Problem> {
+    let (speaker, _) = network_server(authorized, service, T::KIND)?;
+    let has_lines = request
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|declared| declared.to_str().ok())
+        .and_then(|declared| declared.split(';').next())
+        .is_some_and(|declared| {
+            lines::CONTENT_TYPES.iter().any(|name| declared.trim().eq_ignore_ascii_case(name))
+        });
+    let from = handshakes::client(&request);
+    let body = read_body(request, service.config.http.body_bytes).await?;
+    if has_lines {
+        return Ok(lines::take(service, &speaker, &body, read::<T>).await);
+    }
+    let receipt = match read::<T>(&body) {
+        Ok(frame) => service.intake.take(frame, &speaker).await?,
+        Err(problem) => {
+            let handshake = handshakes::take(service, &body, &T::KIND.path(), from);
+            handshake.unwrap_or(Err(problem))?
+        }
+    };
+    Ok(Json(receipt).into_response())
+}
+
+/// Reads a message in a format of our own.
+fn read<T: OwnFormat>(body: &[u8]) -> Result<Frame, Problem> {
+    // Where an error is costs as much as reading, and is asked for only where there is one.
+    if let Ok(message) = serde_json::from_slice::<T>(body) {
+        return Ok(message.read()?);
+    }
+    let incoming = Incoming { event: "up", content_type: None, description: None, body };
+    let advice = match T::KIND.read(&incoming) {
+        Err(error) if error.is_mistaken() => return Err(error.into()),
+        read => read.err().and_then(|error| error.advice()),
+    };
+    let message = parse_json::<T>(body).map_err(|problem| problem.advised(advice))?;
+    Ok(message.read()?)
+}
