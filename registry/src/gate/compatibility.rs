@@ -287,7 +287,7 @@ mod tests {
     #[test]
     fn the_next_version_is_the_lowest_that_the_gate_takes() {
         let manifest = |version: &str, more: &str| {
-            Manifest::parse(&format!("{}{more}", MANIFEST.replace("1.0.0", version))).unwrap()
+            Manifest::parse(&format!("{}{more}", MANIFEST.replace("1.2.3", version))).unwrap()
         };
         let field = "\n[[fields]]\nname = \"more\"\ntype = \"number\"\nmeaning = \"More\"\n";
         let next = |highest: &str, before: Option<(&str, &str)>, more: &str| {

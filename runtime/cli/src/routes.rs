@@ -133,6 +133,9 @@ enum Secrets {
     },
 }
 
+/// The members that a route is shown with beside its definition.
+const BESIDE_THE_DEFINITION: [&str; 5] = ["group", "name", "madeBy", "changedBy", "status"];
+
 /// Where a new route begins.
 #[derive(Clone, Copy, ValueEnum)]
 enum From_ {
@@ -242,7 +245,11 @@ impl Routes {
         file: &PathBuf,
         from: From_,
     ) -> Result<(), Failure> {
-        let route = read_json(file)?;
+        let mut route = read_json(file)?;
+        // A route that was shown can be sent back: what stands beside its definition is left out.
+        if let Some(members) = route.as_object_mut() {
+            members.retain(|member, _| !BESIDE_THE_DEFINITION.contains(&member.as_str()));
+        }
         self.made(name, &client.put_route(self.group(), name, &route, from.beginning()).await?)
     }
 

@@ -70,7 +70,11 @@ mod tests {
             maintainer: "Acme".to_owned(),
             licence: Some("MIT".to_owned()),
             sources: Vec::new(),
-            devices: Vec::new(),
+            devices: vec![Device {
+                vendor: "Acme".to_owned(),
+                model: "T1".to_owned(),
+                firmware: None,
+            }],
             script: Ok(script.to_owned()),
             examples: Vec::new(),
             calling: Calling::default(),

@@ -8,6 +8,8 @@
 use http::{Uri, uri::Scheme};
 use serde_json::Value as Json;
 
+use crate::mistake::encoding::without_mark;
+
 /// Most bytes of a handshake. Those of AWS have two tokens of about a thousand bytes each.
 pub const HANDSHAKE_BYTES: usize = 8 << 10;
 
@@ -87,7 +89,7 @@ impl Handshake {
         if body.len() > HANDSHAKE_BYTES {
             return None;
         }
-        let json: Json = serde_json::from_slice(body).ok()?;
+        let json: Json = serde_json::from_slice(without_mark(body)).ok()?;
         FORMS.iter().find_map(|form| form.read(&json))
     }
 }

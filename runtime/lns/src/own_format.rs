@@ -7,7 +7,10 @@ use serde::{
     de::{DeserializeOwned, Error as _},
 };
 
-use crate::{Fault, Frame, Heard, Kind, Message, Unreadable, json::NAME_BYTES, message::GATEWAYS};
+use crate::{
+    Fault, Frame, Heard, Kind, Message, Unreadable, json::NAME_BYTES, message::GATEWAYS,
+    mistake::encoding::without_mark,
+};
 
 /// A format of our own: a frame as JSON, or many as lines of JSON.
 pub trait OwnFormat: DeserializeOwned {
@@ -42,7 +45,7 @@ impl From<PhyReception> for Reception {
 
 /// Reads a message in a format of our own.
 pub(crate) fn heard<T: OwnFormat>(body: &[u8]) -> Result<Heard, Unreadable> {
-    let message: T = serde_json::from_slice(body).map_err(|error| {
+    let message: T = serde_json::from_slice(without_mark(body)).map_err(|error| {
         let (said, is_data) = (error.to_string(), error.is_data());
         let fault = if is_data { Fault::Invalid(said) } else { Fault::NotJson(said) };
         Unreadable::new("", fault)

@@ -28,6 +28,15 @@ const LIFE: SignedDuration = SignedDuration::from_hours(72);
 #[derive(Default)]
 pub struct Handshakes(Mutex<Vec<Waiting>>);
 
+/// The sender of a handshake.
+#[derive(Clone, Copy, Debug)]
+pub struct Sender {
+    /// The address that it came from.
+    pub address: Option<IpAddr>,
+    /// Whether it came with a token: strangers at the same address, such as that of a proxy, do not keep it out.
+    pub has_token: bool,
+}
+
 /// A handshake, and where it came from.
 #[derive(Clone, Debug)]
 struct Waiting {
@@ -76,7 +85,7 @@ impl Handshakes {
         &self,
         handshake: Handshake,
         door: &str,
-        from: Option<IpAddr>,
+        from: Sender,
         now: Timestamp,
     ) -> Result<(), TooManyHandshakes> {
         let kept = self.keep(handshake, door, from, now);
@@ -103,11 +112,11 @@ impl Handshakes {
         &self,
         handshake: Handshake,
         door: &str,
-        from: Option<IpAddr>,
+        from: Sender,
         now: Timestamp,
     ) -> Result<Option<ShownHandshake>, TooManyHandshakes> {
         let Handshake { what, resource, confirmation_token, enable_url } = handshake;
-        let network = from.map(network_of);
+        let network = from.address.map(network_of);
         let mut waiting = self.0.lock();
         waiting.retain(|one| now.duration_since(one.shown.last_at) < LIFE);
         let same = waiting.iter_mut().map(|one| &mut one.shown).find(|one| {
@@ -121,7 +130,7 @@ impl Handshakes {
         let is_recent = |one: &Waiting| now.duration_since(one.shown.first_at) < PERIOD;
         let of_the_network =
             waiting.iter().filter(|one| one.network == network && is_recent(one)).count();
-        if of_the_network >= OF_A_NETWORK {
+        if of_the_network >= OF_A_NETWORK && !from.has_token {
             return Err(TooManyHandshakes);
         }
         if waiting.len() >= KEPT {
@@ -137,7 +146,7 @@ impl Handshakes {
             first_at: now,
             last_at: now,
             times: 1,
-            from: from.map(|address| address.to_string()),
+            from: from.address.map(|address| address.to_string()),
         };
         waiting.push(Waiting { shown: shown.clone(), network });
         Ok(Some(shown))
@@ -165,8 +174,9 @@ mod tests {
         }
     }
 
-    fn address(network: usize) -> Option<IpAddr> {
-        Some(format!("192.0.2.{network}").parse().unwrap())
+    fn address(network: usize) -> Sender {
+        let address = Some(format!("192.0.2.{network}").parse().unwrap());
+        Sender { address, has_token: false }
     }
 
     fn at(minutes: i64) -> Timestamp {
@@ -200,6 +210,8 @@ mod tests {
             handshakes.take(handshake(101), DOOR, address(1), at(9)),
             Err(TooManyHandshakes)
         );
+        let with_token = Sender { has_token: true, ..address(1) };
+        handshakes.take(handshake(102), DOOR, with_token, at(9)).unwrap();
         handshakes.take(handshake(101), DOOR, address(1), at(10)).unwrap();
     }
 

@@ -176,10 +176,11 @@ class Buffer extends Uint8Array {
   static concat(list, total) {
     if (!Array.isArray(list)) throw invalidType("list", "an instance of Array", list);
     list.forEach((part, i) => checkBytes(part, `list[${i}]`));
-    const whole = Buffer.alloc(total ?? list.reduce((sum, part) => sum + part.length, 0));
+    const length = total ?? list.reduce((sum, part) => sum + part.length, 0);
+    const whole = Buffer.alloc(length);
     let offset = 0;
     for (const part of list) {
-      const fits = part.subarray(0, Math.max(0, total - offset));
+      const fits = part.subarray(0, Math.max(0, length - offset));
       whole.set(fits, offset);
       offset += fits.length;
     }

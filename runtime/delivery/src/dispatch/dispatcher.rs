@@ -327,8 +327,12 @@ impl Dispatcher {
                 let authors = authors.with_change(change.by, was_paused, route.paused);
                 authors.put(&mut batch, key)?;
                 change.commit.commit(batch).await?;
+                let is_another = route.to.is_another_than(&before.live.route().to);
                 before.live.replace(route, authors);
                 self.hand_on(&before, way).await;
+                if is_another {
+                    before.live.forget_handed(&self.mailbox).await?;
+                }
             }
             None => {
                 let limit = self.most_routes.get().map_or(ROUTES_OF_A_GROUP, |of| of(&key.group));

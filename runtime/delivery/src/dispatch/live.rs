@@ -252,6 +252,28 @@ impl LiveRoute {
         self.events.lock().waiting.push(Event::now(kind, Some(&self.key.name), message));
     }
 
+    /// The recipient wants nothing any more: noted once, though several parcels were on their way.
+    pub(crate) fn stop(&self, reason: String) {
+        let message = format!("the recipient wants nothing any more: {reason}");
+        let is_first = self.standing(|standing| {
+            let is_first = standing.stopped.is_none();
+            standing.stopped.get_or_insert(Stopped { at: Timestamp::now(), reason });
+            is_first
+        });
+        if is_first {
+            // That it takes records again is told after it was resumed.
+            self.events.lock().is_failing = true;
+            self.tell(EventKind::RouteStopped, message);
+        }
+    }
+
+    /// Forgets what was handed over, durably: another recipient was handed over nothing.
+    pub(crate) async fn forget_handed(&self, mailbox: &Mailbox) -> Result<(), DeliveryError> {
+        let _turn = self.saving.lock().await;
+        self.handed.lock().clear();
+        Handed::forget(&**mailbox.store(), &self.key).await
+    }
+
     /// Notes that the recipient fails; once until it takes something again.
     pub(crate) fn tell_failing(&self, why: &str) {
         if std::mem::replace(&mut self.events.lock().is_failing, true) {

@@ -17,7 +17,6 @@ use tokio::{
 use super::{
     attempts::Attempt,
     breaker::{Breaker, Permit},
-    events::EventKind,
     lanes::{Lanes, Waiting},
     live::{LiveRoute, RouteView},
     parcels,
@@ -26,7 +25,7 @@ use crate::{
     destinations::{HandoverResult, Parcel, Recipient, Verdict},
     mailbox::{DeliveryError, Mailbox},
     records::StoredRecord,
-    routes::{HandedByDevice, Route, Stopped},
+    routes::{HandedByDevice, Route},
 };
 
 /// Records that are read at once.
@@ -429,9 +428,10 @@ impl Pusher {
                 metrics::counter!("champollion_records_delivered_total")
                     .increment(taken.len() as u64);
                 self.lanes.done(&taken);
+                // A route that was resumed or changed has a breaker that knows nothing of before.
+                self.live.tell_recovered();
                 if self.breaker.succeeded() {
                     tracing::info!(route = %self.live.key, "the recipient takes records again");
-                    self.live.tell_recovered();
                     self.lanes.release();
                 }
                 self.unsaved.get_or_insert(now);
@@ -453,11 +453,7 @@ impl Pusher {
                 let reason = handed.message().to_owned();
                 tracing::warn!(route = %self.live.key, reason, "the recipient wants nothing more");
                 self.failed(taken, now);
-                let message = format!("the recipient wants nothing any more: {reason}");
-                self.live.tell(EventKind::RouteStopped, message);
-                self.live.standing(|standing| {
-                    standing.stopped = Some(Stopped { at: Timestamp::now(), reason });
-                });
+                self.live.stop(reason);
                 self.unsaved = Some(now.checked_sub(SAVING).unwrap_or(now));
             }
         }

@@ -36,6 +36,11 @@ impl Trouble<'_> {
             RouteState::Running if self.refused > 0 => {
                 Some(format!("some records are refused and tried again: {}", self.last_answer()))
             }
+            RouteState::Running if self.failures > 0 => Some(format!(
+                "{} failures in a row, and it is tried again: {}",
+                self.failures,
+                self.last_answer()
+            )),
             RouteState::Running => None,
         }
     }

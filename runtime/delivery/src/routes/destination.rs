@@ -50,6 +50,15 @@ impl Destination {
         }
     }
 
+    /// Whether another recipient gets the records than did before.
+    pub(crate) fn is_another_than(&self, before: &Self) -> bool {
+        let is_changed = match (self.target(), before.target()) {
+            (Some(now), Some(then)) => now.changed(&then).is_some(),
+            (now, then) => now.is_some() != then.is_some(),
+        };
+        self.kind() != before.kind() || is_changed
+    }
+
     /// Returns the kind of the destination.
     #[must_use]
     pub fn kind(&self) -> DestinationKind {

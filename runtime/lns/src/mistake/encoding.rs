@@ -8,8 +8,9 @@ use super::Mistake;
 /// The mark that some programs put before UTF-8.
 const MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// The body without the mark and the blanks around.
-pub(super) fn without_mark(body: &[u8]) -> &[u8] {
+/// Returns the body without the mark of UTF-8 and the blanks around.
+#[must_use]
+pub fn without_mark(body: &[u8]) -> &[u8] {
     let body = body.trim_ascii();
     body.strip_prefix(MARK).unwrap_or(body).trim_ascii()
 }

@@ -5,7 +5,7 @@
 //! There is one rule for all network servers, over HTTP and MQTT: it is applied where reading has failed, so
 //! it costs nothing where messages are good, and refuses nothing that can be read.
 
-mod encoding;
+pub(crate) mod encoding;
 mod envelope;
 mod stranger;
 #[cfg(test)]

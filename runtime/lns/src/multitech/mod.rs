@@ -65,7 +65,8 @@ impl Adapter for Multitech {
     }
 
     fn recognizes(&self, json: &Json) -> bool {
-        json.get("deveui").is_some() && json.get("gweui").is_some()
+        let has = |name: &str| json.get(name).is_some();
+        has("deveui") && (has("gweui") || has("fcnt") && has("data"))
     }
 
     fn read(&self, incoming: &Incoming<'_>) -> Result<Heard, Unreadable> {

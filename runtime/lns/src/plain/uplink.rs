@@ -21,9 +21,8 @@ pub struct PlainUplink {
     dev_eui: DevEui,
     /// The frame counter, all 32 bits where they are known.
     f_cnt: u32,
-    /// The port; missing or 0 of a frame of MAC commands alone, which has no payload.
-    #[serde(default)]
-    f_port: u8,
+    /// The port; missing or 0 of a frame of MAC commands alone. A payload needs one.
+    f_port: Option<u8>,
     /// The payload in clear, as hexadecimal digits.
     #[schema(value_type = Option<String>, example = "0100FC0225")]
     #[serde(default, deserialize_with = "told_hexadecimal_digits")]
@@ -86,7 +85,7 @@ impl OwnFormat for PlainUplink {
             dev_eui: self.dev_eui,
             dev_addr: self.dev_addr,
             f_cnt: self.f_cnt,
-            f_port: Some(self.f_port).filter(|&f_port| f_port != 0),
+            f_port: self.f_port.filter(|&f_port| f_port != 0),
             payload,
             is_encrypted: false,
             confirmed: self.confirmed,
@@ -110,12 +109,15 @@ impl PlainUplink {
                 return Err(invalid("payloadBase64", "payload is given too, and one is enough"));
             }
             (Some(payload), None) | (None, Some(payload)) => payload,
-            (None, None) if self.f_port == 0 => Vec::new(),
+            (None, None) if self.f_port.unwrap_or(0) == 0 => Vec::new(),
             (None, None) => {
                 let why = "it is missing, and so is payloadBase64; an empty one is \"\"";
                 return Err(invalid("payload", why));
             }
         };
+        if self.f_port.is_none() && !payload.is_empty() {
+            return Err(invalid("fPort", "it is missing, and there is a payload"));
+        }
         if payload.len() > FRM_PAYLOAD_BYTES {
             let (got, limit, unit) = (payload.len(), FRM_PAYLOAD_BYTES, "bytes");
             return Err(Unreadable::new("payload", Fault::TooLarge { got, limit, unit }));

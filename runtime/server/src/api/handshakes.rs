@@ -20,7 +20,10 @@ use super::{
     extract::read_body,
 };
 use crate::{
-    connections::ClientAddress, handshakes::ShownHandshake, ingest::Receipt, service::Service,
+    connections::ClientAddress,
+    handshakes::{Sender, ShownHandshake},
+    ingest::Receipt,
+    service::Service,
 };
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -62,14 +65,20 @@ pub(super) async fn before_the_token(
     let (parts, body) = request.into_parts();
     let head = parts.clone();
     let body = read_body(Request::from_parts(parts, body), HANDSHAKE_BYTES).await.ok();
+    let from = Sender { address: from, has_token: false };
     match body.and_then(|body| take(&service, &body, &door, from)) {
         Some(taken) => taken.map(Json).into_response(),
         None => next.run(Request::from_parts(head, Body::empty())).await,
     }
 }
 
+/// The sender of a request that came with a token.
+pub(super) fn with_token(request: &Request) -> Sender {
+    Sender { address: client(request), has_token: true }
+}
+
 /// The address that a request comes from.
-pub(super) fn client(request: &Request) -> Option<IpAddr> {
+fn client(request: &Request) -> Option<IpAddr> {
     request.extensions().get::<ClientAddress>().map(|client| client.address)
 }
 
@@ -78,7 +87,7 @@ pub(super) fn take(
     service: &Service,
     body: &[u8],
     door: &str,
-    from: Option<IpAddr>,
+    from: Sender,
 ) -> Option<Result<Receipt, Problem>> {
     let handshake = Handshake::read(body)?;
     let what = handshake.what.to_owned();

@@ -142,6 +142,10 @@ pub(super) async fn redecode(
     JsonBody(wish): JsonBody<RedecodeRequest>,
 ) -> Result<Response, Problem> {
     let RedecodeRequest { decoder, since, until, group, dry_run } = wish;
+    if since > Timestamp::now() || until.is_some_and(|until| until <= since) {
+        let detail = "since must lie in the past, and before until";
+        return Err(Problem::bad_request("invalid-body", detail).with("path", "since"));
+    }
     let principal = authorized.principal;
     let group = match (&principal.role, group) {
         (Role::Admin, group) => group,

@@ -44,10 +44,12 @@ impl LastHeard {
 
     /// Notes that a device was heard; an uplink that was overtaken changes nothing.
     pub(super) fn note(&self, uplink: &VerifiedUplink) {
-        let (dev_eui, at) = (uplink.dev_eui(), uplink.received_at_ms());
+        let now = u64::try_from(Timestamp::now().as_millisecond()).unwrap_or_default();
+        // A network server whose clock is ahead lets no device be heard in the future.
+        let (dev_eui, at) = (uplink.dev_eui(), uplink.received_at_ms().min(now));
         let mut heard = self.0.lock();
         let last = heard.moments.entry(dev_eui).or_default();
-        if *last < at {
+        if *last < at || *last > now {
             *last = at;
             heard.unwritten.insert(dev_eui);
         }

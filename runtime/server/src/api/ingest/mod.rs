@@ -98,7 +98,7 @@ async fn take(
     let (speaker, known) = network_server(&authorized, &service, kind)?;
     let description = known.and_then(|known| known.json.as_ref());
     let event = query.map(event).transpose()?.unwrap_or_default();
-    let (door, from) = (request.uri().path().to_owned(), handshakes::client(&request));
+    let (door, from) = (request.uri().path().to_owned(), handshakes::with_token(&request));
     let declared = request.headers().get(CONTENT_TYPE).cloned();
     let content_type = declared.as_ref().and_then(|declared| declared.to_str().ok());
     let body = read_body(request, service.config.http.body_bytes).await?;
@@ -124,7 +124,9 @@ async fn take(
 }
 
 fn event(query: Query) -> Result<String, Problem> {
-    query.event.filter(|event| !event.is_empty()).ok_or_else(|| {
+    // Where somebody writes the path by hand, `?event=UP` is meant as it reads.
+    let event = query.event.map(|event| event.to_ascii_lowercase());
+    event.filter(|event| !event.is_empty()).ok_or_else(|| {
         let detail = "event: it is missing in the query, as in ?event=up, which ChirpStack appends";
         Problem::bad_request("invalid-query", detail).with("path", "event")
     })

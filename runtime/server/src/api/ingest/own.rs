@@ -9,7 +9,7 @@ use axum::{
     http::header::CONTENT_TYPE,
     response::{IntoResponse, Response},
 };
-use champollion_lns::{Frame, Incoming, OwnFormat};
+use champollion_lns::{Frame, Incoming, OwnFormat, without_mark};
 
 use super::{
     super::{
@@ -38,7 +38,7 @@ pub(super) async fn take<T: OwnFormat>(
         .is_some_and(|declared| {
             lines::CONTENT_TYPES.iter().any(|name| declared.trim().eq_ignore_ascii_case(name))
         });
-    let from = handshakes::client(&request);
+    let from = handshakes::with_token(&request);
     let body = read_body(request, service.config.http.body_bytes).await?;
     if has_lines {
         return Ok(lines::take(service, &speaker, &body, read::<T>).await);
@@ -55,6 +55,7 @@ pub(super) async fn take<T: OwnFormat>(
 
 /// Reads a message in a format of our own.
 fn read<T: OwnFormat>(body: &[u8]) -> Result<Frame, Problem> {
+    let body = without_mark(body);
     // Where an error is costs as much as reading, and is asked for only where there is one.
     if let Ok(message) = serde_json::from_slice::<T>(body) {
         return Ok(message.read()?);
