@@ -9,6 +9,8 @@ mod stored;
 
 pub use corrected::{CorrectedRecord, Corrections, DamagedRecord, KeptRecord};
 pub use cursor::{Cursor, CursorError};
-pub use record::{DecoderName, DeviceInfo, Outcome, Record, RecordId, Warning};
+pub use record::{
+    DecoderName, DeviceInfo, MappingName, Outcome, Record, RecordId, Warning, made_by,
+};
 pub(crate) use stored::StoredRecord;
 pub use stored::{Head, HeadDecoder, HeadDevice, HeadError, HeadUplink};

@@ -16,6 +16,7 @@ mod ingest;
 mod keys;
 mod known_network_server;
 mod leftover;
+mod mappings;
 mod nearest;
 mod network_servers;
 mod paging;
@@ -74,6 +75,8 @@ pub fn router(service: Arc<Service>) -> Router {
         .routes(routes!(channels::yank))
         .routes(routes!(channels::unyank))
         .routes(routes!(channels::deprecate))
+        .routes(routes!(mappings::show, mappings::put))
+        .routes(routes!(mappings::show_version))
         .routes(routes!(keys::list, keys::add))
         .routes(routes!(keys::rotate))
         .routes(routes!(keys::revoke))
