@@ -9,8 +9,9 @@ mod stored;
 
 pub use corrected::{CorrectedRecord, Corrections, DamagedRecord, KeptRecord};
 pub use cursor::{Cursor, CursorError};
+pub(crate) use record::FORMAT_VERSION;
 pub use record::{
     DecoderName, DeviceInfo, MappingName, Outcome, Record, RecordId, Warning, made_by,
 };
-pub(crate) use stored::StoredRecord;
 pub use stored::{Head, HeadDecoder, HeadDevice, HeadError, HeadUplink};
+pub(crate) use stored::{StoredRecord, dev_eui};
