@@ -107,7 +107,7 @@ impl Registry {
             let mut batch = Batch::new();
             let key = (id.clone(), mapping.version.clone());
             MAPPINGS.insert(&mut batch, &key, &kept).map_err(RegistryError::from)?;
-            let subject = format_args!("{id} mapping {}", mapping.version);
+            let subject = format!("{id} mapping {}", mapping.version);
             let audit = AuditEntry::new(&mandate.by, "put-mapping", subject)
                 .with(json!({ "digest": digest, "fields": mapping.fields.len() }));
             let written = turn.commit(batch, mandate.at, None, audit).await;

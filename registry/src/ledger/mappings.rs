@@ -17,7 +17,7 @@ pub(crate) const MAPPINGS: Table<(DecoderId, Version), KeptMapping, Pair> =
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct KeptMapping {
-    /// The mapping itself.
+    /// The mapping that was put.
     #[serde(flatten)]
     pub mapping: Mapping,
     /// The SHA-256 of what it says.

@@ -18,7 +18,7 @@ use super::{
 pub struct MappingFile {
     /// The decoder that the mapping is of, where the file names it.
     pub decoder: Option<DecoderId>,
-    /// The mapping itself.
+    /// The mapping that the file has.
     pub mapping: Mapping,
     /// The lines of each field's members.
     lines: Vec<BTreeMap<&'static str, usize>>,

@@ -17,7 +17,7 @@ use super::{
 /// Keys under which an object tells when it was measured.
 const MOMENTS: [&str; 3] = ["time", "timestamp", "measuredAt"];
 
-/// What the name of a field says.
+/// Unit and quantity of a field by its name.
 pub(super) struct Named {
     /// The quantity, where type and values leave no doubt.
     pub(super) quantity: Option<&'static Quantity>,

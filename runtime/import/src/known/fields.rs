@@ -42,7 +42,7 @@ pub(crate) enum KnownType {
     Number,
     /// Numbers of which one at least is not whole.
     Fraction,
-    /// Whole numbers alone.
+    /// Whole numbers, without fractions.
     Integer,
     /// True and false, or 1 and 0.
     Boolean,
