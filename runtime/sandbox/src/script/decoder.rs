@@ -212,7 +212,7 @@ impl ScriptDecoder {
         };
         let data = Data::check(as_object(data).into(), limits).map_err(CallError::Output)?;
         let findings = self.measured(&data, &normalized);
-        warnings.extend(findings.warnings);
+        add_warnings(&mut warnings, findings.warnings, limits);
         let state =
             match (!context.is_empty()).then(|| context::state_of(&context, limits.state_bytes)) {
                 Some(Ok(state)) => Some(state),
@@ -265,6 +265,19 @@ impl ScriptDecoder {
             .and_then(|()| lift::warnings_fit(&warnings, limits))
             .map_err(CallError::Output)?;
         Ok(Downlink { f_port, payload, warnings })
+    }
+}
+
+/// Adds the warnings of the host to those of a codec, no more than a reading may have: a frame that could be read
+/// is good, however many of its values are no measurements.
+fn add_warnings(warnings: &mut Vec<String>, found: Vec<String>, limits: &Limits) {
+    // One place is left for a warning about the context.
+    let room = limits.warnings.saturating_sub(warnings.len()).saturating_sub(1);
+    let count = found.len();
+    let kept = if count > room { room.saturating_sub(1) } else { count };
+    warnings.extend(found.into_iter().take(kept).map(|text| shortened(text, limits.text_bytes)));
+    if count > kept && room > 0 {
+        warnings.push(format!("{} more values are no measurements", count - kept));
     }
 }
 

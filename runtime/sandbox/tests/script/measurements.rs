@@ -120,3 +120,15 @@ fn what_an_operator_gives_comes_before_what_a_codec_normalizes() {
     let gone = field("gone", "air.temperature", None).given();
     assert_eq!(found(&reading(source, vec![gone])).len(), 2);
 }
+
+#[test]
+fn values_that_are_no_measurements_fail_no_frame() {
+    let source =
+        "function decodeUplink() { return { data: { a: Array(70).fill('n/a'), b: 3.6 } }; }";
+    let fields = vec![field("a[]", "air.temperature", None), field("b", "battery.voltage", None)];
+    let reading = reading(source, fields);
+    assert_eq!(found(&reading), [("battery.voltage", &Value::Number(3.6))]);
+    assert_eq!(reading.warnings.len(), 63);
+    assert_eq!(reading.warnings[0], "data.a[0] is \"n/a\", and air.temperature is a number");
+    assert_eq!(reading.warnings[62], "8 more values are no measurements");
+}
