@@ -86,7 +86,8 @@ fn dialect(script: &ScriptDeclaration) -> (Option<&'static str>, bool) {
 #[test]
 fn the_device_repository_of_the_things_network() {
     let out = folder();
-    let report = imported(&catalogue("ttn"), &["--from", "ttn", "--out", text(out.path())]);
+    let mut report = imported(&catalogue("ttn"), &["--from", "ttn", "--out", text(out.path())]);
+    let counted = report.as_object_mut().and_then(|report| report.remove("fields"));
     let expected = json!({
         "codecs": 5,
         "packages": 5,
@@ -98,6 +99,13 @@ fn the_device_repository_of_the_things_network() {
     assert_eq!(report, expected);
 
     let packages = packages(out.path());
+    let fields = || packages.values().flat_map(|package| &package.manifest().fields);
+    let known = json!({
+        "total": fields().count(),
+        "withUnit": fields().filter(|field| field.unit.is_some()).count(),
+        "withQuantity": fields().filter(|field| field.quantity.is_some()).count(),
+    });
+    assert_eq!(counted, Some(known));
     let names: Vec<&str> = packages.keys().map(String::as_str).collect();
     let expected = ["acme/gate", "acme/meter", "acme/t1", "windy/old", "windy/wind-vane"];
     assert_eq!(names, expected);
@@ -262,6 +270,15 @@ fn points_of_thingpark_become_quantities() {
     assert_eq!(field("at"), (None, None, None));
     let reading = decoded(&file, 2, "00d7320e10");
     assert_eq!(reading["data"]["room"], json!({ "temperature": 21.5, "humidity": 50 }));
+    let measured = reading["measurements"].as_array().into_iter().flatten();
+    let measured: BTreeMap<String, Json> = measured
+        .map(|one| (one["quantity"].as_str().unwrap_or_default().to_owned(), one["value"].clone()))
+        .collect();
+    assert_eq!(measured["air.temperature"], 21.5, "a point is measured");
+    assert_eq!(
+        (&measured["air.humidity"], &measured["battery.voltage"]),
+        (&json!(50.0), &json!(3.6))
+    );
 }
 
 #[test]

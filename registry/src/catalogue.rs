@@ -22,9 +22,22 @@ pub struct CatalogueEntry {
     pub manifest: Manifest,
     /// All published versions, the highest first.
     pub versions: Vec<CatalogueVersion>,
+    /// The mapping in force, which the fields show.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mapping: Option<MappingInForce>,
     /// Why it should not be used any more, and what in its place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deprecated: Option<Deprecation>,
+}
+
+/// The mapping of a decoder's fields that is in force.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct MappingInForce {
+    /// The version of the mapping.
+    #[schema(value_type = String)]
+    pub version: Version,
+    /// The SHA-256 of what it says.
+    pub digest: Digest,
 }
 
 /// A published version in the catalogue.
@@ -99,7 +112,15 @@ impl Registry {
 
 fn catalogue_entry(listed: &Listed, shown: &Version) -> Option<CatalogueEntry> {
     let Listed { versions, channels, .. } = listed;
-    let manifest = Manifest::clone(&versions.get(shown)?.manifest);
+    let manifest = &versions.get(shown)?.manifest;
+    let manifest = match &listed.mapping {
+        Some(kept) => kept.mapping.laid_over(manifest),
+        None => Manifest::clone(manifest),
+    };
+    let mapping = listed
+        .mapping
+        .as_ref()
+        .map(|kept| MappingInForce { version: kept.mapping.version.clone(), digest: kept.digest });
     let versions = versions
         .iter()
         .rev()
@@ -113,5 +134,5 @@ fn catalogue_entry(listed: &Listed, shown: &Version) -> Option<CatalogueEntry> {
             yanked: channels.yanked(version).map(str::to_owned),
         })
         .collect();
-    Some(CatalogueEntry { manifest, versions, deprecated: channels.deprecated().cloned() })
+    Some(CatalogueEntry { manifest, versions, mapping, deprecated: channels.deprecated().cloned() })
 }

@@ -11,23 +11,26 @@ use quick_cache::{
 
 use crate::loaded_decoder::LoadedDecoder;
 
+/// The name of a decoder in memory: the digest of its package, and that of the mapping which it is measured by.
+pub(crate) type LoadedKey = (Digest, Option<Digest>);
+
 /// The decoders in memory. They are bounded by the bytes of their code; those that were not called
 /// for longest go first, and are loaded again when they are next called.
 pub(crate) struct LoadedDecoders(
     Cache<
-        Digest,
+        LoadedKey,
         Arc<LoadedDecoder>,
         CodeBytes,
         DefaultHashBuilder,
-        DefaultLifecycle<Digest, Arc<LoadedDecoder>>,
+        DefaultLifecycle<LoadedKey, Arc<LoadedDecoder>>,
     >,
 );
 
 #[derive(Clone)]
 struct CodeBytes;
 
-impl Weighter<Digest, Arc<LoadedDecoder>> for CodeBytes {
-    fn weight(&self, _: &Digest, loaded: &Arc<LoadedDecoder>) -> u64 {
+impl Weighter<LoadedKey, Arc<LoadedDecoder>> for CodeBytes {
+    fn weight(&self, _: &LoadedKey, loaded: &Arc<LoadedDecoder>) -> u64 {
         loaded.decoder.loaded_bytes() as u64
     }
 }
@@ -53,23 +56,23 @@ impl LoadedDecoders {
         ))
     }
 
-    /// The decoder of a digest; `load` is run once however many ask for it at the same time.
+    /// The decoder of a name; `load` is run once however many ask for it at the same time.
     pub(crate) async fn get_or_load<E>(
         &self,
-        digest: Digest,
+        key: LoadedKey,
         load: impl Future<Output = Result<Arc<LoadedDecoder>, E>>,
     ) -> Result<Arc<LoadedDecoder>, E> {
-        let loaded = self.0.get_or_insert_async(&digest, load).await?;
+        let loaded = self.0.get_or_insert_async(&key, load).await?;
         gauge!("champollion_decoders_loaded").set(self.0.len() as f64);
         gauge!("champollion_decoders_loaded_bytes").set(self.0.weight() as f64);
         Ok(loaded)
     }
 
-    pub(crate) fn get(&self, digest: Digest) -> Option<Arc<LoadedDecoder>> {
-        self.0.get(&digest)
+    pub(crate) fn get(&self, key: &LoadedKey) -> Option<Arc<LoadedDecoder>> {
+        self.0.get(key)
     }
 
-    pub(crate) fn keep(&self, digest: Digest, loaded: Arc<LoadedDecoder>) {
-        self.0.insert(digest, loaded);
+    pub(crate) fn keep(&self, key: LoadedKey, loaded: Arc<LoadedDecoder>) {
+        self.0.insert(key, loaded);
     }
 }

@@ -117,11 +117,11 @@ impl Registry {
         version: Version,
         entry: &Entry,
     ) -> Result<Arc<LoadedDecoder>, RegistryError> {
-        let digest = entry.line.digest;
-        if let Some(loaded) = self.loaded.get(digest) {
+        let key = (entry.line.digest, entry.mapping.as_ref().map(|kept| kept.digest));
+        if let Some(loaded) = self.loaded.get(&key) {
             return Ok(loaded);
         }
-        self.loaded.get_or_load(digest, self.load(id, version, entry)).await
+        self.loaded.get_or_load(key, self.load(id, version, entry)).await
     }
 
     async fn load(
@@ -139,13 +139,16 @@ impl Registry {
             reason,
         };
         let (manifest, digest) = (Arc::clone(&entry.manifest), entry.line.digest);
+        let mapping = entry.mapping.clone();
+        let by = mapping.clone();
         let (decoder, manifest) = tokio::task::spawn_blocking(move || {
-            (load_file(&file, &manifest, digest, &sandbox, &lower), manifest)
+            let mapping = by.as_ref().map(|kept| &kept.mapping);
+            (load_file(&file, (&*manifest, mapping), digest, &sandbox, &lower), manifest)
         })
         .await
         .map_err(|error| unusable(error.to_string()))?;
         let decoder = decoder.map_err(|error| unusable(error.to_string()))?;
         let health = Arc::clone(&entry.health);
-        Ok(Arc::new(LoadedDecoder::new(manifest, decoder, health)))
+        Ok(Arc::new(LoadedDecoder::new(manifest, decoder, health, mapping)))
     }
 }

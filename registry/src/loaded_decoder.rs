@@ -15,6 +15,7 @@ use semver::Version;
 
 use crate::{
     channels::Health,
+    ledger::KeptMapping,
     package::{DecoderId, Manifest},
 };
 
@@ -28,6 +29,8 @@ pub struct LoadedDecoder {
     pub manifest: Arc<Manifest>,
     /// The decoder, ready to be called.
     pub decoder: Decoder,
+    /// The mapping by which its fields are measured, where one is in force.
+    pub mapping: Option<Arc<KeptMapping>>,
     pub(crate) health: Arc<Health>,
     gauges: Gauges,
 }
@@ -43,10 +46,15 @@ struct Gauges {
 }
 
 impl LoadedDecoder {
-    pub(crate) fn new(manifest: Arc<Manifest>, decoder: Decoder, health: Arc<Health>) -> Self {
+    pub(crate) fn new(
+        manifest: Arc<Manifest>,
+        decoder: Decoder,
+        health: Arc<Health>,
+        mapping: Option<Arc<KeptMapping>>,
+    ) -> Self {
         let (id, version) = (manifest.id.clone(), manifest.version.clone());
         let gauges = Gauges::of(&id, &version);
-        Self { id, version, manifest, decoder, health, gauges }
+        Self { id, version, manifest, decoder, mapping, health, gauges }
     }
 
     /// Decodes a frame, and counts what it came to.

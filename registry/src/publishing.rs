@@ -115,8 +115,11 @@ impl Registry {
             let entry = self.entry(&published.id, &published.version);
             let entry = entry.map_err(RegistryError::from)?;
             let (manifest, health) = (Arc::clone(&entry.manifest), Arc::clone(&entry.health));
-            let loaded = LoadedDecoder::new(manifest, decoder, health);
-            self.loaded.keep(published.digest, Arc::new(loaded));
+            // What was tried is measured by the package alone.
+            if entry.mapping.is_none() {
+                let loaded = LoadedDecoder::new(manifest, decoder, health, None);
+                self.loaded.keep((published.digest, None), Arc::new(loaded));
+            }
         }
         Ok(published)
     }
@@ -235,7 +238,7 @@ impl Registry {
 
         let mut index = self.index_mut();
         let listed = index.entry(id.clone()).or_default();
-        listed.versions.insert(version.clone(), Arc::clone(entry));
+        listed.insert(version.clone(), entry);
         listed.set_channels(channels);
         Ok(Published { id, version, digest: line.digest, vectors: line.vectors, channel })
     }

@@ -97,7 +97,7 @@ impl Registry {
             }
             for (version, entry) in &mut listed.versions {
                 if let Some(known) = known.versions.get(version) {
-                    *entry = Arc::clone(known);
+                    *entry = known.with_mapping(entry.mapping.clone());
                 }
             }
         }

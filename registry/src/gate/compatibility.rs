@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use semver::Version;
 
 use super::finding::Finding;
-use crate::package::{Field, Manifest};
+use crate::package::{Field, FieldType, Manifest};
 
 /// The part of a version that must grow.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -53,6 +53,11 @@ pub(crate) fn incompatibilities(previous: &Manifest, next: &Manifest) -> Vec<Fin
         version: next.version.clone(),
     });
     findings.collect()
+}
+
+/// Whether the number of a version says that users of the one before may not be able to use it.
+pub(super) fn is_major_told(previous: &Version, next: &Version) -> bool {
+    is_told(previous, next, Needed::Major)
 }
 
 /// Whether a version says that so much has changed. Before 1.0.0 the number after the zero is what
@@ -111,6 +116,11 @@ fn changes_of_fields(previous: &Manifest, next: &Manifest, changes: &mut Vec<(St
         after.values().copied().filter(|field| !before.contains_key(&*field.name)).collect();
     for (name, field) in &before {
         let Some(new) = after.get(name) else {
+            if let Some(value) = next.fields.iter().find(|value| tells_of(field, value)) {
+                let change = format!("the field {name} is told with {} now", value.name);
+                changes.push((change, Needed::Minor));
+                continue;
+            }
             let alike = added.iter().find(|other| {
                 (other.kind, &other.quantity, &other.unit)
                     == (field.kind, &field.quantity, &field.unit)
@@ -127,15 +137,19 @@ fn changes_of_fields(previous: &Manifest, next: &Manifest, changes: &mut Vec<(St
             let (old, new) = (field.kind.as_str(), new.kind.as_str());
             changes.push((format!("the field {name} is {new} and was {old}"), Needed::Major));
         }
-        for (what, old, new) in [
-            ("quantity", &field.quantity, &new.quantity),
-            ("unit", &field.unit, &new.unit),
-            ("unit in data", &field.data_unit, &new.data_unit),
+        let was_unknown = field.quantity.is_none() && field.unit.is_none();
+        let is_known_now = was_unknown && new.quantity.is_some();
+        let channel = |field: &Field| field.channel.map(|channel| channel.to_string());
+        for (what, old, new, is_more) in [
+            ("quantity", &field.quantity, &new.quantity, true),
+            ("unit", &field.unit, &new.unit, true),
+            ("unit in data", &field.data_unit, &new.data_unit, is_known_now),
+            ("channel", &channel(field), &channel(new), field.quantity.is_none()),
         ] {
             match (old, new) {
                 (old, new) if old == new => {}
                 // More is known of it, and it is what it was.
-                (None, Some(_)) if what != "unit in data" => {
+                (None, Some(_)) if is_more => {
                     changes.push((format!("the field {name} has a {what} now"), Needed::Minor));
                 }
                 (old, new) => {
@@ -147,9 +161,29 @@ fn changes_of_fields(previous: &Manifest, next: &Manifest, changes: &mut Vec<(St
             }
         }
     }
+    for (name, field) in &before {
+        let changed = after.get(name).filter(|new| field.words != new.words);
+        let Some(new) = changed.filter(|_| field.quantity.is_some()) else { continue };
+        let keeps = field.words.iter().all(|(word, state)| new.words.get(word) == Some(state));
+        let is_told_more = keeps && !field.words.is_empty();
+        let needed = if is_told_more { Needed::Minor } else { Needed::Major };
+        changes.push((format!("the field {name} has other words for true and false"), needed));
+    }
     for field in added {
         changes.push((format!("the field {} was added", field.name), Needed::Minor));
     }
+}
+
+/// Whether an inferred field says nothing but the unit or the name of a value: it is one with that.
+fn tells_of(field: &Field, value: &Field) -> bool {
+    let Some(told) = value.told_unit.as_ref().filter(|_| field.inferred) else { return false };
+    let parts = |name: &str| {
+        let (object, key) = name.rsplit_once('.').unwrap_or(("", name));
+        (object.to_owned(), key.to_owned())
+    };
+    let ((object, key), (other, _)) = (parts(&field.name), parts(&value.name));
+    let names_it = !object.is_empty() && field.kind == FieldType::Text && !value.meaning.is_empty();
+    object == other && (key == told.member || names_it)
 }
 
 fn fields(manifest: &Manifest) -> impl Iterator<Item = (&str, &Field)> {
@@ -271,6 +305,34 @@ mod tests {
         }
         assert_eq!(found("1.2.4", "Decodes it.", "Reads it."), [""; 0]);
         assert_eq!(found("1.2.4", "Frames so far", "Frames until now"), [""; 0]);
+    }
+
+    #[test]
+    fn what_an_import_learns_of_a_field_is_a_minor_version() {
+        let with = |version: &str, fields: &str| {
+            let counter = MANIFEST.replace("1.2.3", version).replace(COUNTER, fields);
+            Manifest::parse(&format!("{counter}\n[script]\n")).unwrap()
+        };
+        let field = |name: &str, kind: &str, more: &str| {
+            format!("[[fields]]\nname = \"{name}\"\ntype = \"{kind}\"\ninferred = true\n{more}\n")
+        };
+        let before = [
+            field("d.value", "number", ""),
+            field("d.unit", "text", ""),
+            field("d.label", "text", ""),
+        ];
+        let known = "quantity = \"sensor.distance\"\nunit = \"m\"\ndata-unit = \"mm\"\nmeaning = \"Distance\"\n\
+                     told-unit = { member = \"unit\", text = \"mm\" }\ninferred-from = \"unit beside\"";
+        let after = field("d.value", "number", known);
+        let previous = with("1.2.3", &before.concat());
+        assert!(!incompatibilities(&previous, &with("1.2.4", &after)).is_empty());
+        let minor = incompatibilities(&previous, &with("1.3.0", &after));
+        assert!(minor.is_empty(), "{minor:?}");
+        let other = after.replace("data-unit = \"mm\"", "data-unit = \"cm\"");
+        let previous = with("1.2.3", &after);
+        assert!(!incompatibilities(&previous, &with("1.3.0", &other)).is_empty(), "it was known");
+        let channel = after.replace("inferred = true", "inferred = true\nchannel = 1");
+        assert!(!incompatibilities(&previous, &with("1.3.0", &channel)).is_empty());
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod admission;
 mod compatibility;
 mod declared;
 mod finding;
+mod mapped;
 mod random;
 mod rehearsal;
 mod settings;
@@ -17,3 +18,5 @@ pub use rehearsal::{Rehearsal, RehearsalError, VectorDiffers};
 pub use settings::PublicationSettings;
 
 pub(crate) use compatibility::incompatibilities;
+
+pub(crate) use mapped::incompatible_mappings;

@@ -12,7 +12,10 @@ use jiff::Timestamp;
 use semver::{Version, VersionReq};
 use serde::{Deserialize, Serialize};
 
-use super::error::LedgerError;
+use super::{
+    error::LedgerError,
+    mappings::{KeptMapping, MAPPINGS},
+};
 use crate::{
     channels::{Canary, Channel, Channels, Health, Shadow, pinned},
     package::{DecoderId, Manifest, Package},
@@ -41,6 +44,8 @@ pub(crate) struct Listed {
     pub(crate) shadow: Option<Arc<Shadow>>,
     /// The same of the candidate that a share of the devices gets.
     pub(crate) canary: Option<Arc<Canary>>,
+    /// The mapping in force; each version has it too.
+    pub(crate) mapping: Option<Arc<KeptMapping>>,
 }
 
 /// A published version with its digest.
@@ -48,6 +53,8 @@ pub(crate) struct Entry {
     pub(crate) manifest: Arc<Manifest>,
     pub(crate) line: IndexLine,
     pub(crate) health: Arc<Health>,
+    /// The mapping by which its fields are measured.
+    pub(crate) mapping: Option<Arc<KeptMapping>>,
 }
 
 /// The line that the store keeps of a published version, beside its manifest; the file is a blob named by its
@@ -117,7 +124,17 @@ impl IndexLine {
 
 impl Entry {
     pub(crate) fn new(manifest: Manifest, line: IndexLine) -> Self {
-        Self { manifest: Arc::new(manifest), line, health: Arc::default() }
+        Self { manifest: Arc::new(manifest), line, health: Arc::default(), mapping: None }
+    }
+
+    /// The same version by a mapping; it keeps its health.
+    pub(crate) fn with_mapping(self: &Arc<Self>, mapping: Option<Arc<KeptMapping>>) -> Arc<Self> {
+        let digest = |mapping: &Option<Arc<KeptMapping>>| mapping.as_ref().map(|kept| kept.digest);
+        if digest(&self.mapping) == digest(&mapping) {
+            return Arc::clone(self);
+        }
+        let (manifest, health) = (Arc::clone(&self.manifest), Arc::clone(&self.health));
+        Arc::new(Self { manifest, line: self.line.clone(), health, mapping })
     }
 
     /// Reads the manifest of a version that the store keeps; the error says what is wrong with it.
@@ -145,6 +162,19 @@ impl Listed {
             }
         });
         self.channels = channels;
+    }
+
+    /// Puts a mapping in force for all versions. Calls under way go on with the one before.
+    pub(crate) fn set_mapping(&mut self, mapping: Option<Arc<KeptMapping>>) {
+        for entry in self.versions.values_mut() {
+            *entry = entry.with_mapping(mapping.clone());
+        }
+        self.mapping = mapping;
+    }
+
+    /// Adds a version, by the mapping in force.
+    pub(crate) fn insert(&mut self, version: Version, entry: &Arc<Entry>) {
+        self.versions.insert(version, entry.with_mapping(self.mapping.clone()));
     }
 
     /// The version that somebody gets who asks so: the one that is pinned, or the highest that is
@@ -194,6 +224,12 @@ pub(crate) async fn read_index(store: &dyn Store) -> Result<Index, LedgerError> 
     }
     for (id, channels) in CHANNELS.pages(store).all().await? {
         index.entry(id).or_default().set_channels(channels);
+    }
+    for ((id, version), kept) in MAPPINGS.pages(store).all().await? {
+        let Some(listed) = index.get_mut(&id) else { continue };
+        if listed.mapping.as_ref().is_none_or(|known| known.mapping.version < version) {
+            listed.set_mapping(Some(Arc::new(kept)));
+        }
     }
     Ok(index)
 }

@@ -10,6 +10,7 @@ mod history;
 mod index;
 mod journal;
 pub(crate) mod key_tables;
+mod mappings;
 mod mending;
 mod oci_artifact;
 mod resolve;
@@ -25,6 +26,7 @@ pub use chain::{BrokenChain, Head, Link};
 pub use error::DamagedIndex;
 pub use event::{IndexEvent, PublishedVersion, VersionName};
 pub use history::History;
+pub use mappings::KeptMapping;
 pub use mending::{Mended, Mirror};
 pub use oci_artifact::{Artifact, ArtifactError, CONFIG_TYPE, LAYER_TYPE};
 pub use resolve::ResolveError;
@@ -38,6 +40,7 @@ pub(crate) use index::{
     CHANNELS, Entry, Index, IndexLine, Listed, StoredVersion, VERSIONS, read_index,
 };
 pub(crate) use journal::{Journal, Turn, is_behind};
+pub(crate) use mappings::{MAPPINGS, read_mappings};
 pub(crate) use mending::{FileError, PackageFiles};
 pub(crate) use resolve::{no_version, not_given};
 pub(crate) use verify::Held;

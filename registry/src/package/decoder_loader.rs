@@ -2,7 +2,9 @@
 
 use champollion_sandbox::{CallLimits, Decoder, Digest, LoadError, MappingError, Sandbox, Script};
 
-use super::{error::PackageError, manifest::Manifest, sections::Code, wasm_file::Package};
+use super::{
+    error::PackageError, manifest::Manifest, mapping::Mapping, sections::Code, wasm_file::Package,
+};
 
 /// Why what a package runs cannot be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -23,14 +25,16 @@ impl Package {
     /// Compiles the decoder, or loads the script into its engine. Takes up to a second of the
     /// processor: it belongs on a thread that may block.
     pub fn load(&self, sandbox: &Sandbox) -> Result<Decoder, UnusableError> {
-        load(self.code(), self.manifest(), self.digest(), sandbox, &CallLimits::default())
+        let manifest = (self.manifest(), None);
+        load(self.code(), manifest, self.digest(), sandbox, &CallLimits::default())
     }
 }
 
-/// The same for a file of which the manifest is known already, within limits that may be lower.
+/// The same for a file of which the manifest is known already, with the mapping in force, within limits that may
+/// be lower.
 pub(crate) fn load_file(
     file: &[u8],
-    manifest: &Manifest,
+    manifest: (&Manifest, Option<&Mapping>),
     digest: Digest,
     sandbox: &Sandbox,
     lower: &CallLimits,
@@ -40,7 +44,7 @@ pub(crate) fn load_file(
 
 fn load(
     code: Code<'_>,
-    manifest: &Manifest,
+    (manifest, mapping): (&Manifest, Option<&Mapping>),
     digest: Digest,
     sandbox: &Sandbox,
     lower: &CallLimits,
@@ -48,19 +52,26 @@ fn load(
     match code {
         Code::Component(file) => Ok(sandbox.load_within(file, lower)?),
         Code::Script(source) => {
-            Ok(sandbox.load_script_within(&script(source, manifest)?, digest, lower)?)
+            Ok(sandbox.load_script_within(&script(source, manifest, mapping)?, digest, lower)?)
         }
     }
 }
 
-fn script(source: &str, manifest: &Manifest) -> Result<Script, MappingError> {
+fn script(
+    source: &str,
+    manifest: &Manifest,
+    mapping: Option<&Mapping>,
+) -> Result<Script, MappingError> {
     let declared = manifest.script.clone().unwrap_or_default();
     Ok(Script {
         source: source.to_owned(),
         // One codec may name its functions by several dialects, so one that was only recognized
         // binds none of them.
         dialect: declared.dialect.filter(|_| !declared.recognized),
-        fields: manifest.mappings().collect::<Result<_, _>>()?,
+        fields: match mapping {
+            Some(mapping) => mapping.mappings(manifest),
+            None => manifest.mappings().collect::<Result<_, _>>()?,
+        },
         downlink_port: declared.downlink_port,
         whole_input: declared.whole_input,
     })

@@ -2,6 +2,9 @@
 
 use super::manifest::Manifest;
 
+/// The key of a field's words, which are no names of ours.
+const WORDS: &str = "words";
+
 /// A fault of a manifest.
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
@@ -37,6 +40,8 @@ impl Manifest {
 fn rename_keys(table: &mut toml::Table, rename: &impl Fn(&str) -> String) {
     let renamed = std::mem::take(table).into_iter().map(|(key, mut value)| {
         match &mut value {
+            // Its keys are values of the device.
+            toml::Value::Table(_) if key == WORDS => {}
             toml::Value::Table(inner) => rename_keys(inner, rename),
             toml::Value::Array(list) => {
                 let tables = list.iter_mut().filter_map(toml::Value::as_table_mut);
@@ -174,6 +179,42 @@ mod tests {
         let manifest = Manifest::parse(&text).unwrap();
         let written = manifest.to_toml().unwrap();
         assert_eq!(Manifest::parse(&written).unwrap(), manifest, "{written}");
+    }
+
+    #[test]
+    fn what_was_inferred_is_written_with_its_reason() {
+        let text = format!(
+            "{MANIFEST}\ninferred = true\ninferred-from = \"suffix C\"\nchannel = 2\n\
+             told-unit = {{ member = \"unit\", text = \"°C\" }}\n\
+             [[fields]]\nname = \"door\"\ntype = \"text\"\nquantity = \"switch.closed\"\n\
+             meaning = \"The door\"\nwords = {{ Open = false, noLeak = true }}\n[script]\n"
+        );
+        let manifest = Manifest::parse(&text).unwrap();
+        let field = &manifest.fields[0];
+        assert_eq!(field.told_unit.as_ref().map(|told| told.text.as_str()), Some("°C"));
+        assert_eq!((field.channel, manifest.fields[1].words["Open"]), (Some(2), false));
+        let written = manifest.to_toml().unwrap();
+        assert_eq!(Manifest::parse(&written).unwrap(), manifest, "{written}");
+        assert_eq!(manifest.mappings().filter_map(Result::ok).count(), 2);
+    }
+
+    #[test]
+    fn only_what_has_a_reason_is_measured_of_inferred_fields() {
+        let with = |more: &str| {
+            let manifest = Manifest::parse(&format!("{MANIFEST}\n{more}\n[script]\n")).unwrap();
+            manifest.mappings().count()
+        };
+        assert_eq!(with(""), 1);
+        assert_eq!(with("inferred = true"), 0, "the script of an earlier version measures it");
+        assert_eq!(with("inferred = true\ninferred-from = \"normalizeUplink\""), 0);
+        assert_eq!(with("inferred = true\ninferred-from = \"name temperature\""), 1);
+    }
+
+    #[test]
+    fn words_are_of_quantities_that_are_true_or_false() {
+        let text = format!("{MANIFEST}\nwords = {{ warm = true }}\n[script]\n");
+        let error = Manifest::parse(&text).unwrap_err();
+        assert!(error.to_string().contains("temperature has words"), "{error}");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The manifest: what a decoder says of itself.
 
+use std::collections::BTreeMap;
+
 use champollion_sandbox::{Dialect, Digest, FieldMapping, MappingError};
 use semver::Version;
 use serde::{Deserialize, Serialize};
@@ -107,9 +109,57 @@ pub struct Field {
     /// The meaning of the field; may be left out of a field that is inferred.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub meaning: String,
+    /// The member beside it that tells its unit, where one does. A value in another unit is not measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told_unit: Option<ToldUnit>,
+    /// The number among several alike inputs under which it stands in `measurements`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<u16>,
+    /// The values that stand for true and false in a state: `open = false`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub words: BTreeMap<String, bool>,
     /// Whether nobody declared it: it was seen in what the decoder answers to its vectors.
     #[serde(default, skip_serializing_if = "is_false")]
     pub inferred: bool,
+    /// The reason for which unit and quantity of an inferred field are taken to be these: `suffix _mm`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inferred_from: Option<String>,
+}
+
+impl Field {
+    /// The reason of a quantity that the script measures by itself, through its `normalizeUplink`.
+    pub const NORMALIZED: &'static str = "normalizeUplink";
+
+    /// Whether the host measures it. Of inferred fields of earlier versions the script itself measures the
+    /// quantity.
+    pub(super) fn is_measured_by_host(&self) -> bool {
+        let is_inferred_here =
+            self.inferred_from.as_deref().is_some_and(|from| from != Self::NORMALIZED);
+        !self.inferred || is_inferred_here
+    }
+
+    /// Returns the field as the host measures it; nothing where it has no quantity.
+    pub(super) fn mapping(&self) -> Option<Result<FieldMapping, MappingError>> {
+        let quantity = self.quantity.as_deref()?;
+        let mapping = FieldMapping::new(&self.name, quantity, self.data_unit.as_deref());
+        Some(mapping.map(|mapping| {
+            let told = self.told_unit.as_ref();
+            mapping
+                .with_channel(self.channel)
+                .with_words(self.words.clone())
+                .with_told_unit(told.map(|told| (told.member.clone(), told.text.clone())))
+        }))
+    }
+}
+
+/// A member that tells the unit of the value beside it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ToldUnit {
+    /// The key of the member, in the same object as the value.
+    pub member: String,
+    /// The unit as it is written there.
+    pub text: String,
 }
 
 /// The type of a field.
@@ -227,14 +277,10 @@ impl Manifest {
         self.script.as_ref().is_some_and(|script| script.untested || !script.failing.is_empty())
     }
 
-    /// The fields that a script measures because its manifest says so. Of a field that was inferred the
-    /// quantity is known because the script measures it by itself.
+    /// The fields that the host measures of what a script answers, because its manifest says so.
     pub(super) fn mappings(&self) -> impl Iterator<Item = Result<FieldMapping, MappingError>> {
-        let declared = self.fields.iter().filter(|field| !field.inferred);
-        declared.filter_map(|field| {
-            let quantity = field.quantity.as_deref()?;
-            Some(FieldMapping::new(&field.name, quantity, field.data_unit.as_deref()))
-        })
+        let measured = self.fields.iter().filter(|field| field.is_measured_by_host());
+        measured.filter_map(Field::mapping)
     }
 }
 

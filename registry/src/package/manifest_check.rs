@@ -1,6 +1,9 @@
 //! The check that a manifest agrees with itself and with the vocabulary.
 
-use champollion_sandbox::{MappingError, vocabulary};
+use champollion_sandbox::{
+    MappingError,
+    vocabulary::{self, ValueKind},
+};
 
 use super::manifest::{Command, Direction, Field, Manifest};
 
@@ -55,6 +58,12 @@ fn complaint_about_field(field: &Field) -> Option<String> {
     if field.meaning.is_empty() && !field.inferred {
         return Some(format!("the field {} has no meaning", field.name));
     }
+    if !field.words.is_empty() && !has_states(field) {
+        return Some(format!(
+            "the field {} has words for true and false, and no quantity that is true or false",
+            field.name
+        ));
+    }
     let name = field.quantity.as_ref()?;
     let Some(quantity) = vocabulary::quantity(name) else {
         return Some(format!(
@@ -74,6 +83,13 @@ fn complaint_about_field(field: &Field) -> Option<String> {
         )),
         _ => None,
     }
+}
+
+/// Whether the quantity of a field is true or false; of one that is not known something else is wrong.
+fn has_states(field: &Field) -> bool {
+    let name = field.quantity.as_deref();
+    let quantity = name.map(vocabulary::quantity);
+    quantity.is_some_and(|known| known.is_none_or(|known| known.kind == ValueKind::Boolean))
 }
 
 fn complaint_about_command(command: &Command) -> Option<String> {

@@ -8,6 +8,8 @@ mod id;
 mod limits;
 mod manifest;
 mod manifest_check;
+mod mapping;
+mod mapping_toml;
 mod recognized_dialect;
 mod sections;
 mod vectors;
@@ -19,9 +21,11 @@ pub use decoder_toml::ManifestError;
 pub use error::PackageError;
 pub use id::{DecoderId, DecoderIdError, DecoderRef};
 pub use manifest::{
-    Command, Device, Direction, Field, FieldType, Manifest, Port, ScriptDeclaration,
+    Command, Device, Direction, Field, FieldType, Manifest, Port, ScriptDeclaration, ToldUnit,
     VariableDeclaration,
 };
+pub use mapping::{MappedField, Mapping, MappingFault};
+pub use mapping_toml::{MappingFile, MappingFileError};
 pub use recognized_dialect::with_recognized_dialect;
 pub use sections::Code;
 pub use vectors::{Answer, outcome, run, variables};

@@ -63,13 +63,18 @@ fn show_decoder(decoder: &CatalogueEntry) {
     let fields = decoder.fields.iter().map(|field| {
         let mut meaning = field.meaning.clone();
         if field.inferred {
-            meaning = format!("{meaning} (inferred)").trim_start().to_owned();
+            let from = field.inferred_from.as_deref();
+            let from = from.map(|from| format!(": {from}")).unwrap_or_default();
+            meaning = format!("{meaning} (inferred{from})").trim_start().to_owned();
         }
         let text = |member: &Option<String>| member.clone().unwrap_or_default();
         let (quantity, unit) = (text(&field.quantity), text(&field.unit));
         [field.name.clone(), field.kind.clone(), quantity, unit, meaning]
     });
     output::table(["field", "type", "quantity", "unit", "meaning"], fields);
+    if let Some(mapping) = &decoder.mapping {
+        output::line(format_args!("the fields are those of the mapping {}", mapping.version));
+    }
     let Some(script) = &decoder.script else { return };
     if let Some(dialect) = &script.dialect {
         let how = if script.recognized { " (recognized)" } else { "" };

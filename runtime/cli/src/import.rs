@@ -1,5 +1,6 @@
 //! `champollion import`: codecs that exist become packages.
 
+mod mappings;
 mod published;
 
 use std::{
@@ -13,8 +14,8 @@ use std::{
 
 use champollion_client::Client;
 use champollion_import::{
-    Bumped, Catalogue, Codec, Failing, Made, Names, Options, PackageMaker, Problem, Renamed,
-    Report, Skipped, Unchanged,
+    Bumped, Catalogue, Codec, Failing, Made, Names, Options, PackageMaker, Problem, PutMapping,
+    Renamed, Report, Skipped, Unchanged,
 };
 use champollion_registry::package::{DecoderId, Package};
 use clap::{Args, ValueEnum};
@@ -28,6 +29,7 @@ use super::{
     publish::{Manner, publish},
     sandbox,
 };
+use mappings::GivenMapping;
 use published::Published;
 
 /// Makes packages of JavaScript codecs and runs their examples. Without --out and --to it only tries
@@ -36,8 +38,8 @@ use published::Published;
 #[derive(Args)]
 pub(super) struct Import {
     /// A script, a TS013 package, or the folder of a catalogue
-    #[arg(value_name = "PATH")]
-    path: PathBuf,
+    #[arg(value_name = "PATH", required_unless_present = "maps")]
+    path: Option<PathBuf>,
     /// Layout of the folder, where it is not recognized by what is in it
     #[arg(long, value_enum, value_name = "LAYOUT")]
     from: Option<Layout>,
@@ -56,6 +58,16 @@ pub(super) struct Import {
     /// Name of the package, where there is one codec
     #[arg(long, value_name = "VENDOR/MODEL")]
     id: Option<DecoderId>,
+    /// Maker of the devices, where a single script is imported
+    #[arg(long, value_name = "NAME", conflicts_with = "id")]
+    vendor: Option<String>,
+    /// Model of the devices, as the maker names it, where a single script is imported
+    #[arg(long, value_name = "NAME", conflicts_with = "id")]
+    model: Option<String>,
+    /// Mapping of a decoder's fields to quantities and units, put in force on the server after the packages; may be
+    /// given several times, and without PATH for decoders that are published
+    #[arg(long = "map", id = "maps", value_name = "FILE")]
+    maps: Vec<PathBuf>,
     /// Version of the packages; what a codec states, or 1.0.0, where it is left out
     #[arg(long, value_name = "VERSION")]
     version: Option<Version>,
@@ -110,15 +122,22 @@ struct Target {
 
 impl Import {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let task = format!("{} cannot be imported", self.path.display());
-        let layout = self.layout().map_err(|reason| Failure::new(&task, reason))?;
-        let Catalogue { codecs, problems } = layout.read(&self.path).map_err(Failure::of(&task))?;
+        let Some(path) = &self.path else { return self.put_mappings_alone() };
+        let task = format!("{} cannot be imported", path.display());
+        let layout = self.layout(path).map_err(|reason| Failure::new(&task, reason))?;
+        let Catalogue { mut codecs, problems } = layout.read(path).map_err(Failure::of(&task))?;
+        self.name_devices(layout, &mut codecs).map_err(|reason| Failure::new(&task, reason))?;
         if self.id.is_some() && codecs.len() != 1 {
             let count = codecs.len();
             return Err(Failure::new(task, format!("--id names one codec, and there are {count}")));
         }
         let mut report = Report { codecs: codecs.len(), problems, ..Report::default() };
         let mut orders = self.orders(codecs, &mut report);
+        let only = match orders.as_slice() {
+            [(_, Ok(id))] => Some(id.clone()),
+            _ => None,
+        };
+        let mappings = self.mappings(only.as_ref())?;
         let sandbox = sandbox::of_scripts().map_err(Failure::of(&task))?;
         let options = Options {
             version: self.version.clone(),
@@ -134,6 +153,9 @@ impl Import {
         let made = make_all(&maker, target.as_ref(), &orders, &progress);
         let mut packages = gather(made, &mut report);
         progress.finish_and_clear();
+        for mapping in &mappings {
+            mapping.check(packages.iter().map(|made| made.package.manifest()))?;
+        }
         if let Some(target) = &target {
             packages = target.to_publish(packages, self.bump, &mut report)?;
         }
@@ -142,6 +164,8 @@ impl Import {
         if let Some(target) = &target {
             self.publish(target, packages, &mut report)?;
         }
+        let client = target.as_ref().map(|target| &target.client);
+        put_mappings(client, &mappings, &mut report)?;
         if self.json {
             output::json(&report)?;
         } else {
@@ -156,12 +180,33 @@ impl Import {
         }
     }
 
-    fn layout(&self) -> Result<champollion_import::Layout, String> {
+    /// Reads the mappings that are given. `only` is the decoder of those that name none.
+    fn mappings(&self, only: Option<&DecoderId>) -> Result<Vec<GivenMapping>, Failure> {
+        self.maps.iter().map(|path| GivenMapping::read(path, only)).collect()
+    }
+
+    /// Puts the mappings of decoders that are published; without a server they are only read.
+    fn put_mappings_alone(&self) -> Result<(), Failure> {
+        let mappings = self.mappings(self.id.as_ref())?;
+        let client = match &self.to {
+            Some(server) => Some(Client::new(server, self.token.as_deref())?),
+            None => None,
+        };
+        let mut report = Report::default();
+        put_mappings(client.as_ref(), &mappings, &mut report)?;
+        if self.json {
+            return output::json(&report);
+        }
+        show_mappings(&report.mappings);
+        Ok(())
+    }
+
+    fn layout(&self, path: &Path) -> Result<champollion_import::Layout, String> {
         if let Some(layout) = self.from {
             return Ok(layout.into());
         }
-        champollion_import::Layout::recognized(&self.path).ok_or_else(|| {
-            if self.path.is_dir() {
+        champollion_import::Layout::recognized(path).ok_or_else(|| {
+            if path.is_dir() {
                 "there is no codec in the folder: --from says how it is laid out, ttn, chirpstack, \
                  actility, ts013 or folders"
                     .to_owned()
@@ -169,6 +214,46 @@ impl Import {
                 "there is no such file or folder".to_owned()
             }
         })
+    }
+
+    /// Names the devices of a script alone, which says nothing of them.
+    fn name_devices(
+        &self,
+        layout: champollion_import::Layout,
+        codecs: &mut [Codec],
+    ) -> Result<(), String> {
+        if layout != champollion_import::Layout::Script {
+            return match (&self.vendor, &self.model) {
+                (None, None) => Ok(()),
+                _ => {
+                    Err("--vendor and --model are for a single script: what is in a folder names \
+                          its devices itself"
+                        .to_owned())
+                }
+            };
+        }
+        // That a file is none to import is told of it in the report.
+        if codecs.iter().all(|codec| codec.script.is_err()) {
+            return Ok(());
+        }
+        let id = self.id.as_ref();
+        let named = |given: &Option<String>, of_id: Option<&str>| {
+            let given = given.as_deref().or(of_id).map(str::trim);
+            given.filter(|name| !name.is_empty()).map(str::to_owned)
+        };
+        let vendor = named(&self.vendor, id.map(DecoderId::vendor));
+        let model = named(&self.model, id.map(DecoderId::model));
+        let (Some(vendor), Some(model)) = (vendor, model) else {
+            return Err(
+                "a script alone does not say which devices it is for: --vendor and --model \
+                        name them, as in --vendor Acme --model T1"
+                    .to_owned(),
+            );
+        };
+        for codec in codecs {
+            codec.named_for(&vendor, &model);
+        }
+        Ok(())
     }
 
     /// Asks the server that packages are published on for what it has.
@@ -445,11 +530,39 @@ fn gather(made: Vec<Made>, report: &mut Report) -> Vec<MadePackage> {
         report.vectors.failed.extend(failed);
         report.problems.extend(problems);
         match package {
-            Ok(package) => packages.push(MadePackage { codec, package }),
+            Ok(package) => {
+                report.fields.add(package.manifest());
+                packages.push(MadePackage { codec, package });
+            }
             Err(reason) => report.skipped.push(Skipped { codec, reason }),
         }
     }
     packages
+}
+
+/// Puts mappings in force, one after another; without a server they were only checked.
+fn put_mappings(
+    client: Option<&Client>,
+    mappings: &[GivenMapping],
+    report: &mut Report,
+) -> Result<(), Failure> {
+    let Some(client) = client else {
+        report.mappings = mappings.iter().map(GivenMapping::tried).collect();
+        return Ok(());
+    };
+    connection::block_on(async {
+        for mapping in mappings {
+            report.mappings.push(mapping.put(client).await?);
+        }
+        Ok(())
+    })
+}
+
+fn show_mappings(mappings: &[PutMapping]) {
+    for PutMapping { file, id, version, digest } in mappings {
+        let state = if digest.is_some() { "is in force" } else { "could be put" };
+        output::line(format_args!("{file}: the mapping {version} of {id} {state}"));
+    }
 }
 
 /// Writes a file that is not there yet, or holds the same already.
@@ -474,8 +587,18 @@ fn write_new(path: &Path, content: &[u8]) -> Result<(), String> {
 }
 
 fn show(report: &Report) {
-    let Report { codecs, packages, vectors, skipped, unchanged, bumped, renamed, problems } =
-        report;
+    let Report {
+        codecs,
+        packages,
+        vectors,
+        fields,
+        skipped,
+        unchanged,
+        bumped,
+        renamed,
+        mappings,
+        problems,
+    } = report;
     output::line(format_args!("{codecs} codecs, {packages} packages"));
     if !unchanged.is_empty() {
         output::line(format_args!("{} unchanged, not published again", unchanged.len()));
@@ -488,6 +611,10 @@ fn show(report: &Report) {
         "{} examples, {} passed, {failed} failed",
         vectors.total, vectors.passed
     ));
+    output::line(format_args!(
+        "{} fields, {} with unit, {} with quantity",
+        fields.total, fields.with_unit, fields.with_quantity
+    ));
     for failed in &vectors.failed {
         let what = match failed.kind {
             Failing::Output => "",
@@ -498,6 +625,7 @@ fn show(report: &Report) {
             failed.codec, failed.example, failed.at, failed.expected, failed.actual
         ));
     }
+    show_mappings(mappings);
     for Renamed { codec, id, instead_of, holder } in renamed {
         output::line(format_args!(
             "renamed: {codec} is {id}, since {instead_of} is the name of {holder}"

@@ -1,6 +1,6 @@
 //! The catalogue: which devices are decoded, into which fields and units. Open to everybody.
 
-use std::fmt::Display;
+use std::{collections::BTreeMap, fmt::Display};
 
 use jiff::Timestamp;
 use semver::Version;
@@ -74,9 +74,21 @@ pub struct CatalogueEntry {
     pub script: Option<Script>,
     /// All published versions, the highest first.
     pub versions: Vec<CatalogueVersion>,
+    /// The mapping in force, which the fields show.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mapping: Option<MappingInForce>,
     /// The reason not to use it any more, and the decoder to use in its place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deprecated: Option<Deprecation>,
+}
+
+/// The mapping of a decoder's fields that is in force.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MappingInForce {
+    /// The version of the mapping.
+    pub version: Version,
+    /// The SHA-256 of what it says.
+    pub digest: String,
 }
 
 /// A published version in the catalogue.
@@ -165,9 +177,30 @@ pub struct Field {
     /// Its meaning; empty where nobody declared it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub meaning: String,
+    /// The member beside it that tells its unit, where one does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told_unit: Option<ToldUnit>,
+    /// The number among several alike inputs under which it stands in `measurements`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<u16>,
+    /// The values that stand for true and false.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub words: BTreeMap<String, bool>,
     /// Whether nobody declared it: it was seen in what the decoder answers to its vectors.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub inferred: bool,
+    /// The reason for which unit and quantity of an inferred field are taken to be these.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inferred_from: Option<String>,
+}
+
+/// A member that tells the unit of the value beside it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToldUnit {
+    /// The key of the member, in the same object as the value.
+    pub member: String,
+    /// The unit as it is written there.
+    pub text: String,
 }
 
 /// A setting of a device that its decoder reads.

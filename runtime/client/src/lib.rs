@@ -25,6 +25,7 @@ mod history;
 mod ingest;
 mod keys;
 mod lines;
+mod mappings;
 mod network_servers;
 mod packages;
 mod pages;
@@ -42,7 +43,7 @@ pub use answer::Answer;
 pub use blocking::Blocking;
 pub use catalogue::{
     Catalogue, CatalogueEntry, CatalogueVersion, Command, Deprecation, Device as CatalogueDevice,
-    Direction, Field, Port, Quantity, Script, VariableDeclaration,
+    Direction, Field, MappingInForce, Port, Quantity, Script, ToldUnit, VariableDeclaration,
 };
 pub use channels::{
     CanaryReport, CanaryRequest, Changed, DeprecationRequest, Effect, Event, Performance,
@@ -71,6 +72,7 @@ pub use ingest::{
     Ts002Answer,
 };
 pub use keys::{NewKey, OwnKey, PublisherKey, PublisherKeyList};
+pub use mappings::{MappedField, Mapping, MappingRequest};
 pub use network_servers::{
     BrokerCheck, Finding, FindingSeverity, LeftSession, NetworkServerCheck, NetworkServerList,
     TopicCheck, Traffic,

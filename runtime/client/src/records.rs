@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::{
-    Answer, Client, ClientError, Measurement,
+    Answer, Client, ClientError, MappingInForce, Measurement,
     client::{ask, send},
 };
 
@@ -240,6 +240,9 @@ pub struct DecoderName {
     pub version: Version,
     /// The SHA-256 of its package.
     pub digest: String,
+    /// The mapping by which its fields were measured, where one was in force.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mapping: Option<MappingInForce>,
     /// The fuel that the call took.
     pub fuel: u64,
 }

@@ -48,6 +48,17 @@ pub struct Codec {
     pub comparison: Comparison,
 }
 
+impl Codec {
+    /// Names the maker and the model of the devices of a codec that names none.
+    pub fn named_for(&mut self, vendor: &str, model: &str) {
+        vendor.clone_into(&mut self.vendor);
+        model.clone_into(&mut self.model);
+        self.name = format!("{vendor} {model}");
+        let (vendor, model) = (vendor.to_owned(), model.to_owned());
+        self.devices = vec![Device { vendor, model, firmware: None }];
+    }
+}
+
 /// The way in which a catalogue says that the functions of a codec are called.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Calling {

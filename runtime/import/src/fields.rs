@@ -2,10 +2,11 @@
 //!
 //! Only what is certain is said: the path and the type of each value that was seen. A quantity is
 //! given to a field where the codec itself measures it, by its `normalizeUplink`, or where its examples
-//! name it as a point, and exactly one field has the value in every answer. No unit is guessed from a
-//! name.
+//! name it as a point, and exactly one field has the value in every answer. Units are taken from what examples tell
+//! beside a value and from names, by the tables of [`known`](super::known); each field says what it was inferred
+//! from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use champollion_registry::package::{Field, FieldType, each_value};
 use champollion_sandbox::{
@@ -14,7 +15,11 @@ use champollion_sandbox::{
 };
 use serde_json::Value as Json;
 
-use crate::points::{self, Point};
+use crate::{
+    named_fields::{Named, named},
+    points::{self, Point},
+    told_units::{Beside, ToldUnits},
+};
 
 /// Most fields of a package. A codec whose keys are data themselves, such as addresses, would
 /// otherwise have thousands.
@@ -44,10 +49,68 @@ struct Pointed {
     quantity: Option<&'static Quantity>,
     /// The unit as a UCUM code.
     unit: &'static str,
+    /// The name of the point.
+    name: String,
 }
 
 /// Infers the fields of all answers.
 pub(super) fn infer(answers: &[Answered]) -> Inferred {
+    let kinds = kinds(answers);
+    let quantities = quantities(answers, &kinds);
+    let mut measured: BTreeSet<&str> = quantities.values().map(|quantity| quantity.name).collect();
+    // A codec may measure more than can be found in its data.
+    measured.extend(answers.iter().flat_map(|answer| own_measurements(&answer.reading)));
+    let pointed = pointed(answers, &kinds);
+    let told = ToldUnits::of(answers, &kinds);
+    let mut named = named(answers, &kinds, &told);
+    let of_points = |quantity: &str| {
+        pointed.values().any(|pointed| pointed.quantity.is_some_and(|own| own.name == quantity))
+    };
+    let count = kinds.len() - told.folded.len();
+    let mut measures_more = false;
+    let seen = kinds.into_iter().filter(|(name, _)| !told.folded.contains(name)).take(FIELDS);
+    let fields = seen.map(|(name, kind)| {
+        let beside = told.of_fields.get(&name);
+        let field = inferred(name, kind, beside);
+        if let Some(quantity) = quantities.get(&field.name) {
+            let field = of_quantity(field, quantity, None);
+            return Field { inferred_from: Some(Field::NORMALIZED.to_owned()), ..field };
+        }
+        if let Some(Pointed { quantity, unit, name }) = pointed.get(&field.name) {
+            // Several alike sensors have a number each: `temperature:1`.
+            let number = name.split_once(':').and_then(|(_, number)| number.parse::<u16>().ok());
+            let channel = number.filter(|number| *number > 0);
+            let from = Some(format!("point {name}"));
+            let field = Field { inferred_from: from, channel, ..field };
+            return match quantity {
+                // What the codec measures itself comes first.
+                Some(quantity) if !measured.contains(&quantity.name) => {
+                    measures_more = true;
+                    of_quantity(field, quantity, Some(*unit))
+                }
+                _ => Field { unit: Some((*unit).to_owned()), channel: None, ..field },
+            };
+        }
+        let Some(Named { quantity, unit, channel, words, from, .. }) = named.remove(&field.name)
+        else {
+            return field;
+        };
+        let field = Field { inferred_from: Some(from), ..field };
+        match quantity {
+            Some(quantity) if !measured.contains(&quantity.name) && !of_points(quantity.name) => {
+                measures_more = true;
+                let field = of_quantity(field, quantity, unit);
+                Field { channel, words, ..field }
+            }
+            _ => Field { unit: unit.map(str::to_owned), ..field },
+        }
+    });
+    let fields = fields.collect();
+    Inferred { fields, left_out: count.saturating_sub(FIELDS), measures_more }
+}
+
+/// The types of all values that were seen, by their paths.
+pub(super) fn kinds(answers: &[Answered]) -> BTreeMap<String, FieldType> {
     let mut kinds: BTreeMap<String, FieldType> = BTreeMap::new();
     for answer in answers {
         each_value(&answer.reading["data"], &mut |path, kind| {
@@ -55,43 +118,51 @@ pub(super) fn infer(answers: &[Answered]) -> Inferred {
             *known = united(*known, kind);
         });
     }
-    let quantities = quantities(answers, &kinds);
-    let measured: Vec<&str> = quantities.values().map(|quantity| quantity.name).collect();
-    let pointed = pointed(answers, &kinds);
-    let count = kinds.len();
-    let mut measures_more = false;
-    let fields = kinds.into_iter().take(FIELDS).map(|(name, kind)| {
-        let field = Field {
-            name,
-            kind,
-            quantity: None,
-            unit: None,
-            data_unit: None,
-            meaning: String::new(),
-            inferred: true,
-        };
-        if let Some(quantity) = quantities.get(&field.name) {
-            return of_quantity(field, quantity, None);
-        }
-        let Some(Pointed { quantity, unit }) = pointed.get(&field.name) else { return field };
-        match quantity {
-            // What the codec measures itself comes first.
-            Some(quantity) if !measured.contains(&quantity.name) => {
-                measures_more = true;
-                let data_unit = (*unit != quantity.unit).then_some(*unit);
-                of_quantity(field, quantity, data_unit)
-            }
-            _ => Field { unit: Some((*unit).to_owned()), ..field },
-        }
-    });
-    let fields = fields.collect();
-    Inferred { fields, left_out: count.saturating_sub(FIELDS), measures_more }
+    kinds
 }
 
-fn of_quantity(field: Field, quantity: &Quantity, data_unit: Option<&str>) -> Field {
+fn inferred(name: String, kind: FieldType, beside: Option<&Beside>) -> Field {
+    Field {
+        name,
+        kind,
+        quantity: None,
+        unit: None,
+        data_unit: None,
+        told_unit: beside.map(|beside| beside.told.clone()),
+        channel: None,
+        words: BTreeMap::new(),
+        meaning: beside.map(|beside| beside.meaning.clone()).unwrap_or_default(),
+        inferred: true,
+        inferred_from: None,
+    }
+}
+
+/// The same field as a quantity, which is in some unit in data.
+fn of_quantity(field: Field, quantity: &Quantity, in_data: Option<&str>) -> Field {
     let unit = (!quantity.unit.is_empty()).then(|| quantity.unit.to_owned());
-    let data_unit = data_unit.map(str::to_owned);
+    let data_unit = in_data.filter(|unit| *unit != quantity.unit).map(str::to_owned);
     Field { quantity: Some(quantity.name.to_owned()), unit, data_unit, ..field }
+}
+
+/// The quantities that a codec measures by itself.
+fn own_measurements(reading: &Json) -> impl Iterator<Item = &str> {
+    let measurements = reading["measurements"].as_array().into_iter().flatten();
+    measurements.filter_map(|measurement| measurement["quantity"].as_str())
+}
+
+/// Returns the values at a path, those of each item where it leads through lists.
+pub(super) fn values_at<'json>(data: &'json Json, path: &str) -> Vec<&'json Json> {
+    let mut values = vec![data];
+    for part in path.split('.') {
+        let key = part.trim_end_matches("[]");
+        if !key.is_empty() {
+            values = values.into_iter().filter_map(|value| value.get(key)).collect();
+        }
+        for _ in 0..(part.len() - key.len()) / "[]".len() {
+            values = values.into_iter().filter_map(Json::as_array).flatten().collect();
+        }
+    }
+    values
 }
 
 /// The fields that the points of the examples are: the only one that has the value of a point in every
@@ -115,7 +186,10 @@ fn pointed(answers: &[Answered], kinds: &BTreeMap<String, FieldType>) -> BTreeMa
         let quantity = points::quantity(name, unit, answers)
             .filter(|quantity| FieldMapping::new(path, quantity, Some(code)).is_ok())
             .and_then(vocabulary::quantity);
-        if found.insert(path.clone(), Pointed { quantity, unit: code }).is_some() {
+        if found
+            .insert(path.clone(), Pointed { quantity, unit: code, name: name.to_owned() })
+            .is_some()
+        {
             twice.push(path.clone());
         }
     }
@@ -247,6 +321,7 @@ mod tests {
         assert!(!inferred.measures_more);
         let field = &inferred.fields[0];
         assert_eq!((field.quantity.as_deref(), field.unit.as_deref()), (None, Some("Cel")));
+        assert_eq!(field.inferred_from.as_deref(), Some("point temperature"));
         // Two fields have the value, and neither has the name.
         let data = json!({"data": {"a": 4.5, "b": 4.5}});
         let open = answered(data, &[("temperature", "Cel", json!(4.5))]);
@@ -256,7 +331,7 @@ mod tests {
         assert_eq!(infer(&[named]).fields[1].unit.as_deref(), Some("Cel"));
     }
 
-    fn inferred(readings: &[Json]) -> Vec<(String, FieldType, Option<String>)> {
+    fn seen(readings: &[Json]) -> Vec<(String, FieldType, Option<String>)> {
         let answers: Vec<Answered> =
             readings.iter().map(|reading| answered(reading.clone(), &[])).collect();
         let fields = infer(&answers).fields.into_iter();
@@ -278,7 +353,7 @@ mod tests {
             ("w", FieldType::Integer),
         ];
         let expected = expected.map(|(name, kind)| (name.to_owned(), kind, None));
-        assert_eq!(inferred(&readings), expected);
+        assert_eq!(seen(&readings), expected);
     }
 
     #[test]
@@ -293,7 +368,7 @@ mod tests {
             ("h[].w", FieldType::Text),
         ];
         let expected = expected.map(|(name, kind)| (name.to_owned(), kind, None));
-        assert_eq!(inferred(&readings), expected);
+        assert_eq!(seen(&readings), expected);
     }
 
     #[test]
@@ -308,7 +383,7 @@ mod tests {
             })
         };
         let quantity_of = |readings: &[Json], name: &str| {
-            inferred(readings).into_iter().find(|field| field.0 == name).unwrap().2
+            seen(readings).into_iter().find(|field| field.0 == name).unwrap().2
         };
         let certain = [reading(20.0, 50.0, 20.0), reading(21.0, 51.0, 0.0)];
         assert_eq!(quantity_of(&certain, "temp").as_deref(), Some("air.temperature"));

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::{Codec, package_maker::assemble};
 
 /// The way in which packages are made: another version of this software may make another package of the same codec.
-const MAKER: &str = env!("CARGO_PKG_VERSION");
+const MAKER: &str = concat!(env!("CARGO_PKG_VERSION"), " units and quantities by names");
 
 /// All that a package is made of, but for the version that it is published under.
 #[derive(Serialize)]

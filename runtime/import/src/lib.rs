@@ -13,8 +13,10 @@ mod example;
 mod fields;
 mod files;
 mod imprint;
+mod known;
 pub mod layout;
 mod manifest;
+mod named_fields;
 mod naming;
 mod normalized;
 mod package_maker;
@@ -22,7 +24,9 @@ mod points;
 mod report;
 mod scripts;
 mod source_text;
+mod spoken_name;
 mod text;
+mod told_units;
 mod tolerance;
 mod trial;
 
@@ -35,7 +39,8 @@ pub use naming::{Named, Names};
 pub use package_maker::{Made, Options, PackageMaker};
 pub use points::Point;
 pub use report::{
-    Bumped, FailedExample, Failing, Renamed, Report, Skipped, Unchanged, VectorCount,
+    Bumped, FailedExample, Failing, FieldCount, PutMapping, Renamed, Report, Skipped, Unchanged,
+    VectorCount,
 };
 pub use source_text::SourceText;
 pub use tolerance::Comparison;

@@ -1,5 +1,6 @@
 //! The report of an import: the outcome for each codec.
 
+use champollion_registry::package::{Field, Manifest};
 use serde::Serialize;
 use serde_json::Value as Json;
 
@@ -15,6 +16,8 @@ pub struct Report {
     pub packages: usize,
     /// Examples that were run.
     pub vectors: VectorCount,
+    /// Fields of the packages, and what is known of them.
+    pub fields: FieldCount,
     /// Codecs of which no package was made.
     pub skipped: Vec<Skipped>,
     /// Codecs whose package the server has already.
@@ -25,6 +28,9 @@ pub struct Report {
     pub bumped: Vec<Bumped>,
     /// Codecs that could not have the name that they would have got.
     pub renamed: Vec<Renamed>,
+    /// Mappings that were given, and the version that is in force of each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mappings: Vec<PutMapping>,
     /// The parts that could not be read or carried over, though the rest was.
     pub problems: Vec<Problem>,
 }
@@ -38,6 +44,30 @@ pub struct VectorCount {
     pub passed: usize,
     /// Those that were not.
     pub failed: Vec<FailedExample>,
+}
+
+/// Fields of packages, and what is known of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FieldCount {
+    /// The number of fields.
+    pub total: usize,
+    /// Those whose unit is known.
+    pub with_unit: usize,
+    /// Those whose quantity is known, so that records measure it.
+    pub with_quantity: usize,
+}
+
+impl FieldCount {
+    /// Counts the fields of one more package.
+    pub fn add(&mut self, manifest: &Manifest) {
+        let count = |is_counted: fn(&Field) -> bool| {
+            manifest.fields.iter().filter(|field| is_counted(field)).count()
+        };
+        self.total += manifest.fields.len();
+        self.with_unit += count(|field| field.unit.is_some());
+        self.with_quantity += count(|field| field.quantity.is_some());
+    }
 }
 
 /// In which of its answers a codec fails an example.
@@ -100,6 +130,20 @@ pub struct Bumped {
     pub version: String,
     /// The highest version before.
     pub previous: String,
+}
+
+/// A mapping of a decoder's fields.
+#[derive(Clone, Debug, Serialize)]
+pub struct PutMapping {
+    /// The file that has it.
+    pub file: String,
+    /// The decoder that it is of.
+    pub id: String,
+    /// The version of the mapping.
+    pub version: String,
+    /// Its digest on the server; nothing where it was only tried.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
 }
 
 /// A codec that could not have the name that it would have got.

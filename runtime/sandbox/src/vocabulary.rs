@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::LazyLock};
 
 use foldhash::fast::FixedState;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 const TABLE: &str = include_str!("../../../wit/vocabulary.csv");
 
@@ -39,7 +39,7 @@ pub enum ValueKind {
 }
 
 /// The nature of a quantity's values, which says how values of several moments go together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(as = MeasurementKind)]
 pub enum Nature {
@@ -51,6 +51,19 @@ pub enum Nature {
     Instantaneous,
     /// A condition, which holds until another is told.
     State,
+}
+
+impl Nature {
+    /// The word that stands in JSON and in the vocabulary.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Index => "index",
+            Self::Increment => "increment",
+            Self::Instantaneous => "instantaneous",
+            Self::State => "state",
+        }
+    }
 }
 
 /// In the order of the table, which is that of the names.

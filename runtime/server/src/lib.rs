@@ -20,6 +20,7 @@ pub mod expensive;
 mod followers;
 pub mod handshakes;
 pub mod ingest;
+mod mapping_name;
 mod metrics_list;
 pub mod mirrors;
 pub mod mqtt;

@@ -6,14 +6,14 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use champollion_delivery::{
     mailbox::{DeliveryError, Mailbox},
     names::GroupId,
-    records::{Corrections, Cursor, DecoderName, KeptRecord},
+    records::{Corrections, Cursor, DecoderName, KeptRecord, made_by},
 };
 use champollion_registry::{
     LoadedDecoder, RegistryError,
     ledger::AuditEntry,
     package::{DecoderId, variables},
 };
-use champollion_sandbox::{Settings, Specimen};
+use champollion_sandbox::{Digest, Settings, Specimen};
 use champollion_store::{Batch, Store, StoreError};
 use jiff::Timestamp;
 use parking_lot::Mutex;
@@ -24,6 +24,7 @@ use tokio::sync::Mutex as AsyncMutex;
 use crate::{
     authors::Author,
     devices::Devices,
+    mapping_name::mapping_of,
     workers::{NotDone, Workers},
 };
 
@@ -58,6 +59,12 @@ pub struct RedecodeJob {
 }
 
 impl RedecodeJob {
+    /// The digest of what makes the records: the package, and the mapping in force.
+    fn made_by(&self) -> Digest {
+        let mapping = self.decoder.mapping.as_ref().map(|kept| kept.digest);
+        made_by(self.decoder.decoder.digest(), mapping)
+    }
+
     /// The order as an act for the audit, with more of it.
     #[must_use]
     pub fn act(&self, action: &str, mut details: Json) -> AuditEntry {
@@ -207,7 +214,7 @@ impl Redecoding {
         if !is_in_time || !corrections.is_last(record) || !self.is_of(record, &order.decoder.id) {
             return Ok(());
         }
-        if corrections.are_made(record, order.decoder.decoder.digest()) {
+        if corrections.are_made(record, order.made_by()) {
             count.already += 1;
             return Ok(());
         }
@@ -236,6 +243,7 @@ impl Redecoding {
             id: order.decoder.id.to_string(),
             version: order.decoder.version.clone(),
             digest: order.decoder.decoder.digest(),
+            mapping: mapping_of(&order.decoder),
             fuel: call.fuel,
         };
         let now = Timestamp::now();

@@ -117,6 +117,10 @@ names! { TableName, ALL_TABLES:
     /// and why.
     REGISTRY_QUARANTINE = "registry.quarantine";
 
+    /// Mappings of decoders' fields. Key: as of the versions, with the version of the mapping. Value, JSON: the
+    /// mapping, its digest, and who put it when.
+    REGISTRY_MAPPINGS = "registry.mappings";
+
     /// Keys of publishers. Key: the public key. Value, JSON: the namespaces that it may sign for.
     REGISTRY_KEYS = "registry.keys";
 

@@ -13,7 +13,7 @@ use semver::Version;
 
 use super::{
     super::{Failure, output},
-    decoder_version,
+    decoder_version, maybe_version,
 };
 
 #[derive(Subcommand)]
@@ -274,11 +274,4 @@ fn said(event: &Event) -> (&str, String) {
         Event::Deprecate { id, reason: Some(reason), .. } => (id, format!("deprecated: {reason}")),
         Event::Deprecate { id, .. } => (id, "deprecated no longer".to_owned()),
     }
-}
-
-fn maybe_version(text: &str) -> Result<(DecoderId, Option<Version>), String> {
-    if text.contains('@') {
-        return decoder_version(text).map(|(id, version)| (id, Some(version)));
-    }
-    Ok((text.parse().map_err(|error| format!("{error}"))?, None))
 }

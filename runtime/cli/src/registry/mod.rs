@@ -3,6 +3,7 @@
 mod channels;
 mod history;
 mod keys;
+mod mappings;
 #[cfg(feature = "oci")]
 mod oci;
 #[cfg(feature = "oci")]
@@ -56,6 +57,8 @@ enum Action {
     #[command(flatten)]
     Channels(channels::Action),
     #[command(flatten)]
+    Mappings(mappings::Action),
+    #[command(flatten)]
     History(history::Action),
     #[command(flatten)]
     Sharing(sharing::Action),
@@ -79,6 +82,7 @@ impl Registry {
             Action::Keys(action) => action.run(&client, self.json).await,
             Action::Sharing(action) => action.run(&client, self.json).await,
             Action::Oci(action) => action.run(&client, self.json).await,
+            Action::Mappings(action) => action.run(&client, self.json).await,
             Action::History(action) => action.run(&client, self.json).await,
         }
     }
@@ -153,6 +157,13 @@ fn scope(set_aside: &Quarantined) -> String {
         Some(dev_eui) => format!("{calls_of} of {dev_eui}"),
         None => calls_of,
     }
+}
+
+fn maybe_version(text: &str) -> Result<(DecoderId, Option<Version>), String> {
+    if text.contains('@') {
+        return decoder_version(text).map(|(id, version)| (id, Some(version)));
+    }
+    Ok((text.parse().map_err(|error| format!("{error}"))?, None))
 }
 
 fn decoder_version(text: &str) -> Result<(DecoderId, Version), String> {

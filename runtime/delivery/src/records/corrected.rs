@@ -13,7 +13,9 @@ use serde_json::value::RawValue;
 
 use super::{
     cursor::Cursor,
-    record::{DecodedOrNot, DecoderName, FORMAT_VERSION, Outcome, RecordType, decoded_or_not},
+    record::{
+        DecodedOrNot, DecoderName, FORMAT_VERSION, Outcome, RecordType, decoded_or_not, made_by,
+    },
     stored::StoredRecord,
 };
 use crate::names::GroupId;
@@ -63,6 +65,13 @@ struct ToldUplink {
 struct ToldDecoder {
     id: String,
     version: Version,
+    digest: Digest,
+    #[serde(default)]
+    mapping: Option<ToldMapping>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct ToldMapping {
     digest: Digest,
 }
 
@@ -177,10 +186,11 @@ impl KeptRecord {
         self.told.decoder.as_ref().map(|decoder| decoder.id.as_str())
     }
 
-    /// The package that made it.
+    /// The digest of what made it: its package, and the mapping where there was one.
     #[must_use]
     pub fn digest(&self) -> Option<Digest> {
-        self.told.decoder.as_ref().map(|decoder| decoder.digest)
+        let told = self.told.decoder.as_ref();
+        told.map(|told| made_by(told.digest, told.mapping.as_ref().map(|mapping| mapping.digest)))
     }
 
     /// The part of its name that all records of its frame begin with.
@@ -198,7 +208,8 @@ impl KeptRecord {
     ) -> Result<CorrectedRecord, serde_json::Error> {
         let Unchanged { device, received_at, verified_by, network_server, uplink, radio } =
             serde_json::from_str(&self.json)?;
-        let id = self.corrected_id(decoder.digest);
+        let mapping = decoder.mapping.as_ref().map(|mapping| mapping.digest);
+        let id = self.corrected_id(made_by(decoder.digest, mapping));
         let outcome = Outcome::Decoded(decoder, reading);
         let (decoder, outcome) = decoded_or_not(self.dev_eui(), self.received_at(), outcome);
         let before = self.told.decoder.as_ref();
@@ -263,7 +274,7 @@ impl Corrections {
         last.is_none_or(|(last, _)| *last == record.place.sequence())
     }
 
-    /// Whether there is a record of the same frame that this package made.
+    /// Whether there is a record of the same frame that was made so.
     #[must_use]
     pub fn are_made(&self, record: &KeptRecord, digest: Digest) -> bool {
         let suffix = suffix(digest);

@@ -29,6 +29,7 @@ fn decoded_record(group: &GroupId, f_cnt: u32) -> Record {
         id: "elsys/ers-co2".into(),
         version: Version::new(1, 0, 0),
         digest: Digest::of(b"the package"),
+        mapping: None,
         fuel: 1,
     };
     Record::new(&uplink, LNS, group.clone(), device(), Outcome::Decoded(name, reading))

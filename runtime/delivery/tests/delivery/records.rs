@@ -65,6 +65,7 @@ fn decoder_name() -> DecoderName {
         id: "elsys/ers-co2".into(),
         version: Version::new(1, 0, 0),
         digest: Digest::of(b"the package"),
+        mapping: None,
         fuel: 4_321,
     }
 }

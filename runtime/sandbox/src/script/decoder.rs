@@ -26,6 +26,8 @@ pub(crate) struct ScriptDecoder {
     digest: Digest,
     dialect: Dialect,
     fields: Vec<FieldMapping>,
+    /// The fields that an operator gives.
+    given: Vec<FieldMapping>,
     downlink_port: u8,
     delta: Arc<Delta>,
     /// Memory in bytes of the instances in which the codec is called.
@@ -77,12 +79,15 @@ impl ScriptDecoder {
         }
         let dialect = dialect(answer)?;
         let Loaded { delta, clock_was_read } = loaded;
+        let (given, fields) =
+            script.fields.iter().cloned().partition(|field: &FieldMapping| field.is_given());
         Ok(Self {
             workshop: Arc::clone(workshop),
             limits: workshop.limits().lowered(lower),
             digest,
             dialect,
-            fields: script.fields.clone(),
+            fields,
+            given,
             downlink_port: script.downlink_port.unwrap_or(Script::DEFAULT_DOWNLINK_PORT),
             delta,
             memory_bytes: source.memory_bytes,
@@ -206,26 +211,8 @@ impl ScriptDecoder {
             return Err(refusal(answer, kind, limits));
         };
         let data = Data::check(as_object(data).into(), limits).map_err(CallError::Output)?;
-        let mut findings = Findings::default();
-        if !normalized.is_empty()
-            && let Ok(normalized) = serde_json::from_str(&normalized)
-        {
-            findings.read_normalized(&normalized);
-        }
-        // What the codec itself normalized comes first: `fields` add what it left out.
-        let given: Vec<_> = findings.measurements.iter().map(|found| found.quantity).collect();
-        let missing: Vec<FieldMapping> = self
-            .fields
-            .iter()
-            .filter(|field| !given.contains(&field.quantity()))
-            .cloned()
-            .collect();
-        if !missing.is_empty()
-            && let Ok(data) = serde_json::from_str(data.as_str())
-        {
-            findings.read(&missing, &data);
-        }
-        warnings.extend(findings.warnings);
+        let findings = self.measured(&data, &normalized);
+        add_warnings(&mut warnings, findings.warnings, limits);
         let state =
             match (!context.is_empty()).then(|| context::state_of(&context, limits.state_bytes)) {
                 Some(Ok(state)) => Some(state),
@@ -241,6 +228,30 @@ impl ScriptDecoder {
         Ok(Reading { data, measurements: findings.measurements, warnings, state })
     }
 
+    /// Measures what a codec answered. What the codec itself normalized comes first, and fields add what it left
+    /// out; only what an operator gives comes before both.
+    fn measured(&self, data: &Data, normalized: &str) -> Findings {
+        let mut findings = Findings::default();
+        if !normalized.is_empty()
+            && let Ok(normalized) = serde_json::from_str(normalized)
+        {
+            findings.read_normalized(&normalized);
+        }
+        let missing: Vec<&FieldMapping> =
+            self.fields.iter().filter(|field| !findings.measures(field.quantity())).collect();
+        if missing.is_empty() && self.given.is_empty() {
+            return findings;
+        }
+        let Ok(data) = serde_json::from_str(data.as_str()) else { return findings };
+        findings.read(missing, &data);
+        if !self.given.is_empty() {
+            let mut given = Findings::default();
+            given.read(&self.given, &data);
+            findings.give_way(given);
+        }
+        findings
+    }
+
     fn downlink(&self, answer: Answer) -> Result<Downlink, CallError> {
         let limits = &self.limits;
         let Answer::Downlink { f_port, payload, warnings } = answer else {
@@ -254,6 +265,19 @@ impl ScriptDecoder {
             .and_then(|()| lift::warnings_fit(&warnings, limits))
             .map_err(CallError::Output)?;
         Ok(Downlink { f_port, payload, warnings })
+    }
+}
+
+/// Adds the warnings of the host to those of a codec, no more than a reading may have: a frame that could be read
+/// is good, however many of its values are no measurements.
+fn add_warnings(warnings: &mut Vec<String>, found: Vec<String>, limits: &Limits) {
+    // One place is left for a warning about the context.
+    let room = limits.warnings.saturating_sub(warnings.len()).saturating_sub(1);
+    let count = found.len();
+    let kept = if count > room { room.saturating_sub(1) } else { count };
+    warnings.extend(found.into_iter().take(kept).map(|text| shortened(text, limits.text_bytes)));
+    if count > kept && room > 0 {
+        warnings.push(format!("{} more values are no measurements", count - kept));
     }
 }
 

@@ -1,5 +1,7 @@
 //! From `data` to measurements: the fields that a manifest maps to quantities of the vocabulary.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
 
@@ -15,7 +17,18 @@ pub struct FieldMapping {
     /// Its path: keys with points between, `[]` for each item of a list.
     path: Vec<Step>,
     quantity: &'static Quantity,
+    /// From the number in `data` into the unit that it is told in.
+    scaling: Conversion,
+    /// From that unit into the quantity's.
     conversion: Conversion,
+    /// The number among several alike inputs; where there is none, items of a list have their place.
+    channel: Option<u16>,
+    /// The values that stand for true and false, as texts.
+    words: BTreeMap<String, bool>,
+    /// The key of the member beside it that tells its unit, and the unit that must stand there.
+    told_unit: Option<(String, String)>,
+    /// Whether an operator gave the mapping: it comes before what the codec measures itself.
+    given: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -71,7 +84,52 @@ impl FieldMapping {
                 }
             })?,
         };
-        Ok(Self { path: steps(path), quantity, conversion })
+        Ok(Self {
+            path: steps(path),
+            quantity,
+            scaling: Conversion::NONE,
+            conversion,
+            channel: None,
+            words: BTreeMap::new(),
+            told_unit: None,
+            given: false,
+        })
+    }
+
+    /// The same for numbers that are multiplied by `scale` first, and then increased by `offset`.
+    #[must_use]
+    pub fn with_scale(self, scale: f64, offset: f64) -> Self {
+        Self { scaling: Conversion::linear(scale, offset), ..self }
+    }
+
+    /// The same as one among several alike inputs.
+    #[must_use]
+    pub fn with_channel(self, channel: Option<u16>) -> Self {
+        Self { channel, ..self }
+    }
+
+    /// The same with values that stand for true and false: `open`, `1`.
+    #[must_use]
+    pub fn with_words(self, words: BTreeMap<String, bool>) -> Self {
+        Self { words, ..self }
+    }
+
+    /// The same for values beside which a member tells their unit: the key of the member, and the unit that is
+    /// measured. Another one there is a warning.
+    #[must_use]
+    pub fn with_told_unit(self, told_unit: Option<(String, String)>) -> Self {
+        Self { told_unit, ..self }
+    }
+
+    /// The same as an operator gives it: it comes before what the codec measures itself.
+    #[must_use]
+    pub fn given(self) -> Self {
+        Self { given: true, ..self }
+    }
+
+    /// Whether an operator gave it.
+    pub(crate) fn is_given(&self) -> bool {
+        self.given
     }
 
     /// Returns the quantity of the field.
@@ -103,7 +161,11 @@ pub(crate) struct Findings {
 impl Findings {
     /// Reads the fields of an object. A field that is missing or null was not sent this time. One of
     /// another type than its quantity is a warning: the rest of the frame is good.
-    pub(crate) fn read(&mut self, fields: &[FieldMapping], data: &Json) {
+    pub(crate) fn read<'of>(
+        &mut self,
+        fields: impl IntoIterator<Item = &'of FieldMapping>,
+        data: &Json,
+    ) {
         for field in fields {
             let place = Place { root: "data", ..Place::default() };
             self.follow(field, &field.path, data, &place);
@@ -113,12 +175,15 @@ impl Findings {
     fn follow(&mut self, field: &FieldMapping, path: &[Step], value: &Json, place: &Place<'_>) {
         match (path.split_first(), value) {
             (None, Json::Null) => {}
-            (None, value) => self.take(field.quantity, field.conversion, value, place),
+            (None, value) => self.measure(field, value, place),
             (Some((Step::Key(key), rest)), Json::Object(members)) => {
                 // A key may hold points itself, as in "Temp.1": the longest that fits is taken.
                 if let Some((key, value, rest)) = longest_key(key, rest, members) {
                     let mut place = place.member(&key);
                     place.measured_at = moment(members).or(place.measured_at);
+                    if rest.is_empty() && !self.is_in_unit(field, members, &place) {
+                        return;
+                    }
                     self.follow(field, rest, value, &place);
                 }
             }
@@ -132,6 +197,69 @@ impl Findings {
         }
     }
 
+    /// Whether a value is in the unit that was told of it, where one was. Another one is a warning.
+    fn is_in_unit(
+        &mut self,
+        field: &FieldMapping,
+        members: &Map<String, Json>,
+        place: &Place<'_>,
+    ) -> bool {
+        let Some((member, unit)) = &field.told_unit else { return true };
+        match members.get(member) {
+            None | Some(Json::Null) => true,
+            Some(Json::String(text)) if text == unit => true,
+            Some(other) => {
+                self.warnings.push(format!(
+                    "{} is in {}, and it was taken to be in {unit:?}: it is not measured",
+                    place.path(),
+                    shown(other)
+                ));
+                false
+            }
+        }
+    }
+
+    /// Takes the value of a field as a measurement, or warns that it is none.
+    fn measure(&mut self, field: &FieldMapping, value: &Json, place: &Place<'_>) {
+        let word = (!field.words.is_empty()).then(|| match value {
+            Json::String(text) => field.words.get(text.as_str()),
+            other => field.words.get(&other.to_string()),
+        });
+        let state;
+        let value = match word {
+            None => value,
+            Some(Some(word)) => {
+                state = Json::Bool(*word);
+                &state
+            }
+            Some(None) => {
+                let words: Vec<&str> = field.words.keys().map(String::as_str).collect();
+                let (path, value) = (place.path(), shown(value));
+                let words = words.join(", ");
+                self.warnings.push(format!("{path} is {value}, and not one of {words}"));
+                return;
+            }
+        };
+        let conversions = [field.scaling, field.conversion];
+        let channel = field.channel.unwrap_or_else(|| place.channel());
+        self.take_as(field.quantity, (&conversions, channel), value, place);
+    }
+
+    /// Whether something was measured of a quantity.
+    pub(crate) fn measures(&self, quantity: &Quantity) -> bool {
+        self.measurements.iter().any(|found| found.quantity == quantity)
+    }
+
+    /// Adds other findings, which come before those of the same quantity and channel.
+    pub(crate) fn give_way(&mut self, others: Self) {
+        self.measurements.retain(|own| {
+            let mut others = others.measurements.iter();
+            !others.any(|other| (other.quantity, other.channel) == (own.quantity, own.channel))
+        });
+        self.measurements.extend(others.measurements);
+        self.warnings.extend(others.warnings);
+    }
+
     /// Takes a value as a measurement, or warns that it is none.
     pub(crate) fn take(
         &mut self,
@@ -140,11 +268,21 @@ impl Findings {
         value: &Json,
         place: &Place<'_>,
     ) {
-        match typed(quantity, conversion, value) {
+        self.take_as(quantity, (&[conversion], place.channel()), value, place);
+    }
+
+    fn take_as(
+        &mut self,
+        quantity: &'static Quantity,
+        (conversions, channel): (&[Conversion], u16),
+        value: &Json,
+        place: &Place<'_>,
+    ) {
+        match typed(quantity, conversions, value) {
             Ok(value) => self.measurements.push(Measurement {
                 quantity,
                 value,
-                channel: place.channel(),
+                channel,
                 measured_at: place.measured_at,
                 span: None,
             }),
@@ -218,9 +356,11 @@ impl<'a> Place<'a> {
 /// numbers; 0 and 1 are false and true.
 fn typed(
     quantity: &'static Quantity,
-    conversion: Conversion,
+    conversions: &[Conversion],
     value: &Json,
 ) -> Result<Value, String> {
+    let converted =
+        |number: f64| conversions.iter().fold(number, |number, into| into.apply(number));
     let number = || match value {
         Json::Number(number) => number.as_f64(),
         Json::String(text) => text.trim().parse().ok().filter(|number: &f64| number.is_finite()),
@@ -235,11 +375,10 @@ fn typed(
                 _ => None,
             }),
         },
-        ValueKind::Integer => number().and_then(|number| whole(conversion.apply(number))),
-        ValueKind::Number => number()
-            .map(|number| conversion.apply(number))
-            .filter(|number| number.is_finite())
-            .map(Value::Number),
+        ValueKind::Integer => number().and_then(|number| whole(converted(number))),
+        ValueKind::Number => {
+            number().map(converted).filter(|number| number.is_finite()).map(Value::Number)
+        }
         ValueKind::Text => value.as_str().map(|text| Value::Text(text.to_owned())),
     };
     typed.ok_or_else(|| {
@@ -334,6 +473,74 @@ mod tests {
         assert_eq!(values(&found), [(0, &Value::Number(21.5))]);
         let found = read("a", "alarm.leak", None, &json!({"a": 1}));
         assert_eq!(values(&found), [(0, &Value::Boolean(true))]);
+    }
+
+    fn read_as(mapping: FieldMapping, data: &Json) -> Findings {
+        let mut findings = Findings::default();
+        findings.read(&[mapping], data);
+        findings
+    }
+
+    #[test]
+    fn a_number_is_scaled_before_it_is_converted() {
+        let raw = |unit| FieldMapping::new("t", "air.temperature", unit).unwrap();
+        let found = read_as(raw(None).with_scale(0.1, -40.0), &json!({"t": 615}));
+        assert_eq!(values(&found), [(0, &Value::Number(21.5))]);
+        let found = read_as(raw(Some("K")).with_scale(0.01, 0.0), &json!({"t": 29_465}));
+        assert_eq!(values(&found), [(0, &Value::Number(21.5))]);
+        let pulses = FieldMapping::new("n", "water.volume", Some("L")).unwrap();
+        let found = read_as(pulses.with_scale(10.0, 0.0), &json!({"n": 123}));
+        assert_eq!(values(&found), [(0, &Value::Number(1.23))]);
+    }
+
+    #[test]
+    fn a_channel_that_is_given_stands_in_the_measurement() {
+        let mapping = FieldMapping::new("t", "air.temperature", None).unwrap();
+        let found = read_as(mapping.with_channel(Some(2)), &json!({"t": 20}));
+        assert_eq!(values(&found), [(2, &Value::Number(20.0))]);
+    }
+
+    #[test]
+    fn words_are_states_and_others_are_warned_about() {
+        let words = [("open".to_owned(), false), ("1".to_owned(), true)];
+        let mapping = FieldMapping::new("d", "switch.closed", None).unwrap();
+        let mapping = mapping.with_words(words.into_iter().collect());
+        for (value, closed) in [(json!("open"), false), (json!(1), true)] {
+            let found = read_as(mapping.clone(), &json!({"d": value}));
+            assert_eq!(values(&found), [(0, &Value::Boolean(closed))]);
+        }
+        let found = read_as(mapping, &json!({"d": "ajar"}));
+        assert_eq!(found.warnings, ["data.d is \"ajar\", and not one of 1, open"]);
+    }
+
+    #[test]
+    fn a_value_in_another_unit_than_was_told_is_no_measurement() {
+        let mapping = FieldMapping::new("d.value", "sensor.distance", Some("mm")).unwrap();
+        let mapping = mapping.with_told_unit(Some(("unit".to_owned(), "mm".to_owned())));
+        let found = read_as(mapping.clone(), &json!({"d": {"value": 4_232, "unit": "mm"}}));
+        assert_eq!(values(&found), [(0, &Value::Number(4.232))]);
+        let found = read_as(mapping.clone(), &json!({"d": {"value": 4_232}}));
+        assert_eq!(values(&found), [(0, &Value::Number(4.232))]);
+        let found = read_as(mapping, &json!({"d": {"value": 423, "unit": "cm"}}));
+        assert!(found.measurements.is_empty());
+        let said =
+            "data.d.value is in \"cm\", and it was taken to be in \"mm\": it is not measured";
+        assert_eq!(found.warnings, [said]);
+    }
+
+    #[test]
+    fn what_is_given_comes_before_the_same_quantity_and_channel() {
+        let data = json!({"a": 20, "b": 21, "c": 22});
+        let of = |path: &str, channel| {
+            let mapping = FieldMapping::new(path, "air.temperature", None).unwrap();
+            mapping.with_channel(Some(channel))
+        };
+        let mut own = Findings::default();
+        own.read(&[of("a", 0), of("b", 1)], &data);
+        let mut given = Findings::default();
+        given.read(&[of("c", 0).given()], &data);
+        own.give_way(given);
+        assert_eq!(values(&own), [(1, &Value::Number(21.0)), (0, &Value::Number(22.0))]);
     }
 
     #[test]

@@ -73,6 +73,7 @@ const UNITS: &[Unit] = {
         scaled("L/s", D::Flow, 3.6),
         scaled("l/s", D::Flow, 3.6),
         scaled("1", D::Fraction, 1.0),
+        scaled("m3/m3", D::Fraction, 1.0),
         scaled("%", D::Fraction, 1e-2),
         scaled("[ppth]", D::Fraction, 1e-3),
         scaled("[ppm]", D::Fraction, 1e-6),
@@ -180,6 +181,16 @@ impl Conversion {
         })
     }
 
+    /// Multiplies values by `scale`, and adds `offset` to that.
+    #[must_use]
+    pub fn linear(scale: f64, offset: f64) -> Self {
+        let inverse = (1.0 / scale).round_if_whole();
+        // As of units: dividing by ten is exact where multiplying by 0.1 is not.
+        let (factor, divisor) =
+            if scale.abs() < 1.0 && inverse.fract() == 0.0 { (1.0, inverse) } else { (scale, 1.0) };
+        Self { factor, divisor, offset }
+    }
+
     /// The value in the other unit.
     #[must_use]
     pub fn apply(self, value: f64) -> f64 {
@@ -197,7 +208,7 @@ impl RoundIfWhole for f64 {
     fn round_if_whole(self) -> Self {
         const NOISE: f64 = 1e-12;
         let whole = self.round();
-        if (self - whole).abs() < NOISE * whole { whole } else { self }
+        if (self - whole).abs() < NOISE * whole.abs() { whole } else { self }
     }
 }
 
@@ -221,6 +232,15 @@ mod tests {
         assert!((convert(15.0, "L/min", "m3/h").unwrap() - 0.9).abs() < 1e-12);
         assert!((convert(36.0, "km/h", "m/s").unwrap() - 10.0).abs() < 1e-12);
         assert_eq!(convert(1.5, "MW.h", "kW.h"), Some(1_500.0));
+    }
+
+    #[test]
+    fn a_scale_below_one_is_a_division() {
+        assert_eq!(Conversion::linear(0.1, 0.0).apply(3.0), 0.3);
+        assert_eq!(Conversion::linear(-0.01, 1.0).apply(50.0), 0.5);
+        assert_eq!(Conversion::linear(0.3, 0.0).apply(10.0), 3.0);
+        assert_eq!(Conversion::linear(2.5, -1.0).apply(4.0), 9.0);
+        assert_eq!(Conversion::linear(1.0, 0.0).apply(7.25), 7.25);
     }
 
     #[test]

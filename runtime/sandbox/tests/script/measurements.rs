@@ -98,3 +98,37 @@ fn normalizing_cannot_change_data_or_fail_the_frame() {
         assert!(reading.measurements.is_empty());
     }
 }
+
+#[test]
+fn what_an_operator_gives_comes_before_what_a_codec_normalizes() {
+    let source = "
+        function decodeUplink(input) { return { data: { t: 21.5, real: 4.5, u: 7 } }; }
+        function normalizeUplink(input) {
+            return { data: { air: { temperature: input.data.t, relativeHumidity: 40 } } };
+        }";
+    let given = field("real", "air.temperature", None).given();
+    let read = reading(source, vec![given]);
+    let expected =
+        [("air.humidity", &Value::Number(40.0)), ("air.temperature", &Value::Number(4.5))];
+    assert_eq!(found(&read), expected);
+    // Of another channel both are there.
+    let other = field("u", "air.temperature", None).with_channel(Some(1)).given();
+    let read = reading(source, vec![other]);
+    let channels: Vec<u16> = read.measurements.iter().map(|found| found.channel).collect();
+    assert_eq!(channels, [0, 0, 1]);
+    // A field that the frame does not have takes nothing away.
+    let gone = field("gone", "air.temperature", None).given();
+    assert_eq!(found(&reading(source, vec![gone])).len(), 2);
+}
+
+#[test]
+fn values_that_are_no_measurements_fail_no_frame() {
+    let source =
+        "function decodeUplink() { return { data: { a: Array(70).fill('n/a'), b: 3.6 } }; }";
+    let fields = vec![field("a[]", "air.temperature", None), field("b", "battery.voltage", None)];
+    let reading = reading(source, fields);
+    assert_eq!(found(&reading), [("battery.voltage", &Value::Number(3.6))]);
+    assert_eq!(reading.warnings.len(), 63);
+    assert_eq!(reading.warnings[0], "data.a[0] is \"n/a\", and air.temperature is a number");
+    assert_eq!(reading.warnings[62], "8 more values are no measurements");
+}

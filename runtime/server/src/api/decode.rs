@@ -13,7 +13,7 @@ use super::{
     authorized::{Authorized, Inspect},
     extract::JsonBody,
 };
-use crate::service::Service;
+use crate::{mapping_name::mapping_of, service::Service};
 
 /// A trial: the input, and the decoder. One of `uplink`, `command` and `downlink`, as in a decoder's vectors.
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -81,6 +81,7 @@ pub(super) async fn decode(
         id: loaded.id.to_string(),
         version: loaded.version.clone(),
         digest: loaded.decoder.digest(),
+        mapping: mapping_of(&loaded),
         fuel: call.fuel,
     };
     match call.result {

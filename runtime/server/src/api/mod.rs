@@ -17,6 +17,7 @@ mod ingest;
 mod keys;
 mod known_network_server;
 mod leftover;
+mod mappings;
 mod me;
 mod nearest;
 mod network_servers;
@@ -78,6 +79,8 @@ pub fn router(service: Arc<Service>) -> Router {
         .routes(routes!(channels::yank))
         .routes(routes!(channels::unyank))
         .routes(routes!(channels::deprecate))
+        .routes(routes!(mappings::show, mappings::put))
+        .routes(routes!(mappings::show_version))
         .routes(routes!(keys::list, keys::add))
         .routes(routes!(keys::rotate))
         .routes(routes!(keys::revoke))

@@ -78,6 +78,8 @@ impl Encoder {
             id: decoder.id.to_string(),
             version: decoder.version.clone(),
             digest: decoder.decoder.digest(),
+            // Commands are encoded by the package alone.
+            mapping: None,
             fuel: call.fuel,
         };
         misbehaviour::note(&self.registry, &decoder, caller, call.result.as_ref().err()).await;

@@ -19,6 +19,7 @@ use tokio::sync::Semaphore;
 use super::{error::IngestError, frame::Sender, misbehaviour};
 use crate::{
     devices::{Device, decoder_states::Remembered},
+    mapping_name::mapping_of,
     workers::{NotDone, Workers},
 };
 
@@ -130,6 +131,7 @@ impl Decoding {
             id: decoder.id.to_string(),
             version: decoder.version.clone(),
             digest: decoder.decoder.digest(),
+            mapping: mapping_of(&decoder),
             fuel: call.fuel,
         };
         misbehaviour::note(&self.registry, &decoder, caller, call.result.as_ref().err()).await;

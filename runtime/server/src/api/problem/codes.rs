@@ -388,7 +388,7 @@ pub(in crate::api) const PROBLEM_CODES: &[ProblemCode] = &[
     ProblemCode::new(
         "version-exists",
         &[409],
-        "The version is published with other content, and never changes.",
+        "The version is published with other content, and never changes; a mapping needs a higher one.",
     ),
     ProblemCode::new(
         "refused",
@@ -441,6 +441,17 @@ pub(in crate::api) const PROBLEM_CODES: &[ProblemCode] = &[
     ProblemCode::new("nothing-before", &[409], "No earlier stable version exists to return to."),
     ProblemCode::new("no-canary", &[404], "No candidate is given to a share of the devices."),
     ProblemCode::new("no-shadow", &[404], "No candidate runs beside the stable version."),
+    ProblemCode::new("no-mapping", &[404], "The decoder has no such mapping of its fields."),
+    ProblemCode::new(
+        "not-a-script",
+        &[409],
+        "The decoder is a component, which measures by itself: mappings are for scripts.",
+    ),
+    ProblemCode::new(
+        "invalid-mapping",
+        &[422],
+        "The mapping says what cannot be; `faults` names the fields.",
+    ),
     // Parked messages.
     ProblemCode::new("unknown-message", &[404], "No parked message has this id."),
 ];

@@ -4,8 +4,8 @@ use std::error::Error;
 
 use axum::http::StatusCode;
 use champollion_registry::{
-    ChangeError, KeyError, PublishError, RegistryError, gate::Finding, keys::UntrustedError,
-    ledger::ResolveError,
+    ChangeError, KeyError, MappingChangeError, PublishError, RegistryError, gate::Finding,
+    keys::UntrustedError, ledger::ResolveError,
 };
 use champollion_sandbox::CallError;
 use serde_json::{Value as Json, json};
@@ -86,6 +86,26 @@ impl From<ChangeError> for Problem {
             ChangeError::NoShadow(_) => Self::not_found("no-shadow", detail),
             ChangeError::NotYanked { .. } => Self::conflict("not-yanked", detail),
             ChangeError::Registry(error) => (*error).into(),
+            error => Self::internal(&error),
+        }
+    }
+}
+
+impl From<MappingChangeError> for Problem {
+    fn from(error: MappingChangeError) -> Self {
+        let detail = error.to_string();
+        match error {
+            MappingChangeError::Resolve(error) => error.into(),
+            MappingChangeError::Component(_) => Self::conflict("not-a-script", detail),
+            MappingChangeError::Faults(faults) => {
+                Self::unprocessable("invalid-mapping", detail).with("faults", faults)
+            }
+            MappingChangeError::NotHigher { current, .. } => {
+                Self::conflict("version-exists", detail).with("current", current)
+            }
+            MappingChangeError::Incompatible(findings) => Self::refused(&findings, detail),
+            MappingChangeError::NoMapping(_) => Self::not_found("no-mapping", detail),
+            MappingChangeError::Registry(error) => (*error).into(),
             error => Self::internal(&error),
         }
     }
