@@ -1,6 +1,9 @@
 //! The index: what there is of each decoder, in memory and in the store.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 use champollion_sandbox::Digest;
 use champollion_store::{
@@ -15,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::error::LedgerError;
 use crate::{
     channels::{Canary, Channel, Channels, Health, Shadow, pinned},
-    package::{DecoderId, Manifest, Package},
+    package::{DecoderId, Manifest, Package, Summary},
 };
 
 /// The table of published versions, by `vendor/model/version`.
@@ -48,6 +51,8 @@ pub(crate) struct Entry {
     pub(crate) manifest: Arc<Manifest>,
     pub(crate) line: IndexLine,
     pub(crate) health: Arc<Health>,
+    /// Made when the catalogue is asked: of most versions it never is.
+    summary: OnceLock<Summary>,
 }
 
 /// The line that the store keeps of a published version, beside its manifest; the file is a blob named by its
@@ -117,7 +122,17 @@ impl IndexLine {
 
 impl Entry {
     pub(crate) fn new(manifest: Manifest, line: IndexLine) -> Self {
-        Self { manifest: Arc::new(manifest), line, health: Arc::default() }
+        Self {
+            manifest: Arc::new(manifest),
+            line,
+            health: Arc::default(),
+            summary: OnceLock::new(),
+        }
+    }
+
+    /// Returns the words by which the catalogue finds the version.
+    pub(crate) fn summary(&self) -> &Summary {
+        self.summary.get_or_init(|| Summary::of(&self.manifest))
     }
 
     /// Reads the manifest of a version that the store keeps; the error says what is wrong with it.

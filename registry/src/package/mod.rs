@@ -6,10 +6,13 @@ mod decoder_toml;
 mod error;
 mod id;
 mod limits;
+mod link;
 mod manifest;
 mod manifest_check;
 mod recognized_dialect;
 mod sections;
+mod summary;
+mod use_cases;
 mod vectors;
 mod wasm_file;
 
@@ -18,14 +21,17 @@ pub use decoder_loader::UnusableError;
 pub use decoder_toml::ManifestError;
 pub use error::PackageError;
 pub use id::{DecoderId, DecoderIdError, DecoderRef};
+pub use link::{Link, LinkError};
 pub use manifest::{
     Command, Device, Direction, Field, FieldType, Manifest, Port, ScriptDeclaration,
     VariableDeclaration,
 };
 pub use recognized_dialect::with_recognized_dialect;
 pub use sections::Code;
+pub use use_cases::{UseCase, use_cases};
 pub use vectors::{Answer, outcome, run, variables};
 pub use wasm_file::Package;
 
 pub(crate) use decoder_loader::load_file;
 pub(crate) use sections::Sections;
+pub(crate) use summary::Summary;

@@ -41,8 +41,9 @@ mod tokens;
 pub use answer::Answer;
 pub use blocking::Blocking;
 pub use catalogue::{
-    Catalogue, CatalogueEntry, CatalogueVersion, Command, Deprecation, Device as CatalogueDevice,
-    Direction, Field, Port, Quantity, Script, VariableDeclaration,
+    Catalogue, CatalogueEntry, CatalogueExample, CatalogueQuery, CatalogueVersion, Command,
+    Deprecation, Device as CatalogueDevice, Direction, Field, Port, Quantity, Script, UseCase,
+    VariableDeclaration,
 };
 pub use channels::{
     CanaryReport, CanaryRequest, Changed, DeprecationRequest, Effect, Event, Performance,
