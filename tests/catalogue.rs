@@ -157,8 +157,8 @@ fn decoders_are_found_by_what_they_decode() {
     for decoder in DECODERS {
         server.publish_own(decoder);
     }
-    for (query, expected) in [
-        ("quantity=water.volume", &[METER] as &[&str]),
+    let cases: [(&str, &[&str]); 20] = [
+        ("quantity=water.volume", &[METER]),
         ("quantity=battery.voltage", &[ROOM]),
         ("quantity=light.illuminance", &[ROOM, LAMP]),
         ("quantity=light.illuminance,air.co2", &[ROOM]),
@@ -179,7 +179,8 @@ fn decoders_are_found_by_what_they_decode() {
         ("direction=down", &[ROOM, LAMP]),
         ("direction=down&quantity=air.co2", &[ROOM]),
         ("direction=down&quantity=water.volume", &[]),
-    ] {
+    ];
+    for (query, expected) in cases {
         let found = server.anybody().get(&format!("/v1/catalogue?{query}")).success();
         assert_eq!(names(&found), expected, "{query}");
         assert_eq!(found["total"], expected.len(), "{query}");
@@ -377,4 +378,15 @@ fn two_decoders_are_compared_by_quantity() {
     assert!(wrong.failure().contains("1.2.0"), "{wrong:?}");
     let both = cli.run(&["catalogue", "--unit", "m3", "compare", ROOM, LAMP]);
     assert!(both.failure().contains("no option of the list"), "{both:?}");
+}
+
+#[test]
+fn a_device_whose_decoder_is_not_published_is_marked_until_it_is() {
+    let server = Server::start();
+    let sensor = Sensor::new(1);
+    server.register(&sensor, "water", Some("axioma/qalcosonic-w1@^1"));
+    let listed = || server.admin_cli().run(&["devices", "list"]).success();
+    assert!(listed().contains("axioma/qalcosonic-w1@^1 (no such version)"), "{}", listed());
+    server.publish_own(AXIOMA);
+    assert!(!listed().contains("no such version"), "{}", listed());
 }

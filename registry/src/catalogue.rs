@@ -116,7 +116,7 @@ impl Registry {
         let begin = places.partition_point(is_before);
         places[begin..]
             .iter()
-            .filter_map(|place| Some((place, self.catalogue_entry(&place.id).ok()?)))
+            .filter_map(move |place| Some((place, self.catalogue_entry(&place.id).ok()?)))
     }
 
     /// One decoder, by the version that [`catalogue`](Self::catalogue) shows.

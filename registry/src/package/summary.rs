@@ -38,7 +38,8 @@ impl Summary {
         let of_fields =
             manifest.fields.iter().flat_map(|field| field.unit.iter().chain(&field.data_unit));
         let makers = manifest.devices.iter().map(|device| device.vendor.to_lowercase());
-        let goes = |direction| manifest.ports.iter().any(|port| port.direction == direction);
+        let goes =
+            |direction: Direction| manifest.ports.iter().any(|port| port.direction == direction);
         Self {
             units: of_fields.cloned().chain(of_quantities).collect(),
             vendors: makers.chain([manifest.id.vendor().to_owned()]).collect(),
