@@ -13,12 +13,12 @@ use std::{
 
 use champollion_benches::{figure, resident_bytes};
 use champollion_registry::{
-    Publication, Registry, RegistryConfig,
+    CatalogueQuery, CatalogueSort, Publication, Registry, RegistryConfig,
     channels::Channel,
     gate::Gate,
     keys::Provenance,
     ledger::Actor,
-    package::{DecoderRef, Package},
+    package::{DecoderRef, Direction, Package},
 };
 use champollion_sandbox::{Sandbox, SandboxConfig};
 use champollion_store::{Blobs, FileBlobs, SledOptions, SledStore, Store};
@@ -117,6 +117,13 @@ fn registry(criterion: &mut Criterion) {
         });
     });
     criterion.bench_function("registry.list", |bencher| bencher.iter(|| registry.catalogue()));
+    let query = CatalogueQuery::default().text("temperature").direction(Direction::Up);
+    criterion.bench_function("registry.find", |bencher| {
+        bencher.iter(|| {
+            let places = registry.catalogue_places(black_box(&query), CatalogueSort::Name);
+            registry.catalogue_after(&places, CatalogueSort::Name, None).take(100).count()
+        });
+    });
     // A second one beside the first, with what opening took and gave back.
     let before = resident_bytes();
     let second = open();

@@ -232,10 +232,29 @@ fn paths_methods_and_queries() {
     line(Method::GET, "/v1/records/stream?limt=3", query, &["limt", "limit"]);
     line(
         Method::GET,
-        "/v1/catalogue?quantity=air.temperature",
+        "/v1/catalogue?quantty=air.temperature",
         query,
-        &["quantity", "after, limit"],
+        &["quantty", "did you mean quantity?"],
     );
+    line(
+        Method::GET,
+        "/v1/catalogue?quantity=air.temprature",
+        query,
+        &["quantity=air.temprature", "did you mean air.temperature?"],
+    );
+    line(Method::GET, "/v1/catalogue?quantity=", query, &["quantity", "list all"]);
+    line(
+        Method::GET,
+        "/v1/catalogue?quantity=air.co2,air",
+        query,
+        &["the vocabulary has no quantity \"air\""],
+    );
+    line(Method::GET, "/v1/catalogue?use=water-metring", query, &["did you mean water-metering?"]);
+    line(Method::GET, "/v1/catalogue?direction=sideways", query, &["direction", "sideways"]);
+    line(Method::GET, "/v1/catalogue?sort=size", query, &["sort", "size"]);
+    line(Method::GET, "/v1/catalogue?sort=name&after=acme/a", query, &["after", "another order"]);
+    line(Method::GET, "/v1/catalogue?after=acme", query, &["after=acme", "vendor/model"]);
+    line(Method::GET, "/v1/catalogue?unit=m3&unit=L", query, &["unit"]);
     line(Method::GET, "/v1/catalogue/a/b?quantity=x", query, &["quantity", "none"]);
     line(Method::GET, "/v1/devices?group=water", query, &["group"]);
     line(Method::GET, "/v1/devices/02C4A3FFFE100001?x", query, &["x"]);

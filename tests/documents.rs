@@ -11,6 +11,8 @@ use champollion_tests::{
     AXIOMA, Asked, ELSYS, MISCHIEF, Mischief, Outside, Sensor, Server, Setup, Sources, digits,
     follow, mischief, run, workspace,
 };
+use data_encoding::BASE64;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
@@ -62,6 +64,38 @@ fn with_room_sensor() -> Server {
     server
 }
 
+/// The short telegram of a water meter: its clock, its index in litres, and the index of the noon before.
+fn telegram(at: Timestamp, litres: u32) -> Vec<u8> {
+    let noon = at - SignedDuration::from_hours(11);
+    let clock = |moment: Timestamp| u32::try_from(moment.as_second()).expect("it is our century");
+    let mut bytes = clock(at).to_le_bytes().to_vec();
+    bytes.push(0);
+    bytes.extend(litres.to_le_bytes());
+    bytes.extend(clock(noon).to_le_bytes());
+    bytes.extend((litres - 10).to_le_bytes());
+    bytes
+}
+
+/// A water meter in the same group, which was heard on three evenings; one of its frames came twice.
+fn add_meter(server: &Server) {
+    server.publish_own(AXIOMA);
+    let meter = json!({
+        "group": "office", "name": "Meter 7", "decoder": "axioma/qalcosonic-w1@^1",
+        "activation": { "networkServer": {} },
+    });
+    server.admin().put("/v1/devices/70B3D5499A000002", &meter).success();
+    let evenings = [(22, 99_875), (23, 100_250), (23, 100_250), (24, 100_610), (24, 100_610)];
+    for (f_cnt, (day, litres)) in (1..).zip(evenings) {
+        let at: Timestamp = format!("2026-11-{day}T23:00:00Z").parse().expect("it is a moment");
+        let up = json!({
+            "time": (at + SignedDuration::from_secs(2)).to_string(),
+            "deviceInfo": { "devEui": "70b3d5499a000002" }, "devAddr": "01020305",
+            "fCnt": f_cnt, "fPort": 100, "data": BASE64.encode(&telegram(at, litres)),
+        });
+        server.lns_named("city").post("/v1/ingest/chirpstack?event=up", &up).success();
+    }
+}
+
 #[test]
 fn of_curl_of_jq_network_operators_read_what_happens() {
     let server = usual();
@@ -81,6 +115,7 @@ fn of_curl_of_jq_network_operators_read_what_happens() {
 #[test]
 fn of_curl_of_jq_partners_read_what_happens() {
     let server = with_room_sensor();
+    add_meter(&server);
     let token = server.new_token("partner", Some("office"));
     let text = document("docs/for-partners.md");
     follow(&text, desk().path(), server.address(), &token);

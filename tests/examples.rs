@@ -127,6 +127,33 @@ fn of_npm_the_receiver_in_node_takes_signed_records() {
 }
 
 #[test]
+fn of_pypi_the_short_receiver_in_python_takes_signed_records() {
+    receives(
+        Command::new("python3").arg(workspace().join("examples/partners/receive.py")).arg("0"),
+    );
+}
+
+#[test]
+fn of_npm_the_short_receiver_in_node_takes_signed_records() {
+    receives(Command::new("node").arg(workspace().join("examples/partners/receive.mjs")).arg("0"));
+}
+
+#[test]
+fn the_first_examples_are_short_and_the_notebook_is_the_program() {
+    let read = |name: &str| {
+        let path = workspace().join("examples/partners").join(name);
+        std::fs::read_to_string(path).expect("the example is there")
+    };
+    for (name, most) in [("receive.py", 25), ("receive.mjs", 25), ("daily.py", 17)] {
+        assert!(read(name).lines().count() <= most, "{name} has more than {most} lines");
+    }
+    let notebook: Json = serde_json::from_str(&read("daily.ipynb")).expect("a notebook is JSON");
+    let lines = notebook["cells"][1]["source"].as_array().into_iter().flatten();
+    let code: String = lines.filter_map(Json::as_str).collect();
+    assert_eq!(code.trim_end(), read("daily.py").trim_end());
+}
+
+#[test]
 fn of_pypi_the_puller_prints_and_acknowledges() {
     let server = server();
     let sensor = Sensor::new(1);

@@ -84,6 +84,28 @@ fn dialect(script: &ScriptDeclaration) -> (Option<&'static str>, bool) {
 }
 
 #[test]
+fn links_of_catalogues_are_carried_over() {
+    for (layout, product, manual) in [
+        ("ttn", "https://acme.example/t1", Some("https://acme.example/t1.pdf")),
+        ("chirpstack", "https://acme.example/t1", None),
+    ] {
+        let out = folder();
+        drop(run(&mut import(&catalogue(layout), &["--out", text(out.path())])));
+        let packages = packages(out.path());
+        let mut devices = packages.values().flat_map(|package| &package.manifest().devices);
+        let device = devices.find(|device| device.product == product.parse().ok());
+        let device = device.unwrap_or_else(|| panic!("{layout}: no device has the link"));
+        assert_eq!(device.manual, manual.and_then(|link| link.parse().ok()), "{layout}");
+    }
+    let out = folder();
+    drop(run(&mut import(&catalogue("actility"), &["--out", text(out.path())])));
+    let packages = packages(out.path());
+    let mut devices = packages.values().flat_map(|package| &package.manifest().devices);
+    let manual = "https://acme.example/room-one.pdf".parse().ok();
+    assert!(devices.any(|device| device.manual == manual), "the specification is its manual");
+}
+
+#[test]
 fn the_device_repository_of_the_things_network() {
     let out = folder();
     let mut report = imported(&catalogue("ttn"), &["--from", "ttn", "--out", text(out.path())]);

@@ -1,6 +1,7 @@
 //! Entries of the catalogue: the published versions of a decoder, described for integrators.
 
-use std::ops::Bound;
+mod example;
+mod query;
 
 use champollion_sandbox::Digest;
 use jiff::Timestamp;
@@ -10,8 +11,13 @@ use serde::Serialize;
 use crate::{
     channels::{Channel, Deprecation},
     ledger::{Listed, ResolveError, no_version},
-    package::{DecoderId, Manifest},
+    package::{DecoderId, Manifest, Summary},
     registry::Registry,
+};
+
+pub use example::Example;
+pub use query::{
+    CataloguePlace, CataloguePlaceError, CatalogueQuery, CatalogueQueryError, CatalogueSort,
 };
 
 /// A decoder in the catalogue: what one of its versions says of itself, and which versions there are.
@@ -20,6 +26,13 @@ pub struct CatalogueEntry {
     /// Devices, ports, fields, quantities, units.
     #[serde(flatten)]
     pub manifest: Manifest,
+    /// The purposes that it serves, by the quantities of its fields.
+    #[serde(rename = "useCases")]
+    #[schema(value_type = Vec<String>)]
+    pub use_cases: Vec<&'static str>,
+    /// The first words of the quantities of its fields, such as `water`.
+    #[schema(value_type = Vec<String>)]
+    pub categories: Vec<&'static str>,
     /// All published versions, the highest first.
     pub versions: Vec<CatalogueVersion>,
     /// The mapping in force, which the fields show.
@@ -28,6 +41,9 @@ pub struct CatalogueEntry {
     /// Why it should not be used any more, and what in its place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deprecated: Option<Deprecation>,
+    /// An example for each port; in an entry alone, not in the list.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub examples: Vec<Example>,
 }
 
 /// The mapping of a decoder's fields that is in force.
@@ -79,15 +95,41 @@ impl Registry {
             .collect()
     }
 
-    /// The same after a decoder, in the order of their names: at most `limit`.
+    /// The places of all decoders that satisfy a query, in an order. No entry is made for it: what the query asks for
+    /// is in memory.
     #[must_use]
-    pub fn catalogue_page(&self, after: Option<&DecoderId>, limit: usize) -> Vec<CatalogueEntry> {
-        let begin = after.map_or(Bound::Unbounded, Bound::Excluded);
-        self.index()
-            .range::<DecoderId, _>((begin, Bound::Unbounded))
-            .filter_map(|(_, listed)| catalogue_entry(listed, listed.shown()?))
-            .take(limit)
-            .collect()
+    pub fn catalogue_places(
+        &self,
+        query: &CatalogueQuery,
+        sort: CatalogueSort,
+    ) -> Vec<CataloguePlace> {
+        let index = self.index();
+        let found = index.iter().filter_map(|(id, listed)| {
+            let entry = listed.versions.get(listed.shown()?)?;
+            let is_wanted = query.is_satisfied_by(entry.summary());
+            let published_at =
+                listed.versions.values().map(|entry| entry.line.published_at).max()?;
+            is_wanted.then(|| sort.place(id, &entry.manifest.name, published_at))
+        });
+        let mut places: Vec<CataloguePlace> = found.collect();
+        places.sort_unstable_by(|one, other| sort.order(one, other));
+        places
+    }
+
+    /// The decoders of places after one, each by the version that [`catalogue`](Self::catalogue) shows, made as they
+    /// are taken.
+    pub fn catalogue_after<'of>(
+        &'of self,
+        places: &'of [CataloguePlace],
+        sort: CatalogueSort,
+        after: Option<&CataloguePlace>,
+    ) -> impl Iterator<Item = (&'of CataloguePlace, CatalogueEntry)> {
+        let is_before =
+            |place: &CataloguePlace| after.is_some_and(|after| sort.order(place, after).is_le());
+        let begin = places.partition_point(is_before);
+        places[begin..]
+            .iter()
+            .filter_map(move |place| Some((place, self.catalogue_entry(&place.id).ok()?)))
     }
 
     /// One decoder, by the version that [`catalogue`](Self::catalogue) shows.
@@ -112,15 +154,17 @@ impl Registry {
 
 fn catalogue_entry(listed: &Listed, shown: &Version) -> Option<CatalogueEntry> {
     let Listed { versions, channels, .. } = listed;
-    let manifest = &versions.get(shown)?.manifest;
+    let entry = versions.get(shown)?;
     let manifest = match &listed.mapping {
-        Some(kept) => kept.mapping.laid_over(manifest),
-        None => Manifest::clone(manifest),
+        Some(kept) => kept.mapping.laid_over(&entry.manifest),
+        None => Manifest::clone(&entry.manifest),
     };
     let mapping = listed
         .mapping
         .as_ref()
         .map(|kept| MappingInForce { version: kept.mapping.version.clone(), digest: kept.digest });
+    let Summary { use_cases, categories, .. } = entry.summary();
+    let (use_cases, categories) = (use_cases.clone(), categories.clone());
     let versions = versions
         .iter()
         .rev()
@@ -134,5 +178,13 @@ fn catalogue_entry(listed: &Listed, shown: &Version) -> Option<CatalogueEntry> {
             yanked: channels.yanked(version).map(str::to_owned),
         })
         .collect();
-    Some(CatalogueEntry { manifest, versions, mapping, deprecated: channels.deprecated().cloned() })
+    Some(CatalogueEntry {
+        manifest,
+        use_cases,
+        categories,
+        versions,
+        mapping,
+        deprecated: channels.deprecated().cloned(),
+        examples: Vec::new(),
+    })
 }

@@ -34,7 +34,10 @@ mod quarantining;
 mod registry;
 
 pub use auditing::record_offline;
-pub use catalogue::{CatalogueEntry, CatalogueVersion, MappingInForce};
+pub use catalogue::{
+    CatalogueEntry, CataloguePlace, CataloguePlaceError, CatalogueQuery, CatalogueQueryError,
+    CatalogueSort, CatalogueVersion, Example, MappingInForce,
+};
 pub use changes::{Change, ChangeError, Changed, Effect, Mandate};
 pub use error::RegistryError;
 pub use key_changes::KeyError;

@@ -93,7 +93,8 @@ impl Client {
         if let Some(key) = &self.idempotency_key {
             request = request.header("Idempotency-Key", key);
         }
-        let bodiless = [Method::GET, Method::HEAD, Method::DELETE].contains(method);
+        let bodiless =
+            [Method::GET, Method::HEAD, Method::DELETE, Method::OPTIONS].contains(method);
         let answer = if bodiless {
             self.agent.run(request.body(()).map_err(ureq::Error::from)?)
         } else {

@@ -216,6 +216,6 @@ fn a_slip_in_a_member_is_refused_with_the_name_that_was_meant() {
     let first: Json = serde_json::from_str(answer.text.lines().next().unwrap_or_default())
         .expect("each line is JSON");
     assert_eq!(first["problem"]["code"], "invalid-body", "{first}");
-    let refused = admin.get("/v1/catalogue?quantity=air.temperature");
-    assert!(refused.problem(400, "invalid-query").contains("quantity"));
+    let refused = admin.get("/v1/catalogue?quantities=air.temperature");
+    assert!(refused.problem(400, "invalid-query").contains("quantities"));
 }

@@ -1,6 +1,9 @@
 //! The index: what there is of each decoder, in memory and in the store.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 use champollion_sandbox::Digest;
 use champollion_store::{
@@ -18,7 +21,7 @@ use super::{
 };
 use crate::{
     channels::{Canary, Channel, Channels, Health, Shadow, pinned},
-    package::{DecoderId, Manifest, Package},
+    package::{DecoderId, Manifest, Package, Summary},
 };
 
 /// The table of published versions, by `vendor/model/version`.
@@ -55,6 +58,8 @@ pub(crate) struct Entry {
     pub(crate) health: Arc<Health>,
     /// The mapping by which its fields are measured.
     pub(crate) mapping: Option<Arc<KeptMapping>>,
+    /// Made when the catalogue is asked: of most versions it never is.
+    summary: OnceLock<Summary>,
 }
 
 /// The line that the store keeps of a published version, beside its manifest; the file is a blob named by its
@@ -124,7 +129,13 @@ impl IndexLine {
 
 impl Entry {
     pub(crate) fn new(manifest: Manifest, line: IndexLine) -> Self {
-        Self { manifest: Arc::new(manifest), line, health: Arc::default(), mapping: None }
+        Self {
+            manifest: Arc::new(manifest),
+            line,
+            health: Arc::default(),
+            mapping: None,
+            summary: OnceLock::new(),
+        }
     }
 
     /// The same version by a mapping; it keeps its health.
@@ -134,7 +145,16 @@ impl Entry {
             return Arc::clone(self);
         }
         let (manifest, health) = (Arc::clone(&self.manifest), Arc::clone(&self.health));
-        Arc::new(Self { manifest, line: self.line.clone(), health, mapping })
+        let (line, summary) = (self.line.clone(), OnceLock::new());
+        Arc::new(Self { manifest, line, health, mapping, summary })
+    }
+
+    /// Returns the words by which the catalogue finds the version.
+    pub(crate) fn summary(&self) -> &Summary {
+        self.summary.get_or_init(|| match &self.mapping {
+            Some(kept) => Summary::of(&kept.mapping.laid_over(&self.manifest)),
+            None => Summary::of(&self.manifest),
+        })
     }
 
     /// Reads the manifest of a version that the store keeps; the error says what is wrong with it.

@@ -105,6 +105,21 @@ mod tests {
     }
 
     #[test]
+    fn a_device_may_have_links_and_nothing_else_in_their_place() {
+        let with =
+            |link: &str| MANIFEST.replace("model = \"T1\"", &format!("model = \"T1\"\n{link}"));
+        let links =
+            "product = \"https://acme.example/t1\"\nmanual = \"https://acme.example/t1.pdf\"";
+        let manifest = Manifest::parse(&with(links)).unwrap();
+        let device = &manifest.devices[0];
+        assert_eq!(device.product, "https://acme.example/t1".parse().ok());
+        assert_eq!(device.manual, "https://acme.example/t1.pdf".parse().ok());
+        assert_eq!(Manifest::parse(&manifest.to_toml().unwrap()).unwrap(), manifest);
+        let error = Manifest::parse(&with("product = \"javascript:alert(1)\"")).unwrap_err();
+        assert!(error.to_string().contains("is no link"), "{error}");
+    }
+
+    #[test]
     fn without_id_it_is_refused_by_the_name_of_what_is_missing() {
         let error =
             Manifest::parse(&MANIFEST.replace("id = \"acme/thermometer\"", "")).unwrap_err();

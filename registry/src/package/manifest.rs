@@ -6,7 +6,7 @@ use champollion_sandbox::{Dialect, Digest, FieldMapping, MappingError};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
-use super::id::DecoderId;
+use super::{id::DecoderId, link::Link};
 
 /// The manifest of a decoder: the devices that it serves, and the fields that it decodes them into.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -51,7 +51,7 @@ pub struct Manifest {
 }
 
 /// A device that a decoder serves.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = DecodedDevice)]
 pub struct Device {
@@ -62,6 +62,14 @@ pub struct Device {
     /// Its firmware, in the maker's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub firmware: Option<String>,
+    /// The maker's page of the product, an address on the web.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub product: Option<Link>,
+    /// The manual or data sheet, an address on the web.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub manual: Option<Link>,
 }
 
 /// A port and what goes over it.

@@ -6,12 +6,15 @@ mod decoder_toml;
 mod error;
 mod id;
 mod limits;
+mod link;
 mod manifest;
 mod manifest_check;
 mod mapping;
 mod mapping_toml;
 mod recognized_dialect;
 mod sections;
+mod summary;
+mod use_cases;
 mod vectors;
 mod wasm_file;
 
@@ -20,6 +23,7 @@ pub use decoder_loader::UnusableError;
 pub use decoder_toml::ManifestError;
 pub use error::PackageError;
 pub use id::{DecoderId, DecoderIdError, DecoderRef};
+pub use link::{Link, LinkError};
 pub use manifest::{
     Command, Device, Direction, Field, FieldType, Manifest, Port, ScriptDeclaration, ToldUnit,
     VariableDeclaration,
@@ -28,8 +32,10 @@ pub use mapping::{MappedField, Mapping, MappingFault};
 pub use mapping_toml::{MappingFile, MappingFileError};
 pub use recognized_dialect::with_recognized_dialect;
 pub use sections::Code;
+pub use use_cases::{UseCase, use_cases};
 pub use vectors::{Answer, outcome, run, variables};
 pub use wasm_file::Package;
 
 pub(crate) use decoder_loader::load_file;
 pub(crate) use sections::Sections;
+pub(crate) use summary::Summary;

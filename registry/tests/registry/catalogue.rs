@@ -2,7 +2,10 @@
 
 use std::{env, fs, path::Path};
 
-use champollion_registry::package::DecoderId;
+use champollion_registry::{
+    CatalogueQuery, CatalogueSort,
+    package::{DecoderId, Direction},
+};
 use semver::Version;
 use serde_json::{Value as Json, json};
 
@@ -66,6 +69,52 @@ async fn a_decoder_is_shown_by_the_version_that_devices_get() {
         opened.publish(&package(published, "One of several.")).await;
         assert_eq!(shown(), expected, "after {published} was published");
     }
+}
+
+#[tokio::test]
+async fn decoders_are_found_by_the_version_that_is_shown() {
+    let home = Home::new();
+    let opened = home.open().await;
+    for (version, description) in [("1.0.0", "Tells of rooms."), ("1.1.0", "Tells of cellars.")] {
+        opened.publish(&package(version, description)).await;
+    }
+    let found = |query: CatalogueQuery| {
+        let sort = CatalogueSort::Published;
+        let places = opened.registry.catalogue_places(&query, sort);
+        let entries = opened.registry.catalogue_after(&places, sort, None);
+        entries.map(|(_, entry)| entry.manifest.version.to_string()).collect::<Vec<_>>()
+    };
+    let all = CatalogueQuery::default;
+    assert_eq!(found(all()), ["1.1.0"]);
+    assert_eq!(found(all().text("CELLARS answer")), ["1.1.0"]);
+    assert!(found(all().text("rooms")).is_empty(), "an old version is not shown");
+    assert_eq!(found(all().unit("mV")), ["1.1.0"]);
+    assert_eq!(found(all().unit("V")), ["1.1.0"]);
+    assert!(found(all().unit("L")).is_empty(), "a variable is no field");
+    assert_eq!(found(all().vendor("ACME").direction(Direction::Down)), ["1.1.0"]);
+    assert_eq!(found(all().quantities("battery.voltage").unwrap()), ["1.1.0"]);
+    assert!(found(all().use_case("parking").unwrap()).is_empty());
+
+    let places = opened.registry.catalogue_places(&all(), CatalogueSort::Id);
+    let after = opened.registry.catalogue_after(&places, CatalogueSort::Id, places.first());
+    assert_eq!((places.len(), after.count()), (1, 0));
+}
+
+#[tokio::test]
+async fn an_entry_has_an_example_of_its_package() {
+    let home = Home::new();
+    let opened = home.open().await;
+    opened.publish(&package("1.0.0", "The first.")).await;
+    let id: DecoderId = "acme/answer".parse().unwrap();
+    let examples = opened.registry.examples(&id, &Version::new(1, 0, 0)).await.unwrap();
+    assert_eq!(
+        json!(examples),
+        json!([{
+            "port": 2, "direction": "up", "name": "an answer", "payload": "00",
+            "reading": { "data": { "answer": 42 } },
+        }])
+    );
+    assert!(opened.registry.examples(&id, &Version::new(2, 0, 0)).await.is_err());
 }
 
 #[tokio::test]

@@ -1,33 +1,139 @@
-//! `champollion catalogue`: the list of decoders, and one of them in full.
+//! `champollion catalogue`: the list of decoders, one of them in full, and two of them side by side.
 
-use champollion_client::{Catalogue as AllDecoders, CatalogueEntry, Direction};
+mod compare;
+
+use champollion_client::{
+    Catalogue as AllDecoders, CatalogueEntry, CatalogueExample, CatalogueQuery, Direction,
+};
 use champollion_registry::package::DecoderId;
-use clap::Args;
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::{Failure, connection::Connection, output};
+use compare::Compare;
+
+/// Most characters of a reading in a table.
+const READING_CHARACTERS: usize = 120;
 
 /// Lists what can be decoded, into which fields and units. Needs no token.
 #[derive(Args)]
 pub(super) struct Catalogue {
+    #[command(subcommand)]
+    action: Option<Action>,
     /// Show this decoder alone, with its fields
     #[arg(value_name = "VENDOR/MODEL")]
     decoder: Option<DecoderId>,
     #[command(flatten)]
+    wanted: Wanted,
+    #[command(flatten)]
     connection: Connection,
     /// Print JSON instead of text for people
-    #[arg(long)]
+    #[arg(long, global = true)]
     json: bool,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// Show the fields of two decoders side by side
+    Compare(Compare),
+}
+
+/// The decoders that are wanted: those that satisfy all options.
+#[derive(Args)]
+#[group(id = "wanted-decoders", multiple = true, conflicts_with = "decoder")]
+struct Wanted {
+    /// Quantity of the vocabulary that a field has, such as water.volume; all of several separated by commas
+    #[arg(long)]
+    quantity: Option<String>,
+    /// Use case, such as water-metering
+    #[arg(long = "use", value_name = "USE_CASE")]
+    use_case: Option<String>,
+    /// Maker of a device, or the first part of the decoder's name
+    #[arg(long)]
+    vendor: Option<String>,
+    /// Unit of a field as a UCUM code, such as m3
+    #[arg(long)]
+    unit: Option<String>,
+    /// Words that all stand in names, devices, fields or commands
+    #[arg(long, value_name = "WORDS")]
+    q: Option<String>,
+    /// Direction of frames that there are: down of decoders that encode commands
+    #[arg(long)]
+    direction: Option<Way>,
+    /// Order of the list; published has the newest first
+    #[arg(long)]
+    sort: Option<Order>,
+    /// Most decoders of the list
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    limit: Option<u32>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Way {
+    Up,
+    Down,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Order {
+    Id,
+    Name,
+    Published,
+}
+
+impl Wanted {
+    fn says_anything(&self) -> bool {
+        let Self { quantity, use_case, vendor, unit, q, direction, sort, limit } = self;
+        let texts = [quantity, use_case, vendor, unit, q];
+        let has_text = texts.into_iter().any(Option::is_some);
+        has_text || direction.is_some() || sort.is_some() || limit.is_some()
+    }
+
+    fn query(&self) -> CatalogueQuery {
+        CatalogueQuery {
+            quantity: self.quantity.clone(),
+            use_case: self.use_case.clone(),
+            vendor: self.vendor.clone(),
+            unit: self.unit.clone(),
+            text: self.q.clone(),
+            direction: self.direction.map(|way| match way {
+                Way::Up => Direction::Up,
+                Way::Down => Direction::Down,
+            }),
+            sort: self.sort.map(|order| {
+                let word = match order {
+                    Order::Id => "id",
+                    Order::Name => "name",
+                    Order::Published => "published",
+                };
+                word.to_owned()
+            }),
+        }
+    }
+
+    fn most(&self) -> Option<usize> {
+        self.limit.and_then(|limit| usize::try_from(limit).ok())
+    }
 }
 
 impl Catalogue {
     pub(super) async fn run(self) -> Result<(), Failure> {
         let client = self.connection.client()?;
-        let Some(id) = &self.decoder else {
-            let catalogue = client.catalogue().await?;
-            if self.json {
-                return output::answer(&catalogue);
+        if let Some(Action::Compare(compare)) = &self.action {
+            if self.decoder.is_some() || self.wanted.says_anything() {
+                let advice = "it takes two decoders and no option of the list";
+                return Err(Failure::new("the decoders cannot be compared", advice));
             }
-            show_all(&catalogue);
+            return compare.run(&client, self.json).await;
+        }
+        let Some(id) = &self.decoder else {
+            let found = client.find_in_catalogue(&self.wanted.query(), self.wanted.most()).await?;
+            if self.json {
+                return output::answer(&found);
+            }
+            show_all(&found);
+            if found.decoders.is_empty() && self.wanted.says_anything() {
+                output::note("no decoder satisfies all of it");
+            }
             return Ok(());
         };
         let decoder = client.catalogue_entry(id).await?;
@@ -44,21 +150,23 @@ fn show_all(catalogue: &AllDecoders) {
         let devices: Vec<&str> =
             decoder.devices.iter().map(|device| device.model.as_str()).collect();
         let version = decoder.version.to_string();
-        [decoder.id.clone(), version, decoder.name.clone(), devices.join(", ")]
+        let use_cases = decoder.use_cases.join(", ");
+        [decoder.id.clone(), version, decoder.name.clone(), devices.join(", "), use_cases]
     });
-    output::table(["decoder", "version", "name", "devices"], rows);
+    output::table(["decoder", "version", "name", "devices", "use cases"], rows);
 }
 
 fn show_decoder(decoder: &CatalogueEntry) {
     output::line(format_args!("{} {}", decoder.id, decoder.version));
     output::line(&decoder.description);
-    let ports = decoder.ports.iter().map(|port| {
-        let direction = match port.direction {
-            Direction::Up => "up",
-            Direction::Down => "down",
-        };
-        [port.port.to_string(), direction.to_owned(), port.meaning.clone()]
-    });
+    if !decoder.use_cases.is_empty() {
+        output::line(format_args!("use cases: {}", decoder.use_cases.join(", ")));
+    }
+    show_links(decoder);
+    let ports = decoder
+        .ports
+        .iter()
+        .map(|port| [port.port.to_string(), word(port.direction).to_owned(), port.meaning.clone()]);
     output::table(["port", "direction", "meaning"], ports);
     let fields = decoder.fields.iter().map(|field| {
         let mut meaning = field.meaning.clone();
@@ -75,6 +183,7 @@ fn show_decoder(decoder: &CatalogueEntry) {
     if let Some(mapping) = &decoder.mapping {
         output::line(format_args!("the fields are those of the mapping {}", mapping.version));
     }
+    show_examples(&decoder.examples);
     let Some(script) = &decoder.script else { return };
     if let Some(dialect) = &script.dialect {
         let how = if script.recognized { " (recognized)" } else { "" };
@@ -86,4 +195,43 @@ fn show_decoder(decoder: &CatalogueEntry) {
     for name in &script.failing {
         output::line(format_args!("failing: it does not answer the example {name:?} as that says"));
     }
+}
+
+fn word(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Up => "up",
+        Direction::Down => "down",
+    }
+}
+
+fn show_links(decoder: &CatalogueEntry) {
+    for device in &decoder.devices {
+        for (link, what) in [(&device.product, "product"), (&device.manual, "manual")] {
+            if let Some(link) = link {
+                output::line(format_args!("{what} of {}: {link}", device.model));
+            }
+        }
+    }
+}
+
+fn show_examples(examples: &[CatalogueExample]) {
+    if examples.is_empty() {
+        return;
+    }
+    let rows = examples.iter().map(|example| {
+        let CatalogueExample { port, direction, payload, command, reading, .. } = example;
+        // Of a reading the data are shown; all of it is in the JSON.
+        let data = reading.as_ref().map(|reading| reading.get("data").unwrap_or(reading));
+        let text = command.as_ref().or(data).map(ToString::to_string).unwrap_or_default();
+        [port.to_string(), word(*direction).to_owned(), payload.clone(), shortened(&text)]
+    });
+    output::table(["port", "direction", "example", "reading or command"], rows);
+}
+
+fn shortened(text: &str) -> String {
+    let mut short: String = text.chars().take(READING_CHARACTERS).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
 }

@@ -319,7 +319,10 @@ impl Devices {
             return output::json(&list);
         }
         let rows = list.devices.into_iter().map(|device| {
-            let decoder = device.assignment.wanted().unwrap_or_default().to_owned();
+            let mut decoder = device.assignment.wanted().unwrap_or_default().to_owned();
+            if !device.warnings.is_empty() {
+                decoder.push_str(" (no such version)");
+            }
             let dev_addr = device.dev_addr.map(|address| address.to_string()).unwrap_or_default();
             let activation = format!("{} {}", device.lorawan, device.activation);
             let heard = device.last_heard_at.map(output::moment).unwrap_or_default();

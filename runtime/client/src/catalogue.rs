@@ -5,16 +5,60 @@ use std::{collections::BTreeMap, fmt::Display};
 use jiff::Timestamp;
 use semver::Version;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
 
 use crate::{Answer, Channel, Client, ClientError, client::ask, pages::all};
 
-/// All that can be decoded.
+/// All that can be decoded, or as much of it as was asked for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Catalogue {
     /// The decoders of the catalogue.
     pub decoders: Vec<CatalogueEntry>,
     /// The vocabulary that all measurements are in.
     pub quantities: Vec<Quantity>,
+    /// The use cases that decoders have, with the quantities that tell of them.
+    #[serde(default, rename = "useCases", skip_serializing_if = "Vec::is_empty")]
+    pub use_cases: Vec<UseCase>,
+    /// The number of decoders that satisfy what was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total: Option<u64>,
+}
+
+/// A use case, which decoders have that measure one of its quantities.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UseCase {
+    /// The name of the use case, such as `water-metering`.
+    pub name: String,
+    /// The quantities that decoders for this use case measure.
+    pub quantities: Vec<String>,
+    /// The meaning of the use case, in a phrase.
+    pub meaning: String,
+}
+
+/// A wish: the decoders of the catalogue that satisfy all that it says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct CatalogueQuery {
+    /// A quantity of the vocabulary that a field has; all of several separated by commas.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quantity: Option<String>,
+    /// The use case that a decoder serves.
+    #[serde(rename = "use", skip_serializing_if = "Option::is_none")]
+    pub use_case: Option<String>,
+    /// The maker of a device, or the first part of the decoder's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vendor: Option<String>,
+    /// The unit of a field as a UCUM code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// Words that all stand in its names, devices, fields or commands.
+    #[serde(rename = "q", skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// The direction of frames that there are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub direction: Option<Direction>,
+    /// The order of the answer: `id`, `name` or `published`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sort: Option<String>,
 }
 
 /// A term of the vocabulary.
@@ -72,6 +116,12 @@ pub struct CatalogueEntry {
     /// The particulars of a decoder that is a script; a component has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub script: Option<Script>,
+    /// The purposes that it serves, by the quantities of its fields.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub use_cases: Vec<String>,
+    /// The first words of the quantities of its fields, such as `water`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub categories: Vec<String>,
     /// All published versions, the highest first.
     pub versions: Vec<CatalogueVersion>,
     /// The mapping in force, which the fields show.
@@ -80,6 +130,35 @@ pub struct CatalogueEntry {
     /// The reason not to use it any more, and the decoder to use in its place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deprecated: Option<Deprecation>,
+    /// An example for each port; in an entry alone, not in the list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub examples: Vec<CatalogueExample>,
+}
+
+/// An example of what goes over a port: a payload and its reading, or a command and its payload.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CatalogueExample {
+    /// The port of the frame.
+    pub port: u8,
+    /// Up from the device or down to it.
+    pub direction: Direction,
+    /// The name of the vector that it is.
+    pub name: String,
+    /// The payload of the frame, as hexadecimal digits.
+    pub payload: String,
+    /// The moment of the frame, where its reading depends on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received_at: Option<Timestamp>,
+    /// The command that the payload was made of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<Json>,
+    /// The variables that the device must have for it.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub variables: Map<String, Json>,
+    /// The decoder's answer to the payload.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reading: Option<Json>,
 }
 
 /// The mapping of a decoder's fields that is in force.
@@ -133,6 +212,12 @@ pub struct Device {
     /// Its firmware, in the maker's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub firmware: Option<String>,
+    /// The maker's page of the product.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<String>,
+    /// The manual or data sheet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manual: Option<String>,
 }
 
 /// A port and what goes over it.
@@ -262,7 +347,16 @@ pub struct Script {
 impl Client {
     /// Lists what can be decoded: `GET /v1/catalogue`.
     pub async fn catalogue(&self) -> Result<Answer<Catalogue>, ClientError> {
-        all("decoders", None, || self.get("v1/catalogue")).await
+        self.find_in_catalogue(&CatalogueQuery::default(), None).await
+    }
+
+    /// Lists the decoders that satisfy a wish, at most so many of them: `GET /v1/catalogue` with its parameters.
+    pub async fn find_in_catalogue(
+        &self,
+        query: &CatalogueQuery,
+        most: Option<usize>,
+    ) -> Result<Answer<Catalogue>, ClientError> {
+        all("decoders", most, || self.get("v1/catalogue").query(query)).await
     }
 
     /// Shows the stable version of a decoder: `GET /v1/catalogue/{vendor}/{model}`.

@@ -42,8 +42,9 @@ mod tokens;
 pub use answer::Answer;
 pub use blocking::Blocking;
 pub use catalogue::{
-    Catalogue, CatalogueEntry, CatalogueVersion, Command, Deprecation, Device as CatalogueDevice,
-    Direction, Field, MappingInForce, Port, Quantity, Script, ToldUnit, VariableDeclaration,
+    Catalogue, CatalogueEntry, CatalogueExample, CatalogueQuery, CatalogueVersion, Command,
+    Deprecation, Device as CatalogueDevice, Direction, Field, MappingInForce, Port, Quantity,
+    Script, ToldUnit, UseCase, VariableDeclaration,
 };
 pub use channels::{
     CanaryReport, CanaryRequest, Changed, DeprecationRequest, Effect, Event, Performance,

@@ -12,7 +12,7 @@ use champollion_sdk::vectors::{Hex, Input};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
-use super::{Words, json, licence, optional, yaml};
+use super::{Words, json, licence, link, optional, yaml};
 use crate::{
     Calling, Catalogue, Codec, Comparison, Example, Folder, ImportError, Point, Problem,
     example::{self, Kind},
@@ -131,6 +131,8 @@ fn read_models(
                     vendor: vendor_name(id, vendor),
                     model: text("name").unwrap_or(&name).to_owned(),
                     firmware: None,
+                    product: None,
+                    manual: link(text("userGuideURL").or(text("specificationURL"))),
                 },
                 sources: ["specificationURL", "userGuideURL"]
                     .into_iter()
@@ -186,7 +188,11 @@ impl Reader<'_> {
             .unwrap_or_default();
         let devices = match served {
             [] => {
-                vec![Device { vendor: vendor_name.clone(), model: name.to_owned(), firmware: None }]
+                vec![Device {
+                    vendor: vendor_name.clone(),
+                    model: name.to_owned(),
+                    ..Device::default()
+                }]
             }
             models => models.iter().map(|model| model.device.clone()).collect(),
         };

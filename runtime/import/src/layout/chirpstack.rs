@@ -9,7 +9,7 @@ use champollion_registry::package::Device;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-use super::{Words, joined, json, licence, optional, toml};
+use super::{Words, joined, json, licence, link, optional, toml};
 use crate::{
     Calling, Catalogue, Codec, Comparison, Example, Folder, ImportError, Problem,
     example::{Kind, examples},
@@ -148,7 +148,7 @@ fn read_vendor(
         };
         let devices = if used.devices.is_empty() {
             let vendor = vendor_name.clone();
-            vec![Device { vendor, model: model.clone(), firmware: None }]
+            vec![Device { vendor, model: model.clone(), ..Device::default() }]
         } else {
             used.devices
         };
@@ -199,13 +199,15 @@ fn read_devices(
         }
         for (codec, versions) in firmware {
             let used = uses.entry(codec).or_default();
+            let Metadata { product_url, documentation_url, .. } = &device.metadata;
             used.devices.push(Device {
                 vendor: vendor.to_owned(),
                 model: device.name.clone(),
                 firmware: joined(&versions),
+                product: link(product_url.as_deref()),
+                manual: link(documentation_url.as_deref()),
             });
             used.descriptions.push(device.description.trim().to_owned());
-            let Metadata { product_url, documentation_url, .. } = &device.metadata;
             used.sources.extend(product_url.iter().chain(documentation_url).cloned());
             used.named_in.clone_from(&place);
         }

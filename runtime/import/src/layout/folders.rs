@@ -174,7 +174,7 @@ impl Walk<'_> {
             devices: vec![Device {
                 vendor: vendor.clone(),
                 model: model.to_owned(),
-                firmware: None,
+                ..Device::default()
             }],
             name: named,
             vendor,

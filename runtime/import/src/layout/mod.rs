@@ -9,6 +9,8 @@ pub mod ttn;
 
 use std::path::Path;
 
+use champollion_registry::package::Link;
+
 use super::{Catalogue, Folder, ImportError, Problem, text};
 
 /// The ways in which codecs are laid out.
@@ -59,6 +61,11 @@ impl Layout {
             Self::Script => script::read(path),
         }
     }
+}
+
+/// The link that a catalogue names; none where it is no address of the web.
+fn link(text: Option<&str>) -> Option<Link> {
+    text?.trim().parse().ok()
 }
 
 /// The SPDX expression of the licence that lies in a folder, where it is one of the two that such

@@ -31,7 +31,7 @@ pub fn read(path: &Path) -> Result<Catalogue, ImportError> {
         devices: vec![Device {
             vendor: "unknown".to_owned(),
             model: model.clone(),
-            firmware: None,
+            ..Device::default()
         }],
         name: model.clone(),
         model,

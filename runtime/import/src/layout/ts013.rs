@@ -152,7 +152,7 @@ fn codec(
             .and_then(text)
             .or_else(|| licence(folder).map(str::to_owned)),
         sources: metadata.source_url.into_iter().chain(package.homepage).collect(),
-        devices: vec![Device { vendor: maker, model: name.clone(), firmware: None }],
+        devices: vec![Device { vendor: maker, model: name.clone(), ..Device::default() }],
         name,
         examples,
         calling: Calling::default(),

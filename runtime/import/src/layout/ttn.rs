@@ -10,7 +10,7 @@ use champollion_registry::package::Device;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-use super::{Words, joined, licence, optional, yaml};
+use super::{Words, joined, licence, link, optional, yaml};
 use crate::{
     Calling, Catalogue, Codec, Comparison, Example, Folder, ImportError, Problem,
     example::{Kind, examples},
@@ -238,6 +238,8 @@ fn read_devices(
                 vendor: vendor.name.clone(),
                 model: device.name.0.clone(),
                 firmware: joined(&versions),
+                product: link(device.product_url.as_deref()),
+                manual: link(device.data_sheet_url.as_deref()),
             });
             used.descriptions.push(description.clone());
             used.sources.extend(device.product_url.iter().chain(&device.data_sheet_url).cloned());
@@ -282,7 +284,7 @@ fn codec(
     };
     if devices.is_empty() {
         let vendor = vendor.name.clone();
-        devices.push(Device { vendor, model: model.clone(), firmware: None });
+        devices.push(Device { vendor, model: model.clone(), ..Device::default() });
     }
     let description = match descriptions.as_slice() {
         [one] if !one.is_empty() => one.clone(),

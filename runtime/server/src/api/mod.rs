@@ -21,6 +21,7 @@ mod mappings;
 mod me;
 mod nearest;
 mod network_servers;
+mod open_answers;
 mod paging;
 mod parked;
 mod problem;
@@ -61,16 +62,13 @@ use reference::Reference;
 /// compile here, so `/openapi.json` lacks none. Those of `routes!` need a token, those of `open_routes!` none, but for
 /// `/v1/me`, which any token may ask for.
 pub fn router(service: Arc<Service>) -> Router {
-    let (router, document) = OpenApiRouter::with_openapi(reference::frontispiece())
+    let (router, mut document) = OpenApiRouter::with_openapi(reference::frontispiece())
         .merge(ingest::routes().layer(middleware::from_fn_with_state(
             Arc::clone(&service),
             handshakes::before_the_token,
         )))
         .routes(routes!(handshakes::list))
         .routes(routes!(decode::decode))
-        .routes(open_routes!(catalogue::list))
-        .routes(open_routes!(catalogue::show))
-        .routes(open_routes!(catalogue::show_version))
         .routes(routes!(registry::publish, registry::download))
         .routes(routes!(channels::promote))
         .routes(routes!(channels::rollback))
@@ -94,10 +92,7 @@ pub fn router(service: Arc<Service>) -> Router {
         .routes(routes!(quarantine::list))
         .routes(routes!(quarantine::lift, quarantine::set_aside))
         .merge(
-            OpenApiRouter::default()
-                .routes(routes!(records::pull))
-                .routes(open_routes!(reference::document))
-                .layer(CompressionLayer::new()),
+            OpenApiRouter::default().routes(routes!(records::pull)).layer(CompressionLayer::new()),
         )
         .routes(routes!(records::follow))
         .routes(routes!(redecode::redecode))
@@ -132,10 +127,23 @@ pub fn router(service: Arc<Service>) -> Router {
         .routes(open_routes!(health::ready))
         .routes(routes!(health::storage))
         .routes(routes!(health::metrics))
+        .split_for_parts();
+    let (open_router, open_document) = OpenApiRouter::default()
+        .routes(open_routes!(catalogue::list))
+        .routes(open_routes!(catalogue::show))
+        .routes(open_routes!(catalogue::show_version))
+        .routes(open_routes!(reference::document))
         .routes(open_routes!(reference::schema))
         .split_for_parts();
+    document.merge(open_document);
+    let refusing = || middleware::from_fn(reference::refuse_unknown_parameters);
+    // What is refused is open as well: else a page of another site cannot read why.
+    let open_router = open_answers::open(
+        open_router.method_not_allowed_fallback(no_such_method).route_layer(refusing()),
+    );
     router
-        .route_layer(middleware::from_fn(reference::refuse_unknown_parameters))
+        .route_layer(refusing())
+        .merge(open_router)
         .layer(Extension(Arc::new(Reference::new(&document))))
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)

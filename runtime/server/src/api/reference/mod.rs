@@ -163,7 +163,10 @@ pub(super) async fn refuse_unknown_parameters(
     operation_id = "getOpenApi",
     tag = "operation",
     summary = "Get this document",
-    responses((status = 200, description = "The OpenAPI document of all endpoints.", body = Object)),
+    responses(
+        (status = 200, description = "The OpenAPI document of all endpoints.", body = Object),
+        (status = 304, description = "The answer is the one that `If-None-Match` names."),
+    ),
 )]
 pub(super) async fn document(Extension(reference): Extension<Arc<Reference>>) -> Response {
     let headers = [(header::CONTENT_TYPE, "application/json")];
@@ -183,6 +186,7 @@ pub(super) async fn document(Extension(reference): Extension<Arc<Reference>>) ->
             body = Object,
             content_type = "application/schema+json"
         ),
+        (status = 304, description = "The answer is the one that `If-None-Match` names."),
         (status = 404, description = "unknown-schema"),
     ),
 )]
