@@ -7,4 +7,13 @@ pub enum FormatError {
     /// One is not as it was written.
     #[error("a record is not as it was written: {0}")]
     Record(#[from] serde_json::Error),
+    /// A workbook cannot be written, such as where there is no room for its temporary file.
+    #[error("the workbook cannot be written: {0}")]
+    Workbook(#[from] rust_xlsxwriter::XlsxError),
+    /// A sheet of a workbook would have too many rows.
+    #[error("a sheet has {most} rows at most: ask for fewer records at once, or for csv")]
+    TooManyRows {
+        /// The largest number of rows.
+        most: u32,
+    },
 }
