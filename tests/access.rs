@@ -231,3 +231,75 @@ fn contains(bytes: &[u8], text: &str) -> bool {
     assert!(!text.is_empty());
     bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }
+
+#[test]
+fn a_token_says_whose_it_is_and_what_it_may_do() {
+    let server = Server::start();
+    let partner = server.new_token("partner", Some("water"));
+    let me = server.anybody().token(&partner).get("/v1/me").success();
+    assert_eq!((&me["role"], &me["groups"]), (&json!("partner"), &json!(["water"])), "{me}");
+    let may = me["scopes"].as_array().expect("it is a list");
+    assert!(may.contains(&json!("routes")) && !may.contains(&json!("tokens")), "{me}");
+    assert!(me["expiresAt"].is_null() && !me.to_string().contains(&partner), "{me}");
+    let admin = server.admin().get("/v1/me").success();
+    assert!(admin["groups"].is_null() && admin["role"] == "admin", "{admin}");
+
+    let wanted = json!({
+        "name": "a reader", "role": "partner", "group": "water", "scopes": ["records:read"],
+        "expiresAt": "2999-01-01T00:00:00Z",
+    });
+    let made = server.admin().post("/v1/tokens", &wanted).success();
+    let secret = made["token"].as_str().expect("a new token is shown");
+    let me = server.anybody().token(secret).get("/v1/me").success();
+    assert_eq!(me["scopes"], json!(["records:read"]), "{me}");
+    assert_eq!((&me["token"], &me["expiresAt"]), (&made["id"], &wanted["expiresAt"]), "{me}");
+    let shown = server.cli(secret).run(&["tokens", "me"]).success();
+    assert!(shown.contains("a reader") && shown.contains("records:read"), "{shown}");
+    server.anybody().get("/v1/me").problem(401, "token-missing");
+}
+
+#[test]
+fn a_device_whose_decoder_nobody_has_published_is_registered_with_a_warning() {
+    let server = Server::start();
+    let sensor = champollion_tests::Sensor::new(1);
+    let admin = server.admin();
+    let registration = sensor.registration("water", Some("acme/meter@^1"));
+    let made = admin.put(&sensor.path(), &registration).success();
+    let warning = made["warnings"][0].as_str().expect("it is warned of");
+    assert!(warning.contains("acme/meter"), "{warning}");
+    let path = format!("{}/decoder", sensor.path());
+    let assigned = admin.put(&path, &json!({ "decoder": "acme/lamp@^2" })).success();
+    assert!(assigned["warnings"][0].as_str().is_some_and(|text| text.contains("acme/lamp")));
+    let without = admin.put(&path, &json!({})).success();
+    assert!(without["warnings"].is_null(), "{without}");
+    server.publish_own(champollion_tests::ELSYS);
+    let known = admin.put(&path, &json!({ "decoder": "elsys/ers-co2@^1" })).success();
+    assert!(known["warnings"].is_null(), "{known}");
+    let beyond = admin.put(&path, &json!({ "decoder": "elsys/ers-co2@^9" })).success();
+    assert!(beyond["warnings"][0].as_str().is_some_and(|text| text.contains("1.0.0")), "{beyond}");
+}
+
+#[test]
+fn a_device_tells_when_it_was_last_heard_also_after_a_restart() {
+    let mut server = Server::start();
+    let sensor = champollion_tests::Sensor::new(1);
+    server.register(&sensor, "water", None);
+    let partner = server.new_token("partner", Some("water"));
+    let shown = server.admin().get(&sensor.path()).success();
+    assert!(shown["lastHeardAt"].is_null(), "{shown}");
+    for (f_cnt, at) in [(1, "2026-11-25T08:00:00Z"), (2, "2026-11-25T09:00:00Z")] {
+        let mut frame = sensor.frame(f_cnt, 1, &[1]);
+        frame["receivedAt"] = json!(at);
+        server.lns().ingest(&frame).success();
+    }
+    server.stop();
+    server.restart();
+    let list = server.anybody().token(&partner).get("/v1/devices").success();
+    assert_eq!(list["devices"][0]["lastHeardAt"], "2026-11-25T09:00:00Z", "{list}");
+    let table = server.cli(&partner).run(&["devices", "list"]).success();
+    assert!(table.contains("2026-11-25T09:00:00Z"), "{table}");
+    server.admin().delete(&sensor.path());
+    server.register(&sensor, "water", None);
+    let shown = server.admin().get(&sensor.path()).success();
+    assert!(shown["lastHeardAt"].is_null(), "it is another registration: {shown}");
+}

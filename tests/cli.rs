@@ -361,7 +361,7 @@ fn records_are_pulled_and_acknowledged() {
     assert_eq!(page["records"][0]["record"]["uplink"]["fCnt"], 2);
     let cursor = page["next"].as_str().expect("a page says where to go on");
     assert_eq!(cli.run(&["records", "ack", cursor]).success(), "removed 2 records\n");
-    assert_eq!(cli.json(&["records", "ack", cursor, "--json"]), json!({ "removed": 0 }));
+    assert_eq!(cli.json(&["records", "ack", cursor, "--json"])["removed"], 0);
     says(&cli.run(&["records", "ack", "99"]), &["cursor-beyond-end", "99"]);
     says(&cli.run(&["records", "pull", "--group", "lighting"]), &["forbidden", "lighting"]);
     let admin = server.admin_cli();

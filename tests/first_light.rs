@@ -135,11 +135,11 @@ fn a_frame_becomes_a_record_that_its_partner_pulls() {
 
     let acknowledged =
         partner.post("/v1/records/ack", &json!({ "cursor": page["next"] })).success();
-    assert_eq!(acknowledged, json!({ "removed": 1 }));
+    assert_eq!(acknowledged, json!({ "removed": 1, "deleted": 1, "heldBy": [] }));
     let empty = partner.get("/v1/records").success();
     assert_eq!((&empty["records"], &empty["more"]), (&json!([]), &json!(false)));
     let again = partner.post("/v1/records/ack", &json!({ "cursor": page["next"] })).success();
-    assert_eq!(again, json!({ "removed": 0 }));
+    assert_eq!(again, json!({ "removed": 0, "deleted": 0, "heldBy": [] }));
     assert_eq!(server.stop().code(), Some(0));
 }
 
@@ -201,7 +201,7 @@ fn cursors_lead_through_the_records_in_the_order_of_the_frames() {
     // Pulling removes nothing; acknowledging removes what came up to there, and no more.
     let cursor = &second["records"][0]["cursor"];
     let removed = partner.post("/v1/records/ack", &json!({ "cursor": cursor })).success();
-    assert_eq!(removed, json!({ "removed": 3 }));
+    assert_eq!(removed, json!({ "removed": 3, "deleted": 3, "heldBy": [] }));
     assert_eq!(f_cnts(&partner.get("/v1/records?after=0").success()), [4, 5]);
 
     lns.ingest(&sensor.frame(6, 1, &[0xAB])).success();

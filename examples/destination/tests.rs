@@ -38,7 +38,11 @@ fn parcel(records: &[&str]) -> Parcel {
         received_at: "2026-03-01T08:00:00Z".parse().unwrap(),
         json: Arc::from(*json),
     };
-    Parcel { id: "parcel".to_owned(), records: records.iter().map(shaped).collect() }
+    Parcel {
+        id: "parcel".to_owned(),
+        records: records.iter().map(shaped).collect(),
+        is_test: false,
+    }
 }
 
 /// Hands two records over to a recipient that gives an answer; returns what it got, and the result.

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use champollion_tests::{APPLICATION, Broker, Chirpstack, Sensor, Server, TakenCommand};
+use champollion_tests::{
+    APPLICATION, Broker, Chirpstack, Sensor, Server, TakenCommand, eventually,
+};
 use serde_json::Value as Json;
 
 use super::{
@@ -28,6 +30,16 @@ fn expected(sensor: &Sensor, prefix: &str, id: &str) -> TakenCommand {
         f_port: 60,
         data: PAYLOAD.to_vec(),
     }
+}
+
+/// Stops a broker, and waits until the server has noticed it.
+#[track_caller]
+fn stop(broker: &mut Broker, server: &Server) {
+    broker.stop();
+    eventually("the server notices", || {
+        let ready = server.admin().get("/readyz").text;
+        ready.contains("broker of city: not connected").then_some(())
+    });
 }
 
 #[track_caller]
@@ -138,7 +150,7 @@ fn of_mosquitto_a_command_is_not_offered_again_where_something_may_have_been_mis
         once_in(&server, id, "unknown");
     }
     drop(chirpstack);
-    broker.stop();
+    stop(&mut broker, &server);
     broker.restart();
     connected(&server);
     let mut once_only = Chirpstack::connect(&broker, "", false).sending_once();
@@ -177,7 +189,7 @@ fn of_mosquitto_a_command_waits_for_the_connection_to_the_broker() {
     let mut broker = Broker::start();
     let server = connected_start(&through(&broker, "", &known_application()));
     let sensor = register(&server, 1, "light");
-    broker.stop();
+    stop(&mut broker, &server);
     let id = send(&server, &sensor, false);
     let words = "the connection to the network server city: there is no connection to the broker";
     assert_eq!(once_waiting(&server, &id, words)["state"], "queued");

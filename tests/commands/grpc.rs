@@ -110,7 +110,7 @@ fn faults_of_the_grpc_interface_concern_whom_they_concern() {
     once_waiting(
         &server,
         &id,
-        "the connection to the network server city: 503 Service Unavailable: shutting down",
+        "the connection to the network server city: 503 Service Unavailable;",
     );
     outside.go();
     once_waiting(&server, &id, "it cannot be reached");

@@ -126,7 +126,7 @@ fn over_an_interface() -> Vec<Line> {
         let downlink = if state == "failed" {
             once_in(&server, &id, state)
         } else {
-            once_waiting(&server, &id, words)
+            once_waiting(&server, &id, &status.to_string())
         };
         lines.push(Line::new(WAY, fault, &downlink));
     }

@@ -142,6 +142,12 @@ impl Client {
         self.send(&Method::PUT, path, body.to_string().as_bytes())
     }
 
+    /// Changes what JSON says of what a path holds.
+    #[track_caller]
+    pub fn patch(&self, path: &str, body: &Json) -> Answer {
+        self.send(&Method::PATCH, path, body.to_string().as_bytes())
+    }
+
     /// Deletes what a path holds.
     #[track_caller]
     pub fn delete(&self, path: &str) -> Answer {

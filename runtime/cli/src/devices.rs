@@ -1,7 +1,8 @@
 //! `champollion devices`: devices are registered, listed and removed.
 
 use champollion_client::{
-    AbpKeys, Activation, ActivationKind, Assignment, Client, OtaaKeys, PayloadState, Registration,
+    AbpKeys, Activation, ActivationKind, Assignment, Client, Device, OtaaKeys, PayloadState,
+    Registration,
 };
 use champollion_delivery::names::{GroupId, SubGroup, UseCase};
 use champollion_frames::{
@@ -240,6 +241,13 @@ impl Keys {
     }
 }
 
+/// Tells what is odd about a device that was registered.
+fn warn(device: &Device) {
+    for warning in &device.warnings {
+        output::note(format_args!("Its frames are not decoded: {}", output::quoted(warning)));
+    }
+}
+
 /// The first of the members that are given.
 fn first<const N: usize>(all: [(&'static str, bool); N]) -> Option<&'static str> {
     all.into_iter().find_map(|(name, given)| given.then_some(name))
@@ -280,6 +288,7 @@ impl Devices {
             return output::json(&device);
         }
         output::line(format_args!("registered {} in {}", device.dev_eui, device.group));
+        warn(&device);
         if device.activation == ActivationKind::NetworkServer {
             output::note("It has no keys here: its frames are taken on its network server's word.");
         }
@@ -300,6 +309,7 @@ impl Devices {
             Some(wanted) => output::line(format_args!("{dev_eui} is decoded by {wanted}")),
             None => output::line(format_args!("{dev_eui} is decoded by nothing")),
         }
+        warn(&device);
         Ok(())
     }
 
@@ -312,9 +322,12 @@ impl Devices {
             let decoder = device.assignment.wanted().unwrap_or_default().to_owned();
             let dev_addr = device.dev_addr.map(|address| address.to_string()).unwrap_or_default();
             let activation = format!("{} {}", device.lorawan, device.activation);
-            [device.dev_eui.to_string(), dev_addr, activation, device.name, device.group, decoder]
+            let heard = device.last_heard_at.map(output::moment).unwrap_or_default();
+            let dev_eui = device.dev_eui.to_string();
+            [dev_eui, dev_addr, activation, device.name, device.group, decoder, heard]
         });
-        output::table(["DevEUI", "DevAddr", "LoRaWAN", "name", "group", "decoder"], rows);
+        let heads = ["DevEUI", "DevAddr", "LoRaWAN", "name", "group", "decoder", "last heard"];
+        output::table(heads, rows);
         Ok(())
     }
 

@@ -109,6 +109,9 @@ struct Which {
     /// Shape of the records: raw, decoded or both
     #[arg(long, value_parser = ["raw", "decoded", "both"])]
     shape: Option<String>,
+    /// Zone of local moments beside those in UTC, as in Europe/Paris
+    #[arg(long, value_name = "ZONE")]
+    time_zone: Option<String>,
 }
 
 impl Records {
@@ -151,6 +154,7 @@ impl Records {
             decoded: which.decoded,
             expression: which.expression.clone(),
             shape: which.shape.clone(),
+            time_zone: which.time_zone.clone(),
             ..RecordsQuery::default()
         }
     }
@@ -218,6 +222,10 @@ impl Records {
             return output::answer(&answer);
         }
         output::line(format_args!("removed {} records", answer.removed));
+        for holder in &answer.held_by {
+            let (route, records) = (&holder.route, holder.records);
+            output::note(format_args!("the route {route} still holds {records} of them"));
+        }
         Ok(())
     }
 }

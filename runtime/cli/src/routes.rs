@@ -3,11 +3,16 @@
 use std::{
     fs,
     io::{self, Read},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
-use champollion_client::{Answer, AttemptOutcome, Beginning, Client, Route};
-use champollion_delivery::names::{GroupId, RouteName};
+use champollion_client::{
+    Answer, AttemptOutcome, Beginning, Client, MadeRoute, Route, RouteStatus, SecretRotation,
+};
+use champollion_delivery::{
+    names::{GroupId, RouteName},
+    records::Cursor,
+};
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value as Json, json};
 
@@ -37,7 +42,7 @@ enum Action {
         /// Name of the route
         name: RouteName,
     },
-    /// Make a route, or change one; a changed route goes on where it was
+    /// Make a route, or replace its definition; it goes on where it was, and keeps signing secrets that are not said
     Put {
         /// Name of the route
         name: RouteName,
@@ -46,6 +51,34 @@ enum Action {
         /// First record of a new route
         #[arg(long, value_enum, default_value_t = From_::Now)]
         from: From_,
+    },
+    /// Change the members of a route that a file names, and keep all others; null takes one away
+    Change {
+        /// Name of the route
+        name: RouteName,
+        /// File of the members as JSON; - is standard input
+        file: PathBuf,
+    },
+    /// Rotate the secrets that requests are signed with
+    Secrets {
+        #[command(subcommand)]
+        action: Secrets,
+    },
+    /// Skip a record that the recipient never takes; the record stays for other routes
+    Skip {
+        /// Name of the route
+        name: RouteName,
+        /// Id of the record; `routes show` names those that are refused
+        record: String,
+    },
+    /// List what became of routes: stopped, failing, recovered, behind
+    Events {
+        /// Cursor to go on after
+        #[arg(long)]
+        after: Option<Cursor>,
+        /// Most events of an answer
+        #[arg(long, default_value_t = 100)]
+        limit: usize,
     },
     /// Remove a route; its records stay in the mailbox
     Remove {
@@ -66,6 +99,9 @@ enum Action {
     Test {
         /// Name of the route
         name: RouteName,
+        /// Record of the group to make the message of: latest, or an id
+        #[arg(long, value_name = "latest|ID")]
+        record: Option<String>,
     },
     /// List the latest attempts of a route
     Attempts {
@@ -74,6 +110,26 @@ enum Action {
         /// Most attempts of an answer
         #[arg(long, default_value_t = 50)]
         limit: usize,
+    },
+}
+
+#[derive(Subcommand)]
+enum Secrets {
+    /// Sign with a new secret, and for a while with the old one too
+    Rotate {
+        /// Name of the route
+        name: RouteName,
+        /// Hours for which the old secret is used beside the new one, at most 720; 0 for not at all
+        #[arg(long, default_value_t = 24)]
+        overlap_hours: u32,
+        /// File of the new secret, whsec_ and base64; - is standard input. The server makes one without it
+        #[arg(long, value_name = "FILE")]
+        secret_file: Option<PathBuf>,
+    },
+    /// End the overlap of a rotation: sign with the new secret alone
+    Retire {
+        /// Name of the route
+        name: RouteName,
     },
 }
 
@@ -113,7 +169,26 @@ impl Routes {
             }
             Action::Pause { name } => self.changed(name, &client.pause_route(group, name).await?),
             Action::Resume { name } => self.changed(name, &client.resume_route(group, name).await?),
-            Action::Test { name } => self.test(&client, name).await,
+            Action::Test { name, record } => self.test(&client, name, record.as_deref()).await,
+            Action::Change { name, file } => {
+                let patch = read_json(file)?;
+                self.made(name, &client.change_route(group, name, &patch).await?)
+            }
+            Action::Secrets { action: Secrets::Rotate { name, overlap_hours, secret_file } } => {
+                let secret = secret_file.as_deref().map(read).transpose()?;
+                let rotation = SecretRotation {
+                    secret: secret.map(|text| text.trim().to_owned()),
+                    overlap_hours: Some(*overlap_hours),
+                };
+                self.made(name, &client.rotate_route_secrets(group, name, &rotation).await?)
+            }
+            Action::Secrets { action: Secrets::Retire { name } } => {
+                self.changed(name, &client.retire_route_secrets(group, name).await?)
+            }
+            Action::Skip { name, record } => {
+                self.changed(name, &client.skip_record(group, name, record).await?)
+            }
+            Action::Events { after, limit } => self.events(&client, *after, *limit).await,
             Action::Attempts { name, limit } => self.attempts(&client, name, *limit).await,
         }
     }
@@ -138,10 +213,23 @@ impl Routes {
                 status.oldest_waiting.map(output::moment).unwrap_or_default(),
                 status.delivered.to_string(),
                 status.expired.to_string(),
+                last_answer(status),
+                status.why.clone().unwrap_or_default(),
             ]
         });
         output::table(
-            ["group", "name", "to", "state", "waiting", "oldest", "delivered", "expired"],
+            [
+                "group",
+                "name",
+                "to",
+                "state",
+                "waiting",
+                "oldest",
+                "delivered",
+                "expired",
+                "last answer",
+                "why",
+            ],
             rows,
         );
         Ok(())
@@ -154,18 +242,13 @@ impl Routes {
         file: &PathBuf,
         from: From_,
     ) -> Result<(), Failure> {
-        let text = if file.as_os_str() == "-" {
-            let mut text = String::new();
-            io::stdin().read_to_string(&mut text).map(|_| text)
-        } else {
-            fs::read_to_string(file)
-        };
-        let task = format!("{} cannot be read", file.display());
-        let text = text.map_err(Failure::of(task.clone()))?;
-        let route: Json = serde_json::from_str(&text).map_err(Failure::of(task))?;
-        let made = client.put_route(self.group(), name, &route, from.beginning()).await?;
+        let route = read_json(file)?;
+        self.made(name, &client.put_route(self.group(), name, &route, from.beginning()).await?)
+    }
+
+    fn made(&self, name: &RouteName, made: &Answer<MadeRoute>) -> Result<(), Failure> {
         if self.json {
-            return output::answer(&made);
+            return output::answer(made);
         }
         let route = &made.route;
         let state = route.status.state.as_str();
@@ -185,8 +268,37 @@ impl Routes {
         Ok(())
     }
 
-    async fn test(&self, client: &Client, name: &RouteName) -> Result<(), Failure> {
-        let attempt = client.test_route(self.group(), name).await?;
+    async fn events(
+        &self,
+        client: &Client,
+        after: Option<Cursor>,
+        limit: usize,
+    ) -> Result<(), Failure> {
+        let after = after.map(|cursor| cursor.to_string());
+        let list = client.events(self.group(), after.as_deref(), limit).await?;
+        if self.json {
+            return output::answer(&list);
+        }
+        let rows = list.events.iter().map(|event| {
+            [
+                event.cursor.clone(),
+                output::moment(event.at),
+                event.route.as_deref().unwrap_or("(inbox)").to_owned(),
+                event.kind.clone(),
+                event.message.clone(),
+            ]
+        });
+        output::table(["cursor", "at", "route", "event", "message"], rows);
+        Ok(())
+    }
+
+    async fn test(
+        &self,
+        client: &Client,
+        name: &RouteName,
+        record: Option<&str>,
+    ) -> Result<(), Failure> {
+        let attempt = client.test_route(self.group(), name, record).await?;
         if self.json {
             output::answer(&attempt)?;
         }
@@ -227,4 +339,32 @@ impl Routes {
         output::table(["at", "id", "records", "outcome", "status", "ms", "what was said"], rows);
         Ok(())
     }
+}
+
+/// The text of a file, or of standard input.
+fn read(file: &Path) -> Result<String, Failure> {
+    let text = if file.as_os_str() == "-" {
+        let mut text = String::new();
+        io::stdin().read_to_string(&mut text).map(|_| text)
+    } else {
+        fs::read_to_string(file)
+    };
+    text.map_err(Failure::of(format!("{} cannot be read", file.display())))
+}
+
+fn read_json(file: &Path) -> Result<Json, Failure> {
+    let text = read(file)?;
+    serde_json::from_str(&text).map_err(Failure::of(format!("{} cannot be read", file.display())))
+}
+
+/// The last answer of a recipient: its status, or the outcome where it has none, and when.
+fn last_answer(status: &RouteStatus) -> String {
+    let both = [&status.last_success, &status.last_failure];
+    let last = both.into_iter().flatten().max_by_key(|attempt| attempt.at);
+    let said = last.map(|attempt| {
+        let answer = attempt.status.map(|status| status.to_string());
+        let answer = answer.unwrap_or_else(|| attempt.outcome.as_str().to_owned());
+        format!("{answer} at {:.0}", attempt.at)
+    });
+    said.unwrap_or_default()
 }

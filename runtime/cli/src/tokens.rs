@@ -50,6 +50,8 @@ enum Action {
     },
     /// List tokens, without their secrets
     List,
+    /// Show whose the token in use is, and what it may do
+    Me,
     /// End a token at once
     Revoke {
         /// Id of the token, as the list shows it
@@ -85,6 +87,7 @@ impl Tokens {
                 self.create(&client, &wish).await
             }
             Action::List => self.list(&client).await,
+            Action::Me => self.me(&client).await,
             Action::Revoke { id } => self.revoke(&client, id).await,
         }
     }
@@ -118,6 +121,25 @@ impl Tokens {
         });
         let heads = ["id", "name", "role", "group", "scopes", "network server", "made", "expires"];
         output::table(heads, rows);
+        Ok(())
+    }
+
+    async fn me(&self, client: &Client) -> Result<(), Failure> {
+        let me = client.me().await?;
+        if self.json {
+            return output::answer(&me);
+        }
+        let groups = me.groups.as_ref().map_or_else(|| "all".to_owned(), |all| all.join(" "));
+        let rows = [
+            ["token".to_owned(), me.token.clone()],
+            ["name".to_owned(), me.name.clone()],
+            ["role".to_owned(), me.role.as_str().to_owned()],
+            ["groups".to_owned(), groups],
+            ["may".to_owned(), me.scopes.join(" ")],
+            ["network server".to_owned(), me.network_server.clone().unwrap_or_default()],
+            ["expires".to_owned(), me.expires_at.map(output::moment).unwrap_or_default()],
+        ];
+        output::table(["", ""], rows);
         Ok(())
     }
 

@@ -79,6 +79,10 @@ impl Client {
         self.request(Method::PUT, path)
     }
 
+    pub(crate) fn patch(&self, path: impl Display) -> RequestBuilder {
+        self.request(Method::PATCH, path)
+    }
+
     pub(crate) fn delete(&self, path: impl Display) -> RequestBuilder {
         self.request(Method::DELETE, path)
     }

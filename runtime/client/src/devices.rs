@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use champollion_frames::{DevAddr, DevEui, JoinEui, LorawanVersion};
 use champollion_sdk::vectors::Setting;
 use indexmap::IndexMap;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -24,6 +25,12 @@ pub struct DeviceList {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Device {
+    /// The reception of its last frame; absent where none was received.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_heard_at: Option<Timestamp>,
+    /// Warnings of its registration: no published version satisfies its decoder.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// The DevEUI of the device.
     pub dev_eui: DevEui,
     /// The address that it sends from; absent where it has not joined yet.

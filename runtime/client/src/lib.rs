@@ -81,15 +81,15 @@ pub use quarantine::{QuarantineList, Quarantined};
 pub use quotas::{QuotaList, QuotaUse, Quotas};
 pub use records::{
     Acknowledged, Acknowledgement, BestReception, DecodeError, Decoded, DecoderName, DeviceClock,
-    DeviceInfo, Formatted, Page, PulledRecord, Radio, Record, RecordsQuery, Replaced, Uplink,
-    Warning,
+    DeviceInfo, Formatted, Holder, Page, PulledRecord, Radio, Record, RecordsQuery, Replaced,
+    Uplink, Warning,
 };
 pub use redecode::{RedecodeDone, RedecodeProgress, RedecodeRequest, Redecoding};
 pub use reqwest::StatusCode;
 pub use retention::{Backlog, Older, Retention};
 pub use routes::{
-    Attempt, AttemptList, AttemptOutcome, Author, Beginning, MadeRoute, Route, RouteList,
-    RouteState, RouteStatus, Stopped,
+    Attempt, AttemptList, AttemptOutcome, Author, Beginning, MadeRoute, Route, RouteEvent,
+    RouteEventList, RouteList, RouteState, RouteStatus, SecretRotation, Stopped,
 };
 pub use stream::{Following, RecordEvent};
-pub use tokens::{CreatedToken, Role, Token, TokenList, TokenRequest};
+pub use tokens::{CreatedToken, Me, Role, Token, TokenList, TokenRequest};

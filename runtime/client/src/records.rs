@@ -51,6 +51,8 @@ pub struct RecordsQuery {
     pub expression: Option<String>,
     /// `raw`, `decoded` or `both`.
     pub shape: Option<String>,
+    /// The zone in which local moments stand beside those in UTC.
+    pub time_zone: Option<String>,
     /// The layout of tables of CSV: `international`, `french` or `database`.
     pub layout: Option<String>,
     /// The quantities that are in a table.
@@ -304,8 +306,23 @@ pub struct Acknowledgement {
 /// The outcome of an acknowledgement.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Acknowledged {
-    /// The number of records that were removed.
+    /// The number of records that were removed from the inbox, or that the route is done with now.
     pub removed: u64,
+    /// The number of records that were deleted with that.
+    #[serde(default)]
+    pub deleted: u64,
+    /// The routes that still hold some of the records up to the cursor.
+    #[serde(default, rename = "heldBy")]
+    pub held_by: Vec<Holder>,
+}
+
+/// A route that is not done with records that were acknowledged elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// The name of the route.
+    pub route: String,
+    /// The number of records that it is not done with.
+    pub records: u64,
 }
 
 impl Client {

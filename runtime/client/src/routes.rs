@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
 
 use crate::{
     Answer, Client, ClientError,
@@ -34,6 +34,12 @@ pub struct Route {
     pub filter: Map<String, Json>,
     /// The shape in which it hands them over.
     pub shape: String,
+    /// The zone of local moments.
+    #[serde(default, rename = "timeZone", skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
+    /// Whether measurements are left out that were handed over before.
+    #[serde(default, rename = "onlyNew", skip_serializing_if = "std::ops::Not::not")]
+    pub only_new: bool,
     /// The destination: an object whose one member is its kind.
     pub to: Map<String, Json>,
     /// Whether nothing is handed over for a while.
@@ -44,6 +50,9 @@ pub struct Route {
     /// The author of its last change.
     #[serde(default, rename = "changedBy", skip_serializing_if = "Option::is_none")]
     pub changed_by: Option<Author>,
+    /// The author of its pause, while it is paused.
+    #[serde(default, rename = "pausedBy", skip_serializing_if = "Option::is_none")]
+    pub paused_by: Option<Author>,
     /// The state of the route.
     pub status: RouteStatus,
 }
@@ -68,6 +77,9 @@ pub struct RouteStatus {
     /// The moment until which its recipient is left alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
+    /// The reason why it hands nothing over, or not all, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
     /// The reason why its recipient wants nothing any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped: Option<Stopped>,
@@ -80,6 +92,12 @@ pub struct RouteStatus {
     pub delivered: u64,
     /// The number of records that were removed undelivered, since their time was over.
     pub expired: u64,
+    /// The number of records that were skipped, since the recipient never takes them.
+    #[serde(default)]
+    pub skipped: u64,
+    /// The first of the records that the recipient refused, and that are tried again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<String>,
     /// The number of attempts that failed since the last one that did not.
     pub failures_in_a_row: u32,
     /// The moment at which the next file is made, where records go in files.
@@ -208,6 +226,68 @@ pub struct MadeRoute {
     pub signing_secret: Option<String>,
 }
 
+/// A rotation of signing secrets.
+#[derive(Clone, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SecretRotation {
+    /// The new secret; the server makes one where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+    /// The hours for which the old secret is used beside it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overlap_hours: Option<u32>,
+}
+
+/// The events of a group.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RouteEventList {
+    /// The events, the oldest first.
+    pub events: Vec<RouteEvent>,
+    /// The cursor to go on after.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+    /// Whether there are more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub more: Option<bool>,
+}
+
+/// An event of a group: what became of one of its routes, or of its inbox.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RouteEvent {
+    /// The place of the event.
+    pub cursor: String,
+    /// The moment of the event.
+    pub at: Timestamp,
+    /// The type of the event.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The route; absent where records wait in the inbox.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route: Option<String>,
+    /// The event for people.
+    pub message: String,
+    /// The number of records that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub records: Option<u64>,
+    /// The moment at which the first of them is removed undelivered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_expiry: Option<Timestamp>,
+}
+
+#[derive(Serialize)]
+struct WantedEvents<'of> {
+    group: Option<&'of str>,
+    after: Option<&'of str>,
+    limit: usize,
+}
+
+#[derive(Serialize)]
+struct Tried<'of> {
+    group: Option<&'of str>,
+    record: Option<&'of str>,
+}
+
 #[derive(Serialize)]
 struct Put<'of> {
     group: Option<&'of str>,
@@ -269,14 +349,69 @@ impl Client {
         ask(self.post(format_args!("v1/routes/{name}/resume")).query(&OfGroup { group })).await
     }
 
-    /// Hands something over that is no record: `POST /v1/routes/{name}/test`. What comes of it is the answer,
-    /// whether it worked or not.
+    /// Hands something over that says that it is a test: `POST /v1/routes/{name}/test`. It is made of `latest`, of
+    /// the record of an id, or of none. What comes of it is the answer, whether it worked or not.
     pub async fn test_route(
         &self,
         group: Option<&str>,
         name: impl Display,
+        record: Option<&str>,
     ) -> Result<Answer<Attempt>, ClientError> {
-        ask(self.post(format_args!("v1/routes/{name}/test")).query(&OfGroup { group })).await
+        let query = Tried { group, record };
+        ask(self.post(format_args!("v1/routes/{name}/test")).query(&query)).await
+    }
+
+    /// Changes the members of a route that are said, and keeps all others: `PATCH /v1/routes/{name}`.
+    pub async fn change_route(
+        &self,
+        group: Option<&str>,
+        name: impl Display,
+        patch: &Json,
+    ) -> Result<Answer<MadeRoute>, ClientError> {
+        let request = self.patch(format_args!("v1/routes/{name}")).query(&OfGroup { group });
+        ask(request.json(patch)).await
+    }
+
+    /// Signs with a new secret, and for a while with the old one too: `POST /v1/routes/{name}/secrets/rotate`.
+    pub async fn rotate_route_secrets(
+        &self,
+        group: Option<&str>,
+        name: impl Display,
+        rotation: &SecretRotation,
+    ) -> Result<Answer<MadeRoute>, ClientError> {
+        let request = self.post(format_args!("v1/routes/{name}/secrets/rotate"));
+        ask(request.query(&OfGroup { group }).json(rotation)).await
+    }
+
+    /// Ends the overlap of a rotation: `POST /v1/routes/{name}/secrets/retire`.
+    pub async fn retire_route_secrets(
+        &self,
+        group: Option<&str>,
+        name: impl Display,
+    ) -> Result<Answer<Route>, ClientError> {
+        let request = self.post(format_args!("v1/routes/{name}/secrets/retire"));
+        ask(request.query(&OfGroup { group })).await
+    }
+
+    /// Skips a record that the recipient never takes: `POST /v1/routes/{name}/skip`.
+    pub async fn skip_record(
+        &self,
+        group: Option<&str>,
+        name: impl Display,
+        record: &str,
+    ) -> Result<Answer<Route>, ClientError> {
+        let request = self.post(format_args!("v1/routes/{name}/skip")).query(&OfGroup { group });
+        ask(request.json(&json!({ "record": record }))).await
+    }
+
+    /// Lists what became of routes: `GET /v1/events`.
+    pub async fn events(
+        &self,
+        group: Option<&str>,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Answer<RouteEventList>, ClientError> {
+        ask(self.get("v1/events").query(&WantedEvents { group, after, limit })).await
     }
 
     /// Shows what was tried of late: `GET /v1/routes/{name}/attempts`.

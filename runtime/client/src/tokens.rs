@@ -121,7 +121,35 @@ pub struct TokenList {
     pub tokens: Vec<Token>,
 }
 
+/// The holder of a token, and what it may do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Me {
+    /// The id of the token, by which it is revoked.
+    pub token: String,
+    /// The name of the token.
+    pub name: String,
+    /// The role of the token.
+    pub role: Role,
+    /// The groups whose records and routes it sees; absent of an admin, who sees all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub groups: Option<Vec<String>>,
+    /// All that it may do.
+    pub scopes: Vec<String>,
+    /// The network server that it speaks for, where it is bound to one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network_server: Option<String>,
+    /// The moment at which the token ends; absent where it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+}
+
 impl Client {
+    /// Gets the holder of the client's token: `GET /v1/me`.
+    pub async fn me(&self) -> Result<Answer<Me>, ClientError> {
+        ask(self.get("v1/me")).await
+    }
+
     /// Makes a token: `POST /v1/tokens`.
     pub async fn create_token(
         &self,

@@ -242,11 +242,6 @@ pub trait Commands: Sync {
         Answer::Taken { reference: None, sent: true }
     }
 
-    /// Whether the network server tells later what becomes of a command that was published to its broker.
-    fn tells_of_published(&self) -> bool {
-        true
-    }
-
     /// Whether a token is given to a client that logs in.
     fn gives_tokens(&self) -> bool {
         false

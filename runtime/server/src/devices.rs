@@ -4,6 +4,7 @@ mod assignment;
 pub(crate) mod decoder_states;
 mod handover;
 mod joining;
+mod last_heard;
 mod line;
 mod names;
 mod payloads;
@@ -45,6 +46,7 @@ use crate::{
     quotas::{Counts, Quota, QuotaExceeded, Quotas, Reservation, Reservations},
     turns::Turns,
 };
+use last_heard::LastHeard;
 use line::{Credentials, JoinedSession, JoinedSessions, Line};
 use names::Names;
 pub(crate) use progress::FrameTurn;
@@ -81,6 +83,7 @@ pub struct Devices {
     reserved: Reservations,
     /// The devices by the names that their network servers have for them.
     names: Names,
+    heard: LastHeard,
 }
 
 /// A device that is registered: all but its keys, which are never shown again.
@@ -200,6 +203,7 @@ impl From<RegistryError> for DevicesError {
 impl Devices {
     /// Reads all devices and their sessions.
     pub async fn open(store: Arc<dyn Store>) -> Result<Self, DevicesError> {
+        let heard = LastHeard::read(&*store).await?;
         let devices = Self {
             store,
             sessions: Sessions::new(),
@@ -212,6 +216,7 @@ impl Devices {
             quotas: OnceLock::new(),
             reserved: Reservations::default(),
             names: Names::default(),
+            heard,
         };
         let mut pages = DEVICES.pages(&*devices.store);
         while let Some(page) = pages.next().await? {
@@ -406,9 +411,11 @@ impl Devices {
         rows.expect_unchanged(&mut batch);
         DEVICES.delete(&mut batch, &dev_eui);
         delete_progress(&mut batch, dev_eui);
+        last_heard::delete(&mut batch, dev_eui);
         let act = AuditEntry::of_act("device-remove", dev_eui);
         author.commit(batch, act.essential()).await?;
         self.forget(dev_eui);
+        self.heard.forget(dev_eui);
         Ok(device)
     }
 

@@ -183,6 +183,11 @@ pub(crate) const METRICS: &[Metric] = &[
         "Records removed, by whether they were acknowledged or had expired",
     ),
     counter(
+        "champollion_records_skipped_total",
+        "",
+        "Records that were skipped on a route, since its recipient never takes them",
+    ),
+    counter(
         "champollion_records_undelivered_total",
         "group",
         "Records that expired before a recipient took them, by group",

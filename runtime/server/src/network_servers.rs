@@ -3,6 +3,7 @@
 pub mod check;
 mod clock_offset;
 mod finding;
+mod judgement;
 mod missing_frames;
 mod observations;
 

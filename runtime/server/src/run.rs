@@ -173,6 +173,7 @@ pub async fn serve(
     audit.abort();
     service.summaries.write(&service.registry).await;
     service.intake.all_kept().await;
+    write_last_heard(&service).await;
     service.dispatcher.ended().await;
     service.store.close().await.map_err(ServeError::Close)?;
     tracing::info!("stopped");
@@ -260,6 +261,13 @@ async fn look_after_storage(service: Arc<Service>) {
     }
 }
 
+/// Makes durable when devices were last heard. Where that fails, it is tried again the next time.
+async fn write_last_heard(service: &Service) {
+    if let Err(error) = service.devices.write_last_heard().await {
+        tracing::error!(%error, "when devices were last heard cannot be kept");
+    }
+}
+
 /// Writes what was summed up into the audit, archives its older lines, and warns of the end of the last admin.
 async fn look_after_audit(service: Arc<Service>) {
     let mut ticks = tokio::time::interval(SUMMARY_PERIOD);
@@ -269,6 +277,7 @@ async fn look_after_audit(service: Arc<Service>) {
         tokio::select! {
             _ = ticks.tick() => {
                 service.summaries.write(&service.registry).await;
+                write_last_heard(&service).await;
                 service.sign_ins.tidy();
                 service.rates.tidy();
                 warn_of_last_admin(&service, &mut warned);

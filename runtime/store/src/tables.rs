@@ -29,6 +29,10 @@ names! { TableName, ALL_TABLES:
     /// Numbers used up by joining. Key: the DevEUI. Value, JSON: the DevNonces and the JoinNonces.
     JOINS = "joins";
 
+    /// Moments at which devices were last heard, written now and then. Key: the DevEUI. Value: the
+    /// milliseconds since the epoch as 8 bytes, big-endian.
+    LAST_HEARD = "last-heard";
+
     /// Progress of devices whose uplinks are reported. Key: the DevEUI. Value, JSON: the last uplinks.
     REPORTS = "reports";
 
@@ -89,6 +93,10 @@ names! { TableName, ALL_TABLES:
     /// file and the unfinished one. A line outlives its route, so that no name of a file comes again.
     ROUTE_FILES = "route-files";
 
+    /// Measurements that a route has handed over, where it hands over new ones only. Key: that of the route, a
+    /// slash, the DevEUI. Value, JSON: the moments of each quantity and channel.
+    ROUTE_MEASUREMENTS = "route-measurements";
+
     /// Places up to which inboxes were acknowledged. Key: the group. Value: the sequence as 8 bytes,
     /// big-endian.
     INBOXES = "inboxes";
@@ -136,6 +144,9 @@ names! { LogPrefix, ALL_LOG_PREFIXES:
     /// Records of a group. An entry is the moment at which it was stored, in milliseconds since the
     /// epoch as 8 bytes, big-endian, and the record as JSON.
     RECORDS = "records/";
+
+    /// Events of a group: what became of its routes, as JSON, the latest thousand.
+    EVENTS = "events/";
 }
 
 #[cfg(test)]

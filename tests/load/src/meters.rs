@@ -105,16 +105,17 @@ impl Meter {
 
 /// Publishes the decoder of the meters.
 pub(crate) fn publish(server: &Server, setup: &Setup) -> Result<()> {
-    server.publish(&server.admin_token, &[package(&setup.packages)?])
+    server.publish(&server.admin_token, &[package(&setup.packages, DECODER)?])
 }
 
-fn package(folder: &Path) -> Result<PathBuf> {
+/// Finds the package of a first-party decoder.
+pub(crate) fn package(folder: &Path, decoder: &str) -> Result<PathBuf> {
     let is_it = |path: &PathBuf| {
-        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(DECODER))
+        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(decoder))
     };
     let files = fs::read_dir(folder).context("there are no packages")?;
     let mut paths = files.filter_map(|entry| Some(entry.ok()?.path()));
-    paths.find(is_it).with_context(|| format!("{DECODER} is not built"))
+    paths.find(is_it).with_context(|| format!("{decoder} is not built"))
 }
 
 fn session(number: usize) -> Session {

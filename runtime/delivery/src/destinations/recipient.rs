@@ -16,6 +16,8 @@ pub struct Parcel {
     pub id: String,
     /// The records in the order in which they are handed over.
     pub records: Vec<Shaped>,
+    /// Whether somebody tries the route with it.
+    pub is_test: bool,
 }
 
 /// A record in the shape that a route asks for.

@@ -30,7 +30,8 @@ use crate::{
     mailbox::{DeliveryError, Mailbox, Progress},
     names::{GroupId, RouteKey, RouteName},
     routes::{
-        Authors, Destination, DestinationKind, Route, RouteBook, RouteError, RouteStanding, Way,
+        Authors, Destination, DestinationKind, Handed, Route, RouteBook, RouteError, RouteStanding,
+        Way,
     },
 };
 
@@ -50,7 +51,7 @@ pub struct Dispatcher {
     /// The routes in use. Locked for a look, never across an await.
     routes: Mutex<BTreeMap<RouteKey, Working>>,
     /// Changes of routes are made one after another.
-    turn: tokio::sync::Mutex<()>,
+    pub(super) turn: tokio::sync::Mutex<()>,
     workers: Mutex<JoinSet<()>>,
     /// The backlogs that were reported.
     pub(super) reported: ReportedBacklogs,
@@ -271,17 +272,46 @@ impl Dispatcher {
         self.put_in_turn(key, route, beginning, change).await
     }
 
-    async fn put_in_turn(
+    /// Changes a route that there is: `edit` gets it with its secrets hidden, and those that it leaves so stay.
+    /// Gives the secret that was made for it, where one was.
+    ///
+    /// # Errors
+    /// There is none, it cannot be like that, or the store does not keep it.
+    pub async fn edit<E: From<DispatchError>>(
+        &self,
+        key: &RouteKey,
+        edit: impl FnOnce(Route) -> Result<Route, E> + Send,
+        change: Change<'_>,
+    ) -> Result<Option<Secret>, E> {
+        let _turn = self.turn.lock().await;
+        let before = self.find(key)?.live.route();
+        let route = edit(Route::clone(&before).hidden())?;
+        Ok(self.put_in_turn(key, route, Beginning::Now, change).await?)
+    }
+
+    pub(super) async fn put_in_turn(
         &self,
         key: &RouteKey,
         route: Route,
         beginning: Beginning,
         change: Change<'_>,
     ) -> Result<Option<Secret>, DispatchError> {
-        let before = self.find(key).ok();
-        let mut route =
-            route.with_secrets_of(before.as_ref().map(|before| before.live.route()).as_deref())?;
+        let before = self.find(key).ok().map(|before| before.live.route());
+        let mut route = route.with_secrets_of(before.as_deref())?;
         let made = route.sign();
+        self.put_whole(key, route, beginning, change).await?;
+        Ok(made)
+    }
+
+    /// Makes or changes a route that has all its secrets. It is somebody's turn.
+    pub(super) async fn put_whole(
+        &self,
+        key: &RouteKey,
+        route: Route,
+        beginning: Beginning,
+        change: Change<'_>,
+    ) -> Result<(), DispatchError> {
+        let before = self.find(key).ok();
         let way = route.way(key, &self.destination_limits)?;
         if let Destination::Files(push) = &route.to {
             push.check(key, self.mailbox.retention(), Timestamp::now())
@@ -292,7 +322,9 @@ impl Dispatcher {
         RouteBook::put_route(&mut batch, key, &route)?;
         match before {
             Some(before) => {
-                let authors = before.live.authors().with_change(change.by);
+                let was_paused = before.live.route().paused;
+                let authors = before.live.authors();
+                let authors = authors.with_change(change.by, was_paused, route.paused);
                 authors.put(&mut batch, key)?;
                 change.commit.commit(batch).await?;
                 before.live.replace(route, authors);
@@ -313,7 +345,7 @@ impl Dispatcher {
                 let progress = Progress::after(place);
                 let standing = RouteStanding { progress, ..RouteStanding::default() };
                 RouteBook::put_standing(&mut batch, key, &standing)?;
-                let authors = Authors::of_new(change.by);
+                let authors = Authors::of_new(change.by, route.paused);
                 authors.put(&mut batch, key)?;
                 if let Err(error) = change.commit.commit(batch).await {
                     self.mailbox.route_is_gone(key);
@@ -326,7 +358,7 @@ impl Dispatcher {
                 routes.insert(key.clone(), Working { live, orders, kind });
             }
         }
-        Ok(made)
+        Ok(())
     }
 
     /// Gives a changed route to whoever works on it, or to somebody else where it goes another way now.
@@ -385,6 +417,8 @@ impl Dispatcher {
         change: Change<'_>,
     ) -> Result<(), DispatchError> {
         let place = live.place();
+        // A route of the same name hands over all measurements again.
+        Handed::forget(&**self.mailbox.store(), key).await?;
         let mut batch = Batch::new();
         let files = FileStanding::read(&self.mailbox, key).await?;
         let pending = files.as_ref().and_then(|files| files.pending.clone());

@@ -37,6 +37,12 @@ pub enum DispatchError {
         /// The kind that would be needed.
         why: &'static str,
     },
+    /// The group has no such record, or the route is done with it.
+    #[error("{reason}")]
+    NoSuchRecord {
+        /// The record that is asked for, and why it is not there.
+        reason: String,
+    },
     /// The store did not, or something in it cannot be read.
     #[error(transparent)]
     Delivery(#[from] DeliveryError),

@@ -6,7 +6,12 @@ use async_trait::async_trait;
 use champollion_store::{Batch, Sequence};
 use jiff::Timestamp;
 
-use super::{dispatcher::Dispatcher, live::LiveRoute, pusher::WorkerCommand};
+use super::{
+    dispatcher::Dispatcher,
+    events::{Event, EventKind},
+    live::LiveRoute,
+    pusher::WorkerCommand,
+};
 use crate::{
     mailbox::{DeliveryError, ExpiryWitness},
     names::GroupId,
@@ -34,6 +39,7 @@ impl ExpiryWitness for Dispatcher {
         batch: &mut Batch,
     ) -> Result<(), DeliveryError> {
         let Some(last) = records.last().map(|record| record.sequence) else { return Ok(()) };
+        let mut events = Vec::new();
         for working in self.of_group(Some(group)) {
             let live = &working.live;
             let own = self.taken_by(live, &records).await?;
@@ -48,6 +54,11 @@ impl ExpiryWitness for Dispatcher {
                 metrics::counter!("champollion_records_undelivered_total", "group" => group.to_string())
                     .increment(lost);
                 tracing::warn!(route = %live.key, records = lost, "records expired undelivered");
+                let message =
+                    format!("{lost} records were removed undelivered: their time was over");
+                let name = Some(&live.key.name);
+                let event = Event::now(EventKind::RecordsExpired, name, message).about(lost, None);
+                events.push(event);
             }
             if let Err(error) = RouteBook::put_standing(batch, &live.key, &standing) {
                 tracing::error!(route = %live.key, %error, "progress cannot be kept");
@@ -58,6 +69,7 @@ impl ExpiryWitness for Dispatcher {
                 drop(orders.try_send(WorkerCommand::Expired(last)));
             }
         }
+        Event::put(&events, &**self.mailbox.store(), batch, group).await?;
         Ok(())
     }
 }

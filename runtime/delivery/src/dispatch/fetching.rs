@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
+
 use super::{dispatcher::Dispatcher, error::DispatchError, live::LiveRoute};
 use crate::{
-    mailbox::{DeliveryError, Page, PageBounds},
+    mailbox::{DeliveryError, Mailbox, Page, PageBounds},
     names::RouteKey,
-    records::Cursor,
-    routes::{DestinationKind, Search},
+    records::{Cursor, StoredRecord, dev_eui},
+    routes::{DestinationKind, Handed, HandedBefore, HandedByDevice, PulledBy, Route, Search},
 };
 
 /// Records that are looked at at once where a route is told what was fetched.
@@ -47,7 +49,10 @@ impl Dispatcher {
         let live = self.fetched(key)?;
         let route = live.route();
         let after = after.max(Cursor::new(live.place()));
-        Ok(self.mailbox.pull_from(&key.group, after, search, &route.filter, route.shape).await?)
+        let (filter, presentation) = (&route.filter, &route.presentation());
+        let live = route.only_new.then_some(&*live as &dyn HandedBefore);
+        let by = PulledBy { filter, presentation, live };
+        Ok(self.mailbox.pull_from(&key.group, after, search, by).await?)
     }
 
     /// A route that is fetched from is done with the records up to a cursor. Says how many of them were
@@ -68,12 +73,19 @@ impl Dispatcher {
         while place < through.sequence() {
             let page = self.mailbox.records_after(&key.group, place, PULL_PAGE).await?;
             let Some(end) = page.last().map(|record| record.sequence) else { break };
+            let mut handed = HandedByDevice::new();
+            live.load_handed(&self.mailbox, &page, &mut handed).await;
             let route = Arc::clone(&route);
             let own = move || {
                 let passed = page.iter().filter(|record| record.sequence <= through.sequence());
-                passed.filter(|record| LiveRoute::takes(&route, &record.json)).count() as u64
+                let own = passed.filter(|record| LiveRoute::takes(&route, &record.json));
+                let count = own.inspect(|record| note(&route, &record.json, &mut handed)).count();
+                (count as u64, handed)
             };
-            delivered += self.mailbox.filtering().run(&key.group, own).await?;
+            let (count, handed) = self.mailbox.filtering().run(&key.group, own).await?;
+            // What was acknowledged was handed over, whatever becomes of the rest.
+            Handed::save(&**self.mailbox.store(), key, &handed).await?;
+            delivered += count;
             place = end;
         }
         live.standing(|standing| {
@@ -93,5 +105,21 @@ impl Dispatcher {
                 Err(DispatchError::WrongKind { key: key.clone(), kind, why })
             }
         }
+    }
+}
+
+/// Notes what a record has told of its device, where that is kept.
+fn note(route: &Route, json: &str, handed: &mut HandedByDevice) {
+    let own = if handed.is_empty() { None } else { dev_eui(json) };
+    let Some(handed) = own.and_then(|dev_eui| handed.get_mut(&dev_eui)) else { return };
+    if let Ok((_, told)) = route.presentation().of_new(json, handed) {
+        handed.note(&told);
+    }
+}
+
+#[async_trait]
+impl HandedBefore for LiveRoute {
+    async fn load(&self, mailbox: &Mailbox, records: &[StoredRecord], handed: &mut HandedByDevice) {
+        self.load_handed(mailbox, records, handed).await;
     }
 }

@@ -28,7 +28,7 @@ use crate::{
     destinations::{HandoverResult, Verdict},
     files::{FilePush, FileStanding, Naming, PendingFile, Period, Place, PlaceError},
     mailbox::{DeliveryError, Mailbox},
-    routes::{Route, RouteBook},
+    routes::{Handed, Route, RouteBook},
 };
 
 /// The clock is looked at so often, since it can be put.
@@ -253,7 +253,7 @@ impl FileMaker {
             to: rhythm.clock(period.to),
             sequence: self.standing.sequence + 1,
         });
-        let Gathered { json, first, records } = file;
+        let Gathered { json, first, records, handed } = file;
         let count = json.len() as u64;
         let push = &self.means.push;
         let bytes = written(push.format, push.table_options(), json).await?;
@@ -268,7 +268,8 @@ impl FileMaker {
             self.standing = before;
             return Err(error);
         }
-        Ok(())
+        // Only once the file is sure to come. Where this fails, measurements come once more.
+        Handed::save(&**self.mailbox.store(), &self.live.key, &handed).await
     }
 
     fn gathering(&self) -> Gathering<'_> {
@@ -282,6 +283,7 @@ impl FileMaker {
             // Somebody took its bytes away: it is made again, with the next number.
             tracing::error!(route = %self.live.key, file = file.name, "a file's bytes are gone");
             self.standing.pending = None;
+            self.forget_handed().await;
             return self.commit(false).await;
         };
         let place = Arc::clone(&self.means.place);
@@ -312,6 +314,8 @@ impl FileMaker {
             if self.failures == 0 {
                 let why = handed.message();
                 tracing::warn!(route = %self.live.key, file = file.name, why, "a file is not put");
+                self.live.tell_failing(why);
+                self.save_events().await;
             }
             self.failures = self.failures.saturating_add(1);
             self.pause = Some(Instant::now() + self.backoff.pause());
@@ -323,6 +327,7 @@ impl FileMaker {
         metrics::counter!("champollion_records_delivered_total").increment(file.count);
         metrics::counter!("champollion_files_delivered_total").increment(1);
         self.calm();
+        self.live.tell_recovered();
         self.live.standing(|standing| {
             standing.progress.done_through(Sequence::new(file.through));
             standing.delivered += file.count;
@@ -340,12 +345,23 @@ impl FileMaker {
             }
         }
         self.forget(&file).await;
+        self.save_events().await;
+    }
+
+    /// Makes events of the route durable.
+    async fn save_events(&mut self) {
+        if self.live.has_events()
+            && let Err(error) = self.live.save(&self.mailbox).await
+        {
+            tracing::error!(route = %self.live.key, %error, "an event cannot be kept");
+        }
     }
 
     async fn obey(&mut self, order: WorkerCommand) {
         match order {
             // A route that changed has somebody else to work on it.
-            WorkerCommand::Change(_) => {}
+            // Records of files are not skipped: a file is made once.
+            WorkerCommand::Change(_) | WorkerCommand::Skipped(..) => {}
             WorkerCommand::TryNow => self.calm(),
             WorkerCommand::Expired(through) => {
                 self.expired = self.expired.max(through);
@@ -369,10 +385,18 @@ impl FileMaker {
     async fn give_up(&mut self) {
         let Some(file) = self.standing.pending.take() else { return };
         tracing::warn!(route = %self.live.key, file = file.name, "a file's time is over");
+        self.forget_handed().await;
         if let Err(error) = self.commit(false).await {
             tracing::error!(route = %self.live.key, %error, "progress cannot be kept");
         }
         self.forget(&file).await;
+    }
+
+    /// Forgets which measurements were handed over, since a file of them was not: all come once more.
+    async fn forget_handed(&mut self) {
+        if let Err(error) = Handed::forget(&**self.mailbox.store(), &self.live.key).await {
+            tracing::error!(route = %self.live.key, %error, "what was handed over is not forgotten");
+        }
     }
 
     async fn forget(&mut self, file: &PendingFile) {
@@ -406,6 +430,7 @@ impl FileMaker {
             backing_off_until: until.filter(|_| self.failures > 0),
             failures: self.failures,
             oldest_waiting: None,
+            refused: Vec::new(),
             next_file: if is_waiting { self.due(now) } else { None },
             pending_file: self.standing.pending.as_ref().map(|file| file.name.clone()),
         });

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use champollion_frames::DevEui;
 use champollion_store::Sequence;
 
 use super::live::LiveRoute;
@@ -9,8 +10,8 @@ use crate::{
     files::FilePush,
     formats::{Format, TableOptions},
     mailbox::{DeliveryError, Mailbox},
-    records::{Head, StoredRecord},
-    routes::Route,
+    records::{Head, StoredRecord, dev_eui},
+    routes::{HandedByDevice, Route, Told},
 };
 
 /// Records that are looked at at once.
@@ -24,7 +25,7 @@ const NAMED: usize = 20;
 
 /// A route whose records are gathered into files.
 pub(super) struct Gathering<'route> {
-    pub(super) live: &'route LiveRoute,
+    pub(super) live: &'route Arc<LiveRoute>,
     pub(super) mailbox: &'route Mailbox,
     pub(super) route: &'route Arc<Route>,
     pub(super) push: &'route FilePush,
@@ -36,6 +37,9 @@ pub(super) struct Gathered {
     pub(super) json: Vec<String>,
     pub(super) first: Option<u64>,
     pub(super) records: Vec<String>,
+    /// The measurements that devices were handed over once the file is in its place, where the route hands over new
+    /// ones only.
+    pub(super) handed: HandedByDevice,
 }
 
 impl Gathering<'_> {
@@ -55,7 +59,8 @@ impl Gathering<'_> {
             }
             let page = self.mailbox.records_after(&self.live.key.group, place, PAGE).await?;
             at_end = page.len() < PAGE;
-            for (sequence, shaped) in self.shaped(page).await? {
+            self.live.load_handed(self.mailbox, &page, &mut gathered.handed).await;
+            for (sequence, shaped) in self.shaped(page, &gathered.handed).await? {
                 let is_full =
                     gathered.json.len() == self.push.records_per_file || bytes >= FILE_BYTES;
                 if is_full {
@@ -69,8 +74,11 @@ impl Gathering<'_> {
                     continue;
                 }
                 match shaped {
-                    Ok(Some((id, json))) => {
+                    Ok(Some(Wanted { id, json, dev_eui, told })) => {
                         bytes += json.len();
+                        if let Some(handed) = gathered.handed.get_mut(&dev_eui) {
+                            handed.note(&told);
+                        }
                         gathered.first.get_or_insert(place.get());
                         gathered.json.push(json);
                         if gathered.records.len() < NAMED {
@@ -91,28 +99,58 @@ impl Gathering<'_> {
     async fn shaped(
         &self,
         page: Vec<StoredRecord>,
-    ) -> Result<Vec<(Sequence, Result<Wanted, serde_json::Error>)>, DeliveryError> {
+        handed: &HandedByDevice,
+    ) -> Result<Vec<(Sequence, Shaped)>, DeliveryError> {
         let (route, format) = (Arc::clone(self.route), self.push.format);
+        // What comes after the end of a file is not handed over by it, so it is noted by whoever knows.
+        let devices = page.iter().filter(|_| !handed.is_empty());
+        let devices = devices.filter_map(|record| dev_eui(&record.json));
+        let own = devices.filter_map(|dev_eui| Some((dev_eui, handed.get(&dev_eui)?.clone())));
+        let mut handed: HandedByDevice = own.collect();
+        let live = Arc::clone(self.live);
         let work = move || {
-            let all = page.iter();
-            all.map(|record| (record.sequence, shaped(&route, format, &record.json))).collect()
+            let mut look = |record: &StoredRecord| {
+                if live.standing(|standing| standing.progress.is_done(record.sequence)) {
+                    return Ok(None);
+                }
+                shaped(&route, format, &record.json, &mut handed)
+            };
+            page.iter().map(|record| (record.sequence, look(record))).collect()
         };
         self.mailbox.filtering().run(&self.live.key.group, work).await
     }
 }
 
-/// A record that a route wants: its id and its JSON; `None` for one that it does not want.
-type Wanted = Option<(String, String)>;
+/// A record that a route wants.
+struct Wanted {
+    id: String,
+    json: String,
+    dev_eui: DevEui,
+    /// The measurements that it tells, where only new ones are handed over.
+    told: Vec<Told>,
+}
 
-fn shaped(route: &Route, format: Format, json: &str) -> Result<Wanted, serde_json::Error> {
+/// A record that was looked at; `None` for one that the route does not want.
+type Shaped = Result<Option<Wanted>, serde_json::Error>;
+
+fn shaped(route: &Route, format: Format, json: &str, handed: &mut HandedByDevice) -> Shaped {
     let head = Head::read(json)?;
     if !route.filter.takes(&head) {
         return Ok(None);
     }
-    let shaped = route.shape.of(json)?;
+    let dev_eui = head.device.dev_eui.parse().map_err(serde::de::Error::custom)?;
+    let presentation = route.presentation();
+    let (json, told) = match handed.get_mut(&dev_eui) {
+        None => (presentation.of(json)?.into_owned(), Vec::new()),
+        Some(handed) => {
+            let (json, told) = presentation.of_new(json, handed)?;
+            handed.note(&told);
+            (json, told)
+        }
+    };
     // One that cannot be written would keep all others back.
-    format.check(&shaped)?;
-    Ok(Some((head.id.into_owned(), shaped.into_owned())))
+    format.check(&json)?;
+    Ok(Some(Wanted { id: head.id.into_owned(), json, dev_eui, told }))
 }
 
 /// The bytes of a file. Many records take a while to write, which nobody else waits for.

@@ -95,6 +95,16 @@ impl Lanes {
             .min()
     }
 
+    /// The first records of the lanes that failed, at most `limit`, those that are tried again first in front.
+    pub(crate) fn refused(&self, limit: usize) -> Vec<String> {
+        let failed = self.later.iter().filter_map(|(_, dev_eui)| self.lanes.get(dev_eui));
+        failed
+            .filter_map(|lane| lane.waiting.front())
+            .map(|first| first.id.clone())
+            .take(limit)
+            .collect()
+    }
+
     /// Puts a record at the end of its lane.
     pub(crate) fn put(&mut self, record: Waiting) {
         self.records += 1;
@@ -201,6 +211,35 @@ impl Lanes {
         }
     }
 
+    /// Drops a record of a device, unless it is on its way. What waits behind it goes on at once.
+    pub(crate) fn drop_one(&mut self, dev_eui: DevEui, sequence: Sequence) {
+        let Some(lane) = self.lanes.get_mut(&dev_eui) else { return };
+        let place = lane.waiting.iter().position(|waiting| waiting.sequence == sequence);
+        let Some(dropped) = place.and_then(|place| lane.waiting.remove(place)) else { return };
+        self.records -= 1;
+        self.bytes -= dropped.json.len();
+        self.ready_records -= usize::from(lane.state == State::Ready);
+        match lane.state {
+            State::OnItsWay => {}
+            State::Later(due) if place == Some(0) => {
+                self.later.remove(&(due, dev_eui));
+                lane.backoff = Backoff::new(self.pauses);
+                if lane.waiting.is_empty() {
+                    self.lanes.remove(&dev_eui);
+                } else {
+                    self.make_ready(dev_eui);
+                }
+            }
+            State::Later(_) => {}
+            State::Ready => {
+                if lane.waiting.is_empty() {
+                    self.lanes.remove(&dev_eui);
+                    self.ready.retain(|&ready| ready != dev_eui);
+                }
+            }
+        }
+    }
+
     /// Drops the records up to a sequence that are not on their way, and says how many.
     pub(crate) fn drop_through(&mut self, through: Sequence) -> u64 {
         let mut dropped = 0;
@@ -294,6 +333,32 @@ mod tests {
         assert_eq!(alone, [[1], [2]]);
         assert_eq!(lanes.drop_through(Sequence::new(3)), 1);
         assert_eq!(lanes.records(), 4);
+    }
+
+    #[test]
+    fn a_record_that_is_dropped_holds_up_nothing_behind_it() {
+        let (mut lanes, now) = (Lanes::new(PAUSES), Instant::now());
+        for (sequence, device) in [(1, 1), (2, 1), (3, 2)] {
+            lanes.put(record(sequence, device));
+        }
+        let first = lanes.take(1, now);
+        let (dev_eui, sequence) = (first[0].dev_eui, first[0].sequence);
+        lanes.drop_one(dev_eui, sequence);
+        assert_eq!(lanes.records(), 3, "what is on its way is not dropped");
+        lanes.failed(first, now);
+        assert_eq!(lanes.refused(5), ["1"]);
+        lanes.drop_one(dev_eui, sequence);
+        assert_eq!((lanes.records(), lanes.bytes(), lanes.ready_records()), (2, 4, 2));
+        assert!(lanes.refused(5).is_empty() && lanes.next_due().is_none());
+        let mut rest = sequences(&lanes.take(10, now));
+        rest.sort_unstable();
+        assert_eq!(rest, [2, 3]);
+        let mut single = Lanes::new(PAUSES);
+        single.put(record(1, 1));
+        single.drop_one(dev_eui, sequence);
+        single.drop_one(dev_eui, sequence);
+        assert_eq!((single.records(), single.ready_records()), (0, 0));
+        assert!(single.take(1, now).is_empty());
     }
 
     proptest! {

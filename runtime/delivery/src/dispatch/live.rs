@@ -2,17 +2,23 @@
 
 use std::sync::Arc;
 
+use champollion_frames::DevEui;
 use champollion_store::{Batch, Sequence};
 use jiff::Timestamp;
 use parking_lot::{Mutex, RwLock};
 use serde::Serialize;
 
-use super::attempts::{Attempt, Attempts};
+use super::{
+    attempts::{Attempt, Attempts},
+    change::Commit,
+    events::{Event, EventKind},
+    trouble::Trouble,
+};
 use crate::{
     mailbox::{DeliveryError, Mailbox},
     names::RouteKey,
-    records::Head,
-    routes::{Authors, Route, RouteBook, RouteStanding, Stopped},
+    records::{Head, StoredRecord, dev_eui},
+    routes::{Authors, Handed, HandedByDevice, Route, RouteBook, RouteStanding, Stopped},
 };
 
 /// A route that is in use. Whoever works on it and whoever asks about it hold the same.
@@ -25,10 +31,21 @@ pub(crate) struct LiveRoute {
     standing: Mutex<RouteStanding>,
     outlook: Mutex<RouteView>,
     pub(crate) attempts: Attempts,
+    /// The measurements that devices were handed over and that are not durable yet.
+    handed: Mutex<HandedByDevice>,
+    /// Events that are not durable yet, and whether the recipient fails.
+    events: Mutex<PendingEvents>,
     /// Held while the standing is made durable, so that no older one is written over a newer.
     saving: tokio::sync::Mutex<()>,
     /// Held by whoever makes its files: where the route is changed, one goes on after the other.
     pub(crate) turn: tokio::sync::Mutex<()>,
+}
+
+/// Events of a route that are to become durable with its standing.
+#[derive(Default)]
+struct PendingEvents {
+    waiting: Vec<Event>,
+    is_failing: bool,
 }
 
 /// The state of a route as its worker sees it.
@@ -40,6 +57,8 @@ pub(crate) struct RouteView {
     pub(crate) failures: u32,
     /// When the oldest record that waits was stored.
     pub(crate) oldest_waiting: Option<Timestamp>,
+    /// The first of the records that were refused, and that are tried again.
+    pub(crate) refused: Vec<String>,
     /// When the next file is made.
     pub(crate) next_file: Option<Timestamp>,
     /// The file that is made and not in its place yet.
@@ -69,6 +88,9 @@ pub struct RouteStatus {
     /// Until when its recipient is left alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
+    /// Why it hands nothing over, or not all, for people; absent where all goes well.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
     /// Why its recipient wants nothing any more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stopped: Option<Stopped>,
@@ -82,6 +104,11 @@ pub struct RouteStatus {
     pub delivered: u64,
     /// Records that were removed undelivered, since their time was over.
     pub expired: u64,
+    /// Records that were skipped, since the recipient never takes them.
+    pub skipped: u64,
+    /// The first of the records that the recipient refused, and that are tried again.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<String>,
     /// Attempts that failed since the last one that did not.
     pub failures_in_a_row: u32,
     /// When the next file is made, where records go in files.
@@ -112,6 +139,8 @@ impl LiveRoute {
             standing: Mutex::new(standing),
             outlook: Mutex::default(),
             attempts: Attempts::default(),
+            handed: Mutex::default(),
+            events: Mutex::default(),
             saving: tokio::sync::Mutex::new(()),
             turn: tokio::sync::Mutex::default(),
         }
@@ -157,21 +186,122 @@ impl LiveRoute {
     /// Makes durable how far it has come, and removes what all routes of its group are done with.
     pub(crate) async fn save(&self, mailbox: &Mailbox) -> Result<(), DeliveryError> {
         let _turn = self.saving.lock().await;
+        // What a recipient has taken is known before that it has: a record that comes twice has no more in it.
+        let handed = self.handed.lock().clone();
+        Handed::save(&**mailbox.store(), &self.key, &handed).await?;
+        self.handed.lock().retain(|dev_eui, own| handed.get(dev_eui) != Some(own));
+        let events = self.events.lock().waiting.clone();
         let standing = self.standing(|standing| standing.clone());
         let mut batch = Batch::new();
         RouteBook::put_standing(&mut batch, &self.key, &standing)?;
         mailbox.put_removal(&mut batch, &self.key, standing.progress.through());
+        Event::put(&events, &**mailbox.store(), &mut batch, &self.key.group).await?;
         mailbox.store().commit(batch).await?;
+        self.events.lock().waiting.drain(..events.len());
         Ok(())
+    }
+
+    /// Returns the measurements that a device was handed over; `more` knows better of some. Where the store does not
+    /// say, all are handed over once more.
+    pub(crate) async fn handed(
+        &self,
+        mailbox: &Mailbox,
+        dev_eui: DevEui,
+        more: &HandedByDevice,
+    ) -> Handed {
+        let known = more.get(&dev_eui).cloned();
+        if let Some(known) = known.or_else(|| self.handed.lock().get(&dev_eui).cloned()) {
+            return known;
+        }
+        let read = Handed::read(&**mailbox.store(), &self.key, dev_eui).await;
+        read.unwrap_or_else(|error| {
+            tracing::error!(route = %self.key, %error, "what was handed over cannot be read");
+            Handed::default()
+        })
+    }
+
+    /// Remembers the measurements that devices were handed over. They are durable with the standing.
+    pub(crate) fn remember(&self, handed: HandedByDevice) {
+        self.handed.lock().extend(handed);
+    }
+
+    /// Loads what the devices of records were handed over, where the route hands over new measurements only.
+    pub(crate) async fn load_handed(
+        &self,
+        mailbox: &Mailbox,
+        records: &[StoredRecord],
+        handed: &mut HandedByDevice,
+    ) {
+        if !self.route().only_new {
+            return;
+        }
+        for record in records {
+            let Some(dev_eui) = dev_eui(&record.json) else { continue };
+            let own = self.handed(mailbox, dev_eui, handed).await;
+            handed.insert(dev_eui, own);
+        }
+    }
+
+    /// Whether there are events that are not durable yet.
+    pub(crate) fn has_events(&self) -> bool {
+        !self.events.lock().waiting.is_empty()
+    }
+
+    /// Notes an event, which becomes durable when the standing is saved next.
+    pub(crate) fn tell(&self, kind: EventKind, message: String) {
+        self.events.lock().waiting.push(Event::now(kind, Some(&self.key.name), message));
+    }
+
+    /// Notes that the recipient fails; once until it takes something again.
+    pub(crate) fn tell_failing(&self, why: &str) {
+        if std::mem::replace(&mut self.events.lock().is_failing, true) {
+            return;
+        }
+        self.tell(
+            EventKind::RouteFailing,
+            format!("the recipient is left alone for a while: {why}"),
+        );
+    }
+
+    /// Notes that the recipient takes records again, where that it failed was noted.
+    pub(crate) fn tell_recovered(&self) {
+        if std::mem::replace(&mut self.events.lock().is_failing, false) {
+            let message = "the recipient takes records again".to_owned();
+            self.tell(EventKind::RouteRecovered, message);
+        }
+    }
+
+    /// The route is done with a record that its recipient never takes: durable with whatever is to be durable
+    /// together with it. Says whether it was not done with it before.
+    pub(crate) async fn skip(
+        &self,
+        sequence: Sequence,
+        commit: &dyn Commit,
+    ) -> Result<bool, DeliveryError> {
+        // Nothing older is written over it meanwhile.
+        let _turn = self.saving.lock().await;
+        let mut standing = self.standing(|standing| standing.clone());
+        if standing.progress.is_done(sequence) {
+            return Ok(false);
+        }
+        standing.progress.done(sequence);
+        standing.skipped += 1;
+        let mut batch = Batch::new();
+        RouteBook::put_standing(&mut batch, &self.key, &standing)?;
+        commit.commit(batch).await?;
+        // What was delivered meanwhile stays so.
+        self.standing(|standing| {
+            standing.progress.done(sequence);
+            standing.skipped += 1;
+        });
+        Ok(true)
     }
 
     /// Returns the state of the route.
     pub(crate) async fn status(&self, mailbox: &Mailbox) -> Result<RouteStatus, DeliveryError> {
         let extent = mailbox.extent(&self.key.group).await?;
-        let (progress, delivered, expired, stopped) = self.standing(|standing| {
-            let RouteStanding { progress, delivered, expired, stopped } = &*standing;
-            (progress.clone(), *delivered, *expired, stopped.clone())
-        });
+        let standing = self.standing(|standing| standing.clone());
+        let RouteStanding { progress, delivered, expired, skipped, stopped } = standing;
         let passed = progress.through().max(extent.truncated);
         let waiting = extent.last.get().saturating_sub(passed.get());
         let waiting = waiting.saturating_sub(progress.done_beyond(extent.last));
@@ -186,19 +316,31 @@ impl LiveRoute {
         };
         let until = outlook.backing_off_until.filter(|&until| until > Timestamp::now());
         let (last_success, last_failure) = self.attempts.last();
+        let state = match () {
+            () if stopped.is_some() => RouteState::Stopped,
+            () if self.route().paused => RouteState::Paused,
+            () if until.is_some() => RouteState::BackingOff,
+            () => RouteState::Running,
+        };
+        let trouble = Trouble {
+            stopped: stopped.as_ref(),
+            paused_by: self.authors().paused_by,
+            until,
+            failures: outlook.failures,
+            refused: outlook.refused.len(),
+            last_failure: last_failure.as_ref(),
+        };
         Ok(RouteStatus {
-            state: match () {
-                () if stopped.is_some() => RouteState::Stopped,
-                () if self.route().paused => RouteState::Paused,
-                () if until.is_some() => RouteState::BackingOff,
-                () => RouteState::Running,
-            },
+            state,
+            why: trouble.why(state),
             until,
             stopped,
             waiting,
             oldest_waiting,
             delivered,
             expired,
+            skipped,
+            refused: outlook.refused,
             failures_in_a_row: outlook.failures,
             next_file: outlook.next_file,
             pending_file: outlook.pending_file,

@@ -8,7 +8,7 @@ use super::lanes::Waiting;
 use crate::{
     destinations::{Parcel, Shaped},
     records::{Head, StoredRecord},
-    routes::Route,
+    routes::{Handed, HandedByDevice, Presentation, Route},
 };
 
 /// A record that a route takes, as it waits for its turn; `None` for one that the route does not take.
@@ -25,20 +25,40 @@ pub(super) fn waiting(
     Ok(Some(Waiting { sequence, id, dev_eui, received_at, stored_at, json }))
 }
 
-/// Records in the shape that a route asks for, as they are handed over together.
-pub(super) fn parcel(route: &Route, taken: &[Waiting]) -> Result<Parcel, serde_json::Error> {
-    let shaped = taken.iter().map(|waiting| shaped(route, waiting));
+/// Records as a route asks for them, as they are handed over together. Where it hands over new measurements only,
+/// `handed` is what the devices were handed over, and what they are once the parcel is taken.
+pub(super) fn parcel(
+    route: &Route,
+    taken: &[Waiting],
+    handed: &mut HandedByDevice,
+) -> Result<Parcel, serde_json::Error> {
+    let presentation = route.presentation();
+    let shaped = taken
+        .iter()
+        .map(|waiting| shaped(&presentation, waiting, handed.get_mut(&waiting.dev_eui)));
     let records = shaped.collect::<Result<Vec<_>, _>>()?;
-    Ok(Parcel { id: name(&records), records })
+    Ok(Parcel { id: name(&records), records, is_test: false })
 }
 
-/// A record in the shape that a route asks for.
-fn shaped(route: &Route, waiting: &Waiting) -> Result<Shaped, serde_json::Error> {
+/// A record as a route asks for it.
+fn shaped(
+    presentation: &Presentation,
+    waiting: &Waiting,
+    handed: Option<&mut Handed>,
+) -> Result<Shaped, serde_json::Error> {
+    let json = match handed {
+        None => presentation.of(&waiting.json)?,
+        Some(handed) => {
+            let (json, told) = presentation.of_new(&waiting.json, handed)?;
+            handed.note(&told);
+            Cow::Owned(json)
+        }
+    };
     Ok(Shaped {
         id: waiting.id.clone(),
         dev_eui: waiting.dev_eui,
         received_at: waiting.received_at,
-        json: match route.shape.of(&waiting.json)? {
+        json: match json {
             Cow::Borrowed(_) => Arc::clone(&waiting.json),
             Cow::Owned(shorter) => shorter.into(),
         },

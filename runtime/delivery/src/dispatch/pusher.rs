@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use champollion_frames::DevEui;
 use champollion_store::Sequence;
 use jiff::{SignedDuration, Timestamp};
 use tokio::{
@@ -16,6 +17,7 @@ use tokio::{
 use super::{
     attempts::Attempt,
     breaker::{Breaker, Permit},
+    events::EventKind,
     lanes::{Lanes, Waiting},
     live::{LiveRoute, RouteView},
     parcels,
@@ -24,7 +26,7 @@ use crate::{
     destinations::{HandoverResult, Parcel, Recipient, Verdict},
     mailbox::{DeliveryError, Mailbox},
     records::StoredRecord,
-    routes::{Route, Stopped},
+    routes::{HandedByDevice, Route, Stopped},
 };
 
 /// Records that are read at once.
@@ -42,6 +44,9 @@ const HELD: (usize, usize) = (2_048, 4 << 20);
 /// The interval at which progress is made durable. Records delivered since are delivered again after a crash.
 const SAVING: Duration = Duration::from_millis(100);
 
+/// Most records that are named of those that were refused.
+const REFUSED: usize = 10;
+
 /// Where the store does not answer, it is asked again after this.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 
@@ -56,6 +61,8 @@ pub(crate) enum WorkerCommand {
     TryNow,
     /// Records up to this one were removed, since their time was over.
     Expired(Sequence),
+    /// A record of a device is not handed over any more.
+    Skipped(DevEui, Sequence),
 }
 
 /// With what a route is worked on.
@@ -97,6 +104,8 @@ type Saving = Pin<Box<dyn Future<Output = Result<(), DeliveryError>> + Send>>;
 struct FinishedParcel {
     taken: Vec<Waiting>,
     handed: HandoverResult,
+    /// The measurements that the devices were handed over, where it was taken.
+    told: HandedByDevice,
 }
 
 /// The next event of the worker.
@@ -157,7 +166,7 @@ impl Pusher {
                     tracing::error!(route = %self.live.key, %error, "records cannot be read");
                     store_pause = Some(now + STORE_PAUSE);
                 }
-                self.launch();
+                self.launch().await;
             }
             self.save_when_due(now);
             self.show(now);
@@ -260,6 +269,10 @@ impl Pusher {
                 self.lanes.drop_through(through);
                 self.read = self.read.max(through);
             }
+            WorkerCommand::Skipped(dev_eui, sequence) => {
+                self.lanes.drop_one(dev_eui, sequence);
+                self.unsaved.get_or_insert_with(Instant::now);
+            }
         }
     }
 
@@ -348,7 +361,7 @@ impl Pusher {
     }
 
     /// Sends parcels on their way, as many as may be.
-    fn launch(&mut self) {
+    async fn launch(&mut self) {
         while self.on_their_way.len() < self.means.concurrency {
             let now = Instant::now();
             let limit = match self.breaker.permit(now) {
@@ -364,7 +377,7 @@ impl Pusher {
             if taken.is_empty() {
                 return;
             }
-            let Some(parcel) = self.parcel(&taken) else { continue };
+            let Some((parcel, told)) = self.parcel(&taken).await else { continue };
             self.breaker.sent();
             let recipient = Arc::clone(&self.means.recipient);
             let live = Arc::clone(&self.live);
@@ -373,16 +386,23 @@ impl Pusher {
                 let handed = recipient.hand_over(&parcel).await;
                 let names = parcel.records.into_iter().map(|record| record.id);
                 live.attempts.note(Attempt::new(at, parcel.id, names, &handed, began.elapsed()));
-                FinishedParcel { taken, handed }
+                FinishedParcel { taken, handed, told }
             });
         }
     }
 
     /// A parcel of records. They were read when they were put into their lanes, so none of them is
     /// unreadable now.
-    fn parcel(&mut self, taken: &[Waiting]) -> Option<Parcel> {
-        match parcels::parcel(&self.means.route, taken) {
-            Ok(parcel) => Some(parcel),
+    async fn parcel(&mut self, taken: &[Waiting]) -> Option<(Parcel, HandedByDevice)> {
+        let mut told = HandedByDevice::new();
+        if self.means.route.only_new {
+            for waiting in taken {
+                let handed = self.live.handed(&self.mailbox, waiting.dev_eui, &told).await;
+                told.insert(waiting.dev_eui, handed);
+            }
+        }
+        match parcels::parcel(&self.means.route, taken, &mut told) {
+            Ok(parcel) => Some((parcel, told)),
             Err(error) => {
                 tracing::error!(route = %self.live.key, %error, "a record cannot be read");
                 for waiting in taken {
@@ -395,10 +415,11 @@ impl Pusher {
     }
 
     fn landed(&mut self, landed: FinishedParcel) {
-        let FinishedParcel { taken, handed } = landed;
+        let FinishedParcel { taken, handed, told } = landed;
         let now = Instant::now();
         match handed.verdict {
             Verdict::Taken => {
+                self.live.remember(told);
                 self.live.standing(|standing| {
                     for record in &taken {
                         standing.progress.done(record.sequence);
@@ -410,6 +431,7 @@ impl Pusher {
                 self.lanes.done(&taken);
                 if self.breaker.succeeded() {
                     tracing::info!(route = %self.live.key, "the recipient takes records again");
+                    self.live.tell_recovered();
                     self.lanes.release();
                 }
                 self.unsaved.get_or_insert(now);
@@ -417,25 +439,40 @@ impl Pusher {
             Verdict::Later(asked_for) => {
                 metrics::counter!("champollion_deliveries_failed_total").increment(1);
                 tracing::debug!(route = %self.live.key, why = handed.message(), "not delivered");
-                self.lanes.failed(taken, now);
-                // What was removed meanwhile is not tried again.
-                self.lanes.drop_through(self.live.place());
+                self.failed(taken, now);
                 let was_open = self.breaker.open_until(now).is_some();
                 self.breaker.failed(now, asked_for);
                 if !was_open && self.breaker.open_until(now).is_some() {
                     let why = handed.message();
                     tracing::warn!(route = %self.live.key, why, "the recipient is left alone");
+                    self.live.tell_failing(why);
+                    self.unsaved.get_or_insert(now);
                 }
             }
             Verdict::Gone => {
                 let reason = handed.message().to_owned();
                 tracing::warn!(route = %self.live.key, reason, "the recipient wants nothing more");
-                self.lanes.failed(taken, now);
+                self.failed(taken, now);
+                let message = format!("the recipient wants nothing any more: {reason}");
+                self.live.tell(EventKind::RouteStopped, message);
                 self.live.standing(|standing| {
                     standing.stopped = Some(Stopped { at: Timestamp::now(), reason });
                 });
                 self.unsaved = Some(now.checked_sub(SAVING).unwrap_or(now));
             }
+        }
+    }
+
+    /// Puts records that were not taken back into their lanes, but for those that were removed or skipped.
+    fn failed(&mut self, taken: Vec<Waiting>, now: Instant) {
+        let done = self.live.standing(|standing| {
+            let done = taken.iter().filter(|record| standing.progress.is_done(record.sequence));
+            done.map(|record| (record.dev_eui, record.sequence)).collect::<Vec<_>>()
+        });
+        self.lanes.failed(taken, now);
+        self.lanes.drop_through(self.live.place());
+        for (dev_eui, sequence) in done {
+            self.lanes.drop_one(dev_eui, sequence);
         }
     }
 
@@ -456,6 +493,7 @@ impl Pusher {
             backing_off_until: until,
             failures: self.breaker.failures(),
             oldest_waiting: self.lanes.oldest(),
+            refused: self.lanes.refused(REFUSED),
             ..RouteView::default()
         });
     }

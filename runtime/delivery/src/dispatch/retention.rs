@@ -6,7 +6,11 @@ use champollion_store::Sequence;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use super::{dispatcher::Dispatcher, live::LiveRoute};
+use super::{
+    dispatcher::Dispatcher,
+    events::{Event, EventKind},
+    live::LiveRoute,
+};
 use crate::{
     mailbox::DeliveryError,
     names::{GroupId, RouteName},
@@ -106,8 +110,10 @@ impl Dispatcher {
             }
             let reached =
                 older.iter().rposition(|older| older.records > 0).map_or(0, |index| index + 1);
-            let mut reported = self.reported.0.lock();
-            let before = reported.insert((group.clone(), route), reached).unwrap_or(0);
+            let before = {
+                let mut reported = self.reported.0.lock();
+                reported.insert((group.clone(), route.clone()), reached).unwrap_or(0)
+            };
             if let Some(Older { hours, records }) =
                 (reached > before).then(|| older.get(reached - 1)).flatten()
             {
@@ -116,6 +122,12 @@ impl Dispatcher {
                     %group, route = name, records, hours, next_expiry = expiry,
                     "records wait for long and will be removed undelivered"
                 );
+                let message = format!(
+                    "{records} records have waited for more than {hours} hours and will be removed \
+                     undelivered"
+                );
+                let event = Event::now(EventKind::RouteBehind, route.as_ref(), message);
+                self.tell(&group, event.about(*records, next_expiry)).await?;
             }
         }
         Ok(())

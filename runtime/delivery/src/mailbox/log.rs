@@ -144,6 +144,11 @@ impl Mailbox {
         Ok(self.store.extent(&log(group)).await?)
     }
 
+    /// Returns the number of records of a group that were removed since there are any.
+    pub async fn removed(&self, group: &GroupId) -> Result<u64, DeliveryError> {
+        Ok(self.extent(group).await?.truncated.get())
+    }
+
     /// All groups that ever had a record.
     pub async fn groups(&self) -> Result<Vec<GroupId>, DeliveryError> {
         let mut groups = Vec::new();

@@ -1,4 +1,4 @@
-//! Names of measurements.
+//! Names of measurements, the same in each record.
 
 use std::fmt;
 

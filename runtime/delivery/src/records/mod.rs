@@ -9,6 +9,7 @@ mod stored;
 
 pub use corrected::{CorrectedRecord, Corrections, DamagedRecord, KeptRecord};
 pub use cursor::{Cursor, CursorError};
+pub(crate) use record::FORMAT_VERSION;
 pub use record::{DecoderName, DeviceInfo, Outcome, Record, RecordId, Warning};
-pub(crate) use stored::StoredRecord;
 pub use stored::{Head, HeadDecoder, HeadDevice, HeadError, HeadUplink};
+pub(crate) use stored::{StoredRecord, dev_eui};

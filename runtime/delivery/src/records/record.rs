@@ -53,7 +53,7 @@ pub struct Record {
 }
 
 /// The version of the format of records; `docs/records.md` says what each version has added.
-pub(super) const FORMAT_VERSION: &str = "1.1";
+pub(crate) const FORMAT_VERSION: &str = "1.1";
 
 /// The type of a record, the same on every way on which it leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]

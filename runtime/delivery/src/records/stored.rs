@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
+use champollion_frames::DevEui;
 use champollion_store::Sequence;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,11 @@ pub(crate) struct StoredRecord {
     pub(crate) sequence: Sequence,
     pub(crate) stored_at: Timestamp,
     pub(crate) json: Arc<str>,
+}
+
+/// Returns the device of a stored record.
+pub(crate) fn dev_eui(json: &str) -> Option<DevEui> {
+    Head::read(json).ok()?.device.dev_eui.parse().ok()
 }
 
 /// The head of a stored record: what it is about.

@@ -30,17 +30,26 @@ pub struct Authors {
     /// The author of its last change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changed_by: Option<Author>,
+    /// The author of its pause, while it is paused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused_by: Option<Author>,
 }
 
 impl Authors {
     /// Those of a route that is made.
-    pub(crate) fn of_new(author: &Author) -> Self {
-        Self { made_by: Some(author.clone()), changed_by: None }
+    pub(crate) fn of_new(author: &Author, paused: bool) -> Self {
+        let paused_by = paused.then(|| author.clone());
+        Self { made_by: Some(author.clone()), changed_by: None, paused_by }
     }
 
-    /// The same once the route is changed.
-    pub(crate) fn with_change(self, author: &Author) -> Self {
-        Self { changed_by: Some(author.clone()), ..self }
+    /// The same once the route is changed: from whether it was paused to whether it is.
+    pub(crate) fn with_change(self, author: &Author, was_paused: bool, paused: bool) -> Self {
+        let paused_by = match (was_paused, paused) {
+            (_, false) => None,
+            (true, true) => self.paused_by,
+            (false, true) => Some(author.clone()),
+        };
+        Self { changed_by: Some(author.clone()), paused_by, ..self }
     }
 
     pub(crate) async fn read(store: &dyn Store, key: &RouteKey) -> Result<Self, DeliveryError> {

@@ -33,9 +33,17 @@ pub(crate) struct RouteStanding {
     /// The number of records that were removed undelivered, since their time was over.
     #[serde(default)]
     pub(crate) expired: u64,
+    /// The number of records that were skipped, since the recipient never takes them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) skipped: u64,
     /// Why nothing is handed over any more, where the recipient wants nothing any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) stopped: Option<Stopped>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// A recipient wants nothing any more.

@@ -33,6 +33,13 @@ impl Destination {
         }
     }
 
+    /// Takes the signing secrets of the destination before, where this one says none.
+    pub(super) fn keep_signing_secrets(&mut self, before: &Self) {
+        if let (Self::Http(now), Self::Http(before)) = (self, before) {
+            now.keep_signing_secrets(before);
+        }
+    }
+
     /// Returns where its secrets go; nowhere where it has none.
     pub(super) fn target(&self) -> Option<Target> {
         match self {

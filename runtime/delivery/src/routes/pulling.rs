@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use champollion_store::Sequence;
 use serde_json::value::RawValue;
 use tokio::sync::oneshot;
 
-use super::{filter::Filter, search::Search, shape::Shape};
+use super::{filter::Filter, handed::HandedByDevice, presentation::Presentation, search::Search};
 use crate::{
     mailbox::{DeliveryError, Filling, Mailbox, Page, PulledRecord},
     names::GroupId,
-    records::{Cursor, Head, StoredRecord},
+    records::{Cursor, Head, StoredRecord, dev_eui},
 };
 
 /// Records that are looked at at once where not all are wanted: with the costliest expression a tenth of a
@@ -19,6 +20,24 @@ const PULL_PAGE: usize = 100;
 
 /// A record that was looked at: in its shape where it is wanted.
 type Looked = (Sequence, Option<Box<RawValue>>);
+
+/// Records that were looked at, and the measurements that their devices were handed over with them.
+type LookedPage = (Vec<Looked>, HandedByDevice);
+
+/// The reader of records: what is wanted of them, and the route where it hands over new measurements only.
+#[derive(Clone, Copy)]
+pub(crate) struct PulledBy<'who> {
+    pub(crate) filter: &'who Filter,
+    pub(crate) presentation: &'who Presentation,
+    pub(crate) live: Option<&'who dyn HandedBefore>,
+}
+
+/// Knows which measurements devices were handed over.
+#[async_trait]
+pub(crate) trait HandedBefore: Sync {
+    /// Loads it for the devices of records.
+    async fn load(&self, mailbox: &Mailbox, records: &[StoredRecord], handed: &mut HandedByDevice);
+}
 
 impl Mailbox {
     /// Records of a group's inbox that a filter takes, in some shape. Where few are taken, an answer may
@@ -29,10 +48,11 @@ impl Mailbox {
         after: Cursor,
         search: &Search<'_>,
         filter: &Filter,
-        shape: Shape,
+        presentation: &Presentation,
     ) -> Result<Page, DeliveryError> {
         let place = after.sequence().max(self.acknowledged(group).await?);
-        self.pull_from(group, Cursor::new(place), search, filter, shape).await
+        let by = PulledBy { filter, presentation, live: None };
+        self.pull_from(group, Cursor::new(place), search, by).await
     }
 
     /// The same from a place on, acknowledged or not.
@@ -41,17 +61,23 @@ impl Mailbox {
         group: &GroupId,
         after: Cursor,
         search: &Search<'_>,
-        filter: &Filter,
-        shape: Shape,
+        by: PulledBy<'_>,
     ) -> Result<Page, DeliveryError> {
-        let filter = Arc::new(filter.clone());
+        let wish = Arc::new((by.filter.clone(), by.presentation.clone()));
+        let mut handed = HandedByDevice::new();
         let (mut filling, mut next, mut looks) = (Filling::default(), after, 0);
         loop {
             let page = self.records_after(group, next.sequence(), PULL_PAGE).await?;
             let at_end = page.len() < PULL_PAGE;
-            let filter = Arc::clone(&filter);
-            let work = move || look(page, &filter, shape);
-            for (sequence, wanted) in self.look_elsewhere(group, search, work).await? {
+            if let Some(live) = by.live {
+                live.load(self, &page, &mut handed).await;
+            }
+            let wish = Arc::clone(&wish);
+            let own = std::mem::take(&mut handed);
+            let work = move || look(page, &wish, own);
+            let looked;
+            (looked, handed) = self.look_elsewhere(group, search, work).await?;
+            for (sequence, wanted) in looked {
                 if let Some(record) = wanted {
                     if !filling.has_room(search.bounds, record.get().len()) {
                         return Ok(filling.page(next, true));
@@ -72,8 +98,8 @@ impl Mailbox {
         &self,
         group: &GroupId,
         search: &Search<'_>,
-        work: impl FnOnce() -> Result<Vec<Looked>, serde_json::Error> + Send + 'static,
-    ) -> Result<Vec<Looked>, DeliveryError> {
+        work: impl FnOnce() -> Result<LookedPage, serde_json::Error> + Send + 'static,
+    ) -> Result<LookedPage, DeliveryError> {
         let not_filtered = |reason: String| DeliveryError::NotFiltered { reason };
         let looked = match search.threads {
             None => self.filtering().run(group, work).await?,
@@ -95,17 +121,26 @@ impl Mailbox {
 /// Holds a filter against records, and puts those into shape that it takes.
 fn look(
     page: Vec<StoredRecord>,
-    filter: &Filter,
-    shape: Shape,
-) -> Result<Vec<Looked>, serde_json::Error> {
+    (filter, presentation): &(Filter, Presentation),
+    mut handed: HandedByDevice,
+) -> Result<LookedPage, serde_json::Error> {
     let takes_all = filter.takes_all();
-    let look =
+    let mut look =
         |StoredRecord { sequence, json, .. }: StoredRecord| -> Result<Looked, serde_json::Error> {
             if !takes_all && !filter.takes(&Head::read(&json)?) {
                 return Ok((sequence, None));
             }
-            let record = RawValue::from_string(shape.of(&json)?.into_owned())?;
-            Ok((sequence, Some(record)))
+            let own = if handed.is_empty() { None } else { dev_eui(&json) };
+            let record = match own.and_then(|dev_eui| handed.get_mut(&dev_eui)) {
+                None => presentation.of(&json)?.into_owned(),
+                Some(handed) => {
+                    let (record, told) = presentation.of_new(&json, handed)?;
+                    handed.note(&told);
+                    record
+                }
+            };
+            Ok((sequence, Some(RawValue::from_string(record)?)))
         };
-    page.into_iter().map(look).collect()
+    let looked = page.into_iter().map(&mut look).collect::<Result<_, _>>()?;
+    Ok((looked, handed))
 }

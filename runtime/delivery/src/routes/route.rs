@@ -4,7 +4,7 @@ use champollion_store::MAX_VALUE_BYTES;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::{destination::Destination, filter::Filter, shape::Shape};
+use super::{destination::Destination, filter::Filter, shape::Shape, zone::Zone};
 use crate::{
     destinations::{Secret, mqtt::MqttPushError, push::HttpPushError},
     files::FilePushError,
@@ -29,6 +29,12 @@ pub struct Route {
     /// The shape of the records.
     #[serde(default)]
     pub shape: Shape,
+    /// The zone in which local moments stand beside those in UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<Zone>,
+    /// Whether measurements are left out that were handed over before: telegrams of meters overlap.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub only_new: bool,
     /// The destination of the records.
     pub to: Destination,
     /// Nothing is handed over while it is paused.
@@ -90,7 +96,8 @@ pub enum RouteError {
 }
 
 impl Route {
-    /// Fills in secrets that were left as they are from the route before.
+    /// Fills in secrets that were left as they are from the route before: those that are shown as hidden, and
+    /// the signing secrets where none are said. Another recipient gets none of them.
     ///
     /// # Errors
     /// There is none in the route before, or it was for another recipient.
@@ -99,10 +106,14 @@ impl Route {
             (Some(now), Some(before)) => now.changed(&before),
             _ => None,
         };
-        let before = before.map(serde_json::to_value).transpose()?.unwrap_or_default();
+        let hidden = before.map(serde_json::to_value).transpose()?.unwrap_or_default();
         let mut route = serde_json::to_value(&self)?;
-        fill_hidden(&mut route, Some(&before), changed, "")?;
-        Ok(serde_json::from_value(route)?)
+        fill_hidden(&mut route, Some(&hidden), changed, "")?;
+        let mut route: Self = serde_json::from_value(route)?;
+        if let (None, Some(before)) = (changed, before) {
+            route.to.keep_signing_secrets(&before.to);
+        }
+        Ok(route)
     }
 
     /// Checks that the route can be stored.
@@ -203,6 +214,28 @@ mod tests {
         assert!(error.contains("to.http."), "{error}");
         let changed = changed.with_secrets_of(Some(&before)).unwrap();
         assert_eq!(changed, route("whsec_x", "https://a.example/other"));
+    }
+
+    #[test]
+    fn signing_secrets_stay_where_none_are_said_and_the_recipient_is_the_same() {
+        let before = route("whsec_x", "https://a.example/x");
+        let without = |url: &str| -> Route {
+            serde_json::from_value(json!({ "to": { "http": { "url": url } } })).unwrap()
+        };
+        let secrets = |route: &Route| match &route.to {
+            Destination::Http(push) => push.secrets.clone(),
+            _ => Vec::new(),
+        };
+        let kept = without("https://a.example/y").with_secrets_of(Some(&before)).unwrap();
+        assert_eq!(secrets(&kept), [Secret::new("whsec_x")]);
+        // Only those that requests are signed with: without `authorization` there is none.
+        assert!(matches!(&kept.to, Destination::Http(push) if push.authorization.is_none()));
+        for other in ["https://b.example/x", "https://a.example:444/x", "http://a.example/x"] {
+            let moved = without(other).with_secrets_of(Some(&before)).unwrap();
+            assert_eq!(secrets(&moved), [], "{other}");
+        }
+        let said = route("whsec_y", "https://a.example/x").with_secrets_of(Some(&before)).unwrap();
+        assert_eq!(secrets(&said), [Secret::new("whsec_y")]);
     }
 
     /// A destination of each kind with one secret, and what makes its recipient another.

@@ -56,7 +56,7 @@ fn without(json: &str, dropped: &dyn Fn(&str) -> bool) -> Result<String, serde_j
     ))
 }
 
-fn write<'json>(members: impl Iterator<Item = (&'json str, &'json str)>) -> String {
+pub(super) fn write<'json>(members: impl Iterator<Item = (&'json str, &'json str)>) -> String {
     let mut written = String::from("{");
     for (name, value) in members {
         if written.len() > 1 {
@@ -73,7 +73,7 @@ fn write<'json>(members: impl Iterator<Item = (&'json str, &'json str)>) -> Stri
 }
 
 /// The members of an object in their order.
-struct Members<'json>(Vec<(&'json str, &'json RawValue)>);
+pub(super) struct Members<'json>(pub(super) Vec<(&'json str, &'json RawValue)>);
 
 impl<'de> Deserialize<'de> for Members<'de> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

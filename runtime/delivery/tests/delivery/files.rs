@@ -62,7 +62,12 @@ impl Running {
     }
 
     async fn put(&self) {
-        let route: Route = serde_json::from_value(json!({ "to": { "files": {
+        self.put_route(false).await;
+    }
+
+    /// Puts the route, which hands over new measurements only where it is asked to.
+    async fn put_route(&self, only_new: bool) {
+        let route: Route = serde_json::from_value(json!({ "onlyNew": only_new, "to": { "files": {
             "place": { "folder": {} },
             "format": "ndjson",
             "rhythm": { "cron": "* * * * * *" },
@@ -79,6 +84,27 @@ impl Running {
             let record = record(&self.key.group, f_cnt);
             self.mailbox.add(&mut batch, &record, Timestamp::now()).unwrap();
         }
+        self.store.commit(batch).await.unwrap();
+        self.mailbox.announce(&self.key.group);
+    }
+
+    /// Adds a record that tells the index of some hours.
+    async fn add_measured(&self, f_cnt: u32, hours: &[u32]) {
+        let measured = |hour: &u32| {
+            let at = format!("2026-11-25T{hour:02}:00:00Z");
+            json!({ "quantity": "water.volume", "value": hour, "measuredAt": at })
+        };
+        let measurements: Vec<_> = hours.iter().map(measured).collect();
+        let record = json!({
+            "id": format!("70B3D5E75E000001-{f_cnt:08X}-01020304"), "group": "water",
+            "device": { "devEui": "70B3D5E75E000001" }, "receivedAt": Timestamp::now(),
+            "uplink": { "fCnt": f_cnt, "fPort": 5 }, "radio": {},
+            "decoded": { "data": {}, "measurements": measurements, "warnings": [] },
+        });
+        let mut entry = Timestamp::now().as_millisecond().to_be_bytes().to_vec();
+        entry.extend_from_slice(record.to_string().as_bytes());
+        let mut batch = Batch::new();
+        batch.append("records/water", entry);
         self.store.commit(batch).await.unwrap();
         self.mailbox.announce(&self.key.group);
     }
@@ -158,4 +184,47 @@ async fn a_route_that_is_removed_puts_nothing_more_and_its_names_do_not_come_aga
     running.add([4, 5]).await;
     running.until("the other's records are put", |status| status.delivered == 2).await;
     assert_eq!(files(&running.place()), [("000002".to_owned(), vec![4, 5])]);
+}
+
+/// The hours that the records of all files tell.
+fn hours(folder: &Path) -> Vec<u64> {
+    let entries = fs::read_dir(folder).unwrap().map(Result::unwrap);
+    let mut files: Vec<_> = entries.map(|entry| entry.path()).collect();
+    files.sort();
+    let mut hours = Vec::new();
+    for text in files.iter().map(|file| fs::read_to_string(file).unwrap()) {
+        for line in text.lines() {
+            let record: serde_json::Value = serde_json::from_str(line).unwrap();
+            let measurements = record["decoded"]["measurements"].as_array().unwrap().iter();
+            hours.extend(measurements.map(|measured| measured["value"].as_u64().unwrap()));
+        }
+    }
+    hours
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn new_measurements_come_once_and_again_where_a_file_of_them_was_given_up() {
+    let running = Running::start().await;
+    running.put_route(true).await;
+    running.add_measured(1, &[7, 6]).await;
+    running.until("the first file is put", |status| status.delivered == 1).await;
+    running.add_measured(2, &[8, 7]).await;
+    // In one file what comes twice is there once.
+    running.add_measured(3, &[9, 8, 7]).await;
+    running.until("the next are put", |status| status.delivered == 3).await;
+    assert_eq!(hours(&running.place()), [7, 6, 8, 9]);
+
+    fs::remove_dir_all(running.place()).unwrap();
+    fs::write(running.place(), "").unwrap();
+    running.add_measured(4, &[10, 9]).await;
+    let waits =
+        |status: &RouteStatus| status.pending_file.is_some() && status.failures_in_a_row > 0;
+    running.until("a file waits", waits).await;
+    let later = Timestamp::now() + SignedDuration::from_hours(49);
+    assert_eq!(running.dispatcher.expire(later).await.unwrap(), 1);
+    running.until("it is given up", |status| status.pending_file.is_none()).await;
+    fs::remove_file(running.place()).unwrap();
+    running.add_measured(5, &[11, 10]).await;
+    running.until("the next one is put", |status| status.delivered == 4).await;
+    assert_eq!(hours(&running.place()), [11, 10], "10 was told by a file that nobody got");
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 use champollion_delivery::{
     mailbox::{Page, PageBounds},
     records::Cursor,
-    routes::{Filter, Search, Shape},
+    routes::{Filter, Presentation, Search},
 };
 use serde_json::json;
 
@@ -52,7 +52,11 @@ async fn a_search_ends_with_what_it_has_found() {
     let none = filter(&json!({ "expression": "fCnt < 0" }));
     let search = async |search: Search<'_>, filter: &Filter| {
         let from = Cursor::default();
-        opened.mailbox.pull_some(&water, from, &search, filter, Shape::default()).await.unwrap()
+        opened
+            .mailbox
+            .pull_some(&water, from, &search, filter, &Presentation::default())
+            .await
+            .unwrap()
     };
     let whole = search(Search::new(bounds), &none).await;
     assert_eq!((whole.records.len(), whole.next, whole.more), (0, cursor(250), false));

@@ -21,7 +21,7 @@ impl Commands for LiveObjects {
         Ok(Outgoing::Http(request(order)))
     }
 
-    fn answer(&self, _: &OutgoingCommand<'_>, body: &[u8]) -> Answer {
+    fn answer(&self, _: Via, _: &OutgoingCommand<'_>, body: &[u8]) -> Answer {
         let json: Json = serde_json::from_slice(body).unwrap_or_default();
         Answer::Taken { reference: json["id"].as_str().map(str::to_owned), sent: true }
     }
@@ -69,7 +69,8 @@ mod tests {
         let late = OutgoingCommand { now: order().expires_at, confirmed: false, ..order() };
         let policy = request(&late).body.unwrap()["policy"].clone();
         assert_eq!(policy, json!({ "expirationInSeconds": 5, "ackMode": "NONE" }));
-        let answer = LiveObjects.answer(&order(), br#"{"id": "ae49129f", "status": "PENDING"}"#);
+        let answer =
+            LiveObjects.answer(Via::Http, &order(), br#"{"id": "ae49129f", "status": "PENDING"}"#);
         let reference = Some("ae49129f".to_owned());
         assert_eq!(answer, Answer::Taken { reference, sent: true });
     }

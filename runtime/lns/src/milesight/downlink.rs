@@ -18,16 +18,12 @@ impl Commands for Milesight {
     fn outgoing(&self, via: Via, order: &OutgoingCommand<'_>) -> Result<Outgoing, String> {
         match via {
             Via::Mqtt => message(order),
-            Via::Http => Ok(Outgoing::Http(request(order))),
+            Via::Http | Via::Grpc => Ok(Outgoing::Http(request(order))),
         }
     }
 
-    fn answer(&self, _: &OutgoingCommand<'_>, body: &[u8]) -> Answer {
+    fn answer(&self, _: Via, _: &OutgoingCommand<'_>, body: &[u8]) -> Answer {
         answer(body)
-    }
-
-    fn tells_of_published(&self) -> bool {
-        false
     }
 
     fn gives_tokens(&self) -> bool {
@@ -45,16 +41,16 @@ impl Commands for Milesight {
     }
 }
 
-/// The message for the topic that counts where the gateway's settings name none.
+/// The message for the topic that the settings name, or that counts where the gateway's settings name none.
 ///
 /// # Errors
-/// The application is not known.
+/// The application is not known, and the topic holds it.
 fn message(order: &OutgoingCommand<'_>) -> Result<Outgoing, String> {
-    let application = order.application.ok_or(
-        "the application of the device is not known: nothing was heard of it yet, and the settings \
-         name no application",
-    )?;
-    let topic = format!("application/{application}/device/{}/tx", dev_eui(order));
+    let is_needed = order.manner.topic.is_none_or(|topic| topic.contains("{application}"));
+    let application = if is_needed { order.known_application()? } else { "" };
+    let device = dev_eui(order);
+    let rest = format!("application/{application}/device/{device}/tx");
+    let topic = order.topic(application, &device, "", &rest);
     let payload = json!({
         "confirmed": order.confirmed,
         "fPort": order.f_port,
@@ -106,7 +102,7 @@ fn dev_eui(order: &OutgoingCommand<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outgoing::tests::order;
+    use crate::outgoing::{Manner, tests::order};
 
     #[test]
     fn a_command_goes_to_the_topic_of_the_device() {
@@ -118,6 +114,12 @@ mod tests {
         let said: Json = serde_json::from_slice(&payload).unwrap();
         assert_eq!(said, json!({ "confirmed": true, "fPort": 60, "data": "Af5k" }));
         assert!(message(&order()).unwrap_err().contains("application"));
+        let manner = Manner { topic: Some("town/down/{devEui}"), ..Manner::default() };
+        let Ok(Outgoing::Mqtt { topic, .. }) = message(&OutgoingCommand { manner, ..order() })
+        else {
+            panic!("a message")
+        };
+        assert_eq!(topic, "town/down/02c4a3fffe100001");
     }
 
     #[test]

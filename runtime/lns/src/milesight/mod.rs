@@ -18,7 +18,7 @@ use serde_json::Value as Json;
 use crate::tests::Sample;
 use crate::{
     Heard, Incoming, Kind, Place, Topic, Unreadable, adapter::Adapter, decoration::Unread, json,
-    outgoing::Commands,
+    outgoing::Commands, topic,
 };
 
 /// The adapter for the network server of a Milesight gateway.
@@ -36,11 +36,13 @@ impl Adapter for Milesight {
     // Topics are the operator's choice; those of the program that Milesight's is made of say which device.
     fn topic<'topic>(&self, topic: &'topic str) -> Option<Topic<'topic>> {
         let levels: Vec<&str> = topic.split('/').collect();
-        let (application, device) = match levels[..] {
-            [.., "application", application, "device", device, _] => (Some(application), device),
-            _ => (None, topic),
+        let (application, device, prefix) = match levels[..] {
+            [.., "application", application, "device", device, _] => {
+                (Some(application), device, Some(topic::before(topic, &levels, 5)))
+            }
+            _ => (None, topic, None),
         };
-        Some(Topic { event: "up", application, device, device_name: None })
+        Some(Topic { event: "up", application, device, device_name: None, prefix })
     }
 
     fn recognizes(&self, json: &Json) -> bool {
@@ -57,7 +59,7 @@ impl Adapter for Milesight {
         let heard = Heard::from(uplink::read(&json, &unread)?).with_unread(unread);
         Ok(heard.with_feedback(|| downlink::feedback(&json)).with_place(|| Place {
             application: application(&json["applicationID"]),
-            device: None,
+            ..Place::default()
         }))
     }
 

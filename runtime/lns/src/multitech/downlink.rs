@@ -15,17 +15,13 @@ impl Commands for Multitech {
     fn outgoing(&self, _: Via, order: &OutgoingCommand<'_>) -> Result<Outgoing, String> {
         Ok(message(order))
     }
-
-    fn tells_of_published(&self) -> bool {
-        false
-    }
 }
 
 /// The message for the topic that the device's uplinks come from the side of: the broker in the gateway, or the
 /// application or gateway at another broker.
 fn message(order: &OutgoingCommand<'_>) -> Outgoing {
     let device = dashed(order.dev_eui);
-    let topic = match order.application {
+    let rest = match order.application {
         None => format!("lora/{device}/down"),
         // The name of an application is an EUI; that of a gateway, which is longer, a UUID.
         Some(application) if application.parse::<DevEui>().is_ok() => {
@@ -33,6 +29,7 @@ fn message(order: &OutgoingCommand<'_>) -> Outgoing {
         }
         Some(gateway) => format!("lorawan/{gateway}/down"),
     };
+    let topic = order.topic(order.application.unwrap_or_default(), &device, "", &rest);
     let payload = json!({
         "deveui": device,
         "port": order.f_port,

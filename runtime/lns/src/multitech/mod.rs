@@ -20,7 +20,7 @@ use serde_json::Value as Json;
 use crate::tests::Sample;
 use crate::{
     Heard, Incoming, Kind, Message, Topic, Unreadable, adapter::Adapter, decoration::Unread, json,
-    outgoing::Commands,
+    outgoing::Commands, topic,
 };
 #[cfg(test)]
 use champollion_frames::Reception;
@@ -56,7 +56,8 @@ impl Adapter for Multitech {
             ["lorawan", gateway, _, device, event] => (Some(gateway), device, event),
             _ => return None,
         };
-        Some(Topic { event, application, device, device_name: None })
+        let prefix = Some(topic::before(topic, &levels, levels.len() - first));
+        Some(Topic { event, application, device, device_name: None, prefix })
     }
 
     fn hands_over_lists(&self) -> bool {

@@ -35,7 +35,8 @@ impl Adapter for Netmore {
     fn topic<'topic>(&self, topic: &'topic str) -> Option<Topic<'topic>> {
         let levels: Vec<&str> = topic.split('/').collect();
         let [.., "netmore", "raw", "evt", _, device, _] = levels[..] else { return None };
-        Some(Topic { event: "up", application: None, device, device_name: None })
+        // No commands are handed over, so that the beginning is of no use.
+        Some(Topic { event: "up", application: None, device, device_name: None, prefix: None })
     }
 
     fn hands_over_lists(&self) -> bool {

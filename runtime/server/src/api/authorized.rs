@@ -142,6 +142,22 @@ impl<D: Duty> FromRequestParts<Arc<Service>> for Authorized<D> {
     }
 }
 
+/// The sender of a request with a token, whatever it may do.
+pub(super) struct Recognized(pub(super) Principal);
+
+impl FromRequestParts<Arc<Service>> for Recognized {
+    type Rejection = Problem;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        service: &Arc<Service>,
+    ) -> Result<Self, Problem> {
+        let principal = recognized(parts, service).await?;
+        service.rates.admit(&principal.token, principal.own_group())?;
+        Ok(Self(principal))
+    }
+}
+
 /// The holder of the token of a request. A wrong token is counted, and answered slowly where its address has
 /// tried many.
 pub(super) async fn recognized(parts: &Parts, service: &Service) -> Result<Principal, Problem> {

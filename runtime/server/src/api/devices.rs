@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use axum::{Json, extract::State, http::StatusCode};
 use champollion_frames::DevEui;
 use champollion_registry::package::DecoderRef;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -20,9 +21,36 @@ use crate::{
     service::Service,
 };
 
+/// A device, when it was last heard, and what is odd about it.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ShownDevice)]
+pub(super) struct Shown {
+    #[serde(flatten)]
+    device: Device,
+    /// The reception of its last frame; absent where none was received.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_heard_at: Option<Timestamp>,
+    /// Warnings though the device is registered: no published version satisfies its decoder.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
+}
+
+impl Shown {
+    fn new(service: &Service, device: &Device) -> Self {
+        let Assignment { decoder, firmware_decoders, .. } = &device.assignment;
+        let wanted = decoder.iter().chain(firmware_decoders.values());
+        let unresolved = wanted.filter_map(|wanted| service.registry.resolve(wanted).err());
+        let mut warnings: Vec<String> = unresolved.map(|error| error.to_string()).collect();
+        warnings.dedup();
+        let last_heard_at = service.devices.last_heard(device.dev_eui);
+        Self { device: device.clone(), last_heard_at, warnings }
+    }
+}
+
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct DeviceList {
-    devices: Vec<Device>,
+    devices: Vec<Shown>,
     #[serde(flatten)]
     end: PageEnd,
 }
@@ -45,8 +73,8 @@ pub(super) async fn list(
     let window = Window::new(after, limit, service.config.http.page_bytes);
     let seen = |device: &Device| authorized.principal.sees(&device.group);
     let devices = service.devices.page(seen, from, window.lookups());
-    let devices = devices.iter().map(|device| Device::clone(device));
-    let place = |device: &Device| device.dev_eui.to_string();
+    let devices = devices.iter().map(|device| Shown::new(&service, device));
+    let place = |listed: &Shown| listed.device.dev_eui.to_string();
     let (devices, end) = paging::page(devices, window, place);
     Ok(Json(DeviceList { devices, end }))
 }
@@ -59,7 +87,7 @@ pub(super) async fn list(
     tag = "devices",
     summary = "Get a device",
     responses(
-        (status = 200, description = "The device, without its keys.", body = Device),
+        (status = 200, description = "The device, without its keys.", body = Shown),
         (status = 404, description = "unknown-device"),
     ),
 )]
@@ -67,12 +95,12 @@ pub(super) async fn show(
     authorized: Authorized<Inspect>,
     State(service): State<Arc<Service>>,
     PathParts(dev_eui): PathParts<String>,
-) -> Result<Json<Device>, Problem> {
+) -> Result<Json<Shown>, Problem> {
     let dev_eui: DevEui = path_part("DevEUI", &dev_eui)?;
     let device =
         service.devices.get(dev_eui).filter(|device| authorized.principal.sees(&device.group));
     let device = device.ok_or(DevicesError::Unknown(dev_eui))?;
-    Ok(Json(Device::clone(&device)))
+    Ok(Json(Shown::new(&service, &device)))
 }
 
 #[utoipa::path(
@@ -83,7 +111,7 @@ pub(super) async fn show(
     summary = "Register a device, or change its registration",
     request_body = Registration,
     responses(
-        (status = 200, description = "The device, without its keys.", body = Device),
+        (status = 200, description = "The device, without its keys.", body = Shown),
         (
             status = 400,
             description = "unknown-network-server, description-too-large, impossible-registration",
@@ -97,18 +125,17 @@ pub(super) async fn register(
     State(service): State<Arc<Service>>,
     PathParts(dev_eui): PathParts<String>,
     SecretBody(registration): SecretBody<Registration>,
-) -> Result<Json<Device>, Problem> {
+) -> Result<Json<Shown>, Problem> {
     let dev_eui: DevEui = path_part("DevEUI", &dev_eui)?;
     if let Some(server) = &registration.network_server {
         check_known(&service, server)?;
     }
     let author = authorized.author(&service);
-    let device =
-        to_the_end(
-            async move { Ok(service.devices.register(dev_eui, registration, &author).await?) },
-        );
-    let device = device.await?;
-    Ok(Json(Device::clone(&device)))
+    let registered = to_the_end(async move {
+        let device = service.devices.register(dev_eui, registration, &author).await?;
+        Ok(Shown::new(&service, &device))
+    });
+    Ok(Json(registered.await?))
 }
 
 /// Assigns a device the decoder that it has from now on.
@@ -120,7 +147,7 @@ pub(super) async fn register(
     summary = "Assign a decoder to a device",
     request_body = AssignmentRequest,
     responses(
-        (status = 200, description = "The device with its decoder.", body = Device),
+        (status = 200, description = "The device with its decoder.", body = Shown),
         (status = 404, description = "unknown-device"),
         (status = 503, description = "not-kept"),
     ),
@@ -130,15 +157,16 @@ pub(super) async fn assign(
     State(service): State<Arc<Service>>,
     PathParts(dev_eui): PathParts<String>,
     JsonBody(wish): JsonBody<AssignmentRequest>,
-) -> Result<Json<Device>, Problem> {
+) -> Result<Json<Shown>, Problem> {
     let dev_eui: DevEui = path_part("DevEUI", &dev_eui)?;
     let AssignmentRequest { decoder, firmware, firmware_decoders } = wish;
     let assignment = Assignment { decoder, firmware, firmware_decoders };
     let author = authorized.author(&service);
-    let device =
-        to_the_end(async move { Ok(service.devices.assign(dev_eui, assignment, &author).await?) });
-    let device = device.await?;
-    Ok(Json(Device::clone(&device)))
+    let assigned = to_the_end(async move {
+        let device = service.devices.assign(dev_eui, assignment, &author).await?;
+        Ok(Shown::new(&service, &device))
+    });
+    Ok(Json(assigned.await?))
 }
 
 /// The body of a request that assigns a decoder.

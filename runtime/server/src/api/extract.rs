@@ -57,15 +57,20 @@ impl<T: DeserializeOwned> FromRequest<Arc<Service>> for SecretBody<T> {
 
     async fn from_request(request: Request, service: &Arc<Service>) -> Result<Self, Problem> {
         let bytes = read_body(request, service.config.http.body_bytes).await?;
-        let mut json = serde_json::Deserializer::from_slice(&bytes);
-        let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-            let path = without_odd_names(&error.path().to_string()).into_owned();
-            let error = error.into_inner();
-            unreadable_at(&error, &path, &without_values(&path, &error.to_string()))
-        })?;
-        json.end().map_err(|error| unreadable(&error, ROOT))?;
-        Ok(Self(value))
+        secret_json(&bytes).map(Self)
     }
+}
+
+/// Reads JSON that holds secrets, and says of what does not fit where it is, without the values.
+pub(super) fn secret_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = without_odd_names(&error.path().to_string()).into_owned();
+        let error = error.into_inner();
+        unreadable_at(&error, &path, &without_values(&path, &error.to_string()))
+    })?;
+    json.end().map_err(|error| unreadable(&error, ROOT))?;
+    Ok(value)
 }
 
 /// Reads JSON, and says of what does not fit where it is.

@@ -7,6 +7,7 @@ mod decode;
 mod devices;
 mod downlinks;
 mod duties;
+mod events;
 mod extract;
 mod handshakes;
 mod health;
@@ -16,6 +17,7 @@ mod ingest;
 mod keys;
 mod known_network_server;
 mod leftover;
+mod me;
 mod nearest;
 mod network_servers;
 mod paging;
@@ -31,6 +33,7 @@ mod requester;
 mod retention;
 mod room;
 mod route_change;
+mod route_edits;
 mod routes;
 mod secrets;
 mod settings;
@@ -54,7 +57,8 @@ use duties::{open_routes, routes};
 use reference::Reference;
 
 /// Builds the router of all endpoints. Each is added with its description: an endpoint without one does not
-/// compile here, so `/openapi.json` lacks none. Those of `routes!` need a token, those of `open_routes!` none.
+/// compile here, so `/openapi.json` lacks none. Those of `routes!` need a token, those of `open_routes!` none, but for
+/// `/v1/me`, which any token may ask for.
 pub fn router(service: Arc<Service>) -> Router {
     let (router, document) = OpenApiRouter::with_openapi(reference::frontispiece())
         .merge(ingest::routes().layer(middleware::from_fn_with_state(
@@ -109,11 +113,16 @@ pub fn router(service: Arc<Service>) -> Router {
         .routes(routes!(retention::show))
         .routes(routes!(quotas::show))
         .routes(routes!(routes::list))
-        .routes(routes!(routes::show, routes::put, routes::remove))
+        .routes(routes!(events::list))
+        .routes(routes!(routes::show, routes::put, route_edits::change, routes::remove))
+        .routes(routes!(route_edits::rotate_secrets))
+        .routes(routes!(route_edits::retire_secrets))
+        .routes(routes!(route_edits::skip))
         .routes(routes!(routes::pause))
         .routes(routes!(routes::resume))
         .routes(routes!(routes::test))
         .routes(routes!(routes::attempts))
+        .routes(open_routes!(me::show))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))
         .routes(open_routes!(health::alive))

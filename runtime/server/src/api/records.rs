@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State, http::HeaderMap, response::Response};
 use champollion_delivery::{
+    dispatch::Holder,
     mailbox::Page,
     names::{GroupId, RouteKey, RouteName},
     records::Cursor,
@@ -99,8 +100,13 @@ pub(super) struct Acknowledgement {
 
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct Acknowledged {
-    /// The number of records that were removed.
+    /// The number of records that were removed from the inbox, or that the route is done with now.
     removed: u64,
+    /// The number of records that were deleted with that, since nobody is to get them any more.
+    deleted: u64,
+    /// The routes that still hold some of the records up to the cursor.
+    #[serde(rename = "heldBy")]
+    held_by: Vec<Holder>,
 }
 
 #[utoipa::path(
@@ -113,7 +119,7 @@ pub(super) struct Acknowledged {
     responses(
         (
             status = 200,
-            description = "The number of records that were removed.",
+            description = "The number of records that were removed and deleted, and who still holds some.",
             body = Acknowledged,
         ),
         (status = 400, description = "group-missing"),
@@ -131,13 +137,19 @@ pub(super) async fn acknowledge(
         Some(name) => format!("{group}/{name}"),
         None => group.to_string(),
     };
+    let before = service.mailbox.removed(&group).await?;
     let removed = match route {
-        Some(name) => service.dispatcher.acknowledge(&RouteKey { group, name }, cursor).await?,
+        Some(name) => {
+            let key = RouteKey { group: group.clone(), name };
+            service.dispatcher.acknowledge(&key, cursor).await?
+        }
         None => service.mailbox.acknowledge(&group, cursor).await?,
     };
+    let deleted = service.mailbox.removed(&group).await?.saturating_sub(before);
+    let held_by = service.dispatcher.holders(&group, cursor).await?;
     metrics::counter!("champollion_records_removed_total", "reason" => "acknowledged")
         .increment(removed);
     let by = authorized.principal.actor();
     service.summaries.add("acknowledge", &by, of, ("removed", removed));
-    Ok(Json(Acknowledged { removed }))
+    Ok(Json(Acknowledged { removed, deleted, held_by }))
 }

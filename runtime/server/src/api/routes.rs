@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Instant};
 use axum::{Json, extract::State, http::StatusCode};
 use champollion_delivery::{
     destinations::Secret,
-    dispatch::{Attempt, Beginning, ShownRoute},
+    dispatch::{Attempt, Beginning, Sample, ShownRoute},
     names::{GroupId, RouteKey},
     routes::Route,
 };
@@ -73,10 +73,10 @@ pub(super) struct RouteList {
 #[schema(as = MadeRoute)]
 pub(super) struct Made {
     #[serde(flatten)]
-    route: ShownRoute,
+    pub(super) route: ShownRoute,
     /// The signing secret of its requests, where it was made here. Shown once.
     #[serde(skip_serializing_if = "Option::is_none")]
-    signing_secret: Option<Secret>,
+    pub(super) signing_secret: Option<Secret>,
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -142,7 +142,7 @@ pub(super) async fn show(
     path = "/v1/routes/{name}",
     operation_id = "putRoute",
     tag = "routes",
-    summary = "Make a route, or change it",
+    summary = "Make a route, or replace its definition; signing secrets stay where none are said",
     params(Put),
     request_body = Route,
     responses(
@@ -282,14 +282,26 @@ async fn set_paused(
     .await
 }
 
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Tried {
+    /// The group; an admin names it, a partner has its own.
+    #[param(inline)]
+    group: Option<GroupId>,
+    /// The record to try it with: `latest`, the latest of the group that the route takes, or the id of one. One
+    /// that is nobody's where it is left out.
+    record: Option<String>,
+}
+
 /// Tries a route. What comes of it is the answer, whether it worked or not.
 #[utoipa::path(
     post,
     path = "/v1/routes/{name}/test",
     operation_id = "testRoute",
     tag = "routes",
-    summary = "Try a route with a record that is nobody's",
-    params(OfGroup),
+    summary = "Try a route with a record that says that it is a test",
+    params(Tried),
     responses(
         (
             status = 200,
@@ -297,7 +309,7 @@ async fn set_paused(
             body = Attempt,
         ),
         (status = 400, description = "group-missing"),
-        (status = 404, description = "no-such-route"),
+        (status = 404, description = "no-such-route, no-such-record"),
         (status = 409, description = "wrong-kind-of-route"),
         (status = 429, description = "quota-exceeded"),
     ),
@@ -306,17 +318,22 @@ pub(super) async fn test(
     authorized: Authorized<ManageRoutes>,
     State(service): State<Arc<Service>>,
     PathParts(name): PathParts<String>,
-    Parameters(OfGroup { group }): Parameters<OfGroup>,
+    Parameters(Tried { group, record }): Parameters<Tried>,
 ) -> Result<Json<Attempt>, Problem> {
     let key = key(&authorized, group, &name)?;
     // Each try is a request to an address that the partner names.
     let limit = service.config.quotas.of(&key.group).route_tests_per_minute;
     keep_pace(&service.route_tests, &key.group, Quota::RouteTestsPerMinute, limit)?;
-    Ok(Json(without_query(service.dispatcher.test(&key).await?)))
+    let sample = match record.as_deref() {
+        None => Sample::Specimen,
+        Some("latest") => Sample::Latest,
+        Some(id) => Sample::Record(id.to_owned()),
+    };
+    Ok(Json(without_query(service.dispatcher.test(&key, &sample).await?)))
 }
 
 /// Whether a group may change a route now: each change takes a line of the audit.
-fn may_change(service: &Service, group: &GroupId) -> Result<(), Problem> {
+pub(super) fn may_change(service: &Service, group: &GroupId) -> Result<(), Problem> {
     let limit = service.config.quotas.of(group).route_changes_per_minute;
     keep_pace(&service.route_changes, group, Quota::RouteChangesPerMinute, limit)
 }
@@ -365,7 +382,7 @@ fn without_query(attempt: Attempt) -> Attempt {
     Attempt { message: without_queries(&attempt.message).into_owned(), ..attempt }
 }
 
-fn key(
+pub(super) fn key(
     authorized: &Authorized<ManageRoutes>,
     group: Option<GroupId>,
     name: &str,

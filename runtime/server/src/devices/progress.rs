@@ -146,6 +146,7 @@ impl Devices {
             self.settle(uplink.dev_eui());
         }
         mark(written, uplink.dev_eui());
+        self.heard.note(&uplink);
         uplink
     }
 

@@ -46,10 +46,18 @@ pub(super) enum Offered {
     Fault(String),
     /// The device must be heard first.
     Unheard(String),
-    /// It takes no command now: it cannot be reached, or says so, and for how long.
-    Away { why: String, pause: Option<Duration> },
+    /// It takes no command now: it cannot be reached, or says so, and for how long. All whose commands wait
+    /// are told `to_all`, which holds no words about this command.
+    Away { why: String, to_all: String, pause: Option<Duration> },
     /// It may have the command. Where the connection was lost, others are of no use now.
     Unsure { why: String, is_lost: bool },
+}
+
+impl Offered {
+    /// It cannot be reached.
+    fn away(why: String) -> Self {
+        Self::Away { to_all: why.clone(), why, pause: None }
+    }
 }
 
 /// The outcome of taking a command back.
@@ -128,7 +136,7 @@ impl Carrier {
         loop {
             let token = match self.token(anew).await {
                 Ok(token) => token,
-                Err(why) => return Offered::Away { why, pause: None },
+                Err(why) => return Offered::away(why),
             };
             let order = self.order(downlink, &ground, encrypted, token.as_deref());
             match self.offer_order(&order, unanswered_before && !anew).await {
@@ -256,11 +264,13 @@ impl Carrier {
                         Answer::Taken { reference, sent } => Offered::Taken { reference, sent },
                         Answer::Refused(why) => Offered::Refused(why),
                         Answer::Fault(why) => Offered::Fault(why),
-                        Answer::Busy(why) => Offered::Away { why, pause },
+                        Answer::Busy(why) => {
+                            Offered::Away { why, to_all: status.to_string(), pause }
+                        }
                         Answer::Unsure(why) => Offered::Unsure { why, is_lost: false },
                     }
                 }
-                Err(Failed::NotSent(why)) => Offered::Away { why, pause: None },
+                Err(Failed::NotSent(why)) => Offered::away(why),
                 Err(Failed::Unanswered { why, is_lost }) => Offered::Unsure { why, is_lost },
             },
         })
@@ -339,9 +349,7 @@ impl Carrier {
                 Offered::Taken { reference: None, sent: true }
             }
             Ok(()) => Offered::Published,
-            Err(error @ NotPublished::NotConnected) => {
-                Offered::Away { why: error.to_string(), pause: None }
-            }
+            Err(error @ NotPublished::NotConnected) => Offered::away(error.to_string()),
             Err(error @ NotPublished::Unanswered) => {
                 Offered::Unsure { why: error.to_string(), is_lost: true }
             }

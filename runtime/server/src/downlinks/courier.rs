@@ -330,8 +330,13 @@ impl Downlinks {
             Some(Ok(Offered::Unsure { why, is_lost: true })) => {
                 self.close_gate(carrier, round, why, None);
             }
-            Some(Ok(Offered::Away { why, pause })) => self.close_gate(carrier, round, why, pause),
-            Some(Err(error)) => self.close_gate(carrier, round, error.to_string(), None),
+            Some(Ok(Offered::Away { to_all, pause, .. })) => {
+                self.close_gate(carrier, round, to_all, pause);
+            }
+            Some(Err(error)) => {
+                tracing::error!(network_server = %server, %error, "a command could not be kept");
+                self.close_gate(carrier, round, "the store of this server".to_owned(), None);
+            }
             None => pause("the offer ended early".to_owned(), false),
         }
         self.ledger.with_queue(server, |queue| queue.done(&group, place.dev_eui));

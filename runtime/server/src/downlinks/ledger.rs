@@ -1,7 +1,7 @@
 //! The book of all commands: durable, and of those that are open also in memory.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fmt,
     num::ParseIntError,
     str::FromStr,
@@ -64,8 +64,9 @@ struct Open {
     ends: BTreeSet<(Timestamp, Uuid)>,
     /// The commands of each device of which nothing was told.
     untold: HashMap<DevEui, BTreeSet<Uuid>>,
-    /// Those of them whose device was heard, and when it is looked whether something was told.
-    looks: BTreeSet<(Instant, Uuid)>,
+    /// Those of them whose device was heard: by when it is looked whether something was told, the moment at
+    /// which the device was heard.
+    looks: BTreeMap<(Instant, Uuid), Timestamp>,
     /// The numbers of commands of each group.
     of_groups: HashMap<GroupId, Counts>,
 }
@@ -344,7 +345,12 @@ impl Ledger {
         let mut open = self.lock();
         let open = &mut *open;
         if let Some(untold) = open.untold.get(&dev_eui) {
-            open.looks.extend(untold.iter().map(|id| (look, *id)));
+            let now = Timestamp::now();
+            let is_its_own = |id: &&Uuid| {
+                open.by_id.get(*id).is_some_and(|downlink| downlink.network_server == *server)
+            };
+            let own = untold.iter().filter(is_its_own);
+            open.looks.extend(own.map(|id| ((look, *id), now)));
         }
         let woken = open.waiting.get_mut(server).is_some_and(|queue| queue.heard(dev_eui));
         if woken {
@@ -352,13 +358,21 @@ impl Ledger {
         }
     }
 
-    /// Returns the commands of which it is to be looked whether something was told, by now.
+    /// Returns the commands of which it is to be looked whether something was told, by now: those whose
+    /// device was heard since they were offered last.
     pub(super) fn looks(&self, now: Instant) -> Vec<Arc<Downlink>> {
         let mut open = self.lock();
+        let open = &mut *open;
         let mut due = Vec::new();
-        while let Some(&(at, id)) = open.looks.first().filter(|(at, _)| *at <= now) {
-            open.looks.remove(&(at, id));
-            due.extend(open.by_id.get(&id).cloned());
+        while let Some(entry) = open.looks.first_entry() {
+            if entry.key().0 > now {
+                break;
+            }
+            let ((_, id), heard_at) = entry.remove_entry();
+            let downlink = open.by_id.get(&id).filter(|downlink| {
+                downlink.offered_at.is_none_or(|offered_at| offered_at <= heard_at)
+            });
+            due.extend(downlink.cloned());
         }
         due
     }
@@ -583,6 +597,15 @@ mod tests {
             ledger.looks(look).iter().map(|downlink| downlink.id.as_u128()).collect();
         assert_eq!(looked, [1]);
         assert!(ledger.looks(look).is_empty(), "twice");
+
+        // Offered again after that: the device was not heard since.
+        ledger.device_heard(&one.network_server, one.dev_eui, look);
+        let offered = |downlink: &mut Downlink| {
+            downlink.offered_at = Some(Timestamp::now() + Duration::from_secs(1));
+            Ok::<_, LedgerError>(true)
+        };
+        ledger.change(Uuid::from_u128(1), offered).await.unwrap();
+        assert!(ledger.looks(look).is_empty());
     }
 
     #[tokio::test]

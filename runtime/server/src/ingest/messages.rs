@@ -101,9 +101,9 @@ impl Messages {
         let whereabouts = match origin.whereabouts {
             // A topic that the operator has chosen may say less than the message.
             Some(told) => Whereabouts {
-                network_server: told.network_server.clone(),
                 application: told.application.clone().or(place.application),
                 device: told.device.clone().or(place.device),
+                ..told.clone()
             },
             // Not every message of a network server says it, and what is known is not unlearnt.
             None if self.downlinks.knows(dev_eui, server) => return,

@@ -48,7 +48,7 @@ impl Trouble {
 }
 
 impl Status {
-    pub(super) fn new(observed: Arc<Observed>, url: String, client_id: String) -> Self {
+    pub(crate) fn new(observed: Arc<Observed>, url: String, client_id: String) -> Self {
         let why = "not connected yet".to_owned();
         let trouble = Mutex::new(Some(Trouble { code: "not-connected", why }));
         let status = Self { observed, url, client_id, trouble };
@@ -85,7 +85,7 @@ impl Status {
         self.trouble.lock().clone()
     }
 
-    pub(super) fn connected(&self) {
+    pub(crate) fn connected(&self) {
         tracing::info!(network_server = %self.server(), "connected to the broker");
         *self.trouble.lock() = None;
         self.gauge(true);

@@ -1,9 +1,12 @@
 //! `cargo xtask torture`: the real server under load, killed again and again, with recipients that
 //! misbehave. In the end everything that it acknowledged must have come to everybody it is for, in the
-//! order of its device, under one name, and nothing else.
+//! order of its device, under one name, and nothing else. Every command that it acknowledged must have come
+//! to its network server, and be in the state that was told.
 
 mod chance;
+mod commands;
 mod ledger;
+mod network_server;
 mod partner;
 mod recipient;
 mod sender;
@@ -17,11 +20,11 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use anyhow::{Result, ensure};
-use champollion_client::{Blocking, Role};
+use anyhow::{Result, anyhow, ensure};
+use champollion_client::{Blocking, Downlink, Role};
 use serde_json::json;
 
-use self::{chance::Chance, ledger::Ledger, recipient::Recipient};
+use self::{chance::Chance, ledger::Ledger, network_server::NetworkServer, recipient::Recipient};
 use crate::{
     client::{Following, admin, create_token, put_route},
     meters::{self, Meters},
@@ -85,10 +88,14 @@ pub(crate) fn run(setup: &Setup, minutes: u32, seed: Option<u64>) -> Result<()> 
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         now.map_or(1, |now| now.as_micros() as u64)
     });
-    let mut server = Server::start_with(setup, SETTINGS)?;
+    let calm = Arc::new(AtomicBool::new(false));
+    let network_server = NetworkServer::listen(Chance::of(seed, 4_000).below(u64::MAX), &calm)?;
+    let settings = format!("{SETTINGS}{}", commands::settings(&network_server));
+    let mut server = Server::start_with(setup, &settings)?;
     say(format_args!("The seed is {seed}; the server's log is {}", server.log.display()));
     let admin = admin(&server)?;
     meters::publish(&server, setup)?;
+    let [of_lamps, of_their_network_server] = commands::prepare(&server, setup, &admin)?;
 
     let world = Arc::new(World {
         address: RwLock::new(Some(server.address.clone())),
@@ -96,7 +103,6 @@ pub(crate) fn run(setup: &Setup, minutes: u32, seed: Option<u64>) -> Result<()> 
         enough: AtomicBool::new(false),
         over: AtomicBool::new(false),
     });
-    let calm = Arc::new(AtomicBool::new(false));
     for (group, number) in ROUTED.iter().zip(0_u64..) {
         for (kind, batch) in [("one", 1), ("many", BATCH)] {
             let name = format!("{group}/{kind}");
@@ -140,6 +146,13 @@ pub(crate) fn run(setup: &Setup, minutes: u32, seed: Option<u64>) -> Result<()> 
         threads.push(thread::spawn(move || partner.fetch(&world)));
     }
 
+    let (teller, there) = (Arc::clone(&network_server), Arc::clone(&world));
+    let lns = Following::new(of_their_network_server);
+    threads.push(thread::spawn(move || teller.tell(lns, &there)));
+    let (partner, there) = (Following::new(of_lamps), Arc::clone(&world));
+    let chance = Chance::of(seed, 4_001);
+    let commander = thread::spawn(move || commands::send(partner, &there, chance));
+
     let kills = kill_again_and_again(&mut server, &world, minutes, Chance::of(seed, 1))?;
     world.enough.store(true, Ordering::Relaxed);
     calm.store(true, Ordering::Relaxed);
@@ -151,6 +164,7 @@ pub(crate) fn run(setup: &Setup, minutes: u32, seed: Option<u64>) -> Result<()> 
     {
         thread::sleep(Duration::from_millis(50));
     }
+    let commanded = settle_commands(commander, &network_server, &server, deadline)?;
     thread::sleep(AFTERWARDS);
     world.over.store(true, Ordering::Relaxed);
     for thread in threads {
@@ -158,8 +172,38 @@ pub(crate) fn run(setup: &Setup, minutes: u32, seed: Option<u64>) -> Result<()> 
             lock(&world.ledger).violate("a sender or a partner panicked".to_owned());
         }
     }
+    let admin = crate::client::admin(&server)?;
+    let (violations, repeated) = commands::verdict(&commanded, &network_server, &admin)?;
+    say(format_args!(
+        "commands: {} acknowledged, {repeated} taken twice, {} lost, {} in a false state",
+        commanded.len(),
+        commands::missing(&commanded, &network_server),
+        violations.len(),
+    ));
+    violations.into_iter().for_each(|violation| lock(&world.ledger).violate(violation));
+    ensure!(!commanded.is_empty(), "no command was acknowledged, so none was tried");
     server.stop()?;
     verdict(&mut lock(&world.ledger), kills, seed)
+}
+
+/// Waits until the network server has all commands that were acknowledged, and has told all that it tells.
+fn settle_commands(
+    commander: thread::JoinHandle<Vec<Downlink>>,
+    network_server: &NetworkServer,
+    server: &Server,
+    deadline: Instant,
+) -> Result<Vec<Downlink>> {
+    let commanded = commander.join().map_err(|_| anyhow!("the partner of the lamps panicked"))?;
+    let admin = crate::client::admin(server)?;
+    while Instant::now() < deadline {
+        let is_told =
+            commands::missing(&commanded, network_server) == 0 && network_server.has_told_all();
+        if is_told && commands::verdict(&commanded, network_server, &admin)?.0.is_empty() {
+            break;
+        }
+        thread::sleep(Duration::from_millis(200));
+    }
+    Ok(commanded)
 }
 
 fn kill_again_and_again(

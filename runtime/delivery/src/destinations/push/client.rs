@@ -32,7 +32,8 @@ pub struct HttpRecipient {
     url: Url,
     /// The headers of all requests.
     headers: HeaderMap,
-    keys: Vec<SigningKey>,
+    /// The keys, those that are being retired with the moment of their end.
+    keys: Vec<(SigningKey, Option<Timestamp>)>,
     patience: Duration,
     /// Whether a request carries a list.
     lists: bool,
@@ -55,7 +56,13 @@ impl HttpPush {
 
 impl HttpRecipient {
     fn new(push: &HttpPush, connector: Connector) -> Result<Self, HttpPushError> {
-        let keys = push.secrets.iter().map(SigningKey::new).collect::<Result<_, _>>()?;
+        let present = push.secrets.iter().map(|secret| (secret, None));
+        let retiring = push.retiring_secrets.iter();
+        let retiring = retiring.map(|retiring| (&retiring.secret, Some(retiring.until)));
+        let keys = present
+            .chain(retiring)
+            .map(|(secret, until)| Ok((SigningKey::new(secret)?, until)))
+            .collect::<Result<_, HttpPushError>>()?;
         let mut headers = HeaderMap::new();
         headers.extend(push.own_headers()?);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -78,9 +85,11 @@ impl HttpRecipient {
 
     /// A request, signed now.
     fn request(&self, id: &str, body: String) -> Result<Request<Bytes>, http::Error> {
-        let timestamp = Timestamp::now().as_second();
+        let now = Timestamp::now();
+        let timestamp = now.as_second();
         let mut signatures = String::new();
-        for key in &self.keys {
+        let used = self.keys.iter().filter(|(_, until)| until.is_none_or(|until| until > now));
+        for (key, _) in used {
             let separator = if signatures.is_empty() { "" } else { " " };
             let signature = key.sign(id, timestamp, body.as_bytes());
             // Writing into a text always works.
@@ -118,7 +127,12 @@ impl Recipient for HttpRecipient {
 
 /// The body of a request: what kind of message it is, of when, and the record or records.
 fn body(parcel: &Parcel, lists: bool) -> String {
-    let (kind, open, close) = if lists { ("records", "[", "]") } else { ("record", "", "") };
+    let (kind, open, close) = match (lists, parcel.is_test) {
+        (false, false) => ("record", "", ""),
+        (false, true) => ("test", "", ""),
+        (true, false) => ("records", "[", "]"),
+        (true, true) => ("test", "[", "]"),
+    };
     let last = parcel.records.last().map(|record| record.received_at).unwrap_or_default();
     let length: usize = parcel.records.iter().map(|record| record.json.len() + 1).sum();
     let mut body = String::with_capacity(length + 80);

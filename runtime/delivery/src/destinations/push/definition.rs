@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use data_encoding::BASE64;
 use http::header::{HeaderName, HeaderValue};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -23,6 +24,9 @@ const CONCURRENCY: (usize, usize) = (8, 64);
 
 /// Most headers of the recipient's own, and their bytes.
 const HEADERS: (usize, usize) = (20, 4 << 10);
+
+/// Most secrets of a route while some are being retired: a request is signed with each.
+const MOST_SECRETS: usize = 6;
 
 /// Headers that are ours, or the protocol's.
 const OWN_HEADERS: [&str; 10] = [
@@ -49,6 +53,9 @@ pub struct HttpPush {
     /// exchanged for another: each request is signed with all.
     #[serde(default)]
     pub secrets: Vec<Secret>,
+    /// Secrets that were rotated out: requests are signed with them too, each until its moment.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub retiring_secrets: Vec<RetiringSecret>,
     /// The credentials of our requests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authorization: Option<Authorization>,
@@ -67,6 +74,17 @@ pub struct HttpPush {
     /// Most requests at once.
     #[serde(default = "concurrency")]
     pub concurrency: usize,
+}
+
+/// A secret that another one has taken the place of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RetiringSecret {
+    /// The secret, as it was.
+    pub secret: Secret,
+    /// The moment from which on requests are not signed with it any more.
+    #[schema(value_type = String, format = DateTime)]
+    pub until: Timestamp,
 }
 
 /// Credentials for the recipient.
@@ -108,6 +126,15 @@ pub enum HttpPushError {
     /// The signing secrets cannot be used.
     #[error("secrets: {0}")]
     Signing(#[from] SigningKeyError),
+    /// There are as many secrets as may be.
+    #[error(
+        "requests are signed with {MOST_SECRETS} secrets at most, and the route has {0} with those that \
+         are being retired: end their overlap first"
+    )]
+    TooManySecrets(usize),
+    /// The new secret is an old one.
+    #[error("secret: the route has this secret already; leave it out to be given a new one")]
+    KnownSecret,
     /// A header cannot be sent.
     #[error("headers: {name:?} cannot be sent: {reason}")]
     Header {
@@ -161,6 +188,7 @@ impl HttpPush {
     /// All secrets in it.
     pub(crate) fn secrets(&mut self) -> Vec<&mut Secret> {
         let mut all: Vec<&mut Secret> = self.secrets.iter_mut().collect();
+        all.extend(self.retiring_secrets.iter_mut().map(|retiring| &mut retiring.secret));
         all.extend(self.headers.values_mut());
         all.extend(self.tls.secrets());
         match &mut self.authorization {
@@ -184,6 +212,48 @@ impl HttpPush {
         let secret = SigningKey::generate();
         self.secrets.push(secret.clone());
         Some(secret)
+    }
+
+    /// Takes the signing secrets of the definition before, where this one does not say any.
+    pub(crate) fn keep_signing_secrets(&mut self, before: &Self) {
+        if self.secrets.is_empty() {
+            self.secrets.clone_from(&before.secrets);
+        }
+        if self.retiring_secrets.is_empty() {
+            self.retiring_secrets.clone_from(&before.retiring_secrets);
+        }
+    }
+
+    /// Puts a new secret in the place of those that there are, which go on being used until a moment. Gives
+    /// the secret where it was made here.
+    pub(crate) fn rotate(
+        &mut self,
+        new: Option<Secret>,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<Option<Secret>, HttpPushError> {
+        self.retiring_secrets.retain(|retiring| retiring.until > now);
+        let retiring = self.retiring_secrets.iter().map(|retiring| &retiring.secret);
+        let mut known = self.secrets.iter().chain(retiring);
+        if new.as_ref().is_some_and(|new| known.any(|old| old == new)) {
+            return Err(HttpPushError::KnownSecret);
+        }
+        let old = std::mem::take(&mut self.secrets);
+        if until > now {
+            let retiring = old.into_iter().map(|secret| RetiringSecret { secret, until });
+            self.retiring_secrets.extend(retiring);
+        }
+        let count = self.retiring_secrets.len() + 1;
+        if count > MOST_SECRETS {
+            return Err(HttpPushError::TooManySecrets(count));
+        }
+        match new {
+            Some(new) => {
+                self.secrets.push(new);
+                Ok(None)
+            }
+            None => Ok(self.sign()),
+        }
     }
 
     /// Checks the numbers and the URL against what the operator allows.

@@ -9,5 +9,5 @@ mod signature;
 
 pub use answer::retry_after;
 pub use client::HttpRecipient;
-pub use definition::{Authorization, HttpPush, HttpPushError};
+pub use definition::{Authorization, HttpPush, HttpPushError, RetiringSecret};
 pub use signature::{SigningKey, SigningKeyError};

@@ -22,7 +22,6 @@ use crate::{
     operation_id = "ingestPlain",
     tag = "frames",
     summary = "Hand over an uplink with its payload in clear, or many as lines of JSON",
-    security(("token" = ["admin", "lns"])),
     request_body(
         content((PlainUplink = "application/json"), (PlainUplink = "application/x-ndjson")),
         description = "An uplink, or an uplink on each line."

@@ -330,6 +330,11 @@ pub(in crate::api) const PROBLEM_CODES: &[ProblemCode] = &[
     ProblemCode::new("invalid-cursor", &[400], "Last-Event-ID is no cursor of a record."),
     ProblemCode::new("no-such-route", &[404], "The group has no route of this name."),
     ProblemCode::new(
+        "no-such-record",
+        &[404],
+        "The group keeps no record of this id, or it does not wait for the route.",
+    ),
+    ProblemCode::new(
         "invalid-route",
         &[422],
         "The route is well-formed and cannot work; the detail names the member.",

@@ -8,7 +8,7 @@ use champollion_delivery::{
     mailbox::{DeliveryError, Page, PageBounds},
     names::{GroupId, RouteKey, RouteName},
     records::Cursor,
-    routes::{Filter, Search, Shape},
+    routes::{Filter, Presentation, Search, Shape, Zone},
 };
 use serde::Deserialize;
 use tokio::time::{Instant, timeout_at};
@@ -66,6 +66,9 @@ pub(in crate::api) struct Wanted {
     /// The parts of a record that are wanted.
     #[param(inline)]
     shape: Option<Shape>,
+    /// The time zone in which local moments stand beside those in UTC, `Europe/Paris`.
+    #[param(inline)]
+    time_zone: Option<Zone>,
     /// The format of the answer; by the Accept header where it is left out.
     #[param(inline)]
     format: Option<Format>,
@@ -96,7 +99,7 @@ pub(super) struct RecordsRequest {
 #[derive(Clone)]
 enum Of {
     /// The group's inbox: all of it, or what a filter takes.
-    Inbox(Option<(Filter, Shape)>),
+    Inbox(Option<(Filter, Presentation)>),
     Route(RouteName),
 }
 
@@ -143,7 +146,7 @@ impl Wanted {
                 .transpose()
                 .map_err(|error| unreadable("expression", &error))?,
         };
-        let is_plain = filter.takes_all() && self.shape.is_none();
+        let is_plain = filter.takes_all() && self.shape.is_none() && self.time_zone.is_none();
         let of = match self.route {
             Some(_) if !is_plain => {
                 let detail =
@@ -152,7 +155,10 @@ impl Wanted {
             }
             Some(name) => Of::Route(name),
             None if is_plain => Of::Inbox(None),
-            None => Of::Inbox(Some((filter, self.shape.unwrap_or_default()))),
+            None => {
+                let shape = self.shape.unwrap_or_default();
+                Of::Inbox(Some((filter, Presentation { shape, zone: self.time_zone })))
+            }
         };
         Ok(RecordsRequest {
             group,
@@ -239,8 +245,8 @@ impl RecordsRequest {
         let search = turn.as_ref().map_or_else(|| Search::new(bounds), |turn| turn.search(bounds));
         Ok(match of {
             Of::Inbox(None) => service.mailbox.pull_page(group, *after, bounds).await?,
-            Of::Inbox(Some((filter, shape))) => {
-                service.mailbox.pull_some(group, *after, &search, filter, *shape).await?
+            Of::Inbox(Some((filter, presentation))) => {
+                service.mailbox.pull_some(group, *after, &search, filter, presentation).await?
             }
             Of::Route(name) => {
                 let key = RouteKey { group: group.clone(), name: name.clone() };

@@ -151,8 +151,11 @@ fn name_rights(operation: &mut Json) {
         operation["security"] = json!([]);
         return;
     }
-    let scope = words(operation.pointer("/security/0/token")).join(", ");
-    let sentence = format!("For tokens of the roles {} with the scope {scope}.", roles.join(", "));
+    let scope = match words(operation.pointer("/security/0/token")).join(", ") {
+        scope if scope.is_empty() => "whatever their scopes".to_owned(),
+        scope => format!("with the scope {scope}"),
+    };
+    let sentence = format!("For tokens of the roles {} {scope}.", roles.join(", "));
     let description = match operation["description"].as_str() {
         Some(said) if !said.is_empty() => format!("{said}\n\n{sentence}"),
         _ => sentence,

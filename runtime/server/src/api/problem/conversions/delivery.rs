@@ -11,6 +11,7 @@ impl From<DispatchError> for Problem {
         let said = error.to_string();
         match error {
             DispatchError::Unknown(_) => Self::not_found("no-such-route", said),
+            DispatchError::NoSuchRecord { .. } => Self::not_found("no-such-record", said),
             DispatchError::Route(RouteError::Damaged(_)) => Self::internal(&said),
             // A secret may stand in the wrong member.
             DispatchError::Route(_) => {

@@ -1,0 +1,109 @@
+//! The moments at which devices were last heard. They are held in memory and written now and then, so that no frame
+//! costs a write more; a crash loses what was heard in the minute before.
+
+use std::collections::{HashMap, HashSet};
+
+use champollion_frames::{DevEui, VerifiedUplink};
+use champollion_store::{
+    Batch, Store, Table, TableError,
+    codec::{BigEndian, Text},
+    tables,
+};
+use jiff::Timestamp;
+use parking_lot::Mutex;
+
+use super::Devices;
+
+const LAST_HEARD: Table<DevEui, u64, Text, BigEndian> = Table::new(tables::LAST_HEARD);
+
+/// Rows that become durable at once.
+const AT_ONCE: usize = 10_000;
+
+/// The moments at which devices were last heard.
+#[derive(Default)]
+pub(super) struct LastHeard(Mutex<Heard>);
+
+#[derive(Default)]
+struct Heard {
+    /// In milliseconds since the epoch.
+    moments: HashMap<DevEui, u64>,
+    /// The devices that were heard since the moments were written.
+    unwritten: HashSet<DevEui>,
+}
+
+impl LastHeard {
+    /// Reads the moments that were written.
+    pub(super) async fn read(store: &dyn Store) -> Result<Self, TableError> {
+        let mut moments = HashMap::new();
+        let mut pages = LAST_HEARD.pages(store);
+        while let Some(page) = pages.next().await? {
+            moments.extend(page);
+        }
+        Ok(Self(Mutex::new(Heard { moments, unwritten: HashSet::new() })))
+    }
+
+    /// Notes that a device was heard; an uplink that was overtaken changes nothing.
+    pub(super) fn note(&self, uplink: &VerifiedUplink) {
+        let (dev_eui, at) = (uplink.dev_eui(), uplink.received_at_ms());
+        let mut heard = self.0.lock();
+        let last = heard.moments.entry(dev_eui).or_default();
+        if *last < at {
+            *last = at;
+            heard.unwritten.insert(dev_eui);
+        }
+    }
+
+    pub(super) fn forget(&self, dev_eui: DevEui) {
+        let mut heard = self.0.lock();
+        heard.moments.remove(&dev_eui);
+        heard.unwritten.remove(&dev_eui);
+    }
+
+    fn of(&self, dev_eui: DevEui) -> Option<u64> {
+        self.0.lock().moments.get(&dev_eui).copied()
+    }
+
+    /// Writes what was heard since the last time.
+    async fn write(&self, store: &dyn Store) -> Result<(), TableError> {
+        let rows: Vec<(DevEui, u64)> = {
+            let mut heard = self.0.lock();
+            let unwritten = std::mem::take(&mut heard.unwritten);
+            let rows = unwritten.into_iter();
+            rows.filter_map(|dev_eui| Some((dev_eui, *heard.moments.get(&dev_eui)?))).collect()
+        };
+        for part in rows.chunks(AT_ONCE) {
+            let mut batch = Batch::new();
+            for (dev_eui, at) in part {
+                LAST_HEARD.put(&mut batch, dev_eui, at)?;
+            }
+            if let Err(error) = store.commit(batch).await {
+                let mut heard = self.0.lock();
+                heard.unwritten.extend(rows.iter().map(|(dev_eui, _)| *dev_eui));
+                return Err(error.into());
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Devices {
+    /// Returns the moment at which a device was last heard, where it ever was.
+    #[must_use]
+    pub fn last_heard(&self, dev_eui: DevEui) -> Option<Timestamp> {
+        let milliseconds = i64::try_from(self.heard.of(dev_eui)?).ok()?;
+        Timestamp::from_millisecond(milliseconds).ok()
+    }
+
+    /// Makes durable when devices were last heard.
+    ///
+    /// # Errors
+    /// The store does not keep it; it is tried again the next time.
+    pub async fn write_last_heard(&self) -> Result<(), TableError> {
+        self.heard.write(&*self.store).await
+    }
+}
+
+/// Forgets in a batch when a device was last heard.
+pub(super) fn delete(batch: &mut Batch, dev_eui: DevEui) {
+    LAST_HEARD.delete(batch, &dev_eui);
+}
