@@ -16,7 +16,7 @@ pub(super) enum Cell<'row> {
     Json(Cow<'row, str>),
     /// A number as JSON writes it.
     Number(Cow<'row, str>),
-    /// A truth value.
+    /// A truth value, true or false.
     Truth(bool),
     /// A moment, in the zone in which it may be shown.
     Moment(Zoned),
@@ -41,6 +41,14 @@ impl<'row> Cell<'row> {
     /// A moment as a cell.
     pub(super) fn moment(moment: Timestamp, zone: &TimeZone) -> Self {
         Self::Moment(moment.to_zoned(zone.clone()))
+    }
+
+    /// Returns the bytes of its text.
+    pub(super) fn text_bytes(&self) -> usize {
+        match self {
+            Self::Text(text) | Self::Json(text) | Self::Number(text) => text.len(),
+            Self::Empty | Self::Truth(_) | Self::Moment(_) => 0,
+        }
     }
 
     /// A value of a record as a cell: a number, a truth or a text as such, anything else as JSON.

@@ -3,6 +3,7 @@
 use jiff::tz::TimeZone;
 
 use super::{
+    cell::Cell,
     columns,
     error::FormatError,
     layout::Layout,
@@ -12,6 +13,9 @@ use super::{
     view::View,
     workbook::WorkbookSheet,
 };
+
+/// Most text of columns of the recipient's own, in megabytes: an expression can make much of a short record.
+const MEGABYTES: usize = 64;
 
 /// Writes a table as CSV.
 pub(super) fn csv(
@@ -49,10 +53,16 @@ fn write(
     let content = &options.content;
     if let Some(templates) = &content.columns {
         sheet.titles(&templates.titles())?;
+        let mut bytes = 0;
         for view in views {
             let zone = zone(view, options);
             for row in rows::of(view, rows_of, content, &zone) {
-                sheet.row(&templates.cells(&row)?)?;
+                let cells = templates.cells(&row)?;
+                bytes += cells.iter().map(Cell::text_bytes).sum::<usize>();
+                if bytes > MEGABYTES * 1_000_000 {
+                    return Err(FormatError::TooLarge { megabytes: MEGABYTES });
+                }
+                sheet.row(&cells)?;
             }
         }
         return Ok(());

@@ -21,6 +21,7 @@ use utoipa::{
 
 use super::{
     cell::Cell,
+    error::FormatError,
     rows::Row,
     view::{Measured, View},
 };
@@ -28,11 +29,11 @@ use super::{
 /// Longest text of all columns in bytes.
 const BYTES: usize = 4_000;
 
-/// Most columns.
+/// Most columns of one table.
 const COLUMNS: usize = 32;
 
-/// Fuel of a cell: some hundred steps. A table has many cells.
-const FUEL: u64 = 1_000;
+/// Fuel of a cell: some hundred steps, or twelve kilobytes of text. A table has many cells.
+const FUEL: u64 = 200;
 
 /// Expressions of columns are Jinja's, as those of filters are, with a filter for moments.
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
@@ -149,7 +150,7 @@ struct Seen<'row> {
 }
 
 impl Templates {
-    /// Reads columns.
+    /// Reads columns out of their text.
     ///
     /// # Errors
     /// Names the column that cannot be read, and the reason.
@@ -199,13 +200,19 @@ impl Templates {
 
     /// Returns the cells of a row. One that cannot be evaluated, such as an amount of what was not measured, is
     /// empty.
-    pub(super) fn cells(&self, row: &Row<'_>) -> Result<Vec<Cell<'static>>, serde_json::Error> {
+    ///
+    /// # Errors
+    /// An expression takes more than a cell may.
+    pub(super) fn cells(&self, row: &Row<'_>) -> Result<Vec<Cell<'static>>, FormatError> {
         let context: Value = Serde(&Seen::new(row)?).into();
-        let cell = |column: &Template| {
-            let value = column.expression.eval(context.clone());
-            value.map_or(Cell::Empty, |value| cell(&value, row.zone))
+        let cell = |column: &Template| match column.expression.eval(context.clone()) {
+            Ok(value) => Ok(cell(&value, row.zone)),
+            Err(error) if error.kind() == ErrorKind::OutOfFuel => {
+                Err(FormatError::TooExpensive { column: column.title.clone() })
+            }
+            Err(_) => Ok(Cell::Empty),
         };
-        Ok(self.columns.iter().map(cell).collect())
+        self.columns.iter().map(cell).collect()
     }
 }
 
@@ -447,9 +454,17 @@ mod tests {
     }
 
     #[test]
-    fn an_expression_without_end_leaves_its_cell_empty() {
-        let endless = "a=['x' * 9000, 'x' * 9000]|join('x' * 9000)|list|length";
-        assert_eq!(shown(endless, rows::RowsOf::Measurements).len(), 1);
+    fn an_expression_that_takes_too_much_is_told_and_not_left_empty() {
+        let view = View::read(RECORD).unwrap();
+        let (content, utc) = (TableContent::default(), TimeZone::UTC);
+        let rows = rows::of(&view, rows::RowsOf::Measurements, &content, &utc);
+        for much in
+            ["['x' * 9000, 'x' * 9000]|join", "'x' * 20000000", "('x' * 900)|list|join('x' * 900)"]
+        {
+            let columns = Templates::new(&format!("device;much={much}")).unwrap();
+            let refused = columns.cells(&rows[0]).unwrap_err().to_string();
+            assert!(refused.contains("\"much\" takes more"), "{much}: {refused}");
+        }
     }
 
     #[test]
@@ -473,7 +488,8 @@ mod tests {
     #[test]
     fn the_names_are_those_of_a_row() {
         let view = View::read(RECORD).unwrap();
-        let rows = rows::of(&view, rows::RowsOf::Records, &TableContent::default(), &TimeZone::UTC);
+        let (content, utc) = (TableContent::default(), TimeZone::UTC);
+        let rows = rows::of(&view, rows::RowsOf::Records, &content, &utc);
         let seen = serde_json::to_value(Seen::new(&rows[0]).unwrap()).unwrap();
         let mut names: Vec<&String> = seen.as_object().unwrap().keys().collect();
         names.sort_unstable();

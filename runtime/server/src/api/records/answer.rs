@@ -6,7 +6,7 @@ use axum::{
     response::Response,
 };
 use champollion_delivery::{
-    formats::{Format, Layout, TableContent, TableOptions},
+    formats::{Format, FormatError, Layout, TableContent, TableOptions},
     mailbox::Page,
 };
 
@@ -130,7 +130,14 @@ pub(super) async fn write(
         _ => {
             let records: Vec<&str> =
                 page.records.iter().map(|pulled| pulled.record.get()).collect();
-            format.write(&records, &options).map_err(|error| Problem::internal(&error))
+            format.write(&records, &options).map_err(|error| match error {
+                FormatError::TooExpensive { .. }
+                | FormatError::TooLarge { .. }
+                | FormatError::TooManyRows { .. } => {
+                    Problem::bad_request("invalid-query", error.to_string())
+                }
+                error => Problem::internal(&error),
+            })
         }
     });
     let body = written.await.map_err(|error| Problem::internal(&error))??;
