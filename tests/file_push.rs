@@ -95,6 +95,7 @@ fn a_table_says_what_was_measured_and_how_it_was_received() {
         let more = json!({
             "format": format,
             "name": format!("{name}-{{sequence}}.{{extension}}"),
+            "table": { "details": ["data", "payload", "digest"] },
         });
         partner.put(&format!("/v1/routes/{name}"), &route(&place, &more)).success();
     }

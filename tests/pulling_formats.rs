@@ -43,6 +43,9 @@ fn records_come_in_the_format_that_is_asked_for() {
     assert_eq!(columns.text.lines().count(), 4, "{}", columns.text);
     let senml = accept(&partner, "/v1/records", "application/senml+json");
     assert!(senml.body[0]["bn"].as_str().is_some_and(|name| name.starts_with("urn:dev:mac:")));
+    let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+    let workbook = accept(&partner, "/v1/records", kind);
+    assert_eq!(workbook.header("content-type"), kind);
     accept(&partner, "/v1/records", "image/png").problem(406, "not-acceptable");
     partner.get("/v1/records?format=xml").problem(400, "invalid-query");
 

@@ -34,7 +34,7 @@ struct Program {
 }
 
 /// The programs that tests start.
-const PROGRAMS: [Program; 8] = [
+const PROGRAMS: [Program; 9] = [
     Program {
         name: "mosquitto",
         package: "mosquitto",
@@ -64,6 +64,12 @@ const PROGRAMS: [Program; 8] = [
         package: "nginx",
         tests: "of_nginx_",
         need: "the tests of files need the server nginx",
+    },
+    Program {
+        name: "soffice",
+        package: "libreoffice-calc-nogui",
+        tests: "of_soffice_",
+        need: "the tests of tables open them with LibreOffice",
     },
     Program {
         name: "curl",

@@ -1,7 +1,7 @@
 //! `champollion records`: records are pulled, followed and acknowledged.
 
 use std::{
-    io::{self, Write as _},
+    io::{self, IsTerminal as _, Write as _},
     time::Duration,
 };
 
@@ -47,12 +47,11 @@ enum Action {
         #[arg(long, value_name = "SECONDS")]
         wait: Option<u64>,
         /// Print them as they come, and where to go on beside it: json, ndjson, csv-rows, csv-columns,
-        /// senml
+        /// xlsx-rows, xlsx-columns, senml
         #[arg(long)]
         format: Option<Format>,
-        /// Layout of tables: international, or french, which has semicolons and decimal commas
-        #[arg(long, requires = "format")]
-        layout: Option<Layout>,
+        #[command(flatten)]
+        table: Table,
         #[command(flatten)]
         which: Which,
     },
@@ -77,6 +76,27 @@ enum Action {
         #[arg(long)]
         route: Option<RouteName>,
     },
+}
+
+/// The choice of what is in a table.
+#[derive(Args)]
+struct Table {
+    /// Layout of tables of CSV: international, french (semicolons, decimal commas, local time), or database
+    /// (the same columns in each table)
+    #[arg(long, requires = "format")]
+    layout: Option<Layout>,
+    /// Only these quantities of the vocabulary, as in water.volume; several are separated by commas
+    #[arg(long, requires = "format")]
+    quantities: Option<String>,
+    /// Columns of these tags of devices; several are separated by commas
+    #[arg(long, requires = "format")]
+    tags: Option<String>,
+    /// Details that a table has only where they are asked for: data, payload, digest, separated by commas
+    #[arg(long, requires = "format")]
+    details: Option<String>,
+    /// Columns of your own instead of the usual ones, as in 'point;date;index=value * 1000'
+    #[arg(long, requires = "format")]
+    columns: Option<String>,
 }
 
 /// The choice of records.
@@ -118,11 +138,15 @@ impl Records {
     pub(super) async fn run(self) -> Result<(), Failure> {
         let client = self.connection.client()?;
         match &self.action {
-            Action::Pull { after, limit, wait, format, layout, which } => {
+            Action::Pull { after, limit, wait, format, table, which } => {
                 let query = RecordsQuery {
                     limit: Some(*limit),
                     wait: *wait,
-                    layout: layout.map(|layout| layout.to_string()),
+                    layout: table.layout.map(|layout| layout.to_string()),
+                    quantities: table.quantities.clone(),
+                    tags: table.tags.clone(),
+                    details: table.details.clone(),
+                    columns: table.columns.clone(),
                     ..self.query(*after, which)
                 };
                 match format {
@@ -232,6 +256,10 @@ impl Records {
 
 /// Prints records in a format, byte by byte, and where to go on beside it.
 async fn print(client: &Client, format: Format, query: &RecordsQuery) -> Result<(), Failure> {
+    if format.is_binary() && io::stdout().is_terminal() {
+        let reason = "a workbook is no text: write it into a file, as in `> records.xlsx`";
+        return Err(Failure::new("the records cannot be printed", reason));
+    }
     let records = client.pull_records_as(&format.to_string(), query).await;
     let records = records.map_err(Failure::broken_off("the answer breaks off"))?;
     let mut out = io::stdout().lock();

@@ -53,8 +53,16 @@ pub struct RecordsQuery {
     pub shape: Option<String>,
     /// The zone in which local moments stand beside those in UTC.
     pub time_zone: Option<String>,
-    /// The layout of tables: `international` or `french`.
+    /// The layout of tables of CSV: `international`, `french` or `database`.
     pub layout: Option<String>,
+    /// The quantities that are in a table.
+    pub quantities: Option<String>,
+    /// The tags of devices that have columns of their own in a table.
+    pub tags: Option<String>,
+    /// Details that a table has only where they are asked for: `data`, `payload`, `digest`.
+    pub details: Option<String>,
+    /// Columns of one's own, separated by semicolons.
+    pub columns: Option<String>,
 }
 
 /// Some records of a group, the oldest first.

@@ -255,8 +255,8 @@ impl FileMaker {
         });
         let Gathered { json, first, records, handed } = file;
         let count = json.len() as u64;
-        let FilePush { format, layout, .. } = self.means.push;
-        let bytes = written(format, layout, json).await?;
+        let push = &self.means.push;
+        let bytes = written(push.format, push.table_options(), json).await?;
         let blob = self.standing.next_blob(&self.live.key);
         self.means.blobs.put(&blob, &bytes).await?;
         let before = self.standing.clone();

@@ -8,7 +8,7 @@ use champollion_store::Sequence;
 use super::live::LiveRoute;
 use crate::{
     files::FilePush,
-    formats::{Format, Layout},
+    formats::{Format, TableOptions},
     mailbox::{DeliveryError, Mailbox},
     records::{Head, StoredRecord, dev_eui},
     routes::{HandedByDevice, Route, Told},
@@ -156,10 +156,10 @@ fn shaped(route: &Route, format: Format, json: &str, handed: &mut HandedByDevice
 /// The bytes of a file. Many records take a while to write, which nobody else waits for.
 pub(super) async fn written(
     format: Format,
-    layout: Layout,
+    options: TableOptions,
     json: Vec<String>,
 ) -> Result<Vec<u8>, DeliveryError> {
     let damaged = |reason: String| DeliveryError::Unwritable { reason };
-    let written = tokio::task::spawn_blocking(move || format.write(&json, layout)).await;
+    let written = tokio::task::spawn_blocking(move || format.write(&json, &options)).await;
     written.map_err(|error| damaged(error.to_string()))?.map_err(|error| damaged(error.to_string()))
 }

@@ -12,6 +12,7 @@ use crate::{
     destinations::{HandoverResult, Parcel, Shaped, Verdict},
     files::{FilePush, Place, PlaceError},
     formats::FormatError,
+    mailbox::DeliveryError,
     names::RouteKey,
     records::{FORMAT_VERSION, Head},
     routes::{Route, RouteError, Way},
@@ -111,10 +112,13 @@ fn test_file(
     push: &FilePush,
     record: &str,
     now: Timestamp,
-) -> Result<Vec<u8>, RouteError> {
-    let parcel = specimen(route, record, now)?;
+) -> Result<Vec<u8>, DispatchError> {
+    let parcel = specimen(route, record, now).map_err(RouteError::from)?;
     let records: Vec<&str> = parcel.records.iter().map(|record| &*record.json).collect();
-    push.format.write(&records, push.layout).map_err(|FormatError::Record(error)| error.into())
+    push.format.write(&records, &push.table_options()).map_err(|error| match error {
+        FormatError::Record(error) => RouteError::from(error).into(),
+        error => DeliveryError::Unwritable { reason: error.to_string() }.into(),
+    })
 }
 
 /// Puts a file into a place, and takes it away.

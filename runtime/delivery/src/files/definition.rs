@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     destinations::{DestinationLimits, Secret, Target},
-    formats::{Format, Layout},
+    formats::{Format, Layout, TableContent, TableContentError, TableOptions},
     names::{GroupId, RouteKey},
 };
 
@@ -39,6 +39,9 @@ pub struct FilePush {
     /// The layout of tables.
     #[serde(default, skip_serializing_if = "Layout::is_usual")]
     pub layout: Layout,
+    /// The content of tables, where it is not the usual one.
+    #[serde(default, skip_serializing_if = "TableContent::is_usual")]
+    pub table: TableContent,
     /// Whether there is a file too where there is no record for it.
     #[serde(default)]
     pub empty_files: bool,
@@ -62,9 +65,9 @@ pub enum FilePushError {
         /// The reason why the place cannot be used.
         reason: UnusablePlace,
     },
-    /// Only tables have a layout.
+    /// Only tables of CSV have a layout.
     #[error(
-        "layout {layout} is of tables, and the format is {format}: leave it out, or say csv-rows or csv-columns"
+        "layout {layout} is of tables of CSV, and the format is {format}: leave it out, or say csv-rows or csv-columns"
     )]
     Layout {
         /// The layout that is asked for.
@@ -72,6 +75,18 @@ pub enum FilePushError {
         /// The format that is asked for.
         format: Format,
     },
+    /// Only tables have columns.
+    #[error(
+        "table says what is in a table, and the format is {format}: leave it out, or say csv-rows, csv-columns, \
+         xlsx-rows or xlsx-columns"
+    )]
+    Table {
+        /// The format that is asked for.
+        format: Format,
+    },
+    /// The content of the table contradicts itself.
+    #[error("table.{0}")]
+    Content(#[from] TableContentError),
     /// Its names cannot be.
     #[error(transparent)]
     Name(#[from] NamePatternError),
@@ -132,9 +147,13 @@ impl FilePush {
         };
         range("recordsPerFile", self.records_per_file as u64, RECORDS.1 as u64)?;
         range("timeoutSeconds", self.timeout_seconds, TIMEOUT_SECONDS.1)?;
-        if !self.layout.is_usual() && !self.format.is_table() {
+        if !self.layout.is_usual() && !self.format.has_layout() {
             return Err(FilePushError::Layout { layout: self.layout, format: self.format });
         }
+        if !self.table.is_usual() && !self.format.is_table() {
+            return Err(FilePushError::Table { format: self.format });
+        }
+        self.table.check()?;
         self.place
             .open(group, destination_limits)
             .map_err(|reason| FilePushError::Place { kind: self.place.kind(), reason })
@@ -158,6 +177,15 @@ impl FilePush {
             return Err(FilePushError::Rare { pause_hours, kept_hours });
         }
         Ok(())
+    }
+
+    /// The options of its tables, whose local moments are by the clocks of the rhythm.
+    pub(crate) fn table_options(&self) -> TableOptions {
+        TableOptions {
+            layout: self.layout,
+            content: self.table.clone(),
+            zone: self.rhythm.zone().clone(),
+        }
     }
 
     /// The time that a file may take to its place.

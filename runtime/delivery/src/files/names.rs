@@ -17,8 +17,9 @@ const BYTES: usize = 200;
 /// Longest pattern in bytes.
 const PATTERN_BYTES: usize = 200;
 
-/// The format of moments in names: names sort by it, and it has no character that some systems refuse.
-const MOMENT: &str = "%Y%m%dT%H%M%S";
+/// The format of moments in names, by ISO 8601: names sort by it, and it has no character that some systems refuse. With
+/// its offset no two hours are alike, also when clocks are put back.
+const MOMENT: &str = "%Y%m%dT%H%M%S%z";
 
 /// Digits of the number of a file; a larger number has more.
 const DIGITS: usize = 6;
@@ -29,7 +30,7 @@ const USUAL: &str = "{group}-{route}-{from}-{to}-{sequence}.{extension}";
 /// The names of a route's files, such as `{group}-{route}-{from}-{to}-{sequence}.csv`.
 ///
 /// Its parts are `{group}`, `{route}`, `{from}` and `{to}` (when the time began and ended of which a file
-/// is, by the clocks of the rhythm), `{sequence}` (the number of the file, which never comes again) and
+/// is, by the clocks of the rhythm, with the offset of its zone), `{sequence}` (the number of the file, which never comes again) and
 /// `{extension}` (of the format).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamePattern {
@@ -230,10 +231,10 @@ mod tests {
         assert_eq!(NamePattern::new(USUAL).unwrap(), NamePattern::default());
         assert_eq!(
             name(&NamePattern::default(), 7),
-            "water-daily-20261124T060000-20261125T060000-000007.csv"
+            "water-daily-20261124T060000+0100-20261125T060000+0100-000007.csv"
         );
         let own = NamePattern::new("Index_{to}.{sequence}.txt").unwrap();
-        assert_eq!(name(&own, 12_345_678), "Index_20261125T060000.12345678.txt");
+        assert_eq!(name(&own, 12_345_678), "Index_20261125T060000+0100.12345678.txt");
     }
 
     #[test]

@@ -128,6 +128,12 @@ impl Rhythm {
         moment.to_zoned(self.zone.clone())
     }
 
+    /// The time zone in which the rhythm is kept.
+    #[must_use]
+    pub fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
     /// The longest time between two moments, of those that come next.
     #[must_use]
     pub fn longest_pause(&self, from: Timestamp) -> Duration {

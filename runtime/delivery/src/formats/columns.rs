@@ -1,85 +1,240 @@
-//! A table with a row for each record and a column for each quantity of each channel.
-//!
-//! A record with measurements of several moments has a row for each moment, and one that measures the
-//! same twice has a further row, so that nothing is left out.
+//! Columns of a table, and their names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use jiff::Timestamp;
+use champollion_sandbox::vocabulary::quantities;
 
 use super::{
-    cells,
-    error::FormatError,
-    fields::{self, FIRST, LAST, moment},
+    cell::Cell,
+    fields::{FIRST, Field, LAST, MEASUREMENT, MEASUREMENT_MORE},
     layout::Layout,
-    sheet::Sheet,
-    view::{Measured, View},
+    options::{KnownQuantity, TableOptions},
+    rows::{Row, RowsOf},
+    view::View,
 };
 
-/// The column that says when what is in a row was measured.
-const MEASURED_AT: &str = "measuredAt";
+/// Most tags that have columns of their own where the recipient does not name them: beyond, all are in one column.
+const TAGS: usize = 64;
 
-/// The columns in the order of the vocabulary, which is that of the names, and of the channels; and the unit
-/// of each.
-type Columns<'json> = BTreeMap<(&'json str, u16), &'json str>;
+/// A column of a table.
+#[derive(Debug)]
+pub(super) enum Column<'view> {
+    Field(Field),
+    /// A tag of the device.
+    Tag(&'view str),
+    /// All tags of the device, `name=value;…`.
+    Tags,
+    /// All tags of the device, as JSON.
+    TagsAsJson,
+    /// A quantity of a channel, or of the channel that the row is of.
+    Quantity {
+        name: &'view str,
+        unit: &'view str,
+        channel: Option<u16>,
+    },
+}
 
-pub(super) fn write(views: &[View<'_>], layout: Layout) -> Result<Vec<u8>, FormatError> {
-    let mut columns = Columns::new();
+/// Returns the columns of a table.
+pub(super) fn of<'view>(
+    views: &'view [View<'view>],
+    rows_of: RowsOf,
+    options: &'view TableOptions,
+    is_local: bool,
+) -> Vec<Column<'view>> {
+    let is_asked_for = |field: &Field| {
+        field.detail().is_none_or(|detail| options.content.details.contains(&detail))
+    };
+    let fields = |fields: &[Field]| -> Vec<Column<'view>> {
+        fields.iter().copied().filter(is_asked_for).map(Column::Field).collect()
+    };
+    let mut columns = fields(&FIRST);
+    columns.extend(tags(views, options));
+    columns.extend(fields(&[Field::ReceivedAt, Field::MeasuredAt]));
+    match rows_of {
+        RowsOf::Measurements => columns.extend(fields(&MEASUREMENT)),
+        RowsOf::Records => columns.extend(occurring(views, options)),
+        RowsOf::RecordsByChannel => {
+            columns.extend(fields(&[Field::Channel]));
+            columns.extend(fixed(options));
+        }
+    }
+    columns.extend(fields(&LAST));
+    if rows_of == RowsOf::Measurements {
+        columns.extend(fields(&MEASUREMENT_MORE));
+    }
+    if is_local {
+        // The hour that comes twice when clocks are put back is told apart by it.
+        columns.extend(fields(&[Field::UtcOffset]));
+    }
+    columns
+}
+
+/// The columns of tags: those that are named, or else those that occur; in a table for databases, whose columns
+/// do not depend on what is in it, one of all.
+fn tags<'view>(views: &'view [View<'view>], options: &'view TableOptions) -> Vec<Column<'view>> {
+    if !options.content.tags.is_empty() {
+        return options.content.tags.iter().map(|name| Column::Tag(name)).collect();
+    }
+    if options.layout == Layout::Database {
+        return vec![Column::TagsAsJson];
+    }
+    let names: BTreeSet<&str> =
+        views.iter().flat_map(|view| view.device.tags.keys()).map(String::as_str).collect();
+    if names.len() > TAGS {
+        return vec![Column::Tags];
+    }
+    names.into_iter().map(Column::Tag).collect()
+}
+
+/// The columns of quantities that occur, in the order of the vocabulary, which is that of the names, and of the
+/// channels; of quantities that are named, in their order, the first channel whether it occurs or not.
+fn occurring<'view>(
+    views: &'view [View<'view>],
+    options: &'view TableOptions,
+) -> Vec<Column<'view>> {
+    let mut found: BTreeMap<(&str, u16), &str> = BTreeMap::new();
     for measured in views.iter().flat_map(View::measurements) {
-        columns.insert((&measured.quantity, measured.channel), &measured.unit);
+        found.insert((&measured.quantity, measured.channel), &measured.unit);
     }
-    let mut sheet = Sheet::new(layout);
-    let titles = columns
+    let named = &options.content.quantities;
+    let of_channel = |name, channel, unit| Column::Quantity { name, unit, channel: Some(channel) };
+    if named.is_empty() {
+        return found
+            .into_iter()
+            .map(|((name, channel), unit)| of_channel(name, channel, unit))
+            .collect();
+    }
+    let mut columns = Vec::new();
+    for quantity in named {
+        let name = quantity.name();
+        let further = found.keys().filter(|(found, channel)| *found == name && *channel > 0);
+        let channels = std::iter::once(0).chain(further.map(|(_, channel)| *channel));
+        columns.extend(channels.map(|channel| of_channel(name, channel, quantity.unit())));
+    }
+    columns
+}
+
+/// The columns of quantities that do not depend on what was measured: those that are named, or else all.
+fn fixed(options: &TableOptions) -> Vec<Column<'static>> {
+    let named = &options.content.quantities;
+    let all: Vec<KnownQuantity> = if named.is_empty() {
+        quantities().map(KnownQuantity::from).collect()
+    } else {
+        named.clone()
+    };
+    let column = |quantity: KnownQuantity| Column::Quantity {
+        name: quantity.name(),
+        unit: quantity.unit(),
+        channel: None,
+    };
+    all.into_iter().map(column).collect()
+}
+
+impl Column<'_> {
+    /// Returns the cell of a row.
+    pub(super) fn cell<'row>(&self, row: &Row<'row>) -> Result<Cell<'row>, serde_json::Error> {
+        let tags = &row.view.device.tags;
+        Ok(match self {
+            Self::Field(field) => field.cell(row)?,
+            Self::Tag(name) => tags.get(*name).map_or(Cell::Empty, |value| Cell::text(value)),
+            Self::Tags if tags.is_empty() => Cell::Empty,
+            Self::Tags => {
+                let pairs: Vec<String> =
+                    tags.iter().map(|(name, value)| format!("{name}={value}")).collect();
+                Cell::Text(pairs.join(";").into())
+            }
+            Self::TagsAsJson => Cell::Json(serde_json::to_string(tags)?.into()),
+            Self::Quantity { name, channel, .. } => {
+                let channel = channel.or(row.channel).unwrap_or_default();
+                match row.measured_of(name, channel) {
+                    Some(measured) => Cell::value(measured.value)?,
+                    None => Cell::Empty,
+                }
+            }
+        })
+    }
+
+    /// `water.volume [m3]`; of a channel other than 0 `pulse.count #1 [1]`. A unit that stands in brackets
+    /// itself is not put into further ones.
+    fn title(&self) -> String {
+        match self {
+            Self::Field(field) => field.title().to_owned(),
+            Self::Tag(name) => format!("tags.{name}"),
+            Self::Tags | Self::TagsAsJson => "tags".to_owned(),
+            Self::Quantity { name, unit, channel } => {
+                let channel = match channel {
+                    None | Some(0) => String::new(),
+                    Some(channel) => format!(" #{channel}"),
+                };
+                match *unit {
+                    "" => format!("{name}{channel}"),
+                    unit if unit.starts_with('[') => format!("{name}{channel} {unit}"),
+                    unit => format!("{name}{channel} [{unit}]"),
+                }
+            }
+        }
+    }
+}
+
+/// Returns the names of columns in a layout.
+pub(super) fn titles(columns: &[Column<'_>], layout: Layout) -> Vec<String> {
+    if layout != Layout::Database {
+        return columns.iter().map(Column::title).collect();
+    }
+    let mut taken = HashSet::new();
+    columns
         .iter()
-        .map(|(&(quantity, channel), unit)| cells::title(&title(quantity, channel, unit), layout));
-    let own = |name: &&str| (*name).to_owned();
-    let names = FIRST.iter().chain([&MEASURED_AT]).map(own);
-    sheet.row(names.chain(titles).chain(LAST.iter().map(own)));
-    for view in views {
-        let first = fields::first(view, layout);
-        for (index, (measured_at, row)) in rows(view).into_iter().enumerate() {
-            let values = columns.keys().map(|column| {
-                row.get(column)
-                    .map_or(Ok(String::new()), |measured| cells::value(measured.value, layout))
-            });
-            let values = values.collect::<Result<Vec<_>, _>>()?;
-            let last = fields::last(view, index == 0, layout);
-            let when = [moment(measured_at)];
-            sheet.row(first.iter().chain(&when).chain(&values).chain(&last));
-        }
-    }
-    Ok(sheet.finish())
+        .map(|column| {
+            let plain = match column {
+                Column::Quantity { name, .. } => identifier(name),
+                _ => identifier(&column.title()),
+            };
+            let mut name = plain.clone();
+            let mut number = 2;
+            // Two tags may differ by a sign alone.
+            while !taken.insert(name.clone()) {
+                name = format!("{plain}_{number}");
+                number += 1;
+            }
+            name
+        })
+        .collect()
 }
 
-/// When it was measured, and what, by quantity and channel.
-type Row<'view, 'json> = (Timestamp, BTreeMap<(&'view str, u16), &'view Measured<'json>>);
-
-/// The rows of a record: at least one.
-fn rows<'view, 'json>(view: &'view View<'json>) -> Vec<Row<'view, 'json>> {
-    let mut rows: Vec<Row<'view, 'json>> = Vec::new();
-    for measured in view.measurements() {
-        let at = measured.measured_at.unwrap_or(view.received_at);
-        let column = (&*measured.quantity, measured.channel);
-        let free =
-            rows.iter_mut().find(|(row_at, row)| *row_at == at && !row.contains_key(&column));
-        match free {
-            Some((_, row)) => drop(row.insert(column, measured)),
-            None => rows.push((at, BTreeMap::from([(column, measured)]))),
+/// A name as databases take it without quotes: `fCnt` as `f_cnt`, `water.volume` as `water_volume`, without the unit.
+fn identifier(title: &str) -> String {
+    let named = title.split_once(" [").map_or(title, |(name, _)| name);
+    let mut identifier = String::with_capacity(named.len() + 4);
+    for character in named.chars() {
+        if character.is_ascii_uppercase() && !identifier.is_empty() && !identifier.ends_with('_') {
+            identifier.push('_');
+        }
+        if character.is_ascii_alphanumeric() {
+            identifier.push(character.to_ascii_lowercase());
+        } else if !identifier.ends_with('_') {
+            identifier.push('_');
         }
     }
-    if rows.is_empty() {
-        rows.push((view.received_at, BTreeMap::new()));
-    }
-    rows
+    identifier
 }
 
-/// `water.volume [m3]`; of a channel other than 0 `pulse.count #1 [1]`. A unit that stands in brackets
-/// itself is not put into further ones.
-fn title(quantity: &str, channel: u16, unit: &str) -> String {
-    let channel = if channel == 0 { String::new() } else { format!(" #{channel}") };
-    match unit {
-        "" => format!("{quantity}{channel}"),
-        _ if unit.starts_with('[') => format!("{quantity}{channel} {unit}"),
-        _ => format!("{quantity}{channel} [{unit}]"),
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_columns_are_what_databases_take() {
+        for (title, expected) in [
+            ("fCnt", "f_cnt"),
+            ("rssi [dBm]", "rssi"),
+            ("water.volume", "water_volume"),
+            ("tags.N° de rue", "tags_n_de_rue"),
+            ("measuredAt", "measured_at"),
+        ] {
+            assert_eq!(identifier(title), expected);
+        }
+        let tags = [Column::Tag("a b"), Column::Tag("a-b"), Column::Tag("a.b")];
+        let expected = ["tags_a_b", "tags_a_b_2", "tags_a_b_3"];
+        assert_eq!(titles(&tags, Layout::Database), expected);
     }
 }

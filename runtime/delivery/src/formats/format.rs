@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use super::{columns, error::FormatError, layout::Layout, rows, senml, view::View};
+use super::{error::FormatError, options::TableOptions, rows::RowsOf, senml, table, view::View};
 
 /// A format in which records are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -18,19 +18,32 @@ pub enum Format {
     CsvRows,
     /// A table with a row for each record and a column for each quantity.
     CsvColumns,
+    /// A workbook of spreadsheets with a row for each measurement.
+    XlsxRows,
+    /// A workbook of spreadsheets with a row for each record and a column for each quantity.
+    XlsxColumns,
     /// Sensor Measurement Lists (RFC 8428), as JSON.
     Senml,
 }
 
 /// A text that names no format.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no format: it must be json, ndjson, csv-rows, csv-columns or senml")]
+#[error(
+    "{0:?} is no format: it must be json, ndjson, csv-rows, csv-columns, xlsx-rows, xlsx-columns or senml"
+)]
 pub struct UnknownFormat(String);
 
 impl Format {
     /// All formats that there are.
-    pub const ALL: [Self; 5] =
-        [Self::Json, Self::Ndjson, Self::CsvRows, Self::CsvColumns, Self::Senml];
+    pub const ALL: [Self; 7] = [
+        Self::Json,
+        Self::Ndjson,
+        Self::CsvRows,
+        Self::CsvColumns,
+        Self::XlsxRows,
+        Self::XlsxColumns,
+        Self::Senml,
+    ];
 
     /// Returns the name of the format.
     #[must_use]
@@ -40,6 +53,8 @@ impl Format {
             Self::Ndjson => "ndjson",
             Self::CsvRows => "csv-rows",
             Self::CsvColumns => "csv-columns",
+            Self::XlsxRows => "xlsx-rows",
+            Self::XlsxColumns => "xlsx-columns",
             Self::Senml => "senml",
         }
     }
@@ -51,6 +66,9 @@ impl Format {
             Self::Json => "application/json",
             Self::Ndjson => "application/x-ndjson",
             Self::CsvRows | Self::CsvColumns => "text/csv; charset=utf-8; header=present",
+            Self::XlsxRows | Self::XlsxColumns => {
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+            }
             Self::Senml => "application/senml+json",
         }
     }
@@ -62,14 +80,27 @@ impl Format {
             Self::Json => "json",
             Self::Ndjson => "ndjson",
             Self::CsvRows | Self::CsvColumns => "csv",
+            Self::XlsxRows | Self::XlsxColumns => "xlsx",
             Self::Senml => "senml",
         }
     }
 
-    /// Whether it is a table, which has a [`Layout`].
+    /// Whether it is a table, whose content may be chosen.
     #[must_use]
     pub fn is_table(self) -> bool {
+        matches!(self, Self::CsvRows | Self::CsvColumns | Self::XlsxRows | Self::XlsxColumns)
+    }
+
+    /// Whether it has a [`Layout`](super::Layout): a table that is a text.
+    #[must_use]
+    pub fn has_layout(self) -> bool {
         matches!(self, Self::CsvRows | Self::CsvColumns)
+    }
+
+    /// Whether it is bytes that a terminal cannot show.
+    #[must_use]
+    pub fn is_binary(self) -> bool {
+        matches!(self, Self::XlsxRows | Self::XlsxColumns)
     }
 
     /// Whether a record can be written in it.
@@ -81,25 +112,29 @@ impl Format {
             Self::Json | Self::Ndjson => {
                 serde_json::from_str::<serde::de::IgnoredAny>(record).map(drop)
             }
-            Self::CsvRows | Self::CsvColumns | Self::Senml => View::read(record).map(drop),
+            Self::CsvRows | Self::CsvColumns | Self::XlsxRows | Self::XlsxColumns | Self::Senml => {
+                View::read(record).map(drop)
+            }
         }
     }
 
-    /// Records, each as JSON in any of the shapes, in this format; tables in a layout. The same records
+    /// Records, each as JSON in any of the shapes, in this format; tables with their options. The same records
     /// always give the same bytes.
     ///
     /// # Errors
-    /// One of them is no record.
+    /// One of them is no record, or a workbook cannot hold them.
     pub fn write<T: AsRef<str>>(
         self,
         records: &[T],
-        layout: Layout,
+        options: &TableOptions,
     ) -> Result<Vec<u8>, FormatError> {
         Ok(match self {
             Self::Json => listed(records, "[", ",", "]\n"),
             Self::Ndjson => listed(records, "", "\n", if records.is_empty() { "" } else { "\n" }),
-            Self::CsvRows => rows::write(&views(records)?, layout)?,
-            Self::CsvColumns => columns::write(&views(records)?, layout)?,
+            Self::CsvRows => table::csv(&views(records)?, RowsOf::Measurements, options)?,
+            Self::CsvColumns => table::csv(&views(records)?, RowsOf::Records, options)?,
+            Self::XlsxRows => table::workbook(&views(records)?, RowsOf::Measurements, options)?,
+            Self::XlsxColumns => table::workbook(&views(records)?, RowsOf::Records, options)?,
             Self::Senml => senml::write(&views(records)?)?,
         })
     }

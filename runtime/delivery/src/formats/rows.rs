@@ -1,47 +1,104 @@
-//! A table with a row for each measurement. A record without any has one row.
+//! Rows of a table: one for each measurement, or one for each record.
+//!
+//! A record with measurements of several moments has a row for each moment, and one that measures the
+//! same twice has a further row, so that nothing is left out.
+
+use std::collections::BTreeMap;
+
+use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
-    cells,
-    error::FormatError,
-    fields::{self, FIRST, LAST, moment},
-    layout::Layout,
-    sheet::Sheet,
-    view::View,
+    options::TableContent,
+    view::{Measured, View},
 };
 
-/// The columns of a measurement.
-const MEASUREMENT: [&str; 5] = ["measuredAt", "quantity", "channel", "value", "unit"];
+/// The rows that a table has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RowsOf {
+    /// A row for each measurement; a record without any has one row.
+    Measurements,
+    /// A row for each record and moment, with a column for each quantity and channel.
+    Records,
+    /// The same with a row for each channel, so that the columns are those of the quantities alone.
+    RecordsByChannel,
+}
 
-/// Those that came later, at the end, since columns keep their places.
-const MEASUREMENT_MORE: [&str; 3] = ["measurement", "kind", "current"];
+/// Measurements by quantity and channel.
+type ByColumn<'row> = BTreeMap<(&'row str, u16), &'row Measured<'row>>;
 
-pub(super) fn write(views: &[View<'_>], layout: Layout) -> Result<Vec<u8>, FormatError> {
-    let mut sheet = Sheet::new(layout);
-    sheet.row(FIRST.iter().chain(&MEASUREMENT).chain(&LAST).chain(&MEASUREMENT_MORE));
-    for view in views {
-        let first = fields::first(view, layout);
-        let mut row = |measurement: &[String; 5], more: &[String; 3], is_first_row| {
-            let last = fields::last(view, is_first_row, layout);
-            sheet.row(first.iter().chain(measurement).chain(&last).chain(more));
-        };
-        if view.measurements().is_empty() {
-            row(&Default::default(), &Default::default(), true);
+/// A row of a table.
+pub(super) struct Row<'row> {
+    pub(super) view: &'row View<'row>,
+    /// The zone in which moments may be shown.
+    pub(super) zone: &'row TimeZone,
+    /// The moment of the measurements; that of the reception where the device tells none.
+    pub(super) measured_at: Timestamp,
+    /// The channel of the measurements, where the row is of one.
+    pub(super) channel: Option<u16>,
+    /// The measurement of the row, where it is of one.
+    pub(super) measured: Option<&'row Measured<'row>>,
+    /// The measurements of the row, where it may be of several.
+    pub(super) by_column: ByColumn<'row>,
+    /// Whether it is the first row of its record.
+    pub(super) is_first: bool,
+}
+
+impl<'row> Row<'row> {
+    /// Returns the measurement of a quantity and channel, in a row that may be of several.
+    pub(super) fn measured_of(&self, name: &str, channel: u16) -> Option<&'row Measured<'row>> {
+        let mut all = self.by_column.iter();
+        all.find(|((found, of), _)| *found == name && *of == channel).map(|(_, measured)| *measured)
+    }
+}
+
+/// Returns the rows of a record. A table that has certain quantities alone, with a row for each measurement, has
+/// none of a record without them; any other has at least one.
+pub(super) fn of<'row>(
+    view: &'row View<'row>,
+    rows_of: RowsOf,
+    content: &TableContent,
+    zone: &'row TimeZone,
+) -> Vec<Row<'row>> {
+    let empty = |measured_at, channel| Row {
+        view,
+        zone,
+        measured_at,
+        channel,
+        measured: None,
+        by_column: ByColumn::new(),
+        is_first: false,
+    };
+    let mut rows: Vec<Row<'row>> = Vec::new();
+    for measured in view.measurements() {
+        if !content.takes(&measured.quantity) {
+            continue;
         }
-        for (index, measured) in view.measurements().iter().enumerate() {
-            let measurement = [
-                moment(measured.measured_at.unwrap_or(view.received_at)),
-                cells::text(&measured.quantity, layout),
-                measured.channel.to_string(),
-                cells::value(measured.value, layout)?,
-                cells::text(&measured.unit, layout),
-            ];
-            let more = [
-                cells::text(&measured.id, layout),
-                cells::text(&measured.kind, layout),
-                measured.current.map(|current| current.to_string()).unwrap_or_default(),
-            ];
-            row(&measurement, &more, index == 0);
+        let at = measured.measured_at.unwrap_or(view.received_at);
+        if rows_of == RowsOf::Measurements {
+            let row = empty(at, Some(measured.channel));
+            rows.push(Row { measured: Some(measured), ..row });
+            continue;
+        }
+        let channel = (rows_of == RowsOf::RecordsByChannel).then_some(measured.channel);
+        let column = (&*measured.quantity, measured.channel);
+        let free = rows.iter_mut().find(|row| {
+            row.measured_at == at && row.channel == channel && !row.by_column.contains_key(&column)
+        });
+        match free {
+            Some(row) => drop(row.by_column.insert(column, measured)),
+            None => {
+                let mut row = empty(at, channel);
+                row.by_column.insert(column, measured);
+                rows.push(row);
+            }
         }
     }
-    Ok(sheet.finish())
+    let may_be_none = rows_of == RowsOf::Measurements && !content.quantities.is_empty();
+    if rows.is_empty() && !may_be_none {
+        rows.push(empty(view.received_at, None));
+    }
+    if let Some(first) = rows.first_mut() {
+        first.is_first = true;
+    }
+    rows
 }

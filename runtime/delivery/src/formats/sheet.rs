@@ -1,31 +1,60 @@
-//! A table as it is written: cells that are ready, rows that end with CRLF (RFC 4180).
+//! A table as CSV: rows that end with CRLF (RFC 4180), in a layout.
 
-use super::layout::Layout;
+use super::{cell::Cell, cells, error::FormatError, layout::Layout};
 
-/// A table that is being written.
-pub(super) struct Sheet {
+/// A table that is being written, in whichever form.
+pub(super) trait Sheet {
+    /// Writes the names of the columns.
+    fn titles(&mut self, titles: &[String]) -> Result<(), FormatError>;
+
+    /// Writes a row of cells.
+    fn row(&mut self, cells: &[Cell<'_>]) -> Result<(), FormatError>;
+}
+
+/// A table of CSV that is being written.
+pub(super) struct CsvSheet {
     layout: Layout,
     text: String,
 }
 
-impl Sheet {
+impl CsvSheet {
     pub(super) fn new(layout: Layout) -> Self {
         Self { layout, text: layout.beginning().to_owned() }
-    }
-
-    /// Writes a row of cells.
-    pub(super) fn row<C: AsRef<str>>(&mut self, cells: impl IntoIterator<Item = C>) {
-        for (place, cell) in cells.into_iter().enumerate() {
-            if place > 0 {
-                self.text.push(self.layout.separator());
-            }
-            self.text.push_str(cell.as_ref());
-        }
-        self.text.push_str("\r\n");
     }
 
     /// Returns the bytes of the table.
     pub(super) fn finish(self) -> Vec<u8> {
         self.text.into_bytes()
+    }
+
+    fn line(&mut self, cells: impl Iterator<Item = String>) {
+        for (place, cell) in cells.enumerate() {
+            if place > 0 {
+                self.text.push(self.layout.separator());
+            }
+            self.text.push_str(&cell);
+        }
+        self.text.push_str("\r\n");
+    }
+}
+
+impl Sheet for CsvSheet {
+    fn titles(&mut self, titles: &[String]) -> Result<(), FormatError> {
+        let layout = self.layout;
+        self.line(titles.iter().map(|title| cells::title(title, layout)));
+        Ok(())
+    }
+
+    fn row(&mut self, cells: &[Cell<'_>]) -> Result<(), FormatError> {
+        let layout = self.layout;
+        self.line(cells.iter().map(|cell| match cell {
+            Cell::Empty => String::new(),
+            Cell::Text(text) => cells::text(text, layout),
+            Cell::Json(json) => cells::json(json, layout),
+            Cell::Number(number) => cells::number(number, layout),
+            Cell::Truth(is_true) => layout.truth(*is_true).to_owned(),
+            Cell::Moment(moment) => layout.moment(moment),
+        }));
+        Ok(())
     }
 }

@@ -21,6 +21,9 @@ pub(super) struct View<'json> {
     pub(super) recorded_at: Option<Timestamp>,
     #[serde(default, borrow)]
     pub(super) replaces: Option<Replaced<'json>>,
+    /// The zone of local moments, where one is asked for.
+    #[serde(default, borrow)]
+    pub(super) time_zone: Option<Cow<'json, str>>,
     #[serde(default, borrow)]
     pub(super) network_server: Cow<'json, str>,
     #[serde(borrow)]

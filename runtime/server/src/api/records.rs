@@ -42,6 +42,7 @@ use wanted::{Reader, Wanted};
                 (String = "application/x-ndjson"),
                 (String = "text/csv"),
                 (Vec<Object> = "application/senml+json"),
+                (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
             ),
             headers(
                 ("next-cursor" = String, description = "The cursor to go on after."),
@@ -63,7 +64,7 @@ pub(super) async fn pull(
     Parameters(wanted): Parameters<Wanted>,
 ) -> Result<Response, Problem> {
     let format = answer::format(wanted.format(), &headers)?;
-    let layout = answer::layout(format, wanted.layout())?;
+    let options = answer::table_options(format, wanted.layout(), wanted.table()?)?;
     let wish = wanted.understood(&authorized)?;
     let Authorized { principal, .. } = &authorized;
     let bytes = answer::bytes(format, service.config.http.page_bytes);
@@ -85,7 +86,7 @@ pub(super) async fn pull(
             (wish.pull(&service, &reader).await?, place)
         }
     };
-    answer::write(page, format, layout, place).await
+    answer::write(page, format, options, place).await
 }
 
 #[derive(Deserialize, utoipa::ToSchema)]

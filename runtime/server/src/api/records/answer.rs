@@ -6,7 +6,7 @@ use axum::{
     response::Response,
 };
 use champollion_delivery::{
-    formats::{Format, Layout},
+    formats::{Format, FormatError, Layout, TableContent, TableOptions},
     mailbox::Page,
 };
 
@@ -19,8 +19,11 @@ const NEXT: HeaderName = HeaderName::from_static("next-cursor");
 /// Whether there are more records than were asked for.
 const MORE: HeaderName = HeaderName::from_static("more-records");
 
+/// The media type of workbooks.
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
 /// Media types by which a format is asked for. JSON is a page, with the records' cursors on it.
-const MEDIA_TYPES: [(&str, Format); 9] = [
+const MEDIA_TYPES: [(&str, Format); 10] = [
     ("application/json", Format::Json),
     ("application/*", Format::Json),
     ("*/*", Format::Json),
@@ -30,6 +33,7 @@ const MEDIA_TYPES: [(&str, Format); 9] = [
     ("text/csv", Format::CsvRows),
     ("text/*", Format::CsvRows),
     ("application/senml+json", Format::Senml),
+    (XLSX, Format::XlsxRows),
 ];
 
 /// Returns the format that is wanted: the one that is named, or else the best liked of those that the client
@@ -47,20 +51,34 @@ pub(super) fn format(named: Option<Format>, headers: &HeaderMap) -> Result<Forma
     });
     known.ok_or_else(|| {
         Problem::not_acceptable(
-            "records can be had as application/json, application/x-ndjson, text/csv and \
-             application/senml+json",
+            "records can be had as application/json, application/x-ndjson, text/csv, \
+             application/senml+json and \
+             application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         )
     })
 }
 
-/// Returns the layout of an answer in a format.
-pub(super) fn layout(format: Format, named: Option<Layout>) -> Result<Layout, Problem> {
-    match named {
-        Some(layout) if !layout.is_usual() && !format.is_table() => {
-            let detail = format!("layout={layout} is of tables: ask for csv-rows or csv-columns");
-            Err(Problem::bad_request("invalid-query", detail))
-        }
-        named => Ok(named.unwrap_or_default()),
+/// Returns the options of an answer in a format.
+pub(super) fn table_options(
+    format: Format,
+    named: Option<Layout>,
+    content: TableContent,
+) -> Result<TableOptions, Problem> {
+    let refused = |detail: String| Err(Problem::bad_request("invalid-query", detail));
+    let layout = named.unwrap_or_default();
+    if !layout.is_usual() && !format.has_layout() {
+        let detail =
+            format!("layout={layout} is of tables of CSV: ask for csv-rows or csv-columns");
+        return refused(detail);
+    }
+    if !content.is_usual() && !format.is_table() {
+        let detail = "quantities, tags, details and columns are of tables: ask for csv-rows, \
+                      csv-columns, xlsx-rows or xlsx-columns";
+        return refused(detail.to_owned());
+    }
+    match content.check() {
+        Ok(()) => Ok(TableOptions::new(layout, content)),
+        Err(error) => refused(error.to_string()),
     }
 }
 
@@ -90,7 +108,11 @@ const TABLE: usize = 4;
 pub(super) fn bytes(format: Format, answer: usize) -> usize {
     match format {
         Format::Json | Format::Ndjson => answer,
-        Format::CsvRows | Format::CsvColumns | Format::Senml => answer / TABLE,
+        Format::CsvRows
+        | Format::CsvColumns
+        | Format::XlsxRows
+        | Format::XlsxColumns
+        | Format::Senml => answer / TABLE,
     }
 }
 
@@ -99,7 +121,7 @@ pub(super) fn bytes(format: Format, answer: usize) -> usize {
 pub(super) async fn write(
     page: Page,
     format: Format,
-    layout: Layout,
+    options: TableOptions,
     place: Place,
 ) -> Result<Response, Problem> {
     let (next, more) = (page.next, page.more);
@@ -108,7 +130,14 @@ pub(super) async fn write(
         _ => {
             let records: Vec<&str> =
                 page.records.iter().map(|pulled| pulled.record.get()).collect();
-            format.write(&records, layout).map_err(|error| Problem::internal(&error))
+            format.write(&records, &options).map_err(|error| match error {
+                FormatError::TooExpensive { .. }
+                | FormatError::TooLarge { .. }
+                | FormatError::TooManyRows { .. } => {
+                    Problem::bad_request("invalid-query", error.to_string())
+                }
+                error => Problem::internal(&error),
+            })
         }
     });
     let body = written.await.map_err(|error| Problem::internal(&error))??;
@@ -143,6 +172,8 @@ mod tests {
         assert_eq!(accept("text/csv;q=0.1, application/senml+json").unwrap(), Format::Senml);
         assert_eq!(accept("image/png, application/x-ndjson;q=0.2").unwrap(), Format::Ndjson);
         assert_eq!(accept("text/html, */*;q=0.1").unwrap(), Format::Json);
+        assert_eq!(accept(XLSX).unwrap(), Format::XlsxRows);
+        assert_eq!(Format::XlsxColumns.content_type(), XLSX);
         assert!(accept("image/png").is_err());
         assert!(accept("text/csv;q=0").unwrap() == Format::Json);
         let named = format(Some(Format::CsvColumns), &HeaderMap::new());

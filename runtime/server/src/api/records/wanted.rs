@@ -4,7 +4,7 @@ use std::{str::FromStr, time::Duration};
 
 use champollion_delivery::{
     dispatch::DispatchError,
-    formats::{Format, Layout},
+    formats::{Format, Layout, TableContent, Templates},
     mailbox::{DeliveryError, Page, PageBounds},
     names::{GroupId, RouteKey, RouteName},
     records::Cursor,
@@ -72,9 +72,18 @@ pub(in crate::api) struct Wanted {
     /// The format of the answer; by the Accept header where it is left out.
     #[param(inline)]
     format: Option<Format>,
-    /// The layout of a table, `international` where it is left out; other formats have none.
+    /// The layout of a table of CSV, `international` where it is left out; other formats have none.
     #[param(inline)]
     layout: Option<Layout>,
+    /// The quantities that are in a table, separated by commas; all where it is left out.
+    quantities: Option<String>,
+    /// The tags of devices that have columns of their own in a table, separated by commas.
+    tags: Option<String>,
+    /// Details that a table has only where they are asked for: `data`, `payload`, `digest`, separated by commas.
+    details: Option<String>,
+    /// Columns of one's own instead of the usual ones: `point;date;index=value * 1000`.
+    #[param(inline)]
+    columns: Option<Templates>,
 }
 
 /// The records that a client wants.
@@ -103,6 +112,16 @@ impl Wanted {
     /// Returns the layout of a table, if one is named.
     pub(super) fn layout(&self) -> Option<Layout> {
         self.layout
+    }
+
+    /// Returns the content of a table.
+    pub(super) fn table(&self) -> Result<TableContent, Problem> {
+        Ok(TableContent {
+            quantities: list("quantities", self.quantities.clone())?,
+            tags: list("tags", self.tags.clone())?,
+            details: list("details", self.details.clone())?,
+            columns: self.columns.clone(),
+        })
     }
 
     /// The same, once it is clear that whoever asks may have it.

@@ -1,0 +1,498 @@
+//! Columns of the recipient's own: a name and an expression each, `point;date;index=value * 1000`.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{Arc, LazyLock},
+};
+
+use champollion_sandbox::vocabulary::{Nature, quantity};
+use jiff::{Timestamp, civil, fmt::strtime, tz::TimeZone};
+use minijinja::{
+    Environment, Error, ErrorKind, UndefinedBehavior, Value,
+    value::{Serde, ValueKind},
+};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Value as Json, value::RawValue};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, Type},
+};
+
+use super::{
+    cell::Cell,
+    error::FormatError,
+    rows::Row,
+    view::{Measured, View},
+};
+
+/// Longest text of all columns in bytes.
+const BYTES: usize = 4_000;
+
+/// Most columns of one table.
+const COLUMNS: usize = 32;
+
+/// Fuel of a cell: some hundred steps, or twelve kilobytes of text. A table has many cells.
+const FUEL: u64 = 200;
+
+/// Expressions of columns are Jinja's, as those of filters are, with a filter for moments.
+static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut environment = Environment::new();
+    environment.set_fuel(Some(FUEL));
+    // A tag that a device does not have leaves the cell empty.
+    environment.set_undefined_behavior(UndefinedBehavior::Chainable);
+    environment.add_filter("date", date);
+    environment
+});
+
+/// Columns of the recipient's own, in their order: `point;date;index=value * 1000`.
+///
+/// Each is a name with an expression, or a name that is one. An expression may speak of the names of `NAMES`.
+#[derive(Clone)]
+pub struct Templates {
+    text: String,
+    columns: Vec<Template>,
+}
+
+/// A column of the recipient's own.
+#[derive(Clone)]
+struct Template {
+    title: String,
+    expression: Arc<minijinja::Expression<'static, 'static>>,
+}
+
+/// A fault of columns of the recipient's own.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the column {column:?} cannot be read: {reason}. Columns are written like point;date;index=value * 1000"
+)]
+pub struct TemplatesError {
+    column: String,
+    reason: String,
+}
+
+/// The names that an expression can speak of, those of [`Seen`].
+const NAMES: [&str; 32] = [
+    "channel",
+    "current",
+    "date",
+    "decoded",
+    "decoder",
+    "device",
+    "error",
+    "fCnt",
+    "fPort",
+    "gateway",
+    "group",
+    "index",
+    "kind",
+    "measuredAt",
+    "measuredAtLocal",
+    "measurement",
+    "name",
+    "payload",
+    "point",
+    "quantity",
+    "receivedAt",
+    "receivedAtLocal",
+    "record",
+    "replaces",
+    "rssi",
+    "snr",
+    "subGroup",
+    "tags",
+    "unit",
+    "useCase",
+    "value",
+    "values",
+];
+
+/// A row as an expression sees it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Seen<'row> {
+    channel: Option<u16>,
+    current: Option<bool>,
+    /// The moment of the measurement.
+    date: String,
+    decoded: bool,
+    decoder: Option<&'row str>,
+    device: &'row str,
+    error: Option<&'row str>,
+    f_cnt: u32,
+    f_port: Option<u8>,
+    gateway: Option<&'row str>,
+    group: &'row str,
+    /// The value, where it is an index.
+    index: Option<Json>,
+    kind: Option<&'row str>,
+    measured_at: String,
+    measured_at_local: String,
+    measurement: Option<&'row str>,
+    name: &'row str,
+    payload: Option<&'row str>,
+    /// The place that is measured, which is a tag of the device.
+    point: Option<&'row str>,
+    quantity: Option<&'row str>,
+    received_at: String,
+    received_at_local: String,
+    record: &'row str,
+    replaces: Option<&'row str>,
+    rssi: Option<f64>,
+    snr: Option<f64>,
+    sub_group: &'row str,
+    tags: &'row BTreeMap<String, String>,
+    unit: Option<&'row str>,
+    use_case: &'row str,
+    value: Option<Json>,
+    /// The values of the row by `quantity`, of channels other than 0 by `quantity#channel`.
+    values: BTreeMap<String, Json>,
+}
+
+impl Templates {
+    /// Reads columns out of their text.
+    ///
+    /// # Errors
+    /// Names the column that cannot be read, and the reason.
+    pub fn new(text: &str) -> Result<Self, TemplatesError> {
+        let refused = |column: &str, reason: String| TemplatesError {
+            column: column.chars().take(80).collect(),
+            reason,
+        };
+        if text.len() > BYTES {
+            return Err(refused(text, format!("all of them have more than {BYTES} bytes")));
+        }
+        let parts = separated(text);
+        if parts.len() > COLUMNS {
+            return Err(refused(text, format!("there are more than {COLUMNS} columns")));
+        }
+        let mut columns: Vec<Template> = Vec::with_capacity(parts.len());
+        for part in parts {
+            let (title, expression) = named(part);
+            if title.is_empty() || expression.is_empty() {
+                return Err(refused(part, "it has no name, or no expression".to_owned()));
+            }
+            if columns.iter().any(|column| column.title == title) {
+                return Err(refused(part, "another column has the same name".to_owned()));
+            }
+            let compiled =
+                ENVIRONMENT.compile_expression_owned(expression.to_owned()).map_err(|error| {
+                    let reason = error.detail().map_or_else(|| error.to_string(), str::to_owned);
+                    refused(part, reason)
+                })?;
+            let mut unknown: Vec<String> =
+                compiled.undeclared_variables(false).into_iter().collect();
+            unknown.retain(|name| !NAMES.contains(&name.as_str()));
+            unknown.sort_unstable();
+            if let Some(name) = unknown.first() {
+                let reason = format!("there is no {name}, but {}", NAMES.join(", "));
+                return Err(refused(part, reason));
+            }
+            columns.push(Template { title: title.to_owned(), expression: Arc::new(compiled) });
+        }
+        Ok(Self { text: text.to_owned(), columns })
+    }
+
+    /// Returns the names of the columns.
+    pub(super) fn titles(&self) -> Vec<String> {
+        self.columns.iter().map(|column| column.title.clone()).collect()
+    }
+
+    /// Returns the cells of a row. One that cannot be evaluated, such as an amount of what was not measured, is
+    /// empty.
+    ///
+    /// # Errors
+    /// An expression takes more than a cell may.
+    pub(super) fn cells(&self, row: &Row<'_>) -> Result<Vec<Cell<'static>>, FormatError> {
+        let context: Value = Serde(&Seen::new(row)?).into();
+        let cell = |column: &Template| match column.expression.eval(context.clone()) {
+            Ok(value) => Ok(cell(&value, row.zone)),
+            Err(error) if error.kind() == ErrorKind::OutOfFuel => {
+                Err(FormatError::TooExpensive { column: column.title.clone() })
+            }
+            Err(_) => Ok(Cell::Empty),
+        };
+        self.columns.iter().map(cell).collect()
+    }
+}
+
+/// The parts between semicolons, but for those within a text of an expression.
+fn separated(text: &str) -> Vec<&str> {
+    let (mut parts, mut begin) = (Vec::new(), 0);
+    let (mut quote, mut is_escaped) = (None, false);
+    for (at, character) in text.char_indices() {
+        match (quote, character) {
+            (Some(_), _) if is_escaped => is_escaped = false,
+            (Some(_), '\\') => is_escaped = true,
+            (Some(open), _) if open == character => quote = None,
+            (None, '\'' | '"') => quote = Some(character),
+            (None, ';') => {
+                parts.push(text[begin..at].trim());
+                begin = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(text[begin..].trim());
+    parts
+}
+
+/// The name and the expression of a column; without a name the expression is its own.
+fn named(part: &str) -> (&str, &str) {
+    let Some((title, expression)) = part.split_once('=') else { return (part, part) };
+    // A comparison is no name.
+    let is_comparison = expression.starts_with('=') || title.ends_with(['!', '<', '>']);
+    if is_comparison || title.contains(['\'', '"', '(']) {
+        return (part, part);
+    }
+    (title.trim(), expression.trim())
+}
+
+/// A moment of an expression in another form: `measuredAtLocal|date('%d/%m/%Y')`.
+fn date(moment: String, pattern: String) -> Result<String, Error> {
+    let refused = |error: jiff::Error| Error::new(ErrorKind::InvalidOperation, error.to_string());
+    let shown = moment.strip_suffix('Z').unwrap_or(&moment);
+    let shown: civil::DateTime = shown.parse().map_err(refused)?;
+    strtime::format(&pattern, shown).map_err(refused)
+}
+
+/// A value of an expression as a cell.
+fn cell(value: &Value, zone: &TimeZone) -> Cell<'static> {
+    match value.kind() {
+        ValueKind::Undefined | ValueKind::None => Cell::Empty,
+        ValueKind::Bool => Cell::Truth(value.is_true()),
+        ValueKind::Number => {
+            let number = value.to_string();
+            // What is not finite is no number to others.
+            if !number.parse::<f64>().is_ok_and(f64::is_finite) {
+                return Cell::Empty;
+            }
+            let whole = number.strip_suffix(".0").unwrap_or(&number);
+            Cell::Number(whole.to_owned().into())
+        }
+        _ => {
+            let text = value.to_string();
+            if text.is_empty() {
+                return Cell::Empty;
+            }
+            match text.parse::<Timestamp>() {
+                Ok(moment) => Cell::moment(moment, zone),
+                Err(_) => Cell::Text(text.into()),
+            }
+        }
+    }
+}
+
+impl<'row> Seen<'row> {
+    fn new(row: &Row<'row>) -> Result<Self, serde_json::Error> {
+        let View { device, uplink, radio, .. } = row.view;
+        let measured = row.measured;
+        let said = |of: fn(&'row Measured<'row>) -> &'row str| {
+            measured.map(of).filter(|text| !text.is_empty())
+        };
+        let local =
+            |moment: Timestamp| moment.display_with_offset(row.zone.to_offset(moment)).to_string();
+        let mut values = BTreeMap::new();
+        for (&(name, channel), measured) in &row.by_column {
+            let name = if channel == 0 { name.to_owned() } else { format!("{name}#{channel}") };
+            values.insert(name, json(measured.value)?);
+        }
+        let index = measured.or_else(|| row.by_column.values().copied().find(is_index));
+        Ok(Self {
+            channel: row.channel,
+            current: measured.and_then(|measured| measured.current),
+            date: row.measured_at.to_string(),
+            decoded: row.view.decoded.is_some(),
+            decoder: row.view.decoder.as_ref().map(|decoder| &*decoder.id),
+            device: &device.dev_eui,
+            error: row.view.decode_error.as_ref().map(|error| &*error.code),
+            f_cnt: uplink.f_cnt,
+            f_port: uplink.f_port,
+            gateway: radio.best_reception.as_ref().map(|best| &*best.gateway),
+            group: &row.view.group,
+            index: index.filter(is_index).map(|index| json(index.value)).transpose()?,
+            kind: said(|measured| &*measured.kind),
+            measured_at: row.measured_at.to_string(),
+            measured_at_local: local(row.measured_at),
+            measurement: said(|measured| &*measured.id),
+            name: &device.name,
+            payload: uplink.payload.as_deref(),
+            point: device.tags.get("point").map(String::as_str),
+            quantity: said(|measured| &*measured.quantity),
+            received_at: row.view.received_at.to_string(),
+            received_at_local: local(row.view.received_at),
+            record: &row.view.id,
+            replaces: row.view.replaces.as_ref().map(|replaces| &*replaces.record),
+            rssi: radio.rssi_dbm.map(number).transpose()?,
+            snr: radio.snr_db.map(number).transpose()?,
+            sub_group: &device.sub_group,
+            tags: &device.tags,
+            unit: said(|measured| &*measured.unit),
+            use_case: &device.use_case,
+            value: measured.map(|measured| json(measured.value)).transpose()?,
+            values,
+        })
+    }
+}
+
+/// Whether a measurement is a total that grows; records of an earlier version leave that to the vocabulary.
+fn is_index(measured: &&Measured<'_>) -> bool {
+    quantity(&measured.quantity).is_some_and(|known| known.nature == Nature::Index)
+}
+
+fn json(value: &RawValue) -> Result<Json, serde_json::Error> {
+    serde_json::from_str(value.get())
+}
+
+fn number(value: &RawValue) -> Result<f64, serde_json::Error> {
+    serde_json::from_str(value.get())
+}
+
+impl fmt::Debug for Templates {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.text, formatter)
+    }
+}
+
+impl PartialEq for Templates {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Templates {}
+
+impl std::str::FromStr for Templates {
+    type Err = TemplatesError;
+
+    fn from_str(text: &str) -> Result<Self, TemplatesError> {
+        Self::new(text)
+    }
+}
+
+impl PartialSchema for Templates {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some(
+                "Columns of a table, separated by semicolons: a name and an expression each, or a name that \
+                 is one.",
+            ))
+            .examples(["point;date;index=value * 1000"])
+            .into()
+    }
+}
+
+impl ToSchema for Templates {}
+
+impl Serialize for Templates {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
+    }
+}
+
+impl<'de> Deserialize<'de> for Templates {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::new(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::{options::TableContent, rows};
+
+    const RECORD: &str = r#"{
+        "id": "a", "group": "water", "receivedAt": "2026-11-25T08:00:00Z",
+        "device": { "devEui": "70B3D5E75E000001", "name": "Hall", "tags": { "point": "PDS-7" } },
+        "uplink": { "fCnt": 7 }, "radio": { "rssiDbm": -97.5 },
+        "decoded": { "measurements": [
+            { "quantity": "water.volume", "unit": "m3", "value": 12.5,
+              "measuredAt": "2026-11-25T07:00:00Z" }
+        ] }
+    }"#;
+
+    /// Returns the cells of the only row of the record.
+    fn shown(columns: &str, rows_of: rows::RowsOf) -> Vec<String> {
+        let view = View::read(RECORD).unwrap();
+        let paris = TimeZone::get("Europe/Paris").unwrap();
+        let rows = rows::of(&view, rows_of, &TableContent::default(), &paris);
+        let cells = Templates::new(columns).unwrap().cells(&rows[0]).unwrap();
+        cells
+            .iter()
+            .map(|cell| match cell {
+                Cell::Empty => "-".to_owned(),
+                Cell::Text(text) | Cell::Json(text) => format!("text {text}"),
+                Cell::Number(number) => format!("number {number}"),
+                Cell::Truth(is_true) => format!("truth {is_true}"),
+                Cell::Moment(moment) => format!("moment {}", moment.datetime()),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn columns_are_names_and_expressions() {
+        for (columns, expected) in [
+            ("point", "text PDS-7"),
+            ("date", "moment 2026-11-25T08:00:00"),
+            ("index", "number 12.5"),
+            ("litres=value * 1000", "number 12500"),
+            ("a=measuredAtLocal|date('%d/%m/%Y; %H:%M')", "text 25/11/2026; 08:00"),
+            ("a=quantity == 'water.volume'", "truth true"),
+            ("quantity == 'air.co2'", "truth false"),
+            ("a=tags.street", "-"),
+            ("a=tags.street * 3", "-"),
+            ("a=name ~ '/' ~ device", "text Hall/70B3D5E75E000001"),
+            ("rssi", "number -97.5"),
+            ("a='' ~ values", "text {}"),
+        ] {
+            assert_eq!(shown(columns, rows::RowsOf::Measurements), [expected], "{columns}");
+        }
+        let by_record = "volume=values['water.volume'];index;value;other=values['air.co2']";
+        let expected = ["number 12.5", "number 12.5", "-", "-"];
+        assert_eq!(shown(by_record, rows::RowsOf::Records), expected);
+    }
+
+    #[test]
+    fn an_expression_that_takes_too_much_is_told_and_not_left_empty() {
+        let view = View::read(RECORD).unwrap();
+        let (content, utc) = (TableContent::default(), TimeZone::UTC);
+        let rows = rows::of(&view, rows::RowsOf::Measurements, &content, &utc);
+        for much in
+            ["['x' * 9000, 'x' * 9000]|join", "'x' * 20000000", "('x' * 900)|list|join('x' * 900)"]
+        {
+            let columns = Templates::new(&format!("device;much={much}")).unwrap();
+            let refused = columns.cells(&rows[0]).unwrap_err().to_string();
+            assert!(refused.contains("\"much\" takes more"), "{much}: {refused}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_refused_with_its_column() {
+        for (columns, says) in [
+            ("", "no expression"),
+            ("point;;date", "no expression"),
+            ("point;a=", "no expression"),
+            ("=value", "no name"),
+            ("point;point=name", "same name"),
+            ("a=value *", "cannot be read"),
+            ("a=secret", "there is no secret, but channel"),
+            (&"a;".repeat(40), "more than 32"),
+            (&"a".repeat(4_001), "4000 bytes"),
+        ] {
+            let refused = Templates::new(columns).unwrap_err().to_string();
+            assert!(refused.contains(says) && refused.len() < 700, "{columns}: {refused}");
+        }
+    }
+
+    #[test]
+    fn the_names_are_those_of_a_row() {
+        let view = View::read(RECORD).unwrap();
+        let (content, utc) = (TableContent::default(), TimeZone::UTC);
+        let rows = rows::of(&view, rows::RowsOf::Records, &content, &utc);
+        let seen = serde_json::to_value(Seen::new(&rows[0]).unwrap()).unwrap();
+        let mut names: Vec<&String> = seen.as_object().unwrap().keys().collect();
+        names.sort_unstable();
+        assert_eq!(names, NAMES);
+    }
+}
