@@ -55,7 +55,7 @@ impl Codec {
         model.clone_into(&mut self.model);
         self.name = format!("{vendor} {model}");
         let (vendor, model) = (vendor.to_owned(), model.to_owned());
-        self.devices = vec![Device { vendor, model, firmware: None }];
+        self.devices = vec![Device { vendor, model, firmware: None, product: None, manual: None }];
     }
 }
 

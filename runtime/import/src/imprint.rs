@@ -57,6 +57,8 @@ mod tests {
     use champollion_sandbox::{Sandbox, SandboxConfig};
 
     use super::*;
+    use champollion_registry::package::Device;
+
     use crate::{Calling, Comparison, Options, PackageMaker, Problem};
 
     fn codec(script: &str) -> Codec {
@@ -74,6 +76,8 @@ mod tests {
                 vendor: "Acme".to_owned(),
                 model: "T1".to_owned(),
                 firmware: None,
+                product: None,
+                manual: None,
             }],
             script: Ok(script.to_owned()),
             examples: Vec::new(),
