@@ -101,11 +101,7 @@ fn faults_of_the_grpc_interface_concern_whom_they_concern() {
     let server = over_grpc(&outside, &folder.path().join("key"));
     let sensor = register(&server, 1, "light");
     let id = send(&server, &sensor, false);
-    once_waiting(
-        &server,
-        &id,
-        "network server answered 500 Internal Server Error: violates foreign key constraint",
-    );
+    once_waiting(&server, &id, "500 Internal Server Error: violates foreign key constraint");
     outside.answer(|_| Err((14, "shutting down")));
     once_waiting(
         &server,

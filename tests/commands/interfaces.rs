@@ -40,7 +40,7 @@ fn a_fault_of_one_command_holds_up_no_other() {
         });
         let waiting = [send(&server, &lights[0], false), send(&server, &lights[1], false)];
         for id in &waiting {
-            let words = "network server answered 500 Internal Server Error: insert or update";
+            let words = "500 Internal Server Error: insert or update";
             let downlink = once_waiting(&server, id, words);
             let waiting_for = downlink["waitingFor"].as_str().expect("it is said");
             assert!(waiting_for.contains("; tried again at 2"), "{waiting_for}");

@@ -339,6 +339,12 @@ impl dyn Commands {
     }
 }
 
+/// Whether a network server takes nothing for a while, whatever it is asked.
+#[must_use]
+pub fn is_busy(status: StatusCode) -> bool {
+    matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE)
+}
+
 /// Returns the meaning of a status that is no success, as all network servers use it.
 fn by_status(status: StatusCode, body: &[u8]) -> Option<Answer> {
     if status.is_success() {
@@ -349,7 +355,7 @@ fn by_status(status: StatusCode, body: &[u8]) -> Option<Answer> {
         words => format!("{status}: {words}"),
     };
     Some(match status {
-        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => Answer::Busy(said),
+        status if is_busy(status) => Answer::Busy(said),
         // A proxy has passed the command on, perhaps.
         StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT => Answer::Unsure(said),
         // Of a device of somebody else, or of all: a key can be changed, and the command waits for it.
@@ -387,7 +393,8 @@ pub(crate) fn words(body: &[u8]) -> String {
         .iter()
         .find_map(|name| json[*name].as_str().map(str::to_owned));
     let text = message.unwrap_or_else(|| String::from_utf8_lossy(body).trim().to_owned());
-    text.chars().take(WORDS).collect()
+    // An empty object says nothing to people.
+    if text == "{}" { String::new() } else { text.chars().take(WORDS).collect() }
 }
 
 #[cfg(test)]

@@ -5,7 +5,9 @@ use std::{sync::Arc, time::Duration};
 use champollion_delivery::destinations::mqtt::{NotPublished, Publisher};
 use champollion_lns::{
     Encoding, Kind, NetworkServerName, Whereabouts,
-    outgoing::{Answer, Commands, Encrypted, Manner, Outgoing, OutgoingCommand, Via, Waiting},
+    outgoing::{
+        Answer, Commands, Encrypted, Manner, Outgoing, OutgoingCommand, Via, Waiting, is_busy,
+    },
 };
 use jiff::Timestamp;
 use reqwest::StatusCode;
@@ -175,11 +177,11 @@ impl Carrier {
         // What another network server calls the device is of no use here.
         let here = whereabouts.filter(|known| known.network_server == self.server);
         let hearing = self.broker.as_ref().map(|(_, hearing)| hearing);
-        Ground {
-            here,
-            last_prefix: hearing.and_then(|hearing| hearing.topic_prefix()),
-            encoding: self.encoding(here, hearing.and_then(|hearing| hearing.encoding())),
-        }
+        let last_prefix = hearing.and_then(|hearing| hearing.topic_prefix());
+        let own_prefix = here.and_then(|here| here.topic_prefix.as_deref());
+        let prefix = own_prefix.or(last_prefix.as_deref()).unwrap_or_default();
+        let last = hearing.and_then(|hearing| hearing.encoding(prefix));
+        Ground { here, encoding: self.encoding(here, last), last_prefix }
     }
 
     fn order<'order>(
@@ -242,13 +244,17 @@ impl Carrier {
                         return Ok(Offered::Taken { reference, sent: false });
                     }
                 }
+                Ok(Said { status, pause, .. }) if is_busy(status) => {
+                    let why = status.to_string();
+                    return Ok(Offered::Away { to_all: why.clone(), why, pause });
+                }
                 // Where it may not be asked, it is offered once more.
                 Ok(Said { status, .. }) if status.is_client_error() => {}
                 Ok(Said { status, .. }) => {
                     let why = format!("{status}: it does not say whether it has the command");
                     return Ok(Offered::Unsure { why, is_lost: false });
                 }
-                Err(Failed::NotSent(why)) => return Ok(Offered::Unsure { why, is_lost: true }),
+                Err(Failed::NotSent(why)) => return Ok(Offered::away(why)),
                 Err(Failed::Unanswered { why, is_lost }) => {
                     return Ok(Offered::Unsure { why, is_lost });
                 }

@@ -6,6 +6,7 @@
 //! asked ever less often, and with one command at a time: the least recently tried, by group in turn.
 
 use std::{
+    collections::HashSet,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -45,6 +46,9 @@ const LOOK: Duration = Duration::from_secs(1);
 /// The first pause of a network server that cannot be reached, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
 
+/// Commands over which the connection is lost, one after another, until it is taken for the network server's fault.
+const LOST_OF_ALL: usize = 3;
+
 const COUNTERS: Table<DevEui, Counter> = Table::new(tables::DOWNLINK_COUNTERS);
 
 /// The knowledge of one courier between two looks.
@@ -58,6 +62,8 @@ struct Round {
     urgent_in_a_row: u32,
     /// Commands that were not taken, one after another.
     faults_in_a_row: usize,
+    /// The commands over which the connection was lost since one was answered.
+    lost: HashSet<Uuid>,
     /// The commands that are being offered, by their tasks.
     under_way: Vec<(Id, GroupId, Place)>,
 }
@@ -121,6 +127,7 @@ impl Downlinks {
             last: None,
             urgent_in_a_row: 0,
             faults_in_a_row: 0,
+            lost: HashSet::new(),
             under_way: Vec::new(),
         };
         let mut connections = carrier.connections();
@@ -314,6 +321,7 @@ impl Downlinks {
         match result {
             Some(Ok(Offered::Taken { .. } | Offered::Published | Offered::Refused(_))) => {
                 round.faults_in_a_row = 0;
+                round.lost.clear();
                 self.open_gate(carrier, round);
             }
             Some(Ok(Offered::Unheard(why))) => pause(why, true),
@@ -323,12 +331,18 @@ impl Downlinks {
                     "a command is not taken; it is offered again"
                 );
                 round.faults_in_a_row += 1;
+                round.lost.clear();
                 // It answers: others may be taken.
                 self.open_gate(carrier, round);
                 pause(why, false);
             }
             Some(Ok(Offered::Unsure { why, is_lost: true })) => {
-                self.close_gate(carrier, round, why, None);
+                // One command may be what ends the connection. Where several lose it, it is the network server.
+                round.lost.insert(place.id);
+                pause(why.clone(), false);
+                if round.lost.len() >= LOST_OF_ALL {
+                    self.close_gate(carrier, round, why, None);
+                }
             }
             Some(Ok(Offered::Away { to_all, pause, .. })) => {
                 self.close_gate(carrier, round, to_all, pause);
@@ -378,6 +392,7 @@ impl Downlinks {
 
     /// The connection to the broker was made or lost: what waits for it waits no longer.
     fn connection_changed(&self, carrier: &Carrier, round: &mut Round) {
+        round.lost.clear();
         if round.gate.take().is_some() {
             self.ledger.with_queue(&carrier.server, |queue| queue.close(None));
         }

@@ -243,7 +243,9 @@ impl Queue {
         if self.busy.contains(&downlink.dev_eui) {
             return Some(Reason::Offered);
         }
-        if let Some((why, until)) = &self.closed {
+        if let Some((why, until)) =
+            self.closed.as_ref().filter(|(_, until)| *until > Timestamp::now())
+        {
             return Some(Reason::Closed { why: why.clone(), until: *until });
         }
         let others = self.ready.iter().flatten().any(|group| *group != downlink.group);

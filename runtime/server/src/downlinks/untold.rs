@@ -93,8 +93,12 @@ impl Downlinks {
             return None;
         }
         let server = &downlink.network_server;
+        let is_gone = !self.servers.contains(server);
         match downlink.state {
             State::Queued if downlink.is_waiting() => Some(self.reason(downlink)),
+            State::Queued | State::Unknown if is_gone => Some(format!(
+                "the settings to have [network-servers.{server}] again, which tells of it"
+            )),
             State::Queued => Some(format!(
                 "the network server {server} to send it, which most do once the device is heard"
             )),
@@ -121,7 +125,7 @@ impl Downlinks {
             Some(Reason::Earlier(id)) => format!("an earlier command of the device, {id}"),
             Some(Reason::Offered) => format!("an answer of the network server {server}"),
             Some(Reason::Paused { why, until }) => {
-                format!("network server answered {why}; tried again at {until:.0}")
+                format!("the network server {server}: {why}; tried again at {until:.0}")
             }
             Some(Reason::Unheard { why }) => format!("the device to be heard: {why}"),
             Some(Reason::Closed { why, until }) => {

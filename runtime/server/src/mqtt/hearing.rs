@@ -1,11 +1,16 @@
 //! The knowledge of how a network server speaks through its broker, and of whether it can have told
 //! something that was not heard.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use champollion_lns::Encoding;
+
+/// Most beginnings of topics whose encodings are known.
+const PREFIXES: usize = 64;
 
 /// The knowledge of how a network server speaks through its broker, shared by those who hear and those who
 /// answer.
@@ -20,7 +25,9 @@ pub struct Hearing {
 #[derive(Default)]
 struct Heard {
     topic_prefix: Option<String>,
-    encoding: Option<Encoding>,
+    /// The encodings of the last messages, by the beginning of their topics: a broker may carry several network
+    /// servers.
+    encodings: HashMap<String, Encoding>,
     /// Whether the last message was one that the broker sends again until it is acknowledged.
     is_assured: bool,
     /// Since when there is a connection, while there is one.
@@ -44,7 +51,12 @@ impl Hearing {
         if heard.topic_prefix.as_deref() != topic_prefix {
             heard.topic_prefix = topic_prefix.map(str::to_owned);
         }
-        heard.encoding = Some(encoding);
+        let prefix = topic_prefix.unwrap_or_default();
+        if let Some(known) = heard.encodings.get_mut(prefix) {
+            *known = encoding;
+        } else if heard.encodings.len() < PREFIXES {
+            heard.encodings.insert(prefix.to_owned(), encoding);
+        }
     }
 
     /// A message came that is sent again until it is acknowledged, or once.
@@ -84,9 +96,9 @@ impl Hearing {
         self.heard.lock().topic_prefix.clone()
     }
 
-    /// The encoding of the last message.
-    pub(crate) fn encoding(&self) -> Option<Encoding> {
-        self.heard.lock().encoding
+    /// The encoding of the last message under topics with this beginning.
+    pub(crate) fn encoding(&self, topic_prefix: &str) -> Option<Encoding> {
+        self.heard.lock().encodings.get(topic_prefix).copied()
     }
 
     /// Whether all that the network server has told of commands since a moment was heard. Where it was not
@@ -157,11 +169,12 @@ mod tests {
     #[test]
     fn the_last_message_says_how_it_is_answered() {
         let hearing = hearing("#");
-        assert_eq!((hearing.topic_prefix(), hearing.encoding()), (None, None));
+        assert_eq!((hearing.topic_prefix(), hearing.encoding("")), (None, None));
         hearing.message(Some("town/"), Encoding::Protobuf);
         assert_eq!(hearing.topic_prefix().as_deref(), Some("town/"));
         hearing.message(Some(""), Encoding::Json);
         assert_eq!(hearing.topic_prefix().as_deref(), Some(""));
-        assert_eq!(hearing.encoding(), Some(Encoding::Json));
+        assert_eq!(hearing.encoding(""), Some(Encoding::Json));
+        assert_eq!(hearing.encoding("town/"), Some(Encoding::Protobuf));
     }
 }

@@ -99,7 +99,8 @@ fn of_broker(
         let detail = "connections to the broker end again and again";
         let remedy = format!(
             "let no other program use the client id {}: a broker ends the older connection; name another \
-             one as client-id of [network-servers.{name}.mqtt]",
+             one as client-id of [network-servers.{name}.mqtt]; and where it ends with each command, let \
+             the user write the topics of commands, with their prefix (of mosquitto: acl_file)",
             status.client_id()
         );
         findings.push(Finding::warning("connections-end", detail, remedy));
