@@ -42,6 +42,6 @@ pub use changes::{Change, ChangeError, Changed, Effect, Mandate};
 pub use error::RegistryError;
 pub use key_changes::KeyError;
 pub use loaded_decoder::LoadedDecoder;
-pub use mapping_changes::MappingChangeError;
+pub use mapping_changes::{MappingChangeError, NotHigher};
 pub use publishing::{Publication, PublishError, Published};
 pub use registry::{Registry, RegistryConfig};

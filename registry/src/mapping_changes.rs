@@ -30,18 +30,8 @@ pub enum MappingChangeError {
     #[error("{}", said(.0))]
     Faults(Vec<MappingFault>),
     /// A version as high was put before.
-    #[error(
-        "the mapping {version} of {id} is not higher than {current}, which is in force: a version of a mapping \
-         never changes"
-    )]
-    NotHigher {
-        /// The name of the decoder.
-        id: DecoderId,
-        /// The version that was to be put.
-        version: Version,
-        /// The version that is in force.
-        current: Version,
-    },
+    #[error(transparent)]
+    NotHigher(Box<NotHigher>),
     /// The change keeps users of the mapping before from using this one.
     #[error("{}", said(.0))]
     Incompatible(Vec<Finding>),
@@ -51,6 +41,21 @@ pub enum MappingChangeError {
     /// It could not be kept or read.
     #[error(transparent)]
     Registry(Box<RegistryError>),
+}
+
+/// A version of a mapping that is not higher than the one in force.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the mapping {version} of {id} is not higher than {current}, which is in force: a version of a mapping \
+     never changes"
+)]
+pub struct NotHigher {
+    /// The name of the decoder.
+    pub id: DecoderId,
+    /// The version that was to be put.
+    pub version: Version,
+    /// The version that is in force.
+    pub current: Version,
 }
 
 fn said(all: &[impl ToString]) -> String {
@@ -95,12 +100,9 @@ impl Registry {
         {
             let is_same = current.mapping.version == mapping.version && current.digest == digest;
             let (id, version) = (id.clone(), mapping.version.clone());
-            let not_higher = MappingChangeError::NotHigher {
-                id,
-                version,
-                current: current.mapping.version.clone(),
-            };
-            return if is_same { Ok(current) } else { Err(not_higher) };
+            let not_higher = NotHigher { id, version, current: current.mapping.version.clone() };
+            let refused = MappingChangeError::NotHigher(Box::new(not_higher));
+            return if is_same { Ok(current) } else { Err(refused) };
         }
         let kept = self.admitted(id, mapping, digest, (&*manifest, mandate))?;
         if !mandate.dry_run {

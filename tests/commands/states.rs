@@ -45,6 +45,9 @@ impl Line {
     }
 }
 
+/// A fault in words, the events that tell of it, and the state that the command comes into.
+type Told<'a> = (&'static str, &'a [(&'a str, Json)], &'a str);
+
 /// The number of the next device, so that each fault is of one of its own.
 struct Numbers(u8);
 
@@ -69,7 +72,7 @@ fn over_an_interface() -> Vec<Line> {
     };
     outside.answer(taken);
     let lns = server.lns_named("city");
-    let events: [(&'static str, &[(&str, Json)], &str); 8] = [
+    let events: [Told<'_>; 8] = [
         ("taken, and nothing told yet", &[], "queued"),
         ("told: sent", &[("txack", json!({}))], "sent"),
         ("told twice: sent", &[("txack", json!({})), ("txack", json!({}))], "sent"),
@@ -235,7 +238,6 @@ fn of_mosquitto_the_page_of_commands_shows_the_state_in_each_fault() {
     let lines = [before_an_offer(), over_an_interface(), through_a_broker()];
     let mut table = "| way | fault | state | says |\n| --- | --- | --- | --- |\n".to_owned();
     lines.iter().flatten().for_each(|line| table.push_str(&line.written()));
-    println!("{table}");
     let path = workspace().join("docs/commands.md");
     let page = fs::read_to_string(&path).expect("there is a page");
     let (before, rest) = page.split_once(MARKS.0).expect("the page has a place for the table");

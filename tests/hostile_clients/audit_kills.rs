@@ -130,8 +130,8 @@ fn a_kill_leaves_no_change_without_its_line_and_no_line_without_its_change() {
     devices.retain(|dev_eui| !subjects(&lines, "device-remove").contains(dev_eui));
     let there = listed(&admin, "/v1/devices?limit=1000", "devices", "devEui");
     assert!(there.len() > 2, "{there:?}");
-    let handovers = lines.iter().filter(|line| line["action"] == "session-hand-over");
-    let last = handovers.last().expect("sessions were handed over");
+    let mut handovers = lines.iter().filter(|line| line["action"] == "session-hand-over");
+    let last = handovers.next_back().expect("sessions were handed over");
     assert_eq!(there[&meter.dev_eui()]["devAddr"], last["details"]["devAddr"], "{last}");
     assert_eq!(there.into_keys().collect::<BTreeSet<_>>(), devices);
 

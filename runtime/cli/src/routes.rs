@@ -242,7 +242,7 @@ impl Routes {
         &self,
         client: &Client,
         name: &RouteName,
-        file: &PathBuf,
+        file: &Path,
         from: From_,
     ) -> Result<(), Failure> {
         let mut route = read_json(file)?;

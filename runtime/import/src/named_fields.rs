@@ -396,7 +396,7 @@ mod tests {
         );
         says(two, "temperature2", (Some("sensor.temperature"), Some("Cel"), "name temperature"));
         let both = json!({"temperature": 20.0, "temp": 20.5});
-        assert_eq!(found(&[both.clone()], "temperature").0, Some("sensor.temperature"));
+        assert_eq!(found(std::slice::from_ref(&both), "temperature").0, Some("sensor.temperature"));
         assert_eq!(found(&[both], "temp").0, None, "the other name stands before it");
         let apart = [json!({"temperature": 20.0}), json!({"temp": 20.5})];
         assert_eq!(found(&apart, "temp").0, Some("sensor.temperature"), "never told together");

@@ -145,7 +145,7 @@ fn without_number<'key>(words: &[Word<'key>]) -> Option<(Vec<Word<'key>>, u16)> 
             if rest.len() > 1 && rest.last().is_some_and(|word| is_numbered(word.text)) {
                 rest.pop();
             }
-        } else if !(is_numbered(letters) && !rest.is_empty()) {
+        } else if !is_numbered(letters) || rest.is_empty() {
             rest.push(Word { text: letters, at: last.at });
         }
         return (!rest.is_empty()).then_some((rest, number));

@@ -295,7 +295,6 @@ impl Service {
                 prepared.as_ref().map(|prepared| (prepared.publisher.clone(), prepared.hearing()));
             if let Some(prepared) = prepared {
                 let receiver = Receiver::new(
-                    name.clone(),
                     settings,
                     config.frames.shared_devices,
                     config.http.body_bytes,

@@ -208,7 +208,7 @@ mod tests {
             ]),
         );
         let rows = compare(&one, &other).rows;
-        let seen: Vec<(Option<&str>, usize, usize, Option<Only>, bool)> = rows
+        let seen: Vec<_> = rows
             .iter()
             .map(|row| {
                 (row.quantity.as_deref(), row.one.len(), row.other.len(), row.only, row.differs)

@@ -101,9 +101,8 @@ impl NotTaken {
 }
 
 impl Receiver {
-    /// Makes the receiver of the messages of a network server.
+    /// Makes the receiver of the messages of the network server that is observed.
     pub(crate) fn new(
-        server: NetworkServerName,
         settings: &NetworkServer,
         shared_devices: bool,
         message_bytes: usize,
@@ -112,6 +111,7 @@ impl Receiver {
         parked: Arc<Parked>,
         store: Arc<dyn Store>,
     ) -> Self {
+        let server = observed.server().clone();
         let speaker = Speaker {
             name: server.as_str().into(),
             by: Arc::new(Actor::named(server.as_str())),

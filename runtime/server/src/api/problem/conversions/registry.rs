@@ -100,8 +100,8 @@ impl From<MappingChangeError> for Problem {
             MappingChangeError::Faults(faults) => {
                 Self::unprocessable("invalid-mapping", detail).with("faults", faults)
             }
-            MappingChangeError::NotHigher { current, .. } => {
-                Self::conflict("version-exists", detail).with("current", current)
+            MappingChangeError::NotHigher(not_higher) => {
+                Self::conflict("version-exists", detail).with("current", not_higher.current)
             }
             MappingChangeError::Incompatible(findings) => Self::refused(&findings, detail),
             MappingChangeError::NoMapping(_) => Self::not_found("no-mapping", detail),
