@@ -1,4 +1,4 @@
-//! What is known of the fields of imported codecs: inferred from names and units beside values, and given by admins
+//! Knowledge of the fields of imported codecs: inferred from names and units beside values, and given by admins
 //! in mappings that have versions of their own.
 
 use std::{

@@ -14,8 +14,9 @@ const SETTINGS: &str =
 /// a text, and dates are looked for.
 const FRENCH: &str = "CSV:59,34,76,1,,1036,true,true";
 
-/// A server with two devices of the group `water` that measured something, and a frame that nobody decodes.
-fn server() -> Server {
+/// A server with two devices of the group `water` that measure something, and one that nobody decodes. The routes of the
+/// group are put before they are heard: what all routes have taken is kept no longer.
+fn server(routes: impl FnOnce(&Client)) -> Server {
     let server = Setup::default().settings(SETTINGS).start();
     let meter = server.publish_own(AXIOMA);
     let room = server.publish_own(ELSYS);
@@ -26,6 +27,7 @@ fn server() -> Server {
     server.admin().put(&sensors[0].path(), &registration).success();
     server.register(&sensors[1], "water", Some("elsys/ers-co2@^1"));
     server.register(&sensors[2], "water", None);
+    routes(&server.partner("water"));
     let (metered, _) = meter.readings().swap_remove(0);
     let (measured, _) = room.readings().swap_remove(0);
     let lns = server.lns();
@@ -44,8 +46,8 @@ fn server() -> Server {
     server
 }
 
-/// Puts the records of the group into a file of a route, and gives its bytes.
-fn file(server: &Server, partner: &Client, name: &str, more: &Json) -> Vec<u8> {
+/// Has the records of the group put into a file of a route.
+fn to_file(partner: &Client, name: &str, more: &Json) {
     let mut files = json!({
         "place": { "folder": { "path": name } },
         "rhythm": { "cron": "* * * * * *", "timeZone": "Europe/Paris" },
@@ -55,7 +57,11 @@ fn file(server: &Server, partner: &Client, name: &str, more: &Json) -> Vec<u8> {
         files[member] = value.clone();
     }
     let route = json!({ "to": { "files": files } });
-    partner.put(&format!("/v1/routes/{name}?from=oldest"), &route).success();
+    partner.put(&format!("/v1/routes/{name}"), &route).success();
+}
+
+/// Returns the bytes of the first file of a route.
+fn file(server: &Server, name: &str) -> Vec<u8> {
     let folder = server.folder().join("files/water").join(name);
     eventually("the file is there", || {
         let entries = fs::read_dir(&folder).ok()?.flatten();
@@ -97,10 +103,16 @@ fn holds(table: &str, cells: &[&str]) {
 
 #[test]
 fn of_soffice_a_french_table_has_numbers_dates_and_truths() {
-    let server = server();
-    let partner = server.partner("water");
-    let more = json!({ "format": "csv-columns", "layout": "french" });
-    let csv = file(&server, &partner, "french", &more);
+    let server = server(|partner| {
+        to_file(partner, "french", &json!({ "format": "csv-columns", "layout": "french" }));
+        let own = json!({
+            "format": "csv-rows",
+            "layout": "french",
+            "table": { "quantities": ["water.volume"], "columns": "point;date;index" },
+        });
+        to_file(partner, "own", &own);
+    });
+    let csv = file(&server, "french");
     let table = opened(&csv, "csv", Some(FRENCH));
     holds(
         &table,
@@ -117,12 +129,7 @@ fn of_soffice_a_french_table_has_numbers_dates_and_truths() {
     assert!(table.contains("=1+1") && !table.contains("table:formula"), "{table}");
     assert!(table.contains("PDS-7") && table.contains("Rue de la Paix"), "{table}");
 
-    let more = json!({
-        "format": "csv-rows",
-        "layout": "french",
-        "table": { "quantities": ["water.volume"], "columns": "point;date;index" },
-    });
-    let csv = file(&server, &partner, "own", &more);
+    let csv = file(&server, "own");
     let said = String::from_utf8_lossy(&csv).into_owned();
     assert!(said.starts_with("\u{feff}point;date;index\r\n\"PDS-7\";2019-07-"), "{said}");
     let table = opened(&csv, "csv", Some(FRENCH));
@@ -132,10 +139,12 @@ fn of_soffice_a_french_table_has_numbers_dates_and_truths() {
 
 #[test]
 fn of_soffice_a_workbook_has_numbers_dates_and_texts() {
-    let server = server();
-    let partner = server.partner("water");
-    for format in ["xlsx-rows", "xlsx-columns"] {
-        let workbook = file(&server, &partner, format, &json!({ "format": format }));
+    const FORMATS: [&str; 2] = ["xlsx-rows", "xlsx-columns"];
+    let server = server(|partner| {
+        FORMATS.into_iter().for_each(|name| to_file(partner, name, &json!({ "format": name })));
+    });
+    for format in FORMATS {
+        let workbook = file(&server, format);
         let table = opened(&workbook, "xlsx", None);
         holds(
             &table,
@@ -146,9 +155,10 @@ fn of_soffice_a_workbook_has_numbers_dates_and_texts() {
                 "office:value-type=\"string\"",
             ],
         );
-        // In a workbook a text is a text, without a mark.
+        // In a workbook a text is a text, without a mark. LibreOffice shows its truths as functions.
         assert!(table.contains("<text:p>=1+1</text:p>"), "{format}: {table}");
-        assert!(!table.contains("table:formula"), "{format}: {table}");
+        let without_truths = table.replace("of:=TRUE()", "").replace("of:=FALSE()", "");
+        assert!(!without_truths.contains("of:="), "{format}: {table}");
     }
 }
 
@@ -160,7 +170,7 @@ fn header(table: &str) -> Vec<String> {
 
 #[test]
 fn a_table_for_a_database_has_the_same_columns_in_each_file() {
-    let server = server();
+    let server = server(|_| ());
     let partner = server.partner("water");
     for format in ["csv-rows", "csv-columns"] {
         let asked = format!("/v1/records?format={format}&layout=database");
@@ -176,7 +186,7 @@ fn a_table_for_a_database_has_the_same_columns_in_each_file() {
 
 #[test]
 fn what_is_in_a_table_is_asked_for_by_http_and_by_the_command_line() {
-    let server = server();
+    let server = server(|_| ());
     let partner = server.partner("water");
     let usual = partner.get("/v1/records?format=csv-columns").text;
     for absent in ["payload", "decoderDigest", "sha256:", "data"] {

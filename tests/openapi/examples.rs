@@ -175,6 +175,8 @@ fn every_record_and_problem_of_the_documents_satisfies_its_schema() {
         documents.iter().filter(|path| path.extension().is_some_and(|name| name == "md"))
     {
         let text = fs::read_to_string(workspace().join(document)).expect("it is there");
+        // Of a moment that differs each time, a page shows the first digit alone: any moment will do.
+        let text = text.replace(&format!("\"2{REST}\""), "\"2019-07-22T11:37:53Z\"");
         for value in all_json(&text) {
             let mut check = |validator: &Validator, value: &Json| {
                 met += 1;

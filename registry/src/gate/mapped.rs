@@ -86,7 +86,8 @@ mod tests {
     fn mapping(version: &str, fields: &[&str]) -> Mapping {
         let fields: Vec<String> =
             fields.iter().map(|field| format!("[[fields]]\n{field}\n")).collect();
-        toml::from_str(&format!("version = \"{version}\"\n{}", fields.concat())).unwrap()
+        let fields = if fields.is_empty() { "fields = []".to_owned() } else { fields.concat() };
+        toml::from_str(&format!("version = \"{version}\"\n{fields}")).unwrap()
     }
 
     #[test]

@@ -66,7 +66,7 @@ enum Command {
     Devices(devices::Devices),
     /// Send commands to devices, and follow them
     Downlinks(downlinks::Downlinks),
-    /// Check network servers for lost frames, and look after their doors
+    /// Check network servers for lost frames, and look after doors
     NetworkServers(network_servers::NetworkServers),
     /// Look after messages of brokers that cannot be read
     Parked(parked::Parked),

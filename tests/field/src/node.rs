@@ -39,7 +39,7 @@ struct Case<'a> {
     bytes: Option<&'a [u8]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<&'a Json>,
-    /// What ThingPark would keep of the device.
+    /// The state that ThingPark would keep of the device.
     #[serde(skip_serializing_if = "Option::is_none")]
     context: Option<Json>,
     whole: bool,

@@ -45,7 +45,8 @@ pub(crate) struct LiveRoute {
 #[derive(Default)]
 struct PendingEvents {
     waiting: Vec<Event>,
-    is_failing: bool,
+    /// The fault of the recipient that was noted last; none since it took something.
+    fault: Option<EventKind>,
 }
 
 /// The state of a route as its worker sees it.
@@ -262,7 +263,7 @@ impl LiveRoute {
         });
         if is_first {
             // That it takes records again is told after it was resumed.
-            self.events.lock().is_failing = true;
+            self.events.lock().fault = Some(EventKind::RouteStopped);
             self.tell(EventKind::RouteStopped, message);
         }
     }
@@ -276,7 +277,8 @@ impl LiveRoute {
 
     /// Notes that the recipient fails; once until it takes something again.
     pub(crate) fn tell_failing(&self, why: &str) {
-        if std::mem::replace(&mut self.events.lock().is_failing, true) {
+        let failing = Some(EventKind::RouteFailing);
+        if std::mem::replace(&mut self.events.lock().fault, failing) == failing {
             return;
         }
         self.tell(
@@ -287,7 +289,8 @@ impl LiveRoute {
 
     /// Notes that the recipient takes records again, where that it failed was noted.
     pub(crate) fn tell_recovered(&self) {
-        if std::mem::replace(&mut self.events.lock().is_failing, false) {
+        let noted = self.events.lock().fault.take();
+        if noted.is_some() {
             let message = "the recipient takes records again".to_owned();
             self.tell(EventKind::RouteRecovered, message);
         }

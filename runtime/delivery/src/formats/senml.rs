@@ -194,6 +194,7 @@ fn unit(quantity: &str, ucum: &str) -> (Option<&'static str>, Factor) {
         (_, "mm") => ("m", Over(1_000.0)),
         (_, "mm/h") => ("m/s", Over(3.6e6)),
         (_, "s") => ("s", ONE),
+        (_, "ug/m3") => ("kg/m3", Over(1e9)),
         (_, "[pH]") => ("pH", ONE),
         _ => return (None, ONE),
     };
@@ -235,6 +236,7 @@ mod tests {
             ("electricity.energy.active", "kW.h", 2.0, 7_200_000.0),
             ("water.flow", "m3/h", 3.6, 0.001),
             ("sound.level", "dB[SPL]", 42.0, 4.2),
+            ("air.pm2-5", "ug/m3", 12.5, 0.000_000_012_5),
             ("wind.direction", "deg", 180.0, std::f64::consts::PI),
         ] {
             assert_eq!(unit(quantity, ucum).1.apply(value), expected, "{quantity}");

@@ -9,7 +9,10 @@ use axum::{
 };
 use champollion_delivery::names::GroupId;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{
+    Deserialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 
 use super::{
     Problem,
@@ -20,6 +23,9 @@ use crate::{connections::BodyTooSlow, service::Service};
 
 /// The path of an error that is about the whole body.
 const ROOT: &str = ".";
+
+/// The words for an object of several members where each would be the kind of the whole.
+const SEVERAL_KINDS: &str = "one member is expected, which says the kind, and there are several";
 
 /// A JSON body, whatever its Content-Type says.
 pub(super) struct JsonBody<T>(pub(super) T);
@@ -67,9 +73,9 @@ pub(super) fn secret_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Proble
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = without_odd_names(&error.path().to_string()).into_owned();
         let error = error.into_inner();
-        unreadable_at(&error, &path, &without_values(&path, &error.to_string()))
+        unreadable_at(bytes, &error, &path, &without_values(&path, &error.to_string()))
     })?;
-    json.end().map_err(|error| unreadable(&error, ROOT))?;
+    json.end().map_err(|error| unreadable(bytes, &error, ROOT))?;
     Ok(value)
 }
 
@@ -78,19 +84,22 @@ pub(super) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
-        unreadable(&error.into_inner(), &path)
+        unreadable(bytes, &error.into_inner(), &path)
     })?;
-    json.end().map_err(|error| unreadable(&error, ROOT))?;
+    json.end().map_err(|error| unreadable(bytes, &error, ROOT))?;
     Ok(value)
 }
 
-fn unreadable(error: &serde_json::Error, path: &str) -> Problem {
-    unreadable_at(error, path, &error.to_string())
+fn unreadable(bytes: &[u8], error: &serde_json::Error, path: &str) -> Problem {
+    unreadable_at(bytes, error, path, &error.to_string())
 }
 
-fn unreadable_at(error: &serde_json::Error, path: &str, said: &str) -> Problem {
+fn unreadable_at(bytes: &[u8], error: &serde_json::Error, path: &str, said: &str) -> Problem {
     let hint = meant_member(said).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
-    let problem = if !error.is_data() {
+    // Several kinds in one object are called broken JSON by the reader, which expects its end after the first.
+    let is_json = error.is_data() || serde_json::from_slice::<IgnoredAny>(bytes).is_ok();
+    let said = if is_json && !error.is_data() { SEVERAL_KINDS } else { said };
+    let problem = if !is_json {
         let detail = format!("the body cannot be read as JSON: {said}");
         Problem::bad_request("malformed-json", detail)
     } else if path == ROOT {

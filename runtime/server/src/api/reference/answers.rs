@@ -41,6 +41,9 @@ const OF_CHANGES: [(u16, &str); 2] = [(507, "storage-full"), (507, "audit-full")
 const WITH_BODY: [(u16, &str); 3] =
     [(400, "broken-body"), (408, "body-too-slow"), (413, "body-too-large")];
 
+/// The types of bodies that are JSON.
+const JSON_TYPES: [&str; 2] = ["application/json", "application/merge-patch+json"];
+
 /// Problems of operations with a body of JSON.
 const WITH_JSON: [(u16, &str); 2] = [(400, "malformed-json"), (400, "invalid-body")];
 
@@ -104,7 +107,7 @@ fn implied(method: &str, operation: &Json) -> Vec<(u16, &'static str)> {
     }
     if let Some(content) = operation["requestBody"]["content"].as_object() {
         all.extend(WITH_BODY);
-        if content.contains_key("application/json") {
+        if JSON_TYPES.iter().any(|json| content.contains_key(*json)) {
             all.extend(WITH_JSON);
         }
     }
