@@ -95,7 +95,8 @@ fn with_codec() -> (Server, Sensor) {
 /// The record of a frame.
 fn record(server: &Server, sensor: &Sensor, f_cnt: u32, payload: &[u8]) -> Json {
     server.lns().ingest(&sensor.frame(f_cnt, 1, payload)).success();
-    let records = server.partner("water").pull_all().into_iter().map(|pulled| pulled["record"].clone());
+    let records =
+        server.partner("water").pull_all().into_iter().map(|pulled| pulled["record"].clone());
     let mut of_frame = records.filter(|record| record["uplink"]["fCnt"] == f_cnt);
     of_frame.next().expect("every frame has a record")
 }
@@ -133,7 +134,8 @@ fn units_and_quantities_are_inferred_and_measured() {
     let fields = entry["fields"].as_array().expect("there are fields");
     let names: Vec<&str> = fields.iter().filter_map(|field| field["name"].as_str()).collect();
     assert_eq!(names, ["Hum", "TempC", "battery_mV", "raw", "water.value"], "pairs are one field");
-    let field = |name: &str| fields.iter().find(|field| field["name"] == name).expect("it is there");
+    let field =
+        |name: &str| fields.iter().find(|field| field["name"] == name).expect("it is there");
     let water = field("water.value");
     assert_eq!((&water["unit"], &water["meaning"]), (&json!("mm"), &json!("Water")));
     assert_eq!(water["toldUnit"], json!({ "member": "unit", "text": "mm" }));
@@ -178,7 +180,10 @@ fn a_mapping_is_put_beside_the_package_and_named_by_records() {
     let mapping = &after["decoder"]["mapping"];
     assert_eq!(mapping["version"], "1.0.0");
     assert_eq!(after["decoder"]["digest"], before["decoder"]["digest"], "the package is the same");
-    assert_eq!(after["decoder"]["fuel"], before["decoder"]["fuel"], "the host applies it afterwards");
+    assert_eq!(
+        after["decoder"]["fuel"], before["decoder"]["fuel"],
+        "the host applies it afterwards"
+    );
     assert_eq!(after["decoded"]["data"], before["decoded"]["data"]);
     assert!(measured(&after).contains(&one("water.temperature", 2, 9.3)), "{after:#}");
     assert!(measured(&after).contains(&one("battery.voltage", 0, 3.6)), "the rest stays");
@@ -200,7 +205,9 @@ fn a_mapping_is_put_beside_the_package_and_named_by_records() {
     assert!(measured(&level).contains(&one("water.level", 0, 4.232)), "{level:#}");
     let centimetres = record(&server, &sensor, 4, &LEVEL_IN_CENTIMETRES);
     assert!(measured(&centimetres).iter().all(|one| one.0 != "water.level"));
-    assert!(centimetres["decoded"]["warnings"][0].as_str().is_some_and(|said| said.contains("\"cm\"")));
+    assert!(
+        centimetres["decoded"]["warnings"][0].as_str().is_some_and(|said| said.contains("\"cm\""))
+    );
 
     // Each version is kept, and after a restart the highest one is in force.
     server.kill();
@@ -287,7 +294,10 @@ fn what_a_mapping_cannot_say_is_told_by_line() {
     let map = file(&folder, "mapping.toml", &MAPPING.replace("\"raw\"", "\"rwa\""));
     let refused = import(&[text(package.path()), "--id", "acme/level", "--map", text(&map)]);
     let sentence = refused.sentence();
-    assert!(sentence.contains("line 5: ") && sentence.contains("which has Hum, TempC"), "{sentence}");
+    assert!(
+        sentence.contains("line 5: ") && sentence.contains("which has Hum, TempC"),
+        "{sentence}"
+    );
     let gone = import(&["--map", text(&folder.path().join("gone.toml"))]);
     assert!(gone.sentence().contains("gone.toml"), "{gone:?}");
     let nobody = file(&folder, "mapping.toml", "version = \"1.0.0\"\n");
@@ -309,7 +319,8 @@ fn a_server_refuses_mappings_that_cannot_be() {
     let _ = admin.put(path, &unseen).success();
     let text = with(json!({ "name": "raw", "quantity": "water.temperature", "scale": "2" }));
     let _ = admin.put(path, &text).problem(400, "invalid-body");
-    let _ = admin.put("/v1/registry/acme/gone/mapping", &with(json!({ "name": "a" })))
+    let _ = admin
+        .put("/v1/registry/acme/gone/mapping", &with(json!({ "name": "a" })))
         .problem(404, "unknown-decoder");
     let partner = server.partner("water");
     let _ = partner.put(path, &unseen).problem(403, "forbidden");
