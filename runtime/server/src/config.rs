@@ -19,10 +19,10 @@ use config::{Environment, File, FileFormat};
 use serde::Deserialize;
 
 use crate::{
-    api::HttpSettings, auth::RequestLimits, connections::ConnectionLimits, devices::Keks,
-    downlinks::CommandTimes, expensive::ExpensiveSettings, ingest::FrameSettings, mirrors::Mirrors,
-    network_servers::NetworkServers, parked::ParkedLimits, quotas::Quotas, storage::StorageLimits,
-    telemetry::LogSettings, workers::DecodingSettings,
+    auth::RequestLimits, connections::ConnectionLimits, devices::Keks, downlinks::CommandTimes,
+    expensive::ExpensiveSettings, http_settings::HttpSettings, ingest::FrameSettings,
+    mirrors::Mirrors, network_servers::NetworkServers, parked::ParkedLimits, quotas::Quotas,
+    storage::StorageLimits, telemetry::LogSettings, workers::DecodingSettings,
 };
 
 /// The default settings with their explanations: what `champollion serve --print-config` prints.

@@ -19,6 +19,7 @@ pub mod downlinks;
 pub mod expensive;
 mod followers;
 pub mod handshakes;
+pub mod http_settings;
 pub mod ingest;
 mod mapping_name;
 mod metrics_list;

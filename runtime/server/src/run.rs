@@ -13,7 +13,7 @@ use std::{
 use champollion_registry::ledger::Actor;
 use champollion_sandbox::Compiler;
 use champollion_store::StoreError;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use metrics_exporter_prometheus::BuildError;
 use tokio::{
     net::TcpListener,
@@ -25,7 +25,7 @@ use tokio::{
 
 use crate::{
     api,
-    auth::{AdminOutlook, NewToken, Role, TokenError},
+    auth::{ADMIN_ENDS_SOON, AdminOutlook, NewToken, Role, TokenError},
     authors::AuditedAuthor,
     clock::ClockWatch,
     config::Config,
@@ -43,9 +43,6 @@ const METRICS_PERIOD: Duration = Duration::from_secs(5);
 
 /// The interval at which acts are summed up for the audit, and what nobody needs any more is forgotten.
 const SUMMARY_PERIOD: Duration = Duration::from_secs(60);
-
-/// The time before the end of the last admin token from which on the log and `/readyz` warn.
-pub(crate) const ADMIN_ENDS_SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
 
 /// Something that the person who starts the server must be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

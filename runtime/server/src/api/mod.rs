@@ -38,7 +38,6 @@ mod route_change;
 mod route_edits;
 mod routes;
 mod secrets;
-mod settings;
 mod tokens;
 
 use std::sync::Arc;
@@ -52,7 +51,6 @@ use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, tr
 use utoipa_axum::router::OpenApiRouter;
 
 pub use problem::Problem;
-pub use settings::HttpSettings;
 
 use crate::service::Service;
 use duties::{open_routes, routes};
