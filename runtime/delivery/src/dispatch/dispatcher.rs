@@ -298,6 +298,9 @@ impl Dispatcher {
     ) -> Result<Option<Secret>, DispatchError> {
         let before = self.find(key).ok().map(|before| before.live.route());
         let mut route = route.with_secrets_of(before.as_deref())?;
+        let now = Timestamp::now();
+        route.check_sense(before.as_deref(), now).map_err(RouteError::from)?;
+        route.forget_retired(now);
         let made = route.sign();
         self.put_whole(key, route, beginning, change).await?;
         Ok(made)
@@ -458,7 +461,7 @@ impl Dispatcher {
         let turn = self.turn.lock().await;
         let working = self.find(key)?;
         let route = Route { paused, ..Route::clone(&working.live.route()) };
-        self.put_in_turn(key, route, Beginning::Now, change).await?;
+        self.put_whole(key, route, Beginning::Now, change).await?;
         drop(turn);
         if !paused && working.live.standing(|standing| standing.stopped.take()).is_some() {
             working.live.save(&self.mailbox).await?;

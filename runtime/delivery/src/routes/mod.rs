@@ -2,10 +2,12 @@
 
 mod authors;
 mod book;
+mod contradiction;
 mod destination;
 mod expression;
 mod filter;
 mod handed;
+mod hidden;
 mod presentation;
 mod pulling;
 mod route;
@@ -17,6 +19,7 @@ mod zone;
 pub use authors::{Author, Authors};
 pub use book::Stopped;
 pub(crate) use book::{RouteBook, RouteStanding};
+pub use contradiction::Contradiction;
 pub use destination::{Destination, DestinationKind};
 pub use expression::{Expression, ExpressionError};
 pub use filter::{DecoderPattern, DecoderPatternError, Filter};
