@@ -115,7 +115,8 @@ impl Dispatcher {
     ) -> Result<Self, DeliveryError> {
         let book = RouteBook::new(Arc::clone(mailbox.store()));
         let mut routes = BTreeMap::new();
-        for (key, (route, standing, authors)) in book.all().await? {
+        for (key, (mut route, standing, authors)) in book.all().await? {
+            route.zone_of_group = destination_limits.time_zones.get(&key.group).cloned();
             mailbox.route_is_at(&key, standing.progress.through());
             let kind = route.to.kind();
             let live = Arc::new(LiveRoute::new(key.clone(), route, standing, authors));
@@ -310,10 +311,11 @@ impl Dispatcher {
     pub(super) async fn put_whole(
         &self,
         key: &RouteKey,
-        route: Route,
+        mut route: Route,
         beginning: Beginning,
         change: Change<'_>,
     ) -> Result<(), DispatchError> {
+        route.zone_of_group = self.destination_limits.time_zones.get(&key.group).cloned();
         let before = self.find(key).ok();
         let way = route.way(key, &self.destination_limits)?;
         if let Destination::Files(push) = &route.to {

@@ -14,8 +14,8 @@ mod route;
 mod search;
 mod shape;
 mod way;
-mod zone;
 
+pub use crate::zone::{UnknownZone, Zone};
 pub use authors::{Author, Authors};
 pub use book::Stopped;
 pub(crate) use book::{RouteBook, RouteStanding};
@@ -30,4 +30,3 @@ pub use route::{Route, RouteError};
 pub use search::{Elsewhere, NotDoneElsewhere, Search};
 pub use shape::Shape;
 pub(crate) use way::Way;
-pub use zone::{UnknownZone, Zone};

@@ -6,11 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     contradiction::Contradiction, destination::Destination, filter::Filter, hidden::fill_hidden,
-    shape::Shape, zone::Zone,
+    shape::Shape,
 };
 use crate::{
     destinations::{Secret, mqtt::MqttPushError, push::HttpPushError},
     files::FilePushError,
+    zone::Zone,
 };
 
 /// Longest description in bytes.
@@ -43,6 +44,9 @@ pub struct Route {
     /// Nothing is handed over while it is paused.
     #[serde(default)]
     pub paused: bool,
+    /// The zone of its group, where the route itself names none. It is no part of the definition.
+    #[serde(skip)]
+    pub(crate) zone_of_group: Option<Zone>,
 }
 
 /// Why a route cannot be.
@@ -169,7 +173,7 @@ impl Route {
 
 #[cfg(test)]
 mod tests {
-    use std::{sync::Arc, time::Duration};
+    use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
     use serde_json::{Value as Json, json};
 
@@ -343,6 +347,7 @@ mod tests {
             plain_http: false,
             folders: None,
             pauses: (Duration::from_secs(1), Duration::from_secs(600)),
+            time_zones: BTreeMap::new(),
         };
         let secret = SigningKey::generate();
         let key = RouteKey { group: "g".parse().unwrap(), name: "r".parse().unwrap() };

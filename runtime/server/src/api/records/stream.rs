@@ -78,7 +78,7 @@ pub(in crate::api) async fn follow(
     Parameters(wanted): Parameters<Wanted>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     wanted.check_stream()?;
-    let mut wish = wanted.understood(&authorized, Format::Json)?;
+    let mut wish = wanted.understood(&authorized, &service, Format::Json)?;
     if let Some(last) = headers.get(LAST_EVENT_ID) {
         let last = last.to_str().ok().and_then(|last| last.parse::<Cursor>().ok());
         wish.after = last.ok_or_else(|| {

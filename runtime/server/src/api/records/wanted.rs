@@ -150,6 +150,7 @@ impl Wanted {
     pub(super) fn understood(
         self,
         authorized: &Authorized<Collect>,
+        service: &Service,
         format: Format,
     ) -> Result<RecordsRequest, Problem> {
         let content = self.table()?;
@@ -176,6 +177,8 @@ impl Wanted {
         });
         sense.map_err(|error| Problem::bad_request("invalid-query", error.to_string()))?;
         let is_plain = filter.takes_all() && self.shape.is_none() && self.time_zone.is_none();
+        let zone_of_group = service.config.delivery.time_zones.get(&group).cloned();
+        let zone = self.time_zone.or(zone_of_group);
         let of = match self.route {
             Some(_) if !is_plain => {
                 let detail =
@@ -183,8 +186,8 @@ impl Wanted {
                 return Err(Problem::bad_request("invalid-query", detail));
             }
             Some(name) => Of::Route(name),
-            None if is_plain => Of::Inbox(None),
-            None => Of::Inbox(Some((filter, Presentation { shape, zone: self.time_zone }))),
+            None if is_plain && zone.is_none() => Of::Inbox(None),
+            None => Of::Inbox(Some((filter, Presentation { shape, zone }))),
         };
         Ok(RecordsRequest {
             group,
