@@ -372,7 +372,8 @@ fn what_a_file_says_is_changed_by_the_command_line() {
     fs::write(&broken, "{").expect("it is written");
     let broken = broken.display().to_string();
     assert!(cli.run(&["routes", "change", "all", &broken]).failure().contains("broken.json"));
-    fs::write(&broken, r#"{"description":"a","filter":{"ports":[1],"ports":[2]}}"#).expect("it is written");
+    fs::write(&broken, r#"{"description":"a","filter":{"ports":[1],"ports":[2]}}"#)
+        .expect("it is written");
     let refused = cli.run(&["routes", "change", "all", &broken]);
     assert!(refused.failure().contains("filter.ports is a duplicate"), "{refused:?}");
 }
