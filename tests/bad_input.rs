@@ -315,7 +315,7 @@ fn paths_methods_and_queries() {
     assert_eq!(page, json!({ "records": [], "next": "0", "more": false }));
 }
 
-/// What a reader of JSON would forget in silence, in each kind of body that people write.
+/// Members that a reader of JSON would forget in silence, in each kind of body that people write.
 #[test]
 fn members_that_are_said_twice() {
     let server = Server::start();

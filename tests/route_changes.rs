@@ -415,7 +415,7 @@ fn a_group_has_a_time_zone_that_its_routes_and_queries_need_not_name() {
     assert!(!halls.to_string().contains("Local"), "another group has none: {halls}");
 }
 
-/// What would be taken in silence and never do what it says.
+/// Routes that would be taken in silence and never do what they say.
 #[test]
 fn a_route_that_contradicts_itself_is_refused_by_its_members() {
     let (server, outside) = (server(), Outside::start(taken));
