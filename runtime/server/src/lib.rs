@@ -29,6 +29,7 @@ pub mod network_servers;
 pub mod parked;
 pub mod quotas;
 pub mod redecode;
+pub mod repeated_members;
 pub mod run;
 pub mod service;
 pub mod storage;

@@ -1,5 +1,6 @@
 //! `champollion registry`: published decoders are looked after.
 
+mod carried_mappings;
 mod channels;
 mod history;
 mod keys;

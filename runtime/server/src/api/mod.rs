@@ -1,6 +1,7 @@
 //! The HTTP interface: a file for each kind of thing that is served.
 
 pub mod authorized;
+mod bodiless;
 mod catalogue;
 mod channels;
 mod decode;
