@@ -1,5 +1,7 @@
 //! The connection of a command: the server that it talks to, and the token.
 
+use std::{fs, path::PathBuf};
+
 use champollion_client::{Client, ClientError, is_address};
 use clap::Args;
 
@@ -21,6 +23,9 @@ pub(super) struct Connection {
     /// Token of a role that may do this
     #[arg(long, global = true, env = "CHAMPOLLION_TOKEN", hide_env_values = true)]
     token: Option<String>,
+    /// File with certificates of authorities, in PEM, that are trusted beside those of the system
+    #[arg(long, global = true, env = "CHAMPOLLION_CA", value_name = "FILE")]
+    ca: Option<PathBuf>,
 }
 
 /// Reads the address of a server.
@@ -43,7 +48,11 @@ pub(super) fn block_on(command: impl Future<Output = Result<(), Failure>>) -> Re
 impl Connection {
     /// A client of the server.
     pub(super) fn client(&self) -> Result<Client, Failure> {
-        Ok(Client::new(&self.server, self.token.as_deref())?)
+        let client = Client::new(&self.server, self.token.as_deref())?;
+        let Some(file) = &self.ca else { return Ok(client) };
+        let task = || format!("the authorities of --ca {} cannot be used", file.display());
+        let pem = fs::read(file).map_err(Failure::of(task()))?;
+        client.trusting(&pem).map_err(Failure::of(task()))
     }
 }
 

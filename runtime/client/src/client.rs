@@ -2,7 +2,7 @@
 
 use std::{fmt::Display, time::Duration};
 
-use reqwest::{Method, RequestBuilder, Response, Url};
+use reqwest::{Certificate, Method, RequestBuilder, Response, Url};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{Answer, ClientError, Problem};
@@ -20,6 +20,8 @@ pub struct Client {
     http: reqwest::Client,
     server: Url,
     token: Option<String>,
+    /// The authorities that are trusted beside those of the system.
+    authorities: Vec<Certificate>,
 }
 
 /// The parameter of a request about a group.
@@ -43,9 +45,23 @@ impl Client {
     pub fn new(server: &str, token: Option<&str>) -> Result<Self, ClientError> {
         // Installing it a second time is the only way to fail, and that is as good.
         drop(rustls::crypto::ring::default_provider().install_default());
-        let http = connections()?;
+        let (http, authorities) = (connections(&[])?, Vec::new());
         let (server, token) = (address(server)?, token.map(str::to_owned));
-        Ok(Self { http, server, token })
+        Ok(Self { http, server, token, authorities })
+    }
+
+    /// The same that trusts the authorities of a file in PEM too, as those of one's own that signed the server's
+    /// certificate.
+    ///
+    /// # Errors
+    /// [`ClientError::Authorities`] where the file holds none.
+    pub fn trusting(&self, pem: &[u8]) -> Result<Self, ClientError> {
+        let authorities = Certificate::from_pem_bundle(pem)
+            .ok()
+            .filter(|authorities| !authorities.is_empty())
+            .ok_or(ClientError::Authorities)?;
+        let http = connections(&authorities).map_err(|_| ClientError::Authorities)?;
+        Ok(Self { http, authorities, ..self.clone() })
     }
 
     /// The same in the role of another token.
@@ -64,7 +80,7 @@ impl Client {
 
     /// The same with connections of its own: those of another runtime stand still while it does.
     pub(crate) fn apart(&self) -> Result<Self, ClientError> {
-        Ok(Self { http: connections()?, ..self.clone() })
+        Ok(Self { http: connections(&self.authorities)?, ..self.clone() })
     }
 
     pub(crate) fn get(&self, path: impl Display) -> RequestBuilder {
@@ -97,8 +113,12 @@ impl Client {
     }
 }
 
-fn connections() -> Result<reqwest::Client, ClientError> {
-    reqwest::Client::builder().timeout(TIMEOUT).build().map_err(ClientError::Setup)
+fn connections(authorities: &[Certificate]) -> Result<reqwest::Client, ClientError> {
+    reqwest::Client::builder()
+        .timeout(TIMEOUT)
+        .tls_certs_merge(authorities.iter().cloned())
+        .build()
+        .map_err(ClientError::Setup)
 }
 
 fn address(text: &str) -> Result<Url, ClientError> {
