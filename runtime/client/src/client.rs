@@ -43,25 +43,30 @@ impl Client {
     /// [`ClientError::Address`] where it is none, and [`ClientError::Setup`] where the system lets nobody
     /// speak HTTPS.
     pub fn new(server: &str, token: Option<&str>) -> Result<Self, ClientError> {
-        // Installing it a second time is the only way to fail, and that is as good.
-        drop(rustls::crypto::ring::default_provider().install_default());
-        let (http, authorities) = (connections(&[])?, Vec::new());
-        let (server, token) = (address(server)?, token.map(str::to_owned));
-        Ok(Self { http, server, token, authorities })
+        Self::of(server, token, Vec::new())
     }
 
-    /// The same that trusts the authorities of a file in PEM too, as those of one's own that signed the server's
-    /// certificate.
+    /// The same that trusts the authorities of a file in PEM beside those of the system, as one of one's own that
+    /// signed the server's certificate.
     ///
     /// # Errors
-    /// [`ClientError::Authorities`] where the file holds none.
-    pub fn trusting(&self, pem: &[u8]) -> Result<Self, ClientError> {
-        let authorities = Certificate::from_pem_bundle(pem)
-            .ok()
-            .filter(|authorities| !authorities.is_empty())
-            .ok_or(ClientError::Authorities)?;
-        let http = connections(&authorities).map_err(|_| ClientError::Authorities)?;
-        Ok(Self { http, authorities, ..self.clone() })
+    /// Those of [`Client::new`], and [`ClientError::Authorities`] where the file holds none.
+    pub fn trusting(server: &str, token: Option<&str>, pem: &[u8]) -> Result<Self, ClientError> {
+        let authorities = Certificate::from_pem_bundle(pem).ok();
+        let authorities = authorities.filter(|authorities| !authorities.is_empty());
+        Self::of(server, token, authorities.ok_or(ClientError::Authorities)?)
+    }
+
+    fn of(
+        server: &str,
+        token: Option<&str>,
+        authorities: Vec<Certificate>,
+    ) -> Result<Self, ClientError> {
+        // Installing it a second time is the only way to fail, and that is as good.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let http = connections(&authorities)?;
+        let (server, token) = (address(server)?, token.map(str::to_owned));
+        Ok(Self { http, server, token, authorities })
     }
 
     /// The same in the role of another token.
@@ -192,6 +197,14 @@ mod tests {
         assert_eq!(url("http://host:1", "v1/records"), "http://host:1/v1/records");
         assert_eq!(url("https://host/below/", "v1/tokens"), "https://host/below/v1/tokens");
         assert_eq!(url("http://host", "v1/tokens/a?b#c d"), "http://host/v1/tokens/a%3Fb%23c%20d");
+    }
+
+    #[test]
+    fn a_file_without_authorities_is_refused() {
+        for pem in ["", "no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n"] {
+            let refused = Client::trusting("https://localhost", None, pem.as_bytes());
+            assert!(matches!(refused, Err(ClientError::Authorities)), "{pem}");
+        }
     }
 
     #[test]
