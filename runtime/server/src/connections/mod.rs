@@ -53,8 +53,8 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// The interval at which the answers of a connection of HTTP/2 are looked at.
 const LOOK_PERIOD: Duration = Duration::from_secs(1);
 
-/// Bytes of an answer that are held for a stream of HTTP/2 beyond what its client asked for: a piece of a body.
-/// There are as many as there are streams, for each connection.
+/// Bytes of an answer that are held for a stream of HTTP/2 before the body is asked for more. Large answers come in
+/// pieces of as much, and others are at most 64 KiB, so this bounds what a connection holds by its streams.
 const STREAM_BUFFER_BYTES: usize = 16 << 10;
 
 /// Bytes that a client may send on one stream before the server has read them.

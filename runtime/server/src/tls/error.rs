@@ -66,8 +66,8 @@ pub enum Fault {
     )]
     Encrypted,
     /// The text of the file is damaged.
-    #[error("its PEM is damaged: {0}")]
-    Damaged(String),
+    #[error("its PEM is damaged: a block does not begin or end as it should, or is no Base64")]
+    Damaged,
     /// The certificate cannot be read.
     #[error("its certificate cannot be read: {0}")]
     BadCertificate(String),

@@ -85,9 +85,10 @@ impl Files {
     }
 }
 
+/// The certificates of a file. Errors of the library are not shown: they quote what stands in the file.
 fn certificates(file: &[u8]) -> Result<Vec<CertificateDer<'static>>, Fault> {
     let found = CertificateDer::pem_slice_iter(file).collect::<Result<Vec<_>, _>>();
-    let found = found.map_err(|error| Fault::Damaged(error.to_string()))?;
+    let found = found.map_err(|_| Fault::Damaged)?;
     match found.is_empty() {
         false => Ok(found),
         true if file.first() == Some(&DER_SEQUENCE) => Err(Fault::Binary),
@@ -106,8 +107,7 @@ fn private_key(file: &[u8]) -> Result<PrivateKeyDer<'static>, Fault> {
             Err(Fault::CertificateForKey)
         }
         Err(pem::Error::NoItemsFound) => Err(Fault::NoKey),
-        // The error of the library is not shown: it may quote what stands in the file.
-        Err(_) => Err(Fault::Damaged("the block of its key does not end, or is no Base64".into())),
+        Err(_) => Err(Fault::Damaged),
     }
 }
 
