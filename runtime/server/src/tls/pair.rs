@@ -38,7 +38,7 @@ pub(super) struct Pair {
 }
 
 impl Files {
-    /// Reads both files.
+    /// Reads both files as they are now.
     pub(super) fn read(settings: &TlsSettings) -> Result<Self, TlsError> {
         let read = |setting, file: &Path| {
             fs::read(file).map_err(|source| TlsError::Unreadable {
