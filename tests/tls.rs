@@ -221,7 +221,7 @@ fn a_new_certificate_is_used_without_ending_a_connection() {
     assert_eq!(status(&mut open), "HTTP/1.1 200 OK", "the connection goes on");
     assert_eq!(of_server(&open), before);
 
-    // What cannot be used is told, and the pair before stays.
+    // Files that cannot be used are told, and the pair before stays.
     let expired = door.authority.expired_server();
     let cases = [
         ("server.pem", "nothing".to_owned(), "no certificate"),
@@ -281,7 +281,7 @@ fn a_request_in_clear_is_told_to_come_by_https() {
     assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("https://"), "{answer}");
     let said = door.cli(&format!("http://127.0.0.1:{}", door.port()), None);
     assert!(said.failure().contains("https://"), "{said:?}");
-    // What is neither is closed.
+    // Bytes that are neither are answered by nothing of HTTP.
     let mut nonsense = door.tcp();
     nonsense.write_all(b"\x00\x01\x02\x03\x04\x05").expect("it takes some bytes");
     let mut rest = Vec::new();
