@@ -36,5 +36,6 @@ pub mod storage;
 pub mod summaries;
 pub mod telemetry;
 mod text_file;
+pub mod tls;
 mod turns;
 pub mod workers;

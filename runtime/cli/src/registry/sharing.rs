@@ -21,7 +21,9 @@ use tempfile::NamedTempFile;
 
 use super::{
     super::{
-        Failure, connection, output, progress,
+        Failure,
+        connection::{self, Connection},
+        output, progress,
         publish::{ChannelName, NamedPackage, publish_file},
     },
     carried_mappings::{CarriedMappings, MAPPINGS_FILE},
@@ -88,11 +90,16 @@ struct Outcome {
 }
 
 impl Action {
-    pub(super) async fn run(&self, client: &Client, json: bool) -> Result<(), Failure> {
+    pub(super) async fn run(
+        &self,
+        client: &Client,
+        connection: &Connection,
+        json: bool,
+    ) -> Result<(), Failure> {
         match self {
             Self::Export { folder } => export(client, folder, json).await,
             Self::Mirror { from, from_token, manner } => {
-                let other = Client::new(from, from_token.as_deref())?;
+                let other = connection.client_of(from, from_token.as_deref())?;
                 let task = format!("{from} is not mirrored");
                 take_over(&Source::Server(&other), client, manner, json)
                     .await
