@@ -101,7 +101,7 @@ pub(super) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem
     Ok(value)
 }
 
-fn unreadable(bytes: &[u8], error: &serde_json::Error, path: &str) -> Problem {
+pub(super) fn unreadable(bytes: &[u8], error: &serde_json::Error, path: &str) -> Problem {
     unreadable_at(bytes, error, path, &error.to_string())
 }
 
