@@ -291,7 +291,7 @@ fn an_uplink_that_comes_as_a_frame_and_as_a_report_has_one_record() {
     assert_eq!(lns.ingest(&keyed.frame(9, 2, &CLEAR)).success()["status"], "duplicate");
 }
 
-/// What ChirpStack tells of an uplink: the address too, where The Things Stack leaves it out.
+/// An uplink as ChirpStack tells it: with the address, which The Things Stack leaves out.
 fn chirpstack(sensor: &Sensor, f_cnt: u32, dev_addr: &str, time: &str) -> Json {
     json!({
         "deviceInfo": { "devEui": sensor.dev_eui().to_lowercase() }, "devAddr": dev_addr,

@@ -12,7 +12,7 @@ const NO_VARIANT: &str = "data did not match any variant of untagged enum ";
 /// The beginning of an error about a list that stands in the place of an object.
 const WRONG_LENGTH: &str = "invalid length ";
 
-/// What serde expects, and in plain words what that is. Those that end in a blank are followed by a name.
+/// Expectations of serde, and the same in plain words. Those that end in a blank are followed by a name.
 const WORDS: [(&str, &str); 30] = [
     ("struct variant ", "an object"),
     ("tuple variant ", "a list"),
@@ -76,7 +76,7 @@ pub fn in_plain_words(text: &str) -> Cow<'_, str> {
     Cow::Owned(said)
 }
 
-/// What is expected in plain words, and what follows; nothing where it is said plainly already.
+/// An expectation in plain words, and the text behind it; nothing where it is said plainly already.
 fn plain(expectation: &str) -> Option<(&'static str, &str)> {
     WORDS.iter().find_map(|(expected, words)| {
         let behind = expectation.strip_prefix(expected)?;
@@ -104,7 +104,8 @@ fn without_count(text: &str) -> &str {
     counted().unwrap_or(text)
 }
 
-/// What was met, in the place of an object: of a list serde tells the length, since it may stand for one.
+/// The text before an expectation; where an object is expected, serde tells of a list its length, since it may stand for
+/// one.
 fn of_an_object<'said>(before: &'said str, words: &str) -> Cow<'said, str> {
     let met = before.rfind(WRONG_LENGTH).filter(|_| words == "an object");
     match met {

@@ -140,7 +140,7 @@ fn what_looks_like_neither_is_what_it_is_declared_as() {
     assert_eq!(code(Some("application/json"), "nonsense"), "malformed-json");
     assert_eq!(code(Some("application/json"), "<DevEUI_uplink>"), "malformed-xml");
     assert_eq!(code(Some("text/xml"), "{"), "malformed-json");
-    let other = hear_xml("<Envelope><Body/></Envelope>").unwrap_err();
+    let other = hear_xml("<Message><Body/></Message>").unwrap_err();
     assert_eq!(other.path(), "DevEUI_uplink");
 }
 
