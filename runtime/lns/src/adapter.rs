@@ -6,8 +6,8 @@ use serde_json::{Map, Value as Json};
 #[cfg(test)]
 use crate::tests::Sample;
 use crate::{
-    Description, Encoding, Feedback, Message, Place, Topic, Unreadable, decoration::Unread,
-    outgoing::Commands,
+    Description, Encoding, Feedback, Message, Place, Topic, Unreadable, outgoing::Commands,
+    unread::Unread,
 };
 
 /// The adapter for one kind of network server.
@@ -17,6 +17,11 @@ pub trait Adapter: Sync {
 
     /// The name for people.
     fn product(&self) -> &'static str;
+
+    /// Further names that people know the network server by, for those who take them for its path.
+    fn other_names(&self) -> &'static [&'static str] {
+        &[]
+    }
 
     /// The paths that the network server appends to the address that it is given.
     fn appended_paths(&self) -> &'static [&'static str] {

@@ -1,20 +1,15 @@
 //! A route as its owner says it.
 
-use champollion_store::MAX_VALUE_BYTES;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
 
-use super::{destination::Destination, filter::Filter, shape::Shape, zone::Zone};
-use crate::{
-    destinations::{Secret, mqtt::MqttPushError, push::HttpPushError},
-    files::FilePushError,
+use super::{
+    destination::Destination,
+    filter::Filter,
+    route_error::{ROUTE_BYTES, RouteError},
+    shape::Shape,
 };
-
-/// Longest description in bytes.
-pub(super) const DESCRIPTION_BYTES: usize = 1_000;
-
-/// Largest route in bytes as it is stored: a value of the store, without what is kept beside the route.
-const ROUTE_BYTES: usize = MAX_VALUE_BYTES - (2 << 10);
+use crate::{destinations::Secret, zone::Zone};
 
 /// A route: the records of a group, their shape, and the destination they go to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -40,82 +35,12 @@ pub struct Route {
     /// Nothing is handed over while it is paused.
     #[serde(default)]
     pub paused: bool,
-}
-
-/// Why a route cannot be.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum RouteError {
-    /// The description is long.
-    #[error("description has {bytes} bytes, and {DESCRIPTION_BYTES} are the limit")]
-    Description {
-        /// The size in bytes.
-        bytes: usize,
-    },
-    /// Records cannot be posted like that.
-    #[error("to.http: {0}")]
-    Http(#[from] HttpPushError),
-    /// Records cannot be published like that.
-    #[error("to.mqtt: {0}")]
-    Mqtt(#[from] MqttPushError),
-    /// Files cannot be put like that.
-    #[error("to.files.{0}")]
-    Files(#[from] FilePushError),
-    /// A secret is not said, and there is none before it that could stay.
-    #[error("{path} is \"(hidden)\", which keeps a secret as it is, and there is none yet: say it")]
-    NoSecret {
-        /// The path of the member.
-        path: String,
-    },
-    /// A secret is not said, and the one that there is was for another recipient.
-    #[error(
-        "{path} is \"(hidden)\", which keeps a secret as it is, and {changed} is changed: a secret is kept \
-         for the same host and port, the same host key and the same authorities alone. Say it again"
-    )]
-    SecretOfAnother {
-        /// The path of the member.
-        path: String,
-        /// The member by which the recipient is another.
-        changed: &'static str,
-    },
-    /// It is more than the store takes.
-    #[error(
-        "the route has {bytes} bytes, {devices} devices in its filter among them, and {ROUTE_BYTES} are \
-         the limit; nothing was changed. Name the devices by their sub-group, their use case or a tag, or \
-         make several routes"
-    )]
-    TooLarge {
-        /// The size in bytes.
-        bytes: usize,
-        /// The number of devices in its filter.
-        devices: usize,
-    },
-    /// It is not as it was written.
-    #[error("the route cannot be read: {0}")]
-    Damaged(#[from] serde_json::Error),
+    /// The zone of its group, where the route itself names none. It is no part of the definition.
+    #[serde(skip)]
+    pub(crate) zone_of_group: Option<Zone>,
 }
 
 impl Route {
-    /// Fills in secrets that were left as they are from the route before: those that are shown as hidden, and
-    /// the signing secrets where none are said. Another recipient gets none of them.
-    ///
-    /// # Errors
-    /// There is none in the route before, or it was for another recipient.
-    pub fn with_secrets_of(self, before: Option<&Self>) -> Result<Self, RouteError> {
-        let changed = match (self.to.target(), before.and_then(|before| before.to.target())) {
-            (Some(now), Some(before)) => now.changed(&before),
-            _ => None,
-        };
-        let hidden = before.map(serde_json::to_value).transpose()?.unwrap_or_default();
-        let mut route = serde_json::to_value(&self)?;
-        fill_hidden(&mut route, Some(&hidden), changed, "")?;
-        let mut route: Self = serde_json::from_value(route)?;
-        if let (None, Some(before)) = (changed, before) {
-            route.to.keep_signing_secrets(&before.to);
-        }
-        Ok(route)
-    }
-
     /// Checks that the route can be stored.
     pub(crate) fn check_size(&self) -> Result<(), RouteError> {
         let bytes = serde_json::to_vec(self)?.len();
@@ -134,6 +59,13 @@ impl Route {
         self
     }
 
+    /// Forgets secrets that were rotated out and whose time is over.
+    pub(crate) fn forget_retired(&mut self, now: Timestamp) {
+        if let Destination::Http(push) = &mut self.to {
+            push.forget_retired(now);
+        }
+    }
+
     /// Gives it a secret to sign with where it needs one and has none. It is shown to whoever made the
     /// route, once.
     pub fn sign(&mut self) -> Option<Secret> {
@@ -144,47 +76,11 @@ impl Route {
     }
 }
 
-/// Replaces texts that stand for a secret by what stands in the same place of the route before, unless the
-/// recipient is another than before.
-fn fill_hidden(
-    now: &mut Json,
-    before: Option<&Json>,
-    changed: Option<&'static str>,
-    path: &str,
-) -> Result<(), RouteError> {
-    match now {
-        Json::String(text) if Secret::new(text.as_str()).is_hidden() => {
-            let path = path.trim_start_matches('.').to_owned();
-            match (before, changed) {
-                (Some(Json::String(secret)), None) => *text = secret.clone(),
-                (Some(Json::String(_)), Some(changed)) => {
-                    return Err(RouteError::SecretOfAnother { path, changed });
-                }
-                _ => return Err(RouteError::NoSecret { path }),
-            }
-        }
-        Json::Object(members) => {
-            for (name, value) in members {
-                let before = before.and_then(|before| before.get(name));
-                fill_hidden(value, before, changed, &format!("{path}.{name}"))?;
-            }
-        }
-        Json::Array(items) => {
-            for (index, value) in items.iter_mut().enumerate() {
-                let before = before.and_then(|before| before.get(index));
-                fill_hidden(value, before, changed, &format!("{path}[{index}]"))?;
-            }
-        }
-        _ => {}
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
-    use std::{sync::Arc, time::Duration};
+    use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-    use serde_json::json;
+    use serde_json::{Value as Json, json};
 
     use super::*;
     use crate::{
@@ -356,6 +252,7 @@ mod tests {
             plain_http: false,
             folders: None,
             pauses: (Duration::from_secs(1), Duration::from_secs(600)),
+            time_zones: BTreeMap::new(),
         };
         let secret = SigningKey::generate();
         let key = RouteKey { group: "g".parse().unwrap(), name: "r".parse().unwrap() };

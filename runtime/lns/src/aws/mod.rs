@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 #[cfg(test)]
 use crate::tests::Sample;
-use crate::{Heard, Incoming, Kind, Unreadable, adapter::Adapter, decoration::Unread, json};
+use crate::{Heard, Incoming, Kind, Unreadable, adapter::Adapter, json, unread::Unread};
 #[cfg(test)]
 use champollion_frames::Mic;
 
@@ -22,6 +22,10 @@ impl Adapter for Aws {
 
     fn product(&self) -> &'static str {
         "AWS IoT Core for LoRaWAN"
+    }
+
+    fn other_names(&self) -> &'static [&'static str] {
+        &["Amazon", "IoT Core"]
     }
 
     fn recognizes(&self, json: &Json) -> bool {

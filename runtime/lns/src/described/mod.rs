@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 
 #[cfg(test)]
 use crate::tests::Sample;
-use crate::{Fault, Heard, Incoming, Unreadable, adapter::Adapter, decoration::Unread, repair};
+use crate::{Fault, Heard, Incoming, Unreadable, adapter::Adapter, repair, unread::Unread};
 
 pub use description::{Description, DescriptionError};
 
@@ -25,6 +25,10 @@ impl Adapter for Described {
 
     fn product(&self) -> &'static str {
         "a network server that the settings describe"
+    }
+
+    fn other_names(&self) -> &'static [&'static str] {
+        &["described", "custom", "generic"]
     }
 
     fn needs_description(&self) -> bool {

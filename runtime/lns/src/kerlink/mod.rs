@@ -10,8 +10,7 @@ use serde_json::Value as Json;
 #[cfg(test)]
 use crate::tests::Sample;
 use crate::{
-    Heard, Incoming, Kind, Unreadable, adapter::Adapter, decoration::Unread, json,
-    outgoing::Commands,
+    Heard, Incoming, Kind, Unreadable, adapter::Adapter, json, outgoing::Commands, unread::Unread,
 };
 
 /// The adapter for the Wanesy Management Center.
@@ -24,6 +23,10 @@ impl Adapter for Kerlink {
 
     fn product(&self) -> &'static str {
         "Kerlink Wanesy Management Center"
+    }
+
+    fn other_names(&self) -> &'static [&'static str] {
+        &["Wanesy", "WMC"]
     }
 
     fn appended_paths(&self) -> &'static [&'static str] {

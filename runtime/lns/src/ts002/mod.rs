@@ -14,8 +14,8 @@ use answer::ResultCode;
 #[cfg(test)]
 use crate::tests::Sample;
 use crate::{
-    Heard, Incoming, Kind, Refusal, Unreadable, adapter::Adapter, decoration::Unread, json,
-    outgoing::Commands,
+    Heard, Incoming, Kind, Refusal, Unreadable, adapter::Adapter, json, outgoing::Commands,
+    unread::Unread,
 };
 
 /// The adapter for the LoRaWAN Backend Interfaces.
@@ -28,6 +28,10 @@ impl Adapter for Ts002 {
 
     fn product(&self) -> &'static str {
         "the LoRaWAN Backend Interfaces (TS002)"
+    }
+
+    fn other_names(&self) -> &'static [&'static str] {
+        &["Backend Interfaces", "LoRa Alliance"]
     }
 
     fn recognizes(&self, json: &Json) -> bool {

@@ -10,8 +10,8 @@ use serde_json::Value as Json;
 #[cfg(test)]
 use crate::tests::Sample;
 use crate::{
-    Heard, Incoming, Kind, Place, Topic, Unreadable, adapter::Adapter, decoration::Unread, json,
-    outgoing::Commands, topic,
+    Heard, Incoming, Kind, Place, Topic, Unreadable, adapter::Adapter, json, outgoing::Commands,
+    topic, unread::Unread,
 };
 
 /// The adapter for The Things Stack 3.
@@ -24,6 +24,17 @@ impl Adapter for Tts {
 
     fn product(&self) -> &'static str {
         "The Things Stack"
+    }
+
+    fn other_names(&self) -> &'static [&'static str] {
+        &[
+            "ttn",
+            "tti",
+            "The Things Network",
+            "The Things Industries",
+            "Things Stack",
+            "LoRaWAN Stack",
+        ]
     }
 
     fn topics(&self) -> &'static [&'static str] {

@@ -11,9 +11,10 @@ const ENVIRONMENT_PREFIX: &str = "CHAMPOLLION";
 
 /// Variables of the same beginning that are no settings: those of the commands that talk to a
 /// server, and of the tools that build decoders.
-const OTHER_VARIABLES: [&str; 13] = [
+const OTHER_VARIABLES: [&str; 14] = [
     "CHAMPOLLION_MIRROR_TOKEN",
     "CHAMPOLLION_OCI_PASSWORD",
+    "CHAMPOLLION_CA",
     "CHAMPOLLION_KEY",
     "CHAMPOLLION_SERVER",
     "CHAMPOLLION_TOKEN",

@@ -10,10 +10,11 @@ use axum::{
     http::{HeaderValue, Response, StatusCode, header},
     response::IntoResponse,
 };
+use champollion_lns::in_plain_words;
 use serde::Serialize;
 use serde_json::{Map, Value as Json_};
 
-use super::secrets::without_keys;
+use super::{request_id::RequestId, secrets::without_keys};
 
 pub(super) use codes::{PROBLEM_CODES, ProblemCode};
 
@@ -55,7 +56,8 @@ struct Body<'problem> {
 
 impl Problem {
     fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        let detail = without_keys(detail.into());
+        let detail = detail.into();
+        let detail = without_keys(in_plain_words(&detail).into_owned());
         Self { status, code, detail, extra: Box::default(), retry_after: None }
     }
 
@@ -141,6 +143,20 @@ impl Problem {
         self
     }
 
+    /// The same of one of several things that were handed over at once, which stands at this place.
+    pub(super) fn within(mut self, place: &str) -> Self {
+        self.detail = format!("{place}: {}", self.detail);
+        let path = match self.extra.get("path").and_then(Json_::as_str) {
+            Some(path) => format!("{place}.{path}"),
+            None => place.to_owned(),
+        };
+        // Lines and columns are those of the one, and not of the whole.
+        for position in ["line", "column"] {
+            self.extra.remove(position);
+        }
+        self.with("path", path)
+    }
+
     /// Returns the status code.
     pub(super) fn status(&self) -> StatusCode {
         self.status
@@ -186,14 +202,19 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> axum::response::Response {
-        let mut response = (self.status, Json(self.body())).into_response();
+        let problem = match RequestId::current() {
+            Some(id) => self.with("requestId", id.as_str()),
+            None => self,
+        };
+        let Self { status, retry_after, .. } = problem;
+        let mut response = (status, Json(problem.body())).into_response();
         let headers = response.headers_mut();
         let content_type = HeaderValue::from_static("application/problem+json");
         headers.insert(header::CONTENT_TYPE, content_type);
-        if self.status == StatusCode::UNAUTHORIZED {
+        if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if let Some(seconds) = self.retry_after {
+        if let Some(seconds) = retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
