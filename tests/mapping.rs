@@ -379,10 +379,14 @@ fn a_folder_carries_the_mappings_of_a_registry_too() {
     assert!(!import(&[]).success().contains("mapped:"), "what is there is not put again");
 
     // A higher version is put where this registry follows the other one.
-    let _ = put(&from, &MAPPING.replace("1.0.0", "2.0.0").replace("offset = 5", "offset = 6")).success();
+    let _ = put(&from, &MAPPING.replace("1.0.0", "2.0.0").replace("offset = 5", "offset = 6"))
+        .success();
     export(&from);
     let left = import(&[]).success();
-    assert!(left.contains("the mapping 2.0.0 of acme/level") && left.contains("--follow"), "{left}");
+    assert!(
+        left.contains("the mapping 2.0.0 of acme/level") && left.contains("--follow"),
+        "{left}"
+    );
     assert_eq!(to.admin().get(path).success()["version"], "1.0.0");
     let _ = import(&["--follow"]).success();
     assert_eq!(to.admin().get(path).success()["version"], "2.0.0");
@@ -391,7 +395,8 @@ fn a_folder_carries_the_mappings_of_a_registry_too() {
     let other = start();
     let _ = other.admin_cli().run(&["registry", "import", text(&carried)]).success();
     let _ = put(&from, &MAPPING.replace("1.0.0", "3.0.0")).success();
-    let _ = put(&to, &MAPPING.replace("1.0.0", "3.0.0").replace("offset = 5", "offset = 7")).success();
+    let _ =
+        put(&to, &MAPPING.replace("1.0.0", "3.0.0").replace("offset = 5", "offset = 7")).success();
     export(&from);
     let refused = import(&["--follow"]);
     assert!(refused.stdout.contains("was put here with the digest"), "{refused:?}");
@@ -412,7 +417,8 @@ fn a_mirror_takes_over_mappings() {
     let (from, _) = with_codec();
     let _ = put(&from, MAPPING).success();
     let to = start();
-    let mirror = ["registry", "mirror", from.address(), "--from-token", from.admin_token(), "--json"];
+    let mirror =
+        ["registry", "mirror", from.address(), "--from-token", from.admin_token(), "--json"];
     let mirrored = to.admin_cli().json(&mirror);
     assert_eq!(mirrored["mappings"][0]["version"], "1.0.0", "{mirrored}");
     let path = "/v1/registry/acme/level/mapping";
