@@ -2,7 +2,7 @@
 //! would try, and must not compile for the reason in the `.stderr` beside it. After a change of
 //! compiler, `TRYBUILD=overwrite cargo test -p champollion-frames --test sealed` writes them anew.
 
-/// What cargo starts in the place of rustc: another driver says the same faults in other words.
+/// The variable that has cargo start another driver for rustc, which says the same faults in other words.
 const WRAPPER: &str = "RUSTC_WORKSPACE_WRAPPER";
 
 #[test]
