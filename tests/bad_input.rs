@@ -271,6 +271,28 @@ fn paths_methods_and_queries() {
     line(Method::GET, "/v1/records?after=99999999999999999999", query, &["cursor"]);
     line(Method::GET, "/v1/records?group=A%20b", query, &["A b"]);
 
+    for list in ["records", "routes", "devices", "events", "retention", "quotas", "catalogue"] {
+        line(Method::GET, &format!("/v1/{list}?limit=0"), query, &["limit", "0 asks for nothing"]);
+    }
+    for (asked, names) in [
+        ("port=0", ["port", "MAC commands"]),
+        ("port=5,0", ["port", "MAC commands"]),
+        ("format=senml&timeZone=Europe/Paris", ["timeZone", "senml"]),
+        ("format=csv-rows&shape=raw&quantities=air.co2", ["quantities", "shape raw"]),
+        ("format=xlsx-columns&decoded=false&quantities=air.co2", ["quantities", "not decoded"]),
+        ("format=csv-rows&decoded=false&details=data", ["details data", "not decoded"]),
+        ("format=csv-rows&shape=raw&details=digest", ["details digest", "shape raw"]),
+        ("format=csv-rows&shape=decoded&details=payload", ["details payload", "shape decoded"]),
+    ] {
+        line(Method::GET, &format!("/v1/records?{asked}"), query, &names);
+    }
+    for said in
+        ["limit=1", "wait=1", "format=senml", "layout=french", "quantities=air.co2", "tags=a"]
+    {
+        let (name, _) = said.split_once('=').expect("it has a value");
+        line(Method::GET, &format!("/v1/records/stream?{said}"), query, &[name, "stream"]);
+    }
+
     line(Method::GET, "/v1/devices/02C4A3FFFE10000", path, &["DevEUI", "16", "15"]);
     line(Method::GET, "/v1/devices/02C4A3FFFE10000X", path, &["DevEUI", "character 16"]);
     line(Method::GET, "/v1/devices/%FF", path, &["UTF-8"]);
@@ -283,10 +305,73 @@ fn paths_methods_and_queries() {
     table.finish();
 
     let admin = server.admin();
+    for list in ["audit", "tokens", "parked", "registry/index"] {
+        let refused = admin.get(&format!("/v1/{list}?limit=0"));
+        assert!(refused.problem(400, "invalid-query").contains("0 asks for nothing"), "{list}");
+    }
     let nobodys = admin.get("/v1/records");
     assert!(nobodys.problem(400, "group-missing").contains("?group="));
     let page = admin.get("/v1/records?group=nobody").success();
     assert_eq!(page, json!({ "records": [], "next": "0", "more": false }));
+}
+
+/// Members that a reader of JSON would forget in silence, in each kind of body that people write.
+#[test]
+fn members_that_are_said_twice() {
+    let server = Server::start();
+    let admin = server.admin();
+    let sensor = Sensor::new(1);
+    let mut table = Table::default();
+    let pull = r#"{"to":{"pull":{}}}"#;
+    let partner = server.partner("water");
+    partner.send(&Method::PUT, "/v1/routes/all", pull.as_bytes()).success();
+    let mut line = |method: Method, path: &str, body: &str, member: &str| {
+        let answer = admin.send(&method, path, body.as_bytes());
+        let names = [member, "stands twice"];
+        table.expect(&format!("{method} {path} {body}"), &answer, (400, "invalid-body"), &names);
+        let fault = (answer.body["path"] != member).then(|| answer.text.clone());
+        table.check(&format!("path of {method} {path} {body}"), fault);
+    };
+    let route = "/v1/routes/all?group=water";
+    line(Method::PUT, route, r#"{"to":{"pull":{}},"to":{"pull":{}}}"#, "to");
+    line(Method::PUT, route, r#"{"to":{"pull":{},"pull":{}}}"#, "to.pull");
+    let headers = r#"{"to":{"http":{"url":"https://a.example","headers":{"A":"1","A":"2"}}}}"#;
+    line(Method::PUT, route, headers, "to.http.headers.A");
+    line(Method::PATCH, route, r#"{"paused":true,"paused":false}"#, "paused");
+    line(Method::PATCH, route, r#"{"filter":{"ports":[1],"ports":[2]}}"#, "filter.ports");
+    let tags = r#"{"group":"water","tags":{"a":"1","b":"2","a":"3"}}"#;
+    line(Method::PUT, &sensor.path(), tags, "tags.a");
+    line(Method::POST, "/v1/tokens", r#"{"name":"a","role":"lns","name":"b"}"#, "name");
+    line(Method::POST, "/v1/records/ack", r#"{"cursor":"1","cursor":"2"}"#, "cursor");
+    let trial = r#"{"decoder":"a/b","command":{"data":{"on":true,"on":false}}}"#;
+    line(Method::POST, "/v1/decode", trial, "command.data.on");
+    table.finish();
+    assert_eq!(partner.get("/v1/routes/all").success()["paused"], false, "nothing was changed");
+}
+
+#[test]
+fn bodies_of_requests_that_take_none() {
+    let server = Server::start();
+    let partner = server.partner("water");
+    partner.put("/v1/routes/all", &json!({ "to": { "pull": {} } })).success();
+    let mut table = Table::default();
+    let said = json!({ "record": "latest" });
+    for path in ["pause", "resume", "test", "secrets/retire"] {
+        let path = format!("/v1/routes/all/{path}");
+        let names = ["record", "takes no body"];
+        table.expect(&path, &partner.post(&path, &said), (400, "invalid-body"), &names);
+    }
+    let admin = server.admin();
+    for path in ["/v1/audit/archive", "/v1/registry/keys/rotate"] {
+        table.expect(path, &admin.post(path, &said), (400, "invalid-body"), &["record"]);
+    }
+    table.finish();
+    let state = partner.get("/v1/routes/all").success();
+    assert_eq!(state["paused"], false, "nothing was done: {state}");
+    for body in [Json::Null, json!({})] {
+        partner.post("/v1/routes/all/pause", &body).success();
+    }
+    post_text(&partner, "/v1/routes/all/resume", "").success();
 }
 
 #[test]

@@ -336,3 +336,77 @@ fn a_script_alone_is_asked_for_its_devices() {
     let needless = import(&[text(package.path()), "--vendor", "Acme"]);
     assert!(needless.sentence().contains("single script"), "{needless:?}");
 }
+
+#[test]
+fn a_folder_carries_the_mappings_of_a_registry_too() {
+    let (from, _) = with_codec();
+    let _ = put(&from, MAPPING).success();
+    let folder = folder();
+    let carried = folder.path().join("carried");
+    let export = |server: &Server| {
+        server.admin_cli().json(&["registry", "export", text(&carried), "--json"])
+    };
+    assert_eq!(export(&from)["mappings"], 1);
+    let path = "/v1/registry/acme/level/mapping";
+    let there = from.admin().get(path).success();
+
+    let to = start();
+    let import = |more: &[&str]| {
+        to.admin_cli().run(&[&["registry", "import", text(&carried)], more].concat())
+    };
+    let said = import(&["--dry-run"]).success();
+    assert!(said.contains("would be mapped: acme/level by 1.0.0"), "{said}");
+    to.admin().get(path).problem(404, "unknown-decoder");
+    let said = import(&[]).success();
+    assert!(said.contains("mapped: acme/level by 1.0.0"), "{said}");
+    let here = to.admin().get(path).success();
+    assert_eq!((&here["digest"], &here["fields"]), (&there["digest"], &there["fields"]));
+    let sensor = Sensor::new(1);
+    to.register(&sensor, "water", Some("acme/level"));
+    let measured_here = measured(&record(&to, &sensor, 1, &LEVEL));
+    assert!(measured_here.contains(&one("water.temperature", 2, 9.3)), "{measured_here:?}");
+    assert!(!import(&[]).success().contains("mapped:"), "what is there is not put again");
+
+    // A higher version is put where this registry follows the other one.
+    let _ = put(&from, &MAPPING.replace("1.0.0", "2.0.0").replace("offset = 5", "offset = 6")).success();
+    export(&from);
+    let left = import(&[]).success();
+    assert!(left.contains("the mapping 2.0.0 of acme/level") && left.contains("--follow"), "{left}");
+    assert_eq!(to.admin().get(path).success()["version"], "1.0.0");
+    let _ = import(&["--follow"]).success();
+    assert_eq!(to.admin().get(path).success()["version"], "2.0.0");
+
+    // Another content under the same version is not taken, and neither is a file that was changed.
+    let other = start();
+    let _ = other.admin_cli().run(&["registry", "import", text(&carried)]).success();
+    let _ = put(&from, &MAPPING.replace("1.0.0", "3.0.0")).success();
+    let _ = put(&to, &MAPPING.replace("1.0.0", "3.0.0").replace("offset = 5", "offset = 7")).success();
+    export(&from);
+    let refused = import(&["--follow"]);
+    assert!(refused.stdout.contains("was put here with the digest"), "{refused:?}");
+    assert!(refused.failure().contains("1 mappings are left"), "{refused:?}");
+    let mappings = carried.join("mappings.json");
+    let good = fs::read_to_string(&mappings).expect("it is there");
+    fs::write(&mappings, good.replace("5.0", "8.0")).expect("it can be changed");
+    let refused = other.admin_cli().run(&["registry", "import", text(&carried), "--follow"]);
+    assert!(refused.sentence().contains("it has the digest"), "{refused:?}");
+    assert_eq!(other.admin().get(path).success()["version"], "2.0.0");
+    // A folder that an earlier version wrote has no mappings.
+    fs::remove_file(&mappings).expect("it can be removed");
+    let _ = import(&[]).success();
+}
+
+#[test]
+fn a_mirror_takes_over_mappings() {
+    let (from, _) = with_codec();
+    let _ = put(&from, MAPPING).success();
+    let to = start();
+    let mirror = ["registry", "mirror", from.address(), "--from-token", from.admin_token(), "--json"];
+    let mirrored = to.admin_cli().json(&mirror);
+    assert_eq!(mirrored["mappings"][0]["version"], "1.0.0", "{mirrored}");
+    let path = "/v1/registry/acme/level/mapping";
+    assert_eq!(
+        to.admin().get(path).success()["digest"],
+        from.admin().get(path).success()["digest"]
+    );
+}

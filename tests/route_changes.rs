@@ -76,6 +76,20 @@ fn a_change_keeps_the_signing_secret_and_another_recipient_does_not_get_it() {
         let refused = patch(body.clone());
         assert!(refused.problem(400, code).contains(says), "{body}: {}", refused.text);
     }
+    for (body, says) in [
+        (json!({ "to": { "http": { "retiringSecrets": null } } }), "to.http.retiringSecrets"),
+        (json!({ "to": { "http": { "retiringSecrets": [] } } }), "to.http.retiringSecrets"),
+        (json!({ "to": { "http": { "secrets": null } } }), "to.http.secrets"),
+        (json!({ "to": { "http": { "secrets": [] } } }), "to.http.secrets"),
+        (json!({ "filter": { "port": null } }), "port"),
+        (json!({ "colour": null }), "colour"),
+        (json!({ "to": { "http": { "tls": { "key": null } } } }), "key"),
+    ] {
+        let refused = patch(body.clone());
+        assert!(refused.problem(400, "invalid-body").contains(says), "{body}: {}", refused.text);
+    }
+    // A member that a route may have and this one has not is taken away without a word.
+    patch(json!({ "timeZone": null, "to": { "http": { "authorization": null } } })).success();
     partner.patch("/v1/routes/none", &json!({})).problem(404, "no-such-route");
     let elsewhere = json!({ "to": { "http": { "url": other.url() } } });
     let refused = patch(elsewhere.clone());
@@ -358,6 +372,136 @@ fn what_a_file_says_is_changed_by_the_command_line() {
     fs::write(&broken, "{").expect("it is written");
     let broken = broken.display().to_string();
     assert!(cli.run(&["routes", "change", "all", &broken]).failure().contains("broken.json"));
+    fs::write(&broken, r#"{"description":"a","filter":{"ports":[1],"ports":[2]}}"#)
+        .expect("it is written");
+    let refused = cli.run(&["routes", "change", "all", &broken]);
+    assert!(refused.failure().contains("filter.ports is a duplicate"), "{refused:?}");
+}
+
+#[test]
+fn a_group_has_a_time_zone_that_its_routes_and_queries_need_not_name() {
+    let settings = format!("{SETTINGS}[delivery.time-zones]\nrooms = \"Europe/Paris\"\n");
+    let (mut server, outside) =
+        (Setup::default().settings(&settings).start(), Outside::start(taken));
+    server.publish_own(ELSYS);
+    let (own, other) = (Sensor::new(1), Sensor::new(2));
+    server.register(&own, "rooms", Some("elsys/ers-co2@^1"));
+    server.register(&other, "halls", Some("elsys/ers-co2@^1"));
+    let token = server.new_token("partner", Some("rooms"));
+    let partner = server.anybody().token(&token);
+    let made = partner.put("/v1/routes/pushed", &route(&outside)).success();
+    assert!(made["timeZone"].is_null(), "it is no part of the route: {made}");
+    partner.put("/v1/routes/pulled", &json!({ "to": { "pull": {} } })).success();
+    let own_zone = json!({ "timeZone": "America/Cayenne", "to": { "pull": {} } });
+    partner.put("/v1/routes/own", &own_zone).success();
+    server.stop();
+    server.restart();
+    let partner = server.anybody().token(&token);
+    send_history(&server, &own, 1);
+    send_history(&server, &other, 1);
+
+    let pushed = outside.wait_for(1).remove(0).body["data"].clone();
+    let first =
+        |path: &str| partner.get(path).success()["records"][0]["record"]["receivedAtLocal"].clone();
+    let paris = json!("2026-11-25T09:01:00+01:00");
+    assert_eq!((&pushed["timeZone"], &pushed["receivedAtLocal"]), (&json!("Europe/Paris"), &paris));
+    assert_eq!(first("/v1/records"), paris);
+    assert_eq!(first("/v1/records?port=5"), paris);
+    assert_eq!(first("/v1/records?route=pulled"), paris);
+    assert_eq!(first("/v1/records?route=own"), "2026-11-25T05:01:00-03:00");
+    assert_eq!(first("/v1/records?timeZone=UTC"), "2026-11-25T08:01:00+00:00");
+    partner.get("/v1/records?format=senml").success();
+    let halls = server.partner("halls").get("/v1/records").success();
+    assert!(!halls.to_string().contains("Local"), "another group has none: {halls}");
+}
+
+/// Routes that would be taken in silence and never do what they say.
+#[test]
+fn a_route_that_contradicts_itself_is_refused_by_its_members() {
+    let (server, outside) = (server(), Outside::start(taken));
+    let partner = server.partner("water");
+    let pull = json!({ "pull": {} });
+    let http = |members: Json| {
+        let mut to = route(&outside)["to"].clone();
+        for (name, value) in members.as_object().expect("it is an object") {
+            to["http"][name] = value.clone();
+        }
+        to
+    };
+    let senml = json!({ "files": {
+        "place": { "sftp": { "host": "a.example", "user": "u", "password": "p",
+            "hostKey": format!("SHA256:{}", "A".repeat(43)) } },
+        "format": "senml", "rhythm": { "cron": "0 6 * * *" },
+    } });
+    let over = json!([{ "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "until": "2020-01-01T00:00:00Z" }]);
+    let put = |body: &Json| partner.put("/v1/routes/all", body);
+    for (body, says) in [
+        (json!({ "shape": "raw", "onlyNew": true, "to": pull }), "onlyNew"),
+        (json!({ "filter": { "decoded": false }, "onlyNew": true, "to": pull }), "onlyNew"),
+        (json!({ "filter": { "ports": [0] }, "to": pull }), "filter.ports"),
+        (json!({ "timeZone": "Europe/Paris", "to": senml }), "timeZone"),
+        (json!({ "to": http(json!({ "retiringSecrets": over })) }), "retiringSecrets[0].until"),
+        (json!({ "to": http(json!({ "headers": { "X-A": "1", "x-a": "2" } })) }), "headers"),
+        (json!({ "to": http(json!({ "tls": { "ca": "x" } })) }), "to.http.tls"),
+    ] {
+        let refused = put(&body);
+        let said = refused.problem(422, "invalid-route");
+        assert!(said.contains(says), "{body}: {said}");
+        partner.get("/v1/routes/all").problem(404, "no-such-route");
+    }
+    for (member, value) in [("retiringSecrets", json!(null)), ("retiringSecrets", json!([]))] {
+        let refused = put(&json!({ "to": http(json!({ member: value })) }));
+        assert!(refused.problem(400, "invalid-body").contains(member), "{}", refused.text);
+    }
+    // A patch makes the contradiction of two members as well.
+    put(&json!({ "onlyNew": true, "to": pull })).success();
+    let refused = partner.patch("/v1/routes/all", &json!({ "shape": "raw" }));
+    assert!(refused.problem(422, "invalid-route").contains("onlyNew"), "{}", refused.text);
+    partner.patch("/v1/routes/all", &json!({ "shape": "raw", "onlyNew": null })).success();
+    partner.patch("/v1/routes/all", &json!({ "filter": { "ports": [1, 223, 255] } })).success();
+}
+
+#[test]
+fn a_hidden_secret_is_the_one_that_is_meant_whatever_its_place() {
+    let (server, outside) = (server(), Outside::start(taken));
+    let partner = server.partner("water");
+    let sensor = Sensor::new(1);
+    server.register(&sensor, "water", None);
+    let mut said = route(&outside);
+    said["to"]["http"]["headers"] = json!({ "X-One": "first", "X-Two": "second" });
+    partner.put("/v1/routes/all", &said).success();
+    let shown = |client: &Client| {
+        let shown = client.get("/v1/routes/all").success();
+        json!({ "to": shown["to"] })
+    };
+    // A header less: what is left has its own value.
+    let mut fewer = shown(&partner);
+    fewer["to"]["http"]["headers"] = json!({ "X-Two": "(hidden)" });
+    partner.put("/v1/routes/all", &fewer).success();
+    send(&server, &sensor, [1]);
+    let asked = outside.wait_for(1).remove(0);
+    assert_eq!(asked.headers["x-two"], "second");
+    assert!(!asked.headers.contains_key("x-one"));
+
+    // A new secret in front of the one that there is.
+    let own = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    let mut two = shown(&partner);
+    two["to"]["http"]["secrets"] = json!([own, "(hidden)"]);
+    partner.put("/v1/routes/all", &two).success();
+    assert_eq!(signatures(&outside, &server, &sensor, 2), 2);
+    let mut one = shown(&partner);
+    one["to"]["http"]["secrets"] = json!(["(hidden)"]);
+    let refused = partner.put("/v1/routes/all", &one);
+    let refused = refused.problem(422, "invalid-route");
+    assert!(refused.contains("to.http.secrets[0]") && refused.contains("2 secrets"), "{refused}");
+    let mut three = shown(&partner);
+    three["to"]["http"]["secrets"] = json!(["(hidden)", "(hidden)", "(hidden)"]);
+    let refused = partner.put("/v1/routes/all", &three);
+    assert!(refused.problem(422, "invalid-route").contains("to.http.secrets[2]"));
+    partner.put("/v1/routes/all", &shown(&partner)).success();
+    one["to"]["http"]["secrets"] = json!([own]);
+    partner.put("/v1/routes/all", &one).success();
+    assert_eq!(signatures(&outside, &server, &sensor, 3), 1);
 }
 
 /// A reading of 22.6 °C, and of 22.5 °C a minute ago.

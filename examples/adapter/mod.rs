@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 #[cfg(test)]
 use crate::tests::Sample;
-use crate::{Adapter, Heard, Incoming, Kind, Unreadable, decoration::Unread, json};
+use crate::{Adapter, Heard, Incoming, Kind, Unreadable, json, unread::Unread};
 
 /// The adapter for the Acme LoRaWAN Server.
 pub(crate) struct Acme;

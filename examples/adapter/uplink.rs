@@ -5,11 +5,12 @@ use serde_json::Value as Json;
 
 use crate::{
     Content, Frame, GATEWAYS, Message, Unreadable,
-    decoration::{Decoration, Unread},
+    decoration::Decoration,
     essentials::{self, LeftOut},
     json::{FRM_PAYLOAD_BYTES, Field},
     message::milliseconds,
     radio,
+    unread::Unread,
 };
 
 /// Reads a message.

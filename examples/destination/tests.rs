@@ -1,6 +1,6 @@
 //! A recipient on this machine is handed records, and answers.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -24,6 +24,7 @@ fn limits() -> DestinationLimits {
         plain_http: true,
         folders: None,
         pauses: (Duration::from_secs(1), Duration::from_secs(60)),
+        time_zones: BTreeMap::new(),
     }
 }
 

@@ -19,6 +19,12 @@ const OF_PYPI: &str = "of_pypi_";
 /// Starts the names of the tests that trace a process that runs.
 const OF_STRACE: &str = "of_strace_";
 
+/// The variable that says how many tests of a program run at once.
+const TEST_THREADS: &str = "RUST_TEST_THREADS";
+
+/// Tests that run at once, for each processor.
+const TESTS_PER_PROCESSOR: usize = 2;
+
 /// The exit code of `timeout` when it had to end something.
 const TIMED_OUT: i32 = 124;
 
@@ -105,6 +111,11 @@ pub(crate) fn run(installing: Installing) -> Result<()> {
     let mut tests = shell::cargo();
     // All that fails is told, and not only the first.
     tests.args(["test", "--workspace", "--no-fail-fast"]);
+    if env::var_os(TEST_THREADS).is_none() {
+        // Most tests wait for a server, and leave the processor to others meanwhile.
+        let processors = thread::available_parallelism().map_or(1, usize::from);
+        tests.env(TEST_THREADS, (processors * TESTS_PER_PROCESSOR).to_string());
+    }
     if !left_out.is_empty() {
         tests.arg("--").args(left_out.iter().flat_map(|tests| ["--skip", tests]));
     }

@@ -19,6 +19,9 @@ pub struct Actor {
     /// The address that the request came from, where there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
+    /// The id of that request. Lines of earlier versions have none, nor have sums of several requests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<String>,
 }
 
 impl Actor {

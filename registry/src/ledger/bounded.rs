@@ -25,6 +25,7 @@ impl AuditEntry {
     pub(crate) fn bounded(mut self) -> Self {
         self.by.name = cut(&self.by.name);
         self.by.from = self.by.from.map(|from| cut(&from));
+        self.by.request = self.by.request.map(|request| cut(&request));
         self.by.token = self.by.token.map(|token| cut(&token));
         self.action = cut(&self.action);
         self.subject = cut(&without_queries(&self.subject));
@@ -120,7 +121,12 @@ mod tests {
     #[test]
     fn a_line_is_short_whatever_was_done() {
         let long = "é".repeat(40_000);
-        let by = Actor { name: long.clone(), token: Some(long.clone()), from: Some(long.clone()) };
+        let by = Actor {
+            name: long.clone(),
+            token: Some(long.clone()),
+            from: Some(long.clone()),
+            request: Some(long.clone()),
+        };
         let details = json!({ "group": "water", "devices": vec!["02C4A3FFFE100001"; 3_436] });
         let entry = AuditEntry::new(&by, "route-put", &long).with(details).bounded();
         assert!(serde_json::to_vec(&entry).unwrap().len() < 6_000);

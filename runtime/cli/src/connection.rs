@@ -1,5 +1,10 @@
 //! The connection of a command: the server that it talks to, and the token.
 
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
 use champollion_client::{Client, ClientError, is_address};
 use clap::Args;
 
@@ -21,6 +26,9 @@ pub(super) struct Connection {
     /// Token of a role that may do this
     #[arg(long, global = true, env = "CHAMPOLLION_TOKEN", hide_env_values = true)]
     token: Option<String>,
+    /// File with certificates of authorities, in PEM, that are trusted beside those of the system
+    #[arg(long, global = true, env = "CHAMPOLLION_CA", value_name = "FILE")]
+    ca: Option<PathBuf>,
 }
 
 /// Reads the address of a server.
@@ -43,7 +51,28 @@ pub(super) fn block_on(command: impl Future<Output = Result<(), Failure>>) -> Re
 impl Connection {
     /// A client of the server.
     pub(super) fn client(&self) -> Result<Client, Failure> {
-        Ok(Client::new(&self.server, self.token.as_deref())?)
+        self.client_of(&self.server, self.token.as_deref())
+    }
+
+    /// A client of another server, with the same authorities.
+    pub(super) fn client_of(&self, server: &str, token: Option<&str>) -> Result<Client, Failure> {
+        client_of(server, token, self.ca.as_deref())
+    }
+}
+
+/// A client of a server, which trusts the authorities of a file too.
+pub(super) fn client_of(
+    server: &str,
+    token: Option<&str>,
+    ca: Option<&Path>,
+) -> Result<Client, Failure> {
+    let Some(file) = ca else { return Ok(Client::new(server, token)?) };
+    let task = || format!("the authorities of --ca {} cannot be used", file.display());
+    let pem = fs::read(file).map_err(Failure::of(task()))?;
+    match Client::trusting(server, token, &pem) {
+        Err(error @ ClientError::Authorities) => Err(Failure::new(task(), error)),
+        Err(ClientError::Setup(error)) => Err(Failure::caused(task(), &error)),
+        client => Ok(client?),
     }
 }
 

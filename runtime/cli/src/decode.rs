@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use semver::Version;
 use serde::Serialize;
 
-use super::{Failure, output, sandbox, settings};
+use super::{Failure, output, own_json::read_own_json, sandbox, settings};
 
 /// Decodes one payload with a package or a JavaScript codec from a file: no server, no sources.
 #[derive(Args)]
@@ -126,8 +126,7 @@ impl Decode {
         let at = self.at.unwrap_or_else(Timestamp::now);
         let variables: IndexMap<String, Setting> = self.variable.iter().cloned().collect();
         if let Some(command) = &self.command {
-            let data =
-                serde_json::from_str(command).map_err(Failure::of("the command is no JSON"))?;
+            let data = read_own_json(command).map_err(Failure::of("the command is no JSON"))?;
             return Ok(Input::Command(CommandInput { data, issued_at: at, variables }));
         }
         let (f_port, payload) =

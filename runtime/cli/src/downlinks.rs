@@ -9,7 +9,7 @@ use clap::{ArgGroup, Args, Subcommand};
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
-use super::{Failure, connection::Connection, output, settings};
+use super::{Failure, connection::Connection, output, own_json::read_own_json, settings};
 
 /// The commands to devices, and the way to the server.
 #[derive(Args)]
@@ -79,7 +79,7 @@ struct Sending {
 }
 
 fn object(text: &str) -> Result<Map<String, Json>, String> {
-    serde_json::from_str(text).map_err(|error| format!("it is no JSON object: {error}"))
+    read_own_json(text).map_err(|error| format!("it is no JSON object: {error}"))
 }
 
 impl Downlinks {

@@ -52,6 +52,9 @@ pub(super) struct Import {
     /// Token of a role that may publish
     #[arg(long, env = "CHAMPOLLION_TOKEN", hide_env_values = true)]
     token: Option<String>,
+    /// File with certificates of authorities, in PEM, that are trusted beside those of the system
+    #[arg(long, env = "CHAMPOLLION_CA", value_name = "FILE")]
+    ca: Option<PathBuf>,
     /// File of the secret key to sign the packages with that are published
     #[arg(long, env = "CHAMPOLLION_KEY", value_name = "FILE")]
     key: Option<PathBuf>,
@@ -189,7 +192,7 @@ impl Import {
     fn put_mappings_alone(&self) -> Result<(), Failure> {
         let mappings = self.mappings(self.id.as_ref())?;
         let client = match &self.to {
-            Some(server) => Some(Client::new(server, self.token.as_deref())?),
+            Some(server) => Some(self.client_of(server)?),
             None => None,
         };
         let mut report = Report::default();
@@ -256,10 +259,14 @@ impl Import {
         Ok(())
     }
 
+    fn client_of(&self, server: &str) -> Result<Client, Failure> {
+        connection::client_of(server, self.token.as_deref(), self.ca.as_deref())
+    }
+
     /// Asks the server that packages are published on for what it has.
     fn target(&self, orders: &[ChosenCodec]) -> Result<Option<Target>, Failure> {
         let Some(server) = &self.to else { return Ok(None) };
-        let client = Client::new(server, self.token.as_deref())?;
+        let client = self.client_of(server)?;
         let wanted: BTreeSet<String> =
             orders.iter().filter_map(|(_, id)| Some(id.as_ref().ok()?.to_string())).collect();
         let mut published = Published::default();

@@ -18,6 +18,7 @@ mod help;
 mod import;
 mod network_servers;
 mod output;
+mod own_json;
 mod parked;
 mod progress;
 mod publish;

@@ -16,7 +16,7 @@ use champollion_delivery::{
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value as Json, json};
 
-use super::{Failure, connection::Connection, output};
+use super::{Failure, connection::Connection, output, own_json::read_own_json};
 
 /// Says which records go to whom, and shows how that goes.
 #[derive(Args)]
@@ -361,7 +361,7 @@ fn read(file: &Path) -> Result<String, Failure> {
 
 fn read_json(file: &Path) -> Result<Json, Failure> {
     let text = read(file)?;
-    serde_json::from_str(&text).map_err(Failure::of(format!("{} cannot be read", file.display())))
+    read_own_json(&text).map_err(Failure::of(format!("{} cannot be read", file.display())))
 }
 
 /// The last answer of a recipient: its status, or the outcome where it has none, and when.

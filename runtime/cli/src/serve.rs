@@ -63,8 +63,9 @@ fn announce(announcement: Announcement<'_>) {
             output::line("This is the first start. The admin token, shown only now:");
             output::line(format_args!("  {secret}"));
         }
-        Announcement::Listening(address) => {
-            output::line(format_args!("champollion listens on http://{address}"));
+        Announcement::Listening { address, is_secured } => {
+            let scheme = if is_secured { "https" } else { "http" };
+            output::line(format_args!("champollion listens on {scheme}://{address}"));
         }
     }
 }

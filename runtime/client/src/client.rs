@@ -2,7 +2,7 @@
 
 use std::{fmt::Display, time::Duration};
 
-use reqwest::{Method, RequestBuilder, Response, Url};
+use reqwest::{Certificate, Method, RequestBuilder, Response, Url};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{Answer, ClientError, Problem};
@@ -20,6 +20,8 @@ pub struct Client {
     http: reqwest::Client,
     server: Url,
     token: Option<String>,
+    /// The authorities that are trusted beside those of the system.
+    authorities: Vec<Certificate>,
 }
 
 /// The parameter of a request about a group.
@@ -41,11 +43,30 @@ impl Client {
     /// [`ClientError::Address`] where it is none, and [`ClientError::Setup`] where the system lets nobody
     /// speak HTTPS.
     pub fn new(server: &str, token: Option<&str>) -> Result<Self, ClientError> {
+        Self::of(server, token, Vec::new())
+    }
+
+    /// The same that trusts the authorities of a file in PEM beside those of the system, as one of one's own that
+    /// signed the server's certificate.
+    ///
+    /// # Errors
+    /// Those of [`Client::new`], and [`ClientError::Authorities`] where the file holds none.
+    pub fn trusting(server: &str, token: Option<&str>, pem: &[u8]) -> Result<Self, ClientError> {
+        let authorities = Certificate::from_pem_bundle(pem).ok();
+        let authorities = authorities.filter(|authorities| !authorities.is_empty());
+        Self::of(server, token, authorities.ok_or(ClientError::Authorities)?)
+    }
+
+    fn of(
+        server: &str,
+        token: Option<&str>,
+        authorities: Vec<Certificate>,
+    ) -> Result<Self, ClientError> {
         // Installing it a second time is the only way to fail, and that is as good.
         drop(rustls::crypto::ring::default_provider().install_default());
-        let http = connections()?;
+        let http = connections(&authorities)?;
         let (server, token) = (address(server)?, token.map(str::to_owned));
-        Ok(Self { http, server, token })
+        Ok(Self { http, server, token, authorities })
     }
 
     /// The same in the role of another token.
@@ -64,7 +85,7 @@ impl Client {
 
     /// The same with connections of its own: those of another runtime stand still while it does.
     pub(crate) fn apart(&self) -> Result<Self, ClientError> {
-        Ok(Self { http: connections()?, ..self.clone() })
+        Ok(Self { http: connections(&self.authorities)?, ..self.clone() })
     }
 
     pub(crate) fn get(&self, path: impl Display) -> RequestBuilder {
@@ -97,8 +118,12 @@ impl Client {
     }
 }
 
-fn connections() -> Result<reqwest::Client, ClientError> {
-    reqwest::Client::builder().timeout(TIMEOUT).build().map_err(ClientError::Setup)
+fn connections(authorities: &[Certificate]) -> Result<reqwest::Client, ClientError> {
+    reqwest::Client::builder()
+        .timeout(TIMEOUT)
+        .tls_certs_merge(authorities.iter().cloned())
+        .build()
+        .map_err(ClientError::Setup)
 }
 
 fn address(text: &str) -> Result<Url, ClientError> {
@@ -172,6 +197,14 @@ mod tests {
         assert_eq!(url("http://host:1", "v1/records"), "http://host:1/v1/records");
         assert_eq!(url("https://host/below/", "v1/tokens"), "https://host/below/v1/tokens");
         assert_eq!(url("http://host", "v1/tokens/a?b#c d"), "http://host/v1/tokens/a%3Fb%23c%20d");
+    }
+
+    #[test]
+    fn a_file_without_authorities_is_refused() {
+        for pem in ["", "no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n"] {
+            let refused = Client::trusting("https://localhost", None, pem.as_bytes());
+            assert!(matches!(refused, Err(ClientError::Authorities)), "{pem}");
+        }
     }
 
     #[test]

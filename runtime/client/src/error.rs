@@ -32,6 +32,9 @@ pub enum ClientError {
     /// The address is none of a server.
     #[error("{0:?} is no address of a server: it must read http://host:port or https://host")]
     Address(String),
+    /// The authorities to be trusted cannot be read.
+    #[error("no certificate in PEM is there (-----BEGIN CERTIFICATE-----), or one is damaged")]
+    Authorities,
     /// There can be no client on this system.
     #[error("the HTTP client cannot be set up")]
     Setup(#[source] reqwest::Error),

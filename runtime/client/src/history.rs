@@ -159,6 +159,9 @@ pub struct Actor {
     /// The address that the request came from, where there was one.
     #[serde(default)]
     pub from: Option<String>,
+    /// The id of that request; absent on lines of older servers, and of sums of several requests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<String>,
 }
 
 impl Client {

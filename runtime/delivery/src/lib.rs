@@ -11,3 +11,4 @@ pub mod mailbox;
 pub mod names;
 pub mod records;
 pub mod routes;
+mod zone;

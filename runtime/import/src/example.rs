@@ -340,6 +340,12 @@ fn moment(written: &Json) -> Result<Timestamp, String> {
     }
 }
 
+/// Returns the entries of a list as texts, such as errors.
+pub(super) fn texts(list: &Json) -> Vec<String> {
+    let texts = list.as_array().into_iter().flatten();
+    texts.map(|text| text.as_str().map_or_else(|| text.to_string(), str::to_owned)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -16,22 +16,15 @@ use champollion_sandbox::{
 use serde_json::Value as Json;
 
 use crate::{
+    answered::Answered,
     named_fields::{Named, named},
-    points::{self, Point},
+    points,
     told_units::{Beside, ToldUnits},
 };
 
 /// Most fields of a package. A codec whose keys are data themselves, such as addresses, would
 /// otherwise have thousands.
 const FIELDS: usize = 400;
-
-/// The answer of a codec to one example.
-pub(super) struct Answered {
-    /// The reading as a vector writes it: an object with `data` and perhaps `measurements`.
-    pub(super) reading: Json,
-    /// The points that the example names.
-    pub(super) points: Vec<Point>,
-}
 
 /// Fields that were inferred.
 #[derive(Clone)]
@@ -150,21 +143,6 @@ fn own_measurements(reading: &Json) -> impl Iterator<Item = &str> {
     measurements.filter_map(|measurement| measurement["quantity"].as_str())
 }
 
-/// Returns the values at a path, those of each item where it leads through lists.
-pub(super) fn values_at<'json>(data: &'json Json, path: &str) -> Vec<&'json Json> {
-    let mut values = vec![data];
-    for part in path.split('.') {
-        let key = part.trim_end_matches("[]");
-        if !key.is_empty() {
-            values = values.into_iter().filter_map(|value| value.get(key)).collect();
-        }
-        for _ in 0..(part.len() - key.len()) / "[]".len() {
-            values = values.into_iter().filter_map(Json::as_array).flatten().collect();
-        }
-    }
-    values
-}
-
 /// The fields that the points of the examples are: the only one that has the value of a point in every
 /// answer, or the only one of them that has its name.
 fn pointed(answers: &[Answered], kinds: &BTreeMap<String, FieldType>) -> BTreeMap<String, Pointed> {
@@ -280,6 +258,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::point::Point;
 
     fn answered(reading: Json, points: &[(&str, &str, Json)]) -> Answered {
         let points = points.iter().map(|(name, unit, value)| Point {

@@ -8,7 +8,7 @@ use champollion_sandbox::Digest;
 use semver::Version;
 use serde::Serialize;
 
-use super::{Codec, package_maker::assemble};
+use super::{Codec, assembly::assemble};
 
 /// The way in which packages are made: another version of this software may make another package of the same codec.
 const MAKER: &str = concat!(env!("CARGO_PKG_VERSION"), " units and quantities by names");

@@ -7,6 +7,8 @@
 //! maker says becomes a vector. Whatever is wrong with a file ends as a [`Problem`] that names it,
 //! and the rest goes on.
 
+mod answered;
+mod assembly;
 mod codec;
 mod comparison;
 mod example;
@@ -20,6 +22,7 @@ mod named_fields;
 mod naming;
 mod normalized;
 mod package_maker;
+mod point;
 mod points;
 mod report;
 mod scripts;
@@ -37,7 +40,7 @@ pub use imprint::restamped;
 pub use layout::Layout;
 pub use naming::{Named, Names};
 pub use package_maker::{Made, Options, PackageMaker};
-pub use points::Point;
+pub use point::Point;
 pub use report::{
     Bumped, FailedExample, Failing, FieldCount, PutMapping, Renamed, Report, Skipped, Unchanged,
     VectorCount,

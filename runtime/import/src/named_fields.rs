@@ -8,7 +8,7 @@ use champollion_sandbox::{Conversion, Quantity};
 use serde_json::Value as Json;
 
 use super::{
-    fields::{Answered, values_at},
+    answered::{Answered, values_at},
     known::{self, KnownField, KnownType, Suffix},
     spoken_name::{SpokenName, SpokenUnit, is_number, scope},
     told_units::{Beside, ToldUnits},

@@ -8,7 +8,10 @@ use champollion_sandbox::Decoder;
 use champollion_sdk::vectors::Input;
 use serde_json::{Value as Json, json};
 
-use super::{Example, comparison, example::is_failure, trial::texts};
+use super::{
+    Example, comparison,
+    example::{is_failure, texts},
+};
 
 /// The probe that is put below a codec. Its functions are looked for where the engine looks for them: among
 /// its exports first, then among the globals, then in what bundlers export and in `driver`.

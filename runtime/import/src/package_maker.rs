@@ -10,6 +10,7 @@ use semver::Version;
 
 use super::{
     Codec, Example, FailedExample, Problem,
+    assembly::assemble,
     example::{as_called, with_whole_commands},
     fields::{Inferred, infer},
     imprint::imprint,
@@ -276,13 +277,4 @@ fn assemble_within_limits(
             other => return other.map(|package| (package, left_out)),
         }
     }
-}
-
-pub(super) fn assemble(
-    source: &str,
-    manifest: &Manifest,
-    vectors: &[Vector],
-) -> Result<Package, PackageError> {
-    let toml = manifest.to_toml().map_err(PackageError::ManifestNotWritten)?;
-    Package::assemble_script(source, &toml, &serde_json::to_string(vectors)?)
 }

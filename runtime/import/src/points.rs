@@ -3,21 +3,7 @@
 //! A point is a quantity only where its ontology and its unit leave no doubt. `temperature` alone may be that
 //! of the air, of water or of the device.
 
-use serde::Serialize;
-use serde_json::Value as Json;
-
-use crate::fields::Answered;
-
-/// A reading that an example says is in an uplink.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Point {
-    /// Its sensor by the ontology, with a number behind a colon where there are several.
-    pub name: String,
-    /// The unit of the ontology.
-    pub unit: String,
-    /// The value that the sensor measured.
-    pub value: Json,
-}
+use crate::answered::Answered;
 
 /// The ontology's units that have a UCUM code, and that code.
 const UNITS: [(&str, &str); 43] = [
@@ -116,6 +102,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::point::Point;
 
     #[test]
     fn units_of_quantities_become_those_of_the_vocabulary() {

@@ -7,7 +7,7 @@ use champollion_registry::package::{FieldType, ToldUnit};
 use serde_json::Value as Json;
 
 use super::{
-    fields::{Answered, values_at},
+    answered::{Answered, values_at},
     known,
     spoken_name::{VALUE_KEYS, is_number},
 };

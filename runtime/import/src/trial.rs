@@ -8,9 +8,10 @@ use champollion_sdk::vectors::{Input, Vector};
 use serde_json::{Value as Json, json};
 
 use super::{
-    Comparison, Example, FailedExample, Failing, comparison,
-    example::{bytes, is_failure},
-    fields::Answered,
+    Comparison, Example, FailedExample, Failing,
+    answered::Answered,
+    comparison,
+    example::{bytes, is_failure, texts},
     normalized::Normalized,
 };
 
@@ -158,11 +159,6 @@ fn differs(input: &Input, expected: &Json, actual: &Json) -> Option<String> {
             (stated.is_array() && stated != &came["warnings"]).then(|| "warnings".to_owned())
         }
     }
-}
-
-pub(super) fn texts(list: &Json) -> Vec<String> {
-    let texts = list.as_array().into_iter().flatten();
-    texts.map(|text| text.as_str().map_or_else(|| text.to_string(), str::to_owned)).collect()
 }
 
 /// Returns the output in the words of the examples.

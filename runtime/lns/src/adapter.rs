@@ -6,8 +6,8 @@ use serde_json::{Map, Value as Json};
 #[cfg(test)]
 use crate::tests::Sample;
 use crate::{
-    Description, Encoding, Feedback, Message, Place, Topic, Unreadable, decoration::Unread,
-    outgoing::Commands,
+    Description, Encoding, Feedback, Message, Place, Topic, Unreadable, outgoing::Commands,
+    unread::Unread,
 };
 
 /// The adapter for one kind of network server.

@@ -5,42 +5,13 @@
 //! should, and an error names the one that is not; everything else stays empty where it cannot be read,
 //! and is noted. What is missing or null is not told, and needs no note.
 
-use std::cell::RefCell;
-
-use crate::{Fault, Unreadable, json::Field};
-
-/// Most members that are noted of one message; of a list of a hundred damaged gateways some say enough.
-const NOTED: usize = 16;
-
-/// The members of a message that could not be read and were left out.
-#[derive(Debug, Default)]
-pub(crate) struct Unread(RefCell<Vec<Unreadable>>);
+use crate::{Fault, Unreadable, json::Field, unread::Unread};
 
 /// An object of decoration; an empty one in the place of what is missing or is no object.
 #[derive(Clone, Debug)]
 pub(super) struct Decoration<'json, 'unread> {
     object: Option<Field<'json>>,
     unread: &'unread Unread,
-}
-
-impl Unread {
-    /// Notes a member that cannot be read.
-    pub(super) fn note(&self, error: Unreadable) {
-        let mut noted = self.0.borrow_mut();
-        if noted.len() < NOTED && !noted.contains(&error) {
-            noted.push(error);
-        }
-    }
-
-    /// The value, where it could be read; else notes why not.
-    pub(super) fn forgive<T>(&self, read: Result<T, Unreadable>) -> Option<T> {
-        read.map_err(|error| self.note(error)).ok()
-    }
-
-    /// The members that were noted, in the order in which they were met.
-    pub(super) fn into_members(self) -> Vec<Unreadable> {
-        self.0.into_inner()
-    }
 }
 
 impl<'json, 'unread> Decoration<'json, 'unread> {
@@ -106,6 +77,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::unread::NOTED;
 
     #[test]
     fn what_cannot_be_read_stays_empty_and_is_noted_once() {

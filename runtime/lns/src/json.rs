@@ -9,7 +9,7 @@ use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
 use jiff::Timestamp;
 use serde_json::Value as Json;
 
-use crate::{Fault, Kind, Unreadable, decoration::Unread, repair};
+use crate::{Fault, Kind, Unreadable, repair, unread::Unread};
 
 /// Most bytes of a FRMPayload: what the header and the MIC leave of the 255 bytes of a PHYPayload.
 pub(super) const FRM_PAYLOAD_BYTES: usize = 242;

@@ -57,6 +57,7 @@ mod tests;
 mod topic;
 mod ts002;
 mod tts;
+mod unread;
 mod unreadable;
 mod whereabouts;
 

@@ -2,8 +2,8 @@
 
 use crate::{
     Heard, Incoming, Kind, Message, Unreadable,
-    decoration::Unread,
     json::{self, Field},
+    unread::Unread,
 };
 
 impl Kind {

@@ -3,7 +3,7 @@
 
 use serde_json::Value as Json;
 
-use crate::{Fault, Unreadable, decoration::Unread};
+use crate::{Fault, Unreadable, unread::Unread};
 
 /// Words that stand for numbers that are none. They become texts, which no number is read from.
 const WORDS: [&str; 4] = ["-Infinity", "Infinity", "-NaN", "NaN"];

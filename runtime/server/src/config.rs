@@ -20,10 +20,10 @@ use config::{Environment, File, FileFormat};
 use serde::Deserialize;
 
 use crate::{
-    api::HttpSettings, auth::RequestLimits, connections::ConnectionLimits, devices::Keks,
-    downlinks::CommandTimes, expensive::ExpensiveSettings, ingest::FrameSettings, mirrors::Mirrors,
-    network_servers::NetworkServers, parked::ParkedLimits, quotas::Quotas, storage::StorageLimits,
-    telemetry::LogSettings, workers::DecodingSettings,
+    auth::RequestLimits, connections::ConnectionLimits, devices::Keks, downlinks::CommandTimes,
+    expensive::ExpensiveSettings, http_settings::HttpSettings, ingest::FrameSettings,
+    mirrors::Mirrors, network_servers::NetworkServers, parked::ParkedLimits, quotas::Quotas,
+    storage::StorageLimits, telemetry::LogSettings, tls::TlsSettings, workers::DecodingSettings,
 };
 
 /// The default settings with their explanations: what `champollion serve --print-config` prints.
@@ -39,6 +39,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// The settings of the HTTP interface.
     pub http: HttpSettings,
+    /// The certificate and the key of the HTTP interface.
+    pub tls: TlsSettings,
     /// The bounds of connections.
     pub connections: ConnectionLimits,
     /// The bounds of requests and of wrong tokens.

@@ -42,11 +42,17 @@ pub(crate) const METRICS: &[Metric] = &[
         "place",
         "Bytes of the audit, by whether they are in the store or archived",
     ),
+    gauge(
+        "champollion_certificate_end_seconds",
+        "",
+        "The end of the certificate of `[tls]`, in seconds since 1970",
+    ),
     gauge("champollion_connections", "", "Connections of clients that are open"),
     counter(
         "champollion_connections_ended_total",
         "reason",
-        "Connections that were ended, by the reason: idle, header, write, made-room, no-place",
+        "Connections that were ended, by the reason: idle, header, write, made-room, no-place; \
+         of TLS: handshake (too slow), handshake-failed, in-clear",
     ),
     counter(
         "champollion_copies_total",

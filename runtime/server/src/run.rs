@@ -13,7 +13,7 @@ use std::{
 use champollion_registry::ledger::Actor;
 use champollion_sandbox::Compiler;
 use champollion_store::StoreError;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use metrics_exporter_prometheus::BuildError;
 use tokio::{
     net::TcpListener,
@@ -25,7 +25,7 @@ use tokio::{
 
 use crate::{
     api,
-    auth::{AdminOutlook, NewToken, Role, TokenError},
+    auth::{ADMIN_ENDS_SOON, AdminOutlook, NewToken, Role, TokenError},
     authors::AuditedAuthor,
     clock::ClockWatch,
     config::Config,
@@ -33,6 +33,7 @@ use crate::{
     service::{Service, StartError},
     storage::LOOK_PERIOD,
     telemetry,
+    tls::TlsError,
 };
 
 /// The interval at which records are looked at that may have expired.
@@ -44,16 +45,18 @@ const METRICS_PERIOD: Duration = Duration::from_secs(5);
 /// The interval at which acts are summed up for the audit, and what nobody needs any more is forgotten.
 const SUMMARY_PERIOD: Duration = Duration::from_secs(60);
 
-/// The time before the end of the last admin token from which on the log and `/readyz` warn.
-pub(crate) const ADMIN_ENDS_SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
-
 /// Something that the person who starts the server must be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Announcement<'of> {
     /// The secret of the first admin token, which no other place shows.
     FirstToken(&'of str),
-    /// The address at which the server takes requests from now on.
-    Listening(SocketAddr),
+    /// The server takes requests from now on.
+    Listening {
+        /// The address at which it does.
+        address: SocketAddr,
+        /// Whether it speaks TLS.
+        is_secured: bool,
+    },
 }
 
 /// The reason why the server could not start, or did not end as it should. Its text says what was to be
@@ -64,6 +67,9 @@ pub enum ServeError {
     /// Nothing can be counted.
     #[error("metrics cannot be set up")]
     Metrics(#[source] BuildError),
+    /// The certificate or the key cannot be used.
+    #[error("the server does not start")]
+    Tls(#[source] TlsError),
     /// Something else has the address, or the system does not give it.
     #[error("cannot listen on {address}")]
     Listen {
@@ -111,6 +117,7 @@ pub async fn serve(
     announce: impl Fn(Announcement<'_>),
 ) -> Result<(), ServeError> {
     let metrics = telemetry::start_metrics().map_err(ServeError::Metrics)?;
+    let door = config.tls.open().map_err(ServeError::Tls)?.map(Arc::new);
     let limits = Arc::new(config.connections.clone().within(raise_descriptors()));
     let listener = TcpListener::bind(config.listen)
         .await
@@ -128,6 +135,9 @@ pub async fn serve(
     let signals = tokio::spawn(signals.then(stop));
     let upkeep = tokio::spawn(keep_metrics_small(Arc::clone(&service)));
     let storage = tokio::spawn(look_after_storage(Arc::clone(&service)));
+    let acceptor = door.as_ref().map(|door| door.acceptor());
+    let is_secured = door.is_some();
+    let certificate = door.map(|door| tokio::spawn(door.stay_current()));
     let audit = tokio::spawn(look_after_audit(Arc::clone(&service)));
     let expiry = tokio::spawn(expire_again_and_again(Arc::clone(&service), stopped.clone()));
     let mut outgoing = JoinSet::new();
@@ -140,9 +150,10 @@ pub async fn serve(
     let (downlinks, devices) = (Arc::clone(&service.downlinks), Arc::clone(&service.devices));
     outgoing.spawn(downlinks.hand_over(devices, outside.carriers, stopped.clone()));
     service.dispatcher.start(stopped.clone());
-    announce(Announcement::Listening(address));
+    announce(Announcement::Listening { address, is_secured });
     tracing::info!(
         %address,
+        tls = is_secured,
         devices = service.devices.count_of_all(),
         groups = service.devices.groups().len(),
         decoders = service.registry.count_of_decoders(),
@@ -154,7 +165,7 @@ pub async fn serve(
     }
 
     let router = api::router(Arc::clone(&service));
-    let server = connections::serve(listener, router, limits, stopped.clone());
+    let server = connections::serve(listener, router, limits, acceptor, stopped.clone());
     let grace = async {
         until(stopped).await;
         service.intake.stop_waiting_for_copies();
@@ -174,6 +185,9 @@ pub async fn serve(
     upkeep.abort();
     storage.abort();
     audit.abort();
+    if let Some(certificate) = certificate {
+        certificate.abort();
+    }
     service.summaries.write(&service.registry).await;
     service.intake.all_kept().await;
     write_last_heard(&service).await;

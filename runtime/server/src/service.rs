@@ -38,7 +38,8 @@ use crate::{
     mqtt::{self, BrokerSessions, Connection, Farewell, Prepared, Receiver, Status},
     network_servers::{
         Observations, Observed,
-        check::{NetworkServerCheck, Surroundings, check},
+        check::{NetworkServerCheck, check},
+        surroundings::Surroundings,
     },
     parked::{Parked, ParkedError},
     quotas::{Pace, QuotaExceeded},

@@ -71,7 +71,7 @@ impl Summaries {
                 .map(|(name, number)| (name.to_owned(), number.into()))
                 .collect();
             details.insert("since".to_owned(), since.to_string().into());
-            let by = Actor { name, token, from };
+            let by = Actor { name, token, from, request: None };
             let entry = AuditEntry::new(&by, action, subject).with(details.into());
             if let Err(error) = registry.record(entry, Timestamp::now()).await {
                 tracing::error!(%error, action, "a sum is not in the audit");

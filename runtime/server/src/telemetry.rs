@@ -1,5 +1,7 @@
 //! Logs and metrics of the server.
 
+use std::io::IsTerminal;
+
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use serde::Deserialize;
 use tracing::{Level, Metadata};
@@ -66,6 +68,13 @@ fn shows_no_secret(metadata: &Metadata<'_>) -> bool {
         || OWN_TARGETS.iter().any(|own| metadata.target().starts_with(own))
 }
 
+/// Whether lines of text have colours: for people at a terminal, who have not asked for none (no-color.org). In a file
+/// and in the journal of systemd escape codes only hide the words.
+fn is_coloured() -> bool {
+    let has_asked_for_none = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    std::io::stderr().is_terminal() && !has_asked_for_none
+}
+
 /// Logs to standard error from now on.
 ///
 /// # Errors
@@ -75,7 +84,7 @@ pub fn start_logging(log: &LogSettings) -> Result<(), LogError> {
         .map_err(|source| LogError::Filter { filter: log.filter.clone(), source })?;
     let unsafe_libraries = log.unsafe_libraries;
     let capped = move |metadata: &Metadata<'_>| unsafe_libraries || shows_no_secret(metadata);
-    let lines = fmt::layer().with_writer(std::io::stderr);
+    let lines = fmt::layer().with_ansi(is_coloured()).with_writer(std::io::stderr);
     let registry = tracing_subscriber::registry().with(filter);
     match log.format {
         LogFormat::Text => registry.with(lines.with_filter(FilterFn::new(capped))).try_init()?,

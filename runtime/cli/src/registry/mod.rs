@@ -1,5 +1,6 @@
 //! `champollion registry`: published decoders are looked after.
 
+mod carried_mappings;
 mod channels;
 mod history;
 mod keys;
@@ -80,7 +81,7 @@ impl Registry {
             Action::Lift { decoder: (id, version) } => self.lift(&client, id, version).await,
             Action::Channels(action) => action.run(&client, self.json).await,
             Action::Keys(action) => action.run(&client, self.json).await,
-            Action::Sharing(action) => action.run(&client, self.json).await,
+            Action::Sharing(action) => action.run(&client, &self.connection, self.json).await,
             Action::Oci(action) => action.run(&client, self.json).await,
             Action::Mappings(action) => action.run(&client, self.json).await,
             Action::History(action) => action.run(&client, self.json).await,

@@ -21,9 +21,12 @@ use tempfile::NamedTempFile;
 
 use super::{
     super::{
-        Failure, connection, output, progress,
+        Failure,
+        connection::{self, Connection},
+        output, progress,
         publish::{ChannelName, NamedPackage, publish_file},
     },
+    carried_mappings::{CarriedMappings, MAPPINGS_FILE},
     history::head,
     source::{HEAD_FILE, INDEX_FILE, Known, PACKAGES, Said, Source, note_age, package_path, shown},
 };
@@ -44,8 +47,8 @@ pub(in super::super) enum Action {
         #[command(flatten)]
         manner: Manner,
     },
-    /// Write all that the registry has into a folder, for a network without internet; again, only what is
-    /// new is fetched
+    /// Write all that the registry has into a folder, mappings of fields too, for a network without internet;
+    /// again, only what is new is fetched
     Export {
         /// Folder of the copy
         #[arg(value_name = "DIR")]
@@ -64,7 +67,7 @@ pub(in super::super) enum Action {
 #[derive(Args)]
 pub(in super::super) struct Manner {
     /// Do what the other registry did also with decoders that devices use here: promote, roll back, yank,
-    /// deprecate, and what became of keys
+    /// deprecate, put higher versions of mappings, and what became of keys
     #[arg(long)]
     follow: bool,
     /// The key that the other registry must have
@@ -87,11 +90,16 @@ struct Outcome {
 }
 
 impl Action {
-    pub(super) async fn run(&self, client: &Client, json: bool) -> Result<(), Failure> {
+    pub(super) async fn run(
+        &self,
+        client: &Client,
+        connection: &Connection,
+        json: bool,
+    ) -> Result<(), Failure> {
         match self {
             Self::Export { folder } => export(client, folder, json).await,
             Self::Mirror { from, from_token, manner } => {
-                let other = Client::new(from, from_token.as_deref())?;
+                let other = connection.client_of(from, from_token.as_deref())?;
                 let task = format!("{from} is not mirrored");
                 take_over(&Source::Server(&other), client, manner, json)
                     .await
@@ -125,6 +133,9 @@ async fn export(client: &Client, folder: &Path, json: bool) -> Result<(), Failur
         progress.inc(1);
     }
     progress.finish_and_clear();
+    let mappings = source.mappings().await?;
+    let written = serde_json::to_vec_pretty(&mappings).map_err(Failure::of(&task))?;
+    write(&folder.join(MAPPINGS_FILE), &written).map_err(Failure::of(&task))?;
     let index: String = lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
     write(&folder.join(INDEX_FILE), index.as_bytes()).map_err(Failure::of(&task))?;
     let signed = serde_json::to_vec_pretty(&head).map_err(Failure::of(&task))?;
@@ -132,11 +143,12 @@ async fn export(client: &Client, folder: &Path, json: bool) -> Result<(), Failur
     let head = shown(&head.head);
     if json {
         return output::json(&json!({
-            "versions": versions.len(), "fetched": fetched, "head": head,
-            "registryKey": history.registry_key(),
+            "versions": versions.len(), "fetched": fetched, "mappings": mappings.len(),
+            "head": head, "registryKey": history.registry_key(),
         }));
     }
     output::line(format_args!("{} versions, {fetched} of them fetched", versions.len()));
+    output::line(format_args!("{} mappings", mappings.len()));
     output::line(format_args!("head {head}"));
     Ok(())
 }
@@ -159,6 +171,7 @@ async fn take_over(
 ) -> Result<(), Failure> {
     let known = Known { key: manner.registry_key.as_ref(), seen: manner.seen.as_ref() };
     let there = source.read(&known).await?;
+    let mappings = source.mappings().await?;
     let here = Source::Server(client).read(&Known::default()).await?;
     let transfer = Transfer::between(&there.history, &here.history, manner.follow);
     if let Source::Folder(_) = source {
@@ -180,7 +193,9 @@ async fn take_over(
     } else {
         carry_out(source, client, &transfer, json).await?
     };
-    report(&there, &transfer, &outcome, manner.dry_run, json)
+    let mut carried = CarriedMappings::between(mappings, client, manner.follow).await?;
+    carried.carry_out(client, manner.dry_run).await;
+    report(&there, &transfer, (&outcome, &carried), manner.dry_run, json)
 }
 
 async fn carry_out(
@@ -290,7 +305,7 @@ fn name(published: &PublishedVersion) -> VersionName {
 fn report(
     there: &Said,
     transfer: &Transfer,
-    outcome: &Outcome,
+    (outcome, mappings): (&Outcome, &CarriedMappings),
     dry_run: bool,
     json: bool,
 ) -> Result<(), Failure> {
@@ -305,6 +320,7 @@ fn report(
         output::json(&json!({
             "head": head, "registryKey": there.history.registry_key(), "dryRun": dry_run,
             "keys": keys, "published": published, "steps": steps, "refused": refused,
+            "mappings": mappings.put, "mappingsLeft": mappings.left,
         }))?;
     } else {
         let would = if dry_run { "would be " } else { "" };
@@ -324,14 +340,18 @@ fn report(
                 output::quoted(reason)
             ));
         }
+        mappings.show(would);
         let all = there.history.versions().count();
         output::line(format_args!("{} of {all} versions {would}taken over", published.len()));
         output::line(format_args!("head {head}"));
     }
-    match refused.len() {
-        0 => Ok(()),
-        count => Err(Failure::new(format!("{count} versions are left"), "the report says why")),
-    }
+    let left = match (refused.len(), mappings.refused()) {
+        (0, 0) => return Ok(()),
+        (versions, 0) => format!("{versions} versions are left"),
+        (0, mappings) => format!("{mappings} mappings are left"),
+        (versions, mappings) => format!("{versions} versions are left and {mappings} mappings"),
+    };
+    Err(Failure::new(left, "the report says why"))
 }
 
 fn said(step: &Step) -> String {

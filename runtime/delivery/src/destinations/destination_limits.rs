@@ -1,9 +1,9 @@
 //! The bounds that the operator of a server sets to destinations.
 
-use std::{path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use super::reach::{AddressRules, Connector};
-use crate::names::GroupId;
+use crate::{names::GroupId, zone::Zone};
 
 /// The bounds that the operator sets to destinations: addresses and time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct DestinationLimits {
     pub folders: Option<PathBuf>,
     /// The first pause after a failure, and the longest.
     pub pauses: (Duration, Duration),
+    /// The zones of groups whose routes name none.
+    pub time_zones: BTreeMap<GroupId, Zone>,
 }
 
 impl DestinationLimits {

@@ -8,7 +8,7 @@ use super::{
     DestinationLimits,
     reach::{AddressRules, Network, Ports, Reach, listed},
 };
-use crate::names::GroupId;
+use crate::{names::GroupId, zone::Zone};
 
 /// The places where records may go, and the pauses after failures: the section `[delivery]`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -39,6 +39,9 @@ pub struct DestinationSettings {
     pub first_pause_ms: u64,
     /// The longest that this pause grows to, in seconds.
     pub longest_pause_seconds: u64,
+    /// The zones of groups whose routes and queries name none.
+    #[serde(default)]
+    pub time_zones: BTreeMap<GroupId, Zone>,
 }
 
 impl DestinationSettings {
@@ -64,6 +67,7 @@ impl DestinationSettings {
                 Duration::from_millis(self.first_pause_ms),
                 Duration::from_secs(self.longest_pause_seconds),
             ),
+            time_zones: self.time_zones.clone(),
         }
     }
 }

@@ -115,7 +115,8 @@ impl Dispatcher {
     ) -> Result<Self, DeliveryError> {
         let book = RouteBook::new(Arc::clone(mailbox.store()));
         let mut routes = BTreeMap::new();
-        for (key, (route, standing, authors)) in book.all().await? {
+        for (key, (mut route, standing, authors)) in book.all().await? {
+            route.zone_of_group = destination_limits.time_zones.get(&key.group).cloned();
             mailbox.route_is_at(&key, standing.progress.through());
             let kind = route.to.kind();
             let live = Arc::new(LiveRoute::new(key.clone(), route, standing, authors));
@@ -298,6 +299,9 @@ impl Dispatcher {
     ) -> Result<Option<Secret>, DispatchError> {
         let before = self.find(key).ok().map(|before| before.live.route());
         let mut route = route.with_secrets_of(before.as_deref())?;
+        let now = Timestamp::now();
+        route.check_sense(before.as_deref(), now).map_err(RouteError::from)?;
+        route.forget_retired(now);
         let made = route.sign();
         self.put_whole(key, route, beginning, change).await?;
         Ok(made)
@@ -307,10 +311,11 @@ impl Dispatcher {
     pub(super) async fn put_whole(
         &self,
         key: &RouteKey,
-        route: Route,
+        mut route: Route,
         beginning: Beginning,
         change: Change<'_>,
     ) -> Result<(), DispatchError> {
+        route.zone_of_group = self.destination_limits.time_zones.get(&key.group).cloned();
         let before = self.find(key).ok();
         let way = route.way(key, &self.destination_limits)?;
         if let Destination::Files(push) = &route.to {
@@ -458,7 +463,7 @@ impl Dispatcher {
         let turn = self.turn.lock().await;
         let working = self.find(key)?;
         let route = Route { paused, ..Route::clone(&working.live.route()) };
-        self.put_in_turn(key, route, Beginning::Now, change).await?;
+        self.put_whole(key, route, Beginning::Now, change).await?;
         drop(turn);
         if !paused && working.live.standing(|standing| standing.stopped.take()).is_some() {
             working.live.save(&self.mailbox).await?;

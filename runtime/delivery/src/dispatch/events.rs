@@ -6,7 +6,6 @@ use champollion_store::{Batch, Sequence, Store, tables};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::dispatcher::Dispatcher;
 use crate::{
     mailbox::DeliveryError,
     names::{GroupId, RouteName},
@@ -104,37 +103,6 @@ impl Event {
         if let Some(old) = last.checked_sub(KEPT).filter(|old| *old > 0) {
             batch.truncate(log, Sequence::new(old));
         }
-        Ok(())
-    }
-}
-
-impl Dispatcher {
-    /// Returns the events of a group after a place, the oldest first, at most `limit`.
-    ///
-    /// # Errors
-    /// The store does not give them.
-    pub async fn events(
-        &self,
-        group: &GroupId,
-        after: Cursor,
-        limit: usize,
-    ) -> Result<Vec<PlacedEvent>, DeliveryError> {
-        let log = tables::EVENTS.log_of(group);
-        let entries = self.mailbox.store().read(&log, after.sequence(), limit).await?;
-        let placed = entries.into_iter().filter_map(|entry| {
-            // One that cannot be read keeps no other back.
-            let event = serde_json::from_slice(&entry.value).ok()?;
-            Some(PlacedEvent { cursor: Cursor::new(entry.sequence), event })
-        });
-        Ok(placed.collect())
-    }
-
-    /// Keeps an event of a group at once.
-    pub(super) async fn tell(&self, group: &GroupId, event: Event) -> Result<(), DeliveryError> {
-        let store = self.mailbox.store();
-        let mut batch = Batch::new();
-        Event::put(&[event], &**store, &mut batch, group).await?;
-        store.commit(batch).await?;
         Ok(())
     }
 }

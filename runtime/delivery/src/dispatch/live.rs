@@ -12,6 +12,7 @@ use super::{
     attempts::{Attempt, Attempts},
     change::Commit,
     events::{Event, EventKind},
+    route_state::RouteState,
     trouble::Trouble,
 };
 use crate::{
@@ -64,20 +65,6 @@ pub(crate) struct RouteView {
     pub(crate) next_file: Option<Timestamp>,
     /// The file that is made and not in its place yet.
     pub(crate) pending_file: Option<String>,
-}
-
-/// Whether a route hands records over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum RouteState {
-    /// The route hands its records over.
-    Running,
-    /// Its recipient failed and is left alone for a while.
-    BackingOff,
-    /// The route was paused.
-    Paused,
-    /// Its recipient wants nothing any more.
-    Stopped,
 }
 
 /// The state of a route for people and programs.

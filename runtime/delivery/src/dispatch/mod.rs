@@ -19,7 +19,9 @@ mod pusher;
 mod reported;
 mod retention;
 mod rotation;
+mod route_state;
 mod skipping;
+mod telling;
 mod trial;
 mod trouble;
 
@@ -30,6 +32,7 @@ pub use dispatcher::{Beginning, Dispatcher, ShownRoute};
 pub use error::DispatchError;
 pub use events::{Event, EventKind, PlacedEvent};
 pub use holders::Holder;
-pub use live::{RouteState, RouteStatus};
+pub use live::RouteStatus;
 pub use retention::{Backlog, Older};
+pub use route_state::RouteState;
 pub use trial::Sample;

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{attempts::Attempt, live::RouteState};
+use super::{attempts::Attempt, route_state::RouteState};
 use crate::routes::{Author, Stopped};
 
 /// The reasons why a route hands nothing over, or not all.

@@ -9,7 +9,8 @@ use super::{
     fields::{FIRST, Field, LAST, MEASUREMENT, MEASUREMENT_MORE},
     layout::Layout,
     options::{KnownQuantity, TableOptions},
-    rows::{Row, RowsOf},
+    row::Row,
+    rows::RowsOf,
     view::View,
 };
 

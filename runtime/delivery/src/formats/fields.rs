@@ -1,6 +1,6 @@
 //! Fields of a record that tables have columns of, besides those of quantities and tags.
 
-use super::{cell::Cell, options::Detail, rows::Row};
+use super::{cell::Cell, options::Detail, row::Row};
 
 /// A field of a record, or of a measurement of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

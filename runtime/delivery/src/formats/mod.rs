@@ -13,6 +13,7 @@ mod fields;
 mod format;
 mod layout;
 mod options;
+mod row;
 mod rows;
 mod senml;
 mod sheet;

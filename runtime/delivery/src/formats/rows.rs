@@ -3,13 +3,12 @@
 //! A record with measurements of several moments has a row for each moment, and one that measures the
 //! same twice has a further row, so that nothing is left out.
 
-use std::collections::BTreeMap;
-
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::tz::TimeZone;
 
 use super::{
     options::TableContent,
-    view::{Measured, View},
+    row::{ByColumn, Row},
+    view::View,
 };
 
 /// The rows that a table has.
@@ -21,34 +20,6 @@ pub(super) enum RowsOf {
     Records,
     /// The same with a row for each channel, so that the columns are those of the quantities alone.
     RecordsByChannel,
-}
-
-/// Measurements by quantity and channel.
-type ByColumn<'row> = BTreeMap<(&'row str, u16), &'row Measured<'row>>;
-
-/// A row of a table.
-pub(super) struct Row<'row> {
-    pub(super) view: &'row View<'row>,
-    /// The zone in which moments may be shown.
-    pub(super) zone: &'row TimeZone,
-    /// The moment of the measurements; that of the reception where the device tells none.
-    pub(super) measured_at: Timestamp,
-    /// The channel of the measurements, where the row is of one.
-    pub(super) channel: Option<u16>,
-    /// The measurement of the row, where it is of one.
-    pub(super) measured: Option<&'row Measured<'row>>,
-    /// The measurements of the row, where it may be of several.
-    pub(super) by_column: ByColumn<'row>,
-    /// Whether it is the first row of its record.
-    pub(super) is_first: bool,
-}
-
-impl<'row> Row<'row> {
-    /// Returns the measurement of a quantity and channel, in a row that may be of several.
-    pub(super) fn measured_of(&self, name: &str, channel: u16) -> Option<&'row Measured<'row>> {
-        let mut all = self.by_column.iter();
-        all.find(|((found, of), _)| *found == name && *of == channel).map(|(_, measured)| *measured)
-    }
 }
 
 /// Returns the rows of a record. A table that has certain quantities alone, with a row for each measurement, has

@@ -22,7 +22,7 @@ use utoipa::{
 use super::{
     cell::Cell,
     error::FormatError,
-    rows::Row,
+    row::Row,
     view::{Measured, View},
 };
 

@@ -16,6 +16,7 @@ use super::{
     record::{
         DecodedOrNot, DecoderName, FORMAT_VERSION, Outcome, RecordType, decoded_or_not, made_by,
     },
+    replaced::Replaced,
     stored::StoredRecord,
 };
 use crate::names::GroupId;
@@ -114,19 +115,6 @@ pub struct CorrectedRecord {
     decoder: Option<DecoderName>,
     #[serde(flatten)]
     outcome: DecodedOrNot,
-}
-
-/// The record that another one stands in the place of.
-#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct Replaced {
-    /// The id of the record.
-    record: String,
-    /// The decoder of the record, where it was decoded.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    decoder: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    version: Option<Version>,
 }
 
 /// A record is not as it was written.

@@ -5,6 +5,7 @@ mod cursor;
 mod measurement;
 mod measurement_id;
 mod record;
+mod replaced;
 mod stored;
 
 pub use corrected::{CorrectedRecord, Corrections, DamagedRecord, KeptRecord};

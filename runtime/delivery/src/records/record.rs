@@ -14,8 +14,8 @@ use utoipa::{
 };
 
 use super::{
-    corrected::Replaced,
     measurement::{self, DeviceClock, RecordMeasurement},
+    replaced::Replaced,
 };
 use crate::names::{GroupId, SubGroup, UseCase};
 

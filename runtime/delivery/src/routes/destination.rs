@@ -5,8 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    destinations::{Secret, Target, mqtt::MqttPush, push::HttpPush},
-    files::FilePush,
+    destinations::{Secret, Target, Tls, mqtt::MqttPush, push::HttpPush},
+    files::{FilePush, PlaceDefinition},
 };
 
 /// To whom records go.
@@ -38,6 +38,24 @@ impl Destination {
         if let (Self::Http(now), Self::Http(before)) = (self, before) {
             now.keep_signing_secrets(before);
         }
+    }
+
+    /// Returns the path of a destination that is reached without TLS and has certificates for it.
+    pub(super) fn tls_of_plain(&self) -> Option<&'static str> {
+        let (member, url, tls) = match self {
+            Self::Http(push) => ("to.http", &push.url, &push.tls),
+            Self::Mqtt(push) => ("to.mqtt", &push.url, &push.tls),
+            Self::Files(push) => match &push.place {
+                PlaceDefinition::Webdav(place) => ("to.files.place.webdav", &place.url, &place.tls),
+                PlaceDefinition::S3(place) => ("to.files.place.s3", &place.endpoint, &place.tls),
+                PlaceDefinition::Sftp(_)
+                | PlaceDefinition::Ftps(_)
+                | PlaceDefinition::Folder(_) => return None,
+            },
+            Self::Pull {} => return None,
+        };
+        let is_plain = matches!(url.scheme(), "http" | "mqtt");
+        (is_plain && *tls != Tls::default()).then_some(member)
     }
 
     /// Returns where its secrets go; nowhere where it has none.

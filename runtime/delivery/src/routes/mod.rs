@@ -2,21 +2,24 @@
 
 mod authors;
 mod book;
+mod contradiction;
 mod destination;
 mod expression;
 mod filter;
 mod handed;
+mod hidden;
 mod presentation;
 mod pulling;
 mod route;
 mod search;
 mod shape;
 mod way;
-mod zone;
 
+pub use crate::zone::{UnknownZone, Zone};
 pub use authors::{Author, Authors};
 pub use book::Stopped;
 pub(crate) use book::{RouteBook, RouteStanding};
+pub use contradiction::Contradiction;
 pub use destination::{Destination, DestinationKind};
 pub use expression::{Expression, ExpressionError};
 pub use filter::{DecoderPattern, DecoderPatternError, Filter};
@@ -27,4 +30,3 @@ pub use route::{Route, RouteError};
 pub use search::{Elsewhere, NotDoneElsewhere, Search};
 pub use shape::Shape;
 pub(crate) use way::Way;
-pub use zone::{UnknownZone, Zone};

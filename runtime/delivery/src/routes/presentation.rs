@@ -10,8 +10,8 @@ use super::{
     handed::{Handed, Told},
     route::Route,
     shape::{Members, Shape, write},
-    zone::Zone,
 };
+use crate::zone::Zone;
 
 /// The presentation of records to a recipient.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,7 +37,8 @@ struct Measured<'json> {
 impl Route {
     /// Returns the presentation of the records of the route.
     pub(crate) fn presentation(&self) -> Presentation {
-        Presentation { shape: self.shape, zone: self.time_zone.clone() }
+        let zone = self.time_zone.as_ref().or(self.zone_of_group.as_ref());
+        Presentation { shape: self.shape, zone: zone.cloned() }
     }
 }
 

@@ -1,13 +1,17 @@
 //! A route as its owner says it.
 
 use champollion_store::MAX_VALUE_BYTES;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
 
-use super::{destination::Destination, filter::Filter, shape::Shape, zone::Zone};
+use super::{
+    contradiction::Contradiction, destination::Destination, filter::Filter, hidden::fill_hidden,
+    shape::Shape,
+};
 use crate::{
     destinations::{Secret, mqtt::MqttPushError, push::HttpPushError},
     files::FilePushError,
+    zone::Zone,
 };
 
 /// Longest description in bytes.
@@ -40,6 +44,9 @@ pub struct Route {
     /// Nothing is handed over while it is paused.
     #[serde(default)]
     pub paused: bool,
+    /// The zone of its group, where the route itself names none. It is no part of the definition.
+    #[serde(skip)]
+    pub(crate) zone_of_group: Option<Zone>,
 }
 
 /// Why a route cannot be.
@@ -78,6 +85,20 @@ pub enum RouteError {
         /// The member by which the recipient is another.
         changed: &'static str,
     },
+    /// A secret is not said, and several that there are may be meant.
+    #[error(
+        "{path} is \"(hidden)\", which keeps a secret as it is, and {several} secrets may be meant: a list is kept \
+         whole or its secrets are said; a new one is made and an old one ended by rotating and retiring them"
+    )]
+    SecretOfSeveral {
+        /// The path of the member.
+        path: String,
+        /// The number of secrets that may be meant.
+        several: usize,
+    },
+    /// Members contradict each other, or ask for what can never be.
+    #[error(transparent)]
+    Contradiction(#[from] Contradiction),
     /// It is more than the store takes.
     #[error(
         "the route has {bytes} bytes, {devices} devices in its filter among them, and {ROUTE_BYTES} are \
@@ -106,9 +127,8 @@ impl Route {
             (Some(now), Some(before)) => now.changed(&before),
             _ => None,
         };
-        let hidden = before.map(serde_json::to_value).transpose()?.unwrap_or_default();
         let mut route = serde_json::to_value(&self)?;
-        fill_hidden(&mut route, Some(&hidden), changed, "")?;
+        fill_hidden(&mut route, before, changed)?;
         let mut route: Self = serde_json::from_value(route)?;
         if let (None, Some(before)) = (changed, before) {
             route.to.keep_signing_secrets(&before.to);
@@ -134,6 +154,13 @@ impl Route {
         self
     }
 
+    /// Forgets secrets that were rotated out and whose time is over.
+    pub(crate) fn forget_retired(&mut self, now: Timestamp) {
+        if let Destination::Http(push) = &mut self.to {
+            push.forget_retired(now);
+        }
+    }
+
     /// Gives it a secret to sign with where it needs one and has none. It is shown to whoever made the
     /// route, once.
     pub fn sign(&mut self) -> Option<Secret> {
@@ -144,47 +171,11 @@ impl Route {
     }
 }
 
-/// Replaces texts that stand for a secret by what stands in the same place of the route before, unless the
-/// recipient is another than before.
-fn fill_hidden(
-    now: &mut Json,
-    before: Option<&Json>,
-    changed: Option<&'static str>,
-    path: &str,
-) -> Result<(), RouteError> {
-    match now {
-        Json::String(text) if Secret::new(text.as_str()).is_hidden() => {
-            let path = path.trim_start_matches('.').to_owned();
-            match (before, changed) {
-                (Some(Json::String(secret)), None) => *text = secret.clone(),
-                (Some(Json::String(_)), Some(changed)) => {
-                    return Err(RouteError::SecretOfAnother { path, changed });
-                }
-                _ => return Err(RouteError::NoSecret { path }),
-            }
-        }
-        Json::Object(members) => {
-            for (name, value) in members {
-                let before = before.and_then(|before| before.get(name));
-                fill_hidden(value, before, changed, &format!("{path}.{name}"))?;
-            }
-        }
-        Json::Array(items) => {
-            for (index, value) in items.iter_mut().enumerate() {
-                let before = before.and_then(|before| before.get(index));
-                fill_hidden(value, before, changed, &format!("{path}[{index}]"))?;
-            }
-        }
-        _ => {}
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
-    use std::{sync::Arc, time::Duration};
+    use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-    use serde_json::json;
+    use serde_json::{Value as Json, json};
 
     use super::*;
     use crate::{
@@ -356,6 +347,7 @@ mod tests {
             plain_http: false,
             folders: None,
             pauses: (Duration::from_secs(1), Duration::from_secs(600)),
+            time_zones: BTreeMap::new(),
         };
         let secret = SigningKey::generate();
         let key = RouteKey { group: "g".parse().unwrap(), name: "r".parse().unwrap() };

@@ -1,6 +1,7 @@
 //! Files of a route, made by a dispatcher that runs.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::Path,
     sync::Arc,
@@ -49,6 +50,7 @@ impl Running {
             plain_http: false,
             folders: Some(folder.path().join("files")),
             pauses: (Duration::from_millis(20), Duration::from_millis(200)),
+            time_zones: BTreeMap::new(),
         };
         fs::create_dir(folder.path().join("files")).unwrap();
         let opened = Dispatcher::open(Arc::clone(&mailbox), Arc::clone(&blobs), destination_limits);

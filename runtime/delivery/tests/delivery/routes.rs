@@ -1,7 +1,7 @@
 //! Routes that are fetched from: what is removed with whom, what expires undelivered, and what is told
 //! of it before.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use champollion_delivery::{
     destinations::{AddressRules, DestinationLimits},
@@ -23,6 +23,7 @@ fn destination_limits() -> DestinationLimits {
         plain_http: false,
         folders: None,
         pauses: (Duration::from_millis(10), Duration::from_secs(1)),
+        time_zones: BTreeMap::new(),
     }
 }
 

@@ -11,8 +11,7 @@ use serde_json::Value as Json;
 #[cfg(test)]
 use crate::tests::Sample;
 use crate::{
-    Heard, Incoming, Kind, Unreadable, adapter::Adapter, decoration::Unread, json,
-    outgoing::Commands,
+    Heard, Incoming, Kind, Unreadable, adapter::Adapter, json, outgoing::Commands, unread::Unread,
 };
 #[cfg(test)]
 use champollion_frames::Mic;

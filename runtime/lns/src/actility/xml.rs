@@ -12,7 +12,7 @@ use quick_xml::{
 };
 use serde_json::{Map, Value as Json};
 
-use crate::{Fault, Unreadable, decoration::Unread};
+use crate::{Fault, Unreadable, unread::Unread};
 
 /// Most elements within each other: reports have four.
 const DEPTH: usize = 16;

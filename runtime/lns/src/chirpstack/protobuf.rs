@@ -15,7 +15,7 @@ use prost::{
 };
 use serde_json::{Map, Value as Json, json};
 
-use crate::{Fault, Unreadable, decoration::Unread};
+use crate::{Fault, Unreadable, unread::Unread};
 
 /// The fields of an event, by their numbers, and their names in JSON.
 const FIELDS: [(u32, &str); 13] = [

@@ -10,11 +10,12 @@ use serde_json::Value as Json;
 use super::{Chirpstack, downlink, protobuf};
 use crate::{
     Content, Encoding, Frame, HandedKey, Heard, Incoming, Joined, Kind, Message, Place, Unreadable,
-    decoration::{Decoration, Unread},
+    decoration::Decoration,
     essentials::{self, LeftOut},
     json::{self, FRM_PAYLOAD_BYTES, Field},
     message::{GATEWAYS, milliseconds},
     radio,
+    unread::Unread,
 };
 
 /// Longest wrapped key in bytes, with room to say what is wrong with a longer one.

@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 
 #[cfg(test)]
 use crate::tests::Sample;
-use crate::{Fault, Heard, Incoming, Unreadable, adapter::Adapter, decoration::Unread, repair};
+use crate::{Fault, Heard, Incoming, Unreadable, adapter::Adapter, repair, unread::Unread};
 
 pub use description::{Description, DescriptionError};
 

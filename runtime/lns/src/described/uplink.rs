@@ -12,12 +12,11 @@ use super::{
     pointer::Pointer,
 };
 use crate::{
-    Content, Fault, Frame, Joined, Message, Unreadable,
-    decoration::Unread,
-    essentials,
+    Content, Fault, Frame, Joined, Message, Unreadable, essentials,
     json::{FRM_PAYLOAD_BYTES, Field, NAME_BYTES},
     message::{GATEWAYS, milliseconds},
     radio,
+    unread::Unread,
 };
 
 /// Reads a message by its description.

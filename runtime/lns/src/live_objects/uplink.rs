@@ -7,11 +7,12 @@ use serde_json::Value as Json;
 use super::CONNECTOR;
 use crate::{
     Content, Frame, Message, Unreadable,
-    decoration::{Decoration, Unread},
+    decoration::Decoration,
     essentials::{self, LeftOut},
     json::{FRM_PAYLOAD_BYTES, Field},
     message::milliseconds,
     radio,
+    unread::Unread,
 };
 
 /// The message type of a confirmed uplink.

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 #[cfg(test)]
 use crate::tests::Sample;
-use crate::{Heard, Incoming, Kind, Unreadable, adapter::Adapter, decoration::Unread, json};
+use crate::{Heard, Incoming, Kind, Unreadable, adapter::Adapter, json, unread::Unread};
 
 /// The adapter for Loriot.
 pub(crate) struct Loriot;

@@ -17,8 +17,8 @@ use serde_json::Value as Json;
 #[cfg(test)]
 use crate::tests::Sample;
 use crate::{
-    Heard, Incoming, Kind, Place, Topic, Unreadable, adapter::Adapter, decoration::Unread, json,
-    outgoing::Commands, topic,
+    Heard, Incoming, Kind, Place, Topic, Unreadable, adapter::Adapter, json, outgoing::Commands,
+    topic, unread::Unread,
 };
 
 /// The adapter for the network server of a Milesight gateway.

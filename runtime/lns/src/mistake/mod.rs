@@ -15,7 +15,7 @@ use std::fmt;
 
 use serde_json::Value as Json;
 
-use crate::{Fault, Incoming, Kind, Unreadable, decoration::Unread, repair};
+use crate::{Fault, Incoming, Kind, Unreadable, repair, unread::Unread};
 
 pub use envelope::Whose;
 pub use stranger::Stranger;

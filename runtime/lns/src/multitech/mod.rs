@@ -19,8 +19,8 @@ use serde_json::Value as Json;
 #[cfg(test)]
 use crate::tests::Sample;
 use crate::{
-    Heard, Incoming, Kind, Message, Topic, Unreadable, adapter::Adapter, decoration::Unread, json,
-    outgoing::Commands, topic,
+    Heard, Incoming, Kind, Message, Topic, Unreadable, adapter::Adapter, json, outgoing::Commands,
+    topic, unread::Unread,
 };
 #[cfg(test)]
 use champollion_frames::Reception;

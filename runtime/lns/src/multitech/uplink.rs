@@ -6,11 +6,12 @@ use serde_json::Value as Json;
 use super::payload;
 use crate::{
     Content, Fault, Frame, Message, Unreadable,
-    decoration::{Decoration, Unread},
+    decoration::Decoration,
     essentials::{self, LeftOut},
     json::Field,
     message::milliseconds,
     radio,
+    unread::Unread,
 };
 
 /// Most bytes of the header of a frame: MHDR, DevAddr, FCtrl, FCnt, and options.

@@ -14,7 +14,7 @@ use serde_json::Value as Json;
 
 #[cfg(test)]
 use crate::tests::Sample;
-use crate::{Heard, Incoming, Kind, Topic, Unreadable, adapter::Adapter, decoration::Unread, json};
+use crate::{Heard, Incoming, Kind, Topic, Unreadable, adapter::Adapter, json, unread::Unread};
 
 /// The adapter for Netmore.
 pub(crate) struct Netmore;

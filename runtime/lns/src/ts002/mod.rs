@@ -14,8 +14,8 @@ use answer::ResultCode;
 #[cfg(test)]
 use crate::tests::Sample;
 use crate::{
-    Heard, Incoming, Kind, Refusal, Unreadable, adapter::Adapter, decoration::Unread, json,
-    outgoing::Commands,
+    Heard, Incoming, Kind, Refusal, Unreadable, adapter::Adapter, json, outgoing::Commands,
+    unread::Unread,
 };
 
 /// The adapter for the LoRaWAN Backend Interfaces.

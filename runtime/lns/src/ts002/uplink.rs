@@ -6,11 +6,12 @@ use serde_json::Value as Json;
 
 use crate::{
     Content, Frame, HandedKey, Message, Unreadable,
-    decoration::{Decoration, Unread},
+    decoration::Decoration,
     essentials::{self, LeftOut},
     json::{self, FRM_PAYLOAD_BYTES, Field, PHY_PAYLOAD_BYTES},
     message::{GATEWAYS, milliseconds},
     radio,
+    unread::Unread,
 };
 
 /// Longest wrapped key in bytes, with room to say what is wrong with a longer one.

@@ -5,11 +5,12 @@ use serde_json::Value as Json;
 
 use crate::{
     Content, Fault, Frame, HandedKey, Joined, Message, Nameless, Unreadable,
-    decoration::{Decoration, Unread},
+    decoration::Decoration,
     essentials::{self, LeftOut},
     json::{FRM_PAYLOAD_BYTES, Field},
     message::{GATEWAYS, milliseconds},
     radio,
+    unread::Unread,
 };
 
 /// Longest wrapped key in bytes, with room to say what is wrong with a longer one.

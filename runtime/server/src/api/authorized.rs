@@ -9,7 +9,7 @@ use axum::{
 use champollion_registry::ledger::Actor;
 use jiff::Timestamp;
 
-use super::{problem::Problem, requester::Requester};
+use super::{problem::Problem, request_id::RequestId, requester::Requester};
 use crate::{
     auth::{AuthError, Principal, Scope, bearer},
     authors::AuditedAuthor,
@@ -168,7 +168,8 @@ pub(super) async fn recognized(parts: &Parts, service: &Service) -> Result<Princ
             if let Some(requester) = parts.extensions.get::<Requester>() {
                 requester.is(&token.id);
             }
-            Ok(Principal::of(token, address(parts)))
+            let request = parts.extensions.get::<RequestId>().map(|id| id.as_str().to_owned());
+            Ok(Principal::of(token, address(parts), request))
         }
         Err(error) => {
             let client = parts.extensions.get::<ClientAddress>().map(|client| client.address);

@@ -62,6 +62,7 @@ pub(super) struct Listing {
     /// The same, by the name that it has in all lists.
     after: Option<Uuid>,
     /// The most commands of an answer, 1 to 1000; 100 where it is left out.
+    #[serde(default, deserialize_with = "paging::limit")]
     limit: Option<usize>,
 }
 
@@ -207,6 +208,10 @@ pub(super) async fn of_device(
     Parameters(Listing { before, after, limit }): Parameters<Listing>,
 ) -> Result<Json<DownlinkList>, Problem> {
     let device = seen_device(&service, &authorized.principal, &dev_eui)?;
+    if before.is_some() && after.is_some() && before != after {
+        let detail = "before and after are two names of the same parameter, and say two things: leave one out";
+        return Err(Problem::bad_request("invalid-query", detail));
+    }
     let before = after.or(before);
     let bytes = service.config.http.page_bytes;
     let place_before = before.map(|before| before.to_string());

@@ -28,6 +28,7 @@ pub(super) struct WantedEvents {
     #[param(inline)]
     after: Option<Cursor>,
     /// The most events of an answer, 1 to 1000; 100 where it is left out.
+    #[serde(default, deserialize_with = "paging::limit")]
     limit: Option<usize>,
 }
 

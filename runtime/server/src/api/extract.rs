@@ -19,7 +19,7 @@ use super::{
     nearest::meant_member,
     secrets::{without_odd_names, without_values},
 };
-use crate::{connections::BodyTooSlow, service::Service};
+use crate::{connections::BodyTooSlow, repeated_members::find_repeated, service::Service};
 
 /// The path of an error that is about the whole body.
 const ROOT: &str = ".";
@@ -54,6 +54,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<Service>> for JsonBody<T> {
 
     async fn from_request(request: Request, service: &Arc<Service>) -> Result<Self, Problem> {
         let bytes = read_body(request, service.config.http.body_bytes).await?;
+        refuse_repeated(&bytes)?;
         parse_json(&bytes).map(Self)
     }
 }
@@ -63,8 +64,18 @@ impl<T: DeserializeOwned> FromRequest<Arc<Service>> for SecretBody<T> {
 
     async fn from_request(request: Request, service: &Arc<Service>) -> Result<Self, Problem> {
         let bytes = read_body(request, service.config.http.body_bytes).await?;
+        refuse_repeated(&bytes)?;
         secret_json(&bytes).map(Self)
     }
+}
+
+/// Refuses a body in which a member is said twice: only one of them would count.
+fn refuse_repeated(bytes: &[u8]) -> Result<(), Problem> {
+    let Some(mut repeated) = find_repeated(bytes) else { return Ok(()) };
+    repeated.path = without_odd_names(&repeated.path).into_owned();
+    let problem = Problem::bad_request("invalid-body", repeated.to_string());
+    let problem = problem.with("line", repeated.line).with("column", repeated.column);
+    Err(problem.with("path", repeated.path))
 }
 
 /// Reads JSON that holds secrets, and says of what does not fit where it is, without the values.

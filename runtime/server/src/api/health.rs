@@ -11,10 +11,9 @@ use super::{
     authorized::{Authorized, ReadMetrics, ReadStorage, recognized},
 };
 use crate::{
-    auth::{AdminOutlook, AuthError, Scope, bearer},
+    auth::{ADMIN_ENDS_SOON, AdminOutlook, AuthError, Scope, bearer},
     mqtt::Trouble,
     network_servers::{Finding, Severity, check::NetworkServerCheck},
-    run::ADMIN_ENDS_SOON,
     service::Service,
     storage::Report,
 };

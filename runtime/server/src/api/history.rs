@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Problem,
     authorized::{Authorized, Curate, Inspect, ReadAudit},
+    bodiless::NoBody,
     extract::{JsonBody, Parameters, to_the_end},
 };
 use crate::service::Service;
@@ -34,6 +35,7 @@ pub(super) struct Page {
     #[serde(default)]
     after: u64,
     /// The most lines of an answer, 1 to 1000.
+    #[serde(default, deserialize_with = "super::paging::limit")]
     limit: Option<usize>,
 }
 
@@ -206,6 +208,7 @@ pub(super) struct Archived {
 pub(super) async fn archive_audit(
     _: Authorized<ReadAudit>,
     State(service): State<Arc<Service>>,
+    NoBody: NoBody,
 ) -> Result<Json<Archived>, Problem> {
     to_the_end(async move {
         let archived = service.registry.archive_audit(0, Timestamp::now()).await?;

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Problem,
     authorized::{Authorized, Curate, Inspect},
+    bodiless::NoBody,
     extract::{JsonBody, Parameters, PathParts, parameter, path_part, to_the_end},
     paging::{self, Listing, PageEnd, Window},
 };
@@ -153,6 +154,7 @@ pub(super) async fn revoke(
 pub(super) async fn rotate(
     authorized: Authorized<Curate>,
     State(service): State<Arc<Service>>,
+    NoBody: NoBody,
 ) -> Result<Json<OwnKey>, Problem> {
     let by = authorized.principal.actor();
     let key =

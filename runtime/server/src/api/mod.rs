@@ -1,6 +1,7 @@
 //! The HTTP interface: a file for each kind of thing that is served.
 
 pub mod authorized;
+mod bodiless;
 mod catalogue;
 mod channels;
 mod decode;
@@ -25,12 +26,14 @@ mod open_answers;
 mod paging;
 mod parked;
 mod problem;
+mod protective_headers;
 mod quarantine;
 mod quotas;
 mod records;
 mod redecode;
 mod reference;
 mod registry;
+mod request_id;
 mod requester;
 mod retention;
 mod room;
@@ -38,7 +41,6 @@ mod route_change;
 mod route_edits;
 mod routes;
 mod secrets;
-mod settings;
 mod tokens;
 mod vault;
 
@@ -50,14 +52,15 @@ use axum::{
     middleware,
 };
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, trace::TraceLayer};
+use tracing::field::Empty;
 use utoipa_axum::router::OpenApiRouter;
 
 pub use problem::Problem;
-pub use settings::HttpSettings;
 
 use crate::service::Service;
 use duties::{open_routes, routes};
 use reference::Reference;
+use request_id::RequestId;
 
 /// Builds the router of all endpoints. Each is added with its description: an endpoint without one does not
 /// compile here, so `/openapi.json` lacks none. Those of `routes!` need a token, those of `open_routes!` none, but for
@@ -154,12 +157,23 @@ pub fn router(service: Arc<Service>) -> Router {
         .layer(middleware::from_fn(leftover::read_leftover))
         .layer(CatchPanicLayer::custom(problem::panicked))
         .layer(TraceLayer::new_for_http().make_span_with(span))
+        .layer(middleware::from_fn(request_id::named))
+        .layer(middleware::map_response_with_state(
+            service.config.tls.strict_transport_security(),
+            protective_headers::add,
+        ))
         .with_state(service)
 }
 
-/// The span of a request in the log. Its query is not shown: clients put secrets there by mistake.
+/// The span of a request in the log: lines of any level carry the id of the request, so that its level is the highest.
+/// The path is shown at debug alone, and the query never: clients put secrets there by mistake.
 fn span(request: &axum::extract::Request) -> tracing::Span {
-    tracing::debug_span!("request", method = %request.method(), path = request.uri().path())
+    let id = request.extensions().get::<RequestId>().map(RequestId::as_str);
+    let span = tracing::error_span!("request", id, method = Empty, path = Empty);
+    if tracing::enabled!(tracing::Level::DEBUG) {
+        span.record("method", request.method().as_str()).record("path", request.uri().path());
+    }
+    span
 }
 
 async fn no_such_path(uri: Uri) -> Problem {

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 /// Most items of one answer, also where the client does not say how many.
 const ITEMS: usize = 1_000;
@@ -15,7 +15,16 @@ pub(super) struct Listing {
     /// Where the page before ended: its `next`.
     pub(super) after: Option<String>,
     /// The most items of an answer, 1 to 1000.
+    #[serde(default, deserialize_with = "limit")]
     pub(super) limit: Option<usize>,
+}
+
+/// Reads the number of items of an answer, of which there is at least one.
+pub(super) fn limit<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D::Error> {
+    match usize::deserialize(deserializer)? {
+        0 => Err(D::Error::custom("0 asks for nothing: say 1 or more, or leave it out")),
+        limit => Ok(Some(limit)),
+    }
 }
 
 /// The page that is asked for.

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::{
     Problem,
     authorized::{Authorized, ManageParked},
+    bodiless::NoBody,
     extract::{Parameters, PathParts, parameter, path_part, to_the_end},
     paging::{self, Listing, PageEnd, Window},
 };
@@ -147,6 +148,7 @@ pub(super) async fn retry(
     authorized: Authorized<ManageParked>,
     State(service): State<Arc<Service>>,
     PathParts(id): PathParts<String>,
+    NoBody: NoBody,
 ) -> Result<Json<Retried>, Problem> {
     let id: Uuid = path_part("message", &id)?;
     let message = service.parked.get(id).await?;

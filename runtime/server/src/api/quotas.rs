@@ -31,6 +31,7 @@ pub(super) struct Wanted {
     #[param(inline)]
     after: Option<GroupId>,
     /// The most items of an answer, 1 to 1000.
+    #[serde(default, deserialize_with = "paging::limit")]
     limit: Option<usize>,
 }
 

@@ -65,7 +65,7 @@ pub(super) async fn pull(
 ) -> Result<Response, Problem> {
     let format = answer::format(wanted.format(), &headers)?;
     let options = answer::table_options(format, wanted.layout(), wanted.table()?)?;
-    let wish = wanted.understood(&authorized)?;
+    let wish = wanted.understood(&authorized, &service, format)?;
     let Authorized { principal, .. } = &authorized;
     let bytes = answer::bytes(format, service.config.http.page_bytes);
     let reader = Reader::new(&service, principal.token.clone(), bytes);

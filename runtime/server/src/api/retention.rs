@@ -28,6 +28,7 @@ pub(super) struct Wanted {
     /// Where the page before ended: its `next`.
     after: Option<String>,
     /// The most items of an answer, 1 to 1000.
+    #[serde(default, deserialize_with = "paging::limit")]
     limit: Option<usize>,
 }
 

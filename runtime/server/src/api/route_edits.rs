@@ -4,7 +4,11 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use champollion_delivery::{destinations::Secret, dispatch::ShownRoute, routes::Route};
+use champollion_delivery::{
+    destinations::Secret,
+    dispatch::ShownRoute,
+    routes::{Destination, Route},
+};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -12,6 +16,7 @@ use serde_json::{Value, json};
 use super::{
     Problem,
     authorized::{Authorized, ManageRoutes},
+    bodiless::NoBody,
     extract::{JsonBody, OfGroup, Parameters, PathParts, SecretBody, secret_json, to_the_end},
     route_change::RouteChange,
     routes::{Made, key, may_change},
@@ -70,11 +75,7 @@ pub(super) async fn change(
     to_the_end(async move {
         let change = change.of(&service.registry);
         let edit = |route: Route| -> Result<Route, Edited> {
-            let mut whole = serde_json::to_value(&route)
-                .map_err(|error| Edited::Refused(Box::new(Problem::internal(&error))))?;
-            merge(&mut whole, patch);
-            let whole = whole.to_string();
-            secret_json(whole.as_bytes()).map_err(|problem| Edited::Refused(Box::new(problem)))
+            patched(&route, patch).map_err(|problem| Edited::Refused(Box::new(problem)))
         };
         let edited = service.dispatcher.edit(&key, edit, change.change()).await;
         let signing_secret = edited.map_err(|error| match error {
@@ -97,6 +98,69 @@ enum Edited {
 impl From<champollion_delivery::dispatch::DispatchError> for Edited {
     fn from(error: champollion_delivery::dispatch::DispatchError) -> Self {
         Self::NotMade(error)
+    }
+}
+
+/// Returns a route with the members that a patch says.
+fn patched(route: &Route, patch: Value) -> Result<Route, Problem> {
+    if let Destination::Http(_) = route.to {
+        check_signing(&patch)?;
+    }
+    let mut whole = serde_json::to_value(route).map_err(|error| Problem::internal(&error))?;
+    let taken_away = nulls(&patch);
+    merge(&mut whole, patch);
+    for path in taken_away {
+        check_known(&whole, &path)?;
+    }
+    secret_json(whole.to_string().as_bytes())
+}
+
+/// Refuses to take signing secrets away: the route would keep them, and whoever asked would believe them gone.
+fn check_signing(patch: &Value) -> Result<(), Problem> {
+    let http = &patch["to"]["http"];
+    let ways = [
+        ("secrets", "each request is signed: say another secret, or rotate them"),
+        ("retiringSecrets", "their overlap is ended by retiring the secrets"),
+    ];
+    for (member, way) in ways {
+        let is_taken_away = match http.get(member) {
+            Some(Value::Null) => true,
+            Some(Value::Array(all)) => all.is_empty(),
+            _ => false,
+        };
+        if is_taken_away {
+            let path = format!("to.http.{member}");
+            let detail = format!("{path} cannot be taken away: {way}");
+            return Err(Problem::bad_request("invalid-body", detail).with("path", path));
+        }
+    }
+    Ok(())
+}
+
+/// The paths of the members that a patch takes away.
+fn nulls(patch: &Value) -> Vec<Vec<String>> {
+    let members = patch.as_object().into_iter().flatten();
+    let paths = members.flat_map(|(name, part)| {
+        let inner = if part.is_null() { vec![Vec::new()] } else { nulls(part) };
+        inner.into_iter().map(move |path| [vec![name.clone()], path].concat())
+    });
+    paths.collect()
+}
+
+/// Refuses to take away a member that no route has: it is misspelt, and the one that is meant would stay.
+fn check_known(whole: &Value, path: &[String]) -> Result<(), Problem> {
+    let mut with_member = whole.clone();
+    let mut place = &mut with_member;
+    for name in path {
+        // Where the object itself was taken away, so was its member.
+        let Value::Object(members) = place else { return Ok(()) };
+        place = members.entry(name).or_insert(Value::Null);
+    }
+    match serde_json::from_value::<Route>(with_member.clone()) {
+        Err(error) if error.to_string().starts_with("unknown ") => {
+            secret_json::<Route>(with_member.to_string().as_bytes()).map(drop)
+        }
+        _ => Ok(()),
     }
 }
 
@@ -201,6 +265,7 @@ pub(super) async fn retire_secrets(
     State(service): State<Arc<Service>>,
     PathParts(name): PathParts<String>,
     Parameters(OfGroup { group }): Parameters<OfGroup>,
+    NoBody: NoBody,
 ) -> Result<Json<ShownRoute>, Problem> {
     let key = key(&authorized, group, &name)?;
     may_change(&service, &key.group)?;

@@ -16,6 +16,7 @@ use serde_json::json;
 use super::{
     Problem,
     authorized::{Authorized, ManageRoutes},
+    bodiless::NoBody,
     extract::{OfGroup, Parameters, PathParts, SecretBody, parameter, path_part, to_the_end},
     paging::{self, PageEnd, Window},
     route_change::RouteChange,
@@ -57,6 +58,7 @@ pub(super) struct OfRoute {
     /// Where the page before ended: its `next`.
     after: Option<String>,
     /// The most attempts of an answer, 1 to 1000; 50 where it is left out.
+    #[serde(default, deserialize_with = "paging::limit")]
     limit: Option<usize>,
 }
 
@@ -233,6 +235,7 @@ pub(super) async fn pause(
     State(service): State<Arc<Service>>,
     PathParts(name): PathParts<String>,
     Parameters(OfGroup { group }): Parameters<OfGroup>,
+    NoBody: NoBody,
 ) -> Result<Json<ShownRoute>, Problem> {
     set_paused(&authorized, service, group, &name, true).await
 }
@@ -257,6 +260,7 @@ pub(super) async fn resume(
     State(service): State<Arc<Service>>,
     PathParts(name): PathParts<String>,
     Parameters(OfGroup { group }): Parameters<OfGroup>,
+    NoBody: NoBody,
 ) -> Result<Json<ShownRoute>, Problem> {
     set_paused(&authorized, service, group, &name, false).await
 }
@@ -319,6 +323,7 @@ pub(super) async fn test(
     State(service): State<Arc<Service>>,
     PathParts(name): PathParts<String>,
     Parameters(Tried { group, record }): Parameters<Tried>,
+    NoBody: NoBody,
 ) -> Result<Json<Attempt>, Problem> {
     let key = key(&authorized, group, &name)?;
     // Each try is a request to an address that the partner names.

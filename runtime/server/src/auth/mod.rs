@@ -16,6 +16,7 @@ pub use scope::{Scope, UnknownScope};
 pub use settings::RequestLimits;
 pub use sign_ins::{SignIns, TooManyWrongTokens};
 pub use token::{Role, RoleError, Secret, TokenHash};
+pub(crate) use tokens::ADMIN_ENDS_SOON;
 pub use tokens::{
     AdminOutlook, AuthError, NewToken, TokenError, TokenInfo, TokenPlace, TokenPlaceError,
     TokenRequest, Tokens,

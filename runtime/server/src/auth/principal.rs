@@ -33,6 +33,8 @@ pub struct Principal {
     pub network_server: Option<NetworkServerName>,
     /// The address that the request came from.
     pub from: Option<String>,
+    /// The id of the request.
+    pub request: Option<String>,
 }
 
 /// Why a principal is refused the records of a group.
@@ -51,11 +53,11 @@ pub enum GroupRefused {
 }
 
 impl Principal {
-    /// The holder of a token, from an address.
+    /// The holder of a token, from an address, with a request of this id.
     #[must_use]
-    pub fn of(token: TokenInfo, from: Option<String>) -> Self {
+    pub fn of(token: TokenInfo, from: Option<String>, request: Option<String>) -> Self {
         let TokenInfo { id: token, name, role, scopes, network_server, .. } = token;
-        Self { token, name, role, scopes, network_server, from }
+        Self { token, name, role, scopes, network_server, from, request }
     }
 
     /// Whether its role and its scopes let it do something.
@@ -82,7 +84,12 @@ impl Principal {
     /// The same for the audit.
     #[must_use]
     pub fn actor(&self) -> Actor {
-        Actor { name: self.name.clone(), token: Some(self.token.clone()), from: self.from.clone() }
+        Actor {
+            name: self.name.clone(),
+            token: Some(self.token.clone()),
+            from: self.from.clone(),
+            request: self.request.clone(),
+        }
     }
 
     /// The group of a partner; all others have none of their own.

@@ -13,7 +13,7 @@ use champollion_lns::NetworkServerName;
 use champollion_registry::{RegistryError, ledger::AuditEntry};
 use champollion_store::{Batch, Store, StoreError, Table, TableError, tables};
 use data_encoding::HEXLOWER;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use parking_lot::RwLock;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -125,6 +125,9 @@ pub struct TokenRequest {
     /// The network server that it is bound to.
     pub network_server: Option<NetworkServerName>,
 }
+
+/// The time before the end of the last admin token from which on the log and `/readyz` warn.
+pub(crate) const ADMIN_ENDS_SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
 
 /// For how long somebody can administer the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

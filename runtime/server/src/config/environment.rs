@@ -11,10 +11,11 @@ const ENVIRONMENT_PREFIX: &str = "CHAMPOLLION";
 
 /// Variables of the same beginning that are no settings: those of the commands that talk to a
 /// server, of the tools that build decoders, and the one that holds the master key of the vault.
-const OTHER_VARIABLES: [&str; 14] = [
+const OTHER_VARIABLES: [&str; 15] = [
     "CHAMPOLLION_MASTER_KEY",
     "CHAMPOLLION_MIRROR_TOKEN",
     "CHAMPOLLION_OCI_PASSWORD",
+    "CHAMPOLLION_CA",
     "CHAMPOLLION_KEY",
     "CHAMPOLLION_SERVER",
     "CHAMPOLLION_TOKEN",

@@ -12,7 +12,7 @@ use http_body::{Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep};
 
-use super::phase::Progress;
+use super::phase::RequestProgress;
 
 /// The error of a body that did not arrive in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,7 +22,7 @@ pub struct BodyTooSlow(Duration);
 /// A body with a deadline.
 pub(super) struct ArrivingBody {
     body: Incoming,
-    progress: Arc<Progress>,
+    request: Arc<RequestProgress>,
     time: Duration,
     deadline: Instant,
     /// Made when the body is waited for; most have arrived with their header.
@@ -30,11 +30,11 @@ pub(super) struct ArrivingBody {
 }
 
 impl ArrivingBody {
-    pub(super) fn new(body: Incoming, progress: Arc<Progress>, time: Duration) -> Self {
+    pub(super) fn new(body: Incoming, request: Arc<RequestProgress>, time: Duration) -> Self {
         if body.is_end_stream() {
-            progress.body_ended();
+            request.body_ended();
         }
-        Self { body, progress, time, deadline: Instant::now() + time, sleep: None }
+        Self { body, request, time, deadline: Instant::now() + time, sleep: None }
     }
 }
 
@@ -49,7 +49,7 @@ impl HttpBody for ArrivingBody {
         match Pin::new(&mut self.body).poll_frame(context) {
             Poll::Ready(frame) => {
                 if frame.is_none() || self.body.is_end_stream() {
-                    self.progress.body_ended();
+                    self.request.body_ended();
                 }
                 Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
             }
@@ -79,6 +79,6 @@ impl HttpBody for ArrivingBody {
 
 impl Drop for ArrivingBody {
     fn drop(&mut self) {
-        self.progress.body_ended();
+        self.request.body_ended();
     }
 }

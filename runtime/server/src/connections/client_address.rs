@@ -96,7 +96,8 @@ mod tests {
 
     fn limits(header: &str) -> ConnectionLimits {
         let text = format!(
-            "most = 1\nmost-by-address = 1\nheader-seconds = 1\nidle-seconds = 1\nbody-seconds = 1\n\
+            "most = 1\nmost-by-address = 1\nhandshake-seconds = 1\nstreams = 1\nheader-seconds = 1\n\
+             idle-seconds = 1\nbody-seconds = 1\n\
              write-seconds = 1\nheader-bytes = 8192\nforwarded-header = \"{header}\"\n\
              trusted-proxies = \"10.0.0.0/8, ::1\""
         );

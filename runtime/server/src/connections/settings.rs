@@ -18,6 +18,10 @@ pub struct ConnectionLimits {
     pub most: usize,
     /// The same of one client address.
     pub most_by_address: usize,
+    /// Seconds in which the handshake of TLS must be over.
+    pub handshake_seconds: u64,
+    /// Requests that one connection of HTTP/2 may have under way at once.
+    pub streams: u32,
     /// Seconds in which the header of a request must have arrived.
     pub header_seconds: u64,
     /// Seconds that a connection may be idle between two requests.
@@ -62,6 +66,10 @@ impl ConnectionLimits {
             }
             _ => self,
         }
+    }
+
+    pub(super) fn handshake_time(&self) -> Duration {
+        Duration::from_secs(self.handshake_seconds)
     }
 
     pub(super) fn header_time(&self) -> Duration {

@@ -14,7 +14,7 @@ mod hearing;
 mod inbox;
 mod receiver;
 mod sessions;
-mod settings;
+pub(crate) mod settings;
 mod status;
 
 pub use connection::Connection;
@@ -31,7 +31,7 @@ use champollion_delivery::destinations::mqtt::{OutgoingMessage, Publisher};
 use champollion_lns::{Kind, NetworkServerName, outgoing::Via};
 use tokio::sync::mpsc;
 
-use crate::network_servers::Observed;
+use crate::network_servers::observations::Observed;
 use connection::Subscription;
 
 /// A connection that is prepared, and not opened yet.

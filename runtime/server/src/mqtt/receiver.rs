@@ -19,7 +19,7 @@ use rumqttc::{Publish, QoS};
 use super::hearing::Hearing;
 use crate::{
     ingest::{Authority, IngestError, Messages, Origin, Receipt, Speaker},
-    network_servers::{NetworkServer, Observed},
+    network_servers::{observations::Observed, settings::NetworkServer},
     parked::{NewParked, PARKED_BYTES, Parked, ParkedMessage},
 };
 

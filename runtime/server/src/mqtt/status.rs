@@ -7,7 +7,7 @@ use champollion_lns::NetworkServerName;
 use parking_lot::Mutex;
 use rumqttc::{ConnectReturnCode, ConnectionError};
 
-use crate::network_servers::Observed;
+use crate::network_servers::observations::Observed;
 
 /// The status of the connection to a broker, for operators.
 pub struct Status {

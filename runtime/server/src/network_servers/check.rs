@@ -1,31 +1,15 @@
 //! The check of a network server: what is connected, what was seen, and what is wrong.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
-use champollion_lns::{Kind, NetworkServerName};
+use champollion_lns::NetworkServerName;
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
-    finding::Finding,
-    judgement::findings,
-    observations::{Observed, Seen},
+    finding::Finding, judgement::findings, observations::Seen, surroundings::Surroundings,
 };
-use crate::{auth::TokenInfo, mqtt::Status, parked::ParkedInfo};
-
-/// The parts of the server that a check looks at.
-pub(crate) struct Surroundings<'of> {
-    /// The kind of the network server.
-    pub(crate) kind: Kind,
-    /// The traffic of the network server.
-    pub(crate) observed: &'of Observed,
-    /// The connection to its broker, where it has one.
-    pub(crate) broker: Option<&'of Arc<Status>>,
-    /// All tokens of the server, also those that are over.
-    pub(crate) tokens: &'of [TokenInfo],
-    /// All parked messages, of whichever network server.
-    pub(crate) parked: &'of [Arc<ParkedInfo>],
-}
+use crate::{mqtt::Status, parked::ParkedInfo};
 
 /// A network server of the settings: what is connected, what was seen, and what is wrong.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]

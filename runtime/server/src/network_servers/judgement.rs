@@ -3,11 +3,11 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    check::Surroundings,
     clock_offset::WrongClock,
     finding::{Finding, Severity},
     missing_frames::Missing,
     observations::{Refused, Seen},
+    surroundings::Surroundings,
 };
 use crate::{
     auth::{Role, Scope, TokenInfo},

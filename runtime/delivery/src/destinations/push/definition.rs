@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use data_encoding::BASE64;
 use http::header::{HeaderName, HeaderValue};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use url::Url;
 
 use super::signature::{SigningKey, SigningKeyError};
@@ -54,7 +54,11 @@ pub struct HttpPush {
     #[serde(default)]
     pub secrets: Vec<Secret>,
     /// Secrets that were rotated out: requests are signed with them too, each until its moment.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "some_retiring_secrets"
+    )]
     pub retiring_secrets: Vec<RetiringSecret>,
     /// The credentials of our requests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -172,6 +176,20 @@ impl Authorization {
     }
 }
 
+/// Reads the secrets that are being retired. An empty list reads as if it ended their overlap, which it does not.
+fn some_retiring_secrets<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<RetiringSecret>, D::Error> {
+    let all = Vec::deserialize(deserializer)?;
+    if all.is_empty() {
+        return Err(serde::de::Error::custom(
+            "an empty list ends no overlap: leave retiringSecrets out to keep it as it is, and end it by \
+             retiring the secrets",
+        ));
+    }
+    Ok(all)
+}
+
 const fn timeout_seconds() -> u64 {
     TIMEOUT_SECONDS.0
 }
@@ -224,6 +242,11 @@ impl HttpPush {
         }
     }
 
+    /// Forgets secrets that were rotated out and whose time is over.
+    pub(crate) fn forget_retired(&mut self, now: Timestamp) {
+        self.retiring_secrets.retain(|retiring| retiring.until > now);
+    }
+
     /// Puts a new secret in the place of those that there are, which go on being used until a moment. Gives
     /// the secret where it was made here.
     pub(crate) fn rotate(
@@ -232,7 +255,7 @@ impl HttpPush {
         until: Timestamp,
         now: Timestamp,
     ) -> Result<Option<Secret>, HttpPushError> {
-        self.retiring_secrets.retain(|retiring| retiring.until > now);
+        self.forget_retired(now);
         let retiring = self.retiring_secrets.iter().map(|retiring| &retiring.secret);
         let mut known = self.secrets.iter().chain(retiring);
         if new.as_ref().is_some_and(|new| known.any(|old| old == new)) {

@@ -1,4 +1,4 @@
-use std::{fs, path::Path, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fs, path::Path, sync::Arc, time::Duration};
 
 use serde_json::{Value as Json, json};
 
@@ -12,6 +12,7 @@ fn destination_limits(folders: Option<&Path>) -> DestinationLimits {
         plain_http: false,
         folders: folders.map(Into::into),
         pauses: (Duration::from_secs(1), Duration::from_secs(600)),
+        time_zones: BTreeMap::new(),
     }
 }
 

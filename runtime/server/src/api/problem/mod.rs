@@ -13,7 +13,7 @@ use axum::{
 use serde::Serialize;
 use serde_json::{Map, Value as Json_};
 
-use super::secrets::without_keys;
+use super::{request_id::RequestId, secrets::without_keys};
 
 pub(super) use codes::{PROBLEM_CODES, ProblemCode};
 
@@ -186,14 +186,19 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> axum::response::Response {
-        let mut response = (self.status, Json(self.body())).into_response();
+        let problem = match RequestId::current() {
+            Some(id) => self.with("requestId", id.as_str()),
+            None => self,
+        };
+        let Self { status, retry_after, .. } = problem;
+        let mut response = (status, Json(problem.body())).into_response();
         let headers = response.headers_mut();
         let content_type = HeaderValue::from_static("application/problem+json");
         headers.insert(header::CONTENT_TYPE, content_type);
-        if self.status == StatusCode::UNAUTHORIZED {
+        if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if let Some(seconds) = self.retry_after {
+        if let Some(seconds) = retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response

@@ -10,7 +10,9 @@ use axum::{
         sse::{Event, KeepAlive},
     },
 };
-use champollion_delivery::{dispatch::DispatchError, mailbox::PulledRecord, records::Cursor};
+use champollion_delivery::{
+    dispatch::DispatchError, formats::Format, mailbox::PulledRecord, records::Cursor,
+};
 use futures_util::stream::{self, Stream, StreamExt};
 use tokio::sync::watch;
 
@@ -45,7 +47,8 @@ struct Follower {
 }
 
 /// Each record as an event, whose id is its cursor: who comes back says it, and misses nothing that is
-/// still kept. Following removes nothing.
+/// still kept. Following removes nothing. Parameters of a page alone (`limit`, `wait`, `format` and those of tables) are
+/// refused.
 #[utoipa::path(
     get,
     path = "/v1/records/stream",
@@ -74,7 +77,8 @@ pub(in crate::api) async fn follow(
     headers: HeaderMap,
     Parameters(wanted): Parameters<Wanted>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
-    let mut wish = wanted.understood(&authorized)?;
+    wanted.check_stream()?;
+    let mut wish = wanted.understood(&authorized, &service, Format::Json)?;
     if let Some(last) = headers.get(LAST_EVENT_ID) {
         let last = last.to_str().ok().and_then(|last| last.parse::<Cursor>().ok());
         wish.after = last.ok_or_else(|| {

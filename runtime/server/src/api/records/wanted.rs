@@ -39,6 +39,7 @@ pub(in crate::api) struct Wanted {
     #[param(inline)]
     after: Option<Cursor>,
     /// The most records of an answer, 1 to 1000; 100 where it is left out.
+    #[serde(default, deserialize_with = "crate::api::paging::limit")]
     limit: Option<usize>,
     /// The group; an admin names it, a partner has its own.
     #[param(inline)]
@@ -124,11 +125,35 @@ impl Wanted {
         })
     }
 
-    /// The same, once it is clear that whoever asks may have it.
+    /// Refuses what is of an answer alone: a stream has one format, and goes on.
+    pub(super) fn check_stream(&self) -> Result<(), Problem> {
+        let of_an_answer = [
+            ("limit", self.limit.is_some()),
+            ("wait", self.wait.is_some()),
+            ("format", self.format.is_some()),
+            ("layout", self.layout.is_some()),
+            ("quantities", self.quantities.is_some()),
+            ("tags", self.tags.is_some()),
+            ("details", self.details.is_some()),
+            ("columns", self.columns.is_some()),
+        ];
+        let Some((said, _)) = of_an_answer.into_iter().find(|(_, is_said)| *is_said) else {
+            return Ok(());
+        };
+        let detail = format!(
+            "{said} is of GET /v1/records: a stream gives each record as JSON as it comes, and goes on; leave it out"
+        );
+        Err(Problem::bad_request("invalid-query", detail))
+    }
+
+    /// The same, once it is clear that whoever asks may have it, in a format.
     pub(super) fn understood(
         self,
         authorized: &Authorized<Collect>,
+        service: &Service,
+        format: Format,
     ) -> Result<RecordsRequest, Problem> {
+        let content = self.table()?;
         let group = authorized.principal.group(self.group)?;
         let unreadable = |what: &str, error: &dyn std::fmt::Display| {
             Problem::bad_request("invalid-query", format!("{what} cannot be read: {error}"))
@@ -146,7 +171,14 @@ impl Wanted {
                 .transpose()
                 .map_err(|error| unreadable("expression", &error))?,
         };
+        let shape = self.shape.unwrap_or_default();
+        let sense = filter.check("port").and_then(|()| {
+            format.check_content(&content, &filter, shape, self.time_zone.is_some())
+        });
+        sense.map_err(|error| Problem::bad_request("invalid-query", error.to_string()))?;
         let is_plain = filter.takes_all() && self.shape.is_none() && self.time_zone.is_none();
+        let zone_of_group = service.config.delivery.time_zones.get(&group).cloned();
+        let zone = self.time_zone.or(zone_of_group);
         let of = match self.route {
             Some(_) if !is_plain => {
                 let detail =
@@ -154,11 +186,8 @@ impl Wanted {
                 return Err(Problem::bad_request("invalid-query", detail));
             }
             Some(name) => Of::Route(name),
-            None if is_plain => Of::Inbox(None),
-            None => {
-                let shape = self.shape.unwrap_or_default();
-                Of::Inbox(Some((filter, Presentation { shape, zone: self.time_zone })))
-            }
+            None if is_plain && zone.is_none() => Of::Inbox(None),
+            None => Of::Inbox(Some((filter, Presentation { shape, zone }))),
         };
         Ok(RecordsRequest {
             group,

@@ -183,6 +183,10 @@ pub(super) fn problem_schema() -> Json {
             "status": { "type": "integer", "description": "The HTTP status code." },
             "code": { "$ref": "#/components/schemas/ProblemCode" },
             "detail": { "type": "string", "description": "The fault, its place and the remedy, for people." },
+            "requestId": {
+                "type": "string",
+                "description": "The id of the request, which the header X-Request-Id and the log have too.",
+            },
             "path": { "type": "string", "description": "The member or parameter at fault." },
             "line": { "type": "integer", "description": "The line of the body, from 1." },
             "column": { "type": "integer", "description": "The column in the line, from 1." },

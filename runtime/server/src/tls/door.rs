@@ -1,0 +1,154 @@
+//! The door through which clients come that speak TLS. It has the pair of its files at every moment: a new one is for
+//! handshakes from then on, and connections that are open stay as they are.
+
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use jiff::{SignedDuration, Timestamp};
+use parking_lot::{Mutex, RwLock};
+use rustls::{
+    ServerConfig,
+    crypto::CryptoProvider,
+    server::{ClientHello, ResolvesServerCert},
+    sign::CertifiedKey,
+};
+use tokio_rustls::TlsAcceptor;
+
+use super::{
+    TlsError, TlsSettings,
+    pair::{Files, Pair},
+    validity::Validity,
+};
+
+/// The name of HTTP/2 in handshakes.
+pub const HTTP2: &[u8] = b"h2";
+
+/// The name of HTTP/1.1 in handshakes.
+const HTTP1: &[u8] = b"http/1.1";
+
+/// The time before the end of a certificate from which on the log warns.
+const ENDS_SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
+
+/// The pause between two such warnings.
+const WARNING_PERIOD: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A door with its certificate and key.
+pub struct Door {
+    settings: TlsSettings,
+    provider: Arc<CryptoProvider>,
+    acceptor: TlsAcceptor,
+    current: Arc<Current>,
+    looks: Mutex<Looks>,
+}
+
+/// The pair that handshakes are made with.
+struct Current(RwLock<Arc<CertifiedKey>>);
+
+/// The memory of the looks at the files.
+struct Looks {
+    /// The bytes that were seen last, be they good or not; `None` where they could not be read.
+    seen: Option<Files>,
+    validity: Validity,
+    warned: Option<Instant>,
+}
+
+impl Door {
+    /// Opens the door with what the files hold now.
+    pub(super) fn open(settings: &TlsSettings) -> Result<Self, TlsError> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let files = Files::read(settings)?;
+        let Pair { certified, validity } = files.pair(settings, &provider, Timestamp::now())?;
+        let current = Arc::new(Current(RwLock::new(certified)));
+        let mut config = ServerConfig::builder_with_provider(Arc::clone(&provider))
+            .with_safe_default_protocol_versions()
+            .map_err(TlsError::Setup)?
+            .with_no_client_auth()
+            .with_cert_resolver(Arc::clone(&current) as Arc<dyn ResolvesServerCert>);
+        config.alpn_protocols = vec![HTTP2.to_vec(), HTTP1.to_vec()];
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let looks = Mutex::new(Looks { seen: Some(files), validity, warned: None });
+        let door = Self { settings: settings.clone(), provider, acceptor, current, looks };
+        door.tell_of_the_end();
+        Ok(door)
+    }
+
+    /// Returns what makes handshakes.
+    #[must_use]
+    pub fn acceptor(&self) -> TlsAcceptor {
+        self.acceptor.clone()
+    }
+
+    /// Looks at the files again and again, for ever.
+    pub async fn stay_current(self: Arc<Self>) {
+        let mut ticks = tokio::time::interval(self.settings.look_time());
+        loop {
+            ticks.tick().await;
+            let door = Arc::clone(&self);
+            // A look that panics is followed by the next one.
+            drop(tokio::task::spawn_blocking(move || door.look()).await);
+        }
+    }
+
+    /// Looks at the files, and takes a new pair where it is good. A fault is told once, until the files change.
+    fn look(&self) {
+        let mut looks = self.looks.lock();
+        match Files::read(&self.settings) {
+            Ok(files) if looks.seen.as_ref() != Some(&files) => {
+                match files.pair(&self.settings, &self.provider, Timestamp::now()) {
+                    Ok(pair) => {
+                        *self.current.0.write() = pair.certified;
+                        (looks.validity, looks.warned) = (pair.validity, None);
+                        tracing::info!(ends = %shown(pair.validity.ends()), "a new certificate is in use");
+                    }
+                    Err(error) => stays(&error),
+                }
+                looks.seen = Some(files);
+            }
+            Ok(_) => {}
+            Err(error) => {
+                if looks.seen.take().is_some() {
+                    stays(&error);
+                }
+            }
+        }
+        drop(looks);
+        self.tell_of_the_end();
+    }
+
+    /// Shows the end of the certificate among the metrics, and warns of it once a day when it is near.
+    fn tell_of_the_end(&self) {
+        let mut looks = self.looks.lock();
+        let Some(ends) = looks.validity.ends() else { return };
+        metrics::gauge!("champollion_certificate_end_seconds").set(ends.as_second() as f64);
+        let is_near = ends.duration_since(Timestamp::now()) <= ENDS_SOON;
+        let is_told = looks.warned.is_some_and(|warned| warned.elapsed() < WARNING_PERIOD);
+        if is_near && !is_told {
+            looks.warned = Some(Instant::now());
+            let file = self.settings.certificate_file.display();
+            tracing::warn!(%ends, %file, "the certificate of [tls] ends soon: renew it");
+        }
+    }
+}
+
+fn stays(error: &TlsError) {
+    tracing::warn!(%error, "the files of [tls] cannot be used: the certificate before stays in use");
+}
+
+fn shown(ends: Option<Timestamp>) -> String {
+    ends.map_or_else(|| "never".to_owned(), |ends| ends.to_string())
+}
+
+impl ResolvesServerCert for Current {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(Arc::clone(&self.0.read()))
+    }
+}
+
+impl fmt::Debug for Current {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the certificate in use")
+    }
+}
