@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeSet,
+    ffi::OsStr,
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -430,4 +431,28 @@ fn the_map_has_a_row_for_each_folder() {
         .filter(|folder| !folder.starts_with("examples/") && !map.contains(&format!("`{folder}`")))
         .collect();
     assert!(missing.is_empty(), "ARCHITECTURE.md has no row for {missing:?}");
+}
+
+/// No file of tests lies there unheard: each is a target of the manifest, which names them one by one.
+#[test]
+fn every_file_of_tests_is_run() {
+    let folder = workspace().join("tests");
+    let manifest = fs::read_to_string(folder.join("Cargo.toml")).expect("there is a manifest");
+    let entries =
+        fs::read_dir(&folder).expect("there are tests").flatten().map(|entry| entry.path());
+    let (mut met, mut left_out) = (0, Vec::new());
+    for path in entries {
+        let name = path.file_name().and_then(OsStr::to_str).expect("a name is text");
+        let target = match path.join("main.rs").is_file() {
+            true => format!("{name}/main.rs"),
+            false if name.ends_with(".rs") => name.to_owned(),
+            false => continue,
+        };
+        met += 1;
+        if !manifest.contains(&format!("path = \"{target}\"")) {
+            left_out.push(target);
+        }
+    }
+    assert!(met > 40, "{met} files of tests");
+    assert!(left_out.is_empty(), "tests/Cargo.toml does not name {left_out:?}");
 }

@@ -109,6 +109,14 @@ fn a_path_that_is_nearly_a_door_names_the_door() {
         ("/v1/Ingest/ChirpStack?event=up", "did you mean /v1/ingest/chirpstack?"),
         ("/v1/ingest/kerlink/dataup", "did you mean /v1/ingest/kerlink/dataUp?"),
         ("/v1/ingest", "the doors of network servers are /v1/ingest/chirpstack, "),
+        (
+            "/v1/ingest/ttn",
+            "did you mean /v1/ingest/tts, where messages of The Things Stack are taken?",
+        ),
+        ("/v1/ingest/the-things-stack", "did you mean /v1/ingest/tts,"),
+        ("/v1/ingest/loriot-io", "did you mean /v1/ingest/loriot,"),
+        ("/v1/ingest/ThingPark/", "did you mean /v1/ingest/actility,"),
+        ("/v1/ingest/chirpstak?event=up", "did you mean /v1/ingest/chirpstack,"),
         ("/v1/ingest/sigfox", "/v1/ingest/plain"),
     ] {
         let answer = lns.post(path, &json!({}));
@@ -286,4 +294,38 @@ fn of_mosquitto_payloads_in_clear_and_mistakes_come_through_a_broker_too() {
     let said = |index: usize| parked["parked"][index]["detail"].as_str().unwrap_or_default();
     assert!(said(0).contains("ChirpStack 4 is served"), "{parked}");
     assert!(said(1).contains("this is XML"), "{parked}");
+}
+
+#[test]
+fn a_list_of_payloads_in_clear_is_taken_one_by_one() {
+    let server = Server::start();
+    let sensors = [Sensor::new(1), Sensor::new(2)];
+    for sensor in &sensors {
+        register_without_keys(&server, sensor, None);
+    }
+    let lns = server.lns();
+    let [one, other] = &sensors;
+    let list = json!([room(one, 1), room(other, 1), room(one, 2), room(one, 1)]);
+    let receipts = lns.post(PLAIN, &list).success();
+    let told: Vec<(&Json, &Json)> = receipts
+        .as_array()
+        .expect("they are a list")
+        .iter()
+        .map(|receipt| (&receipt["status"], &receipt["fCnt"]))
+        .collect();
+    let of = |f_cnt: u32, status: &str| (json!(status), json!(f_cnt));
+    let expected = [of(1, "accepted"), of(1, "accepted"), of(2, "accepted"), of(1, "merged")];
+    assert_eq!(told, expected.each_ref().map(|(status, f_cnt)| (status, f_cnt)));
+    // What is wrong with one costs no other, and is said with its place.
+    let mut wrong = room(other, 3);
+    wrong["fPort"] = json!(300);
+    let refused = lns.post(PLAIN, &json!([room(one, 3), wrong, room(other, 4)]));
+    let said = refused.problem(400, "invalid-body");
+    assert!(said.starts_with("[1]: fPort is not what it should be: ") && said.contains("0 to 255"));
+    assert_eq!(refused.body["path"], "[1].fPort");
+    let single = lns.post(PLAIN, &json!([room(one, 4)])).success();
+    assert_eq!(single["status"], "accepted", "the receipt of one is no list");
+    assert_eq!(server.partner("rooms").pull_all().len(), 6);
+    let cut = lns.send(&Method::POST, PLAIN, b"[{\"devEui\": ");
+    assert!(cut.problem(400, "malformed-json").contains("line 1"));
 }

@@ -290,3 +290,67 @@ fn an_uplink_that_comes_as_a_frame_and_as_a_report_has_one_record() {
     assert_eq!(report["status"], "accepted");
     assert_eq!(lns.ingest(&keyed.frame(9, 2, &CLEAR)).success()["status"], "duplicate");
 }
+
+/// An uplink as ChirpStack tells it: with the address, which The Things Stack leaves out.
+fn chirpstack(sensor: &Sensor, f_cnt: u32, dev_addr: &str, time: &str) -> Json {
+    json!({
+        "deviceInfo": { "devEui": sensor.dev_eui().to_lowercase() }, "devAddr": dev_addr,
+        "fCnt": f_cnt, "fPort": 4, "data": "AQ==", "time": time, "adr": true, "dr": 5,
+        "rxInfo": [{ "gatewayId": "0016c001ff10a235", "rssi": -48, "snr": 9.0 }],
+    })
+}
+
+/// A device without keys is heard by two network servers, and neither knows of the other.
+#[test]
+fn an_uplink_through_two_network_servers_has_one_record() {
+    let server = Server::start();
+    let (sensor, lns, admin) = (Sensor::new(1), server.lns(), server.admin());
+    admin.put(&sensor.path(), &json!({ "group": "rooms" })).success();
+    let chirpstack = |f_cnt, address: &str, second: u32| {
+        let time = format!("2026-02-12T15:15:{second:02}.250Z");
+        let body = chirpstack(&sensor, f_cnt, address, &time);
+        lns.post("/v1/ingest/chirpstack?event=up", &body).success()["status"].clone()
+    };
+    let things_stack = |f_cnt, second: u32| {
+        let mut body = things_stack(&sensor, f_cnt);
+        body["uplink_message"]["received_at"] = json!(format!("2026-02-12T15:15:{second:02}Z"));
+        lns.post("/v1/ingest/tts", &body).success()["status"].clone()
+    };
+    let thing_park = |f_cnt: u32, second: u32| {
+        let mut body = thing_park(&sensor, f_cnt);
+        let report = &mut body["DevEUI_uplink"];
+        (report["FPort"], report["payload_hex"], report["PayloadEncryption"]) =
+            (json!("4"), json!("01"), json!("0"));
+        report["Time"] = json!(format!("2026-02-12T16:15:{second:02}.8+01:00"));
+        lns.post("/v1/ingest/actility", &body).success()["status"].clone()
+    };
+    let (first, second) = ("00189440", "00f1a2b3");
+    let own = sensor.dev_addr();
+    assert_eq!(chirpstack(1, &own, 1), "accepted");
+    assert_eq!(things_stack(1, 2), "duplicate");
+    assert_eq!(thing_park(1, 2), "duplicate");
+    assert_eq!(things_stack(2, 11), "accepted");
+    assert_eq!(thing_park(2, 11), "duplicate");
+    assert_eq!(chirpstack(2, &own, 12), "duplicate");
+    // Later ones in between change nothing.
+    assert_eq!(thing_park(3, 21), "accepted");
+    assert_eq!(things_stack(3, 21), "duplicate");
+    assert_eq!(chirpstack(1, &own, 2), "duplicate");
+    // The device joins, and counts from 1 with the same content: another frame, however it is told.
+    let joined = json!({
+        "deviceInfo": { "devEui": sensor.dev_eui().to_lowercase() }, "devAddr": first,
+    });
+    lns.post("/v1/ingest/chirpstack?event=join", &joined).success();
+    assert_eq!(things_stack(1, 31), "accepted");
+    assert_eq!(chirpstack(1, first, 31), "duplicate");
+    // Where nobody tells that it has joined, the address does.
+    assert_eq!(chirpstack(1, second, 41), "accepted");
+    assert_eq!(things_stack(1, 42), "duplicate");
+    let counters: Vec<u64> =
+        records(&server).iter().filter_map(|record| record["uplink"]["fCnt"].as_u64()).collect();
+    assert_eq!(counters, [1, 2, 3, 1, 1]);
+    let codes =
+        records(&server).into_iter().flat_map(|record| warnings(&record)).map(|(code, _)| code);
+    let restarts = codes.filter(|code| code == "counter-reset").count();
+    assert_eq!(restarts, 0, "a session that begins is no restart");
+}

@@ -154,6 +154,9 @@ fn what_has_changed_is_the_next_version_by_the_gates_judgement() {
     command.args([server.address(), "--token", server.admin_token()]);
     let said = run(&mut command).success();
     assert!(said.contains("acme/t2 1.0.1, after 1.0.0") && said.contains("1 unchanged"), "{said}");
+    let candidate =
+        "a candidate, which `champollion registry promote acme/t2@1.0.1` gives to devices";
+    assert!(said.contains(candidate), "{said}");
 }
 
 /// A package of an older version of this software has no imprint: it is made once more, and found to be the same.

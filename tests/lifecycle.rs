@@ -12,7 +12,7 @@ use champollion_tests::{Sensor, Server, Setup, digits};
 use serde_json::json;
 
 /// Time for what was sent to reach the server: well below any grace, well above loopback.
-const ARRIVAL: Duration = Duration::from_millis(300);
+const ARRIVAL: Duration = Duration::from_millis(1_000);
 
 /// The time that a server with a grace of a second may take to stop.
 const SHORT_STOP: Duration = Duration::from_secs(8);

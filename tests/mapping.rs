@@ -95,7 +95,8 @@ fn with_codec() -> (Server, Sensor) {
 /// The record of a frame.
 fn record(server: &Server, sensor: &Sensor, f_cnt: u32, payload: &[u8]) -> Json {
     server.lns().ingest(&sensor.frame(f_cnt, 1, payload)).success();
-    let records = server.partner("water").pull_all().into_iter().map(|pulled| pulled["record"].clone());
+    let records =
+        server.partner("water").pull_all().into_iter().map(|pulled| pulled["record"].clone());
     let mut of_frame = records.filter(|record| record["uplink"]["fCnt"] == f_cnt);
     of_frame.next().expect("every frame has a record")
 }
@@ -133,7 +134,8 @@ fn units_and_quantities_are_inferred_and_measured() {
     let fields = entry["fields"].as_array().expect("there are fields");
     let names: Vec<&str> = fields.iter().filter_map(|field| field["name"].as_str()).collect();
     assert_eq!(names, ["Hum", "TempC", "battery_mV", "raw", "water.value"], "pairs are one field");
-    let field = |name: &str| fields.iter().find(|field| field["name"] == name).expect("it is there");
+    let field =
+        |name: &str| fields.iter().find(|field| field["name"] == name).expect("it is there");
     let water = field("water.value");
     assert_eq!((&water["unit"], &water["meaning"]), (&json!("mm"), &json!("Water")));
     assert_eq!(water["toldUnit"], json!({ "member": "unit", "text": "mm" }));
@@ -178,7 +180,10 @@ fn a_mapping_is_put_beside_the_package_and_named_by_records() {
     let mapping = &after["decoder"]["mapping"];
     assert_eq!(mapping["version"], "1.0.0");
     assert_eq!(after["decoder"]["digest"], before["decoder"]["digest"], "the package is the same");
-    assert_eq!(after["decoder"]["fuel"], before["decoder"]["fuel"], "the host applies it afterwards");
+    assert_eq!(
+        after["decoder"]["fuel"], before["decoder"]["fuel"],
+        "the host applies it afterwards"
+    );
     assert_eq!(after["decoded"]["data"], before["decoded"]["data"]);
     assert!(measured(&after).contains(&one("water.temperature", 2, 9.3)), "{after:#}");
     assert!(measured(&after).contains(&one("battery.voltage", 0, 3.6)), "the rest stays");
@@ -200,7 +205,9 @@ fn a_mapping_is_put_beside_the_package_and_named_by_records() {
     assert!(measured(&level).contains(&one("water.level", 0, 4.232)), "{level:#}");
     let centimetres = record(&server, &sensor, 4, &LEVEL_IN_CENTIMETRES);
     assert!(measured(&centimetres).iter().all(|one| one.0 != "water.level"));
-    assert!(centimetres["decoded"]["warnings"][0].as_str().is_some_and(|said| said.contains("\"cm\"")));
+    assert!(
+        centimetres["decoded"]["warnings"][0].as_str().is_some_and(|said| said.contains("\"cm\""))
+    );
 
     // Each version is kept, and after a restart the highest one is in force.
     server.kill();
@@ -287,7 +294,10 @@ fn what_a_mapping_cannot_say_is_told_by_line() {
     let map = file(&folder, "mapping.toml", &MAPPING.replace("\"raw\"", "\"rwa\""));
     let refused = import(&[text(package.path()), "--id", "acme/level", "--map", text(&map)]);
     let sentence = refused.sentence();
-    assert!(sentence.contains("line 5: ") && sentence.contains("which has Hum, TempC"), "{sentence}");
+    assert!(
+        sentence.contains("line 5: ") && sentence.contains("which has Hum, TempC"),
+        "{sentence}"
+    );
     let gone = import(&["--map", text(&folder.path().join("gone.toml"))]);
     assert!(gone.sentence().contains("gone.toml"), "{gone:?}");
     let nobody = file(&folder, "mapping.toml", "version = \"1.0.0\"\n");
@@ -309,7 +319,8 @@ fn a_server_refuses_mappings_that_cannot_be() {
     let _ = admin.put(path, &unseen).success();
     let text = with(json!({ "name": "raw", "quantity": "water.temperature", "scale": "2" }));
     let _ = admin.put(path, &text).problem(400, "invalid-body");
-    let _ = admin.put("/v1/registry/acme/gone/mapping", &with(json!({ "name": "a" })))
+    let _ = admin
+        .put("/v1/registry/acme/gone/mapping", &with(json!({ "name": "a" })))
         .problem(404, "unknown-decoder");
     let partner = server.partner("water");
     let _ = partner.put(path, &unseen).problem(403, "forbidden");
@@ -368,10 +379,14 @@ fn a_folder_carries_the_mappings_of_a_registry_too() {
     assert!(!import(&[]).success().contains("mapped:"), "what is there is not put again");
 
     // A higher version is put where this registry follows the other one.
-    let _ = put(&from, &MAPPING.replace("1.0.0", "2.0.0").replace("offset = 5", "offset = 6")).success();
+    let _ = put(&from, &MAPPING.replace("1.0.0", "2.0.0").replace("offset = 5", "offset = 6"))
+        .success();
     export(&from);
     let left = import(&[]).success();
-    assert!(left.contains("the mapping 2.0.0 of acme/level") && left.contains("--follow"), "{left}");
+    assert!(
+        left.contains("the mapping 2.0.0 of acme/level") && left.contains("--follow"),
+        "{left}"
+    );
     assert_eq!(to.admin().get(path).success()["version"], "1.0.0");
     let _ = import(&["--follow"]).success();
     assert_eq!(to.admin().get(path).success()["version"], "2.0.0");
@@ -380,7 +395,8 @@ fn a_folder_carries_the_mappings_of_a_registry_too() {
     let other = start();
     let _ = other.admin_cli().run(&["registry", "import", text(&carried)]).success();
     let _ = put(&from, &MAPPING.replace("1.0.0", "3.0.0")).success();
-    let _ = put(&to, &MAPPING.replace("1.0.0", "3.0.0").replace("offset = 5", "offset = 7")).success();
+    let _ =
+        put(&to, &MAPPING.replace("1.0.0", "3.0.0").replace("offset = 5", "offset = 7")).success();
     export(&from);
     let refused = import(&["--follow"]);
     assert!(refused.stdout.contains("was put here with the digest"), "{refused:?}");
@@ -401,7 +417,8 @@ fn a_mirror_takes_over_mappings() {
     let (from, _) = with_codec();
     let _ = put(&from, MAPPING).success();
     let to = start();
-    let mirror = ["registry", "mirror", from.address(), "--from-token", from.admin_token(), "--json"];
+    let mirror =
+        ["registry", "mirror", from.address(), "--from-token", from.admin_token(), "--json"];
     let mirrored = to.admin_cli().json(&mirror);
     assert_eq!(mirrored["mappings"][0]["version"], "1.0.0", "{mirrored}");
     let path = "/v1/registry/acme/level/mapping";

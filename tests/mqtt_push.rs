@@ -96,7 +96,7 @@ fn of_mosquitto_what_is_wrong_with_a_broker_is_told() {
         assert!(said.contains(says), "{tried}");
     }
     for (change, code, says) in [
-        (json!({ "url": "mqtt://localhost" }), "invalid-route", "plain-http"),
+        (json!({ "url": "mqtt://localhost" }), "invalid-route", "the address is without TLS"),
         (json!({ "url": "http://localhost" }), "invalid-route", "mqtts://"),
         (json!({ "topic": "a/#" }), "invalid-body", "topic"),
         (json!({ "tls": { "ca": "no certificate" } }), "invalid-route", "tls.ca"),

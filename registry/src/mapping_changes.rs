@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::{
     changes::Mandate,
     error::RegistryError,
-    gate::{Finding, incompatible_mappings},
+    gate::{Finding, in_words, incompatible_mappings},
     ledger::{AuditEntry, KeptMapping, MAPPINGS, ResolveError, read_mappings},
     package::{DecoderId, Manifest, Mapping, MappingFault},
     registry::Registry,
@@ -27,13 +27,13 @@ pub enum MappingChangeError {
     #[error("{0} is a component, which measures by itself: mappings are for codecs in JavaScript")]
     Component(DecoderId),
     /// The mapping says what cannot be.
-    #[error("{}", said(.0))]
+    #[error("{}", in_words(.0))]
     Faults(Vec<MappingFault>),
     /// A version as high was put before.
     #[error(transparent)]
     NotHigher(Box<NotHigher>),
     /// The change keeps users of the mapping before from using this one.
-    #[error("{}", said(.0))]
+    #[error("{}", in_words(.0))]
     Incompatible(Vec<Finding>),
     /// There is no mapping, or not this version of it.
     #[error("{0} has no such mapping")]
@@ -56,11 +56,6 @@ pub struct NotHigher {
     pub version: Version,
     /// The version that is in force.
     pub current: Version,
-}
-
-fn said(all: &[impl ToString]) -> String {
-    let all: Vec<String> = all.iter().map(ToString::to_string).collect();
-    all.join("; ")
 }
 
 impl From<RegistryError> for MappingChangeError {

@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::{
     channels::Channel,
     error::RegistryError,
-    gate::{Admitted, Finding, incompatibilities},
+    gate::{Admitted, Finding, in_words, incompatibilities},
     keys::{Provenance, UntrustedError},
     ledger::{
         Actor, AuditEntry, CHANNELS, Entry, IndexEvent, IndexLine, Listed, PublishedVersion,
@@ -57,7 +57,7 @@ pub struct Published {
 #[non_exhaustive]
 pub enum PublishError {
     /// The gate found something wrong with it.
-    #[error("{}", said(.0))]
+    #[error("{}", in_words(.0))]
     Refused(Vec<Finding>),
     /// It is not known where it comes from.
     #[error(transparent)]
@@ -78,11 +78,6 @@ pub enum PublishError {
     /// The registry could not keep it.
     #[error(transparent)]
     Registry(Box<RegistryError>),
-}
-
-fn said(findings: &[Finding]) -> String {
-    let all: Vec<String> = findings.iter().map(ToString::to_string).collect();
-    all.join("; ")
 }
 
 impl From<RegistryError> for PublishError {

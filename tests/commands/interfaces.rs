@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use champollion_tests::{Asked, Outside};
+use champollion_tests::{Asked, HANGS_UP, Outside, eventually};
 use serde_json::{Value as Json, json};
 use ureq::http::Method;
 
@@ -64,6 +64,42 @@ fn a_fault_of_one_command_holds_up_no_other() {
             let done = once_handed_over(&server, id);
             assert_eq!(done["problem"], Json::Null, "{kind}");
         }
+    }
+}
+
+/// A network server, or a proxy before it, ends the connection over one device's command, each time: those of other
+/// groups go out at once.
+#[test]
+fn a_command_that_ends_the_connection_holds_up_no_other() {
+    for (kind, taken, more) in KINDS {
+        let outside = Outside::start(move |_| (200, taken.to_owned()));
+        let server = over_http(kind, &outside, more);
+        let (light, meter) = (register(&server, 1, "light"), register(&server, 2, "water"));
+        let dev_eui = light.dev_eui();
+        let broken = dev_eui.clone();
+        outside.answer(move |asked| {
+            if is_about(asked, &broken) {
+                return (HANGS_UP, String::new());
+            }
+            (200, taken.to_owned())
+        });
+        let waiting = send(&server, &light, false);
+        for times in 1..=3 {
+            eventually("the connection is ended over it", || {
+                let asked = outside.asked();
+                let tries = asked.iter().filter(|asked| is_about(asked, &dev_eui)).count();
+                (tries >= times).then_some(())
+            });
+            let started = Instant::now();
+            let id = send(&server, &meter, false);
+            once_handed_over(&server, &id);
+            assert!(started.elapsed() < Duration::from_secs(2), "{kind}: {:?}", started.elapsed());
+        }
+        let problem = shown(&server.admin(), &waiting)["problem"].clone();
+        assert!(problem.is_string(), "{kind}: it does not say what it waits for");
+        outside.answer(move |_| (200, taken.to_owned()));
+        let done = once_handed_over(&server, &waiting);
+        assert_eq!(done["problem"], Json::Null, "{kind}");
     }
 }
 

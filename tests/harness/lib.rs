@@ -41,7 +41,7 @@ pub use file_servers::FileServer;
 pub use grpc::{Called, GrpcAnswer, GrpcOutside};
 pub use mischief::{MISCHIEF, Mischief, mischief};
 pub use oci::{OCI_USER, OciRegistry};
-pub use outside::{Asked, Outside, eventually};
+pub use outside::{Asked, HANGS_UP, Outside, eventually};
 pub use packages::{AXIOMA, DECODERS, ELSYS, LUMINAIRE, Sources, thermometer, with_sections};
 pub use raw::Connection;
 pub use record::reading;

@@ -31,6 +31,9 @@ use crate::broker::{certificates, free_port};
 /// Nothing takes longer that is not broken.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// The status of an answer that is none: the connection ends instead.
+pub const HANGS_UP: u16 = 0;
+
 /// A request that a network server was sent.
 #[derive(Clone, Debug)]
 pub struct Asked {
@@ -259,6 +262,10 @@ async fn answer(
     };
     let (status, text) = shared.answers.lock().unwrap_or_else(PoisonError::into_inner)(&asked);
     shared.asked.lock().unwrap_or_else(PoisonError::into_inner).push(asked);
+    if status == HANGS_UP {
+        // The task of the connection ends, and the connection with it; no panic is reported.
+        std::panic::resume_unwind(Box::new("it hangs up"));
+    }
     let mut headers = HeaderMap::new();
     if let Some(seconds) = *shared.retry_after.lock().unwrap_or_else(PoisonError::into_inner) {
         headers.insert("retry-after", seconds.into());

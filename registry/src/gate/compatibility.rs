@@ -137,13 +137,18 @@ fn changes_of_fields(previous: &Manifest, next: &Manifest, changes: &mut Vec<(St
             let (old, new) = (field.kind.as_str(), new.kind.as_str());
             changes.push((format!("the field {name} is {new} and was {old}"), Needed::Major));
         }
-        let was_unknown = field.quantity.is_none() && field.unit.is_none();
-        let is_known_now = was_unknown && new.quantity.is_some();
         let channel = |field: &Field| field.channel.map(|channel| channel.to_string());
+        let is_measured_now = field.quantity.is_none() && new.quantity.is_some();
+        let units = |field: &Field| {
+            let (unit, in_data) = (field.unit.clone(), field.data_unit.clone());
+            // The unit of a field without a quantity is the one in data, which must stay what it was.
+            if is_measured_now { (None, in_data.or(unit)) } else { (unit, in_data) }
+        };
+        let ((unit, in_data), (new_unit, new_in_data)) = (units(field), units(new));
         for (what, old, new, is_more) in [
             ("quantity", &field.quantity, &new.quantity, true),
-            ("unit", &field.unit, &new.unit, true),
-            ("unit in data", &field.data_unit, &new.data_unit, is_known_now),
+            ("unit", &unit, &new_unit, true),
+            ("unit in data", &in_data, &new_in_data, is_measured_now),
             ("channel", &channel(field), &channel(new), field.quantity.is_none()),
         ] {
             match (old, new) {
@@ -333,6 +338,12 @@ mod tests {
         assert!(!incompatibilities(&previous, &with("1.3.0", &other)).is_empty(), "it was known");
         let channel = after.replace("inferred = true", "inferred = true\nchannel = 1");
         assert!(!incompatibilities(&previous, &with("1.3.0", &channel)).is_empty());
+        let unmeasured = with("1.2.3", &field("level", "number", "unit = \"mm\""));
+        let measured = "quantity = \"water.level\"\nunit = \"m\"\ndata-unit = \"mm\"";
+        let next = with("1.3.0", &field("level", "number", measured));
+        assert!(incompatibilities(&unmeasured, &next).is_empty(), "its unit in data is the same");
+        let other = field("level", "number", &measured.replace("mm", "cm"));
+        assert!(!incompatibilities(&unmeasured, &with("1.3.0", &other)).is_empty());
     }
 
     #[test]

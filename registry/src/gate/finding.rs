@@ -98,3 +98,9 @@ impl Finding {
         }
     }
 }
+
+/// Returns all findings, or faults, as one sentence.
+pub(crate) fn in_words(all: &[impl ToString]) -> String {
+    let all: Vec<String> = all.iter().map(ToString::to_string).collect();
+    all.join("; ")
+}

@@ -13,6 +13,7 @@ mod settings;
 pub use admission::{Admitted, Gate, Report};
 pub use compatibility::next_version;
 pub use finding::Finding;
+pub(crate) use finding::in_words;
 pub use random::{Misbehaved, Payload, Tried};
 pub use rehearsal::{Rehearsal, RehearsalError, VectorDiffers};
 pub use settings::PublicationSettings;

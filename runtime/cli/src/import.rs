@@ -611,7 +611,10 @@ fn show(report: &Report) {
         output::line(format_args!("{} unchanged, not published again", unchanged.len()));
     }
     for Bumped { codec, id, version, previous } in bumped {
-        output::line(format_args!("published: {codec} is {id} {version}, after {previous}"));
+        output::line(format_args!(
+            "published: {codec} is {id} {version}, after {previous}: a candidate, which \
+             `champollion registry promote {id}@{version}` gives to devices"
+        ));
     }
     let failed = vectors.failed.len();
     output::line(format_args!(

@@ -103,7 +103,8 @@ pub struct Downlink {
     /// The moment at which it was taken back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancelled_at: Option<Timestamp>,
-    /// The number of times that it was offered to the network server.
+    /// The number of times that it was offered to the network server; one that it cannot have heard does not
+    /// count.
     pub attempts: u32,
     /// The number of times that the broker of the network server took it.
     #[serde(default, skip_serializing_if = "is_zero")]

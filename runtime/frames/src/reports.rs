@@ -4,7 +4,9 @@
 //! own rules. So nothing is refused for being old. What is told apart is a frame that was taken
 //! already, which its network server hands over again since it heard no answer, from one that was not:
 //!
-//! - **The same FCnt, the same content, received at about the same moment**: taken already.
+//! - **The same FCnt, the same content, received at about the same moment**: taken already, be it through
+//!   another network server, which tells more of it, or less. Under another address it is another frame; and
+//!   after a join, or with another MIC, only what was received within seconds is the same.
 //! - **An FCnt that is not above the last, received earlier than the last**: it was held up, by a
 //!   gateway or a network server that was out of reach, and overtaken. It is taken; the last stays.
 //! - **The same, received later**: the counter started over. Under a new address, or after the network
@@ -14,16 +16,14 @@
 //! As in [`Sessions`](crate::Sessions) a device has one pending claim at most.
 
 pub(crate) mod place;
+mod seen;
 pub(crate) mod state;
 
 use std::collections::HashMap;
 
 use parking_lot::RwLock;
 
-use self::{
-    place::Place,
-    state::{ReportState, Seen},
-};
+use self::{place::Place, seen::Arriving, state::ReportState};
 use crate::{
     address::{DevAddr, DevEui},
     claim::{Claim, Hold},
@@ -91,15 +91,9 @@ impl Reports {
         if report.is_encrypted {
             decrypt(&mut report, app_s_key)?;
         }
-        let (dev_eui, f_cnt) = (report.dev_eui, report.f_cnt);
-        let fingerprint = Fingerprint::of(&report, &report.payload);
-        let seen = Seen {
-            f_cnt,
-            mark: Fingerprint::timeless(&report, &report.payload),
-            // One moment in the future would make all others seem held up.
-            received_at_ms: report.received_at_ms.map(|moment| moment.min(now_ms)),
-        };
-        let (arrival, hold) = self.place(dev_eui).take(dev_eui, report.dev_addr, seen)?;
+        let fingerprint = Fingerprint::of(&report);
+        let arriving = Arriving::of(&report, now_ms);
+        let (arrival, hold) = self.place(report.dev_eui).take(report.dev_eui, &arriving)?;
         let uplink =
             VerifiedUplink::reported(report, fingerprint, arrival, received_at_ms, metadata);
         Ok(Claim::new(uplink, Hold::Report(hold)))

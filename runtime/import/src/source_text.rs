@@ -113,7 +113,7 @@ fn utf_8(bytes: &[u8], skipped: usize) -> SourceText {
 }
 
 /// The number of the line that a text ends in, from 1.
-fn lines(text: &str) -> usize {
+pub(super) fn lines(text: &str) -> usize {
     1 + text.bytes().filter(|&byte| byte == b'\n').count()
 }
 

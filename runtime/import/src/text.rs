@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use super::Problem;
+use super::{Problem, source_text::lines};
 
 /// Reads YAML 1.2: `0x1f` is 31 and `00012074` is 12074.
 pub(super) fn yaml<T: DeserializeOwned>(text: &str, place: &str) -> Result<T, Problem> {
@@ -27,13 +27,8 @@ pub(super) fn json<T: DeserializeOwned>(text: &str, place: &str) -> Result<T, Pr
 /// Reads a text as TOML.
 pub(super) fn toml<T: DeserializeOwned>(text: &str, place: &str) -> Result<T, Problem> {
     toml::from_str(text).map_err(|error: toml::de::Error| {
-        let line = error.span().map_or(1, |span| {
-            text.as_bytes()[..span.start.min(text.len())]
-                .iter()
-                .filter(|&&byte| byte == b'\n')
-                .count()
-                + 1
-        });
+        let before = error.span().and_then(|span| text.get(..span.start));
+        let line = before.map_or(1, lines);
         Problem::new(place, format!("line {line}: {}", one_line(error.message())))
     })
 }

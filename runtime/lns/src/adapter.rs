@@ -18,6 +18,11 @@ pub trait Adapter: Sync {
     /// The name for people.
     fn product(&self) -> &'static str;
 
+    /// Further names that people know the network server by, for those who take them for its path.
+    fn other_names(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// The paths that the network server appends to the address that it is given.
     fn appended_paths(&self) -> &'static [&'static str] {
         &[]

@@ -39,6 +39,20 @@ impl Kind {
         Self::all().find(|kind| kind.name() == name)
     }
 
+    /// The kind that is meant by a name that is none: one of its other names, be it with something behind it, as
+    /// in `loriot-io` or `ttn-v3`.
+    #[must_use]
+    pub fn meant_by(name: &str) -> Option<Self> {
+        let name = bare(name);
+        let begins = |known: &&str| name.starts_with(&bare(known));
+        let known = |kind: Self| {
+            let names = [kind.name(), kind.product()].into_iter();
+            let names = names.chain(kind.other_names().iter().copied());
+            names.filter(begins).map(|known| bare(known).len()).max().map(|length| (length, kind))
+        };
+        Self::all().filter_map(known).max_by_key(|(length, _)| *length).map(|(_, kind)| kind)
+    }
+
     /// The kind whose message a body over HTTP looks like.
     #[must_use]
     pub fn recognize(json: &Json) -> Option<Self> {
@@ -65,6 +79,11 @@ impl Kind {
         let appended = self.appended_paths().iter().map(move |path| format!("{PATH}{self}{path}"));
         std::iter::once(self.path()).chain(appended)
     }
+}
+
+/// The letters and digits of a name, in lower case.
+fn bare(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 
 impl Deref for Kind {
@@ -137,6 +156,33 @@ mod tests {
         }
         let error = serde_json::from_str::<Kind>("\"sigfox\"").unwrap_err().to_string();
         assert!(error.contains("sigfox") && error.contains("chirpstack"), "{error}");
+    }
+
+    #[test]
+    fn a_kind_is_found_by_the_names_that_people_have_for_it() {
+        for (name, meant) in [
+            ("ttn", "tts"),
+            ("the-things-stack", "tts"),
+            ("TheThingsNetwork", "tts"),
+            ("ttn-v3", "tts"),
+            ("loriot-io", "loriot"),
+            ("thingpark", "actility"),
+            ("actility-thingpark", "actility"),
+            ("thingpark_x", "actility"),
+            ("aws-iot", "aws"),
+            ("aws_iot_core_for_lorawan", "aws"),
+            ("chirpstack-v4", "chirpstack"),
+            ("orange-live-objects", "live-objects"),
+            ("liveobjects", "live-objects"),
+            ("multi-tech", "multitech"),
+            ("phyPayload", "phy"),
+        ] {
+            let found = Kind::meant_by(name).map(|kind| kind.name());
+            assert_eq!(found, Some(meant), "{name}");
+        }
+        for name in ["", "sigfox", "t", "-", "lora"] {
+            assert_eq!(Kind::meant_by(name), None, "{name}");
+        }
     }
 
     #[test]

@@ -50,6 +50,7 @@ pub mod outgoing;
 mod own_format;
 pub mod phy;
 pub mod plain;
+mod plain_words;
 mod radio;
 mod repair;
 #[cfg(test)]
@@ -72,6 +73,7 @@ pub use message::{Content, Frame, GATEWAYS, Joined, Message, Nameless};
 pub use mistake::{Doors, Mistake, Stranger, Whose, encoding::without_mark};
 pub use name::{NetworkServerName, NetworkServerNameError};
 pub use own_format::OwnFormat;
+pub use plain_words::in_plain_words;
 pub use topic::Topic;
 pub use unreadable::{Fault, Unreadable};
 pub use whereabouts::{Place, Whereabouts};

@@ -9,7 +9,7 @@ use serde::{
 
 use crate::{
     Fault, Frame, Heard, Kind, Message, Unreadable, json::NAME_BYTES, message::GATEWAYS,
-    mistake::encoding::without_mark,
+    mistake::encoding::without_mark, plain_words::in_plain_words,
 };
 
 /// A format of our own: a frame as JSON, or many as lines of JSON.
@@ -46,7 +46,8 @@ impl From<PhyReception> for Reception {
 /// Reads a message in a format of our own.
 pub(crate) fn heard<T: OwnFormat>(body: &[u8]) -> Result<Heard, Unreadable> {
     let message: T = serde_json::from_slice(without_mark(body)).map_err(|error| {
-        let (said, is_data) = (error.to_string(), error.is_data());
+        let said = in_plain_words(&error.to_string()).into_owned();
+        let is_data = error.is_data();
         let fault = if is_data { Fault::Invalid(said) } else { Fault::NotJson(said) };
         Unreadable::new("", fault)
     })?;

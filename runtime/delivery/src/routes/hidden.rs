@@ -3,7 +3,7 @@
 
 use serde_json::Value as Json;
 
-use super::route::{Route, RouteError};
+use super::{route::Route, route_error::RouteError};
 use crate::destinations::Secret;
 
 /// A part of the route before.
@@ -27,9 +27,30 @@ impl<'route> Before<'route> {
     }
 }
 
+impl Route {
+    /// Fills in secrets that were left as they are from the route before: those that are shown as hidden, and
+    /// the signing secrets where none are said. Another recipient gets none of them.
+    ///
+    /// # Errors
+    /// There is none in the route before, or it was for another recipient.
+    pub fn with_secrets_of(self, before: Option<&Self>) -> Result<Self, RouteError> {
+        let changed = match (self.to.target(), before.and_then(|before| before.to.target())) {
+            (Some(now), Some(before)) => now.changed(&before),
+            _ => None,
+        };
+        let mut route = serde_json::to_value(&self)?;
+        fill_hidden(&mut route, before, changed)?;
+        let mut route: Self = serde_json::from_value(route)?;
+        if let (None, Some(before)) = (changed, before) {
+            route.to.keep_signing_secrets(&before.to);
+        }
+        Ok(route)
+    }
+}
+
 /// Replaces texts that stand for a secret by the secrets of the route before. `changed` is the member by which the
 /// recipient is another than before, which gets none of them.
-pub(super) fn fill_hidden(
+fn fill_hidden(
     route: &mut Json,
     before: Option<&Route>,
     changed: Option<&'static str>,

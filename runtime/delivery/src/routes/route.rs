@@ -1,24 +1,15 @@
 //! A route as its owner says it.
 
-use champollion_store::MAX_VALUE_BYTES;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    contradiction::Contradiction, destination::Destination, filter::Filter, hidden::fill_hidden,
+    destination::Destination,
+    filter::Filter,
+    route_error::{ROUTE_BYTES, RouteError},
     shape::Shape,
 };
-use crate::{
-    destinations::{Secret, mqtt::MqttPushError, push::HttpPushError},
-    files::FilePushError,
-    zone::Zone,
-};
-
-/// Longest description in bytes.
-pub(super) const DESCRIPTION_BYTES: usize = 1_000;
-
-/// Largest route in bytes as it is stored: a value of the store, without what is kept beside the route.
-const ROUTE_BYTES: usize = MAX_VALUE_BYTES - (2 << 10);
+use crate::{destinations::Secret, zone::Zone};
 
 /// A route: the records of a group, their shape, and the destination they go to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -49,93 +40,7 @@ pub struct Route {
     pub(crate) zone_of_group: Option<Zone>,
 }
 
-/// Why a route cannot be.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum RouteError {
-    /// The description is long.
-    #[error("description has {bytes} bytes, and {DESCRIPTION_BYTES} are the limit")]
-    Description {
-        /// The size in bytes.
-        bytes: usize,
-    },
-    /// Records cannot be posted like that.
-    #[error("to.http: {0}")]
-    Http(#[from] HttpPushError),
-    /// Records cannot be published like that.
-    #[error("to.mqtt: {0}")]
-    Mqtt(#[from] MqttPushError),
-    /// Files cannot be put like that.
-    #[error("to.files.{0}")]
-    Files(#[from] FilePushError),
-    /// A secret is not said, and there is none before it that could stay.
-    #[error("{path} is \"(hidden)\", which keeps a secret as it is, and there is none yet: say it")]
-    NoSecret {
-        /// The path of the member.
-        path: String,
-    },
-    /// A secret is not said, and the one that there is was for another recipient.
-    #[error(
-        "{path} is \"(hidden)\", which keeps a secret as it is, and {changed} is changed: a secret is kept \
-         for the same host and port, the same host key and the same authorities alone. Say it again"
-    )]
-    SecretOfAnother {
-        /// The path of the member.
-        path: String,
-        /// The member by which the recipient is another.
-        changed: &'static str,
-    },
-    /// A secret is not said, and several that there are may be meant.
-    #[error(
-        "{path} is \"(hidden)\", which keeps a secret as it is, and {several} secrets may be meant: a list is kept \
-         whole or its secrets are said; a new one is made and an old one ended by rotating and retiring them"
-    )]
-    SecretOfSeveral {
-        /// The path of the member.
-        path: String,
-        /// The number of secrets that may be meant.
-        several: usize,
-    },
-    /// Members contradict each other, or ask for what can never be.
-    #[error(transparent)]
-    Contradiction(#[from] Contradiction),
-    /// It is more than the store takes.
-    #[error(
-        "the route has {bytes} bytes, {devices} devices in its filter among them, and {ROUTE_BYTES} are \
-         the limit; nothing was changed. Name the devices by their sub-group, their use case or a tag, or \
-         make several routes"
-    )]
-    TooLarge {
-        /// The size in bytes.
-        bytes: usize,
-        /// The number of devices in its filter.
-        devices: usize,
-    },
-    /// It is not as it was written.
-    #[error("the route cannot be read: {0}")]
-    Damaged(#[from] serde_json::Error),
-}
-
 impl Route {
-    /// Fills in secrets that were left as they are from the route before: those that are shown as hidden, and
-    /// the signing secrets where none are said. Another recipient gets none of them.
-    ///
-    /// # Errors
-    /// There is none in the route before, or it was for another recipient.
-    pub fn with_secrets_of(self, before: Option<&Self>) -> Result<Self, RouteError> {
-        let changed = match (self.to.target(), before.and_then(|before| before.to.target())) {
-            (Some(now), Some(before)) => now.changed(&before),
-            _ => None,
-        };
-        let mut route = serde_json::to_value(&self)?;
-        fill_hidden(&mut route, before, changed)?;
-        let mut route: Self = serde_json::from_value(route)?;
-        if let (None, Some(before)) = (changed, before) {
-            route.to.keep_signing_secrets(&before.to);
-        }
-        Ok(route)
-    }
-
     /// Checks that the route can be stored.
     pub(crate) fn check_size(&self) -> Result<(), RouteError> {
         let bytes = serde_json::to_vec(self)?.len();

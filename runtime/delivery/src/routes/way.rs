@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::{
     destination::Destination,
-    route::{DESCRIPTION_BYTES, Route, RouteError},
+    route::Route,
+    route_error::{DESCRIPTION_BYTES, RouteError},
 };
 use crate::{
     destinations::{DestinationLimits, Recipient},

@@ -5,12 +5,11 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::state::{ReportState, Seen};
-use crate::{
-    address::{DevAddr, DevEui},
-    refusal::Refusal,
-    uplink::Arrival,
+use super::{
+    seen::{Arriving, Seen},
+    state::ReportState,
 };
+use crate::{address::DevEui, refusal::Refusal, uplink::Arrival};
 
 /// A device's place: how far it has come, under a lock of its own.
 #[derive(Debug, Clone, Default)]
@@ -45,19 +44,18 @@ impl Place {
     pub(super) fn take(
         self,
         dev_eui: DevEui,
-        dev_addr: Option<DevAddr>,
-        seen: Seen,
+        arriving: &Arriving,
     ) -> Result<(Arrival, ReportHold), Refusal> {
-        let f_cnt = seen.f_cnt;
+        let seen @ Seen { f_cnt, .. } = arriving.seen;
         let mut progress = self.0.lock();
-        if progress.state.remembers(&seen) {
+        if progress.state.remembers(arriving) {
             return Err(Refusal::Duplicate { dev_eui, f_cnt });
         }
         if let Some(pending) = progress.pending {
             return Err(Refusal::InFlight { dev_eui, f_cnt, pending });
         }
-        let arrival = progress.state.arrival(dev_addr, &seen);
-        let next_state = progress.state.after(dev_addr, seen);
+        let arrival = progress.state.arrival(&seen);
+        let next_state = progress.state.after(seen);
         let previous_state = progress.state.clone();
         progress.pending = Some(f_cnt);
         drop(progress);

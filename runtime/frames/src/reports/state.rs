@@ -1,19 +1,15 @@
 //! State of the reported uplinks of a device, which must survive a restart.
 
-use std::{collections::VecDeque, fmt, str::FromStr};
+use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
+use super::seen::{Arriving, Seen};
 use crate::{address::DevAddr, uplink::Arrival};
 
 /// Uplinks that are remembered. A network server hands one over again that it heard no answer of; meanwhile
 /// it has handed over some newer ones of the device at most.
 const REMEMBERED: usize = 16;
-
-/// The distance of moments, in milliseconds, that a network server may tell of one frame: when each gateway
-/// heard it, or the device repeated it since nobody acknowledged it. A device that sends the same payload at
-/// the same FCnt later has started over.
-const SAME_MOMENT_MS: u64 = 10 * 60 * 1_000;
 
 /// The state of the reported uplinks of a device.
 ///
@@ -32,15 +28,6 @@ pub struct ReportState {
     last_received_at_ms: Option<u64>,
     /// The uplinks that were accepted last, the newest first.
     recent: VecDeque<Seen>,
-}
-
-/// An uplink that was accepted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
-pub(crate) struct Seen {
-    pub(crate) f_cnt: u32,
-    pub(crate) mark: [u8; 4],
-    pub(crate) received_at_ms: Option<u64>,
 }
 
 impl ReportState {
@@ -62,8 +49,9 @@ impl ReportState {
         self.dev_addr
     }
 
-    pub(crate) fn remembers(&self, seen: &Seen) -> bool {
-        self.recent.iter().any(|other| other.is_same(seen))
+    pub(crate) fn remembers(&self, arriving: &Arriving) -> bool {
+        let is_elsewhere = self.is_of_a_new_session(&arriving.seen);
+        self.recent.iter().any(|seen| arriving.is(seen, is_elsewhere))
     }
 
     /// Whether it was received before the last, and only comes later.
@@ -74,17 +62,17 @@ impl ReportState {
         )
     }
 
-    fn is_of_a_new_session(&self, dev_addr: Option<DevAddr>) -> bool {
-        matches!((self.dev_addr, dev_addr), (Some(known), Some(told)) if known != told)
+    fn is_of_a_new_session(&self, seen: &Seen) -> bool {
+        matches!((self.dev_addr, seen.dev_addr), (Some(known), Some(told)) if known != told)
     }
 
     /// Compares an uplink with those before.
-    pub(crate) fn arrival(&self, dev_addr: Option<DevAddr>, seen: &Seen) -> Arrival {
+    pub(crate) fn arrival(&self, seen: &Seen) -> Arrival {
         if self.is_held_up(seen) {
             return Arrival::HeldUp;
         }
         let is_above = self.last_f_cnt.is_none_or(|last| seen.f_cnt > last);
-        if is_above || self.is_of_a_new_session(dev_addr) {
+        if is_above || self.is_of_a_new_session(seen) {
             Arrival::InOrder
         } else {
             Arrival::StartsOver
@@ -92,76 +80,29 @@ impl ReportState {
     }
 
     /// After an uplink was accepted.
-    pub(crate) fn after(&self, dev_addr: Option<DevAddr>, seen: Seen) -> Self {
+    pub(crate) fn after(&self, seen: Seen) -> Self {
         let mut recent = self.recent.clone();
         recent.truncate(REMEMBERED - 1);
+        let is_held_up = self.is_held_up(&seen);
+        if !is_held_up && self.is_of_a_new_session(&seen) {
+            recent.iter_mut().for_each(Seen::end_session);
+        }
         recent.push_front(seen);
-        if self.is_held_up(&seen) {
+        if is_held_up {
             return Self { recent, ..self.clone() };
         }
         Self {
             last_f_cnt: Some(seen.f_cnt),
-            dev_addr: dev_addr.or(self.dev_addr),
+            dev_addr: seen.dev_addr.or(self.dev_addr),
             last_received_at_ms: seen.received_at_ms.or(self.last_received_at_ms),
             recent,
         }
     }
 
     /// After the network server told that the device has joined.
-    pub(crate) fn after_join(self, dev_addr: Option<DevAddr>) -> Self {
+    pub(crate) fn after_join(mut self, dev_addr: Option<DevAddr>) -> Self {
+        self.recent.iter_mut().for_each(Seen::end_session);
         Self { last_f_cnt: None, dev_addr: dev_addr.or(self.dev_addr), ..self }
-    }
-}
-
-impl Seen {
-    fn is_same(&self, other: &Self) -> bool {
-        let at_the_same_moment = match (self.received_at_ms, other.received_at_ms) {
-            (Some(one), Some(other)) => one.abs_diff(other) <= SAME_MOMENT_MS,
-            _ => true,
-        };
-        self.f_cnt == other.f_cnt && self.mark == other.mark && at_the_same_moment
-    }
-}
-
-/// Short, since sixteen of them are stored with every uplink.
-impl fmt::Display for Seen {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{:x}.{:08x}", self.f_cnt, u32::from_be_bytes(self.mark))?;
-        match self.received_at_ms {
-            Some(moment) => write!(formatter, ".{moment:x}"),
-            None => Ok(()),
-        }
-    }
-}
-
-impl From<Seen> for String {
-    fn from(seen: Seen) -> Self {
-        seen.to_string()
-    }
-}
-
-impl FromStr for Seen {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("{text:?} is no uplink that was accepted");
-        let mut parts = text.split('.');
-        let mut part = || parts.next().ok_or_else(wrong);
-        let f_cnt = u32::from_str_radix(part()?, 16).map_err(|_| wrong())?;
-        let mark = u32::from_str_radix(part()?, 16).map_err(|_| wrong())?.to_be_bytes();
-        let received_at_ms = parts
-            .next()
-            .map(|moment| u64::from_str_radix(moment, 16).map_err(|_| wrong()))
-            .transpose()?;
-        Ok(Self { f_cnt, mark, received_at_ms })
-    }
-}
-
-impl TryFrom<String> for Seen {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        text.parse()
     }
 }
 
@@ -169,42 +110,52 @@ impl TryFrom<String> for Seen {
 mod tests {
     use super::*;
 
-    fn seen(f_cnt: u32, mark: u8, received_at_ms: Option<u64>) -> Seen {
-        Seen { f_cnt, mark: [mark; 4], received_at_ms }
+    fn seen(f_cnt: u32, received_at_ms: Option<u64>) -> Seen {
+        Seen { f_cnt, mark: [1; 4], received_at_ms, dev_addr: None, mic: None, is_over: false }
+    }
+
+    fn arriving(f_cnt: u32) -> Arriving {
+        Arriving { seen: seen(f_cnt, None), earlier_mark: [9; 4] }
     }
 
     #[test]
     fn the_state_is_stored_as_short_json() {
         let address = Some(DevAddr::from_u32(0x0102_0304));
+        let moment = Some(1_767_225_600_000);
         let state = ReportState::default()
-            .after(address, seen(7, 0x0F, Some(1_767_225_600_000)))
-            .after(None, seen(8, 1, None));
-        let json = r#"{"lastFCnt":8,"devAddr":"01020304","lastReceivedAtMs":1767225600000,"recent":["8.01010101","7.0f0f0f0f.19b76daa800"]}"#;
+            .after(Seen { dev_addr: address, ..seen(7, moment) })
+            .after(seen(8, None));
+        let json = r#"{"lastFCnt":8,"devAddr":"01020304","lastReceivedAtMs":1767225600000,"recent":["8.01010101","7.01010101.19b76daa800.@01020304"]}"#;
         assert_eq!(serde_json::to_string(&state).unwrap(), json);
         assert_eq!(serde_json::from_str::<ReportState>(json).unwrap(), state);
         assert_eq!(serde_json::from_str::<ReportState>("{}").unwrap(), ReportState::default());
-        for wrong in ["", "7", "7.x", "7.1.x", "-1.1"] {
-            let error = wrong.parse::<Seen>().unwrap_err();
-            assert!(error.contains(&format!("{wrong:?}")), "{error}");
-        }
     }
 
     #[test]
     fn a_bounded_number_is_remembered() {
         let mut state = ReportState::default();
         for f_cnt in 0..100 {
-            state = state.after(None, seen(f_cnt, 1, None));
+            state = state.after(seen(f_cnt, None));
         }
         assert_eq!(state.recent.len(), REMEMBERED);
-        assert!(state.remembers(&seen(84, 1, None)) && !state.remembers(&seen(83, 1, None)));
-        assert!(!state.remembers(&seen(99, 2, None)));
+        assert!(state.remembers(&arriving(84)) && !state.remembers(&arriving(83)));
     }
 
     #[test]
-    fn the_same_content_long_after_is_another_uplink() {
-        let state = ReportState::default().after(None, seen(0, 1, Some(1_000_000)));
-        assert!(state.remembers(&seen(0, 1, Some(1_000_000 + SAME_MOMENT_MS))));
-        assert!(!state.remembers(&seen(0, 1, Some(1_000_001 + SAME_MOMENT_MS))));
-        assert!(state.remembers(&seen(0, 1, None)));
+    fn a_join_and_another_address_end_a_session() {
+        let is_over = |state: &ReportState| -> Vec<bool> {
+            state.recent.iter().map(|seen| seen.is_over).collect()
+        };
+        let at = |address, f_cnt, moment| Seen {
+            dev_addr: Some(DevAddr::from_u32(address)),
+            ..seen(f_cnt, Some(moment))
+        };
+        let state = ReportState::default().after(at(1, 7, 1_000)).after(seen(8, Some(2_000)));
+        assert_eq!(is_over(&state), [false, false], "an address that is not told is no other");
+        let elsewhere = state.after(at(2, 0, 3_000));
+        assert_eq!(is_over(&elsewhere), [false, true, true]);
+        let held_up = elsewhere.after(at(1, 6, 500));
+        assert_eq!(is_over(&held_up), [false, false, true, true], "it ends none");
+        assert_eq!(is_over(&state.after_join(None)), [true, true]);
     }
 }

@@ -146,6 +146,54 @@ fn a_counter_that_starts_over_refuses_nothing() {
     assert!(accept(&reports, again));
 }
 
+/// ChirpStack tells the address and ThingPark the MIC too, where The Things Stack and others tell neither.
+#[test]
+fn an_uplink_through_two_network_servers_is_one() {
+    let bare = |f_cnt, at| ReportedUplink { dev_addr: None, ..report(f_cnt, at) };
+    let with_mic = |f_cnt: u32, at| ReportedUplink {
+        mic: Some(Mic::from_bytes(f_cnt.to_le_bytes())),
+        ..report(f_cnt, at)
+    };
+    let all: [&dyn Fn(u32, u64) -> ReportedUplink; 3] = [&report, &bare, &with_mic];
+    for (first, second) in all.iter().flat_map(|one| all.iter().map(move |other| (one, other))) {
+        let reports = Reports::new();
+        for f_cnt in 5..15 {
+            let at = NOW + u64::from(f_cnt) * MINUTE;
+            assert!(!accept(&reports, first(f_cnt, at)), "{f_cnt}");
+            let other = refuse(&reports, second(f_cnt, at + 800));
+            assert_eq!(other, Refusal::Duplicate { dev_eui: dev_eui(1), f_cnt });
+        }
+        // Later too, as where a network server was away.
+        refuse(&reports, second(5, NOW + 5 * MINUTE + 800));
+        assert_eq!(reports.state(dev_eui(1)).last_f_cnt(), Some(14));
+    }
+}
+
+/// The counter starts anew with the same content at once, and the network servers tell of it differently.
+#[test]
+fn a_new_session_through_two_network_servers_is_a_new_frame() {
+    let reports = Reports::new();
+    let bare = |f_cnt, at| ReportedUplink { dev_addr: None, ..report(f_cnt, at) };
+    let elsewhere =
+        |f_cnt, at| ReportedUplink { dev_addr: Some(DevAddr::from_u32(7)), ..report(f_cnt, at) };
+    accept(&reports, report(0, NOW));
+    refuse(&reports, bare(0, NOW + 500));
+    accept(&reports, report(1, NOW + MINUTE));
+    // One network server tells of the join, and of the frame that follows before the other does.
+    reports.insert(dev_eui(1), reports.after_join(dev_eui(1), None));
+    assert!(!accept(&reports, bare(0, NOW + 2 * MINUTE)));
+    refuse(&reports, elsewhere(0, NOW + 2 * MINUTE + 500));
+    assert!(!accept(&reports, bare(1, NOW + 3 * MINUTE)));
+    // Where nobody tells of a join the address does.
+    let again =
+        |f_cnt, at| ReportedUplink { dev_addr: Some(DevAddr::from_u32(9)), ..bare(f_cnt, at) };
+    accept(&reports, elsewhere(2, NOW + 4 * MINUTE));
+    assert!(!accept(&reports, again(0, NOW + 5 * MINUTE)));
+    refuse(&reports, bare(0, NOW + 5 * MINUTE + 500));
+    assert!(!accept(&reports, bare(1, NOW + 6 * MINUTE)), "the address before had its own");
+    refuse(&reports, again(1, NOW + 6 * MINUTE + 500));
+}
+
 #[test]
 fn the_same_uplink_has_the_same_fingerprint_and_others_have_others() {
     let fingerprint = |report: ReportedUplink| {

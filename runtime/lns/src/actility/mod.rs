@@ -11,7 +11,8 @@ use serde_json::Value as Json;
 #[cfg(test)]
 use crate::tests::Sample;
 use crate::{
-    Heard, Incoming, Kind, Unreadable, adapter::Adapter, json, outgoing::Commands, unread::Unread,
+    Fault, Heard, Incoming, Kind, Mistake, Unreadable, adapter::Adapter, json, mistake::encoding,
+    outgoing::Commands, unread::Unread,
 };
 #[cfg(test)]
 use champollion_frames::Mic;
@@ -35,6 +36,10 @@ impl Adapter for Actility {
         "Actility ThingPark"
     }
 
+    fn other_names(&self) -> &'static [&'static str] {
+        &["ThingPark", "Objenious"]
+    }
+
     fn recognizes(&self, json: &Json) -> bool {
         json.get("DevEUI_uplink").is_some() || json.get("DevEUI_downlink_Sent").is_some()
     }
@@ -45,9 +50,15 @@ impl Adapter for Actility {
 
     fn read(&self, incoming: &Incoming<'_>) -> Result<Heard, Unreadable> {
         let unread = Unread::default();
-        let json = match encoding(incoming) {
+        let json = match encoding_of(incoming) {
             Encoding::Json => json::parse_forgivingly(Kind::of(&Actility), incoming.body, &unread)?,
-            Encoding::Xml => xml::read(incoming.body, &unread)?,
+            Encoding::Xml => {
+                let json = xml::read(incoming.body, &unread)?;
+                if encoding::is_soap(&json) {
+                    return Err(Unreadable::new("", Fault::Mistaken(Mistake::Soap)));
+                }
+                json
+            }
         };
         let heard = Heard::from(uplink::read(&json, &unread)?).with_unread(unread);
         Ok(heard.with_feedback(|| downlink::feedback(&json)))
@@ -81,7 +92,7 @@ impl Adapter for Actility {
 }
 
 /// Returns the encoding of a body: as it looks, or as the headers declare it where it looks like neither.
-fn encoding(incoming: &Incoming<'_>) -> Encoding {
+fn encoding_of(incoming: &Incoming<'_>) -> Encoding {
     let is_declared = || {
         let declared = incoming.content_type.unwrap_or_default().to_ascii_lowercase();
         declared.contains("xml")

@@ -140,6 +140,27 @@ fn what_looks_like_neither_is_what_it_is_declared_as() {
     assert_eq!(code(Some("application/json"), "nonsense"), "malformed-json");
     assert_eq!(code(Some("application/json"), "<DevEUI_uplink>"), "malformed-xml");
     assert_eq!(code(Some("text/xml"), "{"), "malformed-json");
-    let other = hear_xml("<Envelope><Body/></Envelope>").unwrap_err();
+    let other = hear_xml("<Message><Body/></Message>").unwrap_err();
     assert_eq!(other.path(), "DevEUI_uplink");
+}
+
+#[test]
+fn a_soap_envelope_and_utf_16_are_called_that() {
+    let report = "<DevEUI_uplink><DevEUI>01</DevEUI></DevEUI_uplink>";
+    let soap = format!(
+        "<?xml version=\"1.0\"?><soap:Envelope xmlns:soap=\"s\"><soap:Body>{report}</soap:Body></soap:Envelope>"
+    );
+    let utf_16: Vec<u8> = report.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for content_type in [None, Some("text/xml"), Some("application/soap+xml")] {
+        let refused = |body: &[u8]| {
+            let incoming = Incoming { event: "up", content_type, description: None, body };
+            KIND.read(&incoming).expect_err("it cannot be read")
+        };
+        let error = refused(soap.as_bytes());
+        assert_eq!(error.code(), "other-format", "{error}");
+        assert!(error.to_string().contains("this is a SOAP envelope"), "{error}");
+        let error = refused(&utf_16);
+        assert_eq!(error.code(), "malformed-json", "{error}");
+        assert!(error.to_string().contains("this is text in UTF-16"), "{error}");
+    }
 }

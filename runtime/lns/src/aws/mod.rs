@@ -24,6 +24,10 @@ impl Adapter for Aws {
         "AWS IoT Core for LoRaWAN"
     }
 
+    fn other_names(&self) -> &'static [&'static str] {
+        &["Amazon", "IoT Core"]
+    }
+
     fn recognizes(&self, json: &Json) -> bool {
         json.get("WirelessMetadata").is_some() || json.get("WirelessDeviceId").is_some()
     }

@@ -27,6 +27,10 @@ impl Adapter for Chirpstack {
         "ChirpStack"
     }
 
+    fn other_names(&self) -> &'static [&'static str] {
+        &["LoRa Server", "LoRa App Server"]
+    }
+
     fn says_events_in_the_query(&self) -> bool {
         true
     }

@@ -27,6 +27,10 @@ impl Adapter for Described {
         "a network server that the settings describe"
     }
 
+    fn other_names(&self) -> &'static [&'static str] {
+        &["described", "custom", "generic"]
+    }
+
     fn needs_description(&self) -> bool {
         true
     }

@@ -25,6 +25,10 @@ impl Adapter for Kerlink {
         "Kerlink Wanesy Management Center"
     }
 
+    fn other_names(&self) -> &'static [&'static str] {
+        &["Wanesy", "WMC"]
+    }
+
     fn appended_paths(&self) -> &'static [&'static str] {
         &["/dataUp"]
     }

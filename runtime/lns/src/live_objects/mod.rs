@@ -35,6 +35,10 @@ impl Adapter for LiveObjects {
         "Orange Live Objects"
     }
 
+    fn other_names(&self) -> &'static [&'static str] {
+        &["Orange"]
+    }
+
     fn recognizes(&self, json: &Json) -> bool {
         let metadata = &json["metadata"];
         metadata["network"].get("lora").is_some() || metadata["connector"] == CONNECTOR

@@ -33,6 +33,10 @@ impl Adapter for Milesight {
         "a Milesight gateway"
     }
 
+    fn other_names(&self) -> &'static [&'static str] {
+        &["Ursalink"]
+    }
+
     // Topics are the operator's choice; those of the program that Milesight's is made of say which device.
     fn topic<'topic>(&self, topic: &'topic str) -> Option<Topic<'topic>> {
         let levels: Vec<&str> = topic.split('/').collect();

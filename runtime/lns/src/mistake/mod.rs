@@ -39,9 +39,21 @@ pub enum Mistake {
          to application/json"
     )]
     Form,
+    /// The body is text in UTF-16.
+    #[error(
+        "this is text in UTF-16, and UTF-8 is read here: let the network server, or the program in between, \
+         write UTF-8 (in XML: encoding=\"UTF-8\")"
+    )]
+    Utf16,
+    /// The body is a SOAP envelope.
+    #[error(
+        "this is a SOAP envelope, and reports of ThingPark are read without one: hand over the element within \
+         its Body alone, such as DevEUI_uplink, as ThingPark does over HTTP"
+    )]
+    Soap,
     /// The body is no text.
     #[error(
-        "these are bytes and no text, such as protobuf, UTF-16 or what is compressed: JSON in UTF-8 is \
+        "these are bytes and no text, such as protobuf or what is compressed: JSON in UTF-8 is \
          read here, so set the encoding to JSON"
     )]
     Bytes,
@@ -64,8 +76,8 @@ impl Mistake {
     /// A word for machines.
     pub(crate) fn code(&self) -> &'static str {
         match self {
-            Self::Empty | Self::Xml | Self::Form | Self::Bytes => "malformed-json",
-            Self::OfStranger(_) | Self::Within { .. } => "other-format",
+            Self::Empty | Self::Xml | Self::Form | Self::Utf16 | Self::Bytes => "malformed-json",
+            Self::Soap | Self::OfStranger(_) | Self::Within { .. } => "other-format",
         }
     }
 }
@@ -113,6 +125,9 @@ fn of_another_encoding(kind: Kind, body: &[u8], error: Unreadable) -> Unreadable
     // Much that is no event can be read as protobuf that has none of its members.
     if !is_read_as_json && let Some(stranger) = stranger::of_protobuf(body) {
         return mistaken(Mistake::OfStranger(stranger));
+    }
+    if error.is_mistaken() {
+        return error;
     }
     match encoding::mistake(body) {
         Some(Mistake::Bytes) if !is_read_as_json => error,

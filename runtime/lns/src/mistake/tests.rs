@@ -83,9 +83,14 @@ fn other_encodings_are_named_at_every_door() {
             }
         }
         if kind.name() != "chirpstack" {
-            for body in [&b"\x0A\x24\x08"[..], b"\x1F\x8B\x08\x00", b"\xFF\xFE{\x00}\x00"] {
+            for body in [&b"\x0A\x24\x08"[..], b"\x1F\x8B\x08\x00"] {
                 expect(kind, &refused(kind, body), "malformed-json", &["bytes and no text"]);
             }
+        }
+        for body in
+            [&b"\xFF\xFE{\x00}\x00"[..], b"\xFE\xFF\x00<\x00a", b"<\x00a\x00", b"\x00{\x00}"]
+        {
+            expect(kind, &refused(kind, body), "malformed-json", &["this is text in UTF-16"]);
         }
         let other = refused(kind, b"nonsense").to_string();
         assert!(!other.contains("this is"), "{other}");

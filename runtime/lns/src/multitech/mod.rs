@@ -40,6 +40,10 @@ impl Adapter for Multitech {
         "MultiTech Conduit"
     }
 
+    fn other_names(&self) -> &'static [&'static str] {
+        &["Conduit", "mLinux"]
+    }
+
     fn topics(&self) -> &'static [&'static str] {
         &["lora/+/up", "lora/+/+/up", "lorawan/+/+/up", "lorawan/+/+/+/up"]
     }

@@ -25,6 +25,14 @@ impl Adapter for Phy {
         "Champollion"
     }
 
+    fn other_names(&self) -> &'static [&'static str] {
+        &["frame", "raw"]
+    }
+
+    fn hands_over_lists(&self) -> bool {
+        true
+    }
+
     fn recognizes(&self, json: &Json) -> bool {
         json.get("phyPayload").is_some()
     }

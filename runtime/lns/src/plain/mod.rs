@@ -28,6 +28,14 @@ impl Adapter for Plain {
         "Champollion (payloads in clear)"
     }
 
+    fn other_names(&self) -> &'static [&'static str] {
+        &["clear", "uplink"]
+    }
+
+    fn hands_over_lists(&self) -> bool {
+        true
+    }
+
     fn recognizes(&self, json: &Json) -> bool {
         let has = |name: &str| json.get(name).is_some();
         let is_uplink = ["fPort", "payload", "payloadBase64"].into_iter().any(has);

@@ -30,6 +30,10 @@ impl Adapter for Ts002 {
         "the LoRaWAN Backend Interfaces (TS002)"
     }
 
+    fn other_names(&self) -> &'static [&'static str] {
+        &["Backend Interfaces", "LoRa Alliance"]
+    }
+
     fn recognizes(&self, json: &Json) -> bool {
         json.get("MessageType").is_some() && json.get("SenderID").is_some()
     }

@@ -26,6 +26,17 @@ impl Adapter for Tts {
         "The Things Stack"
     }
 
+    fn other_names(&self) -> &'static [&'static str] {
+        &[
+            "ttn",
+            "tti",
+            "The Things Network",
+            "The Things Industries",
+            "Things Stack",
+            "LoRaWAN Stack",
+        ]
+    }
+
     fn topics(&self) -> &'static [&'static str] {
         &[
             "v3/+/devices/+/up",

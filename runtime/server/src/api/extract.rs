@@ -101,14 +101,15 @@ pub(super) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem
     Ok(value)
 }
 
-fn unreadable(bytes: &[u8], error: &serde_json::Error, path: &str) -> Problem {
+pub(super) fn unreadable(bytes: &[u8], error: &serde_json::Error, path: &str) -> Problem {
     unreadable_at(bytes, error, path, &error.to_string())
 }
 
 fn unreadable_at(bytes: &[u8], error: &serde_json::Error, path: &str, said: &str) -> Problem {
     let hint = meant_member(said).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
     // Several kinds in one object are called broken JSON by the reader, which expects its end after the first.
-    let is_json = error.is_data() || serde_json::from_slice::<IgnoredAny>(bytes).is_ok();
+    let is_read = |text| serde_json::from_str::<IgnoredAny>(text).is_ok();
+    let is_json = error.is_data() || std::str::from_utf8(bytes).is_ok_and(is_read);
     let said = if is_json && !error.is_data() { SEVERAL_KINDS } else { said };
     let problem = if !is_json {
         let detail = format!("the body cannot be read as JSON: {said}");

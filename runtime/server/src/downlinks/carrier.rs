@@ -49,8 +49,8 @@ pub(super) enum Offered {
     /// The device must be heard first.
     Unheard(String),
     /// It takes no command now: it cannot be reached, or says so, and for how long. All whose commands wait
-    /// are told `to_all`, which holds no words about this command.
-    Away { why: String, to_all: String, pause: Option<Duration> },
+    /// are told `to_all`, which holds no words about this command. `is_heard`: the command came as far as there.
+    Away { why: String, to_all: String, pause: Option<Duration>, is_heard: bool },
     /// It may have the command. Where the connection was lost, others are of no use now.
     Unsure { why: String, is_lost: bool },
 }
@@ -58,7 +58,12 @@ pub(super) enum Offered {
 impl Offered {
     /// It cannot be reached.
     fn away(why: String) -> Self {
-        Self::Away { to_all: why.clone(), why, pause: None }
+        Self::Away { to_all: why.clone(), why, pause: None, is_heard: false }
+    }
+
+    /// Whether the network server, or its broker, may have heard of the command.
+    pub(super) fn is_heard(&self) -> bool {
+        !matches!(self, Self::Unheard(_) | Self::Away { is_heard: false, .. })
     }
 }
 
@@ -246,7 +251,7 @@ impl Carrier {
                 }
                 Ok(Said { status, pause, .. }) if is_busy(status) => {
                     let why = status.to_string();
-                    return Ok(Offered::Away { to_all: why.clone(), why, pause });
+                    return Ok(Offered::Away { to_all: why.clone(), why, pause, is_heard: true });
                 }
                 // Where it may not be asked, it is offered once more.
                 Ok(Said { status, .. }) if status.is_client_error() => {}
@@ -271,7 +276,8 @@ impl Carrier {
                         Answer::Refused(why) => Offered::Refused(why),
                         Answer::Fault(why) => Offered::Fault(why),
                         Answer::Busy(why) => {
-                            Offered::Away { why, to_all: status.to_string(), pause }
+                            let to_all = status.to_string();
+                            Offered::Away { why, to_all, pause, is_heard: true }
                         }
                         Answer::Unsure(why) => Offered::Unsure { why, is_lost: false },
                     }

@@ -217,6 +217,9 @@ impl Downlinks {
             if !downlink.is_waiting() && downlink.state != State::Unknown {
                 return Ok::<_, LedgerError>(false);
             }
+            if !offered.is_heard() {
+                downlink.attempts = downlink.attempts.saturating_sub(1);
+            }
             // An earlier offer may have been taken, whatever comes of this one.
             downlink.unanswered = match offered {
                 Offered::Published | Offered::Unsure { .. } => true,

@@ -71,7 +71,8 @@ pub struct Downlink {
     /// When it was taken back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancelled_at: Option<Timestamp>,
-    /// The number of times that the command was offered to the network server.
+    /// The number of times that the command was offered to the network server; one that it cannot have heard
+    /// does not count.
     pub attempts: u32,
     /// The number of times that the broker of the network server took it.
     #[serde(default, skip_serializing_if = "is_zero")]

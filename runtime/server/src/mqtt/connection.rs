@@ -195,15 +195,17 @@ impl Connection {
     async fn entered(&mut self, answer: ConnAck, client: &AsyncClient) {
         let Subscription { session, sessions, .. } = &self.subscription;
         // Before anything is subscribed to: what is not remembered nobody ends.
-        let before = match sessions.enter(session).await {
+        let is_kept = answer.session_present;
+        let before = match sessions.enter(session, is_kept).await {
             Ok(before) => before,
             Err(error) => {
                 tracing::error!(%error, "the session at the broker cannot be remembered");
                 None
             }
         };
-        let is_kept = answer.session_present;
-        self.status.observed().entered(&self.topics, before.is_some(), is_kept);
+        let observed = self.status.observed();
+        observed.lost_before(before.as_ref().and_then(|before| before.lost_at));
+        observed.entered(&self.topics, before.is_some(), is_kept);
         // Also where the broker knows our session: the topics in the settings may be others than before.
         let topics = self.topics.iter();
         let topics = topics.map(|topic| SubscribeFilter::new(topic.clone(), QoS::AtLeastOnce));

@@ -34,6 +34,10 @@ pub struct BrokerSession {
     pub topics: BTreeSet<String>,
     /// The moment at which it began.
     pub since: Timestamp,
+    /// The moment at which the broker was found to have forgotten it, where it has. It survives a restart, so that
+    /// the loss is told as long as it is news.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost_at: Option<Timestamp>,
     /// The address of the broker.
     pub url: String,
     /// The name that we have there.
@@ -86,6 +90,7 @@ impl BrokerSession {
             client_id: settings.client_id(server),
             topics: topics.iter().cloned().collect(),
             since: Timestamp::now(),
+            lost_at: None,
             url: settings.url.clone(),
             username: settings.username.clone(),
             password_file: settings.password_file.clone(),
@@ -129,15 +134,18 @@ impl BrokerSessions {
         Ok(Self { store, known: Mutex::new(known), left: Mutex::default() })
     }
 
-    /// Takes note that a session is entered, before anything is subscribed to; returns it as it was before.
+    /// Takes note that a session is entered, before anything is subscribed to, and whether the broker has kept it;
+    /// returns it as it was before.
     pub(super) async fn enter(
         &self,
         own: &BrokerSession,
+        is_kept: bool,
     ) -> Result<Option<BrokerSession>, TableError> {
         let before = self.known.lock().get(&own.key()).cloned();
         let mut next = own.clone();
         if let Some(before) = &before {
             next.since = before.since;
+            next.lost_at = if is_kept { before.lost_at } else { Some(Timestamp::now()) };
             next.topics.extend(before.topics.iter().cloned());
         }
         self.put(next).await?;
@@ -146,8 +154,10 @@ impl BrokerSessions {
 
     /// Takes note that a session has exactly the topics of the settings.
     pub(super) async fn settle(&self, own: &BrokerSession) -> Result<(), TableError> {
-        let since = self.known.lock().get(&own.key()).map_or(own.since, |before| before.since);
-        self.put(BrokerSession { since, ..own.clone() }).await
+        let before = self.known.lock().get(&own.key()).cloned();
+        let (since, lost_at) =
+            before.map_or((own.since, None), |before| (before.since, before.lost_at));
+        self.put(BrokerSession { since, lost_at, ..own.clone() }).await
     }
 
     async fn put(&self, session: BrokerSession) -> Result<(), TableError> {
@@ -236,18 +246,20 @@ mod tests {
         };
         let sessions = open().await.unwrap();
         let wide = session("city", "mqtt://broker", &["a/#", "b/#"]);
-        assert_eq!(sessions.enter(&wide).await.unwrap(), None);
+        assert_eq!(sessions.enter(&wide, false).await.unwrap(), None);
         let narrow = session("city", "mqtt://broker", &["a/#"]);
-        let before = sessions.enter(&narrow).await.unwrap().unwrap();
-        assert_eq!(before.topics, wide.topics);
+        let before = sessions.enter(&narrow, false).await.unwrap().unwrap();
+        assert_eq!((before.topics, before.lost_at), (wide.topics.clone(), None), "it was kept");
         sessions.store.close().await.unwrap();
         drop(sessions);
         let sessions = open().await.unwrap();
-        let before = sessions.enter(&narrow).await.unwrap().unwrap();
+        let before = sessions.enter(&narrow, true).await.unwrap().unwrap();
         assert_eq!((before.topics, before.since), (wide.topics, wide.since), "not settled yet");
+        assert!(before.lost_at.is_some(), "a restart forgets no loss");
         sessions.settle(&narrow).await.unwrap();
-        let before = sessions.enter(&narrow).await.unwrap().unwrap();
+        let before = sessions.enter(&narrow, true).await.unwrap().unwrap();
         assert_eq!(before.topics, narrow.topics);
+        assert!(before.lost_at.is_some(), "settling forgets no loss");
     }
 
     #[tokio::test]
@@ -258,7 +270,7 @@ mod tests {
         let (old, new) =
             (session("city", "mqtt://old", &["a/#"]), session("city", "mqtt://new", &["a/#"]));
         for own in [&old, &new] {
-            sessions.enter(own).await.unwrap();
+            sessions.enter(own, true).await.unwrap();
         }
         let kept = BTreeSet::from([new.key()]);
         let left = sessions.leave_all_but(&kept);

@@ -83,9 +83,10 @@ fn of_broker(
         let remedy = "allow QoS 1 at the broker (of mosquitto: max_qos 1 or 2)";
         findings.push(Finding::warning("subscription-with-qos-0", detail, remedy));
     }
-    if is_recent(at.session_lost_at, now) {
+    if let Some(lost_at) = at.session_lost_at.filter(|lost_at| is_recent(Some(*lost_at), now)) {
         let detail = format!(
-            "the broker had not kept our session {} times when we came back: what came meanwhile is lost",
+            "the broker had not kept our session when we came back, {} times since the start, the last time at \
+             {lost_at:.0}: what came meanwhile is lost",
             at.sessions_lost
         );
         let remedy = format!(
@@ -319,6 +320,27 @@ mod tests {
         status.connected();
         assert_eq!(found(0), (false, true));
         assert_eq!(found(25), (false, false));
+    }
+
+    #[test]
+    fn a_session_that_was_lost_before_a_restart_is_told_after_it() {
+        let (observed, now) = (self::observed(), Timestamp::now());
+        let status = Status::new(
+            Arc::clone(&observed),
+            "mqtt://broker".to_owned(),
+            "champollion".to_owned(),
+        );
+        let status = Arc::new(status);
+        let is_found = || {
+            let all = judged(&observed, Some(&status), &[], now);
+            all.into_iter().any(|(code, _)| code == "session-lost")
+        };
+        observed.lost_before(None);
+        observed.entered(&[], true, true);
+        status.connected();
+        assert!(!is_found());
+        observed.lost_before(Some(now - SignedDuration::from_hours(2)));
+        assert!(is_found());
     }
 
     /// The page lists every finding that there is.

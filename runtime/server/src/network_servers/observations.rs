@@ -211,6 +211,12 @@ impl Observed {
         }
     }
 
+    /// Takes note of a session that was lost before the last restart.
+    pub(crate) fn lost_before(&self, lost_at: Option<Timestamp>) {
+        let broker = &mut self.seen.lock().broker;
+        broker.session_lost_at = broker.session_lost_at.max(lost_at);
+    }
+
     /// The broker has let us in. `had_session` says whether there was a session to come back to, `is_kept` whether
     /// the broker still has it.
     pub(crate) fn entered(&self, topics: &[String], had_session: bool, is_kept: bool) {

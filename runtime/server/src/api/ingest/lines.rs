@@ -49,8 +49,8 @@ struct Refused<P> {
     problem: P,
 }
 
-/// The answer to some lines.
-type Answers = Vec<(usize, Result<Receipt, Problem>)>;
+/// The answers to many frames, by their numbers.
+pub(super) type Answers = Vec<(usize, Result<Receipt, Problem>)>;
 
 /// Takes the frames of all lines, each of which `read` reads.
 pub(super) async fn take(
@@ -59,15 +59,22 @@ pub(super) async fn take(
     body: &[u8],
     read: fn(&[u8]) -> Result<Frame, Problem>,
 ) -> Response<Body> {
+    let lines = body.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii).enumerate();
+    let frames = lines.filter(|(_, line)| !line.is_empty());
+    answer(taken(service, speaker, frames.map(|(index, line)| (index, read(line)))).await)
+}
+
+/// Takes many frames, each with its number, and returns what became of each, in their order.
+pub(super) async fn taken(
+    service: &Arc<Service>,
+    speaker: &Speaker,
+    frames: impl Iterator<Item = (usize, Result<Frame, Problem>)>,
+) -> Answers {
     let mut answers = Answers::new();
     let mut unanswered = Vec::new();
     let mut devices: HashMap<Vec<u8>, Vec<Group>> = HashMap::new();
-    for (index, line) in body.split(|&byte| byte == b'\n').enumerate() {
-        let line = line.trim_ascii();
-        if line.is_empty() {
-            continue;
-        }
-        match read(line) {
+    for (index, read) in frames {
+        match read {
             Ok(frame) => {
                 unanswered.push(index);
                 add(devices.entry(device_of(&frame)).or_default(), frame, index);
@@ -88,7 +95,8 @@ pub(super) async fn take(
     let forgotten = unanswered.into_iter().filter(|index| !answered.contains(index));
     let problem = || Problem::unavailable("not-kept", "the frame was given up: send it again");
     answers.extend(forgotten.map(|index| (index, Err(problem()))).collect::<Answers>());
-    answer(answers)
+    answers.sort_by_key(|(index, _)| *index);
+    answers
 }
 
 /// Returns the bytes that all frames of a device share: the address that it sends from, its DevEUI where the
@@ -144,8 +152,7 @@ async fn take_one_after_another(
 }
 
 /// A line for each line that was not empty, in their order.
-fn answer(mut answers: Answers) -> Response<Body> {
-    answers.sort_by_key(|(index, _)| *index);
+fn answer(answers: Answers) -> Response<Body> {
     let mut text = Vec::new();
     for (index, result) in answers {
         let line = index + 1;

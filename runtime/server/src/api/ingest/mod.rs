@@ -27,6 +27,7 @@ use super::{
     Problem,
     extract::{Parameters, read_body},
     handshakes,
+    nearest::nearest,
 };
 use crate::{
     api::{
@@ -76,8 +77,17 @@ pub(super) fn meant_door(path: &str) -> Option<String> {
         return None;
     }
     let mut meant = Kind::all().flat_map(Kind::paths);
-    Some(match meant.find(|door| door.to_ascii_lowercase() == path) {
-        Some(door) => format!("did you mean {door}?"),
+    if let Some(door) = meant.find(|door| door.to_ascii_lowercase() == path) {
+        return Some(format!("did you mean {door}?"));
+    }
+    let name = path.strip_prefix(PATH)?.trim_start_matches('/').split('/').next()?;
+    let names = Kind::all().map(|kind| kind.name());
+    let meant = Kind::meant_by(name).or_else(|| Kind::named(nearest(name, names)?));
+    Some(match meant {
+        Some(kind) => {
+            let (door, product) = (kind.path(), kind.product());
+            format!("did you mean {door}, where messages of {product} are taken?")
+        }
         None => format!("the doors of network servers are {Doors}"),
     })
 }

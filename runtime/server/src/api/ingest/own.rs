@@ -1,4 +1,4 @@
-//! Messages in our own formats: one as JSON, or many as lines of JSON (`application/x-ndjson`).
+//! Messages in our own formats: one as JSON, a list of them, or many as lines of JSON (`application/x-ndjson`).
 
 use std::sync::Arc;
 
@@ -13,13 +13,17 @@ use champollion_lns::{Frame, Incoming, OwnFormat, without_mark};
 
 use super::{
     super::{
-        extract::{parse_json, read_body},
+        extract::{parse_json, read_body, unreadable},
         handshakes,
     },
     Problem, lines, network_server,
+    several::{self, Receipts},
 };
+use serde_json::value::RawValue;
+
 use crate::{
     api::authorized::{Authorized, Ingest},
+    ingest::{Receipt, Speaker},
     service::Service,
 };
 
@@ -43,14 +47,48 @@ pub(super) async fn take<T: OwnFormat>(
     if has_lines {
         return Ok(lines::take(service, &speaker, &body, read::<T>).await);
     }
-    let receipt = match read::<T>(&body) {
-        Ok(frame) => service.intake.take(frame, &speaker).await?,
-        Err(problem) => {
-            let handshake = handshakes::take(service, &body, &T::KIND.path(), from);
-            handshake.unwrap_or(Err(problem))?
+    let body = without_mark(&body);
+    let taken = if body.starts_with(b"[") {
+        take_list::<T>(service, &speaker, body).await
+    } else {
+        match read::<T>(body) {
+            Ok(frame) => Ok(Receipts::One(service.intake.take(frame, &speaker).await?)),
+            Err(problem) => Err(problem),
         }
     };
-    Ok(Json(receipt).into_response())
+    let receipts = match taken {
+        Ok(receipts) => receipts,
+        Err(problem) => {
+            let handshake = handshakes::take(service, body, &T::KIND.path(), from);
+            Receipts::One(handshake.unwrap_or(Err(problem))?)
+        }
+    };
+    Ok(match receipts {
+        Receipts::One(receipt) => Json(receipt).into_response(),
+        Receipts::Several(receipts) => Json(receipts).into_response(),
+    })
+}
+
+/// Takes a list of messages: each is taken as if it stood in a line, and all have one answer.
+async fn take_list<T: OwnFormat>(
+    service: &Arc<Service>,
+    speaker: &Speaker,
+    body: &[u8],
+) -> Result<Receipts, Problem> {
+    let elements: Vec<&RawValue> =
+        serde_json::from_slice(body).map_err(|error| unreadable(body, &error, "."))?;
+    if elements.is_empty() {
+        return Err(Problem::bad_request(
+            "invalid-body",
+            "the list is empty: nothing is handed over",
+        ));
+    }
+    let frames = elements.iter().map(|element| read::<T>(element.get().as_bytes())).enumerate();
+    let answers = lines::taken(service, speaker, frames).await;
+    let placed = |(index, result): (usize, Result<Receipt, Problem>)| {
+        result.map_err(|problem| problem.within(&format!("[{index}]")))
+    };
+    several::answered(answers.into_iter().map(placed).collect())
 }
 
 /// Reads a message in a format of our own.

@@ -24,13 +24,14 @@ use crate::{
     summary = "Hand over a frame, or many as lines of JSON",
     request_body(
         content((PhyFrame = "application/json"), (PhyFrame = "application/x-ndjson")),
-        description = "A frame, or a frame on each line."
+        description = "A frame, a list of frames, or a frame on each line."
     ),
     responses(
         (
             status = 200,
-            description = "The frame is durable. Of lines each gets a line of the answer, in \
-                           their order: `receipt`, or `problem` where it was refused.",
+            description = "The frame is durable. A list is answered by a list of receipts. Of lines each \
+                           gets a line of the answer, in their order: `receipt`, or `problem` where it \
+                           was refused.",
             content((Receipt = "application/json"), (Taken = "application/x-ndjson")),
         ),
         FrameProblems,

@@ -24,13 +24,14 @@ use crate::{
     summary = "Hand over an uplink with its payload in clear, or many as lines of JSON",
     request_body(
         content((PlainUplink = "application/json"), (PlainUplink = "application/x-ndjson")),
-        description = "An uplink, or an uplink on each line."
+        description = "An uplink, a list of uplinks, or an uplink on each line."
     ),
     responses(
         (
             status = 200,
-            description = "The uplink is durable. Of lines each gets a line of the answer, in \
-                           their order: `receipt`, or `problem` where it was refused.",
+            description = "The uplink is durable. A list is answered by a list of receipts. Of lines each \
+                           gets a line of the answer, in their order: `receipt`, or `problem` where it \
+                           was refused.",
             content((Receipt = "application/json"), (Taken = "application/x-ndjson")),
         ),
         FrameProblems,

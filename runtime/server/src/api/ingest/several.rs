@@ -24,9 +24,18 @@ pub(super) async fn take(
     messages: Vec<Result<Heard, Unreadable>>,
     origin: &Origin<'_>,
 ) -> Result<Receipts, Problem> {
-    let (mut receipts, mut problem) = (Vec::with_capacity(messages.len()), None);
+    let mut results = Vec::with_capacity(messages.len());
     for heard in messages {
-        match take_one(service, heard, origin).await {
+        results.push(take_one(service, heard, origin).await);
+    }
+    answered(results)
+}
+
+/// The one answer to several messages, by what became of each, in their order.
+pub(super) fn answered(results: Vec<Result<Receipt, Problem>>) -> Result<Receipts, Problem> {
+    let (mut receipts, mut problem) = (Vec::with_capacity(results.len()), None);
+    for result in results {
+        match result {
             Ok(receipt) => receipts.push(receipt),
             Err(new) => {
                 problem = Some(match problem {

@@ -10,6 +10,7 @@ use axum::{
     http::{HeaderValue, Response, StatusCode, header},
     response::IntoResponse,
 };
+use champollion_lns::in_plain_words;
 use serde::Serialize;
 use serde_json::{Map, Value as Json_};
 
@@ -55,7 +56,8 @@ struct Body<'problem> {
 
 impl Problem {
     fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        let detail = without_keys(detail.into());
+        let detail = detail.into();
+        let detail = without_keys(in_plain_words(&detail).into_owned());
         Self { status, code, detail, extra: Box::default(), retry_after: None }
     }
 
@@ -139,6 +141,20 @@ impl Problem {
             self.detail.extend(["; ", &advice]);
         }
         self
+    }
+
+    /// The same of one of several things that were handed over at once, which stands at this place.
+    pub(super) fn within(mut self, place: &str) -> Self {
+        self.detail = format!("{place}: {}", self.detail);
+        let path = match self.extra.get("path").and_then(Json_::as_str) {
+            Some(path) => format!("{place}.{path}"),
+            None => place.to_owned(),
+        };
+        // Lines and columns are those of the one, and not of the whole.
+        for position in ["line", "column"] {
+            self.extra.remove(position);
+        }
+        self.with("path", path)
     }
 
     /// Returns the status code.
