@@ -38,6 +38,7 @@ const ROUTES: &[(Method, &str, &[&str])] = &[
     (Method::DELETE, "/v1/devices/02C4A3FFFE100001", &["admin"]),
     (Method::PUT, "/v1/registry/nobody/nothing/1.0.0", &["publisher", "admin"]),
     (Method::GET, "/v1/registry/nobody/nothing/1.0.0", ROLES),
+    (Method::POST, "/v1/vault/master-key/rotate", &["admin"]),
     (Method::GET, "/v1/tokens", &["admin"]),
     (Method::POST, "/v1/tokens", &["admin"]),
     (Method::DELETE, "/v1/tokens/0123456789abcdef", &["admin"]),

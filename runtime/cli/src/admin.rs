@@ -1,15 +1,19 @@
-//! `champollion admin`: a server is administered on its own machine.
+//! `champollion admin`: the master key of a server, and the way back where no admin token is left.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use champollion_server::{auth::recover_admin, config::Config};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::{Failure, connection::block_on, output};
+use super::{
+    Failure,
+    connection::{Connection, block_on},
+    output,
+};
 
-/// Administers a server on its own machine, without a token.
+/// Administers a server: rotates its master key, or recovers it on its own machine.
 #[derive(Args)]
 pub(super) struct Admin {
     #[command(subcommand)]
@@ -30,27 +34,51 @@ enum Action {
         #[arg(long)]
         json: bool,
     },
+    /// Give the vault of a running server a new master key; it writes the key's file
+    RotateKey {
+        #[command(flatten)]
+        connection: Connection,
+        /// Print JSON instead of text for people
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 impl Admin {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let Action::Recover { config, data_dir, json } = self.action;
-        let settings =
-            Config::read(config.as_deref()).map_err(Failure::of("the settings cannot be read"))?;
-        let folder = data_dir.unwrap_or(settings.data_dir);
-        block_on(async {
-            let recovered = recover_admin(&folder, Timestamp::now()).await;
-            let token =
-                recovered.map_err(|error| Failure::caused("no admin token was made", &error))?;
-            if json {
-                let id = &token.info.id;
-                return output::json(&json!({ "id": id, "token": token.secret.reveal() }));
+        match self.action {
+            Action::Recover { config, data_dir, json } => {
+                let settings = Config::read(config.as_deref())
+                    .map_err(Failure::of("the settings cannot be read"))?;
+                let folder = data_dir.unwrap_or(settings.data_dir);
+                block_on(recover(&folder, json))
             }
-            output::line(token.secret.reveal());
-            output::note(
-                "This is the only time that the token is shown. The server can be started now.",
-            );
-            Ok(())
-        })
+            Action::RotateKey { connection, json } => block_on(rotate_key(connection, json)),
+        }
     }
+}
+
+async fn recover(folder: &Path, json: bool) -> Result<(), Failure> {
+    let recovered = recover_admin(folder, Timestamp::now()).await;
+    let token = recovered.map_err(|error| Failure::caused("no admin token was made", &error))?;
+    if json {
+        let id = &token.info.id;
+        return output::json(&json!({ "id": id, "token": token.secret.reveal() }));
+    }
+    output::line(token.secret.reveal());
+    output::note("This is the only time that the token is shown. The server can be started now.");
+    Ok(())
+}
+
+async fn rotate_key(connection: Connection, json: bool) -> Result<(), Failure> {
+    let rotated = connection.client()?.rotate_master_key().await?;
+    if json {
+        return output::answer(&rotated);
+    }
+    output::line(format_args!("the master key {} is in force", rotated.master_key));
+    output::note(format_args!(
+        "{} holds it: keep a copy, apart from backups of the data folder. Backups from before need the master key {}.",
+        rotated.place, rotated.before
+    ));
+    Ok(())
 }

@@ -85,7 +85,7 @@ enum Command {
     Registry(registry::Registry),
     /// Make, list and revoke tokens
     Tokens(tokens::Tokens),
-    /// Administer a server on its own machine
+    /// Administer a server: rotate its master key, or recover it
     Admin(admin::Admin),
     /// Print completions for a shell
     Completions(shell::Completions),

@@ -38,6 +38,7 @@ mod retention;
 mod routes;
 mod stream;
 mod tokens;
+mod vault;
 
 pub use answer::Answer;
 pub use blocking::Blocking;
@@ -96,3 +97,4 @@ pub use routes::{
 };
 pub use stream::{Following, RecordEvent};
 pub use tokens::{CreatedToken, Me, Role, Token, TokenList, TokenRequest};
+pub use vault::MasterKeyRotation;

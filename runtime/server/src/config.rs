@@ -10,6 +10,7 @@ use std::{
 };
 
 use champollion_delivery::{destinations::DestinationSettings, mailbox::RetentionSettings};
+use champollion_fleet::vault::VaultSettings;
 use champollion_registry::{
     RegistryConfig, channels::QuarantineRule, gate::PublicationSettings, ledger::AuditLimits,
     package::DecoderId,
@@ -53,6 +54,8 @@ pub struct Config {
     pub network_servers: NetworkServers,
     /// The limits of the disk.
     pub store: StorageLimits,
+    /// Where the master key of the vault comes from.
+    pub vault: VaultSettings,
     /// The time that records are kept.
     pub retention: RetentionSettings,
     /// Where records may go, and how patiently.

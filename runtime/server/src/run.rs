@@ -160,6 +160,9 @@ pub async fn serve(
         network_servers = service.config.network_servers.len(),
         "listening"
     );
+    if let Some(place) = service.vault.made_key() {
+        tracing::info!(%place, "a master key was made: keep a copy of it, apart from backups of the data folder");
+    }
 
     let router = api::router(Arc::clone(&service));
     let server = connections::serve(listener, router, limits, acceptor, stopped.clone());

@@ -15,10 +15,11 @@ use champollion_delivery::{
     names::GroupId,
     routes::Expression,
 };
+use champollion_fleet::vault::{OpenedVault, Vault, VaultError};
 use champollion_lns::NetworkServerName;
 use champollion_registry::{Registry, RegistryError};
 use champollion_sandbox::{Compiler, Sandbox, SandboxConfig, SandboxError};
-use champollion_store::{Blobs, FileBlobs, SledOptions, SledStore, Store, StoreError, TableError};
+use champollion_store::{Blobs, FileBlobs, SledOptions, Store, StoreError, TableError};
 use jiff::Timestamp;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::{Semaphore, watch};
@@ -56,8 +57,10 @@ const PUBLICATIONS: usize = 1;
 pub struct Service {
     /// The settings of the server.
     pub config: Config,
-    /// Where everything is kept.
+    /// Where everything is kept, what is secret in it sealed.
     pub store: Arc<dyn Store>,
+    /// The vault of the keys that the store is sealed with.
+    pub vault: Arc<Vault>,
     /// The use of the disk.
     pub storage: Arc<Storage>,
     /// The registry of decoders.
@@ -139,6 +142,9 @@ pub enum StartError {
     /// The store cannot be opened.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The vault cannot be opened, as where the master key is lost.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
     /// The sandbox cannot be set up.
     #[error(transparent)]
     Sandbox(#[from] SandboxError),
@@ -197,7 +203,9 @@ impl Service {
             reason: error.to_string(),
         })?;
         let folder = |name: &str| -> PathBuf { config.data_dir.join(name) };
-        let store: Arc<dyn Store> = Arc::new(SledStore::open(&SledOptions::new(folder("store")))?);
+        let options = SledOptions::new(folder("store"));
+        let OpenedVault { store, vault } =
+            Vault::open(&options, &config.data_dir, &config.vault).await?;
         let storage = Arc::new(Storage::open(Arc::clone(&store), config.store).await?);
         let blobs: Arc<dyn Blobs> = Arc::new(FileBlobs::open(folder("packages"))?);
         let sandbox = Arc::new(Sandbox::new(SandboxConfig {
@@ -325,6 +333,7 @@ impl Service {
         let service = Arc::new(Self {
             config,
             store,
+            vault,
             storage,
             registry,
             devices,

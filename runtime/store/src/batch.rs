@@ -94,6 +94,25 @@ impl Batch {
         self
     }
 
+    /// Writes all values of tables in another way, those that are expected as well as those that are put: for a
+    /// store that keeps them so.
+    pub fn rewrite_values<E>(
+        &mut self,
+        mut rewrite: impl FnMut(&str, &[u8], &mut Vec<u8>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        for Condition { table, key, value } in &mut self.conditions {
+            if let Some(value) = value {
+                rewrite(table, key, value)?;
+            }
+        }
+        for operation in &mut self.operations {
+            if let Operation::Put { table, key, value } = operation {
+                rewrite(table, key, value)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Whether the batch changes nothing (it may still have preconditions).
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -99,6 +99,21 @@ pub enum StoreError {
         supported: u64,
     },
 
+    /// The disk has no room for a second copy of what the folder holds.
+    #[error(
+        "{} cannot be written anew: that takes {needed} bytes beside it, and the disk has {free} free: make \
+         room on it",
+        .folder.display()
+    )]
+    NoRoom {
+        /// The folder of the store.
+        folder: PathBuf,
+        /// The bytes that the copy takes, about.
+        needed: u64,
+        /// The bytes of the disk that are free.
+        free: u64,
+    },
+
     /// The bytes on the disk are not such as this software writes.
     #[error("stored data is damaged: {detail}. Restore the folder from a backup")]
     Corrupt {

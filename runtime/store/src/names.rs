@@ -2,9 +2,12 @@
 
 use std::fmt;
 
-/// The name of a table.
+/// The name of a table, and whether its values are secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct TableName(&'static str);
+pub struct TableName {
+    name: &'static str,
+    is_secret: bool,
+}
 
 /// The name of a log of which there is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -15,14 +18,26 @@ pub struct LogName(&'static str);
 pub struct LogPrefix(&'static str);
 
 impl TableName {
-    pub(crate) const fn new(name: &'static str) -> Self {
-        Self(name)
+    /// The name of a table whose values may be read by everybody who has the files.
+    pub(crate) const fn open(name: &'static str) -> Self {
+        Self { name, is_secret: false }
+    }
+
+    /// The name of a table whose values are sealed before they are written.
+    pub(crate) const fn secret(name: &'static str) -> Self {
+        Self { name, is_secret: true }
     }
 
     /// The name as the ports take it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
-        self.0
+        self.name
+    }
+
+    /// Whether the values are secret: keys, passwords, or bytes that may hold such.
+    #[must_use]
+    pub const fn is_secret(self) -> bool {
+        self.is_secret
     }
 }
 
@@ -64,7 +79,7 @@ impl LogPrefix {
 
 impl fmt::Display for TableName {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.0)
+        formatter.write_str(self.name)
     }
 }
 

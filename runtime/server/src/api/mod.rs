@@ -42,6 +42,7 @@ mod route_edits;
 mod routes;
 mod secrets;
 mod tokens;
+mod vault;
 
 use std::sync::Arc;
 
@@ -126,6 +127,7 @@ pub fn router(service: Arc<Service>) -> Router {
         .routes(open_routes!(me::show))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))
+        .routes(routes!(vault::rotate))
         .routes(open_routes!(health::alive))
         .routes(open_routes!(health::ready))
         .routes(routes!(health::storage))

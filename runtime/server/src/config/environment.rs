@@ -10,8 +10,9 @@ use super::{ConfigError, DEFAULTS};
 const ENVIRONMENT_PREFIX: &str = "CHAMPOLLION";
 
 /// Variables of the same beginning that are no settings: those of the commands that talk to a
-/// server, and of the tools that build decoders.
-const OTHER_VARIABLES: [&str; 14] = [
+/// server, of the tools that build decoders, and the one that holds the master key of the vault.
+const OTHER_VARIABLES: [&str; 15] = [
+    "CHAMPOLLION_MASTER_KEY",
     "CHAMPOLLION_MIRROR_TOKEN",
     "CHAMPOLLION_OCI_PASSWORD",
     "CHAMPOLLION_CA",

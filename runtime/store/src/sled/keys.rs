@@ -46,6 +46,19 @@ pub(crate) fn table(name: &str, key: &[u8]) -> Vec<u8> {
     encoded
 }
 
+/// Whether a key is one of the backend itself.
+pub(crate) fn is_of_backend(key: &[u8]) -> bool {
+    key.first() == Some(&META)
+}
+
+/// The table and the caller's own key of an encoded table key; `None` where the key is of another kind.
+pub(crate) fn row_of_table(key: &[u8]) -> Option<(&str, &[u8])> {
+    let named = key.strip_prefix(&[TABLE])?;
+    let end = named.iter().position(|byte| *byte == NAME_END)?;
+    let name = std::str::from_utf8(named.get(..end)?).ok()?;
+    Some((name, named.get(end + 1..)?))
+}
+
 /// Returns the number of bytes that come before the caller's own in an encoded table key.
 pub(crate) fn table_prefix_length(name: &str) -> usize {
     name.len() + 2
@@ -145,6 +158,15 @@ mod tests {
         fn no_table_sees_the_keys_of_another(a in "[a-c/]{1,4}", b in "[a-c/]{1,4}", key: Vec<u8>) {
             let inside = table(&a, &key).starts_with(&table(&b, b""));
             prop_assert_eq!(inside, a == b);
+        }
+
+        #[test]
+        fn a_row_is_found_again_in_its_encoded_key(name in "[a-c/]{1,4}", key: Vec<u8>) {
+            let encoded = table(&name, &key);
+            prop_assert_eq!(row_of_table(&encoded), Some((name.as_str(), &key[..])));
+            prop_assert!(!is_of_backend(&encoded));
+            let other = extent(&name);
+            prop_assert_eq!(row_of_table(&other), None);
         }
 
         #[test]

@@ -1,8 +1,8 @@
 //! The embedded backend: one folder, no server, on `sled`.
 //!
 //! `keys.rs` says how tables and logs lie in sled's tree, `committer.rs` how batches become durable,
-//! `sync.rs` why what it does is enough, `view.rs` how readers see the durable state alone, and
-//! `upkeep.rs` and `compaction.rs` how space is given back.
+//! `sync.rs` why what it does is enough, `view.rs` how readers see the durable state alone,
+//! `upkeep.rs` and `compaction.rs` how space is given back, and `rewriting.rs` how all files are written anew.
 
 mod committer;
 mod compaction;
@@ -10,6 +10,7 @@ mod group;
 mod keys;
 mod live;
 mod open;
+mod rewriting;
 mod status;
 mod sync;
 #[cfg(test)]

@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 use super::committer::{Committer, QUEUE_BATCHES};
 use super::compaction::Compaction;
 use super::live::Live;
+use super::rewriting::settle;
 use super::status::Status;
 use super::sync::{Flush, SEGMENT_BYTES};
 use super::upkeep::Upkeep;
@@ -23,24 +24,25 @@ use super::{Running, SledOptions, SledStore, keys, sled_error};
 use crate::disk::{create_private_file, create_private_folder, sync_folder};
 use crate::error::StoreError;
 
-/// The format this version writes, and the newest that it reads.
-const FORMAT: u64 = 1;
+/// The format this version writes, and the newest that it reads. Since 2 the values of secret tables may be
+/// sealed: a version before would call them damaged.
+const FORMAT: u64 = 2;
 
 /// Says who has the folder open.
 const LOCK_FILE: &str = "lock";
 
 /// Where sled keeps its files.
-const SLED_FOLDER: &str = "sled";
+pub(super) const SLED_FOLDER: &str = "sled";
 
 /// sled's data file, inside the folder of the store.
 pub(super) const DATA_FILE: &str = "sled/db";
 
 /// The time that threads of a store that was closed in this process may keep sled's file open: they end on
 /// their own, within milliseconds.
-const LINGERING: Duration = Duration::from_secs(5);
+pub(super) const LINGERING: Duration = Duration::from_secs(5);
 
 /// The interval at which the store looks whether they have ended.
-const LINGERING_STEP: Duration = Duration::from_millis(10);
+pub(super) const LINGERING_STEP: Duration = Duration::from_millis(10);
 
 /// Opens a store on a given disk, compacted from a given file size on.
 pub(super) fn open(
@@ -51,12 +53,13 @@ pub(super) fn open(
     let folder = &options.folder;
     create_private_folder(folder)?;
     let folder_lock = lock(folder)?;
-    let db = open_sled(options)?;
+    settle(folder)?;
+    let db = open_sled(options, SLED_FOLDER)?;
     let mut disk = disk(&folder.join(DATA_FILE))?;
     check_format(&db, folder)?;
     db.flush().map_err(sled_error)?;
     disk.flush().map_err(StoreError::io("flush", &folder.join(DATA_FILE)))?;
-    sync_names(folder)?;
+    sync_names(folder, SLED_FOLDER)?;
     let compaction = Compaction::new(&db, folder.join(DATA_FILE), small_file)?;
     let upkeep = Upkeep::find(&db, compaction)?;
 
@@ -84,7 +87,7 @@ pub(super) fn open(
 }
 
 /// Keeps others out until the file is dropped; the kernel lets go when the process dies.
-fn lock(folder: &Path) -> Result<File, StoreError> {
+pub(super) fn lock(folder: &Path) -> Result<File, StoreError> {
     let not_writable = |source| StoreError::NotWritable { folder: folder.to_owned(), source };
     let file = create_private_file(&folder.join(LOCK_FILE)).map_err(not_writable)?;
     match file.try_lock() {
@@ -94,10 +97,11 @@ fn lock(folder: &Path) -> Result<File, StoreError> {
     }
 }
 
-fn open_sled(options: &SledOptions) -> Result<Db, StoreError> {
+/// Opens the files that sled keeps in a folder within that of the store.
+pub(super) fn open_sled(options: &SledOptions, name: &str) -> Result<Db, StoreError> {
     let folder = &options.folder;
     let config = sled::Config::new()
-        .path(folder.join(SLED_FOLDER))
+        .path(folder.join(name))
         .cache_capacity(options.cache_bytes)
         .segment_size(SEGMENT_BYTES)
         // See `sync.rs`.
@@ -107,7 +111,7 @@ fn open_sled(options: &SledOptions) -> Result<Db, StoreError> {
         // sled asserts what it believes about its files; a start that panics helps no operator.
         let opened =
             catch_unwind(AssertUnwindSafe(|| config.open())).map_err(|_| StoreError::Corrupt {
-                detail: format!("the log in {} cannot be read", folder.join(SLED_FOLDER).display()),
+                detail: format!("the log in {} cannot be read", folder.join(name).display()),
             })?;
         match opened {
             Ok(db) => return Ok(db),
@@ -128,14 +132,14 @@ fn open_sled(options: &SledOptions) -> Result<Db, StoreError> {
                 return Err(StoreError::NotWritable { folder: folder.clone(), source });
             }
             Err(sled::Error::Io(source)) => {
-                return Err(StoreError::io("open", &folder.join(DATA_FILE))(source));
+                return Err(StoreError::io("open", &folder.join(name))(source));
             }
             Err(other) => return Err(StoreError::Corrupt { detail: other.to_string() }),
         }
     }
 }
 
-fn check_format(db: &Db, folder: &Path) -> Result<(), StoreError> {
+pub(super) fn check_format(db: &Db, folder: &Path) -> Result<(), StoreError> {
     let Some(stored) = db.get(keys::FORMAT_KEY).map_err(sled_error)? else {
         if !db.is_empty() {
             return Err(keys::damaged("the format is missing", keys::FORMAT_KEY));
@@ -155,8 +159,8 @@ fn check_format(db: &Db, folder: &Path) -> Result<(), StoreError> {
 }
 
 /// Makes the names of the files, and sled's settings, durable.
-fn sync_names(folder: &Path) -> Result<(), StoreError> {
-    let sled_folder = folder.join(SLED_FOLDER);
+pub(super) fn sync_names(folder: &Path, name: &str) -> Result<(), StoreError> {
+    let sled_folder = folder.join(name);
     let settings = sled_folder.join("conf");
     File::open(&settings)
         .and_then(|file| file.sync_all())

@@ -198,11 +198,11 @@ fn a_newer_format_is_left_alone() {
         .segment_size(super::sync::SEGMENT_BYTES)
         .open()
         .unwrap();
-    db.insert(keys::FORMAT_KEY, keys::wrap(&2_u64.to_be_bytes())).unwrap();
+    db.insert(keys::FORMAT_KEY, keys::wrap(&3_u64.to_be_bytes())).unwrap();
     db.flush().unwrap();
     drop(db);
     let error = SledStore::open(&options).unwrap_err();
-    assert!(matches!(error, StoreError::NewerFormat { found: 2, supported: 1, .. }), "{error}");
+    assert!(matches!(error, StoreError::NewerFormat { found: 3, supported: 2, .. }), "{error}");
 }
 
 #[cfg(unix)]

@@ -20,6 +20,8 @@ mod tests;
 
 use std::marker::PhantomData;
 
+use zeroize::Zeroize;
+
 use crate::{Batch, KeyValue, Store, TableName};
 use codec::{Bytes, Json, KeyCodec, Text, ValueCodec};
 
@@ -58,8 +60,10 @@ impl<K, V, KC: KeyCodec<K>, VC: ValueCodec<V>> Table<K, V, KC, VC> {
     /// Returns the value of a key.
     pub async fn get(&self, store: &dyn Store, key: &K) -> Result<Option<V>, TableError> {
         let key = KC::encode(key);
-        let value = store.get(self.name.as_str(), &key).await?;
-        value.map(|value| self.decode_value(&key, &value)).transpose()
+        let Some(mut value) = store.get(self.name.as_str(), &key).await? else { return Ok(None) };
+        let decoded = self.decode_value(&key, &value);
+        wipe(self.name, &mut value);
+        decoded.map(Some)
     }
 
     /// Returns the value of a key, and the line as it was seen, so that a later change can require that
@@ -86,7 +90,7 @@ impl<K, V, KC: KeyCodec<K>, VC: ValueCodec<V>> Table<K, V, KC, VC> {
     ) -> Result<Vec<(K, V)>, TableError> {
         let after = after.map(KC::encode);
         let lines = store.scan(self.name.as_str(), prefix, after.as_deref(), limit).await?;
-        lines.iter().map(|line| self.decode(line)).collect()
+        self.decode_all(lines)
     }
 
     /// All lines, page by page.
@@ -156,8 +160,21 @@ impl<K, V, KC: KeyCodec<K>, VC: ValueCodec<V>> Table<K, V, KC, VC> {
         Ok((key, self.decode_value(&line.key, &line.value)?))
     }
 
+    fn decode_all(&self, mut lines: Vec<KeyValue>) -> Result<Vec<(K, V)>, TableError> {
+        let decoded = lines.iter().map(|line| self.decode(line)).collect();
+        lines.iter_mut().for_each(|line| wipe(self.name, &mut line.value));
+        decoded
+    }
+
     fn decode_value(&self, key: &[u8], value: &[u8]) -> Result<V, TableError> {
         VC::decode(value).map_err(TableError::damaged(self.name, key))
+    }
+}
+
+/// Overwrites a value in memory where its table is secret, so that what is freed holds no key.
+fn wipe(table: TableName, value: &mut Vec<u8>) {
+    if table.is_secret() {
+        value.zeroize();
     }
 }
 

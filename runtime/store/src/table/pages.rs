@@ -34,7 +34,7 @@ impl<'store, K, V, KC: KeyCodec<K>, VC: ValueCodec<V>> Pages<'store, K, V, KC, V
         let lines = self.store.scan(name, &self.prefix, self.after.as_deref(), LINES).await?;
         let Some(last) = lines.last() else { return Ok(None) };
         self.after = Some(last.key.clone());
-        lines.iter().map(|line| self.table.decode(line)).collect::<Result<_, _>>().map(Some)
+        self.table.decode_all(lines).map(Some)
     }
 
     /// Returns the lines of all pages that are left.

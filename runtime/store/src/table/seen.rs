@@ -1,5 +1,6 @@
 //! Lines as they were seen, for changes that are based on them.
 
+use super::wipe;
 use crate::{Batch, TableName};
 
 /// A line as it was seen: the very bytes of its value, or that there was none. Writing again what was
@@ -28,5 +29,13 @@ impl Seen {
             None => batch.expect_absent(table, key),
             Some(value) => batch.expect_value(table, key, value.clone()),
         };
+    }
+}
+
+impl Drop for Seen {
+    fn drop(&mut self) {
+        if let Some(value) = &mut self.value {
+            wipe(self.table, value);
+        }
     }
 }

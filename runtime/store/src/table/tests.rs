@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use super::{codec::*, *};
 use crate::{SledOptions, SledStore, StoreError};
 
-const NAME: TableName = TableName::new("meters");
+const NAME: TableName = TableName::open("meters");
 const METERS: Table<u32, Meter> = Table::new(NAME);
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -112,6 +112,18 @@ pub(in crate::api) const PROBLEM_CODES: &[ProblemCode] = &[
         &[400],
         "No such role exists, or group and network server do not go with it.",
     ),
+    ProblemCode::new(
+        "master-key-elsewhere",
+        &[409],
+        "The master key comes from a place that the server does not write: put the new key there before the old \
+         one, and start the server again.",
+    ),
+    ProblemCode::new(
+        "master-key-unusable",
+        &[409],
+        "The master key cannot be rotated: its file cannot be read or written, or holds no usable key; the detail \
+         says which. The key of before is in force.",
+    ),
     // Capacity.
     ProblemCode::new("busy", &[429], "Too much is under way: come back after `Retry-After`."),
     ProblemCode::new(

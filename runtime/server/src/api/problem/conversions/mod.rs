@@ -6,3 +6,4 @@ mod delivery;
 mod devices;
 mod frames;
 mod registry;
+mod vault;

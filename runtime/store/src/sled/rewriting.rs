@@ -1,0 +1,386 @@
+//! Writing a folder anew: a second set of sled's files is made beside the first and takes its place in one step.
+//!
+//! sled's log keeps what was overwritten until its segment is used again. Where a value must not be found in
+//! the files any more, all that is current is copied into new ones, and the old ones are removed. A kill before
+//! the exchange leaves the old files and a copy without use, a kill after it the new files and the old ones
+//! without use; the next opening removes what is of no use.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+use std::thread;
+use std::time::Instant;
+
+use sled::Db;
+
+use super::live::{self, Live};
+use super::open::{
+    LINGERING, LINGERING_STEP, SLED_FOLDER, check_format, lock, open_sled, sync_names,
+};
+use super::sync::SEGMENT_BYTES;
+use super::{SledOptions, SledStore, keys, sled_error};
+use crate::disk::{free_bytes, sync_folder};
+use crate::error::StoreError;
+use crate::names::TableName;
+use crate::port::KeyValue;
+
+/// The folder of the new files until they take the place of the old ones, and of the old ones after that.
+const NEW_FOLDER: &str = "sled.new";
+
+/// The folder of the old files where a file system exchanges two names in two steps.
+const OLD_FOLDER: &str = "sled.old";
+
+/// The file that sled keeps its log in, within its folder.
+const LOG_FILE: &str = "db";
+
+/// Most changes of a batch; a batch of sled is held in memory.
+const BATCH_CHANGES: usize = 1_000;
+
+/// Most bytes of a batch, about.
+const BATCH_BYTES: u64 = 1024 * 1024;
+
+/// Bytes that new files take beside what is copied: sled fills a segment before it begins the next.
+const SPARE_BYTES: u64 = 4 * SEGMENT_BYTES as u64;
+
+impl SledStore {
+    /// Writes all that a folder holds into new files and removes the old ones: values of tables as `rewrite`
+    /// makes them, and `added` besides. Logs keep their sequences.
+    ///
+    /// The new files take the place of the old ones in one step. An error, or a kill, leaves the folder as it
+    /// was or as it shall be. Blocks on the disk, which must have room for both.
+    pub fn rewrite<E: From<StoreError>>(
+        options: &SledOptions,
+        added: &[(TableName, KeyValue)],
+        rewrite: impl FnMut(&str, &[u8], &mut Vec<u8>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let folder = &options.folder;
+        let _lock = lock(folder)?;
+        settle(folder)?;
+        let copied = copy(options, added, rewrite);
+        if copied.is_err() {
+            // What is left over, the next opening removes.
+            drop(remove_folder(&folder.join(NEW_FOLDER)));
+            return copied;
+        }
+        replace(folder)?;
+        Ok(())
+    }
+}
+
+/// Makes a folder as it was, or as it shall be, after an exchange that was broken off.
+pub(super) fn settle(folder: &Path) -> Result<(), StoreError> {
+    let (current, old) = (folder.join(SLED_FOLDER), folder.join(OLD_FOLDER));
+    if !current.exists() && old.exists() {
+        fs::rename(&old, &current).map_err(StoreError::io("rename", &old))?;
+        sync_folder(folder)?;
+    }
+    remove_folder(&folder.join(NEW_FOLDER))?;
+    remove_folder(&old)
+}
+
+fn copy<E: From<StoreError>>(
+    options: &SledOptions,
+    added: &[(TableName, KeyValue)],
+    mut rewrite: impl FnMut(&str, &[u8], &mut Vec<u8>) -> Result<(), E>,
+) -> Result<(), E> {
+    let folder = &options.folder;
+    let old = open_sled(options, SLED_FOLDER)?;
+    check_format(&old, folder)?;
+    check_room(folder, &Live::open(&old)?)?;
+    let new = open_sled(options, NEW_FOLDER)?;
+    check_format(&new, folder)?;
+    let mut copy = Copy::to(&new);
+    for pair in old.iter() {
+        let (key, stored) = pair.map_err(sled_error)?;
+        if keys::is_of_backend(&key) {
+            continue;
+        }
+        let mut value = keys::unwrap(&key, &stored)?.to_vec();
+        if let Some((table, row)) = keys::row_of_table(&key) {
+            rewrite(table, row, &mut value)?;
+        }
+        copy.add(&key, &value)?;
+    }
+    for (table, KeyValue { key, value }) in added {
+        copy.add(&keys::table(table.as_str(), key), value)?;
+    }
+    copy.apply()?;
+    drop(old);
+    drop(new);
+    for name in [SLED_FOLDER, NEW_FOLDER] {
+        wait_until_let_go(folder, name)?;
+    }
+    let log = folder.join(NEW_FOLDER).join(LOG_FILE);
+    File::open(&log).and_then(|log| log.sync_all()).map_err(StoreError::io("flush", &log))?;
+    sync_names(folder, NEW_FOLDER)?;
+    Ok(())
+}
+
+/// Changes on their way into new files.
+struct Copy<'db> {
+    db: &'db Db,
+    batch: sled::Batch,
+    changes: usize,
+    bytes: u64,
+}
+
+impl<'db> Copy<'db> {
+    fn to(db: &'db Db) -> Self {
+        Self { db, batch: sled::Batch::default(), changes: 0, bytes: 0 }
+    }
+
+    fn add(&mut self, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
+        let stored = keys::wrap(value);
+        self.changes += 1;
+        self.bytes += live::size(key, Some(&stored));
+        self.batch.insert(key, stored);
+        if self.changes < BATCH_CHANGES && self.bytes < BATCH_BYTES {
+            return Ok(());
+        }
+        self.apply()
+    }
+
+    fn apply(&mut self) -> Result<(), StoreError> {
+        (self.changes, self.bytes) = (0, 0);
+        self.db.apply_batch(std::mem::take(&mut self.batch)).map_err(sled_error)?;
+        self.db.flush().map_err(sled_error)?;
+        Ok(())
+    }
+}
+
+fn check_room(folder: &Path, live: &Live) -> Result<(), StoreError> {
+    let needed = live.bytes().saturating_mul(2).saturating_add(SPARE_BYTES);
+    let free = free_bytes(folder)?;
+    if free < needed {
+        return Err(StoreError::NoRoom { folder: folder.to_owned(), needed, free });
+    }
+    Ok(())
+}
+
+/// Waits for threads of sled that still have the files of a folder: they name files by their paths, which
+/// are those of other files after the exchange.
+fn wait_until_let_go(folder: &Path, name: &str) -> Result<(), StoreError> {
+    let log = folder.join(name).join(LOG_FILE);
+    let started = Instant::now();
+    loop {
+        let file = File::open(&log).map_err(StoreError::io("open", &log))?;
+        if file.try_lock().is_ok() {
+            return Ok(());
+        }
+        if started.elapsed() > LINGERING {
+            return Err(StoreError::AlreadyOpen { folder: folder.to_owned() });
+        }
+        thread::sleep(LINGERING_STEP);
+    }
+}
+
+/// Puts the new files into the place of the old ones, and removes these.
+fn replace(folder: &Path) -> Result<(), StoreError> {
+    let (current, new) = (folder.join(SLED_FOLDER), folder.join(NEW_FOLDER));
+    if !exchange(&new, &current).map_err(StoreError::io("exchange", &current))? {
+        // In two steps, between which `settle` finds what to do.
+        let old = folder.join(OLD_FOLDER);
+        fs::rename(&current, &old).map_err(StoreError::io("rename", &current))?;
+        sync_folder(folder)?;
+        fs::rename(&new, &current).map_err(StoreError::io("rename", &new))?;
+    }
+    sync_folder(folder)?;
+    settle(folder)
+}
+
+/// Exchanges two names; false where the file system does not in one step.
+#[cfg(target_os = "linux")]
+fn exchange(one: &Path, other: &Path) -> io::Result<bool> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    use rustix::io::Errno;
+    match renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE) {
+        Ok(()) => Ok(true),
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn exchange(_: &Path, _: &Path) -> io::Result<bool> {
+    Ok(false)
+}
+
+fn remove_folder(folder: &Path) -> Result<(), StoreError> {
+    match fs::remove_dir_all(folder) {
+        Ok(()) => folder.parent().map_or(Ok(()), sync_folder),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(StoreError::io("remove", folder)(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::conformance::block_on;
+    use crate::{Batch, Sequence, Store};
+
+    const SECRET: &[u8] = b"00112233445566778899aabbccddeeff";
+
+    fn options(folder: &TempDir) -> SledOptions {
+        SledOptions::new(folder.path().join("store"))
+    }
+
+    fn open(folder: &TempDir) -> Arc<dyn Store> {
+        Arc::new(SledStore::open(&options(folder)).unwrap())
+    }
+
+    /// A folder in which a secret stands, one was overwritten, and a log was truncated.
+    async fn written() -> TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(&folder);
+        for value in [SECRET, b"public"] {
+            let mut batch = Batch::new();
+            batch.put("t", "changed", value).put("t", "kept", SECRET).put("u", "other", "u");
+            batch.append("log", "entry");
+            store.commit(batch).await.unwrap();
+        }
+        let mut batch = Batch::new();
+        batch.truncate("log", Sequence::new(1)).truncate("gone", Sequence::new(0));
+        store.commit(batch).await.unwrap();
+        store.close().await.unwrap();
+        folder
+    }
+
+    fn rewrite(folder: &TempDir) -> Result<(), StoreError> {
+        let added = KeyValue { key: b"new".to_vec(), value: b"added".to_vec() };
+        let added = [(TableName::open("v"), added)];
+        SledStore::rewrite(&options(folder), &added, |table, key, value| {
+            if table == "t" {
+                assert!(key == b"changed" || key == b"kept");
+                value.reverse();
+            }
+            Ok(())
+        })
+    }
+
+    fn files_hold(folder: &Path, wanted: &[u8]) -> bool {
+        fs::read_dir(folder).unwrap().any(|entry| {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                return files_hold(&path, wanted);
+            }
+            fs::read(&path).unwrap().windows(wanted.len()).any(|found| found == wanted)
+        })
+    }
+
+    async fn is_as_it_was(folder: &TempDir) {
+        let store = open(folder);
+        assert_eq!(store.get("t", b"kept").await.unwrap().as_deref(), Some(SECRET));
+        assert_eq!(store.get("v", b"new").await.unwrap(), None);
+        store.close().await.unwrap();
+        leaves_nothing(folder);
+    }
+
+    fn leaves_nothing(folder: &TempDir) {
+        for name in [NEW_FOLDER, OLD_FOLDER] {
+            assert!(!folder.path().join("store").join(name).exists(), "{name}");
+        }
+    }
+
+    #[test]
+    fn all_is_there_again_and_nothing_of_the_old_files_is() {
+        block_on(async {
+            let folder = written().await;
+            assert!(files_hold(folder.path(), SECRET), "the test finds what it looks for");
+            rewrite(&folder).unwrap();
+            assert!(!files_hold(folder.path(), SECRET));
+            leaves_nothing(&folder);
+
+            let reversed: Vec<u8> = SECRET.iter().rev().copied().collect();
+            let store = open(&folder);
+            assert_eq!(store.get("t", b"kept").await.unwrap(), Some(reversed));
+            assert_eq!(store.get("t", b"changed").await.unwrap().as_deref(), Some(&b"cilbup"[..]));
+            assert_eq!(store.get("u", b"other").await.unwrap().as_deref(), Some(&b"u"[..]));
+            assert_eq!(store.get("v", b"new").await.unwrap().as_deref(), Some(&b"added"[..]));
+            let entries = store.read("log", Sequence::BEGINNING, 9).await.unwrap();
+            assert_eq!(entries.len(), 1);
+            assert_eq!(entries[0].sequence, Sequence::new(2));
+            let mut batch = Batch::new();
+            batch.append("log", "next");
+            let committed = store.commit(batch).await.unwrap();
+            assert_eq!(committed.appended, [Sequence::new(3)]);
+            store.close().await.unwrap();
+        });
+    }
+
+    #[test]
+    fn an_error_in_the_middle_leaves_the_folder_as_it_was() {
+        block_on(async {
+            let folder = written().await;
+            let mut values = 0;
+            let error = SledStore::rewrite(&options(&folder), &[], |_, _, value| {
+                values += 1;
+                value.clear();
+                if values == 2 { Err(StoreError::Closed) } else { Ok(()) }
+            });
+            assert!(matches!(error, Err(StoreError::Closed)), "{error:?}");
+            is_as_it_was(&folder).await;
+        });
+    }
+
+    #[test]
+    fn a_kill_before_the_exchange_leaves_the_folder_as_it_was() {
+        block_on(async {
+            let folder = written().await;
+            let rewritten = |_: &str, _: &[u8], _: &mut Vec<u8>| Ok::<(), StoreError>(());
+            copy(&options(&folder), &[], rewritten).unwrap();
+            assert!(folder.path().join("store").join(NEW_FOLDER).is_dir());
+            is_as_it_was(&folder).await;
+            // So it is where only the beginning of the copy was made.
+            fs::create_dir(folder.path().join("store").join(NEW_FOLDER)).unwrap();
+            fs::write(folder.path().join("store").join(NEW_FOLDER).join(LOG_FILE), "x").unwrap();
+            is_as_it_was(&folder).await;
+        });
+    }
+
+    #[test]
+    fn a_kill_between_two_renames_leaves_the_folder_as_it_was() {
+        block_on(async {
+            let folder = written().await;
+            let store = folder.path().join("store");
+            copy(&options(&folder), &[], |_, _, _| Ok::<(), StoreError>(())).unwrap();
+            fs::rename(store.join(SLED_FOLDER), store.join(OLD_FOLDER)).unwrap();
+            is_as_it_was(&folder).await;
+        });
+    }
+
+    #[test]
+    fn a_kill_after_the_exchange_leaves_the_folder_as_it_shall_be() {
+        block_on(async {
+            let folder = written().await;
+            let store = folder.path().join("store");
+            copy(&options(&folder), &[], |_, _, value: &mut Vec<u8>| {
+                value.clear();
+                Ok::<(), StoreError>(())
+            })
+            .unwrap();
+            fs::rename(store.join(SLED_FOLDER), store.join(OLD_FOLDER)).unwrap();
+            fs::rename(store.join(NEW_FOLDER), store.join(SLED_FOLDER)).unwrap();
+            let again = open(&folder);
+            assert_eq!(again.get("t", b"kept").await.unwrap(), Some(Vec::new()));
+            again.close().await.unwrap();
+            leaves_nothing(&folder);
+        });
+    }
+
+    #[test]
+    fn a_folder_that_is_open_is_not_rewritten() {
+        block_on(async {
+            let folder = written().await;
+            let store = open(&folder);
+            let error = rewrite(&folder).unwrap_err();
+            assert!(matches!(error, StoreError::AlreadyOpen { .. }), "{error}");
+            store.close().await.unwrap();
+            is_as_it_was(&folder).await;
+        });
+    }
+}
