@@ -1,8 +1,10 @@
 //! Tables are opened by a spreadsheet, which must find numbers and dates in them.
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, os::unix::fs::symlink, path::Path, process::Command};
 
-use champollion_tests::{AXIOMA, Client, ELSYS, Sensor, Server, Setup, digits, eventually, run};
+use champollion_tests::{
+    AXIOMA, Client, ELSYS, Sensor, Server, Setup, digits, eventually, run, target,
+};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
@@ -48,6 +50,11 @@ fn server(routes: impl FnOnce(&Client)) -> Server {
 
 /// Has the records of the group put into a file of a route.
 fn to_file(partner: &Client, name: &str, more: &Json) {
+    to_file_of(partner, name, more, &json!({}));
+}
+
+/// Has those records of the group put into a file of a route that fit a filter.
+fn to_file_of(partner: &Client, name: &str, more: &Json, filter: &Json) {
     let mut files = json!({
         "place": { "folder": { "path": name } },
         "rhythm": { "cron": "* * * * * *", "timeZone": "Europe/Paris" },
@@ -56,7 +63,7 @@ fn to_file(partner: &Client, name: &str, more: &Json) {
     for (member, value) in more.as_object().expect("it is an object") {
         files[member] = value.clone();
     }
-    let route = json!({ "to": { "files": files } });
+    let route = json!({ "to": { "files": files }, "filter": filter });
     partner.put(&format!("/v1/routes/{name}"), &route).success();
 }
 
@@ -160,6 +167,82 @@ fn of_soffice_a_workbook_has_numbers_dates_and_texts() {
         let without_truths = table.replace("of:=TRUE()", "").replace("of:=FALSE()", "");
         assert!(!without_truths.contains("of:="), "{format}: {table}");
     }
+}
+
+/// Prints the rows of a file of Parquet, and the types of its columns.
+const READ_PARQUET: &str = r"
+import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } from 'hyparquet'
+const file = await asyncBufferFromFile(process.argv[1])
+const rows = await parquetReadObjects({ file })
+const { children } = parquetSchema(await parquetMetadataAsync(file))
+const types = Object.fromEntries(children.map(({ element }) => [element.name, element.type]))
+const plain = (_, value) => typeof value === 'bigint' ? Number(value) : value
+console.log(JSON.stringify({ rows, types }, plain))
+";
+
+/// Returns the rows and types of a file of Parquet as a reader of others has them.
+fn parquet(bytes: &[u8]) -> Json {
+    let folder = TempDir::new().expect("there is room");
+    let modules = target().join("npm/node_modules");
+    assert!(modules.join("hyparquet").is_dir(), "run `cargo xtask test`, which installs it");
+    symlink(&modules, folder.path().join("node_modules")).expect("a link can be made");
+    let path = folder.path().join("table.parquet");
+    fs::write(&path, bytes).expect("there is room");
+    let mut node = Command::new("node");
+    node.current_dir(folder.path()).args(["--input-type=module", "--eval", READ_PARQUET, "--"]);
+    serde_json::from_str(&run(node.arg(&path)).success()).expect("it prints JSON")
+}
+
+#[test]
+fn of_npm_parquet_has_numbers_moments_and_the_same_columns_in_each_file() {
+    const FORMATS: [&str; 2] = ["parquet-rows", "parquet-columns"];
+    let server = server(|partner| {
+        FORMATS.into_iter().for_each(|name| to_file(partner, name, &json!({ "format": name })));
+        let own = json!({ "format": "parquet-rows", "table": { "columns": "point;date;index" } });
+        to_file(partner, "own", &own);
+        let empty = json!({ "format": "parquet-columns", "emptyFiles": true });
+        to_file_of(partner, "empty", &empty, &json!({ "ports": [200] }));
+    });
+    let [rows, columns] = FORMATS.map(|format| parquet(&file(&server, format)));
+    let find = |table: &Json, holds: &dyn Fn(&Json) -> bool| {
+        let all = table["rows"].as_array().expect("there are rows").clone();
+        all.into_iter().find(holds).unwrap_or_else(|| panic!("there is no such row: {table}"))
+    };
+    for (column, kind) in [
+        ("device", "BYTE_ARRAY"),
+        ("measured_at", "INT64"),
+        ("f_cnt", "INT64"),
+        ("rssi", "DOUBLE"),
+        ("value", "DOUBLE"),
+        ("current", "BOOLEAN"),
+    ] {
+        assert_eq!(rows["types"][column], kind, "{column}");
+    }
+    let carbon = find(&rows, &|row| row["quantity"] == "air.temperature");
+    assert_eq!(carbon["measured_at"], "2020-03-28T15:49:12.000Z");
+    assert_eq!((&carbon["rssi"], &carbon["snr"]), (&json!(-97.5), &json!(5.25)));
+    assert_eq!((&carbon["f_cnt"], &carbon["unit"]), (&json!(7), &json!("Cel")));
+    let raw = find(&rows, &|row| row["quantity"].is_null());
+    assert_eq!((&raw["value"], &raw["measurement"]), (&Json::Null, &Json::Null));
+    // What is no text is none, and a text is what it was.
+    let named = find(&columns, &|row| row["name"] == "=1+1");
+    assert!(named["water_volume"].is_number() && named["air_temperature"].is_null(), "{named}");
+    assert_eq!(columns["types"]["water_volume"], "DOUBLE");
+
+    let own = parquet(&file(&server, "own"));
+    assert_eq!(own["types"].as_object().expect("there are columns").len(), 3);
+    let dated = find(&own, &|row| row["date"] == "2019-07-22T11:37:50.000Z");
+    assert_eq!(dated["point"], "PDS-7");
+
+    let empty = parquet(&file(&server, "empty"));
+    assert_eq!((&empty["types"], &empty["rows"]), (&columns["types"], &json!([])));
+
+    let partner = server.partner("water");
+    let pulled = partner.get("/v1/records?format=parquet-columns");
+    assert_eq!(pulled.headers["content-type"], "application/vnd.apache.parquet");
+    assert!(pulled.text.starts_with("PAR1") && pulled.text.ends_with("PAR1"), "{}", pulled.text);
+    let refused = partner.get("/v1/records?format=parquet-rows&layout=database");
+    assert!(refused.problem(400, "invalid-query").contains("tables of CSV"));
 }
 
 /// The names of the columns of a table.

@@ -28,7 +28,7 @@ const NWK_KEY: &str = "1D7C0EB8532FA9644AE0D7519B3C682F";
 const NWK_S_KEY: &str = "C95E20A47D1B83F66F42B09D317AE8C5";
 const APP_S_KEY: &str = "2B96E4F7085DCA13913CE5702F8AB46D";
 
-/// Secrets of routes.
+/// Secrets of routes, one of each kind.
 const SIGNING: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const HEADER: &str = "Bearer Hq7-vault-header-Ws2";
 const PASSWORD: &str = "Zx9Qw8Er7Ty6Ui5Op4";
@@ -142,7 +142,7 @@ fn routes(outside: &Outside, broker: &Broker) -> Vec<(&'static str, Json)> {
         (
             "signed",
             json!({ "to": { "http": {
-                "url": outside.url(), "secrets": [SIGNING], "headers": { "Authorization": HEADER },
+                "url": outside.url(), "secrets": [SIGNING], "headers": { "X-Api-Key": HEADER },
             } } }),
         ),
         (
@@ -319,7 +319,7 @@ fn a_folder_that_was_written_in_clear_is_sealed_at_the_next_start() {
     server.admin().put("/v1/devices/02C4A3FFFE10AA02", &abp).success();
     server.register(&sensor, "water", None);
     let partner = server.partner("water");
-    let to = json!({ "to": { "http": { "url": "http://127.0.0.1:9/", "secrets": [SIGNING] } } });
+    let to = json!({ "to": { "http": { "url": "http://127.0.0.1:8443/", "secrets": [SIGNING] } } });
     partner.put("/v1/routes/signed", &to).success();
     server.lns().ingest(&sensor.frame(1, 3, b"read me")).success();
     let records = partner.pull_all();

@@ -10,13 +10,15 @@ use crate::{
 };
 
 /// Packages, each with a file by which it is known to be there.
-const PACKAGES: [(&str, &str); 6] = [
+const PACKAGES: [(&str, &str); 7] = [
     // What ChirpStack offers to its codecs, in a version of the same major number; measured.
     ("buffer@6", "buffer/index.js"),
     // The codecs of a maker, under the MIT licence, with frames of each product; tested.
     ("@adeunis/codecs@1.6.1", "@adeunis/codecs/dist/lib.public.js"),
     // What recipients of webhooks check signatures with; tested.
     ("standardwebhooks@1.1.1", "standardwebhooks/dist/index.js"),
+    // What reads files of Parquet; tested.
+    ("hyparquet@1.33.0", "hyparquet/package.json"),
     // A client is made of `/openapi.json` and used; tested.
     ("openapi-typescript@7.13.0", "openapi-typescript/bin/cli.js"),
     ("openapi-fetch@0.17.0", "openapi-fetch/package.json"),

@@ -47,7 +47,7 @@ enum Action {
         #[arg(long, value_name = "SECONDS")]
         wait: Option<u64>,
         /// Print them as they come, and where to go on beside it: json, ndjson, csv-rows, csv-columns,
-        /// xlsx-rows, xlsx-columns, senml
+        /// xlsx-rows, xlsx-columns, parquet-rows, parquet-columns, senml
         #[arg(long)]
         format: Option<Format>,
         #[command(flatten)]
@@ -257,8 +257,11 @@ impl Records {
 /// Prints records in a format, byte by byte, and where to go on beside it.
 async fn print(client: &Client, format: Format, query: &RecordsQuery) -> Result<(), Failure> {
     if format.is_binary() && io::stdout().is_terminal() {
-        let reason = "a workbook is no text: write it into a file, as in `> records.xlsx`";
-        return Err(Failure::new("the records cannot be printed", reason));
+        let reason = format!(
+            "{format} is no text: write it into a file, as in `> records.{}`",
+            format.extension()
+        );
+        return Err(Failure::new("the records cannot be printed", &reason));
     }
     let records = client.pull_records_as(&format.to_string(), query).await;
     let records = records.map_err(Failure::broken_off("the answer breaks off"))?;

@@ -78,7 +78,7 @@ pub enum FilePushError {
     /// Only tables have columns.
     #[error(
         "table says what is in a table, and the format is {format}: leave it out, or say csv-rows, csv-columns, \
-         xlsx-rows or xlsx-columns"
+         xlsx-rows, xlsx-columns, parquet-rows or parquet-columns"
     )]
     Table {
         /// The format that is asked for.

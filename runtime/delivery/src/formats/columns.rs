@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use champollion_sandbox::vocabulary::quantities;
+use champollion_sandbox::vocabulary::{ValueKind, quantities, quantity};
 
 use super::{
     cell::Cell,
@@ -11,6 +11,7 @@ use super::{
     options::{KnownQuantity, TableOptions},
     row::Row,
     rows::RowsOf,
+    sheet::{ColumnType, Heading},
     view::View,
 };
 
@@ -155,6 +156,20 @@ impl Column<'_> {
         })
     }
 
+    /// Returns the type of all its cells.
+    fn kind(&self) -> ColumnType {
+        match self {
+            Self::Field(field) => field.kind(),
+            Self::Tag(_) | Self::Tags | Self::TagsAsJson => ColumnType::Text,
+            Self::Quantity { name, .. } => match quantity(name).map(|quantity| quantity.kind) {
+                Some(ValueKind::Boolean) => ColumnType::Truth,
+                Some(ValueKind::Integer) => ColumnType::Whole,
+                Some(ValueKind::Number) => ColumnType::Number,
+                Some(ValueKind::Text) | None => ColumnType::Text,
+            },
+        }
+    }
+
     /// `water.volume [m3]`; of a channel other than 0 `pulse.count #1 [1]`. A unit that stands in brackets
     /// itself is not put into further ones.
     fn title(&self) -> String {
@@ -177,8 +192,14 @@ impl Column<'_> {
     }
 }
 
-/// Returns the names of columns in a layout.
-pub(super) fn titles(columns: &[Column<'_>], layout: Layout) -> Vec<String> {
+/// Returns the heads of columns in a layout.
+pub(super) fn headings(columns: &[Column<'_>], layout: Layout) -> Vec<Heading> {
+    let titles = titles(columns, layout).into_iter();
+    titles.zip(columns).map(|(title, column)| Heading { title, kind: column.kind() }).collect()
+}
+
+/// The names of columns in a layout.
+fn titles(columns: &[Column<'_>], layout: Layout) -> Vec<String> {
     if layout != Layout::Database {
         return columns.iter().map(Column::title).collect();
     }

@@ -10,6 +10,9 @@ pub enum FormatError {
     /// A workbook cannot be written, such as where there is no room for its temporary file.
     #[error("the workbook cannot be written: {0}")]
     Workbook(#[from] rust_xlsxwriter::XlsxError),
+    /// A table cannot be written as Parquet.
+    #[error("the table cannot be written as Parquet: {0}")]
+    Parquet(#[from] parquet::errors::ParquetError),
     /// An expression of a column of the recipient's own takes too much.
     #[error("the column {column:?} takes more than a cell may: shorten its expression")]
     TooExpensive {

@@ -1,6 +1,6 @@
 //! Fields of a record that tables have columns of, besides those of quantities and tags.
 
-use super::{cell::Cell, options::Detail, row::Row};
+use super::{cell::Cell, options::Detail, row::Row, sheet::ColumnType};
 
 /// A field of a record, or of a measurement of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,6 +118,42 @@ impl Field {
             Self::Kind => "kind",
             Self::Current => "current",
             Self::UtcOffset => "utcOffset [h]",
+        }
+    }
+
+    /// Returns the type of all its cells.
+    pub(super) fn kind(self) -> ColumnType {
+        match self {
+            Self::ReceivedAt | Self::MeasuredAt | Self::RecordedAt => ColumnType::Moment,
+            Self::Channel
+            | Self::FCnt
+            | Self::FPort
+            | Self::SpreadingFactor
+            | Self::Frequency
+            | Self::Redundancy
+            | Self::MissedFrames => ColumnType::Whole,
+            Self::Value | Self::Rssi | Self::Snr | Self::UtcOffset => ColumnType::Number,
+            Self::Current => ColumnType::Truth,
+            Self::Record
+            | Self::Group
+            | Self::Device
+            | Self::Name
+            | Self::SubGroup
+            | Self::UseCase
+            | Self::Quantity
+            | Self::Unit
+            | Self::Data
+            | Self::Payload
+            | Self::NetworkServer
+            | Self::Decoder
+            | Self::DecoderVersion
+            | Self::DecoderDigest
+            | Self::Error
+            | Self::ErrorMessage
+            | Self::Replaces
+            | Self::Gateway
+            | Self::Measurement
+            | Self::Kind => ColumnType::Text,
         }
     }
 

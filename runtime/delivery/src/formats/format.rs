@@ -22,6 +22,10 @@ pub enum Format {
     XlsxRows,
     /// A workbook of spreadsheets with a row for each record and a column for each quantity.
     XlsxColumns,
+    /// A file of Apache Parquet with a row for each measurement.
+    ParquetRows,
+    /// A file of Apache Parquet with a row for each record and channel, and a column for each quantity.
+    ParquetColumns,
     /// Sensor Measurement Lists (RFC 8428), as JSON.
     Senml,
 }
@@ -29,19 +33,22 @@ pub enum Format {
 /// A text that names no format.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0:?} is no format: it must be json, ndjson, csv-rows, csv-columns, xlsx-rows, xlsx-columns or senml"
+    "{0:?} is no format: it must be json, ndjson, csv-rows, csv-columns, xlsx-rows, xlsx-columns, parquet-rows, \
+     parquet-columns or senml"
 )]
 pub struct UnknownFormat(String);
 
 impl Format {
     /// All formats that there are.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Json,
         Self::Ndjson,
         Self::CsvRows,
         Self::CsvColumns,
         Self::XlsxRows,
         Self::XlsxColumns,
+        Self::ParquetRows,
+        Self::ParquetColumns,
         Self::Senml,
     ];
 
@@ -55,6 +62,8 @@ impl Format {
             Self::CsvColumns => "csv-columns",
             Self::XlsxRows => "xlsx-rows",
             Self::XlsxColumns => "xlsx-columns",
+            Self::ParquetRows => "parquet-rows",
+            Self::ParquetColumns => "parquet-columns",
             Self::Senml => "senml",
         }
     }
@@ -69,6 +78,7 @@ impl Format {
             Self::XlsxRows | Self::XlsxColumns => {
                 "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
             }
+            Self::ParquetRows | Self::ParquetColumns => "application/vnd.apache.parquet",
             Self::Senml => "application/senml+json",
         }
     }
@@ -81,6 +91,7 @@ impl Format {
             Self::Ndjson => "ndjson",
             Self::CsvRows | Self::CsvColumns => "csv",
             Self::XlsxRows | Self::XlsxColumns => "xlsx",
+            Self::ParquetRows | Self::ParquetColumns => "parquet",
             Self::Senml => "senml",
         }
     }
@@ -88,7 +99,7 @@ impl Format {
     /// Whether it is a table, whose content may be chosen.
     #[must_use]
     pub fn is_table(self) -> bool {
-        matches!(self, Self::CsvRows | Self::CsvColumns | Self::XlsxRows | Self::XlsxColumns)
+        self.has_layout() || self.is_binary()
     }
 
     /// Whether it has a [`Layout`](super::Layout): a table that is a text.
@@ -100,7 +111,10 @@ impl Format {
     /// Whether it is bytes that a terminal cannot show.
     #[must_use]
     pub fn is_binary(self) -> bool {
-        matches!(self, Self::XlsxRows | Self::XlsxColumns)
+        matches!(
+            self,
+            Self::XlsxRows | Self::XlsxColumns | Self::ParquetRows | Self::ParquetColumns
+        )
     }
 
     /// Whether a record can be written in it.
@@ -112,7 +126,13 @@ impl Format {
             Self::Json | Self::Ndjson => {
                 serde_json::from_str::<serde::de::IgnoredAny>(record).map(drop)
             }
-            Self::CsvRows | Self::CsvColumns | Self::XlsxRows | Self::XlsxColumns | Self::Senml => {
+            Self::CsvRows
+            | Self::CsvColumns
+            | Self::XlsxRows
+            | Self::XlsxColumns
+            | Self::ParquetRows
+            | Self::ParquetColumns
+            | Self::Senml => {
                 View::read(record).map(drop)
             }
         }
@@ -122,7 +142,7 @@ impl Format {
     /// always give the same bytes.
     ///
     /// # Errors
-    /// One of them is no record, or a workbook cannot hold them.
+    /// One of them is no record, or the table cannot be written.
     pub fn write<T: AsRef<str>>(
         self,
         records: &[T],
@@ -135,6 +155,8 @@ impl Format {
             Self::CsvColumns => table::csv(&views(records)?, RowsOf::Records, options)?,
             Self::XlsxRows => table::workbook(&views(records)?, RowsOf::Measurements, options)?,
             Self::XlsxColumns => table::workbook(&views(records)?, RowsOf::Records, options)?,
+            Self::ParquetRows => table::parquet(&views(records)?, RowsOf::Measurements, options)?,
+            Self::ParquetColumns => table::parquet(&views(records)?, RowsOf::Records, options)?,
             Self::Senml => senml::write(&views(records)?)?,
         })
     }

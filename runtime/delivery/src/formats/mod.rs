@@ -2,8 +2,8 @@
 //!
 //! What is in a record is in each of them, as far as the format can say it; a record that was not decoded
 //! is there too. JSON and NDJSON hold records as they are stored. The tables and SenML are made of a
-//! [`View`](view::View) of them. A table has columns, and rows of cells, and is written as CSV in a layout or as a
-//! workbook; its columns keep their names and their order between releases.
+//! [`View`](view::View) of them. A table has columns, and rows of cells, and is written as CSV in a layout, as a
+//! workbook or as Parquet; its columns keep their names and their order between releases.
 
 mod cell;
 mod cells;
@@ -13,6 +13,7 @@ mod fields;
 mod format;
 mod layout;
 mod options;
+mod parquet_sheet;
 mod row;
 mod rows;
 mod senml;

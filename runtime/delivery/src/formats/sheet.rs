@@ -2,10 +2,29 @@
 
 use super::{cell::Cell, cells, error::FormatError, layout::Layout};
 
+/// The head of a column.
+pub(super) struct Heading {
+    /// The name of the column.
+    pub(super) title: String,
+    /// The type of its cells.
+    pub(super) kind: ColumnType,
+}
+
+/// The type of all cells of a column, for files that have one for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ColumnType {
+    Text,
+    /// A whole number of 64 bits with a sign.
+    Whole,
+    Number,
+    Truth,
+    Moment,
+}
+
 /// A table that is being written, in whichever form.
 pub(super) trait Sheet {
-    /// Writes the names of the columns.
-    fn titles(&mut self, titles: &[String]) -> Result<(), FormatError>;
+    /// Begins with the heads of the columns.
+    fn begin(&mut self, headings: &[Heading]) -> Result<(), FormatError>;
 
     /// Writes a row of cells.
     fn row(&mut self, cells: &[Cell<'_>]) -> Result<(), FormatError>;
@@ -39,9 +58,9 @@ impl CsvSheet {
 }
 
 impl Sheet for CsvSheet {
-    fn titles(&mut self, titles: &[String]) -> Result<(), FormatError> {
+    fn begin(&mut self, headings: &[Heading]) -> Result<(), FormatError> {
         let layout = self.layout;
-        self.line(titles.iter().map(|title| cells::title(title, layout)));
+        self.line(headings.iter().map(|heading| cells::title(&heading.title, layout)));
         Ok(())
     }
 

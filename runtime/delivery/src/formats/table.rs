@@ -8,6 +8,7 @@ use super::{
     error::FormatError,
     layout::Layout,
     options::TableOptions,
+    parquet_sheet::ParquetSheet,
     rows::{self, RowsOf},
     sheet::{CsvSheet, Sheet},
     view::View,
@@ -24,12 +25,24 @@ pub(super) fn csv(
     options: &TableOptions,
 ) -> Result<Vec<u8>, FormatError> {
     let mut sheet = CsvSheet::new(options.layout);
-    let rows_of = match (rows_of, options.layout) {
-        (RowsOf::Records, Layout::Database) => RowsOf::RecordsByChannel,
-        _ => rows_of,
+    let rows_of = match options.layout {
+        Layout::Database => by_channel(rows_of),
+        Layout::International | Layout::French => rows_of,
     };
     write(views, rows_of, options, options.layout == Layout::French, &mut sheet)?;
     Ok(sheet.finish())
+}
+
+/// Writes a table as Parquet. Its columns are those of tables for databases, since the files of a route are read as one.
+pub(super) fn parquet(
+    views: &[View<'_>],
+    rows_of: RowsOf,
+    options: &TableOptions,
+) -> Result<Vec<u8>, FormatError> {
+    let mut sheet = ParquetSheet::new();
+    let options = TableOptions { layout: Layout::Database, ..options.clone() };
+    write(views, by_channel(rows_of), &options, false, &mut sheet)?;
+    sheet.finish()
 }
 
 /// Writes a table as a workbook.
@@ -43,6 +56,14 @@ pub(super) fn workbook(
     sheet.finish()
 }
 
+/// The rows for which the columns do not depend on what was measured.
+fn by_channel(rows_of: RowsOf) -> RowsOf {
+    match rows_of {
+        RowsOf::Records | RowsOf::RecordsByChannel => RowsOf::RecordsByChannel,
+        RowsOf::Measurements => RowsOf::Measurements,
+    }
+}
+
 fn write(
     views: &[View<'_>],
     rows_of: RowsOf,
@@ -52,7 +73,7 @@ fn write(
 ) -> Result<(), FormatError> {
     let content = &options.content;
     if let Some(templates) = &content.columns {
-        sheet.titles(&templates.titles())?;
+        sheet.begin(&templates.headings())?;
         let mut bytes = 0;
         for view in views {
             let zone = zone(view, options);
@@ -68,7 +89,7 @@ fn write(
         return Ok(());
     }
     let columns = columns::of(views, rows_of, options, is_local);
-    sheet.titles(&columns::titles(&columns, options.layout))?;
+    sheet.begin(&columns::headings(&columns, options.layout))?;
     for view in views {
         let zone = zone(view, options);
         for row in rows::of(view, rows_of, content, &zone) {

@@ -23,6 +23,7 @@ use super::{
     cell::Cell,
     error::FormatError,
     row::Row,
+    sheet::{ColumnType, Heading},
     view::{Measured, View},
 };
 
@@ -194,8 +195,11 @@ impl Templates {
     }
 
     /// Returns the names of the columns.
-    pub(super) fn titles(&self) -> Vec<String> {
-        self.columns.iter().map(|column| column.title.clone()).collect()
+    pub(super) fn headings(&self) -> Vec<Heading> {
+        // An expression may give a text in one row and a number in the next.
+        let heading =
+            |column: &Template| Heading { title: column.title.clone(), kind: ColumnType::Text };
+        self.columns.iter().map(heading).collect()
     }
 
     /// Returns the cells of a row. One that cannot be evaluated, such as an amount of what was not measured, is

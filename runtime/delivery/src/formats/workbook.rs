@@ -4,7 +4,11 @@
 use jiff::{Zoned, civil};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
-use super::{cell::Cell, error::FormatError, sheet::Sheet};
+use super::{
+    cell::Cell,
+    error::FormatError,
+    sheet::{ColumnType, Heading, Sheet},
+};
 
 /// Most characters of a cell; spreadsheets take no more.
 const CHARACTERS: usize = 32_767;
@@ -61,15 +65,15 @@ impl WorkbookSheet {
 }
 
 impl Sheet for WorkbookSheet {
-    fn titles(&mut self, titles: &[String]) -> Result<(), FormatError> {
+    fn begin(&mut self, headings: &[Heading]) -> Result<(), FormatError> {
         let row = self.next_row()?;
         let sheet = self.workbook.worksheet_from_index(0)?;
         sheet.set_freeze_panes(row + 1, 0)?;
-        for (title, column) in titles.iter().zip(0_u16..) {
-            if title.ends_with("At") {
+        for (heading, column) in headings.iter().zip(0_u16..) {
+            if heading.kind == ColumnType::Moment {
                 sheet.set_column_width(column, MOMENT_WIDTH)?;
             }
-            sheet.write_string_with_format(row, column, title, &self.title)?;
+            sheet.write_string_with_format(row, column, &heading.title, &self.title)?;
         }
         Ok(())
     }

@@ -23,7 +23,7 @@ const MORE: HeaderName = HeaderName::from_static("more-records");
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// Media types by which a format is asked for. JSON is a page, with the records' cursors on it.
-const MEDIA_TYPES: [(&str, Format); 10] = [
+const MEDIA_TYPES: [(&str, Format); 11] = [
     ("application/json", Format::Json),
     ("application/*", Format::Json),
     ("*/*", Format::Json),
@@ -34,6 +34,7 @@ const MEDIA_TYPES: [(&str, Format); 10] = [
     ("text/*", Format::CsvRows),
     ("application/senml+json", Format::Senml),
     (XLSX, Format::XlsxRows),
+    ("application/vnd.apache.parquet", Format::ParquetRows),
 ];
 
 /// Returns the format that is wanted: the one that is named, or else the best liked of those that the client
@@ -52,8 +53,9 @@ pub(super) fn format(named: Option<Format>, headers: &HeaderMap) -> Result<Forma
     known.ok_or_else(|| {
         Problem::not_acceptable(
             "records can be had as application/json, application/x-ndjson, text/csv, \
-             application/senml+json and \
-             application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+             application/senml+json, \
+             application/vnd.openxmlformats-officedocument.spreadsheetml.sheet and \
+             application/vnd.apache.parquet",
         )
     })
 }
@@ -73,7 +75,7 @@ pub(super) fn table_options(
     }
     if !content.is_usual() && !format.is_table() {
         let detail = "quantities, tags, details and columns are of tables: ask for csv-rows, \
-                      csv-columns, xlsx-rows or xlsx-columns";
+                      csv-columns, xlsx-rows, xlsx-columns, parquet-rows or parquet-columns";
         return refused(detail.to_owned());
     }
     match content.check() {
@@ -112,6 +114,8 @@ pub(super) fn bytes(format: Format, answer: usize) -> usize {
         | Format::CsvColumns
         | Format::XlsxRows
         | Format::XlsxColumns
+        | Format::ParquetRows
+        | Format::ParquetColumns
         | Format::Senml => answer / TABLE,
     }
 }
