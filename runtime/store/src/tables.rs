@@ -22,7 +22,7 @@ macro_rules! names {
 }
 
 names! { TableName,
-    /// All tables.
+    /// All tables that the store has.
     pub ALL_TABLES:
     /// Devices. Key: the DevEUI. Value, JSON: the device with its root keys or its fixed session.
     DEVICES = secret("devices");

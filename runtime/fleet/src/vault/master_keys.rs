@@ -33,7 +33,7 @@ const COMMENT: char = '#';
 pub(super) struct MasterKeys {
     /// The key that wraps what is wrapped from now on.
     pub(super) current: MasterKey,
-    /// Keys of before.
+    /// Keys that were in force before the current one.
     pub(super) earlier: Vec<MasterKey>,
     /// Whether the key in force was made just now.
     pub(super) is_made: bool,
