@@ -223,18 +223,18 @@ fn requests_of_one_connection_run_beside_each_other() {
         let stream = stream.expect("keys are agreed on");
         let (client, connection) = h2::client::handshake(stream).await.expect("it speaks HTTP/2");
         let driver = tokio::spawn(connection);
-        let ask = async || {
-            let mut client = client.clone().ready().await.expect("the connection stays");
+        let ready = async || client.clone().ready().await.expect("the connection stays");
+        let ask = |mut client: h2::client::SendRequest<_>| {
             let request = axum::http::Request::get("https://localhost/healthz").body(());
             let sent = client.send_request(request.expect("it is a request"), true);
             sent.expect("it can be sent").0
         };
         // With the first answer the client knows how many requests may run at once.
-        assert_eq!(ask().await.await.expect("it is answered").status(), 200);
+        assert_eq!(ask(ready().await).await.expect("it is answered").status(), 200);
         // More than there are places for connections, and more than may run at once.
         let mut answers = Vec::new();
         for _ in 0..60 {
-            answers.push(ask().await);
+            answers.push(ask(ready().await));
         }
         for answer in answers {
             assert_eq!(answer.await.expect("it is answered").status(), 200);

@@ -12,8 +12,9 @@ const TASKS: &[(&str, &[&str])] = &[
     ("Set up a shell", &["completions", "man", "help"]),
 ];
 
-/// The parts of the help page; the commands by task stand in the place of clap's one list.
-const TEMPLATE: &str = "{about}\n\n{usage-heading} {usage}\n\n{after-help}\nOptions:\n{options}\n";
+/// The parts of the help page; the commands by task stand in the place of clap's one list. Clap puts an empty line before
+/// them by itself.
+const TEMPLATE: &str = "{about}\n\n{usage-heading} {usage}{after-help}\n\nOptions:\n{options}\n";
 
 /// Returns the command line with its commands told by task.
 pub(super) fn by_task(command: Command) -> Command {
@@ -66,6 +67,7 @@ mod tests {
         for line in ["Run the server:", "  serve            Run the server", "  -V, --version"] {
             assert!(help.contains(line), "{line:?} is missing:\n{help}");
         }
+        assert!(!help.contains("\n\n\n") && help.contains("\n\nOptions:"), "{help}");
         assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
     }
 }

@@ -132,9 +132,7 @@ impl Format {
             | Self::XlsxColumns
             | Self::ParquetRows
             | Self::ParquetColumns
-            | Self::Senml => {
-                View::read(record).map(drop)
-            }
+            | Self::Senml => View::read(record).map(drop),
         }
     }
 

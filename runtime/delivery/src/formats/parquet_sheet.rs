@@ -86,8 +86,7 @@ impl Sheet for ParquetSheet {
             .set_created_by(CREATED_BY.to_owned())
             .set_compression(Compression::SNAPPY)
             .build();
-        let writer =
-            SerializedFileWriter::new(Vec::new(), Arc::new(schema), Arc::new(properties))?;
+        let writer = SerializedFileWriter::new(Vec::new(), Arc::new(schema), Arc::new(properties))?;
         self.writer = Some(writer);
         self.columns = headings.iter().map(|heading| Column::new(heading.kind)).collect();
         Ok(())
@@ -113,9 +112,7 @@ fn field(heading: &Heading) -> Result<TypePtr, ParquetError> {
         ColumnType::Whole => (Stored::INT64, None),
         ColumnType::Number => (Stored::DOUBLE, None),
         ColumnType::Truth => (Stored::BOOLEAN, None),
-        ColumnType::Moment => {
-            (Stored::INT64, Some(LogicalType::timestamp(true, TimeUnit::MILLIS)))
-        }
+        ColumnType::Moment => (Stored::INT64, Some(LogicalType::timestamp(true, TimeUnit::MILLIS))),
     };
     let field = Type::primitive_type_builder(&heading.title, stored)
         .with_repetition(Repetition::OPTIONAL)
