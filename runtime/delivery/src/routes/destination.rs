@@ -42,20 +42,24 @@ impl Destination {
 
     /// Returns the path of a destination that is reached without TLS and has certificates for it.
     pub(super) fn tls_of_plain(&self) -> Option<&'static str> {
-        let (member, url, tls) = match self {
-            Self::Http(push) => ("to.http", &push.url, &push.tls),
-            Self::Mqtt(push) => ("to.mqtt", &push.url, &push.tls),
+        // An address of another kind is refused as such.
+        let (member, url, plain, tls) = match self {
+            Self::Http(push) => ("to.http", &push.url, "http", &push.tls),
+            Self::Mqtt(push) => ("to.mqtt", &push.url, "mqtt", &push.tls),
             Self::Files(push) => match &push.place {
-                PlaceDefinition::Webdav(place) => ("to.files.place.webdav", &place.url, &place.tls),
-                PlaceDefinition::S3(place) => ("to.files.place.s3", &place.endpoint, &place.tls),
+                PlaceDefinition::Webdav(place) => {
+                    ("to.files.place.webdav", &place.url, "http", &place.tls)
+                }
+                PlaceDefinition::S3(place) => {
+                    ("to.files.place.s3", &place.endpoint, "http", &place.tls)
+                }
                 PlaceDefinition::Sftp(_)
                 | PlaceDefinition::Ftps(_)
                 | PlaceDefinition::Folder(_) => return None,
             },
             Self::Pull {} => return None,
         };
-        let is_plain = matches!(url.scheme(), "http" | "mqtt");
-        (is_plain && *tls != Tls::default()).then_some(member)
+        (url.scheme() == plain && *tls != Tls::default()).then_some(member)
     }
 
     /// Returns where its secrets go; nowhere where it has none.
