@@ -168,7 +168,7 @@ fn routes(outside: &Outside, broker: &Broker) -> Vec<(&'static str, Json)> {
     ]
 }
 
-/// What everybody with an admin's token can read without knowing a name.
+/// The answers that everybody with an admin's token can read without knowing a name, by their paths.
 fn readable(server: &Server) -> Vec<(String, String)> {
     let document = server.anybody().get("/openapi.json").success();
     let paths = document["paths"].as_object().expect("it has paths").clone();
