@@ -16,7 +16,7 @@ use chacha20poly1305::{
 use hmac::Mac;
 use zeroize::{Zeroize, Zeroizing};
 
-use super::master_key::mac;
+use super::authentication_code::mac;
 
 /// Bytes of each part of a data key.
 const PART_BYTES: usize = 32;

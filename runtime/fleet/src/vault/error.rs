@@ -1,34 +1,12 @@
 //! Errors of the vault: each says what is wrong with which key, where, and the remedy. None shows a key.
 
-use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
 use champollion_store::{StoreError, TableError};
 
-use super::master_key::KeyName;
-use super::master_keys::{CREDENTIAL, VARIABLE};
-
-/// A place in which a master key lies.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum KeyPlace {
-    /// A file of the machine, by its path.
-    File(PathBuf),
-    /// The variable of the environment.
-    Variable,
-    /// The credential of systemd.
-    Credential,
-}
-
-impl fmt::Display for KeyPlace {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::File(path) => write!(formatter, "the file {}", path.display()),
-            Self::Variable => write!(formatter, "the variable {VARIABLE}"),
-            Self::Credential => write!(formatter, "the credential {CREDENTIAL}"),
-        }
-    }
-}
+use super::key_name::KeyName;
+use super::key_place::KeyPlace;
 
 /// The reason why a text is no master key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::error::{KeyPlace, VaultError};
+use super::error::VaultError;
+use super::key_place::KeyPlace;
 use super::master_key::MasterKey;
 
 /// The lines at the beginning of the file.

@@ -1,19 +1,17 @@
 //! The master key, which wraps the data keys and seals nothing else.
 
-use std::fmt;
-
 use chacha20poly1305::{
     XChaCha20Poly1305, XNonce,
     aead::{Aead, KeyInit, Payload},
 };
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
-use hmac::{Hmac, Mac};
-use serde::{Deserialize, Serialize};
-use sha2::Sha256;
+use hmac::Mac;
 use zeroize::Zeroizing;
 
+use super::authentication_code::mac;
 use super::data_key::DataKey;
 use super::error::{UnusableKey, VaultError};
+use super::key_name::KeyName;
 
 /// Bytes of a master key.
 const BYTES: usize = 32;
@@ -32,17 +30,6 @@ const NAMED: &[u8] = b"champollion/vault/1/name-of-the-master-key";
 
 /// A master key, with which data keys are wrapped.
 pub(super) struct MasterKey(Zeroizing<[u8; BYTES]>);
-
-/// The name of a master key, which follows from the key and tells nothing of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct KeyName(String);
-
-impl fmt::Display for KeyName {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
-    }
-}
 
 impl MasterKey {
     /// Makes a key out of the system's randomness.
@@ -98,12 +85,6 @@ impl MasterKey {
     fn cipher(&self) -> XChaCha20Poly1305 {
         XChaCha20Poly1305::new((&*self.0).into())
     }
-}
-
-/// A code of authentication under a key.
-pub(super) fn mac(key: &[u8]) -> Hmac<Sha256> {
-    // It takes keys of every length.
-    <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(key).expect("HMAC takes a key of any length")
 }
 
 #[cfg(test)]

@@ -13,15 +13,11 @@ use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
-use super::error::{KeyPlace, VaultError};
+use super::error::VaultError;
 use super::key_file;
-use super::master_key::{KeyName, MasterKey};
-
-/// The variable of the environment that may hold the master key.
-pub(super) const VARIABLE: &str = "CHAMPOLLION_MASTER_KEY";
-
-/// The name of the credential of systemd that may hold the master key.
-pub(super) const CREDENTIAL: &str = "champollion-master-key";
+use super::key_name::KeyName;
+use super::key_place::{CREDENTIAL, KeyPlace, VARIABLE};
+use super::master_key::MasterKey;
 
 /// The variable in which systemd names the folder of credentials.
 const CREDENTIALS_FOLDER: &str = "CREDENTIALS_DIRECTORY";

@@ -9,9 +9,12 @@
 //!
 //! A folder in which a secret table was written in clear is written anew when it is opened (`opening.rs`).
 
+mod authentication_code;
 mod data_key;
 mod error;
 mod key_file;
+mod key_name;
+mod key_place;
 mod master_key;
 mod master_keys;
 mod opening;
@@ -22,8 +25,9 @@ mod settings;
 mod tests;
 mod wrapped_keys;
 
-pub use error::{KeyPlace, UnusableKey, VaultError};
-pub use master_key::KeyName;
+pub use error::{UnusableKey, VaultError};
+pub use key_name::KeyName;
+pub use key_place::KeyPlace;
 pub use opening::{OpenedVault, Vault};
 pub use rotation::{Rotated, RotationError};
 pub use settings::{KeyFrom, VaultSettings};

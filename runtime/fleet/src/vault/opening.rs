@@ -7,8 +7,9 @@ use champollion_store::{Batch, KeyValue, SledOptions, SledStore, Store, TableNam
 use tokio::sync::Mutex;
 
 use super::data_key::DataKey;
-use super::error::{KeyPlace, VaultError};
-use super::master_key::KeyName;
+use super::error::VaultError;
+use super::key_name::KeyName;
+use super::key_place::KeyPlace;
 use super::master_keys::MasterKeys;
 use super::sealed_store::{SealedStore, damaged};
 use super::settings::VaultSettings;

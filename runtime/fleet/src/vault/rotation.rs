@@ -2,8 +2,10 @@
 
 use champollion_store::Batch;
 
-use super::error::{KeyPlace, VaultError};
-use super::master_key::{KeyName, MasterKey};
+use super::error::VaultError;
+use super::key_name::KeyName;
+use super::key_place::KeyPlace;
+use super::master_key::MasterKey;
 use super::opening::Vault;
 use super::wrapped_keys;
 

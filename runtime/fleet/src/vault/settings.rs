@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::error::{KeyPlace, VaultError};
+use super::error::VaultError;
+use super::key_place::KeyPlace;
 
 /// The end of the name of the master key's file beside a data folder.
 const FILE_SUFFIX: &str = ".key";

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::data_key::DataKey;
 use super::error::VaultError;
-use super::master_key::{KeyName, MasterKey};
+use super::key_name::KeyName;
+use super::master_key::MasterKey;
 
 const VAULT: Table<String, WrappedKey> = Table::new(tables::VAULT);
 

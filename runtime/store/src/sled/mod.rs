@@ -6,6 +6,7 @@
 
 mod committer;
 mod compaction;
+mod exchange;
 mod group;
 mod keys;
 mod live;

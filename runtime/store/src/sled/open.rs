@@ -14,8 +14,9 @@ use tokio::sync::mpsc;
 
 use super::committer::{Committer, QUEUE_BATCHES};
 use super::compaction::Compaction;
+use super::exchange::{SLED_FOLDER, settle};
 use super::live::Live;
-use super::rewriting::settle;
+
 use super::status::Status;
 use super::sync::{Flush, SEGMENT_BYTES};
 use super::upkeep::Upkeep;
@@ -30,9 +31,6 @@ const FORMAT: u64 = 2;
 
 /// Says who has the folder open.
 const LOCK_FILE: &str = "lock";
-
-/// Where sled keeps its files.
-pub(super) const SLED_FOLDER: &str = "sled";
 
 /// sled's data file, inside the folder of the store.
 pub(super) const DATA_FILE: &str = "sled/db";

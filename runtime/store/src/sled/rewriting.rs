@@ -5,30 +5,22 @@
 //! the exchange leaves the old files and a copy without use, a kill after it the new files and the old ones
 //! without use; the next opening removes what is of no use.
 
-use std::fs::{self, File};
-use std::io;
+use std::fs::File;
 use std::path::Path;
 use std::thread;
 use std::time::Instant;
 
 use sled::Db;
 
+use super::exchange::{NEW_FOLDER, SLED_FOLDER, remove_folder, replace, settle};
 use super::live::{self, Live};
-use super::open::{
-    LINGERING, LINGERING_STEP, SLED_FOLDER, check_format, lock, open_sled, sync_names,
-};
+use super::open::{LINGERING, LINGERING_STEP, check_format, lock, open_sled, sync_names};
 use super::sync::SEGMENT_BYTES;
 use super::{SledOptions, SledStore, keys, sled_error};
-use crate::disk::{free_bytes, sync_folder};
+use crate::disk::free_bytes;
 use crate::error::StoreError;
 use crate::names::TableName;
 use crate::port::KeyValue;
-
-/// The folder of the new files until they take the place of the old ones, and of the old ones after that.
-const NEW_FOLDER: &str = "sled.new";
-
-/// The folder of the old files where a file system exchanges two names in two steps.
-const OLD_FOLDER: &str = "sled.old";
 
 /// The file that sled keeps its log in, within its folder.
 const LOG_FILE: &str = "db";
@@ -65,17 +57,6 @@ impl SledStore {
         replace(folder)?;
         Ok(())
     }
-}
-
-/// Makes a folder as it was, or as it shall be, after an exchange that was broken off.
-pub(super) fn settle(folder: &Path) -> Result<(), StoreError> {
-    let (current, old) = (folder.join(SLED_FOLDER), folder.join(OLD_FOLDER));
-    if !current.exists() && old.exists() {
-        fs::rename(&old, &current).map_err(StoreError::io("rename", &old))?;
-        sync_folder(folder)?;
-    }
-    remove_folder(&folder.join(NEW_FOLDER))?;
-    remove_folder(&old)
 }
 
 fn copy<E: From<StoreError>>(
@@ -174,53 +155,16 @@ fn wait_until_let_go(folder: &Path, name: &str) -> Result<(), StoreError> {
     }
 }
 
-/// Puts the new files into the place of the old ones, and removes these.
-fn replace(folder: &Path) -> Result<(), StoreError> {
-    let (current, new) = (folder.join(SLED_FOLDER), folder.join(NEW_FOLDER));
-    if !exchange(&new, &current).map_err(StoreError::io("exchange", &current))? {
-        // In two steps, between which `settle` finds what to do.
-        let old = folder.join(OLD_FOLDER);
-        fs::rename(&current, &old).map_err(StoreError::io("rename", &current))?;
-        sync_folder(folder)?;
-        fs::rename(&new, &current).map_err(StoreError::io("rename", &new))?;
-    }
-    sync_folder(folder)?;
-    settle(folder)
-}
-
-/// Exchanges two names; false where the file system does not in one step.
-#[cfg(target_os = "linux")]
-fn exchange(one: &Path, other: &Path) -> io::Result<bool> {
-    use rustix::fs::{CWD, RenameFlags, renameat_with};
-    use rustix::io::Errno;
-    match renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE) {
-        Ok(()) => Ok(true),
-        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => Ok(false),
-        Err(error) => Err(error.into()),
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-fn exchange(_: &Path, _: &Path) -> io::Result<bool> {
-    Ok(false)
-}
-
-fn remove_folder(folder: &Path) -> Result<(), StoreError> {
-    match fs::remove_dir_all(folder) {
-        Ok(()) => folder.parent().map_or(Ok(()), sync_folder),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(StoreError::io("remove", folder)(error)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::sync::Arc;
 
     use tempfile::TempDir;
 
     use super::*;
     use crate::conformance::block_on;
+    use crate::sled::exchange::OLD_FOLDER;
     use crate::{Batch, Sequence, Store};
 
     const SECRET: &[u8] = b"00112233445566778899aabbccddeeff";
