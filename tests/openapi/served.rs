@@ -24,6 +24,7 @@ impl Operation {
             ("key", "ed25519:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
             ("group", "water"),
             ("name", "nothing"),
+            ("point", "nothing"),
             ("file", "record.json"),
         ] {
             path = path.replace(&format!("{{{name}}}"), value);

@@ -1,5 +1,10 @@
 //! `champollion devices`: devices are registered, listed and removed.
 
+mod import;
+mod object;
+mod points;
+mod sheets;
+
 use champollion_client::{
     AbpKeys, Activation, ActivationKind, Assignment, Client, Device, OtaaKeys, PayloadState,
     Registration,
@@ -41,7 +46,23 @@ enum Action {
         assigned: Assigned,
     },
     /// List devices, a line each
-    List,
+    List {
+        /// Only devices in service that were not heard for so many hours
+        #[arg(long, value_name = "HOURS", value_parser = clap::value_parser!(u32).range(1..))]
+        silent_hours: Option<u32>,
+    },
+    /// Register the devices of a sheet (XLSX, ODS, CSV), or change what it has of them
+    Import(import::Import),
+    /// Write devices into a sheet that can be changed and imported, without their keys
+    Export(sheets::Export),
+    /// Have a device take the place of another one, so that the series of its point goes on
+    Replace(points::Replace),
+    /// Put a device on a point, or take it from there
+    Point(points::OnPoint),
+    /// List points, with the devices that are and were on them
+    Points,
+    /// Write an empty sheet with its headings and lists of words
+    Template(sheets::Template),
     /// Show a device as JSON, without its keys
     Show {
         /// DevEUI of the device, 16 hexadecimal digits
@@ -102,6 +123,8 @@ struct Add {
     /// The FCnt of the last uplink of its session, where it was in the field before: later ones are taken
     #[arg(long, value_name = "FCNT")]
     f_cnt_up: Option<u32>,
+    #[command(flatten)]
+    object: object::ObjectArguments,
 }
 
 /// The decoder of a device.
@@ -255,13 +278,23 @@ fn first<const N: usize>(all: [(&'static str, bool); N]) -> Option<&'static str>
 
 impl Devices {
     pub(super) async fn run(self) -> Result<(), Failure> {
+        // A template needs no server.
+        if let Action::Template(template) = &self.action {
+            return template.run();
+        }
         let client = self.connection.client()?;
         match &self.action {
             Action::Add(add) => self.add(&client, add).await,
             Action::Assign { dev_eui, assigned } => self.assign(&client, *dev_eui, assigned).await,
-            Action::List => self.list(&client).await,
+            Action::List { silent_hours } => self.list(&client, *silent_hours).await,
+            Action::Import(import) => import.run(&client, self.json).await,
+            Action::Export(export) => export.run(&client).await,
+            Action::Replace(replace) => replace.run(&client, self.json).await,
+            Action::Point(point) => point.run(&client, self.json).await,
+            Action::Points => points::list(&client, self.json).await,
             Action::Show { dev_eui } => output::answer(&client.device(*dev_eui).await?),
             Action::Remove { dev_eui } => self.remove(&client, *dev_eui).await,
+            Action::Template(template) => template.run(),
         }
     }
 
@@ -282,6 +315,7 @@ impl Devices {
             reported: add.reported,
             payload: add.payload,
             f_cnt_up: add.f_cnt_up,
+            object: add.object.fields(),
         };
         let device = client.register_device(add.dev_eui, &registration).await?.into_value();
         if self.json {
@@ -313,8 +347,11 @@ impl Devices {
         Ok(())
     }
 
-    async fn list(&self, client: &Client) -> Result<(), Failure> {
-        let list = client.devices().await?.into_value();
+    async fn list(&self, client: &Client, silent_hours: Option<u32>) -> Result<(), Failure> {
+        let list = match silent_hours {
+            Some(hours) => client.silent_devices(hours).await?.into_value(),
+            None => client.devices().await?.into_value(),
+        };
         if self.json {
             return output::json(&list);
         }

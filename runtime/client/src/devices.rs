@@ -77,6 +77,45 @@ pub struct Device {
     /// The state in which its network server hands its payloads over, where messages do not say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payload: Option<PayloadState>,
+    /// The fields of the territory's sheet.
+    #[serde(flatten)]
+    pub object: ObjectFields,
+}
+
+/// The fields of the territory's sheet about an object. All may be left out.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ObjectFields {
+    /// The serial number that its maker gave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub serial_number: Option<String>,
+    /// The partner's own number of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// The equipment that it is part of, or its kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub equipment: Option<String>,
+    /// The postal address of its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// The way in which its place becomes known: `NONE`, `AUTO`, `MANUAL` or `VIA_OTHER_DEVICE`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub geolocation: Option<String>,
+    /// The latitude of its place, in degrees of WGS 84.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latitude: Option<f64>,
+    /// The longitude of its place, in degrees of WGS 84.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub longitude: Option<f64>,
+    /// The stage of its life: `DELIVERY`, `MAINTENANCE`, `SERVICE`, `STOCK` or `NONE`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub life_cycle: Option<String>,
+    /// Its class of LoRaWAN: `A`, `B` or `C`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<String>,
+    /// The offer of the operator that it is under.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offer: Option<String>,
 }
 
 /// The state in which a network server hands payloads over.
@@ -188,6 +227,9 @@ pub struct Registration {
     /// The FCnt of the last uplink of its session, where it was in the field before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub f_cnt_up: Option<u32>,
+    /// The fields of the territory's sheet.
+    #[serde(flatten)]
+    pub object: ObjectFields,
 }
 
 impl Registration {
@@ -210,6 +252,7 @@ impl Registration {
             reported: false,
             f_cnt_up: None,
             payload: None,
+            object: ObjectFields::default(),
         }
     }
 }
@@ -318,6 +361,11 @@ impl Client {
     /// Lists devices: `GET /v1/devices`.
     pub async fn devices(&self) -> Result<Answer<DeviceList>, ClientError> {
         all("devices", None, || self.get("v1/devices")).await
+    }
+
+    /// Lists the devices in service that were not heard for so many hours: `GET /v1/devices?silentHours=…`.
+    pub async fn silent_devices(&self, hours: u32) -> Result<Answer<DeviceList>, ClientError> {
+        all("devices", None, || self.get("v1/devices").query(&[("silentHours", hours)])).await
     }
 
     /// Shows a device: `GET /v1/devices/{devEui}`.

@@ -16,6 +16,7 @@ mod catalogue;
 mod channels;
 mod client;
 mod decode;
+mod device_import;
 mod devices;
 mod downlinks;
 mod error;
@@ -30,6 +31,7 @@ mod network_servers;
 mod packages;
 mod pages;
 mod parked;
+mod points;
 mod quarantine;
 mod quotas;
 mod records;
@@ -54,9 +56,10 @@ pub use channels::{
 };
 pub use client::{Client, is_address};
 pub use decode::{EncodedDownlink, Measurement, Outcome, Reading, Span, Trial, TrialInput, Tried};
+pub use device_import::{CellRefusal, FieldChange, ImportReport, ImportWish, RowVerdict};
 pub use devices::{
     AbpKeys, Activation, ActivationKind, Assignment, Device, DeviceList, HandedKey, HandedSession,
-    OtaaKeys, PayloadState, Registration,
+    ObjectFields, OtaaKeys, PayloadState, Registration,
 };
 pub use downlinks::{
     Downlink, DownlinkList, DownlinkListing, DownlinkRequest, DownlinkState, GroupAnswer,
@@ -81,12 +84,15 @@ pub use network_servers::{
 };
 pub use packages::{Channel, Publication, Published, RandomPayloads, Report};
 pub use parked::{ParkedList, ParkedMessage, ParkedText, Retried};
+pub use points::{
+    IndexOffset, IndexReading, Point, PointLink, PointList, PointRequest, ReplacementRequest,
+};
 pub use quarantine::{QuarantineList, Quarantined};
 pub use quotas::{QuotaList, QuotaUse, Quotas};
 pub use records::{
     Acknowledged, Acknowledgement, BestReception, DecodeError, Decoded, DecoderName, DeviceClock,
-    DeviceInfo, Formatted, Holder, Page, PulledRecord, Radio, Record, RecordsQuery, Replaced,
-    Uplink, Warning,
+    DeviceInfo, Formatted, Holder, ObjectInfo, Page, PointInfo, PulledRecord, Radio, Record,
+    RecordsQuery, Replaced, Uplink, Warning,
 };
 pub use redecode::{RedecodeDone, RedecodeProgress, RedecodeRequest, Redecoding};
 pub use reqwest::StatusCode;

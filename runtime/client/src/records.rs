@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::{
-    Answer, Client, ClientError, MappingInForce, Measurement,
+    Answer, Client, ClientError, IndexOffset, MappingInForce, Measurement,
     client::{ask, send},
 };
 
@@ -101,6 +101,9 @@ pub struct Record {
     pub group: String,
     /// The device that sent the frame.
     pub device: DeviceInfo,
+    /// The object as its partner's sheet has it, where a field of the sheet is set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<ObjectInfo>,
     /// The moment at which the network received the frame.
     pub received_at: Timestamp,
     /// The moment at which the record was made.
@@ -146,6 +149,49 @@ pub struct DeviceInfo {
     /// Words of the operator's own.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
+}
+
+/// The object that sent a frame, as its partner's sheet has it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ObjectInfo {
+    /// Its name for people; empty where it has none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// The serial number that its maker gave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub serial_number: Option<String>,
+    /// The partner's own number of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// The point that it was on; absent where it is its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub point: Option<PointInfo>,
+    /// The latitude of its place, in degrees of WGS 84.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latitude: Option<f64>,
+    /// The longitude of its place, in degrees of WGS 84.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub longitude: Option<f64>,
+    /// The stage of its life.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub life_cycle: Option<String>,
+    /// The mark of a frame that tells nothing of its place: `false` while it is delivered or stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_service: Option<bool>,
+}
+
+/// The place that is measured or lit, which outlives the devices on it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PointInfo {
+    /// The name of the point within the group.
+    pub id: String,
+    /// The first moment of the device there; absent where it was there from the beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
+    /// The offsets of the device's indexes in the series of the point.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub offsets: Vec<IndexOffset>,
 }
 
 /// A frame as it came.

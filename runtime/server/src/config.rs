@@ -10,7 +10,7 @@ use std::{
 };
 
 use champollion_delivery::{destinations::DestinationSettings, mailbox::RetentionSettings};
-use champollion_fleet::vault::VaultSettings;
+use champollion_fleet::{sheets::SheetLimits, vault::VaultSettings};
 use champollion_registry::{
     RegistryConfig, channels::QuarantineRule, gate::PublicationSettings, ledger::AuditLimits,
     package::DecoderId,
@@ -56,6 +56,8 @@ pub struct Config {
     pub store: StorageLimits,
     /// Where the master key of the vault comes from.
     pub vault: VaultSettings,
+    /// The bounds of sheets of devices.
+    pub sheets: SheetLimits,
     /// The time that records are kept.
     pub retention: RetentionSettings,
     /// Where records may go, and how patiently.
@@ -148,6 +150,7 @@ mod tests {
     fn the_defaults_are_those_of_the_sandbox() {
         let config = Config::layered(None, environment(&[])).unwrap();
         assert_eq!(config.sandbox, Limits::default());
+        assert_eq!(config.sheets, SheetLimits::default());
         assert_eq!(config.registry().loaded_bytes, RegistryConfig::LOADED_BYTES);
         assert_eq!(config.quarantine, QuarantineRule::default());
         assert_eq!(config.audit, AuditLimits::default());

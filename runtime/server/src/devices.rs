@@ -3,11 +3,13 @@
 mod assignment;
 pub(crate) mod decoder_states;
 mod handover;
+mod import;
 mod joining;
 mod last_heard;
 mod line;
 mod names;
 mod payloads;
+mod points;
 mod progress;
 mod registration;
 mod reports;
@@ -19,6 +21,7 @@ use std::{
 };
 
 use champollion_delivery::names::{GroupId, SubGroup, UseCase};
+use champollion_fleet::objects::ObjectFields;
 use champollion_frames::{
     DevAddr, DevEui, JoinEui, JoinState, Joins, LorawanVersion, ReportState, Reports, SessionState,
     Sessions,
@@ -34,9 +37,11 @@ use serde_json::json;
 
 pub use assignment::Assignment;
 pub use handover::{HandedSession, HandoverError, Keks};
+pub use import::{CellRefusal, FieldChange, ImportReport, ImportWish, RowVerdict, Verdict};
 pub use joining::{JoinError, Joined};
 pub use names::NamelessError;
 pub use payloads::{Opened, PayloadState};
+pub use points::{PlaceError, PlacedPoint};
 pub use registration::{
     Abp, Activation, ActivationKind, ImpossibleRegistration, Otaa, Registration,
 };
@@ -49,6 +54,7 @@ use crate::{
 use last_heard::LastHeard;
 use line::{Credentials, JoinedSession, JoinedSessions, Line};
 use names::Names;
+use points::Points;
 pub(crate) use progress::FrameTurn;
 use progress::Written;
 pub(crate) use rows::Overtaken;
@@ -84,6 +90,9 @@ pub struct Devices {
     /// The devices by the names that their network servers have for them.
     names: Names,
     heard: LastHeard,
+    points: Points,
+    /// Held while a sheet is imported: one at a time, so that verdicts hold and memory is bounded.
+    imports: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// A device that is registered: all but its keys, which are never shown again.
@@ -138,6 +147,9 @@ pub struct Device {
     /// The state in which its network server hands its payloads over, where messages do not say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payload: Option<PayloadState>,
+    /// The fields of the territory's sheet.
+    #[serde(flatten)]
+    pub object: ObjectFields,
 }
 
 impl Device {
@@ -204,6 +216,7 @@ impl Devices {
     /// Reads all devices and their sessions.
     pub async fn open(store: Arc<dyn Store>) -> Result<Self, DevicesError> {
         let heard = LastHeard::read(&*store).await?;
+        let points = Points::read(&*store).await?;
         let devices = Self {
             store,
             sessions: Sessions::new(),
@@ -217,6 +230,8 @@ impl Devices {
             reserved: Reservations::default(),
             names: Names::default(),
             heard,
+            points,
+            imports: Arc::default(),
         };
         let mut pages = DEVICES.pages(&*devices.store);
         while let Some(page) = pages.next().await? {
@@ -245,37 +260,8 @@ impl Devices {
         registration: Registration,
         author: &dyn Author,
     ) -> Result<Arc<Device>, DevicesError> {
-        let lorawan = registration.version()?;
-        let Registration { name, group, activation, variables, tags, .. } = registration;
-        let Registration { decoder, firmware, firmware_decoders, .. } = registration;
-        let Registration { sub_group, use_case, .. } = registration;
-        let assignment = Assignment { decoder, firmware, firmware_decoders };
-        let (dev_addr, join_eui) = match &activation {
-            Activation::Abp(abp) => (Some(abp.dev_addr), None),
-            Activation::Otaa(otaa) => (None, otaa.join_eui),
-            Activation::OtaaElsewhere {} | Activation::NetworkServer {} => (None, None),
-        };
-        let device = Device {
-            dev_eui,
-            dev_addr,
-            activation: activation.kind(),
-            lorawan,
-            join_eui,
-            allow_counter_reset: registration.allow_counter_reset,
-            name,
-            group,
-            sub_group,
-            use_case,
-            assignment,
-            variables,
-            tags,
-            network_server: registration.network_server,
-            device_id: registration.device_id,
-            reported: registration.reported,
-            payload: registration.payload,
-        };
-        let line = Line::new(device, &activation);
         let last_f_cnt = registration.f_cnt_up;
+        let line = Line::of_registration(dev_eui, registration)?;
         let _turn = self.turns.of(dev_eui).await;
         let _place = self.reserve(dev_eui, &line.device.group).await?;
         let mut overtaken = Overtaken::default();
@@ -412,9 +398,11 @@ impl Devices {
         DEVICES.delete(&mut batch, &dev_eui);
         delete_progress(&mut batch, dev_eui);
         last_heard::delete(&mut batch, dev_eui);
+        let ended = self.end_links(&mut batch, dev_eui).await?;
         let act = AuditEntry::of_act("device-remove", dev_eui);
         author.commit(batch, act.essential()).await?;
         self.forget(dev_eui);
+        self.know_ended(ended);
         self.heard.forget(dev_eui);
         Ok(device)
     }

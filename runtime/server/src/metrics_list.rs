@@ -140,6 +140,11 @@ pub(crate) const METRICS: &[Metric] = &[
         "result",
         "Handshakes of clouds at the doors of network servers, by whether they were kept",
     ),
+    counter(
+        "champollion_imported_rows_total",
+        "verdict",
+        "Rows of sheets of devices that were imported, by their verdicts",
+    ),
     gauge(
         "champollion_mqtt_connected",
         "network_server",

@@ -1,5 +1,7 @@
 //! One after another, device by device.
 
+use std::collections::BTreeSet;
+
 use champollion_frames::DevEui;
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -20,8 +22,26 @@ impl Default for Turns {
 impl Turns {
     /// Waits for a device's turn. Who asked first is first.
     pub(crate) async fn of(&self, dev_eui: DevEui) -> MutexGuard<'_, ()> {
-        // The low bits: a maker numbers its devices there.
-        let [.., high, low] = dev_eui.to_be_bytes();
-        self.0[usize::from(u16::from_be_bytes([high, low])) % TURNS].lock().await
+        self.0[place(dev_eui)].lock().await
     }
+
+    /// Waits for the turns of several devices. Their locks are taken in one order, so that two who wait for several do
+    /// not wait for each other.
+    pub(crate) async fn of_all(
+        &self,
+        devices: impl Iterator<Item = DevEui>,
+    ) -> Vec<MutexGuard<'_, ()>> {
+        let places: BTreeSet<usize> = devices.map(place).collect();
+        let mut turns = Vec::with_capacity(places.len());
+        for place in places {
+            turns.push(self.0[place].lock().await);
+        }
+        turns
+    }
+}
+
+/// The place of a device's lock, by its low bits: a maker numbers its devices there.
+fn place(dev_eui: DevEui) -> usize {
+    let [.., high, low] = dev_eui.to_be_bytes();
+    usize::from(u16::from_be_bytes([high, low])) % TURNS
 }

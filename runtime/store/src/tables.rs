@@ -41,6 +41,9 @@ names! { TableName,
     /// milliseconds since the epoch as 8 bytes, big-endian.
     LAST_HEARD = open("last-heard");
 
+    /// Points of groups. Key: the group, a slash, the name of the point. Value, JSON: the links of its devices.
+    POINTS = open("points");
+
     /// Progress of devices whose uplinks are reported. Key: the DevEUI. Value, JSON: the last uplinks.
     REPORTS = open("reports");
 

@@ -73,7 +73,7 @@ pub struct TemplatesError {
 }
 
 /// The names that an expression can speak of, those of [`Seen`].
-const NAMES: [&str; 32] = [
+const NAMES: [&str; 38] = [
     "channel",
     "current",
     "date",
@@ -87,18 +87,24 @@ const NAMES: [&str; 32] = [
     "group",
     "index",
     "kind",
+    "latitude",
+    "lifeCycle",
+    "longitude",
     "measuredAt",
     "measuredAtLocal",
     "measurement",
     "name",
     "payload",
     "point",
+    "pointValue",
     "quantity",
     "receivedAt",
     "receivedAtLocal",
     "record",
+    "reference",
     "replaces",
     "rssi",
+    "serialNumber",
     "snr",
     "subGroup",
     "tags",
@@ -127,19 +133,26 @@ struct Seen<'row> {
     /// The value, where it is an index.
     index: Option<Json>,
     kind: Option<&'row str>,
+    latitude: Option<f64>,
+    life_cycle: Option<&'row str>,
+    longitude: Option<f64>,
     measured_at: String,
     measured_at_local: String,
     measurement: Option<&'row str>,
     name: &'row str,
     payload: Option<&'row str>,
-    /// The place that is measured, which is a tag of the device.
+    /// The place that is measured: the point that the device is on, or else a tag of it.
     point: Option<&'row str>,
+    /// The value in the series of the point; the value itself of an index without an offset.
+    point_value: Option<Json>,
     quantity: Option<&'row str>,
     received_at: String,
     received_at_local: String,
     record: &'row str,
+    reference: Option<&'row str>,
     replaces: Option<&'row str>,
     rssi: Option<f64>,
+    serial_number: Option<&'row str>,
     snr: Option<f64>,
     sub_group: &'row str,
     tags: &'row BTreeMap<String, String>,
@@ -287,9 +300,20 @@ fn cell(value: &Value, zone: &TimeZone) -> Cell<'static> {
     }
 }
 
+/// The value of an index in the series of its point.
+fn point_value(index: Option<&Measured<'_>>) -> Result<Option<Json>, serde_json::Error> {
+    match index {
+        None => Ok(None),
+        Some(index) => match index.point_value {
+            Some(value) => Ok(Some(value.into())),
+            None => json(index.value).map(Some),
+        },
+    }
+}
+
 impl<'row> Seen<'row> {
     fn new(row: &Row<'row>) -> Result<Self, serde_json::Error> {
-        let View { device, uplink, radio, .. } = row.view;
+        let View { device, object, uplink, radio, .. } = row.view;
         let measured = row.measured;
         let said = |of: fn(&'row Measured<'row>) -> &'row str| {
             measured.map(of).filter(|text| !text.is_empty())
@@ -316,18 +340,27 @@ impl<'row> Seen<'row> {
             group: &row.view.group,
             index: index.filter(is_index).map(|index| json(index.value)).transpose()?,
             kind: said(|measured| &*measured.kind),
+            latitude: object.latitude,
+            life_cycle: object.life_cycle.as_deref(),
+            longitude: object.longitude,
             measured_at: row.measured_at.to_string(),
             measured_at_local: local(row.measured_at),
             measurement: said(|measured| &*measured.id),
             name: &device.name,
             payload: uplink.payload.as_deref(),
-            point: device.tags.get("point").map(String::as_str),
+            point: match &object.point {
+                Some(point) => Some(&*point.id),
+                None => device.tags.get("point").map(String::as_str),
+            },
+            point_value: point_value(index.filter(is_index))?,
             quantity: said(|measured| &*measured.quantity),
             received_at: row.view.received_at.to_string(),
             received_at_local: local(row.view.received_at),
             record: &row.view.id,
+            reference: object.reference.as_deref(),
             replaces: row.view.replaces.as_ref().map(|replaces| &*replaces.record),
             rssi: radio.rssi_dbm.map(number).transpose()?,
+            serial_number: object.serial_number.as_deref(),
             snr: radio.snr_db.map(number).transpose()?,
             sub_group: &device.sub_group,
             tags: &device.tags,

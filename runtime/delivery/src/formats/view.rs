@@ -16,6 +16,8 @@ pub(super) struct View<'json> {
     pub(super) group: Cow<'json, str>,
     #[serde(borrow)]
     pub(super) device: Device<'json>,
+    #[serde(default, borrow)]
+    pub(super) object: Object<'json>,
     pub(super) received_at: Timestamp,
     #[serde(default)]
     pub(super) recorded_at: Option<Timestamp>,
@@ -58,6 +60,31 @@ pub(super) struct Device<'json> {
     pub(super) use_case: Cow<'json, str>,
     #[serde(default)]
     pub(super) tags: BTreeMap<String, String>,
+}
+
+/// The object as its partner's sheet has it; empty where the record says nothing of it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Object<'json> {
+    #[serde(default, borrow)]
+    pub(super) serial_number: Option<Cow<'json, str>>,
+    #[serde(default, borrow)]
+    pub(super) reference: Option<Cow<'json, str>>,
+    #[serde(default, borrow)]
+    pub(super) point: Option<Point<'json>>,
+    #[serde(default)]
+    pub(super) latitude: Option<f64>,
+    #[serde(default)]
+    pub(super) longitude: Option<f64>,
+    #[serde(default, borrow)]
+    pub(super) life_cycle: Option<Cow<'json, str>>,
+}
+
+/// The point that the object was on.
+#[derive(Debug, Deserialize)]
+pub(super) struct Point<'json> {
+    #[serde(borrow)]
+    pub(super) id: Cow<'json, str>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -131,6 +158,8 @@ pub(super) struct Measured<'json> {
     pub(super) unit: Cow<'json, str>,
     #[serde(borrow)]
     pub(super) value: &'json RawValue,
+    #[serde(default)]
+    pub(super) point_value: Option<f64>,
     #[serde(default)]
     pub(super) channel: u16,
     #[serde(default)]

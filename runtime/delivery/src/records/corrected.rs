@@ -13,6 +13,7 @@ use serde_json::value::RawValue;
 
 use super::{
     cursor::Cursor,
+    object::PointInfo,
     record::{
         DecodedOrNot, DecoderName, FORMAT_VERSION, Outcome, RecordType, decoded_or_not, made_by,
     },
@@ -43,6 +44,8 @@ struct KeptMembers {
     id: String,
     received_at: Timestamp,
     device: ToldDevice,
+    #[serde(default)]
+    object: Option<ToldObject>,
     uplink: ToldUplink,
     #[serde(default)]
     decoder: Option<ToldDecoder>,
@@ -52,6 +55,12 @@ struct KeptMembers {
 #[serde(rename_all = "camelCase")]
 struct ToldDevice {
     dev_eui: DevEui,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct ToldObject {
+    #[serde(default)]
+    point: Option<PointInfo>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -82,6 +91,8 @@ struct ToldMapping {
 struct Unchanged<'json> {
     #[serde(borrow)]
     device: &'json RawValue,
+    #[serde(default, borrow)]
+    object: Option<&'json RawValue>,
     #[serde(borrow)]
     received_at: &'json RawValue,
     #[serde(borrow)]
@@ -104,6 +115,8 @@ pub struct CorrectedRecord {
     id: String,
     group: GroupId,
     device: Box<RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    object: Option<Box<RawValue>>,
     received_at: Box<RawValue>,
     recorded_at: Timestamp,
     verified_by: Box<RawValue>,
@@ -194,12 +207,16 @@ impl KeptRecord {
         reading: Reading,
         now: Timestamp,
     ) -> Result<CorrectedRecord, serde_json::Error> {
-        let Unchanged { device, received_at, verified_by, network_server, uplink, radio } =
-            serde_json::from_str(&self.json)?;
+        let unchanged: Unchanged<'_> = serde_json::from_str(&self.json)?;
+        let Unchanged { device, object, received_at, verified_by, network_server, uplink, radio } =
+            unchanged;
         let mapping = decoder.mapping.as_ref().map(|mapping| mapping.digest);
         let id = self.corrected_id(made_by(decoder.digest, mapping));
         let outcome = Outcome::Decoded(decoder, reading);
-        let (decoder, outcome) = decoded_or_not(self.dev_eui(), self.received_at(), outcome);
+        let (decoder, mut outcome) = decoded_or_not(self.dev_eui(), self.received_at(), outcome);
+        if let Some(point) = self.told.object.as_ref().and_then(|object| object.point.as_ref()) {
+            outcome.place(self.received_at(), point);
+        }
         let before = self.told.decoder.as_ref();
         Ok(CorrectedRecord {
             record_type: RecordType::Correction,
@@ -207,6 +224,7 @@ impl KeptRecord {
             id,
             group: group.clone(),
             device: device.to_owned(),
+            object: object.map(RawValue::to_owned),
             received_at: received_at.to_owned(),
             recorded_at: now,
             verified_by: verified_by.to_owned(),

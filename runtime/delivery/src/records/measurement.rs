@@ -7,7 +7,7 @@ use champollion_sandbox::{Measurement, Span, Value, vocabulary::Nature};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::measurement_id::MeasurementId;
+use super::{measurement_id::MeasurementId, object::PointInfo};
 
 /// One value of one quantity at one moment, as a record has it.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
@@ -29,6 +29,10 @@ pub(crate) struct RecordMeasurement {
     kind: Nature,
     /// In the unit of the quantity.
     value: Value,
+    /// The value in the series of the object's point: the index with the offset of its device. Absent where that is the
+    /// value itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    point_value: Option<f64>,
     /// The number among several alike inputs or outputs; 0 where there is one.
     #[serde(skip_serializing_if = "is_zero")]
     channel: u16,
@@ -84,6 +88,7 @@ pub(super) fn of_reading(
             unit: measured.quantity.unit,
             kind: measured.quantity.nature,
             value: measured.value,
+            point_value: None,
             channel: measured.channel,
             measured_at: measured.measured_at,
             current: newest.get(&series).is_some_and(|newest| newest.is(measured.measured_at)),
@@ -91,6 +96,19 @@ pub(super) fn of_reading(
         }
     };
     measurements.into_iter().map(recorded).collect()
+}
+
+/// Tells of each index its value in the series of a point.
+pub(super) fn place(
+    measurements: &mut [RecordMeasurement],
+    received_at: Timestamp,
+    point: &PointInfo,
+) {
+    for measured in measurements {
+        let moment = measured.measured_at.unwrap_or(received_at);
+        let series = (measured.quantity, measured.channel, measured.kind);
+        measured.point_value = point.value(series, moment, &measured.value);
+    }
 }
 
 fn series(measured: &Measurement) -> Series {

@@ -4,12 +4,14 @@ mod corrected;
 mod cursor;
 mod measurement;
 mod measurement_id;
+mod object;
 mod record;
 mod replaced;
 mod stored;
 
 pub use corrected::{CorrectedRecord, Corrections, DamagedRecord, KeptRecord};
 pub use cursor::{Cursor, CursorError};
+pub use object::{ObjectInfo, PointInfo, PointOffset};
 pub(crate) use record::FORMAT_VERSION;
 pub use record::{
     DecoderName, DeviceInfo, MappingName, Outcome, Record, RecordId, Warning, made_by,

@@ -15,6 +15,7 @@ use utoipa::{
 
 use super::{
     measurement::{self, DeviceClock, RecordMeasurement},
+    object::{ObjectInfo, PointInfo},
     replaced::Replaced,
 };
 use crate::names::{GroupId, SubGroup, UseCase};
@@ -28,11 +29,14 @@ pub struct Record {
     #[schema(required = false)]
     record_type: RecordType,
     /// The version of the format: a member more is a higher minor version.
-    #[schema(required = false, example = "1.1")]
+    #[schema(required = false, example = "1.2")]
     format_version: &'static str,
     id: RecordId,
     group: GroupId,
     device: DeviceInfo,
+    /// The object as its partner's sheet has it; absent where no field of the sheet is set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    object: Option<ObjectInfo>,
     /// When the network received the frame.
     received_at: Timestamp,
     /// When the record was made. Absent of records of an earlier version.
@@ -53,7 +57,7 @@ pub struct Record {
 }
 
 /// The version of the format of records; `docs/records.md` says what each version has added.
-pub(crate) const FORMAT_VERSION: &str = "1.1";
+pub(crate) const FORMAT_VERSION: &str = "1.2";
 
 /// The type of a record, the same on every way on which it leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -294,6 +298,15 @@ pub(crate) enum DecodedOrNot {
     DecodeError(DecodeError),
 }
 
+impl DecodedOrNot {
+    /// Tells of indexes their values in the series of the object's point.
+    pub(super) fn place(&mut self, received_at: Timestamp, point: &PointInfo) {
+        if let Self::Decoded(decoded) = self {
+            measurement::place(&mut decoded.measurements, received_at, point);
+        }
+    }
+}
+
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Decoded {
@@ -362,6 +375,7 @@ impl Record {
             id: RecordId::of(uplink),
             group,
             device,
+            object: None,
             received_at,
             recorded_at: None,
             verified_by: uplink.verified_by().as_str(),
@@ -386,6 +400,15 @@ impl Record {
     pub fn with_warnings(mut self, warnings: &[Warning]) -> Self {
         self.uplink.warnings.extend_from_slice(warnings);
         self
+    }
+
+    /// The same with what the partner's sheet has about the object, where it has anything.
+    #[must_use]
+    pub fn with_object(mut self, object: Option<ObjectInfo>) -> Self {
+        if let Some(point) = object.as_ref().and_then(|object| object.point.as_ref()) {
+            self.outcome.place(self.received_at, point);
+        }
+        Self { object, ..self }
     }
 
     /// The same with the number of frames that were missed before this one, where it is known.

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use axum::{Json, extract::State, http::StatusCode};
 use champollion_frames::DevEui;
 use champollion_registry::package::DecoderRef;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -13,7 +13,7 @@ use super::{
     authorized::{Authorized, HandOver, Inspect, Provision},
     extract::{JsonBody, Parameters, PathParts, SecretBody, parameter, path_part, to_the_end},
     known_network_server::check_known,
-    paging::{self, Listing, PageEnd, Window},
+    paging::{self, PageEnd, Window, limit},
 };
 use crate::{
     devices::{Assignment, Device, DevicesError, HandedSession, Registration},
@@ -55,23 +55,59 @@ pub(super) struct DeviceList {
     end: PageEnd,
 }
 
+/// Longest silence that is asked for, in hours: a hundred years.
+const SILENT_HOURS: u32 = 24 * 36_525;
+
+/// The parameters of the list of devices.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct DeviceListing {
+    /// Where the page before ended: its `next`.
+    after: Option<String>,
+    /// The most items of an answer, 1 to 1000.
+    #[serde(default, deserialize_with = "limit")]
+    limit: Option<usize>,
+    /// Only devices that were not heard for so many hours, or never; those that are delivered or stored are none.
+    #[param(minimum = 1, maximum = 876_600)]
+    silent_hours: Option<u32>,
+}
+
+impl DeviceListing {
+    /// The moment before which a device must have been heard last to be silent.
+    fn silent_since(&self) -> Result<Option<Timestamp>, Problem> {
+        let Some(hours) = self.silent_hours else { return Ok(None) };
+        if !(1..=SILENT_HOURS).contains(&hours) {
+            let detail = format!("silentHours={hours} is not from 1 to {SILENT_HOURS}");
+            return Err(Problem::bad_request("invalid-query", detail));
+        }
+        let since = Timestamp::now().checked_sub(SignedDuration::from_hours(hours.into()));
+        since.map(Some).map_err(|error| Problem::internal(&error))
+    }
+}
+
 #[utoipa::path(
     get,
     path = "/v1/devices",
     operation_id = "listDevices",
     tag = "devices",
     summary = "List the devices that the token may see",
-    params(Listing),
+    params(DeviceListing),
     responses((status = 200, description = "The devices, without their keys.", body = DeviceList)),
 )]
 pub(super) async fn list(
     authorized: Authorized<Inspect>,
     State(service): State<Arc<Service>>,
-    Parameters(Listing { after, limit }): Parameters<Listing>,
+    Parameters(listing): Parameters<DeviceListing>,
 ) -> Result<Json<DeviceList>, Problem> {
+    let silent_since = listing.silent_since()?;
+    let DeviceListing { after, limit, .. } = listing;
     let from = after.as_deref().map(|dev_eui| parameter("after", dev_eui)).transpose()?;
     let window = Window::new(after, limit, service.config.http.page_bytes);
-    let seen = |device: &Device| authorized.principal.sees(&device.group);
+    let seen = |device: &Device| {
+        authorized.principal.sees(&device.group)
+            && silent_since.is_none_or(|since| service.devices.is_silent_since(device, since))
+    };
     let devices = service.devices.page(seen, from, window.lookups());
     let devices = devices.iter().map(|device| Shown::new(&service, device));
     let place = |listed: &Shown| listed.device.dev_eui.to_string();

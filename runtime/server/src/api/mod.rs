@@ -5,6 +5,7 @@ mod bodiless;
 mod catalogue;
 mod channels;
 mod decode;
+mod device_import;
 mod devices;
 mod downlinks;
 mod duties;
@@ -25,6 +26,7 @@ mod network_servers;
 mod open_answers;
 mod paging;
 mod parked;
+mod points;
 mod problem;
 mod protective_headers;
 mod quarantine;
@@ -102,9 +104,14 @@ pub fn router(service: Arc<Service>) -> Router {
         .routes(routes!(redecode::redecode))
         .routes(routes!(records::acknowledge))
         .routes(routes!(devices::list))
+        .routes(routes!(device_import::import))
         .routes(routes!(devices::show, devices::register, devices::remove))
         .routes(routes!(devices::hand_over))
         .routes(routes!(devices::assign))
+        .routes(routes!(points::list))
+        .routes(routes!(points::show))
+        .routes(routes!(points::put, points::take))
+        .routes(routes!(points::replace))
         .routes(routes!(downlinks::of_device, downlinks::send))
         .routes(routes!(downlinks::send_to_group))
         .routes(routes!(downlinks::show, downlinks::cancel))

@@ -12,7 +12,7 @@ use champollion_store::{
 use jiff::Timestamp;
 use parking_lot::Mutex;
 
-use super::Devices;
+use super::{Device, Devices};
 
 const LAST_HEARD: Table<DevEui, u64, Text, BigEndian> = Table::new(tables::LAST_HEARD);
 
@@ -94,6 +94,14 @@ impl Devices {
     pub fn last_heard(&self, dev_eui: DevEui) -> Option<Timestamp> {
         let milliseconds = i64::try_from(self.heard.of(dev_eui)?).ok()?;
         Timestamp::from_millisecond(milliseconds).ok()
+    }
+
+    /// Whether a device should have been heard since a moment, and was not. One that is delivered or stored has nothing
+    /// to say.
+    #[must_use]
+    pub fn is_silent_since(&self, device: &Device, moment: Timestamp) -> bool {
+        device.object.is_in_service()
+            && self.last_heard(device.dev_eui).is_none_or(|heard| heard < moment)
     }
 
     /// Makes durable when devices were last heard.

@@ -5,7 +5,9 @@ use champollion_frames::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{ActivationKind, Device, registration::Activation};
+use super::{
+    Abp, Activation, ActivationKind, Assignment, Device, ImpossibleRegistration, Otaa, Registration,
+};
 
 /// The line that the store keeps of a device.
 #[derive(Serialize, Deserialize)]
@@ -70,6 +72,45 @@ pub(super) enum Credentials {
 }
 
 impl Line {
+    /// The line of a device as it is registered.
+    pub(super) fn of_registration(
+        dev_eui: DevEui,
+        registration: Registration,
+    ) -> Result<Self, ImpossibleRegistration> {
+        let lorawan = registration.version()?;
+        let object = registration.object();
+        let Registration { name, group, activation, variables, tags, .. } = registration;
+        let Registration { decoder, firmware, firmware_decoders, .. } = registration;
+        let Registration { sub_group, use_case, .. } = registration;
+        let assignment = Assignment { decoder, firmware, firmware_decoders };
+        let (dev_addr, join_eui) = match &activation {
+            Activation::Abp(abp) => (Some(abp.dev_addr), None),
+            Activation::Otaa(otaa) => (None, otaa.join_eui),
+            Activation::OtaaElsewhere {} | Activation::NetworkServer {} => (None, None),
+        };
+        let device = Device {
+            dev_eui,
+            dev_addr,
+            activation: activation.kind(),
+            lorawan,
+            join_eui,
+            allow_counter_reset: registration.allow_counter_reset,
+            name,
+            group,
+            sub_group,
+            use_case,
+            assignment,
+            variables,
+            tags,
+            network_server: registration.network_server,
+            device_id: registration.device_id,
+            reported: registration.reported,
+            payload: registration.payload,
+            object,
+        };
+        Ok(Self::new(device, &activation))
+    }
+
     pub(super) fn new(device: Device, activation: &Activation) -> Self {
         let mut line =
             Self { device, session_keys: SessionKeys::default(), app_key: None, nwk_key: None };
@@ -84,6 +125,28 @@ impl Line {
             Activation::OtaaElsewhere {} | Activation::NetworkServer {} => {}
         }
         line
+    }
+
+    /// Returns the activation of the device with its keys; the fault of the line where it has none.
+    pub(super) fn activation(&self) -> Result<Activation, String> {
+        Ok(match self.credentials()? {
+            Credentials::Session(session) => Activation::Abp(Abp {
+                dev_addr: session.dev_addr(),
+                network_keys: session.network_keys().clone(),
+                app_s_key: session.app_s_key().clone(),
+            }),
+            Credentials::Joiner(Joiner { join_eui, root_keys, .. }) => {
+                let (app_key, nwk_key) = match root_keys {
+                    RootKeys::V1_0(app_key) => (app_key, None),
+                    RootKeys::V1_1 { nwk_key, app_key } => (app_key, Some(nwk_key)),
+                };
+                Activation::Otaa(Otaa { join_eui, app_key, nwk_key })
+            }
+            Credentials::Elsewhere if self.device.activation == ActivationKind::OtaaElsewhere => {
+                Activation::OtaaElsewhere {}
+            }
+            Credentials::Elsewhere => Activation::NetworkServer {},
+        })
     }
 
     /// Returns the credentials of the device; the fault of the line where it has none.

@@ -3,6 +3,9 @@
 use std::{collections::BTreeMap, fmt};
 
 use champollion_delivery::names::{GroupId, SubGroup, UseCase};
+use champollion_fleet::objects::{
+    DeviceClass, FieldText, Geolocation, HalfAPlace, Latitude, LifeCycle, Longitude, ObjectFields,
+};
 use champollion_frames::{
     AppKey, AppSKey, DevAddr, FNwkSIntKey, JoinEui, LorawanVersion, NetworkKeys, NetworkKeysV1_1,
     NwkKey, NwkSEncKey, NwkSKey, RootKeys, SNwkSIntKey,
@@ -17,7 +20,7 @@ use utoipa::{
     openapi::{RefOr, Schema},
 };
 
-use super::PayloadState;
+use super::{Device, PayloadState};
 
 /// Longest name that a network server has for a device, in bytes.
 const DEVICE_ID_BYTES: usize = 64;
@@ -79,6 +82,36 @@ pub struct Registration {
     /// The FCnt of the last uplink of its session, where it was in the field before: all later ones are taken.
     #[serde(default, alias = "fCnt")]
     pub f_cnt_up: Option<u32>,
+    /// The serial number that its maker gave it.
+    #[serde(default)]
+    pub serial_number: Option<FieldText>,
+    /// The partner's own number of it.
+    #[serde(default)]
+    pub reference: Option<FieldText>,
+    /// The equipment that it is part of, or its kind.
+    #[serde(default)]
+    pub equipment: Option<FieldText>,
+    /// The postal address of its place.
+    #[serde(default)]
+    pub address: Option<FieldText>,
+    /// The way in which its place becomes known.
+    #[serde(default)]
+    pub geolocation: Option<Geolocation>,
+    /// The latitude of its place, in degrees; with its longitude.
+    #[serde(default)]
+    pub latitude: Option<Latitude>,
+    /// The longitude of its place, in degrees; with its latitude.
+    #[serde(default)]
+    pub longitude: Option<Longitude>,
+    /// The stage of its life. Records of what is delivered or stored say so.
+    #[serde(default)]
+    pub life_cycle: Option<LifeCycle>,
+    /// Its class of LoRaWAN.
+    #[serde(default)]
+    pub class: Option<DeviceClass>,
+    /// The offer of the operator that it is under.
+    #[serde(default)]
+    pub offer: Option<FieldText>,
 }
 
 /// The activation of a device, with its keys.
@@ -205,6 +238,9 @@ pub enum ImpossibleRegistration {
         "allowCounterReset is for devices activated by personalization: one that joins has a new session after each restart, and its counter starts at 0 by itself"
     )]
     CounterResetOfOtaa,
+    /// The place of the object has one coordinate.
+    #[error(transparent)]
+    HalfAPlace(#[from] HalfAPlace),
     /// A device without a session here has no counter.
     #[error(
         "fCntUp is the last FCnt of a device that is registered with its session (devAddr and keys): one that joins has a new session with each join, and of one that joins elsewhere the session is handed over with its fCntUp"
@@ -301,6 +337,11 @@ impl Activation {
         }
     }
 
+    /// Whether its keys can be those of a device of a version.
+    pub(super) fn is_of(&self, version: LorawanVersion) -> bool {
+        self.has_keys_of_1_1().is_none_or(|is_1_1| is_1_1 == (version == LorawanVersion::V1_1))
+    }
+
     /// Whether its keys are those of LoRaWAN 1.1, where there are any.
     fn has_keys_of_1_1(&self) -> Option<bool> {
         match self {
@@ -312,6 +353,90 @@ impl Activation {
 }
 
 impl Registration {
+    /// A device of this group of which nothing more is said: its network server has its keys.
+    #[must_use]
+    pub fn of_group(group: GroupId) -> Self {
+        Self {
+            name: String::new(),
+            group,
+            sub_group: None,
+            use_case: None,
+            decoder: None,
+            firmware: None,
+            firmware_decoders: BTreeMap::new(),
+            lorawan: None,
+            activation: Activation::default(),
+            allow_counter_reset: false,
+            variables: IndexMap::new(),
+            tags: BTreeMap::new(),
+            network_server: None,
+            device_id: None,
+            reported: false,
+            payload: None,
+            f_cnt_up: None,
+            serial_number: None,
+            reference: None,
+            equipment: None,
+            address: None,
+            geolocation: None,
+            latitude: None,
+            longitude: None,
+            life_cycle: None,
+            class: None,
+            offer: None,
+        }
+    }
+
+    /// The registration that a device has, with its keys; its counter goes on where it is.
+    pub(super) fn of_device(device: &Device, activation: Activation) -> Self {
+        let Device { assignment, object, .. } = device.clone();
+        Self {
+            name: device.name.clone(),
+            sub_group: device.sub_group.clone(),
+            use_case: device.use_case.clone(),
+            decoder: assignment.decoder,
+            firmware: assignment.firmware,
+            firmware_decoders: assignment.firmware_decoders,
+            lorawan: Some(device.lorawan),
+            activation,
+            allow_counter_reset: device.allow_counter_reset,
+            variables: device.variables.clone(),
+            tags: device.tags.clone(),
+            network_server: device.network_server.clone(),
+            device_id: device.device_id.clone(),
+            reported: device.reported,
+            payload: device.payload,
+            serial_number: object.serial_number,
+            reference: object.reference,
+            equipment: object.equipment,
+            address: object.address,
+            geolocation: object.geolocation,
+            latitude: object.latitude,
+            longitude: object.longitude,
+            life_cycle: object.life_cycle,
+            class: object.class,
+            offer: object.offer,
+            ..Self::of_group(device.group.clone())
+        }
+    }
+
+    /// Returns the fields of the territory's sheet.
+    #[must_use]
+    pub fn object(&self) -> ObjectFields {
+        ObjectFields {
+            serial_number: self.serial_number.clone(),
+            reference: self.reference.clone(),
+            equipment: self.equipment.clone(),
+            address: self.address.clone(),
+            geolocation: self.geolocation,
+            latitude: self.latitude,
+            longitude: self.longitude,
+            life_cycle: self.life_cycle,
+            class: self.class,
+            offer: self.offer.clone(),
+        }
+    }
+
     /// The version of the device, and whether all that is said of it goes together.
     ///
     /// # Errors
@@ -343,6 +468,7 @@ impl Registration {
             let limit = DEVICE_ID_BYTES;
             return Err(ImpossibleRegistration::DeviceId { bytes, limit });
         }
+        self.object().check()?;
         if self.allow_counter_reset {
             if self.activation.kind() != ActivationKind::Abp {
                 return Err(ImpossibleRegistration::CounterResetOfOtaa);
@@ -445,6 +571,17 @@ mod tests {
         assert_eq!(named("abp-7"), "1.0.3");
         assert!(named("").contains("deviceId") && named(&"x".repeat(65)).contains("65"));
         assert!(said(json!({ "payload": "perhaps" })).contains("perhaps"));
+        let sheet = json!({
+            "serialNumber": "A-1", "reference": "R", "equipment": "Meter", "address": "1, rue Haute",
+            "geolocation": "MANUAL", "latitude": 48.5, "longitude": 2, "lifeCycle": "STOCK", "class": "A",
+            "offer": "O",
+        });
+        assert_eq!(said(sheet), "1.0.3");
+        assert!(said(json!({ "latitude": 48.5 })).contains("longitude is missing"));
+        assert!(said(json!({ "latitude": 90.5, "longitude": 2 })).contains("90"));
+        assert!(said(json!({ "lifeCycle": "SOLD" })).contains("MAINTENANCE"));
+        assert!(said(json!({ "serialNumber": "" })).contains("leave it out"));
+        assert!(said(json!({ "serial": "A" })).contains("unknown field"));
         assert!(otaa(json!({ "appKey": key, "nwkSKey": key }), None, false).contains("nwkSKey"));
     }
 }

@@ -3,7 +3,13 @@
 
 use std::sync::Arc;
 
-use champollion_delivery::records::{DecoderName, DeviceInfo, Outcome, Record};
+use champollion_delivery::records::{
+    DecoderName, DeviceInfo, ObjectInfo, Outcome, PointInfo, PointOffset, Record,
+};
+use champollion_fleet::{
+    objects::{Latitude, Longitude, ObjectFields},
+    points::IndexOffset,
+};
 use champollion_frames::VerifiedUplink;
 use champollion_registry::{
     Change, LoadedDecoder, Mandate, Registry, RegistryError,
@@ -18,7 +24,7 @@ use tokio::sync::Semaphore;
 
 use super::{error::IngestError, frame::Sender, misbehaviour};
 use crate::{
-    devices::{Device, decoder_states::Remembered},
+    devices::{Device, Devices, decoder_states::Remembered},
     mapping_name::mapping_of,
     workers::{NotDone, Workers},
 };
@@ -26,6 +32,7 @@ use crate::{
 /// The decoders of devices, and the threads that they run on.
 pub(super) struct Decoding {
     store: Arc<dyn Store>,
+    devices: Arc<Devices>,
     registry: Arc<Registry>,
     workers: Arc<Workers>,
     /// Places before the decoders for frames of which many are handed over at once.
@@ -36,12 +43,13 @@ impl Decoding {
     /// Decoders of a registry that run on some threads.
     pub(super) fn new(
         store: Arc<dyn Store>,
+        devices: Arc<Devices>,
         registry: Arc<Registry>,
         workers: Arc<Workers>,
     ) -> Self {
         // Half of the decoders' queue is left to frames that come one by one.
         let places = Semaphore::new((workers.queue_places() / 2).max(1));
-        Self { store, registry, workers, places }
+        Self { store, devices, registry, workers, places }
     }
 
     /// Decodes a frame. Whatever goes wrong with the decoder, there is a record: the raw payload is
@@ -95,7 +103,35 @@ impl Decoding {
         };
         let network_server = &sender.speaker.name;
         let record = Record::new(uplink, network_server, device.group.clone(), info, outcome);
-        Ok(record.with_warnings(&sender.warnings))
+        let object = self.object_of(device, uplink);
+        Ok(record.with_object(object).with_warnings(&sender.warnings))
+    }
+
+    /// The object and its point as records have them; nothing of a device of which no field of the sheet is set,
+    /// and that is its own point.
+    fn object_of(&self, device: &Device, uplink: &VerifiedUplink) -> Option<ObjectInfo> {
+        let object = &device.object;
+        let received_at = i64::try_from(uplink.received_at_ms()).ok();
+        let received_at = received_at.and_then(|at| Timestamp::from_millisecond(at).ok());
+        let placed = received_at.and_then(|at| self.devices.point_at(device, at));
+        if *object == ObjectFields::default() && placed.is_none() {
+            return None;
+        }
+        let point = placed.map(|(point, link)| PointInfo {
+            id: point.to_string(),
+            since: link.from,
+            offsets: link.offsets.into_iter().map(offset_of).collect(),
+        });
+        Some(ObjectInfo {
+            name: device.name.clone(),
+            serial_number: object.serial_number.as_ref().map(ToString::to_string),
+            reference: object.reference.as_ref().map(ToString::to_string),
+            point,
+            latitude: object.latitude.map(Latitude::degrees),
+            longitude: object.longitude.map(Longitude::degrees),
+            life_cycle: object.life_cycle.map(|stage| stage.to_string()),
+            in_service: (!object.is_in_service()).then_some(false),
+        })
     }
 
     #[expect(clippy::too_many_arguments, reason = "they are the parts of one call")]
@@ -191,4 +227,9 @@ impl Decoding {
             }
         });
     }
+}
+
+fn offset_of(offset: IndexOffset) -> PointOffset {
+    let IndexOffset { quantity, channel, offset } = offset;
+    PointOffset { quantity, channel, offset }
 }

@@ -52,7 +52,8 @@ impl Intake {
         keks: Keks,
     ) -> Self {
         let store = Arc::clone(storage.store());
-        let decoding = Decoding::new(Arc::clone(&store), Arc::clone(&registry), workers);
+        let (own_store, own_devices) = (Arc::clone(&store), Arc::clone(&devices));
+        let decoding = Decoding::new(own_store, own_devices, Arc::clone(&registry), workers);
         let keeper = Arc::new(Keeper { store, devices, mailbox, storage, decoding });
         let copies = Arc::new(Copies::new(copies_window));
         let (turns, keks) = (Arc::default(), Arc::new(keks));

@@ -270,6 +270,22 @@ pub(in crate::api) const PROBLEM_CODES: &[ProblemCode] = &[
         "The parts of a registration do not go together.",
     ),
     ProblemCode::new(
+        "unreadable-sheet",
+        &[400],
+        "The file is no sheet of devices that can be read: its kind, its headings, its size.",
+    ),
+    ProblemCode::new(
+        "rows-refused",
+        &[422],
+        "Rows of the sheet cannot be taken, so nothing of it was: `verdicts` has the cells and the reasons.",
+    ),
+    ProblemCode::new("unknown-point", &[404], "No point of this name is in the group."),
+    ProblemCode::new(
+        "impossible-link",
+        &[409],
+        "The device cannot be on the point, or leave it, at that moment.",
+    ),
+    ProblemCode::new(
         "impossible-session",
         &[400, 422],
         "The session that is handed over cannot be used.",

@@ -50,6 +50,7 @@ fn of_path(path: &str, name: &str) -> (&'static str, Json) {
         "key" => ("The public key.", text("^ed25519:[A-Za-z0-9_-]{43}$")),
         "group" => ("The name of the group.", text(NAME)),
         "name" => ("The name of the route.", text(NAME)),
+        "point" => ("The name of the point within its group.", text("^[^/]{1,64}$")),
         "file" => ("The name of the file, such as `record.json`.", text("^[a-z]+\\.json$")),
         "id" if path.starts_with("/v1/downlinks/") => ("The id of the command.", uuid()),
         "id" if path.starts_with("/v1/parked/") => ("The id of the message.", uuid()),

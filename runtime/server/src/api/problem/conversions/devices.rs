@@ -1,8 +1,10 @@
 //! Devices, and commands to them.
 
+use champollion_fleet::sheets::SheetError;
+
 use super::super::Problem;
 use crate::{
-    devices::{DevicesError, HandoverError},
+    devices::{DevicesError, HandoverError, PlaceError},
     downlinks::{CancelError, LedgerError, SendError},
 };
 
@@ -23,6 +25,21 @@ impl From<DevicesError> for Problem {
                 Self::bad_request("impossible-registration", error.to_string())
             }
             error => Self::internal(&error),
+        }
+    }
+}
+
+impl From<SheetError> for Problem {
+    fn from(error: SheetError) -> Self {
+        Self::bad_request("unreadable-sheet", error.to_string())
+    }
+}
+
+impl From<PlaceError> for Problem {
+    fn from(error: PlaceError) -> Self {
+        match error {
+            PlaceError::Devices(error) => error.into(),
+            error => Self::conflict("impossible-link", error.to_string()),
         }
     }
 }

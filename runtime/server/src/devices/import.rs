@@ -1,0 +1,207 @@
+//! Sheets of devices: every row gets a verdict, and what the verdicts say becomes durable.
+//!
+//! A row is laid over what is registered (`merge.rs`); the outcome is compared with it (`judging.rs`). Where all rows are to
+//! be taken or none, the whole sheet is judged before anything is written. It is written in parts, each with its line
+//! of the audit, and each row is judged once more in its device's turn: a kill leaves whole parts, and the sheet can be
+//! imported again, since what is done is unchanged then.
+
+mod judging;
+mod merge;
+mod report;
+
+use std::{collections::HashMap, sync::Arc};
+
+use champollion_delivery::names::GroupId;
+use champollion_fleet::sheets::{Field, ObjectRow, Sheet};
+use champollion_frames::DevEui;
+use champollion_lns::NetworkServerName;
+use champollion_registry::ledger::AuditEntry;
+use champollion_store::Batch;
+use serde_json::json;
+use tokio::sync::OwnedMutexGuard;
+
+pub use report::{CellRefusal, FieldChange, ImportReport, RowVerdict, Verdict};
+
+use super::{DEVICES, Devices, DevicesError, Overtaken, delete_progress};
+use crate::{
+    authors::Author,
+    quotas::{Quota, QuotaExceeded, Reservation},
+};
+use judging::Judged;
+
+/// Devices of a part, which become durable at once: their DevEUIs fit into a line of the audit.
+const PART: usize = 90;
+
+/// The way in which a sheet is to be imported.
+#[derive(Clone, Debug)]
+pub struct ImportWish {
+    /// Whether the sheet is only judged.
+    pub dry_run: bool,
+    /// Whether the good rows are taken where others are refused.
+    pub good_rows: bool,
+    /// The group of devices whose rows name none.
+    pub group: Option<GroupId>,
+    /// Whether rows without a field that the territory's sheet asks for are refused.
+    pub complete: bool,
+    /// The network servers that there are.
+    pub network_servers: Vec<NetworkServerName>,
+    /// The digest of the file, which tells in the audit where its devices come from.
+    pub digest: String,
+}
+
+impl Devices {
+    /// Waits until no other sheet is imported.
+    pub async fn import_turn(&self) -> OwnedMutexGuard<()> {
+        Arc::clone(&self.imports).lock_owned().await
+    }
+
+    /// Judges the rows of a sheet, and does what the verdicts say.
+    ///
+    /// # Errors
+    /// Something of the store failed; the parts before are durable.
+    pub async fn import(
+        &self,
+        sheet: &Sheet,
+        rows: &[ObjectRow],
+        wish: &ImportWish,
+        author: &dyn Author,
+    ) -> Result<ImportReport, DevicesError> {
+        let mut judged = Vec::with_capacity(rows.len());
+        for row in rows {
+            let mut verdict = self.judge(sheet, row, wish).await?;
+            // It is judged once more in its turn; a hundred thousand lines are not held until then.
+            verdict.written = None;
+            judged.push(verdict);
+        }
+        let places = self.refuse_beyond_quotas(sheet, rows, &mut judged);
+        let verdicts: Vec<RowVerdict> = judged.into_iter().map(Judged::into_verdict).collect();
+        let report = ImportReport::new(sheet.notes(), verdicts, wish.dry_run);
+        if wish.dry_run || (report.refused > 0 && !wish.good_rows) {
+            return Ok(report);
+        }
+        let reserved = self.reserve_all(places).await?;
+        let mut verdicts = Vec::with_capacity(rows.len());
+        for (part, before) in rows.chunks(PART).zip(report.verdicts.chunks(PART)) {
+            verdicts.extend(self.import_part(sheet, part, before, wish, author).await?);
+        }
+        // What was reserved is kept, and counted where it is.
+        drop(reserved);
+        self.count();
+        let report = ImportReport::new(report.notes, verdicts, false).applied();
+        report.count_rows();
+        Ok(report)
+    }
+
+    /// Refuses rows of devices for which their groups have no places; returns the places that are needed.
+    fn refuse_beyond_quotas(
+        &self,
+        sheet: &Sheet,
+        rows: &[ObjectRow],
+        judged: &mut [Judged],
+    ) -> HashMap<GroupId, usize> {
+        let mut wanted: HashMap<GroupId, usize> = HashMap::new();
+        let Some(quotas) = self.quotas.get() else { return wanted };
+        for (row, judged) in rows.iter().zip(judged) {
+            let Some(group) = judged.enters.take() else { continue };
+            let (used, limit) = (self.count_of(&group), quotas.of(&group).devices);
+            let count = wanted.entry(group.clone()).or_default();
+            if used + *count < limit {
+                *count += 1;
+                continue;
+            }
+            let (quota, wanted) = (Quota::Devices, *count + 1);
+            let reason = QuotaExceeded { group, quota, used, wanted, limit }.to_string();
+            judged.refuse(report::refusal(sheet, Field::Group, row.number, reason));
+        }
+        wanted.retain(|_, count| *count > 0);
+        wanted
+    }
+
+    async fn reserve_all(
+        &self,
+        places: HashMap<GroupId, usize>,
+    ) -> Result<Vec<Reservation>, QuotaExceeded> {
+        let mut reserved = Vec::new();
+        let Some(quotas) = self.quotas.get() else { return Ok(reserved) };
+        for (group, wanted) in places {
+            let limit = quotas.of(&group).devices;
+            let place =
+                self.reserved.reserve(&group, wanted, limit, || self.count_of(&group)).await;
+            let quota = Quota::Devices;
+            reserved.push(place.map_err(|used| QuotaExceeded {
+                group: group.clone(),
+                quota,
+                used,
+                wanted,
+                limit,
+            })?);
+        }
+        Ok(reserved)
+    }
+
+    async fn import_part(
+        &self,
+        sheet: &Sheet,
+        part: &[ObjectRow],
+        before: &[RowVerdict],
+        wish: &ImportWish,
+        author: &dyn Author,
+    ) -> Result<Vec<RowVerdict>, DevicesError> {
+        let devices = part.iter().filter_map(|row| row.dev_eui);
+        let _turns = self.turns.of_all(devices).await;
+        let mut overtaken = Overtaken::default();
+        loop {
+            match self.import_in_turn(sheet, part, before, wish, author).await {
+                Err(error) if overtaken.is_again(&error) => {}
+                done => return done,
+            }
+        }
+    }
+
+    async fn import_in_turn(
+        &self,
+        sheet: &Sheet,
+        part: &[ObjectRow],
+        before: &[RowVerdict],
+        wish: &ImportWish,
+        author: &dyn Author,
+    ) -> Result<Vec<RowVerdict>, DevicesError> {
+        let mut batch = Batch::new();
+        let (mut verdicts, mut touched): (Vec<RowVerdict>, Vec<DevEui>) = (Vec::new(), Vec::new());
+        for (row, before) in part.iter().zip(before) {
+            // What was refused for its place in a group stays refused.
+            if before.verdict == Verdict::Refused {
+                verdicts.push(before.clone());
+                continue;
+            }
+            let judged = self.judge(sheet, row, wish).await?;
+            if let Some(dev_eui) = judged.put(&mut batch) {
+                if !judged.goes_on {
+                    delete_progress(&mut batch, dev_eui);
+                }
+                touched.push(dev_eui);
+            }
+            verdicts.push(judged.into_verdict());
+        }
+        if touched.is_empty() {
+            return Ok(verdicts);
+        }
+        let act = AuditEntry::of_act("device-import", format_args!("{} devices", touched.len()))
+            .with(json!({ "devices": touched, "sheet": wish.digest }));
+        author.commit(batch, act).await?;
+        for dev_eui in touched {
+            self.reread_in_turn(dev_eui).await?;
+        }
+        Ok(verdicts)
+    }
+}
+
+impl Judged {
+    /// Puts what is registered from now on into a batch; returns the device of a row that changes something.
+    fn put(&self, batch: &mut Batch) -> Option<DevEui> {
+        let written = self.written.as_ref()?;
+        written.seen.expect_unchanged(batch);
+        DEVICES.raw().put_bytes(batch, &written.dev_eui, written.value.clone());
+        Some(written.dev_eui)
+    }
+}
