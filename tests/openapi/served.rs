@@ -22,6 +22,8 @@ impl Operation {
             ("version", "1.0.0"),
             ("dev_eui", "02C4A3FFFE10FFFF"),
             ("key", "ed25519:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
+            ("partner", "nobody"),
+            ("grant", "00000000-0000-0000-0000-000000000000"),
             ("group", "water"),
             ("name", "nothing"),
             ("point", "nothing"),

@@ -6,9 +6,11 @@ use crate::{
 };
 
 /// Packages, each with a program by which it is known to be there.
-const PACKAGES: [(&str, &str); 3] = [
+const PACKAGES: [(&str, &str); 4] = [
     // An S3 server; tested.
     ("moto[s3,server]==5.2.5", "bin/moto_server"),
+    // An SMTP server; tested.
+    ("aiosmtpd==1.4.6", "bin/aiosmtpd"),
     // What reads `/openapi.json`, and looks for answers that it does not describe; tested.
     ("openapi-spec-validator==0.9.0", "bin/openapi-spec-validator"),
     ("schemathesis==4.32.5", "bin/schemathesis"),
@@ -28,7 +30,7 @@ pub(crate) fn provide(installing: Installing, left_out: &str) -> bool {
     pip.args(PACKAGES.map(|(package, _)| package));
     let need = Need {
         what: &format!("{} from PyPI into target/pypi", PACKAGES.map(|(name, _)| name).join(", ")),
-        why: "files are put to an S3 server, and the OpenAPI document is checked",
+        why: "files are put to an S3 server, mails are sent, and the OpenAPI document is checked",
         command: &format!("{} && target/pypi/bin/{}", shown(&venv), shown(&pip)),
     };
     if !installing.announce(&need, left_out) {

@@ -20,6 +20,8 @@ mod network_servers;
 mod output;
 mod own_json;
 mod parked;
+mod partners;
+mod people;
 mod progress;
 mod publish;
 mod quotas;
@@ -83,6 +85,10 @@ enum Command {
     Routes(routes::Routes),
     /// Look after published decoders
     Registry(registry::Registry),
+    /// Add partners, and say which groups they own
+    Partners(partners::Partners),
+    /// Add people, grant them roles, suspend them, review rights
+    People(people::People),
     /// Make, list and revoke tokens
     Tokens(tokens::Tokens),
     /// Administer a server: rotate its master key, or recover it
@@ -116,6 +122,8 @@ fn main() -> ExitCode {
         Command::Records(command) => connection::block_on(command.run()),
         Command::Routes(command) => connection::block_on(command.run()),
         Command::Registry(command) => connection::block_on(command.run()),
+        Command::Partners(command) => connection::block_on(command.run()),
+        Command::People(command) => connection::block_on(command.run()),
         Command::Tokens(command) => connection::block_on(command.run()),
         Command::Completions(command) => command.run(help::by_task(Cli::command())),
         Command::Man(command) => command.run(help::by_task(Cli::command())),

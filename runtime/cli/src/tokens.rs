@@ -1,7 +1,9 @@
 //! `champollion tokens`: tokens are made, listed and revoked.
 
-use champollion_client::{Client, Role, TokenRequest};
-use champollion_delivery::names::GroupId;
+use champollion_client::{
+    Answer, Client, CreatedToken, MyGrant, OwnTokenRequest, Role, Token, TokenRequest,
+};
+use champollion_fleet::{grants::Place, names::GroupId};
 use champollion_lns::NetworkServerName;
 use champollion_server::auth::Scope;
 use clap::{
@@ -10,6 +12,7 @@ use clap::{
 };
 use jiff::Timestamp;
 use serde_json::json;
+use uuid::Uuid;
 
 use super::{Failure, connection::Connection, output};
 
@@ -38,6 +41,13 @@ enum Action {
         /// Group whose records a partner gets
         #[arg(long)]
         group: Option<GroupId>,
+        /// Scope of a reader, an operator or an owner: territory, partner:NAME, group:NAME or
+        /// sub-group:GROUP/NAME
+        #[arg(long = "in", value_name = "PLACE")]
+        place: Option<Place>,
+        /// Id of the person whose token it is, for the role person
+        #[arg(long, value_name = "ID")]
+        person: Option<Uuid>,
         /// Scope to narrow the token to, several times for several; all of its role without
         #[arg(long = "scope", value_name = "SCOPE", value_parser = scopes())]
         scopes: Vec<Scope>,
@@ -48,14 +58,33 @@ enum Action {
         #[arg(long, value_name = "NAME")]
         network_server: Option<NetworkServerName>,
     },
+    /// Make a token of your own, which does what your grants say; it is shown once
+    CreateOwn {
+        /// Name of the token: its purpose
+        #[arg(long)]
+        name: String,
+        /// Scope to narrow the token to, several times for several; all without
+        #[arg(long = "scope", value_name = "SCOPE", value_parser = scopes())]
+        scopes: Vec<Scope>,
+        /// Moment at which the token ends, as in 2027-01-31T00:00:00Z
+        #[arg(long, value_name = "TIME")]
+        expires_at: Option<Timestamp>,
+    },
     /// List tokens, without their secrets
-    List,
+    List {
+        /// List your own tokens alone
+        #[arg(long)]
+        own: bool,
+    },
     /// Show whose the token in use is, and what it may do
     Me,
     /// End a token at once
     Revoke {
         /// Id of the token, as the list shows it
         id: String,
+        /// Revoke one of your own tokens
+        #[arg(long)]
+        own: bool,
     },
 }
 
@@ -74,36 +103,60 @@ impl Tokens {
     pub(super) async fn run(self) -> Result<(), Failure> {
         let client = self.connection.client()?;
         match &self.action {
-            Action::Create { name, role, group, scopes, expires_at, network_server } => {
+            Action::Create {
+                name,
+                role,
+                group,
+                place,
+                person,
+                scopes,
+                expires_at,
+                network_server,
+            } => {
                 let scopes: Vec<String> = scopes.iter().map(ToString::to_string).collect();
                 let wish = TokenRequest {
                     name: name.clone(),
                     role: *role,
                     group: group.as_ref().map(ToString::to_string),
+                    scope: place.as_ref().map(ToString::to_string),
+                    person: *person,
                     scopes: (!scopes.is_empty()).then_some(scopes),
                     expires_at: *expires_at,
                     network_server: network_server.as_ref().map(ToString::to_string),
                 };
                 self.create(&client, &wish).await
             }
-            Action::List => self.list(&client).await,
+            Action::CreateOwn { name, scopes, expires_at } => {
+                let scopes: Vec<String> = scopes.iter().map(ToString::to_string).collect();
+                let wish = OwnTokenRequest {
+                    name: name.clone(),
+                    scopes: (!scopes.is_empty()).then_some(scopes),
+                    expires_at: *expires_at,
+                };
+                self.shown(&client.create_own_token(&wish).await?)
+            }
+            Action::List { own } => self.list(&client, *own).await,
             Action::Me => self.me(&client).await,
-            Action::Revoke { id } => self.revoke(&client, id).await,
+            Action::Revoke { id, own } => self.revoke(&client, id, *own).await,
         }
     }
 
     async fn create(&self, client: &Client, wish: &TokenRequest) -> Result<(), Failure> {
-        let created = client.create_token(wish).await?;
+        self.shown(&client.create_token(wish).await?)
+    }
+
+    /// Shows a token that was made, with its secret.
+    fn shown(&self, created: &Answer<CreatedToken>) -> Result<(), Failure> {
         if self.json {
-            return output::answer(&created);
+            return output::answer(created);
         }
         output::line(&created.token);
         output::note("This is the only time that the token is shown.");
         Ok(())
     }
 
-    async fn list(&self, client: &Client) -> Result<(), Failure> {
-        let list = client.tokens().await?;
+    async fn list(&self, client: &Client, own: bool) -> Result<(), Failure> {
+        let list = if own { client.own_tokens().await? } else { client.tokens().await? };
         if self.json {
             return output::answer(&list);
         }
@@ -112,14 +165,25 @@ impl Tokens {
                 token.id.clone(),
                 token.name.clone(),
                 token.role.as_str().to_owned(),
-                token.group.clone().unwrap_or_default(),
+                reach(token),
                 token.scopes.as_ref().map(|scopes| scopes.join(" ")).unwrap_or_default(),
                 token.network_server.clone().unwrap_or_default(),
                 output::moment(token.created_at),
                 token.expires_at.map(output::moment).unwrap_or_default(),
+                token.last_used_at.map(output::moment).unwrap_or_default(),
             ]
         });
-        let heads = ["id", "name", "role", "group", "scopes", "network server", "made", "expires"];
+        let heads = [
+            "id",
+            "name",
+            "role",
+            "group",
+            "scopes",
+            "network server",
+            "made",
+            "expires",
+            "last used",
+        ];
         output::table(heads, rows);
         Ok(())
     }
@@ -130,10 +194,16 @@ impl Tokens {
             return output::answer(&me);
         }
         let groups = me.groups.as_ref().map_or_else(|| "all".to_owned(), |all| all.join(" "));
+        let grant = |of: &MyGrant| match &of.scope {
+            Some(scope) => format!("{}@{scope}", of.role),
+            None => of.role.clone(),
+        };
+        let grants = me.grants.iter().map(grant).collect::<Vec<_>>().join(" ");
         let rows = [
             ["token".to_owned(), me.token.clone()],
             ["name".to_owned(), me.name.clone()],
             ["role".to_owned(), me.role.as_str().to_owned()],
+            ["grants".to_owned(), grants],
             ["groups".to_owned(), groups],
             ["may".to_owned(), me.scopes.join(" ")],
             ["network server".to_owned(), me.network_server.clone().unwrap_or_default()],
@@ -143,12 +213,22 @@ impl Tokens {
         Ok(())
     }
 
-    async fn revoke(&self, client: &Client, id: &str) -> Result<(), Failure> {
-        client.revoke_token(id).await?;
+    async fn revoke(&self, client: &Client, id: &str, own: bool) -> Result<(), Failure> {
+        if own {
+            client.revoke_own_token(id).await?;
+        } else {
+            client.revoke_token(id).await?;
+        }
         if self.json {
             return output::json(&json!({ "revoked": id }));
         }
         output::line(format_args!("revoked {id}"));
         Ok(())
     }
+}
+
+/// The part of the territory that a token is for: its group, its scope, or its person.
+fn reach(token: &Token) -> String {
+    let person = token.person.map(|person| person.to_string());
+    token.group.clone().or_else(|| token.scope.clone()).or(person).unwrap_or_default()
 }

@@ -31,6 +31,8 @@ mod network_servers;
 mod packages;
 mod pages;
 mod parked;
+mod partners;
+mod people;
 mod points;
 mod quarantine;
 mod quotas;
@@ -38,6 +40,7 @@ mod records;
 mod redecode;
 mod retention;
 mod routes;
+mod sign_in;
 mod stream;
 mod tokens;
 mod vault;
@@ -84,6 +87,8 @@ pub use network_servers::{
 };
 pub use packages::{Channel, Publication, Published, RandomPayloads, Report};
 pub use parked::{ParkedList, ParkedMessage, ParkedText, Retried};
+pub use partners::{Partner, PartnerChange, PartnerList, PartnerRequest};
+pub use people::{Grant, GrantRequest, Person, PersonChange, PersonList, PersonRequest};
 pub use points::{
     IndexOffset, IndexReading, Point, PointLink, PointList, PointRequest, ReplacementRequest,
 };
@@ -101,6 +106,9 @@ pub use routes::{
     Attempt, AttemptList, AttemptOutcome, Author, Beginning, MadeRoute, Route, RouteEvent,
     RouteEventList, RouteList, RouteState, RouteStatus, SecretRotation, Stopped,
 };
+pub use sign_in::{Invitation, SecondFactor, Session, SignInRequest};
 pub use stream::{Following, RecordEvent};
-pub use tokens::{CreatedToken, Me, Role, Token, TokenList, TokenRequest};
+pub use tokens::{
+    CreatedToken, Me, MyGrant, MyPerson, OwnTokenRequest, Role, Token, TokenList, TokenRequest,
+};
 pub use vault::MasterKeyRotation;

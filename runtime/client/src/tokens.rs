@@ -1,9 +1,10 @@
-//! Tokens: made, listed and revoked by admins.
+//! Tokens: made, listed and revoked by admins, and by owners within what is theirs.
 
 use std::fmt::Display;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::{
     Answer, Client, ClientError,
@@ -23,11 +24,31 @@ pub enum Role {
     Publisher,
     /// Get the records of one group.
     Partner,
+    /// The role of those who read the audit, and who has which rights.
+    Auditor,
+    /// The role of machines that read within a scope.
+    Reader,
+    /// The role of machines that acknowledge records, make routes and send commands.
+    Operator,
+    /// The role of machines that also manage objects, people, grants and tokens.
+    Owner,
+    /// The role of a person's token, which may do what the person's grants say.
+    Person,
 }
 
 impl Role {
     /// All roles, in the order in which people are told them.
-    pub const ALL: [Self; 4] = [Self::Admin, Self::Lns, Self::Publisher, Self::Partner];
+    pub const ALL: [Self; 9] = [
+        Self::Admin,
+        Self::Lns,
+        Self::Publisher,
+        Self::Partner,
+        Self::Auditor,
+        Self::Reader,
+        Self::Operator,
+        Self::Owner,
+        Self::Person,
+    ];
 
     /// Returns the word for it.
     #[must_use]
@@ -37,6 +58,11 @@ impl Role {
             Self::Lns => "lns",
             Self::Publisher => "publisher",
             Self::Partner => "partner",
+            Self::Auditor => "auditor",
+            Self::Reader => "reader",
+            Self::Operator => "operator",
+            Self::Owner => "owner",
+            Self::Person => "person",
         }
     }
 }
@@ -52,6 +78,12 @@ pub struct TokenRequest {
     /// The group whose records a partner gets.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
+    /// The scope of a reader, an operator or an owner, such as `partner:city`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// The person whose token it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub person: Option<Uuid>,
     /// The scopes that it is narrowed to; all of its role where they are left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scopes: Option<Vec<String>>,
@@ -71,11 +103,27 @@ impl TokenRequest {
             name: name.into(),
             role,
             group: None,
+            scope: None,
+            person: None,
             scopes: None,
             expires_at: None,
             network_server: None,
         }
     }
+}
+
+/// A token that a person makes for itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OwnTokenRequest {
+    /// The purpose of the token.
+    pub name: String,
+    /// The scopes that it is narrowed to; all that the person's grants give where they are left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scopes: Option<Vec<String>>,
+    /// The moment at which it ends; never where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
 }
 
 /// A token without its secret.
@@ -91,6 +139,15 @@ pub struct Token {
     /// The group whose records a partner gets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
+    /// The scope of a reader, an operator or an owner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// The person whose token it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<Uuid>,
+    /// The moment of the last request with it; absent where there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_used_at: Option<Timestamp>,
     /// The scopes that it is narrowed to; all of its role where they are absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scopes: Option<Vec<String>>,
@@ -131,6 +188,12 @@ pub struct Me {
     pub name: String,
     /// The role of the token.
     pub role: Role,
+    /// The person whose token it is; absent of a machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<MyPerson>,
+    /// The roles and where they are had.
+    #[serde(default)]
+    pub grants: Vec<MyGrant>,
     /// The groups whose records and routes it sees; absent of an admin, who sees all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub groups: Option<Vec<String>>,
@@ -142,6 +205,30 @@ pub struct Me {
     /// The moment at which the token ends; absent where it does not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
+}
+
+/// The person whose token is used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MyPerson {
+    /// The id of the person.
+    pub id: Uuid,
+    /// The name of the person.
+    pub name: String,
+    /// The first name of the person.
+    pub first_name: String,
+    /// The personal e-mail address.
+    pub email: String,
+}
+
+/// A role and where it is had.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MyGrant {
+    /// The name of the role.
+    pub role: String,
+    /// The scope of the grant; absent of a role that reaches no group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
 }
 
 impl Client {
@@ -161,6 +248,24 @@ impl Client {
     /// Lists tokens, without their secrets: `GET /v1/tokens`.
     pub async fn tokens(&self) -> Result<Answer<TokenList>, ClientError> {
         all("tokens", None, || self.get("v1/tokens")).await
+    }
+
+    /// Makes a token of the person who sends the request: `POST /v1/me/tokens`.
+    pub async fn create_own_token(
+        &self,
+        wish: &OwnTokenRequest,
+    ) -> Result<Answer<CreatedToken>, ClientError> {
+        ask(self.post("v1/me/tokens").json(wish)).await
+    }
+
+    /// Lists the tokens of the person who sends the request: `GET /v1/me/tokens`.
+    pub async fn own_tokens(&self) -> Result<Answer<TokenList>, ClientError> {
+        all("tokens", None, || self.get("v1/me/tokens")).await
+    }
+
+    /// Ends a token of the person who sends the request: `DELETE /v1/me/tokens/{id}`.
+    pub async fn revoke_own_token(&self, id: impl Display) -> Result<(), ClientError> {
+        tell(self.delete(format_args!("v1/me/tokens/{id}"))).await
     }
 
     /// Ends a token at once: `DELETE /v1/tokens/{id}`.

@@ -1,5 +1,9 @@
 //! The fleet: objects and those who own them, and the vault in which their keys lie.
 //!
+//! - [`names`]: the names of partners, groups and what is within them.
+//! - [`partners`], [`people`], [`grants`]: who owns groups, and who may do what in them.
+//! - [`credentials`]: passwords and second factors, by which people sign in.
+//! - [`roster`]: all of these together, with the rules of their changes.
 //! - [`objects`]: the fields of the territory's sheet that a device has.
 //! - [`points`]: places that outlive the devices on them, and the series of their indexes.
 //! - [`sheets`]: files of spreadsheets, a device in a row: read, judged by those above, and written.
@@ -7,9 +11,15 @@
 
 #![forbid(unsafe_code)]
 
+pub mod credentials;
+pub mod grants;
+pub mod names;
 pub mod objects;
+pub mod partners;
+pub mod people;
 mod plain_text;
 pub mod points;
+pub mod roster;
 pub mod sheets;
 pub mod vault;
 

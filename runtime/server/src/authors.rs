@@ -7,7 +7,7 @@ use champollion_registry::{
     Registry, RegistryError,
     ledger::{Actor, AuditEntry},
 };
-use champollion_store::Batch;
+use champollion_store::{Batch, StoreError};
 use jiff::Timestamp;
 
 /// The one in whose name a change becomes durable.
@@ -39,5 +39,31 @@ impl AuditedAuthor {
 impl Author for AuditedAuthor {
     async fn commit(&self, change: Batch, line: AuditEntry) -> Result<(), RegistryError> {
         self.registry.record_with(change, line.by(&self.by), Timestamp::now()).await
+    }
+}
+
+/// An author who changes something only while a condition holds: it is looked at right before the change.
+pub struct GuardedAuthor {
+    author: AuditedAuthor,
+    may: Box<dyn Fn() -> bool + Send + Sync>,
+}
+
+impl GuardedAuthor {
+    /// An author with a condition.
+    #[must_use]
+    pub fn new(author: AuditedAuthor, may: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        Self { author, may: Box::new(may) }
+    }
+}
+
+#[async_trait]
+impl Author for GuardedAuthor {
+    async fn commit(&self, change: Batch, line: AuditEntry) -> Result<(), RegistryError> {
+        if !(self.may)() {
+            // As where another was faster, which is what has happened.
+            let (table, key) = (line.action, line.subject.into_bytes());
+            return Err(StoreError::Conflict { table, key }.into());
+        }
+        self.author.commit(change, line).await
     }
 }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use champollion_delivery::{destinations::DestinationSettings, mailbox::RetentionSettings};
-use champollion_fleet::{sheets::SheetLimits, vault::VaultSettings};
+use champollion_fleet::{people::PeopleLimits, sheets::SheetLimits, vault::VaultSettings};
 use champollion_registry::{
     RegistryConfig, channels::QuarantineRule, gate::PublicationSettings, ledger::AuditLimits,
     package::DecoderId,
@@ -22,8 +22,9 @@ use serde::Deserialize;
 use crate::{
     auth::RequestLimits, connections::ConnectionLimits, devices::Keks, downlinks::CommandTimes,
     expensive::ExpensiveSettings, http_settings::HttpSettings, ingest::FrameSettings,
-    mirrors::Mirrors, network_servers::NetworkServers, parked::ParkedLimits, quotas::Quotas,
-    storage::StorageLimits, telemetry::LogSettings, tls::TlsSettings, workers::DecodingSettings,
+    mail::MailSettings, mirrors::Mirrors, network_servers::NetworkServers, parked::ParkedLimits,
+    quotas::Quotas, sign_in::SignInSettings, storage::StorageLimits, telemetry::LogSettings,
+    tls::TlsSettings, workers::DecodingSettings,
 };
 
 /// The default settings with their explanations: what `champollion serve --print-config` prints.
@@ -77,6 +78,12 @@ pub struct Config {
     pub expensive: ExpensiveSettings,
     /// The most that each group may have.
     pub quotas: Quotas,
+    /// The most accounts, grants and tokens of people.
+    pub people: PeopleLimits,
+    /// The server that mails are handed to.
+    pub mail: MailSettings,
+    /// The times of sessions, and the bounds of attempts to sign in.
+    pub sign_in: SignInSettings,
     /// When a decoder is set aside.
     pub quarantine: QuarantineRule,
     /// The demands on packages.

@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+mod access;
 pub mod api;
 mod at_once;
 pub mod auth;
@@ -21,6 +22,7 @@ mod followers;
 pub mod handshakes;
 pub mod http_settings;
 pub mod ingest;
+pub mod mail;
 mod mapping_name;
 mod metrics_list;
 pub mod mirrors;
@@ -32,6 +34,7 @@ pub mod redecode;
 pub mod repeated_members;
 pub mod run;
 pub mod service;
+pub mod sign_in;
 pub mod storage;
 pub mod summaries;
 pub mod telemetry;

@@ -216,7 +216,8 @@ pub(crate) const METRICS: &[Metric] = &[
     counter(
         "champollion_sign_ins_failed_total",
         "reason",
-        "Requests without a valid token, by the reason: missing, malformed, unknown, expired",
+        "Requests without a valid token and sign-ins that fail, by the reason: missing, malformed, unknown, expired, \
+         session, suspended, password",
     ),
     gauge("champollion_store_file_bytes", "", "Bytes of the store's files"),
     gauge("champollion_store_free_bytes", "", "Bytes of its disk that are free"),

@@ -191,6 +191,7 @@ pub async fn serve(
     service.summaries.write(&service.registry).await;
     service.intake.all_kept().await;
     write_last_heard(&service).await;
+    write_last_uses(&service, true).await;
     service.dispatcher.ended().await;
     service.store.close().await.map_err(ServeError::Close)?;
     tracing::info!("stopped");
@@ -285,6 +286,21 @@ async fn write_last_heard(service: &Service) {
     }
 }
 
+/// Makes durable when tokens and grants were last used. Where that fails, it is tried again the next time.
+async fn write_last_uses(service: &Service, all: bool) {
+    if let Err(error) = service.tokens.last_uses().write(&*service.store, all).await {
+        tracing::error!(%error, "when tokens and grants were last used cannot be kept");
+    }
+}
+
+/// Removes the sessions whose time is over. Where that fails, it is tried again the next time.
+async fn end_sessions(service: &Service) {
+    let (sessions, uses) = (&service.sessions, service.tokens.last_uses());
+    if let Err(error) = sessions.tidy(&*service.store, uses, Timestamp::now()).await {
+        tracing::error!(%error, "sessions whose time is over cannot be removed");
+    }
+}
+
 /// Writes what was summed up into the audit, archives its older lines, and warns of the end of the last admin.
 async fn look_after_audit(service: Arc<Service>) {
     let mut ticks = tokio::time::interval(SUMMARY_PERIOD);
@@ -295,6 +311,9 @@ async fn look_after_audit(service: Arc<Service>) {
             _ = ticks.tick() => {
                 service.summaries.write(&service.registry).await;
                 write_last_heard(&service).await;
+                write_last_uses(&service, false).await;
+                end_sessions(&service).await;
+                service.attempts.tidy();
                 service.sign_ins.tidy();
                 service.rates.tidy();
                 warn_of_last_admin(&service, &mut warned);
@@ -323,7 +342,7 @@ async fn look_after_audit(service: Arc<Service>) {
 /// Warns once a day where nobody can administer the server soon.
 fn warn_of_last_admin(service: &Service, warned: &mut Option<Instant>) {
     let now = Timestamp::now();
-    let outlook = service.tokens.admin_outlook(now);
+    let outlook = service.admin_outlook(now);
     if warned.is_some_and(|at| at.elapsed() < Duration::from_secs(24 * 3_600)) {
         return;
     }

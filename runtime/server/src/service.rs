@@ -15,7 +15,10 @@ use champollion_delivery::{
     names::GroupId,
     routes::Expression,
 };
-use champollion_fleet::vault::{OpenedVault, Vault, VaultError};
+use champollion_fleet::{
+    roster::Roster,
+    vault::{OpenedVault, Vault, VaultError},
+};
 use champollion_lns::NetworkServerName;
 use champollion_registry::{Registry, RegistryError};
 use champollion_sandbox::{Compiler, Sandbox, SandboxConfig, SandboxError};
@@ -26,7 +29,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::{
     at_once::AtOnce,
-    auth::{Rates, SignIns, TokenError, Tokens},
+    auth::{AdminOutlook, Administrators, Rates, SignIns, TokenError, Tokens},
     config::Config,
     devices::{Devices, DevicesError},
     downlinks::{Carrier, Downlinks, Encoder, LedgerError},
@@ -34,6 +37,7 @@ use crate::{
     followers::{Followers, Place},
     handshakes::Handshakes,
     ingest::{Intake, Messages},
+    mail::Mailer,
     mirrors,
     mqtt::{self, BrokerSessions, Connection, Farewell, Prepared, Receiver, Status},
     network_servers::{
@@ -44,6 +48,7 @@ use crate::{
     parked::{Parked, ParkedError},
     quotas::{Pace, QuotaExceeded},
     redecode::Redecoding,
+    sign_in::{Attempts, Links, Passwords, Sessions},
     storage::Storage,
     summaries::Summaries,
     workers::{DecodingSettings, Workers},
@@ -71,8 +76,20 @@ pub struct Service {
     pub mailbox: Arc<Mailbox>,
     /// The routes on which they leave.
     pub dispatcher: Dispatcher,
+    /// The partners, the people and their grants.
+    pub roster: Arc<Roster>,
     /// The tokens and their roles.
     pub tokens: Tokens,
+    /// The sessions of people.
+    pub sessions: Sessions,
+    /// The passwords and second factors of people.
+    pub passwords: Passwords,
+    /// The one-time links to choose a password.
+    pub links: Links,
+    /// The sender of mails, where the settings have one.
+    pub mailer: Option<Mailer>,
+    /// The judge of attempts to sign in by password.
+    pub attempts: Attempts,
     /// The judge of failed sign-ins.
     pub sign_ins: SignIns,
     /// The judge of the rates of requests.
@@ -166,9 +183,9 @@ pub enum StartError {
     /// The parked messages cannot be read.
     #[error(transparent)]
     Parked(#[from] ParkedError),
-    /// The sessions at brokers cannot be read.
+    /// The sessions at brokers, or the partners and people, cannot be read.
     #[error(transparent)]
-    BrokerSessions(#[from] TableError),
+    Rows(#[from] TableError),
     /// The settings of a network server cannot be used.
     #[error("[network-servers.{server}.{section}]: {reason}")]
     NetworkServer {
@@ -234,9 +251,15 @@ impl Service {
         }
         let dispatcher =
             Dispatcher::open(Arc::clone(&mailbox), files, config.delivery.limits()).await?;
+        let roster = Arc::new(Roster::open(Arc::clone(&store), config.people).await?);
         let tokens = Tokens::open(Arc::clone(&store)).await?;
+        let sessions = Sessions::open(&*store, &config.sign_in).await?;
+        let passwords = Passwords::new(Arc::clone(&store));
+        let links = Links::new(&config.sign_in);
+        let mailer = mailer_of(&config)?;
+        let attempts = Attempts::new(config.sign_in.tries, config.sign_in.tries_per_minute);
         let quotas = Arc::new(config.quotas.clone());
-        tokens.limit_by(Arc::clone(&quotas));
+        tokens.limit_by(Arc::clone(&quotas), config.people);
         devices.limit_by(Arc::clone(&quotas));
         let of_routes = Arc::clone(&quotas);
         dispatcher.limit_routes(move |group| of_routes.of(group).routes);
@@ -339,7 +362,13 @@ impl Service {
             devices,
             mailbox,
             dispatcher,
+            roster,
             tokens,
+            sessions,
+            passwords,
+            links,
+            mailer,
+            attempts,
             sign_ins,
             rates,
             summaries: Summaries::default(),
@@ -381,6 +410,12 @@ impl Service {
         self.observations.all().filter_map(one).collect()
     }
 
+    /// The time for which somebody can administer the server.
+    pub(crate) fn admin_outlook(&self, now: Timestamp) -> AdminOutlook {
+        let people = self.roster.administrators();
+        self.tokens.admin_outlook(&Administrators(&people), now)
+    }
+
     /// Takes a place among those who follow the records of a group, or wait for one.
     pub(crate) fn place_to_follow(
         &self,
@@ -408,6 +443,21 @@ impl Service {
             .increment(removed);
         Ok(removed)
     }
+}
+
+/// The sender of mails. Links in them need the address that people have in their browsers.
+fn mailer_of(config: &Config) -> Result<Option<Mailer>, StartError> {
+    let what = "[mail] cannot be used".to_owned();
+    let mailer = config
+        .mail
+        .open()
+        .map_err(|error| StartError::Setup { what: what.clone(), reason: error.to_string() })?;
+    if mailer.is_some() && config.sign_in.public_address.is_empty() {
+        let reason =
+            "links in mails need [sign-in] public-address, such as https://champollion.example";
+        return Err(StartError::Setup { what, reason: reason.to_owned() });
+    }
+    Ok(mailer)
 }
 
 fn make_private_folder(folder: &Path) -> io::Result<()> {

@@ -83,6 +83,32 @@ names! { TableName,
     /// Tokens. Key: the SHA-256 of the secret. Value, JSON: all that is known but the secret.
     TOKENS = open("tokens");
 
+    /// Partners. Key: the short name. Value, JSON: the name for people, and since when it is there.
+    PARTNERS = open("partners");
+
+    /// Owners of groups. Key: the group. Value, JSON: the partner, and since when.
+    GROUP_OWNERS = open("group-owners");
+
+    /// People. Key: the UUID of the person. Value, JSON: name, first name, e-mail, home, and whether suspended.
+    PEOPLE = open("people");
+
+    /// Grants of people. Key: the UUID of the grant. Value, JSON: the person, the place and the role.
+    GRANTS = open("grants");
+
+    /// Passwords, as hashes, and second factors of people. Key: the UUID of the person. Value, JSON: both.
+    CREDENTIALS = secret("credentials");
+
+    /// Sessions of people. Key: the SHA-256 of the secret. Value, JSON: the person, and when it ends.
+    PEOPLE_SESSIONS = open("people-sessions");
+
+    /// One-time links to choose a password. Key: the SHA-256 of the secret. Value, JSON: the person, the occasion,
+    /// and until when it can be used.
+    SIGN_IN_LINKS = open("sign-in-links");
+
+    /// Moments at which tokens and grants were last used, written now and then. Key: the kind, a slash, the id.
+    /// Value: the milliseconds since the epoch as 8 bytes, big-endian.
+    LAST_USES = open("last-uses");
+
     /// Unreadable messages, the oldest first. Key: the UUID of the message. Value, JSON: its
     /// description.
     PARKED = secret("parked");
@@ -193,6 +219,7 @@ mod tests {
             [
                 "devices",
                 "joined",
+                "credentials",
                 "parked",
                 "parked-pieces",
                 "broker-sessions",

@@ -221,7 +221,7 @@ impl Dispatcher {
     /// The store does not say how they are.
     pub async fn list(
         &self,
-        group: Option<&GroupId>,
+        groups: Option<&BTreeSet<GroupId>>,
         after: Option<&RouteKey>,
         limit: usize,
     ) -> Result<Vec<ShownRoute>, DeliveryError> {
@@ -229,7 +229,8 @@ impl Dispatcher {
             let routes = self.routes.lock();
             let begin = after.map_or(Bound::Unbounded, Bound::Excluded);
             let later = routes.range::<RouteKey, _>((begin, Bound::Unbounded));
-            let own = later.filter(|(key, _)| group.is_none_or(|group| key.group == *group));
+            let own =
+                later.filter(|(key, _)| groups.is_none_or(|groups| groups.contains(&key.group)));
             own.take(limit).map(|(_, working)| Arc::clone(&working.live)).collect()
         };
         let mut shown = Vec::with_capacity(wanted.len());

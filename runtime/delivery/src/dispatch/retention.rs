@@ -1,6 +1,6 @@
 //! Backlogs: records that wait for a recipient, and the moment at which they are removed undelivered.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use champollion_store::Sequence;
 use jiff::{SignedDuration, Timestamp};
@@ -67,11 +67,11 @@ impl Dispatcher {
     /// The store does not say.
     pub async fn backlogs(
         &self,
-        group: Option<&GroupId>,
+        groups: Option<&BTreeSet<GroupId>>,
         now: Timestamp,
     ) -> Result<Vec<Backlog>, DeliveryError> {
-        let groups = match group {
-            Some(group) => vec![group.clone()],
+        let groups = match groups {
+            Some(groups) => groups.iter().cloned().collect(),
             None => self.mailbox.groups().await?,
         };
         let mut backlogs = Vec::new();

@@ -14,6 +14,7 @@ mod format;
 mod layout;
 mod options;
 mod parquet_sheet;
+mod plain_table;
 mod row;
 mod rows;
 mod senml;
@@ -32,4 +33,5 @@ pub use options::{
     Detail, KnownQuantity, TableContent, TableContentError, TableOptions, UnknownDetail,
     UnknownQuantity,
 };
+pub use plain_table::PlainTable;
 pub use templates::{Templates, TemplatesError};

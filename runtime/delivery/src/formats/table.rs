@@ -51,7 +51,7 @@ pub(super) fn workbook(
     rows_of: RowsOf,
     options: &TableOptions,
 ) -> Result<Vec<u8>, FormatError> {
-    let mut sheet = WorkbookSheet::new()?;
+    let mut sheet = WorkbookSheet::new("records")?;
     write(views, rows_of, options, true, &mut sheet)?;
     sheet.finish()
 }

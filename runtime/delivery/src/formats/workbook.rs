@@ -35,12 +35,12 @@ pub(super) struct WorkbookSheet {
 }
 
 impl WorkbookSheet {
-    pub(super) fn new() -> Result<Self, FormatError> {
+    pub(super) fn new(name: &str) -> Result<Self, FormatError> {
         let mut workbook = Workbook::new();
         // The same records always give the same bytes.
         let begin = ExcelDateTime::from_timestamp(0)?;
         workbook.set_properties(&DocProperties::new().set_creation_datetime(&begin));
-        workbook.add_worksheet_with_constant_memory()?.set_name("records")?;
+        workbook.add_worksheet_with_constant_memory()?.set_name(name)?;
         Ok(Self {
             workbook,
             title: Format::new().set_bold(),

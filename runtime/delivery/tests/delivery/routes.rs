@@ -46,7 +46,7 @@ async fn put(opened: &Opened, dispatcher: &Dispatcher, name: &str, filter: Json)
 
 /// Of each recipient how many wait, how many of them are old, and how many expired.
 async fn backlogs(dispatcher: &Dispatcher, now: Timestamp) -> Vec<(String, u64, Vec<u64>, u64)> {
-    let all = dispatcher.backlogs(Some(&group("water")), now).await.unwrap();
+    let all = dispatcher.backlogs(Some(&[group("water")].into()), now).await.unwrap();
     all.into_iter()
         .map(|Backlog { route, waiting, older, expired, .. }| {
             let name = route.map_or("inbox".to_owned(), |name| name.to_string());

@@ -1,17 +1,27 @@
 //! Lets a request in only where its token's role and scopes allow the duty of the handler.
 
-use std::{marker::PhantomData, net::SocketAddr, sync::Arc};
+use std::{
+    convert::Infallible,
+    marker::PhantomData,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use axum::{
     extract::{ConnectInfo, FromRequestParts},
-    http::request::Parts,
+    http::{header::AUTHORIZATION, request::Parts},
 };
 use champollion_registry::ledger::Actor;
 use jiff::Timestamp;
 
-use super::{problem::Problem, request_id::RequestId, requester::Requester};
+use super::{
+    problem::Problem,
+    request_id::RequestId,
+    requester::Requester,
+    session_cookie::{check_origin, session_of},
+};
 use crate::{
-    auth::{AuthError, Principal, Scope, bearer},
+    auth::{AuthError, Principal, Reach, Scope, Used, bearer, holders},
     authors::AuditedAuthor,
     connections::{ClientAddress, network_of},
     service::Service,
@@ -29,6 +39,9 @@ pub trait Duty {
     /// The scope that a token needs.
     const SCOPE: Scope;
 
+    /// The roles whose holders may: those that have the scope, or some of them.
+    const ROLES: &'static [&'static str] = Self::SCOPE.roles();
+
     /// Whether requests count for the rates of tokens and groups. Frames do not: their queue holds them back.
     const COUNTS: bool = true;
 }
@@ -45,16 +58,28 @@ pub struct Collect;
 pub struct Acknowledge;
 /// Decode kept records once more.
 pub struct Redecode;
-/// Make, change, see and remove routes.
+/// Make, change and remove routes.
 pub struct ManageRoutes;
+/// See routes and what becomes of them.
+pub struct ReadRoutes;
 /// The duty to command devices.
 pub struct Command;
-/// Register, assign and remove devices.
+/// The duty to show commands.
+pub struct ReadCommands;
+/// Register, assign and remove devices of any group.
 pub struct Provision;
+/// The same within the groups of the sender.
+pub struct ProvisionOwn;
 /// Look after decoders and the keys of publishers.
 pub struct Curate;
 /// Make, list and revoke tokens.
 pub struct ManageTokens;
+/// Add people, grant and revoke, suspend and resume.
+pub struct ManagePeople;
+/// See partners, people and grants.
+pub struct ReadPeople;
+/// Add and change partners.
+pub struct ManagePartners;
 /// Look after messages that cannot be read.
 pub struct ManageParked;
 /// The duty to show the metrics.
@@ -73,6 +98,11 @@ impl Duty for Ingest {
     const COUNTS: bool = false;
 }
 
+impl Duty for Provision {
+    const SCOPE: Scope = Scope::Devices;
+    const ROLES: &'static [&'static str] = &["admin"];
+}
+
 macro_rules! duties {
     ($($duty:ident: $scope:ident,)*) => {
         $(impl Duty for $duty {
@@ -88,10 +118,15 @@ duties! {
     Acknowledge: AcknowledgeRecords,
     Redecode: Redecode,
     ManageRoutes: Routes,
+    ReadRoutes: ReadRoutes,
     Command: Commands,
-    Provision: Devices,
+    ReadCommands: ReadCommands,
+    ProvisionOwn: Devices,
     Curate: Registry,
     ManageTokens: Tokens,
+    ManagePeople: People,
+    ReadPeople: ReadPeople,
+    ManagePartners: Partners,
     ManageParked: Parked,
     ReadMetrics: Metrics,
     ReadAudit: Audit,
@@ -105,6 +140,8 @@ duties! {
 pub struct Authorized<D> {
     /// The sender of the request.
     pub principal: Principal,
+    /// The groups in which the sender may do it.
+    pub reach: Reach,
     duty: PhantomData<fn(D)>,
 }
 
@@ -123,27 +160,44 @@ impl<D: Duty> FromRequestParts<Arc<Service>> for Authorized<D> {
         service: &Arc<Service>,
     ) -> Result<Self, Problem> {
         let principal = recognized(parts, service).await?;
-        if !D::SCOPE.is_of(&principal.role) {
+        let standings = principal.standings.iter();
+        let having: Vec<_> =
+            standings.filter(|standing| D::ROLES.contains(&standing.role)).collect();
+        if having.is_empty() {
+            let roles: Vec<&str> = principal.roles().into_iter().collect();
+            let has = match roles[..] {
+                [] => "you have no grant".to_owned(),
+                _ => format!("the token is one of the role {}", roles.join(" and ")),
+            };
             return Err(Problem::forbidden(format!(
-                "this is for {}, and the token is one of the role {}",
-                D::SCOPE.holders(),
-                principal.role.name()
+                "this is for {}, and {has}",
+                holders(D::ROLES)
             )));
         }
-        if !principal.may(D::SCOPE) {
+        if !principal.is_wide_enough_for(D::SCOPE) {
             let detail =
                 format!("this needs the scope {}, to which the token is not made", D::SCOPE);
             return Err(Problem::forbidden(detail));
         }
+        let places = having.iter().filter_map(|standing| standing.place.clone()).collect();
+        let reach = Reach::of(places, Arc::clone(&service.roster));
         if D::COUNTS {
-            service.rates.admit(&principal.token, principal.own_group())?;
+            service.rates.admit(&principal.token, reach.only_group().as_ref())?;
         }
-        Ok(Self { principal, duty: PhantomData })
+        let (uses, now) = (service.tokens.last_uses(), Timestamp::now());
+        let grants = having.iter().filter_map(|standing| standing.grant);
+        grants.for_each(|grant| uses.note(Used::Grant(grant), now));
+        Ok(Self { principal, reach, duty: PhantomData })
     }
 }
 
 /// The sender of a request with a token, whatever it may do.
-pub(super) struct Recognized(pub(super) Principal);
+pub(super) struct Recognized {
+    /// The sender of the request.
+    pub(super) principal: Principal,
+    /// The groups in which the sender may do anything.
+    pub(super) reach: Reach,
+}
 
 impl FromRequestParts<Arc<Service>> for Recognized {
     type Rejection = Problem;
@@ -153,23 +207,34 @@ impl FromRequestParts<Arc<Service>> for Recognized {
         service: &Arc<Service>,
     ) -> Result<Self, Problem> {
         let principal = recognized(parts, service).await?;
-        service.rates.admit(&principal.token, principal.own_group())?;
-        Ok(Self(principal))
+        let places = principal.standings.iter().filter_map(|standing| standing.place.clone());
+        let reach = Reach::of(places.collect(), Arc::clone(&service.roster));
+        service.rates.admit(&principal.token, reach.only_group().as_ref())?;
+        Ok(Self { principal, reach })
     }
 }
 
-/// The holder of the token of a request. A wrong token is counted, and answered slowly where its address has
-/// tried many.
+/// The sender of a request, by its token, or else by its session. A wrong token is counted, and answered slowly
+/// where its address has tried many.
 pub(super) async fn recognized(parts: &Parts, service: &Service) -> Result<Principal, Problem> {
-    let token = bearer(&parts.headers)
-        .and_then(|presented| service.tokens.recognize(&presented, Timestamp::now()));
-    match token {
-        Ok(token) => {
+    let Origin { address: from, request, .. } = Origin::of(parts);
+    let (origin, now) = ((from, request), Timestamp::now());
+    let session = session_of(&parts.headers, &service.config);
+    let recognized = match session.filter(|_| !parts.headers.contains_key(AUTHORIZATION)) {
+        Some(secret) => {
+            check_origin(&parts.method, &parts.uri, &parts.headers)?;
+            service.recognize_session(secret, origin, now)
+        }
+        None => {
+            bearer(&parts.headers).and_then(|presented| service.recognize(&presented, origin, now))
+        }
+    };
+    match recognized {
+        Ok(principal) => {
             if let Some(requester) = parts.extensions.get::<Requester>() {
-                requester.is(&token.id);
+                requester.is(&principal.token);
             }
-            let request = parts.extensions.get::<RequestId>().map(|id| id.as_str().to_owned());
-            Ok(Principal::of(token, address(parts), request))
+            Ok(principal)
         }
         Err(error) => {
             let client = parts.extensions.get::<ClientAddress>().map(|client| client.address);
@@ -182,6 +247,44 @@ pub(super) async fn recognized(parts: &Parts, service: &Service) -> Result<Princ
             service.sign_ins.failed(&error, client).await?;
             Err(error.into())
         }
+    }
+}
+
+/// The origin of a request, with a token or without.
+pub(super) struct Origin {
+    address: Option<String>,
+    client: Option<IpAddr>,
+    request: Option<String>,
+}
+
+impl Origin {
+    fn of(parts: &Parts) -> Self {
+        let client = parts.extensions.get::<ClientAddress>().map(|client| client.address);
+        let request = parts.extensions.get::<RequestId>().map(|id| id.as_str().to_owned());
+        Self { address: address(parts), client, request }
+    }
+
+    /// The address for people.
+    pub(super) fn address(&self) -> Option<String> {
+        self.address.clone()
+    }
+
+    /// The network that attempts are counted by.
+    pub(super) fn network(&self) -> Option<IpAddr> {
+        self.client.map(network_of)
+    }
+
+    /// Somebody of this name who has no token.
+    pub(super) fn actor(&self, name: String) -> Actor {
+        Actor { name, token: None, from: self.address.clone(), request: self.request.clone() }
+    }
+}
+
+impl FromRequestParts<Arc<Service>> for Origin {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<Service>) -> Result<Self, Infallible> {
+        Ok(Self::of(parts))
     }
 }
 

@@ -10,12 +10,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Problem,
-    authorized::{Authorized, HandOver, Inspect, Provision},
+    authorized::{Authorized, HandOver, Inspect, ProvisionOwn},
     extract::{JsonBody, Parameters, PathParts, SecretBody, parameter, path_part, to_the_end},
     known_network_server::check_known,
     paging::{self, PageEnd, Window, limit},
 };
 use crate::{
+    auth::{GroupRefused, Reach},
+    authors::GuardedAuthor,
     devices::{Assignment, Device, DevicesError, HandedSession, Registration},
     ingest::IngestError,
     service::Service,
@@ -105,7 +107,7 @@ pub(super) async fn list(
     let from = after.as_deref().map(|dev_eui| parameter("after", dev_eui)).transpose()?;
     let window = Window::new(after, limit, service.config.http.page_bytes);
     let seen = |device: &Device| {
-        authorized.principal.sees(&device.group)
+        sees(&authorized.reach, device)
             && silent_since.is_none_or(|since| service.devices.is_silent_since(device, since))
     };
     let devices = service.devices.page(seen, from, window.lookups());
@@ -133,9 +135,7 @@ pub(super) async fn show(
     PathParts(dev_eui): PathParts<String>,
 ) -> Result<Json<Shown>, Problem> {
     let dev_eui: DevEui = path_part("DevEUI", &dev_eui)?;
-    let device =
-        service.devices.get(dev_eui).filter(|device| authorized.principal.sees(&device.group));
-    let device = device.ok_or(DevicesError::Unknown(dev_eui))?;
+    let device = seen_device(&service, &authorized.reach, dev_eui)?;
     Ok(Json(Shown::new(&service, &device)))
 }
 
@@ -153,11 +153,11 @@ pub(super) async fn show(
             description = "unknown-network-server, description-too-large, impossible-registration",
         ),
         (status = 503, description = "not-kept"),
-        (status = 409, description = "quota-exceeded"),
+        (status = 409, description = "quota-exceeded, device-elsewhere"),
     ),
 )]
 pub(super) async fn register(
-    authorized: Authorized<Provision>,
+    authorized: Authorized<ProvisionOwn>,
     State(service): State<Arc<Service>>,
     PathParts(dev_eui): PathParts<String>,
     SecretBody(registration): SecretBody<Registration>,
@@ -166,12 +166,51 @@ pub(super) async fn register(
     if let Some(server) = &registration.network_server {
         check_known(&service, server)?;
     }
-    let author = authorized.author(&service);
+    let author = may_register(&authorized, &service, dev_eui, &registration)?;
     let registered = to_the_end(async move {
         let device = service.devices.register(dev_eui, registration, &author).await?;
         Ok(Shown::new(&service, &device))
     });
     Ok(Json(registered.await?))
+}
+
+/// Checks that a device may be registered by a sender, and gives the author of the change. A device of another's group
+/// stays there, also where it comes there meanwhile.
+fn may_register(
+    authorized: &Authorized<ProvisionOwn>,
+    service: &Arc<Service>,
+    dev_eui: DevEui,
+    registration: &Registration,
+) -> Result<GuardedAuthor, Problem> {
+    let reach = authorized.reach.clone();
+    if !reach.sees_object(&registration.group, registration.sub_group.as_ref()) {
+        return Err(GroupRefused::OfAnother(registration.group.clone()).into());
+    }
+    let known = Arc::clone(service);
+    let is_own = move || known.devices.get(dev_eui).is_none_or(|device| sees(&reach, &device));
+    if !is_own() {
+        return Err(Problem::conflict(
+            "device-elsewhere",
+            format!(
+                "{dev_eui} cannot be registered in your groups: ask the operator of the server"
+            ),
+        ));
+    }
+    Ok(GuardedAuthor::new(authorized.author(service), is_own))
+}
+
+fn sees(reach: &Reach, device: &Device) -> bool {
+    reach.sees_object(&device.group, device.sub_group.as_ref())
+}
+
+/// A device of another partner is as unknown as one that nobody has.
+pub(super) fn seen_device(
+    service: &Service,
+    reach: &Reach,
+    dev_eui: DevEui,
+) -> Result<Arc<Device>, Problem> {
+    let device = service.devices.get(dev_eui).filter(|device| sees(reach, device));
+    Ok(device.ok_or(DevicesError::Unknown(dev_eui))?)
 }
 
 /// Assigns a device the decoder that it has from now on.
@@ -189,12 +228,13 @@ pub(super) async fn register(
     ),
 )]
 pub(super) async fn assign(
-    authorized: Authorized<Provision>,
+    authorized: Authorized<ProvisionOwn>,
     State(service): State<Arc<Service>>,
     PathParts(dev_eui): PathParts<String>,
     JsonBody(wish): JsonBody<AssignmentRequest>,
 ) -> Result<Json<Shown>, Problem> {
     let dev_eui: DevEui = path_part("DevEUI", &dev_eui)?;
+    seen_device(&service, &authorized.reach, dev_eui)?;
     let AssignmentRequest { decoder, firmware, firmware_decoders } = wish;
     let assignment = Assignment { decoder, firmware, firmware_decoders };
     let author = authorized.author(&service);
@@ -268,11 +308,12 @@ pub(super) async fn hand_over(
     ),
 )]
 pub(super) async fn remove(
-    authorized: Authorized<Provision>,
+    authorized: Authorized<ProvisionOwn>,
     State(service): State<Arc<Service>>,
     PathParts(dev_eui): PathParts<String>,
 ) -> Result<StatusCode, Problem> {
     let dev_eui: DevEui = path_part("DevEUI", &dev_eui)?;
+    seen_device(&service, &authorized.reach, dev_eui)?;
     let author = authorized.author(&service);
     to_the_end(async move {
         service.devices.remove(dev_eui, &author).await?;

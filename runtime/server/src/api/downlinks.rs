@@ -9,21 +9,20 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use champollion_delivery::names::GroupId;
-use champollion_frames::DevEui;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
     Problem,
-    authorized::{Authorized, Command},
+    authorized::{Authorized, Command, ReadCommands},
+    devices::seen_device,
     extract::{JsonBody, Parameters, PathParts, path_part, to_the_end},
     paging::{self, PageEnd, Window},
     quotas::permit_priority,
 };
 use crate::{
-    auth::Principal,
+    auth::{Principal, Reach},
     authors::Author,
-    devices::{Device, DevicesError},
     downlinks::{
         CancelError, CommandRequest, Downlink, GroupAnswer, GroupCommandRequest, Refused,
         RequestKey, SendError, Sender,
@@ -110,7 +109,7 @@ pub(super) async fn send(
     headers: HeaderMap,
     JsonBody(wish): JsonBody<CommandRequest>,
 ) -> Result<Response, Problem> {
-    let device = seen_device(&service, &authorized.principal, &dev_eui)?;
+    let device = seen_device(&service, &authorized.reach, path_part("DevEUI", &dev_eui)?)?;
     permit_priority(&service, &authorized.principal, &device.group, wish.priority)?;
     let path = format!("devices/{}", device.dev_eui);
     let sender = sender(&authorized.principal, &headers, &path, &wish)?;
@@ -162,7 +161,7 @@ pub(super) async fn send_to_group(
     JsonBody(wish): JsonBody<GroupCommandRequest>,
 ) -> Result<(StatusCode, Json<GroupAnswer>), Problem> {
     let group: GroupId = path_part("group", &group)?;
-    let devices = if authorized.principal.sees(&group) {
+    let devices = if authorized.reach.sees(&group) {
         service.devices.list(|device| device.group == group)
     } else {
         Vec::new()
@@ -202,12 +201,12 @@ fn refused(error: SendError) -> Refused {
     ),
 )]
 pub(super) async fn of_device(
-    authorized: Authorized<Command>,
+    authorized: Authorized<ReadCommands>,
     State(service): State<Arc<Service>>,
     PathParts(dev_eui): PathParts<String>,
     Parameters(Listing { before, after, limit }): Parameters<Listing>,
 ) -> Result<Json<DownlinkList>, Problem> {
-    let device = seen_device(&service, &authorized.principal, &dev_eui)?;
+    let device = seen_device(&service, &authorized.reach, path_part("DevEUI", &dev_eui)?)?;
     if before.is_some() && after.is_some() && before != after {
         let detail = "before and after are two names of the same parameter, and say two things: leave one out";
         return Err(Problem::bad_request("invalid-query", detail));
@@ -217,7 +216,7 @@ pub(super) async fn of_device(
     let place_before = before.map(|before| before.to_string());
     let window = Window::of(place_before, limit, (DEFAULT_LIMIT, MAX_LIMIT), bytes);
     // Those of a partner that the device belonged to before are not this one's.
-    let sees = |downlink: &Downlink| authorized.principal.sees(&downlink.group);
+    let sees = |downlink: &Downlink| sees(&service, &authorized.reach, downlink);
     let (dev_eui, limit) = (device.dev_eui, window.lookups() - 1);
     let page = service.downlinks.of_device(dev_eui, before, limit, bytes, &sees).await?;
     let place = |downlink: &Downlink| downlink.id.to_string();
@@ -240,11 +239,11 @@ pub(super) async fn of_device(
     ),
 )]
 pub(super) async fn show(
-    authorized: Authorized<Command>,
+    authorized: Authorized<ReadCommands>,
     State(service): State<Arc<Service>>,
     PathParts(id): PathParts<String>,
 ) -> Result<Json<Downlink>, Problem> {
-    let downlink = seen(&service, &authorized.principal, path_part("command", &id)?).await?;
+    let downlink = seen(&service, &authorized.reach, path_part("command", &id)?).await?;
     Ok(Json(service.downlinks.as_shown(&downlink)))
 }
 
@@ -265,7 +264,7 @@ pub(super) async fn cancel(
     State(service): State<Arc<Service>>,
     PathParts(id): PathParts<String>,
 ) -> Result<Json<Downlink>, Problem> {
-    let downlink = seen(&service, &authorized.principal, path_part("command", &id)?).await?;
+    let downlink = seen(&service, &authorized.reach, path_part("command", &id)?).await?;
     let author = authorized.author(&service);
     let cancelled =
         to_the_end(async move { Ok(service.downlinks.cancel(downlink.id, &author).await?) })
@@ -273,26 +272,19 @@ pub(super) async fn cancel(
     Ok(Json(Downlink::clone(&cancelled)))
 }
 
-/// A device of another partner is as unknown as one that nobody has.
-fn seen_device(
-    service: &Service,
-    principal: &Principal,
-    dev_eui: &str,
-) -> Result<Arc<Device>, Problem> {
-    let dev_eui: DevEui = path_part("DevEUI", dev_eui)?;
-    let device = service.devices.get(dev_eui).filter(|device| principal.sees(&device.group));
-    Ok(device.ok_or(DevicesError::Unknown(dev_eui))?)
+/// A command of another partner is as unknown as one that nobody has.
+async fn seen(service: &Service, reach: &Reach, id: Uuid) -> Result<Arc<Downlink>, Problem> {
+    let downlink = service.downlinks.get(id).await?;
+    let downlink = downlink.filter(|downlink| sees(service, reach, downlink));
+    downlink.ok_or_else(|| CancelError::Unknown(id).into())
 }
 
-/// The same of commands.
-async fn seen(
-    service: &Service,
-    principal: &Principal,
-    id: Uuid,
-) -> Result<Arc<Downlink>, Problem> {
-    let downlink = service.downlinks.get(id).await?;
-    let downlink = downlink.filter(|downlink| principal.sees(&downlink.group));
-    downlink.ok_or_else(|| CancelError::Unknown(id).into())
+/// Whether a command went to an object within reach, which is where it was when the command was sent.
+fn sees(service: &Service, reach: &Reach, downlink: &Downlink) -> bool {
+    let device = service.devices.get(downlink.dev_eui);
+    let device = device.filter(|device| device.group == downlink.group);
+    let part = device.as_ref().and_then(|device| device.sub_group.as_ref());
+    reach.sees_object(&downlink.group, part)
 }
 
 fn sender(

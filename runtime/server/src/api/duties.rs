@@ -18,13 +18,27 @@ use crate::{auth::Scope, service::Service};
 /// The member of an operation that lists the roles which have its scope.
 pub(super) const ROLES: &str = "x-roles";
 
-/// The ways in which a token is presented, by their names in the document.
-const SCHEMES: [&str; 2] = ["token", "password"];
+/// The ways in which a sender is recognized, by their names in the document.
+const SCHEMES: [&str; 3] = ["token", "password", "session"];
 
 /// A handler that is reached with a token alone: its first argument is [`Authorized`].
 pub(super) trait Guarded<Arguments> {
-    /// The scope that the token needs.
-    const SCOPE: Scope;
+    /// The scope that the token needs, and the roles of those who may.
+    const NEEDS: Needs;
+}
+
+/// The needs of a handler: a scope, and one of some roles.
+#[derive(Clone, Copy)]
+pub(super) struct Needs {
+    scope: Scope,
+    roles: &'static [&'static str],
+}
+
+impl Needs {
+    /// Returns the needs of a duty.
+    pub(super) const fn of<D: Duty>() -> Self {
+        Self { scope: D::SCOPE, roles: D::ROLES }
+    }
 }
 
 macro_rules! guarded {
@@ -34,7 +48,7 @@ macro_rules! guarded {
             Handler: Fn(Authorized<D>, $($argument,)*) -> Answer,
             D: Duty,
         {
-            const SCOPE: Scope = D::SCOPE;
+            const NEEDS: Needs = Needs::of::<D>();
         }
     };
 }
@@ -53,27 +67,27 @@ macro_rules! routes {
     ($($($part:ident)::+),+ $(,)?) => {
         $crate::api::duties::joined([$((
             utoipa_axum::routes!($($part)::+),
-            $crate::api::duties::scope_of(&$($part)::+),
+            $crate::api::duties::needs_of(&$($part)::+),
         )),+])
     };
 }
 pub(super) use routes;
 pub(super) use utoipa_axum::routes as open_routes;
 
-/// Returns the scope that a handler asks for.
-pub(super) fn scope_of<H: Guarded<Arguments>, Arguments>(_: &H) -> Scope {
-    H::SCOPE
+/// Returns the needs of a handler.
+pub(super) fn needs_of<H: Guarded<Arguments>, Arguments>(_: &H) -> Needs {
+    H::NEEDS
 }
 
 /// Puts handlers of one path together, each described with the scope that it asks for.
 pub(super) fn joined<const N: usize>(
-    handlers: [(UtoipaMethodRouter<Arc<Service>>, Scope); N],
+    handlers: [(UtoipaMethodRouter<Arc<Service>>, Needs); N],
 ) -> UtoipaMethodRouter<Arc<Service>> {
     let (mut schemas, mut paths, mut router) = (Vec::new(), Paths::new(), MethodRouter::new());
-    for ((own_schemas, own_paths, own_router), scope) in handlers {
+    for ((own_schemas, own_paths, own_router), needs) in handlers {
         schemas.extend(own_schemas);
         for (path, mut item) in own_paths.paths {
-            operations(&mut item).for_each(|operation| require(operation, scope));
+            operations(&mut item).for_each(|operation| require(operation, needs));
             paths.paths.entry(path).or_default().merge_operations(item);
         }
         router = router.merge(own_router);
@@ -81,11 +95,11 @@ pub(super) fn joined<const N: usize>(
     (schemas, paths, router)
 }
 
-/// Writes into the description of an operation which scope it needs, and which roles have the scope.
-pub(super) fn require(operation: &mut Operation, scope: Scope) {
-    let needed = |scheme| SecurityRequirement::new(scheme, [scope.as_str()]);
+/// Writes into the description of an operation which scope it needs, and which roles may.
+pub(super) fn require(operation: &mut Operation, needs: Needs) {
+    let needed = |scheme| SecurityRequirement::new(scheme, [needs.scope.as_str()]);
     operation.security = Some(SCHEMES.map(needed).into());
-    let roles = ExtensionsBuilder::new().add(ROLES, json!(scope.roles())).build();
+    let roles = ExtensionsBuilder::new().add(ROLES, json!(needs.roles)).build();
     match &mut operation.extensions {
         Some(extensions) => extensions.merge(roles),
         none => *none = Some(roles),

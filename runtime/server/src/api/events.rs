@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Problem,
-    authorized::{Authorized, ManageRoutes},
+    authorized::{Authorized, ReadRoutes},
     extract::Parameters,
     paging::{self, PageEnd, Window},
 };
@@ -55,11 +55,11 @@ pub(super) struct EventList {
     ),
 )]
 pub(super) async fn list(
-    authorized: Authorized<ManageRoutes>,
+    authorized: Authorized<ReadRoutes>,
     State(service): State<Arc<Service>>,
     Parameters(WantedEvents { group, after, limit }): Parameters<WantedEvents>,
 ) -> Result<Json<EventList>, Problem> {
-    let group = authorized.principal.group(group)?;
+    let group = authorized.reach.group(group)?;
     let after = after.unwrap_or_default();
     let window = Window::of(Some(after.to_string()), limit, EVENTS, service.config.http.page_bytes);
     let events = service.dispatcher.events(&group, after, window.lookups()).await?;

@@ -105,7 +105,7 @@ fn details(service: &Service) -> Vec<String> {
         }));
     }
     let now = Timestamp::now();
-    match service.tokens.admin_outlook(now) {
+    match service.admin_outlook(now) {
         AdminOutlook::Until(end) if end.duration_since(now) <= ADMIN_ENDS_SOON => {
             lines.push(format!("the last admin token ends at {end}\n"));
         }

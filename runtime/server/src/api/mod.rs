@@ -4,6 +4,7 @@ pub mod authorized;
 mod bodiless;
 mod catalogue;
 mod channels;
+mod choose_password;
 mod decode;
 mod device_import;
 mod devices;
@@ -24,8 +25,11 @@ mod me;
 mod nearest;
 mod network_servers;
 mod open_answers;
+mod own_tokens;
 mod paging;
 mod parked;
+mod partners;
+mod people;
 mod points;
 mod problem;
 mod protective_headers;
@@ -43,6 +47,8 @@ mod route_change;
 mod route_edits;
 mod routes;
 mod secrets;
+mod session_cookie;
+mod sign_in;
 mod tokens;
 mod vault;
 
@@ -66,7 +72,7 @@ use request_id::RequestId;
 
 /// Builds the router of all endpoints. Each is added with its description: an endpoint without one does not
 /// compile here, so `/openapi.json` lacks none. Those of `routes!` need a token, those of `open_routes!` none, but for
-/// `/v1/me`, which any token may ask for.
+/// `/v1/me` with what is below it and the end of a session, which any sender may ask for.
 pub fn router(service: Arc<Service>) -> Router {
     let (router, mut document) = OpenApiRouter::with_openapi(reference::frontispiece())
         .merge(ingest::routes().layer(middleware::from_fn_with_state(
@@ -132,6 +138,27 @@ pub fn router(service: Arc<Service>) -> Router {
         .routes(routes!(routes::test))
         .routes(routes!(routes::attempts))
         .routes(open_routes!(me::show))
+        .routes(routes!(partners::list, partners::add))
+        .routes(routes!(partners::show, partners::change))
+        .routes(routes!(people::list, people::add))
+        .routes(routes!(people::show, people::change))
+        .routes(routes!(people::grant))
+        .routes(routes!(people::revoke))
+        .routes(routes!(people::confirm))
+        .routes(routes!(people::suspend))
+        .routes(routes!(people::resume))
+        .routes(routes!(sign_in::invite))
+        .routes(routes!(sign_in::remove_second_factor))
+        .routes(open_routes!(sign_in::sign_in, sign_in::sign_out))
+        .routes(open_routes!(sign_in::choose_password))
+        .routes(open_routes!(sign_in::forgotten))
+        .routes(open_routes!(choose_password::page))
+        .routes(open_routes!(choose_password::script))
+        .routes(open_routes!(sign_in::change_password))
+        .routes(open_routes!(own_tokens::list, own_tokens::create))
+        .routes(open_routes!(own_tokens::revoke))
+        .routes(open_routes!(sign_in::begin_second_factor))
+        .routes(open_routes!(sign_in::confirm_second_factor))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))
         .routes(routes!(vault::rotate))

@@ -14,10 +14,7 @@ use super::{
     extract::Parameters,
     paging::{self, PageEnd, Window},
 };
-use crate::{
-    auth::{Principal, Role},
-    service::Service,
-};
+use crate::{auth::Principal, service::Service};
 
 /// The groups that are asked about.
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -83,10 +80,7 @@ pub(super) async fn show(
     State(service): State<Arc<Service>>,
     Parameters(Wanted { group, after, limit }): Parameters<Wanted>,
 ) -> Result<Json<QuotaList>, Problem> {
-    let groups = match authorized.principal.groups(group)? {
-        Some(group) => BTreeSet::from([group]),
-        None => known_groups(&service),
-    };
+    let groups = authorized.reach.groups(group)?.unwrap_or_else(|| known_groups(&service));
     let before = after.as_ref().map(ToString::to_string);
     let window = Window::new(before, limit, service.config.http.page_bytes).with_end();
     let is_later = |group: &GroupId| after.as_ref().is_none_or(|after| group > after);
@@ -105,10 +99,9 @@ fn known_groups(service: &Service) -> BTreeSet<GroupId> {
     groups.extend(service.followers.groups());
     groups.extend(service.answers.groups());
     groups.extend(service.config.quotas.groups.keys().cloned());
-    groups.extend(service.tokens.list().into_iter().filter_map(|token| match token.role {
-        Role::Partner { group } => Some(group),
-        Role::Admin | Role::Lns | Role::Publisher => None,
-    }));
+    groups.extend(service.roster.owned_groups());
+    let tokens = service.tokens.list();
+    groups.extend(tokens.iter().filter_map(|token| token.role.group()).cloned());
     groups
 }
 
@@ -140,7 +133,7 @@ pub(super) fn permit_priority(
     group: &GroupId,
     priority: Priority,
 ) -> Result<(), Problem> {
-    let is_free = priority != Priority::High || principal.role == Role::Admin;
+    let is_free = priority != Priority::High || principal.is_admin();
     if is_free || service.config.quotas.of(group).high_priority {
         return Ok(());
     }

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Problem,
-    authorized::{Acknowledge, Authorized, Collect},
+    authorized::{Acknowledge, Authorized, Collect, Duty},
     extract::{JsonBody, Parameters},
 };
 use crate::{auth::AuthError, service::Service};
@@ -76,7 +76,9 @@ pub(super) async fn pull(
             let page = tokio::select! {
                 page = wish.pull(&service, &reader) => page?,
                 // A token that ends while it waits gets nothing more.
-                () = service.tokens.ended(&reader.token) => return Err(AuthError::Unknown.into()),
+                () = service.right_ended(&reader.token, Collect::SCOPE, &group) => {
+                    return Err(AuthError::Unknown.into());
+                }
             };
             drop(waiting);
             (page, service.place_to_answer(&reader.token, &group)?)
@@ -132,7 +134,7 @@ pub(super) async fn acknowledge(
     State(service): State<Arc<Service>>,
     JsonBody(Acknowledgement { cursor, group, route }): JsonBody<Acknowledgement>,
 ) -> Result<Json<Acknowledged>, Problem> {
-    let group = authorized.principal.group(group)?;
+    let group = authorized.reach.group(group)?;
     let of = match &route {
         Some(name) => format!("{group}/{name}"),
         None => group.to_string(),

@@ -29,7 +29,6 @@ use super::{
     extract::JsonBody,
 };
 use crate::{
-    auth::Role,
     authors::AuditedAuthor,
     redecode::{Count, Listener, RedecodeError, RedecodeJob},
     service::Service,
@@ -146,11 +145,11 @@ pub(super) async fn redecode(
         let detail = "since must lie in the past, and before until";
         return Err(Problem::bad_request("invalid-body", detail).with("path", "since"));
     }
-    let principal = authorized.principal;
-    let group = match (&principal.role, group) {
-        (Role::Admin, group) => group,
-        (_, group) => Some(principal.group(group)?),
+    let group = match group {
+        None if authorized.reach.is_everything() => None,
+        group => Some(authorized.reach.group(group)?),
     };
+    let principal = authorized.principal;
     // Held until the last record: it takes a thread for as long.
     let turn = service.expensive.turn(&principal.token, group.as_ref())?;
     let decoder = service.registry.decoder(&decoder).await?;

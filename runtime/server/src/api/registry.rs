@@ -26,11 +26,7 @@ use super::{
     catalogue::decoder_id,
     extract::{Parameters, PathParts, path_part, read_body, to_the_end},
 };
-use crate::{
-    at_once::TooManyAtOnce,
-    auth::{Principal, Role},
-    service::Service,
-};
+use crate::{at_once::TooManyAtOnce, service::Service};
 
 /// The header that holds the signature of a package.
 const SIGNATURE: &str = "champollion-signature";
@@ -100,8 +96,7 @@ pub(super) async fn publish(
 ) -> Result<(StatusCode, Json<Outcome>), Problem> {
     let id = decoder_id(&vendor, &model)?;
     let version: Version = path_part("version", &version)?;
-    let Principal { role, .. } = &authorized.principal;
-    if manner.channel == Some(Channel::Stable) && *role != Role::Admin {
+    if manner.channel == Some(Channel::Stable) && !authorized.principal.is_admin() {
         return Err(Problem::forbidden(
             "a publisher publishes candidates, which an admin promotes: leave channel out",
         ));

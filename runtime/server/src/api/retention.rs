@@ -57,9 +57,9 @@ pub(super) async fn show(
     State(service): State<Arc<Service>>,
     Parameters(Wanted { group, after, limit }): Parameters<Wanted>,
 ) -> Result<Json<Retention>, Problem> {
-    let group = authorized.principal.groups(group)?;
+    let groups = authorized.reach.groups(group)?;
     let from = after.as_deref().map(place_of).transpose()?;
-    let backlogs = service.dispatcher.backlogs(group.as_ref(), Timestamp::now()).await?;
+    let backlogs = service.dispatcher.backlogs(groups.as_ref(), Timestamp::now()).await?;
     let is_later = |backlog: &Backlog| {
         let place = (&backlog.group, backlog.route.as_ref());
         from.as_ref().is_none_or(|(group, route)| place > (group, route.as_ref()))

@@ -14,7 +14,7 @@ use super::Problem;
 use crate::service::Service;
 
 /// The ends of paths whose requests free room, end something, or keep nothing.
-const NEVER_GROW: [&str; 15] = [
+const NEVER_GROW: [&str; 18] = [
     "/v1/decode",
     "/ack",
     "/pause",
@@ -22,10 +22,13 @@ const NEVER_GROW: [&str; 15] = [
     "/rollback",
     "/yank",
     "/revoke",
+    "/suspend",
     "/mend",
     "/retry",
     "/archive",
     "/session",
+    "/password",
+    "/password/forgotten",
     "/quarantine/{vendor}/{model}/{version}",
     "/healthz",
     "/readyz",

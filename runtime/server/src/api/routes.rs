@@ -15,7 +15,7 @@ use serde_json::json;
 
 use super::{
     Problem,
-    authorized::{Authorized, ManageRoutes},
+    authorized::{Authorized, ManageRoutes, ReadRoutes},
     bodiless::NoBody,
     extract::{OfGroup, Parameters, PathParts, SecretBody, parameter, path_part, to_the_end},
     paging::{self, PageEnd, Window},
@@ -99,15 +99,15 @@ pub(super) struct Attempts {
     responses((status = 200, description = "The routes, without their secrets.", body = RouteList)),
 )]
 pub(super) async fn list(
-    authorized: Authorized<ManageRoutes>,
+    authorized: Authorized<ReadRoutes>,
     State(service): State<Arc<Service>>,
     Parameters(OfRoute { group, after, limit }): Parameters<OfRoute>,
 ) -> Result<Json<RouteList>, Problem> {
-    let group = authorized.principal.groups(group)?;
+    let groups = authorized.reach.groups(group)?;
     let from = after.as_deref().map(|key| parameter("after", key)).transpose()?;
     let window = Window::new(after, limit, service.config.http.page_bytes);
     let lookups = window.lookups();
-    let routes = service.dispatcher.list(group.as_ref(), from.as_ref(), lookups).await?;
+    let routes = service.dispatcher.list(groups.as_ref(), from.as_ref(), lookups).await?;
     let place = |route: &ShownRoute| {
         let (group, name) = (route.group.clone(), route.name.clone());
         RouteKey { group, name }.to_string()
@@ -130,7 +130,7 @@ pub(super) async fn list(
     ),
 )]
 pub(super) async fn show(
-    authorized: Authorized<ManageRoutes>,
+    authorized: Authorized<ReadRoutes>,
     State(service): State<Arc<Service>>,
     PathParts(name): PathParts<String>,
     Parameters(OfGroup { group }): Parameters<OfGroup>,
@@ -367,7 +367,7 @@ fn keep_pace(pace: &Pace, group: &GroupId, quota: Quota, limit: usize) -> Result
     ),
 )]
 pub(super) async fn attempts(
-    authorized: Authorized<ManageRoutes>,
+    authorized: Authorized<ReadRoutes>,
     State(service): State<Arc<Service>>,
     PathParts(name): PathParts<String>,
     Parameters(OfRoute { group, after, limit }): Parameters<OfRoute>,
@@ -387,11 +387,11 @@ fn without_query(attempt: Attempt) -> Attempt {
     Attempt { message: without_queries(&attempt.message).into_owned(), ..attempt }
 }
 
-pub(super) fn key(
-    authorized: &Authorized<ManageRoutes>,
+pub(super) fn key<D>(
+    authorized: &Authorized<D>,
     group: Option<GroupId>,
     name: &str,
 ) -> Result<RouteKey, Problem> {
-    let group = authorized.principal.group(group)?;
+    let group = authorized.reach.group(group)?;
     Ok(RouteKey { group, name: path_part("route", name)? })
 }

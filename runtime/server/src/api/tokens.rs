@@ -1,12 +1,13 @@
-//! Tokens: made, listed and revoked by admins.
+//! Tokens: made, listed and revoked by admins, and by owners within what is theirs.
 
 use std::{collections::BTreeSet, sync::Arc};
 
 use axum::{Json, extract::State, http::StatusCode};
-use champollion_delivery::names::GroupId;
+use champollion_fleet::{grants::Place, names::GroupId, roster::RosterError};
 use champollion_lns::NetworkServerName;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::{
     Problem,
@@ -16,7 +17,10 @@ use super::{
     paging::{self, Listing, PageEnd, Window},
 };
 use crate::{
-    auth::{Principal, Role, Scope, TokenInfo, TokenPlace, TokenRequest},
+    auth::{
+        GroupRefused, NewToken, Principal, Reach, Role, RoleWish, Scope, Standing, TokenError,
+        TokenInfo, TokenPlace, TokenRequest, Used,
+    },
     service::Service,
 };
 
@@ -25,8 +29,14 @@ use crate::{
 #[schema(as = TokenRequest)]
 pub(super) struct Wanted {
     name: String,
+    /// `admin`, `auditor`, `lns`, `publisher`, `partner`, `reader`, `operator`, `owner` or `person`.
     role: String,
+    /// The group of a `partner`.
     group: Option<GroupId>,
+    /// The place of a `reader`, an `operator` or an `owner`.
+    scope: Option<Place>,
+    /// The person of a token of the role `person`.
+    person: Option<Uuid>,
     scopes: Option<BTreeSet<Scope>>,
     expires_at: Option<Timestamp>,
     network_server: Option<NetworkServerName>,
@@ -41,11 +51,42 @@ pub(super) struct Created {
     token: String,
 }
 
+/// A token, and when it was last used.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ShownToken)]
+pub(super) struct Shown {
+    #[serde(flatten)]
+    info: TokenInfo,
+    /// The last request with it; absent where there was none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_used_at: Option<Timestamp>,
+}
+
+impl Shown {
+    /// A token with its last use.
+    pub(super) fn new(service: &Service, info: TokenInfo) -> Self {
+        let last_used_at = service.tokens.last_uses().of(Used::Token(&info.id));
+        Self { info, last_used_at }
+    }
+
+    /// The place in the list, to go on after.
+    pub(super) fn place(&self) -> String {
+        self.info.place().to_string()
+    }
+}
+
+impl From<NewToken> for Created {
+    fn from(made: NewToken) -> Self {
+        Self { token: made.secret.reveal().to_owned(), info: made.info }
+    }
+}
+
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct TokenList {
-    tokens: Vec<TokenInfo>,
+    pub(super) tokens: Vec<Shown>,
     #[serde(flatten)]
-    end: PageEnd,
+    pub(super) end: PageEnd,
 }
 
 #[utoipa::path(
@@ -62,8 +103,9 @@ pub(super) struct TokenList {
             description = "invalid-scopes, invalid-role, unknown-network-server, name-too-long, \
                            expires-in-the-past",
         ),
+        (status = 404, description = "unknown-person, unknown-partner"),
         (status = 503, description = "not-kept"),
-        (status = 409, description = "quota-exceeded"),
+        (status = 409, description = "quota-exceeded, too-many-tokens"),
     ),
 )]
 pub(super) async fn create(
@@ -71,7 +113,8 @@ pub(super) async fn create(
     State(service): State<Arc<Service>>,
     JsonBody(wanted): JsonBody<Wanted>,
 ) -> Result<(StatusCode, Json<Created>), Problem> {
-    let role = Role::new(&wanted.role, wanted.group)
+    let Wanted { name, role, group, scope, person, .. } = wanted;
+    let role = Role::new(RoleWish { name: role, group, scope, person })
         .map_err(|error| Problem::bad_request("invalid-role", error.to_string()))?;
     if let Some(name) = &wanted.network_server {
         if role != Role::Lns {
@@ -80,8 +123,8 @@ pub(super) async fn create(
         }
         check_known(&service, name)?;
     }
-    let Wanted { name, scopes, expires_at, network_server, .. } = wanted;
-    may_grant(&authorized.principal, scopes.as_ref())?;
+    let Wanted { scopes, expires_at, network_server, .. } = wanted;
+    may_make(&authorized, &service, &role, scopes.as_ref())?;
     let author = authorized.author(&service);
     let wish = TokenRequest { name, role, scopes, expires_at, network_server };
     let token =
@@ -89,14 +132,67 @@ pub(super) async fn create(
             async move { Ok(service.tokens.create(wish, Timestamp::now(), &author).await?) },
         )
         .await?;
-    let created = Created { token: token.secret.reveal().to_owned(), info: token.info };
-    Ok((StatusCode::CREATED, Json(created)))
+    Ok((StatusCode::CREATED, Json(token.into())))
 }
 
-/// Whether a token may make another one: a token that is narrowed to some scopes gives no others away.
-fn may_grant(principal: &Principal, wanted: Option<&BTreeSet<Scope>>) -> Result<(), Problem> {
+/// Checks that a sender may make a token: nobody gives others more than they have themselves, or elsewhere.
+fn may_make(
+    authorized: &Authorized<ManageTokens>,
+    service: &Service,
+    role: &Role,
+    scopes: Option<&BTreeSet<Scope>>,
+) -> Result<(), Problem> {
+    let Authorized { principal, reach, .. } = authorized;
+    check_narrowed(principal, scopes)?;
+    let standings = match role.person() {
+        None => {
+            may_reach(reach, service, role)?;
+            role.standing().into_iter().collect()
+        }
+        Some(person) => {
+            let found = service.roster.person(person);
+            let found = found.filter(|found| reach.covers(&found.home));
+            let found = found.ok_or(RosterError::UnknownPerson(person))?;
+            service.roster.grants_of(found.id).into_iter().map(Standing::of).collect::<Vec<_>>()
+        }
+    };
+    for Standing { role, place, .. } in &standings {
+        let place = place.as_ref().unwrap_or(&Place::Territory);
+        let own = principal.scopes_at(|own| service.roster.covers(own, place));
+        let given = scopes.cloned().unwrap_or_else(|| Scope::all_of(role));
+        let exceeding =
+            given.iter().filter(|scope| scope.is_of(role)).find(|scope| !own.contains(*scope));
+        if let Some(scope) = exceeding {
+            return Err(Problem::forbidden(format!(
+                "a token of the role {role} for {place} has the scope {scope}, which you have not there"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Checks that the place of a role lies within reach. Roles that have none are the operator's of the server.
+fn may_reach(reach: &Reach, service: &Service, role: &Role) -> Result<(), Problem> {
+    let place = role.standing().and_then(|standing| standing.place);
+    let place = place.unwrap_or(Place::Territory);
+    if !reach.covers(&place) {
+        return Err(GroupRefused::OtherPlace(place).into());
+    }
+    match place {
+        Place::Partner(partner) if service.roster.partner(&partner).is_none() => {
+            Err(RosterError::UnknownPartner(partner).into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Checks that a sender whose token is narrowed makes tokens that are narrowed as well.
+pub(super) fn check_narrowed(
+    principal: &Principal,
+    wanted: Option<&BTreeSet<Scope>>,
+) -> Result<(), Problem> {
     let Some(own) = &principal.scopes else { return Ok(()) };
-    if wanted.is_some_and(|wanted| wanted.is_subset(own)) {
+    if wanted.is_some_and(|wanted| wanted.iter().all(|scope| scope.is_among(own))) {
         return Ok(());
     }
     let own: Vec<&str> = own.iter().map(|scope| scope.as_str()).collect();
@@ -106,27 +202,44 @@ fn may_grant(principal: &Principal, wanted: Option<&BTreeSet<Scope>>) -> Result<
     )))
 }
 
+/// Whether a token is one that the sender looks after.
+fn is_own(reach: &Reach, service: &Service, token: &TokenInfo) -> bool {
+    if reach.is_everything() {
+        return true;
+    }
+    match token.role.person() {
+        Some(person) => {
+            service.roster.person(person).is_some_and(|person| reach.covers(&person.home))
+        }
+        None => {
+            let place = token.role.standing().and_then(|standing| standing.place);
+            place.is_some_and(|place| reach.covers(&place))
+        }
+    }
+}
+
 #[utoipa::path(
     get,
     path = "/v1/tokens",
     operation_id = "listTokens",
     tag = "tokens",
-    summary = "List all tokens, without their secrets",
+    summary = "List the tokens that the sender looks after, without their secrets",
     params(Listing),
     responses((status = 200, description = "The tokens.", body = TokenList)),
 )]
 pub(super) async fn list(
-    _: Authorized<ManageTokens>,
+    authorized: Authorized<ManageTokens>,
     State(service): State<Arc<Service>>,
     Parameters(Listing { after, limit }): Parameters<Listing>,
 ) -> Result<Json<TokenList>, Problem> {
     let from: Option<TokenPlace> =
         after.as_deref().map(|place| parameter("after", place)).transpose()?;
     let later = |token: &TokenInfo| from.as_ref().is_none_or(|from| token.place() > *from);
-    let tokens = service.tokens.list().into_iter().filter(later);
-    let place = |token: &TokenInfo| token.place().to_string();
-    let (tokens, end) =
-        paging::page(tokens, Window::new(after, limit, service.config.http.page_bytes), place);
+    let own = |token: &TokenInfo| is_own(&authorized.reach, &service, token);
+    let tokens = service.tokens.list().into_iter().filter(later).filter(own);
+    let tokens = tokens.map(|info| Shown::new(&service, info));
+    let window = Window::new(after, limit, service.config.http.page_bytes);
+    let (tokens, end) = paging::page(tokens, window, Shown::place);
     Ok(Json(TokenList { tokens, end }))
 }
 
@@ -148,9 +261,14 @@ pub(super) async fn revoke(
     State(service): State<Arc<Service>>,
     PathParts(id): PathParts<String>,
 ) -> Result<StatusCode, Problem> {
+    let found = service.tokens.list().into_iter().find(|token| token.id == id);
+    if !found.is_some_and(|token| is_own(&authorized.reach, &service, &token)) {
+        return Err(TokenError::NoSuchToken(id).into());
+    }
     let author = authorized.author(&service);
     to_the_end(async move {
-        service.tokens.revoke(&id, Timestamp::now(), &author).await?;
+        let people = || service.roster.administrators();
+        service.tokens.revoke(&id, &people, Timestamp::now(), &author).await?;
         Ok(())
     })
     .await?;

@@ -1,7 +1,9 @@
 //! Authorization: bearer tokens with a role and scopes, kept only as hashes.
 
+mod last_uses;
 mod principal;
 mod rates;
+mod reach;
 mod recovery;
 mod scope;
 mod settings;
@@ -9,15 +11,18 @@ mod sign_ins;
 mod token;
 mod tokens;
 
-pub use principal::{GroupRefused, Principal, bearer};
+pub use last_uses::{LastUses, Used};
+pub use principal::{Principal, bearer};
 pub use rates::{Rates, TooOften};
+pub use reach::{GroupRefused, Reach};
 pub use recovery::{RecoveryError, recover_admin};
-pub use scope::{Scope, UnknownScope};
+pub(crate) use scope::EVERYBODY;
+pub use scope::{Scope, UnknownScope, holders};
 pub use settings::RequestLimits;
 pub use sign_ins::{SignIns, TooManyWrongTokens};
-pub use token::{Role, RoleError, Secret, TokenHash};
+pub use token::{Role, RoleError, RoleWish, Secret, Standing, TokenHash};
 pub(crate) use tokens::ADMIN_ENDS_SOON;
 pub use tokens::{
-    AdminOutlook, AuthError, NewToken, TokenError, TokenInfo, TokenPlace, TokenPlaceError,
-    TokenRequest, Tokens,
+    AdminOutlook, Administrators, AuthError, NewToken, TokenError, TokenInfo, TokenPlace,
+    TokenPlaceError, TokenRequest, Tokens,
 };

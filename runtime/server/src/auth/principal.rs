@@ -1,18 +1,15 @@
-//! The sender of a request, and the group whose records the sender may ask for.
+//! The sender of a request: the roles it has, and what they let it do.
 
 use std::{borrow::Cow, collections::BTreeSet, sync::Arc};
 
 use axum::http::{HeaderMap, header::AUTHORIZATION};
-use champollion_delivery::names::GroupId;
+use champollion_fleet::grants::Place;
 use champollion_lns::NetworkServerName;
 use champollion_registry::ledger::Actor;
 use data_encoding::BASE64;
+use uuid::Uuid;
 
-use super::{
-    scope::Scope,
-    token::Role,
-    tokens::{AuthError, TokenInfo},
-};
+use super::{scope::Scope, token::Standing, tokens::AuthError};
 use crate::{
     config::Config,
     ingest::{Authority, Speaker},
@@ -21,13 +18,17 @@ use crate::{
 /// The sender of a request.
 #[derive(Clone, Debug)]
 pub struct Principal {
-    /// By what the token is revoked: no other token has the same.
+    /// By what the token is revoked: no other token has the same. The id of the session where there is one.
     pub token: String,
-    /// The name of the token, for logs and for who published what.
+    /// Whether it comes with a session, and not with a token.
+    pub has_session: bool,
+    /// The name of the token, or of the person who holds it, for logs and for who published what.
     pub name: String,
-    /// The role of the sender.
-    pub role: Role,
-    /// The scopes that the token is narrowed to; `None` is all of its role.
+    /// The roles of the sender: the one of a machine, those of a person's grants.
+    pub standings: Vec<Standing>,
+    /// The person who holds the token; none of a machine.
+    pub person: Option<Uuid>,
+    /// The scopes that the token is narrowed to; `None` is all of its roles.
     pub scopes: Option<BTreeSet<Scope>>,
     /// The network server of the settings that the token is bound to.
     pub network_server: Option<NetworkServerName>,
@@ -37,41 +38,51 @@ pub struct Principal {
     pub request: Option<String>,
 }
 
-/// Why a principal is refused the records of a group.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum GroupRefused {
-    /// An admin does not say which group is meant.
-    #[error("an admin sees every group: name one with ?group=")]
-    Unnamed,
-    /// The group that is named is not the principal's own.
-    #[error("the group {0} is another partner's, or you have none")]
-    OfAnother(GroupId),
-    /// The principal's token is of a role that has no group.
-    #[error("this token has no group")]
-    NoGroup,
-}
-
 impl Principal {
-    /// The holder of a token, from an address, with a request of this id.
-    #[must_use]
-    pub fn of(token: TokenInfo, from: Option<String>, request: Option<String>) -> Self {
-        let TokenInfo { id: token, name, role, scopes, network_server, .. } = token;
-        Self { token, name, role, scopes, network_server, from, request }
-    }
-
-    /// Whether its role and its scopes let it do something.
+    /// Whether one of its roles has a scope, and its token is not narrowed to others.
     #[must_use]
     pub fn may(&self, scope: Scope) -> bool {
-        scope.is_of(&self.role) && self.scopes.as_ref().is_none_or(|own| own.contains(&scope))
+        self.is_wide_enough_for(scope)
+            && self.standings.iter().any(|standing| scope.is_of(standing.role))
+    }
+
+    /// Whether its token is not narrowed to other scopes.
+    #[must_use]
+    pub fn is_wide_enough_for(&self, scope: Scope) -> bool {
+        self.scopes.as_ref().is_none_or(|own| scope.is_among(own))
+    }
+
+    /// Whether it has the role of an admin, narrowed or not.
+    #[must_use]
+    pub fn is_admin(&self) -> bool {
+        self.standings.iter().any(|standing| standing.role == "admin")
+    }
+
+    /// The scopes that it has at a place, of which it can give others some.
+    #[must_use]
+    pub fn scopes_at(&self, covers: impl Fn(&Place) -> bool) -> BTreeSet<Scope> {
+        let covering = |standing: &&Standing| match &standing.place {
+            Some(place) => covers(place),
+            None => false,
+        };
+        let roles: Vec<&str> =
+            self.standings.iter().filter(covering).map(|standing| standing.role).collect();
+        let has = |scope: &Scope| roles.iter().any(|role| scope.is_of(role));
+        Scope::ALL.into_iter().filter(has).filter(|scope| self.is_wide_enough_for(*scope)).collect()
+    }
+
+    /// The names of its roles, each once.
+    #[must_use]
+    pub fn roles(&self) -> BTreeSet<&'static str> {
+        self.standings.iter().map(|standing| standing.role).collect()
     }
 
     /// The network server that it is: the one that its token is bound to, or else one of the token's own name.
     #[must_use]
     pub fn speaker(&self, config: &Config) -> Speaker {
         let unassigned = config.frames.shared_devices;
-        let authority = match (&self.role, &self.network_server) {
-            (Role::Admin, _) => Authority::All,
+        let authority = match (self.is_admin(), &self.network_server) {
+            (true, _) => Authority::All,
             (_, None) => Authority::Unassigned,
             (_, Some(server)) => Authority::Of { server: Arc::new(server.clone()), unassigned },
         };
@@ -89,46 +100,6 @@ impl Principal {
             token: Some(self.token.clone()),
             from: self.from.clone(),
             request: self.request.clone(),
-        }
-    }
-
-    /// The group of a partner; all others have none of their own.
-    #[must_use]
-    pub fn own_group(&self) -> Option<&GroupId> {
-        match &self.role {
-            Role::Partner { group } => Some(group),
-            Role::Admin | Role::Lns | Role::Publisher => None,
-        }
-    }
-
-    /// Whether it may see what belongs to a group.
-    #[must_use]
-    pub fn sees(&self, group: &GroupId) -> bool {
-        match &self.role {
-            Role::Admin => true,
-            Role::Partner { group: own } => own == group,
-            Role::Lns | Role::Publisher => false,
-        }
-    }
-
-    /// The group that it asks about: a partner's own, or the one that an admin names.
-    pub fn group(&self, named: Option<GroupId>) -> Result<GroupId, GroupRefused> {
-        match (&self.role, named) {
-            (Role::Partner { group }, None) => Ok(group.clone()),
-            (Role::Partner { group }, Some(named)) if *group == named => Ok(named),
-            (Role::Admin, Some(named)) => Ok(named),
-            (Role::Admin, None) => Err(GroupRefused::Unnamed),
-            (_, Some(named)) => Err(GroupRefused::OfAnother(named)),
-            (_, None) => Err(GroupRefused::NoGroup),
-        }
-    }
-
-    /// The groups that it asks about: a partner's own, or the one that an admin names; `None` is all, for an
-    /// admin who names none.
-    pub fn groups(&self, named: Option<GroupId>) -> Result<Option<GroupId>, GroupRefused> {
-        match (&self.role, named) {
-            (Role::Admin, None) => Ok(None),
-            (_, named) => self.group(named).map(Some),
         }
     }
 }

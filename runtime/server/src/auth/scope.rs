@@ -8,8 +8,6 @@ use utoipa::{
     openapi::{ObjectBuilder, RefOr, Schema, Type},
 };
 
-use super::token::Role;
-
 /// A scope. Every endpoint names the one that it needs; a token has those of its role, or fewer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "&'static str", try_from = "String")]
@@ -28,14 +26,24 @@ pub enum Scope {
     Redecode,
     /// Make, change, see and remove routes.
     Routes,
+    /// See routes and what becomes of them.
+    ReadRoutes,
     /// Command devices, and see commands.
     Commands,
+    /// See commands to devices.
+    ReadCommands,
     /// Register devices, assign decoders to them, remove them.
     Devices,
     /// Look after published decoders and the keys of publishers.
     Registry,
     /// Make, list and revoke tokens.
     Tokens,
+    /// Look after people and their grants.
+    People,
+    /// See partners, people and their grants.
+    ReadPeople,
+    /// Look after partners and the groups that they own.
+    Partners,
     /// Look after messages that cannot be read.
     Parked,
     /// Read the metrics, and the details of readiness.
@@ -67,7 +75,7 @@ pub struct UnknownScope;
 
 impl Scope {
     /// All scopes, in the order in which people are told them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 21] = [
         Self::Frames,
         Self::Publish,
         Self::Inspect,
@@ -75,10 +83,15 @@ impl Scope {
         Self::AcknowledgeRecords,
         Self::Redecode,
         Self::Routes,
+        Self::ReadRoutes,
         Self::Commands,
+        Self::ReadCommands,
         Self::Devices,
         Self::Registry,
         Self::Tokens,
+        Self::People,
+        Self::ReadPeople,
+        Self::Partners,
         Self::Parked,
         Self::Metrics,
         Self::Audit,
@@ -97,10 +110,15 @@ impl Scope {
             Self::AcknowledgeRecords => "records:ack",
             Self::Redecode => "records:redecode",
             Self::Routes => "routes",
+            Self::ReadRoutes => "routes:read",
             Self::Commands => "commands",
+            Self::ReadCommands => "commands:read",
             Self::Devices => "devices",
             Self::Registry => "registry",
             Self::Tokens => "tokens",
+            Self::People => "people",
+            Self::ReadPeople => "people:read",
+            Self::Partners => "partners",
             Self::Parked => "parked",
             Self::Metrics => "metrics",
             Self::Audit => "audit",
@@ -111,49 +129,77 @@ impl Scope {
 
     /// Returns the names of the roles that have it.
     #[must_use]
-    pub fn roles(self) -> &'static [&'static str] {
+    pub const fn roles(self) -> &'static [&'static str] {
         match self {
-            Self::Inspect => &["admin", "lns", "partner", "publisher"],
+            Self::Inspect => EVERYBODY,
             Self::Frames => &["admin", "lns"],
             Self::Publish => &["admin", "publisher"],
-            Self::ReadRecords
-            | Self::AcknowledgeRecords
-            | Self::Redecode
-            | Self::Routes
-            | Self::Commands => &["admin", "partner"],
-            Self::Devices
-            | Self::Registry
-            | Self::Tokens
-            | Self::Parked
-            | Self::Metrics
-            | Self::Audit
-            | Self::Storage
-            | Self::Administer => &["admin"],
+            Self::ReadRecords | Self::ReadRoutes | Self::ReadCommands => {
+                &["admin", "operator", "owner", "partner", "reader"]
+            }
+            Self::AcknowledgeRecords | Self::Redecode | Self::Routes | Self::Commands => {
+                &["admin", "operator", "owner", "partner"]
+            }
+            Self::Devices | Self::Tokens | Self::People => &["admin", "owner"],
+            Self::ReadPeople => &["admin", "auditor", "owner"],
+            Self::Metrics | Self::Audit | Self::Storage => &["admin", "auditor"],
+            Self::Registry | Self::Parked | Self::Partners | Self::Administer => &["admin"],
         }
+    }
+
+    /// The scope that includes this one: whoever may change a thing may see it.
+    #[must_use]
+    pub const fn included_in(self) -> Option<Self> {
+        match self {
+            Self::ReadRoutes => Some(Self::Routes),
+            Self::ReadCommands => Some(Self::Commands),
+            Self::ReadPeople => Some(Self::People),
+            _ => None,
+        }
+    }
+
+    /// Whether a token that is narrowed to some scopes has it.
+    #[must_use]
+    pub fn is_among(self, narrowed: &BTreeSet<Self>) -> bool {
+        narrowed.contains(&self)
+            || self.included_in().is_some_and(|scope| narrowed.contains(&scope))
     }
 
     /// Whether a role has it.
     #[must_use]
-    pub fn is_of(self, role: &Role) -> bool {
-        self.roles().contains(&role.name())
-    }
-
-    /// Returns the roles that have it, for people.
-    #[must_use]
-    pub fn holders(self) -> String {
-        match self.roles() {
-            ["admin"] => "an admin".to_owned(),
-            ["admin", "lns"] => "an lns or an admin".to_owned(),
-            ["admin", other] => format!("a {other} or an admin"),
-            _ => "anybody who has a token".to_owned(),
-        }
+    pub fn is_of(self, role: &str) -> bool {
+        self.roles().contains(&role)
     }
 
     /// Returns all scopes of a role.
     #[must_use]
-    pub fn all_of(role: &Role) -> BTreeSet<Self> {
+    pub fn all_of(role: &str) -> BTreeSet<Self> {
         Self::ALL.into_iter().filter(|scope| scope.is_of(role)).collect()
     }
+}
+
+/// The names of all roles that a token or a person can have.
+pub(crate) const EVERYBODY: &[&str] =
+    &["admin", "auditor", "lns", "operator", "owner", "partner", "publisher", "reader"];
+
+/// Returns roles for people: `an owner or an admin`.
+#[must_use]
+pub fn holders(roles: &[&str]) -> String {
+    if roles.len() == EVERYBODY.len() {
+        return "anybody who has a token".to_owned();
+    }
+    let others = roles.iter().filter(|role| **role != "admin");
+    let named: Vec<String> = others.map(|role| with_article(role)).collect();
+    match (named.is_empty(), roles.contains(&"admin")) {
+        (true, _) => with_article("admin"),
+        (false, true) => format!("{} or {}", named.join(", "), with_article("admin")),
+        (false, false) => named.join(" or "),
+    }
+}
+
+fn with_article(role: &str) -> String {
+    let begins_with_vowel = role.starts_with(['a', 'o']) || role == "lns";
+    format!("{} {role}", if begins_with_vowel { "an" } else { "a" })
 }
 
 fn names() -> String {
@@ -196,10 +242,37 @@ mod tests {
     fn every_scope_is_read_as_it_is_written_and_is_an_admins() {
         for scope in Scope::ALL {
             assert_eq!(scope.as_str().parse(), Ok(scope));
-            assert!(scope.is_of(&Role::Admin), "{scope}");
+            assert!(scope.is_of("admin"), "{scope}");
+            assert!(scope.roles().iter().all(|role| EVERYBODY.contains(role)), "{scope}");
         }
         assert_eq!("everything".parse::<Scope>(), Err(UnknownScope));
         assert!(UnknownScope.to_string().contains("records:read, records:ack"));
-        assert_eq!(Scope::all_of(&Role::Lns), BTreeSet::from([Scope::Frames, Scope::Inspect]));
+        assert_eq!(Scope::all_of("lns"), BTreeSet::from([Scope::Frames, Scope::Inspect]));
+    }
+
+    #[test]
+    fn a_token_that_may_change_a_thing_may_see_it() {
+        let narrowed = BTreeSet::from([Scope::Routes]);
+        assert!(Scope::Routes.is_among(&narrowed) && Scope::ReadRoutes.is_among(&narrowed));
+        assert!(!Scope::ReadCommands.is_among(&narrowed));
+        assert!(!Scope::Routes.is_among(&BTreeSet::from([Scope::ReadRoutes])));
+        for scope in Scope::ALL {
+            let Some(wider) = scope.included_in() else { continue };
+            assert!(wider.roles().iter().all(|role| scope.is_of(role)), "{scope}");
+        }
+    }
+
+    #[test]
+    fn roles_are_told_with_their_articles() {
+        for (scope, holders_of_it) in [
+            (Scope::Administer, "an admin"),
+            (Scope::Frames, "an lns or an admin"),
+            (Scope::Publish, "a publisher or an admin"),
+            (Scope::Devices, "an owner or an admin"),
+            (Scope::Routes, "an operator, an owner, a partner or an admin"),
+            (Scope::Inspect, "anybody who has a token"),
+        ] {
+            assert_eq!(holders(scope.roles()), holders_of_it);
+        }
     }
 }

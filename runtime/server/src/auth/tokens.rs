@@ -5,10 +5,9 @@ use std::{
     fmt,
     str::FromStr,
     sync::{Arc, OnceLock},
-    time::Duration,
 };
 
-use champollion_delivery::names::GroupId;
+use champollion_fleet::{grants::Place, names::GroupId, people::PeopleLimits};
 use champollion_lns::NetworkServerName;
 use champollion_registry::{RegistryError, ledger::AuditEntry};
 use champollion_store::{Batch, Store, StoreError, Table, TableError, tables};
@@ -17,9 +16,11 @@ use jiff::{SignedDuration, Timestamp};
 use parking_lot::RwLock;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, MutexGuard, watch};
+use uuid::Uuid;
 
 use super::{
+    last_uses::{LastUses, Used},
     scope::Scope,
     token::{Role, Secret, TokenHash},
 };
@@ -36,19 +37,17 @@ const ID_BYTES: usize = 8;
 /// Longest name of a token in bytes: some sentences.
 const NAME_BYTES: usize = 1 << 10;
 
-/// The longest that the end of a token is slept towards: the clock may be set meanwhile.
-const EXPIRY_LOOK: Duration = Duration::from_secs(1);
-
 /// All tokens, in memory; the store keeps what is needed to have them again.
 pub struct Tokens {
     /// Held for a look-up or an insertion, never across an await.
     known: RwLock<HashMap<TokenHash, TokenInfo>>,
-    quotas: OnceLock<Arc<Quotas>>,
+    quotas: OnceLock<(Arc<Quotas>, PeopleLimits)>,
     reserved: Reservations,
-    /// Held while a token is revoked: of two admins one must stay.
+    /// Held while a token is made or revoked: of two admins one must stay, and tokens of people are counted.
     revoking: Mutex<()>,
     /// Changes whenever a token was revoked.
     revoked: watch::Sender<()>,
+    last_uses: LastUses,
 }
 
 /// A token without its secret.
@@ -166,6 +165,12 @@ pub enum AuthError {
     /// It presents a token that has ended.
     #[error("this token expired at {0}: ask an admin for a new one")]
     Expired(Timestamp),
+    /// It presents a session that has ended.
+    #[error("this session has ended: sign in again")]
+    SessionEnded,
+    /// It presents a token of a person who is suspended.
+    #[error("the account of this token's person is suspended: ask who looks after it")]
+    Suspended,
 }
 
 /// Why a token was not made or revoked.
@@ -198,11 +203,19 @@ pub enum TokenError {
     /// The group has as many as it may have.
     #[error(transparent)]
     Quota(#[from] QuotaExceeded),
+    /// The person, or the partner, has as many as it may have.
+    #[error(
+        "there are {limit} tokens of this person or partner, as many as [people] tokens allows: revoke one first"
+    )]
+    TooMany {
+        /// The bound of the setting.
+        limit: usize,
+    },
     /// There is no such token.
     #[error("no token has the id {0:?}")]
     NoSuchToken(String),
     /// Nobody could administer the server without it.
-    #[error("{0:?} is the last admin token with all scopes: make another one first")]
+    #[error("{0:?} is the last admin with a token of all scopes: make another one first")]
     LastAdmin(String),
     /// A token without scopes could do nothing.
     #[error("a token needs at least one scope; without the list it has all of its role")]
@@ -236,7 +249,8 @@ impl Tokens {
         }
         let (known, revoked) = (RwLock::new(known), watch::channel(()).0);
         let (quotas, reserved) = (OnceLock::new(), Reservations::default());
-        Ok(Self { known, quotas, reserved, revoking: Mutex::default(), revoked })
+        let last_uses = LastUses::open(&*store).await?;
+        Ok(Self { known, quotas, reserved, revoking: Mutex::default(), revoked, last_uses })
     }
 
     /// Whether there is none, as when the server starts for the first time.
@@ -254,16 +268,18 @@ impl Tokens {
     ) -> Result<NewToken, TokenError> {
         let TokenRequest { name, role, scopes, expires_at, network_server } = wish;
         let _place = self.reserve(&role, now).await?;
+        let _alone = self.revoking.lock().await;
+        self.check_count(&role, now)?;
         let token = NewToken::issue(&name, role, now, expires_at)?;
         let token = token.narrowed_to(scopes)?.bound_to(network_server);
         self.keep(&token, author).await?;
         Ok(token)
     }
 
-    /// Bounds the tokens of each group from now on. Tokens that there are stay.
-    pub fn limit_by(&self, quotas: Arc<Quotas>) {
+    /// Bounds the tokens of each group, person and partner from now on. Tokens that there are stay.
+    pub fn limit_by(&self, quotas: Arc<Quotas>, people: PeopleLimits) {
         // The first ones stay.
-        drop(self.quotas.set(quotas));
+        drop(self.quotas.set((quotas, people)));
     }
 
     /// Reserves a place for a token of a group.
@@ -272,7 +288,7 @@ impl Tokens {
         role: &Role,
         now: Timestamp,
     ) -> Result<Option<Reservation>, QuotaExceeded> {
-        let (Some(quotas), Role::Partner { group }) = (self.quotas.get(), role) else {
+        let (Some((quotas, _)), Some(group)) = (self.quotas.get(), role.group()) else {
             return Ok(None);
         };
         let limit = quotas.of(group).tokens;
@@ -284,13 +300,36 @@ impl Tokens {
         place.map(Some).map_err(exceeded)
     }
 
+    /// Checks that a person, or a partner as a whole, may have one token more.
+    fn check_count(&self, role: &Role, now: Timestamp) -> Result<(), TokenError> {
+        let is_of_partner =
+            matches!(role.standing().and_then(|standing| standing.place), Some(Place::Partner(_)));
+        let Some((_, PeopleLimits { tokens: limit, .. })) = self.quotas.get() else {
+            return Ok(());
+        };
+        if role.person().is_none() && !is_of_partner {
+            return Ok(());
+        }
+        let place = |role: &Role| role.standing().and_then(|standing| standing.place);
+        let is_alike = |other: &Role| match role.person() {
+            Some(person) => other.person() == Some(person),
+            None => place(other) == place(role),
+        };
+        let known = self.known.read();
+        let lives = |info: &&TokenInfo| info.expires_at.is_none_or(|expiry| expiry > now);
+        let used = known.values().filter(lives).filter(|info| is_alike(&info.role)).count();
+        match used < *limit {
+            true => Ok(()),
+            false => Err(TokenError::TooMany { limit: *limit }),
+        }
+    }
+
     /// Returns the number of tokens of a group that have not expired.
     #[must_use]
     pub fn count_of(&self, group: &GroupId, now: Timestamp) -> usize {
         let known = self.known.read();
         let lives = |info: &&TokenInfo| info.expires_at.is_none_or(|expiry| expiry > now);
-        let own =
-            |info: &&TokenInfo| matches!(&info.role, Role::Partner { group: own } if own == group);
+        let own = |info: &&TokenInfo| info.role.group() == Some(group);
         known.values().filter(lives).filter(own).count()
     }
 
@@ -305,25 +344,31 @@ impl Tokens {
         Ok(())
     }
 
-    /// Ends a token at once, unless nobody could administer the server without it.
+    /// Ends a token at once, unless nobody could administer the server without it. `people` gives those who do.
     pub async fn revoke(
         &self,
         id: &str,
+        people: &(dyn Fn() -> Vec<Uuid> + Send + Sync),
         now: Timestamp,
         author: &dyn Author,
     ) -> Result<TokenInfo, TokenError> {
         let _alone = self.revoking.lock().await;
+        let people = people();
+        let administrators = Administrators(&people);
         let found = {
             let known = self.known.read();
             known.iter().find(|(_, info)| info.id == id).map(|(hash, info)| (*hash, info.clone()))
         };
         let (hash, info) = found.ok_or_else(|| TokenError::NoSuchToken(id.to_owned()))?;
-        let stays = |other: &TokenInfo| other.id != id && other.is_admin_at(now);
-        if info.is_admin_at(now) && !self.known.read().values().any(stays) {
+        let is_admin = |info: &TokenInfo| administrators.administers(info, now);
+        if is_admin(&info)
+            && !self.known.read().values().any(|other| other.id != id && is_admin(other))
+        {
             return Err(TokenError::LastAdmin(info.name));
         }
         let mut batch = Batch::new();
         TOKENS.delete(&mut batch, &hash);
+        self.last_uses.forget(&mut batch, Used::Token(id));
         let act = AuditEntry::of_act("token-revoke", id).with(json!(info));
         author.commit(batch, act.essential()).await?;
         self.known.write().remove(&hash);
@@ -331,37 +376,46 @@ impl Tokens {
         Ok(info)
     }
 
-    /// Waits until a token is revoked or has expired. Answers that go on for long end then.
-    pub async fn ended(&self, id: &str) {
-        let mut revoked = self.revoked.subscribe();
-        loop {
-            let ends = {
-                let known = self.known.read();
-                known.values().find(|info| info.id == id).map(|info| info.expires_at)
-            };
-            let Some(expires_at) = ends else { return };
-            if expires_at.is_some_and(|expiry| expiry <= Timestamp::now()) {
-                return;
-            }
-            let looks = async {
-                match expires_at {
-                    Some(_) => tokio::time::sleep(EXPIRY_LOOK).await,
-                    None => std::future::pending().await,
-                }
-            };
-            tokio::select! {
-                // The sender lives as long as this.
-                _ = revoked.changed() => {}
-                () = looks => {}
-            }
-        }
+    /// Waits for a turn in which no token is revoked.
+    pub async fn keeping_all(&self) -> MutexGuard<'_, ()> {
+        self.revoking.lock().await
+    }
+
+    /// Whether a token would be left that administers the server.
+    #[must_use]
+    pub fn any_administers(&self, administrators: &Administrators<'_>, now: Timestamp) -> bool {
+        self.known.read().values().any(|info| administrators.administers(info, now))
+    }
+
+    /// Tells of tokens that are revoked.
+    #[must_use]
+    pub fn revocations(&self) -> watch::Receiver<()> {
+        self.revoked.subscribe()
+    }
+
+    /// Returns a token by its id, where it is there and has not expired.
+    #[must_use]
+    pub fn in_force(&self, id: &str, now: Timestamp) -> Option<TokenInfo> {
+        let known = self.known.read();
+        let info = known.values().find(|info| info.id == id)?;
+        info.expires_at.is_none_or(|expiry| expiry > now).then(|| info.clone())
+    }
+
+    /// The moments at which tokens and grants were last used.
+    #[must_use]
+    pub fn last_uses(&self) -> &LastUses {
+        &self.last_uses
     }
 
     /// For how long somebody can administer the server.
     #[must_use]
-    pub fn admin_outlook(&self, now: Timestamp) -> AdminOutlook {
+    pub fn admin_outlook(
+        &self,
+        administrators: &Administrators<'_>,
+        now: Timestamp,
+    ) -> AdminOutlook {
         let known = self.known.read();
-        let admins = || known.values().filter(|info| info.is_admin_at(now));
+        let admins = || known.values().filter(|info| administrators.administers(info, now));
         if admins().any(|info| info.expires_at.is_none()) {
             return AdminOutlook::Lasting;
         }
@@ -391,12 +445,18 @@ impl Tokens {
     }
 }
 
-impl TokenInfo {
-    /// Whether its holder can administer everything at a moment.
-    fn is_admin_at(&self, now: Timestamp) -> bool {
-        self.role == Role::Admin
-            && self.scopes.is_none()
-            && self.expires_at.is_none_or(|expiry| expiry > now)
+/// The people who administer the server, as far as a judgement of tokens needs to know.
+pub struct Administrators<'of>(pub &'of [Uuid]);
+
+impl Administrators<'_> {
+    /// Whether the holder of a token can administer everything at a moment.
+    fn administers(&self, info: &TokenInfo, now: Timestamp) -> bool {
+        let is_admin = match &info.role {
+            Role::Admin => true,
+            Role::Person { person } => self.0.contains(person),
+            _ => false,
+        };
+        is_admin && info.scopes.is_none() && info.expires_at.is_none_or(|expiry| expiry > now)
     }
 }
 
@@ -409,6 +469,8 @@ impl AuthError {
             Self::NotBearer => "malformed",
             Self::Unknown => "unknown",
             Self::Expired(_) => "expired",
+            Self::SessionEnded => "session",
+            Self::Suspended => "suspended",
         }
     }
 }
@@ -443,7 +505,9 @@ impl NewToken {
                 return Err(TokenError::NoScopes);
             }
             let role = &self.info.role;
-            if let Some(scope) = scopes.iter().find(|scope| !scope.is_of(role)) {
+            // The roles of a person may be others tomorrow.
+            let may_have = |scope: &&Scope| role.person().is_some() || scope.is_of(role.name());
+            if let Some(scope) = scopes.iter().find(|scope| !may_have(scope)) {
                 return Err(TokenError::ScopeOfAnother { role: role.name(), scope: *scope });
             }
         }

@@ -19,8 +19,8 @@ use utoipa::{
 
 use crate::{
     api::{
-        authorized::{Duty, Ingest},
-        duties::require,
+        authorized::Ingest,
+        duties::{Needs, require},
         reference::FOREIGN,
     },
     ingest::Receipt,
@@ -120,7 +120,7 @@ pub(super) fn operation(kind: Kind, path: &str) -> Operation {
         operation = operation.parameter(event);
     }
     let mut operation = operation.build();
-    require(&mut operation, Ingest::SCOPE);
+    require(&mut operation, Needs::of::<Ingest>());
     operation
 }
 

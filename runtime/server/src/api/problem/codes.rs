@@ -72,6 +72,11 @@ pub(in crate::api) const PROBLEM_CODES: &[ProblemCode] = &[
     ProblemCode::new("token-unknown", &[401], "The token is mistyped or revoked."),
     ProblemCode::new("token-expired", &[401], "The token has ended: ask an admin for a new one."),
     ProblemCode::new(
+        "person-suspended",
+        &[401],
+        "The person of the token is suspended: ask who looks after the account.",
+    ),
+    ProblemCode::new(
         "too-many-wrong-tokens",
         &[429],
         "The address has tried many wrong tokens: wait before the next one.",
@@ -93,7 +98,59 @@ pub(in crate::api) const PROBLEM_CODES: &[ProblemCode] = &[
         &[403],
         "The role of the token, or its group, does not allow it.",
     ),
-    ProblemCode::new("group-missing", &[400], "An admin must name the group."),
+    ProblemCode::new("session-ended", &[401], "The session has ended: sign in again."),
+    ProblemCode::new(
+        "sign-in-failed",
+        &[401],
+        "The e-mail address, the password or the code is wrong, or the account cannot be used; which is not told.",
+    ),
+    ProblemCode::new(
+        "code-needed",
+        &[401],
+        "The password is right, and a code of the second factor is needed as well.",
+    ),
+    ProblemCode::new(
+        "too-many-sign-ins",
+        &[429],
+        "The address, or the e-mail address, has tried many sign-ins: come back after `Retry-After`.",
+    ),
+    ProblemCode::new(
+        "other-origin",
+        &[403],
+        "A request with a session that changes anything must come from the server's own pages.",
+    ),
+    ProblemCode::new(
+        "no-session",
+        &[409],
+        "The request comes with a token, and there is no session to end.",
+    ),
+    ProblemCode::new(
+        "no-mail",
+        &[409],
+        "The server sends no mail: ask who looks after the account for a link.",
+    ),
+    ProblemCode::new(
+        "mail-failed",
+        &[503],
+        "The mail server did not take the mail: ask again, which makes another link.",
+    ),
+    ProblemCode::new("weak-password", &[400], "The password is short or easy to guess."),
+    ProblemCode::new(
+        "unusable-link",
+        &[404],
+        "The link is mistyped, was used, or its time is over: ask for a new one.",
+    ),
+    ProblemCode::new(
+        "wrong-code",
+        &[400],
+        "The code is not the present one of the authenticator, or was used.",
+    ),
+    ProblemCode::new("no-second-factor", &[409], "The person has no second factor."),
+    ProblemCode::new(
+        "group-missing",
+        &[400],
+        "An admin, and a sender with several groups, must name the group.",
+    ),
     ProblemCode::new("unknown-token", &[404], "No token has this id."),
     ProblemCode::new("name-too-long", &[400], "The name of a token is longer than the limit."),
     ProblemCode::new("expires-in-the-past", &[400], "A token would end before it begins."),
@@ -105,12 +162,55 @@ pub(in crate::api) const PROBLEM_CODES: &[ProblemCode] = &[
     ProblemCode::new(
         "last-admin",
         &[409],
-        "It is the last admin token with all scopes: make another one first.",
+        "It is the last admin token with all scopes, or the last admin who holds one: make another one first.",
     ),
     ProblemCode::new(
         "invalid-role",
         &[400],
-        "No such role exists, or group and network server do not go with it.",
+        "No such role exists, or group, scope, person and network server do not go with it.",
+    ),
+    // Partners and people.
+    ProblemCode::new(
+        "invalid-name",
+        &[400],
+        "The name of a partner has 1 to 200 characters on one line.",
+    ),
+    ProblemCode::new("partner-exists", &[409], "A partner of this short name exists."),
+    ProblemCode::new("unknown-partner", &[404], "No partner of this name exists for you."),
+    ProblemCode::new(
+        "group-owned",
+        &[409],
+        "The group is another partner's: take it from that partner first.",
+    ),
+    ProblemCode::new("group-not-owned", &[409], "The group is none of the partner."),
+    ProblemCode::new("unknown-person", &[404], "No person of this id exists for you."),
+    ProblemCode::new("email-taken", &[409], "A person of the same home has this e-mail address."),
+    ProblemCode::new(
+        "too-many-people",
+        &[409],
+        "The partner or the group has as many accounts as the settings allow.",
+    ),
+    ProblemCode::new(
+        "too-many-grants",
+        &[409],
+        "The person has as many grants as the settings allow.",
+    ),
+    ProblemCode::new(
+        "too-many-tokens",
+        &[409],
+        "The person or the partner has as many tokens as the settings allow.",
+    ),
+    ProblemCode::new(
+        "outside-home",
+        &[409],
+        "The account belongs to a partner or a group, and the scope of the grant is not a part of it.",
+    ),
+    ProblemCode::new("already-granted", &[409], "The person has this role for this scope already."),
+    ProblemCode::new("unknown-grant", &[404], "The person has no grant of this id for you."),
+    ProblemCode::new(
+        "last-owner",
+        &[409],
+        "Nobody else owns the partner or the group: make another person its owner first.",
     ),
     ProblemCode::new(
         "master-key-elsewhere",
@@ -258,6 +358,11 @@ pub(in crate::api) const PROBLEM_CODES: &[ProblemCode] = &[
         "unknown-device",
         &[404],
         "No device of this DevEUI is registered in your groups.",
+    ),
+    ProblemCode::new(
+        "device-elsewhere",
+        &[409],
+        "The device cannot be registered in your groups: ask the operator of the server.",
     ),
     ProblemCode::new(
         "description-too-large",
@@ -462,7 +567,7 @@ pub(in crate::api) const PROBLEM_CODES: &[ProblemCode] = &[
         "The version breaks what users of the previous one rely on: raise the major number.",
     ),
     ProblemCode::new("version-missing", &[400], "The body must name the version."),
-    ProblemCode::new("already-so", &[409], "The decoder is in this state already."),
+    ProblemCode::new("already-so", &[409], "The decoder or the person is in this state already."),
     ProblemCode::new("yanked", &[409], "The version is withdrawn: `unyank` it first."),
     ProblemCode::new("not-yanked", &[409], "The version is not withdrawn."),
     ProblemCode::new("no-candidate", &[409], "The decoder has no candidate."),

@@ -21,7 +21,7 @@ use super::{
     wanted::{NoPage, Reader, RecordsRequest, Wanted},
 };
 use crate::{
-    api::authorized::{Authorized, Collect},
+    api::authorized::{Authorized, Collect, Duty},
     followers::Place,
     service::Service,
 };
@@ -90,7 +90,7 @@ pub(in crate::api) async fn follow(
     let reader = Reader::new(&service, token, service.config.http.page_bytes);
     // What cannot be had is said now, and not in the middle of a stream.
     wish.page(&service, &reader).await?;
-    let (tokens, token) = (Arc::clone(&service), reader.token.clone());
+    let (rights, token, group) = (Arc::clone(&service), reader.token.clone(), wish.group.clone());
     let follower = Follower {
         arrivals: service.mailbox.arrivals(&wish.group),
         stopping: service.stopping.subscribe(),
@@ -108,8 +108,9 @@ pub(in crate::api) async fn follow(
             .data(record.record.get());
         Some((Ok(event), follower))
     });
-    // Nothing more comes once the token was revoked or has expired.
-    let events = events.take_until(Box::pin(async move { tokens.tokens.ended(&token).await }));
+    // Nothing more comes once the token was revoked or has expired, or its person may read no more.
+    let ended = async move { rights.right_ended(&token, Collect::SCOPE, &group).await };
+    let events = events.take_until(Box::pin(ended));
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT)))
 }
 

@@ -154,13 +154,18 @@ impl Wanted {
         format: Format,
     ) -> Result<RecordsRequest, Problem> {
         let content = self.table()?;
-        let group = authorized.principal.group(self.group)?;
+        let parts = list("subGroup", self.sub_group)?;
+        let (group, sub_groups) = authorized.reach.group_or_parts(self.group, parts)?;
+        if self.route.is_some() {
+            // A route is of the whole group.
+            authorized.reach.group(Some(group.clone()))?;
+        }
         let unreadable = |what: &str, error: &dyn std::fmt::Display| {
             Problem::bad_request("invalid-query", format!("{what} cannot be read: {error}"))
         };
         let filter = Filter {
             devices: list("device", self.device)?,
-            sub_groups: list("subGroup", self.sub_group)?,
+            sub_groups,
             use_cases: list("useCase", self.use_case)?,
             decoders: list("decoder", self.decoder)?,
             ports: list("port", self.port)?,

@@ -25,12 +25,15 @@ const EVERYWHERE: [(u16, &str); 3] =
     [(429, "too-many-requests"), (429, "too-many-at-once"), (500, "internal")];
 
 /// Problems of operations for which a token is needed.
-const WITH_TOKEN: [(u16, &str); 6] = [
+const WITH_TOKEN: [(u16, &str); 9] = [
     (401, "token-missing"),
     (401, "token-malformed"),
     (401, "token-unknown"),
     (401, "token-expired"),
+    (401, "session-ended"),
+    (401, "person-suspended"),
     (403, "forbidden"),
+    (403, "other-origin"),
     (429, "too-many-wrong-tokens"),
 ];
 

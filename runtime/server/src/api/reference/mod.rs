@@ -28,7 +28,7 @@ use super::{Problem, extract::PathParts, nearest::nearest, secrets::without_odd_
 pub(super) const FOREIGN: &str = "x-foreign-format";
 
 /// The tags of the operations, each with what it gathers.
-const TAGS: [(&str, &str); 10] = [
+const TAGS: [(&str, &str); 11] = [
     ("frames", "Frames of network servers are handed over."),
     ("records", "Records are pulled, followed, acknowledged and decoded again."),
     ("routes", "Routes push records to their recipients."),
@@ -37,6 +37,7 @@ const TAGS: [(&str, &str); 10] = [
     ("catalogue", "The decoders with their devices, fields and units. Open to everybody."),
     ("decoding", "Payloads are tried."),
     ("registry", "Packages are published, promoted and withdrawn."),
+    ("people", "Partners, people and their grants are looked after."),
     ("tokens", "Tokens are made and revoked."),
     ("operation", "The state of the server, its reference and its audit."),
 ];
@@ -103,6 +104,13 @@ impl Reference {
                 "type": "http",
                 "scheme": "basic",
                 "description": "The same token as the password of any user, for clients that know no more.",
+            },
+            "session": {
+                "type": "apiKey",
+                "in": "cookie",
+                "name": "champollion-session",
+                "description": "The session of a person who has signed in; `__Host-champollion-session` over HTTPS. What \
+                                changes anything must come from the server's own pages.",
             },
         });
         document["tags"] = TAGS

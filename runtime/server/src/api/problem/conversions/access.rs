@@ -12,6 +12,8 @@ impl From<AuthError> for Problem {
             AuthError::NotBearer => "token-malformed",
             AuthError::Unknown => "token-unknown",
             AuthError::Expired(_) => "token-expired",
+            AuthError::SessionEnded => "session-ended",
+            AuthError::Suspended => "person-suspended",
         };
         Self::new(StatusCode::UNAUTHORIZED, code, error.to_string())
     }
@@ -36,8 +38,14 @@ impl From<GroupRefused> for Problem {
     fn from(refused: GroupRefused) -> Self {
         let detail = refused.to_string();
         match refused {
-            GroupRefused::Unnamed => Self::bad_request("group-missing", detail),
-            GroupRefused::OfAnother(_) | GroupRefused::NoGroup => Self::forbidden(detail),
+            GroupRefused::Unnamed | GroupRefused::Several => {
+                Self::bad_request("group-missing", detail)
+            }
+            GroupRefused::OfAnother(_)
+            | GroupRefused::NoGroup
+            | GroupRefused::PartOnly
+            | GroupRefused::OtherPlace(_)
+            | GroupRefused::OtherPart(_) => Self::forbidden(detail),
         }
     }
 }
@@ -49,6 +57,7 @@ impl From<TokenError> for Problem {
             TokenError::Audit(error) => (*error).into(),
             TokenError::NoSuchToken(_) => Self::not_found("unknown-token", error.to_string()),
             TokenError::LastAdmin(_) => Self::conflict("last-admin", error.to_string()),
+            TokenError::TooMany { .. } => Self::conflict("too-many-tokens", error.to_string()),
             TokenError::NoScopes | TokenError::ScopeOfAnother { .. } => {
                 Self::bad_request("invalid-scopes", error.to_string())
             }

@@ -5,5 +5,7 @@ mod capacity;
 mod delivery;
 mod devices;
 mod frames;
+mod people;
 mod registry;
+mod sign_in;
 mod vault;

@@ -1,0 +1,50 @@
+//! The end of rights: answers that go on for long end with the right to them.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use champollion_fleet::names::GroupId;
+use jiff::Timestamp;
+
+use crate::{
+    auth::{Reach, Scope, Standing},
+    service::Service,
+};
+
+/// The longest that the end of a token is slept towards: the clock may be set meanwhile.
+const EXPIRY_LOOK: Duration = Duration::from_secs(1);
+
+impl Service {
+    /// Waits until a token gives no right any more to a thing in a group: it is revoked or has expired, its person is
+    /// suspended, or a grant has ended.
+    pub(crate) async fn right_ended(&self, token: &str, scope: Scope, group: &GroupId) {
+        let (mut revoked, mut changed) = (self.tokens.revocations(), self.roster.changes());
+        let mut signed_out = self.sessions.ends();
+        while self.has_right(token, scope, group) {
+            // The senders live as long as this.
+            tokio::select! {
+                _ = revoked.changed() => {}
+                _ = changed.changed() => {}
+                _ = signed_out.changed() => {}
+                () = tokio::time::sleep(EXPIRY_LOOK) => {}
+            }
+        }
+    }
+
+    fn has_right(&self, token: &str, scope: Scope, group: &GroupId) -> bool {
+        let Some((standings, scopes)) = self.rights_of(token) else { return false };
+        let having = standings.into_iter().filter(|standing: &Standing| scope.is_of(standing.role));
+        let places = having.filter_map(|standing| standing.place).collect();
+        let reach = Reach::of(places, Arc::clone(&self.roster));
+        scopes.is_none_or(|own| scope.is_among(&own)) && reach.touches(group)
+    }
+
+    /// The roles, and the scopes where there are fewer, of the token or the session of an id.
+    fn rights_of(&self, id: &str) -> Option<(Vec<Standing>, Option<BTreeSet<Scope>>)> {
+        let now = Timestamp::now();
+        if let Some(info) = self.tokens.in_force(id, now) {
+            return Some((self.holder_of(&info)?.1, info.scopes));
+        }
+        let session = self.sessions.in_force(id, self.tokens.last_uses(), now)?;
+        Some((self.person_in_force(session.person)?.1, None))
+    }
+}

@@ -1,0 +1,189 @@
+//! Accounts of people: corrected, suspended and resumed.
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State};
+use champollion_fleet::{
+    people::{Email, PersonName},
+    roster::{Change, Correction, RosterError},
+};
+use champollion_registry::ledger::AuditEntry;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::json;
+use tokio::sync::MutexGuard;
+use uuid::Uuid;
+
+use super::{
+    WantedGrant, may_grant,
+    shown::{Shown, seen},
+};
+use crate::{
+    api::{
+        Problem,
+        authorized::{Authorized, ManagePeople},
+        bodiless::NoBody,
+        extract::{JsonBody, PathParts, path_part, to_the_end},
+    },
+    auth::{Administrators, TokenError},
+    authors::Author,
+    service::Service,
+};
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = PersonChange)]
+pub(in crate::api) struct Changed {
+    /// Another name.
+    name: Option<PersonName>,
+    /// Another first name.
+    first_name: Option<PersonName>,
+    /// Another e-mail address, by which the person signs in from then on.
+    email: Option<Email>,
+}
+
+/// What is not said stays. A link that was mailed to an address that was wrong is made useless by another one.
+#[utoipa::path(
+    patch,
+    path = "/v1/people/{id}",
+    operation_id = "changePerson",
+    tag = "people",
+    summary = "Correct the name or the e-mail address of a person",
+    request_body = Changed,
+    responses(
+        (status = 200, description = "The person.", body = Shown),
+        (status = 404, description = "unknown-person"),
+        (status = 409, description = "email-taken"),
+        (status = 503, description = "not-kept"),
+    ),
+)]
+pub(in crate::api) async fn change(
+    authorized: Authorized<ManagePeople>,
+    State(service): State<Arc<Service>>,
+    PathParts(id): PathParts<String>,
+    JsonBody(Changed { name, first_name, email }): JsonBody<Changed>,
+) -> Result<Json<Shown>, Problem> {
+    let id = looked_after(&authorized, &service, &id)?;
+    let author = authorized.author(&service);
+    let reach = authorized.reach;
+    let changed = to_the_end(async move {
+        let turn = service.roster.turn().await;
+        let correction = Correction { name, first_name, email };
+        let Change { batch, effects, outcome } = turn.change_person(id, correction)?;
+        author.commit(batch, AuditEntry::of_act("person-change", id).with(json!(outcome))).await?;
+        turn.apply(effects);
+        drop(turn);
+        seen(&service, &reach, id)
+    });
+    Ok(Json(changed.await?))
+}
+
+/// The tokens of the person are refused from then on; sessions and streams end.
+#[utoipa::path(
+    post,
+    path = "/v1/people/{id}/suspend",
+    operation_id = "suspendPerson",
+    tag = "people",
+    summary = "Suspend a person: the grants stay, and are in force no more",
+    responses(
+        (status = 200, description = "The person.", body = Shown),
+        (status = 404, description = "unknown-person"),
+        (status = 409, description = "already-so, last-owner, last-admin"),
+        (status = 503, description = "not-kept"),
+    ),
+)]
+pub(in crate::api) async fn suspend(
+    authorized: Authorized<ManagePeople>,
+    State(service): State<Arc<Service>>,
+    PathParts(id): PathParts<String>,
+    NoBody: NoBody,
+) -> Result<Json<Shown>, Problem> {
+    let id = looked_after(&authorized, &service, &id)?;
+    let author = authorized.author(&service);
+    let reach = authorized.reach;
+    let suspended = to_the_end(async move {
+        let turn = service.roster.turn().await;
+        let _kept = check_admin_left(&service, id).await?;
+        let Change { mut batch, effects, .. } = turn.suspend(id, Timestamp::now())?;
+        let ended = service.sessions.end_all(id, &mut batch);
+        author.commit(batch, AuditEntry::of_act("person-suspend", id).essential()).await?;
+        turn.apply(effects);
+        service.sessions.forget(&ended);
+        drop(turn);
+        seen(&service, &reach, id)
+    });
+    Ok(Json(suspended.await?))
+}
+
+#[utoipa::path(
+    post,
+    path = "/v1/people/{id}/resume",
+    operation_id = "resumePerson",
+    tag = "people",
+    summary = "Put the grants of a suspended person in force again",
+    responses(
+        (status = 200, description = "The person.", body = Shown),
+        (status = 404, description = "unknown-person"),
+        (status = 409, description = "already-so"),
+        (status = 503, description = "not-kept"),
+    ),
+)]
+pub(in crate::api) async fn resume(
+    authorized: Authorized<ManagePeople>,
+    State(service): State<Arc<Service>>,
+    PathParts(id): PathParts<String>,
+    NoBody: NoBody,
+) -> Result<Json<Shown>, Problem> {
+    let id = looked_after(&authorized, &service, &id)?;
+    let author = authorized.author(&service);
+    let reach = authorized.reach;
+    let resumed = to_the_end(async move {
+        let turn = service.roster.turn().await;
+        let Change { batch, effects, .. } = turn.resume(id)?;
+        author.commit(batch, AuditEntry::of_act("person-resume", id)).await?;
+        turn.apply(effects);
+        drop(turn);
+        seen(&service, &reach, id)
+    });
+    Ok(Json(resumed.await?))
+}
+
+/// The id of a person whose account the sender looks after. Who has more than the sender is looked after by others.
+pub(in crate::api) fn looked_after(
+    authorized: &Authorized<ManagePeople>,
+    service: &Service,
+    id: &str,
+) -> Result<Uuid, Problem> {
+    let id: Uuid = path_part("person", id)?;
+    seen(service, &authorized.reach, id)?;
+    let person = service.roster.person(id).ok_or(RosterError::UnknownPerson(id))?;
+    if !authorized.reach.covers(&person.home) {
+        return Err(Problem::forbidden(format!(
+            "the account belongs to {}, whose owners look after it; the grants within what you manage can be revoked",
+            person.home
+        )));
+    }
+    for grant in service.roster.grants_of(id) {
+        let wanted = WantedGrant { scope: grant.scope, role: grant.role };
+        may_grant(&authorized.principal, &authorized.reach, service, &wanted)?;
+    }
+    Ok(id)
+}
+
+/// Checks that somebody administers the server without a person. No token is revoked while the answer is held.
+pub(super) async fn check_admin_left(
+    service: &Service,
+    person: Uuid,
+) -> Result<MutexGuard<'_, ()>, Problem> {
+    let kept = service.tokens.keeping_all().await;
+    let mut people = service.roster.administrators();
+    if !people.contains(&person) {
+        return Ok(kept);
+    }
+    people.retain(|other| *other != person);
+    if service.tokens.any_administers(&Administrators(&people), Timestamp::now()) {
+        return Ok(kept);
+    }
+    let name = service.roster.person(person).map(|person| person.full_name());
+    Err(TokenError::LastAdmin(name.unwrap_or_default()).into())
+}

@@ -1,0 +1,13 @@
+//! Sign-in of people: sessions, one-time links to choose a password, and the bounds of attempts.
+
+mod attempts;
+mod links;
+mod passwords;
+mod sessions;
+mod settings;
+
+pub use attempts::{Attempts, TooManySignIns};
+pub use links::{Link, LinkError, LinkKind, Links, UsedLink};
+pub use passwords::{Passwords, SignInError};
+pub use sessions::{Session, SessionError, Sessions};
+pub use settings::SignInSettings;
