@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::{
     channels::{Channel, Deprecation},
+    gate::Misread,
     ledger::{Listed, ResolveError, no_version},
     package::{DecoderId, Manifest, Summary},
     registry::Registry,
@@ -76,6 +77,9 @@ pub struct CatalogueVersion {
     /// Why no device gets it that does not pin it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub yanked: Option<String>,
+    /// A payload that it reads though it ends too soon, with the value that it makes up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reads_on: Option<Misread>,
 }
 
 impl Registry {
@@ -176,6 +180,7 @@ fn catalogue_entry(listed: &Listed, shown: &Version) -> Option<CatalogueEntry> {
             published_at: entry.line.published_at,
             channel: channels.channel(version),
             yanked: channels.yanked(version).map(str::to_owned),
+            reads_on: entry.line.reads_on.clone(),
         })
         .collect();
     Some(CatalogueEntry {

@@ -8,7 +8,7 @@
 //! requirement.
 //!
 //! The [`Registry`] and all that it does stands here; below it lie five rooms, each of which knows only
-//! those to its left: `package`, `keys` and `channels`, `ledger`; the `gate` knows `package` alone.
+//! those to its left: `package`, `gate`, `keys` and `channels`, `ledger`.
 
 #![forbid(unsafe_code)]
 

@@ -96,9 +96,9 @@ impl Registry {
         admitted: Admitted,
         publication: &Publication,
     ) -> Result<Published, PublishError> {
-        let (package, decoder) = admitted.into_parts();
+        let (package, decoder, report) = admitted.into_parts();
         let manifest = package.manifest();
-        let line = IndexLine::of(&package, &publication.by.name, publication.at);
+        let line = IndexLine::of(&package, report, &publication.by.name, publication.at);
         let manifest_toml = package.manifest_toml().to_owned();
         let stored = StoredVersion { line: line.clone(), manifest_toml };
         // Before the turn: while one file is written, another version becomes durable.

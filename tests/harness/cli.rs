@@ -91,6 +91,13 @@ impl Output {
 #[track_caller]
 #[must_use]
 pub fn run(command: &mut Command) -> Output {
+    run_within(command, PATIENCE)
+}
+
+/// Runs a command to its end that may take longer than others, such as a compiler.
+#[track_caller]
+#[must_use]
+pub fn run_within(command: &mut Command, patience: Duration) -> Output {
     let mut child = command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -98,7 +105,7 @@ pub fn run(command: &mut Command) -> Output {
         .unwrap_or_else(|error| panic!("{command:?} cannot be started: {error}"));
     let stdout = gather(child.stdout.take());
     let stderr = gather(child.stderr.take());
-    let ended = wait(&mut child, PATIENCE);
+    let ended = wait(&mut child, patience);
     if ended.is_none() {
         child.kill().and_then(|()| child.wait().map(drop)).expect("a process cannot be killed");
     }

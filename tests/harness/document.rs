@@ -1,8 +1,8 @@
 //! The commands of a document, run as a reader would run them.
 
-use std::{env, path::Path, process::Command};
+use std::{env, path::Path, process::Command, time::Duration};
 
-use crate::{champollion, run};
+use crate::{champollion, run_within};
 
 /// Ends the output of a step.
 const END: &str = "@@ end of step";
@@ -11,7 +11,7 @@ const END: &str = "@@ end of step";
 pub struct Step {
     /// The command, as a shell takes it.
     pub command: String,
-    /// The lines; `…` in them stands for anything.
+    /// The lines; `…` in them stands for anything, and a line of it alone for any lines.
     pub prints: Vec<String>,
 }
 
@@ -37,10 +37,19 @@ pub fn steps(document: &str) -> Vec<Step> {
     steps
 }
 
+/// No document's commands take that long, but those that compile.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// Runs the commands of a document in one shell, so that variables of one command are there in the next, and
 /// compares their output with the document. `champollion` is in the shell's path.
 #[track_caller]
 pub fn follow(document: &str, folder: &Path, server: &str, token: &str) {
+    follow_within(document, folder, server, token, PATIENCE);
+}
+
+/// The same for a document whose commands take their time.
+#[track_caller]
+pub fn follow_within(document: &str, folder: &Path, server: &str, token: &str, patience: Duration) {
     let steps = steps(document);
     assert!(!steps.is_empty(), "the document has no commands");
     let script: String =
@@ -53,7 +62,7 @@ pub fn follow(document: &str, folder: &Path, server: &str, token: &str) {
     shell.env("CHAMPOLLION_SERVER", server).env("CHAMPOLLION_TOKEN", token);
     // Wide enough that no table breaks its lines.
     shell.env("COLUMNS", "300");
-    let printed = run(&mut shell).stdout;
+    let printed = run_within(&mut shell, patience).stdout;
 
     let outputs: Vec<&str> = printed.split(&format!("{END}\n")).collect();
     assert_eq!(outputs.len(), steps.len() + 1, "{printed}");
@@ -62,9 +71,7 @@ pub fn follow(document: &str, folder: &Path, server: &str, token: &str) {
         .zip(outputs)
         .filter(|(step, output)| {
             let lines: Vec<&str> = output.lines().collect();
-            let same = lines.len() == step.prints.len()
-                && lines.iter().zip(&step.prints).all(|(line, pattern)| is_like(line, pattern));
-            !same
+            !are_like(&lines, &step.prints)
         })
         .map(|(step, output)| {
             let says = step.prints.join("\n");
@@ -72,6 +79,20 @@ pub fn follow(document: &str, folder: &Path, server: &str, token: &str) {
         })
         .collect();
     assert!(differing.is_empty(), "{}", differing.join("\n"));
+}
+
+/// Whether lines are as the document says, where a line of `…` alone stands for any lines.
+fn are_like(lines: &[&str], patterns: &[String]) -> bool {
+    match (patterns.split_first(), lines.split_first()) {
+        (None, rest) => rest.is_none(),
+        (Some((pattern, patterns)), _) if pattern == "…" => {
+            (0..=lines.len()).any(|skipped| are_like(&lines[skipped..], patterns))
+        }
+        (Some((pattern, patterns)), Some((line, lines))) => {
+            is_like(line, pattern) && are_like(lines, patterns)
+        }
+        (Some(_), None) => false,
+    }
 }
 
 /// Whether a line is as the document says, where `…` stands for anything.

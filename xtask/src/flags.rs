@@ -46,7 +46,7 @@ xflags::xflags! {
         cmd fuzz {
             /// Seconds for each target [default: 60]
             optional --seconds seconds: u32
-            /// Only this target: upload, output or frames
+            /// Only this target: upload, output, frames or families
             optional target: Target
         }
         /// Check licences, sources and known holes of all that is built in (deny.toml); installs cargo-deny

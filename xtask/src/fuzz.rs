@@ -19,16 +19,19 @@ pub(crate) enum Target {
     Output,
     /// Frames from the air.
     Frames,
+    /// Payloads in the formats that the SDK reads.
+    Families,
 }
 
 impl Target {
-    const ALL: [Self; 3] = [Self::Upload, Self::Output, Self::Frames];
+    const ALL: [Self; 4] = [Self::Upload, Self::Output, Self::Frames, Self::Families];
 
     fn name(self) -> &'static str {
         match self {
             Self::Upload => "upload",
             Self::Output => "output",
             Self::Frames => "frames",
+            Self::Families => "families",
         }
     }
 }
@@ -39,7 +42,7 @@ impl FromStr for Target {
     fn from_str(name: &str) -> Result<Self> {
         match Self::ALL.into_iter().find(|target| target.name() == name) {
             Some(target) => Ok(target),
-            None => bail!("it is upload, output or frames"),
+            None => bail!("it is upload, output, frames or families"),
         }
     }
 }

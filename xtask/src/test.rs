@@ -7,7 +7,7 @@ use anyhow::Result;
 use crate::{
     debian, field, guests,
     install::{Installing, Need},
-    load, npm, pypi, shell,
+    load, npm, pypi, shell, toolchain,
 };
 
 /// Starts the names of the tests that need what npm installs.
@@ -18,6 +18,9 @@ const OF_PYPI: &str = "of_pypi_";
 
 /// Starts the names of the tests that trace a process that runs.
 const OF_STRACE: &str = "of_strace_";
+
+/// Starts the names of the tests in which a decoder in Rust is built as its author builds it.
+const OF_TARGET: &str = "of_target_";
 
 /// The variable that says how many tests of a program run at once.
 const TEST_THREADS: &str = "RUST_TEST_THREADS";
@@ -138,6 +141,13 @@ fn provide(installing: Installing) -> Result<Vec<&'static str>> {
     }
     if !pypi::provide(installing, &format!("the tests {OF_PYPI}… are")) {
         left_out.push(OF_PYPI);
+    }
+    if !toolchain::has_target() {
+        shell::say(format_args!(
+            "Without `rustup target add {}` the tests {OF_TARGET}… are left out",
+            toolchain::TARGET
+        ));
+        left_out.push(OF_TARGET);
     }
     if !left_out.contains(&OF_STRACE) && !may_trace() {
         shell::say(format_args!(

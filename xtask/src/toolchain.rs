@@ -157,7 +157,7 @@ fn provide(installing: Installing, packages: &[&str], why: &str, need: &str) -> 
 }
 
 /// Whether the compiler has the standard library of the target.
-fn has_target() -> bool {
+pub(crate) fn has_target() -> bool {
     let libraries =
         command("rustc").args(["--print", "target-libdir", "--target", TARGET]).output();
     libraries.is_ok_and(|output| {

@@ -3,19 +3,18 @@
 use std::sync::Arc;
 
 use champollion_sandbox::{Decoder, Sandbox};
-use champollion_sdk::difference::difference;
 use semver::Version;
 use serde::Serialize;
-use serde_json::Value as Json;
 
 use super::{
     compatibility::incompatibilities,
     declared,
     finding::Finding,
     random::{self, Tried},
-    rehearsal::VectorDiffers,
+    truncation::CutPayloads,
+    vector_run::run_vectors,
 };
-use crate::package::{DecoderId, Manifest, Package, outcome, run};
+use crate::package::{DecoderId, Manifest, Package};
 
 /// The demands on a package beside those of its own manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +41,18 @@ pub struct Admitted {
     report: Report,
 }
 
+/// The outcome of trying a package.
+pub struct Trial {
+    /// The faults for which no server publishes it; none where it would.
+    pub findings: Vec<Finding>,
+    /// The results of the random payloads.
+    pub random_payloads: Tried,
+    /// The results of the vectors' payloads, cut short at each length.
+    pub cut_payloads: CutPayloads,
+    /// Findings that are no reason to refuse the package.
+    pub warnings: Vec<String>,
+}
+
 /// The report on a package that the gate let through.
 #[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -51,6 +62,8 @@ pub struct Report {
     pub vectors: usize,
     /// The results of the random payloads.
     pub random_payloads: Tried,
+    /// The results of the vectors' payloads, cut short at each length.
+    pub cut_payloads: CutPayloads,
     /// The version that it was compared with.
     #[schema(required, value_type = Option<String>)]
     pub previous: Option<Version>,
@@ -81,45 +94,46 @@ impl Gate {
         if let Some(previous) = previous {
             findings.extend(incompatibilities(previous, manifest));
         }
-        let (of_fields, mut warnings) = declared::findings(manifest, package.vectors());
-        findings.extend(of_fields);
-        let mut tried = Tried::default();
         let decoder = match package.load(sandbox) {
-            Ok(decoder) => {
-                findings.extend(vectors_that_differ(&package, &decoder));
-                tried = random::try_out(&package, &decoder, self.random_payloads);
-                findings.extend(tried.misbehaved().cloned().map(Finding::Misbehaves));
-                warnings.extend(tried.warning());
-                Some(decoder)
-            }
+            Ok(decoder) => decoder,
             Err(error) => {
+                findings.extend(declared::findings(manifest, package.vectors()).0);
                 findings.push(Finding::Unusable(error));
-                None
+                return Err(findings);
             }
         };
-        match decoder {
-            Some(decoder) if findings.is_empty() => {
-                let report = Report {
-                    vectors: package.vectors().len(),
-                    random_payloads: tried,
-                    previous: previous.map(|previous| previous.version.clone()),
-                    warnings,
-                };
-                Ok(Admitted { package, decoder, report })
-            }
-            _ => Err(findings),
+        let Trial { findings: of_trial, random_payloads, cut_payloads, warnings } =
+            self.try_out(&package, &decoder);
+        findings.extend(of_trial);
+        if !findings.is_empty() {
+            return Err(findings);
         }
+        let report = Report {
+            vectors: package.vectors().len(),
+            random_payloads,
+            cut_payloads,
+            previous: previous.map(|previous| previous.version.clone()),
+            warnings,
+        };
+        Ok(Admitted { package, decoder, report })
     }
-}
 
-fn vectors_that_differ(package: &Package, decoder: &Decoder) -> Vec<Finding> {
-    let differing = package.vectors().iter().filter_map(|vector| {
-        let actual: Json = outcome(&run(decoder, &vector.input));
-        let difference = difference(&vector.expect, &actual)?;
-        let difference = Box::new(difference);
-        Some(Finding::Vector(VectorDiffers { vector: vector.name.clone(), difference }))
-    });
-    differing.collect()
+    /// Tries a package that is loaded, whoever may publish it and whatever was published before: its declared fields,
+    /// its vectors, and payloads that nobody wrote. Takes seconds of the processor.
+    #[must_use]
+    pub fn try_out(&self, package: &Package, decoder: &Decoder) -> Trial {
+        let (mut findings, mut warnings) =
+            declared::findings(package.manifest(), package.vectors());
+        let differing = run_vectors(package, decoder).filter_map(|run| run.differs);
+        findings.extend(differing.map(Finding::Vector));
+        let random_payloads = random::try_out(package, decoder, self.random_payloads);
+        findings.extend(random_payloads.misbehaved().cloned().map(Finding::Misbehaves));
+        warnings.extend(random_payloads.warning());
+        // Cut payloads are made of vectors, so that whoever tries no random payloads is told of them too.
+        let cut_payloads = CutPayloads::of(package, decoder);
+        warnings.extend(cut_payloads.warning());
+        Trial { findings, random_payloads, cut_payloads, warnings }
+    }
 }
 
 impl Admitted {
@@ -135,7 +149,7 @@ impl Admitted {
         &self.report
     }
 
-    pub(crate) fn into_parts(self) -> (Package, Decoder) {
-        (self.package, self.decoder)
+    pub(crate) fn into_parts(self) -> (Package, Decoder, Report) {
+        (self.package, self.decoder, self.report)
     }
 }

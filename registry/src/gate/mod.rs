@@ -9,14 +9,18 @@ mod mapped;
 mod random;
 mod rehearsal;
 mod settings;
+mod truncation;
+mod vector_run;
 
-pub use admission::{Admitted, Gate, Report};
+pub use admission::{Admitted, Gate, Report, Trial};
 pub use compatibility::next_version;
 pub use finding::Finding;
 pub(crate) use finding::in_words;
 pub use random::{Misbehaved, Payload, Tried};
 pub use rehearsal::{Rehearsal, RehearsalError, VectorDiffers};
 pub use settings::PublicationSettings;
+pub use truncation::{CutPayloads, Misread};
+pub use vector_run::{VectorRun, run_vectors};
 
 pub(crate) use compatibility::incompatibilities;
 

@@ -1,9 +1,10 @@
 //! Runs a package's vectors in the sandbox: nothing is published that does not do what it says.
 
 use champollion_sandbox::{Decoder, Sandbox};
-use champollion_sdk::difference::{Difference, difference};
+use champollion_sdk::{deviation::Deviation, difference::Difference};
 
-use crate::package::{Package, UnusableError, outcome, run};
+use super::vector_run::run_vectors;
+use crate::package::{Package, UnusableError};
 
 /// A package whose every vector was answered as it expects.
 pub struct Rehearsal {
@@ -13,12 +14,14 @@ pub struct Rehearsal {
 
 /// A vector that was not answered as it expects.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("the vector {vector:?} differs {difference}")]
+#[error("the vector {vector:?} {deviation}")]
 pub struct VectorDiffers {
     /// The name of the vector.
     pub vector: String,
     /// The first place where it differs.
     pub difference: Box<Difference>,
+    /// All that is not as the vector expects.
+    pub deviation: Box<Deviation>,
 }
 
 /// The error of a package that does not do what it says.
@@ -38,13 +41,9 @@ impl Rehearsal {
     /// second of the processor: it belongs on a thread that may block.
     pub fn of(package: Package, sandbox: &Sandbox) -> Result<Self, RehearsalError> {
         let decoder = package.load(sandbox)?;
-        for vector in package.vectors() {
-            if let Some(difference) =
-                difference(&vector.expect, &outcome(&run(&decoder, &vector.input)))
-            {
-                let difference = Box::new(difference);
-                return Err(VectorDiffers { vector: vector.name.clone(), difference }.into());
-            }
+        let differs = run_vectors(&package, &decoder).find_map(|run| run.differs);
+        if let Some(differs) = differs {
+            return Err(differs.into());
         }
         Ok(Self { package, decoder })
     }

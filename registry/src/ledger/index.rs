@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     channels::{Canary, Channel, Channels, Health, Shadow, pinned},
+    gate::{Misread, Report},
     package::{DecoderId, Manifest, Package, Summary},
 };
 
@@ -72,6 +73,9 @@ pub(crate) struct IndexLine {
     pub(crate) vectors: usize,
     pub(crate) published_at: Timestamp,
     pub(crate) published_by: String,
+    /// A payload that it read on, though it was cut short; of versions from before this was tried none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) reads_on: Option<Misread>,
 }
 
 /// A published version as the store keeps it.
@@ -116,13 +120,19 @@ impl ValueCodec<Channels> for ChannelsAsJson {
 }
 
 impl IndexLine {
-    pub(crate) fn of(package: &Package, published_by: &str, published_at: Timestamp) -> Self {
+    pub(crate) fn of(
+        package: &Package,
+        report: Report,
+        published_by: &str,
+        published_at: Timestamp,
+    ) -> Self {
         Self {
             digest: package.digest(),
             bytes: package.file().len(),
             vectors: package.vectors().len(),
             published_at,
             published_by: published_by.to_owned(),
+            reads_on: report.cut_payloads.example,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `decoder.toml`: the file in which a manifest is written.
 
-use super::manifest::Manifest;
+use super::{manifest::Manifest, manifest_shape};
 
 /// The key of a field's words, which are no names of ours.
 const WORDS: &str = "words";
@@ -8,9 +8,9 @@ const WORDS: &str = "words";
 /// A fault of a manifest.
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
-    /// It is no TOML, or a key is missing, unknown or of a wrong type.
-    #[error("the manifest cannot be read: {0}")]
-    Unreadable(#[from] toml::de::Error),
+    /// It is no TOML, or keys are missing, unknown or of a wrong type; each that is, a sentence with its line.
+    #[error("the manifest cannot be read: {}", .0.join("; "))]
+    Unreadable(Vec<String>),
     /// It says what cannot be; everything that is wrong, a sentence each.
     #[error("the manifest says what cannot be: {}", .0.join("; "))]
     Inconsistent(Vec<String>),
@@ -19,7 +19,8 @@ pub enum ManifestError {
 impl Manifest {
     /// Reads a `decoder.toml` and checks that it agrees with itself and with the vocabulary.
     pub fn parse(toml: &str) -> Result<Self, ManifestError> {
-        let manifest: Self = toml::from_str(toml)?;
+        let manifest: Self = toml::from_str(toml)
+            .map_err(|error| ManifestError::Unreadable(manifest_shape::faults(toml, &error)))?;
         let complaints = manifest.complaints();
         if complaints.is_empty() {
             Ok(manifest)
@@ -55,7 +56,7 @@ fn rename_keys(table: &mut toml::Table, rename: &impl Fn(&str) -> String) {
 }
 
 /// Writes `fundedBy` as `funded-by`.
-fn kebab_case(camel_case: &str) -> String {
+pub(super) fn kebab_case(camel_case: &str) -> String {
     let mut text = String::new();
     for character in camel_case.chars() {
         if character.is_ascii_uppercase() {

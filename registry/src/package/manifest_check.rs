@@ -4,6 +4,7 @@ use champollion_sandbox::{
     MappingError,
     vocabulary::{self, ValueKind},
 };
+use champollion_sdk::difference::is_nearly;
 
 use super::manifest::{Command, Direction, Field, Manifest};
 
@@ -54,7 +55,7 @@ impl Manifest {
     }
 }
 
-fn complaint_about_field(field: &Field) -> Option<String> {
+pub(super) fn complaint_about_field(field: &Field) -> Option<String> {
     if field.meaning.is_empty() && !field.inferred {
         return Some(format!("the field {} has no meaning", field.name));
     }
@@ -66,9 +67,12 @@ fn complaint_about_field(field: &Field) -> Option<String> {
     }
     let name = field.quantity.as_ref()?;
     let Some(quantity) = vocabulary::quantity(name) else {
+        let near = vocabulary::quantities().find(|quantity| is_nearly(name, quantity.name));
+        let advice = near.map(|quantity| format!(": did you mean {}?", quantity.name));
         return Some(format!(
-            "the field {} has the quantity {name:?}, which the vocabulary does not have",
-            field.name
+            "the field {} has the quantity {name:?}, which the vocabulary does not have{}",
+            field.name,
+            advice.unwrap_or_default()
         ));
     };
     match &field.unit {

@@ -9,6 +9,7 @@ mod limits;
 mod link;
 mod manifest;
 mod manifest_check;
+mod manifest_shape;
 mod mapping;
 mod mapping_toml;
 mod recognized_dialect;

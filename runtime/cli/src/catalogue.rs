@@ -3,7 +3,7 @@
 mod compare;
 
 use champollion_client::{
-    Catalogue as AllDecoders, CatalogueEntry, CatalogueExample, CatalogueQuery, Direction,
+    Catalogue as AllDecoders, CatalogueEntry, CatalogueExample, CatalogueQuery, Direction, Misread,
 };
 use champollion_registry::package::DecoderId;
 use clap::{Args, Subcommand, ValueEnum};
@@ -184,6 +184,16 @@ fn show_decoder(decoder: &CatalogueEntry) {
         output::line(format_args!("the fields are those of the mapping {}", mapping.version));
     }
     show_examples(&decoder.examples);
+    let shown = decoder.versions.iter().find(|other| other.version == decoder.version);
+    if let Some(misread) = shown.and_then(|version| version.reads_on.as_ref()) {
+        let Misread { vector, kept_bytes, bytes, path, whole, made_up } = misread;
+        output::line(format_args!(
+            "reads on where a payload ends too soon: {}",
+            output::quoted(format_args!(
+                "{path} is {made_up} instead of {whole} where {vector:?} is cut after {kept_bytes} of {bytes} bytes"
+            ))
+        ));
+    }
     let Some(script) = &decoder.script else { return };
     if let Some(dialect) = &script.dialect {
         let how = if script.recognized { " (recognized)" } else { "" };

@@ -1,4 +1,4 @@
-//! `champollion decode`: a payload is tried with a package from a file.
+//! `champollion decode`: payloads are decoded with a package, a codec or the sources of a decoder.
 
 use std::path::{Path, PathBuf};
 
@@ -12,44 +12,65 @@ use jiff::Timestamp;
 use semver::Version;
 use serde::Serialize;
 
-use super::{Failure, output, own_json::read_own_json, sandbox, settings};
+use super::{
+    Failure,
+    bulk::Bulk,
+    output,
+    own_json::read_own_json,
+    sandbox, settings,
+    sources::{Loaded, Sources},
+};
 
-/// Decodes one payload with a package or a JavaScript codec from a file: no server, no sources.
+/// Decodes payloads with a package, a JavaScript codec or the folder of a decoder's sources: no server. One payload is
+/// shown, those of a file are written into another.
 #[derive(Args)]
 pub(super) struct Decode {
-    /// The package, or the codec in JavaScript as its maker wrote it, whatever its name ends in
+    /// Folder of sources, package, or codec in JavaScript, as --decoder names it
+    #[arg(value_name = "DIR|FILE", conflicts_with = "decoder")]
+    sources: Option<PathBuf>,
+    /// The package, the codec in JavaScript as its maker wrote it, whatever its name ends in, or the folder of the
+    /// sources, whose vectors may fail; with --in several packages may be given, among which a column chooses
     #[arg(long, value_name = "FILE")]
-    decoder: PathBuf,
-    /// FPort that the payload came over
-    #[arg(long, value_name = "PORT", required_unless_present = "command")]
-    fport: Option<u8>,
-    /// The payload as hexadecimal digits, decrypted
-    #[arg(long, value_name = "DIGITS", required_unless_present = "command")]
-    hex: Option<Hex>,
-    /// Encode this command, a JSON object, instead of decoding an uplink
-    #[arg(long, value_name = "JSON", conflicts_with_all = ["fport", "hex", "downlink"])]
-    command: Option<String>,
-    /// Read the payload as one that was sent to the device
-    #[arg(long)]
-    downlink: bool,
-    /// Frame counter of the uplink
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    fcnt: u32,
-    /// Moment at which the frame was received or sent, as in 2026-01-31T12:00:00Z; now without it
-    #[arg(long, value_name = "TIME")]
-    at: Option<Timestamp>,
-    /// A setting of the device that the decoder reads; may stand several times
-    #[arg(long, value_name = "NAME=VALUE", value_parser = settings::variable)]
-    variable: Vec<(String, Setting)>,
-    /// State that the decoder returned for the previous frame, as hexadecimal digits
-    #[arg(long, value_name = "DIGITS", default_value = "")]
-    state: Hex,
+    decoder: Vec<PathBuf>,
+    #[command(flatten)]
+    input: InputArguments,
+    #[command(flatten)]
+    bulk: Bulk,
     /// Show what a JavaScript codec has logged
     #[arg(long, short)]
     verbose: bool,
     /// Print JSON instead of text for people
     #[arg(long)]
     json: bool,
+}
+
+/// An input of a decoder, as arguments give it.
+#[derive(Args)]
+pub(super) struct InputArguments {
+    /// FPort that the payload came over
+    #[arg(long, visible_alias = "port", value_name = "PORT")]
+    pub(super) fport: Option<u8>,
+    /// The payload as hexadecimal digits, decrypted
+    #[arg(long, value_name = "DIGITS")]
+    pub(super) hex: Option<Hex>,
+    /// Encode this command, a JSON object, instead of decoding an uplink
+    #[arg(long, value_name = "JSON", conflicts_with_all = ["fport", "hex", "downlink"])]
+    pub(super) command: Option<String>,
+    /// Read the payload as one that was sent to the device
+    #[arg(long)]
+    downlink: bool,
+    /// Frame counter of the uplink
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    fcnt: u32,
+    /// Moment at which the frame was received or sent, as in 2026-01-31T12:00:00Z
+    #[arg(long, value_name = "TIME")]
+    pub(super) at: Option<Timestamp>,
+    /// A setting of the device that the decoder reads; may stand several times
+    #[arg(long, value_name = "NAME=VALUE", value_parser = settings::variable)]
+    pub(super) variable: Vec<(String, Setting)>,
+    /// State that the decoder returned for the previous frame, as hexadecimal digits
+    #[arg(long, value_name = "DIGITS", default_value = "")]
+    state: Hex,
 }
 
 /// The report that `--json` prints.
@@ -63,12 +84,12 @@ struct Report<'call> {
     outcome: ReportedOutcome<'call>,
 }
 
-#[derive(Serialize)]
-struct Name {
+#[derive(Clone, Serialize)]
+pub(super) struct Name {
     /// The decoder's, or the name of the file of a codec that is in no package.
-    id: String,
+    pub(super) id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    version: Option<Version>,
+    pub(super) version: Option<Version>,
     digest: Digest,
 }
 
@@ -90,23 +111,20 @@ struct ReportedError<'call> {
 
 impl Decode {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let task = format!("{} cannot be used", self.decoder.display());
-        let file = std::fs::read(&self.decoder).map_err(Failure::of(&task))?;
-        let (decoder, name) = if is_script(&self.decoder, &file) {
-            script(&self.decoder, &file).map_err(Failure::quoting(&task))?
-        } else {
-            let package = package(file, &task)?;
-            let sandbox = sandbox::of(&package).map_err(Failure::of(&task))?;
-            let decoder = package.load(&sandbox).map_err(Failure::quoting(&task))?;
-            let manifest = package.manifest();
-            let name = Name {
-                id: manifest.id.to_string(),
-                version: Some(manifest.version.clone()),
-                digest: package.digest(),
+        let places: Vec<PathBuf> = self.sources.into_iter().chain(self.decoder).collect();
+        if self.bulk.is_asked_for() {
+            return self.bulk.run(&places, &self.input, self.json);
+        }
+        let [place] = places.as_slice() else {
+            let reason = match places.len() {
+                0 => "--decoder names a package, a codec, or the folder of a decoder's sources",
+                _ => "one payload is decoded by one decoder: --in takes several",
             };
-            (decoder, name)
+            return Err(Failure::new("nothing is decoded", reason));
         };
-        let call = run(&decoder, &self.input()?);
+        let Tool { decoder, name } = Tool::load(place)?;
+        let input = self.input.input(Timestamp::now())?;
+        let call = run(&decoder, &input);
         let log = self.verbose.then_some(&*call.log);
         if self.json {
             output::json(&Report {
@@ -121,16 +139,47 @@ impl Decode {
         }
         call.result.map(drop).map_err(Failure::quoting("the payload was not decoded"))
     }
+}
 
-    fn input(&self) -> Result<Input, Failure> {
-        let at = self.at.unwrap_or_else(Timestamp::now);
-        let variables: IndexMap<String, Setting> = self.variable.iter().cloned().collect();
+/// A decoder from a file or a folder, ready to be called.
+pub(super) struct Tool {
+    pub(super) decoder: Decoder,
+    pub(super) name: Name,
+}
+
+impl Tool {
+    /// Loads the package or the codec in a file, or the sources in a folder.
+    pub(super) fn load(place: &Path) -> Result<Self, Failure> {
+        if place.is_dir() {
+            let Loaded { package, decoder } = Sources::read_without_vectors(place)?.load()?;
+            return Ok(Self { decoder, name: Name::of(&package) });
+        }
+        let task = format!("{} cannot be used", place.display());
+        let file = std::fs::read(place).map_err(Failure::of(&task))?;
+        if is_script(place, &file) {
+            let (decoder, name) = script(place, &file).map_err(Failure::quoting(&task))?;
+            return Ok(Self { decoder, name });
+        }
+        let package = package(file, &task)?;
+        let sandbox = sandbox::of(&package).map_err(Failure::of(&task))?;
+        let decoder = package.load(&sandbox).map_err(Failure::quoting(&task))?;
+        Ok(Self { decoder, name: Name::of(&package) })
+    }
+}
+
+impl InputArguments {
+    /// The input for a call, at the moment that is given or at another one.
+    pub(super) fn input(&self, otherwise: Timestamp) -> Result<Input, Failure> {
+        let at = self.at.unwrap_or(otherwise);
+        let variables = self.variables();
         if let Some(command) = &self.command {
             let data = read_own_json(command).map_err(Failure::of("the command is no JSON"))?;
             return Ok(Input::Command(CommandInput { data, issued_at: at, variables }));
         }
-        let (f_port, payload) =
-            (self.fport.unwrap_or_default(), self.hex.clone().unwrap_or_default());
+        let (Some(f_port), Some(payload)) = (self.fport, self.hex.clone()) else {
+            let reason = "--fport and --hex give a payload, --command gives a command";
+            return Err(Failure::new("there is nothing to decode", reason));
+        };
         if self.downlink {
             return Ok(Input::Downlink(DownlinkInput { f_port, payload, sent_at: at, variables }));
         }
@@ -142,6 +191,26 @@ impl Decode {
             variables,
             state: self.state.clone(),
         }))
+    }
+
+    /// The input for a vector, which is the same whenever it is run.
+    pub(super) fn recorded(&self) -> Result<Input, Failure> {
+        self.input(Timestamp::UNIX_EPOCH)
+    }
+
+    pub(super) fn variables(&self) -> IndexMap<String, Setting> {
+        self.variable.iter().cloned().collect()
+    }
+}
+
+impl Name {
+    fn of(package: &Package) -> Self {
+        let manifest = package.manifest();
+        Self {
+            id: manifest.id.to_string(),
+            version: Some(manifest.version.clone()),
+            digest: package.digest(),
+        }
     }
 }
 
@@ -195,6 +264,11 @@ fn reported(call: &Call<Answer>) -> ReportedOutcome<'_> {
 fn show(name: &Name, call: &Call<Answer>) {
     let version = name.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
     output::line(format_args!("{}{version} ({})", name.id, name.digest));
+    show_call(call);
+}
+
+/// Shows what a decoder answers, and the fuel that it took.
+pub(super) fn show_call(call: &Call<Answer>) {
     output::line(format_args!("{} units of fuel", call.fuel));
     match &call.result {
         Ok(Answer::Reading(reading)) => show_reading(reading),

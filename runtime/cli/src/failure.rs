@@ -32,6 +32,18 @@ impl Failure {
         Self { task: task.into(), reason }
     }
 
+    /// A failure of several faults: each on a line of its own, where there are more than one.
+    pub(super) fn listing(task: impl Into<String>, faults: &[String]) -> Self {
+        let reason = match faults {
+            [fault] => output::quoted(fault),
+            faults => {
+                let lines = faults.iter().map(|fault| format!("\n  {}", output::quoted(fault)));
+                format!("{} faults{}", faults.len(), lines.collect::<String>())
+            }
+        };
+        Self { task: task.into(), reason }
+    }
+
     /// An error whose text says what was to be done, and whose source says why that was not.
     pub(super) fn of_source(error: &dyn Error) -> Self {
         match error.source() {

@@ -8,7 +8,10 @@ const TASKS: &[(&str, &[&str])] = &[
     ("Say who may do what", &["partners", "people", "tokens"]),
     ("Register devices and get their data", &["devices", "records", "routes", "downlinks"]),
     ("Find out why a frame or a message is refused", &["network-servers", "frames", "parked"]),
-    ("Write, try and publish decoders", &["build", "import", "decode", "publish"]),
+    (
+        "Write, try and publish decoders",
+        &["new", "test", "vectors", "vocabulary", "build", "bench", "import", "decode", "publish"],
+    ),
     ("See what can be decoded, and look after it", &["catalogue", "registry"]),
     ("Set up a shell", &["completions", "man", "help"]),
 ];

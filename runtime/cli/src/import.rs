@@ -30,6 +30,7 @@ use super::{
     sandbox,
 };
 use mappings::GivenMapping;
+pub(super) use published::PACKAGE_BYTES;
 use published::Published;
 
 /// Makes packages of JavaScript codecs and runs their examples. Without --out and --to it only tries

@@ -4,8 +4,11 @@
 #![forbid(unsafe_code)]
 
 mod admin;
+mod bench;
 mod build;
+mod bulk;
 mod catalogue;
+mod compile;
 mod compile_worker;
 mod componentize;
 mod connection;
@@ -17,6 +20,7 @@ mod frames;
 mod help;
 mod import;
 mod network_servers;
+mod new;
 mod output;
 mod own_json;
 mod parked;
@@ -30,12 +34,20 @@ mod redecode;
 mod registry;
 mod routes;
 mod sandbox;
+mod sdk_files;
 mod serve;
 mod settings;
 mod shell;
+mod sources;
 mod storage;
 mod table;
+mod test;
 mod tokens;
+mod vector_report;
+mod vectors;
+mod vectors_file;
+mod verify;
+mod vocabulary;
 
 use std::process::ExitCode;
 
@@ -55,10 +67,20 @@ struct Cli {
 enum Command {
     /// Run the server until it is stopped
     Serve(serve::Serve),
-    /// Decode one payload with a package from a file
-    Decode(decode::Decode),
+    /// Lay out a new decoder, in JavaScript or Rust
+    New(new::New),
+    /// Try a decoder as a server does before it publishes it
+    Test(test::Test),
     /// Make a package of a decoder's sources, and run its vectors
     Build(build::Build),
+    /// Measure fuel, time, memory and size of a decoder
+    Bench(bench::Bench),
+    /// Record payloads with what a decoder makes of them
+    Vectors(vectors::Vectors),
+    /// List the quantities that fields can have
+    Vocabulary(vocabulary::Vocabulary),
+    /// Decode a payload, or a file of them, without a server
+    Decode(decode::Decode),
     /// Make packages of JavaScript codecs, and publish them
     Import(import::Import),
     /// Publish packages on a server
@@ -107,8 +129,13 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Command::Serve(command) => command.run(),
         Command::Admin(command) => command.run(),
-        Command::Decode(command) => command.run(),
+        Command::New(command) => command.run(),
+        Command::Test(command) => command.run(),
         Command::Build(command) => command.run(),
+        Command::Bench(command) => command.run(),
+        Command::Vectors(command) => command.run(),
+        Command::Vocabulary(command) => command.run(),
+        Command::Decode(command) => command.run(),
         Command::Frames(command) => command.run(),
         Command::Import(command) => command.run(),
         Command::Publish(command) => connection::block_on(command.run()),

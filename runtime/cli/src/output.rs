@@ -52,7 +52,7 @@ pub(super) fn json_line(json: &str) {
 /// Escapes the control characters that JSON lets stand in strings, such as DEL, as JSON writes escapes: the text
 /// stays the same JSON, and commands no terminal. Those between tokens, as in the data of a decoder that sets
 /// it with tabs, become blanks: an escape is valid in a string alone.
-fn escaped(json: &str) -> String {
+pub(super) fn escaped(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
     let (mut in_string, mut after_backslash) = (false, false);
     for character in json.chars() {

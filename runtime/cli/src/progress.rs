@@ -13,3 +13,13 @@ pub(super) fn bar(steps: usize, json: bool) -> ProgressBar {
         Err(_) => bar,
     }
 }
+
+/// A bar of the bytes of a file that were read.
+pub(super) fn bytes(bytes: u64, hidden: bool) -> ProgressBar {
+    let bar = bar(0, hidden);
+    bar.set_length(bytes);
+    match ProgressStyle::with_template("{bar:40} {binary_bytes}/{binary_total_bytes} {eta}") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}

@@ -13,7 +13,7 @@ use champollion_delivery::{
 };
 use clap::{Args, Subcommand};
 
-use super::{Failure, connection::Connection, output, redecode::Redecode};
+use super::{Failure, connection::Connection, output, redecode::Redecode, verify::Verify};
 
 /// After a stream was lost, so long is waited.
 const RECONNECT: Duration = Duration::from_secs(1);
@@ -68,6 +68,8 @@ enum Action {
     /// Decode what is still kept once more, by another version: corrected records, which name those that
     /// they replace
     Redecode(Redecode),
+    /// Decode the records of a file again from their raw payloads, and say where one differs
+    Verify(Verify),
     /// Remove records that were processed
     Ack {
         /// Cursor of the last record that was processed
@@ -159,6 +161,7 @@ impl Records {
             Action::Ack { cursor, route } => {
                 self.acknowledge(&client, *cursor, route.as_ref()).await
             }
+            Action::Verify(verify) => verify.run(&client, self.json).await,
             Action::Redecode(redecode) => {
                 redecode.run(&client, self.group.as_ref(), self.json).await
             }

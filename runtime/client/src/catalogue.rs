@@ -7,7 +7,7 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
-use crate::{Answer, Channel, Client, ClientError, client::ask, pages::all};
+use crate::{Answer, Channel, Client, ClientError, Misread, client::ask, pages::all};
 
 /// All that can be decoded, or as much of it as was asked for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -189,6 +189,9 @@ pub struct CatalogueVersion {
     /// The reason why no device gets it that does not pin it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub yanked: Option<String>,
+    /// A payload that it reads though it ends too soon, with the value that it makes up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reads_on: Option<Misread>,
 }
 
 /// A reason not to use a decoder any more.

@@ -85,7 +85,7 @@ pub use network_servers::{
     BrokerCheck, Finding, FindingSeverity, LeftSession, NetworkServerCheck, NetworkServerList,
     TopicCheck, Traffic,
 };
-pub use packages::{Channel, Publication, Published, RandomPayloads, Report};
+pub use packages::{Channel, CutPayloads, Misread, Publication, Published, RandomPayloads, Report};
 pub use parked::{ParkedList, ParkedMessage, ParkedText, Retried};
 pub use partners::{Partner, PartnerChange, PartnerList, PartnerRequest};
 pub use people::{Grant, GrantRequest, Person, PersonChange, PersonList, PersonRequest};

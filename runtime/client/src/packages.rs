@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use semver::Version;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::{
     Answer, Client, ClientError,
@@ -66,10 +67,47 @@ pub struct Report {
     pub vectors: u64,
     /// The outcome of the random payloads.
     pub random_payloads: RandomPayloads,
+    /// The outcome of the vectors' payloads, cut short; servers of before tried none.
+    #[serde(default)]
+    pub cut_payloads: CutPayloads,
     /// The version that it was compared with.
     pub previous: Option<Version>,
     /// Findings that are no reason to refuse the package.
     pub warnings: Vec<String>,
+}
+
+/// The outcome of payloads that were cut short at each length.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CutPayloads {
+    /// The number of payloads that were tried.
+    pub tried: u64,
+    /// Those of which the decoder made values that the whole payload does not have.
+    pub misread: u64,
+    /// The first of these.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub example: Option<Misread>,
+    /// Whether they took so long that no more were tried.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cut_short: bool,
+}
+
+/// A payload that was cut short, and read as if it were whole.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Misread {
+    /// The name of the vector.
+    pub vector: String,
+    /// The bytes that were left.
+    pub kept_bytes: u64,
+    /// The bytes of the whole payload.
+    pub bytes: u64,
+    /// The place of the value in `data`, or of the measurement.
+    pub path: String,
+    /// The value in the reading of the whole payload.
+    pub whole: Value,
+    /// The value that was made up.
+    pub made_up: Value,
 }
 
 /// The outcome of payloads that were made by chance.

@@ -20,11 +20,18 @@ pub trait Decoder {
     }
 }
 
-/// Makes the crate a component around a [`Decoder`]. On targets other than WebAssembly it expands to
-/// nothing, so that the crate builds and is tested as ordinary Rust.
+/// Names a decoder as one, where nothing else does: natively the compiler would call it unused.
+#[doc(hidden)]
+pub fn is_decoder<D: Decoder>() {}
+
+/// Makes the crate a component around a [`Decoder`]. On targets other than WebAssembly it does nothing but look that
+/// there is one, so that the crate builds and is tested as ordinary Rust.
 #[macro_export]
 macro_rules! export {
     ($decoder:ty) => {
+        #[cfg(not(target_arch = "wasm32"))]
+        const _: fn() = $crate::is_decoder::<$decoder>;
+
         #[cfg(target_arch = "wasm32")]
         const _: () = {
             use $crate::bindings::exports::champollion::decoder::codec;
@@ -33,18 +40,21 @@ macro_rules! export {
 
             impl codec::Guest for Component {
                 fn decode_uplink(uplink: codec::Uplink) -> Result<codec::Reading, codec::Failure> {
+                    $crate::note_panics();
                     <$decoder as $crate::Decoder>::decode_uplink(&uplink).map(Into::into)
                 }
 
                 fn encode_downlink(
                     command: codec::Command,
                 ) -> Result<codec::Downlink, codec::Failure> {
+                    $crate::note_panics();
                     <$decoder as $crate::Decoder>::encode_downlink(&command)
                 }
 
                 fn decode_downlink(
                     downlink: codec::SentDownlink,
                 ) -> Result<codec::Reading, codec::Failure> {
+                    $crate::note_panics();
                     <$decoder as $crate::Decoder>::decode_downlink(&downlink).map(Into::into)
                 }
             }

@@ -35,11 +35,16 @@
 #[cfg(target_arch = "wasm32")]
 mod arena;
 mod bits;
+pub mod clocks;
 mod command;
 mod decoder;
 #[cfg(not(target_family = "wasm"))]
+pub mod deviation;
+#[cfg(not(target_family = "wasm"))]
 pub mod difference;
 mod failure;
+pub mod families;
+mod panic_note;
 pub mod quantity;
 mod reader;
 mod reading;
@@ -71,6 +76,10 @@ pub use bindings::exports::champollion::decoder::codec::{
 };
 pub use bits::{BitOrder, BitReader};
 pub use decoder::Decoder;
+#[doc(hidden)]
+pub use decoder::is_decoder;
+#[doc(hidden)]
+pub use panic_note::note_panics;
 pub use quantity::Quantity;
 pub use reader::Reader;
 pub use reading::Reading;

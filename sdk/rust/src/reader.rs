@@ -122,6 +122,40 @@ impl<'payload> Reader<'payload> {
         self.bytes(width)
     }
 
+    /// A number in two's complement of `width` bytes, 0 to 8, least significant first. More are an invalid value.
+    pub fn signed_le(&mut self, width: usize) -> Result<Spanned<i64>, Failure> {
+        Ok(self.unsigned_le(width)?.map(|number| with_sign(number, width)))
+    }
+
+    /// A number in two's complement of `width` bytes, 0 to 8, most significant first. More are an invalid value.
+    pub fn signed_be(&mut self, width: usize) -> Result<Spanned<i64>, Failure> {
+        Ok(self.unsigned_be(width)?.map(|number| with_sign(number, width)))
+    }
+
+    /// A number of two decimal digits in each of `width` bytes, 0 to 8, least significant byte first, as meters of
+    /// EN 13757 write them. A digit above 9 is an invalid value.
+    pub fn bcd_le(&mut self, width: usize) -> Result<Spanned<u64>, Failure> {
+        let bytes = self.narrow(width)?;
+        decimal(bytes, bytes.value.iter().rev())
+    }
+
+    /// A number of two decimal digits in each of `width` bytes, 0 to 8, most significant byte first. A digit above 9
+    /// is an invalid value.
+    pub fn bcd_be(&mut self, width: usize) -> Result<Spanned<u64>, Failure> {
+        let bytes = self.narrow(width)?;
+        decimal(bytes, bytes.value.iter())
+    }
+
+    /// An IEEE 754 double, least significant byte first. NaN and infinities are invalid values.
+    pub fn f64_le(&mut self) -> Result<Spanned<f64>, Failure> {
+        finite(self.u64_le()?.map(f64::from_bits))
+    }
+
+    /// An IEEE 754 double, most significant byte first. NaN and infinities are invalid values.
+    pub fn f64_be(&mut self) -> Result<Spanned<f64>, Failure> {
+        finite(self.u64_be()?.map(f64::from_bits))
+    }
+
     /// Three bytes, least significant first.
     pub fn u24_le(&mut self) -> Result<Spanned<u32>, Failure> {
         Ok(self.array()?.map(|[low, middle, high]| u32::from_le_bytes([low, middle, high, 0])))
@@ -174,6 +208,8 @@ integers! {
     i32_be: i32, from_be_bytes, "most significant byte first";
     u64_le: u64, from_le_bytes, "least significant byte first";
     u64_be: u64, from_be_bytes, "most significant byte first";
+    i64_le: i64, from_le_bytes, "least significant byte first";
+    i64_be: i64, from_be_bytes, "most significant byte first";
 }
 
 impl Uplink {
@@ -199,11 +235,37 @@ pub(crate) fn span_of(offset: usize, length: usize) -> Option<Span> {
     Some(Span { offset, length })
 }
 
-fn finite(read: Spanned<f32>) -> Result<Spanned<f32>, Failure> {
-    if read.value.is_finite() {
+fn finite<F: Copy + Into<f64>>(read: Spanned<F>) -> Result<Spanned<F>, Failure> {
+    let value: f64 = read.value.into();
+    if value.is_finite() {
         return Ok(read);
     }
-    Err(Failure::invalid_value(format!("{} is no finite number", read.value)).at(read.span))
+    Err(Failure::invalid_value(format!("{value} is no finite number")).at(read.span))
+}
+
+/// Takes the highest bit of so many bytes for the sign.
+fn with_sign(number: u64, width: usize) -> i64 {
+    // Shifting up to the top and back copies the sign bit into all bits above.
+    let unused = 64 - 8 * width.clamp(1, size_of::<u64>());
+    (number.cast_signed() << unused) >> unused
+}
+
+/// Reads decimal digits, two in each byte, those of the first byte being the highest.
+fn decimal<'bytes>(
+    read: Spanned<&[u8]>,
+    mut highest_first: impl Iterator<Item = &'bytes u8>,
+) -> Result<Spanned<u64>, Failure> {
+    let number = highest_first.try_fold(0_u64, |number, byte| {
+        let (tens, ones) = (byte >> 4, byte & 0x0F);
+        (tens < 10 && ones < 10).then(|| number * 100 + u64::from(tens) * 10 + u64::from(ones))
+    });
+    match number {
+        Some(value) => Ok(Spanned { value, span: read.span }),
+        None => {
+            let message = format!("{:02X?} has digits that are not decimal", read.value);
+            Err(Failure::invalid_value(message).at(read.span))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -285,5 +347,55 @@ mod tests {
         let failure = Reader::new(&nan).f32_le().unwrap_err();
         assert_eq!(failure.kind, FailureKind::InvalidValue);
         assert_eq!(Reader::new(&1.5_f32.to_be_bytes()).f32_be().unwrap().value, 1.5);
+    }
+
+    #[test]
+    fn signed_numbers_of_any_width_are_read() {
+        let bytes = [0xFF, 0xFE, 0x7F];
+        assert_eq!(Reader::new(&bytes).signed_be(2).unwrap().value, -2);
+        assert_eq!(Reader::new(&bytes).signed_le(2).unwrap().value, -257);
+        assert_eq!(Reader::new(&bytes).signed_le(3).unwrap().value, 0x7F_FEFF);
+        assert_eq!(Reader::new(&bytes).signed_le(0).unwrap().value, 0);
+        assert_eq!(
+            Reader::new(&[0x80; 8]).signed_be(8).unwrap().value,
+            0x8080_8080_8080_8080_u64.cast_signed()
+        );
+    }
+
+    #[test]
+    fn decimal_digits_are_read_in_both_orders() {
+        let bytes = [0x12, 0x34, 0x56];
+        assert_eq!(Reader::new(&bytes).bcd_be(3).unwrap().value, 123_456);
+        assert_eq!(Reader::new(&bytes).bcd_le(3).unwrap().value, 563_412);
+        let failure = Reader::new(&[0x1A]).bcd_le(1).unwrap_err();
+        assert_eq!(failure.kind, FailureKind::InvalidValue);
+        assert_eq!(failure.span, Some(Span { offset: 0, length: 1 }));
+        assert_eq!(Reader::new(&[0x99; 8]).bcd_le(8).unwrap().value, 9_999_999_999_999_999);
+    }
+
+    #[test]
+    fn scaled_numbers_are_the_nearest_to_what_is_written() {
+        assert_eq!(*Reader::new(&[0x01, 0x59]).u16_be().unwrap().divided_by(10.0), 34.5);
+        assert_eq!(*Reader::new(&[0xFF, 0xCE]).i16_be().unwrap().divided_by(10.0), -5.0);
+    }
+
+    proptest::proptest! {
+        /// Whatever is read of whatever comes: a value or a failure.
+        #[test]
+        fn no_input_panics(payload: Vec<u8>, width in 0_usize..12, steps: Vec<u8>) {
+            let mut reader = Reader::new(&payload);
+            for step in steps {
+                let _ = match step % 8 {
+                    0 => reader.unsigned_le(width).map(drop),
+                    1 => reader.signed_le(width).map(drop),
+                    2 => reader.signed_be(width).map(drop),
+                    3 => reader.bcd_le(width).map(drop),
+                    4 => reader.bcd_be(width).map(drop),
+                    5 => reader.f64_le().map(drop),
+                    6 => reader.f32_be().map(drop),
+                    _ => reader.block(width).map(drop),
+                };
+            }
+        }
     }
 }

@@ -90,6 +90,41 @@ macro_rules! bit_fields {
 
 bit_fields!(u8, u16, u32, u64);
 
+/// Whole numbers that count parts of a unit.
+macro_rules! parts {
+    ($($integer:ty: $as_float:expr),*) => {$(
+        impl Spanned<$integer> {
+            /// The number in a unit that has so many of the number's own: 345 tenths are 34.5. Dividing gives the
+            /// nearest number to the decimal one; multiplying by 0.1 does not.
+            #[must_use]
+            pub fn divided_by(self, parts: f64) -> Spanned<f64> {
+                self.map(|value| $as_float(value) / parts)
+            }
+        }
+    )*};
+}
+
+parts!(
+    u8: f64::from, i8: f64::from, u16: f64::from, i16: f64::from, u32: f64::from, i32: f64::from,
+    u64: rounded_u64, i64: rounded
+);
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "numbers above 2^53 are rounded, as all floating point numbers are"
+)]
+fn rounded(value: i64) -> f64 {
+    value as f64
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "numbers above 2^53 are rounded, as all floating point numbers are"
+)]
+fn rounded_u64(value: u64) -> f64 {
+    value as f64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,6 +6,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::{
     Command, Decoder, Downlink, Failure, FailureKind, Measurement, Reading, SentDownlink, Span,
     Uplink, Value, Variable,
+    deviation::Deviation,
     difference::{Difference, difference},
     vectors::{self, Hex, Input, Setting, Vector},
 };
@@ -21,13 +22,13 @@ pub fn check_vectors<D: Decoder>(json: &str) {
     let differing: Vec<String> = vectors
         .iter()
         .filter_map(|vector| {
-            let difference = check::<D>(vector)?;
-            Some(format!("{}: {difference}", vector.name))
+            let deviation = Deviation::of(&vector.expect, &run::<D>(&vector.input))?;
+            Some(format!("{:?} {deviation}", vector.name))
         })
         .collect();
     assert!(
         differing.is_empty(),
-        "{} of {} vectors differ:\n{}",
+        "{} of {} vectors are not answered as they expect:\n{}",
         differing.len(),
         vectors.len(),
         differing.join("\n")

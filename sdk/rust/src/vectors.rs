@@ -31,7 +31,7 @@ use utoipa::{
 };
 
 /// The kinds of failures as `wit/v1` names them.
-const FAILURE_KINDS: [&str; 8] = [
+pub(crate) const FAILURE_KINDS: [&str; 8] = [
     "unknown-port",
     "unknown-message",
     "too-short",

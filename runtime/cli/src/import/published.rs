@@ -17,8 +17,8 @@ use crate::Failure;
 /// Questions that a server is asked at once.
 const AT_ONCE: usize = 8;
 
-/// The most bytes of a package that is compared with.
-const PACKAGE_BYTES: usize = 64 << 20;
+/// The most bytes of a package that is taken from a server.
+pub(crate) const PACKAGE_BYTES: usize = 64 << 20;
 
 /// The packages that a server has, by decoder.
 #[derive(Default)]

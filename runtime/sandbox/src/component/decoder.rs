@@ -11,6 +11,7 @@ use super::{
     instance::{Function, Instance},
     lift::Lift,
     lower::Lower,
+    panic_note::panic_note,
 };
 use crate::{
     Call, CallError, Command, Digest, Downlink, Limits, Reading, SentDownlink, Settings, Specimen,
@@ -153,10 +154,22 @@ impl ComponentDecoder {
     ) -> (Call<Lifted>, bool) {
         let outcome = self.run_to_its_end(instance, function, lower, lift);
         let kept = outcome.is_ok() && instance.can_be_restored();
-        let result = outcome.unwrap_or_else(|error| Err(self.limits.call_error(&error)));
+        let result = outcome.unwrap_or_else(|error| Err(self.call_error(instance, &error)));
         let fuel = self.limits.fuel - instance.store.get_fuel().unwrap_or(0);
         let memory_bytes = instance.store.data().peak_bytes();
         (Call { result, fuel, memory_bytes, log: Vec::new() }, kept)
+    }
+
+    /// Returns the meaning of the engine's error. A decoder that panicked may have said why.
+    fn call_error(&self, instance: &Instance, error: &wasmtime::Error) -> CallError {
+        match self.limits.call_error(error) {
+            CallError::Trapped { reason } => {
+                let words = panic_note(instance.memory.data(&instance.store));
+                let reason = words.map_or(reason, |words| format!("it panicked at {words}"));
+                CallError::Trapped { reason }
+            }
+            other => other,
+        }
     }
 
     fn run_to_its_end<Flat: WasmParams, Lifted>(

@@ -19,6 +19,7 @@ mod inspection;
 mod instance;
 pub(crate) mod lift;
 mod lower;
+mod panic_note;
 mod places;
 mod shared;
 mod structure;

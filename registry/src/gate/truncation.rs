@@ -1,0 +1,217 @@
+//! Cuts the payloads of vectors short, at each length, and looks whether the decoder notices.
+//!
+//! A payload that ends too soon is one that a radio or a network server has cut, or that another device sends. A
+//! decoder should say so, or give what is whole. One that reads on makes values of bytes that are not there, such as
+//! a script that takes a missing byte for zero. It is known by this: a value that the cut payload has too is another
+//! one than in the whole.
+
+use std::{collections::BTreeMap, fmt};
+
+use champollion_sandbox::{Decoder, Reading};
+use champollion_sdk::vectors::{Hex, Input, UplinkInput};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use crate::package::{Answer, Package, run};
+
+/// Fuel that all cut payloads together may burn: a fourth of what random payloads may.
+const FUEL: u64 = 500_000_000;
+
+/// Most characters of a text in an example.
+const TEXT_CHARACTERS: usize = 200;
+
+/// The results of payloads that were cut short.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = CutPayloads)]
+pub struct CutPayloads {
+    /// The number of payloads that were tried: each vector cut at each length.
+    pub tried: usize,
+    /// Those of which the decoder made values that the whole payload does not have.
+    pub misread: usize,
+    /// The first of these.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub example: Option<Misread>,
+    /// Whether they took so long that no more were tried.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub cut_short: bool,
+}
+
+/// A payload that was cut short, and read as if it were whole.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Misread {
+    /// The name of the vector.
+    pub vector: String,
+    /// The bytes that were left.
+    pub kept_bytes: usize,
+    /// The bytes of the whole payload.
+    pub bytes: usize,
+    /// The place of the value in `data`, or of the measurement.
+    pub path: String,
+    /// The value in the reading of the whole payload.
+    #[schema(value_type = Value)]
+    pub whole: Json,
+    /// The value that was made up.
+    #[schema(value_type = Value)]
+    pub made_up: Json,
+}
+
+impl fmt::Display for Misread {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { vector, kept_bytes, bytes, path, whole, made_up } = self;
+        write!(
+            formatter,
+            "the vector {vector:?}, cut after {kept_bytes} of {bytes} bytes, reads {path} as {made_up} instead \
+             of {whole}"
+        )
+    }
+}
+
+impl CutPayloads {
+    /// Cuts the payload of each vector that is read.
+    pub(super) fn of(package: &Package, decoder: &Decoder) -> Self {
+        let mut cut = Self::default();
+        let mut fuel = 0_u64;
+        for vector in package.vectors() {
+            let Input::Uplink(uplink) = &vector.input else { continue };
+            let call = run(decoder, &vector.input);
+            fuel = fuel.saturating_add(call.fuel);
+            let Ok(Answer::Reading(reading)) = call.result else { continue };
+            let whole = values(&reading);
+            for kept_bytes in 0..uplink.payload.0.len() {
+                if fuel > FUEL {
+                    cut.cut_short = true;
+                    return cut;
+                }
+                let call = run(decoder, &Input::Uplink(shortened(uplink, kept_bytes)));
+                fuel = fuel.saturating_add(call.fuel);
+                cut.tried += 1;
+                let Ok(Answer::Reading(reading)) = call.result else { continue };
+                let Some((path, whole, made_up)) = made_up(&whole, &values(&reading)) else {
+                    continue;
+                };
+                cut.misread += 1;
+                cut.example.get_or_insert_with(|| Misread {
+                    vector: shortened_text(&vector.name),
+                    kept_bytes,
+                    bytes: uplink.payload.0.len(),
+                    path: shortened_text(&path),
+                    whole: shortened_value(whole),
+                    made_up: shortened_value(made_up),
+                });
+            }
+        }
+        cut
+    }
+
+    /// Returns what is told of a decoder that reads on.
+    pub(super) fn warning(&self) -> Option<String> {
+        let Self { tried, misread, .. } = self;
+        let example = self.example.as_ref()?;
+        Some(format!(
+            "it reads on where a payload ends too soon ({misread} of {tried} payloads that were cut short): \
+             {example}; check the length, and fail with too-short"
+        ))
+    }
+}
+
+/// The index of the registry keeps an example, so it is bounded.
+fn shortened_text(text: &str) -> String {
+    text.chars().take(TEXT_CHARACTERS).collect()
+}
+
+fn shortened_value(value: Json) -> Json {
+    match value {
+        Json::String(text) => Json::String(shortened_text(&text)),
+        other => other,
+    }
+}
+
+fn shortened(uplink: &UplinkInput, kept_bytes: usize) -> UplinkInput {
+    let mut uplink = uplink.clone();
+    uplink.payload = Hex(uplink.payload.0[..kept_bytes].to_vec());
+    uplink
+}
+
+/// The single values of a reading by their places. An empty list or object has none.
+fn values(reading: &Reading) -> BTreeMap<String, Json> {
+    let mut values = BTreeMap::new();
+    let data: Json = serde_json::from_str(&reading.data.to_string()).unwrap_or_default();
+    collect(String::new(), &data, &mut values);
+    for (index, measurement) in reading.measurements.iter().enumerate() {
+        // By its own name: those of two lists that differ in length are not held against each other.
+        let channel = measurement.channel;
+        let moment = measurement.measured_at.map(|at| at.to_string()).unwrap_or_default();
+        let same = |other: &champollion_sandbox::Measurement| {
+            other.quantity.name == measurement.quantity.name && other.channel == channel
+        };
+        let number = reading.measurements[..index].iter().filter(|other| same(other)).count();
+        let path = format!("{}[{channel}][{number}]{moment}", measurement.quantity.name);
+        values.insert(path, serde_json::json!(measurement.value));
+    }
+    values
+}
+
+fn collect(path: String, value: &Json, values: &mut BTreeMap<String, Json>) {
+    match value {
+        Json::Object(members) => {
+            for (key, value) in members {
+                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                collect(path, value, values);
+            }
+        }
+        Json::Array(items) => {
+            for (index, value) in items.iter().enumerate() {
+                collect(format!("{path}[{index}]"), value, values);
+            }
+        }
+        _ => {
+            values.insert(path, value.clone());
+        }
+    }
+}
+
+/// The first value that is there in both, and is another one in the second.
+fn made_up(
+    whole: &BTreeMap<String, Json>,
+    cut: &BTreeMap<String, Json>,
+) -> Option<(String, Json, Json)> {
+    cut.iter().find_map(|(path, value)| {
+        let before = whole.get(path)?;
+        (before != value).then(|| (path.clone(), before.clone(), value.clone()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn of(data: &Json) -> BTreeMap<String, Json> {
+        let mut values = BTreeMap::new();
+        collect(String::new(), data, &mut values);
+        values
+    }
+
+    #[test]
+    fn a_value_that_is_gone_is_not_made_up() {
+        let whole = of(&json!({"temperature": 21.5, "humidity": 40, "history": [1, 2, 3]}));
+        assert_eq!(made_up(&whole, &of(&json!({"temperature": 21.5, "history": [1]}))), None);
+        assert_eq!(made_up(&whole, &of(&json!({"error": "short"}))), None);
+    }
+
+    #[test]
+    fn a_value_that_is_another_one_is_made_up() {
+        let whole = of(&json!({"temperature": 21.5, "rooms": [{"co2": 400}]}));
+        assert_eq!(
+            made_up(&whole, &of(&json!({"temperature": 25, "rooms": [{"co2": 400}]}))),
+            Some(("temperature".to_owned(), json!(21.5), json!(25)))
+        );
+        assert_eq!(
+            made_up(&whole, &of(&json!({"rooms": [{"co2": null}]}))),
+            Some(("rooms[0].co2".to_owned(), json!(400), json!(null)))
+        );
+    }
+}

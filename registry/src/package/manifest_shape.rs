@@ -1,0 +1,276 @@
+//! The shape of a `decoder.toml`: its keys and the types of their values, as the types themselves tell them. All that
+//! is otherwise is listed with its line, where reading into the types would stop at the first.
+
+use std::{collections::BTreeMap, ops::Range, sync::LazyLock};
+
+use champollion_sdk::difference::is_nearly;
+use semver::Version;
+use serde_json::Value as Json;
+use toml::de::{DeTable, DeValue};
+use utoipa::{PartialSchema, ToSchema};
+
+use super::{
+    decoder_toml::kebab_case,
+    id::DecoderId,
+    manifest::{Field, Manifest},
+    manifest_check::complaint_about_field,
+};
+
+/// Starts the references between schemas.
+const REFERENCE: &str = "#/components/schemas/";
+
+/// The schemas of a manifest and of all that it holds, by their names.
+static SCHEMAS: LazyLock<BTreeMap<String, Json>> = LazyLock::new(|| {
+    let mut all = Vec::new();
+    Manifest::schemas(&mut all);
+    all.push((Manifest::name().into_owned(), Manifest::schema()));
+    // Schemas are texts and numbers alone, which are written without fail.
+    all.into_iter()
+        .map(|(name, schema)| (name, serde_json::to_value(schema).unwrap_or_default()))
+        .collect()
+});
+
+/// Returns all that keeps a text from being read as a manifest, a sentence each. `first` is the error at which reading
+/// into the types has stopped.
+pub(super) fn faults(toml: &str, first: &toml::de::Error) -> Vec<String> {
+    let (table, errors) = DeTable::parse_recoverable(toml);
+    let mut shape = Shape { toml, faults: Vec::new() };
+    for error in &errors {
+        shape.fault(error.span(), error.message());
+    }
+    if !errors.is_empty() {
+        // Of a table that is not whole most would be missing.
+        return shape.faults;
+    }
+    let span = table.span();
+    let table = table.into_inner();
+    shape.table(&table, &SCHEMAS[&*Manifest::name()], ("", span));
+    let is_right = shape.faults.is_empty();
+    shape.values(&table);
+    // What the types alone refuse, such as a link that is none, is told where nothing above tells it.
+    if is_right && !shape.faults.iter().any(|fault| fault.contains(first.message())) {
+        shape.fault(first.span(), first.message());
+    }
+    shape.faults
+}
+
+struct Shape<'toml> {
+    toml: &'toml str,
+    faults: Vec<String>,
+}
+
+impl Shape<'_> {
+    fn fault(&mut self, place: Option<Range<usize>>, problem: impl std::fmt::Display) {
+        let before = place.and_then(|place| self.toml.as_bytes().get(..place.start));
+        let line = before.unwrap_or_default().iter().filter(|byte| **byte == b'\n').count() + 1;
+        let problem = problem.to_string().replace('\n', ", ");
+        self.faults.push(format!("line {line}: {problem}"));
+    }
+
+    /// Looks at a table. `path` names it, and is empty for the whole file.
+    fn table(&mut self, table: &DeTable<'_>, schema: &Json, (path, span): (&str, Range<usize>)) {
+        let Some(properties) = schema["properties"].as_object() else { return };
+        let known: BTreeMap<String, &Json> =
+            properties.iter().map(|(name, schema)| (kebab_case(name), schema)).collect();
+        let of = if path.is_empty() { String::new() } else { format!(" of {path}") };
+        let required = schema["required"].as_array().into_iter().flatten().filter_map(Json::as_str);
+        for name in required.map(kebab_case) {
+            if table.get(&*name).is_none() {
+                self.fault(Some(span.clone()), format_args!("missing field `{name}`{of}"));
+            }
+        }
+        for (key, value) in table {
+            let name: &str = key.get_ref();
+            let Some(schema) = known.get(name) else {
+                let advice = match known.keys().find(|other| is_nearly(name, other)) {
+                    Some(other) => format!("did you mean `{other}`?"),
+                    None => {
+                        let names: Vec<&str> = known.keys().map(String::as_str).collect();
+                        format!("there are {}", names.join(", "))
+                    }
+                };
+                let problem = format!("unknown field `{name}`{of}: {advice}");
+                self.fault(Some(key.span()), problem);
+                continue;
+            };
+            let path = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+            self.value(value.get_ref(), resolved(schema), (&path, value.span()));
+        }
+    }
+
+    fn value(&mut self, value: &DeValue<'_>, schema: &Json, (path, span): (&str, Range<usize>)) {
+        match (type_of(schema), value) {
+            (Some("array"), DeValue::Array(items)) => {
+                for (index, item) in items.iter().enumerate() {
+                    let path = format!("{path}[{index}]");
+                    self.value(item.get_ref(), resolved(&schema["items"]), (&path, item.span()));
+                }
+            }
+            (Some("object"), DeValue::Table(table)) => self.table(table, schema, (path, span)),
+            (Some("string"), DeValue::String(text)) => {
+                let words = schema["enum"].as_array().into_iter().flatten();
+                let words: Vec<&str> = words.filter_map(Json::as_str).collect();
+                if !words.is_empty() && !words.contains(&&**text) {
+                    let words = words.join(", ");
+                    self.fault(
+                        Some(span),
+                        format_args!("{path} is {text:?}: it is one of {words}"),
+                    );
+                }
+            }
+            (Some("integer"), DeValue::Integer(_))
+            | (Some("number"), DeValue::Integer(_) | DeValue::Float(_))
+            | (Some("boolean"), DeValue::Boolean(_)) => {}
+            (
+                Some(wanted @ ("array" | "object" | "string" | "integer" | "number" | "boolean")),
+                _,
+            ) => {
+                let (wanted, found) = (in_toml(wanted), value.type_str());
+                self.fault(
+                    Some(span),
+                    format_args!("{path} must be {wanted}, and is of the type {found}"),
+                );
+            }
+            _ => {}
+        }
+    }
+
+    /// Looks at values that have the right type, and are wrong all the same.
+    fn values(&mut self, table: &DeTable<'_>) {
+        let text = |name: &str| {
+            let value = table.get(name)?;
+            Some((value.get_ref().as_str()?, value.span()))
+        };
+        if let Some((id, span)) = text("id")
+            && let Err(error) = id.parse::<DecoderId>()
+        {
+            self.fault(Some(span), error);
+        }
+        if let Some((version, span)) = text("version")
+            && let Err(error) = version.parse::<Version>()
+        {
+            self.fault(Some(span), format_args!("{version:?} is no version: {error}"));
+        }
+        let fields = table.get("fields").and_then(|fields| fields.get_ref().as_array());
+        for field in fields.into_iter().flatten() {
+            let read = toml_of(field.get_ref()).try_into::<Field>();
+            // Of one that cannot be read the shape tells why.
+            if let Some(complaint) = read.ok().as_ref().and_then(complaint_about_field) {
+                self.fault(Some(field.span()), complaint);
+            }
+        }
+    }
+}
+
+/// The schema itself, where this one refers to another or says that null is possible too.
+fn resolved(schema: &Json) -> &Json {
+    if let Some(name) = schema["$ref"].as_str().and_then(|path| path.strip_prefix(REFERENCE)) {
+        return SCHEMAS.get(name).map_or(&Json::Null, resolved);
+    }
+    for cases in ["oneOf", "anyOf", "allOf"] {
+        let cases = schema[cases].as_array().into_iter().flatten();
+        if let Some(case) = cases.map(resolved).find(|case| case["type"] != "null") {
+            return case;
+        }
+    }
+    schema
+}
+
+fn type_of(schema: &Json) -> Option<&str> {
+    match &schema["type"] {
+        Json::String(name) => Some(name),
+        Json::Array(names) => names.iter().filter_map(Json::as_str).find(|name| *name != "null"),
+        _ => None,
+    }
+}
+
+/// The types of JSON in the words of TOML.
+fn in_toml(json_type: &str) -> &'static str {
+    match json_type {
+        "array" => "an array",
+        "object" => "a table",
+        "string" => "a string",
+        "integer" => "an integer",
+        "number" => "a number",
+        _ => "a boolean",
+    }
+}
+
+/// A value without its places.
+fn toml_of(value: &DeValue<'_>) -> toml::Value {
+    match value {
+        DeValue::String(text) => toml::Value::String(text.to_string()),
+        DeValue::Integer(number) => {
+            let radix = number.radix();
+            toml::Value::Integer(i64::from_str_radix(number.as_str(), radix).unwrap_or_default())
+        }
+        DeValue::Float(number) => toml::Value::Float(number.as_str().parse().unwrap_or_default()),
+        DeValue::Boolean(value) => toml::Value::Boolean(*value),
+        DeValue::Datetime(moment) => toml::Value::Datetime(*moment),
+        DeValue::Array(items) => {
+            toml::Value::Array(items.iter().map(|item| toml_of(item.get_ref())).collect())
+        }
+        DeValue::Table(table) => toml::Value::Table(
+            table
+                .iter()
+                .map(|(key, value)| (key.get_ref().to_string(), toml_of(value.get_ref())))
+                .collect(),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MANIFEST: &str = include_str!("../../tests/registry/decoder.toml");
+
+    fn faults(toml: &str) -> Vec<String> {
+        super::faults(toml, &toml::from_str::<Manifest>(toml).expect_err("it has faults"))
+    }
+
+    #[test]
+    fn a_manifest_of_the_right_shape_may_say_what_cannot_be() {
+        let device = "model = \"";
+        let two = MANIFEST.replacen("version = \"1.0.0\"", "version = \"one\"", 1).replacen(
+            device,
+            &format!("manual = \"nowhere\"\n{device}"),
+            1,
+        );
+        let found = faults(&two);
+        assert!(found.iter().any(|fault| fault.contains("\"one\" is no version")), "{found:#?}");
+        let link = MANIFEST.replacen(device, &format!("manual = \"nowhere\"\n{device}"), 1);
+        let found = faults(&link);
+        assert_eq!(found.len(), 1, "{found:#?}");
+        assert!(found[0].contains("is no link"), "{found:#?}");
+    }
+
+    #[test]
+    fn all_faults_are_told_at_once_with_their_lines() {
+        let toml = "id = \"Acme\"\nversion = 1\nname = \"A\"\nlicense = \"MIT\"\nmaintainer = \"A\"\n\
+            devices = []\n[[ports]]\nport = \"2\"\ndirection = \"upp\"\n[[fields]]\nname = \"t\"\n\
+            type = \"number\"\nquantity = \"air.temprature\"\nmeaning = \"T\"\n";
+        let found = faults(toml);
+        for fault in [
+            "missing field `description`",
+            "missing field `licence`",
+            "missing field `meaning` of ports[0]",
+            "line 9: ports[0].direction is \"upp\": it is one of up, down",
+            "line 8: ports[0].port must be an integer, and is of the type string",
+            "line 4: unknown field `license`: did you mean `licence`?",
+            "line 2: version must be a string, and is of the type integer",
+            "line 1: \"Acme\" names no decoder",
+            "the field t has the quantity \"air.temprature\", which the vocabulary does not have",
+        ] {
+            assert!(found.iter().any(|told| told.contains(fault)), "{fault}\n{found:#?}");
+        }
+        assert_eq!(found.len(), 9, "{found:#?}");
+    }
+
+    #[test]
+    fn a_text_that_is_no_toml_is_told_with_its_line() {
+        let found = faults("# A note of mine\nid: elsys\n");
+        assert!(found[0].starts_with("line 2: "), "{found:?}");
+        assert!(found.iter().all(|fault| !fault.contains("missing field")), "{found:?}");
+    }
+}

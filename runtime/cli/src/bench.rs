@@ -1,0 +1,189 @@
+//! `champollion bench`: fuel, time and memory of each vector, and the size of a package by its parts.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+use champollion_registry::package::{Code, Package, run};
+use champollion_sandbox::Decoder;
+use clap::Args;
+use serde::Serialize;
+use wasmparser::{Parser, Payload};
+
+use super::{
+    Failure, output, sandbox,
+    sources::{Loaded, Sources},
+};
+
+/// Measures a decoder: fuel, time and memory of each vector, and the size of its package by parts.
+#[derive(Args)]
+pub(super) struct Bench {
+    /// Folder of the sources, or the file of a package
+    #[arg(default_value = ".", value_name = "DIR|FILE")]
+    decoder: PathBuf,
+    /// Calls of each vector, of which the middle one is shown
+    #[arg(long, value_name = "N", default_value_t = 51, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    runs: u32,
+    /// Print JSON instead of text for people
+    #[arg(long)]
+    json: bool,
+}
+
+/// The figures that `--json` prints.
+#[derive(Serialize)]
+struct Figures {
+    id: String,
+    version: String,
+    bytes: usize,
+    parts: BTreeMap<String, usize>,
+    vectors: Vec<Measured>,
+}
+
+/// The cost of one vector.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Measured {
+    name: String,
+    fuel: u64,
+    /// Microseconds of the middle call.
+    microseconds: f64,
+    memory_bytes: usize,
+}
+
+impl Bench {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        let (package, decoder) = self.load()?;
+        let vectors: Vec<Measured> = package
+            .vectors()
+            .iter()
+            .map(|vector| {
+                let first = run(&decoder, &vector.input);
+                let mut times: Vec<Duration> = (0..self.runs)
+                    .map(|_| {
+                        let begin = Instant::now();
+                        drop(run(&decoder, &vector.input));
+                        begin.elapsed()
+                    })
+                    .collect();
+                times.sort_unstable();
+                Measured {
+                    name: vector.name.clone(),
+                    fuel: first.fuel,
+                    microseconds: times[times.len() / 2].as_secs_f64() * 1e6,
+                    memory_bytes: first.memory_bytes,
+                }
+            })
+            .collect();
+        let figures = Figures {
+            id: package.manifest().id.to_string(),
+            version: package.manifest().version.to_string(),
+            bytes: package.file().len(),
+            parts: parts(&package),
+            vectors,
+        };
+        if self.json { output::json(&figures) } else { show(&figures) }
+    }
+
+    fn load(&self) -> Result<(Package, Decoder), Failure> {
+        if self.decoder.is_dir() {
+            let Loaded { package, decoder } = Sources::read(&self.decoder, None)?.load()?;
+            return Ok((package, decoder));
+        }
+        let task = format!("{} cannot be measured", self.decoder.display());
+        let file = fs::read(&self.decoder).map_err(Failure::of(&task))?;
+        let package = Package::read(file).map_err(Failure::quoting(&task))?;
+        let sandbox = sandbox::of(&package).map_err(Failure::of(&task))?;
+        let decoder = package.load(&sandbox).map_err(Failure::quoting(&task))?;
+        Ok((package, decoder))
+    }
+}
+
+fn show(figures: &Figures) -> Result<(), Failure> {
+    let Figures { id, version, bytes, parts, vectors } = figures;
+    output::line(format_args!("{id} {version}"));
+    let rows = vectors.iter().map(|vector| {
+        [
+            output::quoted(&vector.name),
+            vector.fuel.to_string(),
+            format!("{:.1} µs", vector.microseconds),
+            vector.memory_bytes.to_string(),
+        ]
+    });
+    output::table(["vector", "fuel", "time", "memory bytes"], rows);
+    output::line("");
+    let share = |part: usize| format!("{:.1} %", 100.0 * part as f64 / (*bytes).max(1) as f64);
+    let mut rows: Vec<[String; 3]> =
+        parts.iter().map(|(name, part)| [name.clone(), part.to_string(), share(*part)]).collect();
+    rows.push(["the whole package".to_owned(), bytes.to_string(), share(*bytes)]);
+    output::table(["part", "bytes", "share"], rows);
+    Ok(())
+}
+
+/// The bytes of each part of a package. What belongs to no section, such as the headers, is a part of its own.
+fn parts(package: &Package) -> BTreeMap<String, usize> {
+    let file = package.file();
+    let mut parts = BTreeMap::new();
+    let mut depth = 0_usize;
+    for payload in Parser::new(0).parse_all(file) {
+        // A package that was loaded can be read to its end.
+        let Ok(payload) = payload else { break };
+        let (name, length) = match &payload {
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => {
+                depth += 1;
+                continue;
+            }
+            Payload::End(_) => {
+                depth = depth.saturating_sub(1);
+                continue;
+            }
+            Payload::CustomSection(section) => {
+                (custom(section.name(), depth), section.data().len())
+            }
+            // Its entries follow one by one, within the same bytes.
+            Payload::CodeSectionStart { range, .. } => ("code".to_owned(), range.len()),
+            Payload::DataSection(section) => ("data".to_owned(), section.range().len()),
+            _ => continue,
+        };
+        *parts.entry(name).or_default() += length;
+    }
+    let told: usize = parts.values().sum();
+    parts.insert("everything else".to_owned(), file.len().saturating_sub(told));
+    if let Code::Script(source) = package.code() {
+        parts.insert("codec.js".to_owned(), source.len());
+        parts.remove("script");
+    }
+    parts
+}
+
+/// Names a custom section as the file of the sources that it comes from.
+fn custom(name: &str, depth: usize) -> String {
+    let own = name.strip_prefix("champollion:").and_then(|own| own.split('@').next());
+    match own.filter(|_| depth == 0) {
+        Some("manifest") => "decoder.toml".to_owned(),
+        Some("vectors") => "vectors.json".to_owned(),
+        Some(other) => other.to_owned(),
+        None if name == "name" => "names of functions".to_owned(),
+        None => format!("section {name}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parts_are_the_whole() {
+        let toml = include_str!("../../../examples/decoder/decoder.toml");
+        let vectors = include_str!("../../../examples/decoder/vectors.json");
+        let source = include_str!("../../../examples/decoder/codec.js");
+        let package = Package::assemble_script(source, toml, vectors).unwrap();
+        let parts = parts(&package);
+        assert_eq!(parts["decoder.toml"], toml.len());
+        assert_eq!(parts["vectors.json"], vectors.len());
+        assert_eq!(parts["codec.js"], source.len());
+        assert_eq!(parts.values().sum::<usize>(), package.file().len());
+    }
+}

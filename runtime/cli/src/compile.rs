@@ -1,0 +1,133 @@
+//! Compiles the Rust sources of a decoder for the sandbox, by the cargo of whoever runs the command.
+
+use std::{
+    env, fs, io,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use serde::Deserialize;
+
+use super::Failure;
+
+/// Settings of cargo that make a fresh instance cheap: nothing that is not needed, no unwinding.
+const CARGO_SETTINGS: [&str; 4] = [
+    "profile.release.lto=true",
+    "profile.release.codegen-units=1",
+    "profile.release.panic=\"abort\"",
+    "profile.release.strip=\"debuginfo\"",
+];
+
+/// The size of the stack, in the page that an instance has in any case.
+const SMALL_STACK: &str = "-Clink-arg=-zstack-size=16384";
+
+const TARGET: &str = "wasm32-unknown-unknown";
+
+/// A message of cargo's about something that it built.
+#[derive(Deserialize)]
+struct CargoMessage {
+    reason: String,
+    #[serde(default)]
+    manifest_path: PathBuf,
+    #[serde(default)]
+    filenames: Vec<PathBuf>,
+}
+
+/// Compiles the crate in a folder, and gives the core module.
+pub(super) fn compile(folder: &Path) -> Result<PathBuf, Failure> {
+    let task = format!("{} cannot be compiled", folder.display());
+    let manifest = folder.join("Cargo.toml");
+    let manifest = manifest.canonicalize().map_err(|_| {
+        Failure::new(
+            &task,
+            "it has neither codec.js nor Cargo.toml: `champollion new` lays out both",
+        )
+    })?;
+    let mut build = cargo(folder);
+    build.args(["build", "--release", "--target", TARGET]);
+    build.arg("--message-format=json-render-diagnostics");
+    build.args(CARGO_SETTINGS.iter().flat_map(|setting| ["--config", setting]));
+    build.arg("--config").arg(compiler_flags(manifest.parent().unwrap_or(folder)));
+    let run = build.stdin(Stdio::null()).stderr(Stdio::inherit()).output();
+    let run = run.map_err(|error| not_started(&task, &error))?;
+    if !run.status.success() {
+        let advice = if is_target_missing(folder) {
+            format!("the compiler has no target {TARGET}: `rustup target add {TARGET}` adds it")
+        } else {
+            "cargo says why above".to_owned()
+        };
+        return Err(Failure::new(task, advice));
+    }
+    String::from_utf8_lossy(&run.stdout)
+        .lines()
+        .filter_map(|line| serde_json::from_str::<CargoMessage>(line).ok())
+        .filter(|message| {
+            message.reason == "compiler-artifact" && message.manifest_path == manifest
+        })
+        .flat_map(|message| message.filenames)
+        .find(|file| file.extension().is_some_and(|extension| extension == "wasm"))
+        .ok_or_else(|| {
+            Failure::new(task, "it has no library of the crate-type cdylib: add it to Cargo.toml")
+        })
+}
+
+/// The flags of the compiler as a setting of cargo. Places of panics are a part of a package: told from the folder of
+/// the sources and from cargo's own, they are the same whoever builds it, and wherever.
+fn compiler_flags(folder: &Path) -> String {
+    let cargo_home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let in_home = || env::var_os("HOME").map(|home| Path::new(&home).join(".cargo"));
+    let cargo_home = cargo_home.or_else(in_home).and_then(|home| home.canonicalize().ok());
+    let told = [(Some(folder.to_owned()), "."), (cargo_home, "cargo")];
+    let prefixes = told.into_iter().filter_map(|(folder, name)| {
+        Some(format!("--remap-path-prefix={}={name}", folder?.display()))
+    });
+    let flags: Vec<toml::Value> =
+        [SMALL_STACK.to_owned()].into_iter().chain(prefixes).map(toml::Value::String).collect();
+    format!("target.{TARGET}.rustflags={}", toml::Value::Array(flags))
+}
+
+/// Runs the unit tests of the crate in a folder, natively.
+pub(super) fn run_unit_tests(folder: &Path) -> Result<(), Failure> {
+    let task = format!("the unit tests of {} fail", folder.display());
+    let mut test = cargo(folder);
+    // Standard output is for what the command itself tells, which may be JSON.
+    test.args(["test", "--quiet"]).stdin(Stdio::null()).stdout(io::stderr());
+    let status = test.status().map_err(|error| not_started(&task, &error))?;
+    if status.success() { Ok(()) } else { Err(Failure::new(task, "cargo says which above")) }
+}
+
+fn cargo(folder: &Path) -> Command {
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(folder);
+    cargo
+}
+
+fn not_started(task: &str, error: &io::Error) -> Failure {
+    let reason =
+        format!("cargo cannot be started ({error}): https://rustup.rs tells of a Rust toolchain");
+    Failure::new(task, reason)
+}
+
+/// Whether the compiler has no standard library for the target: the other reasons of a failure are in the sources.
+fn is_target_missing(folder: &Path) -> bool {
+    let mut compiler = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+    compiler.current_dir(folder).args(["--print", "target-libdir", "--target", TARGET]);
+    let Ok(printed) = compiler.stdin(Stdio::null()).output() else { return false };
+    let libraries = String::from_utf8_lossy(&printed.stdout).trim().to_owned();
+    let is_there = |folder: &str| fs::read_dir(folder).is_ok_and(|mut all| all.next().is_some());
+    printed.status.success() && !is_there(&libraries)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_flags_are_a_setting_that_cargo_reads() {
+        let setting = compiler_flags(Path::new("/home/ann/tank \"level\""));
+        let read: toml::Table = toml::from_str(&setting).unwrap();
+        let flags = read["target"][TARGET]["rustflags"].as_array().unwrap();
+        assert_eq!(flags[0].as_str(), Some(SMALL_STACK));
+        assert_eq!(flags[1].as_str(), Some("--remap-path-prefix=/home/ann/tank \"level\"=."));
+    }
+}

@@ -1,0 +1,186 @@
+//! The sources of a decoder: a folder with its manifest, its vectors and its code.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use champollion_import::SourceText;
+use champollion_registry::package::{Manifest, ManifestError, Package, with_recognized_dialect};
+use champollion_sandbox::Decoder;
+use champollion_sdk::vectors::Vector;
+use serde_json::Value as Json;
+
+use super::{
+    Failure, compile, componentize::componentize, output, own_json::read_own_json, sandbox,
+};
+
+/// The file that says what a decoder is.
+pub(super) const MANIFEST: &str = "decoder.toml";
+
+/// The file of payloads and results.
+pub(super) const VECTORS: &str = "vectors.json";
+
+/// The file of the sources that holds the script of a decoder in JavaScript.
+pub(super) const SCRIPT: &str = "codec.js";
+
+/// A package has a vector. What is only tried needs none, so it gets one that nobody runs.
+const NO_VECTORS: &str = r#"[{"name":"none","uplink":{"fPort":1,"payload":""},"expect":{"failure":{"kind":"unsupported"}}}]"#;
+
+/// The sources of a decoder, read and found well-formed.
+pub(super) struct Sources {
+    pub(super) folder: PathBuf,
+    manifest: String,
+    vectors: String,
+    code: Code,
+}
+
+enum Code {
+    /// The text of a script.
+    Script(String),
+    /// The crate in the folder.
+    Crate,
+    /// A core module that was compiled before.
+    Module(PathBuf),
+}
+
+/// The package of sources, and the decoder in it.
+pub(super) struct Loaded {
+    pub(super) package: Package,
+    pub(super) decoder: Decoder,
+}
+
+impl Sources {
+    /// Reads the sources in a folder. Nothing is compiled; all that is wrong with the files is told at once.
+    pub(super) fn read(folder: &Path, module: Option<&Path>) -> Result<Self, Failure> {
+        let mut faults = Vec::new();
+        let manifest = read_manifest(folder, &mut faults);
+        let vectors = read_vectors(folder, &mut faults);
+        Self::of(folder, module, manifest, vectors, faults)
+    }
+
+    /// Reads the sources for a try of their code: the vectors may be missing, or anything.
+    pub(super) fn read_without_vectors(folder: &Path) -> Result<Self, Failure> {
+        let mut faults = Vec::new();
+        let manifest = read_manifest(folder, &mut faults);
+        Self::of(folder, None, manifest, Some(NO_VECTORS.to_owned()), faults)
+    }
+
+    fn of(
+        folder: &Path,
+        module: Option<&Path>,
+        manifest: Option<String>,
+        vectors: Option<String>,
+        mut faults: Vec<String>,
+    ) -> Result<Self, Failure> {
+        let code = match module {
+            Some(module) => Some(Code::Module(module.to_owned())),
+            None if folder.join(SCRIPT).exists() => {
+                read(folder, SCRIPT, &mut faults).map(Code::Script)
+            }
+            None => Some(Code::Crate),
+        };
+        match (manifest, vectors, code) {
+            (Some(manifest), Some(vectors), Some(code)) if faults.is_empty() => {
+                Ok(Self { folder: folder.to_owned(), manifest, vectors, code })
+            }
+            _ => Err(Failure::listing(format!("{} makes no package", folder.display()), &faults)),
+        }
+    }
+
+    /// Whether the code is a crate, which has unit tests of its own.
+    pub(super) fn is_crate(&self) -> bool {
+        matches!(self.code, Code::Crate)
+    }
+
+    /// Compiles what is to be compiled, and loads the decoder into a sandbox. Of a script the dialect is noted that
+    /// it was recognized by.
+    pub(super) fn load(&self) -> Result<Loaded, Failure> {
+        let task = format!("{} makes no package", self.folder.display());
+        let package = self.package(&task, &self.manifest)?;
+        let sandbox = sandbox::of(&package).map_err(Failure::of(&task))?;
+        let decoder = package.load(&sandbox).map_err(Failure::quoting(&task))?;
+        let Some(dialect) = decoder.dialect() else {
+            return Ok(Loaded { package, decoder });
+        };
+        let manifest =
+            with_recognized_dialect(&self.manifest, dialect).map_err(Failure::of(&task))?;
+        if manifest == self.manifest {
+            return Ok(Loaded { package, decoder });
+        }
+        let package = self.package(&task, &manifest)?;
+        let decoder = package.load(&sandbox).map_err(Failure::quoting(&task))?;
+        Ok(Loaded { package, decoder })
+    }
+
+    fn package(&self, task: &str, manifest: &str) -> Result<Package, Failure> {
+        let module = match &self.code {
+            Code::Script(source) => {
+                let package = Package::assemble_script(source, manifest, &self.vectors);
+                return package.map_err(Failure::of(task));
+            }
+            Code::Crate => &compile::compile(&self.folder)?,
+            Code::Module(module) => module,
+        };
+        let component = fs::read(module)
+            .map_err(|error| error.to_string())
+            .and_then(|module| componentize(&module))
+            .map_err(Failure::of(format!("{} makes no component", module.display())))?;
+        Package::assemble(&component, manifest, &self.vectors).map_err(Failure::of(task))
+    }
+}
+
+/// Reads a file of the sources as text, as editors of any system write it.
+fn read(folder: &Path, name: &str, faults: &mut Vec<String>) -> Option<String> {
+    let path = folder.join(name);
+    let file = match fs::read(&path) {
+        Ok(file) => file,
+        Err(error) => {
+            let advice = if folder.is_dir() { "" } else { ": `champollion new` makes a folder" };
+            faults.push(format!("{} cannot be read ({error}){advice}", path.display()));
+            return None;
+        }
+    };
+    let SourceText { text, warning } = SourceText::of(&file);
+    if let Some(warning) = warning {
+        output::note(format_args!("warning: {}: {warning}", path.display()));
+    }
+    Some(text)
+}
+
+fn read_manifest(folder: &Path, faults: &mut Vec<String>) -> Option<String> {
+    let text = read(folder, MANIFEST, faults)?;
+    let found = match Manifest::parse(&text) {
+        Ok(_) => return Some(text),
+        Err(ManifestError::Unreadable(found) | ManifestError::Inconsistent(found)) => found,
+    };
+    faults.extend(found.into_iter().map(|fault| format!("{MANIFEST}: {fault}")));
+    None
+}
+
+fn read_vectors(folder: &Path, faults: &mut Vec<String>) -> Option<String> {
+    let text = read(folder, VECTORS, faults)?;
+    let vectors: Vec<Json> = match read_own_json(&text) {
+        Ok(vectors) => vectors,
+        Err(error) => {
+            faults.push(format!("{VECTORS}: {error}"));
+            return None;
+        }
+    };
+    let (before, mut names) = (faults.len(), BTreeSet::new());
+    for (index, vector) in vectors.into_iter().enumerate() {
+        let place = match vector["name"].as_str() {
+            Some(name) => format!("vector {} ({name:?})", index + 1),
+            None => format!("vector {}", index + 1),
+        };
+        match serde_json::from_value::<Vector>(vector) {
+            Ok(vector) if !names.insert(vector.name.clone()) => {
+                faults.push(format!("{VECTORS}: {place}: another vector has this name"));
+            }
+            Ok(_) => {}
+            Err(error) => faults.push(format!("{VECTORS}: {place}: {error}")),
+        }
+    }
+    (faults.len() == before).then_some(text)
+}

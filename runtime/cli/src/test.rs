@@ -1,0 +1,249 @@
+//! `champollion test`: a decoder is tried as a server tries it before it publishes it, without server, token or key.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    thread,
+    time::{Duration, SystemTime},
+};
+
+use champollion_registry::{
+    gate::{CutPayloads, Finding, Gate, Trial, Tried, VectorDiffers, run_vectors},
+    package::{DecoderId, Package, outcome},
+};
+use champollion_sandbox::Decoder;
+use clap::Args;
+use semver::Version;
+use serde::Serialize;
+
+use super::{
+    Failure, compile, output,
+    sources::{Loaded, Sources},
+    vector_report,
+    vectors_file::{VectorsFile, expectation},
+};
+
+/// The interval of looks whether a file has changed.
+const LOOK: Duration = Duration::from_millis(400);
+
+/// Folders of the sources that hold nothing written by hand.
+const NOT_WATCHED: [&str; 4] = ["target", ".git", ".champollion", "node_modules"];
+
+/// Tries a decoder as a server does before it publishes it: vectors, declared fields, random payloads and payloads
+/// cut short. What passes here is published there.
+#[derive(Args)]
+pub(super) struct Test {
+    /// Folder with decoder.toml, vectors.json, and the Rust sources or codec.js
+    #[arg(default_value = ".", value_name = "DIR")]
+    sources: PathBuf,
+    /// Take this core module instead of compiling the sources
+    #[arg(long, value_name = "FILE")]
+    module: Option<PathBuf>,
+    /// Write what the decoder answers into vectors.json, where a vector expects something else
+    #[arg(long)]
+    bless: bool,
+    /// Test again whenever a file changes, until it is stopped
+    #[arg(long, conflicts_with = "json")]
+    watch: bool,
+    /// Leave out the unit tests of a crate
+    #[arg(long)]
+    no_unit_tests: bool,
+    /// Random payloads that the decoder must get through
+    #[arg(long, value_name = "N", default_value_t = Gate::RANDOM_PAYLOADS)]
+    random_payloads: usize,
+    /// Print JSON instead of text for people
+    #[arg(long)]
+    json: bool,
+}
+
+/// The report that `--json` prints.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Report<'of> {
+    id: &'of DecoderId,
+    version: &'of Version,
+    passed: bool,
+    vectors: usize,
+    findings: Vec<ReportedFinding>,
+    random_payloads: &'of Tried,
+    cut_payloads: &'of CutPayloads,
+    warnings: &'of [String],
+}
+
+#[derive(Serialize)]
+struct ReportedFinding {
+    code: &'static str,
+    detail: String,
+}
+
+impl Test {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        if !self.watch {
+            return self.test();
+        }
+        loop {
+            let seen = newest(&self.sources);
+            if let Err(failure) = self.test() {
+                output::error(&failure);
+            }
+            output::note(format_args!("waiting for a change in {}", self.sources.display()));
+            // A file that is written while the test runs is newer than what was seen before.
+            while newest(&self.sources) == seen {
+                thread::sleep(LOOK);
+            }
+        }
+    }
+
+    fn test(&self) -> Result<(), Failure> {
+        let sources = Sources::read(&self.sources, self.module.as_deref())?;
+        if sources.is_crate() && !self.no_unit_tests && !self.bless {
+            compile::run_unit_tests(&self.sources)?;
+        }
+        let Loaded { package, decoder } = sources.load()?;
+        if self.bless {
+            return bless(&self.sources, &package, &decoder);
+        }
+        let gate = Gate { random_payloads: self.random_payloads };
+        let trial = gate.try_out(&package, &decoder);
+        if self.json {
+            report(&package, &trial)?;
+        } else {
+            show(&package, &decoder, &trial);
+        }
+        conclusion(&package, &trial)
+    }
+}
+
+fn report(package: &Package, trial: &Trial) -> Result<(), Failure> {
+    let manifest = package.manifest();
+    let reported =
+        |finding: &Finding| ReportedFinding { code: finding.code(), detail: finding.to_string() };
+    output::json(&Report {
+        id: &manifest.id,
+        version: &manifest.version,
+        passed: trial.findings.is_empty(),
+        vectors: package.vectors().len(),
+        findings: trial.findings.iter().map(reported).collect(),
+        random_payloads: &trial.random_payloads,
+        cut_payloads: &trial.cut_payloads,
+        warnings: &trial.warnings,
+    })
+}
+
+fn show(package: &Package, decoder: &Decoder, trial: &Trial) {
+    let Trial { findings, random_payloads, cut_payloads, warnings } = trial;
+    let manifest = package.manifest();
+    let (mut passed, all) = (0_usize, package.vectors().len());
+    for run in run_vectors(package, decoder) {
+        match run.differs {
+            Some(_) => vector_report::show(&run, package),
+            None => passed += 1,
+        }
+    }
+    let (id, version) = (&manifest.id, &manifest.version);
+    output::line(format_args!("{id} {version}: {passed} of {all} vectors passed"));
+    let Tried { tried, readings, failures, exceptions, .. } = random_payloads;
+    output::line(format_args!(
+        "{tried} random payloads: {readings} read, {} refused",
+        failures + exceptions
+    ));
+    let CutPayloads { tried, misread, .. } = cut_payloads;
+    output::line(format_args!("{tried} vectors cut short: {misread} read on"));
+    for finding in findings.iter().filter(|finding| !matches!(finding, Finding::Vector(_))) {
+        output::line(format_args!("fault: {}", output::quoted(finding)));
+    }
+    for warning in warnings {
+        output::line(format_args!("warning: {}", output::quoted(warning)));
+    }
+    if findings.is_empty() {
+        output::line("what a server asks of a package is met: `champollion build` makes it");
+    }
+}
+
+fn conclusion(package: &Package, trial: &Trial) -> Result<(), Failure> {
+    let differing = trial.findings.iter().filter_map(|finding| match finding {
+        Finding::Vector(differs) => Some(differs.clone()),
+        _ => None,
+    });
+    let differing: Vec<VectorDiffers> = differing.collect();
+    let faults = trial.findings.len();
+    if faults == differing.len() {
+        return vector_report::not_answered(package, &differing);
+    }
+    let manifest = package.manifest();
+    Err(Failure::new(
+        format!("a server would refuse {} {}", manifest.id, manifest.version),
+        format!("{faults} faults are told above"),
+    ))
+}
+
+/// Writes the answers into the vectors that expect something else, and shows what changes.
+fn bless(folder: &Path, package: &Package, decoder: &Decoder) -> Result<(), Failure> {
+    let mut file = VectorsFile::read(folder)?;
+    let (mut blessed, mut left) = (0_usize, 0_usize);
+    for run in run_vectors(package, decoder).filter(|run| run.differs.is_some()) {
+        vector_report::show(&run, package);
+        match expectation(&outcome(&run.call)) {
+            Some(expect) => {
+                file.expect(&run.vector.name, &expect);
+                blessed += 1;
+            }
+            None => left += 1,
+        }
+    }
+    if blessed > 0 {
+        file.write()?;
+    }
+    let path = file.path().display();
+    let all = package.vectors().len();
+    output::line(format_args!("blessed {blessed} of {all} vectors in {path}"));
+    match left {
+        0 => Ok(()),
+        left => Err(Failure::new(
+            format!("{left} vectors stay as they are"),
+            "the decoder crashes or breaks a limit there, which no vector can expect",
+        )),
+    }
+}
+
+/// The moment of the last change below a folder, and the number of files: one that is removed is a change too.
+fn newest(folder: &Path) -> (Option<SystemTime>, usize) {
+    let Ok(entries) = fs::read_dir(folder) else { return (None, 0) };
+    let (mut newest, mut count) = (None, 0);
+    for entry in entries.filter_map(Result::ok) {
+        let name = entry.file_name();
+        let Ok(kind) = entry.file_type() else { continue };
+        let (changed, files) = if !kind.is_dir() {
+            (entry.metadata().and_then(|file| file.modified()).ok(), 1)
+        } else if NOT_WATCHED.iter().any(|left_out| name == *left_out) {
+            continue;
+        } else {
+            self::newest(&entry.path())
+        };
+        newest = newest.max(changed);
+        count += files;
+    }
+    (newest, count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_is_seen_and_what_is_built_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path();
+        fs::write(path.join("codec.js"), "1").unwrap();
+        let before = newest(path);
+        fs::create_dir_all(path.join("target/debug")).unwrap();
+        fs::write(path.join("target/debug/a"), "1").unwrap();
+        assert_eq!(newest(path), before);
+        fs::create_dir(path.join("src")).unwrap();
+        fs::write(path.join("src/lib.rs"), "1").unwrap();
+        let after = newest(path);
+        assert_ne!(after, before);
+        fs::remove_file(path.join("codec.js")).unwrap();
+        assert_ne!(newest(path), after);
+    }
+}

@@ -1,0 +1,403 @@
+//! `champollion records verify`: the records of a file are decoded again from their raw payloads, by the package that
+//! each names, so that what they say can be proven.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fs::File,
+    io::BufReader,
+    path::PathBuf,
+};
+
+use champollion_client::Client;
+use champollion_registry::package::{Answer, Package, run};
+use champollion_sandbox::{CallError, Decoder, Reading};
+use champollion_sdk::{
+    difference::differences,
+    vectors::{Hex, Input, Setting, UplinkInput},
+};
+use clap::Args;
+use jiff::Timestamp;
+use semver::Version;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
+
+use super::{Failure, import::PACKAGE_BYTES, output, progress, sandbox, settings};
+
+/// Most records of which it is told in what they differ; all are counted.
+const TOLD: usize = 20;
+
+#[derive(Args)]
+pub(super) struct Verify {
+    /// File of records: NDJSON as `records follow` and routes write it, a JSON list, or a page of `records pull`
+    file: PathBuf,
+    /// Package that records name; may stand several times; without it packages come from the server
+    #[arg(long, value_name = "FILE")]
+    decoder: Vec<PathBuf>,
+    /// A setting that the devices had, which a record does not tell; may stand several times
+    #[arg(long, value_name = "NAME=VALUE", value_parser = settings::variable)]
+    variable: Vec<(String, Setting)>,
+}
+
+/// The parts of a record that decoding it again needs.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct KeptRecord {
+    id: String,
+    device: Device,
+    received_at: Timestamp,
+    uplink: Uplink,
+    decoder: Option<Named>,
+    decoded: Option<Json>,
+    decode_error: Option<DecodeError>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Device {
+    dev_eui: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Uplink {
+    f_cnt: u32,
+    f_port: Option<u8>,
+    payload: Option<Hex>,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    id: String,
+    version: Version,
+    digest: String,
+    /// Where a mapping was in force, what was measured by it cannot be told by the package alone.
+    mapping: Option<Json>,
+}
+
+#[derive(Deserialize)]
+struct DecodeError {
+    code: String,
+}
+
+/// The outcome of all records.
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Outcome {
+    records: usize,
+    same: usize,
+    differing: usize,
+    not_verified: BTreeMap<String, usize>,
+    differences: Vec<Differing>,
+}
+
+/// A record that says something else than its payload does.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Differing {
+    record: String,
+    decoder: String,
+    places: Vec<Place>,
+}
+
+#[derive(Serialize)]
+struct Place {
+    path: String,
+    recorded: Option<Json>,
+    decoded: Option<Json>,
+}
+
+/// The verdict on one record.
+enum Verdict {
+    Same,
+    Differs(Vec<Place>),
+    NotVerified(String),
+}
+
+impl Verify {
+    pub(super) async fn run(&self, client: &Client, json: bool) -> Result<(), Failure> {
+        let task = format!("{} cannot be verified", self.file.display());
+        let file = File::open(&self.file).map_err(Failure::of(&task))?;
+        let bytes = file.metadata().map_err(Failure::of(&task))?.len();
+        let mut decoders = Decoders::from_files(&self.decoder, client)?;
+        let mut states = HashMap::new();
+        let mut outcome = Outcome::default();
+        let progress = progress::bytes(bytes, json);
+        let mut values = serde_json::Deserializer::from_reader(BufReader::new(file)).into_iter();
+        while let Some(value) = values.next() {
+            let value: Json = value.map_err(Failure::of(&task))?;
+            progress.set_position(values.byte_offset() as u64);
+            for record in records(value) {
+                let number = outcome.records + 1;
+                let record: KeptRecord = serde_json::from_value(record)
+                    .map_err(|error| Failure::new(&task, format!("record {number}: {error}")))?;
+                let verdict = self.verify(&record, &mut decoders, &mut states).await?;
+                outcome.add(&record, verdict);
+            }
+        }
+        progress.finish_and_clear();
+        if json {
+            output::json(&outcome)?;
+        } else {
+            outcome.show();
+        }
+        match outcome.differing {
+            0 if outcome.same == 0 => {
+                Err(Failure::new(task, "none of its records could be decoded again"))
+            }
+            0 => Ok(()),
+            count => Err(Failure::new(
+                format!("{count} of {} records differ", outcome.records),
+                "they say something else than their decoders make of their payloads",
+            )),
+        }
+    }
+
+    async fn verify(
+        &self,
+        record: &KeptRecord,
+        decoders: &mut Decoders<'_>,
+        states: &mut HashMap<(String, String), Vec<u8>>,
+    ) -> Result<Verdict, Failure> {
+        let (Some(payload), Some(f_port)) = (&record.uplink.payload, record.uplink.f_port) else {
+            return Ok(Verdict::NotVerified("the record holds no payload".to_owned()));
+        };
+        let Some(named) = &record.decoder else {
+            return Ok(Verdict::NotVerified("the record names no decoder".to_owned()));
+        };
+        let decoder = match decoders.of(named).await? {
+            Ok(decoder) => decoder,
+            Err(reason) => return Ok(Verdict::NotVerified(reason.clone())),
+        };
+        let key = (record.device.dev_eui.clone(), named.id.clone());
+        let before = states.get(&key);
+        let input = UplinkInput {
+            f_port,
+            payload: payload.clone(),
+            f_cnt: record.uplink.f_cnt,
+            received_at: record.received_at,
+            variables: self.variable.iter().cloned().collect(),
+            state: Hex(before.cloned().unwrap_or_default()),
+        };
+        let result = run(decoder, &Input::Uplink(input)).result;
+        let state = match &result {
+            Ok(Answer::Reading(reading)) => reading.state.clone(),
+            _ => None,
+        };
+        let remembers = state.is_some() && before.is_none();
+        if let Some(state) = state {
+            states.insert(key, state);
+        }
+        let verdict = verdict(record, named, &result);
+        // The first frame of a device in the file may have been decoded with what came before it.
+        Ok(match verdict {
+            Verdict::Differs(_) if remembers => Verdict::NotVerified(
+                "the decoder remembers a frame before, which is not in the file".to_owned(),
+            ),
+            verdict => verdict,
+        })
+    }
+}
+
+/// Holds what was decoded again against the record.
+fn verdict(record: &KeptRecord, named: &Named, result: &Result<Answer, CallError>) -> Verdict {
+    let recorded = match (&record.decoded, &record.decode_error) {
+        (Some(decoded), _) => outline(decoded, record.received_at, named.mapping.is_some()),
+        (None, Some(error)) => json!({ "decodeError": error.code }),
+        (None, None) => {
+            return Verdict::NotVerified("the record holds its payload alone".to_owned());
+        }
+    };
+    let decoded = match result {
+        Ok(Answer::Reading(reading)) => {
+            outline(&of_reading(reading), record.received_at, named.mapping.is_some())
+        }
+        Ok(Answer::Downlink(_)) => json!({}),
+        Err(error) => json!({ "decodeError": error.code() }),
+    };
+    let places: Vec<Place> = differences(&recorded, &decoded)
+        .into_iter()
+        .map(|found| Place { path: found.path, recorded: found.expected, decoded: found.actual })
+        .collect();
+    if places.is_empty() { Verdict::Same } else { Verdict::Differs(places) }
+}
+
+fn of_reading(reading: &Reading) -> Json {
+    json!({ "data": reading.data, "measurements": reading.measurements })
+}
+
+/// The parts of a reading that a record and a decoder have in common. Names of measurements and moments in local time
+/// are added to records afterwards, and the moment of reception stands for the moment that a decoder does not tell.
+fn outline(reading: &Json, received_at: Timestamp, is_mapped: bool) -> Json {
+    let measurements = reading["measurements"].as_array().into_iter().flatten();
+    let measurements: Vec<Json> = measurements
+        .map(|measurement| {
+            let at = measurement["measuredAt"].as_str().and_then(|at| at.parse().ok());
+            json!({
+                "quantity": measurement["quantity"],
+                "channel": measurement["channel"].as_u64().unwrap_or(0),
+                "value": measurement["value"],
+                "measuredAt": at.unwrap_or(received_at),
+            })
+        })
+        .collect();
+    let mut outline = json!({ "data": reading["data"] });
+    if !is_mapped {
+        outline["measurements"] = measurements.into();
+    }
+    outline
+}
+
+/// The records in a value: itself, those of a list, or those of a page.
+fn records(value: Json) -> Vec<Json> {
+    match value {
+        Json::Array(items) => items.into_iter().flat_map(records).collect(),
+        Json::Object(mut members) => match (members.remove("records"), members.remove("record")) {
+            (Some(Json::Array(items)), _) => items.into_iter().flat_map(records).collect(),
+            (_, Some(record)) => vec![record],
+            _ => vec![Json::Object(members)],
+        },
+        other => vec![other],
+    }
+}
+
+/// The decoders that records name, each loaded once.
+struct Decoders<'of> {
+    client: &'of Client,
+    /// By the digest of the package; why it cannot be had, where it cannot.
+    by_digest: HashMap<String, Result<Decoder, String>>,
+    /// Whether packages may be fetched.
+    fetches: bool,
+}
+
+impl<'of> Decoders<'of> {
+    fn from_files(files: &[PathBuf], client: &'of Client) -> Result<Self, Failure> {
+        let mut by_digest = HashMap::new();
+        for path in files {
+            let task = format!("{} cannot be used", path.display());
+            let file = std::fs::read(path).map_err(Failure::of(&task))?;
+            let package = Package::read(file).map_err(Failure::quoting(&task))?;
+            let decoder = load(&package).map_err(Failure::quoting(&task))?;
+            by_digest.insert(package.digest().to_string(), Ok(decoder));
+        }
+        Ok(Self { client, by_digest, fetches: files.is_empty() })
+    }
+
+    /// The decoder by its digest: another file of the same name is another decoder.
+    async fn of(&mut self, named: &Named) -> Result<&Result<Decoder, String>, Failure> {
+        if !self.by_digest.contains_key(&named.digest) {
+            let found = self.find(named).await?;
+            self.by_digest.insert(named.digest.clone(), found);
+        }
+        Ok(&self.by_digest[&named.digest])
+    }
+
+    async fn find(&self, named: &Named) -> Result<Result<Decoder, String>, Failure> {
+        let Named { id, version, digest, .. } = named;
+        if !self.fetches {
+            return Ok(Err(format!("the package {id} {version} ({digest}) is not given")));
+        }
+        let downloaded = self.client.download_package(id, version, PACKAGE_BYTES).await?;
+        let package = match Package::read(downloaded) {
+            Ok(package) if package.digest().to_string() == *digest => package,
+            Ok(package) => {
+                let other = package.digest();
+                return Ok(Err(format!(
+                    "{id} {version} of the server is another package, {other}"
+                )));
+            }
+            Err(error) => return Ok(Err(output::quoted(error))),
+        };
+        Ok(load(&package))
+    }
+}
+
+fn load(package: &Package) -> Result<Decoder, String> {
+    let sandbox = sandbox::of(package).map_err(|error| error.to_string())?;
+    package.load(&sandbox).map_err(output::quoted)
+}
+
+impl Outcome {
+    fn add(&mut self, record: &KeptRecord, verdict: Verdict) {
+        self.records += 1;
+        match verdict {
+            Verdict::Same => self.same += 1,
+            Verdict::NotVerified(reason) => *self.not_verified.entry(reason).or_default() += 1,
+            Verdict::Differs(places) => {
+                self.differing += 1;
+                if self.differences.len() < TOLD {
+                    let name = record.decoder.as_ref();
+                    let name = name.map(|named| format!("{} {}", named.id, named.version));
+                    let decoder = name.unwrap_or_default();
+                    self.differences.push(Differing { record: record.id.clone(), decoder, places });
+                }
+            }
+        }
+    }
+
+    fn show(&self) {
+        let shown = |value: &Option<Json>| {
+            value.as_ref().map_or_else(|| "nothing".to_owned(), output::quoted)
+        };
+        let rows = self.differences.iter().flat_map(|Differing { record, decoder, places }| {
+            places.iter().map(move |place| {
+                [
+                    output::quoted(record),
+                    output::quoted(decoder),
+                    output::quoted(&place.path),
+                    shown(&place.recorded),
+                    shown(&place.decoded),
+                ]
+            })
+        });
+        if self.differing > 0 {
+            output::table(["record", "decoder", "place", "recorded", "decoded"], rows);
+        }
+        let Self { records, same, differing, not_verified, .. } = self;
+        output::line(format_args!("{same} of {records} records are what their payloads say"));
+        if *differing > self.differences.len() {
+            output::note(format_args!("{differing} differ; the first are shown"));
+        }
+        for (reason, count) in not_verified {
+            output::note(format_args!("{count} not verified: {}", output::quoted(reason)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_are_found_in_lines_lists_and_pages() {
+        let record = json!({"id": "a"});
+        for value in [
+            record.clone(),
+            json!([record]),
+            json!({"cursor": "1", "record": record}),
+            json!({"records": [{"cursor": "1", "record": record}], "next": "2"}),
+        ] {
+            assert_eq!(records(value.clone()), [record.clone()], "{value}");
+        }
+    }
+
+    #[test]
+    fn what_records_add_is_no_difference() {
+        let received_at: Timestamp = "2026-11-29T12:00:00Z".parse().unwrap();
+        let recorded = json!({
+            "data": {"a": 1},
+            "measurements": [{
+                "id": "X", "quantity": "water.level", "unit": "m", "kind": "instantaneous", "value": 1.5,
+                "measuredAt": "2026-11-29T12:00:00Z", "current": true,
+            }],
+        });
+        let decoded = json!({
+            "data": {"a": 1},
+            "measurements": [{"quantity": "water.level", "unit": "m", "value": 1.5}],
+            "warnings": [],
+        });
+        assert_eq!(outline(&recorded, received_at, false), outline(&decoded, received_at, false));
+        let other = json!({"data": {"a": 1}, "measurements": []});
+        assert_ne!(outline(&recorded, received_at, false), outline(&other, received_at, false));
+        assert_eq!(outline(&recorded, received_at, true), outline(&other, received_at, true));
+    }
+}

@@ -1,0 +1,714 @@
+//! The way of a decoder's author: from an empty folder to a published decoder, and each mistake on the way told as
+//! what it is.
+
+use std::{fs, path::PathBuf, process::Command, time::Duration};
+
+use champollion_tests::{
+    Output, Sensor, Server, Setup, champollion, follow_within, run, run_within, target, workspace,
+};
+use serde_json::{Value as Json, json};
+use tempfile::TempDir;
+
+/// Compiling a decoder with all that it is made of takes its time, natively and for the sandbox; so do tens of
+/// thousands of random payloads in a program that is not optimized.
+const PATIENCE: Duration = Duration::from_secs(900);
+
+/// A folder outside of the repository, with a new decoder in it.
+struct Desk {
+    folder: TempDir,
+    decoder: PathBuf,
+}
+
+impl Desk {
+    fn new(lang: &str) -> Self {
+        let folder = TempDir::new().expect("there is room");
+        let made = run(champollion()
+            .args(["new", "acme/tank-level", "--lang", lang])
+            .current_dir(folder.path()))
+        .success();
+        assert!(made.contains("champollion test"), "it does not say how to go on: {made}");
+        let decoder = folder.path().join("tank-level");
+        Self { folder, decoder }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = champollion();
+        command.args(arguments).current_dir(&self.decoder).env("COLUMNS", "300");
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        run(&mut self.command(arguments))
+    }
+
+    /// Tries the decoder with fewer random payloads than usual, where they are not what is tried.
+    fn test(&self, more: &[&str]) -> Output {
+        self.run(&[&["test", "--random-payloads", "100"][..], more].concat())
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.decoder.join(name)
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).expect("the file is there")
+    }
+
+    fn write(&self, name: &str, text: impl AsRef<[u8]>) {
+        fs::write(self.path(name), text).expect("there is room");
+    }
+
+    fn replace(&self, name: &str, from: &str, to: &str) {
+        let text = self.read(name);
+        assert!(text.contains(from), "{name} has no {from:?}: {text}");
+        self.write(name, text.replacen(from, to, 1));
+    }
+
+    fn vectors(&self, vectors: &Json) {
+        self.write("vectors.json", vectors.to_string());
+    }
+}
+
+fn uplink(name: &str, payload: &str, expect: Json) -> Json {
+    json!({ "name": name, "uplink": { "fPort": 2, "payload": payload }, "expect": expect })
+}
+
+fn reading(level: f64, battery: u8) -> Json {
+    json!({ "reading": {
+        "data": { "level": level, "battery": battery },
+        "measurements": [
+            { "quantity": "water.level", "value": level },
+            { "quantity": "battery.level", "value": battery },
+        ],
+    } })
+}
+
+#[track_caller]
+fn says(text: &str, words: &[&str]) {
+    for word in words {
+        assert!(text.contains(word), "it does not say {word:?}:\n{text}");
+    }
+}
+
+#[test]
+fn a_new_decoder_is_tested_built_and_decodes_as_it_stands() {
+    let desk = Desk::new("js");
+    let tested = desk.run(&["test"]).success();
+    says(&tested, &["2 of 2 vectors passed", "10000 random payloads", "0 read on", "is met"]);
+    let report: Json = serde_json::from_str(&desk.test(&["--json"]).success()).unwrap();
+    assert_eq!((&report["passed"], &report["vectors"]), (&json!(true), &json!(2)), "{report}");
+    let built = desk.run(&["build", "--out", "."]).success();
+    assert!(built.starts_with("acme/tank-level 1.0.0: 2 vectors passed, "), "{built}");
+    let file = "acme-tank-level-1.0.0.wasm";
+    let decoded = desk.run(&["decode", file, "--fport", "2", "--hex", "04D25F"]).success();
+    says(&decoded, &["water.level", "1.234", "battery.level", "95"]);
+
+    let again = run(champollion().args(["new", "acme/tank-level"]).current_dir(desk.folder.path()));
+    says(again.sentence(), &["tank-level", "not empty", "--dir"]);
+    let named = run(champollion().args(["new", "Acme"]).current_dir(desk.folder.path()));
+    says(named.failure(), &["Acme", "vendor/model"]);
+}
+
+#[test]
+fn each_failure_is_shown_as_what_it_is() {
+    let desk = Desk::new("js");
+    let vector = |name: &str, first: &str| uplink(name, &format!("{first}0000"), reading(0.0, 0));
+    desk.vectors(&json!([
+        vector("throws", "01"),
+        vector("loops", "02"),
+        vector("hoards", "03"),
+        vector("reports", "04"),
+        uplink("fails in vain", "050000", json!({ "failure": { "kind": "too-short" } })),
+    ]));
+    desk.write(
+        "codec.js",
+        "function decodeUplink(input) {\n  switch (input.bytes[0]) {\n  case 1:\n    return lengthOf(input);\n  \
+         case 2: for (;;) {}\n  case 3: { const all = []; for (;;) all.push(new Uint8Array(100000)); }\n  \
+         case 4: return { errors: ['no level in it'] };\n  }\n  return { data: { level: 0, battery: 0 } };\n}\n",
+    );
+    for (command, sentence) in
+        [("build", "5 of 5"), ("test", "a server would refuse acme/tank-level 1.0.0")]
+    {
+        let output = if command == "test" { desk.test(&[]) } else { desk.run(&[command]) };
+        let told = format!("{}{}", output.stdout, output.stderr);
+        says(
+            &told,
+            &[
+                "vector \"throws\" (FPort 2, 010000)",
+                "ReferenceError",
+                "at line 4",
+                "vector \"loops\"",
+                "used all of its 10000000 units of fuel",
+                "vector \"hoards\"",
+                "bytes of memory",
+                "vector \"reports\"",
+                "no level in it",
+                "expects the failure too-short",
+            ],
+        );
+        assert!(!told.contains("actual nothing"), "{told}");
+        says(output.failure(), &[sentence]);
+    }
+}
+
+#[test]
+fn all_differences_of_all_vectors_are_shown_at_once() {
+    let desk = Desk::new("js");
+    let mut reordered = reading(1.234, 95);
+    reordered["reading"]["measurements"].as_array_mut().unwrap().reverse();
+    desk.vectors(&json!([
+        uplink("wrong", "04D25F", reading(2.5, 96)),
+        uplink(
+            "misspelt",
+            "000000",
+            json!({ "reading": {
+            "data": { "levl": 0, "battery": 0 },
+            "measurements": reading(0.0, 0)["reading"]["measurements"],
+        } })
+        ),
+        uplink("reordered", "04D25F", reordered),
+    ]));
+    let told = desk.test(&[]);
+    says(
+        &told.stdout,
+        &[
+            "reading.data.level",
+            "reading.data.battery",
+            "reading.measurements[0].value",
+            "reading.measurements[1].value",
+            "reading.data.levl",
+            "level came out with 0",
+            "in another order",
+            "contradicts the vector",
+        ],
+    );
+    says(told.failure(), &["3 of 3"]);
+}
+
+/// A component tells the bytes of each value.
+#[test]
+fn differences_stand_beside_the_bytes_that_they_come_from() {
+    let folder = TempDir::new().unwrap();
+    let sources = workspace().join("decoders/elsys-ers-co2");
+    for name in ["decoder.toml", "Cargo.toml"] {
+        fs::copy(sources.join(name), folder.path().join(name)).unwrap();
+    }
+    fs::write(
+        folder.path().join("vectors.json"),
+        json!([{ "name": "warm", "uplink": { "fPort": 5, "payload": "0100FC0225" }, "expect": { "reading": {
+            "data": { "temperature": 25.3, "humidity": 37 },
+            "measurements": [
+                { "quantity": "air.temperature", "value": 25.3 }, { "quantity": "air.humidity", "value": 37 }
+            ],
+        } } }])
+        .to_string(),
+    )
+    .unwrap();
+    let module = target().join("guests/wasm32-unknown-unknown/guest/elsys_ers_co2.wasm");
+    assert!(module.is_file(), "{}: run `cargo xtask guests` first", module.display());
+    let tested = run(champollion()
+        .args(["test", "--no-unit-tests", "--module"])
+        .arg(&module)
+        .arg(folder.path())
+        .env("COLUMNS", "300"));
+    says(&tested.stdout, &["reading.data.temperature", "25.3", "25.2", "1..3 00FC"]);
+}
+
+#[test]
+fn all_faults_of_the_files_are_told_before_anything_is_compiled() {
+    let desk = Desk::new("js");
+    fs::remove_file(desk.path("codec.js")).unwrap();
+    desk.write("Cargo.toml", "this is no manifest of cargo's");
+    desk.write(
+        "decoder.toml",
+        "id = \"acme\"\nversion = \"1.0.0\"\nname = \"Tank\"\nlicense = \"MIT\"\nmaintainer = \"Acme\"\n\
+         [[ports]]\nport = \"2\"\ndirection = \"up\"\n[[fields]]\nname = \"level\"\ntype = \"nummer\"\n",
+    );
+    desk.vectors(&json!([
+        { "name": "a", "uplink": { "fPort": 2, "payload": "0" }, "expect": { "reading": {} } },
+        { "name": "b", "uplink": { "fPort": 2, "payload": "00" }, "expect": { "failure": { "kind": "oops" } } },
+    ]));
+    for command in ["test", "build", "bench"] {
+        let output = desk.run(&[command]);
+        says(
+            output.failure(),
+            &[
+                "faults",
+                "decoder.toml: line 1: \"acme\" names no decoder",
+                "missing field `description`",
+                "missing field `licence`",
+                "missing field `devices`",
+                "line 4: unknown field `license`: did you mean `licence`?",
+                "line 7: ports[0].port must be an integer",
+                "missing field `meaning` of ports[0]",
+                "line 11: fields[0].type is \"nummer\": it is one of boolean, integer",
+                "vectors.json: vector 1 (\"a\")",
+                "vectors.json: vector 2 (\"b\")",
+                "oops",
+            ],
+        );
+        assert!(!output.stderr.contains("cargo"), "something was compiled: {output:?}");
+    }
+}
+
+#[test]
+fn what_passes_here_is_published_there_and_what_does_not_is_not() {
+    let desk = Desk::new("js");
+    let server =
+        Setup::default().variable("CHAMPOLLION_PUBLICATION__RANDOM_PAYLOADS", "100").start();
+    let cli = server.admin_cli();
+    let publish = |desk: &Desk| {
+        drop(desk.run(&["build", "--out", "."]).success());
+        let file = desk.path("acme-tank-level-1.0.0.wasm").display().to_string();
+        cli.run(&["publish", &file])
+    };
+    // The vectors pass, so the package is built; a field is declared as something else.
+    desk.replace("decoder.toml", "type = \"integer\"", "type = \"text\"");
+    let tested = desk.test(&[]);
+    says(&tested.stdout, &["2 of 2 vectors passed", "fault: ", "battery", "text"]);
+    says(tested.failure(), &["a server would refuse acme/tank-level 1.0.0"]);
+    says(publish(&desk).failure(), &["battery", "text"]);
+
+    desk.replace("decoder.toml", "type = \"text\"", "type = \"integer\"");
+    // On a random payload it takes all fuel.
+    let whole = desk.read("codec.js");
+    desk.replace(
+        "codec.js",
+        "  const bytes",
+        "  while (input.bytes.length > 40) {}\n  const bytes",
+    );
+    says(&desk.test(&[]).stdout, &["fault: ", "random payloads", "fuel"]);
+    says(publish(&desk).failure(), &["random payloads", "fuel"]);
+
+    desk.write("codec.js", whole);
+    says(&desk.test(&[]).success(), &["is met"]);
+    assert!(publish(&desk).success().starts_with("published acme/tank-level 1.0.0"));
+}
+
+/// A codec that checks no length makes a value of a byte that is not there.
+#[test]
+fn a_decoder_that_reads_on_is_told_so_everywhere() {
+    let desk = Desk::new("js");
+    desk.write(
+        "codec.js",
+        "function decodeUplink(input) {\n  const b = input.bytes;\n  \
+         return { data: { level: ((b[0] << 8) | b[1]) / 1000, battery: b[2] } };\n}\n",
+    );
+    desk.vectors(&json!([uplink("half full", "04D25F", reading(1.234, 95))]));
+    let tested = desk.test(&[]).success();
+    says(&tested, &["3 vectors cut short", "warning: it reads on", "level as", "too-short"]);
+    let report: Json = serde_json::from_str(&desk.test(&["--json"]).success()).unwrap();
+    let cut = &report["cutPayloads"];
+    assert_eq!(cut["tried"], 3, "{report}");
+    assert!(cut["misread"].as_u64().is_some_and(|misread| misread >= 1), "{report}");
+    assert_eq!(cut["example"]["path"], "level", "{report}");
+
+    let server = Server::start();
+    drop(desk.run(&["build", "--out", "."]).success());
+    let file = desk.path("acme-tank-level-1.0.0.wasm").display().to_string();
+    let cli = server.admin_cli();
+    let published = cli.json(&["publish", "--json", &file]);
+    assert_eq!(published[0]["report"]["cutPayloads"]["example"]["path"], "level", "{published}");
+    let entry = cli.json(&["catalogue", "acme/tank-level", "--json"]);
+    assert_eq!(entry["versions"][0]["readsOn"]["vector"], "half full", "{entry}");
+    says(&cli.run(&["catalogue", "acme/tank-level"]).success(), &["reads on", "half full"]);
+}
+
+#[test]
+fn vectors_are_added_and_blessed_and_all_others_stay_as_they_are_written() {
+    let desk = Desk::new("js");
+    let before = desk.read("vectors.json");
+    let added = desk.run(&["vectors", "add", "--port", "2", "--hex", "000164", "--name", "empty"]);
+    says(&added.success(), &["water.level", "0.001", "added \"empty\""]);
+    let after = desk.read("vectors.json");
+    assert!(after.starts_with(before.trim_end_matches("\n]\n")), "{after}");
+    let all: Json = serde_json::from_str(&after).unwrap();
+    assert_eq!(all[2]["expect"], reading(0.001, 100), "{after}");
+    says(&desk.test(&[]).success(), &["3 of 3 vectors passed"]);
+
+    let again = desk.run(&["vectors", "add", "--port", "2", "--hex", "000164"]);
+    says(again.sentence(), &["\"empty\"", "same input"]);
+    let named = desk.run(&["vectors", "add", "--port", "2", "--hex", "00", "--name", "empty"]);
+    says(named.sentence(), &["--name"]);
+    let short = desk.run(&["vectors", "add", "--port", "2", "--hex", "00", "--name", "short"]);
+    says(&short.success(), &["unknown-message", "added"]);
+
+    desk.replace("codec.js", "/ 1000", "/ 100");
+    assert_ne!(desk.test(&[]).code, Some(0));
+    let blessed = desk.test(&["--bless"]).success();
+    says(&blessed, &["12.34", "blessed 2 of 4 vectors"]);
+    says(&desk.test(&[]).success(), &["4 of 4 vectors passed"]);
+    assert!(
+        desk.read("vectors.json").contains("\"cut off\",\n    \"uplink\": {"),
+        "it is as it was"
+    );
+
+    desk.write("codec.js", "function decodeUplink(input) { return lengthOf(input); }");
+    let before = desk.read("vectors.json");
+    says(desk.test(&["--bless"]).failure(), &["stay as they are"]);
+    assert_eq!(desk.read("vectors.json"), before, "an exception is nothing to expect");
+    let thrown = desk.run(&["vectors", "add", "--port", "2", "--hex", "FFFF", "--name", "b"]);
+    says(thrown.sentence(), &["ReferenceError"]);
+}
+
+#[test]
+fn a_change_is_tested_while_one_watches() {
+    let desk = Desk::new("js");
+    let log = desk.folder.path().join("log");
+    let out = fs::File::create(&log).unwrap();
+    let mut watching = desk
+        .command(&["test", "--watch", "--random-payloads", "10"])
+        .stdout(out.try_clone().unwrap())
+        .stderr(out)
+        .spawn()
+        .unwrap();
+    let wait_for = |words: &str| {
+        champollion_tests::eventually(&format!("it prints {words:?}"), || {
+            fs::read_to_string(&log).unwrap().contains(words).then_some(())
+        });
+    };
+    wait_for("waiting for a change");
+    wait_for("2 of 2 vectors passed");
+    desk.replace("codec.js", "/ 1000", "/ 100");
+    wait_for("1 of 2 vectors passed");
+    wait_for("does not answer as its vectors say");
+    watching.kill().unwrap();
+    drop(watching.wait());
+}
+
+#[test]
+fn fuel_time_memory_and_size_are_measured() {
+    let desk = Desk::new("js");
+    let printed = desk.run(&["bench", "--runs", "3"]).success();
+    says(&printed, &["half full", "µs", "codec.js", "vectors.json", "the whole package"]);
+    drop(desk.run(&["build", "--out", "."]).success());
+    let file = ["bench", "acme-tank-level-1.0.0.wasm", "--runs", "1", "--json"];
+    let figures: Json = serde_json::from_str(&desk.run(&file).success()).unwrap();
+    assert!(figures["vectors"][0]["fuel"].as_u64().is_some_and(|fuel| fuel > 0), "{figures}");
+    let parts = figures["parts"].as_object().unwrap().values();
+    assert_eq!(parts.filter_map(Json::as_u64).sum::<u64>(), figures["bytes"].as_u64().unwrap());
+}
+
+#[test]
+fn the_vocabulary_is_found_by_words() {
+    let found = run(champollion().args(["vocabulary", "temprature"])).success();
+    says(&found, &["air.temperature", "Cel"]);
+    let all = run(champollion().args(["vocabulary", "--json"])).success();
+    let all: Json = serde_json::from_str(&all).unwrap();
+    assert!(all.as_array().is_some_and(|all| all.len() > 50), "{all}");
+    let nothing = run(champollion().args(["vocabulary", "bushels"]));
+    says(nothing.sentence(), &["bushels", "champollion vocabulary"]);
+}
+
+#[test]
+fn a_folder_decodes_while_its_vectors_fail() {
+    let desk = Desk::new("js");
+    desk.write("vectors.json", "nothing yet");
+    let decoded = desk.run(&["decode", ".", "--fport", "2", "--hex", "04D25F"]).success();
+    says(&decoded, &["water.level", "1.234"]);
+    says(desk.run(&["build"]).failure(), &["vectors.json"]);
+    let folder = desk.decoder.display().to_string();
+    let elsewhere =
+        run(champollion().args(["decode", "--decoder", &folder, "--fport", "2", "--hex", "00"]));
+    says(elsewhere.sentence(), &["3 bytes"]);
+}
+
+#[test]
+fn sources_of_any_editor_are_read() {
+    let desk = Desk::new("js");
+    let script = desk.read("codec.js");
+    let utf_16: Vec<u8> =
+        [0xFEFF].into_iter().chain(script.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    desk.write("codec.js", utf_16);
+    says(&desk.test(&[]).success(), &["2 of 2 vectors passed"]);
+}
+
+/// The lines of a file of readings.
+fn lines(text: &str) -> Vec<Json> {
+    text.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect()
+}
+
+#[test]
+fn a_file_of_payloads_is_decoded_in_its_order_and_broken_rows_are_told() {
+    let desk = Desk::new("js");
+    let mut csv = String::from("device;time;port;payload\n");
+    for row in 0..10_000_u32 {
+        let level = row % 5_000;
+        csv.push_str(&format!("dev-{};2026-01-01 00:00:00;2;{level:04X}64\n", row % 7));
+    }
+    for broken in [
+        "a;2026-01-01;2;xyz",
+        "a;2026-01-01 00:00:00;0;04D25F",
+        "a;2026-01-01 00:00:00;300;04D25F",
+        "a;yesterday;2;04D25F",
+        "a;2",
+        "a;2026-01-01 00:00:00;2;",
+        "a;2026-01-01 00:00:00;9;04D25F",
+    ] {
+        csv.push_str(broken);
+        csv.push('\n');
+    }
+    desk.write("payloads.csv", csv);
+    let done = desk.run(&["decode", "--in", "payloads.csv", "--out", "readings.ndjson"]);
+    says(&done.stderr, &["10000 of 10007 payloads decoded", "7 were not"]);
+    drop(done.success());
+    let readings = lines(&desk.read("readings.ndjson"));
+    assert_eq!(readings.len(), 10_007);
+    for (index, reading) in readings.iter().enumerate() {
+        assert_eq!(reading["row"], index + 1);
+        if index < 10_000 {
+            let level = (index % 5_000) as f64 / 1000.0;
+            assert_eq!(reading["data"]["level"].as_f64(), Some(level), "{reading}");
+            assert_eq!(reading["measurements"][0]["quantity"], "water.level");
+        } else {
+            assert!(reading["error"]["message"].is_string(), "{reading}");
+            assert!(reading["data"].is_null(), "{reading}");
+        }
+    }
+    let error = |row: usize| readings[row]["error"].to_string();
+    says(&error(10_000), &["broken-row", "hexadecimal"]);
+    says(&error(10_002), &["FPort", "300"]);
+    says(&error(10_003), &["yesterday"]);
+    says(&error(10_004), &["2 cells"]);
+    says(&error(10_006), &["decoder-failure", "port 9"]);
+
+    let table = ["decode", "--in", "payloads.csv", "--out", "readings.csv"];
+    drop(desk.run(&table).success());
+    let table = desk.read("readings.csv");
+    assert_eq!(table.lines().count(), 10_008);
+    says(table.lines().next().unwrap(), &["row,device,receivedAt", "error"]);
+}
+
+#[test]
+fn lines_of_network_servers_are_decoded_too() {
+    let desk = Desk::new("js");
+    let payload = "BNJf";
+    desk.write(
+        "events.ndjson",
+        format!(
+            "{{\"time\":\"2026-01-01T00:00:00Z\",\"deviceInfo\":{{\"devEui\":\"70b3d5499a000001\"}},\"fCnt\":1,\
+             \"fPort\":2,\"data\":\"{payload}\"}}\n\n{{\"fPort\":2\n"
+        ),
+    );
+    let printed = desk.run(&["decode", "--in", "events.ndjson"]).success();
+    let readings = lines(&printed);
+    assert_eq!(readings[0]["data"]["level"], 1.234, "{printed}");
+    assert_eq!(readings[0]["device"], "70b3d5499a000001");
+    says(&readings[1]["error"].to_string(), &["no JSON object"]);
+}
+
+#[test]
+fn a_file_of_payloads_that_tells_too_little_is_refused() {
+    let desk = Desk::new("js");
+    for (content, words) in [
+        ("a,b\n1,2\n", &["no column holds payloads", "\"a\"", "--column payload="][..]),
+        ("payload\n00\n", &["FPort", "--fport"]),
+        ("", &["empty"]),
+        ("[{}]", &["one object on each line"]),
+    ] {
+        desk.write("payloads.csv", content);
+        says(desk.run(&["decode", "--in", "payloads.csv"]).sentence(), words);
+    }
+    desk.write("payloads.csv", "wert\n04D25F\n");
+    let named = ["decode", "--in", "payloads.csv", "--column", "payload=wert", "--fport", "2"];
+    assert_eq!(lines(&desk.run(&named).success())[0]["data"]["level"], 1.234);
+    let same = ["decode", "--in", "payloads.csv", "--out", "payloads.csv", "--fport", "2"];
+    says(desk.run(&same).sentence(), &["same file"]);
+    desk.write("payloads.csv", "payload,port\nzz,2\n");
+    says(desk.run(&["decode", "--in", "payloads.csv"]).failure(), &["none of its 1 rows"]);
+}
+
+/// A decoder remembers a device's frame before, on whichever core it is decoded.
+#[test]
+fn the_rows_of_a_device_are_decoded_one_after_another() {
+    let desk = Desk::new("js");
+    desk.write(
+        "codec.js",
+        "function decodeUplink(input) {\n  const before = context.length > 0 ? context[0] : 0;\n  \
+         context.length = 0;\n  context.push(before + 1);\n  \
+         return { data: { level: before, battery: input.bytes[2] } };\n}\n",
+    );
+    let mut csv = String::from("devEui,fPort,payload\n");
+    for row in 0..3_000 {
+        csv.push_str(&format!("70B3D5499A00000{},2,00000{}\n", row % 3, row % 10));
+    }
+    desk.write("payloads.csv", csv);
+    let printed = desk.run(&["decode", "--in", "payloads.csv"]).success();
+    for (row, reading) in lines(&printed).iter().enumerate() {
+        assert_eq!(reading["data"]["level"], row / 3, "{reading}");
+    }
+}
+
+#[test]
+fn records_are_verified_by_the_packages_that_they_name() {
+    let desk = Desk::new("js");
+    let server = Server::start();
+    let cli = server.admin_cli();
+    drop(desk.run(&["build", "--out", "."]).success());
+    let package = desk.path("acme-tank-level-1.0.0.wasm").display().to_string();
+    drop(cli.run(&["publish", &package]).success());
+    let sensor = Sensor::new(1);
+    server.register(&sensor, "office", Some("acme/tank-level@^1"));
+    let lns = server.lns();
+    for f_cnt in 1..=5 {
+        lns.ingest(&sensor.frame(f_cnt, 2, &[4, 0xD2, 90 + f_cnt as u8])).success();
+    }
+    lns.ingest(&sensor.frame(6, 2, &[4])).success();
+    let page = cli.run(&["records", "pull", "--group", "office", "--json"]).success();
+    let file = desk.path("records.json");
+    let path = file.display().to_string();
+    fs::write(&file, &page).unwrap();
+    let verify = ["records", "verify", &path];
+    says(&cli.run(&verify).success(), &["6 of 6 records are what their payloads say"]);
+    // The same without a server, by the package.
+    let offline = desk.run(&["records", "verify", &path, "--decoder", &package]).success();
+    says(&offline, &["6 of 6 records"]);
+
+    let mut forged: Json = serde_json::from_str(&page).unwrap();
+    forged["records"][2]["record"]["decoded"]["data"]["level"] = json!(9.5);
+    fs::write(&file, forged.to_string()).unwrap();
+    let differs = cli.run(&verify);
+    says(&differs.stdout, &["data.level", "9.5", "1.234", "5 of 6"]);
+    says(differs.failure(), &["1 of 6 records differ"]);
+    let report: Json =
+        serde_json::from_str(&cli.run(&[&verify[..], &["--json"]].concat()).stdout).unwrap();
+    assert_eq!((&report["same"], &report["differing"]), (&json!(5), &json!(1)), "{report}");
+
+    let other = Desk::new("js");
+    other.replace("decoder.toml", "version = \"1.0.0\"", "version = \"1.0.1\"");
+    drop(other.run(&["build", "--out", "."]).success());
+    let wrong = other.path("acme-tank-level-1.0.1.wasm").display().to_string();
+    let refused = desk.run(&["records", "verify", &path, "--decoder", &wrong]);
+    says(&refused.stderr, &["acme/tank-level 1.0.0", "is not given", "could be decoded again"]);
+    assert_ne!(refused.code, Some(0));
+    fs::write(&file, "[{\"id\": 1}]").unwrap();
+    says(cli.run(&verify).sentence(), &["record 1"]);
+}
+
+/// Compiled decoders lie where the next run of the tests finds them.
+fn in_rust(desk: &Desk, arguments: &[&str]) -> Output {
+    let compiled = target().join("new-decoder");
+    run_within(desk.command(arguments).env("CARGO_TARGET_DIR", compiled), PATIENCE)
+}
+
+#[test]
+fn of_target_a_decoder_in_rust_is_tested_and_its_panics_are_told() {
+    let desk = Desk::new("rust");
+    let tested = in_rust(&desk, &["test"]);
+    says(&tested.stdout, &["2 of 2 vectors passed", "0 read on", "is met"]);
+    assert!(!tested.stderr.contains("warning: "), "{}", tested.stderr);
+    drop(tested.success());
+
+    desk.replace(
+        "src/lib.rs",
+        "    payload.end()?;",
+        "    let _ = uplink_byte(&[], *battery);\n    payload.end()?;",
+    );
+    let line = 1 + desk.read("src/lib.rs").lines().count();
+    let lib = desk.read("src/lib.rs");
+    desk.write(
+        "src/lib.rs",
+        format!("{lib}\nfn uplink_byte(bytes: &[u8], index: u8) -> u8 {{\n    bytes[usize::from(index)]\n}}\n"),
+    );
+    let panics = in_rust(&desk, &["test", "--no-unit-tests"]);
+    says(
+        &panics.stdout,
+        &["it panicked at src/lib.rs:", "index out of bounds", &(line + 2).to_string()],
+    );
+    let built = in_rust(&desk, &["build"]);
+    says(&built.stdout, &["index out of bounds"]);
+
+    desk.write("src/lib.rs", "fn broken( {");
+    let broken = in_rust(&desk, &["build"]);
+    says(&broken.stderr, &["cannot be compiled", "cargo says why above"]);
+    assert!(!broken.stderr.contains("rustup target add"), "{}", broken.stderr);
+}
+
+/// The digest of a package tells what it was made of, and not where.
+#[test]
+fn of_target_the_same_sources_give_the_same_package_in_any_folder() {
+    let built = |desk: &Desk| {
+        let compiled = desk.folder.path().join("compiled");
+        let mut build = desk.command(&["build", "--out", "."]);
+        drop(run_within(build.env("CARGO_TARGET_DIR", compiled), PATIENCE).success());
+        fs::read(desk.path("acme-tank-level-1.0.0.wasm")).expect("it is built")
+    };
+    let (one, other) = (Desk::new("rust"), Desk::new("rust"));
+    // A folder of another depth and length.
+    let deeper = one.folder.path().join("a/deeper/folder");
+    fs::create_dir_all(&deeper).unwrap();
+    fs::rename(&one.decoder, deeper.join("tank-level")).unwrap();
+    let one = Desk { decoder: deeper.join("tank-level"), folder: one.folder };
+    let whole = built(&one);
+    assert!(whole == built(&other), "the packages differ");
+    let names = String::from_utf8_lossy(&whole);
+    let here = one.folder.path().display().to_string();
+    assert!(!names.contains(&here), "it tells the folder that it was built in");
+}
+
+/// Where a page says so, the reader stands in an empty folder.
+fn tutorial(heading: &str) -> String {
+    let page = fs::read_to_string(workspace().join("docs/first-decoder.md")).expect("it is there");
+    let part = page.split("\n## ").find(|part| part.starts_with(heading));
+    part.unwrap_or_else(|| panic!("the page has no part {heading:?}")).to_owned()
+}
+
+fn empty() -> TempDir {
+    TempDir::new().expect("there is room")
+}
+
+fn usual() -> Server {
+    Setup::default()
+        .variable("CHAMPOLLION_PUBLICATION__UNSIGNED", "false")
+        .variable("CHAMPOLLION_PUBLICATION__RANDOM_PAYLOADS", "10000")
+        .start()
+}
+
+#[test]
+fn of_jq_the_first_decoder_in_javascript_is_what_the_page_shows() {
+    let server = usual();
+    let folder = empty();
+    let page = tutorial("In JavaScript") + &tutorial("Publish it");
+    follow_within(&page, folder.path(), server.address(), server.admin_token(), PATIENCE);
+}
+
+#[test]
+fn of_target_the_first_decoder_in_rust_is_what_the_page_shows() {
+    let server = usual();
+    let folder = empty();
+    follow_within(
+        &tutorial("In Rust"),
+        folder.path(),
+        server.address(),
+        server.admin_token(),
+        PATIENCE,
+    );
+}
+
+#[test]
+fn the_page_of_decoders_names_every_key() {
+    let page = fs::read_to_string(workspace().join("docs/decoders.md")).expect("it is there");
+    for schema in ["decoder.json", "vectors.json"] {
+        let schema = fs::read_to_string(workspace().join("docs/schemas").join(schema)).unwrap();
+        let schema: Json = serde_json::from_str(&schema).unwrap();
+        let mut keys = Vec::new();
+        for definition in schema["$defs"].as_object().unwrap().values() {
+            let properties = definition["properties"].as_object().into_iter().flatten();
+            keys.extend(properties.map(|(key, _)| key.clone()));
+        }
+        assert!(keys.len() > 10, "{keys:?}");
+        let missing: Vec<&String> =
+            keys.iter().filter(|key| !page.contains(&format!("`{key}`"))).collect();
+        assert!(missing.is_empty(), "docs/decoders.md does not name {missing:?}");
+    }
+}
+
+/// Nothing of a path is left where a name is asked for.
+#[test]
+fn nothing_is_laid_out_where_something_is() {
+    let folder = empty();
+    fs::write(folder.path().join("tank-level"), "a file").unwrap();
+    let taken = run(champollion().args(["new", "acme/tank-level"]).current_dir(folder.path()));
+    says(taken.sentence(), &["tank-level"]);
+    assert!(folder.path().join("tank-level").is_file());
+}
