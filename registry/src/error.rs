@@ -33,8 +33,8 @@ pub enum RegistryError {
         id: DecoderId,
         /// The version of the decoder.
         version: Version,
-        /// The digest that it must have.
-        digest: Digest,
+        /// The digest that it must have, in a box so that an error is no larger than others.
+        digest: Box<Digest>,
         /// The fault of the package.
         problem: &'static str,
     },

@@ -36,7 +36,8 @@ impl Registry {
         self.files.get(id, version, entry).await.map_err(|error| match error {
             FileError::Store(error) => error.into(),
             FileError::Damaged(problem) => {
-                let (id, version, digest) = (id.clone(), version.clone(), entry.line.digest);
+                let (id, version) = (id.clone(), version.clone());
+                let digest = Box::new(entry.line.digest);
                 RegistryError::DamagedPackage { id, version, digest, problem }
             }
         })

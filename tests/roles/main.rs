@@ -172,7 +172,7 @@ fn every_operation_is_for_its_roles_and_about_what_is_their_own() {
     }
     faults.finish();
     let page = page(&rows);
-    println!("{page}");
+    eprintln!("{page}");
     holds("docs/roles.md", &page);
 }
 

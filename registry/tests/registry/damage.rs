@@ -29,7 +29,7 @@ async fn assert_damaged(opened: &Opened, expected: &'static str) {
             panic!("{error:?}");
         };
         assert_eq!((id, version), (&manifest.id, &manifest.version));
-        assert_eq!((*digest, *problem), (package.digest(), expected));
+        assert_eq!((**digest, *problem), (package.digest(), expected));
         assert_eq!(
             error.to_string(),
             format!(

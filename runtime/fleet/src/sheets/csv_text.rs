@@ -58,7 +58,7 @@ fn told_separator(text: &str) -> (Option<u8>, u32) {
     let told = line
         .get(..SEPARATOR_LINE.len())
         .filter(|beginning| beginning.eq_ignore_ascii_case(SEPARATOR_LINE));
-    match told.map(|_| line[SEPARATOR_LINE.len()..].as_bytes()) {
+    match told.map(|_| &line.as_bytes()[SEPARATOR_LINE.len()..]) {
         Some([separator]) => (Some(*separator), 2),
         // The blank at the end was a tab.
         Some([]) => (Some(b'\t'), 2),

@@ -196,8 +196,8 @@ fn smallest_home(reach: &Reach, service: &Service, grants: &[WantedGrant]) -> Pl
     homes.dedup();
     let has_all =
         |home: &Place| grants.iter().all(|grant| service.roster.covers(home, &grant.scope));
-    let own = reach.places().iter().filter(|own| has_all(own));
-    match (&homes[..], own.cloned().next()) {
+    let own = reach.places().iter().find(|own| has_all(own));
+    match (&homes[..], own.cloned()) {
         ([only], _) if reach.covers(only) => only.clone(),
         (_, Some(own)) => own,
         (_, None) => Place::Territory,

@@ -41,7 +41,7 @@ pub(super) async fn list(
 ) -> Result<Json<PointList>, Problem> {
     let from = after.as_deref().map(place).transpose()?;
     let window = Window::new(after, limit, service.config.http.page_bytes);
-    let sees = |group: &GroupId| authorized.principal.sees(group);
+    let sees = |group: &GroupId| authorized.reach.sees(group);
     let points = service.devices.points(sees, from, window.lookups());
     let place = |point: &PlacedPoint| format!("{}/{}", point.group, point.point);
     let (points, end) = paging::page(points, window, place);
@@ -78,7 +78,7 @@ pub(super) async fn show(
     Parameters(OfGroup { group }): Parameters<OfGroup>,
 ) -> Result<Json<PlacedPoint>, Problem> {
     let point: PointId = path_part("point", &point)?;
-    let group = authorized.principal.group(group)?;
+    let group = authorized.reach.group(group)?;
     let found = service.devices.point(&group, &point);
     found.map(Json).ok_or_else(|| {
         Problem::not_found("unknown-point", format!("the group {group} has no point {point}"))
