@@ -135,7 +135,9 @@ fn the_command_line_sets_the_fields_and_tells_who_is_silent() {
     }
     let sensor = Sensor::new(9);
     server.register(&sensor, "water", None);
-    server.lns().ingest(&sensor.frame(1, 1, &[1])).success();
+    let mut heard = sensor.frame(1, 1, &[1]);
+    heard["receivedAt"] = json!(jiff::Timestamp::now().to_string());
+    server.lns().ingest(&heard).success();
     let silent = cli.json(&["devices", "list", "--silent-hours", "1", "--json"]);
     let silent: Vec<&str> = silent["devices"]
         .as_array()

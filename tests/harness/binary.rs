@@ -41,6 +41,13 @@ pub fn champollion() -> Command {
     command
 }
 
+/// Has a command compile decoders in Rust where the next run of the tests finds what they are made of, and by the
+/// compiler itself: a driver that refuses what it warns of is for the sources of the workspace.
+pub fn compile_apart(command: &mut Command) -> &mut Command {
+    command.env_remove("RUSTC_WORKSPACE_WRAPPER");
+    command.env("CARGO_TARGET_DIR", target().join("new-decoder"))
+}
+
 fn build() -> PathBuf {
     if let Some(other) = env::var_os(OTHER_BINARY) {
         return workspace().join(other);

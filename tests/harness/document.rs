@@ -2,7 +2,7 @@
 
 use std::{env, path::Path, process::Command, time::Duration};
 
-use crate::{champollion, run_within};
+use crate::{champollion, compile_apart, run_within};
 
 /// Ends the output of a step.
 const END: &str = "@@ end of step";
@@ -62,6 +62,7 @@ pub fn follow_within(document: &str, folder: &Path, server: &str, token: &str, p
     shell.env("CHAMPOLLION_SERVER", server).env("CHAMPOLLION_TOKEN", token);
     // Wide enough that no table breaks its lines.
     shell.env("COLUMNS", "300");
+    compile_apart(&mut shell);
     let printed = run_within(&mut shell, patience).stdout;
 
     let outputs: Vec<&str> = printed.split(&format!("{END}\n")).collect();

@@ -70,6 +70,8 @@ impl World {
             let mut registration = light.registration(side.group(), Some("nas/ul20xx@^1"));
             registration["networkServer"] = json!("city");
             admin.put(&light.path(), &registration).success();
+            let place = json!({ "point": "all" });
+            admin.put(&format!("{}/point", light.path()), &place).success();
             let pull = json!({ "to": { "pull": {} } });
             admin.put(&format!("/v1/routes/all?group={}", side.group()), &pull).success();
             let owner =
@@ -168,6 +170,7 @@ impl World {
             ("version", "1.0.0"),
             ("key", "ed25519:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
             ("name", "all"),
+            ("point", "all"),
             ("file", "record.json"),
         ] {
             path = path.replace(&format!("{{{name}}}"), value);

@@ -25,6 +25,7 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value as Json;
+#[cfg(feature = "openapi")]
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{RefOr, Schema},
@@ -68,7 +69,8 @@ pub enum Input {
 }
 
 /// An uplink as a vector writes it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UplinkInput {
     /// FPort, 1 to 255.
@@ -90,11 +92,12 @@ pub struct UplinkInput {
 }
 
 /// A command as a vector writes it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CommandInput {
     /// The command, in the maker's own words.
-    #[schema(value_type = Value)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Value))]
     pub data: Json,
     /// RFC 3339; 1970-01-01T00:00:00Z when left out.
     #[serde(default)]
@@ -105,7 +108,8 @@ pub struct CommandInput {
 }
 
 /// A downlink that was sent, as a vector writes it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DownlinkInput {
     /// FPort, 1 to 255.
@@ -121,7 +125,8 @@ pub struct DownlinkInput {
 }
 
 /// The value of a variable as JSON writes it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(untagged, expecting = "a variable is true, false, a number or a text")]
 pub enum Setting {
     /// A truth value, `true` or `false`.
@@ -135,8 +140,9 @@ pub enum Setting {
 }
 
 /// Bytes that JSON writes as hexadecimal digits.
-#[derive(Clone, Debug, Default, PartialEq, Eq, utoipa::ToSchema)]
-#[schema(value_type = String, pattern = r"^\s*([0-9A-Fa-f]\s*[0-9A-Fa-f]\s*)*$")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(value_type = String, pattern = r"^\s*([0-9A-Fa-f]\s*[0-9A-Fa-f]\s*)*$"))]
 pub struct Hex(pub Vec<u8>);
 
 impl Hex {
@@ -195,7 +201,8 @@ impl<'de> Deserialize<'de> for Hex {
 }
 
 /// A vector as it stands in a file.
-#[derive(Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 struct Fields {
     /// A short description of the case, unique within its decoder.
@@ -209,17 +216,19 @@ struct Fields {
     command: Option<CommandInput>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     downlink: Option<DownlinkInput>,
-    #[schema(value_type = Value)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Value))]
     expect: Json,
 }
 
 // The members that stand in JSON.
+#[cfg(feature = "openapi")]
 impl PartialSchema for Vector {
     fn schema() -> RefOr<Schema> {
         Fields::schema()
     }
 }
 
+#[cfg(feature = "openapi")]
 impl ToSchema for Vector {
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
         Fields::schemas(schemas);

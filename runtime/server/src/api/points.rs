@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Problem,
-    authorized::{Authorized, Inspect, Provision},
+    authorized::{Authorized, Inspect, ProvisionOwn},
+    devices::seen_device,
     extract::{JsonBody, OfGroup, Parameters, PathParts, path_part, to_the_end},
     paging::{self, Listing, PageEnd, Window},
 };
@@ -111,12 +112,13 @@ pub(super) struct PointRequest {
     ),
 )]
 pub(super) async fn put(
-    authorized: Authorized<Provision>,
+    authorized: Authorized<ProvisionOwn>,
     State(service): State<Arc<Service>>,
     PathParts(dev_eui): PathParts<String>,
     JsonBody(PointRequest { point, from }): JsonBody<PointRequest>,
 ) -> Result<Json<PlacedPoint>, Problem> {
     let dev_eui: DevEui = path_part("DevEUI", &dev_eui)?;
+    seen_device(&service, &authorized.reach, dev_eui)?;
     let author = authorized.author(&service);
     let placed = to_the_end(async move {
         Ok(service.devices.put_on_point(dev_eui, point, from, &author).await?)
@@ -139,11 +141,12 @@ pub(super) async fn put(
     ),
 )]
 pub(super) async fn take(
-    authorized: Authorized<Provision>,
+    authorized: Authorized<ProvisionOwn>,
     State(service): State<Arc<Service>>,
     PathParts(dev_eui): PathParts<String>,
 ) -> Result<Json<PlacedPoint>, Problem> {
     let dev_eui: DevEui = path_part("DevEUI", &dev_eui)?;
+    seen_device(&service, &authorized.reach, dev_eui)?;
     let author = authorized.author(&service);
     let left = to_the_end(async move {
         Ok(service.devices.take_from_point(dev_eui, Timestamp::now(), &author).await?)
@@ -180,13 +183,15 @@ pub(super) struct ReplacementRequest {
     ),
 )]
 pub(super) async fn replace(
-    authorized: Authorized<Provision>,
+    authorized: Authorized<ProvisionOwn>,
     State(service): State<Arc<Service>>,
     PathParts(dev_eui): PathParts<String>,
     JsonBody(ReplacementRequest { by, at, indexes }): JsonBody<ReplacementRequest>,
 ) -> Result<Json<PlacedPoint>, Problem> {
     let dev_eui: DevEui = path_part("DevEUI", &dev_eui)?;
+    seen_device(&service, &authorized.reach, dev_eui)?;
     let author = authorized.author(&service);
+    seen_device(&service, &authorized.reach, by)?;
     let at = at.unwrap_or_else(Timestamp::now);
     let replaced = to_the_end(async move {
         Ok(service.devices.replace(dev_eui, by, at, &indexes, &author).await?)
