@@ -161,7 +161,10 @@ impl Layout {
         let plausibility = |log_date: u32| {
             let ago = current_date.checked_sub(log_date);
             let is_recent = ago.is_some_and(|ago| ago <= longest_ago);
-            (is_recent, log_date.is_multiple_of(HOUR))
+            // Nothing was logged yet by a meter whose clock was set; one that counts from 1970 has logged since.
+            let can_be_unset = MeterTime::from_clock(current_date).is_some();
+            let is_hour = log_date.is_multiple_of(HOUR) && (log_date != 0 || can_be_unset);
+            (is_recent, is_hour)
         };
         let plain = plausibility(*log_date);
         let with_temperature = plausibility(*log_date_behind_temperature);

@@ -8,6 +8,9 @@ use serde::{Serialize, Serializer, ser::Error};
 /// set and counts from 1970.
 const NO_W1_BEFORE: u32 = 1_451_606_400;
 
+/// Seconds of 2046-01-01: no W1 of today runs that long, so a later time is no time.
+const NO_W1_AFTER: u32 = 2_398_377_600;
+
 /// Seconds by which a clock may be ahead of the network before it is worth a word: it says that the
 /// clock is wrong, and not that it runs a bit fast or was set to local time.
 const TOLERANCE: u64 = 24 * HOUR as u64;
@@ -23,6 +26,11 @@ impl MeterTime {
     /// Takes the meter's seconds since 1970; `None` where its clock was not set.
     pub(crate) fn from_clock(seconds: u32) -> Option<Self> {
         (NO_W1_BEFORE..u32::MAX).contains(&seconds).then_some(Self(seconds))
+    }
+
+    /// Whether these seconds since 1970 are a moment at which a W1 with a set clock can be in use.
+    pub(crate) fn is_in_use(seconds: u32) -> bool {
+        (NO_W1_BEFORE..NO_W1_AFTER).contains(&seconds)
     }
 
     /// The latest moment up to this one that is a whole number of `step` seconds after 1970.

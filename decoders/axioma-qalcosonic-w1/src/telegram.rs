@@ -60,10 +60,24 @@ pub(crate) struct Telegram<'values> {
 
 pub(crate) fn decode(uplink: &Uplink) -> Result<Reading, Failure> {
     if uplink.payload.len() > LONGEST_EXTENDED {
-        enhanced::decode(uplink)
-    } else {
-        extended::decode(uplink)
+        return enhanced::decode(uplink);
     }
+    if begins_as_enhanced(uplink.reader()) {
+        let message = "an enhanced telegram of at least 51 bytes was cut short";
+        return Err(Failure::new(FailureKind::TooShort, message));
+    }
+    extended::decode(uplink)
+}
+
+/// Whether a short telegram is what is left of an enhanced one: the frame version 1, and a date behind it that is
+/// none where an extended telegram has it.
+fn begins_as_enhanced(payload: Reader<'_>) -> bool {
+    let (mut enhanced, mut extended) = (payload.clone(), payload);
+    let date_at =
+        |reader: &mut Reader<'_>| reader.u32_le().is_ok_and(|date| MeterTime::is_in_use(*date));
+    enhanced.u8().is_ok_and(|version| *version == 1)
+        && date_at(&mut enhanced)
+        && !date_at(&mut extended)
 }
 
 /// Asks that the payload ends here, but for one byte of padding.
