@@ -81,7 +81,9 @@ fn read_value(
     // More than all of the power is none.
     let is_possible = found.name != "power_factor" || *said <= 100;
     if let Some(measure) = found.measure.filter(|_| is_possible) {
-        told.measure(measure(said).on(channel.into()));
+        // A device has one battery.
+        let number = if found.name == "battery" { 0 } else { u16::from(channel) };
+        told.measure(measure(said).on(number));
     }
     Ok(match found.parts {
         1 => Json::from(*said),
