@@ -10,11 +10,11 @@ fn main() {
     let table = fs::read_to_string(VOCABULARY).expect("the vocabulary is part of the sources");
     let mut constants = String::new();
     for line in table.lines().skip(1) {
-        let [name, unit, kind, _, meaning] = line
-            .splitn(5, ',')
+        let [name, unit, kind, _, _, _, _, meaning] = line
+            .splitn(8, ',')
             .collect::<Vec<_>>()
             .try_into()
-            .unwrap_or_else(|_| panic!("{VOCABULARY}: not five columns: {line}"));
+            .unwrap_or_else(|_| panic!("{VOCABULARY}: not eight columns: {line}"));
         let constant = name.replace(['.', '-'], "_").to_uppercase();
         let rust_type = match kind {
             "boolean" => "bool",

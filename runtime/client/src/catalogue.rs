@@ -74,6 +74,15 @@ pub struct Quantity {
     /// The nature of its values: `index`, `increment`, `instantaneous` or `state`.
     #[serde(default, rename = "kind", skip_serializing_if = "String::is_empty")]
     pub nature: String,
+    /// The unit of SenML (RFC 8428) that its values are converted to there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub senml: Option<String>,
+    /// The device class of Home Assistant.
+    #[serde(default, rename = "homeAssistant", skip_serializing_if = "Option::is_none")]
+    pub home_assistant: Option<String>,
+    /// The object of uCIFI's data model, by its number in the registry of LwM2M.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ucifi: Option<u16>,
     /// Its meaning, in a phrase.
     pub meaning: String,
 }

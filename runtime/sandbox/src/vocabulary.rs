@@ -20,6 +20,15 @@ pub struct Quantity {
     /// The nature of its values: whether they are to be summed, subtracted or averaged.
     #[serde(rename = "kind")]
     pub nature: Nature,
+    /// The unit of SenML (RFC 8428) that its values are converted to there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub senml: Option<&'static str>,
+    /// The device class of Home Assistant for a sensor, or for a binary sensor where its values are truth values.
+    #[serde(rename = "homeAssistant", skip_serializing_if = "Option::is_none")]
+    pub home_assistant: Option<&'static str>,
+    /// The object of uCIFI's data model, by its number in the registry of LwM2M.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ucifi: Option<u16>,
     /// The meaning of the quantity, in a phrase.
     pub meaning: &'static str,
 }
@@ -87,7 +96,7 @@ pub fn quantities() -> impl Iterator<Item = &'static Quantity> {
 }
 
 fn read_line(line: &'static str) -> Option<Quantity> {
-    let mut columns = line.splitn(5, ',');
+    let mut columns = line.splitn(8, ',');
     Some(Quantity {
         name: columns.next()?,
         unit: columns.next()?,
@@ -105,8 +114,18 @@ fn read_line(line: &'static str) -> Option<Quantity> {
             "state" => Nature::State,
             _ => return None,
         },
+        senml: columns.next().map(told)?,
+        home_assistant: columns.next().map(told)?,
+        ucifi: match columns.next()? {
+            "" => None,
+            object => Some(object.parse().ok()?),
+        },
         meaning: columns.next()?,
     })
+}
+
+fn told(column: &'static str) -> Option<&'static str> {
+    (!column.is_empty()).then_some(column)
 }
 
 #[cfg(test)]
@@ -120,6 +139,23 @@ mod tests {
         assert!(names.is_sorted(), "the table is kept in the order of the names");
         assert_eq!(names, quantities().map(|quantity| quantity.name).collect::<Vec<_>>());
         assert!(names.len() > 40);
+    }
+
+    #[test]
+    fn a_quantity_has_its_names_elsewhere() {
+        let volume = quantity("water.volume").unwrap();
+        assert_eq!((volume.senml, volume.home_assistant), (Some("m3"), Some("water")));
+        assert_eq!(volume.ucifi, Some(3424));
+        let leak = quantity("alarm.leak").unwrap();
+        assert_eq!((leak.senml, leak.home_assistant), (None, Some("moisture")));
+        assert_eq!(quantity("soil.nitrogen").unwrap().ucifi, None);
+        for quantity in quantities() {
+            assert_eq!(quantity.senml.is_some(), !quantity.unit.is_empty(), "{quantity:?}");
+            // uCIFI's objects are those from 3410 to 3439.
+            assert!(quantity.ucifi.is_none_or(|object| (3410..=3439).contains(&object)));
+            let is_problem = quantity.home_assistant == Some("problem");
+            assert!(!is_problem || quantity.kind == ValueKind::Boolean, "{quantity:?}");
+        }
     }
 
     #[test]

@@ -15,6 +15,9 @@ struct Unit {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Dimension {
     Angle,
+    ApparentEnergy,
+    ApparentPower,
+    Charge,
     Conductivity,
     Current,
     Energy,
@@ -47,6 +50,13 @@ const UNITS: &[Unit] = {
         scaled("deg", D::Angle, 1.0),
         scaled("rad", D::Angle, 180.0 / std::f64::consts::PI),
         scaled("gon", D::Angle, 0.9),
+        scaled("V.A.h", D::ApparentEnergy, 1.0),
+        scaled("kV.A.h", D::ApparentEnergy, 1e3),
+        scaled("V.A", D::ApparentPower, 1.0),
+        scaled("kV.A", D::ApparentPower, 1e3),
+        scaled("C", D::Charge, 1.0),
+        scaled("A.h", D::Charge, 3.6e3),
+        scaled("mA.h", D::Charge, 3.6),
         scaled("S/m", D::Conductivity, 1.0),
         scaled("dS/m", D::Conductivity, 1e-1),
         scaled("mS/cm", D::Conductivity, 1e-1),

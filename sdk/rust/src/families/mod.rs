@@ -5,3 +5,5 @@ pub mod cayenne;
 pub mod channels;
 pub mod deltas;
 pub mod mbus;
+pub mod milesight;
+pub mod watteco;

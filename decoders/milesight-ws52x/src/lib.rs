@@ -1,0 +1,43 @@
+//! Decoder of the Milesight WS52x, sockets that are switched and measure what is plugged in: WS523 and WS525.
+//!
+//! The format is the maker's, which all its devices share; `champollion_sdk::families::milesight` reads it. Here is what
+//! the WS52x has of its own: `telemetry.rs` reads its values, `settings.rs` lists its settings, and `socket.rs` has the
+//! command that switches it.
+//!
+//! `README.md` tells the sources, and where they contradict each other.
+
+mod settings;
+mod socket;
+mod telemetry;
+
+use champollion_sdk::{families::milesight, prelude::*};
+
+use crate::settings::SETTINGS;
+
+/// Decoder of the WS523 and the WS525.
+#[derive(Debug)]
+pub struct Ws52x;
+
+impl Decoder for Ws52x {
+    fn decode_uplink(uplink: &Uplink) -> Result<Reading, Failure> {
+        milesight::decode_uplink(uplink, SETTINGS, telemetry::read)
+    }
+
+    fn encode_downlink(command: &Command) -> Result<Downlink, Failure> {
+        milesight::encode_downlink(command, SETTINGS, socket::write)
+    }
+
+    fn decode_downlink(downlink: &SentDownlink) -> Result<Reading, Failure> {
+        milesight::decode_downlink(downlink, SETTINGS, socket::read)
+    }
+}
+
+champollion_sdk::export!(Ws52x);
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_vectors_hold() {
+        champollion_sdk::testing::check_vectors::<super::Ws52x>(include_str!("../vectors.json"));
+    }
+}

@@ -1,0 +1,43 @@
+//! Fields of a CBE, and of a Linky in its historic mode, in their order.
+
+use crate::field::{Field, Form, field};
+
+/// Fields by their numbers.
+pub(crate) const FIELDS: &[Field] = &[
+    field("ADIR1", Form::Unsigned(2)),
+    field("ADIR2", Form::Unsigned(2)),
+    field("ADIR3", Form::Unsigned(2)),
+    field("ADCO", Form::Text),
+    field("OPTARIF", Form::Text),
+    field("ISOUSC", Form::Unsigned(1)),
+    field("BASE", Form::Unsigned(4)),
+    field("HCHC", Form::Unsigned(4)),
+    field("HCHP", Form::Unsigned(4)),
+    field("EJPHN", Form::Unsigned(4)),
+    field("EJPHPM", Form::Unsigned(4)),
+    field("BBRHCJB", Form::Unsigned(4)),
+    field("BBRHPJB", Form::Unsigned(4)),
+    field("BBRHCJW", Form::Unsigned(4)),
+    field("BBRHPJW", Form::Unsigned(4)),
+    field("BBRHCJR", Form::Unsigned(4)),
+    field("BBRHPJR", Form::Unsigned(4)),
+    field("PEJP", Form::Unsigned(1)),
+    field("GAZ", Form::Unsigned(4)),
+    field("AUTRE", Form::Unsigned(4)),
+    field("PTEC", Form::Text),
+    field("DEMAIN", Form::Text),
+    field("IINST", Form::Unsigned(2)),
+    field("IINST1", Form::Unsigned(2)),
+    field("IINST2", Form::Unsigned(2)),
+    field("IINST3", Form::Unsigned(2)),
+    field("ADPS", Form::Unsigned(2)),
+    field("IMAX", Form::Unsigned(2)),
+    field("IMAX1", Form::Unsigned(2)),
+    field("IMAX2", Form::Unsigned(2)),
+    field("IMAX3", Form::Unsigned(2)),
+    field("PMAX", Form::Unsigned(4)),
+    field("PAPP", Form::Unsigned(4)),
+    field("HHPHC", Form::Character),
+    field("MOTDETAT", Form::Text),
+    field("PPOT", Form::Unsigned(1)),
+];

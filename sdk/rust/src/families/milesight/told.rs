@@ -1,0 +1,51 @@
+//! Values of a frame as they are read: under the maker's names, and as measurements.
+
+use super::{Json, Map};
+use crate::{Failure, Measurement, Reading};
+
+/// The values that a frame has told so far.
+#[derive(Debug, Default)]
+pub struct Told {
+    data: Map<String, Json>,
+    settings: Map<String, Json>,
+    measurements: Vec<Measurement>,
+    warnings: Vec<String>,
+}
+
+impl Told {
+    /// Puts a value into `data`. Where its name is there already, the later one stays.
+    pub fn say(&mut self, name: impl Into<String>, value: impl Into<Json>) {
+        self.data.insert(name.into(), value.into());
+    }
+
+    /// Adds an item to a list in `data`.
+    pub fn say_also(&mut self, name: &str, item: impl Into<Json>) {
+        let list = self.data.entry(name).or_insert_with(|| Vec::<Json>::new().into());
+        if let Json::Array(items) = list {
+            items.push(item.into());
+        }
+    }
+
+    /// Adds a measurement to the reading.
+    pub fn measure(&mut self, measurement: Measurement) {
+        self.measurements.push(measurement);
+    }
+
+    /// Adds a sentence that the reader should know.
+    pub fn warn(&mut self, warning: impl Into<String>) {
+        self.warnings.push(warning.into());
+    }
+
+    /// Returns the settings that the device has repeated, by their names.
+    pub(super) fn settings(&mut self) -> &mut Map<String, Json> {
+        &mut self.settings
+    }
+
+    pub(super) fn reading(mut self) -> Result<Reading, Failure> {
+        if !self.settings.is_empty() {
+            self.data.insert("settings".to_owned(), self.settings.into());
+        }
+        let reading = Reading::new(&self.data)?.with_all(self.measurements);
+        Ok(reading.warn_all(self.warnings))
+    }
+}
