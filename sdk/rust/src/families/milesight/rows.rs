@@ -135,7 +135,6 @@ impl Value {
 
     /// The same, measured as a quantity that has the unit of the value.
     #[must_use]
-    #[expect(clippy::cast_lossless, reason = "conversions cannot be called in a constant")]
     pub const fn of(self, quantity: &'static Quantity<f64>) -> Self {
         let parts = match self.form {
             Form::Number { parts, .. } => parts as f64,
