@@ -43,6 +43,10 @@ pub const CLEAR_HISTORY: Setting = Setting::new("clear_history", 0x27, Form::Ord
 /// Takes the commands about stored values out of a command, and writes them.
 pub fn write(values: &mut Map<String, Json>, bytes: &mut Vec<u8>) -> Result<(), Failure> {
     if let Some(fetch) = values.remove(FETCH_NAME) {
+        let is_unknown = |name: &&String| !["start_time", "end_time"].contains(&name.as_str());
+        if let Some(name) = fetch.as_object().and_then(|fetch| fetch.keys().find(is_unknown)) {
+            return Err(Failure::invalid_command(format!("{FETCH_NAME}.{name} is not known")));
+        }
         let moment = |name: &str| {
             fetch[name].as_u64().and_then(|seconds| u32::try_from(seconds).ok()).ok_or_else(|| {
                 let message = format!("{FETCH_NAME}.{name} must be seconds since 1970");
@@ -118,6 +122,7 @@ mod tests {
             assert_eq!(Json::from(values), serde_json::from_str::<Json>(data).unwrap());
         }
         assert!(written(r#"{"fetch_history":{}}"#).is_err());
+        assert!(written(r#"{"fetch_history":{"start_time":1,"end":2}}"#).is_err());
         assert!(written(r#"{"fetch_history":{"start_time":1,"end_time":-1}}"#).is_err());
         assert!(written(r#"{"stop_transmit":1}"#).is_err());
         let failure = read(&mut Reader::new(&[0xFD, 0x6C, 1]), &mut Map::new()).unwrap_err();
