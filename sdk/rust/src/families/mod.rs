@@ -3,7 +3,9 @@
 
 pub mod cayenne;
 pub mod channels;
+pub mod decentlab;
 pub mod deltas;
+pub mod dragino;
 pub mod mbus;
 pub mod milesight;
 pub mod watteco;

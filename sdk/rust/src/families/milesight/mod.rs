@@ -29,7 +29,9 @@
 
 mod attributes;
 mod form;
+pub mod rows;
 mod settings;
+pub mod stored;
 mod told;
 
 pub use serde_json::{Map, Value as Json};

@@ -1,0 +1,68 @@
+//! Answers of the device to what it was sent.
+
+use champollion_sdk::prelude::*;
+use serde::Serialize;
+
+use crate::Content;
+
+/// 0x2F: whether a DELTA P has taken a downlink.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Acknowledged {
+    request_status: &'static str,
+}
+
+impl Content for Acknowledged {
+    fn read(payload: &mut Reader<'_>) -> Result<Self, Failure> {
+        let request_status = match *payload.u8()? {
+            1 => "success",
+            2 => "errorGeneric",
+            3 => "errorWrongState",
+            4 => "errorInvalidRequest",
+            _ => "errorOtherReason",
+        };
+        Ok(Self { request_status })
+    }
+}
+
+/// 0x33: whether a register was set.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Register {
+    request_status: &'static str,
+    register_id: Spanned<u16>,
+}
+
+impl Content for Register {
+    fn read(payload: &mut Reader<'_>) -> Result<Self, Failure> {
+        let request_status = match *payload.u8()? {
+            1 => "success",
+            2 => "successNoUpdate",
+            3 => "errorCoherency",
+            4 => "errorInvalidRegister",
+            5 => "errorInvalidValue",
+            6 => "errorTruncatedValue",
+            7 => "errorAccesNotAllowed",
+            _ => "errorOtherReason",
+        };
+        Ok(Self { request_status, register_id: payload.u16_be()? })
+    }
+}
+
+/// 0x37: the versions of the software.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Versions {
+    app_version: String,
+    rtu_version: String,
+}
+
+impl Content for Versions {
+    fn read(payload: &mut Reader<'_>) -> Result<Self, Failure> {
+        let mut version = || {
+            let [major, minor, patch] = *payload.array()?;
+            Ok::<_, Failure>(format!("{major}.{minor}.{patch}"))
+        };
+        Ok(Self { app_version: version()?, rtu_version: version()? })
+    }
+}

@@ -1,0 +1,48 @@
+//! Decoder of the Milesight EM310-UDL, which measures a distance by ultrasound and tells when it is tilted: bins and
+//! tanks.
+//!
+//! The format is the maker's, which all its devices share; `champollion_sdk::families::milesight` reads it. Here is
+//! what the model has of its own: `telemetry.rs` lists its values, `settings.rs` its settings. `README.md` tells the
+//! sources, and where they contradict each other.
+
+mod settings;
+mod telemetry;
+
+use champollion_sdk::{
+    families::milesight::{self, rows, settings_alone},
+    prelude::*,
+};
+
+use crate::{settings::SETTINGS, telemetry::ROWS};
+
+/// The decoder of the EM310-UDL.
+#[derive(Debug)]
+pub struct Em310Udl;
+
+impl Decoder for Em310Udl {
+    fn decode_uplink(uplink: &Uplink) -> Result<Reading, Failure> {
+        milesight::decode_uplink(uplink, SETTINGS, |header, payload, told| {
+            rows::read(&[ROWS], header, payload, told)
+        })
+    }
+
+    fn encode_downlink(command: &Command) -> Result<Downlink, Failure> {
+        milesight::encode_downlink(command, SETTINGS, settings_alone::write)
+    }
+
+    fn decode_downlink(downlink: &SentDownlink) -> Result<Reading, Failure> {
+        milesight::decode_downlink(downlink, SETTINGS, settings_alone::read)
+    }
+}
+
+champollion_sdk::export!(Em310Udl);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_vectors_hold() {
+        champollion_sdk::testing::check_vectors::<Em310Udl>(include_str!("../vectors.json"));
+    }
+}

@@ -1,0 +1,47 @@
+//! Decoder of the Milesight EM500-SMTC, which measures moisture, temperature and conductivity of the soil.
+//!
+//! The format is the maker's, which all its devices share; `champollion_sdk::families::milesight` reads it. Here is
+//! what the model has of its own: `telemetry.rs` lists its values, `settings.rs` its settings. `README.md` tells the
+//! sources, and where they contradict each other.
+
+mod settings;
+mod telemetry;
+
+use champollion_sdk::{
+    families::milesight::{self, rows, stored},
+    prelude::*,
+};
+
+use crate::{settings::SETTINGS, telemetry::ROWS};
+
+/// The decoder of the EM500-SMTC.
+#[derive(Debug)]
+pub struct Em500Smtc;
+
+impl Decoder for Em500Smtc {
+    fn decode_uplink(uplink: &Uplink) -> Result<Reading, Failure> {
+        milesight::decode_uplink(uplink, SETTINGS, |header, payload, told| {
+            rows::read(&[ROWS], header, payload, told)
+        })
+    }
+
+    fn encode_downlink(command: &Command) -> Result<Downlink, Failure> {
+        milesight::encode_downlink(command, SETTINGS, stored::write)
+    }
+
+    fn decode_downlink(downlink: &SentDownlink) -> Result<Reading, Failure> {
+        milesight::decode_downlink(downlink, SETTINGS, stored::read)
+    }
+}
+
+champollion_sdk::export!(Em500Smtc);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_vectors_hold() {
+        champollion_sdk::testing::check_vectors::<Em500Smtc>(include_str!("../vectors.json"));
+    }
+}

@@ -1,0 +1,54 @@
+//! Decoder of the Milesight VS121, a camera that counts people in rooms and at lines.
+//!
+//! The format is the maker's, which all its devices share; `champollion_sdk::families::milesight` reads it. Here is
+//! what the model has of its own: `telemetry.rs` lists its values, `settings.rs` its settings. `README.md` tells the
+//! sources, and where they contradict each other.
+//!
+//! People are counted in all regions together on channel 0, and in a region on the channel of its number. A stored
+//! value is of a kind of its own each time: `history.rs` reads it.
+
+mod history;
+mod regions;
+mod settings;
+mod telemetry;
+
+use champollion_sdk::{
+    families::milesight::{self, rows, settings_alone},
+    prelude::*,
+};
+
+use crate::{settings::SETTINGS, telemetry::ROWS};
+
+/// The decoder of the VS121.
+#[derive(Debug)]
+pub struct Vs121;
+
+impl Decoder for Vs121 {
+    fn decode_uplink(uplink: &Uplink) -> Result<Reading, Failure> {
+        milesight::decode_uplink(uplink, SETTINGS, |header, payload, told| {
+            Ok(regions::read(header, payload, told)?
+                || history::read(header, payload, told)?
+                || rows::read(&[ROWS], header, payload, told)?)
+        })
+    }
+
+    fn encode_downlink(command: &Command) -> Result<Downlink, Failure> {
+        milesight::encode_downlink(command, SETTINGS, settings_alone::write)
+    }
+
+    fn decode_downlink(downlink: &SentDownlink) -> Result<Reading, Failure> {
+        milesight::decode_downlink(downlink, SETTINGS, settings_alone::read)
+    }
+}
+
+champollion_sdk::export!(Vs121);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_vectors_hold() {
+        champollion_sdk::testing::check_vectors::<Vs121>(include_str!("../vectors.json"));
+    }
+}

@@ -1,0 +1,45 @@
+//! Decoder of the Milesight WS302, which measures sound in streets and rooms.
+//!
+//! The format is the maker's, which all its devices share; `champollion_sdk::families::milesight` reads it. Here is
+//! what the model has of its own: `telemetry.rs` lists its values, `settings.rs` its settings. `README.md` tells the
+//! sources, and where they contradict each other.
+
+mod settings;
+mod telemetry;
+
+use champollion_sdk::{
+    families::milesight::{self, settings_alone},
+    prelude::*,
+};
+
+use crate::settings::SETTINGS;
+
+/// The decoder of the WS302.
+#[derive(Debug)]
+pub struct Ws302;
+
+impl Decoder for Ws302 {
+    fn decode_uplink(uplink: &Uplink) -> Result<Reading, Failure> {
+        milesight::decode_uplink(uplink, SETTINGS, telemetry::read)
+    }
+
+    fn encode_downlink(command: &Command) -> Result<Downlink, Failure> {
+        milesight::encode_downlink(command, SETTINGS, settings_alone::write)
+    }
+
+    fn decode_downlink(downlink: &SentDownlink) -> Result<Reading, Failure> {
+        milesight::decode_downlink(downlink, SETTINGS, settings_alone::read)
+    }
+}
+
+champollion_sdk::export!(Ws302);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_vectors_hold() {
+        champollion_sdk::testing::check_vectors::<Ws302>(include_str!("../vectors.json"));
+    }
+}

@@ -1,0 +1,309 @@
+//! Values of a model as rows of its table: where a value stands, how it is written, and what it measures.
+//!
+//! ```
+//! use champollion_sdk::{prelude::*, families::milesight::{self, rows::{self, Row, Value}}};
+//!
+//! const ROWS: &[Row] = &[
+//!     rows::BATTERY,
+//!     Row::new([0x03, 0x67], &[Value::signed("temperature", 2, 10).of(&quantity::AIR_TEMPERATURE)]),
+//! ];
+//!
+//! let payload = vec![0x01, 0x75, 0x64, 0x03, 0x67, 0xFC, 0xFF];
+//! let (f_port, variables, state) = (milesight::PORT, Vec::new(), Vec::new());
+//! let uplink = Uplink { f_port, f_cnt: 0, payload, received_at: 0, variables, state };
+//! let reading = milesight::decode_uplink(&uplink, &[], |header, payload, told| {
+//!     rows::read(&[ROWS], header, payload, told)
+//! })?;
+//! assert_eq!(reading.data(), r#"{"battery":100,"temperature":-0.4}"#);
+//! # Ok::<(), Failure>(())
+//! ```
+
+use super::{Json, Map, Told, Words};
+use crate::{Failure, Measurement, Quantity, Reader, Spanned};
+
+/// The charge of the battery in percent, on the first channel of all models.
+pub const BATTERY: Row =
+    Row::new([0x01, 0x75], &[Value::unsigned("battery", 1, 1).of(&crate::quantity::BATTERY_LEVEL)]);
+
+/// The serial number in six bytes, as older models tell it.
+pub const SHORT_SERIAL_NUMBER: Row = Row::new([0xFF, 0x08], &[Value::hex("sn", 6)]);
+
+/// Values behind one channel and type.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    header: [u8; 2],
+    /// The list whose items the values are members of, where they may come several times.
+    list: Option<&'static str>,
+    values: &'static [Value],
+}
+
+impl Row {
+    /// Values that stand in `data` itself.
+    #[must_use]
+    pub const fn new(header: [u8; 2], values: &'static [Value]) -> Self {
+        Self { header, list: None, values }
+    }
+
+    /// Values that are an item of a list, such as a history.
+    #[must_use]
+    pub const fn item(header: [u8; 2], list: &'static str, values: &'static [Value]) -> Self {
+        Self { header, list: Some(list), values }
+    }
+}
+
+/// A value of a row. Its bytes come least significant first.
+#[derive(Clone, Copy, Debug)]
+pub struct Value {
+    name: &'static str,
+    form: Form,
+    measure: Measure,
+    /// The name under which a number stands that is none, and the numbers with their words.
+    faults: Option<(&'static str, &'static [(i64, &'static str)])>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Form {
+    Number { width: usize, signed: bool, parts: i32 },
+    Word(Words),
+    Moment,
+    Hex(usize),
+    Dotted(usize),
+    Says(&'static str),
+    Reserved(usize),
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Measure {
+    None,
+    Number { quantity: &'static Quantity<f64>, parts: f64, channel: u16 },
+    Count { quantity: &'static Quantity<i64>, channel: u16 },
+    Truth { quantity: &'static Quantity<bool>, number: u8, means: bool },
+}
+
+impl Value {
+    const fn with(name: &'static str, form: Form) -> Self {
+        Self { name, form, measure: Measure::None, faults: None }
+    }
+
+    /// A number from 0 on in so many bytes, of which `parts` make one of the unit.
+    #[must_use]
+    pub const fn unsigned(name: &'static str, width: usize, parts: i32) -> Self {
+        Self::with(name, Form::Number { width, signed: false, parts })
+    }
+
+    /// A number with a sign in so many bytes, of which `parts` make one of the unit.
+    #[must_use]
+    pub const fn signed(name: &'static str, width: usize, parts: i32) -> Self {
+        Self::with(name, Form::Number { width, signed: true, parts })
+    }
+
+    /// A byte that stands for a word.
+    #[must_use]
+    pub const fn word(name: &'static str, words: Words) -> Self {
+        Self::with(name, Form::Word(words))
+    }
+
+    /// Seconds since 1970 in four bytes: the moment at which the values of the row were measured.
+    #[must_use]
+    pub const fn moment(name: &'static str) -> Self {
+        Self::with(name, Form::Moment)
+    }
+
+    /// Bytes as hexadecimal digits.
+    #[must_use]
+    pub const fn hex(name: &'static str, width: usize) -> Self {
+        Self::with(name, Form::Hex(width))
+    }
+
+    /// Bytes as decimal numbers with points between them: a version.
+    #[must_use]
+    pub const fn dotted(name: &'static str, width: usize) -> Self {
+        Self::with(name, Form::Dotted(width))
+    }
+
+    /// A word that stands in no byte: the header alone says it.
+    #[must_use]
+    pub const fn says(name: &'static str, word: &'static str) -> Self {
+        Self::with(name, Form::Says(word))
+    }
+
+    /// Bytes that mean nothing.
+    #[must_use]
+    pub const fn reserved(width: usize) -> Self {
+        Self::with("", Form::Reserved(width))
+    }
+
+    /// The same, measured as a quantity that has the unit of the value.
+    #[must_use]
+    pub const fn of(self, quantity: &'static Quantity<f64>) -> Self {
+        let parts = match self.form {
+            Form::Number { parts, .. } => parts as f64,
+            _ => 1.0,
+        };
+        self.of_parts(quantity, parts)
+    }
+
+    /// The same, measured as a quantity: so many of the number that is sent make one of the quantity's unit.
+    #[must_use]
+    pub const fn of_parts(mut self, quantity: &'static Quantity<f64>, parts: f64) -> Self {
+        self.measure = Measure::Number { quantity, parts, channel: 0 };
+        self
+    }
+
+    /// The same, measured as a quantity that counts.
+    #[must_use]
+    pub const fn counts(mut self, quantity: &'static Quantity<i64>) -> Self {
+        self.measure = Measure::Count { quantity, channel: 0 };
+        self
+    }
+
+    /// The same, measured as a quantity that is true for one number.
+    #[must_use]
+    pub const fn means(mut self, quantity: &'static Quantity<bool>, true_for: u8) -> Self {
+        self.measure = Measure::Truth { quantity, number: true_for, means: true };
+        self
+    }
+
+    /// The same, measured as a quantity that is true for all known numbers but one.
+    #[must_use]
+    pub const fn means_unless(mut self, quantity: &'static Quantity<bool>, false_for: u8) -> Self {
+        self.measure = Measure::Truth { quantity, number: false_for, means: false };
+        self
+    }
+
+    /// The same, measured on one of several channels.
+    #[must_use]
+    pub const fn on(mut self, number: u16) -> Self {
+        match &mut self.measure {
+            Measure::Number { channel, .. } | Measure::Count { channel, .. } => *channel = number,
+            Measure::None | Measure::Truth { .. } => {}
+        }
+        self
+    }
+
+    /// The same, where some numbers are none: the name under which they stand, and their words.
+    #[must_use]
+    pub const fn faults(
+        mut self,
+        name: &'static str,
+        words: &'static [(i64, &'static str)],
+    ) -> Self {
+        self.faults = Some((name, words));
+        self
+    }
+}
+
+/// The values of a row as they are read.
+#[derive(Default)]
+struct Part {
+    data: Map<String, Json>,
+    measurements: Vec<Measurement>,
+    moment: Option<u64>,
+}
+
+/// Reads the values behind a header, or returns that no row has it. The first row that has it counts.
+pub fn read(
+    tables: &[&[Row]],
+    header: [u8; 2],
+    payload: &mut Reader<'_>,
+    told: &mut Told,
+) -> Result<bool, Failure> {
+    let Some(row) = tables.iter().copied().flatten().find(|row| row.header == header) else {
+        return Ok(false);
+    };
+    let mut part = Part::default();
+    for value in row.values {
+        value.read(payload, &mut part, told)?;
+    }
+    for one in part.measurements {
+        told.measure(match part.moment {
+            Some(moment) => one.at(moment),
+            None => one,
+        });
+    }
+    match row.list {
+        Some(list) => told.say_also(list, part.data),
+        None => part.data.into_iter().for_each(|(name, value)| told.say(name, value)),
+    }
+    Ok(true)
+}
+
+impl Value {
+    fn read(
+        &self,
+        payload: &mut Reader<'_>,
+        part: &mut Part,
+        told: &mut Told,
+    ) -> Result<(), Failure> {
+        match self.form {
+            Form::Number { width, signed, parts } => {
+                let number = if signed {
+                    payload.signed_le(width)?
+                } else {
+                    payload.unsigned_le(width)?.map(u64::cast_signed)
+                };
+                self.number(number, parts, part);
+            }
+            Form::Word(words) => {
+                let number = payload.u8()?;
+                part.say(self.name, super::word(words, *number));
+                if words.iter().any(|(known, _)| *known == *number) {
+                    self.measure(number.map(i64::from), part);
+                } else {
+                    let name = self.name;
+                    told.warn(format!("{name} is {}, which has no known meaning", *number));
+                }
+            }
+            Form::Moment => {
+                let seconds = payload.u32_le()?;
+                part.moment = Some(u64::from(*seconds) * 1_000);
+                part.say(self.name, *seconds);
+            }
+            Form::Hex(width) => {
+                let digits = payload.bytes(width)?.iter().map(|byte| format!("{byte:02x}"));
+                part.say(self.name, digits.collect::<String>());
+            }
+            Form::Dotted(width) => {
+                let numbers = payload.bytes(width)?.iter().map(u8::to_string);
+                part.say(self.name, numbers.collect::<Vec<_>>().join("."));
+            }
+            Form::Says(word) => part.say(self.name, word),
+            Form::Reserved(width) => payload.skip(width)?,
+        }
+        Ok(())
+    }
+
+    fn number(&self, number: Spanned<i64>, parts: i32, part: &mut Part) {
+        if let Some((name, words)) = self.faults
+            && let Some((_, word)) = words.iter().find(|(fault, _)| *fault == *number)
+        {
+            part.say(name, *word);
+            return;
+        }
+        match parts {
+            1 => part.say(self.name, *number),
+            parts => part.say(self.name, *number.divided_by(f64::from(parts))),
+        }
+        self.measure(number, part);
+    }
+
+    fn measure(&self, number: Spanned<i64>, part: &mut Part) {
+        part.measurements.extend(match self.measure {
+            Measure::None => None,
+            Measure::Number { quantity, parts, channel } => {
+                Some(quantity.of(number.divided_by(parts)).on(channel))
+            }
+            Measure::Count { quantity, channel } => Some(quantity.of(number).on(channel)),
+            Measure::Truth { quantity, number: known, means } => {
+                let truth = number.map(|number| (number == i64::from(known)) == means);
+                Some(quantity.of(truth))
+            }
+        });
+    }
+}
+
+impl Part {
+    fn say(&mut self, name: &str, value: impl Into<Json>) {
+        self.data.insert(name.to_owned(), value.into());
+    }
+}
