@@ -5,3 +5,7 @@ pub mod cayenne;
 pub mod channels;
 pub mod deltas;
 pub mod mbus;
+pub mod profile;
+pub mod pulses;
+pub mod transport;
+pub mod water_meter;
