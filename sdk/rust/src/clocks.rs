@@ -94,6 +94,37 @@ pub fn moment(
     Some(u64::from(days - TO_1970) * DAY + seconds * SECOND)
 }
 
+/// A date and a time of the day, in the order of a calendar.
+pub type DateAndTime = ((u32, u32, u32), (u32, u32, u32));
+
+/// The date in the Gregorian calendar and the time of the day of a moment; none after the year 9999.
+#[must_use]
+pub fn date_and_time(moment: u64) -> Option<DateAndTime> {
+    const DAYS_OF_ERA: u32 = 146_097;
+    let days = u32::try_from(moment / DAY).ok().filter(|days| *days <= 2_932_896)? + TO_1970;
+    let second = u32::try_from(moment % DAY / SECOND).ok()?;
+    // Of years that begin with March the leap day is the last, and eras of 400 years are of one length.
+    let (era, day) = (days / DAYS_OF_ERA, days % DAYS_OF_ERA);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day_of_year = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day_of_year + 2) / 153;
+    let day_of_month = day_of_year - (153 * month + 2) / 5 + 1;
+    let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    let date = (400 * era + year + next, month, day_of_month);
+    Some((date, (second / 3_600, second % 3_600 / 60, second % 60)))
+}
+
+/// A moment as RFC 3339 writes it in UTC, without fractions of a second: for the `data` of a reading.
+#[must_use]
+pub fn rfc3339(moment: u64) -> String {
+    date_and_time(moment).map_or_else(
+        || format!("{moment} ms after 1970"),
+        |((year, month, day), (hour, minute, second))| {
+            format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+        },
+    )
+}
+
 fn days_of(year: u32, month: u32) -> u32 {
     let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     match month {
@@ -127,6 +158,9 @@ mod tests {
             assert_eq!(moment(date, (0, 0, 0)), None, "{date:?}");
         }
         assert_eq!(moment((2026, 1, 1), (24, 0, 0)), None);
+        assert_eq!(rfc3339(253_402_300_799_000), "9999-12-31T23:59:59Z");
+        assert_eq!(date_and_time(253_402_300_800_000), None);
+        assert_eq!(date_and_time(u64::MAX), None);
     }
 
     #[test]
@@ -159,7 +193,10 @@ mod tests {
             let part = |number: i8| u32::try_from(number).unwrap();
             let date = (u32::try_from(civil.year()).unwrap(), part(civil.month()), part(civil.day()));
             let time = (part(civil.hour()), part(civil.minute()), part(civil.second()));
-            assert_eq!(moment(date, time), Some(u64::try_from(seconds).unwrap() * 1_000));
+            let milliseconds = u64::try_from(seconds).unwrap() * 1_000;
+            assert_eq!(moment(date, time), Some(milliseconds));
+            assert_eq!(date_and_time(milliseconds), Some((date, time)));
+            assert_eq!(rfc3339(milliseconds), moment_of.to_string());
         }
     }
 }

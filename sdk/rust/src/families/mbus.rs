@@ -13,7 +13,7 @@
 //! # Ok::<(), champollion_sdk::Failure>(())
 //! ```
 
-use crate::{Failure, Reader, Spanned, clocks};
+use crate::{Failure, Reader, Spanned, clocks, families::profile::Profile};
 
 /// Most bytes that may extend a field of the header, by the standard.
 const EXTENSIONS: usize = 10;
@@ -132,6 +132,8 @@ pub enum Value {
     Moment(u64),
     /// A text of the meter.
     Text(String),
+    /// A series of values, told as what lies between them.
+    Profile(Profile),
     /// Bytes that are no value of their type, such as decimal digits that are none: many meters tell errors so.
     Unreadable(Vec<u8>),
 }
@@ -182,7 +184,7 @@ pub fn record(payload: &mut Reader<'_>) -> Result<Record, Failure> {
         last = *extension;
     }
     let (unit, modifiers) = unit(payload)?;
-    let value = value(payload, *information & 0x0F, &unit)?;
+    let value = value(payload, *information & 0x0F, &unit, &modifiers)?;
     Ok(Record { function, storage, tariff, subunit, meaning: unit.meaning, modifiers, value })
 }
 
@@ -316,28 +318,42 @@ fn second_extension(code: u8) -> Option<Unit> {
     Some(unit)
 }
 
-fn value(payload: &mut Reader<'_>, field: u8, unit: &Unit) -> Result<Spanned<Value>, Failure> {
-    let number = |read: Spanned<i64>| {
-        let read = read.divided_by(1.0);
-        read.map(|number| Value::Number(unit.number(number)))
-    };
+fn value(
+    payload: &mut Reader<'_>,
+    field: u8,
+    unit: &Unit,
+    modifiers: &[u8],
+) -> Result<Spanned<Value>, Failure> {
     match (field, unit.meaning) {
         (0x0 | 0x8, _) => Ok(Spanned::from(Value::Nothing)),
         (0x2, Meaning::Date) => moment(payload, 2, |date| date.date_g()),
         (0x4, Meaning::DateTime) => moment(payload, 4, |date| date.date_time_f()),
         (0x6, Meaning::DateTime) => moment(payload, 6, date_time_i),
-        (0x1..=0x4, _) => Ok(number(payload.signed_le(usize::from(field))?)),
+        (0x1..=0x4, _) => Ok(whole(payload, usize::from(field), unit)?),
         (0x5, _) => real(payload, unit),
-        (0x6, _) => Ok(number(payload.signed_le(6)?)),
-        (0x7, _) => Ok(number(payload.signed_le(8)?)),
+        (0x6, _) => Ok(whole(payload, 6, unit)?),
+        (0x7, _) => Ok(whole(payload, 8, unit)?),
         (0x9..=0xC, _) => Ok(digits(payload.bytes(usize::from(field - 0x8))?, unit)),
         (0xE, _) => Ok(digits(payload.bytes(6)?, unit)),
-        (0xD, _) => variable(payload, unit),
+        (0xD, _) => match Profile::read(payload, modifiers, unit.exponent)? {
+            Some(profile) => Ok(profile.map(Value::Profile)),
+            None => variable(payload, unit),
+        },
         _ => {
             let message = format!("a record of the data field {field:#X} is none that is known");
             Err(Failure::unknown_message(message))
         }
     }
+}
+
+/// A whole number with a sign, or its bytes where it is the lowest, by which a meter says that it has none.
+fn whole(payload: &mut Reader<'_>, width: usize, unit: &Unit) -> Result<Spanned<Value>, Failure> {
+    let bytes = payload.clone().bytes(width)?;
+    let read = payload.signed_le(width)?;
+    if *read == i64::MIN >> (64 - 8 * width) {
+        return Ok(bytes.map(|bytes| Value::Unreadable(bytes.to_vec())));
+    }
+    Ok(read.divided_by(1.0).map(|number| Value::Number(unit.number(number))))
 }
 
 /// A moment, or its bytes where it is none: a clock that was never set keeps nothing else from being read.
@@ -484,6 +500,14 @@ mod tests {
         assert_eq!(second.value.span, Some(Span { offset: 2, length: 6 }));
         assert_eq!(*read(&[0x42, 0x6C, 0xFF, 0xFF]).value, Value::Unreadable(vec![0xFF, 0xFF]));
         assert_eq!(*read(&[0x0D, 0x79, 0x03, 0x43, 0x42, 0x41]).value, Value::Text("ABC".into()));
+    }
+
+    #[test]
+    fn the_lowest_number_is_none() {
+        assert_eq!(*read(&[0x61, 0x5B, 0x80]).value, Value::Unreadable(vec![0x80]));
+        assert_eq!(*read(&[0x61, 0x5B, 0x81]).value, Value::Number(-127.0));
+        let none = [0x04, 0x13, 0x00, 0x00, 0x00, 0x80];
+        assert_eq!(*read(&none).value, Value::Unreadable(none[2..].to_vec()));
     }
 
     #[test]

@@ -8,4 +8,8 @@ pub mod deltas;
 pub mod dragino;
 pub mod mbus;
 pub mod milesight;
+pub mod profile;
+pub mod pulses;
+pub mod transport;
+pub mod water_meter;
 pub mod watteco;

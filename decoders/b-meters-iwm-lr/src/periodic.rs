@@ -1,0 +1,86 @@
+//! The periodic message: both counters, the alarms, and the temperature where it was enabled.
+//!
+//! Counters are decimal digits, two in a byte, the lowest byte first. The manual says so by the largest number that it
+//! gives, 99.999.999, and by its example, which The Things Network's codec has (in a form that was typed wrong, see the
+//! README): `74 20 01 00` are 12,074 litres. Actility's driver takes them for plain numbers.
+
+use champollion_sdk::prelude::*;
+use serde::Serialize;
+
+use crate::alarms::Alarms;
+
+pub(crate) const APPLICATION_CODE: u8 = 0x44;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Message {
+    message: &'static str,
+    /// What flowed forward less what flowed backward, in the unit.
+    counter: u64,
+    reverse_flow_counter: u64,
+    unit: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    litres_per_pulse: Option<u32>,
+    medium: &'static str,
+    alarms: Alarms,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    temperature: Option<Spanned<f64>>,
+}
+
+pub(crate) fn decode(payload: &mut Reader<'_>) -> Result<Reading, Failure> {
+    payload.skip(1)?;
+    let counter = payload.bcd_le(4)?;
+    let reverse_flow_counter = payload.bcd_le(4)?;
+    let litres_per_pulse = litres_per_pulse(*payload.u8()?);
+    let medium = medium(*payload.u8()?);
+    let vif = payload.u8()?;
+    let (unit, of_cubic_metre) = match *vif {
+        0x13 => ("L", 1_000.0),
+        0x14 => ("daL", 100.0),
+        0x15 => ("hL", 10.0),
+        0x16 => ("m3", 1.0),
+        other => {
+            let message = format!("the VIF {other:02X} is none of 13 to 16, so no unit is known");
+            return Err(Failure::invalid_value(message).at(vif.span));
+        }
+    };
+    let flags = payload.u8()?;
+    let alarms = Alarms::of(*flags);
+    let temperature = match payload.is_empty() {
+        true => None,
+        false => Some(payload.i16_be()?.divided_by(10.0)),
+    };
+    payload.end()?;
+    Ok(Reading::new(&Message {
+        message: "periodic",
+        counter: *counter,
+        reverse_flow_counter: *reverse_flow_counter,
+        unit,
+        litres_per_pulse,
+        medium,
+        alarms,
+        temperature,
+    })?
+    .with(quantity::WATER_VOLUME.of(counter.divided_by(of_cubic_metre)))
+    .with(quantity::WATER_VOLUME_REVERSE.of(reverse_flow_counter.divided_by(of_cubic_metre)))
+    .with_all(temperature.map(|read| quantity::DEVICE_TEMPERATURE.of(read)))
+    .with_all(alarms.measurements(flags)))
+}
+
+/// The index K, which is litres in a pulse of the meter below.
+pub(crate) fn litres_per_pulse(index: u8) -> Option<u32> {
+    match index {
+        0 => Some(1),
+        1 => Some(10),
+        2 => Some(100),
+        _ => None,
+    }
+}
+
+pub(crate) fn medium(code: u8) -> &'static str {
+    match code {
+        0 => "water",
+        1 => "hotWater",
+        _ => "unknown",
+    }
+}

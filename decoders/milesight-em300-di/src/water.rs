@@ -1,0 +1,87 @@
+//! The index as the device converts it from its pulses, and the alarms about it.
+
+use champollion_sdk::prelude::*;
+use serde::Serialize;
+
+use crate::Meter;
+
+/// An index with its conversion: `water_conv` units are `pulse_conv` pulses.
+#[derive(Clone, Copy, Serialize)]
+pub(crate) struct Water {
+    water_conv: f64,
+    pulse_conv: f64,
+    water: Spanned<f64>,
+}
+
+impl Water {
+    pub(crate) fn read(value: &mut Reader<'_>) -> Result<Self, Failure> {
+        let water_conv = *value.u16_le()?.divided_by(10.0);
+        let pulse_conv = *value.u16_le()?.divided_by(10.0);
+        let water = value.f32_le()?;
+        if !water.is_finite() {
+            let message = format!("the index is {}", *water);
+            return Err(Failure::invalid_value(message).at(water.span));
+        }
+        Ok(Self { water_conv, pulse_conv, water: water.map(decimal) })
+    }
+
+    /// The volume, where the operator has said what the unit is.
+    pub(crate) fn measurement(self, meter: Meter) -> Option<Measurement> {
+        let litres = meter.litres_per_unit?;
+        Some(quantity::WATER_VOLUME.of(self.water.map(|water| water * litres / 1_000.0)))
+    }
+}
+
+/// The decimal number that the device has put into four bytes: the shortest one that ends up as the same bytes.
+fn decimal(number: f32) -> f64 {
+    number.to_string().parse().unwrap_or_else(|_| f64::from(number))
+}
+
+/// An alarm that begins or ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Alarm {
+    /// No water flows for longer than a limit, or it flows again.
+    Outage(bool),
+    /// Water flows for longer than a limit, or it has stopped.
+    Flow(bool),
+    /// The input has a level that is an alarm, or no longer; only in stored values.
+    Input(bool),
+    /// No alarm; only in stored values.
+    None,
+    /// A number that the maker does not list.
+    Unknown,
+}
+
+impl Alarm {
+    pub(crate) fn of(number: u8) -> Self {
+        match number {
+            0 => Self::None,
+            1 | 2 => Self::Outage(number == 1),
+            3 | 4 => Self::Flow(number == 3),
+            5 | 6 => Self::Input(number == 5),
+            _ => Self::Unknown,
+        }
+    }
+
+    /// The alarm in the words of the vocabulary.
+    pub(crate) fn measurement(alarm: Spanned<Self>) -> Option<Measurement> {
+        match alarm.value {
+            Self::Outage(is_on) => Some(quantity::ALARM_NO_FLOW.of(alarm.map(|_| is_on))),
+            Self::Flow(is_on) => Some(quantity::ALARM_LEAK.of(alarm.map(|_| is_on))),
+            Self::Input(_) | Self::None | Self::Unknown => None,
+        }
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Outage(true) => "water outage timeout alarm",
+            Self::Outage(false) => "water outage timeout alarm release",
+            Self::Flow(true) => "water flow timeout alarm",
+            Self::Flow(false) => "water flow timeout alarm release",
+            Self::Input(true) => "gpio alarm",
+            Self::Input(false) => "gpio alarm release",
+            Self::None => "none",
+            Self::Unknown => "unknown",
+        }
+    }
+}
