@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use anyhow::Result;
 
 use crate::{
-    guests,
+    guests::{self, Library},
     install::Installing,
     load, npm,
     shell::{cargo, run as run_command},
@@ -23,15 +23,15 @@ pub(crate) fn run(installing: Installing, quick: bool, filter: Option<&str>) -> 
     /// The figures that are measured by a program of its own, which is killed meanwhile.
     const STORE: &str = "store";
     if filter.is_some_and(|filter| filter.starts_with(LOAD)) {
-        return load::measure(&guests::build(installing)?, LOAD, quick);
+        return load::measure(&guests::build(installing, Library::Played)?, LOAD, quick);
     }
     if filter.is_some_and(|filter| filter.starts_with(DELIVERY)) {
-        return load::measure(&guests::build(installing)?, DELIVERY, quick);
+        return load::measure(&guests::build(installing, Library::Played)?, DELIVERY, quick);
     }
     if filter.is_some_and(|filter| filter.starts_with(STORE)) {
         return store(quick);
     }
-    let packages = guests::build(installing)?;
+    let packages = guests::build(installing, Library::Played)?;
     npm::provide(installing, "the way of ChirpStack is")?;
     let started = SystemTime::now();
     let mut bench = cargo();

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use anyhow::{Context, Error, Result, bail};
 
 use crate::{
-    guests,
+    guests::{self, Library},
     install::{Installing, Need},
     shell::{self, cargo, succeeds, workspace},
 };
@@ -49,7 +49,7 @@ impl FromStr for Target {
 
 /// Runs one target, or all, for some time each; fails where something is found.
 pub(crate) fn run(installing: Installing, seconds: u32, target: Option<Target>) -> Result<()> {
-    guests::build(installing)?;
+    guests::build(installing, Library::Played)?;
     if !succeeds(cargo().args(["fuzz", "--version"])) {
         installing.require(&Need {
             what: "cargo-fuzz",

@@ -20,23 +20,38 @@ const HOSTILE: (&str, &str) = ("tests/hostile", "champollion-hostile");
 /// The crate of the script engine.
 const ENGINE: &str = "champollion-script-engine";
 
-/// The folders of the first-party decoders, in the order of their names.
-fn sources() -> Result<Vec<PathBuf>> {
+/// The first-party decoders that are built.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Library {
+    /// All of them.
+    Whole,
+    /// Those of the devices in `tests/fleet`, which the demo plays and benchmarks measure.
+    Played,
+}
+
+/// The folders of those that are played.
+const PLAYED: [&str; 3] = ["axioma-qalcosonic-w1", "elsys-ers-co2", "nas-ul20xx"];
+
+/// The folders of first-party decoders, in the order of their names.
+fn sources(library: Library) -> Result<Vec<PathBuf>> {
     let mut folders: Vec<PathBuf> = fs::read_dir(workspace().join("decoders"))
         .context("the folder decoders cannot be read")?
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|folder| folder.join("decoder.toml").is_file())
+        .filter(|folder| {
+            library == Library::Whole || PLAYED.iter().any(|name| folder.ends_with(name))
+        })
         .collect();
     folders.sort();
     Ok(folders)
 }
 
-/// Compiles the script engine and every decoder, makes packages of the decoders and runs their
-/// vectors; gives the folder of the packages.
-pub(crate) fn build(installing: Installing) -> Result<PathBuf> {
+/// Compiles the script engine and decoders, makes packages of the decoders and runs their vectors; gives the folder of
+/// the packages.
+pub(crate) fn build(installing: Installing, library: Library) -> Result<PathBuf> {
     let toolchain = Toolchain::find(installing)?;
     let c_compiler = CCompiler::find(installing)?;
-    let sources = sources()?;
+    let sources = sources(library)?;
     let names = sources.iter().map(|folder| name(folder)).collect::<Result<Vec<_>>>()?;
     // A folder of its own: the guests' compiler may be another one than the server's.
     let compiled = target().join("guests");

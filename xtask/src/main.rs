@@ -24,6 +24,7 @@ use std::path::Path;
 
 use self::{
     flags::{Xtask, XtaskCmd},
+    guests::Library,
     install::Installing,
 };
 
@@ -43,18 +44,18 @@ fn main() -> anyhow::Result<()> {
     let Xtask { no_install, subcommand } = Xtask::from_env_or_exit();
     let installing = if no_install { Installing::Forbidden } else { Installing::Allowed };
     match subcommand {
-        XtaskCmd::Demo(demo) => load::demo(&guests::build(installing)?, demo.once),
+        XtaskCmd::Demo(demo) => load::demo(&guests::build(installing, Library::Played)?, demo.once),
         XtaskCmd::Test(_) => test::run(installing),
         XtaskCmd::Torture(torture) => {
             let minutes = torture.minutes.unwrap_or(TORTURE_MINUTES);
-            load::torture(&guests::build(installing)?, minutes, torture.seed)
+            load::torture(&guests::build(installing, Library::Played)?, minutes, torture.seed)
         }
-        XtaskCmd::Guests(_) => guests::build(installing).map(drop),
+        XtaskCmd::Guests(_) => guests::build(installing, Library::Whole).map(drop),
         XtaskCmd::Attacks(attacks) => {
             attacks::write(installing, attacks.out.as_deref().unwrap_or(Path::new(ATTACKS)))
         }
         XtaskCmd::Field(field) => {
-            guests::build(installing)?;
+            guests::build(installing, Library::Played)?;
             field::compare(&field.dir, field.seed, field.json)
         }
         XtaskCmd::Fuzz(fuzz) => {

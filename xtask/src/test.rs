@@ -5,7 +5,8 @@ use std::{env, panic, path::PathBuf, process::Stdio, thread};
 use anyhow::Result;
 
 use crate::{
-    debian, field, guests,
+    debian, field,
+    guests::{self, Library},
     install::{Installing, Need},
     load, npm, pypi, shell, toolchain,
 };
@@ -107,7 +108,7 @@ pub(crate) fn run(installing: Installing) -> Result<()> {
     // What others offer is fetched while the compilers are at work.
     let (packages, left_out) = thread::scope(|scope| {
         let provided = scope.spawn(|| provide(installing));
-        let packages = guests::build(installing);
+        let packages = guests::build(installing, Library::Whole);
         let left_out = provided.join().unwrap_or_else(|panic| panic::resume_unwind(panic));
         anyhow::Ok((packages?, left_out?))
     })?;
