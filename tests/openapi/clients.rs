@@ -20,6 +20,9 @@ const CASES: &str = "6";
 /// The longest that cases are made up, in seconds.
 const SECONDS: &str = "45";
 
+/// The same for each role beside the admin's.
+const SECONDS_OF_ROLE: &str = "20";
+
 /// The faults that are looked for.
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
                       response_schema_conformance";
@@ -96,17 +99,17 @@ fn of_pypi_the_document_is_valid() {
     assert!(validated.success().contains("OK"));
 }
 
-#[test]
-fn of_pypi_no_answer_is_other_than_described() {
-    let server = server();
+/// Has schemathesis ask for everything with a token for some seconds; no answer may be other than described.
+#[track_caller]
+fn explored(server: &Server, token: &str, seconds: &str) {
     let folder = TempDir::new().expect("there is room");
     fs::write(folder.path().join("schemathesis.toml"), SETTINGS).expect("there is room");
     let mut command = Command::new(program("schemathesis"));
     command.current_dir(folder.path()).arg("run");
     command.arg(format!("{}/openapi.json", server.address()));
-    command.args(["--header", &format!("Authorization: Bearer {}", server.admin_token())]);
+    command.args(["--header", &format!("Authorization: Bearer {token}")]);
     command.args(["--checks", CHECKS, "--phases", "coverage,fuzzing"]);
-    command.args(["--max-examples", CASES, "--seed", "17", "--max-time", SECONDS]);
+    command.args(["--max-examples", CASES, "--seed", "17", "--max-time", seconds]);
     command.args(["--exclude-path", "/v1/records/stream", "--workers", "1", "--no-color"]);
     command.args(["--continue-on-failure", "--generation-database", "none", "--warnings", "off"]);
     command.args(["--generation-with-security-parameters", "false", "--no-shrink"]);
@@ -115,6 +118,41 @@ fn of_pypi_no_answer_is_other_than_described() {
     let said = format!("{}{}", tested.stdout, tested.stderr);
     assert!(tested.code == Some(0), "{said}");
     assert!(said.contains("No issues found"), "{said}");
+}
+
+#[test]
+fn of_pypi_no_answer_is_other_than_described() {
+    let server = server();
+    explored(&server, server.admin_token(), SECONDS);
+}
+
+/// A token of a machine in a role, within the group of the records where the role has one.
+fn token_of(server: &Server, role: &str) -> String {
+    let wanted = match role {
+        "reader" | "operator" | "owner" => {
+            json!({ "name": role, "role": role, "scope": "group:rooms" })
+        }
+        "partner" => json!({ "name": role, "role": role, "group": "rooms" }),
+        _ => json!({ "name": role, "role": role }),
+    };
+    let made = server.admin().post("/v1/tokens", &wanted).success();
+    made["token"].as_str().expect("a new token is shown").to_owned()
+}
+
+#[test]
+fn of_pypi_readers_operators_and_owners_get_what_is_described() {
+    for role in ["reader", "operator", "owner"] {
+        let server = server();
+        explored(&server, &token_of(&server, role), SECONDS_OF_ROLE);
+    }
+}
+
+#[test]
+fn of_pypi_machines_and_auditors_get_what_is_described() {
+    for role in ["partner", "lns", "publisher", "auditor"] {
+        let server = server();
+        explored(&server, &token_of(&server, role), SECONDS_OF_ROLE);
+    }
 }
 
 #[test]

@@ -27,6 +27,7 @@ impl Operation {
             ("group", "water"),
             ("name", "nothing"),
             ("point", "nothing"),
+            ("number", "1"),
             ("file", "record.json"),
         ] {
             path = path.replace(&format!("{{{name}}}"), value);

@@ -44,6 +44,7 @@ pub(crate) struct Asked {
     pub(crate) person: String,
     pub(crate) grant: String,
     pub(crate) token: String,
+    pub(crate) request: String,
 }
 
 /// The text of an answer without the id of its request.
@@ -67,6 +68,7 @@ impl Asked {
             &self.person,
             &self.grant,
             &self.token,
+            &self.request,
         ];
         let text = without_request_id(answer);
         (answer.status, names.iter().fold(text, |text, name| text.replace(name, "…")))

@@ -35,7 +35,7 @@ sender's own, about what is another partner's, and about what does not exist, an
 ";
 
 /// The words of refusals: a sender who gets another problem was let in, and asked for something wrong.
-const REFUSALS: [&str; 9] = [
+const REFUSALS: [&str; 10] = [
     "forbidden",
     "unknown-device",
     "unknown-downlink",
@@ -45,6 +45,7 @@ const REFUSALS: [&str; 9] = [
     "unknown-partner",
     "unknown-grant",
     "unknown-point",
+    "unknown-request",
 ];
 
 /// Part of an answer to those whose role may do it, and whose token is bound to no network server whose messages are

@@ -56,6 +56,15 @@ fn role(asked: &Asked) -> Json {
     json!({ "scope": format!("group:{}", asked.side.group()), "role": "operator" })
 }
 
+/// A declaration of a partner that makes sense.
+pub(crate) fn declaration() -> Json {
+    json!({ "declaration": {
+        "mission": "Light the streets", "period": { "from": "2026-01-01" }, "coverage": ["outdoor"],
+        "objects": [{ "from": "2026-01-01", "number": 1_000_000, "places": "the town" }],
+        "direction": "up", "frequency": { "up": { "messages": 1, "per": "hour" } },
+    } })
+}
+
 /// The rules, by method and path.
 const RULES: &[(&str, Rule)] = &[
     ("GET /healthz", Rule::Open),
@@ -108,6 +117,7 @@ const RULES: &[(&str, Rule)] = &[
     ("DELETE /v1/devices/{dev_eui}", Rule::Path(none)),
     ("PUT /v1/devices/{dev_eui}/decoder", Rule::Path(none)),
     ("PUT /v1/devices/{dev_eui}/session", Rule::Territory),
+    ("GET /v1/devices/import", Rule::Territory),
     ("POST /v1/devices/import", Rule::Territory),
     ("PUT /v1/devices/{dev_eui}/point", Rule::Path(|_| json!({ "point": "gate" }))),
     ("DELETE /v1/devices/{dev_eui}/point", Rule::Path(none)),
@@ -124,6 +134,25 @@ const RULES: &[(&str, Rule)] = &[
     ("POST /v1/partners", Rule::Territory),
     ("GET /v1/partners/{partner}", Rule::Path(none)),
     ("PATCH /v1/partners/{partner}", Rule::Path(none)),
+    // Requests and approvals.
+    ("POST /v1/approvals", Rule::Open),
+    ("POST /v1/approvals/own", Rule::Open),
+    ("POST /v1/approvals/own/answer", Rule::Open),
+    ("POST /v1/approvals/own/withdraw", Rule::Open),
+    ("GET /v1/approvals", Rule::Territory),
+    ("GET /v1/approvals/{id}", Rule::Path(none)),
+    ("PUT /v1/approvals/{id}/checks/{number}", Rule::Path(|_| json!({ "passed": true }))),
+    ("POST /v1/approvals/{id}/remarks", Rule::Path(|_| json!({ "text": "a remark" }))),
+    (
+        "POST /v1/approvals/{id}/decision",
+        Rule::Path(|_| json!({ "accepted": false, "letter": "a letter" })),
+    ),
+    ("GET /v1/partners/{partner}/approval", Rule::Path(none)),
+    ("POST /v1/partners/{partner}/approval", Rule::Path(|_| declaration())),
+    (
+        "POST /v1/partners/{partner}/approval/end",
+        Rule::Path(|_| json!({ "endsAt": "2999-01-01T00:00:00Z", "letter": "a letter" })),
+    ),
     ("GET /v1/people", Rule::Territory),
     (
         "POST /v1/people",
@@ -142,6 +171,10 @@ const RULES: &[(&str, Rule)] = &[
     ("POST /v1/people/{id}/invitation", Rule::Path(none)),
     ("DELETE /v1/people/{id}/second-factor", Rule::Path(none)),
     ("POST /v1/session", Rule::Open),
+    ("GET /v1/session/openid", Rule::Open),
+    ("GET /v1/session/openid/callback", Rule::Open),
+    ("POST /v1/session/openid/end", Rule::Territory),
+    ("DELETE /v1/people/{id}/openid", Rule::Path(none)),
     ("DELETE /v1/session", Rule::Territory),
     ("POST /v1/password", Rule::Open),
     ("POST /v1/password/forgotten", Rule::Open),

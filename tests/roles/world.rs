@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use crate::{
     Operation,
     asked::{Asked, Side},
-    rules::Rule,
+    rules::{Rule, declaration},
 };
 
 /// The roles of the table, in the order of its columns.
@@ -101,9 +101,10 @@ impl World {
 
     /// Words that only answers about the other partner have.
     pub(crate) fn of_others(&self) -> Vec<String> {
-        let Asked { device, command, person, grant, token, side } = self.kept[&Side::Other].clone();
+        let Asked { device, command, person, grant, token, request, side } =
+            self.kept[&Side::Other].clone();
         let (group, partner) = (side.group().to_owned(), side.partner().to_owned());
-        vec![device, command, person, grant, token, group, partner]
+        vec![device, command, person, grant, token, request, group, partner]
     }
 
     fn fresh(&mut self, side: Side) -> Asked {
@@ -118,6 +119,7 @@ impl World {
                 person: NO_ID.to_owned(),
                 grant: NO_ID.to_owned(),
                 token: "0123456789abcdef".to_owned(),
+                request: NO_ID.to_owned(),
             };
         }
         let admin = self.server.admin();
@@ -134,8 +136,14 @@ impl World {
         let person = person(&self.server, &address, &reader);
         let wanted = json!({ "name": "of a test", "role": "partner", "group": side.group() });
         let token = admin.post("/v1/tokens", &wanted).success();
+        // A partner asks for one approval at a time, so each side has one request.
+        let request = self.kept.get(&side).map(|kept| kept.request.clone()).unwrap_or_else(|| {
+            let path = format!("/v1/partners/{}/approval", side.partner());
+            id(&admin.post(&path, &declaration()).success())
+        });
         Asked {
             side,
+            request,
             device,
             command: id(&command),
             grant: id(&person["grants"][0]),
@@ -155,6 +163,7 @@ impl World {
         let mut path = operation.template.clone();
         let id = match path.as_str() {
             of if of.starts_with("/v1/downlinks/") => &asked.command,
+            of if of.starts_with("/v1/approvals/") => &asked.request,
             of if of.starts_with("/v1/people/") => &asked.person,
             of if of.starts_with("/v1/tokens/") => &asked.token,
             _ => NO_ID,
@@ -170,6 +179,7 @@ impl World {
             ("version", "1.0.0"),
             ("key", "ed25519:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
             ("name", "all"),
+            ("number", "1"),
             ("point", "all"),
             ("file", "record.json"),
         ] {

@@ -20,6 +20,8 @@ pub(crate) fn run(installing: Installing, quick: bool, filter: Option<&str>) -> 
     /// The figures that are measured with the real server and not by criterion.
     const LOAD: &str = "ingest";
     const DELIVERY: &str = "delivery";
+    /// A million objects, in the real server as well.
+    const OBJECTS: &str = "objects";
     /// The figures that are measured by a program of its own, which is killed meanwhile.
     const STORE: &str = "store";
     if filter.is_some_and(|filter| filter.starts_with(LOAD)) {
@@ -27,6 +29,9 @@ pub(crate) fn run(installing: Installing, quick: bool, filter: Option<&str>) -> 
     }
     if filter.is_some_and(|filter| filter.starts_with(DELIVERY)) {
         return load::measure(&guests::build(installing, Library::Played)?, DELIVERY, quick);
+    }
+    if filter.is_some_and(|filter| filter.starts_with(OBJECTS)) {
+        return load::measure(&guests::build(installing)?, OBJECTS, quick);
     }
     if filter.is_some_and(|filter| filter.starts_with(STORE)) {
         return store(quick);
@@ -45,6 +50,7 @@ pub(crate) fn run(installing: Installing, quick: bool, filter: Option<&str>) -> 
     if filter.is_none() {
         load::measure(&packages, LOAD, quick)?;
         load::measure(&packages, DELIVERY, quick)?;
+        load::measure(&packages, OBJECTS, quick)?;
         store(quick)?;
     }
     Ok(())

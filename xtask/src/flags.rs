@@ -61,7 +61,7 @@ xflags::xflags! {
             /// Fewer samples: a minute instead of ten
             optional --quick
             /// Only benchmarks whose name contains this; `ingest` starts the real server and loads it,
-            /// `delivery` has it push records, `store` fills the store and kills it
+            /// `delivery` has it push records, `objects` registers a million, `store` fills the store and kills it
             optional filter: String
         }
     }

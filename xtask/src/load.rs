@@ -38,7 +38,7 @@ pub(crate) fn torture(packages: &Path, minutes: u32, seed: Option<u64>) -> Resul
     run(&mut torture)
 }
 
-/// Measures the server as it is released: `ingest` or `delivery`.
+/// Measures the server as it is released: `ingest`, `delivery` or `objects`.
 pub(crate) fn measure(packages: &Path, what: &str, quick: bool) -> Result<()> {
     let champollion = server::build_release()?;
     let mut measure = build(what, &champollion, packages, &format!("bench-{what}"))?;

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Packages, each with a file by which it is known to be there.
-const PACKAGES: [(&str, &str); 7] = [
+const PACKAGES: [(&str, &str); 8] = [
     // What ChirpStack offers to its codecs, in a version of the same major number; measured.
     ("buffer@6", "buffer/index.js"),
     // The codecs of a maker, under the MIT licence, with frames of each product; tested.
@@ -23,6 +23,8 @@ const PACKAGES: [(&str, &str); 7] = [
     ("openapi-typescript@7.13.0", "openapi-typescript/bin/cli.js"),
     ("openapi-fetch@0.17.0", "openapi-fetch/package.json"),
     ("typescript@5.9.3", "typescript/bin/tsc"),
+    // A provider of OpenID Connect, at which people sign in; tested.
+    ("oidc-provider@9.13.3", "oidc-provider/package.json"),
 ];
 
 /// Installs the packages into `target/npm`, and tells whether they are there. Where there is no npm, or

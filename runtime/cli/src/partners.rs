@@ -1,4 +1,7 @@
-//! `champollion partners`: partners and the groups that they own.
+//! `champollion partners`: partners, the groups that they own, and their approvals.
+
+mod approvals;
+mod files;
 
 use champollion_client::{Answer, Partner, PartnerChange, PartnerRequest};
 use champollion_fleet::names::{GroupId, PartnerId};
@@ -6,7 +9,7 @@ use clap::{Args, Subcommand};
 
 use super::{Failure, connection::Connection, output};
 
-/// Adds, lists, shows and changes partners.
+/// Adds, lists, shows and changes partners; asks for their approval, and decides.
 #[derive(Args)]
 pub(super) struct Partners {
     #[command(subcommand)]
@@ -52,6 +55,8 @@ enum Action {
         #[arg(long, value_name = "GROUP")]
         remove_group: Vec<GroupId>,
     },
+    #[command(flatten)]
+    Approvals(approvals::Action),
 }
 
 impl Partners {
@@ -83,6 +88,7 @@ impl Partners {
                 };
                 self.show(&client.change_partner(id, &change).await?)
             }
+            Action::Approvals(action) => action.run(&client, self.json).await,
         }
     }
 

@@ -105,6 +105,11 @@ enum Action {
         /// Id or e-mail address of the person
         person: Named,
     },
+    /// Take the identity at the provider of OpenID Connect from a person, who then signs in by another one
+    UnlinkOpenid {
+        /// Id or e-mail address of the person
+        person: Named,
+    },
     /// Suspend a person: tokens and sessions end at once, the grants stay
     Suspend {
         /// Id or e-mail address of the person
@@ -235,6 +240,15 @@ impl People {
                     return output::json(&json!({ "removed": id }));
                 }
                 output::line(format_args!("removed the second factor of {id}"));
+                Ok(())
+            }
+            Action::UnlinkOpenid { person } => {
+                let id = found(&client, person).await?;
+                client.unlink_openid(id).await?;
+                if self.json {
+                    return output::json(&json!({ "unlinked": id }));
+                }
+                output::line(format_args!("unlinked {id}"));
                 Ok(())
             }
             Action::Suspend { person } => {

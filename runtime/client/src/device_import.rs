@@ -1,12 +1,15 @@
 //! Sheets of devices: sent as a whole, answered row by row.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use champollion_frames::DevEui;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::{Answer, Client, ClientError, Problem, client::ask};
+
+/// A sheet waits for its turn, and a hundred thousand rows take their time.
+const PATIENCE: Duration = Duration::from_secs(900);
 
 /// The code of the problem that rows are refused, which has their verdicts.
 const ROWS_REFUSED: &str = "rows-refused";
@@ -128,6 +131,20 @@ impl ImportReport {
     }
 }
 
+/// The progress of a sheet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ImportUnderWay {
+    /// Whether a sheet of the token is imported, or waits for its turn.
+    pub under_way: bool,
+    /// The rows of the sheet; 0 until it was read.
+    pub rows: usize,
+    /// The rows that have a verdict.
+    pub judged: usize,
+    /// The rows whose verdict was carried out.
+    pub taken: usize,
+}
+
 impl Client {
     /// Imports a sheet of devices, XLSX, ODS or CSV: `POST /v1/devices/import`. A sheet of which nothing was taken,
     /// since rows are refused, is a problem that [`ImportReport::of_problem`] reads.
@@ -146,6 +163,12 @@ impl Client {
             restore_zeros: wish.restore_zeros,
             complete: wish.complete,
         };
-        ask(self.post("v1/devices/import").query(&parameters).body(file)).await
+        let request = self.post("v1/devices/import").query(&parameters).body(file);
+        ask(request.timeout(PATIENCE)).await
+    }
+
+    /// Gets the progress of the sheet that the token has under way: `GET /v1/devices/import`.
+    pub async fn import_under_way(&self) -> Result<Answer<ImportUnderWay>, ClientError> {
+        ask(self.get("v1/devices/import")).await
     }
 }

@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 mod answer;
+mod approvals;
 mod blocking;
 mod catalogue;
 mod channels;
@@ -46,6 +47,12 @@ mod tokens;
 mod vault;
 
 pub use answer::Answer;
+pub use approvals::{
+    Applicant, Approval, ApprovalNotice, ApprovalRequest, AskedApproval, DecidedRequest,
+    DecisionRequest, Declaration, DeclaredFrequency, DeclaredPeriod, DeclaredRate, DeclaredStage,
+    OperatorCheck, OperatorCheckResult, PartnerApproval, PartnersRequest, PartnersRequestList,
+    RequestDecision, RequestMatter, RequestRemark,
+};
 pub use blocking::Blocking;
 pub use catalogue::{
     Catalogue, CatalogueEntry, CatalogueExample, CatalogueQuery, CatalogueVersion, Command,
@@ -59,7 +66,9 @@ pub use channels::{
 };
 pub use client::{Client, is_address};
 pub use decode::{EncodedDownlink, Measurement, Outcome, Reading, Span, Trial, TrialInput, Tried};
-pub use device_import::{CellRefusal, FieldChange, ImportReport, ImportWish, RowVerdict};
+pub use device_import::{
+    CellRefusal, FieldChange, ImportReport, ImportUnderWay, ImportWish, RowVerdict,
+};
 pub use devices::{
     AbpKeys, Activation, ActivationKind, Assignment, Device, DeviceList, HandedKey, HandedSession,
     ObjectFields, OtaaKeys, PayloadState, Registration,
@@ -106,7 +115,7 @@ pub use routes::{
     Attempt, AttemptList, AttemptOutcome, Author, Beginning, MadeRoute, Route, RouteEvent,
     RouteEventList, RouteList, RouteState, RouteStatus, SecretRotation, Stopped,
 };
-pub use sign_in::{Invitation, SecondFactor, Session, SignInRequest};
+pub use sign_in::{EndedSession, Invitation, SecondFactor, Session, SignInRequest};
 pub use stream::{Following, RecordEvent};
 pub use tokens::{
     CreatedToken, Me, MyGrant, MyPerson, OwnTokenRequest, Role, Token, TokenList, TokenRequest,

@@ -37,6 +37,15 @@ pub struct Session {
     pub ends_at: Timestamp,
 }
 
+/// A session that has ended.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EndedSession {
+    /// The address at which the provider ends its session too; absent where it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_at: Option<String>,
+}
+
 /// A one-time link by which a person chooses a password.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -72,6 +81,17 @@ impl Client {
     /// Ends the session of the sender: `DELETE /v1/session`.
     pub async fn sign_out(&self) -> Result<(), ClientError> {
         tell(self.delete("v1/session")).await
+    }
+
+    /// Ends the session of the sender, and gives the address at which the provider ends its own:
+    /// `POST /v1/session/openid/end`.
+    pub async fn sign_out_of_openid(&self) -> Result<Answer<EndedSession>, ClientError> {
+        ask(self.post("v1/session/openid/end")).await
+    }
+
+    /// Takes the identity at the provider of OpenID Connect from a person: `DELETE /v1/people/{id}/openid`.
+    pub async fn unlink_openid(&self, person: Uuid) -> Result<(), ClientError> {
+        tell(self.delete(format_args!("v1/people/{person}/openid"))).await
     }
 
     /// Makes a one-time link for a person: `POST /v1/people/{id}/invitation`.

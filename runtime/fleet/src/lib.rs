@@ -3,6 +3,7 @@
 //! - [`names`]: the names of partners, groups and what is within them.
 //! - [`partners`], [`people`], [`grants`]: who owns groups, and who may do what in them.
 //! - [`credentials`]: passwords and second factors, by which people sign in.
+//! - [`requests`]: what partners ask for, the operator's decision, and the approval that comes of it.
 //! - [`roster`]: all of these together, with the rules of their changes.
 //! - [`objects`]: the fields of the territory's sheet that a device has.
 //! - [`points`]: places that outlive the devices on them, and the series of their indexes.
@@ -15,10 +16,12 @@ pub mod credentials;
 pub mod grants;
 pub mod names;
 pub mod objects;
+mod partner_name;
 pub mod partners;
 pub mod people;
 mod plain_text;
 pub mod points;
+pub mod requests;
 pub mod roster;
 pub mod sheets;
 pub mod vault;

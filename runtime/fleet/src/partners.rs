@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::names::{GroupId, PartnerId};
-
-/// Longest name of a partner in characters.
-const NAME_CHARACTERS: usize = 200;
+use crate::{
+    names::{GroupId, PartnerId},
+    requests::Approval,
+};
 
 /// A partner as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +18,17 @@ pub struct Partner {
     pub name: String,
     /// The moment at which it was added.
     pub created_at: Timestamp,
+    /// The approval; absent of a partner from before there were approvals, which has one of the operator.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Approval>,
+}
+
+impl Partner {
+    /// The approval of the partner.
+    #[must_use]
+    pub fn approval(&self) -> Approval {
+        self.approval.clone().unwrap_or_else(|| Approval::of_operator(self.created_at))
+    }
 }
 
 /// A partner with its groups.
@@ -38,12 +49,3 @@ pub struct Ownership {
     /// The moment from which on it does.
     pub since: Timestamp,
 }
-
-/// Whether a text can be the name of a partner.
-#[must_use]
-pub(crate) fn is_name(text: &str) -> bool {
-    (1..=NAME_CHARACTERS).contains(&text.trim().chars().count()) && !text.contains(char::is_control)
-}
-
-/// The words for what a name of a partner must be.
-pub(crate) const NAME_RULE: &str = "a partner's name has 1 to 200 characters on one line";

@@ -20,11 +20,11 @@ use config::{Environment, File, FileFormat};
 use serde::Deserialize;
 
 use crate::{
-    auth::RequestLimits, connections::ConnectionLimits, devices::Keks, downlinks::CommandTimes,
-    expensive::ExpensiveSettings, http_settings::HttpSettings, ingest::FrameSettings,
-    mail::MailSettings, mirrors::Mirrors, network_servers::NetworkServers, parked::ParkedLimits,
-    quotas::Quotas, sign_in::SignInSettings, storage::StorageLimits, telemetry::LogSettings,
-    tls::TlsSettings, workers::DecodingSettings,
+    approval_settings::ApprovalSettings, auth::RequestLimits, connections::ConnectionLimits,
+    devices::Keks, downlinks::CommandTimes, expensive::ExpensiveSettings,
+    http_settings::HttpSettings, ingest::FrameSettings, mail::MailSettings, mirrors::Mirrors,
+    network_servers::NetworkServers, parked::ParkedLimits, quotas::Quotas, sign_in::SignInSettings,
+    storage::StorageLimits, telemetry::LogSettings, tls::TlsSettings, workers::DecodingSettings,
 };
 
 /// The default settings with their explanations: what `champollion serve --print-config` prints.
@@ -80,6 +80,8 @@ pub struct Config {
     pub quotas: Quotas,
     /// The most accounts, grants and tokens of people.
     pub people: PeopleLimits,
+    /// The bounds of requests of partners, and the notice of approvals.
+    pub approvals: ApprovalSettings,
     /// The server that mails are handed to.
     pub mail: MailSettings,
     /// The times of sessions, and the bounds of attempts to sign in.

@@ -1,5 +1,6 @@
 //! The devices: whose they are, what decodes them, the keys of their sessions.
 
+mod admission;
 mod assignment;
 pub(crate) mod decoder_states;
 mod handover;
@@ -8,6 +9,7 @@ mod joining;
 mod last_heard;
 mod line;
 mod names;
+mod of_groups;
 mod payloads;
 mod points;
 mod progress;
@@ -16,8 +18,8 @@ mod reports;
 mod rows;
 
 use std::{
-    collections::{BTreeMap, HashMap},
-    sync::{Arc, OnceLock},
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
 };
 
 use champollion_delivery::names::{GroupId, SubGroup, UseCase};
@@ -35,9 +37,13 @@ use parking_lot::{Mutex, RwLock};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+pub use admission::NotAdmitted;
 pub use assignment::Assignment;
 pub use handover::{HandedSession, HandoverError, Keks};
-pub use import::{CellRefusal, FieldChange, ImportReport, ImportWish, RowVerdict, Verdict};
+pub use import::{
+    CellRefusal, FieldChange, ImportProgress, ImportReport, ImportUnderWay, ImportWish,
+    ImportsUnderWay, RefusesObject, RowVerdict, Told, Verdict,
+};
 pub use joining::{JoinError, Joined};
 pub use names::NamelessError;
 pub use payloads::{Opened, PayloadState};
@@ -46,14 +52,12 @@ pub use registration::{
     Abp, Activation, ActivationKind, ImpossibleRegistration, Otaa, Registration,
 };
 
-use crate::{
-    authors::Author,
-    quotas::{Counts, Quota, QuotaExceeded, Quotas, Reservation, Reservations},
-    turns::Turns,
-};
+use crate::{authors::Author, turns::Turns};
+use admission::Admission;
 use last_heard::LastHeard;
 use line::{Credentials, JoinedSession, JoinedSessions, Line};
 use names::Names;
+use of_groups::OfGroups;
 use points::Points;
 pub(crate) use progress::FrameTurn;
 use progress::Written;
@@ -83,10 +87,9 @@ pub struct Devices {
     written: Written,
     /// Held for a look-up or an insertion, never across an await.
     known: RwLock<HashMap<DevEui, Arc<Device>>>,
-    /// The number of devices of each group. Taken after `known` where both are held.
-    of_groups: Mutex<Counts<GroupId>>,
-    quotas: OnceLock<Arc<Quotas>>,
-    reserved: Reservations,
+    /// The devices of each group, by their DevEUIs. Taken after `known` where both are held.
+    of_groups: Mutex<OfGroups>,
+    admission: Admission,
     /// The devices by the names that their network servers have for them.
     names: Names,
     heard: LastHeard,
@@ -192,9 +195,9 @@ pub enum DevicesError {
     /// A session that is handed over cannot be used.
     #[error(transparent)]
     Handover(#[from] HandoverError),
-    /// The group has as many as it may have.
+    /// The group, or the partner that owns it, has as many as it may have, or may have no more.
     #[error(transparent)]
-    Quota(#[from] QuotaExceeded),
+    NotAdmitted(#[from] NotAdmitted),
     /// There is no such device.
     #[error("no device of the DevEUI {0} is registered")]
     Unknown(DevEui),
@@ -226,8 +229,7 @@ impl Devices {
             written: Written::default(),
             known: RwLock::new(HashMap::new()),
             of_groups: Mutex::default(),
-            quotas: OnceLock::new(),
-            reserved: Reservations::default(),
+            admission: Admission::default(),
             names: Names::default(),
             heard,
             points,
@@ -273,35 +275,17 @@ impl Devices {
         }
     }
 
-    /// Bounds the devices of each group from now on. Devices that there are stay.
-    pub fn limit_by(&self, quotas: Arc<Quotas>) {
-        // The first ones stay.
-        drop(self.quotas.set(quotas));
-    }
-
-    /// Reserves a place in a group for a device that is not in it yet.
-    async fn reserve(
-        &self,
-        dev_eui: DevEui,
-        group: &GroupId,
-    ) -> Result<Option<Reservation>, QuotaExceeded> {
-        let Some(quotas) = self.quotas.get() else { return Ok(None) };
-        if self.get(dev_eui).is_some_and(|before| before.group == *group) {
-            return Ok(None);
-        }
-        let limit = quotas.of(group).devices;
-        let place = self.reserved.reserve(group, 1, limit, || self.count_of(group)).await;
-        let exceeded = |used| {
-            let (group, quota) = (group.clone(), Quota::Devices);
-            QuotaExceeded { group, quota, used, wanted: 1, limit }
-        };
-        place.map(Some).map_err(exceeded)
-    }
-
     /// Returns the number of devices of a group.
     #[must_use]
     pub fn count_of(&self, group: &GroupId) -> usize {
-        self.of_groups.lock().of(group)
+        self.of_groups.lock().count(group)
+    }
+
+    /// Returns the number of devices of some groups together.
+    #[must_use]
+    pub fn count_in(&self, groups: &[GroupId]) -> usize {
+        let of_groups = self.of_groups.lock();
+        groups.iter().map(|group| of_groups.count(group)).sum()
     }
 
     /// Returns the number of all devices.
@@ -313,7 +297,7 @@ impl Devices {
     /// Returns the groups that have devices.
     #[must_use]
     pub fn groups(&self) -> Vec<GroupId> {
-        self.of_groups.lock().keys().cloned().collect()
+        self.of_groups.lock().groups().cloned().collect()
     }
 
     async fn register_in_turn(
@@ -444,6 +428,30 @@ impl Devices {
         devices
     }
 
+    /// Devices of some groups that a filter lets through, in the order of their DevEUIs: those after `after`, at most
+    /// `limit`. Devices of other groups are not looked at.
+    #[must_use]
+    pub fn page_of(
+        &self,
+        groups: &BTreeSet<GroupId>,
+        filter: impl Fn(&Device) -> bool,
+        after: Option<DevEui>,
+        limit: usize,
+    ) -> Vec<Arc<Device>> {
+        let known = self.known.read();
+        let of_groups = self.of_groups.lock();
+        let mut devices: Vec<Arc<Device>> = Vec::new();
+        for group in groups {
+            let of_group = of_groups.after(group, after).filter_map(|dev_eui| known.get(&dev_eui));
+            let seen = of_group.filter(|device| filter(device)).take(limit).cloned();
+            devices.extend(seen);
+        }
+        drop((of_groups, known));
+        devices.sort_unstable_by_key(|device| device.dev_eui);
+        devices.truncate(limit);
+        devices
+    }
+
     /// Keeps a device in memory, with the address that it has now.
     fn know(&self, mut device: Device) -> Arc<Device> {
         if device.activation != ActivationKind::Abp {
@@ -462,11 +470,13 @@ impl Devices {
     /// Counts a device in the group that it has now, and no longer in the one before.
     fn count_groups(&self, before: Option<&Device>, now: Option<&Device>) {
         let mut of_groups = self.of_groups.lock();
-        if let Some(device) = now {
-            of_groups.add(device.group.clone(), 1);
+        if let Some(device) =
+            before.filter(|before| now.is_none_or(|now| now.group != before.group))
+        {
+            of_groups.take(&device.group, device.dev_eui);
         }
-        if let Some(device) = before {
-            of_groups.take(&device.group, 1);
+        if let Some(device) = now {
+            of_groups.add(&device.group, device.dev_eui);
         }
     }
 

@@ -8,6 +8,7 @@
 
 mod access;
 pub mod api;
+pub mod approval_settings;
 mod at_once;
 pub mod auth;
 pub mod authors;
@@ -15,6 +16,7 @@ mod chosen_word;
 mod clock;
 pub mod config;
 pub mod connections;
+mod consents;
 pub mod devices;
 pub mod downlinks;
 pub mod expensive;

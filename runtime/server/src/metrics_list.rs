@@ -213,11 +213,16 @@ pub(crate) const METRICS: &[Metric] = &[
         "",
         "Calls of requests that were turned away, since too many were waiting for a thread",
     ),
+    gauge(
+        "champollion_requests",
+        "state",
+        "Requests of partners that wait for a decision, and those of them whose month is over, looked at each minute",
+    ),
     counter(
         "champollion_sign_ins_failed_total",
         "reason",
         "Requests without a valid token and sign-ins that fail, by the reason: missing, malformed, unknown, expired, \
-         session, suspended, password",
+         session, suspended, password, openid",
     ),
     gauge("champollion_store_file_bytes", "", "Bytes of the store's files"),
     gauge("champollion_store_free_bytes", "", "Bytes of its disk that are free"),

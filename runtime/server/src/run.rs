@@ -296,6 +296,8 @@ async fn write_last_uses(service: &Service, all: bool) {
 /// Removes the sessions whose time is over. Where that fails, it is tried again the next time.
 async fn end_sessions(service: &Service) {
     let (sessions, uses) = (&service.sessions, service.tokens.last_uses());
+    let now = Timestamp::now();
+    service.identities.tidy(|session| sessions.in_force(session, uses, now).is_some());
     if let Err(error) = sessions.tidy(&*service.store, uses, Timestamp::now()).await {
         tracing::error!(%error, "sessions whose time is over cannot be removed");
     }
@@ -313,6 +315,8 @@ async fn look_after_audit(service: Arc<Service>) {
                 write_last_heard(&service).await;
                 write_last_uses(&service, false).await;
                 end_sessions(&service).await;
+                service.ask_for_consents().await;
+                service.count_requests();
                 service.attempts.tidy();
                 service.sign_ins.tidy();
                 service.rates.tidy();

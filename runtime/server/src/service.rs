@@ -16,6 +16,7 @@ use champollion_delivery::{
     routes::Expression,
 };
 use champollion_fleet::{
+    requests::Desk,
     roster::Roster,
     vault::{OpenedVault, Vault, VaultError},
 };
@@ -31,7 +32,7 @@ use crate::{
     at_once::AtOnce,
     auth::{AdminOutlook, Administrators, Rates, SignIns, TokenError, Tokens},
     config::Config,
-    devices::{Devices, DevicesError},
+    devices::{Devices, DevicesError, ImportsUnderWay},
     downlinks::{Carrier, Downlinks, Encoder, LedgerError},
     expensive::Expensive,
     followers::{Followers, Place},
@@ -48,7 +49,10 @@ use crate::{
     parked::{Parked, ParkedError},
     quotas::{Pace, QuotaExceeded},
     redecode::Redecoding,
-    sign_in::{Attempts, Links, Passwords, Sessions},
+    sign_in::{
+        Attempts, Links, Passwords, Sessions,
+        openid::{Identities, Provider},
+    },
     storage::Storage,
     summaries::Summaries,
     workers::{DecodingSettings, Workers},
@@ -57,6 +61,9 @@ use crate::{
 /// Packages that are compiled and rehearsed at once; further ones wait. A rehearsal may take seconds,
 /// and the cores are for the frames.
 const PUBLICATIONS: usize = 1;
+
+/// Sheets of devices that are in memory at once: one is imported, the others wait for their turn.
+const SHEETS: usize = 4;
 
 /// Everything that the handlers work with.
 pub struct Service {
@@ -78,12 +85,18 @@ pub struct Service {
     pub dispatcher: Dispatcher,
     /// The partners, the people and their grants.
     pub roster: Arc<Roster>,
+    /// The requests of partners, and of those who are to be.
+    pub desk: Desk,
     /// The tokens and their roles.
     pub tokens: Tokens,
     /// The sessions of people.
     pub sessions: Sessions,
     /// The passwords and second factors of people.
     pub passwords: Passwords,
+    /// The identities of people at a provider of OpenID Connect.
+    pub identities: Identities,
+    /// The provider of OpenID Connect, where the settings have one.
+    pub provider: Option<Provider>,
     /// The one-time links to choose a password.
     pub links: Links,
     /// The sender of mails, where the settings have one.
@@ -132,6 +145,12 @@ pub struct Service {
     pub(crate) large_answers: AtOnce,
     /// The packages that are under way to be tried, by token.
     pub(crate) publications_of_tokens: AtOnce,
+    /// The sheets that are under way, by token.
+    pub(crate) sheets_of_tokens: AtOnce,
+    /// The progress of sheets that are under way.
+    pub(crate) imports_under_way: ImportsUnderWay,
+    /// Places for sheets that are imported, or wait to be.
+    pub(crate) sheets_waiting: Arc<Semaphore>,
     /// The tests of routes.
     pub(crate) route_tests: Pace,
     /// The changes of routes.
@@ -252,15 +271,19 @@ impl Service {
         let dispatcher =
             Dispatcher::open(Arc::clone(&mailbox), files, config.delivery.limits()).await?;
         let roster = Arc::new(Roster::open(Arc::clone(&store), config.people).await?);
+        let desk = Desk::open(&*store).await?;
         let tokens = Tokens::open(Arc::clone(&store)).await?;
         let sessions = Sessions::open(&*store, &config.sign_in).await?;
         let passwords = Passwords::new(Arc::clone(&store));
         let links = Links::new(&config.sign_in);
+        let identities = Identities::open(&*store).await?;
+        let provider = provider_of(&config)?;
         let mailer = mailer_of(&config)?;
         let attempts = Attempts::new(config.sign_in.tries, config.sign_in.tries_per_minute);
         let quotas = Arc::new(config.quotas.clone());
         tokens.limit_by(Arc::clone(&quotas), config.people);
         devices.limit_by(Arc::clone(&quotas));
+        devices.approve_by(Arc::clone(&roster));
         let of_routes = Arc::clone(&quotas);
         dispatcher.limit_routes(move |group| of_routes.of(group).routes);
         let (sign_ins, rates) = (config.requests.sign_ins(), config.requests.rates());
@@ -363,9 +386,12 @@ impl Service {
             mailbox,
             dispatcher,
             roster,
+            desk,
             tokens,
             sessions,
             passwords,
+            identities,
+            provider,
             links,
             mailer,
             attempts,
@@ -390,6 +416,9 @@ impl Service {
             answers: Followers::of_answers(),
             large_answers: AtOnce::default(),
             publications_of_tokens: AtOnce::default(),
+            sheets_of_tokens: AtOnce::default(),
+            imports_under_way: ImportsUnderWay::default(),
+            sheets_waiting: Arc::new(Semaphore::new(SHEETS)),
             route_tests: Pace::default(),
             route_changes: Pace::default(),
             stopping: watch::channel(false).0,
@@ -458,6 +487,15 @@ fn mailer_of(config: &Config) -> Result<Option<Mailer>, StartError> {
         return Err(StartError::Setup { what, reason: reason.to_owned() });
     }
     Ok(mailer)
+}
+
+/// The provider at which people sign in, where the settings have one.
+fn provider_of(config: &Config) -> Result<Option<Provider>, StartError> {
+    let provider = Provider::new(&config.sign_in.openid, &config.sign_in.public_address);
+    provider.map_err(|reason| StartError::Setup {
+        what: "[sign-in.openid] cannot be used".to_owned(),
+        reason,
+    })
 }
 
 fn make_private_folder(folder: &Path) -> io::Result<()> {

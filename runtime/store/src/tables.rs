@@ -89,6 +89,10 @@ names! { TableName,
     /// Owners of groups. Key: the group. Value, JSON: the partner, and since when.
     GROUP_OWNERS = open("group-owners");
 
+    /// Requests of partners, and of who is to be one. Key: the UUID of the request. Value, JSON: the request with its
+    /// checks, its remarks and its decision.
+    REQUESTS = open("requests");
+
     /// People. Key: the UUID of the person. Value, JSON: name, first name, e-mail, home, and whether suspended.
     PEOPLE = open("people");
 
@@ -104,6 +108,10 @@ names! { TableName,
     /// One-time links to choose a password. Key: the SHA-256 of the secret. Value, JSON: the person, the occasion,
     /// and until when it can be used.
     SIGN_IN_LINKS = open("sign-in-links");
+
+    /// Identities of people at providers of OpenID Connect. Key: the UUID of the person. Value, JSON: the issuer and the
+    /// subject.
+    OPENID_IDENTITIES = open("openid-identities");
 
     /// Moments at which tokens and grants were last used, written now and then. Key: the kind, a slash, the id.
     /// Value: the milliseconds since the epoch as 8 bytes, big-endian.

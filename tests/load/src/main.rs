@@ -53,6 +53,14 @@ enum Command {
         #[arg(long)]
         quick: bool,
     },
+    /// Measure a million objects: their import, their memory, a start, a page of a list
+    Objects {
+        #[command(flatten)]
+        setup: Setup,
+        /// Measure a hundred thousand
+        #[arg(long)]
+        quick: bool,
+    },
     /// Kill the server again and again under load, and see that nothing is lost
     Torture {
         #[command(flatten)]
@@ -80,6 +88,7 @@ fn main() -> anyhow::Result<()> {
         Command::Demo { setup, once } => demo::demo(&setup, once),
         Command::Ingest { setup, quick } => bench::ingest(&setup, quick),
         Command::Delivery { setup, quick } => bench::delivery(&setup, quick),
+        Command::Objects { setup, quick } => bench::objects(&setup, quick),
         Command::Torture { setup, minutes, seed } => torture::run(&setup, minutes, seed),
         Command::Figures { target, since } => bench::figures(since, &target),
     }

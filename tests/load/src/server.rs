@@ -92,6 +92,15 @@ impl Server {
         Ok(())
     }
 
+    /// The memory that the server has, in bytes.
+    pub(crate) fn memory(&self) -> Result<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kilobytes = line.and_then(|line| line.split_whitespace().next());
+        let kilobytes: u64 = kilobytes.context("the system does not say it")?.parse()?;
+        Ok(kilobytes * 1024)
+    }
+
     /// Starts it again and ends it after a while, perhaps before it listens.
     pub(crate) fn restart_for(&mut self, life: Duration) -> Result<()> {
         self.process = spawn(&self.champollion, &self.folder)?;

@@ -3,18 +3,25 @@
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
-use champollion_client::{Client, ClientError, FieldChange, ImportReport, ImportWish, RowVerdict};
+use champollion_client::{
+    Answer, Client, ClientError, FieldChange, ImportReport, ImportUnderWay, ImportWish, RowVerdict,
+};
 use champollion_delivery::names::GroupId;
 use champollion_fleet::sheets::{ReadOptions, Sheet, SheetLimits};
 use clap::Args;
+use indicatif::ProgressBar;
 use serde_json::Value as Json;
 
 use super::{
-    super::{Failure, output},
+    super::{Failure, output, progress},
     sheets::{form_of, write},
 };
+
+/// The interval of looks at how far the server is.
+const LOOK_PERIOD: Duration = Duration::from_millis(250);
 
 /// Longest value of a change that is shown, in characters.
 const SHOWN_CHARACTERS: usize = 60;
@@ -71,7 +78,7 @@ impl Import {
         // A file whose name does not say its form is not found out after the devices are registered.
         self.verdicts.as_deref().map(form_of).transpose()?;
         let wish = self.wish();
-        let report = match client.import_devices(bytes.clone(), &wish).await {
+        let report = match sent(client, bytes.clone(), &wish, json).await {
             Ok(answer) => answer.into_value(),
             Err(error) => refused(error)?,
         };
@@ -114,6 +121,49 @@ impl Import {
             complete: self.complete,
         }
     }
+}
+
+/// Sends a sheet, and shows meanwhile how far the server is with it.
+async fn sent(
+    client: &Client,
+    bytes: Vec<u8>,
+    wish: &ImportWish,
+    json: bool,
+) -> Result<Answer<ImportReport>, ClientError> {
+    let bar = progress::bar(0, json);
+    let importing = client.import_devices(bytes, wish);
+    tokio::pin!(importing);
+    loop {
+        tokio::select! {
+            done = &mut importing => {
+                bar.finish_and_clear();
+                return done;
+            }
+            () = tokio::time::sleep(LOOK_PERIOD) => {}
+        }
+        // Where there is no terminal nobody looks. A server that does not tell is not asked what it thinks of that.
+        if bar.is_hidden() {
+            continue;
+        }
+        if let Ok(told) = client.import_under_way().await {
+            show(&bar, &told, wish.dry_run);
+        }
+    }
+}
+
+/// Has a bar show the progress: each row is judged, and its verdict carried out where that is wished for.
+fn show(bar: &ProgressBar, told: &ImportUnderWay, dry_run: bool) {
+    let (steps, done) = match dry_run {
+        true => (told.rows, told.judged),
+        false => (told.rows * 2, told.judged + told.taken),
+    };
+    bar.set_length(steps as u64);
+    bar.set_position(done as u64);
+    bar.set_message(match (told.rows, told.judged == told.rows) {
+        (0, _) => "waiting",
+        (_, false) => "judging",
+        (_, true) => "registering",
+    });
 }
 
 /// The report of a sheet of which nothing was taken, where that is why the server refuses.

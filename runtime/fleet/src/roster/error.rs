@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::{
     grants::{Place, RoleError},
     names::{GroupId, PartnerId},
-    partners::NAME_RULE,
+    partner_name::NAME_RULE,
 };
 
 /// The reason why the roster is not changed.

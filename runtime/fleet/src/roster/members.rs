@@ -58,15 +58,7 @@ impl Turn<'_> {
             return Err(RosterError::TooManyPeople { home, limit });
         }
         self.check_count(grants.len())?;
-        let person = Person {
-            id: Uuid::now_v7(),
-            home,
-            name,
-            first_name,
-            email,
-            created_at: now,
-            suspended_at: None,
-        };
+        let person = new_person(home, (name, first_name), email, now);
         let mut made: Vec<Grant> = Vec::new();
         for (scope, role) in grants {
             if made.iter().any(|grant| grant.scope == scope && grant.role == role) {
@@ -205,15 +197,7 @@ impl Turn<'_> {
         if !self.roster.covers(&person.home, &scope) {
             return Err(RosterError::OutsideHome { home: person.home.clone(), scope });
         }
-        Ok(Grant {
-            id: Uuid::now_v7(),
-            person: person.id,
-            scope,
-            role,
-            granted_at: now,
-            granted_by: by.to_owned(),
-            confirmed_at: None,
-        })
+        Ok(granted(person, scope, role, (by, now)))
     }
 
     /// Checks that a place is one of a partner that exists. Groups come with their first object, and need not.
@@ -231,5 +215,34 @@ impl Turn<'_> {
             Some(place) => Err(RosterError::LastOwner(place.clone())),
             None => Ok(()),
         }
+    }
+}
+
+/// A person who was not there before.
+pub(super) fn new_person(
+    home: Place,
+    (name, first_name): (PersonName, PersonName),
+    email: Email,
+    now: Timestamp,
+) -> Person {
+    let id = Uuid::now_v7();
+    Person { id, home, name, first_name, email, created_at: now, suspended_at: None }
+}
+
+/// A grant that was not there before.
+pub(super) fn granted(
+    person: &Person,
+    scope: Place,
+    role: GrantRole,
+    (by, now): (&str, Timestamp),
+) -> Grant {
+    Grant {
+        id: Uuid::now_v7(),
+        person: person.id,
+        scope,
+        role,
+        granted_at: now,
+        granted_by: by.to_owned(),
+        confirmed_at: None,
     }
 }

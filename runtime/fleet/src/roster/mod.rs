@@ -26,12 +26,14 @@ use crate::{
     names::{GroupId, PartnerId, SubGroup},
     partners::PartnerWithGroups,
     people::{Email, PeopleLimits, Person},
+    requests::Approval,
 };
 use state::State;
 
 pub use change::{Change, Effect};
 pub use error::RosterError;
 pub use members::{Correction, NewPerson};
+pub use partnership::NewPartner;
 
 /// The partners with their groups, the people and their grants.
 pub struct Roster {
@@ -113,6 +115,15 @@ impl Roster {
     #[must_use]
     pub fn partner_of(&self, group: &GroupId) -> Option<PartnerId> {
         self.state.read().owners.get(group).map(|owner| owner.partner.clone())
+    }
+
+    /// Returns the approval of the partner that owns a group, with its groups; nothing where nobody owns it.
+    #[must_use]
+    pub fn approval_for(&self, group: &GroupId) -> Option<(PartnerWithGroups, Approval)> {
+        let state = self.state.read();
+        let found = state.partner(&state.owners.get(group)?.partner)?;
+        let approval = found.partner.approval();
+        Some((found, approval))
     }
 
     /// Returns the groups that partners own.

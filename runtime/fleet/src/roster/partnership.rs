@@ -4,12 +4,30 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::{Change, RosterError, Turn, change::Effect};
+use super::{Change, RosterError, Turn, change::Effect, members};
 use crate::{
-    grants::Place,
+    grants::{GrantRole, Place},
     names::{GroupId, PartnerId},
-    partners::{self, Ownership, Partner, PartnerWithGroups},
+    partner_name,
+    partners::{Ownership, Partner, PartnerWithGroups},
+    people::Person,
+    requests::{Applicant, Approval},
 };
+
+/// A partner that comes of a request.
+#[derive(Clone, Debug)]
+pub struct NewPartner {
+    /// The short name, which never changes.
+    pub id: PartnerId,
+    /// The name for people.
+    pub name: String,
+    /// The groups that it owns from then on.
+    pub groups: BTreeSet<GroupId>,
+    /// The approval, which says what it may have.
+    pub approval: Approval,
+    /// The person who is to be the first owner.
+    pub owner: Applicant,
+}
 
 impl Turn<'_> {
     /// Adds a partner with its groups.
@@ -23,14 +41,63 @@ impl Turn<'_> {
         groups: BTreeSet<GroupId>,
         now: Timestamp,
     ) -> Result<Change<PartnerWithGroups>, RosterError> {
+        let approval = Approval::of_operator(now);
+        let (partner, effects) = self.new_partner(id, name, (groups, approval), now)?;
+        self.change(partner, effects)
+    }
+
+    /// Adds a partner that comes of a request, with its groups, its approval and its first owner.
+    ///
+    /// # Errors
+    /// [`RosterError`] where the name is none or taken, or a group is another's.
+    pub fn found_partner(
+        &self,
+        wish: NewPartner,
+        by: &str,
+        now: Timestamp,
+    ) -> Result<Change<(PartnerWithGroups, Person)>, RosterError> {
+        let NewPartner { id, name, groups, approval, owner } = wish;
+        let (partner, mut effects) = self.new_partner(id, &name, (groups, approval), now)?;
+        let place = Place::Partner(partner.partner.id.clone());
+        let Applicant { name, first_name, email } = owner;
+        let person = members::new_person(place.clone(), (name, first_name), email, now);
+        let grant = members::granted(&person, place, GrantRole::Owner, (by, now));
+        effects.extend([Effect::Person(person.clone()), Effect::Grant(grant)]);
+        self.change((partner, person), effects)
+    }
+
+    /// Gives a partner another approval.
+    ///
+    /// # Errors
+    /// [`RosterError::UnknownPartner`] where there is no such partner.
+    pub fn approve(
+        &self,
+        id: &PartnerId,
+        approval: Approval,
+    ) -> Result<Change<PartnerWithGroups>, RosterError> {
+        let unknown = || RosterError::UnknownPartner(id.clone());
+        let mut found = self.roster.partner(id).ok_or_else(unknown)?;
+        found.partner.approval = Some(approval);
+        let effects = vec![Effect::Partner(found.partner.clone())];
+        self.change(found, effects)
+    }
+
+    fn new_partner(
+        &self,
+        id: PartnerId,
+        name: &str,
+        (groups, approval): (BTreeSet<GroupId>, Approval),
+        now: Timestamp,
+    ) -> Result<(PartnerWithGroups, Vec<Effect>), RosterError> {
         if self.roster.partner(&id).is_some() {
             return Err(RosterError::PartnerExists(id));
         }
-        let partner = Partner { id, name: checked_name(name)?, created_at: now };
+        let (name, approval) = (checked_name(name)?, Some(approval));
+        let partner = Partner { id, name, created_at: now, approval };
         let mut effects = vec![Effect::Partner(partner.clone())];
         effects.extend(self.taken_over(&partner.id, &groups, now)?);
         let groups = groups.into_iter().collect();
-        self.change(PartnerWithGroups { partner, groups }, effects)
+        Ok((PartnerWithGroups { partner, groups }, effects))
     }
 
     /// Gives a partner another name, more groups, or fewer. A grant for a group that leaves ends, where the account
@@ -99,7 +166,7 @@ impl Turn<'_> {
 }
 
 fn checked_name(name: &str) -> Result<String, RosterError> {
-    if !partners::is_name(name) {
+    if !partner_name::is_name(name) {
         return Err(RosterError::PartnerName);
     }
     Ok(name.trim().to_owned())

@@ -5,7 +5,11 @@ use jiff::Timestamp;
 use tempfile::TempDir;
 
 use super::*;
-use crate::grants::GrantRole;
+use crate::{
+    grants::GrantRole,
+    partners::Partner,
+    requests::{Applicant, Approval},
+};
 
 const LIMITS: PeopleLimits = PeopleLimits { accounts: 2, grants: 2, tokens: 2 };
 
@@ -109,6 +113,48 @@ async fn a_partner_has_its_groups_and_no_others_and_so_it_is_read_again() {
         let later = roster.partners(Some(&city));
         assert_eq!(later.len(), 1);
     }
+}
+
+#[tokio::test]
+async fn a_partner_that_comes_of_a_request_has_an_owner_and_an_approval() {
+    let kept = Kept::new().await;
+    let owner = Applicant {
+        name: "Lovelace".parse().unwrap(),
+        first_name: "Ada".parse().unwrap(),
+        email: "ada@valley.example".parse().unwrap(),
+    };
+    let approval = Approval { quota: Some(7), ..Approval::of_operator(now()) };
+    let wish = NewPartner {
+        id: "valley".parse().unwrap(),
+        name: "The valley".to_owned(),
+        groups: groups_of(&["water"]),
+        approval: approval.clone(),
+        owner,
+    };
+    let again = wish.clone();
+    let (_, ada) = kept.keep(|turn| turn.found_partner(wish, "a test", now())).await.unwrap();
+    assert_eq!(ada.home, place("partner:valley"));
+    let twice = kept.keep(|turn| turn.found_partner(again, "a test", now())).await;
+    assert!(matches!(twice, Err(RosterError::PartnerExists(_))));
+    let water = "water".parse().unwrap();
+    for roster in [&kept.roster, &kept.reread().await] {
+        let grants = roster.grants_in_force(ada.id);
+        assert_eq!((grants.len(), grants[0].role), (1, GrantRole::Owner));
+        let (partner, found) = roster.approval_for(&water).unwrap();
+        assert_eq!((partner.groups.len(), &found), (1, &approval));
+        assert!(roster.approval_for(&"waste".parse().unwrap()).is_none());
+    }
+    let ended = Approval { quota: Some(1), ..approval };
+    let valley = "valley".parse().unwrap();
+    kept.keep(|turn| turn.approve(&valley, ended.clone())).await.unwrap();
+    assert_eq!(kept.reread().await.approval_for(&water).unwrap().1, ended);
+    // A partner of the operator has an approval that says so, also one from before there were any.
+    kept.partner("city", &["light"]).await;
+    let (city, found) = kept.roster.approval_for(&"light".parse().unwrap()).unwrap();
+    assert_eq!(found, Approval::of_operator(now()));
+    let older = Partner { approval: None, ..city.partner };
+    assert_eq!(older.approval(), found);
+    assert!(!serde_json::to_string(&older).unwrap().contains("approval"));
 }
 
 #[tokio::test]

@@ -66,9 +66,7 @@ pub struct ReadRoutes;
 pub struct Command;
 /// The duty to show commands.
 pub struct ReadCommands;
-/// Register, assign and remove devices of any group.
-pub struct Provision;
-/// The same within the groups of the sender.
+/// Register, assign and remove devices within the groups of the sender.
 pub struct ProvisionOwn;
 /// Look after decoders and the keys of publishers.
 pub struct Curate;
@@ -96,11 +94,6 @@ pub struct Inspect;
 impl Duty for Ingest {
     const SCOPE: Scope = Scope::Frames;
     const COUNTS: bool = false;
-}
-
-impl Duty for Provision {
-    const SCOPE: Scope = Scope::Devices;
-    const ROLES: &'static [&'static str] = &["admin"];
 }
 
 macro_rules! duties {

@@ -6,20 +6,24 @@ use axum::{
     Json,
     extract::{Request, State},
 };
-use champollion_delivery::names::GroupId;
+use champollion_delivery::names::{GroupId, SubGroup};
 use champollion_fleet::sheets::{ObjectRow, ReadOptions, Sheet, SheetError};
 use champollion_sandbox::Digest;
 use serde::Deserialize;
 
 use super::{
     Problem,
-    authorized::{Authorized, Provision},
+    authorized::{Authorized, ProvisionOwn},
     extract::{Parameters, read_body, to_the_end},
 };
 use crate::{
-    devices::{ImportReport, ImportWish},
+    auth::{GroupRefused, Reach},
+    devices::{ImportReport, ImportUnderWay, ImportWish, RefusesObject},
     service::Service,
 };
+
+/// Sheets of one token that are under way: one is imported, and one waits.
+const OF_TOKEN: usize = 2;
 
 /// The parameters of an import.
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -84,21 +88,31 @@ impl ImportParameters {
             body = ImportReport,
         ),
         (status = 400, description = "unreadable-sheet"),
-        (status = 409, description = "quota-exceeded"),
+        (status = 409, description = "quota-exceeded, approval-not-in-force, beyond-approval"),
         (status = 422, description = "rows-refused"),
-        (status = 503, description = "not-kept"),
+        (status = 503, description = "not-kept, too-busy"),
     ),
 )]
 pub(super) async fn import(
-    authorized: Authorized<Provision>,
+    authorized: Authorized<ProvisionOwn>,
     State(service): State<Arc<Service>>,
     Parameters(parameters): Parameters<ImportParameters>,
     request: Request,
 ) -> Result<Json<ImportReport>, Problem> {
     let options = parameters.options()?;
-    // Taken before the sheet is read, so that one sheet at a time takes memory.
-    let turn = service.devices.import_turn().await;
+    let token = &authorized.principal.token;
+    let Some(under_way) = service.sheets_of_tokens.begin(token, OF_TOKEN) else {
+        let detail = format!("{OF_TOKEN} sheets of this token are under way: wait for one of them");
+        return Err(Problem::too_many_requests("too-many-at-once", detail));
+    };
+    // Files wait in memory, so few may. They are read before their turn: a slow client holds up nobody else.
+    let place = Arc::clone(&service.sheets_waiting).try_acquire_owned().map_err(|_| {
+        let detail = "as many sheets wait to be imported as this server takes: send it again";
+        Problem::unavailable("too-busy", detail)
+    })?;
+    let told = service.imports_under_way.begin(token);
     let body = read_body(request, service.config.sheets.file_bytes).await?;
+    let turn = service.devices.import_turn().await;
     let digest = Digest::of(&body).to_string();
     let limits = service.config.sheets.clone();
     let read = move || -> Result<(Sheet, Vec<ObjectRow>), SheetError> {
@@ -116,11 +130,16 @@ pub(super) async fn import(
         complete: parameters.complete,
         network_servers: service.config.network_servers.keys().cloned().collect(),
         digest,
+        refuses: refusing(authorized.reach.clone()),
+        progress: told.progress(),
     };
     let author = authorized.author(&service);
     let report = to_the_end(async move {
         let report = service.devices.import(&sheet, &rows, &wish, &author).await?;
-        drop(turn);
+        drop((turn, place, under_way, told));
+        if report.applied {
+            service.ask_for_consents().await;
+        }
         Ok(report)
     });
     let report = report.await?;
@@ -128,6 +147,38 @@ pub(super) async fn import(
         return Ok(Json(report));
     }
     Err(refused(&report))
+}
+
+/// The last sheet counts, where the token has several under way.
+#[utoipa::path(
+    get,
+    path = "/v1/devices/import",
+    operation_id = "getImport",
+    tag = "devices",
+    summary = "Get the progress of the sheet that the token has under way",
+    responses((status = 200, description = "The progress of the sheet, or that there is none.", body = ImportUnderWay)),
+)]
+pub(super) async fn progress(
+    authorized: Authorized<ProvisionOwn>,
+    State(service): State<Arc<Service>>,
+) -> Json<ImportUnderWay> {
+    Json(service.imports_under_way.of(&authorized.principal.token))
+}
+
+/// Says why an object of a group cannot be the sender's, where it lies out of reach: a group of others as one that does
+/// not exist.
+fn refusing(reach: Reach) -> RefusesObject {
+    Arc::new(move |group: &GroupId, part: Option<&SubGroup>| {
+        if reach.sees_object(group, part) {
+            return None;
+        }
+        let refused = match (reach.touches(group), part) {
+            (true, Some(part)) => GroupRefused::OtherPart(part.clone()),
+            (true, None) => GroupRefused::PartOnly,
+            (false, _) => GroupRefused::OfAnother(group.clone()),
+        };
+        Some(refused.to_string())
+    })
 }
 
 /// The problem of a sheet of which nothing was taken, with the verdicts of its rows.

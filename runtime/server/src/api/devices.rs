@@ -110,7 +110,11 @@ pub(super) async fn list(
         sees(&authorized.reach, device)
             && silent_since.is_none_or(|since| service.devices.is_silent_since(device, since))
     };
-    let devices = service.devices.page(seen, from, window.lookups());
+    let lookups = window.lookups();
+    let devices = match authorized.reach.touched_groups() {
+        Some(groups) => service.devices.page_of(&groups, seen, from, lookups),
+        None => service.devices.page(seen, from, lookups),
+    };
     let devices = devices.iter().map(|device| Shown::new(&service, device));
     let place = |listed: &Shown| listed.device.dev_eui.to_string();
     let (devices, end) = paging::page(devices, window, place);
@@ -153,7 +157,10 @@ pub(super) async fn show(
             description = "unknown-network-server, description-too-large, impossible-registration",
         ),
         (status = 503, description = "not-kept"),
-        (status = 409, description = "quota-exceeded, device-elsewhere"),
+        (
+            status = 409,
+            description = "quota-exceeded, device-elsewhere, approval-not-in-force, beyond-approval",
+        ),
     ),
 )]
 pub(super) async fn register(
@@ -169,6 +176,7 @@ pub(super) async fn register(
     let author = may_register(&authorized, &service, dev_eui, &registration)?;
     let registered = to_the_end(async move {
         let device = service.devices.register(dev_eui, registration, &author).await?;
+        service.ask_for_consent(&device.group).await;
         Ok(Shown::new(&service, &device))
     });
     Ok(Json(registered.await?))
@@ -211,6 +219,24 @@ pub(super) fn seen_device(
 ) -> Result<Arc<Device>, Problem> {
     let device = service.devices.get(dev_eui).filter(|device| sees(reach, device));
     Ok(device.ok_or(DevicesError::Unknown(dev_eui))?)
+}
+
+/// The author of changes of devices that are all the sender's own, and stay so until a change is durable.
+pub(super) fn author_of_own(
+    authorized: &Authorized<ProvisionOwn>,
+    service: &Arc<Service>,
+    devices: Vec<DevEui>,
+) -> Result<GuardedAuthor, Problem> {
+    let reach = authorized.reach.clone();
+    for dev_eui in &devices {
+        seen_device(service, &reach, *dev_eui)?;
+    }
+    let known = Arc::clone(service);
+    let are_own = move || {
+        let mut there = devices.iter().filter_map(|dev_eui| known.devices.get(*dev_eui));
+        there.all(|device| sees(&reach, &device))
+    };
+    Ok(GuardedAuthor::new(authorized.author(service), are_own))
 }
 
 /// Assigns a device the decoder that it has from now on.

@@ -1,5 +1,6 @@
 //! The HTTP interface: a file for each kind of thing that is served.
 
+mod approvals;
 pub mod authorized;
 mod bodiless;
 mod catalogue;
@@ -110,7 +111,7 @@ pub fn router(service: Arc<Service>) -> Router {
         .routes(routes!(redecode::redecode))
         .routes(routes!(records::acknowledge))
         .routes(routes!(devices::list))
-        .routes(routes!(device_import::import))
+        .routes(routes!(device_import::progress, device_import::import))
         .routes(routes!(devices::show, devices::register, devices::remove))
         .routes(routes!(devices::hand_over))
         .routes(routes!(devices::assign))
@@ -138,6 +139,17 @@ pub fn router(service: Arc<Service>) -> Router {
         .routes(routes!(routes::test))
         .routes(routes!(routes::attempts))
         .routes(open_routes!(me::show))
+        .routes(open_routes!(approvals::ask))
+        .routes(open_routes!(approvals::look))
+        .routes(open_routes!(approvals::answer))
+        .routes(open_routes!(approvals::withdraw))
+        .routes(routes!(approvals::list))
+        .routes(routes!(approvals::show))
+        .routes(routes!(approvals::check))
+        .routes(routes!(approvals::remark))
+        .routes(routes!(approvals::decide))
+        .routes(routes!(approvals::show_of_partner, approvals::ask_again))
+        .routes(routes!(approvals::end))
         .routes(routes!(partners::list, partners::add))
         .routes(routes!(partners::show, partners::change))
         .routes(routes!(people::list, people::add))
@@ -150,6 +162,10 @@ pub fn router(service: Arc<Service>) -> Router {
         .routes(routes!(sign_in::invite))
         .routes(routes!(sign_in::remove_second_factor))
         .routes(open_routes!(sign_in::sign_in, sign_in::sign_out))
+        .routes(open_routes!(sign_in::begin_openid))
+        .routes(open_routes!(sign_in::callback))
+        .routes(open_routes!(sign_in::end_openid))
+        .routes(routes!(sign_in::unlink))
         .routes(open_routes!(sign_in::choose_password))
         .routes(open_routes!(sign_in::forgotten))
         .routes(open_routes!(choose_password::page))

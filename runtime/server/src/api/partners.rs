@@ -39,7 +39,7 @@ pub(super) struct Shown {
 
 impl From<PartnerWithGroups> for Shown {
     fn from(found: PartnerWithGroups) -> Self {
-        let Partner { id, name, created_at } = found.partner;
+        let Partner { id, name, created_at, .. } = found.partner;
         Self { id, name, groups: found.groups, created_at }
     }
 }

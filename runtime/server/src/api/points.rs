@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Problem,
     authorized::{Authorized, Inspect, ProvisionOwn},
-    devices::seen_device,
+    devices::author_of_own,
     extract::{JsonBody, OfGroup, Parameters, PathParts, path_part, to_the_end},
     paging::{self, Listing, PageEnd, Window},
 };
@@ -118,8 +118,7 @@ pub(super) async fn put(
     JsonBody(PointRequest { point, from }): JsonBody<PointRequest>,
 ) -> Result<Json<PlacedPoint>, Problem> {
     let dev_eui: DevEui = path_part("DevEUI", &dev_eui)?;
-    seen_device(&service, &authorized.reach, dev_eui)?;
-    let author = authorized.author(&service);
+    let author = author_of_own(&authorized, &service, vec![dev_eui])?;
     let placed = to_the_end(async move {
         Ok(service.devices.put_on_point(dev_eui, point, from, &author).await?)
     });
@@ -146,8 +145,7 @@ pub(super) async fn take(
     PathParts(dev_eui): PathParts<String>,
 ) -> Result<Json<PlacedPoint>, Problem> {
     let dev_eui: DevEui = path_part("DevEUI", &dev_eui)?;
-    seen_device(&service, &authorized.reach, dev_eui)?;
-    let author = authorized.author(&service);
+    let author = author_of_own(&authorized, &service, vec![dev_eui])?;
     let left = to_the_end(async move {
         Ok(service.devices.take_from_point(dev_eui, Timestamp::now(), &author).await?)
     });
@@ -189,9 +187,7 @@ pub(super) async fn replace(
     JsonBody(ReplacementRequest { by, at, indexes }): JsonBody<ReplacementRequest>,
 ) -> Result<Json<PlacedPoint>, Problem> {
     let dev_eui: DevEui = path_part("DevEUI", &dev_eui)?;
-    seen_device(&service, &authorized.reach, dev_eui)?;
-    let author = authorized.author(&service);
-    seen_device(&service, &authorized.reach, by)?;
+    let author = author_of_own(&authorized, &service, vec![dev_eui, by])?;
     let at = at.unwrap_or_else(Timestamp::now);
     let replaced = to_the_end(async move {
         Ok(service.devices.replace(dev_eui, by, at, &indexes, &author).await?)

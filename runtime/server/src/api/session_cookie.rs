@@ -23,6 +23,14 @@ const SEC_FETCH_SITE: &str = "sec-fetch-site";
 )]
 pub(super) struct OtherOrigin;
 
+/// The cookie of a sign-in that has begun at a provider. It must come with the way back from another site, so it is
+/// laxer than that of a session.
+const PENDING_NAME: &str = "champollion-openid";
+const PENDING_HOST_NAME: &str = "__Host-champollion-openid";
+
+/// The longest that a person takes at the provider, in seconds.
+const PENDING_SECONDS: i64 = 600;
+
 fn is_for_https(config: &Config) -> bool {
     config.tls.is_on() || config.sign_in.behind_https
 }
@@ -33,11 +41,30 @@ fn name(config: &Config) -> &'static str {
 
 /// The secret of the session that a request comes with.
 pub(super) fn session_of<'of>(headers: &'of HeaderMap, config: &Config) -> Option<&'of str> {
-    let name = name(config);
+    cookie_of(headers, name(config))
+}
+
+/// The text of a sign-in at a provider that a request comes with.
+pub(super) fn pending_of<'of>(headers: &'of HeaderMap, config: &Config) -> Option<&'of str> {
+    cookie_of(headers, pending_name(config))
+}
+
+fn pending_name(config: &Config) -> &'static str {
+    if is_for_https(config) { PENDING_HOST_NAME } else { PENDING_NAME }
+}
+
+fn cookie_of<'of>(headers: &'of HeaderMap, name: &str) -> Option<&'of str> {
     let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs =
         cookies.flat_map(|all| all.split(';')).filter_map(|one| one.trim().split_once('='));
-    pairs.find(|(own, _)| *own == name).map(|(_, secret)| secret)
+    pairs.find(|(own, _)| *own == name).map(|(_, value)| value)
+}
+
+/// The cookie of a sign-in that has begun at a provider; without a text the one that takes it away.
+pub(super) fn of_pending(text: Option<&str>, config: &Config) -> Option<HeaderValue> {
+    let seconds = text.map_or(0, |_| PENDING_SECONDS);
+    let cookie = (pending_name(config), text.unwrap_or_default());
+    written(cookie, (seconds, "Lax"), config)
 }
 
 /// The cookie of a session that has begun.
@@ -48,19 +75,23 @@ pub(super) fn of_session(
     now: Timestamp,
 ) -> Option<HeaderValue> {
     let seconds = session.ends_at.duration_since(now).as_secs().max(0);
-    written(secret, seconds, config)
+    written((name(config), secret), (seconds, "Strict"), config)
 }
 
 /// The cookie that takes another one away.
 pub(super) fn of_none(config: &Config) -> Option<HeaderValue> {
-    written("", 0, config)
+    written((name(config), ""), (0, "Strict"), config)
 }
 
-fn written(secret: &str, seconds: i64, config: &Config) -> Option<HeaderValue> {
+fn written(
+    (name, value): (&str, &str),
+    (seconds, same_site): (i64, &str),
+    config: &Config,
+) -> Option<HeaderValue> {
     let secure = if is_for_https(config) { "; Secure" } else { "" };
-    let name = name(config);
-    let cookie =
-        format!("{name}={secret}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}");
+    let cookie = format!(
+        "{name}={value}; Path=/; HttpOnly; SameSite={same_site}; Max-Age={seconds}{secure}"
+    );
     HeaderValue::from_str(&cookie).ok()
 }
 

@@ -2,6 +2,7 @@
 
 mod forgotten;
 mod invitation;
+mod openid;
 mod password;
 mod second_factor;
 
@@ -37,7 +38,11 @@ use crate::{
 };
 
 pub(super) use forgotten::{__path_forgotten, forgotten};
-pub(super) use invitation::{__path_invite, invite};
+pub(super) use invitation::{__path_invite, Invitation, handed_over, invite};
+pub(super) use openid::{
+    __path_begin as __path_begin_openid, __path_callback, __path_end as __path_end_openid,
+    __path_unlink, begin as begin_openid, callback, end as end_openid, unlink,
+};
 pub(super) use password::{
     __path_change as __path_change_password, __path_choose as __path_choose_password,
     change as change_password, choose as choose_password,

@@ -94,11 +94,18 @@ impl Reach {
         Some(self.places.iter().flat_map(|place| self.roster.groups_within(place)).collect())
     }
 
+    /// The groups that are within reach, whole or in part; `None` is all.
+    #[must_use]
+    pub fn touched_groups(&self) -> Option<BTreeSet<GroupId>> {
+        let mut groups = self.own_groups()?;
+        groups.extend(self.places.iter().filter_map(Place::group).cloned());
+        Some(groups)
+    }
+
     /// The only group that is within reach, whole or in part: the group that requests count for.
     #[must_use]
     pub fn only_group(&self) -> Option<GroupId> {
-        let mut groups = self.own_groups()?;
-        groups.extend(self.places.iter().filter_map(Place::group).cloned());
+        let mut groups = self.touched_groups()?;
         let only = groups.pop_first();
         only.filter(|_| groups.is_empty())
     }

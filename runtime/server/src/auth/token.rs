@@ -235,6 +235,11 @@ impl Secret {
         Self::of_kind("link")
     }
 
+    /// A new secret of a request, by which a partner to be looks after it.
+    pub fn of_request() -> Result<Self, getrandom::Error> {
+        Self::of_kind("request")
+    }
+
     fn of_kind(kind: &str) -> Result<Self, getrandom::Error> {
         let mut random = [0; SECRET_BYTES];
         getrandom::fill(&mut random)?;

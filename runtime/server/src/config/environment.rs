@@ -64,13 +64,21 @@ fn setting_variables() -> Result<HashSet<String>, ConfigError> {
         .add_source(File::from_str(DEFAULTS, FileFormat::Toml))
         .build()?
         .try_deserialize()?;
-    let names = defaults.into_iter().flat_map(|(name, value)| match value.into_table() {
-        Ok(section) => section.into_keys().map(|key| format!("{name}__{key}")).collect(),
-        Err(_) => vec![name],
-    });
+    let names = defaults.into_iter().flat_map(|(name, value)| names_within(name, value));
     let variable =
         |name: String| format!("{ENVIRONMENT_PREFIX}_{}", name.replace('-', "_").to_uppercase());
     Ok(names.map(variable).collect())
+}
+
+/// The names of the settings within a value: its own, or those of a section and the sections in it.
+fn names_within(name: String, value: config::Value) -> Vec<String> {
+    match value.into_table() {
+        Ok(section) => {
+            let within = |(key, value)| names_within(format!("{name}__{key}"), value);
+            section.into_iter().flat_map(within).collect()
+        }
+        Err(_) => vec![name],
+    }
 }
 
 /// Returns the layer of the variables that were found.
@@ -94,6 +102,7 @@ mod tests {
         };
         assert_eq!(among("CHAMPOLLION_RETENTION__HOURS").unwrap(), 1);
         assert_eq!(among("CHAMPOLLION_LISTEN").unwrap(), 1);
+        assert_eq!(among("CHAMPOLLION_SIGN_IN__OPENID__CLIENT_SECRET").unwrap(), 1);
         assert_eq!(among("CHAMPOLLION_TOKEN").unwrap(), 0);
         assert_eq!(among("PATH").unwrap(), 0);
         for link in ["PORT", "SERVICE_HOST", "SERVICE_PORT_HTTP", "PORT_8080_TCP_ADDR"] {

@@ -7,11 +7,12 @@
 
 mod judging;
 mod merge;
+mod progress;
 mod report;
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
-use champollion_delivery::names::GroupId;
+use champollion_delivery::names::{GroupId, SubGroup};
 use champollion_fleet::sheets::{Field, ObjectRow, Sheet};
 use champollion_frames::DevEui;
 use champollion_lns::NetworkServerName;
@@ -20,20 +21,21 @@ use champollion_store::Batch;
 use serde_json::json;
 use tokio::sync::OwnedMutexGuard;
 
+pub use progress::{ImportProgress, ImportUnderWay, ImportsUnderWay, Told};
 pub use report::{CellRefusal, FieldChange, ImportReport, RowVerdict, Verdict};
 
-use super::{DEVICES, Devices, DevicesError, Overtaken, delete_progress};
-use crate::{
-    authors::Author,
-    quotas::{Quota, QuotaExceeded, Reservation},
-};
+use super::{DEVICES, Devices, DevicesError, Overtaken, admission::WantedPlaces, delete_progress};
+use crate::authors::Author;
 use judging::Judged;
 
 /// Devices of a part, which become durable at once: their DevEUIs fit into a line of the audit.
 const PART: usize = 90;
 
+/// Says why an object of a group, and of a part of it, cannot be the sender's; nothing where it can.
+pub type RefusesObject = Arc<dyn Fn(&GroupId, Option<&SubGroup>) -> Option<String> + Send + Sync>;
+
 /// The way in which a sheet is to be imported.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ImportWish {
     /// Whether the sheet is only judged.
     pub dry_run: bool,
@@ -47,6 +49,10 @@ pub struct ImportWish {
     pub network_servers: Vec<NetworkServerName>,
     /// The digest of the file, which tells in the audit where its devices come from.
     pub digest: String,
+    /// The groups and parts that the sender may register devices in.
+    pub refuses: RefusesObject,
+    /// The progress, which its sender may look at meanwhile.
+    pub progress: Arc<ImportProgress>,
 }
 
 impl Devices {
@@ -67,22 +73,25 @@ impl Devices {
         author: &dyn Author,
     ) -> Result<ImportReport, DevicesError> {
         let mut judged = Vec::with_capacity(rows.len());
+        wish.progress.has_rows(rows.len());
         for row in rows {
             let mut verdict = self.judge(sheet, row, wish).await?;
+            wish.progress.has_judged();
             // It is judged once more in its turn; a hundred thousand lines are not held until then.
             verdict.written = None;
             judged.push(verdict);
         }
-        let places = self.refuse_beyond_quotas(sheet, rows, &mut judged);
+        let places = self.refuse_beyond_places(sheet, rows, &mut judged);
         let verdicts: Vec<RowVerdict> = judged.into_iter().map(Judged::into_verdict).collect();
         let report = ImportReport::new(sheet.notes(), verdicts, wish.dry_run);
         if wish.dry_run || (report.refused > 0 && !wish.good_rows) {
             return Ok(report);
         }
-        let reserved = self.reserve_all(places).await?;
+        let reserved = places.reserve().await?;
         let mut verdicts = Vec::with_capacity(rows.len());
         for (part, before) in rows.chunks(PART).zip(report.verdicts.chunks(PART)) {
             verdicts.extend(self.import_part(sheet, part, before, wish, author).await?);
+            wish.progress.has_taken(part.len());
         }
         // What was reserved is kept, and counted where it is.
         drop(reserved);
@@ -92,51 +101,22 @@ impl Devices {
         Ok(report)
     }
 
-    /// Refuses rows of devices for which their groups have no places; returns the places that are needed.
-    fn refuse_beyond_quotas(
+    /// Refuses rows of devices for which their groups, or the partners of these, have no places; returns the places that
+    /// are needed.
+    fn refuse_beyond_places(
         &self,
         sheet: &Sheet,
         rows: &[ObjectRow],
         judged: &mut [Judged],
-    ) -> HashMap<GroupId, usize> {
-        let mut wanted: HashMap<GroupId, usize> = HashMap::new();
-        let Some(quotas) = self.quotas.get() else { return wanted };
+    ) -> WantedPlaces<'_> {
+        let mut wanted = WantedPlaces::new(self);
         for (row, judged) in rows.iter().zip(judged) {
-            let Some(group) = judged.enters.take() else { continue };
-            let (used, limit) = (self.count_of(&group), quotas.of(&group).devices);
-            let count = wanted.entry(group.clone()).or_default();
-            if used + *count < limit {
-                *count += 1;
-                continue;
+            let Some(entry) = judged.enters.take() else { continue };
+            if let Err(refused) = wanted.add(&entry.group, entry.from.as_ref()) {
+                judged.refuse(report::refusal(sheet, Field::Group, row.number, refused));
             }
-            let (quota, wanted) = (Quota::Devices, *count + 1);
-            let reason = QuotaExceeded { group, quota, used, wanted, limit }.to_string();
-            judged.refuse(report::refusal(sheet, Field::Group, row.number, reason));
         }
-        wanted.retain(|_, count| *count > 0);
         wanted
-    }
-
-    async fn reserve_all(
-        &self,
-        places: HashMap<GroupId, usize>,
-    ) -> Result<Vec<Reservation>, QuotaExceeded> {
-        let mut reserved = Vec::new();
-        let Some(quotas) = self.quotas.get() else { return Ok(reserved) };
-        for (group, wanted) in places {
-            let limit = quotas.of(&group).devices;
-            let place =
-                self.reserved.reserve(&group, wanted, limit, || self.count_of(&group)).await;
-            let quota = Quota::Devices;
-            reserved.push(place.map_err(|used| QuotaExceeded {
-                group: group.clone(),
-                quota,
-                used,
-                wanted,
-                limit,
-            })?);
-        }
-        Ok(reserved)
     }
 
     async fn import_part(

@@ -19,6 +19,7 @@ pub use settings::{MailSecurity, MailSettings};
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The sender of mails.
+#[derive(Clone)]
 pub struct Mailer {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     from: Mailbox,
@@ -79,6 +80,19 @@ impl Mailer {
              rien.\n"
         );
         self.send(&person.email, "Champollion: your password / votre mot de passe", body).await
+    }
+
+    /// Sends a letter of the operator, as it is.
+    ///
+    /// # Errors
+    /// [`MailError`] where the SMTP server does not take the mail.
+    pub async fn send_letter(
+        &self,
+        to: &Email,
+        subject: &str,
+        letter: &str,
+    ) -> Result<(), MailError> {
+        self.send(to, subject, letter.to_owned()).await
     }
 
     async fn send(&self, to: &Email, subject: &str, body: String) -> Result<(), MailError> {

@@ -1,6 +1,6 @@
 //! Places that are reserved for what is about to be kept.
 
-use std::sync::Arc;
+use std::{hash::Hash, sync::Arc};
 
 use champollion_delivery::names::GroupId;
 use parking_lot::Mutex;
@@ -8,44 +8,54 @@ use tokio::sync::Notify;
 
 use super::Counts;
 
-/// The reservations of each group, of one quota.
-#[derive(Clone, Default)]
-pub(crate) struct Reservations(Arc<Inner>);
+/// The reservations of each owner, of one quota: those of groups, or those of partners.
+pub(crate) struct Reservations<Owner = GroupId>(Arc<Inner<Owner>>);
 
-#[derive(Default)]
-struct Inner {
+struct Inner<Owner> {
     /// Held for a look or a change, never across an await.
-    held: Mutex<Counts<GroupId>>,
+    held: Mutex<Counts<Owner>>,
     released: Notify,
 }
 
-/// Places of a group that are reserved. What they were reserved for is either kept when this is dropped, and
+/// Places of an owner that are reserved. What they were reserved for is either kept when this is dropped, and
 /// counted by whoever keeps it, or it is not.
-pub(crate) struct Reservation {
-    of: Reservations,
-    group: GroupId,
+pub(crate) struct Reservation<Owner: Hash + Eq = GroupId> {
+    of: Arc<Inner<Owner>>,
+    owner: Owner,
     count: usize,
 }
 
-impl Reservations {
-    /// Reserves some places of a group, which has `used` of `limit`. Where the last places are reserved, and
+impl<Owner> Clone for Reservations<Owner> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<Owner: Hash + Eq> Default for Reservations<Owner> {
+    fn default() -> Self {
+        Self(Arc::new(Inner { held: Mutex::default(), released: Notify::new() }))
+    }
+}
+
+impl<Owner: Hash + Eq + Clone> Reservations<Owner> {
+    /// Reserves some places of an owner, which has `used` of `limit`. Where the last places are reserved, and
     /// nobody knows yet whether they will be used, that is waited for.
     ///
     /// # Errors
-    /// The group has not so many places: how many it uses.
+    /// The owner has not so many places: how many it uses.
     pub(crate) async fn reserve(
         &self,
-        group: &GroupId,
+        owner: &Owner,
         count: usize,
         limit: usize,
         used: impl Fn() -> usize,
-    ) -> Result<Reservation, usize> {
+    ) -> Result<Reservation<Owner>, usize> {
         loop {
             let released = self.0.released.notified();
             tokio::pin!(released);
             // Heard from here on: what is released before the wait is not missed.
             released.as_mut().enable();
-            if let Some(reserved) = self.try_reserve(group, count, limit, &used)? {
+            if let Some(reserved) = self.try_reserve(owner, count, limit, &used)? {
                 return Ok(reserved);
             }
             released.await;
@@ -55,27 +65,27 @@ impl Reservations {
     /// The same without waiting; nothing where it depends on what others have reserved.
     fn try_reserve(
         &self,
-        group: &GroupId,
+        owner: &Owner,
         count: usize,
         limit: usize,
         used: impl Fn() -> usize,
-    ) -> Result<Option<Reservation>, usize> {
+    ) -> Result<Option<Reservation<Owner>>, usize> {
         let mut held = self.0.held.lock();
         // Counted under the lock: nothing that is counted as kept is released before.
         let used = used();
         if used.saturating_add(count) > limit {
             return Err(used);
         }
-        let reserved = held.of(group);
+        let reserved = held.of(owner);
         if used.saturating_add(reserved).saturating_add(count) > limit {
             return Ok(None);
         }
-        held.add(group.clone(), count);
-        Ok(Some(Reservation { of: self.clone(), group: group.clone(), count }))
+        held.add(owner.clone(), count);
+        Ok(Some(Reservation { of: Arc::clone(&self.0), owner: owner.clone(), count }))
     }
 }
 
-impl Reservation {
+impl<Owner: Hash + Eq> Reservation<Owner> {
     /// Some of what the places were reserved for is kept.
     pub(crate) fn kept(&mut self, count: usize) {
         self.give_back(count.min(self.count));
@@ -83,12 +93,12 @@ impl Reservation {
 
     fn give_back(&mut self, count: usize) {
         self.count -= count;
-        self.of.0.held.lock().take(&self.group, count);
-        self.of.0.released.notify_waiters();
+        self.of.held.lock().take(&self.owner, count);
+        self.of.released.notify_waiters();
     }
 }
 
-impl Drop for Reservation {
+impl<Owner: Hash + Eq> Drop for Reservation<Owner> {
     fn drop(&mut self) {
         self.give_back(self.count);
     }
@@ -116,7 +126,7 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
     async fn of_many_requests_at_once_exactly_so_many_are_taken() {
-        let (all, kept) = (Reservations::default(), Arc::new(AtomicUsize::new(0)));
+        let (all, kept) = (Reservations::<GroupId>::default(), Arc::new(AtomicUsize::new(0)));
         let mut requests = tokio::task::JoinSet::new();
         for number in 0..200 {
             requests.spawn(request(all.clone(), Arc::clone(&kept), number % 2 == 0));
@@ -128,7 +138,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_reservation_that_comes_to_nothing_makes_room() {
-        let all = Reservations::default();
+        let all = Reservations::<GroupId>::default();
         let (water, street) = ("water".parse().unwrap(), "street".parse().unwrap());
         let first = all.reserve(&water, 2, 2, || 0).await.ok().unwrap();
         // Another group's are its own.

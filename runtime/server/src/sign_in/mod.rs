@@ -2,6 +2,7 @@
 
 mod attempts;
 mod links;
+pub mod openid;
 mod passwords;
 mod sessions;
 mod settings;

@@ -205,6 +205,7 @@ mod tests {
     use jiff::ToSpan;
 
     use super::*;
+    use crate::sign_in::openid::OpenidSettings;
 
     /// An author whose changes have no line in an audit.
     struct Nobody(Arc<dyn Store>);
@@ -226,6 +227,7 @@ mod tests {
             tries_per_minute: NonZeroU32::MIN,
             behind_https: false,
             public_address: String::new(),
+            openid: OpenidSettings::default(),
         }
     }
 

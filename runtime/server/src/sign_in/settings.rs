@@ -5,6 +5,8 @@ use std::num::NonZeroU32;
 use jiff::SignedDuration;
 use serde::Deserialize;
 
+use super::openid::OpenidSettings;
+
 /// The times of sessions and links, and the bounds of attempts: the section `[sign-in]`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -23,6 +25,8 @@ pub struct SignInSettings {
     pub behind_https: bool,
     /// The address of the server as people have it in their browsers, for links; empty: paths alone.
     pub public_address: String,
+    /// The provider of OpenID Connect at which people sign in as well.
+    pub openid: OpenidSettings,
 }
 
 impl SignInSettings {

@@ -18,7 +18,7 @@ use anyhow::{Context, Result, bail, ensure};
 use champollion_client::Role;
 use serde_json::{Value as Json, json};
 
-use super::http::Connection;
+use super::{http::Connection, percentile};
 use crate::{
     client::{admin, create_token, put_route},
     meters::{self, Meter, Meters},
@@ -100,14 +100,10 @@ pub(super) fn measure(setup: &Setup, quick: bool) -> Result<Vec<String>> {
     let mut ways = recipient.ways(&sent)?;
     ways.sort_unstable();
     server.stop()?;
-    let percentile = |hundredths: usize| {
-        let index = (ways.len() * hundredths / 100).min(ways.len().saturating_sub(1));
-        ways.get(index).map_or(0.0, |way| way.as_secs_f64() * 1_000.0)
-    };
     Ok(vec![
         format!("BENCH delivery.push {rate:.0} records/s"),
-        format!("BENCH delivery.way.p50 {:.1} ms", percentile(50)),
-        format!("BENCH delivery.way.p99 {:.1} ms", percentile(99)),
+        format!("BENCH delivery.way.p50 {:.1} ms", percentile(&ways, 50)),
+        format!("BENCH delivery.way.p99 {:.1} ms", percentile(&ways, 99)),
     ])
 }
 

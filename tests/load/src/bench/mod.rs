@@ -5,6 +5,7 @@ mod delivery;
 mod figures;
 mod http;
 mod ingest;
+mod objects;
 
 use std::{
     path::Path,
@@ -25,6 +26,18 @@ pub(crate) fn ingest(setup: &Setup, quick: bool) -> Result<()> {
 pub(crate) fn delivery(setup: &Setup, quick: bool) -> Result<()> {
     delivery::measure(setup, quick)?.into_iter().for_each(say);
     Ok(())
+}
+
+/// Measures a million objects: their import, their memory, a start, a page of a list.
+pub(crate) fn objects(setup: &Setup, quick: bool) -> Result<()> {
+    objects::measure(setup, quick)?.into_iter().for_each(say);
+    Ok(())
+}
+
+/// Returns a percentile of times that are sorted, in milliseconds.
+fn percentile(sorted: &[Duration], hundredths: usize) -> f64 {
+    let index = (sorted.len() * hundredths / 100).min(sorted.len().saturating_sub(1));
+    sorted.get(index).map_or(0.0, |time| time.as_secs_f64() * 1_000.0)
 }
 
 /// Prints what benchmarks have measured since a moment, in milliseconds since the epoch; they left it in

@@ -134,6 +134,42 @@ pub(in crate::api) const PROBLEM_CODES: &[ProblemCode] = &[
         &[503],
         "The mail server did not take the mail: ask again, which makes another link.",
     ),
+    ProblemCode::new(
+        "no-openid",
+        &[409],
+        "People of this server do not sign in by OpenID Connect.",
+    ),
+    ProblemCode::new(
+        "openid-not-begun",
+        &[400],
+        "The sign-in was begun in another browser, or too long ago: begin it again.",
+    ),
+    ProblemCode::new(
+        "openid-unreachable",
+        &[503],
+        "The provider of OpenID Connect does not answer, or not as it should: try again.",
+    ),
+    ProblemCode::new(
+        "openid-refused",
+        &[403],
+        "The provider of OpenID Connect has signed nobody in; the detail has its words.",
+    ),
+    ProblemCode::new(
+        "openid-untrusted",
+        &[403],
+        "What the provider of OpenID Connect asserts does not hold.",
+    ),
+    ProblemCode::new(
+        "no-account",
+        &[403],
+        "No account goes with the identity: ask who looks after accounts to add you.",
+    ),
+    ProblemCode::new(
+        "several-accounts",
+        &[409],
+        "Accounts in several homes go with the identity: name the home.",
+    ),
+    ProblemCode::new("no-identity", &[409], "The person has never signed in by OpenID Connect."),
     ProblemCode::new("weak-password", &[400], "The password is short or easy to guess."),
     ProblemCode::new(
         "unusable-link",
@@ -168,6 +204,59 @@ pub(in crate::api) const PROBLEM_CODES: &[ProblemCode] = &[
         "invalid-role",
         &[400],
         "No such role exists, or group, scope, person and network server do not go with it.",
+    ),
+    // Requests and approvals.
+    ProblemCode::new(
+        "unknown-request",
+        &[404],
+        "No request of this id exists for you, or the secret is none of it.",
+    ),
+    ProblemCode::new(
+        "invalid-declaration",
+        &[400],
+        "The parts of a declaration do not go together; the detail names the part.",
+    ),
+    ProblemCode::new(
+        "request-too-large",
+        &[400],
+        "The request takes more bytes with its remarks than the limit: write less.",
+    ),
+    ProblemCode::new(
+        "too-many-waiting",
+        &[429],
+        "As many requests wait for a decision as the settings allow: come again later.",
+    ),
+    ProblemCode::new("request-decided", &[409], "The request was decided, and stays as it is."),
+    ProblemCode::new("unknown-check", &[404], "The request has no check of this number."),
+    ProblemCode::new(
+        "checks-left",
+        &[409],
+        "A request is accepted once all its checks are passed; the detail names the others.",
+    ),
+    ProblemCode::new(
+        "asks-already",
+        &[409],
+        "The partner asks for an approval already: `request` waits for its decision.",
+    ),
+    ProblemCode::new(
+        "invalid-decision",
+        &[400],
+        "A member of the decision is missing, means nothing for the request, or is too small.",
+    ),
+    ProblemCode::new(
+        "notice-too-short",
+        &[400],
+        "The approval would end sooner after its notice than the settings allow: `earliest` is the first moment.",
+    ),
+    ProblemCode::new(
+        "approval-not-in-force",
+        &[409],
+        "The approval of the partner has not begun, or has ended: no further object of it is accepted.",
+    ),
+    ProblemCode::new(
+        "beyond-approval",
+        &[409],
+        "The partner has as many objects as its approval allows: declare more.",
     ),
     // Partners and people.
     ProblemCode::new(

@@ -28,7 +28,7 @@ use super::{Problem, extract::PathParts, nearest::nearest, secrets::without_odd_
 pub(super) const FOREIGN: &str = "x-foreign-format";
 
 /// The tags of the operations, each with what it gathers.
-const TAGS: [(&str, &str); 11] = [
+const TAGS: [(&str, &str); 12] = [
     ("frames", "Frames of network servers are handed over."),
     ("records", "Records are pulled, followed, acknowledged and decoded again."),
     ("routes", "Routes push records to their recipients."),
@@ -38,6 +38,7 @@ const TAGS: [(&str, &str); 11] = [
     ("decoding", "Payloads are tried."),
     ("registry", "Packages are published, promoted and withdrawn."),
     ("people", "Partners, people and their grants are looked after."),
+    ("approvals", "Partners, and those who are to be, ask; the operator decides."),
     ("tokens", "Tokens are made and revoked."),
     ("operation", "The state of the server, its reference and its audit."),
 ];

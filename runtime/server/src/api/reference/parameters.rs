@@ -57,6 +57,14 @@ fn of_path(path: &str, name: &str) -> (&'static str, Json) {
         "id" if path.starts_with("/v1/tokens/") => {
             ("The id of the token.", text("^[0-9A-Za-z_-]+$"))
         }
+        "id" if path.starts_with("/v1/approvals/") => ("The id of the request.", uuid()),
+        "id" if path.starts_with("/v1/people/") => ("The id of the person.", uuid()),
+        "grant" => ("The id of the grant.", uuid()),
+        "partner" => ("The short name of the partner.", text(NAME)),
+        "number" => (
+            "The number of the check, from 1.",
+            json!({ "type": "integer", "minimum": 1, "maximum": 1000 }),
+        ),
         _ => ("", text("^[^/]+$")),
     }
 }

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use champollion_fleet::{people::Email, roster::RosterError};
+use champollion_fleet::{
+    people::{Email, Person},
+    roster::RosterError,
+};
 use champollion_registry::ledger::AuditEntry;
 use champollion_store::Batch;
 use jiff::Timestamp;
@@ -21,6 +24,7 @@ use crate::{
     },
     auth::Secret,
     authors::Author,
+    mail::MailError,
     service::Service,
     sign_in::{LinkKind, SignInError},
 };
@@ -65,7 +69,6 @@ pub(in crate::api) async fn invite(
 ) -> Result<Json<Invitation>, Problem> {
     let id = looked_after(&authorized, &service, &id)?;
     let author = authorized.author(&service);
-    let address = service.config.sign_in.public_address.clone();
     let invitation = to_the_end(async move {
         let (mut batch, now) = (Batch::new(), Timestamp::now());
         let made = service.links.make(&*service.store, (id, LinkKind::Invitation), &mut batch, now);
@@ -73,16 +76,35 @@ pub(in crate::api) async fn invite(
         let details = json!({ "expiresAt": link.expires_at });
         let act = AuditEntry::of_act("person-invite", id).with(details);
         author.commit(batch, act).await.map_err(SignInError::from)?;
-        let (address, expires_at) = (link_of(&address, &secret), link.expires_at);
-        let Some(mailer) = &service.mailer else {
-            let (link, secret) = (Some(address), Some(secret.reveal().to_owned()));
-            return Ok(Invitation { link, secret, mailed_to: None, expires_at });
-        };
         let person = service.roster.person(id).ok_or(RosterError::UnknownPerson(id))?;
-        mailer.send_link(&person, &address, expires_at).await.map_err(SignInError::from)?;
-        Ok(Invitation { link: None, secret: None, mailed_to: Some(person.email), expires_at })
+        let handed_over = handed_over(&service, &person, &secret, link.expires_at).await;
+        Ok(handed_over.map_err(SignInError::from)?)
     });
     Ok(Json(invitation.await?))
+}
+
+impl Invitation {
+    /// A link that is to be handed over.
+    pub(in crate::api) fn shown(service: &Service, secret: &Secret, expires_at: Timestamp) -> Self {
+        let link = Some(link_of(&service.config.sign_in.public_address, secret));
+        Self { link, secret: Some(secret.reveal().to_owned()), mailed_to: None, expires_at }
+    }
+}
+
+/// Mails a link to its person; where the server sends no mail, it is to be handed over.
+pub(in crate::api) async fn handed_over(
+    service: &Service,
+    person: &Person,
+    secret: &Secret,
+    expires_at: Timestamp,
+) -> Result<Invitation, MailError> {
+    let Some(mailer) = &service.mailer else {
+        return Ok(Invitation::shown(service, secret, expires_at));
+    };
+    let address = link_of(&service.config.sign_in.public_address, secret);
+    mailer.send_link(person, &address, expires_at).await?;
+    let mailed_to = Some(person.email.clone());
+    Ok(Invitation { link: None, secret: None, mailed_to, expires_at })
 }
 
 /// The address of a link, as a person opens it.

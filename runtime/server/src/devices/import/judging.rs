@@ -12,8 +12,8 @@ use super::{
     report::refusal,
 };
 use crate::devices::{
-    DESCRIPTION_BYTES, DEVICES, Devices, DevicesError, line::Line, registration::Registration,
-    rows::Row,
+    DESCRIPTION_BYTES, DEVICES, Device, Devices, DevicesError, line::Line,
+    registration::Registration, rows::Row,
 };
 
 /// Members of a stored line that are keys.
@@ -23,12 +23,20 @@ const KEYS: [&str; 7] =
 /// A row with its verdict, and what has to be written for it.
 pub(super) struct Judged {
     verdict: RowVerdict,
-    /// The group that the device was not in before.
-    pub(super) enters: Option<GroupId>,
+    /// The entry into a group that the device was not in before.
+    pub(super) enters: Option<Entry>,
     /// The change of the store; none where there is nothing to change.
     pub(super) written: Option<Written>,
     /// Whether the device goes on with its session and its counters.
     pub(super) goes_on: bool,
+}
+
+/// An entry of a device into a group.
+pub(super) struct Entry {
+    /// The group that the device comes into.
+    pub(super) group: GroupId,
+    /// The group that it leaves; none of a device that was not registered.
+    pub(super) from: Option<GroupId>,
 }
 
 /// A line that is to be written.
@@ -62,7 +70,7 @@ impl Judged {
         let credentials = line.credentials_of(dev_eui)?;
         let Some(stored) = &before.value else {
             self.verdict.verdict = Verdict::Created;
-            self.enters = Some(group.clone());
+            self.enters = Some(Entry { group: group.clone(), from: None });
             self.goes_on = false;
             self.written = Some(Written { dev_eui, seen: before.seen, value });
             return Ok(());
@@ -72,7 +80,9 @@ impl Judged {
         }
         self.verdict.verdict = Verdict::Changed;
         self.verdict.changes = changes(stored, line);
-        self.enters = (stored.device.group != *group).then(|| group.clone());
+        let from = &stored.device.group;
+        self.enters =
+            (from != group).then(|| Entry { group: group.clone(), from: Some(from.clone()) });
         self.goes_on = credentials.go_on_from(&stored.credentials_of(dev_eui)?);
         self.written = Some(Written { dev_eui, seen: before.seen, value });
         Ok(())
@@ -106,6 +116,17 @@ impl Devices {
         }
         let Some(dev_eui) = row.dev_eui else { return Ok(judged) };
         let before = Row::read(DEVICES, &*self.store, dev_eui).await?;
+        if let Some(line) = &before.value {
+            let Device { group, sub_group, .. } = &line.device;
+            if (wish.refuses)(group, sub_group.as_ref()).is_some() {
+                // Nothing of it is laid under the row, so nothing of it is told.
+                let reason = format!(
+                    "{dev_eui} cannot be registered in your groups: ask the operator of the server"
+                );
+                judged.refuse(refusal(sheet, Field::DevEui, row.number, reason));
+                return Ok(judged);
+            }
+        }
         let registered = before.value.as_ref().map(registration_of).transpose();
         let registered = registered.map_err(|reason| DEVICES.damaged(&dev_eui, reason))?;
         let Merged { registration, refusals, notes } = merge(sheet, row, registered, wish);
@@ -116,6 +137,11 @@ impl Devices {
         let Some(registration) = registration.filter(|_| judged.verdict.refusals.is_empty()) else {
             return Ok(judged);
         };
+        let Registration { group, sub_group, .. } = &registration;
+        if let Some(reason) = (wish.refuses)(group, sub_group.as_ref()) {
+            judged.refuse(refusal(sheet, Field::Group, row.number, reason));
+            return Ok(judged);
+        }
         let line = match Line::of_registration(dev_eui, registration) {
             Ok(line) => line,
             Err(impossible) => {

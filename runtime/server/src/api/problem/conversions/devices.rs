@@ -4,14 +4,14 @@ use champollion_fleet::sheets::SheetError;
 
 use super::super::Problem;
 use crate::{
-    devices::{DevicesError, HandoverError, PlaceError},
+    devices::{DevicesError, HandoverError, NotAdmitted, PlaceError},
     downlinks::{CancelError, LedgerError, SendError},
 };
 
 impl From<DevicesError> for Problem {
     fn from(error: DevicesError) -> Self {
         match error {
-            DevicesError::Quota(exceeded) => exceeded.into(),
+            DevicesError::NotAdmitted(refused) => refused.into(),
             DevicesError::Unknown(_) => Self::not_found("unknown-device", error.to_string()),
             DevicesError::DescriptionTooLarge { .. } => {
                 Self::bad_request("description-too-large", error.to_string())
@@ -25,6 +25,15 @@ impl From<DevicesError> for Problem {
                 Self::bad_request("impossible-registration", error.to_string())
             }
             error => Self::internal(&error),
+        }
+    }
+}
+
+impl From<NotAdmitted> for Problem {
+    fn from(refused: NotAdmitted) -> Self {
+        match refused {
+            NotAdmitted::Quota(exceeded) => exceeded.into(),
+            NotAdmitted::Approval(refused) => refused.into(),
         }
     }
 }

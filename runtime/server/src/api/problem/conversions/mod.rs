@@ -7,5 +7,6 @@ mod devices;
 mod frames;
 mod people;
 mod registry;
+mod requests;
 mod sign_in;
 mod vault;

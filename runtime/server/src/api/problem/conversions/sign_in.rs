@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use super::super::Problem;
 use crate::{
     api::session_cookie::OtherOrigin,
-    sign_in::{LinkError, SessionError, SignInError, TooManySignIns},
+    sign_in::{LinkError, SessionError, SignInError, TooManySignIns, openid::OpenidError},
 };
 
 impl From<SignInError> for Problem {
@@ -24,6 +24,26 @@ impl From<SignInError> for Problem {
             SignInError::Link(error) => error.into(),
             SignInError::NotKept(error) => error.into(),
             error => Self::internal(&error),
+        }
+    }
+}
+
+impl From<OpenidError> for Problem {
+    fn from(error: OpenidError) -> Self {
+        let detail = error.to_string();
+        match error {
+            OpenidError::NotConfigured => Self::conflict("no-openid", detail),
+            OpenidError::NotBegun => Self::bad_request("openid-not-begun", detail),
+            OpenidError::Unreachable(_) => Self::unavailable("openid-unreachable", detail),
+            OpenidError::Refused(_) => Self::new(StatusCode::FORBIDDEN, "openid-refused", detail),
+            OpenidError::Untrusted(_) => {
+                Self::new(StatusCode::FORBIDDEN, "openid-untrusted", detail)
+            }
+            OpenidError::NoAccount => Self::new(StatusCode::FORBIDDEN, "no-account", detail),
+            OpenidError::SeveralAccounts(homes) => {
+                Self::conflict("several-accounts", detail).with("homes", homes)
+            }
+            error @ OpenidError::Randomness(_) => Self::internal(&error),
         }
     }
 }

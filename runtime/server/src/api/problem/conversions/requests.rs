@@ -1,0 +1,41 @@
+//! Requests of partners, and approvals.
+
+use champollion_fleet::requests::{ApprovalRefused, RequestError};
+
+use super::super::Problem;
+
+impl From<RequestError> for Problem {
+    fn from(error: RequestError) -> Self {
+        let detail = error.to_string();
+        match error {
+            RequestError::Unknown(_) => Self::not_found("unknown-request", detail),
+            RequestError::Declaration(_) => Self::bad_request("invalid-declaration", detail),
+            RequestError::Name(_) => Self::bad_request("invalid-name", detail),
+            RequestError::TooMany { .. } => Self::too_many_requests("too-many-waiting", detail),
+            RequestError::TooLarge { .. } => Self::bad_request("request-too-large", detail),
+            RequestError::Decided(_) => Self::conflict("request-decided", detail),
+            RequestError::UnknownCheck { .. } => Self::not_found("unknown-check", detail),
+            RequestError::ChecksLeft(_) => Self::conflict("checks-left", detail),
+            RequestError::AsksAlready(id) => {
+                Self::conflict("asks-already", detail).with("request", id)
+            }
+            RequestError::OtherMatter(_) | RequestError::TooFew { .. } => {
+                Self::bad_request("invalid-decision", detail)
+            }
+            error => Self::internal(&error),
+        }
+    }
+}
+
+impl From<ApprovalRefused> for Problem {
+    fn from(refused: ApprovalRefused) -> Self {
+        let detail = refused.to_string();
+        match refused {
+            ApprovalRefused::Beyond { partner, used, limit, .. } => {
+                let problem = Self::conflict("beyond-approval", detail);
+                problem.with("partner", partner).with("used", used).with("limit", limit)
+            }
+            _ => Self::conflict("approval-not-in-force", detail),
+        }
+    }
+}
