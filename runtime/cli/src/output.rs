@@ -120,6 +120,11 @@ pub(super) fn moment(at: Timestamp) -> String {
     at.strftime("%FT%TZ").to_string()
 }
 
+/// The day of a moment in UTC, where a table has no room for more.
+pub(super) fn day(at: Timestamp) -> String {
+    at.strftime("%F").to_string()
+}
+
 /// A line on standard error.
 pub(super) fn note(text: impl fmt::Display) {
     // Where standard error is closed nobody is there to be told.

@@ -64,13 +64,13 @@ enum Action {
     Change {
         /// Id or e-mail address of the person
         person: Named,
-        /// Another name
+        /// Another name than the present one
         #[arg(long)]
         name: Option<String>,
-        /// Another first name
+        /// Another first name than the present one
         #[arg(long)]
         first_name: Option<String>,
-        /// Another e-mail address
+        /// Another e-mail address than the present one
         #[arg(long)]
         email: Option<Email>,
     },

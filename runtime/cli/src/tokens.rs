@@ -168,7 +168,7 @@ impl Tokens {
                 reach(token),
                 token.scopes.as_ref().map(|scopes| scopes.join(" ")).unwrap_or_default(),
                 token.network_server.clone().unwrap_or_default(),
-                output::moment(token.created_at),
+                output::day(token.created_at),
                 token.expires_at.map(output::moment).unwrap_or_default(),
                 token.last_used_at.map(output::moment).unwrap_or_default(),
             ]

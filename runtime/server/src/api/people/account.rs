@@ -34,15 +34,15 @@ use crate::{
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = PersonChange)]
 pub(in crate::api) struct Changed {
-    /// Another name.
+    /// Another name than the present one.
     name: Option<PersonName>,
-    /// Another first name.
+    /// Another first name than the present one.
     first_name: Option<PersonName>,
     /// Another e-mail address, by which the person signs in from then on.
     email: Option<Email>,
 }
 
-/// What is not said stays. A link that was mailed to an address that was wrong is made useless by another one.
+/// Members that are left out stay as they are. A link that was mailed to an address that was wrong is made useless by another one.
 #[utoipa::path(
     patch,
     path = "/v1/people/{id}",
