@@ -428,9 +428,23 @@ fn the_map_has_a_row_for_each_folder() {
     let map = document("ARCHITECTURE.md");
     let missing: Vec<String> = folders()
         .into_iter()
-        .filter(|folder| !folder.starts_with("examples/") && !map.contains(&format!("`{folder}`")))
+        .filter(|folder| {
+            // Examples have a page of their own, and each decoder its README.
+            let told_elsewhere = ["examples/", "decoders/"].iter().any(|of| folder.starts_with(of));
+            !told_elsewhere && !map.contains(&format!("`{folder}`"))
+        })
         .collect();
     assert!(missing.is_empty(), "ARCHITECTURE.md has no row for {missing:?}");
+}
+
+#[test]
+fn each_decoder_says_what_it_was_checked_against() {
+    let decoders: Vec<String> =
+        folders().into_iter().filter(|folder| folder.starts_with("decoders/")).collect();
+    assert!(decoders.len() > 30, "{decoders:?}");
+    let without =
+        decoders.iter().filter(|folder| !workspace().join(folder).join("README.md").is_file());
+    assert_eq!(without.collect::<Vec<_>>(), Vec::<&String>::new());
 }
 
 /// No file of tests lies there unheard: each is a target of the manifest, which names them one by one.
