@@ -480,7 +480,7 @@ fn requests_are_asked_and_decided_on_the_command_line() {
         ["partners", "decide", &id, "--accept", "--letter", &letter, "--partner", "valley"];
     assert!(cli.run(&accept).sentence().contains("checks-left"));
     for number in ["1", "2"] {
-        cli.run(&["partners", "check", &id, number, "--passed", "--note", "seen"]).success();
+        drop(cli.run(&["partners", "check", &id, number, "--passed", "--note", "seen"]).success());
     }
     let decided = cli.run(&accept).success();
     assert!(decided.contains("partner valley with the groups valley-water"), "{decided}");

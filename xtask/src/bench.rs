@@ -31,7 +31,7 @@ pub(crate) fn run(installing: Installing, quick: bool, filter: Option<&str>) -> 
         return load::measure(&guests::build(installing, Library::Played)?, DELIVERY, quick);
     }
     if filter.is_some_and(|filter| filter.starts_with(OBJECTS)) {
-        return load::measure(&guests::build(installing)?, OBJECTS, quick);
+        return load::measure(&guests::build(installing, Library::Played)?, OBJECTS, quick);
     }
     if filter.is_some_and(|filter| filter.starts_with(STORE)) {
         return store(quick);

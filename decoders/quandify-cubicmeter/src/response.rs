@@ -17,11 +17,13 @@ struct Response<'report> {
 }
 
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 enum Report {
-    StatusReport(Status),
-    HardwareReport(Hardware),
-    SettingsReport(Settings),
+    #[serde(rename = "statusReport")]
+    Status(Status),
+    #[serde(rename = "hardwareReport")]
+    Hardware(Hardware),
+    #[serde(rename = "settingsReport")]
+    Settings(Settings),
 }
 
 #[derive(Serialize)]
@@ -59,9 +61,9 @@ pub(crate) fn decode(payload: &mut Reader<'_>) -> Result<Reading, Failure> {
     let kind = payload.u8()?;
     let report = match *kind {
         0 => None,
-        1 => Some(Report::StatusReport(Status::read(payload)?)),
-        2 => Some(Report::HardwareReport(Hardware::read(payload)?)),
-        4 => Some(Report::SettingsReport(Settings::read(payload)?)),
+        1 => Some(Report::Status(Status::read(payload)?)),
+        2 => Some(Report::Hardware(Hardware::read(payload)?)),
+        4 => Some(Report::Settings(Settings::read(payload)?)),
         other => {
             let message = format!("an answer has no report {other}");
             return Err(Failure::unknown_message(message).at(kind.span));
@@ -70,7 +72,7 @@ pub(crate) fn decode(payload: &mut Reader<'_>) -> Result<Reading, Failure> {
     payload.end()?;
     let reading = Reading::new(&Response { answers, status, report: report.as_ref() })?;
     Ok(match &report {
-        Some(Report::StatusReport(status)) => status.tell(reading),
+        Some(Report::Status(status)) => status.tell(reading),
         _ => reading,
     })
 }

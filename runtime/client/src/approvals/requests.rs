@@ -56,7 +56,7 @@ pub enum RequestMatter {
     /// The approval of a partner.
     Approval {
         /// The declaration under the six headings.
-        declaration: Declaration,
+        declaration: Box<Declaration>,
         /// The person who is to be the first owner; absent where the partner exists.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         applicant: Option<Applicant>,

@@ -213,7 +213,7 @@ impl DeskTurn<'_> {
             let Matter::Approval { declaration, .. } = &mut request.matter else {
                 return Err(RequestError::OtherMatter("more objects"));
             };
-            *declaration = other;
+            **declaration = other;
             request.checks.iter_mut().for_each(|check| check.result = None);
             request.go_on(now);
             Ok(())

@@ -41,7 +41,7 @@ fn asked(declaration: Declaration) -> Asked {
     let applicant = Some(serde_json::from_value(applicant).unwrap());
     Asked {
         matter: Matter::Approval {
-            declaration,
+            declaration: Box::new(declaration),
             applicant,
             groups: ["water".parse().unwrap()].into(),
         },

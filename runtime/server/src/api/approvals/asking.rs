@@ -106,7 +106,11 @@ pub(in crate::api) async fn ask(
     service.attempts.admit(origin.network(), &applicant.email)?;
     let secret = Secret::of_request().map_err(|error| Problem::internal(&error))?;
     let asked = Asked {
-        matter: Matter::Approval { declaration, applicant: Some(applicant), groups },
+        matter: Matter::Approval {
+            declaration: Box::new(declaration),
+            applicant: Some(applicant),
+            groups,
+        },
         name,
         partner: None,
         by: APPLICANT.to_owned(),

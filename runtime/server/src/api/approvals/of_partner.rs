@@ -122,7 +122,11 @@ pub(in crate::api) async fn ask_again(
     let found = seen(&service, &authorized.reach, &partner)?;
     let author = authorized.author(&service);
     let asked = Asked {
-        matter: Matter::Approval { declaration, applicant: None, groups: BTreeSet::new() },
+        matter: Matter::Approval {
+            declaration: Box::new(declaration),
+            applicant: None,
+            groups: BTreeSet::new(),
+        },
         name: found.partner.name,
         partner: Some(found.partner.id),
         by: authorized.principal.name,

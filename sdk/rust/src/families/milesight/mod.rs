@@ -114,7 +114,7 @@ pub fn encode_downlink(
     match size {
         0 => Err(Failure::invalid_command("the command holds nothing to be set")),
         1..=SURELY_FITS => Ok(Downlink::new(PORT, bytes)),
-        ..=LONGEST => Ok(Downlink::new(PORT, bytes).warn(format!(
+        _ if size <= LONGEST => Ok(Downlink::new(PORT, bytes).warn(format!(
             "{size} bytes do not get through at the lowest data rates, which take {SURELY_FITS}"
         ))),
         _ => Err(Failure::invalid_command(format!(
