@@ -2,7 +2,7 @@
 
 use std::{fs, io::Write, net::TcpStream, path::Path, thread};
 
-use champollion_tests::{Client, Output, Sensor, Server, Setup, eventually};
+use champollion_tests::{Client, Output, Sensor, Server, Setup, eventually, workspace};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 use ureq::http::Method;
@@ -87,6 +87,7 @@ fn fields_that_cannot_be_are_refused_with_the_reason() {
     let sensor = Sensor::new(1);
     for (fields, code, expected) in [
         (json!({ "latitude": 48.5 }), "impossible-registration", "longitude is missing"),
+        (json!({ "geolocation": "MANUAL" }), "impossible-registration", "are missing"),
         (json!({ "latitude": 90.5, "longitude": 2 }), "invalid-body", "latitude"),
         (json!({ "latitude": "48.5", "longitude": 2 }), "invalid-body", "latitude"),
         (json!({ "lifeCycle": "SOLD" }), "invalid-body", "lifeCycle"),
@@ -283,7 +284,7 @@ fn the_command_line_imports_exports_and_writes_verdicts() {
         assert!(refused.stdout.contains(expected), "{refused:#?}");
     }
     let told = fs::read_to_string(&verdicts).expect("it is there");
-    assert!(told.lines().next().is_some_and(|line| line.ends_with(",Rue,Verdict")), "{told}");
+    assert!(told.lines().next().is_some_and(|line| line.ends_with(";Rue;Verdict")), "{told}");
     assert!(told.contains("latitude 488566 is none") && !told.contains(&KEY[..8]), "{told}");
 
     let template = path("template.xlsx");
@@ -549,4 +550,63 @@ fn files_that_are_no_sheets_are_refused() {
     import(&server, "?dryrun=true", "DevEUI\n1\n").problem(400, "invalid-query");
     let partner = server.partner("water");
     partner.send(&Method::POST, "/v1/devices/import", b"DevEUI\n1\n").problem(403, "forbidden");
+}
+
+#[test]
+fn keys_in_texts_that_readers_see_are_refused_and_never_shown() {
+    let server = Server::start();
+    let sheet = format!(
+        "DevEUI,Name,Group,Clef applicative,Note\n70B3D5499A000001,Meter,water,{KEY},pose\n\
+         70B3D5499A000002,Meter,water,{KEY},\"clef {KEY}, cave\"\n"
+    );
+    let answer = import(&server, "?goodRows=true", &sheet);
+    let report = answer.success();
+    assert_eq!(verdicts(&report), [(2, "created"), (3, "refused")], "{report}");
+    assert!(!report.to_string().contains(KEY), "{report}");
+    assert_eq!(report["verdicts"][1]["refusals"][0]["cell"], "E3", "{report}");
+    let shown = server.admin().get("/v1/devices/70B3D5499A000001").success();
+    assert_eq!(shown["activation"], "otaa", "{shown}");
+    assert_eq!(shown["tags"], json!({ "Note": "pose" }), "{shown}");
+    let sensor = Sensor::new(3);
+    for more in [
+        json!({ "tags": { "note": format!("clef {KEY}") } }),
+        json!({ "variables": { "clef": KEY } }),
+        json!({ "name": KEY }),
+    ] {
+        let mut registration = sensor.registration("water", None);
+        for (name, value) in more.as_object().expect("it is an object") {
+            registration[name] = value.clone();
+        }
+        let refused = server.admin().put(&sensor.path(), &registration);
+        let said = refused.problem(400, "impossible-registration");
+        assert!(said.contains("may be a key") && !said.contains(KEY), "{said}");
+    }
+    server.admin().get(&sensor.path()).problem(404, "unknown-device");
+}
+
+#[test]
+fn a_place_by_hand_without_coordinates_is_refused_with_its_cell() {
+    let server = Server::start();
+    let sheet = "DevEUI;Groupe;Géolocalisation;Latitude;Longitude\n\
+                 70B3D5499A000001;water;Manuel;;\n70B3D5499A000002;water;Manuel;48,8;2,3\n";
+    let report = import(&server, "?goodRows=true", sheet).success();
+    assert_eq!(verdicts(&report), [(2, "refused"), (3, "created")], "{report}");
+    assert_eq!(report["verdicts"][0]["refusals"][0]["cell"], "C2", "{report}");
+}
+
+#[test]
+fn the_sheet_of_the_repository_is_tried_and_imported() {
+    let server = Server::start();
+    let cli = server.admin_cli();
+    let sheet = workspace().join("tests/objects/fleet.xlsx").display().to_string();
+    let tried = cli.run(&["devices", "import", &sheet, "--dry-run"]).success();
+    let counts = "4 created, 0 changed, 0 unchanged, 0 refused\n";
+    assert!(tried.ends_with(&format!("would be imported: {counts}")), "{tried}");
+    assert!(tried.contains("row 4: subGroup: \"Secteur Nord\" is secteur-nord here"), "{tried}");
+    let done = cli.run(&["devices", "import", &sheet]).success();
+    assert!(done.ends_with(&format!("imported: {counts}")), "{done}");
+    let again = cli.run(&["devices", "import", &sheet]).success();
+    assert!(again.ends_with("0 created, 0 changed, 4 unchanged, 0 refused\n"), "{again}");
+    let shown = server.admin().get("/v1/devices/70B3D5499A000002").success();
+    assert_eq!((&shown["latitude"], &shown["tags"]), (&json!(48.857), &json!({ "Rue": "Haute" })));
 }

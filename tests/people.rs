@@ -9,6 +9,7 @@ use std::{
 };
 
 use champollion_tests::{Client, Sensor, Server, Table, digits};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value as Json, json};
 
 /// The longest that anything of a person goes on after the person was suspended.
@@ -363,6 +364,29 @@ fn uses_are_told_of_tokens_and_grants_and_kept_over_a_stop() {
 }
 
 #[test]
+fn a_grant_is_used_where_its_place_lets_a_request_through() {
+    let server = Server::start();
+    let grants = [("reader", "group:water"), ("reader", "group:light"), ("operator", "group:gas")];
+    let (id, client) = add_person(&server, "ada@city.example", &grants);
+    let used = || {
+        let shown = server.admin().get(&format!("/v1/people/{id}")).success();
+        let grants = shown["grants"].as_array().expect("it has grants").clone();
+        let used = grants.into_iter().filter(|grant| grant["lastUsedAt"].is_string());
+        let mut scopes: Vec<String> = used.map(|grant| text(&grant, "scope")).collect();
+        scopes.sort();
+        scopes
+    };
+    client.get("/v1/records?group=waste").problem(403, "forbidden");
+    client.get("/v1/me").success();
+    assert_eq!(used(), Vec::<String>::new());
+    client.get("/v1/records?group=water").success();
+    assert_eq!(used(), ["group:water"]);
+    server.register(&Sensor::new(1), "gas", None);
+    client.get(&Sensor::new(1).path()).success();
+    assert_eq!(used(), ["group:gas", "group:water"]);
+}
+
+#[test]
 fn what_cannot_be_is_refused_with_the_fault() {
     let server = Server::start();
     add_partner(&server, "city", &["water"]);
@@ -513,6 +537,45 @@ fn a_person_makes_tokens_that_do_what_the_grants_say() {
 }
 
 #[test]
+fn a_narrowed_or_expiring_token_does_not_take_its_account_over() {
+    let server = Server::start();
+    let (person, full) = add_person(&server, "ada@city.example", &[("owner", "group:water")]);
+    let full_id = text(&full.get("/v1/me").success(), "token");
+    let narrow = json!({ "name": "narrow", "scopes": ["records:read"] });
+    let narrow = full.post("/v1/me/tokens", &narrow).success();
+    let narrowed = server.anybody().token(&text(&narrow, "token"));
+    let again = json!({ "name": "again", "scopes": ["records:read"] });
+    narrowed.post("/v1/me/tokens", &again).problem(403, "forbidden");
+    narrowed.delete(&format!("/v1/me/tokens/{full_id}")).problem(403, "forbidden");
+    narrowed.post("/v1/me/second-factor", &json!({})).problem(409, "no-session");
+    full.get("/v1/devices").success();
+
+    let hour = |hours: i64| (Timestamp::now() + SignedDuration::from_hours(hours)).to_string();
+    let end = hour(1);
+    let ending = json!({
+        "name": "ending", "role": "person", "person": person, "expiresAt": end,
+    });
+    let ending = server.admin().post("/v1/tokens", &ending).success();
+    let expiring = server.anybody().token(&text(&ending, "token"));
+    let later = json!({ "name": "later", "expiresAt": hour(2) });
+    let refused = expiring.post("/v1/me/tokens", &later);
+    let said = refused.problem(403, "forbidden");
+    assert!(said.contains("no later"), "{said}");
+    let child = expiring.post("/v1/me/tokens", &json!({ "name": "child" })).success();
+    assert_eq!(child["expiresAt"], ending["expiresAt"], "{child}");
+
+    // The same of machines: a token to make tokens makes none that outlives it.
+    let keeper = json!({
+        "name": "keeper", "role": "admin", "scopes": ["tokens"], "expiresAt": end,
+    });
+    let keeper = server.admin().post("/v1/tokens", &keeper).success();
+    let keeper = server.anybody().token(&text(&keeper, "token"));
+    let made = json!({ "name": "made", "role": "admin", "scopes": ["tokens"] });
+    let made = keeper.post("/v1/tokens", &made).success();
+    assert_eq!(made["expiresAt"], ending["expiresAt"], "{made}");
+}
+
+#[test]
 fn partners_and_people_are_managed_on_the_command_line() {
     let server = Server::start();
     let cli = server.admin_cli();
@@ -578,12 +641,16 @@ fn a_review_confirms_each_grant_or_ends_it() {
     assert!(workbook.starts_with(b"PK"));
     assert_eq!(cli.run(&["people", "review", "--out", &file("rights.csv")]).success(), "");
     let list = std::fs::read_to_string(file("rights.csv")).expect("it is written");
-    assert_eq!(list.lines().count(), 5, "{list}");
+    let (grants, machines): (Vec<&str>, Vec<&str>) =
+        list.lines().skip(1).partition(|line| line.contains("city.example"));
+    assert_eq!(grants.len(), 4, "{list}");
+    assert!(machines.iter().any(|line| line.contains("\"admin\"")), "{list}");
     assert!(list.contains("'=eve@city.example"), "no cell is a formula: {list}");
     // The readers are kept, one owner is to end, the other one is forgotten.
     let decided: String = list
         .lines()
         .map(|line| match line {
+            _ if machines.contains(&line) => format!("{line}\"keep\"\r\n"),
             _ if line.contains("reader") => format!("{line}\"keep\"\r\n"),
             _ if line.contains("ada@") => format!("{line}\"end\"\r\n"),
             _ => format!("{line}\r\n"),
@@ -595,17 +662,55 @@ fn a_review_confirms_each_grant_or_ends_it() {
     // The last owner stays, and all the rest is done.
     assert!(refused.failure().contains("1 decisions"), "{}", refused.failure());
     assert!(refused.stdout.contains("last-owner"), "{}", refused.stdout);
-    assert!(refused.stdout.contains("2 confirmed, 1 refused, 1 undecided"), "{}", refused.stdout);
+    let kept = 2 + machines.len();
+    let told = format!("{kept} confirmed, 1 refused, 1 undecided");
+    assert!(refused.stdout.contains(&told), "{}", refused.stdout);
+    let tokens = server.admin().get("/v1/tokens").success();
+    assert_eq!(tokens.to_string().matches("confirmedAt").count(), machines.len(), "{tokens}");
+    // A workbook that nobody has filled in decides nothing.
+    let empty = cli.run(&["people", "review", "--decided", &file("rights.xlsx")]).success();
+    assert_eq!(empty, format!("{} undecided\n", grants.len() + machines.len()));
     let people = server.admin().get("/v1/people").success();
     let confirmed = people.to_string().matches("confirmedAt").count();
     assert_eq!(confirmed, 2, "{people}");
     add_person(&server, "bob@city.example", &[("owner", "group:water"), ("owner", "group:light")]);
     let ended = ["people", "review", "--decided", &file("decided.csv"), "--end-undecided"];
     let done = cli.run(&ended).success();
-    assert!(done.contains("2 confirmed, 2 ended"), "{done}");
+    assert!(done.contains(&format!("{kept} confirmed, 2 ended")), "{done}");
     std::fs::write(file("wrong.csv"), "person,grant\n").expect("it is written");
     let wrong = cli.run(&["people", "review", "--decided", &file("wrong.csv")]);
     assert!(wrong.sentence().contains("decision"), "{}", wrong.sentence());
+}
+
+#[test]
+fn tokens_of_machines_are_told_of_with_their_maker() {
+    let server = Server::start();
+    let (id, ada) = add_person(&server, "ada@city.example", &[("owner", "group:water")]);
+    add_person(&server, "bob@city.example", &[("owner", "group:water")]);
+    let wanted = json!({ "name": "gateway", "role": "owner", "scope": "group:water" });
+    let made = ada.post("/v1/tokens", &wanted).success();
+    assert_eq!(made["createdBy"], json!({ "name": "Ada Lovelace", "person": id }), "{made}");
+    let gateway = server.anybody().token(&text(&made, "token"));
+    // What that token makes is of the same person.
+    let wanted = json!({ "name": "pump", "role": "reader", "scope": "group:water" });
+    let pump = gateway.post("/v1/tokens", &wanted).success();
+    assert_eq!(pump["createdBy"], json!({ "name": "gateway", "person": id }), "{pump}");
+    server.anybody().post("/v1/tokens", &wanted).problem(401, "token-missing");
+    let path = format!("/v1/tokens/{}/confirm", text(&pump, "id"));
+    assert!(server.admin().post(&path, &json!({})).success()["confirmedAt"].is_string());
+    server.admin().post("/v1/tokens/none/confirm", &json!({})).problem(404, "unknown-token");
+
+    let cli = server.admin_cli();
+    let told = cli.run(&["people", "suspend", "ada@city.example"]).success();
+    for token in [&made, &pump] {
+        let line = format!("token {}, {}", text(token, "id"), text(token, "name"));
+        assert!(told.contains(&line) && told.contains("goes on"), "{told}");
+    }
+    gateway.get("/v1/me").success();
+    server.admin().post(&format!("/v1/people/{id}/resume"), &json!({})).success();
+    let told = cli.run(&["people", "suspend", "ada@city.example", "--with-tokens"]).success();
+    assert_eq!(told.matches(": ended").count(), 2, "{told}");
+    gateway.get("/v1/me").problem(401, "token-unknown");
 }
 
 #[test]

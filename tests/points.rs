@@ -3,6 +3,7 @@
 use champollion_tests::{AXIOMA, Client, Sensor, Server};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value as Json, json};
+use ureq::http::Method;
 
 /// The short telegram of a water meter: its clock, its index in litres, and the index of eleven hours before.
 fn telegram(at: Timestamp, litres: u32) -> Vec<u8> {
@@ -137,4 +138,38 @@ fn devices_are_put_on_points_and_taken_from_them() {
     replace(&one.dev_eui(), json!({ "index": 7 })).problem(400, "invalid-body");
     let point = format!("/v1/points/{}?group=water", other.dev_eui());
     server.admin().get(&point).problem(404, "unknown-point");
+}
+
+#[test]
+fn a_point_has_one_device_and_devices_leave_it_with_their_group() {
+    let (server, one, other) = server();
+    let admin = server.admin();
+    let put = |sensor: &Sensor, body: Json| admin.put(&format!("{}/point", sensor.path()), &body);
+    put(&one, json!({ "point": "PDS 7" })).success();
+    let refused = put(&other, json!({ "point": "PDS 7" }));
+    let said = refused.problem(409, "impossible-link");
+    assert!(
+        said.contains(&one.dev_eui()) && said.contains("champollion devices replace"),
+        "{said}"
+    );
+    put(&other, json!({ "point": "PDS 8" })).success();
+    let key = json!({ "point": "2B7E151628AED2A6ABF7158809CF4F3C" });
+    let refused = put(&one, key);
+    let said = refused.problem(409, "impossible-link");
+    assert!(said.contains("may be a key") && !said.contains("2B7E1516"), "{said}");
+
+    // By a registration, and by a sheet.
+    let links = |point: &str| {
+        let path = format!("/v1/points/{}?group=water", point.replace(' ', "%20"));
+        admin.get(&path).success()["links"].clone()
+    };
+    assert!(links("PDS 7")[0]["until"].is_null());
+    server.register(&one, "street", None);
+    assert!(links("PDS 7")[0]["until"].is_string(), "{}", links("PDS 7"));
+    let sheet = format!("DevEUI,Group\n{},street\n", other.dev_eui());
+    let sent = admin.send(&Method::POST, "/v1/devices/import", sheet.as_bytes());
+    assert_eq!(sent.success()["changed"], 1);
+    assert!(links("PDS 8")[0]["until"].is_string(), "{}", links("PDS 8"));
+    // Its place is free, also in its new group.
+    put(&one, json!({ "point": "lamp" })).success();
 }

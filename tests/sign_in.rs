@@ -353,6 +353,19 @@ fn a_second_factor_is_asked_for_once_it_is_confirmed() {
     let person = with_password(&server, "ada@city.example", "admin", "territory");
     let cookie = cookie(&sign_in(&server, "ada@city.example", PASSWORD));
     let own = |path: &str, body: &Json| page(&server, &cookie, &Method::POST, path, body);
+    // An admin without one reaches the own account alone, and makes no token that would reach more.
+    get(&server, &cookie, "/v1/me").success();
+    get(&server, &cookie, "/v1/me/tokens").success();
+    let refused = get(&server, &cookie, "/v1/people");
+    let said = refused.problem(403, "second-factor-needed");
+    assert!(said.contains("/v1/me/second-factor/confirm"), "{said}");
+    own("/v1/me/tokens", &json!({ "name": "around" })).problem(403, "second-factor-needed");
+    let wanted = json!({ "name": "of Ada", "role": "person", "person": person });
+    let token = server.admin().post("/v1/tokens", &wanted).success();
+    let with_token = server.anybody().token(&text(&token, "token"));
+    with_token.post("/v1/me/second-factor", &json!({})).problem(409, "no-session");
+    let body = json!({ "code": "000000" });
+    with_token.post("/v1/me/second-factor/confirm", &body).problem(409, "no-session");
     let begun = own("/v1/me/second-factor", &json!({})).success();
     let secret = text(&begun, "secret");
     assert!(text(&begun, "address").starts_with("otpauth://totp/"), "{begun}");
@@ -363,6 +376,7 @@ fn a_second_factor_is_asked_for_once_it_is_confirmed() {
     let first = code(&secret, 0);
     assert_eq!(own(confirm, &json!({ "code": first })).status, 204);
     own("/v1/me/second-factor", &json!({})).problem(409, "already-so");
+    get(&server, &cookie, "/v1/people").success();
 
     sign_in(&server, "ada@city.example", PASSWORD).problem(401, "code-needed");
     sign_in(&server, "ada@city.example", "wrong").problem(401, "sign-in-failed");
@@ -376,9 +390,20 @@ fn a_second_factor_is_asked_for_once_it_is_confirmed() {
     with(&next).success();
     with(&next).problem(401, "sign-in-failed");
 
+    let path = format!("/v1/people/{person}/second-factor");
+    with_token.delete(&path).problem(409, "no-session");
     let shown = server.admin_cli().run(&["people", "remove-second-factor", &person]).success();
     assert!(shown.contains("removed"), "{shown}");
     sign_in(&server, "ada@city.example", PASSWORD).success();
     let again = server.admin().delete(&format!("/v1/people/{person}/second-factor"));
     again.problem(409, "no-second-factor");
+}
+
+#[test]
+fn the_settings_may_let_admins_work_without_a_second_factor() {
+    let settings = format!("{MANY}admins-without-second-factor = true\n");
+    let server = Setup::default().settings(&settings).start();
+    with_password(&server, "ada@city.example", "admin", "territory");
+    let cookie = cookie(&sign_in(&server, "ada@city.example", PASSWORD));
+    get(&server, &cookie, "/v1/people").success();
 }

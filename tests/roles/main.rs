@@ -22,7 +22,9 @@ const PAGE: &str = "# Roles
 Each request of the interface, and the roles that it is for. A person has roles by grants, a machine by its token:
 [people.md](people.md). The table is made by `tests/roles`, which sends every request in every role about what is the
 sender's own, about what is another partner's, and about what does not exist, and holds the answers against
-`/openapi.json`. What is another partner's is answered exactly as what does not exist.
+`/openapi.json`. What is another partner's is answered exactly as what does not exist, with one exception: a DevEUI is that
+of one device in the world, so to register one that another partner has is answered with 409 `device-elsewhere`, which tells
+nothing else of it.
 
 | cell | is |
 | --- | --- |

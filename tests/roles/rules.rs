@@ -196,6 +196,7 @@ const RULES: &[(&str, Rule)] = &[
         }),
     ),
     ("DELETE /v1/tokens/{id}", Rule::Path(none)),
+    ("POST /v1/tokens/{id}/confirm", Rule::Path(none)),
     // The registry.
     ("PUT /v1/registry/{vendor}/{model}/{version}", Rule::Territory),
     ("GET /v1/registry/{vendor}/{model}/{version}", Rule::Territory),

@@ -1,5 +1,6 @@
 //! `champollion people`: people and their grants.
 
+mod made_tokens;
 mod review;
 
 use std::{
@@ -110,10 +111,14 @@ enum Action {
         /// Id or e-mail address of the person
         person: Named,
     },
-    /// Suspend a person: tokens and sessions end at once, the grants stay
+    /// Suspend a person: own tokens and sessions end at once, the grants stay, and tokens of machines that the person made
+    /// are told
     Suspend {
         /// Id or e-mail address of the person
         person: Named,
+        /// End the tokens of machines that the person made as well
+        #[arg(long)]
+        with_tokens: bool,
     },
     /// Put the grants of a suspended person in force again
     Resume {
@@ -251,9 +256,10 @@ impl People {
                 output::line(format_args!("unlinked {id}"));
                 Ok(())
             }
-            Action::Suspend { person } => {
+            Action::Suspend { person, with_tokens } => {
                 let id = found(&client, person).await?;
-                self.show(&client.suspend_person(id).await?)
+                let suspended = client.suspend_person(id).await?;
+                made_tokens::tell(&client, &suspended, *with_tokens, self.json).await
             }
             Action::Resume { person } => {
                 let id = found(&client, person).await?;
@@ -286,26 +292,7 @@ impl People {
         if self.json {
             return output::answer(person);
         }
-        output::line(format_args!(
-            "{} <{}> of {}",
-            output::quoted(full_name(person)),
-            output::quoted(&person.email),
-            person.home
-        ));
-        output::line(format_args!("id {}", person.id));
-        if let Some(at) = person.suspended_at {
-            output::line(format_args!("suspended at {}", output::moment(at)));
-        }
-        let rows = person.grants.iter().map(|grant| {
-            [
-                grant.id.to_string(),
-                told(grant),
-                output::moment(grant.granted_at),
-                output::quoted(&grant.granted_by),
-                grant.last_used_at.map(output::moment).unwrap_or_default(),
-            ]
-        });
-        output::table(["grant", "role and scope", "granted", "by", "last used"], rows);
+        show(person);
         Ok(())
     }
 
@@ -389,6 +376,30 @@ async fn found(client: &Client, named: &Named) -> Result<Uuid, Failure> {
             ),
         )),
     }
+}
+
+/// Shows a person with all grants.
+fn show(person: &Person) {
+    output::line(format_args!(
+        "{} <{}> of {}",
+        output::quoted(full_name(person)),
+        output::quoted(&person.email),
+        person.home
+    ));
+    output::line(format_args!("id {}", person.id));
+    if let Some(at) = person.suspended_at {
+        output::line(format_args!("suspended at {}", output::moment(at)));
+    }
+    let rows = person.grants.iter().map(|grant| {
+        [
+            grant.id.to_string(),
+            told(grant),
+            output::moment(grant.granted_at),
+            output::quoted(&grant.granted_by),
+            grant.last_used_at.map(output::moment).unwrap_or_default(),
+        ]
+    });
+    output::table(["grant", "role and scope", "granted", "by", "last used"], rows);
 }
 
 fn full_name(person: &Person) -> String {

@@ -118,6 +118,7 @@ pub use routes::{
 pub use sign_in::{EndedSession, Invitation, SecondFactor, Session, SignInRequest};
 pub use stream::{Following, RecordEvent};
 pub use tokens::{
-    CreatedToken, Me, MyGrant, MyPerson, OwnTokenRequest, Role, Token, TokenList, TokenRequest,
+    CreatedToken, Me, MyGrant, MyPerson, OwnTokenRequest, Role, Token, TokenList, TokenMaker,
+    TokenRequest,
 };
 pub use vault::MasterKeyRotation;

@@ -159,6 +159,23 @@ pub struct Token {
     /// The moment at which it ends; never where it is absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
+    /// The one who made it; absent of the first one, and of those that were made before this was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<TokenMaker>,
+    /// The moment at which it was last confirmed; absent where it never was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed_at: Option<Timestamp>,
+}
+
+/// The one who made a token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TokenMaker {
+    /// The name of the person, or of the token by which it was made.
+    pub name: String,
+    /// The person; absent where it was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<Uuid>,
 }
 
 /// A token that was just made.
@@ -266,6 +283,11 @@ impl Client {
     /// Ends a token of the person who sends the request: `DELETE /v1/me/tokens/{id}`.
     pub async fn revoke_own_token(&self, id: impl Display) -> Result<(), ClientError> {
         tell(self.delete(format_args!("v1/me/tokens/{id}"))).await
+    }
+
+    /// Notes at a review that a token is still right: `POST /v1/tokens/{id}/confirm`.
+    pub async fn confirm_token(&self, id: impl Display) -> Result<Answer<Token>, ClientError> {
+        ask(self.post(format_args!("v1/tokens/{id}/confirm"))).await
     }
 
     /// Ends a token at once: `DELETE /v1/tokens/{id}`.

@@ -14,6 +14,7 @@
 
 pub mod credentials;
 pub mod grants;
+mod key_text;
 pub mod names;
 pub mod objects;
 mod partner_name;
@@ -26,4 +27,5 @@ pub mod roster;
 pub mod sheets;
 pub mod vault;
 
+pub use key_text::may_hold_key;
 pub use plain_text::plain;

@@ -312,6 +312,12 @@ impl Devices {
         let mut batch = Batch::new();
         before.seen.expect_unchanged(&mut batch);
         put_line(&mut batch, line)?;
+        let is_elsewhere = |before: &Line| before.device.group != line.device.group;
+        // A point is its group's.
+        let ended = match before.value.as_ref().is_some_and(is_elsewhere) {
+            true => self.end_links(&mut batch, &[dev_eui]).await?,
+            false => Vec::new(),
+        };
         let before = before.value.map(|line| line.credentials_of(dev_eui)).transpose()?;
         let goes_on = before.is_some_and(|before| credentials.go_on_from(&before));
         if !goes_on {
@@ -327,6 +333,7 @@ impl Devices {
             "reported": reported,
         }));
         author.commit(batch, act).await?;
+        self.know_ended(ended);
         self.reread_in_turn(dev_eui).await?;
         self.count();
         self.get(dev_eui).ok_or(DevicesError::Unknown(dev_eui))
@@ -382,7 +389,7 @@ impl Devices {
         DEVICES.delete(&mut batch, &dev_eui);
         delete_progress(&mut batch, dev_eui);
         last_heard::delete(&mut batch, dev_eui);
-        let ended = self.end_links(&mut batch, dev_eui).await?;
+        let ended = self.end_links(&mut batch, &[dev_eui]).await?;
         let act = AuditEntry::of_act("device-remove", dev_eui);
         author.commit(batch, act.essential()).await?;
         self.forget(dev_eui);

@@ -10,7 +10,7 @@ use champollion_client::{
     Answer, Client, ClientError, FieldChange, ImportReport, ImportUnderWay, ImportWish, RowVerdict,
 };
 use champollion_delivery::names::GroupId;
-use champollion_fleet::sheets::{ReadOptions, Sheet, SheetLimits};
+use champollion_fleet::sheets::{FileForm, ReadOptions, Sheet, SheetLimits};
 use clap::Args;
 use indicatif::ProgressBar;
 use serde_json::Value as Json;
@@ -258,7 +258,11 @@ fn write_verdicts(
     let of_rows: HashMap<u32, &RowVerdict> =
         report.verdicts.iter().map(|verdict| (verdict.row, verdict)).collect();
     let told = |number: u32| of_rows.get(&number).map(|verdict| words(verdict));
-    let written = sheet.with_verdicts(Some(form_of(file)?), told);
+    let form = match form_of(file)? {
+        FileForm::Workbook => FileForm::Workbook,
+        FileForm::Csv { .. } => sheet.csv_form(),
+    };
+    let written = sheet.with_verdicts(Some(form), told);
     write(file, &written.map_err(|error| Failure::caused(task(), &error))?)
 }
 

@@ -53,7 +53,8 @@ fn index(text: &str) -> Result<Index, String> {
         Some((quantity, channel)) => (quantity, channel.parse().map_err(|_| wrong())?),
         None => (name, 0),
     };
-    let value: f64 = value.parse().map_err(|_| wrong())?;
+    // A decimal comma, as the displays of meters in many countries have it.
+    let value: f64 = value.replace(',', ".").parse().map_err(|_| wrong())?;
     if quantity.is_empty() || !value.is_finite() {
         return Err(wrong());
     }
@@ -154,8 +155,16 @@ mod tests {
         let read =
             |quantity: &str, channel, value| Index { quantity: quantity.into(), channel, value };
         assert_eq!(index("water.volume=1234.5"), Ok(read("water.volume", 0, 1234.5)));
+        assert_eq!(index("water.volume=1234,5"), Ok(read("water.volume", 0, 1234.5)));
         assert_eq!(index("pulse.count#2=7"), Ok(read("pulse.count", 2, 7.0)));
-        for text in ["1234.5", "=1", "water.volume=", "water.volume=inf", "pulse.count#x=1"] {
+        for text in [
+            "1234.5",
+            "=1",
+            "water.volume=",
+            "water.volume=inf",
+            "water.volume=1.234,5",
+            "pulse.count#x=1",
+        ] {
             assert!(index(text).is_err(), "{text}");
         }
     }

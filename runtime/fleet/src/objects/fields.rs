@@ -63,6 +63,12 @@ impl ObjectFields {
         }
     }
 
+    /// Whether the place is said to be given by hand, and is not.
+    #[must_use]
+    pub fn lacks_its_place(&self) -> bool {
+        self.geolocation == Some(Geolocation::Manual) && self.latitude.is_none()
+    }
+
     /// Whether frames of the object tell of the place that it is registered for, and their absence is silence.
     #[must_use]
     pub fn is_in_service(&self) -> bool {
@@ -81,6 +87,15 @@ mod tests {
         let fields: ObjectFields = serde_json::from_str(text).unwrap();
         assert!(!fields.is_in_service() && fields.check().is_ok());
         assert_eq!(serde_json::to_string(&fields).unwrap(), text);
+    }
+
+    #[test]
+    fn a_place_by_hand_has_coordinates() {
+        let by_hand = ObjectFields { geolocation: Some(Geolocation::Manual), ..Default::default() };
+        assert!(by_hand.lacks_its_place());
+        let latitude = Some(48.0.try_into().unwrap());
+        assert!(!ObjectFields { latitude, ..by_hand }.lacks_its_place());
+        assert!(!ObjectFields::default().lacks_its_place());
     }
 
     #[test]

@@ -39,6 +39,21 @@ pub enum PointError {
     /// The device is there already.
     #[error("the device {0} is on the point already")]
     AlreadyThere(DevEui),
+    /// Another device is there with no end.
+    #[error(
+        "the device {0} is on the point, which has one device at a time: have the other one take its place (champollion devices replace), or take it from there first"
+    )]
+    Occupied(DevEui),
+    /// Another device was there at the moment.
+    #[error(
+        "the device {dev_eui} was on the point until {until}, which has one device at a time: say from which moment the other one is there (--from)"
+    )]
+    OccupiedUntil {
+        /// The device that was there.
+        dev_eui: DevEui,
+        /// The moment at which it left.
+        until: Timestamp,
+    },
     /// The device is not there.
     #[error("the device {0} is not on the point")]
     NotThere(DevEui),
@@ -97,7 +112,7 @@ impl Point {
     /// Puts a device on the point from a moment.
     ///
     /// # Errors
-    /// It is there, or was there at that moment.
+    /// It is there, or was there at that moment, or another one is or was.
     pub fn link(
         &mut self,
         dev_eui: DevEui,
@@ -109,6 +124,17 @@ impl Point {
             let at = from.unwrap_or(Timestamp::MIN);
             if at < until {
                 return Err(PointError::BeforeItLeft { dev_eui, until, at });
+            }
+        }
+        let at = from.unwrap_or(Timestamp::MIN);
+        for other in self.links.iter().filter(|link| link.dev_eui != dev_eui) {
+            match other.until {
+                None => return Err(PointError::Occupied(other.dev_eui)),
+                Some(until) if at < until => {
+                    let dev_eui = other.dev_eui;
+                    return Err(PointError::OccupiedUntil { dev_eui, until });
+                }
+                Some(_) => {}
             }
         }
         if self.links.len() >= LINKS {
@@ -235,6 +261,24 @@ mod tests {
         let said = refused(point.link(device(1), Some(at(7)), Vec::new()));
         assert!(said.contains("cannot come at"), "{said}");
         point.link(device(1), Some(at(8)), Vec::new()).unwrap();
+    }
+
+    #[test]
+    fn a_point_has_one_device_at_a_time() {
+        let mut point = Point::default();
+        point.link(device(1), Some(at(5)), Vec::new()).unwrap();
+        for from in [None, Some(at(1)), Some(at(9))] {
+            let refused = point.link(device(2), from, Vec::new()).unwrap_err();
+            assert_eq!(refused, PointError::Occupied(device(1)));
+            assert!(refused.to_string().contains("champollion devices replace"), "{refused}");
+        }
+        point.end(device(1), at(8)).unwrap();
+        for from in [None, Some(at(7))] {
+            let refused = point.link(device(2), from, Vec::new()).unwrap_err();
+            let expected = PointError::OccupiedUntil { dev_eui: device(1), until: at(8) };
+            assert_eq!(refused, expected);
+        }
+        point.link(device(2), Some(at(8)), Vec::new()).unwrap();
     }
 
     #[test]

@@ -140,6 +140,11 @@ pub enum CellFault {
         "the cell holds a long text that may be a key, and is not shown here: are the columns shifted?"
     )]
     MisplacedKey,
+    /// A text that readers see holds what may be a key; it is not shown.
+    #[error(
+        "the cell holds what may be a key, and is not shown here: keys stand in columns of their own, such as AppKey; say which field the column is (--column HEADING=appKey), or take the key out of the text"
+    )]
+    KeyInText,
     /// The cell is one that something else refuses, in its own words.
     #[error("{0}")]
     Other(String),

@@ -37,6 +37,9 @@ pub(super) fn read(
     let (told, first_line) = told_separator(&text);
     let text = if told.is_some() { after_first_line(&text) } else { &text };
     let separator = told.unwrap_or_else(|| best_separator(text, mapping));
+    if let Some(line) = unclosed_quote(text, separator, first_line) {
+        return Err(SheetError::UnclosedQuote { line });
+    }
     let grid = rows(text, separator, first_line, usize::MAX, limits)?;
     Ok((grid, FileKind::Csv { separator }))
 }
@@ -112,6 +115,40 @@ fn rows(
         grid.add(number, cells, limits)?;
     }
     Ok(grid)
+}
+
+/// The places within a text, as far as quotation marks go.
+enum Within {
+    /// Before the first sign of a cell.
+    Begin,
+    /// In a cell without quotation marks.
+    Bare,
+    /// In a cell whose quotation mark was opened in a line.
+    Quoted(u32),
+    /// After a quotation mark that closes, unless a second one follows.
+    Closed(u32),
+}
+
+/// The line of a quotation mark that opens a cell and is never closed. The reader takes the rest of the text for that
+/// cell.
+fn unclosed_quote(text: &str, separator: u8, first_line: u32) -> Option<u32> {
+    let (mut line, mut within) = (first_line, Within::Begin);
+    for byte in text.bytes() {
+        within = match (within, byte) {
+            (Within::Begin, b'"') => Within::Quoted(line),
+            (Within::Quoted(opened), b'"') => Within::Closed(opened),
+            (Within::Closed(opened), b'"') => Within::Quoted(opened),
+            (Within::Quoted(opened), _) => Within::Quoted(opened),
+            (_, b'\r' | b'\n') => Within::Begin,
+            (_, other) if other == separator => Within::Begin,
+            _ => Within::Bare,
+        };
+        line = line.saturating_add(u32::from(byte == b'\n'));
+    }
+    match within {
+        Within::Quoted(opened) => Some(opened),
+        Within::Begin | Within::Bare | Within::Closed(_) => None,
+    }
 }
 
 /// A cell of a text. `="0018"` is how texts are kept from becoming numbers, and an apostrophe keeps them from being taken
@@ -214,6 +251,37 @@ mod tests {
         let mapping = Mapping::new(&BTreeMap::new()).unwrap();
         let refused = read(b"\x7fELF\0\0\0", &mapping, &SheetLimits::default());
         assert!(matches!(refused, Err(SheetError::NoSheet)));
+    }
+
+    #[test]
+    fn a_quotation_mark_that_is_never_closed_is_named_with_its_line() {
+        let mapping = Mapping::new(&BTreeMap::new()).unwrap();
+        let line = |text: &str| match read(text.as_bytes(), &mapping, &SheetLimits::default()) {
+            Err(SheetError::UnclosedQuote { line }) => Some(line),
+            _ => None,
+        };
+        assert_eq!(line("DevEUI;Name\n1;\"a\nb\"\n2;\"b\n3;c\n"), Some(4));
+        assert_eq!(line("sep=;\nDevEUI;Name\n1;\"a\n"), Some(3));
+        assert_eq!(line("DevEUI,Name\r\n1,\"a \"\"b\r\n"), Some(2));
+        for closed in [
+            "DevEUI;Name\n1;5\" pipe\n",
+            "DevEUI;Name\n1;\"5\"\" pipe\"\n",
+            "DevEUI;Name\n1;\"\"\n2;\"a\"",
+            "DevEUI;Name\n1;\"a\" b \"c\n",
+        ] {
+            assert_eq!(line(closed), None, "{closed:?}");
+        }
+    }
+
+    #[test]
+    fn empty_rows_count_against_the_limit_of_rows() {
+        let mapping = Mapping::new(&BTreeMap::new()).unwrap();
+        let limits = SheetLimits { rows: 3, ..SheetLimits::default() };
+        let read = |text: &str| read(text.as_bytes(), &mapping, &limits).map(drop);
+        assert_eq!(read("DevEUI;Name\n;\n;\n1;a\n"), Ok(()));
+        let refused = Err(SheetError::TooManyRows { limit: 3 });
+        assert_eq!(read("DevEUI;Name\n;\n;\n;\n1;a\n"), refused);
+        assert_eq!(read("DevEUI;Name\n1;a\n;\n;\n;\n"), refused);
     }
 
     #[test]

@@ -23,7 +23,9 @@ pub enum SheetError {
         limit: usize,
     },
     /// The sheet has too many rows.
-    #[error("the sheet has more than {limit} rows, which is the limit ([sheets] rows): divide it")]
+    #[error(
+        "the sheet has more than {limit} rows, empty ones among them, which is the limit ([sheets] rows): remove the empty ones, or divide it"
+    )]
     TooManyRows {
         /// The most rows of a sheet.
         limit: usize,
@@ -56,6 +58,14 @@ pub enum SheetError {
     Damaged {
         /// The reason, in the words of the library.
         reason: String,
+    },
+    /// A quotation mark is never closed, so that the rows after it would be one cell.
+    #[error(
+        "the quotation mark that opens in line {line} is never closed: close it, or write one that belongs to the text twice, between quotation marks"
+    )]
+    UnclosedQuote {
+        /// The line in which it opens.
+        line: u32,
     },
     /// The file is no sheet at all.
     #[error("the file is neither a workbook (.xlsx, .ods) nor text (.csv)")]

@@ -73,13 +73,15 @@ fields! {
     Class = "class", "Class", "Classe", "classe LoRa", "classe LoRaWAN", "LoRaWAN class", "device class";
     JoinEui = "joinEui", "JoinEUI", "JoinEUI", "AppEUI", "AppEUI/JoinEUI", "JoinEUI/AppEUI", "AppEUI (JoinEUI)",
         "application EUI";
-    AppKey = "appKey", "AppKey", "AppKey", "application key", "clé applicative", "clé d'application";
+    AppKey = "appKey", "AppKey", "AppKey", "application key", "clé applicative", "clé d'application",
+        "clé", "clé AppKey", "clé racine", "clé d'activation", "clé de chiffrement", "key", "root key";
     Lorawan = "lorawan", "LoRaWAN version", "Version LoRaWAN", "LoRaWAN", "MAC version", "version MAC";
     Activation = "activation", "Activation", "Activation", "activation mode", "mode d'activation", "type d'activation";
-    NwkKey = "nwkKey", "NwkKey", "NwkKey", "network key";
+    NwkKey = "nwkKey", "NwkKey", "NwkKey", "network key", "clé réseau", "clé de réseau";
     DevAddr = "devAddr", "DevAddr", "DevAddr", "device address";
-    NwkSKey = "nwkSKey", "NwkSKey", "NwkSKey", "network session key";
-    AppSKey = "appSKey", "AppSKey", "AppSKey", "application session key";
+    NwkSKey = "nwkSKey", "NwkSKey", "NwkSKey", "network session key", "clé de session réseau";
+    AppSKey = "appSKey", "AppSKey", "AppSKey", "application session key", "app session key",
+        "clé de session applicative", "clé de session d'application";
     FNwkSIntKey = "fNwkSIntKey", "FNwkSIntKey", "FNwkSIntKey";
     SNwkSIntKey = "sNwkSIntKey", "SNwkSIntKey", "SNwkSIntKey";
     NwkSEncKey = "nwkSEncKey", "NwkSEncKey", "NwkSEncKey";
@@ -91,11 +93,38 @@ fields! {
     DeviceId = "deviceId", "Device id", "Identifiant serveur réseau", "device ID";
 }
 
+/// Words beside the name of a key in its heading.
+const BESIDE_KEYS: [&str; 6] = ["otaa", "abp", "lora", "lorawan", "hex", "hexa"];
+
+/// The heading of a key as it would be without remarks, `App Key (OTAA)`, and in the spelling of ours, `Clef applicative`.
+/// Of other fields headings with remarks are left to tags: `Nom (ancien)` is another column than `Nom`.
+fn bare_heading_of_key(heading: &str) -> String {
+    let (mut outside, mut depth) = (String::new(), 0_usize);
+    for character in heading.chars() {
+        match character {
+            '(' | '[' => depth += 1,
+            ')' | ']' => depth = depth.saturating_sub(1),
+            character if depth == 0 => outside.push(character),
+            _ => {}
+        }
+    }
+    let words = outside.split(|character: char| !character.is_alphanumeric()).map(plain);
+    let words = words.filter(|word| !BESIDE_KEYS.contains(&word.as_str()));
+    let is_key = |word: &str| matches!(word, "clef" | "clefs" | "cles");
+    words.map(|word| if is_key(&word) { "cle".to_owned() } else { word }).collect()
+}
+
 impl Field {
     /// Finds the field of a heading, whatever its case, accents, asterisks and signs.
     #[must_use]
     pub fn of_heading(heading: &str) -> Option<Self> {
-        let said = plain(heading);
+        let of_key =
+            || Self::written_as(&bare_heading_of_key(heading)).filter(|field| field.is_key());
+        Self::written_as(&plain(heading)).or_else(of_key)
+    }
+
+    /// Finds the field that one of its headings says, which are compared as plain texts.
+    fn written_as(said: &str) -> Option<Self> {
         if said.is_empty() {
             return None;
         }
@@ -184,10 +213,23 @@ mod tests {
             ("App Key", Field::AppKey),
             ("serialNumber", Field::SerialNumber),
             ("cycle-de-vie", Field::LifeCycle),
+            ("Clé", Field::AppKey),
+            ("Clef", Field::AppKey),
+            ("Clef applicative", Field::AppKey),
+            ("Clef d'application *", Field::AppKey),
+            ("Clé AppKey", Field::AppKey),
+            ("App Key (OTAA)", Field::AppKey),
+            ("AppKey OTAA", Field::AppKey),
+            ("AppKey [hex]", Field::AppKey),
+            ("Clé LoRaWAN", Field::AppKey),
+            ("Network key", Field::NwkKey),
+            ("Clef réseau (LoRaWAN 1.1)", Field::NwkKey),
+            ("Clef de session réseau (ABP)", Field::NwkSKey),
+            ("Clé de session applicative", Field::AppSKey),
         ] {
             assert_eq!(Field::of_heading(heading), Some(field), "{heading:?}");
         }
-        for heading in ["", "*", "Rue", "App"] {
+        for heading in ["", "*", "Rue", "App", "Nom (ancien)", "Clé de la porte", "OTAA"] {
             assert_eq!(Field::of_heading(heading), None, "{heading:?}");
         }
     }

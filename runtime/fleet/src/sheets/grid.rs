@@ -6,6 +6,8 @@ use super::{cell::Cell, error::SheetError, limits::SheetLimits};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Grid {
     pub(super) rows: Vec<GridRow>,
+    /// Rows that say nothing: they are passed over, and take time all the same.
+    empty_rows: usize,
     cells: usize,
 }
 
@@ -39,17 +41,32 @@ impl Grid {
             cells.pop();
         }
         if cells.is_empty() {
-            return Ok(());
+            return self.pass_over(limits);
         }
         self.cells += cells.len();
         if self.cells > limits.cells {
             return Err(SheetError::TooManyCells { limit: limits.cells });
         }
+        self.check_rows(limits)?;
+        self.rows.push(GridRow { number, cells });
+        Ok(())
+    }
+
+    /// Counts a row that says nothing.
+    ///
+    /// # Errors
+    /// There are too many rows.
+    pub(super) fn pass_over(&mut self, limits: &SheetLimits) -> Result<(), SheetError> {
+        self.check_rows(limits)?;
+        self.empty_rows += 1;
+        Ok(())
+    }
+
+    fn check_rows(&self, limits: &SheetLimits) -> Result<(), SheetError> {
         // One more, of headings.
-        if self.rows.len() > limits.rows {
+        if self.rows.len() + self.empty_rows > limits.rows {
             return Err(SheetError::TooManyRows { limit: limits.rows });
         }
-        self.rows.push(GridRow { number, cells });
         Ok(())
     }
 

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 use super::{
     cell::{letters, may_be_key},
     error::SheetError,
-    field::Field,
+    field::{Field, Language},
     grid::{Grid, GridRow},
 };
+use crate::plain_text::plain;
 
 /// Rows that are looked at for headings: above them stand titles and legends.
 pub(super) const LOOKED_AT: usize = 30;
@@ -217,6 +218,18 @@ impl Headings {
             }
         }
         Ok(())
+    }
+
+    /// The language of the headings: French where one is that is no heading in English.
+    pub(super) fn language(&self) -> Language {
+        let is_in = |headed: &HeadedColumn, language: Language| match &headed.column {
+            Column::Field(field) => plain(field.heading(language)) == plain(&headed.heading),
+            _ => false,
+        };
+        let is_french = |headed: &HeadedColumn| {
+            is_in(headed, Language::French) && !is_in(headed, Language::English)
+        };
+        if self.columns.iter().any(is_french) { Language::French } else { Language::English }
     }
 
     /// Whether the sheet has a column of a field.

@@ -10,7 +10,7 @@ pub struct SheetLimits {
     pub file_bytes: usize,
     /// Most bytes that a workbook unpacks to.
     pub unpacked_bytes: usize,
-    /// Most rows that say something.
+    /// Most rows, those without a word among them.
     pub rows: usize,
     /// Most cells of all rows.
     pub cells: usize,

@@ -6,7 +6,8 @@
 //! [`Field`], a tag, a variable, or nothing, and each row below it is read into an [`ObjectRow`]: its values, and what
 //! cannot be read of it, cell by cell. Whether such a row creates a device or changes one is judged above.
 //!
-//! `writing.rs` writes sheets: an empty one, one of devices, and one that was read with a column of verdicts more.
+//! `writing.rs` writes sheets: an empty one, one of devices, and one that was read with a column of verdicts more,
+//! and lists of other things, which `plain_rows.rs` reads back.
 //! Keys are read and never written.
 
 mod archive;
@@ -22,6 +23,7 @@ mod grid;
 mod headings;
 mod limits;
 mod open_document;
+mod plain_rows;
 mod row;
 mod sheet;
 #[cfg(test)]
@@ -35,6 +37,7 @@ pub use error::SheetError;
 pub use field::{Field, Language};
 pub use headings::Column;
 pub use limits::SheetLimits;
+pub use plain_rows::{PlainRow, read_plain_rows};
 pub use row::{ActivationWord, ObjectRow, Refusal, RowValues, Said};
 pub use sheet::{ReadOptions, Sheet};
-pub use writing::{FileForm, WriteError, template, write_sheet};
+pub use writing::{Choices, FileForm, WriteError, template, write_list, write_sheet};

@@ -17,6 +17,7 @@ use super::{
     headings::{Column, HeadedColumn},
 };
 use crate::{
+    key_text::may_hold_key,
     objects::{DeviceClass, FieldText, Geolocation, Latitude, LifeCycle, Longitude},
     plain_text::plain,
 };
@@ -185,10 +186,10 @@ impl RowReader<'_> {
             let taken = match &headed.column {
                 Column::Ignored => Ok(()),
                 Column::Field(field) => self.field(*field, cell, &mut read),
-                Column::Tag(name) => written(cell).map(|value| {
+                Column::Tag(name) => free_text(cell).map(|value| {
                     read.values.tags.insert(name.clone(), value);
                 }),
-                Column::Variable(name) => written(cell).map(|value| {
+                Column::Variable(name) => free_text(cell).map(|value| {
                     read.values.variables.insert(name.clone(), value);
                 }),
             };
@@ -208,6 +209,9 @@ impl RowReader<'_> {
             && matches!(cell, Cell::Text(text) if may_be_key(text))
         {
             return Err(CellFault::MisplacedKey);
+        }
+        if field.is_free_text() {
+            check_without_key(cell)?;
         }
         let values = &mut read.values;
         match field {
@@ -342,6 +346,19 @@ fn said<T>(
             None => Ok(Said::Empty),
             Some(text) => Ok(Said::Value(read(text)?)),
         },
+    }
+}
+
+/// The text of a cell that readers see and records carry, which holds no key.
+fn free_text(cell: &Cell) -> Result<Option<String>, CellFault> {
+    check_without_key(cell)?;
+    written(cell)
+}
+
+fn check_without_key(cell: &Cell) -> Result<(), CellFault> {
+    match cell {
+        Cell::Text(text) if may_hold_key(text) => Err(CellFault::KeyInText),
+        _ => Ok(()),
     }
 }
 

@@ -20,6 +20,7 @@ use super::{
     workbook::Workbook,
     writing::{FileForm, WriteError, write_cells},
 };
+use crate::key_text::may_hold_key;
 
 /// The way in which a sheet is to be read.
 #[derive(Clone, Debug, Default)]
@@ -113,6 +114,7 @@ impl Sheet {
             .columns
             .iter()
             .filter_map(|headed| match &headed.column {
+                Column::Tag(name) if may_hold_key(name) => Some("…".to_owned()),
                 Column::Tag(name) => Some(format!("{name:?}")),
                 _ => None,
             })
@@ -159,7 +161,18 @@ impl Sheet {
         rows
     }
 
-    /// Writes the sheet once more with a column of verdicts at its end, and with the cells of keys left empty.
+    /// CSV as the sheet would be written: with its own separator, and of a workbook with that of the language of its
+    /// headings.
+    #[must_use]
+    pub fn csv_form(&self) -> FileForm {
+        match self.kind {
+            FileKind::Csv { separator } => FileForm::Csv { separator },
+            FileKind::Workbook | FileKind::OpenDocument => FileForm::csv(self.headings.language()),
+        }
+    }
+
+    /// Writes the sheet once more with a column of verdicts at its end, and with the cells of keys left empty. Rows stay
+    /// in their lines, so that verdicts that name cells hold for it as well.
     ///
     /// # Errors
     /// A workbook cannot hold it.
@@ -195,9 +208,11 @@ impl Sheet {
     }
 }
 
+/// Leaves the cells of keys empty, and those of other columns in which a key stands.
 fn hide_keys<'columns>(cells: &mut [Cell], columns: impl Iterator<Item = &'columns Column>) {
     for (cell, column) in cells.iter_mut().zip(columns) {
-        if matches!(column, Column::Field(field) if field.is_key()) {
+        let is_key_column = matches!(column, Column::Field(field) if field.is_key());
+        if is_key_column || matches!(&*cell, Cell::Text(text) if may_hold_key(text)) {
             *cell = Cell::Empty;
         }
     }

@@ -156,10 +156,31 @@ fn a_key_in_the_wrong_column_is_shown_by_no_fault() {
             };
             let said = refused(&rows(text.as_bytes())[0]).join("\n");
             assert!(!said.contains(&KEY[..4]) && !said.contains(&KEY[24..28]), "{field:?}: {said}");
-            let is_refused = !field.is_free_text() && (!field.is_key() || key == damaged);
+            let is_refused = !field.is_key() || key == damaged;
             assert_eq!(!said.is_empty(), is_refused, "{field:?}: {said}");
         }
     }
+}
+
+#[test]
+fn a_key_under_a_heading_that_is_no_field_is_neither_taken_nor_shown() {
+    let among_words = format!("\"pose du 12/03, clef {KEY}\"");
+    for heading in ["Note", "Champ libre", "tag:note", "variable:pulse"] {
+        for text in [KEY, among_words.as_str()] {
+            let sheet = format!("DevEUI,{heading}\n70B3D5499A000001,{text}\n");
+            let sheet = read(sheet.as_bytes()).unwrap();
+            let row = &sheet.rows()[0];
+            let said = refused(row).join("\n");
+            assert!(said.starts_with("B2 ") && said.contains("may be a key"), "{said}");
+            assert!(!said.contains(&KEY[..8]), "{said}");
+            assert!(row.values.tags.is_empty() && row.values.variables.is_empty());
+            let written = sheet.with_verdicts(None, |_| Some("refused".to_owned())).unwrap();
+            assert!(!String::from_utf8_lossy(&written).contains(KEY));
+        }
+    }
+    let known = format!("DevEUI,Clef applicative\n70B3D5499A000001,{KEY}\n");
+    let row = &rows(known.as_bytes())[0];
+    assert!(row.refusals.is_empty() && row.values.app_key.value().is_some());
 }
 
 #[test]
@@ -384,6 +405,60 @@ fn verdicts_come_back_in_the_same_sheet_without_its_keys() {
         assert_eq!(last.matches("verdict ").count(), 2, "{last}");
         assert!(!last.contains(&KEY[..8]), "{last}");
     }
+}
+
+#[test]
+fn verdicts_of_a_text_stay_in_their_lines_with_its_separator() {
+    let text = "Parc;\n;\nDevEUI;Nom;Rue\n;;\n70B3D5499A000001;a;\"rue\nhaute\"\n;;\n70B3D5499A000002;b;\n";
+    let sheet = read(text.as_bytes()).unwrap();
+    let numbers: Vec<u32> = sheet.rows().iter().map(|row| row.number).collect();
+    assert_eq!(numbers, [5, 8]);
+    let verdict = |row: u32| (row > 3).then(|| format!("verdict {row}"));
+    let written = sheet.with_verdicts(Some(sheet.csv_form()), verdict).unwrap();
+    let written = String::from_utf8(written).unwrap();
+    assert!(written.contains("DevEUI;Nom;Rue;Verdict\r\n"), "{written}");
+    let lines: Vec<&str> = written.lines().collect();
+    assert!(lines[5].ends_with(";verdict 5") && lines[7].ends_with(";verdict 8"), "{written}");
+    let again: Vec<u32> =
+        read(written.as_bytes()).unwrap().rows().iter().map(|row| row.number).collect();
+    assert_eq!(again, numbers);
+}
+
+#[test]
+fn a_workbook_becomes_text_of_the_language_of_its_headings() {
+    let separator = |headings: [&str; 2]| {
+        let headings = headings.map(str::to_owned);
+        let row = vec![Cell::text("70B3D5499A000001"), Cell::text("1")];
+        let workbook = write_sheet(FileForm::Workbook, &headings, [row]).unwrap();
+        read(&workbook).unwrap().csv_form()
+    };
+    assert_eq!(separator(["DevEUI*", "Numéro de série"]), FileForm::Csv { separator: b';' });
+    assert_eq!(separator(["DevEUI", "Serial number"]), FileForm::Csv { separator: b',' });
+    assert_eq!(separator(["DevEUI", "Latitude"]), FileForm::Csv { separator: b',' });
+}
+
+#[test]
+fn empty_rows_of_a_workbook_count_against_the_limit_of_rows() {
+    let mut workbook = Workbook::new();
+    let form = Format::new().set_bold();
+    let sheet = workbook.add_worksheet();
+    sheet.write_string(0, 0, "DevEUI").unwrap();
+    sheet.write_string(0, 1, "Nom").unwrap();
+    // A row that begins with an empty cell is one row.
+    sheet.write_blank(1, 0, &form).unwrap();
+    sheet.write_string(1, 1, "a").unwrap();
+    for row in 2..6 {
+        sheet.write_blank(row, 0, &form).unwrap();
+        sheet.write_blank(row, 1, &form).unwrap();
+    }
+    sheet.write_string(6, 0, "70B3D5499A000001").unwrap();
+    let bytes = workbook.save_to_buffer().unwrap();
+    let with_limit = |rows: usize| {
+        let limits = SheetLimits { rows, ..SheetLimits::default() };
+        Sheet::read(&bytes, &ReadOptions::default(), &limits).map(drop)
+    };
+    assert_eq!(with_limit(6), Ok(()));
+    assert_eq!(with_limit(5), Err(SheetError::TooManyRows { limit: 5 }));
 }
 
 #[test]

@@ -36,6 +36,8 @@ impl<'bytes> Workbook<'bytes> {
         };
         let mut grid = Grid::default();
         let (mut number, mut row) = (0, Vec::new());
+        // A row whose cells have said nothing so far.
+        let mut silent: Option<u32> = None;
         while let Some(cell) =
             cells.next_cell_with_formula_metadata().map_err(|error| damaged(&error))?
         {
@@ -44,15 +46,25 @@ impl<'bytes> Workbook<'bytes> {
                 Some(_) => Cell::Formula,
                 None => of_data(&cell.value),
             };
+            if silent.is_some_and(|silent| silent != at) {
+                grid.pass_over(limits)?;
+                silent = None;
+            }
             if value.is_empty() || column >= COLUMNS {
+                if at != number || row.is_empty() {
+                    silent = Some(at);
+                }
                 continue;
             }
+            silent = None;
             if at < number {
                 let reason = "its rows are not in their order".to_owned();
                 return Err(SheetError::Damaged { reason });
             }
             if at > number {
-                grid.add(number + 1, std::mem::take(&mut row), limits)?;
+                if !row.is_empty() {
+                    grid.add(number + 1, std::mem::take(&mut row), limits)?;
+                }
                 number = at;
             }
             let column = column as usize;

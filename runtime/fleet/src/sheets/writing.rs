@@ -29,6 +29,9 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 /// none.
 const FORMULA_SIGNS: [char; 11] = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r', '\n'];
 
+/// A row of CSV that says nothing: a line without a separator would be one cell between quotation marks.
+const EMPTY_ROW: [&str; 2] = ["", ""];
+
 /// The form of a file that is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileForm {
@@ -79,7 +82,7 @@ pub fn write_sheet(
     write_cells(form, (1..).zip(rows))
 }
 
-/// Writes rows with their numbers, which ascend.
+/// Writes rows with their numbers, which ascend; rows that are left out are empty ones.
 pub(super) fn write_cells(
     form: FileForm,
     rows: impl IntoIterator<Item = (u32, Vec<Cell>)>,
@@ -88,6 +91,49 @@ pub(super) fn write_cells(
         FileForm::Workbook => write_workbook(rows),
         FileForm::Csv { separator } => write_csv(separator, rows),
     }
+}
+
+/// A column of a list whose cells offer words to choose from.
+#[derive(Clone, Copy, Debug)]
+pub struct Choices<'words> {
+    /// The place of the column, counted from 0.
+    pub column: u16,
+    /// The words that its cells offer.
+    pub words: &'words [&'words str],
+}
+
+/// Writes a workbook of a list that people fill in: all cells are texts, and those of one column offer words.
+///
+/// # Errors
+/// A workbook cannot hold it.
+pub fn write_list(
+    name: &str,
+    headings: &[String],
+    rows: &[Vec<String>],
+    choices: &Choices<'_>,
+) -> Result<Vec<u8>, WriteError> {
+    let mut workbook = new_workbook()?;
+    let text = Format::new().set_num_format("@");
+    let bold = Format::new().set_bold();
+    let sheet = workbook.add_worksheet();
+    sheet.set_name(name)?;
+    sheet.set_freeze_panes(1, 0)?;
+    for (place, heading) in (0_u16..).zip(headings) {
+        sheet.set_column_width(place, WIDTH)?;
+        sheet.write_string_with_format(0, place, heading, &bold)?;
+    }
+    let mut last: u32 = 0;
+    for (number, row) in (1_u32..).zip(rows) {
+        for (place, cell) in (0_u16..).zip(row).filter(|(_, cell)| !cell.is_empty()) {
+            write_cell(sheet, number, place, &Cell::Text(cell.clone()), &text)?;
+        }
+        last = number;
+    }
+    if last > 0 {
+        let list = DataValidation::new().allow_list_strings(choices.words)?;
+        sheet.add_data_validation(1, choices.column, last, choices.column, &list)?;
+    }
+    Ok(workbook.save_to_buffer()?)
 }
 
 /// Writes an empty sheet with the headings of all fields but those of session keys; a workbook prepares the cells below
@@ -199,8 +245,17 @@ fn write_csv(
         .terminator(Terminator::CRLF)
         .from_writer(BYTE_ORDER_MARK.to_vec());
     let comma = separator == b';';
-    for (_, cells) in rows {
-        writer.write_record(cells.iter().map(|cell| plain(cell, comma)))?;
+    let mut line: u32 = 1;
+    for (number, cells) in rows {
+        while line < number {
+            writer.write_record(EMPTY_ROW)?;
+            line += 1;
+        }
+        let texts: Vec<String> = cells.iter().map(|cell| plain(cell, comma)).collect();
+        // A cell may hold line breaks, which are lines of the file as well.
+        let breaks: usize = texts.iter().map(|text| text.matches('\n').count()).sum();
+        line = line.saturating_add(1).saturating_add(u32::try_from(breaks).unwrap_or(u32::MAX));
+        writer.write_record(&texts)?;
     }
     writer.into_inner().map_err(|error| WriteError::Text(error.into_error().into()))
 }
@@ -217,7 +272,8 @@ fn plain(cell: &Cell, comma: bool) -> String {
     }
 }
 
-fn shown(cell: &Cell) -> String {
+/// The text of a cell; of a formula that it is one.
+pub(super) fn shown(cell: &Cell) -> String {
     match cell {
         Cell::Empty => String::new(),
         Cell::Text(text) | Cell::Date(text) | Cell::Error(text) => text.clone(),

@@ -11,8 +11,10 @@ use axum::{
     extract::{ConnectInfo, FromRequestParts},
     http::{header::AUTHORIZATION, request::Parts},
 };
+use champollion_fleet::grants::Place;
 use champollion_registry::ledger::Actor;
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use super::{
     problem::Problem,
@@ -21,10 +23,11 @@ use super::{
     session_cookie::{check_origin, session_of},
 };
 use crate::{
-    auth::{AuthError, Principal, Reach, Scope, Used, bearer, holders},
+    auth::{AuthError, Principal, Reach, Scope, Standing, Used, bearer, holders},
     authors::AuditedAuthor,
     connections::{ClientAddress, network_of},
     service::Service,
+    sign_in::SignInError,
 };
 
 /// The header in which a reverse proxy names its client. Anybody can send it, so it is only shown where no
@@ -152,7 +155,7 @@ impl<D: Duty> FromRequestParts<Arc<Service>> for Authorized<D> {
         parts: &mut Parts,
         service: &Arc<Service>,
     ) -> Result<Self, Problem> {
-        let principal = recognized(parts, service).await?;
+        let principal = admitted(parts, service).await?;
         let standings = principal.standings.iter();
         let having: Vec<_> =
             standings.filter(|standing| D::ROLES.contains(&standing.role)).collect();
@@ -172,16 +175,34 @@ impl<D: Duty> FromRequestParts<Arc<Service>> for Authorized<D> {
                 format!("this needs the scope {}, to which the token is not made", D::SCOPE);
             return Err(Problem::forbidden(detail));
         }
-        let places = having.iter().filter_map(|standing| standing.place.clone()).collect();
-        let reach = Reach::of(places, Arc::clone(&service.roster));
+        let reach = reach_of(&having, service);
         if D::COUNTS {
             service.rates.admit(&principal.token, reach.only_group().as_ref())?;
         }
-        let (uses, now) = (service.tokens.last_uses(), Timestamp::now());
-        let grants = having.iter().filter_map(|standing| standing.grant);
-        grants.for_each(|grant| uses.note(Used::Grant(grant), now));
+        note_grants_of_everything(&having, service);
         Ok(Self { principal, reach, duty: PhantomData })
     }
+}
+
+/// The reach of some roles. A grant is used where its place lets the sender do what it asks for.
+fn reach_of(having: &[&Standing], service: &Arc<Service>) -> Reach {
+    let placed =
+        having.iter().filter_map(|standing| Some((standing.place.clone()?, standing.grant)));
+    let (places, grants): (Vec<Place>, Vec<Option<Uuid>>) = placed.unzip();
+    let of_service = Arc::clone(service);
+    let note = move |grant| {
+        of_service.tokens.last_uses().note(Used::Grant(grant), Timestamp::now());
+    };
+    Reach::of(places, Arc::clone(&service.roster)).noting(grants, note)
+}
+
+/// Notes the use of grants that let the sender do what it asks for wherever that is.
+fn note_grants_of_everything(having: &[&Standing], service: &Service) {
+    let is_everywhere =
+        |standing: &&&Standing| matches!(standing.place, None | Some(Place::Territory));
+    let grants = having.iter().filter(is_everywhere).filter_map(|standing| standing.grant);
+    let now = Timestamp::now();
+    grants.for_each(|grant| service.tokens.last_uses().note(Used::Grant(grant), now));
 }
 
 /// The sender of a request with a token, whatever it may do.
@@ -205,6 +226,30 @@ impl FromRequestParts<Arc<Service>> for Recognized {
         service.rates.admit(&principal.token, reach.only_group().as_ref())?;
         Ok(Self { principal, reach })
     }
+}
+
+/// The sender of a request who may use the rights that it has: an admin who has signed in without a second factor may
+/// not yet.
+pub(super) async fn admitted(parts: &Parts, service: &Service) -> Result<Principal, Problem> {
+    let principal = recognized(parts, service).await?;
+    check_second_factor(service, &principal).await?;
+    Ok(principal)
+}
+
+/// Checks that a session of an admin began with a second factor, or that the settings do not ask for one.
+pub(super) async fn check_second_factor(
+    service: &Service,
+    principal: &Principal,
+) -> Result<(), Problem> {
+    let admin = principal.person.filter(|_| principal.has_session && principal.is_admin());
+    let Some(person) = admin.filter(|_| !service.config.sign_in.admins_without_second_factor)
+    else {
+        return Ok(());
+    };
+    if service.passwords.has_second_factor(person).await? {
+        return Ok(());
+    }
+    Err(SignInError::SecondFactorNeeded.into())
 }
 
 /// The sender of a request, by its token, or else by its session. A wrong token is counted, and answered slowly

@@ -249,6 +249,7 @@ pub(super) fn author_of_own(
     request_body = AssignmentRequest,
     responses(
         (status = 200, description = "The device with its decoder.", body = Shown),
+        (status = 400, description = "impossible-registration"),
         (status = 404, description = "unknown-device"),
         (status = 503, description = "not-kept"),
     ),

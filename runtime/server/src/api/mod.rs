@@ -177,6 +177,7 @@ pub fn router(service: Arc<Service>) -> Router {
         .routes(open_routes!(sign_in::confirm_second_factor))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))
+        .routes(routes!(tokens::confirm))
         .routes(routes!(vault::rotate))
         .routes(open_routes!(health::alive))
         .routes(open_routes!(health::ready))

@@ -10,11 +10,11 @@ use uuid::Uuid;
 
 use super::{
     Problem,
-    authorized::Recognized,
+    authorized::{Recognized, check_second_factor},
     extract::{JsonBody, Parameters, PathParts, parameter, to_the_end},
     paging::{self, Listing, Window},
     sign_in::person_of,
-    tokens::{Created, Shown, TokenList, check_narrowed},
+    tokens::{Created, Shown, TokenList, maker_of, no_later},
 };
 use crate::{
     auth::{Principal, Role, Scope, TokenError, TokenInfo, TokenPlace, TokenRequest},
@@ -34,7 +34,8 @@ pub(super) struct Wanted {
     expires_at: Option<Timestamp>,
 }
 
-/// It does what the grants of the person say at the moment it is used, and ends with a suspension.
+/// It does what the grants of the person say at the moment it is used, and ends with a suspension. The sender has a
+/// session, or a token that is not narrowed, after which the new one does not end.
 #[utoipa::path(
     post,
     path = "/v1/me/tokens",
@@ -57,9 +58,13 @@ pub(super) async fn create(
     JsonBody(Wanted { name, scopes, expires_at }): JsonBody<Wanted>,
 ) -> Result<(StatusCode, Json<Created>), Problem> {
     let person = person_of(&service, &principal)?;
-    check_narrowed(&principal, scopes.as_ref())?;
+    check_manages_own(&principal)?;
+    // A token would do at once what the session may not.
+    check_second_factor(&service, &principal).await?;
+    let expires_at = no_later(&service, &principal, expires_at)?;
     let role = Role::Person { person: person.id };
-    let wish = TokenRequest { name, role, scopes, expires_at, network_server: None };
+    let created_by = Some(maker_of(&service, &principal));
+    let wish = TokenRequest { name, role, scopes, expires_at, network_server: None, created_by };
     let author = author(&service, &principal);
     let created = to_the_end(async move {
         let made = service.tokens.create(wish, Timestamp::now(), &author).await?;
@@ -117,6 +122,7 @@ pub(super) async fn revoke(
     PathParts(id): PathParts<String>,
 ) -> Result<StatusCode, Problem> {
     let person = person_of(&service, &principal)?;
+    check_manages_own(&principal)?;
     let mut own = service.tokens.list().into_iter().filter(|token| is_of(token, person.id));
     if !own.any(|token| token.id == id) {
         return Err(TokenError::NoSuchToken(id).into());
@@ -128,6 +134,17 @@ pub(super) async fn revoke(
         Ok(StatusCode::NO_CONTENT)
     })
     .await
+}
+
+/// Checks that the sender has a session, or a token that is not narrowed: with another one somebody could take the
+/// account over for good.
+fn check_manages_own(principal: &Principal) -> Result<(), Problem> {
+    let Some(own) = &principal.scopes else { return Ok(()) };
+    let own: Vec<&str> = own.iter().map(|scope| scope.as_str()).collect();
+    Err(Problem::forbidden(format!(
+        "this token is narrowed to {}: sign in, or use a token that is not narrowed, to make and revoke your tokens",
+        own.join(", ")
+    )))
 }
 
 fn is_of(token: &TokenInfo, person: Uuid) -> bool {

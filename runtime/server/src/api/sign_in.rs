@@ -112,7 +112,8 @@ pub(super) async fn sign_in(
         return Err(session_cookie::OtherOrigin.into());
     }
     let Wanted { email, password, code, home } = wanted;
-    service.attempts.admit(origin.network(), &email)?;
+    let network = origin.network();
+    service.attempts.admit(network, &email)?;
     let mut people = service.roster.people_of(&email);
     people.retain(|person| home.as_ref().is_none_or(|home| person.home == *home));
     let before = session_of(&headers, &service.config).map(str::to_owned);
@@ -128,6 +129,7 @@ pub(super) async fn sign_in(
         Ok((secret, session, person))
     });
     let (secret, session, person) = begun.await?;
+    service.attempts.signed_in(network, &email);
     let cookie =
         session_cookie::of_session(secret.reveal(), &session, &service.config, Timestamp::now());
     let Session { ends_at, .. } = session;

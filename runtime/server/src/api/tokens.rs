@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::{
     Problem,
     authorized::{Authorized, ManageTokens},
+    bodiless::NoBody,
     extract::{JsonBody, Parameters, PathParts, parameter, to_the_end},
     known_network_server::check_known,
     paging::{self, Listing, PageEnd, Window},
@@ -19,7 +20,7 @@ use super::{
 use crate::{
     auth::{
         GroupRefused, NewToken, Principal, Reach, Role, RoleWish, Scope, Standing, TokenError,
-        TokenInfo, TokenPlace, TokenRequest, Used,
+        TokenInfo, TokenMaker, TokenPlace, TokenRequest, Used,
     },
     service::Service,
 };
@@ -125,8 +126,14 @@ pub(super) async fn create(
     }
     let Wanted { scopes, expires_at, network_server, .. } = wanted;
     may_make(&authorized, &service, &role, scopes.as_ref())?;
+    // One that is not narrowed may add people and grants anyway.
+    let expires_at = match authorized.principal.scopes {
+        Some(_) => no_later(&service, &authorized.principal, expires_at)?,
+        None => expires_at,
+    };
     let author = authorized.author(&service);
-    let wish = TokenRequest { name, role, scopes, expires_at, network_server };
+    let created_by = Some(maker_of(&service, &authorized.principal));
+    let wish = TokenRequest { name, role, scopes, expires_at, network_server, created_by };
     let token =
         to_the_end(
             async move { Ok(service.tokens.create(wish, Timestamp::now(), &author).await?) },
@@ -187,10 +194,7 @@ fn may_reach(reach: &Reach, service: &Service, role: &Role) -> Result<(), Proble
 }
 
 /// Checks that a sender whose token is narrowed makes tokens that are narrowed as well.
-pub(super) fn check_narrowed(
-    principal: &Principal,
-    wanted: Option<&BTreeSet<Scope>>,
-) -> Result<(), Problem> {
+fn check_narrowed(principal: &Principal, wanted: Option<&BTreeSet<Scope>>) -> Result<(), Problem> {
     let Some(own) = &principal.scopes else { return Ok(()) };
     if wanted.is_some_and(|wanted| wanted.iter().all(|scope| scope.is_among(own))) {
         return Ok(());
@@ -200,6 +204,30 @@ pub(super) fn check_narrowed(
         "this token is narrowed to {}: it makes tokens of these scopes alone",
         own.join(", ")
     )))
+}
+
+/// The end of a token that a sender makes: no later than that of the token that makes it, which is also the end where
+/// none is wished.
+pub(super) fn no_later(
+    service: &Service,
+    principal: &Principal,
+    wished: Option<Timestamp>,
+) -> Result<Option<Timestamp>, Problem> {
+    let own = service.tokens.in_force(&principal.token, Timestamp::now());
+    let Some(end) = own.and_then(|own| own.expires_at) else { return Ok(wished) };
+    match wished {
+        Some(wished) if wished > end => Err(Problem::forbidden(format!(
+            "this token ends at {end}: it makes tokens that end no later"
+        ))),
+        wished => Ok(wished.or(Some(end))),
+    }
+}
+
+/// The sender as the maker of a token. A token that was made by a person's token is one of the person as well.
+pub(super) fn maker_of(service: &Service, principal: &Principal) -> TokenMaker {
+    let own = service.tokens.in_force(&principal.token, Timestamp::now());
+    let through = own.and_then(|own| own.created_by).and_then(|maker| maker.person);
+    TokenMaker { name: principal.name.clone(), person: principal.person.or(through) }
 }
 
 /// Whether a token is one that the sender looks after.
@@ -261,10 +289,7 @@ pub(super) async fn revoke(
     State(service): State<Arc<Service>>,
     PathParts(id): PathParts<String>,
 ) -> Result<StatusCode, Problem> {
-    let found = service.tokens.list().into_iter().find(|token| token.id == id);
-    if !found.is_some_and(|token| is_own(&authorized.reach, &service, &token)) {
-        return Err(TokenError::NoSuchToken(id).into());
-    }
+    let id = own_token(&authorized, &service, id)?;
     let author = authorized.author(&service);
     to_the_end(async move {
         let people = || service.roster.administrators();
@@ -273,4 +298,45 @@ pub(super) async fn revoke(
     })
     .await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// A token that nobody confirms may be forgotten by all: it is to be revoked.
+#[utoipa::path(
+    post,
+    path = "/v1/tokens/{id}/confirm",
+    operation_id = "confirmToken",
+    tag = "tokens",
+    summary = "Note at a review that a token is still right",
+    responses(
+        (status = 200, description = "The token, without its secret.", body = Shown),
+        (status = 404, description = "unknown-token"),
+        (status = 503, description = "not-kept"),
+    ),
+)]
+pub(super) async fn confirm(
+    authorized: Authorized<ManageTokens>,
+    State(service): State<Arc<Service>>,
+    PathParts(id): PathParts<String>,
+    NoBody: NoBody,
+) -> Result<Json<Shown>, Problem> {
+    let id = own_token(&authorized, &service, id)?;
+    let author = authorized.author(&service);
+    let confirmed = to_the_end(async move {
+        let info = service.tokens.confirm(&id, Timestamp::now(), &author).await?;
+        Ok(Shown::new(&service, info))
+    });
+    Ok(Json(confirmed.await?))
+}
+
+/// The id of a token that the sender looks after; one of others is as unknown as one that does not exist.
+fn own_token(
+    authorized: &Authorized<ManageTokens>,
+    service: &Service,
+    id: String,
+) -> Result<String, Problem> {
+    let found = service.tokens.list().into_iter().find(|token| token.id == id);
+    if !found.is_some_and(|token| is_own(&authorized.reach, service, &token)) {
+        return Err(TokenError::NoSuchToken(id).into());
+    }
+    Ok(id)
 }

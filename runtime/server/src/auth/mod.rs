@@ -23,6 +23,6 @@ pub use sign_ins::{SignIns, TooManyWrongTokens};
 pub use token::{Role, RoleError, RoleWish, Secret, Standing, TokenHash};
 pub(crate) use tokens::ADMIN_ENDS_SOON;
 pub use tokens::{
-    AdminOutlook, Administrators, AuthError, NewToken, TokenError, TokenInfo, TokenPlace,
-    TokenPlaceError, TokenRequest, Tokens,
+    AdminOutlook, Administrators, AuthError, NewToken, TokenError, TokenInfo, TokenMaker,
+    TokenPlace, TokenPlaceError, TokenRequest, Tokens,
 };

@@ -1,18 +1,34 @@
 //! The reach of a sender: the groups, and the parts of groups, in which it may do what it asks for.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use champollion_fleet::{
     grants::Place,
     names::{GroupId, SubGroup},
     roster::Roster,
 };
+use uuid::Uuid;
 
 /// The places in which a sender may do one thing.
 #[derive(Clone)]
 pub struct Reach {
     places: Vec<Place>,
     roster: Arc<Roster>,
+    uses: Option<Arc<Uses>>,
+}
+
+/// The grants that places come of, each of which is noted once where it lets the sender do what it asks for.
+struct Uses {
+    /// The grant of each place; none of a machine.
+    grants: Vec<Option<Uuid>>,
+    are_noted: Vec<AtomicBool>,
+    note: Box<dyn Fn(Uuid) + Send + Sync>,
 }
 
 /// Why a sender is refused the records of a group.
@@ -46,7 +62,51 @@ impl Reach {
     /// The reach of these places.
     #[must_use]
     pub fn of(places: Vec<Place>, roster: Arc<Roster>) -> Self {
-        Self { places, roster }
+        Self { places, roster, uses: None }
+    }
+
+    /// The same, telling of each grant that it is used, once it lets the sender do what it asks for. The grants are those
+    /// of the places, in their order.
+    #[must_use]
+    pub fn noting(
+        self,
+        grants: Vec<Option<Uuid>>,
+        note: impl Fn(Uuid) + Send + Sync + 'static,
+    ) -> Self {
+        let are_noted = grants.iter().map(|_| AtomicBool::default()).collect();
+        let uses = Uses { grants, are_noted, note: Box::new(note) };
+        Self { uses: Some(Arc::new(uses)), ..self }
+    }
+
+    /// Whether one of the places gives a right; each that does is used.
+    fn is_given(&self, gives: impl Fn(&Place) -> bool) -> bool {
+        let mut is_given = false;
+        for (at, place) in self.places.iter().enumerate() {
+            if is_given && !self.is_to_be_noted(at) {
+                continue;
+            }
+            if gives(place) {
+                self.note(at);
+                is_given = true;
+            }
+        }
+        is_given
+    }
+
+    fn is_to_be_noted(&self, at: usize) -> bool {
+        self.uses.as_ref().is_some_and(|uses| {
+            let has_grant = uses.grants.get(at).is_some_and(Option::is_some);
+            has_grant && !uses.are_noted[at].load(Ordering::Relaxed)
+        })
+    }
+
+    fn note(&self, at: usize) {
+        let Some(uses) = &self.uses else { return };
+        if let Some(Some(grant)) = uses.grants.get(at)
+            && !uses.are_noted[at].swap(true, Ordering::Relaxed)
+        {
+            (uses.note)(*grant);
+        }
     }
 
     /// The places that it is made of.
@@ -70,19 +130,19 @@ impl Reach {
     /// Whether an object of a group, and of a part of it, is within reach.
     #[must_use]
     pub fn sees_object(&self, group: &GroupId, part: Option<&SubGroup>) -> bool {
-        self.places.iter().any(|place| self.roster.has_object(place, group, part))
+        self.is_given(|place| self.roster.has_object(place, group, part))
     }
 
     /// Whether a group, or a part of it, is within reach.
     #[must_use]
     pub fn touches(&self, group: &GroupId) -> bool {
-        self.sees(group) || self.places.iter().any(|place| place.group() == Some(group))
+        self.sees(group) || self.is_given(|place| place.group() == Some(group))
     }
 
     /// Whether a place is within reach as a whole.
     #[must_use]
     pub fn covers(&self, place: &Place) -> bool {
-        self.places.iter().any(|own| self.roster.covers(own, place))
+        self.is_given(|own| self.roster.covers(own, place))
     }
 
     /// The whole groups within reach that are known by their places; `None` is all.
@@ -125,7 +185,11 @@ impl Reach {
         let mut own = self.own_groups().ok_or(GroupRefused::Unnamed)?;
         let has_parts = self.places.iter().any(|place| matches!(place, Place::SubGroup(..)));
         match (own.pop_first(), own.is_empty()) {
-            (Some(only), true) => Ok(only),
+            (Some(only), true) => {
+                let whole = Place::Group(only.clone());
+                self.is_given(|own| self.roster.covers(own, &whole));
+                Ok(only)
+            }
             (Some(_), false) => Err(GroupRefused::Several),
             (None, _) if has_parts => Err(GroupRefused::PartOnly),
             (None, _) => Err(GroupRefused::NoGroup),
@@ -143,7 +207,11 @@ impl Reach {
         if named.is_none() {
             match self.own_groups() {
                 Some(own) if own.is_empty() => {}
-                own => return Ok(own),
+                own => {
+                    // Each gives its part of them.
+                    self.is_given(|_| true);
+                    return Ok(own);
+                }
             }
         }
         self.group(named).map(|group| Some(BTreeSet::from([group])))
@@ -170,6 +238,10 @@ impl Reach {
             return Err(GroupRefused::OtherPart(other.clone()));
         }
         let parts = if parts.is_empty() { own } else { parts };
+        self.is_given(|place| match place {
+            Place::SubGroup(of, part) => *of == group && parts.contains(part),
+            _ => false,
+        });
         Ok((group, parts))
     }
 
@@ -232,6 +304,38 @@ mod tests {
         assert!(of(&["partner:city"]).groups(Some(waste)).is_err());
         assert_eq!(of(&["partner:city"]).only_group(), None);
         assert_eq!(of(&["sub-group:water/north"]).only_group(), Some(water));
+    }
+
+    #[tokio::test]
+    async fn the_grants_that_give_a_right_are_noted_once_and_no_others() {
+        let (_folder, roster) = roster().await;
+        let noted = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let grants = [1, 2, 3].map(Uuid::from_u128);
+        let noting = |places: &[&str]| {
+            let noted = Arc::clone(&noted);
+            let note = move |grant: Uuid| noted.lock().unwrap().push(grant);
+            reach(&roster, places).noting(grants.map(Some).to_vec(), note)
+        };
+        let taken = || std::mem::take(&mut *noted.lock().unwrap());
+        let (water, light): (GroupId, GroupId) =
+            ("water".parse().unwrap(), "light".parse().unwrap());
+        let places = ["group:light", "partner:city", "sub-group:water/north"];
+        let own = noting(&places);
+        assert!(own.only_group().is_none() && own.own_groups().is_some());
+        assert_eq!(taken(), Vec::<Uuid>::new(), "nothing was asked for");
+        assert!(own.sees(&water) && own.sees(&water));
+        assert_eq!(taken(), [grants[1]]);
+        assert!(own.clone().sees(&light));
+        assert_eq!(taken(), [grants[0]], "the other one is noted already");
+        assert!(!own.sees(&"waste".parse().unwrap()));
+        assert_eq!(taken(), Vec::<Uuid>::new());
+        let part = noting(&["sub-group:water/north"]);
+        assert!(part.group_or_parts(None, Vec::new()).is_ok());
+        assert_eq!(taken(), [grants[0]]);
+        assert!(noting(&["group:light"]).group(None).is_ok());
+        assert_eq!(taken(), [grants[0]]);
+        assert!(noting(&places).groups(None).is_ok());
+        assert_eq!(taken(), grants);
     }
 
     #[tokio::test]

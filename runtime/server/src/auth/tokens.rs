@@ -72,6 +72,23 @@ pub struct TokenInfo {
     /// When it ends; never where it is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
+    /// The one who made it; missing of the first one, and of those that were made before this was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<TokenMaker>,
+    /// When it was last confirmed at a review of rights; missing where it never was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed_at: Option<Timestamp>,
+}
+
+/// The one who made a token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TokenMaker {
+    /// The name of the person, or of the token by which it was made.
+    pub name: String,
+    /// The person, also one who made the token by which this one was made; missing where it was no person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<Uuid>,
 }
 
 /// The place of a token in the list: the oldest is the first.
@@ -123,6 +140,8 @@ pub struct TokenRequest {
     pub expires_at: Option<Timestamp>,
     /// The network server that it is bound to.
     pub network_server: Option<NetworkServerName>,
+    /// The one who makes it.
+    pub created_by: Option<TokenMaker>,
 }
 
 /// The time before the end of the last admin token from which on the log and `/readyz` warn.
@@ -266,12 +285,13 @@ impl Tokens {
         now: Timestamp,
         author: &dyn Author,
     ) -> Result<NewToken, TokenError> {
-        let TokenRequest { name, role, scopes, expires_at, network_server } = wish;
+        let TokenRequest { name, role, scopes, expires_at, network_server, created_by } = wish;
         let _place = self.reserve(&role, now).await?;
         let _alone = self.revoking.lock().await;
         self.check_count(&role, now)?;
         let token = NewToken::issue(&name, role, now, expires_at)?;
-        let token = token.narrowed_to(scopes)?.bound_to(network_server);
+        let mut token = token.narrowed_to(scopes)?.bound_to(network_server);
+        token.info.created_by = created_by;
         self.keep(&token, author).await?;
         Ok(token)
     }
@@ -355,11 +375,7 @@ impl Tokens {
         let _alone = self.revoking.lock().await;
         let people = people();
         let administrators = Administrators(&people);
-        let found = {
-            let known = self.known.read();
-            known.iter().find(|(_, info)| info.id == id).map(|(hash, info)| (*hash, info.clone()))
-        };
-        let (hash, info) = found.ok_or_else(|| TokenError::NoSuchToken(id.to_owned()))?;
+        let (hash, info) = self.found(id).ok_or_else(|| TokenError::NoSuchToken(id.to_owned()))?;
         let is_admin = |info: &TokenInfo| administrators.administers(info, now);
         if is_admin(&info)
             && !self.known.read().values().any(|other| other.id != id && is_admin(other))
@@ -374,6 +390,28 @@ impl Tokens {
         self.known.write().remove(&hash);
         self.revoked.send_replace(());
         Ok(info)
+    }
+
+    /// Notes at a review of rights that a token is still right.
+    pub async fn confirm(
+        &self,
+        id: &str,
+        now: Timestamp,
+        author: &dyn Author,
+    ) -> Result<TokenInfo, TokenError> {
+        let _alone = self.revoking.lock().await;
+        let (hash, info) = self.found(id).ok_or_else(|| TokenError::NoSuchToken(id.to_owned()))?;
+        let info = TokenInfo { confirmed_at: Some(now), ..info };
+        let mut batch = Batch::new();
+        TOKENS.put(&mut batch, &hash, &info)?;
+        author.commit(batch, AuditEntry::of_act("token-confirm", id).with(json!(info))).await?;
+        self.known.write().insert(hash, info.clone());
+        Ok(info)
+    }
+
+    fn found(&self, id: &str) -> Option<(TokenHash, TokenInfo)> {
+        let known = self.known.read();
+        known.iter().find(|(_, info)| info.id == id).map(|(hash, info)| (*hash, info.clone()))
     }
 
     /// Waits for a turn in which no token is revoked.
@@ -493,8 +531,17 @@ impl NewToken {
         getrandom::fill(&mut id)?;
         let secret = Secret::generate(&role)?;
         let (id, name, created_at) = (HEXLOWER.encode(&id), name.to_owned(), now);
-        let (scopes, network_server) = (None, None);
-        let info = TokenInfo { id, name, role, scopes, network_server, created_at, expires_at };
+        let info = TokenInfo {
+            id,
+            name,
+            role,
+            scopes: None,
+            network_server: None,
+            created_at,
+            expires_at,
+            created_by: None,
+            confirmed_at: None,
+        };
         Ok(Self { info, secret })
     }
 

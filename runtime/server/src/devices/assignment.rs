@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use champollion_fleet::may_hold_key;
 use champollion_frames::DevEui;
 use champollion_registry::{
     ledger::AuditEntry,
@@ -11,7 +12,9 @@ use champollion_store::Batch;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{DEVICES, Device, Devices, DevicesError, Overtaken, put_line, rows::Row};
+use super::{
+    DEVICES, Device, Devices, DevicesError, ImpossibleRegistration, Overtaken, put_line, rows::Row,
+};
 use crate::authors::Author;
 
 /// The assignment of a decoder to a device: a requirement such as `acme/meter@^1.2`, or a pin,
@@ -47,6 +50,11 @@ impl Devices {
         assignment: Assignment,
         author: &dyn Author,
     ) -> Result<Arc<Device>, DevicesError> {
+        let mut firmwares = assignment.firmware.iter().chain(assignment.firmware_decoders.keys());
+        if firmwares.any(|firmware| may_hold_key(firmware)) {
+            let member = "firmware".to_owned();
+            return Err(ImpossibleRegistration::KeyInText { member }.into());
+        }
         let _turn = self.turns.of(dev_eui).await;
         let mut overtaken = Overtaken::default();
         loop {

@@ -148,6 +148,7 @@ impl Devices {
     ) -> Result<Vec<RowVerdict>, DevicesError> {
         let mut batch = Batch::new();
         let (mut verdicts, mut touched): (Vec<RowVerdict>, Vec<DevEui>) = (Vec::new(), Vec::new());
+        let mut moved = Vec::new();
         for (row, before) in part.iter().zip(before) {
             // What was refused for its place in a group stays refused.
             if before.verdict == Verdict::Refused {
@@ -159,6 +160,9 @@ impl Devices {
                 if !judged.goes_on {
                     delete_progress(&mut batch, dev_eui);
                 }
+                if judged.enters.is_some() {
+                    moved.push(dev_eui);
+                }
                 touched.push(dev_eui);
             }
             verdicts.push(judged.into_verdict());
@@ -166,9 +170,12 @@ impl Devices {
         if touched.is_empty() {
             return Ok(verdicts);
         }
+        // A point is its group's.
+        let ended = self.end_links(&mut batch, &moved).await?;
         let act = AuditEntry::of_act("device-import", format_args!("{} devices", touched.len()))
             .with(json!({ "devices": touched, "sheet": wish.digest }));
         author.commit(batch, act).await?;
+        self.know_ended(ended);
         for dev_eui in touched {
             self.reread_in_turn(dev_eui).await?;
         }

@@ -2,12 +2,15 @@
 //! the audit.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     ops::Bound,
 };
 
 use champollion_delivery::names::GroupId;
-use champollion_fleet::points::{IndexReading, Link, Point, PointError, PointId};
+use champollion_fleet::{
+    may_hold_key,
+    points::{IndexReading, Link, Point, PointError, PointId},
+};
 use champollion_frames::DevEui;
 use champollion_registry::ledger::AuditEntry;
 use champollion_sandbox::vocabulary::{Nature, quantity};
@@ -84,6 +87,9 @@ pub enum PlaceError {
     /// A quantity is no index.
     #[error("{0:?} is no index of the vocabulary: only what grows goes on, such as water.volume")]
     NoIndex(String),
+    /// The name of the point, which records carry, holds what may be a key.
+    #[error("the name of the point holds what may be a key, and is not shown: name it otherwise")]
+    KeyInName,
     /// The device is on no point.
     #[error("the device {0} is on no point but its own")]
     OnNoPoint(DevEui),
@@ -117,6 +123,13 @@ impl Points {
             }
         }
         known.points.insert(key, point);
+    }
+
+    /// The points that some devices are or were on, each once.
+    fn of_any(&self, devices: &[DevEui]) -> BTreeSet<PointKey> {
+        let known = self.known.read();
+        let keys = devices.iter().filter_map(|dev_eui| known.of_devices.get(dev_eui));
+        keys.flatten().cloned().collect()
     }
 
     /// The point that a device is on with no end, and whose group it is of.
@@ -178,6 +191,9 @@ impl Devices {
         from: Option<Timestamp>,
         author: &dyn Author,
     ) -> Result<PlacedPoint, PlaceError> {
+        if may_hold_key(&point.to_string()) {
+            return Err(PlaceError::KeyInName);
+        }
         let _change = self.points.changes.lock().await;
         let group = self.get(dev_eui).ok_or(DevicesError::Unknown(dev_eui))?.group.clone();
         if let Some((_, point)) = self.points.of(dev_eui, &group) {
@@ -266,24 +282,26 @@ impl Devices {
         Ok(placed(key, point))
     }
 
-    /// Ends the links of a device that is forgotten, in its batch; what is to be known once that is durable.
+    /// Ends the links of devices that are forgotten, or leave their group, in the batch of that; what is to be known once
+    /// it is durable.
     pub(super) async fn end_links(
         &self,
         batch: &mut Batch,
-        dev_eui: DevEui,
+        devices: &[DevEui],
     ) -> Result<Vec<EndedLink>, TableError> {
         let at = Timestamp::now();
-        let keys = self.points.known.read().of_devices.get(&dev_eui).cloned().unwrap_or_default();
         let mut ended = Vec::new();
-        for key in keys {
+        for key in self.points.of_any(devices) {
             let Read { key, mut point, seen } = self.read_point(key).await?;
-            // A link that begins later than now goes as well.
-            if point.end(dev_eui, at).is_err() {
-                let before = point.links.len();
-                point.links.retain(|link| link.dev_eui != dev_eui || !link.is_open());
-                if point.links.len() == before {
-                    continue;
+            let before = point.clone();
+            for dev_eui in devices {
+                // A link that begins later than now goes as well.
+                if point.end(*dev_eui, at).is_err() {
+                    point.links.retain(|link| link.dev_eui != *dev_eui || !link.is_open());
                 }
+            }
+            if point == before {
+                continue;
             }
             POINTS.replace(batch, &seen, &point)?;
             ended.push(EndedLink { key, point });

@@ -3,8 +3,12 @@
 use std::{collections::BTreeMap, fmt};
 
 use champollion_delivery::names::{GroupId, SubGroup, UseCase};
-use champollion_fleet::objects::{
-    DeviceClass, FieldText, Geolocation, HalfAPlace, Latitude, LifeCycle, Longitude, ObjectFields,
+use champollion_fleet::{
+    may_hold_key,
+    objects::{
+        DeviceClass, FieldText, Geolocation, HalfAPlace, Latitude, LifeCycle, Longitude,
+        ObjectFields,
+    },
 };
 use champollion_frames::{
     AppKey, AppSKey, DevAddr, FNwkSIntKey, JoinEui, LorawanVersion, NetworkKeys, NetworkKeysV1_1,
@@ -241,6 +245,19 @@ pub enum ImpossibleRegistration {
     /// The place of the object has one coordinate.
     #[error(transparent)]
     HalfAPlace(#[from] HalfAPlace),
+    /// The place is said to be given by hand, and is not.
+    #[error(
+        "geolocation is MANUAL, and latitude and longitude are missing: give both, or say another geolocation"
+    )]
+    NoPlace,
+    /// A text that readers see holds what may be a key.
+    #[error(
+        "{member} holds what may be a key, and is not shown: keys are given within activation alone, and texts are seen by readers"
+    )]
+    KeyInText {
+        /// The member that holds it.
+        member: String,
+    },
     /// A device without a session here has no counter.
     #[error(
         "fCntUp is the last FCnt of a device that is registered with its session (devAddr and keys): one that joins has a new session with each join, and of one that joins elsewhere the session is handed over with its fCntUp"
@@ -469,6 +486,10 @@ impl Registration {
             return Err(ImpossibleRegistration::DeviceId { bytes, limit });
         }
         self.object().check()?;
+        if self.object().lacks_its_place() {
+            return Err(ImpossibleRegistration::NoPlace);
+        }
+        self.check_texts()?;
         if self.allow_counter_reset {
             if self.activation.kind() != ActivationKind::Abp {
                 return Err(ImpossibleRegistration::CounterResetOfOtaa);
@@ -478,6 +499,51 @@ impl Registration {
             }
         }
         Ok(version)
+    }
+
+    /// Checks that no text that readers see and records carry holds a key.
+    fn check_texts(&self) -> Result<(), ImpossibleRegistration> {
+        let fields = [
+            ("serialNumber", &self.serial_number),
+            ("reference", &self.reference),
+            ("equipment", &self.equipment),
+            ("address", &self.address),
+            ("offer", &self.offer),
+        ];
+        let fields =
+            fields.into_iter().filter_map(|(name, text)| Some((name, text.as_ref()?.as_str())));
+        let own = [
+            ("name", Some(&self.name)),
+            ("firmware", self.firmware.as_ref()),
+            ("deviceId", self.device_id.as_ref()),
+        ];
+        let own = own.into_iter().filter_map(|(name, text)| Some((name, text?.as_str())));
+        let of_firmware =
+            self.firmware_decoders.keys().map(|text| ("firmwareDecoders", text.as_str()));
+        if let Some((member, _)) =
+            fields.chain(own).chain(of_firmware).find(|(_, text)| may_hold_key(text))
+        {
+            return Err(ImpossibleRegistration::KeyInText { member: member.to_owned() });
+        }
+        let tags = self.tags.iter().map(|(name, text)| ("tags", name, Some(text)));
+        let variables = self.variables.iter().map(|(name, setting)| match setting {
+            Setting::Text(text) => ("variables", name, Some(text)),
+            Setting::Boolean(_) | Setting::Integer(_) | Setting::Number(_) => {
+                ("variables", name, None)
+            }
+        });
+        for (member, name, text) in tags.chain(variables) {
+            if may_hold_key(name) {
+                let member = format!("a name within {member}");
+                return Err(ImpossibleRegistration::KeyInText { member });
+            }
+            if text.is_some_and(|text| may_hold_key(text)) {
+                return Err(ImpossibleRegistration::KeyInText {
+                    member: format!("{member}.{name}"),
+                });
+            }
+        }
+        Ok(())
     }
 }
 
@@ -577,6 +643,19 @@ mod tests {
             "offer": "O",
         });
         assert_eq!(said(sheet), "1.0.3");
+        let clear = "2B7E151628AED2A6ABF7158809CF4F3C";
+        for (more, expected) in [
+            (json!({ "name": clear }), "name holds"),
+            (json!({ "address": format!("porte {clear}") }), "address holds"),
+            (json!({ "firmware": clear }), "firmware holds"),
+            (json!({ "tags": { "note": format!("clef {clear}") } }), "tags.note holds"),
+            (json!({ "tags": { clear: "1" } }), "a name within tags holds"),
+            (json!({ "variables": { "secret": clear } }), "variables.secret holds"),
+        ] {
+            let said = said(more);
+            assert!(said.starts_with(expected) && !said.contains(&clear[..8]), "{said}");
+        }
+        assert!(said(json!({ "geolocation": "MANUAL" })).contains("are missing"));
         assert!(said(json!({ "latitude": 48.5 })).contains("longitude is missing"));
         assert!(said(json!({ "latitude": 90.5, "longitude": 2 })).contains("90"));
         assert!(said(json!({ "lifeCycle": "SOLD" })).contains("MAINTENANCE"));

@@ -258,6 +258,8 @@ mod tests {
             network_server: network_server.map(|name| name.parse().unwrap()),
             created_at: Timestamp::UNIX_EPOCH,
             expires_at,
+            created_by: None,
+            confirmed_at: None,
         }
     }
 

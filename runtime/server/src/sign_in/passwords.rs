@@ -43,6 +43,11 @@ pub enum SignInError {
     /// The code does not confirm the second factor.
     #[error(transparent)]
     Code(#[from] SecondFactorError),
+    /// An admin has signed in without a second factor.
+    #[error(
+        "an admin works with a second factor: begin one (POST /v1/me/second-factor) and confirm it by a code of the authenticator (POST /v1/me/second-factor/confirm); until then this session reaches your own account alone"
+    )]
+    SecondFactorNeeded,
     /// There is no second factor to be confirmed or removed.
     #[error("there is no second factor")]
     NoSecondFactor,
@@ -202,6 +207,14 @@ impl Passwords {
         let factor = seen.credential.second_factor.as_ref().ok_or(SignInError::NoSecondFactor)?;
         let second_factor = Some(factor.after(code, now)?);
         Ok(seen.replace(batch, &Credential { second_factor, ..seen.credential.clone() })?)
+    }
+
+    /// Whether a person has a second factor that is confirmed.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn has_second_factor(&self, person: Uuid) -> Result<bool, SignInError> {
+        Ok(SeenCredential::read(&*self.store, person).await?.credential.needs_code())
     }
 
     /// Takes the second factor from a person, in a batch.

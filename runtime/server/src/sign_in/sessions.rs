@@ -225,6 +225,7 @@ mod tests {
             link_hours: 1,
             tries: NonZeroU32::MIN,
             tries_per_minute: NonZeroU32::MIN,
+            admins_without_second_factor: false,
             behind_https: false,
             public_address: String::new(),
             openid: OpenidSettings::default(),

@@ -21,6 +21,8 @@ pub struct SignInSettings {
     pub tries: NonZeroU32,
     /// Sign-ins that each may try in a minute after that.
     pub tries_per_minute: NonZeroU32,
+    /// Whether admins may work in a session without a second factor.
+    pub admins_without_second_factor: bool,
     /// Whether a proxy speaks HTTPS for the server, so that cookies are for HTTPS alone.
     pub behind_https: bool,
     /// The address of the server as people have it in their browsers, for links; empty: paths alone.

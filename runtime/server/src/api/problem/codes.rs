@@ -110,6 +110,11 @@ pub(in crate::api) const PROBLEM_CODES: &[ProblemCode] = &[
         "The password is right, and a code of the second factor is needed as well.",
     ),
     ProblemCode::new(
+        "second-factor-needed",
+        &[403],
+        "An admin has signed in without a second factor: begin one and confirm it at `/v1/me/second-factor`; until then the session reaches the own account alone.",
+    ),
+    ProblemCode::new(
         "too-many-sign-ins",
         &[429],
         "The address, or the e-mail address, has tried many sign-ins: come back after `Retry-After`.",
@@ -122,7 +127,7 @@ pub(in crate::api) const PROBLEM_CODES: &[ProblemCode] = &[
     ProblemCode::new(
         "no-session",
         &[409],
-        "The request comes with a token, and there is no session to end.",
+        "The request comes with a token, and is for those who have signed in: there is no session.",
     ),
     ProblemCode::new(
         "no-mail",

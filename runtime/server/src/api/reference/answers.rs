@@ -25,7 +25,7 @@ const EVERYWHERE: [(u16, &str); 3] =
     [(429, "too-many-requests"), (429, "too-many-at-once"), (500, "internal")];
 
 /// Problems of operations for which a token is needed.
-const WITH_TOKEN: [(u16, &str); 9] = [
+const WITH_TOKEN: [(u16, &str); 10] = [
     (401, "token-missing"),
     (401, "token-malformed"),
     (401, "token-unknown"),
@@ -34,6 +34,7 @@ const WITH_TOKEN: [(u16, &str); 9] = [
     (401, "person-suspended"),
     (403, "forbidden"),
     (403, "other-origin"),
+    (403, "second-factor-needed"),
     (429, "too-many-wrong-tokens"),
 ];
 

@@ -17,6 +17,7 @@ use crate::{
         extract::{PathParts, SecretBody, to_the_end},
         people::looked_after,
     },
+    auth::Principal,
     authors::{AuditedAuthor, Author},
     service::Service,
     sign_in::SignInError,
@@ -47,11 +48,11 @@ pub(in crate::api) struct Shown {
     operation_id = "beginSecondFactor",
     tag = "people",
     summary = "Begin a second factor: codes of an authenticator",
-    security(("session" = []), ("token" = []), ("password" = [])),
+    security(("session" = [])),
     extensions(("x-roles" = json!(crate::auth::EVERYBODY))),
     responses(
         (status = 200, description = "The secret for the authenticator.", body = Begun),
-        (status = 409, description = "already-so"),
+        (status = 409, description = "already-so, no-session"),
         (status = 503, description = "not-kept"),
     ),
 )]
@@ -61,6 +62,7 @@ pub(in crate::api) async fn begin(
     NoBody: NoBody,
 ) -> Result<Json<Begun>, Problem> {
     let person = person_of(&service, &principal)?;
+    check_session(&principal)?;
     let account = person.email.to_string();
     let factor = to_the_end(async move {
         let mut batch = Batch::new();
@@ -82,12 +84,12 @@ pub(in crate::api) async fn begin(
     tag = "people",
     summary = "Confirm a second factor by a code of it",
     request_body = Shown,
-    security(("session" = []), ("token" = []), ("password" = [])),
+    security(("session" = [])),
     extensions(("x-roles" = json!(crate::auth::EVERYBODY))),
     responses(
         (status = 204, description = "It is done: a sign-in needs a code from now on."),
         (status = 400, description = "wrong-code"),
-        (status = 409, description = "no-second-factor"),
+        (status = 409, description = "no-second-factor, no-session"),
         (status = 429, description = "too-many-sign-ins"),
         (status = 503, description = "not-kept"),
     ),
@@ -99,6 +101,7 @@ pub(in crate::api) async fn confirm(
     SecretBody(Shown { code }): SecretBody<Shown>,
 ) -> Result<StatusCode, Problem> {
     let person = person_of(&service, &principal)?;
+    check_session(&principal)?;
     service.attempts.admit(origin.network(), &person.email)?;
     to_the_end(async move {
         let mut batch = Batch::new();
@@ -112,6 +115,16 @@ pub(in crate::api) async fn confirm(
     .await
 }
 
+/// Checks that the sender has signed in: with a token somebody could lock its person out.
+fn check_session(principal: &Principal) -> Result<(), Problem> {
+    if principal.has_session {
+        return Ok(());
+    }
+    let detail =
+        "the request comes with a token: sign in, and begin the second factor in that session";
+    Err(Problem::conflict("no-session", detail))
+}
+
 /// For a person who has lost the authenticator.
 #[utoipa::path(
     delete,
@@ -122,7 +135,7 @@ pub(in crate::api) async fn confirm(
     responses(
         (status = 204, description = "It is done: the password is enough, until there is another one."),
         (status = 404, description = "unknown-person"),
-        (status = 409, description = "no-second-factor"),
+        (status = 409, description = "no-second-factor, no-session"),
         (status = 503, description = "not-kept"),
     ),
 )]
@@ -132,6 +145,9 @@ pub(in crate::api) async fn remove(
     PathParts(id): PathParts<String>,
 ) -> Result<StatusCode, Problem> {
     let id = looked_after(&authorized, &service, &id)?;
+    if authorized.principal.person == Some(id) {
+        check_session(&authorized.principal)?;
+    }
     let author = authorized.author(&service);
     to_the_end(async move {
         let mut batch = Batch::new();

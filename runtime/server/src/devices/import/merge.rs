@@ -49,6 +49,10 @@ pub(super) fn field_of(impossible: &ImpossibleRegistration) -> Field {
         ImpossibleRegistration::KeysOfBothVersions => Field::NwkSKey,
         ImpossibleRegistration::OtherVersion { .. } => Field::Lorawan,
         ImpossibleRegistration::DeviceId { .. } => Field::DeviceId,
+        ImpossibleRegistration::NoPlace => Field::Geolocation,
+        ImpossibleRegistration::KeyInText { member } => {
+            Field::named(member).unwrap_or(Field::DevEui)
+        }
         ImpossibleRegistration::HalfAPlace(half) => {
             Field::named(half.missing).unwrap_or(Field::Latitude)
         }

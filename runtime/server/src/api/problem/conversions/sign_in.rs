@@ -14,6 +14,9 @@ impl From<SignInError> for Problem {
         match error {
             SignInError::Failed => Self::new(StatusCode::UNAUTHORIZED, "sign-in-failed", detail),
             SignInError::CodeNeeded => Self::new(StatusCode::UNAUTHORIZED, "code-needed", detail),
+            SignInError::SecondFactorNeeded => {
+                Self::new(StatusCode::FORBIDDEN, "second-factor-needed", detail)
+            }
             SignInError::Weak(_) => Self::bad_request("weak-password", detail),
             SignInError::Code(_) => Self::bad_request("wrong-code", detail),
             SignInError::NoSecondFactor => Self::conflict("no-second-factor", detail),
