@@ -85,7 +85,7 @@ fn reading(level: f64, battery: u8) -> Json {
         "data": { "level": level, "battery": battery },
         "measurements": [
             { "quantity": "water.level", "value": level },
-            { "quantity": "battery.level", "value": f64::from(battery) },
+            { "quantity": "battery.level", "value": battery },
         ],
     } })
 }
@@ -259,6 +259,45 @@ fn all_faults_of_the_files_are_told_before_anything_is_compiled() {
 }
 
 #[test]
+fn what_is_missing_is_told_with_what_to_do() {
+    let desk = Desk::new("js");
+    desk.write("Cargo.toml", "[package]");
+    let both = desk.test(&[]);
+    says(&both.stderr, &["codec.js is taken", "Cargo.toml"]);
+    drop(both.success());
+    for (arguments, words) in [
+        (&["publish", "codec.js"][..], &["champollion build"][..]),
+        (&["publish", "."], &["it is a folder", "champollion build"]),
+        (&["catalogue", "--server", "http://127.0.0.1:9"], &["CHAMPOLLION_SERVER"]),
+    ] {
+        says(desk.run(arguments).failure(), words);
+    }
+    fs::remove_file(desk.path("Cargo.toml")).unwrap();
+    desk.write("vectors.json", "");
+    says(desk.test(&[]).sentence(), &["vectors.json: it is empty", "champollion vectors add"]);
+    fs::remove_file(desk.path("codec.js")).unwrap();
+    says(desk.test(&[]).failure(), &["neither codec.js nor Cargo.toml", "it is empty"]);
+    fs::remove_file(desk.path("decoder.toml")).unwrap();
+    says(desk.test(&[]).failure(), &["decoder.toml", "champollion new"]);
+}
+
+#[test]
+fn an_endless_loop_is_told_where_a_failure_is_expected() {
+    let desk = Desk::new("js");
+    desk.write("codec.js", "function decodeUplink(input) { for (;;) {} }");
+    desk.vectors(&json!([uplink("a", "00", json!({ "failure": { "kind": "too-short" } }))]));
+    let told = desk.test(&[]);
+    says(&told.stdout, &["expects a failure of the kind too-short", "units of fuel"]);
+    says(told.failure(), &["faults are told above"]);
+    // As others may have it: a name that is misspelt in the code alone.
+    let misspelt = Desk::new("js");
+    misspelt.replace("codec.js", "battery:", "batery:");
+    let blessed = misspelt.test(&["--bless"]);
+    drop(blessed.success());
+    says(&misspelt.test(&[]).stdout, &["battery (did you mean batery"]);
+}
+
+#[test]
 fn what_passes_here_is_published_there_and_what_does_not_is_not() {
     let desk = Desk::new("js");
     let server =
@@ -330,7 +369,8 @@ fn vectors_are_added_and_blessed_and_all_others_stay_as_they_are_written() {
     let after = desk.read("vectors.json");
     assert!(after.starts_with(before.trim_end_matches("\n]\n")), "{after}");
     let all: Json = serde_json::from_str(&after).unwrap();
-    assert_eq!(all[2]["expect"], reading(0.001, 100), "{after}");
+    assert_eq!(all[2]["expect"], reading(0.001, 100), "whole numbers are written so: {after}");
+    assert_eq!(all[2]["uplink"], json!({ "fPort": 2, "payload": "000164" }), "{after}");
     says(&desk.test(&[]).success(), &["3 of 3 vectors passed"]);
 
     let again = desk.run(&["vectors", "add", "--port", "2", "--hex", "000164"]);
@@ -392,6 +432,8 @@ fn fuel_time_memory_and_size_are_measured() {
     let file = ["bench", "acme-tank-level-1.0.0.wasm", "--runs", "1", "--json"];
     let figures: Json = serde_json::from_str(&desk.run(&file).success()).unwrap();
     assert!(figures["vectors"][0]["fuel"].as_u64().is_some_and(|fuel| fuel > 0), "{figures}");
+    let memory = figures["vectors"][0]["memoryBytes"].as_u64().unwrap();
+    assert!(memory > 0 && memory < 4 << 20, "it is not the limit: {figures}");
     let parts = figures["parts"].as_object().unwrap().values();
     assert_eq!(parts.filter_map(Json::as_u64).sum::<u64>(), figures["bytes"].as_u64().unwrap());
 }
@@ -403,6 +445,10 @@ fn the_vocabulary_is_found_by_words() {
     let all = run(champollion().args(["vocabulary", "--json"])).success();
     let all: Json = serde_json::from_str(&all).unwrap();
     assert!(all.as_array().is_some_and(|all| all.len() > 50), "{all}");
+    let apart = run(champollion().args(["vocabulary", "meter", "water"])).success();
+    says(&apart, &["water.volume"]);
+    let unit = run(champollion().args(["vocabulary", "°C"])).success();
+    says(&unit, &["air.temperature"]);
     let nothing = run(champollion().args(["vocabulary", "bushels"]));
     says(nothing.sentence(), &["bushels", "champollion vocabulary"]);
 }
@@ -426,8 +472,16 @@ fn sources_of_any_editor_are_read() {
     let script = desk.read("codec.js");
     let utf_16: Vec<u8> =
         [0xFEFF].into_iter().chain(script.encode_utf16()).flat_map(u16::to_le_bytes).collect();
-    desk.write("codec.js", utf_16);
+    desk.write("codec.js", &utf_16);
     says(&desk.test(&[]).success(), &["2 of 2 vectors passed"]);
+    let vectors = desk.read("vectors.json").replace('\n', "\r\n");
+    desk.write("vectors.json", format!("\u{FEFF}{vectors}"));
+    desk.write("codec.js", script.replace("/ 1000", "/ 100"));
+    says(&desk.test(&["--bless"]).success(), &["blessed 1 of 2 vectors"]);
+    let blessed = format!("\u{FEFF}{}", vectors.replace("1.234", "12.34"));
+    assert_eq!(desk.read("vectors.json"), blessed, "nothing else changes");
+    drop(desk.run(&["vectors", "add", "--fport", "2", "--hex", "000164"]).success());
+    says(&desk.test(&[]).success(), &["3 of 3 vectors passed"]);
 }
 
 /// The lines of a file of readings.
@@ -457,12 +511,17 @@ fn a_file_of_payloads_is_decoded_in_its_order_and_broken_rows_are_told() {
     }
     desk.write("payloads.csv", csv);
     let done = desk.run(&["decode", "--in", "payloads.csv", "--out", "readings.ndjson"]);
-    says(&done.stderr, &["10000 of 10007 payloads decoded", "7 were not"]);
-    drop(done.success());
+    says(
+        &done.stderr,
+        &["10000 of 10007 payloads decoded", "7 of 10007 rows were not decoded", "--lenient"],
+    );
+    says(&done.stderr, &["read as hexadecimal digits: --encoding base64 reads them otherwise"]);
+    assert_ne!(done.code, Some(0), "rows were not decoded");
     let readings = lines(&desk.read("readings.ndjson"));
     assert_eq!(readings.len(), 10_007);
     for (index, reading) in readings.iter().enumerate() {
         assert_eq!(reading["row"], index + 1);
+        assert_eq!(reading["line"], index + 2, "the header is the first line");
         if index < 10_000 {
             let level = (index % 5_000) as f64 / 1000.0;
             assert_eq!(reading["data"]["level"].as_f64(), Some(level), "{reading}");
@@ -479,11 +538,13 @@ fn a_file_of_payloads_is_decoded_in_its_order_and_broken_rows_are_told() {
     says(&error(10_004), &["2 cells"]);
     says(&error(10_006), &["decoder-failure", "port 9"]);
 
-    let table = ["decode", "--in", "payloads.csv", "--out", "readings.csv"];
-    drop(desk.run(&table).success());
+    let table = ["decode", "--in", "payloads.csv", "--out", "readings.csv", "--lenient"];
+    let lenient = desk.run(&table);
+    says(&lenient.stderr, &["10000 of 10007 payloads decoded", "7 were not"]);
+    drop(lenient.success());
     let table = desk.read("readings.csv");
     assert_eq!(table.lines().count(), 10_008);
-    says(table.lines().next().unwrap(), &["row,device,receivedAt", "error"]);
+    says(table.lines().next().unwrap(), &["row,line,device,receivedAt", "error"]);
 }
 
 #[test]
@@ -497,11 +558,71 @@ fn lines_of_network_servers_are_decoded_too() {
              \"fPort\":2,\"data\":\"{payload}\"}}\n\n{{\"fPort\":2\n"
         ),
     );
-    let printed = desk.run(&["decode", "--in", "events.ndjson"]).success();
+    let printed = desk.run(&["decode", "--in", "events.ndjson", "--lenient"]).success();
     let readings = lines(&printed);
     assert_eq!(readings[0]["data"]["level"], 1.234, "{printed}");
     assert_eq!(readings[0]["device"], "70b3d5499a000001");
     says(&readings[1]["error"].to_string(), &["no JSON object"]);
+    assert_eq!(readings[1]["line"], 3);
+
+    desk.write(
+        "stack.ndjson",
+        format!(
+            "{{\"end_device_ids\":{{\"device_id\":\"tank\",\"dev_eui\":\"70B3D5499A000001\"}},\"received_at\":\
+             \"2026-01-01T00:00:00Z\",\"uplink_message\":{{\"f_port\":2,\"f_cnt\":7,\"frm_payload\":\"{payload}\",\
+             \"decoded_payload\":{{\"raw\":\"0001\"}}}}}}\n"
+        ),
+    );
+    let decoded = desk.run(&["decode", "--in", "stack.ndjson"]);
+    says(&decoded.stderr, &["read as base64: --encoding hex reads them otherwise"]);
+    let reading = &lines(&decoded.success())[0];
+    assert_eq!(reading["data"]["level"], 1.234, "{reading}");
+    assert_eq!((&reading["fCnt"], &reading["device"]), (&json!("7"), &json!("70B3D5499A000001")));
+    let column = "payload=uplink_message.decoded_payload.raw";
+    let named = desk.run(&["decode", "--in", "stack.ndjson", "--column", column]);
+    says(&lines(&named.stdout)[0]["error"].to_string(), &["decoder-failure"]);
+}
+
+/// As spreadsheets and programs of statistics write them.
+#[test]
+fn tables_of_other_programs_are_read_and_told_by_their_lines() {
+    let desk = Desk::new("js");
+    desk.write(
+        "payloads.csv",
+        "\u{FEFF}sep=;\r\n# our tanks, by hand\r\ntime;port;payload;decoder\r\n\
+         31.01.2026 12:00;2.0;04D25F;the usual\r\n1769860800.5;2;\"04D25F;x\r\n\
+         2026/01/31 12:00:00;2;04D25F;\r\n",
+    );
+    let decoded = desk.run(&["decode", "--in", "payloads.csv"]);
+    says(&decoded.stderr, &["2 of 3 payloads decoded", "1 of 3 rows were not decoded"]);
+    let readings = lines(&decoded.stdout);
+    assert_eq!(readings.len(), 3, "{decoded:?}");
+    assert_eq!(readings[0]["data"]["level"], 1.234, "one decoder needs no choice: {readings:?}");
+    assert_eq!(readings[0]["line"], 4);
+    says(&readings[1]["error"].to_string(), &["the quote that opens in line 5"]);
+    assert_eq!(readings[2]["data"]["level"], 1.234);
+    let named = ["decode", "--in", "payloads.csv", "--column", "decoder=decoder"];
+    says(&lines(&desk.run(&named).stdout)[0]["error"].to_string(), &["unknown-decoder"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn payloads_come_through_a_pipe_and_a_reader_may_have_enough() {
+    let desk = Desk::new("js");
+    let rows = "2,04D25F\n".repeat(100_000);
+    desk.write("payloads.csv", format!("port,payload\n{rows}"));
+    let program = champollion().get_program().to_owned();
+    for from in ["-", "/dev/stdin"] {
+        let script = "head -n 3 payloads.csv | \"$0\" decode --in \"$1\"";
+        let mut shell = Command::new("sh");
+        shell.args(["-c", script]).arg(&program).arg(from).current_dir(&desk.decoder);
+        assert_eq!(lines(&run(&mut shell).success()).len(), 2, "{from}");
+    }
+    let mut shell = Command::new("sh");
+    let script = "\"$0\" decode --in payloads.csv | head -n 1";
+    shell.args(["-c", script]).arg(&program).current_dir(&desk.decoder);
+    let enough = run(&mut shell);
+    assert_eq!((enough.stdout.lines().count(), enough.stderr.as_str()), (1, ""), "it is quiet");
 }
 
 #[test]
@@ -589,7 +710,26 @@ fn records_are_verified_by_the_packages_that_they_name() {
     says(&refused.stderr, &["acme/tank-level 1.0.0", "is not given", "could be decoded again"]);
     assert_ne!(refused.code, Some(0));
     fs::write(&file, "[{\"id\": 1}]").unwrap();
-    says(cli.run(&verify).sentence(), &["record 1"]);
+    let unreadable = cli.run(&verify);
+    says(&unreadable.stderr, &["line 1: record 1", "none of its records"]);
+    assert_ne!(unreadable.code, Some(0));
+
+    // A line that is torn, and one of another unit, hide none of the others.
+    let page: Json = serde_json::from_str(&page).unwrap();
+    let records = page["records"].as_array().unwrap();
+    let mut lines: Vec<String> =
+        records.iter().map(|record| record["record"].to_string()).collect();
+    lines.insert(1, "{\"id\": \"torn".to_owned());
+    fs::write(&file, format!("\u{FEFF}{}\r\n", lines.join("\r\n"))).unwrap();
+    let torn = cli.run(&verify);
+    says(&torn.stdout, &["6 of 7 records"]);
+    says(&torn.stderr, &["line 2: no JSON", "1 of 7 records are not verified", "--lenient"]);
+    assert_ne!(torn.code, Some(0));
+    says(&cli.run(&[&verify[..], &["--lenient"]].concat()).success(), &["6 of 7 records"]);
+    let mut other_unit = records[0]["record"].clone();
+    other_unit["decoded"]["measurements"][0]["unit"] = json!("[ft_i]");
+    fs::write(&file, other_unit.to_string()).unwrap();
+    says(&cli.run(&verify).stdout, &["measurements[0].unit", "[ft_i]"]);
 }
 
 /// Held while a decoder in Rust is compiled: all of them have one name, and are compiled into one folder.

@@ -128,7 +128,7 @@ impl Gate {
         findings.extend(differing.map(Finding::Vector));
         let random_payloads = random::try_out(package, decoder, self.random_payloads);
         findings.extend(random_payloads.misbehaved().cloned().map(Finding::Misbehaves));
-        warnings.extend(random_payloads.warning());
+        warnings.extend(random_payloads.warnings());
         // Cut payloads are made of vectors, so that whoever tries no random payloads is told of them too.
         let cut_payloads = CutPayloads::of(package, decoder);
         warnings.extend(cut_payloads.warning());

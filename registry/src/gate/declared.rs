@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use champollion_sdk::vectors::Vector;
+use champollion_sdk::{difference::is_nearly, vectors::Vector};
 use serde_json::Value as Json;
 
 use super::finding::Finding;
@@ -103,12 +103,43 @@ impl<'manifest> Declared<'manifest> {
             seen.iter()
                 .any(|path| path == name || path.starts_with(&member) || path.starts_with(&item))
         };
+        // One that nobody declared and that is nearly the same may be the one that is meant.
+        let meant = |name: &str| {
+            let is_meant = |path: &&String| !self.fields.contains_key(path.as_str());
+            seen.iter().filter(is_meant).find(|path| is_nearly(name, path))
+        };
+        let told = |name: &str| match meant(name) {
+            Some(path) => format!("{name} (did you mean {path}, which they hold?)"),
+            None => name.to_owned(),
+        };
         let unseen: Vec<&str> = self.fields.keys().copied().filter(|name| !is_seen(name)).collect();
         let more = unseen.len().saturating_sub(NAMED);
-        let named = unseen.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+        let named: Vec<String> = unseen.iter().take(NAMED).map(|name| told(name)).collect();
+        let named = named.join(", ");
         (!unseen.is_empty()).then(|| match more {
             0 => format!("no vector holds the declared fields {named}"),
             more => format!("no vector holds the declared fields {named} and {more} more"),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_that_no_vector_holds_is_told_with_the_one_that_is_meant() {
+        let fields = ["battery", "level"].map(|name| (name, FieldType::Number));
+        let declared = Declared {
+            fields: fields.into_iter().collect(),
+            quantities: BTreeSet::new(),
+            is_complete: false,
+        };
+        let seen = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        assert_eq!(declared.unseen(&seen(&["battery", "level"])), None);
+        let told = declared.unseen(&seen(&["batery", "level"])).unwrap();
+        assert!(told.ends_with("battery (did you mean batery, which they hold?)"), "{told}");
+        let told = declared.unseen(&seen(&["level", "other"])).unwrap();
+        assert!(told.ends_with("the declared fields battery"), "{told}");
     }
 }

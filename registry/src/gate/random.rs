@@ -98,13 +98,21 @@ impl Tried {
         self.misbehaved.values()
     }
 
-    pub(super) fn warning(&self) -> Option<String> {
-        let Self { tried, fuel, .. } = self;
-        self.cut_short.then(|| {
+    /// The oddities that are no reason to refuse the package.
+    pub(super) fn warnings(&self) -> impl Iterator<Item = String> {
+        let Self { tried, fuel, readings, .. } = self;
+        let cut_short = self.cut_short.then(|| {
             format!(
                 "only {tried} random payloads were tried, since they used up {fuel} units of fuel"
             )
-        })
+        });
+        let none_read = (*readings == 0 && *tried > 0).then(|| {
+            format!(
+                "none of {tried} random payloads was read: they show nothing of the code that reads values, so more \
+                 vectors are needed that do"
+            )
+        });
+        cut_short.into_iter().chain(none_read)
     }
 }
 

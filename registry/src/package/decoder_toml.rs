@@ -11,7 +11,7 @@ pub enum ManifestError {
     /// It is no TOML, or keys are missing, unknown or of a wrong type; each that is, a sentence with its line.
     #[error("the manifest cannot be read: {}", .0.join("; "))]
     Unreadable(Vec<String>),
-    /// It says what cannot be; everything that is wrong, a sentence each.
+    /// It says what cannot be; everything that is wrong, a sentence each with its line.
     #[error("the manifest says what cannot be: {}", .0.join("; "))]
     Inconsistent(Vec<String>),
 }
@@ -25,7 +25,7 @@ impl Manifest {
         if complaints.is_empty() {
             Ok(manifest)
         } else {
-            Err(ManifestError::Inconsistent(complaints))
+            Err(ManifestError::Inconsistent(manifest_shape::placed(toml, &complaints)))
         }
     }
 
@@ -143,6 +143,14 @@ mod tests {
             panic!("it is accepted");
         };
         assert_eq!(complaints.len(), 3, "{complaints:?}");
+        let line_of = |words: &str| {
+            let line = manifest.lines().position(|line| line.contains(words)).unwrap() + 1;
+            format!("line {line}: ")
+        };
+        let lines = [line_of("[[ports]]"), line_of("[[ports]]"), line_of("[[fields]]")];
+        for (complaint, line) in complaints.iter().zip(lines) {
+            assert!(complaint.starts_with(&line), "{line}: {complaints:?}");
+        }
     }
 
     #[test]

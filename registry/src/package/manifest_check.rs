@@ -1,5 +1,7 @@
 //! The check that a manifest agrees with itself and with the vocabulary.
 
+use std::collections::BTreeMap;
+
 use champollion_sandbox::{
     MappingError,
     vocabulary::{self, ValueKind},
@@ -11,47 +13,92 @@ use super::manifest::{Command, Direction, Field, Manifest};
 /// Longest version in characters: it becomes part of a file's name.
 pub(super) const VERSION_CHARACTERS: usize = 64;
 
+/// A sentence about something that cannot be, and the place in the manifest that says it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Complaint {
+    pub(super) place: Place,
+    pub(super) problem: String,
+}
+
+/// A place in a manifest, by the names of its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// A key of the file itself.
+    Key(&'static str),
+    /// A table of a list, from 0.
+    Entry(&'static str, usize),
+}
+
+impl Complaint {
+    fn of(place: Place, problem: impl Into<String>) -> Self {
+        Self { place, problem: problem.into() }
+    }
+}
+
 impl Manifest {
     /// Everything that the manifest says and that cannot be, a sentence each.
-    pub(super) fn complaints(&self) -> Vec<String> {
+    pub(super) fn complaints(&self) -> Vec<Complaint> {
         let mut complaints = Vec::new();
+        let version = |problem: String| Complaint::of(Place::Key("version"), problem);
         if !self.version.build.is_empty() {
             // Requirements do not look at it: `=1.0.0` would mean one file today and another
             // tomorrow.
-            complaints.push(format!("the version {} has build metadata", self.version));
+            complaints.push(version(format!("the version {} has build metadata", self.version)));
         }
         if self.version.to_string().len() > VERSION_CHARACTERS {
-            complaints.push(format!("the version has more than {VERSION_CHARACTERS} characters"));
+            complaints.push(version(format!(
+                "the version has more than {VERSION_CHARACTERS} characters"
+            )));
         }
         if self.devices.is_empty() {
-            complaints.push("it serves no device".to_owned());
+            complaints.push(Complaint::of(Place::Key("devices"), "it serves no device"));
         }
         // Whoever imports a script may know nothing of its ports.
         if self.script.is_none() && !self.ports.iter().any(|port| port.direction == Direction::Up) {
-            complaints.push("it names no port on which a device sends".to_owned());
+            let problem = "it names no port on which a device sends";
+            complaints.push(Complaint::of(Place::Key("ports"), problem));
         }
-        if self.ports.iter().any(|port| port.port == 0) {
-            complaints.push("port 0 carries MAC commands and is never decoded".to_owned());
+        if let Some(index) = self.ports.iter().position(|port| port.port == 0) {
+            let problem = "port 0 carries MAC commands and is never decoded";
+            complaints.push(Complaint::of(Place::Entry("ports", index), problem));
         }
-        complaints.extend(self.fields.iter().filter_map(complaint_about_field));
+        let fields = self.fields.iter().map(complaint_about_field).enumerate();
+        complaints.extend(fields.filter_map(|(index, problem)| {
+            Some(Complaint::of(Place::Entry("fields", index), problem?))
+        }));
         if let Some(script) = &self.script {
             if script.recognized && script.dialect.is_none() {
-                complaints.push("its dialect is recognized, and none is named".to_owned());
+                let problem = "its dialect is recognized, and none is named";
+                complaints.push(Complaint::of(Place::Key("script"), problem));
             }
-            // That the vocabulary has the quantity was looked at already.
-            let unknown = self.mappings().filter_map(Result::err);
-            complaints.extend(
-                unknown
-                    .filter(|error| !matches!(error, MappingError::UnknownQuantity { .. }))
-                    .map(|error| error.to_string()),
-            );
+            complaints.extend(self.complaints_about_mappings());
         }
-        complaints.extend(repeated("field", self.fields.iter().map(|field| &field.name)));
         complaints
-            .extend(repeated("variable", self.variables.iter().map(|variable| &variable.name)));
-        complaints.extend(repeated("command", self.commands.iter().map(|command| &command.name)));
-        complaints.extend(self.commands.iter().filter_map(complaint_about_command));
+            .extend(repeated(("field", "fields"), self.fields.iter().map(|field| &field.name)));
+        complaints.extend(repeated(
+            ("variable", "variables"),
+            self.variables.iter().map(|variable| &variable.name),
+        ));
+        complaints.extend(repeated(
+            ("command", "commands"),
+            self.commands.iter().map(|command| &command.name),
+        ));
+        let commands = self.commands.iter().map(complaint_about_command).enumerate();
+        complaints.extend(commands.filter_map(|(index, problem)| {
+            Some(Complaint::of(Place::Entry("commands", index), problem?))
+        }));
         complaints
+    }
+
+    fn complaints_about_mappings(&self) -> impl Iterator<Item = Complaint> {
+        self.fields.iter().enumerate().filter_map(|(index, field)| {
+            let measured = field.is_measured_by_host().then(|| field.mapping())??;
+            match measured.err()? {
+                // That the vocabulary has the quantity was looked at already.
+                MappingError::UnknownQuantity { .. } => None,
+                error => Some(Complaint::of(Place::Entry("fields", index), error.to_string())),
+            }
+        })
     }
 }
 
@@ -103,17 +150,20 @@ fn complaint_about_command(command: &Command) -> Option<String> {
     Some(format!("the example of the command {} is no JSON object: {error}", command.name))
 }
 
+/// The names that stand there twice, each told once at its second place.
 fn repeated<'names>(
-    what: &str,
+    (what, list): (&str, &'static str),
     names: impl Iterator<Item = &'names String>,
-) -> impl Iterator<Item = String> {
-    let mut sorted: Vec<&String> = names.collect();
-    sorted.sort();
-    let mut twice: Vec<String> = sorted
-        .windows(2)
-        .filter(|pair| pair[0] == pair[1])
-        .map(|pair| format!("the {what} {} stands there twice", pair[0]))
-        .collect();
-    twice.dedup();
+) -> impl Iterator<Item = Complaint> {
+    let mut counts: BTreeMap<&String, usize> = BTreeMap::new();
+    let mut twice = Vec::new();
+    for (index, name) in names.enumerate() {
+        let count = counts.entry(name).or_default();
+        *count += 1;
+        if *count == 2 {
+            let problem = format!("the {what} {name} stands there twice");
+            twice.push(Complaint::of(Place::Entry(list, index), problem));
+        }
+    }
     twice.into_iter()
 }

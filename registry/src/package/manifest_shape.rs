@@ -1,7 +1,11 @@
 //! The shape of a `decoder.toml`: its keys and the types of their values, as the types themselves tell them. All that
 //! is otherwise is listed with its line, where reading into the types would stop at the first.
 
-use std::{collections::BTreeMap, ops::Range, sync::LazyLock};
+use std::{
+    collections::BTreeMap,
+    ops::{Range, RangeInclusive},
+    sync::LazyLock,
+};
 
 use champollion_sdk::difference::is_nearly;
 use semver::Version;
@@ -13,8 +17,12 @@ use super::{
     decoder_toml::kebab_case,
     id::DecoderId,
     manifest::{Field, Manifest},
-    manifest_check::complaint_about_field,
+    manifest_check::{Complaint, Place, complaint_about_field},
 };
+
+/// The numbers that keys may have, where their schema does not tell.
+static RANGES: [(&str, RangeInclusive<i64>); 3] =
+    [("port", 1..=255), ("downlink-port", 1..=255), ("channel", 0..=65_535)];
 
 /// Starts the references between schemas.
 const REFERENCE: &str = "#/components/schemas/";
@@ -40,7 +48,7 @@ pub(super) fn faults(toml: &str, first: &toml::de::Error) -> Vec<String> {
     }
     if !errors.is_empty() {
         // Of a table that is not whole most would be missing.
-        return shape.faults;
+        return shape.in_order();
     }
     let span = table.span();
     let table = table.into_inner();
@@ -48,23 +56,48 @@ pub(super) fn faults(toml: &str, first: &toml::de::Error) -> Vec<String> {
     let is_right = shape.faults.is_empty();
     shape.values(&table);
     // What the types alone refuse, such as a link that is none, is told where nothing above tells it.
-    if is_right && !shape.faults.iter().any(|fault| fault.contains(first.message())) {
+    if is_right && !shape.faults.iter().any(|(_, fault)| fault.contains(first.message())) {
         shape.fault(first.span(), first.message());
     }
-    shape.faults
+    shape.in_order()
+}
+
+/// Returns complaints about a manifest that could be read, each with its line, in the order of the lines.
+pub(super) fn placed(toml: &str, complaints: &[Complaint]) -> Vec<String> {
+    let (table, _) = DeTable::parse_recoverable(toml);
+    let table = table.into_inner();
+    let mut shape = Shape { toml, faults: Vec::new() };
+    for Complaint { place, problem } in complaints {
+        let span = match place {
+            Place::Key(key) => table.get(*key).map(toml::Spanned::span),
+            Place::Entry(list, index) => {
+                let list = table.get(*list).and_then(|list| list.get_ref().as_array());
+                list.and_then(|list| list.get(*index)).map(toml::Spanned::span)
+            }
+        };
+        shape.fault(span, problem);
+    }
+    shape.in_order()
 }
 
 struct Shape<'toml> {
     toml: &'toml str,
-    faults: Vec<String>,
+    /// The faults with their lines.
+    faults: Vec<(usize, String)>,
 }
 
 impl Shape<'_> {
+    /// The faults as sentences, in the order of their lines.
+    fn in_order(mut self) -> Vec<String> {
+        self.faults.sort_by_key(|(line, _)| *line);
+        self.faults.into_iter().map(|(line, problem)| format!("line {line}: {problem}")).collect()
+    }
+
     fn fault(&mut self, place: Option<Range<usize>>, problem: impl std::fmt::Display) {
         let before = place.and_then(|place| self.toml.as_bytes().get(..place.start));
         let line = before.unwrap_or_default().iter().filter(|byte| **byte == b'\n').count() + 1;
         let problem = problem.to_string().replace('\n', ", ");
-        self.faults.push(format!("line {line}: {problem}"));
+        self.faults.push((line, problem));
     }
 
     /// Looks at a table. `path` names it, and is empty for the whole file.
@@ -118,8 +151,11 @@ impl Shape<'_> {
                     );
                 }
             }
-            (Some("integer"), DeValue::Integer(_))
-            | (Some("number"), DeValue::Integer(_) | DeValue::Float(_))
+            (Some("integer"), DeValue::Integer(number)) => {
+                let number = i64::from_str_radix(number.as_str(), number.radix()).ok();
+                self.range(number, (path, span));
+            }
+            (Some("number"), DeValue::Integer(_) | DeValue::Float(_))
             | (Some("boolean"), DeValue::Boolean(_)) => {}
             (
                 Some(wanted @ ("array" | "object" | "string" | "integer" | "number" | "boolean")),
@@ -132,6 +168,17 @@ impl Shape<'_> {
                 );
             }
             _ => {}
+        }
+    }
+
+    /// Looks at a whole number, which is none where it has too many digits.
+    fn range(&mut self, number: Option<i64>, (path, span): (&str, Range<usize>)) {
+        let key = path.rsplit('.').next().unwrap_or(path);
+        let Some((_, range)) = RANGES.iter().find(|(name, _)| *name == key) else { return };
+        if !number.is_some_and(|number| range.contains(&number)) {
+            let told = number.map_or_else(|| "too large".to_owned(), |number| number.to_string());
+            let (least, most) = (range.start(), range.end());
+            self.fault(Some(span), format_args!("{path} is {told}: it is {least} to {most}"));
         }
     }
 
@@ -149,7 +196,12 @@ impl Shape<'_> {
         if let Some((version, span)) = text("version")
             && let Err(error) = version.parse::<Version>()
         {
-            self.fault(Some(span), format_args!("{version:?} is no version: {error}"));
+            self.fault(
+                Some(span),
+                format_args!(
+                    "{version:?} is no version: it needs three numbers, such as 1.0.0 ({error})"
+                ),
+            );
         }
         let fields = table.get("fields").and_then(|fields| fields.get_ref().as_array());
         for field in fields.into_iter().flatten() {
@@ -265,6 +317,26 @@ mod tests {
             assert!(found.iter().any(|told| told.contains(fault)), "{fault}\n{found:#?}");
         }
         assert_eq!(found.len(), 9, "{found:#?}");
+    }
+
+    #[test]
+    fn numbers_out_of_their_range_are_told_beside_all_else_and_in_the_order_of_lines() {
+        let toml = "version = \"1.0\"\nid = \"Acme\"\n[[ports]]\nport = 300\ndirection = \"up\"\nmeaning = \"a\"\n\
+            [[ports]]\nport = 0x100\ndirection = \"up\"\nmeaning = \"a\"\n[[fields]]\nname = \"t\"\n\
+            type = \"number\"\nmeaning = \"T\"\nchannel = 70000\n";
+        let found = faults(toml);
+        for fault in [
+            "line 1: \"1.0\" is no version: it needs three numbers, such as 1.0.0",
+            "line 4: ports[0].port is 300: it is 1 to 255",
+            "line 8: ports[1].port is 256: it is 1 to 255",
+            "line 15: fields[0].channel is 70000: it is 0 to 65535",
+        ] {
+            assert!(found.iter().any(|told| told.starts_with(fault)), "{fault}\n{found:#?}");
+        }
+        let line = |fault: &String| -> usize {
+            fault["line ".len()..].split(':').next().unwrap().parse().unwrap()
+        };
+        assert!(found.is_sorted_by_key(line), "{found:#?}");
     }
 
     #[test]

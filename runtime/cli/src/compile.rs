@@ -8,7 +8,7 @@ use std::{
 
 use serde::Deserialize;
 
-use super::Failure;
+use super::{Failure, output};
 
 /// Settings of cargo that make a fresh instance cheap: nothing that is not needed, no unwinding.
 const CARGO_SETTINGS: [&str; 4] = [
@@ -23,6 +23,13 @@ const SMALL_STACK: &str = "-Clink-arg=-zstack-size=16384";
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
+/// The file that makes a crate of the sources.
+pub(super) const CRATE: &str = "Cargo.toml";
+
+/// Said before the first build of a decoder in Rust.
+pub(super) const FIRST_BUILD: &str = "the first build compiles all that a decoder in Rust is made of, which takes some \
+                                       minutes; later ones take seconds";
+
 /// A message of cargo's about something that it built.
 #[derive(Deserialize)]
 struct CargoMessage {
@@ -36,13 +43,14 @@ struct CargoMessage {
 /// Compiles the crate in a folder, and gives the core module.
 pub(super) fn compile(folder: &Path) -> Result<PathBuf, Failure> {
     let task = format!("{} cannot be compiled", folder.display());
-    let manifest = folder.join("Cargo.toml");
+    let manifest = folder.join(CRATE);
     let manifest = manifest.canonicalize().map_err(|_| {
         Failure::new(
             &task,
             "it has neither codec.js nor Cargo.toml: `champollion new` lays out both",
         )
     })?;
+    tell_first_build(folder);
     let mut build = cargo(folder);
     build.args(["build", "--release", "--target", TARGET]);
     build.arg("--message-format=json-render-diagnostics");
@@ -89,11 +97,22 @@ fn compiler_flags(folder: &Path) -> String {
 /// Runs the unit tests of the crate in a folder, natively.
 pub(super) fn run_unit_tests(folder: &Path) -> Result<(), Failure> {
     let task = format!("the unit tests of {} fail", folder.display());
+    tell_first_build(folder);
     let mut test = cargo(folder);
     // Standard output is for what the command itself tells, which may be JSON.
     test.args(["test", "--quiet"]).stdin(Stdio::null()).stdout(io::stderr());
     let status = test.status().map_err(|error| not_started(&task, &error))?;
     if status.success() { Ok(()) } else { Err(Failure::new(task, "cargo says which above")) }
+}
+
+/// Says before cargo starts that the first build takes its time, where nothing was built yet.
+fn tell_first_build(folder: &Path) {
+    // Another place for what is built may be chosen, and crates of a workspace have the one of its root.
+    let is_built = |folder: &Path| folder.join("target").exists() && folder.join(CRATE).exists();
+    let folder = folder.canonicalize().unwrap_or_default();
+    if env::var_os("CARGO_TARGET_DIR").is_none() && !folder.ancestors().any(is_built) {
+        output::note(FIRST_BUILD);
+    }
 }
 
 fn cargo(folder: &Path) -> Command {

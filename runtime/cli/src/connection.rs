@@ -81,7 +81,10 @@ impl From<ClientError> for Failure {
     fn from(error: ClientError) -> Self {
         let unreadable = "the server's answer cannot be read";
         match error {
-            ClientError::Unreachable(error) => Self::caused("the server cannot be reached", &error),
+            ClientError::Unreachable(error) => {
+                let failure = Self::caused("the server cannot be reached", &error);
+                failure.advising("--server or CHAMPOLLION_SERVER names another one")
+            }
             ClientError::Refused(problem) => {
                 let task = format!("the server refuses ({})", problem.code);
                 Self::new(task, remedy(&problem.code).unwrap_or(problem.detail.as_str()))

@@ -32,6 +32,11 @@ impl Failure {
         Self { task: task.into(), reason }
     }
 
+    /// The same failure with what to do about it.
+    pub(super) fn advising(self, advice: impl fmt::Display) -> Self {
+        Self { reason: format!("{}: {advice}", self.reason), ..self }
+    }
+
     /// A failure of several faults: each on a line of its own, where there are more than one.
     pub(super) fn listing(task: impl Into<String>, faults: &[String]) -> Self {
         let reason = match faults {

@@ -9,7 +9,7 @@ use champollion_registry::package::DecoderId;
 use clap::{Args, ValueEnum};
 
 use super::{
-    Failure, output, sdk_files,
+    Failure, compile, output, sdk_files,
     sources::{MANIFEST, SCRIPT, VECTORS},
 };
 
@@ -121,6 +121,9 @@ impl New {
         output::line("Go on with:");
         for (command, effect) in steps {
             output::line(format_args!("  {command:46} {effect}").to_string().trim_end());
+        }
+        if self.lang == Language::Rust {
+            output::line(compile::FIRST_BUILD);
         }
     }
 }

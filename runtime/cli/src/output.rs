@@ -37,6 +37,13 @@ fn print(text: &str) {
     }
 }
 
+/// Ends the program quietly where the reader of standard output has gone away, as `head` does.
+pub(super) fn end_without_reader(error: &io::Error) {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        process::exit(1);
+    }
+}
+
 /// A value as JSON on standard output.
 pub(super) fn json(value: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(value).map_err(Failure::of("the result is no JSON"))?;

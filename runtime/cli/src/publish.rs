@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use champollion_client::{Channel, Client, Publication, Published};
+use champollion_import::SourceText;
 use champollion_registry::{
     keys::{PackageSignature, SecretKey},
     package::{DecoderId, Package},
@@ -124,8 +125,7 @@ impl Publish {
         let progress = progress::bar(self.packages.len(), self.json);
         for path in &self.packages {
             let task = format!("{} is not published", path.display());
-            let file = std::fs::read(path).map_err(Failure::of(&task))?;
-            let package = Package::read(file).map_err(Failure::of(&task))?;
+            let package = package(path, &task)?;
             let published =
                 publish(&client, &package, &manner).await.map_err(Failure::of(&task))?;
             progress.inc(1);
@@ -137,6 +137,18 @@ impl Publish {
         progress.finish_and_clear();
         if self.json { output::json(&all) } else { Ok(()) }
     }
+}
+
+/// Reads a package. Sources are none yet.
+fn package(path: &Path, task: &str) -> Result<Package, Failure> {
+    const BUILD: &str = "`champollion build` makes a package of sources, which is published";
+    if path.is_dir() {
+        return Err(Failure::new(task, format!("it is a folder: {BUILD}")));
+    }
+    let file = std::fs::read(path).map_err(Failure::of(task))?;
+    let is_webassembly = SourceText::is_webassembly(&file);
+    let read = Package::read(file).map_err(Failure::of(task));
+    if is_webassembly { read } else { read.map_err(|failure| failure.advising(BUILD)) }
 }
 
 pub(super) fn show(published: &Published) {

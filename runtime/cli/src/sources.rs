@@ -1,19 +1,16 @@
 //! The sources of a decoder: a folder with its manifest, its vectors and its code.
 
 use std::{
-    collections::BTreeSet,
-    fs,
+    fs, io,
     path::{Path, PathBuf},
 };
 
 use champollion_import::SourceText;
 use champollion_registry::package::{Manifest, ManifestError, Package, with_recognized_dialect};
 use champollion_sandbox::Decoder;
-use champollion_sdk::vectors::Vector;
-use serde_json::Value as Json;
 
 use super::{
-    Failure, compile, componentize::componentize, output, own_json::read_own_json, sandbox,
+    Failure, compile, componentize::componentize, output, sandbox, vector_faults::vector_faults,
 };
 
 /// The file that says what a decoder is.
@@ -77,7 +74,21 @@ impl Sources {
         let code = match module {
             Some(module) => Some(Code::Module(module.to_owned())),
             None if folder.join(SCRIPT).exists() => {
+                if folder.join(compile::CRATE).exists() {
+                    output::note(format_args!(
+                        "note: {SCRIPT} is taken, and not the crate of {} beside it: one of both is too many",
+                        compile::CRATE
+                    ));
+                }
                 read(folder, SCRIPT, &mut faults).map(Code::Script)
+            }
+            None if folder.is_dir() && !folder.join(compile::CRATE).exists() => {
+                faults.push(format!(
+                    "{} has neither {SCRIPT} nor {}: `champollion new` lays out both",
+                    folder.display(),
+                    compile::CRATE
+                ));
+                None
             }
             None => Some(Code::Crate),
         };
@@ -137,7 +148,16 @@ fn read(folder: &Path, name: &str, faults: &mut Vec<String>) -> Option<String> {
     let file = match fs::read(&path) {
         Ok(file) => file,
         Err(error) => {
-            let advice = if folder.is_dir() { "" } else { ": `champollion new` makes a folder" };
+            let advice = match (folder.is_dir(), name) {
+                (false, _) => ": `champollion new` makes a folder",
+                (true, MANIFEST) if error.kind() == io::ErrorKind::NotFound => {
+                    ": `champollion new` lays out a folder with one"
+                }
+                (true, VECTORS) if error.kind() == io::ErrorKind::NotFound => {
+                    ": `champollion vectors add` makes one"
+                }
+                (true, _) => "",
+            };
             faults.push(format!("{} cannot be read ({error}){advice}", path.display()));
             return None;
         }
@@ -161,26 +181,8 @@ fn read_manifest(folder: &Path, faults: &mut Vec<String>) -> Option<String> {
 
 fn read_vectors(folder: &Path, faults: &mut Vec<String>) -> Option<String> {
     let text = read(folder, VECTORS, faults)?;
-    let vectors: Vec<Json> = match read_own_json(&text) {
-        Ok(vectors) => vectors,
-        Err(error) => {
-            faults.push(format!("{VECTORS}: {error}"));
-            return None;
-        }
-    };
-    let (before, mut names) = (faults.len(), BTreeSet::new());
-    for (index, vector) in vectors.into_iter().enumerate() {
-        let place = match vector["name"].as_str() {
-            Some(name) => format!("vector {} ({name:?})", index + 1),
-            None => format!("vector {}", index + 1),
-        };
-        match serde_json::from_value::<Vector>(vector) {
-            Ok(vector) if !names.insert(vector.name.clone()) => {
-                faults.push(format!("{VECTORS}: {place}: another vector has this name"));
-            }
-            Ok(_) => {}
-            Err(error) => faults.push(format!("{VECTORS}: {place}: {error}")),
-        }
-    }
-    (faults.len() == before).then_some(text)
+    let found = vector_faults(&text);
+    let is_right = found.is_empty();
+    faults.extend(found.into_iter().map(|fault| format!("{VECTORS}: {fault}")));
+    is_right.then_some(text)
 }

@@ -3,12 +3,11 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    fs::File,
     io::BufReader,
     path::PathBuf,
 };
 
-use champollion_client::Client;
+use champollion_client::{Client, ClientError};
 use champollion_registry::package::{Answer, Package, run};
 use champollion_sandbox::{CallError, Decoder, Reading};
 use champollion_sdk::{
@@ -21,21 +20,35 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
-use super::{Failure, import::PACKAGE_BYTES, output, progress, sandbox, settings};
+use super::{
+    Failure, import::PACKAGE_BYTES, json_values::JsonValues, output, progress, sandbox, settings,
+    text_file::TextFile,
+};
 
-/// Most records of which it is told in what they differ; all are counted.
+/// Most records of which it is told in what they differ, and most that cannot be read; all are counted.
 const TOLD: usize = 20;
+
+/// The reason by which records are counted that cannot be read at all.
+const UNREADABLE: &str = "the record cannot be read";
+
+/// The status of an answer that says that there is no such package.
+const NOT_FOUND: u16 = 404;
 
 #[derive(Args)]
 pub(super) struct Verify {
-    /// File of records: NDJSON as `records follow` and routes write it, a JSON list, or a page of `records pull`
+    /// File of records: NDJSON as `records follow` and routes write it, a JSON list, or a page of `records pull`; `-`
+    /// is standard input
     file: PathBuf,
-    /// Package that records name; may stand several times; without it packages come from the server
+    /// Package that records name; may stand several times; with it nothing is fetched, and records of other packages
+    /// are not verified; without it packages come from the server
     #[arg(long, value_name = "FILE")]
     decoder: Vec<PathBuf>,
     /// A setting that the devices had, which a record does not tell; may stand several times
     #[arg(long, value_name = "NAME=VALUE", value_parser = settings::variable)]
     variable: Vec<(String, Setting)>,
+    /// Succeed though records could not be verified, as long as none differs
+    #[arg(long)]
+    lenient: bool,
 }
 
 /// The parts of a record that decoding it again needs.
@@ -87,7 +100,16 @@ struct Outcome {
     same: usize,
     differing: usize,
     not_verified: BTreeMap<String, usize>,
+    unreadable: Vec<Unreadable>,
     differences: Vec<Differing>,
+}
+
+/// A record that cannot be read.
+#[derive(Serialize)]
+struct Unreadable {
+    /// The line of the file in which it begins, from 1.
+    line: u64,
+    reason: String,
 }
 
 /// A record that says something else than its payload does.
@@ -116,22 +138,32 @@ enum Verdict {
 impl Verify {
     pub(super) async fn run(&self, client: &Client, json: bool) -> Result<(), Failure> {
         let task = format!("{} cannot be verified", self.file.display());
-        let file = File::open(&self.file).map_err(Failure::of(&task))?;
-        let bytes = file.metadata().map_err(Failure::of(&task))?.len();
+        let file = TextFile::open(&self.file).map_err(Failure::of(&task))?;
+        let progress = progress::bytes(file.bytes(), json);
         let mut decoders = Decoders::from_files(&self.decoder, client)?;
         let mut states = HashMap::new();
         let mut outcome = Outcome::default();
-        let progress = progress::bytes(bytes, json);
-        let mut values = serde_json::Deserializer::from_reader(BufReader::new(file)).into_iter();
-        while let Some(value) = values.next() {
-            let value: Json = value.map_err(Failure::of(&task))?;
-            progress.set_position(values.byte_offset() as u64);
+        let mut values = JsonValues::of(BufReader::new(file));
+        while let Some((line, value)) = values.next().map_err(Failure::of(&task))? {
+            progress.set_position(values.position());
+            let value = match value {
+                Ok(value) => value,
+                Err(reason) => {
+                    outcome.add_unreadable(line, reason);
+                    continue;
+                }
+            };
             for record in records(value) {
-                let number = outcome.records + 1;
-                let record: KeptRecord = serde_json::from_value(record)
-                    .map_err(|error| Failure::new(&task, format!("record {number}: {error}")))?;
-                let verdict = self.verify(&record, &mut decoders, &mut states).await?;
-                outcome.add(&record, verdict);
+                match serde_json::from_value::<KeptRecord>(record) {
+                    Ok(record) => {
+                        let verdict = self.verify(&record, &mut decoders, &mut states).await?;
+                        outcome.add(&record, verdict);
+                    }
+                    Err(error) => {
+                        let number = outcome.records + 1;
+                        outcome.add_unreadable(line, format!("record {number}: {error}"));
+                    }
+                }
             }
         }
         progress.finish_and_clear();
@@ -140,16 +172,7 @@ impl Verify {
         } else {
             outcome.show();
         }
-        match outcome.differing {
-            0 if outcome.same == 0 => {
-                Err(Failure::new(task, "none of its records could be decoded again"))
-            }
-            0 => Ok(()),
-            count => Err(Failure::new(
-                format!("{count} of {} records differ", outcome.records),
-                "they say something else than their decoders make of their payloads",
-            )),
-        }
+        outcome.conclusion(task, self.lenient)
     }
 
     async fn verify(
@@ -207,13 +230,14 @@ fn verdict(record: &KeptRecord, named: &Named, result: &Result<Answer, CallError
             return Verdict::NotVerified("the record holds its payload alone".to_owned());
         }
     };
-    let decoded = match result {
+    let mut decoded = match result {
         Ok(Answer::Reading(reading)) => {
             outline(&of_reading(reading), record.received_at, named.mapping.is_some())
         }
         Ok(Answer::Downlink(_)) => json!({}),
         Err(error) => json!({ "decodeError": error.code() }),
     };
+    leave_out_units(&recorded, &mut decoded);
     let places: Vec<Place> = differences(&recorded, &decoded)
         .into_iter()
         .map(|found| Place { path: found.path, recorded: found.expected, decoded: found.actual })
@@ -234,6 +258,7 @@ fn outline(reading: &Json, received_at: Timestamp, is_mapped: bool) -> Json {
             let at = measurement["measuredAt"].as_str().and_then(|at| at.parse().ok());
             json!({
                 "quantity": measurement["quantity"],
+                "unit": measurement["unit"],
                 "channel": measurement["channel"].as_u64().unwrap_or(0),
                 "value": measurement["value"],
                 "measuredAt": at.unwrap_or(received_at),
@@ -245,6 +270,18 @@ fn outline(reading: &Json, received_at: Timestamp, is_mapped: bool) -> Json {
         outline["measurements"] = measurements.into();
     }
     outline
+}
+
+/// Takes the units out of what was decoded where the record has none: a unit that was never recorded is no difference.
+fn leave_out_units(recorded: &Json, decoded: &mut Json) {
+    let Some(measurements) = decoded.get_mut("measurements").and_then(Json::as_array_mut) else {
+        return;
+    };
+    for (index, measurement) in measurements.iter_mut().enumerate() {
+        if recorded["measurements"][index]["unit"].is_null() {
+            measurement["unit"] = Json::Null;
+        }
+    }
 }
 
 /// The records in a value: itself, those of a list, or those of a page.
@@ -296,7 +333,13 @@ impl<'of> Decoders<'of> {
         if !self.fetches {
             return Ok(Err(format!("the package {id} {version} ({digest}) is not given")));
         }
-        let downloaded = self.client.download_package(id, version, PACKAGE_BYTES).await?;
+        let downloaded = match self.client.download_package(id, version, PACKAGE_BYTES).await {
+            Ok(downloaded) => downloaded,
+            Err(ClientError::Refused(problem)) if problem.status == NOT_FOUND => {
+                return Ok(Err(format!("the server has no {id} {version}: {}", problem.detail)));
+            }
+            Err(error) => return Err(error.into()),
+        };
         let package = match Package::read(downloaded) {
             Ok(package) if package.digest().to_string() == *digest => package,
             Ok(package) => {
@@ -334,6 +377,36 @@ impl Outcome {
         }
     }
 
+    fn add_unreadable(&mut self, line: u64, reason: String) {
+        self.records += 1;
+        *self.not_verified.entry(UNREADABLE.to_owned()).or_default() += 1;
+        if self.unreadable.len() < TOLD {
+            self.unreadable.push(Unreadable { line, reason });
+        }
+    }
+
+    /// The failure of records that are not what their payloads say, or of which nobody knows whether they are.
+    fn conclusion(&self, task: String, lenient: bool) -> Result<(), Failure> {
+        let Self { records, same, differing, not_verified, .. } = self;
+        if *differing > 0 {
+            return Err(Failure::new(
+                format!("{differing} of {records} records differ"),
+                "they say something else than their decoders make of their payloads",
+            ));
+        }
+        if *same == 0 {
+            return Err(Failure::new(task, "none of its records could be decoded again"));
+        }
+        let unknown: usize = not_verified.values().sum();
+        if unknown > 0 && !lenient {
+            return Err(Failure::new(
+                format!("{unknown} of {records} records are not verified"),
+                "why stands above, and nobody knows whether they are right: --lenient takes that",
+            ));
+        }
+        Ok(())
+    }
+
     fn show(&self) {
         let shown = |value: &Option<Json>| {
             value.as_ref().map_or_else(|| "nothing".to_owned(), output::quoted)
@@ -356,6 +429,9 @@ impl Outcome {
         output::line(format_args!("{same} of {records} records are what their payloads say"));
         if *differing > self.differences.len() {
             output::note(format_args!("{differing} differ; the first are shown"));
+        }
+        for Unreadable { line, reason } in &self.unreadable {
+            output::note(format_args!("line {line}: {}", output::quoted(reason)));
         }
         for (reason, count) in not_verified {
             output::note(format_args!("{count} not verified: {}", output::quoted(reason)));
@@ -399,5 +475,43 @@ mod tests {
         let other = json!({"data": {"a": 1}, "measurements": []});
         assert_ne!(outline(&recorded, received_at, false), outline(&other, received_at, false));
         assert_eq!(outline(&recorded, received_at, true), outline(&other, received_at, true));
+    }
+
+    #[test]
+    fn another_unit_is_a_difference_and_none_that_was_never_recorded() {
+        let received_at: Timestamp = "2026-11-29T12:00:00Z".parse().unwrap();
+        let with = |unit: Json| {
+            let measurement = json!({"quantity": "water.level", "unit": unit, "value": 1.5});
+            outline(&json!({"data": {}, "measurements": [measurement]}), received_at, false)
+        };
+        let decoded = |recorded: &Json| {
+            let mut decoded = with(json!("m"));
+            leave_out_units(recorded, &mut decoded);
+            decoded
+        };
+        let feet = with(json!("[ft_i]"));
+        let found = differences(&feet, &decoded(&feet));
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(found[0].path, "measurements[0].unit");
+        let without = with(Json::Null);
+        assert!(differences(&without, &decoded(&without)).is_empty());
+    }
+
+    #[test]
+    fn what_is_not_verified_is_no_success() {
+        let outcome = |same, unreadable: usize| {
+            let mut outcome = Outcome { records: same, same, ..Outcome::default() };
+            (0..unreadable).for_each(|_| outcome.add_unreadable(1, "it is torn".to_owned()));
+            outcome
+        };
+        let conclusion = |same, unreadable, lenient| {
+            let conclusion = outcome(same, unreadable).conclusion("a".to_owned(), lenient);
+            conclusion.err().map(|failure| failure.to_string()).unwrap_or_default()
+        };
+        assert_eq!(conclusion(2, 0, false), "");
+        let said = conclusion(2, 1, false);
+        assert!(said.starts_with("1 of 3 records are not verified"), "{said}");
+        assert_eq!(conclusion(2, 1, true), "");
+        assert!(conclusion(0, 1, true).contains("none of its records"));
     }
 }

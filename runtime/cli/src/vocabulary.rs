@@ -1,5 +1,6 @@
 //! `champollion vocabulary`: the quantities that a field can be, found by a word.
 
+use champollion_import::unit_code;
 use champollion_sandbox::{
     Quantity,
     vocabulary::{self, ValueKind},
@@ -12,8 +13,9 @@ use super::{Failure, output};
 /// Lists the quantities that fields can have, with their units.
 #[derive(Args)]
 pub(super) struct Vocabulary {
-    /// Only quantities with this word in name, unit or meaning
-    word: Option<String>,
+    /// Only quantities with each of these words in name, unit or meaning; a unit may be spelled as people do: °C
+    #[arg(value_name = "WORD")]
+    words: Vec<String>,
     /// Print JSON instead of text for people
     #[arg(long)]
     json: bool,
@@ -21,8 +23,8 @@ pub(super) struct Vocabulary {
 
 impl Vocabulary {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let word = self.word.as_deref().unwrap_or_default();
-        let found = find(word);
+        let words = self.words.join(" ");
+        let found = find(&words);
         if self.json {
             output::json(&found)?;
         } else {
@@ -36,29 +38,41 @@ impl Vocabulary {
         }
         if found.is_empty() {
             let reason = "`champollion vocabulary` lists all; a field without a quantity is fine";
-            return Err(Failure::new(format!("no quantity has the word {word:?}"), reason));
+            return Err(Failure::new(format!("no quantity has the word {words:?}"), reason));
         }
         Ok(())
     }
 }
 
-/// The quantities that a word stands in; where there is none, those with a word that is nearly it.
-fn find(word: &str) -> Vec<&'static Quantity> {
-    let lower = word.trim().to_lowercase();
-    let holds = |text: &str| text.to_lowercase().contains(&lower);
+/// The quantities that have each of some words, wherever it stands, or their unit; where there is none, those with words
+/// that are nearly it.
+fn find(words: &str) -> Vec<&'static Quantity> {
+    let is_of_unit = |quantity: &Quantity, text: &str| {
+        text == quantity.unit || unit_code(text) == Some(quantity.unit)
+    };
+    let has = |quantity: &Quantity, word: &str| {
+        let lower = word.to_lowercase();
+        let holds = |text: &str| text.to_lowercase().contains(&lower);
+        holds(quantity.name) || holds(quantity.meaning) || is_of_unit(quantity, word)
+    };
     let exact: Vec<&Quantity> = vocabulary::quantities()
         .filter(|quantity| {
-            [quantity.name, quantity.meaning].into_iter().any(holds) || quantity.unit == word
+            // A unit may be spelled in two words.
+            words.split_whitespace().all(|word| has(quantity, word))
+                || is_of_unit(quantity, words.trim())
         })
         .collect();
     if !exact.is_empty() {
         return exact;
     }
-    let is_near = |quantity: &&Quantity| {
+    let is_near = |quantity: &Quantity, word: &str| {
         let words = quantity.name.split(['.', '-']).chain(quantity.meaning.split_whitespace());
-        words.chain([quantity.name]).any(|other| is_nearly(&lower, other))
+        has(quantity, word)
+            || words.chain([quantity.name]).any(|other| is_nearly(&word.to_lowercase(), other))
     };
-    vocabulary::quantities().filter(is_near).collect()
+    vocabulary::quantities()
+        .filter(|quantity| words.split_whitespace().all(|word| is_near(quantity, word)))
+        .collect()
 }
 
 fn word_of(kind: ValueKind) -> &'static str {
@@ -84,6 +98,18 @@ mod tests {
         assert_eq!(names("hPa"), ["air.pressure"]);
         assert!(names("Barometric").contains(&"air.pressure"));
         assert_eq!(names("").len(), vocabulary::quantities().count());
+    }
+
+    #[test]
+    fn words_may_stand_apart_and_units_be_spelled_as_people_do() {
+        assert!(names("temperature air").contains(&"air.temperature"));
+        assert!(names("meter water").contains(&"water.volume"));
+        for unit in ["Cel", "°C", "degC", "deg C", "celsius"] {
+            assert!(names(unit).contains(&"air.temperature"), "{unit}");
+        }
+        assert!(names("m³").contains(&"water.volume"));
+        assert!(names("m³/h").contains(&"water.flow"));
+        assert_eq!(names("air °C"), ["air.temperature"]);
     }
 
     #[test]

@@ -47,3 +47,9 @@ pub use report::{
 };
 pub use source_text::SourceText;
 pub use tolerance::Comparison;
+
+/// Returns the UCUM code of a unit as people spell it: `°C`, `degC` and `celsius` are `Cel`.
+#[must_use]
+pub fn unit_code(spelling: &str) -> Option<&'static str> {
+    known::of_text(spelling)
+}

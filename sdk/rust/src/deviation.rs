@@ -18,10 +18,10 @@ const RESULTS: [&str; 2] = ["reading", "downlink"];
 /// The deviation of an outcome from the one that a vector expects.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Deviation {
-    /// The decoder failed where a result is expected.
+    /// The decoder failed where a result is expected, or was ended by the sandbox where it should have failed itself.
     Failed {
-        /// The result that is expected: a reading or a downlink.
-        expected: &'static str,
+        /// The outcome that is expected: a reading, a downlink, or a failure of a kind.
+        expected: String,
         /// The failure in words.
         reason: String,
         /// Offset and length of the payload bytes at fault, where the decoder tells them.
@@ -53,9 +53,18 @@ impl Deviation {
                 let failure = &actual["failure"];
                 let number = |key: &str| failure["span"][key].as_u64();
                 Self::Failed {
-                    expected: wanted,
+                    expected: wanted.to_owned(),
                     reason: in_words(failure),
                     span: number("offset").zip(number("length")),
+                }
+            }
+            // What the sandbox has ended is no failure of another kind: its words tell of the loop or the crash.
+            (None, None) if !is_reported(&actual["failure"]) => {
+                let kind = expected["failure"]["kind"].as_str().unwrap_or_default();
+                Self::Failed {
+                    expected: format!("failure of the kind {kind}"),
+                    reason: in_words(&actual["failure"]),
+                    span: None,
                 }
             }
             (None, Some(_)) => {
@@ -72,11 +81,16 @@ impl Deviation {
 fn in_words(failure: &Json) -> String {
     let text = |key: &str| failure[key].as_str().unwrap_or_default();
     let (kind, message) = (text("kind"), text("message"));
-    if FAILURE_KINDS.contains(&kind) {
+    if is_reported(failure) {
         format!("the decoder reports {kind}: {message}")
     } else {
         message.to_owned()
     }
+}
+
+/// Whether the decoder itself has reported a failure.
+fn is_reported(failure: &Json) -> bool {
+    failure["kind"].as_str().is_some_and(|kind| FAILURE_KINDS.contains(&kind))
 }
 
 impl fmt::Display for Deviation {
@@ -127,8 +141,15 @@ mod tests {
             "expects a reading, and the decoder reports too-short: the payload ends after 1 byte (bytes 1 to 3)"
         );
         let crash = json!({"failure": {"kind": "trapped", "message": "the decoder crashed: oh"}});
-        assert_eq!(said(reading.clone(), crash), "expects a reading, and the decoder crashed: oh");
+        assert_eq!(
+            said(reading.clone(), crash.clone()),
+            "expects a reading, and the decoder crashed: oh"
+        );
         let expected = json!({"failure": {"kind": "too-long"}});
+        assert_eq!(
+            said(expected.clone(), crash),
+            "expects a failure of the kind too-long, and the decoder crashed: oh"
+        );
         assert!(said(expected.clone(), reading).starts_with("expects the failure too-long, and"));
         assert_eq!(
             said(expected, short),

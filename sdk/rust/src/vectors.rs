@@ -75,7 +75,7 @@ pub enum Input {
 pub struct UplinkInput {
     /// FPort, 1 to 255.
     pub f_port: u8,
-    /// FRMPayload as hexadecimal digits; blanks between them are allowed.
+    /// FRMPayload as hexadecimal digits; blanks between them are allowed, and `0x` before them.
     pub payload: Hex,
     /// Uplink frame counter; 0 when left out.
     #[serde(default)]
@@ -114,7 +114,7 @@ pub struct CommandInput {
 pub struct DownlinkInput {
     /// FPort, 1 to 255.
     pub f_port: u8,
-    /// FRMPayload as hexadecimal digits; blanks between them are allowed.
+    /// FRMPayload as hexadecimal digits; blanks between them are allowed, and `0x` before them.
     pub payload: Hex,
     /// RFC 3339; 1970-01-01T00:00:00Z when left out.
     #[serde(default)]
@@ -142,7 +142,7 @@ pub enum Setting {
 /// Bytes that JSON writes as hexadecimal digits.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "openapi", schema(value_type = String, pattern = r"^\s*([0-9A-Fa-f]\s*[0-9A-Fa-f]\s*)*$"))]
+#[cfg_attr(feature = "openapi", schema(value_type = String, pattern = r"^\s*(0[xX])?\s*([0-9A-Fa-f]\s*[0-9A-Fa-f]\s*(0[xX])?)*$"))]
 pub struct Hex(pub Vec<u8>);
 
 impl Hex {
@@ -157,7 +157,11 @@ impl std::str::FromStr for Hex {
     type Err = HexError;
 
     fn from_str(text: &str) -> Result<Self, HexError> {
-        let digits: String = text.chars().filter(|character| !character.is_whitespace()).collect();
+        // Programs write 0x before all bytes, or before each.
+        let digits: String = text
+            .split_whitespace()
+            .map(|word| word.strip_prefix("0x").or(word.strip_prefix("0X")).unwrap_or(word))
+            .collect();
         HEXLOWER_PERMISSIVE.decode(digits.as_bytes()).map(Self).map_err(|error| HexError {
             position: error.position,
             odd: error.kind == data_encoding::DecodeKind::Length,
@@ -308,6 +312,11 @@ mod tests {
     fn a_vector_is_read() {
         let vectors = parse_one(r#"{"reading": {"data": {}}}"#).unwrap();
         let Input::Uplink(uplink) = &vectors[0].input else { panic!("it is an uplink") };
+        for digits in ["0x0A1B", "0X0a 0x1b", " 0A 0x1B "] {
+            assert_eq!(digits.parse::<Hex>(), Ok(Hex(vec![0x0A, 0x1B])), "{digits}");
+        }
+        assert!("0x".parse::<Hex>().is_ok_and(|bytes| bytes.is_empty()));
+        assert!("00x1".parse::<Hex>().is_err());
         assert_eq!(uplink.payload, Hex(vec![0x0A, 0x1B]));
         assert!(parse_one(r#"{"failure": {"kind": "too-short"}}"#).is_ok());
     }

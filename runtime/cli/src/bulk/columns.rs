@@ -65,30 +65,80 @@ impl FromStr for NamedColumn {
     }
 }
 
+/// Objects in a line of JSON whose members are columns as if they stood outside, as in records and in events of network
+/// servers. Files of tables name their columns so too.
+const NESTED: [&str; 10] = [
+    "uplink.",
+    "device.",
+    "deviceInfo.",
+    "uplink_message.",
+    "end_device_ids.",
+    "DevEUI_uplink.",
+    "record.",
+    "result.",
+    "data.uplink_message.",
+    "data.end_device_ids.",
+];
+
+/// The member in which The Things Stack writes payloads, always as base64.
+const BASE64_MEMBER: &str = "uplink_message.frm_payload";
+
 /// The places of columns.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Columns {
     names: Vec<String>,
+    named: Vec<NamedColumn>,
     places: [Option<usize>; ROLES.len()],
 }
 
 impl Columns {
-    /// Finds the columns among the names of a header.
+    /// Finds the columns among the names of a header, which has all that a person names.
     pub(super) fn of(names: &[String], named: &[NamedColumn]) -> Result<Self, String> {
+        let columns = Self::find(names, named);
+        for NamedColumn { role, name } in named {
+            if columns.place(*role).is_none() {
+                return Err(format!("no column is named {name:?}: there are {}", listed(names)));
+            }
+        }
+        Ok(columns)
+    }
+
+    /// Finds the columns among the names of one row, which has names of its own.
+    pub(super) fn among(&self, names: &[String]) -> Self {
+        Self::find(names, &self.named)
+    }
+
+    fn find(names: &[String], named: &[NamedColumn]) -> Self {
+        let letters: Vec<String> =
+            names.iter().map(|name| letters(without_objects(name))).collect();
         let mut places = [None; ROLES.len()];
         for (role, _, known) in ROLES {
-            let place =
-                known.iter().find_map(|name| names.iter().position(|own| letters(own) == **name));
-            places[role as usize] = place;
+            places[role as usize] =
+                known.iter().find_map(|name| letters.iter().position(|own| own == name));
         }
         for NamedColumn { role, name } in named {
-            let place = names.iter().position(|own| own.trim() == name);
-            let Some(place) = place else {
-                return Err(format!("no column is named {name:?}: there are {}", listed(names)));
-            };
-            places[*role as usize] = Some(place);
+            let is_whole = |own: &String| own.trim() == name;
+            let is_end = |own: &String| without_objects(own).trim() == name;
+            places[*role as usize] =
+                names.iter().position(is_whole).or_else(|| names.iter().position(is_end));
         }
-        Ok(Self { names: names.to_vec(), places })
+        Self { names: names.to_vec(), named: named.to_vec(), places }
+    }
+
+    /// Whether these are the columns of a row of such names.
+    pub(super) fn are_of<'name>(&self, names: impl Iterator<Item = &'name String>) -> bool {
+        self.names.iter().eq(names)
+    }
+
+    /// Whether a person has named the column of a role.
+    pub(super) fn is_named(&self, role: Role) -> bool {
+        self.named.iter().any(|named| named.role == role)
+    }
+
+    /// Whether the payloads stand where they are always base64.
+    pub(super) fn tell_base64(&self) -> bool {
+        let payload = self.place(Role::Payload).and_then(|place| self.names.get(place));
+        payload.is_some_and(|name| name.ends_with(BASE64_MEMBER))
     }
 
     /// Checks that all is there that a payload needs.
@@ -117,6 +167,12 @@ impl Columns {
     pub(super) fn place(&self, role: Role) -> Option<usize> {
         self.places[role as usize]
     }
+}
+
+/// A name without the objects whose members are columns.
+fn without_objects(name: &str) -> &str {
+    let shorter = NESTED.iter().find_map(|object| name.strip_prefix(object));
+    shorter.map_or(name, without_objects)
 }
 
 /// A name as it is compared: its letters and digits, small.
@@ -157,6 +213,28 @@ mod tests {
         assert_eq!(columns.place(Role::Payload), Some(0));
         assert!(of(&["a"], &["payload=b"]).unwrap_err().contains("\"a\""));
         assert!("color=a".parse::<NamedColumn>().unwrap_err().contains("payload, fport"));
+    }
+
+    #[test]
+    fn names_with_dots_are_those_of_nested_members() {
+        let names = [
+            "end_device_ids.device_id",
+            "end_device_ids.dev_eui",
+            "received_at",
+            "uplink_message.f_port",
+            "uplink_message.frm_payload",
+            "uplink_message.decoded_payload.data",
+        ];
+        let columns = of(&names, &[]).unwrap();
+        assert_eq!(columns.place(Role::Device), Some(1));
+        assert_eq!(columns.place(Role::FPort), Some(3));
+        assert_eq!(columns.place(Role::Payload), Some(4));
+        assert!(columns.tell_base64());
+        let named = of(&names, &["payload=uplink_message.decoded_payload.data"]).unwrap();
+        assert_eq!(named.place(Role::Payload), Some(5));
+        let named = of(&names, &["device=device_id"]).unwrap();
+        assert_eq!(named.place(Role::Device), Some(0));
+        assert!(named.is_named(Role::Device) && !named.is_named(Role::Payload));
     }
 
     #[test]

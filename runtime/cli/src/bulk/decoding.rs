@@ -27,6 +27,8 @@ pub(super) struct Given {
     pub(super) f_port: Option<u8>,
     pub(super) at: Timestamp,
     pub(super) variables: IndexMap<String, Setting>,
+    /// Whether a person has named the column that chooses the decoder: then it chooses even where there is one alone.
+    pub(super) is_decoder_named: bool,
 }
 
 /// A row that was decoded, as it is written.
@@ -128,8 +130,7 @@ impl Work<'_> {
     fn decode(&self, row: Row, states: &mut States) -> Decoded {
         let result = self.reading(&row, states);
         let is_failed = result.is_err();
-        let Row { number, cells, .. } = row;
-        Decoded { number, line: self.written.line(number, &cells, result), is_failed }
+        Decoded { number: row.number, line: self.written.line(&row, result), is_failed }
     }
 
     fn reading(&self, row: &Row, states: &mut States) -> Result<Reading, RowError> {
@@ -153,6 +154,9 @@ impl Work<'_> {
     }
 
     fn tool_of(&self, cells: &Cells) -> Result<usize, RowError> {
+        if self.tools.len() == 1 && !self.given.is_decoder_named {
+            return Ok(0);
+        }
         let Some(name) = &cells.decoder else {
             let only = (self.tools.len() == 1).then_some(0);
             return only.ok_or_else(|| RowError::broken("the row names no decoder"));
@@ -171,13 +175,13 @@ impl Work<'_> {
             payload.as_deref().ok_or_else(|| RowError::broken("the row has no payload"))?;
         let payload = row.encoding.decode(payload).map_err(RowError::broken)?;
         let port = match f_port {
-            Some(text) => text.parse().ok().filter(|port| *port > 0).ok_or_else(|| {
+            Some(text) => whole(text).parse().ok().filter(|port| *port > 0).ok_or_else(|| {
                 RowError::broken(format!("the FPort {text:?} is no number from 1 to 255"))
             })?,
             None => self.given.f_port.ok_or_else(|| RowError::broken("the row has no FPort"))?,
         };
         let f_cnt = f_cnt.as_deref().unwrap_or("0");
-        let f_cnt = f_cnt.parse().map_err(|_| {
+        let f_cnt = whole(f_cnt).parse().map_err(|_| {
             RowError::broken(format!("the frame counter {f_cnt:?} is no number of 32 bits"))
         })?;
         let received_at = match time {
@@ -194,5 +198,24 @@ impl Work<'_> {
             variables: self.given.variables.clone(),
             state: Hex::default(),
         })
+    }
+}
+
+/// A number as a spreadsheet or a program of statistics writes it, without the fraction that is none: `2.0` is `2`.
+fn whole(text: &str) -> &str {
+    match text.split_once('.') {
+        Some((whole, fraction)) if fraction.bytes().all(|digit| digit == b'0') => whole,
+        _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fraction_that_is_none_is_left_out() {
+        assert_eq!(["2", "2.0", "2.00", "2."].map(whole), ["2"; 4]);
+        assert_eq!(["2.5", "x", "1.0.0"].map(whole), ["2.5", "x", "1.0.0"]);
     }
 }

@@ -2,7 +2,10 @@
 //! their order; what cannot be read or decoded is told in a column of its own, and keeps nothing else from it.
 
 mod columns;
+mod csv_rows;
 mod decoding;
+mod encoding;
+mod json_rows;
 mod moments;
 mod readings;
 mod rows;
@@ -21,11 +24,13 @@ use super::{
     decode::{InputArguments, Tool},
     output, progress,
     sources::MANIFEST,
+    text_file::TextFile,
 };
-use columns::{Columns, NamedColumn};
+use columns::{Columns, NamedColumn, Role};
 use decoding::{Crew, Given};
+use encoding::Encoding;
 use readings::{Readings, Written};
-use rows::{Encoding, Rows};
+use rows::Rows;
 
 /// Rows that are read, decoded and written at a time.
 const ROWS_AT_ONCE: usize = 8_192;
@@ -33,19 +38,22 @@ const ROWS_AT_ONCE: usize = 8_192;
 /// The decoding of the payloads of a file.
 #[derive(Args)]
 pub(super) struct Bulk {
-    /// File of payloads to decode: CSV with a header, or a JSON object on each line
+    /// File of payloads to decode: CSV with a header, or a JSON object on each line; `-` is standard input
     #[arg(long = "in", value_name = "FILE", conflicts_with_all = ["hex", "command", "downlink"])]
     from: Option<PathBuf>,
     /// File for the readings: NDJSON, or CSV where its name ends in .csv; without it they are printed as NDJSON
     #[arg(long, value_name = "FILE", requires = "from")]
     out: Option<PathBuf>,
-    /// Column of a role, where its name does not tell: payload=raw; the roles are payload, fport, device, fcnt, time
-    /// and decoder; may stand several times
+    /// Column of a role, where its name does not tell: payload=raw, or payload=uplink.raw of an inner object; the roles
+    /// are payload, fport, device, fcnt, time and decoder; may stand several times
     #[arg(long, value_name = "ROLE=NAME", requires = "from")]
     column: Vec<NamedColumn>,
     /// Encoding of the payloads; recognized where it is left out
     #[arg(long, value_enum, requires = "from")]
     encoding: Option<Encoding>,
+    /// Succeed though rows were not decoded, as long as some were
+    #[arg(long, requires = "from")]
+    lenient: bool,
 }
 
 impl Bulk {
@@ -65,8 +73,8 @@ impl Bulk {
             return Err(Failure::new(task, "--out names the same file"));
         }
         let tools = tools(places, &task)?;
-        let file = File::open(from).map_err(Failure::of(&task))?;
-        let bytes = file.metadata().map_err(Failure::of(&task))?.len();
+        let file = TextFile::open(from).map_err(Failure::of(&task))?;
+        let bytes = file.bytes();
         let mut rows = Rows::read(file, self.encoding).map_err(Failure::of(&task))?;
         let columns = Columns::of(rows.header(), &self.column)
             .and_then(|columns| columns.complete(input.fport.is_some(), tools.len()))
@@ -75,6 +83,7 @@ impl Bulk {
             f_port: input.fport,
             at: input.at.unwrap_or_else(Timestamp::now),
             variables: input.variables(),
+            is_decoder_named: columns.is_named(Role::Decoder),
         };
         let mut readings =
             Readings::begin(self.written(), self.sink(&task)?).map_err(Failure::of(&task))?;
@@ -89,13 +98,23 @@ impl Bulk {
             for decoded in crew.decode(batch) {
                 counts.rows += 1;
                 counts.failed += usize::from(decoded.is_failed);
-                readings.write(&decoded.line).map_err(Failure::of(&task))?;
+                readings.write(&decoded.line).map_err(|error| self.not_written(&task, &error))?;
             }
             progress.set_position(rows.position());
         }
-        readings.end().map_err(Failure::of(&task))?;
+        readings.end().map_err(|error| self.not_written(&task, &error))?;
         progress.finish_and_clear();
-        counts.tell(&task, self.out.as_deref())
+        counts.check(&task)?;
+        tell_encoding(&rows);
+        counts.tell(self.out.as_deref(), self.lenient)
+    }
+
+    /// The failure of a reading that cannot be written. Whoever reads standard output may have read enough.
+    fn not_written(&self, task: &str, error: &io::Error) -> Failure {
+        if self.out.is_none() {
+            output::end_without_reader(error);
+        }
+        Failure::new(task, error)
     }
 
     fn written(&self) -> Written {
@@ -125,19 +144,50 @@ struct Counts {
 }
 
 impl Counts {
-    fn tell(&self, task: &str, out: Option<&Path>) -> Result<(), Failure> {
+    /// Refuses a file of which nothing could be decoded: something is wrong with all of it.
+    fn check(&self, task: &str) -> Result<(), Failure> {
         let Self { rows, failed } = self;
-        let place = out.map(|out| format!(" into {}", out.display())).unwrap_or_default();
-        let decoded = rows - failed;
-        if decoded == 0 && *rows > 0 {
+        if failed == rows && *rows > 0 {
             let reason = format!("none of its {rows} rows can be; the column error says why");
             return Err(Failure::new(task, reason));
         }
-        output::note(format_args!("{decoded} of {rows} payloads decoded{place}"));
-        if *failed > 0 {
-            output::note(format_args!("{failed} were not: the column error says why"));
-        }
         Ok(())
+    }
+
+    /// Tells how many rows were decoded. Those that were not are a failure, unless it is lenient.
+    fn tell(&self, out: Option<&Path>, is_lenient: bool) -> Result<(), Failure> {
+        let Self { rows, failed } = self;
+        let place = out.map(|out| format!(" into {}", out.display())).unwrap_or_default();
+        output::note(format_args!("{} of {rows} payloads decoded{place}", rows - failed));
+        let reason = "the column error says why";
+        match (failed, is_lenient) {
+            (0, _) => Ok(()),
+            (_, true) => {
+                output::note(format_args!("{failed} were not: {reason}"));
+                Ok(())
+            }
+            (_, false) => Err(Failure::new(
+                format!("{failed} of {rows} rows were not decoded"),
+                format!("{reason}; --lenient takes that"),
+            )),
+        }
+    }
+}
+
+/// Tells by which encoding payloads are read, where nobody has said it, and that some seem to be of the other one.
+fn tell_encoding(rows: &Rows) {
+    if let Some(encoding) = rows.recognized() {
+        let other = encoding.other().word();
+        output::note(format_args!(
+            "payloads are read as {encoding}: --encoding {other} reads them otherwise"
+        ));
+        if rows.others() > 0 {
+            output::note(format_args!(
+                "warning: {} payloads look like {} among the others: a file holds one kind",
+                rows.others(),
+                encoding.other()
+            ));
+        }
     }
 }
 

@@ -5,12 +5,16 @@ use std::io::{self, Write};
 use champollion_sandbox::{Measurement, Reading};
 use serde::Serialize;
 
-use super::{decoding::RowError, rows::Cells};
+use super::{
+    decoding::RowError,
+    rows::{Cells, Row},
+};
 use crate::output;
 
 /// The columns of CSV.
-const COLUMNS: [&str; 11] = [
+const COLUMNS: [&str; 12] = [
     "row",
+    "line",
     "device",
     "receivedAt",
     "fCnt",
@@ -41,6 +45,7 @@ pub(super) enum Line {
 #[serde(rename_all = "camelCase")]
 struct JsonRow<'of> {
     row: u64,
+    line: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     device: Option<&'of str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -75,22 +80,19 @@ struct JsonError<'of> {
 
 impl Written {
     /// Writes a row down.
-    pub(super) fn line(
-        self,
-        number: u64,
-        cells: &Cells,
-        result: Result<Reading, RowError>,
-    ) -> Line {
+    pub(super) fn line(self, row: &Row, result: Result<Reading, RowError>) -> Line {
         match self {
-            Self::Ndjson => Line::Json(json(number, cells, &result)),
-            Self::Csv => Line::Cells(Box::new(texts(number, cells, &result))),
+            Self::Ndjson => Line::Json(json(row, &result)),
+            Self::Csv => Line::Cells(Box::new(texts(row, &result))),
         }
     }
 }
 
-fn json(number: u64, cells: &Cells, result: &Result<Reading, RowError>) -> String {
+fn json(row: &Row, result: &Result<Reading, RowError>) -> String {
+    let cells = &row.cells;
     let row = JsonRow {
-        row: number,
+        row: row.number,
+        line: row.line,
         device: cells.device.as_deref(),
         received_at: cells.time.as_deref(),
         f_cnt: cells.f_cnt.as_deref(),
@@ -110,12 +112,8 @@ fn json(number: u64, cells: &Cells, result: &Result<Reading, RowError>) -> Strin
     as_json(&row)
 }
 
-fn texts(
-    number: u64,
-    cells: &Cells,
-    result: &Result<Reading, RowError>,
-) -> [String; COLUMNS.len()] {
-    let Cells { payload, f_port, device, f_cnt, time, decoder } = cells;
+fn texts(row: &Row, result: &Result<Reading, RowError>) -> [String; COLUMNS.len()] {
+    let Cells { payload, f_port, device, f_cnt, time, decoder } = &row.cells;
     let text = |cell: &Option<String>| cell.clone().unwrap_or_default();
     let [data, measurements, warnings, error] = match result {
         Ok(reading) => {
@@ -127,9 +125,9 @@ fn texts(
             [String::new(), String::new(), String::new(), said]
         }
     };
-    let row = number.to_string();
     [
-        row,
+        row.number.to_string(),
+        row.line.to_string(),
         text(device),
         text(time),
         text(f_cnt),

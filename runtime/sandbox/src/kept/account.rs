@@ -147,6 +147,13 @@ impl Account {
         self.dirty.len().saturating_sub(self.exchanged) * CARD_BYTES
     }
 
+    /// Returns the bytes that were written to since it was put back, counted in cards.
+    pub(crate) fn written_bytes<T>(&self, store: &Store<T>) -> usize {
+        let all = self.size / CARD_BYTES;
+        let written = self.cards.data(store)[..all].iter().filter(|mark| **mark != 0).count();
+        written * CARD_BYTES
+    }
+
     /// Bytes of the delta that its memory holds.
     pub(crate) fn delta_bytes(&self) -> usize {
         self.holds.as_ref().map_or(0, |held| held.size())

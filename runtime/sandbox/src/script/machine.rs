@@ -125,6 +125,12 @@ impl Machine {
         self.account.last_written_bytes()
     }
 
+    /// Returns the bytes that its codec takes beside the engine's own memory: what loading it changed, and what was
+    /// written since it was put back.
+    pub(crate) fn used_bytes(&self) -> usize {
+        self.account.delta_bytes() + self.account.written_bytes(&self.store)
+    }
+
     /// Bytes of what its codec changed in the engine's own memory.
     pub(crate) fn delta_bytes(&self) -> usize {
         self.account.delta_bytes()

@@ -192,7 +192,7 @@ impl Workshop {
             Ok(address) => self.answer(machine, address),
             Err(error) => Err(self.call_error(machine, &error, &report, fuel)),
         };
-        Run { answer, fuel, memory_bytes: machine.memory().len(), log: report.log }
+        Run { answer, fuel, memory_bytes: machine.used_bytes(), log: report.log }
     }
 
     fn answer(&self, machine: &Machine, address: u32) -> Result<Answer, CallError> {
