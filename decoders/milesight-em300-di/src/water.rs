@@ -28,8 +28,14 @@ impl Water {
     /// The volume, where the operator has said what the unit is.
     pub(crate) fn measurement(self, meter: Meter) -> Option<Measurement> {
         let litres = meter.litres_per_unit?;
-        Some(quantity::WATER_VOLUME.of(self.water.map(|water| water * litres / 1_000.0)))
+        Some(quantity::WATER_VOLUME.of(self.water.map(|water| cubic_metres(water * litres))))
     }
+}
+
+/// Cubic metres to a cubic millimetre: places behind that come from multiplying, since a single holds seven digits.
+fn cubic_metres(litres: f64) -> f64 {
+    const CUBIC_MILLIMETRES: f64 = 1e9;
+    (litres / 1_000.0 * CUBIC_MILLIMETRES).round() / CUBIC_MILLIMETRES
 }
 
 /// The decimal number that the device has put into four bytes: the shortest one that ends up as the same bytes.
