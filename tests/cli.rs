@@ -123,7 +123,10 @@ fn decode_says_in_a_sentence_what_is_wrong() {
     let bare = path("bare.wasm", &real.component);
     says(&run(&mut decode(&bare, 100, "00")), &["bare.wasm", "manifest", "champollion build"]);
     let here = folder.path().to_str().expect("the path is text");
-    says(&run(&mut decode(here, 100, "00")), &["directory"]);
+    let nothing = run(&mut decode(here, 100, "00"));
+    for missing in ["decoder.toml", "neither codec.js nor Cargo.toml", "champollion new"] {
+        assert!(nothing.failure().contains(missing), "{nothing:?}");
+    }
 
     let short = run(&mut decode(&file, 100, "0EA0"));
     assert_eq!(short.sentence().lines().count(), 1);

@@ -19,7 +19,7 @@ const FEWEST: usize = 12;
 /// The fewest makers of their devices.
 const FEWEST_MAKERS: usize = 10;
 
-/// What a water meter and the radio on it may tell, by the beginnings of the names.
+/// The quantities that a water meter and the radio on it may tell, by the beginnings of their names.
 const COLUMNS: [&str; 6] = ["water.", "alarm.", "battery.", "device.", "pulse.count", "air."];
 
 /// A decoder of water meters.

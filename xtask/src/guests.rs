@@ -23,7 +23,7 @@ const ENGINE: &str = "champollion-script-engine";
 /// The first-party decoders that are built.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Library {
-    /// All of them.
+    /// All decoders of the folder.
     Whole,
     /// Those of the devices in `tests/fleet`, which the demo plays and benchmarks measure.
     Played,

@@ -1,4 +1,4 @@
-//! What was noted of both channels: alarms and flows, in pulses of an hour.
+//! The notes about both channels: alarms and flows, in pulses of an hour.
 
 use champollion_sdk::{families::pulses::Pulses, prelude::*};
 use serde::Serialize;

@@ -75,7 +75,7 @@ fn delta(number: Spanned<u16>) -> Option<Spanned<i64>> {
     error(*number).is_none().then(|| number.map(i64::from))
 }
 
-/// What a record stands for that is no volume.
+/// The meaning of a record that is no volume.
 fn error(number: u16) -> Option<&'static str> {
     match number {
         0x8000 => Some("empty"),

@@ -15,7 +15,7 @@ pub(crate) const APPLICATION_CODE: u8 = 0x44;
 #[serde(rename_all = "camelCase")]
 struct Message {
     message: &'static str,
-    /// What flowed forward less what flowed backward, in the unit.
+    /// The volume that flowed forward less that which flowed backward, in the unit.
     counter: u64,
     reverse_flow_counter: u64,
     unit: &'static str,

@@ -1,4 +1,4 @@
-//! What the module tells: values, and commands that it refuses.
+//! The telegrams of the module: values, and commands that it refuses.
 
 use champollion_sdk::prelude::*;
 use serde::Serialize;
@@ -8,7 +8,7 @@ use crate::value::Index;
 #[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Telegram {
-    /// Litres.
+    /// The volume in litres.
     #[serde(skip_serializing_if = "Option::is_none")]
     volume: Option<Spanned<u32>>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -13,7 +13,7 @@ const FIXED_PERIODS: usize = 8;
 struct Message {
     message: &'static str,
     index: i64,
-    /// Minutes.
+    /// The time of a step in minutes.
     time_step: u8,
     /// Pulses of each period, the oldest first.
     increments: Vec<u16>,

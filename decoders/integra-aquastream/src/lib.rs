@@ -36,7 +36,7 @@ struct Telegram {
     status: Option<Status>,
     #[serde(skip_serializing_if = "Option::is_none")]
     alarms: Option<ErrorFlags>,
-    /// Cubic metres.
+    /// The volume in cubic metres.
     #[serde(skip_serializing_if = "Option::is_none")]
     backflow: Option<Spanned<f64>>,
     #[serde(flatten)]

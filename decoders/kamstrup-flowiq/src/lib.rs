@@ -21,7 +21,7 @@ use crate::info_code::InfoCode;
 /// Decoder of the flowIQ.
 pub struct FlowIq;
 
-/// What the maker's own records are, by the bytes of their meaning.
+/// The maker's own records, by the bytes of their meaning.
 const INFO_CODE: [u8; 2] = [0xFF, 0x25];
 const ACOUSTIC_NOISE: [u8; 2] = [0xFF, 0x1B];
 const ACOUSTIC_NOISE_OF_DAY: [u8; 2] = [0xFF, 0x1C];

@@ -1,4 +1,4 @@
-//! What the device is, which it tells when it joins.
+//! The identity of the device, which it tells when it joins.
 
 use champollion_sdk::prelude::*;
 use serde::Serialize;

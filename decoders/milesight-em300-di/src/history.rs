@@ -8,10 +8,10 @@ use crate::{
     water::{Alarm, Water},
 };
 
-/// What the device has stored at a moment.
+/// The values that the device has stored at a moment.
 #[derive(Serialize)]
 pub(crate) struct Stored {
-    /// Seconds since 1970.
+    /// The moment in seconds since 1970.
     timestamp: u64,
     temperature: Spanned<f64>,
     humidity: Spanned<f64>,
@@ -24,7 +24,7 @@ pub(crate) struct Stored {
     alarm_measured: Option<Measurement>,
 }
 
-/// What was stored of the input. What its mode does not count is not told.
+/// The stored values of the input. What its mode does not count is not told.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Input {

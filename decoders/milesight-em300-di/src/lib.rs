@@ -33,7 +33,7 @@ pub struct Em300Di;
 
 const PORT: u8 = 85;
 
-/// What the operator knows of the meter.
+/// The knowledge that the operator has of the meter.
 #[derive(Clone, Copy)]
 struct Meter {
     pulses: Pulses,

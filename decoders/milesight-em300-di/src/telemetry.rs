@@ -1,4 +1,4 @@
-//! What a frame tells: its values are gathered here.
+//! The content of a frame: its values are gathered here.
 
 use champollion_sdk::{families::channels::Item, prelude::*};
 use serde::Serialize;
@@ -11,7 +11,7 @@ use crate::{
     water::{Alarm, Water},
 };
 
-/// What a frame tells.
+/// The values that a frame tells.
 #[derive(Default, Serialize)]
 pub(crate) struct Told {
     #[serde(flatten)]
@@ -139,12 +139,12 @@ impl Told {
     }
 }
 
-/// Degrees Celsius.
+/// Reads a temperature in degrees Celsius.
 pub(crate) fn temperature(value: &mut Reader<'_>) -> Result<Spanned<f64>, Failure> {
     Ok(value.i16_le()?.divided_by(10.0))
 }
 
-/// Per cent.
+/// Reads a humidity in per cent.
 pub(crate) fn humidity(value: &mut Reader<'_>) -> Result<Spanned<f64>, Failure> {
     Ok(value.u8()?.divided_by(2.0))
 }

@@ -10,7 +10,7 @@ const WHOLE_DOUBLES: f64 = 9_007_199_254_740_992.0;
 
 /// The style of a text of JSON.
 pub(super) struct Style {
-    /// Ends a line.
+    /// The characters that end a line.
     pub(super) end: &'static str,
     /// Sets an inner line in.
     pub(super) unit: String,
@@ -153,7 +153,7 @@ mod tests {
             (json!(95.0), "95"),
             (json!(-0.0), "0"),
             (json!(1.25), "1.25"),
-            (json!(1e300), "1e300"),
+            (json!(1e300), "1e+300"),
         ] {
             let written = Style::of("[]").on_one_line(&number);
             assert_eq!(written, text);

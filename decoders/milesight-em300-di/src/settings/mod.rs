@@ -5,7 +5,7 @@ mod write;
 
 use serde::{Deserialize, Serialize};
 
-/// One setting.
+/// One setting of the device.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum Setting {
@@ -42,7 +42,7 @@ pub(crate) enum Setting {
         unit: String,
     },
     PulseFilterEnable(Switch),
-    /// Seconds.
+    /// The time in seconds.
     WaterFlowDetermination(u16),
     GpioMode(Mode),
     /// A key between devices was set. It is a secret: it is not shown, and not sent through here.
@@ -56,9 +56,9 @@ pub(crate) enum Setting {
     },
     HistoryEnable(Switch),
     RetransmitEnable(Switch),
-    /// Seconds.
+    /// The interval in seconds.
     RetransmitInterval(u16),
-    /// Seconds.
+    /// The interval in seconds.
     ResendInterval(u16),
     /// Asks for stored values of a moment, or between two, in seconds since 1970.
     FetchHistory {
@@ -74,7 +74,7 @@ pub(crate) enum Setting {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Timeout {
     enable: Switch,
-    /// Minutes.
+    /// The time in minutes.
     duration: u32,
 }
 

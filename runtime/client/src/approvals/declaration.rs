@@ -1,4 +1,4 @@
-//! What a partner declares, under the six headings of the agreement.
+//! The declaration of a partner under the six headings of the agreement.
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
