@@ -38,7 +38,7 @@ pub fn steps(document: &str) -> Vec<Step> {
 }
 
 /// No document's commands take that long, but those that compile.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Runs the commands of a document in one shell, so that variables of one command are there in the next, and
 /// compares their output with the document. `champollion` is in the shell's path.
