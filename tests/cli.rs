@@ -141,7 +141,7 @@ fn decode_says_in_a_sentence_what_is_wrong() {
     assert_eq!(printed["decoder"]["id"], "axioma/qalcosonic-w1");
     says(&code, &["too-short"]);
 
-    for (payload, name) in [("0EA", "odd"), ("0X", "digit 2")] {
+    for (payload, name) in [("0EA", "odd"), ("0G", "digit 2")] {
         let output = run(&mut decode(&file, 100, payload));
         let first = output.failure().lines().next().unwrap_or_default();
         assert!(first.contains("--hex") && first.contains(name), "{first}");
