@@ -1,9 +1,9 @@
 //! Answers of a meter that was asked: a telegram of Modbus in hexadecimal digits.
 
-use champollion_sdk::prelude::*;
+use champollion_sdk::{prelude::*, shortest_decimal};
 use serde::Serialize;
 
-use crate::{checksum, parameters::decimal};
+use crate::checksum;
 
 /// Stands where Modbus has the address of the meter.
 const RESERVED: u8 = 0x01;
@@ -51,7 +51,7 @@ pub(crate) fn decode(digits: &[u8]) -> Result<Reading, Failure> {
     let mut registers = content.block(size.into()).map_err(in_bytes)?;
     let mut values = Vec::new();
     while !registers.is_empty() {
-        values.push(decimal(*registers.f32_be().map_err(in_bytes)?));
+        values.push(shortest_decimal(*registers.f32_be().map_err(in_bytes)?));
     }
     content.end().map_err(in_bytes)?;
     Reading::new(&Answer { answer, values, error: None })

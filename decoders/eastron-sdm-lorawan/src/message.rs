@@ -10,12 +10,12 @@
 
 use std::collections::BTreeMap;
 
-use champollion_sdk::prelude::*;
+use champollion_sdk::{prelude::*, shortest_decimal};
 use serde::Serialize;
 
 use crate::{
     checksum,
-    parameters::{Parameter, decimal, parameters},
+    parameters::{Parameter, parameters},
 };
 
 /// Bytes of the checksum.
@@ -47,7 +47,7 @@ pub(crate) fn decode(uplink: &Uplink) -> Result<Reading, Failure> {
     let mut measurements = Vec::new();
     let mut warnings = Vec::new();
     for parameter in &parameters {
-        let single = numbers.f32_be()?.map(decimal);
+        let single = numbers.f32_be()?.map(shortest_decimal);
         values.insert(parameter.name, *single);
         match parameter.measurement(single) {
             Some(measurement) => measurements.push(measurement),

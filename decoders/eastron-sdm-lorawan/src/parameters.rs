@@ -76,158 +76,46 @@ fn parameter(name: &str) -> Result<&'static Parameter, Failure> {
     })
 }
 
-/// The shortest decimal number that is this single: 0.016 and not 0.01600000076.
-pub(crate) fn decimal(single: f32) -> f64 {
-    single.to_string().parse().unwrap_or_else(|_| f64::from(single))
+/// A number that is a quantity of the vocabulary.
+const fn measured(name: &'static str, quantity: &'static Quantity<f64>, channel: u16) -> Parameter {
+    Parameter { name, kind: Kind::Measured(quantity), channel }
 }
 
 const PARAMETERS: &[Parameter] = &[
-    Parameter {
-        name: "totalEnergy",
-        kind: Kind::Measured(&quantity::ELECTRICITY_ENERGY_ACTIVE),
-        channel: 0,
-    },
-    Parameter {
-        name: "importEnergy",
-        kind: Kind::Measured(&quantity::ELECTRICITY_ENERGY_ACTIVE),
-        channel: 0,
-    },
-    Parameter {
-        name: "exportEnergy",
-        kind: Kind::Measured(&quantity::ELECTRICITY_ENERGY_ACTIVE_EXPORTED),
-        channel: 0,
-    },
-    Parameter {
-        name: "totalReactiveEnergy",
-        kind: Kind::Measured(&quantity::ELECTRICITY_ENERGY_REACTIVE),
-        channel: 0,
-    },
-    Parameter {
-        name: "importReactiveEnergy",
-        kind: Kind::Measured(&quantity::ELECTRICITY_ENERGY_REACTIVE),
-        channel: 0,
-    },
-    Parameter {
-        name: "exportReactiveEnergy",
-        kind: Kind::Measured(&quantity::ELECTRICITY_ENERGY_REACTIVE_EXPORTED),
-        channel: 0,
-    },
-    Parameter { name: "voltage", kind: Kind::Measured(&quantity::ELECTRICITY_VOLTAGE), channel: 0 },
-    Parameter { name: "current", kind: Kind::Measured(&quantity::ELECTRICITY_CURRENT), channel: 0 },
-    Parameter {
-        name: "activePower",
-        kind: Kind::Measured(&quantity::ELECTRICITY_POWER_ACTIVE),
-        channel: 0,
-    },
-    Parameter {
-        name: "apparentPower",
-        kind: Kind::Measured(&quantity::ELECTRICITY_POWER_APPARENT),
-        channel: 0,
-    },
-    Parameter {
-        name: "reactivePower",
-        kind: Kind::Measured(&quantity::ELECTRICITY_POWER_REACTIVE),
-        channel: 0,
-    },
+    measured("totalEnergy", &quantity::ELECTRICITY_ENERGY_ACTIVE, 0),
+    measured("importEnergy", &quantity::ELECTRICITY_ENERGY_ACTIVE, 0),
+    measured("exportEnergy", &quantity::ELECTRICITY_ENERGY_ACTIVE_EXPORTED, 0),
+    measured("totalReactiveEnergy", &quantity::ELECTRICITY_ENERGY_REACTIVE, 0),
+    measured("importReactiveEnergy", &quantity::ELECTRICITY_ENERGY_REACTIVE, 0),
+    measured("exportReactiveEnergy", &quantity::ELECTRICITY_ENERGY_REACTIVE_EXPORTED, 0),
+    measured("voltage", &quantity::ELECTRICITY_VOLTAGE, 0),
+    measured("current", &quantity::ELECTRICITY_CURRENT, 0),
+    measured("activePower", &quantity::ELECTRICITY_POWER_ACTIVE, 0),
+    measured("apparentPower", &quantity::ELECTRICITY_POWER_APPARENT, 0),
+    measured("reactivePower", &quantity::ELECTRICITY_POWER_REACTIVE, 0),
     Parameter { name: "powerFactor", kind: Kind::PowerFactor, channel: 0 },
-    Parameter {
-        name: "frequency",
-        kind: Kind::Measured(&quantity::ELECTRICITY_FREQUENCY),
-        channel: 0,
-    },
-    Parameter {
-        name: "voltageL1",
-        kind: Kind::Measured(&quantity::ELECTRICITY_VOLTAGE),
-        channel: 1,
-    },
-    Parameter {
-        name: "currentL1",
-        kind: Kind::Measured(&quantity::ELECTRICITY_CURRENT),
-        channel: 1,
-    },
-    Parameter {
-        name: "activePowerL1",
-        kind: Kind::Measured(&quantity::ELECTRICITY_POWER_ACTIVE),
-        channel: 1,
-    },
+    measured("frequency", &quantity::ELECTRICITY_FREQUENCY, 0),
+    measured("voltageL1", &quantity::ELECTRICITY_VOLTAGE, 1),
+    measured("currentL1", &quantity::ELECTRICITY_CURRENT, 1),
+    measured("activePowerL1", &quantity::ELECTRICITY_POWER_ACTIVE, 1),
     Parameter { name: "powerFactorL1", kind: Kind::PowerFactor, channel: 1 },
-    Parameter {
-        name: "totalEnergyL1",
-        kind: Kind::Measured(&quantity::ELECTRICITY_ENERGY_ACTIVE),
-        channel: 1,
-    },
-    Parameter {
-        name: "importEnergyL1",
-        kind: Kind::Measured(&quantity::ELECTRICITY_ENERGY_ACTIVE),
-        channel: 1,
-    },
-    Parameter {
-        name: "exportEnergyL1",
-        kind: Kind::Measured(&quantity::ELECTRICITY_ENERGY_ACTIVE_EXPORTED),
-        channel: 1,
-    },
-    Parameter {
-        name: "voltageL2",
-        kind: Kind::Measured(&quantity::ELECTRICITY_VOLTAGE),
-        channel: 2,
-    },
-    Parameter {
-        name: "currentL2",
-        kind: Kind::Measured(&quantity::ELECTRICITY_CURRENT),
-        channel: 2,
-    },
-    Parameter {
-        name: "activePowerL2",
-        kind: Kind::Measured(&quantity::ELECTRICITY_POWER_ACTIVE),
-        channel: 2,
-    },
+    measured("totalEnergyL1", &quantity::ELECTRICITY_ENERGY_ACTIVE, 1),
+    measured("importEnergyL1", &quantity::ELECTRICITY_ENERGY_ACTIVE, 1),
+    measured("exportEnergyL1", &quantity::ELECTRICITY_ENERGY_ACTIVE_EXPORTED, 1),
+    measured("voltageL2", &quantity::ELECTRICITY_VOLTAGE, 2),
+    measured("currentL2", &quantity::ELECTRICITY_CURRENT, 2),
+    measured("activePowerL2", &quantity::ELECTRICITY_POWER_ACTIVE, 2),
     Parameter { name: "powerFactorL2", kind: Kind::PowerFactor, channel: 2 },
-    Parameter {
-        name: "totalEnergyL2",
-        kind: Kind::Measured(&quantity::ELECTRICITY_ENERGY_ACTIVE),
-        channel: 2,
-    },
-    Parameter {
-        name: "importEnergyL2",
-        kind: Kind::Measured(&quantity::ELECTRICITY_ENERGY_ACTIVE),
-        channel: 2,
-    },
-    Parameter {
-        name: "exportEnergyL2",
-        kind: Kind::Measured(&quantity::ELECTRICITY_ENERGY_ACTIVE_EXPORTED),
-        channel: 2,
-    },
-    Parameter {
-        name: "voltageL3",
-        kind: Kind::Measured(&quantity::ELECTRICITY_VOLTAGE),
-        channel: 3,
-    },
-    Parameter {
-        name: "currentL3",
-        kind: Kind::Measured(&quantity::ELECTRICITY_CURRENT),
-        channel: 3,
-    },
-    Parameter {
-        name: "activePowerL3",
-        kind: Kind::Measured(&quantity::ELECTRICITY_POWER_ACTIVE),
-        channel: 3,
-    },
+    measured("totalEnergyL2", &quantity::ELECTRICITY_ENERGY_ACTIVE, 2),
+    measured("importEnergyL2", &quantity::ELECTRICITY_ENERGY_ACTIVE, 2),
+    measured("exportEnergyL2", &quantity::ELECTRICITY_ENERGY_ACTIVE_EXPORTED, 2),
+    measured("voltageL3", &quantity::ELECTRICITY_VOLTAGE, 3),
+    measured("currentL3", &quantity::ELECTRICITY_CURRENT, 3),
+    measured("activePowerL3", &quantity::ELECTRICITY_POWER_ACTIVE, 3),
     Parameter { name: "powerFactorL3", kind: Kind::PowerFactor, channel: 3 },
-    Parameter {
-        name: "totalEnergyL3",
-        kind: Kind::Measured(&quantity::ELECTRICITY_ENERGY_ACTIVE),
-        channel: 3,
-    },
-    Parameter {
-        name: "importEnergyL3",
-        kind: Kind::Measured(&quantity::ELECTRICITY_ENERGY_ACTIVE),
-        channel: 3,
-    },
-    Parameter {
-        name: "exportEnergyL3",
-        kind: Kind::Measured(&quantity::ELECTRICITY_ENERGY_ACTIVE_EXPORTED),
-        channel: 3,
-    },
+    measured("totalEnergyL3", &quantity::ELECTRICITY_ENERGY_ACTIVE, 3),
+    measured("importEnergyL3", &quantity::ELECTRICITY_ENERGY_ACTIVE, 3),
+    measured("exportEnergyL3", &quantity::ELECTRICITY_ENERGY_ACTIVE_EXPORTED, 3),
     Parameter { name: "voltageL1L2", kind: Kind::Unmeasured, channel: 0 },
     Parameter { name: "voltageL2L3", kind: Kind::Unmeasured, channel: 0 },
     Parameter { name: "voltageL3L1", kind: Kind::Unmeasured, channel: 0 },

@@ -27,7 +27,7 @@ pub(crate) struct History {
 impl History {
     /// Makes a history of an index and increments in parts of a watt-hour.
     ///
-    /// What was used in an interval that could not be read is not known, and neither are the indexes before it.
+    /// The energy of an interval that could not be read is not known, and neither are the indexes before it.
     pub(crate) fn new(
         index: Spanned<Option<i64>>,
         increments: &[Spanned<Option<i64>>],

@@ -1,6 +1,6 @@
 //! The index as the device converts it from its pulses, and the alarms about it.
 
-use champollion_sdk::prelude::*;
+use champollion_sdk::{prelude::*, shortest_decimal};
 use serde::Serialize;
 
 use crate::Meter;
@@ -22,7 +22,7 @@ impl Water {
             let message = format!("the index is {}", *water);
             return Err(Failure::invalid_value(message).at(water.span));
         }
-        Ok(Self { water_conv, pulse_conv, water: water.map(decimal) })
+        Ok(Self { water_conv, pulse_conv, water: water.map(shortest_decimal) })
     }
 
     /// The volume, where the operator has said what the unit is.
@@ -36,11 +36,6 @@ impl Water {
 fn cubic_metres(litres: f64) -> f64 {
     const CUBIC_MILLIMETRES: f64 = 1e9;
     (litres / 1_000.0 * CUBIC_MILLIMETRES).round() / CUBIC_MILLIMETRES
-}
-
-/// The decimal number that the device has put into four bytes: the shortest one that ends up as the same bytes.
-fn decimal(number: f32) -> f64 {
-    number.to_string().parse().unwrap_or_else(|_| f64::from(number))
 }
 
 /// An alarm that begins or ends.

@@ -3,6 +3,7 @@
 use champollion_sdk::{
     families::milesight::{Json, ON_OFF, word},
     prelude::*,
+    shortest_decimal,
 };
 
 /// The name of a channel, which people number from 1 on.
@@ -24,7 +25,7 @@ pub(crate) fn read(kind: Spanned<u8>, value: &mut Reader<'_>) -> Result<Json, Fa
         // Input and holding registers of 32 bits.
         0x04 | 0x06 => integer(4, signed, value)?,
         // Floating point numbers.
-        0x05 | 0x07 => decimal(*value.f32_le()?).into(),
+        0x05 | 0x07 => shortest_decimal(*value.f32_le()?).into(),
         // The lower two bytes of four.
         0x08 | 0x0A => {
             let number = integer(2, signed, value)?;
@@ -48,9 +49,4 @@ fn integer(width: usize, signed: bool, value: &mut Reader<'_>) -> Result<Json, F
         true => value.signed_le(width).map(|number| (*number).into()),
         false => value.unsigned_le(width).map(|number| (*number).into()),
     }
-}
-
-/// The shortest decimal number that is this single: 0.1 and not 0.10000000149.
-fn decimal(single: f32) -> f64 {
-    single.to_string().parse().unwrap_or_else(|_| f64::from(single))
 }

@@ -1,6 +1,6 @@
 //! Fields of a meter, as the TICs'O packs them.
 
-use champollion_sdk::{families::watteco::Json, prelude::*};
+use champollion_sdk::{families::watteco::Json, prelude::*, shortest_decimal};
 
 /// Milliseconds of a second.
 const SECOND: u64 = 1_000;
@@ -95,7 +95,7 @@ impl Form {
                 Value { json: (*number).into(), number: Some(number.divided_by(1.0)) }
             }
             Self::Float => {
-                let single = payload.f32_be()?.map(shortest);
+                let single = payload.f32_be()?.map(shortest_decimal);
                 Value { json: (*single).into(), number: Some(single) }
             }
             Self::DayFirst => {
@@ -148,11 +148,6 @@ fn text(bytes: &[u8]) -> String {
 
 fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02X}")).collect()
-}
-
-/// The shortest decimal number that is this single: 0.58 and not 0.57999998331.
-fn shortest(single: f32) -> f64 {
-    single.to_string().parse().unwrap_or_else(|_| f64::from(single))
 }
 
 /// A date and a time as the meter's clock shows them, which goes by the time of the place.

@@ -1,6 +1,6 @@
 //! Decoder of the Watteco TICs'O, which sends what a French electricity meter says on its customer's interface (TIC).
 //!
-//! Which fields of the meter a report has, a descriptor before them tells: the numbers of the fields, or a bit for each.
+//! A descriptor before the fields of the meter tells which of them a report has: by their numbers, or by a bit for each.
 //! A field's number stands for another field on each kind of meter, which the cluster names:
 //!
 //! | Cluster | Meter                                     | Fields in      |

@@ -3,6 +3,7 @@
 use champollion_sdk::{
     families::watteco::{Field, Format, Json, Report, Told, causes, read_device},
     prelude::*,
+    shortest_decimal,
 };
 
 use crate::electrical;
@@ -124,16 +125,11 @@ fn format_of(kind: u8, parts: f64) -> Format {
 
 fn read_number(report: &mut Report<'_>, format: Format) -> Result<Spanned<f64>, Failure> {
     let number = match (format.float, format.signed) {
-        (true, _) => report.value.f32_be()?.map(shortest),
+        (true, _) => report.value.f32_be()?.map(shortest_decimal),
         (false, true) => report.value.signed_be(format.width)?.divided_by(1.0),
         (false, false) => report.value.unsigned_be(format.width)?.divided_by(1.0),
     };
     Ok(number.map(|number| number / format.parts))
-}
-
-/// The shortest decimal number that is this single: 0.1 and not 0.10000000149.
-fn shortest(single: f32) -> f64 {
-    single.to_string().parse().unwrap_or_else(|_| f64::from(single))
 }
 
 /// A whole number without a fraction, as the device counts it.

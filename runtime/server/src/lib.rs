@@ -30,6 +30,7 @@ mod metrics_list;
 pub mod mirrors;
 pub mod mqtt;
 pub mod network_servers;
+mod outside_client;
 pub mod parked;
 pub mod quotas;
 pub mod redecode;

@@ -48,6 +48,7 @@ mod panic_note;
 pub mod quantity;
 mod reader;
 mod reading;
+mod single;
 mod spanned;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
@@ -83,6 +84,7 @@ pub use panic_note::note_panics;
 pub use quantity::Quantity;
 pub use reader::Reader;
 pub use reading::Reading;
+pub use single::shortest_decimal;
 pub use spanned::Spanned;
 pub use variables::Variables;
 

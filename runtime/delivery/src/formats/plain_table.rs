@@ -5,7 +5,6 @@ use super::{
     error::FormatError,
     layout::Layout,
     sheet::{ColumnType, CsvSheet, Heading, Sheet},
-    workbook::WorkbookSheet,
 };
 
 /// A table of texts.
@@ -26,16 +25,6 @@ impl PlainTable {
         let mut sheet = CsvSheet::new(layout);
         self.write(&mut sheet)?;
         Ok(sheet.finish())
-    }
-
-    /// The table as a workbook of one sheet.
-    ///
-    /// # Errors
-    /// [`FormatError`] where it has more rows than a sheet, or a cell is too long.
-    pub fn workbook(&self, sheet_name: &str) -> Result<Vec<u8>, FormatError> {
-        let mut sheet = WorkbookSheet::new(sheet_name)?;
-        self.write(&mut sheet)?;
-        sheet.finish()
     }
 
     fn write(&self, sheet: &mut impl Sheet) -> Result<(), FormatError> {
@@ -61,6 +50,5 @@ mod tests {
         let csv = String::from_utf8(table.csv(Layout::International).unwrap()).unwrap();
         assert!(csv.contains("\"'=1+1\"") && csv.contains("\"a;'=2\""), "{csv}");
         assert!(csv.contains(",,\"plain\"\r\n"), "{csv}");
-        assert!(table.workbook("rights").unwrap().starts_with(b"PK"));
     }
 }

@@ -20,7 +20,8 @@ use tonic::{
     metadata::MetadataValue,
 };
 
-use super::http::{ANSWER_BYTES, Failed, PATIENCE, Said};
+use super::http::{ANSWER_BYTES, Failed, Said};
+use crate::outside_client::PATIENCE;
 
 /// The client of a gRPC interface.
 pub(super) struct Grpc {

@@ -5,10 +5,9 @@ use std::time::Duration;
 use champollion_delivery::destinations::push::retry_after;
 use champollion_lns::outgoing::HttpRequest;
 use jiff::Timestamp;
-use reqwest::{Certificate, Client, StatusCode, redirect};
+use reqwest::{Client, StatusCode};
 
-/// The time that a network server has to answer. It only has to put the command into its queue.
-pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+use crate::outside_client::{self, sentence};
 
 /// Most bytes that are read of an answer: its words, or the queue of one device.
 pub(super) const ANSWER_BYTES: usize = 256 << 10;
@@ -43,16 +42,8 @@ impl Http {
     /// # Errors
     /// The certificates cannot be used.
     pub(super) fn new(url: Option<&str>, ca: Option<&str>) -> Result<Self, reqwest::Error> {
-        let mut client = Client::builder()
-            .timeout(PATIENCE)
-            .connect_timeout(PATIENCE)
-            // A command goes to nobody else than who stands in the settings.
-            .redirect(redirect::Policy::none());
-        if let Some(pem) = ca {
-            client = client.tls_certs_only(Certificate::from_pem_bundle(pem.as_bytes())?);
-        }
         let base = url.unwrap_or_default().trim_end_matches('/').to_owned();
-        Ok(Self { base, client: client.build()? })
+        Ok(Self { base, client: outside_client::client(ca)? })
     }
 
     /// Sends a request, and reads so much of the answer as may be.
@@ -85,23 +76,4 @@ impl Http {
         }
         Ok(Said { status, body, pause })
     }
-}
-
-/// An error with what caused it, without the address: its query may hold a signature.
-fn sentence(error: &reqwest::Error) -> String {
-    let mut said = if error.is_timeout() {
-        format!("no answer within {} s", PATIENCE.as_secs())
-    } else if error.is_connect() {
-        "it cannot be reached".to_owned()
-    } else {
-        "the request failed".to_owned()
-    };
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        source = cause.source();
-        if source.is_none() {
-            said.push_str(&format!(": {cause}"));
-        }
-    }
-    said
 }

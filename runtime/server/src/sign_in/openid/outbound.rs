@@ -1,13 +1,12 @@
 //! Requests to the provider, by the server's own client: no redirects, a bound of time and of bytes, the authorities of
 //! the settings.
 
-use std::{pin::Pin, time::Duration};
+use std::pin::Pin;
 
 use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse, http};
-use reqwest::{Certificate, Client, redirect};
+use reqwest::Client;
 
-/// The longest that a provider may take to answer: a person waits.
-const PATIENCE: Duration = Duration::from_secs(10);
+use crate::outside_client::{self, sentence};
 
 /// Most bytes of an answer: documents and tokens have some thousands.
 const ANSWER_BYTES: usize = 1 << 20;
@@ -32,14 +31,7 @@ pub(super) enum OutboundError {
 impl Outbound {
     /// A client that trusts these authorities alone, in PEM, where some are given.
     pub(super) fn new(authorities: Option<&str>) -> Result<Self, reqwest::Error> {
-        let mut client = Client::builder()
-            .timeout(PATIENCE)
-            .connect_timeout(PATIENCE)
-            .redirect(redirect::Policy::none());
-        if let Some(pem) = authorities {
-            client = client.tls_certs_only(Certificate::from_pem_bundle(pem.as_bytes())?);
-        }
-        Ok(Self(client.build()?))
+        Ok(Self(outside_client::client(authorities)?))
     }
 
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, OutboundError> {
@@ -66,21 +58,4 @@ impl<'c> AsyncHttpClient<'c> for Outbound {
     fn call(&'c self, request: HttpRequest) -> Self::Future {
         Box::pin(self.send(request))
     }
-}
-
-/// An error with what caused it, without the address: its query may hold a code.
-fn sentence(error: &reqwest::Error) -> String {
-    let mut said = match (error.is_timeout(), error.is_connect()) {
-        (true, _) => format!("no answer within {} s", PATIENCE.as_secs()),
-        (_, true) => "it cannot be reached".to_owned(),
-        _ => "the request failed".to_owned(),
-    };
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        source = cause.source();
-        if source.is_none() {
-            said.push_str(&format!(": {cause}"));
-        }
-    }
-    said
 }

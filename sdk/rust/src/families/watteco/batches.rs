@@ -5,7 +5,7 @@
 //! read from the lowest on; a number of more than eight bits comes with its highest byte first, which alone may have
 //! fewer bits.
 
-use crate::{BitOrder, BitReader, Failure, FailureKind, Reader};
+use crate::{BitOrder, BitReader, Failure, FailureKind, Reader, shortest_decimal};
 
 /// The type of the samples of a series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -278,8 +278,7 @@ impl Batches<'_, '_> {
                 let [.., a, b, c, d] = self.bits.number(32)?.to_be_bytes();
                 let number = f32::from_be_bytes([a, b, c, d]);
                 if number.is_finite() {
-                    // The shortest decimal number that is this single: 0.46 and not 0.45999997854.
-                    return Ok(number.to_string().parse().unwrap_or_else(|_| f64::from(number)));
+                    return Ok(shortest_decimal(number));
                 }
                 Err(Failure::invalid_value(format!("the sample {number} is no finite number")))
             }
