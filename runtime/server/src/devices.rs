@@ -10,6 +10,7 @@ mod last_heard;
 mod line;
 mod names;
 mod of_groups;
+mod opening;
 mod payloads;
 mod points;
 mod progress;
@@ -62,7 +63,7 @@ use points::Points;
 pub(crate) use progress::FrameTurn;
 use progress::Written;
 pub(crate) use rows::Overtaken;
-use rows::{ProgressRows, Row};
+use rows::Row;
 
 const DEVICES: Table<DevEui, Line> = Table::new(tables::DEVICES);
 const SESSIONS: Table<DevEui, SessionState> = Table::new(tables::SESSIONS);
@@ -235,14 +236,7 @@ impl Devices {
             points,
             imports: Arc::default(),
         };
-        let mut pages = DEVICES.pages(&*devices.store);
-        while let Some(page) = pages.next().await? {
-            for (dev_eui, line) in page {
-                let credentials = line.credentials_of(dev_eui)?;
-                let progress = ProgressRows::read(&*devices.store, dev_eui, &credentials).await?;
-                devices.restore(&line, &progress)?;
-            }
-        }
+        devices.read_all().await?;
         devices.count();
         Ok(devices)
     }

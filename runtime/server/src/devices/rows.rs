@@ -5,7 +5,7 @@ use champollion_store::{Batch, Seen, Store, StoreError, Table, TableError};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    DEVICES, Devices, DevicesError, JOINED, JOINS, REPORTS, SESSIONS,
+    DEVICES, Device, Devices, DevicesError, JOINED, JOINS, REPORTS, SESSIONS,
     line::{Credentials, JoinedSession, JoinedSessions, Line},
 };
 
@@ -28,6 +28,14 @@ pub(super) struct ProgressRows {
     /// Only of a device that has its sessions by joining.
     pub(super) joined: Option<Row<JoinedSessions>>,
     pub(super) reports: Row<ReportState>,
+}
+
+/// The progress of a device with its frames and joins, as the store has it.
+pub(super) struct Progress<'rows> {
+    pub(super) session: Option<SessionState>,
+    pub(super) joins: Option<&'rows JoinState>,
+    pub(super) joined: Option<&'rows JoinedSessions>,
+    pub(super) reports: Option<&'rows ReportState>,
 }
 
 /// All rows of a registered device, as they were at one moment.
@@ -94,6 +102,16 @@ impl ProgressRows {
         };
         let reports = Row::read(REPORTS, store, dev_eui).await?;
         Ok(Self { session, joins, joined, reports })
+    }
+
+    /// The values of the rows.
+    fn progress(&self) -> Progress<'_> {
+        Progress {
+            session: self.session.as_ref().and_then(|row| row.value),
+            joins: self.joins.as_ref().and_then(|row| row.value.as_ref()),
+            joined: self.joined.as_ref().and_then(|row| row.value.as_ref()),
+            reports: self.reports.value.as_ref(),
+        }
     }
 
     fn seen(&self) -> [Option<&Seen>; 4] {
@@ -173,7 +191,8 @@ impl Devices {
         let rows = Rows::read(&*self.store, dev_eui).await?;
         match &rows {
             Some(Rows { line: Row { value: Some(line), .. }, progress }) => {
-                self.restore(line, progress)?;
+                let credentials = line.credentials_of(dev_eui)?;
+                self.restore(line.device.clone(), credentials, &progress.progress())?;
             }
             _ => self.forget(dev_eui),
         }
@@ -181,20 +200,24 @@ impl Devices {
     }
 
     /// Has a device in memory as it is stored.
-    pub(super) fn restore(&self, line: &Line, progress: &ProgressRows) -> Result<(), DevicesError> {
-        let dev_eui = line.device.dev_eui;
-        let [current, offered] = match &progress.joined {
-            Some(Row { value: Some(joined), .. }) => joined.sessions(dev_eui)?,
-            _ => [None, None],
+    pub(super) fn restore(
+        &self,
+        device: Device,
+        credentials: Credentials,
+        progress: &Progress<'_>,
+    ) -> Result<(), DevicesError> {
+        let dev_eui = device.dev_eui;
+        let [current, offered] = match progress.joined {
+            Some(joined) => joined.sessions(dev_eui)?,
+            None => [None, None],
         };
-        let current = match line.credentials_of(dev_eui)? {
+        let current = match credentials {
             Credentials::Session(session) => {
                 self.joins.remove(dev_eui);
                 Some(session)
             }
             Credentials::Joiner(joiner) => {
-                let joins = progress.joins.as_ref().and_then(|row| row.value.clone());
-                self.joins.restore(joiner, joins.unwrap_or_default());
+                self.joins.restore(joiner, progress.joins.cloned().unwrap_or_default());
                 current
             }
             Credentials::Elsewhere => {
@@ -203,18 +226,17 @@ impl Devices {
             }
         };
         // A session without a row is where it was when it was registered or handed over.
-        let state = progress.session.as_ref().and_then(|row| row.value);
         let current = current.map(|session| {
             let begins = session.state();
-            session.with_state(state.unwrap_or(begins))
+            session.with_state(progress.session.unwrap_or(begins))
         });
         self.written.forget(dev_eui);
         self.sessions.restore(dev_eui, current, offered);
-        let reported = progress.reports.value.clone().unwrap_or_default();
+        let reported = progress.reports.cloned().unwrap_or_default();
         if self.reports.state(dev_eui) != reported {
             self.reports.insert(dev_eui, reported);
         }
-        self.know(line.device.clone());
+        self.know(device);
         Ok(())
     }
 
