@@ -56,11 +56,11 @@ mod variables;
 #[cfg(not(target_family = "wasm"))]
 pub mod vectors;
 
-/// Generated from `wit/v1`. What a decoder needs of it stands at the root of this crate.
+/// Generated from `wit/v1`, which the crate carries. What a decoder needs of it stands at the root of this crate.
 #[doc(hidden)]
 pub mod bindings {
     wit_bindgen::generate!({
-        path: "../../wit/v1",
+        path: "wit/v1",
         world: "decoder",
         pub_export_macro: true,
         export_macro_name: "export_component",
