@@ -87,7 +87,7 @@ impl Bench {
 
     fn load(&self) -> Result<(Package, Decoder), Failure> {
         if self.decoder.is_dir() {
-            let Loaded { package, decoder } = Sources::read(&self.decoder, None)?.load()?;
+            let Loaded { package, decoder, .. } = Sources::read(&self.decoder, None)?.load()?;
             return Ok((package, decoder));
         }
         let task = format!("{} cannot be measured", self.decoder.display());

@@ -103,7 +103,7 @@ impl Test {
         if sources.is_crate() && !self.no_unit_tests && !self.bless {
             compile::run_unit_tests(&self.sources)?;
         }
-        let Loaded { package, decoder } = sources.load()?;
+        let Loaded { package, decoder, .. } = sources.load()?;
         if self.bless {
             return bless(&self.sources, &package, &decoder);
         }
