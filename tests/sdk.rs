@@ -2,7 +2,7 @@
 //! what it is.
 
 use std::{
-    fs,
+    env, fs,
     path::PathBuf,
     process::Command,
     sync::{Mutex, MutexGuard, PoisonError},
@@ -805,13 +805,25 @@ fn of_target_the_same_sources_give_the_same_package_in_any_folder() {
     let one = Desk { decoder: deeper.join("tank-level"), folder: one.folder };
     let whole = built(&one, compile_apart(&mut one.command(&["build", "--out", "."])));
     let compiled = other.folder.path().join("compiled");
+    // Another home too: cargo finds what it has downloaded behind a link.
+    let home = other.folder.path().join("home");
+    std::os::unix::fs::symlink(cargo_home(), &home).unwrap();
     let mut elsewhere = other.command(&["build", "--out", "."]);
+    elsewhere.env("CARGO_HOME", &home);
     let same = built(&other, compile_apart(&mut elsewhere).env("CARGO_TARGET_DIR", compiled));
     assert!(whole == same, "the packages differ");
     let names = String::from_utf8_lossy(&whole);
     assert!(!names.contains("acme_tank_level"), "names of functions are in it");
     let here = one.folder.path().display().to_string();
-    assert!(!names.contains(&here), "it tells the folder that it was built in");
+    for folder in [here, cargo_home().display().to_string(), home.display().to_string()] {
+        assert!(!names.contains(&folder), "it tells the folder {folder} that it was built in");
+    }
+}
+
+/// The folder in which cargo keeps what it has downloaded.
+fn cargo_home() -> PathBuf {
+    let in_home = || PathBuf::from(env::var_os("HOME").expect("there is a home")).join(".cargo");
+    env::var_os("CARGO_HOME").map_or_else(in_home, PathBuf::from)
 }
 
 /// Where a page says so, the reader stands in an empty folder.

@@ -80,18 +80,48 @@ pub(super) fn compile(folder: &Path) -> Result<PathBuf, Failure> {
 }
 
 /// The flags of the compiler as a setting of cargo. Places of panics are a part of a package: told from the folder of
-/// the sources and from cargo's own, they are the same whoever builds it, and wherever.
+/// the sources, from cargo's own and from the compiler's, they are the same whoever builds it, and wherever.
 fn compiler_flags(folder: &Path) -> String {
-    let cargo_home = env::var_os("CARGO_HOME").map(PathBuf::from);
-    let in_home = || env::var_os("HOME").map(|home| Path::new(&home).join(".cargo"));
-    let cargo_home = cargo_home.or_else(in_home).and_then(|home| home.canonicalize().ok());
-    let told = [(Some(folder.to_owned()), "."), (cargo_home, "cargo")];
-    let prefixes = told.into_iter().filter_map(|(folder, name)| {
-        Some(format!("--remap-path-prefix={}={name}", folder?.display()))
+    let named = [
+        (cargo_home(), "cargo"),
+        (sources_of_the_library(folder), "rust"),
+        // The last one that fits counts: a folder inside of the others is that of the sources all the same.
+        (Some(folder.to_owned()), "."),
+    ];
+    let prefixes = named.into_iter().flat_map(|(folder, name)| {
+        let prefix = move |folder: PathBuf| remapped(&folder, name);
+        folder.into_iter().flat_map(in_both_forms).map(prefix)
     });
     let flags: Vec<toml::Value> =
         [SMALL_STACK.to_owned()].into_iter().chain(prefixes).map(toml::Value::String).collect();
     format!("target.{TARGET}.rustflags={}", toml::Value::Array(flags))
+}
+
+fn remapped(folder: &Path, name: &str) -> String {
+    format!("--remap-path-prefix={}={name}", folder.display())
+}
+
+/// A folder as it is named, and as it is without links: cargo hands on the one or the other.
+fn in_both_forms(folder: PathBuf) -> Vec<PathBuf> {
+    let whole = folder.canonicalize().ok().filter(|whole| *whole != folder);
+    [Some(folder), whole].into_iter().flatten().collect()
+}
+
+/// The folder in which cargo keeps the sources of crates.
+fn cargo_home() -> Option<PathBuf> {
+    let in_home = || env::var_os("HOME").map(|home| Path::new(&home).join(".cargo"));
+    env::var_os("CARGO_HOME").map(PathBuf::from).or_else(in_home)
+}
+
+/// The folder of the sources of Rust's own library. Where they are installed the compiler names their places there, and
+/// elsewhere by those of its makers.
+fn sources_of_the_library(folder: &Path) -> Option<PathBuf> {
+    let mut compiler = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+    compiler.current_dir(folder).args(["--print", "sysroot"]);
+    let printed = compiler.stdin(Stdio::null()).output().ok()?;
+    let sysroot = String::from_utf8_lossy(&printed.stdout).trim().to_owned();
+    let sources = Path::new(&sysroot).join("lib/rustlib/src/rust");
+    (printed.status.success() && !sysroot.is_empty()).then_some(sources)
 }
 
 /// Runs the unit tests of the crate in a folder, natively.
@@ -147,6 +177,18 @@ mod tests {
         let read: toml::Table = toml::from_str(&setting).unwrap();
         let flags = read["target"][TARGET]["rustflags"].as_array().unwrap();
         assert_eq!(flags[0].as_str(), Some(SMALL_STACK));
-        assert_eq!(flags[1].as_str(), Some("--remap-path-prefix=/home/ann/tank \"level\"=."));
+        let last = flags.last().and_then(toml::Value::as_str);
+        assert_eq!(last, Some("--remap-path-prefix=/home/ann/tank \"level\"=."));
+    }
+
+    #[test]
+    fn a_folder_behind_a_link_is_known_by_both_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let whole = folder.path().canonicalize().unwrap();
+        let (real, link) = (whole.join("real"), whole.join("link"));
+        fs::create_dir(&real).unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        assert_eq!(in_both_forms(link.clone()), [link, real.clone()]);
+        assert_eq!(in_both_forms(real.clone()), [real]);
     }
 }
