@@ -37,6 +37,8 @@ mod arena;
 mod bits;
 pub mod clocks;
 mod command;
+mod command_tree;
+mod decimal;
 mod decoder;
 #[cfg(not(target_family = "wasm"))]
 pub mod deviation;
@@ -76,6 +78,7 @@ pub use bindings::exports::champollion::decoder::codec::{
     Variable,
 };
 pub use bits::{BitOrder, BitReader};
+pub use decimal::decimal;
 pub use decoder::Decoder;
 #[doc(hidden)]
 pub use decoder::is_decoder;
