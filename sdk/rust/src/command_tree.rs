@@ -224,7 +224,8 @@ impl<'de> EnumAccess<'de> for Variant<'de> {
     type Variant = Self;
 
     fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self), Mismatch> {
-        Ok((seed.deserialize(BorrowedStrDeserializer::new(self.name))?, self))
+        let variant = seed.deserialize(BorrowedStrDeserializer::new(self.name));
+        variant.map(|variant| (variant, self))
     }
 }
 
