@@ -1,6 +1,7 @@
 //! Reads a command and writes what the device expects.
 
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value as Json};
 
 use crate::{Command, Downlink, Failure, command_tree::Tree};
 
@@ -16,6 +17,17 @@ impl Command {
     pub fn parse_compact<T: DeserializeOwned>(&self) -> Result<T, Failure> {
         let tree: Tree = self.parse()?;
         T::deserialize(&tree).map_err(|mismatch| Failure::invalid_command(mismatch.0))
+    }
+}
+
+impl Command {
+    /// The members of the command, where a decoder looks for them by their names. Asking serde_json for a map would bring
+    /// the words for all that is none.
+    pub(crate) fn members(&self) -> Result<Map<String, Json>, Failure> {
+        match self.parse()? {
+            Json::Object(members) => Ok(members),
+            _ => Err(Failure::invalid_command("a command is an object")),
+        }
     }
 }
 
