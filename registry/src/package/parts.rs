@@ -10,7 +10,7 @@ const NAMES: &str = "name";
 
 /// The bytes of a package's file by its parts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase")]
 pub struct PackageParts {
     /// The instructions.
     pub code: usize,
