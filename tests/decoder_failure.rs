@@ -57,6 +57,33 @@ fn a_payload_that_its_decoder_cannot_read() {
 }
 
 #[test]
+fn a_frame_on_a_port_that_its_package_does_not_declare() {
+    let server = Server::start();
+    let sources = Sources::of(AXIOMA);
+    let (uplink, expected) = sources.readings().swap_remove(0);
+    let f_port = uplink.f_port;
+    let payload = &uplink.payload.0;
+    let sensor = Sensor::new(1);
+    server.register(&sensor, "water", Some("axioma/qalcosonic-w1@^1"));
+    server.publish(&sources.package());
+    server.lns().ingest(&sensor.frame(1, f_port, payload)).success();
+    // The same code, of which the manifest declares another port in the place of this one.
+    let other = sources.version("1.0.1").manifest_with(&format!("port = {f_port}"), "port = 55");
+    server.publish(&other.package());
+    let receipt = server.lns().ingest(&sensor.frame(2, f_port, payload)).success();
+    assert_eq!(receipt["decoded"], true, "{receipt}");
+
+    let records = server.partner("water").pull_all();
+    assert_eq!(records[0]["record"]["uplink"]["warnings"], Json::Null);
+    let warned = &records[1]["record"];
+    assert_eq!(warned["uplink"]["warnings"][0]["code"], "undeclared-port", "{warned}");
+    let message = warned["uplink"]["warnings"][0]["message"].as_str().expect("a message");
+    let port = format!("axioma/qalcosonic-w1 1.0.1 does not declare port {f_port} ");
+    assert!(message.starts_with(&port), "{message}");
+    assert_eq!(warned["decoded"]["data"], expected["reading"]["data"]);
+}
+
+#[test]
 fn a_device_without_a_decoder() {
     let server = Server::start();
     let sensor = Sensor::new(1);

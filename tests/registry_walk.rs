@@ -65,6 +65,28 @@ fn a_refusal_names_everything_and_a_trial_publishes_nothing() {
 }
 
 #[test]
+fn a_key_that_is_added_again_gains_vendors() {
+    let server = Server::start();
+    let cli = server.admin_cli();
+    let key = champollion_registry::keys::SecretKey::generate().expect("randomness").public();
+    let key = key.to_string();
+    let add = |more: &[&str]| {
+        let arguments = [&["registry", "keys", "add", &key, "--name", "Acme"][..], more].concat();
+        cli.run(&arguments).success()
+    };
+    assert_eq!(add(&["--namespace", "acme"]), format!("{key} may sign acme\n"));
+    assert_eq!(add(&["--namespace", "other"]), format!("{key} may sign acme, other\n"));
+    let listed = || server.admin().get("/v1/registry/keys").success()["keys"].clone();
+    assert_eq!(listed()[0]["namespaces"], json!(["acme", "other"]));
+    let again = json!({ "key": key, "name": "Acme", "namespaces": ["third", "acme"] });
+    let known = server.admin().post("/v1/registry/keys", &again).success();
+    assert_eq!(known["namespaces"], json!(["acme", "other", "third"]));
+    let only = add(&["--namespace", "third", "--only"]);
+    assert_eq!(only, format!("{key} may sign third\n"));
+    assert_eq!(listed()[0]["namespaces"], json!(["third"]));
+}
+
+#[test]
 fn publishers_publish_and_admins_promote() {
     let server = Server::start();
     let publisher = server.anybody().token(&server.new_token("publisher", None));

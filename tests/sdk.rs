@@ -2,7 +2,7 @@
 //! what it is.
 
 use std::{
-    fs,
+    env, fs,
     path::PathBuf,
     process::Command,
     sync::{Mutex, MutexGuard, PoisonError},
@@ -348,6 +348,10 @@ fn a_decoder_that_reads_on_is_told_so_everywhere() {
     assert_eq!(cut["tried"], 3, "{report}");
     assert!(cut["misread"].as_u64().is_some_and(|misread| misread >= 1), "{report}");
     assert_eq!(cut["example"]["path"], "level", "{report}");
+    assert_eq!(
+        (&cut["vectors"][0]["vector"], &cut["vectors"][0]["tried"]),
+        (&json!("half full"), &json!(3))
+    );
 
     let server = Server::start();
     drop(desk.run(&["build", "--out", "."]).success());
@@ -356,7 +360,13 @@ fn a_decoder_that_reads_on_is_told_so_everywhere() {
     let published = cli.json(&["publish", "--json", &file]);
     assert_eq!(published[0]["report"]["cutPayloads"]["example"]["path"], "level", "{published}");
     let entry = cli.json(&["catalogue", "acme/tank-level", "--json"]);
-    assert_eq!(entry["versions"][0]["readsOn"]["vector"], "half full", "{entry}");
+    let version = &entry["versions"][0];
+    assert_eq!(version["readsOn"]["vector"], "half full", "{entry}");
+    assert_eq!(version["cutPayloads"]["readsOn"][0]["vector"], "half full", "{entry}");
+    assert_eq!(version["cutPayloads"]["tried"], 3, "{entry}");
+    let parts = version["parts"].as_object().expect("the size is told by parts").values();
+    assert_eq!(parts.filter_map(Json::as_u64).sum::<u64>(), version["bytes"].as_u64().unwrap());
+    assert!(version["fuel"]["middle"].as_u64().is_some_and(|fuel| fuel > 0), "{entry}");
     says(&cli.run(&["catalogue", "acme/tank-level"]).success(), &["reads on", "half full"]);
 }
 
@@ -436,6 +446,8 @@ fn fuel_time_memory_and_size_are_measured() {
     assert!(memory > 0 && memory < 4 << 20, "it is not the limit: {figures}");
     let parts = figures["parts"].as_object().unwrap().values();
     assert_eq!(parts.filter_map(Json::as_u64).sum::<u64>(), figures["bytes"].as_u64().unwrap());
+    let vectors = fs::metadata(desk.path("vectors.json")).unwrap().len();
+    assert!(figures["parts"]["vectors"].as_u64().is_some_and(|packed| packed < vectors));
 }
 
 #[test]
@@ -793,12 +805,25 @@ fn of_target_the_same_sources_give_the_same_package_in_any_folder() {
     let one = Desk { decoder: deeper.join("tank-level"), folder: one.folder };
     let whole = built(&one, compile_apart(&mut one.command(&["build", "--out", "."])));
     let compiled = other.folder.path().join("compiled");
+    // Another home too: cargo finds what it has downloaded behind a link.
+    let home = other.folder.path().join("home");
+    std::os::unix::fs::symlink(cargo_home(), &home).unwrap();
     let mut elsewhere = other.command(&["build", "--out", "."]);
+    elsewhere.env("CARGO_HOME", &home);
     let same = built(&other, compile_apart(&mut elsewhere).env("CARGO_TARGET_DIR", compiled));
     assert!(whole == same, "the packages differ");
     let names = String::from_utf8_lossy(&whole);
+    assert!(!names.contains("acme_tank_level"), "names of functions are in it");
     let here = one.folder.path().display().to_string();
-    assert!(!names.contains(&here), "it tells the folder that it was built in");
+    for folder in [here, cargo_home().display().to_string(), home.display().to_string()] {
+        assert!(!names.contains(&folder), "it tells the folder {folder} that it was built in");
+    }
+}
+
+/// The folder in which cargo keeps what it has downloaded.
+fn cargo_home() -> PathBuf {
+    let in_home = || PathBuf::from(env::var_os("HOME").expect("there is a home")).join(".cargo");
+    env::var_os("CARGO_HOME").map_or_else(in_home, PathBuf::from)
 }
 
 /// Where a page says so, the reader stands in an empty folder.

@@ -2,11 +2,18 @@
 #![no_main]
 
 use champollion_sdk::{
-    Reader,
+    Reader, Uplink,
     families::{
         cayenne,
         channels::{self, Size},
-        mbus, transport, water_meter,
+        dali, decentlab,
+        deltas::{self, Order},
+        dragino, mbus, milesight, transport, water_meter,
+        watteco::{
+            self,
+            batches::{self, Sample, Series},
+        },
+        wmbus,
     },
 };
 use libfuzzer_sys::fuzz_target;
@@ -19,6 +26,13 @@ fuzz_target!(|payload: &[u8]| {
         drop(water_meter::told(&telegram.records));
     }
     drop(transport::head(&mut Reader::new(payload)));
+    drop(wmbus::frame(&mut Reader::new(payload)));
+    let differences = payload.iter().map(|byte| i64::from(byte.cast_signed()));
+    drop(deltas::history((0, 1_000), differences, 100, Order::Backwards));
+    of_makers(payload);
+    for byte in payload {
+        let _ = dali::Address::of(*byte).and_then(dali::Address::byte);
+    }
     drop(channels::items::<2>(&mut Reader::new(payload), |[channel, kind]| match channel % 4 {
         0 => Some(Size::Bytes(usize::from(kind % 9))),
         1 => Some(Size::Counted),
@@ -28,3 +42,26 @@ fuzz_target!(|payload: &[u8]| {
     let mut clocks = Reader::new(payload);
     while clocks.date_time_f().or_else(|_| clocks.date_g()).is_ok() {}
 });
+
+/// The formats of single makers.
+fn of_makers(payload: &[u8]) {
+    drop(watteco::read(&mut Reader::new(payload)));
+    let series = [Sample::Bit, Sample::Unsigned(16), Sample::Signed(32), Sample::Float];
+    let series: Vec<Series> =
+        (0..).zip(series).map(|(tag, sample)| Series { tag, sample, resolution: 1.0 }).collect();
+    drop(batches::read(&mut Reader::new(payload), 2, &series));
+    drop(decentlab::sensors(&mut Reader::new(payload), [1, 2, 3]));
+    drop(dragino::Battery::read(&mut Reader::new(payload)));
+    drop(dragino::DeviceStatus::read(&mut Reader::new(payload)));
+    let uplink = Uplink {
+        f_port: milesight::PORT,
+        payload: payload.to_vec(),
+        received_at: 0,
+        f_cnt: 0,
+        variables: Vec::new(),
+        state: Vec::new(),
+    };
+    drop(milesight::decode_uplink(&uplink, &[], |header, payload, told| {
+        milesight::rows::read(&[&[milesight::rows::BATTERY]], header, payload, told)
+    }));
+}

@@ -10,9 +10,9 @@ use serde::Serialize;
 
 use crate::{
     channels::{Channel, Deprecation},
-    gate::Misread,
+    gate::{CutSummary, Misread, VectorFuel},
     ledger::{Listed, ResolveError, no_version},
-    package::{DecoderId, Manifest, Summary},
+    package::{DecoderId, Manifest, PackageParts, Summary},
     registry::Registry,
 };
 
@@ -80,6 +80,15 @@ pub struct CatalogueVersion {
     /// A payload that it reads though it ends too soon, with the value that it makes up.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reads_on: Option<Misread>,
+    /// The bytes of its package by parts; absent of versions that were published before they were told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parts: Option<PackageParts>,
+    /// The fuel that its vectors burn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fuel: Option<VectorFuel>,
+    /// The results of its vectors' payloads, cut short at each length.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cut_payloads: Option<CutSummary>,
 }
 
 impl Registry {
@@ -181,6 +190,9 @@ fn catalogue_entry(listed: &Listed, shown: &Version) -> Option<CatalogueEntry> {
             channel: channels.channel(version),
             yanked: channels.yanked(version).map(str::to_owned),
             reads_on: entry.line.reads_on.clone(),
+            parts: entry.line.parts,
+            fuel: entry.line.fuel,
+            cut_payloads: entry.line.cut_payloads.clone(),
         })
         .collect();
     Some(CatalogueEntry {

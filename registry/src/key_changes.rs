@@ -37,24 +37,62 @@ pub enum KeyError {
     Registry(#[from] RegistryError),
 }
 
+/// A change of one key, which becomes a line of the index by what is known of the key before.
+enum KeyChange<'request> {
+    /// The key may sign for these vendors too.
+    Add(&'request PublisherKey),
+    /// The key may sign for these vendors alone.
+    Limit(&'request PublisherKey),
+    /// The key may sign nothing any more, for a reason.
+    Revoke(&'request str),
+}
+
+impl KeyChange<'_> {
+    fn event(&self, key: PublicKey, before: Option<&PublisherKey>) -> Result<IndexEvent, KeyError> {
+        if before.is_some_and(|before| before.revoked.is_some()) {
+            return Err(KeyError::Revoked(key));
+        }
+        match (self, before) {
+            (Self::Revoke(_), None) => Err(KeyError::Unknown(key)),
+            (Self::Revoke(reason), Some(_)) => {
+                Ok(IndexEvent::RevokeKey { key, reason: (*reason).to_owned() })
+            }
+            (Self::Add(known), Some(before)) => {
+                Ok(IndexEvent::AddKey { key, known: known.with_namespaces_of(before) })
+            }
+            (Self::Add(known) | Self::Limit(known), _) => {
+                // A key is revoked by a change of its own.
+                let known = PublisherKey { revoked: None, ..(*known).clone() };
+                Ok(IndexEvent::AddKey { key, known })
+            }
+        }
+    }
+}
+
 impl Registry {
-    /// Lets a key sign decoders of some vendors; of a key that is known already, of these.
+    /// Lets a key sign decoders of some vendors; a key that is known already, of these beside those that it has.
+    /// Returns what is known of the key then.
     pub async fn add_key(
         &self,
         key: PublicKey,
-        known: PublisherKey,
+        known: &PublisherKey,
         by: &Actor,
         at: Timestamp,
-    ) -> Result<(), KeyError> {
-        let is_namespace = |name: &String| DecoderId::new(name, "any").is_ok();
-        if known.namespaces.is_empty() || !known.namespaces.iter().all(is_namespace) {
-            return Err(KeyError::Namespaces);
-        }
-        if self.publishers.read().get(&key).is_some_and(|known| known.revoked.is_some()) {
-            return Err(KeyError::Revoked(key));
-        }
-        let known = PublisherKey { revoked: None, ..known };
-        self.change_keys(&IndexEvent::AddKey { key, known }, by, at).await
+    ) -> Result<PublisherKey, KeyError> {
+        check_namespaces(known)?;
+        self.change_key(key, KeyChange::Add(known), by, at).await
+    }
+
+    /// Lets a key sign decoders of some vendors, and of no others that it had.
+    pub async fn limit_key(
+        &self,
+        key: PublicKey,
+        known: &PublisherKey,
+        by: &Actor,
+        at: Timestamp,
+    ) -> Result<PublisherKey, KeyError> {
+        check_namespaces(known)?;
+        self.change_key(key, KeyChange::Limit(known), by, at).await
     }
 
     /// Lets a key sign nothing any more. What it has signed stays.
@@ -65,43 +103,39 @@ impl Registry {
         by: &Actor,
         at: Timestamp,
     ) -> Result<(), KeyError> {
-        match self.publishers.read().get(&key) {
-            None => return Err(KeyError::Unknown(key)),
-            Some(known) if known.revoked.is_some() => return Err(KeyError::Revoked(key)),
-            Some(_) => {}
-        }
-        let reason = reason.to_owned();
-        self.change_keys(&IndexEvent::RevokeKey { key, reason }, by, at).await
+        self.change_key(key, KeyChange::Revoke(reason), by, at).await.map(drop)
     }
 
-    async fn change_keys(
+    async fn change_key(
         &self,
-        event: &IndexEvent,
+        key: PublicKey,
+        change: KeyChange<'_>,
         by: &Actor,
         at: Timestamp,
-    ) -> Result<(), KeyError> {
+    ) -> Result<PublisherKey, KeyError> {
         let mut turn = self.journal.turn().await;
-        for try_again in [true, false] {
+        let mut may_try_again = true;
+        loop {
             let mut publishers = self.publishers();
-            let (IndexEvent::AddKey { key, .. } | IndexEvent::RevokeKey { key, .. }) = event else {
-                unreachable!("only these two change keys");
-            };
+            let event = change.event(key, publishers.get(&key))?;
             event.apply_to_keys(&mut publishers);
+            let known = publishers.get(&key).cloned().ok_or(KeyError::Unknown(key))?;
             let mut batch = Batch::new();
-            if let Some(known) = publishers.get(key) {
-                KEYS.put(&mut batch, key, known).map_err(RegistryError::from)?;
-            }
-            let written = turn.commit(batch, at, Some(event), AuditEntry::of(event, by)).await;
+            KEYS.put(&mut batch, &key, &known).map_err(RegistryError::from)?;
+            let audit = AuditEntry::of(&event, by);
+            let written = turn.commit(batch, at, Some(&event), audit).await;
             match written.map_err(RegistryError::from) {
-                Err(error) if try_again && error.is_behind() => self.catch_up().await?,
+                Err(error) if may_try_again && error.is_behind() => {
+                    may_try_again = false;
+                    self.catch_up().await?;
+                }
                 Err(error) => return Err(error.into()),
                 Ok(()) => {
                     *self.publishers.write() = publishers;
-                    return Ok(());
+                    return Ok(known);
                 }
             }
         }
-        Ok(())
     }
 
     /// Where the index ends, signed.
@@ -145,4 +179,10 @@ impl Registry {
         }
         Ok(key)
     }
+}
+
+fn check_namespaces(known: &PublisherKey) -> Result<(), KeyError> {
+    let is_namespace = |name: &String| DecoderId::new(name, "any").is_ok();
+    let are_namespaces = !known.namespaces.is_empty() && known.namespaces.iter().all(is_namespace);
+    are_namespaces.then_some(()).ok_or(KeyError::Namespaces)
 }

@@ -8,10 +8,10 @@ use std::{
 };
 
 /// The folders whose files a decoder in Rust is built with, from the root of the repository.
-const FOLDERS: [&str; 2] = ["sdk/rust/src", "wit/v1"];
+const FOLDERS: [&str; 2] = ["sdk/rust/src", "sdk/rust/wit/v1"];
 
 /// Files beside these folders.
-const FILES: [&str; 2] = ["sdk/rust/build.rs", "wit/vocabulary.csv"];
+const FILES: [&str; 2] = ["sdk/rust/build.rs", "sdk/rust/wit/vocabulary.csv"];
 
 fn main() {
     let own = env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR");

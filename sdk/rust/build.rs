@@ -3,7 +3,7 @@
 
 use std::{env, fmt::Write as _, fs, path::Path};
 
-const VOCABULARY: &str = "../../wit/vocabulary.csv";
+const VOCABULARY: &str = "wit/vocabulary.csv";
 
 fn main() {
     println!("cargo::rerun-if-changed={VOCABULARY}");

@@ -24,8 +24,11 @@ pub const DECODERS: [&str; 3] = [AXIOMA, ELSYS, LUMINAIRE];
 /// The section of a package that holds `decoder.toml`.
 const MANIFEST: &str = "champollion:manifest@1";
 
-/// The section of a package that holds `vectors.json`.
-const VECTORS: &str = "champollion:vectors@1";
+/// The section of a package that holds `vectors.json`, packed.
+const VECTORS: &str = "champollion:vectors@2";
+
+/// The section of packages from before vectors were packed.
+const PLAIN_VECTORS: &str = "champollion:vectors@1";
 
 /// Bytes before the first section of a component: magic number, version, layer.
 const PREAMBLE: usize = 8;
@@ -115,22 +118,21 @@ impl Sources {
     pub fn take_apart(package: &[u8]) -> Self {
         let (preamble, mut rest) = package.split_at(PREAMBLE);
         let mut component = preamble.to_vec();
-        let (mut manifest, mut vectors) = (None, None);
+        let whole = Package::read(package.to_vec()).expect("it is a package");
         while let Some((&id, after_id)) = rest.split_first() {
             let (size, body) = leb128(after_id);
             let (body, next) = body.split_at(size);
-            let whole = &rest[..rest.len() - next.len()];
+            let section = &rest[..rest.len() - next.len()];
             rest = next;
             match (id == 0).then(|| custom(body)) {
-                Some((MANIFEST, text)) => manifest = Some(text.to_owned()),
-                Some((VECTORS, text)) => vectors = Some(text.to_owned()),
-                _ => component.extend_from_slice(whole),
+                Some(MANIFEST | VECTORS | PLAIN_VECTORS) => {}
+                _ => component.extend_from_slice(section),
             }
         }
         Self {
             component,
-            manifest: manifest.expect("the package has a manifest"),
-            vectors: vectors.expect("the package has vectors"),
+            manifest: whole.manifest_toml().to_owned(),
+            vectors: whole.vectors_json().to_owned(),
         }
     }
 }
@@ -144,11 +146,11 @@ pub fn thermometer(version: &str) -> Package {
         .expect("it is a package")
 }
 
-/// A component with a manifest and vectors that may be anything, or missing.
+/// A component with a manifest and vectors that may be anything, or missing, as they were before they were packed.
 #[must_use]
 pub fn with_sections(component: &[u8], manifest: Option<&str>, vectors: Option<&str>) -> Vec<u8> {
     let mut file = component.to_vec();
-    for (name, content) in [(MANIFEST, manifest), (VECTORS, vectors)] {
+    for (name, content) in [(MANIFEST, manifest), (PLAIN_VECTORS, vectors)] {
         if let Some(content) = content {
             CustomSection { name: name.into(), data: content.as_bytes().into() }
                 .append_to_component(&mut file);
@@ -157,11 +159,10 @@ pub fn with_sections(component: &[u8], manifest: Option<&str>, vectors: Option<&
     file
 }
 
-/// Name and content of a custom section; nothing where they are no text.
-fn custom(body: &[u8]) -> (&str, &str) {
+/// Name of a custom section; nothing where it is no text.
+fn custom(body: &[u8]) -> &str {
     let (length, rest) = leb128(body);
-    let (name, content) = rest.split_at(length);
-    (str::from_utf8(name).unwrap_or_default(), str::from_utf8(content).unwrap_or_default())
+    str::from_utf8(&rest[..length]).unwrap_or_default()
 }
 
 /// An unsigned number as WebAssembly writes it: seven bits a byte, the lowest first.

@@ -3,7 +3,11 @@
 //! Where rustup can add the target, that is all. Where it cannot, Debian's `rustc-web` does the same
 //! job: it comes with the sources of std, which cargo then builds for the target.
 
-use std::{env, process::Command};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context, Result, bail};
 
@@ -77,6 +81,9 @@ impl Toolchain {
         // Guests are what everybody gets: no other compiler takes part, as the one of `.ci/run` that lints.
         build.env_remove("RUSTC_WORKSPACE_WRAPPER");
         build.args(["build", "--profile", "guest", "--target", TARGET]);
+        build.args(
+            same_everywhere().into_iter().flat_map(|setting| ["--config".to_owned(), setting]),
+        );
         if self == Self::Debian {
             build.arg("-Zbuild-std=std,panic_abort");
         }
@@ -107,6 +114,16 @@ impl Toolchain {
         run(command("rustup").args(["toolchain", "link", DEBIAN_TOOLCHAIN, "/usr"]))?;
         Ok(Self::Debian)
     }
+}
+
+/// The setting of cargo by which a package is the same in any home: places of panics in crates are told from the folder
+/// in which cargo keeps them. Those of the workspace are told from its root anyway.
+fn same_everywhere() -> Option<String> {
+    let in_home = || env::var_os("HOME").map(|home| Path::new(&home).join(".cargo"));
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(in_home)?;
+    // A path that TOML would have to escape is none that a home has.
+    let flag = format!("--remap-path-prefix={}=cargo", home.display());
+    Some(format!("target.{TARGET}.rustflags=['{flag}']"))
 }
 
 /// A compiler of C for WebAssembly, and the archiver that goes with it.

@@ -5,7 +5,7 @@
 //! it is known to be a contact, which is a setting of the device that the telegram does not bring.
 //! The two documents that describe the leak sensor's number do not agree on what it is.
 
-use champollion_sdk::prelude::*;
+use champollion_sdk::{decimal, prelude::*};
 
 use crate::values::{Occupancy, Values};
 
@@ -62,7 +62,8 @@ pub(crate) fn doubts(values: &Values) -> Vec<String> {
     {
         doubts.push(format!(
             "{}, {} is no position on Earth, so it is no measurement",
-            *latitude, *longitude
+            decimal(*latitude),
+            decimal(*longitude)
         ));
     }
     doubts

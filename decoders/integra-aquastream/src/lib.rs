@@ -8,9 +8,10 @@ mod error_flags;
 
 use champollion_sdk::{
     families::{
-        mbus::{self, Meaning, Record, Value},
-        transport::{self, Identity, Status},
+        mbus::{Meaning, Record, Value},
+        transport::{Identity, Status},
         water_meter::{self, Told},
+        wmbus::{self, Frame},
     },
     prelude::*,
 };
@@ -45,18 +46,12 @@ struct Telegram {
 
 impl Decoder for Aquastream {
     fn decode_uplink(uplink: &Uplink) -> Result<Reading, Failure> {
-        let mut payload = uplink.reader();
-        let length = payload.u8()?;
-        let mut telegram = payload.block(usize::from(*length))?;
-        payload.end()?;
-        let control = telegram.u8()?;
+        let Frame { control, sender: module, head, telegram } = wmbus::frame(&mut uplink.reader())?;
         if *control != SEND_NO_REPLY {
             let message = format!("the control field is {:02X}; it must be 44", *control);
             return Err(Failure::unknown_message(message).at(control.span));
         }
-        let module = Identity::of_link(&mut telegram)?;
-        let head = transport::head(&mut telegram)?;
-        let records = mbus::telegram(&mut telegram)?.records;
+        let records = telegram.records;
         let alarms = records
             .iter()
             .find(|record| record.meaning == Meaning::ErrorFlags)

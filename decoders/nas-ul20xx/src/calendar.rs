@@ -1,6 +1,6 @@
 //! Levels by the sun, at dusk and at dawn: FPort 50.
 
-use champollion_sdk::prelude::*;
+use champollion_sdk::{decimal, prelude::*};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -24,6 +24,7 @@ impl TryFrom<f64> for ZenithAngle {
     fn try_from(degrees: f64) -> Result<Self, String> {
         let steps = ((degrees - Self::HORIZON) * Self::STEPS_PER_DEGREE).round();
         if !(f64::from(i8::MIN)..=f64::from(i8::MAX)).contains(&steps) {
+            let degrees = decimal(degrees);
             return Err(format!("{degrees} is no zenith angle from 68.67 to 111.17 degrees"));
         }
         #[expect(clippy::cast_possible_truncation, reason = "within an i8, as was just checked")]

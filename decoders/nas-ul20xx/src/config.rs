@@ -1,6 +1,6 @@
 //! Configurations of few values: FPort 50 (payloads 1.1, "payloads-configs").
 
-use champollion_sdk::prelude::*;
+use champollion_sdk::{decimal, prelude::*};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -117,10 +117,11 @@ impl TryFrom<SecondsOrText> for FadeDuration {
                 if let Some(step) = (0..).zip(FADE_STEPS).find(|(_, step)| *step == seconds) {
                     return Ok(Self(Some(step.0)));
                 }
-                seconds.to_string()
+                decimal(seconds)
             }
         };
-        Err(format!("{shown} is neither {:?} nor one of {FADE_STEPS:?} seconds", Ignore::WORD))
+        let steps = FADE_STEPS.map(decimal).join(", ");
+        Err(format!("{shown} is neither {:?} nor one of {steps} seconds", Ignore::WORD))
     }
 }
 

@@ -1,6 +1,6 @@
-//! The status of a DALI driver, and levels of dimming.
+//! The status of a DALI driver where NAS's devices tell one, and levels of dimming.
 
-use champollion_sdk::prelude::*;
+use champollion_sdk::{families::dali::Status, prelude::*};
 use serde::Serialize;
 
 use crate::address::Address;
@@ -10,60 +10,23 @@ const NO_STATUS: u8 = 0xFF;
 /// The device sends this where it does not know how bright a lamp is.
 const NO_LEVEL: u8 = 0xFF;
 
-/// The answer of a driver to DALI's QUERY STATUS (IEC 62386-102).
-#[derive(Clone, Copy, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct DriverStatus {
-    driver_error: Spanned<bool>,
-    lamp_failure: Spanned<bool>,
-    lamp_on: Spanned<bool>,
-    limit_error: Spanned<bool>,
-    fade_running: Spanned<bool>,
-    reset_state: Spanned<bool>,
-    missing_short_address: Spanned<bool>,
-    power_failure: Spanned<bool>,
+/// Reads a status; `None` where the device has none. NAS's codec shows all flags as false there
+/// ("status byte ignored if FF"), which would report a lamp as out that may well be lit.
+pub(crate) fn read_status(payload: &mut Reader<'_>) -> Result<Option<Status>, Failure> {
+    let flags = payload.u8()?;
+    Ok((flags.value != NO_STATUS).then_some(Status(flags)))
 }
 
-impl DriverStatus {
-    /// Reads a status; `None` where the device has none. NAS's codec shows all flags as false there
-    /// ("status byte ignored if FF"), which would report a lamp as out that may well be lit.
-    pub(crate) fn read(payload: &mut Reader<'_>) -> Result<Option<Self>, Failure> {
-        let flags = payload.u8()?;
-        if flags.value == NO_STATUS {
-            return Ok(None);
-        }
-        Ok(Some(Self {
-            driver_error: flags.bit(0),
-            lamp_failure: flags.bit(1),
-            lamp_on: flags.bit(2),
-            limit_error: flags.bit(3),
-            fade_running: flags.bit(4),
-            reset_state: flags.bit(5),
-            missing_short_address: flags.bit(6),
-            power_failure: flags.bit(7),
-        }))
+/// Returns the measurements of the driver at an address.
+///
+/// Only a single driver answers for itself. Answers to a broadcast or to a group collide on the
+/// bus, and an analog output has no status, so there a zero says nothing.
+pub(crate) fn measurements(status: Status, address: Address) -> Vec<Measurement> {
+    if !matches!(address, Address::DaliSingle(_)) {
+        return Vec::new();
     }
-
-    /// Whether the lamp has failed.
-    pub(crate) fn lamp_failure(&self) -> Spanned<bool> {
-        self.lamp_failure
-    }
-
-    /// Returns the measurements of the driver at an address.
-    ///
-    /// Only a single driver answers for itself. Answers to a broadcast or to a group collide on the
-    /// bus, and an analog output has no status, so there a zero says nothing.
-    pub(crate) fn measurements(&self, address: Address) -> Vec<Measurement> {
-        if !matches!(address, Address::DaliSingle(_)) {
-            return Vec::new();
-        }
-        let channel = address.channel();
-        vec![
-            quantity::LAMP_LIT.of(self.lamp_on).on(channel),
-            quantity::ALARM_LAMP.of(self.lamp_failure).on(channel),
-            quantity::ALARM_FAULT.of(self.driver_error).on(channel),
-        ]
-    }
+    let channel = address.channel();
+    status.measurements().into_iter().map(|measurement| measurement.on(channel)).collect()
 }
 
 /// A driver and its status.
@@ -72,7 +35,7 @@ impl DriverStatus {
 pub(crate) struct Driver {
     pub(crate) address: Spanned<Address>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) status: Option<DriverStatus>,
+    pub(crate) status: Option<Status>,
 }
 
 impl Driver {
@@ -82,7 +45,7 @@ impl Driver {
         loop {
             drivers.push(Self {
                 address: Address::read_output(payload)?,
-                status: DriverStatus::read(payload)?,
+                status: read_status(payload)?,
             });
             if payload.is_empty() {
                 return Ok(drivers);
@@ -92,7 +55,7 @@ impl Driver {
 
     /// Returns the measurements of the driver.
     pub(crate) fn measurements(&self) -> Vec<Measurement> {
-        self.status.map_or_else(Vec::new, |status| status.measurements(self.address.value))
+        self.status.map_or_else(Vec::new, |status| measurements(status, self.address.value))
     }
 }
 
@@ -141,11 +104,11 @@ mod tests {
 
     #[test]
     fn a_driver_that_was_not_asked_has_no_status() {
-        assert!(DriverStatus::read(&mut Reader::new(&[0xFF])).unwrap().is_none());
-        let status = DriverStatus::read(&mut Reader::new(&[0b100])).unwrap().unwrap();
-        assert!(*status.lamp_on);
-        assert_eq!(status.measurements(Address::DaliSingle(0)).len(), 3);
-        assert!(status.measurements(Address::DaliBroadcast).is_empty());
+        assert!(read_status(&mut Reader::new(&[0xFF])).unwrap().is_none());
+        let status = read_status(&mut Reader::new(&[0b100])).unwrap().unwrap();
+        assert!(*status.is_lit());
+        assert_eq!(measurements(status, Address::DaliSingle(0)).len(), 3);
+        assert!(measurements(status, Address::DaliBroadcast).is_empty());
     }
 
     #[test]

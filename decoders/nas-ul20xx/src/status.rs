@@ -2,12 +2,12 @@
 //!
 //! It has two layouts, told by their first byte: 0 before firmware 1.1.4, 1 from there on.
 
-use champollion_sdk::prelude::*;
+use champollion_sdk::{families::dali::Status, prelude::*};
 use serde::Serialize;
 
 use crate::{
     address::Address,
-    driver::{CLOCK_NOT_SET, DriverStatus, read_clock, read_level},
+    driver::{self, CLOCK_NOT_SET, read_clock, read_level, read_status},
     sensors::SensorSource,
 };
 
@@ -95,7 +95,7 @@ struct DimmingSource {
     #[serde(skip_serializing_if = "Option::is_none")]
     dimming_level: Option<Spanned<f64>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<DriverStatus>,
+    status: Option<Status>,
 }
 
 /// Reads a status packet.
@@ -191,7 +191,8 @@ fn measurements(packet: &StatusPacket) -> Vec<Measurement> {
         measurements.extend(level.map(|level| quantity::LAMP_DIMMING.of(level).on(channel)));
         // Where the bus is dead nobody has answered, and the status is what the controller made up.
         if !*status.dali_connection_error {
-            let of_driver = source.status.map(|status| status.measurements(source.address.value));
+            let of_driver =
+                source.status.map(|status| driver::measurements(status, source.address.value));
             measurements.extend(of_driver.into_iter().flatten());
         }
     }
@@ -205,7 +206,7 @@ fn lamp_alarm(packet: &StatusPacket) -> Option<Spanned<bool>> {
         .dimming_source
         .iter()
         .filter(|source| source.address.value == Address::DaliBroadcast)
-        .filter_map(|source| source.status.map(|status| status.lamp_failure()))
+        .filter_map(|source| source.status.map(|status| status.has_lamp_failure()))
         .find(|lamp_failure| **lamp_failure);
     failed.or_else(|| packet.active_alerts.map(|alerts| alerts.lamp()))
 }
@@ -223,7 +224,7 @@ fn read_dimming_sources(
             format!("reason_{reason}")
         });
         let dimming_level = read_level(payload)?;
-        let status = DriverStatus::read(payload)?;
+        let status = read_status(payload)?;
         sources.push(DimmingSource { address, reason, dimming_level, status });
     }
     Ok(sources)

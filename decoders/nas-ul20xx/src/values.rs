@@ -3,7 +3,7 @@
 
 use std::{fmt::Debug, marker::PhantomData};
 
-use champollion_sdk::prelude::*;
+use champollion_sdk::{decimal, prelude::*};
 use serde::{Deserialize, Serialize};
 
 /// A whole number between two limits, which belong to it.
@@ -174,6 +174,7 @@ impl<const LIMIT: i16> TryFrom<f64> for Degrees<LIMIT> {
     fn try_from(degrees: f64) -> Result<Self, String> {
         let limit = f64::from(LIMIT);
         if !(-limit..=limit).contains(&degrees) {
+            let degrees = decimal(degrees);
             return Err(format!("{degrees} is not an angle from -{LIMIT} to {LIMIT} degrees"));
         }
         #[expect(clippy::cast_possible_truncation, reason = "180 degrees fit into an i16")]
@@ -235,6 +236,7 @@ impl TryFrom<FactorOrText> for PowerFactorLimit {
             }
             FactorOrText::Text(text) if text == AlertOff::WORD => Ok(Self(None)),
             FactorOrText::Factor(factor) => {
+                let factor = decimal(factor);
                 Err(format!("{factor} is neither a power factor from 0 to 1 nor \"alert_off\""))
             }
             FactorOrText::Text(text) => {

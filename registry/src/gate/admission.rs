@@ -10,11 +10,12 @@ use super::{
     compatibility::incompatibilities,
     declared,
     finding::Finding,
+    fuel::VectorFuel,
     random::{self, Tried},
     truncation::CutPayloads,
     vector_run::run_vectors,
 };
-use crate::package::{DecoderId, Manifest, Package};
+use crate::package::{DecoderId, Manifest, Package, PackageParts};
 
 /// The demands on a package beside those of its own manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +52,8 @@ pub struct Trial {
     pub cut_payloads: CutPayloads,
     /// Findings that are no reason to refuse the package.
     pub warnings: Vec<String>,
+    /// The fuel of the vectors, where there is one.
+    pub fuel: Option<VectorFuel>,
 }
 
 /// The report on a package that the gate let through.
@@ -69,6 +72,11 @@ pub struct Report {
     pub previous: Option<Version>,
     /// Findings that are no reason to refuse the package.
     pub warnings: Vec<String>,
+    /// The fuel of the vectors, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fuel: Option<VectorFuel>,
+    /// The bytes of the package by its parts.
+    pub parts: PackageParts,
 }
 
 impl Gate {
@@ -102,7 +110,7 @@ impl Gate {
                 return Err(findings);
             }
         };
-        let Trial { findings: of_trial, random_payloads, cut_payloads, warnings } =
+        let Trial { findings: of_trial, random_payloads, cut_payloads, warnings, fuel } =
             self.try_out(&package, &decoder);
         findings.extend(of_trial);
         if !findings.is_empty() {
@@ -114,6 +122,8 @@ impl Gate {
             cut_payloads,
             previous: previous.map(|previous| previous.version.clone()),
             warnings,
+            fuel,
+            parts: package.parts(),
         };
         Ok(Admitted { package, decoder, report })
     }
@@ -124,15 +134,19 @@ impl Gate {
     pub fn try_out(&self, package: &Package, decoder: &Decoder) -> Trial {
         let (mut findings, mut warnings) =
             declared::findings(package.manifest(), package.vectors());
-        let differing = run_vectors(package, decoder).filter_map(|run| run.differs);
-        findings.extend(differing.map(Finding::Vector));
+        let mut calls = Vec::new();
+        for run in run_vectors(package, decoder) {
+            calls.push(run.call.fuel);
+            findings.extend(run.differs.map(Finding::Vector));
+        }
         let random_payloads = random::try_out(package, decoder, self.random_payloads);
         findings.extend(random_payloads.misbehaved().cloned().map(Finding::Misbehaves));
         warnings.extend(random_payloads.warnings());
         // Cut payloads are made of vectors, so that whoever tries no random payloads is told of them too.
         let cut_payloads = CutPayloads::of(package, decoder);
         warnings.extend(cut_payloads.warning());
-        Trial { findings, random_payloads, cut_payloads, warnings }
+        let fuel = VectorFuel::of(calls);
+        Trial { findings, random_payloads, cut_payloads, warnings, fuel }
     }
 }
 

@@ -3,8 +3,10 @@
 
 mod admission;
 mod compatibility;
+mod cut_summary;
 mod declared;
 mod finding;
+mod fuel;
 mod mapped;
 mod random;
 mod rehearsal;
@@ -14,12 +16,14 @@ mod vector_run;
 
 pub use admission::{Admitted, Gate, Report, Trial};
 pub use compatibility::next_version;
+pub use cut_summary::{CutSummary, VectorReadOn};
 pub use finding::Finding;
 pub(crate) use finding::in_words;
+pub use fuel::VectorFuel;
 pub use random::{Misbehaved, Payload, Tried};
 pub use rehearsal::{Rehearsal, RehearsalError, VectorDiffers};
 pub use settings::PublicationSettings;
-pub use truncation::{CutPayloads, Misread};
+pub use truncation::{CutPayloads, CutVector, Misread};
 pub use vector_run::{VectorRun, run_vectors};
 
 pub(crate) use compatibility::incompatibilities;

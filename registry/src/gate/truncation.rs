@@ -35,6 +35,25 @@ pub struct CutPayloads {
     /// Whether they took so long that no more were tried.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub cut_short: bool,
+    /// The same of each vector whose payload is read, in the order of the vectors.
+    pub vectors: Vec<CutVector>,
+}
+
+/// The results of the payload of one vector, cut short at each length.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CutVector {
+    /// The name of the vector.
+    pub vector: String,
+    /// The number of lengths that were tried.
+    pub tried: usize,
+    /// Those at which the decoder gave a reading, of what is whole or of more.
+    pub readings: usize,
+    /// Those of which the decoder made values that the whole payload does not have.
+    pub misread: usize,
+    /// The first of these.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub example: Option<Misread>,
 }
 
 /// A payload that was cut short, and read as if it were whole.
@@ -72,41 +91,31 @@ impl CutPayloads {
     /// Cuts the payload of each vector that is read.
     pub(super) fn of(package: &Package, decoder: &Decoder) -> Self {
         let mut cut = Self::default();
-        let mut fuel = 0_u64;
+        let mut tank = Tank { decoder, burnt: 0 };
         for vector in package.vectors() {
             let Input::Uplink(uplink) = &vector.input else { continue };
-            let call = run(decoder, &vector.input);
-            fuel = fuel.saturating_add(call.fuel);
-            let Ok(Answer::Reading(reading)) = call.result else { continue };
+            let Some(Answer::Reading(reading)) = tank.run(&vector.input) else { continue };
             if !reading.warnings.is_empty() {
                 // The decoder doubts the whole payload: it may hold a value twice, of which the cut one has the first.
                 continue;
             }
-            let whole = values(&reading);
-            for kept_bytes in 0..uplink.payload.0.len() {
-                if fuel > FUEL {
-                    cut.cut_short = true;
-                    return cut;
-                }
-                let call = run(decoder, &Input::Uplink(shortened(uplink, kept_bytes)));
-                fuel = fuel.saturating_add(call.fuel);
-                cut.tried += 1;
-                let Ok(Answer::Reading(reading)) = call.result else { continue };
-                let Some((path, whole, made_up)) = made_up(&whole, &values(&reading)) else {
-                    continue;
-                };
-                cut.misread += 1;
-                cut.example.get_or_insert_with(|| Misread {
-                    vector: shortened_text(&vector.name),
-                    kept_bytes,
-                    bytes: uplink.payload.0.len(),
-                    path: shortened_text(&path),
-                    whole: shortened_value(whole),
-                    made_up: shortened_value(made_up),
-                });
+            let of_vector = CutVector::of((&vector.name, uplink), &values(&reading), &mut tank);
+            cut.add(of_vector);
+            if tank.is_empty() {
+                cut.cut_short = true;
+                break;
             }
         }
         cut
+    }
+
+    fn add(&mut self, of_vector: CutVector) {
+        self.tried += of_vector.tried;
+        self.misread += of_vector.misread;
+        if self.example.is_none() {
+            self.example.clone_from(&of_vector.example);
+        }
+        self.vectors.push(of_vector);
     }
 
     /// Returns what is told of a decoder that reads on.
@@ -117,6 +126,57 @@ impl CutPayloads {
             "it reads on where a payload ends too soon ({misread} of {tried} payloads that were cut short): \
              {example}; check the length, and fail with too-short"
         ))
+    }
+}
+
+impl CutVector {
+    /// Cuts a payload at each length, as long as there is fuel. `whole` holds the values of all of it.
+    fn of(
+        (name, uplink): (&str, &UplinkInput),
+        whole: &BTreeMap<String, Json>,
+        tank: &mut Tank<'_>,
+    ) -> Self {
+        let bytes = uplink.payload.0.len();
+        let vector = shortened_text(name);
+        let mut cut = Self { vector: vector.clone(), ..Self::default() };
+        for kept_bytes in 0..bytes {
+            if tank.is_empty() {
+                break;
+            }
+            cut.tried += 1;
+            let answer = tank.run(&Input::Uplink(shortened(uplink, kept_bytes)));
+            let Some(Answer::Reading(reading)) = answer else { continue };
+            cut.readings += 1;
+            let Some((path, whole, made_up)) = made_up(whole, &values(&reading)) else { continue };
+            cut.misread += 1;
+            cut.example.get_or_insert_with(|| Misread {
+                vector: vector.clone(),
+                kept_bytes,
+                bytes,
+                path: shortened_text(&path),
+                whole: shortened_value(whole),
+                made_up: shortened_value(made_up),
+            });
+        }
+        cut
+    }
+}
+
+/// A decoder, and the fuel that the calls of all cut payloads have burnt.
+struct Tank<'of> {
+    decoder: &'of Decoder,
+    burnt: u64,
+}
+
+impl Tank<'_> {
+    fn run(&mut self, input: &Input) -> Option<Answer> {
+        let call = run(self.decoder, input);
+        self.burnt = self.burnt.saturating_add(call.fuel);
+        call.result.ok()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.burnt > FUEL
     }
 }
 
@@ -217,5 +277,31 @@ mod tests {
             made_up(&whole, &of(&json!({"rooms": [{"co2": null}]}))),
             Some(("rooms[0].co2".to_owned(), json!(400), json!(null)))
         );
+    }
+
+    #[test]
+    fn the_whole_is_the_sum_of_its_vectors() {
+        let example = Misread {
+            vector: "b".to_owned(),
+            kept_bytes: 1,
+            bytes: 2,
+            path: "level".to_owned(),
+            whole: json!(1),
+            made_up: json!(2),
+        };
+        let one = CutVector { vector: "a".to_owned(), tried: 3, ..CutVector::default() };
+        let other = CutVector {
+            vector: "b".to_owned(),
+            tried: 2,
+            readings: 2,
+            misread: 1,
+            example: Some(example.clone()),
+        };
+        let mut cut = CutPayloads::default();
+        for of_vector in [one, other] {
+            cut.add(of_vector);
+        }
+        assert_eq!((cut.tried, cut.misread, cut.vectors.len()), (5, 1, 2));
+        assert_eq!(cut.example, Some(example));
     }
 }

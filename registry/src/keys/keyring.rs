@@ -19,6 +19,15 @@ pub struct PublisherKey {
     pub revoked: Option<String>,
 }
 
+impl PublisherKey {
+    /// The same with the vendors of what was known of the key before, which stand first.
+    pub(crate) fn with_namespaces_of(&self, before: &Self) -> Self {
+        let added = self.namespaces.iter().filter(|name| !before.namespaces.contains(name));
+        let namespaces = before.namespaces.iter().chain(added).cloned().collect();
+        Self { name: self.name.clone(), namespaces, revoked: None }
+    }
+}
+
 /// All keys of publishers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Publishers(BTreeMap<PublicKey, PublisherKey>);

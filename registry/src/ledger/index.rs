@@ -21,8 +21,8 @@ use super::{
 };
 use crate::{
     channels::{Canary, Channel, Channels, Health, Shadow, pinned},
-    gate::{Misread, Report},
-    package::{DecoderId, Manifest, Package, Summary},
+    gate::{CutSummary, Misread, Report, VectorFuel},
+    package::{DecoderId, Manifest, Package, PackageParts, Summary},
 };
 
 /// The table of published versions, by `vendor/model/version`.
@@ -76,6 +76,15 @@ pub(crate) struct IndexLine {
     /// A payload that it read on, though it was cut short; of versions from before this was tried none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) reads_on: Option<Misread>,
+    /// The bytes of the package by its parts; of versions from before they were told none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) parts: Option<PackageParts>,
+    /// The fuel of its vectors; of versions from before it was told none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) fuel: Option<VectorFuel>,
+    /// Its payloads that were cut short; of versions from before this was tried none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) cut_payloads: Option<CutSummary>,
 }
 
 /// A published version as the store keeps it.
@@ -132,7 +141,10 @@ impl IndexLine {
             vectors: package.vectors().len(),
             published_at,
             published_by: published_by.to_owned(),
+            cut_payloads: Some(CutSummary::of(&report.cut_payloads)),
             reads_on: report.cut_payloads.example,
+            parts: Some(report.parts),
+            fuel: report.fuel,
         }
     }
 }

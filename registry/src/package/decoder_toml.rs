@@ -260,6 +260,18 @@ mod tests {
     }
 
     #[test]
+    fn a_port_is_undeclared_where_others_are_declared() {
+        let manifest = Manifest::parse(MANIFEST).unwrap();
+        assert_eq!(manifest.uplink_ports_without(2), None);
+        assert_eq!(manifest.uplink_ports_without(3), Some(vec![2]));
+        let down = "[[ports]]\nport = 3\ndirection = \"down\"\nmeaning = \"Settings\"\n";
+        let manifest = Manifest::parse(&format!("{MANIFEST}\n{down}")).unwrap();
+        assert_eq!(manifest.uplink_ports_without(3), Some(vec![2]), "down is not up");
+        let manifest = Manifest { ports: Vec::new(), ..manifest };
+        assert_eq!(manifest.uplink_ports_without(3), None);
+    }
+
+    #[test]
     fn only_a_script_may_do_without_ports() {
         let up = "[[ports]]\n        port = 2\n        direction = \"up\"\n        meaning = \"Temperature\"";
         let without = MANIFEST.replace(up, "").replace("maintainer", "ports = []\nmaintainer");

@@ -4,7 +4,7 @@ use champollion_sandbox::Script;
 
 use super::{
     decoder_toml::ManifestError,
-    limits::{MANIFEST_BYTES, VECTORS},
+    limits::{MANIFEST_BYTES, VECTORS, VECTORS_BYTES},
 };
 
 /// Why a file is no package.
@@ -65,6 +65,17 @@ pub enum PackageError {
     /// The manifest cannot be written as TOML.
     #[error("the manifest cannot be written: {0}")]
     ManifestNotWritten(toml::ser::Error),
+    /// The section of the vectors is no whole stream of zlib.
+    #[error(
+        "the vectors inside the component are damaged: build it again with `champollion build`"
+    )]
+    VectorsDamaged,
+    /// A few bytes stand for more than is unpacked.
+    #[error(
+        "the vectors inside the component have more than {VECTORS_BYTES} bytes when they are unpacked, which is the \
+         limit"
+    )]
+    VectorsTooLarge,
     /// The vectors cannot be used.
     #[error("the vectors cannot be read: {0}")]
     Vectors(#[from] serde_json::Error),

@@ -280,6 +280,15 @@ pub struct ScriptDeclaration {
 }
 
 impl Manifest {
+    /// The ports that the manifest declares for uplinks, in their order, where `f_port` is none of them. Of a script
+    /// whose ports nobody knows none is missing.
+    #[must_use]
+    pub fn uplink_ports_without(&self, f_port: u8) -> Option<Vec<u8>> {
+        let up = self.ports.iter().filter(|port| port.direction == Direction::Up);
+        let declared: Vec<u8> = up.map(|port| port.port).collect();
+        (!declared.is_empty() && !declared.contains(&f_port)).then_some(declared)
+    }
+
     /// Whether there may be nothing to try the decoder on, since the manifest says so.
     pub(crate) fn may_have_no_vector(&self) -> bool {
         self.script.as_ref().is_some_and(|script| script.untested || !script.failing.is_empty())

@@ -12,6 +12,8 @@ mod manifest_check;
 mod manifest_shape;
 mod mapping;
 mod mapping_toml;
+mod packed;
+mod parts;
 mod recognized_dialect;
 mod sections;
 mod summary;
@@ -31,6 +33,7 @@ pub use manifest::{
 };
 pub use mapping::{MappedField, Mapping, MappingFault};
 pub use mapping_toml::{MappingFile, MappingFileError};
+pub use parts::PackageParts;
 pub use recognized_dialect::with_recognized_dialect;
 pub use sections::Code;
 pub use use_cases::{UseCase, use_cases};

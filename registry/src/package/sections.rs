@@ -1,15 +1,20 @@
 //! The sections of a package's file.
 
+use std::borrow::Cow;
+
 use champollion_sandbox::Script;
 use wasmparser::{Parser, Payload};
 
-use super::error::PackageError;
+use super::{error::PackageError, packed::VectorsSection};
 
 /// The section that holds `decoder.toml`.
 pub(crate) const MANIFEST: &str = "champollion:manifest@1";
 
-/// The section that holds `vectors.json`.
-pub(crate) const VECTORS: &str = "champollion:vectors@1";
+/// The section that holds `vectors.json`, packed.
+pub(crate) const VECTORS: &str = "champollion:vectors@2";
+
+/// The section that holds `vectors.json` as it is. Packages that were published with it are read for ever.
+pub(crate) const PLAIN_VECTORS: &str = "champollion:vectors@1";
 
 /// The section that holds the source text of a script, UTF-8.
 pub(crate) const SCRIPT: &str = "champollion:script@1";
@@ -37,7 +42,7 @@ impl<'file> Code<'file> {
 #[derive(Default)]
 pub(crate) struct Sections<'file> {
     manifest: Option<&'file [u8]>,
-    vectors: Option<&'file [u8]>,
+    vectors: Option<VectorsSection<'file>>,
     script: Option<&'file [u8]>,
     /// Whether there is anything that could run beside a script.
     is_component: bool,
@@ -77,24 +82,32 @@ impl<'file> Sections<'file> {
     }
 
     fn put(&mut self, name: &str, data: &'file [u8]) -> Result<(), PackageError> {
-        let (place, name) = match name {
-            MANIFEST => (&mut self.manifest, MANIFEST),
-            VECTORS => (&mut self.vectors, VECTORS),
-            SCRIPT => (&mut self.script, SCRIPT),
+        let (name, was_there) = match name {
+            MANIFEST => (MANIFEST, self.manifest.replace(data).is_some()),
+            VECTORS => (VECTORS, self.vectors.replace(VectorsSection::Packed(data)).is_some()),
+            PLAIN_VECTORS => {
+                (PLAIN_VECTORS, self.vectors.replace(VectorsSection::Plain(data)).is_some())
+            }
+            SCRIPT => (SCRIPT, self.script.replace(data).is_some()),
             _ => return Ok(()),
         };
-        match place.replace(data) {
-            Some(_) => Err(PackageError::Twice(name)),
-            None => Ok(()),
-        }
+        if was_there { Err(PackageError::Twice(name)) } else { Ok(()) }
     }
 
     pub(crate) fn manifest(&self) -> Result<&'file str, PackageError> {
-        present(self.manifest, "manifest", "decoder.toml")
+        let missing = PackageError::Missing { what: "manifest", file: "decoder.toml" };
+        text(self.manifest.ok_or(missing)?, "manifest")
     }
 
-    pub(crate) fn vectors(&self) -> Result<&'file str, PackageError> {
-        present(self.vectors, "vectors", "vectors.json")
+    pub(crate) fn vectors(&self) -> Result<Cow<'file, str>, PackageError> {
+        let missing = PackageError::Missing { what: "vectors", file: "vectors.json" };
+        match self.vectors.ok_or(missing)?.bytes()? {
+            Cow::Borrowed(bytes) => text(bytes, "vectors").map(Cow::Borrowed),
+            Cow::Owned(bytes) => {
+                let text = String::from_utf8(bytes);
+                text.map(Cow::Owned).map_err(|_| PackageError::NotText("vectors"))
+            }
+        }
     }
 
     pub(crate) fn code(&self, file: &'file [u8]) -> Result<Code<'file>, PackageError> {
@@ -107,14 +120,6 @@ impl<'file> Sections<'file> {
             Some(script) => Ok(Code::Script(text(script, "script")?)),
         }
     }
-}
-
-fn present<'file>(
-    section: Option<&'file [u8]>,
-    what: &'static str,
-    file: &'static str,
-) -> Result<&'file str, PackageError> {
-    text(section.ok_or(PackageError::Missing { what, file })?, what)
 }
 
 fn text<'file>(bytes: &'file [u8], what: &'static str) -> Result<&'file str, PackageError> {

@@ -1,7 +1,7 @@
 //! A package: one `.wasm` file that holds the decoder, its manifest and its vectors.
 //!
-//! Manifest and vectors are custom sections of the component, as they stand in the sources. Tools
-//! that know nothing of Champollion pass them by. A script has a component of its own around it that
+//! Manifest and vectors are custom sections of the component: the manifest as it stands in the sources, the
+//! vectors packed. Tools that know nothing of Champollion pass them by. A script has a component of its own around it that
 //! is empty but for these sections and one more with its source: the engine, which all scripts share,
 //! is not in the package.
 
@@ -15,6 +15,8 @@ use super::{
     error::PackageError,
     limits::{self, MANIFEST_BYTES},
     manifest::Manifest,
+    packed::pack,
+    parts::PackageParts,
     sections::{Code, MANIFEST, SCRIPT, Sections, VECTORS},
 };
 
@@ -26,6 +28,7 @@ pub struct Package {
     digest: Digest,
     manifest_toml: String,
     manifest: Manifest,
+    vectors_json: String,
     vectors: Vec<Vector>,
     /// The source, where it is a script.
     script: Option<Box<str>>,
@@ -56,7 +59,7 @@ impl Package {
                 return (None, errors);
             }
         };
-        let Parts { manifest_toml, manifest, vectors, script } = parts;
+        let Parts { manifest_toml, manifest, vectors_json, vectors, script } = parts;
         let (Some(manifest), Some(vectors)) = (manifest, vectors) else { return (None, errors) };
         if manifest.script.is_some() && script.is_none() {
             errors.push(PackageError::NoScript);
@@ -65,7 +68,8 @@ impl Package {
             errors.push(PackageError::NoVectors);
         }
         let digest = Digest::of(&file);
-        (Some(Self { digest, file, manifest_toml, manifest, vectors, script }), errors)
+        let package = Self { digest, file, manifest_toml, manifest, vectors_json, vectors, script };
+        (Some(package), errors)
     }
 
     /// Makes a package of a component and the two files of its sources.
@@ -74,7 +78,8 @@ impl Package {
         decoder_toml: &str,
         vectors_json: &str,
     ) -> Result<Self, PackageError> {
-        let sections = [(MANIFEST, decoder_toml), (VECTORS, vectors_json)];
+        let vectors = pack(vectors_json);
+        let sections = [(MANIFEST, decoder_toml.as_bytes()), (VECTORS, &vectors[..])];
         Self::read(with_sections(component.to_vec(), &sections))
     }
 
@@ -84,7 +89,12 @@ impl Package {
         decoder_toml: &str,
         vectors_json: &str,
     ) -> Result<Self, PackageError> {
-        let sections = [(SCRIPT, source), (MANIFEST, decoder_toml), (VECTORS, vectors_json)];
+        let vectors = pack(vectors_json);
+        let sections = [
+            (SCRIPT, source.as_bytes()),
+            (MANIFEST, decoder_toml.as_bytes()),
+            (VECTORS, &vectors[..]),
+        ];
         Self::read(with_sections(Component::new().finish(), &sections))
     }
 
@@ -121,6 +131,18 @@ impl Package {
         &self.manifest_toml
     }
 
+    /// Returns the bytes of the file by its parts.
+    #[must_use]
+    pub fn parts(&self) -> PackageParts {
+        PackageParts::of(&self.file)
+    }
+
+    /// Returns the vectors as they stand in the sources.
+    #[must_use]
+    pub fn vectors_json(&self) -> &str {
+        &self.vectors_json
+    }
+
     /// Returns the vectors that the package must answer.
     #[must_use]
     pub fn vectors(&self) -> &[Vector] {
@@ -132,6 +154,7 @@ impl Package {
 struct Parts {
     manifest_toml: String,
     manifest: Option<Manifest>,
+    vectors_json: String,
     vectors: Option<Vec<Vector>>,
     script: Option<Box<str>>,
 }
@@ -156,15 +179,17 @@ impl Parts {
             }
             Ok(Manifest::parse(&toml)?)
         }));
-        let vectors = sections.vectors().and_then(parse_vectors);
+        let vectors = sections.vectors().and_then(|json| Ok((parse_vectors(&json)?, json)));
         let vectors = vectors.map_err(|error| errors.push(error)).ok();
-        Ok(Self { manifest_toml: toml, manifest, vectors, script })
+        let (vectors, vectors_json) = vectors
+            .map_or_else(Default::default, |(vectors, json)| (Some(vectors), json.into_owned()));
+        Ok(Self { manifest_toml: toml, manifest, vectors_json, vectors, script })
     }
 }
 
-fn with_sections(mut file: Vec<u8>, sections: &[(&str, &str)]) -> Vec<u8> {
+fn with_sections(mut file: Vec<u8>, sections: &[(&str, &[u8])]) -> Vec<u8> {
     for (name, content) in sections {
-        CustomSection { name: (*name).into(), data: content.as_bytes().into() }
+        CustomSection { name: (*name).into(), data: (*content).into() }
             .append_to_component(&mut file);
     }
     file

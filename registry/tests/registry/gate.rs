@@ -8,7 +8,8 @@ use champollion_registry::{
 };
 
 use crate::support::{
-    DECODER_TOML, MANIFEST, SANDBOX, VECTORS, VECTORS_JSON, component, first_party, with_section,
+    DECODER_TOML, MANIFEST, PLAIN_VECTORS, SANDBOX, VECTORS_JSON, component, first_party,
+    with_section,
 };
 
 /// Has the gate look at a component with any manifest and vectors, as `acme/answer` of a version.
@@ -20,7 +21,7 @@ fn admit(
     random_payloads: usize,
 ) -> Result<Admitted, Vec<Finding>> {
     let file = with_section(component(), MANIFEST, manifest.as_bytes());
-    let file = with_section(file, VECTORS, vectors.as_bytes());
+    let file = with_section(file, PLAIN_VECTORS, vectors.as_bytes());
     let previous = previous.map(|toml| Arc::new(Manifest::parse(toml).unwrap()));
     let name = ("acme/answer".parse().unwrap(), version.parse().unwrap());
     Gate { random_payloads }.admit(file, (&name.0, &name.1), previous.as_ref(), &SANDBOX)

@@ -26,7 +26,7 @@ async fn with_history(home: &Home) -> Opened {
     opened.registry.change(&id, &yank, &mandate, &[]).await.unwrap();
     let key = PublisherKey { name: "Acme".into(), namespaces: vec!["other".into()], revoked: None };
     let public = SecretKey::generate().unwrap().public();
-    opened.registry.add_key(public, key, &mandate.by, mandate.at).await.unwrap();
+    opened.registry.add_key(public, &key, &mandate.by, mandate.at).await.unwrap();
     opened
 }
 

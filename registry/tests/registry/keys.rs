@@ -9,10 +9,17 @@ use jiff::SignedDuration;
 
 use crate::support::{Home, Opened, by, moment, package, rehearse};
 
-async fn add(registry: &Registry, key: &SecretKey, namespaces: &[&str]) -> Result<(), KeyError> {
+fn of_acme(namespaces: &[&str]) -> PublisherKey {
     let namespaces = namespaces.iter().map(|&name| name.to_owned()).collect();
-    let known = PublisherKey { name: "Acme".into(), namespaces, revoked: None };
-    registry.add_key(key.public(), known, &Actor::named("ben"), moment()).await
+    PublisherKey { name: "Acme".into(), namespaces, revoked: None }
+}
+
+async fn add(
+    registry: &Registry,
+    key: &SecretKey,
+    namespaces: &[&str],
+) -> Result<PublisherKey, KeyError> {
+    registry.add_key(key.public(), &of_acme(namespaces), &Actor::named("ben"), moment()).await
 }
 
 /// Publishes a version, signed or not.
@@ -81,6 +88,35 @@ async fn a_namespace_is_for_its_keys_also_after_a_restart() {
         let refused = add(&opened.registry, &SecretKey::generate().unwrap(), namespaces).await;
         assert!(matches!(refused, Err(KeyError::Namespaces)), "{namespaces:?}: {refused:?}");
     }
+}
+
+#[tokio::test]
+async fn a_key_that_is_there_gets_namespaces_beside_its_own() {
+    let home = Home::new();
+    let opened = home.open().await;
+    let key = SecretKey::generate().unwrap();
+    add(&opened.registry, &key, &["acme"]).await.unwrap();
+    let known = add(&opened.registry, &key, &["other", "acme"]).await.unwrap();
+    assert_eq!(known, of_acme(&["acme", "other"]));
+    publish(&opened, "1.0.0", Some(&key)).await.unwrap();
+    opened.close().await;
+
+    let opened = home.open().await;
+    assert_eq!(opened.registry.publishers().get(&key.public()), Some(&known));
+    let read = history(&opened.registry).await;
+    assert_eq!(read.publishers().get(&key.public()), Some(&known), "the index says the same");
+
+    let (public, ben) = (key.public(), Actor::named("ben"));
+    let limited = of_acme(&["other"]);
+    let known = opened.registry.limit_key(public, &limited, &ben, moment()).await.unwrap();
+    assert_eq!(known, limited);
+    let refused = untrusted(publish(&opened, "1.1.0", Some(&key)).await);
+    assert!(matches!(refused, UntrustedError::OtherNamespace { .. }), "{refused}");
+    let none = opened.registry.limit_key(public, &of_acme(&[]), &ben, moment()).await;
+    assert!(matches!(none, Err(KeyError::Namespaces)), "{none:?}");
+    opened.registry.revoke_key(public, "it leaked", &ben, moment()).await.unwrap();
+    let revoked = opened.registry.limit_key(public, &limited, &ben, moment()).await;
+    assert!(matches!(revoked, Err(KeyError::Revoked(_))), "{revoked:?}");
 }
 
 async fn history(registry: &Registry) -> History {

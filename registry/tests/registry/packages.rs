@@ -5,8 +5,8 @@ use champollion_sandbox::Digest;
 use wasm_encoder::{Component, CustomSection, Module, ModuleSection, NestedComponentSection};
 
 use crate::support::{
-    DECODER_TOML, MANIFEST, SANDBOX, SCRIPT, VECTORS, VECTORS_JSON, component, first_party,
-    with_section,
+    DECODER_TOML, MANIFEST, PLAIN_VECTORS, SANDBOX, SCRIPT, VECTORS, VECTORS_JSON, component,
+    first_party, with_section,
 };
 
 fn read_error(file: Vec<u8>) -> PackageError {
@@ -67,7 +67,9 @@ fn without_manifest_or_vectors_it_is_none() {
 #[test]
 fn two_manifests_or_two_lists_of_vectors_contradict_each_other() {
     let package = Package::assemble(&component(), DECODER_TOML, VECTORS_JSON).unwrap();
-    for (section, content) in [(MANIFEST, DECODER_TOML), (VECTORS, VECTORS_JSON)] {
+    let sections =
+        [(MANIFEST, DECODER_TOML), (VECTORS, VECTORS_JSON), (PLAIN_VECTORS, VECTORS_JSON)];
+    for (section, content) in sections {
         let error = read_error(with_section(package.file().to_vec(), section, content.as_bytes()));
         assert!(matches!(error, PackageError::Twice(name) if name == section), "{error:?}");
         assert_eq!(
@@ -75,6 +77,31 @@ fn two_manifests_or_two_lists_of_vectors_contradict_each_other() {
             format!("the component has two sections of the name {section}")
         );
     }
+}
+
+/// Packages that were published before vectors were packed are read for ever.
+#[test]
+fn a_package_with_plain_vectors_is_read() {
+    let with_manifest = with_section(component(), MANIFEST, DECODER_TOML.as_bytes());
+    let before = with_section(with_manifest.clone(), PLAIN_VECTORS, VECTORS_JSON.as_bytes());
+    let before = Package::read(before).unwrap();
+    let now = Package::assemble(&component(), DECODER_TOML, VECTORS_JSON).unwrap();
+    assert_eq!(before.vectors_json(), now.vectors_json());
+    assert_eq!(before.vectors().len(), 1);
+    assert!(now.parts().vectors < before.parts().vectors, "{:?}", now.parts());
+
+    let damaged = read_error(with_section(with_manifest, VECTORS, VECTORS_JSON.as_bytes()));
+    assert!(matches!(damaged, PackageError::VectorsDamaged), "{damaged:?}");
+}
+
+#[test]
+fn vectors_of_more_than_eight_mebibytes_are_refused_before_they_are_unpacked() {
+    let padded = |bytes: usize| format!("{}{VECTORS_JSON}", " ".repeat(bytes - VECTORS_JSON.len()));
+    const LIMIT: usize = 8 << 20;
+    assert!(Package::assemble(&component(), DECODER_TOML, &padded(LIMIT)).is_ok());
+    let error = assemble_error(DECODER_TOML, &padded(LIMIT + 1));
+    assert!(matches!(error, PackageError::VectorsTooLarge), "{error:?}");
+    assert!(error.to_string().contains("8388608"), "{error}");
 }
 
 #[test]
@@ -93,7 +120,7 @@ fn what_stands_in_a_nested_module_or_component_is_not_the_packages() {
     inner.section(&section);
     let mut outer = Component::new();
     outer.section(&ModuleSection(&module)).section(&NestedComponentSection(&inner));
-    let outer = with_section(outer.finish(), VECTORS, VECTORS_JSON.as_bytes());
+    let outer = with_section(outer.finish(), PLAIN_VECTORS, VECTORS_JSON.as_bytes());
 
     let error = read_error(outer.clone());
     assert!(matches!(error, PackageError::Missing { what: "manifest", .. }), "{error:?}");
@@ -215,12 +242,12 @@ fn a_manifest_has_a_limit_and_may_reach_it() {
 fn manifest_and_vectors_are_text() {
     let latin_1 = b"name = \"Z\xE9ro\"";
     let without_vectors = with_section(component(), MANIFEST, latin_1);
-    let error = read_error(with_section(without_vectors, VECTORS, VECTORS_JSON.as_bytes()));
+    let error = read_error(with_section(without_vectors, PLAIN_VECTORS, VECTORS_JSON.as_bytes()));
     assert!(matches!(error, PackageError::NotText("manifest")), "{error:?}");
     assert_eq!(error.to_string(), "the manifest inside the component must be UTF-8 text");
 
     let without_vectors = with_section(component(), MANIFEST, DECODER_TOML.as_bytes());
-    let error = read_error(with_section(without_vectors, VECTORS, latin_1));
+    let error = read_error(with_section(without_vectors, PLAIN_VECTORS, latin_1));
     assert!(matches!(error, PackageError::NotText("vectors")), "{error:?}");
     assert_eq!(error.to_string(), "the vectors inside the component must be UTF-8 text");
 }
@@ -276,7 +303,7 @@ fn a_script_is_text_of_bounded_size() {
     let script = |source: &[u8]| {
         let file = with_section(Component::new().finish(), SCRIPT, source);
         let file = with_section(file, MANIFEST, DECODER_TOML.as_bytes());
-        Package::read(with_section(file, VECTORS, VECTORS_JSON.as_bytes()))
+        Package::read(with_section(file, PLAIN_VECTORS, VECTORS_JSON.as_bytes()))
     };
     assert!(script(&vec![b' '; 1 << 20]).is_ok());
     let error = script(&vec![b' '; (1 << 20) + 1]).unwrap_err();

@@ -25,7 +25,8 @@ use wit_parser::Resolve;
 
 /// The names of the sections, spelled out: packages that were published must be read for ever.
 pub(crate) const MANIFEST: &str = "champollion:manifest@1";
-pub(crate) const VECTORS: &str = "champollion:vectors@1";
+pub(crate) const VECTORS: &str = "champollion:vectors@2";
+pub(crate) const PLAIN_VECTORS: &str = "champollion:vectors@1";
 pub(crate) const SCRIPT: &str = "champollion:script@1";
 
 /// The manifest of `acme/answer` 1.0.0.
@@ -206,20 +207,14 @@ pub(crate) fn first_party(name: &str) -> Parts {
     let file = fs::read(&path).unwrap_or_else(|error| {
         panic!("{}: {error}; run `cargo xtask guests` first", path.display())
     });
-    let (mut component, mut manifest, mut vectors) = (Component::new(), None, None);
+    let package = Package::read(file.clone()).unwrap();
+    let mut component = Component::new();
     let mut depth = 0;
     for payload in Parser::new(0).parse_all(&file) {
         let payload = payload.unwrap();
-        let text = |section: &wasmparser::CustomSectionReader<'_>| {
-            Some(String::from_utf8(section.data().to_vec()).unwrap())
-        };
         match &payload {
-            Payload::CustomSection(section) if depth == 0 && section.name() == MANIFEST => {
-                manifest = text(section);
-            }
-            Payload::CustomSection(section) if depth == 0 && section.name() == VECTORS => {
-                vectors = text(section);
-            }
+            Payload::CustomSection(section)
+                if depth == 0 && [MANIFEST, VECTORS].contains(&section.name()) => {}
             other if depth == 0 => {
                 if let Some((id, range)) = other.as_section() {
                     component.section(&RawSection { id, data: &file[range] });
@@ -233,6 +228,7 @@ pub(crate) fn first_party(name: &str) -> Parts {
             _ => {}
         }
     }
-    let (manifest, vectors) = (manifest.unwrap(), vectors.unwrap());
+    let (manifest, vectors) = (package.manifest_toml(), package.vectors_json());
+    let (manifest, vectors) = (manifest.to_owned(), vectors.to_owned());
     Parts { component: component.finish(), manifest, vectors, file }
 }

@@ -1,17 +1,15 @@
 //! `champollion bench`: fuel, time and memory of each vector, and the size of a package by its parts.
 
 use std::{
-    collections::BTreeMap,
     fs,
     path::PathBuf,
     time::{Duration, Instant},
 };
 
-use champollion_registry::package::{Code, Package, run};
+use champollion_registry::package::{Package, PackageParts, run};
 use champollion_sandbox::Decoder;
 use clap::Args;
 use serde::Serialize;
-use wasmparser::{Parser, Payload};
 
 use super::{
     Failure, output, sandbox,
@@ -38,7 +36,7 @@ struct Figures {
     id: String,
     version: String,
     bytes: usize,
-    parts: BTreeMap<String, usize>,
+    parts: PackageParts,
     vectors: Vec<Measured>,
 }
 
@@ -81,7 +79,7 @@ impl Bench {
             id: package.manifest().id.to_string(),
             version: package.manifest().version.to_string(),
             bytes: package.file().len(),
-            parts: parts(&package),
+            parts: package.parts(),
             vectors,
         };
         if self.json { output::json(&figures) } else { show(&figures) }
@@ -89,7 +87,7 @@ impl Bench {
 
     fn load(&self) -> Result<(Package, Decoder), Failure> {
         if self.decoder.is_dir() {
-            let Loaded { package, decoder } = Sources::read(&self.decoder, None)?.load()?;
+            let Loaded { package, decoder, .. } = Sources::read(&self.decoder, None)?.load()?;
             return Ok((package, decoder));
         }
         let task = format!("{} cannot be measured", self.decoder.display());
@@ -115,75 +113,10 @@ fn show(figures: &Figures) -> Result<(), Failure> {
     output::table(["vector", "fuel", "time", "memory bytes"], rows);
     output::line("");
     let share = |part: usize| format!("{:.1} %", 100.0 * part as f64 / (*bytes).max(1) as f64);
+    let told = parts.named().into_iter().filter(|(_, bytes)| *bytes > 0);
     let mut rows: Vec<[String; 3]> =
-        parts.iter().map(|(name, part)| [name.clone(), part.to_string(), share(*part)]).collect();
+        told.map(|(name, part)| [name.to_owned(), part.to_string(), share(part)]).collect();
     rows.push(["the whole package".to_owned(), bytes.to_string(), share(*bytes)]);
     output::table(["part", "bytes", "share"], rows);
     Ok(())
-}
-
-/// The bytes of each part of a package. What belongs to no section, such as the headers, is a part of its own.
-fn parts(package: &Package) -> BTreeMap<String, usize> {
-    let file = package.file();
-    let mut parts = BTreeMap::new();
-    let mut depth = 0_usize;
-    for payload in Parser::new(0).parse_all(file) {
-        // A package that was loaded can be read to its end.
-        let Ok(payload) = payload else { break };
-        let (name, length) = match &payload {
-            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => {
-                depth += 1;
-                continue;
-            }
-            Payload::End(_) => {
-                depth = depth.saturating_sub(1);
-                continue;
-            }
-            Payload::CustomSection(section) => {
-                (custom(section.name(), depth), section.data().len())
-            }
-            // Its entries follow one by one, within the same bytes.
-            Payload::CodeSectionStart { range, .. } => ("code".to_owned(), range.len()),
-            Payload::DataSection(section) => ("data".to_owned(), section.range().len()),
-            _ => continue,
-        };
-        *parts.entry(name).or_default() += length;
-    }
-    let told: usize = parts.values().sum();
-    parts.insert("everything else".to_owned(), file.len().saturating_sub(told));
-    if let Code::Script(source) = package.code() {
-        parts.insert("codec.js".to_owned(), source.len());
-        parts.remove("script");
-    }
-    parts
-}
-
-/// Names a custom section as the file of the sources that it comes from.
-fn custom(name: &str, depth: usize) -> String {
-    let own = name.strip_prefix("champollion:").and_then(|own| own.split('@').next());
-    match own.filter(|_| depth == 0) {
-        Some("manifest") => "decoder.toml".to_owned(),
-        Some("vectors") => "vectors.json".to_owned(),
-        Some(other) => other.to_owned(),
-        None if name == "name" => "names of functions".to_owned(),
-        None => format!("section {name}"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_parts_are_the_whole() {
-        let toml = include_str!("../../../examples/decoder/decoder.toml");
-        let vectors = include_str!("../../../examples/decoder/vectors.json");
-        let source = include_str!("../../../examples/decoder/codec.js");
-        let package = Package::assemble_script(source, toml, vectors).unwrap();
-        let parts = parts(&package);
-        assert_eq!(parts["decoder.toml"], toml.len());
-        assert_eq!(parts["vectors.json"], vectors.len());
-        assert_eq!(parts["codec.js"], source.len());
-        assert_eq!(parts.values().sum::<usize>(), package.file().len());
-    }
 }

@@ -1,7 +1,7 @@
 //! `champollion build`: sources in, package out.
 
 use std::{
-    fs,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -13,6 +13,9 @@ use super::{
     sources::{Loaded, Sources},
     vector_report::all_answered,
 };
+
+/// Ends the name of the file with the names: `acme-meter-1.0.0.names.wasm`.
+const NAMES_EXTENSION: &str = "names.wasm";
 
 /// Makes a package of a decoder's sources, and runs its vectors.
 #[derive(Args)]
@@ -26,14 +29,20 @@ pub(super) struct Build {
     /// Folder for the package
     #[arg(long, default_value = "target/decoders", value_name = "DIR")]
     out: PathBuf,
+    /// Keep the names of functions, which tools that look into WebAssembly read, in a file beside the package
+    #[arg(long)]
+    names: bool,
 }
 
 impl Build {
     pub(super) fn run(self) -> Result<(), Failure> {
         let sources = Sources::read(&self.sources, self.module.as_deref())?;
-        let Loaded { package, decoder } = sources.load()?;
+        let Loaded { package, decoder, named_module } = sources.load()?;
         all_answered(&package, &decoder)?;
         let path = write(&package, &self.out)?;
+        if let (true, Some(module)) = (self.names, named_module) {
+            write_file(&path.with_extension(NAMES_EXTENSION), &module)?;
+        }
         output::line(format_args!(
             "{} {}: {} vectors passed, {} bytes in {}",
             package.manifest().id,
@@ -49,8 +58,15 @@ impl Build {
 /// Writes the file of a package into a folder.
 pub(super) fn write(package: &Package, folder: &Path) -> Result<PathBuf, Failure> {
     let path = folder.join(package.manifest().id.file_name(&package.manifest().version));
-    fs::create_dir_all(folder)
-        .and_then(|()| fs::write(&path, package.file()))
-        .map_err(Failure::of(format!("{} cannot be written", path.display())))?;
+    fs::create_dir_all(folder).map_err(not_written(&path))?;
+    write_file(&path, package.file())?;
     Ok(path)
+}
+
+fn write_file(path: &Path, content: &[u8]) -> Result<(), Failure> {
+    fs::write(path, content).map_err(not_written(path))
+}
+
+fn not_written(path: &Path) -> impl FnOnce(io::Error) -> Failure {
+    Failure::of(format!("{} cannot be written", path.display()))
 }

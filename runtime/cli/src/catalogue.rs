@@ -1,9 +1,10 @@
 //! `champollion catalogue`: the list of decoders, one of them in full, and two of them side by side.
 
 mod compare;
+mod figures;
 
 use champollion_client::{
-    Catalogue as AllDecoders, CatalogueEntry, CatalogueExample, CatalogueQuery, Direction, Misread,
+    Catalogue as AllDecoders, CatalogueEntry, CatalogueExample, CatalogueQuery, Direction,
 };
 use champollion_registry::package::DecoderId;
 use clap::{Args, Subcommand, ValueEnum};
@@ -185,15 +186,7 @@ fn show_decoder(decoder: &CatalogueEntry) {
     }
     show_examples(&decoder.examples);
     let shown = decoder.versions.iter().find(|other| other.version == decoder.version);
-    if let Some(misread) = shown.and_then(|version| version.reads_on.as_ref()) {
-        let Misread { vector, kept_bytes, bytes, path, whole, made_up } = misread;
-        output::line(format_args!(
-            "reads on where a payload ends too soon: {}",
-            output::quoted(format_args!(
-                "{path} is {made_up} instead of {whole} where {vector:?} is cut after {kept_bytes} of {bytes} bytes"
-            ))
-        ));
-    }
+    shown.into_iter().for_each(figures::show);
     let Some(script) = &decoder.script else { return };
     if let Some(dialect) = &script.dialect {
         let how = if script.recognized { " (recognized)" } else { "" };

@@ -80,18 +80,47 @@ pub(super) fn compile(folder: &Path) -> Result<PathBuf, Failure> {
 }
 
 /// The flags of the compiler as a setting of cargo. Places of panics are a part of a package: told from the folder of
-/// the sources and from cargo's own, they are the same whoever builds it, and wherever.
+/// the sources, from cargo's own and from the compiler's, they are the same whoever builds it, and wherever.
 fn compiler_flags(folder: &Path) -> String {
-    let cargo_home = env::var_os("CARGO_HOME").map(PathBuf::from);
-    let in_home = || env::var_os("HOME").map(|home| Path::new(&home).join(".cargo"));
-    let cargo_home = cargo_home.or_else(in_home).and_then(|home| home.canonicalize().ok());
-    let told = [(Some(folder.to_owned()), "."), (cargo_home, "cargo")];
-    let prefixes = told.into_iter().filter_map(|(folder, name)| {
-        Some(format!("--remap-path-prefix={}={name}", folder?.display()))
+    let cargo_home = cargo_home().map(|home| (home, "cargo".to_owned()));
+    let of_sources = (folder.to_owned(), ".".to_owned());
+    // The last one that fits counts: a folder inside of the others is that of the sources all the same.
+    let named = [cargo_home, sources_of_the_library(folder), Some(of_sources)];
+    let prefixes = named.into_iter().flatten().flat_map(|(folder, name)| {
+        let remapped = |folder: PathBuf| format!("--remap-path-prefix={}={name}", folder.display());
+        in_both_forms(folder).into_iter().map(remapped).collect::<Vec<_>>()
     });
     let flags: Vec<toml::Value> =
         [SMALL_STACK.to_owned()].into_iter().chain(prefixes).map(toml::Value::String).collect();
     format!("target.{TARGET}.rustflags={}", toml::Value::Array(flags))
+}
+
+/// A folder as it is named, and as it is without links: cargo hands on the one or the other.
+fn in_both_forms(folder: PathBuf) -> Vec<PathBuf> {
+    let whole = folder.canonicalize().ok().filter(|whole| *whole != folder);
+    [Some(folder), whole].into_iter().flatten().collect()
+}
+
+/// The folder in which cargo keeps the sources of crates.
+fn cargo_home() -> Option<PathBuf> {
+    let in_home = || env::var_os("HOME").map(|home| Path::new(&home).join(".cargo"));
+    env::var_os("CARGO_HOME").map(PathBuf::from).or_else(in_home)
+}
+
+/// The folder of the sources of Rust's own library, and the name by which compilers without them tell their places:
+/// that of the revision. A compiler that has them installed would tell the folder.
+fn sources_of_the_library(folder: &Path) -> Option<(PathBuf, String)> {
+    let sysroot = printed_by_compiler(folder, &["--print", "sysroot"])?;
+    let version = printed_by_compiler(folder, &["--version", "--verbose"])?;
+    let revision = version.lines().find_map(|line| line.strip_prefix("commit-hash: "))?;
+    Some((Path::new(sysroot.trim()).join("lib/rustlib/src/rust"), format!("/rustc/{revision}")))
+}
+
+/// The text that the compiler prints for arguments, where it can be started and succeeds.
+fn printed_by_compiler(folder: &Path, arguments: &[&str]) -> Option<String> {
+    let mut compiler = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+    let output = compiler.current_dir(folder).args(arguments).stdin(Stdio::null()).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// Runs the unit tests of the crate in a folder, natively.
@@ -129,12 +158,10 @@ fn not_started(task: &str, error: &io::Error) -> Failure {
 
 /// Whether the compiler has no standard library for the target: the other reasons of a failure are in the sources.
 fn is_target_missing(folder: &Path) -> bool {
-    let mut compiler = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
-    compiler.current_dir(folder).args(["--print", "target-libdir", "--target", TARGET]);
-    let Ok(printed) = compiler.stdin(Stdio::null()).output() else { return false };
-    let libraries = String::from_utf8_lossy(&printed.stdout).trim().to_owned();
+    let arguments = ["--print", "target-libdir", "--target", TARGET];
+    let Some(libraries) = printed_by_compiler(folder, &arguments) else { return false };
     let is_there = |folder: &str| fs::read_dir(folder).is_ok_and(|mut all| all.next().is_some());
-    printed.status.success() && !is_there(&libraries)
+    !is_there(libraries.trim())
 }
 
 #[cfg(test)]
@@ -147,6 +174,18 @@ mod tests {
         let read: toml::Table = toml::from_str(&setting).unwrap();
         let flags = read["target"][TARGET]["rustflags"].as_array().unwrap();
         assert_eq!(flags[0].as_str(), Some(SMALL_STACK));
-        assert_eq!(flags[1].as_str(), Some("--remap-path-prefix=/home/ann/tank \"level\"=."));
+        let last = flags.last().and_then(toml::Value::as_str);
+        assert_eq!(last, Some("--remap-path-prefix=/home/ann/tank \"level\"=."));
+    }
+
+    #[test]
+    fn a_folder_behind_a_link_is_known_by_both_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let whole = folder.path().canonicalize().unwrap();
+        let (real, link) = (whole.join("real"), whole.join("link"));
+        fs::create_dir(&real).unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        assert_eq!(in_both_forms(link.clone()), [link, real.clone()]);
+        assert_eq!(in_both_forms(real.clone()), [real]);
     }
 }

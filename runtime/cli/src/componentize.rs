@@ -1,4 +1,4 @@
-//! Makes a component of the core module that a compiler made.
+//! Makes a component of the core module that a compiler made, without what nobody runs.
 
 use wasm_encoder::{ExportKind, ExportSection, Module, RawSection};
 use wasmparser::{ExternalKind, Parser, Payload};
@@ -7,32 +7,64 @@ use wit_component::ComponentEncoder;
 /// Starts the names of the functions with which a guest frees what it returned.
 const POST_RETURN_PREFIX: &str = "cabi_post_";
 
+/// The section of a module that holds the names of its functions, a tenth of it, which only tools read.
+const NAMES: &str = "name";
+
+/// A component, and the module that it was made of.
+pub(super) struct Componentized {
+    /// The component without the names of functions.
+    pub(super) component: Vec<u8>,
+    /// The module that lies in the component, with the names.
+    pub(super) named_module: Vec<u8>,
+}
+
 /// Makes a component of a core module; says why it cannot.
-pub(super) fn componentize(module: &[u8]) -> Result<Vec<u8>, String> {
-    let module = without_post_return(module)?;
-    ComponentEncoder::default()
+pub(super) fn componentize(module: &[u8]) -> Result<Componentized, String> {
+    let named_module = without_post_return(module)?;
+    let component = ComponentEncoder::default()
         .validate(true)
-        .module(&module)
+        .module(&without_names(&named_module)?)
         .and_then(|mut encoder| encoder.encode())
-        .map_err(|error| format!("{error:#}"))
+        .map_err(|error| format!("{error:#}"))?;
+    Ok(Componentized { component, named_module })
 }
 
 /// The same module without the functions that free what was returned: the instance is thrown away
 /// right after, so freeing is a call for nothing.
 fn without_post_return(bytes: &[u8]) -> Result<Vec<u8>, String> {
+    rewritten(bytes, |payload, module| {
+        let Payload::ExportSection(exports) = payload else { return Ok(false) };
+        let mut kept = ExportSection::new();
+        for export in exports.clone() {
+            let export = export.map_err(|error| error.to_string())?;
+            if !export.name.starts_with(POST_RETURN_PREFIX) {
+                kept.export(export.name, kind(export.kind)?, export.index);
+            }
+        }
+        module.section(&kept);
+        Ok(true)
+    })
+}
+
+/// The same module without the names of its functions. Their numbers stay as they are.
+fn without_names(bytes: &[u8]) -> Result<Vec<u8>, String> {
+    rewritten(bytes, |payload, _| {
+        Ok(matches!(payload, Payload::CustomSection(section) if section.name() == NAMES))
+    })
+}
+
+/// A module section by section: those that `replaces` tells to be done with are not copied.
+fn rewritten(
+    bytes: &[u8],
+    replaces: impl Fn(&Payload<'_>, &mut Module) -> Result<bool, String>,
+) -> Result<Vec<u8>, String> {
     let mut module = Module::new();
     for payload in Parser::new(0).parse_all(bytes) {
         let payload = payload.map_err(|error| error.to_string())?;
-        if let Payload::ExportSection(exports) = payload {
-            let mut kept = ExportSection::new();
-            for export in exports {
-                let export = export.map_err(|error| error.to_string())?;
-                if !export.name.starts_with(POST_RETURN_PREFIX) {
-                    kept.export(export.name, kind(export.kind)?, export.index);
-                }
-            }
-            module.section(&kept);
-        } else if let Some((id, range)) = payload.as_section() {
+        if replaces(&payload, &mut module)? {
+            continue;
+        }
+        if let Some((id, range)) = payload.as_section() {
             module.section(&RawSection { id, data: &bytes[range] });
         }
     }
@@ -79,6 +111,17 @@ mod tests {
         assert_eq!(exports(&rewritten), ["memory", "decode"]);
         assert!(rewritten.windows(4).any(|bytes| bytes == b"kept"));
         wasmparser::validate(&rewritten).unwrap();
+    }
+
+    #[test]
+    fn the_names_of_functions_are_left_out() {
+        let module = wat::parse_str("(module (func $decode_everything (export \"decode\")))").unwrap();
+        let named = |module: &[u8]| module.windows(17).any(|bytes| bytes == b"decode_everything");
+        assert!(named(&module));
+        let stripped = without_names(&module).unwrap();
+        assert!(!named(&stripped));
+        assert_eq!(exports(&stripped), ["decode"]);
+        wasmparser::validate(&stripped).unwrap();
     }
 
     #[test]

@@ -151,7 +151,7 @@ impl Tool {
     /// Loads the package or the codec in a file, or the sources in a folder.
     pub(super) fn load(place: &Path) -> Result<Self, Failure> {
         if place.is_dir() {
-            let Loaded { package, decoder } = Sources::read_without_vectors(place)?.load()?;
+            let Loaded { package, decoder, .. } = Sources::read_without_vectors(place)?.load()?;
             return Ok(Self { decoder, name: Name::of(&package) });
         }
         let task = format!("{} cannot be used", place.display());

@@ -10,7 +10,10 @@ use champollion_registry::package::{Manifest, ManifestError, Package, with_recog
 use champollion_sandbox::Decoder;
 
 use super::{
-    Failure, compile, componentize::componentize, output, sandbox, vector_faults::vector_faults,
+    Failure, compile,
+    componentize::{Componentized, componentize},
+    output, sandbox,
+    vector_faults::vector_faults,
 };
 
 /// The file that says what a decoder is.
@@ -46,6 +49,8 @@ enum Code {
 pub(super) struct Loaded {
     pub(super) package: Package,
     pub(super) decoder: Decoder,
+    /// The module in the package with the names of its functions; a script has none.
+    pub(super) named_module: Option<Vec<u8>>,
 }
 
 impl Sources {
@@ -109,36 +114,41 @@ impl Sources {
     /// it was recognized by.
     pub(super) fn load(&self) -> Result<Loaded, Failure> {
         let task = format!("{} makes no package", self.folder.display());
-        let package = self.package(&task, &self.manifest)?;
+        let (package, named_module) = self.package(&task, &self.manifest)?;
         let sandbox = sandbox::of(&package).map_err(Failure::of(&task))?;
         let decoder = package.load(&sandbox).map_err(Failure::quoting(&task))?;
         let Some(dialect) = decoder.dialect() else {
-            return Ok(Loaded { package, decoder });
+            return Ok(Loaded { package, decoder, named_module });
         };
         let manifest =
             with_recognized_dialect(&self.manifest, dialect).map_err(Failure::of(&task))?;
         if manifest == self.manifest {
-            return Ok(Loaded { package, decoder });
+            return Ok(Loaded { package, decoder, named_module });
         }
-        let package = self.package(&task, &manifest)?;
+        let (package, named_module) = self.package(&task, &manifest)?;
         let decoder = package.load(&sandbox).map_err(Failure::quoting(&task))?;
-        Ok(Loaded { package, decoder })
+        Ok(Loaded { package, decoder, named_module })
     }
 
-    fn package(&self, task: &str, manifest: &str) -> Result<Package, Failure> {
+    fn package(
+        &self,
+        task: &str,
+        manifest: &str,
+    ) -> Result<(Package, Option<Vec<u8>>), Failure> {
         let module = match &self.code {
             Code::Script(source) => {
                 let package = Package::assemble_script(source, manifest, &self.vectors);
-                return package.map_err(Failure::of(task));
+                return Ok((package.map_err(Failure::of(task))?, None));
             }
             Code::Crate => &compile::compile(&self.folder)?,
             Code::Module(module) => module,
         };
-        let component = fs::read(module)
+        let Componentized { component, named_module } = fs::read(module)
             .map_err(|error| error.to_string())
             .and_then(|module| componentize(&module))
             .map_err(Failure::of(format!("{} makes no component", module.display())))?;
-        Package::assemble(&component, manifest, &self.vectors).map_err(Failure::of(task))
+        let package = Package::assemble(&component, manifest, &self.vectors);
+        Ok((package.map_err(Failure::of(task))?, Some(named_module)))
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 use champollion_registry::{
-    gate::{CutPayloads, Finding, Gate, Trial, Tried, VectorDiffers, run_vectors},
+    gate::{CutPayloads, CutVector, Finding, Gate, Trial, Tried, VectorDiffers, run_vectors},
     package::{DecoderId, Package, outcome},
 };
 use champollion_sandbox::Decoder;
@@ -103,7 +103,7 @@ impl Test {
         if sources.is_crate() && !self.no_unit_tests && !self.bless {
             compile::run_unit_tests(&self.sources)?;
         }
-        let Loaded { package, decoder } = sources.load()?;
+        let Loaded { package, decoder, .. } = sources.load()?;
         if self.bless {
             return bless(&self.sources, &package, &decoder);
         }
@@ -136,7 +136,7 @@ fn report(package: &Package, trial: &Trial) -> Result<(), Failure> {
 }
 
 fn show(package: &Package, decoder: &Decoder, trial: &Trial) {
-    let Trial { findings, random_payloads, cut_payloads, warnings } = trial;
+    let Trial { findings, random_payloads, cut_payloads, warnings, .. } = trial;
     let manifest = package.manifest();
     let (mut passed, all) = (0_usize, package.vectors().len());
     for run in run_vectors(package, decoder) {
@@ -154,6 +154,11 @@ fn show(package: &Package, decoder: &Decoder, trial: &Trial) {
     ));
     let CutPayloads { tried, misread, .. } = cut_payloads;
     output::line(format_args!("{tried} vectors cut short: {misread} read on"));
+    for cut in cut_payloads.vectors.iter().filter(|cut| cut.misread > 0) {
+        let CutVector { vector, tried, misread, .. } = cut;
+        let vector = output::quoted(format_args!("{vector:?}"));
+        output::line(format_args!("  {vector}: {misread} of {tried} lengths"));
+    }
     for finding in findings.iter().filter(|finding| !matches!(finding, Finding::Vector(_))) {
         output::line(format_args!("fault: {}", output::quoted(finding)));
     }

@@ -7,7 +7,10 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
-use crate::{Answer, Channel, Client, ClientError, Misread, client::ask, pages::all};
+use crate::{
+    Answer, Channel, Client, ClientError, CutSummary, Misread, PackageParts, VectorFuel,
+    client::ask, pages::all,
+};
 
 /// All that can be decoded, or as much of it as was asked for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -201,6 +204,15 @@ pub struct CatalogueVersion {
     /// A payload that it reads though it ends too soon, with the value that it makes up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reads_on: Option<Misread>,
+    /// The bytes of its package by parts; absent of versions that were published before they were told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parts: Option<PackageParts>,
+    /// The fuel that its vectors burn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fuel: Option<VectorFuel>,
+    /// The outcome of its vectors' payloads, cut short at each length.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut_payloads: Option<CutSummary>,
 }
 
 /// A reason not to use a decoder any more.

@@ -39,8 +39,11 @@ pub struct NewKey {
     pub key: String,
     /// The publisher, for people.
     pub name: String,
-    /// The vendors whose decoders it may sign.
+    /// The vendors whose decoders it may sign, beside those of a key that is known already.
     pub namespaces: Vec<String>,
+    /// Whether the key may sign for no other vendors any more.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub only: bool,
 }
 
 /// The registry's own key.

@@ -94,7 +94,10 @@ pub use network_servers::{
     BrokerCheck, Finding, FindingSeverity, LeftSession, NetworkServerCheck, NetworkServerList,
     TopicCheck, Traffic,
 };
-pub use packages::{Channel, CutPayloads, Misread, Publication, Published, RandomPayloads, Report};
+pub use packages::{
+    Channel, CutPayloads, CutSummary, CutVector, Misread, PackageParts, Publication, Published,
+    RandomPayloads, Report, VectorFuel, VectorReadOn,
+};
 pub use parked::{ParkedList, ParkedMessage, ParkedText, Retried};
 pub use partners::{Partner, PartnerChange, PartnerList, PartnerRequest};
 pub use people::{Grant, GrantRequest, Person, PersonChange, PersonList, PersonRequest};

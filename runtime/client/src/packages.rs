@@ -74,6 +74,40 @@ pub struct Report {
     pub previous: Option<Version>,
     /// Findings that are no reason to refuse the package.
     pub warnings: Vec<String>,
+    /// The fuel of the vectors; servers of before told none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fuel: Option<VectorFuel>,
+    /// The bytes of the package by its parts; servers of before told none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parts: Option<PackageParts>,
+}
+
+/// The fuel of the calls that answer the vectors of a package.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VectorFuel {
+    /// The fuel of the middle call: half of them burn no more.
+    pub middle: u64,
+    /// The fuel of the dearest call.
+    pub most: u64,
+}
+
+/// The bytes of a package's file by its parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PackageParts {
+    /// The instructions.
+    pub code: u64,
+    /// The constants and tables that the code reads.
+    pub data: u64,
+    /// The names of functions.
+    pub names: u64,
+    /// The source text of a script.
+    pub script: u64,
+    /// The manifest, `decoder.toml`.
+    pub manifest: u64,
+    /// The vectors, `vectors.json`, packed.
+    pub vectors: u64,
+    /// Types, headers, and sections of other tools.
+    pub other: u64,
 }
 
 /// The outcome of payloads that were cut short at each length.
@@ -90,6 +124,51 @@ pub struct CutPayloads {
     /// Whether they took so long that no more were tried.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cut_short: bool,
+    /// The same of each vector whose payload is read; servers of before told none.
+    #[serde(default)]
+    pub vectors: Vec<CutVector>,
+}
+
+/// The outcome of one vector's payload that was cut short at each length.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CutVector {
+    /// The name of the vector.
+    pub vector: String,
+    /// The number of lengths that were tried.
+    pub tried: u64,
+    /// Those at which the decoder gave a reading.
+    pub readings: u64,
+    /// Those of which the decoder made values that the whole payload does not have.
+    pub misread: u64,
+    /// The first of these.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub example: Option<Misread>,
+}
+
+/// The outcome of payloads that were cut short, with the first vectors that were read on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CutSummary {
+    /// The number of payloads that were tried.
+    pub tried: u64,
+    /// Those of which the decoder made values that the whole payload does not have.
+    pub misread: u64,
+    /// The number of vectors whose payloads were cut.
+    pub vectors: u64,
+    /// The first vectors that were read on.
+    pub reads_on: Vec<VectorReadOn>,
+}
+
+/// A vector whose payload is read on where it ends too soon.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VectorReadOn {
+    /// The name of the vector.
+    pub vector: String,
+    /// The number of lengths that were tried.
+    pub tried: u64,
+    /// Those of which the decoder made values that the whole payload does not have.
+    pub misread: u64,
 }
 
 /// A payload that was cut short, and read as if it were whole.

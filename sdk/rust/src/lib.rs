@@ -37,6 +37,8 @@ mod arena;
 mod bits;
 pub mod clocks;
 mod command;
+mod command_tree;
+mod decimal;
 mod decoder;
 #[cfg(not(target_family = "wasm"))]
 pub mod deviation;
@@ -56,11 +58,11 @@ mod variables;
 #[cfg(not(target_family = "wasm"))]
 pub mod vectors;
 
-/// Generated from `wit/v1`. What a decoder needs of it stands at the root of this crate.
+/// Generated from `wit/v1`, which the crate carries. What a decoder needs of it stands at the root of this crate.
 #[doc(hidden)]
 pub mod bindings {
     wit_bindgen::generate!({
-        path: "../../wit/v1",
+        path: "wit/v1",
         world: "decoder",
         pub_export_macro: true,
         export_macro_name: "export_component",
@@ -76,6 +78,7 @@ pub use bindings::exports::champollion::decoder::codec::{
     Variable,
 };
 pub use bits::{BitOrder, BitReader};
+pub use decimal::decimal;
 pub use decoder::Decoder;
 #[doc(hidden)]
 pub use decoder::is_decoder;

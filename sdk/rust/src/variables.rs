@@ -52,8 +52,23 @@ impl<'device> Variables<'device> {
 fn missing(name: &str, expected: &str, found: Option<&Value>) -> Failure {
     Failure::missing_variable(match found {
         None => format!("the variable {name} is not set on this device; it must be {expected}"),
-        Some(value) => format!("the variable {name} is {value:?}; it must be {expected}"),
+        Some(value) => {
+            let value = as_json(value);
+            format!("the variable {name} is {value}; it must be {expected}")
+        }
     })
+}
+
+/// Writes a setting as the operator has written it. JSON is written by every decoder anyway; the formatter of core
+/// for floats would come on top.
+fn as_json(value: &Value) -> String {
+    let json = match value {
+        Value::Boolean(boolean) => serde_json::to_string(boolean),
+        Value::Integer(integer) => serde_json::to_string(integer),
+        Value::Number(number) => serde_json::to_string(number),
+        Value::Text(text) => serde_json::to_string(text),
+    };
+    json.unwrap_or_default()
 }
 
 macro_rules! has_variables {
@@ -88,7 +103,10 @@ mod tests {
         assert_eq!(variables.boolean_or("inverted", true), Ok(true));
         let failure = variables.number("place").unwrap_err();
         assert_eq!(failure.kind, FailureKind::MissingVariable);
-        assert!(failure.message.contains("place"), "{}", failure.message);
+        assert_eq!(failure.message, "the variable place is \"cellar\"; it must be a number");
+        let number = [Variable { name: "height".into(), value: Value::Number(2.5) }];
+        let failure = Variables(&number).text("height").unwrap_err();
+        assert_eq!(failure.message, "the variable height is 2.5; it must be a text");
         assert!(variables.text("owner").unwrap_err().message.contains("not set"));
     }
 }

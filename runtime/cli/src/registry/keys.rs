@@ -22,7 +22,7 @@ pub(in super::super) enum Action {
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
-    /// Let a key, and no other, sign the decoders of some vendors
+    /// Let a key sign the decoders of some vendors, which only keys with their names then can; a key that is known keeps the vendors that it has
     Add {
         /// Public key of the publisher
         #[arg(value_name = "KEY")]
@@ -33,6 +33,9 @@ pub(in super::super) enum Action {
         /// A vendor, the part of a decoder's name before the slash; may stand several times
         #[arg(long, value_name = "VENDOR", required = true)]
         namespace: Vec<String>,
+        /// Take from a key that is known all vendors but these
+        #[arg(long)]
+        only: bool,
     },
     /// List the keys that are known
     List,
@@ -53,18 +56,14 @@ impl Action {
     pub(super) async fn run(&self, client: &Client, json: bool) -> Result<(), Failure> {
         match self {
             Self::New { file } => new(file, json),
-            Self::Add { key, name, namespace } => {
+            Self::Add { key, name, namespace, only } => {
                 let new = NewKey {
                     key: key.to_string(),
                     name: name.clone(),
                     namespaces: namespace.clone(),
+                    only: *only,
                 };
-                let added = client.add_publisher_key(&new).await?;
-                if json {
-                    return output::answer(&added);
-                }
-                output::line(format_args!("{key} may sign {}", namespace.join(", ")));
-                Ok(())
+                add(client, &new, json).await
             }
             Self::List => list(client, json).await,
             Self::Revoke { key, reason } => {
@@ -103,6 +102,16 @@ fn new(file: &Path, json: bool) -> Result<(), Failure> {
     written.map_err(Failure::of(&task))?;
     let public = key.public();
     said(json, &json!({ "key": public, "file": file }), &public.to_string())
+}
+
+async fn add(client: &Client, new: &NewKey, json: bool) -> Result<(), Failure> {
+    let added = client.add_publisher_key(new).await?;
+    if json {
+        return output::answer(&added);
+    }
+    let namespaces = added.namespaces.join(", ");
+    output::line(format_args!("{} may sign {namespaces}", added.key));
+    Ok(())
 }
 
 async fn list(client: &Client, json: bool) -> Result<(), Failure> {

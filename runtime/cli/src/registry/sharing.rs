@@ -206,7 +206,8 @@ async fn carry_out(
 ) -> Result<Outcome, Failure> {
     for (key, known) in &transfer.keys {
         let (name, namespaces) = (known.name.clone(), known.namespaces.clone());
-        client.add_publisher_key(&NewKey { key: key.to_string(), name, namespaces }).await?;
+        let new = NewKey { key: key.to_string(), name, namespaces, only: false };
+        client.add_publisher_key(&new).await?;
     }
     let mut decoders: BTreeMap<_, Vec<&PublishedVersion>> = BTreeMap::new();
     for published in &transfer.versions {

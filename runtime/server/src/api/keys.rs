@@ -34,13 +34,16 @@ pub(super) struct KeyList {
     end: PageEnd,
 }
 
-/// A key that is to be known.
+/// A key that is to be known. One that is known already gets the namespaces beside its own.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct NewKey {
     key: PublicKey,
     name: String,
     namespaces: Vec<String>,
+    /// Whether these namespaces take the place of those that the key has.
+    #[serde(default)]
+    only: bool,
 }
 
 /// Why a key is revoked.
@@ -101,12 +104,16 @@ pub(super) async fn add(
     State(service): State<Arc<Service>>,
     JsonBody(new): JsonBody<NewKey>,
 ) -> Result<(StatusCode, Json<KnownKey>), Problem> {
-    let NewKey { key, name, namespaces } = new;
+    let NewKey { key, name, namespaces, only } = new;
     let known = PublisherKey { name, namespaces, revoked: None };
-    let (by, stored) = (authorized.principal.actor(), known.clone());
-    to_the_end(
-        async move { Ok(service.registry.add_key(key, stored, &by, Timestamp::now()).await?) },
-    )
+    let by = authorized.principal.actor();
+    let known = to_the_end(async move {
+        let (registry, now) = (&service.registry, Timestamp::now());
+        Ok(match only {
+            true => registry.limit_key(key, &known, &by, now).await?,
+            false => registry.add_key(key, &known, &by, now).await?,
+        })
+    })
     .await?;
     Ok((StatusCode::CREATED, Json(KnownKey { key, known })))
 }

@@ -22,7 +22,7 @@ use champollion_store::{Batch, Store};
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
 
-use super::{error::IngestError, frame::Sender, misbehaviour};
+use super::{error::IngestError, frame::Sender, misbehaviour, remarks};
 use crate::{
     devices::{Device, Devices, decoder_states::Remembered},
     mapping_name::mapping_of,
@@ -64,6 +64,7 @@ impl Decoding {
         // A frame without payload reaches no decoder, whatever its port.
         let f_port = uplink.application_payload().map_or(0, |(f_port, _)| f_port);
         let caller = Caller { dev_eui: device.dev_eui, f_port: Some(f_port) };
+        let mut warnings = sender.warnings.clone();
         let outcome = match device.assignment.wanted() {
             None => Outcome::NoDecoder {
                 code: "no-decoder",
@@ -72,6 +73,11 @@ impl Decoding {
             Some(wanted) => {
                 match self.registry.decoder_of(wanted, caller, Timestamp::now()).await {
                     Ok((decoder, canary)) => {
+                        // A frame of commands to the network alone has no port of the application.
+                        let port = Some(f_port).filter(|port| *port > 0);
+                        warnings.extend(
+                            port.and_then(|port| remarks::undeclared_port(&decoder.manifest, port)),
+                        );
                         let outcome = self
                             .run(device, wanted, decoder, caller, uplink, sender, batch)
                             .await?;
@@ -104,7 +110,7 @@ impl Decoding {
         let network_server = &sender.speaker.name;
         let record = Record::new(uplink, network_server, device.group.clone(), info, outcome);
         let object = self.object_of(device, uplink);
-        Ok(record.with_object(object).with_warnings(&sender.warnings))
+        Ok(record.with_object(object).with_warnings(&warnings))
     }
 
     /// The object and its point as records have them; nothing of a device of which no field of the sheet is set,

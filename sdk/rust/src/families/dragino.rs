@@ -12,7 +12,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
-use crate::{Command, Downlink, Failure, Reader, Reading, SentDownlink, Spanned};
+use crate::{Command, Downlink, Failure, Reader, Reading, SentDownlink, Spanned, decimal};
 
 /// The FPort of the message about the device itself.
 pub const STATUS_PORT: u8 = 5;
@@ -141,7 +141,7 @@ pub const REQUEST_STATUS: Order =
 
 /// Writes the one command that a downlink can hold.
 pub fn encode(command: &Command, port: u8, orders: &[Order]) -> Result<Downlink, Failure> {
-    let given: Map<String, Json> = command.parse()?;
+    let given = command.members()?;
     let names = || {
         let names: Vec<&str> = orders.iter().map(|order| order.name).collect();
         names.join(", ")
@@ -248,7 +248,7 @@ impl Number {
             (sent - sent.round()).abs() < 1e-6 && (lowest..=highest).contains(&sent.round())
         });
         let sent = sent.ok_or_else(|| {
-            let (from, to, step) = (lowest / parts, highest / parts, 1.0 / parts);
+            let [from, to, step] = [lowest / parts, highest / parts, 1.0 / parts].map(decimal);
             let message = format!("{name} must be a number from {from} to {to} in steps of {step}");
             Failure::invalid_command(message)
         })?;

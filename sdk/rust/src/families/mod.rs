@@ -3,6 +3,7 @@
 
 pub mod cayenne;
 pub mod channels;
+pub mod dali;
 pub mod decentlab;
 pub mod deltas;
 pub mod dragino;
@@ -13,3 +14,4 @@ pub mod pulses;
 pub mod transport;
 pub mod water_meter;
 pub mod watteco;
+pub mod wmbus;

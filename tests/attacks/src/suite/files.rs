@@ -1,19 +1,23 @@
 //! Files that are no decoders.
 
-use champollion_registry::package::PackageError::{Manifest, Vectors};
+use champollion_registry::package::PackageError::{
+    Manifest, Twice, VectorsDamaged, VectorsTooLarge,
+};
 use champollion_sandbox::{
     Limits,
     LoadError::{
         CoreModule, Imports, Invalid, NotADecoder, NotWebAssembly, TooLarge, UnknownVersion,
     },
 };
+use miniz_oxide::deflate::compress_to_vec_zlib;
 
 use crate::{
     Attack,
     Refusal::{Load, Package},
     attack::attempt,
-    binary::data_segment,
+    binary::{data_segment, leb},
     guests::{Guest, component, contract},
+    package::MANIFEST,
 };
 
 pub(super) fn attacks() -> Vec<Attack> {
@@ -110,11 +114,42 @@ fn no_packages() -> Vec<Attack> {
             Package(Manifest(error)) if error.to_string().contains("water.bushel")
         ),
         attempt!(
-            "vectors that are no JSON",
-            changed(&good, b"\"name\": \"anything\"", b"\"name\"; \"anything\""),
-            Package(Vectors(_))
+            "vectors that are packed as nothing is",
+            changed(&good, PACKED_VECTORS, b"champollion:vectors@2\x79"),
+            Package(VectorsDamaged)
+        ),
+        attempt!(
+            "vectors in both forms",
+            [&good[..], &section("champollion:vectors@1", b"[{]")].concat(),
+            Package(Twice("champollion:vectors@1"))
+        ),
+        attempt!(
+            "vectors that unpack to nine megabytes",
+            with_vectors(&zeros(9 << 20)),
+            Package(VectorsTooLarge)
         ),
     ]
+}
+
+/// The name of the section of vectors, with the first byte of what is packed in the format of zlib.
+const PACKED_VECTORS: &[u8] = b"champollion:vectors@2\x78";
+
+/// A package with packed vectors that may be anything.
+fn with_vectors(packed: &[u8]) -> Vec<u8> {
+    let manifest = section("champollion:manifest@1", MANIFEST.as_bytes());
+    let vectors = section("champollion:vectors@2", packed);
+    [Guest::new().component(), manifest, vectors].concat()
+}
+
+/// A custom section.
+fn section(name: &str, content: &[u8]) -> Vec<u8> {
+    let body = [leb(name.len()), name.as_bytes().to_vec(), content.to_vec()].concat();
+    [vec![0], leb(body.len()), body].concat()
+}
+
+/// So many zeros in the format of zlib: a thousand of them take a byte.
+fn zeros(bytes: usize) -> Vec<u8> {
+    compress_to_vec_zlib(&vec![0; bytes], 1)
 }
 
 /// The same file with other bytes in one place, as many as there were.

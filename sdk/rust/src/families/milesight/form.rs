@@ -1,7 +1,7 @@
 //! The forms that values of settings have on the air, to be read and to be written.
 
 use super::{Json, Map};
-use crate::{Failure, Reader};
+use crate::{Failure, Reader, decimal};
 
 /// The words that stand for the numbers of a byte.
 pub type Words = &'static [(u8, &'static str)];
@@ -175,7 +175,7 @@ impl Number {
         let expected = || match self.parts {
             1 => invalid(path, name, &format!("a whole number from {lowest} to {highest}")),
             parts => {
-                let grain = 1.0 / f64::from(parts);
+                let grain = decimal(1.0 / f64::from(parts));
                 invalid(path, name, &format!("a number from {lowest} to {highest}, by {grain}"))
             }
         };

@@ -97,7 +97,7 @@ pub fn encode_downlink(
     settings: &[Setting],
     own: impl FnOnce(&mut Map<String, Json>, &mut Vec<u8>) -> Result<(), Failure>,
 ) -> Result<Downlink, Failure> {
-    let mut values = command.parse::<Map<String, Json>>()?;
+    let mut values = command.members()?;
     let mut bytes = Vec::new();
     own(&mut values, &mut bytes)?;
     for setting in settings {
