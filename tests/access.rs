@@ -43,6 +43,7 @@ const ROUTES: &[(Method, &str, &[&str])] = &[
     (Method::GET, "/v1/points", ROLES),
     (Method::PUT, "/v1/registry/nobody/nothing/1.0.0", &["publisher", "admin"]),
     (Method::GET, "/v1/registry/nobody/nothing/1.0.0", ROLES),
+    (Method::POST, "/v1/registry/nobody/nothing/1.0.0/rehearsals", &["publisher", "admin"]),
     (Method::POST, "/v1/vault/master-key/rotate", &["admin"]),
     (Method::GET, "/v1/tokens", &["admin"]),
     (Method::POST, "/v1/tokens", &["admin"]),

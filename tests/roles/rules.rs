@@ -200,6 +200,7 @@ const RULES: &[(&str, Rule)] = &[
     // The registry.
     ("PUT /v1/registry/{vendor}/{model}/{version}", Rule::Territory),
     ("GET /v1/registry/{vendor}/{model}/{version}", Rule::Territory),
+    ("POST /v1/registry/{vendor}/{model}/{version}/rehearsals", Rule::Territory),
     ("POST /v1/registry/{vendor}/{model}/promote", Rule::Territory),
     ("POST /v1/registry/{vendor}/{model}/rollback", Rule::Territory),
     ("GET /v1/registry/{vendor}/{model}/shadow", Rule::Territory),

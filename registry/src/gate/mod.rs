@@ -12,7 +12,7 @@ mod settings;
 mod truncation;
 mod vector_run;
 
-pub use admission::{Admitted, Gate, Report, Trial};
+pub use admission::{Admitted, Gate, Report, Trial, load_candidate};
 pub use compatibility::next_version;
 pub use finding::Finding;
 pub(crate) use finding::in_words;

@@ -35,10 +35,12 @@ mod parked;
 mod partners;
 mod people;
 mod points;
+mod progress;
 mod quarantine;
 mod quotas;
 mod records;
 mod redecode;
+mod rehearsals;
 mod retention;
 mod routes;
 mod sign_in;
@@ -101,6 +103,7 @@ pub use people::{Grant, GrantRequest, Person, PersonChange, PersonList, PersonRe
 pub use points::{
     IndexOffset, IndexReading, Point, PointLink, PointList, PointRequest, ReplacementRequest,
 };
+pub use progress::Progress;
 pub use quarantine::{QuarantineList, Quarantined};
 pub use quotas::{QuotaList, QuotaUse, Quotas};
 pub use records::{
@@ -109,6 +112,7 @@ pub use records::{
     RecordsQuery, Replaced, Uplink, Warning,
 };
 pub use redecode::{RedecodeDone, RedecodeProgress, RedecodeRequest, Redecoding};
+pub use rehearsals::{FailureKinds, RehearsalDone, RehearsalProgress, RehearsalRequest};
 pub use reqwest::StatusCode;
 pub use retention::{Backlog, Older, Retention};
 pub use routes::{

@@ -34,6 +34,7 @@ mod outside_client;
 pub mod parked;
 pub mod quotas;
 pub mod redecode;
+pub mod rehearsals;
 pub mod repeated_members;
 pub mod run;
 pub mod service;

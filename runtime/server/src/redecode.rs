@@ -1,7 +1,7 @@
 //! Decodes once more what is still kept, by another version of a decoder: a corrected record stands behind
 //! the others of its group, and names the one that it replaces.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc};
 
 use champollion_delivery::{
     mailbox::{DeliveryError, Mailbox},
@@ -13,7 +13,7 @@ use champollion_registry::{
     ledger::AuditEntry,
     package::{DecoderId, variables},
 };
-use champollion_sandbox::{Digest, Settings, Specimen};
+use champollion_sandbox::{Digest, Settings};
 use champollion_store::{Batch, Store, StoreError};
 use jiff::Timestamp;
 use parking_lot::Mutex;
@@ -30,9 +30,6 @@ use crate::{
 
 /// Corrected records that become durable at once: their values are at most 64 KiB, and a batch 4 MiB.
 const AT_ONCE: usize = 32;
-
-/// The pause in which nothing is decoded while other requests wait for a thread.
-const PAUSE: Duration = Duration::from_millis(20);
 
 /// Decodes kept records once more. Of one group one order is carried out after the other, so that of two for
 /// the same version the second finds what the first has made.
@@ -218,23 +215,17 @@ impl Redecoding {
             count.already += 1;
             return Ok(());
         }
-        let Some((f_port, payload)) = record.application_payload() else { return Ok(()) };
-        let received_at = u64::try_from(record.received_at().as_millisecond()).unwrap_or(0);
-        let frame = Specimen { f_port, f_cnt: record.f_cnt(), payload, received_at };
+        let Some(frame) = record.specimen() else { return Ok(()) };
         // What the operator has set on the device now; what the decoder remembered then is not known.
         let device = self.devices.get(record.dev_eui());
         let variables = device.map(|device| variables(&device.variables)).unwrap_or_default();
         let settings = Arc::new(Settings { variables, state: Vec::new() });
-        let call = loop {
+        let call = self.workers.run_when_idle(|| {
             let (decoder, frame) = (Arc::clone(&order.decoder), frame.clone());
             let settings = Arc::clone(&settings);
-            let work = move || decoder.decoder.try_uplink(&frame, &settings);
-            match self.workers.run_if_idle(work).await {
-                Ok(call) => break call,
-                Err(NotDone::Busy { .. }) => tokio::time::sleep(PAUSE).await,
-                Err(panicked) => return Err(RedecodeError::NotDone(panicked)),
-            }
-        };
+            move || decoder.decoder.try_uplink(&frame, &settings)
+        });
+        let call = call.await.map_err(RedecodeError::NotDone)?;
         let Ok(reading) = call.result else {
             count.failed += 1;
             return Ok(());

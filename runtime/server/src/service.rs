@@ -49,6 +49,7 @@ use crate::{
     parked::{Parked, ParkedError},
     quotas::{Pace, QuotaExceeded},
     redecode::Redecoding,
+    rehearsals::Rehearsals,
     sign_in::{
         Attempts, Links, Passwords, Sessions,
         openid::{Identities, Provider},
@@ -123,6 +124,8 @@ pub struct Service {
     pub messages: Messages,
     /// The worker that decodes kept records once more.
     pub redecoding: Redecoding,
+    /// Rehearses candidates over kept records.
+    pub rehearsals: Rehearsals,
     /// The commands to devices.
     pub downlinks: Arc<Downlinks>,
     /// The messages that cannot be read.
@@ -314,6 +317,12 @@ impl Service {
             Arc::clone(&mailbox),
             Arc::clone(expensive.workers()),
         );
+        let rehearsals = Rehearsals::new(
+            Arc::clone(&devices),
+            Arc::clone(&registry),
+            Arc::clone(&mailbox),
+            Arc::clone(expensive.workers()),
+        );
         let encoder = Encoder::new(Arc::clone(&registry), Arc::clone(expensive.workers()));
         let commanded =
             config.network_servers.iter().filter(|(_, server)| server.downlink.is_some());
@@ -405,6 +414,7 @@ impl Service {
             intake,
             messages,
             redecoding,
+            rehearsals,
             downlinks,
             parked,
             handshakes: Handshakes::default(),

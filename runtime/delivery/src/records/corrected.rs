@@ -3,7 +3,7 @@
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use champollion_frames::DevEui;
-use champollion_sandbox::{Digest, Reading};
+use champollion_sandbox::{Digest, Reading, Specimen};
 use champollion_store::Sequence;
 use data_encoding::HEXUPPER;
 use jiff::Timestamp;
@@ -168,17 +168,13 @@ impl KeptRecord {
         self.told.received_at
     }
 
-    /// Returns the FCnt of the uplink.
+    /// The frame as a decoder gets it; nothing where it has no application payload.
     #[must_use]
-    pub fn f_cnt(&self) -> u32 {
-        self.told.uplink.f_cnt
-    }
-
-    /// Port and payload in clear.
-    #[must_use]
-    pub fn application_payload(&self) -> Option<(u8, Vec<u8>)> {
-        let payload = HEXUPPER.decode(self.told.uplink.payload.as_bytes()).ok()?;
-        Some((self.told.uplink.f_port?, payload))
+    pub fn specimen(&self) -> Option<Specimen> {
+        let ToldUplink { f_cnt, f_port, payload } = &self.told.uplink;
+        let payload = HEXUPPER.decode(payload.as_bytes()).ok()?;
+        let received_at = u64::try_from(self.told.received_at.as_millisecond()).unwrap_or(0);
+        Some(Specimen { f_port: (*f_port)?, f_cnt: *f_cnt, payload, received_at })
     }
 
     /// The name of the decoder that made it.

@@ -33,6 +33,7 @@ mod partners;
 mod people;
 mod points;
 mod problem;
+mod progress_lines;
 mod protective_headers;
 mod quarantine;
 mod quotas;
@@ -40,6 +41,7 @@ mod records;
 mod redecode;
 mod reference;
 mod registry;
+mod rehearsals;
 mod request_id;
 mod requester;
 mod retention;
@@ -83,6 +85,7 @@ pub fn router(service: Arc<Service>) -> Router {
         .routes(routes!(handshakes::list))
         .routes(routes!(decode::decode))
         .routes(routes!(registry::publish, registry::download))
+        .routes(routes!(rehearsals::rehearse))
         .routes(routes!(channels::promote))
         .routes(routes!(channels::rollback))
         .routes(routes!(channels::shadow_report, channels::shadow))
