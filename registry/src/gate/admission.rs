@@ -11,6 +11,7 @@ use super::{
     declared,
     finding::Finding,
     random::{self, Tried},
+    random_readings,
     truncation::CutPayloads,
     vector_run::run_vectors,
 };
@@ -119,7 +120,10 @@ impl Gate {
             declared::findings(package.manifest(), package.vectors());
         let differing = run_vectors(package, decoder).filter_map(|run| run.differs);
         findings.extend(differing.map(Finding::Vector));
-        let random_payloads = random::try_out(package, decoder, self.random_payloads);
+        let random_payloads = match decoder.formulas() {
+            None => random::try_out(package, decoder, self.random_payloads),
+            Some(_) => random_readings::try_out(package, decoder, self.random_payloads),
+        };
         findings.extend(random_payloads.misbehaved().cloned().map(Finding::Misbehaves));
         warnings.extend(random_payloads.warnings());
         // Cut payloads are made of vectors, so that whoever tries no random payloads is told of them too.

@@ -7,6 +7,7 @@ mod declared;
 mod finding;
 mod mapped;
 mod random;
+mod random_readings;
 mod rehearsal;
 mod settings;
 mod truncation;

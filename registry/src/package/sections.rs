@@ -97,6 +97,11 @@ impl<'file> Sections<'file> {
         present(self.vectors, "vectors", "vectors.json")
     }
 
+    /// Whether there is anything that could run beside a script.
+    pub(crate) fn has_component(&self) -> bool {
+        self.is_component
+    }
+
     pub(crate) fn code(&self, file: &'file [u8]) -> Result<Code<'file>, PackageError> {
         match self.script {
             None => Ok(Code::Component(file)),
