@@ -92,6 +92,12 @@ impl Registry {
         (is_newer && Self::would_give(wanted, shadow.version())).then(|| Arc::clone(shadow))
     }
 
+    /// Whether a requirement is met by a derived decoder, which reads no payloads.
+    #[must_use]
+    pub fn is_derived(&self, wanted: &DecoderRef) -> bool {
+        self.find(wanted).is_ok_and(|(_, entry)| entry.manifest.derived.is_some())
+    }
+
     /// Whether devices with this requirement would get a version, were it stable: those that pin one would not.
     #[must_use]
     pub fn would_give(wanted: &DecoderRef, version: &Version) -> bool {

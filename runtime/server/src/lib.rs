@@ -17,6 +17,7 @@ mod clock;
 pub mod config;
 pub mod connections;
 mod consents;
+pub mod derived;
 pub mod devices;
 pub mod downlinks;
 pub mod expensive;

@@ -6,14 +6,14 @@ use std::{collections::HashMap, sync::Arc};
 use champollion_delivery::{
     mailbox::{DeliveryError, Mailbox},
     names::GroupId,
-    records::{Corrections, Cursor, DecoderName, KeptRecord, made_by},
+    records::{Corrections, Cursor, DecoderName, Derived, KeptRecord, made_by},
 };
 use champollion_registry::{
-    LoadedDecoder, RegistryError,
+    LoadedDecoder, Registry, RegistryError,
     ledger::AuditEntry,
     package::{DecoderId, variables},
 };
-use champollion_sandbox::{Digest, Settings};
+use champollion_sandbox::{Digest, Reading, Settings};
 use champollion_store::{Batch, Store, StoreError};
 use jiff::Timestamp;
 use parking_lot::Mutex;
@@ -23,6 +23,7 @@ use tokio::sync::Mutex as AsyncMutex;
 
 use crate::{
     authors::Author,
+    derived::{Deriving, ReadFrame},
     devices::Devices,
     mapping_name::mapping_of,
     workers::{NotDone, Workers},
@@ -38,6 +39,7 @@ pub struct Redecoding {
     devices: Arc<Devices>,
     mailbox: Arc<Mailbox>,
     workers: Arc<Workers>,
+    deriving: Deriving,
     turns: Mutex<HashMap<GroupId, Arc<AsyncMutex<()>>>>,
 }
 
@@ -106,6 +108,9 @@ pub enum RedecodeError {
     /// The decoders do not answer.
     #[error(transparent)]
     NotDone(NotDone),
+    /// Nothing could be derived.
+    #[error("what is derived of a reading is not known: {0}")]
+    NotDerived(String),
     /// Nobody wants to know any more.
     #[error("whoever asked for it has gone")]
     Abandoned,
@@ -125,9 +130,11 @@ impl Redecoding {
         store: Arc<dyn Store>,
         devices: Arc<Devices>,
         mailbox: Arc<Mailbox>,
-        workers: Arc<Workers>,
+        (registry, workers): (&Arc<Registry>, Arc<Workers>),
     ) -> Self {
-        Self { store, devices, mailbox, workers, turns: Mutex::default() }
+        let deriving =
+            Deriving::new(Arc::clone(&store), Arc::clone(registry), Arc::clone(&workers));
+        Self { store, devices, mailbox, workers, deriving, turns: Mutex::default() }
     }
 
     /// Carries out an order. What was done before it ends for whatever reason stays. The first records that are
@@ -216,6 +223,7 @@ impl Redecoding {
             return Ok(());
         }
         let Some(frame) = record.specimen() else { return Ok(()) };
+        let frame_port = frame.f_port;
         // What the operator has set on the device now; what the decoder remembered then is not known.
         let device = self.devices.get(record.dev_eui());
         let variables = device.map(|device| variables(&device.variables)).unwrap_or_default();
@@ -230,6 +238,7 @@ impl Redecoding {
             count.failed += 1;
             return Ok(());
         };
+        let derived = self.derive(record, frame_port, &reading).await?;
         let name = DecoderName {
             id: order.decoder.id.to_string(),
             version: order.decoder.version.clone(),
@@ -241,6 +250,7 @@ impl Redecoding {
         let corrected = record.corrected(group, name, reading, now).map_err(|error| {
             DeliveryError::Damaged { group: group.clone(), reason: error.to_string() }
         })?;
+        let corrected = corrected.with_derived(record, derived);
         match self.mailbox.add_corrected(batch, &corrected, now) {
             Ok(()) => count.corrected += 1,
             Err(DeliveryError::RecordTooLarge { .. }) => count.failed += 1,
@@ -250,6 +260,20 @@ impl Redecoding {
             *batch = Batch::new();
         }
         Ok(())
+    }
+
+    /// Has the derived decoders that the device has now make their values of a reading.
+    async fn derive(
+        &self,
+        record: &KeptRecord,
+        f_port: u8,
+        reading: &Reading,
+    ) -> Result<Vec<Derived>, RedecodeError> {
+        let Some(device) = self.devices.get(record.dev_eui()) else { return Ok(Vec::new()) };
+        let (received_at, measurements) = (record.received_at(), &reading.measurements);
+        let read = ReadFrame { device: &device, f_port, received_at, measurements };
+        let derived = self.deriving.derive_again(read).await;
+        derived.map_err(|error| RedecodeError::NotDerived(error.to_string()))
     }
 
     /// Whether a record is one of a decoder: made by it, or of a device that asks for it now.

@@ -32,6 +32,7 @@ use crate::{
     at_once::AtOnce,
     auth::{AdminOutlook, Administrators, Rates, SignIns, TokenError, Tokens},
     config::Config,
+    derived::DerivedAssignments,
     devices::{Devices, DevicesError, ImportsUnderWay},
     downlinks::{Carrier, Downlinks, Encoder, LedgerError},
     expensive::Expensive,
@@ -124,6 +125,8 @@ pub struct Service {
     pub messages: Messages,
     /// The worker that decodes kept records once more.
     pub redecoding: Redecoding,
+    /// The derived decoders of devices and groups.
+    pub derived: DerivedAssignments,
     /// Rehearses candidates over kept records.
     pub rehearsals: Rehearsals,
     /// The commands to devices.
@@ -315,8 +318,9 @@ impl Service {
             Arc::clone(&store),
             Arc::clone(&devices),
             Arc::clone(&mailbox),
-            Arc::clone(expensive.workers()),
+            (&registry, Arc::clone(expensive.workers())),
         );
+        let derived = DerivedAssignments::new(Arc::clone(&store), Arc::clone(&registry));
         let rehearsals = Rehearsals::new(
             Arc::clone(&devices),
             Arc::clone(&registry),
@@ -414,6 +418,7 @@ impl Service {
             intake,
             messages,
             redecoding,
+            derived,
             rehearsals,
             downlinks,
             parked,

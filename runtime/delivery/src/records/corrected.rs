@@ -13,6 +13,7 @@ use serde_json::value::RawValue;
 
 use super::{
     cursor::Cursor,
+    derived::Derived,
     object::PointInfo,
     record::{
         DecodedOrNot, DecoderName, FORMAT_VERSION, Outcome, RecordType, decoded_or_not, made_by,
@@ -292,6 +293,13 @@ impl Corrections {
 }
 
 impl CorrectedRecord {
+    /// The same with what derived decoders make of its reading now.
+    #[must_use]
+    pub fn with_derived(mut self, record: &KeptRecord, results: Vec<Derived>) -> Self {
+        self.outcome.derive(record.dev_eui(), record.received_at(), results);
+        self
+    }
+
     /// Returns the group of the record.
     pub(crate) fn group(&self) -> &GroupId {
         &self.group

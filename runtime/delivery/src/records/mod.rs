@@ -2,6 +2,7 @@
 
 mod corrected;
 mod cursor;
+mod derived;
 mod measurement;
 mod measurement_id;
 mod object;
@@ -11,6 +12,7 @@ mod stored;
 
 pub use corrected::{CorrectedRecord, Corrections, DamagedRecord, KeptRecord};
 pub use cursor::{Cursor, CursorError};
+pub use derived::Derived;
 pub use object::{ObjectInfo, PointInfo, PointOffset};
 pub(crate) use record::FORMAT_VERSION;
 pub use record::{

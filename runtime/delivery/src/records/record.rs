@@ -14,6 +14,7 @@ use utoipa::{
 };
 
 use super::{
+    derived::{self, Derived, DerivedValues},
     measurement::{self, DeviceClock, RecordMeasurement},
     object::{ObjectInfo, PointInfo},
     replaced::Replaced,
@@ -29,7 +30,7 @@ pub struct Record {
     #[schema(required = false)]
     record_type: RecordType,
     /// The version of the format: a member more is a higher minor version.
-    #[schema(required = false, example = "1.2")]
+    #[schema(required = false, example = "1.3")]
     format_version: &'static str,
     id: RecordId,
     group: GroupId,
@@ -57,7 +58,7 @@ pub struct Record {
 }
 
 /// The version of the format of records; `docs/records.md` says what each version has added.
-pub(crate) const FORMAT_VERSION: &str = "1.2";
+pub(crate) const FORMAT_VERSION: &str = "1.3";
 
 /// The type of a record, the same on every way on which it leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -305,6 +306,15 @@ impl DecodedOrNot {
             measurement::place(&mut decoded.measurements, received_at, point);
         }
     }
+
+    /// Adds what derived decoders have made of the reading.
+    pub(super) fn derive(&mut self, dev_eui: DevEui, received_at: Timestamp, results: Vec<Derived>) {
+        if let Self::Decoded(decoded) = self {
+            let (values, warnings) = derived::of_results(dev_eui, received_at, results);
+            decoded.derived = values;
+            decoded.warnings.extend(warnings);
+        }
+    }
 }
 
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
@@ -316,6 +326,11 @@ pub(crate) struct Decoded {
     /// The clock of the device; absent where not every measurement tells its moment.
     #[serde(skip_serializing_if = "Option::is_none")]
     device_clock: Option<DeviceClock>,
+    /// The values that derived decoders have made of this reading; absent where there are none, and in records of an
+    /// earlier version.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    derived: Vec<DerivedValues>,
     warnings: Vec<String>,
 }
 
@@ -338,7 +353,8 @@ pub(crate) fn decoded_or_not(
         Outcome::Decoded(decoder, Reading { data, measurements, warnings, .. }) => {
             let device_clock = measurement::device_clock(received_at, &measurements);
             let measurements = measurement::of_reading(dev_eui, received_at, measurements);
-            let decoded = Decoded { data, measurements, device_clock, warnings };
+            let derived = Vec::new();
+            let decoded = Decoded { data, measurements, device_clock, derived, warnings };
             (Some(decoder), DecodedOrNot::Decoded(decoded))
         }
         Outcome::Failed(decoder, error) => {
@@ -409,6 +425,29 @@ impl Record {
             self.outcome.place(self.received_at, point);
         }
         Self { object, ..self }
+    }
+
+    /// The same with what derived decoders have made of its reading.
+    #[must_use]
+    pub fn with_derived(mut self, results: Vec<Derived>) -> Self {
+        self.outcome.derive(self.device.dev_eui, self.received_at, results);
+        self
+    }
+
+    /// Whether derived decoders have made anything of its reading.
+    #[must_use]
+    pub fn is_derived(&self) -> bool {
+        matches!(&self.outcome, DecodedOrNot::Decoded(decoded) if !decoded.derived.is_empty())
+    }
+
+    /// The same without what derived decoders have made, for the reason that is given: the reading itself stays.
+    #[must_use]
+    pub fn without_derived(mut self, reason: String) -> Self {
+        if let DecodedOrNot::Decoded(decoded) = &mut self.outcome {
+            decoded.derived.clear();
+            decoded.warnings.push(reason);
+        }
+        self
     }
 
     /// The same with the number of frames that were missed before this one, where it is known.

@@ -7,6 +7,7 @@ mod catalogue;
 mod channels;
 mod choose_password;
 mod decode;
+mod derived;
 mod device_import;
 mod devices;
 mod downlinks;
@@ -118,6 +119,8 @@ pub fn router(service: Arc<Service>) -> Router {
         .routes(routes!(devices::show, devices::register, devices::remove))
         .routes(routes!(devices::hand_over))
         .routes(routes!(devices::assign))
+        .routes(routes!(derived::of_device, derived::assign_to_device))
+        .routes(routes!(derived::of_group, derived::assign_to_group))
         .routes(routes!(points::list))
         .routes(routes!(points::show))
         .routes(routes!(points::put, points::take))
