@@ -17,6 +17,7 @@ mod catalogue;
 mod channels;
 mod client;
 mod decode;
+mod derived;
 mod device_import;
 mod devices;
 mod downlinks;
@@ -68,6 +69,7 @@ pub use channels::{
 };
 pub use client::{Client, is_address};
 pub use decode::{EncodedDownlink, Measurement, Outcome, Reading, Span, Trial, TrialInput, Tried};
+pub use derived::DerivedDecoders;
 pub use device_import::{
     CellRefusal, FieldChange, ImportReport, ImportUnderWay, ImportWish, RowVerdict,
 };
