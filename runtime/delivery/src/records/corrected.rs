@@ -13,11 +13,10 @@ use serde_json::value::RawValue;
 
 use super::{
     cursor::Cursor,
-    derived::Derived,
+    decoder_name::{DecoderName, made_by},
+    derived::{Derived, derived_by, with_derived},
     object::PointInfo,
-    record::{
-        DecodedOrNot, DecoderName, FORMAT_VERSION, Outcome, RecordType, decoded_or_not, made_by,
-    },
+    record::{DecodedOrNot, FORMAT_VERSION, Outcome, RecordType, decoded_or_not},
     replaced::Replaced,
     stored::StoredRecord,
 };
@@ -50,6 +49,19 @@ struct KeptMembers {
     uplink: ToldUplink,
     #[serde(default)]
     decoder: Option<ToldDecoder>,
+    #[serde(default)]
+    decoded: Option<ToldReading>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct ToldReading {
+    #[serde(default)]
+    derived: Vec<ToldDerived>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct ToldDerived {
+    decoder: ToldDecoder,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -184,11 +196,16 @@ impl KeptRecord {
         self.told.decoder.as_ref().map(|decoder| decoder.id.as_str())
     }
 
-    /// The digest of what made it: its package, and the mapping where there was one.
+    /// The digest of what made it: its package, the mapping where there was one, and what was derived.
     #[must_use]
     pub fn digest(&self) -> Option<Digest> {
-        let told = self.told.decoder.as_ref();
-        told.map(|told| made_by(told.digest, told.mapping.as_ref().map(|mapping| mapping.digest)))
+        let told = self.told.decoder.as_ref()?;
+        let made = made_by(told.digest, told.mapping.as_ref().map(|mapping| mapping.digest));
+        Some(with_derived(made, self.derived().map(|derived| derived.decoder.digest)))
+    }
+
+    fn derived(&self) -> impl Iterator<Item = &ToldDerived> {
+        self.told.decoded.iter().flat_map(|decoded| &decoded.derived)
     }
 
     /// The part of its name that all records of its frame begin with.
@@ -296,6 +313,11 @@ impl CorrectedRecord {
     /// The same with what derived decoders make of its reading now.
     #[must_use]
     pub fn with_derived(mut self, record: &KeptRecord, results: Vec<Derived>) -> Self {
+        if let Some(decoder) = &self.decoder {
+            let mapping = decoder.mapping.as_ref().map(|mapping| mapping.digest);
+            let made = derived_by(made_by(decoder.digest, mapping), &results);
+            self.id = record.corrected_id(made);
+        }
         self.outcome.derive(record.dev_eui(), record.received_at(), results);
         self
     }

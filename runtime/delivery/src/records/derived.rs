@@ -1,13 +1,13 @@
 //! What derived decoders have made of a reading, as a record has it.
 
 use champollion_frames::DevEui;
-use champollion_sandbox::Measurement;
+use champollion_sandbox::{Digest, Measurement};
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
+    decoder_name::{DecoderName, made_by},
     measurement::{self, RecordMeasurement},
-    record::DecoderName,
 };
 
 /// The result of a derived decoder for a reading.
@@ -17,6 +17,27 @@ pub enum Derived {
     Values(DecoderName, Vec<Measurement>),
     /// The reason why it made none, a sentence with its name.
     Warning(String),
+}
+
+impl Derived {
+    /// The digest of the package whose values stand in the record.
+    pub(super) fn digest(&self) -> Option<Digest> {
+        match self {
+            Self::Values(decoder, measurements) if !measurements.is_empty() => Some(decoder.digest),
+            _ => None,
+        }
+    }
+}
+
+/// Returns the digest that tells what made a record: its reading, and what was derived of it.
+#[must_use]
+pub fn derived_by(made: Digest, results: &[Derived]) -> Digest {
+    with_derived(made, results.iter().filter_map(Derived::digest))
+}
+
+/// The same by the digests of the packages alone.
+pub(super) fn with_derived(made: Digest, derived: impl Iterator<Item = Digest>) -> Digest {
+    derived.fold(made, |made, derived| made_by(made, Some(derived)))
 }
 
 /// The values that a derived decoder has made of the reading.

@@ -3,17 +3,17 @@
 use std::{borrow::Cow, collections::BTreeMap, fmt};
 
 use champollion_frames::{DevAddr, DevEui, Fingerprint, RadioMetadata, VerifiedBy, VerifiedUplink};
-use champollion_sandbox::{CallError, Data, Digest, Failure, Reading};
+use champollion_sandbox::{CallError, Data, Failure, Reading};
 use data_encoding::HEXUPPER;
 use jiff::Timestamp;
-use semver::Version;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{ObjectBuilder, RefOr, Schema, Type},
 };
 
 use super::{
+    decoder_name::DecoderName,
     derived::{self, Derived, DerivedValues},
     measurement::{self, DeviceClock, RecordMeasurement},
     object::{ObjectInfo, PointInfo},
@@ -146,39 +146,6 @@ pub struct DeviceInfo {
     pub tags: BTreeMap<String, String>,
 }
 
-/// The version of a decoder that made a record.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct DecoderName {
-    /// The decoder's name, `vendor/model`.
-    pub id: String,
-    /// The version of the decoder.
-    #[schema(value_type = String)]
-    pub version: Version,
-    /// The SHA-256 of its package.
-    pub digest: Digest,
-    /// The mapping by which its fields were measured, where one was in force.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mapping: Option<MappingName>,
-    /// The fuel that the call took.
-    pub fuel: u64,
-}
-
-/// The version of a mapping by which the fields of a record were measured.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct MappingName {
-    /// The version of the mapping.
-    #[schema(value_type = String)]
-    pub version: Version,
-    /// The SHA-256 of what it says.
-    pub digest: Digest,
-}
-
-/// Returns the digest that tells what made a record: that of the package alone, or of it and the mapping.
-#[must_use]
-pub fn made_by(package: Digest, mapping: Option<Digest>) -> Digest {
-    mapping.map_or(package, |mapping| Digest::of(format!("{package} {mapping}").as_bytes()))
-}
-
 /// The result of decoding a frame.
 #[derive(Clone, Debug)]
 pub enum Outcome {
@@ -308,7 +275,12 @@ impl DecodedOrNot {
     }
 
     /// Adds what derived decoders have made of the reading.
-    pub(super) fn derive(&mut self, dev_eui: DevEui, received_at: Timestamp, results: Vec<Derived>) {
+    pub(super) fn derive(
+        &mut self,
+        dev_eui: DevEui,
+        received_at: Timestamp,
+        results: Vec<Derived>,
+    ) {
         if let Self::Decoded(decoded) = self {
             let (values, warnings) = derived::of_results(dev_eui, received_at, results);
             decoded.derived = values;

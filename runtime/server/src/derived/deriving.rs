@@ -1,8 +1,9 @@
 //! Derived decoders are run on a reading, one after the other, each with what it remembers of the device.
 
-use std::{sync::Arc, time::Instant};
+use std::{collections::HashMap, sync::Arc, time::Instant};
 
 use champollion_delivery::records::{DecoderName, Derived};
+use champollion_frames::DevEui;
 use champollion_registry::{
     LoadedDecoder, Registry,
     channels::Caller,
@@ -51,6 +52,10 @@ pub(crate) struct ReadFrame<'of> {
     /// The measurements that the device's decoder has made.
     pub(crate) measurements: &'of [Measurement],
 }
+
+/// The memory of derived decoders while records are decoded once more, by device and decoder.
+#[derive(Default)]
+pub(crate) struct CarriedMemories(HashMap<(DevEui, String), Memory>);
 
 /// The decoders of a device that are run, and the reasons why others are not.
 struct Found {
@@ -107,19 +112,37 @@ impl Deriving {
         Ok(warnings)
     }
 
-    /// Derives values of a reading that was decoded once more: what was remembered then is not known any more, and
-    /// nothing is remembered.
+    /// Returns the derived decoders of a device and of its group.
+    pub(crate) async fn assigned(&self, device: &Device) -> Result<Vec<DecoderRef>, DerivingError> {
+        Ok(self.assignments.of_both(device.dev_eui, &device.group).await?)
+    }
+
+    /// Derives values of a reading that was decoded once more. What was remembered then is not known any more: the memory
+    /// begins with nothing, and is carried from record to record. `instead` takes the place of another version of it.
     pub(crate) async fn derive_again(
         &self,
         reading: ReadFrame<'_>,
+        instead: Option<&Arc<LoadedDecoder>>,
+        memories: &mut CarriedMemories,
     ) -> Result<Vec<Derived>, DerivingError> {
-        let Found { run, mut warnings } = self.find(&reading).await?;
+        let Found { mut run, mut warnings } = self.find(&reading).await?;
+        if let Some(instead) = instead {
+            let same = run.iter_mut().filter(|one| one.id == instead.id);
+            same.for_each(|one| *one = Arc::clone(instead));
+        }
         if run.is_empty() {
             return Ok(warnings);
         }
-        let without_memory = run.iter().map(|one| (Arc::clone(one), None)).collect();
-        let calls = self.run(without_memory, observed(&reading)).await?;
-        warnings.extend(run.iter().zip(calls).map(|(decoder, call)| told(decoder, call).0));
+        let dev_eui = reading.device.dev_eui;
+        let key = |one: &LoadedDecoder| (dev_eui, one.id.to_string());
+        let with_memory =
+            run.iter().map(|one| (Arc::clone(one), memories.0.get(&key(one)).cloned())).collect();
+        let calls = self.run(with_memory, observed(&reading)).await?;
+        for (decoder, call) in run.iter().zip(calls) {
+            let (result, memory) = told(decoder, call);
+            warnings.push(result);
+            memories.0.extend(memory.map(|memory| (key(decoder), memory)));
+        }
         Ok(warnings)
     }
 

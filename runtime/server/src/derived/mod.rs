@@ -5,5 +5,5 @@ mod deriving;
 mod order;
 
 pub use assignments::{DerivedAssignments, DerivedError};
-pub(crate) use deriving::{Deriving, DerivingError, ReadFrame};
+pub(crate) use deriving::{CarriedMemories, Deriving, DerivingError, ReadFrame};
 pub use order::Circle;
