@@ -140,6 +140,38 @@ fn values_stand_beside_the_reading_with_the_decoders_that_made_them() {
 }
 
 #[test]
+fn records_are_decoded_again_with_the_derived_decoders_in_force() {
+    let (server, sensor) = start();
+    let lns = server.lns();
+    for (f_cnt, tenths) in [(1, 200), (2, 210)] {
+        lns.ingest(&sensor.frame(f_cnt, 2, &payload(tenths))).success();
+    }
+    let before = server.partner("office").pull_all().len();
+    let cli = server.admin_cli();
+    let redecode = |decoder: &str| {
+        let since = "2020-01-01T00:00:00Z";
+        cli.json(&["records", "redecode", "--decoder", decoder, "--since", since, "--json"])
+    };
+    assert_eq!(redecode("acme/rise@1.0.0")["corrected"], 0, "it is assigned to no device");
+    let path = format!("/v1/devices/{}/derived", sensor.dev_eui());
+    let decoders = json!({ "decoders": ["acme/failing", "acme/rise"] });
+    server.admin().put(&path, &decoders).success();
+    assert_eq!(redecode("acme/rise@1.0.0")["corrected"], 2);
+    let again = redecode("acme/rise@1.0.0");
+    assert_eq!((&again["corrected"], &again["already"]), (&json!(0), &json!(2)), "{again}");
+    assert_eq!(redecode("acme/thermometer@1.0.0")["already"], 2, "they are the same records");
+    let records = server.partner("office").pull_all();
+    assert_eq!(records.len(), before + 2);
+    let second = &records[before + 1]["record"];
+    assert_eq!(second["type"], "correction");
+    assert_eq!(second["replaces"]["record"], records[1]["record"]["id"]);
+    assert_eq!(second["decoded"]["data"]["temperature"], 21.0);
+    let derived = &second["decoded"]["derived"];
+    assert_eq!(derived[1]["decoder"]["id"], "acme/rise");
+    assert_eq!(derived[1]["measurements"][0]["value"], 1.0, "the memory goes on: {second}");
+}
+
+#[test]
 fn one_that_fails_is_a_warning_and_hides_nothing() {
     let (server, sensor) = start();
     let decoders = json!({ "decoders": ["acme/failing", "acme/rise"] });

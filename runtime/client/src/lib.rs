@@ -109,9 +109,9 @@ pub use progress::Progress;
 pub use quarantine::{QuarantineList, Quarantined};
 pub use quotas::{QuotaList, QuotaUse, Quotas};
 pub use records::{
-    Acknowledged, Acknowledgement, BestReception, DecodeError, Decoded, DecoderName, DeviceClock,
-    DeviceInfo, Formatted, Holder, ObjectInfo, Page, PointInfo, PulledRecord, Radio, Record,
-    RecordsQuery, Replaced, Uplink, Warning,
+    Acknowledged, Acknowledgement, BestReception, DecodeError, Decoded, DecoderName, DerivedValues,
+    DeviceClock, DeviceInfo, Formatted, Holder, ObjectInfo, Page, PointInfo, PulledRecord, Radio,
+    Record, RecordsQuery, Replaced, Uplink, Warning,
 };
 pub use redecode::{RedecodeDone, RedecodeProgress, RedecodeRequest, Redecoding};
 pub use rehearsals::{FailureKinds, RehearsalDone, RehearsalProgress, RehearsalRequest};
