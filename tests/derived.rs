@@ -85,9 +85,11 @@ fn start() -> (Server, Sensor) {
     (server, sensor)
 }
 
-/// A payload of a temperature in tenths of a degree.
-fn payload(tenths: u8) -> [u8; 4] {
-    [0, tenths, 40, 36]
+/// A frame with a temperature in tenths of a degree, each an hour after the one before.
+fn frame(sensor: &Sensor, f_cnt: u32, tenths: u8) -> Json {
+    let mut frame = sensor.frame(f_cnt, 2, &[0, tenths, 40, 36]);
+    frame["receivedAt"] = json!(format!("2026-01-01T{f_cnt:02}:00:00Z"));
+    frame
 }
 
 /// The last record of the group.
@@ -108,14 +110,14 @@ fn values_stand_beside_the_reading_with_the_decoders_that_made_them() {
     assert_eq!(listed["decoders"], json!(["acme/rise@=1.0.0"]));
 
     let lns = server.lns();
-    lns.ingest(&sensor.frame(1, 2, &payload(200))).success();
+    lns.ingest(&frame(&sensor, 1, 200)).success();
     let first = last(&server);
     assert_eq!(first["formatVersion"], "1.3");
     assert_eq!(first["decoded"].get("derived"), None, "nothing is known of before: {first}");
     server.kill();
     server.restart();
     let lns = server.lns();
-    lns.ingest(&sensor.frame(2, 2, &payload(235))).success();
+    lns.ingest(&frame(&sensor, 2, 235)).success();
     let second = last(&server);
     let derived = second["decoded"]["derived"].as_array().expect("values are derived").clone();
     assert_eq!(derived.len(), 2, "{second}");
@@ -132,7 +134,7 @@ fn values_stand_beside_the_reading_with_the_decoders_that_made_them() {
 
     // Decoded again, with what is assigned now.
     cli.run(&["devices", "derive", &dev_eui, "--none"]).success();
-    lns.ingest(&sensor.frame(3, 2, &payload(200))).success();
+    lns.ingest(&frame(&sensor, 3, 200)).success();
     assert_eq!(last(&server)["decoded"].get("derived"), None);
     let audit = server.admin_cli().json(&["registry", "audit", "--json"]);
     let entries = audit["entries"].as_array().into_iter().flatten();
@@ -144,7 +146,7 @@ fn records_are_decoded_again_with_the_derived_decoders_in_force() {
     let (server, sensor) = start();
     let lns = server.lns();
     for (f_cnt, tenths) in [(1, 200), (2, 210)] {
-        lns.ingest(&sensor.frame(f_cnt, 2, &payload(tenths))).success();
+        lns.ingest(&frame(&sensor, f_cnt, tenths)).success();
     }
     let before = server.partner("office").pull_all().len();
     let cli = server.admin_cli();
@@ -178,9 +180,9 @@ fn one_that_fails_is_a_warning_and_hides_nothing() {
     let path = format!("/v1/devices/{}/derived", sensor.dev_eui());
     server.admin().put(&path, &decoders).success();
     let lns = server.lns();
-    lns.ingest(&sensor.frame(1, 2, &payload(200))).success();
+    lns.ingest(&frame(&sensor, 1, 200)).success();
     assert_eq!(last(&server)["decoded"]["derived"][0]["decoder"]["id"], "acme/failing");
-    let receipt = lns.ingest(&sensor.frame(2, 2, &payload(230))).success();
+    let receipt = lns.ingest(&frame(&sensor, 2, 230)).success();
     assert_eq!(receipt["decoded"], true, "{receipt}");
     let record = last(&server);
     assert_eq!(record["decoded"]["data"]["temperature"], 23.0);
