@@ -82,7 +82,7 @@ fn a_frame_becomes_a_record_that_its_partner_pulls() {
     assert!(record["recordedAt"].is_string(), "{record}");
     let everything_but_the_reading = json!({
         "type": "record",
-        "formatVersion": "1.2",
+        "formatVersion": "1.3",
         "id": id,
         "group": "water",
         "device": {

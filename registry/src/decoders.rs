@@ -88,9 +88,20 @@ impl Registry {
     pub fn shadow_of(&self, wanted: &DecoderRef, decoder: &LoadedDecoder) -> Option<Arc<Shadow>> {
         let index = self.index();
         let shadow = index.get(&wanted.id)?.shadow.as_ref()?;
-        let would_get =
-            *shadow.version() > decoder.version && wanted.requirement.matches(shadow.version());
-        (would_get && pinned(&wanted.requirement).is_none()).then(|| Arc::clone(shadow))
+        let is_newer = *shadow.version() > decoder.version;
+        (is_newer && Self::would_give(wanted, shadow.version())).then(|| Arc::clone(shadow))
+    }
+
+    /// Whether a requirement is met by a derived decoder, which reads no payloads.
+    #[must_use]
+    pub fn is_derived(&self, wanted: &DecoderRef) -> bool {
+        self.find(wanted).is_ok_and(|(_, entry)| entry.manifest.derived.is_some())
+    }
+
+    /// Whether devices with this requirement would get a version, were it stable: those that pin one would not.
+    #[must_use]
+    pub fn would_give(wanted: &DecoderRef, version: &Version) -> bool {
+        wanted.requirement.matches(version) && pinned(&wanted.requirement).is_none()
     }
 
     /// The candidate that runs beside the stable version of a decoder.

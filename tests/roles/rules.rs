@@ -117,6 +117,10 @@ const RULES: &[(&str, Rule)] = &[
     ("DELETE /v1/devices/{dev_eui}", Rule::Path(none)),
     ("PUT /v1/devices/{dev_eui}/decoder", Rule::Path(none)),
     ("PUT /v1/devices/{dev_eui}/session", Rule::Territory),
+    ("GET /v1/devices/{dev_eui}/derived", Rule::Path(none)),
+    ("PUT /v1/devices/{dev_eui}/derived", Rule::Path(|_| json!({ "decoders": [] }))),
+    ("GET /v1/groups/{group}/derived", Rule::Path(none)),
+    ("PUT /v1/groups/{group}/derived", Rule::Path(|_| json!({ "decoders": [] }))),
     ("GET /v1/devices/import", Rule::Territory),
     ("POST /v1/devices/import", Rule::Territory),
     ("PUT /v1/devices/{dev_eui}/point", Rule::Path(|_| json!({ "point": "gate" }))),
@@ -200,6 +204,7 @@ const RULES: &[(&str, Rule)] = &[
     // The registry.
     ("PUT /v1/registry/{vendor}/{model}/{version}", Rule::Territory),
     ("GET /v1/registry/{vendor}/{model}/{version}", Rule::Territory),
+    ("POST /v1/registry/{vendor}/{model}/{version}/rehearsals", Rule::Territory),
     ("POST /v1/registry/{vendor}/{model}/promote", Rule::Territory),
     ("POST /v1/registry/{vendor}/{model}/rollback", Rule::Territory),
     ("GET /v1/registry/{vendor}/{model}/shadow", Rule::Territory),

@@ -98,7 +98,8 @@ fn example(vector: &Vector) -> Option<Example> {
             variables: uplink.variables.clone(),
             reading: Some(reading()?),
         },
-        Input::Uplink(_) => return None,
+        // An example is a payload; that of a derived decoder is in its vectors.
+        Input::Uplink(_) | Input::Reading(_) => return None,
         Input::Command(command) => {
             let downlink = vector.expect.get("downlink")?;
             Example {

@@ -32,7 +32,7 @@ pub struct Tally {
     pub compared: u64,
     /// Those of which the candidate says all that the stable version says; it may say more.
     pub agreeing: u64,
-    /// Frames that only the stable version has decoded, since there was too much else to do.
+    /// Frames that were not compared: there was too much else to do, or one of the two was not to be had.
     pub skipped: u64,
     /// The performance of the stable version.
     pub stable: Performance,
@@ -74,7 +74,7 @@ pub struct Example {
 pub struct Observed {
     values: BTreeMap<String, Json>,
     fuel: u64,
-    failed: bool,
+    failure: Option<&'static str>,
 }
 
 impl Observed {
@@ -91,7 +91,22 @@ impl Observed {
                 values.insert("error".to_owned(), json!(error.code()));
             }
         }
-        Self { values, fuel: call.fuel, failed: call.result.is_err() }
+        let failure = call.result.as_ref().err().map(kind_of);
+        Self { values, fuel: call.fuel, failure }
+    }
+
+    /// Returns the kind of the failure, where the frame could not be read.
+    #[must_use]
+    pub fn failure(&self) -> Option<&'static str> {
+        self.failure
+    }
+}
+
+/// The kind of a failure: the decoder's own word for it, or else the code of the error.
+fn kind_of(error: &CallError) -> &'static str {
+    match error {
+        CallError::Failed(failure) => failure.kind.as_str(),
+        other => other.code(),
     }
 }
 
@@ -152,7 +167,23 @@ impl Shadow {
     }
 
     /// Compares what the two made of a frame.
-    pub fn compare(&self, (f_port, payload): (u8, &[u8]), stable: &Observed, candidate: &Observed) {
+    pub fn compare(&self, sent: (u8, &[u8]), stable: &Observed, candidate: &Observed) {
+        self.locked().compare(sent, stable, candidate);
+    }
+
+    fn locked(&self) -> MutexGuard<'_, Tally> {
+        self.tally.lock()
+    }
+}
+
+impl Tally {
+    /// Compares what two versions made of a frame, and counts it.
+    pub fn compare(
+        &mut self,
+        (f_port, payload): (u8, &[u8]),
+        stable: &Observed,
+        candidate: &Observed,
+    ) {
         let mut differing: BTreeMap<String, [Json; 2]> = BTreeMap::new();
         for (place, value) in &stable.values {
             let other = candidate.values.get(place);
@@ -167,36 +198,31 @@ impl Shadow {
                 continue;
             }
             // Where one of them failed, what the other says is no addition.
-            if stable.failed || candidate.failed {
+            if stable.failure.is_some() || candidate.failure.is_some() {
                 differing.insert(place.clone(), [Json::Null, value.clone()]);
             } else {
                 added.push(place);
             }
         }
 
-        let mut tally = self.locked();
-        tally.compared += 1;
-        tally.agreeing += u64::from(differing.is_empty());
-        tally.stable.count(stable);
-        tally.candidate.count(candidate);
-        added.into_iter().for_each(|place| count(&mut tally.added, place));
-        differing.keys().for_each(|place| count(&mut tally.differing, place));
-        if !differing.is_empty() && tally.examples.len() < EXAMPLES {
+        self.compared += 1;
+        self.agreeing += u64::from(differing.is_empty());
+        self.stable.count(stable);
+        self.candidate.count(candidate);
+        added.into_iter().for_each(|place| count(&mut self.added, place));
+        differing.keys().for_each(|place| count(&mut self.differing, place));
+        if !differing.is_empty() && self.examples.len() < EXAMPLES {
             let payload = data_encoding::HEXUPPER.encode(payload);
             let differing = differing.into_iter().take(PLACES_SHOWN).collect();
-            tally.examples.push(Example { f_port, payload, differing });
+            self.examples.push(Example { f_port, payload, differing });
         }
-    }
-
-    fn locked(&self) -> MutexGuard<'_, Tally> {
-        self.tally.lock()
     }
 }
 
 impl Performance {
     fn count(&mut self, observed: &Observed) {
         self.fuel = self.fuel.saturating_add(observed.fuel);
-        self.failures += u64::from(observed.failed);
+        self.failures += u64::from(observed.failure.is_some());
     }
 }
 
@@ -215,7 +241,7 @@ mod tests {
     fn observed(reading: &Json) -> Observed {
         let mut values = BTreeMap::new();
         read(reading, &mut values);
-        Observed { values, fuel: 10, failed: false }
+        Observed { values, fuel: 10, failure: None }
     }
 
     fn compared(stable: &Json, candidate: &Json) -> Tally {
@@ -268,6 +294,7 @@ mod tests {
         };
         shadow.compare((2, &[]), &observed(&json!({"data": {"t": 1}})), &Observed::of(&call));
         shadow.compare((2, &[]), &Observed::of(&call), &Observed::of(&call));
+        assert_eq!(Observed::of(&call).failure(), Some("trapped"));
         shadow.skip();
         let tally = shadow.tally();
         assert_eq!((tally.compared, tally.agreeing, tally.skipped), (2, 1, 1));

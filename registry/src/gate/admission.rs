@@ -12,6 +12,7 @@ use super::{
     finding::Finding,
     fuel::VectorFuel,
     random::{self, Tried},
+    random_readings,
     truncation::CutPayloads,
     vector_run::run_vectors,
 };
@@ -89,16 +90,9 @@ impl Gate {
         previous: Option<&Arc<Manifest>>,
         sandbox: &Sandbox,
     ) -> Result<Admitted, Vec<Finding>> {
-        let (package, errors) = Package::examine(file);
-        let mut findings: Vec<Finding> = errors.into_iter().map(Finding::Package).collect();
+        let (package, mut findings) = named(file, (id, version));
         let Some(package) = package else { return Err(findings) };
         let manifest = package.manifest();
-        if (&manifest.id, &manifest.version) != (id, version) {
-            findings.push(Finding::OtherName {
-                expected: format!("{id} {version}"),
-                actual: format!("{} {}", manifest.id, manifest.version),
-            });
-        }
         if let Some(previous) = previous {
             findings.extend(incompatibilities(previous, manifest));
         }
@@ -139,7 +133,10 @@ impl Gate {
             calls.push(run.call.fuel);
             findings.extend(run.differs.map(Finding::Vector));
         }
-        let random_payloads = random::try_out(package, decoder, self.random_payloads);
+        let random_payloads = match decoder.formulas() {
+            None => random::try_out(package, decoder, self.random_payloads),
+            Some(_) => random_readings::try_out(package, decoder, self.random_payloads),
+        };
         findings.extend(random_payloads.misbehaved().cloned().map(Finding::Misbehaves));
         warnings.extend(random_payloads.warnings());
         // Cut payloads are made of vectors, so that whoever tries no random payloads is told of them too.
@@ -148,6 +145,38 @@ impl Gate {
         let fuel = VectorFuel::of(calls);
         Trial { findings, random_payloads, cut_payloads, warnings, fuel }
     }
+}
+
+/// Loads a file that is to bear a name, and asks no more of it: for a rehearsal, which publishes nothing. Takes up to
+/// a second of the processor: it belongs on a thread that may block.
+pub fn load_candidate(
+    file: Vec<u8>,
+    name: (&DecoderId, &Version),
+    sandbox: &Sandbox,
+) -> Result<Decoder, Vec<Finding>> {
+    let (package, mut findings) = named(file, name);
+    let Some(package) = package else { return Err(findings) };
+    match package.load(sandbox) {
+        Ok(decoder) if findings.is_empty() => Ok(decoder),
+        Ok(_) => Err(findings),
+        Err(error) => {
+            findings.push(Finding::Unusable(error));
+            Err(findings)
+        }
+    }
+}
+
+/// Reads a file that is to bear a name, and tells all that is wrong with it so far.
+fn named(file: Vec<u8>, (id, version): (&DecoderId, &Version)) -> (Option<Package>, Vec<Finding>) {
+    let (package, errors) = Package::examine(file);
+    let mut findings: Vec<Finding> = errors.into_iter().map(Finding::Package).collect();
+    let other = package.as_ref().map(Package::manifest);
+    let other = other.filter(|manifest| (&manifest.id, &manifest.version) != (id, version));
+    findings.extend(other.map(|manifest| Finding::OtherName {
+        expected: format!("{id} {version}"),
+        actual: format!("{} {}", manifest.id, manifest.version),
+    }));
+    (package, findings)
 }
 
 impl Admitted {

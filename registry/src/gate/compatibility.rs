@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use champollion_sandbox::{DerivedInput, DerivedValue};
 use semver::Version;
 
 use super::finding::Finding;
@@ -80,6 +81,7 @@ fn is_told(previous: &Version, next: &Version, needed: Needed) -> bool {
 fn changes(previous: &Manifest, next: &Manifest) -> Vec<(String, Needed)> {
     let mut changes = Vec::new();
     changes_of_fields(previous, next, &mut changes);
+    changes_of_derived(previous, next, &mut changes);
     let names = |manifest: &Manifest| -> BTreeMap<String, bool> {
         let variables = manifest.variables.iter();
         variables.map(|variable| (variable.name.clone(), variable.required)).collect()
@@ -106,6 +108,35 @@ fn changes(previous: &Manifest, next: &Manifest) -> Vec<(String, Needed)> {
         }
     }
     changes
+}
+
+/// What a derived decoder makes no more, or what it needs more than before.
+fn changes_of_derived(previous: &Manifest, next: &Manifest, changes: &mut Vec<(String, Needed)>) {
+    let (Some(before), Some(after)) = (&previous.derived, &next.derived) else {
+        if previous.derived.is_some() != next.derived.is_some() {
+            let change = "it reads payloads instead of readings now, or the other way round";
+            changes.push((change.to_owned(), Needed::Major));
+        }
+        return;
+    };
+    for value in &before.values {
+        let is_same = |other: &DerivedValue| {
+            other.quantity == value.quantity && other.channel == value.channel
+        };
+        if !after.values.iter().any(is_same) {
+            let change = format!("the value {} was removed", value.quantity);
+            changes.push((change, Needed::Major));
+        }
+    }
+    for input in &after.inputs {
+        let is_same = |other: &DerivedInput| {
+            other.quantity == input.quantity && other.channel == input.channel
+        };
+        if !before.inputs.iter().any(is_same) {
+            let change = format!("the input {} was added", input.quantity);
+            changes.push((change, Needed::Minor));
+        }
+    }
 }
 
 fn changes_of_fields(previous: &Manifest, next: &Manifest, changes: &mut Vec<(String, Needed)>) {

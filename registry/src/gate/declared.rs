@@ -53,9 +53,13 @@ struct Declared<'manifest> {
 impl<'manifest> Declared<'manifest> {
     fn of(manifest: &'manifest Manifest) -> Self {
         let declared = manifest.fields.iter().filter(|field| !field.inferred);
+        let derived = manifest.derived.iter().flat_map(|derived| &derived.values);
         Self {
             fields: declared.clone().map(|field| (field.name.as_str(), field.kind)).collect(),
-            quantities: declared.filter_map(|field| field.quantity.as_deref()).collect(),
+            quantities: declared
+                .filter_map(|field| field.quantity.as_deref())
+                .chain(derived.map(|value| value.quantity.as_str()))
+                .collect(),
             is_complete: manifest.script.is_none(),
         }
     }

@@ -9,12 +9,13 @@ mod finding;
 mod fuel;
 mod mapped;
 mod random;
+mod random_readings;
 mod rehearsal;
 mod settings;
 mod truncation;
 mod vector_run;
 
-pub use admission::{Admitted, Gate, Report, Trial};
+pub use admission::{Admitted, Gate, Report, Trial, load_candidate};
 pub use compatibility::next_version;
 pub use cut_summary::{CutSummary, VectorReadOn};
 pub use finding::Finding;

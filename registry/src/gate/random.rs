@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::package::{Direction, Package, variables};
 
 /// Where the numbers begin. Any will do; it must be the same for all.
-const SEED: u64 = 0x6368_616d_706f_6c6c;
+pub(super) const SEED: u64 = 0x6368_616d_706f_6c6c;
 
 /// The most that LoRaWAN carries, in bytes.
 const PAYLOAD_BYTES: usize = 242;
@@ -49,7 +49,7 @@ pub struct Tried {
     /// Fuel that was burnt.
     pub fuel: u64,
     #[serde(skip)]
-    misbehaved: BTreeMap<&'static str, Misbehaved>,
+    pub(super) misbehaved: BTreeMap<&'static str, Misbehaved>,
     /// Whether they took so long that no more were tried.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub cut_short: bool,
@@ -248,7 +248,7 @@ fn changed(payload: &[u8], numbers: &mut Numbers) -> Vec<u8> {
 }
 
 /// Numbers that look random and are the same everywhere (SplitMix64).
-struct Numbers(u64);
+pub(super) struct Numbers(pub(super) u64);
 
 impl Numbers {
     fn next(&mut self) -> u64 {
@@ -261,7 +261,7 @@ impl Numbers {
 
     /// A number below a bound, which is small, so that the remainder is fair enough.
     #[expect(clippy::cast_possible_truncation, reason = "bounds are small")]
-    fn below(&mut self, bound: u64) -> usize {
+    pub(super) fn below(&mut self, bound: u64) -> usize {
         (self.next() % bound) as usize
     }
 

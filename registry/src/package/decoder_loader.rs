@@ -1,6 +1,8 @@
 //! Loads what a package runs.
 
-use champollion_sandbox::{CallLimits, Decoder, Digest, LoadError, MappingError, Sandbox, Script};
+use champollion_sandbox::{
+    CallLimits, Decoder, DerivedFault, Digest, LoadError, MappingError, Sandbox, Script,
+};
 
 use super::{
     error::PackageError, manifest::Manifest, mapping::Mapping, sections::Code, wasm_file::Package,
@@ -16,6 +18,9 @@ pub enum UnusableError {
     /// Its manifest maps a field to a quantity that it cannot be.
     #[error(transparent)]
     Mapping(#[from] MappingError),
+    /// The expressions of its manifest cannot be evaluated; all that is wrong with them.
+    #[error("{}", in_words(.0))]
+    Derived(Vec<DerivedFault>),
     /// The sandbox does not take it.
     #[error(transparent)]
     Sandbox(#[from] LoadError),
@@ -49,12 +54,20 @@ fn load(
     sandbox: &Sandbox,
     lower: &CallLimits,
 ) -> Result<Decoder, UnusableError> {
+    if let Some(formulas) = manifest.formulas(digest).map_err(UnusableError::Derived)? {
+        return Ok(formulas.into());
+    }
     match code {
         Code::Component(file) => Ok(sandbox.load_within(file, lower)?),
         Code::Script(source) => {
             Ok(sandbox.load_script_within(&script(source, manifest, mapping)?, digest, lower)?)
         }
     }
+}
+
+fn in_words(faults: &[DerivedFault]) -> String {
+    let problems: Vec<&str> = faults.iter().map(|fault| fault.problem.as_str()).collect();
+    problems.join("; ")
 }
 
 fn script(

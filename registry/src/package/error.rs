@@ -53,6 +53,11 @@ pub enum PackageError {
     /// The manifest declares a script, and there is none.
     #[error("the manifest has [script], and the package is no script")]
     NoScript,
+    /// The manifest is that of a derived decoder, and there is code beside it.
+    #[error(
+        "the manifest has [derived], and the package has code too: a derived decoder is its expressions alone"
+    )]
+    DerivedWithCode,
     /// The manifest is too long to be kept in an index.
     #[error("the manifest has {bytes} bytes, and {MANIFEST_BYTES} are the limit")]
     ManifestTooLarge {

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use champollion_sandbox::{Dialect, Digest, FieldMapping, MappingError};
+use champollion_sandbox::{
+    DerivedDeclaration, DerivedFault, Dialect, Digest, FieldMapping, Formulas, MappingError,
+};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
@@ -32,9 +34,13 @@ pub struct Manifest {
     /// The documents that it was written from.
     #[serde(default)]
     pub sources: Vec<String>,
-    /// The devices that it serves.
+    /// The devices that it serves; a derived decoder names none.
+    #[serde(default)]
+    #[schema(required = true)]
     pub devices: Vec<Device>,
-    /// The ports that the devices send and listen on.
+    /// The ports that the devices send and listen on; a derived decoder names none.
+    #[serde(default)]
+    #[schema(required = true)]
     pub ports: Vec<Port>,
     /// The fields that `data` holds.
     #[serde(default)]
@@ -48,6 +54,9 @@ pub struct Manifest {
     /// The declaration of a script; a component has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub script: Option<ScriptDeclaration>,
+    /// The declaration of a derived decoder, which reads readings and no payloads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub derived: Option<DerivedDeclaration>,
 }
 
 /// A device that a decoder serves.
@@ -287,6 +296,17 @@ impl Manifest {
         let up = self.ports.iter().filter(|port| port.direction == Direction::Up);
         let declared: Vec<u8> = up.map(|port| port.port).collect();
         (!declared.is_empty() && !declared.contains(&f_port)).then_some(declared)
+    }
+
+    /// Returns the formulas of a derived decoder, of a package of this digest; nothing of one that reads payloads.
+    ///
+    /// # Errors
+    /// All that is wrong with the declaration.
+    pub fn formulas(&self, digest: Digest) -> Result<Option<Formulas>, Vec<DerivedFault>> {
+        let Some(declared) = &self.derived else { return Ok(None) };
+        let variables =
+            self.variables.iter().map(|variable| (variable.name.as_str(), variable.required));
+        Formulas::new(declared, variables, digest).map(Some)
     }
 
     /// Whether there may be nothing to try the decoder on, since the manifest says so.

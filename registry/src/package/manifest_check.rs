@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use champollion_sandbox::{
-    MappingError,
+    DerivedFault, DerivedPlace, Digest, MappingError,
     vocabulary::{self, ValueKind},
 };
 use champollion_sdk::difference::is_nearly;
@@ -27,6 +27,8 @@ pub(super) enum Place {
     Key(&'static str),
     /// A table of a list, from 0.
     Entry(&'static str, usize),
+    /// A table of a list within a table, from 0.
+    Inner(&'static str, &'static str, usize),
 }
 
 impl Complaint {
@@ -49,6 +51,10 @@ impl Manifest {
             complaints.push(version(format!(
                 "the version has more than {VERSION_CHARACTERS} characters"
             )));
+        }
+        if self.derived.is_some() {
+            complaints.extend(self.complaints_about_derived());
+            return complaints;
         }
         if self.devices.is_empty() {
             complaints.push(Complaint::of(Place::Key("devices"), "it serves no device"));
@@ -88,6 +94,34 @@ impl Manifest {
             Some(Complaint::of(Place::Entry("commands", index), problem?))
         }));
         complaints
+    }
+
+    /// All that cannot be in the manifest of a derived decoder.
+    fn complaints_about_derived(&self) -> Vec<Complaint> {
+        // The digest tells nothing of the declaration.
+        let faults = self.formulas(Digest::of(b"")).err().unwrap_or_default();
+        let placed = |DerivedFault { place, problem }| {
+            let place = match place {
+                DerivedPlace::Input(index) => Place::Inner("derived", "inputs", index),
+                DerivedPlace::Value(index) => Place::Inner("derived", "values", index),
+                _ => Place::Key("derived"),
+            };
+            Complaint::of(place, problem)
+        };
+        let payloads = [
+            ("devices", self.devices.is_empty()),
+            ("ports", self.ports.is_empty()),
+            ("fields", self.fields.is_empty()),
+            ("commands", self.commands.is_empty()),
+            ("script", self.script.is_none()),
+        ];
+        let payloads = payloads.into_iter().filter(|(_, is_absent)| !is_absent).map(|(key, _)| {
+            let problem = format!("{key} belongs to decoders of payloads, and a derived decoder reads readings: leave it out");
+            Complaint::of(Place::Key(key), problem)
+        });
+        let variables = self.variables.iter().map(|variable| &variable.name);
+        let twice = repeated(("variable", "variables"), variables);
+        faults.into_iter().map(placed).chain(payloads).chain(twice).collect()
     }
 
     fn complaints_about_mappings(&self) -> impl Iterator<Item = Complaint> {

@@ -74,6 +74,12 @@ pub(super) fn placed(toml: &str, complaints: &[Complaint]) -> Vec<String> {
                 let list = table.get(*list).and_then(|list| list.get_ref().as_array());
                 list.and_then(|list| list.get(*index)).map(toml::Spanned::span)
             }
+            Place::Inner(outer, list, index) => {
+                let outer = table.get(*outer).and_then(|outer| outer.get_ref().as_table());
+                let list = outer.and_then(|outer| outer.get(*list));
+                let list = list.and_then(|list| list.get_ref().as_array());
+                list.and_then(|list| list.get(*index)).map(toml::Spanned::span)
+            }
         };
         shape.fault(span, problem);
     }
@@ -107,8 +113,11 @@ impl Shape<'_> {
             properties.iter().map(|(name, schema)| (kebab_case(name), schema)).collect();
         let of = if path.is_empty() { String::new() } else { format!(" of {path}") };
         let required = schema["required"].as_array().into_iter().flatten().filter_map(Json::as_str);
+        // A derived decoder names neither devices nor ports.
+        let is_derived = path.is_empty() && table.get("derived").is_some();
         for name in required.map(kebab_case) {
-            if table.get(&*name).is_none() {
+            let is_needless = is_derived && ["devices", "ports"].contains(&name.as_str());
+            if !is_needless && table.get(&*name).is_none() {
                 self.fault(Some(span.clone()), format_args!("missing field `{name}`{of}"));
             }
         }

@@ -110,6 +110,11 @@ impl<'file> Sections<'file> {
         }
     }
 
+    /// Whether there is anything that could run beside a script.
+    pub(crate) fn has_component(&self) -> bool {
+        self.is_component
+    }
+
     pub(crate) fn code(&self, file: &'file [u8]) -> Result<Code<'file>, PackageError> {
         match self.script {
             None => Ok(Code::Component(file)),

@@ -27,7 +27,9 @@ pub(crate) struct Summary {
 
 impl Summary {
     pub(crate) fn of(manifest: &Manifest) -> Self {
+        let derived = manifest.derived.iter().flat_map(|derived| &derived.values);
         let named = manifest.fields.iter().filter_map(|field| field.quantity.as_deref());
+        let named = named.chain(derived.map(|value| value.quantity.as_str()));
         let quantities: BTreeSet<&'static str> =
             named.filter_map(vocabulary::quantity).map(|quantity| quantity.name).collect();
         let of_quantities = quantities

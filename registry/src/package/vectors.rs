@@ -1,10 +1,11 @@
 //! The inputs of vectors as a decoder is given them, and its answers as vectors write them.
 
 use champollion_sandbox::{
-    Call, CallError, Command, Decoder, Downlink, Reading, SentDownlink, Settings, Specimen, Value,
-    Variable,
+    Call, CallError, Command, Decoder, Derivation, Downlink, Failure, FailureKind, Measurement,
+    Memory, Observation, Reading, SentDownlink, Settings, Specimen, Value, Variable,
+    vocabulary::{self, ValueKind},
 };
-use champollion_sdk::vectors::{Input, Setting};
+use champollion_sdk::vectors::{Input, MeasuredInput, ReadingInput, Setting};
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -18,6 +19,9 @@ pub enum Answer {
     Reading(Reading),
     /// The answer to a command.
     Downlink(Downlink),
+    /// The answer of a derived decoder to a reading.
+    #[serde(rename = "reading")]
+    Derived(Derivation),
 }
 
 /// Runs an input as a vector gives it.
@@ -48,7 +52,46 @@ pub fn run(decoder: &Decoder, input: &Input) -> Call<Answer> {
             };
             decoder.decode_downlink(&downlink, &stateless(&input.variables)).map(Answer::Reading)
         }
+        Input::Reading(input) => match observation(input) {
+            Ok(observed) => decoder.derive(&observed).map(Answer::Derived),
+            Err(failure) => {
+                let result = Err(CallError::Failed(failure));
+                Call { result, fuel: 0, memory_bytes: 0, log: Vec::new() }
+            }
+        },
     }
+}
+
+/// A reading as a derived decoder is given it.
+fn observation(input: &ReadingInput) -> Result<Observation, Failure> {
+    let measurements = input.measurements.iter().map(measurement).collect::<Result<_, _>>()?;
+    let before = input.remembered.as_ref();
+    Ok(Observation {
+        measurements,
+        received_at: input.received_at,
+        variables: variables(&input.variables),
+        before: before.map(|before| Memory { at: before.at, values: before.values.clone() }),
+    })
+}
+
+fn measurement(input: &MeasuredInput) -> Result<Measurement, Failure> {
+    let invalid =
+        |message: String| Failure { kind: FailureKind::InvalidValue, message, span: None };
+    let name = &input.quantity;
+    let quantity = vocabulary::quantity(name).ok_or_else(|| {
+        invalid(format!("the vector measures {name}, which the vocabulary does not have"))
+    })?;
+    let value = match (quantity.kind, value(&input.value)) {
+        // JSON writes 21 for 21.0.
+        (ValueKind::Number, Value::Integer(integer)) => Value::Number(integer as f64),
+        (ValueKind::Number, value @ Value::Number(_))
+        | (ValueKind::Integer, value @ Value::Integer(_))
+        | (ValueKind::Boolean, value @ Value::Boolean(_))
+        | (ValueKind::Text, value @ Value::Text(_)) => value,
+        (_, value) => return Err(invalid(format!("{value} is no value of {name}"))),
+    };
+    let MeasuredInput { channel, measured_at, .. } = *input;
+    Ok(Measurement { quantity, value, channel, measured_at, span: None })
 }
 
 /// The answer as vectors write it: an object with the one key `reading`, `downlink` or `failure`.

@@ -59,10 +59,13 @@ impl Package {
                 return (None, errors);
             }
         };
-        let Parts { manifest_toml, manifest, vectors_json, vectors, script } = parts;
+        let Parts { manifest_toml, manifest, vectors_json, vectors, script, has_code } = parts;
         let (Some(manifest), Some(vectors)) = (manifest, vectors) else { return (None, errors) };
         if manifest.script.is_some() && script.is_none() {
             errors.push(PackageError::NoScript);
+        }
+        if manifest.derived.is_some() && has_code {
+            errors.push(PackageError::DerivedWithCode);
         }
         if vectors.is_empty() && !manifest.may_have_no_vector() {
             errors.push(PackageError::NoVectors);
@@ -98,7 +101,13 @@ impl Package {
         Self::read(with_sections(Component::new().finish(), &sections))
     }
 
-    /// Returns the code that the package runs.
+    /// Makes a package of a derived decoder, whose expressions stand in its manifest: the component around is empty.
+    pub fn assemble_derived(decoder_toml: &str, vectors_json: &str) -> Result<Self, PackageError> {
+        let sections = [(MANIFEST, decoder_toml), (VECTORS, vectors_json)];
+        Self::read(with_sections(Component::new().finish(), &sections))
+    }
+
+    /// Returns the code that the package runs; of a derived decoder an empty component.
     #[must_use]
     pub fn code(&self) -> Code<'_> {
         match &self.script {
@@ -157,6 +166,8 @@ struct Parts {
     vectors_json: String,
     vectors: Option<Vec<Vector>>,
     script: Option<Box<str>>,
+    /// Whether there is anything that could run.
+    has_code: bool,
 }
 
 impl Parts {
@@ -183,7 +194,8 @@ impl Parts {
         let vectors = vectors.map_err(|error| errors.push(error)).ok();
         let (vectors, vectors_json) = vectors
             .map_or_else(Default::default, |(vectors, json)| (Some(vectors), json.into_owned()));
-        Ok(Self { manifest_toml: toml, manifest, vectors_json, vectors, script })
+        let has_code = sections.has_component() || script.is_some();
+        Ok(Self { manifest_toml: toml, manifest, vectors_json, vectors, script, has_code })
     }
 }
 

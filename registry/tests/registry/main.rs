@@ -3,6 +3,7 @@
 mod catalogue;
 mod channels;
 mod damage;
+mod derived;
 mod determinism;
 mod gate;
 mod history;

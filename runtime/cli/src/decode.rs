@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use champollion_import::SourceText;
 use champollion_registry::package::{Answer, Package, run};
-use champollion_sandbox::{Call, CallError, Decoder, Digest, Downlink, Reading, Script};
+use champollion_sandbox::{
+    Call, CallError, Decoder, Derivation, Digest, Downlink, Measurement, Reading, Script,
+};
 use champollion_sdk::vectors::{CommandInput, DownlinkInput, Hex, Input, Setting, UplinkInput};
 use clap::Args;
 use indexmap::IndexMap;
@@ -98,6 +100,7 @@ pub(super) struct Name {
 enum ReportedOutcome<'call> {
     Reading(&'call Reading),
     Downlink { downlink: &'call Downlink },
+    Derived(&'call Derivation),
     Failed { error: ReportedError<'call> },
 }
 
@@ -248,6 +251,7 @@ fn reported(call: &Call<Answer>) -> ReportedOutcome<'_> {
     match &call.result {
         Ok(Answer::Reading(reading)) => ReportedOutcome::Reading(reading),
         Ok(Answer::Downlink(downlink)) => ReportedOutcome::Downlink { downlink },
+        Ok(Answer::Derived(derived)) => ReportedOutcome::Derived(derived),
         Err(error) => ReportedOutcome::Failed {
             error: ReportedError {
                 code: error.code(),
@@ -272,6 +276,7 @@ pub(super) fn show_call(call: &Call<Answer>) {
     output::line(format_args!("{} units of fuel", call.fuel));
     match &call.result {
         Ok(Answer::Reading(reading)) => show_reading(reading),
+        Ok(Answer::Derived(derived)) => show_measurements(&derived.measurements),
         Ok(Answer::Downlink(downlink)) => {
             let payload = Hex(downlink.payload.clone());
             output::line(format_args!("downlink on FPort {}: {payload}", downlink.f_port));
@@ -282,7 +287,13 @@ pub(super) fn show_call(call: &Call<Answer>) {
 }
 
 fn show_reading(reading: &Reading) {
-    let rows = reading.measurements.iter().map(|measurement| {
+    show_measurements(&reading.measurements);
+    output::line(format_args!("data {}", reading.data));
+    show_warnings(&reading.warnings);
+}
+
+fn show_measurements(measurements: &[Measurement]) {
+    let rows = measurements.iter().map(|measurement| {
         [
             measurement.quantity.name.to_owned(),
             measurement.value.to_string(),
@@ -298,11 +309,9 @@ fn show_reading(reading: &Reading) {
                 .unwrap_or_default(),
         ]
     });
-    if !reading.measurements.is_empty() {
+    if !measurements.is_empty() {
         output::table(["quantity", "value", "unit", "channel", "measured at", "bytes"], rows);
     }
-    output::line(format_args!("data {}", reading.data));
-    show_warnings(&reading.warnings);
 }
 
 fn show_warnings(warnings: &[String]) {

@@ -1,5 +1,6 @@
 //! `champollion devices`: devices are registered, listed and removed.
 
+mod derive;
 mod import;
 mod object;
 mod points;
@@ -45,6 +46,8 @@ enum Action {
         #[command(flatten)]
         assigned: Assigned,
     },
+    /// Give a device, or all of a group, derived decoders; or list those that it has
+    Derive(derive::Derive),
     /// List devices, a line each
     List {
         /// Only devices in service that were not heard for so many hours
@@ -286,6 +289,7 @@ impl Devices {
         match &self.action {
             Action::Add(add) => self.add(&client, add).await,
             Action::Assign { dev_eui, assigned } => self.assign(&client, *dev_eui, assigned).await,
+            Action::Derive(derive) => derive.run(&client, self.json).await,
             Action::List { silent_hours } => self.list(&client, *silent_hours).await,
             Action::Import(import) => import.run(&client, self.json).await,
             Action::Export(export) => export.run(&client).await,

@@ -28,6 +28,7 @@ mod output;
 mod own_json;
 mod parked;
 mod partners;
+mod past_moment;
 mod people;
 mod progress;
 mod publish;

@@ -28,6 +28,9 @@ pub(super) struct New {
     /// Language of the code
     #[arg(long, value_enum, default_value_t = Language::Js, value_name = "LANG")]
     lang: Language,
+    /// Lay out a derived decoder: expressions that make values of readings, without code
+    #[arg(long, conflicts_with = "lang")]
+    derived: bool,
     /// Folder to make; the model's name without it
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
@@ -64,7 +67,7 @@ impl New {
                 .and_then(|()| fs::write(&path, self.filled(text)))
                 .map_err(Failure::of(&task))?;
         }
-        if self.lang == Language::Rust {
+        if self.is_in_rust() {
             sdk_files::write(&folder.join(SDK))?;
         }
         self.show(&folder);
@@ -72,6 +75,13 @@ impl New {
     }
 
     fn files(&self) -> Vec<(&'static str, &'static str)> {
+        if self.derived {
+            return vec![
+                (MANIFEST, include_str!("../../../sdk/templates/derived/decoder.toml.template")),
+                (VECTORS, include_str!("../../../sdk/templates/derived/vectors.json")),
+                (".gitignore", GITIGNORE),
+            ];
+        }
         let mut files = vec![(MANIFEST, TOML)];
         match self.lang {
             Language::Js => files.extend([
@@ -108,7 +118,11 @@ impl New {
             (MANIFEST, "name, devices, ports, and the fields with their quantities"),
             (VECTORS, "payloads, and the exact result of each"),
         ];
-        for (file, content) in files {
+        let derived = [
+            (MANIFEST, "name, inputs, and the values with their expressions"),
+            (VECTORS, "readings, and the exact result of each"),
+        ];
+        for (file, content) in if self.derived { &derived[..] } else { &files[..] } {
             output::line(format_args!("  {file:12}  {content}"));
         }
         let steps = [
@@ -119,12 +133,17 @@ impl New {
             ("champollion build".to_owned(), "makes the package"),
         ];
         output::line("Go on with:");
-        for (command, effect) in steps {
+        let is_meant = |command: &String| !(self.derived && command.contains("--hex"));
+        for (command, effect) in steps.into_iter().filter(|(command, _)| is_meant(command)) {
             output::line(format_args!("  {command:46} {effect}").to_string().trim_end());
         }
-        if self.lang == Language::Rust {
+        if self.is_in_rust() {
             output::line(compile::FIRST_BUILD);
         }
+    }
+
+    fn is_in_rust(&self) -> bool {
+        self.lang == Language::Rust && !self.derived
     }
 }
 
@@ -155,7 +174,7 @@ mod tests {
     use super::*;
 
     fn new(id: &str, lang: Language) -> New {
-        New { id: id.parse().unwrap(), lang, dir: None }
+        New { id: id.parse().unwrap(), lang, derived: false, dir: None }
     }
 
     #[test]
@@ -167,8 +186,9 @@ mod tests {
 
     #[test]
     fn what_is_laid_out_can_be_read() {
-        for lang in [Language::Js, Language::Rust] {
-            let new = new("acme/tank-level", lang);
+        let derived = New { derived: true, ..new("acme/consumption", Language::Js) };
+        let in_languages = [Language::Js, Language::Rust].map(|lang| new("acme/tank-level", lang));
+        for new in in_languages.into_iter().chain([derived]) {
             for (path, text) in new.files() {
                 let text = new.filled(text);
                 assert!(!text.contains("{{"), "{path}: {text}");

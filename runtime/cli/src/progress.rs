@@ -1,6 +1,8 @@
 //! Bars for what takes time.
 
+use champollion_client::{Answer, ClientError, Progress};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::de::DeserializeOwned;
 
 /// A bar on standard error. There is none where that is no terminal, nor for programs.
 pub(super) fn bar(steps: usize, json: bool) -> ProgressBar {
@@ -22,4 +24,22 @@ pub(super) fn bytes(bytes: u64, hidden: bool) -> ProgressBar {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
     }
+}
+
+/// Shows on a bar how far the work of a server has come, until it ends. `come` says how many steps are done, and of how
+/// many. Returns the last line.
+pub(super) async fn follow<T: DeserializeOwned>(
+    lines: &mut Progress<T>,
+    bar: &ProgressBar,
+    come: impl Fn(&T) -> (u64, u64),
+) -> Result<Option<Answer<T>>, ClientError> {
+    let mut last = None;
+    while let Some(line) = lines.next().await? {
+        let (done, of) = come(&line);
+        bar.set_length(of);
+        bar.set_position(done);
+        last = Some(line);
+    }
+    bar.finish_and_clear();
+    Ok(last)
 }

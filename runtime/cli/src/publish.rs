@@ -67,7 +67,7 @@ impl Manner {
     }
 }
 
-fn read_key(file: &Path) -> Result<SecretKey, Failure> {
+pub(super) fn read_key(file: &Path) -> Result<SecretKey, Failure> {
     let task = format!("the key {} cannot be used", file.display());
     let text = std::fs::read_to_string(file).map_err(Failure::of(&task))?;
     text.parse().map_err(Failure::of(&task))
@@ -140,7 +140,7 @@ impl Publish {
 }
 
 /// Reads a package. Sources are none yet.
-fn package(path: &Path, task: &str) -> Result<Package, Failure> {
+pub(super) fn package(path: &Path, task: &str) -> Result<Package, Failure> {
     const BUILD: &str = "`champollion build` makes a package of sources, which is published";
     if path.is_dir() {
         return Err(Failure::new(task, format!("it is a folder: {BUILD}")));

@@ -4,11 +4,11 @@ use champollion_client::{Answer, Client, RedecodeProgress, RedecodeRequest};
 use champollion_delivery::names::GroupId;
 use champollion_registry::package::DecoderRef;
 use clap::Args;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use semver::Version;
 use serde_json::Value as Json;
 
-use super::{Failure, output, progress};
+use super::{Failure, output, past_moment::past_moment, progress};
 
 #[derive(Args)]
 pub(super) struct Redecode {
@@ -16,10 +16,10 @@ pub(super) struct Redecode {
     #[arg(long, value_name = "VENDOR/MODEL[@VERSION]", value_parser = decoder)]
     decoder: DecoderRef,
     /// Only frames that were received from then on: a moment, or how long ago, as in 24h
-    #[arg(long, value_name = "TIME", value_parser = moment)]
+    #[arg(long, value_name = "TIME", value_parser = past_moment)]
     since: Timestamp,
     /// Only frames that were received before
-    #[arg(long, value_name = "TIME", value_parser = moment)]
+    #[arg(long, value_name = "TIME", value_parser = past_moment)]
     until: Option<Timestamp>,
     /// Say how many records there would be, and make none
     #[arg(long)]
@@ -42,14 +42,9 @@ impl Redecode {
             dry_run: self.dry_run,
         };
         let mut lines = client.redecode(&wish).await?;
-        let progress = progress::bar(0, json);
-        let mut last = None;
-        while let Some(line) = lines.next().await.map_err(Failure::broken_off(breaks_off))? {
-            progress.set_length(line.of);
-            progress.set_position(line.examined);
-            last = Some(line);
-        }
-        progress.finish_and_clear();
+        let bar = progress::bar(0, json);
+        let last = progress::follow(&mut lines, &bar, |line| (line.examined, line.of)).await;
+        let last = last.map_err(Failure::broken_off(breaks_off))?;
         let whole = last.as_ref().and_then(|last| Some((last, last.done.as_ref()?)));
         let Some((last, done)) = whole else {
             let stays = "what was made stays; the same command makes the rest";
@@ -93,16 +88,6 @@ fn decoder(text: &str) -> Result<DecoderRef, String> {
     parsed.map_err(|error| error.to_string())
 }
 
-fn moment(text: &str) -> Result<Timestamp, String> {
-    if let Ok(moment) = text.parse() {
-        return Ok(moment);
-    }
-    let ago: SignedDuration = text
-        .parse()
-        .map_err(|_| "it must read 2026-01-31T12:00:00Z, or how long ago, as in 24h".to_owned())?;
-    Timestamp::now().checked_sub(ago).map_err(|error| error.to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,13 +100,5 @@ mod tests {
         assert_eq!(requirement("acme/meter@=2.0.0"), "=2.0.0");
         assert_eq!(requirement("acme/meter"), "*");
         assert!(decoder("meter@2.0").is_err());
-    }
-
-    #[test]
-    fn a_moment_is_told_or_counted_back() {
-        assert_eq!(moment("1970-01-01T00:00:00Z"), Ok(Timestamp::UNIX_EPOCH));
-        let day = Timestamp::now().duration_since(moment("24h").unwrap());
-        assert!((day.as_secs() - 86_400).abs() < 60, "{day}");
-        assert!(moment("yesterday").is_err());
     }
 }

@@ -43,6 +43,8 @@ enum Code {
     Crate,
     /// A core module that was compiled before.
     Module(PathBuf),
+    /// The expressions of a derived decoder, which stand in the manifest.
+    Derived,
 }
 
 /// The package of sources, and the decoder in it.
@@ -77,6 +79,16 @@ impl Sources {
         mut faults: Vec<String>,
     ) -> Result<Self, Failure> {
         let code = match module {
+            _ if is_derived(folder) => {
+                if module.is_some()
+                    || [SCRIPT, compile::CRATE].iter().any(|code| folder.join(code).exists())
+                {
+                    faults.push(format!(
+                        "{MANIFEST} has [derived], and there is code too: a derived decoder is its expressions alone"
+                    ));
+                }
+                Some(Code::Derived)
+            }
             Some(module) => Some(Code::Module(module.to_owned())),
             None if folder.join(SCRIPT).exists() => {
                 if folder.join(compile::CRATE).exists() {
@@ -89,7 +101,7 @@ impl Sources {
             }
             None if folder.is_dir() && !folder.join(compile::CRATE).exists() => {
                 faults.push(format!(
-                    "{} has neither {SCRIPT} nor {}: `champollion new` lays out both",
+                    "{} has neither {SCRIPT} nor {}, and {MANIFEST} no [derived]: `champollion new` lays out each",
                     folder.display(),
                     compile::CRATE
                 ));
@@ -140,6 +152,10 @@ impl Sources {
                 let package = Package::assemble_script(source, manifest, &self.vectors);
                 return Ok((package.map_err(Failure::of(task))?, None));
             }
+            Code::Derived => {
+                let package = Package::assemble_derived(manifest, &self.vectors);
+                return package.map_err(Failure::of(task));
+            }
             Code::Crate => &compile::compile(&self.folder)?,
             Code::Module(module) => module,
         };
@@ -150,6 +166,12 @@ impl Sources {
         let package = Package::assemble(&component, manifest, &self.vectors);
         Ok((package.map_err(Failure::of(task))?, Some(named_module)))
     }
+}
+
+/// Whether a folder holds a derived decoder, be there faults in its manifest or not.
+fn is_derived(folder: &Path) -> bool {
+    let text = fs::read_to_string(folder.join(MANIFEST)).unwrap_or_default();
+    text.lines().any(|line| line.starts_with("[derived") || line.starts_with("[[derived."))
 }
 
 /// Reads a file of the sources as text, as editors of any system write it.

@@ -11,13 +11,14 @@ use serde_json::{Map, Value as Json, value::RawValue};
 use super::own_json::read_own_json;
 
 /// The members of a vector.
-const VECTOR: [&str; 6] = ["name", "source", "uplink", "command", "downlink", "expect"];
+const VECTOR: [&str; 7] = ["name", "source", "uplink", "command", "downlink", "reading", "expect"];
 
 /// The inputs with their members, those first that must be there, and the number of these.
-const INPUTS: [(&str, &[&str], usize); 3] = [
+const INPUTS: [(&str, &[&str], usize); 4] = [
     ("uplink", &["fPort", "payload", "fCnt", "receivedAt", "variables", "state"], 2),
     ("command", &["data", "issuedAt", "variables"], 1),
     ("downlink", &["fPort", "payload", "sentAt", "variables"], 2),
+    ("reading", &["measurements", "receivedAt", "variables", "remembered"], 1),
 ];
 
 /// Returns the faults of a file, a sentence each; none where it can be read.

@@ -9,7 +9,7 @@ use champollion_sandbox::{Decoder, Measurement, Reading, Span};
 use champollion_sdk::{
     deviation::Deviation,
     difference::{Difference, Hint},
-    vectors::{Hex, Input, Vector},
+    vectors::{Hex, Input, ReadingInput, Setting, Vector},
 };
 use serde_json::Value as Json;
 
@@ -105,7 +105,19 @@ fn told(input: &Input) -> String {
         Input::Uplink(uplink) => format!("FPort {}, {}", uplink.f_port, uplink.payload),
         Input::Downlink(sent) => format!("sent on FPort {}, {}", sent.f_port, sent.payload),
         Input::Command(command) => format!("command {}", shown(Some(&command.data))),
+        Input::Reading(reading) => format!("reading of {}", measured(reading)),
     }
+}
+
+/// The measurements of a reading in few words.
+pub(super) fn measured(reading: &ReadingInput) -> String {
+    let measured = reading.measurements.iter().map(|one| match &one.value {
+        Setting::Boolean(boolean) => format!("{} {boolean}", one.quantity),
+        Setting::Integer(integer) => format!("{} {integer}", one.quantity),
+        Setting::Number(number) => format!("{} {number}", one.quantity),
+        Setting::Text(text) => format!("{} {text}", one.quantity),
+    });
+    measured.collect::<Vec<_>>().join(", ")
 }
 
 /// A run of payload bytes with what they hold: `2..4 FFCE`.
@@ -113,7 +125,7 @@ fn bytes(input: &Input, offset: u64, length: u64) -> Option<String> {
     let payload = match input {
         Input::Uplink(uplink) => &uplink.payload.0,
         Input::Downlink(sent) => &sent.payload.0,
-        Input::Command(_) => return None,
+        Input::Command(_) | Input::Reading(_) => return None,
     };
     let end = offset.checked_add(length)?;
     let range = usize::try_from(offset).ok()?..usize::try_from(end).ok()?;

@@ -11,6 +11,7 @@ use super::{
     decode::{InputArguments, show_call},
     output,
     sources::Sources,
+    vector_report::measured,
     vectors_file::{VectorsFile, expectation},
 };
 
@@ -94,5 +95,6 @@ fn usual_name(input: &Input) -> String {
         Input::Uplink(uplink) => format!("{} on port {}", uplink.payload, uplink.f_port),
         Input::Downlink(sent) => format!("{} sent on port {}", sent.payload, sent.f_port),
         Input::Command(command) => format!("command {}", command.data),
+        Input::Reading(reading) => format!("reading of {}", measured(reading)),
     }
 }

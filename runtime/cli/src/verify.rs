@@ -234,7 +234,7 @@ fn verdict(record: &KeptRecord, named: &Named, result: &Result<Answer, CallError
         Ok(Answer::Reading(reading)) => {
             outline(&of_reading(reading), record.received_at, named.mapping.is_some())
         }
-        Ok(Answer::Downlink(_)) => json!({}),
+        Ok(Answer::Downlink(_) | Answer::Derived(_)) => json!({}),
         Err(error) => json!({ "decodeError": error.code() }),
     };
     leave_out_units(&recorded, &mut decoded);

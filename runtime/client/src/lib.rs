@@ -17,6 +17,7 @@ mod catalogue;
 mod channels;
 mod client;
 mod decode;
+mod derived;
 mod device_import;
 mod devices;
 mod downlinks;
@@ -35,10 +36,12 @@ mod parked;
 mod partners;
 mod people;
 mod points;
+mod progress;
 mod quarantine;
 mod quotas;
 mod records;
 mod redecode;
+mod rehearsals;
 mod retention;
 mod routes;
 mod sign_in;
@@ -66,6 +69,7 @@ pub use channels::{
 };
 pub use client::{Client, is_address};
 pub use decode::{EncodedDownlink, Measurement, Outcome, Reading, Span, Trial, TrialInput, Tried};
+pub use derived::DerivedDecoders;
 pub use device_import::{
     CellRefusal, FieldChange, ImportReport, ImportUnderWay, ImportWish, RowVerdict,
 };
@@ -104,14 +108,16 @@ pub use people::{Grant, GrantRequest, Person, PersonChange, PersonList, PersonRe
 pub use points::{
     IndexOffset, IndexReading, Point, PointLink, PointList, PointRequest, ReplacementRequest,
 };
+pub use progress::Progress;
 pub use quarantine::{QuarantineList, Quarantined};
 pub use quotas::{QuotaList, QuotaUse, Quotas};
 pub use records::{
-    Acknowledged, Acknowledgement, BestReception, DecodeError, Decoded, DecoderName, DeviceClock,
-    DeviceInfo, Formatted, Holder, ObjectInfo, Page, PointInfo, PulledRecord, Radio, Record,
-    RecordsQuery, Replaced, Uplink, Warning,
+    Acknowledged, Acknowledgement, BestReception, DecodeError, Decoded, DecoderName, DerivedValues,
+    DeviceClock, DeviceInfo, Formatted, Holder, ObjectInfo, Page, PointInfo, PulledRecord, Radio,
+    Record, RecordsQuery, Replaced, Uplink, Warning,
 };
 pub use redecode::{RedecodeDone, RedecodeProgress, RedecodeRequest, Redecoding};
+pub use rehearsals::{FailureKinds, RehearsalDone, RehearsalProgress, RehearsalRequest};
 pub use reqwest::StatusCode;
 pub use retention::{Backlog, Older, Retention};
 pub use routes::{

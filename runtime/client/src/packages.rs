@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The header that holds the signature of a package.
-const SIGNATURE: &str = "Champollion-Signature";
+pub(crate) const SIGNATURE: &str = "Champollion-Signature";
 
 /// The stage that a version has reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

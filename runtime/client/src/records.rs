@@ -312,8 +312,20 @@ pub struct Decoded {
     /// The clock of the device, where the frame tells a moment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device_clock: Option<DeviceClock>,
+    /// The values that derived decoders have made of the reading.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub derived: Vec<DerivedValues>,
     /// Warnings to the reader though the frame could be read.
     pub warnings: Vec<String>,
+}
+
+/// The values that a derived decoder has made of a reading.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DerivedValues {
+    /// The derived decoder.
+    pub decoder: DecoderName,
+    /// The values that it has made.
+    pub measurements: Vec<Measurement>,
 }
 
 /// A reason why no decoder read a frame.

@@ -1,16 +1,10 @@
 //! Records that are kept, decoded once more. It may take minutes, so the answer comes line by line.
 
-use std::{collections::VecDeque, time::Duration};
-
 use jiff::Timestamp;
-use reqwest::Response;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
-use crate::{Answer, Client, ClientError, client::send, lines::Lines};
-
-/// All that is kept of a territory may take that long.
-const TIMEOUT: Duration = Duration::from_secs(24 * 3_600);
+use crate::{Client, ClientError, progress::Progress};
 
 /// The records that are to be decoded once more, and by what.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -63,36 +57,12 @@ pub struct RedecodeDone {
     pub error: Option<String>,
 }
 
-/// An answer that goes on for as long as records are decoded.
-pub struct Redecoding {
-    response: Response,
-    lines: Lines,
-    ready: VecDeque<String>,
-}
+/// An answer that goes on for as long as records are decoded. What was made stays where the connection is lost.
+pub type Redecoding = Progress<RedecodeProgress>;
 
 impl Client {
     /// Decodes records once more: `POST /v1/records/redecode`.
     pub async fn redecode(&self, wish: &RedecodeRequest) -> Result<Redecoding, ClientError> {
-        let request = self.post("v1/records/redecode").timeout(TIMEOUT).json(wish);
-        let response = send(request).await?;
-        Ok(Redecoding { response, lines: Lines::default(), ready: VecDeque::new() })
-    }
-}
-
-impl Redecoding {
-    /// Waits until it is known how far it has come. The last line says that it is the last.
-    ///
-    /// # Errors
-    /// [`ClientError::BrokenOff`] where the connection is lost; what was made stays.
-    pub async fn next(&mut self) -> Result<Option<Answer<RedecodeProgress>>, ClientError> {
-        loop {
-            if let Some(line) = self.ready.pop_front() {
-                return Answer::read(line).map(Some);
-            }
-            let Some(piece) = self.response.chunk().await.map_err(ClientError::BrokenOff)? else {
-                return Ok(None);
-            };
-            self.ready.extend(self.lines.of(&piece));
-        }
+        Progress::of(self.post("v1/records/redecode").json(wish)).await
     }
 }

@@ -90,6 +90,7 @@ fn moment_of(input: &Input) -> Timestamp {
         Input::Uplink(uplink) => uplink.received_at,
         Input::Command(command) => command.issued_at,
         Input::Downlink(downlink) => downlink.sent_at,
+        Input::Reading(reading) => reading.received_at,
     }
 }
 

@@ -46,6 +46,7 @@ fn write_input<S: Serializer>(input: &Input, serializer: S) -> Result<S::Ok, S::
         Input::Uplink(uplink) => ("uplink", uplink).serialize(serializer),
         Input::Command(command) => ("command", command).serialize(serializer),
         Input::Downlink(downlink) => ("downlink", downlink).serialize(serializer),
+        Input::Reading(reading) => ("reading", reading).serialize(serializer),
     }
 }
 

@@ -44,6 +44,7 @@ pub(super) fn manifest(
             untested: true,
             ..ScriptDeclaration::default()
         }),
+        derived: None,
     }
 }
 
@@ -76,7 +77,7 @@ fn ports(examples: &[Example]) -> Vec<Port> {
         .filter_map(|example| match &example.input {
             Input::Uplink(uplink) => Some((Way::Up, uplink.f_port)),
             Input::Downlink(downlink) => Some((Way::Down, downlink.f_port)),
-            Input::Command(_) => None,
+            Input::Command(_) | Input::Reading(_) => None,
         })
         .collect();
     ports.into_iter().map(|(way, port)| way.port(port)).collect()

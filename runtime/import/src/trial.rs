@@ -133,7 +133,7 @@ fn differs(input: &Input, expected: &Json, actual: &Json) -> Option<String> {
         return (!same).then(|| "errors".to_owned());
     }
     match input {
-        Input::Uplink(_) | Input::Downlink(_) => {
+        Input::Uplink(_) | Input::Downlink(_) | Input::Reading(_) => {
             let stated = &expected["warnings"];
             let warnings = if stated.is_array() { stated } else { &actual["reading"]["warnings"] };
             let wanted = json!({"data": as_object(&expected["data"]), "warnings": warnings});

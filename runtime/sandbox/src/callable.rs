@@ -1,11 +1,19 @@
-//! A decoder of either kind: a component or a script.
+//! A decoder of any kind: a component, a script, or the formulas of a derived decoder.
 
 use champollion_frames::VerifiedUplink;
 
 use crate::{
-    Call, CallError, Command, Dialect, Digest, Downlink, Reading, SentDownlink, Settings, Specimen,
-    component::ComponentDecoder, script::ScriptDecoder,
+    Call, CallError, Command, Derivation, Dialect, Digest, Downlink, Failure, FailureKind,
+    Formulas, Observation, Reading, SentDownlink, Settings, Specimen, component::ComponentDecoder,
+    script::ScriptDecoder,
 };
+
+/// The answer of a derived decoder to a payload.
+const NO_PAYLOADS: &str =
+    "a derived decoder reads readings and no payloads: assign it beside one that reads payloads";
+
+/// Bytes that the formulas of a derived decoder take, which are some hundred short instructions.
+const FORMULAS_BYTES: usize = 16 << 10;
 
 /// A decoder that is loaded and checked, ready to be called from any thread.
 pub struct Decoder(Kind);
@@ -13,6 +21,7 @@ pub struct Decoder(Kind);
 enum Kind {
     Component(ComponentDecoder),
     Script(ScriptDecoder),
+    Derived(Formulas),
 }
 
 impl From<ComponentDecoder> for Decoder {
@@ -27,13 +36,40 @@ impl From<ScriptDecoder> for Decoder {
     }
 }
 
+impl From<Formulas> for Decoder {
+    fn from(formulas: Formulas) -> Self {
+        Self(Kind::Derived(formulas))
+    }
+}
+
 impl Decoder {
+    /// Returns the formulas of a derived decoder; nothing of one that reads payloads.
+    #[must_use]
+    pub fn formulas(&self) -> Option<&Formulas> {
+        match &self.0 {
+            Kind::Derived(formulas) => Some(formulas),
+            Kind::Component(_) | Kind::Script(_) => None,
+        }
+    }
+
+    /// Has a derived decoder make its values of a reading.
+    #[must_use]
+    pub fn derive(&self, observed: &Observation) -> Call<Derivation> {
+        match &self.0 {
+            Kind::Derived(formulas) => formulas.derive(observed),
+            Kind::Component(_) | Kind::Script(_) => {
+                Call::failed(unsupported("a decoder of payloads reads no readings"))
+            }
+        }
+    }
+
     /// The SHA-256 of the package that this decoder was loaded from.
     #[must_use]
     pub fn digest(&self) -> Digest {
         match &self.0 {
             Kind::Component(decoder) => decoder.digest(),
             Kind::Script(decoder) => decoder.digest(),
+            Kind::Derived(formulas) => formulas.digest(),
         }
     }
 
@@ -41,7 +77,7 @@ impl Decoder {
     #[must_use]
     pub fn dialect(&self) -> Option<Dialect> {
         match &self.0 {
-            Kind::Component(_) => None,
+            Kind::Component(_) | Kind::Derived(_) => None,
             Kind::Script(decoder) => Some(decoder.dialect()),
         }
     }
@@ -52,6 +88,7 @@ impl Decoder {
         match &self.0 {
             Kind::Component(decoder) => decoder.loaded_bytes(),
             Kind::Script(decoder) => decoder.memory_bytes(),
+            Kind::Derived(_) => FORMULAS_BYTES,
         }
     }
 
@@ -67,6 +104,7 @@ impl Decoder {
                 }
                 None => Call::failed(CallError::NoApplicationPayload),
             },
+            Kind::Derived(_) => Call::failed(unsupported(NO_PAYLOADS)),
         }
     }
 
@@ -79,6 +117,7 @@ impl Decoder {
                 let Specimen { f_port, f_cnt, payload, received_at } = specimen;
                 decoder.uplink(*f_port, *f_cnt, payload, *received_at, settings)
             }
+            Kind::Derived(_) => Call::failed(unsupported(NO_PAYLOADS)),
         }
     }
 
@@ -88,6 +127,7 @@ impl Decoder {
         match &self.0 {
             Kind::Component(decoder) => decoder.encode_downlink(command, settings),
             Kind::Script(decoder) => decoder.encode_downlink(command, settings),
+            Kind::Derived(_) => Call::failed(unsupported(NO_PAYLOADS)),
         }
     }
 
@@ -97,6 +137,12 @@ impl Decoder {
         match &self.0 {
             Kind::Component(decoder) => decoder.decode_downlink(downlink, settings),
             Kind::Script(decoder) => decoder.decode_downlink(downlink, settings),
+            Kind::Derived(_) => Call::failed(unsupported(NO_PAYLOADS)),
         }
     }
+}
+
+fn unsupported(message: &str) -> CallError {
+    let (kind, message) = (FailureKind::Unsupported, message.to_owned());
+    CallError::Failed(Failure { kind, message, span: None })
 }

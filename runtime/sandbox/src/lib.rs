@@ -9,6 +9,7 @@
 //!   does the same of a codec in JavaScript, a [`Script`].
 //! - [`Decoder`] makes the calls. Frames enter as [`VerifiedUplink`](champollion_frames::VerifiedUplink);
 //!   a payload that nobody vouches for, such as a test vector, enters as [`Specimen`].
+//! - [`Formulas`] are a derived decoder: expressions that make measurements of a [`Reading`].
 //! - [`Reading`] is what comes out, in the [`vocabulary`] that all decoders share.
 
 mod call;
@@ -16,6 +17,7 @@ mod callable;
 mod code_cache;
 mod component;
 mod data;
+mod derived;
 mod digest;
 mod engine;
 mod error;
@@ -31,6 +33,10 @@ pub use call::{Call, Command, SentDownlink, Settings, Specimen, Variable};
 pub use callable::Decoder;
 pub use component::compile::{Compiler, WorkerCommand, compile_worker};
 pub use data::Data;
+pub use derived::{
+    DeclaredVariable, Derivation, DerivedDeclaration, DerivedFault, DerivedInput, DerivedPlace, DerivedValue, Formulas,
+    Memory, Observation,
+};
 pub use digest::{Digest, DigestError};
 pub use error::{CallError, LoadError, OutputError};
 pub use limits::{CallLimits, Limits};

@@ -3,6 +3,7 @@
 mod admission;
 mod assignment;
 pub(crate) mod decoder_states;
+pub(crate) mod derived;
 mod handover;
 mod import;
 mod joining;
@@ -506,4 +507,5 @@ fn delete_progress(batch: &mut Batch, dev_eui: DevEui) {
         table.delete(batch, &dev_eui);
     }
     decoder_states::forget(batch, dev_eui);
+    derived::forget(batch, dev_eui);
 }

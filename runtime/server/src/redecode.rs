@@ -1,19 +1,19 @@
 //! Decodes once more what is still kept, by another version of a decoder: a corrected record stands behind
 //! the others of its group, and names the one that it replaces.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc};
 
 use champollion_delivery::{
     mailbox::{DeliveryError, Mailbox},
     names::GroupId,
-    records::{Corrections, Cursor, DecoderName, KeptRecord, made_by},
+    records::{Corrections, Cursor, DecoderName, KeptRecord, derived_by, made_by},
 };
 use champollion_registry::{
-    LoadedDecoder, RegistryError,
+    LoadedDecoder, Registry, RegistryError,
     ledger::AuditEntry,
-    package::{DecoderId, variables},
+    package::{DecoderRef, variables},
 };
-use champollion_sandbox::{Digest, Settings, Specimen};
+use champollion_sandbox::{Call, Digest, Reading, Settings, Specimen};
 use champollion_store::{Batch, Store, StoreError};
 use jiff::Timestamp;
 use parking_lot::Mutex;
@@ -23,16 +23,14 @@ use tokio::sync::Mutex as AsyncMutex;
 
 use crate::{
     authors::Author,
-    devices::Devices,
+    derived::{CarriedMemories, Deriving, DerivingError, ReadFrame},
+    devices::{Device, Devices},
     mapping_name::mapping_of,
     workers::{NotDone, Workers},
 };
 
 /// Corrected records that become durable at once: their values are at most 64 KiB, and a batch 4 MiB.
 const AT_ONCE: usize = 32;
-
-/// The pause in which nothing is decoded while other requests wait for a thread.
-const PAUSE: Duration = Duration::from_millis(20);
 
 /// Decodes kept records once more. Of one group one order is carried out after the other, so that of two for
 /// the same version the second finds what the first has made.
@@ -41,6 +39,8 @@ pub struct Redecoding {
     devices: Arc<Devices>,
     mailbox: Arc<Mailbox>,
     workers: Arc<Workers>,
+    registry: Arc<Registry>,
+    deriving: Deriving,
     turns: Mutex<HashMap<GroupId, Arc<AsyncMutex<()>>>>,
 }
 
@@ -59,10 +59,21 @@ pub struct RedecodeJob {
 }
 
 impl RedecodeJob {
-    /// The digest of what makes the records: the package, and the mapping in force.
-    fn made_by(&self) -> Digest {
-        let mapping = self.decoder.mapping.as_ref().map(|kept| kept.digest);
-        made_by(self.decoder.decoder.digest(), mapping)
+    /// Whether the decoder is a derived one.
+    fn is_derived(&self) -> bool {
+        self.decoder.decoder.formulas().is_some()
+    }
+
+    /// Whether a record may be meant: one that was made by the decoder of the order, or of a device that asks for it now;
+    /// every one that was decoded, where the decoder is a derived one.
+    fn may_mean(&self, record: &KeptRecord, device: Option<&Device>) -> bool {
+        if self.is_derived() {
+            return record.decoder().is_some();
+        }
+        let id = &self.decoder.id;
+        let wanted = device.and_then(|device| device.assignment.wanted());
+        record.decoder().is_some_and(|decoder| decoder == id.to_string())
+            || wanted.is_some_and(|wanted| wanted.id == *id)
     }
 
     /// The order as an act for the audit, with more of it.
@@ -109,9 +120,18 @@ pub enum RedecodeError {
     /// The decoders do not answer.
     #[error(transparent)]
     NotDone(NotDone),
+    /// Nothing could be derived.
+    #[error("values could not be derived: {0}")]
+    NotDerived(String),
     /// Nobody wants to know any more.
     #[error("whoever asked for it has gone")]
     Abandoned,
+}
+
+impl From<DerivingError> for RedecodeError {
+    fn from(error: DerivingError) -> Self {
+        Self::NotDerived(error.to_string())
+    }
 }
 
 /// Is told how far it has come; says whether it is to go on.
@@ -121,6 +141,11 @@ pub trait Listener: Send {
     async fn hear(&mut self, count: &Count) -> bool;
 }
 
+/// The digest of what makes readings: the package, and the mapping in force.
+fn made_by_decoder(decoder: &LoadedDecoder) -> Digest {
+    made_by(decoder.decoder.digest(), decoder.mapping.as_ref().map(|kept| kept.digest))
+}
+
 impl Redecoding {
     /// Over the parts that it works with.
     #[must_use]
@@ -128,9 +153,12 @@ impl Redecoding {
         store: Arc<dyn Store>,
         devices: Arc<Devices>,
         mailbox: Arc<Mailbox>,
-        workers: Arc<Workers>,
+        (registry, workers): (&Arc<Registry>, Arc<Workers>),
     ) -> Self {
-        Self { store, devices, mailbox, workers, turns: Mutex::default() }
+        let deriving =
+            Deriving::new(Arc::clone(&store), Arc::clone(registry), Arc::clone(&workers));
+        let (registry, turns) = (Arc::clone(registry), Mutex::default());
+        Self { store, devices, mailbox, workers, registry, deriving, turns }
     }
 
     /// Carries out an order. What was done before it ends for whatever reason stays. The first records that are
@@ -168,6 +196,7 @@ impl Redecoding {
         listener: &mut dyn Listener,
     ) -> Result<(), RedecodeError> {
         let mut after = Cursor::default();
+        let mut memories = CarriedMemories::default();
         loop {
             let page = self.mailbox.kept(group, after).await?;
             if page.is_empty() {
@@ -190,7 +219,9 @@ impl Redecoding {
                         }
                     };
                     (after, count.examined) = (record.place, count.examined + 1);
-                    self.consider(order, group, (record, corrections), count, &mut batch).await?;
+                    let of_record = (record, corrections);
+                    let kept = (&mut batch, &mut memories);
+                    self.consider(order, group, of_record, count, kept).await?;
                 }
                 self.commit(batch, group, (before, count.corrected), order, author).await?;
                 if !listener.hear(count).await {
@@ -207,49 +238,61 @@ impl Redecoding {
         group: &GroupId,
         (record, corrections): (&KeptRecord, &Corrections),
         count: &mut Count,
-        batch: &mut Batch,
+        (batch, memories): (&mut Batch, &mut CarriedMemories),
     ) -> Result<(), RedecodeError> {
         let is_in_time = record.received_at() >= order.since
             && order.until.is_none_or(|until| record.received_at() < until);
-        if !is_in_time || !corrections.is_last(record) || !self.is_of(record, &order.decoder.id) {
+        if !is_in_time || !corrections.is_last(record) {
             return Ok(());
         }
-        if corrections.are_made(record, order.made_by()) {
+        let device = self.devices.get(record.dev_eui());
+        if !order.may_mean(record, device.as_deref()) {
+            return Ok(());
+        }
+        let derived = match &device {
+            Some(device) => self.deriving.assigned(device).await?,
+            None => Vec::new(),
+        };
+        let Some(decoder) = self.decoder_for(order, (device.as_deref(), &derived)).await else {
+            return Ok(());
+        };
+        if derived.is_empty() && corrections.are_made(record, made_by_decoder(&decoder)) {
             count.already += 1;
             return Ok(());
         }
-        let Some((f_port, payload)) = record.application_payload() else { return Ok(()) };
-        let received_at = u64::try_from(record.received_at().as_millisecond()).unwrap_or(0);
-        let frame = Specimen { f_port, f_cnt: record.f_cnt(), payload, received_at };
-        // What the operator has set on the device now; what the decoder remembered then is not known.
-        let device = self.devices.get(record.dev_eui());
-        let variables = device.map(|device| variables(&device.variables)).unwrap_or_default();
-        let settings = Arc::new(Settings { variables, state: Vec::new() });
-        let call = loop {
-            let (decoder, frame) = (Arc::clone(&order.decoder), frame.clone());
-            let settings = Arc::clone(&settings);
-            let work = move || decoder.decoder.try_uplink(&frame, &settings);
-            match self.workers.run_if_idle(work).await {
-                Ok(call) => break call,
-                Err(NotDone::Busy { .. }) => tokio::time::sleep(PAUSE).await,
-                Err(panicked) => return Err(RedecodeError::NotDone(panicked)),
-            }
-        };
+        let Some(frame) = record.specimen() else { return Ok(()) };
+        let call = self.call(&decoder, &frame, device.as_deref()).await?;
         let Ok(reading) = call.result else {
             count.failed += 1;
             return Ok(());
         };
+        let results = match device.as_deref().filter(|_| !derived.is_empty()) {
+            Some(device) => {
+                let (received_at, measurements) = (record.received_at(), &reading.measurements);
+                let read = ReadFrame { device, f_port: frame.f_port, received_at, measurements };
+                let instead = order.is_derived().then_some(&order.decoder);
+                self.deriving.derive_again(read, instead, memories).await?
+            }
+            None => Vec::new(),
+        };
+        // Only now is it known which derived decoders make anything of it.
+        let made = derived_by(made_by_decoder(&decoder), &results);
+        if !derived.is_empty() && corrections.are_made(record, made) {
+            count.already += 1;
+            return Ok(());
+        }
         let name = DecoderName {
-            id: order.decoder.id.to_string(),
-            version: order.decoder.version.clone(),
-            digest: order.decoder.decoder.digest(),
-            mapping: mapping_of(&order.decoder),
+            id: decoder.id.to_string(),
+            version: decoder.version.clone(),
+            digest: decoder.decoder.digest(),
+            mapping: mapping_of(&decoder),
             fuel: call.fuel,
         };
         let now = Timestamp::now();
         let corrected = record.corrected(group, name, reading, now).map_err(|error| {
             DeliveryError::Damaged { group: group.clone(), reason: error.to_string() }
         })?;
+        let corrected = corrected.with_derived(record, results);
         match self.mailbox.add_corrected(batch, &corrected, now) {
             Ok(()) => count.corrected += 1,
             Err(DeliveryError::RecordTooLarge { .. }) => count.failed += 1,
@@ -261,15 +304,37 @@ impl Redecoding {
         Ok(())
     }
 
-    /// Whether a record is one of a decoder: made by it, or of a device that asks for it now.
-    fn is_of(&self, record: &KeptRecord, id: &DecoderId) -> bool {
-        let asks = || {
-            let device = self.devices.get(record.dev_eui());
-            device.is_some_and(|device| {
-                device.assignment.wanted().is_some_and(|wanted| wanted.id == *id)
-            })
-        };
-        record.decoder().is_some_and(|decoder| decoder == id.to_string()) || asks()
+    /// Has a thread decode a frame, as soon as no other request waits for one.
+    async fn call(
+        &self,
+        decoder: &Arc<LoadedDecoder>,
+        frame: &Specimen,
+        device: Option<&Device>,
+    ) -> Result<Call<Reading>, RedecodeError> {
+        // What the operator has set on the device now; what the decoder remembered then is not known.
+        let variables = device.map(|device| variables(&device.variables)).unwrap_or_default();
+        let settings = Arc::new(Settings { variables, state: Vec::new() });
+        let call = self.workers.run_when_idle(|| {
+            let (decoder, frame) = (Arc::clone(decoder), frame.clone());
+            let settings = Arc::clone(&settings);
+            move || decoder.decoder.try_uplink(&frame, &settings)
+        });
+        call.await.map_err(RedecodeError::NotDone)
+    }
+
+    /// The decoder by which a record is read once more: that of the order, or where that is a derived one of the device,
+    /// the decoder that the device has now.
+    async fn decoder_for(
+        &self,
+        order: &RedecodeJob,
+        (device, derived): (Option<&Device>, &[DecoderRef]),
+    ) -> Option<Arc<LoadedDecoder>> {
+        if !order.is_derived() {
+            return Some(Arc::clone(&order.decoder));
+        }
+        let is_meant = derived.iter().any(|wanted| wanted.id == order.decoder.id);
+        let wanted = device.filter(|_| is_meant)?.assignment.wanted()?;
+        self.registry.decoder(wanted).await.ok()
     }
 
     async fn commit(

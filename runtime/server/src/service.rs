@@ -32,6 +32,7 @@ use crate::{
     at_once::AtOnce,
     auth::{AdminOutlook, Administrators, Rates, SignIns, TokenError, Tokens},
     config::Config,
+    derived::DerivedAssignments,
     devices::{Devices, DevicesError, ImportsUnderWay},
     downlinks::{Carrier, Downlinks, Encoder, LedgerError},
     expensive::Expensive,
@@ -49,6 +50,7 @@ use crate::{
     parked::{Parked, ParkedError},
     quotas::{Pace, QuotaExceeded},
     redecode::Redecoding,
+    rehearsals::Rehearsals,
     sign_in::{
         Attempts, Links, Passwords, Sessions,
         openid::{Identities, Provider},
@@ -123,6 +125,10 @@ pub struct Service {
     pub messages: Messages,
     /// The worker that decodes kept records once more.
     pub redecoding: Redecoding,
+    /// The derived decoders of devices and groups.
+    pub derived: DerivedAssignments,
+    /// Rehearses candidates over kept records.
+    pub rehearsals: Rehearsals,
     /// The commands to devices.
     pub downlinks: Arc<Downlinks>,
     /// The messages that cannot be read.
@@ -312,6 +318,13 @@ impl Service {
             Arc::clone(&store),
             Arc::clone(&devices),
             Arc::clone(&mailbox),
+            (&registry, Arc::clone(expensive.workers())),
+        );
+        let derived = DerivedAssignments::new(Arc::clone(&store), Arc::clone(&registry));
+        let rehearsals = Rehearsals::new(
+            Arc::clone(&devices),
+            Arc::clone(&registry),
+            Arc::clone(&mailbox),
             Arc::clone(expensive.workers()),
         );
         let encoder = Encoder::new(Arc::clone(&registry), Arc::clone(expensive.workers()));
@@ -405,6 +418,8 @@ impl Service {
             intake,
             messages,
             redecoding,
+            derived,
+            rehearsals,
             downlinks,
             parked,
             handshakes: Handshakes::default(),

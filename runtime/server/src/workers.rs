@@ -9,6 +9,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::atomic::{AtomicUsize, Ordering},
     thread,
+    time::Duration,
 };
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
@@ -28,6 +29,9 @@ const REQUESTS_FULL: &str = "champollion_request_queue_full_total";
 /// The niceness of threads that serve requests: beside one of them a thread of frames gets three times as much
 /// of a core.
 const REQUESTS_NICE: i32 = 5;
+
+/// The pause before work that waits for idle threads asks again.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// The threads that decode, and what is kept in memory for them: the section `[decoding]`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -115,6 +119,20 @@ impl Workers {
         let waiting = self.queue.len();
         let full = self.queue.capacity().is_some_and(|places| waiting > places / SHARE);
         if full { Err(NotDone::Busy { waiting }) } else { self.run(work).await }
+    }
+
+    /// Has a worker do something as soon as no more than a few are waiting, however long that takes. `make` makes the
+    /// work anew for each attempt.
+    pub async fn run_when_idle<T: Send + 'static, W: FnOnce() -> T + Send + 'static>(
+        &self,
+        make: impl Fn() -> W,
+    ) -> Result<T, NotDone> {
+        loop {
+            match self.run_if_idle(make()).await {
+                Err(NotDone::Busy { .. }) => tokio::time::sleep(PAUSE).await,
+                done => return done,
+            }
+        }
     }
 
     /// Returns the number of calls that may wait for a thread.

@@ -50,6 +50,16 @@ names! { TableName,
     /// State that decoders remember. Key: the DevEUI. Value, JSON: the decoder, its version, the state.
     DECODER_STATES = open("decoder-states");
 
+    /// Derived decoders of devices. Key: the DevEUI. Value, JSON: their requirements.
+    DERIVED_OF_DEVICES = open("derived-of-devices");
+
+    /// Derived decoders of groups. Key: the group. Value, JSON: their requirements.
+    DERIVED_OF_GROUPS = open("derived-of-groups");
+
+    /// Memory of derived decoders. Key: the DevEUI. Value, JSON: by the name of each decoder its version and what it
+    /// remembers.
+    DERIVED_STATES = open("derived-states");
+
     /// Network servers that devices were last heard of through. Key: the DevEUI. Value, JSON: the
     /// network server and its names for the device.
     WHEREABOUTS = open("whereabouts");

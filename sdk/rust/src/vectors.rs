@@ -14,8 +14,9 @@
 //! }]
 //! ```
 //!
-//! Instead of an `uplink` there may be a `command` (expecting a `downlink`) or a `downlink` (expecting
-//! a `reading`), and any of them may expect a `failure` instead. All that comes out must be expected:
+//! Instead of an `uplink` there may be a `command` (expecting a `downlink`), a `downlink` (expecting
+//! a `reading`), or of a derived decoder a `reading` (expecting a `reading`), and any of them may expect a `failure`
+//! instead. All that comes out must be expected:
 //! only a measurement's `unit` and `span` and a failure's `message` and `span` may be left out.
 
 use std::fmt;
@@ -57,7 +58,7 @@ pub struct Vector {
     pub expect: Json,
 }
 
-/// An input of a decoder, for one of its three functions.
+/// An input of a decoder, for one of its three functions, or of a derived decoder.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Input {
     /// An uplink, for `decode-uplink`.
@@ -66,6 +67,8 @@ pub enum Input {
     Command(CommandInput),
     /// A downlink, for `decode-downlink`.
     Downlink(DownlinkInput),
+    /// A reading, for a derived decoder.
+    Reading(ReadingInput),
 }
 
 /// An uplink as a vector writes it.
@@ -122,6 +125,53 @@ pub struct DownlinkInput {
     /// The variables that the operator has set on the device.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub variables: IndexMap<String, Setting>,
+}
+
+/// A reading as a vector of a derived decoder writes it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ReadingInput {
+    /// The measurements of the reading.
+    pub measurements: Vec<MeasuredInput>,
+    /// RFC 3339; 1970-01-01T00:00:00Z when left out.
+    #[serde(default)]
+    pub received_at: Timestamp,
+    /// The variables that the operator has set on the device.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub variables: IndexMap<String, Setting>,
+    /// The memory of the device's reading before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remembered: Option<RememberedInput>,
+}
+
+/// A measurement as a vector of a derived decoder writes it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct MeasuredInput {
+    /// A term of the vocabulary, in whose unit the value is.
+    pub quantity: String,
+    /// The value of the quantity.
+    pub value: Setting,
+    /// The number among several alike; 0 when left out.
+    #[serde(default)]
+    pub channel: u16,
+    /// The moment that the device tells; that of the reception when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measured_at: Option<Timestamp>,
+}
+
+/// The memory of a derived decoder as a vector writes it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RememberedInput {
+    /// The moment of the reading that it is of.
+    pub at: Timestamp,
+    /// The values by their names.
+    #[cfg_attr(feature = "openapi", schema(value_type = HashMap<String, Value>))]
+    pub values: serde_json::Map<String, Json>,
 }
 
 /// The value of a variable as JSON writes it.
@@ -220,6 +270,8 @@ struct Fields {
     command: Option<CommandInput>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     downlink: Option<DownlinkInput>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reading: Option<ReadingInput>,
     #[cfg_attr(feature = "openapi", schema(value_type = Value))]
     expect: Json,
 }
@@ -243,20 +295,22 @@ impl TryFrom<Fields> for Vector {
     type Error = String;
 
     fn try_from(fields: Fields) -> Result<Self, String> {
-        let Fields { name, source, uplink, command, downlink, expect } = fields;
-        let input = match (uplink, command, downlink) {
-            (Some(uplink), None, None) => Input::Uplink(uplink),
-            (None, Some(command), None) => Input::Command(command),
-            (None, None, Some(downlink)) => Input::Downlink(downlink),
-            _ => {
-                return Err(format!(
-                    "the vector {name:?} must have one of uplink, command and downlink"
-                ));
-            }
+        let Fields { name, source, uplink, command, downlink, reading, expect } = fields;
+        let inputs = [
+            uplink.map(Input::Uplink),
+            command.map(Input::Command),
+            downlink.map(Input::Downlink),
+            reading.map(Input::Reading),
+        ];
+        let mut inputs = inputs.into_iter().flatten();
+        let (Some(input), None) = (inputs.next(), inputs.next()) else {
+            return Err(format!(
+                "the vector {name:?} must have one of uplink, command and downlink, or of a derived decoder reading"
+            ));
         };
         let comes_out = match input {
             Input::Command(_) => "downlink",
-            Input::Uplink(_) | Input::Downlink(_) => "reading",
+            Input::Uplink(_) | Input::Downlink(_) | Input::Reading(_) => "reading",
         };
         let single = expect.as_object().filter(|object| object.len() == 1);
         if !single
@@ -283,11 +337,13 @@ impl TryFrom<Fields> for Vector {
 impl From<Vector> for Fields {
     fn from(vector: Vector) -> Self {
         let Vector { name, source, input, expect } = vector;
-        let mut fields = Self { name, source, uplink: None, command: None, downlink: None, expect };
+        let (uplink, command, downlink, reading) = (None, None, None, None);
+        let mut fields = Self { name, source, uplink, command, downlink, reading, expect };
         match input {
             Input::Uplink(uplink) => fields.uplink = Some(uplink),
             Input::Command(command) => fields.command = Some(command),
             Input::Downlink(downlink) => fields.downlink = Some(downlink),
+            Input::Reading(reading) => fields.reading = Some(reading),
         }
         fields
     }

@@ -96,7 +96,7 @@ fn mutated(input: &Input, chance: &mut Chance) -> Option<Input> {
     let payload = match &mut input {
         Input::Uplink(UplinkInput { payload, .. })
         | Input::Downlink(DownlinkInput { payload, .. }) => &mut payload.0,
-        Input::Command(_) => return None,
+        Input::Command(_) | Input::Reading(_) => return None,
     };
     for _ in 0..=chance.below(2) {
         mutate(payload, chance);

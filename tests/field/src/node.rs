@@ -101,6 +101,8 @@ fn case(input: &Input, whole: bool) -> Case<'_> {
         // Where nothing names a port, an encoder is told the first.
         Input::Command(command) => ("encode", 1, command.issued_at),
         Input::Downlink(downlink) => ("readBack", downlink.f_port, downlink.sent_at),
+        // No codec reads readings, so there is none among the cases.
+        Input::Reading(reading) => ("read", 1, reading.received_at),
     };
     let context = match input {
         Input::Uplink(uplink) => serde_json::from_slice(&uplink.state.0).ok(),
@@ -110,6 +112,7 @@ fn case(input: &Input, whole: bool) -> Case<'_> {
         Input::Uplink(uplink) => (Some(uplink.payload.0.as_slice()), None),
         Input::Downlink(downlink) => (Some(downlink.payload.0.as_slice()), None),
         Input::Command(command) => (None, Some(&command.data)),
+        Input::Reading(_) => (None, None),
     };
     // No clock of a decoder is before 1970.
     Case { kind, f_port, moment: moment.as_millisecond().max(0), bytes, data, context, whole }

@@ -139,6 +139,7 @@ fn written(input: &Input) -> Json {
         Input::Uplink(uplink) => serde_json::to_value(uplink),
         Input::Command(command) => serde_json::to_value(command),
         Input::Downlink(downlink) => serde_json::to_value(downlink),
+        Input::Reading(reading) => serde_json::to_value(reading),
     };
     written.unwrap_or_default()
 }

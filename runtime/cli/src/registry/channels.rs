@@ -228,7 +228,7 @@ fn show(changed: &Changed) {
 }
 
 /// Shows the report of a candidate.
-fn show_shadow(report: &ShadowReport) {
+pub(super) fn show_shadow(report: &ShadowReport) {
     output::line(format_args!(
         "{} {}: {} of {} frames agree, {} were skipped",
         report.id, report.version, report.agreeing, report.compared, report.skipped

@@ -9,6 +9,7 @@ mod mappings;
 mod oci;
 #[cfg(feature = "oci")]
 mod oci_login;
+mod rehearsals;
 mod sharing;
 mod source;
 #[cfg(not(feature = "oci"))]
@@ -55,6 +56,8 @@ enum Action {
         #[arg(value_name = "VENDOR/MODEL@VERSION", value_parser = decoder_version)]
         decoder: (DecoderId, Version),
     },
+    /// Run a candidate over kept records, and say where it differs from what devices get now
+    Rehearse(rehearsals::Rehearse),
     #[command(flatten)]
     Channels(channels::Action),
     #[command(flatten)]
@@ -79,6 +82,7 @@ impl Registry {
                 self.set_aside(&client, id, version, reason).await
             }
             Action::Lift { decoder: (id, version) } => self.lift(&client, id, version).await,
+            Action::Rehearse(rehearsal) => rehearsal.run(&client, self.json).await,
             Action::Channels(action) => action.run(&client, self.json).await,
             Action::Keys(action) => action.run(&client, self.json).await,
             Action::Sharing(action) => action.run(&client, &self.connection, self.json).await,

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use champollion_frames::DevEui;
-use champollion_sandbox::{Digest, Reading};
+use champollion_sandbox::{Digest, Reading, Specimen};
 use champollion_store::Sequence;
 use data_encoding::HEXUPPER;
 use jiff::Timestamp;
@@ -13,10 +13,10 @@ use serde_json::value::RawValue;
 
 use super::{
     cursor::Cursor,
+    decoder_name::{DecoderName, made_by},
+    derived::{Derived, derived_by, with_derived},
     object::PointInfo,
-    record::{
-        DecodedOrNot, DecoderName, FORMAT_VERSION, Outcome, RecordType, decoded_or_not, made_by,
-    },
+    record::{DecodedOrNot, FORMAT_VERSION, Outcome, RecordType, decoded_or_not},
     replaced::Replaced,
     stored::StoredRecord,
 };
@@ -49,6 +49,19 @@ struct KeptMembers {
     uplink: ToldUplink,
     #[serde(default)]
     decoder: Option<ToldDecoder>,
+    #[serde(default)]
+    decoded: Option<ToldReading>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct ToldReading {
+    #[serde(default)]
+    derived: Vec<ToldDerived>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct ToldDerived {
+    decoder: ToldDecoder,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -168,17 +181,13 @@ impl KeptRecord {
         self.told.received_at
     }
 
-    /// Returns the FCnt of the uplink.
+    /// The frame as a decoder gets it; nothing where it has no application payload.
     #[must_use]
-    pub fn f_cnt(&self) -> u32 {
-        self.told.uplink.f_cnt
-    }
-
-    /// Port and payload in clear.
-    #[must_use]
-    pub fn application_payload(&self) -> Option<(u8, Vec<u8>)> {
-        let payload = HEXUPPER.decode(self.told.uplink.payload.as_bytes()).ok()?;
-        Some((self.told.uplink.f_port?, payload))
+    pub fn specimen(&self) -> Option<Specimen> {
+        let ToldUplink { f_cnt, f_port, payload } = &self.told.uplink;
+        let payload = HEXUPPER.decode(payload.as_bytes()).ok()?;
+        let received_at = u64::try_from(self.told.received_at.as_millisecond()).unwrap_or(0);
+        Some(Specimen { f_port: (*f_port)?, f_cnt: *f_cnt, payload, received_at })
     }
 
     /// The name of the decoder that made it.
@@ -187,11 +196,16 @@ impl KeptRecord {
         self.told.decoder.as_ref().map(|decoder| decoder.id.as_str())
     }
 
-    /// The digest of what made it: its package, and the mapping where there was one.
+    /// The digest of what made it: its package, the mapping where there was one, and what was derived.
     #[must_use]
     pub fn digest(&self) -> Option<Digest> {
-        let told = self.told.decoder.as_ref();
-        told.map(|told| made_by(told.digest, told.mapping.as_ref().map(|mapping| mapping.digest)))
+        let told = self.told.decoder.as_ref()?;
+        let made = made_by(told.digest, told.mapping.as_ref().map(|mapping| mapping.digest));
+        Some(with_derived(made, self.derived().map(|derived| derived.decoder.digest)))
+    }
+
+    fn derived(&self) -> impl Iterator<Item = &ToldDerived> {
+        self.told.decoded.iter().flat_map(|decoded| &decoded.derived)
     }
 
     /// The part of its name that all records of its frame begin with.
@@ -296,6 +310,18 @@ impl Corrections {
 }
 
 impl CorrectedRecord {
+    /// The same with what derived decoders make of its reading now.
+    #[must_use]
+    pub fn with_derived(mut self, record: &KeptRecord, results: Vec<Derived>) -> Self {
+        if let Some(decoder) = &self.decoder {
+            let mapping = decoder.mapping.as_ref().map(|mapping| mapping.digest);
+            let made = derived_by(made_by(decoder.digest, mapping), &results);
+            self.id = record.corrected_id(made);
+        }
+        self.outcome.derive(record.dev_eui(), record.received_at(), results);
+        self
+    }
+
     /// Returns the group of the record.
     pub(crate) fn group(&self) -> &GroupId {
         &self.group

@@ -98,6 +98,31 @@ pub(super) fn of_reading(
     measurements.into_iter().map(recorded).collect()
 }
 
+/// Returns the measurements of a derived decoder as a record has them: each is the newest of its kind.
+pub(super) fn of_derivation(
+    dev_eui: DevEui,
+    received_at: Timestamp,
+    decoder: &str,
+    measurements: Vec<Measurement>,
+) -> Vec<RecordMeasurement> {
+    let recorded = |measured: Measurement| {
+        let moment = measured.measured_at.unwrap_or(received_at);
+        RecordMeasurement {
+            id: MeasurementId::derived(dev_eui, series(&measured), moment, decoder),
+            quantity: measured.quantity.name,
+            unit: measured.quantity.unit,
+            kind: measured.quantity.nature,
+            value: measured.value,
+            point_value: None,
+            channel: measured.channel,
+            measured_at: measured.measured_at,
+            current: true,
+            span: None,
+        }
+    };
+    measurements.into_iter().map(recorded).collect()
+}
+
 /// Tells of each index its value in the series of a point.
 pub(super) fn place(
     measurements: &mut [RecordMeasurement],

@@ -20,7 +20,8 @@ const BYTES: usize = 10;
 /// measurement gives it the same name, whatever decoder read it.
 ///
 /// It is the base32 of the first ten bytes of the SHA-256 of `DEVEUI QUANTITY CHANNEL MILLISECONDS`; the second
-/// and further values of one moment in a record have a number behind, from 1.
+/// and further values of one moment in a record have a number behind, from 1. That of a derived measurement has the
+/// name of the decoder behind.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct MeasurementId([u8; BYTES]);
 
@@ -36,6 +37,21 @@ impl MeasurementId {
         if earlier > 0 {
             text.push_str(&format!(" {earlier}"));
         }
+        Self::of_text(&text)
+    }
+
+    /// The name of a measurement of a device that a derived decoder has made.
+    pub(super) fn derived(
+        dev_eui: DevEui,
+        (quantity, channel): (&str, u16),
+        moment: Timestamp,
+        decoder: &str,
+    ) -> Self {
+        let moment = moment.as_millisecond();
+        Self::of_text(&format!("{dev_eui} {quantity} {channel} {moment} {decoder}"))
+    }
+
+    fn of_text(text: &str) -> Self {
         let digest = Sha256::digest(text.as_bytes());
         let mut bytes = [0; BYTES];
         bytes.copy_from_slice(&digest[..BYTES]);

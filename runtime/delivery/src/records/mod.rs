@@ -2,6 +2,8 @@
 
 mod corrected;
 mod cursor;
+mod decoder_name;
+mod derived;
 mod measurement;
 mod measurement_id;
 mod object;
@@ -11,10 +13,10 @@ mod stored;
 
 pub use corrected::{CorrectedRecord, Corrections, DamagedRecord, KeptRecord};
 pub use cursor::{Cursor, CursorError};
+pub use decoder_name::{DecoderName, MappingName, made_by};
+pub use derived::{Derived, derived_by};
 pub use object::{ObjectInfo, PointInfo, PointOffset};
 pub(crate) use record::FORMAT_VERSION;
-pub use record::{
-    DecoderName, DeviceInfo, MappingName, Outcome, Record, RecordId, Warning, made_by,
-};
+pub use record::{DeviceInfo, Outcome, Record, RecordId, Warning};
 pub use stored::{Head, HeadDecoder, HeadDevice, HeadError, HeadUplink};
 pub(crate) use stored::{StoredRecord, dev_eui};

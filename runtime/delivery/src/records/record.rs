@@ -3,17 +3,18 @@
 use std::{borrow::Cow, collections::BTreeMap, fmt};
 
 use champollion_frames::{DevAddr, DevEui, Fingerprint, RadioMetadata, VerifiedBy, VerifiedUplink};
-use champollion_sandbox::{CallError, Data, Digest, Failure, Reading};
+use champollion_sandbox::{CallError, Data, Failure, Reading};
 use data_encoding::HEXUPPER;
 use jiff::Timestamp;
-use semver::Version;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{ObjectBuilder, RefOr, Schema, Type},
 };
 
 use super::{
+    decoder_name::DecoderName,
+    derived::{self, Derived, DerivedValues},
     measurement::{self, DeviceClock, RecordMeasurement},
     object::{ObjectInfo, PointInfo},
     replaced::Replaced,
@@ -29,7 +30,7 @@ pub struct Record {
     #[schema(required = false)]
     record_type: RecordType,
     /// The version of the format: a member more is a higher minor version.
-    #[schema(required = false, example = "1.2")]
+    #[schema(required = false, example = "1.3")]
     format_version: &'static str,
     id: RecordId,
     group: GroupId,
@@ -57,7 +58,7 @@ pub struct Record {
 }
 
 /// The version of the format of records; `docs/records.md` says what each version has added.
-pub(crate) const FORMAT_VERSION: &str = "1.2";
+pub(crate) const FORMAT_VERSION: &str = "1.3";
 
 /// The type of a record, the same on every way on which it leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -143,39 +144,6 @@ pub struct DeviceInfo {
     /// Words of the operator's own, such as the street.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
-}
-
-/// The version of a decoder that made a record.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct DecoderName {
-    /// The decoder's name, `vendor/model`.
-    pub id: String,
-    /// The version of the decoder.
-    #[schema(value_type = String)]
-    pub version: Version,
-    /// The SHA-256 of its package.
-    pub digest: Digest,
-    /// The mapping by which its fields were measured, where one was in force.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mapping: Option<MappingName>,
-    /// The fuel that the call took.
-    pub fuel: u64,
-}
-
-/// The version of a mapping by which the fields of a record were measured.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct MappingName {
-    /// The version of the mapping.
-    #[schema(value_type = String)]
-    pub version: Version,
-    /// The SHA-256 of what it says.
-    pub digest: Digest,
-}
-
-/// Returns the digest that tells what made a record: that of the package alone, or of it and the mapping.
-#[must_use]
-pub fn made_by(package: Digest, mapping: Option<Digest>) -> Digest {
-    mapping.map_or(package, |mapping| Digest::of(format!("{package} {mapping}").as_bytes()))
 }
 
 /// The result of decoding a frame.
@@ -305,6 +273,20 @@ impl DecodedOrNot {
             measurement::place(&mut decoded.measurements, received_at, point);
         }
     }
+
+    /// Adds what derived decoders have made of the reading.
+    pub(super) fn derive(
+        &mut self,
+        dev_eui: DevEui,
+        received_at: Timestamp,
+        results: Vec<Derived>,
+    ) {
+        if let Self::Decoded(decoded) = self {
+            let (values, warnings) = derived::of_results(dev_eui, received_at, results);
+            decoded.derived = values;
+            decoded.warnings.extend(warnings);
+        }
+    }
 }
 
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
@@ -316,6 +298,11 @@ pub(crate) struct Decoded {
     /// The clock of the device; absent where not every measurement tells its moment.
     #[serde(skip_serializing_if = "Option::is_none")]
     device_clock: Option<DeviceClock>,
+    /// The values that derived decoders have made of this reading; absent where there are none, and in records of an
+    /// earlier version.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    derived: Vec<DerivedValues>,
     warnings: Vec<String>,
 }
 
@@ -338,7 +325,8 @@ pub(crate) fn decoded_or_not(
         Outcome::Decoded(decoder, Reading { data, measurements, warnings, .. }) => {
             let device_clock = measurement::device_clock(received_at, &measurements);
             let measurements = measurement::of_reading(dev_eui, received_at, measurements);
-            let decoded = Decoded { data, measurements, device_clock, warnings };
+            let derived = Vec::new();
+            let decoded = Decoded { data, measurements, device_clock, derived, warnings };
             (Some(decoder), DecodedOrNot::Decoded(decoded))
         }
         Outcome::Failed(decoder, error) => {
@@ -409,6 +397,29 @@ impl Record {
             self.outcome.place(self.received_at, point);
         }
         Self { object, ..self }
+    }
+
+    /// The same with what derived decoders have made of its reading.
+    #[must_use]
+    pub fn with_derived(mut self, results: Vec<Derived>) -> Self {
+        self.outcome.derive(self.device.dev_eui, self.received_at, results);
+        self
+    }
+
+    /// Whether derived decoders have made anything of its reading.
+    #[must_use]
+    pub fn is_derived(&self) -> bool {
+        matches!(&self.outcome, DecodedOrNot::Decoded(decoded) if !decoded.derived.is_empty())
+    }
+
+    /// The same without what derived decoders have made, for the reason that is given: the reading itself stays.
+    #[must_use]
+    pub fn without_derived(mut self, reason: String) -> Self {
+        if let DecodedOrNot::Decoded(decoded) = &mut self.outcome {
+            decoded.derived.clear();
+            decoded.warnings.push(reason);
+        }
+        self
     }
 
     /// The same with the number of frames that were missed before this one, where it is known.

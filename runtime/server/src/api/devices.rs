@@ -173,6 +173,8 @@ pub(super) async fn register(
     if let Some(server) = &registration.network_server {
         check_known(&service, server)?;
     }
+    let decoders = registration.decoder.iter().chain(registration.firmware_decoders.values());
+    refuse_derived(&service, decoders)?;
     let author = may_register(&authorized, &service, dev_eui, &registration)?;
     let registered = to_the_end(async move {
         let device = service.devices.register(dev_eui, registration, &author).await?;
@@ -264,12 +266,31 @@ pub(super) async fn assign(
     seen_device(&service, &authorized.reach, dev_eui)?;
     let AssignmentRequest { decoder, firmware, firmware_decoders } = wish;
     let assignment = Assignment { decoder, firmware, firmware_decoders };
+    refuse_derived(
+        &service,
+        assignment.decoder.iter().chain(assignment.firmware_decoders.values()),
+    )?;
     let author = authorized.author(&service);
     let assigned = to_the_end(async move {
         let device = service.devices.assign(dev_eui, assignment, &author).await?;
         Ok(Shown::new(&service, &device))
     });
     Ok(Json(assigned.await?))
+}
+
+/// Refuses a derived decoder where one of payloads is meant.
+fn refuse_derived<'of>(
+    service: &Service,
+    mut wanted: impl Iterator<Item = &'of DecoderRef>,
+) -> Result<(), Problem> {
+    let Some(derived) = wanted.find(|wanted| service.registry.is_derived(wanted)) else {
+        return Ok(());
+    };
+    let detail = format!(
+        "{derived} is a derived decoder, which reads readings and no payloads: assign it beside, with \
+         PUT /v1/devices/{{dev_eui}}/derived"
+    );
+    Err(Problem::bad_request("impossible-registration", detail).with("path", "decoder"))
 }
 
 /// The body of a request that assigns a decoder.

@@ -7,6 +7,7 @@ mod catalogue;
 mod channels;
 mod choose_password;
 mod decode;
+mod derived;
 mod device_import;
 mod devices;
 mod downlinks;
@@ -33,6 +34,7 @@ mod partners;
 mod people;
 mod points;
 mod problem;
+mod progress_lines;
 mod protective_headers;
 mod quarantine;
 mod quotas;
@@ -40,6 +42,7 @@ mod records;
 mod redecode;
 mod reference;
 mod registry;
+mod rehearsals;
 mod request_id;
 mod requester;
 mod retention;
@@ -83,6 +86,7 @@ pub fn router(service: Arc<Service>) -> Router {
         .routes(routes!(handshakes::list))
         .routes(routes!(decode::decode))
         .routes(routes!(registry::publish, registry::download))
+        .routes(routes!(rehearsals::rehearse))
         .routes(routes!(channels::promote))
         .routes(routes!(channels::rollback))
         .routes(routes!(channels::shadow_report, channels::shadow))
@@ -115,6 +119,8 @@ pub fn router(service: Arc<Service>) -> Router {
         .routes(routes!(devices::show, devices::register, devices::remove))
         .routes(routes!(devices::hand_over))
         .routes(routes!(devices::assign))
+        .routes(routes!(derived::of_device, derived::assign_to_device))
+        .routes(routes!(derived::of_group, derived::assign_to_group))
         .routes(routes!(points::list))
         .routes(routes!(points::show))
         .routes(routes!(points::put, points::take))

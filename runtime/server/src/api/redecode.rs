@@ -1,41 +1,27 @@
 //! Records that are kept, decoded once more. It may take minutes, so the answer is a line of JSON for
 //! every few records, and the last one says what came of all.
 
-use std::{
-    convert::Infallible,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll, ready},
-};
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use axum::{
-    body::{Body, Bytes},
-    extract::State,
-    http::header,
-    response::{IntoResponse, Response},
-};
+use axum::{extract::State, response::Response};
 use champollion_delivery::names::GroupId;
 use champollion_registry::package::DecoderRef;
-use http_body::Frame;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use tokio::sync::mpsc;
 
 use super::{
     Problem,
     authorized::{Authorized, Redecode},
     extract::JsonBody,
+    progress_lines::{LineWriter, answer_in_lines},
 };
 use crate::{
     authors::AuditedAuthor,
     redecode::{Count, Listener, RedecodeError, RedecodeJob},
     service::Service,
 };
-
-/// Lines that wait for a slow reader; then the work waits too.
-const LINES: usize = 16;
 
 /// The body of a request to decode records once more.
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -77,41 +63,17 @@ struct Done<'of> {
     error: Option<String>,
 }
 
-/// The lines, as they are made.
-struct Lines(mpsc::Receiver<Bytes>);
-
-impl http_body::Body for Lines {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let line = ready!(self.0.poll_recv(context));
-        Poll::Ready(line.map(|line| Ok(Frame::data(line))))
-    }
-}
-
 /// The reader of the lines.
 struct Reader {
-    lines: mpsc::Sender<Bytes>,
+    lines: LineWriter,
     last: Count,
-}
-
-impl Reader {
-    async fn write(&self, line: &Line<'_>) -> bool {
-        let mut bytes = serde_json::to_vec(line).unwrap_or_default();
-        bytes.push(b'\n');
-        self.lines.send(bytes.into()).await.is_ok()
-    }
 }
 
 #[async_trait]
 impl Listener for Reader {
     async fn hear(&mut self, count: &Count) -> bool {
         self.last = *count;
-        self.write(&Line { count, done: None }).await
+        self.lines.write(&Line { count, done: None }).await
     }
 }
 
@@ -154,7 +116,7 @@ pub(super) async fn redecode(
     let turn = service.expensive.turn(&principal.token, group.as_ref())?;
     let decoder = service.registry.decoder(&decoder).await?;
     let order = RedecodeJob { decoder, group, since, until, dry_run };
-    let (lines, written) = mpsc::channel(LINES);
+    let (lines, response) = answer_in_lines();
     let mut reader = Reader { lines, last: Count::default() };
     let by = principal.actor();
     let author = AuditedAuthor::new(&service.registry, by.clone());
@@ -182,8 +144,7 @@ pub(super) async fn redecode(
         });
         let done = Some(Done { id, version, dry_run, error });
         // Where nobody reads it any more, nobody is told.
-        reader.write(&Line { count: &count, done }).await;
+        reader.lines.write(&Line { count: &count, done }).await;
     });
-    let headers = [(header::CONTENT_TYPE, "application/x-ndjson")];
-    Ok((headers, Body::new(Lines(written))).into_response())
+    Ok(response)
 }

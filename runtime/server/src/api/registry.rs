@@ -19,6 +19,7 @@ use champollion_sandbox::Digest;
 use jiff::Timestamp;
 use semver::Version;
 use serde::{Deserialize, Serialize};
+use tokio::sync::SemaphorePermit;
 
 use super::{
     Problem,
@@ -26,7 +27,10 @@ use super::{
     catalogue::decoder_id,
     extract::{Parameters, PathParts, path_part, read_body, to_the_end},
 };
-use crate::{at_once::TooManyAtOnce, service::Service};
+use crate::{
+    at_once::{TooManyAtOnce, UnderWay},
+    service::Service,
+};
 
 /// The header that holds the signature of a package.
 const SIGNATURE: &str = "champollion-signature";
@@ -103,21 +107,7 @@ pub(super) async fn publish(
     }
     let limits = &service.config.publication;
     let provenance = provenance(request.headers(), limits.unsigned)?;
-    // Taken before the package is read, so that packages take so much memory at most.
-    let limit = limits.waiting_of_token;
-    let Some(under_way) = service.publications_of_tokens.begin(&authorized.principal.token, limit)
-    else {
-        let (what, setting) = ("packages", "[publication] waiting-of-token");
-        return Err(TooManyAtOnce { what, setting, limit }.into());
-    };
-    let waiting = service.publications_waiting.try_acquire().map_err(|_| {
-        let detail = format!(
-            "{} packages are under way to be tried, as many as this server takes ([publication] waiting): \
-             publish it again",
-            limits.waiting
-        );
-        Problem::unavailable("too-busy", detail)
-    })?;
+    let place = place_for_package(&service, &authorized.principal.token)?;
     let file = read_body(request, service.config.sandbox.component_bytes).await?;
     let digest = Digest::of(&file);
     service.registry.is_free(&id, &version, digest)?;
@@ -147,7 +137,7 @@ pub(super) async fn publish(
     .map_err(|error| Problem::internal(&error))?
     .map_err(PublishError::Refused)?;
     // The next package is tried while this one is written.
-    drop((turn, waiting, under_way));
+    drop((turn, place));
     let report = admitted.report().clone();
     if manner.dry_run {
         let manifest = admitted.package().manifest();
@@ -181,8 +171,31 @@ pub(super) async fn publish(
     Ok((StatusCode::CREATED, Json(outcome)))
 }
 
+/// Takes a place for a package of a token. It is taken before the package is read, so that packages take so much memory
+/// at most.
+pub(super) fn place_for_package<'of>(
+    service: &'of Service,
+    token: &str,
+) -> Result<(UnderWay, SemaphorePermit<'of>), Problem> {
+    let limits = &service.config.publication;
+    let limit = limits.waiting_of_token;
+    let Some(under_way) = service.publications_of_tokens.begin(token, limit) else {
+        let (what, setting) = ("packages", "[publication] waiting-of-token");
+        return Err(TooManyAtOnce { what, setting, limit }.into());
+    };
+    let waiting = service.publications_waiting.try_acquire().map_err(|_| {
+        let detail = format!(
+            "{} packages are under way to be tried, as many as this server takes ([publication] waiting): \
+             send it again",
+            limits.waiting
+        );
+        Problem::unavailable("too-busy", detail)
+    })?;
+    Ok((under_way, waiting))
+}
+
 /// Reads the provenance of a package from the headers.
-fn provenance(headers: &HeaderMap, unsigned: bool) -> Result<Provenance, Problem> {
+pub(super) fn provenance(headers: &HeaderMap, unsigned: bool) -> Result<Provenance, Problem> {
     let Some(header) = headers.get(SIGNATURE) else {
         return Ok(if unsigned { Provenance::Development } else { Provenance::Unsigned });
     };

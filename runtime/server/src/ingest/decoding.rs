@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use champollion_delivery::records::{
-    DecoderName, DeviceInfo, ObjectInfo, Outcome, PointInfo, PointOffset, Record,
+    DecoderName, Derived, DeviceInfo, ObjectInfo, Outcome, PointInfo, PointOffset, Record,
 };
 use champollion_fleet::{
     objects::{Latitude, Longitude, ObjectFields},
@@ -24,6 +24,7 @@ use tokio::sync::Semaphore;
 
 use super::{error::IngestError, frame::Sender, misbehaviour, remarks};
 use crate::{
+    derived::{Deriving, ReadFrame},
     devices::{Device, Devices, decoder_states::Remembered},
     mapping_name::mapping_of,
     workers::{NotDone, Workers},
@@ -35,6 +36,7 @@ pub(super) struct Decoding {
     devices: Arc<Devices>,
     registry: Arc<Registry>,
     workers: Arc<Workers>,
+    deriving: Deriving,
     /// Places before the decoders for frames of which many are handed over at once.
     places: Semaphore,
 }
@@ -49,7 +51,9 @@ impl Decoding {
     ) -> Self {
         // Half of the decoders' queue is left to frames that come one by one.
         let places = Semaphore::new((workers.queue_places() / 2).max(1));
-        Self { store, devices, registry, workers, places }
+        let deriving =
+            Deriving::new(Arc::clone(&store), Arc::clone(&registry), Arc::clone(&workers));
+        Self { store, devices, registry, workers, deriving, places }
     }
 
     /// Decodes a frame. Whatever goes wrong with the decoder, there is a record: the raw payload is
@@ -100,6 +104,7 @@ impl Decoding {
                 }
             }
         };
+        let derived = self.derive(device, f_port, uplink, &outcome, batch).await?;
         let info = DeviceInfo {
             dev_eui: device.dev_eui,
             name: device.name.clone(),
@@ -110,16 +115,30 @@ impl Decoding {
         let network_server = &sender.speaker.name;
         let record = Record::new(uplink, network_server, device.group.clone(), info, outcome);
         let object = self.object_of(device, uplink);
-        Ok(record.with_object(object).with_warnings(&warnings))
+        Ok(record.with_object(object).with_derived(derived).with_warnings(&warnings))
+    }
+
+    /// Has derived decoders make their values of a reading, where there is one.
+    async fn derive(
+        &self,
+        device: &Device,
+        f_port: u8,
+        uplink: &VerifiedUplink,
+        outcome: &Outcome,
+        batch: &mut Batch,
+    ) -> Result<Vec<Derived>, IngestError> {
+        let Outcome::Decoded(_, reading) = outcome else { return Ok(Vec::new()) };
+        let Some(received_at) = received_at(uplink) else { return Ok(Vec::new()) };
+        let measurements = &reading.measurements;
+        let read = ReadFrame { device, f_port, received_at, measurements };
+        Ok(self.deriving.derive(read, uplink.held_up(), batch).await?)
     }
 
     /// The object and its point as records have them; nothing of a device of which no field of the sheet is set,
     /// and that is its own point.
     fn object_of(&self, device: &Device, uplink: &VerifiedUplink) -> Option<ObjectInfo> {
         let object = &device.object;
-        let received_at = i64::try_from(uplink.received_at_ms()).ok();
-        let received_at = received_at.and_then(|at| Timestamp::from_millisecond(at).ok());
-        let placed = received_at.and_then(|at| self.devices.point_at(device, at));
+        let placed = received_at(uplink).and_then(|at| self.devices.point_at(device, at));
         if *object == ObjectFields::default() && placed.is_none() {
             return None;
         }
@@ -233,6 +252,11 @@ impl Decoding {
             }
         });
     }
+}
+
+fn received_at(uplink: &VerifiedUplink) -> Option<Timestamp> {
+    let milliseconds = i64::try_from(uplink.received_at_ms()).ok()?;
+    Timestamp::from_millisecond(milliseconds).ok()
 }
 
 fn offset_of(offset: IndexOffset) -> PointOffset {

@@ -5,6 +5,7 @@ use champollion_frames::{JoinRefusal, Refusal};
 use champollion_store::{StoreError, TableError};
 
 use crate::{
+    derived::DerivingError,
     devices::{DevicesError, HandoverError, NamelessError},
     storage::Full,
     workers::NotDone,
@@ -49,6 +50,15 @@ macro_rules! not_kept {
 }
 
 not_kept!(StoreError, TableError, DeliveryError);
+
+impl From<DerivingError> for IngestError {
+    fn from(error: DerivingError) -> Self {
+        match error {
+            DerivingError::NotDone(busy @ NotDone::Busy { .. }) => Self::Busy(busy),
+            error => Self::NotKept(error.to_string()),
+        }
+    }
+}
 
 impl From<DevicesError> for IngestError {
     fn from(error: DevicesError) -> Self {

@@ -217,6 +217,10 @@ impl Keeper {
         let record = record.recorded_at(now);
         match self.mailbox.add(batch, &record, now) {
             Ok(()) => Ok(record),
+            Err(error @ DeliveryError::RecordTooLarge { .. }) if record.is_derived() => {
+                let reason = format!("what was derived is left out: {error}");
+                self.add(batch, record.without_derived(reason))
+            }
             Err(error @ DeliveryError::RecordTooLarge { .. }) if record.is_decoded() => {
                 let raw = record.without_reading("record-too-large", error.to_string());
                 self.mailbox.add(batch, &raw, now)?;

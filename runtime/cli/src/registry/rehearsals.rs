@@ -1,0 +1,108 @@
+//! `champollion registry rehearse`: a candidate is run over kept records before anything is promoted.
+
+use std::path::PathBuf;
+
+use champollion_client::{
+    Answer, Client, FailureKinds, RehearsalDone, RehearsalProgress, RehearsalRequest,
+};
+use champollion_registry::package::DecoderId;
+use clap::Args;
+use jiff::Timestamp;
+use semver::Version;
+
+use super::{
+    super::{
+        Failure, output,
+        past_moment::past_moment,
+        progress,
+        publish::{package, read_key},
+    },
+    channels::show_shadow,
+    decoder_version,
+};
+
+#[derive(Args)]
+pub(super) struct Rehearse {
+    /// Decoder and its version, as in acme/meter@1.2.0
+    #[arg(value_name = "VENDOR/MODEL@VERSION", value_parser = decoder_version)]
+    decoder: Option<(DecoderId, Version)>,
+    /// File of a package that is not published yet
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "decoder",
+        required_unless_present = "decoder"
+    )]
+    package: Option<PathBuf>,
+    /// File of the secret key to sign that package with; admins need none
+    #[arg(long, env = "CHAMPOLLION_KEY", value_name = "FILE")]
+    key: Option<PathBuf>,
+    /// Only frames that were received from then on: a moment, or how long ago, as in 48h
+    #[arg(long, value_name = "TIME", value_parser = past_moment)]
+    since: Option<Timestamp>,
+    /// Only frames that were received before
+    #[arg(long, value_name = "TIME", value_parser = past_moment)]
+    until: Option<Timestamp>,
+    /// Count devices too that would not get the candidate: they pin a version, or ask for another major one
+    #[arg(long)]
+    every: bool,
+}
+
+impl Rehearse {
+    pub(super) async fn run(&self, client: &Client, json: bool) -> Result<(), Failure> {
+        let Self { since, until, every, .. } = *self;
+        let wish = RehearsalRequest { since, until, every, ..RehearsalRequest::default() };
+        let (id, version, wish) = self.candidate(wish)?;
+        let breaks_off = "the server's answer breaks off";
+        let mut lines = client.rehearse(&id, &version, wish).await?;
+        let bar = progress::bar(0, json);
+        let last = progress::follow(&mut lines, &bar, |line| (line.examined, line.of)).await;
+        let last = last.map_err(Failure::broken_off(breaks_off))?;
+        let whole = last.as_ref().and_then(|last| Some((last, last.done.as_ref()?)));
+        let Some((last, done)) = whole else {
+            return Err(Failure::new(breaks_off, "nothing was changed: run the command again"));
+        };
+        if json {
+            output::answer(last)?;
+        } else {
+            show(last, done);
+        }
+        match &done.error {
+            None => Ok(()),
+            Some(error) => Err(Failure::new("it went no further", error)),
+        }
+    }
+
+    /// The name of the candidate; with its package and a signature where it is a file.
+    fn candidate(
+        &self,
+        wish: RehearsalRequest,
+    ) -> Result<(DecoderId, Version, RehearsalRequest), Failure> {
+        if let Some((id, version)) = &self.decoder {
+            return Ok((id.clone(), version.clone(), wish));
+        }
+        let path = self.package.clone().unwrap_or_default();
+        let package = package(&path, &format!("{} is not rehearsed", path.display()))?;
+        let (id, version) = (&package.manifest().id, &package.manifest().version);
+        let key = self.key.as_deref().map(read_key).transpose()?;
+        let signature = key.map(|key| key.sign_package(id, version, package.digest()).to_string());
+        let wish = RehearsalRequest { package: Some(package.file().to_vec()), signature, ..wish };
+        Ok((id.clone(), version.clone(), wish))
+    }
+}
+
+fn show(last: &Answer<RehearsalProgress>, done: &RehearsalDone) {
+    show_shadow(&done.report);
+    let FailureKinds { stable, candidate } = &done.failure_kinds;
+    for (who, kinds) in [("stable", stable), ("candidate", candidate)] {
+        for (kind, count) in kinds {
+            output::line(format_args!("{who}: {count} frames fail with {kind}"));
+        }
+    }
+    if last.passed_over > 0 {
+        output::note(format_args!(
+            "{} frames are of devices that would not get this version: --every counts them too",
+            last.passed_over
+        ));
+    }
+}

@@ -1,0 +1,150 @@
+//! The derived decoders of devices and of groups.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use champollion_delivery::names::GroupId;
+use champollion_frames::DevEui;
+use champollion_registry::{
+    LoadedDecoder, Registry, RegistryError,
+    ledger::AuditEntry,
+    package::{DecoderId, DecoderRef},
+};
+use champollion_store::{Batch, Store, Table, TableError, tables};
+use serde_json::json;
+
+use super::order::{Circle, in_order};
+use crate::{authors::Author, devices::derived::DERIVED_OF_DEVICES};
+
+const OF_GROUPS: Table<GroupId, Vec<DecoderRef>> = Table::new(tables::DERIVED_OF_GROUPS);
+
+/// Most derived decoders of a device, and of a group.
+const DECODERS: usize = 16;
+
+/// The derived decoders of devices and groups, as the store has them.
+#[derive(Clone)]
+pub struct DerivedAssignments {
+    store: Arc<dyn Store>,
+    registry: Arc<Registry>,
+}
+
+/// Why derived decoders are not assigned.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DerivedError {
+    /// The decoder reads payloads.
+    #[error(
+        "{0} reads payloads and derives nothing: assign it as the device's decoder, with \
+         PUT /v1/devices/{{dev_eui}}/decoder"
+    )]
+    NotDerived(DecoderRef),
+    /// One decoder is named twice.
+    #[error("{0} is named twice: take one of them away")]
+    Twice(DecoderId),
+    /// There are more of them than there may be.
+    #[error("{0} derived decoders are named, and {DECODERS} are the limit")]
+    TooMany(usize),
+    /// They need each other.
+    #[error(transparent)]
+    Circle(#[from] Circle),
+    /// A decoder is not there, or the change could not be kept.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// The store does not answer.
+    #[error(transparent)]
+    Table(#[from] TableError),
+}
+
+impl DerivedAssignments {
+    /// Over the store and the registry.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, registry: Arc<Registry>) -> Self {
+        Self { store, registry }
+    }
+
+    /// Returns the derived decoders of a device itself.
+    pub async fn of_device(&self, dev_eui: DevEui) -> Result<Vec<DecoderRef>, TableError> {
+        Ok(DERIVED_OF_DEVICES.get(&*self.store, &dev_eui).await?.unwrap_or_default())
+    }
+
+    /// Returns the derived decoders of a group.
+    pub async fn of_group(&self, group: &GroupId) -> Result<Vec<DecoderRef>, TableError> {
+        Ok(OF_GROUPS.get(&*self.store, group).await?.unwrap_or_default())
+    }
+
+    /// Returns all that are run on the readings of a device: its own, and those of its group. Of one decoder that both
+    /// name the device's requirement counts.
+    pub async fn of_both(
+        &self,
+        dev_eui: DevEui,
+        group: &GroupId,
+    ) -> Result<Vec<DecoderRef>, TableError> {
+        let mut all = self.of_device(dev_eui).await?;
+        for wanted in self.of_group(group).await? {
+            if !all.iter().any(|own| own.id == wanted.id) {
+                all.push(wanted);
+            }
+        }
+        Ok(all)
+    }
+
+    /// Assigns derived decoders to a device, in the place of those that it has.
+    pub async fn assign_device(
+        &self,
+        (dev_eui, group): (DevEui, &GroupId),
+        decoders: &[DecoderRef],
+        author: &dyn Author,
+    ) -> Result<(), DerivedError> {
+        let mut others = self.of_group(group).await?;
+        others.retain(|other| decoders.iter().all(|own| own.id != other.id));
+        self.check(decoders, &others).await?;
+        let mut batch = Batch::new();
+        DERIVED_OF_DEVICES.put(&mut batch, &dev_eui, &decoders.to_vec())?;
+        let act = AuditEntry::of_act("derive", dev_eui).with(json!({ "decoders": decoders }));
+        Ok(author.commit(batch, act).await?)
+    }
+
+    /// Assigns derived decoders to all devices of a group, in the place of those that it has.
+    pub async fn assign_group(
+        &self,
+        group: &GroupId,
+        decoders: &[DecoderRef],
+        author: &dyn Author,
+    ) -> Result<(), DerivedError> {
+        self.check(decoders, &[]).await?;
+        let mut batch = Batch::new();
+        OF_GROUPS.put(&mut batch, group, &decoders.to_vec())?;
+        let act = AuditEntry::of_act("derive", group).with(json!({ "decoders": decoders }));
+        Ok(author.commit(batch, act).await?)
+    }
+
+    /// Checks that decoders can be run one after the other, beside those of the group.
+    async fn check(
+        &self,
+        decoders: &[DecoderRef],
+        others: &[DecoderRef],
+    ) -> Result<(), DerivedError> {
+        if decoders.len() > DECODERS {
+            return Err(DerivedError::TooMany(decoders.len()));
+        }
+        let mut named = BTreeSet::new();
+        if let Some(twice) = decoders.iter().find(|wanted| !named.insert(wanted.id.to_string())) {
+            return Err(DerivedError::Twice(twice.id.clone()));
+        }
+        let mut loaded: Vec<Arc<LoadedDecoder>> = Vec::new();
+        for wanted in decoders {
+            let decoder = self.registry.decoder(wanted).await?;
+            if decoder.decoder.formulas().is_none() {
+                return Err(DerivedError::NotDerived(wanted.clone()));
+            }
+            loaded.push(decoder);
+        }
+        for other in others {
+            // One that is not to be had any more is told in the records.
+            loaded.extend(self.registry.decoder(other).await.ok());
+        }
+        match in_order(loaded) {
+            (_, Some(circle)) => Err(circle.into()),
+            (_, None) => Ok(()),
+        }
+    }
+}
