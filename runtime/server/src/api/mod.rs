@@ -7,6 +7,7 @@ mod catalogue;
 mod channels;
 mod choose_password;
 mod decode;
+mod decoder_requests;
 mod device_import;
 mod devices;
 mod downlinks;
@@ -150,6 +151,19 @@ pub fn router(service: Arc<Service>) -> Router {
         .routes(routes!(approvals::decide))
         .routes(routes!(approvals::show_of_partner, approvals::ask_again))
         .routes(routes!(approvals::end))
+        .routes(routes!(decoder_requests::list, decoder_requests::ask))
+        .routes(routes!(decoder_requests::show))
+        .routes(routes!(decoder_requests::vectors))
+        .routes(routes!(decoder_requests::replace_payloads))
+        .routes(routes!(decoder_requests::estimate))
+        .routes(routes!(decoder_requests::order))
+        .routes(routes!(decoder_requests::question))
+        .routes(routes!(decoder_requests::answer))
+        .routes(routes!(decoder_requests::propose))
+        .routes(routes!(decoder_requests::judge))
+        .routes(routes!(decoder_requests::finish))
+        .routes(routes!(decoder_requests::decline))
+        .routes(routes!(decoder_requests::withdraw))
         .routes(routes!(partners::list, partners::add))
         .routes(routes!(partners::show, partners::change))
         .routes(routes!(people::list, people::add))
