@@ -9,6 +9,7 @@ mod mappings;
 mod oci;
 #[cfg(feature = "oci")]
 mod oci_login;
+mod requests;
 mod sharing;
 mod source;
 #[cfg(not(feature = "oci"))]
@@ -68,6 +69,9 @@ enum Action {
     /// Look after the keys that packages are signed with
     #[command(subcommand)]
     Keys(keys::Action),
+    /// Ask for decoders, and carry such requests on until they are stable
+    #[command(subcommand)]
+    Requests(requests::Action),
 }
 
 impl Registry {
@@ -81,6 +85,7 @@ impl Registry {
             Action::Lift { decoder: (id, version) } => self.lift(&client, id, version).await,
             Action::Channels(action) => action.run(&client, self.json).await,
             Action::Keys(action) => action.run(&client, self.json).await,
+            Action::Requests(action) => action.run(&client, self.json).await,
             Action::Sharing(action) => action.run(&client, &self.connection, self.json).await,
             Action::Oci(action) => action.run(&client, self.json).await,
             Action::Mappings(action) => action.run(&client, self.json).await,
