@@ -3,7 +3,7 @@
 mod carried_mappings;
 mod channels;
 mod history;
-mod keys;
+pub(super) mod keys;
 mod mappings;
 #[cfg(feature = "oci")]
 mod oci;
