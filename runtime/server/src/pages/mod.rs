@@ -2,6 +2,7 @@
 //! ask the same endpoints as programs do, so they obey the same rights.
 
 mod assets;
+mod catalogue;
 mod content_policy;
 mod failure;
 mod forgery;
@@ -9,6 +10,7 @@ mod json;
 mod language;
 mod layout;
 mod navigation;
+mod own_address;
 mod parts;
 mod preferences;
 mod submission;
@@ -31,6 +33,7 @@ pub(crate) fn pages() -> api::Pages {
 fn routes() -> Router<Arc<Service>> {
     Router::new()
         .merge(assets::routes())
+        .merge(catalogue::routes())
         .merge(preferences::routes())
         .layer(CompressionLayer::new())
 }
