@@ -86,3 +86,20 @@ pub enum WishFault {
         quantity: String,
     },
 }
+
+impl WishFault {
+    /// Returns the path of the member at fault within the wish.
+    #[must_use]
+    pub fn path(&self) -> String {
+        match self {
+            Self::Past { .. } => "by".to_owned(),
+            Self::Payloads { .. } => "payloads".to_owned(),
+            Self::Twice { index } => format!("payloads[{index}].name"),
+            Self::Port { index } => format!("payloads[{index}].uplink.fPort"),
+            Self::Bytes { index, .. } => format!("payloads[{index}].uplink.payload"),
+            Self::RightValues { index, .. }
+            | Self::Quantity { index, .. }
+            | Self::Value { index, .. } => format!("payloads[{index}].right"),
+        }
+    }
+}

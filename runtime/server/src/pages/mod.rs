@@ -13,6 +13,7 @@ mod navigation;
 mod own_address;
 mod parts;
 mod preferences;
+mod requests;
 mod submission;
 mod theme;
 mod viewer;
@@ -35,6 +36,7 @@ fn routes() -> Router<Arc<Service>> {
         .merge(assets::routes())
         .merge(catalogue::routes())
         .merge(preferences::routes())
+        .merge(requests::routes())
         .layer(CompressionLayer::new())
 }
 

@@ -82,8 +82,17 @@ pub(in crate::api) async fn ask(
     };
     let details = json!({ "partner": partner, "maker": wish.maker, "model": wish.model });
     let wanted = Wanted::new(authorized, &service, (Act::Ask, sight)).with(details);
-    let taken = wanted.take(move |turn, taking| turn.ask(partner, wish, taking)).await?;
-    Ok((StatusCode::CREATED, taken))
+    let taken = wanted.take(move |turn, taking| turn.ask(partner, wish, taking)).await;
+    Ok((StatusCode::CREATED, taken.map_err(of_wish)?))
+}
+
+/// A problem whose path is that of the whole body, of which the wish is a member.
+fn of_wish(problem: Problem) -> Problem {
+    let path = problem.member("path").and_then(|path| path.as_str());
+    match (problem.code(), path.map(|path| format!("wish.{path}"))) {
+        ("invalid-wish", Some(path)) => problem.with("path", path),
+        _ => problem,
+    }
 }
 
 /// Where the wish names an order number, it need not be named again.

@@ -33,7 +33,9 @@ impl From<RequestFault> for Problem {
         let detail = fault.to_string();
         match fault {
             RequestFault::Unknown(_) => Self::not_found("unknown-request", detail),
-            RequestFault::Wish(_) => Self::bad_request("invalid-wish", detail),
+            RequestFault::Wish(fault) => {
+                Self::bad_request("invalid-wish", detail).with("path", fault.path())
+            }
             RequestFault::TooMany { .. } => Self::too_many_requests("too-many-waiting", detail),
             RequestFault::TooLarge { .. } => Self::bad_request("request-too-large", detail),
             RequestFault::NotNow { state, .. } => {
