@@ -1,8 +1,11 @@
 //! The library of decoders, installed into a server by one command.
 
-use std::fs;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+};
 
-use champollion_tests::{AXIOMA, Cli, DECODERS, Server, Setup, Sources};
+use champollion_tests::{AXIOMA, Cli, DECODERS, Server, Setup, Sources, target};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
@@ -127,6 +130,38 @@ fn what_cannot_be_installed_is_told_and_everything_else_is() {
         .filter_map(|decoder| decoder["id"].as_str())
         .collect();
     assert_eq!(ids, ["axioma/qalcosonic-w1", "nas/ul20xx"]);
+}
+
+/// Meters of all makers are found together, and each quantity has one unit and one type over all of them.
+#[test]
+fn water_meters_of_all_makers_show_one_set_of_quantities() {
+    let server = Server::start();
+    let (cli, folder) = (server.admin_cli(), TempDir::new().expect("there is room"));
+    let key = folder.path().join("key").display().to_string();
+    let library = target().join("decoders").display().to_string();
+    let install = ["catalogue", "install", "--from", &library, "--key", &key, "--use", "water"];
+    drop(cli.run(&install).success());
+    let found = cli.json(&["catalogue", "--use", "water", "--json"]);
+    let decoders = found["decoders"].as_array().expect("they are listed");
+    assert!(decoders.len() >= 12, "{} decoders of water", decoders.len());
+    let mut columns: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for decoder in decoders {
+        let fields = decoder["fields"].as_array().into_iter().flatten();
+        for field in fields.filter(|field| field["quantity"].is_string()) {
+            let quantity = field["quantity"].as_str().expect("it is a text").to_owned();
+            columns.entry(quantity).or_default().insert(field["unit"].to_string());
+        }
+    }
+    let several: Vec<_> = columns.iter().filter(|(_, units)| units.len() > 1).collect();
+    assert!(several.is_empty(), "quantities in several units: {several:?}");
+    for (quantity, units) in &columns {
+        let all = found["quantities"].as_array().into_iter().flatten();
+        let known = all.into_iter().find(|known| known["name"] == *quantity);
+        let known = known.unwrap_or_else(|| panic!("{quantity} is not in the one set"));
+        let unit = known["unit"].as_str().unwrap_or_default();
+        let expected = if unit.is_empty() { "null".to_owned() } else { format!("{unit:?}") };
+        assert!(units.contains(&expected), "{quantity}: {units:?} and not {expected}");
+    }
 }
 
 #[test]
