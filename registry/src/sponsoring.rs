@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use champollion_fleet::names::PartnerId;
+use champollion_store::TableError;
 use semver::Version;
 use uuid::Uuid;
 
@@ -11,10 +12,20 @@ use crate::{
     error::RegistryError,
     package::{DecoderId, Package},
     registry::Registry,
-    requests::{DecoderRequest, RequestFault},
+    requests::{DecoderRequest, RequestDesk, RequestFault},
 };
 
 impl Registry {
+    /// Opens the requests for decoders, and has the candidates of those that are under way run beside.
+    ///
+    /// # Errors
+    /// The store cannot be read, or a row makes no sense.
+    pub async fn open_requests(&self) -> Result<RequestDesk, TableError> {
+        let desk = RequestDesk::open(&*self.store).await?;
+        desk.after(None).iter().for_each(|request| self.follow_request(request));
+        Ok(desk)
+    }
+
     /// Has the candidate of a request run beside on the devices of its sponsor for as long as the request says so. What
     /// was counted of the same candidate before goes on.
     pub fn follow_request(&self, request: &DecoderRequest) {

@@ -106,15 +106,15 @@ pub struct StepTaken {
 #[serde(rename_all = "kebab-case")]
 #[schema(as = DecoderRequestAct)]
 pub enum Act {
-    /// The partner asked.
+    /// The partner asked for the decoder.
     Ask,
-    /// The operator estimated.
+    /// The operator told price and day.
     Estimate,
-    /// The partner ordered.
+    /// The partner ordered the decoder.
     Order,
     /// The operator asked a question.
     Question,
-    /// The partner answered.
+    /// The partner answered the question.
     Answer,
     /// The partner gave other payloads.
     Payloads,
@@ -126,9 +126,9 @@ pub enum Act {
     SendBack,
     /// The version became stable.
     Stable,
-    /// The operator declined.
+    /// The operator declined the request.
     Decline,
-    /// The partner withdrew.
+    /// The partner withdrew the request.
     Withdraw,
 }
 

@@ -43,7 +43,7 @@ pub struct Tried {
     pub candidate: Candidate,
     /// The payloads that it was tried on.
     pub payloads: Vec<SponsorPayload>,
-    /// The outcome.
+    /// The outcome of each payload.
     pub trial: Trial,
 }
 

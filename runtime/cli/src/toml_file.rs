@@ -29,7 +29,7 @@ pub(super) fn parsed<T: DeserializeOwned>(text: &str) -> Result<T, String> {
     })
 }
 
-/// What was read and checked, in the types of the client.
+/// A value that was read and checked, in the types of the client.
 pub(super) fn sent<T: DeserializeOwned>(read: &impl Serialize, task: &str) -> Result<T, Failure> {
     let json = serde_json::to_value(read).map_err(Failure::of(task))?;
     serde_json::from_value(json).map_err(Failure::of(task))

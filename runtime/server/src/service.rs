@@ -274,9 +274,7 @@ impl Service {
             Dispatcher::open(Arc::clone(&mailbox), files, config.delivery.limits()).await?;
         let roster = Arc::new(Roster::open(Arc::clone(&store), config.people).await?);
         let desk = Desk::open(&*store).await?;
-        let decoder_requests = RequestDesk::open(&*store).await?;
-        let under_way = decoder_requests.after(None);
-        under_way.iter().for_each(|request| registry.follow_request(request));
+        let decoder_requests = registry.open_requests().await?;
         let tokens = Tokens::open(Arc::clone(&store)).await?;
         let sessions = Sessions::open(&*store, &config.sign_in).await?;
         let passwords = Passwords::new(Arc::clone(&store));

@@ -58,7 +58,7 @@ pub(in super::super) enum Action {
     Estimate {
         /// Id of the request
         id: Uuid,
-        /// Price, in words
+        /// Price of the decoder, in words
         #[arg(long, value_name = "TEXT")]
         price: String,
         /// Day by which the decoder is to be stable, such as 2030-01-31

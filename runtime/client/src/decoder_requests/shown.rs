@@ -99,7 +99,7 @@ pub struct RequestShadow {
     pub skipped: u64,
     /// The stable version's performance, where there is one.
     pub stable: Performance,
-    /// The candidate's performance.
+    /// The performance of the candidate.
     pub candidate: Performance,
     /// The places where the two differ, and on how many frames.
     pub differing: BTreeMap<String, u64>,

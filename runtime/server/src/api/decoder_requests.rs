@@ -107,7 +107,7 @@ pub(super) async fn show(
     Ok(Json(Shown::new(request, sight, &service.registry)))
 }
 
-/// What else comes out of the decoder is to be added to them: `champollion test` shows it.
+/// Values that come out beside are to be added to them: `champollion test` shows it.
 #[utoipa::path(
     get,
     path = "/v1/decoder-requests/{id}/vectors",

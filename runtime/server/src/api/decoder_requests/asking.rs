@@ -178,7 +178,7 @@ pub(in crate::api) async fn replace_payloads(
     wanted.take(move |turn, taking| turn.replace_payloads(request.id, payloads, taking)).await
 }
 
-/// What is ordered is not withdrawn: the operator declines it.
+/// An order is not withdrawn: the operator declines it.
 #[utoipa::path(
     post,
     path = "/v1/decoder-requests/{id}/withdraw",
