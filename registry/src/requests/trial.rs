@@ -125,7 +125,7 @@ fn fault(right: &RightValue, measurements: &[Json]) -> Option<String> {
 fn is_of(right: &RightValue, measurement: &Json) -> bool {
     let channel = measurement["channel"].as_u64().unwrap_or_default();
     let measured_at = measurement["measuredAt"].as_str().map(str::parse::<Timestamp>);
-    measurement["quantity"].as_str() == Some(&right.quantity)
+    measurement["quantity"].as_str() == Some(right.quantity.as_str())
         && channel == u64::from(right.channel)
         && (right.measured_at.is_none() || measured_at.and_then(Result::ok) == right.measured_at)
 }
