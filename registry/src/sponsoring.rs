@@ -12,7 +12,7 @@ use crate::{
     error::RegistryError,
     package::{DecoderId, Package},
     registry::Registry,
-    requests::{DecoderRequest, RequestDesk, RequestFault},
+    requests::{Candidate, DecoderRequest, RequestDesk, RequestFault},
 };
 
 impl Registry {
@@ -56,7 +56,8 @@ impl Registry {
             (Channel::Stable, None) => "stable",
             (Channel::Candidate, None) => return Ok(()),
         };
-        Err(RequestFault::NoCandidate { id: id.clone(), version: version.clone(), state })
+        let candidate = Candidate { decoder: id.clone(), version: version.clone() };
+        Err(RequestFault::NoCandidate { candidate: Box::new(candidate), state })
     }
 
     /// Reads the package of a version, with its manifest and its vectors.

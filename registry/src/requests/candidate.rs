@@ -1,5 +1,7 @@
 //! The candidate of a request, by its name.
 
+use std::fmt;
+
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
@@ -15,4 +17,10 @@ pub struct Candidate {
     /// The version of the decoder.
     #[schema(value_type = String)]
     pub version: Version,
+}
+
+impl fmt::Display for Candidate {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} {}", self.decoder, self.version)
+    }
 }

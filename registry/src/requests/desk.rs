@@ -377,9 +377,8 @@ fn check_sponsor(of: &Candidate, payer: &str, found: Option<&str>) -> Result<(),
     if found.map(str::trim) == Some(payer) {
         return Ok(());
     }
-    let Candidate { decoder: id, version } = of.clone();
     let (payer, found) = (payer.to_owned(), found.map(str::to_owned));
-    Err(RequestFault::SponsorMissing { id, version, payer, found })
+    Err(RequestFault::SponsorMissing { candidate: Box::new(of.clone()), payer, found })
 }
 
 /// Checks that each payload of a sponsor is among the vectors of a package, by which later versions are held to it.
@@ -392,8 +391,7 @@ fn check_vectors(
     if names.is_empty() {
         return Ok(());
     }
-    let Candidate { decoder: id, version } = of.clone();
-    Err(RequestFault::VectorsMissing { id, version, names })
+    Err(RequestFault::VectorsMissing { candidate: Box::new(of.clone()), names })
 }
 
 /// Checks that a candidate reads the payloads of a wish as the sponsor says.
@@ -405,6 +403,5 @@ fn check_tried(tried: &Tried, wish: &Wish) -> Result<(), RequestFault> {
     if faults.is_empty() {
         return Ok(());
     }
-    let Candidate { decoder: id, version } = tried.candidate.clone();
-    Err(RequestFault::PayloadsDiffer { id, version, faults })
+    Err(RequestFault::PayloadsDiffer { candidate: Box::new(tried.candidate.clone()), faults })
 }

@@ -1,11 +1,9 @@
 //! The reasons why a request for a decoder is not taken, or not carried on.
 
 use champollion_store::TableError;
-use semver::Version;
 use uuid::Uuid;
 
-use super::{request::RequestState, wish_fault::WishFault};
-use crate::package::DecoderId;
+use super::{candidate::Candidate, request::RequestState, wish_fault::WishFault};
 
 /// The reason why a request for a decoder is not taken, or not carried on.
 #[derive(Debug, thiserror::Error)]
@@ -54,13 +52,11 @@ pub enum RequestFault {
     NoOrderNumber,
     /// The manifest of the candidate does not name the sponsor.
     #[error(
-        "the manifest of {id} {version} must say funded-by = {payer:?}, and says {}", of(found.as_deref())
+        "the manifest of {candidate} must say funded-by = {payer:?}, and says {}", of(found.as_deref())
     )]
     SponsorMissing {
-        /// The name of the decoder.
-        id: DecoderId,
-        /// The version of the decoder.
-        version: Version,
+        /// The version that was named.
+        candidate: Box<Candidate>,
         /// The sponsor of the request.
         payer: String,
         /// The sponsor of the manifest.
@@ -68,35 +64,29 @@ pub enum RequestFault {
     },
     /// The version is no candidate.
     #[error(
-        "{id} {version} is {state}, and no candidate: publish a version with `champollion publish --channel candidate`"
+        "{candidate} is {state}, and no candidate: publish a version with `champollion publish --channel candidate`"
     )]
     NoCandidate {
-        /// The name of the decoder.
-        id: DecoderId,
-        /// The version of the decoder.
-        version: Version,
+        /// The version that was named.
+        candidate: Box<Candidate>,
         /// The state of the version in a word.
         state: &'static str,
     },
     /// Payloads of the sponsor are not among the vectors of the candidate.
     #[error(
-        "the vectors of {id} {version} lack payloads of the sponsor: {}", names.join("; ")
+        "the vectors of {candidate} lack payloads of the sponsor: {}", names.join("; ")
     )]
     VectorsMissing {
-        /// The name of the decoder.
-        id: DecoderId,
-        /// The version of the decoder.
-        version: Version,
+        /// The version that was named.
+        candidate: Box<Candidate>,
         /// The names of the payloads.
         names: Vec<String>,
     },
     /// The candidate does not read the payloads as the sponsor says.
-    #[error("{id} {version} does not read the payloads as the sponsor says: {}", faults.join("; "))]
+    #[error("{candidate} does not read the payloads as the sponsor says: {}", faults.join("; "))]
     PayloadsDiffer {
-        /// The name of the decoder.
-        id: DecoderId,
-        /// The version of the decoder.
-        version: Version,
+        /// The version that was named.
+        candidate: Box<Candidate>,
         /// The faults, each with the name of its payload.
         faults: Vec<String>,
     },
