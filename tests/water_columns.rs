@@ -6,6 +6,7 @@ use std::{
     fs,
 };
 
+use champollion_registry::{CatalogueQuery, package::Manifest};
 use champollion_sdk::vectors;
 use champollion_tests::workspace;
 use serde_json::Value as Json;
@@ -97,6 +98,22 @@ fn alarms_are_told_when_they_are_on_and_when_they_are_off() {
             }
         }
     }
+}
+
+#[test]
+fn what_the_catalogue_calls_a_water_meter_is_compared_here() {
+    let compared: BTreeSet<String> =
+        water_decoders().into_iter().map(|decoder| decoder.folder).collect();
+    let water = CatalogueQuery::default().use_case("water-metering").expect("it is a use case");
+    let folders = fs::read_dir(workspace().join("decoders")).expect("there are decoders");
+    let found = folders.filter_map(|folder| {
+        let path = folder.expect("the folder can be read").path();
+        let manifest = fs::read_to_string(path.join("decoder.toml")).ok()?;
+        let manifest = Manifest::parse(&manifest).expect("the manifest can be used");
+        let is_found = water.selects(&manifest);
+        is_found.then(|| path.file_name().expect("it has a name").to_string_lossy().into_owned())
+    });
+    assert_eq!(found.collect::<BTreeSet<String>>(), compared);
 }
 
 /// The decoders that declare the index of a water meter.

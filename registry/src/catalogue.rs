@@ -1,7 +1,10 @@
 //! Entries of the catalogue: the published versions of a decoder, described for integrators.
 
 mod example;
+mod facets;
 mod query;
+
+use std::collections::BTreeMap;
 
 use champollion_sandbox::Digest;
 use jiff::Timestamp;
@@ -10,13 +13,14 @@ use serde::Serialize;
 
 use crate::{
     channels::{Channel, Deprecation},
-    gate::{CutSummary, Misread, VectorFuel},
+    gate::{CutSummary, Misread, VectorFuel, changes_between},
     ledger::{Listed, ResolveError, no_version},
     package::{DecoderId, Manifest, PackageParts, Summary},
     registry::Registry,
 };
 
 pub use example::Example;
+pub use facets::{Facet, Facets};
 pub use query::{
     CataloguePlace, CataloguePlaceError, CatalogueQuery, CatalogueQueryError, CatalogueSort,
 };
@@ -151,6 +155,20 @@ impl Registry {
             .get(id)
             .and_then(|listed| catalogue_entry(listed, listed.shown()?))
             .ok_or_else(|| ResolveError::UnknownDecoder(id.clone()))
+    }
+
+    /// The changes of each version against the release before it, a sentence each; none of the first.
+    pub fn catalogue_changes(
+        &self,
+        id: &DecoderId,
+    ) -> Result<BTreeMap<Version, Vec<String>>, ResolveError> {
+        let index = self.index();
+        let listed = index.get(id).ok_or_else(|| ResolveError::UnknownDecoder(id.clone()))?;
+        let changes = listed.versions.iter().filter_map(|(version, entry)| {
+            let before = listed.before(version)?;
+            Some((version.clone(), changes_between(&before.manifest, &entry.manifest)))
+        });
+        Ok(changes.collect())
     }
 
     /// One decoder, by a version.

@@ -8,7 +8,8 @@
 //! requirement.
 //!
 //! The [`Registry`] and all that it does stands here; below it lie five rooms, each of which knows only
-//! those to its left: `package`, `gate`, `keys` and `channels`, `ledger`.
+//! those to its left: `package`, `gate`, `keys` and `channels`, `ledger`. Beside them lie the [`requests`] of partners for
+//! decoders that there are not yet.
 
 #![forbid(unsafe_code)]
 
@@ -17,6 +18,7 @@ pub mod gate;
 pub mod keys;
 pub mod ledger;
 pub mod package;
+pub mod requests;
 
 mod auditing;
 mod catalogue;
@@ -32,11 +34,12 @@ mod opening;
 mod publishing;
 mod quarantining;
 mod registry;
+mod sponsoring;
 
 pub use auditing::record_offline;
 pub use catalogue::{
     CatalogueEntry, CataloguePlace, CataloguePlaceError, CatalogueQuery, CatalogueQueryError,
-    CatalogueSort, CatalogueVersion, Example, MappingInForce,
+    CatalogueSort, CatalogueVersion, Example, Facet, Facets, MappingInForce,
 };
 pub use changes::{Change, ChangeError, Changed, Effect, Mandate};
 pub use error::RegistryError;

@@ -19,6 +19,7 @@ use crate::{
         read_index,
     },
     registry::{Registry, RegistryConfig},
+    requests::SponsoredShadows,
 };
 
 impl Registry {
@@ -34,9 +35,18 @@ impl Registry {
         let loaded = LoadedDecoders::within(config.loaded_bytes);
         let publishers = RwLock::new(read_publishers(&*store).await?);
         let files = PackageFiles::new(blobs, Arc::clone(&journal));
-        let archives = None;
-        let registry =
-            Self { sandbox, config, loaded, store, files, journal, archives, publishers, index };
+        let registry = Self {
+            sandbox,
+            config,
+            loaded,
+            store,
+            files,
+            journal,
+            archives: None,
+            publishers,
+            index,
+            sponsored: SponsoredShadows::default(),
+        };
         registry.restore_quarantine().await?;
         if read_own(&*registry.store).await?.is_none() {
             let by = Actor::named("the registry");

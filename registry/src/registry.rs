@@ -17,6 +17,7 @@ use crate::{
         key_tables::read_publishers, no_version, not_given, read_index,
     },
     package::{DecoderId, DecoderRef},
+    requests::SponsoredShadows,
 };
 
 /// The configuration of a registry.
@@ -62,6 +63,8 @@ pub struct Registry {
     pub(crate) publishers: RwLock<Publishers>,
     /// The lock is held for a look-up or an insertion, never across an await.
     pub(crate) index: RwLock<Index>,
+    /// The candidates that run beside for those who have asked for them.
+    pub(crate) sponsored: SponsoredShadows,
 }
 
 impl Registry {

@@ -45,6 +45,7 @@ pub(crate) struct Asked {
     pub(crate) grant: String,
     pub(crate) token: String,
     pub(crate) request: String,
+    pub(crate) wish: String,
 }
 
 /// The text of an answer without the id of its request.
@@ -69,6 +70,7 @@ impl Asked {
             &self.grant,
             &self.token,
             &self.request,
+            &self.wish,
         ];
         let text = without_request_id(answer);
         (answer.status, names.iter().fold(text, |text, name| text.replace(name, "…")))

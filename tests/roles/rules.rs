@@ -19,21 +19,25 @@ pub(crate) enum Rule {
     Path(fn(&Asked) -> Json),
     /// The body of the request.
     Body(fn(&Asked) -> Json),
+    /// The path of the request, which publishers see too, whosever it is.
+    Work(fn(&Asked) -> Json),
 }
 
 impl Rule {
     /// Whether it matters whose thing a request is about.
     pub(crate) fn is_of_group(&self) -> bool {
-        matches!(self, Self::Query(_) | Self::Path(_) | Self::Body(_))
+        matches!(self, Self::Query(_) | Self::Path(_) | Self::Body(_) | Self::Work(_))
     }
 
     /// The body of a request about a thing.
     pub(crate) fn body(&self, asked: &Asked) -> Json {
         match self {
             Self::Open | Self::Territory => json!([]),
-            Self::Account(body) | Self::Query(body) | Self::Path(body) | Self::Body(body) => {
-                body(asked)
-            }
+            Self::Account(body)
+            | Self::Query(body)
+            | Self::Path(body)
+            | Self::Body(body)
+            | Self::Work(body) => body(asked),
         }
     }
 }
@@ -50,6 +54,27 @@ fn command(_: &Asked) -> Json {
     json!({ "command": { "manualDimming": { "destination": [
         { "address": "dali_broadcast", "dimmingLevel": 100 },
     ] } } })
+}
+
+/// Words of a step of a request.
+fn words(_: &Asked) -> Json {
+    json!({ "text": "some words" })
+}
+
+/// A wish for a decoder that makes sense.
+pub(crate) fn wish() -> Json {
+    let payload = |number: u8| {
+        json!({
+            "name": format!("payload {number}"),
+            "uplink": { "fPort": 1, "payload": format!("{number:02X}") },
+            "right": [{ "quantity": "water.volume", "value": 1 }],
+        })
+    };
+    let payloads: Vec<Json> = (1..=5).map(payload).collect();
+    json!({
+        "maker": "Acme", "model": "Meter", "document": "Acme Meter, 1.0", "payloads": payloads,
+        "payer": "a sponsor",
+    })
 }
 
 fn role(asked: &Asked) -> Json {
@@ -157,6 +182,30 @@ const RULES: &[(&str, Rule)] = &[
         "POST /v1/partners/{partner}/approval/end",
         Rule::Path(|_| json!({ "endsAt": "2999-01-01T00:00:00Z", "letter": "a letter" })),
     ),
+    // Requests for decoders.
+    ("GET /v1/decoder-requests", Rule::Territory),
+    (
+        "POST /v1/decoder-requests",
+        Rule::Body(|asked| json!({ "partner": asked.side.partner(), "wish": wish() })),
+    ),
+    ("GET /v1/decoder-requests/{id}", Rule::Work(none)),
+    ("GET /v1/decoder-requests/{id}/vectors", Rule::Work(none)),
+    (
+        "PUT /v1/decoder-requests/{id}/payloads",
+        Rule::Path(|_| json!({ "payloads": wish()["payloads"] })),
+    ),
+    ("POST /v1/decoder-requests/{id}/estimate", Rule::Work(|_| json!({ "price": "nothing" }))),
+    ("POST /v1/decoder-requests/{id}/order", Rule::Path(none)),
+    ("POST /v1/decoder-requests/{id}/question", Rule::Work(words)),
+    ("POST /v1/decoder-requests/{id}/answer", Rule::Path(words)),
+    (
+        "POST /v1/decoder-requests/{id}/candidate",
+        Rule::Work(|_| json!({ "decoder": "nobody/nothing", "version": "1.0.0" })),
+    ),
+    ("POST /v1/decoder-requests/{id}/verdict", Rule::Path(|_| json!({ "accepted": true }))),
+    ("POST /v1/decoder-requests/{id}/stable", Rule::Path(none)),
+    ("POST /v1/decoder-requests/{id}/decline", Rule::Work(words)),
+    ("POST /v1/decoder-requests/{id}/withdraw", Rule::Path(words)),
     ("GET /v1/people", Rule::Territory),
     (
         "POST /v1/people",

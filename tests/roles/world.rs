@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use crate::{
     Operation,
     asked::{Asked, Side},
-    rules::{Rule, declaration},
+    rules::{Rule, declaration, wish},
 };
 
 /// The roles of the table, in the order of its columns.
@@ -101,10 +101,10 @@ impl World {
 
     /// Words that only answers about the other partner have.
     pub(crate) fn of_others(&self) -> Vec<String> {
-        let Asked { device, command, person, grant, token, request, side } =
+        let Asked { device, command, person, grant, token, request, wish, side } =
             self.kept[&Side::Other].clone();
         let (group, partner) = (side.group().to_owned(), side.partner().to_owned());
-        vec![device, command, person, grant, token, request, group, partner]
+        vec![device, command, person, grant, token, request, wish, group, partner]
     }
 
     fn fresh(&mut self, side: Side) -> Asked {
@@ -120,6 +120,7 @@ impl World {
                 grant: NO_ID.to_owned(),
                 token: "0123456789abcdef".to_owned(),
                 request: NO_ID.to_owned(),
+                wish: NO_ID.to_owned(),
             };
         }
         let admin = self.server.admin();
@@ -141,9 +142,15 @@ impl World {
             let path = format!("/v1/partners/{}/approval", side.partner());
             id(&admin.post(&path, &declaration()).success())
         });
+        // A partner has so many requests for decoders under way, so each side has one.
+        let wish = self.kept.get(&side).map(|kept| kept.wish.clone()).unwrap_or_else(|| {
+            let wanted = json!({ "partner": side.partner(), "wish": wish() });
+            id(&admin.post("/v1/decoder-requests", &wanted).success())
+        });
         Asked {
             side,
             request,
+            wish,
             device,
             command: id(&command),
             grant: id(&person["grants"][0]),
@@ -164,6 +171,7 @@ impl World {
         let id = match path.as_str() {
             of if of.starts_with("/v1/downlinks/") => &asked.command,
             of if of.starts_with("/v1/approvals/") => &asked.request,
+            of if of.starts_with("/v1/decoder-requests/") => &asked.wish,
             of if of.starts_with("/v1/people/") => &asked.person,
             of if of.starts_with("/v1/tokens/") => &asked.token,
             _ => NO_ID,

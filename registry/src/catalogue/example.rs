@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 
 use crate::{
     error::RegistryError,
-    package::{DecoderId, Direction, Package},
+    package::{DecoderId, Direction},
     registry::Registry,
 };
 
@@ -58,14 +58,7 @@ impl Registry {
         id: &DecoderId,
         version: &Version,
     ) -> Result<Vec<Example>, RegistryError> {
-        let file = self.file(id, version).await?;
-        let read = tokio::task::spawn_blocking(move || Package::read(file));
-        let unusable = |reason: String| {
-            let (id, version) = (id.clone(), version.clone());
-            RegistryError::Unusable { id, version, reason }
-        };
-        let package = read.await.map_err(|error| unusable(error.to_string()))?;
-        Ok(examples(package.map_err(|error| unusable(error.to_string()))?.vectors()))
+        Ok(examples(self.package(id, version).await?.vectors()))
     }
 }
 

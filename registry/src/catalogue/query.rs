@@ -5,7 +5,7 @@ use std::{cmp::Ordering, fmt, str::FromStr};
 use champollion_sandbox::vocabulary;
 use serde::{Deserialize, Serialize};
 
-use crate::package::{DecoderId, DecoderIdError, Direction, Summary, use_cases};
+use crate::package::{DecoderId, DecoderIdError, Direction, Manifest, Summary, use_cases};
 
 /// Digits of a moment in a place, so that texts are in the order of moments: enough for all microseconds there are.
 const DIGITS: usize = 20;
@@ -14,7 +14,8 @@ const DIGITS: usize = 20;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CatalogueQuery {
     quantities: Vec<&'static str>,
-    use_case: Option<&'static str>,
+    /// The use cases that are as good as each other; none where it matters not.
+    use_cases: Vec<&'static str>,
     vendor: Option<String>,
     unit: Option<String>,
     words: Vec<String>,
@@ -47,15 +48,21 @@ impl CatalogueQuery {
         Ok(self)
     }
 
-    /// Asks for decoders of a use case.
+    /// Asks for decoders of a use case, or of all those that begin with a word: `water` is water-metering and
+    /// water-network.
     ///
     /// # Errors
     /// [`CatalogueQueryError::UseCase`] where the table has no such one.
-    pub fn use_case(mut self, name: &str) -> Result<Self, CatalogueQueryError> {
-        let known = use_cases().find(|case| case.name == name);
-        let unknown = || CatalogueQueryError::UseCase(name.to_owned());
-        self.use_case = Some(known.ok_or_else(unknown)?.name);
-        Ok(self)
+    pub fn use_case(self, name: &str) -> Result<Self, CatalogueQueryError> {
+        let is_meant = |case: &str| {
+            case == name || case.split_once('-').is_some_and(|(first, _)| first == name)
+        };
+        let names = use_cases().map(|case| case.name);
+        let use_cases: Vec<&str> = names.filter(|case| is_meant(case)).collect();
+        match use_cases.is_empty() {
+            true => Err(CatalogueQueryError::UseCase(name.to_owned())),
+            false => Ok(Self { use_cases, ..self }),
+        }
     }
 
     /// Asks for decoders of devices of a maker, by its name or by the first part of the decoder's, in upper or
@@ -84,13 +91,20 @@ impl CatalogueQuery {
         Self { direction: Some(direction), ..self }
     }
 
+    /// Whether a decoder that nobody has published yet satisfies the wish.
+    #[must_use]
+    pub fn selects(&self, manifest: &Manifest) -> bool {
+        self.is_satisfied_by(&Summary::of(manifest))
+    }
+
     pub(super) fn is_satisfied_by(&self, summary: &Summary) -> bool {
         let goes = |direction| match direction {
             Direction::Up => summary.goes_up,
             Direction::Down => summary.goes_down,
         };
         self.quantities.iter().all(|name| summary.quantities.contains(name))
-            && self.use_case.is_none_or(|name| summary.use_cases.contains(&name))
+            && (self.use_cases.is_empty()
+                || self.use_cases.iter().any(|name| summary.use_cases.contains(name)))
             && self.vendor.as_ref().is_none_or(|name| summary.vendors.contains(name))
             && self.unit.as_ref().is_none_or(|code| summary.units.contains(code))
             && self.direction.is_none_or(goes)
@@ -236,6 +250,9 @@ mod tests {
         let error = query.clone().quantities("water.volume,water.volum").unwrap_err();
         assert_eq!(error, CatalogueQueryError::Quantity("water.volum".to_owned()));
         assert!(query.clone().quantities("").is_err());
+        let of_water = query.clone().use_case("water").unwrap().use_cases;
+        assert_eq!(of_water, ["water-metering", "water-network"]);
+        assert!(query.clone().use_case("wat").is_err() && query.clone().use_case("").is_err());
         let error = query.use_case("drinking").unwrap_err();
         assert_eq!(error, CatalogueQueryError::UseCase("drinking".to_owned()));
     }

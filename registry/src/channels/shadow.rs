@@ -166,6 +166,16 @@ impl Shadow {
         self.locked().skipped += 1;
     }
 
+    /// Counts a frame that the candidate alone has decoded, since no version of the decoder is stable: what it says
+    /// contradicts nothing.
+    pub fn observe(&self, candidate: &Observed) {
+        let mut tally = self.locked();
+        tally.compared += 1;
+        tally.agreeing += u64::from(!candidate.failed);
+        tally.candidate.count(candidate);
+        candidate.values.keys().for_each(|place| count(&mut tally.added, place));
+    }
+
     /// Compares what the two made of a frame.
     pub fn compare(&self, sent: (u8, &[u8]), stable: &Observed, candidate: &Observed) {
         self.locked().compare(sent, stable, candidate);

@@ -16,7 +16,7 @@ mod truncation;
 mod vector_run;
 
 pub use admission::{Admitted, Gate, Report, Trial, load_candidate};
-pub use compatibility::next_version;
+pub use compatibility::{changes_between, next_version};
 pub use cut_summary::{CutSummary, VectorReadOn};
 pub use finding::Finding;
 pub(crate) use finding::in_words;

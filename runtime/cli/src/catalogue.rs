@@ -2,6 +2,8 @@
 
 mod compare;
 mod figures;
+mod install;
+mod library;
 
 use champollion_client::{
     Catalogue as AllDecoders, CatalogueEntry, CatalogueExample, CatalogueQuery, Direction,
@@ -11,6 +13,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::{Failure, connection::Connection, output};
 use compare::Compare;
+use install::Install;
 
 /// Most characters of a reading in a table.
 const READING_CHARACTERS: usize = 120;
@@ -36,6 +39,8 @@ pub(super) struct Catalogue {
 enum Action {
     /// Show the fields of two decoders side by side
     Compare(Compare),
+    /// Publish the library of decoders that comes with Champollion, signed by one key
+    Install(Install),
 }
 
 /// The decoders that are wanted: those that satisfy all options.
@@ -116,15 +121,28 @@ impl Wanted {
     }
 }
 
+impl Action {
+    fn failed(&self) -> &'static str {
+        match self {
+            Self::Compare(_) => "the decoders cannot be compared",
+            Self::Install(_) => "the library is not installed",
+        }
+    }
+}
+
 impl Catalogue {
     pub(super) async fn run(self) -> Result<(), Failure> {
         let client = self.connection.client()?;
-        if let Some(Action::Compare(compare)) = &self.action {
+        if let Some(action) = &self.action {
             if self.decoder.is_some() || self.wanted.says_anything() {
-                let advice = "it takes two decoders and no option of the list";
-                return Err(Failure::new("the decoders cannot be compared", advice));
+                let advice =
+                    "a command takes its own options, after its name, and none of the list";
+                return Err(Failure::new(action.failed(), advice));
             }
-            return compare.run(&client, self.json).await;
+            return match action {
+                Action::Compare(compare) => compare.run(&client, self.json).await,
+                Action::Install(install) => install.run(&client, self.json).await,
+            };
         }
         let Some(id) = &self.decoder else {
             let found = client.find_in_catalogue(&self.wanted.query(), self.wanted.most()).await?;

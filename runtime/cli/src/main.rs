@@ -48,6 +48,7 @@ mod table;
 mod test;
 mod text_file;
 mod tokens;
+mod toml_file;
 mod vector_faults;
 mod vector_report;
 mod vectors;

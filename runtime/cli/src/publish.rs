@@ -61,12 +61,18 @@ pub(super) struct Manner {
 }
 
 impl Manner {
+    /// Signed by a key, and put into a channel where one is named.
+    pub(super) fn of(key: SecretKey, channel: Option<ChannelName>) -> Self {
+        Self { dry_run: false, channel, key: Some(key) }
+    }
+
     /// As usual, and signed where there is a key.
     pub(super) fn signed(key: Option<&Path>) -> Result<Self, Failure> {
         Ok(Self { key: key.map(read_key).transpose()?, ..Self::default() })
     }
 }
 
+/// Reads a secret key.
 pub(super) fn read_key(file: &Path) -> Result<SecretKey, Failure> {
     let task = format!("the key {} cannot be used", file.display());
     let text = std::fs::read_to_string(file).map_err(Failure::of(&task))?;

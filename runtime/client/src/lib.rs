@@ -17,6 +17,7 @@ mod catalogue;
 mod channels;
 mod client;
 mod decode;
+mod decoder_requests;
 mod derived;
 mod device_import;
 mod devices;
@@ -69,6 +70,10 @@ pub use channels::{
 };
 pub use client::{Client, is_address};
 pub use decode::{EncodedDownlink, Measurement, Outcome, Reading, Span, Trial, TrialInput, Tried};
+pub use decoder_requests::{
+    DecoderEstimate, DecoderRequest, DecoderRequestList, DecoderRequestStep, DecoderWish,
+    PayloadVerdict, RequestCandidate, RequestShadow, RightValue, SponsorPayload, SponsorTrial,
+};
 pub use derived::DerivedDecoders;
 pub use device_import::{
     CellRefusal, FieldChange, ImportReport, ImportUnderWay, ImportWish, RowVerdict,

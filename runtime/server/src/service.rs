@@ -21,7 +21,7 @@ use champollion_fleet::{
     vault::{OpenedVault, Vault, VaultError},
 };
 use champollion_lns::NetworkServerName;
-use champollion_registry::{Registry, RegistryError};
+use champollion_registry::{Registry, RegistryError, requests::RequestDesk};
 use champollion_sandbox::{Compiler, Sandbox, SandboxConfig, SandboxError};
 use champollion_store::{Blobs, FileBlobs, SledOptions, Store, StoreError, TableError};
 use jiff::Timestamp;
@@ -89,6 +89,8 @@ pub struct Service {
     pub roster: Arc<Roster>,
     /// The requests of partners, and of those who are to be.
     pub desk: Desk,
+    /// The requests of partners for decoders.
+    pub decoder_requests: RequestDesk,
     /// The tokens and their roles.
     pub tokens: Tokens,
     /// The sessions of people.
@@ -278,6 +280,7 @@ impl Service {
             Dispatcher::open(Arc::clone(&mailbox), files, config.delivery.limits()).await?;
         let roster = Arc::new(Roster::open(Arc::clone(&store), config.people).await?);
         let desk = Desk::open(&*store).await?;
+        let decoder_requests = registry.open_requests().await?;
         let tokens = Tokens::open(Arc::clone(&store)).await?;
         let sessions = Sessions::open(&*store, &config.sign_in).await?;
         let passwords = Passwords::new(Arc::clone(&store));
@@ -400,6 +403,7 @@ impl Service {
             dispatcher,
             roster,
             desk,
+            decoder_requests,
             tokens,
             sessions,
             passwords,

@@ -103,6 +103,10 @@ names! { TableName,
     /// checks, its remarks and its decision.
     REQUESTS = open("requests");
 
+    /// Requests of partners for decoders. Key: the UUID of the request. Value, JSON: the request with its payloads, its
+    /// candidate and its steps.
+    DECODER_REQUESTS = open("decoder-requests");
+
     /// People. Key: the UUID of the person. Value, JSON: name, first name, e-mail, home, and whether suspended.
     PEOPLE = open("people");
 

@@ -13,7 +13,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::files;
-use crate::{Failure, output};
+use crate::{Failure, output, toml_file::text};
 
 #[derive(Subcommand)]
 pub(super) enum Action {
@@ -192,7 +192,7 @@ impl Action {
             Self::Decide(decision) => decision.run(client, json).await,
             Self::Approval { partner } => show_approval(&client.approval(partner).await?, json),
             Self::End { partner, at, letter } => {
-                let letter = files::text(letter)?;
+                let letter = text(letter)?;
                 show_approval(&client.end_approval(partner, *at, &letter).await?, json)
             }
         }
@@ -248,7 +248,7 @@ impl Decide {
         let groups: Vec<String> = self.groups.iter().map(ToString::to_string).collect();
         let decision = DecisionRequest {
             accepted: self.accept,
-            letter: files::text(&self.letter)?,
+            letter: text(&self.letter)?,
             partner: self.partner.as_ref().map(ToString::to_string),
             groups: (!groups.is_empty()).then_some(groups),
             number: self.number,

@@ -92,6 +92,12 @@ fn said(json: bool, value: &Json, words: &str) -> Result<(), Failure> {
 }
 
 fn new(file: &Path, json: bool) -> Result<(), Failure> {
+    let public = made(file)?.public();
+    said(json, &json!({ "key": public, "file": file }), &public.to_string())
+}
+
+/// Makes a key, and writes it to a file that is not there yet.
+pub(in super::super) fn made(file: &Path) -> Result<SecretKey, Failure> {
     let task = format!("{} is not written", file.display());
     let key = SecretKey::generate().map_err(Failure::of(&task))?;
     let mut open = OpenOptions::new();
@@ -100,8 +106,7 @@ fn new(file: &Path, json: bool) -> Result<(), Failure> {
         file.sync_all()
     });
     written.map_err(Failure::of(&task))?;
-    let public = key.public();
-    said(json, &json!({ "key": public, "file": file }), &public.to_string())
+    Ok(key)
 }
 
 async fn add(client: &Client, new: &NewKey, json: bool) -> Result<(), Failure> {

@@ -3,13 +3,14 @@
 mod carried_mappings;
 mod channels;
 mod history;
-mod keys;
+pub(super) mod keys;
 mod mappings;
 #[cfg(feature = "oci")]
 mod oci;
 #[cfg(feature = "oci")]
 mod oci_login;
 mod rehearsals;
+mod requests;
 mod sharing;
 mod source;
 #[cfg(not(feature = "oci"))]
@@ -71,6 +72,9 @@ enum Action {
     /// Look after the keys that packages are signed with
     #[command(subcommand)]
     Keys(keys::Action),
+    /// Ask for decoders, and carry such requests on until they are stable
+    #[command(subcommand)]
+    Requests(requests::Action),
 }
 
 impl Registry {
@@ -85,6 +89,7 @@ impl Registry {
             Action::Rehearse(rehearsal) => rehearsal.run(&client, self.json).await,
             Action::Channels(action) => action.run(&client, self.json).await,
             Action::Keys(action) => action.run(&client, self.json).await,
+            Action::Requests(action) => action.run(&client, self.json).await,
             Action::Sharing(action) => action.run(&client, &self.connection, self.json).await,
             Action::Oci(action) => action.run(&client, self.json).await,
             Action::Mappings(action) => action.run(&client, self.json).await,

@@ -81,6 +81,10 @@ pub struct ManagePeople;
 pub struct ReadPeople;
 /// Add and change partners.
 pub struct ManagePartners;
+/// Ask for decoders, order and accept them.
+pub struct AskForDecoders;
+/// See requests for decoders.
+pub struct ReadDecoderRequests;
 /// Look after messages that cannot be read.
 pub struct ManageParked;
 /// The duty to show the metrics.
@@ -123,6 +127,8 @@ duties! {
     ManagePeople: People,
     ReadPeople: ReadPeople,
     ManagePartners: Partners,
+    AskForDecoders: DecoderRequests,
+    ReadDecoderRequests: ReadDecoderRequests,
     ManageParked: Parked,
     ReadMetrics: Metrics,
     ReadAudit: Audit,

@@ -44,6 +44,10 @@ pub enum Scope {
     ReadPeople,
     /// Look after partners and the groups that they own.
     Partners,
+    /// Ask for decoders, order and accept them.
+    DecoderRequests,
+    /// See requests for decoders.
+    ReadDecoderRequests,
     /// Look after messages that cannot be read.
     Parked,
     /// Read the metrics, and the details of readiness.
@@ -75,7 +79,7 @@ pub struct UnknownScope;
 
 impl Scope {
     /// All scopes, in the order in which people are told them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::Frames,
         Self::Publish,
         Self::Inspect,
@@ -92,6 +96,8 @@ impl Scope {
         Self::People,
         Self::ReadPeople,
         Self::Partners,
+        Self::DecoderRequests,
+        Self::ReadDecoderRequests,
         Self::Parked,
         Self::Metrics,
         Self::Audit,
@@ -119,6 +125,8 @@ impl Scope {
             Self::People => "people",
             Self::ReadPeople => "people:read",
             Self::Partners => "partners",
+            Self::DecoderRequests => "decoder-requests",
+            Self::ReadDecoderRequests => "decoder-requests:read",
             Self::Parked => "parked",
             Self::Metrics => "metrics",
             Self::Audit => "audit",
@@ -140,6 +148,10 @@ impl Scope {
             Self::AcknowledgeRecords | Self::Redecode | Self::Routes | Self::Commands => {
                 &["admin", "operator", "owner", "partner"]
             }
+            Self::DecoderRequests => &["admin", "operator", "owner"],
+            Self::ReadDecoderRequests => {
+                &["admin", "auditor", "operator", "owner", "publisher", "reader"]
+            }
             Self::Devices | Self::Tokens | Self::People => &["admin", "owner"],
             Self::ReadPeople => &["admin", "auditor", "owner"],
             Self::Metrics | Self::Audit | Self::Storage => &["admin", "auditor"],
@@ -154,6 +166,7 @@ impl Scope {
             Self::ReadRoutes => Some(Self::Routes),
             Self::ReadCommands => Some(Self::Commands),
             Self::ReadPeople => Some(Self::People),
+            Self::ReadDecoderRequests => Some(Self::DecoderRequests),
             _ => None,
         }
     }

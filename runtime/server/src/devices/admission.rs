@@ -73,6 +73,12 @@ impl Devices {
         drop(self.admission.roster.set(roster));
     }
 
+    /// Returns the partner that owns a group, where one does.
+    #[must_use]
+    pub fn partner_of(&self, group: &GroupId) -> Option<PartnerId> {
+        self.admission.roster.get()?.partner_of(group)
+    }
+
     /// Reserves a place in a group for a device that is not in it yet.
     pub(super) async fn reserve(
         &self,

@@ -17,7 +17,7 @@ use champollion_registry::{
     ledger::Actor,
     package::{DecoderId, DecoderRef, variables},
 };
-use champollion_sandbox::{Call, Reading, Settings};
+use champollion_sandbox::Settings;
 use champollion_store::{Batch, Store};
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
@@ -92,7 +92,10 @@ impl Decoding {
                     }
                     Err(error) => {
                         let code = match &error {
-                            RegistryError::Resolve(_) => "no-decoder",
+                            RegistryError::Resolve(_) => {
+                                self.decode_for_sponsor(device, wanted, uplink);
+                                "no-decoder"
+                            }
                             RegistryError::Quarantined(quarantined) => {
                                 misbehaviour::count_raw(quarantined);
                                 "decoder-quarantined"
@@ -174,7 +177,7 @@ impl Decoding {
         remembered.expect_unchanged(batch);
         let state = remembered.state_for(&decoder);
         let settings = Settings { variables: variables(&device.variables), state };
-        let shadow = self.registry.shadow_of(wanted, &decoder);
+        let beside = self.beside(device, wanted, &decoder);
         let place = if sender.has_many { self.places.acquire().await.ok() } else { None };
         let (call, decoder, settings) = {
             let uplink = uplink.clone();
@@ -185,8 +188,9 @@ impl Decoding {
             })?
         };
         drop(place);
-        if let Some(shadow) = shadow {
-            self.decode_beside(shadow, &decoder.id, uplink.clone(), settings, &call);
+        for shadow in beside {
+            let stable = Some(Observed::of(&call));
+            self.decode_beside(shadow, &decoder.id, uplink.clone(), settings.clone(), stable);
         }
         let name = DecoderName {
             id: decoder.id.to_string(),
@@ -224,17 +228,56 @@ impl Decoding {
         });
     }
 
-    /// Has a candidate decode a frame too, after it and not in its way, and compares.
+    /// The candidates that decode a frame beside its decoder: the one that all devices try, and those that the partner
+    /// of the device has asked for.
+    fn beside(
+        &self,
+        device: &Device,
+        wanted: &DecoderRef,
+        decoder: &LoadedDecoder,
+    ) -> Vec<Arc<Shadow>> {
+        let mut beside = self.sponsored(device, &wanted.id);
+        beside.retain(|shadow| *shadow.version() != decoder.version);
+        beside.extend(self.registry.shadow_of(wanted, decoder));
+        beside
+    }
+
+    fn sponsored(&self, device: &Device, id: &DecoderId) -> Vec<Arc<Shadow>> {
+        let sponsored = self.registry.sponsored_shadows(id);
+        if sponsored.is_empty() {
+            return Vec::new();
+        }
+        let partner = self.devices.partner_of(&device.group);
+        let of_partner =
+            sponsored.into_iter().filter(|(sponsor, _)| Some(sponsor) == partner.as_ref());
+        of_partner.map(|(_, shadow)| shadow).collect()
+    }
+
+    /// Has candidates that the partner of a device has asked for decode a frame that nothing else decodes, since no
+    /// version is stable yet.
+    fn decode_for_sponsor(&self, device: &Device, wanted: &DecoderRef, uplink: &VerifiedUplink) {
+        if uplink.application_payload().is_none() {
+            return;
+        }
+        for shadow in self.sponsored(device, &wanted.id) {
+            let settings =
+                Settings { variables: variables(&device.variables), ..Settings::default() };
+            self.decode_beside(shadow, &wanted.id, uplink.clone(), settings, None);
+        }
+    }
+
+    /// Has a candidate decode a frame too, after it and not in its way, and compares with the stable version where there
+    /// is one.
     fn decode_beside(
         &self,
         shadow: Arc<Shadow>,
         id: &DecoderId,
         uplink: VerifiedUplink,
         settings: Settings,
-        stable: &Call<Reading>,
+        stable: Option<Observed>,
     ) {
         let (registry, workers) = (Arc::clone(&self.registry), Arc::clone(&self.workers));
-        let (id, stable) = (id.clone(), Observed::of(stable));
+        let id = id.clone();
         tokio::spawn(async move {
             let Ok(candidate) = registry.version(&id, shadow.version()).await else {
                 return shadow.skip();
@@ -243,12 +286,13 @@ impl Decoding {
                 let observed = Observed::of(&candidate.decoder.decode_uplink(&uplink, &settings));
                 (observed, uplink)
             };
-            match workers.run_if_idle(work).await {
-                Ok((observed, uplink)) => {
+            match (workers.run_if_idle(work).await, stable) {
+                (Ok((observed, uplink)), Some(stable)) => {
                     let sent = uplink.application_payload().unwrap_or_default();
                     shadow.compare(sent, &stable, &observed);
                 }
-                Err(_) => shadow.skip(),
+                (Ok((observed, _)), None) => shadow.observe(&observed),
+                (Err(_), _) => shadow.skip(),
             }
         });
     }

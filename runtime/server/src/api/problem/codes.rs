@@ -263,6 +263,33 @@ pub(in crate::api) const PROBLEM_CODES: &[ProblemCode] = &[
         &[409],
         "The partner has as many objects as its approval allows: declare more.",
     ),
+    // Requests for decoders.
+    ProblemCode::new(
+        "invalid-wish",
+        &[400],
+        "The request for a decoder makes no sense; the detail names the part.",
+    ),
+    ProblemCode::new(
+        "not-now",
+        &[409],
+        "The step does not follow on the state of the request, or the request has changed meanwhile: look at it.",
+    ),
+    ProblemCode::new("order-number-missing", &[400], "The order of a decoder needs a number."),
+    ProblemCode::new(
+        "sponsor-missing",
+        &[409],
+        "The manifest of the candidate does not name the sponsor as `funded-by`.",
+    ),
+    ProblemCode::new(
+        "vectors-missing",
+        &[409],
+        "Payloads of the sponsor are not among the vectors of the candidate: `payloads` names them.",
+    ),
+    ProblemCode::new(
+        "payloads-differ",
+        &[409],
+        "The candidate does not read the payloads as the sponsor says: `faults` tells where.",
+    ),
     // Partners and people.
     ProblemCode::new(
         "invalid-name",
@@ -664,7 +691,11 @@ pub(in crate::api) const PROBLEM_CODES: &[ProblemCode] = &[
     ProblemCode::new("already-so", &[409], "The decoder or the person is in this state already."),
     ProblemCode::new("yanked", &[409], "The version is withdrawn: `unyank` it first."),
     ProblemCode::new("not-yanked", &[409], "The version is not withdrawn."),
-    ProblemCode::new("no-candidate", &[409], "The decoder has no candidate."),
+    ProblemCode::new(
+        "no-candidate",
+        &[409],
+        "The decoder has no candidate, or the version is none.",
+    ),
     ProblemCode::new("nothing-before", &[409], "No earlier stable version exists to return to."),
     ProblemCode::new("no-canary", &[404], "No candidate is given to a share of the devices."),
     ProblemCode::new("no-shadow", &[404], "No candidate runs beside the stable version."),

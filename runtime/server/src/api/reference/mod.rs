@@ -39,6 +39,10 @@ const TAGS: [(&str, &str); 12] = [
     ("registry", "Packages are published, promoted and withdrawn."),
     ("people", "Partners, people and their grants are looked after."),
     ("approvals", "Partners, and those who are to be, ask; the operator decides."),
+    (
+        "decoder-requests",
+        "Partners ask for decoders and pay for them; what was paid once is there for all.",
+    ),
     ("tokens", "Tokens are made and revoked."),
     ("operation", "The state of the server, its reference and its audit."),
 ];

@@ -1,6 +1,7 @@
-//! Requests of partners, and approvals.
+//! Requests of partners, for approvals and for decoders, and approvals.
 
 use champollion_fleet::requests::{ApprovalRefused, RequestError};
+use champollion_registry::requests::RequestFault;
 
 use super::super::Problem;
 
@@ -23,6 +24,34 @@ impl From<RequestError> for Problem {
                 Self::bad_request("invalid-decision", detail)
             }
             error => Self::internal(&error),
+        }
+    }
+}
+
+impl From<RequestFault> for Problem {
+    fn from(fault: RequestFault) -> Self {
+        let detail = fault.to_string();
+        match fault {
+            RequestFault::Unknown(_) => Self::not_found("unknown-request", detail),
+            RequestFault::Wish(fault) => {
+                Self::bad_request("invalid-wish", detail).with("path", fault.path())
+            }
+            RequestFault::TooMany { .. } => Self::too_many_requests("too-many-waiting", detail),
+            RequestFault::TooLarge { .. } => Self::bad_request("request-too-large", detail),
+            RequestFault::NotNow { state, .. } => {
+                Self::conflict("not-now", detail).with("state", state)
+            }
+            RequestFault::ChangedMeanwhile => Self::conflict("not-now", detail),
+            RequestFault::NoOrderNumber => Self::bad_request("order-number-missing", detail),
+            RequestFault::SponsorMissing { .. } => Self::conflict("sponsor-missing", detail),
+            RequestFault::NoCandidate { .. } => Self::conflict("no-candidate", detail),
+            RequestFault::VectorsMissing { names, .. } => {
+                Self::conflict("vectors-missing", detail).with("payloads", names)
+            }
+            RequestFault::PayloadsDiffer { faults, .. } => {
+                Self::conflict("payloads-differ", detail).with("faults", faults)
+            }
+            fault => Self::internal(&fault),
         }
     }
 }
