@@ -16,11 +16,12 @@ mod preferences;
 mod submission;
 mod theme;
 mod viewer;
+mod workbench;
 mod written;
 
 use std::sync::Arc;
 
-use axum::{Router, middleware};
+use axum::{Router, extract::DefaultBodyLimit, middleware};
 use tower_http::compression::CompressionLayer;
 
 use crate::{api, service::Service};
@@ -35,6 +36,9 @@ fn routes() -> Router<Arc<Service>> {
         .merge(assets::routes())
         .merge(catalogue::routes())
         .merge(preferences::routes())
+        .merge(workbench::routes())
+        // Forms have bounds of their own.
+        .layer(DefaultBodyLimit::disable())
         .layer(CompressionLayer::new())
 }
 

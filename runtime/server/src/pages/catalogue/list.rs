@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use super::{
     filters::Filters,
     negotiation::{list_as_json, wants_json},
-    path_of,
+    path::path_of,
 };
 use crate::{
     api::Problem,
