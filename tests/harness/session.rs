@@ -12,7 +12,7 @@ pub const PASSWORD: &str = "seven lichens of a trombone";
 pub const SIGN_IN_SETTINGS: &str =
     "[sign-in]\ntries = 1000\ntries-per-minute = 1000\nadmins-without-second-factor = true\n";
 
-/// What browsers ask for when a person opens a page.
+/// The types that browsers ask for when a person opens a page.
 const PAGE: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
 /// A person who has signed in, or one without an account.
@@ -41,7 +41,7 @@ impl Visitor {
         &self.cookie
     }
 
-    /// Opens a page.
+    /// Opens a page of a server.
     #[track_caller]
     pub fn open(&self, server: &Server, path: &str) -> Answer {
         self.ask(server, &Method::GET, path, (&[], b""))

@@ -1,4 +1,4 @@
-//! What holds for every page of the list, in every language.
+//! Every page of the list, in every language: its policy, its language, its heading.
 
 use champollion_tests::Answer;
 

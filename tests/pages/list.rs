@@ -3,7 +3,7 @@
 use champollion_tests::{AXIOMA, SIGN_IN_SETTINGS, Sensor, Server, Setup, Visitor};
 use serde_json::Value as Json;
 
-/// The list: `pages.json`.
+/// The list of pages, in a file that others read too.
 const LIST: &str = include_str!("pages.json");
 
 /// A page of the list.

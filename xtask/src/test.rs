@@ -2,7 +2,7 @@
 
 use std::{env, panic, path::PathBuf, process::Stdio, thread};
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 
 use crate::{
     debian, field,
@@ -195,14 +195,13 @@ fn provide_programs(installing: Installing) -> Result<Vec<&'static str>> {
 
 /// Provides the browser alone, for pictures of pages.
 pub(crate) fn provide_browser(installing: Installing) -> Result<()> {
-    let need = "pictures of pages need Chromium";
+    let why = "pictures of pages need Chromium";
     if debian::has(&["chromium"]) {
         return Ok(());
     }
-    let announced =
-        Need { what: "chromium from Debian", why: need, command: &debian::hint(&["chromium"]) };
-    ensure!(installing.announce(&announced, "pictures of pages are"), "{need}");
-    debian::install(&["chromium"], need)
+    let command = debian::hint(&["chromium"]);
+    installing.require(&Need { what: "chromium from Debian", why, command: &command })?;
+    debian::install(&["chromium"], why)
 }
 
 fn listed(tests: &[&str]) -> String {

@@ -33,7 +33,7 @@ pub(crate) struct Pictures {
     /// The folder of npm's packages
     #[arg(long, value_name = "DIR")]
     modules: PathBuf,
-    /// The browser
+    /// The file of the browser
     #[arg(long, value_name = "FILE", default_value = "/usr/bin/chromium")]
     chromium: PathBuf,
 }

@@ -1,9 +1,9 @@
 //! People who look at the pages of the demo: added with a role, and able to sign in.
 
 use anyhow::{Context, Result};
-use champollion_client::{Blocking, GrantRequest, PersonRequest};
+use champollion_client::{Blocking, Client, GrantRequest, PersonRequest};
 
-use crate::{client, server::Server};
+use crate::server::Server;
 
 /// The settings of a server whose people have no second factor.
 pub(crate) const SETTINGS: &str =
@@ -35,7 +35,7 @@ pub(crate) fn add_with_password(
 ) -> Result<()> {
     let link = add((server, admin), email, grant)?;
     let (_, secret) = link.split_once('#').context("the link has no secret")?;
-    let anybody = client::at(&server.address, "")?;
+    let anybody = Blocking::new(Client::new(&server.address, None)?)?;
     anybody.ask(|server| server.choose_password(secret, PASSWORD))?;
     Ok(())
 }
