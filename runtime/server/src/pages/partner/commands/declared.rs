@@ -13,8 +13,10 @@ pub(super) struct DeclaredCommand {
     pub(super) name: String,
     /// The effect of the command.
     pub(super) meaning: String,
-    /// The fields that the example has; none where it is to be written as JSON.
+    /// The fields that the example has.
     pub(super) fields: Vec<CommandField>,
+    /// Whether there are too many values for a form, so that the command is written as JSON.
+    pub(super) is_written: bool,
     /// The example as a whole.
     pub(super) example: Json,
 }
@@ -55,10 +57,11 @@ impl DeclaredCommand {
         let example: Json = serde_json::from_str(&example).ok()?;
         let mut fields = Vec::new();
         gather(&example, String::new(), &mut fields);
-        if fields.len() > MOST_FIELDS {
+        let is_written = fields.len() > MOST_FIELDS;
+        if is_written {
             fields.clear();
         }
-        Some(Self { name, meaning, fields, example })
+        Some(Self { name, meaning, fields, is_written, example })
     }
 
     /// The command with the values of a form; a truth value that the form leaves out is false.
@@ -190,6 +193,8 @@ mod tests {
         let listed = json!({ "commands": [
             { "name": "plan", "meaning": "A plan", "example": json!({ "plan": many }).to_string() },
         ] });
-        assert!(DeclaredCommand::of(&listed)[0].fields.is_empty());
+        let command = &DeclaredCommand::of(&listed)[0];
+        assert!(command.is_written && command.fields.is_empty());
+        assert!(!declared().is_written);
     }
 }
