@@ -26,6 +26,7 @@ mod me;
 mod nearest;
 mod network_servers;
 mod open_answers;
+mod own_sessions;
 mod own_tokens;
 mod paging;
 mod parked;
@@ -171,6 +172,8 @@ pub fn router(service: Arc<Service>) -> Router {
         .routes(open_routes!(choose_password::page))
         .routes(open_routes!(choose_password::script))
         .routes(open_routes!(sign_in::change_password))
+        .routes(open_routes!(own_sessions::list))
+        .routes(open_routes!(own_sessions::end))
         .routes(open_routes!(own_tokens::list, own_tokens::create))
         .routes(open_routes!(own_tokens::revoke))
         .routes(open_routes!(sign_in::begin_second_factor))
