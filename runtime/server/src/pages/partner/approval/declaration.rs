@@ -2,7 +2,10 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::pages::partner::entered::{Entered, number, put};
+use crate::pages::{
+    partner::entered::{number, put},
+    submission::Submission,
+};
 
 /// Steps of the number of objects that the form has room for.
 pub(super) const STAGES: usize = 5;
@@ -17,12 +20,12 @@ pub(super) const DIRECTIONS: [&str; 3] = ["up", "down", "both"];
 pub(super) const TIMES: [&str; 4] = ["hour", "day", "week", "month"];
 
 /// The declaration that a form makes.
-pub(super) fn declaration(entered: &Entered) -> Json {
+pub(super) fn declaration(entered: &Submission) -> Json {
     let mut period = Map::new();
-    put(&mut period, "from", entered.said("periodFrom"));
-    put(&mut period, "until", entered.said("periodUntil"));
-    put(&mut period, "calendar", entered.said("calendar"));
-    let coverage: Vec<&str> = entered.all("coverage").collect();
+    put(&mut period, "from", entered.filled("periodFrom"));
+    put(&mut period, "until", entered.filled("periodUntil"));
+    put(&mut period, "calendar", entered.filled("calendar"));
+    let coverage: Vec<&str> = entered.all("coverage").iter().map(String::as_str).collect();
     json!({
         "mission": entered.text("mission"),
         "period": period,
@@ -34,9 +37,9 @@ pub(super) fn declaration(entered: &Entered) -> Json {
 }
 
 /// The steps of which anything is said.
-fn stages(entered: &Entered) -> Vec<Json> {
+fn stages(entered: &Submission) -> Vec<Json> {
     let stage = |at: usize| {
-        let said = |part: &str| entered.said(&stage_field(at, part)).map(str::to_owned);
+        let said = |part: &str| entered.filled(&stage_field(at, part)).map(str::to_owned);
         let (from, many, places) = (said("from"), said("number"), said("places"));
         if from.is_none() && many.is_none() && places.is_none() {
             return None;
@@ -49,11 +52,11 @@ fn stages(entered: &Entered) -> Vec<Json> {
 }
 
 /// The rates of the directions that are chosen: one that is not chosen has none.
-fn frequency(entered: &Entered) -> Json {
+fn frequency(entered: &Submission) -> Json {
     let direction = entered.text("direction");
     let mut frequency = Map::new();
     for (name, other) in [("up", "down"), ("down", "up")] {
-        let messages = entered.said(&format!("{name}Messages"));
+        let messages = entered.filled(&format!("{name}Messages"));
         if let Some(messages) = messages.filter(|_| direction != other) {
             let per = entered.text(&format!("{name}Per"));
             frequency.insert(name.to_owned(), json!({ "messages": number(messages), "per": per }));
@@ -68,7 +71,7 @@ pub(super) fn stage_field(at: usize, part: &str) -> String {
 }
 
 /// The form of a declaration that there is, to be changed.
-pub(super) fn entered(declaration: &Json) -> Entered {
+pub(super) fn entered(declaration: &Json) -> Submission {
     let text = |pointer: &str| match declaration.pointer(pointer) {
         Some(Json::String(text)) => text.clone(),
         Some(Json::Null) | None => String::new(),
@@ -95,7 +98,7 @@ pub(super) fn entered(declaration: &Json) -> Entered {
             fields.push((stage_field(at, part), text(&format!("/objects/{at}/{part}"))));
         }
     }
-    Entered::of(fields)
+    Submission::of_fields(fields)
 }
 
 /// The field of the form that a problem is about, by the path that the problem names or by the beginning of its words.

@@ -2,7 +2,10 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::pages::partner::entered::{Entered, number, put};
+use crate::pages::{
+    partner::entered::{number, put},
+    submission::Submission,
+};
 
 /// The kinds of routes that the form makes.
 pub(super) const KINDS: [&str; 3] = ["http", "files", "pull"];
@@ -27,12 +30,12 @@ pub(super) const FORMATS: [&str; 9] = [
 pub(super) const SHAPES: [&str; 3] = ["both", "decoded", "raw"];
 
 /// The definition that a form makes.
-pub(super) fn definition(entered: &Entered) -> Json {
+pub(super) fn definition(entered: &Submission) -> Json {
     let mut route = Map::new();
-    put(&mut route, "description", entered.said("description"));
-    put(&mut route, "shape", entered.said("shape"));
-    put(&mut route, "timeZone", entered.said("timeZone"));
-    if entered.has("onlyNew") {
+    put(&mut route, "description", entered.filled("description"));
+    put(&mut route, "shape", entered.filled("shape"));
+    put(&mut route, "timeZone", entered.filled("timeZone"));
+    if entered.is_ticked("onlyNew") {
         route.insert("onlyNew".to_owned(), Json::Bool(true));
     }
     let filter = filter(entered);
@@ -49,26 +52,26 @@ pub(super) fn definition(entered: &Entered) -> Json {
 }
 
 /// The changes that the form of a route makes of it: what is not on the form stays.
-pub(super) fn patch(entered: &Entered) -> Json {
+pub(super) fn patch(entered: &Submission) -> Json {
     let filter = filter(entered);
     let mut patch = json!({
-        "description": entered.said("description"),
-        "shape": entered.said("shape"),
-        "timeZone": entered.said("timeZone"),
-        "onlyNew": entered.has("onlyNew").then_some(true),
+        "description": entered.filled("description"),
+        "shape": entered.filled("shape"),
+        "timeZone": entered.filled("timeZone"),
+        "onlyNew": entered.is_ticked("onlyNew").then_some(true),
         "filter": {
             "subGroups": filter.get("subGroups"),
             "useCases": filter.get("useCases"),
             "expression": filter.get("expression"),
         },
     });
-    if let Some(url) = entered.said("url") {
+    if let Some(url) = entered.filled("url") {
         patch["to"] = json!({ "http": { "url": url } });
     }
     patch
 }
 
-fn filter(entered: &Entered) -> Map<String, Json> {
+fn filter(entered: &Submission) -> Map<String, Json> {
     let mut filter = Map::new();
     for name in ["subGroups", "useCases"] {
         let words: Vec<&str> = entered.text(name).split(',').map(str::trim).collect();
@@ -77,14 +80,14 @@ fn filter(entered: &Entered) -> Map<String, Json> {
             filter.insert(name.to_owned(), json!(words));
         }
     }
-    put(&mut filter, "expression", entered.said("expression"));
+    put(&mut filter, "expression", entered.filled("expression"));
     filter
 }
 
-fn webhook(entered: &Entered) -> Json {
+fn webhook(entered: &Submission) -> Json {
     let mut push = Map::new();
     push.insert("url".to_owned(), Json::from(entered.text("url")));
-    if let Some(batch) = entered.said("batch") {
+    if let Some(batch) = entered.filled("batch") {
         push.insert("batch".to_owned(), number(batch));
     }
     if let Some(authorization) = authorization(entered) {
@@ -94,9 +97,9 @@ fn webhook(entered: &Entered) -> Json {
 }
 
 /// The credentials of a recipient: a name with a password, or a bearer token.
-fn authorization(entered: &Entered) -> Option<Json> {
-    let secret = entered.raw("password").filter(|secret| !secret.is_empty());
-    match (entered.said("user"), secret) {
+fn authorization(entered: &Submission) -> Option<Json> {
+    let secret = entered.field("password").filter(|secret| !secret.is_empty());
+    match (entered.filled("user"), secret) {
         (Some(user), secret) => {
             let password = secret.unwrap_or_default();
             Some(json!({ "basic": { "user": user, "password": password } }))
@@ -106,23 +109,23 @@ fn authorization(entered: &Entered) -> Option<Json> {
     }
 }
 
-fn files(entered: &Entered) -> Json {
+fn files(entered: &Submission) -> Json {
     let mut files = Map::new();
     files.insert("place".to_owned(), place(entered));
     files.insert("format".to_owned(), Json::from(entered.text("format")));
     let mut rhythm = Map::new();
     rhythm.insert("cron".to_owned(), Json::from(entered.text("cron")));
-    put(&mut rhythm, "timeZone", entered.said("rhythmZone"));
+    put(&mut rhythm, "timeZone", entered.filled("rhythmZone"));
     files.insert("rhythm".to_owned(), Json::Object(rhythm));
-    put(&mut files, "layout", entered.said("layout"));
-    put(&mut files, "name", entered.said("fileName"));
+    put(&mut files, "layout", entered.filled("layout"));
+    put(&mut files, "name", entered.filled("fileName"));
     Json::Object(files)
 }
 
-fn place(entered: &Entered) -> Json {
+fn place(entered: &Submission) -> Json {
     let kind = Some(entered.text("place")).filter(|kind| PLACES.contains(kind)).unwrap_or("sftp");
     let mut place = Map::new();
-    let mut said = |member: &str, field: &str| put(&mut place, member, entered.said(field));
+    let mut said = |member: &str, field: &str| put(&mut place, member, entered.filled(field));
     match kind {
         "webdav" => said("url", "placeUrl"),
         "s3" => {
@@ -139,7 +142,7 @@ fn place(entered: &Entered) -> Json {
             said("folder", "folder");
         }
     }
-    let password = entered.raw("password").filter(|password| !password.is_empty());
+    let password = entered.field("password").filter(|password| !password.is_empty());
     match kind {
         "webdav" => {
             if let Some(authorization) = authorization(entered) {
@@ -150,14 +153,14 @@ fn place(entered: &Entered) -> Json {
         "folder" => {}
         _ => {
             put(&mut place, "password", password);
-            if let Some(port) = entered.said("port") {
+            if let Some(port) = entered.filled("port") {
                 place.insert("port".to_owned(), number(port));
             }
         }
     }
     if kind == "sftp" {
-        put(&mut place, "hostKey", entered.said("hostKey"));
-        put(&mut place, "privateKey", entered.said("privateKey"));
+        put(&mut place, "hostKey", entered.filled("hostKey"));
+        put(&mut place, "privateKey", entered.filled("privateKey"));
     }
     json!({ kind: place })
 }
@@ -196,8 +199,10 @@ mod tests {
 
     use super::*;
 
-    fn entered(fields: &[(&str, &str)]) -> Entered {
-        Entered::of(fields.iter().map(|(name, text)| ((*name).into(), (*text).into())).collect())
+    fn entered(fields: &[(&str, &str)]) -> Submission {
+        Submission::of_fields(
+            fields.iter().map(|(name, text)| ((*name).into(), (*text).into())).collect(),
+        )
     }
 
     fn route(fields: &[(&str, &str)]) -> Route {
