@@ -36,22 +36,38 @@ impl FromRequest<Arc<Service>> for Submission {
     type Rejection = Problem;
 
     async fn from_request(request: Request, service: &Arc<Service>) -> Result<Self, Problem> {
-        let (uri, headers) = (request.uri().clone(), request.headers().clone());
-        let submission = Self::read(request, service).await?;
-        let session = session_of(&headers, &service.config);
-        forgery::check((&uri, &headers), session, submission.field(forgery::FIELD))?;
-        Ok(submission)
+        Self::within(request, service, service.config.http.body_bytes).await
     }
 }
 
 impl Submission {
-    async fn read(request: Request, service: &Arc<Service>) -> Result<Self, Problem> {
+    /// Reads a form of at most so many bytes, as one with a large file is.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the form is larger, cannot be read, or is no form of the sender's own session.
+    pub(super) async fn within(
+        request: Request,
+        service: &Arc<Service>,
+        limit: usize,
+    ) -> Result<Self, Problem> {
+        let (uri, headers) = (request.uri().clone(), request.headers().clone());
+        let submission = Self::read(request, service, limit).await?;
+        let session = session_of(&headers, &service.config);
+        forgery::check((&uri, &headers), session, submission.field(forgery::FIELD))?;
+        Ok(submission)
+    }
+
+    async fn read(
+        request: Request,
+        service: &Arc<Service>,
+        limit: usize,
+    ) -> Result<Self, Problem> {
         let content_type = request.headers().get(CONTENT_TYPE);
         let content_type = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
         let is_multipart = content_type.starts_with("multipart/form-data");
         let (head, body) = request.into_parts();
         let request = Request::from_parts(head.clone(), body);
-        let bytes = read_body(request, service.config.http.body_bytes).await?;
+        let bytes = read_body(request, limit).await?;
         if !is_multipart {
             return Ok(Self::of_pairs(&bytes));
         }
@@ -59,6 +75,13 @@ impl Submission {
         let whole = Request::from_parts(head, Body::from(bytes));
         let parts = Multipart::from_request(whole, service).await;
         Self::of_parts(parts.map_err(|error| unreadable(&error.body_text()))?).await
+    }
+
+    /// The fields of a form that is shown with something in it.
+    pub(super) fn of_fields(fields: impl IntoIterator<Item = (String, String)>) -> Self {
+        let mut submission = Self::default();
+        fields.into_iter().for_each(|(name, value)| submission.add(name, value));
+        submission
     }
 
     fn of_pairs(bytes: &[u8]) -> Self {

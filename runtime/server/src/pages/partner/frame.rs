@@ -39,8 +39,8 @@ pub(super) fn partner_page(viewer: &Viewer, title: &str, content: Markup) -> Pag
 fn subjects(viewer: &Viewer) -> Markup {
     let here = viewer.uri().path();
     html! {
-        nav.sub-nav aria-label=(viewer.say("partner-nav")) {
-            ul {
+        nav aria-label=(viewer.say("partner-nav")) {
+            ul.tabs {
                 @for (path, key, scope) in SUBJECTS {
                     @if viewer.may(scope) {
                         li { a href=(path) aria-current=[current(path, here)] { (viewer.say(key)) } }

@@ -111,7 +111,7 @@ fn figures(
     let commands: u64 = quotas.iter().filter_map(waiting).sum();
     let heard = fleet.last_heard.map_or_else(dash, |at| viewer.moment(at));
     html! {
-        ul.figures {
+        dl.figures {
             (figure(&viewer.say("figure-objects"), number(fleet.objects), "/partner/objects", false))
             (figure(&viewer.say("figure-silent"), number(fleet.silent), "/partner/objects?silent=24", fleet.silent > 0))
             (figure(&viewer.say("figure-heard"), heard, "/partner/objects?sort=heard", false))
@@ -127,8 +127,9 @@ fn figures(
 /// A figure with the page that tells more.
 fn figure(label: &str, value: Markup, link: &str, is_bad: bool) -> Markup {
     html! {
-        li class=[is_bad.then_some("warning")] {
-            a href=(link) { span.value { (value) } span.label { (label) } }
+        div class=[is_bad.then_some("warning")] {
+            dt { (label) }
+            dd { a href=(link) { (value) } }
         }
     }
 }

@@ -4,7 +4,6 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use axum::{
     Router,
-    extract::Query,
     http::header::{CONTENT_DISPOSITION, CONTENT_TYPE},
     response::{IntoResponse, Response},
     routing::get,
@@ -57,18 +56,15 @@ async fn empty_csv(viewer: Viewer) -> Result<Response, Problem> {
 async fn export_workbook(
     viewer: Viewer,
     authorized: Authorized<Inspect>,
-    Query(wanted): Query<WantedObjects>,
 ) -> Result<Response, Problem> {
+    let wanted = WantedObjects::of(&viewer);
     let (objects, _) = wanted.all(viewer.service(), &authorized.reach);
     let sheet = written(&objects, FileForm::Workbook, sheet_language(&viewer));
     file(sheet, "objects.xlsx", FileForm::Workbook)
 }
 
-async fn export_csv(
-    viewer: Viewer,
-    authorized: Authorized<Inspect>,
-    Query(wanted): Query<WantedObjects>,
-) -> Result<Response, Problem> {
+async fn export_csv(viewer: Viewer, authorized: Authorized<Inspect>) -> Result<Response, Problem> {
+    let wanted = WantedObjects::of(&viewer);
     let (objects, _) = wanted.all(viewer.service(), &authorized.reach);
     let language = sheet_language(&viewer);
     let form = FileForm::csv(language);
@@ -96,7 +92,8 @@ fn written(
     let fields: Vec<Field> = Field::ALL.iter().copied().filter(|field| !field.is_key()).collect();
     let tags: BTreeSet<&String> = objects.iter().flat_map(|device| device.tags.keys()).collect();
     let of_fields = fields.iter().map(|field| field.heading(language).to_owned());
-    let headings: Vec<String> = of_fields.chain(tags.iter().map(|tag| Column::of_tag(tag))).collect();
+    let headings: Vec<String> =
+        of_fields.chain(tags.iter().map(|tag| Column::of_tag(tag))).collect();
     let rows = objects.iter().map(|device| {
         // A device is texts, numbers and lists of them, which are written without fail.
         let members = serde_json::to_value(&**device).unwrap_or_default();

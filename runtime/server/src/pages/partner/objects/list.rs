@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use axum::{Router, extract::Query, routing::get};
+use axum::{Router, routing::get};
 use maud::{Markup, html};
 
 use super::listing::{FoundObjects, WantedObjects, life_cycle};
@@ -15,6 +15,7 @@ use crate::{
     devices::Device,
     pages::{
         layout::Page,
+        partner::frame::{dash, partner_page},
         parts::{
             badge::badge,
             empty::empty,
@@ -22,7 +23,6 @@ use crate::{
             notice::Tone,
             table::Table,
         },
-        partner::frame::{dash, partner_page},
         viewer::Viewer,
     },
     service::Service,
@@ -38,11 +38,8 @@ pub(super) fn routes() -> Router<Arc<Service>> {
     Router::new().route("/partner/objects", get(list))
 }
 
-async fn list(
-    viewer: Viewer,
-    authorized: Authorized<Inspect>,
-    Query(wanted): Query<WantedObjects>,
-) -> Result<Page, Problem> {
+async fn list(viewer: Viewer, authorized: Authorized<Inspect>) -> Result<Page, Problem> {
+    let wanted = WantedObjects::of(&viewer);
     let found = wanted.found(viewer.service(), &authorized.reach);
     let content = html! {
         (actions(&viewer, &wanted))
@@ -61,7 +58,8 @@ async fn list(
 /// The ways to other views of the same objects, and to new ones.
 pub(super) fn actions(viewer: &Viewer, wanted: &WantedObjects) -> Markup {
     let query = wanted.query_with(&[]);
-    let way = |path: &str| if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
+    let way =
+        |path: &str| if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
     html! {
         p.actions {
             @if viewer.may(Scope::Devices) {
@@ -85,19 +83,23 @@ pub(super) fn nothing_yet(viewer: &Viewer) -> Markup {
 fn search(viewer: &Viewer, wanted: &WantedObjects, found: &FoundObjects) -> Markup {
     let all = || viewer.say("filter-all");
     let counted = |words: &BTreeMap<String, usize>, text: &dyn Fn(&str) -> String| {
-        let offered = words.iter().map(|(word, count)| (word.clone(), format!("{} ({count})", text(word))));
+        let offered =
+            words.iter().map(|(word, count)| (word.clone(), format!("{} ({count})", text(word))));
         std::iter::once((String::new(), all())).chain(offered).collect::<Vec<_>>()
     };
     let itself = |word: &str| word.to_owned();
     let stage = |word: &str| viewer.say_word("life-cycle", word);
-    let silence = |hours: &&str| (hours.to_string(), viewer.say_with("silent-hours", [("hours", (*hours).into())]));
+    let silence = |hours: &&str| {
+        ((*hours).to_owned(), viewer.say_with("silent-hours", [("hours", (*hours).into())]))
+    };
     let silences = std::iter::once((String::new(), all())).chain(SILENCES.iter().map(silence));
     let orders = ORDERS.map(|word| (word.to_owned(), viewer.say_word("order", word)));
-    let choice = |name: &'static str, label: String, value: &str, offered: Vec<(String, String)>| {
-        Field::new(name, label).kind(Kind::Choice(offered)).value(value).shown()
-    };
+    let choice =
+        |name: &'static str, label: String, value: &str, offered: Vec<(String, String)>| {
+            Field::new(name, label).kind(Kind::Choice(offered)).value(value).shown()
+        };
     html! {
-        form.filters method="get" action="/partner/objects" role="search" {
+        form.narrowing method="get" action="/partner/objects" role="search" {
             (Field::new("q", viewer.say("objects-search")).kind(Kind::Line("search")).value(wanted.q.as_str())
                 .hint(viewer.say("objects-search-hint")).shown())
             (choice("group", viewer.say("group"), &wanted.group, counted(&found.facets.groups, &itself)))

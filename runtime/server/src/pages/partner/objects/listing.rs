@@ -4,10 +4,9 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use champollion_frames::DevEui;
 use jiff::{SignedDuration, Timestamp};
-use serde::Deserialize;
 use url::form_urlencoded;
 
-use crate::{auth::Reach, devices::Device, service::Service};
+use crate::{auth::Reach, devices::Device, pages::viewer::Viewer, service::Service};
 
 /// Objects on a page: what a person looks over.
 pub(super) const OBJECTS_OF_PAGE: usize = 50;
@@ -16,8 +15,7 @@ pub(super) const OBJECTS_OF_PAGE: usize = 50;
 const MOST_SILENT_HOURS: u32 = 24 * 366;
 
 /// The wish of a visitor, as the query of the list says it. A word that is none asks for nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct WantedObjects {
     /// Words that all stand somewhere in the sheet of an object.
     pub(super) q: String,
@@ -60,6 +58,20 @@ pub(super) struct Facets {
 }
 
 impl WantedObjects {
+    /// The wish that the address of a page says.
+    pub(super) fn of(viewer: &Viewer) -> Self {
+        let said = |name: &str| viewer.parameter(name).unwrap_or_default();
+        Self {
+            q: said("q"),
+            group: said("group"),
+            sub_group: said("subGroup"),
+            life_cycle: said("lifeCycle"),
+            silent: said("silent"),
+            sort: said("sort"),
+            page: said("page"),
+        }
+    }
+
     /// The query of the same list, with some members said anew.
     pub(super) fn query_with(&self, said: &[(&str, &str)]) -> String {
         let own = [
@@ -142,7 +154,7 @@ impl WantedObjects {
 }
 
 /// All objects within reach.
-pub(super) fn visible(service: &Service, reach: &Reach) -> Vec<Arc<Device>> {
+pub(in crate::pages::partner) fn visible(service: &Service, reach: &Reach) -> Vec<Arc<Device>> {
     let sees = |device: &Device| reach.sees_object(&device.group, device.sub_group.as_ref());
     match reach.touched_groups() {
         Some(groups) => service.devices.page_of(&groups, sees, None::<DevEui>, usize::MAX),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{Router, extract::Query, routing::get};
+use axum::{Router, routing::get};
 use jiff::{SignedDuration, Timestamp};
 use maud::{Markup, html};
 
@@ -18,11 +18,11 @@ use crate::{
     devices::Device,
     pages::{
         layout::Page,
+        partner::frame::partner_page,
         parts::{
             empty::empty,
             map::{Place, map},
         },
-        partner::frame::partner_page,
         viewer::Viewer,
     },
     service::Service,
@@ -38,11 +38,8 @@ pub(super) fn routes() -> Router<Arc<Service>> {
     Router::new().route("/partner/objects/map", get(show))
 }
 
-async fn show(
-    viewer: Viewer,
-    authorized: Authorized<Inspect>,
-    Query(wanted): Query<WantedObjects>,
-) -> Result<Page, Problem> {
+async fn show(viewer: Viewer, authorized: Authorized<Inspect>) -> Result<Page, Problem> {
+    let wanted = WantedObjects::of(&viewer);
     let (objects, facets) = wanted.all(viewer.service(), &authorized.reach);
     let now = Timestamp::now();
     let since = now.checked_sub(SignedDuration::from_hours(SILENT_HOURS)).unwrap_or(now);

@@ -65,9 +65,9 @@ fn cell(field: Field, text: &str) -> Cell {
     Cell::text(text)
 }
 
-/// The refusals of the only row of a report, each with its field; those of no field are of the DevEUI.
-pub(super) fn refusals(report: &Json) -> Vec<FieldRefusal> {
-    let rows = report.get("verdicts").and_then(Json::as_array).into_iter().flatten();
+/// The refusals of the only row of a sheet, each with its field; those of no field are of the DevEUI.
+pub(super) fn refusals(verdicts: &Json) -> Vec<FieldRefusal> {
+    let rows = verdicts.as_array().into_iter().flatten();
     let cells = rows.filter_map(|row| row.get("refusals")?.as_array()).flatten();
     let text = |cell: &Json, name: &str| {
         cell.get(name).and_then(Json::as_str).unwrap_or_default().to_owned()
@@ -105,11 +105,11 @@ mod tests {
 
     #[test]
     fn a_refusal_stands_at_its_field() {
-        let report = json!({ "verdicts": [{ "row": 2, "refusals": [
+        let verdicts = json!([{ "row": 2, "refusals": [
             { "cell": "C2", "column": "Latitude", "reason": "it is none" },
             { "cell": "2", "column": "Rows", "reason": "there is no place" },
-        ] }] });
-        let refused = refusals(&report);
+        ] }]);
+        let refused = refusals(&verdicts);
         assert_eq!(refused[0].field, "latitude");
         assert_eq!(
             refused[1],
