@@ -8,7 +8,7 @@ use crate::{
     api::Problem,
     auth::Scope,
     pages::{
-        json::{moment, optional},
+        json::moment,
         layout::{Page, token_field},
         parts::notice::{Tone, notice},
         viewer::Viewer,
@@ -62,7 +62,10 @@ fn current(path: &str, here: &str) -> Option<&'static str> {
 }
 
 /// What the interface has at a path, or nothing where the viewer may not see it or it is not there.
-pub(super) async fn get_if_any(viewer: &Viewer, path: &str) -> Result<Option<Json>, Problem> {
+pub(in crate::pages) async fn get_if_any(
+    viewer: &Viewer,
+    path: &str,
+) -> Result<Option<Json>, Problem> {
     match viewer.get(path).await {
         Ok(found) => Ok(Some(found)),
         Err(problem) if is_absence(&problem) => Ok(None),
@@ -76,28 +79,20 @@ fn is_absence(problem: &Problem) -> bool {
 }
 
 /// A moment of an answer for people, or a dash.
-pub(super) fn moment_or_dash(viewer: &Viewer, json: &Json, pointer: &str) -> Markup {
+pub(in crate::pages) fn moment_or_dash(viewer: &Viewer, json: &Json, pointer: &str) -> Markup {
     match moment(json, pointer) {
         Some(at) => viewer.moment(at),
         None => dash(),
     }
 }
 
-/// A text of an answer, or a dash.
-pub(super) fn text_or_dash(json: &Json, pointer: &str) -> Markup {
-    match optional(json, pointer).filter(|text| !text.is_empty()) {
-        Some(text) => html! { (text) },
-        None => dash(),
-    }
-}
-
 /// The sign of what is not known.
-pub(super) fn dash() -> Markup {
+pub(in crate::pages) fn dash() -> Markup {
     html! { span.none { "–" } }
 }
 
 /// A secret that is shown once.
-pub(super) fn shown_once(viewer: &Viewer, label: &str, secret: &str) -> Markup {
+pub(in crate::pages) fn shown_once(viewer: &Viewer, label: &str, secret: &str) -> Markup {
     notice(
         Tone::Warning,
         html! {

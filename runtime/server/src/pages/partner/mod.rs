@@ -3,14 +3,14 @@
 mod approval;
 mod commands;
 mod entered;
-mod frame;
+pub(super) mod frame;
 mod groups;
 mod home;
 mod import;
 mod objects;
 mod people;
 mod routes;
-mod tokens;
+pub(super) mod tokens;
 
 use std::sync::Arc;
 

@@ -104,7 +104,7 @@ async fn test(
 
 /// What came of a test.
 fn tested(viewer: &Viewer, attempt: &Json) -> Markup {
-    let has_worked = text(attempt, "/outcome") == "delivered";
+    let has_worked = text(attempt, "/outcome") == "taken";
     let (tone, key) = match has_worked {
         true => (Tone::Good, viewer.say("route-test-worked")),
         false => (Tone::Bad, viewer.say("route-test-failed")),
@@ -230,7 +230,7 @@ fn attempts_table(viewer: &Viewer, attempts: &[Json]) -> Markup {
         .column(viewer.say("reason"));
     for attempt in attempts {
         let outcome = text(attempt, "/outcome");
-        let tone = if outcome == "delivered" { Tone::Good } else { Tone::Bad };
+        let tone = if outcome == "taken" { Tone::Good } else { Tone::Bad };
         table.row(vec![
             moment(attempt, "/at").map_or_else(dash, |at| viewer.moment(at)),
             html! { (badge(tone, &viewer.say_word("outcome", &outcome))) " " (text(attempt, "/status")) },
