@@ -26,7 +26,15 @@ macro_rules! subjects {
 }
 
 /// The files of texts: one for each subject, in each language.
-static SUBJECTS: &[Subject] = &subjects!["layout", "problems"];
+static SUBJECTS: &[Subject] = &subjects![
+    "account",
+    "catalogue",
+    "layout",
+    "partner",
+    "problems",
+    "sign_in",
+    "workbench",
+];
 
 type Texts = FluentBundle<FluentResource>;
 
@@ -44,6 +52,9 @@ pub(super) enum Language {
 }
 
 impl Language {
+    /// The name of the cookie in which a choice is kept.
+    pub(super) const COOKIE: &'static str = "champollion-language";
+
     /// All languages.
     pub(super) const ALL: [Self; 2] = [Self::English, Self::French];
 

@@ -1,7 +1,9 @@
 //! Pages for people, rendered by the server: the catalogue, the workbench, what partners and operators look at. They
 //! ask the same endpoints as programs do, so they obey the same rights.
 
+mod account;
 mod assets;
+mod catalogue;
 mod content_policy;
 mod failure;
 mod forgery;
@@ -9,16 +11,20 @@ mod json;
 mod language;
 mod layout;
 mod navigation;
+mod own_address;
+mod partner;
 mod parts;
 mod preferences;
+mod sign_in;
 mod submission;
 mod theme;
 mod viewer;
+mod workbench;
 mod written;
 
 use std::sync::Arc;
 
-use axum::{Router, middleware};
+use axum::{Router, extract::DefaultBodyLimit, middleware};
 use tower_http::compression::CompressionLayer;
 
 use crate::{api, service::Service};
@@ -30,8 +36,15 @@ pub(crate) fn pages() -> api::Pages {
 
 fn routes() -> Router<Arc<Service>> {
     Router::new()
+        .merge(account::routes())
         .merge(assets::routes())
+        .merge(catalogue::routes())
+        .merge(partner::routes())
         .merge(preferences::routes())
+        .merge(sign_in::routes())
+        .merge(workbench::routes())
+        // Forms have bounds of their own.
+        .layer(DefaultBodyLimit::disable())
         .layer(CompressionLayer::new())
 }
 

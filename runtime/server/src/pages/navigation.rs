@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::viewer::Viewer;
+use crate::auth::Scope;
 
 /// An entry of the navigation.
 pub(super) struct Entry {
@@ -21,7 +22,11 @@ const OPEN: &[Entry] = &[
 ];
 
 /// The entries of partners.
-const OF_PARTNERS: &[Entry] = &[];
+const OF_PARTNERS: &[Entry] = &[Entry {
+    path: "/partner",
+    key: "nav-partner",
+    is_for: |viewer| viewer.may(Scope::ReadRecords),
+}];
 
 /// The entries of the operator.
 const OF_OPERATOR: &[Entry] = &[];

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use axum::{
     Extension, Router,
     body::Bytes,
-    extract::{DefaultBodyLimit, Request},
     http::{Method, StatusCode},
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -43,9 +42,6 @@ use crate::{
 /// The path of the interface that takes sheets.
 const IMPORT: &str = "/v1/devices/import";
 
-/// Bytes of the form beside the sheet in it.
-const FORM_BYTES: usize = 64 << 10;
-
 /// The kinds of files that are sheets.
 const FILES: &str = ".xlsx,.ods,.csv,.txt";
 
@@ -56,8 +52,6 @@ pub(super) fn routes() -> Router<Arc<Service>> {
     Router::new()
         .route("/partner/import", get(show).post(judge))
         .route("/partner/import/take", post(take))
-        // The form is read within the bound of sheets, which is another one than that of other bodies.
-        .layer(DefaultBodyLimit::disable())
         .layer(Extension(Arc::new(Staging::default())))
 }
 
@@ -109,10 +103,8 @@ async fn upload(viewer: &Viewer, fault: &Fault) -> Result<Markup, Problem> {
 async fn judge(
     viewer: Viewer,
     Extension(staging): Extension<Arc<Staging>>,
-    request: Request,
+    submission: Submission,
 ) -> Result<Response, Problem> {
-    let limit = viewer.service().config.sheets.file_bytes.saturating_add(FORM_BYTES);
-    let submission = Submission::within(request, viewer.service(), limit).await?;
     let Some(file) = submission.file("sheet") else {
         let fault = Fault::said(viewer.say("import-no-file"), "sheet");
         return refused(&viewer, &fault, StatusCode::BAD_REQUEST).await;
