@@ -26,15 +26,8 @@ macro_rules! subjects {
 }
 
 /// The files of texts: one for each subject, in each language.
-static SUBJECTS: &[Subject] = &subjects![
-    "account",
-    "catalogue",
-    "layout",
-    "partner",
-    "problems",
-    "sign_in",
-    "workbench",
-];
+static SUBJECTS: &[Subject] =
+    &subjects!["account", "catalogue", "layout", "partner", "problems", "sign_in", "workbench",];
 
 type Texts = FluentBundle<FluentResource>;
 

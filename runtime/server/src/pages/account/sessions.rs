@@ -10,8 +10,8 @@ use crate::{
     api::Problem,
     pages::{
         json::{items, path_part, text},
-        parts::{badge::badge, form::button_form, notice::Tone, table::Table},
         partner::frame::moment_or_dash,
+        parts::{badge::badge, form::button_form, notice::Tone, table::Table},
         submission::Submission,
         viewer::Viewer,
     },

@@ -17,11 +17,11 @@ use crate::{
     pages::{
         json::{items, path_part, text},
         layout::Page,
-        parts::form::{Fault, Field, form, submit},
         partner::{
             frame::shown_once,
             tokens::{end_of, expiry_field, tokens_table},
         },
+        parts::form::{Fault, Field, form, submit},
         submission::Submission,
         viewer::Viewer,
     },

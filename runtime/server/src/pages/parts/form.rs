@@ -298,9 +298,11 @@ mod tests {
     #[test]
     fn faults_stand_at_the_fields_that_the_form_has() {
         let problem = Problem::bad_request("invalid-body", "no").with("path", "to.http.url");
-        let fault = Fault::of(&problem).renamed(|path| (path == "to.http.url").then(|| "url".into()));
+        let fault =
+            Fault::of(&problem).renamed(|path| (path == "to.http.url").then(|| "url".into()));
         assert_eq!((fault.at("url"), fault.at("to")), (Some("no"), None));
-        let several = Fault::of(&problem).with_others(vec![("latitude".into(), "it is none".into())]);
+        let several =
+            Fault::of(&problem).with_others(vec![("latitude".into(), "it is none".into())]);
         assert_eq!(several.at("latitude"), Some("it is none"));
     }
 

@@ -55,7 +55,9 @@ async fn sign_in(viewer: Viewer, submission: Submission) -> Response {
     let wanted = Bytes::from(wanted(&submission).to_string());
     let asked = viewer.pass((Method::POST, SESSION), Some(("application/json", wanted))).await;
     match asked {
-        Ok(begun) => with_cookies(Redirect::to(next(submission.text("next"))).into_response(), &begun),
+        Ok(begun) => {
+            with_cookies(Redirect::to(next(submission.text("next"))).into_response(), &begun)
+        }
         Err(problem) => {
             let page = sign_in_page(&viewer, &submission, (&fault(&viewer, &problem), true));
             page.with_status(problem.status()).into_response()
@@ -113,11 +115,7 @@ async fn sign_out(viewer: Viewer, _: Submission) -> Result<Response, Problem> {
     }
 }
 
-fn sign_in_page(
-    viewer: &Viewer,
-    filled: &Submission,
-    (fault, was_sent): (&Fault, bool),
-) -> Page {
+fn sign_in_page(viewer: &Viewer, filled: &Submission, (fault, was_sent): (&Fault, bool)) -> Page {
     let content = html! {
         div.narrow {
             h1 { (viewer.say("sign-in")) }

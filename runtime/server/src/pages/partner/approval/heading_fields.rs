@@ -96,8 +96,8 @@ fn choice(viewer: &Viewer, family: &str, words: &[&str]) -> Kind {
 }
 
 fn direction(viewer: &Viewer, filled: &Submission, fault: &Fault) -> Markup {
-    let kind = choice(viewer, "direction", &DIRECTIONS);
-    let field = Field::new("direction", viewer.say("direction")).kind(kind);
+    let kind = choice(viewer, "messages-direction", &DIRECTIONS);
+    let field = Field::new("direction", viewer.say("messages-direction")).kind(kind);
     field.value(filled.text("direction")).fault(fault).shown()
 }
 
