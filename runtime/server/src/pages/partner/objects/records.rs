@@ -8,7 +8,7 @@ use crate::{
     pages::{
         json::{address, items, moment, optional, text},
         partner::frame::{dash, get_if_any},
-        parts::{badge::badge, notice::Tone, table::Table},
+        parts::{badge::badge, code::pretty, notice::Tone, table::Table},
         viewer::Viewer,
     },
 };
@@ -84,7 +84,7 @@ fn reading(viewer: &Viewer, record: &Json) -> Markup {
         }
         details {
             summary { (decoder(record)) }
-            pre tabindex="0" { code { (format!("{data:#}")) } }
+            (pretty(data))
         }
     }
 }

@@ -26,6 +26,7 @@ use crate::{
         partner::frame::{confirmed_form, dash, partner_page, shown_once},
         parts::{
             badge::badge,
+            code::pretty,
             form::{Fault, Field, Kind, button_form, form, submit},
             notice::{Tone, notice},
             table::Table,
@@ -171,7 +172,7 @@ async fn route_page(
         }
         details {
             summary { (viewer.say("route-definition")) }
-            pre tabindex="0" { code { (format!("{route:#}")) } }
+            (pretty(&route))
         }
     };
     let (group, name) = key;
