@@ -146,7 +146,7 @@ impl WantedObjects {
         let (mut objects, facets) = self.all(service, reach);
         let (total, visible) = (objects.len(), facets.groups.values().sum());
         let pages = total.div_ceil(OBJECTS_OF_PAGE).max(1);
-        let page = self.page.parse().unwrap_or(1).clamp(1, pages);
+        let page = self.page.parse::<usize>().unwrap_or(1).clamp(1, pages);
         let first = (page - 1) * OBJECTS_OF_PAGE;
         let objects = objects.drain(first..total.min(first + OBJECTS_OF_PAGE)).collect();
         FoundObjects { objects, total, visible, page, pages, facets }

@@ -51,17 +51,20 @@ async fn show(viewer: Viewer, authorized: Authorized<Inspect>) -> Result<Page, P
         @if facets.groups.is_empty() { (nothing_yet(&viewer)) }
         @else { (drawn(&viewer, &places, objects.len())) }
     };
-    Ok(partner_page(&viewer, &viewer.say("objects-map"), content))
+    let origins = viewer.service().config.pages.tiles().map(|tiles| tiles.origin);
+    let page = partner_page(&viewer, &viewer.say("objects-map"), content);
+    Ok(page.with_images_of(origins.into_iter().collect()))
 }
 
 fn drawn(viewer: &Viewer, places: &[Place], found: usize) -> Markup {
     if places.is_empty() {
         return empty(&viewer.say("map-empty"), &viewer.say("map-empty-advice"), None);
     }
+    let tiles = viewer.service().config.pages.tiles().map(|tiles| tiles.address);
     let counts = [("shown", places.len().into()), ("found", found.into())];
     html! {
         p.count role="status" { (viewer.say_with("map-shown", counts)) }
-        (map(&viewer.say("objects-map"), places, None))
+        (map(&viewer.say("objects-map"), places, tiles.as_deref()))
         p.hint { (viewer.say("map-legend")) }
     }
 }
