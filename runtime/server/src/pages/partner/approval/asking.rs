@@ -16,7 +16,6 @@ use super::{
     heading_fields::{fault_of, headings},
 };
 use crate::{
-    api::Problem,
     pages::{
         json::text,
         layout::Page,

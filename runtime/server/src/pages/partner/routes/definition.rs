@@ -201,7 +201,7 @@ mod tests {
 
     fn entered(fields: &[(&str, &str)]) -> Submission {
         Submission::of_fields(
-            fields.iter().map(|(name, text)| ((*name).into(), (*text).into())).collect(),
+            fields.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())),
         )
     }
 
