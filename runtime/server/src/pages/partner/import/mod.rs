@@ -112,7 +112,7 @@ async fn judge(
     let staged = Staged::new(file.bytes.clone(), parameters(&submission), Timestamp::now());
     match ask(&viewer, &staged, &[("dryRun", "true")]).await {
         Ok(report) => {
-            let page = judged(&viewer, &report);
+            let page = judged(&viewer, &file.name, &report);
             staging.keep(owner(&viewer), staged);
             Ok(page.into_response())
         }
@@ -151,7 +151,7 @@ async fn ask(viewer: &Viewer, staged: &Staged, more: &[(&str, &str)]) -> Result<
 }
 
 /// The page of a sheet that was judged, with the way to have it taken.
-fn judged(viewer: &Viewer, told: &Json) -> Page {
+fn judged(viewer: &Viewer, name: &str, told: &Json) -> Page {
     let count = |name: &str| told.get(name).and_then(Json::as_u64).unwrap_or_default();
     let (refused, good) = (count("refused"), count("created") + count("changed"));
     let content = html! {
@@ -167,7 +167,8 @@ fn judged(viewer: &Viewer, told: &Json) -> Page {
         }
         p { a.button.quiet href="/partner/import" { (viewer.say("import-again")) } }
     };
-    partner_page(viewer, &viewer.say("import-judged"), content)
+    let title = viewer.say_with("import-judged", [("name", name.into())]);
+    partner_page(viewer, &title, content)
 }
 
 fn take_form(viewer: &Viewer) -> Markup {
