@@ -117,7 +117,7 @@ async fn judge(
             Ok(page.into_response())
         }
         Err(problem) => {
-            let fault = Fault::of(&problem).renamed(|_| Some("sheet".to_owned()));
+            let fault = Fault::said(problem.detail().to_owned(), "sheet");
             refused(&viewer, &fault, problem.status()).await
         }
     }
@@ -200,7 +200,7 @@ async fn take(
             Ok(partner_page(&viewer, &viewer.say("import-title"), content).into_response())
         }
         Err(problem) => {
-            let fault = Fault::of(&problem).renamed(|_| Some("sheet".to_owned()));
+            let fault = Fault::said(problem.detail().to_owned(), "sheet");
             refused(&viewer, &fault, problem.status()).await
         }
     }
