@@ -61,7 +61,7 @@ fn current(path: &str, here: &str) -> Option<&'static str> {
     }
 }
 
-/// What the interface has at a path, or nothing where the viewer may not see it or it is not there.
+/// The answer of the interface at a path, or nothing where the viewer may not see it or it is not there.
 pub(in crate::pages) async fn get_if_any(
     viewer: &Viewer,
     path: &str,

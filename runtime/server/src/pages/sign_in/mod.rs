@@ -86,7 +86,7 @@ fn next(path: &str) -> &str {
     Some(path).filter(|path| is_own_path(path) && *path != SIGN_IN).unwrap_or("/partner")
 }
 
-/// What is wrong, at the field that it is about, in the words of the page.
+/// The fault of a sign-in, at the field that it is about, in the words of the page.
 fn fault(viewer: &Viewer, problem: &Problem) -> Fault {
     match problem.code() {
         "code-needed" => Fault::said(viewer.say("sign-in-code-needed"), "code"),

@@ -87,7 +87,7 @@ fn secret_of(link: &str) -> &str {
     link.rsplit_once('#').map_or(link, |(_, secret)| secret)
 }
 
-/// What is wrong with a password or its link, in the words of the page.
+/// The fault of a password or its link, in the words of the page.
 pub(in crate::pages) fn fault_of(viewer: &Viewer, problem: &Problem) -> Fault {
     match problem.code() {
         "weak-password" => Fault::said(viewer.say("password-weak"), "password"),

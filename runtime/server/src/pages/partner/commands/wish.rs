@@ -202,7 +202,7 @@ fn of_group(viewer: &Viewer, group: &str, submission: &Submission, fault: &Fault
     }
 }
 
-/// What goes with each command: whether it is confirmed, its priority, and for how long it is wanted.
+/// The fields that go with each command: whether it is confirmed, its priority, and for how long it is wanted.
 fn beside(viewer: &Viewer, submission: &Submission, fault: &Fault) -> Markup {
     let priorities = ["low", "normal", "high"];
     let word = |word: &str| (word.to_owned(), viewer.say_word("priority", word));

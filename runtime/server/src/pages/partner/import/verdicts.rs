@@ -61,7 +61,7 @@ fn cells(viewer: &Viewer, row: &Json, (word, tone): (&str, Tone)) -> Vec<Markup>
     ]
 }
 
-/// What is told of a row: its refusals, its changes and its notes.
+/// The words about a row: its refusals, its changes and its notes.
 fn told(row: &Json) -> Markup {
     html! {
         @for refusal in items(row, "/refusals") {

@@ -62,7 +62,7 @@ async fn show(viewer: Viewer, Path(dev_eui): Path<String>) -> Result<Page, Probl
     Ok(partner_page(&viewer, &name.unwrap_or(dev_eui), content))
 }
 
-/// What a person looks for first: the stage of life, when it was last heard, and what is odd.
+/// The head of the page, which people look for first: the stage of life, when it was last heard, and what is odd.
 fn state(viewer: &Viewer, device: &Json) -> Markup {
     let stage = text(device, "/lifeCycle");
     html! {

@@ -215,7 +215,7 @@ fn account_form(
     )
 }
 
-/// What can be done with an account: invited anew, suspended or resumed.
+/// The acts that an account lets one do: invited anew, suspended or resumed.
 fn acts(viewer: &Viewer, id: &str, person: &Json) -> Markup {
     let way = |below: &str| format!("{}/{below}", own(id));
     html! {

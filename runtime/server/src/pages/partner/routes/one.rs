@@ -103,7 +103,7 @@ async fn test(
     Ok(partner_page(&viewer, &viewer.say("route-test"), content))
 }
 
-/// What came of a test.
+/// The outcome of a test of a route.
 fn tested(viewer: &Viewer, attempt: &Json) -> Markup {
     let has_worked = text(attempt, "/outcome") == "taken";
     let (tone, key) = match has_worked {
