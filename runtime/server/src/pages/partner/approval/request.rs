@@ -10,11 +10,11 @@ use crate::pages::{
     viewer::Viewer,
 };
 
-/// Returns a request.
+/// Returns a request as its partner sees it.
 pub(super) fn request(viewer: &Viewer, request: &Json) -> Markup {
     html! {
         article.card {
-            h3 { (matter(viewer, request)) " " (state(viewer, request)) }
+            p.title { (matter(viewer, request)) " " (state(viewer, request)) }
             dl.facts {
                 dt { (viewer.say("request-asked")) }
                 dd { (moment_or_dash(viewer, request, "/askedAt")) }
