@@ -5,4 +5,5 @@ mod catalogue;
 mod everywhere;
 mod hostile;
 mod list;
+mod partner;
 mod workbench;

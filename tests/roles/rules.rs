@@ -235,6 +235,8 @@ const RULES: &[(&str, Rule)] = &[
         "PUT /v1/me/password",
         Rule::Account(|_| json!({ "current": "wrong", "password": "seven lichens of a trombone" })),
     ),
+    ("GET /v1/me/sessions", Rule::Account(none)),
+    ("DELETE /v1/me/sessions/{id}", Rule::Account(none)),
     ("GET /v1/me/tokens", Rule::Account(none)),
     ("POST /v1/me/tokens", Rule::Account(|_| json!({ "name": "of a test" }))),
     ("DELETE /v1/me/tokens/{id}", Rule::Account(none)),

@@ -129,7 +129,9 @@ pub use routes::{
     Attempt, AttemptList, AttemptOutcome, Author, Beginning, MadeRoute, Route, RouteEvent,
     RouteEventList, RouteList, RouteState, RouteStatus, SecretRotation, Stopped,
 };
-pub use sign_in::{EndedSession, Invitation, SecondFactor, Session, SignInRequest};
+pub use sign_in::{
+    EndedSession, Invitation, OwnSession, OwnSessionList, SecondFactor, Session, SignInRequest,
+};
 pub use stream::{Following, RecordEvent};
 pub use tokens::{
     CreatedToken, Me, MyGrant, MyPerson, OwnTokenRequest, Role, Token, TokenList, TokenMaker,

@@ -46,6 +46,30 @@ pub struct EndedSession {
     pub end_at: Option<String>,
 }
 
+/// A session of the sender that goes on, without its secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OwnSession {
+    /// The id by which the session is ended.
+    pub id: String,
+    /// Whether it is the session of the request.
+    pub current: bool,
+    /// The moment of the sign-in.
+    pub created_at: Timestamp,
+    /// The moment at which it ends in any case.
+    pub ends_at: Timestamp,
+    /// The last request with it; absent where there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_used_at: Option<Timestamp>,
+}
+
+/// The sessions of the sender that go on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnSessionList {
+    /// The sessions, the latest first.
+    pub sessions: Vec<OwnSession>,
+}
+
 /// A one-time link by which a person chooses a password.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -81,6 +105,16 @@ impl Client {
     /// Ends the session of the sender: `DELETE /v1/session`.
     pub async fn sign_out(&self) -> Result<(), ClientError> {
         tell(self.delete("v1/session")).await
+    }
+
+    /// Lists the sessions of the person who sends the request: `GET /v1/me/sessions`.
+    pub async fn own_sessions(&self) -> Result<Answer<OwnSessionList>, ClientError> {
+        ask(self.get("v1/me/sessions")).await
+    }
+
+    /// Ends a session of the person who sends the request: `DELETE /v1/me/sessions/{id}`.
+    pub async fn end_own_session(&self, id: &str) -> Result<(), ClientError> {
+        tell(self.delete(format_args!("v1/me/sessions/{id}"))).await
     }
 
     /// Ends the session of the sender, and gives the address at which the provider ends its own:

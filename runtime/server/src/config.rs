@@ -23,8 +23,9 @@ use crate::{
     approval_settings::ApprovalSettings, auth::RequestLimits, connections::ConnectionLimits,
     devices::Keks, downlinks::CommandTimes, expensive::ExpensiveSettings,
     http_settings::HttpSettings, ingest::FrameSettings, mail::MailSettings, mirrors::Mirrors,
-    network_servers::NetworkServers, parked::ParkedLimits, quotas::Quotas, sign_in::SignInSettings,
-    storage::StorageLimits, telemetry::LogSettings, tls::TlsSettings, workers::DecodingSettings,
+    network_servers::NetworkServers, page_settings::PageSettings, parked::ParkedLimits,
+    quotas::Quotas, sign_in::SignInSettings, storage::StorageLimits, telemetry::LogSettings,
+    tls::TlsSettings, workers::DecodingSettings,
 };
 
 /// The default settings with their explanations: what `champollion serve --print-config` prints.
@@ -40,6 +41,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// The settings of the HTTP interface.
     pub http: HttpSettings,
+    /// The settings of pages for people.
+    pub pages: PageSettings,
     /// The certificate and the key of the HTTP interface.
     pub tls: TlsSettings,
     /// The bounds of connections.

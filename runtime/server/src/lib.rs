@@ -32,6 +32,7 @@ pub mod mirrors;
 pub mod mqtt;
 pub mod network_servers;
 mod outside_client;
+pub mod page_settings;
 mod pages;
 pub mod parked;
 pub mod quotas;

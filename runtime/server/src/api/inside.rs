@@ -123,14 +123,22 @@ impl Interface {
         body: Option<&Json>,
     ) -> Result<Json, Problem> {
         let body = body.map(|json| ("application/json", Bytes::from(json.to_string())));
-        let response = self.ask(asker, asked, body).await?;
-        let whole = to_bytes(response.into_body(), usize::MAX).await;
-        let whole = whole.map_err(|error| Problem::internal(&error))?;
-        if whole.is_empty() {
-            return Ok(Json::Null);
-        }
-        serde_json::from_slice(&whole).map_err(|error| Problem::internal(&error))
+        read_json(self.ask(asker, asked, body).await?).await
     }
+}
+
+/// Reads the JSON of an answer of an endpoint; nothing is `null`.
+///
+/// # Errors
+/// A [`Problem`] where the answer is no JSON.
+pub(crate) async fn read_json(response: Response) -> Result<Json, Problem> {
+    // Endpoints bound their answers, which are in memory already.
+    let whole = to_bytes(response.into_body(), usize::MAX).await;
+    let whole = whole.map_err(|error| Problem::internal(&error))?;
+    if whole.is_empty() {
+        return Ok(Json::Null);
+    }
+    serde_json::from_slice(&whole).map_err(|error| Problem::internal(&error))
 }
 
 #[cfg(test)]

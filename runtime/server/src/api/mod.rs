@@ -29,6 +29,7 @@ mod me;
 mod nearest;
 mod network_servers;
 mod open_answers;
+mod own_sessions;
 mod own_tokens;
 mod paging;
 mod parked;
@@ -71,7 +72,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 pub(crate) use extract::read_body;
 pub use inside::Pages;
-pub(crate) use inside::{Asker, Interface};
+pub(crate) use inside::{Asker, Interface, read_json};
 pub use problem::Problem;
 pub(crate) use request_id::RequestId;
 pub(crate) use session_cookie::{check_origin, cookie_of, session_of};
@@ -197,6 +198,8 @@ pub fn router(service: Arc<Service>, pages: Pages) -> Router {
         .routes(open_routes!(choose_password::page))
         .routes(open_routes!(choose_password::script))
         .routes(open_routes!(sign_in::change_password))
+        .routes(open_routes!(own_sessions::list))
+        .routes(open_routes!(own_sessions::end))
         .routes(open_routes!(own_tokens::list, own_tokens::create))
         .routes(open_routes!(own_tokens::revoke))
         .routes(open_routes!(sign_in::begin_second_factor))

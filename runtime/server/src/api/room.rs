@@ -35,6 +35,9 @@ const NEVER_GROW: [&str; 18] = [
     "/metrics",
 ];
 
+/// The beginning of the paths of the interface. Pages ask it themselves, and are refused where it refuses.
+const INTERFACE: &str = "/v1/";
+
 /// The beginning of the paths of frames.
 const FRAMES: &str = "/v1/ingest";
 
@@ -60,7 +63,7 @@ fn grows(request: &Request) -> bool {
         return false;
     }
     let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
-    !path.is_empty()
+    path.starts_with(INTERFACE)
         && !path.starts_with(FRAMES)
         && !NEVER_GROW.iter().any(|end| path.ends_with(end))
 }

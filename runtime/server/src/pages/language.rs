@@ -26,7 +26,16 @@ macro_rules! subjects {
 }
 
 /// The files of texts: one for each subject, in each language.
-static SUBJECTS: &[Subject] = &subjects!["catalogue", "layout", "problems", "requests", "workbench"];
+static SUBJECTS: &[Subject] = &subjects![
+    "account",
+    "catalogue",
+    "layout",
+    "partner",
+    "problems",
+    "requests",
+    "sign_in",
+    "workbench",
+];
 
 type Texts = FluentBundle<FluentResource>;
 

@@ -1,6 +1,7 @@
 //! Pages for people, rendered by the server: the catalogue, the workbench, what partners and operators look at. They
 //! ask the same endpoints as programs do, so they obey the same rights.
 
+mod account;
 mod assets;
 mod catalogue;
 mod content_policy;
@@ -11,9 +12,11 @@ mod language;
 mod layout;
 mod navigation;
 mod own_address;
+mod partner;
 mod parts;
 mod preferences;
 mod requests;
+mod sign_in;
 mod submission;
 mod theme;
 mod viewer;
@@ -34,10 +37,13 @@ pub(crate) fn pages() -> api::Pages {
 
 fn routes() -> Router<Arc<Service>> {
     Router::new()
+        .merge(account::routes())
         .merge(assets::routes())
         .merge(catalogue::routes())
+        .merge(partner::routes())
         .merge(preferences::routes())
         .merge(requests::routes())
+        .merge(sign_in::routes())
         .merge(workbench::routes())
         // Forms have bounds of their own.
         .layer(DefaultBodyLimit::disable())

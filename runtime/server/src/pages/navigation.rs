@@ -22,11 +22,18 @@ const OPEN: &[Entry] = &[
 ];
 
 /// The entries of partners.
-const OF_PARTNERS: &[Entry] = &[Entry {
-    path: "/requests",
-    key: "nav-requests",
-    is_for: |viewer| viewer.may(Scope::ReadDecoderRequests),
-}];
+const OF_PARTNERS: &[Entry] = &[
+    Entry {
+        path: "/partner",
+        key: "nav-partner",
+        is_for: |viewer| viewer.may(Scope::ReadRecords),
+    },
+    Entry {
+        path: "/requests",
+        key: "nav-requests",
+        is_for: |viewer| viewer.may(Scope::ReadDecoderRequests),
+    },
+];
 
 /// The entries of the operator.
 const OF_OPERATOR: &[Entry] = &[];

@@ -153,6 +153,17 @@ impl Sessions {
         self.goes_on(&session, uses, now).then_some(session)
     }
 
+    /// Returns the sessions of a person whose time is not over, the latest first.
+    #[must_use]
+    pub fn of_person(&self, person: Uuid, uses: &LastUses, now: Timestamp) -> Vec<Session> {
+        let known = self.known.read();
+        let own = known.values().filter(|session| session.person == person);
+        let mut own: Vec<Session> =
+            own.filter(|session| self.goes_on(session, uses, now)).cloned().collect();
+        own.sort_by_key(|session| std::cmp::Reverse(session.created_at));
+        own
+    }
+
     /// Tells of sessions that have ended.
     #[must_use]
     pub fn ends(&self) -> watch::Receiver<()> {
@@ -260,6 +271,9 @@ mod tests {
         let rotated =
             again.begin(person, Some(secret), Batch::new(), &author, begin).await.unwrap();
         assert!(again.recognize(secret, &uses, begin).is_none(), "it was rotated");
+        assert_eq!(again.of_person(person, &uses, begin), std::slice::from_ref(&rotated.1));
+        assert!(again.of_person(Uuid::now_v7(), &uses, begin).is_empty());
+        assert!(again.of_person(person, &uses, begin + 60.minutes()).is_empty(), "it was idle");
         let mut batch = Batch::new();
         let ended = again.end_all(person, &mut batch);
         store.commit(batch).await.unwrap();

@@ -130,6 +130,11 @@ pub(in crate::api) const PROBLEM_CODES: &[ProblemCode] = &[
         "The request comes with a token, and is for those who have signed in: there is no session.",
     ),
     ProblemCode::new(
+        "unknown-session",
+        &[404],
+        "The person has no session of this id, or it has ended.",
+    ),
+    ProblemCode::new(
         "no-mail",
         &[409],
         "The server sends no mail: ask who looks after the account for a link.",

@@ -60,6 +60,9 @@ fn of_path(path: &str, name: &str) -> (&'static str, Json) {
         "id" if path.starts_with("/v1/me/tokens/") => {
             ("The id of the token.", text("^[0-9A-Za-z_-]+$"))
         }
+        "id" if path.starts_with("/v1/me/sessions/") => {
+            ("The id of the session.", text("^[0-9a-f]+$"))
+        }
         "id" if path.starts_with("/v1/approvals/") => ("The id of the request.", uuid()),
         "id" if path.starts_with("/v1/people/") => ("The id of the person.", uuid()),
         "grant" => ("The id of the grant.", uuid()),

@@ -16,6 +16,7 @@ use crate::{
 pub(in crate::pages) struct Fault {
     detail: Option<String>,
     field: Option<String>,
+    others: Vec<(String, String)>,
 }
 
 impl Fault {
@@ -27,11 +28,32 @@ impl Fault {
     /// The fault that a problem tells of.
     pub(in crate::pages) fn of(problem: &Problem) -> Self {
         let path = problem.member("path").and_then(|path| path.as_str());
-        Self { detail: Some(problem.detail().to_owned()), field: path.map(str::to_owned) }
+        let (detail, field) = (Some(problem.detail().to_owned()), path.map(str::to_owned));
+        Self { detail, field, others: Vec::new() }
+    }
+
+    /// A fault in words of the page, at a field.
+    pub(in crate::pages) fn said(detail: String, field: &str) -> Self {
+        Self { detail: Some(detail), field: Some(field.to_owned()), others: Vec::new() }
+    }
+
+    /// The same at the field of the form that is called otherwise than the member of the interface; a field that no name
+    /// is found for stays.
+    pub(in crate::pages) fn renamed(self, name: impl FnOnce(&str) -> Option<String>) -> Self {
+        let field = self.field.as_deref().and_then(name).or_else(|| self.field.clone());
+        Self { field, ..self }
+    }
+
+    /// The same with faults of single fields, each with words of its own.
+    pub(in crate::pages) fn with_others(self, others: Vec<(String, String)>) -> Self {
+        Self { others, ..self }
     }
 
     /// The words about a field: it is named, or what the path names is below it.
     pub(in crate::pages) fn at(&self, name: &str) -> Option<&str> {
+        if let Some((_, words)) = self.others.iter().find(|(own, _)| own == name) {
+            return Some(words);
+        }
         let path = self.field.as_deref()?;
         let is_meant = path == name
             || path.strip_prefix(name).is_some_and(|rest| rest.starts_with(['.', '[']));
@@ -271,6 +293,17 @@ mod tests {
         let other = Field::new("name", "Name").fault(&fault).shown().into_string();
         assert!(!other.contains("fault"), "{other}");
         assert!(fault.at("ur").is_none());
+    }
+
+    #[test]
+    fn faults_stand_at_the_fields_that_the_form_has() {
+        let problem = Problem::bad_request("invalid-body", "no").with("path", "to.http.url");
+        let fault =
+            Fault::of(&problem).renamed(|path| (path == "to.http.url").then(|| "url".into()));
+        assert_eq!((fault.at("url"), fault.at("to")), (Some("no"), None));
+        let several =
+            Fault::of(&problem).with_others(vec![("latitude".into(), "it is none".into())]);
+        assert_eq!(several.at("latitude"), Some("it is none"));
     }
 
     #[test]

@@ -1,0 +1,102 @@
+//! The report of a sheet: the numbers of its rows by their verdicts, and the rows that tell something.
+
+use maud::{Markup, html};
+use serde_json::Value as Json;
+
+use crate::pages::{
+    json::{items, text},
+    parts::{badge::badge, notice::Tone, table::Table},
+    viewer::Viewer,
+};
+
+/// Rows that are shown: those that are refused first.
+const MOST_ROWS: usize = 500;
+
+/// The verdicts, in the order in which people should look at them.
+const ORDER: [(&str, Tone); 4] = [
+    ("refused", Tone::Bad),
+    ("changed", Tone::Warning),
+    ("created", Tone::Good),
+    ("unchanged", Tone::Plain),
+];
+
+/// Returns the report of a sheet.
+pub(super) fn report(viewer: &Viewer, report: &Json) -> Markup {
+    let verdicts = items(report, "/verdicts");
+    let mut table = Table::new(viewer.say("import-rows"))
+        .numbers(viewer.say("import-row"))
+        .column("DevEUI")
+        .column(viewer.say("import-verdict"))
+        .column(viewer.say("import-told"));
+    let ordered = ORDER.into_iter().flat_map(|(word, tone)| {
+        let own = verdicts.iter().filter(move |row| text(row, "/verdict") == word);
+        own.map(move |row| (row, (word, tone)))
+    });
+    for (row, verdict) in ordered.take(MOST_ROWS) {
+        table.row(cells(viewer, row, verdict));
+    }
+    html! {
+        dl.figures {
+            @for (word, _) in ORDER {
+                div {
+                    dt { (viewer.say_word("verdict", word)) }
+                    dd { (text(report, &format!("/{word}"))) }
+                }
+            }
+        }
+        @for note in items(report, "/notes") { p lang="en" { (note.as_str().unwrap_or_default()) } }
+        @if verdicts.len() > MOST_ROWS {
+            p.hint { (viewer.say_with("import-rows-shown", [("count", MOST_ROWS.into())])) }
+        }
+        (table.shown())
+    }
+}
+
+fn cells(viewer: &Viewer, row: &Json, (word, tone): (&str, Tone)) -> Vec<Markup> {
+    vec![
+        html! { (text(row, "/row")) },
+        html! { code { (text(row, "/devEui")) } },
+        badge(tone, &viewer.say_word("verdict", word)),
+        told(row),
+    ]
+}
+
+/// The words about a row: its refusals, its changes and its notes.
+fn told(row: &Json) -> Markup {
+    html! {
+        @for refusal in items(row, "/refusals") {
+            div { strong { (text(refusal, "/cell")) " " (text(refusal, "/column")) } " " span lang="en" { (text(refusal, "/reason")) } }
+        }
+        @for change in items(row, "/changes") {
+            div { (text(change, "/field")) ": " (member(change, "before")) " → " (member(change, "after")) }
+        }
+        @for note in items(row, "/notes") { div.soft lang="en" { (note.as_str().unwrap_or_default()) } }
+    }
+}
+
+/// A value of a change: a text as it is, anything else as JSON.
+fn member(change: &Json, name: &str) -> String {
+    match change.get(name) {
+        None => "–".to_owned(),
+        Some(Json::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_row_tells_its_refusals_and_changes_as_text() {
+        let row = json!({
+            "refusals": [{ "cell": "C2", "column": "Latitude", "reason": "<b>no</b>" }],
+            "changes": [{ "field": "name", "after": "Meter" }],
+        });
+        let told = told(&row).into_string();
+        assert!(told.contains("C2 Latitude") && told.contains("&lt;b&gt;no&lt;/b&gt;"), "{told}");
+        assert!(told.contains("name: – → Meter"), "{told}");
+    }
+}

@@ -1,0 +1,196 @@
+//! The list of objects, with its search and its filters.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use axum::{Router, routing::get};
+use maud::{Markup, html};
+
+use super::listing::{FoundObjects, WantedObjects, life_cycle};
+use crate::{
+    api::{
+        Problem,
+        authorized::{Authorized, Inspect},
+    },
+    auth::Scope,
+    devices::Device,
+    pages::{
+        layout::Page,
+        partner::frame::{dash, partner_page},
+        parts::{
+            badge::badge,
+            empty::empty,
+            form::{Field, Kind},
+            notice::Tone,
+            table::Table,
+        },
+        viewer::Viewer,
+    },
+    service::Service,
+};
+
+/// The silences that are offered, in hours.
+const SILENCES: [&str; 4] = ["24", "48", "168", "720"];
+
+/// The orders that are offered.
+const ORDERS: [&str; 4] = ["name", "heard", "group", "device"];
+
+pub(super) fn routes() -> Router<Arc<Service>> {
+    Router::new().route("/partner/objects", get(list))
+}
+
+async fn list(viewer: Viewer, authorized: Authorized<Inspect>) -> Result<Page, Problem> {
+    let wanted = WantedObjects::of(&viewer);
+    let found = wanted.found(viewer.service(), &authorized.reach);
+    let content = html! {
+        (actions(&viewer, &wanted))
+        @if found.visible == 0 {
+            (nothing_yet(&viewer))
+        } @else {
+            (search(&viewer, &wanted, &found))
+            (count(&viewer, &found))
+            (table(&viewer, &wanted, &found))
+            (pages(&viewer, &wanted, &found))
+        }
+    };
+    Ok(partner_page(&viewer, &viewer.say("partner-objects"), content))
+}
+
+/// The ways to other views of the same objects, and to new ones.
+pub(super) fn actions(viewer: &Viewer, wanted: &WantedObjects) -> Markup {
+    let query = wanted.query_with(&[]);
+    let way =
+        |path: &str| if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
+    html! {
+        p.actions {
+            @if viewer.may(Scope::Devices) {
+                a.button href="/partner/objects/new" { (viewer.say("object-new")) }
+                a.button.quiet href="/partner/import" { (viewer.say("import-title")) }
+            }
+            a.button.quiet href=(way("/partner/objects")) { (viewer.say("objects-as-list")) }
+            a.button.quiet href=(way("/partner/objects/map")) { (viewer.say("objects-as-map")) }
+            a.button.quiet href=(way("/partner/objects/export.xlsx")) { (viewer.say("objects-as-workbook")) }
+            a.button.quiet href=(way("/partner/objects/export.csv")) { (viewer.say("objects-as-csv")) }
+        }
+    }
+}
+
+pub(super) fn nothing_yet(viewer: &Viewer) -> Markup {
+    let import = viewer.say("import-title");
+    let first = viewer.may(Scope::Devices).then_some(("/partner/import", import.as_str()));
+    empty(&viewer.say("objects-empty"), &viewer.say("objects-empty-advice"), first)
+}
+
+fn search(viewer: &Viewer, wanted: &WantedObjects, found: &FoundObjects) -> Markup {
+    let all = || viewer.say("filter-all");
+    let counted = |words: &BTreeMap<String, usize>, text: &dyn Fn(&str) -> String| {
+        let offered =
+            words.iter().map(|(word, count)| (word.clone(), format!("{} ({count})", text(word))));
+        std::iter::once((String::new(), all())).chain(offered).collect::<Vec<_>>()
+    };
+    let itself = |word: &str| word.to_owned();
+    let stage = |word: &str| viewer.say_word("life-cycle", word);
+    let silence = |hours: &&str| {
+        ((*hours).to_owned(), viewer.say_with("silent-hours", [("hours", (*hours).into())]))
+    };
+    let silences = std::iter::once((String::new(), all())).chain(SILENCES.iter().map(silence));
+    let orders = ORDERS.map(|word| (word.to_owned(), viewer.say_word("order", word)));
+    let choice =
+        |name: &'static str, label: String, value: &str, offered: Vec<(String, String)>| {
+            Field::new(name, label).kind(Kind::Choice(offered)).value(value).shown()
+        };
+    html! {
+        form.narrowing method="get" action="/partner/objects" role="search" {
+            (Field::new("q", viewer.say("objects-search")).kind(Kind::Line("search")).value(wanted.q.as_str())
+                .hint(viewer.say("objects-search-hint")).shown())
+            (choice("group", viewer.say("group"), &wanted.group, counted(&found.facets.groups, &itself)))
+            (choice("subGroup", viewer.say("sub-group"), &wanted.sub_group, counted(&found.facets.sub_groups, &itself)))
+            (choice("lifeCycle", viewer.say("life-cycle"), &wanted.life_cycle, counted(&found.facets.life_cycles, &stage)))
+            (choice("silent", viewer.say("silent"), &wanted.silent, silences.collect()))
+            (choice("sort", viewer.say("order"), &wanted.sort, orders.to_vec()))
+            p.actions {
+                button type="submit" { (viewer.say("filter-apply")) }
+                @if wanted.is_narrowed() {
+                    a.button.quiet href="/partner/objects" { (viewer.say("filter-none")) }
+                }
+            }
+        }
+    }
+}
+
+fn count(viewer: &Viewer, found: &FoundObjects) -> Markup {
+    let said = viewer.say_with("objects-found", [("count", found.total.into())]);
+    html! { p.count role="status" { (said) } }
+}
+
+fn table(viewer: &Viewer, wanted: &WantedObjects, found: &FoundObjects) -> Markup {
+    let sorted = |word: &str| format!("/partner/objects?{}", wanted.query_with(&[("sort", word)]));
+    let order = |word: &str| (wanted.sort == word).then_some("ascending");
+    let mut table = Table::new(viewer.say("partner-objects"))
+        .column(viewer.say("object-name"))
+        .sorted_by(sorted("name"), order("name"))
+        .column(viewer.say("group"))
+        .sorted_by(sorted("group"), order("group"))
+        .column(viewer.say("object-address"))
+        .column(viewer.say("object-decoder"))
+        .column(viewer.say("life-cycle"))
+        .column(viewer.say("last-heard"))
+        .sorted_by(sorted("heard"), order("heard"));
+    for device in &found.objects {
+        table.row(row(viewer, device));
+    }
+    html! {
+        @if table.is_empty() {
+            (empty(&viewer.say("objects-none"), &viewer.say("objects-none-advice"), None))
+        } @else { (table.shown()) }
+    }
+}
+
+fn row(viewer: &Viewer, device: &Device) -> Vec<Markup> {
+    let dev_eui = device.dev_eui.to_string();
+    let text = |text: Option<&str>| text.map_or_else(dash, |text| html! { (text) });
+    let heard = viewer.service().devices.last_heard(device.dev_eui);
+    let stage = life_cycle(device);
+    vec![
+        html! {
+            a href=(format!("/partner/objects/{dev_eui}")) { (name(device)) }
+            @if !device.name.is_empty() { br; code.small { (dev_eui) } }
+        },
+        html! { (device.group) @if let Some(part) = &device.sub_group { " › " (part) } },
+        text(device.object.address.as_ref().map(|address| address.as_str())),
+        device.assignment.wanted().map_or_else(dash, |decoder| html! { (decoder) }),
+        html! { @if stage.is_empty() { (dash()) } @else { (stage_badge(viewer, stage)) } },
+        heard.map_or_else(dash, |at| viewer.moment(at)),
+    ]
+}
+
+/// The badge of a stage of life.
+pub(super) fn stage_badge(viewer: &Viewer, stage: &str) -> Markup {
+    let tone = match stage {
+        "SERVICE" => Tone::Good,
+        "MAINTENANCE" => Tone::Warning,
+        _ => Tone::Plain,
+    };
+    badge(tone, &viewer.say_word("life-cycle", stage))
+}
+
+/// The name of an object for people: its own, or its DevEUI.
+pub(super) fn name(device: &Device) -> String {
+    if device.name.is_empty() { device.dev_eui.to_string() } else { device.name.clone() }
+}
+
+fn pages(viewer: &Viewer, wanted: &WantedObjects, found: &FoundObjects) -> Markup {
+    let way = |page: usize| {
+        format!("/partner/objects?{}", wanted.query_with(&[("page", &page.to_string())]))
+    };
+    let FoundObjects { page, pages, .. } = *found;
+    let said = viewer.say_with("page-of", [("page", page.into()), ("pages", pages.into())]);
+    html! {
+        @if pages > 1 {
+            nav.pager aria-label=(viewer.say("pager-label")) {
+                @if page > 1 { a.button.quiet href=(way(page - 1)) rel="prev" { (viewer.say("pager-previous")) } }
+                span { (said) }
+                @if page < pages { a.button.quiet href=(way(page + 1)) rel="next" { (viewer.say("pager-next")) } }
+            }
+        }
+    }
+}

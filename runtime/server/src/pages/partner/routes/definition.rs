@@ -1,0 +1,259 @@
+//! The definition of a route, as its form says it: a webhook, files, or a place to fetch records from.
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::pages::{
+    partner::entered::{number, put},
+    submission::Submission,
+};
+
+/// The kinds of routes that the form makes.
+pub(super) const KINDS: [&str; 3] = ["http", "files", "pull"];
+
+/// The kinds of places for files that the form knows.
+pub(super) const PLACES: [&str; 5] = ["sftp", "ftps", "webdav", "s3", "folder"];
+
+/// The formats of files.
+pub(super) const FORMATS: [&str; 9] = [
+    "csv-rows",
+    "csv-columns",
+    "xlsx-rows",
+    "xlsx-columns",
+    "json",
+    "ndjson",
+    "parquet-rows",
+    "parquet-columns",
+    "senml",
+];
+
+/// The parts of a record that a route hands over.
+pub(super) const SHAPES: [&str; 3] = ["both", "decoded", "raw"];
+
+/// The definition that a form makes.
+pub(super) fn definition(entered: &Submission) -> Json {
+    let mut route = Map::new();
+    put(&mut route, "description", entered.filled("description"));
+    put(&mut route, "shape", entered.filled("shape"));
+    put(&mut route, "timeZone", entered.filled("timeZone"));
+    if entered.is_ticked("onlyNew") {
+        route.insert("onlyNew".to_owned(), Json::Bool(true));
+    }
+    let filter = filter(entered);
+    if !filter.is_empty() {
+        route.insert("filter".to_owned(), Json::Object(filter));
+    }
+    let to = match entered.text("kind") {
+        "files" => json!({ "files": files(entered) }),
+        "pull" => json!({ "pull": {} }),
+        _ => json!({ "http": webhook(entered) }),
+    };
+    route.insert("to".to_owned(), to);
+    Json::Object(route)
+}
+
+/// The changes that the form of a route makes of it: what is not on the form stays.
+pub(super) fn patch(entered: &Submission) -> Json {
+    let filter = filter(entered);
+    let mut patch = json!({
+        "description": entered.filled("description"),
+        "shape": entered.filled("shape"),
+        "timeZone": entered.filled("timeZone"),
+        "onlyNew": entered.is_ticked("onlyNew").then_some(true),
+        "filter": {
+            "subGroups": filter.get("subGroups"),
+            "useCases": filter.get("useCases"),
+            "expression": filter.get("expression"),
+        },
+    });
+    if let Some(url) = entered.filled("url") {
+        patch["to"] = json!({ "http": { "url": url } });
+    }
+    patch
+}
+
+fn filter(entered: &Submission) -> Map<String, Json> {
+    let mut filter = Map::new();
+    for name in ["subGroups", "useCases"] {
+        let words: Vec<&str> = entered.text(name).split(',').map(str::trim).collect();
+        let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+        if !words.is_empty() {
+            filter.insert(name.to_owned(), json!(words));
+        }
+    }
+    put(&mut filter, "expression", entered.filled("expression"));
+    filter
+}
+
+fn webhook(entered: &Submission) -> Json {
+    let mut push = Map::new();
+    push.insert("url".to_owned(), Json::from(entered.text("url")));
+    if let Some(batch) = entered.filled("batch") {
+        push.insert("batch".to_owned(), number(batch));
+    }
+    if let Some(authorization) = authorization(entered) {
+        push.insert("authorization".to_owned(), authorization);
+    }
+    Json::Object(push)
+}
+
+/// The credentials of a recipient: a name with a password, or a bearer token.
+fn authorization(entered: &Submission) -> Option<Json> {
+    let secret = entered.field("password").filter(|secret| !secret.is_empty());
+    match (entered.filled("user"), secret) {
+        (Some(user), secret) => {
+            let password = secret.unwrap_or_default();
+            Some(json!({ "basic": { "user": user, "password": password } }))
+        }
+        (None, Some(token)) => Some(json!({ "bearer": { "token": token } })),
+        (None, None) => None,
+    }
+}
+
+fn files(entered: &Submission) -> Json {
+    let mut files = Map::new();
+    files.insert("place".to_owned(), place(entered));
+    files.insert("format".to_owned(), Json::from(entered.text("format")));
+    let mut rhythm = Map::new();
+    rhythm.insert("cron".to_owned(), Json::from(entered.text("cron")));
+    put(&mut rhythm, "timeZone", entered.filled("rhythmZone"));
+    files.insert("rhythm".to_owned(), Json::Object(rhythm));
+    put(&mut files, "layout", entered.filled("layout"));
+    put(&mut files, "name", entered.filled("fileName"));
+    Json::Object(files)
+}
+
+fn place(entered: &Submission) -> Json {
+    let kind = Some(entered.text("place")).filter(|kind| PLACES.contains(kind)).unwrap_or("sftp");
+    let mut place = Map::new();
+    let mut said = |member: &str, field: &str| put(&mut place, member, entered.filled(field));
+    match kind {
+        "webdav" => said("url", "placeUrl"),
+        "s3" => {
+            said("endpoint", "placeUrl");
+            said("bucket", "bucket");
+            said("region", "region");
+            said("accessKey", "user");
+            said("folder", "folder");
+        }
+        "folder" => said("path", "folder"),
+        _ => {
+            said("host", "host");
+            said("user", "user");
+            said("folder", "folder");
+        }
+    }
+    let password = entered.field("password").filter(|password| !password.is_empty());
+    match kind {
+        "webdav" => {
+            if let Some(authorization) = authorization(entered) {
+                place.insert("authorization".to_owned(), authorization);
+            }
+        }
+        "s3" => put(&mut place, "secretKey", password),
+        "folder" => {}
+        _ => {
+            put(&mut place, "password", password);
+            if let Some(port) = entered.filled("port") {
+                place.insert("port".to_owned(), number(port));
+            }
+        }
+    }
+    if kind == "sftp" {
+        put(&mut place, "hostKey", entered.filled("hostKey"));
+        put(&mut place, "privateKey", entered.filled("privateKey"));
+    }
+    json!({ kind: place })
+}
+
+/// The field of the form that a problem is about, by the path that it names.
+pub(super) fn field_of(path: &str) -> Option<&'static str> {
+    let fields = [
+        ("to.http.url", "url"),
+        ("to.http.authorization", "password"),
+        ("to.http.batch", "batch"),
+        ("to.http", "url"),
+        ("to.files.rhythm.timeZone", "rhythmZone"),
+        ("to.files.rhythm", "cron"),
+        ("to.files.format", "format"),
+        ("to.files.layout", "layout"),
+        ("to.files.name", "fileName"),
+        ("to.files.place.sftp.hostKey", "hostKey"),
+        ("to.files.place.sftp.privateKey", "privateKey"),
+        ("to.files.place.webdav.url", "placeUrl"),
+        ("to.files.place.s3.endpoint", "placeUrl"),
+        ("to.files.place.s3.bucket", "bucket"),
+        ("to.files.place", "host"),
+        ("filter.subGroups", "subGroups"),
+        ("filter.useCases", "useCases"),
+        ("filter.expression", "expression"),
+        ("timeZone", "timeZone"),
+        ("shape", "shape"),
+        ("description", "description"),
+    ];
+    fields.into_iter().find(|(start, _)| path.starts_with(start)).map(|(_, field)| field)
+}
+
+#[cfg(test)]
+mod tests {
+    use champollion_delivery::routes::Route;
+
+    use super::*;
+
+    fn entered(fields: &[(&str, &str)]) -> Submission {
+        Submission::of_fields(
+            fields.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())),
+        )
+    }
+
+    fn route(fields: &[(&str, &str)]) -> Route {
+        serde_json::from_value(definition(&entered(fields))).unwrap()
+    }
+
+    #[test]
+    fn each_kind_of_route_is_one_of_the_interface() {
+        let webhook = [("kind", "http"), ("url", "https://a.example/x"), ("batch", "10")];
+        assert_eq!(route(&webhook).to.kind().to_string(), "http");
+        assert_eq!(route(&[("kind", "pull")]).to.kind().to_string(), "pull");
+        for place in PLACES {
+            let fields = [
+                ("kind", "files"),
+                ("place", place),
+                ("format", "csv-rows"),
+                ("cron", "0 6 * * *"),
+                ("host", "files.example"),
+                ("port", "2222"),
+                ("user", "meters"),
+                ("password", "secret"),
+                ("hostKey", "SHA256:x"),
+                ("placeUrl", "https://files.example/in"),
+                ("bucket", "meters"),
+                ("folder", "in"),
+            ];
+            assert_eq!(route(&fields).to.kind().to_string(), "files", "{place}");
+        }
+    }
+
+    #[test]
+    fn credentials_are_of_the_kind_that_is_filled_in() {
+        let with_user = [("url", "https://a.example"), ("user", "ada"), ("password", "p")];
+        let made = definition(&entered(&with_user));
+        assert_eq!(made["to"]["http"]["authorization"]["basic"]["user"], "ada");
+        let made = definition(&entered(&[("url", "https://a.example"), ("password", "t")]));
+        assert_eq!(made["to"]["http"]["authorization"]["bearer"]["token"], "t");
+    }
+
+    #[test]
+    fn a_change_takes_away_what_the_form_leaves_empty() {
+        let patch = patch(&entered(&[("subGroups", "north, south"), ("onlyNew", "on")]));
+        assert_eq!(patch["filter"]["subGroups"], json!(["north", "south"]));
+        assert!(patch["description"].is_null() && patch["onlyNew"] == true);
+        assert!(patch.get("to").is_none(), "the recipient stays");
+    }
+
+    #[test]
+    fn a_problem_stands_at_its_field() {
+        assert_eq!(field_of("to.http.url"), Some("url"));
+        assert_eq!(field_of("to.files.rhythm.cron"), Some("cron"));
+        assert_eq!(field_of("paused"), None);
+    }
+}
