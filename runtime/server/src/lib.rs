@@ -31,6 +31,7 @@ pub mod mirrors;
 pub mod mqtt;
 pub mod network_servers;
 mod outside_client;
+mod pages;
 pub mod parked;
 pub mod quotas;
 pub mod redecode;

@@ -30,6 +30,7 @@ use crate::{
     clock::ClockWatch,
     config::Config,
     connections::{self, raise_descriptors},
+    pages,
     service::{Service, StartError},
     storage::LOOK_PERIOD,
     telemetry,
@@ -164,7 +165,7 @@ pub async fn serve(
         tracing::info!(%place, "a master key was made: keep a copy of it, apart from backups of the data folder");
     }
 
-    let router = api::router(Arc::clone(&service));
+    let router = api::router(Arc::clone(&service), pages::pages());
     let server = connections::serve(listener, router, limits, acceptor, stopped.clone());
     let grace = async {
         until(stopped).await;

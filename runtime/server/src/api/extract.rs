@@ -154,7 +154,7 @@ impl<T: DeserializeOwned> FromRequestParts<Arc<Service>> for Parameters<T> {
 }
 
 /// The whole body, unless it is larger than it may be.
-pub(super) async fn read_body(request: Request<Body>, limit: usize) -> Result<Bytes, Problem> {
+pub(crate) async fn read_body(request: Request<Body>, limit: usize) -> Result<Bytes, Problem> {
     let announced = request
         .headers()
         .get(CONTENT_LENGTH)

@@ -18,6 +18,7 @@ mod health;
 mod held_body;
 mod history;
 mod ingest;
+mod inside;
 mod keys;
 mod known_network_server;
 mod leftover;
@@ -64,17 +65,22 @@ use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, tr
 use tracing::field::Empty;
 use utoipa_axum::router::OpenApiRouter;
 
+pub(crate) use extract::read_body;
+pub use inside::Pages;
+pub(crate) use inside::{Asker, Interface};
 pub use problem::Problem;
+pub(crate) use request_id::RequestId;
+pub(crate) use session_cookie::{check_origin, cookie_of, session_of};
 
 use crate::service::Service;
 use duties::{open_routes, routes};
 use reference::Reference;
-use request_id::RequestId;
 
 /// Builds the router of all endpoints. Each is added with its description: an endpoint without one does not
 /// compile here, so `/openapi.json` lacks none. Those of `routes!` need a token, those of `open_routes!` none, but for
-/// `/v1/me` with what is below it and the end of a session, which any sender may ask for.
-pub fn router(service: Arc<Service>) -> Router {
+/// `/v1/me` with what is below it and the end of a session, which any sender may ask for. The pages for people stand
+/// beside the endpoints, and within the same bounds.
+pub fn router(service: Arc<Service>, pages: Pages) -> Router {
     let (router, mut document) = OpenApiRouter::with_openapi(reference::frontispiece())
         .merge(ingest::routes().layer(middleware::from_fn_with_state(
             Arc::clone(&service),
@@ -197,16 +203,21 @@ pub fn router(service: Arc<Service>) -> Router {
     let open_router = open_answers::open(
         open_router.method_not_allowed_fallback(no_such_method).route_layer(refusing()),
     );
-    router
+    let endpoints = router
         .route_layer(refusing())
         .merge(open_router)
         .layer(Extension(Arc::new(Reference::new(&document))))
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)
-        .layer(middleware::from_fn_with_state(Arc::clone(&service), room::for_growth))
+        .layer(middleware::from_fn_with_state(Arc::clone(&service), room::for_growth));
+    let interface = Interface::of(endpoints.clone(), &service);
+    let all = endpoints
+        .merge(pages.routes.method_not_allowed_fallback(no_such_method))
+        .layer(Extension(interface))
         .layer(middleware::from_fn_with_state(Arc::clone(&service), requester::bounded))
         .layer(middleware::from_fn(leftover::read_leftover))
-        .layer(CatchPanicLayer::custom(problem::panicked))
+        .layer(CatchPanicLayer::custom(problem::panicked));
+    (pages.shown)(all, &service)
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(middleware::from_fn(request_id::named))
         .layer(middleware::map_response_with_state(

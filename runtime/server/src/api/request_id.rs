@@ -22,7 +22,7 @@ tokio::task_local! {
 
 /// The id of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct RequestId(Arc<str>);
+pub(crate) struct RequestId(Arc<str>);
 
 impl RequestId {
     /// Takes the id that the client gives where it is well-formed, and makes one otherwise. It stands in the log and in
@@ -39,12 +39,12 @@ impl RequestId {
     }
 
     /// Returns the id of the request that the task answers.
-    pub(super) fn current() -> Option<Self> {
+    pub(crate) fn current() -> Option<Self> {
         CURRENT.try_with(Clone::clone).ok()
     }
 
     /// Returns the id as text.
-    pub(super) fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }

@@ -21,7 +21,7 @@ const SEC_FETCH_SITE: &str = "sec-fetch-site";
     "a request with a session that changes anything must come from the server's own pages: the headers Origin and \
      Sec-Fetch-Site do not say so. Programs use a token"
 )]
-pub(super) struct OtherOrigin;
+pub(crate) struct OtherOrigin;
 
 /// The cookie of a sign-in that has begun at a provider. It must come with the way back from another site, so it is
 /// laxer than that of a session.
@@ -40,7 +40,7 @@ fn name(config: &Config) -> &'static str {
 }
 
 /// The secret of the session that a request comes with.
-pub(super) fn session_of<'of>(headers: &'of HeaderMap, config: &Config) -> Option<&'of str> {
+pub(crate) fn session_of<'of>(headers: &'of HeaderMap, config: &Config) -> Option<&'of str> {
     cookie_of(headers, name(config))
 }
 
@@ -53,7 +53,8 @@ fn pending_name(config: &Config) -> &'static str {
     if is_for_https(config) { PENDING_HOST_NAME } else { PENDING_NAME }
 }
 
-fn cookie_of<'of>(headers: &'of HeaderMap, name: &str) -> Option<&'of str> {
+/// The value of a cookie that a request comes with.
+pub(crate) fn cookie_of<'of>(headers: &'of HeaderMap, name: &str) -> Option<&'of str> {
     let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs =
         cookies.flat_map(|all| all.split(';')).filter_map(|one| one.trim().split_once('='));
@@ -99,7 +100,7 @@ fn written(
 ///
 /// # Errors
 /// [`OtherOrigin`] where it comes from elsewhere, or does not say from where.
-pub(super) fn check_origin(
+pub(crate) fn check_origin(
     method: &Method,
     uri: &Uri,
     headers: &HeaderMap,

@@ -76,6 +76,11 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "forbidden", detail)
     }
 
+    /// A form of a page comes from a page of another session.
+    pub(crate) fn form_of_another_session(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "other-origin", detail)
+    }
+
     /// It is there in no form that the client takes.
     pub fn not_acceptable(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_ACCEPTABLE, "not-acceptable", detail)
@@ -158,18 +163,23 @@ impl Problem {
     }
 
     /// Returns the status code.
-    pub(super) fn status(&self) -> StatusCode {
+    pub(crate) fn status(&self) -> StatusCode {
         self.status
     }
 
     /// The word for programs.
-    pub(super) fn code(&self) -> &'static str {
+    pub(crate) fn code(&self) -> &'static str {
         self.code
     }
 
     /// Returns the fault, its place, and the remedy.
-    pub(super) fn detail(&self) -> &str {
+    pub(crate) fn detail(&self) -> &str {
         &self.detail
+    }
+
+    /// Returns a member for programs beside the standard ones, such as the path of the value at fault.
+    pub(crate) fn member(&self, name: &str) -> Option<&Json_> {
+        self.extra.get(name)
     }
 
     /// Returns the body of the answer.
@@ -217,6 +227,8 @@ impl IntoResponse for Problem {
         if let Some(seconds) = retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
+        // Pages say it to people in their own words.
+        response.extensions_mut().insert(problem);
         response
     }
 }

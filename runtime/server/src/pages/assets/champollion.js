@@ -1,0 +1,85 @@
+"use strict";
+// Every page works without this script. It shows moments in the time of the device, searches while a person types, lights up
+// the bytes of a value, copies texts, and reads files that are dropped.
+
+const language = document.documentElement.lang;
+
+const showMoments = (within) => {
+  const format = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
+  for (const time of within.querySelectorAll("time[datetime]")) {
+    const moment = new Date(time.dateTime);
+    if (Number.isNaN(moment.getTime())) continue;
+    time.title = time.textContent;
+    time.textContent = format.format(moment);
+  }
+};
+
+// A form with data-live="id" asks again while a person types; the part of the page with that id is replaced.
+const searchLive = (form) => {
+  let timer, asked;
+  const ask = async () => {
+    const part = document.getElementById(form.dataset.live);
+    const address = new URL(form.action);
+    address.search = new URLSearchParams(new FormData(form)).toString();
+    asked?.abort();
+    asked = new AbortController();
+    try {
+      const answer = await fetch(address, { signal: asked.signal, headers: { accept: "text/html" } });
+      if (!answer.ok) return;
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const next = page.getElementById(form.dataset.live);
+      if (!next) return;
+      showMoments(next);
+      part.replaceWith(next);
+      history.replaceState(null, "", address);
+    } catch (error) {
+      if (error.name !== "AbortError") throw error;
+    }
+  };
+  form.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(ask, 180);
+  });
+};
+
+// A row with data-bytes="3-5" lights up the bytes of the list that its data-of names.
+const lightUp = (row) => {
+  const set = (is) => {
+    const bytes = document.getElementById(row.dataset.of);
+    if (!bytes) return;
+    row.classList.toggle("lit", is);
+    for (const range of row.dataset.bytes.split(",")) {
+      const [start, end] = range.split("-").map(Number);
+      for (let at = start; at <= end; at += 1) bytes.children[at]?.classList.toggle("lit", is);
+    }
+  };
+  for (const event of ["mouseenter", "focusin"]) row.addEventListener(event, () => set(true));
+  for (const event of ["mouseleave", "focusout"]) row.addEventListener(event, () => set(false));
+};
+
+// A button with data-copy="id" copies the text of the element with that id.
+const copies = (button) => {
+  if (!navigator.clipboard) return;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+    const before = button.textContent;
+    button.textContent = button.dataset.copied;
+    setTimeout(() => { button.textContent = before; }, 1500);
+  });
+};
+
+// A choice with data-sends sends its form as soon as another word is chosen.
+const sendsOnChange = (choice) => choice.addEventListener("change", () => choice.form.requestSubmit());
+
+// A form with data-confirm asks before it is sent.
+const asksBefore = (form) => form.addEventListener("submit", (event) => {
+  if (!window.confirm(form.dataset.confirm)) event.preventDefault();
+});
+
+showMoments(document);
+document.querySelectorAll("form[data-live]").forEach(searchLive);
+document.querySelectorAll("[data-bytes]").forEach(lightUp);
+document.querySelectorAll("[data-copy]").forEach(copies);
+document.querySelectorAll("select[data-sends]").forEach(sendsOnChange);
+document.querySelectorAll("form[data-confirm]").forEach(asksBefore);

@@ -1,0 +1,253 @@
+//! The languages of pages, and their texts.
+
+mod negotiation;
+
+use std::sync::LazyLock;
+
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue, concurrent::FluentBundle};
+
+pub(super) use negotiation::preferred;
+
+/// The texts of a subject in each language.
+struct Subject {
+    name: &'static str,
+    english: &'static str,
+    french: &'static str,
+}
+
+macro_rules! subjects {
+    ($($name:literal),+ $(,)?) => {
+        [$(Subject {
+            name: $name,
+            english: include_str!(concat!("locales/en/", $name, ".ftl")),
+            french: include_str!(concat!("locales/fr/", $name, ".ftl")),
+        }),+]
+    };
+}
+
+/// The files of texts: one for each subject, in each language.
+static SUBJECTS: &[Subject] = &subjects!["layout", "problems"];
+
+type Texts = FluentBundle<FluentResource>;
+
+static ENGLISH: LazyLock<Texts> = LazyLock::new(|| texts(Language::English));
+static FRENCH: LazyLock<Texts> = LazyLock::new(|| texts(Language::French));
+
+/// A language that pages are written in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Language {
+    /// English, where nothing says otherwise.
+    #[default]
+    English,
+    /// French.
+    French,
+}
+
+impl Language {
+    /// All languages.
+    pub(super) const ALL: [Self; 2] = [Self::English, Self::French];
+
+    /// Returns the code of the language, as in the attribute `lang`.
+    pub(super) fn code(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::French => "fr",
+        }
+    }
+
+    /// Returns the name of the language in itself.
+    pub(super) fn own_name(self) -> &'static str {
+        match self {
+            Self::English => "English",
+            Self::French => "Français",
+        }
+    }
+
+    /// Returns the language of a code.
+    pub(super) fn of_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|language| language.code().eq_ignore_ascii_case(code))
+    }
+
+    /// Returns the text of a key. A key without a text is shown itself: a test finds it first.
+    pub(super) fn say(self, key: &str) -> String {
+        self.said(key, None).unwrap_or_else(|| key.to_owned())
+    }
+
+    /// Returns the text of a key with some values in it.
+    pub(super) fn say_with<'of>(
+        self,
+        key: &str,
+        values: impl IntoIterator<Item = (&'of str, FluentValue<'of>)>,
+    ) -> String {
+        let values: FluentArgs<'of> = values.into_iter().collect();
+        self.said(key, Some(&values)).unwrap_or_else(|| key.to_owned())
+    }
+
+    /// Returns the text of a key where there is one.
+    pub(super) fn try_say(self, key: &str) -> Option<String> {
+        self.said(key, None)
+    }
+
+    fn said(self, key: &str, values: Option<&FluentArgs<'_>>) -> Option<String> {
+        let texts = self.texts();
+        let pattern = texts.get_message(key)?.value()?;
+        let mut errors = Vec::new();
+        let text = texts.format_pattern(pattern, values, &mut errors);
+        if let Some(error) = errors.first() {
+            tracing::warn!(key, language = self.code(), %error, "a text of a page lacks a value");
+        }
+        Some(text.into_owned())
+    }
+
+    fn texts(self) -> &'static Texts {
+        match self {
+            Self::English => &ENGLISH,
+            Self::French => &FRENCH,
+        }
+    }
+
+    fn of_subject(self, subject: &Subject) -> &'static str {
+        match self {
+            Self::English => subject.english,
+            Self::French => subject.french,
+        }
+    }
+
+    /// Returns a whole number with its thousands apart.
+    pub(super) fn whole(self, number: u64) -> String {
+        let digits = number.to_string();
+        let first = digits.len() % 3;
+        let starts = (first..digits.len()).step_by(3);
+        let groups: Vec<&str> = std::iter::once(&digits[..first])
+            .chain(starts.map(|start| &digits[start..start + 3]))
+            .filter(|group| !group.is_empty())
+            .collect();
+        groups.join(self.thousands())
+    }
+
+    fn thousands(self) -> &'static str {
+        match self {
+            Self::English => ",",
+            // The space of French numbers, at which no line ends.
+            Self::French => "\u{202f}",
+        }
+    }
+
+    /// Returns a number as people of the language write it.
+    pub(super) fn number(self, number: f64) -> String {
+        let text = format!("{number}");
+        if !number.is_finite() || text.contains('e') {
+            return text;
+        }
+        let (whole, part) = text.split_once('.').unwrap_or((&text, ""));
+        let (sign, digits) = whole.strip_prefix('-').map_or(("", whole), |digits| ("-", digits));
+        let whole = digits.parse().map_or_else(|_| digits.to_owned(), |whole| self.whole(whole));
+        match (part, self) {
+            ("", _) => format!("{sign}{whole}"),
+            (part, Self::English) => format!("{sign}{whole}.{part}"),
+            (part, Self::French) => format!("{sign}{whole},{part}"),
+        }
+    }
+}
+
+fn texts(language: Language) -> Texts {
+    let mut texts = Texts::new_concurrent(vec![language.code().parse().unwrap_or_default()]);
+    // Signs of direction around values would be copied with them.
+    texts.set_use_isolating(false);
+    match language {
+        Language::English => texts.set_formatter(Some(in_english)),
+        Language::French => texts.set_formatter(Some(in_french)),
+    }
+    for subject in SUBJECTS {
+        let read = FluentResource::try_new(language.of_subject(subject).to_owned());
+        let resource = read.unwrap_or_else(|(resource, errors)| {
+            tracing::error!(subject = subject.name, ?errors, "texts of pages cannot be read");
+            resource
+        });
+        texts.add_resource_overriding(resource);
+    }
+    texts
+}
+
+fn in_english<M>(value: &FluentValue<'_>, _: &M) -> Option<String> {
+    in_words(value, Language::English)
+}
+
+fn in_french<M>(value: &FluentValue<'_>, _: &M) -> Option<String> {
+    in_words(value, Language::French)
+}
+
+fn in_words(value: &FluentValue<'_>, language: Language) -> Option<String> {
+    match value {
+        FluentValue::Number(number) => Some(language.number(number.value)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, fs, path::Path};
+
+    use super::*;
+
+    fn keys(language: Language, subject: &Subject) -> BTreeSet<String> {
+        let lines = language.of_subject(subject).lines();
+        let starts =
+            lines.filter(|line| line.starts_with(|first: char| first.is_ascii_lowercase()));
+        starts.filter_map(|line| line.split_once(" =")).map(|(key, _)| key.to_owned()).collect()
+    }
+
+    fn sources(folder: &Path, all: &mut String) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                sources(&path, all);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                all.push_str(&fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+
+    #[test]
+    fn each_text_is_there_in_each_language_and_can_be_read() {
+        let mut all = BTreeSet::new();
+        for subject in SUBJECTS {
+            let english = keys(Language::English, subject);
+            assert_eq!(english, keys(Language::French, subject), "{}", subject.name);
+            for language in Language::ALL {
+                let text = language.of_subject(subject).to_owned();
+                assert!(FluentResource::try_new(text).is_ok(), "{} {language:?}", subject.name);
+            }
+            for key in english {
+                assert!(all.insert(key.clone()), "{key} is there twice");
+            }
+        }
+    }
+
+    #[test]
+    fn each_key_that_the_pages_say_has_a_text() {
+        let mut text = String::new();
+        sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/pages"), &mut text);
+        let calls = ["say(\"", "say_with(\"", "key: \""];
+        for call in calls {
+            for after in text.split(call).skip(1) {
+                let key = after.split('"').next().unwrap();
+                if key.contains(|other: char| !other.is_ascii_alphanumeric() && other != '-') {
+                    continue;
+                }
+                for language in Language::ALL {
+                    assert!(language.texts().has_message(key), "{key} {language:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_are_written_as_people_of_the_language_do() {
+        assert_eq!(Language::English.number(-1_234_567.25), "-1,234,567.25");
+        assert_eq!(Language::French.number(-1_234_567.25), "-1\u{202f}234\u{202f}567,25");
+        assert_eq!(Language::French.number(0.5), "0,5");
+        assert_eq!(Language::English.whole(999), "999");
+        assert_eq!(Language::English.whole(1_000), "1,000");
+    }
+}

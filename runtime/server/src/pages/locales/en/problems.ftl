@@ -1,0 +1,16 @@
+problem-sign-in = Please sign in
+problem-sign-in-advice = This page is for those who have an account. Sign in, and you come back here.
+problem-no-right = You may not see this
+problem-no-right-advice = Your account has no right to this. Ask the person who looks after your organisation’s accounts.
+problem-not-found = There is nothing here
+problem-not-found-advice = The address is wrong, or what was here has gone, or it belongs to somebody else.
+problem-too-many = One moment, please
+problem-too-many-advice = Too much was asked at once. Wait a little and try again.
+problem-server = Something went wrong on our side
+problem-server-advice = It is not your fault. Try again later; if it stays like this, tell the operator the number below.
+problem-request = This could not be done
+problem-request-advice = Something in the request is not as it should be. What exactly stands below.
+problem-home = To the catalogue
+problem-detail = In detail
+problem-code = Code
+problem-id = Number of the request

@@ -1,0 +1,16 @@
+problem-sign-in = Veuillez vous connecter
+problem-sign-in-advice = Cette page est réservée aux titulaires d’un compte. Connectez-vous, et vous reviendrez ici.
+problem-no-right = Vous n’avez pas accès à cette page
+problem-no-right-advice = Votre compte n’en a pas le droit. Adressez-vous à la personne qui gère les comptes de votre organisation.
+problem-not-found = Il n’y a rien ici
+problem-not-found-advice = L’adresse est fausse, ou la page a disparu, ou elle appartient à quelqu’un d’autre.
+problem-too-many = Un instant, s’il vous plaît
+problem-too-many-advice = Trop de demandes à la fois. Patientez un peu, puis réessayez.
+problem-server = Un problème est survenu chez nous
+problem-server-advice = Vous n’y êtes pour rien. Réessayez plus tard ; si cela dure, donnez à l’exploitant le numéro ci-dessous.
+problem-request = Cela n’a pas pu être fait
+problem-request-advice = La demande comporte une erreur, expliquée ci-dessous.
+problem-home = Vers le catalogue
+problem-detail = En détail
+problem-code = Code
+problem-id = Numéro de la demande

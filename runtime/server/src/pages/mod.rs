@@ -1,0 +1,41 @@
+//! Pages for people, rendered by the server: the catalogue, the workbench, what partners and operators look at. They
+//! ask the same endpoints as programs do, so they obey the same rights.
+
+mod assets;
+mod content_policy;
+mod failure;
+mod forgery;
+mod json;
+mod language;
+mod layout;
+mod navigation;
+mod parts;
+mod preferences;
+mod submission;
+mod theme;
+mod viewer;
+mod written;
+
+use std::sync::Arc;
+
+use axum::{Router, middleware};
+use tower_http::compression::CompressionLayer;
+
+use crate::{api, service::Service};
+
+/// Returns the pages as the interface takes them in.
+pub(crate) fn pages() -> api::Pages {
+    api::Pages { routes: routes(), shown }
+}
+
+fn routes() -> Router<Arc<Service>> {
+    Router::new()
+        .merge(assets::routes())
+        .merge(preferences::routes())
+        .layer(CompressionLayer::new())
+}
+
+/// Shows people a page where programs get a problem.
+fn shown(all: Router<Arc<Service>>, service: &Arc<Service>) -> Router<Arc<Service>> {
+    all.layer(middleware::from_fn_with_state(Arc::clone(service), failure::shown))
+}

@@ -1,0 +1,281 @@
+//! Forms, with what is wrong said at the field that is at fault.
+
+use maud::{Markup, html};
+
+use crate::{
+    api::Problem,
+    pages::{
+        layout::token_field,
+        parts::notice::{Tone, notice},
+        viewer::Viewer,
+    },
+};
+
+/// What is wrong with a form that was sent: the words of the problem, and the field that it names.
+#[derive(Debug, Default)]
+pub(in crate::pages) struct Fault {
+    detail: Option<String>,
+    field: Option<String>,
+}
+
+impl Fault {
+    /// No fault: the form has not been sent yet.
+    pub(in crate::pages) fn none() -> Self {
+        Self::default()
+    }
+
+    /// The fault that a problem tells of.
+    pub(in crate::pages) fn of(problem: &Problem) -> Self {
+        let path = problem.member("path").and_then(|path| path.as_str());
+        Self { detail: Some(problem.detail().to_owned()), field: path.map(str::to_owned) }
+    }
+
+    /// The words about a field: it is named, or what the path names is below it.
+    pub(in crate::pages) fn at(&self, name: &str) -> Option<&str> {
+        let path = self.field.as_deref()?;
+        let is_meant = path == name
+            || path.strip_prefix(name).is_some_and(|rest| rest.starts_with(['.', '[']));
+        self.detail.as_deref().filter(|_| is_meant)
+    }
+
+    /// The notice at the head of the form.
+    fn notice(&self, viewer: &Viewer) -> Markup {
+        html! {
+            @if let Some(detail) = &self.detail {
+                (notice(Tone::Bad, html! {
+                    p.title { (viewer.say("form-fault")) }
+                    p lang="en" { (detail) }
+                }))
+            }
+        }
+    }
+}
+
+/// Returns a form that changes something, with the token of the viewer's session.
+pub(in crate::pages) fn form(
+    viewer: &Viewer,
+    action: &str,
+    fault: &Fault,
+    content: Markup,
+) -> Markup {
+    html! {
+        form.fields method="post" action=(action) {
+            (token_field(viewer))
+            (fault.notice(viewer))
+            (content)
+        }
+    }
+}
+
+/// Returns a form that sends files too.
+pub(in crate::pages) fn file_form(
+    viewer: &Viewer,
+    action: &str,
+    fault: &Fault,
+    content: Markup,
+) -> Markup {
+    html! {
+        form.fields method="post" action=(action) enctype="multipart/form-data" {
+            (token_field(viewer))
+            (fault.notice(viewer))
+            (content)
+        }
+    }
+}
+
+/// Returns a form of one button, for an act that needs no more. A dangerous one looks so.
+pub(in crate::pages) fn button_form(
+    viewer: &Viewer,
+    action: &str,
+    text: &str,
+    is_dangerous: bool,
+) -> Markup {
+    html! {
+        form.inline method="post" action=(action) {
+            (token_field(viewer))
+            button type="submit" class=(if is_dangerous { "danger" } else { "quiet" }) { (text) }
+        }
+    }
+}
+
+/// The kinds of fields.
+#[derive(Clone, Debug)]
+pub(in crate::pages) enum Kind {
+    /// A line of text, of an `input` of this type: `text`, `email`, `password`, `number`, `date`, `search`, `url`.
+    Line(&'static str),
+    /// A text of several lines.
+    Lines(u8),
+    /// A choice of words, each with its text.
+    Choice(Vec<(String, String)>),
+    /// A box to tick.
+    Tick,
+    /// A file, of these types.
+    File(&'static str),
+}
+
+/// A field of a form.
+pub(in crate::pages) struct Field<'of> {
+    name: &'of str,
+    label: String,
+    kind: Kind,
+    value: String,
+    hint: Option<String>,
+    fault: Option<&'of str>,
+    is_required: bool,
+    completion: Option<&'static str>,
+}
+
+impl<'of> Field<'of> {
+    /// The field of a name and a label, a line of text unless it is said otherwise.
+    pub(in crate::pages) fn new(name: &'of str, label: impl Into<String>) -> Self {
+        Self {
+            name,
+            label: label.into(),
+            kind: Kind::Line("text"),
+            value: String::new(),
+            hint: None,
+            fault: None,
+            is_required: false,
+            completion: None,
+        }
+    }
+
+    /// The same of another kind.
+    pub(in crate::pages) fn kind(self, kind: Kind) -> Self {
+        Self { kind, ..self }
+    }
+
+    /// The same with what is in it.
+    pub(in crate::pages) fn value(self, value: impl Into<String>) -> Self {
+        Self { value: value.into(), ..self }
+    }
+
+    /// The same with a sentence that helps to fill it in.
+    pub(in crate::pages) fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+
+    /// The same with what is wrong with it.
+    pub(in crate::pages) fn fault(self, fault: &'of Fault) -> Self {
+        let fault = fault.at(self.name);
+        Self { fault, ..self }
+    }
+
+    /// The same, which must be filled in.
+    pub(in crate::pages) fn required(self) -> Self {
+        Self { is_required: true, ..self }
+    }
+
+    /// The same with what a browser may fill in, such as `username` or `one-time-code`.
+    pub(in crate::pages) fn completed_by(self, completion: &'static str) -> Self {
+        Self { completion: Some(completion), ..self }
+    }
+
+    /// Returns the field with its label, hint and fault.
+    pub(in crate::pages) fn shown(&self) -> Markup {
+        if matches!(self.kind, Kind::Tick) {
+            return self.tick();
+        }
+        html! {
+            div.field {
+                label for=(self.id()) { (self.label) }
+                @if let Some(hint) = &self.hint { p.hint id=(self.hint_id()) { (hint) } }
+                @if let Some(fault) = self.fault {
+                    p.fault id=(self.fault_id()) lang="en" { (fault) }
+                }
+                (self.control())
+            }
+        }
+    }
+
+    fn tick(&self) -> Markup {
+        html! {
+            div.field.tick {
+                input type="checkbox" id=(self.id()) name=(self.name) value="yes"
+                    checked[!self.value.is_empty()] aria-describedby=[self.described_by()];
+                label for=(self.id()) { (self.label) }
+                @if let Some(hint) = &self.hint { p.hint id=(self.hint_id()) { (hint) } }
+            }
+        }
+    }
+
+    fn control(&self) -> Markup {
+        let (id, described, invalid) = (self.id(), self.described_by(), self.fault.map(|_| "true"));
+        html! {
+            @match &self.kind {
+                Kind::Line(kind) => {
+                    input type=(kind) id=(id) name=(self.name) value=(self.value)
+                        required[self.is_required] autocomplete=[self.completion]
+                        aria-describedby=[described] aria-invalid=[invalid];
+                }
+                Kind::Lines(rows) => {
+                    textarea id=(id) name=(self.name) rows=(rows) required[self.is_required]
+                        aria-describedby=[described] aria-invalid=[invalid] { (self.value) }
+                }
+                Kind::Choice(choices) => {
+                    select id=(id) name=(self.name) required[self.is_required]
+                        aria-describedby=[described] aria-invalid=[invalid] {
+                        @for (word, text) in choices {
+                            option value=(word) selected[*word == self.value] { (text) }
+                        }
+                    }
+                }
+                Kind::File(types) => {
+                    input type="file" id=(id) name=(self.name) accept=(types)
+                        required[self.is_required] aria-describedby=[described]
+                        aria-invalid=[invalid];
+                }
+                Kind::Tick => {}
+            }
+        }
+    }
+
+    fn id(&self) -> String {
+        format!("field-{}", self.name)
+    }
+
+    fn hint_id(&self) -> String {
+        format!("hint-{}", self.name)
+    }
+
+    fn fault_id(&self) -> String {
+        format!("fault-{}", self.name)
+    }
+
+    fn described_by(&self) -> Option<String> {
+        let hint = self.hint.as_ref().map(|_| self.hint_id());
+        let fault = self.fault.map(|_| self.fault_id());
+        let ids: Vec<String> = hint.into_iter().chain(fault).collect();
+        (!ids.is_empty()).then(|| ids.join(" "))
+    }
+}
+
+/// Returns the button that sends a form.
+pub(in crate::pages) fn submit(text: &str) -> Markup {
+    html! { p.actions { button type="submit" { (text) } } }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_is_said_at_the_field() {
+        let problem = Problem::bad_request("invalid-body", "url is no address").with("path", "url");
+        let fault = Fault::of(&problem);
+        let field = Field::new("url", "Address").value("\"><script>").fault(&fault).required();
+        let shown = field.shown().into_string();
+        assert!(shown.contains("id=\"fault-url\""), "{shown}");
+        assert!(shown.contains("aria-describedby=\"fault-url\" aria-invalid=\"true\""), "{shown}");
+        assert!(shown.contains("value=\"&quot;&gt;&lt;script&gt;\""), "{shown}");
+        let other = Field::new("name", "Name").fault(&fault).shown().into_string();
+        assert!(!other.contains("fault"), "{other}");
+        assert!(fault.at("ur").is_none());
+    }
+
+    #[test]
+    fn what_is_below_a_field_is_the_fields() {
+        let problem = Problem::bad_request("invalid-body", "no").with("path", "headers.x[0]");
+        assert!(Fault::of(&problem).at("headers").is_some());
+    }
+}

@@ -1,0 +1,247 @@
+//! The person who looks at a page.
+
+use std::{convert::Infallible, sync::Arc};
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequestParts, Request},
+    http::{HeaderMap, Method, Uri, header::ACCEPT_LANGUAGE, request::Parts},
+    response::{IntoResponse, Redirect, Response},
+};
+use fluent_bundle::FluentValue;
+use jiff::Timestamp;
+use serde_json::Value as Json;
+
+use super::{
+    forgery,
+    language::{Language, preferred},
+    layout::Page,
+    preferences,
+    theme::Theme,
+    written,
+};
+use crate::{
+    api::{Asker, Interface, Problem, cookie_of, session_of},
+    auth::{Principal, Scope},
+    service::Service,
+};
+
+/// The viewer of a page.
+#[derive(Clone)]
+pub(super) struct Viewer(Arc<Looking>);
+
+struct Looking {
+    service: Arc<Service>,
+    interface: Option<Interface>,
+    asker: Asker,
+    uri: Uri,
+    headers: HeaderMap,
+    principal: Option<Principal>,
+    form_token: Option<String>,
+    language: Language,
+    chosen_language: Option<Language>,
+    theme: Theme,
+}
+
+impl FromRequestParts<Arc<Service>> for Viewer {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        service: &Arc<Service>,
+    ) -> Result<Self, Infallible> {
+        Ok(Self::of(parts, service))
+    }
+}
+
+impl Viewer {
+    /// The viewer who sends a request.
+    pub(super) fn of(parts: &Parts, service: &Arc<Service>) -> Self {
+        let cookie = |name| cookie_of(&parts.headers, name);
+        let chosen_language =
+            parameter(&parts.uri, "lang").and_then(|code| Language::of_code(&code));
+        let by_header = || parts.headers.get(ACCEPT_LANGUAGE)?.to_str().ok().and_then(preferred);
+        let language = chosen_language
+            .or_else(|| Language::of_code(cookie(preferences::LANGUAGE)?))
+            .or_else(by_header);
+        let secret = session_of(&parts.headers, &service.config);
+        Self(Arc::new(Looking {
+            service: Arc::clone(service),
+            interface: parts.extensions.get::<Interface>().cloned(),
+            asker: Asker::of(parts),
+            uri: parts.uri.clone(),
+            headers: parts.headers.clone(),
+            principal: principal(&parts.headers, service),
+            form_token: secret.map(forgery::token_of),
+            language: language.unwrap_or_default(),
+            chosen_language,
+            theme: cookie(preferences::THEME).and_then(Theme::of).unwrap_or_default(),
+        }))
+    }
+
+    /// The viewer who sends a request that goes on to another handler.
+    pub(super) fn of_request(request: Request, service: &Arc<Service>) -> (Self, Request) {
+        let (parts, body) = request.into_parts();
+        (Self::of(&parts, service), Request::from_parts(parts, body))
+    }
+
+    /// The parts of the server.
+    pub(super) fn service(&self) -> &Arc<Service> {
+        &self.0.service
+    }
+
+    /// The sender of the request, where it has a session or a token that is in force.
+    pub(super) fn principal(&self) -> Option<&Principal> {
+        self.0.principal.as_ref()
+    }
+
+    /// Whether the viewer may do what a scope names, somewhere.
+    pub(super) fn may(&self, scope: Scope) -> bool {
+        self.principal().is_some_and(|principal| principal.may(scope))
+    }
+
+    /// The token of the viewer's forms, where there is a session.
+    pub(super) fn form_token(&self) -> Option<&str> {
+        self.0.form_token.as_deref()
+    }
+
+    /// The language of the page.
+    pub(super) fn language(&self) -> Language {
+        self.0.language
+    }
+
+    /// The language that the address asks for, which is kept in a cookie.
+    pub(super) fn chosen_language(&self) -> Option<Language> {
+        self.0.chosen_language
+    }
+
+    /// The colours of the page.
+    pub(super) fn theme(&self) -> Theme {
+        self.0.theme
+    }
+
+    /// The address of the page.
+    pub(super) fn uri(&self) -> &Uri {
+        &self.0.uri
+    }
+
+    /// The headers of the request.
+    pub(super) fn headers(&self) -> &HeaderMap {
+        &self.0.headers
+    }
+
+    /// The value of a parameter of the address; none where it is empty.
+    pub(super) fn parameter(&self, name: &str) -> Option<String> {
+        parameter(self.uri(), name).filter(|value| !value.is_empty())
+    }
+
+    /// The same page with other values of some parameters; an empty value takes one away.
+    pub(super) fn address_with(&self, changes: &[(&str, &str)]) -> String {
+        let kept = url::form_urlencoded::parse(self.uri().query().unwrap_or_default().as_bytes());
+        let kept = kept.filter(|(name, _)| {
+            name != "done" && changes.iter().all(|(changed, _)| name != changed)
+        });
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(kept);
+        query.extend_pairs(changes.iter().filter(|(_, value)| !value.is_empty()));
+        let query = query.finish();
+        let path = self.uri().path();
+        if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+    }
+
+    /// The text of a key.
+    pub(super) fn say(&self, key: &str) -> String {
+        self.language().say(key)
+    }
+
+    /// The text of a key with values in it: `[("count", count.into())]`.
+    pub(super) fn say_with<'of>(
+        &self,
+        key: &str,
+        values: impl IntoIterator<Item = (&'of str, FluentValue<'of>)>,
+    ) -> String {
+        self.language().say_with(key, values)
+    }
+
+    /// The text of a word of the interface, such as a state: that of the key `family-word`, or the word itself where a
+    /// later release has one more.
+    pub(super) fn say_word(&self, family: &str, word: &str) -> String {
+        let text = self.language().try_say(&format!("{family}-{word}"));
+        text.unwrap_or_else(|| word.to_owned())
+    }
+
+    /// A number as the viewer writes numbers.
+    pub(super) fn number(&self, number: f64) -> String {
+        self.language().number(number)
+    }
+
+    /// A moment for people, which the script shows in the time of their own device.
+    pub(super) fn moment(&self, moment: Timestamp) -> maud::Markup {
+        written::moment(moment, self.language())
+    }
+
+    /// A page of the viewer.
+    pub(super) fn page(&self, title: impl Into<String>, content: maud::Markup) -> Page {
+        Page::new(self.clone(), title.into(), content)
+    }
+
+    /// Goes to another page, which says what was done: the text of a key that begins with `done-`.
+    pub(super) fn done(&self, path: &str, key: &str) -> Response {
+        let (path, fragment) = path.split_once('#').map_or((path, None), |(a, b)| (a, Some(b)));
+        let sign = if path.contains('?') { '&' } else { '?' };
+        let fragment = fragment.map(|name| format!("#{name}")).unwrap_or_default();
+        let said = key.strip_prefix("done-").unwrap_or(key);
+        Redirect::to(&format!("{path}{sign}done={said}{fragment}")).into_response()
+    }
+
+    /// Asks an endpoint of the interface in the name of the viewer.
+    ///
+    /// # Errors
+    /// The [`Problem`] with which the endpoint answers.
+    pub(super) async fn get(&self, path: &str) -> Result<Json, Problem> {
+        self.interface()?.json(&self.0.asker, (Method::GET, path), None).await
+    }
+
+    /// Has an endpoint of the interface do something in the name of the viewer. What a form has sent came in as a
+    /// [`super::submission::Submission`], which is checked for forgery.
+    ///
+    /// # Errors
+    /// The [`Problem`] with which the endpoint answers.
+    pub(super) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Json>,
+    ) -> Result<Json, Problem> {
+        self.interface()?.json(&self.0.asker, (method, path), body).await
+    }
+
+    /// The same with a body of any type, and with the answer as it is, such as a file or one with a cookie.
+    ///
+    /// # Errors
+    /// The [`Problem`] with which the endpoint answers.
+    pub(super) async fn pass(
+        &self,
+        asked: (Method, &str),
+        body: Option<(&str, Bytes)>,
+    ) -> Result<Response, Problem> {
+        self.interface()?.ask(&self.0.asker, asked, body).await
+    }
+
+    fn interface(&self) -> Result<&Interface, Problem> {
+        let interface = self.0.interface.as_ref();
+        interface.ok_or_else(|| Problem::internal(&"a page has no interface to ask"))
+    }
+}
+
+/// The sender of a request, where its session is in force. Tokens are left to the endpoints, which count wrong ones; so
+/// is what the sender may do.
+fn principal(headers: &HeaderMap, service: &Service) -> Option<Principal> {
+    let secret = session_of(headers, &service.config)?;
+    service.recognize_session(secret, (None, None), Timestamp::now()).ok()
+}
+
+fn parameter(uri: &Uri, name: &str) -> Option<String> {
+    let mut pairs = url::form_urlencoded::parse(uri.query()?.as_bytes());
+    pairs.find(|(own, _)| own == name).map(|(_, value)| value.into_owned())
+}
