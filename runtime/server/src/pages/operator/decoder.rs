@@ -19,7 +19,7 @@ use crate::{
         layout::Page,
         parts::{
             badge::badge,
-            form::{Fault, button_form},
+            form::button_form,
             notice::{Tone, notice},
             table::Table,
         },
@@ -80,11 +80,11 @@ pub(super) async fn show(
     Path((vendor, model)): Path<(String, String)>,
 ) -> Result<Page, Problem> {
     let decoder = Decoder::of(&viewer, &vendor, &model).await?;
-    Ok(page(&viewer, &decoder, &Fault::none(), html! {}))
+    Ok(page(&viewer, &decoder, html! {}))
 }
 
 /// The page of a decoder, below what came of a change.
-pub(super) fn page(viewer: &Viewer, decoder: &Decoder, fault: &Fault, outcome: Markup) -> Page {
+pub(super) fn page(viewer: &Viewer, decoder: &Decoder, outcome: Markup) -> Page {
     let id = decoder.id();
     let content = html! {
         (outcome)
@@ -95,7 +95,7 @@ pub(super) fn page(viewer: &Viewer, decoder: &Decoder, fault: &Fault, outcome: M
         @if let Some(report) = &decoder.shadow { (decoder_reports::shadow(viewer, report)) }
         @if let Some(report) = &decoder.canary { (decoder_reports::canary(viewer, report)) }
         h2 { (viewer.say("decoders-changes")) }
-        (forms(viewer, decoder, fault))
+        (forms(viewer, decoder))
     };
     sections::page(viewer, &id, content)
 }

@@ -108,16 +108,24 @@ pub(super) async fn change(
     Ok(match changed {
         Ok(changed) => {
             let outcome = outcome(&viewer, &decoder, wanted, &sent, &changed);
-            decoder::page(&viewer, &decoder, &Fault::none(), outcome).into_response()
+            decoder::page(&viewer, &decoder, outcome).into_response()
         }
         Err(problem) => {
-            let page = decoder::page(&viewer, &decoder, &Fault::of(&problem), html! {});
+            let page = decoder::page(&viewer, &decoder, refused(&viewer, &problem));
             page.with_status(problem.status()).into_response()
         }
     })
 }
 
-/// What came of a change, or would come of it, with the devices that get another version.
+/// The refusal of a change, in the words of the server.
+fn refused(viewer: &Viewer, problem: &Problem) -> Markup {
+    notice(Tone::Bad, html! {
+        p.title { (viewer.say("form-fault")) }
+        p lang="en" { (problem.detail()) }
+    })
+}
+
+/// The outcome of a change, or of its trial, with the devices that get another version.
 fn outcome(
     viewer: &Viewer,
     decoder: &Decoder,
@@ -174,66 +182,70 @@ fn action(decoder: &Decoder) -> String {
     format!("{}/change", page_of(&decoder.id()))
 }
 
-/// The forms of all changes that are possible now, below what is wrong with the one that was sent.
-pub(super) fn forms(viewer: &Viewer, decoder: &Decoder, fault: &Fault) -> Markup {
+/// The forms of all changes that are possible now.
+pub(super) fn forms(viewer: &Viewer, decoder: &Decoder) -> Markup {
     let is_stable = |version: &Json| text(version, "/channel") == "stable";
     let is_yanked = |version: &Json| version.get("yanked").is_some();
     let candidates = decoder.versions(|version| !is_stable(version) && !is_yanked(version));
     let (stable, usable) =
         (decoder.versions(is_stable), decoder.versions(|version| !is_yanked(version)));
     let yanked = decoder.versions(is_yanked);
-    let version = |versions: &[String]| choice(viewer, "version", versions, false);
-    let reason = || Field::new("reason", viewer.say("operator-reason"))
-        .hint(viewer.say("operator-reason-hint")).shown();
-    let one = |word: &'static str, fields: Markup| changing(viewer, decoder, word, fields);
+    let version = |word, versions: &[String]| choice(viewer, (word, "version"), versions, false);
+    let one = |word, fields| changing(viewer, decoder, word, fields);
     html! {
-        (super::decoder_changes::said(viewer, decoder, fault))
         @if !candidates.is_empty() {
-            (one("promote", version(&candidates)))
-            @if decoder.shadow.is_none() { (one("shadow-run", version(&candidates))) }
+            (one("promote", version("promote", &candidates)))
+            @if decoder.shadow.is_none() {
+                (one("shadow-run", version("shadow-run", &candidates)))
+            }
             @if decoder.canary.is_none() { (one("canary-run", canary_fields(viewer, &candidates))) }
         }
         @if decoder.shadow.is_some() { (one("shadow-end", html! {})) }
-        @if decoder.canary.is_some() { (one("canary-end", reason())) }
-        @if stable.len() > 1 { (one("rollback", choice(viewer, "to", &stable, true))) }
+        @if decoder.canary.is_some() { (one("canary-end", reason(viewer, "canary-end"))) }
+        @if stable.len() > 1 {
+            (one("rollback", choice(viewer, ("rollback", "to"), &stable, true)))
+        }
         @if !usable.is_empty() {
-            (one("yank", html! { (version(&usable)) (reason()) }))
+            (one("yank", html! { (version("yank", &usable)) (reason(viewer, "yank")) }))
             (quarantining(viewer, decoder, &usable))
         }
-        @if !yanked.is_empty() { (one("unyank", version(&yanked))) }
+        @if !yanked.is_empty() { (one("unyank", version("unyank", &yanked))) }
         (one("deprecate", html! {
             (Field::new("successor", viewer.say("decoders-successor")).shown())
-            (reason())
+            (reason(viewer, "deprecate"))
         }))
     }
 }
 
-/// The words about a change that was refused.
-fn said(viewer: &Viewer, decoder: &Decoder, fault: &Fault) -> Markup {
-    if fault.is_none() {
-        return html! {};
-    }
-    form(viewer, &action(decoder), fault, html! {})
+fn reason(viewer: &Viewer, word: &str) -> Markup {
+    let field = Field::new("reason", viewer.say("operator-reason")).of_form(word);
+    field.hint(viewer.say("operator-reason-hint")).shown()
 }
 
 fn canary_fields(viewer: &Viewer, candidates: &[String]) -> Markup {
-    let number = |name: &'static str, key: &str, value: &str| {
-        Field::new(name, viewer.say(key)).kind(Kind::Line("number")).value(value).required().shown()
+    let number = |name: &'static str, label: String, value: &str| {
+        Field::new(name, label).kind(Kind::Line("number")).value(value).required().shown()
     };
     html! {
-        (choice(viewer, "version", candidates, false))
-        (number("sharePercent", "decoders-canary-share", "10"))
-        (number("failurePercent", "decoders-canary-failures", "5"))
-        (number("frames", "decoders-canary-frames", "100"))
+        (choice(viewer, ("canary-run", "version"), candidates, false))
+        (number("sharePercent", viewer.say("decoders-canary-share"), "10"))
+        (number("failurePercent", viewer.say("decoders-canary-failures"), "5"))
+        (number("frames", viewer.say("decoders-canary-frames"), "100"))
     }
 }
 
-/// A choice among versions; with an empty one first where none need be chosen.
-fn choice(viewer: &Viewer, name: &str, versions: &[String], may_be_empty: bool) -> Markup {
+/// A choice among versions in the form of a change; with an empty one first where none need be chosen.
+fn choice(
+    viewer: &Viewer,
+    (word, name): (&str, &str),
+    versions: &[String],
+    may_be_empty: bool,
+) -> Markup {
     let empty = may_be_empty.then(|| (String::new(), "–".to_owned()));
     let own = versions.iter().map(|version| (version.clone(), version.clone()));
     let choices = empty.into_iter().chain(own).collect();
-    Field::new(name, viewer.say("decoders-version")).kind(Kind::Choice(choices)).shown()
+    let field = Field::new(name, viewer.say("decoders-version")).of_form(word);
+    field.kind(Kind::Choice(choices)).shown()
 }
 
 /// One change in a fold of its own, with a button that only tries it.
@@ -261,8 +273,8 @@ fn changing(viewer: &Viewer, decoder: &Decoder, word: &str, fields: Markup) -> M
 fn quarantining(viewer: &Viewer, decoder: &Decoder, versions: &[String]) -> Markup {
     let path = format!("/operator/quarantine/{}", decoder.id());
     let content = html! {
-        (choice(viewer, "version", versions, false))
-        (Field::new("reason", viewer.say("operator-reason"))
+        (choice(viewer, ("set-aside", "version"), versions, false))
+        (Field::new("reason", viewer.say("operator-reason")).of_form("set-aside")
             .hint(viewer.say("operator-reason-hint")).required().shown())
         p.actions { button.danger type="submit" { (viewer.say("decoders-set-aside")) } }
     };

@@ -58,7 +58,7 @@ fn of_decoders() -> Router<Arc<Service>> {
         .route("/operator/decoders/{vendor}/{model}/change", post(decoder_changes::change))
         .route("/operator/decoders/{vendor}/{model}/mapping", get(mapping::show).post(mapping::put))
         .route("/operator/quarantine", get(quarantine::list))
-        .route("/operator/quarantine/{vendor}/{model}/{version}", post(quarantine::set_aside))
+        .route("/operator/quarantine/{vendor}/{model}", post(quarantine::set_aside))
         .route("/operator/quarantine/{vendor}/{model}/{version}/lift", post(quarantine::lift))
         .route("/operator/keys", get(keys::list).post(keys::add))
         .route("/operator/keys/rotate", post(keys::rotate))

@@ -44,8 +44,8 @@ const SECTIONS: [Section; 15] = [
 pub(super) fn page(viewer: &Viewer, title: &str, content: Markup) -> Page {
     let here = viewer.uri().path();
     let framed = html! {
-        div.sectioned {
-            nav.sections aria-label=(viewer.say("operator-sections")) {
+        div.columns {
+            nav.filters aria-label=(viewer.say("operator-sections")) {
                 ul {
                     @for section in SECTIONS.iter().filter(|section| viewer.may(section.scope)) {
                         li { a href=(section.path) aria-current=[current(section, here)] {
@@ -54,7 +54,7 @@ pub(super) fn page(viewer: &Viewer, title: &str, content: Markup) -> Page {
                     }
                 }
             }
-            div.section {
+            div {
                 h1 { (title) }
                 (content)
             }

@@ -46,7 +46,7 @@ pub(super) async fn if_any(viewer: &Viewer, path: &str) -> Result<Option<Json>, 
 pub(super) fn moment_at(viewer: &Viewer, json: &Json, pointer: &str) -> Markup {
     match moment(json, pointer) {
         Some(at) => viewer.moment(at),
-        None => html! { span.quiet { (viewer.say("operator-never")) } },
+        None => html! { span.soft { (viewer.say("operator-never")) } },
     }
 }
 
@@ -67,7 +67,7 @@ pub(super) fn words_at(viewer: &Viewer, json: &Json, pointer: &str) -> Markup {
     let words: Vec<String> = items(json, pointer).iter().map(|item| text(item, "")).collect();
     html! {
         @if words.is_empty() {
-            span.quiet { (viewer.say("operator-none")) }
+            span.soft { (viewer.say("operator-none")) }
         } @else {
             (words.join(", "))
         }
