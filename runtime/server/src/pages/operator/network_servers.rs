@@ -23,6 +23,10 @@ use crate::{
     },
 };
 
+/// The words for messages that were taken, or that are nothing to be taken.
+const TAKEN: [&str; 7] =
+    ["accepted", "duplicate", "ignored", "join-requested", "joined", "mac-only", "merged"];
+
 pub(super) async fn list(viewer: Viewer) -> Result<Page, Problem> {
     let list = viewer.get(&part_of(&viewer, "/v1/network-servers", &[])).await?;
     let handshakes = if_any(&viewer, "/v1/network-servers/handshakes").await?.unwrap_or_default();
@@ -82,9 +86,8 @@ fn broker(viewer: &Viewer, server: &Json) -> Markup {
 
 /// Messages of which nothing was taken: neither frames, nor joins, nor what hands nothing over.
 fn refused(server: &Json) -> u64 {
-    let taken = ["accepted", "joined", "ignored", "duplicate"];
     let results = server.pointer("/seen/results").and_then(Json::as_object).into_iter().flatten();
-    let others = results.filter(|(result, _)| !taken.contains(&result.as_str()));
+    let others = results.filter(|(result, _)| !TAKEN.contains(&result.as_str()));
     let parked = server.pointer("/seen/parked").and_then(Json::as_u64).unwrap_or_default();
     others.filter_map(|(_, count)| count.as_u64()).sum::<u64>() + parked
 }
