@@ -520,3 +520,32 @@ vault-place-credential = a credential of systemd
 vault-rotate = Make a new master key
 vault-rotate-lead = The data keys are wrapped anew. Keep a copy of the new key, apart from backups of the data folder.
 vault-rotated = The master key is { $key } now; before it was { $before }.
+
+# The outcome of acts
+done-operator-set-aside = The version is set aside.
+done-operator-lifted = The version decodes again.
+done-operator-key-added = The key may sign now.
+done-operator-key-revoked = The key may sign nothing any more.
+done-operator-key-rotated = The registry has a new key.
+done-operator-mapping = The mapping is in force.
+done-operator-published = The package is published.
+done-operator-discarded = The message was discarded.
+done-operator-checked = The result of the check was noted.
+done-operator-remarked = The remark was added.
+done-operator-partner-added = The partner was added.
+done-operator-partner-changed = The partner was changed.
+done-operator-person-added = The person was added: invite them now.
+done-operator-granted = The role was granted.
+done-operator-suspended = The account is suspended.
+done-operator-resumed = The grants are in force again.
+done-operator-second-factor = The second factor was removed.
+done-operator-confirmed = Noted: it is still right.
+done-operator-ended = The grant has ended.
+done-operator-revoked = The token was revoked.
+done-operator-archived = The lines were moved into files.
+
+# States of approvals
+approval-state-in-force = in force
+approval-state-not-begun = not begun
+approval-state-ended = ended
+nav-operator = Operator

@@ -49,3 +49,4 @@ reference-send = Send
 reference-answer = Answer
 reference-no-such = There is no such request.
 reference-no-such-type = There is no such type.
+nav-reference = API

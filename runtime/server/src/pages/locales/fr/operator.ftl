@@ -520,3 +520,32 @@ vault-place-credential = un secret de systemd
 vault-rotate = Créer une nouvelle clé maîtresse
 vault-rotate-lead = Les clés de données sont enveloppées à nouveau. Gardez une copie de la nouvelle clé, à part des sauvegardes.
 vault-rotated = La clé maîtresse est maintenant { $key } ; auparavant { $before }.
+
+# The outcome of acts
+done-operator-set-aside = La version est mise à l’écart.
+done-operator-lifted = La version décode de nouveau.
+done-operator-key-added = La clé peut désormais signer.
+done-operator-key-revoked = La clé ne peut plus rien signer.
+done-operator-key-rotated = Le registre a une nouvelle clé.
+done-operator-mapping = La correspondance est en vigueur.
+done-operator-published = Le paquet est publié.
+done-operator-discarded = Le message a été écarté.
+done-operator-checked = Le résultat de la vérification est noté.
+done-operator-remarked = La remarque a été ajoutée.
+done-operator-partner-added = Le partenaire a été ajouté.
+done-operator-partner-changed = Le partenaire a été modifié.
+done-operator-person-added = La personne a été ajoutée : invitez-la maintenant.
+done-operator-granted = Le rôle a été donné.
+done-operator-suspended = Le compte est suspendu.
+done-operator-resumed = Les droits sont de nouveau en vigueur.
+done-operator-second-factor = Le second facteur a été retiré.
+done-operator-confirmed = Noté : c’est toujours exact.
+done-operator-ended = Le droit a pris fin.
+done-operator-revoked = Le jeton a été révoqué.
+done-operator-archived = Les lignes ont été placées dans des fichiers.
+
+# States of approvals
+approval-state-in-force = en vigueur
+approval-state-not-begun = pas commencé
+approval-state-ended = terminé
+nav-operator = Exploitation

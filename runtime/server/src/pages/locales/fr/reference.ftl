@@ -49,3 +49,4 @@ reference-send = Envoyer
 reference-answer = Réponse
 reference-no-such = Cette requête n’existe pas.
 reference-no-such-type = Ce type n’existe pas.
+nav-reference = API
