@@ -26,7 +26,7 @@ macro_rules! subjects {
 }
 
 /// The files of texts: one for each subject, in each language.
-static SUBJECTS: &[Subject] = &subjects!["layout", "problems"];
+static SUBJECTS: &[Subject] = &subjects!["layout", "operator", "problems", "reference"];
 
 type Texts = FluentBundle<FluentResource>;
 

@@ -9,8 +9,10 @@ mod json;
 mod language;
 mod layout;
 mod navigation;
+mod operator;
 mod parts;
 mod preferences;
+mod reference;
 mod submission;
 mod theme;
 mod viewer;
@@ -31,7 +33,9 @@ pub(crate) fn pages() -> api::Pages {
 fn routes() -> Router<Arc<Service>> {
     Router::new()
         .merge(assets::routes())
+        .merge(operator::routes())
         .merge(preferences::routes())
+        .merge(reference::routes())
         .layer(CompressionLayer::new())
 }
 

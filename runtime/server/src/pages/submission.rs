@@ -36,22 +36,38 @@ impl FromRequest<Arc<Service>> for Submission {
     type Rejection = Problem;
 
     async fn from_request(request: Request, service: &Arc<Service>) -> Result<Self, Problem> {
-        let (uri, headers) = (request.uri().clone(), request.headers().clone());
-        let submission = Self::read(request, service).await?;
-        let session = session_of(&headers, &service.config);
-        forgery::check((&uri, &headers), session, submission.field(forgery::FIELD))?;
-        Ok(submission)
+        Self::within(request, service, service.config.http.body_bytes).await
     }
 }
 
 impl Submission {
-    async fn read(request: Request, service: &Arc<Service>) -> Result<Self, Problem> {
+    /// What a form has sent, within a bound of its own, as of a form with a package.
+    ///
+    /// # Errors
+    /// The [`Problem`] of a form that is too large, cannot be read, or is of another session.
+    pub(super) async fn within(
+        request: Request,
+        service: &Arc<Service>,
+        most_bytes: usize,
+    ) -> Result<Self, Problem> {
+        let (uri, headers) = (request.uri().clone(), request.headers().clone());
+        let submission = Self::read(request, service, most_bytes).await?;
+        let session = session_of(&headers, &service.config);
+        forgery::check((&uri, &headers), session, submission.field(forgery::FIELD))?;
+        Ok(submission)
+    }
+
+    async fn read(
+        request: Request,
+        service: &Arc<Service>,
+        most_bytes: usize,
+    ) -> Result<Self, Problem> {
         let content_type = request.headers().get(CONTENT_TYPE);
         let content_type = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
         let is_multipart = content_type.starts_with("multipart/form-data");
         let (head, body) = request.into_parts();
         let request = Request::from_parts(head.clone(), body);
-        let bytes = read_body(request, service.config.http.body_bytes).await?;
+        let bytes = read_body(request, most_bytes).await?;
         if !is_multipart {
             return Ok(Self::of_pairs(&bytes));
         }
@@ -61,7 +77,8 @@ impl Submission {
         Self::of_parts(parts.map_err(|error| unreadable(&error.body_text()))?).await
     }
 
-    fn of_pairs(bytes: &[u8]) -> Self {
+    /// The fields of a form without files.
+    pub(super) fn of_pairs(bytes: &[u8]) -> Self {
         let mut submission = Self::default();
         for (name, value) in url::form_urlencoded::parse(bytes) {
             submission.add(name.into_owned(), value.into_owned());

@@ -42,14 +42,14 @@ pub(super) async fn show(viewer: Viewer) -> Result<Page, Problem> {
         (_, before) => search(&viewer, &filter(&viewer), before.unwrap_or(end + 1)).await?,
     };
     let content = html! {
-        p.lead { (viewer.say("audit-lead")) }
+        p.lead { (viewer.say("operator-audit-lead")) }
         (shown_head(&viewer, &head, &checked))
         (form(&viewer))
         (lines(&viewer, &found))
-        h2 { (viewer.say("audit-archives")) }
+        h2 { (viewer.say("operator-audit-archives")) }
         (archives(&viewer, &head))
     };
-    Ok(sections::page(&viewer, &viewer.say("audit-title"), content))
+    Ok(sections::page(&viewer, &viewer.say("operator-audit-title"), content))
 }
 
 /// Whether the lines are narrowed.
@@ -71,30 +71,31 @@ fn filter(viewer: &Viewer) -> Filter {
 
 /// The signed end of the audit, and whether its signature is right.
 fn shown_head(viewer: &Viewer, head: &Json, checked: &Checked) -> Markup {
-    let sequence = viewer.say_with("audit-head-line", [("sequence", end_of(head).into())]);
+    let sequence = viewer.say_with("operator-audit-head-line", [("sequence", end_of(head).into())]);
     let usage = [
         ("used", size_at(viewer, head, "/usage/liveBytes").into_string().into()),
         ("most", size_at(viewer, head, "/usage/maxBytes").into_string().into()),
     ];
     let (tone, said) = match checked {
-        Checked::Right => (Tone::Good, viewer.say("audit-head-verified")),
-        Checked::Moved => (Tone::Plain, viewer.say("audit-head-moved")),
-        Checked::Wrong(why) => {
-            (Tone::Bad, viewer.say_with("audit-head-wrong", [("why", why.as_str().into())]))
-        }
+        Checked::Right => (Tone::Good, viewer.say("operator-audit-head-verified")),
+        Checked::Moved => (Tone::Plain, viewer.say("operator-audit-head-moved")),
+        Checked::Wrong(why) => (
+            Tone::Bad,
+            viewer.say_with("operator-audit-head-wrong", [("why", why.as_str().into())]),
+        ),
     };
     html! {
         section.card {
-            h2 { (viewer.say("audit-head")) }
+            h2 { (viewer.say("operator-audit-head")) }
             (notice(tone, html! { p { (said) } }))
             (facts([
                 (sequence, html! { code { (text(head, "/head/hash")) } }),
-                (viewer.say("keys-own"), html! { code { (text(head, "/key")) } }),
-                (viewer.say("audit-at"), moment_at(viewer, head, "/signedAt")),
-                (viewer.say("audit-space"), html! { (viewer.say_with("audit-space-of", usage)) }),
+                (viewer.say("operator-keys-own"), html! { code { (text(head, "/key")) } }),
+                (viewer.say("operator-audit-at"), moment_at(viewer, head, "/signedAt")),
+                (viewer.say("operator-audit-space"), html! { (viewer.say_with("operator-audit-space-of", usage)) }),
             ]))
             @if viewer.may(Scope::Registry) {
-                p { a.button.quiet href="/operator/audit/check" { (viewer.say("audit-verify")) } }
+                p { a.button.quiet href="/operator/audit/check" { (viewer.say("operator-audit-verify")) } }
             }
         }
     }
@@ -107,31 +108,31 @@ fn form(viewer: &Viewer) -> Markup {
     };
     html! {
         form.fields.halves method="get" role="search" {
-            (field("q", viewer.say("audit-text"), "search"))
-            (field("action", viewer.say("audit-action"), "text"))
-            (field("by", viewer.say("audit-by"), "text"))
-            (field("since", viewer.say("audit-since"), "date"))
-            (field("until", viewer.say("audit-until"), "date"))
+            (field("q", viewer.say("operator-audit-text"), "search"))
+            (field("action", viewer.say("operator-audit-action"), "text"))
+            (field("by", viewer.say("operator-audit-by"), "text"))
+            (field("since", viewer.say("operator-audit-since"), "date"))
+            (field("until", viewer.say("operator-audit-until"), "date"))
             p.actions { button type="submit" { (viewer.say("operator-search")) } }
         }
     }
 }
 
 fn lines(viewer: &Viewer, found: &Found) -> Markup {
-    let mut table = Table::new(viewer.say("audit-title"))
-        .column(viewer.say("audit-at"))
-        .column(viewer.say("audit-action"))
-        .column(viewer.say("audit-subject"))
-        .column(viewer.say("audit-by"))
-        .column(viewer.say("audit-details"));
+    let mut table = Table::new(viewer.say("operator-audit-title"))
+        .column(viewer.say("operator-audit-at"))
+        .column(viewer.say("operator-audit-action"))
+        .column(viewer.say("operator-audit-subject"))
+        .column(viewer.say("operator-audit-by"))
+        .column(viewer.say("operator-audit-details"));
     for line in &found.lines {
         table.row(row(viewer, line));
     }
-    let looked_at = viewer.say_with("audit-searched", [("lines", found.looked_at.into())]);
+    let looked_at = viewer.say_with("operator-audit-searched", [("lines", found.looked_at.into())]);
     html! {
         p.soft { (looked_at) }
         @if table.is_empty() {
-            (empty(&viewer.say("audit-none"), &looked_at, None))
+            (empty(&viewer.say("operator-audit-none"), &looked_at, None))
         } @else {
             (table.shown())
         }
@@ -146,12 +147,12 @@ fn way_on(viewer: &Viewer, older: Option<u64>) -> Markup {
         nav.pager aria-label=(viewer.say("pager-label")) {
             @if is_later {
                 a.button.quiet href=(viewer.address_with(&[("before", "")])) {
-                    (viewer.say("audit-newest"))
+                    (viewer.say("operator-audit-newest"))
                 }
             }
             @if let Some(older) = older {
                 a.button.quiet href=(viewer.address_with(&[("before", &older.to_string())])) {
-                    (viewer.say("audit-older"))
+                    (viewer.say("operator-audit-older"))
                 }
             }
         }
@@ -160,7 +161,7 @@ fn way_on(viewer: &Viewer, older: Option<u64>) -> Markup {
 
 fn row(viewer: &Viewer, line: &Line) -> Vec<Markup> {
     if line.json.is_null() {
-        let damaged = badge(Tone::Bad, &viewer.say("audit-damaged"));
+        let damaged = badge(Tone::Bad, &viewer.say("operator-audit-damaged"));
         return vec![damaged, html! {}, html! {}, html! {}, html! { code { (line.text) } }];
     }
     let (name, from) = author(line);
@@ -173,7 +174,7 @@ fn row(viewer: &Viewer, line: &Line) -> Vec<Markup> {
         html! {
             @if !details.is_empty() {
                 details {
-                    summary { (viewer.say("audit-details")) }
+                    summary { (viewer.say("operator-audit-details")) }
                     code { (shortened(&details)) }
                 }
             }
@@ -189,13 +190,13 @@ fn shortened(text: &str) -> String {
 fn archives(viewer: &Viewer, head: &Json) -> Markup {
     let archives = items(head, "/archives");
     html! {
-        @if archives.is_empty() { p { (viewer.say("audit-archives-none")) } }
+        @if archives.is_empty() { p { (viewer.say("operator-audit-archives-none")) } }
         ul {
             @for archive in archives {
                 li { code { (text(archive, "/file")) } " " (size_at(viewer, archive, "/bytes")) }
             }
         }
-        (button_form(viewer, "/operator/audit/archive", &viewer.say("audit-archive"), false))
+        (button_form(viewer, "/operator/audit/archive", &viewer.say("operator-audit-archive"), false))
     }
 }
 
@@ -212,17 +213,17 @@ pub(super) async fn verify(viewer: Viewer) -> Result<Page, Problem> {
     let content = html! {
         @if problems.is_empty() {
             (notice(Tone::Good, html! {
-                p { (viewer.say_with("audit-verified", [("versions", versions.into())])) }
+                p { (viewer.say_with("operator-audit-verified", [("versions", versions.into())])) }
             }))
         } @else {
             (notice(Tone::Bad, html! {
-                p.title { (viewer.say("audit-not-verified")) }
+                p.title { (viewer.say("operator-audit-not-verified")) }
                 ul lang="en" { @for problem in problems { li { (text(problem, "")) } } }
             }))
         }
-        p { a href="/operator/audit" { (viewer.say("audit-title")) } }
+        p { a href="/operator/audit" { (viewer.say("operator-audit-title")) } }
     };
-    Ok(sections::page(&viewer, &viewer.say("audit-verify"), content))
+    Ok(sections::page(&viewer, &viewer.say("operator-audit-verify"), content))
 }
 
 #[cfg(test)]

@@ -90,11 +90,11 @@ pub(super) fn page(viewer: &Viewer, decoder: &Decoder, outcome: Markup) -> Page 
         (outcome)
         (head(viewer, decoder))
         @for one in &decoder.set_aside { (set_aside(viewer, one)) }
-        h2 { (viewer.say("decoders-versions")) }
+        h2 { (viewer.say("operator-decoders-versions")) }
         (versions(viewer, decoder))
         @if let Some(report) = &decoder.shadow { (decoder_reports::shadow(viewer, report)) }
         @if let Some(report) = &decoder.canary { (decoder_reports::canary(viewer, report)) }
-        h2 { (viewer.say("decoders-changes")) }
+        h2 { (viewer.say("operator-decoders-changes")) }
         (forms(viewer, decoder))
     };
     sections::page(viewer, &id, content)
@@ -106,13 +106,13 @@ fn head(viewer: &Viewer, decoder: &Decoder) -> Markup {
         p.lead { (text(entry, "/description")) }
         @if let Some(deprecated) = entry.get("deprecated") {
             (notice(Tone::Warning, html! {
-                p.title { (viewer.say("decoders-deprecated")) }
+                p.title { (viewer.say("operator-decoders-deprecated")) }
                 p { (text(deprecated, "/successor")) " " (text(deprecated, "/reason")) }
             }))
         }
         p.actions {
-            a.button.quiet href={ "/catalogue/" (id) } { (viewer.say("decoders-in-catalogue")) }
-            a.button.quiet href={ (page_of(&id)) "/mapping" } { (viewer.say("decoders-mapping")) }
+            a.button.quiet href={ "/catalogue/" (id) } { (viewer.say("operator-decoders-in-catalogue")) }
+            a.button.quiet href={ (page_of(&id)) "/mapping" } { (viewer.say("operator-decoders-mapping")) }
         }
     }
 }
@@ -121,21 +121,24 @@ fn head(viewer: &Viewer, decoder: &Decoder) -> Markup {
 fn set_aside(viewer: &Viewer, one: &Json) -> Markup {
     let (id, version) = (text(one, "/id"), path_part(&text(one, "/version")));
     let lift = format!("/operator/quarantine/{id}/{version}/lift");
-    notice(Tone::Bad, html! {
-        p.title { (viewer.say("decoders-quarantined")) ": " (text(one, "/version")) }
-        p lang="en" { (text(one, "/message")) }
-        (button_form(viewer, &lift, &viewer.say("decoders-lift"), false))
-    })
+    notice(
+        Tone::Bad,
+        html! {
+            p.title { (viewer.say("operator-decoders-quarantined")) ": " (text(one, "/version")) }
+            p lang="en" { (text(one, "/message")) }
+            (button_form(viewer, &lift, &viewer.say("operator-decoders-lift"), false))
+        },
+    )
 }
 
 fn versions(viewer: &Viewer, decoder: &Decoder) -> Markup {
-    let mut table = Table::new(viewer.say("decoders-versions"))
-        .column(viewer.say("decoders-version"))
+    let mut table = Table::new(viewer.say("operator-decoders-versions"))
+        .column(viewer.say("operator-decoders-version"))
         .column(viewer.say("operator-state"))
-        .column(viewer.say("decoders-published"))
-        .numbers(viewer.say("decoders-vectors"))
-        .numbers(viewer.say("decoders-size"))
-        .column(viewer.say("decoders-digest"));
+        .column(viewer.say("operator-decoders-published"))
+        .numbers(viewer.say("operator-decoders-vectors"))
+        .numbers(viewer.say("operator-decoders-size"))
+        .column(viewer.say("operator-decoders-digest"));
     for version in items(&decoder.entry, "/versions") {
         table.row(row(viewer, decoder, version));
     }
@@ -152,8 +155,8 @@ fn row(viewer: &Viewer, decoder: &Decoder, version: &Json) -> Vec<Markup> {
         html! { (number) },
         html! {
             (channel_badge(viewer, version))
-            @if runs(&decoder.shadow) { " " (badge(Tone::Plain, &viewer.say("decoders-shadow"))) }
-            @if runs(&decoder.canary) { " " (badge(Tone::Plain, &viewer.say("decoders-canary"))) }
+            @if runs(&decoder.shadow) { " " (badge(Tone::Plain, &viewer.say("operator-decoders-shadow"))) }
+            @if runs(&decoder.canary) { " " (badge(Tone::Plain, &viewer.say("operator-decoders-canary"))) }
             @if let Some(reason) = optional(version, "/yanked") { " " (reason) }
         },
         moment_at(viewer, version, "/publishedAt"),
@@ -161,7 +164,7 @@ fn row(viewer: &Viewer, decoder: &Decoder, version: &Json) -> Vec<Markup> {
         size_at(viewer, version, "/bytes"),
         html! {
             code title=(digest) { (digest.chars().take(DIGITS).collect::<String>()) }
-            " " a href=(package) { (viewer.say("decoders-download")) }
+            " " a href=(package) { (viewer.say("operator-decoders-download")) }
         },
     ]
 }
@@ -176,13 +179,16 @@ pub(super) fn published_facts(viewer: &Viewer, outcome: &Json) -> Markup {
     let channel = text(outcome, "/channel");
     let mut rows = vec![
         (
-            viewer.say("decoders-decoder"),
+            viewer.say("operator-decoders-decoder"),
             html! { (text(outcome, "/id")) " " (text(outcome, "/version")) },
         ),
-        (viewer.say("decoders-digest"), html! { code { (text(outcome, "/digest")) } }),
+        (viewer.say("operator-decoders-digest"), html! { code { (text(outcome, "/digest")) } }),
     ];
     if !channel.is_empty() {
-        rows.push((viewer.say("decoders-channel"), html! { (viewer.say_word("decoders", &channel)) }));
+        rows.push((
+            viewer.say("operator-decoders-channel"),
+            html! { (viewer.say_word("operator-decoders", &channel)) },
+        ));
     }
     facts(rows)
 }

@@ -53,11 +53,7 @@ struct Change {
 }
 
 impl Change {
-    const fn new(
-        word: &'static str,
-        path: &'static str,
-        members: &'static [&'static str],
-    ) -> Self {
+    const fn new(word: &'static str, path: &'static str, members: &'static [&'static str]) -> Self {
         Self { word, path, members }
     }
 
@@ -95,12 +91,7 @@ pub(super) async fn change(
     sent: Submission,
 ) -> Result<Response, Problem> {
     let (wanted, is_trial) = (Change::named(sent.text("change"))?, sent.is_ticked("try"));
-    let path = format!(
-        "/v1/registry/{}/{}/{}",
-        path_part(&vendor),
-        path_part(&model),
-        wanted.path
-    );
+    let path = format!("/v1/registry/{}/{}/{}", path_part(&vendor), path_part(&model), wanted.path);
     let body = wanted.body(&sent, is_trial);
     let changed = viewer.send(Method::POST, &path, Some(&body)).await;
     // The decoder as it is after the change.
@@ -119,10 +110,13 @@ pub(super) async fn change(
 
 /// The refusal of a change, in the words of the server.
 fn refused(viewer: &Viewer, problem: &Problem) -> Markup {
-    notice(Tone::Bad, html! {
-        p.title { (viewer.say("form-fault")) }
-        p lang="en" { (problem.detail()) }
-    })
+    notice(
+        Tone::Bad,
+        html! {
+            p.title { (viewer.say("form-fault")) }
+            p lang="en" { (problem.detail()) }
+        },
+    )
 }
 
 /// The outcome of a change, or of its trial, with the devices that get another version.
@@ -136,23 +130,26 @@ fn outcome(
     let is_trial = changed["dryRun"] == true;
     let (tone, said) =
         if is_trial { (Tone::Plain, "operator-tried") } else { (Tone::Good, "operator-done") };
-    notice(tone, html! {
-        p.title { (viewer.say(&format!("decoders-{}", change.word))) }
-        p { (viewer.say(said)) }
-        (effects(viewer, items(changed, "/effects")))
-        @if is_trial { (again(viewer, decoder, change, sent)) }
-    })
+    notice(
+        tone,
+        html! {
+            p.title { (viewer.say(&format!("operator-decoders-{}", change.word))) }
+            p { (viewer.say(said)) }
+            (effects(viewer, items(changed, "/effects")))
+            @if is_trial { (again(viewer, decoder, change, sent)) }
+        },
+    )
 }
 
 fn effects(viewer: &Viewer, effects: &[Json]) -> Markup {
     if effects.is_empty() {
-        return html! { p { (viewer.say("decoders-effects-none")) } };
+        return html! { p { (viewer.say("operator-decoders-effects-none")) } };
     }
-    let mut table = Table::new(viewer.say("decoders-effects"))
-        .column(viewer.say("decoders-effect-wanted"))
-        .column(viewer.say("decoders-effect-from"))
-        .column(viewer.say("decoders-effect-to"))
-        .numbers(viewer.say("decoders-effect-devices"));
+    let mut table = Table::new(viewer.say("operator-decoders-effects"))
+        .column(viewer.say("operator-decoders-effect-wanted"))
+        .column(viewer.say("operator-decoders-effect-from"))
+        .column(viewer.say("operator-decoders-effect-to"))
+        .numbers(viewer.say("operator-decoders-effect-devices"));
     for effect in effects {
         let version = |pointer: &str| {
             html! { (optional(effect, pointer).unwrap_or("–")) }
@@ -173,7 +170,7 @@ fn again(viewer: &Viewer, decoder: &Decoder, change: &Change, sent: &Submission)
         @for (name, value) in sent.fields().filter(|(name, _)| *name != "try") {
             input type="hidden" name=(name) value=(value);
         }
-        p.actions { button type="submit" { (viewer.say(&format!("decoders-{}", change.word))) } }
+        p.actions { button type="submit" { (viewer.say(&format!("operator-decoders-{}", change.word))) } }
     };
     form(viewer, &action(decoder), &Fault::none(), fields)
 }
@@ -211,7 +208,7 @@ pub(super) fn forms(viewer: &Viewer, decoder: &Decoder) -> Markup {
         }
         @if !yanked.is_empty() { (one("unyank", version("unyank", &yanked))) }
         (one("deprecate", html! {
-            (Field::new("successor", viewer.say("decoders-successor")).shown())
+            (Field::new("successor", viewer.say("operator-decoders-successor")).shown())
             (reason(viewer, "deprecate"))
         }))
     }
@@ -228,9 +225,9 @@ fn canary_fields(viewer: &Viewer, candidates: &[String]) -> Markup {
     };
     html! {
         (choice(viewer, ("canary-run", "version"), candidates, false))
-        (number("sharePercent", viewer.say("decoders-canary-share"), "10"))
-        (number("failurePercent", viewer.say("decoders-canary-failures"), "5"))
-        (number("frames", viewer.say("decoders-canary-frames"), "100"))
+        (number("sharePercent", viewer.say("operator-decoders-canary-share"), "10"))
+        (number("failurePercent", viewer.say("operator-decoders-canary-failures"), "5"))
+        (number("frames", viewer.say("operator-decoders-canary-frames"), "100"))
     }
 }
 
@@ -244,25 +241,27 @@ fn choice(
     let empty = may_be_empty.then(|| (String::new(), "–".to_owned()));
     let own = versions.iter().map(|version| (version.clone(), version.clone()));
     let choices = empty.into_iter().chain(own).collect();
-    let field = Field::new(name, viewer.say("decoders-version")).of_form(word);
+    let field = Field::new(name, viewer.say("operator-decoders-version")).of_form(word);
     field.kind(Kind::Choice(choices)).shown()
 }
 
 /// One change in a fold of its own, with a button that only tries it.
 fn changing(viewer: &Viewer, decoder: &Decoder, word: &str, fields: Markup) -> Markup {
-    let lead = viewer.language().try_say(&format!("decoders-{}-lead", word.trim_end_matches("-run")));
+    let lead = viewer
+        .language()
+        .try_say(&format!("operator-decoders-{}-lead", word.trim_end_matches("-run")));
     let content = html! {
         input type="hidden" name="change" value=(word);
         (fields)
         p.actions {
-            button type="submit" { (viewer.say(&format!("decoders-{word}"))) }
+            button type="submit" { (viewer.say(&format!("operator-decoders-{word}"))) }
             " "
             button.quiet type="submit" name="try" value="yes" { (viewer.say("operator-try")) }
         }
     };
     html! {
         details.card {
-            summary { (viewer.say(&format!("decoders-{word}"))) }
+            summary { (viewer.say(&format!("operator-decoders-{word}"))) }
             @if let Some(lead) = lead { p { (lead) } }
             (form(viewer, &action(decoder), &Fault::none(), content))
         }
@@ -276,12 +275,12 @@ fn quarantining(viewer: &Viewer, decoder: &Decoder, versions: &[String]) -> Mark
         (choice(viewer, ("set-aside", "version"), versions, false))
         (Field::new("reason", viewer.say("operator-reason")).of_form("set-aside")
             .hint(viewer.say("operator-reason-hint")).required().shown())
-        p.actions { button.danger type="submit" { (viewer.say("decoders-set-aside")) } }
+        p.actions { button.danger type="submit" { (viewer.say("operator-decoders-set-aside")) } }
     };
     html! {
         details.card {
-            summary { (viewer.say("decoders-set-aside")) }
-            p { (viewer.say("decoders-set-aside-lead")) }
+            summary { (viewer.say("operator-decoders-set-aside")) }
+            p { (viewer.say("operator-decoders-set-aside-lead")) }
             (form(viewer, &path, &Fault::none(), content))
         }
     }

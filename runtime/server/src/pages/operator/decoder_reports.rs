@@ -17,15 +17,15 @@ const PLACES: usize = 20;
 pub(super) fn shadow(viewer: &Viewer, report: &Json) -> Markup {
     html! {
         section.card {
-            h2 { (viewer.say("decoders-report-shadow")) ": " (text(report, "/version")) }
+            h2 { (viewer.say("operator-decoders-report-shadow")) ": " (text(report, "/version")) }
             (facts([
-                (viewer.say("decoders-report-compared"), number_at(viewer, report, "/compared")),
-                (viewer.say("decoders-report-agreeing"), number_at(viewer, report, "/agreeing")),
-                (viewer.say("decoders-report-skipped"), number_at(viewer, report, "/skipped")),
+                (viewer.say("operator-decoders-report-compared"), number_at(viewer, report, "/compared")),
+                (viewer.say("operator-decoders-report-agreeing"), number_at(viewer, report, "/agreeing")),
+                (viewer.say("operator-decoders-report-skipped"), number_at(viewer, report, "/skipped")),
             ]))
             (performances(viewer, report))
-            (places(viewer, "decoders-report-differing", &report["differing"]))
-            (places(viewer, "decoders-report-added", &report["added"]))
+            (places(viewer, "operator-decoders-report-differing", &report["differing"]))
+            (places(viewer, "operator-decoders-report-added", &report["added"]))
             (examples(viewer, items(report, "/examples")))
         }
     }
@@ -36,27 +36,27 @@ pub(super) fn canary(viewer: &Viewer, report: &Json) -> Markup {
     let percent = |pointer: &str| html! { (text(report, pointer)) "\u{a0}%" };
     html! {
         section.card {
-            h2 { (viewer.say("decoders-report-canary")) ": " (text(report, "/version")) }
+            h2 { (viewer.say("operator-decoders-report-canary")) ": " (text(report, "/version")) }
             (facts([
-                (viewer.say("decoders-canary-share"), percent("/sharePercent")),
-                (viewer.say("decoders-canary-failures"), percent("/failurePercent")),
-                (viewer.say("decoders-report-decoded"), number_at(viewer, report, "/decoded")),
-                (viewer.say("decoders-report-failures"), number_at(viewer, report, "/failures")),
+                (viewer.say("operator-decoders-canary-share"), percent("/sharePercent")),
+                (viewer.say("operator-decoders-canary-failures"), percent("/failurePercent")),
+                (viewer.say("operator-decoders-report-decoded"), number_at(viewer, report, "/decoded")),
+                (viewer.say("operator-decoders-report-failures"), number_at(viewer, report, "/failures")),
             ]))
         }
     }
 }
 
 fn performances(viewer: &Viewer, report: &Json) -> Markup {
-    let mut table = Table::new(viewer.say("decoders-report-shadow"))
-        .column(viewer.say("decoders-version"))
-        .numbers(viewer.say("decoders-report-failures"))
-        .numbers(viewer.say("decoders-report-fuel"));
+    let mut table = Table::new(viewer.say("operator-decoders-report-shadow"))
+        .column(viewer.say("operator-decoders-version"))
+        .numbers(viewer.say("operator-decoders-report-failures"))
+        .numbers(viewer.say("operator-decoders-report-fuel"));
     let compared = report["compared"].as_u64().unwrap_or_default();
     for version in ["stable", "candidate"] {
         let one = &report[version];
         table.row(vec![
-            html! { (viewer.say_word("decoders", version)) },
+            html! { (viewer.say_word("operator-decoders", version)) },
             number_at(viewer, one, "/failures"),
             html! { (viewer.language().whole(fuel_of_frame(one, compared))) },
         ]);
@@ -79,8 +79,8 @@ fn places(viewer: &Viewer, key: &str, counts: &Json) -> Markup {
     }
     all.sort_by_key(|(_, frames)| std::cmp::Reverse(*frames));
     let mut table = Table::new(viewer.say(key))
-        .column(viewer.say("decoders-report-place"))
-        .numbers(viewer.say("decoders-report-frames"));
+        .column(viewer.say("operator-decoders-report-place"))
+        .numbers(viewer.say("operator-decoders-report-frames"));
     for (place, frames) in all.into_iter().take(PLACES) {
         table.row(vec![html! { code { (place) } }, html! { (viewer.language().whole(frames)) }]);
     }
@@ -88,13 +88,14 @@ fn places(viewer: &Viewer, key: &str, counts: &Json) -> Markup {
 }
 
 fn examples(viewer: &Viewer, examples: &[Json]) -> Markup {
-    let mut table = Table::new(viewer.say("decoders-report-examples"))
-        .column(viewer.say("decoders-report-payload"))
-        .column(viewer.say("decoders-report-place"))
-        .column(viewer.say("decoders-report-stable-says"))
-        .column(viewer.say("decoders-report-candidate-says"));
+    let mut table = Table::new(viewer.say("operator-decoders-report-examples"))
+        .column(viewer.say("operator-decoders-report-payload"))
+        .column(viewer.say("operator-decoders-report-place"))
+        .column(viewer.say("operator-decoders-report-stable-says"))
+        .column(viewer.say("operator-decoders-report-candidate-says"));
     for example in examples {
-        let port = viewer.say_with("quarantine-port", [("port", text(example, "/fPort").into())]);
+        let port =
+            viewer.say_with("operator-quarantine-port", [("port", text(example, "/fPort").into())]);
         for (place, [stable, candidate]) in differences(example) {
             table.row(vec![
                 html! { code { (text(example, "/payload")) } " (" (port) ")" },
@@ -105,9 +106,9 @@ fn examples(viewer: &Viewer, examples: &[Json]) -> Markup {
         }
     }
     html! {
-        h3 { (viewer.say("decoders-report-examples")) }
+        h3 { (viewer.say("operator-decoders-report-examples")) }
         @if table.is_empty() {
-            p { (viewer.say("decoders-report-none")) }
+            p { (viewer.say("operator-decoders-report-none")) }
         } @else {
             (table.shown())
         }

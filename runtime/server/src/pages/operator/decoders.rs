@@ -29,13 +29,13 @@ pub(super) async fn list(viewer: Viewer) -> Result<Page, Problem> {
     let words = viewer.parameter("q").unwrap_or_default();
     let catalogue = viewer.get(&part_of(&viewer, "/v1/catalogue", &[("q", &words)])).await?;
     let content = html! {
-        p.lead { (viewer.say("decoders-lead")) }
-        p.actions { a.button href=(PUBLISH) { (viewer.say("decoders-publish")) } }
+        p.lead { (viewer.say("operator-decoders-lead")) }
+        p.actions { a.button href=(PUBLISH) { (viewer.say("operator-decoders-publish")) } }
         (search(&viewer, &words))
         (table(&viewer, &catalogue, &set_aside, &words))
         (pager(&viewer, next_of(&catalogue)))
     };
-    Ok(sections::page(&viewer, &viewer.say("decoders-title"), content))
+    Ok(sections::page(&viewer, &viewer.say("operator-decoders-title"), content))
 }
 
 /// The address of the page of a decoder.
@@ -47,24 +47,19 @@ pub(super) fn page_of(id: &str) -> String {
 fn search(viewer: &Viewer, words: &str) -> Markup {
     html! {
         form.search method="get" role="search" {
-            label for="decoders-q" { (viewer.say("decoders-search")) }
+            label for="decoders-q" { (viewer.say("operator-decoders-search")) }
             input type="search" id="decoders-q" name="q" value=(words);
             button type="submit" { (viewer.say("operator-search")) }
         }
     }
 }
 
-fn table(
-    viewer: &Viewer,
-    catalogue: &Json,
-    set_aside: &BTreeSet<String>,
-    words: &str,
-) -> Markup {
-    let mut table = Table::new(viewer.say("decoders-title"))
-        .column(viewer.say("decoders-decoder"))
+fn table(viewer: &Viewer, catalogue: &Json, set_aside: &BTreeSet<String>, words: &str) -> Markup {
+    let mut table = Table::new(viewer.say("operator-decoders-title"))
+        .column(viewer.say("operator-decoders-decoder"))
         .column(viewer.say("operator-name"))
-        .column(viewer.say("decoders-version"))
-        .numbers(viewer.say("decoders-versions"))
+        .column(viewer.say("operator-decoders-version"))
+        .numbers(viewer.say("operator-decoders-versions"))
         .column(viewer.say("operator-state"));
     for decoder in items(catalogue, "/decoders") {
         table.row(row(viewer, decoder, set_aside));
@@ -72,11 +67,12 @@ fn table(
     match (table.is_empty(), words.is_empty()) {
         (false, _) => table.shown(),
         (true, true) => {
-            let first = viewer.say("decoders-publish");
-            let (title, what) = (viewer.say("decoders-none"), viewer.say("step-library-how"));
+            let first = viewer.say("operator-decoders-publish");
+            let (title, what) =
+                (viewer.say("operator-decoders-none"), viewer.say("operator-step-library-how"));
             empty(&title, &what, Some((PUBLISH, &first)))
         }
-        (true, false) => empty(&viewer.say("decoders-none-found"), words, None),
+        (true, false) => empty(&viewer.say("operator-decoders-none-found"), words, None),
     }
 }
 
@@ -90,9 +86,9 @@ fn row(viewer: &Viewer, decoder: &Json, set_aside: &BTreeSet<String>) -> Vec<Mar
         html! { (items(decoder, "/versions").len()) },
         html! {
             (channel_badge(viewer, shown_version(decoder)))
-            @if is_set_aside { " " (badge(Tone::Bad, &viewer.say("decoders-quarantined"))) }
+            @if is_set_aside { " " (badge(Tone::Bad, &viewer.say("operator-decoders-quarantined"))) }
             @if decoder.get("deprecated").is_some() {
-                " " (badge(Tone::Warning, &viewer.say("decoders-deprecated")))
+                " " (badge(Tone::Warning, &viewer.say("operator-decoders-deprecated")))
             }
         },
     ]
@@ -108,12 +104,12 @@ fn shown_version(decoder: &Json) -> &Json {
 /// The badge of a version: its channel, or that it is withdrawn.
 pub(super) fn channel_badge(viewer: &Viewer, version: &Json) -> Markup {
     if version.get("yanked").is_some() {
-        return badge(Tone::Bad, &viewer.say("decoders-yanked"));
+        return badge(Tone::Bad, &viewer.say("operator-decoders-yanked"));
     }
     match text(version, "/channel").as_str() {
-        "stable" => badge(Tone::Good, &viewer.say("decoders-stable")),
+        "stable" => badge(Tone::Good, &viewer.say("operator-decoders-stable")),
         "" => html! {},
-        other => badge(Tone::Plain, &viewer.say_word("decoders", other)),
+        other => badge(Tone::Plain, &viewer.say_word("operator-decoders", other)),
     }
 }
 

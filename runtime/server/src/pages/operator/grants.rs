@@ -42,12 +42,12 @@ pub(super) async fn list(viewer: Viewer) -> Result<Page, Problem> {
     let list = viewer.get(&part_of(&viewer, "/v1/people", &[])).await?;
     let only_unused = viewer.parameter("unused").is_some();
     let now = Timestamp::now();
-    let mut table = Table::new(viewer.say("grants-title"))
-        .column(viewer.say("people-person"))
-        .column(viewer.say("people-grants"))
-        .column(viewer.say("grants-granted"))
-        .column(viewer.say("grants-last-used"))
-        .column(viewer.say("grants-confirmed"))
+    let mut table = Table::new(viewer.say("operator-grants-title"))
+        .column(viewer.say("operator-people-person"))
+        .column(viewer.say("operator-people-grants"))
+        .column(viewer.say("operator-grants-granted"))
+        .column(viewer.say("operator-grants-last-used"))
+        .column(viewer.say("operator-grants-confirmed"))
         .column(viewer.say("operator-actions"));
     for (person, grant) in of_people(&list) {
         if !only_unused || is_unused(grant, now) {
@@ -55,24 +55,25 @@ pub(super) async fn list(viewer: Viewer) -> Result<Page, Problem> {
         }
     }
     let content = html! {
-        p.lead { (viewer.say("grants-lead")) }
+        p.lead { (viewer.say("operator-grants-lead")) }
         p.actions {
-            a.button.quiet href={ (LIST) "/workbook" } { (viewer.say("grants-workbook")) }
+            a.button.quiet href={ (LIST) "/workbook" } { (viewer.say("operator-grants-workbook")) }
             (unused_link(&viewer, only_unused))
         }
         @if table.is_empty() {
-            (empty(&viewer.say("grants-none"), &viewer.say("grants-lead"), None))
+            (empty(&viewer.say("operator-grants-none"), &viewer.say("operator-grants-lead"), None))
         } @else {
             (table.shown())
         }
         (pager(&viewer, next_of(&list)))
     };
-    Ok(sections::page(&viewer, &viewer.say("grants-title"), content))
+    Ok(sections::page(&viewer, &viewer.say("operator-grants-title"), content))
 }
 
 fn unused_link(viewer: &Viewer, only_unused: bool) -> Markup {
     let value = if only_unused { "" } else { "yes" };
-    let (way, text) = (viewer.address_with(&[("unused", value)]), viewer.say("grants-unused"));
+    let (way, text) =
+        (viewer.address_with(&[("unused", value)]), viewer.say("operator-grants-unused"));
     html! { a.button.quiet href=(way) aria-current=[only_unused.then_some("true")] { (text) } }
 }
 
@@ -139,24 +140,25 @@ pub(super) async fn act(
 /// All grants that the viewer may see, as a workbook.
 pub(super) async fn workbook(viewer: Viewer) -> Result<Response, Problem> {
     let headings = [
-        viewer.say("people-person"),
-        viewer.say("people-email"),
-        viewer.say("people-role"),
-        viewer.say("people-scope"),
-        viewer.say("grants-granted"),
-        viewer.say("audit-by"),
-        viewer.say("grants-last-used"),
-        viewer.say("grants-confirmed"),
+        viewer.say("operator-people-person"),
+        viewer.say("operator-people-email"),
+        viewer.say("operator-people-role"),
+        viewer.say("operator-people-scope"),
+        viewer.say("operator-grants-granted"),
+        viewer.say("operator-audit-by"),
+        viewer.say("operator-grants-last-used"),
+        viewer.say("operator-grants-confirmed"),
     ];
     let mut rows = Vec::new();
     let mut after = String::new();
     loop {
-        let list = viewer.get(&address("/v1/people", &[("after", &after), ("limit", "1000")])).await?;
+        let list =
+            viewer.get(&address("/v1/people", &[("after", &after), ("limit", "1000")])).await?;
         rows.extend(of_people(&list).map(|(person, grant)| cells(&viewer, person, grant)));
         let Some(next) = next_of(&list) else { break };
         after = next.to_owned();
     }
-    let name: String = viewer.say("grants-title").chars().take(SHEET_NAME).collect();
+    let name: String = viewer.say("operator-grants-title").chars().take(SHEET_NAME).collect();
     let bytes = review_workbook::workbook(&name, &headings, rows);
     let bytes = bytes.map_err(|error| Problem::internal(&error))?;
     let headers = [
@@ -173,7 +175,7 @@ fn cells(viewer: &Viewer, person: &Json, grant: &Json) -> Vec<String> {
     vec![
         full_name(person),
         text(person, "/email"),
-        viewer.say_word("role", &text(grant, "/role")),
+        viewer.say_word("operator-role", &text(grant, "/role")),
         text(grant, "/scope"),
         text(grant, "/grantedAt"),
         text(grant, "/grantedBy"),
@@ -194,7 +196,8 @@ mod tests {
         let grant = |member: &str, at: &str| json!({ member: at });
         assert!(is_unused(&grant("grantedAt", "2025-01-01T00:00:00Z"), now));
         assert!(!is_unused(&grant("grantedAt", "2026-01-01T00:00:00Z"), now));
-        let both = json!({ "grantedAt": "2020-01-01T00:00:00Z", "lastUsedAt": "2026-05-01T00:00:00Z" });
+        let both =
+            json!({ "grantedAt": "2020-01-01T00:00:00Z", "lastUsedAt": "2026-05-01T00:00:00Z" });
         assert!(!is_unused(&both, now));
     }
 

@@ -23,7 +23,7 @@ pub(super) async fn show(viewer: Viewer) -> Result<Page, Problem> {
     let content = html! {
         p.lead { (viewer.say("operator-lead")) }
         (shown(&viewer, &steps))
-        h2 { (viewer.say("house-title")) }
+        h2 { (viewer.say("operator-house-title")) }
         (house.shown(&viewer))
     };
     Ok(sections::page(&viewer, &viewer.say("operator-title"), content))
@@ -33,22 +33,23 @@ pub(super) async fn show(viewer: Viewer) -> Result<Page, Problem> {
 fn shown(viewer: &Viewer, steps: &[Step]) -> Markup {
     let done = steps.iter().filter(|step| step.done == Some(true)).count();
     if done == steps.len() {
-        return html! { p { (badge(Tone::Good, &viewer.say("steps-complete"))) } };
+        return html! { p { (badge(Tone::Good, &viewer.say("operator-steps-complete"))) } };
     }
     html! {
-        h2 { (viewer.say("steps-title")) }
-        p { (viewer.say_with("steps-lead", [("done", done.into()), ("all", steps.len().into())])) }
-        progress max=(steps.len()) value=(done) aria-label=(viewer.say("steps-title")) {}
+        h2 { (viewer.say("operator-steps-title")) }
+        p { (viewer.say_with("operator-steps-lead", [("done", done.into()), ("all", steps.len().into())])) }
+        progress max=(steps.len()) value=(done) aria-label=(viewer.say("operator-steps-title")) {}
         ol.steps { @for step in steps { (shown_step(viewer, step)) } }
     }
 }
 
 fn shown_step(viewer: &Viewer, step: &Step) -> Markup {
-    let (name, way) = (format!("step-{}", step.word), format!("step-{}-how", step.word));
+    let (name, way) =
+        (format!("operator-step-{}", step.word), format!("operator-step-{}-how", step.word));
     let (tone, word) = match step.done {
-        Some(true) => (Tone::Good, "steps-done"),
-        Some(false) => (Tone::Plain, "steps-open"),
-        None => (Tone::Plain, "house-unknown"),
+        Some(true) => (Tone::Good, "operator-steps-done"),
+        Some(false) => (Tone::Plain, "operator-steps-open"),
+        None => (Tone::Plain, "operator-house-unknown"),
     };
     html! {
         li.card {

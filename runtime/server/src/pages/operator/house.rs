@@ -62,12 +62,12 @@ impl House {
             self.waiting_records(viewer),
             self.room(viewer),
             self.waiting_requests(viewer),
-            list(viewer, &self.parked, "/parked", ("house-parked", "/operator/parked")),
+            list(viewer, &self.parked, "/parked", ("operator-house-parked", "/operator/parked")),
             list(
                 viewer,
                 &self.quarantine,
                 "/quarantined",
-                ("house-quarantine", "/operator/quarantine"),
+                ("operator-house-quarantine", "/operator/quarantine"),
             ),
         ];
         cards.into_iter().flatten().collect()
@@ -76,28 +76,28 @@ impl House {
     fn servers_in_trouble(&self, viewer: &Viewer) -> Option<Card> {
         let all = items(self.network_servers.as_ref()?, "/networkServers").iter();
         let names = all.filter(|one| is_in_trouble(one)).map(|one| text(one, "/name"));
-        Some(named(viewer, ("house-silent", "/operator/network-servers"), names.collect()))
+        Some(named(viewer, ("operator-house-silent", "/operator/network-servers"), names.collect()))
     }
 
     fn failing_routes(&self, viewer: &Viewer) -> Option<Card> {
         let all = items(self.routes.as_ref()?, "/routes").iter();
-        let names = all.filter(|route| is_failing(route)).map(|route| {
-            format!("{}/{}", text(route, "/group"), text(route, "/name"))
-        });
-        Some(named(viewer, ("house-failing", "/operator/storage"), names.collect()))
+        let names = all
+            .filter(|route| is_failing(route))
+            .map(|route| format!("{}/{}", text(route, "/group"), text(route, "/name")));
+        Some(named(viewer, ("operator-house-failing", "/operator/storage"), names.collect()))
     }
 
     fn waiting_records(&self, viewer: &Viewer) -> Option<Card> {
         let all = items(self.retention.as_ref()?, "/backlogs").iter();
         let waiting: u64 = all.filter_map(|one| one["waiting"].as_u64()).sum();
         let text = viewer.say_with("operator-records", [("count", waiting.into())]);
-        let (key, page) = ("house-queues", "/operator/storage");
+        let (key, page) = ("operator-house-queues", "/operator/storage");
         Some(Card { key, page, tone: Tone::Plain, text, names: Vec::new() })
     }
 
     fn room(&self, viewer: &Viewer) -> Option<Card> {
         let (tone, text) = forecast(viewer, self.storage.as_ref()?);
-        let (key, page) = ("house-storage", "/operator/storage");
+        let (key, page) = ("operator-house-storage", "/operator/storage");
         Some(Card { key, page, tone, text, names: Vec::new() })
     }
 
@@ -105,13 +105,14 @@ impl House {
         let all = items(self.requests.as_ref()?, "/requests").iter();
         let own = all.filter(|request| text(request, "/waitsFor") == "operator");
         let names = own.map(|request| text(request, "/name")).collect();
-        Some(named(viewer, ("house-requests", "/operator/requests?state=waiting"), names))
+        Some(named(viewer, ("operator-house-requests", "/operator/requests?state=waiting"), names))
     }
 }
 
 /// Whether something is wrong with a network server, or nothing came of it yet.
 fn is_in_trouble(server: &Json) -> bool {
-    let severe = |finding: &Json| ["warning", "error"].contains(&text(finding, "/severity").as_str());
+    let severe =
+        |finding: &Json| ["warning", "error"].contains(&text(finding, "/severity").as_str());
     items(server, "/findings").iter().any(severe)
         || optional(server, "/seen/lastMessageAt").is_none()
 }
@@ -124,14 +125,14 @@ pub(super) fn is_failing(route: &Json) -> bool {
 /// The time for which there is room, with its tone.
 pub(super) fn forecast(viewer: &Viewer, storage: &Json) -> (Tone, String) {
     if !storage["full"].is_null() {
-        return (Tone::Bad, viewer.say("house-full"));
+        return (Tone::Bad, viewer.say("operator-house-full"));
     }
     match storage["fullInHours"].as_f64() {
         Some(hours) => {
             let tone = if hours < FULL_SOON { Tone::Warning } else { Tone::Plain };
-            (tone, viewer.say_with("house-full-in", [("hours", hours.into())]))
+            (tone, viewer.say_with("operator-house-full-in", [("hours", hours.into())]))
         }
-        None => (Tone::Good, viewer.say("house-room")),
+        None => (Tone::Good, viewer.say("operator-house-room")),
     }
 }
 
@@ -154,11 +155,7 @@ fn list(
 }
 
 /// A card of things that have names.
-fn named(
-    viewer: &Viewer,
-    (key, page): (&'static str, &'static str),
-    names: Vec<String>,
-) -> Card {
+fn named(viewer: &Viewer, (key, page): (&'static str, &'static str), names: Vec<String>) -> Card {
     let tone = if names.is_empty() { Tone::Good } else { Tone::Warning };
     let text = match names.len() {
         0 => viewer.say("operator-none"),
@@ -188,9 +185,7 @@ mod tests {
 
     #[test]
     fn a_server_is_in_trouble_where_nothing_came_or_something_is_wrong() {
-        let heard = |findings: Json| {
-            json!({ "seen": { "lastMessageAt": "2026-01-01T00:00:00Z" }, "findings": findings })
-        };
+        let heard = |findings: Json| json!({ "seen": { "lastMessageAt": "2026-01-01T00:00:00Z" }, "findings": findings });
         assert!(is_in_trouble(&json!({ "seen": {} })));
         assert!(!is_in_trouble(&heard(json!([{ "severity": "note" }]))));
         assert!(is_in_trouble(&heard(json!([{ "severity": "warning" }]))));

@@ -10,12 +10,13 @@ use crate::pages::{
 
 /// The link of an invitation where it was not mailed, with the time until which it can be used.
 pub(super) fn invitation(viewer: &Viewer, made: &Json) -> Markup {
-    let until = viewer.say_with("invitation-until", [("until", text(made, "/expiresAt").into())]);
+    let until =
+        viewer.say_with("operator-invitation-until", [("until", text(made, "/expiresAt").into())]);
     html! {
         @match optional(made, "/mailedTo") {
-            Some(address) => p { (viewer.say_with("invitation-mailed", [("to", address.into())])) },
+            Some(address) => p { (viewer.say_with("operator-invitation-mailed", [("to", address.into())])) },
             None => {
-                p { (viewer.say("invitation-hand-over")) }
+                p { (viewer.say("operator-invitation-hand-over")) }
                 p { code { (text(made, "/link")) } }
             }
         }

@@ -43,32 +43,36 @@ async fn page(viewer: &Viewer, sent: &Submission, fault: &Fault) -> Result<Page,
     let head = viewer.get("/v1/registry/head").await?;
     let may_change = viewer.may(Scope::Registry);
     let content = html! {
-        p.lead { (viewer.say("keys-lead")) }
+        p.lead { (viewer.say("operator-keys-lead")) }
         (table(viewer, &list))
         (pager(viewer, next_of(&list)))
         @if may_change { (adding(viewer, sent, fault)) }
-        h2 { (viewer.say("keys-own")) }
-        p { (viewer.say("keys-own-lead")) }
-        (facts([(viewer.say("keys-key"), html! { code { (text(&head, "/key")) } })]))
+        h2 { (viewer.say("operator-keys-own")) }
+        p { (viewer.say("operator-keys-own-lead")) }
+        (facts([(viewer.say("operator-keys-key"), html! { code { (text(&head, "/key")) } })]))
         @if may_change {
-            (button_form(viewer, "/operator/keys/rotate", &viewer.say("keys-rotate"), true))
+            (button_form(viewer, "/operator/keys/rotate", &viewer.say("operator-keys-rotate"), true))
         }
     };
-    Ok(sections::page(viewer, &viewer.say("keys-title"), content))
+    Ok(sections::page(viewer, &viewer.say("operator-keys-title"), content))
 }
 
 fn table(viewer: &Viewer, list: &Json) -> Markup {
-    let mut table = Table::new(viewer.say("keys-title"))
-        .column(viewer.say("keys-key"))
-        .column(viewer.say("keys-owner"))
-        .column(viewer.say("keys-namespaces"))
+    let mut table = Table::new(viewer.say("operator-keys-title"))
+        .column(viewer.say("operator-keys-key"))
+        .column(viewer.say("operator-keys-owner"))
+        .column(viewer.say("operator-keys-namespaces"))
         .column(viewer.say("operator-state"))
         .column(viewer.say("operator-actions"));
     for key in items(list, "/keys") {
         table.row(row(viewer, key));
     }
     if table.is_empty() {
-        return empty(&viewer.say("keys-none"), &viewer.say("step-publisher-how"), None);
+        return empty(
+            &viewer.say("operator-keys-none"),
+            &viewer.say("operator-step-publisher-how"),
+            None,
+        );
     }
     table.shown()
 }
@@ -77,10 +81,10 @@ fn row(viewer: &Viewer, key: &Json) -> Vec<Markup> {
     let (public, revoked) = (text(key, "/key"), optional(key, "/revoked"));
     let state = match revoked {
         Some(reason) => {
-            let reason = viewer.say_with("keys-revoked", [("reason", reason.into())]);
+            let reason = viewer.say_with("operator-keys-revoked", [("reason", reason.into())]);
             badge(Tone::Bad, &reason)
         }
-        None => badge(Tone::Good, &viewer.say("keys-in-force")),
+        None => badge(Tone::Good, &viewer.say("operator-keys-in-force")),
     };
     let revoking = if revoked.is_none() && viewer.may(Scope::Registry) {
         revoking(viewer, &public)
@@ -101,11 +105,11 @@ fn revoking(viewer: &Viewer, key: &str) -> Markup {
     let action = format!("{LIST}/{}/revoke", path_part(key));
     let fields = html! {
         (Field::new("reason", viewer.say("operator-reason")).of_form(key).shown())
-        p.actions { button.danger type="submit" { (viewer.say("keys-revoke")) } }
+        p.actions { button.danger type="submit" { (viewer.say("operator-keys-revoke")) } }
     };
     html! {
         details {
-            summary { (viewer.say("keys-revoke")) }
+            summary { (viewer.say("operator-keys-revoke")) }
             (form(viewer, &action, &Fault::none(), fields))
         }
     }
@@ -116,14 +120,14 @@ fn adding(viewer: &Viewer, sent: &Submission, fault: &Fault) -> Markup {
         Field::new(name, label).value(sent.text(name)).fault(fault).required()
     };
     let fields = html! {
-        (field("key", viewer.say("keys-key")).hint("ed25519:…").shown())
-        (field("name", viewer.say("keys-owner")).shown())
-        (field("namespaces", viewer.say("keys-namespaces"))
-            .hint(viewer.say("keys-namespaces-hint")).shown())
-        (submit(&viewer.say("keys-add")))
+        (field("key", viewer.say("operator-keys-key")).hint("ed25519:…").shown())
+        (field("name", viewer.say("operator-keys-owner")).shown())
+        (field("namespaces", viewer.say("operator-keys-namespaces"))
+            .hint(viewer.say("operator-keys-namespaces-hint")).shown())
+        (submit(&viewer.say("operator-keys-add")))
     };
     html! {
-        h2 { (viewer.say("keys-add")) }
+        h2 { (viewer.say("operator-keys-add")) }
         (form(viewer, LIST, fault, fields))
     }
 }

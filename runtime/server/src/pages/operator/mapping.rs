@@ -56,29 +56,29 @@ fn page(
 ) -> Page {
     let content = html! {
         (outcome)
-        p.lead { (viewer.say("mapping-lead")) }
+        p.lead { (viewer.say("operator-mapping-lead")) }
         p { a href=(page_of(id)) { (id) } }
         @if kept.is_null() {
-            (empty(&viewer.say("mapping-none"), &viewer.say("mapping-lead"), None))
+            (empty(&viewer.say("operator-mapping-none"), &viewer.say("operator-mapping-lead"), None))
         } @else {
             (in_force(viewer, kept))
         }
         @if viewer.may(Scope::Registry) { (putting(viewer, id, kept, (sent, fault))) }
     };
-    let title = viewer.say_with("mapping-title", [("decoder", id.into())]);
+    let title = viewer.say_with("operator-mapping-title", [("decoder", id.into())]);
     sections::page(viewer, &title, content)
 }
 
 fn in_force(viewer: &Viewer, kept: &Json) -> Markup {
     let at = moment(kept, "/putAt").map(|at| at.to_string()).unwrap_or_default();
     let by = [("by", text(kept, "/putBy").into()), ("at", at.into())];
-    let mut table = Table::new(viewer.say("decoders-mapping"))
-        .column(viewer.say("mapping-field"))
-        .column(viewer.say("mapping-quantity"))
-        .column(viewer.say("mapping-unit"))
-        .numbers(viewer.say("mapping-scale"))
-        .numbers(viewer.say("mapping-offset"))
-        .numbers(viewer.say("mapping-channel"));
+    let mut table = Table::new(viewer.say("operator-decoders-mapping"))
+        .column(viewer.say("operator-mapping-field"))
+        .column(viewer.say("operator-mapping-quantity"))
+        .column(viewer.say("operator-mapping-unit"))
+        .numbers(viewer.say("operator-mapping-scale"))
+        .numbers(viewer.say("operator-mapping-offset"))
+        .numbers(viewer.say("operator-mapping-channel"));
     for field in items(kept, "/fields") {
         let cell = |pointer: &str| html! { (text(field, pointer)) };
         table.row(vec![
@@ -92,29 +92,24 @@ fn in_force(viewer: &Viewer, kept: &Json) -> Markup {
     }
     html! {
         (facts([
-            (viewer.say("mapping-version"), html! { (text(kept, "/version")) }),
-            (viewer.say("decoders-digest"), html! { code { (text(kept, "/digest")) } }),
+            (viewer.say("operator-mapping-version"), html! { (text(kept, "/version")) }),
+            (viewer.say("operator-decoders-digest"), html! { code { (text(kept, "/digest")) } }),
         ]))
-        p.soft { (viewer.say_with("mapping-put-by", by)) }
+        p.soft { (viewer.say_with("operator-mapping-put-by", by)) }
         (table.shown())
     }
 }
 
-fn putting(
-    viewer: &Viewer,
-    id: &str,
-    kept: &Json,
-    (sent, fault): (&Submission, &Fault),
-) -> Markup {
+fn putting(viewer: &Viewer, id: &str, kept: &Json, (sent, fault): (&Submission, &Fault)) -> Markup {
     let present = kept.get("fields").map(|fields| format!("{fields:#}")).unwrap_or_default();
     let fields = sent.field("fields").map_or(present, str::to_owned);
     let content = html! {
-        (Field::new("version", viewer.say("mapping-version")).value(sent.text("version"))
+        (Field::new("version", viewer.say("operator-mapping-version")).value(sent.text("version"))
             .fault(fault).required().shown())
-        (Field::new("fields", viewer.say("mapping-fields")).kind(Kind::Lines(ROWS)).value(fields)
-            .hint(viewer.say("mapping-fields-hint")).fault(fault).required().shown())
+        (Field::new("fields", viewer.say("operator-mapping-fields")).kind(Kind::Lines(ROWS)).value(fields)
+            .hint(viewer.say("operator-mapping-fields-hint")).fault(fault).required().shown())
         p.actions {
-            button type="submit" { (viewer.say("mapping-put")) }
+            button type="submit" { (viewer.say("operator-mapping-put")) }
             " "
             button.quiet type="submit" name="try" value="yes" { (viewer.say("operator-try")) }
         }
@@ -159,7 +154,8 @@ pub(super) async fn put(
 /// The fields as JSON, or what is wrong with them, said at their field.
 fn fields_of(viewer: &Viewer, sent: &Submission) -> Result<Json, Problem> {
     serde_json::from_str(sent.text("fields")).map_err(|error| {
-        let said = viewer.say_with("mapping-broken", [("error", error.to_string().into())]);
+        let said =
+            viewer.say_with("operator-mapping-broken", [("error", error.to_string().into())]);
         Problem::bad_request("invalid-body", said).with("path", "fields")
     })
 }

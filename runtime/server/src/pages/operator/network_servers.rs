@@ -32,11 +32,11 @@ pub(super) async fn list(viewer: Viewer) -> Result<Page, Problem> {
     let handshakes = if_any(&viewer, "/v1/network-servers/handshakes").await?.unwrap_or_default();
     let servers = items(&list, "/networkServers");
     let content = html! {
-        p.lead { (viewer.say("network-servers-lead")) }
+        p.lead { (viewer.say("operator-network-servers-lead")) }
         @if servers.is_empty() {
             (empty(
-                &viewer.say("network-servers-none"),
-                &viewer.say("step-network-server-how"),
+                &viewer.say("operator-network-servers-none"),
+                &viewer.say("operator-step-network-server-how"),
                 None,
             ))
         } @else {
@@ -47,18 +47,18 @@ pub(super) async fn list(viewer: Viewer) -> Result<Page, Problem> {
         (left(&viewer, items(&list, "/leftSessions")))
         (waiting(&viewer, items(&handshakes, "/handshakes")))
     };
-    Ok(sections::page(&viewer, &viewer.say("network-servers-title"), content))
+    Ok(sections::page(&viewer, &viewer.say("operator-network-servers-title"), content))
 }
 
 fn table(viewer: &Viewer, servers: &[Json]) -> Markup {
-    let mut table = Table::new(viewer.say("network-servers-title"))
+    let mut table = Table::new(viewer.say("operator-network-servers-title"))
         .column(viewer.say("operator-name"))
-        .column(viewer.say("network-servers-broker"))
-        .column(viewer.say("network-servers-last"))
-        .numbers(viewer.say("network-servers-messages"))
-        .numbers(viewer.say("network-servers-devices"))
-        .numbers(viewer.say("network-servers-refused"))
-        .numbers(viewer.say("network-servers-missing"));
+        .column(viewer.say("operator-network-servers-broker"))
+        .column(viewer.say("operator-network-servers-last"))
+        .numbers(viewer.say("operator-network-servers-messages"))
+        .numbers(viewer.say("operator-network-servers-devices"))
+        .numbers(viewer.say("operator-network-servers-refused"))
+        .numbers(viewer.say("operator-network-servers-missing"));
     for server in servers {
         let name = text(server, "/name");
         table.row(vec![
@@ -76,11 +76,11 @@ fn table(viewer: &Viewer, servers: &[Json]) -> Markup {
 
 fn broker(viewer: &Viewer, server: &Json) -> Markup {
     match server.get("broker") {
-        None => html! { (viewer.say("network-servers-over-http")) },
+        None => html! { (viewer.say("operator-network-servers-over-http")) },
         Some(broker) if broker["connected"] == true => {
-            badge(Tone::Good, &viewer.say("network-servers-connected"))
+            badge(Tone::Good, &viewer.say("operator-network-servers-connected"))
         }
-        Some(_) => badge(Tone::Bad, &viewer.say("network-servers-disconnected")),
+        Some(_) => badge(Tone::Bad, &viewer.say("operator-network-servers-disconnected")),
     }
 }
 
@@ -99,17 +99,17 @@ fn details(viewer: &Viewer, server: &Json) -> Markup {
     html! {
         section.card id={ "server-" (name) } {
             h2 { (name) }
-            @if findings.is_empty() { p { (viewer.say("network-servers-well")) } }
+            @if findings.is_empty() { p { (viewer.say("operator-network-servers-well")) } }
             @for finding in findings { (shown_finding(viewer, finding)) }
             @if let Some(results) = results.filter(|results| !results.is_empty()) {
-                h3 { (viewer.say("network-servers-results")) }
+                h3 { (viewer.say("operator-network-servers-results")) }
                 (facts(results.iter().map(|(result, count)| {
                     let count = viewer.language().whole(count.as_u64().unwrap_or_default());
                     (result.clone(), html! { (count) })
                 })))
             }
             @if let Some(url) = optional(server, "/broker/url") {
-                h3 { (viewer.say("network-servers-broker")) }
+                h3 { (viewer.say("operator-network-servers-broker")) }
                 p { code { (url) } }
                 ul {
                     @for topic in items(server, "/broker/topics") {
@@ -128,18 +128,21 @@ fn shown_finding(viewer: &Viewer, finding: &Json) -> Markup {
         "warning" => Tone::Warning,
         _ => Tone::Plain,
     };
-    notice(tone, html! {
-        p.title { (viewer.say_word("severity", &severity)) ": " code { (text(finding, "/code")) } }
-        p lang="en" { (text(finding, "/detail")) }
-        p lang="en" { (text(finding, "/remedy")) }
-    })
+    notice(
+        tone,
+        html! {
+            p.title { (viewer.say_word("operator-severity", &severity)) ": " code { (text(finding, "/code")) } }
+            p lang="en" { (text(finding, "/detail")) }
+            p lang="en" { (text(finding, "/remedy")) }
+        },
+    )
 }
 
 /// Sessions at brokers that the settings have no more.
 fn left(viewer: &Viewer, sessions: &[Json]) -> Markup {
     html! {
         @if !sessions.is_empty() {
-            h2 { (viewer.say("network-servers-left")) }
+            h2 { (viewer.say("operator-network-servers-left")) }
             ul {
                 @for session in sessions {
                     li {
@@ -158,8 +161,8 @@ fn left(viewer: &Viewer, sessions: &[Json]) -> Markup {
 fn waiting(viewer: &Viewer, handshakes: &[Json]) -> Markup {
     html! {
         @if !handshakes.is_empty() {
-            h2 { (viewer.say("network-servers-handshakes")) }
-            p { (viewer.say("network-servers-handshakes-lead")) }
+            h2 { (viewer.say("operator-network-servers-handshakes")) }
+            p { (viewer.say("operator-network-servers-handshakes-lead")) }
             @for handshake in handshakes {
                 section.card {
                     h3 { (text(handshake, "/what")) " " code { (text(handshake, "/door")) } }

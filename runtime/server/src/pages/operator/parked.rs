@@ -37,29 +37,29 @@ pub(super) async fn list(viewer: Viewer) -> Result<Page, Problem> {
 
 async fn page(viewer: &Viewer, outcome: Markup) -> Result<Page, Problem> {
     let list = viewer.get(&part_of(viewer, "/v1/parked", &[])).await?;
-    let mut table = Table::new(viewer.say("parked-title"))
-        .column(viewer.say("parked-topic"))
-        .column(viewer.say("parked-server"))
-        .column(viewer.say("parked-fault"))
-        .column(viewer.say("parked-came"))
-        .numbers(viewer.say("parked-times"))
-        .numbers(viewer.say("parked-bytes"))
+    let mut table = Table::new(viewer.say("operator-parked-title"))
+        .column(viewer.say("operator-parked-topic"))
+        .column(viewer.say("operator-parked-server"))
+        .column(viewer.say("operator-parked-fault"))
+        .column(viewer.say("operator-parked-came"))
+        .numbers(viewer.say("operator-parked-times"))
+        .numbers(viewer.say("operator-parked-bytes"))
         .column(viewer.say("operator-actions"));
     for message in items(&list, "/parked") {
         table.row(row(viewer, message));
     }
     let content = html! {
         (outcome)
-        p.lead { (viewer.say("parked-lead")) }
+        p.lead { (viewer.say("operator-parked-lead")) }
         @if table.is_empty() {
-            (empty(&viewer.say("parked-none"), &viewer.say("parked-lead"), None))
+            (empty(&viewer.say("operator-parked-none"), &viewer.say("operator-parked-lead"), None))
         } @else {
-            (button_form(viewer, "/operator/parked/retry", &viewer.say("parked-retry-all"), false))
+            (button_form(viewer, "/operator/parked/retry", &viewer.say("operator-parked-retry-all"), false))
             (table.shown())
         }
         (pager(viewer, next_of(&list)))
     };
-    Ok(sections::page(viewer, &viewer.say("parked-title"), content))
+    Ok(sections::page(viewer, &viewer.say("operator-parked-title"), content))
 }
 
 fn row(viewer: &Viewer, message: &Json) -> Vec<Markup> {
@@ -79,9 +79,9 @@ fn buttons(viewer: &Viewer, id: &str) -> Markup {
     let retry = format!("{LIST}/{id}/retry");
     let discard = format!("{LIST}/{id}/discard");
     html! {
-        (button_form(viewer, &retry, &viewer.say("parked-retry"), false))
+        (button_form(viewer, &retry, &viewer.say("operator-parked-retry"), false))
         " "
-        (button_form(viewer, &discard, &viewer.say("parked-discard"), true))
+        (button_form(viewer, &discard, &viewer.say("operator-parked-discard"), true))
     }
 }
 
@@ -89,24 +89,24 @@ pub(super) async fn show(viewer: Viewer, Path(id): Path<String>) -> Result<Page,
     let message = viewer.get(&path_of(&id)).await?;
     let body = optional(&message, "/text").or_else(|| optional(&message, "/base64"));
     let content = html! {
-        p { a href=(LIST) { (viewer.say("parked-title")) } }
+        p { a href=(LIST) { (viewer.say("operator-parked-title")) } }
         (notice(Tone::Warning, html! {
             p.title { code { (text(&message, "/code")) } }
             p lang="en" { (text(&message, "/detail")) }
         }))
         (facts([
-            (viewer.say("parked-topic"), html! { code { (text(&message, "/topic")) } }),
-            (viewer.say("parked-server"), html! { (text(&message, "/networkServer")) }),
-            (viewer.say("parked-came"), moment_at(&viewer, &message, "/parkedAt")),
-            (viewer.say("parked-times"), number_at(&viewer, &message, "/times")),
-            (viewer.say("parked-bytes"), size_at(&viewer, &message, "/bytes")),
+            (viewer.say("operator-parked-topic"), html! { code { (text(&message, "/topic")) } }),
+            (viewer.say("operator-parked-server"), html! { (text(&message, "/networkServer")) }),
+            (viewer.say("operator-parked-came"), moment_at(&viewer, &message, "/parkedAt")),
+            (viewer.say("operator-parked-times"), number_at(&viewer, &message, "/times")),
+            (viewer.say("operator-parked-bytes"), size_at(&viewer, &message, "/bytes")),
         ]))
         (buttons(&viewer, &text(&message, "/id")))
-        h2 { (viewer.say("parked-body")) }
-        @if message["truncated"] == true { p { (viewer.say("parked-truncated")) } }
+        h2 { (viewer.say("operator-parked-body")) }
+        @if message["truncated"] == true { p { (viewer.say("operator-parked-truncated")) } }
         pre tabindex="0" { code { (body.unwrap_or_default()) } }
     };
-    Ok(sections::page(&viewer, &viewer.say("parked-message"), content))
+    Ok(sections::page(&viewer, &viewer.say("operator-parked-message"), content))
 }
 
 fn path_of(id: &str) -> String {
@@ -119,7 +119,8 @@ pub(super) async fn retry(
     _: Submission,
 ) -> Result<Page, Problem> {
     let retried = viewer.send(Method::POST, &format!("{}/retry", path_of(&id)), None).await?;
-    let said = viewer.say_with("parked-retried", [("result", text(&retried, "/result").into())]);
+    let said =
+        viewer.say_with("operator-parked-retried", [("result", text(&retried, "/result").into())]);
     page(&viewer, notice(Tone::Good, html! { p { (said) } })).await
 }
 
@@ -133,7 +134,7 @@ pub(super) async fn retry_all(viewer: Viewer, _: Submission) -> Result<Page, Pro
     }
     let left = items(&viewer.get("/v1/parked").await?, "/parked").len();
     let counts = [("taken", taken.into()), ("left", left.into())];
-    let said = viewer.say_with("parked-retried-all", counts);
+    let said = viewer.say_with("operator-parked-retried-all", counts);
     let tone = if left == 0 { Tone::Good } else { Tone::Warning };
     page(&viewer, notice(tone, html! { p { (said) } })).await
 }

@@ -64,16 +64,16 @@ async fn page(viewer: &Viewer, id: &str, sent: Option<Sent<'_>>) -> Result<Page,
     let approval = viewer.get(&format!("{}/approval", path_of(id))).await?;
     let content = html! {
         (facts([
-            (viewer.say("partners-short"), html! { code { (text(&partner, "/id")) } }),
-            (viewer.say("partners-groups"), words_at(viewer, &partner, "/groups")),
-            (viewer.say("partners-created"), moment_at(viewer, &partner, "/createdAt")),
+            (viewer.say("operator-partners-short"), html! { code { (text(&partner, "/id")) } }),
+            (viewer.say("operator-partners-groups"), words_at(viewer, &partner, "/groups")),
+            (viewer.say("operator-partners-created"), moment_at(viewer, &partner, "/createdAt")),
         ]))
-        h2 { (viewer.say("partners-approval")) }
+        h2 { (viewer.say("operator-partners-approval")) }
         (shown_approval(viewer, &approval))
         @if viewer.may(Scope::Partners) {
-            h2 { (viewer.say("partners-change")) }
+            h2 { (viewer.say("operator-partners-change")) }
             (changing(viewer, id, sent.as_ref()))
-            h2 { (viewer.say("partners-end")) }
+            h2 { (viewer.say("operator-partners-end")) }
             (ending(viewer, id, sent.as_ref()))
         }
     };
@@ -84,24 +84,24 @@ fn shown_approval(viewer: &Viewer, answer: &Json) -> Markup {
     let approval = &answer["approval"];
     let unbounded = |pointer: &str| match answer.pointer(pointer) {
         Some(Json::Number(_)) => number_at(viewer, answer, pointer),
-        _ => html! { (viewer.say("partners-unbounded")) },
+        _ => html! { (viewer.say("operator-partners-unbounded")) },
     };
     html! {
         @if let Some(ends) = moment(approval, "/notice/endsAt") {
             (notice(Tone::Warning, html! {
-                p { (viewer.say_with("partners-notice", [("at", ends.to_string().into())])) }
+                p { (viewer.say_with("operator-partners-notice", [("at", ends.to_string().into())])) }
             }))
         }
         (facts([
             (viewer.say("operator-state"), state(viewer, answer)),
-            (viewer.say("partners-objects"), number_at(viewer, answer, "/objects")),
-            (viewer.say("partners-declared"), unbounded("/declared")),
-            (viewer.say("partners-most"), unbounded("/most")),
-            (viewer.say("partners-granted"), moment_at(viewer, approval, "/grantedAt")),
-            (viewer.say("partners-until"), html! { (optional(approval, "/until").unwrap_or("–")) }),
+            (viewer.say("operator-partners-objects"), number_at(viewer, answer, "/objects")),
+            (viewer.say("operator-partners-declared"), unbounded("/declared")),
+            (viewer.say("operator-partners-most"), unbounded("/most")),
+            (viewer.say("operator-partners-granted"), moment_at(viewer, approval, "/grantedAt")),
+            (viewer.say("operator-partners-until"), html! { (optional(approval, "/until").unwrap_or("–")) }),
         ]))
         @if let Some(request) = optional(approval, "/request") {
-            p { a href=(page_of_request(request)) { (viewer.say("requests-declaration")) } }
+            p { a href=(page_of_request(request)) { (viewer.say("operator-requests-declaration")) } }
         }
     }
 }
@@ -109,11 +109,14 @@ fn shown_approval(viewer: &Viewer, answer: &Json) -> Markup {
 fn state(viewer: &Viewer, answer: &Json) -> Markup {
     let state = text(answer, "/state");
     let tone = if state == "in-force" { Tone::Good } else { Tone::Warning };
-    badge(tone, &viewer.say_word("approval-state", &state))
+    badge(tone, &viewer.say_word("operator-approval-state", &state))
 }
 
 /// The fault of a form, and what was sent with it, where it is the one that was sent.
-fn of_form<'of>(form: Form, sent: Option<&'of Sent<'of>>) -> (Option<&'of Submission>, Option<&'of Fault>) {
+fn of_form<'of>(
+    form: Form,
+    sent: Option<&'of Sent<'of>>,
+) -> (Option<&'of Submission>, Option<&'of Fault>) {
     let own = sent.filter(|sent| sent.form == form);
     (own.map(|own| own.submission), own.map(|own| &own.fault))
 }
@@ -127,11 +130,11 @@ fn changing(viewer: &Viewer, id: &str, sent: Option<&Sent<'_>>) -> Markup {
         Field::new(name, label).value(value).fault(fault).shown()
     };
     let fields = html! {
-        (field("name", viewer.say("partners-change-name")))
-        (field("addGroups", viewer.say("partners-add-groups")))
-        (field("removeGroups", viewer.say("partners-remove-groups")))
-        p.hint { (viewer.say("partners-groups-hint")) }
-        (submit(&viewer.say("partners-change")))
+        (field("name", viewer.say("operator-partners-change-name")))
+        (field("addGroups", viewer.say("operator-partners-add-groups")))
+        (field("removeGroups", viewer.say("operator-partners-remove-groups")))
+        p.hint { (viewer.say("operator-partners-groups-hint")) }
+        (submit(&viewer.say("operator-partners-change")))
     };
     form(viewer, &page_of(id), fault, fields)
 }
@@ -145,12 +148,12 @@ fn ending(viewer: &Viewer, id: &str, sent: Option<&Sent<'_>>) -> Markup {
         Field::new(name, label).kind(kind).value(value).fault(fault).required().shown()
     };
     let fields = html! {
-        (field("endsAt", viewer.say("partners-ends-at"), Kind::Line("date")))
-        (field("letter", viewer.say("requests-letter"), Kind::Lines(ROWS)))
-        p.actions { button.danger type="submit" { (viewer.say("partners-end")) } }
+        (field("endsAt", viewer.say("operator-partners-ends-at"), Kind::Line("date")))
+        (field("letter", viewer.say("operator-requests-letter"), Kind::Lines(ROWS)))
+        p.actions { button.danger type="submit" { (viewer.say("operator-partners-end")) } }
     };
     html! {
-        p { (viewer.say("partners-end-lead")) }
+        p { (viewer.say("operator-partners-end-lead")) }
         (form(viewer, &format!("{}/end", page_of(id)), fault, fields))
     }
 }

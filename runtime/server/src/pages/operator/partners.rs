@@ -38,20 +38,20 @@ pub(super) async fn list(viewer: Viewer) -> Result<Page, Problem> {
 async fn page(viewer: &Viewer, sent: &Submission, fault: &Fault) -> Result<Page, Problem> {
     let list = viewer.get(&part_of(viewer, "/v1/partners", &[])).await?;
     let content = html! {
-        p.lead { (viewer.say("partners-lead")) }
+        p.lead { (viewer.say("operator-partners-lead")) }
         (table(viewer, &list))
         (pager(viewer, next_of(&list)))
         @if viewer.may(Scope::Partners) { (adding(viewer, sent, fault)) }
     };
-    Ok(sections::page(viewer, &viewer.say("partners-title"), content))
+    Ok(sections::page(viewer, &viewer.say("operator-partners-title"), content))
 }
 
 fn table(viewer: &Viewer, list: &Json) -> Markup {
-    let mut table = Table::new(viewer.say("partners-title"))
-        .column(viewer.say("partners-partner"))
-        .column(viewer.say("partners-short"))
-        .column(viewer.say("partners-groups"))
-        .column(viewer.say("partners-created"));
+    let mut table = Table::new(viewer.say("operator-partners-title"))
+        .column(viewer.say("operator-partners-partner"))
+        .column(viewer.say("operator-partners-short"))
+        .column(viewer.say("operator-partners-groups"))
+        .column(viewer.say("operator-partners-created"));
     for partner in items(list, "/partners") {
         let id = text(partner, "/id");
         table.row(vec![
@@ -62,7 +62,11 @@ fn table(viewer: &Viewer, list: &Json) -> Markup {
         ]);
     }
     if table.is_empty() {
-        return empty(&viewer.say("partners-none"), &viewer.say("step-partner-how"), None);
+        return empty(
+            &viewer.say("operator-partners-none"),
+            &viewer.say("operator-step-partner-how"),
+            None,
+        );
     }
     table.shown()
 }
@@ -73,14 +77,14 @@ fn adding(viewer: &Viewer, sent: &Submission, fault: &Fault) -> Markup {
     };
     let fields = html! {
         (field("name", viewer.say("operator-name")).required().shown())
-        (field("id", viewer.say("partners-short")).required()
-            .hint(viewer.say("requests-partner-hint")).shown())
-        (field("groups", viewer.say("partners-groups"))
-            .hint(viewer.say("partners-groups-hint")).shown())
-        (submit(&viewer.say("partners-add")))
+        (field("id", viewer.say("operator-partners-short")).required()
+            .hint(viewer.say("operator-requests-partner-hint")).shown())
+        (field("groups", viewer.say("operator-partners-groups"))
+            .hint(viewer.say("operator-partners-groups-hint")).shown())
+        (submit(&viewer.say("operator-partners-add")))
     };
     html! {
-        h2 { (viewer.say("partners-add")) }
+        h2 { (viewer.say("operator-partners-add")) }
         (form(viewer, LIST, fault, fields))
     }
 }

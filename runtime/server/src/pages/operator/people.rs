@@ -43,20 +43,20 @@ pub(super) async fn list(viewer: Viewer) -> Result<Page, Problem> {
 async fn page(viewer: &Viewer, sent: &Submission, fault: &Fault) -> Result<Page, Problem> {
     let list = viewer.get(&part_of(viewer, "/v1/people", &[])).await?;
     let content = html! {
-        p.lead { (viewer.say("people-lead")) }
+        p.lead { (viewer.say("operator-people-lead")) }
         (table(viewer, &list))
         (pager(viewer, next_of(&list)))
         @if viewer.may(Scope::People) { (adding(viewer, sent, fault)) }
     };
-    Ok(sections::page(viewer, &viewer.say("people-title"), content))
+    Ok(sections::page(viewer, &viewer.say("operator-people-title"), content))
 }
 
 fn table(viewer: &Viewer, list: &Json) -> Markup {
-    let mut table = Table::new(viewer.say("people-title"))
-        .column(viewer.say("people-person"))
-        .column(viewer.say("people-email"))
-        .column(viewer.say("people-home"))
-        .column(viewer.say("people-grants"))
+    let mut table = Table::new(viewer.say("operator-people-title"))
+        .column(viewer.say("operator-people-person"))
+        .column(viewer.say("operator-people-email"))
+        .column(viewer.say("operator-people-home"))
+        .column(viewer.say("operator-people-grants"))
         .column(viewer.say("operator-state"));
     for person in items(list, "/people") {
         table.row(vec![
@@ -72,7 +72,11 @@ fn table(viewer: &Viewer, list: &Json) -> Markup {
         ]);
     }
     if table.is_empty() {
-        return empty(&viewer.say("people-none"), &viewer.say("step-admin-how"), None);
+        return empty(
+            &viewer.say("operator-people-none"),
+            &viewer.say("operator-step-admin-how"),
+            None,
+        );
     }
     table.shown()
 }
@@ -84,25 +88,30 @@ pub(super) fn full_name(person: &Json) -> String {
 
 /// A grant in words: the role and its scope.
 pub(super) fn granted(viewer: &Viewer, grant: &Json) -> String {
-    format!("{} · {}", viewer.say_word("role", &text(grant, "/role")), text(grant, "/scope"))
+    format!(
+        "{} · {}",
+        viewer.say_word("operator-role", &text(grant, "/role")),
+        text(grant, "/scope")
+    )
 }
 
 /// Whether a person may do what the grants say.
 pub(super) fn state(viewer: &Viewer, person: &Json) -> Markup {
     match person.get("suspendedAt") {
-        Some(_) => badge(Tone::Bad, &viewer.say("people-suspended")),
-        None => badge(Tone::Good, &viewer.say("people-active")),
+        Some(_) => badge(Tone::Bad, &viewer.say("operator-people-suspended")),
+        None => badge(Tone::Good, &viewer.say("operator-people-active")),
     }
 }
 
 /// The fields of a grant: the role and its scope.
 pub(super) fn grant_fields(viewer: &Viewer, sent: &Submission, fault: &Fault) -> Markup {
-    let roles = ROLES.map(|role| (role.to_owned(), viewer.say_word("role", role))).to_vec();
+    let roles =
+        ROLES.map(|role| (role.to_owned(), viewer.say_word("operator-role", role))).to_vec();
     html! {
-        (Field::new("role", viewer.say("people-role")).kind(Kind::Choice(roles))
+        (Field::new("role", viewer.say("operator-people-role")).kind(Kind::Choice(roles))
             .value(sent.text("role")).fault(fault).shown())
-        (Field::new("scope", viewer.say("people-scope")).value(sent.text("scope"))
-            .hint(viewer.say("people-scope-hint")).fault(fault).required().shown())
+        (Field::new("scope", viewer.say("operator-people-scope")).value(sent.text("scope"))
+            .hint(viewer.say("operator-people-scope-hint")).fault(fault).required().shown())
     }
 }
 
@@ -111,14 +120,14 @@ fn adding(viewer: &Viewer, sent: &Submission, fault: &Fault) -> Markup {
         Field::new(name, label).kind(kind).value(sent.text(name)).fault(fault).required().shown()
     };
     let fields = html! {
-        (field("firstName", viewer.say("people-first-name"), Kind::Line("text")))
+        (field("firstName", viewer.say("operator-people-first-name"), Kind::Line("text")))
         (field("name", viewer.say("operator-name"), Kind::Line("text")))
-        (field("email", viewer.say("people-email"), Kind::Line("email")))
+        (field("email", viewer.say("operator-people-email"), Kind::Line("email")))
         (grant_fields(viewer, sent, fault))
-        (submit(&viewer.say("people-add")))
+        (submit(&viewer.say("operator-people-add")))
     };
     html! {
-        h2 { (viewer.say("people-add")) }
+        h2 { (viewer.say("operator-people-add")) }
         (form(viewer, LIST, fault, fields))
     }
 }

@@ -58,19 +58,19 @@ async fn page(viewer: &Viewer, id: &str, shown: Shown<'_>) -> Result<Page, Probl
     let content = html! {
         (shown.outcome)
         (facts([
-            (viewer.say("people-email"), html! { (text(&person, "/email")) }),
-            (viewer.say("people-home"), html! { code { (text(&person, "/home")) } }),
+            (viewer.say("operator-people-email"), html! { (text(&person, "/email")) }),
+            (viewer.say("operator-people-home"), html! { code { (text(&person, "/home")) } }),
             (viewer.say("operator-state"), state(viewer, &person)),
-            (viewer.say("tokens-made"), moment_at(viewer, &person, "/createdAt")),
+            (viewer.say("operator-tokens-made"), moment_at(viewer, &person, "/createdAt")),
         ]))
         @if may_change { (acts(viewer, id, &person)) }
-        h2 { (viewer.say("people-grants")) }
+        h2 { (viewer.say("operator-people-grants")) }
         (grants(viewer, id, &person))
         @if may_change {
-            h2 { (viewer.say("people-grant")) }
+            h2 { (viewer.say("operator-people-grant")) }
             (form(viewer, &format!("{}/grants", page_of(id)), &shown.fault, html! {
                 (grant_fields(viewer, shown.sent, &shown.fault))
-                (submit(&viewer.say("people-grant")))
+                (submit(&viewer.say("operator-people-grant")))
             }))
         }
     };
@@ -81,23 +81,23 @@ fn acts(viewer: &Viewer, id: &str, person: &Json) -> Markup {
     let act = |word: &str| format!("{}/{word}", page_of(id));
     html! {
         p.actions {
-            (button_form(viewer, &act("invite"), &viewer.say("people-invite"), false))
+            (button_form(viewer, &act("invite"), &viewer.say("operator-people-invite"), false))
             @if person.get("suspendedAt").is_some() {
-                (button_form(viewer, &act("resume"), &viewer.say("people-resume"), false))
+                (button_form(viewer, &act("resume"), &viewer.say("operator-people-resume"), false))
             } @else {
-                (button_form(viewer, &act("suspend"), &viewer.say("people-suspend"), true))
+                (button_form(viewer, &act("suspend"), &viewer.say("operator-people-suspend"), true))
             }
-            (button_form(viewer, &act("second-factor"), &viewer.say("people-second-factor"), true))
+            (button_form(viewer, &act("second-factor"), &viewer.say("operator-people-second-factor"), true))
         }
     }
 }
 
 fn grants(viewer: &Viewer, id: &str, person: &Json) -> Markup {
-    let mut table = Table::new(viewer.say("people-grants"))
-        .column(viewer.say("people-role"))
-        .column(viewer.say("grants-granted"))
-        .column(viewer.say("grants-last-used"))
-        .column(viewer.say("grants-confirmed"))
+    let mut table = Table::new(viewer.say("operator-people-grants"))
+        .column(viewer.say("operator-people-role"))
+        .column(viewer.say("operator-grants-granted"))
+        .column(viewer.say("operator-grants-last-used"))
+        .column(viewer.say("operator-grants-confirmed"))
         .column(viewer.say("operator-actions"));
     for grant in items(person, "/grants") {
         table.row(vec![
@@ -138,8 +138,7 @@ pub(super) async fn grant(
     match viewer.send(Method::POST, &path, Some(&body)).await {
         Ok(_) => Ok(viewer.done(&page_of(&id), "done-operator-granted")),
         Err(problem) => {
-            let shown =
-                Shown { sent: &sent, fault: Fault::of(&problem), outcome: html! {} };
+            let shown = Shown { sent: &sent, fault: Fault::of(&problem), outcome: html! {} };
             let page = page(&viewer, &id, shown).await?;
             Ok(page.with_status(problem.status()).into_response())
         }

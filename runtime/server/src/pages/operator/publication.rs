@@ -84,13 +84,15 @@ pub(super) async fn publish(
 
 /// The package that was sent, which says itself under which name and version it is published.
 fn package_of(viewer: &Viewer, sent: &Submission) -> Result<(Package, Bytes), Problem> {
-    let at_file = |said: String| Problem::bad_request("not-a-package", said).with("path", "package");
+    let at_file =
+        |said: String| Problem::bad_request("not-a-package", said).with("path", "package");
     let Some(file) = sent.file("package") else {
-        return Err(at_file(viewer.say("publish-no-file")));
+        return Err(at_file(viewer.say("operator-publish-no-file")));
     };
     let package = Package::read(file.bytes.to_vec());
-    let package = package
-        .map_err(|error| at_file(format!("{} {error}", viewer.say("publish-no-package"))))?;
+    let package = package.map_err(|error| {
+        at_file(format!("{} {error}", viewer.say("operator-publish-no-package")))
+    })?;
     Ok((package, file.bytes.clone()))
 }
 
@@ -111,7 +113,8 @@ async fn hand_over(
         None => viewer.pass(asked, Some((BYTES, file))).await?,
         Some(signature) => {
             let value = HeaderValue::from_str(signature).map_err(|error| {
-                Problem::bad_request("invalid-signature", error.to_string()).with("path", "signature")
+                Problem::bad_request("invalid-signature", error.to_string())
+                    .with("path", "signature")
             })?;
             viewer.pass_with(asked, (SIGNATURE, value), Some((BYTES, file))).await?
         }
@@ -124,23 +127,24 @@ async fn hand_over(
 /// The outcome of a trial: what the gate found, and no reason to refuse the package.
 fn tried(viewer: &Viewer, outcome: &Json) -> Markup {
     let report = &outcome["report"];
-    let previous = optional(report, "/previous").map_or_else(|| viewer.say("publish-first"), str::to_owned);
+    let previous = optional(report, "/previous")
+        .map_or_else(|| viewer.say("operator-publish-first"), str::to_owned);
     html! {
         (notice(Tone::Good, html! {
-            p.title { (viewer.say("publish-could")) }
+            p.title { (viewer.say("operator-publish-could")) }
             p { (viewer.say("operator-tried")) }
         }))
         (published_facts(viewer, outcome))
         (facts([
-            (viewer.say("publish-vectors"), number_at(viewer, report, "/vectors")),
-            (viewer.say("publish-random"), number_at(viewer, report, "/randomPayloads/tried")),
-            (viewer.say("publish-cut"), number_at(viewer, report, "/cutPayloads/tried")),
-            (viewer.say("publish-misread"), number_at(viewer, report, "/cutPayloads/misread")),
-            (viewer.say("publish-compared"), html! { (previous) }),
+            (viewer.say("operator-publish-vectors"), number_at(viewer, report, "/vectors")),
+            (viewer.say("operator-publish-random"), number_at(viewer, report, "/randomPayloads/tried")),
+            (viewer.say("operator-publish-cut"), number_at(viewer, report, "/cutPayloads/tried")),
+            (viewer.say("operator-publish-misread"), number_at(viewer, report, "/cutPayloads/misread")),
+            (viewer.say("operator-publish-compared"), html! { (previous) }),
         ]))
-        h2 { (viewer.say("publish-warnings")) }
+        h2 { (viewer.say("operator-publish-warnings")) }
         @if items(report, "/warnings").is_empty() {
-            p { (viewer.say("publish-warnings-none")) }
+            p { (viewer.say("operator-publish-warnings-none")) }
         } @else {
             ul lang="en" { @for warning in items(report, "/warnings") { li { (text(warning, "")) } } }
         }
@@ -153,43 +157,46 @@ fn findings(viewer: &Viewer, problem: &Problem) -> Markup {
     let Some(all) = all.filter(|_| problem.status() == StatusCode::UNPROCESSABLE_ENTITY) else {
         return html! {};
     };
-    notice(Tone::Bad, html! {
-        p.title { (viewer.say("publish-refused")) }
-        ul lang="en" {
-            @for finding in all {
-                li { code { (text(finding, "/code")) } " " (text(finding, "/detail")) }
+    notice(
+        Tone::Bad,
+        html! {
+            p.title { (viewer.say("operator-publish-refused")) }
+            ul lang="en" {
+                @for finding in all {
+                    li { code { (text(finding, "/code")) } " " (text(finding, "/detail")) }
+                }
             }
-        }
-    })
+        },
+    )
 }
 
 fn page(viewer: &Viewer, sent: &Submission, fault: &Fault, outcome: Markup) -> Page {
     let content = html! {
-        p.lead { (viewer.say("publish-lead")) }
+        p.lead { (viewer.say("operator-publish-lead")) }
         (outcome)
         (file_form(viewer, PUBLISH, fault, fields(viewer, sent, fault)))
         (on_the_command_line(viewer))
     };
-    sections::page(viewer, &viewer.say("publish-title"), content)
+    sections::page(viewer, &viewer.say("operator-publish-title"), content)
 }
 
 fn fields(viewer: &Viewer, sent: &Submission, fault: &Fault) -> Markup {
     let channels = vec![
-        (String::new(), viewer.say("publish-channel-usual")),
-        ("candidate".to_owned(), viewer.say("decoders-candidate")),
-        ("stable".to_owned(), viewer.say("decoders-stable")),
+        (String::new(), viewer.say("operator-publish-channel-usual")),
+        ("candidate".to_owned(), viewer.say("operator-decoders-candidate")),
+        ("stable".to_owned(), viewer.say("operator-decoders-stable")),
     ];
     html! {
-        (Field::new("package", viewer.say("publish-file")).kind(Kind::File(".wasm,application/wasm"))
-            .hint(viewer.say("publish-file-hint")).fault(fault).required().shown())
-        (Field::new("signature", viewer.say("publish-signature")).value(sent.text("signature"))
-            .hint(viewer.say("publish-signature-hint")).fault(fault).shown())
-        (Field::new("channel", viewer.say("publish-channel")).kind(Kind::Choice(channels))
+        (Field::new("package", viewer.say("operator-publish-file")).kind(Kind::File(".wasm,application/wasm"))
+            .hint(viewer.say("operator-publish-file-hint")).fault(fault).required().shown())
+        (Field::new("signature", viewer.say("operator-publish-signature")).value(sent.text("signature"))
+            .hint(viewer.say("operator-publish-signature-hint")).fault(fault).shown())
+        (Field::new("channel", viewer.say("operator-publish-channel")).kind(Kind::Choice(channels))
             .value(sent.text("channel")).fault(fault).shown())
         p.actions {
-            button type="submit" name="try" value="yes" { (viewer.say("publish-try")) }
+            button type="submit" name="try" value="yes" { (viewer.say("operator-publish-try")) }
             " "
-            button.quiet type="submit" { (viewer.say("publish-publish")) }
+            button.quiet type="submit" { (viewer.say("operator-publish-publish")) }
         }
     }
 }
@@ -198,8 +205,8 @@ fn fields(viewer: &Viewer, sent: &Submission, fault: &Fault) -> Markup {
 fn on_the_command_line(viewer: &Viewer) -> Markup {
     html! {
         section.card {
-            h2 { (viewer.say("publish-how")) }
-            p { (viewer.say("publish-how-lead")) }
+            h2 { (viewer.say("operator-publish-how")) }
+            p { (viewer.say("operator-publish-how-lead")) }
             pre tabindex="0" { code { "champollion publish --key acme.key acme-thermometer-1.0.0.wasm" } }
         }
     }

@@ -22,33 +22,33 @@ use crate::{
 
 pub(super) async fn list(viewer: Viewer) -> Result<Page, Problem> {
     let list = viewer.get(&part_of(&viewer, "/v1/registry/quarantine", &[])).await?;
-    let mut table = Table::new(viewer.say("quarantine-title"))
-        .column(viewer.say("decoders-decoder"))
-        .column(viewer.say("quarantine-scope"))
+    let mut table = Table::new(viewer.say("operator-quarantine-title"))
+        .column(viewer.say("operator-decoders-decoder"))
+        .column(viewer.say("operator-quarantine-scope"))
         .column(viewer.say("operator-reason"))
-        .column(viewer.say("quarantine-since"))
-        .numbers(viewer.say("quarantine-failures"))
-        .column(viewer.say("quarantine-by"))
+        .column(viewer.say("operator-quarantine-since"))
+        .numbers(viewer.say("operator-quarantine-failures"))
+        .column(viewer.say("operator-quarantine-by"))
         .column(viewer.say("operator-actions"));
     for one in items(&list, "/quarantined") {
         table.row(row(&viewer, one));
     }
     let content = html! {
-        p.lead { (viewer.say("quarantine-lead")) }
+        p.lead { (viewer.say("operator-quarantine-lead")) }
         @if table.is_empty() {
-            (empty(&viewer.say("quarantine-none"), &viewer.say("quarantine-lead"), None))
+            (empty(&viewer.say("operator-quarantine-none"), &viewer.say("operator-quarantine-lead"), None))
         } @else {
             (table.shown())
         }
         (pager(&viewer, next_of(&list)))
     };
-    Ok(sections::page(&viewer, &viewer.say("quarantine-title"), content))
+    Ok(sections::page(&viewer, &viewer.say("operator-quarantine-title"), content))
 }
 
 fn row(viewer: &Viewer, one: &Json) -> Vec<Markup> {
     let (id, version) = (text(one, "/id"), text(one, "/version"));
     let lift = format!("/operator/quarantine/{id}/{}/lift", path_part(&version));
-    let by_itself = viewer.say("quarantine-by-itself");
+    let by_itself = viewer.say("operator-quarantine-by-itself");
     vec![
         html! { a href=(page_of(&id)) { (id) } " " (version) },
         scope(viewer, one),
@@ -56,7 +56,7 @@ fn row(viewer: &Viewer, one: &Json) -> Vec<Markup> {
         moment_at(viewer, one, "/since"),
         number_at(viewer, one, "/failures"),
         html! { (optional(one, "/by").unwrap_or(&by_itself)) },
-        button_form(viewer, &lift, &viewer.say("decoders-lift"), false),
+        button_form(viewer, &lift, &viewer.say("operator-decoders-lift"), false),
     ]
 }
 
@@ -67,11 +67,11 @@ fn scope(viewer: &Viewer, one: &Json) -> Markup {
     let (has_commands, is_whole) =
         (one["commands"] == true, port.is_none() && device.is_none() && one["commands"] != true);
     html! {
-        @if is_whole { (viewer.say("quarantine-whole")) }
-        @if let Some(port) = port { (viewer.say_with("quarantine-port", [("port", port.into())])) " " }
-        @if has_commands { (viewer.say("quarantine-commands")) " " }
+        @if is_whole { (viewer.say("operator-quarantine-whole")) }
+        @if let Some(port) = port { (viewer.say_with("operator-quarantine-port", [("port", port.into())])) " " }
+        @if has_commands { (viewer.say("operator-quarantine-commands")) " " }
         @if let Some(device) = device {
-            (viewer.say_with("quarantine-device", [("device", device.into())]))
+            (viewer.say_with("operator-quarantine-device", [("device", device.into())]))
         }
     }
 }

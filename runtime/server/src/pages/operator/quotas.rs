@@ -22,28 +22,28 @@ const NEARLY_ALL: u64 = 9;
 
 pub(super) async fn list(viewer: Viewer) -> Result<Page, Problem> {
     let list = viewer.get(&part_of(&viewer, "/v1/quotas", &[])).await?;
-    let mut table = Table::new(viewer.say("quotas-title"))
-        .column(viewer.say("storage-group"))
-        .numbers(viewer.say("quotas-devices"))
-        .numbers(viewer.say("quotas-routes"))
-        .numbers(viewer.say("quotas-tokens"))
-        .numbers(viewer.say("quotas-commands"))
-        .numbers(viewer.say("quotas-waiting"))
-        .numbers(viewer.say("quotas-streams"))
-        .column(viewer.say("quotas-priority"));
+    let mut table = Table::new(viewer.say("operator-quotas-title"))
+        .column(viewer.say("operator-storage-group"))
+        .numbers(viewer.say("operator-quotas-devices"))
+        .numbers(viewer.say("operator-quotas-routes"))
+        .numbers(viewer.say("operator-quotas-tokens"))
+        .numbers(viewer.say("operator-quotas-commands"))
+        .numbers(viewer.say("operator-quotas-waiting"))
+        .numbers(viewer.say("operator-quotas-streams"))
+        .column(viewer.say("operator-quotas-priority"));
     for quotas in items(&list, "/quotas") {
         table.row(row(&viewer, quotas));
     }
     let content = html! {
-        p.lead { (viewer.say("quotas-lead")) }
+        p.lead { (viewer.say("operator-quotas-lead")) }
         @if table.is_empty() {
-            (empty(&viewer.say("quotas-none"), &viewer.say("quotas-lead"), None))
+            (empty(&viewer.say("operator-quotas-none"), &viewer.say("operator-quotas-lead"), None))
         } @else {
             (table.shown())
         }
         (pager(&viewer, next_of(&list)))
     };
-    Ok(sections::page(&viewer, &viewer.say("quotas-title"), content))
+    Ok(sections::page(&viewer, &viewer.say("operator-quotas-title"), content))
 }
 
 fn row(viewer: &Viewer, quotas: &Json) -> Vec<Markup> {
@@ -61,7 +61,11 @@ fn shown_use(viewer: &Viewer, use_: &Json) -> Markup {
     let (used, limit) = (number("used"), number("limit"));
     let whole = |number| viewer.language().whole(number);
     let text = format!("{} / {}", whole(used), whole(limit));
-    if is_nearly_all(used, limit) { badge(Tone::Warning, &text) } else { html! { (text) } }
+    if is_nearly_all(used, limit) {
+        badge(Tone::Warning, &text)
+    } else {
+        html! { (text) }
+    }
 }
 
 fn is_nearly_all(used: u64, limit: u64) -> bool {

@@ -59,38 +59,38 @@ pub(super) fn page(
         (head(viewer, request))
         (matter(viewer, request))
         @if let Some(checks) = request.get("checks") {
-            h2 { (viewer.say("requests-checks")) }
+            h2 { (viewer.say("operator-requests-checks")) }
             (shown_checks(viewer, request, items(checks, ""), is_waiting))
         }
-        h2 { (viewer.say("requests-remarks")) }
+        h2 { (viewer.say("operator-requests-remarks")) }
         (remarks(viewer, request, is_waiting))
-        h2 { (viewer.say("requests-decide")) }
+        h2 { (viewer.say("operator-requests-decide")) }
         @if let Some(decided) = request.get("decision") {
             (request_decision::shown(viewer, decided))
         } @else if viewer.may(Scope::Partners) {
             (request_decision::deciding(viewer, request, decision))
         }
     };
-    let name = viewer.say_with("requests-of", [("name", text(request, "/name").into())]);
+    let name = viewer.say_with("operator-requests-of", [("name", text(request, "/name").into())]);
     sections::page(viewer, &name, content)
 }
 
 fn head(viewer: &Viewer, request: &Json) -> Markup {
     facts([
         (
-            viewer.say("requests-matter"),
-            html! { (viewer.say_word("requests-matter", &text(request, "/matter/about"))) },
+            viewer.say("operator-requests-matter"),
+            html! { (viewer.say_word("operator-requests-matter", &text(request, "/matter/about"))) },
         ),
         (viewer.say("operator-state"), state_badge(viewer, request)),
         (
-            viewer.say("requests-waits-for"),
-            html! { (viewer.say_word("waits-for", &text(request, "/waitsFor"))) },
+            viewer.say("operator-requests-waits-for"),
+            html! { (viewer.say_word("operator-waits-for", &text(request, "/waitsFor"))) },
         ),
         (
-            viewer.say("requests-asked"),
+            viewer.say("operator-requests-asked"),
             html! { (moment_at(viewer, request, "/askedAt")) " " (text(request, "/askedBy")) },
         ),
-        (viewer.say("requests-due"), clock(viewer, request, Timestamp::now())),
+        (viewer.say("operator-requests-due"), clock(viewer, request, Timestamp::now())),
     ])
 }
 
@@ -102,16 +102,16 @@ fn matter(viewer: &Viewer, request: &Json) -> Markup {
             ("declared", matter["declared"].as_u64().unwrap_or_default().into()),
             ("number", matter["number"].as_u64().unwrap_or_default().into()),
         ];
-        return html! { p { (viewer.say_with("requests-more", numbers)) } };
+        return html! { p { (viewer.say_with("operator-requests-more", numbers)) } };
     };
     html! {
-        h2 { (viewer.say("requests-declaration")) }
+        h2 { (viewer.say("operator-requests-declaration")) }
         (facts(headings(viewer, declaration)))
         (stages(viewer, items(declaration, "/objects")))
         @if let Some(applicant) = matter.get("applicant") {
             (facts([
-                (viewer.say("requests-applicant"), person(applicant)),
-                (viewer.say("requests-groups"), words_at(viewer, matter, "/groups")),
+                (viewer.say("operator-requests-applicant"), person(applicant)),
+                (viewer.say("operator-requests-groups"), words_at(viewer, matter, "/groups")),
             ]))
         }
     }
@@ -128,28 +128,33 @@ fn headings(viewer: &Viewer, declaration: &Json) -> [(String, Markup); 5] {
         }
     };
     [
-        (viewer.say("requests-mission"), html! { (text(declaration, "/mission")) }),
-        (viewer.say("requests-period"), period(viewer, &declaration["period"])),
-        (viewer.say("requests-coverage"), words_at(viewer, declaration, "/coverage")),
-        (viewer.say("requests-direction"), html! { (text(declaration, "/direction")) }),
-        (viewer.say("requests-frequency"), html! { (frequency("up")) (frequency("down")) }),
+        (viewer.say("operator-requests-mission"), html! { (text(declaration, "/mission")) }),
+        (viewer.say("operator-requests-period"), period(viewer, &declaration["period"])),
+        (viewer.say("operator-requests-coverage"), words_at(viewer, declaration, "/coverage")),
+        (viewer.say("operator-requests-direction"), html! { (text(declaration, "/direction")) }),
+        (
+            viewer.say("operator-requests-frequency"),
+            html! { (frequency("up")) (frequency("down")) },
+        ),
     ]
 }
 
 fn period(viewer: &Viewer, period: &Json) -> Markup {
     let from = ("from", text(period, "/from").into());
     let said = match optional(period, "/until") {
-        Some(until) => viewer.say_with("requests-period-until", [from, ("until", until.into())]),
-        None => viewer.say_with("requests-period-from", [from]),
+        Some(until) => {
+            viewer.say_with("operator-requests-period-until", [from, ("until", until.into())])
+        }
+        None => viewer.say_with("operator-requests-period-from", [from]),
     };
     html! { (said) " " (text(period, "/calendar")) }
 }
 
 fn stages(viewer: &Viewer, stages: &[Json]) -> Markup {
-    let mut table = Table::new(viewer.say("requests-objects"))
-        .column(viewer.say("requests-objects-from"))
-        .numbers(viewer.say("requests-objects-number"))
-        .column(viewer.say("requests-objects-places"));
+    let mut table = Table::new(viewer.say("operator-requests-objects"))
+        .column(viewer.say("operator-requests-objects-from"))
+        .numbers(viewer.say("operator-requests-objects-number"))
+        .column(viewer.say("operator-requests-objects-places"));
     for stage in stages {
         table.row(vec![
             html! { (text(stage, "/from")) },
@@ -157,7 +162,7 @@ fn stages(viewer: &Viewer, stages: &[Json]) -> Markup {
             html! { (text(stage, "/places")) },
         ]);
     }
-    html! { h3 { (viewer.say("requests-objects")) } (table.shown()) }
+    html! { h3 { (viewer.say("operator-requests-objects")) } (table.shown()) }
 }
 
 /// The name and the address of a person.
@@ -171,7 +176,7 @@ pub(super) fn person(person: &Json) -> Markup {
 fn shown_checks(viewer: &Viewer, request: &Json, checks: &[Json], is_waiting: bool) -> Markup {
     let may_check = is_waiting && viewer.may(Scope::Partners);
     html! {
-        @if checks.is_empty() { p { (viewer.say("requests-checks-none")) } }
+        @if checks.is_empty() { p { (viewer.say("operator-requests-checks-none")) } }
         ol.cards {
             @for (number, check) in (1_usize..).zip(checks) {
                 li.card {
@@ -187,11 +192,11 @@ fn shown_checks(viewer: &Viewer, request: &Json, checks: &[Json], is_waiting: bo
 /// The result of a check, with the one who found it and the note.
 fn result(viewer: &Viewer, check: &Json) -> Markup {
     let Some(result) = check.get("result") else {
-        return badge(Tone::Plain, &viewer.say("requests-check-open"));
+        return badge(Tone::Plain, &viewer.say("operator-requests-check-open"));
     };
     let (tone, word) = match result["passed"] == true {
-        true => (Tone::Good, "requests-check-passed"),
-        false => (Tone::Bad, "requests-check-failed"),
+        true => (Tone::Good, "operator-requests-check-passed"),
+        false => (Tone::Bad, "operator-requests-check-failed"),
     };
     let word = viewer.language().say(word);
     html! {
@@ -204,11 +209,11 @@ fn checking(viewer: &Viewer, request: &Json, number: usize) -> Markup {
     let action = format!("{}/checks/{number}", page_of(&text(request, "/id")));
     let of_form = format!("check-{number}-");
     let fields = html! {
-        (Field::new("note", viewer.say("requests-check-note")).of_form(&of_form).shown())
+        (Field::new("note", viewer.say("operator-requests-check-note")).of_form(&of_form).shown())
         p.actions {
-            button type="submit" name="passed" value="yes" { (viewer.say("requests-check-pass")) }
+            button type="submit" name="passed" value="yes" { (viewer.say("operator-requests-check-pass")) }
             " "
-            button.danger type="submit" { (viewer.say("requests-check-fail")) }
+            button.danger type="submit" { (viewer.say("operator-requests-check-fail")) }
         }
     };
     form(viewer, &action, &Fault::none(), fields)
@@ -217,11 +222,11 @@ fn checking(viewer: &Viewer, request: &Json, number: usize) -> Markup {
 fn remarks(viewer: &Viewer, request: &Json, is_waiting: bool) -> Markup {
     let remarks = items(request, "/remarks");
     html! {
-        @if remarks.is_empty() { p { (viewer.say("requests-remarks-none")) } }
+        @if remarks.is_empty() { p { (viewer.say("operator-requests-remarks-none")) } }
         @for remark in remarks {
             section.card {
                 p.soft {
-                    (viewer.say_word("side", &text(remark, "/side"))) " " (text(remark, "/by")) " "
+                    (viewer.say_word("operator-side", &text(remark, "/side"))) " " (text(remark, "/by")) " "
                     (moment_at(viewer, remark, "/at"))
                 }
                 (paragraphs(&text(remark, "/text")))
@@ -234,9 +239,9 @@ fn remarks(viewer: &Viewer, request: &Json, is_waiting: bool) -> Markup {
 fn remarking(viewer: &Viewer, request: &Json) -> Markup {
     let action = format!("{}/remarks", page_of(&text(request, "/id")));
     let fields = html! {
-        (Field::new("text", viewer.say("requests-remark")).kind(Kind::Lines(ROWS)).required().shown())
-        (Field::new("question", viewer.say("requests-remark-question")).kind(Kind::Tick).shown())
-        (submit(&viewer.say("requests-remark-add")))
+        (Field::new("text", viewer.say("operator-requests-remark")).kind(Kind::Lines(ROWS)).required().shown())
+        (Field::new("question", viewer.say("operator-requests-remark-question")).kind(Kind::Tick).shown())
+        (submit(&viewer.say("operator-requests-remark-add")))
     };
     form(viewer, &action, &Fault::none(), fields)
 }

@@ -39,10 +39,10 @@ pub(super) fn shown(viewer: &Viewer, decision: &Json) -> Markup {
     html! {
         section.card {
             p {
-                (badge(tone, &viewer.say_word("request-state", word))) " "
+                (badge(tone, &viewer.say_word("operator-request-state", word))) " "
                 (text(decision, "/by")) " " (moment_at(viewer, decision, "/at"))
             }
-            h3 { (viewer.say("requests-letter")) }
+            h3 { (viewer.say("operator-requests-letter")) }
             (paragraphs(&text(decision, "/letter")))
         }
     }
@@ -60,23 +60,23 @@ pub(super) fn deciding(
         Field::new(name, label).value(sent.text(name)).fault(fault)
     };
     let fields = html! {
-        (field("letter", viewer.say("requests-letter")).kind(Kind::Lines(ROWS))
-            .hint(viewer.say("requests-letter-hint")).required().shown())
+        (field("letter", viewer.say("operator-requests-letter")).kind(Kind::Lines(ROWS))
+            .hint(viewer.say("operator-requests-letter-hint")).required().shown())
         @if is_new {
-            (field("partner", viewer.say("requests-partner"))
-                .hint(viewer.say("requests-partner-hint")).shown())
-            (field("groups", viewer.say("partners-groups"))
-                .hint(viewer.say("requests-groups-hint")).shown())
+            (field("partner", viewer.say("operator-requests-partner"))
+                .hint(viewer.say("operator-requests-partner-hint")).shown())
+            (field("groups", viewer.say("operator-partners-groups"))
+                .hint(viewer.say("operator-requests-groups-hint")).shown())
         }
         @if is_more {
-            (field("number", viewer.say("requests-number")).kind(Kind::Line("number")).shown())
+            (field("number", viewer.say("operator-requests-number")).kind(Kind::Line("number")).shown())
         }
-        (field("quota", viewer.say("requests-quota")).kind(Kind::Line("number"))
-            .hint(viewer.say("requests-quota-hint")).shown())
+        (field("quota", viewer.say("operator-requests-quota")).kind(Kind::Line("number"))
+            .hint(viewer.say("operator-requests-quota-hint")).shown())
         p.actions {
-            button type="submit" name="accepted" value="yes" { (viewer.say("requests-accept")) }
+            button type="submit" name="accepted" value="yes" { (viewer.say("operator-requests-accept")) }
             " "
-            button.danger type="submit" { (viewer.say("requests-refuse")) }
+            button.danger type="submit" { (viewer.say("operator-requests-refuse")) }
         }
     };
     form(viewer, &format!("{}/decision", page_of(&text(request, "/id"))), fault, fields)
@@ -126,18 +126,21 @@ pub(super) async fn decide(
 
 /// The outcome of a decision: the partner that was made, and the invitation of its first owner.
 fn outcome(viewer: &Viewer, decided: &Json) -> Markup {
-    notice(Tone::Good, html! {
-        p.title { (viewer.say("operator-done")) }
-        @if let Some(partner) = decided.get("partner") {
-            p {
-                a href={ "/operator/partners/" (text(partner, "/id")) } { (text(partner, "/name")) }
+    notice(
+        Tone::Good,
+        html! {
+            p.title { (viewer.say("operator-done")) }
+            @if let Some(partner) = decided.get("partner") {
+                p {
+                    a href={ "/operator/partners/" (text(partner, "/id")) } { (text(partner, "/name")) }
+                }
             }
-        }
-        @if let Some(made) = decided.get("invitation") {
-            p { (viewer.say("requests-invitation")) }
-            (invitation(viewer, made))
-        }
-    })
+            @if let Some(made) = decided.get("invitation") {
+                p { (viewer.say("operator-requests-invitation")) }
+                (invitation(viewer, made))
+            }
+        },
+    )
 }
 
 #[cfg(test)]
@@ -148,8 +151,9 @@ mod tests {
     fn a_refusal_says_nothing_that_only_an_acceptance_means() {
         let refused = Submission::of_pairs(b"letter=No&partner=valley&quota=10");
         assert_eq!(body(&refused), json!({ "accepted": false, "letter": "No" }));
-        let accepted =
-            Submission::of_pairs(b"letter=Yes&partner=valley&groups=water,+sun&quota=10&accepted=yes");
+        let accepted = Submission::of_pairs(
+            b"letter=Yes&partner=valley&groups=water,+sun&quota=10&accepted=yes",
+        );
         let expected = json!({
             "accepted": true, "letter": "Yes", "partner": "valley", "groups": ["water", "sun"],
             "quota": 10,

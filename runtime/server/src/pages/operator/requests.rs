@@ -31,27 +31,27 @@ pub(super) async fn list(viewer: Viewer) -> Result<Page, Problem> {
     let state = viewer.parameter("state").unwrap_or_default();
     let path = part_of(&viewer, "/v1/approvals", &[("state", &state)]);
     let list = viewer.get(&path).await?;
-    let mut table = Table::new(viewer.say("requests-title"))
+    let mut table = Table::new(viewer.say("operator-requests-title"))
         .column(viewer.say("operator-name"))
-        .column(viewer.say("requests-matter"))
+        .column(viewer.say("operator-requests-matter"))
         .column(viewer.say("operator-state"))
-        .column(viewer.say("requests-waits-for"))
-        .column(viewer.say("requests-asked"))
-        .column(viewer.say("requests-due"));
+        .column(viewer.say("operator-requests-waits-for"))
+        .column(viewer.say("operator-requests-asked"))
+        .column(viewer.say("operator-requests-due"));
     for request in items(&list, "/requests") {
         table.row(row(&viewer, request));
     }
     let content = html! {
-        p.lead { (viewer.say("requests-lead")) }
+        p.lead { (viewer.say("operator-requests-lead")) }
         (states(&viewer, &state))
         @if table.is_empty() {
-            (empty(&viewer.say("requests-none"), &viewer.say("requests-lead"), None))
+            (empty(&viewer.say("operator-requests-none"), &viewer.say("operator-requests-lead"), None))
         } @else {
             (table.shown())
         }
         (pager(&viewer, next_of(&list)))
     };
-    Ok(sections::page(&viewer, &viewer.say("requests-title"), content))
+    Ok(sections::page(&viewer, &viewer.say("operator-requests-title"), content))
 }
 
 fn states(viewer: &Viewer, chosen: &str) -> Markup {
@@ -63,7 +63,7 @@ fn states(viewer: &Viewer, chosen: &str) -> Markup {
                     @if state.is_empty() {
                         (viewer.say("operator-all"))
                     } @else {
-                        (viewer.say_word("request-state", state))
+                        (viewer.say_word("operator-request-state", state))
                     }
                 } }
             }
@@ -74,9 +74,9 @@ fn states(viewer: &Viewer, chosen: &str) -> Markup {
 fn row(viewer: &Viewer, request: &Json) -> Vec<Markup> {
     vec![
         html! { a href={ "/operator/requests/" (text(request, "/id")) } { (text(request, "/name")) } },
-        html! { (viewer.say_word("requests-matter", &text(request, "/matter/about"))) },
+        html! { (viewer.say_word("operator-requests-matter", &text(request, "/matter/about"))) },
         state_badge(viewer, request),
-        html! { (viewer.say_word("waits-for", &text(request, "/waitsFor"))) },
+        html! { (viewer.say_word("operator-waits-for", &text(request, "/waitsFor"))) },
         moment_at(viewer, request, "/askedAt"),
         clock(viewer, request, Timestamp::now()),
     ]
@@ -90,26 +90,27 @@ pub(super) fn state_badge(viewer: &Viewer, request: &Json) -> Markup {
         "refused" => Tone::Bad,
         _ => Tone::Plain,
     };
-    badge(tone, &viewer.say_word("request-state", &state))
+    badge(tone, &viewer.say_word("operator-request-state", &state))
 }
 
 /// The clock of a request that is not decided: the days that are left, or that it stands.
 pub(super) fn clock(viewer: &Viewer, request: &Json, now: Timestamp) -> Markup {
-    let Some(due) = moment(request, "/dueAt").filter(|_| text(request, "/state") == "waiting") else {
+    let Some(due) = moment(request, "/dueAt").filter(|_| text(request, "/state") == "waiting")
+    else {
         return html! {};
     };
     if text(request, "/waitsFor") == "partner" {
-        return badge(Tone::Plain, &viewer.say("requests-clock-stands"));
+        return badge(Tone::Plain, &viewer.say("operator-requests-clock-stands"));
     }
     let days = days_until(due, now);
     html! {
         (viewer.moment(due)) " "
         @if request["overdue"] == true || days < 0 {
-            (badge(Tone::Bad, &viewer.say("requests-overdue")))
+            (badge(Tone::Bad, &viewer.say("operator-requests-overdue")))
         } @else {
             (badge(
                 if days < SOON_DAYS { Tone::Warning } else { Tone::Plain },
-                &viewer.say_with("requests-due-days", [("days", days.into())]),
+                &viewer.say_with("operator-requests-due-days", [("days", days.into())]),
             ))
         }
     }

@@ -48,29 +48,33 @@ async fn page(
     let list = viewer.get(&part_of(viewer, "/v1/tokens", &[])).await?;
     let content = html! {
         (outcome)
-        p.lead { (viewer.say("tokens-lead")) }
+        p.lead { (viewer.say("operator-tokens-lead")) }
         (table(viewer, &list))
         (pager(viewer, next_of(&list)))
-        h2 { (viewer.say("tokens-make")) }
+        h2 { (viewer.say("operator-tokens-make")) }
         (form_of(viewer, making))
     };
-    Ok(sections::page(viewer, &viewer.say("tokens-title"), content))
+    Ok(sections::page(viewer, &viewer.say("operator-tokens-title"), content))
 }
 
 fn table(viewer: &Viewer, list: &Json) -> Markup {
-    let mut table = Table::new(viewer.say("tokens-title"))
-        .column(viewer.say("tokens-token"))
-        .column(viewer.say("tokens-role"))
-        .column(viewer.say("tokens-made"))
-        .column(viewer.say("tokens-expires"))
-        .column(viewer.say("tokens-last-used"))
-        .column(viewer.say("grants-confirmed"))
+    let mut table = Table::new(viewer.say("operator-tokens-title"))
+        .column(viewer.say("operator-tokens-token"))
+        .column(viewer.say("operator-tokens-role"))
+        .column(viewer.say("operator-tokens-made"))
+        .column(viewer.say("operator-tokens-expires"))
+        .column(viewer.say("operator-tokens-last-used"))
+        .column(viewer.say("operator-grants-confirmed"))
         .column(viewer.say("operator-actions"));
     for token in items(list, "/tokens") {
         table.row(row(viewer, token));
     }
     if table.is_empty() {
-        return empty(&viewer.say("tokens-none"), &viewer.say("tokens-lead"), None);
+        return empty(
+            &viewer.say("operator-tokens-none"),
+            &viewer.say("operator-tokens-lead"),
+            None,
+        );
     }
     table.shown()
 }
@@ -87,14 +91,14 @@ fn row(viewer: &Viewer, token: &Json) -> Vec<Markup> {
         html! {
             (button_form(viewer, &act("confirm"), &viewer.say("operator-confirm"), false))
             " "
-            (button_form(viewer, &act("revoke"), &viewer.say("tokens-revoke"), true))
+            (button_form(viewer, &act("revoke"), &viewer.say("operator-tokens-revoke"), true))
         },
     ]
 }
 
 /// The role of a token with the place where it has the role.
 fn role(viewer: &Viewer, token: &Json) -> String {
-    let role = viewer.say_word("role", &text(token, "/role"));
+    let role = viewer.say_word("operator-role", &text(token, "/role"));
     let place = ["/group", "/scope", "/networkServer"];
     match place.iter().find_map(|pointer| optional(token, pointer)) {
         Some(place) => format!("{role} · {place}"),
@@ -106,16 +110,17 @@ fn form_of(viewer: &Viewer, (sent, fault): (&Submission, &Fault)) -> Markup {
     let field = |name: &'static str, label: String| {
         Field::new(name, label).value(sent.text(name)).fault(fault)
     };
-    let roles = ROLES.map(|role| (role.to_owned(), viewer.say_word("role", role))).to_vec();
+    let roles =
+        ROLES.map(|role| (role.to_owned(), viewer.say_word("operator-role", role))).to_vec();
     let fields = html! {
         (field("name", viewer.say("operator-name")).required().shown())
-        (field("role", viewer.say("tokens-role")).kind(Kind::Choice(roles)).shown())
-        (field("group", viewer.say("tokens-group")).shown())
-        (field("scope", viewer.say("tokens-scope")).hint(viewer.say("people-scope-hint")).shown())
-        (field("networkServer", viewer.say("tokens-network-server")).shown())
-        (field("expiresAt", viewer.say("tokens-expires")).kind(Kind::Line("date"))
-            .hint(viewer.say("tokens-expires-hint")).shown())
-        (submit(&viewer.say("tokens-make")))
+        (field("role", viewer.say("operator-tokens-role")).kind(Kind::Choice(roles)).shown())
+        (field("group", viewer.say("operator-tokens-group")).shown())
+        (field("scope", viewer.say("operator-tokens-scope")).hint(viewer.say("operator-people-scope-hint")).shown())
+        (field("networkServer", viewer.say("operator-tokens-network-server")).shown())
+        (field("expiresAt", viewer.say("operator-tokens-expires")).kind(Kind::Line("date"))
+            .hint(viewer.say("operator-tokens-expires-hint")).shown())
+        (submit(&viewer.say("operator-tokens-make")))
     };
     form(viewer, LIST, fault, fields)
 }
@@ -152,11 +157,14 @@ pub(super) async fn make(viewer: Viewer, sent: Submission) -> Result<Response, P
 
 /// The secret of a token that was made, which is on no other page.
 fn secret(viewer: &Viewer, made: &Json) -> Markup {
-    notice(Tone::Good, html! {
-        p.title { (text(made, "/name")) }
-        p { (viewer.say("tokens-secret")) }
-        p { code #secret { (text(made, "/token")) } }
-    })
+    notice(
+        Tone::Good,
+        html! {
+            p.title { (text(made, "/name")) }
+            p { (viewer.say("operator-tokens-secret")) }
+            p { code #secret { (text(made, "/token")) } }
+        },
+    )
 }
 
 /// Confirms a token at a review, or revokes it.

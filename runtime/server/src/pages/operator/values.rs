@@ -35,7 +35,9 @@ pub(super) fn next_of(list: &Json) -> Option<&str> {
 /// Any other [`Problem`] with which the interface answers.
 pub(super) async fn if_any(viewer: &Viewer, path: &str) -> Result<Option<Json>, Problem> {
     match viewer.get(path).await {
-        Err(problem) if [StatusCode::NOT_FOUND, StatusCode::FORBIDDEN].contains(&problem.status()) => {
+        Err(problem)
+            if [StatusCode::NOT_FOUND, StatusCode::FORBIDDEN].contains(&problem.status()) =>
+        {
             Ok(None)
         }
         answer => answer.map(Some),

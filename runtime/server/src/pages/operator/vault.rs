@@ -33,25 +33,25 @@ fn page(viewer: &Viewer, outcome: Markup) -> Page {
     let settings = &viewer.service().config.vault;
     let content = html! {
         (outcome)
-        p.lead { (viewer.say("vault-lead")) }
-        (facts([(viewer.say("vault-place"), html! { (place(viewer)) })]))
+        p.lead { (viewer.say("operator-vault-lead")) }
+        (facts([(viewer.say("operator-vault-place"), html! { (place(viewer)) })]))
         @if !is_kept_apart(settings) {
-            (notice(Tone::Warning, html! { p { (viewer.say("step-master-key-how")) } }))
+            (notice(Tone::Warning, html! { p { (viewer.say("operator-step-master-key-how")) } }))
         }
-        h2 { (viewer.say("vault-rotate")) }
-        p { (viewer.say("vault-rotate-lead")) }
-        (button_form(viewer, "/operator/vault/rotate", &viewer.say("vault-rotate"), true))
+        h2 { (viewer.say("operator-vault-rotate")) }
+        p { (viewer.say("operator-vault-rotate-lead")) }
+        (button_form(viewer, "/operator/vault/rotate", &viewer.say("operator-vault-rotate"), true))
     };
-    sections::page(viewer, &viewer.say("vault-title"), content)
+    sections::page(viewer, &viewer.say("operator-vault-title"), content)
 }
 
 fn place(viewer: &Viewer) -> String {
     let settings = &viewer.service().config.vault;
     match settings.key_from {
-        KeyFrom::Environment => viewer.say("vault-place-environment"),
-        KeyFrom::Credential => viewer.say("vault-place-credential"),
-        KeyFrom::File if is_kept_apart(settings) => viewer.say("vault-place-file"),
-        KeyFrom::File => viewer.say("vault-place-beside"),
+        KeyFrom::Environment => viewer.say("operator-vault-place-environment"),
+        KeyFrom::Credential => viewer.say("operator-vault-place-credential"),
+        KeyFrom::File if is_kept_apart(settings) => viewer.say("operator-vault-place-file"),
+        KeyFrom::File => viewer.say("operator-vault-place-beside"),
     }
 }
 
@@ -61,6 +61,6 @@ pub(super) async fn rotate(viewer: Viewer, _: Submission) -> Result<Page, Proble
         ("key", text(&rotated, "/masterKey").into()),
         ("before", text(&rotated, "/before").into()),
     ];
-    let said = viewer.say_with("vault-rotated", names);
+    let said = viewer.say_with("operator-vault-rotated", names);
     Ok(page(&viewer, notice(Tone::Good, html! { p { (said) } })))
 }
