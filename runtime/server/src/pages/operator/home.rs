@@ -39,7 +39,7 @@ fn shown(viewer: &Viewer, steps: &[Step]) -> Markup {
         h2 { (viewer.say("operator-steps-title")) }
         p { (viewer.say_with("operator-steps-lead", [("done", done.into()), ("all", steps.len().into())])) }
         progress max=(steps.len()) value=(done) aria-label=(viewer.say("operator-steps-title")) {}
-        ol.steps { @for step in steps { (shown_step(viewer, step)) } }
+        ol.cards { @for step in steps { (shown_step(viewer, step)) } }
     }
 }
 
