@@ -143,6 +143,7 @@ fn lines(viewer: &Viewer, found: &Found) -> Markup {
 /// The way to older lines, and back to the newest.
 fn way_on(viewer: &Viewer, older: Option<u64>) -> Markup {
     let is_later = viewer.parameter("before").is_some();
+    let older = older.map(|place| viewer.address_with(&[("before", place.to_string().as_str())]));
     html! {
         nav.pager aria-label=(viewer.say("pager-label")) {
             @if is_later {
@@ -151,7 +152,7 @@ fn way_on(viewer: &Viewer, older: Option<u64>) -> Markup {
                 }
             }
             @if let Some(older) = older {
-                a.button.quiet href=(viewer.address_with(&[("before", &older.to_string())])) {
+                a.button.quiet href=(older) {
                     (viewer.say("operator-audit-older"))
                 }
             }

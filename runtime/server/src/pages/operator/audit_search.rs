@@ -93,7 +93,8 @@ pub(super) async fn search(
         // Lines before these are in archives.
         let at_beginning = window.first().is_none_or(|line| sequence(line) > start);
         for line in window.into_iter().rev() {
-            end = sequence(&line).min(end);
+            // A damaged line does not say its place: it is the one before the last.
+            end = Some(sequence(&line)).filter(|place| *place > 0).unwrap_or(end - 1).max(1);
             found.looked_at += 1;
             if filter.ends_at(&line) {
                 return Ok(found);

@@ -152,8 +152,9 @@ pub(super) async fn workbook(viewer: Viewer) -> Result<Response, Problem> {
     let mut rows = Vec::new();
     let mut after = String::new();
     loop {
-        let list =
-            viewer.get(&address("/v1/people", &[("after", &after), ("limit", "1000")])).await?;
+        let list = viewer
+            .get(&address("/v1/people", &[("after", after.as_str()), ("limit", "1000")]))
+            .await?;
         rows.extend(of_people(&list).map(|(person, grant)| cells(&viewer, person, grant)));
         let Some(next) = next_of(&list) else { break };
         after = next.to_owned();

@@ -1,6 +1,8 @@
 //! The publication of a package: its file is tried by the gate, and published with the signature of its publisher. The
 //! secret key stays with the publisher, so that no page ever asks for it.
 
+use std::sync::Arc;
+
 use axum::{
     body::{Bytes, to_bytes},
     extract::{Request, State},
@@ -10,7 +12,6 @@ use axum::{
 use champollion_registry::package::Package;
 use maud::{Markup, html};
 use serde_json::Value as Json;
-use std::sync::Arc;
 
 use super::{
     decoder::published_facts,
