@@ -1,6 +1,6 @@
 //! The operator's pages: first steps, decoders, requests, people, rights and the audit.
 
-use champollion_tests::{Server, thermometer};
+use champollion_tests::{Server, Setup, thermometer};
 use serde_json::{Value as Json, json};
 
 use crate::signed_in::{SETTINGS, SignedIn, server, text};
@@ -138,6 +138,32 @@ fn a_package_is_tried_and_published_by_its_file() {
 }
 
 #[test]
+fn a_signature_is_made_apart_and_comes_with_the_file() {
+    let unsigned = "CHAMPOLLION_PUBLICATION__UNSIGNED";
+    let server = Setup::default().settings(SETTINGS).variable(unsigned, "false").start();
+    let admin = SignedIn::of(&server, "admin", "territory");
+    let path = |name: &str| server.folder().join(name).to_str().expect("it is text").to_owned();
+    let (key, file) = (path("acme.key"), path("thermometer.wasm"));
+    let package = thermometer("1.0.0");
+    std::fs::write(&file, package.file()).expect("the package can be written");
+    let cli = server.admin_cli();
+    let public = cli.run(&["registry", "keys", "new", &key]).success();
+    let fields = [("key", public.trim()), ("name", "Acme"), ("namespaces", "acme, city")];
+    let known = admin.done("/operator/keys", "/operator/keys", &fields);
+    assert!(known.contains("acme, city"), "{known}");
+    let page = "/operator/decoders/publish";
+    let refused = admin.send_file(page, ("package", package.file()), &[]);
+    assert_eq!(refused.status, 403, "{}", refused.text);
+    let signature = cli.run(&["registry", "keys", "sign", "--key", &key, &file]).success();
+    let signed = [("signature", signature.trim())];
+    let published = admin.send_file(page, ("package", package.file()), &signed);
+    assert_eq!(published.status, 303, "{}", published.text);
+    let revoke = format!("/operator/keys/{}/revoke", public.trim());
+    let revoked = admin.done("/operator/keys", &revoke, &[("reason", "It was lost")]);
+    assert!(revoked.contains("It was lost"), "{revoked}");
+}
+
+#[test]
 fn a_version_is_tried_promoted_and_rolled_back() {
     let server = server();
     let admin = SignedIn::of(&server, "admin", "territory");
@@ -198,7 +224,7 @@ fn ask_for_approval(server: &Server) -> String {
 #[test]
 fn a_request_is_checked_remarked_on_and_decided() {
     let settings = format!("{SETTINGS}[approvals]\nchecks = [\"Is it public?\"]\n");
-    let server = champollion_tests::Setup::default().settings(&settings).start();
+    let server = Setup::default().settings(&settings).start();
     let admin = SignedIn::of(&server, "admin", "territory");
     let id = ask_for_approval(&server);
     assert!(admin.page("/operator/requests?state=waiting").contains("The valley"));

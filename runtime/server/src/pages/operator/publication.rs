@@ -41,6 +41,10 @@ const SIGNATURE: HeaderName = HeaderName::from_static("champollion-signature");
 /// The type of the body that a package is.
 const BYTES: &str = "application/octet-stream";
 
+/// The command that signs a package for the form, and the one that signs and publishes it.
+const COMMANDS: &str = "champollion registry keys sign --key acme.key acme-thermometer-1.0.0.wasm\n\
+                        champollion publish --key acme.key acme-thermometer-1.0.0.wasm";
+
 /// Bytes of a form beside the file in it.
 const FORM_BYTES: usize = 64 << 10;
 
@@ -202,13 +206,13 @@ fn fields(viewer: &Viewer, sent: &Submission, fault: &Fault) -> Markup {
     }
 }
 
-/// The commands by which a publisher signs a package, and publishes it in one step.
+/// The commands by which a publisher signs a package, or signs and publishes it in one step.
 fn on_the_command_line(viewer: &Viewer) -> Markup {
     html! {
         section.card {
             h2 { (viewer.say("operator-publish-how")) }
             p { (viewer.say("operator-publish-how-lead")) }
-            pre tabindex="0" { code { "champollion publish --key acme.key acme-thermometer-1.0.0.wasm" } }
+            pre tabindex="0" { code { (COMMANDS) } }
         }
     }
 }

@@ -174,7 +174,7 @@ operator-publish-misread = of which read as if whole
 operator-publish-compared = Compared with
 operator-publish-first = nothing: it is the first
 operator-publish-how = Sign and publish on the command line
-operator-publish-how-lead = The command signs with the publisher's key file and publishes in one step.
+operator-publish-how-lead = The first command prints the signature for the form above; the second signs and publishes in one step.
 operator-publish-no-file = Choose a package.
 operator-publish-no-package = This file is no package.
 

@@ -174,7 +174,7 @@ operator-publish-misread = dont lues comme entières
 operator-publish-compared = Comparé à
 operator-publish-first = rien : c’est le premier
 operator-publish-how = Signer et publier en ligne de commande
-operator-publish-how-lead = La commande signe avec le fichier de clé de l’éditeur et publie en une étape.
+operator-publish-how-lead = La première commande affiche la signature pour le formulaire ci-dessus ; la seconde signe et publie en une étape.
 operator-publish-no-file = Choisissez un paquet.
 operator-publish-no-package = Ce fichier n’est pas un paquet.
 
