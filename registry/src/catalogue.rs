@@ -1,7 +1,10 @@
 //! Entries of the catalogue: the published versions of a decoder, described for integrators.
 
 mod example;
+mod facets;
 mod query;
+
+use std::collections::BTreeMap;
 
 use champollion_sandbox::Digest;
 use jiff::Timestamp;
@@ -10,13 +13,14 @@ use serde::Serialize;
 
 use crate::{
     channels::{Channel, Deprecation},
-    gate::Misread,
+    gate::{Misread, changes_between},
     ledger::{Listed, ResolveError, no_version},
     package::{DecoderId, Manifest, Summary},
     registry::Registry,
 };
 
 pub use example::Example;
+pub use facets::{Facet, Facets};
 pub use query::{
     CataloguePlace, CataloguePlaceError, CatalogueQuery, CatalogueQueryError, CatalogueSort,
 };
@@ -70,6 +74,9 @@ pub struct CatalogueVersion {
     pub bytes: usize,
     /// The number of vectors that the version answered when it was published.
     pub vectors: usize,
+    /// The most fuel that one of them took; absent of a version from before this was noted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fuel: Option<u64>,
     /// The moment of the publication.
     pub published_at: Timestamp,
     /// Whether devices get it, or those alone that pin it.
@@ -144,6 +151,20 @@ impl Registry {
             .ok_or_else(|| ResolveError::UnknownDecoder(id.clone()))
     }
 
+    /// The changes of each version against the release before it, a sentence each; none of the first.
+    pub fn catalogue_changes(
+        &self,
+        id: &DecoderId,
+    ) -> Result<BTreeMap<Version, Vec<String>>, ResolveError> {
+        let index = self.index();
+        let listed = index.get(id).ok_or_else(|| ResolveError::UnknownDecoder(id.clone()))?;
+        let changes = listed.versions.iter().filter_map(|(version, entry)| {
+            let before = listed.before(version)?;
+            Some((version.clone(), changes_between(&before.manifest, &entry.manifest)))
+        });
+        Ok(changes.collect())
+    }
+
     /// One decoder, by a version.
     pub fn catalogue_version(
         &self,
@@ -177,6 +198,7 @@ fn catalogue_entry(listed: &Listed, shown: &Version) -> Option<CatalogueEntry> {
             digest: entry.line.digest,
             bytes: entry.line.bytes,
             vectors: entry.line.vectors,
+            fuel: entry.line.fuel,
             published_at: entry.line.published_at,
             channel: channels.channel(version),
             yanked: channels.yanked(version).map(str::to_owned),

@@ -36,7 +36,7 @@ mod registry;
 pub use auditing::record_offline;
 pub use catalogue::{
     CatalogueEntry, CataloguePlace, CataloguePlaceError, CatalogueQuery, CatalogueQueryError,
-    CatalogueSort, CatalogueVersion, Example, MappingInForce,
+    CatalogueSort, CatalogueVersion, Example, Facet, Facets, MappingInForce,
 };
 pub use changes::{Change, ChangeError, Changed, Effect, Mandate};
 pub use error::RegistryError;

@@ -1,9 +1,9 @@
 //! The operator's pages: first steps, decoders, requests, people, rights and the audit.
 
-use champollion_tests::{Server, Setup, thermometer};
+use champollion_tests::{SIGN_IN_SETTINGS, Server, Setup, thermometer};
 use serde_json::{Value as Json, json};
 
-use crate::signed_in::{SETTINGS, SignedIn, server, text};
+use crate::signed_in::{SignedIn, server, text};
 
 /// Text that would be a script if it were not escaped.
 const HOSTILE: &str = "<script>alert(\"1\")</script>";
@@ -140,7 +140,7 @@ fn a_package_is_tried_and_published_by_its_file() {
 #[test]
 fn a_signature_is_made_apart_and_comes_with_the_file() {
     let unsigned = "CHAMPOLLION_PUBLICATION__UNSIGNED";
-    let server = Setup::default().settings(SETTINGS).variable(unsigned, "false").start();
+    let server = Setup::default().settings(SIGN_IN_SETTINGS).variable(unsigned, "false").start();
     let admin = SignedIn::of(&server, "admin", "territory");
     let path = |name: &str| server.folder().join(name).to_str().expect("it is text").to_owned();
     let (key, file) = (path("acme.key"), path("thermometer.wasm"));
@@ -223,7 +223,7 @@ fn ask_for_approval(server: &Server) -> String {
 
 #[test]
 fn a_request_is_checked_remarked_on_and_decided() {
-    let settings = format!("{SETTINGS}[approvals]\nchecks = [\"Is it public?\"]\n");
+    let settings = format!("{SIGN_IN_SETTINGS}[approvals]\nchecks = [\"Is it public?\"]\n");
     let server = Setup::default().settings(&settings).start();
     let admin = SignedIn::of(&server, "admin", "territory");
     let id = ask_for_approval(&server);

@@ -1,60 +1,40 @@
-//! A person who has signed in, and looks at pages and sends forms as a browser does.
+//! A person who has signed in, and sends forms that must be taken.
 
-use champollion_tests::{Answer, Server, Setup};
-use serde_json::{Value as Json, json};
+use champollion_tests::{Answer, SIGN_IN_SETTINGS, Server, Setup, Visitor};
+use serde_json::Value as Json;
 use ureq::http::Method;
-
-const PASSWORD: &str = "seven lichens of a trombone";
-
-/// Bounds that the many sign-ins of a test do not meet, and admins who need no second device.
-pub const SETTINGS: &str = "[sign-in]\ntries = 1000\ntries-per-minute = 1000\n\
-                            admins-without-second-factor = true\n";
 
 /// The boundary between the parts of a form with a file.
 const BOUNDARY: &str = "part-of-the-form";
 
 /// A person with a session.
-pub struct SignedIn<'of> {
+pub(crate) struct SignedIn<'of> {
     server: &'of Server,
-    cookie: String,
+    visitor: Visitor,
 }
 
 /// Starts a server whose people sign in often.
-pub fn server() -> Server {
-    Setup::default().settings(SETTINGS).start()
+pub(crate) fn server() -> Server {
+    Setup::default().settings(SIGN_IN_SETTINGS).start()
 }
 
 impl<'of> SignedIn<'of> {
     /// Adds a person with a role in a scope, who signs in.
     #[track_caller]
-    pub fn of(server: &'of Server, role: &str, scope: &str) -> Self {
-        let email = format!("{role}@city.example");
-        let wanted = json!({
-            "name": "Lovelace", "firstName": "Ada", "email": email,
-            "grants": [{ "role": role, "scope": scope }],
-        });
-        let person = server.admin().post("/v1/people", &wanted).success();
-        let path = format!("/v1/people/{}/invitation", text(&person, "id"));
-        let invitation = server.admin().post(&path, &json!({})).success();
-        let chosen = json!({ "link": text(&invitation, "secret"), "password": PASSWORD });
-        assert_eq!(server.anybody().post("/v1/password", &chosen).status, 204);
-        let body = json!({ "email": email, "password": PASSWORD });
-        let session = server.anybody().post("/v1/session", &body);
-        let set = session.header("set-cookie");
-        let cookie = set.split(';').next().expect("a cookie has a value").to_owned();
-        assert!(cookie.contains('='), "{} {}", session.status, session.text);
-        Self { server, cookie }
+    pub(crate) fn of(server: &'of Server, role: &str, scope: &str) -> Self {
+        let visitor = server.visitor(&format!("{role}@city.example"), role, scope);
+        Self { server, visitor }
     }
 
     /// Opens a page.
     #[track_caller]
-    pub fn open(&self, path: &str) -> Answer {
-        self.ask(&Method::GET, path, "", b"")
+    pub(crate) fn open(&self, path: &str) -> Answer {
+        self.visitor.open(self.server, path)
     }
 
     /// Opens a page that must be there; gives what it says.
     #[track_caller]
-    pub fn page(&self, path: &str) -> String {
+    pub(crate) fn page(&self, path: &str) -> String {
         let answer = self.open(path);
         assert_eq!(answer.status, 200, "{path}: {}", answer.text);
         answer.text
@@ -62,18 +42,13 @@ impl<'of> SignedIn<'of> {
 
     /// Sends a form of a page, with the token that the page has.
     #[track_caller]
-    pub fn send(&self, page: &str, action: &str, fields: &[(&str, &str)]) -> Answer {
-        let token = token_of(&self.page(page));
-        let all = fields.iter().copied().chain([("form-token", token.as_str())]);
-        let pairs = all.map(|(name, value)| format!("{}={}", escaped(name), escaped(value)));
-        let body = pairs.collect::<Vec<_>>().join("&");
-        let form = "application/x-www-form-urlencoded";
-        self.ask(&Method::POST, action, form, body.as_bytes())
+    pub(crate) fn send(&self, page: &str, action: &str, fields: &[(&str, &str)]) -> Answer {
+        self.visitor.send(self.server, (page, action), fields)
     }
 
     /// Sends a form that must be taken; gives the page on which it ends.
     #[track_caller]
-    pub fn done(&self, page: &str, action: &str, fields: &[(&str, &str)]) -> String {
+    pub(crate) fn done(&self, page: &str, action: &str, fields: &[(&str, &str)]) -> String {
         let answer = self.send(page, action, fields);
         match answer.status {
             200 => answer.text,
@@ -84,7 +59,7 @@ impl<'of> SignedIn<'of> {
 
     /// Sends a form with a file.
     #[track_caller]
-    pub fn send_file(
+    pub(crate) fn send_file(
         &self,
         page: &str,
         (field, file): (&str, &[u8]),
@@ -104,32 +79,31 @@ impl<'of> SignedIn<'of> {
         body.extend_from_slice(file);
         body.extend_from_slice(format!("\r\n--{BOUNDARY}--\r\n").as_bytes());
         let form = format!("multipart/form-data; boundary={BOUNDARY}");
-        self.ask(&Method::POST, page, &form, &body)
+        self.post(page, &form, &body)
     }
 
     /// Sends a form without the token of its page, as a page of another session would.
     #[track_caller]
-    pub fn send_without_token(&self, action: &str) -> Answer {
-        self.ask(&Method::POST, action, "application/x-www-form-urlencoded", b"name=x")
+    pub(crate) fn send_without_token(&self, action: &str) -> Answer {
+        self.post(action, "application/x-www-form-urlencoded", b"name=x")
     }
 
     #[track_caller]
-    fn ask(&self, method: &Method, path: &str, content_type: &str, body: &[u8]) -> Answer {
+    fn post(&self, path: &str, content_type: &str, body: &[u8]) -> Answer {
         let headers = [
-            ("Cookie", self.cookie.as_str()),
+            ("Cookie", self.visitor.cookie()),
             ("Sec-Fetch-Site", "same-origin"),
             ("Accept", "text/html"),
             ("Content-Type", content_type),
         ];
-        let headers: Vec<_> = headers.into_iter().filter(|(_, value)| !value.is_empty()).collect();
-        let answer = self.server.anybody().attempt_with(method, path, &headers, body);
-        answer.unwrap_or_else(|error| panic!("{method} {path} is not answered: {error}"))
+        let answer = self.server.anybody().attempt_with(&Method::POST, path, &headers, body);
+        answer.unwrap_or_else(|error| panic!("POST {path} is not answered: {error}"))
     }
 }
 
 /// The text of a member.
 #[track_caller]
-pub fn text(json: &Json, member: &str) -> String {
+pub(crate) fn text(json: &Json, member: &str) -> String {
     json[member].as_str().unwrap_or_else(|| panic!("{member} is no text: {json}")).to_owned()
 }
 
@@ -137,12 +111,4 @@ pub fn text(json: &Json, member: &str) -> String {
 fn token_of(page: &str) -> String {
     let (_, after) = page.split_once("name=\"form-token\" value=\"").expect("the page has forms");
     after.split('"').next().unwrap_or_default().to_owned()
-}
-
-fn escaped(text: &str) -> String {
-    let sign = |byte: u8| match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => char::from(byte).to_string(),
-        _ => format!("%{byte:02X}"),
-    };
-    text.bytes().map(sign).collect()
 }

@@ -45,6 +45,8 @@ pub struct Admitted {
 pub struct Trial {
     /// The faults for which no server publishes it; none where it would.
     pub findings: Vec<Finding>,
+    /// The most fuel that a vector took.
+    pub vector_fuel: u64,
     /// The results of the random payloads.
     pub random_payloads: Tried,
     /// The results of the vectors' payloads, cut short at each length.
@@ -60,6 +62,8 @@ pub struct Trial {
 pub struct Report {
     /// Vectors that were answered as they expect.
     pub vectors: usize,
+    /// The most fuel that one of them took, the same on every machine.
+    pub vector_fuel: u64,
     /// The results of the random payloads.
     pub random_payloads: Tried,
     /// The results of the vectors' payloads, cut short at each length.
@@ -102,7 +106,7 @@ impl Gate {
                 return Err(findings);
             }
         };
-        let Trial { findings: of_trial, random_payloads, cut_payloads, warnings } =
+        let Trial { findings: of_trial, vector_fuel, random_payloads, cut_payloads, warnings } =
             self.try_out(&package, &decoder);
         findings.extend(of_trial);
         if !findings.is_empty() {
@@ -110,6 +114,7 @@ impl Gate {
         }
         let report = Report {
             vectors: package.vectors().len(),
+            vector_fuel,
             random_payloads,
             cut_payloads,
             previous: previous.map(|previous| previous.version.clone()),
@@ -124,15 +129,18 @@ impl Gate {
     pub fn try_out(&self, package: &Package, decoder: &Decoder) -> Trial {
         let (mut findings, mut warnings) =
             declared::findings(package.manifest(), package.vectors());
-        let differing = run_vectors(package, decoder).filter_map(|run| run.differs);
-        findings.extend(differing.map(Finding::Vector));
+        let mut vector_fuel = 0;
+        for run in run_vectors(package, decoder) {
+            vector_fuel = run.call.fuel.max(vector_fuel);
+            findings.extend(run.differs.map(Finding::Vector));
+        }
         let random_payloads = random::try_out(package, decoder, self.random_payloads);
         findings.extend(random_payloads.misbehaved().cloned().map(Finding::Misbehaves));
         warnings.extend(random_payloads.warnings());
         // Cut payloads are made of vectors, so that whoever tries no random payloads is told of them too.
         let cut_payloads = CutPayloads::of(package, decoder);
         warnings.extend(cut_payloads.warning());
-        Trial { findings, random_payloads, cut_payloads, warnings }
+        Trial { findings, vector_fuel, random_payloads, cut_payloads, warnings }
     }
 }
 

@@ -77,6 +77,15 @@ fn is_told(previous: &Version, next: &Version, needed: Needed) -> bool {
     }
 }
 
+/// Returns the changes between two versions that users of the first one notice, a sentence each, those that break
+/// something first.
+#[must_use]
+pub fn changes_between(previous: &Manifest, next: &Manifest) -> Vec<String> {
+    let (breaking, others): (Vec<_>, Vec<_>) =
+        changes(previous, next).into_iter().partition(|(_, needed)| *needed == Needed::Major);
+    breaking.into_iter().chain(others).map(|(change, _)| change).collect()
+}
+
 fn changes(previous: &Manifest, next: &Manifest) -> Vec<(String, Needed)> {
     let mut changes = Vec::new();
     changes_of_fields(previous, next, &mut changes);

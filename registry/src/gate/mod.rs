@@ -13,7 +13,7 @@ mod truncation;
 mod vector_run;
 
 pub use admission::{Admitted, Gate, Report, Trial};
-pub use compatibility::next_version;
+pub use compatibility::{changes_between, next_version};
 pub use finding::Finding;
 pub(crate) use finding::in_words;
 pub use random::{Misbehaved, Payload, Tried};

@@ -73,6 +73,9 @@ pub(crate) struct IndexLine {
     pub(crate) vectors: usize,
     pub(crate) published_at: Timestamp,
     pub(crate) published_by: String,
+    /// The most fuel that a vector took; of versions from before this was noted none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) fuel: Option<u64>,
     /// A payload that it read on, though it was cut short; of versions from before this was tried none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) reads_on: Option<Misread>,
@@ -132,6 +135,7 @@ impl IndexLine {
             vectors: package.vectors().len(),
             published_at,
             published_by: published_by.to_owned(),
+            fuel: Some(report.vector_fuel),
             reads_on: report.cut_payloads.example,
         }
     }

@@ -136,7 +136,7 @@ fn report(package: &Package, trial: &Trial) -> Result<(), Failure> {
 }
 
 fn show(package: &Package, decoder: &Decoder, trial: &Trial) {
-    let Trial { findings, random_payloads, cut_payloads, warnings } = trial;
+    let Trial { findings, random_payloads, cut_payloads, warnings, .. } = trial;
     let manifest = package.manifest();
     let (mut passed, all) = (0_usize, package.vectors().len());
     for run in run_vectors(package, decoder) {

@@ -191,6 +191,9 @@ pub struct CatalogueVersion {
     pub bytes: u64,
     /// The number of vectors that it answered when it was published.
     pub vectors: u64,
+    /// The most fuel that one of them took; absent of a version from before this was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fuel: Option<u64>,
     /// The moment of that.
     pub published_at: Timestamp,
     /// Whether devices get it, or those alone that pin it.

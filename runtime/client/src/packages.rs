@@ -65,6 +65,9 @@ pub struct Published {
 pub struct Report {
     /// The number of vectors that were answered as they expect.
     pub vectors: u64,
+    /// The most fuel that one of them took; servers of before do not say.
+    #[serde(default)]
+    pub vector_fuel: u64,
     /// The outcome of the random payloads.
     pub random_payloads: RandomPayloads,
     /// The outcome of the vectors' payloads, cut short; servers of before tried none.

@@ -26,7 +26,8 @@ macro_rules! subjects {
 }
 
 /// The files of texts: one for each subject, in each language.
-static SUBJECTS: &[Subject] = &subjects!["layout", "operator", "problems", "reference"];
+static SUBJECTS: &[Subject] =
+    &subjects!["catalogue", "layout", "operator", "problems", "reference", "workbench"];
 
 type Texts = FluentBundle<FluentResource>;
 
@@ -44,6 +45,9 @@ pub(super) enum Language {
 }
 
 impl Language {
+    /// The name of the cookie in which a choice is kept.
+    pub(super) const COOKIE: &'static str = "champollion-language";
+
     /// All languages.
     pub(super) const ALL: [Self; 2] = [Self::English, Self::French];
 

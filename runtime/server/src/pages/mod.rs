@@ -2,6 +2,7 @@
 //! ask the same endpoints as programs do, so they obey the same rights.
 
 mod assets;
+mod catalogue;
 mod content_policy;
 mod failure;
 mod forgery;
@@ -10,17 +11,19 @@ mod language;
 mod layout;
 mod navigation;
 mod operator;
+mod own_address;
 mod parts;
 mod preferences;
 mod reference;
 mod submission;
 mod theme;
 mod viewer;
+mod workbench;
 mod written;
 
 use std::sync::Arc;
 
-use axum::{Router, middleware};
+use axum::{Router, extract::DefaultBodyLimit, middleware};
 use tower_http::compression::CompressionLayer;
 
 use crate::{api, service::Service};
@@ -33,9 +36,13 @@ pub(crate) fn pages() -> api::Pages {
 fn routes() -> Router<Arc<Service>> {
     Router::new()
         .merge(assets::routes())
+        .merge(catalogue::routes())
         .merge(operator::routes())
         .merge(preferences::routes())
         .merge(reference::routes())
+        .merge(workbench::routes())
+        // Forms have bounds of their own.
+        .layer(DefaultBodyLimit::disable())
         .layer(CompressionLayer::new())
 }
 

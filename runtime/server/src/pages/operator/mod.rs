@@ -37,8 +37,7 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
-    routing::{MethodRouter, get, post},
+    routing::{get, post},
 };
 
 use crate::service::Service;
@@ -54,7 +53,7 @@ pub(super) fn routes() -> Router<Arc<Service>> {
 fn of_decoders() -> Router<Arc<Service>> {
     Router::new()
         .route("/operator/decoders", get(decoders::list))
-        .route("/operator/decoders/publish", publication())
+        .route("/operator/decoders/publish", get(publication::show).post(publication::publish))
         .route("/operator/decoders/{vendor}/{model}", get(decoder::show))
         .route("/operator/decoders/{vendor}/{model}/change", post(decoder_changes::change))
         .route("/operator/decoders/{vendor}/{model}/mapping", get(mapping::show).post(mapping::put))
@@ -64,11 +63,6 @@ fn of_decoders() -> Router<Arc<Service>> {
         .route("/operator/keys", get(keys::list).post(keys::add))
         .route("/operator/keys/rotate", post(keys::rotate))
         .route("/operator/keys/{key}/revoke", post(keys::revoke))
-}
-
-/// The page of a publication, whose form is as large as a package may be: the handler bounds it itself.
-fn publication() -> MethodRouter<Arc<Service>> {
-    get(publication::show).post(publication::publish).layer(DefaultBodyLimit::disable())
 }
 
 fn of_operation() -> Router<Arc<Service>> {

@@ -14,6 +14,7 @@ use crate::{
         json::{items, optional, path_part, text},
         layout::Page,
         parts::{
+            code::lines,
             empty::empty,
             form::button_form,
             notice::{Tone, notice},
@@ -104,7 +105,7 @@ pub(super) async fn show(viewer: Viewer, Path(id): Path<String>) -> Result<Page,
         (buttons(&viewer, &text(&message, "/id")))
         h2 { (viewer.say("operator-parked-body")) }
         @if message["truncated"] == true { p { (viewer.say("operator-parked-truncated")) } }
-        pre tabindex="0" { code { (body.unwrap_or_default()) } }
+        (lines(body.unwrap_or_default()))
     };
     Ok(sections::page(&viewer, &viewer.say("operator-parked-message"), content))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::{
     body::{Bytes, to_bytes},
-    extract::{Request, State},
+    extract::{FromRequest, Request, State},
     http::{HeaderName, HeaderValue, Method, StatusCode},
     response::{IntoResponse, Response},
 };
@@ -26,6 +26,7 @@ use crate::{
         json::{address, items, optional, path_part, text},
         layout::Page,
         parts::{
+            code::lines,
             form::{Fault, Field, Kind, file_form},
             notice::{Tone, notice},
         },
@@ -44,9 +45,6 @@ const BYTES: &str = "application/octet-stream";
 /// The command that signs a package for the form, and the one that signs and publishes it.
 const COMMANDS: &str = "champollion registry keys sign --key acme.key acme-thermometer-1.0.0.wasm\n\
                         champollion publish --key acme.key acme-thermometer-1.0.0.wasm";
-
-/// Bytes of a form beside the file in it.
-const FORM_BYTES: usize = 64 << 10;
 
 pub(super) async fn show(viewer: Viewer) -> Result<Page, Problem> {
     may_publish(&viewer).await?;
@@ -68,8 +66,7 @@ pub(super) async fn publish(
     request: Request,
 ) -> Result<Response, Problem> {
     may_publish(&viewer).await?;
-    let most = service.config.sandbox.component_bytes.saturating_add(FORM_BYTES);
-    let sent = Submission::within(request, &service, most).await?;
+    let sent = Submission::from_request(request, &service).await?;
     let is_trial = sent.is_ticked("try");
     let outcome = match package_of(&viewer, &sent) {
         Ok((package, file)) => hand_over(&viewer, &package, file, &sent, is_trial).await,
@@ -212,7 +209,7 @@ fn on_the_command_line(viewer: &Viewer) -> Markup {
         section.card {
             h2 { (viewer.say("operator-publish-how")) }
             p { (viewer.say("operator-publish-how-lead")) }
-            pre tabindex="0" { code { (COMMANDS) } }
+            (lines(COMMANDS))
         }
     }
 }

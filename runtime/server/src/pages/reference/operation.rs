@@ -15,7 +15,12 @@ use super::{
 };
 use crate::{
     api::Problem,
-    pages::{layout::Page, parts::table::Table, viewer::Viewer},
+    pages::{
+        layout::Page,
+        own_address::own_address,
+        parts::{code::lines, table::Table},
+        viewer::Viewer,
+    },
 };
 
 pub(super) async fn show(viewer: Viewer, Path(id): Path<String>) -> Result<Page, Problem> {
@@ -53,22 +58,10 @@ fn content(viewer: &Viewer, document: &Document, operation: &Operation) -> Marku
         (problems(viewer, &operation.answers))
         h2 { (viewer.say("reference-curl")) }
         p { (viewer.say("reference-curl-lead")) }
-        pre tabindex="0" { code #curl { (curl(operation, &document.schemas, &address(viewer))) } }
+        (lines(&curl(operation, &document.schemas, &own_address(viewer))))
         h2 { (viewer.say("reference-try")) }
         (trial(viewer, document, operation))
     }
-}
-
-/// The address of the server as the viewer's browser has it.
-fn address(viewer: &Viewer) -> String {
-    let config = &viewer.service().config;
-    let public = config.sign_in.public_address.trim_end_matches('/');
-    if !public.is_empty() {
-        return public.to_owned();
-    }
-    let host = viewer.headers().get("host").and_then(|host| host.to_str().ok());
-    let scheme = if config.tls.is_on() || config.sign_in.behind_https { "https" } else { "http" };
-    format!("{scheme}://{}", host.unwrap_or("localhost"))
 }
 
 fn parameters(viewer: &Viewer, parameters: &[Parameter]) -> Markup {
@@ -99,7 +92,7 @@ fn shown_body(viewer: &Viewer, document: &Document, body: &Content) -> Markup {
             (members_of(viewer, document, &body.schema))
             details {
                 summary { (viewer.say("reference-type-example")) }
-                pre tabindex="0" { code { (example_text(body, &document.schemas)) } }
+                (lines(&example_text(body, &document.schemas)))
             }
         }
     }

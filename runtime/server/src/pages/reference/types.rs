@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     api::Problem,
-    pages::{json::text, layout::Page, viewer::Viewer},
+    pages::{json::text, layout::Page, parts::code::pretty, viewer::Viewer},
 };
 
 pub(super) async fn show(viewer: Viewer, Path(name): Path<String>) -> Result<Page, Problem> {
@@ -31,7 +31,7 @@ pub(super) async fn show(viewer: Viewer, Path(name): Path<String>) -> Result<Pag
             p { (shape(&viewer, &Shape::of(schema))) }
         }
         h2 { (viewer.say("reference-type-example")) }
-        pre tabindex="0" { code { (format!("{:#}", example(schema, &document.schemas))) } }
+        (pretty(&example(schema, &document.schemas)))
     };
     Ok(viewer.page(title.clone(), content))
 }

@@ -1,0 +1,164 @@
+//! The list of decoders: searched, narrowed, and shown a part at a time.
+
+use axum::response::{IntoResponse, Response};
+use champollion_registry::{CatalogueEntry, CataloguePlace, package::DecoderId};
+use maud::{Markup, html};
+
+use super::{
+    filters::Filters,
+    negotiation::{list_as_json, wants_json},
+    path::path_of,
+};
+use crate::{
+    api::Problem,
+    pages::{
+        parts::{badge::badge, empty::empty, notice::Tone, pager::pager},
+        viewer::Viewer,
+    },
+};
+
+/// Decoders of a part of the list: the page stays below 200 KB, however many there are.
+const DECODERS: usize = 30;
+
+/// Quantities that a card names; its page has all.
+const QUANTITIES: usize = 4;
+
+/// What is found, a part of it made.
+struct Found {
+    entries: Vec<CatalogueEntry>,
+    total: usize,
+    next: Option<String>,
+}
+
+/// The first page of all, and the catalogue.
+pub(super) async fn list(viewer: Viewer) -> Result<Response, Problem> {
+    if wants_json(viewer.headers()) {
+        return list_as_json(viewer).await;
+    }
+    let filters = Filters::of(&viewer);
+    let facets = viewer.service().registry.catalogue_facets(&filters.query()?);
+    let found = found(&viewer, &filters)?;
+    let content = html! {
+        h1 { (viewer.say("catalogue-title")) }
+        p.lead { (viewer.say("catalogue-lead")) }
+        (filters.search(&viewer))
+        section #results aria-live="polite" {
+            (filters.narrowing(&viewer, &facets))
+            (filters.chosen(&viewer))
+            (results(&viewer, &filters, &found))
+        }
+    };
+    let page = viewer.page(viewer.say("catalogue-title"), content);
+    Ok(page.with_head(head(&viewer)).into_response())
+}
+
+fn head(viewer: &Viewer) -> Markup {
+    html! {
+        meta name="description" content=(viewer.say("catalogue-lead"));
+        link rel="alternate" type="application/atom+xml" href="/catalogue.atom"
+            title=(viewer.say("catalogue-feed"));
+        link rel="alternate" type="application/json" href="/v1/catalogue";
+    }
+}
+
+fn found(viewer: &Viewer, filters: &Filters) -> Result<Found, Problem> {
+    let registry = &viewer.service().registry;
+    let places = registry.catalogue_places(&filters.query()?, filters.sort);
+    let after = viewer.parameter("after").map(|text| place(filters, &text)).transpose()?;
+    let mut following = registry.catalogue_after(&places, filters.sort, after.as_ref());
+    let shown: Vec<(&CataloguePlace, CatalogueEntry)> = following.by_ref().take(DECODERS).collect();
+    let last = shown.last().map(|(place, _)| place.to_string());
+    let next = following.next().and(last);
+    let entries = shown.into_iter().map(|(_, entry)| entry).collect();
+    Ok(Found { entries, total: places.len(), next })
+}
+
+fn place(filters: &Filters, text: &str) -> Result<CataloguePlace, Problem> {
+    let place = filters.sort.read_place(text);
+    place.map_err(|error| Problem::bad_request("invalid-query", format!("after={text}: {error}")))
+}
+
+fn results(viewer: &Viewer, filters: &Filters, found: &Found) -> Markup {
+    html! {
+        h2.unseen { (viewer.say("catalogue-results")) }
+        @if found.entries.is_empty() {
+            (none(viewer, filters))
+        } @else {
+            p.soft { (viewer.say_with("catalogue-count", [("count", found.total.into())])) }
+            ul.cards { @for entry in &found.entries { li.card { (card(viewer, entry)) } } }
+            (pager(viewer, found.next.as_deref()))
+        }
+    }
+}
+
+/// Nothing is found, or nothing is there yet.
+fn none(viewer: &Viewer, filters: &Filters) -> Markup {
+    if filters.is_empty() {
+        let (title, text) = (viewer.say("catalogue-empty"), viewer.say("catalogue-empty-text"));
+        return empty(&title, &text, None);
+    }
+    let (title, text) = (viewer.say("catalogue-none"), viewer.say("catalogue-none-text"));
+    empty(&title, &text, Some(("/catalogue", &viewer.say("catalogue-all"))))
+}
+
+fn card(viewer: &Viewer, entry: &CatalogueEntry) -> Markup {
+    let manifest = &entry.manifest;
+    let quantities: Vec<&str> =
+        manifest.fields.iter().filter_map(|field| field.quantity.as_deref()).collect();
+    html! {
+        h3 { a href=(path_of(&manifest.id)) { (manifest.name) } }
+        p.soft.small { (devices(&manifest.id, entry)) }
+        p.small { (shortened(&manifest.description)) }
+        ul.tags { @for quantity in distinct(&quantities).iter().take(QUANTITIES) { li { (quantity) } } }
+        @if entry.deprecated.is_some() {
+            p { (badge(Tone::Warning, &viewer.say("catalogue-deprecated"))) }
+        }
+        @if let Some(sponsor) = &manifest.funded_by {
+            p.soft.small { (viewer.say_with("catalogue-paid-by", [("sponsor", sponsor.as_str().into())])) }
+        }
+    }
+}
+
+/// The makers' names of the devices, or else the name of the decoder.
+fn devices(id: &DecoderId, entry: &CatalogueEntry) -> String {
+    let devices = entry.manifest.devices.iter();
+    let names: Vec<String> =
+        devices.take(3).map(|device| format!("{} {}", device.vendor, device.model)).collect();
+    if names.is_empty() { id.to_string() } else { names.join(", ") }
+}
+
+fn distinct<'of>(words: &[&'of str]) -> Vec<&'of str> {
+    let mut distinct = Vec::new();
+    for word in words {
+        if !distinct.contains(word) {
+            distinct.push(*word);
+        }
+    }
+    distinct
+}
+
+/// The beginning of a text, of which an import may have made a long one.
+fn shortened(text: &str) -> String {
+    const CHARACTERS: usize = 160;
+    match text.char_indices().nth(CHARACTERS) {
+        Some((end, _)) => format!("{}…", text[..end].trim_end()),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_text_is_cut_between_characters() {
+        let long = "é".repeat(200);
+        assert_eq!(shortened(&long).chars().count(), 161);
+        assert_eq!(shortened("short"), "short");
+    }
+
+    #[test]
+    fn each_quantity_is_named_once() {
+        assert_eq!(distinct(&["a", "b", "a"]), ["a", "b"]);
+    }
+}
