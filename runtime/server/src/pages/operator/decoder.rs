@@ -9,6 +9,7 @@ use super::{
     decoder_changes::forms,
     decoder_reports,
     decoders::{channel_badge, page_of},
+    redecode::path_of as path_of_redecoding,
     sections,
     values::{facts, if_any, moment_at, number_at, size_at},
 };
@@ -113,6 +114,7 @@ fn head(viewer: &Viewer, decoder: &Decoder) -> Markup {
         p.actions {
             a.button.quiet href={ "/catalogue/" (id) } { (viewer.say("operator-decoders-in-catalogue")) }
             a.button.quiet href={ (page_of(&id)) "/mapping" } { (viewer.say("operator-decoders-mapping")) }
+            a.button.quiet href=(path_of_redecoding(&id)) { (viewer.say("operator-redecode")) }
         }
     }
 }

@@ -23,6 +23,7 @@ mod person;
 mod publication;
 mod quarantine;
 mod quotas;
+mod redecode;
 mod request;
 mod request_decision;
 mod requests;
@@ -57,6 +58,10 @@ fn of_decoders() -> Router<Arc<Service>> {
         .route("/operator/decoders/{vendor}/{model}", get(decoder::show))
         .route("/operator/decoders/{vendor}/{model}/change", post(decoder_changes::change))
         .route("/operator/decoders/{vendor}/{model}/mapping", get(mapping::show).post(mapping::put))
+        .route(
+            "/operator/decoders/{vendor}/{model}/redecode",
+            get(redecode::show).post(redecode::redecode),
+        )
         .route("/operator/quarantine", get(quarantine::list))
         .route("/operator/quarantine/{vendor}/{model}", post(quarantine::set_aside))
         .route("/operator/quarantine/{vendor}/{model}/{version}/lift", post(quarantine::lift))

@@ -527,3 +527,16 @@ operator-approval-state-in-force = in force
 operator-approval-state-not-begun = not begun
 operator-approval-state-ended = ended
 nav-operator = Operator
+
+# Records decoded once more
+operator-redecode = Decode kept records once more
+operator-redecode-lead = Each record is made anew by the chosen version and delivered as a correction. Keep the page open until it is done.
+operator-redecode-since = Since
+operator-redecode-since-hint = A moment in universal time, such as 2026-03-01T00:00:00Z.
+operator-redecode-group = Group
+operator-redecode-group-hint = All groups where left empty.
+operator-redecode-examined = Records looked at
+operator-redecode-corrected = Corrected
+operator-redecode-already = Made by this version before
+operator-redecode-failed = Not read by this version
+operator-redecode-broken = It went no further

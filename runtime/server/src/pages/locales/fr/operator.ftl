@@ -527,3 +527,16 @@ operator-approval-state-in-force = en vigueur
 operator-approval-state-not-begun = pas commencé
 operator-approval-state-ended = terminé
 nav-operator = Exploitation
+
+# Records decoded once more
+operator-redecode = Décoder à nouveau des enregistrements gardés
+operator-redecode-lead = Chaque enregistrement est refait par la version choisie et livré comme correction. Gardez la page ouverte jusqu’à la fin.
+operator-redecode-since = Depuis
+operator-redecode-since-hint = Un moment en temps universel, comme 2026-03-01T00:00:00Z.
+operator-redecode-group = Groupe
+operator-redecode-group-hint = Tous les groupes si vide.
+operator-redecode-examined = Enregistrements examinés
+operator-redecode-corrected = Corrigés
+operator-redecode-already = Déjà faits par cette version
+operator-redecode-failed = Non lus par cette version
+operator-redecode-broken = Cela s’est arrêté en chemin
