@@ -3,8 +3,10 @@
 
 mod audit;
 mod audit_search;
+mod deciding;
 mod decoder;
 mod decoder_changes;
+mod decoder_forms;
 mod decoder_reports;
 mod decoders;
 mod first_steps;
@@ -13,6 +15,7 @@ mod home;
 mod house;
 mod invitation;
 mod keys;
+mod known_decoder;
 mod mapping;
 mod network_servers;
 mod parked;
@@ -93,7 +96,7 @@ fn of_people() -> Router<Arc<Service>> {
         .route("/operator/requests/{id}", get(request::show))
         .route("/operator/requests/{id}/checks/{number}", post(request::check))
         .route("/operator/requests/{id}/remarks", post(request::remark))
-        .route("/operator/requests/{id}/decision", post(request_decision::decide))
+        .route("/operator/requests/{id}/decision", post(deciding::decide))
         .route("/operator/partners", get(partners::list).post(partners::add))
         .route("/operator/partners/{partner}", get(partner::show).post(partner::change))
         .route("/operator/partners/{partner}/end", post(partner::end))

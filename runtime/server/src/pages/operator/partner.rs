@@ -10,7 +10,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::{
     partners::LIST,
-    request::page_of as page_of_request,
+    requests::page_of as page_of_request,
     sections,
     values::{begin_of, facts, moment_at, names, number_at, words_at},
 };

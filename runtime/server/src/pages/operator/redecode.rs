@@ -11,8 +11,8 @@ use maud::{Markup, html};
 use serde_json::{Value as Json, json};
 
 use super::{
-    decoder::Decoder,
     decoders::page_of,
+    known_decoder::Decoder,
     sections,
     values::{facts, number_at},
 };

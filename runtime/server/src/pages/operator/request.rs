@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::{
     request_decision,
-    requests::{clock, state_badge},
+    requests::{clock, page_of, paragraphs, path_of, state_badge},
     sections,
     values::{facts, moment_at, words_at},
 };
@@ -34,16 +34,6 @@ const ROWS: u8 = 4;
 pub(super) async fn show(viewer: Viewer, Path(id): Path<String>) -> Result<Page, Problem> {
     let request = viewer.get(&path_of(&id)).await?;
     Ok(page(&viewer, &request, (&Submission::default(), &Fault::none()), html! {}))
-}
-
-/// The path of a request of the interface.
-pub(super) fn path_of(id: &str) -> String {
-    format!("/v1/approvals/{}", path_part(id))
-}
-
-/// The path of the page of a request.
-pub(super) fn page_of(id: &str) -> String {
-    format!("/operator/requests/{}", path_part(id))
 }
 
 /// The page of a request, below what came of the last act on it. `sent` and the fault are those of the decision.
@@ -244,11 +234,6 @@ fn remarking(viewer: &Viewer, request: &Json) -> Markup {
         (submit(&viewer.say("operator-requests-remark-add")))
     };
     form(viewer, &action, &Fault::none(), fields)
-}
-
-/// A text of several paragraphs, each line as it was written.
-pub(super) fn paragraphs(text: &str) -> Markup {
-    html! { @for line in text.lines() { p { (line) } } }
 }
 
 pub(super) async fn check(

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     api::Problem,
     pages::{
-        json::{items, moment, text},
+        json::{items, moment, path_part, text},
         layout::Page,
         parts::{badge::badge, empty::empty, notice::Tone, pager::pager, table::Table},
         viewer::Viewer,
@@ -120,6 +120,21 @@ pub(super) fn clock(viewer: &Viewer, request: &Json, now: Timestamp) -> Markup {
 fn days_until(moment: Timestamp, now: Timestamp) -> i64 {
     let left: SignedDuration = moment.duration_since(now);
     left.as_hours().div_euclid(DAY_HOURS)
+}
+
+/// The path of a request of the interface.
+pub(super) fn path_of(id: &str) -> String {
+    format!("/v1/approvals/{}", path_part(id))
+}
+
+/// The path of the page of a request.
+pub(super) fn page_of(id: &str) -> String {
+    format!("/operator/requests/{}", path_part(id))
+}
+
+/// A text of several paragraphs, each line as it was written.
+pub(super) fn paragraphs(text: &str) -> Markup {
+    html! { @for line in text.lines() { p { (line) } } }
 }
 
 #[cfg(test)]

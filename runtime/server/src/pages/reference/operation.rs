@@ -4,14 +4,13 @@ use axum::extract::Path;
 use maud::{Markup, html};
 
 use super::{
-    OVERVIEW,
     curl::{curl, example_text},
-    document,
     document::{Answer, Content, Document, Operation, Parameter},
     overview::roles,
+    served::document,
     shape::{Shape, members},
     trial::trial,
-    words::{marked, method_and_path, need, paragraphs, shape},
+    words::{OVERVIEW, marked, method_and_path, need, paragraphs, shape},
 };
 use crate::{
     api::Problem,

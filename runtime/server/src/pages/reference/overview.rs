@@ -3,9 +3,9 @@
 use maud::{Markup, html};
 
 use super::{
-    OVERVIEW, document,
     document::{Operation, Tag},
-    words::{marked, method_and_path, page_of},
+    served::document,
+    words::{OVERVIEW, marked, method_and_path, page_of},
 };
 use crate::{
     api::Problem,

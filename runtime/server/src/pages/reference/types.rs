@@ -4,10 +4,10 @@ use axum::extract::Path;
 use maud::html;
 
 use super::{
-    OVERVIEW, document,
     operation::members_of,
+    served::document,
     shape::{Shape, example, members},
-    words::{paragraphs, shape},
+    words::{OVERVIEW, paragraphs, shape},
 };
 use crate::{
     api::Problem,

@@ -2,12 +2,15 @@
 
 use maud::{Markup, html};
 
-use super::{OVERVIEW, document::Operation, shape::Shape};
+use super::{document::Operation, shape::Shape};
 use crate::pages::{
     json::path_part,
     parts::{badge::badge, notice::Tone},
     viewer::Viewer,
 };
+
+/// The path of the overview, which all other pages of the reference lie below.
+pub(super) const OVERVIEW: &str = "/reference";
 
 /// The address of the page of an operation.
 pub(super) fn page_of(operation: &Operation) -> String {
