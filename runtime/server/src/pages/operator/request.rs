@@ -156,7 +156,7 @@ fn stages(viewer: &Viewer, stages: &[Json]) -> Markup {
 }
 
 /// The name and the address of a person.
-pub(super) fn person(person: &Json) -> Markup {
+fn person(person: &Json) -> Markup {
     html! {
         (text(person, "/firstName")) " " (text(person, "/name"))
         " <" (text(person, "/email")) ">"

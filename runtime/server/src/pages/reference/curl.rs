@@ -1,10 +1,11 @@
 //! A request as a line of curl, which works when it is pasted.
 
+use serde_json::Value as Json;
+
 use super::{
     document::{Content, Operation},
     shape::example,
 };
-use serde_json::Value as Json;
 
 /// Returns the lines of curl for an operation, at an address.
 pub(super) fn curl(operation: &Operation, schemas: &Json, address: &str) -> String {
