@@ -40,7 +40,7 @@ pub(super) enum Language {
     /// English, where nothing says otherwise.
     #[default]
     English,
-    /// French.
+    /// French, for those who ask for it.
     French,
 }
 
@@ -48,7 +48,7 @@ impl Language {
     /// The name of the cookie in which a choice is kept.
     pub(super) const COOKIE: &'static str = "champollion-language";
 
-    /// All languages.
+    /// All languages, in the order of choices.
     pub(super) const ALL: [Self; 2] = [Self::English, Self::French];
 
     /// Returns the code of the language, as in the attribute `lang`.

@@ -133,7 +133,7 @@ fn header(viewer: &Viewer, name: &str) -> Markup {
     }
 }
 
-/// Who is signed in, and the way in or out.
+/// The person who is signed in, and the way in or out.
 fn person(viewer: &Viewer) -> Markup {
     let Some(principal) = viewer.principal() else {
         let next = viewer.uri().path();

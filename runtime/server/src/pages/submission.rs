@@ -1,4 +1,4 @@
-//! What a form has sent: its fields and files, checked for forgery before anything is done with them.
+//! Submissions of forms: their fields and files, checked for forgery before anything is done with them.
 
 use std::{collections::BTreeMap, sync::Arc};
 

@@ -154,7 +154,7 @@ fn state(viewer: &Viewer, entry: &CatalogueEntry) -> Markup {
     html! { @if let Some(version) = own_version(entry) { (version_state(viewer, version)) } }
 }
 
-/// What somebody should know before using the decoder.
+/// Warnings to those who want to use the decoder.
 fn warnings(viewer: &Viewer, entry: &CatalogueEntry) -> Markup {
     let version = own_version(entry);
     let yanked = version.and_then(|version| version.yanked.as_deref());

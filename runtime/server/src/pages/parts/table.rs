@@ -38,7 +38,8 @@ impl Table {
         self
     }
 
-    /// The same with the last column sorted by a link; `order` is `ascending` or `descending` where the table is sorted so.
+    /// The same with the last column sorted by a link; `order` is `ascending` or `descending` where the table is
+    /// sorted by it.
     pub(in crate::pages) fn sorted_by(mut self, link: String, order: Option<&'static str>) -> Self {
         if let Some(column) = self.columns.last_mut() {
             column.sorted = Some((link, order));
@@ -61,7 +62,7 @@ impl Table {
         self.rows.is_empty()
     }
 
-    /// Returns the table.
+    /// Returns the table as markup.
     pub(in crate::pages) fn shown(&self) -> Markup {
         html! {
             div.table role="region" aria-label=(self.caption) tabindex="0" {

@@ -1,4 +1,4 @@
-//! What a person asks the workbench: the words of its form, as they were filled in.
+//! Questions to the workbench: the words of its form, as they were filled in.
 
 use champollion_frames::{AppSKey, NwkSKey};
 
@@ -7,7 +7,7 @@ use crate::{api::Problem, pages::json::address};
 /// The words of the form.
 #[derive(Debug, Default)]
 pub(super) struct Asked {
-    /// The decoder, `vendor/model`.
+    /// The name of the decoder, `vendor/model`.
     pub(super) decoder: String,
     /// The version; empty for the newest that devices get.
     pub(super) version: String,
@@ -121,7 +121,7 @@ impl Format {
 }
 
 impl Asked {
-    /// What a form or an address says.
+    /// The question that a form or an address asks.
     pub(super) fn of(value: impl Fn(&str) -> Option<String>) -> Self {
         let text = |name: &str| value(name).unwrap_or_default();
         let (kind, format) = (text("kind"), text("format"));

@@ -10,7 +10,7 @@ use crate::{
 
 /// A package that was dropped as a file, and its decoder.
 pub(super) struct Dropped {
-    /// The package.
+    /// The package that was read.
     pub(super) package: Package,
     /// The decoder of the package.
     pub(super) decoder: Decoder,

@@ -1,5 +1,5 @@
-//! The workbench: a payload, a command or a decoder of one's own is tried, and nothing of it is kept. Open to everybody,
-//! within the bounds of expensive requests.
+//! The workbench: a payload, a command or a decoder of one's own is tried, and nothing of it is kept. Open to
+//! everybody, within the bounds of expensive requests.
 
 mod asked;
 mod bytes;
@@ -73,7 +73,7 @@ async fn answer(
     viewer.page(viewer.say("workbench-title"), content).with_status(status).into_response()
 }
 
-/// What becomes of the input with each of the decoders; nothing where there is no input yet.
+/// The answers of each of the decoders to the input; nothing where there is no input yet.
 async fn trials(
     viewer: &Viewer,
     everybody: &AtOnce,

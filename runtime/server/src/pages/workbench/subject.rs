@@ -21,7 +21,7 @@ use crate::{
 /// A decoder that is tried.
 #[derive(Clone)]
 pub(super) enum Subject {
-    /// A published version.
+    /// A version that is published here.
     Published(Arc<LoadedDecoder>),
     /// A package that nobody has published here.
     Dropped(Arc<Dropped>),

@@ -17,9 +17,9 @@ const EVERYBODY: &str = "everybody";
 
 /// A decoder's answer to an input.
 pub(super) struct Tried {
-    /// The decoder.
+    /// The decoder that was called.
     pub(super) subject: Subject,
-    /// The input.
+    /// The input of the call.
     pub(super) input: Input,
     /// The call of the decoder, with its fuel and its log.
     pub(super) call: Call<Answer>,

@@ -46,6 +46,8 @@ async fn read(
 pub(super) fn fill_in(asked: &mut Asked, vectors: &[Vector]) {
     let chosen = vectors.iter().find(|vector| vector.name == asked.vector);
     let Some(chosen) = chosen.filter(|_| !asked.vector.is_empty()) else { return };
+    // What is changed afterwards is what is tried.
+    asked.vector.clear();
     asked.format = Format::Payload;
     match &chosen.input {
         Input::Uplink(uplink) => {
