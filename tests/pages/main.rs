@@ -5,4 +5,7 @@ mod catalogue;
 mod everywhere;
 mod hostile;
 mod list;
+mod operator;
+mod reference;
+mod signed_in;
 mod workbench;

@@ -145,15 +145,15 @@ fn way_on(viewer: &Viewer, older: Option<u64>) -> Markup {
     let is_later = viewer.parameter("before").is_some();
     let older = older.map(|place| viewer.address_with(&[("before", place.to_string().as_str())]));
     html! {
-        nav.pager aria-label=(viewer.say("pager-label")) {
-            @if is_later {
-                a.button.quiet href=(viewer.address_with(&[("before", "")])) {
-                    (viewer.say("operator-audit-newest"))
+        @if is_later || older.is_some() {
+            nav.pager aria-label=(viewer.say("pager-label")) {
+                @if is_later {
+                    a.button.quiet href=(viewer.address_with(&[("before", "")])) {
+                        (viewer.say("operator-audit-newest"))
+                    }
                 }
-            }
-            @if let Some(older) = older {
-                a.button.quiet href=(older) {
-                    (viewer.say("operator-audit-older"))
+                @if let Some(older) = older {
+                    a.button.quiet href=(older) { (viewer.say("operator-audit-older")) }
                 }
             }
         }

@@ -80,7 +80,7 @@ async fn page(viewer: &Viewer, id: &str, shown: Shown<'_>) -> Result<Page, Probl
 fn acts(viewer: &Viewer, id: &str, person: &Json) -> Markup {
     let act = |word: &str| format!("{}/{word}", page_of(id));
     html! {
-        p.actions {
+        div.actions {
             (button_form(viewer, &act("invite"), &viewer.say("operator-people-invite"), false))
             @if person.get("suspendedAt").is_some() {
                 (button_form(viewer, &act("resume"), &viewer.say("operator-people-resume"), false))

@@ -2,7 +2,7 @@
 
 use axum::{
     extract::Path,
-    http::{Method, header::CACHE_CONTROL},
+    http::Method,
     response::{IntoResponse, Response},
 };
 use maud::{Markup, html};
@@ -145,8 +145,7 @@ pub(super) async fn make(viewer: Viewer, sent: Submission) -> Result<Response, P
     match viewer.send(Method::POST, "/v1/tokens", Some(&body(&sent))).await {
         Ok(made) => {
             let nothing = (&Submission::default(), &Fault::none());
-            let page = page(&viewer, nothing, secret(&viewer, &made)).await?;
-            Ok(([(CACHE_CONTROL, "no-store")], page).into_response())
+            Ok(page(&viewer, nothing, secret(&viewer, &made)).await?.into_response())
         }
         Err(problem) => {
             let page = page(&viewer, (&sent, &Fault::of(&problem)), html! {}).await?;

@@ -2,6 +2,7 @@
 
 use axum::extract::Path;
 use maud::{Markup, html};
+use serde_json::Value as Json;
 
 use super::{
     curl::{curl, example_text},
@@ -88,7 +89,7 @@ fn shown_body(viewer: &Viewer, document: &Document, body: &Content) -> Markup {
         p { code { (body.media_type) } " " (shape(viewer, &Shape::of(&body.schema))) }
         (paragraphs(&body.description))
         @if body.is_json() {
-            (members_of(viewer, document, &body.schema))
+            (members_of(viewer, document, (&viewer.say("reference-body"), &body.schema)))
             details {
                 summary { (viewer.say("reference-type-example")) }
                 (lines(&example_text(body, &document.schemas)))
@@ -97,14 +98,14 @@ fn shown_body(viewer: &Viewer, document: &Document, body: &Content) -> Markup {
     }
 }
 
-/// The members of an object, where the schema is one.
+/// The members of an object, where the schema is one, in a table that says of what they are.
 pub(super) fn members_of(
     viewer: &Viewer,
     document: &Document,
-    schema: &serde_json::Value,
+    (of, schema): (&str, &Json),
 ) -> Markup {
     let members = members(schema, &document.schemas);
-    let mut table = Table::new(viewer.say("reference-members"))
+    let mut table = Table::new(format!("{}: {of}", viewer.say("reference-members")))
         .column(viewer.say("reference-member"))
         .column(viewer.say("reference-type"))
         .column(viewer.say("reference-meaning"));
@@ -124,7 +125,7 @@ fn shown_answer(viewer: &Viewer, document: &Document, answer: &Answer) -> Markup
             h3 { (answer.status) " " (marked(&answer.description)) }
             @if let Some(content) = &answer.content {
                 p { code { (content.media_type) } " " (shape(viewer, &Shape::of(&content.schema))) }
-                @if content.is_json() { (members_of(viewer, document, &content.schema)) }
+                @if content.is_json() { (members_of(viewer, document, (&answer.status, &content.schema))) }
             }
         }
     }

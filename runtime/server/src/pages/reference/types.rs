@@ -26,7 +26,7 @@ pub(super) async fn show(viewer: Viewer, Path(name): Path<String>) -> Result<Pag
         h1 { (title) }
         (paragraphs(&text(schema, "/description")))
         @if has_members {
-            (members_of(&viewer, document, schema))
+            (members_of(&viewer, document, (&name, schema)))
         } @else {
             p { (shape(&viewer, &Shape::of(schema))) }
         }
