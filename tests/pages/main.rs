@@ -5,5 +5,8 @@ mod catalogue;
 mod everywhere;
 mod hostile;
 mod list;
+mod operator;
 mod partner;
+mod reference;
+mod signed_in;
 mod workbench;

@@ -72,7 +72,7 @@ impl Manner {
     }
 }
 
-/// Reads a secret key.
+/// Reads the secret key of a publisher from its file.
 pub(super) fn read_key(file: &Path) -> Result<SecretKey, Failure> {
     let task = format!("the key {} cannot be used", file.display());
     let text = std::fs::read_to_string(file).map_err(Failure::of(&task))?;

@@ -8,11 +8,14 @@ use std::{
 };
 
 use champollion_client::{Client, NewKey};
-use champollion_registry::keys::{PublicKey, SecretKey};
+use champollion_registry::{
+    keys::{PublicKey, SecretKey},
+    package::Package,
+};
 use clap::Subcommand;
 use serde_json::{Value as Json, json};
 
-use super::super::{Failure, output};
+use super::super::{Failure, output, publish::read_key};
 
 #[derive(Subcommand)]
 pub(in super::super) enum Action {
@@ -21,6 +24,15 @@ pub(in super::super) enum Action {
         /// File for the secret key, which must not be there yet
         #[arg(value_name = "FILE")]
         file: PathBuf,
+    },
+    /// Sign a package, to publish it on the pages of the operator; needs no server
+    Sign {
+        /// File of the package
+        #[arg(value_name = "FILE")]
+        package: PathBuf,
+        /// File of the secret key
+        #[arg(long, env = "CHAMPOLLION_KEY", value_name = "FILE")]
+        key: PathBuf,
     },
     /// Let a key sign the decoders of some vendors, which only keys with their names then can; a key that is known keeps the vendors that it has
     Add {
@@ -56,6 +68,7 @@ impl Action {
     pub(super) async fn run(&self, client: &Client, json: bool) -> Result<(), Failure> {
         match self {
             Self::New { file } => new(file, json),
+            Self::Sign { package, key } => sign(package, key, json),
             Self::Add { key, name, namespace, only } => {
                 let new = NewKey {
                     key: key.to_string(),
@@ -117,6 +130,16 @@ async fn add(client: &Client, new: &NewKey, json: bool) -> Result<(), Failure> {
     let namespaces = added.namespaces.join(", ");
     output::line(format_args!("{} may sign {namespaces}", added.key));
     Ok(())
+}
+
+fn sign(package: &Path, key: &Path, json: bool) -> Result<(), Failure> {
+    let task = format!("{} is not signed", package.display());
+    let file = std::fs::read(package).map_err(Failure::of(&task))?;
+    let package = Package::read(file).map_err(Failure::of(&task))?;
+    let (id, version) = (&package.manifest().id, &package.manifest().version);
+    let signature = read_key(key)?.sign_package(id, version, package.digest());
+    let signed = json!({ "id": id, "version": version, "signature": signature.to_string() });
+    said(json, &signed, &signature.to_string())
 }
 
 async fn list(client: &Client, json: bool) -> Result<(), Failure> {

@@ -8,7 +8,7 @@ use axum::{
     body::{Body, Bytes, to_bytes},
     extract::{ConnectInfo, Request},
     http::{
-        HeaderMap, HeaderName, Method, Uri,
+        HeaderMap, HeaderName, HeaderValue, Method, Uri,
         header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, FORWARDED, HOST, ORIGIN},
         request::Parts,
     },
@@ -69,6 +69,13 @@ impl Asker {
         pass_on::<RequestId>(parts, &mut extensions);
         pass_on::<Requester>(parts, &mut extensions);
         Self { headers, extensions }
+    }
+
+    /// The same with a further header.
+    pub(crate) fn with(&self, (name, value): (HeaderName, HeaderValue)) -> Self {
+        let mut asker = self.clone();
+        asker.headers.insert(name, value);
+        asker
     }
 }
 

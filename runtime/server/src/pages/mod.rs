@@ -11,10 +11,12 @@ mod json;
 mod language;
 mod layout;
 mod navigation;
+mod operator;
 mod own_address;
 mod partner;
 mod parts;
 mod preferences;
+mod reference;
 mod requests;
 mod sign_in;
 mod submission;
@@ -40,8 +42,10 @@ fn routes() -> Router<Arc<Service>> {
         .merge(account::routes())
         .merge(assets::routes())
         .merge(catalogue::routes())
+        .merge(operator::routes())
         .merge(partner::routes())
         .merge(preferences::routes())
+        .merge(reference::routes())
         .merge(requests::routes())
         .merge(sign_in::routes())
         .merge(workbench::routes())

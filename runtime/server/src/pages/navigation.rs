@@ -19,6 +19,7 @@ pub(super) struct Entry {
 const OPEN: &[Entry] = &[
     Entry { path: "/catalogue", key: "nav-catalogue", is_for: |_| true },
     Entry { path: "/workbench", key: "nav-workbench", is_for: |_| true },
+    Entry { path: "/reference", key: "nav-reference", is_for: |_| true },
 ];
 
 /// The entries of partners.
@@ -36,7 +37,11 @@ const OF_PARTNERS: &[Entry] = &[
 ];
 
 /// The entries of the operator.
-const OF_OPERATOR: &[Entry] = &[];
+const OF_OPERATOR: &[Entry] = &[Entry {
+    path: "/operator",
+    key: "nav-operator",
+    is_for: |viewer| viewer.may(Scope::Metrics),
+}];
 
 /// Returns the navigation of a page, with the entry that it belongs to marked.
 pub(super) fn navigation(viewer: &Viewer) -> Markup {

@@ -79,7 +79,8 @@ impl Submission {
         submission
     }
 
-    fn of_pairs(bytes: &[u8]) -> Self {
+    /// The fields of a form without files.
+    pub(super) fn of_pairs(bytes: &[u8]) -> Self {
         let mut submission = Self::default();
         for (name, value) in url::form_urlencoded::parse(bytes) {
             submission.add(name.into_owned(), value.into_owned());

@@ -5,7 +5,9 @@ use std::{convert::Infallible, sync::Arc};
 use axum::{
     body::Bytes,
     extract::{FromRequestParts, Request},
-    http::{HeaderMap, Method, Uri, header::ACCEPT_LANGUAGE, request::Parts},
+    http::{
+        HeaderMap, HeaderName, HeaderValue, Method, Uri, header::ACCEPT_LANGUAGE, request::Parts,
+    },
     response::{IntoResponse, Redirect, Response},
 };
 use fluent_bundle::FluentValue;
@@ -227,6 +229,19 @@ impl Viewer {
         body: Option<(&str, Bytes)>,
     ) -> Result<Response, Problem> {
         self.interface()?.ask(&self.0.asker, asked, body).await
+    }
+
+    /// The same with a further header, such as the signature of a package.
+    ///
+    /// # Errors
+    /// The [`Problem`] with which the endpoint answers.
+    pub(super) async fn pass_with(
+        &self,
+        asked: (Method, &str),
+        header: (HeaderName, HeaderValue),
+        body: Option<(&str, Bytes)>,
+    ) -> Result<Response, Problem> {
+        self.interface()?.ask(&self.0.asker.with(header), asked, body).await
     }
 
     fn interface(&self) -> Result<&Interface, Problem> {

@@ -83,3 +83,32 @@ document.querySelectorAll("[data-bytes]").forEach(lightUp);
 document.querySelectorAll("[data-copy]").forEach(copies);
 document.querySelectorAll("select[data-sends]").forEach(sendsOnChange);
 document.querySelectorAll("form[data-confirm]").forEach(asksBefore);
+
+// A form with data-tries sends a request of the reference to this server, in the name of the person, and shows the answer.
+const triesRequests = (form) => {
+  form.hidden = false;
+  const request = (fields) => {
+    const [address, headers] = [new URL(location.origin), { accept: "application/json" }];
+    address.pathname = form.dataset.path.replace(/\{(\w+)\}/g,
+      (_, name) => encodeURIComponent(fields.get(`path:${name}`) ?? ""));
+    for (const [name, value] of fields) {
+      if (value === "") continue;
+      if (name.startsWith("query:")) address.searchParams.set(name.slice(6), value);
+      if (name.startsWith("header:")) headers[name.slice(7)] = value;
+    }
+    const body = fields.get("body");
+    if (body !== null) headers["content-type"] = "application/json";
+    return [address, { method: form.dataset.tries, headers, body, redirect: "manual" }];
+  };
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const shown = form.querySelector("[data-answer]");
+    shown.textContent = "…";
+    const answer = await fetch(...request(new FormData(form)));
+    const text = await answer.text();
+    let body = text;
+    try { body = JSON.stringify(JSON.parse(text), null, 2); } catch { /* It is no JSON, and shown as it is. */ }
+    shown.textContent = `${answer.status} ${answer.statusText}\n\n${body}`;
+  });
+};
+document.querySelectorAll("form[data-tries]").forEach(triesRequests);

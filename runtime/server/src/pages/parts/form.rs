@@ -138,6 +138,7 @@ pub(in crate::pages) enum Kind {
 /// A field of a form.
 pub(in crate::pages) struct Field<'of> {
     name: &'of str,
+    form: &'of str,
     label: String,
     kind: Kind,
     value: String,
@@ -152,6 +153,7 @@ impl<'of> Field<'of> {
     pub(in crate::pages) fn new(name: &'of str, label: impl Into<String>) -> Self {
         Self {
             name,
+            form: "",
             label: label.into(),
             kind: Kind::Line("text"),
             value: String::new(),
@@ -160,6 +162,11 @@ impl<'of> Field<'of> {
             is_required: false,
             completion: None,
         }
+    }
+
+    /// The same in one of several forms of a page, so that fields of one name are told apart.
+    pub(in crate::pages) fn of_form(self, form: &'of str) -> Self {
+        Self { form, ..self }
     }
 
     /// The same of another kind.
@@ -253,15 +260,15 @@ impl<'of> Field<'of> {
     }
 
     fn id(&self) -> String {
-        format!("field-{}", self.name)
+        format!("field-{}{}", self.form, self.name)
     }
 
     fn hint_id(&self) -> String {
-        format!("hint-{}", self.name)
+        format!("hint-{}{}", self.form, self.name)
     }
 
     fn fault_id(&self) -> String {
-        format!("fault-{}", self.name)
+        format!("fault-{}{}", self.form, self.name)
     }
 
     fn described_by(&self) -> Option<String> {
