@@ -171,7 +171,7 @@ impl Shadow {
     pub fn observe(&self, candidate: &Observed) {
         let mut tally = self.locked();
         tally.compared += 1;
-        tally.agreeing += u64::from(!candidate.failed);
+        tally.agreeing += u64::from(candidate.failure.is_none());
         tally.candidate.count(candidate);
         candidate.values.keys().for_each(|place| count(&mut tally.added, place));
     }

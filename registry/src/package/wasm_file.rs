@@ -103,7 +103,8 @@ impl Package {
 
     /// Makes a package of a derived decoder, whose expressions stand in its manifest: the component around is empty.
     pub fn assemble_derived(decoder_toml: &str, vectors_json: &str) -> Result<Self, PackageError> {
-        let sections = [(MANIFEST, decoder_toml), (VECTORS, vectors_json)];
+        let vectors = pack(vectors_json);
+        let sections = [(MANIFEST, decoder_toml.as_bytes()), (VECTORS, &vectors[..])];
         Self::read(with_sections(Component::new().finish(), &sections))
     }
 
