@@ -115,7 +115,8 @@ mod tests {
 
     #[test]
     fn the_names_of_functions_are_left_out() {
-        let module = wat::parse_str("(module (func $decode_everything (export \"decode\")))").unwrap();
+        let module =
+            wat::parse_str("(module (func $decode_everything (export \"decode\")))").unwrap();
         let named = |module: &[u8]| module.windows(17).any(|bytes| bytes == b"decode_everything");
         assert!(named(&module));
         let stripped = without_names(&module).unwrap();

@@ -142,11 +142,7 @@ impl Sources {
         Ok(Loaded { package, decoder, named_module })
     }
 
-    fn package(
-        &self,
-        task: &str,
-        manifest: &str,
-    ) -> Result<(Package, Option<Vec<u8>>), Failure> {
+    fn package(&self, task: &str, manifest: &str) -> Result<(Package, Option<Vec<u8>>), Failure> {
         let module = match &self.code {
             Code::Script(source) => {
                 let package = Package::assemble_script(source, manifest, &self.vectors);

@@ -34,8 +34,8 @@ pub use callable::Decoder;
 pub use component::compile::{Compiler, WorkerCommand, compile_worker};
 pub use data::Data;
 pub use derived::{
-    DeclaredVariable, Derivation, DerivedDeclaration, DerivedFault, DerivedInput, DerivedPlace, DerivedValue, Formulas,
-    Memory, Observation,
+    DeclaredVariable, Derivation, DerivedDeclaration, DerivedFault, DerivedInput, DerivedPlace,
+    DerivedValue, Formulas, Memory, Observation,
 };
 pub use digest::{Digest, DigestError};
 pub use error::{CallError, LoadError, OutputError};

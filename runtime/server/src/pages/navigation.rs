@@ -24,11 +24,7 @@ const OPEN: &[Entry] = &[
 
 /// The entries of partners.
 const OF_PARTNERS: &[Entry] = &[
-    Entry {
-        path: "/partner",
-        key: "nav-partner",
-        is_for: |viewer| viewer.may(Scope::ReadRecords),
-    },
+    Entry { path: "/partner", key: "nav-partner", is_for: |viewer| viewer.may(Scope::ReadRecords) },
     Entry {
         path: "/requests",
         key: "nav-requests",

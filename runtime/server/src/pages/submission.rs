@@ -137,6 +137,12 @@ impl Submission {
         self.field(name).is_some()
     }
 
+    /// The names of the fields that were sent, with their first values.
+    pub(super) fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        let named = self.fields.iter().filter(|(name, _)| *name != forgery::FIELD);
+        named.filter_map(|(name, values)| Some((name.as_str(), values.first()?.as_str())))
+    }
+
     /// The file of a field, where one was chosen.
     pub(super) fn file(&self, name: &str) -> Option<&File> {
         self.files.get(name)

@@ -21,7 +21,7 @@ pub(super) struct Asked {
     pub(super) port: String,
     /// The payload, the frame or the message.
     pub(super) payload: String,
-    /// The command, as JSON.
+    /// The command or the reading, as JSON.
     pub(super) command: String,
     /// The variables of the device, as JSON.
     pub(super) variables: String,
@@ -78,6 +78,8 @@ pub(super) enum Kind {
     Command,
     /// A payload to a device is read.
     Downlink,
+    /// A derived decoder makes values of a reading.
+    Reading,
 }
 
 /// The ways in which a payload can be written.
@@ -94,7 +96,7 @@ pub(super) enum Format {
 
 impl Kind {
     /// All kinds, in the order of the form.
-    pub(super) const ALL: [Self; 3] = [Self::Uplink, Self::Command, Self::Downlink];
+    pub(super) const ALL: [Self; 4] = [Self::Uplink, Self::Command, Self::Downlink, Self::Reading];
 
     /// Returns the word of the form.
     pub(super) fn word(self) -> &'static str {
@@ -102,6 +104,7 @@ impl Kind {
             Self::Uplink => "uplink",
             Self::Command => "command",
             Self::Downlink => "downlink",
+            Self::Reading => "reading",
         }
     }
 }
@@ -145,7 +148,7 @@ impl Asked {
     /// Whether there is something to try. A payload may be empty, and then has a port at least.
     pub(super) fn has_input(&self) -> bool {
         match self.kind {
-            Kind::Command => !self.command.is_empty(),
+            Kind::Command | Kind::Reading => !self.command.is_empty(),
             Kind::Uplink | Kind::Downlink => !self.payload.is_empty() || !self.port.is_empty(),
         }
     }

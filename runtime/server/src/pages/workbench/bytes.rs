@@ -32,7 +32,7 @@ fn payload(input: &Input) -> Option<&[u8]> {
     match input {
         Input::Uplink(uplink) => Some(&uplink.payload.0),
         Input::Downlink(downlink) => Some(&downlink.payload.0),
-        Input::Command(_) => None,
+        Input::Command(_) | Input::Reading(_) => None,
     }
 }
 

@@ -119,7 +119,7 @@ fn keys(viewer: &Viewer, asked: &Asked, fault: &Fault) -> Markup {
 
 fn command(viewer: &Viewer, asked: &Asked, fault: &Fault) -> Markup {
     html! {
-        details open[asked.kind == Tried::Command] {
+        details open[matches!(asked.kind, Tried::Command | Tried::Reading)] {
             summary { (viewer.say("workbench-command")) }
             (Field::new("command", "JSON").kind(Kind::Lines(4)).value(&*asked.command)
                 .hint(viewer.say("workbench-command-hint")).fault(fault).shown())

@@ -1,6 +1,8 @@
 //! The input of a decoder, made of what a person asks.
 
-use champollion_sdk::vectors::{CommandInput, DownlinkInput, Hex, Input, Setting, UplinkInput};
+use champollion_sdk::vectors::{
+    CommandInput, DownlinkInput, Hex, Input, ReadingInput, Setting, UplinkInput,
+};
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde_json::Value as Json;
@@ -16,6 +18,11 @@ use crate::api::Problem;
 /// # Errors
 /// A [`Problem`] at the field that is at fault.
 pub(super) fn input(asked: &Asked) -> Result<Input, Problem> {
+    if asked.kind == Kind::Reading {
+        let read: Result<ReadingInput, _> = serde_json::from_str(&asked.command);
+        let wrong = |error| wrong("command", format!("it is no reading: {error}"));
+        return read.map(Input::Reading).map_err(wrong);
+    }
     let (variables, at) = (variables(&asked.variables)?, moment(&asked.moment)?);
     if asked.kind == Kind::Command {
         let data = json(&asked.command, "command")?;
@@ -28,7 +35,7 @@ pub(super) fn input(asked: &Asked) -> Result<Input, Problem> {
         Kind::Downlink => {
             Input::Downlink(DownlinkInput { f_port, payload, sent_at: at, variables })
         }
-        Kind::Uplink | Kind::Command => Input::Uplink(UplinkInput {
+        Kind::Uplink | Kind::Command | Kind::Reading => Input::Uplink(UplinkInput {
             f_port,
             payload,
             f_cnt: specimen.f_cnt,
@@ -115,6 +122,7 @@ mod tests {
             ("state", &[("payload", "0A"), ("port", "1"), ("state", "0")]),
             ("moment", &[("payload", "0A"), ("port", "1"), ("moment", "noon")]),
             ("command", &[("kind", "command"), ("command", "on")]),
+            ("command", &[("kind", "reading"), ("command", "{}")]),
         ] {
             let problem = of(pairs).unwrap_err();
             assert_eq!(problem.member("path").unwrap(), field);

@@ -70,6 +70,7 @@ fn answer(viewer: &Viewer, call: &Call<Answer>, tried: &Tried, list: &str) -> Ma
     match &call.result {
         Ok(Answer::Reading(reading)) => shown_reading(viewer, reading, list),
         Ok(Answer::Downlink(downlink)) => shown_downlink(viewer, downlink),
+        Ok(Answer::Derived(derived)) => measurements(viewer, &derived.measurements, list),
         Err(error) => shown_error(viewer, error, tried),
     }
 }
@@ -153,7 +154,7 @@ fn read_again(viewer: &Viewer, call: &Call<Answer>) -> Markup {
             Ok(Answer::Reading(reading)) => {
                 (pretty(&serde_json::from_str(reading.data.as_str()).unwrap_or_default()))
             }
-            Ok(Answer::Downlink(_)) => {}
+            Ok(Answer::Downlink(_) | Answer::Derived(_)) => {}
             Err(error) => p.soft lang="en" { (error) },
         }
     }

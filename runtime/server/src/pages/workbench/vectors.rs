@@ -66,6 +66,10 @@ pub(super) fn fill_in(asked: &mut Asked, vectors: &[Vector]) {
             asked.payload = downlink.payload.to_string();
             fill_in_settings(asked, &downlink.variables, downlink.sent_at);
         }
+        Input::Reading(reading) => {
+            asked.kind = Kind::Reading;
+            asked.command = serde_json::to_string(reading).unwrap_or_default();
+        }
     }
 }
 
