@@ -42,7 +42,7 @@ fn the_packed_crate_has_all_that_it_is_built_of_and_no_more() {
         assert!(fs::symlink_metadata(&path).is_ok_and(|file| file.is_file()), "{file}");
     }
     let contract = |folder: &Path| fs::read(folder.join("wit/v1/decoder.wit")).unwrap();
-    assert_eq!(contract(&sdk), contract(&workspace()));
+    assert_eq!(contract(&sdk), contract(workspace()));
     assert!(!sdk.join("wit/use-cases.csv").exists(), "decoders know no use cases");
     let manifest = fs::read_to_string(sdk.join("Cargo.toml")).expect("it has a manifest");
     assert!(!manifest.contains("workspace"), "{manifest}");

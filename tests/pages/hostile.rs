@@ -27,7 +27,7 @@ fn hostile(manifest: &str) -> String {
             section = line;
         }
         let key = line.split(" = ").next().unwrap_or_default();
-        let is_free = MEMBERS.contains(&key) && !(key == "name" && !section.is_empty());
+        let is_free = MEMBERS.contains(&key) && (section.is_empty() || key != "name");
         let is_checked = key == "licence";
         match is_free && !is_checked && line.contains(" = \"") {
             true => lines.push(format!("{key} = \"{HOSTILE} {}\"", lines.len())),

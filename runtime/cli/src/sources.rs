@@ -150,7 +150,7 @@ impl Sources {
             }
             Code::Derived => {
                 let package = Package::assemble_derived(manifest, &self.vectors);
-                return package.map_err(Failure::of(task));
+                return Ok((package.map_err(Failure::of(task))?, None));
             }
             Code::Crate => &compile::compile(&self.folder)?,
             Code::Module(module) => module,

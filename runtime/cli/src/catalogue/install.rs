@@ -242,7 +242,8 @@ impl Server {
         if namespaces != before {
             let name = known.map_or(KEY_NAME, |known| known.name.as_str()).to_owned();
             let namespaces = namespaces.iter().cloned().collect();
-            client.add_publisher_key(&NewKey { key: own.to_string(), name, namespaces }).await?;
+            let new = NewKey { key: own.to_string(), name, namespaces, only: false };
+            client.add_publisher_key(&new).await?;
         }
         Ok(namespaces)
     }
