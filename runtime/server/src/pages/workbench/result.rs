@@ -68,18 +68,18 @@ fn one(viewer: &Viewer, tried: &Tried, index: usize) -> Markup {
 
 fn answer(viewer: &Viewer, call: &Call<Answer>, tried: &Tried, list: &str) -> Markup {
     match &call.result {
-        Ok(Answer::Reading(reading)) => shown_reading(viewer, reading, list),
+        Ok(Answer::Reading(reading)) => shown_reading(viewer, reading, (tried, list)),
         Ok(Answer::Downlink(downlink)) => shown_downlink(viewer, downlink),
         Ok(Answer::Derived(derived)) => measurements(viewer, &derived.measurements, list),
         Err(error) => shown_error(viewer, error, tried),
     }
 }
 
-fn shown_reading(viewer: &Viewer, reading: &Reading, list: &str) -> Markup {
+fn shown_reading(viewer: &Viewer, reading: &Reading, place: (&Tried, &str)) -> Markup {
     let data: Json = serde_json::from_str(reading.data.as_str()).unwrap_or_default();
     html! {
         (warnings(viewer, &reading.warnings))
-        (measurements(viewer, &reading.measurements, list))
+        (measurements(viewer, &reading.measurements, place))
         h3 { (viewer.say("workbench-data")) }
         (pretty(&data))
         @if let Some(state) = &reading.state {
@@ -89,8 +89,14 @@ fn shown_reading(viewer: &Viewer, reading: &Reading, list: &str) -> Markup {
     }
 }
 
-fn measurements(viewer: &Viewer, measurements: &[Measurement], list: &str) -> Markup {
-    let mut table = Table::new(viewer.say("workbench-measurements"))
+fn measurements(
+    viewer: &Viewer,
+    measurements: &[Measurement],
+    (tried, list): (&Tried, &str),
+) -> Markup {
+    // Two versions beside each other have a table each, with a name of its own.
+    let name = format!("{} {}", viewer.say("workbench-measurements"), tried.subject.version());
+    let mut table = Table::new(name)
         .column(viewer.say("field-quantity"))
         .numbers(viewer.say("workbench-value"))
         .column(viewer.say("field-unit"))
