@@ -26,6 +26,11 @@ xflags::xflags! {
             /// Choose everything that is left to chance as a run before did
             optional --seed seed: u64
         }
+        /// Make pictures of every page, in each language, theme and width
+        cmd pages {
+            /// Folder for the pictures [default: target/pages]
+            optional --out dir: PathBuf
+        }
         /// Build the script engine into target/engine and the first-party decoders into target/decoders
         cmd guests {}
         /// Write the attack suite out, a file for each hostile decoder

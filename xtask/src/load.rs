@@ -10,7 +10,7 @@ use anyhow::Result;
 
 use crate::{
     server,
-    shell::{cargo, command, run, target},
+    shell::{cargo, command, run, say, target, workspace},
 };
 
 /// The name of the program.
@@ -36,6 +36,16 @@ pub(crate) fn torture(packages: &Path, minutes: u32, seed: Option<u64>) -> Resul
         torture.args(["--seed", &seed.to_string()]);
     }
     run(&mut torture)
+}
+
+/// Makes pictures of every page.
+pub(crate) fn pages(packages: &Path, out: &Path) -> Result<()> {
+    let mut pages = build("pages", &server::binary("debug", SERVER), packages, "pages-server")?;
+    let out = workspace().join(out);
+    pages.arg("--modules").arg(target().join("npm/node_modules")).arg("--out").arg(&out);
+    run(&mut pages)?;
+    say(format_args!("The pictures are in {}", out.display()));
+    Ok(())
 }
 
 /// Measures the server as it is released: `ingest`, `delivery` or `objects`.

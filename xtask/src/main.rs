@@ -22,6 +22,8 @@ mod toolchain;
 
 use std::path::Path;
 
+use anyhow::ensure;
+
 use self::{
     flags::{Xtask, XtaskCmd},
     guests::Library,
@@ -40,6 +42,9 @@ const SBOM: &str = "target/champollion.cdx.json";
 /// The folder of the attack suite where nobody names another.
 const ATTACKS: &str = "target/attacks";
 
+/// The folder of the pictures of pages where nobody names another.
+const PAGES: &str = "target/pages";
+
 fn main() -> anyhow::Result<()> {
     let Xtask { no_install, subcommand } = Xtask::from_env_or_exit();
     let installing = if no_install { Installing::Forbidden } else { Installing::Allowed };
@@ -49,6 +54,15 @@ fn main() -> anyhow::Result<()> {
         XtaskCmd::Torture(torture) => {
             let minutes = torture.minutes.unwrap_or(TORTURE_MINUTES);
             load::torture(&guests::build(installing, Library::Played)?, minutes, torture.seed)
+        }
+        XtaskCmd::Pages(pages) => {
+            ensure!(
+                npm::provide(installing, "pictures of pages are")?,
+                "pictures of pages need what npm installs"
+            );
+            test::provide_browser(installing)?;
+            let packages = guests::build(installing, Library::Played)?;
+            load::pages(&packages, pages.out.as_deref().unwrap_or(Path::new(PAGES)))
         }
         XtaskCmd::Guests(_) => guests::build(installing, Library::Whole).map(drop),
         XtaskCmd::Attacks(attacks) => {

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Packages, each with a file by which it is known to be there.
-const PACKAGES: [(&str, &str); 8] = [
+const PACKAGES: [(&str, &str); 10] = [
     // What ChirpStack offers to its codecs, in a version of the same major number; measured.
     ("buffer@6", "buffer/index.js"),
     // The codecs of a maker, under the MIT licence, with frames of each product; tested.
@@ -25,6 +25,9 @@ const PACKAGES: [(&str, &str); 8] = [
     ("typescript@5.9.3", "typescript/bin/tsc"),
     // A provider of OpenID Connect, at which people sign in; tested.
     ("oidc-provider@9.13.3", "oidc-provider/package.json"),
+    // Chromium is driven through every page, and the rules of accessibility are held against it; tested.
+    ("playwright-core@1.65.1", "playwright-core/package.json"),
+    ("axe-core@4.14.1", "axe-core/axe.min.js"),
 ];
 
 /// Installs the packages into `target/npm`, and tells whether they are there. Where there is no npm, or

@@ -44,7 +44,7 @@ struct Program {
 }
 
 /// The programs that tests start.
-const PROGRAMS: [Program; 9] = [
+const PROGRAMS: [Program; 10] = [
     Program {
         name: "mosquitto",
         package: "mosquitto",
@@ -88,6 +88,12 @@ const PROGRAMS: [Program; 9] = [
         need: "the tests of files and documents need curl",
     },
     Program { name: "jq", package: "jq", tests: "of_jq_", need: "the tests of documents need jq" },
+    Program {
+        name: "chromium",
+        package: "chromium",
+        tests: "of_chromium_",
+        need: "the tests of pages open them in Chromium",
+    },
     Program {
         name: "strace",
         package: "strace",
@@ -185,6 +191,17 @@ fn provide_programs(installing: Installing) -> Result<Vec<&'static str>> {
     }
     debian::install(&packages, &needs)?;
     Ok(Vec::new())
+}
+
+/// Provides the browser alone, for pictures of pages.
+pub(crate) fn provide_browser(installing: Installing) -> Result<()> {
+    let why = "pictures of pages need Chromium";
+    if debian::has(&["chromium"]) {
+        return Ok(());
+    }
+    let command = debian::hint(&["chromium"]);
+    installing.require(&Need { what: "chromium from Debian", why, command: &command })?;
+    debian::install(&["chromium"], why)
 }
 
 fn listed(tests: &[&str]) -> String {

@@ -19,7 +19,7 @@ use serde_json::{Value as Json, json};
 use crate::{
     client::{self, admin, create_token},
     fleet::{Expectation, Fleet, Frame},
-    say,
+    people, say,
     server::{Server, Setup},
 };
 
@@ -28,6 +28,9 @@ const SHOWN_FAULTS: usize = 10;
 
 /// Number of measurements of a reading that the table shows.
 const SHOWN_MEASUREMENTS: usize = 4;
+
+/// The person who looks at the pages of a partner.
+const OWNER: &str = "ada@city.example";
 
 /// Most records of one answer.
 const PAGE: usize = 1_000;
@@ -79,7 +82,7 @@ pub(crate) fn demo(setup: &Setup, once: bool) -> Result<()> {
     show(&pulled, &tally, &admin, &server.address)?;
 
     if !once {
-        leave_up(&mut server, &setup.folder, &groups)?;
+        leave_up((&mut server, &admin), &setup.folder, &groups)?;
     }
     let refused: usize = tally.refused.values().sum();
     say(format_args!(
@@ -92,6 +95,19 @@ pub(crate) fn demo(setup: &Setup, once: bool) -> Result<()> {
         "not every frame came out right"
     );
     Ok(())
+}
+
+/// Fills a server with the recorded fleet and its frames, and returns one of the fleet's groups.
+pub(crate) fn fill(
+    server: &Server,
+    (fleet, packages): (&Fleet, &Path),
+    admin: &Blocking,
+) -> Result<String> {
+    publish(server, packages, admin)?;
+    let groups = register(fleet, admin)?;
+    let token = create_token(admin, "network server", Role::Lns, None)?;
+    play(&fleet.frames, &client::at(&server.address, &token)?)?;
+    groups.into_iter().next().context("the fleet has no group")
 }
 
 fn publish(server: &Server, packages: &Path, admin: &Blocking) -> Result<()> {
@@ -280,11 +296,20 @@ fn shown(value: Option<impl ToString>) -> String {
 }
 
 /// Leaves the server up for people to look at.
-fn leave_up(server: &mut Server, folder: &Path, groups: &BTreeSet<String>) -> Result<()> {
+fn leave_up(
+    (server, admin): (&mut Server, &Blocking),
+    folder: &Path,
+    groups: &BTreeSet<String>,
+) -> Result<()> {
     let group = groups.first().context("the fleet has no group")?;
+    let grant = ("owner", format!("group:{group}"));
+    let link = people::add((server, admin), OWNER, (grant.0, &grant.1))?;
     let token = folder.join("admin.token");
     say(format_args!(
-        "\nThe server stays up until you press Ctrl-C. Try:\n  \
+        "\nThe server stays up until you press Ctrl-C. Open in a browser:\n  \
+         {address}/catalogue, the catalogue\n  \
+         {link}\n    to choose a password for {OWNER}, and then\n  \
+         {address}/partner, the pages of the partner {group}\nOr try:\n  \
          curl {address}/v1/catalogue\n  \
          curl -H \"Authorization: Bearer $(cat {token})\" '{address}/v1/records?group={group}&limit=2'\n",
         address = server.address,

@@ -9,6 +9,8 @@ mod client;
 mod demo;
 mod fleet;
 mod meters;
+mod pages;
+mod people;
 mod request;
 mod server;
 mod torture;
@@ -17,7 +19,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use self::server::Setup;
+use self::{pages::Pictures, server::Setup};
 
 /// Plays frames into the real server
 #[derive(Parser)]
@@ -61,6 +63,13 @@ enum Command {
         #[arg(long)]
         quick: bool,
     },
+    /// Make pictures of every page of a server with the demo's fleet
+    Pages {
+        #[command(flatten)]
+        setup: Setup,
+        #[command(flatten)]
+        pictures: Pictures,
+    },
     /// Kill the server again and again under load, and see that nothing is lost
     Torture {
         #[command(flatten)]
@@ -89,6 +98,7 @@ fn main() -> anyhow::Result<()> {
         Command::Ingest { setup, quick } => bench::ingest(&setup, quick),
         Command::Delivery { setup, quick } => bench::delivery(&setup, quick),
         Command::Objects { setup, quick } => bench::objects(&setup, quick),
+        Command::Pages { setup, pictures } => pages::pages(&setup, &pictures),
         Command::Torture { setup, minutes, seed } => torture::run(&setup, minutes, seed),
         Command::Figures { target, since } => bench::figures(since, &target),
     }

@@ -31,12 +31,15 @@ const PASSED_ON: [HeaderName; 7] = [
     HeaderName::from_static("x-forwarded-for"),
 ];
 
+/// The layer that shows people all problems as pages.
+pub(crate) type Shown = fn(Router<Arc<Service>>, &Arc<Service>) -> Router<Arc<Service>>;
+
 /// Pages for people, as the interface takes them in.
 pub struct Pages {
     /// The routes of the pages.
     pub(crate) routes: Router<Arc<Service>>,
     /// Shows people all problems as pages, those of the interface too.
-    pub(crate) shown: fn(Router<Arc<Service>>, &Arc<Service>) -> Router<Arc<Service>>,
+    pub(crate) shown: Shown,
 }
 
 /// The interface for programs, which pages ask in the name of the person who looks at them.

@@ -26,7 +26,11 @@ macro_rules! subjects {
 }
 
 /// The files of texts: one for each subject, in each language.
+<<<<<<< HEAD
 static SUBJECTS: &[Subject] = &subjects!["catalogue", "layout", "problems", "requests"];
+=======
+static SUBJECTS: &[Subject] = &subjects!["catalogue", "layout", "problems", "workbench"];
+>>>>>>> pagesa
 
 type Texts = FluentBundle<FluentResource>;
 
@@ -39,12 +43,15 @@ pub(super) enum Language {
     /// English, where nothing says otherwise.
     #[default]
     English,
-    /// French.
+    /// French, for those who ask for it.
     French,
 }
 
 impl Language {
-    /// All languages.
+    /// The name of the cookie in which a choice is kept.
+    pub(super) const COOKIE: &'static str = "champollion-language";
+
+    /// All languages, in the order of choices.
     pub(super) const ALL: [Self; 2] = [Self::English, Self::French];
 
     /// Returns the code of the language, as in the attribute `lang`.

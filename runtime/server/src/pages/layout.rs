@@ -43,7 +43,7 @@ pub(super) struct Page {
 
 impl Page {
     /// The page of a title and a content, which begins with a heading of the first rank.
-    pub(super) fn new(viewer: Viewer, title: String, content: Markup) -> Self {
+    fn new(viewer: Viewer, title: String, content: Markup) -> Self {
         let (head, images_of) = (None, Vec::new());
         Self { viewer, title, content, head, status: StatusCode::OK, images_of }
     }
@@ -93,6 +93,13 @@ impl Page {
     }
 }
 
+impl Viewer {
+    /// A page of the viewer.
+    pub(super) fn page(&self, title: impl Into<String>, content: Markup) -> Page {
+        Page::new(self.clone(), title.into(), content)
+    }
+}
+
 impl IntoResponse for Page {
     fn into_response(self) -> Response {
         let markup = self.markup().into_string();
@@ -102,7 +109,7 @@ impl IntoResponse for Page {
         headers.insert(CONTENT_SECURITY_POLICY, policy(&self.images_of));
         headers.insert(VARY, HeaderValue::from_static("Accept, Accept-Language, Cookie"));
         let chosen = self.viewer.chosen_language();
-        let kept = chosen.and_then(|own| preferences::cookie(preferences::LANGUAGE, own.code()));
+        let kept = chosen.and_then(|own| preferences::cookie(Language::COOKIE, own.code()));
         if let Some(cookie) = kept {
             headers.append(SET_COOKIE, cookie);
         }
@@ -126,7 +133,7 @@ fn header(viewer: &Viewer, name: &str) -> Markup {
     }
 }
 
-/// Who is signed in, and the way in or out.
+/// The person who is signed in, and the way in or out.
 fn person(viewer: &Viewer) -> Markup {
     let Some(principal) = viewer.principal() else {
         let next = viewer.uri().path();

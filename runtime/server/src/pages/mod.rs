@@ -17,11 +17,12 @@ mod requests;
 mod submission;
 mod theme;
 mod viewer;
+mod workbench;
 mod written;
 
 use std::sync::Arc;
 
-use axum::{Router, middleware};
+use axum::{Router, extract::DefaultBodyLimit, middleware};
 use tower_http::compression::CompressionLayer;
 
 use crate::{api, service::Service};
@@ -37,6 +38,9 @@ fn routes() -> Router<Arc<Service>> {
         .merge(catalogue::routes())
         .merge(preferences::routes())
         .merge(requests::routes())
+        .merge(workbench::routes())
+        // Forms have bounds of their own.
+        .layer(DefaultBodyLimit::disable())
         .layer(CompressionLayer::new())
 }
 

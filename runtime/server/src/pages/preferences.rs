@@ -12,12 +12,6 @@ use axum::{
 use super::{language::Language, theme::Theme, viewer::Viewer};
 use crate::service::Service;
 
-/// The name of the cookie of the language.
-pub(super) const LANGUAGE: &str = "champollion-language";
-
-/// The name of the cookie of the colours.
-pub(super) const THEME: &str = "champollion-theme";
-
 /// The time for which a choice is kept, in seconds: a year.
 const KEPT_SECONDS: u32 = 365 * 24 * 60 * 60;
 
@@ -32,8 +26,8 @@ async fn choose(viewer: Viewer) -> Response {
     let back = viewer.parameter("back").filter(|path| is_own_path(path));
     let mut response = Redirect::to(back.as_deref().unwrap_or("/")).into_response();
     let cookies = [
-        language.and_then(|language| cookie(LANGUAGE, language.code())),
-        theme.and_then(|theme| cookie(THEME, theme.word())),
+        language.and_then(|language| cookie(Language::COOKIE, language.code())),
+        theme.and_then(|theme| cookie(Theme::COOKIE, theme.word())),
     ];
     for cookie in cookies.into_iter().flatten() {
         response.headers_mut().append(SET_COOKIE, cookie);

@@ -1,12 +1,14 @@
-//! What a form has sent: its fields and files, checked for forgery before anything is done with them.
+//! Submissions of forms: their fields and files, checked for forgery before anything is done with them.
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     body::{Body, Bytes},
     extract::{FromRequest, Multipart, Request},
-    http::header::CONTENT_TYPE,
+    http::{HeaderMap, header::CONTENT_TYPE},
 };
+use jiff::Timestamp;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::forgery;
 use crate::{
@@ -14,11 +16,19 @@ use crate::{
     service::Service,
 };
 
+/// Forms with large files that are in memory at once; further ones wait for their turn.
+static LARGE_FORMS: Semaphore = Semaphore::const_new(4);
+
+/// Bytes of a form beside its files.
+const FIELD_BYTES: usize = 64 << 10;
+
 /// The fields and files of a form that a page of the viewer's own session has sent.
 #[derive(Debug, Default)]
 pub(super) struct Submission {
     fields: BTreeMap<String, Vec<String>>,
     files: BTreeMap<String, File>,
+    /// The place of a form with files among those that are in memory.
+    _place: Option<SemaphorePermit<'static>>,
 }
 
 /// A file that a form has sent.
@@ -49,16 +59,19 @@ impl Submission {
         let content_type = request.headers().get(CONTENT_TYPE);
         let content_type = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
         let is_multipart = content_type.starts_with("multipart/form-data");
+        let may_be_large = is_multipart && has_session(request.headers(), service);
+        let place = if may_be_large { LARGE_FORMS.acquire().await.ok() } else { None };
         let (head, body) = request.into_parts();
         let request = Request::from_parts(head.clone(), body);
-        let bytes = read_body(request, service.config.http.body_bytes).await?;
+        let bytes = read_body(request, bound(service, may_be_large)).await?;
         if !is_multipart {
             return Ok(Self::of_pairs(&bytes));
         }
         // The whole of it is within the bound of bodies, whatever parts it has.
         let whole = Request::from_parts(head, Body::from(bytes));
         let parts = Multipart::from_request(whole, service).await;
-        Self::of_parts(parts.map_err(|error| unreadable(&error.body_text()))?).await
+        let parts = parts.map_err(|error| unreadable(&error.body_text()))?;
+        Ok(Self { _place: place, ..Self::of_parts(parts).await? })
     }
 
     fn of_pairs(bytes: &[u8]) -> Self {
@@ -129,6 +142,24 @@ impl Submission {
     pub(super) fn file(&self, name: &str) -> Option<&File> {
         self.files.get(name)
     }
+}
+
+/// Whether a request comes with a session that is in force: only then may it bring large files.
+fn has_session(headers: &HeaderMap, service: &Service) -> bool {
+    let secret = session_of(headers, &service.config);
+    let recognize =
+        |secret| service.recognize_session(secret, (None, None), Timestamp::now()).is_ok();
+    secret.is_some_and(recognize)
+}
+
+/// The most bytes of a form: as many as the largest file that the interface takes.
+fn bound(service: &Service, may_be_large: bool) -> usize {
+    let config = &service.config;
+    if !may_be_large {
+        return config.http.body_bytes;
+    }
+    let largest = config.sandbox.component_bytes.max(config.sheets.file_bytes);
+    largest.max(config.http.body_bytes).saturating_add(FIELD_BYTES)
 }
 
 fn unreadable(said: &str) -> Problem {

@@ -13,6 +13,9 @@ pub(super) enum Theme {
 }
 
 impl Theme {
+    /// The name of the cookie in which a choice is kept.
+    pub(super) const COOKIE: &'static str = "champollion-theme";
+
     /// All themes, in the order in which people choose.
     pub(super) const ALL: [Self; 3] = [Self::Device, Self::Light, Self::Dark];
 

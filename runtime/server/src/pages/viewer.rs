@@ -15,14 +15,13 @@ use serde_json::Value as Json;
 use super::{
     forgery,
     language::{Language, preferred},
-    layout::Page,
-    preferences,
     theme::Theme,
     written,
 };
 use crate::{
     api::{Asker, Interface, Problem, cookie_of, session_of},
     auth::{Principal, Scope},
+    connections::{ClientAddress, network_of},
     service::Service,
 };
 
@@ -36,6 +35,7 @@ struct Looking {
     asker: Asker,
     uri: Uri,
     headers: HeaderMap,
+    network: String,
     principal: Option<Principal>,
     form_token: Option<String>,
     language: Language,
@@ -62,7 +62,7 @@ impl Viewer {
             parameter(&parts.uri, "lang").and_then(|code| Language::of_code(&code));
         let by_header = || parts.headers.get(ACCEPT_LANGUAGE)?.to_str().ok().and_then(preferred);
         let language = chosen_language
-            .or_else(|| Language::of_code(cookie(preferences::LANGUAGE)?))
+            .or_else(|| Language::of_code(cookie(Language::COOKIE)?))
             .or_else(by_header);
         let secret = session_of(&parts.headers, &service.config);
         Self(Arc::new(Looking {
@@ -71,11 +71,12 @@ impl Viewer {
             asker: Asker::of(parts),
             uri: parts.uri.clone(),
             headers: parts.headers.clone(),
+            network: network(parts),
             principal: principal(&parts.headers, service),
             form_token: secret.map(forgery::token_of),
             language: language.unwrap_or_default(),
             chosen_language,
-            theme: cookie(preferences::THEME).and_then(Theme::of).unwrap_or_default(),
+            theme: cookie(Theme::COOKIE).and_then(Theme::of).unwrap_or_default(),
         }))
     }
 
@@ -93,6 +94,11 @@ impl Viewer {
     /// The sender of the request, where it has a session or a token that is in force.
     pub(super) fn principal(&self) -> Option<&Principal> {
         self.0.principal.as_ref()
+    }
+
+    /// The name under which what the viewer has under way is counted: the session, or else the network.
+    pub(super) fn requester(&self) -> &str {
+        self.principal().map_or(&self.0.network, |principal| &principal.token)
     }
 
     /// Whether the viewer may do what a scope names, somewhere.
@@ -180,11 +186,6 @@ impl Viewer {
         written::moment(moment, self.language())
     }
 
-    /// A page of the viewer.
-    pub(super) fn page(&self, title: impl Into<String>, content: maud::Markup) -> Page {
-        Page::new(self.clone(), title.into(), content)
-    }
-
     /// Goes to another page, which says what was done: the text of a key that begins with `done-`.
     pub(super) fn done(&self, path: &str, key: &str) -> Response {
         let (path, fragment) = path.split_once('#').map_or((path, None), |(a, b)| (a, Some(b)));
@@ -239,6 +240,11 @@ impl Viewer {
 fn principal(headers: &HeaderMap, service: &Service) -> Option<Principal> {
     let secret = session_of(headers, &service.config)?;
     service.recognize_session(secret, (None, None), Timestamp::now()).ok()
+}
+
+fn network(parts: &Parts) -> String {
+    let client = parts.extensions.get::<ClientAddress>();
+    client.map(|client| network_of(client.address).to_string()).unwrap_or_default()
 }
 
 fn parameter(uri: &Uri, name: &str) -> Option<String> {

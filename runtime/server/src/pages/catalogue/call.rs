@@ -1,4 +1,4 @@
-//! How to call a decoder: lines to paste, in three languages.
+//! Calls of a decoder from programs: lines to paste, in three languages.
 
 use champollion_registry::{CatalogueEntry, package::Direction};
 use maud::{Markup, html};

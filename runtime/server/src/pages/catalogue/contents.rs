@@ -1,4 +1,4 @@
-//! What a decoder says of itself: its devices, fields, ports, variables and commands.
+//! The contents of a decoder as it tells them: its devices, fields, ports, variables and commands.
 
 use champollion_registry::package::{Device, Direction, Field, Manifest};
 use champollion_sandbox::vocabulary;

@@ -7,7 +7,6 @@ use axum::{
 };
 use champollion_registry::{
     CatalogueEntry, CatalogueVersion,
-    channels::Channel,
     package::{DecoderId, Manifest},
 };
 use maud::{Markup, html};
@@ -16,8 +15,9 @@ use semver::Version;
 use super::{
     call, contents, examples,
     negotiation::{as_json, wants_json, without_end},
-    path_of,
+    path::path_of,
     publications::{Publications, Signed},
+    state::{own_version, version_state},
     versions,
 };
 use crate::{
@@ -150,25 +150,11 @@ fn opening(viewer: &Viewer, entry: &CatalogueEntry) -> Markup {
     }
 }
 
-/// The entry's own version among all.
-pub(super) fn own_version(entry: &CatalogueEntry) -> Option<&CatalogueVersion> {
-    entry.versions.iter().find(|version| version.version == entry.manifest.version)
-}
-
 fn state(viewer: &Viewer, entry: &CatalogueEntry) -> Markup {
     html! { @if let Some(version) = own_version(entry) { (version_state(viewer, version)) } }
 }
 
-/// Whether devices get a version.
-pub(super) fn version_state(viewer: &Viewer, version: &CatalogueVersion) -> Markup {
-    match (&version.yanked, version.channel) {
-        (Some(_), _) => badge(Tone::Bad, &viewer.say("decoder-yanked")),
-        (None, Channel::Stable) => badge(Tone::Good, &viewer.say("decoder-stable")),
-        (None, Channel::Candidate) => badge(Tone::Warning, &viewer.say("decoder-candidate")),
-    }
-}
-
-/// What somebody should know before using the decoder.
+/// Warnings to those who want to use the decoder.
 fn warnings(viewer: &Viewer, entry: &CatalogueEntry) -> Markup {
     let version = own_version(entry);
     let yanked = version.and_then(|version| version.yanked.as_deref());

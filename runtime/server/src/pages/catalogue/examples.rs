@@ -4,7 +4,7 @@ use champollion_registry::{CatalogueEntry, Example, package::Direction};
 use maud::{Markup, html};
 use serde_json::Value as Json;
 
-use crate::pages::{json::address, viewer::Viewer};
+use crate::pages::{json::address, parts::code::pretty, viewer::Viewer};
 
 /// Returns the section of examples; nothing where there is none.
 pub(super) fn examples(viewer: &Viewer, entry: &CatalogueEntry) -> Markup {
@@ -38,11 +38,6 @@ fn shown(viewer: &Viewer, entry: &CatalogueEntry, example: &Example) -> Markup {
             p { a href=(workbench(entry, example)) { (viewer.say("decoder-try-one")) } }
         }
     }
-}
-
-/// JSON over several lines.
-pub(in crate::pages) fn pretty(json: &Json) -> Markup {
-    html! { pre tabindex="0" { code { (format!("{json:#}")) } } }
 }
 
 fn workbench(entry: &CatalogueEntry, example: &Example) -> String {

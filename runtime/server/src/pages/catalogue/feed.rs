@@ -11,7 +11,7 @@ use champollion_registry::{CatalogueEntry, CatalogueQuery, CatalogueSort};
 use jiff::Timestamp;
 use maud::{Markup, PreEscaped, html};
 
-use super::path_of;
+use super::path::path_of;
 use crate::pages::{own_address::own_address, viewer::Viewer};
 
 /// Decoders in the feed.

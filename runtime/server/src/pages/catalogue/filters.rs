@@ -82,7 +82,7 @@ impl Filters {
         }
     }
 
-    /// What is chosen, each with a link that takes it away.
+    /// The filters that are chosen, each with a link that takes it away.
     pub(super) fn chosen(&self, viewer: &Viewer) -> Markup {
         html! {
             @if !self.chosen.is_empty() {

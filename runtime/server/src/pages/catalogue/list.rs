@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use super::{
     filters::Filters,
     negotiation::{list_as_json, wants_json},
-    path_of,
+    path::path_of,
 };
 use crate::{
     api::Problem,
@@ -23,7 +23,7 @@ const DECODERS: usize = 30;
 /// Quantities that a card names; its page has all.
 const QUANTITIES: usize = 4;
 
-/// What is found, a part of it made.
+/// The decoders that are found, a part of them made.
 struct Found {
     entries: Vec<CatalogueEntry>,
     total: usize,

@@ -8,14 +8,15 @@ mod feed;
 mod filters;
 mod list;
 mod negotiation;
+mod path;
 mod publications;
 mod sitemap;
+mod state;
 mod versions;
 
 use std::sync::Arc;
 
 use axum::{Extension, Router, routing::get};
-use champollion_registry::package::DecoderId;
 
 use crate::service::Service;
 
@@ -30,9 +31,4 @@ pub(super) fn routes() -> Router<Arc<Service>> {
         .route("/sitemap.xml", get(sitemap::sitemap))
         .route("/robots.txt", get(sitemap::robots))
         .layer(Extension(publications::Publications::default()))
-}
-
-/// Returns the permanent address of a decoder.
-pub(super) fn path_of(id: &DecoderId) -> String {
-    format!("/catalogue/{id}")
 }

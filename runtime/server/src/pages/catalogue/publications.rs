@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 /// Lines of the index that are read at once.
 const LINES: usize = 1_000;
 
-/// What has been read of the index.
+/// The part of the index that has been read.
 #[derive(Clone, Default)]
 pub(super) struct Publications(Arc<Mutex<History>>);
 

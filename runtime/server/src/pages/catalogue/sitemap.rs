@@ -9,7 +9,7 @@ use axum::{
 };
 use champollion_registry::{CatalogueQuery, CatalogueSort};
 
-use super::path_of;
+use super::path::path_of;
 use crate::pages::{own_address::own_address, viewer::Viewer};
 
 /// Addresses that a map may have.

@@ -6,7 +6,7 @@ use champollion_registry::{CatalogueEntry, CatalogueVersion};
 use maud::{Markup, html};
 use semver::Version;
 
-use super::{entry::version_state, path_of};
+use super::{path::path_of, state::version_state};
 use crate::pages::{parts::table::Table, viewer::Viewer, written};
 
 /// Versions that are shown; a decoder that was imported again and again may have hundreds.

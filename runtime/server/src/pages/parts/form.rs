@@ -11,7 +11,7 @@ use crate::{
     },
 };
 
-/// What is wrong with a form that was sent: the words of the problem, and the field that it names.
+/// The fault of a form that was sent: the words of the problem, and the field that it names.
 #[derive(Debug, Default)]
 pub(in crate::pages) struct Fault {
     detail: Option<String>,

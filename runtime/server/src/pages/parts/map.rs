@@ -1,4 +1,5 @@
-//! A map of things with coordinates: an SVG that the server draws, with tiles below where the operator has set an address.
+//! A map of things with coordinates: an SVG that the server draws, with tiles below where the operator has set an
+//! address of them.
 
 use maud::{Markup, html};
 

@@ -2,6 +2,7 @@
 
 pub(super) mod badge;
 pub(super) mod chart;
+pub(super) mod code;
 pub(super) mod empty;
 pub(super) mod form;
 pub(super) mod map;

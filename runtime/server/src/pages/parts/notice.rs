@@ -11,7 +11,7 @@ pub(in crate::pages) enum Tone {
     Plain,
     /// Something should be looked at.
     Warning,
-    /// Something is wrong.
+    /// Something is wrong and needs a remedy.
     Bad,
 }
 
@@ -35,7 +35,7 @@ impl Tone {
     }
 }
 
-/// Returns a notice.
+/// Returns a notice of a tone.
 pub(in crate::pages) fn notice(tone: Tone, content: Markup) -> Markup {
     html! { div class={ "notice " (tone.class()) } role=(tone.role()) { (content) } }
 }

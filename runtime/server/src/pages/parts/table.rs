@@ -6,7 +6,12 @@ use maud::{Markup, html};
 pub(in crate::pages) struct Table {
     caption: String,
     columns: Vec<Column>,
-    rows: Vec<Vec<Markup>>,
+    rows: Vec<Row>,
+}
+
+struct Row {
+    cells: Vec<Markup>,
+    lights: Option<(String, String)>,
 }
 
 struct Column {
@@ -33,7 +38,8 @@ impl Table {
         self
     }
 
-    /// The same with the last column sorted by a link; `order` is `ascending` or `descending` where the table is sorted so.
+    /// The same with the last column sorted by a link; `order` is `ascending` or `descending` where the table is
+    /// sorted by it.
     pub(in crate::pages) fn sorted_by(mut self, link: String, order: Option<&'static str>) -> Self {
         if let Some(column) = self.columns.last_mut() {
             column.sorted = Some((link, order));
@@ -43,7 +49,12 @@ impl Table {
 
     /// Adds a row: a cell for each column, of which the first names the row.
     pub(in crate::pages) fn row(&mut self, cells: Vec<Markup>) {
-        self.rows.push(cells);
+        self.rows.push(Row { cells, lights: None });
+    }
+
+    /// Adds a row that lights up some bytes of a list under the pointer: the id of the list, and `3-5,8`.
+    pub(in crate::pages) fn lighting_row(&mut self, cells: Vec<Markup>, lights: (String, String)) {
+        self.rows.push(Row { cells, lights: Some(lights) });
     }
 
     /// Whether the table has no row.
@@ -51,7 +62,7 @@ impl Table {
         self.rows.is_empty()
     }
 
-    /// Returns the table.
+    /// Returns the table as markup.
     pub(in crate::pages) fn shown(&self) -> Markup {
         html! {
             div.table role="region" aria-label=(self.caption) tabindex="0" {
@@ -60,7 +71,12 @@ impl Table {
                     thead { tr { @for column in &self.columns { (heading(column)) } } }
                     tbody {
                         @for row in &self.rows {
-                            tr { @for cell in row.iter().zip(&self.columns).enumerate() { (shown_cell(cell)) } }
+                            tr data-of=[row.lights.as_ref().map(|(list, _)| list)]
+                                data-bytes=[row.lights.as_ref().map(|(_, bytes)| bytes)] {
+                                @for cell in row.cells.iter().zip(&self.columns).enumerate() {
+                                    (shown_cell(cell))
+                                }
+                            }
                         }
                     }
                 }

@@ -1,0 +1,145 @@
+//! The form of the workbench. It works without script: a decoder, then an input.
+
+use champollion_registry::CatalogueEntry;
+use champollion_sdk::vectors::Vector;
+use maud::{Markup, html};
+
+use super::{
+    asked::{Asked, Format, Kind as Tried},
+    subject::Subject,
+};
+use crate::pages::{
+    parts::form::{Fault, Field, Kind, file_form, submit},
+    viewer::Viewer,
+};
+
+/// Returns the form, filled in as it was sent.
+pub(super) fn form(
+    viewer: &Viewer,
+    (asked, fault): (&Asked, &Fault),
+    subject: Option<&Subject>,
+    vectors: &[Vector],
+) -> Markup {
+    file_form(
+        viewer,
+        "/workbench",
+        fault,
+        html! {
+            (decoder(viewer, (asked, fault), subject))
+            (vector(viewer, asked, vectors))
+            (input(viewer, asked, fault))
+            (command(viewer, asked, fault))
+            (settings(viewer, asked, fault))
+            (submit(&viewer.say("workbench-go")))
+        },
+    )
+}
+
+fn decoder(viewer: &Viewer, (asked, fault): (&Asked, &Fault), subject: Option<&Subject>) -> Markup {
+    let entry = subject
+        .and_then(|subject| viewer.service().registry.catalogue_entry(&subject.manifest().id).ok());
+    html! {
+        fieldset {
+            legend { (viewer.say("workbench-decoder")) }
+            (Field::new("decoder", viewer.say("workbench-decoder-name")).value(&*asked.decoder)
+                .hint(viewer.say("workbench-decoder-hint")).fault(fault).shown())
+            @if let Some(entry) = &entry {
+                (version(viewer, ("version", &asked.version), entry, fault))
+                (version(viewer, ("other", &asked.other), entry, fault))
+            }
+            @if viewer.principal().is_some() {
+                (Field::new("file", viewer.say("workbench-file")).kind(Kind::File(".wasm"))
+                    .hint(viewer.say("workbench-file-hint")).fault(fault).shown())
+            }
+        }
+    }
+}
+
+fn version(
+    viewer: &Viewer,
+    (name, chosen): (&str, &str),
+    entry: &CatalogueEntry,
+    fault: &Fault,
+) -> Markup {
+    let (label, none) = match name {
+        "version" => (viewer.say("version-number"), viewer.say("workbench-newest")),
+        _ => (viewer.say("workbench-other"), viewer.say("workbench-none")),
+    };
+    let versions = entry.versions.iter().map(|version| version.version.to_string());
+    let mut choices = vec![(String::new(), none)];
+    choices.extend(versions.map(|version| (version.clone(), version)));
+    Field::new(name, label).kind(Kind::Choice(choices)).value(chosen).fault(fault).shown()
+}
+
+fn vector(viewer: &Viewer, asked: &Asked, vectors: &[Vector]) -> Markup {
+    let mut choices = vec![(String::new(), viewer.say("workbench-no-vector"))];
+    choices.extend(vectors.iter().map(|vector| (vector.name.clone(), vector.name.clone())));
+    html! {
+        @if !vectors.is_empty() {
+            (Field::new("vector", viewer.say("workbench-vector")).kind(Kind::Choice(choices))
+                .value(&*asked.vector).hint(viewer.say("workbench-vector-hint")).shown())
+        }
+    }
+}
+
+fn input(viewer: &Viewer, asked: &Asked, fault: &Fault) -> Markup {
+    let kinds = Tried::ALL
+        .map(|kind| (kind.word().to_owned(), viewer.say_word("workbench-kind", kind.word())));
+    let formats = Format::ALL.map(|format| {
+        (format.word().to_owned(), viewer.say_word("workbench-format", format.word()))
+    });
+    html! {
+        fieldset {
+            legend { (viewer.say("workbench-input")) }
+            (Field::new("kind", viewer.say("workbench-kind")).kind(Kind::Choice(kinds.to_vec()))
+                .value(asked.kind.word()).shown())
+            (Field::new("format", viewer.say("workbench-format"))
+                .kind(Kind::Choice(formats.to_vec())).value(asked.format.word()).shown())
+            (Field::new("payload", viewer.say("workbench-payload")).kind(Kind::Lines(4))
+                .value(&*asked.payload).hint(viewer.say("workbench-payload-hint")).fault(fault).shown())
+            (Field::new("port", viewer.say("port-number")).kind(Kind::Line("number"))
+                .value(&*asked.port).hint(viewer.say("workbench-port-hint")).fault(fault).shown())
+            (keys(viewer, asked, fault))
+        }
+    }
+}
+
+/// The keys of a whole frame. They are not written back into the page.
+fn keys(viewer: &Viewer, asked: &Asked, fault: &Fault) -> Markup {
+    html! {
+        details open[asked.format == Format::Frame] {
+            summary { (viewer.say("workbench-keys")) }
+            (Field::new("app-s-key", "AppSKey").kind(Kind::Line("password")).completed_by("off")
+                .hint(viewer.say("workbench-keys-hint")).fault(fault).shown())
+            (Field::new("nwk-s-key", "NwkSKey").kind(Kind::Line("password")).completed_by("off")
+                .hint(viewer.say("workbench-mic-hint")).fault(fault).shown())
+        }
+    }
+}
+
+fn command(viewer: &Viewer, asked: &Asked, fault: &Fault) -> Markup {
+    html! {
+        details open[asked.kind == Tried::Command] {
+            summary { (viewer.say("workbench-command")) }
+            (Field::new("command", "JSON").kind(Kind::Lines(4)).value(&*asked.command)
+                .hint(viewer.say("workbench-command-hint")).fault(fault).shown())
+        }
+    }
+}
+
+fn settings(viewer: &Viewer, asked: &Asked, fault: &Fault) -> Markup {
+    let is_set =
+        [&asked.variables, &asked.state, &asked.moment].iter().any(|text| !text.is_empty());
+    html! {
+        details open[is_set] {
+            summary { (viewer.say("workbench-settings")) }
+            (Field::new("variables", viewer.say("decoder-variables")).kind(Kind::Lines(3))
+                .value(&*asked.variables).hint(viewer.say("workbench-variables-hint")).fault(fault)
+                .shown())
+            (Field::new("state", viewer.say("workbench-state")).value(&*asked.state)
+                .hint(viewer.say("workbench-state-hint")).fault(fault).shown())
+            (Field::new("moment", viewer.say("chart-moment")).value(&*asked.moment)
+                .hint(viewer.say("workbench-moment-hint")).fault(fault).shown())
+        }
+    }
+}

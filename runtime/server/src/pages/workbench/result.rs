@@ -1,0 +1,199 @@
+//! The answers of decoders, shown one beside the other.
+
+use champollion_registry::package::Answer;
+use champollion_sandbox::{Call, CallError, Downlink, Measurement, Reading};
+use maud::{Markup, html};
+use serde_json::Value as Json;
+
+use super::{
+    asked::Asked,
+    bytes::{bytes, fault, range},
+    trial::Tried,
+};
+use crate::pages::{
+    parts::{
+        badge::badge,
+        code::{lines, pretty},
+        empty::empty,
+        notice::{Tone, notice},
+        table::Table,
+    },
+    viewer::Viewer,
+    written,
+};
+
+/// Returns what became of an input.
+pub(super) fn results(viewer: &Viewer, asked: &Asked, all: &[Tried]) -> Markup {
+    if all.is_empty() {
+        let (title, text) = (viewer.say("workbench-empty"), viewer.say("workbench-empty-text"));
+        return empty(&title, &text, None);
+    }
+    html! {
+        (comparison(viewer, all))
+        div.halves {
+            @for (index, tried) in all.iter().enumerate() { (one(viewer, tried, index)) }
+        }
+        p.small { a href=(asked.link()) { (viewer.say("workbench-link")) } }
+    }
+}
+
+/// Whether two versions answer the same.
+fn comparison(viewer: &Viewer, all: &[Tried]) -> Markup {
+    let [first, second] = all else { return html! {} };
+    let (tone, key) = match answered(first) == answered(second) {
+        true => (Tone::Good, viewer.say("workbench-same")),
+        false => (Tone::Warning, viewer.say("workbench-different")),
+    };
+    notice(tone, html! { p { (key) } })
+}
+
+/// The answer as JSON, which is compared.
+fn answered(tried: &Tried) -> Json {
+    champollion_registry::package::outcome(&tried.call)
+}
+
+fn one(viewer: &Viewer, tried: &Tried, index: usize) -> Markup {
+    let manifest = tried.subject.manifest();
+    let list = format!("bytes-{index}");
+    html! {
+        article.card {
+            h2 { (manifest.name) " " (tried.subject.version()) }
+            (bytes(viewer, tried, &list))
+            (answer(viewer, &tried.call, tried, &list))
+            @if let Some(read_back) = &tried.read_back { (read_again(viewer, read_back)) }
+            (costs(viewer, &tried.call))
+        }
+    }
+}
+
+fn answer(viewer: &Viewer, call: &Call<Answer>, tried: &Tried, list: &str) -> Markup {
+    match &call.result {
+        Ok(Answer::Reading(reading)) => shown_reading(viewer, reading, list),
+        Ok(Answer::Downlink(downlink)) => shown_downlink(viewer, downlink),
+        Err(error) => shown_error(viewer, error, tried),
+    }
+}
+
+fn shown_reading(viewer: &Viewer, reading: &Reading, list: &str) -> Markup {
+    let data: Json = serde_json::from_str(reading.data.as_str()).unwrap_or_default();
+    html! {
+        (warnings(viewer, &reading.warnings))
+        (measurements(viewer, &reading.measurements, list))
+        h3 { (viewer.say("workbench-data")) }
+        (pretty(&data))
+        @if let Some(state) = &reading.state {
+            h3 { (viewer.say("workbench-state")) }
+            p { code { (written::hex(state)) } }
+        }
+    }
+}
+
+fn measurements(viewer: &Viewer, measurements: &[Measurement], list: &str) -> Markup {
+    let mut table = Table::new(viewer.say("workbench-measurements"))
+        .column(viewer.say("field-quantity"))
+        .numbers(viewer.say("workbench-value"))
+        .column(viewer.say("field-unit"))
+        .column(viewer.say("chart-moment"))
+        .column(viewer.say("workbench-bytes"));
+    for measurement in measurements {
+        let cells = cells(viewer, measurement);
+        match measurement.span {
+            Some(span) => table.lighting_row(cells, (list.to_owned(), range(span))),
+            None => table.row(cells),
+        }
+    }
+    html! { @if !table.is_empty() { h3 { (viewer.say("workbench-measurements")) } (table.shown()) } }
+}
+
+fn cells(viewer: &Viewer, measurement: &Measurement) -> Vec<Markup> {
+    let quantity = measurement.quantity;
+    vec![
+        html! {
+            (quantity.name)
+            @if measurement.channel > 0 { span.soft { " #" (measurement.channel) } }
+        },
+        html! { (value(viewer, &measurement.value)) },
+        html! { (if quantity.unit.is_empty() { "–" } else { quantity.unit }) },
+        html! {
+            @match measurement.measured_at {
+                Some(moment) => (viewer.moment(moment)),
+                None => "–",
+            }
+        },
+        html! { (measurement.span.map_or_else(|| "–".to_owned(), range)) },
+    ]
+}
+
+fn value(viewer: &Viewer, value: &champollion_sandbox::Value) -> String {
+    use champollion_sandbox::Value;
+    match value {
+        Value::Boolean(true) => viewer.say("yes"),
+        Value::Boolean(false) => viewer.say("no"),
+        Value::Number(number) => viewer.number(*number),
+        Value::Integer(_) | Value::Text(_) => value.to_string(),
+    }
+}
+
+fn shown_downlink(viewer: &Viewer, downlink: &Downlink) -> Markup {
+    html! {
+        (warnings(viewer, &downlink.warnings))
+        h3 { (viewer.say("workbench-encoded")) }
+        dl.facts {
+            dt { (viewer.say("port-number")) } dd { (downlink.f_port) }
+            dt { (viewer.say("workbench-payload")) } dd { code { (written::hex(&downlink.payload)) } }
+        }
+    }
+}
+
+/// A command that was encoded, read back. A decoder need not be able to.
+fn read_again(viewer: &Viewer, call: &Call<Answer>) -> Markup {
+    html! {
+        h3 { (viewer.say("workbench-read-back")) }
+        @match &call.result {
+            Ok(Answer::Reading(reading)) => {
+                (pretty(&serde_json::from_str(reading.data.as_str()).unwrap_or_default()))
+            }
+            Ok(Answer::Downlink(_)) => {}
+            Err(error) => p.soft lang="en" { (error) },
+        }
+    }
+}
+
+fn shown_error(viewer: &Viewer, error: &CallError, tried: &Tried) -> Markup {
+    html! {
+        (notice(Tone::Bad, html! {
+            p.title { (viewer.say("workbench-error")) }
+            p lang="en" { (error) }
+            @if let Some(span) = fault(tried) {
+                p { (viewer.say_with("workbench-at-byte", [("bytes", range(span).into())])) }
+            }
+            p { (badge(Tone::Plain, error.code())) }
+        }))
+    }
+}
+
+fn warnings(viewer: &Viewer, warnings: &[String]) -> Markup {
+    html! {
+        @if !warnings.is_empty() {
+            (notice(Tone::Warning, html! {
+                p.title { (viewer.say("workbench-warnings")) }
+                ul lang="en" { @for warning in warnings { li { (warning) } } }
+            }))
+        }
+    }
+}
+
+fn costs(viewer: &Viewer, call: &Call<Answer>) -> Markup {
+    let language = viewer.language();
+    html! {
+        dl.facts {
+            dt { (viewer.say("decoder-fuel")) }
+            dd { (viewer.say_with("workbench-fuel", [("fuel", call.fuel.into())])) }
+            dt { (viewer.say("workbench-memory")) }
+            dd { (written::size(call.memory_bytes as u64, language)) }
+        }
+        @if !call.log.is_empty() {
+            details open { summary { (viewer.say("workbench-log")) } (lines(&call.log.join("\n"))) }
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Every page in a real browser: accessible by the rules of axe-core, silent on the console, and asking no other server.
+
+#[path = "../pages/list.rs"]
+mod list;
+
+use std::{fs, process::Command};
+
+use champollion_tests::{Server, target, workspace};
+use serde_json::{Value as Json, json};
+
+use list::{Town, pages};
+
+/// The roles of the people who look at pages.
+const ROLES: [&str; 4] = ["reader", "operator", "owner", "admin"];
+
+/// Runs the walk through all pages, and gives the faults that it found.
+fn walk(server: &Server, config: &Json) -> String {
+    let file = server.folder().join("walk.json");
+    fs::write(&file, config.to_string()).expect("there is room");
+    let mut node = Command::new("node");
+    node.arg(workspace().join("tests/browser/walk.mjs")).arg(&file);
+    let output = node.output().expect("node is missing: `cargo xtask test` says how to have it");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() || !said.is_empty(), "the walk failed: {errors}");
+    said
+}
+
+#[test]
+fn of_npm_of_chromium_every_page_is_accessible_and_asks_nobody_else() {
+    let modules = target().join("npm/node_modules");
+    assert!(modules.join("axe-core").is_dir(), "axe-core is missing: run `cargo xtask test`");
+    let town = Town::start();
+    let people: serde_json::Map<String, Json> = ROLES
+        .iter()
+        .map(|role| ((*role).to_owned(), json!({ "cookie": town.visitor(role).cookie() })))
+        .collect();
+    let listed: Vec<Json> = pages()
+        .into_iter()
+        .map(|page| {
+            json!({ "name": page.name, "path": page.path, "role": page.role, "status": page.status })
+        })
+        .collect();
+    let config = json!({
+        "modules": modules, "chromium": "/usr/bin/chromium", "address": town.server.address(),
+        "people": people, "pages": listed, "search": { "text": "qalcosonic", "found": 1 },
+    });
+    let faults = walk(&town.server, &config);
+    assert!(faults.is_empty(), "{faults}");
+}

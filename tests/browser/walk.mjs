@@ -1,0 +1,131 @@
+// Opens every page of a list in Chromium, in each language and theme, and either checks it or makes a picture of it.
+//
+//   node walk.mjs CONFIG.json
+//
+// The config: { modules, chromium, address, pages: [{ name, path, role, status }], people: { role: { cookie } or
+// { email, password } }, pictures }. With `pictures`, a folder, pictures are made; without, pages are checked: axe-core
+// finds no violation, nothing is asked of another server, and the console stays silent. Faults go to the standard output,
+// a line each; the exit code says whether there were any.
+
+import { mkdir, readFile } from "node:fs/promises";
+import { pathToFileURL } from "node:url";
+
+const config = JSON.parse(await readFile(process.argv[2], "utf8"));
+const imported = (path) => import(pathToFileURL(`${config.modules}/${path}`));
+const { chromium } = await imported("playwright-core/index.mjs");
+const axe = await readFile(`${config.modules}/axe-core/axe.min.js`, "utf8");
+
+const LANGUAGES = ["en", "fr"];
+const THEMES = ["light", "dark"];
+const WIDTHS = [390, 1280];
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+const faults = [];
+const fault = (page, said) => faults.push(`${page}: ${said}`);
+
+const browser = await chromium.launch({
+  executablePath: config.chromium,
+  // Tests run as root in containers, where the sandbox of Chromium does not start.
+  args: ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"],
+});
+
+const signIn = async (context, role) => {
+  const person = config.people[role];
+  if (!person) return;
+  if (person.cookie) {
+    const [name, value] = person.cookie.split("=");
+    await context.addCookies([{ name, value, url: config.address }]);
+    return;
+  }
+  const answer = await context.request.post(`${config.address}/v1/session`, { data: person });
+  if (!answer.ok()) fault(role, `cannot sign in: ${answer.status()} ${await answer.text()}`);
+};
+
+const contextOf = async (role, language, theme, width) => {
+  const context = await browser.newContext({
+    locale: language,
+    colorScheme: theme,
+    viewport: { width, height: width < 600 ? 844 : 900 },
+    reducedMotion: "reduce",
+  });
+  await signIn(context, role);
+  return context;
+};
+
+const watched = (page, name, status) => {
+  page.on("request", (request) => {
+    const { origin, protocol } = new URL(request.url());
+    if (origin !== config.address && protocol !== "data:") fault(name, `asks ${request.url()}`);
+  });
+  page.on("pageerror", (error) => fault(name, `its script fails: ${error.message}`));
+  page.on("console", (message) => {
+    // Chromium itself writes of each answer that is an error, which some pages are meant to be.
+    const isOfStatus = status >= 400 && message.text().startsWith("Failed to load resource");
+    if (message.type() === "error" && !isOfStatus) fault(name, `the console says ${message.text()}`);
+  });
+};
+
+const open = async (page, { name, path, status }) => {
+  const answer = await page.goto(config.address + path, { waitUntil: "load" });
+  if (answer.status() !== status) fault(name, `the status is ${answer.status()} and not ${status}`);
+};
+
+const check = async (page, name) => {
+  await page.evaluate(axe);
+  const options = { runOnly: { type: "tag", values: RULES } };
+  const { violations } = await page.evaluate((given) => window.axe.run(document, given), options);
+  for (const { id, help, nodes } of violations) {
+    fault(name, `${id}: ${help}: ${nodes.map((node) => node.target.join(" ")).slice(0, 5).join(", ")}`);
+  }
+  const overflow = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+  if (overflow > 1) fault(name, `is ${overflow} pixels wider than its window`);
+};
+
+// The first key on a page leads to its content, and what has the focus is seen.
+const checkKeyboard = async (page, name) => {
+  await page.keyboard.press("Tab");
+  const skips = await page.evaluate(() => document.activeElement?.getAttribute("href"));
+  if (skips !== "#content") fault(name, `the first key leads to ${skips} and not to the content`);
+};
+
+const roles = [...new Set(config.pages.map(({ role }) => role))];
+if (config.pictures) await mkdir(config.pictures, { recursive: true });
+for (const role of roles) {
+  const pages = config.pages.filter((page) => page.role === role);
+  for (const language of LANGUAGES) for (const theme of THEMES) for (const width of WIDTHS) {
+    const context = await contextOf(role, language, theme, width);
+    for (const listed of pages) {
+      const page = await context.newPage();
+      const name = `${listed.name}-${language}-${theme}-${width}`;
+      watched(page, name, listed.status);
+      await open(page, listed);
+      if (config.pictures) {
+        await page.screenshot({ path: `${config.pictures}/${name}.png`, fullPage: true });
+      } else {
+        await check(page, name);
+        await checkKeyboard(page, name);
+      }
+      await page.close();
+    }
+    await context.close();
+  }
+}
+
+// A search finds while a person types, and the address of what is found can be shared.
+if (!config.pictures && config.search) {
+  const context = await contextOf("nobody", "en", "light", 1280);
+  const page = await context.newPage();
+  watched(page, "search", 200);
+  await page.goto(`${config.address}/catalogue`);
+  await page.type("#q", config.search.text);
+  await page.waitForFunction((count) => document.querySelectorAll(".cards > li").length === count, config.search.found)
+    .catch(() => fault("search", `does not find ${config.search.found} while a person types`));
+  if (!page.url().includes(`q=${config.search.text}`)) fault("search", `its address is ${page.url()}`);
+  await context.close();
+}
+
+await browser.close();
+for (const said of faults) console.log(said);
+process.exit(faults.length === 0 ? 0 : 1);

@@ -1,0 +1,8 @@
+//! Pages for people: each answers in each language, hostile text is text, and what a page does obeys the same rights as
+//! the interface.
+
+mod catalogue;
+mod everywhere;
+mod hostile;
+mod list;
+mod workbench;

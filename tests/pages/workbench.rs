@@ -1,0 +1,101 @@
+//! The workbench: payloads, commands and files are tried, by everybody and by those who have signed in.
+
+use champollion_tests::{AXIOMA, LUMINAIRE, SIGN_IN_SETTINGS, Server, Setup, Visitor};
+
+fn address(pairs: &[(&str, &str)]) -> String {
+    let pairs: Vec<String> =
+        pairs.iter().map(|(name, value)| format!("{name}={}", value.replace('/', "%2F"))).collect();
+    format!("/workbench?{}", pairs.join("&"))
+}
+
+#[test]
+fn a_payload_is_read_with_the_bytes_that_each_value_came_from() {
+    let server = Server::start();
+    let sources = server.publish_own(AXIOMA);
+    let (uplink, _) = sources.readings().swap_remove(0);
+    let (port, payload) = (uplink.f_port.to_string(), uplink.payload.to_string());
+    let decoder = [("decoder", "axioma/qalcosonic-w1"), ("port", &*port)];
+    let tried =
+        Visitor::nobody().open(&server, &address(&[decoder[0], decoder[1], ("payload", &payload)]));
+    assert_eq!(tried.status, 200, "{}", tried.text);
+    for text in ["water.volume", "units of fuel", "id=\"bytes-0\"", "data-bytes=\"", "of-value"] {
+        assert!(tried.text.contains(text), "it lacks {text}");
+    }
+    let short =
+        Visitor::nobody().open(&server, &address(&[decoder[0], decoder[1], ("payload", "0A")]));
+    assert!(short.text.contains("The decoder cannot read this"), "{}", short.text);
+    let wrong =
+        Visitor::nobody().open(&server, &address(&[decoder[0], decoder[1], ("payload", "zz")]));
+    assert_eq!(wrong.status, 400);
+    assert!(wrong.text.contains("id=\"fault-payload\""), "{}", wrong.text);
+    let unknown = Visitor::nobody().open(&server, &address(&[("decoder", "acme/none")]));
+    assert_eq!(unknown.status, 404);
+    assert!(unknown.text.contains("id=\"fault-decoder\""), "{}", unknown.text);
+}
+
+#[test]
+fn two_versions_stand_side_by_side() {
+    let server = Server::start();
+    let sources = server.publish_own(AXIOMA);
+    server.publish(&sources.version("1.0.1").package());
+    let (uplink, _) = sources.readings().swap_remove(0);
+    let (port, payload) = (uplink.f_port.to_string(), uplink.payload.to_string());
+    let pairs = [
+        ("decoder", "axioma/qalcosonic-w1"),
+        ("version", "1.0.0"),
+        ("other", "1.0.1"),
+        ("port", &*port),
+        ("payload", &*payload),
+    ];
+    let tried = Visitor::nobody().open(&server, &address(&pairs)).text;
+    assert!(tried.contains("Both versions answer the same."), "{tried}");
+    assert!(tried.contains("id=\"bytes-1\""), "{tried}");
+}
+
+#[test]
+fn a_command_is_encoded_and_read_back() {
+    let server = Server::start();
+    let sources = server.publish_own(LUMINAIRE);
+    let manifest = sources.manifest();
+    let command = &manifest.commands.first().expect("the light takes commands").example;
+    let id = manifest.id.to_string();
+    let fields = [("decoder", &*id), ("kind", "command"), ("command", command)];
+    let tried = Visitor::nobody().send(&server, ("/workbench", "/workbench"), &fields);
+    assert_eq!(tried.status, 200, "{}", tried.text);
+    assert!(tried.text.contains("What is sent to the device"), "{}", tried.text);
+    assert!(tried.text.contains("Read back"), "{}", tried.text);
+}
+
+#[test]
+fn a_form_of_another_site_or_session_is_refused() {
+    let server = Setup::default().settings(SIGN_IN_SETTINGS).start();
+    let visitor = server.visitor("ada@city.example", "reader", "group:water");
+    let own = visitor.send(&server, ("/workbench", "/workbench"), &[("decoder", "")]);
+    assert_eq!(own.status, 200, "{}", own.text);
+    let send = |site: &str, body: &[u8]| {
+        let headers = [
+            ("Cookie", visitor.cookie()),
+            ("Sec-Fetch-Site", site),
+            ("Content-Type", "application/x-www-form-urlencoded"),
+        ];
+        server.anybody().post_with("/workbench", &headers, body)
+    };
+    send("cross-site", b"decoder=").problem(403, "other-origin");
+    send("same-origin", b"decoder=").problem(403, "other-origin");
+    send("same-origin", b"decoder=&form-token=0123456789abcdef").problem(403, "other-origin");
+}
+
+#[test]
+fn keys_are_not_written_back() {
+    let server = Server::start();
+    server.publish_own(AXIOMA);
+    let key = "000102030405060708090A0B0C0D0E0F";
+    let fields = [
+        ("decoder", "axioma/qalcosonic-w1"),
+        ("format", "frame"),
+        ("app-s-key", key),
+        ("payload", "40F17DBE4900020001954378762B11FF0D"),
+    ];
+    let tried = Visitor::nobody().send(&server, ("/workbench", "/workbench"), &fields);
+    assert!(!tried.text.contains(key), "{}", tried.text);
+}
