@@ -26,11 +26,8 @@ macro_rules! subjects {
 }
 
 /// The files of texts: one for each subject, in each language.
-<<<<<<< HEAD
-static SUBJECTS: &[Subject] = &subjects!["catalogue", "layout", "problems", "requests"];
-=======
-static SUBJECTS: &[Subject] = &subjects!["catalogue", "layout", "problems", "workbench"];
->>>>>>> pagesa
+static SUBJECTS: &[Subject] =
+    &subjects!["catalogue", "layout", "problems", "requests", "workbench"];
 
 type Texts = FluentBundle<FluentResource>;
 
