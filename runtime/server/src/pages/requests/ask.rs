@@ -8,9 +8,8 @@ use champollion_fleet::{grants::Place, names::PartnerId};
 use maud::{Markup, html};
 
 use super::{
-    PATH,
     draft::{BLOCKS, Draft, PARTS, field},
-    path_of,
+    path::{PATH, path_of},
 };
 use crate::{
     api::Problem,

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use serde_json::Value as Json;
 
-use super::{PATH, path_of};
+use super::path::{PATH, path_of};
 use crate::{
     api::Problem,
     auth::Scope,

@@ -3,6 +3,7 @@
 mod ask;
 mod draft;
 mod list;
+mod path;
 mod shown;
 mod step_forms;
 mod steps;
@@ -15,9 +16,7 @@ use axum::{
 };
 
 use crate::service::Service;
-
-/// The path of the list of requests.
-const PATH: &str = "/requests";
+use path::PATH;
 
 pub(super) fn routes() -> Router<Arc<Service>> {
     Router::new()
@@ -25,9 +24,4 @@ pub(super) fn routes() -> Router<Arc<Service>> {
         .route("/requests/new", get(ask::blank))
         .route("/requests/{id}", get(shown::show))
         .route("/requests/{id}/{step}", post(steps::take))
-}
-
-/// Returns the address of a request.
-fn path_of(id: &str) -> String {
-    format!("{PATH}/{id}")
 }

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use serde_json::Value as Json;
 
-use super::path_of;
+use super::path::path_of;
 use crate::{
     auth::Scope,
     pages::{

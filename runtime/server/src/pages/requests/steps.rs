@@ -7,7 +7,7 @@ use axum::{
 };
 use serde_json::{Map, Value as Json, json};
 
-use super::{path_of, shown};
+use super::{path::path_of, shown};
 use crate::{
     api::Problem,
     pages::{json::path_part, parts::form::Fault, submission::Submission, viewer::Viewer},
