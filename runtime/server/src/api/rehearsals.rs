@@ -178,7 +178,7 @@ async fn candidate(
     let turn = service.publications.acquire().await;
     let loaded = tokio::task::spawn_blocking(move || {
         let loaded = load_candidate(file.to_vec(), (&id, &version), registry.sandbox());
-        loaded.map(|decoder| Candidate::File { id, version, decoder })
+        loaded.map(|decoder| Candidate::File { id, version, decoder: Box::new(decoder) })
     })
     .await
     .map_err(|error| Problem::internal(&error))?;

@@ -51,7 +51,7 @@ pub enum Candidate {
         /// The version that it would be.
         version: Version,
         /// The decoder, ready to be called.
-        decoder: Decoder,
+        decoder: Box<Decoder>,
     },
 }
 
