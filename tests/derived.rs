@@ -105,7 +105,7 @@ fn values_stand_beside_the_reading_with_the_decoders_that_made_them() {
     assert!(said.success().contains("office has acme/alarm@^1"));
     let dev_eui = sensor.dev_eui().to_string();
     let own = ["devices", "derive", &dev_eui, "--decoder", "acme/rise@=1.0.0"];
-    let _ = cli.run(&own).success();
+    assert!(cli.run(&own).success().contains("has acme/rise@=1.0.0"));
     let listed = cli.json(&["devices", "derive", &dev_eui, "--json"]);
     assert_eq!(listed["decoders"], json!(["acme/rise@=1.0.0"]));
 
@@ -133,7 +133,8 @@ fn values_stand_beside_the_reading_with_the_decoders_that_made_them() {
     assert_eq!(second["decoded"]["measurements"][0]["value"], 23.5, "the reading stays: {second}");
 
     // Decoded again, with what is assigned now.
-    let _ = cli.run(&["devices", "derive", &dev_eui, "--none"]).success();
+    let said = cli.run(&["devices", "derive", &dev_eui, "--none"]).success();
+    assert!(said.starts_with("nothing is derived of the readings of "), "{said}");
     lns.ingest(&frame(&sensor, 3, 200)).success();
     assert_eq!(last(&server)["decoded"].get("derived"), None);
     let audit = server.admin_cli().json(&["registry", "audit", "--json"]);
@@ -241,7 +242,8 @@ fn a_derived_decoder_is_laid_out_tested_and_built_without_code() {
     let folder = TempDir::new().expect("there is room for a folder");
     let said = command(&folder, &["new", "acme/consumption", "--derived"]).success();
     assert!(said.contains("inputs, and the values with their expressions"), "{said}");
-    let _ = command(&folder, &["test", "consumption"]).success();
+    let said = command(&folder, &["test", "consumption"]).success();
+    assert!(said.contains("2 of 2 vectors passed"), "{said}");
     let said = command(&folder, &["build", "consumption", "--out", "."]).success();
     assert!(said.starts_with("acme/consumption 1.0.0: 2 vectors passed"), "{said}");
     let server = Server::start();

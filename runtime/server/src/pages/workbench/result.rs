@@ -70,7 +70,7 @@ fn answer(viewer: &Viewer, call: &Call<Answer>, tried: &Tried, list: &str) -> Ma
     match &call.result {
         Ok(Answer::Reading(reading)) => shown_reading(viewer, reading, (tried, list)),
         Ok(Answer::Downlink(downlink)) => shown_downlink(viewer, downlink),
-        Ok(Answer::Derived(derived)) => measurements(viewer, &derived.measurements, list),
+        Ok(Answer::Derived(derived)) => measurements(viewer, &derived.measurements, (tried, list)),
         Err(error) => shown_error(viewer, error, tried),
     }
 }
