@@ -29,7 +29,7 @@ pub(super) fn read(folder: &Path, wishes: &[CatalogueQuery]) -> Result<Vec<Packa
             shelf.push(package);
         }
     }
-    shelf.sort_by(|one, other| place(one).cmp(&place(other)));
+    shelf.sort_by_key(place);
     Ok(shelf)
 }
 
