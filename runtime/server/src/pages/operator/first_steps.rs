@@ -82,7 +82,7 @@ impl Known {
             step("admin", self.has_grant(ADMIN), "/operator/people"),
             step("partner", any(&self.partners, "/partners"), "/operator/partners"),
             step("owner", self.has_grant(OWNER), "/operator/people"),
-            step("object", any(&self.devices, "/devices"), "/objects"),
+            step("object", any(&self.devices, "/devices"), "/partner/objects"),
             step("route", self.delivers(), "/operator/storage"),
         ]
     }
