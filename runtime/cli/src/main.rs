@@ -62,6 +62,10 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use failure::Failure;
 
+/// The allocator of the binary: frames of many devices are many short lives, on threads that hand them on.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Turns what LoRaWAN sensors send into data people can use.
 #[derive(Parser)]
 #[command(name = "champollion", version, max_term_width = 100)]

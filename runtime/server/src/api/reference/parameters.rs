@@ -63,7 +63,9 @@ fn of_path(path: &str, name: &str) -> (&'static str, Json) {
         "id" if path.starts_with("/v1/me/sessions/") => {
             ("The id of the session.", text("^[0-9a-f]+$"))
         }
-        "id" if path.starts_with("/v1/approvals/") => ("The id of the request.", uuid()),
+        "id" if path.starts_with("/v1/approvals/") || path.starts_with("/v1/decoder-requests/") => {
+            ("The id of the request.", uuid())
+        }
         "id" if path.starts_with("/v1/people/") => ("The id of the person.", uuid()),
         "grant" => ("The id of the grant.", uuid()),
         "partner" => ("The short name of the partner.", text(NAME)),
