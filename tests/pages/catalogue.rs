@@ -21,7 +21,7 @@ fn a_decoder_is_found_and_shown_with_all_that_it_says() {
     assert!(found.contains("href=\"/catalogue/axioma/qalcosonic-w1\""));
     let narrowed = open("/catalogue?use=water-metering");
     assert_eq!(narrowed.matches("<li class=\"card\">").count(), 1);
-    assert!(open("/catalogue?q=nothing").contains("No decoder goes with this"));
+    assert!(open("/catalogue?q=nothing-is-called-so").contains("No decoder goes with this"));
 
     let meter = open("/catalogue/axioma/qalcosonic-w1");
     for text in [
