@@ -82,9 +82,9 @@ fn unit(field: &Field) -> Markup {
     let of_quantity = || {
         Some(vocabulary::quantity(field.quantity.as_deref()?)?.unit).filter(|unit| !unit.is_empty())
     };
-    match own.or_else(of_quantity) {
-        Some(code) => html! { (written::unit(code)) },
-        None => none(),
+    match own.or_else(of_quantity).map(written::unit) {
+        Some(sign) if !sign.is_empty() => html! { (sign) },
+        _ => none(),
     }
 }
 
