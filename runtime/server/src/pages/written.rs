@@ -1,4 +1,4 @@
-//! Moments, sizes and codes, written for people.
+//! Moments, sizes, units and codes, written for people.
 
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -7,11 +7,16 @@ use super::language::Language;
 
 /// A moment in universal time, which the script shows in the time of the viewer's device.
 pub(super) fn moment(moment: Timestamp, language: Language) -> Markup {
-    let shown = match language {
-        Language::English => moment.strftime("%Y-%m-%d %H:%M UTC"),
-        Language::French => moment.strftime("%d/%m/%Y %H:%M UTC"),
+    html! { time datetime=(moment) { (minute(moment, language)) } }
+}
+
+/// A minute in universal time, where no script shows it otherwise.
+pub(super) fn minute(moment: Timestamp, language: Language) -> String {
+    let form = match language {
+        Language::English => "%Y-%m-%d %H:%M UTC",
+        Language::French => "%d/%m/%Y %H:%M UTC",
     };
-    html! { time datetime=(moment) { (shown) } }
+    moment.strftime(form).to_string()
 }
 
 /// A size in bytes.
@@ -23,6 +28,30 @@ pub(super) fn size(bytes: u64, language: Language) -> String {
     match bytes {
         0..1000 => format!("{bytes}\u{a0}{unit}"),
         _ => format!("{}\u{a0}{kilo}", language.whole(bytes.div_ceil(1000))),
+    }
+}
+
+/// A unit, which is a UCUM code, in the sign that people know.
+pub(super) fn unit(code: &str) -> &str {
+    match code {
+        "Cel" => "°C",
+        "m3" => "m³",
+        "m3/h" => "m³/h",
+        "mg/m3" => "mg/m³",
+        "ug/m3" => "µg/m³",
+        "[ppm]" => "ppm",
+        "[ppb]" => "ppb",
+        "deg" => "°",
+        "Ohm" => "Ω",
+        "W/m2" => "W/m²",
+        "m/s2" => "m/s²",
+        "A.h" => "Ah",
+        "kW.h" => "kWh",
+        "V.A" => "VA",
+        "kV.A.h" => "kVAh",
+        "dB[SPL]" => "dB",
+        "1" | "[pH]" => "",
+        other => other,
     }
 }
 
@@ -41,6 +70,11 @@ mod tests {
         let english = moment(time, Language::English).into_string();
         assert!(english.contains("datetime=\"2026-03-04T05:06:07Z\">2026-03-04 05:06 UTC<"));
         assert!(moment(time, Language::French).into_string().contains(">04/03/2026 05:06 UTC<"));
+    }
+
+    #[test]
+    fn units_have_the_signs_that_people_know() {
+        assert_eq!((unit("Cel"), unit("m3"), unit("kW.h"), unit("1")), ("°C", "m³", "kWh", ""));
     }
 
     #[test]
