@@ -1,12 +1,25 @@
 # The reference of the interface
 reference-title = API reference
-reference-lead = Every request that programs make of this server. It is made of the same types as the server itself.
+reference-lead = Every request that programs can send to this server. The list always matches the version that runs here.
 reference-search = Path, method or words
 reference-find = Find
 reference-none = No request has all these words.
 reference-document = The OpenAPI document
 reference-back = All requests
 reference-tags = Subjects
+reference-subject-frames = Frames
+reference-subject-records = Records
+reference-subject-routes = Routes
+reference-subject-devices = Objects
+reference-subject-commands = Commands
+reference-subject-catalogue = Catalogue
+reference-subject-decoding = Decoding
+reference-subject-registry = Registry
+reference-subject-people = People
+reference-subject-approvals = Approvals
+reference-subject-decoder-requests = Requests for decoders
+reference-subject-tokens = Tokens
+reference-subject-operation = Operation
 reference-request = Request
 reference-summary = Purpose
 reference-rights = Roles
