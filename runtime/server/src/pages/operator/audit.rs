@@ -107,7 +107,7 @@ fn form(viewer: &Viewer) -> Markup {
         Field::new(name, label).kind(Kind::Line(kind)).value(value).shown()
     };
     html! {
-        form.fields.halves method="get" role="search" {
+        form.fields.narrowing method="get" role="search" {
             (field("q", viewer.say("operator-audit-text"), "search"))
             (field("action", viewer.say("operator-audit-action"), "text"))
             (field("by", viewer.say("operator-audit-by"), "text"))
