@@ -220,7 +220,7 @@ fn paths_methods_and_queries() {
     };
     let (missing, method) = ((404, "no-such-path"), (405, "method-not-allowed"));
     let (query, path) = ((400, "invalid-query"), (400, "invalid-path"));
-    line(Method::GET, "/", missing, &["/"]);
+    line(Method::GET, "/nowhere", missing, &["/nowhere"]);
     line(Method::GET, "/v1/recrods", missing, &["/v1/recrods"]);
     line(Method::GET, "/v1/records/", missing, &["/v1/records/"]);
     line(Method::POST, "/v2/records", missing, &["/v2/records"]);

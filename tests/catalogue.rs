@@ -390,7 +390,7 @@ fn two_decoders_are_compared_by_quantity() {
     let wrong = cli.run(&["catalogue", "compare", ROOM, "nas/ul20xx@latest"]);
     assert!(wrong.failure().contains("1.2.0"), "{wrong:?}");
     let both = cli.run(&["catalogue", "--unit", "m3", "compare", ROOM, LAMP]);
-    assert!(both.failure().contains("no option of the list"), "{both:?}");
+    assert!(both.failure().contains("none of the list"), "{both:?}");
 }
 
 #[test]

@@ -224,8 +224,8 @@ fn publish_says_what_was_published_and_what_was_not() {
     says(&cli.run(&["publish", other]), &["other.wasm", "version-exists", "under a new one"]);
     // Larger than the server takes: the answer arrives, and not a broken connection.
     let large = folder.path().join("large.wasm");
-    let vectors = Sources::of(ELSYS).vectors + &" ".repeat(5 << 20);
-    let real = Sources { vectors, ..Sources::of(ELSYS) };
+    let manifest = Sources::of(ELSYS).manifest + "#" + &" ".repeat(5 << 20);
+    let real = Sources { manifest, ..Sources::of(ELSYS) };
     fs::write(&large, real.package().file()).expect("the file can be written");
     let large = large.to_str().expect("the path is text");
     says(&cli.run(&["publish", large]), &["large.wasm", "body-too-large", "4194304"]);

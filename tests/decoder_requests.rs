@@ -140,7 +140,9 @@ fn a_request_is_walked_from_asked_to_stable() {
     walk.step(&owner, "order", &json!({})).problem(400, "order-number-missing");
     walk.goes(&owner, "order", &json!({ "orderNumber": "PO-7" }), ("ordered", "operator"));
     let seen = owner.get(&walk.path).success();
-    assert_eq!(seen["dueAt"], "2099-07-01T00:00:00Z", "{seen}");
+    // The clock stood while the partner had the word.
+    let due_at = seen["dueAt"].as_str().expect("it has a clock");
+    assert!(due_at.starts_with("2099-07-01T00:00:00"), "{seen}");
     let by = |act: &str| {
         let steps = seen["steps"].as_array().expect("there are steps").clone();
         steps.into_iter().find(|step| step["act"] == act).expect("it was taken")["by"].clone()

@@ -116,7 +116,7 @@ fn values_stand_beside_the_reading_with_the_decoders_that_made_them() {
     assert_eq!(first["decoded"].get("derived"), None, "nothing is known of before: {first}");
     server.kill();
     server.restart();
-    let lns = server.lns();
+    let (lns, cli) = (server.lns(), server.admin_cli());
     lns.ingest(&frame(&sensor, 2, 235)).success();
     let second = last(&server);
     let derived = second["decoded"]["derived"].as_array().expect("values are derived").clone();

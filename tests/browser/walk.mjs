@@ -3,8 +3,8 @@
 //   node walk.mjs CONFIG.json
 //
 // The config: { modules, chromium, address, pages: [{ name, path, role, status }], people: { role: { cookie } or
-// { email, password } }, pictures }. With `pictures`, a folder, pictures are made; without, pages are checked: axe-core
-// finds no violation, nothing is asked of another server, and the console stays silent. Faults go to the standard output,
+// { email, password } }, pictures, everyLook }. With `pictures`, a folder, pictures are made; without, pages are checked:
+// axe-core finds no violation, nothing is asked of another server, and the console stays silent. Faults go to the output,
 // a line each; the exit code says whether there were any.
 
 import { mkdir, readFile } from "node:fs/promises";
@@ -18,6 +18,16 @@ const axe = await readFile(`${config.modules}/axe-core/axe.min.js`, "utf8");
 const LANGUAGES = ["en", "fr"];
 const THEMES = ["light", "dark"];
 const WIDTHS = [390, 1280];
+
+const all = LANGUAGES.flatMap((language) =>
+  THEMES.flatMap((theme) => WIDTHS.map((width) => ({ language, theme, width }))));
+// The looks in which pages are checked: each language, theme and width once, and none with another twice. A page takes
+// a second in each, and there are many.
+const CHECKED = [
+  { language: "en", theme: "light", width: 390 },
+  { language: "fr", theme: "dark", width: 1280 },
+];
+const looks = config.pictures || config.everyLook ? all : CHECKED;
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
 const faults = [];
@@ -94,7 +104,7 @@ const roles = [...new Set(config.pages.map(({ role }) => role))];
 if (config.pictures) await mkdir(config.pictures, { recursive: true });
 for (const role of roles) {
   const pages = config.pages.filter((page) => page.role === role);
-  for (const language of LANGUAGES) for (const theme of THEMES) for (const width of WIDTHS) {
+  for (const { language, theme, width } of looks) {
     const context = await contextOf(role, language, theme, width);
     for (const listed of pages) {
       const page = await context.newPage();

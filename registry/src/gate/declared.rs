@@ -97,7 +97,7 @@ impl<'manifest> Declared<'manifest> {
     fn has_parts(&self, path: &str) -> bool {
         self.fields.keys().any(|name| {
             name.strip_prefix(path)
-                .is_some_and(|rest| rest.starts_with('.') || rest.starts_with("[]."))
+                .is_some_and(|rest| rest.starts_with('.') || rest.starts_with("[]"))
         })
     }
 
@@ -130,6 +130,19 @@ impl<'manifest> Declared<'manifest> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_list_is_declared_by_its_items() {
+        let declared = Declared {
+            fields: BTreeMap::from([("samples[]", FieldType::Number)]),
+            quantities: BTreeSet::new(),
+            is_complete: true,
+        };
+        assert!(declared.finding("", "samples", FieldType::List).is_none());
+        assert!(declared.finding("", "samples[]", FieldType::Number).is_none());
+        assert!(declared.finding("", "samples[]", FieldType::Text).is_some());
+        assert!(declared.finding("", "others", FieldType::List).is_some());
+    }
 
     #[test]
     fn a_field_that_no_vector_holds_is_told_with_the_one_that_is_meant() {

@@ -66,6 +66,7 @@ use axum::{
     http::{Method, Uri},
     middleware,
 };
+use tower::ServiceBuilder;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, trace::TraceLayer};
 use tracing::field::Empty;
 use utoipa_axum::router::OpenApiRouter;
@@ -236,18 +237,22 @@ pub fn router(service: Arc<Service>, pages: Pages) -> Router {
     let interface = Interface::of(endpoints.clone(), &service);
     let all = endpoints
         .merge(pages.routes.method_not_allowed_fallback(no_such_method))
-        .layer(Extension(interface))
-        .layer(middleware::from_fn_with_state(Arc::clone(&service), requester::bounded))
+        .layer(Extension(interface));
+    // One stack stands around all routes. A layer of a router stands around each of them, and each request would clone it
+    // with all that is below it.
+    let bounded = ServiceBuilder::new()
+        .layer(CatchPanicLayer::custom(problem::panicked))
         .layer(middleware::from_fn(leftover::read_leftover))
-        .layer(CatchPanicLayer::custom(problem::panicked));
-    (pages.shown)(all, &service)
-        .layer(TraceLayer::new_for_http().make_span_with(span))
+        .layer(middleware::from_fn_with_state(Arc::clone(&service), requester::bounded))
+        .service(all.with_state(Arc::clone(&service)));
+    let shown = (pages.shown)(Router::new().fallback_service(bounded), &service);
+    let security = service.config.tls.strict_transport_security();
+    let whole = ServiceBuilder::new()
+        .layer(middleware::map_response_with_state(security, protective_headers::add))
         .layer(middleware::from_fn(request_id::named))
-        .layer(middleware::map_response_with_state(
-            service.config.tls.strict_transport_security(),
-            protective_headers::add,
-        ))
-        .with_state(service)
+        .layer(TraceLayer::new_for_http().make_span_with(span))
+        .service(shown.with_state(service));
+    Router::new().fallback_service(whole)
 }
 
 /// The span of a request in the log: lines of any level carry the id of the request, so that its level is the highest.

@@ -97,17 +97,25 @@ fn advice(status: StatusCode) -> String {
 /// The words of the server, which say exactly what is wrong, with what the operator finds it by.
 fn detail(viewer: &Viewer, problem: &Problem) -> Markup {
     html! {
-        dl.facts {
-            dt { (viewer.say("problem-detail")) }
-            dd lang="en" { (problem.detail()) }
-            dt { (viewer.say("problem-code")) }
-            dd { code { (problem.code()) } }
-            @if let Some(id) = RequestId::current() {
-                dt { (viewer.say("problem-id")) }
-                dd { code { (id.as_str()) } }
+        details open[tells_more(problem.status())] {
+            summary { (viewer.say("problem-detail")) }
+            dl.facts {
+                dt { (viewer.say("problem-words")) }
+                dd lang="en" { (problem.detail()) }
+                dt { (viewer.say("problem-code")) }
+                dd { code { (problem.code()) } }
+                @if let Some(id) = RequestId::current() {
+                    dt { (viewer.say("problem-id")) }
+                    dd { code { (id.as_str()) } }
+                }
             }
         }
     }
+}
+
+/// Whether the words of the server tell a person more than the advice of the page does.
+fn tells_more(status: StatusCode) -> bool {
+    ![StatusCode::UNAUTHORIZED, StatusCode::NOT_FOUND].contains(&status)
 }
 
 #[cfg(test)]

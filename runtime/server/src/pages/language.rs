@@ -33,6 +33,7 @@ static SUBJECTS: &[Subject] = &subjects![
     "operator",
     "partner",
     "problems",
+    "quantities",
     "reference",
     "requests",
     "sign_in",
@@ -100,6 +101,12 @@ impl Language {
     /// Returns the text of a key where there is one.
     pub(super) fn try_say(self, key: &str) -> Option<String> {
         self.said(key, None)
+    }
+
+    /// Returns the name of a quantity for people. A term without a name, as of a later vocabulary, is shown itself.
+    pub(super) fn quantity(self, term: &str) -> String {
+        let name = self.try_say(&format!("quantity-{}", term.replace('.', "-")));
+        name.unwrap_or_else(|| term.to_owned())
     }
 
     fn said(self, key: &str, values: Option<&FluentArgs<'_>>) -> Option<String> {
@@ -234,6 +241,16 @@ mod tests {
             }
             for key in english {
                 assert!(all.insert(key.clone()), "{key} is there twice");
+            }
+        }
+    }
+
+    #[test]
+    fn each_quantity_has_a_name_in_each_language() {
+        for quantity in champollion_sandbox::vocabulary::quantities() {
+            for language in Language::ALL {
+                let name = language.quantity(quantity.name);
+                assert_ne!(name, quantity.name, "{language:?}");
             }
         }
     }

@@ -178,6 +178,20 @@ impl Viewer {
         text.unwrap_or_else(|| word.to_owned())
     }
 
+    /// The name of a quantity for people: `Temperature of the air` of `air.temperature`.
+    pub(super) fn quantity(&self, term: &str) -> String {
+        self.language().quantity(term)
+    }
+
+    /// The place of a role for people: `Group water` of `group:water`.
+    pub(super) fn place(&self, scope: &str) -> String {
+        match scope.split_once(':') {
+            Some((kind, name)) => format!("{} {name}", self.say_word("scope", kind)),
+            None if scope == "territory" => self.say("scope-territory"),
+            None => scope.to_owned(),
+        }
+    }
+
     /// A number as the viewer writes numbers.
     pub(super) fn number(&self, number: f64) -> String {
         self.language().number(number)

@@ -1,4 +1,4 @@
-//! Moments, sizes and codes, written for people.
+//! Moments, sizes, units and codes, written for people.
 
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -38,6 +38,30 @@ pub(super) fn size(bytes: u64, language: Language) -> String {
     format!("{number}\u{a0}{name}")
 }
 
+/// A unit, which is a UCUM code, in the sign that people know.
+pub(super) fn unit(code: &str) -> &str {
+    match code {
+        "Cel" => "°C",
+        "m3" => "m³",
+        "m3/h" => "m³/h",
+        "mg/m3" => "mg/m³",
+        "ug/m3" => "µg/m³",
+        "[ppm]" => "ppm",
+        "[ppb]" => "ppb",
+        "deg" => "°",
+        "Ohm" => "Ω",
+        "W/m2" => "W/m²",
+        "m/s2" => "m/s²",
+        "A.h" => "Ah",
+        "kW.h" => "kWh",
+        "V.A" => "VA",
+        "kV.A.h" => "kVAh",
+        "dB[SPL]" => "dB",
+        "1" | "[pH]" => "",
+        other => other,
+    }
+}
+
 /// Bytes as pairs of hexadecimal digits.
 pub(super) fn hex(bytes: &[u8]) -> String {
     data_encoding::HEXUPPER.encode(bytes)
@@ -53,6 +77,11 @@ mod tests {
         let english = moment(time, Language::English).into_string();
         assert!(english.contains("datetime=\"2026-03-04T05:06:07Z\">2026-03-04 05:06 UTC<"));
         assert!(moment(time, Language::French).into_string().contains(">04/03/2026 05:06 UTC<"));
+    }
+
+    #[test]
+    fn units_have_the_signs_that_people_know() {
+        assert_eq!((unit("Cel"), unit("m3"), unit("kW.h"), unit("1")), ("°C", "m³", "kWh", ""));
     }
 
     #[test]

@@ -67,7 +67,7 @@ fn who(viewer: &Viewer, me: &Json) -> Markup {
             dd {
                 ul.tags {
                     @for grant in items(me, "/grants") {
-                        li { (viewer.say_word("role", &text(grant, "/role"))) " · " (text(grant, "/scope")) }
+                        li { (viewer.say_word("role", &text(grant, "/role"))) " · " (viewer.place(&text(grant, "/scope"))) }
                     }
                 }
             }

@@ -4,7 +4,7 @@ use champollion_registry::package::{Device, Direction, Field, Manifest};
 use champollion_sandbox::vocabulary;
 use maud::{Markup, html};
 
-use crate::pages::{json::address, parts::table::Table, viewer::Viewer};
+use crate::pages::{json::address, parts::table::Table, viewer::Viewer, written};
 
 /// Returns the sections about the contents of a decoder.
 pub(super) fn contents(viewer: &Viewer, manifest: &Manifest) -> Markup {
@@ -64,7 +64,7 @@ fn fields(viewer: &Viewer, manifest: &Manifest) -> Table {
             html! { code { (field.name) } },
             html! { (field.meaning) @if field.inferred { " " em.soft { (viewer.say("field-inferred")) } } },
             html! { (viewer.say_word("type", field.kind.as_str())) },
-            html! { (unit(field)) },
+            html! { (written::unit(&unit(field))) },
             quantity(viewer, field),
         ]);
     }
@@ -83,13 +83,14 @@ fn unit(field: &Field) -> String {
 fn quantity(viewer: &Viewer, field: &Field) -> Markup {
     let Some(name) = &field.quantity else { return html! { "–" } };
     let known = vocabulary::quantity(name);
-    let unit = known.map(|quantity| quantity.unit).filter(|unit| !unit.is_empty());
+    let unit = known.map(|quantity| quantity.unit).filter(|unit| !written::unit(unit).is_empty());
     html! {
-        a href=(address("/catalogue", &[("quantity", name)])) { (name) }
-        @if let Some(unit) = unit { span.soft { " " (viewer.say("field-in")) " " (unit) } }
+        a href=(address("/catalogue", &[("quantity", name)])) { (viewer.quantity(name)) }
+        @if let Some(unit) = unit { span.soft { " " (viewer.say("field-in")) " " (written::unit(unit)) } }
         @if let Some(channel) = field.channel {
             span.soft { ", " (viewer.say_with("field-channel", [("channel", channel.into())])) }
         }
+        div.small { code { (name) } }
     }
 }
 
@@ -121,7 +122,7 @@ fn variables(viewer: &Viewer, manifest: &Manifest) -> Table {
             html! { code { (variable.name) } },
             html! { (variable.meaning) },
             html! { (viewer.say_word("type", variable.kind.as_str())) },
-            html! { (variable.unit.as_deref().unwrap_or("–")) },
+            html! { (written::unit(variable.unit.as_deref().unwrap_or("–"))) },
             html! { (required) },
         ]);
     }

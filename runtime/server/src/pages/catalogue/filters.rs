@@ -3,7 +3,10 @@
 use champollion_registry::{CatalogueQuery, CatalogueSort, Facet, Facets};
 use maud::{Markup, html};
 
-use crate::{api::Problem, pages::viewer::Viewer};
+use crate::{
+    api::Problem,
+    pages::{viewer::Viewer, written},
+};
 
 /// The names of the parameters, each of which narrows what is found.
 const NAMES: [&str; 5] = ["use", "vendor", "quantity", "unit", "direction"];
@@ -152,6 +155,13 @@ fn shown_word(viewer: &Viewer, name: &str, word: &str) -> String {
     match name {
         "use" => viewer.say_word("use", word),
         "direction" => viewer.say("catalogue-commanded"),
+        "quantity" => viewer.quantity(word),
+        "unit" => sign(word),
         _ => word.to_owned(),
     }
+}
+
+/// The sign of a unit, or its code where people write none.
+fn sign(code: &str) -> String {
+    Some(written::unit(code)).filter(|sign| !sign.is_empty()).unwrap_or(code).to_owned()
 }

@@ -103,13 +103,12 @@ fn none(viewer: &Viewer, filters: &Filters) -> Markup {
 
 fn card(viewer: &Viewer, entry: &CatalogueEntry) -> Markup {
     let manifest = &entry.manifest;
-    let quantities: Vec<&str> =
-        manifest.fields.iter().filter_map(|field| field.quantity.as_deref()).collect();
+    let quantities = foremost(manifest.fields.iter().filter_map(|field| field.quantity.as_deref()));
     html! {
         h3 { a href=(path_of(&manifest.id)) { (manifest.name) } }
         p.soft.small { (devices(&manifest.id, entry)) }
         p.small { (shortened(&manifest.description)) }
-        ul.tags { @for quantity in distinct(&quantities).iter().take(QUANTITIES) { li { (quantity) } } }
+        ul.tags { @for quantity in quantities.iter().take(QUANTITIES) { li { (viewer.quantity(quantity)) } } }
         @if entry.deprecated.is_some() {
             p { (badge(Tone::Warning, &viewer.say("catalogue-deprecated"))) }
         }
@@ -125,6 +124,17 @@ fn devices(id: &DecoderId, entry: &CatalogueEntry) -> String {
     let names: Vec<String> =
         devices.take(3).map(|device| format!("{} {}", device.vendor, device.model)).collect();
     if names.is_empty() { id.to_string() } else { names.join(", ") }
+}
+
+/// The quantities of a decoder, each once, with those in front for which people want the device.
+fn foremost<'of>(quantities: impl Iterator<Item = &'of str>) -> Vec<&'of str> {
+    let is_aside = |quantity: &&str| {
+        let family = quantity.split('.').next();
+        family.is_some_and(|family| ["alarm", "battery", "device"].contains(&family))
+    };
+    let mut quantities = distinct(&quantities.collect::<Vec<&str>>());
+    quantities.sort_by_key(is_aside);
+    quantities
 }
 
 fn distinct<'of>(words: &[&'of str]) -> Vec<&'of str> {
@@ -160,5 +170,8 @@ mod tests {
     #[test]
     fn each_quantity_is_named_once() {
         assert_eq!(distinct(&["a", "b", "a"]), ["a", "b"]);
+        let quantities = ["alarm.leak", "water.volume", "battery.level", "water.flow"];
+        let expected = ["water.volume", "water.flow", "alarm.leak", "battery.level"];
+        assert_eq!(foremost(quantities.into_iter()), expected);
     }
 }

@@ -29,7 +29,12 @@ pub(super) fn choices(names: &[String]) -> Vec<(String, String)> {
     names.iter().map(|name| (name.clone(), name.clone())).collect()
 }
 
-/// The same with an empty choice in front, of a text of its own.
+/// Places as the choices of a field, each in the words of people.
+pub(super) fn choices_of_places(viewer: &Viewer, places: &[String]) -> Vec<(String, String)> {
+    places.iter().map(|place| (place.clone(), viewer.place(place))).collect()
+}
+
+/// The choices of names with an empty choice in front, of a text of its own.
 pub(super) fn choices_or(names: &[String], none: String) -> Vec<(String, String)> {
     let none = (String::new(), none);
     std::iter::once(none).chain(choices(names)).collect()

@@ -160,8 +160,8 @@ fn approvals_table(viewer: &Viewer, approvals: &[(String, Json)]) -> Markup {
         table.row(vec![
             html! { (name) },
             badge(tone, &viewer.say_word("approval-state", &state)),
-            html! { (text(approval, "/objects")) },
-            html! { (text(approval, "/declared")) },
+            html! { (count(viewer, approval, "/objects")) },
+            html! { (count(viewer, approval, "/declared")) },
             html! { (text(approval, "/approval/until")) },
         ]);
     }
@@ -185,6 +185,12 @@ fn consent_line(viewer: &Viewer, consent: &Json) -> Markup {
     html! { p.consent { (said) " " (moment_or_dash(viewer, consent, "/dueAt")) } }
 }
 
+/// The number at a JSON pointer as the viewer writes numbers; what is no number stays as it is.
+fn count(viewer: &Viewer, json: &Json, pointer: &str) -> String {
+    let number = json.pointer(pointer).and_then(Json::as_f64);
+    number.map_or_else(|| text(json, pointer), |number| viewer.number(number))
+}
+
 fn quotas_table(viewer: &Viewer, quotas: &[Json]) -> Markup {
     let kinds = ["devices", "routes", "tokens", "waitingCommands"];
     let mut table = Table::new(viewer.say("quota-caption")).column(viewer.say("group"));
@@ -197,7 +203,7 @@ fn quotas_table(viewer: &Viewer, quotas: &[Json]) -> Markup {
         let mut row = vec![html! { a href=(link) { (group) } }];
         for kind in kinds {
             let (used, limit) = (format!("/{kind}/used"), format!("/{kind}/limit"));
-            row.push(html! { (text(quota, &used)) " / " (text(quota, &limit)) });
+            row.push(html! { (count(viewer, quota, &used)) " / " (count(viewer, quota, &limit)) });
         }
         table.row(row);
     }

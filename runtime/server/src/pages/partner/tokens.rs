@@ -110,7 +110,7 @@ async fn tokens_page(
                     .hint(viewer.say("token-name-hint")).fault(fault).required().shown())
                 (Field::new("role", viewer.say("grant-role")).kind(Kind::Choice(roles(viewer)))
                     .value(submission.text("role")).fault(fault).shown())
-                (Field::new("scope", viewer.say("grant-scope")).kind(Kind::Choice(groups::choices(&places)))
+                (Field::new("scope", viewer.say("grant-scope")).kind(Kind::Choice(groups::choices_of_places(viewer, &places)))
                     .value(submission.text("scope")).fault(fault).shown())
                 (expiry_field(viewer, submission, fault))
                 (submit(&viewer.say("token-make")))
@@ -148,7 +148,7 @@ pub(in crate::pages) fn tokens_table(viewer: &Viewer, tokens: &[Json], path: &st
         let action = format!("{path}/{}/revoke", path_part(&text(token, "/id")));
         table.row(vec![
             html! { (text(token, "/name")) },
-            html! { (viewer.say_word("role", &text(token, "/role"))) " " (place(token)) },
+            role_and_place(viewer, token),
             moment_or_dash(viewer, token, "/createdAt"),
             moment_or_dash(viewer, token, "/lastUsedAt"),
             moment_or_dash(viewer, token, "/expiresAt"),
@@ -159,6 +159,14 @@ pub(in crate::pages) fn tokens_table(viewer: &Viewer, tokens: &[Json], path: &st
         @if table.is_empty() {
             (empty(&viewer.say("tokens-empty"), &viewer.say("tokens-empty-advice"), None))
         } @else { (table.shown()) }
+    }
+}
+
+fn role_and_place(viewer: &Viewer, token: &Json) -> Markup {
+    let place = place(token);
+    html! {
+        (viewer.say_word("role", &text(token, "/role")))
+        @if !place.is_empty() { " · " (viewer.place(&place)) }
     }
 }
 

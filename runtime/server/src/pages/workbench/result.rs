@@ -113,21 +113,24 @@ fn measurements(
 }
 
 fn cells(viewer: &Viewer, measurement: &Measurement) -> Vec<Markup> {
-    let quantity = measurement.quantity;
+    let (quantity, sign) = (measurement.quantity, written::unit(measurement.quantity.unit));
     vec![
         html! {
-            (quantity.name)
-            @if measurement.channel > 0 { span.soft { " #" (measurement.channel) } }
+            (viewer.quantity(quantity.name))
+            @if measurement.channel > 0 {
+                ", " (viewer.say_with("field-channel", [("channel", measurement.channel.into())]))
+            }
+            div.small { code { (quantity.name) } }
         },
         html! { (value(viewer, &measurement.value)) },
-        html! { (if quantity.unit.is_empty() { "–" } else { quantity.unit }) },
+        html! { (if sign.is_empty() { "–" } else { sign }) },
         html! {
             @match measurement.measured_at {
                 Some(moment) => (viewer.moment(moment)),
                 None => "–",
             }
         },
-        html! { (measurement.span.map_or_else(|| "–".to_owned(), range)) },
+        html! { span.together { (measurement.span.map_or_else(|| "–".to_owned(), range)) } },
     ]
 }
 

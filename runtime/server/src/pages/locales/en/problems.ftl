@@ -12,5 +12,6 @@ problem-request = This could not be done
 problem-request-advice = Something in the request is not as it should be. What exactly stands below.
 problem-home = To the catalogue
 problem-detail = In detail
+problem-words = What the server says
 problem-code = Code
 problem-id = Number of the request

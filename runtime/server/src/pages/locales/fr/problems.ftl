@@ -12,5 +12,6 @@ problem-request = Cela n’a pas pu être fait
 problem-request-advice = La demande comporte une erreur, expliquée ci-dessous.
 problem-home = Vers le catalogue
 problem-detail = En détail
+problem-words = Ce que dit le serveur
 problem-code = Code
 problem-id = Numéro de la demande

@@ -92,20 +92,20 @@ fn own_page(viewer: &Viewer, found: &Json, submission: &Submission, fault: &Faul
         (request(viewer, found))
         @if is_open {
             section.card {
-                h2 { (viewer.say("request-answer")) }
+                h2 { (viewer.say("own-request-answer")) }
                 (form(viewer, "/approval/own/answer", fault, html! {
                     (hidden(submission))
-                    (Field::new("text", viewer.say("request-words")).kind(Kind::Lines(5)).fault(fault).required().shown())
-                    (submit(&viewer.say("request-answer")))
+                    (Field::new("text", viewer.say("own-request-words")).kind(Kind::Lines(5)).fault(fault).required().shown())
+                    (submit(&viewer.say("own-request-answer")))
                 }))
             }
             section.card {
-                h2 { (viewer.say("request-withdraw")) }
+                h2 { (viewer.say("own-request-withdraw")) }
                 form.confirmed method="post" action="/approval/own/withdraw" {
                     (token_field(viewer))
                     (hidden(submission))
                     label { input type="checkbox" name="sure" value="yes" required; " " (viewer.say("sure")) }
-                    " " button.danger type="submit" { (viewer.say("request-withdraw")) }
+                    " " button.danger type="submit" { (viewer.say("own-request-withdraw")) }
                 }
             }
         }

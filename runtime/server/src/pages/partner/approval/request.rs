@@ -21,7 +21,7 @@ pub(super) fn request(viewer: &Viewer, request: &Json) -> Markup {
                 @if text(request, "/state") == "waiting" {
                     dt { (viewer.say("request-waits-for")) }
                     dd { (viewer.say_word("waits-for", &text(request, "/waitsFor"))) }
-                    dt { (viewer.say("request-due")) }
+                    dt { (viewer.say("own-request-due")) }
                     dd { (moment_or_dash(viewer, request, "/dueAt")) }
                 }
             }
@@ -50,7 +50,7 @@ fn state(viewer: &Viewer, request: &Json) -> Markup {
         "refused" => Tone::Bad,
         _ => Tone::Plain,
     };
-    badge(tone, &viewer.say_word("request-state", &state))
+    badge(tone, &viewer.say_word("own-request-state", &state))
 }
 
 fn said(viewer: &Viewer, remark: &Json) -> Markup {

@@ -85,7 +85,7 @@ async fn commands_page(
         name => name,
     };
     let content = html! {
-        p { a href=(object) { (viewer.say("object-back")) } ": " (name) }
+        p { a href=(object) { (viewer.say("object-back")) } " · " (name) }
         @if viewer.may(Scope::Commands) {
             section {
                 h2 { (viewer.say("command-send")) }

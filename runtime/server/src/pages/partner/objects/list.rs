@@ -66,8 +66,11 @@ pub(super) fn actions(viewer: &Viewer, wanted: &WantedObjects) -> Markup {
                 a.button href="/partner/objects/new" { (viewer.say("object-new")) }
                 a.button.quiet href="/partner/import" { (viewer.say("import-title")) }
             }
-            a.button.quiet href=(way("/partner/objects")) { (viewer.say("objects-as-list")) }
-            a.button.quiet href=(way("/partner/objects/map")) { (viewer.say("objects-as-map")) }
+            @if viewer.uri().path() == "/partner/objects" {
+                a.button.quiet href=(way("/partner/objects/map")) { (viewer.say("objects-as-map")) }
+            } @else {
+                a.button.quiet href=(way("/partner/objects")) { (viewer.say("objects-as-list")) }
+            }
             a.button.quiet href=(way("/partner/objects/export.xlsx")) { (viewer.say("objects-as-workbook")) }
             a.button.quiet href=(way("/partner/objects/export.csv")) { (viewer.say("objects-as-csv")) }
         }

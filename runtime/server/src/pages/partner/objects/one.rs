@@ -12,7 +12,7 @@ use super::{
     list::stage_badge,
     records::{last_records, records},
     sheet_row::FIELDS,
-    values::{LastValue, Measured, Values, shown, sign, written},
+    values::{LastValue, Measured, Values, shown, written},
 };
 use crate::{
     api::Problem,
@@ -32,6 +32,7 @@ use crate::{
             table::Table,
         },
         viewer::Viewer,
+        written::unit,
     },
     service::Service,
 };
@@ -115,12 +116,23 @@ fn last_values(viewer: &Viewer, values: &Values) -> Markup {
         .column(viewer.say("value-at"));
     for (measured, last) in &values.last {
         table.row(vec![
-            html! { code { (written(measured)) } },
+            html! { (named(viewer, measured)) div.small { code { (written(measured)) } } },
             value(viewer, last),
             viewer.moment(last.at),
         ]);
     }
     table.shown()
+}
+
+/// The name of a quantity for people, with the input of the device where it has several.
+fn named(viewer: &Viewer, (quantity, channel): &Measured) -> String {
+    let name = viewer.quantity(quantity);
+    match *channel {
+        0 => name,
+        channel => {
+            format!("{name}, {}", viewer.say_with("field-channel", [("channel", channel.into())]))
+        }
+    }
 }
 
 fn value(viewer: &Viewer, last: &LastValue) -> Markup {
@@ -129,7 +141,7 @@ fn value(viewer: &Viewer, last: &LastValue) -> Markup {
         Json::Bool(false) => badge(Tone::Plain, &viewer.say("no")),
         Json::Number(number) => {
             let number = number.as_f64().map(|number| viewer.number(number)).unwrap_or_default();
-            html! { (number) " " (sign(&last.unit)) }
+            html! { (number) " " (unit(&last.unit)) }
         }
         other => html! { (shown(other)) },
     }
@@ -138,9 +150,12 @@ fn value(viewer: &Viewer, last: &LastValue) -> Markup {
 fn chart(viewer: &Viewer, values: &Values) -> Markup {
     let wanted = viewer.parameter("quantity").unwrap_or_default();
     let Some((measured, points)) = values.chosen(&wanted) else { return html! {} };
-    let unit = values.last.get(measured).map(|last| sign(&last.unit).to_owned());
-    let chart =
-        Chart { name: written(measured), unit: unit.unwrap_or_default(), points: points.clone() };
+    let sign = values.last.get(measured).map(|last| unit(&last.unit).to_owned());
+    let chart = Chart {
+        name: named(viewer, measured),
+        unit: sign.unwrap_or_default(),
+        points: points.clone(),
+    };
     html! {
         h2 { (viewer.say("chart-caption")) }
         (choice(viewer, values, measured))
@@ -149,7 +164,7 @@ fn chart(viewer: &Viewer, values: &Values) -> Markup {
 }
 
 fn choice(viewer: &Viewer, values: &Values, chosen: &Measured) -> Markup {
-    let words = values.series.keys().map(|measured| (written(measured), written(measured)));
+    let words = values.series.keys().map(|measured| (written(measured), named(viewer, measured)));
     let field = Field::new("quantity", viewer.say("value-quantity"));
     html! {
         form.narrowing method="get" action=(viewer.uri().path()) {
@@ -166,6 +181,7 @@ fn sheet(viewer: &Viewer, device: &Json) -> Markup {
         let value = text(device, &format!("/{}", field.name()));
         let value = match field {
             Column::LifeCycle => viewer.say_word("life-cycle", &value),
+            Column::Activation => value.to_uppercase(),
             Column::Geolocation => viewer.say_word("geolocation", &value),
             _ => value,
         };

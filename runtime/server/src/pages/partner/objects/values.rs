@@ -102,25 +102,6 @@ pub(super) fn written((quantity, channel): &Measured) -> String {
     }
 }
 
-/// A UCUM unit in the sign that people know.
-pub(super) fn sign(unit: &str) -> &str {
-    match unit {
-        "Cel" => "°C",
-        "m3" => "m³",
-        "m3/h" => "m³/h",
-        "mg/m3" => "mg/m³",
-        "ug/m3" => "µg/m³",
-        "[ppm]" => "ppm",
-        "[ppb]" => "ppb",
-        "deg" => "°",
-        "Ohm" => "Ω",
-        "W/m2" => "W/m²",
-        "m/s2" => "m/s²",
-        "1" => "",
-        other => other,
-    }
-}
-
 /// A value as people read it: numbers without needless digits, truth values as words of the page.
 pub(super) fn shown(value: &Json) -> String {
     match value {
@@ -165,10 +146,5 @@ mod tests {
         assert_eq!(values.last[&("alarm.leak".to_owned(), 0)].value, json!(true));
         assert_eq!(values.chosen("nothing").unwrap().0, &volume);
         assert_eq!(written(&("pulse.count".to_owned(), 1)), "pulse.count #1");
-    }
-
-    #[test]
-    fn units_have_the_signs_that_people_know() {
-        assert_eq!((sign("Cel"), sign("m3"), sign("kWh"), sign("1")), ("°C", "m³", "kWh", ""));
     }
 }

@@ -140,7 +140,7 @@ fn row(viewer: &Viewer, person: &Json) -> Vec<Markup> {
         html! {
             ul.tags {
                 @for grant in items(person, "/grants") {
-                    li { (viewer.say_word("role", &text(grant, "/role"))) " · " (text(grant, "/scope")) }
+                    li { (viewer.say_word("role", &text(grant, "/role"))) " · " (viewer.place(&text(grant, "/scope"))) }
                 }
             }
         },
@@ -189,7 +189,7 @@ pub(super) fn grant_fields(
     html! {
         (Field::new("role", viewer.say("grant-role")).kind(Kind::Choice(roles.to_vec()))
             .value(submission.text("role")).fault(fault).shown())
-        (Field::new("scope", viewer.say("grant-scope")).kind(Kind::Choice(groups::choices(places)))
+        (Field::new("scope", viewer.say("grant-scope")).kind(Kind::Choice(groups::choices_of_places(viewer, places)))
             .value(submission.text("scope")).hint(viewer.say("grant-scope-hint")).fault(fault).shown())
     }
 }

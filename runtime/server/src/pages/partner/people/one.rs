@@ -182,7 +182,7 @@ fn grants(viewer: &Viewer, id: &str, person: &Json, may: bool) -> Markup {
         let action = format!("{}/revoke/{}", own(id), text(grant, "/id"));
         table.row(vec![
             html! { (viewer.say_word("role", &text(grant, "/role"))) },
-            html! { (text(grant, "/scope")) },
+            html! { (viewer.place(&text(grant, "/scope"))) },
             html! { (moment_or_dash(viewer, grant, "/grantedAt")) br; span.soft.small { (text(grant, "/grantedBy")) } },
             moment_or_dash(viewer, grant, "/lastUsedAt"),
             html! { @if may { (button_form(viewer, &action, &viewer.say("grant-revoke"), true)) } },
