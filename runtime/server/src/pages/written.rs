@@ -7,11 +7,16 @@ use super::language::Language;
 
 /// A moment in universal time, which the script shows in the time of the viewer's device.
 pub(super) fn moment(moment: Timestamp, language: Language) -> Markup {
-    let shown = match language {
-        Language::English => moment.strftime("%Y-%m-%d %H:%M UTC"),
-        Language::French => moment.strftime("%d/%m/%Y %H:%M UTC"),
+    html! { time datetime=(moment) { (minute(moment, language)) } }
+}
+
+/// A minute in universal time, where no script shows it otherwise.
+pub(super) fn minute(moment: Timestamp, language: Language) -> String {
+    let form = match language {
+        Language::English => "%Y-%m-%d %H:%M UTC",
+        Language::French => "%d/%m/%Y %H:%M UTC",
     };
-    html! { time datetime=(moment) { (shown) } }
+    moment.strftime(form).to_string()
 }
 
 /// The units of sizes, the greatest first, each with its name in English and in French.

@@ -48,7 +48,7 @@ fn documents(viewer: &Viewer, device: &Device) -> Markup {
         @if let Some(manual) = &device.manual {
             a href=(manual) rel="noreferrer" { (viewer.say("device-manual")) }
         }
-        @if device.product.is_none() && device.manual.is_none() { "–" }
+        @if device.product.is_none() && device.manual.is_none() { (none()) }
     }
 }
 
@@ -64,24 +64,32 @@ fn fields(viewer: &Viewer, manifest: &Manifest) -> Table {
             html! { code { (field.name) } },
             html! { (field.meaning) @if field.inferred { " " em.soft { (viewer.say("field-inferred")) } } },
             html! { (viewer.say_word("type", field.kind.as_str())) },
-            html! { (written::unit(&unit(field))) },
+            unit(field),
             quantity(viewer, field),
         ]);
     }
     table
 }
 
+/// The sign of what a decoder does not say.
+fn none() -> Markup {
+    html! { span.none { "–" } }
+}
+
 /// The unit in `data`, which is that of the quantity where the field names no other one.
-fn unit(field: &Field) -> String {
+fn unit(field: &Field) -> Markup {
     let own = field.data_unit.as_deref().or(field.unit.as_deref());
     let of_quantity = || {
         Some(vocabulary::quantity(field.quantity.as_deref()?)?.unit).filter(|unit| !unit.is_empty())
     };
-    own.or_else(of_quantity).unwrap_or("–").to_owned()
+    match own.or_else(of_quantity).map(written::unit) {
+        Some(sign) if !sign.is_empty() => html! { (sign) },
+        _ => none(),
+    }
 }
 
 fn quantity(viewer: &Viewer, field: &Field) -> Markup {
-    let Some(name) = &field.quantity else { return html! { "–" } };
+    let Some(name) = &field.quantity else { return none() };
     let known = vocabulary::quantity(name);
     let unit = known.map(|quantity| quantity.unit).filter(|unit| !written::unit(unit).is_empty());
     html! {

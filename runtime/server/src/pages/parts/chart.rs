@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 
 use super::{scale::Scale, table::Table};
-use crate::pages::viewer::Viewer;
+use crate::pages::{viewer::Viewer, written};
 
 /// The size of the drawing in its own units; the page gives it its width.
 const WIDTH: f64 = 720.0;
@@ -76,11 +76,11 @@ impl Chart {
         html! {
             svg viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) role="img" aria-label=(self.name) {
                 @for value in axes.values.lines() { (line(viewer, axes, value)) }
-                (ends(axes, points))
+                (ends(viewer, axes, points))
                 path.line d=(path(axes, points)) {}
                 @for (moment, value) in &shown {
                     circle.point cx=(round(axes.x(*moment))) cy=(round(axes.y(*value))) r="3" {
-                        title { (viewer.number(*value)) " " (self.unit) ", " (moment) }
+                        title { (viewer.number(*value)) " " (self.unit) ", " (written::minute(*moment, viewer.language())) }
                     }
                 }
             }
@@ -113,11 +113,11 @@ fn line(viewer: &Viewer, axes: &Axes, value: f64) -> Markup {
 }
 
 /// The first and the last moment below the drawing.
-fn ends(axes: &Axes, points: &[(Timestamp, f64)]) -> Markup {
+fn ends(viewer: &Viewer, axes: &Axes, points: &[(Timestamp, f64)]) -> Markup {
     let (Some((first, _)), Some((last, _))) = (points.first(), points.last()) else {
         return html! {};
     };
-    let shown = |moment: &Timestamp| moment.strftime("%Y-%m-%d %H:%M").to_string();
+    let shown = |moment: &Timestamp| written::minute(*moment, viewer.language());
     let y = HEIGHT - 8.0;
     html! {
         text.tick x=(LEFT) y=(y) { (shown(first)) }

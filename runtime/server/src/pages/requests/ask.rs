@@ -17,7 +17,10 @@ use crate::{
     pages::{
         json::text,
         layout::Page,
-        parts::form::{Fault, Field, Kind, form, submit},
+        parts::{
+            empty::empty,
+            form::{Fault, Field, Kind, form, submit},
+        },
         submission::Submission,
         viewer::Viewer,
     },
@@ -45,15 +48,31 @@ pub(super) async fn ask(viewer: Viewer, sent: Submission) -> Result<Response, Pr
 }
 
 fn page(viewer: &Viewer, draft: &Draft, fault: &Fault) -> Page {
+    let partners = partners(viewer);
+    if partners.is_empty() {
+        return nobody_asks(viewer);
+    }
     let content = html! {
         h1 { (viewer.say("requests-new")) }
         p.lead { (viewer.say("request-new-lead")) }
         (form(viewer, PATH, fault, html! {
             (device(viewer, draft, fault))
-            (payment(viewer, draft, fault))
+            (payment(viewer, partners, draft, fault))
             (payloads(viewer, draft, fault))
             (submit(&viewer.say("request-send")))
         }))
+    };
+    viewer.page(viewer.say("requests-new"), content)
+}
+
+/// The page of those in whose name no partner asks: a request is paid for by a whole partner.
+fn nobody_asks(viewer: &Viewer) -> Page {
+    let (title, advice) =
+        (viewer.say("request-no-partner"), viewer.say("request-no-partner-advice"));
+    let back = viewer.say("requests-title");
+    let content = html! {
+        h1 { (viewer.say("requests-new")) }
+        (empty(&title, &advice, Some((PATH, &back))))
     };
     viewer.page(viewer.say("requests-new"), content)
 }
@@ -75,11 +94,15 @@ fn device(viewer: &Viewer, draft: &Draft, fault: &Fault) -> Markup {
     }
 }
 
-fn payment(viewer: &Viewer, draft: &Draft, fault: &Fault) -> Markup {
+fn payment(
+    viewer: &Viewer,
+    partners: Vec<(String, String)>,
+    draft: &Draft,
+    fault: &Fault,
+) -> Markup {
     let line = |name: &'static str, member: &str, label: String| {
         Field::new(name, label).value(draft.text(member)).fault(fault)
     };
-    let partners = partners(viewer);
     let partner = Field::new("partner", viewer.say("request-partner")).fault(fault).required();
     let chosen = match draft.partner.as_str() {
         "" => partners.first().map(|(id, _)| id.clone()).unwrap_or_default(),
@@ -144,6 +167,7 @@ fn shown_part(
     let shown = Field::new(&name, label).value(draft.part(index, part)).fault(fault);
     match part {
         "port" => shown.kind(Kind::Line("number")).shown(),
+        "at" => shown.hint(viewer.say("request-payload-at-hint")).shown(),
         "right" => {
             shown.kind(Kind::Lines(2)).hint(viewer.say("request-payload-right-hint")).shown()
         }

@@ -123,7 +123,7 @@ fn cells(viewer: &Viewer, measurement: &Measurement) -> Vec<Markup> {
             div.small { code { (quantity.name) } }
         },
         html! { (value(viewer, &measurement.value)) },
-        html! { (if sign.is_empty() { "–" } else { sign }) },
+        html! { @if sign.is_empty() { span.none { "–" } } @else { (sign) } },
         html! {
             @match measurement.measured_at {
                 Some(moment) => (viewer.moment(moment)),

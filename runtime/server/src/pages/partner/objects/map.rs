@@ -15,6 +15,7 @@ use crate::{
         Problem,
         authorized::{Authorized, Inspect},
     },
+    auth::Scope,
     devices::Device,
     pages::{
         layout::Page,
@@ -58,7 +59,9 @@ async fn show(viewer: Viewer, authorized: Authorized<Inspect>) -> Result<Page, P
 
 fn drawn(viewer: &Viewer, places: &[Place], found: usize) -> Markup {
     if places.is_empty() {
-        return empty(&viewer.say("map-empty"), &viewer.say("map-empty-advice"), None);
+        let import = viewer.say("import-title");
+        let first = viewer.may(Scope::Devices).then_some(("/partner/import", import.as_str()));
+        return empty(&viewer.say("map-empty"), &viewer.say("map-empty-advice"), first);
     }
     let tiles = viewer.service().config.pages.tiles().map(|tiles| tiles.address);
     let counts = [("shown", places.len().into()), ("found", found.into())];

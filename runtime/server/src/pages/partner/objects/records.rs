@@ -101,7 +101,7 @@ fn radio(viewer: &Viewer, record: &Json) -> Markup {
         ("/radio/spreadingFactor", "SF", ""),
     ];
     let said = parts.into_iter().filter_map(|(pointer, before, behind)| {
-        let value = Some(text(record, pointer)).filter(|value| !value.is_empty())?;
+        let value = viewer.number(record.pointer(pointer)?.as_f64()?);
         Some(format!("{before}{value}{behind}"))
     });
     let said: Vec<String> = said.collect();
