@@ -115,7 +115,7 @@ fn detail(viewer: &Viewer, problem: &Problem) -> Markup {
 
 /// Whether the words of the server tell a person more than the advice of the page does.
 fn tells_more(status: StatusCode) -> bool {
-    ![StatusCode::UNAUTHORIZED, StatusCode::NOT_FOUND].contains(&status)
+    ![StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::NOT_FOUND].contains(&status)
 }
 
 #[cfg(test)]
