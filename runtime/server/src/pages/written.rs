@@ -19,16 +19,28 @@ pub(super) fn minute(moment: Timestamp, language: Language) -> String {
     moment.strftime(form).to_string()
 }
 
-/// A size in bytes.
+/// The units of sizes, the greatest first, each with its name in English and in French.
+const UNITS: [(u64, &str, &str); 5] = [
+    (1_000_000_000_000, "TB", "To"),
+    (1_000_000_000, "GB", "Go"),
+    (1_000_000, "MB", "Mo"),
+    (1_000, "kB", "ko"),
+    (1, "B", "o"),
+];
+
+/// A size in bytes, rounded up: to whole kilobytes, and to tenths of greater units.
 pub(super) fn size(bytes: u64, language: Language) -> String {
-    let (unit, kilo) = match language {
-        Language::English => ("B", "kB"),
-        Language::French => ("o", "Ko"),
+    let found = UNITS.into_iter().find(|(unit, ..)| bytes >= *unit);
+    let (unit, english, french) = found.unwrap_or(UNITS[4]);
+    let number = match unit {
+        0..1_000_000 => language.whole(bytes.div_ceil(unit)),
+        _ => language.number(bytes.div_ceil(unit / 10) as f64 / 10.0),
     };
-    match bytes {
-        0..1000 => format!("{bytes}\u{a0}{unit}"),
-        _ => format!("{}\u{a0}{kilo}", language.whole(bytes.div_ceil(1000))),
-    }
+    let name = match language {
+        Language::English => english,
+        Language::French => french,
+    };
+    format!("{number}\u{a0}{name}")
 }
 
 /// A unit, which is a UCUM code, in the sign that people know.
@@ -79,7 +91,10 @@ mod tests {
 
     #[test]
     fn sizes_are_rounded_up() {
+        assert_eq!(size(0, Language::English), "0\u{a0}B");
         assert_eq!(size(12, Language::English), "12\u{a0}B");
-        assert_eq!(size(12_001, Language::French), "13\u{a0}Ko");
+        assert_eq!(size(12_001, Language::French), "13\u{a0}ko");
+        assert_eq!(size(25_654_195_000, Language::French), "25,7\u{a0}Go");
+        assert_eq!(size(1_073_741_824, Language::English), "1.1\u{a0}GB");
     }
 }

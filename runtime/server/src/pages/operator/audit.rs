@@ -107,7 +107,7 @@ fn form(viewer: &Viewer) -> Markup {
         Field::new(name, label).kind(Kind::Line(kind)).value(value).shown()
     };
     html! {
-        form.fields.halves method="get" role="search" {
+        form.fields.narrowing method="get" role="search" {
             (field("q", viewer.say("operator-audit-text"), "search"))
             (field("action", viewer.say("operator-audit-action"), "text"))
             (field("by", viewer.say("operator-audit-by"), "text"))
@@ -169,7 +169,7 @@ fn row(viewer: &Viewer, line: &Line) -> Vec<Markup> {
     let details = line.json.get("details").map(ToString::to_string).unwrap_or_default();
     vec![
         moment_at(viewer, &line.json, "/at"),
-        html! { code { (text(&line.json, "/action")) } },
+        act(viewer, &text(&line.json, "/action")),
         html! { (text(&line.json, "/subject")) },
         html! { (name) @if let Some(from) = from { " " span.soft.small { (from) } } },
         html! {
@@ -181,6 +181,15 @@ fn row(viewer: &Viewer, line: &Line) -> Vec<Markup> {
             }
         },
     ]
+}
+
+/// An act in words, with the word by which it is searched.
+fn act(viewer: &Viewer, action: &str) -> Markup {
+    let said = viewer.language().try_say(&format!("operator-act-{action}"));
+    html! {
+        @if let Some(said) = said { div { (said) } }
+        code.small { (action) }
+    }
 }
 
 fn shortened(text: &str) -> String {

@@ -47,8 +47,9 @@ pub(super) fn page_of(id: &str) -> String {
 fn search(viewer: &Viewer, words: &str) -> Markup {
     html! {
         form.search method="get" role="search" {
-            label for="decoders-q" { (viewer.say("operator-decoders-search")) }
-            input type="search" id="decoders-q" name="q" value=(words);
+            label.unseen for="decoders-q" { (viewer.say("operator-decoders-search")) }
+            input type="search" id="decoders-q" name="q" value=(words)
+                placeholder=(viewer.say("operator-decoders-search"));
             button type="submit" { (viewer.say("operator-search")) }
         }
     }

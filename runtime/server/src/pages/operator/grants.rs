@@ -15,7 +15,7 @@ use serde_json::Value as Json;
 use super::{
     people::{LIST as PEOPLE, full_name, granted},
     review_workbook, sections,
-    values::{moment_at, next_of, part_of},
+    values::{by, moment_at, next_of, part_of},
 };
 use crate::{
     api::Problem,
@@ -61,7 +61,7 @@ pub(super) async fn list(viewer: Viewer) -> Result<Page, Problem> {
             (unused_link(&viewer, only_unused))
         }
         @if table.is_empty() {
-            (empty(&viewer.say("operator-grants-none"), &viewer.say("operator-grants-lead"), None))
+            (empty(&viewer.say("operator-grants-none"), "", None))
         } @else {
             (table.shown())
         }
@@ -93,7 +93,7 @@ fn row(viewer: &Viewer, person: &Json, grant: &Json) -> Vec<Markup> {
     vec![
         html! { a href={ (PEOPLE) "/" (id) } { (full_name(person)) } },
         html! { (granted(viewer, grant)) },
-        html! { (moment_at(viewer, grant, "/grantedAt")) " " (text(grant, "/grantedBy")) },
+        html! { (moment_at(viewer, grant, "/grantedAt")) (by(viewer, &text(grant, "/grantedBy"))) },
         moment_at(viewer, grant, "/lastUsedAt"),
         moment_at(viewer, grant, "/confirmedAt"),
         grant_buttons(viewer, &id, grant),

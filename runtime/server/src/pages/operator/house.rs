@@ -130,10 +130,19 @@ pub(super) fn forecast(viewer: &Viewer, storage: &Json) -> (Tone, String) {
     match storage["fullInHours"].as_f64() {
         Some(hours) => {
             let tone = if hours < FULL_SOON { Tone::Warning } else { Tone::Plain };
-            (tone, viewer.say_with("operator-house-full-in", [("hours", hours.into())]))
+            (tone, full_in(viewer, hours))
         }
         None => (Tone::Good, viewer.say("operator-house-room")),
     }
+}
+
+/// The time until the disk is full: hours where it is a matter of today, and days where it is not.
+fn full_in(viewer: &Viewer, hours: f64) -> String {
+    if hours < FULL_SOON {
+        return viewer.say_with("operator-house-full-in", [("hours", hours.round().into())]);
+    }
+    let days = (hours / 24.0).floor();
+    viewer.say_with("operator-house-full-in-days", [("days", days.into())])
 }
 
 /// A card of a list whose items should not be.

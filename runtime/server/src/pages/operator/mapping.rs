@@ -59,7 +59,7 @@ fn page(
         p.lead { (viewer.say("operator-mapping-lead")) }
         p { a href=(page_of(id)) { (id) } }
         @if kept.is_null() {
-            (empty(&viewer.say("operator-mapping-none"), &viewer.say("operator-mapping-lead"), None))
+            (empty(&viewer.say("operator-mapping-none"), &viewer.say("operator-mapping-none-how"), None))
         } @else {
             (in_force(viewer, kept))
         }

@@ -105,7 +105,7 @@ fn details(viewer: &Viewer, server: &Json) -> Markup {
                 h3 { (viewer.say("operator-network-servers-results")) }
                 (facts(results.iter().map(|(result, count)| {
                     let count = viewer.language().whole(count.as_u64().unwrap_or_default());
-                    (result.clone(), html! { (count) })
+                    (viewer.say_word("operator-became", result), html! { (count) })
                 })))
             }
             @if let Some(url) = optional(server, "/broker/url") {

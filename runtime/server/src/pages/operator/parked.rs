@@ -53,7 +53,7 @@ async fn page(viewer: &Viewer, outcome: Markup) -> Result<Page, Problem> {
         (outcome)
         p.lead { (viewer.say("operator-parked-lead")) }
         @if table.is_empty() {
-            (empty(&viewer.say("operator-parked-none"), &viewer.say("operator-parked-lead"), None))
+            (empty(&viewer.say("operator-parked-none"), "", None))
         } @else {
             (button_form(viewer, "/operator/parked/retry", &viewer.say("operator-parked-retry-all"), false))
             (table.shown())

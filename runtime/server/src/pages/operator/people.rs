@@ -62,7 +62,7 @@ fn table(viewer: &Viewer, list: &Json) -> Markup {
         table.row(vec![
             html! { a href={ (LIST) "/" (text(person, "/id")) } { (full_name(person)) } },
             html! { (text(person, "/email")) },
-            html! { code { (text(person, "/home")) } },
+            html! { (viewer.place(&text(person, "/home"))) },
             html! {
                 ul.tags {
                     @for grant in items(person, "/grants") { li { (granted(viewer, grant)) } }
@@ -91,7 +91,7 @@ pub(super) fn granted(viewer: &Viewer, grant: &Json) -> String {
     format!(
         "{} · {}",
         viewer.say_word("operator-role", &text(grant, "/role")),
-        text(grant, "/scope")
+        viewer.place(&text(grant, "/scope"))
     )
 }
 

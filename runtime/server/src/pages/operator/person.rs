@@ -13,7 +13,7 @@ use super::{
     invitation::invitation,
     people::{LIST, full_name, grant_fields, granted, state},
     sections,
-    values::{facts, moment_at},
+    values::{by, facts, moment_at},
 };
 use crate::{
     api::Problem,
@@ -59,7 +59,7 @@ async fn page(viewer: &Viewer, id: &str, shown: Shown<'_>) -> Result<Page, Probl
         (shown.outcome)
         (facts([
             (viewer.say("operator-people-email"), html! { (text(&person, "/email")) }),
-            (viewer.say("operator-people-home"), html! { code { (text(&person, "/home")) } }),
+            (viewer.say("operator-people-home"), html! { (viewer.place(&text(&person, "/home"))) }),
             (viewer.say("operator-state"), state(viewer, &person)),
             (viewer.say("operator-tokens-made"), moment_at(viewer, &person, "/createdAt")),
         ]))
@@ -102,7 +102,7 @@ fn grants(viewer: &Viewer, id: &str, person: &Json) -> Markup {
     for grant in items(person, "/grants") {
         table.row(vec![
             html! { (granted(viewer, grant)) },
-            html! { (moment_at(viewer, grant, "/grantedAt")) " " (text(grant, "/grantedBy")) },
+            html! { (moment_at(viewer, grant, "/grantedAt")) (by(viewer, &text(grant, "/grantedBy"))) },
             moment_at(viewer, grant, "/lastUsedAt"),
             moment_at(viewer, grant, "/confirmedAt"),
             grant_buttons(viewer, id, grant),

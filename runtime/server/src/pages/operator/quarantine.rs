@@ -36,7 +36,7 @@ pub(super) async fn list(viewer: Viewer) -> Result<Page, Problem> {
     let content = html! {
         p.lead { (viewer.say("operator-quarantine-lead")) }
         @if table.is_empty() {
-            (empty(&viewer.say("operator-quarantine-none"), &viewer.say("operator-quarantine-lead"), None))
+            (empty(&viewer.say("operator-quarantine-none"), &viewer.say("operator-quarantine-none-how"), None))
         } @else {
             (table.shown())
         }

@@ -37,7 +37,7 @@ pub(super) async fn list(viewer: Viewer) -> Result<Page, Problem> {
     let content = html! {
         p.lead { (viewer.say("operator-quotas-lead")) }
         @if table.is_empty() {
-            (empty(&viewer.say("operator-quotas-none"), &viewer.say("operator-quotas-lead"), None))
+            (empty(&viewer.say("operator-quotas-none"), "", None))
         } @else {
             (table.shown())
         }

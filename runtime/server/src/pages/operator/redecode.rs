@@ -14,7 +14,7 @@ use super::{
     decoders::page_of,
     known_decoder::Decoder,
     sections,
-    values::{facts, number_at},
+    values::{begin_of, facts, number_at},
 };
 use crate::{
     api::Problem,
@@ -55,8 +55,9 @@ fn page(
     let fields = html! {
         (Field::new("version", viewer.say("operator-decoders-version")).kind(Kind::Choice(versions))
             .value(sent.text("version")).shown())
-        (Field::new("since", viewer.say("operator-redecode-since")).value(sent.text("since"))
-            .hint(viewer.say("operator-redecode-since-hint")).fault(fault).required().shown())
+        (Field::new("since", viewer.say("operator-redecode-since")).kind(Kind::Line("date"))
+            .value(sent.text("since")).hint(viewer.say("operator-redecode-since-hint")).fault(fault)
+            .required().shown())
         (Field::new("group", viewer.say("operator-redecode-group")).value(sent.text("group"))
             .hint(viewer.say("operator-redecode-group-hint")).fault(fault).shown())
         p.actions {
@@ -97,9 +98,11 @@ pub(super) async fn redecode(
 }
 
 fn body(id: &str, sent: &Submission) -> Json {
+    let since = sent.text("since");
     let mut body = json!({
         "decoder": format!("{id}@={}", sent.text("version")),
-        "since": sent.text("since"),
+        // What is no day is left to the interface, which takes moments too.
+        "since": begin_of(since).map_or_else(|| json!(since), |at| json!(at)),
         "dryRun": sent.is_ticked("try"),
     });
     if let Some(group) = sent.filled("group") {

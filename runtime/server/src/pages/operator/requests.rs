@@ -45,7 +45,7 @@ pub(super) async fn list(viewer: Viewer) -> Result<Page, Problem> {
         p.lead { (viewer.say("operator-requests-lead")) }
         (states(&viewer, &state))
         @if table.is_empty() {
-            (empty(&viewer.say("operator-requests-none"), &viewer.say("operator-requests-lead"), None))
+            (empty(&viewer.say("operator-requests-none"), &viewer.say("operator-requests-none-how"), None))
         } @else {
             (table.shown())
         }
@@ -61,7 +61,7 @@ fn states(viewer: &Viewer, chosen: &str) -> Markup {
                 li { a href=(viewer.address_with(&[("state", state), ("after", "")]))
                     aria-current=[(state == chosen).then_some("true")] {
                     @if state.is_empty() {
-                        (viewer.say("operator-all"))
+                        (viewer.say("operator-requests-all"))
                     } @else {
                         (viewer.say_word("operator-request-state", state))
                     }

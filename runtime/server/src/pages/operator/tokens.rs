@@ -10,7 +10,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::{
     sections,
-    values::{begin_of, moment_at, next_of, part_of},
+    values::{begin_of, by, moment_at, next_of, part_of},
 };
 use crate::{
     api::Problem,
@@ -70,11 +70,7 @@ fn table(viewer: &Viewer, list: &Json) -> Markup {
         table.row(row(viewer, token));
     }
     if table.is_empty() {
-        return empty(
-            &viewer.say("operator-tokens-none"),
-            &viewer.say("operator-tokens-lead"),
-            None,
-        );
+        return empty(&viewer.say("operator-tokens-none"), "", None);
     }
     table.shown()
 }
@@ -84,7 +80,7 @@ fn row(viewer: &Viewer, token: &Json) -> Vec<Markup> {
     vec![
         html! { (text(token, "/name")) },
         html! { (role(viewer, token)) },
-        html! { (moment_at(viewer, token, "/createdAt")) " " (text(token, "/createdBy/name")) },
+        html! { (moment_at(viewer, token, "/createdAt")) (by(viewer, &text(token, "/createdBy/name"))) },
         moment_at(viewer, token, "/expiresAt"),
         moment_at(viewer, token, "/lastUsedAt"),
         moment_at(viewer, token, "/confirmedAt"),
@@ -99,8 +95,9 @@ fn row(viewer: &Viewer, token: &Json) -> Vec<Markup> {
 /// The role of a token with the place where it has the role.
 fn role(viewer: &Viewer, token: &Json) -> String {
     let role = viewer.say_word("operator-role", &text(token, "/role"));
-    let place = ["/group", "/scope", "/networkServer"];
-    match place.iter().find_map(|pointer| optional(token, pointer)) {
+    let own = ["/group", "/networkServer"].iter().find_map(|pointer| optional(token, pointer));
+    let scope = || optional(token, "/scope").map(|scope| viewer.place(scope));
+    match own.map(str::to_owned).or_else(scope) {
         Some(place) => format!("{role} · {place}"),
         None => role,
     }

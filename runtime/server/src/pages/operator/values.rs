@@ -52,6 +52,15 @@ pub(super) fn moment_at(viewer: &Viewer, json: &Json, pointer: &str) -> Markup {
     }
 }
 
+/// The name of the author of an act, below its moment; nothing where none is named.
+pub(super) fn by(viewer: &Viewer, name: &str) -> Markup {
+    if name.is_empty() {
+        return html! {};
+    }
+    let said = viewer.say_with("operator-by", [("name", name.into())]);
+    html! { div.soft.small { (said) } }
+}
+
 /// A whole number as the viewer writes numbers; nothing where there is none.
 pub(super) fn number_at(viewer: &Viewer, json: &Json, pointer: &str) -> Markup {
     let number = json.pointer(pointer).and_then(Json::as_u64);

@@ -2,12 +2,13 @@
 
 use maud::{Markup, html};
 
-/// Returns the empty state, with a link to what comes first where there is one: its address and its text.
+/// Returns the empty state, with a text where the title needs one, and a link to what comes first where there is one:
+/// its address and its text.
 pub(in crate::pages) fn empty(title: &str, text: &str, first: Option<(&str, &str)>) -> Markup {
     html! {
         div.empty {
             p.title { (title) }
-            p { (text) }
+            @if !text.is_empty() { p { (text) } }
             @if let Some((address, text)) = first {
                 p { a.button href=(address) { (text) } }
             }

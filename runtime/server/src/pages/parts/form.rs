@@ -105,15 +105,16 @@ pub(in crate::pages) fn file_form(
     }
 }
 
-/// Returns a form of one button, for an act that needs no more. A dangerous one looks so.
+/// Returns a form of one button, for an act that needs no more. A dangerous one looks so, and the script asks before.
 pub(in crate::pages) fn button_form(
     viewer: &Viewer,
     action: &str,
     text: &str,
     is_dangerous: bool,
 ) -> Markup {
+    let question = is_dangerous.then(|| viewer.say_with("form-sure", [("act", text.into())]));
     html! {
-        form.inline method="post" action=(action) {
+        form.inline method="post" action=(action) data-confirm=[question] {
             (token_field(viewer))
             button type="submit" class=(if is_dangerous { "danger" } else { "quiet" }) { (text) }
         }

@@ -11,7 +11,7 @@ use super::{
     served::document,
     shape::{Shape, members},
     trial::trial,
-    words::{OVERVIEW, marked, method_and_path, need, paragraphs, shape},
+    words::{OVERVIEW, marked, method_and_path, need, paragraphs, shape, subject},
 };
 use crate::{
     api::Problem,
@@ -33,7 +33,10 @@ pub(super) async fn show(viewer: Viewer, Path(id): Path<String>) -> Result<Page,
 
 fn content(viewer: &Viewer, document: &Document, operation: &Operation) -> Markup {
     html! {
-        ol.trail { li { a href=(OVERVIEW) { (viewer.say("reference-title")) } } li lang="en" { (operation.tag) } }
+        ol.trail {
+            li { a href=(OVERVIEW) { (viewer.say("reference-title")) } }
+            li { (subject(viewer, &operation.tag)) }
+        }
         h1 { (marked(&operation.summary)) }
         p.lead { (method_and_path(operation)) }
         (paragraphs(&operation.description))

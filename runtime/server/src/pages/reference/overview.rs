@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::{
     document::{Operation, Tag},
     served::document,
-    words::{OVERVIEW, marked, method_and_path, page_of},
+    words::{OVERVIEW, marked, method_and_path, page_of, subject},
 };
 use crate::{
     api::Problem,
@@ -35,7 +35,7 @@ pub(super) async fn show(viewer: Viewer) -> Result<Page, Problem> {
         (search(&viewer, &words))
         div id=(FOUND) {
             @if found.is_empty() {
-                (empty(&viewer.say("reference-none"), &words, None))
+                (empty(&viewer.say("reference-none"), &words, Some((OVERVIEW, &viewer.say("reference-back")))))
             } @else {
                 (subjects(&viewer, &found))
                 @for (tag, operations) in &found { (of_tag(&viewer, tag, operations)) }
@@ -59,13 +59,18 @@ fn search(viewer: &Viewer, words: &str) -> Markup {
 fn subjects(viewer: &Viewer, found: &[(&Tag, Vec<&Operation>)]) -> Markup {
     html! {
         nav aria-label=(viewer.say("reference-tags")) {
-            ul.tags { @for (tag, _) in found { li { a href={ "#" (tag.name) } { (tag.name) } } } }
+            ul.tags {
+                @for (tag, _) in found {
+                    li { a href={ "#" (tag.name) } { (subject(viewer, &tag.name)) } }
+                }
+            }
         }
     }
 }
 
 fn of_tag(viewer: &Viewer, tag: &Tag, operations: &[&Operation]) -> Markup {
-    let mut table = Table::new(tag.name.clone())
+    let name = subject(viewer, &tag.name);
+    let mut table = Table::new(name.clone())
         .column(viewer.say("reference-request"))
         .column(viewer.say("reference-summary"))
         .column(viewer.say("reference-rights"));
@@ -77,7 +82,7 @@ fn of_tag(viewer: &Viewer, tag: &Tag, operations: &[&Operation]) -> Markup {
         ]);
     }
     html! {
-        h2 id=(tag.name) lang="en" { (tag.name) }
+        h2 id=(tag.name) { (name) }
         p { (marked(&tag.description)) }
         (table.shown())
     }

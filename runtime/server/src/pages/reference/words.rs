@@ -17,6 +17,11 @@ pub(super) fn page_of(operation: &Operation) -> String {
     format!("{OVERVIEW}/{}", path_part(&operation.id))
 }
 
+/// The name of a subject, in words of the viewer's language.
+pub(super) fn subject(viewer: &Viewer, tag: &str) -> String {
+    viewer.say_word("reference-subject", tag)
+}
+
 /// The method and the path of an operation.
 pub(super) fn method_and_path(operation: &Operation) -> Markup {
     let tone = match operation.method.as_str() {

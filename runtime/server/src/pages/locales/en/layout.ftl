@@ -17,6 +17,7 @@ pager-next = Next
 chart-moment = Moment
 chart-table = The same numbers as a table
 form-fault = This could not be done
+form-sure = “{ $act }” takes effect at once. Do you want to go on?
 copy = Copy
 copied = Copied
 yes = Yes

@@ -1,5 +1,5 @@
 # The operator's pages
-operator-title = The house
+operator-title = Overview
 operator-lead = The state of this installation, and what waits for you.
 operator-nav-home = Overview
 operator-nav-decoders = Decoders
@@ -29,15 +29,15 @@ operator-no = no
 operator-actions = Actions
 operator-state = State
 operator-name = Name
+operator-by = by { $name }
 operator-search = Search
-operator-all = all
-operator-confirm = Still right
-operator-end = End it
+operator-confirm = Confirm
+operator-end = End
 operator-records = { $count } records
 
 # First steps
 operator-steps-title = First steps
-operator-steps-lead = { $done } of { $all } are done. Each ticks itself off.
+operator-steps-lead = { $done } of { $all } are done. The list keeps itself up to date.
 operator-steps-complete = All first steps are done.
 operator-steps-done = done
 operator-steps-open = to do
@@ -46,8 +46,8 @@ operator-step-network-server-how = Name it in the settings under [network-server
 operator-step-first-frame = Receive the first frame
 operator-step-first-frame-how = A registered object must be heard once.
 operator-step-library = Publish decoders
-operator-step-library-how = Drop a package here, or import a whole catalogue with champollion catalogue.
-operator-step-publisher = Let a publisher's key sign
+operator-step-library-how = Drop a package here, or import a whole catalogue with the command “champollion catalogue”.
+operator-step-publisher = Allow a publisher’s key
 operator-step-publisher-how = The public key of whoever publishes decoders, and the vendors that it may sign for.
 operator-step-admin = Give an admin a personal account
 operator-step-admin-how = The first token belongs to nobody: people sign in under their own names.
@@ -60,14 +60,14 @@ operator-step-object-how = One by one, or by a sheet with all of them.
 operator-step-route = Deliver by the first route
 operator-step-route-how = A route must have delivered one record at least.
 operator-step-mail = Set the mail server
-operator-step-mail-how = Invitations and letters are mailed then: [mail] in the settings.
-operator-step-tls = Speak HTTPS
-operator-step-tls-how = Name a certificate under [tls], or say behind-https where a proxy speaks it.
+operator-step-mail-how = With [mail] in the settings, invitations and letters are sent by mail.
+operator-step-tls = Switch to HTTPS
+operator-step-tls-how = Name a certificate under [tls] in the settings, or set behind-https where a proxy speaks HTTPS.
 operator-step-master-key = Keep the master key apart
-operator-step-master-key-how = Beside the data folder it goes into the same backups. [vault] in the settings says where else it can lie.
+operator-step-master-key-how = Beside the data folder the key goes into the same backups: whoever holds one can open the vault. [vault] in the settings names another place.
 
 # The state of the house
-operator-house-title = State of the house
+operator-house-title = State of the installation
 operator-house-silent = Network servers that are silent or in trouble
 operator-house-failing = Routes that fail
 operator-house-queues = Records that wait
@@ -77,6 +77,7 @@ operator-house-parked = Parked messages
 operator-house-quarantine = Decoders set aside
 operator-house-unknown = not for you to see
 operator-house-full-in = full in { $hours } hours at this rate
+operator-house-full-in-days = full in { $days } days at this rate
 operator-house-room = there is room
 operator-house-full = full: no frames are taken
 
@@ -154,7 +155,7 @@ operator-decoders-report-candidate-says = Candidate says
 
 # Publication
 operator-publish-title = Publish a package
-operator-publish-lead = Drop the file that champollion build made. It is tried first, and nothing is published before you say so.
+operator-publish-lead = Drop the file that the command “champollion build” made. It is tried first, and nothing is published before you say so.
 operator-publish-file = Package
 operator-publish-file-hint = The file ends in .wasm. The server runs its vectors, random payloads and cut payloads.
 operator-publish-signature = Signature
@@ -182,6 +183,7 @@ operator-publish-no-package = This file is no package.
 operator-quarantine-title = Decoders set aside
 operator-quarantine-lead = Their frames are delivered raw, with the reason.
 operator-quarantine-none = Nothing is set aside.
+operator-quarantine-none-how = A decoder that fails too often is set aside by the server; you can set one aside on its own page.
 operator-quarantine-scope = Calls
 operator-quarantine-whole = all
 operator-quarantine-port = port { $port }
@@ -210,8 +212,9 @@ operator-keys-rotate = Give the registry a new key
 
 # Mappings
 operator-mapping-title = Mapping of { $decoder }
-operator-mapping-lead = What is known of the fields of an imported codec better than its package knows it.
+operator-mapping-lead = Better names, quantities and units for the fields of an imported decoder than its package gives.
 operator-mapping-none = This decoder has no mapping.
+operator-mapping-none-how = Its fields are delivered as its package names them.
 operator-mapping-field = Field
 operator-mapping-quantity = Quantity
 operator-mapping-unit = Unit
@@ -227,8 +230,8 @@ operator-mapping-broken = The fields are no JSON: { $error }
 
 # Network servers
 operator-network-servers-title = Network servers
-operator-network-servers-lead = What each has handed over since the server was started.
-operator-network-servers-none = The settings name no network server yet: add one under [network-servers].
+operator-network-servers-lead = Messages that each has handed over since the server was started.
+operator-network-servers-none = No network server is connected yet.
 operator-network-servers-broker = Broker
 operator-network-servers-connected = connected
 operator-network-servers-disconnected = not connected
@@ -299,6 +302,8 @@ operator-route-state-stopped = stopped
 operator-requests-title = Requests
 operator-requests-lead = A request is to be decided within a month. The clock stands while it waits for the partner.
 operator-requests-none = There is no request.
+operator-requests-none-how = Partners ask for approval on these pages, and for more objects later. What they ask for is listed here.
+operator-requests-all = all
 operator-requests-of = Request of { $name }
 operator-requests-matter = About
 operator-requests-matter-approval = approval
@@ -363,7 +368,7 @@ operator-invitation-until = It can be used until { $until }.
 
 # Partners
 operator-partners-title = Partners
-operator-partners-lead = Legal persons with their groups and approvals.
+operator-partners-lead = Public bodies and companies with their groups and approvals.
 operator-partners-none = There is no partner yet.
 operator-partners-partner = Partner
 operator-partners-short = Short name
@@ -374,7 +379,7 @@ operator-partners-change = Change
 operator-partners-change-name = Another name
 operator-partners-add-groups = Groups to add
 operator-partners-remove-groups = Groups to take away
-operator-partners-groups-hint = Separated by commas.
+operator-partners-groups-hint = Separated by commas, such as water, parking.
 operator-partners-approval = Approval
 operator-partners-objects = Objects
 operator-partners-declared = Declared
@@ -405,7 +410,7 @@ operator-people-resume = Resume
 operator-people-grant = Grant a role
 operator-people-role = Role
 operator-people-scope = Scope
-operator-people-scope-hint = territory, partner:NAME, group:NAME or sub-group:GROUP/NAME.
+operator-people-scope-hint = territory for all of it; or partner:NAME, group:NAME, sub-group:GROUP/NAME.
 operator-people-second-factor = Remove the second factor
 operator-role-reader = reader
 operator-role-operator = operator
@@ -419,7 +424,7 @@ operator-role-person = person
 
 # Review of rights
 operator-grants-title = Review of rights
-operator-grants-lead = Each grant with its last use. Confirm those that are still right, and end the others.
+operator-grants-lead = Each right with its last use. Confirm those that are still needed, and end the others.
 operator-grants-none = No grant was given yet.
 operator-grants-granted = Granted
 operator-grants-last-used = Last used
@@ -429,7 +434,7 @@ operator-grants-unused = Only those without use for a year
 
 # Tokens
 operator-tokens-title = Tokens
-operator-tokens-lead = Of machines and of people. A secret is shown once, when it is made.
+operator-tokens-lead = Tokens of programs and of people. The secret of a token is shown once, when it is made.
 operator-tokens-none = There is no token.
 operator-tokens-token = Token
 operator-tokens-role = Role
@@ -440,15 +445,15 @@ operator-tokens-make = Make a token
 operator-tokens-secret = Here is the token. It is shown once: copy it now.
 operator-tokens-revoke = Revoke
 operator-tokens-revoked = It was revoked.
-operator-tokens-group = Group, of a partner's token
-operator-tokens-scope = Scope, of a reader, an operator or an owner
-operator-tokens-network-server = Network server, of its token
-operator-tokens-expires-hint = A date; left empty, it does not end.
+operator-tokens-group = Group (for the role partner)
+operator-tokens-scope = Scope (for the roles reader, operator and owner)
+operator-tokens-network-server = Network server (for its own role)
+operator-tokens-expires-hint = The token ends on that day; left empty, it does not end.
 
 # Quotas
 operator-quotas-title = Quotas
-operator-quotas-lead = What each group has of what it may have. The settings raise a bound under [quotas.groups].
-operator-quotas-none = No group has anything yet.
+operator-quotas-lead = The use that each group makes of its limits. A limit is raised in the settings, under [quotas.groups].
+operator-quotas-none = No group uses anything yet.
 operator-quotas-devices = Objects
 operator-quotas-routes = Routes
 operator-quotas-tokens = Tokens
@@ -459,7 +464,7 @@ operator-quotas-priority = Urgent commands
 
 # Audit
 operator-audit-title = Audit
-operator-audit-lead = Every act, by whom, from where. Each line names the hash of the one before.
+operator-audit-lead = Every act, with its author and the address that it came from. No line can be changed unnoticed.
 operator-audit-none = No line has all of this.
 operator-audit-text = Words in the line
 operator-audit-action = Action
@@ -471,7 +476,7 @@ operator-audit-subject = Subject
 operator-audit-details = Details
 operator-audit-older = Older lines
 operator-audit-newest = Newest lines
-operator-audit-searched = { $lines } lines were looked at.
+operator-audit-searched = { $lines } lines were searched.
 operator-audit-damaged = a damaged line
 operator-audit-head = End of the audit
 operator-audit-head-line = Line { $sequence }
@@ -489,14 +494,14 @@ operator-audit-not-verified = Something is not as it should be
 
 # Vault
 operator-vault-title = Vault
-operator-vault-lead = Keys of devices are sealed with data keys, and those with a master key.
+operator-vault-lead = The keys of all objects are kept encrypted. One master key opens them.
 operator-vault-place = Place of the master key
 operator-vault-place-file = a file
 operator-vault-place-beside = a file beside the data folder
 operator-vault-place-environment = a variable of the environment
 operator-vault-place-credential = a credential of systemd
 operator-vault-rotate = Make a new master key
-operator-vault-rotate-lead = The data keys are wrapped anew. Keep a copy of the new key, apart from backups of the data folder.
+operator-vault-rotate-lead = Keys of objects stay as they are. Keep a copy of the new master key, apart from backups of the data folder.
 operator-vault-rotated = The master key is { $key } now; before it was { $before }.
 
 # The outcome of acts
@@ -517,7 +522,7 @@ done-operator-granted = The role was granted.
 done-operator-suspended = The account is suspended.
 done-operator-resumed = The grants are in force again.
 done-operator-second-factor = The second factor was removed.
-done-operator-confirmed = Noted: it is still right.
+done-operator-confirmed = It was confirmed.
 done-operator-ended = The grant has ended.
 done-operator-revoked = The token was revoked.
 done-operator-archived = The lines were moved into files.
@@ -532,7 +537,7 @@ nav-operator = Operator
 operator-redecode = Decode kept records once more
 operator-redecode-lead = Each record is made anew by the chosen version and delivered as a correction. Keep the page open until it is done.
 operator-redecode-since = Since
-operator-redecode-since-hint = A moment in universal time, such as 2026-03-01T00:00:00Z.
+operator-redecode-since-hint = The day from which on records are decoded once more. It begins at midnight, universal time.
 operator-redecode-group = Group
 operator-redecode-group-hint = All groups where left empty.
 operator-redecode-examined = Records looked at
@@ -540,3 +545,83 @@ operator-redecode-corrected = Corrected
 operator-redecode-already = Made by this version before
 operator-redecode-failed = Not read by this version
 operator-redecode-broken = It went no further
+
+# Acts of the audit
+operator-act-publish = Decoder published
+operator-act-promote = Version promoted
+operator-act-rollback = Earlier version restored
+operator-act-yank = Version withdrawn
+operator-act-unyank = Version allowed again
+operator-act-deprecate = Successor named
+operator-act-shadow = Shadow started
+operator-act-end-shadow = Shadow ended
+operator-act-canary = Canary started
+operator-act-end-canary = Canary ended
+operator-act-quarantine = Decoder set aside
+operator-act-end-quarantine = Setting aside ended
+operator-act-lift-quarantine = Setting aside lifted
+operator-act-add-key = Publisher’s key added
+operator-act-revoke-key = Publisher’s key revoked
+operator-act-registry-key = New key of the registry
+operator-act-approval-ask = Approval asked for
+operator-act-approval-answer = Question answered
+operator-act-approval-check = Check noted
+operator-act-approval-decide = Request decided
+operator-act-approval-declare = Declaration changed
+operator-act-approval-end = Approval ended
+operator-act-approval-remark = Remark added
+operator-act-approval-withdraw = Request taken back
+operator-act-consent-ask = More objects asked for
+operator-act-command-send = Command sent
+operator-act-command-send-to-group = Command sent to a group
+operator-act-command-cancel = Command cancelled
+operator-act-device-register = Object registered
+operator-act-device-import = Objects imported
+operator-act-device-remove = Object removed
+operator-act-device-replace = Object replaced
+operator-act-device-on-point = Object put on a point
+operator-act-device-off-point = Object taken from a point
+operator-act-grant = Role granted
+operator-act-grant-confirm = Right confirmed
+operator-act-revoke = Right ended
+operator-act-master-key-rotate = New master key
+operator-act-openid-link = Sign-in linked
+operator-act-openid-unlink = Sign-in unlinked
+operator-act-parked-drop = Parked message discarded
+operator-act-parked-retry = Parked message retried
+operator-act-partner-add = Partner added
+operator-act-partner-change = Partner changed
+operator-act-password-forgotten = New password asked for
+operator-act-password-set = Password set
+operator-act-person-add = Person added
+operator-act-person-change = Person changed
+operator-act-person-invite = Person invited
+operator-act-person-suspend = Account suspended
+operator-act-person-resume = Account resumed
+operator-act-route-put = Route set up
+operator-act-route-change = Route changed
+operator-act-route-remove = Route removed
+operator-act-route-skip = Record skipped
+operator-act-route-secrets-rotate = Secret of a route renewed
+operator-act-route-secrets-retire = Old secret of a route retired
+operator-act-second-factor-begin = Second factor begun
+operator-act-second-factor-confirm = Second factor confirmed
+operator-act-second-factor-remove = Second factor removed
+operator-act-session-begin = Signed in
+operator-act-session-end = Signed out
+operator-act-token-create = Token made
+operator-act-token-confirm = Token confirmed
+operator-act-token-revoke = Token revoked
+
+# Outcomes of messages of network servers
+operator-became-accepted = Accepted
+operator-became-duplicate = Heard once more
+operator-became-ignored = Not for decoding
+operator-became-join-requested = Joins asked for
+operator-became-joined = Joined
+operator-became-mac-only = Of the network alone
+operator-became-merged = Merged with one that was known
+operator-became-not-kept = Could not be kept
+operator-became-full = No room left
+operator-became-busy = Too many at once
+operator-became-unknown-device = Object not registered

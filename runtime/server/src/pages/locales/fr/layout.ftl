@@ -17,6 +17,7 @@ pager-next = Suite
 chart-moment = Date
 chart-table = Les mêmes chiffres en tableau
 form-fault = Cela n’a pas pu être fait
+form-sure = « { $act } » prend effet aussitôt. Voulez-vous continuer ?
 copy = Copier
 copied = Copié
 yes = Oui
