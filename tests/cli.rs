@@ -5,7 +5,7 @@ use std::{fs, net::TcpListener, process::Command};
 use champollion_sdk::difference::difference;
 use champollion_tests::{
     AXIOMA, DECODERS, ELSYS, LUMINAIRE, Output, Sensor, Server, Sources, champollion, mischief,
-    run, workspace,
+    run, with_sections, workspace,
 };
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
@@ -224,9 +224,10 @@ fn publish_says_what_was_published_and_what_was_not() {
     says(&cli.run(&["publish", other]), &["other.wasm", "version-exists", "under a new one"]);
     // Larger than the server takes: the answer arrives, and not a broken connection.
     let large = folder.path().join("large.wasm");
-    let manifest = Sources::of(ELSYS).manifest + "#" + &" ".repeat(5 << 20);
-    let real = Sources { manifest, ..Sources::of(ELSYS) };
-    fs::write(&large, real.package().file()).expect("the file can be written");
+    let real = Sources::of(ELSYS);
+    let vectors = real.vectors + &" ".repeat(5 << 20);
+    let file_of_before = with_sections(&real.component, Some(&real.manifest), Some(&vectors));
+    fs::write(&large, file_of_before).expect("the file can be written");
     let large = large.to_str().expect("the path is text");
     says(&cli.run(&["publish", large]), &["large.wasm", "body-too-large", "4194304"]);
     says(&cli.run(&["publish", "nowhere.wasm"]), &["nowhere.wasm", "No such file"]);

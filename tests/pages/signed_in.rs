@@ -26,7 +26,7 @@ impl<'of> SignedIn<'of> {
         Self { server, visitor }
     }
 
-    /// Opens a page.
+    /// Opens a page as this person.
     #[track_caller]
     pub(crate) fn open(&self, path: &str) -> Answer {
         self.visitor.open(self.server, path)

@@ -119,7 +119,7 @@ fn changes(previous: &Manifest, next: &Manifest) -> Vec<(String, Needed)> {
     changes
 }
 
-/// What a derived decoder makes no more, or what it needs more than before.
+/// The values that a derived decoder makes no more, and those that it needs more than before.
 fn changes_of_derived(previous: &Manifest, next: &Manifest, changes: &mut Vec<(String, Needed)>) {
     let (Some(before), Some(after)) = (&previous.derived, &next.derived) else {
         if previous.derived.is_some() != next.derived.is_some() {

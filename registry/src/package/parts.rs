@@ -12,7 +12,7 @@ const NAMES: &str = "name";
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PackageParts {
-    /// The instructions.
+    /// The instructions of its functions.
     pub code: usize,
     /// The constants and tables that the code reads.
     pub data: usize,
@@ -20,7 +20,7 @@ pub struct PackageParts {
     pub names: usize,
     /// The source text of a script.
     pub script: usize,
-    /// The manifest, `decoder.toml`.
+    /// The text of the manifest, `decoder.toml`.
     pub manifest: usize,
     /// The vectors, `vectors.json`, packed.
     pub vectors: usize,

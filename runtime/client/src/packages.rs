@@ -94,7 +94,7 @@ pub struct VectorFuel {
 /// The bytes of a package's file by its parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PackageParts {
-    /// The instructions.
+    /// The instructions of its functions.
     pub code: u64,
     /// The constants and tables that the code reads.
     pub data: u64,
@@ -102,7 +102,7 @@ pub struct PackageParts {
     pub names: u64,
     /// The source text of a script.
     pub script: u64,
-    /// The manifest, `decoder.toml`.
+    /// The text of the manifest, `decoder.toml`.
     pub manifest: u64,
     /// The vectors, `vectors.json`, packed.
     pub vectors: u64,

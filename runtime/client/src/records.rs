@@ -322,7 +322,7 @@ pub struct Decoded {
 /// The values that a derived decoder has made of a reading.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DerivedValues {
-    /// The derived decoder.
+    /// The derived decoder that made them.
     pub decoder: DecoderName,
     /// The values that it has made.
     pub measurements: Vec<Measurement>,

@@ -1,4 +1,4 @@
-//! What derived decoders have made of a reading, as a record has it.
+//! Values that derived decoders have made of a reading, as a record has them.
 
 use champollion_frames::DevEui;
 use champollion_sandbox::{Digest, Measurement};

@@ -46,7 +46,7 @@ pub(super) enum NoValue {
 }
 
 impl Expression {
-    /// Reads an expression.
+    /// Reads an expression of minijinja.
     pub(super) fn new(text: &str) -> Result<Self, String> {
         if text.len() > BYTES {
             return Err(format!("it has {} bytes, and {BYTES} are the limit", text.len()));

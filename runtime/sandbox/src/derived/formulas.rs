@@ -136,7 +136,7 @@ impl Formulas {
         Ok(Derivation { measurements, remembered })
     }
 
-    /// What it remembers from now on. A reading that is no later than the one before changes nothing, and what cannot be
+    /// The memory from now on. A reading that is no later than the one before changes nothing, and what cannot be
     /// evaluated stays as it was.
     fn remember(
         &self,
@@ -179,7 +179,7 @@ impl Formulas {
     }
 }
 
-/// What could be read; of all else the fault is kept.
+/// The value that could be read; of all else the fault is kept.
 fn kept<T>(
     place: DerivedPlace,
     read: Result<T, String>,

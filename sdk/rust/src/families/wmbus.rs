@@ -50,7 +50,7 @@ pub struct Frame {
     pub sender: Identity,
     /// The head before the records.
     pub head: Head,
-    /// The records.
+    /// The records of the telegram.
     pub telegram: Telegram,
 }
 

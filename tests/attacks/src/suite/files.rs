@@ -141,7 +141,7 @@ fn with_vectors(packed: &[u8]) -> Vec<u8> {
     [Guest::new().component(), manifest, vectors].concat()
 }
 
-/// A custom section.
+/// A custom section of a component.
 fn section(name: &str, content: &[u8]) -> Vec<u8> {
     let body = [leb(name.len()), name.as_bytes().to_vec(), content.to_vec()].concat();
     [vec![0], leb(body.len()), body].concat()

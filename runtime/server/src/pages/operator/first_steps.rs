@@ -14,7 +14,7 @@ use crate::{
 /// Devices that are looked through for one that was heard.
 const DEVICES: &str = "/v1/devices?limit=1000";
 
-/// Roles of grants.
+/// Roles of grants that are looked for.
 const OWNER: &str = "owner";
 const ADMIN: &str = "admin";
 

@@ -31,7 +31,7 @@ use crate::{
     },
 };
 
-/// What is shown of a person beside what the interface says: a form that was sent, and the outcome of an act.
+/// The parts of a person's page that the interface does not say: a form that was sent, and the outcome of an act.
 struct Shown<'of> {
     sent: &'of Submission,
     fault: Fault,

@@ -79,7 +79,7 @@ pub(super) struct Content {
 
 /// An answer of an operation under one status code.
 pub(super) struct Answer {
-    /// The status code.
+    /// The status code of the answer.
     pub(super) status: String,
     /// The words for the answer; empty of a problem.
     pub(super) description: String,
