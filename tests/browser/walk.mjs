@@ -132,7 +132,9 @@ if (!config.pictures && config.search) {
   await page.type("#q", config.search.text);
   await page.waitForFunction((count) => document.querySelectorAll(".cards > li").length === count, config.search.found)
     .catch(() => fault("search", `does not find ${config.search.found} while a person types`));
-  if (!page.url().includes(`q=${config.search.text}`)) fault("search", `its address is ${page.url()}`);
+  // The address follows what is shown.
+  await page.waitForURL((url) => url.searchParams.get("q") === config.search.text, { timeout: 10_000 })
+    .catch(() => fault("search", `its address is ${page.url()}`));
   await context.close();
 }
 
