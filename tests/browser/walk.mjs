@@ -21,13 +21,14 @@ const WIDTHS = [390, 1280];
 
 const all = LANGUAGES.flatMap((language) =>
   THEMES.flatMap((theme) => WIDTHS.map((width) => ({ language, theme, width }))));
-// The looks in which pages are checked: each language, theme and width once, and none with another twice. A page takes
-// a second in each, and there are many.
+// The looks in which pages are checked, in turn: a page takes a second in each, and there are many. With `everyLook` each
+// page is checked in all of them.
 const CHECKED = [
   { language: "en", theme: "light", width: 390 },
   { language: "fr", theme: "dark", width: 1280 },
 ];
-const looks = config.pictures || config.everyLook ? all : CHECKED;
+const inTurn = !config.pictures && !config.everyLook;
+const looks = inTurn ? CHECKED : all;
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
 const faults = [];
@@ -103,8 +104,9 @@ const checkKeyboard = async (page, name) => {
 const roles = [...new Set(config.pages.map(({ role }) => role))];
 if (config.pictures) await mkdir(config.pictures, { recursive: true });
 for (const role of roles) {
-  const pages = config.pages.filter((page) => page.role === role);
-  for (const { language, theme, width } of looks) {
+  const own = config.pages.filter((page) => page.role === role);
+  for (const [turn, { language, theme, width }] of looks.entries()) {
+    const pages = own.filter((_, index) => !inTurn || index % looks.length === turn);
     const context = await contextOf(role, language, theme, width);
     for (const listed of pages) {
       const page = await context.newPage();

@@ -442,6 +442,7 @@ fn what_a_page_shows_is_what_the_interface_has() {
     let last = kept["records"].as_array().and_then(|all| all.last()).expect("there are records");
     let payload = last["record"]["uplink"]["payload"].as_str().expect("a record has its payload");
     assert!(shown.contains(payload), "{shown}");
+    assert!(shown.contains("\"/workbench?decoder="), "it can be tried on the workbench: {shown}");
     let measured: &Json = &last["record"]["decoded"]["measurements"][0]["quantity"];
     let measured = measured.as_str().expect("a measurement has a quantity");
     assert!(shown.contains(&format!("<code>{measured}</code>")), "{shown}");

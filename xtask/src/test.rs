@@ -27,7 +27,7 @@ const OF_TARGET: &str = "of_target_";
 const TEST_THREADS: &str = "RUST_TEST_THREADS";
 
 /// Tests that run at once, for each processor.
-const TESTS_PER_PROCESSOR: usize = 2;
+const TESTS_PER_PROCESSOR: usize = 3;
 
 /// The exit code of `timeout` when it had to end something.
 const TIMED_OUT: i32 = 124;

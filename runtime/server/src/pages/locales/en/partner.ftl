@@ -112,6 +112,7 @@ records-caption = Last records
 records-none = No record is kept: none came in the last two days, or all were delivered.
 record-received = Received
 record-payload = Payload
+record-try = Try it on the workbench
 record-reading = Reading
 record-radio = Radio
 record-gateways =

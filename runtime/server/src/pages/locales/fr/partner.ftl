@@ -112,6 +112,7 @@ records-caption = Derniers relevés
 records-none = Aucun relevé gardé : rien reçu ces deux derniers jours, ou tout est remis.
 record-received = Reçu
 record-payload = Charge utile
+record-try = L’essayer à l’atelier
 record-reading = Lecture
 record-radio = Radio
 record-gateways =

@@ -57,7 +57,12 @@ pub(super) fn last_records(viewer: &Viewer, records: &[Json]) -> Markup {
             moment(record, "/receivedAt").map_or_else(dash, |at| viewer.moment(at)),
             html! { (text(record, "/uplink/fCnt")) },
             html! { (text(record, "/uplink/fPort")) },
-            html! { code { (text(record, "/uplink/payload")) } },
+            html! {
+                code { (text(record, "/uplink/payload")) }
+                @if let Some(trial) = trial(record) {
+                    br; a.small href=(trial) { (viewer.say("record-try")) }
+                }
+            },
             reading(viewer, record),
             radio(viewer, record),
         ]);
@@ -65,6 +70,16 @@ pub(super) fn last_records(viewer: &Viewer, records: &[Json]) -> Markup {
     html! {
         @if table.is_empty() { p { (viewer.say("records-none")) } } @else { (table.shown()) }
     }
+}
+
+/// The address at which the payload is tried on the workbench; nothing of a frame without a payload.
+fn trial(record: &Json) -> Option<String> {
+    let payload = optional(record, "/uplink/payload").filter(|payload| !payload.is_empty())?;
+    let (decoder, port) = (text(record, "/decoder/id"), text(record, "/uplink/fPort"));
+    let received_at = text(record, "/receivedAt");
+    let pairs =
+        [("decoder", &*decoder), ("port", &*port), ("payload", payload), ("moment", &*received_at)];
+    Some(address("/workbench", &pairs))
 }
 
 fn reading(viewer: &Viewer, record: &Json) -> Markup {
