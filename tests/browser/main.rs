@@ -13,7 +13,7 @@ use list::{Town, pages};
 /// The roles of the people who look at pages.
 const ROLES: [&str; 4] = ["reader", "operator", "owner", "admin"];
 
-/// Set, each page is checked in each language, theme and width, which takes four times as long.
+/// Set, each page is checked in each language, theme and width, and not in one of two looks: eight times as long.
 const EVERY_LOOK: &str = "CHAMPOLLION_EVERY_LOOK";
 
 /// Runs the walk through all pages, and gives the faults that it found.

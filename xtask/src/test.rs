@@ -26,8 +26,9 @@ const OF_TARGET: &str = "of_target_";
 /// The variable that says how many tests of a program run at once.
 const TEST_THREADS: &str = "RUST_TEST_THREADS";
 
-/// Tests that run at once, for each processor.
-const TESTS_PER_PROCESSOR: usize = 3;
+/// Tests that run at once, for each processor. With three, those that have a sandbox each ask for more addresses than a
+/// process has.
+const TESTS_PER_PROCESSOR: usize = 2;
 
 /// The exit code of `timeout` when it had to end something.
 const TIMED_OUT: i32 = 124;

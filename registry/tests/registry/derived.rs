@@ -7,7 +7,7 @@ use champollion_registry::{
     package::{Manifest, Package},
 };
 
-use crate::support::{MANIFEST, SANDBOX, VECTORS, component, with_section};
+use crate::support::{MANIFEST, PLAIN_VECTORS, SANDBOX, component, with_section};
 
 const MANIFEST_TOML: &str = r#"
 id = "acme/consumption"
@@ -75,7 +75,7 @@ fn a_derived_decoder_passes_the_gate_without_code() {
 #[test]
 fn code_beside_the_expressions_is_refused() {
     let file = with_section(component(), MANIFEST, MANIFEST_TOML.as_bytes());
-    let file = with_section(file, VECTORS, VECTORS_JSON.as_bytes());
+    let file = with_section(file, PLAIN_VECTORS, VECTORS_JSON.as_bytes());
     assert!(told(admit(file, "1.0.0", None)).contains("its expressions alone"));
 }
 

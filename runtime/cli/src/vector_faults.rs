@@ -190,6 +190,8 @@ mod tests {
             let value = |name: &&str| match *name {
                 "fPort" | "fCnt" => Json::from(1),
                 "variables" | "data" => serde_json::json!({}),
+                "measurements" => serde_json::json!([]),
+                "remembered" => serde_json::json!({ "at": "2026-01-01T00:00:00Z", "values": {} }),
                 "receivedAt" | "issuedAt" | "sentAt" => Json::from("2026-01-01T00:00:00Z"),
                 _ => Json::from("00"),
             };
