@@ -71,6 +71,7 @@ pub struct Example {
 }
 
 /// The result that a version made of a frame.
+#[derive(Clone)]
 pub struct Observed {
     values: BTreeMap<String, Json>,
     fuel: u64,

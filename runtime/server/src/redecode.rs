@@ -23,7 +23,7 @@ use tokio::sync::Mutex as AsyncMutex;
 
 use crate::{
     authors::Author,
-    derived::{CarriedMemories, Deriving, DerivingError, ReadFrame},
+    derived::{CarriedMemories, DerivedAssignments, Deriving, DerivingError, ReadFrame},
     devices::{Device, Devices},
     mapping_name::mapping_of,
     workers::{NotDone, Workers},
@@ -150,14 +150,14 @@ impl Redecoding {
     /// Over the parts that it works with.
     #[must_use]
     pub fn new(
-        store: Arc<dyn Store>,
+        derived: DerivedAssignments,
         devices: Arc<Devices>,
         mailbox: Arc<Mailbox>,
-        (registry, workers): (&Arc<Registry>, Arc<Workers>),
+        workers: Arc<Workers>,
     ) -> Self {
-        let deriving =
-            Deriving::new(Arc::clone(&store), Arc::clone(registry), Arc::clone(&workers));
-        let (registry, turns) = (Arc::clone(registry), Mutex::default());
+        let (store, registry) = (Arc::clone(derived.store()), Arc::clone(derived.registry()));
+        let deriving = Deriving::new(derived, Arc::clone(&workers));
+        let turns = Mutex::default();
         Self { store, devices, mailbox, workers, registry, deriving, turns }
     }
 

@@ -308,9 +308,10 @@ impl Service {
             what: "the threads of expensive requests cannot be started".to_owned(),
             reason: error.to_string(),
         })?;
+        let derived = DerivedAssignments::open(Arc::clone(&store), Arc::clone(&registry)).await?;
         let intake = Intake::new(
             Arc::clone(&devices),
-            Arc::clone(&registry),
+            derived.clone(),
             Arc::clone(&mailbox),
             Arc::clone(&workers),
             Arc::clone(&storage),
@@ -318,12 +319,11 @@ impl Service {
             config.keks.clone(),
         );
         let redecoding = Redecoding::new(
-            Arc::clone(&store),
+            derived.clone(),
             Arc::clone(&devices),
             Arc::clone(&mailbox),
-            (&registry, Arc::clone(expensive.workers())),
+            Arc::clone(expensive.workers()),
         );
-        let derived = DerivedAssignments::new(Arc::clone(&store), Arc::clone(&registry));
         let rehearsals = Rehearsals::new(
             Arc::clone(&devices),
             Arc::clone(&registry),

@@ -1,6 +1,9 @@
 //! The derived decoders of devices and of groups.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
 
 use champollion_delivery::names::GroupId;
 use champollion_frames::DevEui;
@@ -10,6 +13,7 @@ use champollion_registry::{
     package::{DecoderId, DecoderRef},
 };
 use champollion_store::{Batch, Store, Table, TableError, tables};
+use parking_lot::RwLock;
 use serde_json::json;
 
 use super::order::{Circle, in_order};
@@ -20,11 +24,20 @@ const OF_GROUPS: Table<GroupId, Vec<DecoderRef>> = Table::new(tables::DERIVED_OF
 /// Most derived decoders of a device, and of a group.
 const DECODERS: usize = 16;
 
-/// The derived decoders of devices and groups, as the store has them.
+/// The derived decoders of devices and groups, as the store has them. A clone is the same.
 #[derive(Clone)]
 pub struct DerivedAssignments {
     store: Arc<dyn Store>,
     registry: Arc<Registry>,
+    known: Arc<RwLock<Known>>,
+}
+
+/// Those that may have derived decoders: all that have a line in the store, and some that had one. Most devices never
+/// have any, and the store is not asked about them for each of their frames.
+#[derive(Default)]
+struct Known {
+    devices: HashSet<DevEui>,
+    groups: HashSet<GroupId>,
 }
 
 /// Why derived decoders are not assigned.
@@ -55,19 +68,44 @@ pub enum DerivedError {
 }
 
 impl DerivedAssignments {
-    /// Over the store and the registry.
-    #[must_use]
-    pub fn new(store: Arc<dyn Store>, registry: Arc<Registry>) -> Self {
-        Self { store, registry }
+    /// Opens those that a store keeps, of decoders of a registry.
+    pub async fn open(store: Arc<dyn Store>, registry: Arc<Registry>) -> Result<Self, TableError> {
+        let mut known = Known::default();
+        let (of_devices, of_groups) = (DERIVED_OF_DEVICES.raw(), OF_GROUPS.raw());
+        let mut lines = of_devices.pages(&*store);
+        while let Some(page) = lines.next().await? {
+            known.devices.extend(page.into_iter().map(|(dev_eui, _)| dev_eui));
+        }
+        let mut lines = of_groups.pages(&*store);
+        while let Some(page) = lines.next().await? {
+            known.groups.extend(page.into_iter().map(|(group, _)| group));
+        }
+        Ok(Self { store, registry, known: Arc::new(RwLock::new(known)) })
+    }
+
+    /// The store that keeps them.
+    pub(crate) fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// The registry of their decoders.
+    pub(crate) fn registry(&self) -> &Arc<Registry> {
+        &self.registry
     }
 
     /// Returns the derived decoders of a device itself.
     pub async fn of_device(&self, dev_eui: DevEui) -> Result<Vec<DecoderRef>, TableError> {
+        if !self.known.read().devices.contains(&dev_eui) {
+            return Ok(Vec::new());
+        }
         Ok(DERIVED_OF_DEVICES.get(&*self.store, &dev_eui).await?.unwrap_or_default())
     }
 
     /// Returns the derived decoders of a group.
     pub async fn of_group(&self, group: &GroupId) -> Result<Vec<DecoderRef>, TableError> {
+        if !self.known.read().groups.contains(group) {
+            return Ok(Vec::new());
+        }
         Ok(OF_GROUPS.get(&*self.store, group).await?.unwrap_or_default())
     }
 
@@ -99,6 +137,8 @@ impl DerivedAssignments {
         self.check(decoders, &others).await?;
         let mut batch = Batch::new();
         DERIVED_OF_DEVICES.put(&mut batch, &dev_eui, &decoders.to_vec())?;
+        // Known before the line is there: a frame that comes meanwhile asks the store, and finds what is true.
+        self.known.write().devices.insert(dev_eui);
         let act = AuditEntry::of_act("derive", dev_eui).with(json!({ "decoders": decoders }));
         Ok(author.commit(batch, act).await?)
     }
@@ -113,6 +153,7 @@ impl DerivedAssignments {
         self.check(decoders, &[]).await?;
         let mut batch = Batch::new();
         OF_GROUPS.put(&mut batch, group, &decoders.to_vec())?;
+        self.known.write().groups.insert(group.clone());
         let act = AuditEntry::of_act("derive", group).with(json!({ "decoders": decoders }));
         Ok(author.commit(batch, act).await?)
     }

@@ -67,13 +67,10 @@ struct Found {
 type WithMemory = (Arc<LoadedDecoder>, Option<Memory>);
 
 impl Deriving {
-    /// Over the store, the registry and the threads that decode.
-    pub(crate) fn new(
-        store: Arc<dyn Store>,
-        registry: Arc<Registry>,
-        workers: Arc<Workers>,
-    ) -> Self {
-        let assignments = DerivedAssignments::new(Arc::clone(&store), Arc::clone(&registry));
+    /// Over what is assigned and the threads that decode.
+    pub(crate) fn new(assignments: DerivedAssignments, workers: Arc<Workers>) -> Self {
+        let store = Arc::clone(assignments.store());
+        let registry = Arc::clone(assignments.registry());
         Self { store, registry, workers, assignments }
     }
 

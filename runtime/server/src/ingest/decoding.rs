@@ -24,7 +24,7 @@ use tokio::sync::Semaphore;
 
 use super::{error::IngestError, frame::Sender, misbehaviour, remarks};
 use crate::{
-    derived::{Deriving, ReadFrame},
+    derived::{DerivedAssignments, Deriving, ReadFrame},
     devices::{Device, Devices, decoder_states::Remembered},
     mapping_name::mapping_of,
     workers::{NotDone, Workers},
@@ -42,17 +42,17 @@ pub(super) struct Decoding {
 }
 
 impl Decoding {
-    /// Decoders of a registry that run on some threads.
+    /// The decoders of devices, and those that derive values, on some threads.
     pub(super) fn new(
         store: Arc<dyn Store>,
         devices: Arc<Devices>,
-        registry: Arc<Registry>,
+        derived: DerivedAssignments,
         workers: Arc<Workers>,
     ) -> Self {
         // Half of the decoders' queue is left to frames that come one by one.
         let places = Semaphore::new((workers.queue_places() / 2).max(1));
-        let deriving =
-            Deriving::new(Arc::clone(&store), Arc::clone(&registry), Arc::clone(&workers));
+        let registry = Arc::clone(derived.registry());
+        let deriving = Deriving::new(derived, Arc::clone(&workers));
         Self { store, devices, registry, workers, deriving, places }
     }
 
@@ -188,9 +188,12 @@ impl Decoding {
             })?
         };
         drop(place);
-        for shadow in beside {
-            let stable = Some(Observed::of(&call));
-            self.decode_beside(shadow, &decoder.id, uplink.clone(), settings.clone(), stable);
+        if !beside.is_empty() {
+            let stable = Observed::of(&call);
+            for shadow in beside {
+                let (uplink, settings, stable) = (uplink.clone(), settings.clone(), stable.clone());
+                self.decode_beside(shadow, &decoder.id, uplink, settings, Some(stable));
+            }
         }
         let name = DecoderName {
             id: decoder.id.to_string(),

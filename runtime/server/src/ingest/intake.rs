@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     authors::AuditedAuthor,
+    derived::DerivedAssignments,
     devices::{Devices, JoinError, Joined, Keks, Opened},
     storage::Storage,
     turns::Turns,
@@ -44,7 +45,7 @@ impl Intake {
     #[must_use]
     pub fn new(
         devices: Arc<Devices>,
-        registry: Arc<Registry>,
+        derived: DerivedAssignments,
         mailbox: Arc<Mailbox>,
         workers: Arc<Workers>,
         storage: Arc<Storage>,
@@ -53,7 +54,8 @@ impl Intake {
     ) -> Self {
         let store = Arc::clone(storage.store());
         let (own_store, own_devices) = (Arc::clone(&store), Arc::clone(&devices));
-        let decoding = Decoding::new(own_store, own_devices, Arc::clone(&registry), workers);
+        let registry = Arc::clone(derived.registry());
+        let decoding = Decoding::new(own_store, own_devices, derived, workers);
         let keeper = Arc::new(Keeper { store, devices, mailbox, storage, decoding });
         let copies = Arc::new(Copies::new(copies_window));
         let (turns, keks) = (Arc::default(), Arc::new(keks));
