@@ -54,7 +54,11 @@ pub(crate) fn parse<const N: usize>(what: &'static str, text: &str) -> Result<[u
 
 /// Writes upper-case digits without separators.
 pub(crate) fn write(formatter: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
-    bytes.iter().try_for_each(|byte| write!(formatter, "{byte:02X}"))
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    let digit = |digit: u8| char::from(DIGITS[usize::from(digit)]);
+    let mut text = String::with_capacity(2 * bytes.len());
+    text.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xF)]));
+    formatter.write_str(&text)
 }
 
 /// Serde for a type that has `FromStr`: read from text.

@@ -1,13 +1,15 @@
 //! Measurements of a record: those of a reading, with what a sum of them needs.
 
-use std::collections::HashMap;
-
 use champollion_frames::DevEui;
 use champollion_sandbox::{Measurement, Span, Value, vocabulary::Nature};
+use foldhash::{HashMap, HashMapExt};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{measurement_id::MeasurementId, object::PointInfo};
+use super::{
+    measurement_id::{MeasurementId, Names},
+    object::PointInfo,
+};
 
 /// One value of one quantity at one moment, as a record has it.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
@@ -77,10 +79,11 @@ pub(super) fn of_reading(
     }
     // A device may tell two values of one moment; both are measurements.
     let mut told: HashMap<(Series, Timestamp), usize> = HashMap::new();
+    let mut names = Names::of(dev_eui);
     let recorded = |measured: Measurement| {
         let (series, moment) = (series(&measured), measured.measured_at.unwrap_or(received_at));
         let earlier = told.entry((series, moment)).or_default();
-        let id = MeasurementId::new(dev_eui, series, moment, *earlier);
+        let id = names.name(series, moment, *earlier);
         *earlier += 1;
         RecordMeasurement {
             id,

@@ -1,6 +1,6 @@
 //! Names of measurements, the same in each record.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use champollion_frames::DevEui;
 use data_encoding::BASE32_NOPAD;
@@ -16,6 +16,16 @@ use utoipa::{
 /// one name with a probability of some hundred thousandths.
 const BYTES: usize = 10;
 
+/// Digits of base32 that those bytes have.
+const DIGITS: usize = BYTES * 8 / 5;
+
+/// The names of the measurements of one reading, whose texts differ behind the DevEUI.
+pub(super) struct Names {
+    text: String,
+    /// The length of the part that all texts have in common.
+    device: usize,
+}
+
 /// The name of a measurement: a hash of device, quantity, channel and moment. Each record that tells the
 /// measurement gives it the same name, whatever decoder read it.
 ///
@@ -25,21 +35,32 @@ const BYTES: usize = 10;
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct MeasurementId([u8; BYTES]);
 
-impl MeasurementId {
-    /// The name of a measurement of a device; `earlier` values of the same moment stand before it.
-    pub(super) fn new(
-        dev_eui: DevEui,
+impl Names {
+    /// The names of the measurements of a device.
+    pub(super) fn of(dev_eui: DevEui) -> Self {
+        let text = dev_eui.to_string();
+        Self { device: text.len(), text }
+    }
+
+    /// The name of a measurement; `earlier` values of the same moment stand before it.
+    pub(super) fn name(
+        &mut self,
         (quantity, channel): (&str, u16),
         moment: Timestamp,
         earlier: usize,
-    ) -> Self {
-        let mut text = format!("{dev_eui} {quantity} {channel} {}", moment.as_millisecond());
+    ) -> MeasurementId {
+        self.text.truncate(self.device);
+        let moment = moment.as_millisecond();
+        // Writing into a string does not fail.
+        let _ = write!(self.text, " {quantity} {channel} {moment}");
         if earlier > 0 {
-            text.push_str(&format!(" {earlier}"));
+            let _ = write!(self.text, " {earlier}");
         }
-        Self::of_text(&text)
+        MeasurementId::of_text(&self.text)
     }
+}
 
+impl MeasurementId {
     /// The name of a measurement of a device that a derived decoder has made.
     pub(super) fn derived(
         dev_eui: DevEui,
@@ -49,6 +70,13 @@ impl MeasurementId {
     ) -> Self {
         let moment = moment.as_millisecond();
         Self::of_text(&format!("{dev_eui} {quantity} {channel} {moment} {decoder}"))
+    }
+
+    /// The digits of the name, which are of ASCII.
+    fn digits(self) -> [u8; DIGITS] {
+        let mut digits = [0; DIGITS];
+        BASE32_NOPAD.encode_mut(&self.0, &mut digits);
+        digits
     }
 
     fn of_text(text: &str) -> Self {
@@ -61,7 +89,7 @@ impl MeasurementId {
 
 impl fmt::Display for MeasurementId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&BASE32_NOPAD.encode(&self.0))
+        formatter.write_str(str::from_utf8(&self.digits()).unwrap_or_default())
     }
 }
 
@@ -87,7 +115,7 @@ impl ToSchema for MeasurementId {}
 
 impl Serialize for MeasurementId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(str::from_utf8(&self.digits()).unwrap_or_default())
     }
 }
 
@@ -100,7 +128,7 @@ mod tests {
         let moment: Timestamp = "2019-07-21T19:00:00Z".parse().unwrap();
         let name = |earlier| {
             let dev_eui = "02C4A3FFFE100001".parse().unwrap();
-            MeasurementId::new(dev_eui, ("water.volume", 0), moment, earlier).to_string()
+            Names::of(dev_eui).name(("water.volume", 0), moment, earlier).to_string()
         };
         assert_eq!(name(0), "7MMA5L2426AHMMDF");
         assert_eq!(name(1), "H26ZGWJW5IEQT5MA");

@@ -63,8 +63,10 @@ use std::sync::Arc;
 
 use axum::{
     Extension, Router,
+    extract::{Request, State},
     http::{Method, Uri},
-    middleware,
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
 };
 use tower::ServiceBuilder;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, trace::TraceLayer};
@@ -222,30 +224,33 @@ pub fn router(service: Arc<Service>, pages: Pages) -> Router {
         .routes(open_routes!(reference::schema))
         .split_for_parts();
     document.merge(open_document);
-    let refusing = || middleware::from_fn(reference::refuse_unknown_parameters);
+    let reference = Arc::new(Reference::new(&document));
+    let bounds = Bounds { service: Arc::clone(&service), reference: Arc::clone(&reference) };
+    let bounded = || middleware::from_fn_with_state(bounds.clone(), within_bounds);
     // What is refused is open as well: else a page of another site cannot read why.
     let open_router = open_answers::open(
-        open_router.method_not_allowed_fallback(no_such_method).route_layer(refusing()),
+        open_router
+            .method_not_allowed_fallback(no_such_method)
+            .route_layer(bounded())
+            .layer(Extension(reference)),
     );
     let endpoints = router
-        .route_layer(refusing())
+        .route_layer(bounded())
         .merge(open_router)
-        .layer(Extension(Arc::new(Reference::new(&document))))
         .fallback(no_such_path)
-        .method_not_allowed_fallback(no_such_method)
-        .layer(middleware::from_fn_with_state(Arc::clone(&service), room::for_growth));
+        .method_not_allowed_fallback(no_such_method);
     let interface = Interface::of(endpoints.clone(), &service);
     let all = endpoints
         .merge(pages.routes.method_not_allowed_fallback(no_such_method))
         .layer(Extension(interface));
     // One stack stands around all routes. A layer of a router stands around each of them, and each request would clone it
     // with all that is below it.
-    let bounded = ServiceBuilder::new()
+    let kept_apart = ServiceBuilder::new()
         .layer(CatchPanicLayer::custom(problem::panicked))
         .layer(middleware::from_fn(leftover::read_leftover))
         .layer(middleware::from_fn_with_state(Arc::clone(&service), requester::bounded))
         .service(all.with_state(Arc::clone(&service)));
-    let shown = (pages.shown)(Router::new().fallback_service(bounded), &service);
+    let shown = (pages.shown)(Router::new().fallback_service(kept_apart), &service);
     let security = service.config.tls.strict_transport_security();
     let whole = ServiceBuilder::new()
         .layer(middleware::map_response_with_state(security, protective_headers::add))
@@ -255,9 +260,26 @@ pub fn router(service: Arc<Service>, pages: Pages) -> Router {
     Router::new().fallback_service(whole)
 }
 
+/// The parts that judge a request once its operation is known.
+#[derive(Clone)]
+struct Bounds {
+    service: Arc<Service>,
+    reference: Arc<Reference>,
+}
+
+/// Refuses requests with a parameter that their operation does not know, and those that would grow where there is no
+/// room. One layer does both: a layer stands around each route, and costs each request.
+async fn within_bounds(State(bounds): State<Bounds>, request: Request, next: Next) -> Response {
+    let unknown = bounds.reference.unknown_parameter(&request);
+    match unknown.or_else(|| room::lacking(&bounds.service, &request)) {
+        Some(problem) => problem.into_response(),
+        None => next.run(request).await,
+    }
+}
+
 /// The span of a request in the log: lines of any level carry the id of the request, so that its level is the highest.
 /// The path is shown at debug alone, and the query never: clients put secrets there by mistake.
-fn span(request: &axum::extract::Request) -> tracing::Span {
+fn span(request: &Request) -> tracing::Span {
     let id = request.extensions().get::<RequestId>().map(RequestId::as_str);
     let span = tracing::error_span!("request", id, method = Empty, path = Empty);
     if tracing::enabled!(tracing::Level::DEBUG) {

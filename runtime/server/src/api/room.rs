@@ -1,13 +1,9 @@
 //! Refuses what would grow where there is no room: on the disk, or in the audit. Frames look at the disk
 //! themselves; what removes something, ends it or only reads goes on.
 
-use std::sync::Arc;
-
 use axum::{
-    extract::{MatchedPath, Request, State},
+    extract::{MatchedPath, Request},
     http::Method,
-    middleware::Next,
-    response::{IntoResponse, Response},
 };
 
 use super::Problem;
@@ -41,21 +37,16 @@ const INTERFACE: &str = "/v1/";
 /// The beginning of the paths of frames.
 const FRAMES: &str = "/v1/ingest";
 
-/// Lets a request pass where it keeps nothing, or where there is room for it.
-pub(super) async fn for_growth(
-    State(service): State<Arc<Service>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    if grows(&request) {
-        if let Some(full) = service.storage.full() {
-            return Problem::from(full).into_response();
-        }
-        if let Some(full) = service.registry.audit_full() {
-            return Problem::from(full).into_response();
-        }
+/// The problem of a request that would keep something where there is no room for it.
+pub(super) fn lacking(service: &Service, request: &Request) -> Option<Problem> {
+    if !grows(request) {
+        return None;
     }
-    next.run(request).await
+    service
+        .storage
+        .full()
+        .map(Problem::from)
+        .or_else(|| service.registry.audit_full().map(Problem::from))
 }
 
 fn grows(request: &Request) -> bool {

@@ -23,6 +23,7 @@ use champollion_registry::{
 use champollion_sandbox::{Sandbox, SandboxConfig};
 use champollion_server::{
     authors::AuditedAuthor,
+    derived::DerivedAssignments,
     devices::{Devices, Keks},
     ingest::{IngestError, Intake, Receipt},
     storage::{Storage, StorageLimits},
@@ -192,7 +193,7 @@ impl World {
         let author = AuditedAuthor::new(&registry, Actor::named("ann"));
         let intake = Intake::new(
             Arc::clone(&devices),
-            registry,
+            DerivedAssignments::open(self.shared(), registry).await.unwrap(),
             Arc::clone(&mailbox),
             Arc::new(Workers::start(2, 1_024, 1 << 20).unwrap()),
             storage,

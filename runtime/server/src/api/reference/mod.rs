@@ -15,8 +15,7 @@ use axum::{
     Extension,
     body::Bytes,
     extract::{MatchedPath, Query, Request},
-    http::{Method, Uri, header},
-    middleware::Next,
+    http::{Method, header},
     response::{IntoResponse, Response},
 };
 use serde_json::{Value as Json, json};
@@ -129,14 +128,22 @@ impl Reference {
         Self { document: Bytes::from(document.to_string()), schemas, parameters }
     }
 
-    /// Returns the problem of a query with a parameter that the operation does not know.
-    fn unknown_parameter(&self, place: &Place, uri: &Uri) -> Option<Problem> {
-        let known = self.parameters.get(place)?;
+    /// Returns the problem of a query with a parameter that the operation does not know: it would have no effect, and its
+    /// sender would not learn of that.
+    pub(super) fn unknown_parameter(&self, request: &Request) -> Option<Problem> {
+        let (uri, path) = (request.uri(), request.extensions().get::<MatchedPath>()?);
+        uri.query()?;
+        let method = match *request.method() {
+            Method::HEAD => Method::GET,
+            ref method => method.clone(),
+        };
+        let place = (method, path.as_str().to_owned());
+        let known = self.parameters.get(&place)?;
         // A query that cannot be read is refused by the one who reads it.
         let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(uri).ok()?;
         let mut names = pairs.iter().map(|(name, _)| name);
         let unknown = names.find(|name| !known.contains(name))?;
-        let (method, path) = place;
+        let (method, path) = &place;
         // A secret may stand where a name should.
         let shown = without_odd_names(unknown);
         let mut detail = format!("{shown}: {method} {path} knows no such parameter");
@@ -147,27 +154,6 @@ impl Reference {
         }
         Some(Problem::bad_request("invalid-query", detail).with("path", shown))
     }
-}
-
-/// Refuses a query with a parameter that the operation does not know: it would have no effect, and its sender
-/// would not learn of that.
-pub(super) async fn refuse_unknown_parameters(
-    Extension(reference): Extension<Arc<Reference>>,
-    request: Request,
-    next: Next,
-) -> Result<Response, Problem> {
-    let path = request.extensions().get::<MatchedPath>();
-    if let Some(path) = path.filter(|_| request.uri().query().is_some()) {
-        let method = match *request.method() {
-            Method::HEAD => Method::GET,
-            ref method => method.clone(),
-        };
-        let place = (method, path.as_str().to_owned());
-        if let Some(problem) = reference.unknown_parameter(&place, request.uri()) {
-            return Err(problem);
-        }
-    }
-    Ok(next.run(request).await)
 }
 
 #[utoipa::path(
