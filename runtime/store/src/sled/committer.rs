@@ -15,6 +15,7 @@ use sled::Db;
 use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::{mpsc, oneshot};
 
+use super::chunk::Packer;
 use super::group::{Changes, Group};
 use super::keys;
 use super::live::{self, Live};
@@ -55,6 +56,7 @@ pub(crate) struct Committer {
     pub(crate) requests: mpsc::Receiver<Request>,
     pub(crate) upkeep: Upkeep,
     pub(crate) live: Live,
+    pub(crate) packer: Packer,
 }
 
 impl Committer {
@@ -140,7 +142,8 @@ impl Committer {
         let mut group = Group::new(&self.db);
         let answers =
             batches.into_iter().map(|batch| group.add(batch)).collect::<Result<Vec<_>, _>>()?;
-        let Changes { batch: mut all, veil, truncated, added_bytes } = group.finish()?;
+        let Changes { batch: mut all, veil, truncated, added_bytes } =
+            group.finish(&mut self.packer)?;
         let upkeep = self.upkeep.step(&self.db)?;
         if veil.is_empty() && upkeep.is_empty() {
             return Ok(answers);
