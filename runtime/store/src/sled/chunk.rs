@@ -37,7 +37,7 @@ const ZSTD: u8 = 1;
 /// The level of compression: the next ones take twice the time for a tenth.
 const LEVEL: i32 = 1;
 
-/// What records have in common, learnt from those of the first-party decoders' vectors (`benches/store/packing.rs`).
+/// The text that records have in common, learnt from the vectors of the first-party decoders (`benches/store/packing.rs`).
 const DICTIONARY: &[u8] = include_bytes!("records.dictionary");
 
 static ENCODER: LazyLock<EncoderDictionary<'static>> =
@@ -81,7 +81,7 @@ impl Packer {
         let lengths = entries.iter().take(entries.len().saturating_sub(1));
         // Entries have at most 64 KiB.
         self.plain.extend(lengths.flat_map(|entry| (entry.len() as u32).to_be_bytes()));
-        self.plain.extend(entries.iter().flatten());
+        entries.iter().for_each(|entry| self.plain.extend_from_slice(entry));
         match self.compress() {
             Ok(packed) => packed,
             Err(_) => keys::wrap(&[&[PLAIN], self.plain.as_slice()].concat()),
@@ -243,7 +243,10 @@ mod tests {
         );
     }
 
-    const FIRST_FRAME: &[u8] = &[];
+    const FIRST_FRAME: &[u8] = &[
+        0x28, 0xb5, 0x2f, 0xfd, 0x23, 0xac, 0x0b, 0x97, 0x30, 0x26, 0x7d, 0x00, 0x00, 0x28, 0x00,
+        0x00, 0x00, 0x11, 0x7d, 0x02, 0xfc, 0x94, 0xad, 0x10, 0x52, 0xc3, 0x64, 0x6f,
+    ];
 
     const RECORD: &[u8] = br#"{"type":"record","formatVersion":"1.3","id":"02C4A3FFFE100001-00000007-22E5E2A3","group":"water","device":{"devEui":"02C4A3FFFE100001","name":"Meter 1"},"receivedAt":"2019-07-22T11:37:52Z","verifiedBy":"mic","networkServer":"city","uplink":{"devAddr":"02001001","fCnt":7,"fPort":100,"confirmed":false,"payload":"0EA0355D302935000054C0345DE7290000"},"radio":{"rssiDbm":-97.5,"snrDb":5.5,"frequencyHz":868100000,"spreadingFactor":9,"bandwidthHz":125000}}"#;
 }

@@ -77,6 +77,7 @@ pub(super) fn open(
         upkeep,
         live: live.clone(),
         packer: Packer::new()?,
+        expected: 0,
     };
     let committer = thread::Builder::new()
         .name("store-committer".to_owned())

@@ -89,6 +89,10 @@ fn an_older_folder_is_read_as_it_is_and_goes_on_in_chunks() {
         drop(store);
         let store = folder.open().await;
         assert_eq!(sequences(&*store, 0, 99).await, [10, 11, 12]);
+        // What is truncated is removed along with other changes.
+        let mut other = Batch::new();
+        other.append("other", "x");
+        store.commit(other).await.unwrap();
         store.close().await.unwrap();
         drop(store);
         let keys = keys_of_entries(&path, "log");
