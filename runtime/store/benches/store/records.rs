@@ -107,8 +107,13 @@ impl Parts {
                 gateways = gateway_names(numbers);
             }
             moment += numbers.below(1_000);
-            let record =
-                self.record(name, numbers.of(vectors), device, &digest, moment, &gateways, numbers);
+            let record = self.record(
+                Sender { decoder: name, device, digest: &digest },
+                numbers.of(vectors),
+                moment,
+                &gateways,
+                numbers,
+            );
             let mut entry = moment.to_be_bytes().to_vec();
             serde_json::to_writer(&mut entry, &record).expect("it is JSON");
             entry
@@ -118,10 +123,8 @@ impl Parts {
 
     fn record(
         &self,
-        decoder: &str,
+        Sender { decoder, device, digest }: Sender<'_>,
         vector: &Value,
-        device: &Device,
-        digest: &str,
         moment: u64,
         gateway_names: &[String],
         numbers: &mut Numbers,
@@ -186,6 +189,14 @@ pub(crate) enum Names {
     Kept,
     /// Other ones in each record, so that a dictionary learns none.
     New,
+}
+
+/// A device and its decoder.
+#[derive(Clone, Copy)]
+struct Sender<'fleet> {
+    decoder: &'fleet str,
+    device: &'fleet Device,
+    digest: &'fleet str,
 }
 
 struct Device {
