@@ -64,7 +64,7 @@ impl Parts {
     pub(crate) fn read() -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let mut decoders: Vec<_> =
-            folders(&root.join("decoders")).iter().filter_map(decoder).collect();
+            folders(&root.join("decoders")).iter().filter_map(|folder| decoder(folder)).collect();
         decoders.sort_by(|one, other| one.0.cmp(&other.0));
         let frames = fs::read_to_string(root.join("tests/fleet/frames.ndjson")).expect("frames");
         let frames = frames.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
@@ -292,7 +292,7 @@ fn folders(folder: &Path) -> Vec<PathBuf> {
     entries.map(|entry| entry.expect("it is listed").path()).collect()
 }
 
-fn decoder(folder: &PathBuf) -> Option<(String, Vec<Value>)> {
+fn decoder(folder: &Path) -> Option<(String, Vec<Value>)> {
     let text = fs::read_to_string(folder.join("vectors.json")).ok()?;
     let vectors: Vec<Value> = serde_json::from_str(&text).ok()?;
     let wanted = |vector: &Value| {
