@@ -11,7 +11,7 @@ use champollion_fleet::vault::{KeyFrom, OpenedVault, Vault, VaultSettings};
 use champollion_store::{Batch, SledOptions, SledStore, Store, tables};
 use champollion_tests::{
     BROKER_USER, Broker, Joiner, Output, Outside, Sensor, Server, Setup, champollion, digits,
-    eventually, run,
+    eventually, log_entries, run,
 };
 use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER, HEXUPPER};
 use serde_json::{Value as Json, json};
@@ -269,6 +269,7 @@ fn no_file_log_answer_or_metric_holds_a_key_or_a_secret() {
     assert!(server.stop().success());
     secrets.push(Notations::of_text(UNREADABLE));
     none_is_in_files(&secrets, &server.data());
+    none_is_in(&secrets, "the entries of logs", &log_entries(&server.data()));
     none_is_in(&secrets, "the log", server.log().as_bytes());
     none_is_in(&secrets, "the output", server.printed().as_bytes());
     let open = Notations::of_text("the first start");

@@ -39,6 +39,9 @@ const WRITERS: u32 = 8;
 /// Commits after which a writer truncates the log: the trimming is interrupted too.
 const TRUNCATE_EVERY: u64 = 40;
 
+/// Entries that a batch appends to one log: they lie together, and a truncation divides them.
+const TOGETHER: u64 = 3;
+
 /// The beginning of a line of the writer: the test harness prints lines of its own.
 const ACKNOWLEDGED: &str = "acknowledged";
 
@@ -53,7 +56,33 @@ fn frame(writer: u32, count: u64) -> Batch {
         let through = count - TRUNCATE_EVERY / 2;
         batch.truncate(format!("of/{writer}"), Sequence::new(through));
     }
+    for part in 0..TOGETHER {
+        batch.append(format!("together/{writer}"), format!("{writer} {count} {part}"));
+    }
+    if count.is_multiple_of(TRUNCATE_EVERY) {
+        batch.truncate(format!("together/{writer}"), divided_before(count));
+    }
     batch
+}
+
+/// The first entry of those that the batch before a count has appended together.
+fn divided_before(count: u64) -> Sequence {
+    Sequence::new((count * TOGETHER).saturating_sub(2 * TOGETHER - 1))
+}
+
+/// Checks that the entries of a writer that lie together are there as far as they are not truncated.
+async fn check_together(store: &SledStore, writer: u32, count: u64) {
+    let log = format!("together/{writer}");
+    let extent = store.extent(&log).await.unwrap();
+    assert_eq!(extent.last.get(), count * TOGETHER);
+    assert_eq!(extent.truncated, divided_before(count / TRUNCATE_EVERY * TRUNCATE_EVERY));
+    let entries = store.read(&log, Sequence::BEGINNING, usize::MAX).await.unwrap();
+    assert_eq!(entries.len() as u64, extent.len());
+    for (entry, sequence) in entries.into_iter().zip(extent.truncated.get() + 1..) {
+        assert_eq!(entry.sequence.get(), sequence);
+        let (count, part) = ((sequence - 1) / TOGETHER + 1, (sequence - 1) % TOGETHER);
+        assert_eq!(entry.value, format!("{writer} {count} {part}").into_bytes());
+    }
 }
 
 async fn count_of(store: &SledStore, writer: u32) -> u64 {
@@ -179,6 +208,7 @@ async fn check(folder: &Path, told: &Acknowledgements) -> u64 {
         assert_eq!(entries.first().map(|entry| entry.sequence.get()), {
             (count > 0).then_some(extent.truncated.get() + 1)
         });
+        check_together(&store, writer, count).await;
     }
     store.close().await.unwrap();
     last

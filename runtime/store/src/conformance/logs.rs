@@ -1,7 +1,7 @@
 //! Properties of logs, which every backend must have.
 
 use super::{Place, commit, read_all, reopen};
-use crate::{LogExtent, Sequence};
+use crate::{LogExtent, MAX_VALUE_BYTES, Sequence};
 
 pub(crate) async fn sequences_start_at_one_and_grow(place: &impl Place) {
     let store = place.open().await;
@@ -161,4 +161,34 @@ pub(crate) async fn a_large_truncation_is_complete_at_once_and_over_reopening(pl
     assert_eq!(read_all(&store, "log").await.len(), 2);
     let first = store.read("log", Sequence::BEGINNING, 1).await.unwrap();
     assert_eq!(first[0].sequence, Sequence::new(4_999));
+}
+
+pub(crate) async fn entries_of_any_size_are_read_from_any_place(place: &impl Place) {
+    let store = place.open().await;
+    let sizes = [0, 1, 700, MAX_VALUE_BYTES, 0, 30_000, 30_000, 30_000, 1, 0];
+    let values: Vec<Vec<u8>> = (0..).zip(sizes).map(|(byte, size)| vec![byte; size]).collect();
+    commit(&store, |batch| {
+        for value in &values {
+            batch.append("log", value.clone());
+        }
+    })
+    .await;
+    let expected: Vec<(u64, Vec<u8>)> = (1..).zip(values).collect();
+    for after in 0..sizes.len() {
+        for limit in 1..4 {
+            let page = store.read("log", Sequence::new(after as u64), limit).await.unwrap();
+            let page: Vec<_> = page.into_iter().map(|it| (it.sequence.get(), it.value)).collect();
+            let end = expected.len().min(after + limit);
+            assert!(page == expected[after..end], "{limit} after {after}");
+        }
+    }
+    for truncated in 1..sizes.len() {
+        commit(&store, |batch| {
+            batch.truncate("log", Sequence::new(truncated as u64));
+        })
+        .await;
+        assert!(read_all(&store, "log").await == expected[truncated..], "through {truncated}");
+    }
+    let store = reopen(store, place).await;
+    assert!(read_all(&store, "log").await == expected[sizes.len() - 1..]);
 }

@@ -35,6 +35,7 @@ macro_rules! conformance_suite {
             what_is_too_large_or_badly_named_is_refused
             sequences_start_at_one_and_grow
             a_reader_goes_on_from_its_cursor
+            entries_of_any_size_are_read_from_any_place
             logs_do_not_see_each_other
             logs_are_listed_in_order
             truncation_removes_through_its_sequence

@@ -16,6 +16,9 @@ const HISTORIES: u32 = 24;
 /// Few names, keys and values, so that changes meet.
 const NAMES: [&str; 3] = ["a", "ab", "b"];
 
+/// Bytes of entries now and then: two of them do not lie together where a backend puts entries together.
+const LARGE_BYTES: usize = 40_000;
+
 #[derive(Clone, Debug)]
 enum Step {
     Commit(Vec<Change>),
@@ -40,6 +43,7 @@ fn change() -> impl Strategy<Value = Change> {
         8 => (name(), key(), value()).prop_map(|(table, key, value)| Change::Put(table, key, value)),
         4 => (name(), key()).prop_map(|(table, key)| Change::Delete(table, key)),
         8 => (name(), value()).prop_map(|(log, value)| Change::Append(log, value)),
+        1 => name().prop_map(|log| Change::Append(log, vec![7; LARGE_BYTES])),
         3 => (name(), 0..30_u64).prop_map(|(log, through)| Change::Truncate(log, through)),
         1 => (name(), key()).prop_map(|(table, key)| Change::ExpectAbsent(table, key)),
         1 => (name(), key(), value())

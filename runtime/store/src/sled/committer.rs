@@ -3,18 +3,22 @@
 //! Batches wait in a bounded queue. The thread takes those that are there, checks their
 //! preconditions in order, applies them as one `sled::Batch`, flushes once, and only then answers.
 //! While the disk is busy with one group the next one gathers, so the dearer a flush is, the more
-//! batches share it: no timer is needed.
+//! batches share it. Callers that were answered together and come again take a moment, for which the next group
+//! waits; a caller that comes alone waits for nobody.
 //!
 //! One thread, and one group at a time, is also what the durability of sled's log rests on (see
 //! `sync.rs`).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use sled::Db;
 use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::{mpsc, oneshot};
 
+use super::chunk::Packer;
 use super::group::{Changes, Group};
 use super::keys;
 use super::live::{self, Live};
@@ -33,6 +37,16 @@ const MAX_GROUP_BATCHES: usize = 1024;
 /// Most bytes that share a flush (a larger batch goes alone): they bound memory, and how long a slow disk
 /// keeps everybody waiting.
 const MAX_GROUP_BYTES: usize = 4 * 1024 * 1024;
+
+/// A group of so many batches comes of callers that are likely to come again.
+const COMPANY: usize = 8;
+
+/// The time that a group waits for such callers at once, of the millisecond or two that a flush takes. Without, they
+/// split into two groups that take turns, each with half of them.
+const PATIENCE: Duration = Duration::from_micros(50);
+
+/// Times that it waits at most, as long as more of them come.
+const PATIENT_TIMES: usize = 4;
 
 /// Batches that may wait before a caller has to: one group gathers while another is written.
 pub(crate) const QUEUE_BATCHES: usize = 2 * MAX_GROUP_BATCHES;
@@ -55,6 +69,26 @@ pub(crate) struct Committer {
     pub(crate) requests: mpsc::Receiver<Request>,
     pub(crate) upkeep: Upkeep,
     pub(crate) live: Live,
+    pub(crate) packer: Packer,
+    /// The number of batches of the group before, where its callers are likely to come again.
+    pub(crate) expected: usize,
+}
+
+/// Batches on their way into a group.
+struct Gathered {
+    batches: Vec<(Batch, Reply)>,
+    bytes: usize,
+}
+
+impl Gathered {
+    fn add(&mut self, batch: Batch, reply: Reply) {
+        self.bytes += batch.size();
+        self.batches.push((batch, reply));
+    }
+
+    fn is_full(&self) -> bool {
+        self.batches.len() >= MAX_GROUP_BATCHES || self.bytes >= MAX_GROUP_BYTES
+    }
 }
 
 impl Committer {
@@ -81,29 +115,40 @@ impl Committer {
         self.shut_down(closing);
     }
 
-    /// The batches that are already waiting, up to the limits of a group.
+    /// The batches that are already waiting, or will in a moment, up to the limits of a group.
     fn gather(
         &mut self,
         batch: Batch,
         reply: Reply,
         closing: &mut Option<oneshot::Sender<()>>,
     ) -> Vec<(Batch, Reply)> {
-        let mut bytes = batch.size();
-        let mut batches = vec![(batch, reply)];
-        while batches.len() < MAX_GROUP_BATCHES && bytes < MAX_GROUP_BYTES {
+        let mut gathered = Gathered { batches: Vec::with_capacity(self.expected), bytes: 0 };
+        gathered.add(batch, reply);
+        self.take_waiting(&mut gathered, closing);
+        for _ in 0..PATIENT_TIMES {
+            let count = gathered.batches.len();
+            if count >= self.expected || gathered.is_full() || closing.is_some() {
+                break;
+            }
+            thread::sleep(PATIENCE);
+            self.take_waiting(&mut gathered, closing);
+            if gathered.batches.len() == count {
+                break;
+            }
+        }
+        let count = gathered.batches.len();
+        self.expected = if count >= COMPANY { count } else { 0 };
+        gathered.batches
+    }
+
+    fn take_waiting(&mut self, gathered: &mut Gathered, closing: &mut Option<oneshot::Sender<()>>) {
+        while !gathered.is_full() && closing.is_none() {
             match self.requests.try_recv() {
-                Ok(Request::Commit(batch, reply)) => {
-                    bytes += batch.size();
-                    batches.push((batch, reply));
-                }
-                Ok(Request::Close(reply)) => {
-                    *closing = Some(reply);
-                    break;
-                }
+                Ok(Request::Commit(batch, reply)) => gathered.add(batch, reply),
+                Ok(Request::Close(reply)) => *closing = Some(reply),
                 Err(_) => break,
             }
         }
-        batches
     }
 
     /// Makes a group durable and answers its callers; or fails, once and for all.
@@ -140,7 +185,8 @@ impl Committer {
         let mut group = Group::new(&self.db);
         let answers =
             batches.into_iter().map(|batch| group.add(batch)).collect::<Result<Vec<_>, _>>()?;
-        let Changes { batch: mut all, veil, truncated, added_bytes } = group.finish()?;
+        let Changes { batch: mut all, veil, truncated, added_bytes } =
+            group.finish(&mut self.packer)?;
         let upkeep = self.upkeep.step(&self.db)?;
         if veil.is_empty() && upkeep.is_empty() {
             return Ok(answers);

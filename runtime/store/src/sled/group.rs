@@ -1,27 +1,41 @@
 //! A group of batches that become durable together: the changes they add up to.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry as MapEntry;
+use std::collections::hash_map::Entry as MapEntry;
+use std::collections::{BTreeMap, HashMap};
 
 use sled::{Db, IVec};
 
+use super::chunk::{self, Packer};
+use super::keys::{self, Span};
 use super::view::Veil;
-use super::{keys, live, sled_error};
-use crate::batch::{Batch, Committed, Operation};
+use super::{live, sled_error};
+use crate::batch::{Batch, Committed, Condition, Operation};
 use crate::error::StoreError;
 use crate::port::{LogExtent, Sequence};
 
 /// Changes on top of the database, not applied to it yet.
 pub(crate) struct Group<'db> {
     db: &'db Db,
-    /// The new value of each key, without its generation; `None` removes the key.
-    writes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
-    /// The old, durable values of the same keys.
-    veil: Veil,
-    /// The extents of the logs that are changed.
-    extents: BTreeMap<String, LogExtent>,
-    /// The logs from which entries were truncated.
-    truncated: Vec<String>,
+    /// The rows that were looked at or are changed, by their keys.
+    rows: HashMap<Vec<u8>, Row>,
+    /// The logs that are changed, by their names.
+    logs: BTreeMap<String, LogChange>,
+}
+
+/// A row, or the extent of a log, and what becomes of it.
+struct Row {
+    /// The stored form that is durable.
+    durable: Option<IVec>,
+    /// The stored form that takes its place; the inner `None` removes the row.
+    new: Option<Option<IVec>>,
+}
+
+/// Changes of a log.
+#[derive(Default)]
+struct LogChange {
+    extent: LogExtent,
+    appended: Vec<Vec<u8>>,
+    truncates: bool,
 }
 
 /// The sum of the changes of a group.
@@ -38,13 +52,7 @@ pub(crate) struct Changes {
 
 impl<'db> Group<'db> {
     pub(crate) fn new(db: &'db Db) -> Self {
-        Self {
-            db,
-            writes: BTreeMap::new(),
-            veil: Veil::new(),
-            extents: BTreeMap::new(),
-            truncated: Vec::new(),
-        }
+        Self { db, rows: HashMap::new(), logs: BTreeMap::new() }
     }
 
     /// Adds a batch on top of those before it, or refuses it with the inner error and leaves the
@@ -54,9 +62,8 @@ impl<'db> Group<'db> {
         batch: Batch,
     ) -> Result<Result<Committed, StoreError>, StoreError> {
         for condition in batch.conditions {
-            let found = self.value(&keys::table(&condition.table, &condition.key))?;
-            if found != condition.value {
-                let (table, key) = (condition.table, condition.key);
+            if !self.holds(&condition)? {
+                let Condition { table, key, .. } = condition;
                 return Ok(Err(StoreError::Conflict { table, key }));
             }
         }
@@ -64,92 +71,119 @@ impl<'db> Group<'db> {
         for operation in batch.operations {
             match operation {
                 Operation::Put { table, key, value } => {
-                    self.write(keys::table(&table, &key), Some(value))?;
+                    let stored = Some(keys::wrap(&value));
+                    self.row_mut(keys::table(&table, &key))?.new = Some(stored);
                 }
                 Operation::Delete { table, key } => {
-                    self.write(keys::table(&table, &key), None)?;
+                    self.row_mut(keys::table(&table, &key))?.new = Some(None);
                 }
                 Operation::Append { log, value } => {
-                    let extent = self.extent_mut(&log)?;
-                    // One a nanosecond would last for 500 years.
-                    let sequence = Sequence::new(extent.last.get() + 1);
-                    extent.last = sequence;
-                    self.write_new(keys::entry(&log, sequence), value);
-                    committed.appended.push(sequence);
+                    committed.appended.push(self.log_mut(log)?.append(value));
                 }
-                Operation::Truncate { log, through } => {
-                    let extent = self.extent_mut(&log)?;
-                    let through = through.min(extent.last);
-                    if through > extent.truncated {
-                        extent.truncated = through;
-                        self.truncated.push(log);
-                    }
-                }
+                Operation::Truncate { log, through } => self.log_mut(log)?.truncate(through),
             }
         }
         Ok(Ok(committed))
     }
 
-    pub(crate) fn finish(mut self) -> Result<Changes, StoreError> {
-        for (log, extent) in std::mem::take(&mut self.extents) {
+    pub(crate) fn finish(mut self, packer: &mut Packer) -> Result<Changes, StoreError> {
+        let mut changes = Changes {
+            batch: sled::Batch::default(),
+            veil: Veil::new(),
+            truncated: Vec::new(),
+            added_bytes: 0,
+        };
+        for (log, change) in std::mem::take(&mut self.logs) {
             // Asking to truncate a log that never was does not bring it into being.
-            if extent != LogExtent::default() {
-                self.write(keys::extent(&log), Some(keys::encode_extent(extent).to_vec()))?;
+            if change.extent != LogExtent::default() {
+                let stored = keys::wrap(&keys::encode_extent(change.extent));
+                self.row_mut(keys::extent(&log))?.new = Some(Some(stored));
+            }
+            changes.append(&log, &change, packer);
+            if change.truncates {
+                changes.truncated.push(log);
             }
         }
-        let mut batch = sled::Batch::default();
-        let mut added_bytes = 0_i64;
-        for (key, value) in self.writes {
-            let stored = value.map(|value| keys::wrap(&value));
-            let before = self.veil.get(&key).and_then(Option::as_ref);
-            // A batch has at most a few megabytes.
-            added_bytes += live::size(&key, stored.as_ref()) as i64;
-            added_bytes -= live::size(&key, before) as i64;
-            match stored {
-                Some(stored) => batch.insert(key, stored),
-                None => batch.remove(key),
+        for (key, Row { durable, new }) in self.rows {
+            if let Some(new) = new {
+                changes.change(key, durable, new);
             }
         }
-        Ok(Changes { batch, veil: self.veil, truncated: self.truncated, added_bytes })
+        Ok(changes)
     }
 
-    fn stored(&self, key: &[u8]) -> Result<Option<IVec>, StoreError> {
-        self.db.get(key).map_err(sled_error)
+    /// Whether a row is as a batch expects it, after the batches so far.
+    fn holds(&mut self, condition: &Condition) -> Result<bool, StoreError> {
+        let key = keys::table(&condition.table, &condition.key);
+        let row = self.row_mut(key.clone())?;
+        let stored = row.new.as_ref().unwrap_or(&row.durable);
+        let value = stored.as_ref().map(|stored| keys::unwrap(&key, stored)).transpose()?;
+        Ok(value == condition.value.as_deref())
     }
 
-    /// The value of a key as the batches so far leave it.
-    fn value(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        if let Some(written) = self.writes.get(key) {
-            return Ok(written.clone());
+    fn row_mut(&mut self, key: Vec<u8>) -> Result<&mut Row, StoreError> {
+        Ok(match self.rows.entry(key) {
+            MapEntry::Occupied(row) => row.into_mut(),
+            MapEntry::Vacant(place) => {
+                let durable = self.db.get(place.key()).map_err(sled_error)?;
+                place.insert(Row { durable, new: None })
+            }
+        })
+    }
+
+    fn log_mut(&mut self, log: String) -> Result<&mut LogChange, StoreError> {
+        if !self.logs.contains_key(&log) {
+            let key = keys::extent(&log);
+            let stored = self.row_mut(key.clone())?.durable.as_ref();
+            let value = stored.map(|stored| keys::unwrap(&key, stored)).transpose()?;
+            let extent = keys::decode_extent(&key, value)?;
+            self.logs.insert(log.clone(), LogChange { extent, ..LogChange::default() });
         }
-        let stored = self.stored(key)?;
-        stored.map(|stored| keys::unwrap(key, &stored).map(<[u8]>::to_vec)).transpose()
+        Ok(self.logs.entry(log).or_default())
+    }
+}
+
+impl LogChange {
+    fn append(&mut self, value: Vec<u8>) -> Sequence {
+        // One a nanosecond would last for 500 years.
+        self.extent.last = Sequence::new(self.extent.last.get() + 1);
+        self.appended.push(value);
+        self.extent.last
     }
 
-    fn write(&mut self, key: Vec<u8>, value: Option<Vec<u8>>) -> Result<(), StoreError> {
-        if !self.veil.contains_key(&key) {
-            let durable = self.stored(&key)?;
-            self.veil.insert(key.clone(), durable);
+    fn truncate(&mut self, through: Sequence) {
+        let through = through.min(self.extent.last);
+        if through > self.extent.truncated {
+            self.extent.truncated = through;
+            self.truncates = true;
         }
-        self.writes.insert(key, value);
-        Ok(())
+    }
+}
+
+impl Changes {
+    /// Adds what was appended to a log. Readers need no veil before it: they read up to the end that the log's
+    /// extent says.
+    fn append(&mut self, log: &str, change: &LogChange, packer: &mut Packer) {
+        let mut before = change.extent.last.get() - change.appended.len() as u64;
+        for entries in chunk::divide(&change.appended) {
+            let last = before + entries.len() as u64;
+            let span = Span { first: Sequence::new(before + 1), last: Sequence::new(last) };
+            let (key, stored) = (keys::chunk(log, span), packer.pack(entries));
+            self.added_bytes += live::size(&key, Some(&stored)) as i64;
+            self.batch.insert(key, stored);
+            before = last;
+        }
     }
 
-    /// As [`write`](Self::write), for a key that never had a value.
-    fn write_new(&mut self, key: Vec<u8>, value: Vec<u8>) {
-        self.veil.insert(key.clone(), None);
-        self.writes.insert(key, Some(value));
-    }
-
-    fn extent_mut(&mut self, log: &str) -> Result<&mut LogExtent, StoreError> {
-        if !self.extents.contains_key(log) {
-            let key = keys::extent(log);
-            let extent = keys::decode_extent(&key, self.value(&key)?.as_deref())?;
-            self.extents.insert(log.to_owned(), extent);
+    /// Changes a row, and has readers see the durable one meanwhile.
+    fn change(&mut self, key: Vec<u8>, durable: Option<IVec>, new: Option<IVec>) {
+        // A batch has at most a few megabytes.
+        self.added_bytes += live::size(&key, new.as_ref()) as i64;
+        self.added_bytes -= live::size(&key, durable.as_ref()) as i64;
+        match new {
+            Some(stored) => self.batch.insert(key.as_slice(), stored),
+            None => self.batch.remove(key.as_slice()),
         }
-        match self.extents.entry(log.to_owned()) {
-            MapEntry::Occupied(entry) => Ok(entry.into_mut()),
-            MapEntry::Vacant(entry) => Ok(entry.insert(LogExtent::default())),
-        }
+        self.veil.insert(key, durable);
     }
 }

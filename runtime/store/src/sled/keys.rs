@@ -18,8 +18,12 @@ const META: u8 = 0;
 const TABLE: u8 = 1;
 /// `EXTENT name NUL` → what was truncated, what was given out
 const EXTENT: u8 = 2;
-/// `ENTRY name NUL sequence` → value
+/// `ENTRY name NUL last first` → a chunk: the entries of these sequences. The last comes first, so that the
+/// chunk that holds a sequence is the first key from it on.
+/// `ENTRY name NUL sequence` → the value of one entry, as stores of format 2 and before wrote it.
 const ENTRY: u8 = 3;
+
+const SEQUENCE_BYTES: usize = size_of::<u64>();
 
 const NAME_END: u8 = 0;
 
@@ -81,17 +85,58 @@ pub(crate) fn log_of_extent(key: &[u8]) -> Result<String, StoreError> {
     String::from_utf8(name.to_vec()).map_err(|_| damaged("the name of a log", key))
 }
 
-pub(crate) fn entry(log: &str, sequence: Sequence) -> Vec<u8> {
-    let mut key = named(ENTRY, log, size_of::<u64>());
+/// Sequences of the entries that one key of a log holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) first: Sequence,
+    pub(crate) last: Sequence,
+}
+
+impl Span {
+    /// Returns the number of its entries that come after a sequence.
+    pub(crate) fn entries_after(self, after: Sequence) -> usize {
+        let before = self.first.get().saturating_sub(1).max(after.get());
+        usize::try_from(self.last.get().saturating_sub(before)).unwrap_or(usize::MAX)
+    }
+}
+
+/// The key of a chunk.
+pub(crate) fn chunk(log: &str, span: Span) -> Vec<u8> {
+    let mut key = entries_from(log, span.last);
+    key.extend_from_slice(&span.first.get().to_be_bytes());
+    key
+}
+
+/// The first key of a log's entries from a sequence on. It is also the key of a single entry in older stores.
+pub(crate) fn entries_from(log: &str, sequence: Sequence) -> Vec<u8> {
+    let mut key = named(ENTRY, log, 2 * SEQUENCE_BYTES);
     key.extend_from_slice(&sequence.get().to_be_bytes());
     key
 }
 
-pub(crate) fn sequence_of_entry(key: &[u8]) -> Result<Sequence, StoreError> {
-    key.last_chunk()
-        .map(|bytes| Sequence::new(u64::from_be_bytes(*bytes)))
-        .ok_or_else(|| damaged("the sequence of an entry", key))
+/// A key behind those whose entries end with `sequence` or before, and before all others.
+pub(crate) fn entries_through(log: &str, sequence: Sequence) -> Vec<u8> {
+    let mut key = entries_from(log, sequence);
+    key.extend_from_slice(&[u8::MAX; SEQUENCE_BYTES]);
+    key
 }
+
+/// The sequences that a key of a log's entries names; with one alone, it is an entry of an older store.
+pub(crate) fn span_of_entries(log: &str, key: &[u8]) -> Result<(Span, IsChunk), StoreError> {
+    let sequences = key.get(log.len() + 2..).unwrap_or_default();
+    let sequence = |bytes: &[u8; SEQUENCE_BYTES]| Sequence::new(u64::from_be_bytes(*bytes));
+    match sequences.as_chunks() {
+        ([last, first], []) if first <= last => {
+            Ok((Span { first: sequence(first), last: sequence(last) }, IsChunk(true)))
+        }
+        ([only], []) => Ok((Span { first: sequence(only), last: sequence(only) }, IsChunk(false))),
+        _ => Err(damaged("the sequences of entries", key)),
+    }
+}
+
+/// Whether a key of entries is that of a chunk, and not of a single entry of an older store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct IsChunk(pub(crate) bool);
 
 /// The first key after all those that start with `prefix`; `None` when there is no such key.
 pub(crate) fn end_of_prefix(prefix: &[u8]) -> Option<Vec<u8>> {
@@ -174,8 +219,33 @@ mod tests {
             a in ("[a-c/é]{1,4}", any::<u64>()),
             b in ("[a-c/é]{1,4}", any::<u64>()),
         ) {
-            let key = |(log, number): &(String, u64)| entry(log, Sequence::new(*number));
+            let key = |(log, number): &(String, u64)| entries_from(log, Sequence::new(*number));
             prop_assert_eq!(a.cmp(&b), key(&a).cmp(&key(&b)));
+        }
+
+        #[test]
+        fn a_chunk_is_found_by_any_of_its_sequences(
+            log in "[a-c/é]{1,4}",
+            numbers in prop::array::uniform3(1..u64::MAX),
+        ) {
+            let mut sequences = numbers.map(Sequence::new);
+            sequences.sort_unstable();
+            let [first, middle, last] = sequences;
+            let key = chunk(&log, Span { first, last });
+            let found = span_of_entries(&log, &key).unwrap();
+            prop_assert_eq!(found, (Span { first, last }, IsChunk(true)));
+            prop_assert!(key >= entries_from(&log, middle));
+            prop_assert!(key < entries_from(&log, Sequence::new(last.get() + 1)));
+            prop_assert_eq!(key <= entries_through(&log, middle), middle == last);
+            prop_assert_eq!(
+                found.0.entries_after(middle) as u64,
+                last.get() - middle.get()
+            );
+            // An entry of an older store lies before the chunks that follow it.
+            let old = entries_from(&log, Sequence::new(first.get() - 1));
+            prop_assert!(old < key);
+            let (span, is_chunk) = span_of_entries(&log, &old).unwrap();
+            prop_assert_eq!((span.first, is_chunk), (span.last, IsChunk(false)));
         }
 
         #[test]

@@ -1,9 +1,10 @@
 //! The embedded backend: one folder, no server, on `sled`.
 //!
-//! `keys.rs` says how tables and logs lie in sled's tree, `committer.rs` how batches become durable,
-//! `sync.rs` why what it does is enough, `view.rs` how readers see the durable state alone,
-//! `upkeep.rs` and `compaction.rs` how space is given back, and `rewriting.rs` how all files are written anew.
+//! `keys.rs` says how tables and logs lie in sled's tree, `chunk.rs` how entries of logs do, `committer.rs` how
+//! batches become durable, `sync.rs` why what it does is enough, `view.rs` how readers see the durable state
+//! alone, `reading.rs` how logs are read, `upkeep.rs` and `compaction.rs` how space is given back, and `rewriting.rs` how all files are written anew.
 
+mod chunk;
 mod committer;
 mod compaction;
 mod exchange;
@@ -11,6 +12,7 @@ mod group;
 mod keys;
 mod live;
 mod open;
+mod reading;
 mod rewriting;
 mod status;
 mod sync;
@@ -136,11 +138,12 @@ impl Store for SledStore {
         let view = Arc::clone(&self.view);
         blocking(move || {
             let pairs = view.range(start, end, limit)?;
-            let to_key_value = |(key, value): view::Pair| KeyValue {
-                key: key.get(name_length..).unwrap_or_default().to_vec(),
-                value,
+            let to_key_value = |(key, stored): view::Pair| {
+                let value = keys::unwrap(&key, &stored)?.to_vec();
+                let key = key.get(name_length..).unwrap_or_default().to_vec();
+                Ok(KeyValue { key, value })
             };
-            Ok(pairs.into_iter().map(to_key_value).collect())
+            pairs.into_iter().map(to_key_value).collect()
         })
         .await
     }
@@ -153,21 +156,7 @@ impl Store for SledStore {
     ) -> Result<Vec<Entry>, StoreError> {
         limits::check_log(log)?;
         let (view, log) = (Arc::clone(&self.view), log.to_owned());
-        blocking(move || {
-            let extent_key = keys::extent(&log);
-            let bounds = |value: Option<&[u8]>| {
-                let extent = keys::decode_extent(&extent_key, value)?;
-                let after = after.max(extent.truncated).get();
-                let first = Sequence::new(after.saturating_add(1));
-                Ok((keys::entry(&log, first), keys::entry(&log, extent.last)))
-            };
-            let pairs = view.range_given(&extent_key, bounds, limit)?;
-            pairs
-                .into_iter()
-                .map(|(key, value)| Ok(Entry { sequence: keys::sequence_of_entry(&key)?, value }))
-                .collect()
-        })
-        .await
+        blocking(move || reading::read(&view, &log, after, limit)).await
     }
 
     async fn extent(&self, log: &str) -> Result<LogExtent, StoreError> {

@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 use sled::Db;
 use tokio::sync::mpsc;
 
+use super::chunk::Packer;
 use super::committer::{Committer, QUEUE_BATCHES};
 use super::compaction::Compaction;
 use super::exchange::{SLED_FOLDER, settle};
@@ -26,8 +27,8 @@ use crate::disk::{create_private_file, create_private_folder, sync_folder};
 use crate::error::StoreError;
 
 /// The format this version writes, and the newest that it reads. Since 2 the values of secret tables may be
-/// sealed: a version before would call them damaged.
-const FORMAT: u64 = 2;
+/// sealed: a version before would call them damaged. Since 3 the entries of logs lie in chunks.
+const FORMAT: u64 = 3;
 
 /// Says who has the folder open.
 const LOCK_FILE: &str = "lock";
@@ -55,6 +56,7 @@ pub(super) fn open(
     let db = open_sled(options, SLED_FOLDER)?;
     let mut disk = disk(&folder.join(DATA_FILE))?;
     check_format(&db, folder)?;
+    mark_format(&db)?;
     db.flush().map_err(sled_error)?;
     disk.flush().map_err(StoreError::io("flush", &folder.join(DATA_FILE)))?;
     sync_names(folder, SLED_FOLDER)?;
@@ -74,6 +76,8 @@ pub(super) fn open(
         requests: received,
         upkeep,
         live: live.clone(),
+        packer: Packer::new()?,
+        expected: 0,
     };
     let committer = thread::Builder::new()
         .name("store-committer".to_owned())
@@ -137,12 +141,12 @@ pub(super) fn open_sled(options: &SledOptions, name: &str) -> Result<Db, StoreEr
     }
 }
 
+/// Refuses a folder that a newer version has written, or that is no store.
 pub(super) fn check_format(db: &Db, folder: &Path) -> Result<(), StoreError> {
     let Some(stored) = db.get(keys::FORMAT_KEY).map_err(sled_error)? else {
         if !db.is_empty() {
             return Err(keys::damaged("the format is missing", keys::FORMAT_KEY));
         }
-        db.insert(keys::FORMAT_KEY, keys::wrap(&FORMAT.to_be_bytes())).map_err(sled_error)?;
         return Ok(());
     };
     let value = keys::unwrap(keys::FORMAT_KEY, &stored)?;
@@ -152,6 +156,15 @@ pub(super) fn check_format(db: &Db, folder: &Path) -> Result<(), StoreError> {
     if format > FORMAT {
         let folder = folder.to_owned();
         return Err(StoreError::NewerFormat { folder, found: format, supported: FORMAT });
+    }
+    Ok(())
+}
+
+/// Says that older versions cannot read what is written from now on.
+pub(super) fn mark_format(db: &Db) -> Result<(), StoreError> {
+    let format = keys::wrap(&FORMAT.to_be_bytes());
+    if db.get(keys::FORMAT_KEY).map_err(sled_error)?.as_ref() != Some(&format) {
+        db.insert(keys::FORMAT_KEY, format).map_err(sled_error)?;
     }
     Ok(())
 }

@@ -14,7 +14,9 @@ use sled::Db;
 
 use super::exchange::{NEW_FOLDER, SLED_FOLDER, remove_folder, replace, settle};
 use super::live::{self, Live};
-use super::open::{LINGERING, LINGERING_STEP, check_format, lock, open_sled, sync_names};
+use super::open::{
+    LINGERING, LINGERING_STEP, check_format, lock, mark_format, open_sled, sync_names,
+};
 use super::sync::SEGMENT_BYTES;
 use super::{SledOptions, SledStore, keys, sled_error};
 use crate::disk::free_bytes;
@@ -69,7 +71,7 @@ fn copy<E: From<StoreError>>(
     check_format(&old, folder)?;
     check_room(folder, &Live::open(&old)?)?;
     let new = open_sled(options, NEW_FOLDER)?;
-    check_format(&new, folder)?;
+    mark_format(&new)?;
     let mut copy = Copy::to(&new);
     for pair in old.iter() {
         let (key, stored) = pair.map_err(sled_error)?;

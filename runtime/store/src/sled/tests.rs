@@ -1,5 +1,6 @@
 //! Tests of the embedded backend.
 
+mod chunks;
 mod growth;
 mod power;
 
@@ -198,11 +199,11 @@ fn a_newer_format_is_left_alone() {
         .segment_size(super::sync::SEGMENT_BYTES)
         .open()
         .unwrap();
-    db.insert(keys::FORMAT_KEY, keys::wrap(&3_u64.to_be_bytes())).unwrap();
+    db.insert(keys::FORMAT_KEY, keys::wrap(&4_u64.to_be_bytes())).unwrap();
     db.flush().unwrap();
     drop(db);
     let error = SledStore::open(&options).unwrap_err();
-    assert!(matches!(error, StoreError::NewerFormat { found: 3, supported: 2, .. }), "{error}");
+    assert!(matches!(error, StoreError::NewerFormat { found: 4, supported: 3, .. }), "{error}");
 }
 
 #[cfg(unix)]
@@ -220,41 +221,41 @@ fn truncated_entries_are_removed_from_the_disk_and_large_ones_stay_in_the_log() 
     block_on(async {
         let folder = folder();
         let store = folder.open().await;
-        for _ in 0..4 {
-            let mut batch = Batch::new();
-            for _ in 0..60 {
-                batch.append("log", vec![1; crate::MAX_VALUE_BYTES]);
+        // The largest entries, and then smaller ones of which each has a chunk of its own: more than are trimmed at
+        // once.
+        for (batches, entries, bytes) in [(4, 60, crate::MAX_VALUE_BYTES), (12, 100, 40_000)] {
+            for _ in 0..batches {
+                let mut batch = Batch::new();
+                for _ in 0..entries {
+                    batch.append("log", vec![1; bytes]);
+                }
+                store.commit(batch).await.unwrap();
             }
-            store.commit(batch).await.unwrap();
         }
         let mut many = Batch::new();
-        for _ in 0..3_000 {
+        for _ in 0..100 {
             many.append("log", "x");
         }
         store.commit(many).await.unwrap();
         let mut truncate = Batch::new();
-        truncate.truncate("log", Sequence::new(3_200));
+        truncate.truncate("log", Sequence::new(1_500));
         store.commit(truncate).await.unwrap();
         store.close().await.unwrap();
         drop(store);
-        let sled_folder = folder.path().join("store").join("sled");
-        let entries = || {
-            let config = sled::Config::new().path(&sled_folder);
-            let db = config.segment_size(super::sync::SEGMENT_BYTES).open().unwrap();
-            let first = keys::entry("log", Sequence::BEGINNING);
-            db.range(first..keys::entry("log", Sequence::new(u64::MAX))).count()
-        };
         // The rest of the trimming happens in the background, here after opening again, as soon as there is time.
+        let path = folder.path().join("store");
         for _ in 0..20 {
             let store = folder.open().await;
             tokio::time::sleep(Duration::from_millis(500)).await;
+            assert_eq!(store.read("log", Sequence::BEGINNING, 99).await.unwrap().len(), 40);
             store.close().await.unwrap();
             drop(store);
-            if entries() == 40 {
+            if chunks::keys_of_entries(&path, "log").len() == 1 {
                 break;
             }
         }
-        assert_eq!(entries(), 40);
+        assert_eq!(chunks::keys_of_entries(&path, "log").len(), 1, "the chunk that is divided");
+        let sled_folder = path.join("sled");
         let blobs = sled_folder.join("blobs").read_dir().unwrap().count();
         assert_eq!(blobs, 0, "a page went to a file that nobody flushes");
     });

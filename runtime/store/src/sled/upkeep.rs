@@ -1,7 +1,7 @@
 //! Work that changes nothing anyone can read, done in small steps along with the groups.
 //!
 //! *Trimming*: truncating a log only moves a mark, however many entries it takes away; here the
-//! entries are removed. Only entries whose truncation is durable are, else a crash between the two
+//! entries are removed, whole chunks of them: the mark hides those of a chunk that it divides. Only entries whose truncation is durable are, else a crash between the two
 //! would bring back a log with a gap.
 //!
 //! *Compaction* is in `compaction.rs`.
@@ -16,9 +16,9 @@ use super::{keys, sled_error};
 use crate::error::StoreError;
 use crate::port::Sequence;
 
-/// Entries that are removed with one group: about as many as one group appends, so that trimming keeps up
-/// with appending, and a small share of a flush.
-const TRIM_ENTRIES: usize = 1024;
+/// Chunks that are removed with one group, or single entries of an older store: more than one group appends, so that
+/// trimming keeps up with appending, and a small share of a flush.
+const TRIM_CHUNKS: usize = 1024;
 
 /// A key and its new stored value; `None` removes it.
 pub(crate) type Change = (IVec, Option<IVec>);
@@ -57,7 +57,7 @@ impl Upkeep {
     /// The changes to write along with the next group. Where a key comes twice, the later counts.
     pub(crate) fn step(&mut self, db: &Db) -> Result<Vec<Change>, StoreError> {
         let mut changes = self.compaction.step(db)?;
-        let mut room = TRIM_ENTRIES;
+        let mut room = TRIM_CHUNKS;
         while let Some(log) = self.to_trim.first()
             && room > 0
         {
@@ -72,13 +72,13 @@ impl Upkeep {
     }
 }
 
-/// The keys of entries that a log no longer has, at most `limit`.
+/// The keys all of whose entries a log no longer has, at most `limit`.
 fn truncated_entries(db: &Db, log: &str, limit: usize) -> Result<Vec<IVec>, StoreError> {
     let key = keys::extent(log);
     let stored = db.get(&key).map_err(sled_error)?;
     let value = stored.as_deref().map(|stored| keys::unwrap(&key, stored)).transpose()?;
     let extent = keys::decode_extent(&key, value)?;
-    let first = Bound::Included(keys::entry(log, Sequence::BEGINNING));
-    let last = Bound::Included(keys::entry(log, extent.truncated));
+    let first = Bound::Included(keys::entries_from(log, Sequence::BEGINNING));
+    let last = Bound::Excluded(keys::entries_through(log, extent.truncated));
     db.range((first, last)).keys().take(limit).collect::<Result<_, _>>().map_err(sled_error)
 }

@@ -20,14 +20,15 @@ use crate::error::StoreError;
 /// The durable values of keys that are being changed; `None` where there is none.
 pub(crate) type Veil = BTreeMap<Vec<u8>, Option<IVec>>;
 
-/// A key and its value without the generation.
-pub(crate) type Pair = (IVec, Vec<u8>);
+/// A key and its stored value.
+pub(crate) type Pair = (IVec, IVec);
 
 pub(crate) struct View {
     state: RwLock<State>,
 }
 
-struct State {
+/// The durable state. The committer waits while it is looked at.
+pub(crate) struct State {
     /// The database; `None` once closed.
     db: Option<Db>,
     veil: Veil,
@@ -54,7 +55,8 @@ impl View {
         drop(db);
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, State> {
+    /// The state as it is now, for several questions to the same one.
+    pub(crate) fn read(&self) -> RwLockReadGuard<'_, State> {
         self.state.read()
     }
 
@@ -70,25 +72,12 @@ impl View {
         end: Bound<Vec<u8>>,
         limit: usize,
     ) -> Result<Vec<Pair>, StoreError> {
-        self.read().range(start, end, limit)
-    }
-
-    /// As [`range`](Self::range), with the bounds computed from the value of `key` in the same
-    /// state.
-    pub(crate) fn range_given(
-        &self,
-        key: &[u8],
-        bounds: impl FnOnce(Option<&[u8]>) -> Result<(Vec<u8>, Vec<u8>), StoreError>,
-        limit: usize,
-    ) -> Result<Vec<Pair>, StoreError> {
-        let state = self.read();
-        let (start, end) = bounds(state.get(key)?.as_deref())?;
-        state.range(Bound::Included(start), Bound::Included(end), limit)
+        self.read().range(start, end, limit, |_| Ok(1))
     }
 }
 
 impl State {
-    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+    pub(crate) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         let db = self.db.as_ref().ok_or(StoreError::Closed)?;
         let stored = match self.veil.get(key) {
             Some(durable) => durable.clone(),
@@ -97,11 +86,14 @@ impl State {
         stored.map(|stored| keys::unwrap(key, &stored).map(<[u8]>::to_vec)).transpose()
     }
 
-    fn range(
+    /// The pairs from `start` on and before `end`, in order, until they hold `limit` things by the count of
+    /// `things`, which takes a key.
+    pub(crate) fn range(
         &self,
         start: Bound<Vec<u8>>,
         end: Bound<Vec<u8>>,
-        limit: usize,
+        mut limit: usize,
+        things: impl Fn(&[u8]) -> Result<usize, StoreError>,
     ) -> Result<Vec<Pair>, StoreError> {
         let db = self.db.as_ref().ok_or(StoreError::Closed)?;
         if is_empty(&start, &end) {
@@ -112,7 +104,7 @@ impl State {
         let mut stored = db.range(bounds);
         let mut next_stored = stored.next().transpose().map_err(sled_error)?;
         let mut pairs = Vec::new();
-        while pairs.len() < limit {
+        while limit > 0 {
             let next_is_veiled = match (veiled.peek(), &next_stored) {
                 (None, None) => break,
                 (Some((key, _)), Some((stored_key, _))) => key.as_slice() <= stored_key.as_ref(),
@@ -120,7 +112,7 @@ impl State {
             };
             if !next_is_veiled {
                 if let Some((key, value)) = next_stored.take() {
-                    let value = keys::unwrap(&key, &value)?.to_vec();
+                    limit = limit.saturating_sub(things(&key)?);
                     pairs.push((key, value));
                 }
                 next_stored = stored.next().transpose().map_err(sled_error)?;
@@ -131,8 +123,8 @@ impl State {
                     next_stored = stored.next().transpose().map_err(sled_error)?;
                 }
                 if let Some(value) = durable {
-                    let value = keys::unwrap(key, value)?.to_vec();
-                    pairs.push((IVec::from(key.as_slice()), value));
+                    limit = limit.saturating_sub(things(key)?);
+                    pairs.push((IVec::from(key.as_slice()), value.clone()));
                 }
             }
         }

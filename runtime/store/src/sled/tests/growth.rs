@@ -19,6 +19,18 @@ const COMPACT_FROM_BYTES: u64 = 3 * SEGMENT_BYTES as u64;
 /// Keys that hardly ever change, over many pages.
 const COLD_KEYS: u32 = 16 * BATCHES;
 
+/// A value that cannot be compressed, so that a log takes as much as a table (xorshift).
+fn noise(number: u32) -> Vec<u8> {
+    let mut state = u64::from(number) << 1 | 1;
+    let mut byte = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 32) as u8
+    };
+    (0..HOT_VALUE_BYTES).map(|_| byte()).collect()
+}
+
 /// A log that is read and truncated, a key that changes all the time, and with each batch one
 /// change to a page that is not changed again and would keep its segment for ever.
 async fn write(small_file: u64) -> u64 {
@@ -32,7 +44,7 @@ async fn write(small_file: u64) -> u64 {
     }
     store.commit(all_cold).await.unwrap();
     for number in 0..BATCHES {
-        let value = vec![number as u8; HOT_VALUE_BYTES];
+        let value = noise(number);
         let mut batch = Batch::new();
         batch.put("hot", "k", value.clone()).append("log", value);
         batch.put("cold", (number * 16).to_be_bytes(), "second");

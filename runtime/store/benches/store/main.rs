@@ -1,17 +1,23 @@
 //! Measurements of how fast batches become durable, and how long a start takes after `kill -9` with many
 //! records waiting. `cargo xtask bench store` runs it; it prints a line for each figure.
 
+mod alone;
+mod packing;
+mod records;
+
 use std::env;
 use std::fs;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use champollion_store::{Batch, Sequence, SledOptions, SledStore, Store};
 use tokio::task::JoinSet;
+
+use records::{Names, Numbers, Parts};
 
 /// Callers that each wait for their batch before they hand over the next.
 const COMMITTERS: usize = 64;
@@ -37,6 +43,9 @@ const FILLERS: u64 = 4;
 /// The word that the filling process prints once the store is full, before it is killed.
 const FILLED: &str = "filled";
 
+/// Entries that differ.
+const DIFFERENT_ENTRIES: usize = 8_192;
+
 /// Number of devices, each with a key.
 const DEVICES: u64 = 100_000;
 
@@ -46,14 +55,19 @@ fn main() {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
         ["append", seconds] => append(Duration::from_secs(number(seconds))),
+        ["alone", seconds] => alone::alone(Duration::from_secs(number(seconds))),
+        ["packing"] => packing::packing(),
+        ["train", file] => packing::train(Path::new(file)),
         ["recover", records] => recover(number(records)),
         ["fill", folder, records] => fill(Path::new(folder), number(records)),
         ["open", folder] => open_again(Path::new(folder)),
         [] => {
             append(Duration::from_secs(10));
+            alone::alone(Duration::from_secs(10));
+            packing::packing();
             recover(10_000_000);
         }
-        _ => panic!("append <seconds> or recover <records> is what can be measured"),
+        _ => panic!("append or alone <seconds>, recover <records> and packing can be measured"),
     }
 }
 
@@ -79,25 +93,28 @@ fn open(folder: &Path) -> Arc<dyn Store> {
 }
 
 fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().expect("a runtime")
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_time()
+        .build()
+        .expect("a runtime")
 }
 
-/// Text that looks like a record: a different one for each number, and no easier to compress.
+/// Entries that are appended in turn: of each group more than a chunk has, so that none comes twice in one.
+static ENTRIES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
+    Parts::read().entries(DIFFERENT_ENTRIES, &mut Numbers::new(0xBEE), Names::Kept)
+});
+
+/// The beginning of an entry, with others behind it where it is too short.
 fn record(number: u64, length: usize) -> Vec<u8> {
-    let mut text = format!("{{\"id\":\"02c4a3fffe20{number:012x}\",\"payload\":\"").into_bytes();
-    let mut state = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-    while text.len() < length / 3 {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        text.extend_from_slice(format!("{state:016x}").as_bytes());
+    let first = number as usize % DIFFERENT_ENTRIES;
+    let mut text = Vec::with_capacity(length);
+    for entry in ENTRIES.iter().skip(first).chain(ENTRIES.iter()) {
+        text.extend(entry.iter().take(length - text.len()));
+        if text.len() == length {
+            break;
+        }
     }
-    while text.len() < length {
-        text.extend_from_slice(b",\"quantity\":\"volume\",\"unit\":\"m3\",\"value\":");
-        text.extend_from_slice((state % 100_000).to_string().as_bytes());
-        state = state.rotate_left(7).wrapping_add(number);
-    }
-    text.truncate(length);
     text
 }
 
