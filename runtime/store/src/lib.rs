@@ -10,6 +10,7 @@
 //!
 //! - [`Store`]: tables and logs; [`SledStore`] keeps them in a folder.
 //! - [`Blobs`]: named pieces of bytes; [`FileBlobs`] keeps them as plain files.
+//! - [`Leases`]: what only one node may do at a time; [`OwnLeases`] where there is one node.
 //! - [`Table`]: a table of a store with the types of its keys and values; [`tables`] lists the names of
 //!   all tables and logs.
 
@@ -21,6 +22,7 @@ mod blobs;
 mod conformance;
 mod disk;
 mod error;
+mod leases;
 mod limits;
 mod names;
 mod port;
@@ -31,6 +33,7 @@ pub mod tables;
 pub use crate::batch::{Batch, Committed};
 pub use crate::blobs::FileBlobs;
 pub use crate::error::StoreError;
+pub use crate::leases::{HeldLease, LEASE_TIME, Lease, Leases, OwnLeases, RENEWAL_PERIOD};
 pub use crate::limits::{MAX_BATCH_BYTES, MAX_KEY_BYTES, MAX_NAME_BYTES, MAX_VALUE_BYTES};
 pub use crate::names::{LogName, LogPrefix, TableName};
 pub use crate::port::{Blobs, Entry, Health, KeyValue, LogExtent, Sequence, Store, Usage};
