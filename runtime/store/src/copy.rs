@@ -65,7 +65,7 @@ pub enum CopyError {
     Differs {
         /// The number of lines, entries and blobs of the copy.
         copied: u64,
-        /// … and of the original.
+        /// The number of those of the original.
         original: u64,
     },
 }
