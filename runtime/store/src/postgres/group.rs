@@ -73,7 +73,7 @@ pub(super) struct Group<'a> {
     empty: BTreeSet<RowName<'a>>,
     logs: BTreeMap<&'a str, LogState<'a>>,
     answers: Vec<Result<Committed, StoreError>>,
-    /// What the batches that were not refused do to logs, in their order, with the place of the batch.
+    /// Operations on logs of the batches that were not refused, in their order, each with the place of its batch.
     of_logs: Vec<(usize, &'a Operation)>,
 }
 
