@@ -56,12 +56,18 @@ pub(crate) fn run(installing: Installing, quick: bool, filter: Option<&str>) -> 
     Ok(())
 }
 
-/// Measures how fast batches become durable, many at a time and one alone, how small records are packed, and a
-/// start with many records waiting. Ten million of them take some 3 GB of the disk for a while.
+/// Measures how fast batches become durable, many at a time and one alone, in a folder and in a PostgreSQL, how small
+/// records are packed, and a start with many records waiting. Ten million of them take some 3 GB of the disk for a
+/// while. Appending to a PostgreSQL needs that installed, as the tests do.
 fn store(quick: bool) -> Result<()> {
     let (seconds, records) = if quick { ("3", "1000000") } else { ("10", "10000000") };
-    let all: [&[&str]; 4] =
-        [&["append", seconds], &["alone", seconds], &["packing"], &["recover", records]];
+    let all: [&[&str]; 5] = [
+        &["append", seconds],
+        &["append-to-postgres", seconds],
+        &["alone", seconds],
+        &["packing"],
+        &["recover", records],
+    ];
     for measured in all {
         let mut bench = cargo();
         bench.args([

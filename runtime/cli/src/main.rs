@@ -44,6 +44,7 @@ mod settings;
 mod shell;
 mod sources;
 mod storage;
+mod store;
 mod table;
 mod test;
 mod text_file;
@@ -112,6 +113,8 @@ enum Command {
     Quotas(quotas::Quotas),
     /// Show how full the disk is, and for how long there is room
     Storage(storage::Storage),
+    /// Copy a store into another place: a folder, or a database
+    Store(store::Store),
     /// Pull and acknowledge records
     Records(records::Records),
     /// Make routes on which records leave, and watch them
@@ -140,6 +143,7 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Command::Serve(command) => command.run(),
         Command::Admin(command) => command.run(),
+        Command::Store(command) => command.run(),
         Command::New(command) => command.run(),
         Command::Test(command) => command.run(),
         Command::Build(command) => command.run(),

@@ -24,7 +24,7 @@ use crate::{
     devices::Keks, downlinks::CommandTimes, expensive::ExpensiveSettings,
     http_settings::HttpSettings, ingest::FrameSettings, mail::MailSettings, mirrors::Mirrors,
     network_servers::NetworkServers, page_settings::PageSettings, parked::ParkedLimits,
-    quotas::Quotas, sign_in::SignInSettings, storage::StorageLimits, telemetry::LogSettings,
+    quotas::Quotas, sign_in::SignInSettings, store_settings::StoreSettings, telemetry::LogSettings,
     tls::TlsSettings, workers::DecodingSettings,
 };
 
@@ -56,8 +56,8 @@ pub struct Config {
     /// The network servers, by their names.
     #[serde(default)]
     pub network_servers: NetworkServers,
-    /// The limits of the disk.
-    pub store: StorageLimits,
+    /// Where the store is, and its limits.
+    pub store: StoreSettings,
     /// Where the master key of the vault comes from.
     pub vault: VaultSettings,
     /// The bounds of sheets of devices.

@@ -18,12 +18,12 @@ use champollion_delivery::{
 use champollion_fleet::{
     requests::Desk,
     roster::Roster,
-    vault::{OpenedVault, Vault, VaultError},
+    vault::{Vault, VaultError},
 };
 use champollion_lns::NetworkServerName;
 use champollion_registry::{Registry, RegistryError, requests::RequestDesk};
 use champollion_sandbox::{Compiler, Sandbox, SandboxConfig, SandboxError};
-use champollion_store::{Blobs, FileBlobs, SledOptions, Store, StoreError, TableError};
+use champollion_store::{Store, StoreError, TableError};
 use jiff::Timestamp;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::{Semaphore, watch};
@@ -31,6 +31,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::{
     at_once::AtOnce,
     auth::{AdminOutlook, Administrators, Rates, SignIns, TokenError, Tokens},
+    backend::Backend,
     config::Config,
     derived::DerivedAssignments,
     devices::{Devices, DevicesError, ImportsUnderWay},
@@ -247,11 +248,10 @@ impl Service {
             reason: error.to_string(),
         })?;
         let folder = |name: &str| -> PathBuf { config.data_dir.join(name) };
-        let options = SledOptions::new(folder("store"));
-        let OpenedVault { store, vault } =
-            Vault::open(&options, &config.data_dir, &config.vault).await?;
-        let storage = Arc::new(Storage::open(Arc::clone(&store), config.store).await?);
-        let blobs: Arc<dyn Blobs> = Arc::new(FileBlobs::open(folder("packages"))?);
+        let backend = Backend::open(&config).await?;
+        let (store, vault) = (Arc::clone(&backend.store), Arc::clone(&backend.vault));
+        let storage = Arc::new(Storage::open(Arc::clone(&store), config.store.limits()).await?);
+        let blobs = backend.blobs("packages")?;
         let sandbox = Arc::new(Sandbox::new(SandboxConfig {
             limits: config.sandbox.clone(),
             compiler,
@@ -263,13 +263,13 @@ impl Service {
             let what = format!("[mirrors.{name}] cannot be used");
             StartError::Setup { what, reason }
         })?;
-        let audit: Arc<dyn Blobs> = Arc::new(FileBlobs::open(folder("audit"))?);
+        let audit = backend.blobs("audit")?;
         let registry = registry.with_mirrors(mirrors).with_audit_archives(audit).await?;
         let registry = Arc::new(registry);
         Expression::limit_fuel(config.expensive.fuel);
         let devices = Arc::new(Devices::open(Arc::clone(&store)).await?);
         let mailbox = Arc::new(Mailbox::new(Arc::clone(&store), config.retention.time()));
-        let files: Arc<dyn Blobs> = Arc::new(FileBlobs::open(folder("files"))?);
+        let files = backend.blobs("files")?;
         if config.delivery.private_addresses {
             tracing::warn!(
                 "[delivery] private-addresses opens all private networks, and no longer this machine \

@@ -81,6 +81,7 @@ impl<'db> Group<'db> {
                     committed.appended.push(self.log_mut(log)?.append(value));
                 }
                 Operation::Truncate { log, through } => self.log_mut(log)?.truncate(through),
+                Operation::Skip { log, through } => self.log_mut(log)?.skip(through),
             }
         }
         Ok(Ok(committed))
@@ -155,6 +156,15 @@ impl LogChange {
         let through = through.min(self.extent.last);
         if through > self.extent.truncated {
             self.extent.truncated = through;
+            self.truncates = true;
+        }
+    }
+
+    /// What was appended before goes with all that the log has.
+    fn skip(&mut self, through: Sequence) {
+        if through > self.extent.last {
+            self.extent = LogExtent { truncated: through, last: through };
+            self.appended.clear();
             self.truncates = true;
         }
     }
