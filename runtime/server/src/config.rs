@@ -2,6 +2,7 @@
 //! room whose settings they are.
 
 mod environment;
+mod unknown;
 
 use std::{
     collections::BTreeMap,
@@ -107,11 +108,16 @@ pub struct Config {
 #[non_exhaustive]
 pub enum ConfigError {
     /// A file or a value cannot be used.
-    #[error("the settings cannot be used: {0}")]
+    #[error("the settings cannot be used: {}", unknown::told(&.0.to_string()))]
     Unusable(#[from] config::ConfigError),
     /// A variable of the environment is misspelt.
-    #[error("{0} is no setting; `champollion serve --print-config` lists them")]
-    UnknownVariable(String),
+    #[error("{name} is no setting{}; `champollion serve --print-config` lists them", unknown::meant(.nearest.as_deref()))]
+    UnknownVariable {
+        /// The name of the variable.
+        name: String,
+        /// The variable that was probably meant.
+        nearest: Option<String>,
+    },
 }
 
 impl Config {

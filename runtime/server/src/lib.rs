@@ -30,6 +30,7 @@ mod mapping_name;
 mod metrics_list;
 pub mod mirrors;
 pub mod mqtt;
+mod nearest;
 pub mod network_servers;
 mod outside_client;
 pub mod page_settings;
