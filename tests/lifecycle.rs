@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use champollion_tests::{Sensor, Server, Setup, digits};
+use champollion_tests::{Sensor, Server, Setup, digits, eventually};
 use serde_json::json;
 
 /// Time for what was sent to reach the server: well below any grace, well above loopback.
@@ -200,7 +200,10 @@ fn mode(path: &Path) -> u32 {
 #[test]
 fn a_new_server_says_what_comes_next_in_three_lines_and_an_older_one_does_not() {
     let mut server = Server::start();
-    let printed = server.printed();
+    // The first line is the one that tests wait for.
+    let printed = eventually("three steps are printed", || {
+        Some(server.printed()).filter(|printed| printed.lines().count() > 3)
+    });
     let steps: Vec<&str> =
         printed.lines().skip_while(|line| !line.starts_with("champollion listens on ")).collect();
     assert_eq!(steps.len(), 4, "{printed}");

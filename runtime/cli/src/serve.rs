@@ -6,26 +6,19 @@ use std::{
 };
 
 use champollion_server::{
-    config::{Config, DEFAULTS},
+    config::DEFAULTS,
     run::{self, Announcement},
     telemetry,
 };
 use clap::Args;
 
-use super::{Failure, compile_worker, output};
+use super::{Failure, compile_worker, output, server_settings::ServerSettings};
 
 /// The server, run in this process.
 #[derive(Args)]
 pub(super) struct Serve {
-    /// File with settings; without it all have their defaults
-    #[arg(long, short, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// Address and port to listen on, over the setting `listen`
-    #[arg(long)]
-    listen: Option<SocketAddr>,
-    /// Folder that holds everything, over the setting `data-dir`
-    #[arg(long, value_name = "DIR")]
-    data_dir: Option<PathBuf>,
+    #[command(flatten)]
+    settings: ServerSettings,
     /// File that the first admin token is written to, instead of standard output
     #[arg(long, value_name = "FILE")]
     admin_token_file: Option<PathBuf>,
@@ -40,10 +33,7 @@ impl Serve {
             output::line(DEFAULTS.trim_end());
             return Ok(());
         }
-        let mut config = Config::read(self.config.as_deref())
-            .map_err(Failure::of("the server does not start"))?;
-        config.listen = self.listen.unwrap_or(config.listen);
-        config.data_dir = self.data_dir.unwrap_or(config.data_dir);
+        let config = self.settings.read().map_err(Failure::of("the server does not start"))?;
         telemetry::start_logging(&config.log).map_err(Failure::of("the log cannot be set up"))?;
         tokio::runtime::Builder::new_multi_thread()
             .enable_all()
