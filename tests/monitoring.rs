@@ -41,7 +41,10 @@ fn selectors<'of>(expression: &'of Expr, found: &mut Vec<&'of VectorSelector>) {
     match expression {
         Expr::Aggregate(of) => selectors(&of.expr, found),
         Expr::Unary(of) => selectors(&of.expr, found),
-        Expr::Binary(of) => [&of.lhs, &of.rhs].iter().for_each(|side| selectors(side, found)),
+        Expr::Binary(of) => {
+            selectors(&of.lhs, found);
+            selectors(&of.rhs, found);
+        }
         Expr::Paren(of) => selectors(&of.expr, found),
         Expr::Subquery(of) => selectors(&of.expr, found),
         Expr::VectorSelector(of) => found.push(of),

@@ -25,8 +25,8 @@ use crate::{
     devices::Keks, downlinks::CommandTimes, expensive::ExpensiveSettings,
     http_settings::HttpSettings, ingest::FrameSettings, mail::MailSettings, mirrors::Mirrors,
     network_servers::NetworkServers, page_settings::PageSettings, parked::ParkedLimits,
-    quotas::Quotas, sign_in::SignInSettings, storage::StorageLimits, telemetry::LogSettings,
-    tls::TlsSettings, workers::DecodingSettings,
+    quotas::Quotas, sign_in::SignInSettings, span_export::TelemetrySettings,
+    storage::StorageLimits, telemetry::LogSettings, tls::TlsSettings, workers::DecodingSettings,
 };
 
 /// The default settings with their explanations: what `champollion serve --print-config` prints.
@@ -101,6 +101,8 @@ pub struct Config {
     pub mirrors: Mirrors,
     /// The settings of the log.
     pub log: LogSettings,
+    /// The collector of traces.
+    pub telemetry: TelemetrySettings,
 }
 
 /// A fault of the settings.

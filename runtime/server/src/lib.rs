@@ -43,6 +43,7 @@ pub mod repeated_members;
 pub mod run;
 pub mod service;
 pub mod sign_in;
+pub mod span_export;
 pub mod storage;
 pub mod summaries;
 pub mod telemetry;

@@ -129,6 +129,10 @@ pub async fn serve(
     let shutdown_time = config.http.shutdown_time();
     let (service, outside) =
         Service::open(config, compiler, metrics).await.map_err(ServeError::Start)?;
+    let spans = service.config.telemetry.start().map_err(|reason| {
+        let what = "[telemetry] cannot be used".to_owned();
+        ServeError::Start(StartError::Setup { what, reason })
+    })?;
     let is_new = service.tokens.is_empty();
     if is_new {
         make_first_token(&service, admin_token_file, &announce).await?;
@@ -197,6 +201,9 @@ pub async fn serve(
     write_last_heard(&service).await;
     write_last_uses(&service, true).await;
     service.dispatcher.ended().await;
+    if let Some(spans) = spans {
+        spans.finish().await;
+    }
     service.store.close().await.map_err(ServeError::Close)?;
     tracing::info!("stopped");
     Ok(())
