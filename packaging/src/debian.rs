@@ -144,7 +144,7 @@ impl<W: Write> Members<W> {
 
     fn add(&mut self, name: &str, size: usize, mut content: impl Read) -> Result<()> {
         let Self { out, seconds } = self;
-        write!(out, "{name:<16}{seconds:<12}{0:<6}{0:<6}{1:<8}{size:<10}`\n", 0, "100644")?;
+        writeln!(out, "{name:<16}{seconds:<12}{0:<6}{0:<6}{1:<8}{size:<10}`", 0, "100644")?;
         std::io::copy(&mut content, out)?;
         if size % 2 == 1 {
             // Members begin at even places.
