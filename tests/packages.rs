@@ -118,7 +118,7 @@ fn mode(file: &Path) -> u32 {
 }
 
 #[test]
-fn the_debian_package_is_installed_decodes_a_frame_and_goes() {
+fn of_dpkg_the_debian_package_is_installed_decodes_a_frame_and_goes() {
     let (root, packages) = (Root::new(), packages());
     let file = packages.package.path.display().to_string();
     root.dpkg(&["--install", &file]).success();
@@ -174,7 +174,7 @@ fn decodes_a_frame(root: &Root, master_key: &str) {
 }
 
 #[test]
-fn the_debian_package_names_what_it_needs_and_holds() {
+fn of_dpkg_the_debian_package_names_what_it_needs_and_holds() {
     let file = &packages().package.path;
     let field = |name: &str| {
         run(Command::new("dpkg-deb").arg("--field").arg(file).arg(name)).success().trim().to_owned()
@@ -201,7 +201,7 @@ fn the_debian_package_names_what_it_needs_and_holds() {
 }
 
 #[test]
-fn the_same_release_makes_the_same_packages() {
+fn of_dpkg_the_same_release_makes_the_same_packages() {
     let packages = packages();
     let folder = TempDir::new().expect("there is room");
     let [package, image] = write(&packages.release, folder.path());
@@ -242,7 +242,7 @@ fn parsed(bytes: &[u8]) -> Json {
 }
 
 #[test]
-fn the_image_holds_what_its_lists_name_and_runs_without_rights() {
+fn of_dpkg_the_image_holds_what_its_lists_name_and_runs_without_rights() {
     let files = unpacked(File::open(&packages().image.path).expect("it is there"));
     assert_eq!(parsed(&files["oci-layout"].1), json!({ "imageLayoutVersion": "1.0.0" }));
     let index = parsed(&files["index.json"].1);
@@ -279,7 +279,7 @@ fn the_image_holds_what_its_lists_name_and_runs_without_rights() {
 
 /// The program and its libraries are all that it needs: it runs where there is nothing else.
 #[test]
-fn the_image_runs_on_its_own_files() {
+fn of_dpkg_the_image_runs_on_its_own_files() {
     let folder = TempDir::new().expect("there is room");
     let files = unpacked(File::open(&packages().image.path).expect("it is there"));
     let index = parsed(&files["index.json"].1);
@@ -303,7 +303,7 @@ fn the_image_runs_on_its_own_files() {
 }
 
 #[test]
-fn the_command_of_the_project_packs_a_binary_that_is_there() {
+fn of_dpkg_the_command_of_the_project_packs_a_binary_that_is_there() {
     let folder = TempDir::new().expect("there is room");
     let release = &packages().release;
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
@@ -316,4 +316,20 @@ fn the_command_of_the_project_packs_a_binary_that_is_there() {
     let packages = packages();
     assert!(said.contains(&packages.package.digest), "the package is the same:\n{said}");
     assert!(said.contains(" MB, sha256 "), "{said}");
+}
+
+/// The worst that the service is exposed to, in tenths of the ten that systemd counts.
+const EXPOSURE: &str = "--threshold=20";
+
+#[test]
+fn of_systemd_the_service_is_shut_in() {
+    let folder = TempDir::new().expect("there is room");
+    let unit = workspace().join("packaging/debian/champollion.service");
+    let text = fs::read_to_string(unit).expect("the unit is there");
+    // Units are judged where their program is there.
+    let text = text.replace("/usr/bin/champollion", &built().display().to_string());
+    let file = folder.path().join("champollion.service");
+    fs::write(&file, text).expect("there is room");
+    let mut command = Command::new("systemd-analyze");
+    run(command.args(["security", "--no-pager", "--offline=true", EXPOSURE]).arg(&file)).success();
 }

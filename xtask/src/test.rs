@@ -45,7 +45,7 @@ struct Program {
 }
 
 /// The programs that tests start.
-const PROGRAMS: [Program; 10] = [
+const PROGRAMS: [Program; 12] = [
     Program {
         name: "mosquitto",
         package: "mosquitto",
@@ -94,6 +94,18 @@ const PROGRAMS: [Program; 10] = [
         package: "chromium",
         tests: "of_chromium_",
         need: "the tests of pages open them in Chromium",
+    },
+    Program {
+        name: "dpkg-deb",
+        package: "dpkg",
+        tests: "of_dpkg_",
+        need: "the tests of packages install them with dpkg",
+    },
+    Program {
+        name: "systemd-analyze",
+        package: "systemd",
+        tests: "of_systemd_",
+        need: "the test of the service has systemd judge its unit",
     },
     Program {
         name: "strace",
