@@ -60,7 +60,8 @@ fn announce(announcement: Announcement<'_>, token_file: Option<&Path>) {
             let scheme = if is_secured { "https" } else { "http" };
             output::line(format_args!("champollion listens on {scheme}://{address}"));
             if is_new {
-                next_steps(scheme, address, token_file).iter().for_each(output::line);
+                // Programs that start a server may read no more than where it listens.
+                next_steps(scheme, address, token_file).iter().for_each(output::remark);
             }
         }
     }
