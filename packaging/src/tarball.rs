@@ -52,7 +52,7 @@ pub(crate) fn seconds(moment: Timestamp) -> Result<u64> {
 
 /// A writer that compresses, without the date and the name that gzip could note.
 pub(crate) fn compressing<W: Write>(out: W) -> GzEncoder<W> {
-    GzBuilder::new().write(out, Compression::best())
+    GzBuilder::new().write(out, Compression::default())
 }
 
 /// Compresses bytes that are at hand.
