@@ -45,7 +45,7 @@ struct Program {
 }
 
 /// The programs that tests start.
-const PROGRAMS: [Program; 12] = [
+const PROGRAMS: [Program; 13] = [
     Program {
         name: "mosquitto",
         package: "mosquitto",
@@ -100,6 +100,12 @@ const PROGRAMS: [Program; 12] = [
         package: "dpkg",
         tests: "of_dpkg_",
         need: "the tests of packages install them with dpkg",
+    },
+    Program {
+        name: "promtool",
+        package: "prometheus",
+        tests: "of_promtool_",
+        need: "the tests of alerts have Prometheus check them",
     },
     Program {
         name: "systemd-analyze",
