@@ -47,8 +47,15 @@ fn named(route: &Route) -> Option<(String, String)> {
 
 fn place(destination: &Json) -> Option<String> {
     let texts = PLACES.iter().filter_map(|member| destination.get(member)?.as_str());
-    // A host stands alone where no address is needed.
-    texts.filter_map(|text| host(text).or_else(|| host(&format!("any://{text}")))).next()
+    texts.filter_map(name_in).next()
+}
+
+/// The name in a text, which is an address, or a host that stands alone.
+fn name_in(text: &str) -> Option<String> {
+    match text.contains("://") {
+        true => host(text),
+        false => host(&format!("any://{text}")),
+    }
 }
 
 #[cfg(test)]
