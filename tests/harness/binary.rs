@@ -35,14 +35,14 @@ pub fn champollion() -> Command {
 
 /// The path of the binary that is tested.
 #[must_use]
-pub fn built() -> &'static PathBuf {
+pub fn built() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(build)
 }
 
 /// A binary that lies elsewhere, to be given arguments. Of the variables that it reads none is set.
 #[must_use]
-pub fn champollion_at(binary: &PathBuf) -> Command {
+pub fn champollion_at(binary: &Path) -> Command {
     let mut command = Command::new(binary);
     command.stdin(Stdio::null());
     for (name, _) in env::vars_os() {

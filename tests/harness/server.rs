@@ -328,7 +328,7 @@ fn spawn(folder: &Path, setup: &Setup) -> (Child, String, Arc<Mutex<String>>) {
         .append(true)
         .open(folder.join("log"))
         .expect("the log can be written");
-    let own = setup.binary.as_ref().map_or_else(champollion, champollion_at);
+    let own = setup.binary.as_deref().map_or_else(champollion, champollion_at);
     let mut command = through(&setup.through, own);
     command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(folder.join("data"));
     if !setup.shows_token {

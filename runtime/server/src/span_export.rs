@@ -79,7 +79,7 @@ impl SpanExport {
     /// Hands over what waits, and ends.
     pub(crate) async fn finish(self) {
         // A worker that has ended already is not to be stopped.
-        drop(self.stop.send(()));
+        let _ = self.stop.send(());
         if timeout(FAREWELL, self.task).await.is_err() {
             tracing::warn!("the last spans could not be handed over in time");
         }

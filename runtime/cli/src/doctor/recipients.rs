@@ -46,8 +46,8 @@ fn named(route: &Route) -> Option<(String, String)> {
 }
 
 fn place(destination: &Json) -> Option<String> {
-    let texts = PLACES.iter().filter_map(|member| destination.get(member)?.as_str());
-    texts.filter_map(name_in).next()
+    let mut texts = PLACES.iter().filter_map(|member| destination.get(member)?.as_str());
+    texts.find_map(name_in)
 }
 
 /// The name in a text, which is an address, or a host that stands alone.
