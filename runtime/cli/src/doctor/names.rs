@@ -85,6 +85,12 @@ mod tests {
     fn names_are_found_in_addresses_and_numbers_are_none() {
         assert_eq!(host("mqtts://broker.example:8883").as_deref(), Some("broker.example"));
         assert_eq!(host("https://a.example/path").as_deref(), Some("a.example"));
+        let long = format!("{}.example", "x".repeat(70));
+        assert_eq!(
+            host(&format!("mqtt://{long}")),
+            Some(long),
+            "whether there can be one is found out later"
+        );
         for none in ["mqtt://192.0.2.1:1883", "http://[::1]:80", "", "no address"] {
             assert_eq!(host(none), None, "{none}");
         }
