@@ -1,4 +1,4 @@
-//! The files that the settings name for network servers and mirrors: passwords, tokens, certificates.
+//! The files that the settings name for network servers, mirrors and sign-in: passwords, tokens, certificates.
 
 use std::{fs::File, path::Path};
 
@@ -40,6 +40,10 @@ fn named(config: &Config) -> Vec<(String, &Path)> {
         let file = mirror.token_file.iter();
         named.extend(file.map(|file| (format!("mirrors.{name}"), file.as_path())));
     }
+    let openid = &config.sign_in.openid;
+    let files = [&openid.client_secret_file, &openid.ca_file].map(Path::new).into_iter();
+    let files = files.filter(|file| !file.as_os_str().is_empty());
+    named.extend(files.map(|file| ("sign-in.openid".to_owned(), file)));
     named
 }
 

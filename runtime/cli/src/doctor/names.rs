@@ -52,6 +52,7 @@ fn named(config: &Config) -> BTreeMap<String, String> {
         add(mirror.url.as_str(), format!("[mirrors.{name}]"));
     }
     add(&config.sign_in.openid.issuer, "[sign-in.openid]".to_owned());
+    add(&config.telemetry.otlp, "[telemetry]".to_owned());
     if !config.mail.host.is_empty() {
         named.insert(config.mail.host.clone(), "[mail]".to_owned());
     }
