@@ -99,7 +99,7 @@ impl Traced {
     fn delivered(&self, f_cnt: u32, headers: &[(&str, &str)]) -> String {
         let before = self.recipient.asked().len();
         let body = self.sensor.frame(f_cnt, 1, &[1, 2]).to_string();
-        let headers = [&[("content-type", "application/json")], headers].concat();
+        let headers = [&[("content-type", "application/json")][..], headers].concat();
         self.server.lns().post_with("/v1/ingest/phy", &headers, body.as_bytes()).success();
         let asked = self.recipient.wait_for(before + 1);
         let header = asked[before].headers.get("traceparent").expect("the trace goes on");
