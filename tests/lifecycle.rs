@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use champollion_tests::{Sensor, Server, Setup, digits};
+use champollion_tests::{Sensor, Server, Setup, digits, eventually};
 use serde_json::json;
 
 /// Time for what was sent to reach the server: well below any grace, well above loopback.
@@ -195,4 +195,22 @@ fn a_token_file_that_others_may_read_is_closed_first() {
 fn mode(path: &Path) -> u32 {
     let metadata = fs::metadata(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     metadata.permissions().mode() & 0o777
+}
+
+#[test]
+fn a_new_server_says_what_comes_next_in_three_lines_and_an_older_one_does_not() {
+    let mut server = Server::start();
+    // The first line is the one that tests wait for.
+    let printed = eventually("three steps are printed", || {
+        Some(server.printed()).filter(|printed| printed.lines().count() > 3)
+    });
+    let steps: Vec<&str> =
+        printed.lines().skip_while(|line| !line.starts_with("champollion listens on ")).collect();
+    assert_eq!(steps.len(), 4, "{printed}");
+    assert!(steps[1].contains(&format!("{}/", server.address())), "{printed}");
+    assert!(steps[2].contains("admin.token") && steps[2].contains("people invite"), "{printed}");
+    assert!(steps[3].contains("champollion catalogue install --key "), "{printed}");
+    assert_eq!(server.stop().code(), Some(0));
+    server.restart();
+    assert_eq!(server.printed().lines().count(), 1, "{}", server.printed());
 }

@@ -66,11 +66,12 @@ fn a_setting_that_is_wrong_is_named() {
         fs::write(&file, text).expect("the file can be written");
         run(serve(folder.path()).arg("--config").arg(&file))
     };
-    refused(&with_file("[retention]\nhuors = 12\n"), &["huors", "retention"]);
+    refused(&with_file("[retention]\nhuors = 12\n"), &["huors", "retention", "mean `hours`?"]);
     refused(&with_file("[retention]\nhours = \"many\"\n"), &["retention.hours", "settings.toml"]);
     refused(&with_file("[retention]\nhours = -1\n"), &["-1", "retention.hours"]);
     refused(&with_file("[store]\nmax-bytes = -1\n"), &["-1", "store.max-bytes"]);
-    refused(&with_file("[retnetion]\nhours = 1\n"), &["retnetion"]);
+    refused(&with_file("[retnetion]\nhours = 1\n"), &["retnetion", "mean `retention`?"]);
+    refused(&with_file("[decoders.\"acme/meter\"]\nfeul = 1\n"), &["feul", "mean `fuel`?"]);
     refused(&with_file("listen = \"everywhere\"\n"), &["listen", "address"]);
     refused(&with_file("[log]\nformat = \"xml\"\n"), &["xml", "log.format"]);
     refused(&with_file("[log]\nfilter = \"a=b=c\"\n"), &["log.filter", "a=b=c"]);
@@ -81,7 +82,10 @@ fn a_setting_that_is_wrong_is_named() {
     let missing = run(serve(folder.path()).args(["--config", "nowhere.toml"]));
     refused(&missing, &["nowhere.toml"]);
     let variable = |name: &str, value: &str| run(serve(folder.path()).env(name, value));
-    refused(&variable("CHAMPOLLION_RETENTION__HUORS", "1"), &["CHAMPOLLION_RETENTION__HUORS"]);
+    refused(
+        &variable("CHAMPOLLION_RETENTION__HUORS", "1"),
+        &["CHAMPOLLION_RETENTION__HUORS", "mean `CHAMPOLLION_RETENTION__HOURS`?"],
+    );
     refused(&variable("CHAMPOLLION_RETENTION__HOURS", "many"), &["many"]);
     refused(&variable("CHAMPOLLION_LISTEN", "everywhere"), &["listen", "address"]);
     let argument = run(champollion().args(["serve", "--listen", "everywhere"]));

@@ -43,6 +43,7 @@ fn parcel(records: &[&str]) -> Parcel {
         id: "parcel".to_owned(),
         records: records.iter().map(shaped).collect(),
         is_test: false,
+        trace: None,
     }
 }
 

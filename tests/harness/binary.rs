@@ -30,8 +30,20 @@ pub fn target() -> PathBuf {
 /// The binary, to be given arguments. Of the variables that it reads none is set.
 #[must_use]
 pub fn champollion() -> Command {
+    champollion_at(built())
+}
+
+/// The path of the binary that is tested.
+#[must_use]
+pub fn built() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    let mut command = Command::new(BUILT.get_or_init(build));
+    BUILT.get_or_init(build)
+}
+
+/// A binary that lies elsewhere, to be given arguments. Of the variables that it reads none is set.
+#[must_use]
+pub fn champollion_at(binary: &Path) -> Command {
+    let mut command = Command::new(binary);
     command.stdin(Stdio::null());
     for (name, _) in env::vars_os() {
         if name.to_string_lossy().starts_with(OWN_VARIABLES) {

@@ -35,7 +35,7 @@ mod tracer;
 mod wire;
 
 pub use authority::{Authority, Issued};
-pub use binary::{champollion, compile_apart, target, workspace};
+pub use binary::{built, champollion, champollion_at, compile_apart, target, workspace};
 pub use broker::{BROKER_USER, Broker, MqttClient};
 pub use chirpstack::{APPLICATION, Chirpstack, TakenCommand};
 pub use cli::{Cli, Output, run, run_within};

@@ -16,7 +16,7 @@ use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 use ureq::http::Method;
 
-use crate::{Cli, Client, Connection, Sensor, Sources, champollion, cli};
+use crate::{Cli, Client, Connection, Sensor, Sources, champollion, champollion_at, cli};
 
 /// A start takes a tenth of a second; on a machine that does much else, some seconds.
 const START: Duration = Duration::from_secs(60);
@@ -36,6 +36,7 @@ pub struct Setup {
     shows_token: bool,
     settings: Option<String>,
     through: Vec<String>,
+    binary: Option<PathBuf>,
 }
 
 /// A server on a folder of its own, on a port that is free.
@@ -75,6 +76,13 @@ impl Setup {
     #[must_use]
     pub fn showing_token(mut self) -> Self {
         self.shows_token = true;
+        self
+    }
+
+    /// Another binary than the one that is built, such as one that was installed.
+    #[must_use]
+    pub fn binary(mut self, binary: PathBuf) -> Self {
+        self.binary = Some(binary);
         self
     }
 
@@ -320,7 +328,8 @@ fn spawn(folder: &Path, setup: &Setup) -> (Child, String, Arc<Mutex<String>>) {
         .append(true)
         .open(folder.join("log"))
         .expect("the log can be written");
-    let mut command = through(&setup.through, champollion());
+    let own = setup.binary.as_deref().map_or_else(champollion, champollion_at);
+    let mut command = through(&setup.through, own);
     command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(folder.join("data"));
     if !setup.shows_token {
         command.arg("--admin-token-file").arg(folder.join("admin.token"));

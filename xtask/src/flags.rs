@@ -33,6 +33,17 @@ xflags::xflags! {
         }
         /// Build the script engine into target/engine and the first-party decoders into target/decoders
         cmd guests {}
+        /// Make a Debian package and a container image of the binary, the library of decoders and what belongs to them
+        cmd package {
+            /// Profile that the binary is built with [default: dist]
+            optional --profile profile: String
+            /// Pack this binary, with a library that is there, and build nothing
+            optional --binary file: PathBuf
+            /// Folder of the library's packages [default: target/decoders]
+            optional --library dir: PathBuf
+            /// Folder for the packages [default: target/package]
+            optional --out dir: PathBuf
+        }
         /// Write the attack suite out, a file for each hostile decoder
         cmd attacks {
             /// Folder for the files [default: target/attacks]

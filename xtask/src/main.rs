@@ -13,6 +13,7 @@ mod guests;
 mod install;
 mod load;
 mod npm;
+mod package;
 mod pypi;
 mod sbom;
 mod server;
@@ -65,6 +66,7 @@ fn main() -> anyhow::Result<()> {
             load::pages(&packages, pages.out.as_deref().unwrap_or(Path::new(PAGES)))
         }
         XtaskCmd::Guests(_) => guests::build(installing, Library::Whole).map(drop),
+        XtaskCmd::Package(wanted) => package::write(installing, wanted),
         XtaskCmd::Attacks(attacks) => {
             attacks::write(installing, attacks.out.as_deref().unwrap_or(Path::new(ATTACKS)))
         }

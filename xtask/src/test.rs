@@ -45,7 +45,7 @@ struct Program {
 }
 
 /// The programs that tests start.
-const PROGRAMS: [Program; 11] = [
+const PROGRAMS: [Program; 14] = [
     Program {
         name: "mosquitto",
         package: "mosquitto",
@@ -101,6 +101,24 @@ const PROGRAMS: [Program; 11] = [
         package: "chromium",
         tests: "of_chromium_",
         need: "the tests of pages open them in Chromium",
+    },
+    Program {
+        name: "dpkg-deb",
+        package: "dpkg",
+        tests: "of_dpkg_",
+        need: "the tests of packages install them with dpkg",
+    },
+    Program {
+        name: "promtool",
+        package: "prometheus",
+        tests: "of_promtool_",
+        need: "the tests of alerts have Prometheus check them",
+    },
+    Program {
+        name: "systemd-analyze",
+        package: "systemd",
+        tests: "of_systemd_",
+        need: "the test of the service has systemd judge its unit",
     },
     Program {
         name: "strace",

@@ -49,6 +49,11 @@ pub(super) fn block_on(command: impl Future<Output = Result<(), Failure>>) -> Re
 }
 
 impl Connection {
+    /// Whether there is a token.
+    pub(super) fn has_token(&self) -> bool {
+        self.token.is_some()
+    }
+
     /// A client of the server.
     pub(super) fn client(&self) -> Result<Client, Failure> {
         self.client_of(&self.server, self.token.as_deref())

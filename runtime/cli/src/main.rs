@@ -14,6 +14,7 @@ mod componentize;
 mod connection;
 mod decode;
 mod devices;
+mod doctor;
 mod downlinks;
 mod failure;
 mod frames;
@@ -40,6 +41,7 @@ mod routes;
 mod sandbox;
 mod sdk_files;
 mod serve;
+mod server_settings;
 mod settings;
 mod shell;
 mod sources;
@@ -79,6 +81,8 @@ struct Cli {
 enum Command {
     /// Run the server until it is stopped
     Serve(serve::Serve),
+    /// Check settings, machine and surroundings of a server
+    Doctor(doctor::Doctor),
     /// Lay out a new decoder, in JavaScript or Rust
     New(new::New),
     /// Try a decoder as a server does before it publishes it
@@ -142,6 +146,7 @@ fn main() -> ExitCode {
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let result = match cli.command {
         Command::Serve(command) => command.run(),
+        Command::Doctor(command) => connection::block_on(command.run()),
         Command::Admin(command) => command.run(),
         Command::Store(command) => command.run(),
         Command::New(command) => command.run(),

@@ -22,6 +22,11 @@ pub(super) fn line(text: impl fmt::Display) {
     print(&plain(&text.to_string(), true));
 }
 
+/// A line on standard output that is lost where nobody reads any more: the program goes on.
+pub(super) fn remark(text: impl fmt::Display) {
+    drop(writeln!(io::stdout().lock(), "{}", plain(&text.to_string(), true)));
+}
+
 /// A script for a shell on standard output, as it is.
 pub(super) fn script(script: &[u8]) -> Result<(), Failure> {
     let mut out = io::stdout().lock();

@@ -2,6 +2,7 @@
 //! room whose settings they are.
 
 mod environment;
+mod unknown;
 
 use std::{
     collections::BTreeMap,
@@ -24,8 +25,8 @@ use crate::{
     devices::Keks, downlinks::CommandTimes, expensive::ExpensiveSettings,
     http_settings::HttpSettings, ingest::FrameSettings, mail::MailSettings, mirrors::Mirrors,
     network_servers::NetworkServers, page_settings::PageSettings, parked::ParkedLimits,
-    quotas::Quotas, sign_in::SignInSettings, store_settings::StoreSettings, telemetry::LogSettings,
-    tls::TlsSettings, workers::DecodingSettings,
+    quotas::Quotas, sign_in::SignInSettings, span_export::TelemetrySettings, store_settings::StoreSettings,
+    telemetry::LogSettings, tls::TlsSettings, workers::DecodingSettings,
 };
 
 /// The default settings with their explanations: what `champollion serve --print-config` prints.
@@ -100,6 +101,8 @@ pub struct Config {
     pub mirrors: Mirrors,
     /// The settings of the log.
     pub log: LogSettings,
+    /// The collector of traces.
+    pub telemetry: TelemetrySettings,
 }
 
 /// A fault of the settings.
@@ -107,11 +110,16 @@ pub struct Config {
 #[non_exhaustive]
 pub enum ConfigError {
     /// A file or a value cannot be used.
-    #[error("the settings cannot be used: {0}")]
+    #[error("the settings cannot be used: {}", unknown::told(&.0.to_string()))]
     Unusable(#[from] config::ConfigError),
     /// A variable of the environment is misspelt.
-    #[error("{0} is no setting; `champollion serve --print-config` lists them")]
-    UnknownVariable(String),
+    #[error("{name} is no setting{}; `champollion serve --print-config` lists them", unknown::meant(.nearest.as_deref()))]
+    UnknownVariable {
+        /// The name of the variable.
+        name: String,
+        /// The variable that was probably meant.
+        nearest: Option<String>,
+    },
 }
 
 impl Config {

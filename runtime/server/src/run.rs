@@ -57,6 +57,8 @@ pub enum Announcement<'of> {
         address: SocketAddr,
         /// Whether it speaks TLS.
         is_secured: bool,
+        /// Whether the server is new: the first admin token was made just now.
+        is_new: bool,
     },
 }
 
@@ -127,7 +129,12 @@ pub async fn serve(
     let shutdown_time = config.http.shutdown_time();
     let (service, outside) =
         Service::open(config, compiler, metrics).await.map_err(ServeError::Start)?;
-    if service.tokens.is_empty() {
+    let spans = service.config.telemetry.start().map_err(|reason| {
+        let what = "[telemetry] cannot be used".to_owned();
+        ServeError::Start(StartError::Setup { what, reason })
+    })?;
+    let is_new = service.tokens.is_empty();
+    if is_new {
         make_first_token(&service, admin_token_file, &announce).await?;
     }
 
@@ -151,7 +158,7 @@ pub async fn serve(
     let (downlinks, devices) = (Arc::clone(&service.downlinks), Arc::clone(&service.devices));
     outgoing.spawn(downlinks.hand_over(devices, outside.carriers, stopped.clone()));
     service.dispatcher.start(stopped.clone());
-    announce(Announcement::Listening { address, is_secured });
+    announce(Announcement::Listening { address, is_secured, is_new });
     tracing::info!(
         %address,
         tls = is_secured,
@@ -194,6 +201,9 @@ pub async fn serve(
     write_last_heard(&service).await;
     write_last_uses(&service, true).await;
     service.dispatcher.ended().await;
+    if let Some(spans) = spans {
+        spans.finish().await;
+    }
     service.store.close().await.map_err(ServeError::Close)?;
     tracing::info!("stopped");
     Ok(())

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use champollion_frames::DevEui;
+use champollion_traces::TraceContext;
 use jiff::Timestamp;
 
 use super::words::shown;
@@ -18,6 +19,8 @@ pub struct Parcel {
     pub records: Vec<Shaped>,
     /// Whether somebody tries the route with it.
     pub is_test: bool,
+    /// The place in the trace of the first record, where records are traced.
+    pub trace: Option<TraceContext>,
 }
 
 /// A record in the shape that a route asks for.

@@ -22,6 +22,7 @@ mod rotation;
 mod route_state;
 mod skipping;
 mod telling;
+mod traced;
 mod trial;
 mod trouble;
 

@@ -37,7 +37,7 @@ pub(super) fn parcel(
         .iter()
         .map(|waiting| shaped(&presentation, waiting, handed.get_mut(&waiting.dev_eui)));
     let records = shaped.collect::<Result<Vec<_>, _>>()?;
-    Ok(Parcel { id: name(&records), records, is_test: false })
+    Ok(Parcel { id: name(&records), records, is_test: false, trace: None })
 }
 
 /// A record as a route asks for it.

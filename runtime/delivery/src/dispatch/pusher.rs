@@ -20,6 +20,7 @@ use super::{
     lanes::{Lanes, Waiting},
     live::{LiveRoute, RouteView},
     parcels,
+    traced::TracedParcel,
 };
 use crate::{
     destinations::{HandoverResult, Parcel, Recipient, Verdict},
@@ -376,13 +377,15 @@ impl Pusher {
             if taken.is_empty() {
                 return;
             }
-            let Some((parcel, told)) = self.parcel(&taken).await else { continue };
+            let Some((mut parcel, told)) = self.parcel(&taken).await else { continue };
             self.breaker.sent();
             let recipient = Arc::clone(&self.means.recipient);
             let live = Arc::clone(&self.live);
             self.on_their_way.spawn(async move {
                 let (at, began) = (Timestamp::now(), Instant::now());
+                let traced = TracedParcel::begin(&mut parcel, &live.key);
                 let handed = recipient.hand_over(&parcel).await;
+                traced.end(&live.key, &handed);
                 let names = parcel.records.into_iter().map(|record| record.id);
                 live.attempts.note(Attempt::new(at, parcel.id, names, &handed, began.elapsed()));
                 FinishedParcel { taken, handed, told }

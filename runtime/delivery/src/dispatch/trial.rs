@@ -170,5 +170,5 @@ fn specimen(route: &Route, sample: &str, now: Timestamp) -> Result<Parcel, serde
     let received_at = head.received_at;
     let json = route.presentation().of(&record)?.into();
     let shaped = Shaped { id: id.clone(), dev_eui, received_at, json };
-    Ok(Parcel { id, records: vec![shaped], is_test: true })
+    Ok(Parcel { id, records: vec![shaped], is_test: true, trace: None })
 }

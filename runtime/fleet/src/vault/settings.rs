@@ -34,7 +34,10 @@ pub enum KeyFrom {
 
 impl VaultSettings {
     /// Returns the place of the master key of a data folder.
-    pub(super) fn place(&self, data_dir: &Path) -> Result<KeyPlace, VaultError> {
+    ///
+    /// # Errors
+    /// The folder has no name that a file beside it could have.
+    pub fn place(&self, data_dir: &Path) -> Result<KeyPlace, VaultError> {
         match self.key_from {
             KeyFrom::Environment => Ok(KeyPlace::Variable),
             KeyFrom::Credential => Ok(KeyPlace::Credential),

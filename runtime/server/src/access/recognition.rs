@@ -35,6 +35,7 @@ impl Service {
             network_server,
             from,
             request,
+            trace: None,
         })
     }
 
@@ -64,6 +65,7 @@ impl Service {
             network_server,
             from,
             request,
+            trace: None,
         })
     }
 

@@ -9,10 +9,11 @@ use std::{
 
 use axum::{
     extract::{ConnectInfo, FromRequestParts},
-    http::{header::AUTHORIZATION, request::Parts},
+    http::{HeaderMap, header::AUTHORIZATION, request::Parts},
 };
 use champollion_fleet::grants::Place;
 use champollion_registry::ledger::Actor;
+use champollion_traces::TraceContext;
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -36,6 +37,9 @@ const FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// Longest value of it that is kept, in bytes: some addresses.
 const FORWARDED_BYTES: usize = 200;
+
+/// The header in which a caller names its trace (W3C Trace Context).
+const TRACE: &str = "traceparent";
 
 /// The duty of a handler: the scope that a token needs for it.
 pub trait Duty {
@@ -278,7 +282,7 @@ pub(super) async fn recognized(parts: &Parts, service: &Service) -> Result<Princ
             if let Some(requester) = parts.extensions.get::<Requester>() {
                 requester.is(&principal.token);
             }
-            Ok(principal)
+            Ok(Principal { trace: trace_of(&parts.headers), ..principal })
         }
         Err(error) => {
             let client = parts.extensions.get::<ClientAddress>().map(|client| client.address);
@@ -292,6 +296,12 @@ pub(super) async fn recognized(parts: &Parts, service: &Service) -> Result<Princ
             Err(error.into())
         }
     }
+}
+
+/// The trace that a request names, where requests are traced.
+fn trace_of(headers: &HeaderMap) -> Option<TraceContext> {
+    champollion_traces::active()?;
+    TraceContext::parse(headers.get(TRACE)?.to_str().ok()?)
 }
 
 /// The origin of a request, with a token or without.

@@ -14,10 +14,9 @@ use serde::{Deserialize, Serialize};
 use super::{
     Problem,
     extract::{Parameters, PathParts, path_part},
-    nearest::nearest,
     paging::{self, PageEnd, Window},
 };
-use crate::service::Service;
+use crate::{nearest::nearest, service::Service};
 
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct Catalogue {

@@ -16,10 +16,12 @@ use serde::{
 
 use super::{
     Problem,
-    nearest::meant_member,
     secrets::{without_odd_names, without_values},
 };
-use crate::{connections::BodyTooSlow, repeated_members::find_repeated, service::Service};
+use crate::{
+    connections::BodyTooSlow, nearest::meant_member, repeated_members::find_repeated,
+    service::Service,
+};
 
 /// The path of an error that is about the whole body.
 const ROOT: &str = ".";

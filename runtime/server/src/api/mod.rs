@@ -26,7 +26,6 @@ mod known_network_server;
 mod leftover;
 mod mappings;
 mod me;
-mod nearest;
 mod network_servers;
 mod open_answers;
 mod own_sessions;

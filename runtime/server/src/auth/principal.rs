@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, header::AUTHORIZATION};
 use champollion_fleet::grants::Place;
 use champollion_lns::NetworkServerName;
 use champollion_registry::ledger::Actor;
+use champollion_traces::TraceContext;
 use data_encoding::BASE64;
 use uuid::Uuid;
 
@@ -36,6 +37,8 @@ pub struct Principal {
     pub from: Option<String>,
     /// The id of the request.
     pub request: Option<String>,
+    /// The trace that the request belongs to, where requests are traced and it names one.
+    pub trace: Option<TraceContext>,
 }
 
 impl Principal {
@@ -89,7 +92,8 @@ impl Principal {
         let name = self.network_server.as_ref().map_or(&*self.name, NetworkServerName::as_str);
         let known = self.network_server.as_ref().and_then(|own| config.network_servers.get(own));
         let payloads = known.and_then(|known| known.payload);
-        Speaker { name: name.into(), by: Arc::new(self.actor()), authority, payloads }
+        let (by, trace) = (Arc::new(self.actor()), self.trace);
+        Speaker { name: name.into(), by, authority, payloads, trace }
     }
 
     /// The same for the audit.

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use config::{Case, Environment, File, FileFormat};
 
 use super::{ConfigError, DEFAULTS};
+use crate::nearest::nearest;
 
 /// Starts the names of the variables that override settings.
 const ENVIRONMENT_PREFIX: &str = "CHAMPOLLION";
@@ -40,14 +41,23 @@ pub(super) fn settings_among(
             && !OTHER_VARIABLES.contains(&name.as_str())
             && !is_service_link(name)
     });
-    ours.map(|(name, value)| {
-        if known.contains(&name) {
-            Ok((name, value))
-        } else {
-            Err(ConfigError::UnknownVariable(name))
-        }
-    })
+    ours.map(
+        |(name, value)| {
+            if known.contains(&name) { Ok((name, value)) } else { Err(unknown(name, &known)) }
+        },
+    )
     .collect()
+}
+
+/// The error about a variable that is no setting; all names begin alike, so the beginning says nothing.
+fn unknown(name: String, known: &HashSet<String>) -> ConfigError {
+    let short = |name: &str| name.trim_start_matches(ENVIRONMENT_PREFIX).to_owned();
+    let mut names: Vec<String> = known.iter().map(|name| short(name)).collect();
+    // Of two that are as near, the answer is always the same one.
+    names.sort();
+    let nearest = nearest(&short(&name), names.iter().map(String::as_str));
+    let nearest = nearest.map(|nearest| format!("{ENVIRONMENT_PREFIX}{nearest}"));
+    ConfigError::UnknownVariable { name, nearest }
 }
 
 /// Kubernetes tells every container about a service named `champollion` by variables of these forms.
@@ -110,5 +120,6 @@ mod tests {
         }
         let error = among("CHAMPOLLION_RETENTION_HOURS").unwrap_err().to_string();
         assert!(error.contains("CHAMPOLLION_RETENTION_HOURS is no setting"), "{error}");
+        assert!(error.contains("did you mean `CHAMPOLLION_RETENTION__HOURS`?"), "{error}");
     }
 }

@@ -5,7 +5,7 @@ use champollion_frames::{DevEui, RadioMetadata, ReportedUplink};
 use champollion_lns::HandedKey;
 use jiff::Timestamp;
 
-use super::speaker::Speaker;
+use super::{speaker::Speaker, traced};
 
 /// A frame that is handed over whole.
 #[derive(Clone, Debug)]
@@ -31,6 +31,16 @@ pub(super) struct Sender {
     pub(super) has_many: bool,
     /// Warnings about the message, for the record.
     pub(super) warnings: Vec<Warning>,
+    /// When the frame came, where frames are traced.
+    pub(super) began: Option<Timestamp>,
+}
+
+impl Sender {
+    /// The sender of a frame that comes alone and now.
+    pub(super) fn of(speaker: &Speaker) -> Self {
+        let (speaker, began) = (speaker.clone(), traced::moment());
+        Self { speaker, has_many: false, warnings: Vec::new(), began }
+    }
 }
 
 /// A frame as a network server reports it that has taken it apart.

@@ -70,7 +70,7 @@ impl Intake {
         speaker: &Speaker,
         warnings: Vec<Warning>,
     ) -> Result<Receipt, IngestError> {
-        let sender = Sender { speaker: speaker.clone(), has_many: false, warnings };
+        let sender = Sender { warnings, ..Sender::of(speaker) };
         match message {
             Message::Frame(frame) => self.take_with(*frame, sender, true).await,
             Message::Nameless(nameless) => {
@@ -105,8 +105,7 @@ impl Intake {
     /// Takes a frame, in the name of the network server that hands it over. When this returns a
     /// receipt, the frame survives `kill -9` and a power cut.
     pub async fn take(&self, frame: Frame, speaker: &Speaker) -> Result<Receipt, IngestError> {
-        let sender = Sender { speaker: speaker.clone(), has_many: false, warnings: Vec::new() };
-        self.take_with(frame, sender, true).await
+        self.take_with(frame, Sender::of(speaker), true).await
     }
 
     /// The same of one of many that are handed over at once. They wait for a decoder as long as it takes;
@@ -118,7 +117,7 @@ impl Intake {
         speaker: &Speaker,
         last: bool,
     ) -> Result<Receipt, IngestError> {
-        let sender = Sender { speaker: speaker.clone(), has_many: true, warnings: Vec::new() };
+        let sender = Sender { has_many: true, ..Sender::of(speaker) };
         self.take_with(frame, sender, last).await
     }
 

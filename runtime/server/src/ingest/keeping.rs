@@ -16,6 +16,7 @@ use super::{
     error::IngestError,
     frame::{ReportedFrame, Sender, WholeFrame, milliseconds},
     receipt::{DecodeProblem, Receipt},
+    traced::{self, TracedRecord},
 };
 use crate::{
     devices::{Devices, DevicesError, FrameTurn, Overtaken},
@@ -180,10 +181,14 @@ impl Keeper {
         }
         // A device that was removed between its verification and here is unknown.
         let device = self.devices.get(dev_eui).ok_or(DevicesError::Unknown(dev_eui))?;
+        let decoding = traced::moment();
         let record = self.decoding.decode(&device, claim.uplink(), sender, &mut batch).await?;
         let record = record.with_missed_frames(missed_frames(claim));
         let record = self.add(&mut batch, record)?;
-        self.store.commit(batch).await?;
+        let traced = TracedRecord::begin(&record, sender, decoding);
+        let committed = self.store.commit(batch).await;
+        traced.end(&record, &committed);
+        committed?;
         self.mailbox.announce(record.group());
         Ok(Receipt::Accepted {
             record: record.id().to_string(),

@@ -17,6 +17,7 @@ mod receipt;
 mod remarks;
 mod settings;
 mod speaker;
+mod traced;
 
 pub use error::IngestError;
 pub use intake::Intake;

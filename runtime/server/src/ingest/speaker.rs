@@ -5,6 +5,7 @@ use std::sync::Arc;
 use champollion_frames::{DevEui, Refusal};
 use champollion_lns::NetworkServerName;
 use champollion_registry::ledger::Actor;
+use champollion_traces::TraceContext;
 
 use crate::devices::{Device, Devices, PayloadState};
 
@@ -19,6 +20,8 @@ pub struct Speaker {
     pub authority: Authority,
     /// The state of the payloads that it reports, where the settings say it.
     pub payloads: Option<PayloadState>,
+    /// The trace of the caller, where requests are traced and this one names one.
+    pub trace: Option<TraceContext>,
 }
 
 /// The devices that somebody speaks for.
@@ -54,7 +57,8 @@ impl Authority {
 impl From<&str> for Speaker {
     fn from(name: &str) -> Self {
         let by = Arc::new(Actor::named(name));
-        Self { name: name.into(), by, authority: Authority::Unassigned, payloads: None }
+        let authority = Authority::Unassigned;
+        Self { name: name.into(), by, authority, payloads: None, trace: None }
     }
 }
 

@@ -120,6 +120,7 @@ impl Receiver {
                 unassigned: shared_devices,
             },
             payloads: settings.payload,
+            trace: None,
         };
         let (kind, description) = (settings.kind, settings.json.clone());
         Self {

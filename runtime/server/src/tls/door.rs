@@ -81,6 +81,12 @@ impl Door {
         self.acceptor.clone()
     }
 
+    /// Returns the end of the certificate, where it has one.
+    #[must_use]
+    pub fn ends(&self) -> Option<Timestamp> {
+        self.looks.lock().validity.ends()
+    }
+
     /// Looks at the files again and again, for ever.
     pub async fn stay_current(self: Arc<Self>) {
         let mut ticks = tokio::time::interval(self.settings.look_time());

@@ -26,6 +26,9 @@ use crate::destinations::{
 /// read to its end so that its connection can be used again.
 const ANSWER: Bound = Bound { bytes: 4 << 10, time: Duration::from_secs(1) };
 
+/// The header by which a recipient goes on with a trace (W3C Trace Context).
+const TRACE: &str = "traceparent";
+
 /// A recipient that records are posted to.
 pub struct HttpRecipient {
     client: HttpClient,
@@ -108,12 +111,15 @@ impl HttpRecipient {
 #[async_trait]
 impl Recipient for HttpRecipient {
     async fn hand_over(&self, parcel: &Parcel) -> HandoverResult {
-        let request = match self.request(&parcel.id, body(parcel, self.lists)) {
+        let mut request = match self.request(&parcel.id, body(parcel, self.lists)) {
             Ok(request) => request,
             Err(error) => {
                 return HandoverResult::later(format!("the request cannot be made: {error}"));
             }
         };
+        if let Some(trace) = parcel.trace.and_then(|trace| trace.to_string().parse().ok()) {
+            request.headers_mut().insert(TRACE, trace);
+        }
         match timeout(self.patience, self.client.send(request, ANSWER)).await {
             Ok(Ok(answer)) => {
                 let said = String::from_utf8_lossy(&answer.body);

@@ -27,7 +27,6 @@ use super::{
     Problem,
     extract::{Parameters, read_body},
     handshakes,
-    nearest::nearest,
 };
 use crate::{
     api::{
@@ -35,6 +34,7 @@ use crate::{
         duties::routes,
     },
     ingest::{Origin, Receipt, Speaker},
+    nearest::nearest,
     network_servers::NetworkServer,
     service::Service,
 };

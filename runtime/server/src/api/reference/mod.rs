@@ -21,7 +21,8 @@ use axum::{
 use serde_json::{Value as Json, json};
 use utoipa::openapi::{InfoBuilder, License, OpenApi, OpenApiBuilder, OpenApiVersion};
 
-use super::{Problem, extract::PathParts, nearest::nearest, secrets::without_odd_names};
+use super::{Problem, extract::PathParts, secrets::without_odd_names};
+use crate::nearest::nearest;
 
 /// The member of an operation whose body and query are in the words of a network server, not in ours.
 pub(super) const FOREIGN: &str = "x-foreign-format";

@@ -4,7 +4,7 @@
 const LIKENESS: f64 = 0.85;
 
 /// Returns the name that is most like an unknown one, where one is like it. Upper and lower case are the same.
-pub(super) fn nearest<'name>(
+pub(crate) fn nearest<'name>(
     unknown: &str,
     names: impl Iterator<Item = &'name str>,
 ) -> Option<&'name str> {
@@ -17,7 +17,7 @@ pub(super) fn nearest<'name>(
 
 /// Returns the member that was probably meant by one that serde calls unknown; nothing where an error is about
 /// something else.
-pub(super) fn meant_member(said: &str) -> Option<&str> {
+pub(crate) fn meant_member(said: &str) -> Option<&str> {
     let rest = said.strip_prefix("unknown field `")?;
     let (unknown, expected) = rest.split_once('`')?;
     nearest(unknown, expected.split('`').skip(1).step_by(2))

@@ -1,0 +1,139 @@
+//! The traces of the process: where work is begun, and where spans wait to leave.
+
+use std::sync::{
+    OnceLock,
+    atomic::{AtomicU64, Ordering},
+};
+
+use jiff::Timestamp;
+use parking_lot::Mutex;
+use tokio::sync::mpsc;
+
+use crate::{
+    batches::Batches,
+    callers::Callers,
+    context::{TraceContext, span_id},
+    span::{Role, Span},
+    work::Work,
+};
+
+/// Spans that wait to leave; beyond, they are dropped, since frames never wait for those who watch them.
+const WAITING: usize = 16_384;
+
+/// The traces of this process, once they were started.
+static ACTIVE: OnceLock<Traces> = OnceLock::new();
+
+/// Traces of records.
+#[derive(Debug)]
+pub struct Traces {
+    /// The share of the records that are traced, in percent, where no caller says it.
+    percent: u8,
+    callers: Mutex<Callers>,
+    spans: mpsc::Sender<Span>,
+    dropped: AtomicU64,
+}
+
+/// Starts the traces of this process, of a share of the records in percent; gives the spans that are to leave. Nothing
+/// where they were started before.
+#[must_use]
+pub fn start(percent: u8) -> Option<Batches> {
+    let (traces, batches) = Traces::new(percent);
+    ACTIVE.set(traces).is_ok().then_some(batches)
+}
+
+/// The traces of this process, where they were started.
+#[must_use]
+pub fn active() -> Option<&'static Traces> {
+    ACTIVE.get()
+}
+
+impl Traces {
+    /// Traces of a share of the records in percent, and the spans that are to leave.
+    #[must_use]
+    pub fn new(percent: u8) -> (Self, Batches) {
+        let (spans, waiting) = mpsc::channel(WAITING);
+        let (callers, dropped) = (Mutex::default(), AtomicU64::new(0));
+        (Self { percent, callers, spans, dropped }, Batches::new(waiting))
+    }
+
+    /// Begins the ingest of a record at a moment, for a caller that may have a trace of its own. To be called before
+    /// the record can be seen, so that its deliveries are in the trace of the caller.
+    pub fn ingest(&self, record: &str, caller: Option<TraceContext>, began: Timestamp) -> Work<'_> {
+        if let Some(caller) = caller {
+            self.callers.lock().remember(record, caller);
+        }
+        let (context, parent) = self.place(record);
+        Work { traces: self, context, parent, name: "ingest", role: Role::Server, began }
+    }
+
+    /// Begins the delivery of a record to the recipient of a route.
+    pub fn delivery(&self, record: &str, route: &str) -> Work<'_> {
+        let (ingest, _) = self.place(record);
+        let began = Timestamp::now();
+        let context = ingest.at(span_id(&[record, route, &began.as_nanosecond().to_string()]));
+        let (name, role, parent) = ("deliver", Role::Client, Some(ingest.span));
+        Work { traces: self, context, parent, name, role, began }
+    }
+
+    /// The number of spans that were dropped since this was asked last.
+    pub fn dropped(&self) -> u64 {
+        self.dropped.swap(0, Ordering::Relaxed)
+    }
+
+    /// The place of a record's ingest, and the span of the caller above it.
+    fn place(&self, record: &str) -> (TraceContext, Option<[u8; 8]>) {
+        let own = TraceContext::of_record(record);
+        match self.callers.lock().of(record) {
+            Some(caller) => (caller.at(own.span), Some(caller.span)),
+            None => (TraceContext { is_sampled: own.is_among(self.percent), ..own }, None),
+        }
+    }
+
+    pub(crate) fn tell(&self, span: Span) {
+        if span.context.is_sampled && self.spans.try_send(span).is_err() {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CALLER: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+    #[test]
+    fn a_delivery_is_in_the_trace_of_its_record_and_below_its_ingest() {
+        let (traces, _batches) = Traces::new(100);
+        let ingest = traces.ingest("record", None, Timestamp::now());
+        let delivery = traces.delivery("record", "route");
+        assert_eq!(ingest.context.trace, delivery.context.trace);
+        assert_eq!(delivery.parent, Some(ingest.context.span));
+        assert_ne!(delivery.context.span, ingest.context.span);
+        assert_eq!(ingest.parent, None);
+    }
+
+    #[test]
+    fn the_trace_of_a_caller_goes_on() {
+        let caller = TraceContext::parse(CALLER).unwrap();
+        // The caller has decided that the trace is kept, whatever the share.
+        let (traces, _batches) = Traces::new(0);
+        let ingest = traces.ingest("record", Some(caller), Timestamp::now());
+        assert_eq!((ingest.context.trace, ingest.parent), (caller.trace, Some(caller.span)));
+        let delivery = traces.delivery("record", "route");
+        assert_eq!(delivery.context.trace, caller.trace);
+        assert!(delivery.context.is_sampled);
+    }
+
+    #[test]
+    fn spans_that_nobody_takes_are_dropped_and_counted() {
+        let (traces, batches) = Traces::new(100);
+        drop(batches);
+        traces.delivery("record", "route").end(Vec::new(), None);
+        assert_eq!((traces.dropped(), traces.dropped()), (1, 0));
+        let (traces, batches) = Traces::new(0);
+        drop(batches);
+        traces.delivery("record", "route").end(Vec::new(), None);
+        assert_eq!(traces.dropped(), 0, "it is not among the share");
+    }
+}
