@@ -38,6 +38,7 @@ pub use binary::{champollion, compile_apart, target, workspace};
 pub use broker::{BROKER_USER, Broker, MqttClient};
 pub use chirpstack::{APPLICATION, Chirpstack, TakenCommand};
 pub use cli::{Cli, Output, run, run_within};
+pub use champollion_databases::{Postgres, PostgresSetup, Proxy};
 pub use client::{Answer, Client};
 pub use document::{Step, follow, follow_within, steps};
 pub use file_servers::FileServer;

@@ -45,7 +45,7 @@ struct Program {
 }
 
 /// The programs that tests start.
-const PROGRAMS: [Program; 10] = [
+const PROGRAMS: [Program; 11] = [
     Program {
         name: "mosquitto",
         package: "mosquitto",
@@ -75,6 +75,13 @@ const PROGRAMS: [Program; 10] = [
         package: "nginx",
         tests: "of_nginx_",
         need: "the tests of files need the server nginx",
+    },
+    Program {
+        // The server itself is in no path; this is beside it.
+        name: "pg_createcluster",
+        package: "postgresql",
+        tests: "of_postgres_",
+        need: "the tests of many nodes need the database PostgreSQL",
     },
     Program {
         name: "soffice",

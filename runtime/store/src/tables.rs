@@ -197,6 +197,10 @@ names! { TableName,
     /// The registry's own secret key. Key: `current`. Value, text: the key.
     REGISTRY_OWN_KEY = secret("registry.own-key");
 
+    /// Holders of leases, where several nodes share the store. Key: the name of the lease. Value: the UUID of the
+    /// node and the epoch as 8 bytes, big-endian.
+    LEASES = open("leases");
+
     /// Ends of the index and the audit. Key: the name of the chain. Value, JSON: the sequence and the
     /// hash of its last line.
     REGISTRY_HEADS = open("registry.heads");
