@@ -154,7 +154,7 @@ fn acts(viewer: &Viewer, schedule: &Json, id: &str) -> Markup {
     let is_paused = schedule.pointer("/plan/paused").and_then(Json::as_bool).unwrap_or_default();
     let way = |act: &str| format!("/partner/schedules/{}/{act}", path_part(id));
     html! {
-        p.actions {
+        div.actions {
             @if is_paused {
                 (button_form(viewer, &way("resume"), &viewer.say("schedule-resume"), false))
             } @else {
