@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 const DECODER: &str = "nas/ul20xx@^1";
 
-/// What the controller is told for full light.
+/// The payload of full light.
 const PAYLOAD: &str = "01FE64";
 
 /// A server whose commands wait for a network server that is away.

@@ -58,7 +58,7 @@ pub struct ScheduleTime {
     /// A cron expression: minute, hour, day, month, weekday.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cron: Option<String>,
-    /// `sunrise` or `sunset`.
+    /// The event of the sun, `sunrise` or `sunset`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sun: Option<String>,
     /// The one moment of a schedule that comes once.
@@ -163,7 +163,7 @@ pub struct ScheduleDryRun {
 /// A moment to come, with what would be sent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PlannedMoment {
-    /// The moment.
+    /// The moment in universal time.
     pub at: Timestamp,
     /// The same by the clocks of the time zone.
     pub local: String,

@@ -62,7 +62,7 @@ pub(super) struct ShownSchedule {
 pub(super) struct ScheduleWithRuns {
     #[serde(flatten)]
     schedule: ShownSchedule,
-    /// What became of the last moments, the latest first: twenty at most.
+    /// The outcomes of the last moments, the latest first: twenty at most.
     runs: Vec<Run>,
 }
 

@@ -76,7 +76,7 @@ impl Schedules {
         Ok(Self { store, book: Mutex::new(book), looks: Mutex::default(), of_group })
     }
 
-    /// Returns a schedule.
+    /// Returns a schedule by its id.
     #[must_use]
     pub fn get(&self, id: Uuid) -> Option<Arc<Schedule>> {
         self.book.lock().get(&id).cloned()
@@ -96,7 +96,7 @@ impl Schedules {
         seen.take(limit).cloned().collect()
     }
 
-    /// Returns what became of the last moments of a schedule, the latest first, what is under way before all.
+    /// Returns the outcomes of the last moments of a schedule, the latest first, what is under way before all.
     ///
     /// # Errors
     /// The store does not give them.

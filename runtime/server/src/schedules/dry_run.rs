@@ -31,7 +31,7 @@ pub struct DryRun {
 #[serde(rename_all = "camelCase")]
 #[schema(as = PlannedMoment)]
 pub struct PlannedMoment {
-    /// The moment.
+    /// The moment in universal time.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     /// The same by the clocks of the time zone.

@@ -12,13 +12,13 @@ use crate::{
 
 /// The parts of the server that schedules are carried out with.
 pub struct Parts {
-    /// The schedules.
+    /// The schedules of all groups.
     pub schedules: Arc<Schedules>,
     /// The settings of schedules.
     pub settings: ScheduleSettings,
     /// The devices that are commanded.
     pub devices: Arc<Devices>,
-    /// The commands.
+    /// The commands to devices.
     pub downlinks: Arc<Downlinks>,
     /// The words that say why a device is not commanded, as senders by hand are told.
     pub words: Words,

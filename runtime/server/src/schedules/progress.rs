@@ -18,7 +18,7 @@ pub(super) struct Progress {
     /// The moment that is being carried out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) under_way: Option<UnderWay>,
-    /// What became of the last moments, the latest first.
+    /// The outcomes of the last moments, the latest first.
     #[serde(default)]
     pub(super) runs: Vec<Run>,
 }
@@ -33,11 +33,11 @@ pub(super) struct UnderWay {
     pub(super) done: usize,
     /// From when on nobody wants the commands any more.
     pub(super) expires_at: Timestamp,
-    /// What has become of it so far.
+    /// The outcome of the moment so far.
     pub(super) run: Run,
 }
 
-/// What became of a moment of a schedule.
+/// The outcome of a moment of a schedule.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = ScheduleRun)]
@@ -45,7 +45,7 @@ pub struct Run {
     /// The moment; of several that were missed the first one.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
-    /// The outcome.
+    /// The word for the outcome.
     pub state: RunState,
     /// The last of several moments that were missed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -71,7 +71,7 @@ pub struct Run {
     pub problem: Option<String>,
 }
 
-/// The outcome of a moment of a schedule.
+/// The word for the outcome of a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(as = ScheduleRunState)]

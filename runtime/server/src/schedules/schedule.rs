@@ -56,7 +56,7 @@ pub struct ScheduleRequest {
     /// Seconds after its moment from which on nobody wants the command any more, 60 to 86400; 3600 where it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in_seconds: Option<u32>,
-    /// What becomes of moments that were missed while the server was down.
+    /// The treatment of moments that were missed while the server was down.
     #[serde(default)]
     pub missed: Missed,
     /// Whether nothing is sent for the time being.
@@ -89,7 +89,7 @@ pub enum TargetError {
     /// The name cannot be used.
     #[error("the name must have 1 to {NAME_LENGTH} characters, none of them a control character")]
     Name,
-    /// Nobody is meant.
+    /// No device is meant.
     #[error("nobody is commanded: give \"device\": a DevEUI, or \"group\": the name of a group")]
     Nobody,
     /// Tags are given for a device.

@@ -1,4 +1,4 @@
-//! What of a schedule is to be done now, and what was missed.
+//! The moments of a schedule that are to be carried out now, and those that were missed.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ const COUNTED: usize = 100_000;
 /// moment comes twice.
 const AHEAD: SignedDuration = SignedDuration::from_hours(24);
 
-/// What becomes of moments that were missed while the server was down.
+/// The treatment of moments that were missed while the server was down.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 #[schema(as = MissedMoments)]
@@ -31,7 +31,7 @@ pub enum Missed {
 pub struct Lateness {
     /// The time by which a moment may be late and is still kept.
     pub most: Duration,
-    /// What becomes of those that are later.
+    /// The treatment of those that are later.
     pub missed: Missed,
 }
 
@@ -46,7 +46,7 @@ pub struct MissedMoments {
     pub last: Timestamp,
 }
 
-/// What is due of a schedule.
+/// The part of a schedule that is due.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Due {
     /// The moment up to which everything is settled once this is done.

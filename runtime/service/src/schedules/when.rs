@@ -114,7 +114,7 @@ pub enum WhenError {
     /// The one moment is over.
     #[error("at is {0}, which is past: say a moment to come")]
     Past(Timestamp),
-    /// No moment comes.
+    /// No moment ever comes.
     #[error(
         "no moment comes: the day does not exist, all days are left out, or the sun does not rise or set there"
     )]

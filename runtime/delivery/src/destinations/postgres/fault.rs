@@ -38,7 +38,7 @@ pub(super) enum PostgresFault {
     /// The disk of the server is full.
     #[error("the disk of the database is full: {0}")]
     Full(String),
-    /// Something else.
+    /// The server says something else.
     #[error("the database refuses it: {0}")]
     Refused(String),
     /// No answer came in time.

@@ -94,7 +94,7 @@ fn listed(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim).filter(|word| !word.is_empty())
 }
 
-/// Whom a schedule commands, in the words of the interface.
+/// The devices that a schedule commands, in the words of the interface.
 pub(super) fn whom(schedule: &Json) -> String {
     if let Some(device) = optional(schedule, "/plan/device") {
         return device.to_owned();
