@@ -8,5 +8,6 @@ mod list;
 mod operator;
 mod partner;
 mod reference;
+mod schedules;
 mod signed_in;
 mod workbench;

@@ -37,10 +37,11 @@ nothing else of it.
 ";
 
 /// The words of refusals: a sender who gets another problem was let in, and asked for something wrong.
-const REFUSALS: [&str; 10] = [
+const REFUSALS: [&str; 11] = [
     "forbidden",
     "unknown-device",
     "unknown-downlink",
+    "unknown-schedule",
     "unknown-group",
     "unknown-token",
     "unknown-person",

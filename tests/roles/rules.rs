@@ -56,6 +56,22 @@ fn command(_: &Asked) -> Json {
     ] } } })
 }
 
+/// A schedule of a command to the lights of a group, far away.
+pub(crate) fn schedule(asked: &Asked) -> Json {
+    schedule_of(asked.side.group())
+}
+
+/// The same for the group of this name. Only its lights have the tag.
+pub(crate) fn schedule_of(group: &str) -> Json {
+    json!({
+        "name": "New year", "group": group, "tags": { "kind": "light" },
+        "when": { "cron": "0 0 1 1 *" },
+        "command": { "manualDimming": { "destination": [
+            { "address": "dali_broadcast", "dimmingLevel": 100 },
+        ] } },
+    })
+}
+
 /// Words of a step of a request.
 fn words(_: &Asked) -> Json {
     json!({ "text": "some words" })
@@ -158,6 +174,13 @@ const RULES: &[(&str, Rule)] = &[
     ("POST /v1/groups/{group}/downlinks", Rule::Path(command)),
     ("GET /v1/downlinks/{id}", Rule::Path(none)),
     ("DELETE /v1/downlinks/{id}", Rule::Path(none)),
+    // Schedules of commands.
+    ("GET /v1/schedules", Rule::Territory),
+    ("POST /v1/schedules", Rule::Body(schedule)),
+    ("GET /v1/schedules/{id}", Rule::Path(none)),
+    ("PUT /v1/schedules/{id}", Rule::Path(schedule)),
+    ("DELETE /v1/schedules/{id}", Rule::Path(none)),
+    ("GET /v1/schedules/{id}/next", Rule::Path(none)),
     // Partners, people, tokens.
     ("GET /v1/partners", Rule::Territory),
     ("POST /v1/partners", Rule::Territory),

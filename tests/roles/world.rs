@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use crate::{
     Operation,
     asked::{Asked, Side},
-    rules::{Rule, declaration, wish},
+    rules::{Rule, declaration, schedule_of, wish},
 };
 
 /// The roles of the table, in the order of its columns.
@@ -69,6 +69,7 @@ impl World {
             let light = Sensor::new(number);
             let mut registration = light.registration(side.group(), Some("nas/ul20xx@^1"));
             registration["networkServer"] = json!("city");
+            registration["tags"] = json!({ "kind": "light" });
             admin.put(&light.path(), &registration).success();
             let place = json!({ "point": "all" });
             admin.put(&format!("{}/point", light.path()), &place).success();
@@ -101,10 +102,10 @@ impl World {
 
     /// Words that only answers about the other partner have.
     pub(crate) fn of_others(&self) -> Vec<String> {
-        let Asked { device, command, person, grant, token, request, wish, side } =
+        let Asked { device, command, schedule, person, grant, token, request, wish, side } =
             self.kept[&Side::Other].clone();
         let (group, partner) = (side.group().to_owned(), side.partner().to_owned());
-        vec![device, command, person, grant, token, request, wish, group, partner]
+        vec![device, command, schedule, person, grant, token, request, wish, group, partner]
     }
 
     fn fresh(&mut self, side: Side) -> Asked {
@@ -116,6 +117,7 @@ impl World {
                 side,
                 device: format!("02C4A3FFFE4{number:05X}"),
                 command: NO_ID.to_owned(),
+                schedule: NO_ID.to_owned(),
                 person: NO_ID.to_owned(),
                 grant: NO_ID.to_owned(),
                 token: "0123456789abcdef".to_owned(),
@@ -132,6 +134,7 @@ impl World {
             { "address": "dali_broadcast", "dimmingLevel": 100 },
         ] } } });
         let command = admin.post(&format!("{}/downlinks", light.path()), &command).success();
+        let schedule = admin.post("/v1/schedules", &schedule_of(side.group())).success();
         let reader = [json!({ "scope": format!("group:{}", side.group()), "role": "reader" })];
         let address = format!("number-{number}@{}.example", side.partner());
         let person = person(&self.server, &address, &reader);
@@ -153,6 +156,7 @@ impl World {
             wish,
             device,
             command: id(&command),
+            schedule: id(&schedule),
             grant: id(&person["grants"][0]),
             person: id(&person),
             token: id(&token),
@@ -170,6 +174,7 @@ impl World {
         let mut path = operation.template.clone();
         let id = match path.as_str() {
             of if of.starts_with("/v1/downlinks/") => &asked.command,
+            of if of.starts_with("/v1/schedules/") => &asked.schedule,
             of if of.starts_with("/v1/approvals/") => &asked.request,
             of if of.starts_with("/v1/decoder-requests/") => &asked.wish,
             of if of.starts_with("/v1/people/") => &asked.person,

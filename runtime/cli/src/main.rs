@@ -39,6 +39,7 @@ mod redecode;
 mod registry;
 mod routes;
 mod sandbox;
+mod schedules;
 mod sdk_files;
 mod serve;
 mod server_settings;
@@ -107,6 +108,8 @@ enum Command {
     Devices(devices::Devices),
     /// Send commands to devices, and follow them
     Downlinks(downlinks::Downlinks),
+    /// Make schedules of commands, and see what they will send
+    Schedules(schedules::Schedules),
     /// Check network servers for lost frames, and look after doors
     NetworkServers(network_servers::NetworkServers),
     /// Look after messages of brokers that cannot be read
@@ -162,6 +165,7 @@ fn main() -> ExitCode {
         Command::Catalogue(command) => connection::block_on(command.run()),
         Command::Devices(command) => connection::block_on(command.run()),
         Command::Downlinks(command) => connection::block_on(command.run()),
+        Command::Schedules(command) => connection::block_on(command.run()),
         Command::NetworkServers(command) => connection::block_on(command.run()),
         Command::Parked(command) => connection::block_on(command.run()),
         Command::Quotas(command) => connection::block_on(command.run()),

@@ -45,6 +45,7 @@ mod redecode;
 mod rehearsals;
 mod retention;
 mod routes;
+mod schedules;
 mod sign_in;
 mod stream;
 mod tokens;
@@ -128,6 +129,10 @@ pub use retention::{Backlog, Older, Retention};
 pub use routes::{
     Attempt, AttemptList, AttemptOutcome, Author, Beginning, MadeRoute, Route, RouteEvent,
     RouteEventList, RouteList, RouteState, RouteStatus, SecretRotation, Stopped,
+};
+pub use schedules::{
+    PlannedMoment, PlannedPayload, Schedule, ScheduleDryRun, ScheduleList, SchedulePlace,
+    SchedulePlan, ScheduleRun, ScheduleTime,
 };
 pub use sign_in::{
     EndedSession, Invitation, OwnSession, OwnSessionList, SecondFactor, Session, SignInRequest,

@@ -25,8 +25,9 @@ use crate::{
     devices::Keks, downlinks::CommandTimes, expensive::ExpensiveSettings,
     http_settings::HttpSettings, ingest::FrameSettings, mail::MailSettings, mirrors::Mirrors,
     network_servers::NetworkServers, page_settings::PageSettings, parked::ParkedLimits,
-    quotas::Quotas, sign_in::SignInSettings, span_export::TelemetrySettings, store_settings::StoreSettings,
-    telemetry::LogSettings, tls::TlsSettings, workers::DecodingSettings,
+    quotas::Quotas, schedules::ScheduleSettings, sign_in::SignInSettings,
+    span_export::TelemetrySettings, store_settings::StoreSettings, telemetry::LogSettings,
+    tls::TlsSettings, workers::DecodingSettings,
 };
 
 /// The default settings with their explanations: what `champollion serve --print-config` prints.
@@ -69,6 +70,8 @@ pub struct Config {
     pub delivery: DestinationSettings,
     /// The times that commands wait and are remembered.
     pub downlinks: CommandTimes,
+    /// The time zone of schedules, and their bounds.
+    pub schedules: ScheduleSettings,
     /// The limits of parked messages.
     pub parked: ParkedLimits,
     /// The limits of decoders.

@@ -42,6 +42,7 @@ pub mod redecode;
 pub mod rehearsals;
 pub mod repeated_members;
 pub mod run;
+pub mod schedules;
 pub mod service;
 pub mod sign_in;
 pub mod span_export;

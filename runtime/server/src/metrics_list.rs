@@ -219,6 +219,11 @@ pub(crate) const METRICS: &[Metric] = &[
         "Requests of partners that wait for a decision, and those of them whose month is over, looked at each minute",
     ),
     counter(
+        "champollion_schedule_runs_total",
+        "result",
+        "Moments of schedules, by what became of them: sent, refused, missed",
+    ),
+    counter(
         "champollion_sign_ins_failed_total",
         "reason",
         "Requests without a valid token and sign-ins that fail, by the reason: missing, malformed, unknown, expired, \

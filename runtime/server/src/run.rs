@@ -31,6 +31,7 @@ use crate::{
     config::Config,
     connections::{self, raise_descriptors},
     pages,
+    schedules::{Parts, keep_schedules},
     service::{Service, StartError},
     storage::LOOK_PERIOD,
     telemetry,
@@ -157,6 +158,7 @@ pub async fn serve(
     }
     let (downlinks, devices) = (Arc::clone(&service.downlinks), Arc::clone(&service.devices));
     outgoing.spawn(downlinks.hand_over(devices, outside.carriers, stopped.clone()));
+    outgoing.spawn(keep_schedules(parts_of_schedules(&service), stopped.clone()));
     service.dispatcher.start(stopped.clone());
     announce(Announcement::Listening { address, is_secured, is_new });
     tracing::info!(
@@ -207,6 +209,18 @@ pub async fn serve(
     service.store.close().await.map_err(ServeError::Close)?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// The parts of the server that schedules are carried out with.
+fn parts_of_schedules(service: &Service) -> Parts {
+    Parts {
+        schedules: Arc::clone(&service.schedules),
+        settings: service.config.schedules.clone(),
+        devices: Arc::clone(&service.devices),
+        downlinks: Arc::clone(&service.downlinks),
+        words: api::refused,
+        registry: Arc::clone(&service.registry),
+    }
 }
 
 /// Somebody must be able to make the other tokens. The secret is shown once, here.

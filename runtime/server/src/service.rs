@@ -52,6 +52,7 @@ use crate::{
     quotas::{Pace, QuotaExceeded},
     redecode::Redecoding,
     rehearsals::Rehearsals,
+    schedules::Schedules,
     sign_in::{
         Attempts, Links, Passwords, Sessions,
         openid::{Identities, Provider},
@@ -134,6 +135,8 @@ pub struct Service {
     pub rehearsals: Rehearsals,
     /// The commands to devices.
     pub downlinks: Arc<Downlinks>,
+    /// The schedules of commands.
+    pub schedules: Arc<Schedules>,
     /// The messages that cannot be read.
     pub parked: Arc<Parked>,
     /// The handshakes of clouds that wait for an admin.
@@ -338,6 +341,8 @@ impl Service {
             Downlinks::open(Arc::clone(&store), encoder, config.downlinks, commanded, quotas)
                 .await?;
         let downlinks = Arc::new(downlinks);
+        let schedules = Schedules::open(Arc::clone(&store), config.schedules.of_group).await?;
+        let schedules = Arc::new(schedules);
         let observations = Arc::new(Observations::of(config.network_servers.keys()));
         let messages =
             Messages::new(intake.clone(), Arc::clone(&downlinks), Arc::clone(&observations));
@@ -425,6 +430,7 @@ impl Service {
             derived,
             rehearsals,
             downlinks,
+            schedules,
             parked,
             handshakes: Handshakes::default(),
             receivers,

@@ -86,6 +86,13 @@ names! { TableName,
     /// of the Idempotency-Key. Value, JSON: the fingerprint of the request and its command.
     DOWNLINK_REQUESTS = open("downlink-requests");
 
+    /// Schedules of commands. Key: the UUID of the schedule. Value, JSON: the schedule, and who made it when.
+    SCHEDULES = open("schedules");
+
+    /// Progress of schedules. Key: the UUID of the schedule. Value, JSON: the moment up to which all is settled, what is
+    /// under way, and what became of the last moments.
+    SCHEDULE_PROGRESS = open("schedule-progress");
+
     /// Data keys of the vault, each wrapped by the master key. Key: the name of the table whose values it seals.
     /// Value, JSON: the wrapped key and the name of the master key.
     VAULT = open("vault");

@@ -6,6 +6,7 @@ mod destination_limits;
 #[path = "../../../../examples/destination/mod.rs"]
 pub mod lines;
 pub mod mqtt;
+pub mod postgres;
 pub mod push;
 mod reach;
 mod recipient;

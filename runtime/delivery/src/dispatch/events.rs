@@ -15,7 +15,7 @@ use crate::{
 /// Events that are kept for each group.
 const KEPT: u64 = 1_000;
 
-/// An event of a group: what became of one of its routes, or of its inbox.
+/// An event of a group: what became of one of its routes, of its inbox, or of one of its schedules.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = RouteEvent)]
@@ -26,7 +26,7 @@ pub struct Event {
     /// The type of the event.
     #[serde(rename = "type")]
     pub kind: EventKind,
-    /// The route; absent where records wait in the inbox.
+    /// The route; absent where records wait in the inbox, and of schedules.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<RouteName>)]
     pub route: Option<RouteName>,
@@ -56,6 +56,8 @@ pub enum EventKind {
     RouteBehind,
     /// Records were removed undelivered, since their time was over.
     RecordsExpired,
+    /// Moments of a schedule of commands were missed while the server was down.
+    ScheduleMissed,
 }
 
 /// An event with its place.

@@ -36,4 +36,5 @@ pub use holders::Holder;
 pub use live::RouteStatus;
 pub use retention::{Backlog, Older};
 pub use route_state::RouteState;
+pub use telling::put_missed_schedule;
 pub use trial::Sample;

@@ -35,7 +35,7 @@ impl Dispatcher {
         let live = &working.live;
         let kind = live.route().to.kind();
         let why = match kind {
-            DestinationKind::Http | DestinationKind::Mqtt => None,
+            DestinationKind::Http | DestinationKind::Mqtt | DestinationKind::Postgres => None,
             DestinationKind::Files => Some("its records go in files, of which none is left out"),
             DestinationKind::Pull => Some("its records are fetched: acknowledge what is processed"),
         };

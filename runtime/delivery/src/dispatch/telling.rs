@@ -1,12 +1,26 @@
 //! Events of a group as the dispatcher keeps and reads them.
 
-use champollion_store::{Batch, tables};
+use champollion_store::{Batch, Store, tables};
 
 use super::{
     dispatcher::Dispatcher,
-    events::{Event, PlacedEvent},
+    events::{Event, EventKind, PlacedEvent},
 };
 use crate::{mailbox::DeliveryError, names::GroupId, records::Cursor};
+
+/// Puts into a batch the event that a group's schedule of commands missed moments.
+///
+/// # Errors
+/// The store does not say how many events there are.
+pub async fn put_missed_schedule(
+    store: &dyn Store,
+    batch: &mut Batch,
+    group: &GroupId,
+    message: String,
+) -> Result<(), DeliveryError> {
+    let event = Event::now(EventKind::ScheduleMissed, None, message);
+    Event::put(&[event], store, batch, group).await
+}
 
 impl Dispatcher {
     /// Returns the events of a group after a place, the oldest first, at most `limit`.

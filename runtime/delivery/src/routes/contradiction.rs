@@ -26,6 +26,12 @@ pub enum Contradiction {
         /// The member that leaves no measurements.
         without: &'static str,
     },
+    /// There is no measurement that could be kept.
+    #[error("to.postgres keeps measurements, and {without}: leave one of them out")]
+    NothingToKeep {
+        /// The member that leaves no measurements.
+        without: &'static str,
+    },
     /// The format has no place for local moments.
     #[error(
         "timeZone: senml writes its moments as seconds of UTC, and has no local ones: leave it out, or say another format"

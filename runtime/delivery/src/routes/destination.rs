@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    destinations::{Secret, Target, Tls, mqtt::MqttPush, push::HttpPush},
+    destinations::{Secret, Target, Tls, mqtt::MqttPush, postgres::PostgresPush, push::HttpPush},
     files::{FilePush, PlaceDefinition},
 };
 
@@ -17,6 +17,8 @@ pub enum Destination {
     Http(Box<HttpPush>),
     /// They are published through a broker.
     Mqtt(Box<MqttPush>),
+    /// They are kept as history in a database: one row a measurement.
+    Postgres(Box<PostgresPush>),
     /// They are put as files.
     Files(Box<FilePush>),
     /// They are fetched, by this route's name.
@@ -28,6 +30,7 @@ impl Destination {
         match self {
             Self::Http(push) => push.secrets(),
             Self::Mqtt(push) => push.secrets(),
+            Self::Postgres(push) => push.secrets(),
             Self::Files(push) => push.secrets(),
             Self::Pull {} => Vec::new(),
         }
@@ -46,6 +49,10 @@ impl Destination {
         let (member, url, plain, tls) = match self {
             Self::Http(push) => ("to.http", &push.url, "http", &push.tls),
             Self::Mqtt(push) => ("to.mqtt", &push.url, "mqtt", &push.tls),
+            Self::Postgres(push) => {
+                let has_tls = !push.is_secured() && push.tls != Tls::default();
+                return has_tls.then_some("to.postgres");
+            }
             Self::Files(push) => match &push.place {
                 PlaceDefinition::Webdav(place) => {
                     ("to.files.place.webdav", &place.url, "http", &place.tls)
@@ -67,6 +74,7 @@ impl Destination {
         match self {
             Self::Http(push) => Some(push.target()),
             Self::Mqtt(push) => Some(push.target()),
+            Self::Postgres(push) => Some(push.target()),
             Self::Files(push) => push.target(),
             Self::Pull {} => None,
         }
@@ -87,6 +95,7 @@ impl Destination {
         match self {
             Self::Http(_) => DestinationKind::Http,
             Self::Mqtt(_) => DestinationKind::Mqtt,
+            Self::Postgres(_) => DestinationKind::Postgres,
             Self::Files(_) => DestinationKind::Files,
             Self::Pull {} => DestinationKind::Pull,
         }
@@ -100,6 +109,8 @@ pub enum DestinationKind {
     Http,
     /// They are published through a broker.
     Mqtt,
+    /// They are kept as history in a database.
+    Postgres,
     /// They are put as files.
     Files,
     /// Records are fetched by the route's name.
@@ -111,6 +122,7 @@ impl fmt::Display for DestinationKind {
         formatter.write_str(match self {
             Self::Http => "http",
             Self::Mqtt => "mqtt",
+            Self::Postgres => "postgres",
             Self::Files => "files",
             Self::Pull => "pull",
         })

@@ -71,7 +71,10 @@ impl Route {
     pub fn sign(&mut self) -> Option<Secret> {
         match &mut self.to {
             Destination::Http(push) => push.sign(),
-            Destination::Mqtt(_) | Destination::Files(_) | Destination::Pull {} => None,
+            Destination::Mqtt(_)
+            | Destination::Postgres(_)
+            | Destination::Files(_)
+            | Destination::Pull {} => None,
         }
     }
 }

@@ -4,7 +4,7 @@ use champollion_store::MAX_VALUE_BYTES;
 
 use super::contradiction::Contradiction;
 use crate::{
-    destinations::{mqtt::MqttPushError, push::HttpPushError},
+    destinations::{mqtt::MqttPushError, postgres::PostgresPushError, push::HttpPushError},
     files::FilePushError,
 };
 
@@ -30,6 +30,9 @@ pub enum RouteError {
     /// Records cannot be published like that.
     #[error("to.mqtt: {0}")]
     Mqtt(#[from] MqttPushError),
+    /// Records cannot be kept like that.
+    #[error("to.postgres: {0}")]
+    Postgres(#[from] PostgresPushError),
     /// Files cannot be put like that.
     #[error("to.files.{0}")]
     Files(#[from] FilePushError),

@@ -33,6 +33,11 @@ impl Route {
                 let has_zone = self.time_zone.is_some();
                 push.format.check_content(&push.table, &self.filter, self.shape, has_zone)?;
             }
+            Destination::Postgres(_) => {
+                if let Some(without) = self.filter.without_reading(self.shape) {
+                    return Err(Contradiction::NothingToKeep { without });
+                }
+            }
             Destination::Mqtt(_) | Destination::Pull {} => {}
         }
         match self.to.tls_of_plain() {

@@ -63,6 +63,16 @@ impl Route {
                 batch: 1,
                 concurrency: MQTT_CONCURRENCY,
             },
+            #[cfg(feature = "postgres")]
+            Destination::Postgres(push) => Way::Push {
+                recipient: Arc::new(push.recipient(destination_limits, connector)?),
+                batch: push.batch,
+                concurrency: 1,
+            },
+            #[cfg(not(feature = "postgres"))]
+            Destination::Postgres(_) => {
+                return Err(crate::destinations::postgres::PostgresPushError::NotBuilt.into());
+            }
             Destination::Files(push) => Way::Files {
                 push: push.clone(),
                 place: Arc::from(push.open(&key.group, destination_limits)?),

@@ -183,7 +183,7 @@ pub(super) async fn send_to_group(
 }
 
 /// The words of a refusal that stands among what became of other devices.
-fn refused(error: SendError) -> Refused {
+pub(crate) fn refused(error: SendError) -> Refused {
     let (code, detail) = Problem::from(error).words();
     Refused { code: code.to_owned(), detail }
 }

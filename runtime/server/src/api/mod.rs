@@ -52,6 +52,7 @@ mod room;
 mod route_change;
 mod route_edits;
 mod routes;
+mod schedules;
 mod secrets;
 mod session_cookie;
 mod sign_in;
@@ -72,6 +73,7 @@ use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, tr
 use tracing::field::Empty;
 use utoipa_axum::router::OpenApiRouter;
 
+pub(crate) use downlinks::refused;
 pub(crate) use extract::read_body;
 pub use inside::Pages;
 pub(crate) use inside::{Asker, Interface, read_json};
@@ -138,6 +140,9 @@ pub fn router(service: Arc<Service>, pages: Pages) -> Router {
         .routes(routes!(downlinks::of_device, downlinks::send))
         .routes(routes!(downlinks::send_to_group))
         .routes(routes!(downlinks::show, downlinks::cancel))
+        .routes(routes!(schedules::list, schedules::add))
+        .routes(routes!(schedules::show, schedules::change, schedules::remove))
+        .routes(routes!(schedules::next))
         .routes(routes!(network_servers::check))
         .routes(routes!(parked::list))
         .routes(routes!(parked::show, parked::drop))

@@ -65,6 +65,9 @@ pub struct Refused {
     pub detail: String,
 }
 
+/// The words of a refusal that stands among what became of other devices.
+pub type Words = fn(SendError) -> Refused;
+
 impl Downlinks {
     /// Takes a command to the devices of a group. The same request once more is the same command. `words`
     /// says why one of them is not commanded, as the sender is told.
@@ -74,7 +77,7 @@ impl Downlinks {
         devices: &[Arc<Device>],
         wish: &GroupCommandRequest,
         (sender, author): (&Sender, &dyn Author),
-        words: fn(SendError) -> Refused,
+        words: Words,
     ) -> Result<GroupAnswer, SendError> {
         let mut begun = None;
         let mut _answering = None;
@@ -177,10 +180,11 @@ impl Downlinks {
 /// The same command for the same decoder and settings is the same payload: a decoder is a function of
 /// what it is given, and the lights of a street are encoded once.
 #[derive(Default)]
-struct Encodings(HashMap<String, Encoded>);
+pub(super) struct Encodings(HashMap<String, Encoded>);
 
 impl Encodings {
-    fn key(device: &Device) -> String {
+    /// The name of all devices that get the same payload.
+    pub(super) fn key(device: &Device) -> String {
         format!("{:?} {:?}", device.assignment.wanted(), device.variables)
     }
 }

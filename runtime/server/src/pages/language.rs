@@ -36,6 +36,7 @@ static SUBJECTS: &[Subject] = &subjects![
     "quantities",
     "reference",
     "requests",
+    "schedules",
     "sign_in",
     "workbench",
 ];

@@ -584,6 +584,22 @@ pub(in crate::api) const PROBLEM_CODES: &[ProblemCode] = &[
         &[409],
         "The command is sent, failed, expired or cancelled already.",
     ),
+    ProblemCode::new("unknown-schedule", &[404], "No schedule of this id exists in your groups."),
+    ProblemCode::new(
+        "invalid-schedule",
+        &[400],
+        "The schedule means nobody or has no moments; the detail says what to write instead.",
+    ),
+    ProblemCode::new(
+        "too-many-schedules",
+        &[409],
+        "The group has as many schedules as it may have.",
+    ),
+    ProblemCode::new(
+        "schedule-under-way",
+        &[409],
+        "The schedule is being carried out: change it again in a moment.",
+    ),
     // Records and routes.
     ProblemCode::new("cursor-beyond-end", &[409], "The cursor is beyond the last record."),
     ProblemCode::new("invalid-cursor", &[400], "Last-Event-ID is no cursor of a record."),

@@ -1,4 +1,4 @@
-//! The pages of a partner: its objects, routes and commands, its people and tokens, and its approval.
+//! The pages of a partner: its objects, routes, commands and schedules, its people and tokens, and its approval.
 
 mod approval;
 mod commands;
@@ -10,6 +10,7 @@ mod import;
 mod objects;
 mod people;
 mod routes;
+mod schedules;
 pub(super) mod tokens;
 
 use std::sync::Arc;
@@ -26,6 +27,7 @@ pub(super) fn routes() -> Router<Arc<Service>> {
         .merge(import::routes())
         .merge(routes::routes())
         .merge(commands::routes())
+        .merge(schedules::routes())
         .merge(people::routes())
         .merge(tokens::routes())
         .merge(approval::routes())

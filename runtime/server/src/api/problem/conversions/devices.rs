@@ -1,11 +1,13 @@
 //! Devices, and commands to them.
 
 use champollion_fleet::sheets::SheetError;
+use champollion_service::schedules::WhenError;
 
 use super::super::Problem;
 use crate::{
     devices::{DevicesError, HandoverError, NotAdmitted, PlaceError},
     downlinks::{CancelError, LedgerError, SendError},
+    schedules::{SchedulesError, TargetError},
 };
 
 impl From<DevicesError> for Problem {
@@ -76,6 +78,31 @@ impl From<SendError> for Problem {
                 tracing::error!(reason, "a command could not be kept");
                 Self::unavailable("not-kept", "the command could not be kept: send it again")
             }
+        }
+    }
+}
+
+impl From<TargetError> for Problem {
+    fn from(error: TargetError) -> Self {
+        Self::bad_request("invalid-schedule", error.to_string())
+    }
+}
+
+impl From<WhenError> for Problem {
+    fn from(error: WhenError) -> Self {
+        Self::bad_request("invalid-schedule", error.to_string()).with("path", "when")
+    }
+}
+
+impl From<SchedulesError> for Problem {
+    fn from(error: SchedulesError) -> Self {
+        let detail = error.to_string();
+        match error {
+            SchedulesError::Unknown(_) => Self::not_found("unknown-schedule", detail),
+            SchedulesError::TooMany { .. } => Self::conflict("too-many-schedules", detail),
+            SchedulesError::Busy(_) => Self::conflict("schedule-under-way", detail),
+            SchedulesError::Registry(error) => error.into(),
+            SchedulesError::Table(error) => Self::internal(&error),
         }
     }
 }

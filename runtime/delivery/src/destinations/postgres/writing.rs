@@ -1,0 +1,108 @@
+//! Rows are written: partitions for their months, and one statement for all of them.
+
+use std::collections::BTreeSet;
+
+use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
+use tokio_postgres::{Client, error::SqlState};
+
+use super::{fault::PostgresFault, rows::Row};
+
+/// Months back for which there are partitions: what devices tell of their past.
+const MONTHS_BACK: i32 = 13;
+
+/// All columns of the table with their types, as a row of JSON is read.
+const COLUMNS: &str = include_str!("schema/columns.txt");
+
+/// Makes the partitions for the months of some rows, and for the month to come.
+pub(super) async fn make_partitions(
+    client: &Client,
+    schema: &str,
+    rows: &[Row],
+    now: Timestamp,
+) -> Result<(), PostgresFault> {
+    for month in months(rows, now) {
+        let Ok(next) = month.checked_add(1.month()) else { continue };
+        let (year, number) = (month.year(), month.month());
+        let statement = format!(
+            "CREATE TABLE IF NOT EXISTS {schema}.measurements_{year:04}_{number:02} \
+             PARTITION OF {schema}.measurements \
+             FOR VALUES FROM ('{month} 00:00:00+00') TO ('{next} 00:00:00+00')"
+        );
+        match client.batch_execute(&statement).await {
+            // Rows of this month are among the others already, and later ones go to them.
+            Err(error) if error.code() == Some(&SqlState::CHECK_VIOLATION) => {}
+            // Another route has made it at the same moment.
+            Err(error) if is_made(&error) => {}
+            made => made?,
+        }
+    }
+    Ok(())
+}
+
+fn is_made(error: &tokio_postgres::Error) -> bool {
+    error.code().is_some_and(|code| {
+        *code == SqlState::DUPLICATE_TABLE || *code == SqlState::UNIQUE_VIOLATION
+    })
+}
+
+/// The first days of the months of rows, and of this month and the next. Rows of clocks that are wrong by years have
+/// none.
+fn months(rows: &[Row], now: Timestamp) -> BTreeSet<Date> {
+    let first = |moment: Timestamp| TimeZone::UTC.to_datetime(moment).date().first_of_month();
+    let this = first(now);
+    let next = this.checked_add(1.month()).unwrap_or(this);
+    let oldest = this.checked_sub(MONTHS_BACK.months()).unwrap_or(this);
+    let of_rows = rows.iter().map(|row| first(row.measured_at));
+    let within = of_rows.filter(|month| (oldest..=next).contains(month));
+    within.chain([this, next]).collect()
+}
+
+/// Writes rows in one transaction; those that are there already change nothing. A test leaves nothing behind.
+pub(super) async fn write(
+    client: &mut Client,
+    schema: &str,
+    rows: &[Row],
+    is_test: bool,
+) -> Result<(), PostgresFault> {
+    let json = serde_json::to_string(rows)?;
+    let names: Vec<&str> = COLUMNS.lines().filter_map(|line| line.split(' ').next()).collect();
+    let (names, typed) = (names.join(", "), COLUMNS.trim_end().replace('\n', ", "));
+    let statement = format!(
+        "INSERT INTO {schema}.measurements ({names}) \
+         SELECT {names} FROM jsonb_to_recordset($1::text::jsonb) AS told({typed}) \
+         ON CONFLICT DO NOTHING"
+    );
+    let change = client.transaction().await?;
+    change.execute(&statement, &[&json]).await?;
+    if is_test {
+        change.rollback().await?
+    } else {
+        change.commit().await?
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_columns_are_those_of_the_table_and_of_the_rows() {
+        let table = include_str!("schema/1.sql");
+        let (_, table) = table.split_once(".measurements (\n").unwrap();
+        let (table, _) = table.split_once("    PRIMARY KEY").unwrap();
+        let name = |line: &str| line.split_whitespace().next().unwrap_or_default().to_owned();
+        let of_table: BTreeSet<String> = table.lines().map(name).collect();
+        let of_rows: BTreeSet<String> = COLUMNS.lines().map(name).collect();
+        assert_eq!(of_table, of_rows);
+        let record = r#"{"id":"x","group":"g","device":{"devEui":"d"},"receivedAt":"2026-11-25T08:00:00Z",
+            "decoded":{"measurements":[{"id":"A","quantity":"q","value":1}]}}"#;
+        let rows = super::super::rows::rows_of(record).unwrap();
+        let json = serde_json::to_value(&rows[0]).unwrap();
+        let of_json: BTreeSet<String> = json.as_object().unwrap().keys().cloned().collect();
+        assert_eq!(of_json, of_rows);
+        let now: Timestamp = "2026-12-31T23:59:59Z".parse().unwrap();
+        let months: Vec<String> = months(&rows, now).iter().map(ToString::to_string).collect();
+        assert_eq!(months, ["2026-11-01", "2026-12-01", "2027-01-01"]);
+    }
+}

@@ -1,0 +1,27 @@
+//! The parts of the server that schedules are carried out with.
+
+use std::sync::Arc;
+
+use champollion_registry::Registry;
+
+use super::{book::Schedules, settings::ScheduleSettings};
+use crate::{
+    devices::Devices,
+    downlinks::{Downlinks, Words},
+};
+
+/// The parts of the server that schedules are carried out with.
+pub struct Parts {
+    /// The schedules of all groups.
+    pub schedules: Arc<Schedules>,
+    /// The settings of schedules.
+    pub settings: ScheduleSettings,
+    /// The devices that are commanded.
+    pub devices: Arc<Devices>,
+    /// The commands to devices.
+    pub downlinks: Arc<Downlinks>,
+    /// The words that say why a device is not commanded, as senders by hand are told.
+    pub words: Words,
+    /// The registry, whose audit tells of commands.
+    pub registry: Arc<Registry>,
+}

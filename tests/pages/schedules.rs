@@ -1,0 +1,78 @@
+//! The pages of schedules, used as people use them: one is made by a form, paused, and removed.
+
+use champollion_tests::{Answer, LUMINAIRE, SIGN_IN_SETTINGS, Sensor, Server, Setup};
+use serde_json::json;
+
+const LIST: (&str, &str) = ("/partner/schedules", "/partner/schedules");
+
+/// The command of full light.
+const COMMAND: &str =
+    r#"{"manualDimming": {"destination": [{"address": "dali_broadcast", "dimmingLevel": 100}]}}"#;
+
+/// A server with a light whose commands wait for a network server that is away.
+fn town() -> (Server, Sensor) {
+    let settings = format!(
+        "{SIGN_IN_SETTINGS}\n[network-servers.city]\nkind = \"chirpstack\"\n\
+         [network-servers.city.downlink]\nvia = \"http\"\nurl = \"http://127.0.0.1:9\"\n"
+    );
+    let server = Setup::default().settings(&settings).start();
+    server.publish_own(LUMINAIRE);
+    let light = Sensor::new(1);
+    let mut registration = light.registration("light", Some("nas/ul20xx@^1"));
+    registration["networkServer"] = json!("city");
+    server.admin().put(&light.path(), &registration).success();
+    (server, light)
+}
+
+/// The address that an answer leads to, without what was done.
+#[track_caller]
+fn led_to(answer: &Answer) -> String {
+    assert_eq!(answer.status, 303, "{}", answer.text);
+    answer.header("location").split('?').next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn a_schedule_is_made_by_a_form_paused_and_removed() {
+    let (server, light) = town();
+    let owner = server.visitor("owner@city.example", "owner", "group:light");
+    let dev_eui = light.dev_eui();
+    let fields = |rule: &'static str, cron: &'static str| {
+        [
+            ("name", "Nightly"),
+            ("device", dev_eui.as_str()),
+            ("rule", rule),
+            ("cron", cron),
+            ("command", COMMAND),
+        ]
+        .map(|(name, text)| (name, text.to_owned()))
+    };
+    let send = |rule, cron| {
+        let fields = fields(rule, cron);
+        let fields: Vec<(&str, &str)> =
+            fields.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        owner.send(&server, LIST, &fields)
+    };
+    let wrong = send("cron", "0 25 * * *");
+    assert_eq!(wrong.status, 400);
+    assert!(wrong.text.contains("id=\"fault-rule\"") && wrong.text.contains("0 22 * * 1-5"));
+    // The light has no place whose sun could be followed.
+    assert!(send("sunset", "").text.contains("latitude"));
+    let page = led_to(&send("cron", "0 22 * * *"));
+    let shown = owner.open(&server, &page).text;
+    assert!(shown.contains("01FE64") && shown.contains("T22:00:00"), "{shown}");
+    let listed = owner.open(&server, "/partner/schedules").text;
+    assert!(listed.contains("Nightly") && listed.contains(&page), "{listed}");
+
+    let act = |act: &str, fields: &[(&str, &str)]| {
+        led_to(&owner.send(&server, (&page, &format!("{page}/{act}")), fields))
+    };
+    assert_eq!(act("pause", &[]), page);
+    assert!(owner.open(&server, &page).text.contains("Paused"));
+    assert_eq!(act("resume", &[]), page);
+    assert_eq!(act("remove", &[("sure", "yes")]), "/partner/schedules");
+    assert_eq!(owner.open(&server, &page).status, 404);
+
+    let reader = server.visitor("reader@city.example", "reader", "group:light");
+    let page = reader.open(&server, "/partner/schedules").text;
+    assert!(!page.contains("name=\"cron\""), "a reader is offered the form: {page}");
+}
