@@ -115,6 +115,8 @@ pub enum Language {
 /// The way of a message. Messages of one lane are sent one after the other, and a lane that fails pauses alone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Lane {
+    /// The way to the mail server, which all mails share.
+    MailServer,
     /// Mails to one address in one language.
     Mail(Email, Language),
     /// Requests to one address.
@@ -146,7 +148,7 @@ impl Lane {
     #[must_use]
     pub const fn channel(&self) -> &'static str {
         match self {
-            Self::Mail(..) => "mail",
+            Self::MailServer | Self::Mail(..) => "mail",
             Self::Webhook(_) => "webhook",
             Self::Mqtt(..) => "mqtt",
         }

@@ -62,7 +62,7 @@ impl Pauses {
                 let ends_at = now + self.times.gathering;
                 self.lanes.insert(lane.clone(), Pause { failures: 0, ends_at });
             }
-            Lane::Webhook(_) | Lane::Mqtt(..) => drop(self.lanes.remove(lane)),
+            Lane::MailServer | Lane::Webhook(_) | Lane::Mqtt(..) => drop(self.lanes.remove(lane)),
         }
     }
 

@@ -83,6 +83,24 @@ impl HttpRecipient {
         })
     }
 
+    /// Posts a body, signed as every request is. Ends in a bounded time.
+    pub async fn post(&self, id: &str, body: String) -> HandoverResult {
+        let request = match self.request(id, body) {
+            Ok(request) => request,
+            Err(error) => {
+                return HandoverResult::later(format!("the request cannot be made: {error}"));
+            }
+        };
+        match timeout(self.patience, self.client.send(request, ANSWER)).await {
+            Ok(Ok(answer)) => {
+                let said = String::from_utf8_lossy(&answer.body);
+                answer::meaning(answer.status, &answer.headers, said.trim(), Timestamp::now())
+            }
+            Ok(Err(error)) => HandoverResult::later(sentence(&error)),
+            Err(_) => HandoverResult::later("there was not an answer in time"),
+        }
+    }
+
     /// A request, signed now.
     fn request(&self, id: &str, body: String) -> Result<Request<Bytes>, http::Error> {
         let now = Timestamp::now();
@@ -108,20 +126,7 @@ impl HttpRecipient {
 #[async_trait]
 impl Recipient for HttpRecipient {
     async fn hand_over(&self, parcel: &Parcel) -> HandoverResult {
-        let request = match self.request(&parcel.id, body(parcel, self.lists)) {
-            Ok(request) => request,
-            Err(error) => {
-                return HandoverResult::later(format!("the request cannot be made: {error}"));
-            }
-        };
-        match timeout(self.patience, self.client.send(request, ANSWER)).await {
-            Ok(Ok(answer)) => {
-                let said = String::from_utf8_lossy(&answer.body);
-                answer::meaning(answer.status, &answer.headers, said.trim(), Timestamp::now())
-            }
-            Ok(Err(error)) => HandoverResult::later(sentence(&error)),
-            Err(_) => HandoverResult::later("there was not an answer in time"),
-        }
+        self.post(&parcel.id, body(parcel, self.lists)).await
     }
 }
 
