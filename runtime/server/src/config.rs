@@ -23,9 +23,9 @@ use crate::{
     approval_settings::ApprovalSettings, auth::RequestLimits, connections::ConnectionLimits,
     devices::Keks, downlinks::CommandTimes, expensive::ExpensiveSettings,
     http_settings::HttpSettings, ingest::FrameSettings, mail::MailSettings, mirrors::Mirrors,
-    network_servers::NetworkServers, outbox::OutboxSettings, page_settings::PageSettings, parked::ParkedLimits,
-    quotas::Quotas, sign_in::SignInSettings, storage::StorageLimits, telemetry::LogSettings,
-    tls::TlsSettings, workers::DecodingSettings,
+    network_servers::NetworkServers, outbox::OutboxSettings, page_settings::PageSettings,
+    parked::ParkedLimits, quotas::Quotas, sign_in::SignInSettings, storage::StorageLimits,
+    telemetry::LogSettings, tls::TlsSettings, workers::DecodingSettings,
 };
 
 /// The default settings with their explanations: what `champollion serve --print-config` prints.

@@ -7,6 +7,8 @@
 #![forbid(unsafe_code)]
 
 mod access;
+mod alert_rounds;
+pub mod alerts;
 pub mod api;
 pub mod approval_settings;
 mod at_once;
@@ -31,6 +33,7 @@ mod metrics_list;
 pub mod mirrors;
 pub mod mqtt;
 pub mod network_servers;
+pub mod outbox;
 mod outside_client;
 pub mod page_settings;
 mod pages;

@@ -20,6 +20,7 @@ use super::{
     speaker::Speaker,
 };
 use crate::{
+    alerts::Alerts,
     authors::AuditedAuthor,
     devices::{Devices, JoinError, Joined, Keks, Opened},
     storage::Storage,
@@ -46,14 +47,15 @@ impl Intake {
         devices: Arc<Devices>,
         registry: Arc<Registry>,
         mailbox: Arc<Mailbox>,
-        workers: Arc<Workers>,
+        (workers, alerts): (Arc<Workers>, Arc<Alerts>),
         storage: Arc<Storage>,
         copies_window: Duration,
         keks: Keks,
     ) -> Self {
         let store = Arc::clone(storage.store());
         let (own_store, own_devices) = (Arc::clone(&store), Arc::clone(&devices));
-        let decoding = Decoding::new(own_store, own_devices, Arc::clone(&registry), workers);
+        let own_registry = Arc::clone(&registry);
+        let decoding = Decoding::new(own_store, own_devices, own_registry, workers, alerts);
         let keeper = Arc::new(Keeper { store, devices, mailbox, storage, decoding });
         let copies = Arc::new(Copies::new(copies_window));
         let (turns, keks) = (Arc::default(), Arc::new(keks));

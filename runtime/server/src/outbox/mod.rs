@@ -4,6 +4,8 @@
 mod posting;
 mod sender;
 mod settings;
+mod targets;
 
 pub(crate) use sender::Sender;
 pub use settings::OutboxSettings;
+pub(crate) use targets::{check, sign};

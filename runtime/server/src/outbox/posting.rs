@@ -1,21 +1,14 @@
 //! One attempt to send a message on its way.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
-use champollion_delivery::destinations::{
-    DestinationLimits, HandoverResult, Secret, Tls, Verdict,
-    mqtt::{MqttPush, TopicPattern},
-    push::HttpPush,
-};
+use champollion_delivery::destinations::{DestinationLimits, HandoverResult, Verdict};
 use champollion_service::outbox::{Content, Mail, Message, MqttMessage, Webhook};
 use serde_json::json;
-use url::Url;
 use uuid::Uuid;
 
+use super::targets::{broker, system};
 use crate::mail::{MailError, Mailer};
-
-/// Seconds that a recipient has to answer.
-const ANSWER_SECONDS: u64 = 15;
 
 /// The ways out of the server.
 pub(super) struct Post {
@@ -81,19 +74,8 @@ impl Post {
     }
 
     async fn webhook(&self, message: &Message, webhook: &Webhook) -> Result<(), NotSent> {
-        let push = HttpPush {
-            url: url(&webhook.url)?,
-            secrets: vec![Secret::new(webhook.secret.clone())],
-            retiring_secrets: Vec::new(),
-            authorization: None,
-            headers: BTreeMap::new(),
-            tls: Tls::default(),
-            timeout_seconds: ANSWER_SECONDS,
-            batch: 1,
-            concurrency: 1,
-        };
-        let recipient = push.recipient(&self.limits, self.limits.connector(&webhook.group));
-        let recipient = recipient.map_err(|error| NotSent::new(Fault::Recipient, error))?;
+        let recipient = system(&self.limits, &webhook.group, (&webhook.url, &webhook.secret));
+        let recipient = recipient.map_err(|reason| NotSent::new(Fault::Recipient, reason))?;
         let body = json!({
             "type": webhook.kind,
             "timestamp": message.queued_at,
@@ -103,27 +85,14 @@ impl Post {
     }
 
     async fn publish(&self, message: &Message, published: &MqttMessage) -> Result<(), NotSent> {
-        let push = MqttPush {
-            url: url(&published.url)?,
-            topic: TopicPattern::default(),
-            user: published.user.clone(),
-            password: published.password.clone().map(Secret::new),
-            client_id: Some(format!("champollion-{}", message.id.simple())),
-            tls: Tls::default(),
-        };
-        let recipient = push.recipient(&self.limits, self.limits.connector(&published.group));
-        let recipient = recipient.map_err(|error| NotSent::new(Fault::Recipient, error))?;
-        let body = json!({
-            "id": message.id,
-            "timestamp": message.queued_at,
-            "data": published.data,
-        });
-        result(recipient.tell(published.topic.clone(), body.to_string().into_bytes()).await)
+        let MqttMessage { group, url, user, password, topic, data } = published;
+        let place = (url.as_str(), user.as_ref(), password.as_ref());
+        let client_id = format!("champollion-{}", message.id.simple());
+        let recipient = broker(&self.limits, group, place, client_id);
+        let recipient = recipient.map_err(|reason| NotSent::new(Fault::Recipient, reason))?;
+        let body = json!({ "id": message.id, "timestamp": message.queued_at, "data": data });
+        result(recipient.tell(topic.clone(), body.to_string().into_bytes()).await)
     }
-}
-
-fn url(text: &str) -> Result<Url, NotSent> {
-    Url::parse(text).map_err(|error| NotSent::new(Fault::Recipient, format!("url: {error}")))
 }
 
 /// The meaning of what a recipient said. A recipient that refuses one message may take another.

@@ -76,6 +76,23 @@ impl RuleBook {
         RULES.pages(&*self.store).all().await
     }
 
+    /// Returns a rule of a group.
+    ///
+    /// # Errors
+    /// There is none, or the store does not answer.
+    pub async fn rule(&self, key: &RuleKey) -> Result<Rule, AlertsError> {
+        let found = RULES.get(&*self.store, key).await?;
+        found.ok_or_else(|| AlertsError::UnknownRule(key.clone()))
+    }
+
+    /// Returns the rules of a group, by their names.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn of_group(&self, group: &GroupId) -> Result<Vec<(RuleKey, Rule)>, TableError> {
+        RULES.page(&*self.store, format!("{group}/").as_bytes(), None, MOST_RULES).await
+    }
+
     /// Puts a rule into a batch, in the place of the one of this name.
     ///
     /// # Errors
@@ -88,7 +105,7 @@ impl RuleBook {
         now: Timestamp,
     ) -> Result<Rule, AlertsError> {
         let (before, seen) = RULES.get_seen(&*self.store, key).await?;
-        if before.is_none() && self.count(&key.group).await? >= MOST_RULES {
+        if before.is_none() && self.of_group(&key.group).await?.len() >= MOST_RULES {
             return Err(AlertsError::TooManyRules(key.group.clone()));
         }
         let rule = Rule::instead(before.as_ref(), definition, now);
@@ -108,11 +125,6 @@ impl RuleBook {
         seen.expect_unchanged(batch);
         RULES.delete(batch, key);
         Ok(())
-    }
-
-    async fn count(&self, group: &GroupId) -> Result<usize, TableError> {
-        let prefix = format!("{group}/");
-        Ok(RULES.page(&*self.store, prefix.as_bytes(), None, MOST_RULES).await?.len())
     }
 }
 
@@ -140,10 +152,11 @@ impl States {
     }
 
     /// Takes the states of rules out that are no more, and gives the alerts that they have raised.
-    pub(super) fn drop_others(&mut self, is_known: impl Fn(Uuid) -> bool) -> Vec<Uuid> {
+    pub(super) fn drop_others(&mut self, is_known: impl Fn(Uuid) -> bool) -> Vec<(GroupId, Uuid)> {
         let others: Vec<Uuid> =
             self.states.keys().copied().filter(|rule| !is_known(*rule)).collect();
-        others.iter().filter_map(|rule| self.states.remove(rule)?.raised).collect()
+        let dropped = others.iter().filter_map(|rule| self.states.remove(rule));
+        dropped.filter_map(|state| state.group.zip(state.raised)).collect()
     }
 
     /// Puts the states into a batch, which is refused where they are others by then. What has not changed is not written.

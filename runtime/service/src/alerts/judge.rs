@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{
-    alert::{Alert, Place, short},
+    alert::{Alert, Place, Subject, short},
     book::{AlertBook, AlertsError, States},
     rule::{Rule, RuleName},
-    state::{Event, Frame, Sight, Value},
+    state::{Event, Frame, Sight, State, Value},
     telling::{Turn, tell},
 };
 
@@ -48,8 +48,9 @@ impl Judge {
         let mut states = States::read(&*self.store, &subject).await?;
         for (name, rule) in rules {
             let when = &rule.definition.when;
-            let event = states.of(rule.id).judge(when, frame, is_muted, Uuid::now_v7);
-            let raised = states.of(rule.id).raised;
+            let state = states.of(rule.id);
+            let event = state.judge(when, frame, is_muted, Uuid::now_v7);
+            let raised = raised_in(state, place);
             self.follow(batch, (name, rule), place, (event, raised), frame.received_at).await?;
         }
         Ok(states.put(batch)?)
@@ -69,32 +70,32 @@ impl Judge {
         let Some(subject) = place.subject() else { return Ok(false) };
         let mut states = States::read(&*self.store, &subject).await?;
         let (hold, at) = (rule.definition.when.hold(), sight.at);
-        let event = states.of(rule.id).see(sight, hold, is_muted, Uuid::now_v7);
-        let (is_told, raised) = (event.is_some(), states.of(rule.id).raised);
+        let state = states.of(rule.id);
+        let event = state.see(sight, hold, is_muted, Uuid::now_v7);
+        let (is_told, raised) = (event.is_some(), raised_in(state, place));
         self.follow(batch, (name, rule), place, (event, raised), at).await?;
         states.put(batch)?;
         Ok(is_told)
     }
 
-    /// Ends in a batch what rules have raised that watch a place no more, without a word.
+    /// Ends in a batch what rules have raised that watch a device or a route no more, without a word.
     ///
     /// # Errors
     /// The store does not answer.
     pub async fn drop_others(
         &self,
-        place: &Place,
+        subject: &Subject,
         watches: impl Fn(Uuid) -> bool,
         now: Timestamp,
         batch: &mut Batch,
     ) -> Result<(), AlertsError> {
-        let Some(subject) = place.subject() else { return Ok(()) };
-        let mut states = States::read(&*self.store, &subject).await?;
-        for id in states.drop_others(watches) {
+        let mut states = States::read(&*self.store, subject).await?;
+        for (group, id) in states.drop_others(watches) {
             let end = |alert: &mut Alert| {
                 alert.ended_at = Some(now);
                 alert.dropped = true;
             };
-            self.book.change(batch, (&place.group, id), end).await?;
+            self.book.change(batch, (&group, id), end).await?;
         }
         Ok(states.put(batch)?)
     }
@@ -135,6 +136,14 @@ impl Judge {
     ) -> Result<(), AlertsError> {
         Ok(tell(batch, &rule.definition, (alert, turn), &self.page, now)?)
     }
+}
+
+/// Returns the alert that is raised, and notes the group that it is of.
+fn raised_in(state: &mut State, place: &Place) -> Option<Uuid> {
+    if state.raised.is_some() && state.group.is_none() {
+        state.group = Some(place.group.clone());
+    }
+    state.raised
 }
 
 fn alert(

@@ -193,7 +193,7 @@ impl Scope {
 impl Tell {
     /// Takes the secrets of the definition before where this one shows none, and the recipient is the same: a secret goes
     /// nowhere else.
-    fn keep_secrets(&mut self, before: &Self) {
+    pub fn keep_secrets(&mut self, before: &Self) {
         if let (Some(new), Some(old)) = (&mut self.webhook, &before.webhook) {
             keep(&mut new.secret, old.secret.as_ref().filter(|_| new.url == old.url));
         }

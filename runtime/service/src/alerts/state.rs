@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, fmt};
 
+use champollion_fleet::names::GroupId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -99,6 +100,9 @@ pub struct State {
     /// The alert that is raised.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub raised: Option<Uuid>,
+    /// The group of that alert: its device may be of another one by now, or of none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<GroupId>,
     /// The first moment of those in a row at which the condition holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
@@ -178,7 +182,7 @@ impl State {
                 }
             }
             (Verdict::Normal, Some(alert)) => {
-                self.raised = None;
+                (self.raised, self.group) = (None, None);
                 self.forget_run();
                 return Some(Event::Ended { alert, at, value });
             }

@@ -16,8 +16,8 @@ use super::{
 const LISTED: usize = 100;
 
 /// A rule that is tried on frames, in their order.
-pub struct Trial<'of> {
-    condition: &'of Condition,
+pub struct Trial {
+    condition: Condition,
     states: BTreeMap<Subject, Tried>,
     result: Trials,
 }
@@ -70,10 +70,10 @@ pub struct TrialAlert {
     pub ended_at: Option<Timestamp>,
 }
 
-impl<'of> Trial<'of> {
+impl Trial {
     /// Begins a trial of a condition.
     #[must_use]
-    pub fn new(condition: &'of Condition) -> Self {
+    pub fn new(condition: Condition) -> Self {
         Self { condition, states: BTreeMap::new(), result: Trials::default() }
     }
 
@@ -88,9 +88,9 @@ impl<'of> Trial<'of> {
             last: at,
             open: None,
         });
-        tried.silence(self.condition, at, &mut self.result);
+        tried.silence(&self.condition, at, &mut self.result);
         tried.last = tried.last.max(at);
-        let event = tried.state.judge(self.condition, frame, false, Uuid::now_v7);
+        let event = tried.state.judge(&self.condition, frame, false, Uuid::now_v7);
         tried.note(event, at, &mut self.result);
     }
 
@@ -98,7 +98,7 @@ impl<'of> Trial<'of> {
     #[must_use]
     pub fn end(mut self, now: Timestamp) -> Trials {
         for tried in self.states.values_mut() {
-            tried.silence(self.condition, now, &mut self.result);
+            tried.silence(&self.condition, now, &mut self.result);
         }
         self.result.devices = self.states.len();
         self.result
@@ -155,7 +155,7 @@ mod tests {
         let mut place = Place::of_route("water".parse().unwrap(), "none".parse().unwrap());
         place.route = None;
         place.device = Some("70B3D5499A000001".parse().unwrap());
-        let mut trial = Trial::new(&condition);
+        let mut trial = Trial::new(condition);
         for seconds in [0, 50, 200, 250] {
             let received_at = at(seconds);
             let frame = Frame { received_at, measurements: Vec::new(), is_decoded: None };

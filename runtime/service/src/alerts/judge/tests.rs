@@ -111,7 +111,8 @@ async fn what_a_removed_rule_has_raised_does_not_hang() {
     let (room, rule) = (Room::open(), rule());
     room.see(&rule, 1, 6.0).await;
     let mut batch = Batch::new();
-    room.judge.drop_others(&place(), |_| false, at(9), &mut batch).await.unwrap();
+    let subject = place().subject().unwrap();
+    room.judge.drop_others(&subject, |_| false, at(9), &mut batch).await.unwrap();
     room.store.commit(batch).await.unwrap();
     let alerts = room.alerts().await;
     assert!(alerts[0].dropped && alerts[0].ended_at == Some(at(9)));
