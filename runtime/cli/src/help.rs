@@ -6,7 +6,10 @@ use clap::Command;
 const TASKS: &[(&str, &[&str])] = &[
     ("Run the server", &["serve", "quotas", "storage", "admin"]),
     ("Say who may do what", &["partners", "people", "tokens"]),
-    ("Register devices and get their data", &["devices", "records", "routes", "downlinks"]),
+    (
+        "Register devices and get their data",
+        &["devices", "records", "routes", "alerts", "downlinks"],
+    ),
     ("Find out why a frame or a message is refused", &["network-servers", "frames", "parked"]),
     (
         "Write, try and publish decoders",

@@ -286,7 +286,7 @@ async fn checked(
 impl From<RuleFault> for Problem {
     fn from(fault: RuleFault) -> Self {
         let said = fault.to_string();
-        let path = said.split(':').next().unwrap_or_default().to_owned();
+        let path = said.split([':', ' ']).next().unwrap_or_default().to_owned();
         Self::unprocessable("invalid-alert-rule", said).with("path", path)
     }
 }
