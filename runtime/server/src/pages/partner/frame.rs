@@ -16,10 +16,11 @@ use crate::{
 };
 
 /// The subjects of a partner, each with the scope that its page needs.
-const SUBJECTS: [(&str, &str, Scope); 7] = [
+const SUBJECTS: [(&str, &str, Scope); 8] = [
     ("/partner", "partner-overview", Scope::Inspect),
     ("/partner/objects", "partner-objects", Scope::Inspect),
     ("/partner/routes", "partner-routes", Scope::ReadRoutes),
+    ("/partner/alerts", "partner-alerts", Scope::ReadRoutes),
     ("/partner/commands", "partner-commands", Scope::ReadCommands),
     ("/partner/people", "partner-people", Scope::ReadPeople),
     ("/partner/tokens", "partner-tokens", Scope::Tokens),

@@ -1,5 +1,6 @@
 //! The pages of a partner: its objects, routes and commands, its people and tokens, and its approval.
 
+mod alerts;
 mod approval;
 mod commands;
 mod entered;
@@ -25,6 +26,7 @@ pub(super) fn routes() -> Router<Arc<Service>> {
         .merge(objects::routes())
         .merge(import::routes())
         .merge(routes::routes())
+        .merge(alerts::routes())
         .merge(commands::routes())
         .merge(people::routes())
         .merge(tokens::routes())
