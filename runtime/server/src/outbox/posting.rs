@@ -74,7 +74,8 @@ impl Post {
     }
 
     async fn webhook(&self, message: &Message, webhook: &Webhook) -> Result<(), NotSent> {
-        let recipient = system(&self.limits, &webhook.group, (&webhook.url, &webhook.secret));
+        let recipient =
+            system(&self.limits, &webhook.group, (webhook.url.as_str(), webhook.secret.as_str()));
         let recipient = recipient.map_err(|reason| NotSent::new(Fault::Recipient, reason))?;
         let body = json!({
             "type": webhook.kind,

@@ -82,7 +82,7 @@ pub(crate) fn check(
     }
     if let Some(webhook) = &tell.webhook {
         let secret = webhook.secret.as_deref().unwrap_or_default();
-        let checked = system(limits, group, (&webhook.url, secret));
+        let checked = system(limits, group, (webhook.url.as_str(), secret));
         checked.map_err(|reason| format!("tell.webhook: {reason}"))?;
     }
     if let Some(mqtt) = &tell.mqtt {
