@@ -80,7 +80,7 @@ pub struct AlertAcknowledgement {
     pub by: String,
     /// The moment of the mark.
     pub at: Timestamp,
-    /// What the person says about it.
+    /// The words of the person about it.
     #[serde(default)]
     pub note: String,
 }
@@ -110,7 +110,7 @@ pub struct AlertRule {
     pub signing_secret: Option<String>,
 }
 
-/// What a rule would have raised.
+/// The alerts that a rule would have raised.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AlertTrial {
     /// The number of frames that were looked at.

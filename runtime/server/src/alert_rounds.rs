@@ -20,12 +20,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::{sync::watch, time::MissedTickBehavior};
 use uuid::Uuid;
 
-use crate::{
-    alerts::{Alerts, is_muted},
-    clock::ClockWatch,
-    devices::Device,
-    service::Service,
-};
+use crate::{alerts::Alerts, clock::ClockWatch, devices::Device, service::Service};
 
 /// The time between two rounds.
 const PERIOD: Duration = Duration::from_secs(5);
@@ -162,7 +157,8 @@ impl Rounds {
             return None;
         }
         let is_new = self.silences.get(&key) != Some(&due);
-        let is_meant = is_new && !is_muted(&device) && rule.watches(&alerts.place(&device, now));
+        let is_meant =
+            is_new && !alerts.is_muted(&device, now) && rule.watches(&alerts.place(&device, now));
         is_meant.then_some(Silent { device, due })
     }
 

@@ -1,4 +1,4 @@
-//! What rounds do with alerts: batches are committed, and rules are looked up that watch something.
+//! Alerts as rounds change them: batches are committed, and rules are looked up that watch something.
 
 use std::collections::BTreeSet;
 

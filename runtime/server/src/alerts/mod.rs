@@ -5,19 +5,23 @@ mod changing;
 mod trying;
 mod watching;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use champollion_service::alerts::{AlertBook, AlertsError, Judge, RuleBook};
 use champollion_store::Store;
+use jiff::Timestamp;
 
 pub(crate) use trying::KeptFrame;
-pub(crate) use watching::{Seen, is_muted};
+pub(crate) use watching::Seen;
 
-use crate::devices::Devices;
+use crate::devices::{Device, Devices};
 use armed::ArmedRules;
 
 /// The page of alerts, which mails lead to.
 const PAGE: &str = "/partner/alerts";
+
+/// Says whether a notice is in force for a device at a moment.
+type Notices = Box<dyn Fn(&Device, Timestamp) -> bool + Send + Sync>;
 
 /// The alerts of a server.
 pub struct Alerts {
@@ -28,6 +32,8 @@ pub struct Alerts {
     pub(crate) judge: Judge,
     /// The rules in memory.
     pub(crate) armed: ArmedRules,
+    /// The notices that mute devices, where somebody keeps any.
+    notices: OnceLock<Notices>,
     /// The rules in the store.
     pub(crate) rules: RuleBook,
     /// The alerts in the store.
@@ -51,6 +57,7 @@ impl Alerts {
         let alerts = Self {
             judge: Judge::new(Arc::clone(&store), page),
             armed: ArmedRules::default(),
+            notices: OnceLock::new(),
             rules: RuleBook::new(Arc::clone(&store)),
             book: AlertBook::new(Arc::clone(&store)),
             devices,
@@ -58,6 +65,12 @@ impl Alerts {
         };
         alerts.reload().await?;
         Ok(alerts)
+    }
+
+    /// Mutes devices for which a notice is in force: nothing is raised of them then.
+    pub fn mute_by(&self, notices: impl Fn(&Device, Timestamp) -> bool + Send + Sync + 'static) {
+        // Only the first one counts: the server says it once, when it starts.
+        drop(self.notices.set(Box::new(notices)));
     }
 
     /// Has the rules in memory be those of the store.

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::Alerts;
 use crate::devices::Device;
 
-/// What came of a frame: its reading, and what was derived of it.
+/// The result of a frame: its reading, and what was derived of it.
 pub(crate) struct Seen<'of> {
     /// The reading, or why there is none.
     pub(crate) outcome: &'of Outcome,
@@ -41,7 +41,17 @@ impl Alerts {
             return Ok(());
         }
         let frame = frame(device, received_at, &seen);
-        self.judge.frame(&watching, (&place, is_muted(device)), &frame, batch).await
+        self.judge
+            .frame(&watching, (&place, self.is_muted(device, received_at)), &frame, batch)
+            .await
+    }
+
+    /// Whether nothing is raised of a device: people are at work on it, it is not in service, or a notice is in force.
+    pub(crate) fn is_muted(&self, device: &Device, at: Timestamp) -> bool {
+        let object = &device.object;
+        object.life_cycle == Some(LifeCycle::Maintenance)
+            || !object.is_in_service()
+            || self.notices.get().is_some_and(|notices| notices(device, at))
     }
 
     /// The place of a device as rules and alerts have it.
@@ -57,12 +67,6 @@ impl Alerts {
             address: device.object.address.as_ref().map(ToString::to_string),
         }
     }
-}
-
-/// Whether nothing is raised of a device: people are at work on it, or it is not in service.
-pub(crate) fn is_muted(device: &Device) -> bool {
-    let object = &device.object;
-    object.life_cycle == Some(LifeCycle::Maintenance) || !object.is_in_service()
 }
 
 fn frame<'of>(device: &Device, received_at: Timestamp, seen: &Seen<'of>) -> Frame<'of> {

@@ -34,7 +34,7 @@ pub(super) struct Wanted {
     /// The group; an admin names it, a partner has its own.
     #[param(inline)]
     group: Option<GroupId>,
-    /// Which alerts: the open ones where it is left out.
+    /// The state of the alerts: the open ones where it is left out.
     #[serde(default)]
     #[param(inline)]
     state: AlertState,
@@ -131,7 +131,7 @@ pub(super) async fn show(
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AcknowledgementRequest {
-    /// What the person says about the alert.
+    /// The words of the person about the alert.
     #[serde(default)]
     #[schema(max_length = 500)]
     note: String,

@@ -18,7 +18,7 @@ pub(super) struct Post {
 
 /// The reason why a message was not sent.
 pub(super) struct NotSent {
-    /// What was said, for people.
+    /// The words of the recipient, for people.
     pub(super) reason: String,
     /// The part of the way that failed.
     pub(super) fault: Fault,

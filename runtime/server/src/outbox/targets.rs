@@ -69,7 +69,7 @@ pub(crate) fn sign(tell: &mut Tell) -> Option<Secret> {
 /// Checks the systems that a rule tells.
 ///
 /// # Errors
-/// What of them cannot be, with its place.
+/// Says what of them cannot be, with its place.
 pub(crate) fn check(
     limits: &DestinationLimits,
     group: &GroupId,

@@ -16,7 +16,7 @@ use super::{condition::RouteName, rule::RuleName, state::Value};
 /// Most characters of a text that comes from a sheet or a decoder: an alert must fit into the batch of its frame.
 const CHARACTERS: usize = 200;
 
-/// What an alert is about: a device with its place, or a route.
+/// The subject of an alert: a device with its place, or a route.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = AlertPlace)]
@@ -102,7 +102,7 @@ pub struct Acknowledgement {
     /// The moment of the mark.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
-    /// What the person says about it.
+    /// The words of the person about it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
 }
@@ -131,7 +131,7 @@ impl Place {
         self
     }
 
-    /// What states of it are kept under; nothing of a place that is neither of a device nor of a route.
+    /// The key that states of it are kept under; nothing of a place that is neither of a device nor of a route.
     #[must_use]
     pub fn subject(&self) -> Option<Subject> {
         match (self.device, &self.route) {

@@ -41,7 +41,7 @@ pub enum AlertsError {
     /// Somebody has acknowledged the alert before.
     #[error("{0} has acknowledged the alert already")]
     Acknowledged(String),
-    /// What is told cannot be put into the outbox.
+    /// A message cannot be put into the outbox.
     #[error(transparent)]
     Outbox(#[from] OutboxError),
     /// The store does not answer.
@@ -128,7 +128,7 @@ impl RuleBook {
     }
 }
 
-/// How far all rules have come with a device or a route, as it was read for one batch.
+/// The states of all rules with a device or a route, as they were read for one batch.
 pub struct States {
     states: BTreeMap<Uuid, State>,
     before: BTreeMap<Uuid, State>,

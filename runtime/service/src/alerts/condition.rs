@@ -10,7 +10,7 @@ plain_name! {
     RouteName, "route"
 }
 
-/// What breaks a rule.
+/// The condition that breaks a rule.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = AlertCondition)]

@@ -1,4 +1,4 @@
-//! How far a rule has come with a device, and what a frame makes of it. Nothing here reads a clock or a store.
+//! The state of a rule with a device, and what a frame makes of it. Nothing here reads a clock or a store.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -71,7 +71,7 @@ pub struct Measured<'of> {
     pub at: Timestamp,
 }
 
-/// What can be seen of a condition at a moment.
+/// The sight of a condition at a moment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sight {
     /// The moment that the sight is of.
@@ -93,7 +93,7 @@ pub enum Verdict {
     Normal,
 }
 
-/// How far a rule has come with a device.
+/// The state of a rule with a device.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct State {
@@ -124,7 +124,7 @@ fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
-/// What becomes of a rule.
+/// The event that a rule brings about.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     /// An alert is to be raised.

@@ -31,7 +31,7 @@ struct Tried {
     open: Option<usize>,
 }
 
-/// What a rule would have raised.
+/// The alerts that a rule would have raised.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = AlertTrial)]

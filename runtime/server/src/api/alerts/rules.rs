@@ -124,7 +124,7 @@ pub(in crate::api) async fn show(
     Ok(Json(ShownRule::of(key, rule)))
 }
 
-/// What the rule has raised ends where another condition or another scope takes the place of its own.
+/// The alerts of the rule end where another condition or another scope takes the place of its own.
 #[utoipa::path(
     put,
     path = "/v1/alerts/rules/{name}",
@@ -176,7 +176,7 @@ pub(in crate::api) async fn put(
     .await
 }
 
-/// What the rule has raised ends without a word.
+/// The alerts of the rule end without a word.
 #[utoipa::path(
     delete,
     path = "/v1/alerts/rules/{name}",
