@@ -43,10 +43,10 @@ pub struct Alert {
     pub rule: String,
     /// The group of the device or the route.
     pub group: String,
-    /// The device.
+    /// The device that broke the rule.
     #[serde(default)]
     pub device: Option<DevEui>,
-    /// The route.
+    /// The route that broke the rule.
     #[serde(default)]
     pub route: Option<String>,
     /// The name of the device for people.
@@ -129,7 +129,7 @@ pub struct AlertTrial {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TriedAlert {
-    /// The device.
+    /// The device that broke the rule.
     #[serde(default)]
     pub device: Option<DevEui>,
     /// The name of the device for people.

@@ -29,10 +29,10 @@ pub struct Place {
     /// The purpose of the device.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub use_case: Option<UseCase>,
-    /// The device.
+    /// The device that broke the rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<DevEui>,
-    /// The route.
+    /// The route that broke the rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub route: Option<RouteName>,
     /// The name of the device for people.
@@ -49,9 +49,9 @@ pub struct Place {
 /// The key of states: what they are of.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Subject {
-    /// A device.
+    /// A device, by its DevEUI.
     Device(DevEui),
-    /// A route of a group.
+    /// A route, by its group and its name.
     Route(GroupId, RouteName),
 }
 

@@ -68,7 +68,7 @@ impl RuleBook {
         Self { store }
     }
 
-    /// Returns all rules.
+    /// Returns the rules of all groups.
     ///
     /// # Errors
     /// The store does not answer.

@@ -47,7 +47,7 @@ pub struct Limit {
     /// The channel among alike inputs.
     #[serde(default)]
     pub channel: u16,
-    /// The limit.
+    /// The limit of the values.
     pub limit: f64,
     /// The value at which all is well again; the limit itself where it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -88,7 +88,7 @@ pub struct Range {
     pub hold: Hold,
 }
 
-/// A certain value.
+/// A certain value of a quantity.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = AlertEquality)]

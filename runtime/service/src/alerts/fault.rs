@@ -96,9 +96,9 @@ pub enum RuleFault {
     /// The range is empty.
     #[error("when.outside: low {low} must be below high {high}")]
     EmptyRange {
-        /// The lower end.
+        /// The lower end of the range.
         low: f64,
-        /// The upper end.
+        /// The upper end of the range.
         high: f64,
     },
     /// A number is none that can be compared.

@@ -20,11 +20,11 @@ const ALARM: &str = "alarm.";
 #[serde(untagged)]
 #[schema(as = AlertValue)]
 pub enum Value {
-    /// A truth value.
+    /// A truth value, true or false.
     Boolean(bool),
     /// A number, whole or not.
     Number(f64),
-    /// A text.
+    /// A text of bounded length.
     Text(String),
 }
 
@@ -85,11 +85,11 @@ pub struct Sight {
 /// Whether a condition holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// The condition holds.
+    /// The condition holds at the moment.
     Broken,
     /// The limit is not passed, and the way back is not either: what is raised stays raised.
     Between,
-    /// All is well.
+    /// All is well at the moment.
     Normal,
 }
 
@@ -136,7 +136,7 @@ pub enum Event {
     },
     /// The alert that is raised is over.
     Ended {
-        /// The alert.
+        /// The alert that was raised.
         alert: Uuid,
         /// The moment at which all was well again.
         at: Timestamp,

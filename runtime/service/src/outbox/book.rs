@@ -33,7 +33,7 @@ pub struct Outbox {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Waiting {
-    /// The message itself.
+    /// The message that waits.
     pub message: Message,
     /// Attempts that were begun. From the first on nobody knows whether the recipient has the message, so that it stays
     /// as it is.

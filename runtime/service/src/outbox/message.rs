@@ -63,7 +63,7 @@ pub struct Webhook {
     /// The kind of the event, such as `alert.raised`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The event itself.
+    /// The event, as JSON of its own.
     pub data: Value,
 }
 
@@ -81,9 +81,9 @@ pub struct MqttMessage {
     /// The password of the user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<String>,
-    /// The topic.
+    /// The topic that it is published under.
     pub topic: String,
-    /// The event itself.
+    /// The event, as JSON of its own.
     pub data: Value,
 }
 

@@ -12,7 +12,7 @@ use super::Lane;
 pub struct PauseTimes {
     /// The pause after the first failure; each further one doubles it.
     pub first: Duration,
-    /// The longest pause.
+    /// The longest pause of a lane.
     pub longest: Duration,
     /// The pause after a mail, in which further ones to the same address gather for a digest.
     pub gathering: Duration,
