@@ -112,7 +112,7 @@ pub struct WebhookTarget {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = AlertMqtt)]
 pub struct MqttTarget {
-    /// The broker: `mqtts://host[:8883]`.
+    /// The place of the broker: `mqtts://host[:8883]`.
     pub url: String,
     /// The topic of the messages.
     pub topic: String,

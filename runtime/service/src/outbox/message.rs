@@ -73,7 +73,7 @@ pub struct Webhook {
 pub struct MqttMessage {
     /// The group whose bounds of addresses hold.
     pub group: GroupId,
-    /// The broker: `mqtts://host[:8883]`.
+    /// The place of the broker: `mqtts://host[:8883]`.
     pub url: String,
     /// The user at the broker.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -105,9 +105,9 @@ pub struct MqttMessage {
 #[serde(rename_all = "lowercase")]
 #[schema(as = MessageLanguage)]
 pub enum Language {
-    /// English.
+    /// The English language, as in Britain.
     En,
-    /// French.
+    /// The French language, as in France.
     #[default]
     Fr,
 }
