@@ -220,7 +220,7 @@ pub(in crate::api) async fn remove(
     params(OfGroup),
     request_body = Definition,
     responses(
-        (status = 200, description = "What the rule would have raised, when and where.", body = Trials),
+        (status = 200, description = "The alerts that the rule would have raised, when and where.", body = Trials),
         (status = 400, description = "group-missing"),
         (status = 422, description = "invalid-alert-rule"),
         (status = 429, description = "too-many-expensive-requests, busy"),
@@ -250,6 +250,8 @@ async fn tried(
     definition: Definition,
     turn: &Turn,
 ) -> Result<Trials, Problem> {
+    // A rule that is paused is tried as if it were armed: that is what a trial is for.
+    let definition = Definition { paused: false, ..definition };
     let rule = Rule::instead(None, definition, Timestamp::now());
     let mut trial = Trial::new(rule.definition.when.clone());
     let mut after = Cursor::default();
