@@ -151,6 +151,15 @@ const RULES: &[(&str, Rule)] = &[
     ("POST /v1/routes/{name}/secrets/rotate", Rule::Query(none)),
     ("POST /v1/routes/{name}/secrets/retire", Rule::Query(none)),
     ("GET /v1/routes/{name}/attempts", Rule::Query(none)),
+    // Alerts.
+    ("GET /v1/alerts", Rule::Query(none)),
+    ("GET /v1/alerts/{id}", Rule::Query(none)),
+    ("POST /v1/alerts/{id}/acknowledge", Rule::Query(|_| json!({}))),
+    ("GET /v1/alerts/rules", Rule::Query(none)),
+    ("GET /v1/alerts/rules/{name}", Rule::Query(none)),
+    ("PUT /v1/alerts/rules/{name}", Rule::Query(|_| json!({ "when": { "alarm": {} } }))),
+    ("DELETE /v1/alerts/rules/{name}", Rule::Query(none)),
+    ("POST /v1/alerts/rules/try", Rule::Query(|_| json!({ "when": { "alarm": {} } }))),
     // Devices and their commands.
     ("GET /v1/devices", Rule::Territory),
     ("GET /v1/devices/{dev_eui}", Rule::Path(none)),

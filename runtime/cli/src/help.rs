@@ -8,7 +8,7 @@ const TASKS: &[(&str, &[&str])] = &[
     ("Say who may do what", &["partners", "people", "tokens"]),
     (
         "Register devices and get their data",
-        &["devices", "records", "routes", "downlinks", "schedules"],
+        &["devices", "records", "routes", "alerts", "downlinks", "schedules"],
     ),
     ("Find out why a frame or a message is refused", &["network-servers", "frames", "parked"]),
     (

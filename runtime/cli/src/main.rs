@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod admin;
+mod alerts;
 mod bench;
 mod build;
 mod bulk;
@@ -126,6 +127,8 @@ enum Command {
     Records(records::Records),
     /// Make routes on which records leave, and watch them
     Routes(routes::Routes),
+    /// Say when something is wrong with devices and routes, and look after it
+    Alerts(alerts::Alerts),
     /// Look after published decoders
     Registry(registry::Registry),
     /// Add partners, and say which groups they own
@@ -172,6 +175,7 @@ fn main() -> ExitCode {
         Command::Storage(command) => connection::block_on(command.run()),
         Command::Records(command) => connection::block_on(command.run()),
         Command::Routes(command) => connection::block_on(command.run()),
+        Command::Alerts(command) => connection::block_on(command.run()),
         Command::Registry(command) => connection::block_on(command.run()),
         Command::Partners(command) => connection::block_on(command.run()),
         Command::People(command) => connection::block_on(command.run()),

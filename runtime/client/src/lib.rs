@@ -10,6 +10,7 @@
 
 #![forbid(unsafe_code)]
 
+mod alerts;
 mod answer;
 mod approvals;
 mod blocking;
@@ -51,6 +52,10 @@ mod stream;
 mod tokens;
 mod vault;
 
+pub use alerts::{
+    Alert, AlertAcknowledgement, AlertList, AlertRule, AlertRuleList, AlertState, AlertTrial,
+    TriedAlert,
+};
 pub use answer::Answer;
 pub use approvals::{
     Applicant, Approval, ApprovalNotice, ApprovalRequest, AskedApproval, DecidedRequest,

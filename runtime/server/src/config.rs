@@ -24,8 +24,8 @@ use crate::{
     approval_settings::ApprovalSettings, auth::RequestLimits, connections::ConnectionLimits,
     devices::Keks, downlinks::CommandTimes, expensive::ExpensiveSettings,
     http_settings::HttpSettings, ingest::FrameSettings, mail::MailSettings, mirrors::Mirrors,
-    network_servers::NetworkServers, page_settings::PageSettings, parked::ParkedLimits,
-    quotas::Quotas, schedules::ScheduleSettings, sign_in::SignInSettings,
+    network_servers::NetworkServers, outbox::OutboxSettings, page_settings::PageSettings,
+    parked::ParkedLimits, quotas::Quotas, schedules::ScheduleSettings, sign_in::SignInSettings,
     span_export::TelemetrySettings, store_settings::StoreSettings, telemetry::LogSettings,
     tls::TlsSettings, workers::DecodingSettings,
 };
@@ -91,6 +91,8 @@ pub struct Config {
     pub approvals: ApprovalSettings,
     /// The server that mails are handed to.
     pub mail: MailSettings,
+    /// The pauses between attempts to send what waits.
+    pub outbox: OutboxSettings,
     /// The times of sessions, and the bounds of attempts to sign in.
     pub sign_in: SignInSettings,
     /// When a decoder is set aside.

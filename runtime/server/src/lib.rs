@@ -7,6 +7,8 @@
 #![forbid(unsafe_code)]
 
 mod access;
+mod alert_rounds;
+pub mod alerts;
 pub mod api;
 pub mod approval_settings;
 mod at_once;
@@ -33,6 +35,7 @@ pub mod mirrors;
 pub mod mqtt;
 mod nearest;
 pub mod network_servers;
+pub mod outbox;
 mod outside_client;
 pub mod page_settings;
 mod pages;

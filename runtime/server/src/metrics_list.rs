@@ -170,6 +170,22 @@ pub(crate) const METRICS: &[Metric] = &[
         "network_server, severity",
         "Findings of the check of a network server, by network server and severity",
     ),
+    counter(
+        "champollion_outbox_failures_total",
+        "channel",
+        "Attempts to send a message of the outbox that failed: by mail, webhook or mqtt",
+    ),
+    gauge(
+        "champollion_outbox_oldest_seconds",
+        "",
+        "Age of the oldest message that waits in the outbox",
+    ),
+    counter(
+        "champollion_outbox_sent_total",
+        "channel",
+        "Messages of the outbox that were sent: by mail, webhook or mqtt",
+    ),
+    gauge("champollion_outbox_waiting", "", "Messages that wait in the outbox"),
     gauge("champollion_parked_bytes", "", "Bytes of the messages that are parked"),
     counter(
         "champollion_parked_dropped_total",

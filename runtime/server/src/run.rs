@@ -24,12 +24,14 @@ use tokio::{
 };
 
 use crate::{
+    alert_rounds::Rounds,
     api,
     auth::{ADMIN_ENDS_SOON, AdminOutlook, NewToken, Role, TokenError},
     authors::AuditedAuthor,
     clock::ClockWatch,
     config::Config,
     connections::{self, raise_descriptors},
+    outbox::Sender,
     pages,
     schedules::{Parts, keep_schedules},
     service::{Service, StartError},
@@ -159,6 +161,8 @@ pub async fn serve(
     let (downlinks, devices) = (Arc::clone(&service.downlinks), Arc::clone(&service.devices));
     outgoing.spawn(downlinks.hand_over(devices, outside.carriers, stopped.clone()));
     outgoing.spawn(keep_schedules(parts_of_schedules(&service), stopped.clone()));
+    outgoing.spawn(outbox_of(&service).run(stopped.clone()));
+    outgoing.spawn(Rounds::new(Arc::clone(&service)).run(stopped.clone()));
     service.dispatcher.start(stopped.clone());
     announce(Announcement::Listening { address, is_secured, is_new });
     tracing::info!(
@@ -221,6 +225,12 @@ fn parts_of_schedules(service: &Service) -> Parts {
         words: api::refused,
         registry: Arc::clone(&service.registry),
     }
+}
+
+/// The sender of what waits in the outbox.
+fn outbox_of(service: &Service) -> Sender {
+    let Config { delivery, outbox, .. } = &service.config;
+    Sender::new(Arc::clone(&service.store), service.mailer.clone(), delivery.limits(), *outbox)
 }
 
 /// Somebody must be able to make the other tokens. The secret is shown once, here.

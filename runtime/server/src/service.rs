@@ -23,12 +23,14 @@ use champollion_fleet::{
 use champollion_lns::NetworkServerName;
 use champollion_registry::{Registry, RegistryError, requests::RequestDesk};
 use champollion_sandbox::{Compiler, Sandbox, SandboxConfig, SandboxError};
+use champollion_service::alerts::AlertsError;
 use champollion_store::{Store, StoreError, TableError};
 use jiff::Timestamp;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::{Semaphore, watch};
 
 use crate::{
+    alerts::Alerts,
     at_once::AtOnce,
     auth::{AdminOutlook, Administrators, Rates, SignIns, TokenError, Tokens},
     backend::Backend,
@@ -137,6 +139,8 @@ pub struct Service {
     pub downlinks: Arc<Downlinks>,
     /// The schedules of commands.
     pub schedules: Arc<Schedules>,
+    /// The alerts and their rules.
+    pub alerts: Arc<Alerts>,
     /// The messages that cannot be read.
     pub parked: Arc<Parked>,
     /// The handshakes of clouds that wait for an admin.
@@ -211,6 +215,9 @@ pub enum StartError {
     /// The commands cannot be read.
     #[error(transparent)]
     Downlinks(#[from] LedgerError),
+    /// The rules of alerts cannot be read.
+    #[error(transparent)]
+    Alerts(#[from] AlertsError),
     /// The parked messages cannot be read.
     #[error(transparent)]
     Parked(#[from] ParkedError),
@@ -312,11 +319,14 @@ impl Service {
             reason: error.to_string(),
         })?;
         let derived = DerivedAssignments::open(Arc::clone(&store), Arc::clone(&registry)).await?;
+        let address = &config.sign_in.public_address;
+        let alerts = Alerts::open(Arc::clone(&store), Arc::clone(&devices), address).await?;
+        let alerts = Arc::new(alerts);
         let intake = Intake::new(
             Arc::clone(&devices),
             derived.clone(),
             Arc::clone(&mailbox),
-            Arc::clone(&workers),
+            (Arc::clone(&workers), Arc::clone(&alerts)),
             Arc::clone(&storage),
             config.frames.copies_window(),
             config.keks.clone(),
@@ -431,6 +441,7 @@ impl Service {
             rehearsals,
             downlinks,
             schedules,
+            alerts,
             parked,
             handshakes: Handshakes::default(),
             receivers,

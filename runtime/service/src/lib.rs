@@ -4,4 +4,6 @@
 
 #![forbid(unsafe_code)]
 
+pub mod alerts;
+pub mod outbox;
 pub mod schedules;

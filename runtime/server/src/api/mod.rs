@@ -1,5 +1,6 @@
 //! The HTTP interface: a file for each kind of thing that is served.
 
+mod alerts;
 mod approvals;
 pub mod authorized;
 mod bodiless;
@@ -215,6 +216,12 @@ pub fn router(service: Arc<Service>, pages: Pages) -> Router {
         .routes(routes!(tokens::revoke))
         .routes(routes!(tokens::confirm))
         .routes(routes!(vault::rotate))
+        .routes(routes!(alerts::list))
+        .routes(routes!(alerts::show))
+        .routes(routes!(alerts::acknowledge))
+        .routes(routes!(alerts::rules::list))
+        .routes(routes!(alerts::rules::try_out))
+        .routes(routes!(alerts::rules::show, alerts::rules::put, alerts::rules::remove))
         .routes(open_routes!(health::alive))
         .routes(open_routes!(health::ready))
         .routes(routes!(health::storage))

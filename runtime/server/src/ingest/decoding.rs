@@ -24,6 +24,7 @@ use tokio::sync::Semaphore;
 
 use super::{error::IngestError, frame::Sender, misbehaviour, remarks};
 use crate::{
+    alerts::{Alerts, Seen},
     derived::{DerivedAssignments, Deriving, ReadFrame},
     devices::{Device, Devices, decoder_states::Remembered},
     mapping_name::mapping_of,
@@ -37,6 +38,7 @@ pub(super) struct Decoding {
     registry: Arc<Registry>,
     workers: Arc<Workers>,
     deriving: Deriving,
+    alerts: Arc<Alerts>,
     /// Places before the decoders for frames of which many are handed over at once.
     places: Semaphore,
 }
@@ -48,12 +50,13 @@ impl Decoding {
         devices: Arc<Devices>,
         derived: DerivedAssignments,
         workers: Arc<Workers>,
+        alerts: Arc<Alerts>,
     ) -> Self {
         // Half of the decoders' queue is left to frames that come one by one.
         let places = Semaphore::new((workers.queue_places() / 2).max(1));
         let registry = Arc::clone(derived.registry());
         let deriving = Deriving::new(derived, Arc::clone(&workers));
-        Self { store, devices, registry, workers, deriving, places }
+        Self { store, devices, registry, workers, deriving, alerts, places }
     }
 
     /// Decodes a frame. Whatever goes wrong with the decoder, there is a record: the raw payload is
@@ -108,6 +111,8 @@ impl Decoding {
             }
         };
         let derived = self.derive(device, f_port, uplink, &outcome, batch).await?;
+        let seen = Seen { outcome: &outcome, derived: &derived };
+        self.alerts.frame(device, uplink, seen, batch).await?;
         let info = DeviceInfo {
             dev_eui: device.dev_eui,
             name: device.name.clone(),

@@ -2,6 +2,7 @@
 
 use champollion_delivery::mailbox::DeliveryError;
 use champollion_frames::{JoinRefusal, Refusal};
+use champollion_service::alerts::AlertsError;
 use champollion_store::{StoreError, TableError};
 
 use crate::{
@@ -49,7 +50,7 @@ macro_rules! not_kept {
     )*};
 }
 
-not_kept!(TableError, DeliveryError);
+not_kept!(TableError, DeliveryError, AlertsError);
 
 impl From<StoreError> for IngestError {
     fn from(error: StoreError) -> Self {

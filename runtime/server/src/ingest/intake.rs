@@ -20,6 +20,7 @@ use super::{
     speaker::Speaker,
 };
 use crate::{
+    alerts::Alerts,
     authors::AuditedAuthor,
     derived::DerivedAssignments,
     devices::{Devices, JoinError, Joined, Keks, Opened},
@@ -47,7 +48,7 @@ impl Intake {
         devices: Arc<Devices>,
         derived: DerivedAssignments,
         mailbox: Arc<Mailbox>,
-        workers: Arc<Workers>,
+        (workers, alerts): (Arc<Workers>, Arc<Alerts>),
         storage: Arc<Storage>,
         copies_window: Duration,
         keks: Keks,
@@ -55,7 +56,7 @@ impl Intake {
         let store = Arc::clone(storage.store());
         let (own_store, own_devices) = (Arc::clone(&store), Arc::clone(&devices));
         let registry = Arc::clone(derived.registry());
-        let decoding = Decoding::new(own_store, own_devices, derived, workers);
+        let decoding = Decoding::new(own_store, own_devices, derived, workers, alerts);
         let keeper = Arc::new(Keeper { store, devices, mailbox, storage, decoding });
         let copies = Arc::new(Copies::new(copies_window));
         let (turns, keks) = (Arc::default(), Arc::new(keks));

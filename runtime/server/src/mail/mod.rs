@@ -9,9 +9,10 @@ use jiff::Timestamp;
 use lettre::{
     AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
     address::AddressError,
-    message::{Mailbox, header::ContentType},
+    message::{Mailbox, MessageBuilder, header::ContentType},
     transport::smtp::authentication::Credentials,
 };
+use uuid::Uuid;
 
 pub use settings::{MailSecurity, MailSettings};
 
@@ -95,13 +96,33 @@ impl Mailer {
         self.send(to, subject, letter.to_owned()).await
     }
 
+    /// Sends a message of the outbox. The id is its Message-ID, so that a mailbox knows a repeat.
+    ///
+    /// # Errors
+    /// [`MailError`] where the SMTP server does not take the mail.
+    pub(crate) async fn send_named(
+        &self,
+        to: &Email,
+        subject: &str,
+        text: &str,
+        id: Uuid,
+    ) -> Result<(), MailError> {
+        let id = format!("<{id}@{}>", self.from.email.domain());
+        let head = self.head(to, subject)?.message_id(Some(id));
+        self.hand_over(head, text.to_owned()).await
+    }
+
     async fn send(&self, to: &Email, subject: &str, body: String) -> Result<(), MailError> {
-        let message = Message::builder()
-            .from(self.from.clone())
-            .to(Mailbox::new(None, to.as_str().parse()?))
-            .subject(subject)
-            .header(ContentType::TEXT_PLAIN)
-            .body(body)?;
+        self.hand_over(self.head(to, subject)?, body).await
+    }
+
+    fn head(&self, to: &Email, subject: &str) -> Result<MessageBuilder, MailError> {
+        let to = Mailbox::new(None, to.as_str().parse()?);
+        Ok(Message::builder().from(self.from.clone()).to(to).subject(subject))
+    }
+
+    async fn hand_over(&self, head: MessageBuilder, body: String) -> Result<(), MailError> {
+        let message = head.header(ContentType::TEXT_PLAIN).body(body)?;
         self.transport.send(message).await?;
         Ok(())
     }

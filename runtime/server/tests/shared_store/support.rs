@@ -22,6 +22,7 @@ use champollion_registry::{
 };
 use champollion_sandbox::{Sandbox, SandboxConfig};
 use champollion_server::{
+    alerts::Alerts,
     authors::AuditedAuthor,
     derived::DerivedAssignments,
     devices::{Devices, Keks},
@@ -191,11 +192,13 @@ impl World {
         let mailbox = Arc::new(Mailbox::new(self.shared(), RETENTION));
         let registry = Arc::new(self.registry().await);
         let author = AuditedAuthor::new(&registry, Actor::named("ann"));
+        let alerts = Alerts::open(self.shared(), Arc::clone(&devices), "").await.unwrap();
+        let workers = Arc::new(Workers::start(2, 1_024, 1 << 20).unwrap());
         let intake = Intake::new(
             Arc::clone(&devices),
             DerivedAssignments::open(self.shared(), registry).await.unwrap(),
             Arc::clone(&mailbox),
-            Arc::new(Workers::start(2, 1_024, 1 << 20).unwrap()),
+            (workers, Arc::new(alerts)),
             storage,
             copies_window,
             Keks::default(),

@@ -10,7 +10,10 @@ use rumqttc::{
     Outgoing, Packet, Transport,
 };
 use rustls::{ClientConfig, pki_types::ServerName};
-use tokio::{sync::mpsc, time::timeout};
+use tokio::{
+    sync::mpsc,
+    time::{error::Elapsed, timeout},
+};
 use tokio_rustls::TlsConnector;
 
 use super::{
@@ -189,25 +192,39 @@ impl MqttRecipient {
                     .unwrap_or_default();
                 self.topic.of(group, name, &head)
             };
-            let publisher = self.publisher().await?;
-            let published = publisher.publish(topic, record.json.as_bytes().to_vec());
-            published.await.map_err(|error| {
-                let why = self.ended.lock();
-                if why.is_empty() { error.to_string() } else { why.clone() }
-            })?;
+            self.send(topic, record.json.as_bytes().to_vec()).await?;
         }
         Ok(())
+    }
+
+    /// Publishes a message under a topic, and waits until the broker has it.
+    async fn send(&self, topic: String, payload: Vec<u8>) -> Result<(), String> {
+        let publisher = self.publisher().await?;
+        publisher.publish(topic, payload).await.map_err(|error| {
+            let why = self.ended.lock();
+            if why.is_empty() { error.to_string() } else { why.clone() }
+        })
+    }
+
+    /// Publishes something that is no record, under a topic of its own. Ends in a bounded time.
+    pub async fn tell(&self, topic: String, payload: Vec<u8>) -> HandoverResult {
+        result(timeout(PATIENCE, self.send(topic, payload)).await)
     }
 }
 
 #[async_trait]
 impl Recipient for MqttRecipient {
     async fn hand_over(&self, parcel: &Parcel) -> HandoverResult {
-        match timeout(PATIENCE, self.publish(parcel)).await {
-            Ok(Ok(())) => HandoverResult::taken(None),
-            Ok(Err(why)) => HandoverResult::later(why),
-            Err(_) => HandoverResult::later(NotPublished::Unanswered.to_string()),
-        }
+        result(timeout(PATIENCE, self.publish(parcel)).await)
+    }
+}
+
+/// Returns the result of what was published, or was not in time.
+fn result(published: Result<Result<(), String>, Elapsed>) -> HandoverResult {
+    match published {
+        Ok(Ok(())) => HandoverResult::taken(None),
+        Ok(Err(why)) => HandoverResult::later(why),
+        Err(_) => HandoverResult::later(NotPublished::Unanswered.to_string()),
     }
 }
 

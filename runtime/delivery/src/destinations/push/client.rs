@@ -86,6 +86,31 @@ impl HttpRecipient {
         })
     }
 
+    /// Posts a body, signed as every request is. Ends in a bounded time.
+    pub async fn post(&self, id: &str, body: String) -> HandoverResult {
+        self.send(id, body, None).await
+    }
+
+    async fn send(&self, id: &str, body: String, trace: Option<TraceContext>) -> HandoverResult {
+        let mut request = match self.request(id, body) {
+            Ok(request) => request,
+            Err(error) => {
+                return HandoverResult::later(format!("the request cannot be made: {error}"));
+            }
+        };
+        if let Some(trace) = trace.and_then(|trace| trace.to_string().parse().ok()) {
+            request.headers_mut().insert(TRACE, trace);
+        }
+        match timeout(self.patience, self.client.send(request, ANSWER)).await {
+            Ok(Ok(answer)) => {
+                let said = String::from_utf8_lossy(&answer.body);
+                answer::meaning(answer.status, &answer.headers, said.trim(), Timestamp::now())
+            }
+            Ok(Err(error)) => HandoverResult::later(sentence(&error)),
+            Err(_) => HandoverResult::later("there was not an answer in time"),
+        }
+    }
+
     /// A request, signed now.
     fn request(&self, id: &str, body: String) -> Result<Request<Bytes>, http::Error> {
         let now = Timestamp::now();
@@ -111,23 +136,7 @@ impl HttpRecipient {
 #[async_trait]
 impl Recipient for HttpRecipient {
     async fn hand_over(&self, parcel: &Parcel) -> HandoverResult {
-        let mut request = match self.request(&parcel.id, body(parcel, self.lists)) {
-            Ok(request) => request,
-            Err(error) => {
-                return HandoverResult::later(format!("the request cannot be made: {error}"));
-            }
-        };
-        if let Some(trace) = parcel.trace.and_then(|trace| trace.to_string().parse().ok()) {
-            request.headers_mut().insert(TRACE, trace);
-        }
-        match timeout(self.patience, self.client.send(request, ANSWER)).await {
-            Ok(Ok(answer)) => {
-                let said = String::from_utf8_lossy(&answer.body);
-                answer::meaning(answer.status, &answer.headers, said.trim(), Timestamp::now())
-            }
-            Ok(Err(error)) => HandoverResult::later(sentence(&error)),
-            Err(_) => HandoverResult::later("there was not an answer in time"),
-        }
+        self.send(&parcel.id, body(parcel, self.lists), parcel.trace).await
     }
 }
 

@@ -620,6 +620,24 @@ pub(in crate::api) const PROBLEM_CODES: &[ProblemCode] = &[
         &[409],
         "The route is one of another kind: records are pulled from pull routes alone.",
     ),
+    // Alerts.
+    ProblemCode::new("no-such-alert", &[404], "The group has no alert of this id."),
+    ProblemCode::new("no-such-alert-rule", &[404], "The group has no rule of this name."),
+    ProblemCode::new(
+        "invalid-alert-rule",
+        &[422],
+        "The rule is well-formed and cannot work; the detail says where, and what to write instead.",
+    ),
+    ProblemCode::new(
+        "too-many-alert-rules",
+        &[409],
+        "The group has as many rules as it may have: remove one first.",
+    ),
+    ProblemCode::new(
+        "already-acknowledged",
+        &[409],
+        "Somebody has acknowledged the alert already; the detail says who.",
+    ),
     // Decoders.
     ProblemCode::new("unknown-decoder", &[404], "The registry has no decoder of this name."),
     ProblemCode::new("no-version", &[404], "No version of the decoder satisfies the requirement."),

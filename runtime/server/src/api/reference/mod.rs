@@ -28,10 +28,11 @@ use crate::nearest::nearest;
 pub(super) const FOREIGN: &str = "x-foreign-format";
 
 /// The tags of the operations, each with what it gathers.
-const TAGS: [(&str, &str); 13] = [
+const TAGS: [(&str, &str); 14] = [
     ("frames", "Frames of network servers are handed over."),
     ("records", "Records are pulled, followed, acknowledged and decoded again."),
     ("routes", "Routes push records to their recipients."),
+    ("alerts", "Rules on devices and routes, and the alerts that they raise."),
     ("devices", "Devices are registered with their keys and decoders."),
     ("commands", "Commands go to devices."),
     ("catalogue", "The decoders with their devices, fields and units. Open to everybody."),

@@ -20,6 +20,7 @@ const SUBJECTS: [(&str, &str, Scope); 8] = [
     ("/partner", "partner-overview", Scope::Inspect),
     ("/partner/objects", "partner-objects", Scope::Inspect),
     ("/partner/routes", "partner-routes", Scope::ReadRoutes),
+    ("/partner/alerts", "partner-alerts", Scope::ReadRoutes),
     ("/partner/commands", "partner-commands", Scope::ReadCommands),
     ("/partner/schedules", "partner-schedules", Scope::ReadCommands),
     ("/partner/people", "partner-people", Scope::ReadPeople),

@@ -1,5 +1,6 @@
 //! The pages of a partner: its objects, routes, commands and schedules, its people and tokens, and its approval.
 
+mod alerts;
 mod approval;
 mod commands;
 mod entered;
@@ -26,6 +27,7 @@ pub(super) fn routes() -> Router<Arc<Service>> {
         .merge(objects::routes())
         .merge(import::routes())
         .merge(routes::routes())
+        .merge(alerts::routes())
         .merge(commands::routes())
         .merge(schedules::routes())
         .merge(people::routes())

@@ -1,6 +1,7 @@
 //! The problem that each error of the rooms below becomes: a file for each room.
 
 mod access;
+mod alerts;
 mod capacity;
 mod delivery;
 mod devices;

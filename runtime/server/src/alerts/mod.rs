@@ -1,0 +1,81 @@
+//! Alerts: the rules in memory, and the hook in the way of a frame.
+
+mod armed;
+mod changing;
+mod trying;
+mod watching;
+
+use std::sync::{Arc, OnceLock};
+
+use champollion_service::alerts::{AlertBook, AlertsError, Judge, RuleBook};
+use champollion_store::Store;
+use jiff::Timestamp;
+
+pub(crate) use trying::KeptFrame;
+pub(crate) use watching::Seen;
+
+use crate::devices::{Device, Devices};
+use armed::ArmedRules;
+
+/// The page of alerts, which mails lead to.
+const PAGE: &str = "/partner/alerts";
+
+/// Says whether a notice is in force for a device at a moment.
+type Notices = Box<dyn Fn(&Device, Timestamp) -> bool + Send + Sync>;
+
+/// The alerts of a server.
+pub struct Alerts {
+    store: Arc<dyn Store>,
+    /// The devices that rules watch.
+    pub(crate) devices: Arc<Devices>,
+    /// The judge of rules.
+    pub(crate) judge: Judge,
+    /// The rules in memory.
+    pub(crate) armed: ArmedRules,
+    /// The notices that mute devices, where somebody keeps any.
+    notices: OnceLock<Notices>,
+    /// The rules in the store.
+    pub(crate) rules: RuleBook,
+    /// The alerts in the store.
+    pub(crate) book: AlertBook,
+}
+
+impl Alerts {
+    /// Reads the rules of a store. Mails lead to a page below the public address, where there is one.
+    ///
+    /// # Errors
+    /// The rules cannot be read.
+    pub async fn open(
+        store: Arc<dyn Store>,
+        devices: Arc<Devices>,
+        public_address: &str,
+    ) -> Result<Self, AlertsError> {
+        let page = match public_address.trim_end_matches('/') {
+            "" => String::new(),
+            address => format!("{address}{PAGE}"),
+        };
+        let alerts = Self {
+            judge: Judge::new(Arc::clone(&store), page),
+            armed: ArmedRules::default(),
+            notices: OnceLock::new(),
+            rules: RuleBook::new(Arc::clone(&store)),
+            book: AlertBook::new(Arc::clone(&store)),
+            devices,
+            store,
+        };
+        alerts.reload().await?;
+        Ok(alerts)
+    }
+
+    /// Mutes devices for which a notice is in force: nothing is raised of them then.
+    pub fn mute_by(&self, notices: impl Fn(&Device, Timestamp) -> bool + Send + Sync + 'static) {
+        // Only the first one counts: the server says it once, when it starts.
+        drop(self.notices.set(Box::new(notices)));
+    }
+
+    /// Has the rules in memory be those of the store.
+    pub(crate) async fn reload(&self) -> Result<(), AlertsError> {
+        self.armed.replace(self.rules.all().await?);
+        Ok(())
+    }
+}

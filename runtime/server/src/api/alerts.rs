@@ -1,0 +1,181 @@
+//! Alerts: what was raised, and by which rules.
+
+mod declared;
+pub(super) mod rules;
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State};
+use champollion_delivery::names::GroupId;
+use champollion_registry::ledger::AuditEntry;
+use champollion_service::alerts::{Acknowledgement, Alert};
+use champollion_store::Batch;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{
+    Problem,
+    authorized::{Authorized, ManageRoutes, ReadRoutes},
+    extract::{JsonBody, OfGroup, Parameters, PathParts, path_part, to_the_end},
+    paging::{self, PageEnd, Window},
+};
+use crate::{authors::Author, service::Service};
+
+/// Longest note of a person, in characters.
+const NOTE_CHARACTERS: usize = 500;
+
+/// The alerts that are asked for.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Wanted {
+    /// The group; an admin names it, a partner has its own.
+    #[param(inline)]
+    group: Option<GroupId>,
+    /// The state of the alerts: the open ones where it is left out.
+    #[serde(default)]
+    #[param(inline)]
+    state: AlertState,
+    /// Where the page before ended: its `next`.
+    after: Option<String>,
+    /// The most alerts of an answer, 1 to 1000.
+    #[serde(default, deserialize_with = "paging::limit")]
+    limit: Option<usize>,
+}
+
+/// The state of alerts.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "kebab-case")]
+enum AlertState {
+    /// Those that are not over.
+    #[default]
+    Open,
+    /// Those that are not over and that nobody has acknowledged.
+    Unacknowledged,
+    /// All that are kept.
+    All,
+}
+
+impl AlertState {
+    fn has(self, alert: &Alert) -> bool {
+        match self {
+            Self::Open => alert.is_open(),
+            Self::Unacknowledged => alert.is_open() && alert.acknowledged.is_none(),
+            Self::All => true,
+        }
+    }
+}
+
+/// The list of alerts.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct AlertList {
+    alerts: Vec<Alert>,
+    #[serde(flatten)]
+    end: PageEnd,
+}
+
+#[utoipa::path(
+    get,
+    path = "/v1/alerts",
+    operation_id = "listAlerts",
+    tag = "alerts",
+    summary = "List the alerts of a group, the latest first",
+    params(Wanted),
+    responses(
+        (status = 200, description = "The alerts.", body = AlertList),
+        (status = 400, description = "group-missing"),
+    ),
+)]
+pub(super) async fn list(
+    authorized: Authorized<ReadRoutes>,
+    State(service): State<Arc<Service>>,
+    Parameters(Wanted { group, state, after, limit }): Parameters<Wanted>,
+) -> Result<Json<AlertList>, Problem> {
+    let group = authorized.reach.group(group)?;
+    let from = after.as_deref().map(|id| super::extract::parameter("after", id)).transpose()?;
+    let window = Window::new(after, limit, service.config.http.page_bytes);
+    let (book, lookups) = (&service.alerts.book, window.lookups());
+    let alerts = book.page(&group, from, lookups, |alert| state.has(alert)).await;
+    let alerts = alerts.map_err(|error| Problem::internal(&error))?;
+    let (alerts, end) = paging::page(alerts, window, |alert: &Alert| alert.id.to_string());
+    Ok(Json(AlertList { alerts, end }))
+}
+
+#[utoipa::path(
+    get,
+    path = "/v1/alerts/{id}",
+    operation_id = "getAlert",
+    tag = "alerts",
+    summary = "Get an alert",
+    params(OfGroup),
+    responses(
+        (status = 200, description = "The alert.", body = Alert),
+        (status = 400, description = "group-missing"),
+        (status = 404, description = "no-such-alert"),
+    ),
+)]
+pub(super) async fn show(
+    authorized: Authorized<ReadRoutes>,
+    State(service): State<Arc<Service>>,
+    PathParts(id): PathParts<String>,
+    Parameters(OfGroup { group }): Parameters<OfGroup>,
+) -> Result<Json<Alert>, Problem> {
+    let id: Uuid = path_part("id of an alert", &id)?;
+    let group = authorized.reach.group(group)?;
+    Ok(Json(service.alerts.book.alert(&group, id).await?))
+}
+
+/// The body of a request that acknowledges an alert.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AcknowledgementRequest {
+    /// The words of the person about the alert.
+    #[serde(default)]
+    #[schema(max_length = 500)]
+    note: String,
+}
+
+/// The alert stays open until all is well again; a person looks after it.
+#[utoipa::path(
+    post,
+    path = "/v1/alerts/{id}/acknowledge",
+    operation_id = "acknowledgeAlert",
+    tag = "alerts",
+    summary = "Acknowledge an alert: somebody looks after it",
+    params(OfGroup),
+    request_body = AcknowledgementRequest,
+    responses(
+        (status = 200, description = "The alert.", body = Alert),
+        (status = 400, description = "group-missing"),
+        (status = 404, description = "no-such-alert"),
+        (status = 409, description = "already-acknowledged"),
+        (status = 503, description = "not-kept"),
+    ),
+)]
+pub(super) async fn acknowledge(
+    authorized: Authorized<ManageRoutes>,
+    State(service): State<Arc<Service>>,
+    PathParts(id): PathParts<String>,
+    Parameters(OfGroup { group }): Parameters<OfGroup>,
+    JsonBody(AcknowledgementRequest { note }): JsonBody<AcknowledgementRequest>,
+) -> Result<Json<Alert>, Problem> {
+    let id: Uuid = path_part("id of an alert", &id)?;
+    let group = authorized.reach.group(group)?;
+    if note.chars().count() > NOTE_CHARACTERS {
+        let detail = format!("note has more than {NOTE_CHARACTERS} characters: shorten it");
+        return Err(Problem::bad_request("invalid-body", detail).with("path", "note"));
+    }
+    let (by, author) = (authorized.principal.name.clone(), authorized.author(&service));
+    let acknowledged = to_the_end(async move {
+        let acknowledgement = Acknowledgement { by, at: Timestamp::now(), note };
+        let act = AuditEntry::of_act("alert-acknowledge", id)
+            .with(json!({ "group": group, "note": acknowledgement.note }));
+        let (mut batch, of) = (Batch::new(), (&group, id));
+        let alert = service.alerts.book.acknowledge(&mut batch, of, acknowledgement).await?;
+        author.commit(batch, act).await?;
+        Ok(alert)
+    });
+    Ok(Json(acknowledged.await?))
+}

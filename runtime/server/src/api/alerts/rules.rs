@@ -1,0 +1,303 @@
+//! Rules of alerts: made, checked, tried on what is kept, and removed.
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State, http::StatusCode};
+use champollion_delivery::{
+    destinations::Secret, mailbox::PageBounds, names::GroupId, records::Cursor,
+};
+use champollion_registry::ledger::AuditEntry;
+use champollion_service::alerts::{
+    AlertsError, Condition, Definition, Rule, RuleFault, RuleKey, RuleName, Trial, Trials,
+};
+use champollion_store::Batch;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::json;
+
+use super::declared::Terms;
+use crate::{
+    alerts::KeptFrame,
+    api::{
+        Problem,
+        authorized::{Authorized, ManageRoutes, ReadRoutes},
+        extract::{OfGroup, Parameters, PathParts, SecretBody, path_part, to_the_end},
+    },
+    auth::Reach,
+    authors::Author,
+    expensive::Turn,
+    outbox,
+    service::Service,
+};
+
+/// The name that no rule can have: its path is that of trials.
+const TRIAL: &str = "try";
+
+/// Records that are read at once for a trial.
+const RECORDS: usize = 256;
+
+/// A rule as it is shown, its secrets hidden.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ShownAlertRule)]
+pub(in crate::api) struct ShownRule {
+    /// The group whose devices the rule watches.
+    group: GroupId,
+    /// The name of the rule.
+    name: RuleName,
+    /// The moment of the last change.
+    #[schema(value_type = String, format = DateTime)]
+    changed_at: Timestamp,
+    #[serde(flatten)]
+    definition: Definition,
+}
+
+/// The rules of a group.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = AlertRuleList)]
+pub(in crate::api) struct RuleList {
+    rules: Vec<ShownRule>,
+}
+
+/// A rule that was made or changed.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = MadeAlertRule)]
+pub(in crate::api) struct MadeRule {
+    #[serde(flatten)]
+    rule: ShownRule,
+    /// The signing secret of its requests, where it was made here. Shown once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signing_secret: Option<Secret>,
+}
+
+impl ShownRule {
+    fn of(RuleKey { group, name }: RuleKey, rule: Rule) -> Self {
+        Self { group, name, changed_at: rule.changed_at, definition: rule.definition.hidden() }
+    }
+}
+
+#[utoipa::path(
+    get,
+    path = "/v1/alerts/rules",
+    operation_id = "listAlertRules",
+    tag = "alerts",
+    summary = "List the rules of a group",
+    params(OfGroup),
+    responses(
+        (status = 200, description = "The rules, without their secrets.", body = RuleList),
+        (status = 400, description = "group-missing"),
+    ),
+)]
+pub(in crate::api) async fn list(
+    authorized: Authorized<ReadRoutes>,
+    State(service): State<Arc<Service>>,
+    Parameters(OfGroup { group }): Parameters<OfGroup>,
+) -> Result<Json<RuleList>, Problem> {
+    let group = authorized.reach.group(group)?;
+    let rules = service.alerts.rules.of_group(&group).await.map_err(AlertsError::from)?;
+    let rules = rules.into_iter().map(|(key, rule)| ShownRule::of(key, rule)).collect();
+    Ok(Json(RuleList { rules }))
+}
+
+#[utoipa::path(
+    get,
+    path = "/v1/alerts/rules/{name}",
+    operation_id = "getAlertRule",
+    tag = "alerts",
+    summary = "Get a rule",
+    params(OfGroup),
+    responses(
+        (status = 200, description = "The rule, without its secrets.", body = ShownRule),
+        (status = 400, description = "group-missing"),
+        (status = 404, description = "no-such-alert-rule"),
+    ),
+)]
+pub(in crate::api) async fn show(
+    authorized: Authorized<ReadRoutes>,
+    State(service): State<Arc<Service>>,
+    PathParts(name): PathParts<String>,
+    Parameters(OfGroup { group }): Parameters<OfGroup>,
+) -> Result<Json<ShownRule>, Problem> {
+    let key = key(&authorized.reach, group, &name)?;
+    let rule = service.alerts.rules.rule(&key).await?;
+    Ok(Json(ShownRule::of(key, rule)))
+}
+
+/// The alerts of the rule end where another condition or another scope takes the place of its own.
+#[utoipa::path(
+    put,
+    path = "/v1/alerts/rules/{name}",
+    operation_id = "putAlertRule",
+    tag = "alerts",
+    summary = "Make a rule, or replace its definition; secrets stay where none are said",
+    params(OfGroup),
+    request_body = Definition,
+    responses(
+        (
+            status = 200,
+            description = "The rule, its limits in the units of the vocabulary. A signing secret that was made here is \
+                           shown once.",
+            body = MadeRule,
+        ),
+        (status = 400, description = "group-missing"),
+        (status = 409, description = "too-many-alert-rules"),
+        (status = 422, description = "invalid-alert-rule"),
+        (status = 503, description = "not-kept"),
+    ),
+)]
+pub(in crate::api) async fn put(
+    authorized: Authorized<ManageRoutes>,
+    State(service): State<Arc<Service>>,
+    PathParts(name): PathParts<String>,
+    Parameters(OfGroup { group }): Parameters<OfGroup>,
+    SecretBody(definition): SecretBody<Definition>,
+) -> Result<Json<MadeRule>, Problem> {
+    let key = key(&authorized.reach, group, &name)?;
+    let mut definition = checked(&service, &key.group, definition).await?;
+    match service.alerts.rules.rule(&key).await {
+        Ok(before) => definition.tell.keep_secrets(&before.definition.tell),
+        Err(AlertsError::UnknownRule(_)) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let signing_secret = outbox::sign(&mut definition.tell);
+    outbox::check(&service.config.delivery.limits(), &key.group, &definition.tell)
+        .map_err(|reason| Problem::unprocessable("invalid-alert-rule", reason))?;
+    let author = authorized.author(&service);
+    to_the_end(async move {
+        let shown = definition.clone().hidden();
+        let act = AuditEntry::of_act("alert-rule-put", &key).with(json!(shown));
+        let (mut batch, now) = (Batch::new(), Timestamp::now());
+        let rule = service.alerts.rules.put(&mut batch, &key, definition, now).await?;
+        author.commit(batch, act).await?;
+        service.alerts.reload().await?;
+        Ok(Json(MadeRule { rule: ShownRule::of(key, rule), signing_secret }))
+    })
+    .await
+}
+
+/// The alerts of the rule end without a word.
+#[utoipa::path(
+    delete,
+    path = "/v1/alerts/rules/{name}",
+    operation_id = "removeAlertRule",
+    tag = "alerts",
+    summary = "Remove a rule; its alerts end and stay in the list",
+    params(OfGroup),
+    responses(
+        (status = 204, description = "It is done."),
+        (status = 400, description = "group-missing"),
+        (status = 404, description = "no-such-alert-rule"),
+        (status = 503, description = "not-kept"),
+    ),
+)]
+pub(in crate::api) async fn remove(
+    authorized: Authorized<ManageRoutes>,
+    State(service): State<Arc<Service>>,
+    PathParts(name): PathParts<String>,
+    Parameters(OfGroup { group }): Parameters<OfGroup>,
+) -> Result<StatusCode, Problem> {
+    let key = key(&authorized.reach, group, &name)?;
+    let author = authorized.author(&service);
+    to_the_end(async move {
+        let mut batch = Batch::new();
+        service.alerts.rules.remove(&mut batch, &key).await?;
+        let act = AuditEntry::of_act("alert-rule-remove", &key);
+        author.commit(batch, act.essential()).await?;
+        service.alerts.reload().await?;
+        Ok(StatusCode::NO_CONTENT)
+    })
+    .await
+}
+
+/// Nobody is told, and nothing is kept.
+#[utoipa::path(
+    post,
+    path = "/v1/alerts/rules/try",
+    operation_id = "tryAlertRule",
+    tag = "alerts",
+    summary = "Try a rule on the records that are kept",
+    params(OfGroup),
+    request_body = Definition,
+    responses(
+        (status = 200, description = "The alerts that the rule would have raised, when and where.", body = Trials),
+        (status = 400, description = "group-missing"),
+        (status = 422, description = "invalid-alert-rule"),
+        (status = 429, description = "too-many-expensive-requests, busy"),
+        (status = 503, description = "too-busy, took-too-long, not-kept"),
+    ),
+)]
+pub(in crate::api) async fn try_out(
+    authorized: Authorized<ManageRoutes>,
+    State(service): State<Arc<Service>>,
+    Parameters(OfGroup { group }): Parameters<OfGroup>,
+    SecretBody(definition): SecretBody<Definition>,
+) -> Result<Json<Trials>, Problem> {
+    let group = authorized.reach.group(group)?;
+    let definition = checked(&service, &group, definition).await?;
+    if matches!(definition.when, Condition::Route(_)) {
+        let detail = "when.route: records do not tell how routes did: make the rule, and see";
+        return Err(Problem::unprocessable("invalid-alert-rule", detail));
+    }
+    let turn = service.expensive.turn(&authorized.principal.token, Some(&group))?;
+    tried(&service, &group, definition, &turn).await.map(Json)
+}
+
+/// Tries a rule on the kept records of a group, page by page.
+async fn tried(
+    service: &Service,
+    group: &GroupId,
+    definition: Definition,
+    turn: &Turn,
+) -> Result<Trials, Problem> {
+    // A rule that is paused is tried as if it were armed: that is what a trial is for.
+    let definition = Definition { paused: false, ..definition };
+    let rule = Rule::instead(None, definition, Timestamp::now());
+    let mut trial = Trial::new(rule.definition.when.clone());
+    let mut after = Cursor::default();
+    loop {
+        let page = service.mailbox.pull_page(group, after, PageBounds::records(RECORDS)).await?;
+        after = page.next;
+        let (records, more, watched) = (page.records, page.more, rule.clone());
+        trial = turn
+            .run(move || {
+                let kept = records.iter().filter_map(|pulled| KeptFrame::read(pulled.record.get()));
+                for kept in kept.filter(|kept| watched.watches(&kept.place())) {
+                    trial.frame(&kept.place(), &kept.frame());
+                }
+                trial
+            })
+            .await?;
+        if !more {
+            return Ok(trial.end(Timestamp::now()));
+        }
+    }
+}
+
+/// A rule that can work, its limits in the units of the vocabulary.
+async fn checked(
+    service: &Service,
+    group: &GroupId,
+    definition: Definition,
+) -> Result<Definition, Problem> {
+    let terms = Terms::of(service, group, &definition.scope).await;
+    let terms = terms.map_err(AlertsError::from)?;
+    definition.checked(&terms).map_err(Problem::from)
+}
+
+impl From<RuleFault> for Problem {
+    fn from(fault: RuleFault) -> Self {
+        let said = fault.to_string();
+        let path = said.split([':', ' ']).next().unwrap_or_default().to_owned();
+        Self::unprocessable("invalid-alert-rule", said).with("path", path)
+    }
+}
+
+fn key(reach: &Reach, group: Option<GroupId>, name: &str) -> Result<RuleKey, Problem> {
+    let name: RuleName = path_part("name of a rule", name)?;
+    if name.as_str() == TRIAL {
+        let detail = "\"try\" names no rule, since its path is that of trials: take another name";
+        return Err(Problem::bad_request("invalid-path", detail));
+    }
+    Ok(RuleKey { group: reach.group(group)?, name })
+}

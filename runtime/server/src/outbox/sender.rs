@@ -1,0 +1,193 @@
+//! The sender, which goes through the outbox again and again.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use champollion_delivery::destinations::DestinationLimits;
+use champollion_service::outbox::{Lane, Outbox, OutboxError, Pauses, Waiting};
+use champollion_store::Store;
+use futures_util::{StreamExt, stream};
+use jiff::Timestamp;
+use parking_lot::Mutex;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use super::{
+    OutboxSettings,
+    posting::{Fault, NotSent, Post},
+};
+use crate::mail::Mailer;
+
+/// The time between two rounds, at least.
+const PERIOD: Duration = Duration::from_secs(1);
+
+/// The share of the time that rounds may take: where much waits for long, reading it must not take a core.
+const REST: u32 = 20;
+
+/// Lanes on which something is sent at once.
+const LANES: usize = 16;
+
+/// The sender of what waits in the outbox.
+pub(crate) struct Sender {
+    outbox: Outbox,
+    post: Post,
+    pauses: Mutex<Pauses>,
+    /// Lanes on which something was sent in this round: they pause once it is over.
+    open: Mutex<HashSet<Lane>>,
+}
+
+/// The messages that a round has found.
+#[derive(Default)]
+struct Found {
+    waiting: usize,
+    oldest: Option<Timestamp>,
+}
+
+impl Sender {
+    /// Makes a sender over a store, the mail server and the bounds of destinations.
+    pub(crate) fn new(
+        store: Arc<dyn Store>,
+        mailer: Option<Mailer>,
+        limits: DestinationLimits,
+        settings: OutboxSettings,
+    ) -> Self {
+        Self {
+            outbox: Outbox::new(store),
+            post: Post { mailer, limits },
+            pauses: Mutex::new(Pauses::new(settings.pauses())),
+            open: Mutex::default(),
+        }
+    }
+
+    /// Sends what waits until the server stops.
+    pub(crate) async fn run(self, mut stopped: watch::Receiver<bool>) {
+        let mut rest = PERIOD;
+        loop {
+            let is_over = stopped.wait_for(|stopped| *stopped);
+            if tokio::time::timeout(rest, is_over).await.is_ok() {
+                return;
+            }
+            let begun = Instant::now();
+            if let Err(error) = self.round(&stopped).await {
+                tracing::error!(%error, "the outbox cannot be read");
+            }
+            rest = PERIOD.max(begun.elapsed().saturating_mul(REST).min(PERIOD * 60));
+        }
+    }
+
+    /// Tries what waits and does not pause, lane by lane.
+    async fn round(&self, stopped: &watch::Receiver<bool>) -> Result<(), OutboxError> {
+        let (mut pages, mut found) = (self.outbox.waiting(), Found::default());
+        self.open.lock().clear();
+        while let Some(page) = pages.next().await? {
+            if *stopped.borrow() {
+                return Ok(());
+            }
+            found.count(&page);
+            let lanes = stream::iter(by_lane(page));
+            lanes.for_each_concurrent(LANES, |(lane, ids)| self.send_all(lane, ids)).await;
+        }
+        self.pauses.lock().forget_old(Instant::now());
+        found.tell();
+        Ok(())
+    }
+
+    async fn send_all(&self, lane: Lane, ids: Vec<Uuid>) {
+        if let Err(error) = self.try_all(&lane, ids).await {
+            tracing::error!(%error, channel = lane.channel(), "what was sent cannot be noted");
+        }
+    }
+
+    async fn try_all(&self, lane: &Lane, ids: Vec<Uuid>) -> Result<(), OutboxError> {
+        if self.is_pausing(lane) {
+            return Ok(());
+        }
+        let ids = match lane {
+            Lane::Mail(..) => self.outbox.gather(ids, Timestamp::now()).await?,
+            _ => ids,
+        };
+        for id in ids {
+            if self.is_pausing(lane) || !self.try_one(lane, id).await? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Tries to send one message; says whether the next of the lane can be tried.
+    async fn try_one(&self, lane: &Lane, id: Uuid) -> Result<bool, OutboxError> {
+        let Some(attempt) = self.outbox.begin(id).await? else { return Ok(true) };
+        match self.post.send(&attempt.waiting.message).await {
+            Ok(()) => {
+                self.outbox.sent(&attempt).await?;
+                self.note_sent(lane);
+                Ok(true)
+            }
+            Err(not_sent) => {
+                self.outbox.failed(attempt, &not_sent.reason).await?;
+                Ok(self.note_failed(lane, id, &not_sent))
+            }
+        }
+    }
+
+    fn note_sent(&self, lane: &Lane) {
+        self.pauses.lock().sent(lane, Instant::now());
+        self.open.lock().insert(lane.clone());
+        metrics::counter!("champollion_outbox_sent_total", "channel" => lane.channel())
+            .increment(1);
+    }
+
+    /// Notes a failure; says whether the next message of the lane can be tried.
+    fn note_failed(&self, lane: &Lane, id: Uuid, not_sent: &NotSent) -> bool {
+        let NotSent { reason, fault, pause } = not_sent;
+        let failed = if *fault == Fault::MailServer { &Lane::MailServer } else { lane };
+        let pause = self.pauses.lock().failed(failed, *pause, Instant::now());
+        let (channel, seconds) = (lane.channel(), pause.as_secs());
+        metrics::counter!("champollion_outbox_failures_total", "channel" => channel).increment(1);
+        tracing::warn!(message = %id, channel, reason, seconds, "a message was not sent, and waits");
+        // What was refused for itself keeps no other message back: the lane stays open for this round.
+        if *fault == Fault::Message {
+            self.open.lock().insert(lane.clone());
+            return true;
+        }
+        self.open.lock().remove(lane);
+        false
+    }
+
+    fn is_pausing(&self, lane: &Lane) -> bool {
+        let (pauses, now) = (self.pauses.lock(), Instant::now());
+        let is_mail = matches!(lane, Lane::Mail(..));
+        if is_mail && pauses.is_pausing(&Lane::MailServer, now) {
+            return true;
+        }
+        pauses.is_pausing(lane, now) && !self.open.lock().contains(lane)
+    }
+}
+
+impl Found {
+    fn count(&mut self, page: &[(Uuid, Waiting)]) {
+        self.waiting += page.len();
+        let first = page.first().map(|(_, waiting)| waiting.message.queued_at);
+        self.oldest = self.oldest.or(first);
+    }
+
+    fn tell(&self) {
+        metrics::gauge!("champollion_outbox_waiting").set(self.waiting as f64);
+        let age = self
+            .oldest
+            .map_or(0.0, |oldest| Timestamp::now().duration_since(oldest).as_secs_f64().max(0.0));
+        metrics::gauge!("champollion_outbox_oldest_seconds").set(age);
+    }
+}
+
+/// Puts the messages of a page together by their ways, each in its order.
+fn by_lane(page: Vec<(Uuid, Waiting)>) -> BTreeMap<Lane, Vec<Uuid>> {
+    let mut lanes: BTreeMap<Lane, Vec<Uuid>> = BTreeMap::new();
+    for (id, waiting) in page {
+        lanes.entry(waiting.message.lane()).or_default().push(id);
+    }
+    lanes
+}

@@ -1,0 +1,161 @@
+//! The alerts of a partner: what is open, by which rules, and the way to say that somebody looks after it.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::Path,
+    http::Method,
+    response::Response,
+    routing::{get, post},
+};
+use maud::{Markup, html};
+use serde_json::{Value as Json, json};
+
+use super::{
+    frame::{moment_or_dash, partner_page},
+    groups,
+};
+use crate::{
+    api::Problem,
+    auth::Scope,
+    pages::{
+        json::{address, items, optional, path_part, text},
+        layout::Page,
+        parts::{badge::badge, empty::empty, form::button_form, notice::Tone, table::Table},
+        submission::Submission,
+        viewer::Viewer,
+    },
+    service::Service,
+};
+
+/// The path of the page.
+const PATH: &str = "/partner/alerts";
+
+/// The address of the page with all alerts that are kept.
+const ALL: &str = "/partner/alerts?state=all";
+
+/// Most groups whose alerts are on the page; an operator of more asks for one.
+const MOST_GROUPS: usize = 20;
+
+pub(super) fn routes() -> Router<Arc<Service>> {
+    Router::new()
+        .route(PATH, get(list))
+        .route("/partner/alerts/{group}/{id}/acknowledge", post(acknowledge))
+}
+
+async fn list(viewer: Viewer) -> Result<Page, Problem> {
+    let is_all = viewer.parameter("state").as_deref() == Some("all");
+    let state = if is_all { "all" } else { "open" };
+    let (mut alerts, mut rules) = (alerts_table(&viewer), rules_table(&viewer));
+    for group in groups::names(&viewer).await?.iter().take(MOST_GROUPS) {
+        let pairs = [("group", group.as_str()), ("state", state), ("limit", "100")];
+        let found = viewer.get(&address("/v1/alerts", &pairs)).await?;
+        items(&found, "/alerts").iter().for_each(|alert| alerts.row(alert_row(&viewer, alert)));
+        let found = viewer.get(&address("/v1/alerts/rules", &[("group", group)])).await?;
+        items(&found, "/rules").iter().for_each(|rule| rules.row(rule_row(&viewer, rule)));
+    }
+    let (other, key) = if is_all { (PATH, "alerts-open") } else { (ALL, "alerts-all") };
+    let content = html! {
+        p.actions { a href=(other) { (viewer.say(key)) } }
+        @if alerts.is_empty() {
+            (empty(&viewer.say("alerts-empty"), &viewer.say("alerts-empty-advice"), None))
+        } @else {
+            (alerts.shown())
+        }
+        h2 { (viewer.say("alert-rules")) }
+        @if rules.is_empty() { p { (viewer.say("alert-rules-empty")) } } @else { (rules.shown()) }
+    };
+    Ok(partner_page(&viewer, &viewer.say("partner-alerts"), content))
+}
+
+fn alerts_table(viewer: &Viewer) -> Table {
+    Table::new(viewer.say("partner-alerts"))
+        .column(viewer.say("alert-rule"))
+        .column(viewer.say("alert-where"))
+        .column(viewer.say("alert-what"))
+        .column(viewer.say("alert-limit"))
+        .column(viewer.say("alert-since"))
+        .column(viewer.say("alert-state"))
+}
+
+fn rules_table(viewer: &Viewer) -> Table {
+    Table::new(viewer.say("alert-rules"))
+        .column(viewer.say("alert-rule"))
+        .column(viewer.say("alert-when"))
+        .column(viewer.say("alert-state"))
+}
+
+fn alert_row(viewer: &Viewer, alert: &Json) -> Vec<Markup> {
+    let group = text(alert, "/group");
+    let what = match optional(alert, "/quantity") {
+        Some(quantity) => format!("{quantity} {}", text(alert, "/value")),
+        None => text(alert, "/value"),
+    };
+    vec![
+        html! { (text(alert, "/rule")) br; span.small { (group) } },
+        place(alert),
+        html! { (what) },
+        html! { (text(alert, "/limit")) },
+        moment_or_dash(viewer, alert, "/since"),
+        state(viewer, alert),
+    ]
+}
+
+/// The device with a way to its page, or the route.
+fn place(alert: &Json) -> Markup {
+    let name = optional(alert, "/name").or(optional(alert, "/point"));
+    html! {
+        @if let Some(dev_eui) = optional(alert, "/device") {
+            a href=(format!("/partner/objects/{dev_eui}")) { (name.unwrap_or(dev_eui)) }
+        } @else {
+            (text(alert, "/route"))
+        }
+        @if let Some(address) = optional(alert, "/address") { br; span.small { (address) } }
+    }
+}
+
+/// The state of an alert: over, looked after by somebody, or the way to say so.
+fn state(viewer: &Viewer, alert: &Json) -> Markup {
+    let by = optional(alert, "/acknowledged/by");
+    let (group, id) = (text(alert, "/group"), text(alert, "/id"));
+    let action = format!("{PATH}/{}/{}/acknowledge", path_part(&group), path_part(&id));
+    html! {
+        @if optional(alert, "/endedAt").is_some() {
+            (badge(Tone::Good, &viewer.say("alert-over")))
+            " " (moment_or_dash(viewer, alert, "/endedAt"))
+        } @else {
+            (badge(Tone::Bad, &viewer.say("alert-open")))
+        }
+        @if let Some(by) = by {
+            br; span.small { (viewer.say("alert-looked-after")) " " (by) }
+        } @else if optional(alert, "/endedAt").is_none() && viewer.may(Scope::Routes) {
+            " " (button_form(viewer, &action, &viewer.say("alert-acknowledge"), false))
+        }
+    }
+}
+
+fn rule_row(viewer: &Viewer, rule: &Json) -> Vec<Markup> {
+    let is_paused = rule.get("paused").and_then(Json::as_bool).unwrap_or_default();
+    let (tone, key) = match is_paused {
+        true => (Tone::Plain, "alert-rule-paused"),
+        false => (Tone::Good, "alert-rule-armed"),
+    };
+    let when = rule.get("when").map(Json::to_string).unwrap_or_default();
+    vec![
+        html! { (text(rule, "/name")) br; span.small { (text(rule, "/group")) } },
+        html! { code { (when) } },
+        badge(tone, &viewer.say(key)),
+    ]
+}
+
+async fn acknowledge(
+    viewer: Viewer,
+    Path((group, id)): Path<(String, String)>,
+    _: Submission,
+) -> Result<Response, Problem> {
+    let path = format!("/v1/alerts/{}/acknowledge", path_part(&id));
+    let path = address(&path, &[("group", &group)]);
+    viewer.send(Method::POST, &path, Some(&json!({}))).await?;
+    Ok(viewer.done(PATH, "done-alert-acknowledged"))
+}

@@ -1,0 +1,318 @@
+//! Rules, states and alerts in the store. This is the one place that knows their tables.
+
+use std::{collections::BTreeMap, fmt, str::FromStr, sync::Arc};
+
+use champollion_fleet::names::{GroupId, NameError};
+use champollion_store::{
+    Batch, Pages, Seen, Store, StoreError, Table, TableError,
+    codec::{Json, Text},
+    tables,
+};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{
+    alert::{Acknowledgement, Alert, Subject},
+    rule::{Definition, MOST_RULES, Rule, RuleKey},
+    state::State,
+};
+use crate::outbox::OutboxError;
+
+const RULES: Table<RuleKey, Rule> = Table::new(tables::ALERT_RULES);
+const STATES: Table<Subject, BTreeMap<Uuid, State>> = Table::new(tables::ALERT_STATES);
+const ALERTS: Table<AlertKey, Alert> = Table::new(tables::ALERTS);
+
+/// Days for which alerts are kept that are over.
+const KEPT_DAYS: i64 = 400;
+
+/// The reason why a rule or an alert is not read or changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AlertsError {
+    /// The group has no rule of this name.
+    #[error("the group {} has no rule {}", .0.group, .0.name)]
+    UnknownRule(RuleKey),
+    /// The group has no alert of this id.
+    #[error("the group {0} has no alert {1}")]
+    UnknownAlert(GroupId, Uuid),
+    /// The group has as many rules as it may have.
+    #[error("the group {0} has {MOST_RULES} rules, which are the limit: remove one first")]
+    TooManyRules(GroupId),
+    /// Somebody has acknowledged the alert before.
+    #[error("{0} has acknowledged the alert already")]
+    Acknowledged(String),
+    /// A message cannot be put into the outbox.
+    #[error(transparent)]
+    Outbox(#[from] OutboxError),
+    /// The store does not answer.
+    #[error(transparent)]
+    Table(#[from] TableError),
+}
+
+impl From<StoreError> for AlertsError {
+    fn from(error: StoreError) -> Self {
+        Self::Table(error.into())
+    }
+}
+
+/// The rules in the store.
+#[derive(Clone)]
+pub struct RuleBook {
+    store: Arc<dyn Store>,
+}
+
+impl RuleBook {
+    /// Opens the rules of a store.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self { store }
+    }
+
+    /// Returns the rules of all groups.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn all(&self) -> Result<Vec<(RuleKey, Rule)>, TableError> {
+        RULES.pages(&*self.store).all().await
+    }
+
+    /// Returns a rule of a group.
+    ///
+    /// # Errors
+    /// There is none, or the store does not answer.
+    pub async fn rule(&self, key: &RuleKey) -> Result<Rule, AlertsError> {
+        let found = RULES.get(&*self.store, key).await?;
+        found.ok_or_else(|| AlertsError::UnknownRule(key.clone()))
+    }
+
+    /// Returns the rules of a group, by their names.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn of_group(&self, group: &GroupId) -> Result<Vec<(RuleKey, Rule)>, TableError> {
+        RULES.page(&*self.store, format!("{group}/").as_bytes(), None, MOST_RULES).await
+    }
+
+    /// Puts a rule into a batch, in the place of the one of this name.
+    ///
+    /// # Errors
+    /// The group has too many rules, or the store does not answer.
+    pub async fn put(
+        &self,
+        batch: &mut Batch,
+        key: &RuleKey,
+        definition: Definition,
+        now: Timestamp,
+    ) -> Result<Rule, AlertsError> {
+        let (before, seen) = RULES.get_seen(&*self.store, key).await?;
+        if before.is_none() && self.of_group(&key.group).await?.len() >= MOST_RULES {
+            return Err(AlertsError::TooManyRules(key.group.clone()));
+        }
+        let rule = Rule::instead(before.as_ref(), definition, now);
+        RULES.replace(batch, &seen, &rule)?;
+        Ok(rule)
+    }
+
+    /// Removes a rule in a batch.
+    ///
+    /// # Errors
+    /// There is none, or the store does not answer.
+    pub async fn remove(&self, batch: &mut Batch, key: &RuleKey) -> Result<(), AlertsError> {
+        let (before, seen) = RULES.get_seen(&*self.store, key).await?;
+        if before.is_none() {
+            return Err(AlertsError::UnknownRule(key.clone()));
+        }
+        seen.expect_unchanged(batch);
+        RULES.delete(batch, key);
+        Ok(())
+    }
+}
+
+/// The states of all rules with a device or a route, as they were read for one batch.
+pub struct States {
+    states: BTreeMap<Uuid, State>,
+    before: BTreeMap<Uuid, State>,
+    seen: Seen,
+}
+
+impl States {
+    /// Reads the states of a device or a route.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn read(store: &dyn Store, subject: &Subject) -> Result<Self, TableError> {
+        let (states, seen) = STATES.get_seen(store, subject).await?;
+        let states = states.unwrap_or_default();
+        Ok(Self { before: states.clone(), states, seen })
+    }
+
+    /// Returns the state of a rule, a new one where the rule has none.
+    pub fn of(&mut self, rule: Uuid) -> &mut State {
+        self.states.entry(rule).or_default()
+    }
+
+    /// Takes the states of rules out that are no more, and gives the alerts that they have raised.
+    pub(super) fn drop_others(&mut self, is_known: impl Fn(Uuid) -> bool) -> Vec<(GroupId, Uuid)> {
+        let others: Vec<Uuid> =
+            self.states.keys().copied().filter(|rule| !is_known(*rule)).collect();
+        let dropped = others.iter().filter_map(|rule| self.states.remove(rule));
+        dropped.filter_map(|state| state.group.zip(state.raised)).collect()
+    }
+
+    /// Puts the states into a batch, which is refused where they are others by then. What has not changed is not written.
+    ///
+    /// # Errors
+    /// The states cannot be written.
+    pub fn put(self, batch: &mut Batch) -> Result<(), TableError> {
+        if self.states == self.before {
+            return Ok(());
+        }
+        STATES.replace(batch, &self.seen, &self.states).map(drop)
+    }
+}
+
+/// The key of an alert, by which the latest of a group are first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct AlertKey {
+    group: GroupId,
+    id: Uuid,
+}
+
+impl fmt::Display for AlertKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}/{:032x}", self.group, !self.id.as_u128())
+    }
+}
+
+/// A key that names no alert.
+#[derive(Debug, thiserror::Error)]
+enum AlertKeyError {
+    #[error(transparent)]
+    Group(#[from] NameError),
+    #[error("it does not end with 32 hexadecimal digits")]
+    Id,
+}
+
+impl FromStr for AlertKey {
+    type Err = AlertKeyError;
+
+    fn from_str(text: &str) -> Result<Self, AlertKeyError> {
+        let (group, id) = text.split_once('/').ok_or(AlertKeyError::Id)?;
+        let id = u128::from_str_radix(id, 16).map_err(|_| AlertKeyError::Id)?;
+        Ok(Self { group: group.parse()?, id: Uuid::from_u128(!id) })
+    }
+}
+
+/// The alerts in the store.
+#[derive(Clone)]
+pub struct AlertBook {
+    store: Arc<dyn Store>,
+}
+
+impl AlertBook {
+    /// Opens the alerts of a store.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self { store }
+    }
+
+    /// Returns an alert of a group.
+    ///
+    /// # Errors
+    /// There is none, or the store does not answer.
+    pub async fn alert(&self, group: &GroupId, id: Uuid) -> Result<Alert, AlertsError> {
+        let key = AlertKey { group: group.clone(), id };
+        let found = ALERTS.get(&*self.store, &key).await?;
+        found.ok_or_else(|| AlertsError::UnknownAlert(group.clone(), id))
+    }
+
+    /// Returns alerts of a group that a filter lets through, the latest first: those after one, at most `limit`.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn page(
+        &self,
+        group: &GroupId,
+        after: Option<Uuid>,
+        limit: usize,
+        filter: impl Fn(&Alert) -> bool,
+    ) -> Result<Vec<Alert>, TableError> {
+        let (prefix, mut found) = (format!("{group}/"), Vec::new());
+        let mut after = after.map(|id| AlertKey { group: group.clone(), id });
+        while found.len() < limit {
+            let wanted = limit.max(100);
+            let page = ALERTS.page(&*self.store, prefix.as_bytes(), after.as_ref(), wanted).await?;
+            let Some((last, _)) = page.last() else { break };
+            after = Some(last.clone());
+            found.extend(page.into_iter().map(|(_, alert)| alert).filter(|alert| filter(alert)));
+        }
+        found.truncate(limit);
+        Ok(found)
+    }
+
+    /// Puts a new alert into a batch.
+    pub(super) fn raise(&self, batch: &mut Batch, alert: &Alert) -> Result<(), TableError> {
+        let key = AlertKey { group: alert.place.group.clone(), id: alert.id };
+        ALERTS.insert(batch, &key, alert)
+    }
+
+    /// Changes an alert in a batch; nothing of one that is no more.
+    pub(super) async fn change(
+        &self,
+        batch: &mut Batch,
+        (group, id): (&GroupId, Uuid),
+        change: impl FnOnce(&mut Alert),
+    ) -> Result<Option<Alert>, TableError> {
+        let key = AlertKey { group: group.clone(), id };
+        let (Some(mut alert), seen) = ALERTS.get_seen(&*self.store, &key).await? else {
+            return Ok(None);
+        };
+        change(&mut alert);
+        ALERTS.replace(batch, &seen, &alert)?;
+        Ok(Some(alert))
+    }
+
+    /// Notes in a batch that a person looks after an alert.
+    ///
+    /// # Errors
+    /// There is none, it is acknowledged already, or the store does not answer.
+    pub async fn acknowledge(
+        &self,
+        batch: &mut Batch,
+        (group, id): (&GroupId, Uuid),
+        acknowledgement: Acknowledgement,
+    ) -> Result<Alert, AlertsError> {
+        if let Some(before) = self.alert(group, id).await?.acknowledged {
+            return Err(AlertsError::Acknowledged(before.by));
+        }
+        let note = |alert: &mut Alert| alert.acknowledged = Some(acknowledgement);
+        let changed = self.change(batch, (group, id), note).await?;
+        changed.ok_or_else(|| AlertsError::UnknownAlert(group.clone(), id))
+    }
+
+    /// The states of all devices and routes, page by page.
+    #[must_use]
+    pub fn subjects(&self) -> Pages<'_, Subject, BTreeMap<Uuid, State>, Text, Json> {
+        STATES.pages(&*self.store)
+    }
+
+    /// Removes alerts that are over for long.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn tidy(&self, now: Timestamp) -> Result<usize, AlertsError> {
+        let (mut pages, mut removed) = (ALERTS.pages(&*self.store), 0);
+        let is_old = |ended: Timestamp| now.duration_since(ended).as_hours() > KEPT_DAYS * 24;
+        while let Some(page) = pages.next().await? {
+            let mut batch = Batch::new();
+            for (key, _) in page.iter().filter(|(_, alert)| alert.ended_at.is_some_and(is_old)) {
+                ALERTS.delete(&mut batch, key);
+                removed += 1;
+            }
+            if !batch.is_empty() {
+                self.store.commit(batch).await?;
+            }
+        }
+        Ok(removed)
+    }
+}

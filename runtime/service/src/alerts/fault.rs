@@ -1,0 +1,386 @@
+//! Faults of rules, each with its place and what to write instead.
+
+use super::{
+    condition::{Condition, Hold, Limit, Range},
+    rule::{Definition, MOST_ADDRESSES},
+    state::Value,
+    units::convert,
+};
+
+/// The longest time that a rule may wait for something, in seconds: a month.
+const LONGEST_SECONDS: u64 = 31 * 86_400;
+
+/// Most frames that a condition may be asked to hold for.
+const MOST_FRAMES: u32 = 1_000;
+
+/// A term of the vocabulary, as far as rules ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KnownQuantity {
+    /// The unit of the quantity; empty where there is none.
+    pub unit: &'static str,
+    /// Whether its values are numbers.
+    pub is_number: bool,
+    /// Whether its values are truth values.
+    pub is_boolean: bool,
+}
+
+/// The vocabulary, and what the decoders of a scope make of it.
+pub trait Vocabulary {
+    /// Returns a quantity by its name.
+    fn quantity(&self, name: &str) -> Option<KnownQuantity>;
+
+    /// Returns the name that was probably meant.
+    fn nearest(&self, name: &str) -> Option<String>;
+
+    /// Whether a decoder of the scope declares the quantity; what cannot be known is so.
+    fn is_declared(&self, name: &str) -> bool;
+}
+
+/// A rule that cannot work.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RuleFault {
+    /// The vocabulary has no such quantity.
+    #[error("when.quantity: {quantity:?} is no quantity{}", meant(.nearest))]
+    Unknown {
+        /// The quantity as it is written.
+        quantity: String,
+        /// The quantity that was probably meant.
+        nearest: Option<String>,
+    },
+    /// No decoder of the scope makes the quantity.
+    #[error(
+        "when.quantity: no decoder of the devices in the scope declares {quantity}{}; the catalogue says what each \
+         declares",
+        meant(.nearest)
+    )]
+    Undeclared {
+        /// The quantity of the rule.
+        quantity: String,
+        /// The declared quantity that was probably meant.
+        nearest: Option<String>,
+    },
+    /// The unit does not fit the quantity.
+    #[error("when.unit: {quantity} is not measured in {unit}: write {}", shown(.right))]
+    Unit {
+        /// The quantity of the rule.
+        quantity: String,
+        /// The unit as it is written.
+        unit: String,
+        /// The unit of the vocabulary.
+        right: &'static str,
+    },
+    /// The values of the quantity are no numbers.
+    #[error("when: {0} has no numbers to compare with a limit: use equals or changed")]
+    NotNumeric(String),
+    /// The quantity is no alarm.
+    #[error("when.alarm.quantity: {0} is no alarm: name one that begins with alarm.")]
+    NoAlarm(String),
+    /// The value is of another type than the quantity.
+    #[error("when.equals.value: {0} has values of another type: write {1}")]
+    ValueType(String, &'static str),
+    /// The way back lies on the wrong side of the limit.
+    #[error(
+        "when.{member}: {back} is beyond the limit {limit}: write a value {side} it, or leave it out"
+    )]
+    Crossed {
+        /// The member at fault.
+        member: &'static str,
+        /// The value as it is written.
+        back: f64,
+        /// The limit of the rule.
+        limit: f64,
+        /// The side on which it may be.
+        side: &'static str,
+    },
+    /// The range is empty.
+    #[error("when.outside: low {low} must be below high {high}")]
+    EmptyRange {
+        /// The lower end of the range.
+        low: f64,
+        /// The upper end of the range.
+        high: f64,
+    },
+    /// A number is none that can be compared.
+    #[error("when.{0} must be a finite number")]
+    NotFinite(&'static str),
+    /// A number is out of its bounds.
+    #[error("when.{member} must be from {least} to {most}")]
+    OutOfBounds {
+        /// The member at fault.
+        member: &'static str,
+        /// The least value that is allowed.
+        least: u64,
+        /// The greatest value that is allowed.
+        most: u64,
+    },
+    /// Routes are of the whole group.
+    #[error("scope: a route is of the whole group: leave the scope out")]
+    ScopeOfRoute,
+    /// Too many addresses are told.
+    #[error(
+        "tell.mail has {0} addresses, and {MOST_ADDRESSES} are the limit: use a list of your mail server"
+    )]
+    TooManyAddresses(usize),
+}
+
+fn meant(nearest: &Option<String>) -> String {
+    nearest.as_ref().map(|name| format!(": did you mean {name}?")).unwrap_or_default()
+}
+
+fn shown(unit: &str) -> String {
+    if unit.is_empty() { "no unit".to_owned() } else { unit.to_owned() }
+}
+
+impl Definition {
+    /// Checks a rule, and writes its limits in the units of the vocabulary.
+    ///
+    /// # Errors
+    /// [`RuleFault`] says what cannot be, and what to write instead.
+    pub fn checked(mut self, vocabulary: &dyn Vocabulary) -> Result<Self, RuleFault> {
+        let addresses = self.tell.mail.len();
+        if addresses > MOST_ADDRESSES {
+            return Err(RuleFault::TooManyAddresses(addresses));
+        }
+        if matches!(self.when, Condition::Route(_)) && !self.scope.is_whole_group() {
+            return Err(RuleFault::ScopeOfRoute);
+        }
+        check_quantity(&self.when, vocabulary)?;
+        check_hold(self.when.hold())?;
+        check_condition(&mut self.when, vocabulary)?;
+        Ok(self)
+    }
+}
+
+fn check_quantity(condition: &Condition, vocabulary: &dyn Vocabulary) -> Result<(), RuleFault> {
+    let Some(name) = condition.quantity() else { return Ok(()) };
+    if vocabulary.quantity(name).is_none() {
+        let nearest = vocabulary.nearest(name);
+        return Err(RuleFault::Unknown { quantity: name.to_owned(), nearest });
+    }
+    if !vocabulary.is_declared(name) {
+        let nearest = vocabulary.nearest(name).filter(|near| vocabulary.is_declared(near));
+        return Err(RuleFault::Undeclared { quantity: name.to_owned(), nearest });
+    }
+    Ok(())
+}
+
+fn check_hold(hold: Hold) -> Result<(), RuleFault> {
+    bounded("for.frames", u64::from(hold.frames), (1, u64::from(MOST_FRAMES)))?;
+    bounded("for.seconds", hold.seconds, (0, LONGEST_SECONDS))
+}
+
+fn bounded(member: &'static str, value: u64, (least, most): (u64, u64)) -> Result<(), RuleFault> {
+    match (least..=most).contains(&value) {
+        true => Ok(()),
+        false => Err(RuleFault::OutOfBounds { member, least, most }),
+    }
+}
+
+fn check_condition(
+    condition: &mut Condition,
+    vocabulary: &dyn Vocabulary,
+) -> Result<(), RuleFault> {
+    let known = condition.quantity().and_then(|name| vocabulary.quantity(name));
+    match (condition, known) {
+        (Condition::Above(limit), Some(known)) => {
+            check_limit(limit, known)?;
+            let (back, limit) = (limit.back, limit.limit);
+            crossed("above.back", back.filter(|back| *back > limit), limit, "below")
+        }
+        (Condition::Below(limit), Some(known)) => {
+            check_limit(limit, known)?;
+            let (back, limit) = (limit.back, limit.limit);
+            crossed("below.back", back.filter(|back| *back < limit), limit, "above")
+        }
+        (Condition::Outside(range), Some(known)) => check_range(range, known),
+        (Condition::Equals(equality), Some(known)) => {
+            let wanted = match (&equality.value, known) {
+                (Value::Boolean(_), KnownQuantity { is_boolean: false, is_number: true, .. }) => {
+                    "a number"
+                }
+                (Value::Number(_) | Value::Text(_), KnownQuantity { is_boolean: true, .. }) => {
+                    "true or false"
+                }
+                (Value::Text(_), KnownQuantity { is_number: true, .. }) => "a number",
+                (Value::Number(number), _) => return finite("equals.value", *number),
+                _ => return Ok(()),
+            };
+            Err(RuleFault::ValueType(equality.quantity.clone(), wanted))
+        }
+        (Condition::Battery(battery), _) => {
+            finite("battery.percent", battery.percent)?;
+            let (back, limit) = (battery.back, battery.percent);
+            crossed("battery.back", back.filter(|back| *back < limit), limit, "above")
+        }
+        (Condition::Alarm(alarm), Some(known)) => match &alarm.quantity {
+            Some(name) if !(name.starts_with("alarm.") && known.is_boolean) => {
+                Err(RuleFault::NoAlarm(name.clone()))
+            }
+            _ => Ok(()),
+        },
+        (Condition::Silent(silence), _) => {
+            bounded("silent.seconds", silence.seconds, (1, LONGEST_SECONDS))
+        }
+        (Condition::Route(failure), _) => {
+            bounded("route.seconds", failure.seconds, (1, LONGEST_SECONDS))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn crossed(
+    member: &'static str,
+    back: Option<f64>,
+    limit: f64,
+    side: &'static str,
+) -> Result<(), RuleFault> {
+    match back {
+        None => Ok(()),
+        Some(back) => Err(RuleFault::Crossed { member, back, limit, side }),
+    }
+}
+
+fn finite(member: &'static str, number: f64) -> Result<(), RuleFault> {
+    if number.is_finite() { Ok(()) } else { Err(RuleFault::NotFinite(member)) }
+}
+
+fn check_limit(limit: &mut Limit, known: KnownQuantity) -> Result<(), RuleFault> {
+    let all = [Some(&mut limit.limit), limit.back.as_mut()];
+    in_unit(&limit.quantity, limit.unit.as_deref(), known, all.into_iter().flatten())?;
+    limit.unit = told(known.unit);
+    Ok(())
+}
+
+fn check_range(range: &mut Range, known: KnownQuantity) -> Result<(), RuleFault> {
+    let all = [
+        Some(&mut range.low),
+        Some(&mut range.high),
+        range.back_low.as_mut(),
+        range.back_high.as_mut(),
+    ];
+    in_unit(&range.quantity, range.unit.as_deref(), known, all.into_iter().flatten())?;
+    range.unit = told(known.unit);
+    let Range { low, high, back_low, back_high, .. } = *range;
+    if low >= high {
+        return Err(RuleFault::EmptyRange { low, high });
+    }
+    crossed("outside.backLow", back_low.filter(|back| *back < low), low, "above")?;
+    crossed("outside.backHigh", back_high.filter(|back| *back > high), high, "below")?;
+    match (back_low, back_high) {
+        (Some(low), Some(high)) if low > high => Err(RuleFault::EmptyRange { low, high }),
+        _ => Ok(()),
+    }
+}
+
+fn told(unit: &'static str) -> Option<String> {
+    (!unit.is_empty()).then(|| unit.to_owned())
+}
+
+/// Writes numbers in the unit of their quantity.
+fn in_unit<'of>(
+    quantity: &str,
+    unit: Option<&str>,
+    known: KnownQuantity,
+    numbers: impl Iterator<Item = &'of mut f64>,
+) -> Result<(), RuleFault> {
+    if !known.is_number {
+        return Err(RuleFault::NotNumeric(quantity.to_owned()));
+    }
+    for number in numbers {
+        let from = unit.unwrap_or(known.unit);
+        *number = convert(*number, from, known.unit).ok_or_else(|| RuleFault::Unit {
+            quantity: quantity.to_owned(),
+            unit: from.to_owned(),
+            right: known.unit,
+        })?;
+        finite("limit", *number)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use super::*;
+
+    /// Some terms, of which `air.co2` alone is declared by a decoder.
+    struct Terms;
+
+    impl Vocabulary for Terms {
+        fn quantity(&self, name: &str) -> Option<KnownQuantity> {
+            let (unit, is_number) = match name {
+                "air.co2" => ("[ppm]", true),
+                "air.temperature" => ("Cel", true),
+                "alarm.leak" => ("", false),
+                _ => return None,
+            };
+            Some(KnownQuantity { unit, is_number, is_boolean: !is_number })
+        }
+
+        fn nearest(&self, name: &str) -> Option<String> {
+            name.starts_with("air.c").then(|| "air.co2".to_owned())
+        }
+
+        fn is_declared(&self, name: &str) -> bool {
+            name != "air.temperature"
+        }
+    }
+
+    fn checked(when: Json) -> Result<Definition, String> {
+        let definition: Definition = serde_json::from_value(json!({ "when": when })).unwrap();
+        definition.checked(&Terms).map_err(|fault| fault.to_string())
+    }
+
+    #[test]
+    fn a_limit_is_kept_in_the_unit_of_the_vocabulary() {
+        let when =
+            json!({ "above": { "quantity": "air.co2", "limit": 0.1, "back": 0.08, "unit": "%" } });
+        let Condition::Above(limit) = checked(when).unwrap().when else { unreachable!() };
+        assert_eq!((limit.limit, limit.back), (1_000.0, Some(800.0)));
+        assert_eq!(limit.unit.as_deref(), Some("[ppm]"));
+    }
+
+    #[test]
+    fn what_cannot_work_is_refused_with_what_to_write_instead() {
+        for (when, says) in [
+            (json!({ "above": { "quantity": "air.co", "limit": 1 } }), "did you mean air.co2?"),
+            (json!({ "above": { "quantity": "air.temperature", "limit": 1 } }), "no decoder"),
+            (
+                json!({ "above": { "quantity": "air.co2", "limit": 1, "unit": "Cel" } }),
+                "write [ppm]",
+            ),
+            (json!({ "above": { "quantity": "air.co2", "limit": 1, "back": 2 } }), "above.back"),
+            (json!({ "below": { "quantity": "air.co2", "limit": 2, "back": 1 } }), "below.back"),
+            (json!({ "above": { "quantity": "alarm.leak", "limit": 1 } }), "use equals"),
+            (json!({ "outside": { "quantity": "air.co2", "low": 2, "high": 1 } }), "below high"),
+            (
+                json!({ "outside": { "quantity": "air.co2", "low": 1, "high": 2, "backHigh": 3 } }),
+                "outside.backHigh",
+            ),
+            (json!({ "equals": { "quantity": "alarm.leak", "value": 1 } }), "true or false"),
+            (json!({ "equals": { "quantity": "air.co2", "value": "high" } }), "a number"),
+            (json!({ "alarm": { "quantity": "air.co2" } }), "begins with alarm."),
+            (json!({ "silent": { "seconds": 0 } }), "silent.seconds"),
+            (json!({ "battery": { "percent": 20, "back": 10 } }), "battery.back"),
+            (
+                json!({ "above": { "quantity": "air.co2", "limit": 1, "for": { "frames": 0 } } }),
+                "for.frames",
+            ),
+        ] {
+            let said = checked(when.clone()).unwrap_err();
+            assert!(said.contains(says), "{when}: {said}");
+        }
+        for when in [
+            json!({ "alarm": {} }),
+            json!({ "battery": {} }),
+            json!({ "silent": { "seconds": 3_600 } }),
+            json!({ "decoderFailures": {} }),
+            json!({ "equals": { "quantity": "alarm.leak", "value": true } }),
+            json!({ "changed": { "quantity": "air.co2" } }),
+        ] {
+            assert!(checked(when.clone()).is_ok(), "{when}");
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! The judge: rules are judged by what is seen, and what comes of it goes into the batch of what was seen.
+
+use std::sync::Arc;
+
+use champollion_store::{Batch, Store};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{
+    alert::{Alert, Place, Subject, short},
+    book::{AlertBook, AlertsError, States},
+    rule::{Rule, RuleName},
+    state::{Event, Frame, Sight, State, Value},
+    telling::{Turn, tell},
+};
+
+/// The judge of rules over a store.
+#[derive(Clone)]
+pub struct Judge {
+    store: Arc<dyn Store>,
+    book: AlertBook,
+    /// The address of the page of alerts; empty where the server has none that people could open.
+    page: String,
+}
+
+/// A rule with its name.
+pub type NamedRule = (RuleName, Rule);
+
+impl Judge {
+    /// Makes a judge over a store, whose mails lead to a page.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, page: String) -> Self {
+        Self { book: AlertBook::new(Arc::clone(&store)), store, page }
+    }
+
+    /// Judges a frame of a device by rules, and puts what comes of it into the batch of the frame.
+    ///
+    /// # Errors
+    /// The store does not answer: the frame has to be kept another time.
+    pub async fn frame(
+        &self,
+        rules: &[&NamedRule],
+        (place, is_muted): (&Place, bool),
+        frame: &Frame<'_>,
+        batch: &mut Batch,
+    ) -> Result<(), AlertsError> {
+        let Some(subject) = place.subject() else { return Ok(()) };
+        let mut states = States::read(&*self.store, &subject).await?;
+        for (name, rule) in rules {
+            let when = &rule.definition.when;
+            let state = states.of(rule.id);
+            let event = state.judge(when, frame, is_muted, Uuid::now_v7);
+            let raised = raised_in(state, place);
+            self.follow(batch, (name, rule), place, (event, raised), frame.received_at).await?;
+        }
+        Ok(states.put(batch)?)
+    }
+
+    /// Judges a rule by what is seen elsewhere than in a frame, and says whether there is something to be told.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn see(
+        &self,
+        (name, rule): &NamedRule,
+        (place, is_muted): (&Place, bool),
+        sight: Sight,
+        batch: &mut Batch,
+    ) -> Result<bool, AlertsError> {
+        let Some(subject) = place.subject() else { return Ok(false) };
+        let mut states = States::read(&*self.store, &subject).await?;
+        let (hold, at) = (rule.definition.when.hold(), sight.at);
+        let state = states.of(rule.id);
+        let event = state.see(sight, hold, is_muted, Uuid::now_v7);
+        let (is_told, raised) = (event.is_some(), raised_in(state, place));
+        self.follow(batch, (name, rule), place, (event, raised), at).await?;
+        states.put(batch)?;
+        Ok(is_told)
+    }
+
+    /// Ends in a batch what rules have raised that watch a device or a route no more, without a word.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn drop_others(
+        &self,
+        subject: &Subject,
+        watches: impl Fn(Uuid) -> bool,
+        now: Timestamp,
+        batch: &mut Batch,
+    ) -> Result<(), AlertsError> {
+        let mut states = States::read(&*self.store, subject).await?;
+        for (group, id) in states.drop_others(watches) {
+            let end = |alert: &mut Alert| {
+                alert.ended_at = Some(now);
+                alert.dropped = true;
+            };
+            self.book.change(batch, (&group, id), end).await?;
+        }
+        Ok(states.put(batch)?)
+    }
+
+    /// Puts into a batch what an event brings about.
+    async fn follow(
+        &self,
+        batch: &mut Batch,
+        rule: (&RuleName, &Rule),
+        place: &Place,
+        (event, raised): (Option<Event>, Option<Uuid>),
+        now: Timestamp,
+    ) -> Result<(), AlertsError> {
+        match (event, raised) {
+            (Some(Event::Raised { since, value }), Some(id)) => {
+                let alert = alert(id, rule, place, (since, now), value);
+                self.book.raise(batch, &alert)?;
+                self.tell(batch, rule.1, &alert, Turn::Raised, now)
+            }
+            (Some(Event::Ended { alert, at, .. }), _) => {
+                let end = |alert: &mut Alert| alert.ended_at = Some(at);
+                match self.book.change(batch, (&place.group, alert), end).await? {
+                    Some(alert) => self.tell(batch, rule.1, &alert, Turn::Ended, now),
+                    None => Ok(()),
+                }
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn tell(
+        &self,
+        batch: &mut Batch,
+        rule: &Rule,
+        alert: &Alert,
+        turn: Turn,
+        now: Timestamp,
+    ) -> Result<(), AlertsError> {
+        Ok(tell(batch, &rule.definition, (alert, turn), &self.page, now)?)
+    }
+}
+
+/// Returns the alert that is raised, and notes the group that it is of.
+fn raised_in(state: &mut State, place: &Place) -> Option<Uuid> {
+    if state.raised.is_some() && state.group.is_none() {
+        state.group = Some(place.group.clone());
+    }
+    state.raised
+}
+
+fn alert(
+    id: Uuid,
+    (name, rule): (&RuleName, &Rule),
+    place: &Place,
+    (since, raised_at): (Timestamp, Timestamp),
+    value: Option<Value>,
+) -> Alert {
+    let when = &rule.definition.when;
+    let value = value.map(|value| match value {
+        Value::Text(text) => Value::Text(short(&text)),
+        value => value,
+    });
+    Alert {
+        id,
+        rule: name.clone(),
+        place: place.clone().bounded(),
+        quantity: when.quantity().map(ToOwned::to_owned),
+        value,
+        limit: short(&when.limit()),
+        since,
+        raised_at,
+        ended_at: None,
+        dropped: false,
+        acknowledged: None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

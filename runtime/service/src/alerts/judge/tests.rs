@@ -1,0 +1,178 @@
+use champollion_store::{SledOptions, SledStore, StoreError};
+use serde_json::json;
+use tempfile::TempDir;
+
+use super::*;
+use crate::{
+    alerts::{Acknowledgement, Definition, Measured, RuleBook, RuleKey, Verdict},
+    outbox::Outbox,
+};
+
+struct Room {
+    _folder: TempDir,
+    store: Arc<dyn Store>,
+    judge: Judge,
+}
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(1_800_000_000 + seconds).unwrap()
+}
+
+fn place() -> Place {
+    let mut place = Place::of_route("water".parse().unwrap(), "none".parse().unwrap());
+    place.route = None;
+    place.device = Some("70B3D5499A000001".parse().unwrap());
+    place.name = "x".repeat(20_000);
+    place
+}
+
+fn rule() -> NamedRule {
+    let definition: Definition = serde_json::from_value(json!({
+        "when": { "above": { "quantity": "air.co2", "limit": 5 } },
+        "tell": {
+            "mail": ["ada@city.example", "joe@city.example"],
+            "webhook": { "url": "https://city.example/hook", "secret": "whsec_AAAA" },
+        },
+    }))
+    .unwrap();
+    ("co2".parse().unwrap(), Rule::instead(None, definition, at(0)))
+}
+
+impl Room {
+    fn open() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SledStore::open(&SledOptions::new(folder.path().join("store"))).unwrap();
+        let store: Arc<dyn Store> = Arc::new(store);
+        let judge = Judge::new(Arc::clone(&store), String::new());
+        Self { _folder: folder, store, judge }
+    }
+
+    async fn batch(&self, rule: &NamedRule, seconds: i64, value: f64) -> Batch {
+        let value = Value::Number(value);
+        let measured = Measured { quantity: "air.co2", channel: 0, value, at: at(seconds) };
+        let frame = Frame {
+            received_at: at(seconds),
+            measurements: vec![measured],
+            is_decoded: Some(true),
+        };
+        let mut batch = Batch::new();
+        self.judge.frame(&[rule], (&place(), false), &frame, &mut batch).await.unwrap();
+        batch
+    }
+
+    async fn see(&self, rule: &NamedRule, seconds: i64, value: f64) {
+        let batch = self.batch(rule, seconds, value).await;
+        self.store.commit(batch).await.unwrap();
+    }
+
+    async fn alerts(&self) -> Vec<Alert> {
+        let book = AlertBook::new(Arc::clone(&self.store));
+        book.page(&"water".parse().unwrap(), None, 100, |_| true).await.unwrap()
+    }
+
+    async fn messages(&self) -> usize {
+        Outbox::new(Arc::clone(&self.store)).waiting().all().await.unwrap().len()
+    }
+}
+
+#[tokio::test]
+async fn an_alert_is_raised_once_and_ends_once_with_what_is_told() {
+    let (room, rule) = (Room::open(), rule());
+    for (seconds, value) in [(0, 4.0), (1, 6.0), (2, 7.0)] {
+        room.see(&rule, seconds, value).await;
+    }
+    assert_eq!(room.alerts().await.len(), 1);
+    assert_eq!(room.messages().await, 3, "two mails and a request");
+    // A frame whose batch is lost leaves nothing behind, and is judged again.
+    drop(room.batch(&rule, 3, 1.0).await);
+    assert!(room.alerts().await[0].is_open());
+    room.see(&rule, 3, 1.0).await;
+    room.see(&rule, 4, 1.0).await;
+    let alerts = room.alerts().await;
+    assert_eq!((alerts[0].since, alerts[0].ended_at), (at(1), Some(at(3))));
+    assert_eq!(room.messages().await, 6);
+    room.see(&rule, 5, 9.0).await;
+    let alerts = room.alerts().await;
+    assert!(alerts.len() == 2 && alerts[0].is_open(), "the latest is first");
+}
+
+#[tokio::test]
+async fn of_two_that_judge_the_same_frame_one_is_refused() {
+    let (room, rule) = (Room::open(), rule());
+    let (first, second) = (room.batch(&rule, 1, 6.0).await, room.batch(&rule, 1, 6.0).await);
+    room.store.commit(first).await.unwrap();
+    let refused = room.store.commit(second).await;
+    assert!(matches!(refused, Err(StoreError::Conflict { .. })));
+    assert_eq!((room.alerts().await.len(), room.messages().await), (1, 3));
+}
+
+#[tokio::test]
+async fn what_a_removed_rule_has_raised_does_not_hang() {
+    let (room, rule) = (Room::open(), rule());
+    room.see(&rule, 1, 6.0).await;
+    let mut batch = Batch::new();
+    let subject = place().subject().unwrap();
+    room.judge.drop_others(&subject, |_| false, at(9), &mut batch).await.unwrap();
+    room.store.commit(batch).await.unwrap();
+    let alerts = room.alerts().await;
+    assert!(alerts[0].dropped && alerts[0].ended_at == Some(at(9)));
+    // The rule is another one from now on, and begins anew.
+    room.see(&rule, 10, 6.0).await;
+    assert_eq!(room.alerts().await.len(), 2);
+}
+
+#[tokio::test]
+async fn an_alert_is_acknowledged_by_one_person() {
+    let (room, rule) = (Room::open(), rule());
+    room.see(&rule, 1, 6.0).await;
+    let (id, group) = (room.alerts().await[0].id, "water".parse().unwrap());
+    let book = AlertBook::new(Arc::clone(&room.store));
+    let acknowledge = async |by: &str| {
+        let note = String::new();
+        let acknowledgement = Acknowledgement { by: by.to_owned(), at: at(2), note };
+        let mut batch = Batch::new();
+        book.acknowledge(&mut batch, (&group, id), acknowledgement).await?;
+        Ok::<_, AlertsError>(room.store.commit(batch).await.unwrap())
+    };
+    acknowledge("Ada").await.unwrap();
+    let said = acknowledge("Joe").await.unwrap_err().to_string();
+    assert!(said.contains("Ada"), "{said}");
+    let other = "light".parse().unwrap();
+    assert!(matches!(book.alert(&other, id).await, Err(AlertsError::UnknownAlert(..))));
+    // An alert goes on and ends whoever looks after it.
+    room.see(&rule, 3, 1.0).await;
+    assert!(!room.alerts().await[0].is_open());
+}
+
+#[tokio::test]
+async fn a_silence_is_raised_by_the_clock_and_ended_by_a_frame() {
+    let room = Room::open();
+    let definition: Definition =
+        serde_json::from_value(json!({ "when": { "silent": { "seconds": 60 } } })).unwrap();
+    let rule = ("silence".parse().unwrap(), Rule::instead(None, definition, at(0)));
+    let sight = Sight { at: at(61), value: None, verdict: Verdict::Broken };
+    let mut batch = Batch::new();
+    assert!(room.judge.see(&rule, (&place(), false), sight, &mut batch).await.unwrap());
+    room.store.commit(batch).await.unwrap();
+    assert!(room.alerts().await[0].is_open());
+    room.see(&rule, 70, 0.0).await;
+    assert!(!room.alerts().await[0].is_open());
+}
+
+#[tokio::test]
+async fn rules_are_kept_and_bounded_in_number() {
+    let room = Room::open();
+    let book = RuleBook::new(Arc::clone(&room.store));
+    let key = |number: usize| -> RuleKey { format!("water/rule-{number}").parse().unwrap() };
+    for number in 0..crate::alerts::MOST_RULES {
+        let mut batch = Batch::new();
+        book.put(&mut batch, &key(number), rule().1.definition, at(0)).await.unwrap();
+        room.store.commit(batch).await.unwrap();
+    }
+    let put = book.put(&mut Batch::new(), &key(99), rule().1.definition, at(0)).await;
+    assert!(matches!(put, Err(AlertsError::TooManyRules(_))));
+    assert!(book.put(&mut Batch::new(), &key(0), rule().1.definition, at(0)).await.is_ok());
+    let removed = book.remove(&mut Batch::new(), &key(99)).await;
+    assert!(matches!(removed, Err(AlertsError::UnknownRule(_))));
+    assert_eq!(book.all().await.unwrap().len(), crate::alerts::MOST_RULES);
+}

@@ -1,0 +1,31 @@
+//! Alerts: rules on what devices measure and on whether they and the routes work, and what is told when one is broken.
+//!
+//! The state of a rule is a row of its device, and changes in the batch of the frame that it is judged by: an alert is
+//! raised once and ends once, whatever is killed when.
+
+mod alert;
+mod book;
+mod condition;
+mod fault;
+mod judge;
+mod rule;
+mod state;
+mod telling;
+mod trial;
+mod units;
+
+pub use alert::{Acknowledgement, Alert, Place, Subject};
+pub use book::{AlertBook, AlertsError, RuleBook, States};
+pub use condition::{
+    AlarmWatch, Battery, Change, Condition, DecoderFailures, Equality, Hold, Limit, Range,
+    RouteFailure, RouteName, Silence,
+};
+pub use fault::{KnownQuantity, RuleFault, Vocabulary};
+pub use judge::{Judge, NamedRule};
+pub use rule::{
+    Definition, MOST_ADDRESSES, MOST_RULES, MqttTarget, Rule, RuleKey, RuleName, Scope, Tell,
+    WebhookTarget,
+};
+pub use state::{Event, Frame, Measured, Sight, State, Value, Verdict};
+pub use trial::{Trial, TrialAlert, Trials};
+pub use units::convert;

@@ -1,0 +1,170 @@
+//! Trials: what a rule would have raised on frames that are kept, before it is armed.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{
+    alert::{Place, Subject},
+    condition::Condition,
+    state::{Event, Frame, Sight, State, Value, Verdict},
+};
+
+/// Most alerts of a trial that are listed; all are counted.
+const LISTED: usize = 100;
+
+/// A rule that is tried on frames, in their order.
+pub struct Trial {
+    condition: Condition,
+    states: BTreeMap<Subject, Tried>,
+    result: Trials,
+}
+
+/// A device in a trial.
+struct Tried {
+    place: Place,
+    state: State,
+    last: Timestamp,
+    /// The place of the open alert in the list.
+    open: Option<usize>,
+}
+
+/// The alerts that a rule would have raised.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = AlertTrial)]
+pub struct Trials {
+    /// The number of frames that were looked at.
+    pub frames: usize,
+    /// The number of devices that they are of.
+    pub devices: usize,
+    /// The number of alerts that would have been raised.
+    pub raised: usize,
+    /// The number of those that would be over.
+    pub ended: usize,
+    /// The first of them.
+    pub alerts: Vec<TrialAlert>,
+}
+
+/// An alert that would have been raised.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TrialAlert {
+    /// The device or the route.
+    #[serde(flatten)]
+    pub place: Place,
+    /// Since when the condition would have held.
+    #[schema(value_type = String, format = DateTime)]
+    pub since: Timestamp,
+    /// The moment of the alert.
+    #[schema(value_type = String, format = DateTime)]
+    pub raised_at: Timestamp,
+    /// The value that would have broken the rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<Value>,
+    /// The moment at which all would have been well again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub ended_at: Option<Timestamp>,
+}
+
+impl Trial {
+    /// Begins a trial of a condition.
+    #[must_use]
+    pub fn new(condition: Condition) -> Self {
+        Self { condition, states: BTreeMap::new(), result: Trials::default() }
+    }
+
+    /// Judges a frame of a place. Frames of one device are given in their order.
+    pub fn frame(&mut self, place: &Place, frame: &Frame<'_>) {
+        let Some(subject) = place.subject() else { return };
+        self.result.frames += 1;
+        let at = frame.received_at;
+        let tried = self.states.entry(subject).or_insert_with(|| Tried {
+            place: place.clone(),
+            state: State::default(),
+            last: at,
+            open: None,
+        });
+        tried.silence(&self.condition, at, &mut self.result);
+        tried.last = tried.last.max(at);
+        let event = tried.state.judge(&self.condition, frame, false, Uuid::now_v7);
+        tried.note(event, at, &mut self.result);
+    }
+
+    /// Ends the trial at a moment, and returns what would have been raised.
+    #[must_use]
+    pub fn end(mut self, now: Timestamp) -> Trials {
+        for tried in self.states.values_mut() {
+            tried.silence(&self.condition, now, &mut self.result);
+        }
+        self.result.devices = self.states.len();
+        self.result
+    }
+}
+
+impl Tried {
+    /// Sees whether the device was silent for too long before a moment.
+    fn silence(&mut self, condition: &Condition, until: Timestamp, result: &mut Trials) {
+        let Condition::Silent(silence) = condition else { return };
+        let Ok(seconds) = i64::try_from(silence.seconds) else { return };
+        let Ok(due) = self.last.checked_add(jiff::SignedDuration::from_secs(seconds)) else {
+            return;
+        };
+        if due >= until {
+            return;
+        }
+        let sight = Sight { at: due, value: None, verdict: Verdict::Broken };
+        let event = self.state.see(sight, condition.hold(), false, Uuid::now_v7);
+        self.note(event, due, result);
+    }
+
+    fn note(&mut self, event: Option<Event>, at: Timestamp, result: &mut Trials) {
+        match event {
+            Some(Event::Raised { since, value }) => {
+                result.raised += 1;
+                self.open = (result.alerts.len() < LISTED).then_some(result.alerts.len());
+                if self.open.is_some() {
+                    let place = self.place.clone();
+                    let alert = TrialAlert { place, since, raised_at: at, value, ended_at: None };
+                    result.alerts.push(alert);
+                }
+            }
+            Some(Event::Ended { at, .. }) => {
+                result.ended += 1;
+                if let Some(open) = self.open.take().and_then(|open| result.alerts.get_mut(open)) {
+                    open.ended_at = Some(at);
+                }
+            }
+            None => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::alerts::Silence;
+
+    #[test]
+    fn silences_between_frames_and_after_the_last_are_counted() {
+        let at = |seconds: i64| Timestamp::from_second(1_800_000_000 + seconds).unwrap();
+        let condition = Condition::Silent(Silence { seconds: 60 });
+        let mut place = Place::of_route("water".parse().unwrap(), "none".parse().unwrap());
+        place.route = None;
+        place.device = Some("70B3D5499A000001".parse().unwrap());
+        let mut trial = Trial::new(condition);
+        for seconds in [0, 50, 200, 250] {
+            let received_at = at(seconds);
+            let frame = Frame { received_at, measurements: Vec::new(), is_decoded: None };
+            trial.frame(&place, &frame);
+        }
+        let result = trial.end(at(1_000));
+        let counts = (result.frames, result.devices, result.raised, result.ended);
+        assert_eq!(counts, (4, 1, 2, 1));
+        assert_eq!(result.alerts[0].raised_at, at(110));
+        assert_eq!(result.alerts[0].ended_at, Some(at(200)));
+    }
+}

@@ -1,0 +1,240 @@
+//! Alerts: rules are checked, judged in the batch of a frame, told by mail, and acknowledged.
+
+use champollion_tests::{AXIOMA, Client, MailServer, Sensor, Server, Setup, eventually};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value as Json, json};
+
+/// Pauses that a test can wait for.
+const QUICK: &str =
+    "[outbox]\nfirst-pause-seconds = 1\nlongest-pause-seconds = 1\ngathering-seconds = 0\n";
+
+/// The address that mails lead to.
+const ADDRESS: &str = "[sign-in]\npublic-address = \"https://champollion.city.example\"\n";
+
+/// The short telegram of a water meter: its clock, its index in litres, and the index of eleven hours before.
+fn telegram(at: Timestamp, litres: u32) -> Vec<u8> {
+    let clock = |moment: Timestamp| u32::try_from(moment.as_second()).expect("it is our century");
+    let mut bytes = clock(at).to_le_bytes().to_vec();
+    bytes.push(0);
+    bytes.extend(litres.to_le_bytes());
+    bytes.extend(clock(at - SignedDuration::from_hours(11)).to_le_bytes());
+    bytes.extend((litres - 10).to_le_bytes());
+    bytes
+}
+
+/// Has a meter be heard at a minute of the last hour.
+fn hear(lns: &Client, sensor: &Sensor, f_cnt: u32, litres: u32) {
+    let minutes = SignedDuration::from_mins(60 - i64::from(f_cnt));
+    let at = Timestamp::now() - minutes;
+    let mut frame = sensor.frame(f_cnt, 100, &telegram(at, litres));
+    frame["receivedAt"] = json!(at);
+    lns.ingest(&frame).success();
+}
+
+fn with_meters(server: &Server, count: u8) -> Vec<Sensor> {
+    server.publish_own(AXIOMA);
+    let sensors: Vec<Sensor> = (1..=count).map(Sensor::new).collect();
+    for sensor in &sensors {
+        server.register(sensor, "water", Some("axioma/qalcosonic-w1@^1"));
+    }
+    sensors
+}
+
+/// A rule on an index above 100 m3, with a way back at 90 m3, written in litres.
+fn above() -> Json {
+    let limit =
+        json!({ "quantity": "water.volume", "limit": 100_000, "back": 90_000, "unit": "L" });
+    json!({ "when": { "above": limit } })
+}
+
+fn alerts(partner: &Client, state: &str) -> Vec<Json> {
+    let listed = partner.get(&format!("/v1/alerts?state={state}")).success();
+    listed["alerts"].as_array().expect("alerts are a list").clone()
+}
+
+/// The Message-ID of a mail.
+fn id_of(mail: &str) -> String {
+    let line = mail.lines().find(|line| line.to_lowercase().starts_with("message-id:"));
+    line.expect("a mail has an id").to_owned()
+}
+
+#[test]
+fn of_pypi_an_alert_is_mailed_once_whatever_is_killed() {
+    let mail = MailServer::start();
+    let settings = format!("{QUICK}{ADDRESS}{}", mail.settings());
+    let mut server = Setup::default().settings(&settings).start();
+    let meter = with_meters(&server, 1).remove(0);
+    let mut rule = above();
+    rule["tell"] = json!({ "mail": ["ada@city.example"], "language": "en" });
+    let partner = server.partner("water");
+    let made = partner.put("/v1/alerts/rules/high", &rule).success();
+    assert_eq!(made["when"]["above"]["limit"], 100.0, "in the unit of the vocabulary: {made}");
+    assert_eq!(made["when"]["above"]["unit"], "m3", "{made}");
+    hear(&server.lns(), &meter, 1, 80_000);
+    hear(&server.lns(), &meter, 2, 100_500);
+    server.kill();
+    server.restart();
+    hear(&server.lns(), &meter, 3, 100_600);
+    let partner = server.partner("water");
+    let open = alerts(&partner, "open");
+    assert_eq!((open.len(), &open[0]["value"]), (1, &json!(100.5)), "{open:?}");
+    eventually("the mail comes", || mail.mails().pop());
+    let said = mail.mails().remove(0);
+    assert!(said.contains("Subject: Alert: high: water.volume = 100.5"), "{said}");
+    assert!(said.contains("https://champollion.city.example/partner/alerts"), "{said}");
+    assert!(said.contains(&meter.dev_eui()) && said.contains("> 100 m3"), "{said}");
+    // Between the two limits nothing changes, and at the way back the alert is over.
+    hear(&server.lns(), &meter, 4, 95_000);
+    assert_eq!(alerts(&partner, "open").len(), 1);
+    hear(&server.lns(), &meter, 5, 90_000);
+    server.kill();
+    server.restart();
+    let partner = server.partner("water");
+    assert!(alerts(&partner, "open").is_empty());
+    let all = alerts(&partner, "all");
+    assert!(all.len() == 1 && all[0]["endedAt"].is_string(), "{all:?}");
+    eventually("its end is mailed", || {
+        mail.mails().into_iter().find(|mail| mail.contains("Subject: Alert over: high"))
+    });
+    // A mail may come twice where its sender was killed; its Message-ID tells.
+    let mut ids: Vec<String> = mail.mails().iter().map(|mail| id_of(mail)).collect();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), 2, "{ids:?}");
+}
+
+#[test]
+fn of_pypi_mails_wait_for_their_server_and_many_become_one() {
+    let down = "[mail]\nhost = \"127.0.0.1\"\nport = 9\nsecurity = \"none\"\nfrom = \"champollion@city.example\"\n";
+    // After the first failure all other mails wait as they are.
+    let patient = QUICK.replace("seconds = 1", "seconds = 60");
+    let mut server = Setup::default().settings(&format!("{patient}{ADDRESS}{down}")).start();
+    let meters = with_meters(&server, 6);
+    let mut rule = above();
+    rule["tell"] = json!({ "mail": ["ada@city.example"], "language": "en" });
+    server.partner("water").put("/v1/alerts/rules/high", &rule).success();
+    for meter in &meters {
+        hear(&server.lns(), meter, 1, 100_500);
+    }
+    let metrics = |server: &Server| server.admin().get("/metrics").text;
+    eventually("the mail server is missed", || {
+        let failures = "champollion_outbox_failures_total{channel=\"mail\"} 1";
+        metrics(&server).contains(failures).then_some(())
+    });
+    assert_eq!(alerts(&server.partner("water"), "open").len(), meters.len());
+    let mail = MailServer::start();
+    server.change_settings(&format!("{QUICK}{ADDRESS}{}", mail.settings()));
+    server.stop();
+    server.restart();
+    let told = || {
+        let mails = mail.mails();
+        let is_told = |meter: &Sensor| mails.iter().any(|mail| mail.contains(&meter.dev_eui()));
+        meters.iter().all(is_told).then_some(mails)
+    };
+    let mails = eventually("every alert is mailed", told);
+    assert!(mails.len() < meters.len(), "many are told in one: {mails:?}");
+    assert!(mails.iter().any(|mail| mail.contains("messages")), "{mails:?}");
+    eventually("nothing waits", || {
+        metrics(&server).contains("champollion_outbox_waiting 0").then_some(())
+    });
+}
+
+#[test]
+fn a_rule_is_tried_before_it_is_armed_and_an_alert_is_acknowledged_once() {
+    let server = Server::start();
+    let meter = with_meters(&server, 1).remove(0);
+    let lns = server.lns();
+    for (f_cnt, litres) in [(1, 80_000), (2, 100_500), (3, 85_000), (4, 100_700)] {
+        hear(&lns, &meter, f_cnt, litres);
+    }
+    let file = server.folder().join("rule.json");
+    std::fs::write(&file, above().to_string()).expect("there is room");
+    let (partner, path) = (server.partner("water"), file.display().to_string());
+    let cli = server.admin_cli();
+    let said = cli.run(&["alerts", "try", &path, "--group", "water"]).success();
+    assert!(
+        said.starts_with("the rule would have been raised 2 times, of which 1 are over"),
+        "{said}"
+    );
+    assert!(alerts(&partner, "all").is_empty(), "a trial raises nothing");
+    let said = cli.run(&["alerts", "put", "high", &path, "--group", "water"]).success();
+    assert_eq!(said, "the rule high is armed\n");
+    hear(&lns, &meter, 5, 101_000);
+    let open = alerts(&partner, "unacknowledged");
+    assert_eq!(open.len(), 1, "{open:?}");
+    let id = open[0]["id"].as_str().expect("an alert has an id").to_owned();
+    let other = server.partner("light");
+    let acknowledge = format!("/v1/alerts/{id}/acknowledge");
+    other.get(&format!("/v1/alerts/{id}")).problem(404, "no-such-alert");
+    other.post(&acknowledge, &json!({})).problem(404, "no-such-alert");
+    let seen = partner.post(&acknowledge, &json!({ "note": "a leak" })).success();
+    assert_eq!(seen["acknowledged"]["note"], "a leak", "{seen}");
+    partner.post(&acknowledge, &json!({})).problem(409, "already-acknowledged");
+    assert!(alerts(&partner, "unacknowledged").is_empty() && alerts(&partner, "open").len() == 1);
+    let table = cli.run(&["alerts", "list", "--group", "water"]).success();
+    assert!(table.contains("high") && table.contains("> 100 m3"), "{table}");
+    // What a removed rule has raised does not hang.
+    cli.run(&["alerts", "remove", "high", "--group", "water"]).success();
+    eventually("it is over", || alerts(&partner, "open").is_empty().then_some(()));
+    assert_eq!(alerts(&partner, "all")[0]["dropped"], true);
+}
+
+#[test]
+fn what_cannot_work_is_refused_with_what_to_write_instead() {
+    let server = Server::start();
+    with_meters(&server, 1);
+    let partner = server.partner("water");
+    let put = |rule: Json| partner.put("/v1/alerts/rules/high", &rule);
+    let on = |quantity: &str, more: Json| {
+        let mut limit = json!({ "quantity": quantity, "limit": 100 });
+        let members = more.as_object().expect("it is an object").clone();
+        limit.as_object_mut().expect("it is an object").extend(members);
+        json!({ "when": { "above": limit } })
+    };
+    for (rule, says) in [
+        (on("water.volum", json!({})), "did you mean water.volume?"),
+        (on("air.co2", json!({})), "no decoder"),
+        (on("water.volume", json!({ "unit": "Cel" })), "write m3"),
+        (on("water.volume", json!({ "back": 110 })), "above.back"),
+        (
+            json!({ "when": { "alarm": {} }, "tell": { "webhook": { "url": "http://10.0.0.1/" } } }),
+            "tell.webhook",
+        ),
+        (
+            json!({ "when": { "route": { "seconds": 60 } }, "scope": { "subGroup": "north" } }),
+            "scope",
+        ),
+    ] {
+        let answer = put(rule.clone());
+        let said = answer.problem(422, "invalid-alert-rule");
+        assert!(said.contains(says), "{rule}: {said}");
+    }
+    let mails = json!({ "when": { "alarm": {} }, "tell": { "mail": ["ada"] } });
+    assert!(put(mails).problem(400, "invalid-body").contains("tell.mail"));
+    let unknown = json!({ "when": { "alarms": {} } });
+    put(unknown).problem(400, "invalid-body");
+    partner.put("/v1/alerts/rules/try", &above()).problem(400, "invalid-path");
+    partner.get("/v1/alerts/rules/none").problem(404, "no-such-alert-rule");
+    let rules = server.partner("light").get("/v1/alerts/rules").success();
+    assert_eq!(rules, json!({ "rules": [] }));
+}
+
+#[test]
+fn a_device_that_is_silent_is_told_once_and_its_next_frame_ends_it() {
+    let server = Server::start();
+    let meter = with_meters(&server, 1).remove(0);
+    let lns = server.lns();
+    hear(&lns, &meter, 1, 1_000);
+    let partner = server.partner("water");
+    let rule = json!({ "when": { "silent": { "seconds": 1 } } });
+    partner.put("/v1/alerts/rules/silence", &rule).success();
+    eventually("the silence is seen", || (alerts(&partner, "open").len() == 1).then_some(()));
+    let now = Timestamp::now();
+    let mut frame = meter.frame(2, 100, &telegram(now, 1_010));
+    frame["receivedAt"] = json!(now);
+    lns.ingest(&frame).success();
+    eventually("it is over", || {
+        let all = alerts(&partner, "all");
+        all.iter().any(|alert| alert["endedAt"].is_string()).then_some(())
+    });
+}
