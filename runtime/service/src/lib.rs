@@ -7,5 +7,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod alerts;
 pub mod notices;
+pub mod outbox;
 pub mod statements;

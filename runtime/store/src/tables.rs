@@ -178,6 +178,19 @@ names! { TableName,
     /// big-endian.
     EXPIRED_IN_INBOXES = open("inboxes-expired");
 
+    /// Messages that wait to be sent, the oldest first. Key: the UUID of the message. Value, JSON: the message, with the
+    /// secret that it is signed with, and the attempts to send it.
+    OUTBOX = secret("outbox");
+
+    /// Rules of alerts. Key: the group, a slash, the name of the rule. Value, JSON: the rule, with who is told.
+    ALERT_RULES = secret("alert-rules");
+
+    /// States of rules. Key: the DevEUI, or a route. Value, JSON: by the id of each rule how far it has come.
+    ALERT_STATES = open("alert-states");
+
+    /// Alerts that were raised, the oldest first. Key: the group, a slash, the UUID of the alert. Value, JSON: the alert.
+    ALERTS = open("alerts");
+
     /// Published versions of decoders. Key: vendor, name and version, a slash between each. Value: the
     /// index line as JSON, a line break, the manifest as it stands in the package.
     REGISTRY_VERSIONS = open("registry.versions");
@@ -256,6 +269,8 @@ mod tests {
                 "parked-pieces",
                 "broker-sessions",
                 "routes",
+                "outbox",
+                "alert-rules",
                 "registry.own-key",
             ]
         );

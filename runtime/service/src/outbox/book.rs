@@ -1,0 +1,288 @@
+//! The outbox in the store. This is the one place that knows its table.
+
+use std::sync::Arc;
+
+use champollion_store::{
+    Batch, MAX_VALUE_BYTES, Pages, Seen, Store, StoreError, Table, TableError, codec::Json,
+    codec::Text, tables,
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{
+    Mail, Message,
+    digest::{digest, mail_of},
+};
+
+const OUTBOX: Table<Uuid, Waiting> = Table::new(tables::OUTBOX);
+
+/// Bytes that are left for what is added to a message while it waits.
+const MARGIN_BYTES: usize = 2 << 10;
+
+/// Most bytes of a reason that is kept.
+const REASON_BYTES: usize = 300;
+
+/// The outbox: messages that are kept until they are sent.
+#[derive(Clone)]
+pub struct Outbox {
+    store: Arc<dyn Store>,
+}
+
+/// A message that waits to be sent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Waiting {
+    /// The message itself.
+    pub message: Message,
+    /// Attempts that were begun. From the first on nobody knows whether the recipient has the message, so that it stays
+    /// as it is.
+    #[serde(default)]
+    pub attempts: u32,
+    /// The reason why the last attempt failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// A message that is being sent.
+pub struct Attempt {
+    /// The message as it waits.
+    pub waiting: Waiting,
+    seen: Seen,
+}
+
+/// The reason why a message is not put into the outbox, or not read from it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OutboxError {
+    /// The message is larger than one may be.
+    #[error("the message has {bytes} bytes, and {most} are the limit: shorten it")]
+    TooLarge {
+        /// The bytes of the message.
+        bytes: usize,
+        /// The most that there may be.
+        most: usize,
+    },
+    /// The store does not answer.
+    #[error(transparent)]
+    Table(#[from] TableError),
+}
+
+impl From<StoreError> for OutboxError {
+    fn from(error: StoreError) -> Self {
+        Self::Table(error.into())
+    }
+}
+
+impl Outbox {
+    /// Opens the outbox of a store.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self { store }
+    }
+
+    /// Puts a message into the batch of the change that it tells of.
+    ///
+    /// # Errors
+    /// [`OutboxError::TooLarge`] where the batch could not be kept with it.
+    pub fn enqueue(batch: &mut Batch, message: &Message) -> Result<(), OutboxError> {
+        let waiting = Waiting { message: message.clone(), attempts: 0, reason: None };
+        let bytes = OUTBOX.encode(&message.id, &waiting)?.len();
+        let most = MAX_VALUE_BYTES - MARGIN_BYTES;
+        if bytes > most {
+            return Err(OutboxError::TooLarge { bytes, most });
+        }
+        Ok(OUTBOX.put(batch, &message.id, &waiting)?)
+    }
+
+    /// The messages that wait, the oldest first, page by page.
+    #[must_use]
+    pub fn waiting(&self) -> Pages<'_, Uuid, Waiting, Text, Json> {
+        OUTBOX.pages(&*self.store)
+    }
+
+    /// Begins an attempt to send a message; nothing where it is gone, or somebody else has begun one.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn begin(&self, id: Uuid) -> Result<Option<Attempt>, OutboxError> {
+        let (Some(mut waiting), seen) = OUTBOX.get_seen(&*self.store, &id).await? else {
+            return Ok(None);
+        };
+        waiting.attempts = waiting.attempts.saturating_add(1);
+        let mut batch = Batch::new();
+        let seen = OUTBOX.replace(&mut batch, &seen, &waiting)?;
+        Ok(self.commit(batch).await?.then_some(Attempt { waiting, seen }))
+    }
+
+    /// Takes a message out of the outbox, since its recipient has it.
+    ///
+    /// # Errors
+    /// The store does not answer: the message will be sent once more.
+    pub async fn sent(&self, attempt: &Attempt) -> Result<(), OutboxError> {
+        let mut batch = Batch::new();
+        attempt.seen.expect_unchanged(&mut batch);
+        OUTBOX.delete(&mut batch, &attempt.waiting.message.id);
+        self.commit(batch).await.map(drop)
+    }
+
+    /// Notes why an attempt failed. The message goes on waiting.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn failed(&self, attempt: Attempt, reason: &str) -> Result<(), OutboxError> {
+        let Attempt { mut waiting, seen } = attempt;
+        let end = reason.floor_char_boundary(REASON_BYTES.min(reason.len()));
+        waiting.reason = Some(reason[..end].to_owned());
+        let mut batch = Batch::new();
+        OUTBOX.replace(&mut batch, &seen, &waiting)?;
+        self.commit(batch).await.map(drop)
+    }
+
+    /// Puts one mail in the place of several to one address, where they are enough and nobody has begun to send them.
+    /// Returns the messages that are left to be sent, in their order.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn gather(&self, ids: Vec<Uuid>, now: Timestamp) -> Result<Vec<Uuid>, OutboxError> {
+        let (mut begun, mut fresh) = (Vec::new(), Vec::new());
+        for id in ids {
+            let (Some(waiting), seen) = OUTBOX.get_seen(&*self.store, &id).await? else { continue };
+            match waiting.attempts == 0 && mail_of(&waiting.message).is_some() {
+                true => fresh.push((waiting.message, seen)),
+                false => begun.push(id),
+            }
+        }
+        let mut rest = &fresh[..];
+        while let Some(used) = self.gather_once(rest, now, &mut begun).await? {
+            rest = &rest[used..];
+        }
+        begun.extend(rest.iter().map(|(message, _)| message.id));
+        Ok(begun)
+    }
+
+    /// Puts one mail in the place of those at the front, and gives their number.
+    async fn gather_once(
+        &self,
+        fresh: &[(Message, Seen)],
+        now: Timestamp,
+        left: &mut Vec<Uuid>,
+    ) -> Result<Option<usize>, OutboxError> {
+        let mails: Vec<&Mail> = fresh.iter().filter_map(|(message, _)| mail_of(message)).collect();
+        let Some((message, count)) = digest(&mails, now) else { return Ok(None) };
+        let mut batch = Batch::new();
+        for (gathered, seen) in &fresh[..count] {
+            seen.expect_unchanged(&mut batch);
+            OUTBOX.delete(&mut batch, &gathered.id);
+        }
+        Self::enqueue(&mut batch, &message)?;
+        if self.commit(batch).await? {
+            left.push(message.id);
+        }
+        Ok(Some(count))
+    }
+
+    /// Commits a batch, and says whether nobody else was faster.
+    async fn commit(&self, batch: Batch) -> Result<bool, OutboxError> {
+        match self.store.commit(batch).await {
+            Ok(_) => Ok(true),
+            Err(StoreError::Conflict { .. }) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use champollion_store::{SledOptions, SledStore};
+    use serde_json::json;
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::outbox::{Language, Webhook};
+
+    struct Room {
+        _folder: TempDir,
+        outbox: Outbox,
+    }
+
+    impl Room {
+        fn open() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let store = SledStore::open(&SledOptions::new(folder.path().join("store"))).unwrap();
+            Self { _folder: folder, outbox: Outbox::new(Arc::new(store)) }
+        }
+
+        async fn put(&self, message: &Message) -> Uuid {
+            let mut batch = Batch::new();
+            Outbox::enqueue(&mut batch, message).unwrap();
+            self.outbox.store.commit(batch).await.unwrap();
+            message.id
+        }
+
+        async fn mail(&self, subject: &str) -> Uuid {
+            let to = "ada@city.example".parse().unwrap();
+            let mail = Mail::new(to, Language::En, subject, "text");
+            self.put(&Message::new(mail, Timestamp::UNIX_EPOCH)).await
+        }
+
+        async fn all(&self) -> Vec<Waiting> {
+            let all = self.outbox.waiting().all().await.unwrap();
+            all.into_iter().map(|(_, waiting)| waiting).collect()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_message_waits_until_it_was_sent_whatever_fails() {
+        let room = Room::open();
+        let id = room.mail("leak").await;
+        for attempts in 1..=3 {
+            let attempt = room.outbox.begin(id).await.unwrap().unwrap();
+            assert_eq!((attempt.waiting.message.id, attempt.waiting.attempts), (id, attempts));
+            room.outbox.failed(attempt, &"é".repeat(1_000)).await.unwrap();
+        }
+        assert_eq!(room.all().await[0].attempts, 3);
+        let attempt = room.outbox.begin(id).await.unwrap().unwrap();
+        // A second sender has begun meanwhile: what the first one says is not known any more.
+        let other = room.outbox.begin(id).await.unwrap().unwrap();
+        room.outbox.sent(&attempt).await.unwrap();
+        assert_eq!(room.all().await.len(), 1);
+        room.outbox.sent(&other).await.unwrap();
+        assert!(room.all().await.is_empty());
+        assert!(room.outbox.begin(id).await.unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn many_mails_are_gathered_but_for_those_that_may_have_arrived() {
+        let room = Room::open();
+        let begun = room.mail("first").await;
+        room.outbox.begin(begun).await.unwrap().unwrap();
+        let mut ids = vec![begun];
+        for number in 0..10 {
+            ids.push(room.mail(&format!("leak {number}")).await);
+        }
+        let left = room.outbox.gather(ids, Timestamp::UNIX_EPOCH).await.unwrap();
+        assert_eq!(left.len(), 2);
+        assert_eq!(left[0], begun);
+        let all = room.all().await;
+        assert_eq!(all.len(), 2);
+        assert!(mail_of(&all[1].message).unwrap().text.contains("- leak 9\n"));
+        // Gathered mails are gone, and few are left as they are.
+        assert_eq!(room.outbox.gather(left.clone(), Timestamp::UNIX_EPOCH).await.unwrap(), left);
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_kept_is_refused_before_the_batch_is() {
+        let webhook = Webhook {
+            group: "water".parse().unwrap(),
+            url: "https://partner.example/".to_owned(),
+            secret: "whsec_AAAA".to_owned(),
+            kind: "notice".to_owned(),
+            data: json!("x".repeat(MAX_VALUE_BYTES)),
+        };
+        let mut batch = Batch::new();
+        let error = Outbox::enqueue(&mut batch, &Message::new(webhook, Timestamp::UNIX_EPOCH));
+        assert!(matches!(error, Err(OutboxError::TooLarge { .. })));
+        assert!(batch.is_empty());
+    }
+}

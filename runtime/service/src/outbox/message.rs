@@ -1,0 +1,206 @@
+//! Messages, and the ways on which they go.
+
+use champollion_fleet::{names::GroupId, people::Email};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+/// Most bytes of the subject of a mail: longer lines are cut by programs that show them.
+const SUBJECT_BYTES: usize = 200;
+
+/// Most bytes of the text of a mail: with its line ends escaped it stays within a value of the store.
+pub(super) const TEXT_BYTES: usize = 24 << 10;
+
+/// A message that is to be sent, with its name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Message {
+    /// The id of the message. Ids of later messages are greater, and a repeat has the same.
+    pub id: Uuid,
+    /// The moment at which the message was put into the outbox.
+    pub queued_at: Timestamp,
+    /// The recipient, and what is told.
+    pub content: Content,
+}
+
+/// A recipient, and what is told.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "channel")]
+pub enum Content {
+    /// A mail to a person.
+    Mail(Mail),
+    /// A request to a system, as Standard Webhooks says.
+    Webhook(Webhook),
+    /// A message under a topic of a broker.
+    Mqtt(MqttMessage),
+}
+
+/// A mail of plain text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Mail {
+    /// The address of the person.
+    pub to: Email,
+    /// The language of the mail.
+    pub language: Language,
+    /// The subject, which says the whole on one line: a digest has nothing else of it.
+    pub subject: String,
+    /// The text of the mail.
+    pub text: String,
+}
+
+/// A request to a system, signed as Standard Webhooks says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Webhook {
+    /// The group whose bounds of addresses hold.
+    pub group: GroupId,
+    /// The address that is posted to.
+    pub url: String,
+    /// The secret that requests are signed with: `whsec_` and base64.
+    pub secret: String,
+    /// The kind of the event, such as `alert.raised`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The event itself.
+    pub data: Value,
+}
+
+/// A message under a topic of a broker.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MqttMessage {
+    /// The group whose bounds of addresses hold.
+    pub group: GroupId,
+    /// The broker: `mqtts://host[:8883]`.
+    pub url: String,
+    /// The user at the broker.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// The password of the user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<String>,
+    /// The topic.
+    pub topic: String,
+    /// The event itself.
+    pub data: Value,
+}
+
+/// A language that people are written to in.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = MessageLanguage)]
+pub enum Language {
+    /// English.
+    En,
+    /// French.
+    #[default]
+    Fr,
+}
+
+/// The way of a message. Messages of one lane are sent one after the other, and a lane that fails pauses alone.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Lane {
+    /// Mails to one address in one language.
+    Mail(Email, Language),
+    /// Requests to one address.
+    Webhook(String),
+    /// Messages to one broker, as one user.
+    Mqtt(String, Option<String>),
+}
+
+impl Message {
+    /// Makes a message of a content.
+    #[must_use]
+    pub fn new(content: impl Into<Content>, now: Timestamp) -> Self {
+        Self { id: Uuid::now_v7(), queued_at: now, content: content.into() }
+    }
+
+    /// The way that the message goes.
+    #[must_use]
+    pub fn lane(&self) -> Lane {
+        match &self.content {
+            Content::Mail(mail) => Lane::Mail(mail.to.clone(), mail.language),
+            Content::Webhook(webhook) => Lane::Webhook(webhook.url.clone()),
+            Content::Mqtt(message) => Lane::Mqtt(message.url.clone(), message.user.clone()),
+        }
+    }
+}
+
+impl Lane {
+    /// The name of the channel, for metrics and logs, which show no address.
+    #[must_use]
+    pub const fn channel(&self) -> &'static str {
+        match self {
+            Self::Mail(..) => "mail",
+            Self::Webhook(_) => "webhook",
+            Self::Mqtt(..) => "mqtt",
+        }
+    }
+}
+
+impl Mail {
+    /// Writes a mail. Names that stand in it come from outside: a line break in a subject would end it, and what is
+    /// longer than a mail may be is cut.
+    #[must_use]
+    pub fn new(to: Email, language: Language, subject: &str, text: &str) -> Self {
+        let subject = subject.replace(char::is_control, " ");
+        let text = text.replace(|letter: char| letter.is_control() && letter != '\n', " ");
+        let (subject, text) = (cut(&subject, SUBJECT_BYTES), cut(&text, TEXT_BYTES));
+        Self { to, language, subject, text }
+    }
+}
+
+impl From<Mail> for Content {
+    fn from(mail: Mail) -> Self {
+        Self::Mail(mail)
+    }
+}
+
+impl From<Webhook> for Content {
+    fn from(webhook: Webhook) -> Self {
+        Self::Webhook(webhook)
+    }
+}
+
+impl From<MqttMessage> for Content {
+    fn from(message: MqttMessage) -> Self {
+        Self::Mqtt(message)
+    }
+}
+
+/// Cuts a text where it is longer than it may be, between two letters.
+fn cut(text: &str, bytes: usize) -> String {
+    if text.len() <= bytes {
+        return text.to_owned();
+    }
+    format!("{}…", &text[..text.floor_char_boundary(bytes - '…'.len_utf8())])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mail_has_one_line_of_subject_and_a_bounded_text() {
+        let to: Email = "ada@city.example".parse().unwrap();
+        let text = "é".repeat(TEXT_BYTES);
+        let mail = Mail::new(to, Language::Fr, "fuite\r\nBcc: all@city.example", &text);
+        assert_eq!(mail.subject, "fuite  Bcc: all@city.example");
+        assert!(mail.text.len() <= TEXT_BYTES && mail.text.ends_with("é…"));
+    }
+}

@@ -1,0 +1,15 @@
+//! The outbox: messages to people and to systems, which are kept until they are sent.
+//!
+//! A message is put into the batch of the change that it tells of, so that neither is there without the other. It is
+//! sent as often as it takes, and none is ever dropped; a recipient that gets one twice knows it by its id, which for a
+//! mail is its Message-ID.
+
+mod book;
+mod digest;
+mod message;
+mod pauses;
+
+pub use book::{Attempt, Outbox, OutboxError, Waiting};
+pub use digest::DIGEST_FROM;
+pub use message::{Content, Lane, Language, Mail, Message, MqttMessage, Webhook};
+pub use pauses::{PauseTimes, Pauses};
