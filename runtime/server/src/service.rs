@@ -23,6 +23,7 @@ use champollion_fleet::{
 use champollion_lns::NetworkServerName;
 use champollion_registry::{Registry, RegistryError, requests::RequestDesk};
 use champollion_sandbox::{Compiler, Sandbox, SandboxConfig, SandboxError};
+use champollion_service::notices::Notices;
 use champollion_store::{Blobs, FileBlobs, SledOptions, Store, StoreError, TableError};
 use jiff::Timestamp;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -133,6 +134,8 @@ pub struct Service {
     pub rehearsals: Rehearsals,
     /// The commands to devices.
     pub downlinks: Arc<Downlinks>,
+    /// The notices of planned work and incidents.
+    pub notices: Notices,
     /// The messages that cannot be read.
     pub parked: Arc<Parked>,
     /// The handshakes of clouds that wait for an admin.
@@ -342,6 +345,7 @@ impl Service {
         let messages =
             Messages::new(intake.clone(), Arc::clone(&downlinks), Arc::clone(&observations));
         let parked = Arc::new(Parked::open(Arc::clone(&store), config.parked).await?);
+        let notices = Notices::open(Arc::clone(&store)).await?;
         let (mut receivers, mut brokers) = (BTreeMap::new(), Vec::new());
         let mut outside =
             Outside { connections: Vec::new(), farewells: Vec::new(), carriers: Vec::new() };
@@ -425,6 +429,7 @@ impl Service {
             derived,
             rehearsals,
             downlinks,
+            notices,
             parked,
             handshakes: Handshakes::default(),
             receivers,

@@ -28,6 +28,7 @@ mod mappings;
 mod me;
 mod nearest;
 mod network_servers;
+mod notices;
 mod open_answers;
 mod own_sessions;
 mod own_tokens;
@@ -138,6 +139,12 @@ pub fn router(service: Arc<Service>, pages: Pages) -> Router {
         .routes(routes!(downlinks::send_to_group))
         .routes(routes!(downlinks::show, downlinks::cancel))
         .routes(routes!(network_servers::check))
+        .routes(routes!(notices::list, notices::add))
+        .routes(routes!(notices::feed))
+        .routes(routes!(notices::calendar))
+        .routes(routes!(notices::show, notices::change))
+        .routes(routes!(notices::follow_up))
+        .routes(routes!(notices::cancel))
         .routes(routes!(parked::list))
         .routes(routes!(parked::show, parked::drop))
         .routes(routes!(parked::retry))

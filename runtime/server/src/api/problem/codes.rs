@@ -715,6 +715,18 @@ pub(in crate::api) const PROBLEM_CODES: &[ProblemCode] = &[
         &[422],
         "The mapping says what cannot be; `faults` names the fields.",
     ),
+    // Notices.
+    ProblemCode::new(
+        "unknown-notice",
+        &[404],
+        "No notice has this id, or none that is about the sender's objects.",
+    ),
+    ProblemCode::new(
+        "invalid-notice",
+        &[400],
+        "The notice says what cannot be; `path` names the member, and the detail what to write instead.",
+    ),
+    ProblemCode::new("notice-cancelled", &[409], "The notice was taken back: make another one."),
     // Parked messages.
     ProblemCode::new("unknown-message", &[404], "No parked message has this id."),
 ];
