@@ -24,6 +24,7 @@ mod json_values;
 mod lines;
 mod network_servers;
 mod new;
+mod notices;
 mod output;
 mod own_json;
 mod parked;
@@ -106,6 +107,8 @@ enum Command {
     NetworkServers(network_servers::NetworkServers),
     /// Look after messages of brokers that cannot be read
     Parked(parked::Parked),
+    /// Tell of planned work and incidents, and show those that concern you
+    Notices(notices::Notices),
     /// Explain frames byte by byte
     Frames(frames::Frames),
     /// Show how much a group may have at once, and how much it has
@@ -154,6 +157,7 @@ fn main() -> ExitCode {
         Command::Devices(command) => connection::block_on(command.run()),
         Command::Downlinks(command) => connection::block_on(command.run()),
         Command::NetworkServers(command) => connection::block_on(command.run()),
+        Command::Notices(command) => connection::block_on(command.run()),
         Command::Parked(command) => connection::block_on(command.run()),
         Command::Quotas(command) => connection::block_on(command.run()),
         Command::Storage(command) => connection::block_on(command.run()),

@@ -31,6 +31,7 @@ mod keys;
 mod lines;
 mod mappings;
 mod network_servers;
+mod notices;
 mod packages;
 mod pages;
 mod parked;
@@ -102,6 +103,9 @@ pub use mappings::{MappedField, Mapping, MappingRequest};
 pub use network_servers::{
     BrokerCheck, Finding, FindingSeverity, LeftSession, NetworkServerCheck, NetworkServerList,
     TopicCheck, Traffic,
+};
+pub use notices::{
+    Notice, NoticeChange, NoticeFollowUp, NoticeList, NoticeRequest, NoticeScope, NoticeWord,
 };
 pub use packages::{
     Channel, CutPayloads, CutSummary, CutVector, Misread, PackageParts, Publication, Published,

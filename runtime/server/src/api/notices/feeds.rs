@@ -7,8 +7,8 @@ use champollion_service::notices::{self, Notice};
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-use super::super::authorized::{Authorized, Inspect};
 use crate::{
+    api::authorized::{Authorized, Inspect},
     atom::{self, link, without_controls},
     auth::Reach,
     notices::seen,

@@ -11,14 +11,14 @@ use jiff::Timestamp;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::super::{
-    Problem,
-    authorized::{Administer, Authorized},
-    bodiless::NoBody,
-    extract::{JsonBody, PathParts, path_part, to_the_end},
-};
 use super::Shown;
 use crate::{
+    api::{
+        Problem,
+        authorized::{Administer, Authorized},
+        bodiless::NoBody,
+        extract::{JsonBody, PathParts, path_part, to_the_end},
+    },
     authors::{AuditedAuthor, Author},
     service::Service,
 };
