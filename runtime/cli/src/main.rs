@@ -107,7 +107,7 @@ enum Command {
     NetworkServers(network_servers::NetworkServers),
     /// Look after messages of brokers that cannot be read
     Parked(parked::Parked),
-    /// Tell of planned work and incidents, and show those that concern you
+    /// Tell of planned work and incidents, and show them
     Notices(notices::Notices),
     /// Explain frames byte by byte
     Frames(frames::Frames),

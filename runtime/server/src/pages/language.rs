@@ -30,6 +30,7 @@ static SUBJECTS: &[Subject] = &subjects![
     "account",
     "catalogue",
     "layout",
+    "notices",
     "operator",
     "partner",
     "problems",

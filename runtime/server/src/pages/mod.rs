@@ -3,6 +3,7 @@
 
 mod account;
 mod assets;
+mod banner;
 mod catalogue;
 mod content_policy;
 mod failure;
@@ -19,6 +20,7 @@ mod preferences;
 mod reference;
 mod requests;
 mod sign_in;
+mod status;
 mod submission;
 mod theme;
 mod viewer;
@@ -48,6 +50,7 @@ fn routes() -> Router<Arc<Service>> {
         .merge(reference::routes())
         .merge(requests::routes())
         .merge(sign_in::routes())
+        .merge(status::routes())
         .merge(workbench::routes())
         // Forms have bounds of their own.
         .layer(DefaultBodyLimit::disable())

@@ -30,6 +30,7 @@ const OF_PARTNERS: &[Entry] = &[
         key: "nav-requests",
         is_for: |viewer| viewer.may(Scope::ReadDecoderRequests),
     },
+    Entry { path: "/status", key: "nav-status", is_for: |viewer| viewer.principal().is_some() },
 ];
 
 /// The entries of the operator.
