@@ -1,7 +1,7 @@
 //! `champollion notices`: planned work and incidents.
 
 use champollion_client::{
-    Answer, Client, Notice, NoticeChange, NoticeFollowUp, NoticeRequest, NoticeScope,
+    Answer, Client, Notice, NoticeChange, NoticeFollowUp, NoticeReader, NoticeRequest, NoticeScope,
 };
 use champollion_delivery::names::{GroupId, UseCase};
 use clap::{Args, Subcommand, ValueEnum};
@@ -71,6 +71,26 @@ enum Action {
     Cancel {
         /// Id of the notice
         id: Uuid,
+    },
+    /// Be mailed notices, or not; without an option shows what is set
+    Mail {
+        /// Whether mails are wanted
+        #[arg(long)]
+        wanted: Option<bool>,
+        /// Language of the mails: en or fr
+        #[arg(long, default_value = "fr", value_parser = ["en", "fr"])]
+        language: String,
+    },
+    /// Have a system of a group told of notices; without an option shows which one is
+    Webhook {
+        /// Group of the system
+        group: GroupId,
+        /// Address that is posted to, as in https://city.example/notices
+        #[arg(long, conflicts_with = "remove")]
+        url: Option<String>,
+        /// Take the system away
+        #[arg(long)]
+        remove: bool,
     },
     /// Print the notices as a calendar (iCalendar)
     Calendar,
@@ -145,6 +165,10 @@ impl Notices {
                 shown(&client.follow_up_notice(id, &word).await?, json)
             }
             Action::Cancel { id } => shown(&client.cancel_notice(id).await?, json),
+            Action::Mail { wanted, language } => mail(&client, wanted, language, json).await,
+            Action::Webhook { group, url, remove } => {
+                webhook(&client, &group, (url, remove), json).await
+            }
             Action::Calendar => text("calendar", client.calendar_of_notices().await?, json),
             Action::Feed => text("feed", client.feed_of_notices().await?, json),
         }
@@ -210,6 +234,54 @@ fn shown(notice: &Answer<Notice>, json: bool) -> Result<(), Failure> {
     output::line(output::quoted(&notice.text));
     for word in &notice.follow_ups {
         output::line(format_args!("{}: {}", output::moment(word.at), output::quoted(&word.text)));
+    }
+    Ok(())
+}
+
+async fn mail(
+    client: &Client,
+    wanted: Option<bool>,
+    language: String,
+    json: bool,
+) -> Result<(), Failure> {
+    let reader = match wanted {
+        None => client.notice_reader().await?,
+        Some(mail) => client.put_notice_reader(&NoticeReader { mail, language }).await?,
+    };
+    if json {
+        return output::answer(&reader);
+    }
+    output::line(match reader.mail {
+        true => format!("notices are mailed, in the language {}", output::quoted(&reader.language)),
+        false => "notices are not mailed".to_owned(),
+    });
+    Ok(())
+}
+
+async fn webhook(
+    client: &Client,
+    group: &GroupId,
+    (url, remove): (Option<String>, bool),
+    json: bool,
+) -> Result<(), Failure> {
+    if remove {
+        client.remove_notice_hook(group).await?;
+        if json {
+            return output::json(&serde_json::json!({ "removed": group.to_string() }));
+        }
+        output::line(format_args!("no system of {group} is told of notices any more"));
+        return Ok(());
+    }
+    let hook = match url {
+        None => client.notice_hook(group).await?,
+        Some(url) => client.put_notice_hook(group, &url).await?,
+    };
+    if json {
+        return output::answer(&hook);
+    }
+    output::line(format_args!("{group}: {}", output::quoted(&hook.url)));
+    if let Some(secret) = &hook.secret {
+        output::line(format_args!("secret, shown once: {}", output::quoted(secret)));
     }
     Ok(())
 }

@@ -105,7 +105,8 @@ pub use network_servers::{
     TopicCheck, Traffic,
 };
 pub use notices::{
-    Notice, NoticeChange, NoticeFollowUp, NoticeList, NoticeRequest, NoticeScope, NoticeWord,
+    Notice, NoticeChange, NoticeFollowUp, NoticeHook, NoticeList, NoticeReader, NoticeRequest,
+    NoticeScope, NoticeWord,
 };
 pub use packages::{
     Channel, CutPayloads, CutSummary, CutVector, Misread, PackageParts, Publication, Published,

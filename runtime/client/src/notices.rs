@@ -1,12 +1,14 @@
 //! Notices of planned work and incidents.
 
+use std::fmt::Display;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
     Answer, Client, ClientError,
-    client::{ask, text},
+    client::{ask, tell, text},
     pages::all,
 };
 
@@ -124,7 +126,62 @@ pub struct NoticeFollowUp {
     pub end: Option<Timestamp>,
 }
 
+/// The wish of a person to be mailed notices.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticeReader {
+    /// Whether mails are wanted.
+    pub mail: bool,
+    /// The language of the mails: `en` or `fr`.
+    pub language: String,
+}
+
+/// A system that is told of notices.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticeHook {
+    /// The address that is posted to.
+    pub url: String,
+    /// The secret that requests are signed with, which is shown once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+}
+
 impl Client {
+    /// Gets whether the sender is mailed notices: `GET /v1/me/notices`.
+    pub async fn notice_reader(&self) -> Result<Answer<NoticeReader>, ClientError> {
+        ask(self.get("v1/me/notices")).await
+    }
+
+    /// Says whether the sender is mailed notices: `PUT /v1/me/notices`.
+    pub async fn put_notice_reader(
+        &self,
+        reader: &NoticeReader,
+    ) -> Result<Answer<NoticeReader>, ClientError> {
+        ask(self.put("v1/me/notices").json(reader)).await
+    }
+
+    /// Gets the system of a group that is told of notices: `GET /v1/groups/{group}/notice-hook`.
+    pub async fn notice_hook(
+        &self,
+        group: impl Display,
+    ) -> Result<Answer<NoticeHook>, ClientError> {
+        ask(self.get(format_args!("v1/groups/{group}/notice-hook"))).await
+    }
+
+    /// Has a system of a group told of notices: `PUT /v1/groups/{group}/notice-hook`.
+    pub async fn put_notice_hook(
+        &self,
+        group: impl Display,
+        url: &str,
+    ) -> Result<Answer<NoticeHook>, ClientError> {
+        let body = serde_json::json!({ "url": url });
+        ask(self.put(format_args!("v1/groups/{group}/notice-hook")).json(&body)).await
+    }
+
+    /// Has no system of a group told of notices: `DELETE /v1/groups/{group}/notice-hook`.
+    pub async fn remove_notice_hook(&self, group: impl Display) -> Result<(), ClientError> {
+        tell(self.delete(format_args!("v1/groups/{group}/notice-hook"))).await
+    }
+
     /// Lists notices, or those in one state: `GET /v1/notices`.
     pub async fn notices(&self, state: Option<&str>) -> Result<Answer<NoticeList>, ClientError> {
         let wanted = state.map(|state| ("state", state));

@@ -1,12 +1,27 @@
-//! Notices as their readers see them.
+//! Notices as their readers see them, and are told of them.
 
-use champollion_fleet::{grants::Place, names::GroupId};
-use champollion_service::notices::Notice;
+use std::{collections::BTreeSet, sync::Arc};
+
+use champollion_fleet::{
+    grants::{GrantRole, Place},
+    names::GroupId,
+    people::Email,
+};
+use champollion_service::{
+    notices::{Notice, NoticeHook, NoticeReader, Telling},
+    outbox::{Language, Message},
+};
+use champollion_store::TableError;
+use jiff::Timestamp;
+use uuid::Uuid;
 
 use crate::{
     auth::{Principal, Reach},
     service::Service,
 };
+
+/// The path of the page on which people read notices.
+pub(crate) const PAGE: &str = "/status";
 
 /// The notice as a sender sees it: nothing where it is about groups of others, which are not named to the sender either.
 pub(crate) fn seen(notice: &Notice, reach: &Reach) -> Option<Notice> {
@@ -24,7 +39,48 @@ impl Service {
     /// The places where a sender may do anything.
     pub(crate) fn reach_of(&self, principal: &Principal) -> Reach {
         let places = principal.standings.iter().filter_map(|standing| standing.place.clone());
-        let places: Vec<Place> = places.collect();
-        Reach::of(places, std::sync::Arc::clone(&self.roster))
+        Reach::of(places.collect(), Arc::clone(&self.roster))
+    }
+
+    /// The messages that tell of a notice those who want to be told, for the batch of its change.
+    pub(crate) async fn messages_about(
+        &self,
+        notice: &Notice,
+        event: &str,
+    ) -> Result<Vec<Message>, TableError> {
+        let address = self.config.sign_in.public_address.trim_end_matches('/');
+        let page = if address.is_empty() { String::new() } else { format!("{address}{PAGE}") };
+        let telling = Telling { event, page: &page, now: Timestamp::now() };
+        let mut messages = telling.mails(notice, &self.readers_of(notice).await?);
+        for (group, hook) in NoticeHook::all(&*self.store).await? {
+            messages.extend(telling.webhook(notice, &group, &hook));
+        }
+        Ok(messages)
+    }
+
+    /// The addresses of those who want mails about a notice. Without a mail server nobody is written to: what waited
+    /// for one would come when it is past.
+    async fn readers_of(&self, notice: &Notice) -> Result<Vec<(Email, Language)>, TableError> {
+        if self.mailer.is_none() {
+            return Ok(Vec::new());
+        }
+        let (mut readers, mut written) = (Vec::new(), BTreeSet::new());
+        for (id, NoticeReader { language, .. }) in NoticeReader::all(&*self.store).await? {
+            let Some(person) = self.roster.person(id) else { continue };
+            let is_new = || written.insert(person.email.as_str().to_owned());
+            if self.is_told(id, notice) && is_new() {
+                readers.push((person.email.clone(), language));
+            }
+        }
+        Ok(readers)
+    }
+
+    /// Whether a notice is about what a person works with, or owns.
+    fn is_told(&self, person: Uuid, notice: &Notice) -> bool {
+        let grants = self.roster.grants_in_force(person).into_iter();
+        let works = [GrantRole::Owner, GrantRole::Operator, GrantRole::Admin];
+        let places: Vec<Place> =
+            grants.filter(|grant| works.contains(&grant.role)).map(|grant| grant.scope).collect();
+        !places.is_empty() && seen(notice, &Reach::of(places, Arc::clone(&self.roster))).is_some()
     }
 }

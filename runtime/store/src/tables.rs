@@ -115,6 +115,10 @@ names! { TableName,
 
     /// Notices of planned work and incidents. Key: the UUID of the notice. Value, JSON: the notice with its later words.
     NOTICES = open("notices");
+    /// People who are told of notices. Key: the UUID of the person. Value, JSON: whether by mail, and the language.
+    NOTICE_READERS = open("notice-readers");
+    /// Systems that are told of notices. Key: the group. Value, JSON: the address, and the secret of signatures.
+    NOTICE_HOOKS = secret("notice-hooks");
     /// Changes of what is in service. Key: the DevEUI, a slash, the moment in milliseconds since the epoch in 16 digits.
     /// Value, JSON: what was in service before, and from then on.
     SERVICE_CHANGES = open("service-changes");
@@ -264,6 +268,7 @@ mod tests {
             [
                 "devices",
                 "joined",
+                "notice-hooks",
                 "credentials",
                 "parked",
                 "parked-pieces",

@@ -145,6 +145,8 @@ pub fn router(service: Arc<Service>, pages: Pages) -> Router {
         .routes(routes!(notices::show, notices::change))
         .routes(routes!(notices::follow_up))
         .routes(routes!(notices::cancel))
+        .routes(routes!(notices::hook, notices::put_hook, notices::remove_hook))
+        .routes(open_routes!(notices::reader, notices::put_reader))
         .routes(routes!(parked::list))
         .routes(routes!(parked::show, parked::drop))
         .routes(routes!(parked::retry))

@@ -1,6 +1,7 @@
 //! Notices: made and followed up by admins, seen by those whom they concern.
 
 mod feeds;
+mod readers;
 mod writing;
 
 use std::sync::Arc;
@@ -20,6 +21,10 @@ use super::{
 use crate::{auth::Reach, notices::seen, service::Service};
 
 pub(super) use feeds::{__path_calendar, __path_feed, calendar, feed};
+pub(super) use readers::{
+    __path_hook, __path_put_hook, __path_put_reader, __path_reader, __path_remove_hook, hook,
+    put_hook, put_reader, reader, remove_hook,
+};
 pub(super) use writing::{
     __path_add, __path_cancel, __path_change, __path_follow_up, add, cancel, change, follow_up,
 };

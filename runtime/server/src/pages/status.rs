@@ -15,7 +15,7 @@ use super::{
 use crate::{api::Problem, service::Service};
 
 /// The path of the page.
-pub(super) const PATH: &str = "/status";
+pub(super) const PATH: &str = crate::notices::PAGE;
 
 /// Notices of a part of the list.
 const NOTICES: &str = "50";

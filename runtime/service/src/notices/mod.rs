@@ -2,13 +2,16 @@
 //!
 //! A [`Notice`] has a begin, an end, a [`NoticeScope`] and follow-ups. [`Notices`] has all of them in memory and in the
 //! store: a change is prepared in a [`NoticesTurn`], its caller makes the batch durable together with a line of the
-//! audit, and then the turn applies it. [`calendar`] writes them as iCalendar.
+//! audit, and then the turn applies it. [`calendar`] writes them as iCalendar, and [`Telling`] as messages to those who
+//! want them.
 
 mod calendar;
 mod change;
 mod fault;
 mod notice;
+mod readers;
 mod scope;
+mod telling;
 #[cfg(test)]
 mod tests;
 mod title;
@@ -27,7 +30,9 @@ pub use calendar::calendar;
 pub use change::{NoticeChanged, NoticesTurn};
 pub use fault::NoticeFault;
 pub use notice::{FollowUp, Notice, NoticeKind, NoticeState};
+pub use readers::{NoticeHook, NoticeReader};
 pub use scope::NoticeScope;
+pub use telling::Telling;
 pub use title::{NoticeTitle, TitleError};
 pub use wish::{NoticeChange, NoticeFollowUp, NoticeWish};
 

@@ -199,3 +199,45 @@ fn a_calendar_is_folded_and_escaped() {
     let written = calendar("Notices", [&taken_back]);
     assert!(written.contains("STATUS:CANCELLED\r\n") && written.contains("SEQUENCE:1\r\n"));
 }
+
+#[test]
+fn mails_say_the_whole_and_stay_within_one_batch() {
+    let notice = planned();
+    let telling =
+        Telling { event: "notice.added", page: "https://city.example/status", now: at(NOW) };
+    let reader =
+        |number: usize, language| (format!("p{number}@city.example").parse().unwrap(), language);
+    let readers = [reader(1, crate::outbox::Language::En), reader(2, crate::outbox::Language::Fr)];
+    let mails = telling.mails(&notice, &readers);
+    let said: Vec<String> = mails.iter().map(|mail| serde_json::to_string(mail).unwrap()).collect();
+    assert!(said[0].contains("planned work: Gateway of the town hall"), "{}", said[0]);
+    assert!(said[0].contains("From 2027-03-01 08:00 UTC to 2027-03-01 12:00 UTC"), "{}", said[0]);
+    assert!(said[1].contains("travaux prévus") && said[1].contains("https://city.example/status"));
+    let mut long = notice;
+    long.text = "é".repeat(4_000).parse().unwrap();
+    let many: Vec<_> =
+        (0..3_000).map(|number| reader(number, crate::outbox::Language::Fr)).collect();
+    let mut batch = champollion_store::Batch::new();
+    let mut bytes = 0;
+    for mail in telling.mails(&long, &many) {
+        bytes += serde_json::to_vec(&mail).unwrap().len() + 100;
+        crate::outbox::Outbox::enqueue(&mut batch, &mail).unwrap();
+    }
+    assert!(bytes < champollion_store::MAX_BATCH_BYTES, "{bytes}");
+}
+
+#[test]
+fn a_system_is_told_of_its_own_group_alone() {
+    let mut notice = planned();
+    notice.scope.groups = ["water", "light"].map(group).into();
+    let telling = Telling { event: "notice.added", page: "", now: at(NOW) };
+    let hook =
+        NoticeHook { url: "https://city.example/".to_owned(), secret: "whsec_AAAA".to_owned() };
+    let told = telling.webhook(&notice, &group("water"), &hook).unwrap();
+    let said = serde_json::to_string(&told).unwrap();
+    assert!(
+        said.contains("notice.added") && said.contains("water") && !said.contains("light"),
+        "{said}"
+    );
+    assert!(telling.webhook(&notice, &group("waste"), &hook).is_none());
+}

@@ -11,15 +11,12 @@ use crate::{
     api::authorized::{Authorized, Inspect},
     atom::{self, link, without_controls},
     auth::Reach,
-    notices::seen,
+    notices::{PAGE, seen},
     service::Service,
 };
 
 /// Notices in a feed and in a calendar, the latest.
 const NOTICES: usize = 200;
-
-/// The page on which people read notices.
-const PAGE: &str = "/status";
 
 /// Readers of feeds send the token as the password of `Basic`.
 #[utoipa::path(

@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State, http::StatusCode};
 use champollion_registry::ledger::AuditEntry;
-use champollion_service::notices::{
-    Notice, NoticeChange, NoticeChanged, NoticeFollowUp, NoticeWish, NoticesTurn,
+use champollion_service::{
+    notices::{
+        Notice, NoticeChange, NoticeChanged, NoticeFault, NoticeFollowUp, NoticeWish, NoticesTurn,
+    },
+    outbox::Outbox,
 };
 use jiff::Timestamp;
 use serde_json::json;
@@ -46,7 +49,7 @@ pub(in crate::api) async fn add(
     let added = to_the_end(async move {
         let turn = service.notices.turn().await;
         let changed = turn.add(wish, Timestamp::now(), |group| service.has_group(group))?;
-        made_durable(&turn, changed, ("notice-add", &author)).await
+        made_durable(&service, &turn, changed, ("add", &author)).await
     });
     Ok((StatusCode::CREATED, added.await?))
 }
@@ -77,7 +80,7 @@ pub(in crate::api) async fn change(
     to_the_end(async move {
         let turn = service.notices.turn().await;
         let changed = turn.change(id, change, Timestamp::now()).await?;
-        made_durable(&turn, changed, ("notice-change", &author)).await
+        made_durable(&service, &turn, changed, ("change", &author)).await
     })
     .await
 }
@@ -109,7 +112,7 @@ pub(in crate::api) async fn follow_up(
     to_the_end(async move {
         let turn = service.notices.turn().await;
         let changed = turn.follow_up(id, word, Timestamp::now()).await?;
-        made_durable(&turn, changed, ("notice-follow-up", &author)).await
+        made_durable(&service, &turn, changed, ("follow-up", &author)).await
     })
     .await
 }
@@ -139,23 +142,28 @@ pub(in crate::api) async fn cancel(
     to_the_end(async move {
         let turn = service.notices.turn().await;
         let changed = turn.cancel(id, Timestamp::now()).await?;
-        made_durable(&turn, changed, ("notice-cancel", &author)).await
+        made_durable(&service, &turn, changed, ("cancel", &author)).await
     })
     .await
 }
 
-/// Makes a change durable with its line of the audit, and takes it over.
+/// Makes a change durable with its line of the audit and the messages that tell of it, and takes it over.
 async fn made_durable(
+    service: &Service,
     turn: &NoticesTurn<'_>,
     changed: NoticeChanged,
-    (action, author): (&str, &AuditedAuthor),
+    (act, author): (&str, &AuditedAuthor),
 ) -> Result<Json<Shown>, Problem> {
-    let NoticeChanged { batch, notice } = changed;
+    let NoticeChanged { mut batch, notice } = changed;
+    let event = format!("notice.{act}");
+    for message in service.messages_about(&notice, &event).await.map_err(NoticeFault::from)? {
+        Outbox::enqueue(&mut batch, &message).map_err(|error| Problem::internal(&error))?;
+    }
     let Notice { title, begin, end, scope, leaves_out, .. } = &notice;
-    let act = AuditEntry::of_act(action, notice.id).with(json!({
+    let line = AuditEntry::of_act(&format!("notice-{act}"), notice.id).with(json!({
         "title": title, "begin": begin, "end": end, "scope": scope, "leavesOut": leaves_out,
     }));
-    author.commit(batch, act).await?;
+    author.commit(batch, line).await?;
     let notice = Notice::clone(&*turn.apply(notice));
     Ok(Json(Shown::new(notice, Timestamp::now())))
 }

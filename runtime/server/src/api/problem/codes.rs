@@ -726,6 +726,12 @@ pub(in crate::api) const PROBLEM_CODES: &[ProblemCode] = &[
         &[400],
         "The notice says what cannot be; `path` names the member, and the detail what to write instead.",
     ),
+    ProblemCode::new("no-notice-hook", &[404], "No system of the group is told of notices."),
+    ProblemCode::new(
+        "invalid-notice-hook",
+        &[400],
+        "The address is none that notices can be posted to; the detail says what to write instead.",
+    ),
     ProblemCode::new("notice-cancelled", &[409], "The notice was taken back: make another one."),
     // Parked messages.
     ProblemCode::new("unknown-message", &[404], "No parked message has this id."),

@@ -2,7 +2,7 @@
 
 mod approval;
 mod commands;
-mod entered;
+pub(super) mod entered;
 pub(super) mod frame;
 mod groups;
 mod home;
