@@ -67,8 +67,8 @@ impl Service {
         let (mut readers, mut written) = (Vec::new(), BTreeSet::new());
         for (id, NoticeReader { language, .. }) in NoticeReader::all(&*self.store).await? {
             let Some(person) = self.roster.person(id) else { continue };
-            let is_new = || written.insert(person.email.as_str().to_owned());
-            if self.is_told(id, notice) && is_new() {
+            let told = self.is_told(id, notice);
+            if told && written.insert(person.email.as_str().to_owned()) {
                 readers.push((person.email.clone(), language));
             }
         }
