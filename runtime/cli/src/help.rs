@@ -8,7 +8,7 @@ const TASKS: &[(&str, &[&str])] = &[
     ("Say who may do what", &["partners", "people", "tokens"]),
     ("Register devices and get their data", &["devices", "records", "routes", "downlinks"]),
     ("Find out why a frame or a message is refused", &["network-servers", "frames", "parked"]),
-    ("Tell partners of the service", &["notices"]),
+    ("Tell partners of the service", &["notices", "statements"]),
     (
         "Write, try and publish decoders",
         &["new", "test", "vectors", "vocabulary", "build", "bench", "import", "decode", "publish"],

@@ -44,6 +44,7 @@ mod serve;
 mod settings;
 mod shell;
 mod sources;
+mod statements;
 mod storage;
 mod table;
 mod test;
@@ -113,6 +114,8 @@ enum Command {
     Frames(frames::Frames),
     /// Show how much a group may have at once, and how much it has
     Quotas(quotas::Quotas),
+    /// Show the objects in service on a day, and what they cost
+    Statements(statements::Statements),
     /// Show how full the disk is, and for how long there is room
     Storage(storage::Storage),
     /// Pull and acknowledge records
@@ -160,6 +163,7 @@ fn main() -> ExitCode {
         Command::Notices(command) => connection::block_on(command.run()),
         Command::Parked(command) => connection::block_on(command.run()),
         Command::Quotas(command) => connection::block_on(command.run()),
+        Command::Statements(command) => connection::block_on(command.run()),
         Command::Storage(command) => connection::block_on(command.run()),
         Command::Records(command) => connection::block_on(command.run()),
         Command::Routes(command) => connection::block_on(command.run()),

@@ -47,6 +47,7 @@ mod rehearsals;
 mod retention;
 mod routes;
 mod sign_in;
+mod statements;
 mod stream;
 mod tokens;
 mod vault;
@@ -137,6 +138,7 @@ pub use routes::{
 pub use sign_in::{
     EndedSession, Invitation, OwnSession, OwnSessionList, SecondFactor, Session, SignInRequest,
 };
+pub use statements::{StatedSubscription, Statement, StatementLine, StatementList};
 pub use stream::{Following, RecordEvent};
 pub use tokens::{
     CreatedToken, Me, MyGrant, MyPerson, OwnTokenRequest, Role, Token, TokenList, TokenMaker,

@@ -57,6 +57,7 @@ mod routes;
 mod secrets;
 mod session_cookie;
 mod sign_in;
+mod statements;
 mod tokens;
 mod vault;
 
@@ -147,6 +148,10 @@ pub fn router(service: Arc<Service>, pages: Pages) -> Router {
         .routes(routes!(notices::cancel))
         .routes(routes!(notices::hook, notices::put_hook, notices::remove_hook))
         .routes(open_routes!(notices::reader, notices::put_reader))
+        .routes(routes!(statements::list))
+        .routes(routes!(statements::issue))
+        .routes(routes!(statements::show))
+        .routes(routes!(statements::objects))
         .routes(routes!(parked::list))
         .routes(routes!(parked::show, parked::drop))
         .routes(routes!(parked::retry))

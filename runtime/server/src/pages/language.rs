@@ -38,6 +38,7 @@ static SUBJECTS: &[Subject] = &subjects![
     "reference",
     "requests",
     "sign_in",
+    "statements",
     "workbench",
 ];
 

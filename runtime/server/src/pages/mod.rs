@@ -20,6 +20,7 @@ mod preferences;
 mod reference;
 mod requests;
 mod sign_in;
+mod statements;
 mod status;
 mod submission;
 mod theme;
@@ -50,6 +51,7 @@ fn routes() -> Router<Arc<Service>> {
         .merge(reference::routes())
         .merge(requests::routes())
         .merge(sign_in::routes())
+        .merge(statements::routes())
         .merge(status::routes())
         .merge(workbench::routes())
         // Forms have bounds of their own.

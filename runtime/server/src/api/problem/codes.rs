@@ -733,6 +733,13 @@ pub(in crate::api) const PROBLEM_CODES: &[ProblemCode] = &[
         "The address is none that notices can be posted to; the detail says what to write instead.",
     ),
     ProblemCode::new("notice-cancelled", &[409], "The notice was taken back: make another one."),
+    // Statements.
+    ProblemCode::new("day-to-come", &[400], "The day of the statement has not begun."),
+    ProblemCode::new(
+        "statement-differs",
+        &[409],
+        "What was issued for the day differs from what is stated now; `partners` names those concerned.",
+    ),
     // Parked messages.
     ProblemCode::new("unknown-message", &[404], "No parked message has this id."),
 ];

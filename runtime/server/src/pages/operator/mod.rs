@@ -31,7 +31,6 @@ mod redecode;
 mod request;
 mod request_decision;
 mod requests;
-mod review_workbook;
 mod sections;
 mod storage;
 mod tokens;
