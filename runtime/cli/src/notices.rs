@@ -41,10 +41,10 @@ enum Action {
     Change {
         /// Id of the notice
         id: Uuid,
-        /// Another title
+        /// Another title for people
         #[arg(long)]
         title: Option<String>,
-        /// Another text
+        /// Another text for people
         #[arg(long)]
         text: Option<String>,
         /// Another begin, as in 2027-03-01T08:00:00Z
@@ -61,7 +61,7 @@ enum Action {
     FollowUp {
         /// Id of the notice
         id: Uuid,
-        /// Text for people
+        /// Text for people to read
         text: String,
         /// End of the notice, where it is known now
         #[arg(long)]
@@ -105,7 +105,7 @@ struct Add {
     kind: Kind,
     /// Title for people, on one line
     title: String,
-    /// Text for people
+    /// Text for people to read
     #[arg(long)]
     text: String,
     /// Begin, as in 2027-03-01T08:00:00Z; of an incident now

@@ -1,6 +1,9 @@
 //! `champollion statements`: the objects in service on a day, and what they cost.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use champollion_client::{Answer, Client, Statement, StatementList};
 use champollion_fleet::names::PartnerId;
@@ -37,7 +40,7 @@ pub(super) struct Statements {
 enum Form {
     /// A line for each object, with commas between
     Csv,
-    /// A workbook
+    /// A workbook of spreadsheets
     Xlsx,
     /// The text that the digest is of
     Text,
@@ -68,7 +71,7 @@ impl Statements {
         &self,
         client: &Client,
         partner: &PartnerId,
-        file: &PathBuf,
+        file: &Path,
     ) -> Result<(), Failure> {
         let list = client.stated_objects(self.date, partner, self.format.word()).await?;
         let path = file.display();
@@ -121,7 +124,7 @@ fn shown<'of>(statements: impl IntoIterator<Item = &'of Statement> + Clone) {
 fn rows(of: &Statement) -> Vec<[String; 6]> {
     let row = |matter: &str, count: u64, tariff: &str, price: &str, amount: &str| {
         let count = count.to_string();
-        [&of.partner, matter, &count, tariff, price, amount].map(output::quoted)
+        [of.partner.as_str(), matter, count.as_str(), tariff, price, amount].map(output::quoted)
     };
     let mut rows: Vec<[String; 6]> = Vec::new();
     for line in &of.lines {

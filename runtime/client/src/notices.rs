@@ -99,16 +99,16 @@ pub struct NoticeRequest {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NoticeChange {
-    /// Another title.
+    /// Another title for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// Another text.
+    /// Another text for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
-    /// Another begin.
+    /// Another moment of the begin.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub begin: Option<Timestamp>,
-    /// Another end.
+    /// Another moment of the end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end: Option<Timestamp>,
     /// Whether the days that it touches are left out of the figures.

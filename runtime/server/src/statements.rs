@@ -23,7 +23,7 @@ pub(crate) enum StatementError {
 
 /// The statements of a day.
 pub(crate) struct Stated {
-    /// The day itself.
+    /// The day that is stated.
     pub(crate) day: StatementDay,
     /// The statements of all partners that have objects in service.
     pub(crate) statements: BTreeMap<PartnerId, Statement>,

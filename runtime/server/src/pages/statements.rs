@@ -48,7 +48,7 @@ async fn show(viewer: Viewer) -> Result<Page, Problem> {
         }
         @for statement in statements { (one(&viewer, &date, statement)) }
     };
-    Ok(viewer.page(title.clone(), content))
+    Ok(viewer.page(title, content))
 }
 
 /// The first day of the year, on which objects are declared.

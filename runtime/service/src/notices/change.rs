@@ -50,7 +50,7 @@ impl<'of> NoticesTurn<'of> {
         Ok(NoticeChanged { batch, notice })
     }
 
-    /// Changes a notice.
+    /// Changes parts of a notice.
     ///
     /// # Errors
     /// There is no such notice, it was taken back, or the change makes no sense.

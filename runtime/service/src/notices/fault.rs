@@ -67,7 +67,7 @@ pub enum NoticeFault {
         part: &'static str,
         /// The names that it has.
         count: usize,
-        /// The limit.
+        /// The most names that it may have.
         limit: usize,
     },
     /// A notice with its follow-ups is too large.
@@ -78,7 +78,7 @@ pub enum NoticeFault {
     /// A notice that was cancelled is to be changed.
     #[error("the notice {0} was cancelled: make another one")]
     Cancelled(Uuid),
-    /// A change changes nothing.
+    /// A change says nothing.
     #[error("the change says nothing: give one of title, text, begin, end, leavesOut")]
     NoChange,
     /// The store cannot be read or written.

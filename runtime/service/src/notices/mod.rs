@@ -48,7 +48,7 @@ pub struct Notices {
 }
 
 impl Notices {
-    /// Reads all notices.
+    /// Reads all notices of a store.
     ///
     /// # Errors
     /// The store cannot be read, or a row makes no sense.

@@ -39,16 +39,16 @@ pub struct NoticeWish {
 #[derive(Clone, Debug, Default, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NoticeChange {
-    /// Another title.
+    /// Another title for people.
     #[serde(default)]
     pub title: Option<NoticeTitle>,
-    /// Another text.
+    /// Another text for people.
     #[serde(default)]
     pub text: Option<Paragraph>,
-    /// Another begin.
+    /// Another moment of the begin.
     #[serde(default)]
     pub begin: Option<Timestamp>,
-    /// Another end.
+    /// Another moment of the end.
     #[serde(default)]
     pub end: Option<Timestamp>,
     /// Whether the days that it touches are left out of the figures.

@@ -25,7 +25,7 @@ pub struct StatementSettings {
     pub currency: String,
     /// The prices of a sensor and year.
     pub tariffs: Vec<Tariff>,
-    /// The yearly subscriptions.
+    /// The yearly subscriptions of partners.
     pub subscriptions: Vec<Subscription>,
     /// The inhabitants of each partner that has a subscription.
     pub inhabitants: BTreeMap<PartnerId, u64>,

@@ -12,7 +12,7 @@ use super::{Cents, Rate, ServiceState, StatementSettings, canonical};
 /// A day, with the moment at which it begins in the territory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StatementDay {
-    /// The day itself.
+    /// The day of the calendar.
     pub date: Date,
     /// The moment at which it begins: what is in service then is counted.
     pub begins: Timestamp,
@@ -111,6 +111,12 @@ impl Statement {
             if let Some(partner) = owner {
                 let object = StatedObject { dev_eui, group, use_case };
                 of_partners.entry(partner.clone()).or_default().push(object);
+            }
+        }
+        if settings.subscription(day.date).is_some() {
+            for partner in settings.inhabitants.keys() {
+                // A subscription is owed whatever is in service.
+                of_partners.entry(partner.clone()).or_default();
             }
         }
         let stated = of_partners.into_iter().map(|(partner, objects)| {

@@ -68,9 +68,9 @@ pub enum TariffFault {
     EndsBefore {
         /// The name of the tariff.
         name: String,
-        /// Its first day.
+        /// The first day of the tariff.
         from: Date,
-        /// Its last day.
+        /// The last day of the tariff.
         until: Date,
     },
     /// A name stands in a statement, on one line.

@@ -34,9 +34,9 @@ pub(in crate::api) enum ListForm {
     /// JSON, page by page.
     #[default]
     Json,
-    /// CSV, whole.
+    /// A text with commas, whole.
     Csv,
-    /// A workbook, whole.
+    /// A workbook of spreadsheets, whole.
     Xlsx,
     /// The canonical text that the digest is of, whole.
     Text,
