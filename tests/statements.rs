@@ -108,6 +108,8 @@ fn what_is_issued_stays_and_a_later_ask_says_whether_it_agrees() {
 
     // Another price for a day that was issued: what was issued stays, and is told apart.
     server.change_settings(&SETTINGS.replace("0.0525", "0.0600"));
+    server.stop();
+    server.restart();
     let later = server.admin().get(&format!("{path}/city")).success();
     assert_eq!((&later["agrees"], &later["total"]), (&json!(false), &json!("6.00")));
     assert_eq!(later["issued"]["digest"], digest.as_str());
