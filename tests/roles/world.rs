@@ -195,6 +195,7 @@ impl World {
             ("number", "1"),
             ("point", "all"),
             ("file", "record.json"),
+            ("date", "2026-01-01"),
         ] {
             path = path.replace(&format!("{{{name}}}"), value);
         }

@@ -11,6 +11,7 @@ const TASKS: &[(&str, &[&str])] = &[
         &["devices", "records", "routes", "alerts", "downlinks", "schedules"],
     ),
     ("Find out why a frame or a message is refused", &["network-servers", "frames", "parked"]),
+    ("Tell partners of the service", &["notices", "statements"]),
     (
         "Write, try and publish decoders",
         &["new", "test", "vectors", "vocabulary", "build", "bench", "import", "decode", "publish"],

@@ -26,6 +26,7 @@ mod json_values;
 mod lines;
 mod network_servers;
 mod new;
+mod notices;
 mod output;
 mod own_json;
 mod parked;
@@ -47,6 +48,7 @@ mod server_settings;
 mod settings;
 mod shell;
 mod sources;
+mod statements;
 mod storage;
 mod store;
 mod table;
@@ -115,10 +117,14 @@ enum Command {
     NetworkServers(network_servers::NetworkServers),
     /// Look after messages of brokers that cannot be read
     Parked(parked::Parked),
+    /// Tell of planned work and incidents, and show them
+    Notices(notices::Notices),
     /// Explain frames byte by byte
     Frames(frames::Frames),
     /// Show how much a group may have at once, and how much it has
     Quotas(quotas::Quotas),
+    /// Show the objects in service on a day, and what they cost
+    Statements(statements::Statements),
     /// Show how full the disk is, and for how long there is room
     Storage(storage::Storage),
     /// Copy a store into another place: a folder, or a database
@@ -170,8 +176,10 @@ fn main() -> ExitCode {
         Command::Downlinks(command) => connection::block_on(command.run()),
         Command::Schedules(command) => connection::block_on(command.run()),
         Command::NetworkServers(command) => connection::block_on(command.run()),
+        Command::Notices(command) => connection::block_on(command.run()),
         Command::Parked(command) => connection::block_on(command.run()),
         Command::Quotas(command) => connection::block_on(command.run()),
+        Command::Statements(command) => connection::block_on(command.run()),
         Command::Storage(command) => connection::block_on(command.run()),
         Command::Records(command) => connection::block_on(command.run()),
         Command::Routes(command) => connection::block_on(command.run()),

@@ -32,6 +32,7 @@ mod keys;
 mod lines;
 mod mappings;
 mod network_servers;
+mod notices;
 mod packages;
 mod pages;
 mod parked;
@@ -48,6 +49,7 @@ mod retention;
 mod routes;
 mod schedules;
 mod sign_in;
+mod statements;
 mod stream;
 mod tokens;
 mod vault;
@@ -109,6 +111,10 @@ pub use network_servers::{
     BrokerCheck, Finding, FindingSeverity, LeftSession, NetworkServerCheck, NetworkServerList,
     TopicCheck, Traffic,
 };
+pub use notices::{
+    Notice, NoticeChange, NoticeFollowUp, NoticeHook, NoticeList, NoticeReader, NoticeRequest,
+    NoticeScope, NoticeWord,
+};
 pub use packages::{
     Channel, CutPayloads, CutSummary, CutVector, Misread, PackageParts, Publication, Published,
     RandomPayloads, Report, VectorFuel, VectorReadOn,
@@ -142,6 +148,7 @@ pub use schedules::{
 pub use sign_in::{
     EndedSession, Invitation, OwnSession, OwnSessionList, SecondFactor, Session, SignInRequest,
 };
+pub use statements::{StatedSubscription, Statement, StatementLine, StatementList};
 pub use stream::{Following, RecordEvent};
 pub use tokens::{
     CreatedToken, Me, MyGrant, MyPerson, OwnTokenRequest, Role, Token, TokenList, TokenMaker,

@@ -17,6 +17,7 @@ use champollion_registry::{
     package::DecoderId,
 };
 use champollion_sandbox::{CallLimits, Limits};
+use champollion_service::statements::StatementSettings;
 use config::{Environment, File, FileFormat};
 use serde::Deserialize;
 
@@ -104,6 +105,8 @@ pub struct Config {
     /// Other servers that have the same packages, by their names.
     #[serde(default)]
     pub mirrors: Mirrors,
+    /// The tariffs, subscriptions and inhabitants of statements.
+    pub statements: StatementSettings,
     /// The settings of the log.
     pub log: LogSettings,
     /// The collector of traces.

@@ -6,6 +6,7 @@ pub(crate) mod decoder_states;
 pub(crate) mod derived;
 mod handover;
 mod import;
+mod in_service;
 mod joining;
 mod last_heard;
 mod line;
@@ -307,6 +308,8 @@ impl Devices {
         let mut batch = Batch::new();
         before.seen.expect_unchanged(&mut batch);
         put_line(&mut batch, line)?;
+        let device_before = before.value.as_ref().map(|line| &line.device);
+        in_service::note(&mut batch, dev_eui, (device_before, Some(&line.device)))?;
         let is_elsewhere = |before: &Line| before.device.group != line.device.group;
         // A point is its group's.
         let ended = match before.value.as_ref().is_some_and(is_elsewhere) {
@@ -382,6 +385,7 @@ impl Devices {
         let mut batch = Batch::new();
         rows.expect_unchanged(&mut batch);
         DEVICES.delete(&mut batch, &dev_eui);
+        in_service::note(&mut batch, dev_eui, (Some(&*device), None))?;
         delete_progress(&mut batch, dev_eui);
         last_heard::delete(&mut batch, dev_eui);
         let ended = self.end_links(&mut batch, &[dev_eui]).await?;

@@ -23,7 +23,7 @@ use champollion_fleet::{
 use champollion_lns::NetworkServerName;
 use champollion_registry::{Registry, RegistryError, requests::RequestDesk};
 use champollion_sandbox::{Compiler, Sandbox, SandboxConfig, SandboxError};
-use champollion_service::alerts::AlertsError;
+use champollion_service::{alerts::AlertsError, notices::Notices, statements::ServiceHistory};
 use champollion_store::{Store, StoreError, TableError};
 use jiff::Timestamp;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -141,6 +141,10 @@ pub struct Service {
     pub schedules: Arc<Schedules>,
     /// The alerts and their rules.
     pub alerts: Arc<Alerts>,
+    /// The notices of planned work and incidents.
+    pub notices: Notices,
+    /// The history of what was in service, for statements.
+    pub service_history: ServiceHistory,
     /// The messages that cannot be read.
     pub parked: Arc<Parked>,
     /// The handshakes of clouds that wait for an admin.
@@ -357,6 +361,8 @@ impl Service {
         let messages =
             Messages::new(intake.clone(), Arc::clone(&downlinks), Arc::clone(&observations));
         let parked = Arc::new(Parked::open(Arc::clone(&store), config.parked).await?);
+        let notices = Notices::open(Arc::clone(&store)).await?;
+        let service_history = ServiceHistory::open(Arc::clone(&store), Timestamp::now()).await?;
         let (mut receivers, mut brokers) = (BTreeMap::new(), Vec::new());
         let mut outside =
             Outside { connections: Vec::new(), farewells: Vec::new(), carriers: Vec::new() };
@@ -442,6 +448,8 @@ impl Service {
             downlinks,
             schedules,
             alerts,
+            notices,
+            service_history,
             parked,
             handshakes: Handshakes::default(),
             receivers,

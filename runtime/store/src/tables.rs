@@ -120,6 +120,20 @@ names! { TableName,
     /// Grants of people. Key: the UUID of the grant. Value, JSON: the person, the place and the role.
     GRANTS = open("grants");
 
+    /// Notices of planned work and incidents. Key: the UUID of the notice. Value, JSON: the notice with its later words.
+    NOTICES = open("notices");
+    /// People who are told of notices. Key: the UUID of the person. Value, JSON: whether by mail, and the language.
+    NOTICE_READERS = open("notice-readers");
+    /// Systems that are told of notices. Key: the group. Value, JSON: the address, and the secret of signatures.
+    NOTICE_HOOKS = secret("notice-hooks");
+    /// Changes of what is in service. Key: the DevEUI, a slash, the moment in milliseconds since the epoch in 16 digits.
+    /// Value, JSON: what was in service before, and from then on.
+    SERVICE_CHANGES = open("service-changes");
+    /// The moment from which changes of what is in service are kept. Key: `since`. Value, JSON: the moment.
+    SERVICE_CHANGES_SINCE = open("service-changes-since");
+    /// Statements that were issued. Key: the day, a slash, the partner. Value, JSON: the digest, the sum, and when and by
+    /// whom.
+    STATEMENTS = open("statements");
     /// Passwords, as hashes, and second factors of people. Key: the UUID of the person. Value, JSON: both.
     CREDENTIALS = secret("credentials");
 
@@ -265,6 +279,7 @@ mod tests {
             [
                 "devices",
                 "joined",
+                "notice-hooks",
                 "credentials",
                 "parked",
                 "parked-pieces",

@@ -28,6 +28,7 @@ mod leftover;
 mod mappings;
 mod me;
 mod network_servers;
+mod notices;
 mod open_answers;
 mod own_sessions;
 mod own_tokens;
@@ -57,6 +58,7 @@ mod schedules;
 mod secrets;
 mod session_cookie;
 mod sign_in;
+mod statements;
 mod tokens;
 mod vault;
 
@@ -145,6 +147,18 @@ pub fn router(service: Arc<Service>, pages: Pages) -> Router {
         .routes(routes!(schedules::show, schedules::change, schedules::remove))
         .routes(routes!(schedules::next))
         .routes(routes!(network_servers::check))
+        .routes(routes!(notices::list, notices::add))
+        .routes(routes!(notices::feed))
+        .routes(routes!(notices::calendar))
+        .routes(routes!(notices::show, notices::change))
+        .routes(routes!(notices::follow_up))
+        .routes(routes!(notices::cancel))
+        .routes(routes!(notices::hook, notices::put_hook, notices::remove_hook))
+        .routes(open_routes!(notices::reader, notices::put_reader))
+        .routes(routes!(statements::list))
+        .routes(routes!(statements::issue))
+        .routes(routes!(statements::show))
+        .routes(routes!(statements::objects))
         .routes(routes!(parked::list))
         .routes(routes!(parked::show, parked::drop))
         .routes(routes!(parked::retry))

@@ -17,14 +17,16 @@ use champollion_fleet::sheets::{Field, ObjectRow, Sheet};
 use champollion_frames::DevEui;
 use champollion_lns::NetworkServerName;
 use champollion_registry::ledger::AuditEntry;
-use champollion_store::Batch;
+use champollion_store::{Batch, TableError};
 use serde_json::json;
 use tokio::sync::OwnedMutexGuard;
 
 pub use progress::{ImportProgress, ImportUnderWay, ImportsUnderWay, Told};
 pub use report::{CellRefusal, FieldChange, ImportReport, RowVerdict, Verdict};
 
-use super::{DEVICES, Devices, DevicesError, Overtaken, admission::WantedPlaces, delete_progress};
+use super::{
+    DEVICES, Devices, DevicesError, Overtaken, admission::WantedPlaces, delete_progress, in_service,
+};
 use crate::authors::Author;
 use judging::Judged;
 
@@ -156,7 +158,7 @@ impl Devices {
                 continue;
             }
             let judged = self.judge(sheet, row, wish).await?;
-            if let Some(dev_eui) = judged.put(&mut batch) {
+            if let Some(dev_eui) = judged.put(&mut batch)? {
                 if !judged.goes_on {
                     delete_progress(&mut batch, dev_eui);
                 }
@@ -185,10 +187,12 @@ impl Devices {
 
 impl Judged {
     /// Puts what is registered from now on into a batch; returns the device of a row that changes something.
-    fn put(&self, batch: &mut Batch) -> Option<DevEui> {
-        let written = self.written.as_ref()?;
+    fn put(&self, batch: &mut Batch) -> Result<Option<DevEui>, TableError> {
+        let Some(written) = &self.written else { return Ok(None) };
         written.seen.expect_unchanged(batch);
         DEVICES.raw().put_bytes(batch, &written.dev_eui, written.value.clone());
-        Some(written.dev_eui)
+        let devices = (written.before.as_ref(), Some(&written.after));
+        in_service::note(batch, written.dev_eui, devices)?;
+        Ok(Some(written.dev_eui))
     }
 }

@@ -30,6 +30,7 @@ static SUBJECTS: &[Subject] = &subjects![
     "account",
     "catalogue",
     "layout",
+    "notices",
     "operator",
     "partner",
     "problems",
@@ -38,6 +39,7 @@ static SUBJECTS: &[Subject] = &subjects![
     "requests",
     "schedules",
     "sign_in",
+    "statements",
     "workbench",
 ];
 

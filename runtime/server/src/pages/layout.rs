@@ -11,6 +11,7 @@ use maud::{DOCTYPE, Markup, html};
 
 use super::{
     assets,
+    banner::banner,
     content_policy::policy,
     forgery,
     json::address,
@@ -83,6 +84,7 @@ impl Page {
                     a.skip href="#content" { (viewer.say("skip")) }
                     (header(viewer, &name))
                     main #content tabindex="-1" {
+                        (banner(viewer))
                         (done(viewer))
                         (self.content)
                     }

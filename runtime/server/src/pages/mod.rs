@@ -3,6 +3,7 @@
 
 mod account;
 mod assets;
+mod banner;
 mod catalogue;
 mod content_policy;
 mod failure;
@@ -19,6 +20,8 @@ mod preferences;
 mod reference;
 mod requests;
 mod sign_in;
+mod statements;
+mod status;
 mod submission;
 mod theme;
 mod viewer;
@@ -48,6 +51,8 @@ fn routes() -> Router<Arc<Service>> {
         .merge(reference::routes())
         .merge(requests::routes())
         .merge(sign_in::routes())
+        .merge(statements::routes())
+        .merge(status::routes())
         .merge(workbench::routes())
         // Forms have bounds of their own.
         .layer(DefaultBodyLimit::disable())

@@ -3,6 +3,7 @@
 use std::{fmt::Write as _, time::Duration};
 
 use async_trait::async_trait;
+use champollion_traces::TraceContext;
 use http::{
     HeaderMap, HeaderValue, Request,
     header::{AUTHORIZATION, CONTENT_TYPE},

@@ -44,6 +44,10 @@ pub(super) struct Written {
     pub(super) dev_eui: DevEui,
     pub(super) seen: Seen,
     pub(super) value: Vec<u8>,
+    /// The device as it was registered before; none of a new one.
+    pub(super) before: Option<Device>,
+    /// The device as it is registered from now on.
+    pub(super) after: Device,
 }
 
 impl Judged {
@@ -72,7 +76,8 @@ impl Judged {
             self.verdict.verdict = Verdict::Created;
             self.enters = Some(Entry { group: group.clone(), from: None });
             self.goes_on = false;
-            self.written = Some(Written { dev_eui, seen: before.seen, value });
+            let after = line.device.clone();
+            self.written = Some(Written { dev_eui, seen: before.seen, value, before: None, after });
             return Ok(());
         };
         if DEVICES.encode(&dev_eui, stored)? == value {
@@ -84,7 +89,9 @@ impl Judged {
         self.enters =
             (from != group).then(|| Entry { group: group.clone(), from: Some(from.clone()) });
         self.goes_on = credentials.go_on_from(&stored.credentials_of(dev_eui)?);
-        self.written = Some(Written { dev_eui, seen: before.seen, value });
+        let (device_before, after) = (Some(stored.device.clone()), line.device.clone());
+        let seen = before.seen;
+        self.written = Some(Written { dev_eui, seen, value, before: device_before, after });
         Ok(())
     }
 }

@@ -9,10 +9,13 @@ use axum::{
 };
 use champollion_registry::{CatalogueEntry, CatalogueQuery, CatalogueSort};
 use jiff::Timestamp;
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 use super::path::path_of;
-use crate::pages::{own_address::own_address, viewer::Viewer};
+use crate::{
+    atom::{self, link, without_controls},
+    pages::{own_address::own_address, viewer::Viewer},
+};
 
 /// Decoders in the feed.
 const DECODERS: usize = 50;
@@ -26,7 +29,7 @@ pub(super) async fn feed(viewer: Viewer) -> Response {
     let entries: Vec<(Timestamp, CatalogueEntry)> =
         newest.filter_map(|(_, entry)| Some((latest(&entry)?, entry))).collect();
     let headers = [
-        (CONTENT_TYPE, HeaderValue::from_static("application/atom+xml; charset=utf-8")),
+        (CONTENT_TYPE, HeaderValue::from_static(atom::CONTENT_TYPE)),
         (CACHE_CONTROL, HeaderValue::from_static("public, max-age=300")),
     ];
     (headers, written(&viewer, &entries).into_string()).into_response()
@@ -41,7 +44,7 @@ fn written(viewer: &Viewer, entries: &[(Timestamp, CatalogueEntry)]) -> Markup {
     let address = own_address(viewer);
     let updated = entries.first().map_or(Timestamp::UNIX_EPOCH, |(moment, _)| *moment);
     html! {
-        (PreEscaped("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n"))
+        (atom::declaration())
         feed xmlns="http://www.w3.org/2005/Atom" xml:lang=(viewer.language().code()) {
             title { (viewer.say("catalogue-feed")) }
             id { (address) "/catalogue" }
@@ -65,40 +68,5 @@ fn one(address: &str, moment: Timestamp, entry: &CatalogueEntry) -> Markup {
             (link("alternate", &page))
             summary { (without_controls(&manifest.description)) }
         }
-    }
-}
-
-/// An element without content: that of XML ends itself.
-fn link(relation: &str, address: &str) -> Markup {
-    let opened = html! { a rel=(relation) href=(address) {} }.into_string();
-    PreEscaped(opened.replacen("<a ", "<link ", 1).replace("></a>", "/>"))
-}
-
-/// A text without the characters that XML cannot hold, however they are written.
-fn without_controls(text: &str) -> String {
-    let may_stand = |sign: &char| !sign.is_control() || "\t\n\r".contains(*sign);
-    text.chars()
-        .filter(may_stand)
-        .filter(|sign| !('\u{fffe}'..='\u{ffff}').contains(sign))
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_link_ends_itself_and_holds_no_foreign_markup() {
-        let address = "https://champollion.example/?a=1&b=\"<";
-        let written = link("self", address).into_string();
-        assert_eq!(
-            written,
-            "<link rel=\"self\" href=\"https://champollion.example/?a=1&amp;b=&quot;&lt;\"/>"
-        );
-    }
-
-    #[test]
-    fn what_xml_cannot_hold_is_left_out() {
-        assert_eq!(without_controls("a\u{0}b\u{7f}\u{ffff}c\n"), "abc\n");
     }
 }

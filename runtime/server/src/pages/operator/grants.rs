@@ -14,12 +14,13 @@ use serde_json::Value as Json;
 
 use super::{
     people::{LIST as PEOPLE, full_name, granted},
-    review_workbook, sections,
+    sections,
     values::{by, moment_at, next_of, part_of},
 };
 use crate::{
     api::Problem,
     auth::Scope,
+    list_workbook,
     pages::{
         json::{address, items, moment, path_part, text},
         layout::Page,
@@ -31,9 +32,6 @@ use crate::{
 
 /// The path of the review.
 const LIST: &str = "/operator/grants";
-
-/// The media type of workbooks.
-const WORKBOOK: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// The time without use after which a grant is looked at first: a year.
 const UNUSED: SignedDuration = SignedDuration::from_hours(365 * 24);
@@ -160,10 +158,10 @@ pub(super) async fn workbook(viewer: Viewer) -> Result<Response, Problem> {
         after = next.to_owned();
     }
     let name: String = viewer.say("operator-grants-title").chars().take(SHEET_NAME).collect();
-    let bytes = review_workbook::workbook(&name, &headings, rows);
+    let bytes = list_workbook::workbook(&name, &headings, rows);
     let bytes = bytes.map_err(|error| Problem::internal(&error))?;
     let headers = [
-        (CONTENT_TYPE, WORKBOOK.to_owned()),
+        (CONTENT_TYPE, list_workbook::WORKBOOK_TYPE.to_owned()),
         (CONTENT_DISPOSITION, "attachment; filename=\"rights.xlsx\"".to_owned()),
     ];
     Ok((headers, bytes).into_response())

@@ -18,6 +18,7 @@ mod keys;
 mod known_decoder;
 mod mapping;
 mod network_servers;
+mod notices;
 mod parked;
 mod partner;
 mod partners;
@@ -30,7 +31,6 @@ mod redecode;
 mod request;
 mod request_decision;
 mod requests;
-mod review_workbook;
 mod sections;
 mod storage;
 mod tokens;
@@ -76,6 +76,9 @@ fn of_decoders() -> Router<Arc<Service>> {
 fn of_operation() -> Router<Arc<Service>> {
     Router::new()
         .route("/operator/network-servers", get(network_servers::list))
+        .route("/operator/notices", get(notices::list).post(notices::add))
+        .route("/operator/notices/{id}/follow-up", post(notices::follow_up))
+        .route("/operator/notices/{id}/cancel", post(notices::cancel))
         .route("/operator/parked", get(parked::list))
         .route("/operator/parked/retry", post(parked::retry_all))
         .route("/operator/parked/{id}", get(parked::show))

@@ -8,7 +8,7 @@ pub(super) fn number(text: &str) -> Json {
 }
 
 /// Adds a member to an object where the text says something.
-pub(super) fn put(members: &mut Map<String, Json>, name: &str, text: Option<&str>) {
+pub(in crate::pages) fn put(members: &mut Map<String, Json>, name: &str, text: Option<&str>) {
     if let Some(text) = text {
         members.insert(name.to_owned(), Json::from(text));
     }

@@ -3,7 +3,7 @@
 mod alerts;
 mod approval;
 mod commands;
-mod entered;
+pub(super) mod entered;
 pub(super) mod frame;
 mod groups;
 mod home;

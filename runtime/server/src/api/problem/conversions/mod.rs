@@ -6,6 +6,7 @@ mod capacity;
 mod delivery;
 mod devices;
 mod frames;
+mod notices;
 mod people;
 mod registry;
 mod requests;

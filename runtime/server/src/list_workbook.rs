@@ -1,6 +1,10 @@
-//! The review of rights as a workbook: a row for each grant, to be read, signed and filed.
+//! Lists as workbooks, to be read, signed and filed: the review of rights, the objects of a statement.
 
 use rust_xlsxwriter::{Format, Workbook, XlsxError};
+
+/// The media type of workbooks.
+pub(crate) const WORKBOOK_TYPE: &str =
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// The width of a column, in characters: that of a name and of a moment.
 const WIDTH: f64 = 24.0;
@@ -12,7 +16,7 @@ const CHARACTERS: usize = 32_767;
 ///
 /// # Errors
 /// [`XlsxError`] where there are more rows than a sheet takes.
-pub(super) fn workbook(
+pub(crate) fn workbook(
     name: &str,
     headings: &[String],
     rows: impl IntoIterator<Item = Vec<String>>,

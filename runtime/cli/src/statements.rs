@@ -1,0 +1,142 @@
+//! `champollion statements`: the objects in service on a day, and what they cost.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use champollion_client::{Answer, Client, Statement, StatementList};
+use champollion_fleet::names::PartnerId;
+use clap::{Args, ValueEnum};
+use jiff::civil::Date;
+
+use super::{Failure, connection::Connection, output};
+
+/// Shows the objects of partners in service on a day, and what they cost.
+#[derive(Args)]
+pub(super) struct Statements {
+    /// Day that has begun, as in 2027-01-01
+    date: Date,
+    /// Partner to show alone
+    #[arg(long)]
+    partner: Option<PartnerId>,
+    /// File to write the list of objects of the partner to
+    #[arg(long, requires = "partner", conflicts_with = "issue")]
+    list: Option<PathBuf>,
+    /// Form of the list
+    #[arg(long, value_enum, default_value = "csv", requires = "list")]
+    format: Form,
+    /// Issue the statements of all partners, so that both parties hold the same number
+    #[arg(long, conflicts_with = "partner")]
+    issue: bool,
+    #[command(flatten)]
+    connection: Connection,
+    /// Print JSON instead of text for people
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Form {
+    /// A line for each object, with commas between
+    Csv,
+    /// A workbook of spreadsheets
+    Xlsx,
+    /// The text that the digest is of
+    Text,
+}
+
+impl Form {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Xlsx => "xlsx",
+            Self::Text => "text",
+        }
+    }
+}
+
+impl Statements {
+    pub(super) async fn run(self) -> Result<(), Failure> {
+        let client = self.connection.client()?;
+        match (&self.partner, &self.list) {
+            (Some(partner), Some(file)) => self.write_list(&client, partner, file).await,
+            (Some(partner), None) => self.one(&client.statement(self.date, partner).await?),
+            (None, _) if self.issue => self.all(&client.issue_statements(self.date).await?),
+            (None, _) => self.all(&client.statements(self.date).await?),
+        }
+    }
+
+    async fn write_list(
+        &self,
+        client: &Client,
+        partner: &PartnerId,
+        file: &Path,
+    ) -> Result<(), Failure> {
+        let list = client.stated_objects(self.date, partner, self.format.word()).await?;
+        let path = file.display();
+        fs::write(file, &list).map_err(Failure::of(format!("{path} cannot be written")))?;
+        if self.json {
+            return output::json(&serde_json::json!({ "written": file, "bytes": list.len() }));
+        }
+        output::line(format_args!("wrote {path}"));
+        Ok(())
+    }
+
+    fn one(&self, statement: &Answer<Statement>) -> Result<(), Failure> {
+        if self.json {
+            return output::answer(statement);
+        }
+        shown([&**statement]);
+        Ok(())
+    }
+
+    fn all(&self, list: &Answer<StatementList>) -> Result<(), Failure> {
+        if self.json {
+            return output::answer(list);
+        }
+        if !list.is_exact {
+            let since = output::moment(list.exact_since);
+            output::note(format_args!(
+                "changes are kept since {since}: what is stated of {} is as it was then",
+                list.date
+            ));
+        }
+        shown(&list.statements);
+        Ok(())
+    }
+}
+
+fn shown<'of>(statements: impl IntoIterator<Item = &'of Statement> + Clone) {
+    let heads = ["partner", "use case", "objects", "tariff", "price", "amount"];
+    output::table(heads, statements.clone().into_iter().flat_map(rows));
+    for Statement { partner, digest, agrees, .. } in statements {
+        let issued = match agrees {
+            None => "not issued",
+            Some(true) => "as issued",
+            Some(false) => "not as it was issued",
+        };
+        output::line(format_args!("{partner}: {digest} ({issued})"));
+    }
+}
+
+/// The rows of a statement: by use case, the subscription, the sum.
+fn rows(of: &Statement) -> Vec<[String; 6]> {
+    let row = |matter: &str, count: u64, tariff: &str, price: &str, amount: &str| {
+        let count = count.to_string();
+        [of.partner.as_str(), matter, count.as_str(), tariff, price, amount].map(output::quoted)
+    };
+    let mut rows: Vec<[String; 6]> = Vec::new();
+    for line in &of.lines {
+        let use_case = line.use_case.as_deref().unwrap_or("none said");
+        let tariff = line.tariff.as_deref().unwrap_or("none in force");
+        let price = line.price.as_deref().unwrap_or_default();
+        rows.push(row(use_case, line.objects, tariff, price, &line.amount));
+    }
+    if let Some(line) = &of.subscription {
+        rows.push(row("inhabitants", line.counted, &line.name, &line.per_inhabitant, &line.amount));
+    }
+    let objects = of.lines.iter().map(|line| line.objects).sum();
+    rows.push(row("total", objects, "", &of.currency, &of.total));
+    rows
+}

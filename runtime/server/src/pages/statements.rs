@@ -1,0 +1,161 @@
+//! Statements of a day, as a page that is printed and signed.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    http::Method,
+    response::Response,
+    routing::{get, post},
+};
+use jiff::{Timestamp, tz::TimeZone};
+use maud::{Markup, html};
+use serde_json::Value as Json;
+
+use super::{
+    json::{address, items, moment, optional, path_part, text},
+    layout::Page,
+    parts::{
+        badge::badge,
+        empty::empty,
+        form::{Field, Kind, button_form},
+        notice::{Tone, notice},
+        table::Table,
+    },
+    submission::Submission,
+    viewer::Viewer,
+};
+use crate::{api::Problem, auth::Scope, service::Service};
+
+/// The path of the page.
+const PATH: &str = "/statements";
+
+pub(super) fn routes() -> Router<Arc<Service>> {
+    Router::new().route(PATH, get(show)).route("/statements/issue", post(issue))
+}
+
+async fn show(viewer: Viewer) -> Result<Page, Problem> {
+    let date = viewer.parameter("date").unwrap_or_else(first_of_year);
+    let found = viewer.get(&address("/v1/statements", &[("date", &date)])).await?;
+    let statements = items(&found, "/statements");
+    let title = viewer.say_with("statements-title", [("date", date.as_str().into())]);
+    let content = html! {
+        h1 { (title) }
+        (choosing(&viewer, &date))
+        @if found["isExact"] == false { (inexact(&viewer, &found)) }
+        @if statements.is_empty() {
+            (empty(&viewer.say("statements-none"), &viewer.say("statements-none-text"), None))
+        }
+        @for statement in statements { (one(&viewer, &date, statement)) }
+    };
+    Ok(viewer.page(title, content))
+}
+
+/// The first day of the year, on which objects are declared.
+fn first_of_year() -> String {
+    let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
+    today.first_of_year().to_string()
+}
+
+/// The choice of a day, and the way to issue; neither is printed.
+fn choosing(viewer: &Viewer, date: &str) -> Markup {
+    html! {
+        div.actions {
+            form method="get" action=(PATH) {
+                (Field::new("date", viewer.say("statements-date")).kind(Kind::Line("date"))
+                    .value(date).required().shown())
+                button.quiet type="submit" { (viewer.say("statements-show")) }
+            }
+            @if viewer.may(Scope::Administer) {
+                (button_form(
+                    viewer,
+                    &address("/statements/issue", &[("date", date)]),
+                    &viewer.say("statements-issue"),
+                    true,
+                ))
+            }
+        }
+    }
+}
+
+fn inexact(viewer: &Viewer, found: &Json) -> Markup {
+    let since = moment(found, "/exactSince");
+    notice(
+        Tone::Plain,
+        html! {
+            p {
+                (viewer.say("statements-inexact")) " "
+                @if let Some(since) = since { (viewer.moment(since)) }
+            }
+        },
+    )
+}
+
+fn one(viewer: &Viewer, date: &str, statement: &Json) -> Markup {
+    let partner = text(statement, "/partner");
+    let list = format!("/v1/statements/{}/{}/objects", path_part(date), path_part(&partner));
+    let file = |form: &str| address(&list, &[("format", form)]);
+    html! {
+        section.card {
+            h2 { (partner) }
+            (lines(viewer, statement))
+            p {
+                strong { (viewer.say("statements-total")) " " (text(statement, "/total")) " "
+                    (text(statement, "/currency")) }
+                " " (agreement(viewer, statement))
+            }
+            p.soft.small { (viewer.say("statements-digest")) " " code { (text(statement, "/digest")) } }
+            p.actions {
+                a.button.quiet href=(file("csv")) { "CSV" }
+                a.button.quiet href=(file("xlsx")) { "XLSX" }
+                a.button.quiet href=(file("text")) { (viewer.say("statements-text")) }
+            }
+        }
+    }
+}
+
+fn lines(viewer: &Viewer, statement: &Json) -> Markup {
+    let mut table = Table::new(text(statement, "/partner"))
+        .column(viewer.say("statements-use-case"))
+        .numbers(viewer.say("statements-objects"))
+        .column(viewer.say("statements-tariff"))
+        .numbers(viewer.say("statements-price"))
+        .numbers(viewer.say("statements-amount"));
+    let none = viewer.say("statements-no-tariff");
+    let no_use = viewer.say("statements-no-use-case");
+    let cell = |text: &str| html! { (text) };
+    for line in items(statement, "/lines") {
+        table.row(vec![
+            cell(optional(line, "/useCase").unwrap_or(&no_use)),
+            cell(&text(line, "/objects")),
+            cell(optional(line, "/tariff").unwrap_or(&none)),
+            cell(&text(line, "/price")),
+            cell(&text(line, "/amount")),
+        ]);
+    }
+    if let Some(line) = statement.get("subscription") {
+        table.row(vec![
+            cell(&viewer.say("statements-inhabitants")),
+            cell(&text(line, "/counted")),
+            cell(&text(line, "/name")),
+            cell(&text(line, "/perInhabitant")),
+            cell(&text(line, "/amount")),
+        ]);
+    }
+    table.shown()
+}
+
+/// Whether the statement is the one that was issued.
+fn agreement(viewer: &Viewer, statement: &Json) -> Markup {
+    match statement.get("agrees").and_then(Json::as_bool) {
+        None => badge(Tone::Plain, &viewer.say("statements-not-issued")),
+        Some(true) => badge(Tone::Good, &viewer.say("statements-agrees")),
+        Some(false) => badge(Tone::Bad, &viewer.say("statements-differs")),
+    }
+}
+
+async fn issue(viewer: Viewer, _: Submission) -> Result<Response, Problem> {
+    let date = viewer.parameter("date").unwrap_or_default();
+    viewer.send(Method::POST, &format!("/v1/statements/{}", path_part(&date)), None).await?;
+    Ok(viewer.done(&address(PATH, &[("date", &date)]), "done-statements-issued"))
+}

@@ -1,0 +1,98 @@
+//! The messages that tell of a notice.
+
+use champollion_fleet::{names::GroupId, people::Email};
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::{Notice, NoticeHook, NoticeState};
+use crate::outbox::{Language, Mail, Message, Webhook};
+
+/// Bytes that all texts of mails about one change of a notice may take: they are one batch with it.
+const TEXTS_BYTES: usize = 1 << 20;
+
+/// Most bytes of one text.
+const TEXT_BYTES: usize = 8 << 10;
+
+/// Fewest bytes of one text: with many readers it is the beginning, and a link.
+const BEGINNING_BYTES: usize = 200;
+
+/// The address of the page of notices, and the moment of the telling.
+#[derive(Clone, Copy, Debug)]
+pub struct Telling<'of> {
+    /// The kind of the event, such as `notice.added`.
+    pub event: &'of str,
+    /// The address of the page on which notices are read; empty where the server knows none.
+    pub page: &'of str,
+    /// The moment of the telling.
+    pub now: Timestamp,
+}
+
+impl Telling<'_> {
+    /// Returns the mails about a notice. The more readers there are, the shorter are their texts.
+    #[must_use]
+    pub fn mails(&self, notice: &Notice, readers: &[(Email, Language)]) -> Vec<Message> {
+        let room = TEXTS_BYTES / readers.len().max(1);
+        let room = room.clamp(BEGINNING_BYTES, TEXT_BYTES);
+        let mail = |(to, language): &(Email, Language)| {
+            let (subject, text) = self.words(notice, *language, room);
+            Message::new(Mail::new(to.clone(), *language, &subject, &text), self.now)
+        };
+        readers.iter().map(mail).collect()
+    }
+
+    /// Returns the request about a notice to the system of a group, which is told of no other group.
+    #[must_use]
+    pub fn webhook(&self, notice: &Notice, group: &GroupId, hook: &NoticeHook) -> Option<Message> {
+        let scope = notice.scope.as_seen(|own| own == group)?;
+        let notice = Notice { scope, ..notice.clone() };
+        let state = notice.state(self.now);
+        let webhook = Webhook {
+            group: group.clone(),
+            url: hook.url.clone(),
+            secret: hook.secret.clone(),
+            kind: self.event.to_owned(),
+            data: json!({ "notice": notice, "state": state }),
+        };
+        Some(Message::new(webhook, self.now))
+    }
+
+    /// The subject and the text of a mail.
+    fn words(&self, notice: &Notice, language: Language, room: usize) -> (String, String) {
+        let kind = kind(notice, self.now, language);
+        let (from, to, open) = match language {
+            Language::En => ("From", "to", "an end that is not known yet"),
+            Language::Fr => ("Du", "au", "une fin encore inconnue"),
+        };
+        let moment = |at: Timestamp| at.strftime("%F %H:%M UTC").to_string();
+        let end = notice.end.map_or_else(|| open.to_owned(), moment);
+        let subject = format!("Champollion: {kind}: {}", notice.title);
+        let said = match notice.follow_ups.last() {
+            Some(word) => word.text.as_str(),
+            None => notice.text.as_str(),
+        };
+        let said = &said[..said.floor_char_boundary(room.min(said.len()))];
+        let text = format!(
+            "{kind}: {}\n{from} {} {to} {end}\n\n{said}\n\n{}\n",
+            notice.title,
+            moment(notice.begin),
+            self.page
+        );
+        (subject, text)
+    }
+}
+
+/// The words for the kind and the state of a notice.
+fn kind(notice: &Notice, now: Timestamp, language: Language) -> &'static str {
+    use super::NoticeKind::{Incident, Planned};
+    let state = notice.state(now);
+    match (language, notice.kind, state) {
+        (Language::En, _, NoticeState::Cancelled) => "notice taken back",
+        (Language::Fr, _, NoticeState::Cancelled) => "avis annulé",
+        (Language::En, Planned, _) => "planned work",
+        (Language::Fr, Planned, _) => "travaux prévus",
+        (Language::En, Incident, NoticeState::Over) => "incident over",
+        (Language::Fr, Incident, NoticeState::Over) => "incident terminé",
+        (Language::En, Incident, _) => "incident",
+        (Language::Fr, Incident, _) => "incident en cours",
+    }
+}
