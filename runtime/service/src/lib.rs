@@ -4,3 +4,6 @@
 
 #![forbid(unsafe_code)]
 
+
+pub mod gateways;
+pub mod quality;
