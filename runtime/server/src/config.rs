@@ -24,7 +24,7 @@ use crate::{
     devices::Keks, downlinks::CommandTimes, expensive::ExpensiveSettings,
     http_settings::HttpSettings, ingest::FrameSettings, mail::MailSettings, mirrors::Mirrors,
     network_servers::NetworkServers, page_settings::PageSettings, parked::ParkedLimits,
-    quotas::Quotas, sign_in::SignInSettings, storage::StorageLimits, telemetry::LogSettings,
+    quality::QualitySettings, quotas::Quotas, sign_in::SignInSettings, storage::StorageLimits, telemetry::LogSettings,
     tls::TlsSettings, workers::DecodingSettings,
 };
 
@@ -89,6 +89,8 @@ pub struct Config {
     pub mail: MailSettings,
     /// The times of sessions, and the bounds of attempts to sign in.
     pub sign_in: SignInSettings,
+    /// The figures of connectivity.
+    pub quality: QualitySettings,
     /// When a decoder is set aside.
     pub quarantine: QuarantineRule,
     /// The demands on packages.

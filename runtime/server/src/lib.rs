@@ -35,6 +35,7 @@ mod outside_client;
 pub mod page_settings;
 mod pages;
 pub mod parked;
+pub mod quality;
 pub mod quotas;
 pub mod redecode;
 pub mod rehearsals;

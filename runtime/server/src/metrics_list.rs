@@ -135,6 +135,11 @@ pub(crate) const METRICS: &[Metric] = &[
         "result",
         "Frames handed over by network servers, by what became of them",
     ),
+    gauge(
+        "champollion_gateways",
+        "state",
+        "Gateways that are known, by whether they are `heard` or `silent` for three times their usual gap",
+    ),
     counter(
         "champollion_handshakes_total",
         "result",

@@ -48,6 +48,7 @@ use crate::{
         surroundings::Surroundings,
     },
     parked::{Parked, ParkedError},
+    quality::Quality,
     quotas::{Pace, QuotaExceeded},
     redecode::Redecoding,
     rehearsals::Rehearsals,
@@ -125,6 +126,8 @@ pub struct Service {
     pub intake: Intake,
     /// The way of a message of a network server.
     pub messages: Messages,
+    /// The figures of connectivity.
+    pub quality: Quality,
     /// The worker that decodes kept records once more.
     pub redecoding: Redecoding,
     /// The derived decoders of devices and groups.
@@ -317,6 +320,9 @@ impl Service {
             config.frames.copies_window(),
             config.keks.clone(),
         );
+        let quality =
+            Quality::open(Arc::clone(&store), Arc::clone(&devices), config.quality.clone()).await?;
+        intake.count_by(Arc::clone(quality.counts()));
         let redecoding = Redecoding::new(
             Arc::clone(&store),
             Arc::clone(&devices),
@@ -421,6 +427,7 @@ impl Service {
             publications_waiting,
             intake,
             messages,
+            quality,
             redecoding,
             derived,
             rehearsals,

@@ -4,6 +4,5 @@
 
 #![forbid(unsafe_code)]
 
-
 pub mod gateways;
 pub mod quality;

@@ -118,12 +118,18 @@ impl Gateway {
     }
 
     /// Judges whether it is silent, and returns the turn where it is one. While nobody listened, no silence is counted.
-    pub(super) fn judge(&mut self, now: Timestamp, listening_since: Timestamp) -> Option<GatewayTurn> {
+    pub(super) fn judge(
+        &mut self,
+        now: Timestamp,
+        listening_since: Timestamp,
+    ) -> Option<GatewayTurn> {
         let heard = self.last_heard_at.max(listening_since);
         let silence = now.duration_since(heard);
         let turn = match (self.silent_since, self.rhythm.patience()) {
             (Some(since), _) if self.last_heard_at > since => GatewayTurn::Back,
-            (None, Some(minutes)) if silence > SignedDuration::from_mins(minutes) => GatewayTurn::Silent,
+            (None, Some(minutes)) if silence > SignedDuration::from_mins(minutes) => {
+                GatewayTurn::Silent
+            }
             _ => return None,
         };
         self.silent_since = (turn == GatewayTurn::Silent).then_some(self.last_heard_at);

@@ -168,7 +168,11 @@ impl GatewayBook {
         let known = self.known.lock();
         let mut changed = BTreeMap::new();
         for (id, heard) in self.hearing.take() {
-            let first = heard.minutes.keys().next().and_then(|minute| Timestamp::from_second(60 * minute).ok());
+            let first = heard
+                .minutes
+                .keys()
+                .next()
+                .and_then(|minute| Timestamp::from_second(60 * minute).ok());
             let new = known.len() + changed.len() < MOST;
             let gateway = match known.get(&id) {
                 Some(gateway) => Some(gateway.clone()),
@@ -216,10 +220,16 @@ mod tests {
         assert!(book.write(at(21), at(0)).await.unwrap().is_empty());
         let all = book.list(None);
         assert_eq!(all.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>(), ["a", "b"]);
-        assert_eq!((all[0].1.frames_an_hour(at(20)), all[1].1.last_status_at), (20.0, Some(at(40))));
+        assert_eq!(
+            (all[0].1.frames_an_hour(at(20)), all[1].1.last_status_at),
+            (20.0, Some(at(40)))
+        );
         assert_eq!(book.list(Some("a")).len(), 1);
         let turned = book.write(at(45), at(0)).await.unwrap();
-        assert_eq!(turned, [Turned { id: "a".to_owned(), turn: GatewayTurn::Silent, last_heard_at: at(19) }]);
+        assert_eq!(
+            turned,
+            [Turned { id: "a".to_owned(), turn: GatewayTurn::Silent, last_heard_at: at(19) }]
+        );
         let book = open(&store).await;
         assert!(book.write(at(46), at(0)).await.unwrap().is_empty());
         book.hearing().note_status("a", at(47));

@@ -80,7 +80,11 @@ impl AvailabilityBook {
             if row.last >= minute {
                 continue;
             }
-            row = AvailableDay { looked: row.looked + 1, well: row.well + u32::from(is_well), last: minute };
+            row = AvailableDay {
+                looked: row.looked + 1,
+                well: row.well + u32::from(is_well),
+                last: minute,
+            };
             MINUTES.put(&mut batch, &key, &row)?;
             count += 1;
             if count % AT_ONCE == 0 {
@@ -103,12 +107,16 @@ impl AvailabilityBook {
         let mut found = BTreeMap::new();
         let (prefix, mut after) = (format!("{name}/"), None);
         loop {
-            let rows = MINUTES.page(&*self.store, prefix.as_bytes(), after.as_ref(), DAYS_AT_ONCE).await?;
+            let rows =
+                MINUTES.page(&*self.store, prefix.as_bytes(), after.as_ref(), DAYS_AT_ONCE).await?;
             let Some((key, _)) = rows.last() else { return Ok(found) };
             after = Some(key.clone());
             // The names of routes begin with that of their group: those of others are not meant.
             let own = rows.into_iter().filter(|((own, _), _)| own == name);
-            found.extend(own.map(|((_, day), row)| (day, row)).filter(|(day, _)| (first..=last).contains(day)));
+            found.extend(
+                own.map(|((_, day), row)| (day, row))
+                    .filter(|(day, _)| (first..=last).contains(day)),
+            );
         }
     }
 
@@ -149,7 +157,8 @@ mod tests {
         let store = SledStore::open(&SledOptions::new(folder.path().join("store"))).unwrap();
         let days = Days::new(TimeZone::get("Europe/Paris").unwrap());
         let book = AvailabilityBook::new(Arc::new(store), days);
-        let things = |is_well: bool| [(INGEST.to_owned(), true), ("water/route".to_owned(), is_well)];
+        let things =
+            |is_well: bool| [(INGEST.to_owned(), true), ("water/route".to_owned(), is_well)];
         for (now, is_well) in [
             ("2026-10-25T10:00:01Z", true),
             ("2026-10-25T10:00:59Z", false),

@@ -48,7 +48,10 @@ mod tests {
         assert!(due(calendar, first).is_empty() && due(calendar, date(2026, 3, 30)).is_empty());
         assert_eq!(due(calendar, date(2026, 3, 31)), [first]);
         calendar.closed = Some(first);
-        assert_eq!(due(calendar, date(2026, 4, 3)), [date(2026, 3, 29), date(2026, 3, 30), date(2026, 3, 31)]);
+        assert_eq!(
+            due(calendar, date(2026, 4, 3)),
+            [date(2026, 3, 29), date(2026, 3, 30), date(2026, 3, 31)]
+        );
         assert!(calendar.is_closed(first) && calendar.is_closed(date(2026, 1, 1)));
         assert!(!calendar.is_closed(date(2026, 3, 29)));
     }

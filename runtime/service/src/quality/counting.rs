@@ -165,7 +165,9 @@ mod tests {
         let counting = Counting::new(Days::new(TimeZone::get("Europe/Paris").unwrap()));
         let water: GroupId = "water".parse().unwrap();
         let meter = DevEui::from_be_bytes([1; 8]);
-        for (sequence, at) in [(1, "2026-03-01T22:30:00Z"), (2, "2026-03-01T23:30:00Z"), (3, "2026-03-01T22:00:00Z")] {
+        for (sequence, at) in
+            [(1, "2026-03-01T22:30:00Z"), (2, "2026-03-01T23:30:00Z"), (3, "2026-03-01T22:00:00Z")]
+        {
             counting.note(&water, Some(sequence), meter, &heard(at));
         }
         let mut taken = counting.take();

@@ -158,11 +158,12 @@ pub fn figures_of_day(
         let heard_before = tally.is_none() && was_heard_before(member.dev_eui);
         parts.entry(of).or_default().add_member(member.standing, tally, heard_before);
     }
-    let part = |((sub_group, use_case), counts): ((Option<&SubGroup>, Option<&UseCase>), Counts)| Part {
-        sub_group: sub_group.cloned(),
-        use_case: use_case.cloned(),
-        counts,
-    };
+    let part =
+        |((sub_group, use_case), counts): ((Option<&SubGroup>, Option<&UseCase>), Counts)| Part {
+            sub_group: sub_group.cloned(),
+            use_case: use_case.cloned(),
+            counts,
+        };
     parts.into_iter().map(part).collect()
 }
 
@@ -216,7 +217,11 @@ mod tests {
 
     #[test]
     fn a_row_of_a_day_that_is_over_is_read_again() {
-        let parts = figures_of_day(&[member(1, "water-metering", Standing::InService)], &HashMap::new(), |_| false);
+        let parts = figures_of_day(
+            &[member(1, "water-metering", Standing::InService)],
+            &HashMap::new(),
+            |_| false,
+        );
         let text = serde_json::to_string(&parts).unwrap();
         assert_eq!(serde_json::from_str::<Vec<Part>>(&text).unwrap(), parts);
         assert!(serde_json::from_str::<Vec<Part>>(r#"[{"inService":3}]"#).is_ok());

@@ -30,7 +30,9 @@ pub enum Standing {
 }
 
 /// The reason why an object is left out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum LeftOut {
     /// The object lies in a store.
@@ -81,7 +83,9 @@ mod tests {
 
     #[test]
     fn an_object_is_left_out_for_one_reason() {
-        let of = |life_cycle, was_heard, has_notice| match Standing::of(life_cycle, was_heard, has_notice) {
+        let of = |life_cycle, was_heard, has_notice| match Standing::of(
+            life_cycle, was_heard, has_notice,
+        ) {
             Standing::InService => "in service",
             Standing::LeftOut(reason) => reason.as_str(),
         };

@@ -29,5 +29,5 @@ pub use figures::{Counts, LeftOutCounts, Part, figures_of_day};
 pub use member::{LeftOut, Member, Standing};
 pub use period::{Figures, Period, Split, Stretch, StretchFault, Wanted, summed};
 pub use replay::{Replayed, replay};
-pub use silence::{LastReception, Silent, last_receptions};
+pub use silence::{LastReception, Silent, last_receptions, only_gateways};
 pub use tally::{BINS, Tally, snr_bins};

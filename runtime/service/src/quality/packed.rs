@@ -91,7 +91,10 @@ impl<'of> Packing<'of> {
                 | tally.spreading_factor.unwrap_or_default() << 4,
         );
         gateway.into_iter().for_each(|place| write(rows, place));
-        [tally.rssi_dbm, tally.snr_quarters].into_iter().flatten().for_each(|level| write_signed(rows, level));
+        [tally.rssi_dbm, tally.snr_quarters]
+            .into_iter()
+            .flatten()
+            .for_each(|level| write_signed(rows, level));
         write_bins(rows, &tally.spreading_factors);
         write_bins(rows, &tally.snrs);
         self.before = number;
@@ -137,7 +140,11 @@ pub(super) fn unpack(bytes: &[u8]) -> Result<Part, String> {
         before = before.wrapping_add(bytes.number()?);
         tallies.push((DevEui::from_be_bytes(before.to_be_bytes()), bytes.tally(begin, &names)?));
     }
-    if bytes.0.is_empty() { Ok(Part { through, tallies }) } else { Err("there is more behind the tallies".to_owned()) }
+    if bytes.0.is_empty() {
+        Ok(Part { through, tallies })
+    } else {
+        Err("there is more behind the tallies".to_owned())
+    }
 }
 
 /// Bytes that are read from the front.
@@ -270,7 +277,9 @@ mod tests {
     }
 
     fn fleet(count: u32) -> Vec<(DevEui, Tally)> {
-        let dev_eui = |number: u32| DevEui::from_be_bytes((0x70B3_D549_9A00_0000 + 3 * u64::from(number)).to_be_bytes());
+        let dev_eui = |number: u32| {
+            DevEui::from_be_bytes((0x70B3_D549_9A00_0000 + 3 * u64::from(number)).to_be_bytes())
+        };
         (0..count).map(|number| (dev_eui(number), tally(number))).collect()
     }
 
@@ -300,7 +309,10 @@ mod tests {
         }
         let parts = packed(&fleet);
         assert!(parts.iter().all(|part| part.len() <= champollion_store::MAX_VALUE_BYTES));
-        assert_eq!(parts.iter().map(|part| unpack(part).unwrap().tallies.len()).sum::<usize>(), 2_000);
+        assert_eq!(
+            parts.iter().map(|part| unpack(part).unwrap().tallies.len()).sum::<usize>(),
+            2_000
+        );
     }
 
     #[test]

@@ -173,18 +173,19 @@ pub fn summed(group: &GroupId, days: &[(Date, Vec<Part>)], wanted: &Wanted) -> V
             counts.add(&part.counts);
         }
     }
-    let figures = |((period, sub_group, use_case), (_, days, counts)): (Key, (_, u32, Counts))| Figures {
-        period,
-        group: group.clone(),
-        sub_group,
-        use_case,
-        days,
-        daily_share: counts.daily_share(),
-        fortnight_share: counts.fortnight_share(),
-        loss: counts.loss(),
-        redundancy: counts.redundancy(),
-        counts,
-    };
+    let figures =
+        |((period, sub_group, use_case), (_, days, counts)): (Key, (_, u32, Counts))| Figures {
+            period,
+            group: group.clone(),
+            sub_group,
+            use_case,
+            days,
+            daily_share: counts.daily_share(),
+            fortnight_share: counts.fortnight_share(),
+            loss: counts.loss(),
+            redundancy: counts.redundancy(),
+            counts,
+        };
     sums.into_iter().map(figures).collect()
 }
 
@@ -203,7 +204,10 @@ mod tests {
     fn shown(wanted: &Wanted) -> Vec<(String, u32, u64, u64)> {
         let days = [
             (date(2026, 3, 30), vec![part(Some("north"), "water", 9), part(None, "waste", 1)]),
-            (date(2026, 3, 31), vec![part(Some("north"), "water", 8), part(Some("south"), "water", 7)]),
+            (
+                date(2026, 3, 31),
+                vec![part(Some("north"), "water", 8), part(Some("south"), "water", 7)],
+            ),
             (date(2026, 4, 1), vec![part(Some("south"), "water", 6)]),
         ];
         let figures = summed(&"city".parse().unwrap(), &days, wanted).into_iter();
@@ -212,9 +216,17 @@ mod tests {
 
     #[test]
     fn figures_are_summed_up_by_period_and_part() {
-        let row = |period: &str, days, in_service, heard| (period.to_owned(), days, in_service, heard);
+        let row =
+            |period: &str, days, in_service, heard| (period.to_owned(), days, in_service, heard);
         let by_day = shown(&Wanted::default());
-        assert_eq!(by_day, [row("2026-03-30", 1, 20, 10), row("2026-03-31", 1, 20, 15), row("2026-04-01", 1, 10, 6)]);
+        assert_eq!(
+            by_day,
+            [
+                row("2026-03-30", 1, 20, 10),
+                row("2026-03-31", 1, 20, 15),
+                row("2026-04-01", 1, 10, 6)
+            ]
+        );
         let by_month = Wanted { by: Period::Month, ..Wanted::default() };
         assert_eq!(shown(&by_month), [row("2026-03", 2, 40, 25), row("2026-04", 1, 10, 6)]);
         let south = vec!["south".parse().unwrap()];

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     books::{Books, day_of_group},
+    days::between,
     tally::Tally,
 };
 
@@ -75,9 +76,11 @@ pub async fn last_receptions(
     books: &Books,
     devices: &[(GroupId, DevEui, Date)],
 ) -> Result<HashMap<DevEui, LastReception>, TableError> {
-    let (mut found, mut by_day) = (HashMap::new(), BTreeMap::<(&GroupId, Date), Vec<DevEui>>::new());
+    let (mut found, mut by_day) =
+        (HashMap::new(), BTreeMap::<(&GroupId, Date), Vec<DevEui>>::new());
     for (group, dev_eui, day) in devices {
-        let look = |_, tallies: &HashMap<DevEui, Tally>| tallies.get(dev_eui).map(LastReception::from);
+        let look =
+            |_, tallies: &HashMap<DevEui, Tally>| tallies.get(dev_eui).map(LastReception::from);
         match books.find_open(group, look) {
             Some(reception) => drop(found.insert(*dev_eui, reception)),
             None => by_day.entry((group, *day)).or_default().push(*dev_eui),
@@ -93,4 +96,34 @@ pub async fn last_receptions(
         }
     }
     Ok(found)
+}
+
+/// Returns of each device of some groups the one gateway that heard all of its frames on some days, where it was one.
+///
+/// # Errors
+/// [`TableError`] where the store does not answer.
+pub async fn only_gateways(
+    books: &Books,
+    groups: &[GroupId],
+    (first, last): (Date, Date),
+) -> Result<BTreeMap<DevEui, String>, TableError> {
+    let mut only: BTreeMap<DevEui, Option<String>> = BTreeMap::new();
+    let mut note = |dev_eui: DevEui, tally: &Tally| {
+        let gateway = tally.only_gateway();
+        let known = only.entry(dev_eui).or_insert_with(|| gateway.map(str::to_owned));
+        if known.as_deref() != gateway {
+            *known = None;
+        }
+    };
+    for group in groups {
+        for day in between(first.max(books.calendar().since), last) {
+            if books.calendar().is_closed(day) {
+                let (_, tallies) = day_of_group(books.store(), group, day).await?;
+                tallies.iter().for_each(|(dev_eui, tally)| note(*dev_eui, tally));
+            } else {
+                books.look_open(group, day, |dev_eui, tally| note(dev_eui, tally));
+            }
+        }
+    }
+    Ok(only.into_iter().filter_map(|(dev_eui, gateway)| Some((dev_eui, gateway?))).collect())
 }

@@ -75,9 +75,12 @@ mod tests {
 
     #[test]
     fn parts_of_a_day_lie_together_and_in_their_order() {
-        let key = |number| PartKey { group: "water".parse().unwrap(), day: date(2026, 3, 1), number };
+        let key =
+            |number| PartKey { group: "water".parse().unwrap(), day: date(2026, 3, 1), number };
         let [second, tenth] = [2, 10].map(|number| DayPart::encode(&key(number)));
-        assert!(second < tenth && second.starts_with(&PartKey::prefix(&key(2).group, date(2026, 3, 1))));
+        assert!(
+            second < tenth && second.starts_with(&PartKey::prefix(&key(2).group, date(2026, 3, 1)))
+        );
         assert_eq!(DayPart::decode(&tenth), Ok(key(10)));
         for damaged in ["water", "water/2026-03-01", "Water/2026-03-01/0001", "water/March/0001"] {
             assert!(DayPart::decode(damaged.as_bytes()).is_err(), "{damaged}");

@@ -16,6 +16,9 @@ const FIRST_SNR: i16 = -60;
 /// The width of the bins after it: 5 dB.
 const SNR_STEP: i16 = 20;
 
+/// The longest gap that is one: a counter that goes further is another session's, or was set by hand.
+const LONGEST_GAP: u32 = 16_384;
+
 /// The tally of a device on a day.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
@@ -61,7 +64,7 @@ impl Tally {
         let snr_quarters = best.and_then(|best| whole(best.snr_db? * 4.0));
         let mut tally = Self {
             frames: 1,
-            lost: heard.missed.unwrap_or_default(),
+            lost: heard.missed.filter(|missed| *missed <= LONGEST_GAP).unwrap_or_default(),
             receptions: heard.redundancy,
             last_at: u32::try_from(heard.at_ms / 1_000).unwrap_or_default(),
             gateway,
@@ -167,10 +170,23 @@ mod tests {
         assert_eq!(tally.spreading_factors[2], 3);
     }
 
+    /// The FCnt before is not known where a device has joined anew, nor where its counter started over.
+    #[test]
+    fn frames_are_lost_by_gaps_that_are_some() {
+        let lost = |missed| {
+            let heard = Heard { at_ms: 0, missed, redundancy: 0, best: None, spreading_factor: None };
+            Tally::of(&heard, None).lost
+        };
+        assert_eq!([lost(None), lost(Some(0)), lost(Some(7))], [0, 0, 7]);
+        assert_eq!([lost(Some(LONGEST_GAP)), lost(Some(LONGEST_GAP + 1))], [LONGEST_GAP, 0]);
+    }
+
     #[test]
     fn each_ratio_has_its_bin() {
         assert_eq!(snr_bins(), [-15.0, -10.0, -5.0, 0.0, 5.0, 10.0, 15.0]);
-        for (quarters, bin) in [(-200, 0), (-61, 0), (-60, 1), (-1, 3), (0, 4), (59, 6), (60, 7), (900, 7)] {
+        for (quarters, bin) in
+            [(-200, 0), (-61, 0), (-60, 1), (-1, 3), (0, 4), (59, 6), (60, 7), (900, 7)]
+        {
             assert_eq!(bin_of_snr(quarters), bin, "{quarters}");
         }
         assert_eq!(bin_of_spreading_factor(12), Some(7));

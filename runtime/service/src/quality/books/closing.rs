@@ -93,7 +93,8 @@ impl Books {
         let prefix = format!("{group}/");
         loop {
             let rows = CLOSED.raw().page(&*self.store, prefix.as_bytes(), None, ROWS).await?;
-            let old: Vec<_> = rows.into_iter().map(|(key, _)| key).filter(|(_, day)| *day < first).collect();
+            let old: Vec<_> =
+                rows.into_iter().map(|(key, _)| key).filter(|(_, day)| *day < first).collect();
             let mut batch = Batch::new();
             for key in &old {
                 CLOSED.delete(&mut batch, key);
@@ -106,7 +107,11 @@ impl Books {
         }
     }
 
-    async fn forget_day(&self, batch: &mut Batch, (group, day): &(GroupId, Date)) -> Result<(), TableError> {
+    async fn forget_day(
+        &self,
+        batch: &mut Batch,
+        (group, day): &(GroupId, Date),
+    ) -> Result<(), TableError> {
         let mut pages = DAYS.pages_under(&*self.store, PartKey::prefix(group, *day));
         while let Some(page) = pages.next().await? {
             page.iter().for_each(|(key, _)| DAYS.delete(batch, key));

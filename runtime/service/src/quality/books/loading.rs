@@ -115,7 +115,8 @@ impl Kept {
         let mut pages = JOURNAL.pages(store);
         while let Some(page) = pages.next().await? {
             for (number, entry) in page {
-                let entry = journal::read(&entry).map_err(|reason| JOURNAL.damaged(&number, reason))?;
+                let entry =
+                    journal::read(&entry).map_err(|reason| JOURNAL.damaged(&number, reason))?;
                 self.next_number = self.next_number.max(number + 1);
                 self.journal.push(number);
                 let of = (entry.group, entry.day);

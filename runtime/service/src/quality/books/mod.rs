@@ -66,7 +66,12 @@ struct Kept {
 }
 
 impl Kept {
-    fn add(&mut self, group: &GroupId, day: Date, tallies: impl IntoIterator<Item = (DevEui, Tally)>) {
+    fn add(
+        &mut self,
+        group: &GroupId,
+        day: Date,
+        tallies: impl IntoIterator<Item = (DevEui, Tally)>,
+    ) {
         let days = self.days.entry(group.clone()).or_default();
         let own = days.entry(day).or_default();
         for (dev_eui, tally) in tallies {
@@ -158,6 +163,13 @@ impl Books {
         let kept = self.kept.lock();
         let mut days = kept.days.get(group)?.iter().rev();
         days.find_map(|(day, tallies)| look(*day, tallies))
+    }
+
+    /// Looks at each tally of an open day of a group.
+    pub(super) fn look_open(&self, group: &GroupId, day: Date, mut look: impl FnMut(DevEui, &Tally)) {
+        let kept = self.kept.lock();
+        let tallies = kept.days.get(group).and_then(|days| days.get(&day));
+        tallies.into_iter().flatten().for_each(|(dev_eui, tally)| look(*dev_eui, tally));
     }
 
     /// The place up to which the records of a group are counted.

@@ -58,7 +58,8 @@ pub(super) async fn write_day(
     day: Date,
     parts: Vec<Vec<u8>>,
 ) -> Result<(), TableError> {
-    let old: Vec<PartKey> = keys(store, group, day).await?.into_iter().map(|(key, _)| key).collect();
+    let old: Vec<PartKey> =
+        keys(store, group, day).await?.into_iter().map(|(key, _)| key).collect();
     let (of_first, of_second): (Vec<_>, Vec<_>) = old.iter().partition(|key| key.number < SECOND);
     // Of a writing that was broken off some parts are there beside those of the whole one, which stay until the end.
     let base = if is_whole_first(store, &of_first, &of_second).await? { SECOND } else { 0 };

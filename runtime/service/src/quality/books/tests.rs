@@ -40,12 +40,18 @@ fn dev_eui(number: u8) -> DevEui {
 fn hear(counting: &Counting, sequence: Option<u64>, number: u8, at: &str) {
     let at: Timestamp = at.parse().unwrap();
     let at_ms = at.as_millisecond().try_into().unwrap();
-    let heard = Heard { at_ms, missed: Some(1), redundancy: 2, best: None, spreading_factor: Some(9) };
+    let heard =
+        Heard { at_ms, missed: Some(1), redundancy: 2, best: None, spreading_factor: Some(9) };
     counting.note(&water(), sequence, dev_eui(number), &heard);
 }
 
 fn members() -> Vec<Member> {
-    let member = |(number, standing)| Member { dev_eui: dev_eui(number), sub_group: None, use_case: None, standing };
+    let member = |(number, standing)| Member {
+        dev_eui: dev_eui(number),
+        sub_group: None,
+        use_case: None,
+        standing,
+    };
     let in_service = Standing::InService;
     [(1, in_service), (2, in_service), (3, Standing::LeftOut(LeftOut::Stock))].map(member).to_vec()
 }
@@ -53,8 +59,13 @@ fn members() -> Vec<Member> {
 /// Heard objects and frames of each day.
 async fn shown(books: &Books, first: Date, last: Date) -> Vec<(Date, u64, u64, u64)> {
     let days = books.figures(&water(), (first, last), |_| members()).await.unwrap();
-    let counts = |parts: &[Part]| (parts[0].counts.heard, parts[0].counts.heard_in_14_days, parts[0].counts.frames);
-    days.iter().map(|(day, parts)| (*day, counts(parts))).map(|(day, (a, b, c))| (day, a, b, c)).collect()
+    let counts = |parts: &[Part]| {
+        (parts[0].counts.heard, parts[0].counts.heard_in_14_days, parts[0].counts.frames)
+    };
+    days.iter()
+        .map(|(day, parts)| (*day, counts(parts)))
+        .map(|(day, (a, b, c))| (day, a, b, c))
+        .collect()
 }
 
 const FIRST: Date = date(2026, 3, 1);
@@ -85,7 +96,9 @@ async fn days_are_closed_with_the_objects_of_then_and_late_frames_are_told() {
     let (counting, books) = house.open("2026-03-01T08:00:00Z").await;
     hear(&counting, None, 1, "2026-03-01T08:00:00Z");
     books.flush().await.unwrap();
-    let close = async |books: &Books, today| books.close(today, &[water()], |_, _| members()).await.unwrap();
+    let close = async |books: &Books, today| {
+        books.close(today, &[water()], |_, _| members()).await.unwrap()
+    };
     assert!(close(&books, date(2026, 3, 3)).await.is_empty());
     let due = close(&books, date(2026, 3, 5)).await;
     assert_eq!(due, [FIRST, date(2026, 3, 2)]);
@@ -106,9 +119,15 @@ async fn days_are_closed_with_the_objects_of_then_and_late_frames_are_told() {
     ];
     assert_eq!(shown(&books, date(2026, 2, 1), last).await, expected);
     close(&books, date(2026, 3, 20)).await;
-    assert_eq!(shown(&books, date(2026, 3, 14), date(2026, 3, 15)).await, [(date(2026, 3, 14), 0, 2, 0), (date(2026, 3, 15), 0, 1, 0)]);
+    assert_eq!(
+        shown(&books, date(2026, 3, 14), date(2026, 3, 15)).await,
+        [(date(2026, 3, 14), 0, 2, 0), (date(2026, 3, 15), 0, 1, 0)]
+    );
     books.forget(date(2027, 3, 10), 1).await.unwrap();
-    assert_eq!(shown(&books, FIRST, date(2026, 3, 12)).await.first().map(|row| row.0), Some(date(2026, 3, 10)));
+    assert_eq!(
+        shown(&books, FIRST, date(2026, 3, 12)).await.first().map(|row| row.0),
+        Some(date(2026, 3, 10))
+    );
 }
 
 #[tokio::test]
@@ -149,7 +168,11 @@ async fn a_silent_object_has_its_last_reception() {
     books.close(date(2026, 3, 10), &[water()], |_, _| members()).await.unwrap();
     hear(&counting, None, 2, "2026-03-09T08:00:00Z");
     books.flush().await.unwrap();
-    let asked = [(water(), dev_eui(1), FIRST), (water(), dev_eui(2), date(2026, 3, 9)), (water(), dev_eui(9), FIRST)];
+    let asked = [
+        (water(), dev_eui(1), FIRST),
+        (water(), dev_eui(2), date(2026, 3, 9)),
+        (water(), dev_eui(9), FIRST),
+    ];
     let found = crate::quality::last_receptions(&books, &asked).await.unwrap();
     assert_eq!(found.len(), 2);
     assert_eq!(found[&dev_eui(1)].spreading_factor, Some(9));

@@ -162,7 +162,8 @@ mod tests {
             .map(|at| ((date(2026, 3, 1), number(at)), Tally::default()))
             .collect();
         let parts = split(Fresh { sequences: vec![1, 2], tallies });
-        let sizes: Vec<_> = parts.iter().map(|part| (part.tallies.len(), part.sequences.len())).collect();
+        let sizes: Vec<_> =
+            parts.iter().map(|part| (part.tallies.len(), part.sequences.len())).collect();
         assert_eq!(sizes, [(TALLIES, 0), (1, 2)]);
     }
 }

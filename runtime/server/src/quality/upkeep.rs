@@ -1,0 +1,97 @@
+//! The upkeep of the figures: counts are written each few seconds, minutes and gateways each minute, rows each hour, and days
+//! are closed when they are over.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use champollion_service::gateways::{GatewayTurn, Turned};
+use champollion_store::TableError;
+use jiff::{Timestamp, ToSpan};
+use tokio::time::MissedTickBehavior;
+
+use super::{Quality, availability::note_minute};
+use crate::{clock::ClockWatch, service::Service};
+
+/// The interval at which counts become durable. Frames of which no record is kept any more are lost to the figures when the
+/// process is killed in between.
+const FLUSH_PERIOD: Duration = Duration::from_secs(10);
+
+/// Flushes after which minutes and gateways are noted.
+const FLUSHES_A_MINUTE: u64 = 6;
+
+/// Flushes after which the rows of days are written.
+const FLUSHES_AN_HOUR: u64 = 360;
+
+/// Looks after the figures until it is aborted.
+pub(crate) async fn look_after(service: Arc<Service>) {
+    let mut ticks = tokio::time::interval(FLUSH_PERIOD);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut clock = ClockWatch::default();
+    for count in 0_u64.. {
+        ticks.tick().await;
+        flush(&service.quality).await;
+        if count % FLUSHES_A_MINUTE == 0 {
+            note_minute(&service).await;
+            write_gateways(&service.quality).await;
+            // What a wrong clock closes or removes does not come back.
+            if clock.look(Instant::now(), Timestamp::now()) {
+                close_days(&service.quality).await;
+            }
+        }
+        if count % FLUSHES_AN_HOUR == FLUSHES_AN_HOUR - 1 {
+            told(service.quality.books.compact().await, "the rows of days cannot be written");
+        }
+    }
+}
+
+/// Makes durable what was counted. Where that fails, it is tried again the next time.
+pub(crate) async fn flush(quality: &Quality) {
+    if let Some(late) = told(quality.books.flush().await, "counts of frames cannot be kept") {
+        metrics::counter!("champollion_quality_late_frames_total").increment(late);
+    }
+}
+
+/// Fixes the figures of the days that are over, and removes what is older than it may be.
+async fn close_days(quality: &Quality) {
+    let today = quality.days.of(Timestamp::now());
+    let members = |group: &_, day| quality.members(group, day);
+    let closed = quality.books.close(today, &quality.groups(), members).await;
+    let closed = told(closed, "the figures of a day cannot be fixed").unwrap_or_default();
+    for day in &closed {
+        tracing::info!(%day, "the figures of connectivity of the day are fixed");
+    }
+    if !closed.is_empty() {
+        let years = quality.settings.years;
+        told(quality.books.forget(today, years).await, "old figures cannot be removed");
+        let first = today.saturating_sub(i32::from(years).years());
+        told(quality.availability.forget(first).await, "old minutes cannot be removed");
+    }
+}
+
+/// Makes durable when gateways were heard, and tells of those that have gone or are back.
+async fn write_gateways(quality: &Quality) {
+    let turned = quality.gateways.write(Timestamp::now(), quality.started).await;
+    for turned in told(turned, "gateways cannot be kept").unwrap_or_default() {
+        tell(&turned);
+    }
+    let gateways = quality.gateways.list(None);
+    let silent = gateways.iter().filter(|(_, gateway)| gateway.silent_since.is_some()).count();
+    metrics::gauge!("champollion_gateways", "state" => "silent").set(silent as f64);
+    metrics::gauge!("champollion_gateways", "state" => "heard").set((gateways.len() - silent) as f64);
+}
+
+fn tell(Turned { id, turn, last_heard_at }: &Turned) {
+    match turn {
+        GatewayTurn::Silent => {
+            tracing::warn!(gateway = id, %last_heard_at, "a gateway is silent for three times its usual gap");
+        }
+        GatewayTurn::Back => tracing::info!(gateway = id, "a gateway is heard again"),
+    }
+}
+
+/// The outcome of something that is tried again the next time.
+fn told<T>(outcome: Result<T, TableError>, trouble: &'static str) -> Option<T> {
+    outcome.inspect_err(|error| tracing::error!(%error, "{trouble}")).ok()
+}
