@@ -17,6 +17,7 @@ mod devices;
 mod downlinks;
 mod failure;
 mod frames;
+mod gateways;
 mod help;
 mod import;
 mod json_style;
@@ -32,6 +33,7 @@ mod past_moment;
 mod people;
 mod progress;
 mod publish;
+mod quality;
 mod quotas;
 mod records;
 mod redecode;
@@ -108,6 +110,10 @@ enum Command {
     Parked(parked::Parked),
     /// Explain frames byte by byte
     Frames(frames::Frames),
+    /// Show the share of objects that were heard, losses and reception
+    Quality(quality::Quality),
+    /// Show gateways, and which objects each alone hears
+    Gateways(gateways::Gateways),
     /// Show how much a group may have at once, and how much it has
     Quotas(quotas::Quotas),
     /// Show how full the disk is, and for how long there is room
@@ -155,6 +161,8 @@ fn main() -> ExitCode {
         Command::Downlinks(command) => connection::block_on(command.run()),
         Command::NetworkServers(command) => connection::block_on(command.run()),
         Command::Parked(command) => connection::block_on(command.run()),
+        Command::Quality(command) => connection::block_on(command.run()),
+        Command::Gateways(command) => connection::block_on(command.run()),
         Command::Quotas(command) => connection::block_on(command.run()),
         Command::Storage(command) => connection::block_on(command.run()),
         Command::Records(command) => connection::block_on(command.run()),

@@ -23,6 +23,7 @@ mod device_import;
 mod devices;
 mod downlinks;
 mod error;
+mod gateways;
 mod handshakes;
 mod health;
 mod history;
@@ -38,6 +39,7 @@ mod partners;
 mod people;
 mod points;
 mod progress;
+mod quality;
 mod quarantine;
 mod quotas;
 mod records;
@@ -87,6 +89,7 @@ pub use downlinks::{
     GroupDownlinkRequest, GroupResult, Refused,
 };
 pub use error::{ClientError, Problem};
+pub use gateways::{Gateway, GatewayDetails, GatewayEvent, GatewayList, ObjectOfGateway};
 pub use handshakes::{Handshake, HandshakeList};
 pub use health::StorageReport;
 pub use history::{
@@ -115,6 +118,11 @@ pub use points::{
 };
 pub use progress::Progress;
 pub use quarantine::{QuarantineList, Quarantined};
+pub use quality::{
+    Availability, ExcludedObject, ExcludedObjectList, IngestAvailability, LastReception, LeftOutCounts,
+    QualityFigures, QualityFiguresList, QualityQuery, RouteAvailability, SilentObject, SilentObjectList,
+    SilentQuery,
+};
 pub use quotas::{QuotaList, QuotaUse, Quotas};
 pub use records::{
     Acknowledged, Acknowledgement, BestReception, DecodeError, Decoded, DecoderName, DerivedValues,

@@ -49,4 +49,5 @@ pub mod telemetry;
 mod text_file;
 pub mod tls;
 mod turns;
+mod workbook;
 pub mod workers;

@@ -183,6 +183,17 @@ pub(crate) const METRICS: &[Metric] = &[
     ),
     gauge("champollion_parked_messages", "", "Messages that are parked"),
     counter(
+        "champollion_quality_late_frames_total",
+        "",
+        "Frames that were handed over when the figures of their day were fixed already",
+    ),
+    gauge(
+        "champollion_quality_share",
+        "promise",
+        "Share of objects in service that were heard on the last day whose figures are fixed (`daily`), and within the 14 \
+         days that end with it (`fortnight`)",
+    ),
+    counter(
         "champollion_quarantine_events_total",
         "decoder, version, event",
         "Times that calls of a decoder were set aside, or made again since one went well",

@@ -24,6 +24,7 @@ use crate::{auth::AuthError, service::Service};
 
 // With what `routes!` looks for beside a handler.
 pub(super) use stream::{__path_follow, follow};
+pub(super) use answer::{XLSX, accepted};
 use wanted::{Reader, Wanted};
 
 #[utoipa::path(

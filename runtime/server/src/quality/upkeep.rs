@@ -6,10 +6,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use champollion_service::gateways::{GatewayTurn, Turned};
+use champollion_service::{
+    gateways::{GatewayTurn, Turned},
+    quality::{Counts, Stretch},
+};
 use champollion_store::TableError;
 use jiff::{Timestamp, ToSpan};
-use tokio::time::MissedTickBehavior;
+use tokio::{sync::watch, time::MissedTickBehavior};
 
 use super::{Quality, availability::note_minute};
 use crate::{clock::ClockWatch, service::Service};
@@ -24,13 +27,17 @@ const FLUSHES_A_MINUTE: u64 = 6;
 /// Flushes after which the rows of days are written.
 const FLUSHES_AN_HOUR: u64 = 360;
 
-/// Looks after the figures until it is aborted.
-pub(crate) async fn look_after(service: Arc<Service>) {
+/// Looks after the figures until the server stops.
+pub(crate) async fn look_after(service: Arc<Service>, mut stopped: watch::Receiver<bool>) {
     let mut ticks = tokio::time::interval(FLUSH_PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut clock = ClockWatch::default();
+    measure(&service.quality).await;
     for count in 0_u64.. {
-        ticks.tick().await;
+        tokio::select! {
+            _ = ticks.tick() => {}
+            _ = stopped.wait_for(|stopped| *stopped) => return,
+        }
         flush(&service.quality).await;
         if count % FLUSHES_A_MINUTE == 0 {
             note_minute(&service).await;
@@ -67,6 +74,23 @@ async fn close_days(quality: &Quality) {
         told(quality.books.forget(today, years).await, "old figures cannot be removed");
         let first = today.saturating_sub(i32::from(years).years());
         told(quality.availability.forget(first).await, "old minutes cannot be removed");
+        measure(quality).await;
+    }
+}
+
+/// Shows the shares of the last day whose figures are fixed.
+async fn measure(quality: &Quality) {
+    let Some(day) = quality.books.calendar().closed else { return };
+    let mut counts = Counts::default();
+    for group in quality.groups() {
+        let figures = quality.figures(&group, Stretch { first: day, last: day }).await;
+        let days = told(figures, "the figures of a day cannot be read").unwrap_or_default();
+        days.iter().flat_map(|(_, parts)| parts).for_each(|part| counts.add(&part.counts));
+    }
+    for (promise, share) in [("daily", counts.daily_share()), ("fortnight", counts.fortnight_share())] {
+        if let Some(share) = share {
+            metrics::gauge!("champollion_quality_share", "promise" => promise).set(share);
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use super::{
 /// Counts of objects and frames. Of several days they are sums: an object counts once for each day.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", default)]
+#[schema(as = QualityCounts)]
 pub struct Counts {
     /// Objects in service.
     pub in_service: u64,

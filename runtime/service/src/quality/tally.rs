@@ -174,7 +174,8 @@ mod tests {
     #[test]
     fn frames_are_lost_by_gaps_that_are_some() {
         let lost = |missed| {
-            let heard = Heard { at_ms: 0, missed, redundancy: 0, best: None, spreading_factor: None };
+            let heard =
+                Heard { at_ms: 0, missed, redundancy: 0, best: None, spreading_factor: None };
             Tally::of(&heard, None).lost
         };
         assert_eq!([lost(None), lost(Some(0)), lost(Some(7))], [0, 0, 7]);

@@ -481,6 +481,11 @@ pub(in crate::api) const PROBLEM_CODES: &[ProblemCode] = &[
     ProblemCode::new("rejoin-request", &[422], "Rejoin requests are not read."),
     // Devices.
     ProblemCode::new(
+        "unknown-gateway",
+        &[404],
+        "No gateway of this name was heard.",
+    ),
+    ProblemCode::new(
         "unknown-device",
         &[404],
         "No device of this DevEUI is registered in your groups.",

@@ -14,7 +14,7 @@ use serde_json::Value as Json;
 
 use super::{
     people::{LIST as PEOPLE, full_name, granted},
-    review_workbook, sections,
+    sections,
     values::{by, moment_at, next_of, part_of},
 };
 use crate::{
@@ -27,6 +27,7 @@ use crate::{
         submission::Submission,
         viewer::Viewer,
     },
+    workbook,
 };
 
 /// The path of the review.
@@ -138,7 +139,7 @@ pub(super) async fn act(
 }
 
 /// All grants that the viewer may see, as a workbook.
-pub(super) async fn workbook(viewer: Viewer) -> Result<Response, Problem> {
+pub(super) async fn as_workbook(viewer: Viewer) -> Result<Response, Problem> {
     let headings = [
         viewer.say("operator-people-person"),
         viewer.say("operator-people-email"),
@@ -160,7 +161,7 @@ pub(super) async fn workbook(viewer: Viewer) -> Result<Response, Problem> {
         after = next.to_owned();
     }
     let name: String = viewer.say("operator-grants-title").chars().take(SHEET_NAME).collect();
-    let bytes = review_workbook::workbook(&name, &headings, rows);
+    let bytes = workbook::workbook(&name, &headings, rows);
     let bytes = bytes.map_err(|error| Problem::internal(&error))?;
     let headers = [
         (CONTENT_TYPE, WORKBOOK.to_owned()),

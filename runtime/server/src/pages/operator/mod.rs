@@ -30,7 +30,6 @@ mod redecode;
 mod request;
 mod request_decision;
 mod requests;
-mod review_workbook;
 mod sections;
 mod storage;
 mod tokens;
@@ -106,7 +105,7 @@ fn of_people() -> Router<Arc<Service>> {
         .route("/operator/people/{id}/grants", post(person::grant))
         .route("/operator/people/{id}/{act}", post(person::act))
         .route("/operator/grants", get(grants::list))
-        .route("/operator/grants/workbook", get(grants::workbook))
+        .route("/operator/grants/workbook", get(grants::as_workbook))
         .route("/operator/grants/{person}/{grant}/{act}", post(grants::act))
         .route("/operator/tokens", get(tokens::list).post(tokens::make))
         .route("/operator/tokens/{id}/{act}", post(tokens::act))

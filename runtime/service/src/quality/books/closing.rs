@@ -82,7 +82,7 @@ impl Books {
     /// # Errors
     /// [`TableError`] where the store does not remove them.
     pub async fn forget(&self, today: Date, years: u16) -> Result<(), TableError> {
-        let first = today.saturating_sub(years.years());
+        let first = today.saturating_sub(i32::from(years).years());
         for group in self.groups() {
             self.forget_of(&group, first).await?;
         }

@@ -166,7 +166,12 @@ impl Books {
     }
 
     /// Looks at each tally of an open day of a group.
-    pub(super) fn look_open(&self, group: &GroupId, day: Date, mut look: impl FnMut(DevEui, &Tally)) {
+    pub(super) fn look_open(
+        &self,
+        group: &GroupId,
+        day: Date,
+        mut look: impl FnMut(DevEui, &Tally),
+    ) {
         let kept = self.kept.lock();
         let tallies = kept.days.get(group).and_then(|days| days.get(&day));
         tallies.into_iter().flatten().for_each(|(dev_eui, tally)| look(*dev_eui, tally));

@@ -62,11 +62,12 @@ pub(super) async fn write_day(
         keys(store, group, day).await?.into_iter().map(|(key, _)| key).collect();
     let (of_first, of_second): (Vec<_>, Vec<_>) = old.iter().partition(|key| key.number < SECOND);
     // Of a writing that was broken off some parts are there beside those of the whole one, which stay until the end.
-    let base = if is_whole_first(store, &of_first, &of_second).await? { SECOND } else { 0 };
-    let stale = if base == 0 { of_first } else { of_second };
+    let (base, whole, stale) = match is_whole_first(store, &of_first, &of_second).await? {
+        true => (SECOND, of_first, of_second),
+        false => (0, of_second, of_first),
+    };
     let mut batch = Batch::new();
     stale.iter().for_each(|key| DAYS.delete(&mut batch, key));
-    let whole = if base == 0 { of_second } else { of_first };
     let count = parts.len();
     for (number, part) in parts.into_iter().enumerate() {
         let key = PartKey { group: group.clone(), day, number: base + number };

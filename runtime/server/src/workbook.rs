@@ -1,4 +1,4 @@
-//! The review of rights as a workbook: a row for each grant, to be read, signed and filed.
+//! Tables as workbooks, to be read, signed and filed.
 
 use rust_xlsxwriter::{Format, Workbook, XlsxError};
 
@@ -12,7 +12,7 @@ const CHARACTERS: usize = 32_767;
 ///
 /// # Errors
 /// [`XlsxError`] where there are more rows than a sheet takes.
-pub(super) fn workbook(
+pub(crate) fn workbook(
     name: &str,
     headings: &[String],
     rows: impl IntoIterator<Item = Vec<String>>,
