@@ -33,6 +33,7 @@ static SUBJECTS: &[Subject] = &subjects![
     "operator",
     "partner",
     "problems",
+    "quality",
     "quantities",
     "reference",
     "requests",

@@ -4,6 +4,7 @@
 mod account;
 mod assets;
 mod catalogue;
+mod connectivity;
 mod content_policy;
 mod failure;
 mod forgery;

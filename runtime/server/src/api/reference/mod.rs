@@ -28,7 +28,7 @@ use super::{Problem, extract::PathParts, nearest::nearest, secrets::without_odd_
 pub(super) const FOREIGN: &str = "x-foreign-format";
 
 /// The tags of the operations, each with what it gathers.
-const TAGS: [(&str, &str); 13] = [
+const TAGS: [(&str, &str); 14] = [
     ("frames", "Frames of network servers are handed over."),
     ("records", "Records are pulled, followed, acknowledged and decoded again."),
     ("routes", "Routes push records to their recipients."),

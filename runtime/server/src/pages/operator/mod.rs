@@ -3,6 +3,7 @@
 
 mod audit;
 mod audit_search;
+mod connectivity;
 mod deciding;
 mod decoder;
 mod decoder_changes;
@@ -81,6 +82,10 @@ fn of_operation() -> Router<Arc<Service>> {
         .route("/operator/parked/{id}/retry", post(parked::retry))
         .route("/operator/parked/{id}/discard", post(parked::discard))
         .route("/operator/storage", get(storage::show))
+        .route("/operator/quality", get(connectivity::figures))
+        .route("/operator/quality/workbook", get(connectivity::workbook))
+        .route("/operator/gateways", get(connectivity::gateways))
+        .route("/operator/gateways/{id}", get(connectivity::gateway))
         .route("/operator/quotas", get(quotas::list))
         .route("/operator/audit", get(audit::show))
         .route("/operator/audit/archive", post(audit::archive))

@@ -16,9 +16,10 @@ use crate::{
 };
 
 /// The subjects of a partner, each with the scope that its page needs.
-const SUBJECTS: [(&str, &str, Scope); 7] = [
+const SUBJECTS: [(&str, &str, Scope); 8] = [
     ("/partner", "partner-overview", Scope::Inspect),
     ("/partner/objects", "partner-objects", Scope::Inspect),
+    ("/partner/quality", "quality-title", Scope::ReadRecords),
     ("/partner/routes", "partner-routes", Scope::ReadRoutes),
     ("/partner/commands", "partner-commands", Scope::ReadCommands),
     ("/partner/people", "partner-people", Scope::ReadPeople),

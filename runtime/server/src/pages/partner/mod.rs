@@ -2,6 +2,7 @@
 
 mod approval;
 mod commands;
+mod connectivity;
 mod entered;
 pub(super) mod frame;
 mod groups;
@@ -26,6 +27,7 @@ pub(super) fn routes() -> Router<Arc<Service>> {
         .merge(import::routes())
         .merge(routes::routes())
         .merge(commands::routes())
+        .merge(connectivity::routes())
         .merge(people::routes())
         .merge(tokens::routes())
         .merge(approval::routes())
