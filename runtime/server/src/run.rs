@@ -194,7 +194,7 @@ pub async fn serve(
     service.intake.all_kept().await;
     // It ends by itself: a flush that is broken off would forget what it had taken.
     drop(figures.await);
-    quality::flush(&service.quality).await;
+    quality::write(&service.quality).await;
     write_last_heard(&service).await;
     write_last_uses(&service, true).await;
     service.dispatcher.ended().await;

@@ -18,7 +18,7 @@ use jiff::{Timestamp, civil::Date};
 
 pub(crate) use counts::FrameCounts;
 pub use settings::QualitySettings;
-pub(crate) use upkeep::{flush, look_after};
+pub(crate) use upkeep::{look_after, write};
 
 use crate::devices::{Device, Devices};
 

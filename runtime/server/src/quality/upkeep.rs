@@ -53,8 +53,14 @@ pub(crate) async fn look_after(service: Arc<Service>, mut stopped: watch::Receiv
     }
 }
 
+/// Makes durable all that is in memory, since the server stops.
+pub(crate) async fn write(quality: &Quality) {
+    flush(quality).await;
+    write_gateways(quality).await;
+}
+
 /// Makes durable what was counted. Where that fails, it is tried again the next time.
-pub(crate) async fn flush(quality: &Quality) {
+async fn flush(quality: &Quality) {
     if let Some(late) = told(quality.books.flush().await, "counts of frames cannot be kept") {
         metrics::counter!("champollion_quality_late_frames_total").increment(late);
     }
