@@ -39,13 +39,17 @@ fn day(after: i32) -> Date {
 }
 
 fn reception(number: u64) -> Reception {
-    Reception { gateway_id: format!("0016C001FF10{:04X}", number % 200), rssi_dbm: Some(-100.0), snr_db: Some(3.5) }
+    Reception {
+        gateway_id: format!("0016C001FF10{:04X}", number % 200),
+        rssi_dbm: Some(-100.0),
+        snr_db: Some(3.5),
+    }
 }
 
 fn hear(counting: &Counting, group: &GroupId, number: u64, at: Timestamp, best: &Reception) {
     let heard = Heard {
         at_ms: at.as_millisecond().try_into().unwrap_or_default(),
-        missed: Some(u32::from(number % 50 == 0)),
+        missed: Some(u32::from(number.is_multiple_of(50))),
         redundancy: 2,
         best: Some(best),
         spreading_factor: Some(9),
@@ -61,11 +65,14 @@ async fn fill(store: Arc<dyn Store>, group: &GroupId, members: &[Member]) -> Boo
     let books = books.unwrap_or_else(|error| panic!("{error}"));
     for after in 0..DAYS {
         let at = days.begin(day(after));
-        for number in (0..OBJECTS).filter(|number| (number + u64::from(after.unsigned_abs())) % 20 > 0) {
+        for number in
+            (0..OBJECTS).filter(|number| !(number + u64::from(after.unsigned_abs())).is_multiple_of(20))
+        {
             hear(&counting, group, number, at, &reception(number));
         }
         books.flush().await.unwrap_or_else(|error| panic!("{error}"));
-        let closed = books.close(day(after), std::slice::from_ref(group), |_, _| members.to_vec()).await;
+        let closed =
+            books.close(day(after), std::slice::from_ref(group), |_, _| members.to_vec()).await;
         drop(closed.unwrap_or_else(|error| panic!("{error}")));
     }
     books
@@ -80,7 +87,11 @@ fn figures(criterion: &mut Criterion) {
     let members = members();
     let books = runtime.block_on(fill(Arc::clone(&store), &group, &members));
     let used = runtime.block_on(store.usage()).unwrap_or_else(|error| panic!("{error}")).used_bytes;
-    figure("quality.bytes of a device and day", used as f64 / (OBJECTS as f64 * f64::from(DAYS)), "B");
+    figure(
+        "quality.bytes of a device and day",
+        used as f64 / (OBJECTS as f64 * f64::from(DAYS)),
+        "B",
+    );
     let wanted = Wanted { by: Period::Day, ..Wanted::default() };
     criterion.bench_function("figures of a month of 100,000 objects", |bencher| {
         bencher.iter(|| {

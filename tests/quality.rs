@@ -16,7 +16,8 @@ fn start() -> Server {
 /// Hands over a frame as gateways hear it now.
 fn hear(server: &Server, sensor: &Sensor, f_cnt: u32, gateways: &[&str]) {
     let mut frame = sensor.frame(f_cnt, 1, &[1]);
-    let reception = |gateway: &&str| json!({ "gatewayId": gateway, "rssiDbm": -97.0, "snrDb": 4.5 });
+    let reception =
+        |gateway: &&str| json!({ "gatewayId": gateway, "rssiDbm": -97.0, "snrDb": 4.5 });
     frame["gateways"] = gateways.iter().map(reception).collect();
     frame["receivedAt"] = json!(Timestamp::now());
     frame["spreadingFactor"] = json!(9);
@@ -76,7 +77,11 @@ fn frames_are_counted_by_device_and_day_and_nobody_sees_those_of_others() {
     let reasons: Vec<&Json> =
         excluded["excluded"].as_array().unwrap().iter().map(|one| &one["reason"]).collect();
     assert_eq!(reasons, ["stock", "never-heard"], "{excluded}");
-    for path in ["/v1/quality?from=2026-02-30", "/v1/quality?by=week", "/v1/quality?from=2026-03-02&to=2026-03-01"] {
+    for path in [
+        "/v1/quality?from=2026-02-30",
+        "/v1/quality?by=week",
+        "/v1/quality?from=2026-03-02&to=2026-03-01",
+    ] {
         partner.get(path).problem(400, "invalid-query");
     }
 }
@@ -95,13 +100,17 @@ fn figures_are_tables_too_and_no_cell_is_a_formula() {
     assert!(table.header("content-type").starts_with("text/csv"), "{}", table.text);
     assert!(table.text.contains("'=meter 3"), "{}", table.text);
     let table = get("/v1/quality?group=water&per=use-case&by=month", "text/csv").text;
-    assert!(table.starts_with("period,group,subGroup,useCase,") && table.contains("water-metering"), "{table}");
+    assert!(
+        table.starts_with("period,group,subGroup,useCase,") && table.contains("water-metering"),
+        "{table}"
+    );
     let workbook = get("/v1/quality?group=water", XLSX);
     assert_eq!((workbook.status, workbook.header("content-type")), (200, XLSX));
     get("/v1/quality", "image/png").problem(406, "not-acceptable");
     let csv = server.admin_cli().run(&["quality", "--group", "water", "--csv"]).success();
     assert!(csv.starts_with("period,group"), "the command prints the same table: {csv}");
-    let shown = server.admin_cli().json(&["quality", "--group", "water", "--by", "month", "--json"]);
+    let shown =
+        server.admin_cli().json(&["quality", "--group", "water", "--by", "month", "--json"]);
     assert_eq!(shown["figures"].as_array().map(Vec::len), Some(1), "{shown}");
 }
 

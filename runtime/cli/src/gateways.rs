@@ -64,6 +64,7 @@ fn table(gateways: &[Gateway]) {
             gateway.only_here.to_string(),
         ]
     };
-    let header = ["gateway", "last heard", "state", "frames an hour", "usual gap (min)", "only heard here"];
+    let header =
+        ["gateway", "last heard", "state", "frames an hour", "usual gap (min)", "only heard here"];
     output::table(header, gateways.iter().map(row));
 }

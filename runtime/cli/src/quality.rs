@@ -105,8 +105,18 @@ impl Quality {
         if self.json {
             return output::answer(&list);
         }
-        let header =
-            ["period", "of", "in service", "heard", "daily", "14 days", "left out", "frames", "lost", "gateways"];
+        let header = [
+            "period",
+            "of",
+            "in service",
+            "heard",
+            "daily",
+            "14 days",
+            "left out",
+            "frames",
+            "lost",
+            "gateways",
+        ];
         output::table(header, list.figures.iter().map(row));
         output::line(format_args!(
             "promised: {} % each day, {} % within 14 days; days of {}, counted since {}",
@@ -155,7 +165,11 @@ impl Quality {
             return output::answer(&found);
         }
         let ingest = &found.ingest;
-        let first = ["frames are taken".to_owned(), minutes(ingest.up, ingest.minutes), percent(ingest.share)];
+        let first = [
+            "frames are taken".to_owned(),
+            minutes(ingest.up, ingest.minutes),
+            percent(ingest.share),
+        ];
         let routes = found.routes.iter().map(|route: &RouteAvailability| {
             let name = format!("route {} of {}", route.route, route.group);
             [name, minutes(route.well, route.minutes), percent(route.share)]

@@ -117,12 +117,12 @@ pub use points::{
     IndexOffset, IndexReading, Point, PointLink, PointList, PointRequest, ReplacementRequest,
 };
 pub use progress::Progress;
-pub use quarantine::{QuarantineList, Quarantined};
 pub use quality::{
-    Availability, ExcludedObject, ExcludedObjectList, IngestAvailability, LastReception, LeftOutCounts,
-    QualityFigures, QualityFiguresList, QualityQuery, RouteAvailability, SilentObject, SilentObjectList,
-    SilentQuery,
+    Availability, ExcludedObject, ExcludedObjectList, IngestAvailability, LastReception,
+    LeftOutCounts, QualityFigures, QualityFiguresList, QualityQuery, RouteAvailability,
+    SilentObject, SilentObjectList, SilentQuery,
 };
+pub use quarantine::{QuarantineList, Quarantined};
 pub use quotas::{QuotaList, QuotaUse, Quotas};
 pub use records::{
     Acknowledged, Acknowledgement, BestReception, DecodeError, Decoded, DecoderName, DerivedValues,

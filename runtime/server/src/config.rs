@@ -24,8 +24,8 @@ use crate::{
     devices::Keks, downlinks::CommandTimes, expensive::ExpensiveSettings,
     http_settings::HttpSettings, ingest::FrameSettings, mail::MailSettings, mirrors::Mirrors,
     network_servers::NetworkServers, page_settings::PageSettings, parked::ParkedLimits,
-    quality::QualitySettings, quotas::Quotas, sign_in::SignInSettings, storage::StorageLimits, telemetry::LogSettings,
-    tls::TlsSettings, workers::DecodingSettings,
+    quality::QualitySettings, quotas::Quotas, sign_in::SignInSettings, storage::StorageLimits,
+    telemetry::LogSettings, tls::TlsSettings, workers::DecodingSettings,
 };
 
 /// The default settings with their explanations: what `champollion serve --print-config` prints.

@@ -23,8 +23,8 @@ use super::{
 use crate::{auth::AuthError, service::Service};
 
 // With what `routes!` looks for beside a handler.
-pub(super) use stream::{__path_follow, follow};
 pub(super) use answer::{XLSX, accepted};
+pub(super) use stream::{__path_follow, follow};
 use wanted::{Reader, Wanted};
 
 #[utoipa::path(

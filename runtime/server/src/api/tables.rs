@@ -64,7 +64,8 @@ impl TableShape {
         rows: Vec<Vec<String>>,
     ) -> Result<Response, Problem> {
         if rows.len() > ROWS {
-            let detail = format!("a table has at most {ROWS} rows: ask for a shorter time or one group");
+            let detail =
+                format!("a table has at most {ROWS} rows: ask for a shorter time or one group");
             return Err(Problem::bad_request("invalid-query", detail));
         }
         let (content_type, bytes) = match self {
@@ -91,7 +92,8 @@ fn csv(headings: &[&str], rows: &[Vec<String>]) -> Result<Vec<u8>, Problem> {
 
 /// A cell that no spreadsheet takes for a formula. Numbers may begin with a sign.
 fn harmless(cell: &str) -> String {
-    let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && cell.parse::<f64>().is_err();
+    let is_formula =
+        cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && cell.parse::<f64>().is_err();
     if is_formula { format!("'{cell}") } else { cell.to_owned() }
 }
 

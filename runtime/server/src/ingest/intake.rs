@@ -98,6 +98,12 @@ impl Intake {
                 counted(&result);
                 result
             }
+            Message::Gateway(status) => {
+                self.keeper.note_gateway(&status);
+                let result = Ok(Receipt::Ignored { what: "status of a gateway".to_owned() });
+                counted(&result);
+                result
+            }
             Message::Nothing { what } => {
                 let result = Ok(Receipt::Ignored { what });
                 counted(&result);

@@ -9,6 +9,7 @@ use champollion_delivery::{
 };
 use champollion_fleet::names::GroupId;
 use champollion_frames::{CheckedFrame, Claim, DevAddr, Progress, Refusal};
+use champollion_lns::GatewayStatus;
 use champollion_store::{Batch, Committed, Health, Store, StoreError};
 use jiff::Timestamp;
 
@@ -211,6 +212,13 @@ impl Keeper {
             // The record is the only entry that a frame adds to a log.
             let place = committed.appended.last().copied();
             counts.note(group, claim.uplink(), missed_frames(claim), place);
+        }
+    }
+
+    /// Notes that a gateway is there.
+    pub(super) fn note_gateway(&self, status: &GatewayStatus) {
+        if let Some(counts) = self.counts.get() {
+            counts.note_gateway(&status.gateway_id, status.at.unwrap_or_else(Timestamp::now));
         }
     }
 

@@ -9,6 +9,7 @@ use champollion_service::{
     quality::{Counting, Heard},
 };
 use champollion_store::Sequence;
+use jiff::Timestamp;
 
 /// The counts of frames on their way.
 pub(crate) struct FrameCounts {
@@ -24,6 +25,11 @@ impl FrameCounts {
     /// The gateways that were heard.
     pub(super) fn hearing(&self) -> &Arc<Hearing> {
         &self.hearing
+    }
+
+    /// Notes that a gateway has told that it is there.
+    pub(crate) fn note_gateway(&self, gateway: &str, at: Timestamp) {
+        self.hearing.note_status(gateway, at);
     }
 
     /// Counts a frame of a group that is durable, with the place of its record where it has one.

@@ -58,7 +58,17 @@ impl Quality {
         let gateways = GatewayBook::open(Arc::clone(&store), hearing).await?;
         let availability = AvailabilityBook::new(store, days.clone());
         let has_notice = OnceLock::new();
-        Ok(Self { settings, days, counts, books, gateways, availability, devices, has_notice, started: now })
+        Ok(Self {
+            settings,
+            days,
+            counts,
+            books,
+            gateways,
+            availability,
+            devices,
+            has_notice,
+            started: now,
+        })
     }
 
     /// Leaves out objects while a notice about them is in force.

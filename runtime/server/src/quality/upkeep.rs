@@ -39,7 +39,7 @@ pub(crate) async fn look_after(service: Arc<Service>, mut stopped: watch::Receiv
             _ = stopped.wait_for(|stopped| *stopped) => return,
         }
         flush(&service.quality).await;
-        if count % FLUSHES_A_MINUTE == 0 {
+        if count.is_multiple_of(FLUSHES_A_MINUTE) {
             note_minute(&service).await;
             write_gateways(&service.quality).await;
             // What a wrong clock closes or removes does not come back.
@@ -93,7 +93,9 @@ async fn measure(quality: &Quality) {
         let days = told(figures, "the figures of a day cannot be read").unwrap_or_default();
         days.iter().flat_map(|(_, parts)| parts).for_each(|part| counts.add(&part.counts));
     }
-    for (promise, share) in [("daily", counts.daily_share()), ("fortnight", counts.fortnight_share())] {
+    for (promise, share) in
+        [("daily", counts.daily_share()), ("fortnight", counts.fortnight_share())]
+    {
         if let Some(share) = share {
             metrics::gauge!("champollion_quality_share", "promise" => promise).set(share);
         }
@@ -109,7 +111,8 @@ async fn write_gateways(quality: &Quality) {
     let gateways = quality.gateways.list(None);
     let silent = gateways.iter().filter(|(_, gateway)| gateway.silent_since.is_some()).count();
     metrics::gauge!("champollion_gateways", "state" => "silent").set(silent as f64);
-    metrics::gauge!("champollion_gateways", "state" => "heard").set((gateways.len() - silent) as f64);
+    metrics::gauge!("champollion_gateways", "state" => "heard")
+        .set((gateways.len() - silent) as f64);
 }
 
 fn tell(Turned { id, turn, last_heard_at }: &Turned) {

@@ -154,7 +154,8 @@ fn silent_since(service: &Service, scope: &Scope, since: Timestamp) -> Vec<Silen
 /// Adds to each object the reception of its last frame.
 async fn add_receptions(service: &Service, silent: &mut [Silent]) -> Result<(), Problem> {
     let quality = &service.quality;
-    let place = |one: &Silent| (one.group.clone(), one.dev_eui, quality.days().of(one.last_heard_at));
+    let place =
+        |one: &Silent| (one.group.clone(), one.dev_eui, quality.days().of(one.last_heard_at));
     let places: Vec<(GroupId, DevEui, Date)> = silent.iter().map(place).collect();
     let mut found = last_receptions(quality.books(), &places).await.map_err(unreadable)?;
     silent.iter_mut().for_each(|one| one.last_reception = found.remove(&one.dev_eui));

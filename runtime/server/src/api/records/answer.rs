@@ -20,7 +20,8 @@ const NEXT: HeaderName = HeaderName::from_static("next-cursor");
 const MORE: HeaderName = HeaderName::from_static("more-records");
 
 /// The media type of workbooks.
-pub(in crate::api) const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+pub(in crate::api) const XLSX: &str =
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// Media types by which a format is asked for. JSON is a page, with the records' cursors on it.
 const MEDIA_TYPES: [(&str, Format); 11] = [

@@ -147,9 +147,7 @@ mod tests {
 
     #[test]
     fn the_groups_of_a_day_are_summed_up() {
-        let figures = |period: &str, heard: u64| {
-            json!({ "period": period, "inService": 10, "heard": heard, "frames": 20, "lost": 5 })
-        };
+        let figures = |period: &str, heard: u64| json!({ "period": period, "inService": 10, "heard": heard, "frames": 20, "lost": 5 });
         let list = json!({ "figures": [figures("2026-03-01", 9), figures("2026-03-01", 6), figures("2026-03-02", 1)] });
         let days = days(&list);
         let first = days.values().next().unwrap();

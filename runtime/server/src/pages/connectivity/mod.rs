@@ -29,7 +29,8 @@ pub(super) async fn content(viewer: &Viewer, path: &str) -> Result<Markup, Probl
     let days = viewer.get(&address("/v1/quality", &[of_group[0], ("limit", "1000")])).await?;
     let available = viewer.get(&address("/v1/quality/availability", &of_group)).await?;
     let silent = viewer.get(&objects::part_of(viewer, "/v1/quality/silent", &group)).await?;
-    let excluded = viewer.get(&address("/v1/quality/excluded", &[of_group[0], ("limit", "200")])).await?;
+    let excluded =
+        viewer.get(&address("/v1/quality/excluded", &[of_group[0], ("limit", "200")])).await?;
     Ok(html! {
         (figures::shown(viewer, &days, &available))
         p.actions {

@@ -53,11 +53,7 @@ pub(super) fn excluded(viewer: &Viewer, list: &Json) -> Markup {
         .column(viewer.say("quality-reason"));
     for one in items(list, "/excluded") {
         let reason = viewer.say_word("quality-out", &text(one, "/reason"));
-        table.row(vec![
-            object(one),
-            html! { (text(one, "/group")) },
-            badge(Tone::Plain, &reason),
-        ]);
+        table.row(vec![object(one), html! { (text(one, "/group")) }, badge(Tone::Plain, &reason)]);
     }
     html! {
         h2 { (viewer.say("quality-excluded")) }

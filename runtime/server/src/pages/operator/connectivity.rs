@@ -79,10 +79,7 @@ fn state(viewer: &Viewer, gateway: &Json) -> Markup {
 }
 
 /// A gateway with the objects that it alone hears.
-pub(super) async fn gateway(
-    viewer: Viewer,
-    Path(id): Path<String>,
-) -> Result<Page, Problem> {
+pub(super) async fn gateway(viewer: Viewer, Path(id): Path<String>) -> Result<Page, Problem> {
     let found = viewer.get(&format!("/v1/gateways/{}", path_part(&id))).await?;
     let content = html! {
         p { (state(&viewer, &found)) " " (moment_at(&viewer, &found, "/lastHeardAt")) }
