@@ -110,7 +110,7 @@ enum Command {
     Parked(parked::Parked),
     /// Explain frames byte by byte
     Frames(frames::Frames),
-    /// Show the share of objects that were heard, losses and reception
+    /// Show the share of objects that were heard, and losses
     Quality(quality::Quality),
     /// Show gateways, and which objects each alone hears
     Gateways(gateways::Gateways),

@@ -28,8 +28,8 @@ pub(super) async fn note_minute(service: &Service) {
             Vec::new()
         }
     };
-    let of_routes = routes.iter().filter_map(of_route);
-    let things = std::iter::once((INGEST.to_owned(), is_ready)).chain(of_routes);
+    let mut things = vec![(INGEST.to_owned(), is_ready)];
+    things.extend(routes.iter().filter_map(of_route));
     if let Err(error) = service.quality.availability.note(Timestamp::now(), things).await {
         tracing::error!(%error, "the minutes of availability cannot be kept");
     }

@@ -6,12 +6,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use champollion_fleet::names::GroupId;
 use champollion_service::{
     gateways::{GatewayTurn, Turned},
     quality::{Counts, Stretch},
 };
 use champollion_store::TableError;
-use jiff::{Timestamp, ToSpan};
+use jiff::{Timestamp, ToSpan, civil::Date};
 use tokio::{sync::watch, time::MissedTickBehavior};
 
 use super::{Quality, availability::note_minute};
@@ -69,7 +70,7 @@ async fn flush(quality: &Quality) {
 /// Fixes the figures of the days that are over, and removes what is older than it may be.
 async fn close_days(quality: &Quality) {
     let today = quality.days.of(Timestamp::now());
-    let members = |group: &_, day| quality.members(group, day);
+    let members = |group: &GroupId, day: Date| quality.members(group, day);
     let closed = quality.books.close(today, &quality.groups(), members).await;
     let closed = told(closed, "the figures of a day cannot be fixed").unwrap_or_default();
     for day in &closed {

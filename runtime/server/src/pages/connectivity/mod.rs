@@ -49,9 +49,9 @@ pub(super) async fn content(viewer: &Viewer, path: &str) -> Result<Markup, Probl
 /// The [`Problem`] with which the interface answers.
 pub(super) async fn workbook(viewer: &Viewer) -> Result<Response, Problem> {
     let group = viewer.parameter("group").unwrap_or_default();
-    let wanted = address("/v1/quality", &[("group", &group), ("per", "use-case")]);
+    let wanted = address("/v1/quality", &[("group", group.as_str()), ("per", "use-case")]);
     let header = (ACCEPT, HeaderValue::from_static(WORKBOOK));
-    let mut answer = viewer.pass_with((Method::GET, &wanted), header, None).await?;
+    let mut answer = viewer.pass_with((Method::GET, wanted.as_str()), header, None).await?;
     let file = HeaderValue::from_static("attachment; filename=\"quality.xlsx\"");
     answer.headers_mut().insert(CONTENT_DISPOSITION, file);
     Ok(answer)

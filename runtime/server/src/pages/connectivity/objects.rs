@@ -15,7 +15,7 @@ const LIMIT: &str = "50";
 /// Returns the address of the part of a list that the viewer looks at.
 pub(super) fn part_of(viewer: &Viewer, path: &str, group: &str) -> String {
     let after = viewer.parameter("after").unwrap_or_default();
-    address(path, &[("group", group), ("after", &after), ("limit", LIMIT)])
+    address(path, &[("group", group), ("after", after.as_str()), ("limit", LIMIT)])
 }
 
 pub(super) fn silent(viewer: &Viewer, list: &Json) -> Markup {
