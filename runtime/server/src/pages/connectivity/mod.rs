@@ -12,8 +12,12 @@ use axum::{
     response::Response,
 };
 use maud::{Markup, html};
+use serde_json::Value as Json;
 
-use super::{json::address, viewer::Viewer};
+use super::{
+    json::{address, items, optional},
+    viewer::Viewer,
+};
 use crate::api::Problem;
 
 /// The media type of workbooks.
@@ -26,7 +30,7 @@ const WORKBOOK: &str = "application/vnd.openxmlformats-officedocument.spreadshee
 pub(super) async fn content(viewer: &Viewer, path: &str) -> Result<Markup, Problem> {
     let group = viewer.parameter("group").unwrap_or_default();
     let of_group = [("group", group.as_str())];
-    let days = viewer.get(&address("/v1/quality", &[of_group[0], ("limit", "1000")])).await?;
+    let days = all_days(viewer, &group).await?;
     let available = viewer.get(&address("/v1/quality/availability", &of_group)).await?;
     let silent = viewer.get(&objects::part_of(viewer, "/v1/quality/silent", &group)).await?;
     let excluded =
@@ -41,6 +45,22 @@ pub(super) async fn content(viewer: &Viewer, path: &str) -> Result<Markup, Probl
         (objects::silent(viewer, &silent))
         (objects::excluded(viewer, &excluded))
     })
+}
+
+/// The figures of the last 30 days of all groups, which may be several parts of a list.
+async fn all_days(viewer: &Viewer, group: &str) -> Result<Json, Problem> {
+    let (mut all, mut after) = (Vec::new(), String::new());
+    loop {
+        let pairs = [("group", group), ("limit", "1000"), ("after", after.as_str())];
+        let mut list = viewer.get(&address("/v1/quality", &pairs)).await?;
+        all.extend_from_slice(items(&list, "/figures"));
+        let next = optional(&list, "/next").filter(|_| list["more"] == true);
+        let Some(next) = next.map(str::to_owned) else {
+            list["figures"] = Json::Array(all);
+            return Ok(list);
+        };
+        after = next;
+    }
 }
 
 /// Returns the figures as a workbook.
