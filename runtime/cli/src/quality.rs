@@ -19,7 +19,7 @@ pub(super) struct Quality {
     /// Group to show; all that you may see where it is left out
     #[arg(long, global = true)]
     group: Option<GroupId>,
-    /// Sub-group to show
+    /// Sub-group of the group to show
     #[arg(long, global = true)]
     sub_group: Option<SubGroup>,
     /// Use case to show

@@ -12,7 +12,7 @@ pub struct GatewayList {
     pub gateways: Vec<Gateway>,
 }
 
-/// A gateway.
+/// A gateway as frames and status messages show it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Gateway {
@@ -37,7 +37,7 @@ pub struct Gateway {
 /// A gateway with what fails if it fails.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GatewayDetails {
-    /// The gateway itself.
+    /// The gateway as lists have it.
     #[serde(flatten)]
     pub gateway: Gateway,
     /// The last turns, the oldest first.

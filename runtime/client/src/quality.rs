@@ -19,13 +19,13 @@ const CSV: &str = "text/csv";
 pub struct QualityQuery {
     /// The group; all that the token sees where it is left out.
     pub group: Option<String>,
-    /// The sub-group.
+    /// The sub-group; all where it is left out.
     pub sub_group: Option<String>,
-    /// The use case.
+    /// The use case; all where it is left out.
     pub use_case: Option<String>,
     /// The first day: `2026-11-01`.
     pub from: Option<String>,
-    /// The last day.
+    /// The last day; today where it is left out.
     pub to: Option<String>,
     /// The length of the periods: `day` or `month`.
     pub by: Option<String>,
@@ -39,15 +39,15 @@ pub struct QualityQuery {
 pub struct SilentQuery {
     /// The group; all that the token sees where it is left out.
     pub group: Option<String>,
-    /// The sub-group.
+    /// The sub-group; all where it is left out.
     pub sub_group: Option<String>,
-    /// The use case.
+    /// The use case; all where it is left out.
     pub use_case: Option<String>,
     /// The least hours of silence; of silent objects alone.
     pub hours: Option<u32>,
 }
 
-/// Figures of connectivity.
+/// A list of figures of connectivity.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct QualityFiguresList {
@@ -77,7 +77,7 @@ pub struct QualityFigures {
     pub use_case: Option<String>,
     /// The days that are counted.
     pub days: u32,
-    /// Objects in service.
+    /// Objects that are in service.
     pub in_service: u64,
     /// Objects in service that were heard on the day.
     pub heard: u64,

@@ -34,7 +34,7 @@ pub(super) struct GatewayList {
     end: PageEnd,
 }
 
-/// A gateway.
+/// A gateway as frames and status messages show it.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Gateway)]

@@ -20,7 +20,7 @@ const CSV: &str = "text/csv; charset=utf-8";
 /// The format of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shape {
-    /// JSON in pages.
+    /// A list in JSON, in pages.
     Json,
     /// A table in the one format or the other, whole.
     Table(TableShape),
@@ -29,9 +29,9 @@ pub(super) enum Shape {
 /// The format of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TableShape {
-    /// Comma-separated values.
+    /// A text of comma-separated values.
     Csv,
-    /// A workbook.
+    /// A workbook of one sheet.
     Xlsx,
 }
 

@@ -97,7 +97,7 @@ impl Quality {
         &self.books
     }
 
-    /// The gateways.
+    /// The gateways that were heard.
     pub(crate) fn gateways(&self) -> &GatewayBook {
         &self.gateways
     }

@@ -11,7 +11,7 @@ const HOURS: i64 = 24;
 /// Turns that are remembered.
 const EVENTS: usize = 20;
 
-/// A gateway.
+/// A gateway as frames and status messages show it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Gateway {
@@ -28,7 +28,7 @@ pub struct Gateway {
     /// The last turns, the oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<GatewayEvent>,
-    /// Its rhythm.
+    /// The rhythm in which it is heard.
     #[serde(default)]
     pub rhythm: Rhythm,
     /// Frames by hour since the epoch, the oldest first.

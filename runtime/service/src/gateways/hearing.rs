@@ -123,7 +123,7 @@ impl GatewayBook {
         later.map(|(id, gateway)| (id.clone(), gateway.clone())).collect()
     }
 
-    /// Returns a gateway.
+    /// Returns a gateway by its name.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<Gateway> {
         self.known.lock().get(id).cloned()

@@ -27,9 +27,9 @@ pub struct Heard<'of> {
     pub missed: Option<u32>,
     /// The number of gateways that heard it.
     pub redundancy: u32,
-    /// The best reception.
+    /// The best reception of the frame.
     pub best: Option<&'of Reception>,
-    /// The spreading factor.
+    /// The spreading factor of the frame.
     pub spreading_factor: Option<u8>,
 }
 
@@ -48,7 +48,7 @@ impl<'of> Heard<'of> {
     }
 }
 
-/// What was counted of a group and is not written yet.
+/// The counts of a group that are not written yet.
 #[derive(Debug, Default)]
 pub(super) struct Fresh {
     /// The sequences of the records in the log of the group.

@@ -16,7 +16,7 @@ use super::{
 #[serde(rename_all = "camelCase", default)]
 #[schema(as = QualityCounts)]
 pub struct Counts {
-    /// Objects in service.
+    /// Objects that are in service.
     pub in_service: u64,
     /// Objects in service that were heard on the day.
     pub heard: u64,

@@ -59,9 +59,9 @@ pub struct Wanted {
 /// A stretch of days, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stretch {
-    /// The first day.
+    /// The first of the days.
     pub first: Date,
-    /// The last day.
+    /// The last of the days.
     pub last: Date,
 }
 
@@ -80,9 +80,9 @@ pub enum StretchFault {
     /// The stretch has more days than an answer may have.
     #[error("from={first} to={last} has more than {MOST_DAYS} days: ask for a part of them")]
     TooLong {
-        /// The first day.
+        /// The first of the days.
         first: Date,
-        /// The last day.
+        /// The last of the days.
         last: Date,
     },
 }

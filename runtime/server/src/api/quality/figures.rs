@@ -82,7 +82,7 @@ pub(in crate::api) struct FiguresQuery {
     limit: Option<usize>,
 }
 
-/// Figures of connectivity.
+/// A list of figures of connectivity.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = QualityFiguresList)]
