@@ -269,7 +269,8 @@ mod tests {
             gateway: Some(format!("0016C001FF1{:05X}", number % 200).into()),
             by_several: number.is_multiple_of(2),
             rssi_dbm: Some(-120 + i16::try_from(number % 70).unwrap()),
-            snr_quarters: (!number.is_multiple_of(5)).then_some(-40 + i16::try_from(number % 90).unwrap()),
+            snr_quarters: (!number.is_multiple_of(5))
+                .then_some(-40 + i16::try_from(number % 90).unwrap()),
             spreading_factor: Some(7 + (number % 6) as u8),
             spreading_factors,
             snrs: [0, 3, 0, 0, 21, 0, 0, 0],
