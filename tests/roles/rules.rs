@@ -137,6 +137,12 @@ const RULES: &[(&str, Rule)] = &[
     ),
     ("GET /v1/retention", Rule::Query(none)),
     ("GET /v1/quotas", Rule::Query(none)),
+    ("GET /v1/quality", Rule::Query(none)),
+    ("GET /v1/quality/silent", Rule::Query(none)),
+    ("GET /v1/quality/excluded", Rule::Query(none)),
+    ("GET /v1/quality/availability", Rule::Query(none)),
+    ("GET /v1/gateways", Rule::Territory),
+    ("GET /v1/gateways/{id}", Rule::Territory),
     // Routes.
     ("GET /v1/routes", Rule::Query(none)),
     ("GET /v1/events", Rule::Query(none)),

@@ -19,6 +19,7 @@ mod doctor;
 mod downlinks;
 mod failure;
 mod frames;
+mod gateways;
 mod help;
 mod import;
 mod json_style;
@@ -35,6 +36,7 @@ mod past_moment;
 mod people;
 mod progress;
 mod publish;
+mod quality;
 mod quotas;
 mod records;
 mod redecode;
@@ -121,6 +123,10 @@ enum Command {
     Notices(notices::Notices),
     /// Explain frames byte by byte
     Frames(frames::Frames),
+    /// Show the share of objects that were heard, and losses
+    Quality(quality::Quality),
+    /// Show gateways, and which objects each alone hears
+    Gateways(gateways::Gateways),
     /// Show how much a group may have at once, and how much it has
     Quotas(quotas::Quotas),
     /// Show the objects in service on a day, and what they cost
@@ -178,6 +184,8 @@ fn main() -> ExitCode {
         Command::NetworkServers(command) => connection::block_on(command.run()),
         Command::Notices(command) => connection::block_on(command.run()),
         Command::Parked(command) => connection::block_on(command.run()),
+        Command::Quality(command) => connection::block_on(command.run()),
+        Command::Gateways(command) => connection::block_on(command.run()),
         Command::Quotas(command) => connection::block_on(command.run()),
         Command::Statements(command) => connection::block_on(command.run()),
         Command::Storage(command) => connection::block_on(command.run()),

@@ -24,6 +24,7 @@ mod device_import;
 mod devices;
 mod downlinks;
 mod error;
+mod gateways;
 mod handshakes;
 mod health;
 mod history;
@@ -40,6 +41,7 @@ mod partners;
 mod people;
 mod points;
 mod progress;
+mod quality;
 mod quarantine;
 mod quotas;
 mod records;
@@ -95,6 +97,7 @@ pub use downlinks::{
     GroupDownlinkRequest, GroupResult, Refused,
 };
 pub use error::{ClientError, Problem};
+pub use gateways::{Gateway, GatewayDetails, GatewayEvent, GatewayList, ObjectOfGateway};
 pub use handshakes::{Handshake, HandshakeList};
 pub use health::StorageReport;
 pub use history::{
@@ -126,6 +129,11 @@ pub use points::{
     IndexOffset, IndexReading, Point, PointLink, PointList, PointRequest, ReplacementRequest,
 };
 pub use progress::Progress;
+pub use quality::{
+    Availability, ExcludedObject, ExcludedObjectList, IngestAvailability, LastReception,
+    LeftOutCounts, QualityFigures, QualityFiguresList, QualityQuery, RouteAvailability,
+    SilentObject, SilentObjectList, SilentQuery,
+};
 pub use quarantine::{QuarantineList, Quarantined};
 pub use quotas::{QuotaList, QuotaUse, Quotas};
 pub use records::{

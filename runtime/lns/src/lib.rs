@@ -69,7 +69,7 @@ pub use encoding::Encoding;
 pub use handed_key::HandedKey;
 pub use handshake::{HANDSHAKE_BYTES, Handshake};
 pub use kind::Kind;
-pub use message::{Content, Frame, GATEWAYS, Joined, Message, Nameless};
+pub use message::{Content, Frame, GATEWAYS, GatewayStatus, Joined, Message, Nameless};
 pub use mistake::{Doors, Mistake, Stranger, Whose, encoding::without_mark};
 pub use name::{NetworkServerName, NetworkServerNameError};
 pub use own_format::OwnFormat;

@@ -17,6 +17,8 @@ pub enum Message {
     Nameless(Box<Nameless>),
     /// A device has joined.
     Joined(Joined),
+    /// A gateway tells that it is there.
+    Gateway(GatewayStatus),
     /// It is of a kind that hands nothing over, such as the state of a battery: well received.
     Nothing {
         /// The kind of the message, in the network server's word.
@@ -89,6 +91,15 @@ impl Nameless {
         }
         frame
     }
+}
+
+/// The status of a gateway, of which the one thing that counts is that it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GatewayStatus {
+    /// The gateway, by the name that it has in frames.
+    pub gateway_id: String,
+    /// When the gateway told it; now where it is not told.
+    pub at: Option<Timestamp>,
 }
 
 /// A device has a new session.

@@ -26,9 +26,9 @@ use crate::{
     devices::Keks, downlinks::CommandTimes, expensive::ExpensiveSettings,
     http_settings::HttpSettings, ingest::FrameSettings, mail::MailSettings, mirrors::Mirrors,
     network_servers::NetworkServers, outbox::OutboxSettings, page_settings::PageSettings,
-    parked::ParkedLimits, quotas::Quotas, schedules::ScheduleSettings, sign_in::SignInSettings,
-    span_export::TelemetrySettings, store_settings::StoreSettings, telemetry::LogSettings,
-    tls::TlsSettings, workers::DecodingSettings,
+    parked::ParkedLimits, quality::QualitySettings, quotas::Quotas, schedules::ScheduleSettings,
+    sign_in::SignInSettings, span_export::TelemetrySettings, store_settings::StoreSettings,
+    telemetry::LogSettings, tls::TlsSettings, workers::DecodingSettings,
 };
 
 /// The default settings with their explanations: what `champollion serve --print-config` prints.
@@ -96,6 +96,8 @@ pub struct Config {
     pub outbox: OutboxSettings,
     /// The times of sessions, and the bounds of attempts to sign in.
     pub sign_in: SignInSettings,
+    /// The figures of connectivity.
+    pub quality: QualitySettings,
     /// When a decoder is set aside.
     pub quarantine: QuarantineRule,
     /// The demands on packages.

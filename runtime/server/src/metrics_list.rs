@@ -135,6 +135,11 @@ pub(crate) const METRICS: &[Metric] = &[
         "result",
         "Frames handed over by network servers, by what became of them",
     ),
+    gauge(
+        "champollion_gateways",
+        "state",
+        "Gateways that are known, by whether they are `heard` or `silent` for three times their usual gap",
+    ),
     counter(
         "champollion_handshakes_total",
         "result",
@@ -193,6 +198,17 @@ pub(crate) const METRICS: &[Metric] = &[
         "Parked messages that made room for later ones",
     ),
     gauge("champollion_parked_messages", "", "Messages that are parked"),
+    counter(
+        "champollion_quality_late_frames_total",
+        "",
+        "Frames that were handed over when the figures of their day were fixed already",
+    ),
+    gauge(
+        "champollion_quality_share",
+        "promise",
+        "Share of objects in service that were heard on the last day whose figures are fixed (`daily`), and within the 14 \
+         days that end with it (`fortnight`)",
+    ),
     counter(
         "champollion_quarantine_events_total",
         "decoder, version, event",

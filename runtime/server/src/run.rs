@@ -32,7 +32,7 @@ use crate::{
     config::Config,
     connections::{self, raise_descriptors},
     outbox::Sender,
-    pages,
+    pages, quality,
     schedules::{Parts, keep_schedules},
     service::{Service, StartError},
     storage::LOOK_PERIOD,
@@ -150,6 +150,7 @@ pub async fn serve(
     let is_secured = door.is_some();
     let certificate = door.map(|door| tokio::spawn(door.stay_current()));
     let audit = tokio::spawn(look_after_audit(Arc::clone(&service)));
+    let figures = tokio::spawn(quality::look_after(Arc::clone(&service), stopped.clone()));
     let expiry = tokio::spawn(expire_again_and_again(Arc::clone(&service), stopped.clone()));
     let mut outgoing = JoinSet::new();
     for connection in outside.connections {
@@ -204,6 +205,9 @@ pub async fn serve(
     }
     service.summaries.write(&service.registry).await;
     service.intake.all_kept().await;
+    // It ends by itself: a flush that is broken off would forget what it had taken.
+    drop(figures.await);
+    quality::write(&service.quality).await;
     write_last_heard(&service).await;
     write_last_uses(&service, true).await;
     service.dispatcher.ended().await;

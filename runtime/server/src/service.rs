@@ -51,6 +51,7 @@ use crate::{
         surroundings::Surroundings,
     },
     parked::{Parked, ParkedError},
+    quality::Quality,
     quotas::{Pace, QuotaExceeded},
     redecode::Redecoding,
     rehearsals::Rehearsals,
@@ -129,6 +130,8 @@ pub struct Service {
     pub intake: Intake,
     /// The way of a message of a network server.
     pub messages: Messages,
+    /// The figures of connectivity.
+    pub quality: Quality,
     /// The worker that decodes kept records once more.
     pub redecoding: Redecoding,
     /// The derived decoders of devices and groups.
@@ -335,6 +338,9 @@ impl Service {
             config.frames.copies_window(),
             config.keks.clone(),
         );
+        let quality =
+            Quality::open(Arc::clone(&store), Arc::clone(&devices), config.quality.clone()).await?;
+        intake.count_by(Arc::clone(quality.counts()));
         let redecoding = Redecoding::new(
             derived.clone(),
             Arc::clone(&devices),
@@ -442,6 +448,7 @@ impl Service {
             publications_waiting,
             intake,
             messages,
+            quality,
             redecoding,
             derived,
             rehearsals,

@@ -8,7 +8,9 @@
 #![forbid(unsafe_code)]
 
 pub mod alerts;
+pub mod gateways;
 pub mod notices;
 pub mod outbox;
+pub mod quality;
 pub mod schedules;
 pub mod statements;

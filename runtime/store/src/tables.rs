@@ -41,6 +41,32 @@ names! { TableName,
     /// milliseconds since the epoch as 8 bytes, big-endian.
     LAST_HEARD = open("last-heard");
 
+    /// Tallies of devices by days that are not in the rows of their days yet. Key: a number as 8 bytes, big-endian. Value:
+    /// the group, the day, and the tallies, packed.
+    QUALITY_JOURNAL = open("quality-journal");
+
+    /// Tallies of the devices of a group on a day. Key: the group, a slash, the day, a slash, the number of the part in four
+    /// digits. Value: the tallies, packed.
+    QUALITY_DAYS = open("quality-days");
+
+    /// Figures of days that are over. Key: the group, a slash, the day. Value, JSON: the counts of each part of the group.
+    QUALITY_CLOSED = open("quality-closed");
+
+    /// Places up to which the records of a group are counted. Key: the group. Value, JSON: the place, and what is counted
+    /// beyond it.
+    QUALITY_PLACES = open("quality-places");
+
+    /// The first day that is counted, and the last one that is over. Key: `days`. Value, JSON: both.
+    QUALITY_CALENDAR = open("quality-calendar");
+
+    /// Minutes in which the server took frames, and in which routes delivered. Key: `ingest` or the key of a route, a
+    /// slash, the day. Value, JSON: the minutes that were looked at, the good ones, and the last.
+    AVAILABILITY = open("availability");
+
+    /// Gateways. Key: the name that network servers have for it. Value, JSON: when it was last heard, its rhythm, its frames
+    /// by hour, and whether it is silent.
+    GATEWAYS = open("gateways");
+
     /// Points of groups. Key: the group, a slash, the name of the point. Value, JSON: the links of its devices.
     POINTS = open("points");
 

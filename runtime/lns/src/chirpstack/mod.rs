@@ -45,6 +45,15 @@ impl Adapter for Chirpstack {
 
     fn topic<'topic>(&self, topic: &'topic str) -> Option<Topic<'topic>> {
         let levels: Vec<&str> = topic.split('/').collect();
+        if let [.., "gateway", device, "event", event @ "stats"] = levels[..] {
+            return Some(Topic {
+                event,
+                application: None,
+                device,
+                device_name: None,
+                prefix: None,
+            });
+        }
         // What the operator of a broker has put before its topics is not looked at.
         let [.., "application", application, "device", device, "event", event] = levels[..] else {
             return None;

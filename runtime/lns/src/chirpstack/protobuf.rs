@@ -37,6 +37,9 @@ const FIELDS: [(u32, &str); 13] = [
 /// The same of a join.
 const JOIN_FIELDS: [(u32, &str); 3] = [(3, "deviceInfo"), (4, "devAddr"), (6, "joinServerContext")];
 
+/// The same of the statistics of a gateway.
+const STATS_FIELDS: [(u32, &str); 2] = [(2, "time"), (17, "gatewayId")];
+
 /// The fields without which there is no record.
 const ESSENTIALS: [&str; 4] = ["deviceInfo", "fCnt", "fPort", "data"];
 
@@ -79,6 +82,15 @@ pub(super) struct JoinEvent {
     pub(super) dev_addr: String,
     #[prost(message, optional, tag = "6")]
     pub(super) join_server_context: Option<JoinServerContext>,
+}
+
+/// The statistics of a gateway.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct GatewayStats {
+    #[prost(message, optional, tag = "2")]
+    pub(super) time: Option<Time>,
+    #[prost(string, tag = "17")]
+    pub(super) gateway_id: String,
 }
 
 /// The message `google.protobuf.Timestamp` of the well-known types.
@@ -184,12 +196,7 @@ pub(super) fn uplink(body: &[u8], unread: &Unread) -> Result<Json, Unreadable> {
         ("joinServerContext", context(event.join_server_context)),
         ("regionConfigId", text(event.region_config_id)),
     ]);
-    if let Some(time) = event.time {
-        let beyond = || Unreadable::new("time", Fault::Invalid("it is beyond the calendar".into()));
-        let moment = Timestamp::new(time.seconds, time.nanos).map_err(|_| beyond());
-        let moment = unread.forgive(moment).map(|moment| moment.to_string());
-        json.insert("time".to_owned(), json!(moment));
-    }
+    insert_time(&mut json, event.time, unread);
     if let Some(sent) = event.tx_info {
         let lora = sent.modulation.and_then(|modulation| modulation.lora).map(|lora| {
             json!({
@@ -204,6 +211,15 @@ pub(super) fn uplink(body: &[u8], unread: &Unread) -> Result<Json, Unreadable> {
     Ok(Json::Object(json))
 }
 
+/// Adds the moment of an event, where it tells one.
+fn insert_time(json: &mut Map<String, Json>, time: Option<Time>, unread: &Unread) {
+    let Some(time) = time else { return };
+    let beyond = || Unreadable::new("time", Fault::Invalid("it is beyond the calendar".into()));
+    let moment = Timestamp::new(time.seconds, time.nanos).map_err(|_| beyond());
+    let moment = unread.forgive(moment).map(|moment| moment.to_string());
+    json.insert("time".to_owned(), json!(moment));
+}
+
 /// A join as JSON.
 pub(super) fn join(body: &[u8], unread: &Unread) -> Result<Json, Unreadable> {
     let event: JoinEvent = decode(body, &JOIN_FIELDS, unread)?;
@@ -212,6 +228,14 @@ pub(super) fn join(body: &[u8], unread: &Unread) -> Result<Json, Unreadable> {
         ("deviceInfo", device(event.device_info)),
         ("joinServerContext", context(event.join_server_context)),
     ])))
+}
+
+/// The statistics of a gateway as JSON.
+pub(super) fn stats(body: &[u8], unread: &Unread) -> Result<Json, Unreadable> {
+    let event: GatewayStats = decode(body, &STATS_FIELDS, unread)?;
+    let mut json = object([("gatewayId", text(event.gateway_id))]);
+    insert_time(&mut json, event.time, unread);
+    Ok(Json::Object(json))
 }
 
 /// Reads an event field by field.

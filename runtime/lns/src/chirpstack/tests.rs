@@ -58,6 +58,28 @@ fn chirpstack_may_leave_the_payload_encrypted() {
 }
 
 #[test]
+fn the_statistics_of_a_gateway_tell_that_it_is_there() {
+    let stats = protobuf::GatewayStats {
+        time: Some(protobuf::Time { seconds: 1_770_091_506, nanos: 0 }),
+        gateway_id: "7276ff0039030436".to_owned(),
+    };
+    let json = json!({ "gatewayId": stats.gateway_id, "time": "2026-02-03T04:05:06Z", "rxPacketsReceived": 7 });
+    for (encoding, body) in
+        [(PROTOBUF, stats.encode_to_vec()), (JSON, json.to_string().into_bytes())]
+    {
+        let Ok(Message::Gateway(status)) = read_as("stats", encoding, &body) else {
+            panic!("it is of a gateway")
+        };
+        assert_eq!(status.gateway_id, "7276ff0039030436");
+        assert_eq!(status.at, "2026-02-03T04:05:06Z".parse().ok());
+    }
+    assert!(read_as("stats", JSON, b"{}").is_err());
+    let topic = KIND.topic("eu868/gateway/7276ff0039030436/event/stats").unwrap();
+    assert_eq!((topic.event, topic.device), ("stats", "7276ff0039030436"));
+    assert!(KIND.topic("eu868/gateway/7276ff0039030436/event/up").is_none());
+}
+
+#[test]
 fn chirpstacks_other_events_hand_nothing_over() {
     for event in ["status", "ack", "txack", "log", "location", "integration", "of-tomorrow"] {
         for encoding in [JSON, PROTOBUF] {

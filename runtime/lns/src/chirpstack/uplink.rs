@@ -9,7 +9,8 @@ use serde_json::Value as Json;
 
 use super::{Chirpstack, downlink, protobuf};
 use crate::{
-    Content, Encoding, Frame, HandedKey, Heard, Incoming, Joined, Kind, Message, Place, Unreadable,
+    Content, Encoding, Frame, GatewayStatus, HandedKey, Heard, Incoming, Joined, Kind, Message,
+    Place, Unreadable,
     decoration::Decoration,
     essentials::{self, LeftOut},
     json::{self, FRM_PAYLOAD_BYTES, Field},
@@ -33,6 +34,7 @@ pub(super) fn read(incoming: &Incoming<'_>) -> Result<Heard, Unreadable> {
     let (turn, read): (Turn, Read) = match incoming.event {
         "up" => (protobuf::uplink, up),
         "join" => (protobuf::join, join),
+        "stats" => (protobuf::stats, stats),
         // Such as status, ack, txack, log, location, integration, and what later releases add.
         other => {
             let told = || downlink::told(other, encoding, incoming.body);
@@ -50,6 +52,13 @@ pub(super) fn read(incoming: &Incoming<'_>) -> Result<Heard, Unreadable> {
         let application = json["deviceInfo"]["applicationId"].as_str().map(str::to_owned);
         Place { application, ..Place::default() }
     }))
+}
+
+/// Reads the statistics that a gateway sends each half minute.
+fn stats(root: &Field<'_>, unread: &Unread) -> Result<Message, Unreadable> {
+    let gateway_id = root.need("gatewayId", Field::name)?.to_owned();
+    let at = Decoration::of(root, unread).get("time", Field::time);
+    Ok(Message::Gateway(GatewayStatus { gateway_id, at }))
 }
 
 /// Returns the encoding of a body: as the headers declare it, or else as it looks.

@@ -103,3 +103,25 @@ fn what_was_typed_into_the_things_stack_is_no_uplink() {
         assert_eq!(nothing(KIND, &body), other);
     }
 }
+
+#[test]
+fn the_status_of_a_gateway_tells_that_it_is_there() {
+    let event = |name: &str| {
+        json!({
+            "name": name,
+            "time": "2026-02-03T04:05:06Z",
+            "identifiers": [{ "gateway_ids": { "gateway_id": "town-hall", "eui": "7276FF0039030436" } }],
+        })
+    };
+    let status = event("gs.status.receive");
+    for body in [status.clone(), json!({ "result": status })] {
+        let Ok(Message::Gateway(status)) = read_json(KIND, &body) else {
+            panic!("it is of a gateway")
+        };
+        assert_eq!(
+            (&*status.gateway_id, status.at),
+            ("town-hall", "2026-02-03T04:05:06Z".parse().ok())
+        );
+    }
+    assert!(read_json(KIND, &event("gs.up.receive")).is_err());
+}

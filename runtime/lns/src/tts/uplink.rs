@@ -4,7 +4,7 @@ use champollion_frames::{DevEui, RadioMetadata, Reception, ReportedUplink};
 use serde_json::Value as Json;
 
 use crate::{
-    Content, Fault, Frame, HandedKey, Joined, Message, Nameless, Unreadable,
+    Content, Fault, Frame, GatewayStatus, HandedKey, Joined, Message, Nameless, Unreadable,
     decoration::Decoration,
     essentials::{self, LeftOut},
     json::{FRM_PAYLOAD_BYTES, Field},
@@ -30,12 +30,32 @@ pub(super) const OTHERS: [&str; 10] = [
     "service_data",
 ];
 
+/// The name of the event by which a gateway tells that it is there.
+const GATEWAY_STATUS: &str = "gs.status.receive";
+
+/// Reads an event about the status of a gateway, as a stream of events has it.
+fn gateway_status(root: &Field<'_>, unread: &Unread) -> Result<Message, Unreadable> {
+    let (gateways, _) = root.needed("identifiers")?.first_elements(1)?;
+    let Some(first) = gateways.first() else {
+        return Ok(Message::nothing(GATEWAY_STATUS));
+    };
+    let ids = first.object()?.needed("gateway_ids")?.object()?;
+    let gateway_id = ids.need("gateway_id", Field::name)?.to_owned();
+    let at = Decoration::of(root, unread).get("time", Field::time);
+    Ok(Message::Gateway(GatewayStatus { gateway_id, at }))
+}
+
 /// Reads a message.
 ///
 /// # Errors
 /// [`Unreadable`] names the field that is not what it should be.
 pub(super) fn read(json: &Json, unread: &Unread) -> Result<Message, Unreadable> {
     let root = Field::root(json)?;
+    // A stream of events wraps each of them.
+    let event = root.member("result")?.unwrap_or_else(|| root.clone());
+    if event.get("name", Field::text).is_ok_and(|name| name == Some(GATEWAY_STATUS)) {
+        return gateway_status(&event, unread);
+    }
     let device = root.needed("end_device_ids")?.object()?;
     let ids = Decoration::of(&device, unread);
     if let Some(accept) = root.member("join_accept")? {

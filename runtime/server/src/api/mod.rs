@@ -16,6 +16,7 @@ mod downlinks;
 mod duties;
 mod events;
 mod extract;
+mod gateways;
 mod handshakes;
 mod health;
 mod held_body;
@@ -40,6 +41,7 @@ mod points;
 mod problem;
 mod progress_lines;
 mod protective_headers;
+mod quality;
 mod quarantine;
 mod quotas;
 mod records;
@@ -59,6 +61,7 @@ mod secrets;
 mod session_cookie;
 mod sign_in;
 mod statements;
+mod tables;
 mod tokens;
 mod vault;
 
@@ -164,6 +167,12 @@ pub fn router(service: Arc<Service>, pages: Pages) -> Router {
         .routes(routes!(parked::retry))
         .routes(routes!(retention::show))
         .routes(routes!(quotas::show))
+        .routes(routes!(quality::figures))
+        .routes(routes!(quality::silent))
+        .routes(routes!(quality::excluded))
+        .routes(routes!(quality::availability))
+        .routes(routes!(gateways::list))
+        .routes(routes!(gateways::show))
         .routes(routes!(routes::list))
         .routes(routes!(events::list))
         .routes(routes!(routes::show, routes::put, route_edits::change, routes::remove))

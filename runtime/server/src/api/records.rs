@@ -23,6 +23,7 @@ use super::{
 use crate::{auth::AuthError, service::Service};
 
 // With what `routes!` looks for beside a handler.
+pub(super) use answer::{XLSX, accepted};
 pub(super) use stream::{__path_follow, follow};
 use wanted::{Reader, Wanted};
 

@@ -1,6 +1,9 @@
 //! Takes in what network servers hand over, each thing on its own way.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use champollion_delivery::{mailbox::Mailbox, records::Warning};
 use champollion_frames::{DevAddr, DevEui, JoinRefusal, MType, Refusal};
@@ -24,6 +27,7 @@ use crate::{
     authors::AuditedAuthor,
     derived::DerivedAssignments,
     devices::{Devices, JoinError, Joined, Keks, Opened},
+    quality::FrameCounts,
     storage::Storage,
     turns::Turns,
     workers::Workers,
@@ -57,10 +61,17 @@ impl Intake {
         let (own_store, own_devices) = (Arc::clone(&store), Arc::clone(&devices));
         let registry = Arc::clone(derived.registry());
         let decoding = Decoding::new(own_store, own_devices, derived, workers, alerts);
-        let keeper = Arc::new(Keeper { store, devices, mailbox, storage, decoding });
+        let counts = OnceLock::new();
+        let keeper = Arc::new(Keeper { store, devices, mailbox, storage, decoding, counts });
         let copies = Arc::new(Copies::new(copies_window));
         let (turns, keks) = (Arc::default(), Arc::new(keks));
         Self { keeper, copies, far_counters: Arc::default(), registry, turns, keks }
+    }
+
+    /// Counts durable frames from now on.
+    pub(crate) fn count_by(&self, counts: Arc<FrameCounts>) {
+        // It is set once, where the server is put together.
+        drop(self.keeper.counts.set(counts));
     }
 
     /// Takes what a message of a network server hands over, in its name. `warnings` are about the message,
@@ -87,6 +98,12 @@ impl Intake {
             }
             Message::Joined(joined) => {
                 let result = self.take_join_notice(joined, speaker).await;
+                counted(&result);
+                result
+            }
+            Message::Gateway(status) => {
+                self.keeper.note_gateway(&status);
+                let result = Ok(Receipt::Ignored { what: "status of a gateway".to_owned() });
                 counted(&result);
                 result
             }

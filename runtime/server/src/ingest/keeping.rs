@@ -1,14 +1,16 @@
 //! A frame is verified, and what comes of it becomes durable: counter, decoder state and record in one
 //! batch.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use champollion_delivery::{
     mailbox::{DeliveryError, Mailbox},
     records::Record,
 };
+use champollion_fleet::names::GroupId;
 use champollion_frames::{CheckedFrame, Claim, DevAddr, Progress, Refusal};
-use champollion_store::{Batch, Health, Store, StoreError};
+use champollion_lns::GatewayStatus;
+use champollion_store::{Batch, Committed, Health, Store, StoreError};
 use jiff::Timestamp;
 
 use super::{
@@ -20,6 +22,7 @@ use super::{
 };
 use crate::{
     devices::{Devices, DevicesError, FrameTurn, Overtaken},
+    quality::FrameCounts,
     storage::Storage,
 };
 
@@ -30,6 +33,8 @@ pub(super) struct Keeper {
     pub(super) mailbox: Arc<Mailbox>,
     pub(super) storage: Arc<Storage>,
     pub(super) decoding: Decoding,
+    /// The counts that durable frames are added to, where there are some.
+    pub(super) counts: OnceLock<Arc<FrameCounts>>,
 }
 
 /// Why a frame was not kept.
@@ -176,7 +181,10 @@ impl Keeper {
         let mut batch = Batch::new();
         self.devices.put_progress(&mut batch, claim, turn).await?;
         if claim.uplink().application_payload().is_none() {
-            self.store.commit(batch).await?;
+            let committed = self.store.commit(batch).await?;
+            if let Some(device) = self.devices.get(dev_eui) {
+                self.count(&device.group, claim, &committed);
+            }
             return Ok(Receipt::MacOnly { dev_eui, f_cnt });
         }
         // A device that was removed between its verification and here is unknown.
@@ -188,7 +196,7 @@ impl Keeper {
         let traced = TracedRecord::begin(&record, sender, decoding);
         let committed = self.store.commit(batch).await;
         traced.end(&record, &committed);
-        committed?;
+        self.count(record.group(), claim, &committed?);
         self.mailbox.announce(record.group());
         Ok(Receipt::Accepted {
             record: record.id().to_string(),
@@ -200,6 +208,22 @@ impl Keeper {
                 message: message.to_owned(),
             }),
         })
+    }
+
+    /// Counts a frame of a group that is durable.
+    fn count(&self, group: &GroupId, claim: &Claim, committed: &Committed) {
+        if let Some(counts) = self.counts.get() {
+            // The record is the only entry that a frame adds to a log.
+            let place = committed.appended.last().copied();
+            counts.note(group, claim.uplink(), missed_frames(claim), place);
+        }
+    }
+
+    /// Notes that a gateway is there.
+    pub(super) fn note_gateway(&self, status: &GatewayStatus) {
+        if let Some(counts) = self.counts.get() {
+            counts.note_gateway(&status.gateway_id, status.at.unwrap_or_else(Timestamp::now));
+        }
     }
 
     /// Nothing is decoded that cannot be kept, and nobody waits for a disk that has stopped writing.

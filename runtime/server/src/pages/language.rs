@@ -34,6 +34,7 @@ static SUBJECTS: &[Subject] = &subjects![
     "operator",
     "partner",
     "problems",
+    "quality",
     "quantities",
     "reference",
     "requests",

@@ -5,6 +5,7 @@ mod account;
 mod assets;
 mod banner;
 mod catalogue;
+mod connectivity;
 mod content_policy;
 mod failure;
 mod forgery;

@@ -480,6 +480,7 @@ pub(in crate::api) const PROBLEM_CODES: &[ProblemCode] = &[
     ProblemCode::new("nobody-asked", &[422], "No join request goes with this join accept."),
     ProblemCode::new("rejoin-request", &[422], "Rejoin requests are not read."),
     // Devices.
+    ProblemCode::new("unknown-gateway", &[404], "No gateway of this name was heard."),
     ProblemCode::new(
         "unknown-device",
         &[404],

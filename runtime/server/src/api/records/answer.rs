@@ -20,7 +20,8 @@ const NEXT: HeaderName = HeaderName::from_static("next-cursor");
 const MORE: HeaderName = HeaderName::from_static("more-records");
 
 /// The media type of workbooks.
-const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+pub(in crate::api) const XLSX: &str =
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// Media types by which a format is asked for. JSON is a page, with the records' cursors on it.
 const MEDIA_TYPES: [(&str, Format); 11] = [
@@ -85,7 +86,7 @@ pub(super) fn table_options(
 }
 
 /// The media types that a client takes, the best liked first.
-fn accepted(headers: &HeaderMap) -> Vec<String> {
+pub(in crate::api) fn accepted(headers: &HeaderMap) -> Vec<String> {
     let lists = headers.get_all(header::ACCEPT).into_iter();
     let mut all: Vec<(String, f32)> = lists
         .filter_map(|value| value.to_str().ok())

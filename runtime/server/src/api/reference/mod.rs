@@ -45,6 +45,7 @@ const TAGS: [(&str, &str); 14] = [
         "Partners ask for decoders and pay for them; what was paid once is there for all.",
     ),
     ("tokens", "Tokens are made and revoked."),
+    ("quality", "The figures of connectivity, and the gateways."),
     ("operation", "The state of the server, its reference and its audit."),
 ];
 

@@ -20,8 +20,8 @@ use crate::{
         extract::{Parameters, PathParts, parameter},
         paging::{self, PageEnd, Window, limit},
     },
-    list_workbook::{WORKBOOK_TYPE, workbook},
     service::Service,
+    workbook::{WORKBOOK_TYPE, workbook},
 };
 
 /// The headings of a list.

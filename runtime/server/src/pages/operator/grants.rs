@@ -20,7 +20,6 @@ use super::{
 use crate::{
     api::Problem,
     auth::Scope,
-    list_workbook,
     pages::{
         json::{address, items, moment, path_part, text},
         layout::Page,
@@ -28,6 +27,7 @@ use crate::{
         submission::Submission,
         viewer::Viewer,
     },
+    workbook,
 };
 
 /// The path of the review.
@@ -136,7 +136,7 @@ pub(super) async fn act(
 }
 
 /// All grants that the viewer may see, as a workbook.
-pub(super) async fn workbook(viewer: Viewer) -> Result<Response, Problem> {
+pub(super) async fn as_workbook(viewer: Viewer) -> Result<Response, Problem> {
     let headings = [
         viewer.say("operator-people-person"),
         viewer.say("operator-people-email"),
@@ -158,10 +158,10 @@ pub(super) async fn workbook(viewer: Viewer) -> Result<Response, Problem> {
         after = next.to_owned();
     }
     let name: String = viewer.say("operator-grants-title").chars().take(SHEET_NAME).collect();
-    let bytes = list_workbook::workbook(&name, &headings, rows);
+    let bytes = workbook::workbook(&name, &headings, rows);
     let bytes = bytes.map_err(|error| Problem::internal(&error))?;
     let headers = [
-        (CONTENT_TYPE, list_workbook::WORKBOOK_TYPE.to_owned()),
+        (CONTENT_TYPE, workbook::WORKBOOK_TYPE.to_owned()),
         (CONTENT_DISPOSITION, "attachment; filename=\"rights.xlsx\"".to_owned()),
     ];
     Ok((headers, bytes).into_response())

@@ -3,6 +3,7 @@
 
 mod audit;
 mod audit_search;
+mod connectivity;
 mod deciding;
 mod decoder;
 mod decoder_changes;
@@ -85,6 +86,10 @@ fn of_operation() -> Router<Arc<Service>> {
         .route("/operator/parked/{id}/retry", post(parked::retry))
         .route("/operator/parked/{id}/discard", post(parked::discard))
         .route("/operator/storage", get(storage::show))
+        .route("/operator/quality", get(connectivity::figures))
+        .route("/operator/quality/workbook", get(connectivity::workbook))
+        .route("/operator/gateways", get(connectivity::gateways))
+        .route("/operator/gateways/{id}", get(connectivity::gateway))
         .route("/operator/quotas", get(quotas::list))
         .route("/operator/audit", get(audit::show))
         .route("/operator/audit/archive", post(audit::archive))
@@ -109,7 +114,7 @@ fn of_people() -> Router<Arc<Service>> {
         .route("/operator/people/{id}/grants", post(person::grant))
         .route("/operator/people/{id}/{act}", post(person::act))
         .route("/operator/grants", get(grants::list))
-        .route("/operator/grants/workbook", get(grants::workbook))
+        .route("/operator/grants/workbook", get(grants::as_workbook))
         .route("/operator/grants/{person}/{grant}/{act}", post(grants::act))
         .route("/operator/tokens", get(tokens::list).post(tokens::make))
         .route("/operator/tokens/{id}/{act}", post(tokens::act))

@@ -22,7 +22,7 @@ const fn section(path: &'static str, key: &'static str, scope: Scope) -> Section
 const HOME: &str = "/operator";
 
 /// The sections, by how often they are looked at.
-const SECTIONS: [Section; 16] = [
+const SECTIONS: [Section; 18] = [
     section(HOME, "operator-nav-home", Scope::Metrics),
     section("/operator/requests", "operator-nav-requests", Scope::ReadPeople),
     section("/operator/partners", "operator-nav-partners", Scope::ReadPeople),
@@ -30,6 +30,8 @@ const SECTIONS: [Section; 16] = [
     section("/operator/decoders", "operator-nav-decoders", Scope::Registry),
     section("/operator/quarantine", "operator-nav-quarantine", Scope::Registry),
     section("/operator/keys", "operator-nav-keys", Scope::Registry),
+    section("/operator/quality", "quality-title", Scope::ReadRecords),
+    section("/operator/gateways", "gateways-title", Scope::Metrics),
     section("/operator/notices", "operator-nav-notices", Scope::Administer),
     section("/operator/network-servers", "operator-nav-network-servers", Scope::Metrics),
     section("/operator/parked", "operator-nav-parked", Scope::Parked),

@@ -19,6 +19,7 @@ use crate::{
 const SUBJECTS: [(&str, &str, Scope); 8] = [
     ("/partner", "partner-overview", Scope::Inspect),
     ("/partner/objects", "partner-objects", Scope::Inspect),
+    ("/partner/quality", "quality-title", Scope::ReadRecords),
     ("/partner/routes", "partner-routes", Scope::ReadRoutes),
     ("/partner/alerts", "partner-alerts", Scope::ReadRoutes),
     ("/partner/commands", "partner-commands", Scope::ReadCommands),

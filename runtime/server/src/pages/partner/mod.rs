@@ -3,6 +3,7 @@
 mod alerts;
 mod approval;
 mod commands;
+mod connectivity;
 pub(super) mod entered;
 pub(super) mod frame;
 mod groups;
@@ -30,6 +31,7 @@ pub(super) fn routes() -> Router<Arc<Service>> {
         .merge(alerts::routes())
         .merge(commands::routes())
         .merge(schedules::routes())
+        .merge(connectivity::routes())
         .merge(people::routes())
         .merge(tokens::routes())
         .merge(approval::routes())

@@ -1,4 +1,4 @@
-//! Lists as workbooks, to be read, signed and filed: the review of rights, the objects of a statement.
+//! Tables as workbooks, to be read, signed and filed: the review of rights, the objects of a statement.
 
 use rust_xlsxwriter::{Format, Workbook, XlsxError};
 

@@ -1,0 +1,70 @@
+//! `champollion gateways`: when each gateway was last heard, and what fails if it fails.
+
+use champollion_client::{Client, Gateway, ObjectOfGateway};
+use clap::Args;
+
+use super::{Failure, connection::Connection, output};
+
+/// Shows gateways: when each was last heard, and which objects it alone hears.
+#[derive(Args)]
+pub(super) struct Gateways {
+    #[command(flatten)]
+    connection: Connection,
+    /// Gateway to show with the objects that it alone hears; all where it is left out
+    gateway: Option<String>,
+    /// Print JSON instead of text for people
+    #[arg(long)]
+    json: bool,
+}
+
+impl Gateways {
+    pub(super) async fn run(self) -> Result<(), Failure> {
+        let client = self.connection.client()?;
+        match &self.gateway {
+            Some(id) => self.show(&client, id).await,
+            None => self.list(&client).await,
+        }
+    }
+
+    async fn list(&self, client: &Client) -> Result<(), Failure> {
+        let list = client.gateways().await?;
+        if self.json {
+            return output::answer(&list);
+        }
+        table(&list.gateways);
+        Ok(())
+    }
+
+    async fn show(&self, client: &Client, id: &str) -> Result<(), Failure> {
+        let found = client.gateway(id).await?;
+        if self.json {
+            return output::answer(&found);
+        }
+        table(std::slice::from_ref(&found.gateway));
+        let turn = |event: &champollion_client::GatewayEvent| {
+            [output::moment(event.at), output::quoted(&event.turn)]
+        };
+        output::table(["moment", "turn"], found.events.iter().map(turn));
+        let row = |one: &ObjectOfGateway| {
+            [one.dev_eui.clone(), output::quoted(&one.name), one.group.clone().unwrap_or_default()]
+        };
+        output::table(["only heard here", "name", "group"], found.objects.iter().map(row));
+        Ok(())
+    }
+}
+
+fn table(gateways: &[Gateway]) {
+    let row = |gateway: &Gateway| {
+        [
+            output::quoted(&gateway.id),
+            output::moment(gateway.last_heard_at),
+            if gateway.silent_since.is_some() { "silent" } else { "heard" }.to_owned(),
+            format!("{:.1}", gateway.frames_an_hour),
+            gateway.usual_gap_minutes.map(|gap| gap.to_string()).unwrap_or_default(),
+            gateway.only_here.to_string(),
+        ]
+    };
+    let header =
+        ["gateway", "last heard", "state", "frames an hour", "usual gap (min)", "only heard here"];
+    output::table(header, gateways.iter().map(row));
+}

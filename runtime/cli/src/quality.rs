@@ -1,0 +1,237 @@
+//! `champollion quality`: the figures of connectivity, silent objects, and availability.
+
+use champollion_client::{
+    Client, QualityFigures, QualityQuery, RouteAvailability, SilentObject, SilentQuery,
+};
+use champollion_delivery::names::{GroupId, SubGroup, UseCase};
+use clap::{Args, Subcommand, ValueEnum};
+use jiff::civil::Date;
+
+use super::{Failure, connection::Connection, output};
+
+/// Shows the share of objects that were heard, losses and reception.
+#[derive(Args)]
+pub(super) struct Quality {
+    #[command(flatten)]
+    connection: Connection,
+    #[command(subcommand)]
+    action: Option<Action>,
+    /// Group to show; all that you may see where it is left out
+    #[arg(long, global = true)]
+    group: Option<GroupId>,
+    /// Sub-group of the group to show
+    #[arg(long, global = true)]
+    sub_group: Option<SubGroup>,
+    /// Use case to show
+    #[arg(long, global = true)]
+    use_case: Option<UseCase>,
+    /// First day, as in 2026-11-01
+    #[arg(long)]
+    from: Option<Date>,
+    /// Last day; today where it is left out
+    #[arg(long)]
+    to: Option<Date>,
+    /// Length of the periods
+    #[arg(long, value_enum, default_value_t)]
+    by: By,
+    /// Things that the figures are of
+    #[arg(long, value_enum, default_value_t)]
+    per: Per,
+    /// Print CSV with all figures
+    #[arg(long, conflicts_with = "json")]
+    csv: bool,
+    /// Print JSON instead of text for people
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// List the objects in service that are silent, the longest first
+    Silent {
+        /// Least hours of silence
+        #[arg(long, default_value_t = 24)]
+        hours: u32,
+    },
+    /// List the objects that are left out of the shares, and why
+    Excluded,
+    /// Show the availability of the server and of routes over the last 30 days
+    Availability,
+}
+
+/// The length of periods.
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum By {
+    #[default]
+    Day,
+    Month,
+}
+
+/// The things that figures are of.
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum Per {
+    #[default]
+    Group,
+    SubGroup,
+    UseCase,
+}
+
+impl Quality {
+    pub(super) async fn run(self) -> Result<(), Failure> {
+        let client = self.connection.client()?;
+        match self.action {
+            None => self.figures(&client).await,
+            Some(Action::Silent { hours }) => self.silent(&client, hours).await,
+            Some(Action::Excluded) => self.excluded(&client).await,
+            Some(Action::Availability) => self.availability(&client).await,
+        }
+    }
+
+    async fn figures(&self, client: &Client) -> Result<(), Failure> {
+        let query = QualityQuery {
+            group: self.group.as_ref().map(ToString::to_string),
+            sub_group: self.sub_group.as_ref().map(ToString::to_string),
+            use_case: self.use_case.as_ref().map(ToString::to_string),
+            from: self.from.map(|day| day.to_string()),
+            to: self.to.map(|day| day.to_string()),
+            by: word(self.by),
+            per: word(self.per),
+        };
+        if self.csv {
+            output::line(client.quality_csv(&query).await?.trim_end());
+            return Ok(());
+        }
+        let list = client.quality(&query).await?;
+        if self.json {
+            return output::answer(&list);
+        }
+        let header = [
+            "period",
+            "of",
+            "in service",
+            "heard",
+            "daily",
+            "14 days",
+            "left out",
+            "frames",
+            "lost",
+            "gateways",
+        ];
+        output::table(header, list.figures.iter().map(row));
+        output::line(format_args!(
+            "promised: {} % each day, {} % within 14 days; days of {}, counted since {}",
+            list.promised_daily_percent,
+            list.promised_fortnight_percent,
+            output::quoted(&list.time_zone),
+            output::quoted(&list.counted_since),
+        ));
+        Ok(())
+    }
+
+    fn of_objects(&self, hours: Option<u32>) -> SilentQuery {
+        SilentQuery {
+            group: self.group.as_ref().map(ToString::to_string),
+            sub_group: self.sub_group.as_ref().map(ToString::to_string),
+            use_case: self.use_case.as_ref().map(ToString::to_string),
+            hours,
+        }
+    }
+
+    async fn silent(&self, client: &Client, hours: u32) -> Result<(), Failure> {
+        let list = client.silent_objects(&self.of_objects(Some(hours))).await?;
+        if self.json {
+            return output::answer(&list);
+        }
+        let header = ["device", "name", "group", "last heard", "gateway", "RSSI", "SNR", "SF"];
+        output::table(header, list.silent.iter().map(silent_row));
+        Ok(())
+    }
+
+    async fn excluded(&self, client: &Client) -> Result<(), Failure> {
+        let list = client.excluded_objects(&self.of_objects(None)).await?;
+        if self.json {
+            return output::answer(&list);
+        }
+        let row = |one: &champollion_client::ExcludedObject| {
+            [one.dev_eui.clone(), output::quoted(&one.name), one.group.clone(), one.reason.clone()]
+        };
+        output::table(["device", "name", "group", "reason"], list.excluded.iter().map(row));
+        Ok(())
+    }
+
+    async fn availability(&self, client: &Client) -> Result<(), Failure> {
+        let found = client.availability(self.group.as_ref().map(GroupId::as_str)).await?;
+        if self.json {
+            return output::answer(&found);
+        }
+        let ingest = &found.ingest;
+        let first = [
+            "frames are taken".to_owned(),
+            minutes(ingest.up, ingest.minutes),
+            percent(ingest.share),
+        ];
+        let routes = found.routes.iter().map(|route: &RouteAvailability| {
+            let name = format!("route {} of {}", route.route, route.group);
+            [name, minutes(route.well, route.minutes), percent(route.share)]
+        });
+        output::table(["of", "minutes", "available"], std::iter::once(first).chain(routes));
+        Ok(())
+    }
+}
+
+/// The word of a choice, as the interface writes it.
+fn word(choice: impl ValueEnum) -> Option<String> {
+    choice.to_possible_value().map(|value| value.get_name().to_owned())
+}
+
+fn row(of: &QualityFigures) -> [String; 10] {
+    let part = of.sub_group.as_deref().or(of.use_case.as_deref());
+    [
+        of.period.clone(),
+        part.map_or_else(|| of.group.clone(), |part| format!("{} {part}", of.group)),
+        of.in_service.to_string(),
+        of.heard.to_string(),
+        percent(of.daily_share),
+        percent(of.fortnight_share),
+        of.left_out.all().to_string(),
+        of.frames.to_string(),
+        percent(of.loss),
+        of.redundancy.map(|number| format!("{number:.2}")).unwrap_or_default(),
+    ]
+}
+
+fn silent_row(one: &SilentObject) -> [String; 8] {
+    let last = one.last_reception.clone().unwrap_or_default();
+    let text = |number: Option<String>| number.unwrap_or_default();
+    [
+        one.dev_eui.clone(),
+        output::quoted(&one.name),
+        one.group.clone(),
+        output::moment(one.last_heard_at),
+        last.gateway.map(output::quoted).unwrap_or_default(),
+        text(last.rssi_dbm.map(|level| level.to_string())),
+        text(last.snr_db.map(|level| level.to_string())),
+        text(last.spreading_factor.map(|factor| factor.to_string())),
+    ]
+}
+
+fn minutes(good: u64, all: u64) -> String {
+    format!("{good} of {all}")
+}
+
+/// A share in percent, with two digits: a promise is missed by less than one.
+fn percent(share: Option<f64>) -> String {
+    share.map(|share| format!("{:.2} %", 100.0 * share)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn choices_are_the_words_of_the_interface() {
+        assert_eq!(word(By::Month).as_deref(), Some("month"));
+        assert_eq!(word(Per::UseCase).as_deref(), Some("use-case"));
+        assert_eq!((percent(Some(0.899_96)).as_str(), percent(None).as_str()), ("90.00 %", ""));
+    }
+}

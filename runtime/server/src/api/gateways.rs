@@ -1,0 +1,168 @@
+//! Gateways: when each was last heard, by which rhythm, and what fails if it fails.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use axum::{Json, extract::State};
+use champollion_delivery::names::GroupId;
+use champollion_frames::DevEui;
+use champollion_service::{
+    gateways::{Gateway, GatewayEvent},
+    quality::only_gateways,
+};
+use jiff::{Timestamp, ToSpan};
+use serde::Serialize;
+
+use super::{
+    Problem,
+    authorized::{Authorized, ReadMetrics},
+    extract::{Parameters, PathParts},
+    paging::{self, Listing, PageEnd, Window},
+};
+use crate::service::Service;
+
+/// Days before the present one over which a gateway is looked at as the only one that hears an object.
+const DAYS_BEFORE: i32 = 6;
+
+/// Most objects that are listed of one gateway.
+const OBJECTS: usize = 10_000;
+
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct GatewayList {
+    /// The gateways, in the order of their names.
+    gateways: Vec<ShownGateway>,
+    #[serde(flatten)]
+    end: PageEnd,
+}
+
+/// A gateway as frames and status messages show it.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Gateway)]
+pub(super) struct ShownGateway {
+    /// The name that network servers have for it, usually its EUI.
+    id: String,
+    /// When it was heard for the first time.
+    first_heard_at: Timestamp,
+    /// When it was heard last, by a frame or a status message.
+    last_heard_at: Timestamp,
+    /// When its last status message came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_status_at: Option<Timestamp>,
+    /// Frames an hour over the last 24 hours, on the average.
+    frames_an_hour: f64,
+    /// The median of the minutes between two in which it is heard; absent until it is known well enough.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    usual_gap_minutes: Option<i64>,
+    /// Since when it is silent, for three times its usual gap; absent where it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    silent_since: Option<Timestamp>,
+    /// The number of objects that it alone has heard over 7 days.
+    only_here: usize,
+}
+
+/// A gateway with what fails if it fails.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GatewayDetails {
+    #[serde(flatten)]
+    gateway: ShownGateway,
+    /// The last turns, from heard to silent and back, the oldest first.
+    events: Vec<GatewayEvent>,
+    /// The objects that it alone has heard over 7 days, at most 10000.
+    objects: Vec<ObjectOfGateway>,
+}
+
+/// An object that one gateway alone has heard.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct ObjectOfGateway {
+    dev_eui: DevEui,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    name: String,
+    /// Its group; absent where it is registered no more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group: Option<GroupId>,
+}
+
+/// The objects by the gateway that alone hears them.
+type Objects = BTreeMap<String, Vec<DevEui>>;
+
+#[utoipa::path(
+    get,
+    path = "/v1/gateways",
+    operation_id = "listGateways",
+    tag = "quality",
+    summary = "List the gateways, as frames and status messages show them",
+    params(Listing),
+    responses((status = 200, description = "The gateways.", body = GatewayList)),
+)]
+pub(super) async fn list(
+    _: Authorized<ReadMetrics>,
+    State(service): State<Arc<Service>>,
+    Parameters(Listing { after, limit }): Parameters<Listing>,
+) -> Result<Json<GatewayList>, Problem> {
+    let objects = objects(&service).await?;
+    let known = service.quality.gateways().list(after.as_deref());
+    let shown = known.into_iter().map(|(id, gateway)| shown(id, &gateway, &objects));
+    let window = Window::new(after, limit, service.config.http.page_bytes);
+    let (gateways, end) = paging::page(shown, window, |gateway| gateway.id.clone());
+    Ok(Json(GatewayList { gateways, end }))
+}
+
+#[utoipa::path(
+    get,
+    path = "/v1/gateways/{id}",
+    operation_id = "getGateway",
+    tag = "quality",
+    summary = "Get a gateway with the objects that it alone hears",
+    responses(
+        (status = 200, description = "The gateway.", body = GatewayDetails),
+        (status = 404, description = "unknown-gateway"),
+    ),
+)]
+pub(super) async fn show(
+    _: Authorized<ReadMetrics>,
+    State(service): State<Arc<Service>>,
+    PathParts(id): PathParts<String>,
+) -> Result<Json<GatewayDetails>, Problem> {
+    let Some(gateway) = service.quality.gateways().get(&id) else {
+        let detail = format!("no gateway {id:?} was heard: `champollion gateways` lists them");
+        return Err(Problem::not_found("unknown-gateway", detail));
+    };
+    let objects = objects(&service).await?;
+    let own = objects.get(&id).into_iter().flatten().take(OBJECTS);
+    let own = own.map(|dev_eui| object(&service, *dev_eui)).collect();
+    let events = gateway.events.clone();
+    Ok(Json(GatewayDetails { gateway: shown(id, &gateway, &objects), events, objects: own }))
+}
+
+async fn objects(service: &Service) -> Result<Objects, Problem> {
+    let quality = &service.quality;
+    let today = quality.days().of(Timestamp::now());
+    let days = (today.saturating_sub(DAYS_BEFORE.days()), today);
+    let only = only_gateways(quality.books(), &quality.groups(), days).await;
+    let mut objects = Objects::new();
+    for (dev_eui, gateway) in only.map_err(|error| Problem::internal(&error))? {
+        objects.entry(gateway).or_default().push(dev_eui);
+    }
+    Ok(objects)
+}
+
+fn shown(id: String, gateway: &Gateway, objects: &Objects) -> ShownGateway {
+    ShownGateway {
+        first_heard_at: gateway.first_heard_at,
+        last_heard_at: gateway.last_heard_at,
+        last_status_at: gateway.last_status_at,
+        frames_an_hour: gateway.frames_an_hour(Timestamp::now()),
+        usual_gap_minutes: gateway.rhythm.median(),
+        silent_since: gateway.silent_since,
+        only_here: objects.get(&id).map_or(0, Vec::len),
+        id,
+    }
+}
+
+fn object(service: &Service, dev_eui: DevEui) -> ObjectOfGateway {
+    let device = service.devices.get(dev_eui);
+    let name = device.as_ref().map(|device| device.name.clone()).unwrap_or_default();
+    ObjectOfGateway { dev_eui, name, group: device.map(|device| device.group.clone()) }
+}

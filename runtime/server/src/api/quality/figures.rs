@@ -1,0 +1,190 @@
+//! The shares of objects that were heard, and the quality of reception.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::State,
+    http::HeaderMap,
+    response::{IntoResponse, Response},
+};
+use champollion_delivery::names::{GroupId, SubGroup, UseCase};
+use champollion_service::quality::{Figures, Period, Split, Wanted, summed};
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::scope::{Scope, stretch, unreadable};
+use crate::{
+    api::{
+        Problem,
+        authorized::{Authorized, Collect},
+        extract::Parameters,
+        paging::{self, PageEnd, Window},
+        tables::{Shape, or_empty},
+    },
+    service::Service,
+};
+
+/// The headings of the table.
+const HEADINGS: [&str; 18] = [
+    "period",
+    "group",
+    "subGroup",
+    "useCase",
+    "days",
+    "inService",
+    "heard",
+    "dailyShare",
+    "heardIn14Days",
+    "fortnightShare",
+    "leftOutStock",
+    "leftOutDelivery",
+    "leftOutMaintenance",
+    "leftOutNeverHeard",
+    "leftOutNotice",
+    "frames",
+    "loss",
+    "redundancy",
+];
+
+/// The figures that are asked for.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(in crate::api) struct FiguresQuery {
+    /// The group; all within reach where it is left out.
+    #[param(inline)]
+    group: Option<GroupId>,
+    /// The sub-group; all where it is left out.
+    #[param(inline)]
+    sub_group: Option<SubGroup>,
+    /// The use case; all where it is left out.
+    #[param(inline)]
+    use_case: Option<UseCase>,
+    /// The first day, `2026-11-01`; 29 days before the last where it is left out.
+    #[param(value_type = Option<String>, format = Date)]
+    from: Option<Date>,
+    /// The last day; today where it is left out.
+    #[param(value_type = Option<String>, format = Date)]
+    to: Option<Date>,
+    /// The length of the periods; `day` where it is left out.
+    #[param(inline)]
+    #[serde(default)]
+    by: Period,
+    /// The things that figures are of; `group` where it is left out.
+    #[param(inline)]
+    #[serde(default)]
+    per: Split,
+    /// Where the page before ended: its `next`.
+    after: Option<String>,
+    /// The most items of an answer, 1 to 1000.
+    #[serde(default, deserialize_with = "paging::limit")]
+    limit: Option<usize>,
+}
+
+/// A list of figures of connectivity.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = QualityFiguresList)]
+pub(in crate::api) struct FiguresList {
+    /// The time zone whose days are counted.
+    time_zone: String,
+    /// The first day that is counted at all.
+    #[schema(value_type = String, format = Date)]
+    counted_since: Date,
+    /// The share of objects in service that is promised to be heard each day, in percent.
+    promised_daily_percent: u8,
+    /// The share of objects in service that is promised to be heard within 14 days, in percent.
+    promised_fortnight_percent: u8,
+    /// The figures, in the order of time.
+    figures: Vec<Figures>,
+    #[serde(flatten)]
+    end: PageEnd,
+}
+
+/// A partner sees those of its groups, an admin all. Figures of the last three days may still change: network servers hand
+/// frames over late.
+#[utoipa::path(
+    get,
+    path = "/v1/quality",
+    operation_id = "listQuality",
+    tag = "quality",
+    summary = "List the shares of objects that were heard, losses and reception",
+    params(FiguresQuery),
+    responses(
+        (
+            status = 200,
+            description = "The figures. With the Accept header they are a table of CSV or a workbook, without pages.",
+            body = FiguresList,
+        ),
+        (status = 406, description = "not-acceptable"),
+    ),
+)]
+pub(in crate::api) async fn figures(
+    authorized: Authorized<Collect>,
+    State(service): State<Arc<Service>>,
+    Parameters(query): Parameters<FiguresQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let FiguresQuery { group, sub_group, use_case, from, to, by, per, after, limit } = query;
+    let shape = Shape::of(&headers)?;
+    let scope = Scope::of(&authorized.reach, group, sub_group, use_case)?;
+    let stretch = stretch(&service, from, to)?;
+    let groups = scope.groups(&service);
+    let wanted = Wanted { by, per, sub_groups: scope.sub_groups, use_case: scope.use_case };
+    let mut all = Vec::new();
+    for group in &groups {
+        let days = service.quality.figures(group, stretch).await.map_err(unreadable)?;
+        all.extend(summed(group, &days, &wanted));
+    }
+    all.sort_by_cached_key(place);
+    if let Shape::Table(table) = shape {
+        return table.answer("Quality", &HEADINGS, all.iter().map(row).collect());
+    }
+    let settings = service.quality.settings();
+    let later = all.into_iter().filter(|of| after.as_ref().is_none_or(|after| place(of) > *after));
+    let window = Window::new(after.clone(), limit, service.config.http.page_bytes);
+    let (figures, end) = paging::page(later, window, place);
+    let list = FiguresList {
+        time_zone: settings.time_zone.to_string(),
+        counted_since: service.quality.books().calendar().since,
+        promised_daily_percent: settings.daily_percent,
+        promised_fortnight_percent: settings.fortnight_percent,
+        figures,
+        end,
+    };
+    Ok(Json(list).into_response())
+}
+
+/// The place of figures in the list: by time, then by name.
+fn place(of: &Figures) -> String {
+    let (sub_group, use_case) = (or_empty(of.sub_group.as_ref()), or_empty(of.use_case.as_ref()));
+    format!("{}/{}/{sub_group}/{use_case}", of.period, of.group)
+}
+
+fn row(of: &Figures) -> Vec<String> {
+    let share = |share: Option<f64>| share.map(|share| format!("{share:.4}")).unwrap_or_default();
+    let counts = &of.counts;
+    let out = counts.left_out;
+    let number = |number: u64| number.to_string();
+    vec![
+        of.period.clone(),
+        of.group.to_string(),
+        or_empty(of.sub_group.as_ref()),
+        or_empty(of.use_case.as_ref()),
+        of.days.to_string(),
+        number(counts.in_service),
+        number(counts.heard),
+        share(of.daily_share),
+        number(counts.heard_in_14_days),
+        share(of.fortnight_share),
+        number(out.stock),
+        number(out.delivery),
+        number(out.maintenance),
+        number(out.never_heard),
+        number(out.notice),
+        number(counts.frames),
+        share(of.loss),
+        share(of.redundancy),
+    ]
+}

@@ -1,0 +1,78 @@
+//! The figures of connectivity as partners and operators see them: what is promised and what was heard, who is silent, and who
+//! is left out.
+
+mod figures;
+mod objects;
+
+use axum::{
+    http::{
+        HeaderValue, Method,
+        header::{ACCEPT, CONTENT_DISPOSITION},
+    },
+    response::Response,
+};
+use maud::{Markup, html};
+use serde_json::Value as Json;
+
+use super::{
+    json::{address, items, optional},
+    viewer::Viewer,
+};
+use crate::api::Problem;
+
+/// The media type of workbooks.
+const WORKBOOK: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+/// Returns the figures that a viewer may see; `path` is that of the page.
+///
+/// # Errors
+/// The [`Problem`] with which the interface answers.
+pub(super) async fn content(viewer: &Viewer, path: &str) -> Result<Markup, Problem> {
+    let group = viewer.parameter("group").unwrap_or_default();
+    let of_group = [("group", group.as_str())];
+    let days = all_days(viewer, &group).await?;
+    let available = viewer.get(&address("/v1/quality/availability", &of_group)).await?;
+    let silent = viewer.get(&objects::part_of(viewer, "/v1/quality/silent", &group)).await?;
+    let excluded =
+        viewer.get(&address("/v1/quality/excluded", &[of_group[0], ("limit", "200")])).await?;
+    Ok(html! {
+        (figures::shown(viewer, &days, &available))
+        p.actions {
+            a.button.quiet href=(address(&format!("{path}/workbook"), &of_group)) {
+                (viewer.say("quality-workbook"))
+            }
+        }
+        (objects::silent(viewer, &silent))
+        (objects::excluded(viewer, &excluded))
+    })
+}
+
+/// The figures of the last 30 days of all groups, which may be several parts of a list.
+async fn all_days(viewer: &Viewer, group: &str) -> Result<Json, Problem> {
+    let (mut all, mut after) = (Vec::new(), String::new());
+    loop {
+        let pairs = [("group", group), ("limit", "1000"), ("after", after.as_str())];
+        let mut list = viewer.get(&address("/v1/quality", &pairs)).await?;
+        all.extend_from_slice(items(&list, "/figures"));
+        let next = optional(&list, "/next").filter(|_| list["more"] == true);
+        let Some(next) = next.map(str::to_owned) else {
+            list["figures"] = Json::Array(all);
+            return Ok(list);
+        };
+        after = next;
+    }
+}
+
+/// Returns the figures as a workbook.
+///
+/// # Errors
+/// The [`Problem`] with which the interface answers.
+pub(super) async fn workbook(viewer: &Viewer) -> Result<Response, Problem> {
+    let group = viewer.parameter("group").unwrap_or_default();
+    let wanted = address("/v1/quality", &[("group", group.as_str()), ("per", "use-case")]);
+    let header = (ACCEPT, HeaderValue::from_static(WORKBOOK));
+    let mut answer = viewer.pass_with((Method::GET, wanted.as_str()), header, None).await?;
+    let file = HeaderValue::from_static("attachment; filename=\"quality.xlsx\"");
+    answer.headers_mut().insert(CONTENT_DISPOSITION, file);
+    Ok(answer)
+}

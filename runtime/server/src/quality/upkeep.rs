@@ -1,0 +1,131 @@
+//! The upkeep of the figures: counts are written each few seconds, minutes and gateways each minute, rows each hour, and days
+//! are closed when they are over.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use champollion_fleet::names::GroupId;
+use champollion_service::{
+    gateways::{GatewayTurn, Turned},
+    quality::{Counts, Stretch},
+};
+use champollion_store::TableError;
+use jiff::{Timestamp, ToSpan, civil::Date};
+use tokio::{sync::watch, time::MissedTickBehavior};
+
+use super::{Quality, availability::note_minute};
+use crate::{clock::ClockWatch, service::Service};
+
+/// The interval at which counts become durable. Frames of which no record is kept any more are lost to the figures when the
+/// process is killed in between.
+const FLUSH_PERIOD: Duration = Duration::from_secs(10);
+
+/// Flushes after which minutes and gateways are noted.
+const FLUSHES_A_MINUTE: u64 = 6;
+
+/// Flushes after which the rows of days are written.
+const FLUSHES_AN_HOUR: u64 = 360;
+
+/// Looks after the figures until the server stops.
+pub(crate) async fn look_after(service: Arc<Service>, mut stopped: watch::Receiver<bool>) {
+    let mut ticks = tokio::time::interval(FLUSH_PERIOD);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut clock = ClockWatch::default();
+    measure(&service.quality).await;
+    for count in 0_u64.. {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            _ = stopped.wait_for(|stopped| *stopped) => return,
+        }
+        flush(&service.quality).await;
+        if count.is_multiple_of(FLUSHES_A_MINUTE) {
+            note_minute(&service).await;
+            write_gateways(&service.quality).await;
+            // What a wrong clock closes or removes does not come back.
+            if clock.look(Instant::now(), Timestamp::now()) {
+                close_days(&service.quality).await;
+            }
+        }
+        if count % FLUSHES_AN_HOUR == FLUSHES_AN_HOUR - 1 {
+            told(service.quality.books.compact().await, "the rows of days cannot be written");
+        }
+    }
+}
+
+/// Makes durable all that is in memory, since the server stops.
+pub(crate) async fn write(quality: &Quality) {
+    flush(quality).await;
+    write_gateways(quality).await;
+}
+
+/// Makes durable what was counted. Where that fails, it is tried again the next time.
+async fn flush(quality: &Quality) {
+    if let Some(late) = told(quality.books.flush().await, "counts of frames cannot be kept") {
+        metrics::counter!("champollion_quality_late_frames_total").increment(late);
+    }
+}
+
+/// Fixes the figures of the days that are over, and removes what is older than it may be.
+async fn close_days(quality: &Quality) {
+    let today = quality.days.of(Timestamp::now());
+    let members = |group: &GroupId, day: Date| quality.members(group, day);
+    let closed = quality.books.close(today, &quality.groups(), members).await;
+    let closed = told(closed, "the figures of a day cannot be fixed").unwrap_or_default();
+    for day in &closed {
+        tracing::info!(%day, "the figures of connectivity of the day are fixed");
+    }
+    if !closed.is_empty() {
+        let years = quality.settings.years;
+        told(quality.books.forget(today, years).await, "old figures cannot be removed");
+        let first = today.saturating_sub(i32::from(years).years());
+        told(quality.availability.forget(first).await, "old minutes cannot be removed");
+        measure(quality).await;
+    }
+}
+
+/// Shows the shares of the last day whose figures are fixed.
+async fn measure(quality: &Quality) {
+    let Some(day) = quality.books.calendar().closed else { return };
+    let mut counts = Counts::default();
+    for group in quality.groups() {
+        let figures = quality.figures(&group, Stretch { first: day, last: day }).await;
+        let days = told(figures, "the figures of a day cannot be read").unwrap_or_default();
+        days.iter().flat_map(|(_, parts)| parts).for_each(|part| counts.add(&part.counts));
+    }
+    for (promise, share) in
+        [("daily", counts.daily_share()), ("fortnight", counts.fortnight_share())]
+    {
+        if let Some(share) = share {
+            metrics::gauge!("champollion_quality_share", "promise" => promise).set(share);
+        }
+    }
+}
+
+/// Makes durable when gateways were heard, and tells of those that have gone or are back.
+async fn write_gateways(quality: &Quality) {
+    let turned = quality.gateways.write(Timestamp::now(), quality.started).await;
+    for turned in told(turned, "gateways cannot be kept").unwrap_or_default() {
+        tell(&turned);
+    }
+    let gateways = quality.gateways.list(None);
+    let silent = gateways.iter().filter(|(_, gateway)| gateway.silent_since.is_some()).count();
+    metrics::gauge!("champollion_gateways", "state" => "silent").set(silent as f64);
+    metrics::gauge!("champollion_gateways", "state" => "heard")
+        .set((gateways.len() - silent) as f64);
+}
+
+fn tell(Turned { id, turn, last_heard_at }: &Turned) {
+    match turn {
+        GatewayTurn::Silent => {
+            tracing::warn!(gateway = id, %last_heard_at, "a gateway is silent for three times its usual gap");
+        }
+        GatewayTurn::Back => tracing::info!(gateway = id, "a gateway is heard again"),
+    }
+}
+
+/// The outcome of something that is tried again the next time.
+fn told<T>(outcome: Result<T, TableError>, trouble: &'static str) -> Option<T> {
+    outcome.inspect_err(|error| tracing::error!(%error, "{trouble}")).ok()
+}

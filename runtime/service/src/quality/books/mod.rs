@@ -1,0 +1,189 @@
+//! The books of the days: what is counted becomes durable, days are closed, and figures are read.
+
+mod closing;
+mod loading;
+mod rows;
+#[cfg(test)]
+mod tests;
+mod writing;
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::Arc,
+};
+
+use champollion_fleet::names::GroupId;
+use champollion_frames::DevEui;
+use champollion_store::{Store, TableError};
+use jiff::civil::Date;
+use parking_lot::Mutex;
+
+use super::{
+    calendar::Calendar,
+    counting::Counting,
+    days::{before, between},
+    figures::{Part, figures_of_day},
+    member::Member,
+    place::Place,
+    tables::CLOSED,
+    tally::Tally,
+};
+
+pub(super) use rows::day_of_group;
+
+/// Days that stay open, the present one included: network servers hand over late what they kept while the way was cut.
+pub const OPEN_DAYS: i64 = 3;
+
+/// The days before one that count for its 14 days.
+const DAYS_BEFORE: i64 = 13;
+
+/// Rows of days that are read at once.
+const AT_ONCE: usize = 400;
+
+/// The books of all groups.
+pub struct Books {
+    store: Arc<dyn Store>,
+    counting: Arc<Counting>,
+    /// Held while something is written: one thing at a time.
+    turn: tokio::sync::Mutex<()>,
+    kept: Mutex<Kept>,
+}
+
+/// The part of the books that is in memory.
+struct Kept {
+    calendar: Calendar,
+    /// The tallies of days that are open.
+    days: HashMap<GroupId, BTreeMap<Date, HashMap<DevEui, Tally>>>,
+    /// The last closed day on which a device was heard, of the last 14.
+    heard_on: HashMap<DevEui, Date>,
+    places: HashMap<GroupId, Place>,
+    /// The number of the next entry of the journal.
+    next_number: u64,
+    /// The numbers of the entries that are in the journal.
+    journal: Vec<u64>,
+    /// The days whose rows are older than their tallies in memory.
+    touched: HashSet<(GroupId, Date)>,
+}
+
+impl Kept {
+    fn add(
+        &mut self,
+        group: &GroupId,
+        day: Date,
+        tallies: impl IntoIterator<Item = (DevEui, Tally)>,
+    ) {
+        let days = self.days.entry(group.clone()).or_default();
+        let own = days.entry(day).or_default();
+        for (dev_eui, tally) in tallies {
+            own.entry(dev_eui).and_modify(|own| own.add(&tally)).or_insert(tally);
+        }
+    }
+
+    /// The figures of an open day of a group.
+    fn figures(&self, group: &GroupId, day: Date, members: &[Member]) -> Vec<Part> {
+        let none = HashMap::new();
+        let days = self.days.get(group);
+        let tallies = days.and_then(|days| days.get(&day)).unwrap_or(&none);
+        let first = before(day, DAYS_BEFORE);
+        let open: Vec<_> = days.into_iter().flat_map(|days| days.range(first..day)).collect();
+        let was_heard_before = |dev_eui: DevEui| {
+            let closed = self.heard_on.get(&dev_eui).is_some_and(|heard| *heard >= first);
+            closed || open.iter().any(|(_, tallies)| tallies.contains_key(&dev_eui))
+        };
+        figures_of_day(members, tallies, was_heard_before)
+    }
+}
+
+impl Books {
+    /// The calendar of the days that are counted.
+    #[must_use]
+    pub fn calendar(&self) -> Calendar {
+        self.kept.lock().calendar
+    }
+
+    /// The groups of which anything was counted.
+    #[must_use]
+    pub fn groups(&self) -> Vec<GroupId> {
+        self.kept.lock().places.keys().cloned().collect()
+    }
+
+    /// Returns the figures of the days of a group, both ends included. `members` gives the objects of the group on a day that
+    /// is still open.
+    ///
+    /// # Errors
+    /// [`TableError`] where the store does not answer.
+    pub async fn figures(
+        &self,
+        group: &GroupId,
+        (first, last): (Date, Date),
+        members: impl Fn(Date) -> Vec<Member>,
+    ) -> Result<Vec<(Date, Vec<Part>)>, TableError> {
+        let calendar = self.calendar();
+        let first = first.max(calendar.since);
+        let mut figures = self.closed_figures(group, (first, last)).await?;
+        let closed = calendar.closed.and_then(|closed| closed.tomorrow().ok());
+        for day in between(closed.map_or(first, |open| open.max(first)), last) {
+            let members = members(day);
+            figures.push((day, self.kept.lock().figures(group, day, &members)));
+        }
+        Ok(figures)
+    }
+
+    async fn closed_figures(
+        &self,
+        group: &GroupId,
+        (first, last): (Date, Date),
+    ) -> Result<Vec<(Date, Vec<Part>)>, TableError> {
+        let mut figures = Vec::new();
+        let (prefix, mut after) = (format!("{group}/"), before(first, 1));
+        let last = self.calendar().closed.map_or(before(first, 1), |closed| closed.min(last));
+        loop {
+            let key = (group.clone(), after);
+            let rows = CLOSED.page(&*self.store, prefix.as_bytes(), Some(&key), AT_ONCE).await?;
+            let count = rows.len();
+            for ((_, day), parts) in rows {
+                if day > last {
+                    return Ok(figures);
+                }
+                after = day;
+                figures.push((day, parts));
+            }
+            if count < AT_ONCE {
+                return Ok(figures);
+            }
+        }
+    }
+
+    /// Looks at the tallies of open days of a group, the latest first, until `look` has found what it looks for.
+    pub fn find_open<T>(
+        &self,
+        group: &GroupId,
+        mut look: impl FnMut(Date, &HashMap<DevEui, Tally>) -> Option<T>,
+    ) -> Option<T> {
+        let kept = self.kept.lock();
+        let mut days = kept.days.get(group)?.iter().rev();
+        days.find_map(|(day, tallies)| look(*day, tallies))
+    }
+
+    /// Looks at each tally of an open day of a group.
+    pub(super) fn look_open(
+        &self,
+        group: &GroupId,
+        day: Date,
+        mut look: impl FnMut(DevEui, &Tally),
+    ) {
+        let kept = self.kept.lock();
+        let tallies = kept.days.get(group).and_then(|days| days.get(&day));
+        tallies.into_iter().flatten().for_each(|(dev_eui, tally)| look(*dev_eui, tally));
+    }
+
+    /// The place up to which the records of a group are counted.
+    pub(super) fn place(&self, group: &GroupId) -> Place {
+        self.kept.lock().places.get(group).cloned().unwrap_or_default()
+    }
+
+    /// The store that the books are in.
+    pub(super) fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+}

@@ -1,0 +1,179 @@
+//! The books over a real store: what is durable when, and what a restart finds.
+
+use champollion_store::{SledOptions, SledStore};
+use jiff::{Timestamp, civil::date, tz::TimeZone};
+
+use super::*;
+use crate::quality::{Days, Heard, LeftOut, Standing, replay};
+
+/// A store in a folder of its own, with a clock that the test sets.
+struct House {
+    _folder: tempfile::TempDir,
+    store: Arc<dyn Store>,
+}
+
+impl House {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SledStore::open(&SledOptions::new(folder.path().join("store"))).unwrap();
+        Self { _folder: folder, store: Arc::new(store) }
+    }
+
+    /// Opens the books anew, as a server does that was killed.
+    async fn open(&self, now: &str) -> (Arc<Counting>, Books) {
+        let days = Days::new(TimeZone::get("Europe/Paris").unwrap());
+        let counting = Arc::new(Counting::new(days));
+        let now: Timestamp = now.parse().unwrap();
+        let books = Books::open(Arc::clone(&self.store), Arc::clone(&counting), now).await.unwrap();
+        (counting, books)
+    }
+}
+
+fn water() -> GroupId {
+    "water".parse().unwrap()
+}
+
+fn dev_eui(number: u8) -> DevEui {
+    DevEui::from_be_bytes([number; 8])
+}
+
+fn hear(counting: &Counting, sequence: Option<u64>, number: u8, at: &str) {
+    let at: Timestamp = at.parse().unwrap();
+    let at_ms = at.as_millisecond().try_into().unwrap();
+    let heard =
+        Heard { at_ms, missed: Some(1), redundancy: 2, best: None, spreading_factor: Some(9) };
+    counting.note(&water(), sequence, dev_eui(number), &heard);
+}
+
+fn members() -> Vec<Member> {
+    let member = |(number, standing)| Member {
+        dev_eui: dev_eui(number),
+        sub_group: None,
+        use_case: None,
+        standing,
+    };
+    let in_service = Standing::InService;
+    [(1, in_service), (2, in_service), (3, Standing::LeftOut(LeftOut::Stock))].map(member).to_vec()
+}
+
+/// Heard objects and frames of each day.
+async fn shown(books: &Books, first: Date, last: Date) -> Vec<(Date, u64, u64, u64)> {
+    let days = books.figures(&water(), (first, last), |_| members()).await.unwrap();
+    let counts = |parts: &[Part]| {
+        (parts[0].counts.heard, parts[0].counts.heard_in_14_days, parts[0].counts.frames)
+    };
+    days.iter()
+        .map(|(day, parts)| (*day, counts(parts)))
+        .map(|(day, (a, b, c))| (day, a, b, c))
+        .collect()
+}
+
+const FIRST: Date = date(2026, 3, 1);
+
+#[tokio::test]
+async fn what_is_flushed_is_there_after_a_kill_whether_it_is_in_rows_or_in_the_journal() {
+    let house = House::new();
+    let (counting, books) = house.open("2026-03-01T08:00:00Z").await;
+    hear(&counting, None, 1, "2026-03-01T08:00:00Z");
+    books.flush().await.unwrap();
+    books.compact().await.unwrap();
+    hear(&counting, None, 1, "2026-03-01T09:00:00Z");
+    hear(&counting, None, 2, "2026-03-01T09:00:00Z");
+    books.flush().await.unwrap();
+    hear(&counting, None, 2, "2026-03-01T10:00:00Z");
+    let expected = [(FIRST, 2, 2, 3)];
+    assert_eq!(shown(&books, FIRST, FIRST).await, expected, "the last frame is not flushed");
+    for _ in 0..2 {
+        let (_, books) = house.open("2026-03-01T11:00:00Z").await;
+        assert_eq!(shown(&books, FIRST, FIRST).await, expected);
+        books.compact().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn days_are_closed_with_the_objects_of_then_and_late_frames_are_told() {
+    let house = House::new();
+    let (counting, books) = house.open("2026-03-01T08:00:00Z").await;
+    hear(&counting, None, 1, "2026-03-01T08:00:00Z");
+    books.flush().await.unwrap();
+    let close = async |books: &Books, today| {
+        books.close(today, &[water()], |_, _| members()).await.unwrap()
+    };
+    assert!(close(&books, date(2026, 3, 3)).await.is_empty());
+    let due = close(&books, date(2026, 3, 5)).await;
+    assert_eq!(due, [FIRST, date(2026, 3, 2)]);
+    // Whatever is registered later, the figures of then stay.
+    let days = books.figures(&water(), (FIRST, FIRST), |_| Vec::new()).await.unwrap();
+    assert_eq!((days[0].1[0].counts.in_service, days[0].1[0].counts.left_out.stock), (2, 1));
+    hear(&counting, None, 2, "2026-03-02T08:00:00Z");
+    hear(&counting, None, 2, "2026-03-04T08:00:00Z");
+    assert_eq!(books.flush().await.unwrap(), 1);
+    let (_, books) = house.open("2026-03-05T09:00:00Z").await;
+    let last = date(2026, 3, 5);
+    let expected = [
+        (FIRST, 1, 1, 1),
+        (date(2026, 3, 2), 0, 1, 0),
+        (date(2026, 3, 3), 0, 1, 0),
+        (date(2026, 3, 4), 1, 2, 1),
+        (last, 0, 2, 0),
+    ];
+    assert_eq!(shown(&books, date(2026, 2, 1), last).await, expected);
+    close(&books, date(2026, 3, 20)).await;
+    assert_eq!(
+        shown(&books, date(2026, 3, 14), date(2026, 3, 15)).await,
+        [(date(2026, 3, 14), 0, 2, 0), (date(2026, 3, 15), 0, 1, 0)]
+    );
+    books.forget(date(2027, 3, 10), 1).await.unwrap();
+    assert_eq!(
+        shown(&books, FIRST, date(2026, 3, 12)).await.first().map(|row| row.0),
+        Some(date(2026, 3, 10))
+    );
+}
+
+#[tokio::test]
+async fn records_that_were_not_counted_are_counted_after_a_kill_and_once() {
+    let house = House::new();
+    let (counting, books) = house.open("2026-03-01T08:00:00Z").await;
+    let record = |kind: &str, number: u8| {
+        let json = format!(
+            r#"{{"type":"{kind}","device":{{"devEui":"{}"}},"receivedAt":"2026-03-01T08:00:00Z",
+                "uplink":{{"fCnt":9,"missedFrames":2}},"radio":{{"redundancy":1,"spreadingFactor":7,
+                "gateways":[{{"gatewayId":"a","rssiDbm":-90.0,"snrDb":2.0}}]}}}}"#,
+            dev_eui(number)
+        );
+        [&[0; 8], json.as_bytes()].concat()
+    };
+    for entry in [record("record", 1), record("correction", 1), record("record", 2), vec![0; 9]] {
+        let mut batch = champollion_store::Batch::new();
+        batch.append("records/water", entry);
+        house.store.commit(batch).await.unwrap();
+    }
+    hear(&counting, Some(1), 1, "2026-03-01T08:00:00Z");
+    books.flush().await.unwrap();
+    for counted in [1, 0] {
+        let (counting, books) = house.open("2026-03-01T09:00:00Z").await;
+        let replayed = replay(&*house.store, &books, &counting).await.unwrap();
+        assert_eq!((replayed.counted, replayed.unreadable), (counted, 1));
+        books.flush().await.unwrap();
+        assert_eq!(shown(&books, FIRST, FIRST).await, [(FIRST, 2, 2, 2)]);
+    }
+}
+
+#[tokio::test]
+async fn a_silent_object_has_its_last_reception() {
+    let house = House::new();
+    let (counting, books) = house.open("2026-03-01T08:00:00Z").await;
+    hear(&counting, None, 1, "2026-03-01T08:00:00Z");
+    books.flush().await.unwrap();
+    books.close(date(2026, 3, 10), &[water()], |_, _| members()).await.unwrap();
+    hear(&counting, None, 2, "2026-03-09T08:00:00Z");
+    books.flush().await.unwrap();
+    let asked = [
+        (water(), dev_eui(1), FIRST),
+        (water(), dev_eui(2), date(2026, 3, 9)),
+        (water(), dev_eui(9), FIRST),
+    ];
+    let found = crate::quality::last_receptions(&books, &asked).await.unwrap();
+    assert_eq!(found.len(), 2);
+    assert_eq!(found[&dev_eui(1)].spreading_factor, Some(9));
+}

@@ -1,0 +1,33 @@
+//! Connectivity as it is promised: the share of objects in service that are heard once a day and in 14 days, the frames that
+//! are lost, and the quality of reception.
+//!
+//! Frames are counted in memory, by device and day ([`Counting`]), and written in few large batches ([`Books`]). A day stays
+//! open for a while, since network servers hand frames over late; then its figures are fixed for good.
+
+mod availability;
+mod books;
+mod calendar;
+mod counting;
+mod days;
+mod figures;
+mod journal;
+mod member;
+mod packed;
+mod period;
+mod place;
+mod replay;
+mod silence;
+mod tables;
+mod tally;
+
+pub use availability::{AvailabilityBook, AvailableDay, INGEST};
+pub use books::{Books, OPEN_DAYS};
+pub use calendar::Calendar;
+pub use counting::{Counting, Heard};
+pub use days::Days;
+pub use figures::{Counts, LeftOutCounts, Part, figures_of_day};
+pub use member::{LeftOut, Member, Standing};
+pub use period::{Figures, Period, Split, Stretch, StretchFault, Wanted, summed};
+pub use replay::{Replayed, replay};
+pub use silence::{LastReception, Silent, last_receptions, only_gateways};
+pub use tally::{BINS, Tally, snr_bins};

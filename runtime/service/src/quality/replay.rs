@@ -1,0 +1,131 @@
+//! Counting after a crash: records that are still kept and were not counted are read from the logs of their groups.
+
+use champollion_fleet::names::GroupId;
+use champollion_frames::{DevEui, RadioMetadata};
+use champollion_store::{Sequence, Store, StoreError, tables::RECORDS};
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use super::{
+    books::Books,
+    counting::{Counting, Heard},
+};
+
+/// Entries that are read at once.
+const AT_ONCE: usize = 1_000;
+
+/// Names of logs that are read at once.
+const LOGS: usize = 1_000;
+
+/// The bytes of the moment that each entry of a log begins with.
+const STAMP_BYTES: usize = 8;
+
+/// The type of a record that is of a frame, and in place of none.
+const OF_A_FRAME: &str = "record";
+
+/// The outcome of a replay.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Replayed {
+    /// Records that were counted.
+    pub counted: u64,
+    /// Records that cannot be read.
+    pub unreadable: u64,
+}
+
+/// A record as far as it is counted.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct KeptFrame {
+    #[serde(rename = "type", default = "of_a_frame")]
+    record_type: String,
+    device: KeptDevice,
+    received_at: Timestamp,
+    uplink: KeptUplink,
+    #[serde(default)]
+    radio: RadioMetadata,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct KeptDevice {
+    dev_eui: DevEui,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct KeptUplink {
+    #[serde(default)]
+    missed_frames: Option<u32>,
+}
+
+/// Records of earlier versions have no type.
+fn of_a_frame() -> String {
+    OF_A_FRAME.to_owned()
+}
+
+/// Counts the kept records of all groups that were not counted before. Nothing else may be counted meanwhile.
+///
+/// # Errors
+/// [`StoreError`] where the store does not answer.
+pub async fn replay(
+    store: &dyn Store,
+    books: &Books,
+    counting: &Counting,
+) -> Result<Replayed, StoreError> {
+    let (mut replayed, mut after) = (Replayed::default(), None);
+    loop {
+        let logs = store.logs(RECORDS.as_str(), after.as_deref(), LOGS).await?;
+        let groups = logs.iter().filter_map(|log| RECORDS.owner_of(log)?.parse().ok());
+        for group in groups {
+            replay_group(store, (books, counting), &group, &mut replayed).await?;
+        }
+        match logs.into_iter().next_back() {
+            Some(last) => after = Some(last),
+            None => return Ok(replayed),
+        }
+    }
+}
+
+async fn replay_group(
+    store: &dyn Store,
+    (books, counting): (&Books, &Counting),
+    group: &GroupId,
+    replayed: &mut Replayed,
+) -> Result<(), StoreError> {
+    let (log, place) = (RECORDS.log_of(group), books.place(group));
+    let mut after = Sequence::new(place.through);
+    loop {
+        let entries = store.read(&log, after, AT_ONCE).await?;
+        let Some(last) = entries.last() else { return Ok(()) };
+        after = last.sequence;
+        for entry in entries {
+            let sequence = entry.sequence.get();
+            if place.has(sequence) {
+                continue;
+            }
+            match read(&entry.value) {
+                Some(frame) if frame.record_type == OF_A_FRAME => {
+                    note(counting, (group, sequence), &frame);
+                    replayed.counted += 1;
+                }
+                Some(_) => {}
+                None => replayed.unreadable += 1,
+            }
+        }
+    }
+}
+
+fn read(entry: &[u8]) -> Option<KeptFrame> {
+    serde_json::from_slice(entry.get(STAMP_BYTES..)?).ok()
+}
+
+fn note(counting: &Counting, (group, sequence): (&GroupId, u64), frame: &KeptFrame) {
+    let heard = Heard {
+        at_ms: frame.received_at.as_millisecond().try_into().unwrap_or_default(),
+        missed: frame.uplink.missed_frames,
+        redundancy: u32::try_from(frame.radio.redundancy()).unwrap_or(u32::MAX),
+        best: frame.radio.best_reception(),
+        spreading_factor: frame.radio.spreading_factor,
+    };
+    counting.note(group, Some(sequence), frame.device.dev_eui, &heard);
+}
