@@ -37,6 +37,15 @@ enum Standing {
     Lost,
 }
 
+impl Standing {
+    /// Has the lease for its whole time again.
+    fn go_on_with(&mut self, renewed: &Lease) {
+        if let Self::TakesOver(lease) | Self::Leads(lease) = self {
+            *lease = renewed.clone();
+        }
+    }
+}
+
 impl Lead {
     pub(super) fn new(leases: Arc<dyn Leases>, node: Uuid) -> Self {
         Self { leases, node, standing: watch::channel(Standing::Follows).0 }
@@ -96,16 +105,14 @@ impl Lead {
 
     async fn renew(&self, lease: &Lease) -> Result<(), StoreError> {
         let renewed = in_time(self.leases.renew(lease)).await;
-        self.standing.send_modify(|standing| match (&renewed, &*standing) {
-            (Ok(Some(Some(lease))), Standing::TakesOver(_)) => {
-                *standing = Standing::TakesOver(lease.clone());
-            }
-            (Ok(Some(Some(lease))), Standing::Leads(_)) => {
-                *standing = Standing::Leads(lease.clone());
-            }
-            (Ok(Some(None)), _) => *standing = Standing::Lost,
+        let is_over = match &renewed {
+            Ok(Some(renewed)) => renewed.is_none(),
             // Without an answer it is this node's own clock that ends it.
-            (Ok(None) | Err(_), _) if !lease.is_current() => *standing = Standing::Lost,
+            Ok(None) | Err(_) => !lease.is_current(),
+        };
+        self.standing.send_modify(|standing| match &renewed {
+            _ if is_over => *standing = Standing::Lost,
+            Ok(Some(Some(lease))) => standing.go_on_with(lease),
             _ => {}
         });
         renewed.map(drop)

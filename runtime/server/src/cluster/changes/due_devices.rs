@@ -34,7 +34,7 @@ impl DueDevices {
         let before = due.len();
         due.extend(devices);
         let added = due.len() - before;
-        drop(due);
+        // Counted before anybody can take them.
         self.left.send_modify(|left| *left += added);
     }
 
@@ -58,9 +58,12 @@ impl DueDevices {
             part.iter().for_each(|dev_eui| drop(due.remove(dev_eui)));
             part
         };
-        let mut results = stream::iter(&part)
-            .map(async |&dev_eui| devices.reread(dev_eui).await.map_err(|error| (dev_eui, error)))
-            .buffer_unordered(AT_ONCE);
+        let count = part.len();
+        let read = |dev_eui| {
+            let devices = Arc::clone(devices);
+            async move { devices.reread(dev_eui).await.map_err(|error| (dev_eui, error)) }
+        };
+        let mut results = stream::iter(part).map(read).buffer_unordered(AT_ONCE);
         let mut fault = None;
         while let Some(result) = results.next().await {
             if let Err((dev_eui, error)) = result {
@@ -69,7 +72,7 @@ impl DueDevices {
                 fault = Some(error);
             }
         }
-        self.left.send_modify(|left| *left -= part.len());
+        self.left.send_modify(|left| *left -= count);
         fault.map_or(Ok(()), Err)
     }
 }
