@@ -113,16 +113,21 @@ impl Dispatcher {
         files: Arc<dyn Blobs>,
         destination_limits: DestinationLimits,
     ) -> Result<Self, DeliveryError> {
-        let book = RouteBook::new(Arc::clone(mailbox.store()));
-        let mut routes = BTreeMap::new();
-        for (key, (mut route, standing, authors)) in book.all().await? {
-            route.zone_of_group = destination_limits.time_zones.get(&key.group).cloned();
-            mailbox.route_is_at(&key, standing.progress.through());
-            let kind = route.to.kind();
-            let live = Arc::new(LiveRoute::new(key.clone(), route, standing, authors));
-            routes.insert(key, Working { live, orders: None, kind });
-        }
-        sweep(&mailbox, &*files, routes.keys()).await?;
+        let dispatcher = Self::open_beside(mailbox, files, destination_limits).await?;
+        dispatcher.sweep().await?;
+        Ok(dispatcher)
+    }
+
+    /// The same beside another node, which hands over until this one takes over from it.
+    ///
+    /// # Errors
+    /// A route cannot be read.
+    pub async fn open_beside(
+        mailbox: Arc<Mailbox>,
+        files: Arc<dyn Blobs>,
+        destination_limits: DestinationLimits,
+    ) -> Result<Self, DeliveryError> {
+        let routes = read_routes(&mailbox, &destination_limits).await?;
         Ok(Self {
             mailbox,
             files,
@@ -135,6 +140,25 @@ impl Dispatcher {
             stopped: OnceLock::new(),
             most_routes: OnceLock::new(),
         })
+    }
+
+    /// Reads all routes and how they stand once more, before this node hands over what another has handed over until
+    /// now. Nothing was handed over here yet.
+    ///
+    /// # Errors
+    /// A route cannot be read.
+    pub async fn take_over(&self) -> Result<(), DeliveryError> {
+        let _turn = self.turn.lock().await;
+        self.mailbox.routes_are_gone();
+        let read = read_routes(&self.mailbox, &self.destination_limits).await?;
+        *self.routes.lock() = read;
+        self.sweep().await
+    }
+
+    /// Removes bytes of files that no route is about to put: of a crash between two steps.
+    async fn sweep(&self) -> Result<(), DeliveryError> {
+        let keys: Vec<RouteKey> = self.routes.lock().keys().cloned().collect();
+        sweep(&self.mailbox, &*self.files, keys.iter()).await
     }
 
     /// Sets the limit of routes for each group. Routes that there are stay.
@@ -489,7 +513,24 @@ impl Dispatcher {
     }
 }
 
-/// Removes bytes of files that no route is about to put: of a crash between two steps.
+/// Reads all routes; nobody works on them yet.
+async fn read_routes(
+    mailbox: &Mailbox,
+    limits: &DestinationLimits,
+) -> Result<BTreeMap<RouteKey, Working>, DeliveryError> {
+    let book = RouteBook::new(Arc::clone(mailbox.store()));
+    let mut routes = BTreeMap::new();
+    for (key, (mut route, standing, authors)) in book.all().await? {
+        route.zone_of_group = limits.time_zones.get(&key.group).cloned();
+        mailbox.route_is_at(&key, standing.progress.through());
+        let kind = route.to.kind();
+        let live = Arc::new(LiveRoute::new(key.clone(), route, standing, authors));
+        routes.insert(key, Working { live, orders: None, kind });
+    }
+    Ok(routes)
+}
+
+/// Removes the blobs that no route has pending.
 async fn sweep(
     mailbox: &Mailbox,
     files: &dyn Blobs,

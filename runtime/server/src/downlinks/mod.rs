@@ -253,6 +253,19 @@ impl Downlinks {
         })
     }
 
+    /// Reads again what is open, before this node hands over what another has handed over until now.
+    pub(crate) async fn take_over(&self) -> Result<(), LedgerError> {
+        self.ledger.read().await
+    }
+
+    /// Reads again where the devices of these keys live, since another node has learnt it.
+    pub(crate) async fn refresh_whereabouts(
+        &self,
+        keys: &BTreeSet<Vec<u8>>,
+    ) -> Result<(), LedgerError> {
+        self.whereabouts.refresh(keys).await
+    }
+
     /// Takes a command to a device. When this returns, it survives `kill -9` and a power cut. The same
     /// request once more is the same command.
     pub async fn send(
