@@ -20,7 +20,8 @@ use config::{Environment, File, FileFormat};
 use serde::Deserialize;
 
 use crate::{
-    approval_settings::ApprovalSettings, auth::RequestLimits, connections::ConnectionLimits,
+    approval_settings::ApprovalSettings, auth::RequestLimits, cluster::ClusterSettings,
+    connections::ConnectionLimits,
     devices::Keks, downlinks::CommandTimes, expensive::ExpensiveSettings,
     http_settings::HttpSettings, ingest::FrameSettings, mail::MailSettings, mirrors::Mirrors,
     network_servers::NetworkServers, page_settings::PageSettings, parked::ParkedLimits,
@@ -58,6 +59,8 @@ pub struct Config {
     pub network_servers: NetworkServers,
     /// The limits of the disk.
     pub store: StorageLimits,
+    /// The place of this node among several that share a store.
+    pub cluster: ClusterSettings,
     /// Where the master key of the vault comes from.
     pub vault: VaultSettings,
     /// The bounds of sheets of devices.

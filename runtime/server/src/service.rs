@@ -23,7 +23,9 @@ use champollion_fleet::{
 use champollion_lns::NetworkServerName;
 use champollion_registry::{Registry, RegistryError, requests::RequestDesk};
 use champollion_sandbox::{Compiler, Sandbox, SandboxConfig, SandboxError};
-use champollion_store::{Blobs, FileBlobs, SledOptions, Store, StoreError, TableError};
+use champollion_store::{
+    Blobs, FileBlobs, Leases, OwnLeases, SledOptions, Store, StoreError, TableError,
+};
 use jiff::Timestamp;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::{Semaphore, watch};
@@ -31,6 +33,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::{
     at_once::AtOnce,
     auth::{AdminOutlook, Administrators, Rates, SignIns, TokenError, Tokens},
+    cluster::{AgreedSettings, AgreementError, Cluster, Joined, LeadsEar, Rooms},
     config::Config,
     derived::DerivedAssignments,
     devices::{Devices, DevicesError, ImportsUnderWay},
@@ -73,6 +76,10 @@ pub struct Service {
     pub config: Config,
     /// Where everything is kept, what is secret in it sealed.
     pub store: Arc<dyn Store>,
+    /// The same store, for what one node of several does alone.
+    pub(crate) led_store: Arc<dyn Store>,
+    /// This node among those that share the store.
+    pub cluster: Arc<Cluster>,
     /// The vault of the keys that the store is sealed with.
     pub vault: Arc<Vault>,
     /// The use of the disk.
@@ -92,7 +99,7 @@ pub struct Service {
     /// The requests of partners for decoders.
     pub decoder_requests: RequestDesk,
     /// The tokens and their roles.
-    pub tokens: Tokens,
+    pub tokens: Arc<Tokens>,
     /// The sessions of people.
     pub sessions: Sessions,
     /// The passwords and second factors of people.
@@ -213,6 +220,9 @@ pub enum StartError {
     /// The sessions at brokers, or the partners and people, cannot be read.
     #[error(transparent)]
     Rows(#[from] TableError),
+    /// The node does not come to the others that share the store.
+    #[error(transparent)]
+    Cluster(#[from] AgreementError),
     /// The settings of a network server cannot be used.
     #[error("[network-servers.{server}.{section}]: {reason}")]
     NetworkServer {
@@ -250,6 +260,12 @@ impl Service {
         let options = SledOptions::new(folder("store"));
         let OpenedVault { store, vault } =
             Vault::open(&options, &config.data_dir, &config.vault).await?;
+        let leases: Arc<dyn Leases> = Arc::new(OwnLeases);
+        let is_shared = leases.is_shared();
+        let agreed = AgreedSettings::of(&config.retention, &config.delivery);
+        let joined = Cluster::join(store, leases, config.cluster.address.clone(), &agreed).await?;
+        let Joined { cluster, store, led: led_store } = joined;
+        let cluster = Arc::new(cluster);
         let storage = Arc::new(Storage::open(Arc::clone(&store), config.store).await?);
         let blobs: Arc<dyn Blobs> = Arc::new(FileBlobs::open(folder("packages"))?);
         let sandbox = Arc::new(Sandbox::new(SandboxConfig {
@@ -268,7 +284,7 @@ impl Service {
         let registry = Arc::new(registry);
         Expression::limit_fuel(config.expensive.fuel);
         let devices = Arc::new(Devices::open(Arc::clone(&store)).await?);
-        let mailbox = Arc::new(Mailbox::new(Arc::clone(&store), config.retention.time()));
+        let mailbox = Arc::new(Mailbox::new(Arc::clone(&led_store), config.retention.time()));
         let files: Arc<dyn Blobs> = Arc::new(FileBlobs::open(folder("files"))?);
         if config.delivery.private_addresses {
             tracing::warn!(
@@ -276,12 +292,15 @@ impl Service {
                  or its link: list the networks that recipients are in under allow-networks instead"
             );
         }
-        let dispatcher =
-            Dispatcher::open(Arc::clone(&mailbox), files, config.delivery.limits()).await?;
+        let limits = config.delivery.limits();
+        let dispatcher = match is_shared {
+            true => Dispatcher::open_beside(Arc::clone(&mailbox), files, limits).await?,
+            false => Dispatcher::open(Arc::clone(&mailbox), files, limits).await?,
+        };
         let roster = Arc::new(Roster::open(Arc::clone(&store), config.people).await?);
         let desk = Desk::open(&*store).await?;
         let decoder_requests = registry.open_requests().await?;
-        let tokens = Tokens::open(Arc::clone(&store)).await?;
+        let tokens = Arc::new(Tokens::open(Arc::clone(&store)).await?);
         let sessions = Sessions::open(&*store, &config.sign_in).await?;
         let passwords = Passwords::new(Arc::clone(&store));
         let links = Links::new(&config.sign_in);
@@ -317,6 +336,7 @@ impl Service {
             config.frames.copies_window(),
             config.keks.clone(),
         );
+        let intake = intake.among_nodes(cluster.follower().cloned(), cluster.load());
         let redecoding = Redecoding::new(
             Arc::clone(&store),
             Arc::clone(&devices),
@@ -338,9 +358,20 @@ impl Service {
             Downlinks::open(Arc::clone(&store), encoder, config.downlinks, commanded, quotas)
                 .await?;
         let downlinks = Arc::new(downlinks);
+        if let Some(follower) = cluster.follower() {
+            follower.tell(Rooms {
+                store: Arc::clone(&store),
+                tokens: Arc::clone(&tokens),
+                roster: Arc::clone(&roster),
+                registry: Arc::clone(&registry),
+                devices: Arc::clone(&devices),
+                downlinks: Arc::clone(&downlinks),
+            });
+        }
         let observations = Arc::new(Observations::of(config.network_servers.keys()));
         let messages =
-            Messages::new(intake.clone(), Arc::clone(&downlinks), Arc::clone(&observations));
+            Messages::new(intake.clone(), Arc::clone(&downlinks), Arc::clone(&observations))
+                .heard_by(LeadsEar::new(Arc::clone(&cluster), Arc::clone(&store)));
         let parked = Arc::new(Parked::open(Arc::clone(&store), config.parked).await?);
         let (mut receivers, mut brokers) = (BTreeMap::new(), Vec::new());
         let mut outside =
@@ -395,6 +426,8 @@ impl Service {
         let service = Arc::new(Self {
             config,
             store,
+            led_store,
+            cluster,
             vault,
             storage,
             registry,

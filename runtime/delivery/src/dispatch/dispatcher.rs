@@ -23,6 +23,7 @@ use super::{
     live::{LiveRoute, RouteStatus},
     pusher::{Pusher, WorkerCommand, WorkerContext},
     reported::ReportedBacklogs,
+    taking_over::read_routes,
 };
 use crate::{
     destinations::{DestinationLimits, Secret},
@@ -45,11 +46,11 @@ const FILES_AT_ONCE: usize = 4;
 pub struct Dispatcher {
     pub(super) mailbox: Arc<Mailbox>,
     /// The bytes of files that are made and not in their place yet.
-    files: Arc<dyn Blobs>,
+    pub(super) files: Arc<dyn Blobs>,
     making: Arc<Semaphore>,
     pub(super) destination_limits: DestinationLimits,
     /// The routes in use. Locked for a look, never across an await.
-    routes: Mutex<BTreeMap<RouteKey, Working>>,
+    pub(super) routes: Mutex<BTreeMap<RouteKey, Working>>,
     /// Changes of routes are made one after another.
     pub(super) turn: tokio::sync::Mutex<()>,
     workers: Mutex<JoinSet<()>>,
@@ -71,7 +72,7 @@ pub(super) struct Working {
     /// Absent where nobody does: its records are fetched.
     pub(super) orders: Option<mpsc::Sender<WorkerCommand>>,
     /// The kind of destinations that the worker serves.
-    kind: DestinationKind,
+    pub(super) kind: DestinationKind,
 }
 
 /// A route as it is shown.
@@ -140,25 +141,6 @@ impl Dispatcher {
             stopped: OnceLock::new(),
             most_routes: OnceLock::new(),
         })
-    }
-
-    /// Reads all routes and how they stand once more, before this node hands over what another has handed over until
-    /// now. Nothing was handed over here yet.
-    ///
-    /// # Errors
-    /// A route cannot be read.
-    pub async fn take_over(&self) -> Result<(), DeliveryError> {
-        let _turn = self.turn.lock().await;
-        self.mailbox.routes_are_gone();
-        let read = read_routes(&self.mailbox, &self.destination_limits).await?;
-        *self.routes.lock() = read;
-        self.sweep().await
-    }
-
-    /// Removes bytes of files that no route is about to put: of a crash between two steps.
-    async fn sweep(&self) -> Result<(), DeliveryError> {
-        let keys: Vec<RouteKey> = self.routes.lock().keys().cloned().collect();
-        sweep(&self.mailbox, &*self.files, keys.iter()).await
     }
 
     /// Sets the limit of routes for each group. Routes that there are stay.
@@ -511,45 +493,6 @@ impl Dispatcher {
     ) -> Result<Vec<Attempt>, DispatchError> {
         Ok(self.find(key)?.live.attempts.latest(before, limit))
     }
-}
-
-/// Reads all routes; nobody works on them yet.
-async fn read_routes(
-    mailbox: &Mailbox,
-    limits: &DestinationLimits,
-) -> Result<BTreeMap<RouteKey, Working>, DeliveryError> {
-    let book = RouteBook::new(Arc::clone(mailbox.store()));
-    let mut routes = BTreeMap::new();
-    for (key, (mut route, standing, authors)) in book.all().await? {
-        route.zone_of_group = limits.time_zones.get(&key.group).cloned();
-        mailbox.route_is_at(&key, standing.progress.through());
-        let kind = route.to.kind();
-        let live = Arc::new(LiveRoute::new(key.clone(), route, standing, authors));
-        routes.insert(key, Working { live, orders: None, kind });
-    }
-    Ok(routes)
-}
-
-/// Removes the blobs that no route has pending.
-async fn sweep(
-    mailbox: &Mailbox,
-    files: &dyn Blobs,
-    routes: impl Iterator<Item = &RouteKey>,
-) -> Result<(), DeliveryError> {
-    let mut unknown = files.list("").await?;
-    if unknown.is_empty() {
-        return Ok(());
-    }
-    for key in routes {
-        let standing = FileStanding::read(mailbox, key).await?;
-        if let Some(pending) = standing.and_then(|standing| standing.pending) {
-            unknown.retain(|blob| *blob != pending.blob);
-        }
-    }
-    for blob in unknown {
-        files.remove(&blob).await?;
-    }
-    Ok(())
 }
 
 /// With what a route is worked on, where somebody has to.

@@ -122,6 +122,11 @@ impl Cluster {
         self.lead.leads()
     }
 
+    /// Whether the lease of the lead is this node's, though it may have to read what another has done.
+    pub(crate) fn has_lease(&self) -> bool {
+        self.lead.has_lease()
+    }
+
     /// Says that this node has read all that the lead must know.
     pub(crate) fn begin_to_lead(&self) {
         self.lead.begin();

@@ -21,7 +21,8 @@ use super::{
 };
 use crate::{
     authors::AuditedAuthor,
-    devices::{Devices, JoinError, Joined, Keks, Opened},
+    cluster::{Follower, Load},
+    devices::{Devices, JoinError, Joined, Keks, NamelessError, Opened},
     storage::Storage,
     turns::Turns,
     workers::Workers,
@@ -37,6 +38,9 @@ pub struct Intake {
     /// Uplinks of one device that are reported at once are taken one after another.
     turns: Arc<Turns>,
     keks: Arc<Keks>,
+    /// The follower of what other nodes change, where there are others.
+    follower: Option<Arc<Follower>>,
+    load: Arc<Load>,
 }
 
 impl Intake {
@@ -57,7 +61,14 @@ impl Intake {
         let keeper = Arc::new(Keeper { store, devices, mailbox, storage, decoding });
         let copies = Arc::new(Copies::new(copies_window));
         let (turns, keks) = (Arc::default(), Arc::new(keks));
-        Self { keeper, copies, far_counters: Arc::default(), registry, turns, keks }
+        let (follower, load) = (None, Arc::default());
+        Self { keeper, copies, far_counters: Arc::default(), registry, turns, keks, follower, load }
+    }
+
+    /// The same of a node among others: before a device is unknown here, it is made sure that no other node has just
+    /// registered it.
+    pub(crate) fn among_nodes(self, follower: Option<Arc<Follower>>, load: Arc<Load>) -> Self {
+        Self { follower, load, ..self }
     }
 
     /// Takes what a message of a network server hands over, in its name. `warnings` are about the message,
@@ -72,7 +83,11 @@ impl Intake {
         match message {
             Message::Frame(frame) => self.take_with(*frame, sender, true).await,
             Message::Nameless(nameless) => {
-                let found = self.keeper.devices.find_nameless(&nameless, &speaker.authority);
+                let find = || self.keeper.devices.find_nameless(&nameless, &speaker.authority);
+                let found = match find() {
+                    Err(NamelessError::Nobody { .. }) if self.learns_more().await => find(),
+                    found => found,
+                };
                 match found {
                     Ok(dev_eui) => self.take_with(nameless.named(dev_eui), sender, true).await,
                     Err(error) => {
@@ -126,9 +141,40 @@ impl Intake {
         sender: Sender,
         awaits_copies: bool,
     ) -> Result<Receipt, IngestError> {
+        let once_more = self.follower.as_ref().map(|_| (frame.clone(), sender.clone()));
+        let result = match (self.take_once(frame, sender, awaits_copies).await, once_more) {
+            (Err(error), Some((frame, sender))) if error.may_be_of_news() => {
+                match self.learns_more().await {
+                    true => self.take_once(frame, sender, awaits_copies).await,
+                    false => Err(error),
+                }
+            }
+            (result, _) => result,
+        };
+        self.load.count();
+        counted(&result);
+        result
+    }
+
+    /// Makes sure that all is known that other nodes have changed; tells whether there can be anything new.
+    async fn learns_more(&self) -> bool {
+        let Some(follower) = &self.follower else { return false };
+        let caught_up = follower.catch_up().await;
+        if let Err(error) = &caught_up {
+            tracing::debug!(%error, "what other nodes have changed cannot be read");
+        }
+        caught_up.is_ok()
+    }
+
+    async fn take_once(
+        &self,
+        frame: Frame,
+        sender: Sender,
+        awaits_copies: bool,
+    ) -> Result<Receipt, IngestError> {
         let Frame { content, received_at, metadata } = frame;
         let received_at = received_at.unwrap_or_else(Timestamp::now);
-        let result = match content {
+        match content {
             Content::Phy { phy_payload, dev_eui, f_cnt, mic_checked } => {
                 self.take_whole(WholeFrame {
                     phy_payload,
@@ -153,9 +199,7 @@ impl Intake {
                 })
                 .await
             }
-        };
-        counted(&result);
-        result
+        }
     }
 
     /// Takes an uplink of which a network server tells the content. Of a device whose keys are registered here

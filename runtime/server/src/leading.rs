@@ -1,0 +1,211 @@
+//! The work of the node that leads: records are handed over, commands offered, brokers listened to, what is old is
+//! removed.
+
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use champollion_delivery::mailbox::DeliveryError;
+use champollion_store::{StoreError, TableError};
+use jiff::Timestamp;
+use tokio::{sync::watch, task::JoinSet};
+
+use crate::{
+    clock::ClockWatch,
+    cluster::{End, FeedbackOfNodes, FollowError, every},
+    downlinks::LedgerError,
+    parked::ParkedError,
+    service::{Outside, Service},
+};
+
+/// The interval at which records are looked at that may have expired.
+const EXPIRY_PERIOD: Duration = Duration::from_secs(60);
+
+/// The interval at which it is looked whether other nodes have added records: what a recipient notices least.
+const ARRIVALS_PERIOD: Duration = Duration::from_millis(200);
+
+/// The interval at which feedback is heard that other nodes have kept.
+const FEEDBACK_PERIOD: Duration = Duration::from_millis(250);
+
+/// The interval at which uses and devices are learnt of that other nodes have written.
+const LEARNING_PERIOD: Duration = Duration::from_secs(60);
+
+/// The reason why the lead is not taken over.
+#[derive(Debug, thiserror::Error)]
+enum TakeOverError {
+    /// Changes of other nodes cannot be read.
+    #[error(transparent)]
+    Follow(#[from] FollowError),
+    /// The routes cannot be read.
+    #[error(transparent)]
+    Delivery(#[from] DeliveryError),
+    /// The commands cannot be read.
+    #[error(transparent)]
+    Downlinks(#[from] LedgerError),
+    /// The parked messages cannot be read.
+    #[error(transparent)]
+    Parked(#[from] ParkedError),
+    /// Requests, sessions or uses cannot be read.
+    #[error(transparent)]
+    Table(#[from] TableError),
+}
+
+/// Leads once this node is to, until the server stops.
+pub(crate) async fn in_time(
+    service: Arc<Service>,
+    outside: Outside,
+    mut stopped: watch::Receiver<bool>,
+) {
+    tokio::select! {
+        () = service.cluster.lead_taken() => {}
+        _ = stopped.wait_for(|stopped| *stopped) => return,
+    }
+    let began = Instant::now();
+    if let Err(error) = take_over(&service).await {
+        tracing::error!(%error, "what another node has led cannot be taken over");
+        service.cluster.end(End::NotTakenOver);
+        return;
+    }
+    let mut tasks = JoinSet::new();
+    begin(&service, outside, &stopped, &mut tasks);
+    tasks.spawn(hear_other_nodes(Arc::clone(&service), stopped.clone()));
+    tasks.spawn(look_for_arrivals(Arc::clone(&service), stopped.clone()));
+    tasks.spawn(learn_of_uses(Arc::clone(&service), stopped));
+    service.cluster.begin_to_lead();
+    tracing::info!(seconds = began.elapsed().as_secs_f64(), "this node leads");
+    while tasks.join_next().await.is_some() {}
+}
+
+/// Begins the work of the lead.
+pub(crate) fn begin(
+    service: &Arc<Service>,
+    outside: Outside,
+    stopped: &watch::Receiver<bool>,
+    tasks: &mut JoinSet<()>,
+) {
+    tasks.spawn(expire_again_and_again(Arc::clone(service), stopped.clone()));
+    for connection in outside.connections {
+        tasks.spawn(connection.run(stopped.clone()));
+    }
+    for farewell in outside.farewells {
+        tasks.spawn(farewell.run(stopped.clone()));
+    }
+    let (downlinks, devices) = (Arc::clone(&service.downlinks), Arc::clone(&service.devices));
+    tasks.spawn(downlinks.hand_over(devices, outside.carriers, stopped.clone()));
+    service.dispatcher.start(stopped.clone());
+}
+
+/// Reads what only the lead changes, and another node has changed until now.
+async fn take_over(service: &Service) -> Result<(), TakeOverError> {
+    service.cluster.catch_up().await?;
+    let store = &*service.store;
+    service.dispatcher.take_over().await?;
+    service.downlinks.take_over().await?;
+    service.parked.refresh().await?;
+    service.desk.refresh(store).await?;
+    service.decoder_requests.refresh(store).await?;
+    service.sessions.refresh(store).await?;
+    service.identities.refresh(store).await?;
+    service.broker_sessions.refresh().await?;
+    Ok(learn(service).await?)
+}
+
+/// Learns of uses and of devices that other nodes have heard.
+async fn learn(service: &Service) -> Result<(), TableError> {
+    service.tokens.last_uses().refresh(&*service.store).await?;
+    service.devices.refresh_last_heard().await
+}
+
+async fn learn_of_uses(service: Arc<Service>, mut stopped: watch::Receiver<bool>) {
+    let mut ticks = every(LEARNING_PERIOD);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            _ = stopped.wait_for(|stopped| *stopped) => return,
+        }
+        if let Err(error) = learn(&service).await {
+            tracing::error!(%error, "what other nodes have heard cannot be read");
+        }
+        if let Err(error) = service.cluster.tidy(&*service.led_store).await {
+            tracing::error!(%error, "what nodes need no more cannot be removed");
+        }
+    }
+}
+
+/// Wakes those who wait for records, since other nodes add some as well.
+async fn look_for_arrivals(service: Arc<Service>, mut stopped: watch::Receiver<bool>) {
+    let (mut ticks, mut seen) = (every(ARRIVALS_PERIOD), HashMap::new());
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            _ = stopped.wait_for(|stopped| *stopped) => return,
+        }
+        if let Err(error) = service.mailbox.look_for_arrivals(&mut seen).await {
+            tracing::debug!(%error, "it cannot be looked whether records have come");
+        }
+    }
+}
+
+/// Hears the feedback on commands that other nodes have kept.
+async fn hear_other_nodes(service: Arc<Service>, mut stopped: watch::Receiver<bool>) {
+    let feedback = FeedbackOfNodes::new(Arc::clone(&service.led_store));
+    let mut ticks = every(FEEDBACK_PERIOD);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            _ = stopped.wait_for(|stopped| *stopped) => return,
+        }
+        if let Err(error) = hear_once(&service, &feedback).await {
+            tracing::error!(%error, "feedback of other nodes cannot be heard");
+        }
+    }
+}
+
+async fn hear_once(service: &Service, feedback: &FeedbackOfNodes) -> Result<(), HearError> {
+    while let Some(kept) = feedback.read().await? {
+        for (server, told) in &kept.told {
+            service.downlinks.hear(server, told).await?;
+        }
+        // Heard twice it changes nothing, so it is forgotten afterwards.
+        feedback.heard(&kept).await?;
+    }
+    Ok(())
+}
+
+/// The reason why feedback of other nodes is not heard.
+#[derive(Debug, thiserror::Error)]
+enum HearError {
+    /// The store does not give it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The command cannot be changed.
+    #[error(transparent)]
+    Downlinks(#[from] LedgerError),
+}
+
+async fn expire_again_and_again(service: Arc<Service>, mut stopped: watch::Receiver<bool>) {
+    let mut ticks = tokio::time::interval(EXPIRY_PERIOD);
+    let mut clock = ClockWatch::default();
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            _ = stopped.wait_for(|stopped| *stopped) => return,
+        }
+        if !clock.look(Instant::now(), Timestamp::now()) {
+            continue;
+        }
+        if let Err(error) = service.downlinks.expire(Timestamp::now()).await {
+            tracing::error!(%error, "old commands could not be removed");
+        }
+        if let Err(error) = service.dispatcher.tell_of_old_records(Timestamp::now()).await {
+            tracing::error!(%error, "how old records are cannot be told");
+        }
+        match service.expire().await {
+            Ok(0) => {}
+            Ok(removed) => tracing::warn!(removed, "records expired before they were delivered"),
+            Err(error) => tracing::error!(%error, "old records could not be removed"),
+        }
+    }
+}
