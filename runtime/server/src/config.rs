@@ -21,12 +21,11 @@ use serde::Deserialize;
 
 use crate::{
     approval_settings::ApprovalSettings, auth::RequestLimits, cluster::ClusterSettings,
-    connections::ConnectionLimits,
-    devices::Keks, downlinks::CommandTimes, expensive::ExpensiveSettings,
-    http_settings::HttpSettings, ingest::FrameSettings, mail::MailSettings, mirrors::Mirrors,
-    network_servers::NetworkServers, page_settings::PageSettings, parked::ParkedLimits,
-    quotas::Quotas, sign_in::SignInSettings, storage::StorageLimits, telemetry::LogSettings,
-    tls::TlsSettings, workers::DecodingSettings,
+    connections::ConnectionLimits, devices::Keks, downlinks::CommandTimes,
+    expensive::ExpensiveSettings, http_settings::HttpSettings, ingest::FrameSettings,
+    mail::MailSettings, mirrors::Mirrors, network_servers::NetworkServers,
+    page_settings::PageSettings, parked::ParkedLimits, quotas::Quotas, sign_in::SignInSettings,
+    storage::StorageLimits, telemetry::LogSettings, tls::TlsSettings, workers::DecodingSettings,
 };
 
 /// The default settings with their explanations: what `champollion serve --print-config` prints.

@@ -15,6 +15,7 @@ mod downlinks;
 mod duties;
 mod events;
 mod extract;
+mod handing_on;
 mod handshakes;
 mod health;
 mod held_body;
@@ -28,6 +29,7 @@ mod mappings;
 mod me;
 mod nearest;
 mod network_servers;
+mod nodes;
 mod open_answers;
 mod own_sessions;
 mod own_tokens;
@@ -138,6 +140,7 @@ pub fn router(service: Arc<Service>, pages: Pages) -> Router {
         .routes(routes!(downlinks::send_to_group))
         .routes(routes!(downlinks::show, downlinks::cancel))
         .routes(routes!(network_servers::check))
+        .routes(routes!(nodes::list))
         .routes(routes!(parked::list))
         .routes(routes!(parked::show, parked::drop))
         .routes(routes!(parked::retry))
@@ -244,6 +247,7 @@ pub fn router(service: Arc<Service>, pages: Pages) -> Router {
         .layer(CatchPanicLayer::custom(problem::panicked))
         .layer(middleware::from_fn(leftover::read_leftover))
         .layer(middleware::from_fn_with_state(Arc::clone(&service), requester::bounded))
+        .layer(middleware::from_fn_with_state(Arc::clone(&service), handing_on::where_it_belongs))
         .service(all.with_state(Arc::clone(&service)));
     let shown = (pages.shown)(Router::new().fallback_service(bounded), &service);
     let security = service.config.tls.strict_transport_security();

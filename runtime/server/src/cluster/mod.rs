@@ -61,7 +61,9 @@ pub enum End {
     #[error("this node cannot take the lead over: its log says why. Start it again")]
     NotTakenOver,
     /// Changes of other nodes were missed.
-    #[error("this node was away for so long that it has missed changes of the others: start it again")]
+    #[error(
+        "this node was away for so long that it has missed changes of the others: start it again"
+    )]
     FellBehind,
 }
 
@@ -183,7 +185,9 @@ impl Cluster {
         let mut lines = vec![format!("node {}: {standing}, {lag} ms behind the others\n", self.id)];
         match follower.devices_left() {
             0 => {}
-            left => lines.push(format!("{left} devices that others changed are to be read again\n")),
+            left => {
+                lines.push(format!("{left} devices that others changed are to be read again\n"))
+            }
         }
         lines
     }

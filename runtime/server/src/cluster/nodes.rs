@@ -8,7 +8,9 @@ use std::{
     time::Duration,
 };
 
-use champollion_store::{Batch, HeldLease, LEASE_TIME, Leases, Store, StoreError, Table, TableError, tables};
+use champollion_store::{
+    Batch, HeldLease, LEASE_TIME, Leases, Store, StoreError, Table, TableError, tables,
+};
 use jiff::{SignedDuration, Timestamp};
 use parking_lot::{Mutex, RwLock};
 use serde::{Deserialize, Serialize};

@@ -115,11 +115,7 @@ impl Points {
     }
 
     /// Reads again the points of these keys, which another node has changed.
-    async fn refresh(
-        &self,
-        store: &dyn Store,
-        keys: &BTreeSet<Vec<u8>>,
-    ) -> Result<(), TableError> {
+    async fn refresh(&self, store: &dyn Store, keys: &BTreeSet<Vec<u8>>) -> Result<(), TableError> {
         let _alone = self.changes.lock().await;
         for key in keys {
             let key = POINTS.key_of(key)?;

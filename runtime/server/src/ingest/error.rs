@@ -43,16 +43,19 @@ impl IngestError {
     /// Whether the refusal may be over once it is known what other nodes have changed: another one may have registered
     /// the device, or begun its session.
     pub(super) fn may_be_of_news(&self) -> bool {
-        let Self::Refused(refusal) = self else { return false };
-        matches!(
-            refusal,
-            Refusal::UnknownDevAddr { .. }
-                | Refusal::UnknownDevEui { .. }
-                | Refusal::MicMismatch { .. }
-                | Refusal::KeysWithheld { .. }
-                | Refusal::OtherDevice { .. }
-                | Refusal::OtherNetworkServer { .. }
-        )
+        match self {
+            Self::Refused(refusal) => matches!(
+                refusal,
+                Refusal::UnknownDevAddr { .. }
+                    | Refusal::UnknownDevEui { .. }
+                    | Refusal::MicMismatch { .. }
+                    | Refusal::KeysWithheld { .. }
+                    | Refusal::OtherDevice { .. }
+                    | Refusal::OtherNetworkServer { .. }
+            ),
+            Self::JoinRefused(_) => true,
+            _ => false,
+        }
     }
 }
 

@@ -98,7 +98,12 @@ impl Intake {
                 }
             }
             Message::Joined(joined) => {
-                let result = self.take_join_notice(joined, speaker).await;
+                let result = match self.take_join_notice(joined.clone(), speaker).await {
+                    Err(error) if error.may_be_of_news() && self.learns_more().await => {
+                        self.take_join_notice(joined, speaker).await
+                    }
+                    result => result,
+                };
                 counted(&result);
                 result
             }

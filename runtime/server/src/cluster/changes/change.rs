@@ -107,7 +107,7 @@ pub(super) fn read_into(rows: &mut Rows, entry: &[u8], own: Uuid) -> Result<(), 
 
 #[cfg(test)]
 mod tests {
-    use champollion_store::{SledOptions, SledStore, Sequence, Store};
+    use champollion_store::{Sequence, SledOptions, SledStore, Store};
 
     use super::*;
 

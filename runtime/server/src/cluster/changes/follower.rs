@@ -147,7 +147,10 @@ impl Follower {
     }
 
     /// Follows the log until the server stops, or until it cannot be followed any more.
-    pub(crate) async fn follow(&self, mut stopped: watch::Receiver<bool>) -> Result<(), FollowError> {
+    pub(crate) async fn follow(
+        &self,
+        mut stopped: watch::Receiver<bool>,
+    ) -> Result<(), FollowError> {
         let mut ticks = tokio::time::interval(PERIOD);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut fails = false;
@@ -163,7 +166,9 @@ impl Follower {
                 }
                 Ok(()) => {}
                 Err(error @ FollowError::FellBehind) => return Err(error),
-                Err(error) if fails => tracing::debug!(%error, "the log of changes is not followed"),
+                Err(error) if fails => {
+                    tracing::debug!(%error, "the log of changes is not followed")
+                }
                 Err(error) => {
                     tracing::error!(%error, "the log of changes cannot be followed: no frames are taken");
                     fails = true;
