@@ -285,6 +285,7 @@ const RULES: &[(&str, Rule)] = &[
     ("POST /v1/audit/archive", Rule::Territory),
     ("GET /v1/network-servers", Rule::Territory),
     ("GET /v1/network-servers/handshakes", Rule::Territory),
+    ("GET /v1/nodes", Rule::Territory),
     ("GET /v1/parked", Rule::Territory),
     ("GET /v1/parked/{id}", Rule::Territory),
     ("DELETE /v1/parked/{id}", Rule::Territory),

@@ -24,6 +24,7 @@ mod json_values;
 mod lines;
 mod network_servers;
 mod new;
+mod nodes;
 mod output;
 mod own_json;
 mod parked;
@@ -110,6 +111,8 @@ enum Command {
     Frames(frames::Frames),
     /// Show how much a group may have at once, and how much it has
     Quotas(quotas::Quotas),
+    /// List the nodes that share the store: version, load, leases, lag
+    Nodes(nodes::Nodes),
     /// Show how full the disk is, and for how long there is room
     Storage(storage::Storage),
     /// Pull and acknowledge records
@@ -156,6 +159,7 @@ fn main() -> ExitCode {
         Command::NetworkServers(command) => connection::block_on(command.run()),
         Command::Parked(command) => connection::block_on(command.run()),
         Command::Quotas(command) => connection::block_on(command.run()),
+        Command::Nodes(command) => connection::block_on(command.run()),
         Command::Storage(command) => connection::block_on(command.run()),
         Command::Records(command) => connection::block_on(command.run()),
         Command::Routes(command) => connection::block_on(command.run()),

@@ -31,6 +31,7 @@ mod keys;
 mod lines;
 mod mappings;
 mod network_servers;
+mod nodes;
 mod packages;
 mod pages;
 mod parked;
@@ -103,6 +104,7 @@ pub use network_servers::{
     BrokerCheck, Finding, FindingSeverity, LeftSession, NetworkServerCheck, NetworkServerList,
     TopicCheck, Traffic,
 };
+pub use nodes::{Node, NodeList};
 pub use packages::{
     Channel, CutPayloads, CutSummary, CutVector, Misread, PackageParts, Publication, Published,
     RandomPayloads, Report, VectorFuel, VectorReadOn,
