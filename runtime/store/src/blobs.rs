@@ -123,7 +123,7 @@ impl Blobs for FileBlobs {
 
 /// Letters, digits and `.-_`, the first one no dot: no path separator, nothing hidden, nothing that
 /// means something to a shell.
-fn check_blob_name(name: &str) -> Result<(), StoreError> {
+pub(crate) fn check_blob_name(name: &str) -> Result<(), StoreError> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
     let reason = if name.is_empty() {
         "it is empty"

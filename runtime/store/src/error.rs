@@ -3,8 +3,9 @@
 //! A caller tells three situations apart. *Its own batch* was refused ([`StoreError::Conflict`],
 //! [`StoreError::InvalidName`], [`StoreError::TooLarge`]): other batches are not disturbed and the
 //! store goes on. *The store* stopped ([`StoreError::Failed`], [`StoreError::Closed`]): nothing will
-//! be accepted until the process is restarted. *The folder* cannot be opened (the others): the
-//! process should not start.
+//! be accepted until the process is restarted. A database is *away* or full for a while
+//! ([`StoreError::Unreachable`], [`StoreError::Full`]): the same later. *The folder* or *the database* cannot be opened
+//! (the others): the process should not start.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -121,6 +122,60 @@ pub enum StoreError {
         detail: String,
     },
 
+    /// The database does not answer, or takes no changes now. Whether a batch that was under way is durable is not
+    /// known: sent again, it meets its own conditions.
+    #[error(
+        "the database {server} cannot be reached: {reason}. Nothing is acknowledged until it answers: look at the \
+         database and at the network between"
+    )]
+    Unreachable {
+        /// The hosts and the database.
+        server: String,
+        /// The reason, in words of the system or the database.
+        reason: String,
+    },
+
+    /// The database has no room on its disk. Nothing of the batch was applied; the store goes on when there is room.
+    #[error("the database {server} has no room: {reason}. Make room on its disk")]
+    Full {
+        /// The hosts and the database.
+        server: String,
+        /// The words of the database.
+        reason: String,
+    },
+
+    /// The database refuses a statement. Nothing of the batch was applied.
+    #[error(
+        "the database {server} refuses: {reason}. Look at the rights of the user and at the database's log"
+    )]
+    Refused {
+        /// The hosts and the database.
+        server: String,
+        /// The words of the database.
+        reason: String,
+    },
+
+    /// The tables of the database were made by a newer version of this software.
+    #[error(
+        "the database {server} has schema {found}; this version knows schemas up to {supported}: install the newer \
+         version again"
+    )]
+    NewerSchema {
+        /// The hosts and the database.
+        server: String,
+        /// The schema found in it.
+        found: i32,
+        /// The newest schema that this version knows.
+        supported: i32,
+    },
+
+    /// The address of a database cannot be used.
+    #[error("the address of the database cannot be used: {reason}")]
+    BadAddress {
+        /// The fault of the address.
+        reason: String,
+    },
+
     /// Any other failure of the operating system.
     #[error("cannot {action} {}", .path.display())]
     Io {
@@ -139,4 +194,16 @@ impl StoreError {
         let path = path.to_owned();
         move |source| Self::Io { action, path, source }
     }
+}
+
+/// An error with what caused it, on one line.
+pub(crate) fn in_one_line(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
 }

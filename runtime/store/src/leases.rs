@@ -78,6 +78,7 @@ pub trait Leases: Send + Sync {
 
 impl Lease {
     /// A lease that others may take once it is over.
+    #[cfg(any(feature = "postgres", test))]
     pub(crate) fn shared(
         name: &str,
         epoch: u64,
@@ -86,6 +87,12 @@ impl Lease {
         lasts: Duration,
     ) -> Self {
         Self { name: name.to_owned(), epoch, proof: Some(proof(owner, epoch)), asked, lasts }
+    }
+
+    /// The same lease after it was renewed.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn renewed(&self, asked: Instant) -> Self {
+        Self { asked, ..self.clone() }
     }
 
     /// The name of the lease.
@@ -101,11 +108,13 @@ impl Lease {
     }
 
     /// The time for which it was taken, and is renewed.
+    #[cfg(feature = "postgres")]
     pub(crate) const fn lasts(&self) -> Duration {
         self.lasts
     }
 
     /// The value of the row that proves the epoch, where there is one.
+    #[cfg(feature = "postgres")]
     pub(crate) fn proof(&self) -> Option<&[u8]> {
         self.proof.as_deref()
     }
@@ -125,6 +134,7 @@ impl Lease {
 }
 
 /// The value of a lease's row: the owner in 16 bytes, the epoch in 8, big-endian.
+#[cfg(any(feature = "postgres", test))]
 pub(crate) fn proof(owner: Uuid, epoch: u64) -> Vec<u8> {
     [owner.as_bytes().as_slice(), &epoch.to_be_bytes()].concat()
 }

@@ -8,8 +8,9 @@
 //! The ports speak of bytes alone, and this crate knows none of the others: the types of keys and
 //! values belong to the callers. The backends must be called from within a tokio runtime.
 //!
-//! - [`Store`]: tables and logs; [`SledStore`] keeps them in a folder.
-//! - [`Blobs`]: named pieces of bytes; [`FileBlobs`] keeps them as plain files.
+//! - [`Store`]: tables and logs; [`SledStore`] keeps them in a folder, `PostgresStore` in a database that many nodes
+//!   share (feature `postgres`).
+//! - [`Blobs`]: named pieces of bytes; [`FileBlobs`] keeps them as plain files, `PostgresBlobs` in the same database.
 //! - [`Leases`]: what only one node may do at a time; [`OwnLeases`] where there is one node.
 //! - [`Table`]: a table of a store with the types of its keys and values; [`tables`] lists the names of
 //!   all tables and logs.
@@ -26,6 +27,8 @@ mod leases;
 mod limits;
 mod names;
 mod port;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod sled;
 mod table;
 pub mod tables;
@@ -37,5 +40,7 @@ pub use crate::leases::{HeldLease, LEASE_TIME, Lease, Leases, OwnLeases, RENEWAL
 pub use crate::limits::{MAX_BATCH_BYTES, MAX_KEY_BYTES, MAX_NAME_BYTES, MAX_VALUE_BYTES};
 pub use crate::names::{LogName, LogPrefix, TableName};
 pub use crate::port::{Blobs, Entry, Health, KeyValue, LogExtent, Sequence, Store, Usage};
+#[cfg(feature = "postgres")]
+pub use crate::postgres::{PostgresBlobs, PostgresOptions, PostgresStore};
 pub use crate::sled::{SledOptions, SledStore};
 pub use crate::table::{Pages, Seen, Table, TableError, codec};

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-use crate::error::StoreError;
+use crate::error::{StoreError, in_one_line};
 use crate::port::Health;
 
 /// The time after which a group that is not written makes the store count as stalled. A slow disk flushes in
@@ -33,7 +33,7 @@ impl Status {
     pub(crate) fn fail(&self, error: &StoreError) {
         let reason = match error {
             StoreError::Failed { reason } => reason.clone(),
-            other => describe(other),
+            other => in_one_line(other),
         };
         tracing::error!(reason, "the store stopped accepting changes");
         // Only the first failure is kept: the others follow from it.
@@ -70,16 +70,4 @@ impl Status {
             _ => Health::Ready,
         }
     }
-}
-
-/// An error with what caused it, on one line.
-fn describe(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }

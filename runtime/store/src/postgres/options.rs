@@ -1,0 +1,38 @@
+//! Settings of a store in a database.
+
+/// Connections for reading. A node reads its caches at the start, and seldom after that.
+const DEFAULT_READERS: usize = 8;
+
+/// A database, and how many connections a node has to it.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct PostgresOptions {
+    /// The address as libpq takes it, with several hosts where there is a standby.
+    pub url: String,
+    /// The password, where it is not in the address.
+    pub password: Option<String>,
+    /// Connections for reading, beside the one that writes.
+    pub readers: usize,
+}
+
+impl PostgresOptions {
+    /// The defaults, for the database at this address.
+    #[must_use]
+    pub fn new(url: impl Into<String>) -> Self {
+        Self { url: url.into(), password: None, readers: DEFAULT_READERS }
+    }
+
+    /// Sets [`password`](Self::password), which is then not taken from the address.
+    #[must_use]
+    pub fn password(mut self, password: impl Into<String>) -> Self {
+        self.password = Some(password.into());
+        self
+    }
+
+    /// Sets [`readers`](Self::readers), the connections for reading.
+    #[must_use]
+    pub const fn readers(mut self, readers: usize) -> Self {
+        self.readers = readers;
+        self
+    }
+}

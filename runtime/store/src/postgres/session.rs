@@ -1,0 +1,154 @@
+//! The connection that writes, and the statements that are prepared on it.
+
+use std::collections::BTreeMap;
+
+use futures_util::future::try_join_all;
+use tokio_postgres::{Client, Statement};
+use tokio_postgres_rustls::MakeRustlsConnect;
+use uuid::Uuid;
+
+use super::address::Address;
+use super::fault::Fault;
+
+/// Settings of every connection. Plans are made for the arrays at hand, and by indexes: a plan that was made while a
+/// table was empty would read all of it for ever. What is acknowledged is on the disk, whatever the server's default.
+pub(super) const SETTINGS: &str = "
+    SET plan_cache_mode = force_custom_plan;
+    SET enable_seqscan = off;
+    SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';
+";
+
+/// Settings of the connection that writes. Nothing of ours is silent in a transaction, so a node that is paused in the
+/// middle of one keeps others from its rows for as long as this and no longer.
+const WRITING_SETTINGS: &str = "SET idle_in_transaction_session_timeout = '5s'";
+
+/// Statements of a transaction, in their order.
+const STATEMENTS: [&str; 9] = [
+    // Locks the row of this node from the beginning: whoever reads it later waits for the end of the transaction.
+    "UPDATE flushes SET number = $2, at = now() WHERE node = $1",
+    "INSERT INTO kv (tab, key) SELECT * FROM unnest($1::text[], $2::bytea[]) AS u (tab, key) ORDER BY 1, 2
+     ON CONFLICT DO NOTHING",
+    "SELECT kv.tab, kv.key, kv.value FROM unnest($1::text[], $2::bytea[]) AS u (tab, key)
+     JOIN kv ON kv.tab = u.tab AND kv.key = u.key ORDER BY kv.tab, kv.key FOR UPDATE OF kv",
+    "UPDATE kv SET value = u.value FROM unnest($1::text[], $2::bytea[], $3::bytea[]) AS u (tab, key, value)
+     WHERE kv.tab = u.tab AND kv.key = u.key",
+    "DELETE FROM kv USING unnest($1::text[], $2::bytea[]) AS u (tab, key) WHERE kv.tab = u.tab AND kv.key = u.key",
+    "SELECT id, truncated, last FROM logs WHERE id = ANY ($1) ORDER BY id FOR UPDATE",
+    "INSERT INTO entries (log, first, last, chunk)
+     SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bytea[])",
+    "UPDATE logs SET truncated = u.truncated, last = u.last
+     FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS u (id, truncated, last) WHERE logs.id = u.id",
+    // Waits for the transaction of which nobody knows the end.
+    "SELECT number FROM flushes WHERE node = $1 FOR UPDATE",
+];
+
+/// Prepared statements.
+pub(super) struct Statements {
+    pub(super) mark: Statement,
+    pub(super) make_rows: Statement,
+    pub(super) lock_rows: Statement,
+    pub(super) put: Statement,
+    pub(super) delete: Statement,
+    pub(super) lock_logs: Statement,
+    pub(super) add_entries: Statement,
+    pub(super) move_logs: Statement,
+    pub(super) find_flush: Statement,
+}
+
+/// A connection that writes.
+pub(super) struct Session {
+    pub(super) client: Client,
+    pub(super) statements: Statements,
+    /// Ids of logs, which never change while the connection lasts.
+    logs: BTreeMap<String, i64>,
+}
+
+impl Session {
+    /// Connects to the primary, and sees to the row of this node.
+    pub(super) async fn open(
+        address: &Address,
+        tls: MakeRustlsConnect,
+        node: Uuid,
+    ) -> Result<Self, Fault> {
+        let client = connect(address, tls).await?;
+        client.batch_execute(WRITING_SETTINGS).await?;
+        client
+            .execute(
+                "INSERT INTO flushes (node, number) VALUES ($1, 0) ON CONFLICT DO NOTHING",
+                &[&node],
+            )
+            .await?;
+        let prepared = try_join_all(STATEMENTS.iter().map(|text| client.prepare(text))).await?;
+        let prepared = <[Statement; STATEMENTS.len()]>::try_from(prepared);
+        let [
+            mark,
+            make_rows,
+            lock_rows,
+            put,
+            delete,
+            lock_logs,
+            add_entries,
+            move_logs,
+            find_flush,
+        ] = prepared.map_err(|_| Fault::Refused("statements are missing".to_owned()))?;
+        let statements = Statements {
+            mark,
+            make_rows,
+            lock_rows,
+            put,
+            delete,
+            lock_logs,
+            add_entries,
+            move_logs,
+            find_flush,
+        };
+        Ok(Self { client, statements, logs: BTreeMap::new() })
+    }
+
+    /// Whether the transaction of this number is there. Waits until it has ended.
+    pub(super) async fn has_flush(&self, node: Uuid, number: i64) -> Result<bool, Fault> {
+        let rows = self.client.query(&self.statements.find_flush, &[&node]).await?;
+        Ok(rows.first().is_some_and(|row| row.get::<_, i64>(0) == number))
+    }
+
+    /// The id of a log that is known.
+    pub(super) fn log(&self, name: &str) -> Option<i64> {
+        self.logs.get(name).copied()
+    }
+
+    /// Learns the ids of logs; those that entries are to be appended to are made where they are missing. A log
+    /// without an entry is nowhere seen, so this need not be part of the transaction.
+    pub(super) async fn learn_logs<'a>(
+        &mut self,
+        appended: impl Iterator<Item = &'a str>,
+        truncated: impl Iterator<Item = &'a str>,
+    ) -> Result<(), Fault> {
+        let appended: Vec<&str> = appended.filter(|name| self.log(name).is_none()).collect();
+        let mut asked: Vec<&str> = truncated.filter(|name| self.log(name).is_none()).collect();
+        if appended.is_empty() && asked.is_empty() {
+            return Ok(());
+        }
+        let make = "INSERT INTO logs (name) SELECT * FROM unnest($1::text[]) AS u (name) ORDER BY 1
+                    ON CONFLICT DO NOTHING";
+        if !appended.is_empty() {
+            self.client.execute(make, &[&appended]).await?;
+        }
+        asked.extend(appended);
+        let find = "SELECT name, id FROM logs WHERE name = ANY ($1)";
+        for row in self.client.query(find, &[&asked]).await? {
+            self.logs.insert(row.get(0), row.get(1));
+        }
+        Ok(())
+    }
+}
+
+/// Connects to the primary. The connection ends with its client.
+pub(super) async fn connect(address: &Address, tls: MakeRustlsConnect) -> Result<Client, Fault> {
+    let (client, connection) = address.config.connect(tls).await?;
+    tokio::spawn(async move {
+        // The client learns it from each of its statements.
+        drop(connection.await);
+    });
+    client.batch_execute(SETTINGS).await?;
+    Ok(client)
+}

@@ -1,0 +1,70 @@
+//! Tests of the backend for many nodes, on real servers.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use champollion_databases::Postgres;
+
+use super::{PostgresOptions, PostgresStore};
+use crate::conformance::{self, Place, block_on};
+use crate::{Blobs, Store};
+
+/// A database of a test's own, on the server that the tests share.
+struct Database {
+    _server: Arc<Postgres>,
+    url: String,
+}
+
+impl Database {
+    fn new() -> Self {
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        let server = Postgres::shared();
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        let url = server.database(&format!("of_test_{number}"));
+        Self { _server: server, url }
+    }
+}
+
+impl Place for Database {
+    async fn open(&self) -> Arc<dyn Store> {
+        Arc::new(store(&self.url).await)
+    }
+}
+
+async fn store(url: &str) -> PostgresStore {
+    PostgresStore::open(&PostgresOptions::new(url)).await.unwrap()
+}
+
+mod of_postgres_conformance {
+    crate::conformance::conformance_suite!(super::Database::new());
+}
+
+#[test]
+fn of_postgres_blobs_are_put_read_listed_and_removed() {
+    let database = Database::new();
+    block_on(async {
+        let blobs = store(&database.url).await.blobs("packages");
+        let others = blobs.store.blobs("files");
+        others.put("a", b"of another kind").await.unwrap();
+        conformance::blobs_are_put_read_listed_and_removed(&blobs).await;
+        assert_eq!(others.list("").await.unwrap(), ["a"]);
+    });
+}
+
+#[test]
+fn of_postgres_a_blob_is_replaced_in_one_step() {
+    let database = Database::new();
+    block_on(async {
+        let blobs: Arc<dyn Blobs> = Arc::new(store(&database.url).await.blobs("packages"));
+        conformance::a_blob_is_replaced_in_one_step(blobs).await;
+    });
+}
+
+#[test]
+fn of_postgres_a_blob_name_never_leaves_its_place() {
+    let database = Database::new();
+    block_on(async {
+        let blobs = store(&database.url).await.blobs("packages");
+        conformance::a_blob_name_never_leaves_its_place(&blobs).await;
+    });
+}
