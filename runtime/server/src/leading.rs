@@ -105,7 +105,6 @@ async fn take_over(service: &Service) -> Result<(), TakeOverError> {
     service.downlinks.take_over().await?;
     service.parked.refresh().await?;
     service.desk.refresh(store).await?;
-    service.decoder_requests.refresh(store).await?;
     service.sessions.refresh(store).await?;
     service.identities.refresh(store).await?;
     service.broker_sessions.refresh().await?;

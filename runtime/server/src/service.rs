@@ -97,7 +97,7 @@ pub struct Service {
     /// The requests of partners, and of those who are to be.
     pub desk: Desk,
     /// The requests of partners for decoders.
-    pub decoder_requests: RequestDesk,
+    pub decoder_requests: Arc<RequestDesk>,
     /// The tokens and their roles.
     pub tokens: Arc<Tokens>,
     /// The sessions of people.
@@ -262,6 +262,9 @@ impl Service {
             Vault::open(&options, &config.data_dir, &config.vault).await?;
         let leases: Arc<dyn Leases> = Arc::new(OwnLeases);
         let is_shared = leases.is_shared();
+        if is_shared {
+            check_address(&config.cluster.address)?;
+        }
         let agreed = AgreedSettings::of(&config.retention, &config.delivery);
         let joined = Cluster::join(store, leases, config.cluster.address.clone(), &agreed).await?;
         let Joined { cluster, store, led: led_store } = joined;
@@ -299,7 +302,7 @@ impl Service {
         };
         let roster = Arc::new(Roster::open(Arc::clone(&store), config.people).await?);
         let desk = Desk::open(&*store).await?;
-        let decoder_requests = registry.open_requests().await?;
+        let decoder_requests = Arc::new(registry.open_requests().await?);
         let tokens = Arc::new(Tokens::open(Arc::clone(&store)).await?);
         let sessions = Sessions::open(&*store, &config.sign_in).await?;
         let passwords = Passwords::new(Arc::clone(&store));
@@ -338,7 +341,7 @@ impl Service {
         );
         let intake = intake.among_nodes(cluster.follower().cloned(), cluster.load());
         let redecoding = Redecoding::new(
-            Arc::clone(&store),
+            Arc::clone(&led_store),
             Arc::clone(&devices),
             Arc::clone(&mailbox),
             (&registry, Arc::clone(expensive.workers())),
@@ -354,9 +357,9 @@ impl Service {
         let commanded =
             config.network_servers.iter().filter(|(_, server)| server.downlink.is_some());
         let commanded = commanded.map(|(name, _)| name.clone()).collect();
+        let stores = (Arc::clone(&led_store), Arc::clone(&store));
         let downlinks =
-            Downlinks::open(Arc::clone(&store), encoder, config.downlinks, commanded, quotas)
-                .await?;
+            Downlinks::open(stores, encoder, config.downlinks, commanded, quotas).await?;
         let downlinks = Arc::new(downlinks);
         if let Some(follower) = cluster.follower() {
             follower.tell(Rooms {
@@ -364,6 +367,7 @@ impl Service {
                 tokens: Arc::clone(&tokens),
                 roster: Arc::clone(&roster),
                 registry: Arc::clone(&registry),
+                decoder_requests: Arc::clone(&decoder_requests),
                 devices: Arc::clone(&devices),
                 downlinks: Arc::clone(&downlinks),
             });
@@ -372,11 +376,11 @@ impl Service {
         let messages =
             Messages::new(intake.clone(), Arc::clone(&downlinks), Arc::clone(&observations))
                 .heard_by(LeadsEar::new(Arc::clone(&cluster), Arc::clone(&store)));
-        let parked = Arc::new(Parked::open(Arc::clone(&store), config.parked).await?);
+        let parked = Arc::new(Parked::open(Arc::clone(&led_store), config.parked).await?);
         let (mut receivers, mut brokers) = (BTreeMap::new(), Vec::new());
         let mut outside =
             Outside { connections: Vec::new(), farewells: Vec::new(), carriers: Vec::new() };
-        let broker_sessions = Arc::new(BrokerSessions::open(Arc::clone(&store)).await?);
+        let broker_sessions = Arc::new(BrokerSessions::open(Arc::clone(&led_store)).await?);
         let mut sessions_of_settings = BTreeSet::new();
         for (name, settings) in &config.network_servers {
             // There is one for each network server of the settings.
@@ -524,6 +528,19 @@ impl Service {
             .increment(removed);
         Ok(removed)
     }
+}
+
+/// Checks that other nodes can reach this one at its address.
+fn check_address(address: &str) -> Result<(), StartError> {
+    if !["//0.0.0.0:", "//[::]:"].iter().any(|any| address.contains(any)) {
+        return Ok(());
+    }
+    Err(StartError::Setup {
+        what: "[cluster] address is missing".to_owned(),
+        reason: "listen takes connections at all addresses of this machine: name the one at which the other nodes \
+                 reach it"
+            .to_owned(),
+    })
 }
 
 /// The sender of mails. Links in them need the address that people have in their browsers.

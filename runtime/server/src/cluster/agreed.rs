@@ -51,8 +51,8 @@ impl AgreedSettings {
         has_others: bool,
     ) -> Result<(), AgreementError> {
         let mut batch = Batch::new();
-        for (name, own) in &self.0 {
-            let (others, seen) = AGREED.get_seen(store, &(*name).to_owned()).await?;
+        for &(name, ref own) in &self.0 {
+            let (others, seen) = AGREED.get_seen(store, &name.to_owned()).await?;
             match others {
                 Some(others) if others == *own => {}
                 Some(others) if has_others => {

@@ -4,7 +4,7 @@
 //! A node that was the lead and is it no longer ends: whatever it had begun belongs to another by then, and a start is
 //! the one way in which nothing of it is left.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use champollion_store::{
     Batch, LEASE_TIME, Lease, Leases, RENEWAL_PERIOD, Store, StoreError, tables,
@@ -152,8 +152,7 @@ impl Lead {
 async fn in_time<T>(
     asked: impl Future<Output = Result<T, StoreError>>,
 ) -> Result<Option<T>, StoreError> {
-    let patience: Duration = RENEWAL_PERIOD;
-    match tokio::time::timeout(patience, asked).await {
+    match tokio::time::timeout(RENEWAL_PERIOD, asked).await {
         Ok(answer) => answer.map(Some),
         Err(_) => Ok(None),
     }

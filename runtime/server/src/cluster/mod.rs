@@ -27,7 +27,7 @@ pub use nodes::ShownNode;
 pub use settings::ClusterSettings;
 
 pub(crate) use agreed::AgreedSettings;
-pub(crate) use changes::{FollowError, Follower, Rooms, TRUST};
+pub(crate) use changes::{FollowError, Follower, Rooms};
 pub(crate) use feedback::{FeedbackOfNodes, LeadsEar};
 pub(crate) use nodes::Load;
 

@@ -231,9 +231,10 @@ impl From<TableError> for SendError {
 }
 
 impl Downlinks {
-    /// Reads what is open.
+    /// Reads what is open. Commands are of the node that leads, and so is the first store; where devices live any node
+    /// learns, in the second.
     pub async fn open(
-        store: Arc<dyn Store>,
+        (store, of_any_node): (Arc<dyn Store>, Arc<dyn Store>),
         encoder: Encoder,
         settings: CommandTimes,
         servers: BTreeSet<NetworkServerName>,
@@ -242,7 +243,7 @@ impl Downlinks {
         Ok(Self {
             ledger: Ledger::open(Arc::clone(&store)).await?,
             requests: Requests::new(Arc::clone(&store)),
-            whereabouts: AllWhereabouts::open(Arc::clone(&store)).await?,
+            whereabouts: AllWhereabouts::open(of_any_node).await?,
             servers,
             carriers: OnceLock::new(),
             quotas,

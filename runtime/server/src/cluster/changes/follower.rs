@@ -23,7 +23,7 @@ use super::{
 const PERIOD: Duration = Duration::from_millis(100);
 
 /// The time for which what is in memory is trusted after it was compared with the log: revoked is refused within it.
-pub(crate) const TRUST: Duration = Duration::from_secs(2);
+const TRUST: Duration = Duration::from_secs(2);
 
 /// The time after which the log may have been truncated where it was not read.
 const GONE_AFTER: Duration = Duration::from_secs(60);

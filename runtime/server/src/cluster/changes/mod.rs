@@ -7,6 +7,6 @@ mod follower;
 mod noting;
 mod rooms;
 
-pub(crate) use follower::{FollowError, Follower, TRUST};
+pub(crate) use follower::{FollowError, Follower};
 pub(crate) use noting::noting;
 pub(crate) use rooms::Rooms;

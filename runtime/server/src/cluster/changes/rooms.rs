@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use champollion_fleet::roster::Roster;
-use champollion_registry::{Registry, RegistryError};
+use champollion_registry::{Registry, RegistryError, requests::RequestDesk};
 use champollion_store::{Store, TableError, TableName, tables};
 
 use super::{change::Rows, due_devices::DueDevices};
@@ -35,6 +35,7 @@ pub(crate) struct Rooms {
     pub(crate) tokens: Arc<Tokens>,
     pub(crate) roster: Arc<Roster>,
     pub(crate) registry: Arc<Registry>,
+    pub(crate) decoder_requests: Arc<RequestDesk>,
     pub(crate) devices: Arc<Devices>,
     pub(crate) downlinks: Arc<Downlinks>,
 }
@@ -68,6 +69,9 @@ impl Rooms {
         if has_any(rows, &OF_REGISTRY) {
             self.registry.follow().await?;
         }
+        if rows.contains_key(tables::DECODER_REQUESTS.as_str()) {
+            self.follow_requests().await?;
+        }
         if let Some(keys) = rows.get(tables::POINTS.as_str()) {
             self.devices.refresh_points(keys).await?;
         }
@@ -78,6 +82,14 @@ impl Rooms {
             let Some(keys) = rows.get(table.as_str()) else { continue };
             due.add(Devices::named(keys)?);
         }
+        Ok(())
+    }
+
+    /// Reads requests for decoders again, and has their candidates run beside on the frames of this node.
+    async fn follow_requests(&self) -> Result<(), RefreshError> {
+        self.decoder_requests.refresh(&*self.store).await?;
+        let requests = self.decoder_requests.after(None);
+        requests.iter().for_each(|request| self.registry.follow_request(request));
         Ok(())
     }
 }
