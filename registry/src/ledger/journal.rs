@@ -98,6 +98,17 @@ impl Journal {
         Ok(journal)
     }
 
+    /// Reads again where index and audit end, and what of the audit is archived, since another node has archived it until
+    /// now.
+    pub(crate) async fn reread(&self) -> Result<(), LedgerError> {
+        let mut archived = self.archived.lock().await;
+        let mut heads = self.heads.lock().await;
+        *heads = Heads::read(&*self.store).await?;
+        *archived = ARCHIVES.pages(&*self.store).all().await?.pop().map(|(_, archive)| archive);
+        self.space.set_live(self.audit_bytes(u64::MAX, u64::MAX).await?.1);
+        Ok(())
+    }
+
     pub(crate) async fn turn(&self) -> Turn<'_> {
         Turn { journal: self, heads: self.heads.lock().await }
     }

@@ -8,6 +8,7 @@ use std::{
 };
 
 use champollion_delivery::mailbox::DeliveryError;
+use champollion_registry::RegistryError;
 use champollion_store::{StoreError, TableError};
 use jiff::Timestamp;
 use tokio::{sync::watch, task::JoinSet};
@@ -38,6 +39,9 @@ enum TakeOverError {
     /// Changes of other nodes cannot be read.
     #[error(transparent)]
     Follow(#[from] FollowError),
+    /// The audit cannot be read.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
     /// The routes cannot be read.
     #[error(transparent)]
     Delivery(#[from] DeliveryError),
@@ -101,6 +105,7 @@ pub(crate) fn begin(
 async fn take_over(service: &Service) -> Result<(), TakeOverError> {
     service.cluster.catch_up().await?;
     let store = &*service.store;
+    service.registry.take_over_audit().await?;
     service.dispatcher.take_over().await?;
     service.downlinks.take_over().await?;
     service.parked.refresh().await?;
