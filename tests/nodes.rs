@@ -37,8 +37,12 @@ struct Nodes {
 
 impl Nodes {
     fn start(name: &str, count: usize) -> Self {
+        Self::start_as(name, count, Setup::default())
+    }
+
+    fn start_as(name: &str, count: usize, setup: Setup) -> Self {
         let database = Postgres::shared();
-        let setup = Setup::default()
+        let setup = setup
             .settings(SETTINGS)
             .variable("CHAMPOLLION_STORE__POSTGRES", &database.database(name))
             .variable("CHAMPOLLION_VAULT__KEY_FROM", "environment")
@@ -137,6 +141,34 @@ fn a_frame_that_comes_by_two_nodes_at_the_same_moment_is_one_record() {
         let accepted = answers.iter().filter(|answer| status(answer) == "accepted").count();
         assert_eq!(accepted, 1, "{answers:?}");
     }
+}
+
+#[test]
+fn copies_through_two_gateways_by_two_nodes_become_one_record_with_both() {
+    let setup = Setup::default().variable("CHAMPOLLION_FRAMES__COPIES_WINDOW_MS", "800");
+    let nodes = Nodes::start_as("copies", 2, setup);
+    let lns = nodes.lns(&nodes.nodes[0]);
+    let sensor = Sensor::new(5);
+    nodes.register(&nodes.nodes[0], &sensor);
+    let gateways = ["gw-north", "gw-south"];
+    let answers: Vec<Json> = thread::scope(|scope| {
+        let send = |(node, gateway): (&Server, &str)| {
+            let client = node.anybody().token(&lns);
+            let frame = sensor.frame_through(1, &[1, 2], gateway, 5.0);
+            scope.spawn(move || client.ingest(&frame).success())
+        };
+        let sent: Vec<_> = nodes.nodes.iter().zip(gateways).map(send).collect();
+        sent.into_iter().map(|answer| answer.join().expect("it is answered")).collect()
+    });
+    let mut told: Vec<&str> = answers.iter().map(status).collect();
+    told.sort_unstable();
+    assert_eq!(told, ["accepted", "merged"]);
+    let partner = json!({ "name": "water", "role": "partner", "group": "water" });
+    let partner = nodes.made_token(&nodes.nodes[0], &partner)["token"].clone();
+    let partner = nodes.nodes[0].anybody().token(partner.as_str().expect("it is shown"));
+    let records = partner.pull_all();
+    let text = records[0]["record"].to_string();
+    assert!(records.len() == 1 && gateways.iter().all(|gateway| text.contains(gateway)), "{text}");
 }
 
 #[test]

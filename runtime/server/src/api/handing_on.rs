@@ -29,7 +29,7 @@ use super::Problem;
 use crate::{cluster::Cluster, connections::ClientAddress, outside_client, service::Service};
 
 /// The header that says which node has handed a request on. A request is not handed on twice.
-const HANDED_ON: &str = "champollion-node";
+pub(super) const HANDED_ON: &str = "champollion-node";
 
 /// The header of proxies that names the sender.
 const FORWARDED_FOR: &str = "x-forwarded-for";
@@ -106,10 +106,10 @@ async fn hand_on(cluster: &Cluster, request: Request) -> Result<Response, Proble
         cluster.look_for_lead().await;
         return Err(no_lead("no node leads yet: try again in some seconds"));
     };
-    let client = CLIENT.as_ref().map_err(|error| Problem::internal(error))?;
+    let client = client().map_err(|error| Problem::internal(error))?;
     let client_address = request.extensions().get::<ClientAddress>().copied();
     let (parts, body) = request.into_parts();
-    let address = format!("{}{}", lead.trim_end_matches('/'), path_of(&parts.uri));
+    let address = address(&lead, &parts.uri);
     let mut headers = parts.headers;
     complete(&mut headers, &parts.uri, client_address, cluster);
     let asked = client.request(parts.method, address).headers(headers);
@@ -128,14 +128,26 @@ async fn hand_on(cluster: &Cluster, request: Request) -> Result<Response, Proble
     }
 }
 
-fn path_of(uri: &Uri) -> &str {
-    uri.path_and_query().map_or("/", |path| path.as_str())
+/// The client by which nodes ask each other.
+pub(super) fn client() -> Result<&'static Client, &'static reqwest::Error> {
+    CLIENT.as_ref()
 }
 
-/// Has the headers of a request as the lead needs them: who sent it, to which host, and by which node it comes.
-fn complete(headers: &mut HeaderMap, uri: &Uri, client: Option<ClientAddress>, cluster: &Cluster) {
+/// The address of a request at another node.
+pub(super) fn address(node: &str, uri: &Uri) -> String {
+    let path = uri.path_and_query().map_or("/", |path| path.as_str());
+    format!("{}{path}", node.trim_end_matches('/'))
+}
+
+/// Has the headers of a request as another node needs them: who sent it, to which host, and by which node it comes.
+pub(super) fn complete(
+    headers: &mut HeaderMap,
+    uri: &Uri,
+    client: Option<ClientAddress>,
+    cluster: &Cluster,
+) {
     OF_CONNECTION.iter().for_each(|name| drop(headers.remove(*name)));
-    // A browser's origin is compared with the host that it asked, which is not the lead's address.
+    // A browser's origin is compared with the host that it asked, which is not the other node's address.
     if let Some(host) = uri.authority().and_then(|host| HeaderValue::from_str(host.as_str()).ok())
         && !headers.contains_key(HOST)
     {
@@ -159,8 +171,8 @@ fn complete(headers: &mut HeaderMap, uri: &Uri, client: Option<ClientAddress>, c
     }
 }
 
-/// The lead's answer as this node's.
-fn answer_of(answer: reqwest::Response) -> Response {
+/// The answer of another node as this node's.
+pub(super) fn answer_of(answer: reqwest::Response) -> Response {
     let (mut head, body) = HttpResponse::<reqwest::Body>::from(answer).into_parts();
     OF_CONNECTION.iter().for_each(|name| drop(head.headers.remove(*name)));
     Response::from_parts(head, Body::new(body))

@@ -15,6 +15,7 @@ mod downlinks;
 mod duties;
 mod events;
 mod extract;
+mod gathering;
 mod handing_on;
 mod handshakes;
 mod health;

@@ -146,9 +146,19 @@ impl Cluster {
 
     /// Looks up again which node leads.
     pub(crate) async fn look_for_lead(&self) {
-        if let Err(error) = self.nodes.look_for_lead().await {
+        if let Err(error) = self.nodes.look().await {
             tracing::warn!(%error, "the node that leads cannot be looked up");
         }
+    }
+
+    /// The address of the node that gathers what falls to a key; none where that is this one.
+    pub(crate) fn node_of(&self, key: &[u8]) -> Option<String> {
+        self.nodes.of(key)
+    }
+
+    /// Lets nothing fall to a node that does not answer, until it is looked for again.
+    pub(crate) fn avoid(&self, address: &str) {
+        self.nodes.avoid(address);
     }
 
     /// Whether what this node has in memory can be trusted.

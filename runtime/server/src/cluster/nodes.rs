@@ -14,6 +14,7 @@ use champollion_store::{
 use jiff::{SignedDuration, Timestamp};
 use parking_lot::{Mutex, RwLock};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::lead::LEAD;
@@ -89,6 +90,8 @@ pub(super) struct Nodes {
     before: Mutex<(u64, Timestamp)>,
     /// The address of the lead, as it was looked up last.
     lead: RwLock<Option<String>>,
+    /// The nodes that were alive at the last look, with their addresses.
+    alive: RwLock<Vec<(Uuid, String)>>,
 }
 
 impl Nodes {
@@ -100,8 +103,22 @@ impl Nodes {
         load: Arc<Load>,
     ) -> Self {
         let started_at = Timestamp::now();
-        let (before, lead) = (Mutex::new((0, started_at)), RwLock::default());
-        Self { store, leases, own, address, started_at, load, before, lead }
+        let before = Mutex::new((0, started_at));
+        let (lead, alive) = (RwLock::default(), RwLock::default());
+        Self { store, leases, own, address, started_at, load, before, lead, alive }
+    }
+
+    /// The address of the node that a key falls to; none where that is this one. When a node comes or goes, only what
+    /// falls to that one changes its node.
+    pub(super) fn of(&self, key: &[u8]) -> Option<String> {
+        let alive = self.alive.read();
+        let (node, address) = alive.iter().max_by_key(|(node, _)| weight(*node, key))?;
+        (*node != self.own).then(|| address.clone())
+    }
+
+    /// Lets nothing fall to a node, until nodes are looked at again.
+    pub(super) fn avoid(&self, address: &str) {
+        self.alive.write().retain(|(node, own)| own != address || *node == self.own);
     }
 
     /// The address of the lead, where one is known.
@@ -116,18 +133,16 @@ impl Nodes {
         let mut batch = Batch::new();
         NODES.put(&mut batch, &self.own, &row)?;
         self.store.commit(batch).await?;
-        self.look_for_lead().await
+        self.look().await
     }
 
-    /// Looks up which node leads.
-    pub(super) async fn look_for_lead(&self) -> Result<(), TableError> {
-        let held = self.leases.held().await?;
-        let lead = held.into_iter().find(|lease| lease.name == LEAD).map(|lease| lease.owner);
-        let address = match lead {
-            Some(lead) => NODES.get(&*self.store, &lead).await?.map(|row| row.address),
-            None => None,
-        };
-        *self.lead.write() = address;
+    /// Looks up which nodes there are, and which one leads.
+    pub(super) async fn look(&self) -> Result<(), TableError> {
+        let nodes = self.list().await?;
+        let leads = |node: &&ShownNode| node.leases.iter().any(|lease| lease == LEAD);
+        *self.lead.write() = nodes.iter().find(leads).map(|node| node.address.clone());
+        let alive = nodes.into_iter().filter(|node| node.alive);
+        *self.alive.write() = alive.map(|node| (node.id, node.address)).collect();
         Ok(())
     }
 
@@ -192,6 +207,14 @@ impl Nodes {
     }
 }
 
+/// The weight by which a key falls to a node: the heaviest has it.
+fn weight(node: Uuid, key: &[u8]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(node.as_bytes());
+    hash.update(key);
+    hash.finalize().into()
+}
+
 impl NodeRow {
     fn shown(self, id: Uuid, held: &[HeldLease], now: Timestamp) -> ShownNode {
         let own = held.iter().filter(|lease| lease.owner == id);
@@ -236,6 +259,14 @@ mod tests {
         assert_eq!(listed.len(), 2);
         assert_eq!((listed[0].lag_seconds, listed[0].alive), (0.04, true));
         assert!(listed[0].frames_per_second > 0.0 && listed[1].frames_per_second == 0.0);
+        // Each key falls to the same node, whichever one is asked.
+        first.look().await.unwrap();
+        let keys: Vec<[u8; 4]> = (0..64_u32).map(u32::to_be_bytes).collect();
+        let elsewhere = |node: &Nodes| keys.iter().filter(|key| node.of(*key).is_some()).count();
+        assert_eq!(elsewhere(&first) + elsewhere(&second), keys.len());
+        assert!(elsewhere(&first) > 0 && elsewhere(&second) > 0);
+        first.avoid("http://10.0.0.2:8080");
+        assert_eq!(elsewhere(&first), 0);
         second.leave().await.unwrap();
         assert!(!first.has_others().await.unwrap());
     }
