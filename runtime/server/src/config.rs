@@ -25,7 +25,8 @@ use crate::{
     expensive::ExpensiveSettings, http_settings::HttpSettings, ingest::FrameSettings,
     mail::MailSettings, mirrors::Mirrors, network_servers::NetworkServers,
     page_settings::PageSettings, parked::ParkedLimits, quotas::Quotas, sign_in::SignInSettings,
-    storage::StorageLimits, telemetry::LogSettings, tls::TlsSettings, workers::DecodingSettings,
+    store_settings::StoreSettings, telemetry::LogSettings, tls::TlsSettings,
+    workers::DecodingSettings,
 };
 
 /// The default settings with their explanations: what `champollion serve --print-config` prints.
@@ -56,8 +57,8 @@ pub struct Config {
     /// The network servers, by their names.
     #[serde(default)]
     pub network_servers: NetworkServers,
-    /// The limits of the disk.
-    pub store: StorageLimits,
+    /// Where the store is, and its limits.
+    pub store: StoreSettings,
     /// The place of this node among several that share a store.
     pub cluster: ClusterSettings,
     /// Where the master key of the vault comes from.

@@ -18,14 +18,12 @@ use champollion_delivery::{
 use champollion_fleet::{
     requests::Desk,
     roster::Roster,
-    vault::{OpenedVault, Vault, VaultError},
+    vault::{Vault, VaultError},
 };
 use champollion_lns::NetworkServerName;
 use champollion_registry::{Registry, RegistryError, requests::RequestDesk};
 use champollion_sandbox::{Compiler, Sandbox, SandboxConfig, SandboxError};
-use champollion_store::{
-    Blobs, FileBlobs, Leases, OwnLeases, SledOptions, Store, StoreError, TableError,
-};
+use champollion_store::{Store, StoreError, TableError};
 use jiff::Timestamp;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::{Semaphore, watch};
@@ -33,6 +31,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::{
     at_once::AtOnce,
     auth::{AdminOutlook, Administrators, Rates, SignIns, TokenError, Tokens},
+    backend::Backend,
     cluster::{AgreedSettings, AgreementError, Cluster, Joined, LeadsEar, Rooms},
     config::Config,
     derived::DerivedAssignments,
@@ -257,10 +256,9 @@ impl Service {
             reason: error.to_string(),
         })?;
         let folder = |name: &str| -> PathBuf { config.data_dir.join(name) };
-        let options = SledOptions::new(folder("store"));
-        let OpenedVault { store, vault } =
-            Vault::open(&options, &config.data_dir, &config.vault).await?;
-        let leases: Arc<dyn Leases> = Arc::new(OwnLeases);
+        let backend = Backend::open(&config).await?;
+        let (store, vault) = (Arc::clone(&backend.store), Arc::clone(&backend.vault));
+        let leases = Arc::clone(&backend.leases);
         let is_shared = leases.is_shared();
         if is_shared {
             check_address(&config.cluster.address)?;
@@ -269,8 +267,8 @@ impl Service {
         let joined = Cluster::join(store, leases, config.cluster.address.clone(), &agreed).await?;
         let Joined { cluster, store, led: led_store } = joined;
         let cluster = Arc::new(cluster);
-        let storage = Arc::new(Storage::open(Arc::clone(&store), config.store).await?);
-        let blobs: Arc<dyn Blobs> = Arc::new(FileBlobs::open(folder("packages"))?);
+        let storage = Arc::new(Storage::open(Arc::clone(&store), config.store.limits()).await?);
+        let blobs = backend.blobs("packages")?;
         let sandbox = Arc::new(Sandbox::new(SandboxConfig {
             limits: config.sandbox.clone(),
             compiler,
@@ -282,13 +280,13 @@ impl Service {
             let what = format!("[mirrors.{name}] cannot be used");
             StartError::Setup { what, reason }
         })?;
-        let audit: Arc<dyn Blobs> = Arc::new(FileBlobs::open(folder("audit"))?);
+        let audit = backend.blobs("audit")?;
         let registry = registry.with_mirrors(mirrors).with_audit_archives(audit).await?;
         let registry = Arc::new(registry);
         Expression::limit_fuel(config.expensive.fuel);
         let devices = Arc::new(Devices::open(Arc::clone(&store)).await?);
         let mailbox = Arc::new(Mailbox::new(Arc::clone(&led_store), config.retention.time()));
-        let files: Arc<dyn Blobs> = Arc::new(FileBlobs::open(folder("files"))?);
+        let files = backend.blobs("files")?;
         if config.delivery.private_addresses {
             tracing::warn!(
                 "[delivery] private-addresses opens all private networks, and no longer this machine \

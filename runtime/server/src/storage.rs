@@ -8,7 +8,7 @@ use std::{
 
 use champollion_store::{Health, Store, StoreError, Usage};
 use parking_lot::{Mutex, MutexGuard};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// The interval of looks at the disk.
 pub const LOOK_PERIOD: Duration = Duration::from_secs(1);
@@ -23,8 +23,7 @@ const PAST_AT_LEAST: Duration = Duration::from_secs(60);
 const SAMPLE_PERIOD: Duration = Duration::from_secs(30);
 
 /// The limits of the disk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StorageLimits {
     /// Most bytes of the store; 0 is as many as the disk has.
     pub max_bytes: u64,

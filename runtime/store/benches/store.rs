@@ -10,7 +10,10 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use champollion_store::{Batch, Sequence, SledOptions, SledStore, Store};
+use champollion_databases::Postgres;
+use champollion_store::{
+    Batch, PostgresOptions, PostgresStore, Sequence, SledOptions, SledStore, Store,
+};
 use tokio::task::JoinSet;
 
 /// Callers that each wait for their batch before they hand over the next.
@@ -46,14 +49,18 @@ fn main() {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
         ["append", seconds] => append(Duration::from_secs(number(seconds))),
+        ["append-to-postgres", seconds] => append_to_postgres(Duration::from_secs(number(seconds))),
         ["recover", records] => recover(number(records)),
         ["fill", folder, records] => fill(Path::new(folder), number(records)),
         ["open", folder] => open_again(Path::new(folder)),
         [] => {
             append(Duration::from_secs(10));
+            append_to_postgres(Duration::from_secs(10));
             recover(10_000_000);
         }
-        _ => panic!("append <seconds> or recover <records> is what can be measured"),
+        _ => panic!(
+            "append <seconds>, append-to-postgres <seconds> or recover <records> is what can be measured"
+        ),
     }
 }
 
@@ -79,7 +86,11 @@ fn open(folder: &Path) -> Arc<dyn Store> {
 }
 
 fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().expect("a runtime")
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime")
 }
 
 /// Text that looks like a record: a different one for each number, and no easier to compress.
@@ -113,35 +124,51 @@ fn frame(number: u64) -> Batch {
 fn append(duration: Duration) {
     let folder =
         tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("there is room for a folder");
-    let mut latencies = runtime().block_on(async {
-        let store = open(folder.path());
-        let end = Instant::now() + duration;
-        let mut tasks = JoinSet::new();
-        for committer in 0..COMMITTERS as u64 {
-            let store = Arc::clone(&store);
-            tasks.spawn(async move {
-                let mut latencies = Vec::new();
-                let mut number = committer;
-                while Instant::now() < end {
-                    let batch = frame(number);
-                    let begun = Instant::now();
-                    store.commit(batch).await.expect("it is committed");
-                    latencies.push(begun.elapsed());
-                    number += COMMITTERS as u64;
-                }
-                latencies
-            });
-        }
-        let latencies: Vec<Vec<Duration>> = tasks.join_all().await;
-        store.close().await.expect("the store closes");
-        latencies.concat()
+    let latencies = runtime().block_on(async { append_to(open(folder.path()), duration).await });
+    say_appended("store.append", latencies, duration);
+}
+
+/// The same into a PostgreSQL on this machine, which shares its cores and its disk.
+fn append_to_postgres(duration: Duration) {
+    let server = Postgres::start();
+    let latencies = runtime().block_on(async {
+        let options = PostgresOptions::new(server.url());
+        let store = PostgresStore::open(&options).await.expect("the database opens");
+        append_to(Arc::new(store), duration).await
     });
+    say_appended("store.postgres.append", latencies, duration);
+}
+
+async fn append_to(store: Arc<dyn Store>, duration: Duration) -> Vec<Duration> {
+    let end = Instant::now() + duration;
+    let mut tasks = JoinSet::new();
+    for committer in 0..COMMITTERS as u64 {
+        let store = Arc::clone(&store);
+        tasks.spawn(async move {
+            let mut latencies = Vec::new();
+            let mut number = committer;
+            while Instant::now() < end {
+                let batch = frame(number);
+                let begun = Instant::now();
+                store.commit(batch).await.expect("it is committed");
+                latencies.push(begun.elapsed());
+                number += COMMITTERS as u64;
+            }
+            latencies
+        });
+    }
+    let latencies: Vec<Vec<Duration>> = tasks.join_all().await;
+    store.close().await.expect("the store closes");
+    latencies.concat()
+}
+
+fn say_appended(name: &str, mut latencies: Vec<Duration>, duration: Duration) {
     latencies.sort_unstable();
     let rate = latencies.len() as f64 / duration.as_secs_f64();
-    say(&format!("BENCH store.append {rate:.0} records/s"));
+    say(&format!("BENCH {name} {rate:.0} records/s"));
     for percent in [50, 99] {
         let latency = latencies[latencies.len() * percent / 100];
-        say(&format!("BENCH store.append.p{percent} {:.2} ms", latency.as_secs_f64() * 1e3));
+        say(&format!("BENCH {name}.p{percent} {:.2} ms", latency.as_secs_f64() * 1e3));
     }
 }
 

@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use champollion_store::{Batch, KeyValue, SledOptions, SledStore, Store, TableName, tables};
+use champollion_store::{
+    Batch, KeyValue, SledOptions, SledStore, Store, StoreError, TableName, tables,
+};
 use tokio::sync::Mutex;
 
 use super::data_key::DataKey;
@@ -64,16 +66,49 @@ impl Vault {
             }
             keys.extend(missing.keys);
         }
+        Self::of(Arc::new(store), Secrets { place, wrapped, masters, keys }).await
+    }
+
+    /// Opens the vault of a store that other nodes may have open too. All of them have the same master key: the first
+    /// one that comes makes the data keys.
+    ///
+    /// # Errors
+    /// The store is as it was before, or as it shall be.
+    pub async fn open_shared(
+        store: Arc<dyn Store>,
+        data_dir: &Path,
+        settings: &VaultSettings,
+    ) -> Result<OpenedVault, VaultError> {
+        let place = settings.place(data_dir)?;
+        loop {
+            let wrapped = wrapped_keys::read(&*store).await?;
+            let needed = wrapped.values().next().map(|key| &key.master_key);
+            let masters = place.keys(needed)?;
+            let mut keys = unwrap(&wrapped, &masters, &place)?;
+            let missing = Missing::of(&keys, &masters)?;
+            match missing.put(&*store).await {
+                // Another node was faster: its keys count.
+                Err(VaultError::Store(StoreError::Conflict { .. })) => continue,
+                outcome => outcome?,
+            }
+            keys.extend(missing.keys);
+            return Self::of(store, Secrets { place, wrapped, masters, keys }).await;
+        }
+    }
+
+    /// The vault of a store that has all its data keys.
+    async fn of(store: Arc<dyn Store>, secrets: Secrets) -> Result<OpenedVault, VaultError> {
+        let Secrets { place, wrapped, masters, keys } = secrets;
         let current = masters.current.name();
         if wrapped.values().any(|key| key.master_key != current) {
-            let batch = wrapped_keys::wrap_anew(&store, &keys, &masters.current).await?;
+            let batch = wrapped_keys::wrap_anew(&*store, &keys, &masters.current).await?;
             store.commit(batch).await?;
             tracing::info!(master_key = %current, "the data keys are wrapped by another master key");
         }
         if !masters.earlier.is_empty() {
             place.keep_only(&masters.current);
         }
-        let (store, keys): (Arc<dyn Store>, _) = (Arc::new(store), Arc::new(keys));
+        let keys = Arc::new(keys);
         let sealed = SealedStore::new(Arc::clone(&store), Arc::clone(&keys));
         let (master_key, is_key_made) = (Mutex::new(current), masters.is_made);
         let vault = Self { store, keys, place, is_key_made, master_key };
@@ -86,6 +121,14 @@ impl Vault {
     pub fn made_key(&self) -> Option<&KeyPlace> {
         self.is_key_made.then_some(&self.place)
     }
+}
+
+/// The keys of a store that is being opened.
+struct Secrets {
+    place: KeyPlace,
+    wrapped: WrappedKeys,
+    masters: MasterKeys,
+    keys: DataKeys,
 }
 
 /// Unwraps all data keys, each with the master key that has wrapped it.
@@ -126,8 +169,11 @@ impl Missing {
         Ok(missing)
     }
 
-    /// Keeps the data keys of a store that holds nothing yet.
-    async fn put(&self, store: &SledStore) -> Result<(), VaultError> {
+    /// Keeps the data keys of tables that hold nothing yet.
+    async fn put(&self, store: &dyn Store) -> Result<(), VaultError> {
+        if self.lines.is_empty() {
+            return Ok(());
+        }
         let mut batch = Batch::new();
         for (table, line) in &self.lines {
             wrapped_keys::insert(&mut batch, table, line)?;

@@ -14,7 +14,7 @@ use axum::{
 use champollion_lns::{Content, Frame};
 
 use super::handing_on::{self, HANDED_ON};
-use crate::{connections::ClientAddress, service::Service};
+use crate::{connections::ClientAddress, outside_client, service::Service};
 
 /// The time that another node may take beyond that in which it waits for copies.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -69,7 +69,8 @@ pub(super) async fn by_other_node(
         Ok(answer) if is_final(answer.status()) => Some(handing_on::answer_of(answer)),
         Ok(_) => None,
         Err(error) => {
-            tracing::debug!(address, %error, "a node that gathers copies does not answer");
+            let error = outside_client::sentence(&error);
+            tracing::debug!(address, error, "a node that gathers copies does not answer");
             cluster.avoid(&address);
             None
         }

@@ -69,7 +69,20 @@ macro_rules! not_kept {
     )*};
 }
 
-not_kept!(StoreError, TableError, DeliveryError);
+not_kept!(TableError, DeliveryError);
+
+impl From<StoreError> for IngestError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            // The disk of a database, of which the room is not known beforehand.
+            StoreError::Full { .. } => {
+                tracing::error!(%error, "no frames are taken any more");
+                Self::Full(Full::KeepFreeBytes)
+            }
+            error => Self::NotKept(error.to_string()),
+        }
+    }
+}
 
 impl From<DerivingError> for IngestError {
     fn from(error: DerivingError) -> Self {
@@ -85,6 +98,7 @@ impl From<DevicesError> for IngestError {
         match error {
             DevicesError::Unknown(dev_eui) => Self::Refused(Refusal::UnknownDevEui { dev_eui }),
             DevicesError::Handover(error) => Self::Handover(error),
+            DevicesError::Store(error) => error.into(),
             error => Self::NotKept(error.to_string()),
         }
     }

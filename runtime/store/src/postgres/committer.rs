@@ -140,6 +140,9 @@ impl Committer {
                 }
             }
             Err(fault) => {
+                if matches!(fault, Fault::Full(_)) {
+                    self.status.set_full();
+                }
                 let server = self.address.to_string();
                 for reply in replies {
                     let _ = reply.send(Err(fault.error(&server)));

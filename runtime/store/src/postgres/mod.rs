@@ -213,18 +213,10 @@ impl Store for PostgresStore {
     }
 
     async fn usage(&self) -> Result<Usage, StoreError> {
-        let known = *self.inner.usage.lock();
-        if let Some((at, usage)) = known
-            && at.elapsed() < USAGE_AGE
-            && !self.inner.status.is_unreachable()
-        {
-            // A short question still finds out whether the database answers.
-            let answered = self.query("SELECT 1", &[]).await;
-            return self.heard(answered.map(|_| usage));
-        }
-        let usage = self.heard(self.ask_usage().await)?;
-        *self.inner.usage.lock() = Some((Instant::now(), usage));
-        Ok(usage)
+        let usage = self.known_usage().await?;
+        // A database tells that it is full when it is, and not before.
+        let free_bytes = if self.inner.status.is_full() { 0 } else { usage.free_bytes };
+        Ok(Usage { free_bytes, ..usage })
     }
 
     async fn close(&self) -> Result<(), StoreError> {
@@ -239,6 +231,21 @@ impl Store for PostgresStore {
 }
 
 impl PostgresStore {
+    /// Returns the space as it was asked for last, if the database answers still.
+    async fn known_usage(&self) -> Result<Usage, StoreError> {
+        let known = *self.inner.usage.lock();
+        if let Some((at, usage)) = known
+            && at.elapsed() < USAGE_AGE
+            && !self.inner.status.is_unreachable()
+        {
+            let answered = self.query("SELECT 1", &[]).await;
+            return self.heard(answered.map(|_| usage));
+        }
+        let usage = self.heard(self.ask_usage().await)?;
+        *self.inner.usage.lock() = Some((Instant::now(), usage));
+        Ok(usage)
+    }
+
     /// Notes whether the database answered, for those who ask for the health.
     fn heard<T>(&self, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
         match &outcome {

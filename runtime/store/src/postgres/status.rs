@@ -13,11 +13,17 @@ use crate::port::Health;
 /// elsewhere.
 const STALLED_AFTER: Duration = Duration::from_millis(1_800);
 
+/// The time for which frames are not tried after the database's disk was full: a try costs a transaction, and an
+/// answer at once is kinder to network servers.
+const FULL_FOR: Duration = Duration::from_secs(10);
+
 #[derive(Default)]
 pub(super) struct Status {
     closed: AtomicBool,
     /// The last attempt to reach the database failed.
     unreachable: AtomicBool,
+    /// Until when the database counts as one without room.
+    full_until: Mutex<Option<Instant>>,
     /// Since when the committer has been writing the present group.
     busy_since: Mutex<Option<Instant>>,
 }
@@ -51,6 +57,15 @@ impl Status {
         }
     }
 
+    /// Hears that the database has no room on its disk.
+    pub(super) fn set_full(&self) {
+        *self.full_until.lock() = Some(Instant::now() + FULL_FOR);
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.full_until.lock().is_some_and(|until| Instant::now() < until)
+    }
+
     pub(super) fn is_unreachable(&self) -> bool {
         self.unreachable.load(Ordering::Acquire)
     }
@@ -62,5 +77,27 @@ impl Status {
         let since = *self.busy_since.lock();
         let is_late = since.is_some_and(|since| since.elapsed() > STALLED_AFTER);
         if is_late || self.is_unreachable() { Health::Stalled } else { Health::Ready }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_remembered_for_a_while_and_a_lost_database_until_it_answers() {
+        let status = Status::default();
+        assert!(!status.is_full());
+        status.set_full();
+        assert!(status.is_full());
+        *status.full_until.lock() = Some(Instant::now());
+        assert!(!status.is_full());
+        assert_eq!(status.health(), Health::Ready);
+        status.set_reachable("db", Err("no route"));
+        assert_eq!(status.health(), Health::Stalled);
+        status.set_reachable("db", Ok(()));
+        assert_eq!(status.health(), Health::Ready);
+        *status.busy_since.lock() = Instant::now().checked_sub(STALLED_AFTER * 2);
+        assert_eq!(status.health(), Health::Stalled);
     }
 }

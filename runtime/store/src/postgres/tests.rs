@@ -1,5 +1,10 @@
 //! Tests of the backend for many nodes, on real servers.
 
+mod faults;
+mod kills;
+mod of_leases;
+mod of_schema;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -11,7 +16,8 @@ use crate::{Blobs, Store};
 
 /// A database of a test's own, on the server that the tests share.
 struct Database {
-    _server: Arc<Postgres>,
+    server: Arc<Postgres>,
+    name: String,
     url: String,
 }
 
@@ -20,8 +26,17 @@ impl Database {
         static MADE: AtomicU32 = AtomicU32::new(0);
         let server = Postgres::shared();
         let number = MADE.fetch_add(1, Ordering::Relaxed);
-        let url = server.database(&format!("of_test_{number}"));
-        Self { _server: server, url }
+        let name = format!("of_test_{number}");
+        let url = server.database(&name);
+        Self { server, name, url }
+    }
+
+    /// Runs a statement in the database; `current` stands for its name.
+    fn sql(&self, statement: &str) -> String {
+        self.server.sql(
+            &self.name,
+            &statement.replace("DATABASE current", &format!("DATABASE {}", self.name)),
+        )
     }
 }
 
@@ -43,8 +58,8 @@ mod of_postgres_conformance {
 fn of_postgres_blobs_are_put_read_listed_and_removed() {
     let database = Database::new();
     block_on(async {
-        let blobs = store(&database.url).await.blobs("packages");
-        let others = blobs.store.blobs("files");
+        let store = store(&database.url).await;
+        let (blobs, others) = (store.blobs("packages"), store.blobs("files"));
         others.put("a", b"of another kind").await.unwrap();
         conformance::blobs_are_put_read_listed_and_removed(&blobs).await;
         assert_eq!(others.list("").await.unwrap(), ["a"]);

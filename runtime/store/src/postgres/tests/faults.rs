@@ -1,1 +1,182 @@
-//! Placeholder.
+//! A database that is away, slow, locked, read-only, or strange.
+
+use std::time::{Duration, Instant};
+
+use champollion_databases::{Postgres, PostgresSetup, Proxy};
+
+use super::{Database, store};
+use crate::conformance::block_on;
+use crate::postgres::{PostgresOptions, PostgresStore};
+use crate::{Batch, Health, Sequence, Store, StoreError};
+
+fn batch(value: &str) -> Batch {
+    let mut batch = Batch::new();
+    batch.put("t", "k", value).append("log", value);
+    batch
+}
+
+/// A store behind a proxy.
+async fn behind(server: &Postgres, proxy: &Proxy) -> PostgresStore {
+    let url = server.url_at(proxy.port(), "champollion");
+    store(&url).await
+}
+
+async fn becomes(store: &PostgresStore, health: Health) {
+    for _ in 0..200 {
+        drop(store.usage().await);
+        if store.health() == health {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("{:?}", store.health());
+}
+
+#[test]
+fn of_postgres_a_node_that_is_cut_off_says_so_within_two_seconds_and_goes_on_afterwards() {
+    let server = Postgres::start();
+    let proxy = Proxy::to(server.port());
+    block_on(async {
+        let open = behind(&server, &proxy).await;
+        open.commit(batch("1")).await.unwrap();
+        proxy.cut(true);
+        let began = Instant::now();
+        let refused = open.commit(batch("2")).await.unwrap_err();
+        assert!(matches!(refused, StoreError::Unreachable { .. }), "{refused}");
+        assert!(began.elapsed() < Duration::from_millis(2_500), "{:?}", began.elapsed());
+        assert_eq!(open.health(), Health::Stalled);
+        assert!(open.get("t", b"k").await.is_err());
+        proxy.cut(false);
+        becomes(&open, Health::Ready).await;
+        open.commit(batch("3")).await.unwrap();
+        assert_eq!(open.get("t", b"k").await.unwrap(), Some(b"3".to_vec()));
+        assert_eq!(open.extent("log").await.unwrap().last, Sequence::new(2));
+    });
+}
+
+#[test]
+fn of_postgres_a_slow_database_stalls_and_loses_nothing() {
+    let server = Postgres::start();
+    let proxy = Proxy::to(server.port());
+    block_on(async {
+        let open = behind(&server, &proxy).await;
+        open.commit(batch("1")).await.unwrap();
+        proxy.hold(true);
+        let waiting = tokio::spawn({
+            let open = open.clone();
+            async move { open.commit(batch("2")).await }
+        });
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        assert_eq!(open.health(), Health::Stalled);
+        assert!(!waiting.is_finished(), "it was cancelled");
+        proxy.hold(false);
+        waiting.await.unwrap().unwrap();
+        assert_eq!(open.health(), Health::Ready);
+        assert_eq!(open.extent("log").await.unwrap().last, Sequence::new(2));
+    });
+}
+
+#[test]
+fn of_postgres_a_commit_whose_answer_was_lost_is_acknowledged_once() {
+    let server = Postgres::start();
+    let proxy = Proxy::to(server.port());
+    block_on(async {
+        let open = behind(&server, &proxy).await;
+        for round in 1..=10_u64 {
+            // The answers of some step get lost, be it of the last or of one before.
+            let waiting = tokio::spawn({
+                let open = open.clone();
+                async move { open.commit(batch("x")).await }
+            });
+            tokio::time::sleep(Duration::from_millis(round)).await;
+            proxy.swallow_answers(true);
+            tokio::time::sleep(Duration::from_millis(30)).await;
+            proxy.break_connections();
+            proxy.swallow_answers(false);
+            let committed = waiting.await.unwrap().unwrap();
+            assert_eq!(committed.appended, [Sequence::new(round)]);
+            assert_eq!(open.extent("log").await.unwrap().last, Sequence::new(round));
+        }
+    });
+}
+
+#[test]
+fn of_postgres_a_row_that_another_holds_is_waited_for() {
+    let database = Database::new();
+    block_on(async {
+        let (one, other) = (store(&database.url).await, store(&database.url).await);
+        let mut tasks = Vec::new();
+        for round in 0..40_u32 {
+            let store = if round % 2 == 0 { one.clone() } else { other.clone() };
+            tasks.push(tokio::spawn(async move {
+                // Made, read and removed by both nodes in turn, so that rows vanish under each other's hands.
+                let mut batch = Batch::new();
+                batch.put("t", "b", "x").put("t", "a", "y").delete("t", "b").append("log", "z");
+                if round % 3 == 0 {
+                    batch.delete("t", "a");
+                }
+                store.commit(batch).await
+            }));
+        }
+        for task in tasks {
+            task.await.unwrap().unwrap();
+        }
+        assert_eq!(one.extent("log").await.unwrap().last, Sequence::new(40));
+        assert_eq!(one.get("t", b"b").await.unwrap(), None);
+    });
+}
+
+#[test]
+fn of_postgres_a_database_that_takes_no_changes_is_refused() {
+    let database = Database::new();
+    database.sql("ALTER DATABASE current SET default_transaction_read_only = on");
+    block_on(async {
+        let refused = PostgresStore::open(&PostgresOptions::new(&database.url)).await.unwrap_err();
+        assert!(matches!(refused, StoreError::Unreachable { .. }), "{refused}");
+    });
+}
+
+#[test]
+fn of_postgres_what_is_wrong_at_the_start_is_said_without_the_password() {
+    let server = PostgresSetup::default().asks_password().start();
+    block_on(async {
+        store(&server.url()).await;
+        let without = server.url().replace("correct%20horse", "wrong%20horse");
+        let wrong = PostgresStore::open(&PostgresOptions::new(&without)).await.unwrap_err();
+        assert!(matches!(wrong, StoreError::Refused { .. }), "{wrong}");
+        assert!(!wrong.to_string().contains("horse"), "{wrong}");
+        let right = PostgresOptions::new(&without).password("correct horse");
+        PostgresStore::open(&right).await.unwrap();
+        let nobody = "postgres://champollion@127.0.0.1:1/champollion";
+        let away = PostgresStore::open(&PostgresOptions::new(nobody)).await.unwrap_err();
+        assert!(matches!(away, StoreError::Unreachable { .. }), "{away}");
+    });
+}
+
+#[test]
+fn of_postgres_a_certificate_counts_for_the_authority_and_the_name_that_it_is_of() {
+    let certified = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let pem = certified.cert.pem();
+    let server =
+        PostgresSetup::default().certificate(&pem, &certified.signing_key.serialize_pem()).start();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ca.pem");
+    std::fs::write(&file, &pem).unwrap();
+    let by_name = server.url().replace("127.0.0.1", "localhost");
+    let secured = format!("{by_name}?sslmode=verify-full&sslrootcert={}", file.display());
+    block_on(async {
+        let open = store(&secured).await;
+        open.commit(batch("1")).await.unwrap();
+        let refused = async |url: &str| {
+            PostgresStore::open(&PostgresOptions::new(url)).await.map(drop).unwrap_err()
+        };
+        let by_number = secured.replace("localhost", "127.0.0.1");
+        assert!(matches!(refused(&by_number).await, StoreError::Unreachable { .. }));
+        let unknown = format!("{by_name}?sslmode=verify-full");
+        let error = refused(&unknown).await;
+        assert!(
+            matches!(error, StoreError::Unreachable { .. } | StoreError::BadAddress { .. }),
+            "{error}"
+        );
+    });
+}

@@ -1,0 +1,65 @@
+//! The backend that keeps everything: the data folder, or a database that many nodes share.
+
+use std::{path::PathBuf, sync::Arc};
+
+use champollion_fleet::vault::{OpenedVault, Vault};
+use champollion_store::{
+    Blobs, FileBlobs, Leases, OwnLeases, PostgresBlobs, PostgresStore, SledOptions, Store,
+    StoreError,
+};
+
+use crate::{config::Config, service::StartError};
+
+/// The folder of the store within the data folder.
+const STORE: &str = "store";
+
+/// An open store with its vault, and the places of blobs beside it.
+pub(crate) struct Backend {
+    /// The store, whose secret values are sealed.
+    pub(crate) store: Arc<dyn Store>,
+    /// The vault of the store.
+    pub(crate) vault: Arc<Vault>,
+    /// The leases of the nodes that share the store; of a folder, which one process has, all are its own.
+    pub(crate) leases: Arc<dyn Leases>,
+    places: Places,
+}
+
+/// The place of blobs.
+enum Places {
+    Folder(PathBuf),
+    Database(PostgresStore),
+}
+
+impl Backend {
+    /// Opens what the settings name.
+    pub(crate) async fn open(config: &Config) -> Result<Self, StartError> {
+        let data_dir = &config.data_dir;
+        let (opened, leases, places): (_, Arc<dyn Leases>, _) = match config.store.database()? {
+            None => {
+                let options = SledOptions::new(data_dir.join(STORE));
+                let opened = Vault::open(&options, data_dir, &config.vault).await?;
+                (opened, Arc::new(OwnLeases), Places::Folder(data_dir.clone()))
+            }
+            Some(options) => {
+                let store = PostgresStore::open(&options).await?;
+                tracing::info!(server = store.server(), "a database keeps everything");
+                let shared = Arc::new(store.clone());
+                let opened = Vault::open_shared(shared, data_dir, &config.vault).await?;
+                (opened, Arc::new(store.clone()), Places::Database(store))
+            }
+        };
+        let OpenedVault { store, vault } = opened;
+        Ok(Self { store, vault, leases, places })
+    }
+
+    /// Opens the blobs of one kind, such as packages.
+    pub(crate) fn blobs(&self, kind: &str) -> Result<Arc<dyn Blobs>, StoreError> {
+        match &self.places {
+            Places::Folder(folder) => Ok(Arc::new(FileBlobs::open(folder.join(kind))?)),
+            Places::Database(store) => {
+                let blobs: PostgresBlobs = store.blobs(kind);
+                Ok(Arc::new(blobs))
+            }
+        }
+    }
+}
