@@ -34,18 +34,20 @@ impl Backend {
     /// Opens what the settings name.
     pub(crate) async fn open(config: &Config) -> Result<Self, StartError> {
         let data_dir = &config.data_dir;
-        let (opened, leases, places): (_, Arc<dyn Leases>, _) = match config.store.database()? {
+        let (opened, leases, places) = match config.store.database()? {
             None => {
+                let leases: Arc<dyn Leases> = Arc::new(OwnLeases);
                 let options = SledOptions::new(data_dir.join(STORE));
                 let opened = Vault::open(&options, data_dir, &config.vault).await?;
-                (opened, Arc::new(OwnLeases), Places::Folder(data_dir.clone()))
+                (opened, leases, Places::Folder(data_dir.clone()))
             }
             Some(options) => {
                 let store = PostgresStore::open(&options).await?;
                 tracing::info!(server = store.server(), "a database keeps everything");
+                let leases: Arc<dyn Leases> = Arc::new(store.clone());
                 let shared = Arc::new(store.clone());
                 let opened = Vault::open_shared(shared, data_dir, &config.vault).await?;
-                (opened, Arc::new(store.clone()), Places::Database(store))
+                (opened, leases, Places::Database(store))
             }
         };
         let OpenedVault { store, vault } = opened;

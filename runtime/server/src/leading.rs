@@ -74,10 +74,6 @@ pub(crate) async fn in_time(
     }
     let mut tasks = JoinSet::new();
     begin(&service, outside, &stopped, &mut tasks);
-    tasks.spawn(hear_other_nodes(Arc::clone(&service), stopped.clone()));
-    tasks.spawn(look_for_arrivals(Arc::clone(&service), stopped.clone()));
-    tasks.spawn(learn_of_uses(Arc::clone(&service), stopped));
-    service.cluster.begin_to_lead();
     tracing::info!(seconds = began.elapsed().as_secs_f64(), "this node leads");
     while tasks.join_next().await.is_some() {}
 }
@@ -99,6 +95,12 @@ pub(crate) fn begin(
     let (downlinks, devices) = (Arc::clone(&service.downlinks), Arc::clone(&service.devices));
     tasks.spawn(downlinks.hand_over(devices, outside.carriers, stopped.clone()));
     service.dispatcher.start(stopped.clone());
+    if service.cluster.follower().is_some() {
+        tasks.spawn(hear_other_nodes(Arc::clone(service), stopped.clone()));
+        tasks.spawn(look_for_arrivals(Arc::clone(service), stopped.clone()));
+        tasks.spawn(learn_of_uses(Arc::clone(service), stopped.clone()));
+    }
+    service.cluster.begin_to_lead();
 }
 
 /// Reads what only the lead changes, and another node has changed until now.

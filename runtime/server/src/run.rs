@@ -145,7 +145,8 @@ pub async fn serve(
     let audit = tokio::spawn(look_after_audit(Arc::clone(&service)));
     let mut among_nodes = service.cluster.keep(&stopped);
     let mut outgoing = JoinSet::new();
-    if service.cluster.leads() {
+    if service.cluster.has_lease() {
+        // All was read after the lease was taken.
         leading::begin(&service, outside, &stopped, &mut outgoing);
     } else {
         outgoing.spawn(leading::in_time(Arc::clone(&service), outside, stopped.clone()));

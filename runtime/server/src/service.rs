@@ -259,8 +259,7 @@ impl Service {
         let backend = Backend::open(&config).await?;
         let (store, vault) = (Arc::clone(&backend.store), Arc::clone(&backend.vault));
         let leases = Arc::clone(&backend.leases);
-        let is_shared = leases.is_shared();
-        if is_shared {
+        if leases.is_shared() {
             check_address(&config.cluster.address)?;
         }
         let agreed = AgreedSettings::of(&config.retention, &config.delivery);
@@ -294,9 +293,9 @@ impl Service {
             );
         }
         let limits = config.delivery.limits();
-        let dispatcher = match is_shared {
-            true => Dispatcher::open_beside(Arc::clone(&mailbox), files, limits).await?,
-            false => Dispatcher::open(Arc::clone(&mailbox), files, limits).await?,
+        let dispatcher = match cluster.has_lease() {
+            true => Dispatcher::open(Arc::clone(&mailbox), files, limits).await?,
+            false => Dispatcher::open_beside(Arc::clone(&mailbox), files, limits).await?,
         };
         let roster = Arc::new(Roster::open(Arc::clone(&store), config.people).await?);
         let desk = Desk::open(&*store).await?;
