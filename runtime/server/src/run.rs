@@ -196,7 +196,7 @@ pub async fn serve(
     write_last_heard(&service).await;
     write_last_uses(&service, true).await;
     service.dispatcher.ended().await;
-    among_nodes.abort_all();
+    among_nodes.shutdown().await;
     if let Err(error) = service.cluster.leave().await {
         tracing::warn!(%error, "the other nodes are not told that this one leaves");
     }

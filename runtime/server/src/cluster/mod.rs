@@ -1,8 +1,8 @@
 //! Several nodes on one store: any of them takes frames, one of them leads.
 //!
 //! A frame needs no owner: its batch names the rows that it is computed from, so of two nodes one gets a conflict, and
-//! looks again. What nodes have in memory follows the log of [`changes`]. What only one may do is the [`lead`]'s, which
-//! proves with each batch that it still is. A server with a store of its own leads it always, and follows nothing.
+//! looks again. What nodes have in memory follows the log of changes. What only one may do is the lead's, which proves
+//! with each batch that it still is. A server with a store of its own leads it always, and follows nothing.
 
 mod agreed;
 mod changes;
@@ -214,6 +214,8 @@ impl Cluster {
                 cluster.end(End::FellBehind);
             }
         });
+        let reading = Arc::clone(&follower);
+        tasks.spawn(async move { reading.read_due_registry().await });
         tasks.spawn(async move { follower.read_due_devices().await });
         let lead = Arc::clone(&self.lead);
         tasks.spawn(async move { lead.keep().await });

@@ -8,7 +8,7 @@ use std::{
 use champollion_store::{Sequence, Store, StoreError, tables};
 use parking_lot::RwLock;
 use tokio::{
-    sync::{Mutex, watch},
+    sync::{Mutex, Notify, watch},
     time::MissedTickBehavior,
 };
 use uuid::Uuid;
@@ -45,6 +45,8 @@ pub(crate) struct Follower {
     /// The moment at which the last reading began that came to the end.
     read_at: RwLock<Instant>,
     due: DueDevices,
+    /// Tells that the index of the registry is to be read again.
+    registry_due: Notify,
 }
 
 /// The place in the log that the rooms are at.
@@ -83,6 +85,7 @@ impl Follower {
             place: Mutex::new(Place { cursor, read_at }),
             read_at: RwLock::new(read_at),
             due: DueDevices::new(),
+            registry_due: Notify::new(),
         })
     }
 
@@ -135,6 +138,9 @@ impl Follower {
                 read_into(&mut rows, &entry.value, self.node)?;
             }
             rooms.refresh(&rows, &self.due).await?;
+            if Rooms::is_of_registry(&rows) {
+                self.registry_due.notify_one();
+            }
             if let Some(last) = entries.last() {
                 place.cursor = last.sequence;
             }
@@ -175,6 +181,20 @@ impl Follower {
                 }
             }
             metrics::gauge!("champollion_node_lag_seconds").set(self.lag().as_secs_f64());
+        }
+    }
+
+    /// Reads the index of the registry again where other nodes have changed it, until it is given up. Changes that come
+    /// meanwhile are read together.
+    pub(crate) async fn read_due_registry(&self) {
+        loop {
+            self.registry_due.notified().await;
+            let Some(rooms) = self.rooms.get() else { continue };
+            if let Err(error) = rooms.registry.follow().await {
+                tracing::error!(%error, "decoders that another node has changed cannot be read");
+                tokio::time::sleep(TRUST).await;
+                self.registry_due.notify_one();
+            }
         }
     }
 

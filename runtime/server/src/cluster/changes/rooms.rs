@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use champollion_fleet::roster::Roster;
-use champollion_registry::{Registry, RegistryError, requests::RequestDesk};
+use champollion_registry::{Registry, requests::RequestDesk};
 use champollion_store::{Store, TableError, TableName, tables};
 
 use super::{change::Rows, due_devices::DueDevices};
@@ -46,9 +46,6 @@ pub(crate) enum RefreshError {
     /// A table cannot be read.
     #[error(transparent)]
     Table(#[from] TableError),
-    /// The registry cannot be read.
-    #[error(transparent)]
-    Registry(#[from] RegistryError),
     /// The devices or their points cannot be read.
     #[error(transparent)]
     Devices(#[from] DevicesError),
@@ -58,6 +55,11 @@ pub(crate) enum RefreshError {
 }
 
 impl Rooms {
+    /// Whether the index of the registry is to be read again, which takes longer than a row.
+    pub(super) fn is_of_registry(rows: &Rows) -> bool {
+        has_any(rows, &OF_REGISTRY)
+    }
+
     /// Reads again the rows that changed. Whom is let in comes first; devices are due from then on.
     pub(super) async fn refresh(&self, rows: &Rows, due: &DueDevices) -> Result<(), RefreshError> {
         if let Some(keys) = rows.get(tables::TOKENS.as_str()) {
@@ -65,9 +67,6 @@ impl Rooms {
         }
         if has_any(rows, &OF_ROSTER) {
             self.roster.refresh(&*self.store).await?;
-        }
-        if has_any(rows, &OF_REGISTRY) {
-            self.registry.follow().await?;
         }
         if rows.contains_key(tables::DECODER_REQUESTS.as_str()) {
             self.follow_requests().await?;
