@@ -55,7 +55,9 @@ impl DueDevices {
         let part: Vec<DevEui> = {
             let mut due = self.due.lock();
             let part: Vec<DevEui> = due.iter().take(PART).copied().collect();
-            part.iter().for_each(|dev_eui| drop(due.remove(dev_eui)));
+            for dev_eui in &part {
+                due.remove(dev_eui);
+            }
             part
         };
         let count = part.len();
