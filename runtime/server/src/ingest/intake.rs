@@ -68,6 +68,9 @@ impl Intake {
     /// The same of a node among others: before a device is unknown here, it is made sure that no other node has just
     /// registered it.
     pub(crate) fn among_nodes(self, follower: Option<Arc<Follower>>, load: Arc<Load>) -> Self {
+        if let Some(follower) = &follower {
+            self.keeper.decoding.follow(Arc::clone(follower));
+        }
         Self { follower, load, ..self }
     }
 

@@ -8,7 +8,7 @@ use std::{
 use champollion_store::{Sequence, Store, StoreError, tables};
 use parking_lot::RwLock;
 use tokio::{
-    sync::{Mutex, Notify, watch},
+    sync::{Mutex, watch},
     time::MissedTickBehavior,
 };
 use uuid::Uuid;
@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::{
     change::{ChangeFault, Rows, read_into},
     due_devices::DueDevices,
+    due_registry::DueRegistry,
     rooms::{RefreshError, Rooms},
 };
 
@@ -45,8 +46,7 @@ pub(crate) struct Follower {
     /// The moment at which the last reading began that came to the end.
     read_at: RwLock<Instant>,
     due: DueDevices,
-    /// Tells that the index of the registry is to be read again.
-    registry_due: Notify,
+    registry_due: DueRegistry,
 }
 
 /// The place in the log that the rooms are at.
@@ -85,7 +85,7 @@ impl Follower {
             place: Mutex::new(Place { cursor, read_at }),
             read_at: RwLock::new(read_at),
             due: DueDevices::new(),
-            registry_due: Notify::new(),
+            registry_due: DueRegistry::new(),
         })
     }
 
@@ -119,6 +119,13 @@ impl Follower {
         Ok(())
     }
 
+    /// The same of decoders too: asked before a device has none.
+    pub(crate) async fn catch_up_with_decoders(&self) -> Result<(), FollowError> {
+        self.read_on(Instant::now()).await?;
+        drop(tokio::time::timeout(PATIENCE, self.registry_due.settled()).await);
+        Ok(())
+    }
+
     /// Reads the log to its end, unless somebody else has begun to since `asked`.
     async fn read_on(&self, asked: Instant) -> Result<(), FollowError> {
         let Some(rooms) = self.rooms.get() else { return Ok(()) };
@@ -139,7 +146,7 @@ impl Follower {
             }
             rooms.refresh(&rows, &self.due).await?;
             if Rooms::is_of_registry(&rows) {
-                self.registry_due.notify_one();
+                self.registry_due.add();
             }
             if let Some(last) = entries.last() {
                 place.cursor = last.sequence;
@@ -184,16 +191,16 @@ impl Follower {
         }
     }
 
-    /// Reads the index of the registry again where other nodes have changed it, until it is given up. Changes that come
-    /// meanwhile are read together.
+    /// Reads the index of the registry again where other nodes have changed it, until it is given up.
     pub(crate) async fn read_due_registry(&self) {
         loop {
-            self.registry_due.notified().await;
-            let Some(rooms) = self.rooms.get() else { continue };
-            if let Err(error) = rooms.registry.follow().await {
+            let Some(rooms) = self.rooms.get() else {
+                tokio::time::sleep(PERIOD).await;
+                continue;
+            };
+            if let Err(error) = self.registry_due.read(&rooms.registry).await {
                 tracing::error!(%error, "decoders that another node has changed cannot be read");
                 tokio::time::sleep(TRUST).await;
-                self.registry_due.notify_one();
             }
         }
     }

@@ -3,6 +3,7 @@
 
 mod change;
 mod due_devices;
+mod due_registry;
 mod follower;
 mod noting;
 mod rooms;
