@@ -24,7 +24,7 @@ pub struct Disagreement {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AgreementError {
-    /// A setting differs.
+    /// A setting differs from that of the other nodes.
     #[error(transparent)]
     Differs(#[from] Disagreement),
     /// The settings of the others cannot be read, or those of this node not be kept.

@@ -57,7 +57,7 @@ pub(crate) struct FeedbackOfNodes {
 
 /// Feedback that was kept, and its end in the log.
 pub(crate) struct KeptFeedback {
-    /// What was told, and by which network server.
+    /// The feedback, each with the network server that told it.
     pub(crate) told: Vec<(NetworkServerName, Feedback)>,
     through: Sequence,
 }

@@ -31,7 +31,7 @@ enum Standing {
     Follows,
     /// The lease is this node's, and what another has done is being read.
     TakesOver(Lease),
-    /// This node leads.
+    /// This node leads, and has read all that it needs for that.
     Leads(Lease),
     /// The lease passed on.
     Lost,
@@ -148,7 +148,7 @@ impl Lead {
     }
 }
 
-/// What comes in time, or nothing: a database that does not answer must not keep the lead from ending.
+/// Returns an answer that comes in time, or nothing: a database that is silent must not keep the lead from ending.
 async fn in_time<T>(
     asked: impl Future<Output = Result<T, StoreError>>,
 ) -> Result<Option<T>, StoreError> {

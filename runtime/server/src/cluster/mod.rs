@@ -57,7 +57,7 @@ pub enum End {
         "this node has lost the lead, as after a pause or without the database: another one goes on. Start it again"
     )]
     LostLead,
-    /// What another lead has done cannot be read.
+    /// The doings of another lead cannot be read.
     #[error("this node cannot take the lead over: its log says why. Start it again")]
     NotTakenOver,
     /// Changes of other nodes were missed.

@@ -72,7 +72,7 @@ pub struct ShownNode {
 pub(crate) struct Load(AtomicU64);
 
 impl Load {
-    /// Counts a frame.
+    /// Counts a frame, whatever became of it.
     pub(crate) fn count(&self) {
         self.0.fetch_add(1, Ordering::Relaxed);
     }

@@ -9,7 +9,7 @@ use champollion_store::{
 
 /// The preparation of each batch: conditions or entries that are added to it, or a refusal.
 pub(super) trait Preparation: Send + Sync {
-    /// Prepares a batch.
+    /// Prepares a batch before it is committed.
     fn prepare(&self, batch: &mut Batch) -> Result<(), StoreError>;
 }
 
