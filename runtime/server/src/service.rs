@@ -266,6 +266,7 @@ impl Service {
         let joined = Cluster::join(store, leases, config.cluster.address.clone(), &agreed).await?;
         let Joined { cluster, store, led: led_store } = joined;
         let cluster = Arc::new(cluster);
+        cluster.founded(&*store).await?;
         let storage = Arc::new(Storage::open(Arc::clone(&store), config.store.limits()).await?);
         let blobs = backend.blobs("packages")?;
         let sandbox = Arc::new(Sandbox::new(SandboxConfig {

@@ -37,6 +37,10 @@ const FORWARDED_FOR: &str = "x-forwarded-for";
 /// The time that a connection to the lead may take: a node beside this one answers at once, or is gone.
 const CONNECT_TIME: Duration = Duration::from_secs(2);
 
+/// The time for which another node may say nothing in the middle of an answer: longer than the wait for a record, and
+/// short enough that nobody waits for ever for a node that is paused.
+const SILENCE: Duration = Duration::from_secs(120);
+
 /// The beginning of the paths of frames.
 const FRAMES: &str = "/v1/ingest";
 
@@ -57,7 +61,7 @@ const OF_CONNECTION: [&str; 9] = [
 ];
 
 static CLIENT: LazyLock<Result<Client, reqwest::Error>> = LazyLock::new(|| {
-    let client = Client::builder().connect_timeout(CONNECT_TIME).no_proxy();
+    let client = Client::builder().connect_timeout(CONNECT_TIME).read_timeout(SILENCE).no_proxy();
     client.redirect(redirect::Policy::none()).build()
 });
 
@@ -113,8 +117,11 @@ async fn hand_on(cluster: &Cluster, request: Request) -> Result<Response, Proble
     let mut headers = parts.headers;
     complete(&mut headers, &parts.uri, client_address, cluster);
     let asked = client.request(parts.method, address).headers(headers);
-    let asked = asked.body(reqwest::Body::wrap(HandedBody(Mutex::new(body)))).send().await;
-    match asked {
+    let asked = match body.is_end_stream() {
+        true => asked,
+        false => asked.body(reqwest::Body::wrap(HandedBody(Mutex::new(body)))),
+    };
+    match asked.send().await {
         Ok(answer) => Ok(answer_of(answer)),
         Err(error) => {
             tracing::warn!(

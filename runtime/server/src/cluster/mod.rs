@@ -12,7 +12,10 @@ mod nodes;
 mod prepared_store;
 mod settings;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use champollion_store::{Batch, Leases, Store, StoreError, TableError, tables};
 use tokio::{
@@ -37,6 +40,10 @@ use nodes::{Nodes, WRITING_PERIOD};
 /// Entries of the log of changes that stay, so that a node which was away for a minute reads on: thousands a second for
 /// a minute.
 const CHANGES_KEPT: u64 = 200_000;
+
+/// The longest that the first node is waited for, and the interval of looks.
+const FOUNDING_TIME: Duration = Duration::from_secs(30);
+const FOUNDING_PERIOD: Duration = Duration::from_millis(100);
 
 /// This node among those that share a store.
 pub struct Cluster {
@@ -102,6 +109,20 @@ impl Cluster {
         let follower = Follower::open(Arc::clone(&store), id).await.map_err(TableError::from)?;
         let (follower, led) = (Some(Arc::new(follower)), led(Arc::clone(&store), &lead));
         Ok(Joined { cluster: Self { id, lead, follower, nodes, load, end }, store, led })
+    }
+
+    /// Waits until the node that leads has made what is there from the first day on, where this is another one: nodes
+    /// that are started at once on an empty database would make it twice.
+    pub(crate) async fn founded(&self, store: &dyn Store) -> Result<(), StoreError> {
+        let own_key = tables::REGISTRY_OWN_KEY.as_str();
+        let began = Instant::now();
+        while !self.has_lease() && began.elapsed() < FOUNDING_TIME {
+            if !store.scan(own_key, &[], None, 1).await?.is_empty() {
+                return Ok(());
+            }
+            tokio::time::sleep(FOUNDING_PERIOD).await;
+        }
+        Ok(())
     }
 
     /// The id of this node, another one after each start.
