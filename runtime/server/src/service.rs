@@ -259,11 +259,8 @@ impl Service {
         let backend = Backend::open(&config).await?;
         let (store, vault) = (Arc::clone(&backend.store), Arc::clone(&backend.vault));
         let leases = Arc::clone(&backend.leases);
-        if leases.is_shared() {
-            check_address(&config.cluster.address)?;
-        }
         let agreed = AgreedSettings::of(&config.retention, &config.delivery);
-        let joined = Cluster::join(store, leases, config.cluster.address.clone(), &agreed).await?;
+        let joined = Cluster::join(store, leases, &config.cluster, &agreed).await?;
         let Joined { cluster, store, led: led_store } = joined;
         let cluster = Arc::new(cluster);
         cluster.founded(&*store).await?;
@@ -526,19 +523,6 @@ impl Service {
             .increment(removed);
         Ok(removed)
     }
-}
-
-/// Checks that other nodes can reach this one at its address.
-fn check_address(address: &str) -> Result<(), StartError> {
-    if !["//0.0.0.0:", "//[::]:"].iter().any(|any| address.contains(any)) {
-        return Ok(());
-    }
-    Err(StartError::Setup {
-        what: "[cluster] address is missing".to_owned(),
-        reason: "listen takes connections at all addresses of this machine: name the one at which the other nodes \
-                 reach it"
-            .to_owned(),
-    })
 }
 
 /// The sender of mails. Links in them need the address that people have in their browsers.

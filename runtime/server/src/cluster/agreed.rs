@@ -3,6 +3,8 @@
 use champollion_delivery::{destinations::DestinationSettings, mailbox::RetentionSettings};
 use champollion_store::{Batch, Store, Table, TableError, tables};
 
+use super::settings::AddressMissing;
+
 const AGREED: Table<String, String> = Table::new(tables::AGREED_SETTINGS);
 
 /// Settings by their names, each as a text.
@@ -27,6 +29,9 @@ pub enum AgreementError {
     /// A setting differs from that of the other nodes.
     #[error(transparent)]
     Differs(#[from] Disagreement),
+    /// No other node reaches this one.
+    #[error(transparent)]
+    Address(#[from] AddressMissing),
     /// The settings of the others cannot be read, or those of this node not be kept.
     #[error(transparent)]
     Table(#[from] TableError),

@@ -27,7 +27,7 @@ use uuid::Uuid;
 
 pub use agreed::{AgreementError, Disagreement};
 pub use nodes::ShownNode;
-pub use settings::ClusterSettings;
+pub use settings::{AddressMissing, ClusterSettings};
 
 pub(crate) use agreed::AgreedSettings;
 pub(crate) use changes::{FollowError, Follower, Rooms};
@@ -88,10 +88,10 @@ impl Cluster {
     pub(crate) async fn join(
         store: Arc<dyn Store>,
         leases: Arc<dyn Leases>,
-        address: String,
+        settings: &ClusterSettings,
         agreed: &AgreedSettings,
     ) -> Result<Joined, AgreementError> {
-        let id = Uuid::now_v7();
+        let (id, address) = (Uuid::now_v7(), settings.address.clone());
         let (is_shared, load) = (leases.is_shared(), Arc::new(Load::default()));
         let lead = Arc::new(Lead::new(Arc::clone(&leases), id));
         let nodes = Nodes::new(Arc::clone(&store), leases, id, address, Arc::clone(&load));
@@ -102,6 +102,7 @@ impl Cluster {
             let cluster = Self { id, lead, follower: None, nodes, load, end };
             return Ok(Joined { cluster, led: Arc::clone(&store), store });
         }
+        settings.check()?;
         agreed.check(&*store, nodes.has_others().await?).await?;
         nodes.write(Duration::ZERO).await?;
         lead.try_to_take().await.map_err(TableError::from)?;
