@@ -17,7 +17,7 @@ pub struct NodeList {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Node {
-    /// The id of the node, another one after each start.
+    /// The id of the node, which is kept in its data folder.
     pub id: Uuid,
     /// The version of its software.
     pub version: String,

@@ -260,7 +260,8 @@ impl Service {
         let (store, vault) = (Arc::clone(&backend.store), Arc::clone(&backend.vault));
         let leases = Arc::clone(&backend.leases);
         let agreed = AgreedSettings::of(&config.retention, &config.delivery);
-        let joined = Cluster::join(store, leases, &config.cluster, &agreed).await?;
+        let node = (&config.cluster, &*config.data_dir);
+        let joined = Cluster::join(store, leases, node, &agreed).await?;
         let Joined { cluster, store, led: led_store } = joined;
         let cluster = Arc::new(cluster);
         cluster.founded(&*store).await?;

@@ -3,7 +3,7 @@
 use champollion_delivery::{destinations::DestinationSettings, mailbox::RetentionSettings};
 use champollion_store::{Batch, Store, Table, TableError, tables};
 
-use super::settings::AddressMissing;
+use super::{identity::IdentityError, settings::AddressMissing};
 
 const AGREED: Table<String, String> = Table::new(tables::AGREED_SETTINGS);
 
@@ -32,6 +32,9 @@ pub enum AgreementError {
     /// No other node reaches this one.
     #[error(transparent)]
     Address(#[from] AddressMissing),
+    /// The node has no identity.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
     /// The settings of the others cannot be read, or those of this node not be kept.
     #[error(transparent)]
     Table(#[from] TableError),

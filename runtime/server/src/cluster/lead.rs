@@ -62,6 +62,15 @@ impl Lead {
         matches!(&*standing, Standing::TakesOver(_) | Standing::Leads(_))
     }
 
+    /// Whether the lease was this node's, and its time is over by this node's own clock.
+    pub(super) fn is_overdue(&self) -> bool {
+        let standing = self.standing.borrow();
+        let (Standing::TakesOver(lease) | Standing::Leads(lease)) = &*standing else {
+            return false;
+        };
+        !lease.is_current()
+    }
+
     /// Takes the lease where it is free.
     pub(super) async fn try_to_take(&self) -> Result<(), StoreError> {
         if let Some(lease) = self.leases.take(LEAD, self.node, LEASE_TIME).await? {
@@ -107,8 +116,8 @@ impl Lead {
         let renewed = in_time(self.leases.renew(lease)).await;
         let is_over = match &renewed {
             Ok(Some(renewed)) => renewed.is_none(),
-            // Without an answer it is this node's own clock that ends it.
-            Ok(None) | Err(_) => !lease.is_current(),
+            // Without an answer nobody knows. Nothing is committed any more once its time is over.
+            Ok(None) | Err(_) => false,
         };
         self.standing.send_modify(|standing| match &renewed {
             _ if is_over => *standing = Standing::Lost,

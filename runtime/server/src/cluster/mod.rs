@@ -7,12 +7,14 @@
 mod agreed;
 mod changes;
 mod feedback;
+mod identity;
 mod lead;
 mod nodes;
 mod prepared_store;
 mod settings;
 
 use std::{
+    path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -26,6 +28,7 @@ use tokio::{
 use uuid::Uuid;
 
 pub use agreed::{AgreementError, Disagreement};
+pub use identity::IdentityError;
 pub use nodes::ShownNode;
 pub use settings::{AddressMissing, ClusterSettings};
 
@@ -34,12 +37,16 @@ pub(crate) use changes::{FollowError, Follower, Rooms};
 pub(crate) use feedback::{FeedbackOfNodes, LeadsEar};
 pub(crate) use nodes::Load;
 
+use identity::Identity;
 use lead::{Lead, led};
 use nodes::{Nodes, WRITING_PERIOD};
 
 /// Entries of the log of changes that stay, so that a node which was away for a minute reads on: thousands a second for
 /// a minute.
 const CHANGES_KEPT: u64 = 200_000;
+
+/// The interval at which it is looked whether a lease is over.
+const LEASE_LOOK_PERIOD: Duration = Duration::from_millis(500);
 
 /// The longest that the first node is waited for, and the interval of looks.
 const FOUNDING_TIME: Duration = Duration::from_secs(30);
@@ -48,6 +55,8 @@ const FOUNDING_PERIOD: Duration = Duration::from_millis(100);
 /// This node among those that share a store.
 pub struct Cluster {
     id: Uuid,
+    /// Absent where the store is of this process alone.
+    _identity: Option<Identity>,
     lead: Arc<Lead>,
     /// Absent where the store is of this process alone.
     follower: Option<Arc<Follower>>,
@@ -88,18 +97,21 @@ impl Cluster {
     pub(crate) async fn join(
         store: Arc<dyn Store>,
         leases: Arc<dyn Leases>,
-        settings: &ClusterSettings,
+        (settings, data_dir): (&ClusterSettings, &Path),
         agreed: &AgreedSettings,
     ) -> Result<Joined, AgreementError> {
-        let (id, address) = (Uuid::now_v7(), settings.address.clone());
         let (is_shared, load) = (leases.is_shared(), Arc::new(Load::default()));
+        let identity = if is_shared { Some(Identity::open(data_dir)?) } else { None };
+        let id = identity.as_ref().map_or_else(Uuid::now_v7, |identity| identity.id);
+        let address = settings.address.clone();
         let lead = Arc::new(Lead::new(Arc::clone(&leases), id));
         let nodes = Nodes::new(Arc::clone(&store), leases, id, address, Arc::clone(&load));
         let end = watch::channel(None).0;
         if !is_shared {
             lead.try_to_take().await.map_err(TableError::from)?;
             lead.begin();
-            let cluster = Self { id, lead, follower: None, nodes, load, end };
+            let (_identity, follower) = (identity, None);
+            let cluster = Self { id, _identity, lead, follower, nodes, load, end };
             return Ok(Joined { cluster, led: Arc::clone(&store), store });
         }
         settings.check()?;
@@ -109,7 +121,8 @@ impl Cluster {
         let store = changes::noting(store, id);
         let follower = Follower::open(Arc::clone(&store), id).await.map_err(TableError::from)?;
         let (follower, led) = (Some(Arc::new(follower)), led(Arc::clone(&store), &lead));
-        Ok(Joined { cluster: Self { id, lead, follower, nodes, load, end }, store, led })
+        let cluster = Self { id, _identity: identity, lead, follower, nodes, load, end };
+        Ok(Joined { cluster, store, led })
     }
 
     /// Waits until the node that leads has made what is there from the first day on, where this is another one: nodes
@@ -126,7 +139,7 @@ impl Cluster {
         Ok(())
     }
 
-    /// The id of this node, another one after each start.
+    /// The id of this node, which is kept in its data folder.
     pub(crate) fn id(&self) -> Uuid {
         self.id
     }
@@ -247,8 +260,22 @@ impl Cluster {
             cluster.end(End::LostLead);
         });
         let cluster = Arc::clone(self);
+        tasks.spawn(async move { cluster.watch_lease().await });
+        let cluster = Arc::clone(self);
         tasks.spawn(async move { cluster.write_again_and_again().await });
         tasks
+    }
+
+    /// Ends this node where its lease is over by its own clock, and another node may have it: what it still does, such as
+    /// listening to brokers, would be in the way of that one. Without other nodes it goes on when the database is back.
+    async fn watch_lease(&self) {
+        let mut ticks = every(LEASE_LOOK_PERIOD);
+        loop {
+            ticks.tick().await;
+            if self.lead.is_overdue() && self.nodes.saw_others() {
+                self.end(End::LostLead);
+            }
+        }
     }
 
     async fn write_again_and_again(&self) {

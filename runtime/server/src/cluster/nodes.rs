@@ -47,7 +47,7 @@ pub(super) struct NodeRow {
 #[serde(rename_all = "camelCase")]
 #[schema(as = Node)]
 pub struct ShownNode {
-    /// The id of the node, another one after each start.
+    /// The id of the node, which is kept in its data folder.
     pub id: Uuid,
     /// The version of its software.
     pub version: String,
@@ -114,6 +114,11 @@ impl Nodes {
         let alive = self.alive.read();
         let (node, address) = alive.iter().max_by_key(|(node, _)| weight(*node, key))?;
         (*node != self.own).then(|| address.clone())
+    }
+
+    /// Whether another node was alive at the last look.
+    pub(super) fn saw_others(&self) -> bool {
+        self.alive.read().iter().any(|(node, _)| *node != self.own)
     }
 
     /// Lets nothing fall to a node, until nodes are looked at again.
