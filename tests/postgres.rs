@@ -72,8 +72,8 @@ fn of_postgres_each_record_is_there_once_when_server_and_postmaster_are_killed()
     let lns = server.anybody().token(&token);
     assert_eq!(send(&lns, &sensor, 6), "accepted");
     assert_eq!(counters(&server.partner("rooms")), [1, 2, 3, 4, 5, 6]);
-    let keys = database.sql("champollion", "SELECT value FROM kv WHERE tab = 'devices'");
-    assert!(!keys.to_lowercase().contains("nwkskey"), "the keys of devices are sealed there too");
+    let devices = "SELECT count(*), sum((encode(value, 'escape') ILIKE '%key%')::int) FROM kv WHERE tab = 'devices'";
+    assert_eq!(database.sql("champollion", devices), "1|0", "keys of devices are sealed there too");
     let packages =
         database.sql("champollion", "SELECT count(*) FROM blobs WHERE place = 'packages'");
     assert_ne!(packages, "0", "a node that starts on another machine finds the packages");
@@ -126,4 +126,50 @@ fn of_postgres_a_database_that_cannot_be_used_is_named_at_the_start() {
         assert!(failed.stderr.contains(expected), "{}", failed.stderr);
         assert!(!failed.stderr.contains("horse"), "{}", failed.stderr);
     }
+}
+
+#[test]
+fn of_postgres_a_server_moves_from_its_folder_into_a_database_and_back() {
+    let database = Postgres::start();
+    let mut server = Server::start();
+    server.publish_own(ELSYS);
+    let sensor = Sensor::new(1);
+    server.register(&sensor, "rooms", Some("elsys/ers-co2"));
+    let (lns, partner) =
+        (server.new_token("lns", None), server.new_token("partner", Some("rooms")));
+    for f_cnt in 1..=3 {
+        assert_eq!(send(&server.anybody().token(&lns), &sensor, f_cnt), "accepted");
+    }
+    let before = server.anybody().token(&partner).pull_all();
+    let (folder, url) = (server.data(), database.url());
+    let (sled, postgres) = (format!("sled:{}", folder.display()), format!("postgres:{url}"));
+    let copy = |from: &str, to: &str| {
+        run(champollion().args(["store", "copy", "--json", "--from", from, "--to", to]))
+    };
+    let refused = copy(&sled, &postgres);
+    assert!(refused.stderr.contains("already open"), "{}", refused.stderr);
+
+    assert!(server.stop().success());
+    let copied = copy(&sled, &postgres).success();
+    let copied: Json = serde_json::from_str(&copied).expect("it is JSON");
+    assert!(copied["rows"].as_u64().is_some_and(|rows| rows > 10), "{copied}");
+    server.change_settings(&settings(&url));
+    server.restart();
+    assert_eq!(server.anybody().token(&partner).pull_all(), before, "cursors go on");
+    assert_eq!(send(&server.anybody().token(&lns), &sensor, 3), "duplicate");
+    assert_eq!(send(&server.anybody().token(&lns), &sensor, 4), "accepted");
+    let full = {
+        assert!(server.stop().success());
+        copy(&sled, &postgres)
+    };
+    assert!(full.stderr.contains("not empty"), "{}", full.stderr);
+
+    let back = server.folder().join("data-2");
+    let moved = copy(&postgres, &format!("sled:{}", back.display())).success();
+    let moved: Json = serde_json::from_str(&moved).expect("it is JSON");
+    fs::remove_dir_all(&folder).expect("the old folder can go");
+    fs::rename(&back, &folder).expect("the new folder takes its place");
+    server.change_settings("");
+    server.restart();
+    assert_eq!(counters(&server.anybody().token(&partner)), [1, 2, 3, 4], "{moved}");
 }

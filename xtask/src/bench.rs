@@ -57,10 +57,10 @@ pub(crate) fn run(installing: Installing, quick: bool, filter: Option<&str>) -> 
 }
 
 /// Measures how fast batches become durable, and a start with many records waiting. Ten million of them
-/// take some 16 GB of the disk for a while.
+/// take some 16 GB of the disk for a while. Appending to a PostgreSQL needs that installed, as the tests do.
 fn store(quick: bool) -> Result<()> {
     let (seconds, records) = if quick { ("3", "1000000") } else { ("10", "10000000") };
-    for measured in [["append", seconds], ["recover", records]] {
+    for measured in [["append", seconds], ["append-to-postgres", seconds], ["recover", records]] {
         let mut bench = cargo();
         bench.args([
             "bench",

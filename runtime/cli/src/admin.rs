@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use champollion_server::{auth::recover_admin, config::Config};
+use champollion_server::{auth::recover_admin, config::Config, store_settings::StoreSettings};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde_json::json;
@@ -50,16 +50,16 @@ impl Admin {
             Action::Recover { config, data_dir, json } => {
                 let settings = Config::read(config.as_deref())
                     .map_err(Failure::of("the settings cannot be read"))?;
-                let folder = data_dir.unwrap_or(settings.data_dir);
-                block_on(recover(&folder, json))
+                let folder = data_dir.unwrap_or_else(|| settings.data_dir.clone());
+                block_on(recover(&folder, &settings.store, json))
             }
             Action::RotateKey { connection, json } => block_on(rotate_key(connection, json)),
         }
     }
 }
 
-async fn recover(folder: &Path, json: bool) -> Result<(), Failure> {
-    let recovered = recover_admin(folder, Timestamp::now()).await;
+async fn recover(folder: &Path, store: &StoreSettings, json: bool) -> Result<(), Failure> {
+    let recovered = recover_admin(folder, store, Timestamp::now()).await;
     let token = recovered.map_err(|error| Failure::caused("no admin token was made", &error))?;
     if json {
         let id = &token.info.id;

@@ -45,6 +45,7 @@ mod settings;
 mod shell;
 mod sources;
 mod storage;
+mod store;
 mod table;
 mod test;
 mod text_file;
@@ -115,6 +116,8 @@ enum Command {
     Nodes(nodes::Nodes),
     /// Show how full the disk is, and for how long there is room
     Storage(storage::Storage),
+    /// Copy a store into another place: a folder, or a database
+    Store(store::Store),
     /// Pull and acknowledge records
     Records(records::Records),
     /// Make routes on which records leave, and watch them
@@ -143,6 +146,7 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Command::Serve(command) => command.run(),
         Command::Admin(command) => command.run(),
+        Command::Store(command) => command.run(),
         Command::New(command) => command.run(),
         Command::Test(command) => command.run(),
         Command::Build(command) => command.run(),

@@ -30,6 +30,7 @@ pub(crate) enum Operation {
     Delete { table: String, key: Vec<u8> },
     Append { log: String, value: Vec<u8> },
     Truncate { log: String, through: Sequence },
+    Skip { log: String, through: Sequence },
 }
 
 impl Batch {
@@ -67,6 +68,13 @@ impl Batch {
     /// going beyond the end removes what is there and leaves the numbering alone.
     pub fn truncate(&mut self, log: impl Into<String>, through: Sequence) -> &mut Self {
         self.operations.push(Operation::Truncate { log: log.into(), through });
+        self
+    }
+
+    /// Has a log go on after a sequence that it has not reached yet, with all entries up to it truncated: a copy of a
+    /// log gives out the sequences that cursors of the original know. Changes nothing in a log that is beyond.
+    pub fn skip(&mut self, log: impl Into<String>, through: Sequence) -> &mut Self {
+        self.operations.push(Operation::Skip { log: log.into(), through });
         self
     }
 
@@ -155,7 +163,9 @@ impl Batch {
                     limits::check_log(log)?;
                     limits::check_value(value)?;
                 }
-                Operation::Truncate { log, .. } => limits::check_log(log)?,
+                Operation::Truncate { log, .. } | Operation::Skip { log, .. } => {
+                    limits::check_log(log)?;
+                }
             }
         }
         limits::check_batch(self.size())
@@ -168,7 +178,7 @@ impl Operation {
             Self::Put { table, key, value } => table.len() + key.len() + value.len(),
             Self::Delete { table, key } => table.len() + key.len(),
             Self::Append { log, value } => log.len() + value.len(),
-            Self::Truncate { log, .. } => log.len(),
+            Self::Truncate { log, .. } | Self::Skip { log, .. } => log.len(),
         }
     }
 }

@@ -21,6 +21,7 @@ mod batch;
 mod blobs;
 #[cfg(test)]
 mod conformance;
+mod copy;
 mod disk;
 mod error;
 mod leases;
@@ -35,6 +36,7 @@ pub mod tables;
 
 pub use crate::batch::{Batch, Committed};
 pub use crate::blobs::FileBlobs;
+pub use crate::copy::{Contents, CopyError, StoreParts, copy};
 pub use crate::error::StoreError;
 pub use crate::leases::{HeldLease, LEASE_TIME, Lease, Leases, OwnLeases, RENEWAL_PERIOD};
 pub use crate::limits::{MAX_BATCH_BYTES, MAX_KEY_BYTES, MAX_NAME_BYTES, MAX_VALUE_BYTES};

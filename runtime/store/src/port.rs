@@ -94,9 +94,10 @@ pub struct Usage {
 pub enum Health {
     /// The store takes batches.
     Ready,
-    /// The disk has not finished a write for far longer than usual: stop sending work here.
+    /// The disk has not finished a write for far longer than usual, or the database does not answer: stop sending
+    /// work here.
     Stalled,
-    /// A write failed; nothing is accepted until a restart. The text is for the operator.
+    /// A write to a disk failed; nothing is accepted until a restart. The text is for the operator.
     Failed(String),
     /// The store was closed.
     Closed,

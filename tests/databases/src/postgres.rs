@@ -319,7 +319,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_committed_is_there_after_a_kill() {
+    fn of_postgres_what_was_committed_is_there_after_a_kill() {
         let mut server = Postgres::start();
         let url = server.database("of_a_test");
         assert!(url.ends_with("/of_a_test"), "{url}");

@@ -79,7 +79,7 @@ pub(super) async fn ready(
             Ok(std::iter::once("ready\n".to_owned()).chain(details).collect())
         }
         Health::Stalled => {
-            Err(Problem::unavailable("store-stalled", "the disk has not finished a write in time"))
+            Err(Problem::unavailable("store-stalled", "the store has not finished a write in time"))
         }
         Health::Failed(reason) => {
             tracing::error!(reason, "the store has failed");

@@ -8,14 +8,14 @@ use champollion_registry::{
     ledger::{Actor, AuditEntry},
     record_offline,
 };
-use champollion_store::{Batch, SledOptions, SledStore, Store, StoreError};
+use champollion_store::{Batch, PostgresStore, SledOptions, SledStore, Store, StoreError};
 use jiff::Timestamp;
 
 use super::{
     token::Role,
     tokens::{NewToken, TokenError, Tokens},
 };
-use crate::authors::Author;
+use crate::{authors::Author, store_settings::StoreSettings};
 
 /// The reason why no token was made.
 #[derive(Debug, thiserror::Error)]
@@ -51,15 +51,15 @@ impl Author for PersonAtMachine {
     }
 }
 
-/// Makes an admin token in the store of a server that does not run. Access to the data folder is all that is
-/// asked for: the person who has it can read and change everything anyway. The audit names the act.
-pub async fn recover_admin(data_dir: &Path, now: Timestamp) -> Result<NewToken, RecoveryError> {
-    let folder = data_dir.join("store");
-    if !folder.is_dir() {
-        return Err(RecoveryError::NoStore(data_dir.display().to_string()));
-    }
-    let store = SledStore::open(&SledOptions::new(folder)).map_err(RecoveryError::Store)?;
-    let store: Arc<dyn Store> = Arc::new(store);
+/// Makes an admin token in the store of a server that does not run. Access to the data folder, or the password of the
+/// database, is all that is asked for: the person who has it can read and change everything anyway. The audit names
+/// the act.
+pub async fn recover_admin(
+    data_dir: &Path,
+    settings: &StoreSettings,
+    now: Timestamp,
+) -> Result<NewToken, RecoveryError> {
+    let store = open(data_dir, settings).await?;
     let tokens = Tokens::open(Arc::clone(&store)).await.map_err(RecoveryError::Token)?;
     let token =
         NewToken::issue("recovered admin", Role::Admin, now, None).map_err(RecoveryError::Token)?;
@@ -67,4 +67,17 @@ pub async fn recover_admin(data_dir: &Path, now: Timestamp) -> Result<NewToken, 
     tokens.keep(&token, &person).await.map_err(RecoveryError::Token)?;
     store.close().await.map_err(RecoveryError::Close)?;
     Ok(token)
+}
+
+async fn open(data_dir: &Path, settings: &StoreSettings) -> Result<Arc<dyn Store>, RecoveryError> {
+    if let Some(options) = settings.database().map_err(RecoveryError::Store)? {
+        let store = PostgresStore::open(&options).await.map_err(RecoveryError::Store)?;
+        return Ok(Arc::new(store));
+    }
+    let folder = data_dir.join("store");
+    if !folder.is_dir() {
+        return Err(RecoveryError::NoStore(data_dir.display().to_string()));
+    }
+    let store = SledStore::open(&SledOptions::new(folder)).map_err(RecoveryError::Store)?;
+    Ok(Arc::new(store))
 }

@@ -205,7 +205,7 @@ impl Keeper {
         match self.storage.health() {
             Health::Failed(reason) => Err(IngestError::NotKept(reason)),
             Health::Stalled => {
-                Err(IngestError::NotKept("the disk has not finished a write in time".to_owned()))
+                Err(IngestError::NotKept("the store has not finished a write in time".to_owned()))
             }
             _ => Ok(()),
         }

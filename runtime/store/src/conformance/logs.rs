@@ -162,3 +162,23 @@ pub(crate) async fn a_large_truncation_is_complete_at_once_and_over_reopening(pl
     let first = store.read("log", Sequence::BEGINNING, 1).await.unwrap();
     assert_eq!(first[0].sequence, Sequence::new(4_999));
 }
+
+pub(crate) async fn a_log_goes_on_after_what_it_skips(place: &impl Place) {
+    let store = place.open().await;
+    let committed = commit(&store, |batch| {
+        batch.append("log", "a").skip("log", Sequence::new(700)).append("log", "b");
+        batch.skip("log", Sequence::new(5)).append("log", "c").skip("new", Sequence::new(9));
+    })
+    .await;
+    assert_eq!(committed.appended, [1, 701, 702].map(Sequence::new));
+    let store = reopen(store, place).await;
+    assert_eq!(read_all(&store, "log").await, [(701, b"b".to_vec()), (702, b"c".to_vec())]);
+    let extent = store.extent("log").await.unwrap();
+    assert_eq!((extent.truncated.get(), extent.last.get()), (700, 702));
+    assert_eq!(store.logs("", None, 9).await.unwrap(), ["log", "new"]);
+    let next = commit(&store, |batch| {
+        batch.append("new", "x");
+    })
+    .await;
+    assert_eq!(next.appended, [Sequence::new(10)]);
+}

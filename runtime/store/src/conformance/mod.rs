@@ -41,6 +41,7 @@ macro_rules! conformance_suite {
             sequences_are_not_given_out_again_after_truncation
             truncating_a_log_that_never_was_does_nothing
             a_large_truncation_is_complete_at_once_and_over_reopening
+            a_log_goes_on_after_what_it_skips
             a_batch_is_applied_in_order
             a_conflict_refuses_the_whole_batch_and_no_other
             a_name_is_taken_once_by_many_rivals

@@ -28,6 +28,7 @@ enum Change {
     Delete(&'static str, Vec<u8>),
     Append(&'static str, Vec<u8>),
     Truncate(&'static str, u64),
+    Skip(&'static str, u64),
     ExpectAbsent(&'static str, Vec<u8>),
     ExpectValue(&'static str, Vec<u8>, Vec<u8>),
 }
@@ -41,6 +42,7 @@ fn change() -> impl Strategy<Value = Change> {
         4 => (name(), key()).prop_map(|(table, key)| Change::Delete(table, key)),
         8 => (name(), value()).prop_map(|(log, value)| Change::Append(log, value)),
         3 => (name(), 0..30_u64).prop_map(|(log, through)| Change::Truncate(log, through)),
+        1 => (name(), 0..40_u64).prop_map(|(log, through)| Change::Skip(log, through)),
         1 => (name(), key()).prop_map(|(table, key)| Change::ExpectAbsent(table, key)),
         1 => (name(), key(), value())
             .prop_map(|(table, key, value)| Change::ExpectValue(table, key, value)),
@@ -96,6 +98,14 @@ impl Model {
                     extent.truncated = extent.truncated.max(through);
                     entries.retain(|sequence, _| *sequence > extent.truncated.get());
                 }
+                Change::Skip(log, through) => {
+                    let known = self.logs.get(log).map_or(0, |(extent, _)| extent.last.get());
+                    if through > known {
+                        let through = Sequence::new(through);
+                        let extent = LogExtent { truncated: through, last: through };
+                        self.logs.insert(log, (extent, BTreeMap::new()));
+                    }
+                }
                 Change::ExpectAbsent(..) | Change::ExpectValue(..) => {}
             }
         }
@@ -111,6 +121,7 @@ fn to_batch(changes: &[Change]) -> Batch {
             Change::Delete(table, key) => batch.delete(table, key),
             Change::Append(log, value) => batch.append(log, value),
             Change::Truncate(log, through) => batch.truncate(log, Sequence::new(through)),
+            Change::Skip(log, through) => batch.skip(log, Sequence::new(through)),
             Change::ExpectAbsent(table, key) => batch.expect_absent(table, key),
             Change::ExpectValue(table, key, value) => batch.expect_value(table, key, value),
         };

@@ -11,7 +11,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_postgres_rustls::MakeRustlsConnect;
 use uuid::Uuid;
@@ -66,8 +67,8 @@ pub(super) struct Committer {
     pub(super) session: Option<Session>,
     /// The number of the last transaction.
     pub(super) number: i64,
-    /// Hears of the end of the task.
-    pub(super) ended: Arc<Notify>,
+    /// The task that removes truncated entries, which ends with this one.
+    pub(super) sweeping: AbortHandle,
 }
 
 /// The end of one attempt.
@@ -93,7 +94,7 @@ impl Committer {
         }
         self.status.close();
         self.forget_node().await;
-        self.ended.notify_waiters();
+        self.sweeping.abort();
         if let Some(reply) = closing {
             // The one who asked may have stopped waiting.
             let _ = reply.send(());

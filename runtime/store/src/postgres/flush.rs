@@ -26,7 +26,7 @@ pub(super) struct Flushed {
 
 /// Why a transaction did not come to its end.
 pub(super) enum Unfinished {
-    /// Nothing of it is there.
+    /// Nothing of the transaction is there.
     Not(Fault),
     /// The connection broke after COMMIT was sent: this is the answer if it is there.
     Unknown(Flushed, Fault),

@@ -19,7 +19,7 @@ pub(super) struct Needed<'a> {
     pub(super) rows: BTreeSet<RowName<'a>>,
     /// Those among them that must exist to be locked.
     pub(super) made: BTreeSet<RowName<'a>>,
-    /// The logs that entries are appended to.
+    /// The logs that entries are appended to, or that begin somewhere: they are made where they are missing.
     pub(super) appended: BTreeSet<&'a str>,
     /// The logs that are truncated, and may not exist.
     pub(super) truncated: BTreeSet<&'a str>,
@@ -54,7 +54,7 @@ impl<'a> Needed<'a> {
                 Operation::Delete { table, key } => {
                     self.rows.insert((table, key));
                 }
-                Operation::Append { log, .. } => {
+                Operation::Append { log, .. } | Operation::Skip { log, .. } => {
                     self.appended.insert(log);
                 }
                 Operation::Truncate { log, .. } => {
@@ -73,7 +73,7 @@ pub(super) struct Group<'a> {
     empty: BTreeSet<RowName<'a>>,
     logs: BTreeMap<&'a str, LogState<'a>>,
     answers: Vec<Result<Committed, StoreError>>,
-    /// What the batches that were not refused do to logs, in their order, with the place of the batch.
+    /// Operations on logs of the batches that were not refused, in their order, each with the place of its batch.
     of_logs: Vec<(usize, &'a Operation)>,
 }
 
@@ -136,7 +136,7 @@ impl<'a> Group<'a> {
             match operation {
                 Operation::Put { table, key, value } => self.set((table, key), Some(value)),
                 Operation::Delete { table, key } => self.set((table, key), None),
-                Operation::Append { .. } | Operation::Truncate { .. } => {
+                Operation::Append { .. } | Operation::Truncate { .. } | Operation::Skip { .. } => {
                     self.of_logs.push((place, operation));
                 }
             }
@@ -178,6 +178,7 @@ impl<'a> Group<'a> {
                     }
                 }
                 Operation::Truncate { through, .. } => log.truncate(*through),
+                Operation::Skip { through, .. } => log.skip(*through),
                 Operation::Put { .. } | Operation::Delete { .. } => {}
             }
         }
@@ -205,6 +206,16 @@ impl<'a> LogState<'a> {
         Sequence::new(self.last.unsigned_abs())
     }
 
+    fn skip(&mut self, through: Sequence) {
+        let through = i64::try_from(through.get()).unwrap_or(i64::MAX - 1);
+        if through > self.last {
+            // Nobody can read what was added before in the same transaction.
+            self.added.clear();
+            (self.first, self.last, self.truncated) = (through + 1, through, through);
+            self.is_truncated = true;
+        }
+    }
+
     fn truncate(&mut self, through: Sequence) {
         let through = i64::try_from(through.get()).unwrap_or(i64::MAX).min(self.last);
         if through > self.truncated {
@@ -216,7 +227,9 @@ impl<'a> LogState<'a> {
 
 fn log_of(operation: &Operation) -> &str {
     match operation {
-        Operation::Append { log, .. } | Operation::Truncate { log, .. } => log,
+        Operation::Append { log, .. }
+        | Operation::Truncate { log, .. }
+        | Operation::Skip { log, .. } => log,
         Operation::Put { .. } | Operation::Delete { .. } => "",
     }
 }

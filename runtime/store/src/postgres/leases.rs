@@ -20,18 +20,19 @@ const TAKE: &str = "INSERT INTO leases AS l (name, owner, epoch, ends)
     ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, epoch = l.epoch + 1, ends = excluded.ends
     WHERE l.owner = excluded.owner OR l.ends <= clock_timestamp() RETURNING epoch";
 
-/// Writes the row that proves it.
+/// Writes the row that proves a lease.
 const PROVE: &str = "INSERT INTO kv (tab, key, value) VALUES ($1, $2, $3)
     ON CONFLICT (tab, key) DO UPDATE SET value = excluded.value";
 
-/// Has it last for its whole time again, if it is still the holder's, over or not.
+/// Has a lease last for its whole time again, if it is still the holder's, over or not.
 const RENEW: &str = "UPDATE leases SET ends = clock_timestamp() + $4 * interval '1 second'
     WHERE name = $1 AND owner = $2 AND epoch = $3";
 
-/// Ends it. The row stays, so that epochs only grow.
+/// Ends a lease at once. The row stays, so that epochs only grow.
 const RELEASE: &str =
     "UPDATE leases SET ends = clock_timestamp() WHERE name = $1 AND owner = $2 AND epoch = $3";
 
+/// Lists the leases that are not over.
 const HELD: &str = "SELECT name, owner, epoch, extract(epoch FROM ends - clock_timestamp())::float8
     FROM leases WHERE ends > clock_timestamp() ORDER BY name COLLATE \"C\"";
 

@@ -30,7 +30,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use deadpool_postgres::{Object, Pool};
 use parking_lot::Mutex;
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
@@ -82,20 +82,19 @@ impl PostgresStore {
         let pool = pool::open(&address, tls.clone(), options.readers)?;
         let (status, sweeper) = (Arc::<Status>::default(), Arc::<Sweeper>::default());
         let (requests, received) = mpsc::channel(QUEUE_BATCHES);
-        let ended = Arc::<Notify>::default();
+        let sweeping = tokio::spawn(Arc::clone(&sweeper).run(pool.clone())).abort_handle();
         let committer = Committer {
             address,
             tls,
             node: Uuid::now_v7(),
             status: Arc::clone(&status),
             requests: received,
-            sweeper: Arc::clone(&sweeper),
+            sweeper,
             session: None,
             number: 0,
-            ended: Arc::clone(&ended),
+            sweeping,
         };
         tokio::spawn(committer.run());
-        tokio::spawn(sweeper.run(pool.clone(), ended));
         let usage = Mutex::default();
         Ok(Self { inner: Arc::new(Inner { server, pool, status, requests, usage }) })
     }

@@ -42,7 +42,7 @@ pub(super) fn open(
         .map_err(|error| StoreError::BadAddress { reason: in_one_line(&error) })
 }
 
-/// A connection.
+/// Returns a connection of the pool.
 pub(super) async fn connection(pool: &Pool) -> Result<Object, Fault> {
     pool.get().await.map_err(|error| match error {
         PoolError::Backend(error) => error.into(),

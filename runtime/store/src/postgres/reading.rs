@@ -13,7 +13,7 @@ pub(super) const GET: &str =
 /// The keys of a table from a key on.
 pub(super) const SCAN: &str = "SELECT key, value FROM kv WHERE tab = $1 AND key >= $2 AND value IS NOT NULL ORDER BY key LIMIT $3";
 
-/// … and before another. Two statements, so that each reads only what lies between its bounds.
+/// The keys of a table between two keys. Two statements, so that each reads only what lies between its bounds.
 pub(super) const SCAN_BEFORE: &str = "SELECT key, value FROM kv
     WHERE tab = $1 AND key >= $2 AND key < $4 AND value IS NOT NULL ORDER BY key LIMIT $3";
 

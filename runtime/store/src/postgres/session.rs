@@ -42,7 +42,7 @@ const STATEMENTS: [&str; 9] = [
     "SELECT number FROM flushes WHERE node = $1 FOR UPDATE",
 ];
 
-/// Prepared statements.
+/// Statements that are prepared on a connection.
 pub(super) struct Statements {
     pub(super) mark: Statement,
     pub(super) make_rows: Statement,

@@ -31,22 +31,15 @@ impl Sweeper {
         }
     }
 
-    /// Sweeps until the store is closed, first what was left over before.
-    pub(super) async fn run(self: Arc<Self>, pool: Pool, ended: Arc<Notify>) {
-        let end = ended.notified();
-        let work = async {
-            self.find(&pool).await;
-            loop {
-                let next = self.logs.lock().first().copied();
-                match next {
-                    Some(log) => self.step(&pool, log).await,
-                    None => self.more.notified().await,
-                }
+    /// Sweeps until the task is ended, first what was left over before.
+    pub(super) async fn run(self: Arc<Self>, pool: Pool) {
+        self.find(&pool).await;
+        loop {
+            let next = self.logs.lock().first().copied();
+            match next {
+                Some(log) => self.step(&pool, log).await,
+                None => self.more.notified().await,
             }
-        };
-        tokio::select! {
-            () = end => {}
-            () = work => {}
         }
     }
 

@@ -85,6 +85,13 @@ impl<'db> Group<'db> {
                         self.truncated.push(log);
                     }
                 }
+                Operation::Skip { log, through } => {
+                    let extent = self.extent_mut(&log)?;
+                    if through > extent.last {
+                        *extent = LogExtent { truncated: through, last: through };
+                        self.truncated.push(log);
+                    }
+                }
             }
         }
         Ok(Ok(committed))

@@ -101,6 +101,44 @@ fn of_postgres_a_commit_whose_answer_was_lost_is_acknowledged_once() {
 }
 
 #[test]
+fn of_postgres_a_node_that_is_paused_in_a_transaction_keeps_others_waiting_for_seconds_only() {
+    let server = Postgres::start();
+    let proxy = Proxy::to(server.port());
+    block_on(async {
+        let paused = behind(&server, &proxy).await;
+        let other = store(&server.url()).await;
+        paused.commit(batch("1")).await.unwrap();
+        // Slow enough to be held when the row is locked, and nothing is committed yet.
+        proxy.delay(Duration::from_millis(100));
+        let waiting = tokio::spawn({
+            let paused = paused.clone();
+            async move { paused.commit(batch("2")).await }
+        });
+        tokio::time::sleep(Duration::from_millis(150)).await;
+        proxy.hold(true);
+        let began = Instant::now();
+        other.commit(batch("3")).await.unwrap();
+        assert!(
+            began.elapsed() > Duration::from_secs(1),
+            "the row was not locked: {:?}",
+            began.elapsed()
+        );
+        assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+        proxy.hold(false);
+        proxy.delay(Duration::ZERO);
+        let entries = match waiting.await.unwrap() {
+            Ok(_) => 3,
+            Err(StoreError::Unreachable { .. }) => 2,
+            Err(other) => panic!("{other}"),
+        };
+        assert_eq!(other.extent("log").await.unwrap().last, Sequence::new(entries));
+        becomes(&paused, Health::Ready).await;
+        paused.commit(batch("4")).await.unwrap();
+        assert_eq!(other.get("t", b"k").await.unwrap(), Some(b"4".to_vec()));
+    });
+}
+
+#[test]
 fn of_postgres_a_row_that_another_holds_is_waited_for() {
     let database = Database::new();
     block_on(async {
