@@ -97,7 +97,8 @@ fn ids(records: &[Json]) -> Vec<String> {
 }
 
 #[test]
-fn a_frame_that_comes_by_two_nodes_is_one_record_and_a_device_is_known_everywhere_at_once() {
+fn of_postgres_a_frame_that_comes_by_two_nodes_is_one_record_and_a_device_is_known_everywhere_at_once()
+ {
     let nodes = Nodes::start("frames", 3);
     let [first, second, third] = &nodes.nodes[..] else { panic!("three nodes were started") };
     let lns = nodes.lns(second);
@@ -123,7 +124,7 @@ fn a_frame_that_comes_by_two_nodes_is_one_record_and_a_device_is_known_everywher
 }
 
 #[test]
-fn a_frame_that_comes_by_two_nodes_at_the_same_moment_is_one_record() {
+fn of_postgres_a_frame_that_comes_by_two_nodes_at_the_same_moment_is_one_record() {
     let nodes = Nodes::start("rivals", 2);
     let lns = nodes.lns(&nodes.nodes[0]);
     let sensor = Sensor::new(2);
@@ -144,7 +145,7 @@ fn a_frame_that_comes_by_two_nodes_at_the_same_moment_is_one_record() {
 }
 
 #[test]
-fn copies_through_two_gateways_by_two_nodes_become_one_record_with_both() {
+fn of_postgres_copies_through_two_gateways_by_two_nodes_become_one_record_with_both() {
     let setup = Setup::default().variable("CHAMPOLLION_FRAMES__COPIES_WINDOW_MS", "800");
     let nodes = Nodes::start_as("copies", 2, setup);
     let lns = nodes.lns(&nodes.nodes[0]);
@@ -172,7 +173,7 @@ fn copies_through_two_gateways_by_two_nodes_become_one_record_with_both() {
 }
 
 #[test]
-fn a_token_that_is_revoked_on_one_node_is_refused_on_the_others_within_a_second() {
+fn of_postgres_a_token_that_is_revoked_on_one_node_is_refused_on_the_others_within_a_second() {
     let nodes = Nodes::start("tokens", 3);
     let [first, second, third] = &nodes.nodes[..] else { panic!("three nodes were started") };
     let made = nodes.made_token(first, &json!({ "name": "city", "role": "lns" }));
@@ -195,7 +196,7 @@ fn a_token_that_is_revoked_on_one_node_is_refused_on_the_others_within_a_second(
 }
 
 #[test]
-fn another_node_takes_the_lead_over_and_delivers_what_came_meanwhile() {
+fn of_postgres_another_node_takes_the_lead_over_and_delivers_what_came_meanwhile() {
     let mut nodes = Nodes::start("lead", 3);
     let outside = Outside::start(|_| (204, String::new()));
     let lns = nodes.lns(&nodes.nodes[0]);
@@ -251,7 +252,7 @@ fn handed_over(outside: &Outside) -> Vec<String> {
 }
 
 #[test]
-fn a_lead_that_stops_gives_the_lead_away_at_once() {
+fn of_postgres_a_lead_that_stops_gives_the_lead_away_at_once() {
     let mut nodes = Nodes::start("handover", 2);
     let stopped = nodes.nodes[0].stop();
     assert!(stopped.success(), "{stopped}");
@@ -266,7 +267,7 @@ fn a_lead_that_stops_gives_the_lead_away_at_once() {
 }
 
 #[test]
-fn a_node_whose_settings_differ_is_refused_with_both_values() {
+fn of_postgres_a_node_whose_settings_differ_is_refused_with_both_values() {
     let nodes = Nodes::start("settings", 1);
     let variables: Vec<(String, String)> = nodes.setup.variables().to_vec();
     let folder = TempDir::new().expect("there is room");
@@ -282,7 +283,7 @@ fn a_node_whose_settings_differ_is_refused_with_both_values() {
 }
 
 #[test]
-fn the_nodes_are_listed_on_the_command_line() {
+fn of_postgres_the_nodes_are_listed_on_the_command_line() {
     let nodes = Nodes::start("listed", 2);
     let cli = nodes.nodes[1].cli(&nodes.admin_token);
     let json = cli.json(&["nodes", "--json"]);
