@@ -97,8 +97,7 @@ fn ids(records: &[Json]) -> Vec<String> {
 }
 
 #[test]
-fn of_postgres_a_frame_that_comes_by_two_nodes_is_one_record_and_a_device_is_known_everywhere_at_once()
- {
+fn of_postgres_a_frame_by_two_nodes_is_one_record_and_devices_are_known_at_once() {
     let nodes = Nodes::start("frames", 3);
     let [first, second, third] = &nodes.nodes[..] else { panic!("three nodes were started") };
     let lns = nodes.lns(second);
