@@ -127,7 +127,7 @@ impl Batch {
             Operation::Put { table, key, .. } | Operation::Delete { table, key } => {
                 Some((table.as_str(), key.as_slice()))
             }
-            Operation::Append { .. } | Operation::Truncate { .. } => None,
+            Operation::Append { .. } | Operation::Truncate { .. } | Operation::Skip { .. } => None,
         })
     }
 
