@@ -66,6 +66,9 @@ pub(crate) async fn in_time(
         () = service.cluster.lead_taken() => {}
         _ = stopped.wait_for(|stopped| *stopped) => return,
     }
+    if !service.cluster.has_lease() {
+        return;
+    }
     let began = Instant::now();
     if let Err(error) = take_over(&service).await {
         tracing::error!(%error, "what another node has led cannot be taken over");
