@@ -4,7 +4,7 @@ use clap::Command;
 
 /// Tasks of the people who use the program, each with its commands in the order in which they are needed.
 const TASKS: &[(&str, &[&str])] = &[
-    ("Run the server", &["serve", "quotas", "storage", "store", "admin"]),
+    ("Run the server", &["serve", "quotas", "storage", "nodes", "store", "admin"]),
     ("Say who may do what", &["partners", "people", "tokens"]),
     ("Register devices and get their data", &["devices", "records", "routes", "downlinks"]),
     ("Find out why a frame or a message is refused", &["network-servers", "frames", "parked"]),
