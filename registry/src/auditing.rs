@@ -42,6 +42,12 @@ impl Registry {
         Ok(Self { archives: Some(files), ..self })
     }
 
+    /// Reads again where index and audit end and what is archived, before this node archives what another has archived
+    /// until now.
+    pub async fn take_over_audit(&self) -> Result<(), RegistryError> {
+        Ok(self.journal.reread().await?)
+    }
+
     /// The use of the audit's space.
     #[must_use]
     pub fn audit_usage(&self) -> AuditUsage {

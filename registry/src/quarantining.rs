@@ -59,6 +59,29 @@ impl Registry {
         self.record_with(batch, entry, now).await
     }
 
+    /// Sets aside what another node has set aside, and lets be called again what it has lifted.
+    pub(crate) async fn follow_quarantine(&self) -> Result<(), RegistryError> {
+        let kept: Vec<Quarantined> = {
+            let rows = QUARANTINE.pages(&*self.store).all().await?;
+            rows.into_iter().map(|(_, quarantined)| quarantined).collect()
+        };
+        let known = self.quarantined();
+        let is_same = |one: &Quarantined, other: &Quarantined| {
+            one.id == other.id && one.version == other.version && one.scope == other.scope
+        };
+        for lifted in known.iter().filter(|one| !kept.iter().any(|other| is_same(one, other))) {
+            if let Ok(entry) = self.entry(&lifted.id, &lifted.version) {
+                entry.health.lift_scope(lifted.scope);
+            }
+        }
+        for new in kept.into_iter().filter(|one| !known.iter().any(|other| is_same(one, other))) {
+            if let Ok(entry) = self.entry(&new.id, &new.version) {
+                entry.health.set_aside(new, &self.config.quarantine, Timestamp::now());
+            }
+        }
+        Ok(())
+    }
+
     /// All that is set aside, in the order of the versions' names.
     #[must_use]
     pub fn quarantined(&self) -> Vec<Quarantined> {

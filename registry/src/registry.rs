@@ -80,6 +80,17 @@ impl Registry {
         self.publishers.read().clone()
     }
 
+    /// Reads again what another node has changed, and what it has set aside or lets be called again.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn follow(&self) -> Result<(), RegistryError> {
+        // Not between the commit of a change of this node and its end in memory.
+        let _turn = self.journal.turn().await;
+        self.catch_up().await?;
+        self.follow_quarantine().await
+    }
+
     /// Reads again what another writer has changed.
     pub(crate) async fn catch_up(&self) -> Result<(), RegistryError> {
         let mut read = read_index(&*self.store).await?;

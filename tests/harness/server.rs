@@ -72,6 +72,12 @@ impl Setup {
         self
     }
 
+    /// The variables in the environment.
+    #[must_use]
+    pub fn variables(&self) -> &[(String, String)] {
+        &self.variables
+    }
+
     /// The first admin token is printed, not written to a file.
     #[must_use]
     pub fn showing_token(mut self) -> Self {

@@ -343,6 +343,7 @@ const RULES: &[(&str, Rule)] = &[
     ("POST /v1/statements/{date}", Rule::Territory),
     ("GET /v1/statements/{date}/{partner}", Rule::Path(none)),
     ("GET /v1/statements/{date}/{partner}/objects", Rule::Path(none)),
+    ("GET /v1/nodes", Rule::Territory),
     ("GET /v1/parked", Rule::Territory),
     ("GET /v1/parked/{id}", Rule::Territory),
     ("DELETE /v1/parked/{id}", Rule::Territory),

@@ -16,6 +16,8 @@ xflags::xflags! {
         cmd demo {
             /// End after that, with exit code 0 only if every frame came out right
             optional --once
+            /// Nodes that share a PostgreSQL, by each of which frames come [default: 1]
+            optional --nodes nodes: u32
         }
         /// Run every test, as CI does
         cmd test {}

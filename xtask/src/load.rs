@@ -19,11 +19,14 @@ const PROGRAM: &str = "champollion-load";
 /// The name of the server, which is built with it.
 const SERVER: &str = "champollion";
 
-/// Plays the recorded fleet.
-pub(crate) fn demo(packages: &Path, once: bool) -> Result<()> {
+/// Plays the recorded fleet, on one server or on several nodes.
+pub(crate) fn demo(packages: &Path, once: bool, nodes: Option<u32>) -> Result<()> {
     let mut demo = build("demo", &server::binary("debug", SERVER), packages, "demo")?;
     if once {
         demo.arg("--once");
+    }
+    if let Some(nodes) = nodes {
+        demo.args(["--nodes", &nodes.to_string()]);
     }
     run(&mut demo)
 }

@@ -50,7 +50,9 @@ fn main() -> anyhow::Result<()> {
     let Xtask { no_install, subcommand } = Xtask::from_env_or_exit();
     let installing = if no_install { Installing::Forbidden } else { Installing::Allowed };
     match subcommand {
-        XtaskCmd::Demo(demo) => load::demo(&guests::build(installing, Library::Played)?, demo.once),
+        XtaskCmd::Demo(demo) => {
+            load::demo(&guests::build(installing, Library::Played)?, demo.once, demo.nodes)
+        }
         XtaskCmd::Test(_) => test::run(installing),
         XtaskCmd::Torture(torture) => {
             let minutes = torture.minutes.unwrap_or(TORTURE_MINUTES);

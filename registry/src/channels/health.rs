@@ -204,6 +204,13 @@ impl Health {
         all
     }
 
+    /// Lets the calls of a scope be made again, as another node does.
+    pub(crate) fn lift_scope(&self, scope: Scope) {
+        let mut watch = self.watch();
+        watch.set_aside.remove(&scope);
+        self.rest(&watch);
+    }
+
     /// Lets all calls be made again.
     pub(crate) fn lift(&self) {
         let mut watch = self.watch();

@@ -113,6 +113,11 @@ impl AuditSpace {
         self.live.store(live.saturating_sub(bytes), Ordering::Relaxed);
     }
 
+    /// Notes the bytes of all lines in the store, as they were counted anew.
+    pub(super) fn set_live(&self, bytes: u64) {
+        self.live.store(bytes, Ordering::Relaxed);
+    }
+
     /// Notes the bytes of all archives that are there.
     pub(super) fn set_archived(&self, bytes: u64) {
         self.archived.store(bytes, Ordering::Relaxed);

@@ -9,6 +9,7 @@ mod gate;
 mod history;
 mod keys;
 mod loading;
+mod nodes;
 mod packages;
 mod publishing;
 mod quarantine;

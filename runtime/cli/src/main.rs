@@ -27,6 +27,7 @@ mod json_values;
 mod lines;
 mod network_servers;
 mod new;
+mod nodes;
 mod notices;
 mod output;
 mod own_json;
@@ -131,6 +132,8 @@ enum Command {
     Quotas(quotas::Quotas),
     /// Show the objects in service on a day, and what they cost
     Statements(statements::Statements),
+    /// List the nodes that share the store: version, load, leases, lag
+    Nodes(nodes::Nodes),
     /// Show how full the disk is, and for how long there is room
     Storage(storage::Storage),
     /// Copy a store into another place: a folder, or a database
@@ -188,6 +191,7 @@ fn main() -> ExitCode {
         Command::Gateways(command) => connection::block_on(command.run()),
         Command::Quotas(command) => connection::block_on(command.run()),
         Command::Statements(command) => connection::block_on(command.run()),
+        Command::Nodes(command) => connection::block_on(command.run()),
         Command::Storage(command) => connection::block_on(command.run()),
         Command::Records(command) => connection::block_on(command.run()),
         Command::Routes(command) => connection::block_on(command.run()),

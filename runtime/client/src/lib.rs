@@ -33,6 +33,7 @@ mod keys;
 mod lines;
 mod mappings;
 mod network_servers;
+mod nodes;
 mod notices;
 mod packages;
 mod pages;
@@ -114,6 +115,7 @@ pub use network_servers::{
     BrokerCheck, Finding, FindingSeverity, LeftSession, NetworkServerCheck, NetworkServerList,
     TopicCheck, Traffic,
 };
+pub use nodes::{Node, NodeList};
 pub use notices::{
     Notice, NoticeChange, NoticeFollowUp, NoticeHook, NoticeList, NoticeReader, NoticeRequest,
     NoticeScope, NoticeWord,

@@ -31,7 +31,8 @@ pub enum Priority {
 }
 
 /// Feedback of a network server on a command that it has taken.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Feedback {
     /// The command that the feedback is about.
     pub which: Which,
@@ -40,7 +41,8 @@ pub struct Feedback {
 }
 
 /// The way in which a network server names a command.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Which {
     /// By our own name of it.
     Own(Uuid),
@@ -49,7 +51,8 @@ pub enum Which {
 }
 
 /// An event that happened to a command at the network server.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Event {
     /// The command waits at the network server.
     Queued,

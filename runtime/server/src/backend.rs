@@ -4,7 +4,8 @@ use std::{path::PathBuf, sync::Arc};
 
 use champollion_fleet::vault::{OpenedVault, Vault};
 use champollion_store::{
-    Blobs, FileBlobs, PostgresBlobs, PostgresStore, SledOptions, Store, StoreError,
+    Blobs, FileBlobs, Leases, OwnLeases, PostgresBlobs, PostgresStore, SledOptions, Store,
+    StoreError,
 };
 
 use crate::{config::Config, service::StartError};
@@ -18,6 +19,8 @@ pub(crate) struct Backend {
     pub(crate) store: Arc<dyn Store>,
     /// The vault of the store.
     pub(crate) vault: Arc<Vault>,
+    /// The leases of the nodes that share the store; of a folder, which one process has, all are its own.
+    pub(crate) leases: Arc<dyn Leases>,
     places: Places,
 }
 
@@ -31,22 +34,24 @@ impl Backend {
     /// Opens what the settings name.
     pub(crate) async fn open(config: &Config) -> Result<Self, StartError> {
         let data_dir = &config.data_dir;
-        let (opened, places) = match config.store.database()? {
+        let (opened, leases, places) = match config.store.database()? {
             None => {
+                let leases: Arc<dyn Leases> = Arc::new(OwnLeases);
                 let options = SledOptions::new(data_dir.join(STORE));
                 let opened = Vault::open(&options, data_dir, &config.vault).await?;
-                (opened, Places::Folder(data_dir.clone()))
+                (opened, leases, Places::Folder(data_dir.clone()))
             }
             Some(options) => {
                 let store = PostgresStore::open(&options).await?;
                 tracing::info!(server = store.server(), "a database keeps everything");
+                let leases: Arc<dyn Leases> = Arc::new(store.clone());
                 let shared = Arc::new(store.clone());
                 let opened = Vault::open_shared(shared, data_dir, &config.vault).await?;
-                (opened, Places::Database(store))
+                (opened, leases, Places::Database(store))
             }
         };
         let OpenedVault { store, vault } = opened;
-        Ok(Self { store, vault, places })
+        Ok(Self { store, vault, leases, places })
     }
 
     /// Opens the blobs of one kind, such as packages.

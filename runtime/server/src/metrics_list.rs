@@ -175,6 +175,16 @@ pub(crate) const METRICS: &[Metric] = &[
         "network_server, severity",
         "Findings of the check of a network server, by network server and severity",
     ),
+    gauge(
+        "champollion_node_frames_per_second",
+        "",
+        "Frames that this node took in a second, of late, where several share the store",
+    ),
+    gauge(
+        "champollion_node_lag_seconds",
+        "",
+        "Seconds since this node has compared its memory with what other nodes have changed",
+    ),
     counter(
         "champollion_outbox_failures_total",
         "channel",

@@ -151,17 +151,25 @@ impl From<RegistryError> for ParkedError {
 impl Parked {
     /// Reads what is known of all messages.
     pub async fn open(store: Arc<dyn Store>, limits: ParkedLimits) -> Result<Self, ParkedError> {
+        let (known, turn) = (Mutex::default(), AsyncMutex::default());
+        let parked = Self { store, limits, known, turn };
+        parked.refresh().await?;
+        Ok(parked)
+    }
+
+    /// Reads again what is known of all messages, since another node has parked some.
+    pub(crate) async fn refresh(&self) -> Result<(), ParkedError> {
+        let _turn = self.turn.lock().await;
         let mut known = Known::default();
-        let mut pages = MESSAGES.pages(&*store);
+        let mut pages = MESSAGES.pages(&*self.store);
         while let Some(page) = pages.next().await? {
             for (_, info) in page {
                 known.insert(Arc::new(info));
             }
         }
-        let turn = AsyncMutex::default();
-        let parked = Self { store, limits, known: Mutex::new(known), turn };
-        parked.count();
-        Ok(parked)
+        *self.lock() = known;
+        self.count();
+        Ok(())
     }
 
     /// Keeps a message. When this returns, it survives `kill -9` and a power cut.

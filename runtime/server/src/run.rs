@@ -20,28 +20,21 @@ use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     sync::watch,
     task::JoinSet,
-    time::MissedTickBehavior,
 };
 
 use crate::{
-    alert_rounds::Rounds,
     api,
     auth::{ADMIN_ENDS_SOON, AdminOutlook, NewToken, Role, TokenError},
     authors::AuditedAuthor,
-    clock::ClockWatch,
+    cluster::{End, every},
     config::Config,
     connections::{self, raise_descriptors},
-    outbox::Sender,
-    pages, quality,
-    schedules::{Parts, keep_schedules},
+    leading, pages, quality,
     service::{Service, StartError},
     storage::LOOK_PERIOD,
     telemetry,
     tls::TlsError,
 };
-
-/// The interval at which records are looked at that may have expired.
-const EXPIRY_PERIOD: Duration = Duration::from_secs(60);
 
 /// The interval at which the histograms are summed up, whether anybody looks at them or not.
 const METRICS_PERIOD: Duration = Duration::from_secs(5);
@@ -104,6 +97,9 @@ pub enum ServeError {
     /// The system does not pass signals on.
     #[error("signals cannot be waited for")]
     Signals(#[source] io::Error),
+    /// The node must be started anew, since other nodes went on without it.
+    #[error("the server ends")]
+    Ended(#[source] End),
     /// The records that were kept last may not be durable.
     #[error("the store could not be closed")]
     Close(#[source] StoreError),
@@ -117,7 +113,7 @@ pub enum ServeError {
 /// # Errors
 /// [`ServeError`] says what could not be done.
 pub async fn serve(
-    config: Config,
+    mut config: Config,
     compiler: Compiler,
     admin_token_file: Option<&Path>,
     announce: impl Fn(Announcement<'_>),
@@ -130,13 +126,17 @@ pub async fn serve(
         .map_err(|source| ServeError::Listen { address: config.listen, source })?;
     let address = listener.local_addr().map_err(ServeError::Address)?;
     let shutdown_time = config.http.shutdown_time();
+    if config.cluster.address.is_empty() {
+        let scheme = if door.is_some() { "https" } else { "http" };
+        config.cluster.address = format!("{scheme}://{address}");
+    }
     let (service, outside) =
         Service::open(config, compiler, metrics).await.map_err(ServeError::Start)?;
     let spans = service.config.telemetry.start().map_err(|reason| {
         let what = "[telemetry] cannot be used".to_owned();
         ServeError::Start(StartError::Setup { what, reason })
     })?;
-    let is_new = service.tokens.is_empty();
+    let is_new = service.tokens.is_empty() && service.cluster.has_lease();
     if is_new {
         make_first_token(&service, admin_token_file, &announce).await?;
     }
@@ -151,20 +151,14 @@ pub async fn serve(
     let certificate = door.map(|door| tokio::spawn(door.stay_current()));
     let audit = tokio::spawn(look_after_audit(Arc::clone(&service)));
     let figures = tokio::spawn(quality::look_after(Arc::clone(&service), stopped.clone()));
-    let expiry = tokio::spawn(expire_again_and_again(Arc::clone(&service), stopped.clone()));
+    let mut among_nodes = service.cluster.keep(&stopped);
     let mut outgoing = JoinSet::new();
-    for connection in outside.connections {
-        outgoing.spawn(connection.run(stopped.clone()));
+    if service.cluster.has_lease() {
+        // All was read after the lease was taken.
+        leading::begin(&service, outside, &stopped, &mut outgoing);
+    } else {
+        outgoing.spawn(leading::in_time(Arc::clone(&service), outside, stopped.clone()));
     }
-    for farewell in outside.farewells {
-        outgoing.spawn(farewell.run(stopped.clone()));
-    }
-    let (downlinks, devices) = (Arc::clone(&service.downlinks), Arc::clone(&service.devices));
-    outgoing.spawn(downlinks.hand_over(devices, outside.carriers, stopped.clone()));
-    outgoing.spawn(keep_schedules(parts_of_schedules(&service), stopped.clone()));
-    outgoing.spawn(outbox_of(&service).run(stopped.clone()));
-    outgoing.spawn(Rounds::new(Arc::clone(&service)).run(stopped.clone()));
-    service.dispatcher.start(stopped.clone());
     announce(Announcement::Listening { address, is_secured, is_new });
     tracing::info!(
         %address,
@@ -190,13 +184,15 @@ pub async fn serve(
     tokio::select! {
         () = server => {}
         () = grace => tracing::warn!("requests under way did not end in time"),
+        // Nothing is waited for: what this node would still do belongs to another one.
+        end = service.cluster.must_end() => return Err(ServeError::Ended(end)),
     }
     let ended = async { while outgoing.join_next().await.is_some() {} };
     if tokio::time::timeout(shutdown_time, ended).await.is_err() {
         tracing::warn!("a network server did not answer in time");
     }
+    outgoing.abort_all();
     signals.abort();
-    expiry.abort();
     upkeep.abort();
     storage.abort();
     audit.abort();
@@ -211,30 +207,16 @@ pub async fn serve(
     write_last_heard(&service).await;
     write_last_uses(&service, true).await;
     service.dispatcher.ended().await;
+    among_nodes.shutdown().await;
+    if let Err(error) = service.cluster.leave().await {
+        tracing::warn!(%error, "the other nodes are not told that this one leaves");
+    }
     if let Some(spans) = spans {
         spans.finish().await;
     }
     service.store.close().await.map_err(ServeError::Close)?;
     tracing::info!("stopped");
     Ok(())
-}
-
-/// The parts of the server that schedules are carried out with.
-fn parts_of_schedules(service: &Service) -> Parts {
-    Parts {
-        schedules: Arc::clone(&service.schedules),
-        settings: service.config.schedules.clone(),
-        devices: Arc::clone(&service.devices),
-        downlinks: Arc::clone(&service.downlinks),
-        words: api::refused,
-        registry: Arc::clone(&service.registry),
-    }
-}
-
-/// The sender of what waits in the outbox.
-fn outbox_of(service: &Service) -> Sender {
-    let Config { delivery, outbox, .. } = &service.config;
-    Sender::new(Arc::clone(&service.store), service.mailer.clone(), delivery.limits(), *outbox)
 }
 
 /// Somebody must be able to make the other tokens. The secret is shown once, here.
@@ -308,8 +290,7 @@ async fn keep_metrics_small(service: Arc<Service>) {
 
 /// Sees when the disk is full, and when there is room again.
 async fn look_after_storage(service: Arc<Service>) {
-    let mut ticks = tokio::time::interval(LOOK_PERIOD);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut ticks = every(LOOK_PERIOD);
     loop {
         ticks.tick().await;
         if let Err(error) = service.storage.look().await {
@@ -344,8 +325,7 @@ async fn end_sessions(service: &Service) {
 
 /// Writes what was summed up into the audit, archives its older lines, and warns of the end of the last admin.
 async fn look_after_audit(service: Arc<Service>) {
-    let mut ticks = tokio::time::interval(SUMMARY_PERIOD);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut ticks = every(SUMMARY_PERIOD);
     let mut warned = None;
     loop {
         tokio::select! {
@@ -353,15 +333,20 @@ async fn look_after_audit(service: Arc<Service>) {
                 service.summaries.write(&service.registry).await;
                 write_last_heard(&service).await;
                 write_last_uses(&service, false).await;
-                end_sessions(&service).await;
-                service.ask_for_consents().await;
-                service.count_requests();
                 service.attempts.tidy();
                 service.sign_ins.tidy();
                 service.rates.tidy();
-                warn_of_last_admin(&service, &mut warned);
+                if service.cluster.leads() {
+                    end_sessions(&service).await;
+                    service.ask_for_consents().await;
+                    service.count_requests();
+                    warn_of_last_admin(&service, &mut warned);
+                }
             }
             () = service.registry.audit_archive_due() => {}
+        }
+        if !service.cluster.leads() {
+            continue;
         }
         match service.registry.tidy_audit(Timestamp::now()).await {
             Ok(archives) => archives.iter().for_each(|archive| {
@@ -401,29 +386,4 @@ fn warn_of_last_admin(service: &Service, warned: &mut Option<Instant>) {
         ),
     }
     *warned = Some(Instant::now());
-}
-
-async fn expire_again_and_again(service: Arc<Service>, stopped: watch::Receiver<bool>) {
-    let mut ticks = tokio::time::interval(EXPIRY_PERIOD);
-    let mut clock = ClockWatch::default();
-    loop {
-        tokio::select! {
-            _ = ticks.tick() => {}
-            () = until(stopped.clone()) => return,
-        }
-        if !clock.look(Instant::now(), Timestamp::now()) {
-            continue;
-        }
-        if let Err(error) = service.downlinks.expire(Timestamp::now()).await {
-            tracing::error!(%error, "old commands could not be removed");
-        }
-        if let Err(error) = service.dispatcher.tell_of_old_records(Timestamp::now()).await {
-            tracing::error!(%error, "how old records are cannot be told");
-        }
-        match service.expire().await {
-            Ok(0) => {}
-            Ok(removed) => tracing::warn!(removed, "records expired before they were delivered"),
-            Err(error) => tracing::error!(%error, "old records could not be removed"),
-        }
-    }
 }

@@ -34,6 +34,7 @@ use crate::{
     at_once::AtOnce,
     auth::{AdminOutlook, Administrators, Rates, SignIns, TokenError, Tokens},
     backend::Backend,
+    cluster::{AgreedSettings, AgreementError, Cluster, Joined, LeadsEar, Rooms},
     config::Config,
     derived::DerivedAssignments,
     devices::{Devices, DevicesError, ImportsUnderWay},
@@ -78,6 +79,10 @@ pub struct Service {
     pub config: Config,
     /// Where everything is kept, what is secret in it sealed.
     pub store: Arc<dyn Store>,
+    /// The same store, for what one node of several does alone.
+    pub(crate) led_store: Arc<dyn Store>,
+    /// This node among those that share the store.
+    pub cluster: Arc<Cluster>,
     /// The vault of the keys that the store is sealed with.
     pub vault: Arc<Vault>,
     /// The use of the disk.
@@ -95,9 +100,9 @@ pub struct Service {
     /// The requests of partners, and of those who are to be.
     pub desk: Desk,
     /// The requests of partners for decoders.
-    pub decoder_requests: RequestDesk,
+    pub decoder_requests: Arc<RequestDesk>,
     /// The tokens and their roles.
-    pub tokens: Tokens,
+    pub tokens: Arc<Tokens>,
     /// The sessions of people.
     pub sessions: Sessions,
     /// The passwords and second factors of people.
@@ -231,6 +236,9 @@ pub enum StartError {
     /// The sessions at brokers, or the partners and people, cannot be read.
     #[error(transparent)]
     Rows(#[from] TableError),
+    /// The node does not come to the others that share the store.
+    #[error(transparent)]
+    Cluster(#[from] AgreementError),
     /// The settings of a network server cannot be used.
     #[error("[network-servers.{server}.{section}]: {reason}")]
     NetworkServer {
@@ -267,6 +275,13 @@ impl Service {
         let folder = |name: &str| -> PathBuf { config.data_dir.join(name) };
         let backend = Backend::open(&config).await?;
         let (store, vault) = (Arc::clone(&backend.store), Arc::clone(&backend.vault));
+        let leases = Arc::clone(&backend.leases);
+        let agreed = AgreedSettings::of(&config.retention, &config.delivery);
+        let node = (&config.cluster, &*config.data_dir);
+        let joined = Cluster::join(store, leases, node, &agreed).await?;
+        let Joined { cluster, store, led: led_store } = joined;
+        let cluster = Arc::new(cluster);
+        cluster.founded(&*store).await?;
         let storage = Arc::new(Storage::open(Arc::clone(&store), config.store.limits()).await?);
         let blobs = backend.blobs("packages")?;
         let sandbox = Arc::new(Sandbox::new(SandboxConfig {
@@ -285,7 +300,7 @@ impl Service {
         let registry = Arc::new(registry);
         Expression::limit_fuel(config.expensive.fuel);
         let devices = Arc::new(Devices::open(Arc::clone(&store)).await?);
-        let mailbox = Arc::new(Mailbox::new(Arc::clone(&store), config.retention.time()));
+        let mailbox = Arc::new(Mailbox::new(Arc::clone(&led_store), config.retention.time()));
         let files = backend.blobs("files")?;
         if config.delivery.private_addresses {
             tracing::warn!(
@@ -293,12 +308,15 @@ impl Service {
                  or its link: list the networks that recipients are in under allow-networks instead"
             );
         }
-        let dispatcher =
-            Dispatcher::open(Arc::clone(&mailbox), files, config.delivery.limits()).await?;
+        let limits = config.delivery.limits();
+        let dispatcher = match cluster.has_lease() {
+            true => Dispatcher::open(Arc::clone(&mailbox), files, limits).await?,
+            false => Dispatcher::open_beside(Arc::clone(&mailbox), files, limits).await?,
+        };
         let roster = Arc::new(Roster::open(Arc::clone(&store), config.people).await?);
         let desk = Desk::open(&*store).await?;
-        let decoder_requests = registry.open_requests().await?;
-        let tokens = Tokens::open(Arc::clone(&store)).await?;
+        let decoder_requests = Arc::new(registry.open_requests().await?);
+        let tokens = Arc::new(Tokens::open(Arc::clone(&store)).await?);
         let sessions = Sessions::open(&*store, &config.sign_in).await?;
         let passwords = Passwords::new(Arc::clone(&store));
         let links = Links::new(&config.sign_in);
@@ -338,11 +356,13 @@ impl Service {
             config.frames.copies_window(),
             config.keks.clone(),
         );
+        let intake = intake.among_nodes(cluster.follower().cloned(), cluster.load());
         let quality =
             Quality::open(Arc::clone(&store), Arc::clone(&devices), config.quality.clone()).await?;
         intake.count_by(Arc::clone(quality.counts()));
         let redecoding = Redecoding::new(
             derived.clone(),
+            Arc::clone(&led_store),
             Arc::clone(&devices),
             Arc::clone(&mailbox),
             Arc::clone(expensive.workers()),
@@ -357,22 +377,34 @@ impl Service {
         let commanded =
             config.network_servers.iter().filter(|(_, server)| server.downlink.is_some());
         let commanded = commanded.map(|(name, _)| name.clone()).collect();
+        let stores = (Arc::clone(&led_store), Arc::clone(&store));
         let downlinks =
-            Downlinks::open(Arc::clone(&store), encoder, config.downlinks, commanded, quotas)
-                .await?;
+            Downlinks::open(stores, encoder, config.downlinks, commanded, quotas).await?;
         let downlinks = Arc::new(downlinks);
-        let schedules = Schedules::open(Arc::clone(&store), config.schedules.of_group).await?;
+        let schedules = Schedules::open(Arc::clone(&led_store), config.schedules.of_group).await?;
         let schedules = Arc::new(schedules);
-        let observations = Arc::new(Observations::of(config.network_servers.keys()));
-        let messages =
-            Messages::new(intake.clone(), Arc::clone(&downlinks), Arc::clone(&observations));
-        let parked = Arc::new(Parked::open(Arc::clone(&store), config.parked).await?);
         let notices = Notices::open(Arc::clone(&store)).await?;
         let service_history = ServiceHistory::open(Arc::clone(&store), Timestamp::now()).await?;
+        if let Some(follower) = cluster.follower() {
+            follower.tell(Rooms {
+                store: Arc::clone(&store),
+                tokens: Arc::clone(&tokens),
+                roster: Arc::clone(&roster),
+                registry: Arc::clone(&registry),
+                decoder_requests: Arc::clone(&decoder_requests),
+                devices: Arc::clone(&devices),
+                downlinks: Arc::clone(&downlinks),
+            });
+        }
+        let observations = Arc::new(Observations::of(config.network_servers.keys()));
+        let messages =
+            Messages::new(intake.clone(), Arc::clone(&downlinks), Arc::clone(&observations))
+                .heard_by(LeadsEar::new(Arc::clone(&cluster), Arc::clone(&store)));
+        let parked = Arc::new(Parked::open(Arc::clone(&led_store), config.parked).await?);
         let (mut receivers, mut brokers) = (BTreeMap::new(), Vec::new());
         let mut outside =
             Outside { connections: Vec::new(), farewells: Vec::new(), carriers: Vec::new() };
-        let broker_sessions = Arc::new(BrokerSessions::open(Arc::clone(&store)).await?);
+        let broker_sessions = Arc::new(BrokerSessions::open(Arc::clone(&led_store)).await?);
         let mut sessions_of_settings = BTreeSet::new();
         for (name, settings) in &config.network_servers {
             // There is one for each network server of the settings.
@@ -422,6 +454,8 @@ impl Service {
         let service = Arc::new(Self {
             config,
             store,
+            led_store,
+            cluster,
             vault,
             storage,
             registry,

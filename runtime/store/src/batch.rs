@@ -121,6 +121,16 @@ impl Batch {
         Ok(())
     }
 
+    /// Returns the rows that the batch sets or removes, each as its table and its key, in the order of the operations.
+    pub fn changed_rows(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.operations.iter().filter_map(|operation| match operation {
+            Operation::Put { table, key, .. } | Operation::Delete { table, key } => {
+                Some((table.as_str(), key.as_slice()))
+            }
+            Operation::Append { .. } | Operation::Truncate { .. } | Operation::Skip { .. } => None,
+        })
+    }
+
     /// Whether the batch changes nothing (it may still have preconditions).
     #[must_use]
     pub fn is_empty(&self) -> bool {

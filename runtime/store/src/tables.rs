@@ -254,6 +254,13 @@ names! { TableName,
     /// node and the epoch as 8 bytes, big-endian.
     LEASES = open("leases");
 
+    /// Nodes that share the store, written every two seconds. Key: the UUID of the node. Value, JSON: its version, its
+    /// address, its load, and when it was written.
+    NODES = open("nodes");
+
+    /// Settings that must be the same on all nodes. Key: the name of the setting. Value, text as JSON: the setting.
+    AGREED_SETTINGS = open("agreed-settings");
+
     /// Ends of the index and the audit. Key: the name of the chain. Value, JSON: the sequence and the
     /// hash of its last line.
     REGISTRY_HEADS = open("registry.heads");
@@ -269,6 +276,13 @@ names! { LogName, #[cfg(test)] ALL_LOGS:
 
     /// The audit of the registry: each change and its author, in a chain of hashes, as JSON.
     REGISTRY_AUDIT = new("registry.audit");
+
+    /// Changes of rows that nodes have in memory, where several share the store. An entry is, as JSON, the node and
+    /// the keys of the rows by their tables.
+    CHANGES = new("changes");
+
+    /// Feedback on commands that nodes have heard which do not lead, for the one that does, as JSON.
+    COMMAND_FEEDBACK = new("command-feedback");
 }
 
 names! { LogPrefix, #[cfg(test)] ALL_LOG_PREFIXES:

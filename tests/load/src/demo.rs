@@ -19,6 +19,7 @@ use serde_json::{Value as Json, json};
 use crate::{
     client::{self, admin, create_token},
     fleet::{Expectation, Fleet, Frame},
+    nodes::{self, Beside},
     people, say,
     server::{Server, Setup},
 };
@@ -55,10 +56,10 @@ struct Pulled {
     latest: BTreeMap<DevEui, Record>,
 }
 
-/// Runs the demo; with `once` ends after it, otherwise leaves the server up.
-pub(crate) fn demo(setup: &Setup, once: bool) -> Result<()> {
+/// Runs the demo, on one server or on several nodes; with `once` ends after it, otherwise leaves the server up.
+pub(crate) fn demo(setup: &Setup, once: bool, nodes: usize) -> Result<()> {
     let fleet = Fleet::read()?;
-    let mut server = Server::start(setup)?;
+    let (mut server, beside) = nodes::start(setup, nodes)?;
     let admin = admin(&server)?;
     say(format_args!(
         "\nThe server listens on {}, its log is {}",
@@ -69,7 +70,9 @@ pub(crate) fn demo(setup: &Setup, once: bool) -> Result<()> {
     publish(&server, &setup.packages, &admin)?;
     let groups = register(&fleet, &admin)?;
     let token = create_token(&admin, "network server", Role::Lns, None)?;
-    let lns = client::at(&server.address, &token)?;
+    let others = beside.iter().flat_map(Beside::addresses);
+    let addresses = std::iter::once(server.address.as_str()).chain(others);
+    let lns = addresses.map(|address| client::at(address, &token)).collect::<Result<Vec<_>>>()?;
     let mut tally = play(&fleet.frames, &lns)?;
 
     let mut pulled = Pulled::default();
@@ -106,7 +109,7 @@ pub(crate) fn fill(
     publish(server, packages, admin)?;
     let groups = register(fleet, admin)?;
     let token = create_token(admin, "network server", Role::Lns, None)?;
-    play(&fleet.frames, &client::at(&server.address, &token)?)?;
+    play(&fleet.frames, &[client::at(&server.address, &token)?])?;
     groups.into_iter().next().context("the fleet has no group")
 }
 
@@ -128,12 +131,13 @@ fn register(fleet: &Fleet, admin: &Blocking) -> Result<BTreeSet<String>> {
     Ok(groups)
 }
 
-fn play(frames: &[Frame], lns: &Blocking) -> Result<Tally> {
+/// Hands the frames over one after another, by each network server in turn.
+fn play(frames: &[Frame], lns: &[Blocking]) -> Result<Tally> {
     let mut tally = Tally::default();
     let bar = ProgressBar::new(frames.len() as u64)
         .with_style(ProgressStyle::with_template("frames {bar:40} {pos}/{len} {per_sec}")?);
     for (index, frame) in frames.iter().enumerate() {
-        let answer = lns.ask(|server| server.ingest_phy(&frame.ingest));
+        let answer = lns[index % lns.len()].ask(|server| server.ingest_phy(&frame.ingest));
         tally.count(index, &frame.expect, answer)?;
         bar.inc(1);
     }

@@ -9,6 +9,7 @@ mod client;
 mod demo;
 mod fleet;
 mod meters;
+mod nodes;
 mod pages;
 mod people;
 mod request;
@@ -38,6 +39,9 @@ enum Command {
         /// End after that, with exit code 0 only if every frame came out right
         #[arg(long)]
         once: bool,
+        /// Number of nodes; more than one share a PostgreSQL, and frames come by each in turn
+        #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+        nodes: usize,
     },
     /// Measure how many frames are taken, and how long each takes
     Ingest {
@@ -94,7 +98,7 @@ enum Command {
 
 fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
-        Command::Demo { setup, once } => demo::demo(&setup, once),
+        Command::Demo { setup, once, nodes } => demo::demo(&setup, once, nodes),
         Command::Ingest { setup, quick } => bench::ingest(&setup, quick),
         Command::Delivery { setup, quick } => bench::delivery(&setup, quick),
         Command::Objects { setup, quick } => bench::objects(&setup, quick),

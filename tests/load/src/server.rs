@@ -59,6 +59,20 @@ impl Server {
 
     /// The same with settings.
     pub(crate) fn start_with(setup: &Setup, settings: &str) -> Result<Self> {
+        let mut server = Self::start_without_token(setup, settings)?;
+        let token = fs::read_to_string(setup.folder.join(ADMIN_TOKEN))?;
+        server.admin_token = token.trim().to_owned();
+        Ok(server)
+    }
+
+    /// Starts another node on the store of this one, whose tokens it has.
+    pub(crate) fn start_beside(&self, setup: &Setup, settings: &str) -> Result<Self> {
+        let mut server = Self::start_without_token(setup, settings)?;
+        server.admin_token.clone_from(&self.admin_token);
+        Ok(server)
+    }
+
+    fn start_without_token(setup: &Setup, settings: &str) -> Result<Self> {
         let Setup { champollion, folder, .. } = setup;
         if folder.exists() {
             fs::remove_dir_all(folder).context("the old data cannot be removed")?;
@@ -67,7 +81,7 @@ impl Server {
         fs::write(folder.join(SETTINGS), settings)?;
         let mut process = spawn(champollion, folder)?;
         let address = listens(&mut process, folder)?;
-        let admin_token = fs::read_to_string(folder.join(ADMIN_TOKEN))?.trim().to_owned();
+        let admin_token = String::new();
         let (champollion, folder) = (champollion.clone(), folder.clone());
         let log = folder.join(LOG);
         Ok(Self { process, champollion, folder, address, admin_token, log })

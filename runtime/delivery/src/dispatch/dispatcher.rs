@@ -23,6 +23,7 @@ use super::{
     live::{LiveRoute, RouteStatus},
     pusher::{Pusher, WorkerCommand, WorkerContext},
     reported::ReportedBacklogs,
+    taking_over::read_routes,
 };
 use crate::{
     destinations::{DestinationLimits, Secret},
@@ -45,11 +46,11 @@ const FILES_AT_ONCE: usize = 4;
 pub struct Dispatcher {
     pub(super) mailbox: Arc<Mailbox>,
     /// The bytes of files that are made and not in their place yet.
-    files: Arc<dyn Blobs>,
+    pub(super) files: Arc<dyn Blobs>,
     making: Arc<Semaphore>,
     pub(super) destination_limits: DestinationLimits,
     /// The routes in use. Locked for a look, never across an await.
-    routes: Mutex<BTreeMap<RouteKey, Working>>,
+    pub(super) routes: Mutex<BTreeMap<RouteKey, Working>>,
     /// Changes of routes are made one after another.
     pub(super) turn: tokio::sync::Mutex<()>,
     workers: Mutex<JoinSet<()>>,
@@ -71,7 +72,7 @@ pub(super) struct Working {
     /// Absent where nobody does: its records are fetched.
     pub(super) orders: Option<mpsc::Sender<WorkerCommand>>,
     /// The kind of destinations that the worker serves.
-    kind: DestinationKind,
+    pub(super) kind: DestinationKind,
 }
 
 /// A route as it is shown.
@@ -113,16 +114,21 @@ impl Dispatcher {
         files: Arc<dyn Blobs>,
         destination_limits: DestinationLimits,
     ) -> Result<Self, DeliveryError> {
-        let book = RouteBook::new(Arc::clone(mailbox.store()));
-        let mut routes = BTreeMap::new();
-        for (key, (mut route, standing, authors)) in book.all().await? {
-            route.zone_of_group = destination_limits.time_zones.get(&key.group).cloned();
-            mailbox.route_is_at(&key, standing.progress.through());
-            let kind = route.to.kind();
-            let live = Arc::new(LiveRoute::new(key.clone(), route, standing, authors));
-            routes.insert(key, Working { live, orders: None, kind });
-        }
-        sweep(&mailbox, &*files, routes.keys()).await?;
+        let dispatcher = Self::open_beside(mailbox, files, destination_limits).await?;
+        dispatcher.sweep().await?;
+        Ok(dispatcher)
+    }
+
+    /// The same beside another node, which hands over until this one takes over from it.
+    ///
+    /// # Errors
+    /// A route cannot be read.
+    pub async fn open_beside(
+        mailbox: Arc<Mailbox>,
+        files: Arc<dyn Blobs>,
+        destination_limits: DestinationLimits,
+    ) -> Result<Self, DeliveryError> {
+        let routes = read_routes(&mailbox, &destination_limits).await?;
         Ok(Self {
             mailbox,
             files,
@@ -487,28 +493,6 @@ impl Dispatcher {
     ) -> Result<Vec<Attempt>, DispatchError> {
         Ok(self.find(key)?.live.attempts.latest(before, limit))
     }
-}
-
-/// Removes bytes of files that no route is about to put: of a crash between two steps.
-async fn sweep(
-    mailbox: &Mailbox,
-    files: &dyn Blobs,
-    routes: impl Iterator<Item = &RouteKey>,
-) -> Result<(), DeliveryError> {
-    let mut unknown = files.list("").await?;
-    if unknown.is_empty() {
-        return Ok(());
-    }
-    for key in routes {
-        let standing = FileStanding::read(mailbox, key).await?;
-        if let Some(pending) = standing.and_then(|standing| standing.pending) {
-            unknown.retain(|blob| *blob != pending.blob);
-        }
-    }
-    for blob in unknown {
-        files.remove(&blob).await?;
-    }
-    Ok(())
 }
 
 /// With what a route is worked on, where somebody has to.

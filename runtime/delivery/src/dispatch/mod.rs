@@ -21,6 +21,7 @@ mod retention;
 mod rotation;
 mod route_state;
 mod skipping;
+mod taking_over;
 mod telling;
 mod traced;
 mod trial;

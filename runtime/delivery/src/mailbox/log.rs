@@ -77,6 +77,29 @@ impl Mailbox {
         arrivals.entry(group.clone()).or_insert_with(|| watch::channel(()).0).subscribe()
     }
 
+    /// Tells those who wait for records of the ones that other nodes have added. `seen` has the ends of the logs at the
+    /// last look.
+    ///
+    /// # Errors
+    /// The store does not say where a log ends.
+    pub async fn look_for_arrivals(
+        &self,
+        seen: &mut HashMap<GroupId, Sequence>,
+    ) -> Result<(), DeliveryError> {
+        let awaited: Vec<GroupId> = {
+            let arrivals = self.arrivals.lock();
+            let awaited = arrivals.iter().filter(|(_, arrivals)| arrivals.receiver_count() > 0);
+            awaited.map(|(group, _)| group.clone()).collect()
+        };
+        for group in awaited {
+            let last = self.extent(&group).await?.last;
+            if seen.insert(group.clone(), last) != Some(last) {
+                self.announce(&group);
+            }
+        }
+        Ok(())
+    }
+
     /// Puts a record into a batch. It is in the mailbox once the batch is committed. One that is too
     /// large leaves the batch as it was.
     pub fn add(
@@ -168,6 +191,11 @@ impl Mailbox {
     pub(crate) fn route_is_at(&self, route: &RouteKey, place: Sequence) {
         let mut places = self.places.lock();
         places.entry(route.group.clone()).or_default().insert(route.name.clone(), place);
+    }
+
+    /// All routes are to be read again: until then nothing is known of their places.
+    pub(crate) fn routes_are_gone(&self) {
+        self.places.lock().clear();
     }
 
     /// A route is no more: it holds nothing back.

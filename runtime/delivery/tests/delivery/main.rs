@@ -5,6 +5,7 @@ mod files;
 mod groups;
 mod large_records;
 mod model;
+mod nodes;
 mod pages;
 mod records;
 mod retention;

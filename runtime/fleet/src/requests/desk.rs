@@ -82,6 +82,17 @@ impl Desk {
         Ok(Self { known: RwLock::new(known), turn: Mutex::default() })
     }
 
+    /// Reads all requests again, which another node has carried on.
+    ///
+    /// # Errors
+    /// The store cannot be read, and the requests are as before.
+    pub async fn refresh(&self, store: &dyn Store) -> Result<(), TableError> {
+        let _alone = self.turn.lock().await;
+        let read = Self::open(store).await?.known.into_inner();
+        *self.known.write() = read;
+        Ok(())
+    }
+
     /// Waits for a turn to carry requests on.
     pub async fn turn(&self) -> DeskTurn<'_> {
         DeskTurn { desk: self, _alone: self.turn.lock().await }

@@ -61,6 +61,18 @@ impl Roster {
         Ok(Self { state, turn: Mutex::default(), changed: watch::channel(()).0, limits })
     }
 
+    /// Reads the roster again, which another node has changed.
+    ///
+    /// # Errors
+    /// The store cannot be read, and the roster is as before.
+    pub async fn refresh(&self, store: &dyn Store) -> Result<(), TableError> {
+        let _alone = self.turn.lock().await;
+        let read = rows::read(store).await?;
+        *self.state.write() = read;
+        self.changed.send_replace(());
+        Ok(())
+    }
+
     /// Waits for a turn to change the roster.
     pub async fn turn(&self) -> Turn<'_> {
         Turn { roster: self, _alone: self.turn.lock().await }

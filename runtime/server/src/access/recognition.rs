@@ -39,6 +39,27 @@ impl Service {
         })
     }
 
+    /// The same on a node of several: before a token is unknown here, it is made sure that no other node has just made
+    /// it.
+    ///
+    /// # Errors
+    /// [`AuthError`] where the token is unknown or has ended, or its person is suspended.
+    pub(crate) async fn recognize_after_all(
+        &self,
+        presented: &str,
+        origin: (Option<String>, Option<String>),
+        now: Timestamp,
+    ) -> Result<Principal, AuthError> {
+        match self.recognize(presented, origin.clone(), now) {
+            Err(AuthError::Unknown) if self.cluster.follower().is_some() => {}
+            recognized => return recognized,
+        }
+        if let Err(error) = self.cluster.catch_up().await {
+            tracing::debug!(%error, "what other nodes have changed cannot be read");
+        }
+        self.recognize(presented, origin, now)
+    }
+
     /// Recognizes the sender of a request by the secret of a session.
     ///
     /// # Errors

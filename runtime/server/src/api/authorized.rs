@@ -273,9 +273,10 @@ pub(super) async fn recognized(parts: &Parts, service: &Service) -> Result<Princ
             check_origin(&parts.method, &parts.uri, &parts.headers)?;
             service.recognize_session(secret, origin, now)
         }
-        None => {
-            bearer(&parts.headers).and_then(|presented| service.recognize(&presented, origin, now))
-        }
+        None => match bearer(&parts.headers) {
+            Ok(presented) => service.recognize_after_all(&presented, origin, now).await,
+            Err(error) => Err(error),
+        },
     };
     match recognized {
         Ok(principal) => {

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::{
     Problem,
     authorized::{Authorized, ReadMetrics, ReadStorage, recognized},
+    handing_on,
 };
 use crate::{
     auth::{ADMIN_ENDS_SOON, AdminOutlook, AuthError, Scope, bearer},
@@ -52,7 +53,7 @@ pub(super) async fn alive() -> &'static str {
             body = String,
             content_type = "text/plain",
         ),
-        (status = 503, description = "store-stalled, store-failed, stopping"),
+        (status = 503, description = "store-stalled, store-failed, node-behind, stopping"),
         (status = 507, description = "audit-full, storage-full"),
         (status = 401, description = "token-malformed, token-unknown, token-expired"),
         (status = 429, description = "too-many-wrong-tokens"),
@@ -70,6 +71,9 @@ pub(super) async fn ready(
         Health::Ready => {
             if let Some(full) = service.storage.full() {
                 return Err(full.into());
+            }
+            if !service.cluster.is_current() {
+                return Err(handing_on::behind());
             }
             let details = if sees_details { details(&service) } else { Vec::new() };
             Ok(std::iter::once("ready\n".to_owned()).chain(details).collect())
@@ -113,6 +117,7 @@ fn details(service: &Service) -> Vec<String> {
         AdminOutlook::Lasting | AdminOutlook::Until(_) => {}
     }
     lines.extend(service.registry.audit_full().map(|full| format!("{full}\n")));
+    lines.extend(service.cluster.details());
     lines
 }
 

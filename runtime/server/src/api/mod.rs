@@ -17,6 +17,8 @@ mod duties;
 mod events;
 mod extract;
 mod gateways;
+mod gathering;
+mod handing_on;
 mod handshakes;
 mod health;
 mod held_body;
@@ -29,6 +31,7 @@ mod leftover;
 mod mappings;
 mod me;
 mod network_servers;
+mod nodes;
 mod notices;
 mod open_answers;
 mod own_sessions;
@@ -162,6 +165,7 @@ pub fn router(service: Arc<Service>, pages: Pages) -> Router {
         .routes(routes!(statements::issue))
         .routes(routes!(statements::show))
         .routes(routes!(statements::objects))
+        .routes(routes!(nodes::list))
         .routes(routes!(parked::list))
         .routes(routes!(parked::show, parked::drop))
         .routes(routes!(parked::retry))
@@ -283,6 +287,7 @@ pub fn router(service: Arc<Service>, pages: Pages) -> Router {
         .layer(CatchPanicLayer::custom(problem::panicked))
         .layer(middleware::from_fn(leftover::read_leftover))
         .layer(middleware::from_fn_with_state(Arc::clone(&service), requester::bounded))
+        .layer(middleware::from_fn_with_state(Arc::clone(&service), handing_on::where_it_belongs))
         .service(all.with_state(Arc::clone(&service)));
     let shown = (pages.shown)(Router::new().fallback_service(kept_apart), &service);
     let security = service.config.tls.strict_transport_security();

@@ -65,6 +65,22 @@ impl LastUses {
         Ok(Self(Mutex::new(all)))
     }
 
+    /// Learns of the uses that other nodes have written.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub(crate) async fn refresh(&self, store: &dyn Store) -> Result<(), TableError> {
+        let mut pages = LAST_USES.pages(store);
+        while let Some(page) = pages.next().await? {
+            let mut moments = self.0.lock();
+            for (key, at) in page {
+                let of = moments.entry(key).or_default();
+                (of.used, of.written) = (of.used.max(at), of.written.max(at));
+            }
+        }
+        Ok(())
+    }
+
     /// Notes that a thing is used.
     pub fn note(&self, used: Used<'_>, now: Timestamp) {
         let now = u64::try_from(now.as_millisecond()).unwrap_or_default();

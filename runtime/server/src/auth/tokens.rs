@@ -414,6 +414,30 @@ impl Tokens {
         known.iter().find(|(_, info)| info.id == id).map(|(hash, info)| (*hash, info.clone()))
     }
 
+    /// Reads again the tokens of these keys, which another node has changed.
+    ///
+    /// # Errors
+    /// The store cannot be read, and the tokens are as before.
+    pub(crate) async fn refresh(
+        &self,
+        store: &dyn Store,
+        keys: &BTreeSet<Vec<u8>>,
+    ) -> Result<(), TableError> {
+        // Not between the commit of a change of this node and its end in memory.
+        let _alone = self.revoking.lock().await;
+        for key in keys {
+            let hash = TOKENS.key_of(key)?;
+            let info = TOKENS.get(store, &hash).await?;
+            let mut known = self.known.write();
+            match info {
+                Some(info) => drop(known.insert(hash, info)),
+                None => drop(known.remove(&hash)),
+            }
+        }
+        self.revoked.send_replace(());
+        Ok(())
+    }
+
     /// Waits for a turn in which no token is revoked.
     pub async fn keeping_all(&self) -> MutexGuard<'_, ()> {
         self.revoking.lock().await

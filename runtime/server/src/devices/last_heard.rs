@@ -42,6 +42,19 @@ impl LastHeard {
         Ok(Self(Mutex::new(Heard { moments, unwritten: HashSet::new() })))
     }
 
+    /// Learns of the moments that other nodes have written.
+    async fn refresh(&self, store: &dyn Store) -> Result<(), TableError> {
+        let mut pages = LAST_HEARD.pages(store);
+        while let Some(page) = pages.next().await? {
+            let mut heard = self.0.lock();
+            for (dev_eui, at) in page {
+                let last = heard.moments.entry(dev_eui).or_default();
+                *last = at.max(*last);
+            }
+        }
+        Ok(())
+    }
+
     /// Notes that a device was heard; an uplink that was overtaken changes nothing.
     pub(super) fn note(&self, uplink: &VerifiedUplink) {
         let now = u64::try_from(Timestamp::now().as_millisecond()).unwrap_or_default();
@@ -102,6 +115,14 @@ impl Devices {
     pub fn is_silent_since(&self, device: &Device, moment: Timestamp) -> bool {
         device.object.is_in_service()
             && self.last_heard(device.dev_eui).is_none_or(|heard| heard < moment)
+    }
+
+    /// Learns when devices were last heard by other nodes.
+    ///
+    /// # Errors
+    /// The store cannot be read; it is tried again the next time.
+    pub(crate) async fn refresh_last_heard(&self) -> Result<(), TableError> {
+        self.heard.refresh(&*self.store).await
     }
 
     /// Makes durable when devices were last heard.

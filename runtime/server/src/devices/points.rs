@@ -114,6 +114,27 @@ impl Points {
         Ok(points)
     }
 
+    /// Reads again the points of these keys, which another node has changed.
+    async fn refresh(&self, store: &dyn Store, keys: &BTreeSet<Vec<u8>>) -> Result<(), TableError> {
+        let _alone = self.changes.lock().await;
+        for key in keys {
+            let key = POINTS.key_of(key)?;
+            match POINTS.get(store, &key).await? {
+                Some(point) => self.know(key, point),
+                None => self.forget(&key),
+            }
+        }
+        Ok(())
+    }
+
+    fn forget(&self, key: &PointKey) {
+        let mut known = self.known.write();
+        known.points.remove(key);
+        for of_device in known.of_devices.values_mut() {
+            of_device.retain(|own| own != key);
+        }
+    }
+
     fn know(&self, key: PointKey, point: Point) {
         let mut known = self.known.write();
         for link in &point.links {
@@ -151,6 +172,14 @@ struct Read {
 }
 
 impl Devices {
+    /// Reads again the points of these keys, which another node has changed.
+    pub(crate) async fn refresh_points(
+        &self,
+        keys: &BTreeSet<Vec<u8>>,
+    ) -> Result<(), DevicesError> {
+        Ok(self.points.refresh(&*self.store, keys).await?)
+    }
+
     /// The point that a device is on at a moment, and its link there.
     pub(crate) fn point_at(&self, device: &Device, moment: Timestamp) -> Option<(PointId, Link)> {
         let known = self.points.known.read();

@@ -1,5 +1,7 @@
 //! The rows that the store keeps of one device, and how memory is made to say the same.
 
+use std::collections::BTreeSet;
+
 use champollion_frames::{DevEui, JoinState, ReportState, Session, SessionState};
 use champollion_store::{Batch, Seen, Store, StoreError, Table, TableError};
 use serde::{Serialize, de::DeserializeOwned};
@@ -177,6 +179,12 @@ impl JoinedSessions {
 }
 
 impl Devices {
+    /// Returns the devices of the rows with these keys.
+    pub(crate) fn named(keys: &BTreeSet<Vec<u8>>) -> Result<Vec<DevEui>, DevicesError> {
+        let named = keys.iter().map(|key| DEVICES.key_of(key).map_err(DevicesError::from));
+        named.collect()
+    }
+
     /// Makes memory say of a device what the store says, since another process has changed it.
     pub(crate) async fn reread(&self, dev_eui: DevEui) -> Result<(), DevicesError> {
         let _turn = self.turns.of(dev_eui).await;

@@ -155,17 +155,25 @@ impl Ledger {
             turns: (0..TURNS).map(|_| AsyncMutex::default()).collect(),
             more: Notify::new(),
         };
-        let mut pages = OPEN.pages(&*ledger.store);
+        ledger.read().await?;
+        Ok(ledger)
+    }
+
+    /// Reads what is open, in the place of all that is known to be.
+    pub(super) async fn read(&self) -> Result<(), LedgerError> {
+        let mut open = Open::default();
+        let mut pages = OPEN.pages(&*self.store);
         while let Some(page) = pages.next().await? {
             for (id, ()) in page {
                 // Both lines are written in one batch, so it is there.
-                if let Some(downlink) = ledger.stored(id).await? {
-                    ledger.lock().insert(Arc::new(downlink));
+                if let Some(downlink) = self.stored(id).await? {
+                    open.insert(Arc::new(downlink));
                 }
             }
         }
-        ledger.count();
-        Ok(ledger)
+        *self.lock() = open;
+        self.count();
+        Ok(())
     }
 
     /// Puts a new command into a batch that the caller commits; then it is to be [`taken`](Self::taken).

@@ -233,9 +233,10 @@ impl From<TableError> for SendError {
 }
 
 impl Downlinks {
-    /// Reads what is open.
+    /// Reads what is open. Commands are of the node that leads, and so is the first store; where devices live any node
+    /// learns, in the second.
     pub async fn open(
-        store: Arc<dyn Store>,
+        (store, of_any_node): (Arc<dyn Store>, Arc<dyn Store>),
         encoder: Encoder,
         settings: CommandTimes,
         servers: BTreeSet<NetworkServerName>,
@@ -244,7 +245,7 @@ impl Downlinks {
         Ok(Self {
             ledger: Ledger::open(Arc::clone(&store)).await?,
             requests: Requests::new(Arc::clone(&store)),
-            whereabouts: AllWhereabouts::open(Arc::clone(&store)).await?,
+            whereabouts: AllWhereabouts::open(of_any_node).await?,
             servers,
             carriers: OnceLock::new(),
             quotas,
@@ -253,6 +254,19 @@ impl Downlinks {
             encoder,
             settings,
         })
+    }
+
+    /// Reads again what is open, before this node hands over what another has handed over until now.
+    pub(crate) async fn take_over(&self) -> Result<(), LedgerError> {
+        self.ledger.read().await
+    }
+
+    /// Reads again where the devices of these keys live, since another node has learnt it.
+    pub(crate) async fn refresh_whereabouts(
+        &self,
+        keys: &BTreeSet<Vec<u8>>,
+    ) -> Result<(), LedgerError> {
+        self.whereabouts.refresh(keys).await
     }
 
     /// Takes a command to a device. When this returns, it survives `kill -9` and a power cut. The same

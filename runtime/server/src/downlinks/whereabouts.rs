@@ -1,6 +1,9 @@
 //! Where devices live: the network server that each was last heard of through, and its name for it.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use champollion_frames::DevEui;
 use champollion_lns::Whereabouts;
@@ -28,6 +31,20 @@ impl AllWhereabouts {
             }
         }
         Ok(Self { store, known: RwLock::new(known) })
+    }
+
+    /// Reads again the rows of these keys, which another node has changed.
+    pub(super) async fn refresh(&self, keys: &BTreeSet<Vec<u8>>) -> Result<(), LedgerError> {
+        for key in keys {
+            let dev_eui = WHEREABOUTS.key_of(key)?;
+            let whereabouts = WHEREABOUTS.get(&*self.store, &dev_eui).await?;
+            let mut known = self.known.write();
+            match whereabouts {
+                Some(whereabouts) => drop(known.insert(dev_eui, Arc::new(whereabouts))),
+                None => drop(known.remove(&dev_eui)),
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn of(&self, dev_eui: DevEui) -> Option<Arc<Whereabouts>> {

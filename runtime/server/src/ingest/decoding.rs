@@ -1,7 +1,7 @@
 //! A verified frame becomes a record: the decoder that its device is to have, what that decoder remembers,
 //! and what came of the call.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use champollion_delivery::records::{
     DecoderName, Derived, DeviceInfo, ObjectInfo, Outcome, PointInfo, PointOffset, Record,
@@ -25,11 +25,15 @@ use tokio::sync::Semaphore;
 use super::{error::IngestError, frame::Sender, misbehaviour, remarks};
 use crate::{
     alerts::{Alerts, Seen},
+    cluster::Follower,
     derived::{DerivedAssignments, Deriving, ReadFrame},
     devices::{Device, Devices, decoder_states::Remembered},
     mapping_name::mapping_of,
     workers::{NotDone, Workers},
 };
+
+/// A decoder that a device gets, and the canary that it is where it is one.
+type Given = (Arc<LoadedDecoder>, Option<Arc<Canary>>);
 
 /// The decoders of devices, and the threads that they run on.
 pub(super) struct Decoding {
@@ -41,6 +45,8 @@ pub(super) struct Decoding {
     alerts: Arc<Alerts>,
     /// Places before the decoders for frames of which many are handed over at once.
     places: Semaphore,
+    /// The follower of what other nodes change, where there are others.
+    follower: OnceLock<Arc<Follower>>,
 }
 
 impl Decoding {
@@ -56,7 +62,30 @@ impl Decoding {
         let places = Semaphore::new((workers.queue_places() / 2).max(1));
         let registry = Arc::clone(derived.registry());
         let deriving = Deriving::new(derived, Arc::clone(&workers));
-        Self { store, devices, registry, workers, deriving, alerts, places }
+        let follower = OnceLock::new();
+        Self { store, devices, registry, workers, deriving, alerts, places, follower }
+    }
+
+    /// Asks what other nodes have published, from now on, before a device has no decoder.
+    pub(super) fn follow(&self, follower: Arc<Follower>) {
+        // The first one stays.
+        drop(self.follower.set(follower));
+    }
+
+    /// The decoder that a device gets for a call.
+    async fn decoder_of(
+        &self,
+        wanted: &DecoderRef,
+        caller: Caller,
+    ) -> Result<Given, RegistryError> {
+        let given = self.registry.decoder_of(wanted, caller, Timestamp::now()).await;
+        let (Err(RegistryError::Resolve(_)), Some(follower)) = (&given, self.follower.get()) else {
+            return given;
+        };
+        if let Err(error) = follower.catch_up_with_decoders().await {
+            tracing::debug!(%error, "what other nodes have published cannot be read");
+        }
+        self.registry.decoder_of(wanted, caller, Timestamp::now()).await
     }
 
     /// Decodes a frame. Whatever goes wrong with the decoder, there is a record: the raw payload is
@@ -78,7 +107,7 @@ impl Decoding {
                 message: "the device is registered without a decoder".to_owned(),
             },
             Some(wanted) => {
-                match self.registry.decoder_of(wanted, caller, Timestamp::now()).await {
+                match self.decoder_of(wanted, caller).await {
                     Ok((decoder, canary)) => {
                         // A frame of commands to the network alone has no port of the application.
                         let port = Some(f_port).filter(|port| *port > 0);

@@ -40,6 +40,26 @@ pub enum IngestError {
     Busy(NotDone),
 }
 
+impl IngestError {
+    /// Whether the refusal may be over once it is known what other nodes have changed: another one may have registered
+    /// the device, or begun its session.
+    pub(super) fn may_be_of_news(&self) -> bool {
+        match self {
+            Self::Refused(refusal) => matches!(
+                refusal,
+                Refusal::UnknownDevAddr { .. }
+                    | Refusal::UnknownDevEui { .. }
+                    | Refusal::MicMismatch { .. }
+                    | Refusal::KeysWithheld { .. }
+                    | Refusal::OtherDevice { .. }
+                    | Refusal::OtherNetworkServer { .. }
+            ),
+            Self::JoinRefused(_) => true,
+            _ => false,
+        }
+    }
+}
+
 macro_rules! not_kept {
     ($($error:ty),*) => {$(
         impl From<$error> for IngestError {

@@ -25,8 +25,9 @@ use super::{
 use crate::{
     alerts::Alerts,
     authors::AuditedAuthor,
+    cluster::{Follower, Load},
     derived::DerivedAssignments,
-    devices::{Devices, JoinError, Joined, Keks, Opened},
+    devices::{Devices, JoinError, Joined, Keks, NamelessError, Opened},
     quality::FrameCounts,
     storage::Storage,
     turns::Turns,
@@ -43,6 +44,9 @@ pub struct Intake {
     /// Uplinks of one device that are reported at once are taken one after another.
     turns: Arc<Turns>,
     keks: Arc<Keks>,
+    /// The follower of what other nodes change, where there are others.
+    follower: Option<Arc<Follower>>,
+    load: Arc<Load>,
 }
 
 impl Intake {
@@ -65,7 +69,17 @@ impl Intake {
         let keeper = Arc::new(Keeper { store, devices, mailbox, storage, decoding, counts });
         let copies = Arc::new(Copies::new(copies_window));
         let (turns, keks) = (Arc::default(), Arc::new(keks));
-        Self { keeper, copies, far_counters: Arc::default(), registry, turns, keks }
+        let (follower, load) = (None, Arc::default());
+        Self { keeper, copies, far_counters: Arc::default(), registry, turns, keks, follower, load }
+    }
+
+    /// The same of a node among others: before a device is unknown here, it is made sure that no other node has just
+    /// registered it.
+    pub(crate) fn among_nodes(self, follower: Option<Arc<Follower>>, load: Arc<Load>) -> Self {
+        if let Some(follower) = &follower {
+            self.keeper.decoding.follow(Arc::clone(follower));
+        }
+        Self { follower, load, ..self }
     }
 
     /// Counts durable frames from now on.
@@ -86,7 +100,11 @@ impl Intake {
         match message {
             Message::Frame(frame) => self.take_with(*frame, sender, true).await,
             Message::Nameless(nameless) => {
-                let found = self.keeper.devices.find_nameless(&nameless, &speaker.authority);
+                let find = || self.keeper.devices.find_nameless(&nameless, &speaker.authority);
+                let found = match find() {
+                    Err(NamelessError::Nobody { .. }) if self.learns_more().await => find(),
+                    found => found,
+                };
                 match found {
                     Ok(dev_eui) => self.take_with(nameless.named(dev_eui), sender, true).await,
                     Err(error) => {
@@ -97,7 +115,12 @@ impl Intake {
                 }
             }
             Message::Joined(joined) => {
-                let result = self.take_join_notice(joined, speaker).await;
+                let result = match self.take_join_notice(joined.clone(), speaker).await {
+                    Err(error) if error.may_be_of_news() && self.learns_more().await => {
+                        self.take_join_notice(joined, speaker).await
+                    }
+                    result => result,
+                };
                 counted(&result);
                 result
             }
@@ -145,9 +168,40 @@ impl Intake {
         sender: Sender,
         awaits_copies: bool,
     ) -> Result<Receipt, IngestError> {
+        let once_more = self.follower.as_ref().map(|_| (frame.clone(), sender.clone()));
+        let result = match (self.take_once(frame, sender, awaits_copies).await, once_more) {
+            (Err(error), Some((frame, sender))) if error.may_be_of_news() => {
+                match self.learns_more().await {
+                    true => self.take_once(frame, sender, awaits_copies).await,
+                    false => Err(error),
+                }
+            }
+            (result, _) => result,
+        };
+        self.load.count();
+        counted(&result);
+        result
+    }
+
+    /// Makes sure that all is known that other nodes have changed; tells whether there can be anything new.
+    async fn learns_more(&self) -> bool {
+        let Some(follower) = &self.follower else { return false };
+        let caught_up = follower.catch_up().await;
+        if let Err(error) = &caught_up {
+            tracing::debug!(%error, "what other nodes have changed cannot be read");
+        }
+        caught_up.is_ok()
+    }
+
+    async fn take_once(
+        &self,
+        frame: Frame,
+        sender: Sender,
+        awaits_copies: bool,
+    ) -> Result<Receipt, IngestError> {
         let Frame { content, received_at, metadata } = frame;
         let received_at = received_at.unwrap_or_else(Timestamp::now);
-        let result = match content {
+        match content {
             Content::Phy { phy_payload, dev_eui, f_cnt, mic_checked } => {
                 self.take_whole(WholeFrame {
                     phy_payload,
@@ -172,9 +226,7 @@ impl Intake {
                 })
                 .await
             }
-        };
-        counted(&result);
-        result
+        }
     }
 
     /// Takes an uplink of which a network server tells the content. Of a device whose keys are registered here

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use champollion_frames::DevEui;
-use champollion_lns::{Content, Heard, Message, NetworkServerName, Place, Whereabouts};
+use champollion_lns::{Content, Feedback, Heard, Message, NetworkServerName, Place, Whereabouts};
 
 use super::{
     error::IngestError,
@@ -14,6 +14,7 @@ use super::{
     speaker::Speaker,
 };
 use crate::{
+    cluster::LeadsEar,
     downlinks::Downlinks,
     network_servers::{Observations, Sent},
 };
@@ -24,6 +25,8 @@ pub struct Messages {
     intake: Intake,
     downlinks: Arc<Downlinks>,
     observations: Arc<Observations>,
+    /// Tells the lead what is heard of commands, where another node leads.
+    lead: Option<LeadsEar>,
 }
 
 /// Where a message comes from.
@@ -41,7 +44,12 @@ impl Messages {
     /// Messages whose frames an intake takes.
     #[must_use]
     pub fn new(intake: Intake, downlinks: Arc<Downlinks>, observations: Arc<Observations>) -> Self {
-        Self { intake, downlinks, observations }
+        Self { intake, downlinks, observations, lead: None }
+    }
+
+    /// The same of a node of several: what is told of commands is heard by the one that leads.
+    pub(crate) fn heard_by(self, lead: LeadsEar) -> Self {
+        Self { lead: Some(lead), ..self }
     }
 
     /// Takes a message. When this returns a receipt, what it hands over is durable.
@@ -74,8 +82,7 @@ impl Messages {
         let Heard { message, feedback, place, unread, .. } = heard;
         let Origin { speaker, server, .. } = *origin;
         if let (Some(server), Some(feedback)) = (server, feedback) {
-            let heard = self.downlinks.hear(server, &feedback).await;
-            heard.map_err(|error| IngestError::NotKept(error.to_string()))?;
+            self.hear(server, &feedback).await?;
         }
         let warnings = remarks::unreadable(&unread);
         let receipt = self.intake.take_message(message, speaker, warnings).await?;
@@ -85,6 +92,21 @@ impl Messages {
             self.downlinks.device_heard(server, dev_eui);
         }
         Ok(receipt)
+    }
+
+    /// Hears what a network server tells of a command, or has the node hear it that looks after commands.
+    async fn hear(
+        &self,
+        server: &NetworkServerName,
+        feedback: &Feedback,
+    ) -> Result<(), IngestError> {
+        if let Some(lead) = &self.lead
+            && lead.tell(server, feedback).await?
+        {
+            return Ok(());
+        }
+        let heard = self.downlinks.hear(server, feedback).await;
+        heard.map_err(|error| IngestError::NotKept(error.to_string()))
     }
 
     /// Learns where a device lives. Its frame is kept, whatever comes of this.

@@ -134,6 +134,13 @@ impl BrokerSessions {
         Ok(Self { store, known: Mutex::new(known), left: Mutex::default() })
     }
 
+    /// Reads the sessions again, which another node has entered and ended.
+    pub(crate) async fn refresh(&self) -> Result<(), TableError> {
+        let read = SESSIONS.pages(&*self.store).all().await?.into_iter().collect();
+        *self.known.lock() = read;
+        Ok(())
+    }
+
     /// Takes note that a session is entered, before anything is subscribed to, and whether the broker has kept it;
     /// returns it as it was before.
     pub(super) async fn enter(

@@ -75,6 +75,17 @@ impl Sessions {
         Ok(Self { known: RwLock::new(known), ended: watch::channel(()).0, idle_time, longest })
     }
 
+    /// Reads all sessions again, which another node has begun and ended.
+    ///
+    /// # Errors
+    /// The store cannot be read, and the sessions are as before.
+    pub(crate) async fn refresh(&self, store: &dyn Store) -> Result<(), TableError> {
+        let read = SESSIONS.pages(store).all().await?.into_iter().collect();
+        *self.known.write() = read;
+        self.ended.send_replace(());
+        Ok(())
+    }
+
     /// Begins a session of a person who has signed in, with another change where there is one. The session of
     /// before, in the same browser, ends with it.
     ///

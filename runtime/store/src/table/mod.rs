@@ -66,6 +66,11 @@ impl<K, V, KC: KeyCodec<K>, VC: ValueCodec<V>> Table<K, V, KC, VC> {
         decoded.map(Some)
     }
 
+    /// Returns the key that is written so, as where a batch is looked at.
+    pub fn key_of(&self, written: &[u8]) -> Result<K, TableError> {
+        KC::decode(written).map_err(TableError::damaged(self.name, written))
+    }
+
     /// Returns the value of a key, and the line as it was seen, so that a later change can require that
     /// it is still so.
     pub async fn get_seen(

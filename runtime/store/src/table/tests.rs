@@ -195,3 +195,15 @@ async fn a_line_that_was_absent_is_made_once() {
     }
     assert_eq!(METERS.get(&*store, &7).await.unwrap(), Some(litres(1)));
 }
+
+#[test]
+fn the_rows_that_a_batch_changes_are_told_with_their_keys() {
+    let mut batch = Batch::new();
+    METERS.put(&mut batch, &7, &litres(1)).unwrap();
+    METERS.delete(&mut batch, &8);
+    batch.append("events", "x").expect_absent("other", "9");
+    let rows: Vec<(&str, u32)> =
+        batch.changed_rows().map(|(table, key)| (table, METERS.key_of(key).unwrap())).collect();
+    assert_eq!(rows, [("meters", 7), ("meters", 8)]);
+    assert!(matches!(METERS.key_of(b"seven"), Err(TableError::Damaged { .. })));
+}

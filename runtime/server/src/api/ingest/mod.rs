@@ -17,7 +17,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-use champollion_lns::{Doors, Incoming, Kind, Message, Refusal};
+use champollion_lns::{Doors, Heard, Incoming, Kind, Message, Refusal};
 use serde::Deserialize;
 use several::Receipts;
 use utoipa::openapi::{HttpMethod, path::Paths};
@@ -26,6 +26,7 @@ use utoipa_axum::router::OpenApiRouter;
 use super::{
     Problem,
     extract::{Parameters, read_body},
+    gathering::{Head, by_other_node},
     handshakes,
 };
 use crate::{
@@ -109,12 +110,17 @@ async fn take(
     let description = known.and_then(|known| known.json.as_ref());
     let event = query.map(event).transpose()?.unwrap_or_default();
     let (door, from) = (request.uri().path().to_owned(), handshakes::with_token(&request));
+    let head = Head::of(&service, &request);
     let declared = request.headers().get(CONTENT_TYPE).cloned();
     let content_type = declared.as_ref().and_then(|declared| declared.to_str().ok());
     let body = read_body(request, service.config.http.body_bytes).await?;
+    let heard = kind.read_all(&Incoming { event: &event, content_type, description, body: &body });
+    if let [Ok(Heard { message: Message::Frame(frame), feedback: None, .. })] = &heard[..]
+        && let Some(answer) = by_other_node(&service, head, frame, &body).await
+    {
+        return Ok(answer);
+    }
     let taken = async {
-        let heard =
-            kind.read_all(&Incoming { event: &event, content_type, description, body: &body });
         let is_nothing = heard.iter().all(|heard| {
             heard.as_ref().map_or(true, |heard| matches!(heard.message, Message::Nothing { .. }))
         });

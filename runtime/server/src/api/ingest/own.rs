@@ -14,6 +14,7 @@ use champollion_lns::{Frame, Incoming, OwnFormat, without_mark};
 use super::{
     super::{
         extract::{parse_json, read_body, unreadable},
+        gathering::{Head, by_other_node},
         handshakes,
     },
     Problem, lines, network_server,
@@ -42,7 +43,7 @@ pub(super) async fn take<T: OwnFormat>(
         .is_some_and(|declared| {
             lines::CONTENT_TYPES.iter().any(|name| declared.trim().eq_ignore_ascii_case(name))
         });
-    let from = handshakes::with_token(&request);
+    let (from, head) = (handshakes::with_token(&request), Head::of(service, &request));
     let body = read_body(request, service.config.http.body_bytes).await?;
     if has_lines {
         return Ok(lines::take(service, &speaker, &body, read::<T>).await);
@@ -52,7 +53,12 @@ pub(super) async fn take<T: OwnFormat>(
         take_list::<T>(service, &speaker, body).await
     } else {
         match read::<T>(body) {
-            Ok(frame) => Ok(Receipts::One(service.intake.take(frame, &speaker).await?)),
+            Ok(frame) => {
+                if let Some(answer) = by_other_node(service, head, &frame, body).await {
+                    return Ok(answer);
+                }
+                Ok(Receipts::One(service.intake.take(frame, &speaker).await?))
+            }
             Err(problem) => Err(problem),
         }
     };

@@ -395,6 +395,16 @@ pub(in crate::api) const PROBLEM_CODES: &[ProblemCode] = &[
         "The store has failed; the log of the server says more.",
     ),
     ProblemCode::new("stopping", &[503], "The server is being stopped."),
+    ProblemCode::new(
+        "node-behind",
+        &[503],
+        "The node could not read what other nodes of the same store have changed: ask another node.",
+    ),
+    ProblemCode::new(
+        "no-lead",
+        &[503],
+        "No node leads at the moment, or the one that does cannot be reached: another one leads within ten seconds.",
+    ),
     // Frames.
     ProblemCode::new("malformed-frame", &[400], "The bytes are no LoRaWAN frame."),
     ProblemCode::new(

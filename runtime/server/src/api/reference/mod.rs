@@ -28,7 +28,7 @@ use crate::nearest::nearest;
 pub(super) const FOREIGN: &str = "x-foreign-format";
 
 /// The tags of the operations, each with what it gathers.
-const TAGS: [(&str, &str); 14] = [
+const TAGS: [(&str, &str); 15] = [
     ("frames", "Frames of network servers are handed over."),
     ("records", "Records are pulled, followed, acknowledged and decoded again."),
     ("routes", "Routes push records to their recipients."),

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The subjects of a partner, each with the scope that its page needs.
-const SUBJECTS: [(&str, &str, Scope); 8] = [
+const SUBJECTS: [(&str, &str, Scope); 10] = [
     ("/partner", "partner-overview", Scope::Inspect),
     ("/partner/objects", "partner-objects", Scope::Inspect),
     ("/partner/quality", "quality-title", Scope::ReadRecords),

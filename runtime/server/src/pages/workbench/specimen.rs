@@ -96,6 +96,9 @@ fn of_message(text: &str, keys: &Keys) -> Result<Specimen, Problem> {
         // Whose device it is makes no difference to its payload.
         Heard::Nameless(nameless) => nameless.named(nobody()?),
         Heard::Joined(_) => return Err(wrong("the message tells of a join, and not of an uplink")),
+        Heard::Gateway(_) => {
+            return Err(wrong("the message tells of a gateway, and not of an uplink"));
+        }
         Heard::Nothing { what } => {
             return Err(wrong(format!("the message is {what:?}, and no uplink")));
         }

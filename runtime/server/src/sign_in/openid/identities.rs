@@ -41,6 +41,16 @@ impl Identities {
         Ok(Self { known: RwLock::new(known), assertions: Mutex::default() })
     }
 
+    /// Reads all identities again, which another node has changed.
+    ///
+    /// # Errors
+    /// The store cannot be read, and the identities are as before.
+    pub(crate) async fn refresh(&self, store: &dyn Store) -> Result<(), TableError> {
+        let read = IDENTITIES.pages(store).all().await?.into_iter().collect();
+        *self.known.write() = read;
+        Ok(())
+    }
+
     /// Returns the people of a subject: one at most of each home.
     #[must_use]
     pub fn people_of(&self, issuer: &str, subject: &str) -> Vec<Uuid> {

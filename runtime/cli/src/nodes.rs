@@ -1,0 +1,46 @@
+//! `champollion nodes`: the nodes that share the store.
+
+use champollion_client::Node;
+use clap::Args;
+
+use super::{Failure, connection::Connection, output};
+
+/// Lists the nodes that share the store.
+#[derive(Args)]
+pub(super) struct Nodes {
+    #[command(flatten)]
+    connection: Connection,
+    /// Print JSON instead of text for people
+    #[arg(long)]
+    json: bool,
+}
+
+impl Nodes {
+    pub(super) async fn run(self) -> Result<(), Failure> {
+        let list = self.connection.client()?.nodes().await?;
+        if self.json {
+            return output::answer(&list);
+        }
+        let headers = ["node", "address", "version", "state", "frames/s", "lag", "started"];
+        output::table(headers, list.nodes.iter().map(row));
+        Ok(())
+    }
+}
+
+fn row(node: &Node) -> [String; 7] {
+    let leads = node.leases.iter().any(|lease| lease == "lead");
+    let state = match (node.alive, leads) {
+        (false, _) => "silent",
+        (true, true) => "leads",
+        (true, false) => "follows",
+    };
+    [
+        node.id.to_string(),
+        node.address.clone(),
+        node.version.clone(),
+        state.to_owned(),
+        node.frames_per_second.to_string(),
+        format!("{} s", node.lag_seconds),
+        output::moment(node.started_at),
+    ]
+}

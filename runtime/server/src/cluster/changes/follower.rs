@@ -1,0 +1,221 @@
+//! The follower of the log of changes.
+
+use std::{
+    sync::{Arc, OnceLock},
+    time::{Duration, Instant},
+};
+
+use champollion_store::{Sequence, Store, StoreError, tables};
+use parking_lot::RwLock;
+use tokio::{
+    sync::{Mutex, watch},
+    time::MissedTickBehavior,
+};
+use uuid::Uuid;
+
+use super::{
+    change::{ChangeFault, Rows, read_into},
+    due_devices::DueDevices,
+    due_registry::DueRegistry,
+    rooms::{RefreshError, Rooms},
+};
+
+/// The interval at which the log is read.
+const PERIOD: Duration = Duration::from_millis(100);
+
+/// The time for which what is in memory is trusted after it was compared with the log: revoked is refused within it.
+const TRUST: Duration = Duration::from_secs(2);
+
+/// The time after which the log may have been truncated where it was not read.
+const GONE_AFTER: Duration = Duration::from_secs(60);
+
+/// Entries that are read at once.
+const PAGE: usize = 100;
+
+/// The time that a read waits for devices that are being read again.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The follower of the log of changes.
+pub(crate) struct Follower {
+    store: Arc<dyn Store>,
+    node: Uuid,
+    /// The rooms, once they are open.
+    rooms: OnceLock<Rooms>,
+    /// Held while the log is read and the rooms are told.
+    place: Mutex<Place>,
+    /// The moment at which the last reading began that came to the end.
+    read_at: RwLock<Instant>,
+    due: DueDevices,
+    registry_due: DueRegistry,
+}
+
+/// The place in the log that the rooms are at.
+struct Place {
+    cursor: Sequence,
+    /// The moment at which the last reading began that came to the end.
+    read_at: Instant,
+}
+
+/// The reason why the log is not followed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum FollowError {
+    /// The log cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A room does not read again what changed.
+    #[error(transparent)]
+    Refresh(#[from] RefreshError),
+    /// An entry cannot be followed.
+    #[error(transparent)]
+    Change(#[from] ChangeFault),
+    /// Entries were removed before they were read: only a start reads everything.
+    #[error("the log of changes was truncated before this node had read it")]
+    FellBehind,
+}
+
+impl Follower {
+    /// A follower from the end of the log. What is opened afterwards knows all that is before.
+    pub(crate) async fn open(store: Arc<dyn Store>, node: Uuid) -> Result<Self, StoreError> {
+        let read_at = Instant::now();
+        let cursor = store.extent(tables::CHANGES.as_str()).await?.last;
+        Ok(Self {
+            store,
+            node,
+            rooms: OnceLock::new(),
+            place: Mutex::new(Place { cursor, read_at }),
+            read_at: RwLock::new(read_at),
+            due: DueDevices::new(),
+            registry_due: DueRegistry::new(),
+        })
+    }
+
+    /// Tells these rooms of changes from now on.
+    pub(crate) fn tell(&self, rooms: Rooms) {
+        // The first ones stay.
+        drop(self.rooms.set(rooms));
+    }
+
+    /// The time since memory was compared with the log.
+    pub(crate) fn lag(&self) -> Duration {
+        self.read_at.read().elapsed()
+    }
+
+    /// Whether what is in memory can be trusted.
+    pub(crate) fn is_current(&self) -> bool {
+        self.lag() < TRUST
+    }
+
+    /// The number of devices that another node has changed and that were not read again yet.
+    pub(crate) fn devices_left(&self) -> usize {
+        self.due.left()
+    }
+
+    /// Makes sure that all is in memory that was durable when this was called: asked before a sender or a device is
+    /// refused as unknown. Those who ask at once share one reading.
+    pub(crate) async fn catch_up(&self) -> Result<(), FollowError> {
+        self.read_on(Instant::now()).await?;
+        // A device that is still being read after that is answered as before.
+        drop(tokio::time::timeout(PATIENCE, self.due.settled()).await);
+        Ok(())
+    }
+
+    /// The same of decoders too: asked before a device has none.
+    pub(crate) async fn catch_up_with_decoders(&self) -> Result<(), FollowError> {
+        self.read_on(Instant::now()).await?;
+        drop(tokio::time::timeout(PATIENCE, self.registry_due.settled()).await);
+        Ok(())
+    }
+
+    /// Reads the log to its end, unless somebody else has begun to since `asked`.
+    async fn read_on(&self, asked: Instant) -> Result<(), FollowError> {
+        let Some(rooms) = self.rooms.get() else { return Ok(()) };
+        let mut place = self.place.lock().await;
+        while place.read_at < asked {
+            let began = Instant::now();
+            if place.read_at.elapsed() >= GONE_AFTER {
+                let extent = self.store.extent(tables::CHANGES.as_str()).await?;
+                if extent.truncated > place.cursor {
+                    return Err(FollowError::FellBehind);
+                }
+            }
+            let log = tables::CHANGES.as_str();
+            let entries = self.store.read(log, place.cursor, PAGE).await?;
+            let mut rows = Rows::new();
+            for entry in &entries {
+                read_into(&mut rows, &entry.value, self.node)?;
+            }
+            rooms.refresh(&rows, &self.due).await?;
+            if Rooms::is_of_registry(&rows) {
+                self.registry_due.add();
+            }
+            if let Some(last) = entries.last() {
+                place.cursor = last.sequence;
+            }
+            if entries.len() < PAGE {
+                place.read_at = began;
+                *self.read_at.write() = began;
+            }
+        }
+        Ok(())
+    }
+
+    /// Follows the log until the server stops, or until it cannot be followed any more.
+    pub(crate) async fn follow(
+        &self,
+        mut stopped: watch::Receiver<bool>,
+    ) -> Result<(), FollowError> {
+        let mut ticks = tokio::time::interval(PERIOD);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut fails = false;
+        loop {
+            tokio::select! {
+                _ = ticks.tick() => {}
+                _ = stopped.wait_for(|stopped| *stopped) => return Ok(()),
+            }
+            match self.read_on(Instant::now()).await {
+                Ok(()) if fails => {
+                    tracing::info!("the log of changes is followed again");
+                    fails = false;
+                }
+                Ok(()) => {}
+                Err(error @ FollowError::FellBehind) => return Err(error),
+                Err(error) if fails => {
+                    tracing::debug!(%error, "the log of changes is not followed")
+                }
+                Err(error) => {
+                    tracing::error!(%error, "the log of changes cannot be followed: no frames are taken");
+                    fails = true;
+                }
+            }
+            metrics::gauge!("champollion_node_lag_seconds").set(self.lag().as_secs_f64());
+        }
+    }
+
+    /// Reads the index of the registry again where other nodes have changed it, until it is given up.
+    pub(crate) async fn read_due_registry(&self) {
+        loop {
+            let Some(rooms) = self.rooms.get() else {
+                tokio::time::sleep(PERIOD).await;
+                continue;
+            };
+            if let Err(error) = self.registry_due.read(&rooms.registry).await {
+                tracing::error!(%error, "decoders that another node has changed cannot be read");
+                tokio::time::sleep(TRUST).await;
+            }
+        }
+    }
+
+    /// Reads devices again that other nodes have changed, until it is given up.
+    pub(crate) async fn read_due_devices(&self) {
+        loop {
+            let Some(rooms) = self.rooms.get() else {
+                tokio::time::sleep(PERIOD).await;
+                continue;
+            };
+            if let Err(error) = self.due.read_some(&rooms.devices).await {
+                tracing::error!(%error, "devices that another node has changed cannot be read");
+                tokio::time::sleep(TRUST).await;
+            }
+        }
+    }
+}

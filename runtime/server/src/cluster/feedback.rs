@@ -1,0 +1,93 @@
+//! Feedback on commands that a node hears which does not lead: kept in a log, for the lead, which looks after commands.
+
+use std::sync::Arc;
+
+use champollion_lns::{Feedback, NetworkServerName};
+use champollion_store::{Batch, Sequence, Store, StoreError, tables};
+use serde::{Deserialize, Serialize};
+
+use super::Cluster;
+
+/// Entries that are read at once.
+const PAGE: usize = 100;
+
+/// The ear of the lead on another node: what is told there reaches the lead.
+#[derive(Clone)]
+pub(crate) struct LeadsEar {
+    cluster: Arc<Cluster>,
+    store: Arc<dyn Store>,
+}
+
+/// Feedback as it is kept.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    server: NetworkServerName,
+    feedback: Feedback,
+}
+
+impl LeadsEar {
+    /// An ear of a node on the store that it shares.
+    pub(crate) fn new(cluster: Arc<Cluster>, store: Arc<dyn Store>) -> Self {
+        Self { cluster, store }
+    }
+
+    /// Keeps feedback for the lead where that is another node; tells whether it did.
+    pub(crate) async fn tell(
+        &self,
+        server: &NetworkServerName,
+        feedback: &Feedback,
+    ) -> Result<bool, StoreError> {
+        if self.cluster.leads() {
+            return Ok(false);
+        }
+        let kept = Kept { server: server.clone(), feedback: feedback.clone() };
+        // Texts and names alone, so that nothing of it can fail.
+        let entry = serde_json::to_vec(&kept).unwrap_or_default();
+        let mut batch = Batch::new();
+        batch.append(tables::COMMAND_FEEDBACK.as_str(), entry);
+        self.store.commit(batch).await?;
+        Ok(true)
+    }
+}
+
+/// The feedback that other nodes have kept for the lead.
+pub(crate) struct FeedbackOfNodes {
+    store: Arc<dyn Store>,
+}
+
+/// Feedback that was kept, and its end in the log.
+pub(crate) struct KeptFeedback {
+    /// The feedback, each with the network server that told it.
+    pub(crate) told: Vec<(NetworkServerName, Feedback)>,
+    through: Sequence,
+}
+
+impl FeedbackOfNodes {
+    /// The feedback in the store of the lead.
+    pub(crate) fn new(led: Arc<dyn Store>) -> Self {
+        Self { store: led }
+    }
+
+    /// Reads what was kept, the oldest first; nothing where nothing was.
+    pub(crate) async fn read(&self) -> Result<Option<KeptFeedback>, StoreError> {
+        let log = tables::COMMAND_FEEDBACK.as_str();
+        let entries = self.store.read(log, Sequence::BEGINNING, PAGE).await?;
+        let Some(through) = entries.last().map(|entry| entry.sequence) else { return Ok(None) };
+        let read = |bytes: &[u8]| match serde_json::from_slice::<Kept>(bytes) {
+            Ok(kept) => Some((kept.server, kept.feedback)),
+            Err(error) => {
+                tracing::error!(%error, "feedback of another node cannot be read");
+                None
+            }
+        };
+        let told = entries.iter().filter_map(|entry| read(&entry.value)).collect();
+        Ok(Some(KeptFeedback { told, through }))
+    }
+
+    /// Forgets what was heard.
+    pub(crate) async fn heard(&self, kept: &KeptFeedback) -> Result<(), StoreError> {
+        let mut batch = Batch::new();
+        batch.truncate(tables::COMMAND_FEEDBACK.as_str(), kept.through);
+        self.store.commit(batch).await.map(drop)
+    }
+}

@@ -1,0 +1,302 @@
+//! The nodes that share the store: each writes of itself every two seconds.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use champollion_store::{
+    Batch, HeldLease, LEASE_TIME, Leases, Store, StoreError, Table, TableError, tables,
+};
+use jiff::{SignedDuration, Timestamp};
+use parking_lot::{Mutex, RwLock};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::lead::LEAD;
+
+const NODES: Table<Uuid, NodeRow> = Table::new(tables::NODES);
+
+/// The interval at which a node writes of itself.
+pub(super) const WRITING_PERIOD: Duration = Duration::from_secs(2);
+
+/// The time after which a node is not there that has written nothing: as long as a lease lasts.
+const SILENT: SignedDuration = SignedDuration::from_secs(10);
+
+/// The time after which the row of a silent node is removed.
+const FORGOTTEN: SignedDuration = SignedDuration::from_mins(10);
+
+/// The row of a node.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct NodeRow {
+    version: String,
+    address: String,
+    started_at: Timestamp,
+    written_at: Timestamp,
+    frames_per_second: f64,
+    lag_seconds: f64,
+}
+
+/// A node that shares the store.
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Node)]
+pub struct ShownNode {
+    /// The id of the node, which is kept in its data folder.
+    pub id: Uuid,
+    /// The version of its software.
+    pub version: String,
+    /// The address at which other nodes reach it.
+    pub address: String,
+    /// When it was started.
+    pub started_at: Timestamp,
+    /// When it last wrote of itself, by its own clock.
+    pub written_at: Timestamp,
+    /// Whether it wrote of itself within ten seconds.
+    pub alive: bool,
+    /// The leases that it has: `lead` is of the node that does what only one may do.
+    pub leases: Vec<String>,
+    /// Frames that it took in a second, of late.
+    pub frames_per_second: f64,
+    /// Seconds since its memory was compared with the log of changes.
+    pub lag_seconds: f64,
+}
+
+/// The frames that this node took.
+#[derive(Debug, Default)]
+pub(crate) struct Load(AtomicU64);
+
+impl Load {
+    /// Counts a frame, whatever became of it.
+    pub(crate) fn count(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// The nodes, as this one sees them.
+pub(super) struct Nodes {
+    store: Arc<dyn Store>,
+    leases: Arc<dyn Leases>,
+    own: Uuid,
+    address: String,
+    started_at: Timestamp,
+    load: Arc<Load>,
+    /// The frames and the moment of the last writing.
+    before: Mutex<(u64, Timestamp)>,
+    /// The address of the lead, as it was looked up last.
+    lead: RwLock<Option<String>>,
+    /// The nodes that were alive at the last look, with their addresses.
+    alive: RwLock<Vec<(Uuid, String)>>,
+}
+
+impl Nodes {
+    pub(super) fn new(
+        store: Arc<dyn Store>,
+        leases: Arc<dyn Leases>,
+        own: Uuid,
+        address: String,
+        load: Arc<Load>,
+    ) -> Self {
+        let started_at = Timestamp::now();
+        let before = Mutex::new((0, started_at));
+        let (lead, alive) = (RwLock::default(), RwLock::default());
+        Self { store, leases, own, address, started_at, load, before, lead, alive }
+    }
+
+    /// The address of the node that a key falls to; none where that is this one. When a node comes or goes, only what
+    /// falls to that one changes its node.
+    pub(super) fn of(&self, key: &[u8]) -> Option<String> {
+        let alive = self.alive.read();
+        let (node, address) = alive.iter().max_by_key(|(node, _)| weight(*node, key))?;
+        (*node != self.own).then(|| address.clone())
+    }
+
+    /// Whether another node was alive at the last look.
+    pub(super) fn saw_others(&self) -> bool {
+        self.alive.read().iter().any(|(node, _)| *node != self.own)
+    }
+
+    /// Lets nothing fall to a node, until nodes are looked at again.
+    pub(super) fn avoid(&self, address: &str) {
+        self.alive.write().retain(|(node, own)| own != address || *node == self.own);
+    }
+
+    /// The address of the lead, where one is known.
+    pub(super) fn lead(&self) -> Option<String> {
+        self.lead.read().clone()
+    }
+
+    /// Writes of this node, and looks up the lead.
+    pub(super) async fn write(&self, lag: Duration) -> Result<(), TableError> {
+        let row = self.row(lag, Timestamp::now());
+        metrics::gauge!("champollion_node_frames_per_second").set(row.frames_per_second);
+        let mut batch = Batch::new();
+        NODES.put(&mut batch, &self.own, &row)?;
+        self.store.commit(batch).await?;
+        self.look().await
+    }
+
+    /// Looks up which nodes there are, and which one leads.
+    pub(super) async fn look(&self) -> Result<(), TableError> {
+        let nodes = self.list().await?;
+        let leads = |node: &&ShownNode| node.leases.iter().any(|lease| lease == LEAD);
+        *self.lead.write() = nodes.iter().find(leads).map(|node| node.address.clone());
+        let alive = nodes.into_iter().filter(|node| node.alive);
+        *self.alive.write() = alive.map(|node| (node.id, node.address)).collect();
+        Ok(())
+    }
+
+    fn row(&self, lag: Duration, now: Timestamp) -> NodeRow {
+        let frames = self.load.0.load(Ordering::Relaxed);
+        let (frames_before, before) = std::mem::replace(&mut *self.before.lock(), (frames, now));
+        let seconds = now.duration_since(before).as_secs_f64();
+        let rate = if seconds > 0.0 { (frames - frames_before) as f64 / seconds } else { 0.0 };
+        NodeRow {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            address: self.address.clone(),
+            started_at: self.started_at,
+            written_at: now,
+            frames_per_second: (rate * 10.0).round() / 10.0,
+            lag_seconds: (lag.as_secs_f64() * 1_000.0).round() / 1_000.0,
+        }
+    }
+
+    /// Removes the row of this node, which ends.
+    pub(super) async fn leave(&self) -> Result<(), StoreError> {
+        let mut batch = Batch::new();
+        NODES.delete(&mut batch, &self.own);
+        self.store.commit(batch).await.map(drop)
+    }
+
+    /// Removes the rows of nodes that are silent for long.
+    pub(super) async fn tidy(&self) -> Result<(), TableError> {
+        let now = Timestamp::now();
+        let mut batch = Batch::new();
+        for (id, row) in NODES.pages(&*self.store).all().await? {
+            if now.duration_since(row.written_at) > FORGOTTEN {
+                NODES.delete(&mut batch, &id);
+            }
+        }
+        if !batch.is_empty() {
+            self.store.commit(batch).await?;
+        }
+        Ok(())
+    }
+
+    /// All nodes, those that were started first first.
+    pub(super) async fn list(&self) -> Result<Vec<ShownNode>, TableError> {
+        let (now, held) = (Timestamp::now(), self.leases.held().await?);
+        let rows = NODES.pages(&*self.store).all().await?;
+        let mut nodes: Vec<ShownNode> =
+            rows.into_iter().map(|(id, row)| row.shown(id, &held, now)).collect();
+        nodes.sort_by_key(|node| (node.started_at, node.id));
+        Ok(nodes)
+    }
+
+    /// This node, where there is no other: it has every lease.
+    pub(super) fn alone(&self) -> ShownNode {
+        let (now, name, owner) = (Timestamp::now(), LEAD.to_owned(), self.own);
+        let lease = HeldLease { name, owner, epoch: 1, left: LEASE_TIME };
+        self.row(Duration::ZERO, now).shown(self.own, &[lease], now)
+    }
+
+    /// Whether another node is alive.
+    pub(super) async fn has_others(&self) -> Result<bool, TableError> {
+        let nodes = self.list().await?;
+        Ok(nodes.iter().any(|node| node.alive && node.id != self.own))
+    }
+}
+
+/// The weight by which a key falls to a node: the heaviest has it.
+fn weight(node: Uuid, key: &[u8]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(node.as_bytes());
+    hash.update(key);
+    hash.finalize().into()
+}
+
+impl NodeRow {
+    fn shown(self, id: Uuid, held: &[HeldLease], now: Timestamp) -> ShownNode {
+        let own = held.iter().filter(|lease| lease.owner == id);
+        ShownNode {
+            id,
+            version: self.version,
+            address: self.address,
+            started_at: self.started_at,
+            written_at: self.written_at,
+            alive: now.duration_since(self.written_at) < SILENT,
+            leases: own.map(|lease| lease.name.clone()).collect(),
+            frames_per_second: self.frames_per_second,
+            lag_seconds: self.lag_seconds,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use champollion_store::{OwnLeases, SledOptions, SledStore};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn nodes_are_listed_with_what_they_say_of_themselves() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SledStore::open(&SledOptions::new(folder.path().join("store"))).unwrap();
+        let store: Arc<dyn Store> = Arc::new(store);
+        let load = Arc::new(Load::default());
+        let node = |id, load: &Arc<Load>| {
+            let address = format!("http://10.0.0.{id}:8080");
+            let leases: Arc<dyn Leases> = Arc::new(OwnLeases);
+            Nodes::new(Arc::clone(&store), leases, Uuid::from_u128(id), address, Arc::clone(load))
+        };
+        let (first, second) = (node(1, &load), node(2, &Arc::default()));
+        assert!(!first.has_others().await.unwrap());
+        load.count();
+        first.write(Duration::from_millis(40)).await.unwrap();
+        second.write(Duration::ZERO).await.unwrap();
+        assert!(first.has_others().await.unwrap() && second.has_others().await.unwrap());
+        let listed = first.list().await.unwrap();
+        assert_eq!(listed.len(), 2);
+        assert_eq!((listed[0].lag_seconds, listed[0].alive), (0.04, true));
+        assert!(listed[0].frames_per_second > 0.0 && listed[1].frames_per_second == 0.0);
+        // Each key falls to the same node, whichever one is asked.
+        first.look().await.unwrap();
+        let keys: Vec<[u8; 4]> = (0..64_u32).map(u32::to_be_bytes).collect();
+        let elsewhere = |node: &Nodes| keys.iter().filter(|key| node.of(*key).is_some()).count();
+        assert_eq!(elsewhere(&first) + elsewhere(&second), keys.len());
+        assert!(elsewhere(&first) > 0 && elsewhere(&second) > 0);
+        first.avoid("http://10.0.0.2:8080");
+        assert_eq!(elsewhere(&first), 0);
+        second.leave().await.unwrap();
+        assert!(!first.has_others().await.unwrap());
+    }
+
+    #[test]
+    fn a_node_that_writes_nothing_is_not_alive_and_leases_are_told_of_their_owner() {
+        let row = NodeRow {
+            version: "1.0.0".to_owned(),
+            address: "http://10.0.0.1:8080".to_owned(),
+            started_at: Timestamp::UNIX_EPOCH,
+            written_at: Timestamp::UNIX_EPOCH,
+            frames_per_second: 1.0,
+            lag_seconds: 0.0,
+        };
+        let [own, other] = [Uuid::from_u128(1), Uuid::from_u128(2)];
+        let lease = |owner| HeldLease {
+            name: LEAD.to_owned(),
+            owner,
+            epoch: 3,
+            left: Duration::from_secs(5),
+        };
+        let at = |seconds| Timestamp::from_second(seconds).unwrap();
+        let shown = row.clone().shown(own, &[lease(own)], at(9));
+        assert_eq!((shown.alive, shown.leases), (true, vec![LEAD.to_owned()]));
+        let shown = row.shown(own, &[lease(other)], at(11));
+        assert_eq!((shown.alive, shown.leases), (false, Vec::new()));
+    }
+}

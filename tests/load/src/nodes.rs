@@ -1,0 +1,41 @@
+//! Several nodes of the server on one PostgreSQL.
+
+use anyhow::Result;
+use champollion_databases::Postgres;
+
+use crate::server::{Server, Setup};
+
+/// The nodes beside the first one, and the database that all share.
+pub(crate) struct Beside {
+    others: Vec<Server>,
+    _database: Postgres,
+}
+
+impl Beside {
+    /// The addresses of the nodes beside the first one.
+    pub(crate) fn addresses(&self) -> impl Iterator<Item = &str> {
+        self.others.iter().map(|node| node.address.as_str())
+    }
+}
+
+/// Starts a server, or where more than one are wanted as many nodes on one database.
+pub(crate) fn start(setup: &Setup, nodes: usize) -> Result<(Server, Option<Beside>)> {
+    if nodes <= 1 {
+        return Ok((Server::start(setup)?, None));
+    }
+    let database = Postgres::start();
+    let key = setup.folder.join("master.key");
+    let settings = format!(
+        "[store]\npostgres = {:?}\n[vault]\nkey-file = {:?}\n[connections]\ntrusted-proxies = [\"127.0.0.1\"]\n",
+        database.url(),
+        key.display().to_string()
+    );
+    let first = Server::start_with(setup, &settings)?;
+    let beside = |number: usize| {
+        let folder = setup.folder.join(format!("node-{number}"));
+        let (champollion, packages) = (setup.champollion.clone(), setup.packages.clone());
+        first.start_beside(&Setup { champollion, packages, folder }, &settings)
+    };
+    let others = (2..=nodes).map(beside).collect::<Result<_>>()?;
+    Ok((first, Some(Beside { others, _database: database })))
+}
