@@ -150,12 +150,13 @@ impl Redecoding {
     /// Over the parts that it works with.
     #[must_use]
     pub fn new(
+        store: Arc<dyn Store>,
         derived: DerivedAssignments,
         devices: Arc<Devices>,
         mailbox: Arc<Mailbox>,
         workers: Arc<Workers>,
     ) -> Self {
-        let (store, registry) = (Arc::clone(derived.store()), Arc::clone(derived.registry()));
+        let registry = Arc::clone(derived.registry());
         let deriving = Deriving::new(derived, Arc::clone(&workers));
         let turns = Mutex::default();
         Self { store, devices, mailbox, workers, registry, deriving, turns }

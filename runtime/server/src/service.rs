@@ -361,8 +361,8 @@ impl Service {
             Quality::open(Arc::clone(&store), Arc::clone(&devices), config.quality.clone()).await?;
         intake.count_by(Arc::clone(quality.counts()));
         let redecoding = Redecoding::new(
-            derived.clone(),
             Arc::clone(&led_store),
+            derived.clone(),
             Arc::clone(&devices),
             Arc::clone(&mailbox),
             Arc::clone(expensive.workers()),
