@@ -174,7 +174,7 @@ fn a_rule_is_tried_before_it_is_armed_and_an_alert_is_acknowledged_once() {
     let table = cli.run(&["alerts", "list", "--group", "water"]).success();
     assert!(table.contains("high") && table.contains("> 100 m3"), "{table}");
     // What a removed rule has raised does not hang.
-    cli.run(&["alerts", "remove", "high", "--group", "water"]).success();
+    drop(cli.run(&["alerts", "remove", "high", "--group", "water"]).success());
     eventually("it is over", || alerts(&partner, "open").is_empty().then_some(()));
     assert_eq!(alerts(&partner, "all")[0]["dropped"], true);
 }

@@ -167,10 +167,10 @@ fn notices_are_told_on_the_command_line() {
     let id = text(&made, "id");
     let listed = cli.run(&["notices", "list", "--state", "planned"]).success();
     assert!(listed.contains("Mast is painted") && listed.contains(&id), "{listed}");
-    cli.run(&["notices", "follow-up", &id, "It rains."]).success();
+    drop(cli.run(&["notices", "follow-up", &id, "It rains."]).success());
     let shown = cli.run(&["notices", "show", &id]).success();
     assert!(shown.contains("It rains.") && shown.contains("groups water"), "{shown}");
-    cli.run(&["notices", "cancel", &id]).success();
+    drop(cli.run(&["notices", "cancel", &id]).success());
     let refused = cli.run(&["notices", "cancel", &id]);
     assert!(refused.failure().contains("make another one"), "{}", refused.failure());
 }

@@ -130,7 +130,7 @@ fn what_was_counted_outlives_a_kill_and_counts_once() {
         assert_eq!(water["heard"], 2, "{water}");
     }
     hear(&server, &sensors[0], 3, &["east"]);
-    drop(server.stop());
+    server.stop();
     server.restart();
     assert_eq!(figures(&server, "water", 4)["lost"], 0);
 }
@@ -148,7 +148,7 @@ fn gateways_are_seen_through_frames_with_the_objects_that_only_they_hear() {
         let list = server.admin().get("/v1/gateways").success();
         let gateways = list["gateways"].as_array()?.clone();
         (gateways.len() == 2).then_some(gateways).or_else(|| {
-            drop(server.stop());
+            server.stop();
             server.restart();
             None
         })

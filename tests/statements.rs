@@ -140,7 +140,7 @@ fn statements_are_shown_on_the_command_line() {
     assert!(one.contains("yearly subscription") && one.contains("5.25"), "{one}");
     let file = server.folder().join("list.csv");
     let name = file.to_str().expect("it is a text");
-    cli.run(&["statements", &day, "--partner", "city", "--list", name]).success();
+    drop(cli.run(&["statements", &day, "--partner", "city", "--list", name]).success());
     assert!(std::fs::read_to_string(&file).unwrap().starts_with("devEui,group,useCase"));
     assert!(!cli.run(&["statements", "2027-02-29"]).failure().is_empty());
 }
