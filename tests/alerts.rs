@@ -213,7 +213,8 @@ fn what_cannot_work_is_refused_with_what_to_write_instead() {
     assert!(put(mails).problem(400, "invalid-body").contains("tell.mail"));
     let unknown = json!({ "when": { "alarms": {} } });
     put(unknown).problem(400, "invalid-body");
-    partner.put("/v1/alerts/rules/try", &above()).problem(400, "invalid-path");
+    // It is the name of the trial.
+    partner.put("/v1/alerts/rules/try", &above()).problem(405, "method-not-allowed");
     partner.get("/v1/alerts/rules/none").problem(404, "no-such-alert-rule");
     let rules = server.partner("light").get("/v1/alerts/rules").success();
     assert_eq!(rules, json!({ "rules": [] }));

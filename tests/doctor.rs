@@ -73,7 +73,7 @@ fn a_machine_is_ready_before_the_first_start() {
 #[test]
 fn a_server_that_runs_is_known_with_its_recipients() {
     let server = Setup::default()
-        .settings("[delivery]\nallow-networks = [\"127.0.0.0/8\", \"::1\"]\nplain-http = true\n")
+        .settings("[delivery]\nallow-networks = [\"127.0.0.0/8\", \"::1\"]\nplain-http = true\nallow-ports = [9]\n")
         .start();
     let route = json!({ "to": { "http": { "url": "http://localhost:9/" } } });
     server.admin().put("/v1/routes/here?group=water", &route).success();

@@ -276,8 +276,10 @@ fn of_postgres_a_node_whose_settings_differ_is_refused_with_both_values() {
         .arg(folder.path().join("data"));
     command.envs(variables).env("CHAMPOLLION_RETENTION__HOURS", "24");
     let ended = run(&mut command);
-    let refused = ended.failure();
-    assert!(refused.contains("[retention] hours"), "{refused}");
+    assert_eq!(ended.code, Some(1), "{ended:#?}");
+    // What the log tells stands before it.
+    let refused = ended.stderr.lines().last().unwrap_or_default();
+    assert!(refused.starts_with("error: ") && refused.contains("[retention] hours"), "{refused}");
     assert!(refused.contains("\"24\"") && refused.contains("\"48\""), "{refused}");
 }
 

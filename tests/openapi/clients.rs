@@ -21,7 +21,7 @@ const CASES: &str = "6";
 const SECONDS: &str = "30";
 
 /// The same for each role beside the admin's.
-const SECONDS_OF_ROLE: &str = "5";
+const SECONDS_OF_ROLE: &str = "20";
 
 /// The faults that are looked for.
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\

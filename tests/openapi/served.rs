@@ -29,6 +29,7 @@ impl Operation {
             ("point", "nothing"),
             ("number", "1"),
             ("file", "record.json"),
+            ("date", "2026-01-01"),
         ] {
             path = path.replace(&format!("{{{name}}}"), value);
         }

@@ -1,7 +1,7 @@
 //! Writes index and audit: whatever changes the registry becomes durable in one batch with the line of
 //! each, so that neither can be missing.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use champollion_store::{Batch, Blobs, LogName, Seen, Sequence, Store, StoreError, Table, tables};
 use jiff::Timestamp;
@@ -38,7 +38,7 @@ const AUDIT_CHAIN: Chain = Chain { name: AUDIT, log: tables::REGISTRY_AUDIT };
 
 /// Times that a line is written anew that another node was faster than: each node writes a few lines a second, so
 /// several in between are rare, and so many never happen.
-const RIVALS: usize = 16;
+const RIVALS: u64 = 16;
 
 /// Lines that are read at once.
 const PAGE: usize = 1_000;
@@ -240,11 +240,13 @@ impl Journal {
             self.store.commit(change).await?;
             return Ok(());
         }
-        for _ in 1..RIVALS {
+        for rival in 1..RIVALS {
             match turn.commit(change.clone(), at, None, entry.clone()).await {
                 Err(LedgerError::Store(error)) if is_behind(&error) => {}
                 other => return other,
             }
+            // Each time a little longer, so that two nodes do not go on in step.
+            tokio::time::sleep(Duration::from_millis(rival)).await;
         }
         turn.commit(change, at, None, entry).await
     }

@@ -132,7 +132,7 @@ enum Command {
     Quotas(quotas::Quotas),
     /// Show the objects in service on a day, and what they cost
     Statements(statements::Statements),
-    /// List the nodes that share the store: version, load, leases, lag
+    /// List the nodes that share the store
     Nodes(nodes::Nodes),
     /// Show how full the disk is, and for how long there is room
     Storage(storage::Storage),
@@ -142,7 +142,7 @@ enum Command {
     Records(records::Records),
     /// Make routes on which records leave, and watch them
     Routes(routes::Routes),
-    /// Say when something is wrong with devices and routes, and look after it
+    /// Watch devices and routes by rules, and look after alerts
     Alerts(alerts::Alerts),
     /// Look after published decoders
     Registry(registry::Registry),

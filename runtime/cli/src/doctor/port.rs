@@ -3,15 +3,20 @@
 use std::{
     io::ErrorKind,
     net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener},
+    time::Duration,
 };
 
 use champollion_server::config::Config;
+use tokio::time::timeout;
 
 use super::finding::Finding;
 use crate::connection::Connection;
 
 /// The name of the check.
 const CHECK: &str = "port";
+
+/// The time that a server on this machine may take for its answer.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(super) async fn check(config: &Config, connection: &Connection) -> Finding {
     let address = config.listen;
@@ -29,7 +34,10 @@ async fn taken(config: &Config, connection: &Connection) -> Finding {
     let scheme = if config.tls.is_on() { "https" } else { "http" };
     let server = format!("{scheme}://{}", reached(address));
     let answer = match connection.client_of(&server, None) {
-        Ok(client) => client.ready().await.map_err(|error| error.to_string()),
+        Ok(client) => match timeout(PATIENCE, client.ready()).await {
+            Ok(ready) => ready.map_err(|error| error.to_string()),
+            Err(_) => Err("it does not answer".to_owned()),
+        },
         Err(failure) => Err(failure.to_string()),
     };
     match answer {

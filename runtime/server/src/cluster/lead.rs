@@ -74,7 +74,9 @@ impl Lead {
     /// Takes the lease where it is free.
     pub(super) async fn try_to_take(&self) -> Result<(), StoreError> {
         if let Some(lease) = self.leases.take(LEAD, self.node, LEASE_TIME).await? {
-            tracing::info!(epoch = lease.epoch(), "this node takes the lead");
+            if self.leases.is_shared() {
+                tracing::info!(epoch = lease.epoch(), "this node takes the lead");
+            }
             self.standing.send_replace(Standing::TakesOver(lease));
         }
         Ok(())

@@ -13,6 +13,7 @@ use super::fault::Fault;
 /// Settings of every connection. Plans are made for the arrays at hand, and by indexes: a plan that was made while a
 /// table was empty would read all of it for ever. What is acknowledged is on the disk, whatever the server's default.
 pub(super) const SETTINGS: &str = "
+    SET client_min_messages = warning;
     SET plan_cache_mode = force_custom_plan;
     SET enable_seqscan = off;
     SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';
