@@ -129,7 +129,7 @@ fn parts_of_schedules(service: &Service) -> Parts {
 /// The sender of what waits in the outbox.
 fn outbox_of(service: &Service) -> Sender {
     let Config { delivery, outbox, .. } = &service.config;
-    Sender::new(Arc::clone(&service.store), service.mailer.clone(), delivery.limits(), *outbox)
+    Sender::new(Arc::clone(&service.led_store), service.mailer.clone(), delivery.limits(), *outbox)
 }
 
 /// Reads what only the lead changes, and another node has changed until now.
@@ -144,6 +144,7 @@ async fn take_over(service: &Service) -> Result<(), TakeOverError> {
     service.sessions.refresh(store).await?;
     service.identities.refresh(store).await?;
     service.broker_sessions.refresh().await?;
+    service.schedules.refresh().await?;
     Ok(learn(service).await?)
 }
 
