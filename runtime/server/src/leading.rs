@@ -22,6 +22,7 @@ use crate::{
     downlinks::LedgerError,
     outbox::Sender,
     parked::ParkedError,
+    quality,
     schedules::{Parts, keep_schedules},
     service::{Outside, Service},
 };
@@ -105,6 +106,7 @@ pub(crate) fn begin(
     tasks.spawn(keep_schedules(parts_of_schedules(service), stopped.clone()));
     tasks.spawn(outbox_of(service).run(stopped.clone()));
     tasks.spawn(Rounds::new(Arc::clone(service)).run(stopped.clone()));
+    quality::begin(service, stopped.clone());
     service.dispatcher.start(stopped.clone());
     if service.cluster.follower().is_some() {
         tasks.spawn(hear_other_nodes(Arc::clone(service), stopped.clone()));
@@ -145,6 +147,7 @@ async fn take_over(service: &Service) -> Result<(), TakeOverError> {
     service.identities.refresh(store).await?;
     service.broker_sessions.refresh().await?;
     service.schedules.refresh().await?;
+    service.quality.take_over().await?;
     Ok(learn(service).await?)
 }
 

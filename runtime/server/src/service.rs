@@ -358,8 +358,13 @@ impl Service {
             config.keks.clone(),
         );
         let intake = intake.among_nodes(cluster.follower().cloned(), cluster.load());
-        let quality =
-            Quality::open(Arc::clone(&store), Arc::clone(&devices), config.quality.clone()).await?;
+        let leads_ear = LeadsEar::new(Arc::clone(&cluster), Arc::clone(&store));
+        let nodes = cluster.follower().map(|_| (Arc::clone(&mailbox), leads_ear.clone()));
+        let (led, own_devices) = (Arc::clone(&led_store), Arc::clone(&devices));
+        let quality = Quality::new(led, own_devices, config.quality.clone(), nodes);
+        if cluster.has_lease() {
+            quality.take_over().await?;
+        }
         intake.count_by(Arc::clone(quality.counts()));
         let redecoding = Redecoding::new(
             Arc::clone(&led_store),
@@ -403,7 +408,7 @@ impl Service {
         let observations = Arc::new(Observations::of(config.network_servers.keys()));
         let messages =
             Messages::new(intake.clone(), Arc::clone(&downlinks), Arc::clone(&observations))
-                .heard_by(LeadsEar::new(Arc::clone(&cluster), Arc::clone(&store)));
+                .heard_by(leads_ear);
         let parked = Arc::new(Parked::open(Arc::clone(&led_store), config.parked).await?);
         let (mut receivers, mut brokers) = (BTreeMap::new(), Vec::new());
         let mut outside =

@@ -7,6 +7,7 @@
 mod agreed;
 mod changes;
 mod feedback;
+mod gateways;
 mod identity;
 mod lead;
 mod nodes;
@@ -35,6 +36,7 @@ pub use settings::{AddressMissing, ClusterSettings};
 pub(crate) use agreed::AgreedSettings;
 pub(crate) use changes::{FollowError, Follower, Rooms};
 pub(crate) use feedback::{FeedbackOfNodes, LeadsEar};
+pub(crate) use gateways::hear_gateways;
 pub(crate) use nodes::Load;
 
 use identity::Identity;

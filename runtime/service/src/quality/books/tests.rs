@@ -182,11 +182,11 @@ async fn the_frames_of_several_nodes_are_counted_once_also_where_another_takes_o
     let (mut replay, hearing) = (Replay::default(), Arc::new(Hearing::default()));
     for number in [1, 2, 1] {
         house.keep(record("record", number)).await;
-        replay.go_on(&*house.store, &books, (&counting, &hearing)).await.unwrap();
+        replay.go_on(&*house.store, &books, (&*counting, &*hearing)).await.unwrap();
         books.flush().await.unwrap();
     }
     house.keep(record("correction", 1)).await;
-    replay.go_on(&*house.store, &books, (&counting, &hearing)).await.unwrap();
+    replay.go_on(&*house.store, &books, (&*counting, &*hearing)).await.unwrap();
     let places: Vec<u64> = replay.places().map(|(_, place)| place.get()).collect();
     assert_eq!((shown(&books, FIRST, FIRST).await, places), (vec![(FIRST, 2, 2, 3)], vec![4]));
     let gateways = GatewayBook::unread(Arc::clone(&house.store), hearing);
@@ -198,7 +198,7 @@ async fn the_frames_of_several_nodes_are_counted_once_also_where_another_takes_o
     taken_over.read_again("2026-03-01T09:00:00Z".parse().unwrap()).await.unwrap();
     let (mut replay, hearing) = (Replay::default(), Hearing::default());
     for counted in [1, 0] {
-        let replayed = replay.go_on(&*house.store, &taken_over, (&next, &hearing)).await.unwrap();
+        let replayed = replay.go_on(&*house.store, &taken_over, (&*next, &hearing)).await.unwrap();
         assert_eq!(replayed.counted, counted);
         taken_over.flush().await.unwrap();
     }
