@@ -43,8 +43,11 @@ impl FrameCounts {
             match lead.tell_of_gateway(status).await {
                 Ok(false) => {}
                 Ok(true) => return,
-                // Its next status tells it again.
-                Err(error) => return tracing::warn!(%error, "the status of a gateway is not kept"),
+                Err(error) => {
+                    // Its next status tells it again.
+                    tracing::warn!(%error, "the status of a gateway is not kept");
+                    return;
+                }
             }
         }
         let at = status.at.unwrap_or_else(Timestamp::now);

@@ -37,7 +37,8 @@ impl SharedLogs {
         books: &Books,
         counts: &FrameCounts,
     ) -> Result<u64, TableError> {
-        let (store, hearing): (&dyn Store, &Hearing) = (&*self.store, counts.hearing());
+        let store = &*self.store;
+        let hearing: &Hearing = counts.hearing();
         let mut replay = self.replay.lock().await;
         hear_gateways(store, |gateway, at| hearing.note_status(gateway, at)).await?;
         replay.go_on(store, books, (counts.counting(), hearing)).await?;
