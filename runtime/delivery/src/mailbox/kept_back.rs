@@ -11,27 +11,54 @@ use super::{
 };
 use crate::names::GroupId;
 
-/// The places up to which the records of groups were read, where nothing is removed before.
+/// The records that are kept back, where any are.
 #[derive(Default)]
-pub(super) struct KeptBack(Mutex<Option<HashMap<GroupId, Sequence>>>);
+pub(super) struct KeptBack(Mutex<Option<HashMap<GroupId, Places>>>);
+
+/// The places in the log of a group.
+#[derive(Clone, Copy)]
+struct Places {
+    /// The place up to which it was read.
+    read: Sequence,
+    /// The place up to which all recipients are done with it.
+    done: Sequence,
+}
+
+impl Default for Places {
+    fn default() -> Self {
+        Self { read: Sequence::BEGINNING, done: Sequence::BEGINNING }
+    }
+}
+
+impl Places {
+    /// The place up to which records can be removed.
+    fn bound(self) -> Sequence {
+        self.read.min(self.done)
+    }
+}
 
 impl KeptBack {
     fn begin(&self) {
         self.0.lock().get_or_insert_default();
     }
 
-    /// The place up to which records can be removed, of those that all their recipients are done with.
+    /// The place up to which records can be removed now that all recipients are done with them up to `done`.
     fn bound(&self, group: &GroupId, done: Sequence) -> Sequence {
-        let read = self.0.lock();
-        let Some(read) = &*read else { return done };
-        done.min(read.get(group).copied().unwrap_or(Sequence::BEGINNING))
+        let mut groups = self.0.lock();
+        let Some(groups) = &mut *groups else { return done };
+        let places = groups.entry(group.clone()).or_default();
+        places.done = done.max(places.done);
+        places.bound()
     }
 
-    /// Notes a place; says whether it is another one than before.
-    fn note(&self, group: &GroupId, through: Sequence) -> bool {
-        let mut read = self.0.lock();
-        let Some(read) = &mut *read else { return false };
-        read.insert(group.clone(), through) != Some(through)
+    /// Notes the place up to which a group was read; returns the one up to which records can be removed, where that is a
+    /// later one than before.
+    fn note(&self, group: &GroupId, read: Sequence) -> Option<Sequence> {
+        let mut groups = self.0.lock();
+        let places = groups.as_mut()?.entry(group.clone()).or_default();
+        let before = places.bound();
+        places.read = read;
+        Some(places.bound()).filter(|bound| *bound > before)
     }
 }
 
@@ -47,17 +74,23 @@ impl Mailbox {
     /// # Errors
     /// The store does not remove them; the next removal of the group does.
     pub async fn note_read(&self, group: &GroupId, through: Sequence) -> Result<(), DeliveryError> {
-        if !self.kept_back.note(group, through) {
-            return Ok(());
-        }
-        // Looked at only then: of a recipient who is done meanwhile, one of the two sees the other.
+        let Some(bound) = self.kept_back.note(group, through) else { return Ok(()) };
+        let mut batch = Batch::new();
+        batch.truncate(log(group), bound);
+        self.store.commit(batch).await?;
+        Ok(())
+    }
+
+    /// Removes the read records of a group that another process has kept back, as all their recipients have them. Called
+    /// before routes change: one that is being made has passed nothing before it is durable.
+    ///
+    /// # Errors
+    /// The store does not remove them; the next removal of the group does.
+    pub async fn remove_done(&self, group: &GroupId) -> Result<(), DeliveryError> {
         let done = match self.passed_by_routes(group) {
             Some(passed) => passed,
             None => self.acknowledged(group).await?,
         };
-        if done.min(through) <= self.extent(group).await?.truncated {
-            return Ok(());
-        }
         let mut batch = Batch::new();
         self.put_truncation(&mut batch, group, done);
         self.store.commit(batch).await?;
@@ -108,6 +141,20 @@ mod tests {
         assert_eq!(mailbox.removed(&group).await.unwrap(), 1);
         mailbox.note_read(&group, Sequence::new(3)).await.unwrap();
         assert_eq!(mailbox.removed(&group).await.unwrap(), 2, "the third is not acknowledged");
+    }
+
+    #[tokio::test]
+    async fn what_another_process_has_kept_back_is_removed_once_it_is_read_here() {
+        let (folder, group) = (tempfile::tempdir().unwrap(), "water".parse().unwrap());
+        let before = mailbox(&folder, &group, 3).await;
+        before.keep_until_read();
+        before.acknowledge(&group, Cursor::new(Sequence::new(3))).await.unwrap();
+        let mailbox = Mailbox::new(Arc::clone(before.store()), Duration::from_secs(3_600));
+        mailbox.keep_until_read();
+        mailbox.remove_done(&group).await.unwrap();
+        assert_eq!(mailbox.removed(&group).await.unwrap(), 0);
+        mailbox.note_read(&group, Sequence::new(2)).await.unwrap();
+        assert_eq!(mailbox.removed(&group).await.unwrap(), 2);
     }
 
     #[tokio::test]

@@ -95,7 +95,7 @@ impl Quality {
         self.books.read_again(Timestamp::now()).await?;
         self.gateways.read_again().await?;
         match &self.logs {
-            Some(_) => self.flush().await.map(drop),
+            Some(logs) => logs.take_over(&self.books, &self.counts).await,
             None => count_what_is_kept(&*self.store, &self.books, self.counts.counting()).await,
         }
     }

@@ -31,6 +31,21 @@ impl SharedLogs {
         Self { store, mailbox, replay: Mutex::default() }
     }
 
+    /// Counts what nobody has counted yet, and has removed what another node has kept back for that.
+    pub(super) async fn take_over(
+        &self,
+        books: &Books,
+        counts: &FrameCounts,
+    ) -> Result<(), TableError> {
+        self.count(books, counts).await?;
+        for (group, _) in self.replay.lock().await.places() {
+            if let Err(error) = self.mailbox.remove_done(group).await {
+                tracing::error!(%group, %error, "records that are delivered cannot be removed");
+            }
+        }
+        Ok(())
+    }
+
     /// Counts what was added since the last time, makes it durable, and returns the number of frames that came too late.
     pub(super) async fn count(
         &self,
