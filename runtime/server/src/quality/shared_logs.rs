@@ -38,7 +38,8 @@ impl SharedLogs {
         counts: &FrameCounts,
     ) -> Result<(), TableError> {
         self.count(books, counts).await?;
-        for (group, _) in self.replay.lock().await.places() {
+        let replay = self.replay.lock().await;
+        for (group, _) in replay.places() {
             if let Err(error) = self.mailbox.remove_done(group).await {
                 tracing::error!(%group, %error, "records that are delivered cannot be removed");
             }
