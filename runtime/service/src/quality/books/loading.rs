@@ -72,7 +72,7 @@ async fn calendar(store: &dyn Store, today: Date) -> Result<Calendar, TableError
 }
 
 impl Kept {
-    /// Nothing but a calendar.
+    /// The part in memory before anything is read but the calendar.
     fn of(calendar: Calendar) -> Self {
         Self {
             calendar,
