@@ -1,7 +1,7 @@
 //! Writes index and audit: whatever changes the registry becomes durable in one batch with the line of
 //! each, so that neither can be missing.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use champollion_store::{Batch, Blobs, LogName, Seen, Sequence, Store, StoreError, Table, tables};
 use jiff::Timestamp;
@@ -15,6 +15,7 @@ use super::{
     error::{DamagedIndex, LedgerError},
     event::{INDEX, IndexEvent},
     history::History,
+    rivals::Rivals,
     space::{AuditLimits, AuditSpace},
 };
 use crate::keys::SecretKey;
@@ -35,10 +36,6 @@ const INDEX_CHAIN: Chain = Chain { name: INDEX, log: tables::REGISTRY_INDEX };
 
 /// The chain of all acts and their authors.
 const AUDIT_CHAIN: Chain = Chain { name: AUDIT, log: tables::REGISTRY_AUDIT };
-
-/// Times that a line is written anew that another node was faster than: each node writes a few lines a second, so
-/// several in between are rare, and so many never happen.
-const RIVALS: u64 = 16;
 
 /// Lines that are read at once.
 const PAGE: usize = 1_000;
@@ -240,15 +237,14 @@ impl Journal {
             self.store.commit(change).await?;
             return Ok(());
         }
-        for rival in 1..RIVALS {
+        let mut rivals = Rivals::default();
+        loop {
             match turn.commit(change.clone(), at, None, entry.clone()).await {
-                Err(LedgerError::Store(error)) if is_behind(&error) => {}
+                Err(LedgerError::Store(error)) if rivals.let_try_again(is_behind(&error)) => {}
                 other => return other,
             }
-            // Each time a little longer, so that two nodes do not go on in step.
-            tokio::time::sleep(Duration::from_millis(rival)).await;
+            rivals.let_pass().await;
         }
-        turn.commit(change, at, None, entry).await
     }
 
     /// Lines of the index after a place, as they are written.

@@ -22,6 +22,7 @@ use crate::{
     downlinks::LedgerError,
     outbox::Sender,
     parked::ParkedError,
+    quality,
     schedules::{Parts, keep_schedules},
     service::{Outside, Service},
 };
@@ -105,6 +106,7 @@ pub(crate) fn begin(
     tasks.spawn(keep_schedules(parts_of_schedules(service), stopped.clone()));
     tasks.spawn(outbox_of(service).run(stopped.clone()));
     tasks.spawn(Rounds::new(Arc::clone(service)).run(stopped.clone()));
+    quality::begin(service, stopped.clone());
     service.dispatcher.start(stopped.clone());
     if service.cluster.follower().is_some() {
         tasks.spawn(hear_other_nodes(Arc::clone(service), stopped.clone()));
@@ -129,7 +131,7 @@ fn parts_of_schedules(service: &Service) -> Parts {
 /// The sender of what waits in the outbox.
 fn outbox_of(service: &Service) -> Sender {
     let Config { delivery, outbox, .. } = &service.config;
-    Sender::new(Arc::clone(&service.store), service.mailer.clone(), delivery.limits(), *outbox)
+    Sender::new(Arc::clone(&service.led_store), service.mailer.clone(), delivery.limits(), *outbox)
 }
 
 /// Reads what only the lead changes, and another node has changed until now.
@@ -144,6 +146,8 @@ async fn take_over(service: &Service) -> Result<(), TakeOverError> {
     service.sessions.refresh(store).await?;
     service.identities.refresh(store).await?;
     service.broker_sessions.refresh().await?;
+    service.schedules.refresh().await?;
+    service.quality.take_over().await?;
     Ok(learn(service).await?)
 }
 

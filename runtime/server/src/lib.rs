@@ -46,6 +46,7 @@ mod pages;
 pub mod parked;
 pub mod quality;
 pub mod quotas;
+pub mod recovery;
 pub mod redecode;
 pub mod rehearsals;
 pub mod repeated_members;

@@ -150,7 +150,7 @@ pub struct Service {
     /// The alerts and their rules.
     pub alerts: Arc<Alerts>,
     /// The notices of planned work and incidents.
-    pub notices: Notices,
+    pub notices: Arc<Notices>,
     /// The history of what was in service, for statements.
     pub service_history: ServiceHistory,
     /// The messages that cannot be read.
@@ -345,7 +345,8 @@ impl Service {
         })?;
         let derived = DerivedAssignments::open(Arc::clone(&store), Arc::clone(&registry)).await?;
         let address = &config.sign_in.public_address;
-        let alerts = Alerts::open(Arc::clone(&store), Arc::clone(&devices), address).await?;
+        let stores = (Arc::clone(&store), Arc::clone(&led_store));
+        let alerts = Alerts::open(stores, Arc::clone(&devices), address).await?;
         let alerts = Arc::new(alerts);
         let intake = Intake::new(
             Arc::clone(&devices),
@@ -357,8 +358,13 @@ impl Service {
             config.keks.clone(),
         );
         let intake = intake.among_nodes(cluster.follower().cloned(), cluster.load());
-        let quality =
-            Quality::open(Arc::clone(&store), Arc::clone(&devices), config.quality.clone()).await?;
+        let leads_ear = LeadsEar::new(Arc::clone(&cluster), Arc::clone(&store));
+        let nodes = cluster.follower().map(|_| (Arc::clone(&mailbox), leads_ear.clone()));
+        let (led, own_devices) = (Arc::clone(&led_store), Arc::clone(&devices));
+        let quality = Quality::new(led, own_devices, config.quality.clone(), nodes);
+        if cluster.has_lease() {
+            quality.take_over().await?;
+        }
         intake.count_by(Arc::clone(quality.counts()));
         let redecoding = Redecoding::new(
             Arc::clone(&led_store),
@@ -383,7 +389,7 @@ impl Service {
         let downlinks = Arc::new(downlinks);
         let schedules = Schedules::open(Arc::clone(&led_store), config.schedules.of_group).await?;
         let schedules = Arc::new(schedules);
-        let notices = Notices::open(Arc::clone(&store)).await?;
+        let notices = Arc::new(Notices::open(Arc::clone(&store)).await?);
         let service_history = ServiceHistory::open(Arc::clone(&store), Timestamp::now()).await?;
         if let Some(follower) = cluster.follower() {
             follower.tell(Rooms {
@@ -394,12 +400,15 @@ impl Service {
                 decoder_requests: Arc::clone(&decoder_requests),
                 devices: Arc::clone(&devices),
                 downlinks: Arc::clone(&downlinks),
+                derived: derived.clone(),
+                alerts: Arc::clone(&alerts),
+                notices: Arc::clone(&notices),
             });
         }
         let observations = Arc::new(Observations::of(config.network_servers.keys()));
         let messages =
             Messages::new(intake.clone(), Arc::clone(&downlinks), Arc::clone(&observations))
-                .heard_by(LeadsEar::new(Arc::clone(&cluster), Arc::clone(&store)));
+                .heard_by(leads_ear);
         let parked = Arc::new(Parked::open(Arc::clone(&led_store), config.parked).await?);
         let (mut receivers, mut brokers) = (BTreeMap::new(), Vec::new());
         let mut outside =

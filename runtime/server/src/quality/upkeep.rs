@@ -28,8 +28,24 @@ const FLUSHES_A_MINUTE: u64 = 6;
 /// Flushes after which the rows of days are written.
 const FLUSHES_AN_HOUR: u64 = 360;
 
+/// Begins to look after the figures. Of several nodes the one that leads does.
+pub(crate) fn begin(service: &Arc<Service>, stopped: watch::Receiver<bool>) {
+    let upkeep = tokio::spawn(look_after(Arc::clone(service), stopped));
+    *service.quality.upkeep.lock() = Some(upkeep);
+}
+
+/// Waits until the upkeep has ended, where it had begun, and makes durable all that is in memory.
+pub(crate) async fn end(quality: &Quality) {
+    let upkeep = quality.upkeep.lock().take();
+    let Some(upkeep) = upkeep else { return };
+    // It ends by itself: a flush that is broken off would forget what it had taken.
+    drop(upkeep.await);
+    flush(quality).await;
+    write_gateways(quality).await;
+}
+
 /// Looks after the figures until the server stops.
-pub(crate) async fn look_after(service: Arc<Service>, mut stopped: watch::Receiver<bool>) {
+async fn look_after(service: Arc<Service>, mut stopped: watch::Receiver<bool>) {
     let mut ticks = tokio::time::interval(FLUSH_PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut clock = ClockWatch::default();
@@ -54,15 +70,9 @@ pub(crate) async fn look_after(service: Arc<Service>, mut stopped: watch::Receiv
     }
 }
 
-/// Makes durable all that is in memory, since the server stops.
-pub(crate) async fn write(quality: &Quality) {
-    flush(quality).await;
-    write_gateways(quality).await;
-}
-
 /// Makes durable what was counted. Where that fails, it is tried again the next time.
 async fn flush(quality: &Quality) {
-    if let Some(late) = told(quality.books.flush().await, "counts of frames cannot be kept") {
+    if let Some(late) = told(quality.flush().await, "counts of frames cannot be kept") {
         metrics::counter!("champollion_quality_late_frames_total").increment(late);
     }
 }

@@ -101,12 +101,30 @@ impl GatewayBook {
     /// # Errors
     /// [`TableError`] where they cannot be read.
     pub async fn open(store: Arc<dyn Store>, hearing: Arc<Hearing>) -> Result<Self, TableError> {
+        let book = Self::unread(store, hearing);
+        book.read_again().await?;
+        Ok(book)
+    }
+
+    /// The book of a store that another process writes: no gateway is known until it is
+    /// [taken over](Self::read_again).
+    #[must_use]
+    pub fn unread(store: Arc<dyn Store>, hearing: Arc<Hearing>) -> Self {
+        Self { store, hearing, known: Mutex::default() }
+    }
+
+    /// Reads the gateways that are in the store, whatever was known before.
+    ///
+    /// # Errors
+    /// [`TableError`] where they cannot be read.
+    pub async fn read_again(&self) -> Result<(), TableError> {
         let mut known = BTreeMap::new();
-        let mut pages = GATEWAYS.pages(&*store);
+        let mut pages = GATEWAYS.pages(&*self.store);
         while let Some(page) = pages.next().await? {
             known.extend(page);
         }
-        Ok(Self { store, hearing, known: Mutex::new(known) })
+        *self.known.lock() = known;
+        Ok(())
     }
 
     /// The gateways that were heard.

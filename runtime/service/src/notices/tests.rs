@@ -241,3 +241,19 @@ fn a_system_is_told_of_its_own_group_alone() {
     );
     assert!(telling.webhook(&notice, &group("waste"), &hook).is_none());
 }
+
+#[tokio::test]
+async fn notices_of_another_process_are_known_once_they_are_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SledStore::open(&SledOptions::new(folder.path().join("store"))).unwrap();
+    let store: Arc<dyn Store> = Arc::new(store);
+    let [own, other] =
+        [Notices::open(Arc::clone(&store)).await.unwrap(), Notices::open(store).await.unwrap()];
+    let turn = other.turn().await;
+    let made = turn.add(wish(NoticeKind::Incident, None, None), at(NOW), |_| true).unwrap();
+    own.store.commit(made.batch).await.unwrap();
+    let id = turn.apply(made.notice).id;
+    assert!(own.get(id).is_none());
+    own.refresh().await.unwrap();
+    assert_eq!(own.get(id), other.get(id));
+}

@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use champollion_fleet::roster::Roster;
 use champollion_registry::{Registry, requests::RequestDesk};
+use champollion_service::{alerts::AlertsError, notices::Notices};
 use champollion_store::{Store, TableError, TableName, tables};
 
 use super::{change::Rows, due_devices::DueDevices};
 use crate::{
+    alerts::Alerts,
     auth::Tokens,
+    derived::DerivedAssignments,
     devices::{Devices, DevicesError},
     downlinks::{Downlinks, LedgerError},
 };
@@ -38,6 +41,9 @@ pub(crate) struct Rooms {
     pub(crate) decoder_requests: Arc<RequestDesk>,
     pub(crate) devices: Arc<Devices>,
     pub(crate) downlinks: Arc<Downlinks>,
+    pub(crate) derived: DerivedAssignments,
+    pub(crate) alerts: Arc<Alerts>,
+    pub(crate) notices: Arc<Notices>,
 }
 
 /// The reason why rows are not read again.
@@ -52,6 +58,9 @@ pub(crate) enum RefreshError {
     /// The whereabouts of devices cannot be read.
     #[error(transparent)]
     Downlinks(#[from] LedgerError),
+    /// The rules of alerts cannot be read.
+    #[error(transparent)]
+    Alerts(#[from] AlertsError),
 }
 
 impl Rooms {
@@ -77,9 +86,28 @@ impl Rooms {
         if let Some(keys) = rows.get(tables::WHEREABOUTS.as_str()) {
             self.downlinks.refresh_whereabouts(keys).await?;
         }
+        self.follow_what_frames_are_judged_by(rows).await?;
         for table in OF_DEVICES {
             let Some(keys) = rows.get(table.as_str()) else { continue };
             due.add(Devices::named(keys)?);
+        }
+        Ok(())
+    }
+
+    /// Reads again what each frame is derived and judged by: the derived decoders, the rules of alerts, and the notices
+    /// that mute.
+    async fn follow_what_frames_are_judged_by(&self, rows: &Rows) -> Result<(), RefreshError> {
+        if let Some(keys) = rows.get(tables::DERIVED_OF_DEVICES.as_str()) {
+            self.derived.know_devices(keys)?;
+        }
+        if let Some(keys) = rows.get(tables::DERIVED_OF_GROUPS.as_str()) {
+            self.derived.know_groups(keys)?;
+        }
+        if rows.contains_key(tables::ALERT_RULES.as_str()) {
+            self.alerts.reload().await?;
+        }
+        if rows.contains_key(tables::NOTICES.as_str()) {
+            self.notices.refresh().await?;
         }
         Ok(())
     }
