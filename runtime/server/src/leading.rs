@@ -119,6 +119,7 @@ fn parts_of_schedules(service: &Service) -> Parts {
     Parts {
         schedules: Arc::clone(&service.schedules),
         settings: service.config.schedules.clone(),
+        usual_zone: service.config.territory.time_zone.to_string(),
         devices: Arc::clone(&service.devices),
         downlinks: Arc::clone(&service.downlinks),
         words: api::refused,

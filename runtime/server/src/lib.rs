@@ -59,6 +59,7 @@ pub mod storage;
 pub mod store_settings;
 pub mod summaries;
 pub mod telemetry;
+pub mod territory_settings;
 mod text_file;
 pub mod tls;
 mod turns;

@@ -357,8 +357,8 @@ impl Service {
             config.keks.clone(),
         );
         let intake = intake.among_nodes(cluster.follower().cloned(), cluster.load());
-        let quality =
-            Quality::open(Arc::clone(&store), Arc::clone(&devices), config.quality.clone()).await?;
+        let by = (config.quality.clone(), config.territory.days());
+        let quality = Quality::open(Arc::clone(&store), Arc::clone(&devices), by).await?;
         intake.count_by(Arc::clone(quality.counts()));
         let redecoding = Redecoding::new(
             Arc::clone(&led_store),

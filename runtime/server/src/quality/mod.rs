@@ -40,16 +40,16 @@ pub struct Quality {
 }
 
 impl Quality {
-    /// Opens the figures of a store, and counts the records that a crash has left uncounted.
+    /// Opens the figures of a store by the days of the territory, and counts the records that a crash has left uncounted.
     ///
     /// # Errors
     /// [`TableError`] where they cannot be read.
     pub async fn open(
         store: Arc<dyn Store>,
         devices: Arc<Devices>,
-        settings: QualitySettings,
+        (settings, days): (QualitySettings, Days),
     ) -> Result<Self, TableError> {
-        let (days, now) = (settings.days(), Timestamp::now());
+        let now = Timestamp::now();
         let counting = Arc::new(Counting::new(days.clone()));
         let books = Books::open(Arc::clone(&store), Arc::clone(&counting), now).await?;
         count_what_is_kept(&*store, &books, &counting).await?;

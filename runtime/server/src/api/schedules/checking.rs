@@ -27,7 +27,8 @@ pub(super) async fn checked(
     let place = device.and_then(|device| place_of(device));
     let settings = &service.config.schedules;
     let now = Timestamp::now();
-    wish.when.checked((&settings.time_zone, place), now, settings.least())?;
+    let usual_zone = service.config.territory.time_zone.name();
+    wish.when.checked((usual_zone, place), now, settings.least())?;
     check_command(service, &wish, &devices, now).await?;
     wish.group = Some(group.clone());
     Ok((wish, group))
