@@ -220,6 +220,35 @@ fn what_cannot_work_is_refused_with_what_to_write_instead() {
 }
 
 #[test]
+fn planned_work_leaves_its_day_out_and_mutes_what_it_is_about() {
+    let server = Server::start();
+    let meter = with_meters(&server, 1).remove(0);
+    let (partner, admin, lns) = (server.partner("water"), server.admin(), server.lns());
+    partner.put("/v1/alerts/rules/high", &above()).success();
+    let hear_now = |f_cnt: u32, litres: u32| {
+        let now = Timestamp::now();
+        let mut frame = meter.frame(f_cnt, 100, &telegram(now, litres));
+        frame["receivedAt"] = json!(now);
+        lns.ingest(&frame).success();
+    };
+    hear_now(1, 80_000);
+    let (begin, end) = (Timestamp::now(), Timestamp::now() + SignedDuration::from_hours(1));
+    let work = json!({
+        "kind": "planned", "title": "Mast", "text": "Painted.", "begin": begin, "end": end,
+        "scope": { "groups": ["water"] },
+    });
+    let notice = admin.post("/v1/notices", &work).success();
+    hear_now(2, 100_500);
+    assert!(alerts(&partner, "all").is_empty(), "people are at work");
+    let excluded = partner.get("/v1/quality/excluded").success();
+    assert_eq!(excluded["excluded"][0]["reason"], "notice", "{excluded}");
+    let id = notice["id"].as_str().expect("a notice has an id");
+    admin.post(&format!("/v1/notices/{id}/cancel"), &json!({})).success();
+    hear_now(3, 100_600);
+    assert_eq!(alerts(&partner, "open").len(), 1, "the work is over");
+}
+
+#[test]
 fn a_device_that_is_silent_is_told_once_and_its_next_frame_ends_it() {
     let server = Server::start();
     let meter = with_meters(&server, 1).remove(0);

@@ -145,6 +145,7 @@ async fn take_over(service: &Service) -> Result<(), TakeOverError> {
     service.sessions.refresh(store).await?;
     service.identities.refresh(store).await?;
     service.broker_sessions.refresh().await?;
+    service.schedules.take_over().await?;
     Ok(learn(service).await?)
 }
 

@@ -44,6 +44,7 @@ mod outside_client;
 pub mod page_settings;
 mod pages;
 pub mod parked;
+mod planned_work;
 pub mod quality;
 pub mod quotas;
 pub mod redecode;

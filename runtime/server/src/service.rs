@@ -52,6 +52,7 @@ use crate::{
         surroundings::Surroundings,
     },
     parked::{Parked, ParkedError},
+    planned_work,
     quality::Quality,
     quotas::{Pace, QuotaExceeded},
     redecode::Redecoding,
@@ -150,7 +151,7 @@ pub struct Service {
     /// The alerts and their rules.
     pub alerts: Arc<Alerts>,
     /// The notices of planned work and incidents.
-    pub notices: Notices,
+    pub notices: Arc<Notices>,
     /// The history of what was in service, for statements.
     pub service_history: ServiceHistory,
     /// The messages that cannot be read.
@@ -383,7 +384,8 @@ impl Service {
         let downlinks = Arc::new(downlinks);
         let schedules = Schedules::open(Arc::clone(&led_store), config.schedules.of_group).await?;
         let schedules = Arc::new(schedules);
-        let notices = Notices::open(Arc::clone(&store)).await?;
+        let notices = Arc::new(Notices::open(Arc::clone(&store)).await?);
+        planned_work::heed(&notices, &quality, &alerts);
         let service_history = ServiceHistory::open(Arc::clone(&store), Timestamp::now()).await?;
         if let Some(follower) = cluster.follower() {
             follower.tell(Rooms {
@@ -394,6 +396,8 @@ impl Service {
                 decoder_requests: Arc::clone(&decoder_requests),
                 devices: Arc::clone(&devices),
                 downlinks: Arc::clone(&downlinks),
+                notices: Arc::clone(&notices),
+                alerts: Arc::clone(&alerts),
             });
         }
         let observations = Arc::new(Observations::of(config.network_servers.keys()));

@@ -76,6 +76,15 @@ impl Schedules {
         Ok(Self { store, book: Mutex::new(book), looks: Mutex::default(), of_group })
     }
 
+    /// Reads the schedules again that another node has changed until now.
+    pub(crate) async fn take_over(&self) -> Result<(), TableError> {
+        let rows = SCHEDULES.pages(&*self.store).all().await?;
+        let book = rows.into_iter().map(|(id, schedule)| (id, Arc::new(schedule))).collect();
+        *self.book.lock() = book;
+        self.looks.lock().clear();
+        Ok(())
+    }
+
     /// Returns a schedule by its id.
     #[must_use]
     pub fn get(&self, id: Uuid) -> Option<Arc<Schedule>> {

@@ -58,6 +58,17 @@ impl Notices {
         Ok(Self { store, known: RwLock::new(known), turn: Mutex::default() })
     }
 
+    /// Reads the notices again that another node may have changed.
+    ///
+    /// # Errors
+    /// The store cannot be read, or a row makes no sense.
+    pub async fn refresh(&self) -> Result<(), TableError> {
+        let _turn = self.turn.lock().await;
+        let rows = NOTICES.pages(&*self.store).all().await?;
+        *self.known.write() = rows.into_iter().map(|(id, notice)| (id, Arc::new(notice))).collect();
+        Ok(())
+    }
+
     /// Waits for a turn to change the notices.
     pub async fn turn(&self) -> NoticesTurn<'_> {
         NoticesTurn::new(self, self.turn.lock().await)

@@ -173,6 +173,10 @@ async fn a_change_is_based_on_what_the_store_has() {
     assert!(store.commit(second.batch).await.is_err());
     let after = turn.cancel(id, at(END)).await.unwrap().notice;
     assert_eq!((after.follow_ups.len(), after.end, after.revision), (1, Some(at(END)), 2));
+    drop(of_other);
+    assert!(other.get(id).is_none(), "it is in the memory of the other alone");
+    other.refresh().await.unwrap();
+    assert_eq!(other.get(id).unwrap().follow_ups.len(), 1);
     let unknown = turn.cancel(Uuid::nil(), at(END)).await.unwrap_err();
     assert!(matches!(unknown, NoticeFault::Unknown(_)));
 }

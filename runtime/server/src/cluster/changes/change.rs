@@ -15,7 +15,7 @@ const KEY_BYTES: usize = 16 << 10;
 
 /// The tables whose rows nodes have in memory. What changes with every frame is not among them: the batch of a frame
 /// names the rows that it is computed from.
-const FOLLOWED: [TableName; 16] = [
+const FOLLOWED: [TableName; 18] = [
     tables::TOKENS,
     tables::PARTNERS,
     tables::GROUP_OWNERS,
@@ -27,6 +27,8 @@ const FOLLOWED: [TableName; 16] = [
     tables::POINTS,
     tables::WHEREABOUTS,
     tables::DECODER_REQUESTS,
+    tables::NOTICES,
+    tables::ALERT_RULES,
     tables::REGISTRY_VERSIONS,
     tables::REGISTRY_CHANNELS,
     tables::REGISTRY_QUARANTINE,

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use champollion_fleet::roster::Roster;
 use champollion_registry::{Registry, requests::RequestDesk};
+use champollion_service::{alerts::AlertsError, notices::Notices};
 use champollion_store::{Store, TableError, TableName, tables};
 
 use super::{change::Rows, due_devices::DueDevices};
 use crate::{
+    alerts::Alerts,
     auth::Tokens,
     devices::{Devices, DevicesError},
     downlinks::{Downlinks, LedgerError},
@@ -38,6 +40,8 @@ pub(crate) struct Rooms {
     pub(crate) decoder_requests: Arc<RequestDesk>,
     pub(crate) devices: Arc<Devices>,
     pub(crate) downlinks: Arc<Downlinks>,
+    pub(crate) notices: Arc<Notices>,
+    pub(crate) alerts: Arc<Alerts>,
 }
 
 /// The reason why rows are not read again.
@@ -52,6 +56,9 @@ pub(crate) enum RefreshError {
     /// The whereabouts of devices cannot be read.
     #[error(transparent)]
     Downlinks(#[from] LedgerError),
+    /// The rules of alerts cannot be read.
+    #[error(transparent)]
+    Alerts(#[from] AlertsError),
 }
 
 impl Rooms {
@@ -76,6 +83,12 @@ impl Rooms {
         }
         if let Some(keys) = rows.get(tables::WHEREABOUTS.as_str()) {
             self.downlinks.refresh_whereabouts(keys).await?;
+        }
+        if rows.contains_key(tables::NOTICES.as_str()) {
+            self.notices.refresh().await?;
+        }
+        if rows.contains_key(tables::ALERT_RULES.as_str()) {
+            self.alerts.reload().await?;
         }
         for table in OF_DEVICES {
             let Some(keys) = rows.get(table.as_str()) else { continue };
