@@ -570,6 +570,10 @@ fn mailer_of(config: &Config) -> Result<Option<Mailer>, StartError> {
         .mail
         .open()
         .map_err(|error| StartError::Setup { what: what.clone(), reason: error.to_string() })?;
+    if mailer.is_none() && !config.quality.gateway_mails.is_empty() {
+        let reason = "[quality] gateway-mails need a host of [mail], or must be empty".to_owned();
+        return Err(StartError::Setup { what, reason });
+    }
     if mailer.is_some() && config.sign_in.public_address.is_empty() {
         let reason =
             "links in mails need [sign-in] public-address, such as https://champollion.example";

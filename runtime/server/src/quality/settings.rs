@@ -1,6 +1,11 @@
 //! The settings of the figures.
 
+use champollion_fleet::people::Email;
+use champollion_service::{gateways::GatewayMails, outbox::Language};
 use serde::Deserialize;
+
+/// The page of gateways, which mails lead to.
+const PAGE: &str = "/operator/gateways";
 
 /// The settings of the figures: the section `[quality]`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -12,4 +17,21 @@ pub struct QualitySettings {
     pub daily_percent: u8,
     /// The share of objects in service that is promised to be heard within 14 days, in percent.
     pub fortnight_percent: u8,
+    /// The addresses that are told of gateways which go silent, or are heard again.
+    pub gateway_mails: Vec<Email>,
+    /// The language of these mails.
+    pub gateway_mails_language: Language,
+}
+
+impl QualitySettings {
+    /// Returns the people who are told of gateways. Mails lead to a page below the public address, where there is one.
+    #[must_use]
+    pub fn gateway_mails(&self, public_address: &str) -> GatewayMails {
+        let page = match public_address.trim_end_matches('/') {
+            "" => String::new(),
+            address => format!("{address}{PAGE}"),
+        };
+        let language = self.gateway_mails_language;
+        GatewayMails { to: self.gateway_mails.clone(), language, page }
+    }
 }

@@ -67,6 +67,23 @@ pub(super) struct HeardNow {
     pub(super) status_ms: Option<i64>,
 }
 
+impl HeardNow {
+    /// Adds what was heard besides.
+    pub(super) fn add(&mut self, other: &Self) {
+        for (minute, frames) in &other.minutes {
+            *self.minutes.entry(*minute).or_default() += frames;
+        }
+        self.last_ms = self.last_ms.max(other.last_ms);
+        self.status_ms = self.status_ms.max(other.status_ms);
+    }
+
+    /// The first moment that is known.
+    pub(super) fn first(&self) -> Option<Timestamp> {
+        let minute = self.minutes.keys().next()?;
+        Timestamp::from_second(60 * minute).ok()
+    }
+}
+
 impl Gateway {
     /// A gateway that is heard for the first time.
     pub(super) fn first_heard(at: Timestamp) -> Self {
