@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
+    alert_commands::Commander,
     alert_rounds::Rounds,
     api,
     clock::ClockWatch,
@@ -105,6 +106,7 @@ pub(crate) fn begin(
     tasks.spawn(keep_schedules(parts_of_schedules(service), stopped.clone()));
     tasks.spawn(outbox_of(service).run(stopped.clone()));
     tasks.spawn(Rounds::new(Arc::clone(service)).run(stopped.clone()));
+    tasks.spawn(Commander::new(Arc::clone(service), api::refused).run(stopped.clone()));
     service.dispatcher.start(stopped.clone());
     if service.cluster.follower().is_some() {
         tasks.spawn(hear_other_nodes(Arc::clone(service), stopped.clone()));

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
 
-use super::declared::Terms;
+use super::{commanding, declared::Terms};
 use crate::{
     alerts::KeptFrame,
     api::{
@@ -142,7 +142,11 @@ pub(in crate::api) async fn show(
         ),
         (status = 400, description = "group-missing"),
         (status = 409, description = "too-many-alert-rules"),
-        (status = 422, description = "invalid-alert-rule"),
+        (
+            status = 422,
+            description = "invalid-alert-rule; of a command what a command by hand is refused with: encode-failed, \
+                           no-decoder, network-server-unknown",
+        ),
         (status = 503, description = "not-kept"),
     ),
 )]
@@ -155,6 +159,7 @@ pub(in crate::api) async fn put(
 ) -> Result<Json<MadeRule>, Problem> {
     let key = key(&authorized.reach, group, &name)?;
     let mut definition = checked(&service, &key.group, definition).await?;
+    commanding::check(&service, (&authorized.principal, &key.group), &definition).await?;
     match service.alerts.rules.rule(&key).await {
         Ok(before) => definition.tell.keep_secrets(&before.definition.tell),
         Err(AlertsError::UnknownRule(_)) => {}
