@@ -141,12 +141,13 @@ pub(in crate::api) async fn show(
             body = MadeRule,
         ),
         (status = 400, description = "group-missing"),
-        (status = 409, description = "too-many-alert-rules"),
+        (status = 404, description = "DECODER"),
+        (status = 409, description = "too-many-alert-rules, quarantined"),
         (
             status = 422,
-            description = "invalid-alert-rule; of a command what a command by hand is refused with: encode-failed, \
-                           no-decoder, network-server-unknown",
+            description = "invalid-alert-rule, no-decoder, no-network-server, no-downlinks, CALL",
         ),
+        (status = 429, description = "busy"),
         (status = 503, description = "not-kept"),
     ),
 )]
