@@ -9,9 +9,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+use champollion_registry::package::Package;
 use champollion_tests::{
-    Client, Outside, Postgres, Sensor, Server, Setup, champollion, eventually, run,
+    Client, LUMINAIRE, Outside, Postgres, Sensor, Server, Setup, champollion, eventually, run,
+    thermometer,
 };
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
@@ -41,9 +44,14 @@ impl Nodes {
     }
 
     fn start_as(name: &str, count: usize, setup: Setup) -> Self {
+        Self::start_with(name, count, setup, "")
+    }
+
+    /// The same with more settings.
+    fn start_with(name: &str, count: usize, setup: Setup, more: &str) -> Self {
         let database = Postgres::shared();
         let setup = setup
-            .settings(SETTINGS)
+            .settings(&format!("{SETTINGS}{more}"))
             .variable("CHAMPOLLION_STORE__POSTGRES", &database.database(name))
             .variable("CHAMPOLLION_VAULT__KEY_FROM", "environment")
             .variable("CHAMPOLLION_MASTER_KEY", MASTER_KEY);
@@ -70,6 +78,13 @@ impl Nodes {
 
     fn lns(&self, node: &Server) -> String {
         let made = self.made_token(node, &json!({ "name": "city", "role": "lns" }));
+        made["token"].as_str().expect("a new token is shown").to_owned()
+    }
+
+    /// The secret of a new token of a partner.
+    fn partner(&self, group: &str) -> String {
+        let wanted = json!({ "name": group, "role": "partner", "group": group });
+        let made = self.made_token(&self.nodes[0], &wanted);
         made["token"].as_str().expect("a new token is shown").to_owned()
     }
 
@@ -293,4 +308,143 @@ fn of_postgres_the_nodes_are_listed_on_the_command_line() {
     assert!(printed.contains("leads") && printed.contains("follows"), "{printed}");
     let ready = nodes.admin(&nodes.nodes[1]).get("/readyz");
     assert!(ready.text.contains("follows the lead at http://127.0.0.1:"), "{}", ready.text);
+}
+
+/// A derived decoder: an alarm where it is warmer than 22 degrees.
+fn warm() -> Package {
+    let manifest = "id = \"acme/warm\"\nversion = \"1.0.0\"\nname = \"Warm\"\n\
+        description = \"Derives it.\"\nlicence = \"MIT\"\nmaintainer = \"Acme\"\n\n\
+        [[derived.inputs]]\nname = \"own\"\nquantity = \"air.temperature\"\n\n\
+        [[derived.values]]\nquantity = \"alarm.temperature\"\nexpression = \"own > 22\"\n\
+        meaning = \"It\"\n";
+    let vectors = json!([{
+        "name": "one",
+        "reading": { "measurements": [{ "quantity": "air.temperature", "value": 23.0 }] },
+        "expect": { "reading": {
+            "measurements": [{ "quantity": "alarm.temperature", "value": true }],
+        } },
+    }]);
+    Package::assemble_derived(manifest, &vectors.to_string()).expect("it is a package")
+}
+
+#[test]
+fn of_postgres_a_rule_and_a_derived_decoder_of_one_node_judge_the_frames_of_the_other_once() {
+    let nodes = Nodes::start("judged", 2);
+    let [lead, other] = &nodes.nodes[..] else { panic!("two nodes were started") };
+    lead.publish(&thermometer("1.0.0"));
+    lead.publish(&warm());
+    let sensor = Sensor::new(6);
+    let registration = sensor.registration("office", Some("acme/thermometer@^1"));
+    nodes.admin(lead).put(&sensor.path(), &registration).success();
+    let (lns, partner) = (nodes.lns(lead), nodes.partner("office"));
+    // Known to the other node before there is anything to judge or derive by.
+    let frame = |f_cnt| sensor.frame(f_cnt, 2, &[0, 235, 40, 36]);
+    other.anybody().token(&lns).ingest(&frame(1)).success();
+    let derive = ["devices", "derive", "--group", "office", "--decoder", "acme/warm@^1"];
+    other.cli(&nodes.admin_token).run(&derive).success();
+    let rule = json!({ "when": { "alarm": {} } });
+    other.anybody().token(&partner).put("/v1/alerts/rules/warm", &rule).success();
+    let alerts = |node: &Server| {
+        let listed = node.anybody().token(&partner).get("/v1/alerts?state=all").success();
+        listed["alerts"].as_array().expect("alerts are a list").clone()
+    };
+    let mut last = 1;
+    eventually("the other node judges by the rule", || {
+        last += 1;
+        other.anybody().token(&lns).ingest(&frame(last)).success();
+        (!alerts(lead).is_empty()).then_some(())
+    });
+    for node in [lead, other, lead] {
+        last += 1;
+        node.anybody().token(&lns).ingest(&frame(last)).success();
+    }
+    let raised = alerts(other);
+    assert_eq!(raised.len(), 1, "{raised:?}");
+    assert!(raised[0].to_string().contains(&sensor.dev_eui()), "{raised:?}");
+    let last = lead.anybody().token(&partner).pull_all().pop().expect("there is a record");
+    let derived = &last["record"]["decoded"]["derived"][0]["decoder"];
+    assert_eq!(derived["id"], "acme/warm", "{last}");
+}
+
+/// Waits until so many frames of a group are in the figures of the present day.
+fn wait_for_figures(nodes: &Nodes, node: &Server, frames: u64) {
+    eventually(&format!("{frames} frames are counted"), || {
+        let answer = nodes.admin(node).get("/v1/quality?group=water");
+        let list: Json = serde_json::from_str(&answer.text).ok()?;
+        let figures = list["figures"].as_array()?.last()?;
+        (figures["frames"] == frames).then_some(())
+    });
+}
+
+#[test]
+fn of_postgres_the_frames_of_all_nodes_are_counted_once_also_where_they_are_delivered_at_once() {
+    let mut nodes = Nodes::start("counted", 2);
+    let outside = Outside::start(|_| (204, String::new()));
+    let (lns, partner) = (nodes.lns(&nodes.nodes[0]), nodes.partner("water"));
+    let sensor = Sensor::new(7);
+    nodes.register(&nodes.nodes[0], &sensor);
+    let route = json!({ "to": { "http": { "url": outside.url() } } });
+    nodes.nodes[1].anybody().token(&partner).put("/v1/routes/all", &route).success();
+    let send = |node: &Server, f_cnt, gateway| {
+        let mut frame = sensor.frame_through(f_cnt, &[1], gateway, 5.0);
+        frame["receivedAt"] = json!(Timestamp::now());
+        let taken = node.anybody().token(&lns).ingest(&frame).success();
+        assert_eq!(status(&taken), "accepted", "{taken}");
+    };
+    (1..=6).for_each(|f_cnt| send(&nodes.nodes[f_cnt as usize % 2], f_cnt, "gw-north"));
+    outside.wait_for(6);
+    wait_for_figures(&nodes, &nodes.nodes[0], 6);
+    // Some that the lead has not counted yet when it is killed, and some while nobody leads.
+    (7..=8).for_each(|f_cnt| send(&nodes.nodes[0], f_cnt, "gw-north"));
+    nodes.nodes[0].kill();
+    (9..=10).for_each(|f_cnt| send(&nodes.nodes[1], f_cnt, "gw-south"));
+    wait_for_figures(&nodes, &nodes.nodes[1], 10);
+    eventually("the gateway is known that the other node has heard", || {
+        let gateways = nodes.admin(&nodes.nodes[1]).get("/v1/gateways").text;
+        gateways.contains("gw-south").then_some(())
+    });
+    nodes.nodes[0].restart();
+    send(&nodes.nodes[0], 11, "gw-north");
+    wait_for_figures(&nodes, &nodes.nodes[0], 11);
+}
+
+#[test]
+fn of_postgres_a_schedule_is_carried_out_once_where_the_lead_is_killed() {
+    let outside = Outside::away(|_| (503, String::new()));
+    let city = format!(
+        "[network-servers.city]\nkind = \"chirpstack\"\n\
+         [network-servers.city.downlink]\nvia = \"http\"\nurl = \"{}\"\n",
+        outside.url()
+    );
+    let mut nodes = Nodes::start_with("scheduled", 2, Setup::default(), &city);
+    nodes.nodes[0].publish_own(LUMINAIRE);
+    let light = Sensor::new(8);
+    let mut registration = light.registration("light", Some("nas/ul20xx@^1"));
+    registration["networkServer"] = json!("city");
+    nodes.admin(&nodes.nodes[0]).put(&light.path(), &registration).success();
+    let partner = nodes.partner("light");
+    let plan = json!({
+        "name": "Evening",
+        "when": { "at": Timestamp::now() + SignedDuration::from_secs(2) },
+        "device": light.dev_eui(),
+        "command": { "manualDimming": { "destination": [
+            { "address": "dali_broadcast", "dimmingLevel": 100 },
+        ]}},
+    });
+    let asked = |node: &Server| node.anybody().token(&partner);
+    let made = asked(&nodes.nodes[1]).post("/v1/schedules", &plan).success();
+    let path = format!("/v1/schedules/{}", made["id"].as_str().expect("it has an id"));
+    // Made after the other node has read the schedules for the first time, and carried out by it.
+    nodes.nodes[0].kill();
+    let run = eventually("the schedule is carried out", || {
+        let answer = asked(&nodes.nodes[1]).get(&path);
+        let shown: Json = serde_json::from_str(&answer.text).ok()?;
+        let run = shown["runs"][0].clone();
+        (run.is_object() && run["state"] != "running").then_some(run)
+    });
+    assert_eq!((&run["state"], &run["queued"]), (&json!("sent"), &json!(1)), "{run}");
+    nodes.nodes[0].restart();
+    thread::sleep(Duration::from_millis(1_500));
+    let listed = asked(&nodes.nodes[0]).get(&format!("{}/downlinks", light.path())).success();
+    assert_eq!(listed["downlinks"].as_array().map(Vec::len), Some(1), "{listed}");
 }

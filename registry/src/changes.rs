@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::{
     channels::{CanaryRule, Channel, Channels, Deprecation},
     error::RegistryError,
-    ledger::{Actor, AuditEntry, CHANNELS, IndexEvent, ResolveError, VersionName},
+    ledger::{Actor, AuditEntry, CHANNELS, IndexEvent, ResolveError, Rivals, VersionName},
     package::{DecoderId, DecoderRef},
     registry::Registry,
 };
@@ -157,12 +157,14 @@ impl Registry {
         mandate: &Mandate,
         asked: &[(DecoderRef, usize)],
     ) -> Result<Changed, ChangeError> {
-        match self.try_to_change(id, change, mandate, asked).await {
-            Err(ChangeError::Registry(error)) if error.is_behind() => {
-                self.catch_up().await?;
-                self.try_to_change(id, change, mandate, asked).await
+        let mut rivals = Rivals::default();
+        loop {
+            match self.try_to_change(id, change, mandate, asked).await {
+                Err(ChangeError::Registry(error)) if rivals.let_try_again(error.is_behind()) => {
+                    self.catch_up().await?;
+                }
+                other => return other,
             }
-            other => other,
         }
     }
 

@@ -7,7 +7,7 @@ use crate::{
     error::RegistryError,
     keys::{PublicKey, PublisherKey, SecretKey},
     ledger::{
-        Actor, AuditEntry, DamagedIndex, IndexEvent, SignedHead,
+        Actor, AuditEntry, DamagedIndex, IndexEvent, Rivals, SignedHead,
         key_tables::{CURRENT, KEYS, OWN, read_own},
     },
     package::DecoderId,
@@ -114,7 +114,7 @@ impl Registry {
         at: Timestamp,
     ) -> Result<PublisherKey, KeyError> {
         let mut turn = self.journal.turn().await;
-        let mut may_try_again = true;
+        let mut rivals = Rivals::default();
         loop {
             let mut publishers = self.publishers();
             let event = change.event(key, publishers.get(&key))?;
@@ -125,10 +125,7 @@ impl Registry {
             let audit = AuditEntry::of(&event, by);
             let written = turn.commit(batch, at, Some(&event), audit).await;
             match written.map_err(RegistryError::from) {
-                Err(error) if may_try_again && error.is_behind() => {
-                    may_try_again = false;
-                    self.catch_up().await?;
-                }
+                Err(error) if rivals.let_try_again(error.is_behind()) => self.catch_up().await?,
                 Err(error) => return Err(error.into()),
                 Ok(()) => {
                     *self.publishers.write() = publishers;
@@ -161,23 +158,23 @@ impl Registry {
     /// Gives the registry a new key, which the old one vouches for; at first one at all.
     pub async fn rotate_own_key(&self, by: &Actor, at: Timestamp) -> Result<PublicKey, KeyError> {
         let mut turn = self.journal.turn().await;
-        let old = read_own(&*self.store).await.map_err(RegistryError::from)?;
         let new = SecretKey::generate()?;
-        let key = new.public();
-        let signature = old.map(|old| old.vouch_for(&key));
-        let event = IndexEvent::RegistryKey { key, signature };
-        let mut batch = Batch::new();
-        OWN.put(&mut batch, &CURRENT.to_owned(), &new).map_err(RegistryError::from)?;
-        for try_again in [true, false] {
+        let (key, mut rivals) = (new.public(), Rivals::default());
+        loop {
+            // Another node may have rotated it since the last try: the present one vouches.
+            let old = read_own(&*self.store).await.map_err(RegistryError::from)?;
+            let signature = old.map(|old| old.vouch_for(&key));
+            let event = IndexEvent::RegistryKey { key, signature };
+            let mut batch = Batch::new();
+            OWN.put(&mut batch, &CURRENT.to_owned(), &new).map_err(RegistryError::from)?;
             let audit = AuditEntry::of(&event, by);
-            let written = turn.commit(batch.clone(), at, Some(&event), audit).await;
+            let written = turn.commit(batch, at, Some(&event), audit).await;
             match written.map_err(RegistryError::from) {
-                Err(error) if try_again && error.is_behind() => self.catch_up().await?,
+                Err(error) if rivals.let_try_again(error.is_behind()) => self.catch_up().await?,
                 Err(error) => return Err(error.into()),
-                Ok(()) => break,
+                Ok(()) => return Ok(key),
             }
         }
-        Ok(key)
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
     changes::Mandate,
     error::RegistryError,
     gate::{Finding, in_words, incompatible_mappings},
-    ledger::{AuditEntry, KeptMapping, MAPPINGS, ResolveError, read_mappings},
+    ledger::{AuditEntry, KeptMapping, MAPPINGS, ResolveError, Rivals, read_mappings},
     package::{DecoderId, Manifest, Mapping, MappingFault},
     registry::Registry,
 };
@@ -73,12 +73,16 @@ impl Registry {
         mapping: &Mapping,
         mandate: &Mandate,
     ) -> Result<Arc<KeptMapping>, MappingChangeError> {
-        match self.try_to_put(id, mapping, mandate).await {
-            Err(MappingChangeError::Registry(error)) if is_behind(&error) => {
-                self.catch_up().await?;
-                self.try_to_put(id, mapping, mandate).await
+        let mut rivals = Rivals::default();
+        loop {
+            match self.try_to_put(id, mapping, mandate).await {
+                Err(MappingChangeError::Registry(error))
+                    if rivals.let_try_again(is_behind(&error)) =>
+                {
+                    self.catch_up().await?;
+                }
+                other => return other,
             }
-            other => other,
         }
     }
 

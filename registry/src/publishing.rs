@@ -15,7 +15,7 @@ use crate::{
     keys::{Provenance, UntrustedError},
     ledger::{
         Actor, AuditEntry, CHANNELS, Entry, IndexEvent, IndexLine, Listed, PublishedVersion,
-        StoredVersion, Turn, VERSIONS,
+        Rivals, StoredVersion, Turn, VERSIONS,
     },
     loaded_decoder::LoadedDecoder,
     package::{DecoderId, Manifest},
@@ -172,13 +172,12 @@ impl Registry {
                 return Err(PublishError::Refused(findings));
             }
         }
-        let written = self.write(&mut turn, entry, stored, publication).await;
-        let written = match written {
-            Err(error) if error.is_behind() => {
-                self.catch_up().await?;
-                self.write(&mut turn, entry, stored, publication).await
+        let mut rivals = Rivals::default();
+        let written = loop {
+            match self.write(&mut turn, entry, stored, publication).await {
+                Err(error) if rivals.let_try_again(error.is_behind()) => self.catch_up().await?,
+                other => break other,
             }
-            other => other,
         };
         match written {
             Ok(published) => Ok(published),

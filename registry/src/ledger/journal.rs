@@ -15,6 +15,7 @@ use super::{
     error::{DamagedIndex, LedgerError},
     event::{INDEX, IndexEvent},
     history::History,
+    rivals::Rivals,
     space::{AuditLimits, AuditSpace},
 };
 use crate::keys::SecretKey;
@@ -35,10 +36,6 @@ const INDEX_CHAIN: Chain = Chain { name: INDEX, log: tables::REGISTRY_INDEX };
 
 /// The chain of all acts and their authors.
 const AUDIT_CHAIN: Chain = Chain { name: AUDIT, log: tables::REGISTRY_AUDIT };
-
-/// Times that a line is written anew that another node was faster than: each node writes a few lines a second, so
-/// several in between are rare, and so many never happen.
-const RIVALS: usize = 16;
 
 /// Lines that are read at once.
 const PAGE: usize = 1_000;
@@ -240,13 +237,13 @@ impl Journal {
             self.store.commit(change).await?;
             return Ok(());
         }
-        for _ in 1..RIVALS {
+        let mut rivals = Rivals::default();
+        loop {
             match turn.commit(change.clone(), at, None, entry.clone()).await {
-                Err(LedgerError::Store(error)) if is_behind(&error) => {}
+                Err(LedgerError::Store(error)) if rivals.let_try_again(is_behind(&error)) => {}
                 other => return other,
             }
         }
-        turn.commit(change, at, None, entry).await
     }
 
     /// Lines of the index after a place, as they are written.

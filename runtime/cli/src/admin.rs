@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use champollion_server::{auth::recover_admin, config::Config, store_settings::StoreSettings};
+use champollion_server::{config::Config, recovery::recover_admin, store_settings::StoreSettings};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde_json::json;

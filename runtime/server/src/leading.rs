@@ -23,6 +23,7 @@ use crate::{
     downlinks::LedgerError,
     outbox::Sender,
     parked::ParkedError,
+    quality,
     schedules::{Parts, keep_schedules},
     service::{Outside, Service},
 };
@@ -107,6 +108,7 @@ pub(crate) fn begin(
     tasks.spawn(outbox_of(service).run(stopped.clone()));
     tasks.spawn(Rounds::new(Arc::clone(service)).run(stopped.clone()));
     tasks.spawn(Commander::new(Arc::clone(service), api::refused).run(stopped.clone()));
+    quality::begin(service, stopped.clone());
     service.dispatcher.start(stopped.clone());
     if service.cluster.follower().is_some() {
         tasks.spawn(hear_other_nodes(Arc::clone(service), stopped.clone()));
@@ -132,7 +134,7 @@ fn parts_of_schedules(service: &Service) -> Parts {
 /// The sender of what waits in the outbox.
 fn outbox_of(service: &Service) -> Sender {
     let Config { delivery, outbox, .. } = &service.config;
-    Sender::new(Arc::clone(&service.store), service.mailer.clone(), delivery.limits(), *outbox)
+    Sender::new(Arc::clone(&service.led_store), service.mailer.clone(), delivery.limits(), *outbox)
 }
 
 /// Reads what only the lead changes, and another node has changed until now.
@@ -147,7 +149,8 @@ async fn take_over(service: &Service) -> Result<(), TakeOverError> {
     service.sessions.refresh(store).await?;
     service.identities.refresh(store).await?;
     service.broker_sessions.refresh().await?;
-    service.schedules.take_over().await?;
+    service.schedules.refresh().await?;
+    service.quality.take_over().await?;
     Ok(learn(service).await?)
 }
 

@@ -48,6 +48,7 @@ pub mod parked;
 mod planned_work;
 pub mod quality;
 pub mod quotas;
+pub mod recovery;
 pub mod redecode;
 pub mod rehearsals;
 pub mod repeated_members;

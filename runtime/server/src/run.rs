@@ -150,7 +150,6 @@ pub async fn serve(
     let is_secured = door.is_some();
     let certificate = door.map(|door| tokio::spawn(door.stay_current()));
     let audit = tokio::spawn(look_after_audit(Arc::clone(&service)));
-    let figures = tokio::spawn(quality::look_after(Arc::clone(&service), stopped.clone()));
     let mut among_nodes = service.cluster.keep(&stopped);
     let mut outgoing = JoinSet::new();
     if service.cluster.has_lease() {
@@ -201,9 +200,7 @@ pub async fn serve(
     }
     service.summaries.write(&service.registry).await;
     service.intake.all_kept().await;
-    // It ends by itself: a flush that is broken off would forget what it had taken.
-    drop(figures.await);
-    quality::write(&service.quality).await;
+    quality::end(&service.quality).await;
     write_last_heard(&service).await;
     write_last_uses(&service, true).await;
     service.dispatcher.ended().await;

@@ -346,7 +346,8 @@ impl Service {
         })?;
         let derived = DerivedAssignments::open(Arc::clone(&store), Arc::clone(&registry)).await?;
         let address = &config.sign_in.public_address;
-        let alerts = Alerts::open(Arc::clone(&store), Arc::clone(&devices), address).await?;
+        let stores = (Arc::clone(&store), Arc::clone(&led_store));
+        let alerts = Alerts::open(stores, Arc::clone(&devices), address).await?;
         let alerts = Arc::new(alerts);
         let intake = Intake::new(
             Arc::clone(&devices),
@@ -358,8 +359,14 @@ impl Service {
             config.keks.clone(),
         );
         let intake = intake.among_nodes(cluster.follower().cloned(), cluster.load());
+        let leads_ear = LeadsEar::new(Arc::clone(&cluster), Arc::clone(&store));
+        let nodes = cluster.follower().map(|_| (Arc::clone(&mailbox), leads_ear.clone()));
+        let (led, own_devices) = (Arc::clone(&led_store), Arc::clone(&devices));
         let by = (config.quality.clone(), config.territory.days());
-        let quality = Quality::open(Arc::clone(&store), Arc::clone(&devices), by).await?;
+        let quality = Quality::new(led, own_devices, by, nodes);
+        if cluster.has_lease() {
+            quality.take_over().await?;
+        }
         intake.count_by(Arc::clone(quality.counts()));
         let redecoding = Redecoding::new(
             Arc::clone(&led_store),
@@ -396,14 +403,15 @@ impl Service {
                 decoder_requests: Arc::clone(&decoder_requests),
                 devices: Arc::clone(&devices),
                 downlinks: Arc::clone(&downlinks),
-                notices: Arc::clone(&notices),
+                derived: derived.clone(),
                 alerts: Arc::clone(&alerts),
+                notices: Arc::clone(&notices),
             });
         }
         let observations = Arc::new(Observations::of(config.network_servers.keys()));
         let messages =
             Messages::new(intake.clone(), Arc::clone(&downlinks), Arc::clone(&observations))
-                .heard_by(LeadsEar::new(Arc::clone(&cluster), Arc::clone(&store)));
+                .heard_by(leads_ear);
         let parked = Arc::new(Parked::open(Arc::clone(&led_store), config.parked).await?);
         let (mut receivers, mut brokers) = (BTreeMap::new(), Vec::new());
         let mut outside =

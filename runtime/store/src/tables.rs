@@ -287,6 +287,9 @@ names! { LogName, #[cfg(test)] ALL_LOGS:
 
     /// Feedback on commands that nodes have heard which do not lead, for the one that does, as JSON.
     COMMAND_FEEDBACK = new("command-feedback");
+
+    /// Status messages of gateways that nodes have heard which do not lead, for the one that does, as JSON.
+    GATEWAY_STATUSES = new("gateway-statuses");
 }
 
 names! { LogPrefix, #[cfg(test)] ALL_LOG_PREFIXES:

@@ -79,7 +79,7 @@ impl Mailbox {
         let mut batch = Batch::new();
         INBOXES.put(&mut batch, group, &through.sequence().get())?;
         if self.passed_by_routes(group).is_none() {
-            batch.truncate(log(group), through.sequence());
+            self.put_truncation(&mut batch, group, through.sequence());
         }
         self.store.commit(batch).await?;
         Ok(through.sequence().get() - before.get())

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use serde::Serialize;
 use tokio::sync::watch;
 
-use super::{error::DeliveryError, filtering::Filtering};
+use super::{error::DeliveryError, filtering::Filtering, kept_back::KeptBack};
 use crate::{
     names::{GroupId, RouteKey, RouteName},
     records::{Record, StoredRecord},
@@ -30,6 +30,8 @@ pub struct Mailbox {
     places: Mutex<HashMap<GroupId, HashMap<RouteName, Sequence>>>,
     /// The turns of filters.
     filtering: Filtering,
+    /// The records that are kept back until they were read elsewhere too.
+    pub(super) kept_back: KeptBack,
 }
 
 impl Mailbox {
@@ -42,6 +44,7 @@ impl Mailbox {
             arrivals: Mutex::default(),
             places: Mutex::default(),
             filtering: Filtering::default(),
+            kept_back: KeptBack::default(),
         }
     }
 
@@ -214,7 +217,7 @@ impl Mailbox {
     pub(crate) fn put_removal(&self, batch: &mut Batch, route: &RouteKey, place: Sequence) {
         self.route_is_at(route, place);
         if let Some(passed) = self.passed_by_routes(&route.group) {
-            batch.truncate(log(&route.group), passed);
+            self.put_truncation(batch, &route.group, passed);
         }
     }
 

@@ -3,13 +3,14 @@
 //!
 //! A log has several readers, each with a place of its own: the routes of the group, and the inbox, from
 //! which records are pulled. What all routes are done with is removed; the inbox holds records back only
-//! where a group has no route.
+//! where a group has no route. Records may be kept back beyond that until something else has read them too.
 
 mod corrections;
 mod error;
 mod expiry;
 mod filtering;
 mod inbox;
+mod kept_back;
 mod log;
 mod page;
 mod progress;

@@ -15,7 +15,7 @@ impl Alerts {
         if batch.is_empty() {
             return Ok(true);
         }
-        match self.store.commit(batch).await {
+        match self.led_store.commit(batch).await {
             Ok(_) => Ok(true),
             Err(StoreError::Conflict { .. }) => Ok(false),
             Err(error) => Err(error.into()),

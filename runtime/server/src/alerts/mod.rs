@@ -25,7 +25,8 @@ type Notices = Box<dyn Fn(&Device, Timestamp) -> bool + Send + Sync>;
 
 /// The alerts of a server.
 pub struct Alerts {
-    store: Arc<dyn Store>,
+    /// The store as rounds write to it: of several nodes that which leads alone.
+    led_store: Arc<dyn Store>,
     /// The devices that rules watch.
     pub(crate) devices: Arc<Devices>,
     /// The judge of rules.
@@ -41,12 +42,13 @@ pub struct Alerts {
 }
 
 impl Alerts {
-    /// Reads the rules of a store. Mails lead to a page below the public address, where there is one.
+    /// Reads the rules of a store, which is named twice: for frames, which any node takes, and for what one node of
+    /// several does alone. Mails lead to a page below the public address, where there is one.
     ///
     /// # Errors
     /// The rules cannot be read.
     pub async fn open(
-        store: Arc<dyn Store>,
+        (store, led_store): (Arc<dyn Store>, Arc<dyn Store>),
         devices: Arc<Devices>,
         public_address: &str,
     ) -> Result<Self, AlertsError> {
@@ -58,10 +60,10 @@ impl Alerts {
             judge: Judge::new(Arc::clone(&store), page),
             armed: ArmedRules::default(),
             notices: OnceLock::new(),
-            rules: RuleBook::new(Arc::clone(&store)),
-            book: AlertBook::new(Arc::clone(&store)),
+            rules: RuleBook::new(store),
+            book: AlertBook::new(Arc::clone(&led_store)),
             devices,
-            store,
+            led_store,
         };
         alerts.reload().await?;
         Ok(alerts)

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use champollion_lns::{Feedback, NetworkServerName};
-use champollion_store::{Batch, Sequence, Store, StoreError, tables};
+use champollion_store::{Batch, LogName, Sequence, Store, StoreError, tables};
 use serde::{Deserialize, Serialize};
 
 use super::Cluster;
@@ -37,14 +37,23 @@ impl LeadsEar {
         server: &NetworkServerName,
         feedback: &Feedback,
     ) -> Result<bool, StoreError> {
+        let kept = Kept { server: server.clone(), feedback: feedback.clone() };
+        self.keep(tables::COMMAND_FEEDBACK, &kept).await
+    }
+
+    /// Keeps in a log what was told, where another node leads; tells whether it did.
+    pub(super) async fn keep(
+        &self,
+        log: LogName,
+        told: &impl Serialize,
+    ) -> Result<bool, StoreError> {
         if self.cluster.leads() {
             return Ok(false);
         }
-        let kept = Kept { server: server.clone(), feedback: feedback.clone() };
-        // Texts and names alone, so that nothing of it can fail.
-        let entry = serde_json::to_vec(&kept).unwrap_or_default();
+        // Texts, names and moments alone, so that nothing of it can fail.
+        let entry = serde_json::to_vec(told).unwrap_or_default();
         let mut batch = Batch::new();
-        batch.append(tables::COMMAND_FEEDBACK.as_str(), entry);
+        batch.append(log.as_str(), entry);
         self.store.commit(batch).await?;
         Ok(true)
     }

@@ -7,6 +7,7 @@
 mod agreed;
 mod changes;
 mod feedback;
+mod gateways;
 mod identity;
 mod lead;
 mod nodes;
@@ -33,8 +34,9 @@ pub use nodes::ShownNode;
 pub use settings::{AddressMissing, ClusterSettings};
 
 pub(crate) use agreed::AgreedSettings;
-pub(crate) use changes::{FollowError, Follower, Rooms};
+pub(crate) use changes::{FollowError, Follower, Rooms, noting};
 pub(crate) use feedback::{FeedbackOfNodes, LeadsEar};
+pub(crate) use gateways::hear_gateways;
 pub(crate) use nodes::Load;
 
 use identity::Identity;

@@ -83,6 +83,22 @@ impl DerivedAssignments {
         Ok(Self { store, registry, known: Arc::new(RwLock::new(known)) })
     }
 
+    /// Knows devices whose lines another node has changed.
+    pub(crate) fn know_devices(&self, keys: &BTreeSet<Vec<u8>>) -> Result<(), TableError> {
+        let named = keys.iter().map(|key| DERIVED_OF_DEVICES.key_of(key));
+        let named: Vec<DevEui> = named.collect::<Result<_, _>>()?;
+        self.known.write().devices.extend(named);
+        Ok(())
+    }
+
+    /// Knows groups whose lines another node has changed.
+    pub(crate) fn know_groups(&self, keys: &BTreeSet<Vec<u8>>) -> Result<(), TableError> {
+        let named = keys.iter().map(|key| OF_GROUPS.key_of(key));
+        let named: Vec<GroupId> = named.collect::<Result<_, _>>()?;
+        self.known.write().groups.extend(named);
+        Ok(())
+    }
+
     /// The store that keeps them.
     pub(crate) fn store(&self) -> &Arc<dyn Store> {
         &self.store

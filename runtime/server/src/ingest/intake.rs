@@ -125,7 +125,7 @@ impl Intake {
                 result
             }
             Message::Gateway(status) => {
-                self.keeper.note_gateway(&status);
+                self.keeper.note_gateway(&status).await;
                 let result = Ok(Receipt::Ignored { what: "status of a gateway".to_owned() });
                 counted(&result);
                 result

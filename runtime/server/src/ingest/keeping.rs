@@ -220,9 +220,9 @@ impl Keeper {
     }
 
     /// Notes that a gateway is there.
-    pub(super) fn note_gateway(&self, status: &GatewayStatus) {
+    pub(super) async fn note_gateway(&self, status: &GatewayStatus) {
         if let Some(counts) = self.counts.get() {
-            counts.note_gateway(&status.gateway_id, status.at.unwrap_or_else(Timestamp::now));
+            counts.note_gateway(status).await;
         }
     }
 

@@ -4,10 +4,12 @@ pub(crate) mod availability;
 mod counts;
 pub(crate) mod members;
 mod settings;
+mod shared_logs;
 mod upkeep;
 
 use std::sync::{Arc, OnceLock};
 
+use champollion_delivery::mailbox::Mailbox;
 use champollion_fleet::names::GroupId;
 use champollion_service::{
     gateways::GatewayBook,
@@ -15,18 +17,25 @@ use champollion_service::{
 };
 use champollion_store::{Store, TableError};
 use jiff::{Timestamp, civil::Date};
+use parking_lot::Mutex;
+use tokio::task::JoinHandle;
 
 pub(crate) use counts::FrameCounts;
 pub use settings::QualitySettings;
-pub(crate) use upkeep::{look_after, write};
+pub(crate) use upkeep::{begin, end};
 
-use crate::devices::{Device, Devices};
+use crate::{
+    cluster::LeadsEar,
+    devices::{Device, Devices},
+};
+use shared_logs::SharedLogs;
 
 /// A question whether a notice about a device is in force on a day.
 type HasNotice = Box<dyn Fn(&Device, Date) -> bool + Send + Sync>;
 
 /// The figures of the server.
 pub struct Quality {
+    store: Arc<dyn Store>,
     settings: QualitySettings,
     days: Days,
     counts: Arc<FrameCounts>,
@@ -35,30 +44,35 @@ pub struct Quality {
     availability: AvailabilityBook,
     devices: Arc<Devices>,
     has_notice: OnceLock<HasNotice>,
+    /// The logs that frames are counted from, where several nodes share the store.
+    logs: Option<SharedLogs>,
+    /// The upkeep, once it has begun.
+    upkeep: Mutex<Option<JoinHandle<()>>>,
     /// Since when frames are taken: no gateway is silent while nobody listens.
     started: Timestamp,
 }
 
 impl Quality {
-    /// Opens the figures of a store by the days of the territory, and counts the records that a crash has left uncounted.
-    ///
-    /// # Errors
-    /// [`TableError`] where they cannot be read.
-    pub async fn open(
+    /// The figures of a store by the days of the territory, of which nothing is read before they are
+    /// [taken over](Self::take_over). Where several nodes share the store, their records are in a mailbox, and what only
+    /// one of them notes reaches the lead by its ear.
+    pub(crate) fn new(
         store: Arc<dyn Store>,
         devices: Arc<Devices>,
         (settings, days): (QualitySettings, Days),
-    ) -> Result<Self, TableError> {
-        let now = Timestamp::now();
+        nodes: Option<(Arc<Mailbox>, LeadsEar)>,
+    ) -> Self {
+        let started = Timestamp::now();
         let counting = Arc::new(Counting::new(days.clone()));
-        let books = Books::open(Arc::clone(&store), Arc::clone(&counting), now).await?;
-        count_what_is_kept(&*store, &books, &counting).await?;
-        let counts = Arc::new(FrameCounts::new(counting));
+        let books = Books::unread(Arc::clone(&store), Arc::clone(&counting), started);
+        let (mailbox, lead) = nodes.unzip();
+        let counts = Arc::new(FrameCounts::new(counting, lead));
         let hearing = Arc::clone(counts.hearing());
-        let gateways = GatewayBook::open(Arc::clone(&store), hearing).await?;
-        let availability = AvailabilityBook::new(store, days.clone());
-        let has_notice = OnceLock::new();
-        Ok(Self {
+        let gateways = GatewayBook::unread(Arc::clone(&store), hearing);
+        let availability = AvailabilityBook::new(Arc::clone(&store), days.clone());
+        let logs = mailbox.map(|mailbox| SharedLogs::new(Arc::clone(&store), mailbox));
+        Self {
+            store,
             settings,
             days,
             counts,
@@ -66,9 +80,34 @@ impl Quality {
             gateways,
             availability,
             devices,
-            has_notice,
-            started: now,
-        })
+            has_notice: OnceLock::new(),
+            logs,
+            upkeep: Mutex::default(),
+            started,
+        }
+    }
+
+    /// Reads what the store has, and counts the records that are kept and were not counted, as after a crash. Of several
+    /// nodes the one that leads does.
+    ///
+    /// # Errors
+    /// [`TableError`] where they cannot be read.
+    pub(crate) async fn take_over(&self) -> Result<(), TableError> {
+        self.books.read_again(Timestamp::now()).await?;
+        self.gateways.read_again().await?;
+        match &self.logs {
+            Some(logs) => logs.take_over(&self.books, &self.counts).await,
+            None => count_what_is_kept(&*self.store, &self.books, self.counts.counting()).await,
+        }
+    }
+
+    /// Makes durable what was counted, or on a store that several nodes share what is to be counted in the logs. Returns the
+    /// number of frames that came too late.
+    async fn flush(&self) -> Result<u64, TableError> {
+        match &self.logs {
+            Some(logs) => logs.count(&self.books, &self.counts).await,
+            None => self.books.flush().await,
+        }
     }
 
     /// Leaves out objects while a notice about them is in force.

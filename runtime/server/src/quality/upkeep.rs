@@ -28,8 +28,24 @@ const FLUSHES_A_MINUTE: u64 = 6;
 /// Flushes after which the rows of days are written.
 const FLUSHES_AN_HOUR: u64 = 360;
 
+/// Begins to look after the figures. Of several nodes the one that leads does.
+pub(crate) fn begin(service: &Arc<Service>, stopped: watch::Receiver<bool>) {
+    let upkeep = tokio::spawn(look_after(Arc::clone(service), stopped));
+    *service.quality.upkeep.lock() = Some(upkeep);
+}
+
+/// Waits until the upkeep has ended, where it had begun, and makes durable all that is in memory.
+pub(crate) async fn end(quality: &Quality) {
+    let upkeep = quality.upkeep.lock().take();
+    let Some(upkeep) = upkeep else { return };
+    // It ends by itself: a flush that is broken off would forget what it had taken.
+    drop(upkeep.await);
+    flush(quality).await;
+    told(quality.gateways.write(Timestamp::now(), None).await, "gateways cannot be kept");
+}
+
 /// Looks after the figures until the server stops.
-pub(crate) async fn look_after(service: Arc<Service>, mut stopped: watch::Receiver<bool>) {
+async fn look_after(service: Arc<Service>, mut stopped: watch::Receiver<bool>) {
     let mut ticks = tokio::time::interval(FLUSH_PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut clock = ClockWatch::default();
@@ -55,15 +71,9 @@ pub(crate) async fn look_after(service: Arc<Service>, mut stopped: watch::Receiv
     }
 }
 
-/// Makes durable all that is in memory, since the server stops.
-pub(crate) async fn write(quality: &Quality) {
-    flush(quality).await;
-    told(quality.gateways.write(Timestamp::now(), None).await, "gateways cannot be kept");
-}
-
 /// Makes durable what was counted. Where that fails, it is tried again the next time.
 async fn flush(quality: &Quality) {
-    if let Some(late) = told(quality.books.flush().await, "counts of frames cannot be kept") {
+    if let Some(late) = told(quality.flush().await, "counts of frames cannot be kept") {
         metrics::counter!("champollion_quality_late_frames_total").increment(late);
     }
 }
@@ -104,12 +114,12 @@ async fn measure(quality: &Quality) {
     }
 }
 
-/// Makes durable when gateways were heard. The node that leads tells of those that have gone or are back.
+/// Makes durable when gateways were heard, and tells of those that have gone or are back.
 async fn write_gateways(service: &Service, is_trusted: bool) {
     let (quality, config) = (&service.quality, &service.config);
     let mails = config.quality.gateway_mails(&config.sign_in.public_address);
     let judging = Judging { listening_since: quality.started, mails: &mails };
-    let judging = Some(judging).filter(|_| is_trusted && service.cluster.leads());
+    let judging = Some(judging).filter(|_| is_trusted);
     let turned = quality.gateways.write(Timestamp::now(), judging).await;
     for turned in told(turned, "gateways cannot be kept").unwrap_or_default() {
         tell(&turned);

@@ -30,10 +30,13 @@ const TRIES: usize = 5;
 /// The time after which the next moment of a schedule is looked up anew: its device may have got another place.
 const LOOKED_UP: Duration = Duration::from_secs(600);
 
+/// Schedules by their ids, in the order in which they were made.
+type Book = BTreeMap<Uuid, Arc<Schedule>>;
+
 /// All schedules. Every method may be called from any task.
 pub struct Schedules {
     pub(super) store: Arc<dyn Store>,
-    book: Mutex<BTreeMap<Uuid, Arc<Schedule>>>,
+    book: Mutex<Book>,
     /// The moment at which each schedule is looked at next, and when that was found.
     looks: Mutex<HashMap<Uuid, (Timestamp, Instant)>>,
     of_group: usize,
@@ -71,17 +74,15 @@ impl Schedules {
     /// # Errors
     /// The store does not give them.
     pub async fn open(store: Arc<dyn Store>, of_group: usize) -> Result<Self, TableError> {
-        let rows = SCHEDULES.pages(&*store).all().await?;
-        let book = rows.into_iter().map(|(id, schedule)| (id, Arc::new(schedule))).collect();
-        Ok(Self { store, book: Mutex::new(book), looks: Mutex::default(), of_group })
+        let book = Mutex::new(read(&*store).await?);
+        Ok(Self { store, book, looks: Mutex::default(), of_group })
     }
 
-    /// Reads the schedules again that another node has changed until now.
-    pub(crate) async fn take_over(&self) -> Result<(), TableError> {
-        let rows = SCHEDULES.pages(&*self.store).all().await?;
-        let book = rows.into_iter().map(|(id, schedule)| (id, Arc::new(schedule))).collect();
-        *self.book.lock() = book;
+    /// Reads all schedules once more, since another node has changed them until now.
+    pub(crate) async fn refresh(&self) -> Result<(), TableError> {
+        let book = read(&*self.store).await?;
         self.looks.lock().clear();
+        *self.book.lock() = book;
         Ok(())
     }
 
@@ -222,6 +223,11 @@ impl Schedules {
     ) -> Result<Seen, TableError> {
         PROGRESS.replace(batch, seen, progress)
     }
+}
+
+async fn read(store: &dyn Store) -> Result<Book, TableError> {
+    let rows = SCHEDULES.pages(store).all().await?;
+    Ok(rows.into_iter().map(|(id, schedule)| (id, Arc::new(schedule))).collect())
 }
 
 fn act(action: &str, schedule: &Schedule) -> AuditEntry {

@@ -192,7 +192,8 @@ impl World {
         let mailbox = Arc::new(Mailbox::new(self.shared(), RETENTION));
         let registry = Arc::new(self.registry().await);
         let author = AuditedAuthor::new(&registry, Actor::named("ann"));
-        let alerts = Alerts::open(self.shared(), Arc::clone(&devices), "").await.unwrap();
+        let alerts =
+            Alerts::open((self.shared(), self.shared()), Arc::clone(&devices), "").await.unwrap();
         let workers = Arc::new(Workers::start(2, 1_024, 1 << 20).unwrap());
         let intake = Intake::new(
             Arc::clone(&devices),

@@ -1,28 +1,22 @@
 //! The book of gateways: what was heard is written each minute, and turns are found and told.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, HashMap},
     sync::Arc,
 };
 
-use champollion_store::{Batch, Store, StoreError, Table, TableError, tables};
+use champollion_store::{Batch, Store, Table, TableError, tables};
 use jiff::Timestamp;
 use parking_lot::Mutex;
 
 use super::{
-    gateway::{Gateway, GatewayTurn, HeardNow},
-    hearing::Hearing,
-    telling::GatewayMails,
+    gateway::{Gateway, GatewayTurn, HeardNow, Turned},
+    hearing::{Hearing, MOST},
+    telling::{AT_ONCE, GatewayMails},
 };
 use crate::outbox::{Outbox, OutboxError};
 
 const GATEWAYS: Table<String, Gateway> = Table::new(tables::GATEWAYS);
-
-/// Gateways that are remembered; a territory has hundreds. Messages may name anything.
-pub(super) const MOST: usize = 20_000;
-
-/// Rows that become durable at once: their turns are one mail, which names each.
-pub(super) const AT_ONCE: usize = 100;
 
 /// The book of gateways.
 pub struct GatewayBook {
@@ -31,18 +25,7 @@ pub struct GatewayBook {
     known: Mutex<BTreeMap<String, Gateway>>,
 }
 
-/// A gateway that has turned from one state to the other.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Turned {
-    /// The name of the gateway.
-    pub id: String,
-    /// The state that it has come into.
-    pub turn: GatewayTurn,
-    /// When it was heard last.
-    pub last_heard_at: Timestamp,
-}
-
-/// The judging of gateways, which one node does for all.
+/// The judging of gateways, which is left out where the clock cannot be trusted.
 #[derive(Clone, Copy, Debug)]
 pub struct Judging<'of> {
     /// The moment since which frames are taken: before, no silence is counted.
@@ -51,8 +34,12 @@ pub struct Judging<'of> {
     pub mails: &'of GatewayMails,
 }
 
-/// What was heard of some gateways, by their names.
-type Heard = HashMap<String, HeardNow>;
+/// A gateway that was heard or has turned, as it is now.
+struct Change {
+    id: String,
+    gateway: Gateway,
+    turn: Option<GatewayTurn>,
+}
 
 impl GatewayBook {
     /// Reads the gateways that are known.
@@ -60,9 +47,26 @@ impl GatewayBook {
     /// # Errors
     /// [`TableError`] where they cannot be read.
     pub async fn open(store: Arc<dyn Store>, hearing: Arc<Hearing>) -> Result<Self, TableError> {
-        let book = Self { store, hearing, known: Mutex::default() };
-        book.read().await?;
+        let book = Self::unread(store, hearing);
+        book.read_again().await?;
         Ok(book)
+    }
+
+    /// The book of a store that another process writes: no gateway is known until it is
+    /// [taken over](Self::read_again).
+    #[must_use]
+    pub fn unread(store: Arc<dyn Store>, hearing: Arc<Hearing>) -> Self {
+        Self { store, hearing, known: Mutex::default() }
+    }
+
+    /// Reads the gateways that are in the store, whatever was known before.
+    ///
+    /// # Errors
+    /// [`TableError`] where they cannot be read.
+    pub async fn read_again(&self) -> Result<(), TableError> {
+        let rows = GATEWAYS.pages(&*self.store).all().await?;
+        *self.known.lock() = rows.into_iter().collect();
+        Ok(())
     }
 
     /// The gateways that were heard.
@@ -85,9 +89,8 @@ impl GatewayBook {
         self.known.lock().get(id).cloned()
     }
 
-    /// Makes durable what was heard and, where this node judges, finds the gateways that have turned. A turn and its mails
-    /// are in the batch of the gateway, so that each is told once. What another node was faster with is left to the next
-    /// time.
+    /// Makes durable what was heard and, where gateways are judged, finds those that have turned. A turn and its mails are
+    /// in the batch of the gateway, so that each is told once.
     ///
     /// # Errors
     /// [`OutboxError`] where the store does not keep it. What was heard is in memory all the same, for the next time.
@@ -96,87 +99,72 @@ impl GatewayBook {
         now: Timestamp,
         judging: Option<Judging<'_>>,
     ) -> Result<Vec<Turned>, OutboxError> {
-        self.read().await?;
         let mut heard = self.hearing.take();
-        let names = self.names_of(&heard, judging.is_some());
-        heard.retain(|id, _| names.contains(id));
-        let names: Vec<String> = names.into_iter().collect();
+        let changes = self.changes(&heard, now, judging);
         let (mut turned, mut outcome) = (Vec::new(), Ok(()));
-        for some in names.chunks(AT_ONCE) {
-            match self.write_some(some, &heard, (now, judging)).await {
-                Ok(of_some) => {
-                    some.iter().for_each(|id| drop(heard.remove(id)));
-                    turned.extend(of_some);
-                }
-                Err(OutboxError::Table(TableError::Store(StoreError::Conflict { .. }))) => {}
-                Err(error) => {
-                    outcome = Err(error);
-                    break;
-                }
+        for some in changes.chunks(AT_ONCE) {
+            outcome = self.keep(some, now, judging).await;
+            if outcome.is_err() {
+                break;
             }
+            some.iter().for_each(|change| drop(heard.remove(&change.id)));
+            turned.extend(some.iter().filter_map(Change::turned));
         }
-        heard.into_iter().for_each(|(id, heard)| self.hearing.give_back(id, heard));
+        if outcome.is_err() {
+            heard.into_iter().for_each(|(id, heard)| self.hearing.give_back(id, heard));
+        }
         outcome.map(|()| turned)
     }
 
-    /// Reads what this node and others have written.
-    async fn read(&self) -> Result<(), TableError> {
-        let rows = GATEWAYS.pages(&*self.store).all().await?;
-        *self.known.lock() = rows.into_iter().collect();
-        Ok(())
-    }
-
-    /// The names of the gateways that were heard, and of all others where these are judged. New ones beyond the most that
-    /// are remembered are forgotten.
-    fn names_of(&self, heard: &Heard, all: bool) -> BTreeSet<String> {
+    /// The gateways that were heard or have turned, as they are now. New ones beyond the most that are remembered are
+    /// forgotten.
+    fn changes(
+        &self,
+        heard: &HashMap<String, HeardNow>,
+        now: Timestamp,
+        judging: Option<Judging<'_>>,
+    ) -> Vec<Change> {
         let known = self.known.lock();
         let room = MOST.saturating_sub(known.len());
-        let of_known = known.keys().filter(|id| all || heard.contains_key(*id));
-        let new = heard.keys().filter(|id| !known.contains_key(*id)).take(room);
-        of_known.chain(new).cloned().collect()
-    }
-
-    /// Writes some gateways in one batch, and returns those that have turned.
-    async fn write_some(
-        &self,
-        names: &[String],
-        heard: &Heard,
-        (now, judging): (Timestamp, Option<Judging<'_>>),
-    ) -> Result<Vec<Turned>, OutboxError> {
-        let (mut batch, mut turned, mut rows) = (Batch::new(), Vec::new(), Vec::new());
-        for id in names {
+        let new = heard.iter().filter(|(id, _)| !known.contains_key(*id)).take(room);
+        let new = new.map(|(id, heard)| (id, Gateway::first_heard(heard.first().unwrap_or(now))));
+        let all = known.iter().map(|(id, gateway)| (id, gateway.clone())).chain(new);
+        let changed = all.filter_map(|(id, mut gateway)| {
             let heard = heard.get(id);
-            if heard.is_none() && !self.may_turn(id, now, judging) {
-                continue;
-            }
-            let (before, seen) = GATEWAYS.get_seen(&*self.store, id).await?;
-            let mut gateway = before.unwrap_or_else(|| {
-                Gateway::first_heard(heard.and_then(HeardNow::first).unwrap_or(now))
-            });
             heard.into_iter().for_each(|heard| gateway.hear(heard));
             let turn = judging.and_then(|judging| gateway.judge(now, judging.listening_since));
-            let last_heard_at = gateway.last_heard_at;
-            turned.extend(turn.map(|turn| Turned { id: id.clone(), turn, last_heard_at }));
-            GATEWAYS.replace(&mut batch, &seen, &gateway)?;
-            rows.push((id.clone(), gateway));
+            (heard.is_some() || turn.is_some()).then(|| Change { id: id.clone(), gateway, turn })
+        });
+        changed.collect()
+    }
+
+    /// Makes some changes durable, with the mails about their turns.
+    async fn keep(
+        &self,
+        some: &[Change],
+        now: Timestamp,
+        judging: Option<Judging<'_>>,
+    ) -> Result<(), OutboxError> {
+        let mut batch = Batch::new();
+        for Change { id, gateway, .. } in some {
+            GATEWAYS.put(&mut batch, id, gateway)?;
         }
+        let turned: Vec<Turned> = some.iter().filter_map(Change::turned).collect();
         let mails = judging.map(|judging| judging.mails.messages(&turned, now));
         for message in mails.into_iter().flatten() {
             Outbox::enqueue(&mut batch, &message)?;
         }
-        if !batch.is_empty() {
-            self.store.commit(batch).await?;
-        }
+        self.store.commit(batch).await?;
+        let rows = some.iter().map(|change| (change.id.clone(), change.gateway.clone()));
         self.known.lock().extend(rows);
-        Ok(turned)
+        Ok(())
     }
+}
 
-    /// Whether a gateway that was not heard turns now, as far as this node knows.
-    fn may_turn(&self, id: &str, now: Timestamp, judging: Option<Judging<'_>>) -> bool {
-        let gateway = judging.and_then(|judging| Some((judging, self.get(id)?)));
-        gateway.is_some_and(|(judging, mut gateway)| {
-            gateway.judge(now, judging.listening_since).is_some()
-        })
+impl Change {
+    fn turned(&self) -> Option<Turned> {
+        let (id, last_heard_at) = (self.id.clone(), self.gateway.last_heard_at);
+        self.turn.map(|turn| Turned { id, turn, last_heard_at })
     }
 }
 
@@ -219,28 +207,6 @@ mod tests {
             other => panic!("{other:?}"),
         };
         waiting.iter().map(|(_, waiting)| subject(&waiting.message.content)).collect()
-    }
-
-    #[tokio::test]
-    async fn what_two_nodes_hear_is_one_gateway_and_one_node_tells() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = SledStore::open(&SledOptions::new(folder.path().join("store"))).unwrap();
-        let store: Arc<dyn Store> = Arc::new(store);
-        let [lead, other] = [open(&store).await, open(&store).await];
-        for minute in 0..20 {
-            let ms = at(minute).as_millisecond().try_into().unwrap();
-            let hearing = if minute % 2 == 0 { &lead } else { &other };
-            hearing.hearing().note(&[reception("a")], ms);
-        }
-        assert!(other.write(at(20), None).await.unwrap().is_empty());
-        assert!(write(&lead, 21).await.unwrap().is_empty());
-        assert_eq!(lead.get("a").unwrap().frames_an_hour(at(20)), 20.0);
-        // It is heard by the other node alone from now on.
-        other.hearing().note(&[reception("a")], at(40).as_millisecond().try_into().unwrap());
-        assert!(other.write(at(80), None).await.unwrap().is_empty(), "it does not judge");
-        assert!(write(&lead, 41).await.unwrap().is_empty());
-        assert_eq!(write(&lead, 80).await.unwrap().len(), 1);
-        assert_eq!(mailed(&store).await, ["Champollion: gateway silent: a"]);
     }
 
     #[tokio::test]

@@ -56,6 +56,17 @@ pub struct GatewayEvent {
     pub turn: GatewayTurn,
 }
 
+/// A gateway that has turned from one state to the other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Turned {
+    /// The name of the gateway.
+    pub id: String,
+    /// The state that it has come into.
+    pub turn: GatewayTurn,
+    /// When it was heard last.
+    pub last_heard_at: Timestamp,
+}
+
 /// Minutes in which a gateway was heard, and its frames, since the last time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct HeardNow {

@@ -6,7 +6,10 @@ use champollion_frames::Reception;
 use jiff::Timestamp;
 use parking_lot::Mutex;
 
-use super::{book::MOST, gateway::HeardNow};
+use super::gateway::HeardNow;
+
+/// Gateways that are remembered; a territory has hundreds. Messages may name anything.
+pub(super) const MOST: usize = 20_000;
 
 /// Most bytes of the name of a gateway: those of longer names are not kept.
 pub(super) const NAME_BYTES: usize = 128;

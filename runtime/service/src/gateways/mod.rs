@@ -6,8 +6,8 @@ mod hearing;
 mod rhythm;
 mod telling;
 
-pub use book::{GatewayBook, Judging, Turned};
-pub use gateway::{Gateway, GatewayEvent, GatewayTurn};
+pub use book::{GatewayBook, Judging};
+pub use gateway::{Gateway, GatewayEvent, GatewayTurn, Turned};
 pub use hearing::Hearing;
 pub use rhythm::Rhythm;
 pub use telling::GatewayMails;

@@ -3,8 +3,11 @@
 use champollion_fleet::people::Email;
 use jiff::Timestamp;
 
-use super::{book::Turned, gateway::GatewayTurn};
+use super::gateway::{GatewayTurn, Turned};
 use crate::outbox::{Language, Mail, Message};
+
+/// Gateways that become durable at once: their turns are one mail, which names each within what a mail may take.
+pub(super) const AT_ONCE: usize = 100;
 
 /// The people who are told of gateways, and their language.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -98,7 +101,7 @@ mod tests {
     fn many_are_told_in_one_mail_that_names_each() {
         let name = |number: usize| format!("{number:0>128}");
         let silent = |number| turned(&name(number), GatewayTurn::Silent);
-        let mut all: Vec<Turned> = (1..super::super::book::AT_ONCE).map(silent).collect();
+        let mut all: Vec<Turned> = (1..AT_ONCE).map(silent).collect();
         all.push(turned(&name(0), GatewayTurn::Back));
         let (subject, text) = told(Language::Fr, &all);
         assert_eq!(subject, "Champollion: passerelles muettes : 99, de nouveau entendues : 1");

@@ -38,11 +38,14 @@ pub use wish::{NoticeChange, NoticeFollowUp, NoticeWish};
 
 const NOTICES: Table<Uuid, Notice> = Table::new(tables::NOTICES);
 
+/// Notices by their ids, in the order in which they were made.
+type Known = BTreeMap<Uuid, Arc<Notice>>;
+
 /// All notices, in memory; the store keeps what is needed to have them again.
 pub struct Notices {
     store: Arc<dyn Store>,
     /// Held for a look or a change in memory, never across an await.
-    known: RwLock<BTreeMap<Uuid, Arc<Notice>>>,
+    known: RwLock<Known>,
     /// Held from the look at a notice until its change is in memory.
     turn: Mutex<()>,
 }
@@ -53,19 +56,19 @@ impl Notices {
     /// # Errors
     /// The store cannot be read, or a row makes no sense.
     pub async fn open(store: Arc<dyn Store>) -> Result<Self, TableError> {
-        let rows = NOTICES.pages(&*store).all().await?;
-        let known = rows.into_iter().map(|(id, notice)| (id, Arc::new(notice))).collect();
-        Ok(Self { store, known: RwLock::new(known), turn: Mutex::default() })
+        let known = RwLock::new(read(&*store).await?);
+        Ok(Self { store, known, turn: Mutex::default() })
     }
 
-    /// Reads the notices again that another node may have changed.
+    /// Reads all notices once more, since another process has changed some.
     ///
     /// # Errors
-    /// The store cannot be read, or a row makes no sense.
+    /// The store cannot be read, or a row makes no sense: what is in memory stays.
     pub async fn refresh(&self) -> Result<(), TableError> {
-        let _turn = self.turn.lock().await;
-        let rows = NOTICES.pages(&*self.store).all().await?;
-        *self.known.write() = rows.into_iter().map(|(id, notice)| (id, Arc::new(notice))).collect();
+        // A change that is durable and not in memory yet would be undone there otherwise.
+        let _alone = self.turn.lock().await;
+        let known = read(&*self.store).await?;
+        *self.known.write() = known;
         Ok(())
     }
 
@@ -116,4 +119,9 @@ impl Notices {
         };
         known.values().find(leaves_out).map(|notice| notice.id)
     }
+}
+
+async fn read(store: &dyn Store) -> Result<Known, TableError> {
+    let rows = NOTICES.pages(store).all().await?;
+    Ok(rows.into_iter().map(|(id, notice)| (id, Arc::new(notice))).collect())
 }

@@ -28,6 +28,6 @@ pub use days::Days;
 pub use figures::{Counts, LeftOutCounts, Part, figures_of_day};
 pub use member::{LeftOut, Member, Standing};
 pub use period::{Figures, Period, Split, Stretch, StretchFault, Wanted, summed};
-pub use replay::{Replayed, replay};
+pub use replay::{Replay, Replayed, replay};
 pub use silence::{LastReception, Silent, last_receptions, only_gateways};
 pub use tally::{BINS, Tally, snr_bins};

@@ -1,4 +1,7 @@
-//! Counting after a crash: records that are still kept and were not counted are read from the logs of their groups.
+//! Counting of what is kept: records that were not counted are read from the logs of their groups, be it after a crash, or
+//! since several nodes add to them.
+
+use std::collections::HashMap;
 
 use champollion_fleet::names::GroupId;
 use champollion_frames::{DevEui, RadioMetadata};
@@ -10,6 +13,7 @@ use super::{
     books::Books,
     counting::{Counting, Heard},
 };
+use crate::gateways::Hearing;
 
 /// Entries that are read at once.
 const AT_ONCE: usize = 1_000;
@@ -72,45 +76,75 @@ pub async fn replay(
     books: &Books,
     counting: &Counting,
 ) -> Result<Replayed, StoreError> {
-    let (mut replayed, mut after) = (Replayed::default(), None);
-    loop {
-        let logs = store.logs(RECORDS.as_str(), after.as_deref(), LOGS).await?;
-        let groups = logs.iter().filter_map(|log| RECORDS.owner_of(log)?.parse().ok());
-        for group in groups {
-            replay_group(store, (books, counting), &group, &mut replayed).await?;
-        }
-        match logs.into_iter().next_back() {
-            Some(last) => after = Some(last),
-            None => return Ok(replayed),
-        }
-    }
+    // Of gateways that were heard before a crash nothing is told: they are heard again.
+    Replay::default().go_on(store, books, (counting, &Hearing::default())).await
 }
 
-async fn replay_group(
-    store: &dyn Store,
-    (books, counting): (&Books, &Counting),
-    group: &GroupId,
-    replayed: &mut Replayed,
-) -> Result<(), StoreError> {
-    let (log, place) = (RECORDS.log_of(group), books.place(group));
-    let mut after = Sequence::new(place.through);
-    loop {
-        let entries = store.read(&log, after, AT_ONCE).await?;
-        let Some(last) = entries.last() else { return Ok(()) };
-        after = last.sequence;
-        for entry in entries {
-            let sequence = entry.sequence.get();
-            if place.has(sequence) {
-                continue;
+/// A replay that goes on again and again with what was added meanwhile. Nothing is counted beside it.
+#[derive(Default)]
+pub struct Replay {
+    /// The places up to which the logs were read.
+    places: HashMap<GroupId, u64>,
+}
+
+impl Replay {
+    /// Counts the records of all groups that were added since the last time, and the gateways that heard them.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the store does not answer. What was read until then is counted, and is not read again.
+    pub async fn go_on(
+        &mut self,
+        store: &dyn Store,
+        books: &Books,
+        counts: (&Counting, &Hearing),
+    ) -> Result<Replayed, StoreError> {
+        let (mut replayed, mut after) = (Replayed::default(), None);
+        loop {
+            let logs = store.logs(RECORDS.as_str(), after.as_deref(), LOGS).await?;
+            let groups = logs.iter().filter_map(|log| RECORDS.owner_of(log)?.parse().ok());
+            for group in groups {
+                self.read_group(store, books, (&group, counts), &mut replayed).await?;
             }
-            match read(&entry.value) {
-                Some(frame) if frame.record_type == OF_A_FRAME => {
-                    note(counting, (group, sequence), &frame);
-                    replayed.counted += 1;
+            match logs.into_iter().next_back() {
+                Some(last) => after = Some(last),
+                None => return Ok(replayed),
+            }
+        }
+    }
+
+    /// The groups whose logs were read, and the place up to which each was.
+    pub fn places(&self) -> impl Iterator<Item = (&GroupId, Sequence)> {
+        self.places.iter().map(|(group, place)| (group, Sequence::new(*place)))
+    }
+
+    async fn read_group(
+        &mut self,
+        store: &dyn Store,
+        books: &Books,
+        (group, counts): (&GroupId, (&Counting, &Hearing)),
+        replayed: &mut Replayed,
+    ) -> Result<(), StoreError> {
+        let (log, counted) = (RECORDS.log_of(group), books.place(group));
+        let place = self.places.entry(group.clone()).or_insert(counted.through);
+        loop {
+            let entries = store.read(&log, Sequence::new(*place), AT_ONCE).await?;
+            let Some(last) = entries.last() else { return Ok(()) };
+            let last = last.sequence.get();
+            for entry in entries {
+                let sequence = entry.sequence.get();
+                if counted.has(sequence) {
+                    continue;
                 }
-                Some(_) => {}
-                None => replayed.unreadable += 1,
+                match read(&entry.value) {
+                    Some(frame) if frame.record_type == OF_A_FRAME => {
+                        note(counts, (group, sequence), &frame);
+                        replayed.counted += 1;
+                    }
+                    Some(_) => {}
+                    None => replayed.unreadable += 1,
+                }
             }
+            *place = last;
         }
     }
 }
@@ -119,13 +153,19 @@ fn read(entry: &[u8]) -> Option<KeptFrame> {
     serde_json::from_slice(entry.get(STAMP_BYTES..)?).ok()
 }
 
-fn note(counting: &Counting, (group, sequence): (&GroupId, u64), frame: &KeptFrame) {
+fn note(
+    (counting, hearing): (&Counting, &Hearing),
+    (group, sequence): (&GroupId, u64),
+    frame: &KeptFrame,
+) {
+    let at_ms = frame.received_at.as_millisecond().try_into().unwrap_or_default();
     let heard = Heard {
-        at_ms: frame.received_at.as_millisecond().try_into().unwrap_or_default(),
+        at_ms,
         missed: frame.uplink.missed_frames,
         redundancy: u32::try_from(frame.radio.redundancy()).unwrap_or(u32::MAX),
         best: frame.radio.best_reception(),
         spreading_factor: frame.radio.spreading_factor,
     };
     counting.note(group, Some(sequence), frame.device.dev_eui, &heard);
+    hearing.note(&frame.radio.gateways, at_ms);
 }

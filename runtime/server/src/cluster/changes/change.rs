@@ -15,7 +15,7 @@ const KEY_BYTES: usize = 16 << 10;
 
 /// The tables whose rows nodes have in memory. What changes with every frame is not among them: the batch of a frame
 /// names the rows that it is computed from.
-const FOLLOWED: [TableName; 18] = [
+const FOLLOWED: [TableName; 20] = [
     tables::TOKENS,
     tables::PARTNERS,
     tables::GROUP_OWNERS,
@@ -27,8 +27,10 @@ const FOLLOWED: [TableName; 18] = [
     tables::POINTS,
     tables::WHEREABOUTS,
     tables::DECODER_REQUESTS,
-    tables::NOTICES,
+    tables::DERIVED_OF_DEVICES,
+    tables::DERIVED_OF_GROUPS,
     tables::ALERT_RULES,
+    tables::NOTICES,
     tables::REGISTRY_VERSIONS,
     tables::REGISTRY_CHANNELS,
     tables::REGISTRY_QUARANTINE,

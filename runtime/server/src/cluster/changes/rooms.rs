@@ -11,6 +11,7 @@ use super::{change::Rows, due_devices::DueDevices};
 use crate::{
     alerts::Alerts,
     auth::Tokens,
+    derived::DerivedAssignments,
     devices::{Devices, DevicesError},
     downlinks::{Downlinks, LedgerError},
 };
@@ -40,8 +41,9 @@ pub(crate) struct Rooms {
     pub(crate) decoder_requests: Arc<RequestDesk>,
     pub(crate) devices: Arc<Devices>,
     pub(crate) downlinks: Arc<Downlinks>,
-    pub(crate) notices: Arc<Notices>,
+    pub(crate) derived: DerivedAssignments,
     pub(crate) alerts: Arc<Alerts>,
+    pub(crate) notices: Arc<Notices>,
 }
 
 /// The reason why rows are not read again.
@@ -84,15 +86,28 @@ impl Rooms {
         if let Some(keys) = rows.get(tables::WHEREABOUTS.as_str()) {
             self.downlinks.refresh_whereabouts(keys).await?;
         }
-        if rows.contains_key(tables::NOTICES.as_str()) {
-            self.notices.refresh().await?;
+        self.follow_what_frames_are_judged_by(rows).await?;
+        for table in OF_DEVICES {
+            let Some(keys) = rows.get(table.as_str()) else { continue };
+            due.add(Devices::named(keys)?);
+        }
+        Ok(())
+    }
+
+    /// Reads again what each frame is derived and judged by: the derived decoders, the rules of alerts, and the notices
+    /// that mute.
+    async fn follow_what_frames_are_judged_by(&self, rows: &Rows) -> Result<(), RefreshError> {
+        if let Some(keys) = rows.get(tables::DERIVED_OF_DEVICES.as_str()) {
+            self.derived.know_devices(keys)?;
+        }
+        if let Some(keys) = rows.get(tables::DERIVED_OF_GROUPS.as_str()) {
+            self.derived.know_groups(keys)?;
         }
         if rows.contains_key(tables::ALERT_RULES.as_str()) {
             self.alerts.reload().await?;
         }
-        for table in OF_DEVICES {
-            let Some(keys) = rows.get(table.as_str()) else { continue };
-            due.add(Devices::named(keys)?);
+        if rows.contains_key(tables::NOTICES.as_str()) {
+            self.notices.refresh().await?;
         }
         Ok(())
     }

@@ -32,30 +32,28 @@ impl Books {
         counting: Arc<Counting>,
         now: Timestamp,
     ) -> Result<Self, TableError> {
-        let today = counting.days().of(now);
-        let calendar = calendar(&*store, today).await?;
-        let mut kept = Kept {
-            calendar,
-            days: HashMap::new(),
-            heard_on: HashMap::new(),
-            places: HashMap::new(),
-            next_number: 1,
-            journal: Vec::new(),
-            touched: HashSet::new(),
-        };
-        let mut pages = PLACES.pages(&*store);
-        while let Some(page) = pages.next().await? {
-            kept.places.extend(page);
-        }
-        let groups: Vec<GroupId> = kept.places.keys().cloned().collect();
-        let mut written = HashMap::new();
-        for group in &groups {
-            kept.read_closed(&*store, group).await?;
-            kept.read_open(&*store, group, today, &mut written).await?;
-        }
-        kept.read_journal(&*store, &written).await?;
-        let (turn, kept) = (tokio::sync::Mutex::default(), Mutex::new(kept));
-        Ok(Self { store, counting, turn, kept })
+        let books = Self::unread(store, counting, now);
+        books.read_again(now).await?;
+        Ok(books)
+    }
+
+    /// The books of a store that another process writes: nothing of them is read until they are
+    /// [taken over](Self::read_again).
+    #[must_use]
+    pub fn unread(store: Arc<dyn Store>, counting: Arc<Counting>, now: Timestamp) -> Self {
+        let kept = Kept::of(Calendar::beginning(counting.days().of(now)));
+        Self { store, counting, turn: tokio::sync::Mutex::default(), kept: Mutex::new(kept) }
+    }
+
+    /// Reads what is in the store, whatever was in memory before.
+    ///
+    /// # Errors
+    /// [`TableError`] where it cannot be read: what is in memory stays.
+    pub async fn read_again(&self, now: Timestamp) -> Result<(), TableError> {
+        let _turn = self.turn.lock().await;
+        let kept = Kept::read(&*self.store, self.counting.days().of(now)).await?;
+        *self.kept.lock() = kept;
+        Ok(())
     }
 }
 
@@ -74,6 +72,36 @@ async fn calendar(store: &dyn Store, today: Date) -> Result<Calendar, TableError
 }
 
 impl Kept {
+    /// The part in memory before anything is read but the calendar.
+    fn of(calendar: Calendar) -> Self {
+        Self {
+            calendar,
+            days: HashMap::new(),
+            heard_on: HashMap::new(),
+            places: HashMap::new(),
+            next_number: 1,
+            journal: Vec::new(),
+            touched: HashSet::new(),
+        }
+    }
+
+    /// Reads all that is kept in memory.
+    async fn read(store: &dyn Store, today: Date) -> Result<Self, TableError> {
+        let mut kept = Self::of(calendar(store, today).await?);
+        let mut pages = PLACES.pages(store);
+        while let Some(page) = pages.next().await? {
+            kept.places.extend(page);
+        }
+        let groups: Vec<GroupId> = kept.places.keys().cloned().collect();
+        let mut written = HashMap::new();
+        for group in &groups {
+            kept.read_closed(store, group).await?;
+            kept.read_open(store, group, today, &mut written).await?;
+        }
+        kept.read_journal(store, &written).await?;
+        Ok(kept)
+    }
+
     /// Reads who was heard on the closed days that count for 14 days.
     async fn read_closed(&mut self, store: &dyn Store, group: &GroupId) -> Result<(), TableError> {
         let Some(closed) = self.calendar.closed else { return Ok(()) };

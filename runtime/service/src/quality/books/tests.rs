@@ -4,7 +4,10 @@ use champollion_store::{SledOptions, SledStore};
 use jiff::{Timestamp, civil::date, tz::TimeZone};
 
 use super::*;
-use crate::quality::{Days, Heard, LeftOut, Standing, replay};
+use crate::{
+    gateways::{GatewayBook, Hearing},
+    quality::{Days, Heard, LeftOut, Replay, Standing, replay},
+};
 
 /// A store in a folder of its own, with a clock that the test sets.
 struct House {
@@ -27,6 +30,24 @@ impl House {
         let books = Books::open(Arc::clone(&self.store), Arc::clone(&counting), now).await.unwrap();
         (counting, books)
     }
+
+    /// Adds an entry to the log of the group.
+    async fn keep(&self, entry: Vec<u8>) {
+        let mut batch = champollion_store::Batch::new();
+        batch.append("records/water", entry);
+        self.store.commit(batch).await.unwrap();
+    }
+}
+
+/// An entry of the log of a group, of a frame or of something else.
+fn record(kind: &str, number: u8) -> Vec<u8> {
+    let json = format!(
+        r#"{{"type":"{kind}","device":{{"devEui":"{}"}},"receivedAt":"2026-03-01T08:00:00Z",
+            "uplink":{{"fCnt":9,"missedFrames":2}},"radio":{{"redundancy":1,"spreadingFactor":7,
+            "gateways":[{{"gatewayId":"a","rssiDbm":-90.0,"snrDb":2.0}}]}}}}"#,
+        dev_eui(number)
+    );
+    [&[0; 8], json.as_bytes()].concat()
 }
 
 fn water() -> GroupId {
@@ -134,19 +155,8 @@ async fn days_are_closed_with_the_objects_of_then_and_late_frames_are_told() {
 async fn records_that_were_not_counted_are_counted_after_a_kill_and_once() {
     let house = House::new();
     let (counting, books) = house.open("2026-03-01T08:00:00Z").await;
-    let record = |kind: &str, number: u8| {
-        let json = format!(
-            r#"{{"type":"{kind}","device":{{"devEui":"{}"}},"receivedAt":"2026-03-01T08:00:00Z",
-                "uplink":{{"fCnt":9,"missedFrames":2}},"radio":{{"redundancy":1,"spreadingFactor":7,
-                "gateways":[{{"gatewayId":"a","rssiDbm":-90.0,"snrDb":2.0}}]}}}}"#,
-            dev_eui(number)
-        );
-        [&[0; 8], json.as_bytes()].concat()
-    };
     for entry in [record("record", 1), record("correction", 1), record("record", 2), vec![0; 9]] {
-        let mut batch = champollion_store::Batch::new();
-        batch.append("records/water", entry);
-        house.store.commit(batch).await.unwrap();
+        house.keep(entry).await;
     }
     hear(&counting, Some(1), 1, "2026-03-01T08:00:00Z");
     books.flush().await.unwrap();
@@ -157,6 +167,45 @@ async fn records_that_were_not_counted_are_counted_after_a_kill_and_once() {
         books.flush().await.unwrap();
         assert_eq!(shown(&books, FIRST, FIRST).await, [(FIRST, 2, 2, 2)]);
     }
+}
+
+#[tokio::test]
+async fn the_frames_of_several_nodes_are_counted_once_also_where_another_takes_over() {
+    let house = House::new();
+    let (counting, books) = house.open("2026-03-01T08:00:00Z").await;
+    let next = Arc::new(Counting::new(counting.days().clone()));
+    let taken_over = Books::unread(
+        Arc::clone(&house.store),
+        Arc::clone(&next),
+        "2026-03-01T09:00:00Z".parse().unwrap(),
+    );
+    let (mut replay, hearing) = (Replay::default(), Arc::new(Hearing::default()));
+    for number in [1, 2, 1] {
+        house.keep(record("record", number)).await;
+        replay.go_on(&*house.store, &books, (&*counting, &*hearing)).await.unwrap();
+        books.flush().await.unwrap();
+    }
+    house.keep(record("correction", 1)).await;
+    replay.go_on(&*house.store, &books, (&*counting, &*hearing)).await.unwrap();
+    let places: Vec<u64> = replay.places().map(|(_, place)| place.get()).collect();
+    assert_eq!((shown(&books, FIRST, FIRST).await, places), (vec![(FIRST, 2, 2, 3)], vec![4]));
+    let gateways = GatewayBook::unread(Arc::clone(&house.store), hearing);
+    gateways.write("2026-03-01T08:01:00Z".parse().unwrap(), Timestamp::UNIX_EPOCH).await.unwrap();
+
+    // A frame that nobody has counted, and another node that goes on.
+    house.keep(record("record", 2)).await;
+    assert_eq!(taken_over.groups(), []);
+    taken_over.read_again("2026-03-01T09:00:00Z".parse().unwrap()).await.unwrap();
+    let (mut replay, hearing) = (Replay::default(), Hearing::default());
+    for counted in [1, 0] {
+        let replayed = replay.go_on(&*house.store, &taken_over, (&*next, &hearing)).await.unwrap();
+        assert_eq!(replayed.counted, counted);
+        taken_over.flush().await.unwrap();
+    }
+    assert_eq!(shown(&taken_over, FIRST, FIRST).await, [(FIRST, 2, 2, 4)]);
+    let gateways = GatewayBook::unread(Arc::clone(&house.store), Arc::default());
+    gateways.read_again().await.unwrap();
+    assert!(gateways.get("a").is_some());
 }
 
 #[tokio::test]

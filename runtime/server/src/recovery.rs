@@ -10,12 +10,14 @@ use champollion_registry::{
 };
 use champollion_store::{Batch, PostgresStore, SledOptions, SledStore, Store, StoreError};
 use jiff::Timestamp;
+use uuid::Uuid;
 
-use super::{
-    token::Role,
-    tokens::{NewToken, TokenError, Tokens},
+use crate::{
+    auth::{NewToken, Role, TokenError, Tokens},
+    authors::Author,
+    cluster::noting,
+    store_settings::StoreSettings,
 };
-use crate::{authors::Author, store_settings::StoreSettings};
 
 /// The reason why no token was made.
 #[derive(Debug, thiserror::Error)]
@@ -72,7 +74,8 @@ pub async fn recover_admin(
 async fn open(data_dir: &Path, settings: &StoreSettings) -> Result<Arc<dyn Store>, RecoveryError> {
     if let Some(options) = settings.database().map_err(RecoveryError::Store)? {
         let store = PostgresStore::open(&options).await.map_err(RecoveryError::Store)?;
-        return Ok(Arc::new(store));
+        // Nodes that run on the database learn of the token as of one that another node has made.
+        return Ok(noting(Arc::new(store), Uuid::now_v7()));
     }
     let folder = data_dir.join("store");
     if !folder.is_dir() {
