@@ -277,7 +277,7 @@ impl Service {
         let backend = Backend::open(&config).await?;
         let (store, vault) = (Arc::clone(&backend.store), Arc::clone(&backend.vault));
         let leases = Arc::clone(&backend.leases);
-        let agreed = AgreedSettings::of(&config.retention, &config.delivery);
+        let agreed = AgreedSettings::of(&config.retention, &config.delivery, &config.territory);
         let node = (&config.cluster, &*config.data_dir);
         let joined = Cluster::join(store, leases, node, &agreed).await?;
         let Joined { cluster, store, led: led_store } = joined;
