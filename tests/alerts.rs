@@ -1,6 +1,9 @@
 //! Alerts: rules are checked, judged in the batch of a frame, told by mail, and acknowledged.
 
-use champollion_tests::{AXIOMA, Client, MailServer, Sensor, Server, Setup, eventually};
+use champollion_tests::{
+    AXIOMA, Client, LUMINAIRE, MailServer, Outside, Sensor, Server, Setup, eventually,
+};
+use data_encoding::HEXUPPER;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value as Json, json};
 
@@ -218,6 +221,127 @@ fn what_cannot_work_is_refused_with_what_to_write_instead() {
     partner.get("/v1/alerts/rules/none").problem(404, "no-such-alert-rule");
     let rules = server.partner("light").get("/v1/alerts/rules").success();
     assert_eq!(rules, json!({ "rules": [] }));
+}
+
+/// The status of a street light whose metering does not answer, which is an alarm.
+const FAULT: &str = "018EB28266200047071A000201DEFE210000";
+
+/// A server whose commands wait for a network server that is away, with a street light of a number.
+fn with_light(outside: &Outside) -> (Server, Sensor) {
+    let settings = format!(
+        "[network-servers.city]\nkind = \"chirpstack\"\n\
+         [network-servers.city.downlink]\nvia = \"http\"\nurl = \"{}\"\n",
+        outside.url()
+    );
+    let server = Setup::default().settings(&settings).start();
+    server.publish_own(LUMINAIRE);
+    let light = Sensor::new(1);
+    let mut registration = light.registration("light", Some("nas/ul20xx@^1"));
+    registration["networkServer"] = json!("city");
+    server.admin().put(&light.path(), &registration).success();
+    (server, light)
+}
+
+/// A rule that sets a light to full where anything of it is an alarm.
+fn full_light(command: Json) -> Json {
+    let mut wish = json!({
+        "command": {
+            "manualDimming": { "destination": [{ "address": "dali_broadcast", "dimmingLevel": 100 }] },
+        },
+    });
+    let members = command.as_object().expect("it is an object").clone();
+    wish.as_object_mut().expect("it is an object").extend(members);
+    json!({ "when": { "alarm": {} }, "command": wish })
+}
+
+#[test]
+fn an_alert_commands_once_whatever_is_killed() {
+    let outside = Outside::away(|_| (503, String::new()));
+    let (mut server, light) = with_light(&outside);
+    let token = server.new_token("partner", Some("light"));
+    let partner = |server: &Server| server.anybody().token(&token);
+    let rule = full_light(json!({}));
+    partner(&server).put("/v1/alerts/rules/lamp", &rule).success();
+    let payload = HEXUPPER.decode(FAULT.as_bytes()).expect("these are digits");
+    for f_cnt in 1..=3 {
+        let mut frame = light.frame(f_cnt, 23, &payload);
+        frame["receivedAt"] = json!(Timestamp::now());
+        server.admin().ingest(&frame).success();
+        server.kill();
+        server.restart();
+    }
+    let alert = eventually("the command is sent", || {
+        let open = alerts(&partner(&server), "open");
+        let alert = open.into_iter().find(|alert| alert["rule"] == "lamp")?;
+        alert["commanded"].is_object().then_some(alert)
+    });
+    assert_eq!(alert["commanded"]["device"], light.dev_eui(), "{alert}");
+    let sent = partner(&server).get(&format!("{}/downlinks", light.path())).success();
+    let sent = sent["downlinks"].as_array().expect("there is a list");
+    assert_eq!(sent.len(), 1, "{sent:?}");
+    assert_eq!(
+        (&sent[0]["payload"], &sent[0]["requestedBy"]),
+        (&json!("01FE64"), &json!("alert lamp"))
+    );
+    assert_eq!(sent[0]["id"], alert["commanded"]["command"], "{alert}");
+}
+
+#[test]
+fn a_command_that_no_device_knows_or_the_sender_may_not_send_is_refused() {
+    let outside = Outside::away(|_| (503, String::new()));
+    let (server, _) = with_light(&outside);
+    server.register(&Sensor::new(2), "water", None);
+    let partner = server.partner("light");
+    let put = |rule: &Json| partner.put("/v1/alerts/rules/lamp", rule);
+    let unknown = json!({ "when": { "alarm": {} }, "command": { "command": { "sing": true } } });
+    let refused = put(&unknown);
+    assert_eq!(refused.status, 422, "{}", refused.text);
+    let of_another = full_light(json!({ "device": Sensor::new(2).dev_eui() }));
+    let of_nobody = full_light(json!({ "device": Sensor::new(9).dev_eui() }));
+    for (rule, number) in [(of_another, 2), (of_nobody, 9)] {
+        let answer = put(&rule);
+        let said = answer.problem(422, "invalid-alert-rule");
+        let dev_eui = Sensor::new(number).dev_eui();
+        let words = format!("command.device: {dev_eui} is no device of the group light: name one");
+        assert_eq!(said, words);
+    }
+    let hasty = full_light(json!({ "expiresInSeconds": 1 }));
+    put(&hasty).problem(422, "invalid-alert-rule");
+    let wish = json!({ "name": "routes alone", "role": "partner", "group": "light", "scopes": ["routes"] });
+    let made = server.admin().post("/v1/tokens", &wish).success();
+    let narrow = made["token"].as_str().expect("a token is shown once");
+    let narrow = server.anybody().token(narrow);
+    narrow.put("/v1/alerts/rules/lamp", &full_light(json!({}))).problem(403, "forbidden");
+    narrow.put("/v1/alerts/rules/lamp", &json!({ "when": { "alarm": {} } })).success();
+}
+
+#[test]
+fn planned_work_leaves_its_day_out_and_mutes_what_it_is_about() {
+    let server = Server::start();
+    let meter = with_meters(&server, 1).remove(0);
+    let (partner, admin, lns) = (server.partner("water"), server.admin(), server.lns());
+    partner.put("/v1/alerts/rules/high", &above()).success();
+    let hear_now = |f_cnt: u32, litres: u32| {
+        let now = Timestamp::now();
+        let mut frame = meter.frame(f_cnt, 100, &telegram(now, litres));
+        frame["receivedAt"] = json!(now);
+        lns.ingest(&frame).success();
+    };
+    hear_now(1, 80_000);
+    let (begin, end) = (Timestamp::now(), Timestamp::now() + SignedDuration::from_hours(1));
+    let work = json!({
+        "kind": "planned", "title": "Mast", "text": "Painted.", "begin": begin, "end": end,
+        "scope": { "groups": ["water"] },
+    });
+    let notice = admin.post("/v1/notices", &work).success();
+    hear_now(2, 100_500);
+    assert!(alerts(&partner, "all").is_empty(), "people are at work");
+    let excluded = partner.get("/v1/quality/excluded").success();
+    assert_eq!(excluded["excluded"][0]["reason"], "notice", "{excluded}");
+    let id = notice["id"].as_str().expect("a notice has an id");
+    admin.post(&format!("/v1/notices/{id}/cancel"), &json!({})).success();
+    hear_now(3, 100_600);
+    assert_eq!(alerts(&partner, "open").len(), 1, "the work is over");
 }
 
 #[test]

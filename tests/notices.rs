@@ -1,6 +1,6 @@
 //! Notices: told by the operator, seen by those whom they concern and by nobody else.
 
-use champollion_tests::{Client, SIGN_IN_SETTINGS, Sensor, Server, Setup};
+use champollion_tests::{Client, SIGN_IN_SETTINGS, Sensor, Server, Setup, eventually};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value as Json, json};
 
@@ -120,6 +120,31 @@ fn people_see_a_banner_and_a_page() {
     let other = server.visitor("reader@valley.example", "reader", "group:light");
     assert!(!other.open(&server, "/status").text.contains("Gateway is dark"));
     assert!(!server.anybody().get("/catalogue").text.contains("Gateway is dark"));
+}
+
+#[test]
+fn people_wish_for_mails_on_their_account_and_see_their_figures_beside_the_notices() {
+    let server = server();
+    let owner = server.visitor("owner@city.example", "owner", "group:water");
+    let account = owner.open(&server, "/account").text;
+    assert!(account.contains("Mails about notices") && !account.contains("checked"), "{account}");
+    let wish = [("mail", "yes"), ("language", "fr")];
+    let kept = owner.send(&server, ("/account", "/account/notices"), &wish);
+    assert_eq!(kept.status, 303, "{}", kept.text);
+    let account = owner.open(&server, "/account").text;
+    assert!(account.contains("checked"), "{account}");
+    assert!(account.contains("<option value=\"fr\" selected>"), "{account}");
+
+    let shares = "Heard within 14 days";
+    assert!(!owner.open(&server, "/status").text.contains(shares), "nothing is in service");
+    let mut frame = Sensor::new(1).frame(1, 1, &[1]);
+    frame["receivedAt"] = json!(Timestamp::now());
+    server.lns().ingest(&frame).success();
+    eventually("the share of the group is shown", || {
+        owner.open(&server, "/status").text.contains(shares).then_some(())
+    });
+    let other = server.visitor("owner@valley.example", "owner", "group:light");
+    assert!(!other.open(&server, "/status").text.contains(shares), "it is of another group");
 }
 
 #[test]

@@ -142,7 +142,7 @@ fn what_was_missed_is_told_and_made_up_for_where_the_schedule_says_so() {
 #[test]
 fn a_dry_run_shows_moments_and_payloads_and_sends_nothing() {
     let outside = Outside::away(|_| (503, String::new()));
-    let server = server_with(&outside, "[schedules]\ntime-zone = \"Europe/Paris\"\n");
+    let server = server_with(&outside, "[territory]\ntime-zone = \"Europe/Paris\"\n");
     let place = json!({ "latitude": 48.8566, "longitude": 2.3522, "tags": { "street": "Rue X" } });
     let light = register(&server, 1, "light", &place);
     register(&server, 2, "light", &json!({ "tags": { "street": "Rue X" } }));

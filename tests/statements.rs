@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
 const SETTINGS: &str = r#"
-[statements]
+[territory]
 time-zone = "UTC"
 [[statements.tariffs]]
 name = "water metering"

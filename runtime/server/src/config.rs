@@ -28,8 +28,8 @@ use crate::{
     mail::MailSettings, mirrors::Mirrors, network_servers::NetworkServers, outbox::OutboxSettings,
     page_settings::PageSettings, parked::ParkedLimits, quality::QualitySettings, quotas::Quotas,
     schedules::ScheduleSettings, sign_in::SignInSettings, span_export::TelemetrySettings,
-    store_settings::StoreSettings, telemetry::LogSettings, tls::TlsSettings,
-    workers::DecodingSettings,
+    store_settings::StoreSettings, telemetry::LogSettings, territory_settings::TerritorySettings,
+    tls::TlsSettings, workers::DecodingSettings,
 };
 
 /// The default settings with their explanations: what `champollion serve --print-config` prints.
@@ -45,6 +45,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// The settings of the HTTP interface.
     pub http: HttpSettings,
+    /// The time zone of the territory.
+    pub territory: TerritorySettings,
     /// The settings of pages for people.
     pub pages: PageSettings,
     /// The certificate and the key of the HTTP interface.
@@ -74,7 +76,7 @@ pub struct Config {
     pub delivery: DestinationSettings,
     /// The times that commands wait and are remembered.
     pub downlinks: CommandTimes,
-    /// The time zone of schedules, and their bounds.
+    /// The bounds of schedules.
     pub schedules: ScheduleSettings,
     /// The limits of parked messages.
     pub parked: ParkedLimits,

@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
+    alert_commands::Commander,
     alert_rounds::Rounds,
     api,
     clock::ClockWatch,
@@ -106,6 +107,7 @@ pub(crate) fn begin(
     tasks.spawn(keep_schedules(parts_of_schedules(service), stopped.clone()));
     tasks.spawn(outbox_of(service).run(stopped.clone()));
     tasks.spawn(Rounds::new(Arc::clone(service)).run(stopped.clone()));
+    tasks.spawn(Commander::new(Arc::clone(service), api::refused).run(stopped.clone()));
     quality::begin(service, stopped.clone());
     service.dispatcher.start(stopped.clone());
     if service.cluster.follower().is_some() {
@@ -121,6 +123,7 @@ fn parts_of_schedules(service: &Service) -> Parts {
     Parts {
         schedules: Arc::clone(&service.schedules),
         settings: service.config.schedules.clone(),
+        usual_zone: service.config.territory.time_zone.to_string(),
         devices: Arc::clone(&service.devices),
         downlinks: Arc::clone(&service.downlinks),
         words: api::refused,

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod access;
+mod alert_commands;
 mod alert_rounds;
 pub mod alerts;
 pub mod api;
@@ -44,6 +45,7 @@ mod outside_client;
 pub mod page_settings;
 mod pages;
 pub mod parked;
+mod planned_work;
 pub mod quality;
 pub mod quotas;
 pub mod recovery;
@@ -60,6 +62,7 @@ pub mod storage;
 pub mod store_settings;
 pub mod summaries;
 pub mod telemetry;
+pub mod territory_settings;
 mod text_file;
 pub mod tls;
 mod turns;

@@ -52,6 +52,7 @@ use crate::{
         surroundings::Surroundings,
     },
     parked::{Parked, ParkedError},
+    planned_work,
     quality::Quality,
     quotas::{Pace, QuotaExceeded},
     redecode::Redecoding,
@@ -276,7 +277,7 @@ impl Service {
         let backend = Backend::open(&config).await?;
         let (store, vault) = (Arc::clone(&backend.store), Arc::clone(&backend.vault));
         let leases = Arc::clone(&backend.leases);
-        let agreed = AgreedSettings::of(&config.retention, &config.delivery);
+        let agreed = AgreedSettings::of(&config.retention, &config.delivery, &config.territory);
         let node = (&config.cluster, &*config.data_dir);
         let joined = Cluster::join(store, leases, node, &agreed).await?;
         let Joined { cluster, store, led: led_store } = joined;
@@ -361,7 +362,8 @@ impl Service {
         let leads_ear = LeadsEar::new(Arc::clone(&cluster), Arc::clone(&store));
         let nodes = cluster.follower().map(|_| (Arc::clone(&mailbox), leads_ear.clone()));
         let (led, own_devices) = (Arc::clone(&led_store), Arc::clone(&devices));
-        let quality = Quality::new(led, own_devices, config.quality.clone(), nodes);
+        let by = (config.quality.clone(), config.territory.days());
+        let quality = Quality::new(led, own_devices, by, nodes);
         if cluster.has_lease() {
             quality.take_over().await?;
         }
@@ -390,6 +392,7 @@ impl Service {
         let schedules = Schedules::open(Arc::clone(&led_store), config.schedules.of_group).await?;
         let schedules = Arc::new(schedules);
         let notices = Arc::new(Notices::open(Arc::clone(&store)).await?);
+        planned_work::heed(&notices, &quality, &alerts);
         let service_history = ServiceHistory::open(Arc::clone(&store), Timestamp::now()).await?;
         if let Some(follower) = cluster.follower() {
             follower.tell(Rooms {
@@ -575,6 +578,10 @@ fn mailer_of(config: &Config) -> Result<Option<Mailer>, StartError> {
         .mail
         .open()
         .map_err(|error| StartError::Setup { what: what.clone(), reason: error.to_string() })?;
+    if mailer.is_none() && !config.quality.gateway_mails.is_empty() {
+        let reason = "[quality] gateway-mails need a host of [mail], or must be empty".to_owned();
+        return Err(StartError::Setup { what, reason });
+    }
     if mailer.is_some() && config.sign_in.public_address.is_empty() {
         let reason =
             "links in mails need [sign-in] public-address, such as https://champollion.example";

@@ -33,7 +33,8 @@ impl Service {
     /// States a day that has begun.
     pub(crate) async fn stated(&self, date: Date) -> Result<Stated, StatementError> {
         let settings = &self.config.statements;
-        let day = settings.day(date).filter(|day| day.begins <= Timestamp::now());
+        let day = StatementDay::of(date, self.config.territory.zone());
+        let day = day.filter(|day| day.begins <= Timestamp::now());
         let day = day.ok_or(StatementError::ToCome(date))?;
         let now = self.devices.service_states();
         let states = self.service_history.states_at(day.begins, now).await?;

@@ -228,6 +228,10 @@ names! { TableName,
     /// Alerts that were raised, the oldest first. Key: the group, a slash, the UUID of the alert. Value, JSON: the alert.
     ALERTS = open("alerts");
 
+    /// Commands that alerts have brought about and that were not sent yet. Key: the UUID of the alert. Value, JSON: the
+    /// command, the device that gets it, and until when somebody wants it.
+    ALERT_COMMANDS = open("alert-commands");
+
     /// Published versions of decoders. Key: vendor, name and version, a slash between each. Value: the
     /// index line as JSON, a line break, the manifest as it stands in the package.
     REGISTRY_VERSIONS = open("registry.versions");

@@ -1,5 +1,6 @@
 //! Alerts: what was raised, and by which rules.
 
+mod commanding;
 mod declared;
 pub(super) mod rules;
 

@@ -7,6 +7,7 @@ mod bodiless;
 mod catalogue;
 mod channels;
 mod choose_password;
+mod commandable;
 mod decode;
 mod decoder_requests;
 mod derived;

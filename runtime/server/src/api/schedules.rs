@@ -94,7 +94,7 @@ impl ShownSchedule {
 }
 
 fn calendar(schedule: &Schedule, service: &Service) -> Result<Calendar, WhenError> {
-    schedule.calendar(&service.devices, &service.config.schedules.time_zone)
+    schedule.calendar(&service.devices, service.config.territory.time_zone.name())
 }
 
 #[utoipa::path(

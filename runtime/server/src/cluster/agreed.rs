@@ -1,9 +1,10 @@
-//! Settings that must be the same on all nodes, or records would be kept and shown in two ways.
+//! Settings that must be the same on all nodes, or records would be kept and shown, and days counted, in two ways.
 
 use champollion_delivery::{destinations::DestinationSettings, mailbox::RetentionSettings};
 use champollion_store::{Batch, Store, Table, TableError, tables};
 
 use super::{identity::IdentityError, settings::AddressMissing};
+use crate::territory_settings::TerritorySettings;
 
 const AGREED: Table<String, String> = Table::new(tables::AGREED_SETTINGS);
 
@@ -41,14 +42,19 @@ pub enum AgreementError {
 }
 
 impl AgreedSettings {
-    /// The settings that decide how records are kept and shown. The master key is not among them: the vault refuses
-    /// another one, and names both.
-    pub(crate) fn of(retention: &RetentionSettings, delivery: &DestinationSettings) -> Self {
+    /// The settings that decide how records are kept and shown, and which days are counted. The master key is not among
+    /// them: the vault refuses another one, and names both.
+    pub(crate) fn of(
+        retention: &RetentionSettings,
+        delivery: &DestinationSettings,
+        territory: &TerritorySettings,
+    ) -> Self {
         let zones = delivery.time_zones.iter();
         let zones: Vec<String> = zones.map(|(group, zone)| format!("{group}: {zone}")).collect();
         Self(vec![
             ("[retention] hours", retention.hours.to_string()),
             ("[delivery] time-zones", zones.join(", ")),
+            ("[territory] time-zone", territory.time_zone.to_string()),
         ])
     }
 

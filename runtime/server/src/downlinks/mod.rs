@@ -22,6 +22,7 @@ mod grpc;
 mod grpc;
 mod http;
 mod ledger;
+mod passing;
 mod preview;
 mod queue;
 mod request;

@@ -1,4 +1,4 @@
-//! The state of the service, for partners: notices in force, to come and past.
+//! The state of the service, for partners: the shares of objects that were heard, and notices in force, to come and past.
 
 use std::sync::Arc;
 
@@ -7,6 +7,7 @@ use maud::{Markup, html};
 use serde_json::Value as Json;
 
 use super::{
+    connectivity,
     json::{address, items, moment, optional, text},
     layout::Page,
     parts::{badge::badge, empty::empty, notice::Tone, pager::pager},
@@ -28,9 +29,11 @@ async fn show(viewer: Viewer) -> Result<Page, Problem> {
     let after = viewer.parameter("after").unwrap_or_default();
     let asked = [("after", after.as_str()), ("limit", NOTICES)];
     let found = viewer.get(&address("/v1/notices", &asked)).await?;
+    let shares = connectivity::shares(&viewer).await?;
     let content = html! {
         h1 { (viewer.say("status-title")) }
         p.lead { (viewer.say("status-lead")) }
+        (shares)
         (list(&viewer, items(&found, "/notices")))
         (pager(&viewer, optional(&found, "/next").filter(|_| text(&found, "/more") == "true")))
         p.soft.small {

@@ -53,15 +53,16 @@ pub struct Quality {
 }
 
 impl Quality {
-    /// The figures of a store, of which nothing is read before they are [taken over](Self::take_over). Where several nodes
-    /// share the store, their records are in a mailbox, and what only one of them notes reaches the lead by its ear.
+    /// The figures of a store by the days of the territory, of which nothing is read before they are
+    /// [taken over](Self::take_over). Where several nodes share the store, their records are in a mailbox, and what only
+    /// one of them notes reaches the lead by its ear.
     pub(crate) fn new(
         store: Arc<dyn Store>,
         devices: Arc<Devices>,
-        settings: QualitySettings,
+        (settings, days): (QualitySettings, Days),
         nodes: Option<(Arc<Mailbox>, LeadsEar)>,
     ) -> Self {
-        let (days, started) = (settings.days(), Timestamp::now());
+        let started = Timestamp::now();
         let counting = Arc::new(Counting::new(days.clone()));
         let books = Books::unread(Arc::clone(&store), Arc::clone(&counting), started);
         let (mailbox, lead) = nodes.unzip();

@@ -2,16 +2,16 @@
 //! are closed when they are over.
 
 use std::{
+    fmt::Display,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use champollion_fleet::names::GroupId;
 use champollion_service::{
-    gateways::{GatewayTurn, Turned},
+    gateways::{GatewayTurn, Judging, Turned},
     quality::{Counts, Stretch},
 };
-use champollion_store::TableError;
 use jiff::{Timestamp, ToSpan, civil::Date};
 use tokio::{sync::watch, time::MissedTickBehavior};
 
@@ -41,7 +41,7 @@ pub(crate) async fn end(quality: &Quality) {
     // It ends by itself: a flush that is broken off would forget what it had taken.
     drop(upkeep.await);
     flush(quality).await;
-    write_gateways(quality).await;
+    told(quality.gateways.write(Timestamp::now(), None).await, "gateways cannot be kept");
 }
 
 /// Looks after the figures until the server stops.
@@ -58,9 +58,10 @@ async fn look_after(service: Arc<Service>, mut stopped: watch::Receiver<bool>) {
         flush(&service.quality).await;
         if count.is_multiple_of(FLUSHES_A_MINUTE) {
             note_minute(&service).await;
-            write_gateways(&service.quality).await;
-            // What a wrong clock closes or removes does not come back.
-            if clock.look(Instant::now(), Timestamp::now()) {
+            // What a wrong clock closes or removes does not come back, and by a wrong clock every gateway is silent.
+            let is_trusted = clock.look(Instant::now(), Timestamp::now());
+            write_gateways(&service, is_trusted).await;
+            if is_trusted {
                 close_days(&service.quality).await;
             }
         }
@@ -114,8 +115,12 @@ async fn measure(quality: &Quality) {
 }
 
 /// Makes durable when gateways were heard, and tells of those that have gone or are back.
-async fn write_gateways(quality: &Quality) {
-    let turned = quality.gateways.write(Timestamp::now(), quality.started).await;
+async fn write_gateways(service: &Service, is_trusted: bool) {
+    let (quality, config) = (&service.quality, &service.config);
+    let mails = config.quality.gateway_mails(&config.sign_in.public_address);
+    let judging = Judging { listening_since: quality.started, mails: &mails };
+    let judging = Some(judging).filter(|_| is_trusted);
+    let turned = quality.gateways.write(Timestamp::now(), judging).await;
     for turned in told(turned, "gateways cannot be kept").unwrap_or_default() {
         tell(&turned);
     }
@@ -136,6 +141,6 @@ fn tell(Turned { id, turn, last_heard_at }: &Turned) {
 }
 
 /// The outcome of something that is tried again the next time.
-fn told<T>(outcome: Result<T, TableError>, trouble: &'static str) -> Option<T> {
+fn told<T, E: Display>(outcome: Result<T, E>, trouble: &'static str) -> Option<T> {
     outcome.inspect_err(|error| tracing::error!(%error, "{trouble}")).ok()
 }

@@ -16,6 +16,8 @@ pub struct Parts {
     pub schedules: Arc<Schedules>,
     /// The settings of schedules.
     pub settings: ScheduleSettings,
+    /// The time zone of schedules that name none.
+    pub usual_zone: String,
     /// The devices that are commanded.
     pub devices: Arc<Devices>,
     /// The commands to devices.

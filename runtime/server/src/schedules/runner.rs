@@ -103,7 +103,7 @@ async fn step(parts: &Parts, schedule: &Schedule, now: Timestamp) -> Result<Time
         return Ok(Timestamp::MAX);
     }
     let settings = &parts.settings;
-    let calendar = schedule.calendar(&parts.devices, &settings.time_zone)?;
+    let calendar = schedule.calendar(&parts.devices, &parts.usual_zone)?;
     let lateness = Lateness { most: settings.late(), missed: schedule.wish.missed };
     let Some(found) = due(&calendar, progress.cursor, now, lateness) else {
         return Ok(calendar.next(progress.cursor).unwrap_or(Timestamp::MAX));

@@ -50,7 +50,7 @@ pub(super) async fn send_piece(
         None => send_to_group(parts, (schedule, piece), (wish, &mut *run), &by).await,
     };
     match sent {
-        Err(error) if passes(&error) => Err(error),
+        Err(error) if error.passes() => Err(error),
         Err(error) => {
             run.refused += 1;
             run.problem.get_or_insert_with(|| (parts.words)(error).detail);
@@ -110,18 +110,6 @@ async fn send_to_group(
         run.problem.get_or_insert(problem.detail);
     }
     Ok(())
-}
-
-/// Whether a command may be taken later that was not taken now.
-fn passes(error: &SendError) -> bool {
-    matches!(
-        error,
-        SendError::NotDone(_)
-            | SendError::UnderWay
-            | SendError::Quota(_)
-            | SendError::Audit(_)
-            | SendError::NotKept(_)
-    )
 }
 
 /// A piece of the devices of a group.

@@ -4,12 +4,10 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-/// The time zone of schedules, and their bounds: the section `[schedules]`.
+/// The bounds of schedules: the section `[schedules]`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ScheduleSettings {
-    /// The time zone of schedules that name none.
-    pub time_zone: String,
     /// The shortest time between two moments of a schedule.
     pub least_seconds: u32,
     /// The time by which a moment may be late and is still carried out.

@@ -90,6 +90,24 @@ pub struct Alert {
     /// The person who has seen it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledged: Option<Acknowledgement>,
+    /// The end of the command of its rule; absent where the rule has none, or the command waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commanded: Option<Commanded>,
+}
+
+/// The end of an alert's command: it was sent, or was not.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = AlertCommanded)]
+pub struct Commanded {
+    /// The device that was to be commanded.
+    pub device: DevEui,
+    /// The id of the command that was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<Uuid>,
+    /// The reason why none was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
 }
 
 /// The mark of a person who looks after an alert.

@@ -13,6 +13,12 @@ const LONGEST_SECONDS: u64 = 31 * 86_400;
 /// Most frames that a condition may be asked to hold for.
 const MOST_FRAMES: u32 = 1_000;
 
+/// Bytes of a command as JSON: the batch of a frame may raise alerts of all rules of its group.
+const COMMAND_BYTES: usize = 2 << 10;
+
+/// The longest time that a command may wait, in seconds: within it a command is recognized when it is sent once more.
+const LONGEST_EXPIRY_SECONDS: u32 = 24 * 3_600;
+
 /// A term of the vocabulary, as far as rules ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KnownQuantity {
@@ -122,6 +128,15 @@ pub enum RuleFault {
         "tell.mail has {0} addresses, and {MOST_ADDRESSES} are the limit: use a list of your mail server"
     )]
     TooManyAddresses(usize),
+    /// A rule on routes commands nobody.
+    #[error("command.device: no device breaks a rule on routes: name the one that is commanded")]
+    CommandOfRoute,
+    /// The time for which a command is wanted is out of its bounds.
+    #[error("command.expiresInSeconds: {0} is none of 60 to {LONGEST_EXPIRY_SECONDS}")]
+    CommandExpiry(u32),
+    /// The command is longer than one may be.
+    #[error("command.command: it has {0} bytes, and {COMMAND_BYTES} are the limit: shorten it")]
+    CommandTooLarge(usize),
 }
 
 fn meant(nearest: &Option<String>) -> String {
@@ -145,6 +160,7 @@ impl Definition {
         if matches!(self.when, Condition::Route(_)) && !self.scope.is_whole_group() {
             return Err(RuleFault::ScopeOfRoute);
         }
+        check_command(&self)?;
         check_quantity(&self.when, vocabulary)?;
         check_hold(self.when.hold())?;
         check_condition(&mut self.when, vocabulary)?;
@@ -175,6 +191,23 @@ fn bounded(member: &'static str, value: u64, (least, most): (u64, u64)) -> Resul
         true => Ok(()),
         false => Err(RuleFault::OutOfBounds { member, least, most }),
     }
+}
+
+fn check_command(definition: &Definition) -> Result<(), RuleFault> {
+    let Some(command) = &definition.command else { return Ok(()) };
+    if command.device.is_none() && matches!(definition.when, Condition::Route(_)) {
+        return Err(RuleFault::CommandOfRoute);
+    }
+    if let Some(seconds) = command.expires_in_seconds
+        && !(60..=LONGEST_EXPIRY_SECONDS).contains(&seconds)
+    {
+        return Err(RuleFault::CommandExpiry(seconds));
+    }
+    let bytes = serde_json::to_string(&command.command).map_or(0, |text| text.len());
+    if bytes > COMMAND_BYTES {
+        return Err(RuleFault::CommandTooLarge(bytes));
+    }
+    Ok(())
 }
 
 fn check_condition(
@@ -381,6 +414,23 @@ mod tests {
             json!({ "changed": { "quantity": "air.co2" } }),
         ] {
             assert!(checked(when.clone()).is_ok(), "{when}");
+        }
+    }
+
+    #[test]
+    fn a_command_that_cannot_be_sent_is_refused() {
+        let route = json!({ "route": { "seconds": 60 } });
+        let alarm = json!({ "alarm": {} });
+        let long = "x".repeat(COMMAND_BYTES);
+        for (when, command, says) in [
+            (&route, json!({ "command": {} }), "command.device"),
+            (&alarm, json!({ "command": {}, "expiresInSeconds": 59 }), "60 to 86400"),
+            (&alarm, json!({ "command": { "text": long } }), "2048 are the limit"),
+        ] {
+            let rule = json!({ "when": when, "command": command });
+            let rule: Definition = serde_json::from_value(rule).unwrap();
+            let fault = check_command(&rule).unwrap_err().to_string();
+            assert!(fault.starts_with("command.") && fault.contains(says), "{fault}");
         }
     }
 }

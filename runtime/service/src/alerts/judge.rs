@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{
     alert::{Alert, Place, Subject, short},
     book::{AlertBook, AlertsError, States},
+    command,
     rule::{Rule, RuleName},
     state::{Event, Frame, Sight, State, Value},
     telling::{Turn, tell},
@@ -113,6 +114,7 @@ impl Judge {
             (Some(Event::Raised { since, value }), Some(id)) => {
                 let alert = alert(id, rule, place, (since, now), value);
                 self.book.raise(batch, &alert)?;
+                command::put(batch, rule, &alert)?;
                 self.tell(batch, rule.1, &alert, Turn::Raised, now)
             }
             (Some(Event::Ended { alert, at, .. }), _) => {
@@ -170,6 +172,7 @@ fn alert(
         ended_at: None,
         dropped: false,
         acknowledged: None,
+        commanded: None,
     }
 }
 

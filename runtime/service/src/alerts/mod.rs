@@ -5,6 +5,7 @@
 
 mod alert;
 mod book;
+mod command;
 mod condition;
 mod fault;
 mod judge;
@@ -14,8 +15,9 @@ mod telling;
 mod trial;
 mod units;
 
-pub use alert::{Acknowledgement, Alert, Place, Subject};
+pub use alert::{Acknowledgement, Alert, Commanded, Place, Subject};
 pub use book::{AlertBook, AlertsError, RuleBook, States};
+pub use command::{AlertCommands, WaitingCommand};
 pub use condition::{
     AlarmWatch, Battery, Change, Condition, DecoderFailures, Equality, Hold, Limit, Range,
     RouteFailure, RouteName, Silence,
@@ -23,8 +25,8 @@ pub use condition::{
 pub use fault::{KnownQuantity, RuleFault, Vocabulary};
 pub use judge::{Judge, NamedRule};
 pub use rule::{
-    Definition, MOST_ADDRESSES, MOST_RULES, MqttTarget, Rule, RuleKey, RuleName, Scope, Tell,
-    WebhookTarget,
+    Definition, MOST_ADDRESSES, MOST_RULES, MqttTarget, Rule, RuleCommand, RuleKey, RuleName,
+    Scope, Tell, WebhookTarget,
 };
 pub use state::{Event, Frame, Measured, Sight, State, Value, Verdict};
 pub use trial::{Trial, TrialAlert, Trials};

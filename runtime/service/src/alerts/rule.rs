@@ -11,6 +11,7 @@ use champollion_fleet::{
 use champollion_frames::DevEui;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::{alert::Place, condition::Condition};
@@ -52,6 +53,9 @@ pub struct Definition {
     /// The recipients that are told.
     #[serde(default)]
     pub tell: Tell,
+    /// The command that each alert sends once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<RuleCommand>,
     /// Whether the rule is not judged for now.
     #[serde(default)]
     pub paused: bool,
@@ -74,6 +78,25 @@ pub struct Scope {
     /// A purpose of devices.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub use_case: Option<UseCase>,
+}
+
+/// A command that each alert of a rule sends once.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = AlertCommand)]
+pub struct RuleCommand {
+    /// The device of the group that is commanded; the one that broke the rule where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<DevEui>,
+    /// The command, in the words of the device's decoder.
+    #[schema(value_type = Object)]
+    pub command: Map<String, Value>,
+    /// Whether the device is asked to acknowledge it.
+    #[serde(default)]
+    pub confirmed: bool,
+    /// Seconds after the alert from which on nobody wants the command any more, 60 to 86400; 3600 where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_in_seconds: Option<u32>,
 }
 
 /// The recipients that are told of an alert.

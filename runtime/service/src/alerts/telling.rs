@@ -190,6 +190,7 @@ mod tests {
             ended_at: None,
             dropped: false,
             acknowledged: None,
+            commanded: None,
         }
     }
 

@@ -56,6 +56,17 @@ pub struct GatewayEvent {
     pub turn: GatewayTurn,
 }
 
+/// A gateway that has turned from one state to the other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Turned {
+    /// The name of the gateway.
+    pub id: String,
+    /// The state that it has come into.
+    pub turn: GatewayTurn,
+    /// When it was heard last.
+    pub last_heard_at: Timestamp,
+}
+
 /// Minutes in which a gateway was heard, and its frames, since the last time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct HeardNow {
@@ -65,6 +76,23 @@ pub(super) struct HeardNow {
     pub(super) last_ms: i64,
     /// The last moment of a status message.
     pub(super) status_ms: Option<i64>,
+}
+
+impl HeardNow {
+    /// Adds what was heard besides.
+    pub(super) fn add(&mut self, other: &Self) {
+        for (minute, frames) in &other.minutes {
+            *self.minutes.entry(*minute).or_default() += frames;
+        }
+        self.last_ms = self.last_ms.max(other.last_ms);
+        self.status_ms = self.status_ms.max(other.status_ms);
+    }
+
+    /// The first moment that is known.
+    pub(super) fn first(&self) -> Option<Timestamp> {
+        let minute = self.minutes.keys().next()?;
+        Timestamp::from_second(60 * minute).ok()
+    }
 }
 
 impl Gateway {

@@ -1,9 +1,13 @@
 //! Gateways, as frames and status messages show them: when each was last heard, by which rhythm, and whether it is silent.
 
+mod book;
 mod gateway;
 mod hearing;
 mod rhythm;
+mod telling;
 
-pub use gateway::{Gateway, GatewayEvent, GatewayTurn};
-pub use hearing::{GatewayBook, Hearing, Turned};
+pub use book::{GatewayBook, Judging};
+pub use gateway::{Gateway, GatewayEvent, GatewayTurn, Turned};
+pub use hearing::Hearing;
 pub use rhythm::Rhythm;
+pub use telling::GatewayMails;

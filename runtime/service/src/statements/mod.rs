@@ -17,6 +17,6 @@ mod tests;
 pub use cents::{Cents, MoneyError, Rate};
 pub use history::{ServiceHistory, ServiceState, note_change};
 pub use issued::IssuedStatement;
-pub use settings::{StatementSettings, ZoneName};
+pub use settings::StatementSettings;
 pub use statement::{StatedObject, Statement, StatementDay, StatementLine, SubscriptionLine};
 pub use tariffs::{Subscription, Tariff, TariffFault};

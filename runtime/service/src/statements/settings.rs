@@ -1,26 +1,20 @@
 //! The settings of statements.
 
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
 
 use champollion_fleet::names::{PartnerId, UseCase};
-use jiff::{civil::Date, tz::TimeZone};
-use serde::{Deserialize, Deserializer, de::Error};
+use jiff::civil::Date;
+use serde::Deserialize;
 
 use super::{
-    StatementDay, Subscription, Tariff, TariffFault,
+    Subscription, Tariff, TariffFault,
     tariffs::{check, in_force},
 };
-
-/// The name of a time zone of the tz database.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ZoneName(TimeZone);
 
 /// The tariffs, the subscriptions and the inhabitants: the section `[statements]`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "Said")]
 pub struct StatementSettings {
-    /// The zone in which days begin.
-    pub time_zone: ZoneName,
     /// The currency of all prices.
     pub currency: String,
     /// The prices of a sensor and year.
@@ -35,7 +29,6 @@ pub struct StatementSettings {
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Said {
-    time_zone: ZoneName,
     currency: String,
     #[serde(default)]
     tariffs: Vec<Tariff>,
@@ -49,38 +42,14 @@ impl TryFrom<Said> for StatementSettings {
     type Error = TariffFault;
 
     fn try_from(said: Said) -> Result<Self, TariffFault> {
-        let Said { time_zone, currency, tariffs, subscriptions, inhabitants } = said;
+        let Said { currency, tariffs, subscriptions, inhabitants } = said;
         check(&tariffs)?;
         check(&subscriptions)?;
-        Ok(Self { time_zone, currency, tariffs, subscriptions, inhabitants })
-    }
-}
-
-impl<'de> Deserialize<'de> for ZoneName {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let name = String::deserialize(deserializer)?;
-        TimeZone::get(&name).map(Self).map_err(|_| {
-            D::Error::custom(format_args!(
-                "there is no time zone {name:?}: write one of the tz database, such as Europe/Paris"
-            ))
-        })
-    }
-}
-
-impl fmt::Display for ZoneName {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.0.iana_name().unwrap_or("UTC"))
+        Ok(Self { currency, tariffs, subscriptions, inhabitants })
     }
 }
 
 impl StatementSettings {
-    /// The day with the moment at which it begins in the territory; nothing of a day beyond the calendar.
-    #[must_use]
-    pub fn day(&self, date: Date) -> Option<StatementDay> {
-        let begins = date.to_zoned(self.time_zone.0.clone()).ok()?.timestamp();
-        Some(StatementDay { date, begins })
-    }
-
     /// The tariff in force on a day for a use case: one of its own, or that of all others.
     pub(super) fn tariff(&self, use_case: Option<&UseCase>, day: Date) -> Option<&Tariff> {
         let is_own =

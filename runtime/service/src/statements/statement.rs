@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use champollion_fleet::names::{GroupId, PartnerId, UseCase};
 use champollion_frames::DevEui;
-use jiff::{Timestamp, civil::Date};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde::Serialize;
 
 use super::{Cents, Rate, ServiceState, StatementSettings, canonical};
@@ -16,6 +16,15 @@ pub struct StatementDay {
     pub date: Date,
     /// The moment at which it begins: what is in service then is counted.
     pub begins: Timestamp,
+}
+
+impl StatementDay {
+    /// Returns a day with the moment at which it begins in a time zone; nothing of a day beyond the calendar.
+    #[must_use]
+    pub fn of(date: Date, zone: TimeZone) -> Option<Self> {
+        let begins = date.to_zoned(zone).ok()?.timestamp();
+        Some(Self { date, begins })
+    }
 }
 
 /// The objects of a partner that are in service on a day, and what they cost.

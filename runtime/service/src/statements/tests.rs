@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use champollion_fleet::names::{GroupId, PartnerId, UseCase};
 use champollion_frames::DevEui;
 use champollion_store::{Batch, SledOptions, SledStore, Store};
-use jiff::{Timestamp, civil::Date};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde_json::{Value, json};
 
 use super::*;
@@ -15,7 +15,6 @@ fn settings(value: Value) -> Result<StatementSettings, String> {
 /// The catalogue of the territory: water metering has a tariff of its own, which rises within a year.
 fn territory() -> Value {
     json!({
-        "time-zone": "Europe/Paris",
         "currency": "EUR",
         "tariffs": [
             { "name": "water metering", "use-cases": ["water-metering"], "from": "2026-01-01", "price": "4.20" },
@@ -68,7 +67,8 @@ fn partner_of(group: &GroupId) -> Option<PartnerId> {
 
 fn stated(date: &str, partner: &str) -> Statement {
     let settings = settings(territory()).unwrap();
-    let day = settings.day(date.parse().unwrap()).unwrap();
+    let day =
+        StatementDay::of(date.parse().unwrap(), TimeZone::get("Europe/Paris").unwrap()).unwrap();
     let mut all = Statement::of_all(&settings, day, states(), partner_of);
     assert_eq!(all.len(), 2, "objects of nobody are on no statement");
     all.remove(&partner.parse().unwrap()).unwrap()
@@ -154,7 +154,6 @@ fn what_overlaps_is_refused_with_both_names() {
         ("/tariffs/0/price", json!("4,20"), "4.20"),
         ("/tariffs/0/from", json!("2027-02-29"), "2027-02"),
         ("/tariffs/0/name", json!("a\nb"), "one line"),
-        ("/time-zone", json!("Paris"), "Europe/Paris"),
     ] {
         let refused = settings(changed(pointer, value)).unwrap_err();
         assert!(refused.contains(says), "{pointer}: {refused}");
@@ -167,8 +166,8 @@ fn what_overlaps_is_refused_with_both_names() {
 #[test]
 fn days_begin_in_the_zone_of_the_territory() {
     let begins = |zone: &str, date: &str| {
-        let settings = settings(changed("/time-zone", json!(zone))).unwrap();
-        settings.day(date.parse().unwrap()).unwrap().begins.to_string()
+        let zone = TimeZone::get(zone).unwrap();
+        StatementDay::of(date.parse().unwrap(), zone).unwrap().begins.to_string()
     };
     assert_eq!(begins("Europe/Paris", "2027-01-01"), "2026-12-31T23:00:00Z");
     assert_eq!(begins("Europe/Paris", "2027-07-01"), "2027-06-30T22:00:00Z");

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
 
-use super::declared::Terms;
+use super::{commanding, declared::Terms};
 use crate::{
     alerts::KeptFrame,
     api::{
@@ -141,8 +141,13 @@ pub(in crate::api) async fn show(
             body = MadeRule,
         ),
         (status = 400, description = "group-missing"),
-        (status = 409, description = "too-many-alert-rules"),
-        (status = 422, description = "invalid-alert-rule"),
+        (status = 404, description = "DECODER"),
+        (status = 409, description = "too-many-alert-rules, quarantined"),
+        (
+            status = 422,
+            description = "invalid-alert-rule, no-decoder, no-network-server, no-downlinks, CALL",
+        ),
+        (status = 429, description = "busy"),
         (status = 503, description = "not-kept"),
     ),
 )]
@@ -155,6 +160,7 @@ pub(in crate::api) async fn put(
 ) -> Result<Json<MadeRule>, Problem> {
     let key = key(&authorized.reach, group, &name)?;
     let mut definition = checked(&service, &key.group, definition).await?;
+    commanding::check(&service, (&authorized.principal, &key.group), &definition).await?;
     match service.alerts.rules.rule(&key).await {
         Ok(before) => definition.tell.keep_secrets(&before.definition.tell),
         Err(AlertsError::UnknownRule(_)) => {}

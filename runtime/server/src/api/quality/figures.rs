@@ -146,7 +146,7 @@ pub(in crate::api) async fn figures(
     let window = Window::new(after.clone(), limit, service.config.http.page_bytes);
     let (figures, end) = paging::page(later, window, place);
     let list = FiguresList {
-        time_zone: settings.time_zone.to_string(),
+        time_zone: service.config.territory.time_zone.to_string(),
         counted_since: service.quality.books().calendar().since,
         promised_daily_percent: settings.daily_percent,
         promised_fortnight_percent: settings.fortnight_percent,

@@ -6,10 +6,10 @@ use champollion_delivery::names::GroupId;
 use jiff::Timestamp;
 
 use crate::{
-    api::{Problem, devices::seen_device, downlinks::refused, quotas::permit_priority},
+    api::{Problem, commandable::check_command, devices::seen_device, quotas::permit_priority},
     auth::{Principal, Reach},
     devices::Device,
-    downlinks::{PlannedPayload, SendError},
+    downlinks::SendError,
     schedules::{ScheduleRequest, TargetError, place_of},
     service::Service,
 };
@@ -27,8 +27,9 @@ pub(super) async fn checked(
     let place = device.and_then(|device| place_of(device));
     let settings = &service.config.schedules;
     let now = Timestamp::now();
-    wish.when.checked((&settings.time_zone, place), now, settings.least())?;
-    check_command(service, &wish, &devices, now).await?;
+    let usual_zone = service.config.territory.time_zone.name();
+    wish.when.checked((usual_zone, place), now, settings.least())?;
+    check_command(service, &wish.command_until(Timestamp::MAX), &devices, now).await?;
     wish.group = Some(group.clone());
     Ok((wish, group))
 }
@@ -59,31 +60,4 @@ fn commanded(
         return Err(SendError::NobodyMeant(group).into());
     }
     Ok((devices, group))
-}
-
-/// Checks that at least one of the devices can be commanded: what is wrong with a command is told at once, and not at
-/// night.
-async fn check_command(
-    service: &Service,
-    wish: &ScheduleRequest,
-    devices: &[Arc<Device>],
-    now: Timestamp,
-) -> Result<(), Problem> {
-    let command = wish.command_until(Timestamp::MAX);
-    if let [device] = devices {
-        service.downlinks.try_out(device, &command, now).await?;
-        return Ok(());
-    }
-    let previewed = service.downlinks.preview(devices, &command, &[now], refused).await?;
-    let payloads: Vec<PlannedPayload> = previewed.into_iter().flatten().collect();
-    if payloads.iter().any(|planned| planned.payload.is_some()) {
-        return Ok(());
-    }
-    let example = payloads.iter().find_map(|planned| planned.examples.first());
-    let example = devices.iter().find(|device| Some(&device.dev_eui) == example);
-    match example.or(devices.first()) {
-        // The first kind says why, in the words of a command by hand.
-        Some(device) => Ok(service.downlinks.try_out(device, &command, now).await?),
-        None => Ok(()),
-    }
 }

@@ -1,5 +1,6 @@
-//! The account of the person who looks at it: sessions, tokens, the password and the second factor.
+//! The account of the person who looks at it: sessions, tokens, mails of notices, the password and the second factor.
 
+mod notices;
 mod password;
 mod second_factor;
 mod sessions;
@@ -23,6 +24,7 @@ use crate::{api::Problem, service::Service};
 pub(super) fn routes() -> Router<Arc<Service>> {
     Router::new()
         .route("/account", get(show))
+        .merge(notices::routes())
         .merge(password::routes())
         .merge(second_factor::routes())
         .merge(sessions::routes())
@@ -35,6 +37,7 @@ async fn show(viewer: Viewer) -> Result<Page, Problem> {
     // A machine has no account, and what is said of its token is all.
     let sessions = if is_person { get_if_any(&viewer, "/v1/me/sessions").await? } else { None };
     let tokens = if is_person { get_if_any(&viewer, "/v1/me/tokens").await? } else { None };
+    let reader = if is_person { get_if_any(&viewer, "/v1/me/notices").await? } else { None };
     let content = html! {
         h1 { (viewer.say("account-title")) }
         (who(&viewer, &me))
@@ -43,6 +46,7 @@ async fn show(viewer: Viewer) -> Result<Page, Problem> {
                 (password::section(&viewer))
                 (second_factor::section(&viewer))
             }
+            @if let Some(reader) = &reader { (notices::section(&viewer, reader)) }
             section {
                 h2 { (viewer.say("account-sessions")) }
                 (sessions::table(&viewer, &sessions.unwrap_or_default()))

@@ -75,10 +75,32 @@ fn promise(viewer: &Viewer, list: &Json) -> String {
     )
 }
 
+/// Returns the shares of the last whole day alone; nothing where no object is in service.
+pub(super) fn shares(viewer: &Viewer, list: &Json) -> Markup {
+    let days = days(list);
+    let Some((day, counts)) = whole_day(&days).filter(|(_, counts)| counts.in_service > 0) else {
+        return html! {};
+    };
+    html! {
+        section {
+            h2 { (viewer.say("status-figures")) }
+            p.soft { (viewer.say_with("quality-day", [("day", day.to_string().into())])) }
+            dl.figures {
+                (figure(viewer, "quality-daily", percent(counts.heard, counts.in_service)))
+                (figure(viewer, "quality-fortnight", percent(counts.heard_in_14_days, counts.in_service)))
+            }
+        }
+    }
+}
+
+/// The last whole day, or the present one where it is the first.
+fn whole_day(days: &BTreeMap<Date, Day>) -> Option<(&Date, &Day)> {
+    days.iter().rev().nth(1).or_else(|| days.iter().next_back())
+}
+
 /// The figures of the last whole day, or of the present one where it is the first.
 fn latest(viewer: &Viewer, days: &BTreeMap<Date, Day>, available: &Json) -> Markup {
-    let whole = days.iter().rev().nth(1).or_else(|| days.iter().next_back());
-    let Some((day, counts)) = whole else { return html! {} };
+    let Some((day, counts)) = whole_day(days) else { return html! {} };
     let ingest = available.pointer("/ingest/share").and_then(Json::as_f64);
     html! {
         h2 { (viewer.say_with("quality-day", [("day", day.to_string().into())])) }

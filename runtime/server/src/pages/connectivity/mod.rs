@@ -6,11 +6,12 @@ mod objects;
 
 use axum::{
     http::{
-        HeaderValue, Method,
+        HeaderValue, Method, StatusCode,
         header::{ACCEPT, CONTENT_DISPOSITION},
     },
     response::Response,
 };
+use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use maud::{Markup, html};
 use serde_json::Value as Json;
 
@@ -30,7 +31,7 @@ const WORKBOOK: &str = "application/vnd.openxmlformats-officedocument.spreadshee
 pub(super) async fn content(viewer: &Viewer, path: &str) -> Result<Markup, Problem> {
     let group = viewer.parameter("group").unwrap_or_default();
     let of_group = [("group", group.as_str())];
-    let days = all_days(viewer, &group).await?;
+    let days = all_days(viewer, &[("group", group.as_str()), ("limit", "1000")]).await?;
     let available = viewer.get(&address("/v1/quality/availability", &of_group)).await?;
     let silent = viewer.get(&objects::part_of(viewer, "/v1/quality/silent", &group)).await?;
     let excluded =
@@ -47,11 +48,28 @@ pub(super) async fn content(viewer: &Viewer, path: &str) -> Result<Markup, Probl
     })
 }
 
-/// The figures of the last 30 days of all groups, which may be several parts of a list.
-async fn all_days(viewer: &Viewer, group: &str) -> Result<Json, Problem> {
+/// Returns the shares of the last whole day of all that a viewer sees; nothing where that is no object.
+///
+/// # Errors
+/// The [`Problem`] with which the interface answers.
+pub(super) async fn shares(viewer: &Viewer) -> Result<Markup, Problem> {
+    // Enough for the last whole day of any time zone.
+    let first: Date = Timestamp::now().to_zoned(TimeZone::UTC).date().saturating_sub(2.days());
+    let from = first.to_string();
+    match all_days(viewer, &[("from", from.as_str()), ("limit", "1000")]).await {
+        Ok(list) => Ok(figures::shares(viewer, &list)),
+        // Notices are for all who are signed in, and figures are not.
+        Err(problem) if problem.status() == StatusCode::FORBIDDEN => Ok(html! {}),
+        Err(problem) => Err(problem),
+    }
+}
+
+/// The figures of days of all groups, of the last 30 where nothing else is asked, which may be several parts of a list.
+async fn all_days(viewer: &Viewer, asked: &[(&str, &str)]) -> Result<Json, Problem> {
     let (mut all, mut after) = (Vec::new(), String::new());
     loop {
-        let pairs = [("group", group), ("limit", "1000"), ("after", after.as_str())];
+        let pairs: Vec<(&str, &str)> =
+            asked.iter().copied().chain([("after", after.as_str())]).collect();
         let mut list = viewer.get(&address("/v1/quality", &pairs)).await?;
         all.extend_from_slice(items(&list, "/figures"));
         let next = optional(&list, "/next").filter(|_| list["more"] == true);

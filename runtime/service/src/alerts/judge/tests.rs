@@ -4,7 +4,9 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::{
-    alerts::{Acknowledgement, Definition, Measured, RuleBook, RuleKey, Verdict},
+    alerts::{
+        Acknowledgement, AlertCommands, Commanded, Definition, Measured, RuleBook, RuleKey, Verdict,
+    },
     outbox::Outbox,
 };
 
@@ -175,4 +177,26 @@ async fn rules_are_kept_and_bounded_in_number() {
     let removed = book.remove(&mut Batch::new(), &key(99)).await;
     assert!(matches!(removed, Err(AlertsError::UnknownRule(_))));
     assert_eq!(book.all().await.unwrap().len(), crate::alerts::MOST_RULES);
+}
+
+#[tokio::test]
+async fn an_alert_commands_once_and_says_what_came_of_it() {
+    let (room, (name, mut rule)) = (Room::open(), rule());
+    let command = json!({ "command": { "valve": "closed" }, "expiresInSeconds": 60 });
+    rule.definition.command = Some(serde_json::from_value(command).unwrap());
+    let rule = (name, rule);
+    for (seconds, value) in [(0, 6.0), (1, 7.0), (2, 6.5)] {
+        room.see(&rule, seconds, value).await;
+    }
+    let commands = AlertCommands::new(Arc::clone(&room.store));
+    let waiting = commands.waiting().all().await.unwrap();
+    let [(id, command)] = &waiting[..] else { panic!("{waiting:?}") };
+    assert_eq!((Some(command.device), command.expires_at), (place().device, at(60)));
+    assert_eq!(room.alerts().await[0].commanded, None, "it waits");
+    let sent = Uuid::from_u128(7);
+    commands.end(*id, command, Ok(sent)).await.unwrap();
+    commands.end(*id, command, Err("twice".to_owned())).await.unwrap();
+    assert!(commands.waiting().all().await.unwrap().is_empty());
+    let commanded = Commanded { device: command.device, command: Some(sent), problem: None };
+    assert_eq!(room.alerts().await[0].commanded, Some(commanded));
 }

@@ -190,7 +190,7 @@ async fn the_frames_of_several_nodes_are_counted_once_also_where_another_takes_o
     let places: Vec<u64> = replay.places().map(|(_, place)| place.get()).collect();
     assert_eq!((shown(&books, FIRST, FIRST).await, places), (vec![(FIRST, 2, 2, 3)], vec![4]));
     let gateways = GatewayBook::unread(Arc::clone(&house.store), hearing);
-    gateways.write("2026-03-01T08:01:00Z".parse().unwrap(), Timestamp::UNIX_EPOCH).await.unwrap();
+    gateways.write("2026-03-01T08:01:00Z".parse().unwrap(), None).await.unwrap();
 
     // A frame that nobody has counted, and another node that goes on.
     house.keep(record("record", 2)).await;

@@ -1,6 +1,7 @@
 nav-status = Status
 status-title = State of the service
 status-lead = Planned work and incidents that concern your objects.
+status-figures = Your objects
 status-none = No disturbance is known
 status-none-text = Planned work is told here before it begins, and an incident while it lasts.
 status-in-force = Now

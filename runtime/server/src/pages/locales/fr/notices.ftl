@@ -1,6 +1,7 @@
 nav-status = État
 status-title = État du service
 status-lead = Travaux prévus et incidents qui concernent vos objets.
+status-figures = Vos objets
 status-none = Aucune perturbation connue
 status-none-text = Les travaux prévus sont annoncés ici avant leur début, et un incident tant qu’il dure.
 status-in-force = En ce moment
