@@ -22,7 +22,8 @@ use config::{Environment, File, FileFormat};
 use serde::Deserialize;
 
 use crate::{
-    approval_settings::ApprovalSettings, auth::RequestLimits, cluster::ClusterSettings,
+    approval_settings::ApprovalSettings, auth::RequestLimits, backups::BackupSettings,
+    cluster::ClusterSettings,
     connections::ConnectionLimits, devices::Keks, downlinks::CommandTimes,
     expensive::ExpensiveSettings, http_settings::HttpSettings, ingest::FrameSettings,
     mail::MailSettings, mirrors::Mirrors, network_servers::NetworkServers, outbox::OutboxSettings,
@@ -64,6 +65,8 @@ pub struct Config {
     pub store: StoreSettings,
     /// The place of this node among several that share a store.
     pub cluster: ClusterSettings,
+    /// The folder in which backups are made.
+    pub backup: BackupSettings,
     /// Where the master key of the vault comes from.
     pub vault: VaultSettings,
     /// The bounds of sheets of devices.
