@@ -59,7 +59,7 @@ pub(crate) enum BackupRefusal {
     Database,
     /// The name cannot be that of a folder.
     #[error(
-        "a name is up to {NAME_BYTES} letters, digits, '-', '_' and '.', and begins with a letter or a digit"
+        "a name is up to 100 letters, digits, '-', '_' and '.', and begins with a letter or a digit"
     )]
     Name,
     /// There is a backup of this name.

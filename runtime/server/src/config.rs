@@ -23,14 +23,13 @@ use serde::Deserialize;
 
 use crate::{
     approval_settings::ApprovalSettings, auth::RequestLimits, backups::BackupSettings,
-    cluster::ClusterSettings,
-    connections::ConnectionLimits, devices::Keks, downlinks::CommandTimes,
-    expensive::ExpensiveSettings, http_settings::HttpSettings, ingest::FrameSettings,
-    mail::MailSettings, mirrors::Mirrors, network_servers::NetworkServers, outbox::OutboxSettings,
-    page_settings::PageSettings, parked::ParkedLimits, quality::QualitySettings, quotas::Quotas,
-    schedules::ScheduleSettings, sign_in::SignInSettings, span_export::TelemetrySettings,
-    store_settings::StoreSettings, telemetry::LogSettings, tls::TlsSettings,
-    workers::DecodingSettings,
+    cluster::ClusterSettings, connections::ConnectionLimits, devices::Keks,
+    downlinks::CommandTimes, expensive::ExpensiveSettings, http_settings::HttpSettings,
+    ingest::FrameSettings, mail::MailSettings, mirrors::Mirrors, network_servers::NetworkServers,
+    outbox::OutboxSettings, page_settings::PageSettings, parked::ParkedLimits,
+    quality::QualitySettings, quotas::Quotas, schedules::ScheduleSettings, sign_in::SignInSettings,
+    span_export::TelemetrySettings, store_settings::StoreSettings, telemetry::LogSettings,
+    tls::TlsSettings, workers::DecodingSettings,
 };
 
 /// The default settings with their explanations: what `champollion serve --print-config` prints.

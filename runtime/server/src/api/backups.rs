@@ -128,7 +128,11 @@ pub(super) async fn make(
     let (tell, told) = watch::channel(BackupCount::default());
     let lines = tokio::spawn(write_progress(lines, told.clone()));
     tokio::spawn(async move {
-        let made = planned.make(move |count| drop(tell.send_replace(*count))).await;
+        let made = planned
+            .make(move |count| {
+                tell.send_replace(*count);
+            })
+            .await;
         match &made {
             Ok(made) => tracing::info!(name, bytes = made.bytes, "a backup is made"),
             Err(error) => tracing::error!(name, %error, "a backup is not made"),
