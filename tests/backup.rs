@@ -39,7 +39,7 @@ fn counters(server: &Server, sensor: &Sensor) -> Vec<u64> {
     let records = server.partner("office").pull_all();
     let own = records.iter().map(|pulled| &pulled["record"]);
     own.filter(|record| record["device"]["devEui"] == json!(sensor.dev_eui()))
-        .inspect(|record| assert_eq!(record["decoded"]["data"]["battery"].is_null(), false))
+        .inspect(|record| assert!(record["decoded"].is_object(), "{record}"))
         .filter_map(|record| record["uplink"]["fCnt"].as_u64())
         .collect()
 }
@@ -87,7 +87,7 @@ fn a_server_is_backed_up_while_frames_come_and_goes_on_from_its_backup() {
 
     // Sealed keys are read, counters are those of the backup, the package is there.
     let lns = server.lns();
-    lns.ingest(&first.frame(BEFORE, 2, &WHOLE));
+    lns.ingest(&first.frame(BEFORE, 2, &WHOLE)).success();
     assert_eq!(counters(&server, &first).len() as u32, BEFORE, "a frame counts once");
     lns.ingest(&first.frame(BEFORE + 1, 2, &WHOLE)).success();
     assert_eq!(counters(&server, &first).len() as u32, BEFORE + 1);
